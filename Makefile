@@ -1,0 +1,60 @@
+# make studio   set everything up and open the studio
+# make test     set everything up and run the whole test suite
+# make check    lint, types, import contracts and tests
+# make bench    how fast this machine trains and composes
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+PATHS  := engine poetry_tui tests
+
+.PHONY: studio setup test check lint types contracts bench format clean
+
+studio: setup
+	@$(BIN)/poetry-tui corpus install tang --if-missing || true
+	@$(BIN)/poetry-tui
+
+setup: $(STAMP)
+
+# Written only when the installation has succeeded, so that an interrupted one starts again.
+$(STAMP): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing the studio into $(VENV) (the first time takes some minutes) …" >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+# python3 may be old where a newer one lies beside it, and a shim may exist without working: each candidate is run.
+$(BIN)/python:
+	@for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	    if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+	        $$python -m venv $(VENV) && exit 0; \
+	        echo "$$python cannot make a virtual environment; install its venv module (on Debian: python3-venv)." >&2; \
+	        exit 1; \
+	    fi; \
+	done; \
+	echo "The studio needs Python 3.11 or newer, and none was found; install one and run make again." >&2; \
+	exit 1
+
+test: setup
+	$(BIN)/python -m pytest -q
+
+lint: setup
+	$(BIN)/ruff check $(PATHS)
+	$(BIN)/ruff format --check $(PATHS)
+
+types: setup
+	$(BIN)/mypy
+
+contracts: setup
+	$(BIN)/lint-imports
+
+check: lint types contracts test
+
+format: setup
+	$(BIN)/ruff check --fix $(PATHS)
+	$(BIN)/ruff format $(PATHS)
+
+bench: setup
+	$(BIN)/python -m engine.bench
+
+clean:
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
