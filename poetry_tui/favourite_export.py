@@ -1,0 +1,89 @@
+"""Favourites as files for elsewhere: Markdown, JSON lines, plain text."""
+
+import dataclasses
+import datetime
+import json
+from collections.abc import Callable, Iterable, Mapping
+
+from engine.errors import UsageError
+from poetry_tui.favourites import Favourite
+
+_LINE_ENDS = "，。？！；："
+_SENTENCE_ENDS = "。？！；"
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of verse, each with the mark that closes it."""
+    lines = [""]
+    for character in text:
+        lines[-1] += character
+        if character in _LINE_ENDS:
+            lines.append("")
+    return [line for line in lines if line.strip()]
+
+
+def couplets_of(text: str) -> list[str]:
+    """The lines joined up to the next full stop: what stands on one line of a page."""
+    couplets = [""]
+    for line in lines_of(text):
+        couplets[-1] += line
+        if line[-1] in _SENTENCE_ENDS:
+            couplets.append("")
+    return [couplet for couplet in couplets if couplet]
+
+
+def heading_of(favourite: Favourite) -> str:
+    """Its title, or its first line without the closing mark."""
+    return favourite.title or next(iter(lines_of(favourite.text)), favourite.text).rstrip(_LINE_ENDS)
+
+
+def date_of(favourite: Favourite) -> str:
+    """The local day on which it was kept, as 2026-03-01."""
+    return datetime.datetime.fromtimestamp(favourite.created_s).strftime("%Y-%m-%d")
+
+
+def as_text(favourites: Iterable[Favourite]) -> str:
+    """The poems alone, a couplet a line, an empty line between two poems."""
+    return "\n".join("".join(f"{couplet}\n" for couplet in couplets_of(f.text)) for f in favourites)
+
+
+def as_json_lines(favourites: Iterable[Favourite]) -> str:
+    """One JSON object a poem, with everything known about it."""
+    return "".join(json.dumps(to_dict(f), ensure_ascii=False) + "\n" for f in favourites)
+
+
+def to_dict(favourite: Favourite) -> dict[str, object]:
+    values: dict[str, object] = {item.name: getattr(favourite, item.name) for item in dataclasses.fields(favourite)}
+    return {**values, "settings": dict(favourite.settings), "tags": list(favourite.tags)}
+
+
+def as_markdown(favourites: Iterable[Favourite]) -> str:
+    """A page with a heading a poem; the two spaces at a line's end are Markdown's line break."""
+    return "# 詩\n" + "".join(map(_section, favourites))
+
+
+def _section(favourite: Favourite) -> str:
+    verse = "  \n".join(couplets_of(favourite.text))
+    made = f"{favourite.model}, seed {favourite.seed}, {date_of(favourite)}"
+    tags = " ".join(f"#{tag}" for tag in favourite.tags)
+    parts = [f"## {heading_of(favourite)}", verse, favourite.note, f"*{made}*" + (f" {tags}" if tags else "")]
+    return "\n" + "\n\n".join(filter(None, parts)) + "\n"
+
+
+FORMATS: Mapping[str, Callable[[Iterable[Favourite]], str]] = {
+    "markdown": as_markdown,
+    "jsonl": as_json_lines,
+    "text": as_text,
+}
+FILE_ENDINGS: Mapping[str, str] = {"markdown": ".md", "jsonl": ".jsonl", "text": ".txt"}
+
+
+def export(favourites: Iterable[Favourite], form: str) -> str:
+    """The favourites in one of `FORMATS`.
+
+    Raises:
+        UsageError: for a format that is not in `FORMATS`.
+    """
+    if form not in FORMATS:
+        raise UsageError(f"There is no export format called {form!r}.", f"Choose one of: {', '.join(FORMATS)}.")
+    return FORMATS[form](favourites)

@@ -1,0 +1,269 @@
+"""The poems that someone kept: one SQLite file in the user's data folder.
+
+Every call opens the file, does its work in one transaction and closes it, so that two studios at once see each
+other's changes and none loses any. SQLite's rollback journal keeps it a single file that is whole after any crash.
+A file that is damaged, foreign or of a newer studio is refused and never written to.
+"""
+
+import contextlib
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine import paths
+from engine.errors import StudioError
+
+# "poet" in the file's header tells a favourites file from any other SQLite file.
+APPLICATION_ID = 0x706F6574
+# MIGRATIONS[n] brings a file of version n to version n + 1; a new file goes through all of them.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE favourites (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            text TEXT NOT NULL,
+            begin TEXT NOT NULL,
+            model TEXT NOT NULL,
+            seed INTEGER NOT NULL,
+            settings TEXT NOT NULL,
+            logprob REAL,
+            created_s REAL NOT NULL,
+            title TEXT NOT NULL,
+            tags TEXT NOT NULL,
+            note TEXT NOT NULL,
+            deleted_s REAL
+        )""",
+        "CREATE INDEX favourites_by_text ON favourites (text)",
+    ),
+)
+WAIT_FOR_ANOTHER_STUDIO_S = 10.0
+DAYS_UNTIL_DELETED_FOR_GOOD = 30
+
+_COLUMNS = "id, text, begin, model, seed, settings, logprob, created_s, title, tags, note"
+
+
+@dataclass(frozen=True, slots=True)
+class Favourite:
+    """A kept poem and how it was made. `settings` are the plain fields of a ComposeConfig; `id` 0 is not kept yet."""
+
+    id: int
+    text: str
+    begin: str
+    model: str
+    seed: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    logprob: float | None = None
+    created_s: float = 0.0
+    title: str = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+
+
+# In the class below, `list` is a method.
+Favourites = list[Favourite]
+
+
+def default_path() -> Path:
+    return paths.home() / "favourites.db"
+
+
+def matches(favourite: Favourite, text: str = "", tag: str = "") -> bool:
+    """Whether every word of `text` stands somewhere in it, punctuation and case aside, and it carries `tag`."""
+    if tag and tag not in favourite.tags:
+        return False
+    parts = (favourite.text, favourite.title, favourite.note, favourite.model, *favourite.tags)
+    haystack = "\n".join(map(_folded, parts))
+    return all(_folded(word) in haystack for word in text.split())
+
+
+def tags_of(text: str) -> tuple[str, ...]:
+    """The tags someone typed: separated by spaces or commas, a # before each at will, each of them once, in order."""
+    words = text.replace("，", " ").replace("、", " ").replace(",", " ").split()
+    return tuple(dict.fromkeys(word.lstrip("#＃") for word in words if word.lstrip("#＃")))
+
+
+class FavouriteStore:
+    """The favourites in one file; it is made when the first poem is kept.
+
+    Every method raises a StudioError when the file is damaged, foreign, newer, busy or cannot be written.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or default_path()
+
+    def add(self, favourite: Favourite) -> Favourite:
+        """Keep a poem and return it with its id and date; one already kept is returned as it stands."""
+        with self._writing() as db:
+            row = db.execute(
+                f"SELECT {_COLUMNS} FROM favourites WHERE text = ? AND deleted_s IS NULL", (favourite.text,)
+            ).fetchone()
+            if row is None:
+                cursor = db.execute(
+                    f"INSERT INTO favourites ({_COLUMNS}) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    _values(favourite),
+                )
+                row = db.execute(f"SELECT {_COLUMNS} FROM favourites WHERE id = ?", (cursor.lastrowid,)).fetchone()
+            return _favourite(row)
+
+    def list(self) -> Favourites:
+        """All of them, newest first."""
+        with self._reading() as db:
+            if db is None:
+                return []
+            order = "ORDER BY created_s DESC, id DESC"
+            rows = db.execute(f"SELECT {_COLUMNS} FROM favourites WHERE deleted_s IS NULL {order}").fetchall()
+            return [_favourite(row) for row in rows]
+
+    def search(self, text: str = "", tag: str = "") -> Favourites:
+        """Those that `matches` accepts, newest first."""
+        return [favourite for favourite in self.list() if matches(favourite, text, tag)]
+
+    def get(self, favourite_id: int) -> Favourite:
+        """One of them; a StudioError when it is not there."""
+        with self._reading() as db:
+            query = f"SELECT {_COLUMNS} FROM favourites WHERE id = ? AND deleted_s IS NULL"
+            row = db.execute(query, (favourite_id,)).fetchone() if db else None
+        if row is None:
+            raise _missing(favourite_id)
+        return _favourite(row)
+
+    def delete(self, favourite_id: int) -> None:
+        """Take it off the list; `restore` brings it back for a month."""
+        self._change(favourite_id, "deleted_s = ?", time.time())
+
+    def restore(self, favourite_id: int) -> None:
+        """Undo a `delete`."""
+        self._change(favourite_id, "deleted_s = ?", None)
+
+    def set_tags(self, favourite_id: int, tags: Iterable[str]) -> None:
+        self._change(favourite_id, "tags = ?", _json(list(dict.fromkeys(tags))))
+
+    def set_note(self, favourite_id: int, note: str) -> None:
+        self._change(favourite_id, "note = ?", note)
+
+    def set_title(self, favourite_id: int, title: str) -> None:
+        self._change(favourite_id, "title = ?", title)
+
+    def purge(self, now_s: float | None = None) -> int:
+        """Forget what was deleted more than a month ago; returns how many."""
+        before_s = (time.time() if now_s is None else now_s) - DAYS_UNTIL_DELETED_FOR_GOOD * 86_400
+        if not self.path.exists():
+            return 0
+        with self._writing() as db:
+            return db.execute("DELETE FROM favourites WHERE deleted_s < ?", (before_s,)).rowcount
+
+    def _change(self, favourite_id: int, assignment: str, value: str | float | None) -> None:
+        with self._writing() as db:
+            if not db.execute(f"UPDATE favourites SET {assignment} WHERE id = ?", (value, favourite_id)).rowcount:
+                raise _missing(favourite_id)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection | None]:
+        """The file as it is, None when there is none yet. An old version is migrated first."""
+        if not self.path.exists():
+            yield None
+            return
+        with _people_errors(self.path):
+            with contextlib.closing(_connect(self.path, "rw")) as db:
+                if _version(db, self.path) == len(MIGRATIONS):
+                    yield db
+                    return
+            with self._writing() as db:
+                yield db
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, begun with the right to write, so that nobody else can write between its statements."""
+        with _people_errors(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.closing(_connect(self.path, "rwc")) as db:
+                db.execute("BEGIN IMMEDIATE")
+                try:
+                    _migrate(db, self.path)
+                    yield db
+                except BaseException:
+                    db.rollback()
+                    raise
+                db.commit()
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    # isolation_level None: transactions begin where this module says so.
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    db = sqlite3.connect(uri, uri=True, timeout=WAIT_FOR_ANOTHER_STUDIO_S, isolation_level=None)
+    db.execute("PRAGMA synchronous = FULL")
+    return db
+
+
+def _version(db: sqlite3.Connection, path: Path) -> int:
+    """The file's format version, 0 for an empty file. Raises a StudioError for a file that is not to be touched."""
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    application = int(db.execute("PRAGMA application_id").fetchone()[0])
+    has_tables = bool(db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    if has_tables and application != APPLICATION_ID:
+        raise StudioError(
+            f"{path} is a database of another program.", "Move it elsewhere, and the studio starts a new one."
+        )
+    if version > len(MIGRATIONS):
+        raise StudioError(f"{path} was written by a newer studio.", "Update this one to read it.")
+    return version
+
+
+def _migrate(db: sqlite3.Connection, path: Path) -> None:
+    version = _version(db, path)
+    if version == len(MIGRATIONS):
+        return
+    for statements in MIGRATIONS[version:]:
+        for statement in statements:
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+@contextlib.contextmanager
+def _people_errors(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the file system say into one sentence and a hint."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise StudioError(f"{path} is busy.", "Another studio is writing to it; try again in a moment.") from error
+        hint = "Check the folder's permissions and the free space, or set POETRY_TUI_HOME to another folder."
+        raise StudioError(f"The favourites in {path} cannot be read or written ({error}).", hint) from error
+    except (sqlite3.DatabaseError, json.JSONDecodeError) as error:
+        hint = "Nothing was changed: move the file elsewhere to start anew, or bring back a copy of it."
+        raise StudioError(f"The favourites in {path} are damaged ({error}).", hint) from error
+    except OSError as error:
+        hint = "Check the folder's permissions, or set POETRY_TUI_HOME to another folder."
+        raise StudioError(f"The favourites in {path} cannot be reached ({error.strerror}).", hint) from error
+
+
+def _favourite(row: tuple[Any, ...]) -> Favourite:
+    number, text, begin, model, seed, settings, logprob, created_s, title, tags, note = row
+    made = json.loads(settings)
+    return Favourite(number, text, begin, model, seed, made, logprob, created_s, title, tuple(json.loads(tags)), note)
+
+
+def _values(favourite: Favourite) -> tuple[Any, ...]:
+    """The columns after the id, dated now unless it carries a date."""
+    f = favourite
+    created_s = f.created_s or time.time()
+    made = _json(dict(f.settings))
+    return f.text, f.begin, f.model, f.seed, made, f.logprob, created_s, f.title, _json(list(f.tags)), f.note
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _folded(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()
+
+
+def _missing(favourite_id: int) -> StudioError:
+    return StudioError(
+        f"There is no favourite {favourite_id}.", "`poetry-tui favourites list` shows them with their numbers."
+    )
