@@ -1,0 +1,92 @@
+"""A figure over the steps of a run: every point is kept, smoothed as it comes, and summed up for any width of screen.
+
+Plain arrays and no numpy, whose import alone would cost the studio a quarter of its start; min, max and sum over an
+array of 100,000 points take a few milliseconds.
+"""
+
+from array import array
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from itertools import pairwise
+
+SMOOTHING = 0.97
+# Beyond this a figure is as good as infinite, and sums over it may be.
+LARGEST = 1e30
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The points that fall into one column of a chart: their range, their mean, and the smoothed line where it leaves."""
+
+    low: float
+    mean: float
+    high: float
+    smooth: float
+
+
+class Curve:
+    """Points (step, value) in the order of their steps, with an exponential moving average over all of them.
+
+    The average looks back over the last quarter of what is there until that is longer than its memory, so that it
+    follows the steep beginning. NaN and infinity are counted in `n_not_finite` and kept out of everything else.
+    """
+
+    def __init__(self, smoothing: float = SMOOTHING) -> None:
+        self.smoothing = smoothing
+        self.steps: array[int] = array("q")
+        self.values: array[float] = array("d")
+        self.smooth: array[float] = array("d")
+        self.n_not_finite = 0
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def append(self, step: int, value: float) -> None:
+        """Add a point; a step that does not come after the last one replaces what stands from there on."""
+        if self.steps and step <= self.steps[-1]:
+            self.truncate(step - 1)
+        if not abs(value) < LARGEST:
+            self.n_not_finite += 1
+            return
+        n_before = len(self.values)
+        weight = max(1 - self.smoothing, 4 / (n_before + 4))
+        before = self.smooth[-1] if n_before else value
+        self.steps.append(step)
+        self.values.append(value)
+        self.smooth.append(before + weight * (value - before))
+
+    def truncate(self, last_step: int) -> None:
+        """Forget the points after `last_step`: a resumed run goes on from there."""
+        n_kept = bisect_right(self.steps, last_step)
+        del self.steps[n_kept:], self.values[n_kept:], self.smooth[n_kept:]
+
+    @property
+    def last(self) -> float | None:
+        return self.values[-1] if self.values else None
+
+    @property
+    def last_smooth(self) -> float | None:
+        return self.smooth[-1] if self.smooth else None
+
+    def columns(self, first_step: float, last_step: float, n_columns: int) -> list[Column | None]:
+        """Cut the steps from `first_step` to `last_step` into equal columns; None where a column has no point."""
+        width = max(last_step - first_step, 1e-9) / max(n_columns, 1)
+        columns: list[Column | None] = []
+        start = bisect_left(self.steps, first_step)
+        for index in range(n_columns):
+            is_last = index == n_columns - 1
+            edge = last_step if is_last else first_step + (index + 1) * width
+            end = (bisect_right if is_last else bisect_left)(self.steps, edge, start)
+            part = self.values[start:end]
+            columns.append(
+                Column(min(part), sum(part) / len(part), max(part), self.smooth[end - 1]) if part else None
+            )
+            start = end
+        return columns
+
+    def means(self, n_columns: int) -> list[float]:
+        """The curve as at most `n_columns` means over equally many points, oldest first: what a sparkline shows."""
+        n_points = len(self.values)
+        n_parts = min(n_columns, n_points)
+        cuts = [n_points * index // n_parts for index in range(n_parts + 1)] if n_parts else []
+        return [sum(self.values[start:end]) / (end - start) for start, end in pairwise(cuts)]

@@ -1,0 +1,200 @@
+"""A loss curve as characters: braille dots, two across and four down in each cell. Knows no Textual.
+
+Every cell carries the name of its part (`PARTS`), so that a screen can colour it; the picture is whole without colour.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from poetry_tui.curve import Column, Curve
+
+PARTS = ("blank", "range", "mean", "smooth", "validation", "best", "control", "axis", "label")
+# The bit of each braille dot, by its column and row in the cell.
+_DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
+_BRAILLE = 0x2800
+LABEL_WIDTH = 6
+FOOT_ROWS = 2
+
+Cell = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A point (`value` in nats) or, where `value` is None, a letter on the step axis."""
+
+    step: int
+    part: str
+    letter: str
+    value: float | None = None
+
+
+@dataclass(slots=True)
+class _Canvas:
+    """Dots and letters on `width` by `height` cells, for steps and nats within the given limits."""
+
+    width: int
+    height: int
+    first: float
+    last: float
+    low: float
+    high: float
+    dots: dict[str, dict[tuple[int, int], int]] = field(default_factory=dict)
+    letters: dict[tuple[int, int], Cell] = field(default_factory=dict)
+
+    def row(self, value: float) -> int:
+        """The dot row of a value, 0 at the top; what lies outside stays at the edge."""
+        share = (self.high - value) / (self.high - self.low)
+        return round(min(max(share, 0.0), 1.0) * (self.height * 4 - 1))
+
+    def column(self, step: float) -> int:
+        """The cell column of a step."""
+        share = (step - self.first) / max(self.last - self.first, 1e-9)
+        return min(self.width - 1, int(share * self.width))
+
+    def line(self, part: str, x: int, top: int, bottom: int) -> None:
+        """Dots from one dot row to another in one dot column."""
+        layer = self.dots.setdefault(part, {})
+        for y in range(min(top, bottom), max(top, bottom) + 1):
+            place = (x // 2, y // 4)
+            layer[place] = layer.get(place, 0) | _DOTS[x % 2][y % 4]
+
+    def cell(self, x: int, y: int) -> Cell:
+        """What one cell shows: a letter, else the smoothed line alone, else the mean upon its range."""
+        if (x, y) in self.letters:
+            return self.letters[x, y]
+        smooth, mean, around = (self.dots.get(part, {}).get((x, y), 0) for part in ("smooth", "mean", "range"))
+        if smooth:
+            return chr(_BRAILLE | smooth), "smooth"
+        if mean:
+            return chr(_BRAILLE | mean | around), "mean"
+        return (chr(_BRAILLE | around), "range") if around else (" ", "blank")
+
+
+def plot(
+    curve: Curve, marks: Sequence[Mark], width: int, height: int, first: float | None = None, last: float | None = None
+) -> list[list[Cell]]:
+    """Draw a curve into `height` rows of `width` cells, axes included; no rows when there is no room for any.
+
+    `first` and `last` are the limits of the step axis, the whole curve where they are None. The smoothed line is
+    the curve's own, so it does not depend on the limits.
+    """
+    n_columns, n_rows = width - LABEL_WIDTH - 1, height - FOOT_ROWS
+    if n_columns < 4 or n_rows < 2:
+        return []
+    first = float(curve.steps[0] if curve.steps else 0) if first is None else first
+    last = float(curve.steps[-1] if curve.steps else 1) if last is None else last
+    last = max(last, first + 1)
+    columns = curve.columns(first, last, n_columns * 2)
+    seen = [mark for mark in marks if first <= mark.step <= last]
+    low, high = _limits(columns, seen)
+    canvas = _Canvas(n_columns, n_rows, first, last, low, high)
+    _draw_columns(canvas, columns)
+    for mark in seen:
+        if mark.value is not None and math.isfinite(mark.value):
+            canvas.letters[canvas.column(mark.step), canvas.row(mark.value) // 4] = (mark.letter, mark.part)
+    return [*_rows(canvas), _axis(canvas, seen), _step_labels(canvas)]
+
+
+def _limits(columns: Sequence[Column | None], marks: Sequence[Mark]) -> tuple[float, float]:
+    """The limits of the value axis: means and points fit, a lone spike of the range does not squash them."""
+    values = [value for column in columns if column for value in (column.mean, column.smooth)]
+    values += [mark.value for mark in marks if mark.value is not None and math.isfinite(mark.value)]
+    if not values:
+        return 0.0, 1.0
+    low, high = min(values), max(values)
+    margin = max((high - low) * 0.06, abs(high) * 1e-3, 1e-6)
+    return low - margin, high + margin
+
+
+def _draw_columns(canvas: _Canvas, columns: Sequence[Column | None]) -> None:
+    """Range, mean and smoothed line, each joined to the column before it."""
+    before: tuple[int, int, int] | None = None
+    for x, column in enumerate(columns):
+        if column is None:
+            continue
+        canvas.line("range", x, canvas.row(column.high), canvas.row(column.low))
+        mean, smooth = canvas.row(column.mean), canvas.row(column.smooth)
+        canvas.line("mean", x, mean, mean)
+        if before is None:
+            before = (x, mean, smooth)
+        for between in range(before[0] + 1, x + 1):
+            share = (between - before[0]) / (x - before[0])
+            here = round(before[2] + (smooth - before[2]) * share)
+            previous = round(before[2] + (smooth - before[2]) * (between - 1 - before[0]) / (x - before[0]))
+            # One dot short of the row before: a joined line without doubled corners.
+            canvas.line("smooth", between, here, previous + (here > previous) - (here < previous))
+        if before[0] == x:
+            canvas.line("smooth", x, smooth, smooth)
+        before = (x, mean, smooth)
+
+
+def _rows(canvas: _Canvas) -> list[list[Cell]]:
+    """The rows above the step axis, with the ticks of the value axis before them."""
+    labels: dict[int, str] = {}
+    for value in ticks(canvas.low, canvas.high, max(3, canvas.height // 3)):
+        labels.setdefault(canvas.row(value) // 4, tick_label(value))
+    rows: list[list[Cell]] = []
+    for y in range(canvas.height):
+        label = labels.get(y, "")[:LABEL_WIDTH].rjust(LABEL_WIDTH)
+        edge = "┤" if y in labels else "│"
+        row: list[Cell] = [(character, "label") for character in label]
+        row.append((edge, "axis"))
+        row += [canvas.cell(x, y) for x in range(canvas.width)]
+        rows.append(row)
+    return rows
+
+
+def _step_ticks(canvas: _Canvas) -> dict[int, str]:
+    steps = ticks(canvas.first, canvas.last, max(2, canvas.width // 14))
+    return {canvas.column(step): step_label(step) for step in steps}
+
+
+def _axis(canvas: _Canvas, marks: Sequence[Mark]) -> list[Cell]:
+    """The step axis: ticks, and the letters of what happened on the way."""
+    at = _step_ticks(canvas)
+    row: list[Cell] = [(" ", "label")] * LABEL_WIDTH
+    row.append(("└", "axis"))
+    row += [("┴" if x in at else "─", "axis") for x in range(canvas.width)]
+    for mark in marks:
+        if mark.value is None:
+            row[LABEL_WIDTH + 1 + canvas.column(mark.step)] = (mark.letter, mark.part)
+    return row
+
+
+def _step_labels(canvas: _Canvas) -> list[Cell]:
+    """The figures under the step axis, centred under their ticks as far as they fit."""
+    width = LABEL_WIDTH + 1 + canvas.width
+    text = [" "] * width
+    free_from = 0
+    for x, label in _step_ticks(canvas).items():
+        start = min(max(free_from, LABEL_WIDTH + 1 + x - len(label) // 2), width - len(label))
+        if start < free_from:
+            continue
+        text[start : start + len(label)] = label
+        free_from = start + len(label) + 1
+    return [(character, "label") for character in text]
+
+
+def ticks(low: float, high: float, at_most: int) -> list[float]:
+    """Round numbers between two limits, at most so many of them (and one where none is round enough)."""
+    if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
+        return []
+    rough = (high - low) / max(at_most, 1)
+    power = 10.0 ** math.floor(math.log10(rough))
+    gap = next(power * factor for factor in (1, 2, 5, 10, 20) if power * factor >= rough * 0.999)
+    first = math.ceil(low / gap - 1e-9)
+    return [index * gap for index in range(first, math.floor(high / gap + 1e-9) + 1)]
+
+
+def tick_label(value: float) -> str:
+    """A value of the loss axis in at most six characters."""
+    return next((text for text in (f"{value:.2f}", f"{value:.1f}", f"{value:.0f}") if len(text) <= 5), f"{value:.0e}")
+
+
+def step_label(step: float) -> str:
+    """A step as 950, 1.5k, 20k or 3M."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if step >= size:
+            return f"{step / size:.4g}{letter}"
+    return f"{step:.4g}"

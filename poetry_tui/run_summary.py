@@ -1,0 +1,127 @@
+"""What a list of runs shows of each, read without parsing every step of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from engine import paths
+from engine.errors import RunError
+from engine.events import Record, from_line
+from engine.run_folder import EVENTS, run_is_alive
+from poetry_tui.run_state import RunState, Status, status_of
+
+# Rare events, searched for by their bytes: a long run is megabytes of steps that a list need not parse.
+RARE_EVENTS = (b'"run_started"', b'"validated"', b'"control"', b'"run_finished"', b'"run_failed"')
+TAIL_BYTES = 32 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One run in a list. `problem` is set when its events cannot be read; the other figures are then empty."""
+
+    id: str
+    folder: Path
+    status: Status
+    started_s: float | None = None
+    elapsed_s: float = 0.0
+    step: int = 0
+    total_steps: int | None = None
+    loss_nats: float | None = None
+    best_nats_per_han: float | None = None
+    config: Mapping[str, Any] | None = None
+    problem: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for `--json`."""
+        return {
+            "id": self.id,
+            "folder": str(self.folder),
+            "status": str(self.status),
+            "started": datetime.fromtimestamp(self.started_s).isoformat(timespec="seconds") if self.started_s else None,
+            "elapsed_s": round(self.elapsed_s, 1),
+            "step": self.step,
+            "total_steps": self.total_steps,
+            "loss_nats": self.loss_nats,
+            "best_nats_per_han": self.best_nats_per_han,
+            "config": dict(self.config) if self.config else None,
+            "problem": self.problem,
+        }
+
+
+def summarise(folder: Path) -> RunSummary:
+    """Sum up one run folder; a damaged or foreign one is summed up as a problem, never as an exception."""
+    try:
+        state = _outline((folder / EVENTS).read_bytes())
+    except FileNotFoundError:
+        state = RunState()
+    except (OSError, RunError) as error:
+        return RunSummary(folder.name, folder, Status.LOST, problem=str(error))
+    best = state.best
+    return RunSummary(
+        id=folder.name,
+        folder=folder,
+        status=status_of(state, run_is_alive(folder)),
+        started_s=state.first_time_s,
+        elapsed_s=state.elapsed_s,
+        step=state.step,
+        total_steps=state.total_steps,
+        loss_nats=state.loss.last_smooth,
+        best_nats_per_han=best.val_nats_per_han if best else None,
+        config=state.config or None,
+    )
+
+
+def list_runs(folder: Path | None = None) -> list[RunSummary]:
+    """The runs in a folder (the user's, when none is named), newest first."""
+    root = folder or paths.runs()
+    if not root.is_dir():
+        return []
+    found = [summarise(path) for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    return sorted(found, key=lambda run: (run.started_s or run.folder.stat().st_mtime, run.id), reverse=True)
+
+
+def find_run(name: str) -> RunSummary:
+    """The run of that name, or in that folder.
+
+    Raises:
+        RunError: there is none; the hint lists the newest ones.
+    """
+    for folder in (paths.runs() / name, Path(name)):
+        if (folder / EVENTS).is_file() or (folder / "config.json").is_file():
+            return summarise(folder)
+    known = ", ".join(run.id for run in list_runs()[:5])
+    raise RunError(f"There is no run called {name!r}.", f"Known runs: {known}." if known else "Start one first.")
+
+
+def _outline(data: bytes) -> RunState:
+    """Fold the rare events of a run and the last of the others."""
+    tail = max(0, len(data) - TAIL_BYTES)
+    tail = data.rfind(b"\n", 0, tail) + 1 if tail else 0
+    starts = {data.rfind(b"\n", 0, at) + 1 for mark in RARE_EVENTS for at in _places(data, mark, tail)}
+    lines = [data[start : data.find(b"\n", start)] for start in sorted(starts)]
+    lines += data[tail : data.rfind(b"\n") + 1].splitlines()
+    state = RunState()
+    for line in lines:
+        record = _record(line)
+        if record is not None:
+            state.fold(record)
+    return state
+
+
+def _places(data: bytes, mark: bytes, end: int) -> list[int]:
+    """Where `mark` stands as an event's name before `end`."""
+    places = []
+    at = data.find(b'"event":' + mark, 0, end)
+    while at >= 0:
+        places.append(at)
+        at = data.find(b'"event":' + mark, at + 1, end)
+    return places
+
+
+def _record(line: bytes) -> Record | None:
+    try:
+        return from_line(line.decode("utf-8"))
+    except ValueError:
+        return None

@@ -1,0 +1,174 @@
+"""Starting a training and telling it what to do. A run is a folder, and its controls are files in it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from engine import paths
+from engine.config import TrainConfig
+from engine.errors import RunError
+from engine.files import write_atomically
+from engine.run_folder import CONFIG, HEARTBEAT, LOG, LR, PAUSE, SAVE, STOP, ControlFiles, run_is_alive, write_config
+from poetry_tui.run_summary import RunSummary, find_run, list_runs, summarise
+
+__all__ = [
+    "RunSummary",
+    "continue_run",
+    "find_run",
+    "is_alive",
+    "list_runs",
+    "new_run_id",
+    "pause_run",
+    "remove_run",
+    "resume_run",
+    "save_run",
+    "set_learning_rate",
+    "start_run",
+    "stop_run",
+    "summarise",
+    "take_back",
+    "wishes",
+]
+
+# The trainers that this process started, by run folder.
+_children: dict[Path, "subprocess.Popen[bytes]"] = {}
+
+
+def new_run_id(config: TrainConfig, now_s: float | None = None) -> str:
+    """A name for a run that sorts by time and that no folder has yet: `20240131-2259-nndl-lstm`."""
+    moment = time.strftime("%Y%m%d-%H%M%S", time.localtime(now_s))
+    base = f"{moment}-{config.preset}-{config.model.cell}"
+    run_id, number = base, 1
+    while (paths.runs() / run_id).exists():
+        number += 1
+        run_id = f"{base}-{number}"
+    return run_id
+
+
+def start_run(config: TrainConfig, run_id: str | None = None) -> Path:
+    """Start a training that outlives this process, and return its folder at once.
+
+    `Popen` and not asyncio: when an event loop closes, asyncio kills the children that it knows.
+
+    Raises:
+        RunError: the folder is taken or cannot be written.
+    """
+    folder = paths.runs() / (run_id or new_run_id(config))
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        raise RunError(f"There is already a run called {folder.name!r}.", "Choose another name.") from None
+    except OSError as error:
+        raise RunError(f"The run folder cannot be made: {error.strerror}.", f"Check {folder.parent}.") from error
+    write_config(folder, config)
+    _spawn(folder, "--config", str(folder / CONFIG), "--run", str(folder))
+    return folder
+
+
+def continue_run(folder: Path) -> None:
+    """Go on with a run that was stopped, failed or lost, from its last checkpoint.
+
+    Raises:
+        RunError: the run is still alive.
+    """
+    if is_alive(folder):
+        raise RunError(f"The run {folder.name} is still alive.", "There is nothing to go on with.")
+    for wish in wishes(folder):
+        take_back(folder, wish)
+    _spawn(folder, "--resume", str(folder))
+
+
+def _spawn(folder: Path, *arguments: str) -> None:
+    """Start the trainer in a session of its own, so that closing the terminal does not end it."""
+    with (folder / LOG).open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "engine", "train", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+    # The trainer takes seconds to load before its first heartbeat; until then this one says that it lives.
+    write_atomically(folder / HEARTBEAT, str(process.pid))
+    # Somebody has to wait for the child, or a dead one would count as alive for as long as the studio is open.
+    _children[folder] = process
+    threading.Thread(target=process.wait, name=f"wait-{folder.name}", daemon=True).start()
+
+
+def is_alive(folder: Path) -> bool:
+    """Whether some process writes this run, or was started by this one to do so and is still loading."""
+    child = _children.get(folder)
+    return run_is_alive(folder) or (child is not None and child.returncode is None)
+
+
+def stop_run(folder: Path) -> None:
+    """Ask a run to save and stop; a paused one too. Raises RunError when nobody is there to be told."""
+    _ask(folder, STOP)
+    take_back(folder, PAUSE)
+
+
+def pause_run(folder: Path) -> None:
+    """Ask a run to pause after this step. Raises RunError when nobody is there to be told."""
+    _ask(folder, PAUSE)
+
+
+def resume_run(folder: Path) -> None:
+    """Let a paused run go on."""
+    take_back(folder, PAUSE)
+
+
+def save_run(folder: Path) -> None:
+    """Ask a run for a checkpoint now. Raises RunError when nobody is there to be told."""
+    _ask(folder, SAVE)
+
+
+def set_learning_rate(folder: Path, learning_rate: float) -> None:
+    """Ask a run to go on with another learning rate. Raises RunError when nobody is there to be told."""
+    _ask(folder, LR, learning_rate)
+
+
+def wishes(folder: Path) -> frozenset[str]:
+    """What the run has been asked for and has not answered yet: stop, pause, save, lr. Raises OSError."""
+    return ControlFiles(folder).requests() & {STOP, PAUSE, SAVE, LR}
+
+
+def take_back(folder: Path, wish: str) -> None:
+    """Ask no longer for something. Raises RunError when the folder cannot be written."""
+    try:
+        ControlFiles(folder).take_back(wish)
+    except OSError as error:
+        raise _cannot_be_told(folder, error) from error
+
+
+def _ask(folder: Path, wish: str, value: float | None = None) -> None:
+    if not is_alive(folder):
+        raise RunError(f"The run {folder.name} is not running.", "Go on with it first, or start another one.")
+    try:
+        ControlFiles(folder).ask(wish, value)
+    except OSError as error:
+        raise _cannot_be_told(folder, error) from error
+
+
+def _cannot_be_told(folder: Path, error: OSError) -> RunError:
+    return RunError(f"The run {folder.name} cannot be told: {error.strerror}.", f"Make {folder} writable.")
+
+
+def remove_run(folder: Path) -> None:
+    """Delete a run with its checkpoints.
+
+    Raises:
+        RunError: it is alive, or it is no run folder.
+    """
+    if is_alive(folder):
+        raise RunError(f"The run {folder.name} is still running.", "Stop it first.")
+    if not (folder / CONFIG).is_file():
+        raise RunError(f"{folder} is no run folder.", "`poetry-tui runs list` shows the runs.")
+    # Renamed first: a deletion cut short leaves nothing that looks like a whole run.
+    doomed = folder.with_name(f".removed-{folder.name}")
+    folder.rename(doomed)
+    shutil.rmtree(doomed)
