@@ -1,0 +1,177 @@
+"""Which models there are: the bundled ones and the user's own, by name or by folder. Knows no torch."""
+
+import contextlib
+import json
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine import paths
+from engine.errors import ModelError
+from engine.files import replace_folder
+from engine.model_files import HEADER, WEIGHTS, read_header, tensor_entries
+
+DEFAULT_MODEL = "studio-lstm"
+# Where a run keeps its checkpoints, the best one first.
+_POINTERS = ("checkpoints/best.json", "checkpoints/last.json", "best.json", "last.json")
+_NAME = re.compile(r"\w[\w .-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A model in a list. `problem` says why it cannot be used; the header is then empty."""
+
+    name: str
+    folder: Path
+    is_bundled: bool
+    size_bytes: int
+    header: Mapping[str, Any]
+    problem: str = ""
+
+    @property
+    def cell(self) -> str:
+        architecture = self.header.get("architecture")
+        return str(architecture.get("cell", "")) if isinstance(architecture, dict) else ""
+
+    @property
+    def n_params(self) -> int | None:
+        value = self.header.get("n_params")
+        return value if isinstance(value, int) else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for `--json`: the header without its long vocabulary."""
+        about = {key: value for key, value in self.header.items() if key != "vocabulary"}
+        return {
+            **about,
+            "name": self.name,
+            "folder": str(self.folder),
+            "bundled": self.is_bundled,
+            "size_bytes": self.size_bytes,
+            "vocab_chars": len(self.header.get("vocabulary", "")),
+            "problem": self.problem,
+        }
+
+
+def list_models() -> list[ModelInfo]:
+    """The bundled models, the default one first, then the user's, by name."""
+    bundled = [_info(folder, is_bundled=True) for folder in _model_folders(_bundled())]
+    bundled.sort(key=lambda model: (model.name != DEFAULT_MODEL, model.name))
+    return bundled + [_info(folder, is_bundled=False) for folder in _model_folders(paths.models())]
+
+
+def find_model(name_or_path: str | Path | None = None) -> Path:
+    """The folder of a model: a model's name, the folder of a model, a checkpoint or a run, or the name of a run.
+
+    None is the default bundled model. Of a run, the best checkpoint is taken.
+
+    Raises:
+        ModelError: when there is none; the hint lists the known names.
+    """
+    wanted = str(name_or_path or DEFAULT_MODEL)
+    candidates = [Path(wanted).expanduser()]
+    if _NAME.fullmatch(wanted):
+        candidates = [paths.models() / wanted, _bundled() / wanted, paths.runs() / wanted, *candidates]
+    for candidate in candidates:
+        found = _model_in(candidate)
+        if found is not None:
+            return found
+    known = ", ".join(model.name for model in list_models())
+    hint = f"Known models: {known}." if known else "Train one first, or install the studio again: its own is missing."
+    raise ModelError(f"There is no model called {wanted!r}.", hint)
+
+
+def add_model(source: Path, name: str | None = None) -> Path:
+    """Copy a model into the user's folder, under `name` or the name it has, and return where it lies now.
+
+    `source` is the folder of a model, a checkpoint or a run, of which the best checkpoint is taken. Only weights and
+    header are copied, not the optimiser's state.
+
+    Raises:
+        ModelError: when there is no whole model, the name is taken or no name, or the folder cannot be written.
+    """
+    folder = _model_in(source)
+    if folder is None:
+        raise ModelError(f"{source} holds no model.", "Name the folder of a model, of a checkpoint or of a run.")
+    header = read_header(folder)
+    tensor_entries(folder / WEIGHTS)
+    name = name or str(header.get("name") or source.resolve().name)
+    if not _NAME.fullmatch(name):
+        raise ModelError(f"{name!r} cannot name a model.", "Use letters, digits, spaces, dots, dashes and underscores.")
+    target = paths.models() / name
+    if target.exists() or (_bundled() / name).exists():
+        raise ModelError(f"There is already a model called {name!r}.", "Choose another name with --name.")
+    with _reporting_disk_errors(target), replace_folder(target) as aside:
+        shutil.copyfile(folder / WEIGHTS, aside / WEIGHTS)
+        header["name"] = name
+        (aside / HEADER).write_text(json.dumps(header, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return target
+
+
+def remove_model(name: str) -> None:
+    """Delete one of the user's models; never a bundled one.
+
+    Raises:
+        ModelError: when there is none of that name, it is bundled, or the folder cannot be written.
+    """
+    folder = paths.models() / name
+    if not _NAME.fullmatch(name) or not folder.is_dir():
+        if _NAME.fullmatch(name) and (_bundled() / name).is_dir():
+            raise ModelError(f"The model {name!r} came with the studio and stays.", "Only your own can be removed.")
+        known = ", ".join(path.name for path in _model_folders(paths.models())) or "none"
+        raise ModelError(f"You have no model called {name!r}.", f"Your models: {known}.")
+    with _reporting_disk_errors(folder):
+        # Renamed first: a deletion cut short leaves nothing that looks like a model.
+        doomed = folder.with_name(f".removed-{name}")
+        shutil.rmtree(doomed, ignore_errors=True)
+        folder.rename(doomed)
+        shutil.rmtree(doomed)
+
+
+def _bundled() -> Path:
+    return paths.bundled_data() / "models"
+
+
+def _model_folders(root: Path) -> list[Path]:
+    """The folders in `root` that hold a model, or half of one."""
+    if not root.is_dir():
+        return []
+    folders = (path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    return sorted(path for path in folders if (path / HEADER).exists() or (path / WEIGHTS).exists())
+
+
+def _info(folder: Path, *, is_bundled: bool) -> ModelInfo:
+    try:
+        header = read_header(folder)
+        tensor_entries(folder / WEIGHTS)
+    except ModelError as error:
+        return ModelInfo(folder.name, folder, is_bundled, _size_bytes(folder), {}, problem=str(error))
+    return ModelInfo(folder.name, folder, is_bundled, _size_bytes(folder), header)
+
+
+def _size_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in (folder / HEADER, folder / WEIGHTS) if path.exists())
+
+
+def _model_in(folder: Path) -> Path | None:
+    """The model folder that a folder is, or that a run's pointer to its best or last checkpoint names."""
+    if (folder / HEADER).is_file():
+        return folder
+    for pointer in map(folder.joinpath, _POINTERS):
+        # A pointer that is missing or damaged is no pointer: the next one is tried.
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            named = pointer.parent / str(json.loads(pointer.read_text(encoding="utf-8"))["path"])
+            if (named / HEADER).is_file():
+                return named
+    return None
+
+
+@contextlib.contextmanager
+def _reporting_disk_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        hint = f"Free some space, change its permissions, or set {paths.HOME_VARIABLE} to another folder."
+        raise ModelError(f"The folder {folder.parent} cannot be written ({error.strerror or error}).", hint) from error
