@@ -1,0 +1,158 @@
+"""How well a model knows poems: nats per Han character, with and without punctuation and ends.
+
+Shapes: B poems, T characters, N targets, V vocabulary.
+"""
+
+import dataclasses
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.batches import Batch
+from engine.checkpoint import LoadedModel
+from engine.loss import target_nats
+from engine.model import PoemModel, State
+from engine.vocabulary import BEGIN, END, N_HAN_CHARACTERS, PAD, UNKNOWN, Vocabulary, is_han
+
+# Characters in a batch, and of one poem at a time: what bounds the memory, however long a poem is.
+BATCH_CHARS = 16_384
+WINDOW_CHARS = 512
+CHUNK_ROWS = 1024
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Sums of −ln p over poems, in nats: `all_nats` counts Han characters, punctuation and ends; `han_nats` Han alone."""
+
+    n_poems: int = 0
+    n_han: int = 0
+    n_oov: int = 0
+    all_nats: float = 0.0
+    han_nats: float = 0.0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            self.n_poems + other.n_poems,
+            self.n_han + other.n_han,
+            self.n_oov + other.n_oov,
+            self.all_nats + other.all_nats,
+            self.han_nats + other.han_nats,
+        )
+
+    @property
+    def nats_per_han(self) -> float:
+        """Everything, per Han character; NaN where there is none."""
+        return self.all_nats / self.n_han if self.n_han else math.nan
+
+    @property
+    def nats_per_han_text(self) -> float:
+        """Han characters alone, per Han character; NaN where there is none."""
+        return self.han_nats / self.n_han if self.n_han else math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What `evaluate --json` prints."""
+
+    model: str
+    n_poems: int
+    n_han: int
+    n_oov: int
+    nats_per_han: float
+    nats_per_han_text: float
+
+    def to_dict(self) -> dict[str, object]:
+        return dataclasses.asdict(self)
+
+
+def evaluate(loaded: LoadedModel, poems: Iterable[str]) -> Figures:
+    """The figures of a model on the texts of poems.
+
+    Each poem is read whole, however long, with the state carried from its first character to its end.
+    """
+    tally = Tally()
+    for texts in _by_length(poems):
+        batch, is_han_target = _batch_of(texts, loaded.vocabulary)
+        nats = _nats(loaded.model, batch, loaded.device, CHUNK_ROWS)
+        tally += _tally(nats, batch, is_han_target, loaded.vocabulary)
+    return Figures(loaded.name, tally.n_poems, tally.n_han, tally.n_oov, tally.nats_per_han, tally.nats_per_han_text)
+
+
+def tally_batches(
+    model: PoemModel, batches: Iterable[Batch], vocabulary: Vocabulary, device: torch.device, chunk_rows: int
+) -> Tally:
+    """The same sums for poems that are indices already, as a training validates.
+
+    `UNKNOWN` is taken for a Han character: in a cleaned corpus it hardly ever is anything else. A poem is counted where it ends.
+    """
+    is_han_index = np.array([False, True, False, False, *map(is_han, vocabulary.characters)])  # (V,)
+    was_training = model.training
+    model.eval()
+    try:
+        tally = Tally()
+        for batch in batches:
+            nats = _nats(model, batch, device, chunk_rows)
+            tally += _tally(nats, batch, is_han_index[batch.y], vocabulary)
+        return tally
+    finally:
+        model.train(was_training)
+
+
+@torch.inference_mode()
+def _nats(model: PoemModel, batch: Batch, device: torch.device, chunk_rows: int) -> Floats:
+    """−ln p of every target (B, T), 0 where there is none."""
+    nats = np.zeros(batch.y.shape)
+    state: State | None = None
+    for start in range(0, batch.y.shape[1], WINDOW_CHARS):
+        window = slice(start, start + WINDOW_CHARS)
+        x, y = torch.from_numpy(batch.x[:, window]).to(device), torch.from_numpy(batch.y[:, window]).to(device)
+        features, state = model.features(x, state)  # (B, T) -> (B, T, F)
+        is_target = y != PAD
+        values = target_nats(
+            features[is_target], model.output_weight, model.output_bias, y[is_target], chunk_rows
+        )  # (B, T, F) -> (N, F) -> (N,)
+        nats[:, window][is_target.cpu().numpy()] = values.cpu().numpy()
+    return nats
+
+
+def _tally(nats: Floats, batch: Batch, is_han_target: Bools, vocabulary: Vocabulary) -> Tally:
+    """Sum up one batch, adding to each unknown Han character what choosing it among all unknown ones costs."""
+    is_oov = (batch.y == UNKNOWN) & is_han_target
+    n_oov = int(is_oov.sum())
+    oov_nats = n_oov * math.log(max(1, N_HAN_CHARACTERS - vocabulary.n_han))
+    return Tally(
+        n_poems=int((batch.y == END).sum()),
+        n_han=int(is_han_target.sum()),
+        n_oov=n_oov,
+        all_nats=float(nats.sum()) + oov_nats,
+        han_nats=float(nats[is_han_target].sum()) + oov_nats,
+    )
+
+
+def _by_length(poems: Iterable[str]) -> Iterator[list[str]]:
+    """Poems of like length together, at most `BATCH_CHARS` characters a time (a longer poem is alone)."""
+    together: list[str] = []
+    for text in sorted(poems, key=len):
+        if together and (len(together) + 1) * (len(text) + 1) > BATCH_CHARS:
+            yield together
+            together = []
+        together.append(text)
+    if together:
+        yield together
+
+
+def _batch_of(texts: Sequence[str], vocabulary: Vocabulary) -> tuple[Batch, Bools]:
+    """Texts as x and y (B, T), and where y is a Han character, known or not (B, T)."""
+    grid = np.full((len(texts), max(map(len, texts)) + 2), PAD, dtype=np.int64)
+    is_han_token = np.zeros(grid.shape, dtype=np.bool_)
+    for row, text in enumerate(texts):
+        grid[row, : len(text) + 2] = [BEGIN, *vocabulary.encode(text), END]
+        is_han_token[row, 1 : len(text) + 1] = [is_han(character) for character in text]
+    return Batch(x=grid[:, :-1], y=grid[:, 1:]), is_han_token[:, 1:]
