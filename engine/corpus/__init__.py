@@ -1,0 +1,1 @@
+"""Poems: reading them from many kinds of file, cleaning them, keeping them, and turning them into indices."""

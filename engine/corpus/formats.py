@@ -1,0 +1,243 @@
+"""Readers for every kind of file that holds poems, chosen by looking at the content.
+
+    title-colon      lines `title:content`, half- or full-width colon
+    one-a-line       each line a whole poem
+    blank-lines      poems separated by blank lines, their lines wrapped anywhere
+    chinese-poetry   one .json file, a folder, or the npm package's tarball
+    jsonl            JSON objects, one a line: title, author, content (with | or punctuation)
+    plain            any other text: one poem
+"""
+
+import codecs
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from engine.corpus import chinese_poetry
+from engine.corpus.poems import RawPoem
+from engine.errors import CorpusError
+from engine.vocabulary import is_han
+
+FORMATS = ("title-colon", "one-a-line", "blank-lines", "chinese-poetry", "jsonl", "plain")
+
+_LOOKED_AT_BYTES = 1 << 18
+_LOOKED_AT_LINES = 400
+_GZIP_MAGIC = b"\x1f\x8b"
+_COLON = re.compile("[:：]")
+_NUMBER_BEFORE = re.compile(r"^\s*[\d０-９]+\s*[.．、)）:：]\s*")
+_STOP = re.compile("[，。！？；,.!?;｡]")
+_ENDS_SENTENCE = re.compile(r"[。！？.!?｡][」』”’）)\s]*$")
+_LONGEST_TITLE = 60
+# What most lines of a file must look like for the file to be of a format.
+_MOST = 0.8
+_HAN_OF_A_QUATRAIN = 20
+_LINES_OF_A_QUATRAIN = 4
+_HAN_OF_A_LONG_POEM = 1000
+# Blocks of so many lines are poems with some lines of verse on each; of one or of many, collections of whole poems.
+_LINES_OF_A_PRINTED_POEM = range(2, 5)
+_JSON_LIST = re.compile(r'\[\s*(\{|\])|\{\s*"')
+
+
+def read_poems(path: Path, format: str | None = None) -> Iterator[RawPoem]:
+    """The poems of a file or folder, one by one as they are read; `format` is one of `FORMATS`, or None to look.
+
+    CorpusError at once, not at the first poem, when the path is missing, empty, binary or of an unknown format; later
+    when the file turns out to be damaged on the way.
+    """
+    if format is not None and format not in FORMATS:
+        raise CorpusError(f"There is no format {format}.", f"The formats are: {', '.join(FORMATS)}.")
+    if not path.exists():
+        raise CorpusError(f"There is no file {path}.", "Check the name.")
+    if path.is_dir():
+        return chinese_poetry.read_folder(path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(_LOOKED_AT_BYTES)
+    except OSError as error:
+        raise CorpusError(f"{path.name} cannot be read ({error.strerror}).", "Check its permissions.") from error
+    if not head.strip():
+        raise CorpusError(f"{path.name} is empty.", "Name a file with poems in it.")
+    if head.startswith(_GZIP_MAGIC):
+        return chinese_poetry.read_tarball(path)
+    encoding = _encoding(head, path)
+    chosen = format or _recognise(_whole_lines(head, encoding))
+    if chosen == "chinese-poetry":
+        return chinese_poetry.read_json_file(path)
+    return _READERS[chosen](_lines(path, encoding))
+
+
+def _encoding(head: bytes, path: Path) -> str:
+    """The encoding of a text, told from its beginning; CorpusError where it is none."""
+    for mark, encoding in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+        if head.startswith(mark):
+            return encoding
+    if b"\x00" not in head:
+        for encoding in ("utf-8", "gb18030"):
+            try:
+                # Not final: the last character may be cut where we stopped reading.
+                text = codecs.getincrementaldecoder(encoding)().decode(head)
+            except UnicodeDecodeError:
+                continue
+            if encoding == "utf-8" or _mostly_han(text):
+                return encoding
+    raise CorpusError(
+        f"{path.name} is not a text in UTF-8 or GB18030.", "Save it as UTF-8 text, one poem a line, and try again."
+    )
+
+
+def _mostly_han(text: str) -> bool:
+    """Nearly any bytes decode as GB18030; only those that make common Chinese are it."""
+    visible = [character for character in text if not character.isspace()]
+    common = sum("\u4e00" <= character <= "\u9fff" or character.isascii() or character in "，。！？；：、《》" for character in visible)
+    return common >= 0.9 * len(visible) and sum(map(is_han, visible)) >= 0.3 * len(visible)
+
+
+def _whole_lines(head: bytes, encoding: str) -> list[str]:
+    text = codecs.getincrementaldecoder(encoding)().decode(head)
+    lines = text.splitlines()
+    return lines[:-1] if len(head) == _LOOKED_AT_BYTES and len(lines) > 1 else lines
+
+
+def _lines(path: Path, encoding: str) -> Iterator[str]:
+    try:
+        with path.open(encoding=encoding) as file:
+            yield from file
+    except (UnicodeDecodeError, OSError) as error:
+        raise CorpusError(f"{path.name} is damaged: it is not {encoding} throughout.", "Save it as UTF-8.") from error
+
+
+def _recognise(lines: list[str]) -> str:
+    text = "\n".join(lines).strip()
+    filled = [line.strip() for line in lines if line.strip()][:_LOOKED_AT_LINES]
+    if filled[0].startswith("{") and _is_json_object(filled[0]):
+        return "jsonl"
+    if _JSON_LIST.match(text):
+        return "chinese-poetry"
+    if _most(filled, _has_title):
+        return "title-colon"
+    blocks = [len(block) for block in _blocks(lines)]
+    typical = sorted(blocks)[len(blocks) // 2]
+    if _most(filled, _is_whole_poem) and (len(blocks) == 1 or typical not in _LINES_OF_A_PRINTED_POEM):
+        return "one-a-line"
+    return "blank-lines" if len(blocks) > 1 else "plain"
+
+
+def _most(lines: list[str], is_so: Callable[[str], bool]) -> bool:
+    return sum(map(is_so, lines)) >= _MOST * len(lines)
+
+
+def _is_json_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
+def _has_title(line: str) -> bool:
+    """Whether the line reads `title:content`; a colon within verse has a mark before it or little after it."""
+    title, colon, content = _split_title(line)
+    return bool(colon) and len(title) <= _LONGEST_TITLE and not _STOP.search(title) and _n_han(content) >= len("春眠不觉晓")
+
+
+def _split_title(line: str) -> tuple[str, str, str]:
+    found = _COLON.search(line)
+    return (line[: found.start()], found[0], line[found.end() :]) if found else ("", "", line)
+
+
+def _is_whole_poem(line: str) -> bool:
+    """Whether a line looks like a poem rather than a couplet: four lines of verse, or the characters of a quatrain."""
+    n_lines = len([piece for piece in _STOP.split(line) if _n_han(piece)])
+    return _n_han(line) >= _HAN_OF_A_QUATRAIN or (n_lines >= _LINES_OF_A_QUATRAIN and _ENDS_SENTENCE.search(line) is not None)
+
+
+def _n_han(text: str) -> int:
+    return sum(map(is_han, text))
+
+
+def _blocks(lines: Iterable[str]) -> Iterator[list[str]]:
+    """Runs of lines between blank ones, stripped."""
+    block: list[str] = []
+    for line in lines:
+        if line.strip():
+            block.append(line.strip())
+        elif block:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def _read_title_colon(lines: Iterable[str]) -> Iterator[RawPoem]:
+    for line in filter(str.strip, lines):
+        title, _, content = _split_title(_NUMBER_BEFORE.sub("", line.strip()))
+        yield RawPoem(title.strip(), "", content.strip())
+
+
+def _read_one_a_line(lines: Iterable[str]) -> Iterator[RawPoem]:
+    for line in filter(str.strip, lines):
+        yield RawPoem("", "", _NUMBER_BEFORE.sub("", line.strip()))
+
+
+def _read_blank_lines(lines: Iterable[str]) -> Iterator[RawPoem]:
+    for block in _blocks(lines):
+        heading: list[str] = []
+        while len(heading) < 2 and len(block) > 1 and _is_heading(block):
+            heading.append(_NUMBER_BEFORE.sub("", block[0]).strip("# 《》"))
+            block = block[1:]
+        yield RawPoem(*(heading + ["", ""])[:2], "\n".join(block))
+
+
+def _is_heading(block: list[str]) -> bool:
+    """Whether the first line of a block is a title or a name: marked as one, or it breaks an otherwise even poem."""
+    first, rest = block[0], block[1:]
+    if first.startswith(("#", "《")):
+        return True
+    if _STOP.search(first):
+        return False
+    # Wrapped verse runs on into the next line, unpunctuated verse does not.
+    wrapped = any(_STOP.search(line) for line in rest)
+    without = _piece_lengths("".join(rest)) if wrapped else {_n_han(line) for line in rest}
+    complete = _piece_lengths("".join(block)) if wrapped else without | {_n_han(first)}
+    return len(without) == 1 and len(complete) > 1
+
+
+def _piece_lengths(text: str) -> set[int]:
+    return {_n_han(piece) for piece in _STOP.split(text) if _n_han(piece)}
+
+
+def _read_jsonl(lines: Iterable[str]) -> Iterator[RawPoem]:
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise CorpusError(f"Line {number} is not a JSON object.", "Each line is one object with title, author, content.") from error
+        poem = chinese_poetry.poem_of(entry) if isinstance(entry, dict) else None
+        if poem is None:
+            raise CorpusError(f"Line {number} has no content.", "Each line is one object with title, author, content.")
+        yield poem
+
+
+def _read_plain(lines: Iterable[str]) -> Iterator[RawPoem]:
+    """One poem; a text longer than any poem is cut after a sentence, so that one gap cannot cost all of it."""
+    piece: list[str] = []
+    n_han = 0
+    for line in lines:
+        piece.append(line.strip())
+        n_han += _n_han(line)
+        if n_han >= _HAN_OF_A_LONG_POEM and _ENDS_SENTENCE.search(line):
+            yield RawPoem("", "", "\n".join(piece))
+            piece, n_han = [], 0
+    if n_han:
+        yield RawPoem("", "", "\n".join(piece))
+
+
+_READERS: dict[str, Callable[[Iterable[str]], Iterator[RawPoem]]] = {
+    "title-colon": _read_title_colon,
+    "one-a-line": _read_one_a_line,
+    "blank-lines": _read_blank_lines,
+    "jsonl": _read_jsonl,
+    "plain": _read_plain,
+}

@@ -1,0 +1,141 @@
+"""Getting a corpus through its npm package, `chinese-poetry` 2.0.1 (MIT), with its integrity checked."""
+
+import base64
+import contextlib
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.corpus.chinese_poetry import read_tarball
+from engine.corpus.cleaning import Cleaner
+from engine.corpus.library import Corpus, Progress, create
+from engine.corpus.poems import RawPoem
+from engine.errors import CorpusError
+
+PACKAGE = "chinese-poetry@2.0.1"
+LICENCE = "MIT"
+INTEGRITY = "sha512-KtYARvV7CWNtax0na9+Jn6PlhGgSoid7PWyDzXI4KsCEm2odZcqEQyval5koaLygZnM/EQ3lfJ//25K8p3uHNg=="
+PACKAGE_BYTES = 85_464_664
+# Which poets each corpus has, Tang first: of two equal poems the first is kept.
+DYNASTIES = {"tang": ("tang",), "tang-song": ("tang", "song")}
+N_RAW_POEMS = {"tang": 57_607, "song": 254_248}
+
+_OTHER_WAY = f"Or get {PACKAGE} in another way and bring the file: `poetry-tui corpus import FILE.tgz`."
+# The share of the whole work that the download is, and how often we look how far it is.
+_DOWNLOADED = 0.3
+_POLL_S = 0.25
+
+
+def install(
+    name: str, progress: Progress = lambda stage, fraction: None, tarball: Path | None = None, simplify: bool = True
+) -> Corpus:
+    """Install the corpus "tang" or "tang-song" from the npm package, or from a tarball of it that is here already.
+
+    Only the files of these poets are read, as a stream. CorpusError when the name is unknown, npm is missing or fails, or
+    the package is not the one that this was written for.
+    """
+    if name not in DYNASTIES:
+        raise CorpusError(f"There is no corpus {name} to install.", f"There are: {', '.join(DYNASTIES)}.")
+    with tempfile.TemporaryDirectory(prefix="poetry-corpus-") as folder:
+        if tarball is None:
+            tarball = _npm_pack(Path(folder), progress)
+        progress("verify", _DOWNLOADED)
+        _verify(tarball)
+        return create(
+            name,
+            _poems(tarball, DYNASTIES[name], progress),
+            licence=LICENCE,
+            source=f"npm package {PACKAGE}",
+            cleaner=Cleaner(simplify=simplify),
+            licence_text=_licence_text(tarball),
+            progress=progress,
+        )
+
+
+def _npm_pack(folder: Path, progress: Progress) -> Path:
+    """Download the tarball into `folder` and return its path."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise CorpusError("The program npm, which fetches the poems, is not installed.", f"Install Node.js. {_OTHER_WAY}")
+    # A cache of our own shows how much has arrived, and works where the user's is not writable.
+    cache = folder / "cache"
+    command = [npm, "pack", PACKAGE, "--json", "--loglevel=error", f"--cache={cache}", f"--pack-destination={folder}"]
+    with (folder / "answer").open("wb") as answer, (folder / "complaint").open("wb") as complaint:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=answer, stderr=complaint, cwd=folder)
+        try:
+            while process.poll() is None:
+                progress("download", _DOWNLOADED * min(1.0, _bytes_below(cache) / PACKAGE_BYTES))
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=_POLL_S)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+    if process.returncode != 0:
+        said = (folder / "complaint").read_text(errors="replace").strip().splitlines()
+        raise CorpusError(
+            f"npm could not get {PACKAGE}: {said[-1] if said else f'it ended with status {process.returncode}'}.",
+            f"Is there a network? {_OTHER_WAY}",
+        )
+    return folder / _answered_file((folder / "answer").read_text(errors="replace"))
+
+
+def _answered_file(answer: str) -> str:
+    """The name of the tarball in npm's answer, whose integrity must be the one we know."""
+    try:
+        described = json.loads(answer)[0]
+        filename, integrity = str(described["filename"]), described["integrity"]
+    except (ValueError, LookupError, TypeError) as error:
+        raise CorpusError("npm gave an answer that cannot be understood.", _OTHER_WAY) from error
+    if integrity != INTEGRITY:
+        raise CorpusError(f"npm offers another {PACKAGE} than the known one.", f"Nothing was installed. {_OTHER_WAY}")
+    return Path(filename).name
+
+
+def _bytes_below(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        # npm renames its temporary files while we look.
+        with contextlib.suppress(OSError):
+            total += path.stat().st_size
+    return total
+
+
+def _verify(tarball: Path) -> None:
+    try:
+        with tarball.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha512").digest()
+    except OSError as error:
+        raise CorpusError(f"The archive {tarball.name} cannot be read ({error.strerror}).", _OTHER_WAY) from error
+    if f"sha512-{base64.b64encode(digest).decode()}" != INTEGRITY:
+        raise CorpusError(
+            f"The archive {tarball.name} is not {PACKAGE}, or was cut short: its checksum is another.",
+            "Get it again. A tarball of another version can be brought with `poetry-tui corpus import FILE.tgz`.",
+        )
+
+
+def _licence_text(tarball: Path) -> str:
+    with tarfile.open(tarball, "r|gz") as archive:
+        for member in archive:
+            file = archive.extractfile(member) if member.name == "package/LICENSE" else None
+            if file is not None:
+                return file.read().decode("utf-8", errors="replace")
+    return ""
+
+
+def _poems(tarball: Path, dynasties: tuple[str, ...], progress: Progress) -> Iterator[RawPoem]:
+    expected = sum(N_RAW_POEMS[dynasty] for dynasty in dynasties)
+    n_read = 0
+    for dynasty in dynasties:
+        wanted = re.compile(rf"^package/dist/quantangshi/poet\.{dynasty}\.\d+\.json$").search
+        for poem in read_tarball(tarball, lambda name, wanted=wanted: wanted(name) is not None):
+            if n_read % 1000 == 0:
+                progress("read", _DOWNLOADED + (1 - _DOWNLOADED) * min(1.0, n_read / expected) * 0.98)
+            n_read += 1
+            yield poem

@@ -1,0 +1,223 @@
+"""The user's corpora: one folder each, with cleaned poems, licence, source and what cleaning did.
+
+A corpus folder holds `poems.jsonl` (one object a line: title, author, text), `corpus.json` (the fields of `Corpus`),
+`LICENSE` where the source has one, and token caches (see `tokens`).
+"""
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine import paths
+from engine.corpus.cleaning import Cleaner, CleaningReport
+from engine.corpus.formats import read_poems
+from engine.corpus.poems import Poem, RawPoem, han_of
+from engine.errors import CorpusError
+from engine.files import replace_folder, write_atomically
+
+CORPUS_FORMAT = 1
+# How far it is: a stage ("download", "verify", "read", "write") and the fraction done, 0 to 1, of the whole.
+Progress = Callable[[str, float], None]
+
+_NAME = re.compile(r"[\w][\w.-]*")
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus that lies in `folder`; `sha256` is that of its `poems.jsonl`."""
+
+    folder: Path
+    name: str
+    licence: str
+    source: str
+    sha256: str
+    n_poems: int
+    n_han: int
+    simplified: bool
+    cleaning: CleaningReport = field(repr=False, compare=False)
+
+    def poems(self) -> Iterator[Poem]:
+        """Every poem, read as a stream; CorpusError with the line number where the file is damaged."""
+        path = self.folder / "poems.jsonl"
+        try:
+            with path.open(encoding="utf-8") as lines:
+                for number, line in enumerate(lines, start=1):
+                    yield _poem(line, number, self.name)
+        except (OSError, UnicodeDecodeError) as error:
+            raise CorpusError(
+                f"The poems of the corpus {self.name} cannot be read ({error}).", "Install or import it again."
+            ) from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the folder, as `corpus.json` has it."""
+        data = {key: value for key, value in vars(self).items() if key not in ("folder", "cleaning")}
+        return {"format": CORPUS_FORMAT, **data, "cleaning": self.cleaning.to_dict()}
+
+
+def list_corpora() -> list[Corpus]:
+    """Every readable corpus of the user's, by name."""
+    folders = sorted(paths.corpora().glob("*/corpus.json")) if paths.corpora().is_dir() else []
+    corpora = []
+    for file in folders:
+        if not file.parent.name.startswith("."):
+            with contextlib.suppress(CorpusError):
+                corpora.append(_load(file.parent))
+    return corpora
+
+
+def open_corpus(name_or_path: str | Path) -> Corpus:
+    """An installed corpus by its name, or any file of poems by its path, which is imported on the way."""
+    folder = paths.corpora() / str(name_or_path)
+    if _NAME.fullmatch(str(name_or_path)) and (folder / "corpus.json").is_file():
+        return _load(folder)
+    path = Path(name_or_path).expanduser()
+    if not path.exists():
+        known = "、".join(corpus.name for corpus in list_corpora()) or "none yet"
+        raise CorpusError(
+            f"There is no corpus and no file called {name_or_path}.",
+            f"Corpora here: {known}. `poetry-tui corpus install tang` gets one, `corpus import FILE` brings your own.",
+        )
+    name = f"{_name_from(path.stem)}-{_fingerprint(path)}"
+    folder = paths.corpora() / name
+    return _load(folder) if (folder / "corpus.json").is_file() else import_file(path, name)
+
+
+def import_file(
+    path: Path,
+    name: str | None = None,
+    format: str | None = None,
+    simplify: bool = True,
+    progress: Progress = lambda stage, fraction: None,
+) -> Corpus:
+    """Clean the poems of a file or folder into a new corpus called `name`, or after the file.
+
+    An existing corpus of that name is replaced once the new one is complete. CorpusError when nothing can be read.
+    """
+    name = _name_from(path.stem) if name is None else name
+    return create(
+        name,
+        read_poems(path, format),
+        licence="unknown",
+        source=path.name,
+        cleaner=Cleaner(simplify=simplify),
+        progress=progress,
+    )
+
+
+def create(
+    name: str,
+    raws: Iterable[RawPoem],
+    *,
+    licence: str,
+    source: str,
+    cleaner: Cleaner,
+    licence_text: str = "",
+    progress: Progress = lambda stage, fraction: None,
+) -> Corpus:
+    """Write a corpus folder from raw poems; CorpusError when none can be kept or the folder cannot be written."""
+    if not _NAME.fullmatch(name):
+        raise CorpusError(f"{name!r} cannot name a corpus.", "Use letters, digits, dots, dashes and underscores.")
+    folder = paths.corpora() / name
+    with reporting_disk_errors(folder), replace_folder(folder) as aside:
+        sha256, n_poems, n_han = _write_poems(aside / "poems.jsonl", cleaner.clean_all(raws))
+        if n_poems == 0:
+            raise CorpusError(f"No poem could be kept from {source}: {_why(cleaner.report)}.", "Is it a file of poems?")
+        progress("write", 0.99)
+        corpus = Corpus(folder, name, licence, source, sha256, n_poems, n_han, cleaner.simplify, cleaner.report)
+        write_atomically(aside / "corpus.json", json.dumps(corpus.to_dict(), ensure_ascii=False, indent=1))
+        if licence_text:
+            write_atomically(aside / "LICENSE", licence_text)
+    progress("write", 1.0)
+    return corpus
+
+
+def remove(name: str) -> None:
+    """Delete a corpus with its caches; CorpusError when there is none."""
+    folder = paths.corpora() / name
+    if not _NAME.fullmatch(name) or not (folder / "corpus.json").is_file():
+        raise CorpusError(f"There is no corpus called {name}.", "`poetry-tui corpus list` shows the names.")
+    with reporting_disk_errors(folder):
+        # The header goes first: a half-deleted folder must not look like a corpus.
+        (folder / "corpus.json").unlink()
+        shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def reporting_disk_errors(folder: Path) -> Iterator[None]:
+    """Turn an OSError while writing below a folder into a CorpusError for a person."""
+    try:
+        yield
+    except OSError as error:
+        raise CorpusError(
+            f"The folder {folder.parent} cannot be written ({error.strerror or error}).",
+            f"Free some space, change its permissions, or set {paths.HOME_VARIABLE} to another folder.",
+        ) from error
+
+
+def _load(folder: Path) -> Corpus:
+    try:
+        data = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
+        if data["format"] != CORPUS_FORMAT:
+            raise CorpusError(
+                f"The corpus {folder.name} was written in format {data['format']}; this version reads {CORPUS_FORMAT}.",
+                "Update the studio, or install or import the corpus again.",
+            )
+        fields = {item.name: data[item.name] for item in dataclasses.fields(Corpus) if item.name in data}
+        return Corpus(folder=folder, **{**fields, "cleaning": CleaningReport.from_dict(data["cleaning"])})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CorpusError(
+            f"The header of the corpus {folder.name} is damaged ({error}).", "Install or import the corpus again."
+        ) from error
+
+
+def _poem(line: str, number: int, name: str) -> Poem:
+    try:
+        data = json.loads(line)
+        return Poem(data["title"], data["author"], data["text"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise CorpusError(
+            f"Line {number} of the corpus {name} is damaged.", "Install or import the corpus again."
+        ) from error
+
+
+def _write_poems(path: Path, poems: Iterable[Poem]) -> tuple[str, int, int]:
+    """Write one object a line; returns SHA-256, number of poems, number of Han characters."""
+    digest, n_poems, n_han = hashlib.sha256(), 0, 0
+    with path.open("wb") as file:
+        for poem in poems:
+            line = {"title": poem.title, "author": poem.author, "text": poem.text}
+            data = (json.dumps(line, ensure_ascii=False) + "\n").encode()
+            digest.update(data)
+            file.write(data)
+            n_poems += 1
+            n_han += len(han_of(poem.text))
+    return digest.hexdigest(), n_poems, n_han
+
+
+def _why(report: CleaningReport) -> str:
+    reasons = ", ".join(f"{reason} {count}" for reason, count in report.dropped.most_common(3))
+    return f"{report.n_read} read, dropped: {reasons}" if report.n_read else "there is none in it"
+
+
+def _name_from(stem: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", stem).strip(".-") or "poems"
+
+
+def _fingerprint(path: Path) -> str:
+    """Eight digits that change with the content of a file, or with the names, sizes and times of a folder's."""
+    digest = hashlib.sha256()
+    if path.is_dir():
+        for file in sorted(path.rglob("*")):
+            status = file.stat()
+            digest.update(f"{file.relative_to(path)} {status.st_size} {status.st_mtime_ns}".encode())
+    else:
+        with reporting_disk_errors(path), path.open("rb") as file_content:
+            digest = hashlib.file_digest(file_content, "sha256")
+    return digest.hexdigest()[:8]

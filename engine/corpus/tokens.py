@@ -1,0 +1,212 @@
+"""A corpus as indices on the disk: built once, memory-mapped ever after.
+
+A cache is a folder beside the poems: `tokens.bin` (every poem as G … E, one after the other), `offsets.bin` (int64, where
+each poem begins, and the end), `splits.bin` (uint8, index into `SPLITS`) and `tokens.json` (vocabulary and key). Nothing of
+it is read before it is used, so that a corpus larger than memory opens at once.
+"""
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.corpus.library import Corpus, reporting_disk_errors
+from engine.corpus.poems import SPLITS, Poem, Split, han_digest, split_of
+from engine.errors import CorpusError
+from engine.files import replace_folder, write_atomically
+from engine.vocabulary import BEGIN, END, UNKNOWN, Vocabulary
+
+CACHE_FORMAT = 1
+MIN_POEMS = 2
+
+_POEMS_AT_ONCE = 8192
+_N_CODE_POINTS = 0x110000
+# Code points that stand for G and E while a chunk of poems is one array; no cleaned text holds them.
+_G, _E = "\x01", "\x02"
+_TRAIN, _VALIDATION = SPLITS.index("train"), SPLITS.index("validation")
+
+Indices = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class TokenizedCorpus:
+    """Poems as indices of a vocabulary; the arrays are read-only views of files.
+
+    tokens (n_tokens,) uint16 or uint32 · offsets (n_poems + 1,) int64 · splits (n_poems,) uint8
+    """
+
+    corpus: Corpus
+    vocabulary: Vocabulary
+    tokens: npt.NDArray[Any]
+    offsets: npt.NDArray[np.int64]
+    splits: npt.NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.splits)
+
+    def indices(self, split: Split) -> Indices:
+        """The numbers of the poems of a split, in corpus order."""
+        return np.flatnonzero(self.splits == SPLITS.index(split)).astype(np.int64, copy=False)
+
+    def poem(self, index: int) -> npt.NDArray[Any]:
+        """One poem as indices, G first and E last: a view, shape (length,)."""
+        return self.tokens[self.offsets[index] : self.offsets[index + 1]]
+
+    def lengths(self, indices: Indices) -> Indices:
+        """How many tokens each poem has, G and E counted."""
+        lengths: Indices = self.offsets[indices + 1] - self.offsets[indices]
+        return lengths
+
+
+def open_tokens(corpus: Corpus, min_count: int = 1, *, vocabulary: Vocabulary | None = None) -> TokenizedCorpus:
+    """The corpus as indices, from its cache or built now.
+
+    Without `vocabulary` one is made of the characters that the training split has at least `min_count` times; with one
+    (a model's, to go on training) characters that it lacks become `UNKNOWN`. CorpusError when the corpus is too small to
+    train on, damaged, or its folder cannot be written.
+    """
+    if corpus.n_poems < MIN_POEMS:
+        raise CorpusError(
+            f"The corpus {corpus.name} holds {corpus.n_poems} poem; training needs at least {MIN_POEMS}.",
+            "One poem to learn from and one to judge by is the least; a few hundred are a start.",
+        )
+    wanted = f"count-{min_count}" if vocabulary is None else f"given-{_digest(''.join(vocabulary.characters))}"
+    key = _digest(f"{CACHE_FORMAT} {corpus.sha256} {wanted}")
+    folder = corpus.folder / f"tokens-{key}"
+    opened = _open_cache(corpus, folder, key)
+    if opened is None:
+        with reporting_disk_errors(folder), replace_folder(folder) as aside:
+            _build(corpus, aside, key, min_count, vocabulary)
+        opened = _open_cache(corpus, folder, key)
+    if opened is None:
+        raise CorpusError(f"The token cache {folder.name} could not be read back.", "Is the disk full or damaged?")
+    return opened
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _open_cache(corpus: Corpus, folder: Path, key: str) -> TokenizedCorpus | None:
+    """The cache, or None where there is none or its files do not fit each other."""
+    try:
+        header = json.loads((folder / "tokens.json").read_text(encoding="utf-8"))
+        if header["key"] != key:
+            return None
+        n_poems, n_tokens = int(header["n_poems"]), int(header["n_tokens"])
+        return TokenizedCorpus(
+            corpus,
+            Vocabulary(header["characters"]),
+            _mapped(folder / "tokens.bin", np.dtype(header["dtype"]), n_tokens),
+            _mapped(folder / "offsets.bin", np.dtype(np.int64), n_poems + 1),
+            _mapped(folder / "splits.bin", np.dtype(np.uint8), n_poems),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        # A cache is only a cache: whatever is wrong with it, building it again puts it right.
+        return None
+
+
+def _mapped(path: Path, dtype: np.dtype[Any], length: int) -> npt.NDArray[Any]:
+    if path.stat().st_size != dtype.itemsize * length:
+        raise ValueError(f"{path.name} has the wrong size")
+    return np.memmap(path, dtype=dtype, mode="r", shape=(length,))
+
+
+def _build(corpus: Corpus, folder: Path, key: str, min_count: int, vocabulary: Vocabulary | None) -> None:
+    moved = _poem_moved_to_validation(corpus)
+    if vocabulary is None:
+        vocabulary = Vocabulary.from_counts(_counts(corpus, moved), min_count)
+    if not vocabulary.characters:
+        raise CorpusError(
+            f"No character of the corpus {corpus.name} occurs {min_count} times in its training poems.",
+            "Ask for a smaller minimum count, or bring more poems.",
+        )
+    dtype = np.dtype(np.uint16 if len(vocabulary) <= np.iinfo(np.uint16).max else np.uint32)
+    n_poems, n_tokens = _write_arrays(corpus, folder, _lookup_table(vocabulary, dtype), moved)
+    header = {
+        "format": CACHE_FORMAT,
+        "key": key,
+        "dtype": dtype.name,
+        "n_poems": n_poems,
+        "n_tokens": n_tokens,
+        "characters": "".join(vocabulary.characters),
+    }
+    write_atomically(folder / "tokens.json", json.dumps(header, ensure_ascii=False))
+
+
+def _write_arrays(corpus: Corpus, folder: Path, table: npt.NDArray[Any], moved: int) -> tuple[int, int]:
+    """Write tokens, offsets and splits chunk by chunk; returns the numbers of poems and tokens."""
+    n_poems = n_tokens = 0
+    with ExitStack() as stack:
+        tokens, offsets, splits = (
+            stack.enter_context((folder / name).open("wb")) for name in ("tokens.bin", "offsets.bin", "splits.bin")
+        )
+        np.zeros(1, np.int64).tofile(offsets)
+        for poems in _chunks(corpus):
+            table[_code_points("".join(f"{_G}{poem.text}{_E}" for poem in poems))].tofile(tokens)
+            lengths = np.array([len(poem.text) + 2 for poem in poems], np.int64)
+            (n_tokens + np.cumsum(lengths)).tofile(offsets)
+            _splits(poems, moved - n_poems).tofile(splits)
+            n_poems += len(poems)
+            n_tokens += int(lengths.sum())
+    return n_poems, n_tokens
+
+
+def _chunks(corpus: Corpus) -> Iterator[list[Poem]]:
+    poems = corpus.poems()
+    while chunk := list(itertools.islice(poems, _POEMS_AT_ONCE)):
+        yield chunk
+
+
+def _code_points(text: str) -> npt.NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le"), dtype="<u4")
+
+
+def _splits(poems: list[Poem], moved: int) -> npt.NDArray[np.uint8]:
+    splits = np.array([SPLITS.index(split_of(poem)) for poem in poems], np.uint8)
+    if 0 <= moved < len(poems):
+        splits[moved] = _VALIDATION
+    return splits
+
+
+def _lookup_table(vocabulary: Vocabulary, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Index by code point, shape (0x110000,)."""
+    table = np.full(_N_CODE_POINTS, UNKNOWN, dtype)
+    for character, index in vocabulary.word_int_map.items():
+        table[ord(character)] = index
+    table[ord(_G)], table[ord(_E)] = BEGIN, END
+    return table
+
+
+def _counts(corpus: Corpus, moved: int) -> dict[str, int]:
+    """How often each character occurs in the training split."""
+    counts = np.zeros(_N_CODE_POINTS, np.int64)
+    n_poems = 0
+    for poems in _chunks(corpus):
+        training = _splits(poems, moved - n_poems) == _TRAIN
+        text = "".join(poem.text for poem, is_training in zip(poems, training, strict=True) if is_training)
+        counts += np.bincount(_code_points(text), minlength=_N_CODE_POINTS)
+        n_poems += len(poems)
+    return {chr(code): int(counts[code]) for code in np.flatnonzero(counts)}
+
+
+def _poem_moved_to_validation(corpus: Corpus) -> int:
+    """In a corpus so small that chance left validation empty, the one poem that goes there; −1 in any other.
+
+    The choice is by hash too, so that it stays the same from run to run.
+    """
+    lowest, number = None, -1
+    for index, poem in enumerate(corpus.poems()):
+        if split_of(poem) == "validation":
+            return -1
+        digest = han_digest(poem.text)
+        if split_of(poem) == "train" and (lowest is None or digest < lowest):
+            lowest, number = digest, index
+    return number
