@@ -1,0 +1,60 @@
+"""The command line's flags: one for every field of a settings class, made from the field itself."""
+
+import argparse
+import dataclasses
+from collections.abc import Collection, Mapping
+from types import UnionType
+from typing import Any, NoReturn, Union, get_args, get_origin, get_type_hints
+
+from engine.errors import UsageError
+
+_METAVARS: Mapping[type, str] = {int: "N", float: "X", str: "TEXT"}
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse whose complaints are the studio's: one sentence, one hint, no usage printed twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"allow_abbrev": False, **kwargs})
+
+    def error(self, message: str) -> NoReturn:
+        sentence = message[:1].upper() + message[1:].rstrip(".")
+        raise UsageError(f"{sentence}.", f"`{self.prog} -h` shows how it is used.")
+
+
+def flag_of(name: str) -> str:
+    """`hidden_size` -> `--hidden-size`."""
+    return "--" + name.replace("_", "-")
+
+
+def add_setting_flags(parser: argparse._ActionsContainer, settings: type, *, without: Collection[str] = ()) -> None:
+    """A flag for each field of a settings class that carries a help text; one not given leaves no trace."""
+    types = get_type_hints(settings)
+    for item in dataclasses.fields(settings):
+        if not item.metadata or item.name in without:
+            continue
+        kind, choices = _plain(types[item.name]), item.metadata["choices"]
+        options: dict[str, Any] = {
+            "help": item.metadata["help"].replace("%", "%%"),
+            "default": argparse.SUPPRESS,
+            "dest": item.name,
+        }
+        if kind is bool:
+            parser.add_argument(flag_of(item.name), action=argparse.BooleanOptionalAction, **options)
+        else:
+            # The settings class judges the values, choices too: its sentences are better than argparse's.
+            metavar = "|".join(choices) if choices else _METAVARS[kind]
+            parser.add_argument(flag_of(item.name), type=kind, metavar=metavar, **options)
+
+
+def given(arguments: argparse.Namespace, settings: type) -> dict[str, Any]:
+    """The fields of a settings class that the command line gave."""
+    names = {item.name for item in dataclasses.fields(settings)}
+    return {name: value for name, value in vars(arguments).items() if name in names}
+
+
+def _plain(annotation: Any) -> type:
+    """The type a flag's text becomes: `int | None` is an int, a Literal of words a str."""
+    if get_origin(annotation) in (Union, UnionType):
+        annotation = next(part for part in get_args(annotation) if part is not type(None))
+    return annotation if isinstance(annotation, type) else str

@@ -1,0 +1,120 @@
+"""What a person reads: a training told in lines, a poem laid out for a terminal."""
+
+import time
+from collections.abc import Callable
+
+from engine import events
+from engine.verse import columns_rtl, couplets, split_lines
+
+LINE_PERIOD_S = 3.0
+
+
+class TrainingNarrator:
+    """Turns the events of a training into lines, the frequent ones at most one every few seconds.
+
+    `clock` gives seconds; a test brings its own.
+    """
+
+    def __init__(self, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._say, self._clock = say, clock
+        self._total_steps = 0
+        self._val_nats: float | None = None
+        self._first: tuple[int, float] | None = None
+        self._last_line_s = clock()
+        self._last_step = 0
+        self._loss_sum, self._loss_steps = 0.0, 0
+
+    def tell(self, record: events.Record) -> None:
+        event = record.event
+        match event:
+            case events.RunStarted():
+                self._start(event)
+            case events.Step():
+                self._step(event)
+            case events.Validated():
+                self._val_nats = event.val_nats_per_han
+                self._say(
+                    f"step {event.step:,}: {event.val_nats_per_han:.3f} nats per Han character on held-out poems"
+                    f" (training loss {event.train_nats:.3f})"
+                )
+            case events.Sampled():
+                self._say(f"    {event.text}")
+            case events.CheckpointSaved():
+                self._say(f"step {event.step:,}: saved{', the best so far' if event.is_best else ''}")
+            case events.Control():
+                self._first = None  # a pause is no working time
+                self._say(
+                    f"step {event.step:,}: {event.what}{f' to {event.value:g}' if event.value is not None else ''}"
+                )
+            case events.RunFinished():
+                self._say(f"step {event.step:,}: {event.reason}")
+            case _:  # `compared` is for the screen; a failure is told by whoever catches it.
+                pass
+
+    def _start(self, event: events.RunStarted) -> None:
+        model = event.config.get("model", {})
+        self._total_steps = event.total_steps
+        self._last_step = event.resumed_from_step or 0
+        self._say(
+            f"{model.get('cell')} {model.get('n_layers')}×{model.get('hidden_size')} on {event.config.get('corpus')}, "
+            f"{event.device}: {event.n_params:,} weights, {event.vocab_size:,} characters known, "
+            f"{event.total_steps:,} steps, {event.n_chars_per_epoch:,} characters an epoch"
+        )
+        if event.resumed_from_step is not None:
+            self._say(f"going on from step {event.resumed_from_step:,}")
+
+    def _step(self, event: events.Step) -> None:
+        now_s = self._clock()
+        n_steps = max(1, event.step - self._last_step)
+        self._last_step = event.step
+        self._loss_sum += n_steps * event.loss_nats
+        self._loss_steps += n_steps
+        if self._first is None:
+            self._first = (event.step, now_s)
+        if now_s - self._last_line_s < LINE_PERIOD_S and event.step != self._total_steps:
+            return
+        self._last_line_s = now_s
+        validated = "" if self._val_nats is None else f"   {self._val_nats:.3f} nats/Han"
+        self._say(
+            f"step {event.step:,}/{self._total_steps:,} {event.step / max(1, self._total_steps):6.1%}"
+            f"   loss {self._loss_sum / self._loss_steps:.3f}{validated}   {event.chars_per_s:,.0f} chars/s"
+            f"{self._time_left(event.step, now_s)}"
+        )
+        self._loss_sum, self._loss_steps = 0.0, 0
+
+    def _time_left(self, step: int, now_s: float) -> str:
+        assert self._first is not None
+        first_step, first_s = self._first
+        if step <= first_step or step >= self._total_steps:
+            return ""
+        return f"   {duration((self._total_steps - step) * (now_s - first_s) / (step - first_step))} left"
+
+
+def duration(seconds: float) -> str:
+    """`42 s`, `3 min`, `2 h 05 min`."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
+
+
+def lay_out(text: str, *, vertical: bool = False) -> str:
+    """A poem for the terminal: a couplet a row, or in columns from right to left."""
+    lines = split_lines(text)
+    return "\n".join(columns_rtl(lines) if vertical else couplets(lines))
+
+
+class RowBreaks:
+    """Where rows end when a poem is written character by character: after a sentence, and after two lines."""
+
+    def __init__(self) -> None:
+        self._n_lines = 0
+
+    def ends_row(self, character: str) -> bool:
+        """Whether a row ends after this character, the next one of the poem."""
+        if character in "，；：":
+            self._n_lines += 1
+        if character in "。？！" or self._n_lines == 2:
+            self._n_lines = 0
+            return True
+        return False
