@@ -41,6 +41,13 @@ class ModelInfo:
         value = self.header.get("n_params")
         return value if isinstance(value, int) else None
 
+    @property
+    def val_nats_per_han(self) -> float | None:
+        """How well it predicts held-out poems, where its header says so."""
+        figures = self.header.get("figures")
+        value = figures.get("val_nats_per_han") if isinstance(figures, dict) else None
+        return value if isinstance(value, float) else None
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for `--json`: the header without its long vocabulary."""
         about = {key: value for key, value in self.header.items() if key != "vocabulary"}

@@ -6,35 +6,17 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 
 from engine.errors import UsageError
+from engine.verse import LINE_MARKS, couplets, split_lines
 from poetry_tui.favourites import Favourite
-
-_LINE_ENDS = "，。？！；："
-_SENTENCE_ENDS = "。？！；"
-
-
-def lines_of(text: str) -> list[str]:
-    """The lines of verse, each with the mark that closes it."""
-    lines = [""]
-    for character in text:
-        lines[-1] += character
-        if character in _LINE_ENDS:
-            lines.append("")
-    return [line for line in lines if line.strip()]
-
-
-def couplets_of(text: str) -> list[str]:
-    """The lines joined up to the next full stop: what stands on one line of a page."""
-    couplets = [""]
-    for line in lines_of(text):
-        couplets[-1] += line
-        if line[-1] in _SENTENCE_ENDS:
-            couplets.append("")
-    return [couplet for couplet in couplets if couplet]
 
 
 def heading_of(favourite: Favourite) -> str:
     """Its title, or its first line without the closing mark."""
-    return favourite.title or next(iter(lines_of(favourite.text)), favourite.text).rstrip(_LINE_ENDS)
+    return favourite.title or next(iter(split_lines(favourite.text)), favourite.text).rstrip(LINE_MARKS)
+
+
+def _rows(favourite: Favourite) -> list[str]:
+    return couplets(split_lines(favourite.text))
 
 
 def date_of(favourite: Favourite) -> str:
@@ -44,7 +26,7 @@ def date_of(favourite: Favourite) -> str:
 
 def as_text(favourites: Iterable[Favourite]) -> str:
     """The poems alone, a couplet a line, an empty line between two poems."""
-    return "\n".join("".join(f"{couplet}\n" for couplet in couplets_of(f.text)) for f in favourites)
+    return "\n".join("".join(f"{couplet}\n" for couplet in _rows(f)) for f in favourites)
 
 
 def as_json_lines(favourites: Iterable[Favourite]) -> str:
@@ -63,7 +45,7 @@ def as_markdown(favourites: Iterable[Favourite]) -> str:
 
 
 def _section(favourite: Favourite) -> str:
-    verse = "  \n".join(couplets_of(favourite.text))
+    verse = "  \n".join(_rows(favourite))
     made = f"{favourite.model}, seed {favourite.seed}, {date_of(favourite)}"
     tags = " ".join(f"#{tag}" for tag in favourite.tags)
     parts = [f"## {heading_of(favourite)}", verse, favourite.note, f"*{made}*" + (f" {tags}" if tags else "")]

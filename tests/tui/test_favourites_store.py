@@ -11,7 +11,7 @@ import pytest
 
 from engine.errors import StudioError, UsageError
 from poetry_tui import favourites as module
-from poetry_tui.favourite_export import couplets_of, export, heading_of
+from poetry_tui.favourite_export import export, heading_of
 from poetry_tui.favourites import DAYS_UNTIL_DELETED_FOR_GOOD, Favourite, FavouriteStore, tags_of
 
 POEM = Favourite(
@@ -255,6 +255,5 @@ def test_an_unknown_export_format_is_refused() -> None:
         export([POEM], "pdf")
 
 
-def test_a_poem_without_marks_is_one_couplet_and_its_own_heading() -> None:
-    assert couplets_of("床前明月光") == ["床前明月光"]
+def test_a_poem_without_marks_is_its_own_heading() -> None:
     assert heading_of(another("床前明月光")) == "床前明月光"

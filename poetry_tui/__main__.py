@@ -1,0 +1,8 @@
+"""`python -m poetry_tui` is `poetry-tui`."""
+
+import sys
+
+from poetry_tui.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

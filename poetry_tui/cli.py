@@ -1,0 +1,148 @@
+"""The `poetry-tui` command: the studio, or one of its commands.
+
+stdout is data, stderr is narration. Exit status: 0 done, 1 failed, 2 wrong use, 130 interrupted. An error is one sentence
+that says what is wrong and one that says what to do; `--debug` adds the traceback.
+"""
+
+import argparse
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from engine import __version__
+from engine.errors import StudioError, UsageError
+
+INTERRUPTED = 130
+
+# These compute, so they run in the engine, which reads their arguments itself.
+ENGINE_COMMANDS: Mapping[str, str] = {
+    "compose": "write poems from begin characters",
+    "train": "train a network of your own, without the screen",
+    "evaluate": "how well a model predicts the poems of a file, in nats per Han character",
+}
+EPILOG = """\
+`poetry-tui COMMAND -h` explains a command. Your poems, models, corpora and runs lie in one folder, which
+`poetry-tui doctor` names; POETRY_TUI_HOME moves it.
+
+examples:
+  poetry-tui                                     open the studio
+  poetry-tui compose 日 红 山 --seed 7           three poems
+  poetry-tui corpus install tang                 get the Tang poems, through npm
+  poetry-tui train --preset nndl --corpus tang   train the course experiment's network
+  poetry-tui runs compare RUN RUN                which settings differ, and what came of it
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose complaints are errors like any other."""
+
+    def error(self, message: str) -> NoReturn:
+        unknown = re.match(r"argument COMMAND: invalid choice: '(.*)' \(choose from (.*)\)", message)
+        if unknown:
+            known = unknown[2].replace("'", "")
+            raise UsageError(f"`{self.prog}` has no command {unknown[1]!r}.", f"It has: {known}.")
+        raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"`{self.prog} -h` shows how to use it.")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    is_debug = "--debug" in arguments
+    _speak_utf8()
+    try:
+        status = _run(arguments)
+        sys.stdout.flush()
+        return status
+    except StudioError as error:
+        _complain(error.message, error.hint, is_debug)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has read enough. Python would complain once more at exit, when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, and --debug the rest
+        _complain(f"Something unexpected went wrong: {error!r}.", "`--debug` shows where; please report it.", is_debug)
+        return 1
+
+
+def _run(arguments: list[str]) -> int:
+    words = [argument for argument in arguments if argument != "--debug"]
+    if not words:
+        return _open_studio()
+    if words[0] in ENGINE_COMMANDS:
+        return _hand_over(
+            words[0], [argument for argument in arguments if argument != words[0] or argument in words[1:]]
+        )
+    options = _parser().parse_args(_with_default_verb(words))
+    return int(options.carry_out(options) or 0)
+
+
+def _parser() -> Parser:
+    from poetry_tui.commands import corpus, doctor, favourites, models, runs
+
+    parser = Parser(
+        prog="poetry-tui",
+        description="A studio for classical Chinese verse: trains recurrent networks, and composes with them.\n"
+        "Without a command, the studio opens.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"poetry-tui {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
+    for name, what in ENGINE_COMMANDS.items():
+        commands.add_parser(name, help=what, add_help=False)
+    for module in (corpus, models, runs, favourites, doctor):
+        module.add_parser(commands)
+    return parser
+
+
+def _with_default_verb(words: list[str]) -> list[str]:
+    """`runs` alone means `runs list`, and so do `models`, `corpus` and `favourites`."""
+    is_alone = len(words) == 1 or (words[1].startswith("-") and words[1] not in ("-h", "--help"))
+    lists = ("runs", "models", "corpus", "favourites")
+    return [words[0], "list", *words[1:]] if words[0] in lists and is_alone else words
+
+
+def _open_studio() -> int:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("The studio needs a terminal.", "`poetry-tui -h` lists the commands that work without one.")
+    from poetry_tui.app import PoetryApp
+
+    app = PoetryApp()
+    app.run()
+    return app.return_code or 0
+
+
+def _hand_over(command: str, arguments: list[str]) -> int:
+    """Let the engine carry out a command, in a process of its own that takes this one's place where that exists."""
+    # -P: a folder called `engine` in the working folder must not be taken for ours.
+    line = [sys.executable, "-P", "-m", "engine", command, *arguments]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.name == "posix":
+        os.execv(sys.executable, line)
+    # The child gets the interrupt too; it answers with its exit status, for which we wait.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return subprocess.call(line)
+
+
+def _complain(message: str, hint: str, is_debug: bool) -> None:
+    if is_debug:
+        traceback.print_exc()
+    print(f"poetry-tui: {message} {hint}".rstrip(), file=sys.stderr)
+
+
+def _speak_utf8() -> None:
+    """Poems and JSON lines are UTF-8 wherever they go, whatever the locale says."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")

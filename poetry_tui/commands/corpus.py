@@ -1,0 +1,133 @@
+"""`poetry-tui corpus`: get, bring, list, check and remove corpora."""
+
+import argparse
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from engine.corpus.cleaning import Cleaner, CleaningReport
+from engine.corpus.formats import FORMATS, read_poems
+from engine.corpus.install import DYNASTIES, install
+from engine.corpus.library import Corpus, import_file, list_corpora, open_corpus, remove
+from engine.errors import CorpusError
+from poetry_tui.commands.output import (
+    Commands,
+    command,
+    confirm,
+    group,
+    print_json,
+    print_pairs,
+    print_table,
+    progress,
+    say,
+)
+
+
+def add_parser(commands: Commands) -> None:
+    verbs = group(commands, "corpus", "get, bring, list and check corpora of poems")
+
+    parser = command(
+        verbs, "install", _install, "get a corpus through npm, or from a tarball of its package", json_too=True
+    )
+    parser.add_argument("name", choices=list(DYNASTIES), help="tang: 57,607 poems before cleaning; tang-song: 311,855")
+    parser.add_argument("--from", dest="tarball", type=Path, metavar="FILE.tgz", help="the package, got in another way")
+    parser.add_argument("--if-missing", action="store_true", help="do nothing when it is there already")
+    _add_traditional(parser)
+
+    parser = command(verbs, "import", _import, "make a corpus of any file or folder of poems", json_too=True)
+    parser.add_argument("file", type=Path, help="poems in any of the formats below, UTF-8 or GB18030")
+    parser.add_argument("--name", help="what to call it; default: after the file")
+    parser.add_argument("--format", choices=FORMATS, help="how the file is written; default: found by looking at it")
+    _add_traditional(parser)
+
+    command(verbs, "list", _list, "the corpora that are here", json_too=True)
+
+    parser = command(verbs, "check", _check, "what cleaning a corpus or a file dropped, and why", json_too=True)
+    parser.add_argument("corpus", metavar="NAME|FILE")
+    parser.add_argument("--format", choices=FORMATS, help="how the file is written; default: found by looking at it")
+
+    parser = command(verbs, "rm", _remove, "remove a corpus with its caches")
+    parser.add_argument("name")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _add_traditional(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--traditional", action="store_true", help="keep traditional characters; default: simplified")
+
+
+def _install(options: argparse.Namespace) -> None:
+    if options.if_missing and any(corpus.name == options.name for corpus in list_corpora()):
+        return
+    with progress(f"corpus {options.name}") as tell:
+        corpus = install(options.name, tell, options.tarball, simplify=not options.traditional)
+    _show(corpus, as_json=options.json)
+
+
+def _import(options: argparse.Namespace) -> None:
+    if not options.file.exists():
+        raise CorpusError(f"There is no file {options.file}.", "Check the path.")
+    with progress(f"corpus {options.name or options.file.stem}") as tell:
+        corpus = import_file(options.file, options.name, options.format, not options.traditional, tell)
+    _show(corpus, as_json=options.json)
+
+
+def _list(options: argparse.Namespace) -> None:
+    corpora = list_corpora()
+    if options.json:
+        print_json([_without_cleaning(corpus) for corpus in corpora])
+    elif corpora:
+        rows = [(c.name, f"{c.n_poems:,}", f"{c.n_han:,}", c.licence, c.source) for c in corpora]
+        print_table(("name", "poems", "Han characters", "licence", "source"), rows)
+    else:
+        say("There is no corpus yet. `poetry-tui corpus install tang` gets one, `corpus import FILE` brings your own.")
+
+
+def _check(options: argparse.Namespace) -> None:
+    report = _report_of(options.corpus, options.format)
+    if options.json:
+        print_json(report.to_dict())
+        return
+    print_pairs([("read", f"{report.n_read:,}"), ("kept", f"{report.n_kept:,}")])
+    for title, counts in (("dropped", report.dropped), ("changed", report.changed)):
+        if counts:
+            print(f"\n{title}")
+            print_pairs([(f"  {reason}", f"{count:,}") for reason, count in counts.most_common()])
+    if report.examples:
+        print("\nexamples of what was dropped")
+        print_pairs([(f"  {reason}", text) for reason, texts in report.examples.items() for text in texts])
+
+
+def _report_of(name_or_file: str, form: str | None) -> CleaningReport:
+    """What was written down when a corpus was made; for a file, what making one of it would do."""
+    if form is None and not Path(name_or_file).expanduser().exists():
+        return open_corpus(name_or_file).cleaning
+    with contextlib.suppress(StopIteration):
+        return next(corpus for corpus in list_corpora() if corpus.name == name_or_file and form is None).cleaning
+    cleaner = Cleaner()
+    for _ in cleaner.clean_all(read_poems(Path(name_or_file).expanduser(), form)):
+        pass
+    return cleaner.report
+
+
+def _remove(options: argparse.Namespace) -> int:
+    if options.name not in {corpus.name for corpus in list_corpora()}:
+        remove(options.name)
+    elif confirm(f"Removing the corpus {options.name}", options.yes):
+        remove(options.name)
+        say(f"The corpus {options.name} is removed.")
+        return 0
+    return 1
+
+
+def _show(corpus: Corpus, *, as_json: bool) -> None:
+    if as_json:
+        print_json(_without_cleaning(corpus))
+        return
+    dropped = sum(corpus.cleaning.dropped.values())
+    print(f"{corpus.name}: {corpus.n_poems:,} poems, {corpus.n_han:,} Han characters, in {corpus.folder}")
+    say(f"{dropped:,} poems were left out; `poetry-tui corpus check {corpus.name}` says why.")
+
+
+def _without_cleaning(corpus: Corpus) -> dict[str, Any]:
+    about = {key: value for key, value in corpus.to_dict().items() if key != "cleaning"}
+    return {**about, "folder": str(corpus.folder)}

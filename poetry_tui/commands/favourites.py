@@ -1,0 +1,86 @@
+"""`poetry-tui favourites`: list, show and export the poems that were kept."""
+
+import argparse
+from pathlib import Path
+
+from engine.errors import StudioError
+from engine.files import write_atomically
+from engine.verse import couplets, split_lines
+from poetry_tui.commands.output import (
+    Commands,
+    command,
+    figure,
+    group,
+    print_json,
+    print_pairs,
+    print_table,
+    printable,
+    say,
+)
+from poetry_tui.favourite_export import FORMATS, date_of, export, heading_of, to_dict
+from poetry_tui.favourites import FavouriteStore
+
+
+def add_parser(commands: Commands) -> None:
+    verbs = group(commands, "favourites", "list, show and export the poems that you kept")
+    parser = command(verbs, "list", _list, "the poems that you kept, newest first", json_too=True)
+    _add_filters(parser)
+    parser = command(verbs, "show", _show, "one poem and how it was made", json_too=True)
+    parser.add_argument("id", type=int, help="its number in the list")
+    parser = command(verbs, "export", _export, "write the poems for use elsewhere")
+    parser.add_argument("--format", choices=list(FORMATS), default="markdown", help="default: markdown")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output")
+    parser.add_argument("--force", action="store_true", help="replace a FILE that is there")
+    _add_filters(parser)
+
+
+def _add_filters(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--search", default="", metavar="TEXT", help="only those with these words in poem, title, tags or note"
+    )
+    parser.add_argument("--tag", default="", help="only those with this tag")
+
+
+def _list(options: argparse.Namespace) -> None:
+    kept = FavouriteStore().search(options.search, options.tag)
+    if options.json:
+        print_json([to_dict(favourite) for favourite in kept])
+    elif kept:
+        rows = [(str(f.id), f.begin, heading_of(f), date_of(f), f.model, " ".join(f.tags)) for f in kept]
+        print_table(("id", "begin", "poem", "kept", "model", "tags"), rows)
+    else:
+        say(
+            "No poem was found."
+            if options.search or options.tag
+            else "You kept no poem yet: f keeps one in the studio."
+        )
+
+
+def _show(options: argparse.Namespace) -> None:
+    favourite = FavouriteStore().get(options.id)
+    if options.json:
+        print_json(to_dict(favourite))
+        return
+    for row in couplets(split_lines(favourite.text)):
+        print(printable(row))
+    print()
+    settings = {"model": favourite.model, "seed": favourite.seed, **favourite.settings}
+    about = [("title", favourite.title), ("tags", " ".join(favourite.tags)), ("note", favourite.note)]
+    made = [("kept", date_of(favourite)), ("log-probability", figure(favourite.logprob))]
+    shown = [pair for pair in about if pair[1]] + made + [(name, str(value)) for name, value in settings.items()]
+    print_pairs(shown)
+
+
+def _export(options: argparse.Namespace) -> None:
+    kept = FavouriteStore().search(options.search, options.tag)
+    text = export(kept, options.format)
+    if options.output is None:
+        print(text, end="")
+        return
+    if options.output.exists() and not options.force:
+        raise StudioError(f"{options.output} is there already.", "Choose another name, or say --force to replace it.")
+    try:
+        write_atomically(options.output, text)
+    except OSError as error:
+        raise StudioError(f"{options.output} cannot be written ({error.strerror}).", "Choose another place.") from error
+    say(f"{len(kept)} poems were written to {options.output}.")

@@ -1,0 +1,76 @@
+"""`poetry-tui models`: list, add and remove models."""
+
+import argparse
+from pathlib import Path
+
+from engine import paths
+from engine.model_store import ModelInfo, add_model, list_models, remove_model
+from poetry_tui.commands.output import (
+    Commands,
+    command,
+    confirm,
+    figure,
+    group,
+    megabytes,
+    print_json,
+    print_table,
+    say,
+)
+
+
+def add_parser(commands: Commands) -> None:
+    verbs = group(commands, "models", "list, add and remove models")
+    command(
+        verbs, "list", _list, "the models that can compose: those that came with the studio, then yours", json_too=True
+    )
+    parser = command(verbs, "add", _add, "copy a model into your own: of a run, its best checkpoint")
+    parser.add_argument(
+        "folder", metavar="FOLDER|RUN", help="the folder of a model, a checkpoint or a run, or a run's name"
+    )
+    parser.add_argument("--name", help="what to call it; default: the name it has")
+    parser = command(verbs, "rm", _remove, "remove one of your models")
+    parser.add_argument("name")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _list(options: argparse.Namespace) -> None:
+    models = list_models()
+    if options.json:
+        print_json([model.to_dict() for model in models])
+        return
+    if not models:
+        say(
+            "There is no model: the studio's own is missing. Install it again, or train one and `poetry-tui models add RUN`."
+        )
+        return
+    print_table(("name", "cell", "weights", "characters", "corpus", "nats/Han", "size", ""), [_row(m) for m in models])
+
+
+def _row(model: ModelInfo) -> tuple[str, ...]:
+    corpus = model.header.get("corpus")
+    corpus_name = corpus.get("name", "") if isinstance(corpus, dict) else corpus or ""
+    return (
+        model.name,
+        model.cell,
+        figure(model.n_params, 0),
+        figure(len(model.header.get("vocabulary", "")), 0),
+        str(corpus_name),
+        figure(model.val_nats_per_han),
+        megabytes(model.size_bytes),
+        model.problem or ("came with the studio" if model.is_bundled else ""),
+    )
+
+
+def _add(options: argparse.Namespace) -> None:
+    run = paths.runs() / options.folder
+    folder = Path(options.folder).expanduser()
+    print(add_model(run if run.is_dir() and not folder.exists() else folder, options.name))
+
+
+def _remove(options: argparse.Namespace) -> int:
+    yours = {model.name for model in list_models() if not model.is_bundled}
+    if options.name in yours and not confirm(f"Removing the model {options.name}", options.yes):
+        return 1
+    remove_model(options.name)
+    say(f"The model {options.name} is removed.")
+    return 0

@@ -1,0 +1,136 @@
+"""`poetry-tui runs`: list, show, compare and remove training runs."""
+
+import argparse
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from engine.errors import RunError, UsageError
+from engine.run_folder import read_config
+from poetry_tui.commands.output import (
+    Commands,
+    command,
+    confirm,
+    figure,
+    group,
+    print_json,
+    print_pairs,
+    print_table,
+    say,
+)
+from poetry_tui.runs import RunSummary, find_run, list_runs, remove_run
+
+
+def add_parser(commands: Commands) -> None:
+    verbs = group(commands, "runs", "list, show, compare and remove training runs")
+    command(verbs, "list", _list, "the runs, newest first", json_too=True)
+    parser = command(verbs, "show", _show, "how a run stands and what its settings are", json_too=True)
+    parser.add_argument("run", metavar="RUN")
+    parser = command(
+        verbs, "compare", _compare, "the settings in which runs differ, and what came of it", json_too=True
+    )
+    parser.add_argument("runs", metavar="RUN", nargs="+")
+    parser = command(verbs, "rm", _remove, "remove runs with their checkpoints")
+    parser.add_argument("runs", metavar="RUN", nargs="+")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _list(options: argparse.Namespace) -> None:
+    runs = list_runs()
+    if options.json:
+        print_json([run.to_dict() for run in runs])
+    elif runs:
+        header = ("run", "status", "started", "step", "loss", "nats/Han", "")
+        print_table(header, [(r.id, str(r.status), _started(r), _steps(r), *_figures(r), r.problem) for r in runs])
+    else:
+        say("There is no run yet. `poetry-tui train --preset nndl` starts one, and so does the Train screen.")
+
+
+def _show(options: argparse.Namespace) -> None:
+    run = find_run(options.run)
+    if options.json:
+        print_json(run.to_dict())
+        return
+    loss, best = _figures(run)
+    print_pairs(
+        [
+            ("run", run.id),
+            ("folder", str(run.folder)),
+            ("status", str(run.status)),
+            ("started", _started(run)),
+            ("trained for", str(datetime.timedelta(seconds=round(run.elapsed_s)))),
+            ("step", _steps(run)),
+            ("loss, nats per character", loss),
+            ("best, nats per Han character", best),
+            *([("problem", run.problem)] if run.problem else []),
+        ]
+    )
+    print("\nsettings")
+    print_pairs([(f"  {name}", str(value)) for name, value in flat(_config(run)).items()])
+
+
+def _compare(options: argparse.Namespace) -> None:
+    if len(options.runs) < 2:
+        raise UsageError("A comparison needs two runs or more.", "`poetry-tui runs list` shows them.")
+    runs = [find_run(name) for name in options.runs]
+    settings = differing([_config(run) for run in runs])
+    if options.json:
+        print_json({"runs": [run.to_dict() for run in runs], "differing": settings})
+        return
+    rows = [(name, *map(str, values)) for name, values in settings.items()]
+    figures = [(_steps(run), *_figures(run)) for run in runs]
+    labels = ("step", "loss, nats per character", "best, nats per Han character")
+    rows += [(label, *values) for label, values in zip(labels, zip(*figures, strict=True), strict=True)]
+    print_table(("", *(run.id for run in runs)), rows)
+
+
+def _remove(options: argparse.Namespace) -> int:
+    # All of them are looked up before the first is removed.
+    runs = [find_run(name) for name in options.runs]
+    names = ", ".join(run.id for run in runs)
+    if not confirm(f"Removing {names} with all checkpoints", options.yes):
+        return 1
+    for run in runs:
+        remove_run(run.folder)
+        say(f"The run {run.id} is removed.")
+    return 0
+
+
+def flat(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings without nesting: `model.cell` is called `cell`."""
+    own = {name: value for name, value in config.items() if name != "model"}
+    model = config.get("model")
+    return {**own, **(model if isinstance(model, Mapping) else {})}
+
+
+def differing(configs: list[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """The settings that are not the same in all of them, with the value in each."""
+    flats = [flat(config) for config in configs]
+    names = dict.fromkeys(name for settings in flats for name in settings)
+    columns = {name: [settings.get(name, "-") for settings in flats] for name in names}
+    return {name: values for name, values in columns.items() if any(value != values[0] for value in values)}
+
+
+def _config(run: RunSummary) -> Mapping[str, Any]:
+    """The settings that the run started with; those it was to start with, when it never did."""
+    if run.config:
+        return run.config
+    try:
+        return read_config(run.folder).to_dict()
+    except RunError as error:
+        say(str(error))
+        return {}
+
+
+def _figures(run: RunSummary) -> tuple[str, str]:
+    return figure(run.loss_nats), figure(run.best_nats_per_han)
+
+
+def _steps(run: RunSummary) -> str:
+    return f"{run.step:,}" + (f" of {run.total_steps:,}" if run.total_steps else "")
+
+
+def _started(run: RunSummary) -> str:
+    if run.started_s is None:
+        return "-"
+    return datetime.datetime.fromtimestamp(run.started_s).strftime("%Y-%m-%d %H:%M")

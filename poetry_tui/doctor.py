@@ -1,0 +1,115 @@
+"""What the studio finds on this machine: versions, device, paths, corpora, models, terminal."""
+
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from typing import Any
+
+from engine import __version__, paths
+from engine.corpus.library import list_corpora
+from engine.model_store import list_models
+from poetry_tui.runs import list_runs
+
+PACKAGES = ("torch", "numpy", "textual", "rich", "safetensors", "opencc")
+DEVICE_TIMEOUT_S = 120
+# Run in a process of its own, because this one never loads torch.
+_ASK_FOR_DEVICE = """
+import json, torch
+from engine.devices import choose_device, device_name, usable_cores
+device = choose_device("auto")
+print(json.dumps({"device": device.type, "name": device_name(device), "cores": usable_cores()}))
+"""
+
+
+def examine() -> dict[str, Any]:
+    """Everything worth knowing when something does not work; plain values. `problems` holds one sentence each."""
+    device = ask_for_device()
+    models = [
+        {"name": m.name, "bundled": m.is_bundled, "size_bytes": m.size_bytes, "problem": m.problem}
+        for m in list_models()
+    ]
+    folder = paths.home()
+    return {
+        "studio": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "npm": shutil.which("npm"),
+        "device": device,
+        "paths": {
+            "home": str(folder),
+            "home_is_writable": _is_writable(),
+            "free_bytes": _free_bytes(),
+            "bundled": str(paths.bundled_data()),
+        },
+        "corpora": [{"name": corpus.name, "n_poems": corpus.n_poems} for corpus in list_corpora()],
+        "models": models,
+        "n_runs": len(list_runs()),
+        "terminal": _terminal(),
+        "problems": _problems(device, models),
+    }
+
+
+def ask_for_device() -> dict[str, Any]:
+    """What the engine would compute on: device, name, cores; or `problem`, when torch cannot be loaded."""
+    try:
+        answer = subprocess.run(
+            [sys.executable, "-P", "-c", _ASK_FOR_DEVICE],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=DEVICE_TIMEOUT_S,
+            check=True,
+        )
+        found = json.loads(answer.stdout)
+    except subprocess.CalledProcessError as error:
+        last_line = next(iter(reversed(error.stderr.strip().splitlines())), f"exit status {error.returncode}")
+        return {"problem": last_line}
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        return {"problem": str(error)}
+    return dict(found)
+
+
+def _problems(device: dict[str, Any], models: list[dict[str, Any]]) -> list[str]:
+    problems = []
+    if "problem" in device:
+        problems.append(f"The engine does not start ({device['problem']}); install the studio again.")
+    if not any(model["bundled"] and not model["problem"] for model in models):
+        problems.append("The studio's own model is missing; install the studio again, or train one.")
+    problems += [f"The model {model['name']} is unusable: {model['problem']}" for model in models if model["problem"]]
+    if not _is_writable():
+        problems.append(f"{paths.home()} cannot be written; change its permissions, or set {paths.HOME_VARIABLE}.")
+    return problems
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _is_writable() -> bool:
+    """Whether the user's folder can be written, or made where it does not exist yet."""
+    there = next(path for path in (paths.home(), *paths.home().absolute().parents) if path.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+
+
+def _free_bytes() -> int:
+    there = next(path for path in (paths.home(), *paths.home().absolute().parents) if path.is_dir())
+    return shutil.disk_usage(there).free
+
+
+def _terminal() -> dict[str, Any]:
+    size = shutil.get_terminal_size()
+    return {
+        "is_terminal": sys.stdout.isatty(),
+        "columns": size.columns,
+        "rows": size.lines,
+        **{name.lower(): os.environ.get(name, "") for name in ("TERM", "COLORTERM", "LANG", "TERM_PROGRAM")},
+        "kitty_keys_off": os.environ.get("TEXTUAL_DISABLE_KITTY_KEY", ""),
+    }

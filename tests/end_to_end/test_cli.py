@@ -1,0 +1,279 @@
+"""The command line as a person or a program meets it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine import __version__
+from engine.config import ModelConfig
+from engine.presets import preset
+from engine.run_folder import write_config
+from poetry_tui import cli
+from poetry_tui.cli import main
+from poetry_tui.favourites import Favourite, FavouriteStore
+from tests.tui.make_run import life, write_run
+
+POEMS = """\
+春晓:春眠不觉晓，处处闻啼鸟。夜来风雨声，花落知多少。
+登鹳雀楼：白日依山尽，黄河入海流。欲穷千里目，更上一层楼。
+春晓:春眠不觉晓，处处闻啼鸟。夜来风雨声，花落知多少。
+"""
+COMMAND = [sys.executable, "-m", "poetry_tui"]
+
+
+def kept(text: str = "日暮江头一笛风，满船明月照归篷。", **changes: object) -> Favourite:
+    return FavouriteStore().add(Favourite(id=0, text=text, begin=text[0], model="studio-lstm", seed=7, **changes))  # type: ignore[arg-type]
+
+
+def poems_file(folder: Path) -> Path:
+    path = folder / "mine.txt"
+    path.write_text(POEMS, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["-h", "corpus -h", "corpus install -h", "models -h", "runs compare -h", "favourites export -h", "doctor -h"],
+)
+def test_help_is_data_and_no_failure(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        main(line.split())
+    assert leaving.value.code == 0
+    assert "usage: poetry-tui" in capsys.readouterr().out
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    text = capsys.readouterr().out
+    for command in ("compose", "train", "evaluate", "runs", "models", "corpus", "favourites", "doctor"):
+        assert f"  {command}" in text
+
+
+def test_the_version_is_the_engines(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"poetry-tui {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "expected"),
+    [
+        ("sing", 2, "has no command 'sing'"),
+        ("runs fly", 2, "has no command 'fly'"),
+        ("runs show", 2, "required"),
+        ("runs list --loud", 2, "--loud"),
+        ("runs show nothing", 1, "no run called 'nothing'"),
+        ("runs compare one", 2, "two runs"),
+        ("models rm nothing", 1, "no model called 'nothing'"),
+        ("models add nowhere", 1, "holds no model"),
+        ("favourites show 3", 1, "no favourite 3"),
+        ("corpus import nowhere.txt", 1, "no file nowhere.txt"),
+        ("corpus check nowhere.txt", 1, "nowhere.txt"),
+        ("corpus rm nothing", 1, "no corpus called nothing"),
+    ],
+)
+def test_an_error_is_one_line_on_stderr(
+    line: str, status: int, expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(line.split()) == status
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert expected in said.err
+    assert said.err.startswith("poetry-tui: ")
+    assert said.err.count("\n") == 1
+
+
+def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--debug", "runs", "show", "nothing"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_what_nobody_foresaw_is_a_sentence_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise RuntimeError("the brush broke")
+
+    monkeypatch.setattr(cli, "_parser", broken)
+    assert main(["runs"]) == 1
+    said = capsys.readouterr().err
+    assert "the brush broke" in said
+    assert "Traceback" not in said
+
+
+def test_an_interrupt_is_130_without_a_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_parser", interrupted)
+    assert main(["runs"]) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_without_a_terminal_the_studio_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "needs a terminal" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere the engine is a child")
+@pytest.mark.parametrize(
+    ("line", "handed"),
+    [
+        ("compose 日 红 --seed 7 --json", "compose 日 红 --seed 7 --json"),
+        ("train --preset nndl", "train --preset nndl"),
+        ("--debug evaluate --poems a.txt", "evaluate --debug --poems a.txt"),
+    ],
+)
+def test_what_computes_is_handed_to_the_engine(line: str, handed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[list[str]] = []
+    monkeypatch.setattr(os, "execv", lambda path, arguments: calls.append(arguments))
+    # The real execv does not return; 1 or 0 is what the stand-in leads to.
+    monkeypatch.setattr(subprocess, "call", lambda arguments: 0)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    main(line.split())
+    assert calls == [[sys.executable, "-P", "-m", "engine", *handed.split()]]
+
+
+@pytest.mark.parametrize("line", ["runs", "models list", "corpus list", "favourites list", "favourites --tag 江"])
+def test_an_empty_list_is_said_on_stderr_alone(line: str, capsys: pytest.CaptureFixture[str], no_bundled: None) -> None:
+    assert main(line.split()) == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err
+
+
+@pytest.mark.parametrize("line", ["runs --json", "models list --json", "corpus --json", "favourites list --json"])
+def test_an_empty_list_is_an_empty_json_list(line: str, capsys: pytest.CaptureFixture[str], no_bundled: None) -> None:
+    assert main(line.split()) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+@pytest.fixture
+def no_bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.paths.bundled_data", lambda: tmp_path / "nothing")
+
+
+def test_a_file_of_poems_becomes_a_corpus_and_goes_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["corpus", "import", str(poems_file(tmp_path)), "--name", "mine"]) == 0
+    assert capsys.readouterr().out.startswith("mine: 2 poems, 40 Han characters")
+    assert main(["corpus", "list", "--json"]) == 0
+    (listed,) = json.loads(capsys.readouterr().out)
+    assert (listed["name"], listed["n_poems"]) == ("mine", 2)
+    assert main(["corpus", "check", "mine"]) == 0
+    assert "duplicate" in capsys.readouterr().out
+    assert main(["corpus", "rm", "mine"]) == 2
+    assert "--yes" in capsys.readouterr().err
+    assert main(["corpus", "rm", "mine", "--yes"]) == 0
+    assert main(["corpus", "list"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_file_can_be_checked_without_being_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["corpus", "check", str(poems_file(tmp_path)), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["n_read"], report["n_kept"], report["dropped"]) == (3, 2, {"duplicate": 1})
+    assert main(["corpus", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_runs_are_compared_by_what_differs(studio_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tiny = preset("tiny")
+    write_config(studio_home / "runs" / "one", tiny)
+    write_config(studio_home / "runs" / "two", tiny.replace(seed=2, model=ModelConfig(cell="gru", hidden_size=24)))
+    assert main(["runs", "compare", "one", "two"]) == 0
+    text = capsys.readouterr().out
+    assert text.splitlines()[0].split() == ["one", "two"]
+    assert "cell" in text
+    assert "hidden_size" not in text
+    assert "nats per Han" in text
+    write_run(studio_home / "runs" / "three", life(100))
+    assert main(["runs", "compare", "one", "three"]) == 0
+    assert "100 of 2,000" in capsys.readouterr().out
+    assert main(["runs", "compare", "one", "two", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["differing"]["seed"] == [1, 2]
+
+
+def test_a_run_is_listed_shown_and_removed(studio_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_config(studio_home / "runs" / "one", preset("tiny"))
+    assert main(["runs"]) == 0
+    assert "one" in capsys.readouterr().out
+    assert main(["runs", "show", "one"]) == 0
+    assert "hidden_size" in capsys.readouterr().out
+    assert main(["runs", "rm", "one", "two", "--yes"]) == 1
+    assert (studio_home / "runs" / "one").is_dir()
+    assert main(["runs", "rm", "one", "--yes"]) == 0
+    assert not (studio_home / "runs" / "one").exists()
+
+
+def test_favourites_are_listed_shown_and_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    poem = kept(tags=("江",), settings={"temperature": 0.8})
+    assert main(["favourites"]) == 0
+    assert "日暮江头一笛风" in capsys.readouterr().out
+    assert main(["favourites", "show", str(poem.id)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("日暮江头一笛风，满船明月照归篷。\n")
+    assert "temperature" in shown
+    assert main(["favourites", "export", "--format", "jsonl", "--tag", "江"]) == 0
+    assert json.loads(capsys.readouterr().out)["seed"] == 7
+    target = tmp_path / "poems.md"
+    assert main(["favourites", "export", "-o", str(target)]) == 0
+    assert "## 日暮江头一笛风" in target.read_text(encoding="utf-8")
+    target.write_text("mine", encoding="utf-8")
+    assert main(["favourites", "export", "-o", str(target)]) == 1
+    assert target.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_poem_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    poem = kept("日\x1b[2J暮。", title="\x1b]0;gone\x07")
+    assert main(["favourites"]) == 0
+    assert main(["favourites", "show", str(poem.id)]) == 0
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_the_doctor_tells_what_is_here(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, no_bundled: None, studio_home: Path
+) -> None:
+    device = {"device": "cpu", "name": "cpu", "cores": 2}
+    monkeypatch.setattr("poetry_tui.doctor.ask_for_device", lambda: device)
+    assert main(["doctor", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["device"] == device
+    assert found["paths"]["home"] == str(studio_home)
+    assert found["paths"]["home_is_writable"] is True
+    assert found["packages"]["textual"].startswith("8.")
+    assert "model is missing" in found["problems"][0]
+    assert main(["doctor"]) == 1
+    said = capsys.readouterr()
+    assert "textual 8." in said.out
+    assert "model is missing" in said.err
+
+
+def test_a_reader_that_stops_reading_is_no_error() -> None:
+    for number in range(300):
+        kept(f"山{number}。", title="长" * 80)
+    process = subprocess.Popen([*COMMAND, "favourites", "export"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    said = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(), said) == (0, b"")
+
+
+def test_the_commands_of_the_face_load_no_torch() -> None:
+    script = (
+        "import sys; from poetry_tui.cli import main; status = main(['models', '--json']); "
+        "main(['runs']); main(['corpus']); main(['favourites']); "
+        "loaded = {'torch', 'safetensors', 'textual'} & sys.modules.keys(); sys.exit(f'loaded: {loaded}' if loaded else status)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
