@@ -30,7 +30,9 @@ def read_folder(folder: Path, wanted: Wanted | None = None) -> Iterator[RawPoem]
     names = {str(PurePosixPath(path.relative_to(folder).as_posix())): path for path in folder.rglob("*.json")}
     chosen = _chosen(names, wanted)
     if not chosen:
-        raise CorpusError(f"The folder {folder.name} holds no .json files of poems.", "Name a folder of chinese-poetry.")
+        raise CorpusError(
+            f"The folder {folder.name} holds no .json files of poems.", "Name a folder of chinese-poetry."
+        )
     for name in chosen:
         yield from parse_entries(names[name].read_bytes(), name)
 

@@ -41,13 +41,15 @@ _FOLD = str.maketrans(_FOLDED)
 _OPENERS = {"（": "）", "［": "］", "｛": "｝", "【": "】", "〈": "〉", "〔": "〕", "〖": "〗"}
 _ANY_BRACKET = re.compile("[（）［］｛｝【】〈〉〔〕〖〗]")
 _NUMERALS = frozenset("一二三四五六七八九十〇0123456789０１２３４５６７８９")
-_NOTE_WORD = re.compile("一作|作|按|注|校|疑|原|见|見|同前|缺|闕|阙")
-_MISSING = re.compile("缺|闕|阙|脱|脫|残|殘")
+_NOTE_WORD = re.compile("作|按|注|校|疑")
+_MISSING = re.compile("^(以?[上下]|原|此[句字]|[一二三四五六七八九十]+[句字])?[缺闕阙脱脫]")
 _LONGEST_SUPPLIED = 12
 _LONGEST_GLYPH_DESCRIPTION = 12
 # A source or a catalogue entry that stands in the text without brackets.
-_CATALOGUE = re.compile("首句[：（]|^[诗詩][题題]：|^附注：|《[^》]*》卷|卷[一二三四五六七八九十百○〇]+[「《]|均?[见見]《|《[^》]*》[引云]")
-_FRAGMENT_TITLE = re.compile(r"^(又|逸|残|殘|断|斷)?句(\s|$|[其一二三四五六七八九十○〇])")
+_CATALOGUE = re.compile(
+    "首句[：（]|^[诗詩][题題]：|^附注：|《[^》]*》卷|卷[一二三四五六七八九十百○〇]+[「《]|均?[见見]《|《[^》]*》[引云]"
+)
+_FRAGMENT_TITLE = re.compile(r"^[又逸佚残殘断斷]?句(\s|$|[其一二三四五六七八九十○〇])|[（(][^（）()]{0,3}句[）)]")
 _RUN_OF_MARKS = re.compile(f"[{MARKS}]{{2,}}")
 _SEPARATORS = re.compile(r"\s+")
 
@@ -142,8 +144,10 @@ class Cleaner:
             raise _Dropped("no_han")
         if n_han < self._min_han or len(lines) < self._min_lines:
             raise _Dropped("too_short")
-        if max(map(len, lines)) > MAX_LINE_HAN and not self._lenient:
+        if not self._lenient and max(map(len, lines)) > MAX_LINE_HAN:
             raise _Dropped("not_verse")
+        if not self._lenient and _has_lost_a_character(lines):
+            raise _Dropped("gap")
         title, author = clean_title(raw.title), clean_title(raw.author)
         if self.simplify:
             simplified = to_simplified(text)
@@ -201,7 +205,11 @@ def _plain(character: str) -> str:
 
 def _repeat_marked(text: str) -> str:
     """々 repeats the character before it."""
-    return re.sub(r"(.)([々〻]+)", lambda match: match[1] * (1 + len(match[2])), text) if "々" in text or "〻" in text else text
+    return (
+        re.sub(r"(.)([々〻]+)", lambda match: match[1] * (1 + len(match[2])), text)
+        if "々" in text or "〻" in text
+        else text
+    )
 
 
 def _without_round_brackets(text: str) -> str:
@@ -231,7 +239,7 @@ def _in_place_of(bracket: str, content: str, changes: Counter[str]) -> str:
     inside = content.replace(_NOTE, "").strip()
     if bracket == "｛" and len(inside) <= _LONGEST_GLYPH_DESCRIPTION:
         return _GAP
-    if len(inside) <= _LONGEST_SUPPLIED and _MISSING.search(inside) and "作" not in inside:
+    if _MISSING.search(inside):
         return _GAP
     if bracket == "［" and _is_supplied(inside):
         changes["supplied_kept"] += 1
@@ -272,6 +280,14 @@ def _refuse_broken_lines(text: str) -> None:
         after_question = mark == "？"
     if len(lengths) >= MIN_LINES and len(set(lengths)) == 1 and any(length != lengths[0] for length in touched):
         raise _Dropped("gap" if "？" in text else "unclear_note")
+
+
+def _has_lost_a_character(lines: list[str]) -> bool:
+    """Whether all lines but one have five or seven characters, and that one has one less: where an edition lacked a
+    character it often has nothing in its place."""
+    lengths = Counter(map(len, lines))
+    usual, n_usual = lengths.most_common(1)[0]
+    return len(lines) >= 4 and usual in (5, 7) and n_usual == len(lines) - 1 and lengths[usual - 1] == 1
 
 
 def _strongest(run: re.Match[str]) -> str:

@@ -1,11 +1,11 @@
 """Readers for every kind of file that holds poems, chosen by looking at the content.
 
-    title-colon      lines `title:content`, half- or full-width colon
-    one-a-line       each line a whole poem
-    blank-lines      poems separated by blank lines, their lines wrapped anywhere
-    chinese-poetry   one .json file, a folder, or the npm package's tarball
-    jsonl            JSON objects, one a line: title, author, content (with | or punctuation)
-    plain            any other text: one poem
+title-colon      lines `title:content`, half- or full-width colon
+one-a-line       each line a whole poem
+blank-lines      poems separated by blank lines, their lines wrapped anywhere
+chinese-poetry   one .json file, a folder, or the npm package's tarball
+jsonl            JSON objects, one a line: title, author, content (with | or punctuation)
+plain            any other text: one poem
 """
 
 import codecs
@@ -69,7 +69,11 @@ def read_poems(path: Path, format: str | None = None) -> Iterator[RawPoem]:
 
 def _encoding(head: bytes, path: Path) -> str:
     """The encoding of a text, told from its beginning; CorpusError where it is none."""
-    for mark, encoding in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
         if head.startswith(mark):
             return encoding
     if b"\x00" not in head:
@@ -89,7 +93,10 @@ def _encoding(head: bytes, path: Path) -> str:
 def _mostly_han(text: str) -> bool:
     """Nearly any bytes decode as GB18030; only those that make common Chinese are it."""
     visible = [character for character in text if not character.isspace()]
-    common = sum("\u4e00" <= character <= "\u9fff" or character.isascii() or character in "，。！？；：、《》" for character in visible)
+    common = sum(
+        "\u4e00" <= character <= "\u9fff" or character.isascii() or character in "，。！？；：、《》"
+        for character in visible
+    )
     return common >= 0.9 * len(visible) and sum(map(is_han, visible)) >= 0.3 * len(visible)
 
 
@@ -137,7 +144,12 @@ def _is_json_object(line: str) -> bool:
 def _has_title(line: str) -> bool:
     """Whether the line reads `title:content`; a colon within verse has a mark before it or little after it."""
     title, colon, content = _split_title(line)
-    return bool(colon) and len(title) <= _LONGEST_TITLE and not _STOP.search(title) and _n_han(content) >= len("春眠不觉晓")
+    return (
+        bool(colon)
+        and len(title) <= _LONGEST_TITLE
+        and not _STOP.search(title)
+        and _n_han(content) >= len("春眠不觉晓")
+    )
 
 
 def _split_title(line: str) -> tuple[str, str, str]:
@@ -148,7 +160,9 @@ def _split_title(line: str) -> tuple[str, str, str]:
 def _is_whole_poem(line: str) -> bool:
     """Whether a line looks like a poem rather than a couplet: four lines of verse, or the characters of a quatrain."""
     n_lines = len([piece for piece in _STOP.split(line) if _n_han(piece)])
-    return _n_han(line) >= _HAN_OF_A_QUATRAIN or (n_lines >= _LINES_OF_A_QUATRAIN and _ENDS_SENTENCE.search(line) is not None)
+    return _n_han(line) >= _HAN_OF_A_QUATRAIN or (
+        n_lines >= _LINES_OF_A_QUATRAIN and _ENDS_SENTENCE.search(line) is not None
+    )
 
 
 def _n_han(text: str) -> int:
@@ -185,7 +199,8 @@ def _read_blank_lines(lines: Iterable[str]) -> Iterator[RawPoem]:
         while len(heading) < 2 and len(block) > 1 and _is_heading(block):
             heading.append(_NUMBER_BEFORE.sub("", block[0]).strip("# 《》"))
             block = block[1:]
-        yield RawPoem(*(heading + ["", ""])[:2], "\n".join(block))
+        title, author, *_ = [*heading, "", ""]
+        yield RawPoem(title, author, "\n".join(block))
 
 
 def _is_heading(block: list[str]) -> bool:
@@ -213,7 +228,9 @@ def _read_jsonl(lines: Iterable[str]) -> Iterator[RawPoem]:
         try:
             entry = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise CorpusError(f"Line {number} is not a JSON object.", "Each line is one object with title, author, content.") from error
+            raise CorpusError(
+                f"Line {number} is not a JSON object.", "Each line is one object with title, author, content."
+            ) from error
         poem = chinese_poetry.poem_of(entry) if isinstance(entry, dict) else None
         if poem is None:
             raise CorpusError(f"Line {number} has no content.", "Each line is one object with title, author, content.")

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from engine.corpus.chinese_poetry import read_tarball
@@ -62,7 +62,9 @@ def _npm_pack(folder: Path, progress: Progress) -> Path:
     """Download the tarball into `folder` and return its path."""
     npm = shutil.which("npm")
     if npm is None:
-        raise CorpusError("The program npm, which fetches the poems, is not installed.", f"Install Node.js. {_OTHER_WAY}")
+        raise CorpusError(
+            "The program npm, which fetches the poems, is not installed.", f"Install Node.js. {_OTHER_WAY}"
+        )
     # A cache of our own shows how much has arrived, and works where the user's is not writable.
     cache = folder / "cache"
     command = [npm, "pack", PACKAGE, "--json", "--loglevel=error", f"--cache={cache}", f"--pack-destination={folder}"]
@@ -133,9 +135,13 @@ def _poems(tarball: Path, dynasties: tuple[str, ...], progress: Progress) -> Ite
     expected = sum(N_RAW_POEMS[dynasty] for dynasty in dynasties)
     n_read = 0
     for dynasty in dynasties:
-        wanted = re.compile(rf"^package/dist/quantangshi/poet\.{dynasty}\.\d+\.json$").search
-        for poem in read_tarball(tarball, lambda name, wanted=wanted: wanted(name) is not None):
+        for poem in read_tarball(tarball, _is_of(dynasty)):
             if n_read % 1000 == 0:
                 progress("read", _DOWNLOADED + (1 - _DOWNLOADED) * min(1.0, n_read / expected) * 0.98)
             n_read += 1
             yield poem
+
+
+def _is_of(dynasty: str) -> Callable[[str], bool]:
+    file = re.compile(rf"package/dist/quantangshi/poet\.{dynasty}\.\d+\.json")
+    return lambda name: file.fullmatch(name) is not None
