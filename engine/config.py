@@ -1,0 +1,163 @@
+"""Settings of a model, a training and a composition: frozen, validated, and the single source of flags and forms.
+
+Every field carries its help text and its range in `metadata`, so that the command line and the Train screen are
+made from the same words, and a new setting appears in both.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, Self, get_args
+
+from engine.errors import UsageError
+
+Cell = Literal["rnn", "lstm", "gru"]
+Initialisation = Literal["xavier", "plain", "default"]
+Optimizer = Literal["adamw", "rmsprop"]
+Schedule = Literal["cosine", "constant"]
+DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
+
+CELLS: tuple[Cell, ...] = get_args(Cell)
+INITIALISATIONS: tuple[Initialisation, ...] = get_args(Initialisation)
+OPTIMIZERS: tuple[Optimizer, ...] = get_args(Optimizer)
+SCHEDULES: tuple[Schedule, ...] = get_args(Schedule)
+DEVICES: tuple[DeviceChoice, ...] = get_args(DeviceChoice)
+
+BEGIN_CHARACTERS = "日红山夜湖海月君"
+
+
+def setting(
+    default: Any,
+    help: str,
+    *,
+    choices: tuple[str, ...] = (),
+    low: float = -math.inf,
+    high: float = math.inf,
+) -> Any:
+    """A dataclass field with its help text and the values it takes (`low` and `high` inclusive)."""
+    return field(default=default, metadata={"help": help, "choices": choices, "low": low, "high": high})
+
+
+class _Settings:
+    """Validation and plain-dict conversion shared by the settings classes."""
+
+    def __post_init__(self) -> None:
+        for item in fields(self):  # type: ignore[arg-type]
+            if item.metadata:
+                _check(item, getattr(self, item.name))
+
+    def to_dict(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)  # type: ignore[call-overload, no-any-return]
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from plain values.
+
+        Raises:
+            UsageError: for an unknown name, a wrong type or a value out of range.
+        """
+        known = {item.name for item in fields(cls)}  # type: ignore[arg-type]
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise UsageError(
+                f"There is no setting called {unknown[0]!r}.", f"Known settings: {', '.join(sorted(known))}."
+            )
+        return cls(**values)
+
+    def replace(self, **changes: Any) -> Self:
+        return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+
+
+def _check(item: "dataclasses.Field[Any]", value: Any) -> None:
+    """Raise a UsageError when a value does not suit its field."""
+    choices, low, high = (item.metadata[key] for key in ("choices", "low", "high"))
+    if choices:
+        if value not in choices:
+            raise UsageError(f"{item.name} cannot be {value!r}.", f"Choose one of: {', '.join(choices)}.")
+        return
+    if value is None and item.default is None:
+        return
+    expected: Any = {"int": int, "float": (int, float), "bool": bool, "str": str}[_plain_type(item)]
+    if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
+        raise UsageError(f"{item.name} must be of type {_plain_type(item)}, not {value!r}.", item.metadata["help"])
+    if isinstance(value, (int, float)) and not (math.isfinite(value) and low <= value <= high):
+        raise UsageError(f"{item.name} is {value}, outside {low:g} to {high:g}.", item.metadata["help"])
+
+
+def _plain_type(item: "dataclasses.Field[Any]") -> str:
+    """`int`, `float`, `bool` or `str`, without the `| None`."""
+    annotation = item.type if isinstance(item.type, str) else getattr(item.type, "__name__", str(item.type))
+    return annotation.replace(" | None", "").strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelConfig(_Settings):
+    """The network: embedding → recurrent layers → projection → output layer over the vocabulary."""
+
+    cell: Cell = setting("lstm", "the recurrent cell", choices=CELLS)
+    n_layers: int = setting(2, "recurrent layers", low=1, high=16)
+    embedding_size: int = setting(256, "numbers that stand for one character", low=1, high=8192)
+    hidden_size: int = setting(512, "numbers in a layer's hidden state", low=1, high=16384)
+    tied: bool = setting(True, "let the output layer share the embedding's weights")
+    dropout: float = setting(0.0, "share of activations dropped while training", low=0.0, high=0.95)
+    init: Initialisation = setting("default", "how weights begin", choices=INITIALISATIONS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainConfig(_Settings):
+    """One training: the data, the model, the optimiser and how often to look."""
+
+    preset: str = setting("studio", "the preset that these settings started from")
+    corpus: str = setting("tang", "a corpus by name, or a file of poems")
+    model: ModelConfig = field(default_factory=ModelConfig)
+
+    min_count: int = setting(2, "characters seen less often than this become 'unknown'", low=1, high=1_000_000)
+    batch_poems: int = setting(24, "poems in a batch", low=1, high=65_536)
+    max_chars: int = setting(
+        128, "longer poems are cut at a sentence end into pieces of at most this", low=8, high=65_536
+    )
+    longest_poem: int | None = setting(None, "leave out poems of more characters than this", low=8, high=10**9)
+    n_epochs: int = setting(30, "times through the corpus", low=1, high=1_000_000)
+    max_steps: int | None = setting(None, "stop after this many steps, whatever n_epochs says", low=1, high=10**9)
+
+    optimizer: Optimizer = setting("adamw", "how gradients become steps", choices=OPTIMIZERS)
+    learning_rate: float = setting(3e-3, "peak learning rate", low=0.0, high=10.0)
+    schedule: Schedule = setting("cosine", "how the learning rate moves after the warm-up", choices=SCHEDULES)
+    warmup_steps: int = setting(200, "steps until the learning rate reaches its peak", low=0, high=10**9)
+    final_lr_fraction: float = setting(0.02, "learning rate at the end, as a share of the peak", low=0.0, high=1.0)
+    weight_decay: float = setting(0.0, "AdamW's pull towards zero", low=0.0, high=10.0)
+    clip_norm: float = setting(1.0, "largest gradient norm; longer gradients are shortened to it", low=0.0, high=1e6)
+
+    validate_every: int = setting(500, "steps between validations", low=1, high=10**9)
+    n_val_poems: int = setting(1000, "held-out poems in a validation", low=1, high=10**9)
+    checkpoint_every: int = setting(500, "steps between checkpoints", low=1, high=10**9)
+    compare_every: int = setting(50, "steps between two looks at prediction beside target", low=1, high=10**9)
+    begin_characters: str = setting(BEGIN_CHARACTERS, "characters that the samples begin with")
+    sample_temperature: float = setting(0.8, "temperature of the samples", low=0.0, high=10.0)
+
+    seed: int = setting(1, "seed of everything random", low=0, high=2**31 - 1)
+    device: DeviceChoice = setting("auto", "where to compute", choices=DEVICES)
+    n_threads: int = setting(0, "processor threads; 0 means one for each core", low=0, high=1024)
+    chunk_rows: int = setting(512, "characters whose logits exist at one time", low=1, high=1_048_576)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        model = values.get("model", {})
+        if not isinstance(model, ModelConfig):
+            model = ModelConfig.from_dict(model)
+        # Not `super()`: slots=True makes a second class, which the zero-argument form does not know.
+        return _Settings.from_dict.__func__(cls, {**values, "model": model})  # type: ignore[attr-defined, no-any-return]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeConfig(_Settings):
+    """How one poem is drawn from a model."""
+
+    begin: str = setting("", "the characters that the poem begins with")
+    temperature: float = setting(0.8, "0 takes the likeliest character; higher dares more", low=0.0, high=10.0)
+    top_p: float = setting(
+        0.9, "draw among the likeliest characters that hold this much probability", low=0.01, high=1.0
+    )
+    seed: int = setting(0, "the same seed, model and settings give the same poem", low=0, high=2**31 - 1)
+    max_chars: int = setting(128, "stop after this many characters, punctuation counted", low=1, high=65_536)

@@ -1,0 +1,182 @@
+"""What a run can say: one dataclass an event, one JSON line each (`runs/<id>/events.jsonl`).
+
+A line is `{"v": 1, "seq": n, "time_s": …, "event": "step", …fields}`. `time_s` is seconds since the epoch, `seq` counts
+up by one through the whole life of a run, resumes included.
+"""
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from engine.errors import RunError
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that a training says; `name` is what stands in the `event` field."""
+
+    name: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(Event):
+    name: ClassVar[str] = "run_started"
+    pid: int
+    config: Mapping[str, Any]
+    n_params: int
+    vocab_size: int
+    total_steps: int
+    n_chars_per_epoch: int
+    device: str
+    resumed_from_step: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step(Event):
+    """At most ten a second: the figures are means over the steps since the last one. `loss_nats` is per character."""
+
+    name: ClassVar[str] = "step"
+    step: int
+    epoch: int
+    loss_nats: float
+    lr: float
+    grad_norm: float
+    chars_per_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared(Event):
+    """One poem of the last batch: what the model would have said at each place beside what stands there."""
+
+    name: ClassVar[str] = "compared"
+    step: int
+    prediction: str
+    target: str
+    probability: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validated(Event):
+    name: ClassVar[str] = "validated"
+    step: int
+    val_nats_per_han: float
+    train_nats: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampled(Event):
+    name: ClassVar[str] = "sampled"
+    step: int
+    begin: str
+    text: str
+    seed: int
+    temperature: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointSaved(Event):
+    """`path` is relative to the run folder."""
+
+    name: ClassVar[str] = "checkpoint_saved"
+    step: int
+    path: str
+    is_best: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control(Event):
+    """`what`: paused, resumed, lr changed, saved on request."""
+
+    name: ClassVar[str] = "control"
+    step: int
+    what: str
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFinished(Event):
+    """`reason`: completed, stopped, diverged."""
+
+    name: ClassVar[str] = "run_finished"
+    step: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFailed(Event):
+    """`kind` is the exception's class; the traceback is in log.txt."""
+
+    name: ClassVar[str] = "run_failed"
+    step: int
+    kind: str
+    message: str
+
+
+EVENT_TYPES: Mapping[str, type[Event]] = {
+    kind.name: kind
+    for kind in (RunStarted, Step, Compared, Validated, Sampled, CheckpointSaved, Control, RunFinished, RunFailed)
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One line of a run's events: when, in what order, what."""
+
+    seq: int
+    time_s: float
+    event: Event
+
+
+def to_line(record: Record) -> str:
+    """One JSON line without its line end; NaN and infinity travel as strings, which JSON lacks."""
+    body = {"v": FORMAT_VERSION, "seq": record.seq, "time_s": round(record.time_s, 3), "event": record.event.name}
+    body.update((item.name, _to_json(getattr(record.event, item.name))) for item in dataclasses.fields(record.event))
+    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def from_line(line: str) -> Record:
+    """Read one line back; unknown fields are ignored, so that an older reader survives a newer writer's additions.
+
+    Raises:
+        ValueError: for a line that is no event.
+        RunError: for an event of another format version.
+    """
+    body = json.loads(line)
+    if not isinstance(body, dict):
+        raise ValueError("an event is a JSON object")
+    if body.get("v") != FORMAT_VERSION:
+        raise RunError(
+            f"The run was written in format version {body.get('v')!r}, and this studio reads version {FORMAT_VERSION}.",
+            "Update the studio, or train the run again.",
+        )
+    kind = EVENT_TYPES.get(str(body.get("event")))
+    if kind is None:
+        raise ValueError(f"no event is called {body.get('event')!r}")
+    values = {
+        item.name: _from_json(body[item.name], str(item.type)) for item in dataclasses.fields(kind) if item.name in body
+    }
+    try:
+        return Record(seq=int(body["seq"]), time_s=float(body["time_s"]), event=kind(**values))
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"an incomplete {kind.name} event: {error}") from error
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, tuple):
+        return [_to_json(item) for item in value]
+    return value
+
+
+def _from_json(value: Any, annotation: str) -> Any:
+    if isinstance(value, list):
+        return tuple(_from_json(item, annotation) for item in value)
+    if isinstance(value, str) and "float" in annotation:
+        return float(value)
+    return value

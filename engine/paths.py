@@ -1,0 +1,40 @@
+"""Every folder that the engine reads or writes outside a run.
+
+All of it lies in the user's data folder, as platformdirs names it for the system. Setting the environment
+variable `POETRY_TUI_HOME` moves the whole of it: for tests, for a portable studio on a stick, for a second user.
+"""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+APP_NAME = "poetry-tui"
+HOME_VARIABLE = "POETRY_TUI_HOME"
+
+
+def home() -> Path:
+    """The folder that holds everything the user owns: corpora, models, runs, favourites."""
+    moved = os.environ.get(HOME_VARIABLE)
+    return Path(moved).expanduser() if moved else platformdirs.user_data_path(APP_NAME, appauthor=False)
+
+
+def corpora() -> Path:
+    """One folder a corpus: cleaned poems, licence, source, token caches."""
+    return home() / "corpora"
+
+
+def models() -> Path:
+    """One folder a model that the user added; the bundled ones lie in `bundled_data()`."""
+    return home() / "models"
+
+
+def runs() -> Path:
+    """One folder a training run."""
+    return home() / "runs"
+
+
+def bundled_data() -> Path:
+    """What ships with the package: beside the code in a wheel, at the top of the checkout in development."""
+    inside_wheel = Path(__file__).parent / "data"
+    return inside_wheel if inside_wheel.is_dir() else Path(__file__).parent.parent / "data"

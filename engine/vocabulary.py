@@ -1,0 +1,94 @@
+"""Characters and their indices: the `word_int_map` of the experiment, most frequent character first."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+PAD, UNKNOWN, BEGIN, END = range(4)
+SPECIAL_TOKENS = ("<pad>", "<unknown>", "<G>", "<E>")
+# Shown where an unknown character stood; it is no Han character and no punctuation of verse.
+UNKNOWN_GLYPH = "□"
+
+# The CJK Unified Ideographs of the first Unicode block, U+4E00..U+9FFF less the last three places, as the
+# project's perplexity counts them: the pool that an unknown character is drawn from.
+N_HAN_CHARACTERS = 20_992
+
+
+def is_han(character: str) -> bool:
+    """Whether a character is a Han character: any CJK ideograph block, and 〇."""
+    code = ord(character)
+    return (
+        0x4E00 <= code <= 0x9FFF
+        or 0x3400 <= code <= 0x4DBF
+        or 0x20000 <= code <= 0x323AF
+        or 0xF900 <= code <= 0xFAFF
+        or code == 0x3007
+    )
+
+
+class Vocabulary:
+    """A character for every index and an index for every known character.
+
+    Indices 0 to 3 are the special tokens pad, unknown, G (before a poem) and E (after it); characters follow,
+    most frequent first, so that index order is frequency order.
+    """
+
+    def __init__(self, characters: Iterable[str]) -> None:
+        self.characters: tuple[str, ...] = tuple(characters)
+        self.word_int_map: Mapping[str, int] = {
+            character: index for index, character in enumerate(self.characters, start=len(SPECIAL_TOKENS))
+        }
+        if len(self.word_int_map) != len(self.characters) or any(len(c) != 1 for c in self.characters):
+            raise ValueError("a vocabulary lists single characters, each of them once")
+
+    @classmethod
+    def from_counts(cls, counts: Mapping[str, int], min_count: int = 1) -> "Vocabulary":
+        """Keep the characters seen at least `min_count` times; ties in code point order, so that it never varies."""
+        kept = [character for character, count in counts.items() if count >= min_count]
+        return cls(sorted(kept, key=lambda character: (-counts[character], character)))
+
+    @classmethod
+    def from_texts(cls, texts: Iterable[str], min_count: int = 1) -> "Vocabulary":
+        counts: Counter[str] = Counter()
+        for text in texts:
+            counts.update(text)
+        return cls.from_counts(counts, min_count)
+
+    def __len__(self) -> int:
+        return len(SPECIAL_TOKENS) + len(self.characters)
+
+    def __contains__(self, character: object) -> bool:
+        return character in self.word_int_map
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Vocabulary) and self.characters == other.characters
+
+    def __hash__(self) -> int:
+        return hash(self.characters)
+
+    def encode(self, text: str) -> list[int]:
+        """The index of each character, `UNKNOWN` for one that the vocabulary lacks."""
+        return [self.word_int_map.get(character, UNKNOWN) for character in text]
+
+    def character(self, index: int) -> str:
+        """The character at an index; `□` for unknown, nothing for the other special tokens."""
+        if index >= len(SPECIAL_TOKENS):
+            return self.characters[index - len(SPECIAL_TOKENS)]
+        return UNKNOWN_GLYPH if index == UNKNOWN else ""
+
+    def decode(self, indices: Sequence[int]) -> str:
+        """The text of some indices; pad, G and E leave no trace."""
+        return "".join(self.character(int(index)) for index in indices)
+
+    @property
+    def n_han(self) -> int:
+        """How many Han characters it knows."""
+        return sum(map(is_han, self.characters))
+
+    def nearest(self, character: str, limit: int = 5) -> list[str]:
+        """Known Han characters closest to an unknown one.
+
+        Unicode orders Han characters by radical, then by strokes, so the neighbours in code point order share the
+        radical: 鹓 is answered with other birds.
+        """
+        han = [known for known in self.characters if is_han(known)]
+        return sorted(han, key=lambda known: abs(ord(known) - ord(character)))[:limit]
