@@ -1,0 +1,95 @@
+"""The equations of the three cells, written out one character at a time: for the reader, the tests and the glass box.
+
+`engine.model` trains with PyTorch's layers, which a test holds to these to 1e-5. Weights come in PyTorch's layout:
+the gates stacked along the first axis, and applied to a row vector from the right (X Wᵀ).
+
+Shapes: B poems, E input features, H hidden.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class CellWeights:
+    """One layer: `input` (G·H, E), `hidden` (G·H, H), biases (G·H,), with G gates: rnn 1; gru 3 (R, Z, H̃); lstm 4 (I, F, C̃, O)."""
+
+    input: Tensor
+    hidden: Tensor
+    input_bias: Tensor
+    hidden_bias: Tensor
+
+    def gate(self, position: int, n_gates: int) -> "CellWeights":
+        """The weights of one gate alone."""
+        parts = (self.input, self.hidden, self.input_bias, self.hidden_bias)
+        return CellWeights(*(part.chunk(n_gates)[position] for part in parts))
+
+    def from_input(self, x: Tensor) -> Tensor:
+        return x @ self.input.T + self.input_bias  # (B, E) -> (B, H)
+
+    def from_hidden(self, h: Tensor) -> Tensor:
+        return h @ self.hidden.T + self.hidden_bias  # (B, H) -> (B, H)
+
+
+def rnn_step(x: Tensor, h: Tensor, weights: CellWeights) -> Tensor:
+    """H_t = tanh(X_t W_xh + H_{t−1} W_hh + b_h)."""
+    return torch.tanh(weights.from_input(x) + weights.from_hidden(h))
+
+
+@dataclass(frozen=True, slots=True)
+class LstmStep:
+    """The gates and the states of one LSTM step, each (B, H)."""
+
+    input_gate: Tensor
+    forget_gate: Tensor
+    output_gate: Tensor
+    candidate: Tensor
+    c: Tensor
+    h: Tensor
+
+
+def lstm_step(x: Tensor, h: Tensor, c: Tensor, weights: CellWeights) -> LstmStep:
+    """I, F, O = σ(X_t W_x• + H_{t−1} W_h• + b_•); C̃ = tanh(…); C_t = F ⊙ C_{t−1} + I ⊙ C̃; H_t = O ⊙ tanh(C_t)."""
+
+    def affine(position: int) -> Tensor:
+        gate = weights.gate(position, n_gates=4)
+        return gate.from_input(x) + gate.from_hidden(h)
+
+    input_gate, forget_gate = torch.sigmoid(affine(0)), torch.sigmoid(affine(1))
+    candidate, output_gate = torch.tanh(affine(2)), torch.sigmoid(affine(3))
+    c_after = forget_gate * c + input_gate * candidate
+    return LstmStep(input_gate, forget_gate, output_gate, candidate, c_after, output_gate * torch.tanh(c_after))
+
+
+@dataclass(frozen=True, slots=True)
+class GruStep:
+    """The gates and the state of one GRU step, each (B, H)."""
+
+    reset_gate: Tensor
+    update_gate: Tensor
+    candidate: Tensor
+    h: Tensor
+
+
+def gru_step(x: Tensor, h: Tensor, weights: CellWeights) -> GruStep:
+    """R, Z = σ(X_t W_x• + H_{t−1} W_h• + b_•); H̃ = tanh(X_t W_xh + R ⊙ (H_{t−1} W_hh + b_hh)); H_t = Z ⊙ H_{t−1} + (1 − Z) ⊙ H̃.
+
+    PyTorch (after cuDNN) applies R after the matrix product, as here; Cho et al. 2014 apply it before,
+    (R ⊙ H_{t−1}) W_hh, which costs a second product in sequence. `gru_step_textbook` is that form.
+    """
+    reset, update, candidate = (weights.gate(position, n_gates=3) for position in range(3))
+    reset_gate = torch.sigmoid(reset.from_input(x) + reset.from_hidden(h))
+    update_gate = torch.sigmoid(update.from_input(x) + update.from_hidden(h))
+    proposal = torch.tanh(candidate.from_input(x) + reset_gate * candidate.from_hidden(h))
+    return GruStep(reset_gate, update_gate, proposal, update_gate * h + (1 - update_gate) * proposal)
+
+
+def gru_step_textbook(x: Tensor, h: Tensor, weights: CellWeights) -> GruStep:
+    """The GRU of the textbooks: H̃ = tanh(X_t W_xh + (R ⊙ H_{t−1}) W_hh + b_h)."""
+    reset, update, candidate = (weights.gate(position, n_gates=3) for position in range(3))
+    reset_gate = torch.sigmoid(reset.from_input(x) + reset.from_hidden(h))
+    update_gate = torch.sigmoid(update.from_input(x) + update.from_hidden(h))
+    proposal = torch.tanh(candidate.from_input(x) + candidate.from_hidden(reset_gate * h))
+    return GruStep(reset_gate, update_gate, proposal, update_gate * h + (1 - update_gate) * proposal)

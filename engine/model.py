@@ -1,0 +1,119 @@
+"""The network: embedding → rnn | lstm | gru layers → (projection) → output layer over the vocabulary.
+
+Shapes in this file: B poems in a batch, T characters, V vocabulary, E embedding, H hidden, F = E when tied, else H.
+"""
+
+import math
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from engine.config import ModelConfig
+
+# The recurrent state between two characters: (h,) for rnn and gru, (h, c) for lstm; each (n_layers, B, H).
+State = tuple[Tensor, ...]
+
+LAYERS: dict[str, type[nn.RNN] | type[nn.LSTM] | type[nn.GRU]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+N_GATES = {"rnn": 1, "lstm": 4, "gru": 3}
+
+
+class PoemModel(nn.Module):
+    """A recurrent character model. A tied model shares one (V, E) table between its embedding and its output layer."""
+
+    def __init__(self, config: ModelConfig, vocab_size: int) -> None:
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(vocab_size, config.embedding_size)
+        self.recurrent = LAYERS[config.cell](
+            config.embedding_size,
+            config.hidden_size,
+            num_layers=config.n_layers,
+            batch_first=True,
+            dropout=config.dropout if config.n_layers > 1 else 0.0,
+        )
+        self.dropout = nn.Dropout(config.dropout)
+        if config.tied:
+            self.projection: nn.Module = nn.Linear(config.hidden_size, config.embedding_size, bias=False)
+            self.output_weight = self.embedding.weight
+        else:
+            self.projection = nn.Identity()
+            self.output_weight = nn.Parameter(torch.empty(vocab_size, config.hidden_size))
+        self.output_bias = nn.Parameter(torch.empty(vocab_size))
+        initialise(self)
+
+    def features(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """What the output layer reads.
+
+        Args:
+            x: character indices (B, T).
+            state: where the poems stand, or None at their beginning.
+
+        Returns:
+            features (B, T, F) and the state after the last character.
+        """
+        embedded = self.dropout(self.embedding(x))  # (B, T) -> (B, T, E)
+        # Of the three layer types only the LSTM wants and gives a pair.
+        packed_state = None if state is None else (state if len(state) == 2 else state[0])
+        hidden, after = self.recurrent(embedded, packed_state)  # (B, T, E) -> (B, T, H)
+        state_after = cast(State, after if isinstance(after, tuple) else (after,))
+        return self.projection(self.dropout(hidden)), state_after  # (B, T, H) -> (B, T, F)
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Scores of every character: (..., F) -> (..., V)."""
+        return nn.functional.linear(features, self.output_weight, self.output_bias)
+
+    def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Logits (B, T, V) and the state after; for training use `features` with `engine.loss`, which never builds them."""
+        features, state_after = self.features(x, state)
+        return self.logits(features), state_after
+
+    def n_params(self) -> int:
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    def n_multiply_adds(self) -> int:
+        """Multiply-adds of one character forward, matrix products only; training costs three times as many."""
+        recurrent = sum(weight.numel() for name, weight in self.recurrent.named_parameters() if "weight" in name)
+        projection = sum(weight.numel() for weight in self.projection.parameters())
+        return recurrent + projection + self.output_weight.numel()
+
+
+@torch.no_grad()
+def initialise(model: PoemModel) -> None:
+    """Fill the weights as `model.config.init` says.
+
+    - `plain`: PyTorch's own defaults, what one gets without thinking: embeddings from a standard normal, everything
+      else uniform in ±1/sqrt(fan_in), biases too.
+    - `xavier`: the course experiment's: embeddings uniform in ±1, linear weights uniform in
+      ±sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010) with zero bias; recurrent layers as in `plain`.
+    - `default`: the studio's: small embeddings, Glorot input weights, orthogonal recurrent weights gate by gate
+      (Saxe et al. 2014), zero biases but the forget gate's, which begins open at 1 (Jozefowicz et al. 2015).
+    """
+    config = model.config
+    free_output = [] if config.tied else [model.output_weight]
+    linear_weights = [*model.projection.parameters(), *free_output]
+    if config.init == "plain":
+        for weight in linear_weights:
+            nn.init.kaiming_uniform_(weight, a=math.sqrt(5))
+        bound = 1 / math.sqrt(model.output_weight.shape[1])
+        nn.init.uniform_(model.output_bias, -bound, bound)
+        return
+
+    nn.init.zeros_(model.output_bias)
+    for weight in linear_weights:
+        nn.init.xavier_uniform_(weight)
+    if config.init == "xavier":
+        nn.init.uniform_(model.embedding.weight, -1.0, 1.0)
+        return
+
+    nn.init.normal_(model.embedding.weight, std=0.1)
+    for name, parameter in model.recurrent.named_parameters():
+        gates = parameter.chunk(N_GATES[config.cell])
+        for position, gate in enumerate(gates):
+            if name.startswith("weight_ih"):
+                nn.init.xavier_uniform_(gate)
+            elif name.startswith("weight_hh"):
+                nn.init.orthogonal_(gate)
+            else:
+                is_forget_gate = config.cell == "lstm" and position == 1 and name.startswith("bias_ih")
+                nn.init.constant_(gate, 1.0 if is_forget_gate else 0.0)
