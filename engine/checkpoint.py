@@ -1,0 +1,265 @@
+"""Models and checkpoints on disk: safetensors and JSON, written aside and renamed; never pickle.
+
+    model folder        model.safetensors   the weights
+                        model.json          architecture, vocabulary, how it was made
+    checkpoint folder   the same, and
+                        optimizer.safetensors   the optimiser's state and the random generators'
+                        progress.json           where the training stands
+
+Nothing in a file is believed before it is checked: the JSON gives the architecture, the architecture gives every
+name and shape, and the safetensors header must agree with them and with the file's size before a weight is read.
+"""
+
+import json
+import math
+import shutil
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from engine.config import ModelConfig
+from engine.errors import ModelError, UsageError
+from engine.files import replace_folder, write_atomically
+from engine.model import PoemModel
+from engine.vocabulary import Vocabulary
+
+FORMAT_VERSION = 1
+WEIGHTS, HEADER = "model.safetensors", "model.json"
+OPTIMIZER, PROGRESS = "optimizer.safetensors", "progress.json"
+HINT = "Restore the folder from a copy, or train the model again."
+
+DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
+DTYPE_BYTES = {"F32": 4, "F16": 2, "BF16": 2, "U8": 1, "I64": 8, "F64": 8}
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model ready to compose: in evaluation mode, on its device."""
+
+    name: str
+    model: PoemModel
+    vocabulary: Vocabulary
+    header: Mapping[str, Any]
+
+    @property
+    def device(self) -> torch.device:
+        return self.model.output_bias.device
+
+
+def save_model(
+    folder: Path, model: PoemModel, vocabulary: Vocabulary, about: Mapping[str, Any], *, half: bool = False
+) -> None:
+    """Write a model folder in one piece, replacing one that stands there.
+
+    Args:
+        about: what else to remember (corpus, licence, steps, figures …); plain JSON values.
+        half: keep the weights in 16 bits (float16): half the size, and no figure moves in its third decimal.
+    """
+    with replace_folder(folder) as aside:
+        _write_model(aside, model, vocabulary, about, half=half)
+
+
+def save_checkpoint(
+    folder: Path,
+    model: PoemModel,
+    vocabulary: Vocabulary,
+    about: Mapping[str, Any],
+    optimizer: torch.optim.Optimizer,
+    progress: Mapping[str, Any],
+) -> None:
+    """Write a checkpoint folder in one piece: the model, and all that an exact continuation needs."""
+    state: dict[str, Tensor] = {"random.cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        state["random.cuda"] = torch.cuda.get_rng_state()
+    for index, slots in optimizer.state_dict()["state"].items():
+        state.update((f"{index}.{slot}", value.detach().cpu().contiguous()) for slot, value in slots.items())
+    with replace_folder(folder) as aside:
+        _write_model(aside, model, vocabulary, about, half=False)
+        save_file(state, aside / OPTIMIZER)
+        write_atomically(aside / PROGRESS, json.dumps(dict(progress), ensure_ascii=False, indent=2) + "\n")
+
+
+def _write_model(
+    folder: Path, model: PoemModel, vocabulary: Vocabulary, about: Mapping[str, Any], *, half: bool
+) -> None:
+    dtype = torch.float16 if half else torch.float32
+    weights = {name: value.detach().to("cpu", dtype).contiguous() for name, value in _own_tensors(model).items()}
+    save_file(weights, folder / WEIGHTS)
+    header = {
+        **about,
+        "format_version": FORMAT_VERSION,
+        "architecture": model.config.to_dict(),
+        "n_params": model.n_params(),
+        "vocabulary": "".join(vocabulary.characters),
+    }
+    write_atomically(folder / HEADER, json.dumps(header, ensure_ascii=False, indent=2) + "\n")
+
+
+def _own_tensors(model: PoemModel) -> dict[str, Tensor]:
+    """Every weight once: a tied output layer is the embedding."""
+    tensors = dict(model.state_dict())
+    if model.config.tied:
+        del tensors["output_weight"]
+    return tensors
+
+
+def load_model(folder: Path, device: torch.device, name: str | None = None) -> LoadedModel:
+    """Read a model or checkpoint folder.
+
+    Raises:
+        ModelError: naming the file that is missing, cut, damaged or does not fit, and why.
+    """
+    header = read_header(folder)
+    try:
+        config = ModelConfig.from_dict(header["architecture"])
+        vocabulary = Vocabulary(header["vocabulary"])
+    except (KeyError, TypeError, ValueError, UsageError) as error:
+        raise ModelError(f"{folder / HEADER} describes no model: {error}.", HINT) from error
+    # First only shapes, no memory: a damaged header must not make us allocate what it claims.
+    with torch.device("meta"):
+        expected = {key: tuple(value.shape) for key, value in _own_tensors(PoemModel(config, len(vocabulary))).items()}
+    _check_weights(folder / WEIGHTS, expected)
+    model = PoemModel(config, len(vocabulary))
+    weights = {key: value.to(torch.float32) for key, value in load_file(folder / WEIGHTS).items()}
+    model.load_state_dict(weights, strict=not config.tied)
+    model.to(device).eval()
+    return LoadedModel(name or str(header.get("name") or folder.name), model, vocabulary, header)
+
+
+def load_progress(folder: Path, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    """Put the optimiser and the random generators where a checkpoint left them; returns what `progress` held.
+
+    Raises:
+        ModelError: when a file is missing, damaged or of another model.
+    """
+    try:
+        progress = json.loads((folder / PROGRESS).read_text(encoding="utf-8"))
+        state = _read_tensors(folder / OPTIMIZER)
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"The checkpoint {folder} cannot be continued: {error}.", "Continue from another checkpoint of the run."
+        ) from error
+    torch.set_rng_state(state.pop("random.cpu"))
+    cuda_state = state.pop("random.cuda", None)
+    if cuda_state is not None and torch.cuda.is_available():
+        torch.cuda.set_rng_state(cuda_state)
+    slots: dict[int, dict[str, Tensor]] = {}
+    for key, value in state.items():
+        index, slot = key.split(".", 1)
+        slots.setdefault(int(index), {})[slot] = value
+    optimizer.load_state_dict({"state": slots, "param_groups": optimizer.state_dict()["param_groups"]})
+    if not isinstance(progress, dict):
+        raise ModelError(f"{folder / PROGRESS} is no JSON object.", HINT)
+    return progress
+
+
+def read_header(folder: Path) -> dict[str, Any]:
+    """The model.json of a folder.
+
+    Raises:
+        ModelError: when it is missing, damaged, or of a format that this studio does not know.
+    """
+    path = folder / HEADER
+    try:
+        header = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(
+            f"{folder} holds no model: {HEADER} is missing.", "Name a model folder; `poetry-tui models` lists them."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read: {error}.", HINT) from error
+    if not isinstance(header, dict) or header.get("format_version") != FORMAT_VERSION:
+        raise ModelError(
+            f"{path} is not in the model format {FORMAT_VERSION} that this studio reads.",
+            "Update the studio, or train the model again.",
+        )
+    return header
+
+
+def _check_weights(path: Path, expected: Mapping[str, tuple[int, ...]]) -> None:
+    """Hold a safetensors file's own header, and its size, to the shapes that the architecture gives."""
+    entries = _tensor_entries(path)
+    for name in expected.keys() - entries.keys():
+        raise ModelError(f"{path} lacks the weight {name}.", HINT)
+    for name in entries.keys() - expected.keys():
+        raise ModelError(f"{path} holds a weight that the model has no place for: {name}.", HINT)
+    for name, shape in expected.items():
+        found = tuple(entries[name]["shape"])
+        if found != shape:
+            raise ModelError(f"{path} does not fit its {HEADER}: {name} is {found} and should be {shape}.", HINT)
+        if entries[name]["dtype"] not in DTYPES:
+            raise ModelError(f"{path} keeps {name} as {entries[name]['dtype']}, which is no floating type.", HINT)
+
+
+def _tensor_entries(path: Path) -> dict[str, Any]:
+    """The header of a safetensors file, once its offsets are known to fit the file's size.
+
+    The format: eight bytes with the header's length, little-endian; the header in JSON; the data.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            (header_size,) = struct.unpack("<Q", file.read(8))
+            if header_size > size - 8:
+                raise ValueError("it ends inside its header")
+            entries = json.loads(file.read(header_size))
+        entries.pop("__metadata__", None)
+        end = max((entry["data_offsets"][1] for entry in entries.values()), default=0)
+        if 8 + header_size + end != size:
+            raise ValueError(f"it has {size:,} bytes and should have {8 + header_size + end:,}")
+        for entry in entries.values():
+            first, last = entry["data_offsets"]
+            if last - first != math.prod(entry["shape"]) * DTYPE_BYTES[entry["dtype"]]:
+                raise ValueError("a tensor's size does not fit its shape")
+    except FileNotFoundError:
+        raise ModelError(f"{path} is missing.", HINT) from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
+        raise ModelError(f"{path} is damaged: {error}.", HINT) from error
+    return entries  # type: ignore[no-any-return]
+
+
+def _read_tensors(path: Path) -> dict[str, Tensor]:
+    _tensor_entries(path)
+    return load_file(path)
+
+
+class CheckpointFolder:
+    """The checkpoints of one run: `step-…` folders, and `last.json` and `best.json` that name two of them."""
+
+    N_KEPT = 2
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path_of(self, step: int) -> Path:
+        return self.folder / f"step-{step:08d}"
+
+    def point(self, pointer: str, step: int) -> None:
+        """Let `last` or `best` name the checkpoint of a step; the checkpoint must be whole on disk already."""
+        write_atomically(
+            self.folder / f"{pointer}.json", json.dumps({"step": step, "path": self.path_of(step).name}) + "\n"
+        )
+
+    def find(self, pointer: str) -> Path | None:
+        """The checkpoint that `last` or `best` names, if there is one."""
+        try:
+            target = self.folder / str(
+                json.loads((self.folder / f"{pointer}.json").read_text(encoding="utf-8"))["path"]
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return target if target.is_dir() else None
+
+    def prune(self) -> None:
+        """Remove all but the newest `N_KEPT`, `last` and `best`, and what a killed writer left half-written."""
+        whole = sorted(path for path in self.folder.glob("step-????????") if path.is_dir())
+        kept = {*whole[-self.N_KEPT :], self.find("last"), self.find("best")}
+        for path in self.folder.iterdir():
+            if path.is_dir() and path not in kept:
+                shutil.rmtree(path)
