@@ -1,0 +1,54 @@
+"""Begin characters that the model does not know: a known variant, or a sentence with the nearest known ones."""
+
+from functools import cache
+from typing import Any
+
+from engine.errors import ComposeError
+from engine.vocabulary import Vocabulary, is_han
+
+
+def fold_begin(text: str, vocabulary: Vocabulary) -> str:
+    """The begin characters as the model knows them: spaces gone, traditional forms and half-width marks folded.
+
+    Raises:
+        ComposeError: naming the unknown character and the nearest known ones.
+    """
+    return "".join(_fold(character, vocabulary) for character in "".join(text.split()))
+
+
+def _fold(character: str, vocabulary: Vocabulary) -> str:
+    if character in vocabulary:
+        return character
+    for variant in _variants(character):
+        if variant in vocabulary:
+            return variant
+    if not is_han(character):
+        raise ComposeError(f"{character!r} is no Han character.", "Begin with Chinese characters, such as 日 or 春江.")
+    near = " ".join(vocabulary.nearest(character))
+    raise ComposeError(f"The model does not know {character}.", f"Nearest characters that it knows: {near}.")
+
+
+def _variants(character: str) -> list[str]:
+    """Other ways to write a character: simplified, traditional, and the compatibility and full-width forms of Unicode."""
+    import unicodedata
+
+    simplified = _converter("t2s").convert(character)
+    traditional = _converter("s2t").convert(character)
+    japanese = _converter("jp2t").convert(character)
+    folded = unicodedata.normalize("NFKC", character)
+    return [
+        simplified,
+        traditional,
+        japanese,
+        _converter("t2s").convert(japanese),
+        folded,
+        _converter("t2s").convert(folded),
+    ]
+
+
+@cache
+def _converter(name: str) -> Any:
+    # Loaded when first needed: most begin characters are known as they are.
+    import opencc
+
+    return opencc.OpenCC(name)

@@ -1,0 +1,36 @@
+"""The shape of verse as text: lines, couplets, and how to lay them out in a terminal."""
+
+import re
+from collections.abc import Sequence
+
+from engine.vocabulary import is_han
+
+LINE_MARKS = "，。？！；："
+_LINE = re.compile(f"[^{LINE_MARKS}]*[{LINE_MARKS}]+|[^{LINE_MARKS}]+$")
+
+HAN_CELLS = 2  # a Han character and the marks of verse fill two terminal cells
+
+
+def split_lines(text: str) -> list[str]:
+    """Lines of verse, each with the mark that closes it: 床前明月光，疑是地上霜。 -> [床前明月光，, 疑是地上霜。]"""
+    return _LINE.findall(text)
+
+
+def couplets(lines: Sequence[str]) -> list[str]:
+    """Rows as a reader expects them: two lines of equal length a row, any other line a row of its own."""
+    rows: list[str] = []
+    position = 0
+    while position < len(lines):
+        pair = lines[position : position + 2]
+        lengths = {sum(map(is_han, line)) for line in pair}
+        is_couplet = len(pair) == 2 and len(lengths) == 1 and not pair[0].endswith(("。", "？", "！"))
+        rows.append("".join(pair) if is_couplet else pair[0])
+        position += 2 if is_couplet else 1
+    return rows
+
+
+def columns_rtl(lines: Sequence[str]) -> list[str]:
+    """竖排: the lines as columns from right to left, as terminal rows; short columns are filled with wide spaces."""
+    height = max(map(len, lines), default=0)
+    padded = [line.ljust(height, "\u3000") for line in lines]
+    return ["\u3000".join(line[row] for line in reversed(padded)).rstrip("\u3000 ") for row in range(height)]
