@@ -1,0 +1,42 @@
+"""Where to compute: the best device at hand, and how many threads."""
+
+import os
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+
+from engine.config import DeviceChoice
+from engine.errors import UsageError
+
+
+def choose_device(choice: DeviceChoice) -> torch.device:
+    """`auto` takes cuda, then mps, then cpu.
+
+    Raises:
+        UsageError: when a device that was asked for by name is not there.
+    """
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if choice == "auto":
+        return torch.device(next(name for name, is_there in available.items() if is_there))
+    if not available[choice]:
+        there = ", ".join(name for name, is_there in available.items() if is_there)
+        raise UsageError(f"This machine offers no {choice} device.", f"Choose one of: auto, {there}.")
+    return torch.device(choice)
+
+
+def use_threads(n_threads: int) -> None:
+    """Compute on so many processor threads; 0 means one for each core that this process may use."""
+    torch.set_num_threads(n_threads or usable_cores())
+
+
+def usable_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def mixed_precision(device: torch.device) -> AbstractContextManager[object]:
+    """bfloat16 products on CUDA, where they are many times faster; float32 elsewhere."""
+    return torch.autocast("cuda", dtype=torch.bfloat16) if device.type == "cuda" else nullcontext()
+
+
+def device_name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type

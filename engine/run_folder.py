@@ -1,0 +1,191 @@
+"""A run is a folder: who writes it, what stands in it, how it is asked for things. Knows no torch.
+
+runs/<id>/config.json      the settings it was started with
+          events.jsonl     one event a line, only ever appended
+          log.txt          what the trainer narrated; the traceback of a failure
+          control/         files that ask for something: stop, pause, save, lr
+          checkpoints/     step-00001000/ …, last.json and best.json name two of them
+          heartbeat        the writer's pid; renewed every second while it lives
+          lock             held by the writer as long as it lives
+"""
+
+import contextlib
+import json
+import os
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+import psutil
+from filelock import FileLock, Timeout
+
+from engine import events
+from engine.config import TrainConfig
+from engine.errors import RunError
+from engine.files import write_atomically
+
+CONFIG = "config.json"
+EVENTS = "events.jsonl"
+LOG = "log.txt"
+CONTROL = "control"
+CHECKPOINTS = "checkpoints"
+HEARTBEAT = "heartbeat"
+LOCK = "lock"
+
+STOP, PAUSE, SAVE, LR = "stop", "pause", "save", "lr"
+
+HEARTBEAT_PERIOD_S = 1.0
+# A machine that sleeps or swaps may miss beats: only a silence this long counts against a writer whose pid still lives.
+HEARTBEAT_LOST_AFTER_S = 15.0
+
+
+def write_config(folder: Path, config: TrainConfig) -> None:
+    write_atomically(folder / CONFIG, json.dumps(config.to_dict(), ensure_ascii=False, indent=2) + "\n")
+
+
+def read_config(folder: Path) -> TrainConfig:
+    """The settings of a run.
+
+    Raises:
+        RunError: when the folder is no run, or its config.json is damaged.
+    """
+    path = folder / CONFIG
+    try:
+        return TrainConfig.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise RunError(
+            f"{folder} is not a run: it has no {CONFIG}.", "Name a run folder; `poetry-tui runs` lists them."
+        ) from None
+    except (OSError, ValueError, TypeError) as error:
+        raise RunError(f"{path} cannot be read: {error}.", "Restore the file, or train again.") from error
+
+
+class RunWriter:
+    """The one writer of a run: holds its lock, appends its events, renews its heartbeat."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises RunError when the folder cannot be written or another trainer writes it."""
+        self.folder = folder
+        try:
+            for part in (CONTROL, CHECKPOINTS):
+                (folder / part).mkdir(parents=True, exist_ok=True)
+            self._lock = FileLock(folder / LOCK)
+            self._lock.acquire(timeout=0)
+            self._next_seq = _repair_tail(folder / EVENTS)
+            self._events: TextIO = (folder / EVENTS).open("a", encoding="utf-8")
+        except Timeout:
+            raise RunError(
+                f"Another trainer is writing {folder}.", "Wait for it, stop it, or choose another folder."
+            ) from None
+        except OSError as error:
+            raise RunError(
+                f"The run folder {folder} cannot be written: {error.strerror}.", "Choose another place with --run DIR."
+            ) from error
+        self._closing = threading.Event()
+        self._beating = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._beating.start()
+
+    def append(self, event: events.Event) -> events.Record:
+        """Append one event as one line, handed to the system at once.
+
+        Raises:
+            RunError: when the disk does not take it.
+        """
+        record = events.Record(seq=self._next_seq, time_s=time.time(), event=event)
+        try:
+            self._events.write(events.to_line(record) + "\n")
+            self._events.flush()
+        except OSError as error:
+            raise RunError(
+                f"{self.folder / EVENTS} takes no more lines: {error.strerror}.", "Make room, then go on with --resume."
+            ) from error
+        self._next_seq += 1
+        return record
+
+    def log(self, text: str) -> None:
+        """Append to log.txt."""
+        with (self.folder / LOG).open("a", encoding="utf-8") as file:
+            file.write(text if text.endswith("\n") else text + "\n")
+
+    def _beat(self) -> None:
+        """Show every second that the writer lives; from a thread, so that a long validation is no silence."""
+        while True:
+            # A full disk is told by the next event, which must be written; a missed beat harms nobody.
+            with contextlib.suppress(OSError):
+                (self.folder / HEARTBEAT).write_text(str(os.getpid()), encoding="utf-8")
+            if self._closing.wait(HEARTBEAT_PERIOD_S):
+                return
+
+    def close(self) -> None:
+        self._closing.set()
+        self._beating.join()
+        self._events.close()
+        (self.folder / HEARTBEAT).unlink(missing_ok=True)
+        self._lock.release()
+
+
+def _repair_tail(path: Path) -> int:
+    """End a line that a killed writer left half-written, and say what `seq` comes next."""
+    if not path.exists() or path.stat().st_size == 0:
+        return 1
+    with path.open("rb+") as file:
+        file.seek(0, os.SEEK_END)
+        size = file.tell()
+        file.seek(max(0, size - (1 << 20)))
+        tail = file.read()
+        if not tail.endswith(b"\n"):
+            file.write(b"\n")
+    for line in reversed(tail.decode("utf-8", errors="replace").splitlines()):
+        try:
+            return events.from_line(line).seq + 1
+        except ValueError:
+            continue
+    return 1
+
+
+def run_is_alive(folder: Path) -> bool:
+    """Whether some process is writing this run: its pid lives and its heart beat not long ago."""
+    try:
+        beat_age_s = time.time() - (folder / HEARTBEAT).stat().st_mtime
+        pid = int((folder / HEARTBEAT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return beat_age_s < HEARTBEAT_LOST_AFTER_S and psutil.pid_exists(pid)
+
+
+class ControlFiles:
+    """What somebody asks of a running training, by files, so that it works from any terminal."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / CONTROL
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def requests(self) -> frozenset[str]:
+        """The names of the files that lie there now."""
+        return frozenset(path.name for path in self.folder.iterdir())
+
+    def ask(self, what: str, value: float | None = None) -> None:
+        write_atomically(self.folder / what, "" if value is None else f"{value!r}\n")
+
+    def take_back(self, what: str) -> None:
+        (self.folder / what).unlink(missing_ok=True)
+
+    def take_lr(self) -> float | None:
+        """The learning rate asked for, or None when the file says nothing of use; the file is gone afterwards."""
+        try:
+            value = float((self.folder / LR).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            value = -1.0
+        self.take_back(LR)
+        return value if 0 < value < 10 else None
+
+    def clear(self) -> None:
+        """Forget what was asked of an earlier life of the run."""
+        for what in self.requests():
+            self.take_back(what)
+
+
+def write_json(path: Path, body: Mapping[str, Any]) -> None:
+    write_atomically(path, json.dumps(body, ensure_ascii=False, indent=2) + "\n")
