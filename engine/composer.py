@@ -16,9 +16,12 @@ from engine.config import ComposeConfig
 from engine.errors import ComposeError
 from engine.variants import fold_begin
 from engine.verse import split_lines
-from engine.vocabulary import BEGIN, END, PAD, UNKNOWN
+from engine.vocabulary import BEGIN, END, PAD, SPECIAL_TOKENS, UNKNOWN
 
 Finish = Literal["end", "limit"]
+
+# Among so many likeliest characters a draw nearly always falls; sorting a whole vocabulary takes as long as the network.
+N_LOOKED_AT = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +92,8 @@ def compose(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int = 0)
     state = None
     last = BEGIN
     for index in range(max(config.max_chars, len(given))):
-        logits, state = model(torch.tensor([[last]], device=loaded.device), state)  # (1, 1) -> (1, 1, V)
-        log_p = torch.log_softmax(logits[0, 0].float().cpu(), dim=0)  # (V,)
+        logits, state = model.step(torch.tensor([last], device=loaded.device), state)  # (1,) -> (1, V)
+        log_p = torch.log_softmax(logits[0].float().cpu(), dim=0)  # (V,)
         chosen = (
             given[index]
             if index < len(given)
@@ -111,27 +114,36 @@ def compose(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int = 0)
 
 
 def draw(log_p: Tensor, temperature: float, top_p: float, random: torch.Generator, *, may_end: bool = True) -> int:
-    """Choose an index from ln p (V,): the likeliest at temperature 0, else among those that hold `top_p` of the tempered mass."""
-    scores = log_p.clone()
-    scores[[PAD, UNKNOWN, BEGIN]] = -math.inf
-    if not may_end:
-        scores[END] = -math.inf
+    """Choose an index from ln p (V,): the likeliest at temperature 0, else among those that hold `top_p` of the tempered mass.
+
+    A character stays when those likelier than it do not hold `top_p` yet: at least one always stays. Each draw takes
+    one number from `random`, so that what was left out never changes what is drawn later.
+    """
+    scores = log_p.to(torch.float64, copy=True)
+    for index in (PAD, UNKNOWN, BEGIN) if may_end else (PAD, UNKNOWN, BEGIN, END):
+        scores[index] = -math.inf
     if temperature == 0:
         return int(scores.argmax())
-    probabilities, order = torch.softmax(scores / temperature, dim=0).sort(descending=True, stable=True)
-    # A character stays when those before it do not hold top_p yet: at least one always stays.
-    probabilities[probabilities.cumsum(0) - probabilities >= top_p] = 0
-    return int(order[torch.multinomial(probabilities, 1, generator=random)])
+    # The greatest score is taken off first: a temperature next to 0 would make all of them infinite.
+    probabilities = torch.softmax((scores - scores.max()) / temperature, dim=0)  # (V,)
+    likeliest, order = probabilities.topk(min(N_LOOKED_AT, len(probabilities)))
+    held = likeliest.cumsum(0)
+    if held[-1] < top_p:
+        likeliest, order = probabilities.sort(descending=True, stable=True)
+        held = likeliest.cumsum(0)
+    n_kept = 1 + int((held[:-1] < top_p).sum())
+    place = torch.rand((), dtype=torch.float64, generator=random) * held[n_kept - 1]
+    return int(order[torch.searchsorted(held[:n_kept], place, right=True)])
 
 
 def _likeliest(log_p: Tensor, loaded: LoadedModel, limit: int) -> tuple[tuple[str, float], ...]:
     if limit == 0:
         return ()
-    values, indices = log_p.topk(min(limit + 4, len(log_p)))
+    values, indices = log_p.topk(min(limit + len(SPECIAL_TOKENS), len(log_p)))
     named = [
-        (loaded.vocabulary.character(int(index)), math.exp(float(value)))
-        for value, index in zip(values, indices, strict=True)
-        if int(index) not in (PAD, UNKNOWN, BEGIN, END)
+        (loaded.vocabulary.character(index), math.exp(value))
+        for value, index in zip(values.tolist(), indices.tolist(), strict=True)
+        if index >= len(SPECIAL_TOKENS)
     ]
     return tuple(named[:limit])
 

@@ -15,6 +15,7 @@ from engine.config import ModelConfig
 State = tuple[Tensor, ...]
 
 LAYERS: dict[str, type[nn.RNN] | type[nn.LSTM] | type[nn.GRU]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+CELL_STEPS = {"rnn": torch.rnn_tanh_cell, "gru": torch.gru_cell}
 N_GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 
 
@@ -67,6 +68,28 @@ class PoemModel(nn.Module):
         """Logits (B, T, V) and the state after; for training use `features` with `engine.loss`, which never builds them."""
         features, state_after = self.features(x, state)
         return self.logits(features), state_after
+
+    @torch.inference_mode()
+    def step(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """One character on, as composing needs it: x (B,) -> logits (B, V) and the state after, without dropout.
+
+        It goes cell by cell: a whole LSTM layer of PyTorch's repacks its weights at every call (oneDNN), which for a
+        single character takes ten times as long as the computation.
+        """
+        below = self.embedding(x)  # (B,) -> (B, E)
+        if state is None:
+            zeros = below.new_zeros(self.config.n_layers, len(x), self.config.hidden_size)
+            state = (zeros, zeros) if self.config.cell == "lstm" else (zeros,)
+        layers: list[State] = []
+        for layer, weights in enumerate(self.recurrent.all_weights):
+            before = tuple(part[layer] for part in state)  # each (B, H)
+            if self.config.cell == "lstm":
+                layers.append(torch.lstm_cell(below, before, *weights))
+            else:
+                layers.append((CELL_STEPS[self.config.cell](below, before[0], *weights),))
+            below = layers[-1][0]
+        state_after = tuple(torch.stack(parts) for parts in zip(*layers, strict=True))  # each (n_layers, B, H)
+        return self.logits(self.projection(below)), state_after
 
     def n_params(self) -> int:
         return sum(parameter.numel() for parameter in self.parameters())
