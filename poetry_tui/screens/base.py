@@ -1,0 +1,50 @@
+"""What every screen of the studio has: tabs above, keys below, one sentence where the terminal is too small."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Footer
+
+from poetry_tui.keys import in_words
+from poetry_tui.widgets.studio_header import StudioHeader
+from poetry_tui.widgets.too_small import LEAST_COLUMNS, LEAST_ROWS, TooSmall
+
+
+class StudioScreen(Screen[None]):
+    """A mode of the studio. Subclasses set `MODE` and yield what lies between header and footer from `compose_body`.
+
+    Width and height show as classes, for the style sheet: `-narrow` (below 100 columns) or `-wide`, and `-low` (below
+    30 rows) or `-tall`. Key bindings are made with `poetry_tui.keys.bind`.
+    """
+
+    MODE: ClassVar[str] = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-too-narrow"), (LEAST_COLUMNS, "-narrow"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-too-low"), (LEAST_ROWS, "-low"), (30, "-tall")]
+
+    def compose(self) -> ComposeResult:
+        yield StudioHeader(self.MODE)
+        yield from self.compose_body()
+        yield Footer(compact=True)
+        yield TooSmall()
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The widgets between header and footer."""
+        raise NotImplementedError
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """Textual's, described in the current language: footer, help and key panel read them here."""
+        return {key: in_words(active) for key, active in super().active_bindings.items()}
+
+    def language_changed(self) -> None:
+        """Say everything again in the new language; screens with words in their widgets extend this."""
+        for widget in self.walk_children(Widget):
+            widget.refresh(layout=True)
+        self.refresh_bindings()
+
+    def on_resize(self) -> None:
+        self.query_one(TooSmall).refresh()

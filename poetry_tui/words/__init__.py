@@ -1,0 +1,40 @@
+"""Every word on the screen, in Chinese and in English; the language is a setting.
+
+One module a screen holds a table of `key: (Chinese, English)`. Keys begin with the table's name: `compose.again`.
+A key binding's tooltip stands under the binding's key with `.tip` after it.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+from poetry_tui.words import compose, favourites, shell, train
+
+Language = Literal["both", "zh", "en"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+WORDS: Mapping[str, tuple[str, str]] = {**shell.WORDS, **compose.WORDS, **train.WORDS, **favourites.WORDS}
+
+_language: Language = "both"
+
+
+def set_language(language: Language) -> None:
+    """Choose the language of everything said from now on; what is on screen is redrawn by whoever calls this."""
+    global _language
+    _language = language
+
+
+def language() -> Language:
+    """The language that words are said in now."""
+    return _language
+
+
+def word(key: str, **values: object) -> str:
+    """A word or a sentence in one language, with `{name}` places filled; English where the setting is `both`."""
+    chinese, english = WORDS[key]
+    chosen = chinese if _language == "zh" else english
+    return chosen.format(**values) if values else chosen
+
+
+def heading(key: str) -> str:
+    """A title or a label: `起 Begin` where the setting is `both`."""
+    chinese, english = WORDS[key]
+    return {"zh": chinese, "en": english, "both": f"{chinese} {english}"}[_language]

@@ -1,0 +1,3 @@
+"""Words of the compose screen."""
+
+WORDS: dict[str, tuple[str, str]] = {}
