@@ -18,7 +18,7 @@ from typing import Any
 from engine import paths
 from engine.corpus.cleaning import Cleaner, CleaningReport
 from engine.corpus.formats import read_poems
-from engine.corpus.poems import Poem, RawPoem, han_of
+from engine.corpus.poems import Poem, RawPoem, lines_of
 from engine.errors import CorpusError
 from engine.files import replace_folder, write_atomically
 
@@ -197,7 +197,7 @@ def _write_poems(path: Path, poems: Iterable[Poem]) -> tuple[str, int, int]:
             digest.update(data)
             file.write(data)
             n_poems += 1
-            n_han += len(han_of(poem.text))
+            n_han += sum(map(len, lines_of(poem.text)))
     return digest.hexdigest(), n_poems, n_han
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from filelock import FileLock
 
 from engine.corpus.library import Corpus, reporting_disk_errors
 from engine.corpus.poems import SPLITS, Poem, Split, han_digest, split_of
@@ -35,7 +36,7 @@ _TRAIN, _VALIDATION = SPLITS.index("train"), SPLITS.index("validation")
 Indices = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TokenizedCorpus:
     """Poems as indices of a vocabulary; the arrays are read-only views of files.
 
@@ -82,9 +83,13 @@ def open_tokens(corpus: Corpus, min_count: int = 1, *, vocabulary: Vocabulary | 
     folder = corpus.folder / f"tokens-{key}"
     opened = _open_cache(corpus, folder, key)
     if opened is None:
-        with reporting_disk_errors(folder), replace_folder(folder) as aside:
-            _build(corpus, aside, key, min_count, vocabulary)
-        opened = _open_cache(corpus, folder, key)
+        # Two trainings that start at once build it once.
+        with reporting_disk_errors(folder), FileLock(corpus.folder / ".tokens.lock"):
+            opened = _open_cache(corpus, folder, key)
+            if opened is None:
+                with replace_folder(folder) as aside:
+                    _build(corpus, aside, key, min_count, vocabulary)
+                opened = _open_cache(corpus, folder, key)
     if opened is None:
         raise CorpusError(f"The token cache {folder.name} could not be read back.", "Is the disk full or damaged?")
     return opened

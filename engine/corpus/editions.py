@@ -1,0 +1,194 @@
+"""From what an edition prints to the bare verse: notes out, punctuation folded, gaps refused.
+
+The rules were decided by looking at the npm package `chinese-poetry` 2.0.1: round brackets hold variant readings and
+sources and go; square brackets hold a character that the editor supplied or corrected and stay; braces describe a character
+that the encoding lacked, □ one that the edition lacked, and so do many question marks in the middle of a line. A poem with
+such a gap is refused: no line ever loses a character silently.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+
+from engine.corpus.poems import MARKS, lines_of
+from engine.vocabulary import is_han
+
+# No metre of verse has lines this long; prose prefaces, notes and poems whose punctuation was lost do.
+MAX_LINE_HAN = 16
+
+# What stands where a note was taken out; it never leaves this module.
+_NOTE = "\x00"
+_GAP = "□"
+
+_FOLDED = {
+    **dict(zip("｡．.,﹐､!﹗?﹖;﹔:﹕", "。。。，，、！！？？；；：：", strict=True)),
+    **dict(zip("([{<)]}>", "（［｛〈）］｝〉", strict=True)),
+    **dict.fromkeys("《》「」『』“”‘’\"'〝〞﹁﹂﹃﹄«»‹›｢｣—–-－―─~～·‧・•﹏_", ""),
+    **dict.fromkeys("○●◎□■▢▣△▲☐◇◆囗�*＊×…⋯", _GAP),
+    **dict.fromkeys("|｜/／\\＼\u3000\u00a0", "\n"),
+    **dict.fromkeys("\ufeff\u200b\u200c\u200d\u00ad", ""),
+    **dict.fromkeys("①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳¹²³⁰⁴⁵⁶⁷⁸⁹†‡※", _NOTE),
+    "○": _GAP,
+}
+_FOLD = str.maketrans(_FOLDED)
+_OPENERS = {"（": "）", "［": "］", "｛": "｝", "【": "】", "〈": "〉", "〔": "〕", "〖": "〗"}
+_ANY_BRACKET = re.compile("[（）［］｛｝【】〈〉〔〕〖〗]")
+_NUMERALS = frozenset("一二三四五六七八九十〇0123456789０１２３４５６７８９")
+_NOTE_WORD = re.compile("作|按|注|校|疑")
+_MISSING = re.compile("^(以?[上下]|原|此[句字]|[一二三四五六七八九十]+[句字])?[缺闕阙脱脫]")
+_LONGEST_SUPPLIED = 12
+_LONGEST_GLYPH_DESCRIPTION = 12
+# A source or a catalogue entry that stands in the text without brackets.
+_CATALOGUE = re.compile(
+    "首句[：（]|^[诗詩][题題]：|^附注：|《[^》]*》卷|卷[一二三四五六七八九十百○〇]+[「《]|均?[见見]《|《[^》]*》[引云]"
+)
+_NOT_IN_A_TITLE = re.compile(r"（[^（）]*(）|$)|[□\x00-\x1f\ud800-\udfff]")
+# Description characters ⿰…, surrogates, private and compatibility characters.
+_UNUSUAL = re.compile("[\u2ff0-\u2fff\ud800-\ufaff\U0002f800-\U0002fa1f\U000f0000-\U0010ffff]")
+_REPEATED = re.compile("(.)([々〻]+)")
+# The ideographs of `is_han`; a few of the compatibility block are plain ones.
+_IDEOGRAPHS = "〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+_BARE = re.compile(f"[{_IDEOGRAPHS}]*")
+_VERSE = re.compile(f"[{_IDEOGRAPHS}{MARKS}]*")
+_RUN_OF_MARKS = re.compile(f"[{MARKS}]{{2,}}")
+# Quatrains and octaves of five and seven characters: how many in all, how many a line.
+_LINE_OF_A_BARE_POEM = {20: 5, 28: 7, 40: 5, 56: 7}
+_SEPARATORS = re.compile(r"\s+")
+
+
+class NotKept(Exception):
+    """A poem that cannot be kept; carries the reason as counted in the report."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def clean_title(title: str) -> str:
+    """A title or a name without notes, on one line."""
+    folded = unicodedata.normalize("NFKC", title).replace("(", "（").replace(")", "）")
+    return _SEPARATORS.sub(" ", _NOT_IN_A_TITLE.sub(" ", folded)).strip()
+
+
+def clean_text(text: str, changed: Counter[str] | None = None) -> str:
+    """The verse alone: Han characters and ，。？！；：、; raises `NotKept` where that cannot be told."""
+    changes = Counter[str]() if changed is None else changed
+    if _CATALOGUE.search(_without_round_brackets(text)):
+        raise NotKept("catalogue")
+    text = _repeat_marked(_plain_ideographs(text).translate(_FOLD))
+    if _ANY_BRACKET.search(text):
+        text = _without_notes(text, changes)
+    if _GAP in text:
+        raise NotKept("gap")
+    text = _with_marks_for_breaks(text, changes)
+    _refuse_broken_lines(text)
+    text = _RUN_OF_MARKS.sub(_strongest, text.replace(_NOTE, "")).lstrip(MARKS)
+    if not _VERSE.fullmatch(text):
+        raise NotKept("foreign")
+    if text and text[-1] not in "。？！":
+        text = text.rstrip(MARKS) + "。"
+    return text
+
+
+def _plain_ideographs(text: str) -> str:
+    """Compatibility ideographs as the plain ones; glyph descriptions, private and broken characters as gaps."""
+    return _UNUSUAL.sub(lambda match: _plain(match[0]), text)
+
+
+def _plain(character: str) -> str:
+    folded = unicodedata.normalize("NFKC", character)
+    return folded if len(folded) == 1 and is_han(folded) else _GAP
+
+
+def _repeat_marked(text: str) -> str:
+    """々 repeats the character before it."""
+    return _REPEATED.sub(lambda match: match[1] * (1 + len(match[2])), text)
+
+
+def _without_round_brackets(text: str) -> str:
+    return re.sub(r"[（(][^（）()]*[）)]", "", text)
+
+
+def _without_notes(text: str, changes: Counter[str]) -> str:
+    """Each bracket replaced by what belongs to the verse: nothing, the supplied characters, or a gap."""
+    kept: list[list[str]] = [[]]
+    open_brackets: list[str] = []
+    for character in text:
+        if character in _OPENERS:
+            open_brackets.append(character)
+            kept.append([])
+        elif open_brackets and character == _OPENERS[open_brackets[-1]]:
+            kept[-2].append(_in_place_of(open_brackets.pop(), "".join(kept.pop()), changes))
+        elif _ANY_BRACKET.match(character):
+            raise NotKept("brackets")
+        else:
+            kept[-1].append(character)
+    if open_brackets:
+        raise NotKept("brackets")
+    return "".join(kept[0])
+
+
+def _in_place_of(bracket: str, content: str, changes: Counter[str]) -> str:
+    inside = content.replace(_NOTE, "").strip()
+    if bracket == "｛" and len(inside) <= _LONGEST_GLYPH_DESCRIPTION:
+        return _GAP
+    if _MISSING.search(inside):
+        return _GAP
+    if bracket == "［" and _is_supplied(inside):
+        changes["supplied_kept"] += 1
+        return inside + _NOTE
+    changes["note_removed"] += 1
+    return _NOTE
+
+
+def _is_supplied(inside: str) -> bool:
+    return (
+        0 < len(inside) <= _LONGEST_SUPPLIED
+        and not _NUMERALS.issuperset(inside)
+        and not (len(inside) > 1 and _NOTE_WORD.search(inside))
+        and all(is_han(character) or character in MARKS or character == _GAP for character in inside)
+    )
+
+
+def _with_marks_for_breaks(text: str, changes: Counter[str]) -> str:
+    """Line breaks and spaces out, or ，and 。in their place where they are the only punctuation."""
+    pieces = [piece for piece in _SEPARATORS.split(text) if piece]
+    joined = "".join(pieces)
+    if len(pieces) == 1 and len(joined) in _LINE_OF_A_BARE_POEM:
+        pieces = _cut_into_lines(joined, _LINE_OF_A_BARE_POEM[len(joined)])
+    if len(pieces) < 2 or (_longest_line(joined) <= MAX_LINE_HAN and any(mark in joined for mark in MARKS)):
+        return joined
+    changes["marks_from_breaks"] += 1
+    return "".join(piece if piece[-1] in MARKS else piece + "，。"[index % 2] for index, piece in enumerate(pieces))
+
+
+def _cut_into_lines(text: str, length: int) -> list[str]:
+    """A regulated poem written without any mark; anything else in one piece."""
+    if not _BARE.fullmatch(text):
+        return [text]
+    return [text[start : start + length] for start in range(0, len(text), length)]
+
+
+def _longest_line(text: str) -> int:
+    return max(map(len, lines_of(text)), default=0)
+
+
+def _refuse_broken_lines(text: str) -> None:
+    """In a poem of even lines, one that a note or a question mark touches must have the same length as the others."""
+    if _NOTE not in text and "？" not in text:
+        return
+    lengths: list[int] = []
+    touched: list[int] = []
+    after_question = False
+    for line, mark in re.findall(f"([^{MARKS}]*)([{MARKS}]|$)", text):
+        n_han = len(line.replace(_NOTE, ""))
+        if n_han:
+            (touched if _NOTE in line or mark == "？" or after_question else lengths).append(n_han)
+        after_question = mark == "？"
+    if len(lengths) >= 2 and len(set(lengths)) == 1 and any(length != lengths[0] for length in touched):
+        raise NotKept("gap" if "？" in text else "unclear_note")
+
+
+def _strongest(run: re.Match[str]) -> str:
+    """One mark for several: the first that ends a sentence, else the first."""
+    return next((mark for mark in run[0] if mark in "？！"), "。" if "。" in run[0] else run[0][0])
