@@ -1,47 +1,27 @@
-"""`python -m engine train | compose | evaluate | service`: the commands that compute.
-
-What a command needs of torch is imported inside it, so that help and wrong use are answered at once.
-"""
+"""`python -m engine train | compose | evaluate | service`: the commands that compute."""
 
 import argparse
-import json
+import io
 import os
-import signal
 import sys
-import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from types import FrameType
+from collections.abc import Sequence
 from typing import Any
 
-from engine import events, paths
-from engine.config import ModelConfig, TrainConfig
-from engine.errors import RunError, StudioError, UsageError
-from engine.flags import Parser, add_setting_flags, flag_of, given
-from engine.narrate import TrainingNarrator
-from engine.presets import PRESETS, preset
-from engine.run_folder import EVENTS, read_config
-
-INTERRUPTED = 130
-# What a run may change when it goes on: nothing that would make it another training.
-CHANGED_BY_RESUME = ("max_steps", "n_epochs", "device", "n_threads", "checkpoint_every", "validate_every")
-
-
-def say(line: str) -> None:
-    """Narration, for a person: stderr."""
-    print(line, file=sys.stderr, flush=True)
+from engine.commands import compose, evaluate, service, train
+from engine.commands.output import INTERRUPTED, say
+from engine.errors import StudioError
+from engine.flags import Parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted."""
     words = sys.argv[1:] if argv is None else list(argv)
     debug = "--debug" in words
-    if not debug:
-        sys.excepthook = _unforeseen
     try:
         arguments = make_parser().parse_args(words)
-        command: Callable[[argparse.Namespace], int] = arguments.command
-        return command(arguments)
+        exit_code: int = arguments.carry_out(arguments)
+        sys.stdout.flush()
+        return exit_code
     except StudioError as error:
         if debug:
             raise
@@ -57,145 +37,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
 
 
-def _unforeseen(kind: type[BaseException], error: BaseException, _traceback: Any) -> None:
-    say(
-        f"Something failed that the studio did not foresee ({kind.__name__}: {error}). Run it again with --debug to see where."
-    )
-
-
 def make_parser() -> argparse.ArgumentParser:
     parser = Parser(prog="poetry-tui", description="Train recurrent networks on classical Chinese verse, and compose.")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _add_train(commands)
-    return parser
-
-
-def _command(commands: Any, name: str, run: Callable[[argparse.Namespace], int], help: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
-    parser.set_defaults(command=run)
     parser.add_argument("--debug", action="store_true", help="show a traceback when something fails")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in (train, compose, evaluate, service):
+        module.add_parser(commands)
     return parser
 
 
-def _add_train(commands: Any) -> None:
-    parser = _command(commands, "train", train, "Train a model; prints the run folder when done.")
-    start = parser.add_argument_group("where it starts").add_mutually_exclusive_group()
-    start.add_argument("--preset", metavar="|".join(PRESETS), help="the settings to start from (default: studio)")
-    start.add_argument(
-        "--config", type=Path, metavar="FILE", help="settings from a JSON file, such as a run's config.json"
-    )
-    start.add_argument("--resume", type=Path, metavar="DIR", help="go on with a run from its last checkpoint")
-    parser.add_argument(
-        "--run", type=Path, metavar="DIR", help="the new run's folder (default: one in the user's data folder)"
-    )
-    parser.add_argument("--json", action="store_true", help="print every event as a JSON line")
-    add_setting_flags(parser.add_argument_group("the training"), TrainConfig, without=("preset",))
-    add_setting_flags(parser.add_argument_group("the model"), ModelConfig)
-
-
-def train(arguments: argparse.Namespace) -> int:
-    """Start a training or go on with one, telling it on stderr."""
-    resume = arguments.resume is not None
-    if resume:
-        folder, config = arguments.resume, resumed_config(arguments)
-    else:
-        config = new_config(arguments)
-        folder = arguments.run or new_run_folder(config)
-        if (folder / EVENTS).exists():
-            raise RunError(
-                f"{folder} already holds a run.", f"Go on with it: --resume {folder}, or choose another --run."
-            )
-    interruption = _Interruption()
-    narrator = TrainingNarrator(say)
-    say(f"run {folder}")
-
-    def on_record(record: events.Record) -> None:
-        narrator.tell(record)
-        if arguments.json:
-            print(events.to_line(record), flush=True)
-
-    from engine.trainer import run_training
-
-    reason = run_training(
-        config, folder, resume=resume, on_record=on_record, stop_requested=lambda: interruption.requested
-    )
-    if reason == "diverged":
-        raise RunError(
-            "The training diverged: its loss is no longer a sensible number.",
-            "Try a smaller --learning-rate, or a smaller --clip-norm.",
-        )
-    if not arguments.json:
-        print(folder)
-    return INTERRUPTED if interruption.requested and reason == "stopped" else 0
-
-
-class _Interruption:
-    """Ctrl-C or a polite kill asks the training to save and stop; a second one ends it at once."""
-
-    def __init__(self) -> None:
-        self.requested = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._ask)
-
-    def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        if self.requested:
-            raise KeyboardInterrupt
-        self.requested = True
-        say("saving, then stopping (once more to stop at once) …")
-
-
-def new_config(arguments: argparse.Namespace) -> TrainConfig:
-    """The settings of a new training: preset or file, then the flags on top."""
-    base = preset(arguments.preset or "studio") if arguments.config is None else _config_from(arguments.config)
-    changes = given(arguments, TrainConfig)
-    del changes["preset"]
-    if "corpus" in changes:
-        changes["corpus"] = _lasting_name(changes["corpus"])
-    return base.replace(**changes, model=base.model.replace(**given(arguments, ModelConfig)))
-
-
-def resumed_config(arguments: argparse.Namespace) -> TrainConfig:
-    """The settings of a run that goes on: its own, but for those of `CHANGED_BY_RESUME` that were given."""
-    config = read_config(arguments.resume)
-    if arguments.run is not None:
-        raise UsageError("--run makes a new run and --resume goes on with an old one.", "Give one of them.")
-    changes = {**given(arguments, TrainConfig), **given(arguments, ModelConfig)}
-    del changes["preset"]
-    for name in changes:
-        if name not in CHANGED_BY_RESUME:
-            allowed = ", ".join(map(flag_of, CHANGED_BY_RESUME))
-            raise UsageError(f"A run that goes on keeps its own {flag_of(name)}.", f"These may change: {allowed}.")
-    return config.replace(**changes)
-
-
-def _config_from(path: Path) -> TrainConfig:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{path} cannot be read as settings: {error}.", "Give a JSON file such as a run's config.json."
-        ) from error
-    if not isinstance(values, dict):
-        raise UsageError(f"{path} holds no settings.", "Give a JSON file such as a run's config.json.")
-    return TrainConfig.from_dict(values)
-
-
-def _lasting_name(corpus: str) -> str:
-    """A corpus by its name as it is; a file by its whole path, so that the run can go on from any folder."""
-    is_installed = (paths.corpora() / corpus / "corpus.json").is_file()
-    path = Path(corpus).expanduser()
-    return str(path.resolve()) if not is_installed and path.exists() else corpus
-
-
-def new_run_folder(config: TrainConfig) -> Path:
-    """A folder in the user's data folder that no run has yet."""
-    base = f"{config.preset}-{time.strftime('%Y%m%d-%H%M%S')}"
-    folder, number = paths.runs() / base, 1
-    while folder.exists():
-        number += 1
-        folder = paths.runs() / f"{base}-{number}"
-    return folder
+def _tell_unforeseen(kind: type[BaseException], error: BaseException, _traceback: Any) -> None:
+    say(f"Something failed that was not foreseen: {kind.__name__}: {error}. Run it again with --debug to see where.")
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if "--debug" not in sys.argv:
+        sys.excepthook = _tell_unforeseen
     sys.exit(main())

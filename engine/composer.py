@@ -3,6 +3,7 @@
 Shapes: V vocabulary.
 """
 
+import hashlib
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -88,7 +89,7 @@ def compose(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int = 0)
     begin = fold_begin(config.begin, vocabulary)
     given = vocabulary.encode(begin)
     # The draw happens on the CPU: a GPU's generator gives other numbers for the same seed.
-    random = torch.Generator().manual_seed(config.seed)
+    random = torch.Generator().manual_seed(_stream(config.seed, begin))
     state = None
     last = BEGIN
     for index in range(max(config.max_chars, len(given))):
@@ -111,6 +112,11 @@ def compose(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int = 0)
         if chosen == END:
             return
         last = chosen
+
+
+def _stream(seed: int, begin: str) -> int:
+    """The seed of one poem's random numbers: with the same for every begin, the poems of one seed would resemble each other."""
+    return int.from_bytes(hashlib.blake2b(f"{seed} {begin}".encode(), digest_size=7).digest(), "big")
 
 
 def draw(log_p: Tensor, temperature: float, top_p: float, random: torch.Generator, *, may_end: bool = True) -> int:

@@ -27,11 +27,13 @@ def flag_of(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def add_setting_flags(parser: argparse._ActionsContainer, settings: type, *, without: Collection[str] = ()) -> None:
-    """A flag for each field of a settings class that carries a help text; one not given leaves no trace."""
+def add_setting_flags(
+    parser: argparse._ActionsContainer, settings: type, *, only: Collection[str] = (), without: Collection[str] = ()
+) -> None:
+    """A flag for each field of a settings class that carries a help text, or for `only` some; one not given leaves no trace."""
     types = get_type_hints(settings)
     for item in dataclasses.fields(settings):
-        if not item.metadata or item.name in without:
+        if not item.metadata or item.name in without or (only and item.name not in only):
             continue
         kind, choices = _plain(types[item.name]), item.metadata["choices"]
         options: dict[str, Any] = {

@@ -55,6 +55,7 @@ class TrainingNarrator:
         model = event.config.get("model", {})
         self._total_steps = event.total_steps
         self._last_step = event.resumed_from_step or 0
+        self._last_line_s = self._clock()
         self._say(
             f"{model.get('cell')} {model.get('n_layers')}×{model.get('hidden_size')} on {event.config.get('corpus')}, "
             f"{event.device}: {event.n_params:,} weights, {event.vocab_size:,} characters known, "

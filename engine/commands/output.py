@@ -1,0 +1,23 @@
+"""What the commands share: narration on stderr, and how a command is added to the parser."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import Any
+
+INTERRUPTED = 130
+
+
+def say(line: str) -> None:
+    """Narration, for a person: stderr."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def new_parser(
+    commands: Any, name: str, carry_out: Callable[[argparse.Namespace], int], help: str
+) -> argparse.ArgumentParser:
+    """A command's own parser; `carry_out` runs it and returns the exit code."""
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
+    parser.set_defaults(carry_out=carry_out)
+    parser.add_argument("--debug", action="store_true", help="show a traceback when something fails")
+    return parser

@@ -1,0 +1,241 @@
+"""The composing service: requests on stdin, replies on stdout, one JSON object a line; stderr is narration.
+
+Requests carry a positive `id` that the client chooses:
+
+    {"id": 1, "op": "load", "model": null}              null: the studio's own model; else a name or a folder
+    {"id": 2, "op": "compose", "model": null, "config": {fields of ComposeConfig}, "n_alternatives": 10}
+    {"id": 3, "op": "cancel", "target": 2}
+    {"id": 4, "op": "shutdown"}
+
+Replies name the request that they answer; the last one to each is `loaded`, `poem`, `cancelled` or `error`:
+
+    {"id": 0, "reply": "hello", "protocol": 1, "pid": 123}      before torch is loaded
+    {"id": 1, "reply": "loaded", "model", "device", "cell", "n_params", "vocab_size"}
+    {"id": 2, "reply": "glyph", "index", "character", "probability", "surprise_nats", "given", "alternatives"}
+    {"id": 2, "reply": "poem", …fields of Composition.to_dict()}
+    {"id": 2, "reply": "cancelled"}
+    {"id": 2, "reply": "error", "message", "hint"}              id 0 where the request has none that can be read
+
+One thread reads, so that a cancellation is heard at once; another carries out the requests, one after the other. The
+end of stdin means that whoever asked is gone, and ends the process at once.
+"""
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+
+from engine.config import ComposeConfig
+from engine.errors import StudioError, UsageError
+from engine.model_store import find_model
+
+if TYPE_CHECKING:
+    from engine.checkpoint import LoadedModel
+    from engine.composer import Glyph
+
+PROTOCOL = 1
+LONGEST_REQUEST_BYTES = 1 << 20
+N_MODELS_KEPT = 2
+MOST_ALTERNATIVES = 1000
+
+Request = Mapping[str, Any]
+
+
+def serve() -> NoReturn:
+    """Serve stdin until it ends."""
+    # Ctrl-C in the terminal is meant for the face; it ends us by closing stdin.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Only replies may reach the real stdout: whatever a library prints goes to stderr.
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    service = Service(replies)
+    service.reply(0, "hello", protocol=PROTOCOL, pid=os.getpid())
+    threading.Thread(target=service.work, name="composer", daemon=True).start()
+    service.read(sys.stdin.buffer)
+    # The worker may be in the middle of a poem that nobody waits for: leave without asking it.
+    os._exit(0)
+
+
+class Service:
+    """Requests go in by `read`, are carried out by `work`, and answered by `reply`."""
+
+    def __init__(self, replies: BinaryIO) -> None:
+        self._replies = replies
+        self._reply_lock = threading.Lock()
+        self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
+        # Ids of the requests that have no last word yet, and those of them that were cancelled.
+        self._open: set[int] = set()
+        self._cancelled: set[int] = set()
+        self._models: dict[tuple[Path, int], LoadedModel] = {}
+
+    def read(self, requests: BinaryIO) -> None:
+        """Take requests until there are no more, or one says `shutdown`."""
+        while line := requests.readline(LONGEST_REQUEST_BYTES):
+            if not line.endswith(b"\n") and len(line) == LONGEST_REQUEST_BYTES:
+                while line and not line.endswith(b"\n"):
+                    line = requests.readline(LONGEST_REQUEST_BYTES)
+                self._complain(0, UsageError("A request is longer than a mebibyte.", "Send one object a line."))
+                continue
+            if not line.strip():
+                continue
+            try:
+                request = _parse(line)
+            except UsageError as error:
+                self._complain(_id_of(line), error)
+                continue
+            if request["op"] == "shutdown":
+                return
+            if request["op"] == "cancel":
+                self._cancelled |= self._open & {request["target"]}
+            else:
+                self._open.add(request["id"])
+                self._requests.put(request)
+
+    def work(self) -> NoReturn:
+        """Carry out requests for ever; nothing that goes wrong with one of them ends the service."""
+        # Loading torch takes a second or two: begin before the first poem is wanted.
+        from engine.devices import use_threads
+
+        # Composing reads each weight once a character: a second thread hardly helps, and waiting for it takes ten
+        # times as long as working when a training keeps the processor busy.
+        use_threads(1)
+        while True:
+            request = self._requests.get()
+            request_id = request["id"]
+            try:
+                if request["op"] == "load":
+                    self._load(request_id, request)
+                else:
+                    self._compose(request_id, request)
+            except StudioError as error:
+                self._complain(request_id, error)
+            except Exception as error:  # noqa: BLE001 - the client is told, the traceback is in the log, the next request may be well
+                traceback.print_exc()
+                self._complain(
+                    request_id,
+                    StudioError(f"Composing failed: {type(error).__name__}: {error}.", "The log tells more."),
+                )
+            finally:
+                self._open.discard(request_id)
+                self._cancelled.discard(request_id)
+
+    def _load(self, request_id: int, request: Request) -> None:
+        loaded = self._model(request.get("model"))
+        self.reply(
+            request_id,
+            "loaded",
+            model=loaded.name,
+            device=loaded.device.type,
+            cell=loaded.model.config.cell,
+            n_params=loaded.model.n_params(),
+            vocab_size=len(loaded.vocabulary),
+        )
+
+    def _compose(self, request_id: int, request: Request) -> None:
+        from engine.composer import compose, finish
+
+        config = _compose_config(request)
+        n_alternatives = _n_alternatives(request)
+        if request_id in self._cancelled:
+            return self.reply(request_id, "cancelled")
+        loaded = self._model(request.get("model"))
+        glyphs: list[Glyph] = []
+        for glyph in compose(loaded, config, n_alternatives):
+            if request_id in self._cancelled:
+                return self.reply(request_id, "cancelled")
+            glyphs.append(glyph)
+            if glyph.character:
+                self.reply(request_id, "glyph", **_glyph_fields(glyph))
+        return self.reply(request_id, "poem", **finish(glyphs, loaded, config).to_dict())
+
+    def _model(self, name: str | None) -> "LoadedModel":
+        """A model by name or folder, from memory when it was one of the last used and its file has not changed."""
+        from engine.checkpoint import WEIGHTS, load_model
+        from engine.devices import choose_device
+
+        if name is not None and not isinstance(name, str):
+            raise UsageError(f"A model is named by a text, not by {name!r}.", "Send a name, a folder or null.")
+        folder = find_model(name).resolve()
+        weights = folder / WEIGHTS
+        key = (folder, weights.stat().st_mtime_ns if weights.exists() else 0)
+        loaded = self._models.pop(key, None) or load_model(folder, choose_device("auto"))
+        self._models[key] = loaded
+        while len(self._models) > N_MODELS_KEPT:
+            del self._models[next(iter(self._models))]
+        return loaded
+
+    def _complain(self, request_id: int, error: StudioError) -> None:
+        self.reply(request_id, "error", message=error.message, hint=error.hint)
+
+    def reply(self, request_id: int, kind: str, **fields: object) -> None:
+        """Send one reply, whole, whichever thread it comes from."""
+        line = json.dumps({"id": request_id, "reply": kind, **fields}, ensure_ascii=False, allow_nan=False)
+        with self._reply_lock:
+            try:
+                self._replies.write(line.encode("utf-8", errors="replace") + b"\n")
+                self._replies.flush()
+            except BrokenPipeError:
+                os._exit(0)  # nobody listens any more
+
+
+def _parse(line: bytes) -> Request:
+    """A request whose `id` and `op` can be relied on. Raises UsageError."""
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"A request is no JSON: {error}.", "Send one object a line.") from error
+    if not isinstance(request, dict) or not _is_count(request.get("id")) or request["id"] < 1:
+        raise UsageError("A request is an object with a positive whole number as its id.", "Send one object a line.")
+    if request.get("op") not in ("load", "compose", "cancel", "shutdown"):
+        raise UsageError(f"There is no operation {request.get('op')!r}.", "Send load, compose, cancel or shutdown.")
+    if request["op"] == "cancel" and not _is_count(request.get("target")):
+        raise UsageError("A cancellation names no target.", "Send the id of the request to cancel as its target.")
+    return request
+
+
+def _id_of(line: bytes) -> int:
+    """The id of a request that is wrong otherwise, or 0."""
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError):
+        return 0
+    return request["id"] if isinstance(request, dict) and _is_count(request.get("id")) else 0
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _compose_config(request: Request) -> ComposeConfig:
+    values = request.get("config", {})
+    if not isinstance(values, dict):
+        raise UsageError("The config of a composition is no object.", "Send the fields of ComposeConfig.")
+    return ComposeConfig.from_dict(values)
+
+
+def _n_alternatives(request: Request) -> int:
+    value = request.get("n_alternatives", 0)
+    if not _is_count(value) or value > MOST_ALTERNATIVES:
+        raise UsageError(f"n_alternatives cannot be {value!r}.", f"Send a whole number from 0 to {MOST_ALTERNATIVES}.")
+    return int(value)
+
+
+def _glyph_fields(glyph: "Glyph") -> dict[str, object]:
+    return {
+        "index": glyph.index,
+        "character": glyph.character,
+        "probability": _short(glyph.probability),
+        "surprise_nats": _short(glyph.surprise_nats),
+        "given": glyph.given,
+        "alternatives": [[character, _short(probability)] for character, probability in glyph.alternatives],
+    }
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.5g}")
