@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.corpus.tokens import TokenizedCorpus
-from engine.vocabulary import PAD
+from engine.vocabulary import PAD, UNKNOWN
 
 SENTENCE_ENDS = "。？！；"
 
@@ -59,7 +59,8 @@ def cut_pieces(corpus: TokenizedCorpus, poems: Int64, max_chars: int) -> Pieces:
     starts, stops = corpus.offsets[poems], corpus.offsets[poems + 1]
     is_long = stops - starts - 1 > max_chars
     if is_long.any():
-        sentence_ends = np.flatnonzero(np.isin(corpus.tokens, corpus.vocabulary.encode(SENTENCE_ENDS)))
+        known_ends = [index for index in corpus.vocabulary.encode(SENTENCE_ENDS) if index != UNKNOWN]
+        sentence_ends = np.flatnonzero(np.isin(corpus.tokens, known_ends))
         cuts = [
             piece
             for start, stop in zip(starts[is_long], stops[is_long], strict=True)
@@ -74,7 +75,7 @@ def _cut(start: int, stop: int, sentence_ends: Int64, max_chars: int) -> Iterato
     """Cut `tokens[start:stop]` into pieces of at most `max_chars` targets, after the last sentence end that fits."""
     while stop - start - 1 > max_chars:
         n_before = int(np.searchsorted(sentence_ends, start + max_chars, side="right"))
-        last_that_fits = int(sentence_ends[max(0, n_before - 1)])
+        last_that_fits = int(sentence_ends[n_before - 1]) if n_before else start
         # A sentence longer than a piece is cut in the middle, there being nowhere better.
         end = last_that_fits if last_that_fits > start else start + max_chars
         yield start, end + 1

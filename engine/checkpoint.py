@@ -127,6 +127,9 @@ def load_model(folder: Path, device: torch.device, name: str | None = None) -> L
     _check_weights(folder / WEIGHTS, expected)
     model = PoemModel(config, len(vocabulary))
     weights = {key: value.to(torch.float32) for key, value in load_file(folder / WEIGHTS).items()}
+    for key, value in weights.items():
+        if not value.isfinite().all():
+            raise ModelError(f"{folder / WEIGHTS} is damaged: {key} holds values that are no numbers.", HINT)
     model.load_state_dict(weights, strict=not config.tied)
     model.to(device).eval()
     return LoadedModel(name or str(header.get("name") or folder.name), model, vocabulary, header)
