@@ -31,6 +31,7 @@ _ENDS_SENTENCE = re.compile(r"[。！？.!?｡][」』”’）)\s]*$")
 _LONGEST_TITLE = 60
 # What most lines of a file must look like for the file to be of a format.
 _MOST = 0.8
+_HAN_OF_A_LINE = 4
 _HAN_OF_A_QUATRAIN = 20
 _LINES_OF_A_QUATRAIN = 4
 _HAN_OF_A_LONG_POEM = 1000
@@ -142,14 +143,15 @@ def _is_json_object(line: str) -> bool:
 
 
 def _has_title(line: str) -> bool:
-    """Whether the line reads `title:content`; a colon within verse has a mark before it or little after it."""
+    """Whether the line reads `title:content`; a colon within verse has verse before it, or little after it."""
     title, colon, content = _split_title(line)
-    return (
-        bool(colon)
-        and len(title) <= _LONGEST_TITLE
-        and not _STOP.search(title)
-        and _n_han(content) >= len("春眠不觉晓")
-    )
+    return bool(colon) and len(title) <= _LONGEST_TITLE and not _is_verse(title) and _n_han(content) >= _HAN_OF_A_LINE
+
+
+def _is_verse(text: str) -> bool:
+    """Whether a text has marks that cut it into even lines; a title with a mark in it, 相和歌辞。江南曲, seldom is even."""
+    pieces = [_n_han(piece) for piece in _STOP.split(text) if _n_han(piece)]
+    return len(pieces) > 1 and len(set(pieces)) == 1
 
 
 def _split_title(line: str) -> tuple[str, str, str]:
@@ -184,7 +186,8 @@ def _blocks(lines: Iterable[str]) -> Iterator[list[str]]:
 
 def _read_title_colon(lines: Iterable[str]) -> Iterator[RawPoem]:
     for line in filter(str.strip, lines):
-        title, _, content = _split_title(_NUMBER_BEFORE.sub("", line.strip()))
+        line = _NUMBER_BEFORE.sub("", line.strip())
+        title, _, content = _split_title(line) if _has_title(line) else ("", "", line)
         yield RawPoem(title.strip(), "", content.strip())
 
 

@@ -111,6 +111,18 @@ def import_file(
     )
 
 
+def read_cleanly(path: Path, format: str | None = None, simplify: bool = True) -> tuple[list[Poem], CleaningReport]:
+    """The poems of a file that is to be judged, not learned from: short ones, fragments and repeated ones stay.
+
+    What cannot be read as verse is left out, and the report says so. CorpusError as `read_poems`.
+    """
+    cleaner = Cleaner(simplify=simplify, unique=False, lenient=True)
+    poems = list(cleaner.clean_all(read_poems(path, format)))
+    if not poems:
+        raise CorpusError(f"No poem could be read from {path.name}: {_why(cleaner.report)}.", "Is it a file of poems?")
+    return poems, cleaner.report
+
+
 def create(
     name: str,
     raws: Iterable[RawPoem],
@@ -158,6 +170,17 @@ def reporting_disk_errors(folder: Path) -> Iterator[None]:
         raise CorpusError(
             f"The folder {folder.parent} cannot be written ({error.strerror or error}).",
             f"Free some space, change its permissions, or set {paths.HOME_VARIABLE} to another folder.",
+        ) from error
+
+
+@contextlib.contextmanager
+def reporting_read_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError while reading a file or folder into a CorpusError for a person."""
+    try:
+        yield
+    except OSError as error:
+        raise CorpusError(
+            f"{path.name} cannot be read ({error.strerror or error}).", "Check that it is there and its permissions."
         ) from error
 
 
@@ -213,11 +236,11 @@ def _name_from(stem: str) -> str:
 def _fingerprint(path: Path) -> str:
     """Eight digits that change with the content of a file, or with the names, sizes and times of a folder's."""
     digest = hashlib.sha256()
-    if path.is_dir():
+    with reporting_read_errors(path):
+        if path.is_file():
+            with path.open("rb") as content:
+                return hashlib.file_digest(content, "sha256").hexdigest()[:8]
         for file in sorted(path.rglob("*")):
             status = file.stat()
             digest.update(f"{file.relative_to(path)} {status.st_size} {status.st_mtime_ns}".encode())
-    else:
-        with reporting_disk_errors(path), path.open("rb") as file_content:
-            digest = hashlib.file_digest(file_content, "sha256")
     return digest.hexdigest()[:8]

@@ -46,6 +46,12 @@ def lines_of(text: str) -> list[str]:
     return [line for line in _BETWEEN_LINES.split(text) if line]
 
 
+def is_even(poem: Poem, n_lines: int, n_han: int) -> bool:
+    """Whether a poem has so many lines, each of so many characters: (4, 7) is a quatrain of seven-character lines."""
+    lengths = list(map(len, lines_of(poem.text)))
+    return len(lengths) == n_lines and set(lengths) == {n_han}
+
+
 def han_digest(text: str) -> bytes:
     """Sixteen bytes of a cleaned text, the same for any two with the same Han characters: comparing finds duplicates."""
     return hashlib.blake2b(text.translate(_WITHOUT_MARKS).encode(), digest_size=16).digest()
