@@ -22,6 +22,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from engine.config import ModelConfig
 from engine.errors import ModelError, UsageError
@@ -109,6 +110,17 @@ def _own_tensors(model: PoemModel) -> dict[str, Tensor]:
     return tensors
 
 
+class _LeaveUnfilled(TorchFunctionMode):
+    """Skips every `torch.nn.init` function: filling weights without memory makes PyTorch load its compiler, which takes seconds."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if getattr(func, "__module__", None) == "torch.nn.init":
+            return (kwargs or {}).get("tensor", args[0] if args else None)
+        return func(*args, **(kwargs or {}))
+
+
 def load_model(folder: Path, device: torch.device, name: str | None = None) -> LoadedModel:
     """Read a model or checkpoint folder.
 
@@ -122,15 +134,16 @@ def load_model(folder: Path, device: torch.device, name: str | None = None) -> L
     except (KeyError, TypeError, ValueError, UsageError) as error:
         raise ModelError(f"{folder / HEADER} describes no model: {error}.", HINT) from error
     # First only shapes, no memory: a damaged header must not make us allocate what it claims.
-    with torch.device("meta"):
-        expected = {key: tuple(value.shape) for key, value in _own_tensors(PoemModel(config, len(vocabulary))).items()}
-    _check_weights(folder / WEIGHTS, expected)
-    model = PoemModel(config, len(vocabulary))
+    with torch.device("meta"), _LeaveUnfilled():
+        model = PoemModel(config, len(vocabulary))
+    _check_weights(folder / WEIGHTS, {key: tuple(value.shape) for key, value in _own_tensors(model).items()})
     weights = {key: value.to(torch.float32) for key, value in load_file(folder / WEIGHTS).items()}
     for key, value in weights.items():
         if not value.isfinite().all():
             raise ModelError(f"{folder / WEIGHTS} is damaged: {key} holds values that are no numbers.", HINT)
-    model.load_state_dict(weights, strict=not config.tied)
+    model.load_state_dict(weights, strict=not config.tied, assign=True)
+    if config.tied:
+        model.output_weight = model.embedding.weight
     model.to(device).eval()
     return LoadedModel(name or str(header.get("name") or folder.name), model, vocabulary, header)
 
