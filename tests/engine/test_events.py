@@ -1,0 +1,95 @@
+"""Events and their JSON lines."""
+
+import dataclasses
+import json
+import math
+from typing import Any, get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import events
+from engine.errors import RunError
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
+    "int": st.integers(-(2**53), 2**53),
+    "float": st.floats(allow_nan=True, allow_infinity=True),
+    "str": TEXT,
+    "bool": st.booleans(),
+    "int | None": st.none() | st.integers(0, 10**9),
+    "float | None": st.none() | st.floats(),
+    "tuple[float, ...]": st.lists(st.floats(), max_size=5).map(tuple),
+    "collections.abc.Mapping[str, typing.Any]": st.dictionaries(TEXT, st.integers() | TEXT | st.none(), max_size=3),
+}
+
+
+def strategy_of(annotation: Any) -> st.SearchStrategy[Any]:
+    return BY_TYPE[
+        annotation.__name__
+        if isinstance(annotation, type) and annotation in (int, float, str, bool)
+        else str(annotation)
+    ]
+
+
+@st.composite
+def records(draw: st.DrawFn) -> events.Record:
+    kind = draw(st.sampled_from(list(events.EVENT_TYPES.values())))
+    hints = get_type_hints(kind)
+    fields = {item.name: draw(strategy_of(hints[item.name])) for item in dataclasses.fields(kind)}
+    time_s = draw(st.integers(0, 2 * 10**9).map(lambda second: second + 0.125))
+    return events.Record(seq=draw(st.integers(1, 10**9)), time_s=time_s, event=kind(**fields))
+
+
+@given(records())
+def test_an_event_is_the_same_after_a_line_nan_and_infinity_included(record: events.Record) -> None:
+    line = events.to_line(record)
+    assert "\n" not in line
+    # NaN is unequal to itself, so that the written forms are compared too.
+    again = events.from_line(line)
+    assert repr(again) == repr(record)
+
+
+def test_a_line_is_strict_json_with_version_number_and_name() -> None:
+    step = events.Step(step=1, epoch=0, loss_nats=math.nan, lr=math.inf, grad_norm=-math.inf, chars_per_s=1.0)
+    body = json.loads(events.to_line(events.Record(seq=3, time_s=1.23456, event=step)), parse_constant=pytest.fail)
+    assert body == {
+        "v": 1,
+        "seq": 3,
+        "time_s": 1.235,
+        "event": "step",
+        "step": 1,
+        "epoch": 0,
+        "loss_nats": "nan",
+        "lr": "inf",
+        "grad_norm": "-inf",
+        "chars_per_s": 1.0,
+    }
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "{",
+        "3",
+        "[]",
+        '{"v":1,"seq":1,"time_s":1,"event":"danced"}',
+        '{"v":1,"seq":1,"time_s":1,"event":"step","step":1}',
+        '{"v":1,"time_s":1,"event":"run_finished","step":1,"reason":"completed"}',
+    ],
+)
+def test_a_line_that_is_no_event_is_a_value_error(line: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        events.from_line(line)
+
+
+def test_another_version_is_refused_with_a_hint() -> None:
+    with pytest.raises(RunError, match="version 2"):
+        events.from_line('{"v":2,"seq":1,"time_s":1,"event":"step"}')
+
+
+def test_what_a_newer_writer_adds_is_ignored() -> None:
+    line = '{"v":1,"seq":1,"time_s":1,"event":"run_finished","step":4,"reason":"completed","mood":"good"}'
+    assert events.from_line(line).event == events.RunFinished(step=4, reason="completed")

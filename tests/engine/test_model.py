@@ -1,0 +1,98 @@
+"""The network: what its inits promise, what it gives, and that one character at a time is the same as all at once."""
+
+import math
+
+import pytest
+import torch
+
+from engine.config import CELLS, Cell, Initialisation, ModelConfig
+from engine.model import N_GATES, PoemModel
+from tests.engine.small_model import small_config, small_model
+
+V = 300
+
+
+def fresh(init: Initialisation, *, cell: Cell = "lstm", tied: bool = False) -> PoemModel:
+    torch.manual_seed(2)
+    return PoemModel(ModelConfig(cell=cell, embedding_size=40, hidden_size=50, tied=tied, init=init), V)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("tied", [True, False])
+def test_a_batch_gives_a_score_for_every_character_at_every_place(cell: Cell, tied: bool) -> None:
+    model = PoemModel(small_config(cell, tied=tied), V)
+    logits, state = model(torch.randint(0, V, (3, 5)))
+    assert logits.shape == (3, 5, V)
+    assert [part.shape for part in state] == [(2, 3, 16)] * (2 if cell == "lstm" else 1)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize("n_layers", [1, 3])
+def test_one_character_at_a_time_gives_what_all_at_once_gives(cell: Cell, tied: bool, n_layers: int) -> None:
+    loaded = small_model(cell, tied=tied, n_layers=n_layers)
+    x = torch.randint(0, len(loaded.vocabulary), (2, 9))
+    with torch.no_grad():
+        expected, _ = loaded.model(x)
+    state = None
+    for t in range(x.shape[1]):
+        logits, state = loaded.model.step(x[:, t], state)
+        assert torch.allclose(logits, expected[:, t], atol=1e-4)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_state_carried_forward_goes_on_where_the_poem_stands(cell: Cell) -> None:
+    model = small_model(cell).model
+    x = torch.randint(0, 20, (2, 10))
+    with torch.no_grad():
+        whole, _ = model(x)
+        first, state = model(x[:, :4])
+        rest, _ = model(x[:, 4:], state)
+    assert torch.allclose(torch.cat([first, rest], dim=1), whole, atol=1e-5)
+
+
+def test_a_tied_model_has_one_table_for_reading_and_writing() -> None:
+    tied, free = fresh("default", tied=True), fresh("default", tied=False)
+    assert tied.output_weight is tied.embedding.weight
+    assert tied.n_params() == free.n_params() - V * 50 + 50 * 40
+    assert tied.output_weight.shape == (V, 40)
+    assert free.output_weight.shape == (V, 50)
+
+
+def test_xavier_keeps_the_ranges_of_the_experiment() -> None:
+    model = fresh("xavier")
+    bound = math.sqrt(6 / (V + 50))
+    assert 0.95 < model.embedding.weight.abs().max() <= 1
+    assert 0.95 * bound < model.output_weight.abs().max() <= bound
+    assert (model.output_bias == 0).all()
+
+
+def test_plain_is_what_pytorch_does_by_itself() -> None:
+    model = fresh("plain")
+    bound = 1 / math.sqrt(50)
+    assert 0.95 < model.embedding.weight.std() < 1.05
+    assert 0.95 * bound < model.output_weight.abs().max() <= bound
+    assert 0 < model.output_bias.abs().max() <= bound
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_default_has_orthogonal_recurrent_weights_and_an_open_forget_gate(cell: Cell) -> None:
+    model = fresh("default", cell=cell)
+    assert 0.09 < model.embedding.weight.std() < 0.11
+    for name, parameter in model.recurrent.named_parameters():
+        gates = parameter.chunk(N_GATES[cell])
+        for position, gate in enumerate(gates):
+            if name.startswith("weight_hh"):
+                assert torch.allclose(gate @ gate.T, torch.eye(50), atol=1e-5)
+            if name.startswith("weight_ih"):
+                assert gate.abs().max() <= math.sqrt(6 / sum(gate.shape))
+            if name.startswith("bias"):
+                is_open = cell == "lstm" and position == 1 and name.startswith("bias_ih")
+                assert (gate == (1 if is_open else 0)).all()
+
+
+def test_multiply_adds_count_every_matrix_once() -> None:
+    model = fresh("default")
+    recurrent = 4 * 50 * (40 + 50) + 4 * 50 * (50 + 50)
+    assert model.n_multiply_adds() == recurrent + V * 50
+    assert fresh("default", tied=True).n_multiply_adds() == recurrent + 50 * 40 + V * 40
