@@ -78,9 +78,7 @@ class Curve:
             edge = last_step if is_last else first_step + (index + 1) * width
             end = (bisect_right if is_last else bisect_left)(self.steps, edge, start)
             part = self.values[start:end]
-            columns.append(
-                Column(min(part), sum(part) / len(part), max(part), self.smooth[end - 1]) if part else None
-            )
+            columns.append(Column(min(part), sum(part) / len(part), max(part), self.smooth[end - 1]) if part else None)
             start = end
         return columns
 

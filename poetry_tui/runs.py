@@ -6,7 +6,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 from engine import paths
 from engine.config import TrainConfig
@@ -17,6 +19,7 @@ from poetry_tui.run_summary import RunSummary, find_run, list_runs, summarise
 
 __all__ = [
     "RunSummary",
+    "Wish",
     "continue_run",
     "find_run",
     "is_alive",
@@ -33,6 +36,8 @@ __all__ = [
     "take_back",
     "wishes",
 ]
+
+Wish: TypeAlias = Callable[[Path], object]
 
 # The trainers that this process started, by run folder.
 _children: dict[Path, "subprocess.Popen[bytes]"] = {}

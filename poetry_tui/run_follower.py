@@ -1,0 +1,67 @@
+"""Keeping up with one run: its events, whether its writer lives, what it has been asked for. Knows no screen."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.errors import RunError, StudioError
+from poetry_tui.run_reader import Bite, EventTail, log_tail
+from poetry_tui.run_state import RunState, Status, status_of
+from poetry_tui.runs import is_alive, wishes
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at the files of a run found."""
+
+    bite: Bite
+    alive: bool
+    wishes: frozenset[str]
+    last_log_line: str
+    problem: StudioError | None = None
+
+
+@dataclass(slots=True)
+class RunFollower:
+    """`look` reads files and may run in a thread; `take` folds what it found and belongs where the state is shown.
+
+    `is_settled` is False until everything that stood there at first has been read: before that, nobody knows the status.
+    """
+
+    folder: Path
+    state: RunState = field(default_factory=RunState)
+    status: Status = Status.STARTING
+    wishes: frozenset[str] = frozenset()
+    last_log_line: str = ""
+    problem: StudioError | None = None
+    is_settled: bool = False
+    _tail: EventTail | None = None
+
+    def look(self) -> Look:
+        """Read the next bite. What cannot be read is a `problem`, never an exception."""
+        self._tail = self._tail or EventTail(self.folder)
+        # Life before events: a writer found dead here has said everything that it will ever say.
+        alive = is_alive(self.folder)
+        try:
+            bite = self._tail.poll()
+            log = [line for line in log_tail(self.folder, max_lines=20, max_bytes=4096) if line.strip()]
+            return Look(bite, alive, wishes(self.folder) if alive else frozenset(), log[-1] if log else "")
+        except StudioError as error:
+            return Look(Bite(), alive, frozenset(), "", error)
+        except OSError as error:
+            problem = RunError(f"The run {self.folder.name} cannot be read: {error.strerror}.", f"Check {self.folder}.")
+            return Look(Bite(), alive, frozenset(), "", problem)
+
+    def take(self, look: Look) -> bool:
+        """Fold a look into the state; say whether anything that can be seen has changed."""
+        before = (self.status, self.wishes, self.problem, self.last_log_line, self.is_settled)
+        if look.bite.restarted:
+            self.state = RunState()
+        for record in look.bite.records:
+            self.state.fold(record)
+        self.state.n_malformed += look.bite.n_malformed
+        self.wishes, self.problem, self.last_log_line = look.wishes, look.problem, look.last_log_line
+        if not look.bite.more:
+            self.is_settled = True
+            self.status = status_of(self.state, look.alive)
+        after = (self.status, self.wishes, self.problem, self.last_log_line, self.is_settled)
+        return bool(look.bite.records or look.bite.n_malformed or look.bite.restarted) or before != after

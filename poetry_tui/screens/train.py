@@ -1,0 +1,265 @@
+"""The train screen: settings and runs on the left, the run that is followed on the right."""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from engine.config import TrainConfig
+from engine.errors import StudioError
+from poetry_tui import runs
+from poetry_tui.keys import bind
+from poetry_tui.run_follower import RunFollower
+from poetry_tui.run_state import Status
+from poetry_tui.screens.base import StudioScreen
+from poetry_tui.screens.train_install import installed_corpora, run_install
+from poetry_tui.widgets.corpus_offer import CorpusOffer
+from poetry_tui.widgets.run_list import RunList
+from poetry_tui.widgets.run_monitor import RunMonitor
+from poetry_tui.widgets.run_settings import RunSettings
+from poetry_tui.words import word
+
+PAINT_PERIOD_S = 0.1
+LIST_PERIOD_S = 2.0
+
+
+class TrainScreen(StudioScreen):
+    """Starts trainings, follows one of them, and tells it what to do.
+
+    Files are read in threads; what they said is folded here and painted from one timer. Below 100 columns the left and
+    the right side are shown in turns.
+    """
+
+    MODE = "train"
+    BINDINGS: ClassVar = [
+        bind("ctrl+r", "start", "train.start", display="^r", priority=True),
+        bind("n,ctrl+n", "new", "train.new", display="n"),
+        bind("p", "pause", "train.pause"),
+        bind("s", "stop", "train.stop"),
+        bind("c", "continue", "train.continue"),
+        bind("l", "log", "train.log"),
+        bind("z", "zoom", "train.zoom"),
+        bind("escape", "back", "train.back", show=False),
+    ]
+    DEFAULT_CSS = """
+    TrainScreen {
+        & #train-body { height: 1fr; }
+        & #train-left { width: 42; }
+        & RunSettings, & RunList { border: round $panel; padding: 0 1; border-title-color: $text-muted; }
+        & RunSettings:focus-within, & RunList:focus { border: round $accent; }
+        & RunSettings { height: 2fr; }
+        & RunList { height: 1fr; min-height: 5; padding: 0; }
+        & #train-right { width: 1fr; }
+        & #train-empty { height: 1fr; content-align: center middle; text-align: center; padding: 1 4; display: none; }
+        & CorpusOffer { display: none; }
+        &.-offer CorpusOffer { display: block; }
+        &.-empty #train-empty { display: block; }
+        &.-empty RunMonitor { display: none; }
+        &.-narrow #train-left { width: 1fr; display: none; }
+        &.-narrow.-settings #train-left { display: block; }
+        &.-narrow.-settings #train-right { display: none; }
+        &.-low RunList { height: 7; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.follower: RunFollower | None = None
+        self._installed: list[str] | None = None
+        self._dirty = False
+
+    def compose_body(self) -> Iterable[Widget]:
+        yield TrainBody(id="train-body")
+
+    def on_mount(self) -> None:
+        self.add_class("-empty")
+        self._say_how_to_begin()
+        self.set_interval(PAINT_PERIOD_S, self.paint)
+        self._look_after_lists()
+
+    # Following
+
+    def follow(self, folder: Path) -> None:
+        """Show this run from now on; the one before is left alone."""
+        self.remove_class("-empty", "-settings")
+        self.follower = RunFollower(folder)
+        self.query_one(RunMonitor).show(self.follower)
+        self.query_one(RunList).mark(folder)
+        self._read(self.follower)
+
+    @work(group="read", exclusive=True, exit_on_error=False)
+    async def _read(self, follower: RunFollower) -> None:
+        """Keep up with the run until another one is followed; a big one in bites, so that keys come between."""
+        while self.follower is follower:
+            look = await asyncio.to_thread(follower.look)
+            if follower.take(look):
+                self._dirty = True
+            if not look.bite.more:
+                await asyncio.sleep(PAINT_PERIOD_S)
+
+    def paint(self) -> None:
+        """Draw what has changed since the last time."""
+        if not self._dirty or not self.is_current or self.follower is None:
+            return
+        self._dirty = False
+        with self.app.batch_update():
+            self.query_one(RunMonitor).show(self.follower)
+        self.refresh_bindings()
+
+    def on_screen_resume(self) -> None:
+        self._dirty = True
+
+    @work(group="lists", exit_on_error=False)
+    async def _look_after_lists(self) -> None:
+        """Keep the lists of runs and corpora true; at the first look, show the run that is worth it."""
+        is_first = True
+        while True:
+            found = await asyncio.to_thread(runs.list_runs)
+            installed = await asyncio.to_thread(installed_corpora)
+            self.query_one(RunList).show(found)
+            if installed != self._installed:
+                self._installed = installed
+                self.query_one(RunSettings).show_corpora(installed)
+            if is_first and self.follower is None:
+                live = [run for run in found if run.status.is_live]
+                if found:
+                    self.follow((live or found)[0].folder)
+                self.set_class(not installed, "-offer")
+            is_first = False
+            await asyncio.sleep(LIST_PERIOD_S)
+
+    def _say_how_to_begin(self) -> None:
+        sentence = "train.empty" if self.size.width >= 100 else "train.empty_narrow"
+        text = Content.assemble((word("train.empty_title"), "bold $accent"), "\n\n", (word(sentence), "dim"))
+        self.query_one("#train-empty", Static).update(text)
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self._say_how_to_begin()
+
+    # Wishes
+
+    @on(RunList.RunChosen)
+    def choose(self, event: RunList.RunChosen) -> None:
+        self.follow(event.folder)
+
+    @on(RunSettings.StartWanted)
+    async def start(self, event: RunSettings.StartWanted) -> None:
+        """Start a training; where its corpus is missing, offer to install that first."""
+        if await self._lacks_corpus(event.config):
+            self.query_one(CorpusOffer).offer(event.config.corpus)
+            self.add_class("-offer")
+            self.remove_class("-settings")
+            self.query_one("#install").focus()
+            return
+        try:
+            folder = await asyncio.to_thread(runs.start_run, event.config)
+        except StudioError as error:
+            self._complain(error)
+            return
+        self.remove_class("-offer")
+        self.follow(folder)
+        self.query_one(RunList).focus()
+
+    async def _lacks_corpus(self, config: TrainConfig) -> bool:
+        installed = await asyncio.to_thread(installed_corpora)
+        return config.corpus not in installed and not Path(config.corpus).is_file()
+
+    @on(CorpusOffer.InstallWanted)
+    def install(self, event: CorpusOffer.InstallWanted) -> None:
+        self._install(event.corpus)
+
+    @work(group="install", exclusive=True, exit_on_error=False)
+    async def _install(self, name: str) -> None:
+        offer = self.query_one(CorpusOffer)
+        try:
+            async for fraction in run_install(name):
+                offer.show_progress(fraction)
+        except StudioError as error:
+            offer.show_failure(error)
+            return
+        self._installed = await asyncio.to_thread(installed_corpora)
+        self.query_one(RunSettings).show_corpora(self._installed)
+        self.remove_class("-offer")
+        self.notify(word("train.installed", name=name), markup=False)
+
+    def _complain(self, error: StudioError) -> None:
+        self.notify(str(error), severity="error", markup=False)
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        status = self.follower.status if self.follower and self.follower.is_settled else None
+        match action:
+            case "pause" | "stop":
+                return status is not None and status.is_live
+            case "continue":
+                has_checkpoint = self.follower is not None and self.follower.state.checkpoint is not None
+                return has_checkpoint and status in (Status.STOPPED, Status.LOST, Status.FAILED)
+            case "log" | "zoom":
+                return self.follower is not None
+        return True
+
+    def action_start(self) -> None:
+        self.query_one(RunSettings).ask_to_start()
+
+    def action_new(self) -> None:
+        self.add_class("-settings")
+        self.query_one(RunSettings).row("preset").query_one("Select").focus()
+
+    def action_back(self) -> None:
+        self.remove_class("-settings")
+        self.query_one(RunList).focus()
+
+    def action_pause(self) -> None:
+        follower = self.follower
+        if follower is not None:
+            wants_to_go_on = follower.status is Status.PAUSED or "pause" in follower.wishes
+            self._tell(runs.resume_run if wants_to_go_on else runs.pause_run, follower.folder)
+
+    def action_stop(self) -> None:
+        if self.follower is not None:
+            self._tell(runs.stop_run, self.follower.folder)
+
+    def action_continue(self) -> None:
+        if self.follower is not None:
+            self._tell(runs.continue_run, self.follower.folder)
+
+    @work(group="tell", exit_on_error=False)
+    async def _tell(self, wish: "runs.Wish", folder: Path) -> None:
+        try:
+            await asyncio.to_thread(wish, folder)
+        except StudioError as error:
+            self._complain(error)
+
+    def action_log(self) -> None:
+        self.query_one(RunMonitor).toggle_log()
+        self._dirty = True
+
+    def action_zoom(self) -> None:
+        self.query_one(RunMonitor).zoom()
+
+    def language_changed(self) -> None:
+        super().language_changed()
+        self._say_how_to_begin()
+        self.refresh(recompose=False)
+
+
+class TrainBody(Horizontal):
+    """Left: the settings and the runs. Right: the run that is followed, or how to begin."""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="train-left"):
+            yield RunSettings()
+            yield RunList()
+        with Vertical(id="train-right"):
+            yield CorpusOffer()
+            yield Static(id="train-empty", markup=False)
+            yield RunMonitor()

@@ -1,0 +1,115 @@
+"""The settings of a training as a form: what to ask for, in what order, and how an answer becomes a value.
+
+Made from the fields of `TrainConfig` and `ModelConfig`, so that a new setting appears here by itself. Knows no Textual.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.config import ModelConfig, TrainConfig
+from engine.errors import UsageError
+from engine.presets import PRESETS, preset
+
+# What most people set; everything else is one click further.
+MAIN = (
+    "preset",
+    "corpus",
+    "cell",
+    "n_layers",
+    "embedding_size",
+    "hidden_size",
+    "dropout",
+    "tied",
+    "init",
+    "optimizer",
+    "learning_rate",
+    "schedule",
+    "batch_poems",
+    "n_epochs",
+    "max_steps",
+    "device",
+)
+YES, NO = "yes", "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One setting: its name, its help, the answers to choose from (none: write freely)."""
+
+    name: str
+    help: str
+    choices: tuple[str, ...]
+    of_model: bool
+    kind: type
+    may_be_empty: bool
+
+    def text_of(self, config: TrainConfig) -> str:
+        """The answer that stands for the setting's value in a configuration."""
+        value = getattr(config.model if self.of_model else config, self.name)
+        if isinstance(value, bool):
+            return YES if value else NO
+        return "" if value is None else str(value)
+
+    def value_of(self, text: str) -> Any:
+        """The value that an answer stands for.
+
+        Raises:
+            UsageError: it is no such value, or one out of range.
+        """
+        value = self._parse(text.strip())
+        checked: type[ModelConfig] | type[TrainConfig] = ModelConfig if self.of_model else TrainConfig
+        checked(**{self.name: value})
+        return value
+
+    def _parse(self, text: str) -> Any:
+        if self.kind is bool:
+            return text == YES
+        if self.may_be_empty and not text:
+            return None
+        try:
+            return self.kind(text)
+        except ValueError:
+            kind = "a whole number" if self.kind is int else "a number"
+            raise UsageError(f"{self.name} must be {kind}, not {text!r}.", self.help) from None
+
+
+def questions() -> list[Question]:
+    """Every setting: those of `MAIN` first and in its order, then the others as the configuration lists them."""
+    found = [_question(item, of_model=True) for item in dataclasses.fields(ModelConfig) if item.metadata]
+    found += [_question(item, of_model=False) for item in dataclasses.fields(TrainConfig) if item.metadata]
+    return sorted(found, key=lambda question: MAIN.index(question.name) if question.name in MAIN else len(MAIN))
+
+
+def _question(item: "dataclasses.Field[Any]", of_model: bool) -> Question:
+    kind = next((kind for kind in (bool, int, float) if kind.__name__ in str(item.type)), str)
+    choices = (YES, NO) if kind is bool else tuple(item.metadata["choices"])
+    if item.name == "preset":
+        choices = tuple(PRESETS)
+    return Question(item.name, item.metadata["help"], choices, of_model, kind, item.default is None)
+
+
+def answers_of(config: TrainConfig) -> dict[str, str]:
+    """The form filled with a configuration."""
+    return {question.name: question.text_of(config) for question in questions()}
+
+
+def answers_of_preset(name: str) -> dict[str, str]:
+    """The form filled with a preset. Raises UsageError for a name that is none."""
+    return answers_of(preset(name))
+
+
+def config_of(answers: Mapping[str, str]) -> tuple[TrainConfig | None, dict[str, UsageError]]:
+    """The configuration that a filled form describes, or None and what is wrong with which answer."""
+    model: dict[str, Any] = {}
+    training: dict[str, Any] = {}
+    errors: dict[str, UsageError] = {}
+    for question in questions():
+        try:
+            (model if question.of_model else training)[question.name] = question.value_of(answers[question.name])
+        except UsageError as error:
+            errors[question.name] = error
+    if errors:
+        return None, errors
+    return TrainConfig(model=ModelConfig(**model), **training), {}

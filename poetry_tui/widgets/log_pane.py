@@ -1,0 +1,31 @@
+"""The last lines of a run's log."""
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.widgets import RichLog
+
+from poetry_tui.words import heading, word
+
+MOST_LINES = 500
+
+
+class LogPane(RichLog):
+    """Rewritten only when the log has changed; follows its end."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, max_lines=MOST_LINES, wrap=True, markup=False, highlight=False, min_width=20)
+        self._shown: list[str] | None = None
+
+    def on_mount(self) -> None:
+        self.border_title = heading("train.log_title")
+
+    def show(self, lines: Sequence[str]) -> None:
+        """Show these lines, oldest first."""
+        if list(lines) == self._shown:
+            return
+        self._shown = list(lines)
+        self.clear()
+        for line in lines or [word("train.log_none")]:
+            # A progress bar in a log ends its lines with carriage returns: the last state is the one that counts.
+            self.write(Content(line.rsplit("\r", 1)[-1]).plain)

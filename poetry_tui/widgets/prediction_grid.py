@@ -1,0 +1,115 @@
+"""Prediction over target, character under character, each target character tinted by the probability it was given."""
+
+import math
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.color import Color
+from textual.containers import VerticalScroll
+from textual.content import Content, Span
+from textual.style import Style
+from textual.widgets import Static
+
+from engine.events import Compared
+from poetry_tui.words import heading, word
+
+# A thousandth counts as nothing: the scale is that of the logarithm, as the loss is.
+LEAST_PROBABILITY = 1e-3
+
+
+def share_of(probability: float) -> float:
+    """Where a probability stands on the scale, from 0 (a thousandth or less, or no number) to 1 (certain)."""
+    if not probability > LEAST_PROBABILITY:
+        return 0.0
+    return min(1.0, 1 - math.log(probability) / math.log(LEAST_PROBABILITY))
+
+
+def two_cells(character: str) -> str:
+    """A character in exactly two cells; one that has no width of its own becomes a blank."""
+    width = cell_len(character)
+    return character if width == 2 else character + " " if width == 1 and character.isprintable() else "  "
+
+
+class PredictionGrid(VerticalScroll):
+    """Wraps pairs of lines to its width. What was predicted rightly is underlined, so that colour is not needed."""
+
+    DEFAULT_CSS = """
+    PredictionGrid {
+        & > Static { width: 1fr; height: auto; text-wrap: nowrap; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, can_focus=False)
+        self.shown: Compared | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(markup=False)
+
+    def on_mount(self) -> None:
+        self.border_title = heading("train.compared")
+
+    def show(self, event: Compared | None) -> None:
+        """Show a comparison; None shows that there is none yet."""
+        self.shown = event
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        if self.is_mounted:
+            self._draw()
+
+    def _draw(self) -> None:
+        event = self.shown
+        inner = self.query_one(Static)
+        if event is None:
+            self.border_subtitle = ""
+            inner.update(Content.styled(word("train.compared_none"), "dim"))
+            return
+        n_right = sum(said == meant for said, meant in zip(event.prediction, event.target, strict=False))
+        figures = word("train.compared_figures", step=f"{event.step:,}", right=n_right, all=len(event.target))
+        self.border_subtitle = figures
+        inner.update(self._pairs(event, max(1, self.scrollable_content_region.width // 2)))
+
+    def _pairs(self, event: Compared, n_across: int) -> Content:
+        """Lines of at most `n_across` characters: prediction, target, and a blank line between pairs."""
+        scale = self._scale()
+        lines: list[Content] = []
+        for start in range(0, len(event.target), n_across):
+            end = start + n_across
+            lines += [self._prediction(event, start, end), self._target(event, start, end, scale), Content()]
+        return Content("\n").join(lines[:-1])
+
+    def _prediction(self, event: Compared, start: int, end: int) -> Content:
+        text, spans, at = "", [], 0
+        for said, meant in zip(event.prediction[start:end], event.target[start:end], strict=False):
+            cells = two_cells(said)
+            spans.append(Span(at, at + len(cells), "bold underline" if said == meant else "dim"))
+            text += cells
+            at += len(cells)
+        return Content(text, spans)
+
+    def _target(self, event: Compared, start: int, end: int, scale: tuple[Style, ...]) -> Content:
+        text, spans, at = "", [], 0
+        for index, meant in enumerate(event.target[start:end], start):
+            cells = two_cells(meant)
+            probability = event.probability[index] if index < len(event.probability) else 0.0
+            style = scale[round(share_of(probability) * (len(scale) - 1))]
+            spans.append(Span(at, at + len(cells), style))
+            text += cells
+            at += len(cells)
+        return Content(text, spans)
+
+    def _scale(self) -> tuple[Style, ...]:
+        """Nine tints from the theme's error colour by way of the paper to its success colour."""
+        colours = self.app.theme_variables
+        paper = Color.parse(colours["background"])
+        bad, good = Color.parse(colours["error"]), Color.parse(colours["success"])
+        ends = [(bad, 0.42 * (1 - 2 * share)) if share < 0.5 else (good, 0.62 * (2 * share - 1)) for share in _NINTHS]
+        return tuple(Style(background=paper.blend(end, amount)) for end, amount in ends)
+
+
+_NINTHS = tuple(index / 8 for index in range(9))

@@ -1,0 +1,70 @@
+"""What a run is doing, in two lines: its state and what to do next, then its figures and how far it is."""
+
+from textual.content import Content
+from textual.widget import Widget
+
+from poetry_tui.run_follower import RunFollower
+from poetry_tui.run_words import COLOURS, SYMBOLS, count, duration, figures, what_next
+from poetry_tui.words import heading, word
+
+
+class RunHeadline(Widget):
+    """State, sentence, figures and progress bar of the run that is followed."""
+
+    DEFAULT_CSS = """
+    RunHeadline { height: auto; min-height: 3; max-height: 4; padding: 0 1; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._follower: RunFollower | None = None
+
+    def show(self, follower: RunFollower | None) -> None:
+        """Draw this run as it is now."""
+        self._follower = follower
+        self.refresh()
+
+    def render(self) -> Content:
+        follower = self._follower
+        if follower is None:
+            return Content()
+        width = self.content_size.width
+        return Content("\n").join(
+            [self._state_line(follower, width), self._figure_line(follower, width), self._bar(follower, width)]
+        )
+
+    def _state_line(self, follower: RunFollower, width: int) -> Content:
+        status = follower.status
+        if follower.is_settled:
+            badge = (f" {SYMBOLS[status]} {heading(f'train.status.{status}')} ", f"bold {COLOURS[status]}")
+        else:
+            badge = (f" {heading('train.reading')} ", "bold dim")
+        line = Content.assemble(badge, " ", (follower.folder.name, "bold"), "  ", (what_next(follower), "dim"))
+        return line.truncate(max(width, 1), ellipsis=True)
+
+    def _figure_line(self, follower: RunFollower, width: int) -> Content:
+        """As many figures as fit, each whole."""
+        line = Content(" ")
+        for name, value in figures(follower.state):
+            following = line + Content.assemble((f"{name} ", "dim"), (value, "bold"), "   ")
+            if following.rstrip().cell_length > width:
+                break
+            line = following
+        return line
+
+    def _bar(self, follower: RunFollower, width: int) -> Content:
+        """The share of the steps done, and the time that the rest will take."""
+        state = follower.state
+        if not state.total_steps:
+            return Content()
+        share = min(1.0, state.step / state.total_steps)
+        after = f" {100 * share:3.0f} %"
+        if follower.status.is_live and state.eta_s is not None:
+            after += f"  {duration(state.eta_s)} {word('train.left')}"
+        if len(state.speed):
+            after += f"  {count(state.speed.last_smooth or 0)} {word('train.speed')}"
+        room = max(width - 2 - Content(after).cell_length, 4)
+        # Half a cell at a time, as a heavy line that is light where there is still to go.
+        halves = round(share * room * 2)
+        done = "━" * (halves // 2) + ("╸" if halves % 2 else "")
+        return Content.assemble(" ", (done, "$accent"), ("─" * (room - len(done)), "$foreground 25%"), (after, "dim"))

@@ -1,0 +1,82 @@
+"""The runs, newest first, each with its state; choosing one shows it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.cells import cell_len
+from textual import on
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from poetry_tui.run_summary import RunSummary
+from poetry_tui.run_words import COLOURS, SYMBOLS, moment, summary_line
+from poetry_tui.words import heading, word
+
+
+class RunList(OptionList):
+    """Rows of `RunSummary`; rows are changed in place, so that the cursor stays where it is."""
+
+    DEFAULT_CSS = """
+    RunList { background: transparent; }
+    """
+
+    class RunChosen(Message):
+        """Somebody wants to see this run."""
+
+        def __init__(self, folder: Path) -> None:
+            super().__init__()
+            self.folder = folder
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, compact=True, markup=False)
+        self._runs: list[RunSummary] = []
+
+    def on_mount(self) -> None:
+        self.border_title = heading("train.runs")
+        self.show([])
+
+    def show(self, runs: Sequence[RunSummary]) -> None:
+        """Show these runs, where they differ from what stands there."""
+        runs = list(runs)
+        if runs == self._runs and self.option_count:
+            return
+        same_rows = bool(runs) and [run.id for run in runs] == [run.id for run in self._runs]
+        self._runs = runs
+        if same_rows:
+            for index, run in enumerate(runs):
+                self.replace_option_prompt_at_index(index, self._prompt(run))
+            return
+        chosen = self.highlighted_option.id if self.highlighted_option else None
+        none = Option(Content.styled(word("train.runs_none"), "dim"), disabled=True)
+        self.set_options([Option(self._prompt(run), id=run.id) for run in runs] or [none])
+        if chosen in {run.id for run in runs}:
+            self.highlighted = self.get_option_index(str(chosen))
+
+    def mark(self, folder: Path) -> None:
+        """Put the cursor on a run, when it is in the list."""
+        if folder.name in {run.id for run in self._runs}:
+            self.highlighted = self.get_option_index(folder.name)
+
+    @on(OptionList.OptionSelected)
+    def choose(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.post_message(self.RunChosen(self._runs[event.option_index].folder))
+
+    def on_resize(self) -> None:
+        for index, run in enumerate(self._runs):
+            self.replace_option_prompt_at_index(index, self._prompt(run))
+
+    def _prompt(self, run: RunSummary) -> Content:
+        """Symbol, name and moment on the left, progress and nats on the right, as far as there is room."""
+        name, share, nats = summary_line(run)
+        width = max(self.scrollable_content_region.width - 1, 20)
+        right = f"{share:>5} {nats:>5}"
+        left = f" {name}"
+        when = moment(run.started_s)
+        if cell_len(left) + len(when) + len(right) + 4 <= width:
+            left += f"  {when}"
+        room = width - 1 - len(right)
+        left = Content(left).truncate(room, ellipsis=True, pad=True).plain
+        return Content.assemble((SYMBOLS[run.status], f"bold {COLOURS[run.status]}"), left, (right, "dim"))

@@ -1,0 +1,52 @@
+"""What the begin characters became at each validation, newest first."""
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from engine.events import Sampled
+from poetry_tui.run_state import SampleRound
+from poetry_tui.words import heading, word
+
+MOST_ROUNDS = 40
+
+
+class SampleTimeline(VerticalScroll):
+    """A block a validation: the step, then a line a begin character. Scrolls; keeps its place unless it is at the top."""
+
+    DEFAULT_CSS = """
+    SampleTimeline {
+        & > Static { width: 1fr; height: auto; text-wrap: nowrap; text-overflow: ellipsis; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._shown: tuple[int, int] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(markup=False)
+
+    def on_mount(self) -> None:
+        self.border_title = heading("train.samples")
+
+    def show(self, rounds: list[SampleRound]) -> None:
+        """Show these rounds, newest first, unless they stand there already."""
+        newest = (rounds[0].step, sum(len(item.samples) for item in rounds)) if rounds else (-1, 0)
+        if newest == self._shown:
+            return
+        self._shown = newest
+        blocks = [self._block(item, is_newest=index == 0) for index, item in enumerate(rounds[:MOST_ROUNDS])]
+        none = Content.styled(word("train.samples_none"), "dim")
+        self.query_one(Static).update(Content("\n\n").join(blocks) if blocks else none)
+
+    def _block(self, item: SampleRound, is_newest: bool) -> Content:
+        style = "bold $accent" if is_newest else "dim"
+        head = Content.styled(word("train.at_step", step=f"{item.step:,}"), style)
+        return Content("\n").join([head, *(self._line(sample) for sample in item.samples)])
+
+    def _line(self, sample: Sampled) -> Content:
+        text = "".join(sample.text.split())
+        begin, rest = (sample.begin, text[len(sample.begin) :]) if text.startswith(sample.begin) else ("", text)
+        return Content.assemble((begin, "bold"), rest)
