@@ -1,7 +1,10 @@
 """The shell of the studio: modes, themes, palette, settings. It builds little before the first paint."""
 
+import asyncio
+import contextlib
 import dataclasses
 import os
+import signal
 from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
@@ -9,16 +12,19 @@ from typing import ClassVar
 # Before the first textual import: with the kitty protocol an input method's longer commits arrive garbled.
 os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
 
-from textual import on  # noqa: E402
-from textual.app import App, SystemCommand  # noqa: E402
-from textual.screen import Screen  # noqa: E402
+from textual import on
+from textual.app import App, SystemCommand
+from textual.screen import Screen
 
-from poetry_tui.keys import bind  # noqa: E402
-from poetry_tui.screens.base import StudioScreen  # noqa: E402
-from poetry_tui.settings import Settings, load_settings, save_settings, settings_file  # noqa: E402
-from poetry_tui.themes import INK, PAPER, THEMES  # noqa: E402
-from poetry_tui.widgets.studio_header import TABS, StudioHeader  # noqa: E402
-from poetry_tui.words import LANGUAGES, Language, heading, set_language, word  # noqa: E402
+from poetry_tui.engine_client import EngineClient
+from poetry_tui.engine_protocol import EngineState, Phase
+from poetry_tui.keys import bind
+from poetry_tui.messages import EngineChanged, RecreateWanted
+from poetry_tui.screens.base import StudioScreen
+from poetry_tui.settings import Settings, load_settings, save_settings, settings_file
+from poetry_tui.themes import INK, PAPER, THEMES
+from poetry_tui.widgets.studio_header import TABS, StudioHeader
+from poetry_tui.words import LANGUAGES, Language, heading, set_language, word
 
 
 def _compose_screen() -> Screen[None]:
@@ -64,7 +70,14 @@ class PoetryApp(App[None]):
             self.register_theme(theme)
         self.theme = self.settings.theme if self.settings.theme in self.available_themes else INK
 
+        self.engine = EngineClient(self._tell_engine, model=self.settings.model)
+
     def on_mount(self) -> None:
+        # Nothing waits for the engine, and the first paint least of all.
+        self.call_after_refresh(self.wake_engine)
+        with contextlib.suppress(NotImplementedError):
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, self.exit)
         self.theme_changed_signal.subscribe(self, lambda theme: self.remember(theme=theme.name))
 
     # Modes
@@ -76,6 +89,36 @@ class PoetryApp(App[None]):
     def action_mode(self, mode: str) -> None:
         if len(self.screen_stack) == 1:
             self.switch_mode(mode)
+
+    # The engine
+
+    def wake_engine(self) -> None:
+        """Start the service, unless it runs."""
+        if not any(worker.name == "engine" and not worker.is_finished for worker in self.workers):
+            self.run_worker(self.engine.run(), name="engine", group="engine", exit_on_error=False)
+
+    def _tell_engine(self, state: EngineState) -> None:
+        self.post_message(EngineChanged(state))
+
+    @on(EngineChanged)
+    def show_engine(self, event: EngineChanged) -> None:
+        for screen in self._studio_screens():
+            screen.engine_changed(event.state)
+        problem = event.state.problem
+        if problem is not None and event.state.phase in (Phase.RESTARTING, Phase.NO_MODEL, Phase.FAILED):
+            severity = "warning" if event.state.phase is Phase.RESTARTING else "error"
+            self.notify(problem.hint, title=problem.message, severity=severity, markup=False)
+
+    @on(RecreateWanted)
+    async def recreate(self, event: RecreateWanted) -> None:
+        from poetry_tui.screens.compose import ComposeScreen
+
+        await self.switch_mode("compose")
+        if isinstance(self.screen, ComposeScreen):
+            self.screen.recreate(event.favourite)
+
+    async def on_unmount(self) -> None:
+        await self.engine.close()
 
     # Settings
 
@@ -93,10 +136,13 @@ class PoetryApp(App[None]):
     def action_language(self, language: Language) -> None:
         set_language(language)
         self.remember(language=language)
-        for stack in self._screen_stacks.values():
-            for screen in stack:
-                if isinstance(screen, StudioScreen):
-                    screen.language_changed()
+        for screen in self._studio_screens():
+            screen.language_changed()
+
+    def _studio_screens(self) -> list[StudioScreen]:
+        """The screens that have been opened so far."""
+        stacks = self._screen_stacks.values()
+        return [screen for stack in stacks for screen in stack if isinstance(screen, StudioScreen)]
 
     def action_toggle_theme(self) -> None:
         self.theme = PAPER if self.current_theme.dark else INK

@@ -1,7 +1,7 @@
 """What every screen of the studio has: tabs above, keys below, one sentence where the terminal is too small."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding
@@ -9,9 +9,14 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer
 
+from poetry_tui.engine_protocol import EngineState, Phase
 from poetry_tui.keys import in_words
 from poetry_tui.widgets.studio_header import StudioHeader
 from poetry_tui.widgets.too_small import LEAST_COLUMNS, LEAST_ROWS, TooSmall
+from poetry_tui.words import word
+
+if TYPE_CHECKING:
+    from poetry_tui.app import PoetryApp
 
 
 class StudioScreen(Screen[None]):
@@ -40,6 +45,13 @@ class StudioScreen(Screen[None]):
         """Textual's, described in the current language: footer, help and key panel read them here."""
         return {key: in_words(active) for key, active in super().active_bindings.items()}
 
+    def engine_changed(self, state: EngineState) -> None:
+        """The engine service starts, is ready, died; the header says so, and screens that use it extend this."""
+        self.query_one(StudioHeader).status = in_short(state)
+
+    def on_screen_resume(self) -> None:
+        self.query_one(StudioHeader).status = in_short(cast("PoetryApp", self.app).engine.state)
+
     def language_changed(self) -> None:
         """Say everything again in the new language; screens with words in their widgets extend this."""
         for widget in self.walk_children(Widget):
@@ -48,3 +60,11 @@ class StudioScreen(Screen[None]):
 
     def on_resize(self) -> None:
         self.query_one(TooSmall).refresh()
+
+
+def in_short(state: EngineState) -> str:
+    """The engine's state for the header's right end."""
+    if state.phase is Phase.READY and state.model is not None:
+        return f"{word('shell.model')} {state.model.name} · {state.model.device}"
+    short = {Phase.NO_MODEL: "engine.no_model", Phase.FAILED: "engine.failed_short"}
+    return word(short.get(state.phase, f"engine.{state.phase}"))

@@ -7,11 +7,17 @@ A key binding's tooltip stands under the binding's key with `.tip` after it.
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-from poetry_tui.words import compose, favourites, shell, train
+from poetry_tui.words import compose, engine, favourites, shell, train
 
 Language = Literal["both", "zh", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
-WORDS: Mapping[str, tuple[str, str]] = {**shell.WORDS, **compose.WORDS, **train.WORDS, **favourites.WORDS}
+WORDS: Mapping[str, tuple[str, str]] = {
+    **shell.WORDS,
+    **engine.WORDS,
+    **compose.WORDS,
+    **train.WORDS,
+    **favourites.WORDS,
+}
 
 _language: Language = "both"
 

@@ -1,0 +1,249 @@
+"""Starts `python -m engine service`, speaks its JSON lines, and starts it again when it dies. Knows no screen.
+
+The service is a child in a session of its own: a Ctrl+C in the terminal is not for it, and nothing that it prints can reach
+the screen (its stderr goes to a log file). It ends when its stdin does, so it never outlives the studio.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import engine
+from engine.errors import ComposeError, StudioError
+from engine.paths import home
+from poetry_tui.engine_protocol import EngineState, Glyph, Phase, PoemDone, to_glyph, to_model, to_poem
+from poetry_tui.words import word
+
+# -P: a folder called `engine` in the user's working folder must not be taken for ours.
+SERVICE = (sys.executable, "-P", "-m", "engine", "service")
+PAUSES_BEFORE_RESTART_S = (0.2, 1.0, 3.0)
+PATIENCE_AT_CLOSE_S = 1.0
+_MAX_LINE_BYTES = 1 << 20
+_MAX_LOG_BYTES = 1 << 20
+_WARMING_UP = (Phase.STARTING, Phase.LOADING, Phase.RESTARTING)
+
+
+class EngineLostError(StudioError):
+    """The service died; it is being started again, or has been given up."""
+
+
+class EngineClient:
+    """One service at a time. `run` keeps it alive and belongs in a background task; `tell` hears every new state."""
+
+    def __init__(
+        self,
+        tell: Callable[[EngineState], None],
+        *,
+        model: str | None = None,
+        command: Sequence[str] = SERVICE,
+        pauses_s: Sequence[float] = PAUSES_BEFORE_RESTART_S,
+    ) -> None:
+        self.state = EngineState(Phase.STARTING)
+        self.model = model
+        self._tell = tell
+        self._command = command
+        self._pauses_s = pauses_s
+        self._process: asyncio.subprocess.Process | None = None
+        self._last_id = 0
+        self._load_id = 0
+        # Replies to a request go to its queue; a reply to a request that nobody waits for any more is dropped.
+        self._waiting: dict[int, asyncio.Queue[Mapping[str, Any] | None]] = {}
+        self._changed = asyncio.Event()
+        self._closing = False
+
+    async def run(self) -> None:
+        """Start the service, follow it, start it again when it dies; returns when closed or given up."""
+        failures = 0
+        while not self._closing:
+            was_ready = await self._one_life()
+            if self._closing:
+                return
+            failures = 1 if was_ready else failures + 1
+            if failures > len(self._pauses_s):
+                hint = word("engine.failed_hint", log=log_file())
+                self._become(EngineState(Phase.FAILED, problem=EngineLostError(word("engine.failed"), hint)))
+                return
+            lost = EngineLostError(word("engine.lost"), word("engine.lost_hint"))
+            self._become(EngineState(Phase.RESTARTING, problem=lost))
+            await asyncio.sleep(self._pauses_s[failures - 1])
+
+    async def compose(
+        self, config: Mapping[str, Any], model: str | None = None, n_alternatives: int = 10
+    ) -> AsyncIterator[Glyph | PoemDone]:
+        """Compose one poem, character by character; waits for a service that warms up.
+
+        `config` holds fields of a ComposeConfig. Leaving the iterator early (close it: `contextlib.aclosing`) cancels the
+        composition at once.
+
+        Raises:
+            StudioError: when the wishes cannot be met, or the service died.
+        """
+        await self._until_ready()
+        number, replies = self._ask("compose", model=model, config=dict(config), n_alternatives=n_alternatives)
+        is_over = False
+        try:
+            while True:
+                reply = await replies.get()
+                is_over = reply is None or reply["reply"] in ("poem", "cancelled", "error")
+                if reply is None:
+                    raise EngineLostError(word("engine.lost"), word("engine.lost_hint"))
+                if reply["reply"] == "error":
+                    raise ComposeError(str(reply["message"]), str(reply.get("hint", "")))
+                if reply["reply"] == "glyph":
+                    yield to_glyph(reply)
+                if reply["reply"] == "poem":
+                    yield to_poem(reply)
+                if is_over:
+                    return
+        finally:
+            del self._waiting[number]
+            if not is_over:
+                self._send({"id": self._next_id(), "op": "cancel", "target": number})
+
+    def load(self, model: str | None) -> None:
+        """Change the model; the state says when it is there."""
+        self.model = model
+        if self._process is not None:
+            self._load()
+
+    async def close(self) -> None:
+        """End the service, now; it holds nothing that could be lost."""
+        self._closing = True
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        _end(process)
+        try:
+            await asyncio.wait_for(process.wait(), PATIENCE_AT_CLOSE_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+    async def _one_life(self) -> bool:
+        """From the service's start to its end; says whether it was ready in between."""
+        was_ready = False
+        self._become(EngineState(Phase.STARTING, problem=self.state.problem))
+        with _open_log() as log:
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *self._command,
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=log,
+                    env=_environment(),
+                    start_new_session=True,
+                    limit=_MAX_LINE_BYTES,
+                )
+            except OSError as error:
+                print(f"the engine service cannot be started: {error}", file=log, flush=True)
+                return False
+        self._process = process
+        assert process.stdout is not None
+        try:
+            self._load()
+            while line := await process.stdout.readline():
+                self._take(line)
+                was_ready = was_ready or self.state.phase is Phase.READY
+        except ValueError:
+            # A line without an end: whatever speaks there is not the service, or no longer in its senses.
+            pass
+        finally:
+            self._process = None
+            for replies in self._waiting.values():
+                replies.put_nowait(None)
+            _end(process)
+            if not self._closing:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+        await process.wait()
+        return was_ready
+
+    def _take(self, line: bytes) -> None:
+        """One line of the service. What is no reply (a library that prints) is passed over."""
+        try:
+            reply = json.loads(line)
+            number, kind = reply["id"], reply["reply"]
+            if number == self._load_id:
+                self._take_loaded(reply)
+            elif number in self._waiting:
+                self._waiting[number].put_nowait(reply)
+            elif kind == "error" and number == 0:
+                self._become(EngineState(Phase.NO_MODEL, problem=StudioError(reply["message"], reply["hint"])))
+        except (ValueError, KeyError, TypeError):
+            return
+
+    def _take_loaded(self, reply: Mapping[str, Any]) -> None:
+        if reply["reply"] == "loaded":
+            self._become(EngineState(Phase.READY, to_model(reply)))
+        elif reply["reply"] == "error":
+            problem = StudioError(str(reply["message"]), str(reply.get("hint", "")))
+            self._become(EngineState(Phase.NO_MODEL, problem=problem))
+
+    def _load(self) -> None:
+        self._load_id = self._next_id()
+        self._become(EngineState(Phase.LOADING, problem=self.state.problem))
+        self._send({"id": self._load_id, "op": "load", "model": self.model})
+
+    async def _until_ready(self) -> None:
+        while self.state.phase in _WARMING_UP:
+            await self._changed.wait()
+        if self.state.problem is not None:
+            raise self.state.problem
+
+    def _become(self, state: EngineState) -> None:
+        self.state = state
+        self._changed.set()
+        self._changed = asyncio.Event()
+        self._tell(state)
+
+    def _ask(self, op: str, **fields: Any) -> tuple[int, "asyncio.Queue[Mapping[str, Any] | None]"]:
+        number = self._next_id()
+        replies: asyncio.Queue[Mapping[str, Any] | None] = asyncio.Queue()
+        self._waiting[number] = replies
+        self._send({"id": number, "op": op, **fields})
+        return number, replies
+
+    def _send(self, request: Mapping[str, Any]) -> None:
+        """Hand a request to the service; one that is dying says so through its stdout, not here."""
+        if self._process is not None and self._process.stdin is not None and not self._process.stdin.is_closing():
+            self._process.stdin.write(json.dumps(request, ensure_ascii=False).encode() + b"\n")
+
+    def _next_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+
+def log_file() -> Path:
+    """Where the service's narration goes."""
+    return home() / "log" / "engine.log"
+
+
+def _open_log() -> IO[str]:
+    """The log, begun anew when it has grown long; where it cannot be written, nowhere."""
+    path = log_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        is_long = path.exists() and path.stat().st_size > _MAX_LOG_BYTES
+        return path.open("w" if is_long else "a", encoding="utf-8")
+    except OSError:
+        return Path(os.devnull).open("w", encoding="utf-8")
+
+
+def _environment() -> dict[str, str]:
+    """Ours, and the service finds the same engine as we do, wherever it was started."""
+    beside = str(Path(engine.__file__).parent.parent)
+    paths = [beside, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"}
+
+
+def _end(process: asyncio.subprocess.Process) -> None:
+    """The end of stdin and a signal: torch, being imported, reads no stdin."""
+    if process.stdin is not None:
+        process.stdin.close()
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()

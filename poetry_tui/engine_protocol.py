@@ -1,0 +1,92 @@
+"""What the engine service says, as plain data. The service's own module documents the lines."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from engine.errors import StudioError
+
+
+class Phase(StrEnum):
+    """What the service is doing. `NO_MODEL`: it lives, but the wanted model cannot be loaded. `FAILED`: given up."""
+
+    STARTING = "starting"
+    LOADING = "loading"
+    READY = "ready"
+    NO_MODEL = "no_model"
+    RESTARTING = "restarting"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    name: str
+    device: str
+    cell: str
+    n_params: int
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """`problem` is set for NO_MODEL, RESTARTING and FAILED."""
+
+    phase: Phase
+    model: LoadedModel | None = None
+    problem: StudioError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One character and what the model thought of it, at temperature 1 and without any mask.
+
+    `given`: a begin character, not drawn. `alternatives`: the likeliest characters, each with its probability.
+    """
+
+    index: int
+    character: str
+    probability: float
+    surprise_nats: float
+    given: bool
+    alternatives: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PoemDone:
+    """The last word of a composition. `finish`: "end", or "limit" where it grew too long."""
+
+    begin: str
+    text: str
+    seed: int
+    model: str
+    logprob: float
+    finish: str
+
+
+def to_glyph(reply: Mapping[str, Any]) -> Glyph:
+    """KeyError, TypeError or ValueError for a reply that is no glyph."""
+    return Glyph(
+        index=int(reply["index"]),
+        character=str(reply["character"]),
+        probability=float(reply["probability"]),
+        surprise_nats=float(reply["surprise_nats"]),
+        given=bool(reply["given"]),
+        alternatives=tuple((str(character), float(share)) for character, share in reply["alternatives"]),
+    )
+
+
+def to_poem(reply: Mapping[str, Any]) -> PoemDone:
+    """KeyError, TypeError or ValueError for a reply that is no poem."""
+    return PoemDone(
+        begin=str(reply["begin"]),
+        text=str(reply["text"]),
+        seed=int(reply["seed"]),
+        model=str(reply["model"]),
+        logprob=float(reply["logprob"]),
+        finish=str(reply["finish"]),
+    )
+
+
+def to_model(reply: Mapping[str, Any]) -> LoadedModel:
+    """KeyError, TypeError or ValueError for a reply that is no loaded model."""
+    return LoadedModel(str(reply["model"]), str(reply["device"]), str(reply["cell"]), int(reply["n_params"]))

@@ -1,0 +1,26 @@
+"""What one part of the studio tells another; the app passes it on."""
+
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from poetry_tui.engine_protocol import EngineState
+
+if TYPE_CHECKING:
+    from poetry_tui.favourites import Favourite
+
+
+class EngineChanged(Message):
+    """The engine service starts, is ready, died, was given up."""
+
+    def __init__(self, state: EngineState) -> None:
+        super().__init__()
+        self.state = state
+
+
+class RecreateWanted(Message):
+    """Somebody wants to compose again with a kept poem's model, seed and settings."""
+
+    def __init__(self, favourite: "Favourite") -> None:
+        super().__init__()
+        self.favourite = favourite

@@ -1,0 +1,134 @@
+"""Where each character of a poem stands on the stage: pure arithmetic on terminal cells, stable while a poem grows.
+
+A couplet a row where two lines have the same length, as `engine.verse.couplets` has it; a line a row otherwise. The block is
+centred as it is expected to become, not as it is, so that the verse does not wander while it is written.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from engine.verse import HAN_CELLS, LINE_MARKS
+from engine.vocabulary import UNKNOWN_GLYPH
+
+SENTENCE_ENDS = "。？！"
+# Stands for a character outside the vocabulary; the usual □ is one cell in some terminals and two in others.
+_GETA = "〓"
+_FULL_WIDTH_SHIFT = 0xFEE0
+# Verse of five characters and a mark, then of seven: what a line is expected to become.
+_USUAL_LENGTHS = (6, 8)
+_USUAL_ROWS = (2, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A character's index in the poem, the column and the row where it stands."""
+
+    index: int
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`height` counts the rows from the top of the stage to the poem's last; `caret` is the (x, y) after it."""
+
+    places: tuple[Place, ...]
+    caret: tuple[int, int]
+    height: int
+
+
+def wide(character: str) -> str:
+    """The character as exactly two cells, whatever it is."""
+    if character == UNKNOWN_GLYPH:
+        return _GETA
+    if cell_len(character) == HAN_CELLS:
+        return character
+    if "!" <= character <= "~":
+        return chr(ord(character) + _FULL_WIDTH_SHIFT)
+    return character + " " if cell_len(character) == 1 else "  "
+
+
+def typeset(characters: Sequence[str], width: int, height: int, is_done: bool = False) -> Page:
+    """Lay out the characters of a poem, so far, on a stage of `width` × `height` cells."""
+    lines = _lines(characters)
+    longest = _expected(max((len(line) for line in lines), default=0), _USUAL_LENGTHS)
+    if is_done and lines:
+        longest = max(len(line) for line in lines)
+    paired, gap = _manner(longest, width)
+    rows = _couplets(lines, characters, is_done) if paired else lines
+    step = HAN_CELLS + gap
+    per_row = max(1, (width + gap) // step)
+    rows = [row[start : start + per_row] for row in rows for start in range(0, len(row), per_row)]
+    block = min(longest * (2 if paired else 1), per_row) * step - gap
+    if is_done and rows:
+        block = max(map(len, rows)) * step - gap
+    left = max(0, (width - block) // 2)
+    n_rows = max(len(rows), 1) if is_done else _expected(len(rows), _USUAL_ROWS if paired else (4, 8))
+    leading = 2 if n_rows * 2 - 1 <= height else 1
+    top = max(0, (height - (n_rows * leading - leading + 1)) // 2)
+    places = tuple(
+        Place(index, left + column * step, top + y * leading)
+        for y, row in enumerate(rows)
+        for column, index in enumerate(row)
+    )
+    caret = _caret(rows, lines, characters, left, top, step, leading, per_row, paired)
+    return Page(places, caret, (places[-1].y if places else top) + 1)
+
+
+def _lines(characters: Sequence[str]) -> list[list[int]]:
+    """Indices of each line of verse; a line ends after its marks."""
+    lines: list[list[int]] = []
+    for index, character in enumerate(characters):
+        after_mark = index > 0 and characters[index - 1] in LINE_MARKS
+        if not lines or (after_mark and character not in LINE_MARKS):
+            lines.append([])
+        lines[-1].append(index)
+    return lines
+
+
+def _couplets(lines: list[list[int]], characters: Sequence[str], is_done: bool) -> list[list[int]]:
+    rows: list[list[int]] = []
+    position = 0
+    while position < len(lines):
+        first, second = lines[position], lines[position + 1] if position + 1 < len(lines) else []
+        is_open = not is_done and position + 2 == len(lines) and characters[second[-1]] not in LINE_MARKS
+        fits = len(second) == len(first) or (is_open and len(second) < len(first))
+        is_pair = bool(second) and fits and characters[first[-1]] not in SENTENCE_ENDS
+        rows.append(first + second if is_pair else first)
+        position += 2 if is_pair else 1
+    return rows
+
+
+def _manner(longest: int, width: int) -> tuple[bool, int]:
+    """Couplets or single lines, and the cells between two characters: the most generous that fits."""
+    for paired, gap in ((True, 1), (True, 0), (False, 1)):
+        if longest * (2 if paired else 1) * (HAN_CELLS + gap) - gap <= width:
+            return paired, gap
+    return False, 0
+
+
+def _expected(so_far: int, usual: Sequence[int]) -> int:
+    return next((length for length in usual if so_far <= length), so_far)
+
+
+def _caret(
+    rows: list[list[int]],
+    lines: list[list[int]],
+    characters: Sequence[str],
+    left: int,
+    top: int,
+    step: int,
+    leading: int,
+    per_row: int,
+    paired: bool,
+) -> tuple[int, int]:
+    """Where the next character will stand."""
+    if not rows:
+        return left, top
+    last = characters[rows[-1][-1]]
+    stays = last not in LINE_MARKS or (paired and last not in SENTENCE_ENDS and rows[-1] == lines[-1])
+    if stays and len(rows[-1]) < per_row:
+        return left + len(rows[-1]) * step, top + (len(rows) - 1) * leading
+    return left, top + len(rows) * leading

@@ -1,0 +1,79 @@
+"""One setting on one line, with the value between two arrows: arrow keys, the wheel and clicks change it."""
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from poetry_tui.words import heading
+
+
+class Stepper(Widget, can_focus=True):
+    """Chooses among `values` by index; `Stepped` says when someone did."""
+
+    DEFAULT_CSS = """
+    Stepper {
+        height: 1;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
+        &:focus { background: $surface; }
+        &:hover { background: $surface; pointer: pointer; }
+    }
+    """
+    ALLOW_SELECT = False
+
+    class Stepped(Message):
+        def __init__(self, stepper: "Stepper") -> None:
+            super().__init__()
+            self.stepper = stepper
+
+        @property
+        def control(self) -> "Stepper":
+            return self.stepper
+
+    def __init__(self, words: str, values: Sequence[str], index: int = 0, *, id: str) -> None:
+        super().__init__(id=id)
+        self.words = words
+        self.values = list(values)
+        self.index = index
+
+    @property
+    def value(self) -> str:
+        return self.values[self.index] if self.values else ""
+
+    def offer(self, values: Sequence[str], index: int) -> None:
+        """Other values to choose from; this is not a choice, and is not told."""
+        self.values, self.index = list(values), index
+        self.refresh()
+
+    def step(self, by: int) -> None:
+        """Choose a neighbour; at either end nothing happens."""
+        index = min(max(self.index + by, 0), len(self.values) - 1)
+        if index != self.index:
+            self.index = index
+            self.refresh()
+            self.post_message(self.Stepped(self))
+
+    def render(self) -> Content:
+        width = self.content_size.width
+        label = Content.styled(heading(self.words), "$text-muted")
+        arrow = "bold $accent" if self.has_focus else "$text-muted"
+        back = Content.styled("‹ " if self.index > 0 else "  ", arrow)
+        forth = Content.styled(" ›" if self.index < len(self.values) - 1 else "  ", arrow)
+        room = max(width - label.cell_length - 5, 4)
+        value = back + Content(self.value).truncate(room, ellipsis=True) + forth
+        return label + Content(" " * max(width - label.cell_length - value.cell_length, 1)) + value
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is not None:
+            middle = self.content_size.width - 2 - Content(self.value).cell_length // 2 - 1
+            self.step(1 if offset.x >= middle else -1)
+
+    def on_key(self, event: events.Key) -> None:
+        by = {"left": -1, "right": 1}.get(event.key)
+        if by is not None:
+            event.stop()
+            self.step(by)

@@ -1,0 +1,54 @@
+"""What the model thought at one place of the verse: the likeliest characters, their shares, the surprise."""
+
+from textual.content import Content
+from textual.widget import Widget
+
+from poetry_tui.engine_protocol import Glyph
+from poetry_tui.words import word
+
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+class ThisCharacter(Widget):
+    """Bars are drawn on one scale: the likeliest character fills the line."""
+
+    DEFAULT_CSS = """
+    ThisCharacter { height: auto; text-wrap: nowrap; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.glyph: Glyph | None = None
+
+    def show(self, glyph: Glyph | None) -> None:
+        if glyph is not self.glyph:
+            self.glyph = glyph
+            self.refresh(layout=True)
+
+    def render(self) -> Content:
+        if self.glyph is None:
+            return Content.styled(word("compose.no_character"), "$text-muted")
+        glyph = self.glyph
+        lines = [self._row(character, share) for character, share in glyph.alternatives]
+        if glyph.character not in dict(glyph.alternatives):
+            lines += [Content.styled("⋮", "$text-muted"), self._row(glyph.character, glyph.probability)]
+        figures = word("compose.surprise", nats=f"{glyph.surprise_nats:.1f}")
+        note = word("compose.given") if glyph.given else word("compose.drawn")
+        return Content("\n").join([*lines, Content(), Content(figures), Content.styled(note, "$text-muted")])
+
+    def _row(self, character: str, share: float) -> Content:
+        assert self.glyph is not None
+        percent = f"{share:6.1%}" if share >= 0.001 else " <0.1%"
+        room = max(self.content_size.width - 4 - len(percent), 1)
+        largest = max((other for _, other in self.glyph.alternatives), default=share) or 1.0
+        is_it = character == self.glyph.character
+        name = Content.styled(character or "∎", "bold $accent" if is_it else "")
+        line = name + Content(" " * (3 - name.cell_length))
+        bar = bar_of(min(share / largest, 1.0), room)
+        return line + Content.styled(bar, "$accent" if is_it else "$secondary") + Content.styled(percent, "$text-muted")
+
+
+def bar_of(share: float, cells: int) -> str:
+    """A bar of eighths of a cell, filled up with spaces."""
+    full, eighth = divmod(round(share * cells * 8), 8)
+    return ("█" * full + (_EIGHTHS[eighth] if eighth else "")).ljust(cells)
