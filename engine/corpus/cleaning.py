@@ -14,7 +14,7 @@ MIN_HAN = 10
 MIN_LINES = 2
 EXAMPLES_PER_REASON = 8
 
-_FRAGMENT_TITLE = re.compile(r"^[又逸佚残殘断斷]?句(\s|$|[其一二三四五六七八九十○〇])|[（(][^（）()]{0,3}句[）)]")
+_FRAGMENT_TITLE = re.compile(r"^[又逸佚残殘断斷]?句(\s|$|[其一二三四五六七八九十○〇])")
 
 
 @dataclass(slots=True)

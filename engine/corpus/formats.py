@@ -28,6 +28,7 @@ _COLON = re.compile("[:：]")
 _NUMBER_BEFORE = re.compile(r"^\s*[\d０-９]+\s*[.．、)）:：]\s*")
 _STOP = re.compile("[，。！？；,.!?;｡]")
 _ENDS_SENTENCE = re.compile(r"[。！？.!?｡][」』”’）)\s]*$")
+_ENDS_LINE = re.compile(r"[，。！？；,.!?;｡][」』”’）)\s]*$")
 _LONGEST_TITLE = 60
 # What most lines of a file must look like for the file to be of a format.
 _MOST = 0.8
@@ -35,6 +36,7 @@ _HAN_OF_A_LINE = 4
 _HAN_OF_A_QUATRAIN = 20
 _LINES_OF_A_QUATRAIN = 4
 _HAN_OF_A_LONG_POEM = 1000
+_LINES_TO_TELL_A_HEADING = 3
 # Blocks of so many lines are poems with some lines of verse on each; of one or of many, collections of whole poems.
 _LINES_OF_A_PRINTED_POEM = range(2, 5)
 _JSON_LIST = re.compile(r'\[\s*(\{|\])|\{\s*"')
@@ -150,8 +152,8 @@ def _has_title(line: str) -> bool:
 
 def _is_verse(text: str) -> bool:
     """Whether a text has marks that cut it into even lines; a title with a mark in it, 相和歌辞。江南曲, seldom is even."""
-    pieces = [_n_han(piece) for piece in _STOP.split(text) if _n_han(piece)]
-    return len(pieces) > 1 and len(set(pieces)) == 1
+    lengths = _piece_lengths(text)
+    return len(lengths) > 1 and len(set(lengths)) == 1
 
 
 def _split_title(line: str) -> tuple[str, str, str]:
@@ -161,7 +163,7 @@ def _split_title(line: str) -> tuple[str, str, str]:
 
 def _is_whole_poem(line: str) -> bool:
     """Whether a line looks like a poem rather than a couplet: four lines of verse, or the characters of a quatrain."""
-    n_lines = len([piece for piece in _STOP.split(line) if _n_han(piece)])
+    n_lines = len(_piece_lengths(line))
     return _n_han(line) >= _HAN_OF_A_QUATRAIN or (
         n_lines >= _LINES_OF_A_QUATRAIN and _ENDS_SENTENCE.search(line) is not None
     )
@@ -198,30 +200,36 @@ def _read_one_a_line(lines: Iterable[str]) -> Iterator[RawPoem]:
 
 def _read_blank_lines(lines: Iterable[str]) -> Iterator[RawPoem]:
     for block in _blocks(lines):
-        heading: list[str] = []
-        while len(heading) < 2 and len(block) > 1 and _is_heading(block):
-            heading.append(_NUMBER_BEFORE.sub("", block[0]).strip("# 《》"))
-            block = block[1:]
-        title, author, *_ = [*heading, "", ""]
-        yield RawPoem(title, author, "\n".join(block))
+        n_heading = _n_heading_lines(block)
+        title, author, *_ = [*(_NUMBER_BEFORE.sub("", line).strip("# 《》") for line in block[:n_heading]), "", ""]
+        yield RawPoem(title, author, "\n".join(block[n_heading:]))
 
 
-def _is_heading(block: list[str]) -> bool:
-    """Whether the first line of a block is a title or a name: marked as one, or it breaks an otherwise even poem."""
-    first, rest = block[0], block[1:]
-    if first.startswith(("#", "《")):
-        return True
-    if _STOP.search(first):
-        return False
+def _n_heading_lines(block: list[str]) -> int:
+    """How many lines before the verse are title and author: none, one or two.
+
+    A line is one when it is marked as such, when without it the poem is even, or when every line after it is a whole one;
+    wrapped verse, whose first line may have no mark either, must not lose it.
+    """
+    marked = len(block) > 1 and block[0].startswith(("#", "《"))
+    candidates = [n for n in range(marked, min(3, len(block))) if not any(map(_STOP.search, block[marked:n]))]
+    even = next((n for n in candidates if _is_even_block(block[n:])), None)
+    if even is not None:
+        return even
+    most = candidates[-1]
+    whole_lines = len(block) - most >= _LINES_TO_TELL_A_HEADING and all(map(_ENDS_LINE.search, block[most:]))
+    return most if whole_lines else int(marked)
+
+
+def _is_even_block(block: list[str]) -> bool:
     # Wrapped verse runs on into the next line, unpunctuated verse does not.
-    wrapped = any(_STOP.search(line) for line in rest)
-    without = _piece_lengths("".join(rest)) if wrapped else {_n_han(line) for line in rest}
-    complete = _piece_lengths("".join(block)) if wrapped else without | {_n_han(first)}
-    return len(without) == 1 and len(complete) > 1
+    wrapped = any(map(_STOP.search, block))
+    lengths = _piece_lengths("".join(block)) if wrapped else [_n_han(line) for line in block]
+    return len(lengths) > 1 and len(set(lengths)) == 1
 
 
-def _piece_lengths(text: str) -> set[int]:
-    return {_n_han(piece) for piece in _STOP.split(text) if _n_han(piece)}
+def _piece_lengths(text: str) -> list[int]:
+    return [_n_han(piece) for piece in _STOP.split(text) if _n_han(piece)]
 
 
 def _read_jsonl(lines: Iterable[str]) -> Iterator[RawPoem]:
