@@ -137,7 +137,8 @@ def load_model(folder: Path, device: torch.device, name: str | None = None) -> L
     with torch.device("meta"), _LeaveUnfilled():
         model = PoemModel(config, len(vocabulary))
     _check_weights(folder / WEIGHTS, {key: tuple(value.shape) for key, value in _own_tensors(model).items()})
-    weights = {key: value.to(torch.float32) for key, value in load_file(folder / WEIGHTS).items()}
+    # Copied: the file is mapped, and where it puts a weight in memory would change the last digit of a product.
+    weights = {key: value.to(torch.float32, copy=True) for key, value in load_file(folder / WEIGHTS).items()}
     for key, value in weights.items():
         if not value.isfinite().all():
             raise ModelError(f"{folder / WEIGHTS} is damaged: {key} holds values that are no numbers.", HINT)
@@ -156,23 +157,35 @@ def load_progress(folder: Path, optimizer: torch.optim.Optimizer) -> dict[str, A
     """
     try:
         progress = json.loads((folder / PROGRESS).read_text(encoding="utf-8"))
+        if not isinstance(progress, dict):
+            raise ValueError(f"{PROGRESS} is no JSON object")
         state = _read_tensors(folder / OPTIMIZER)
-    except (OSError, ValueError) as error:
+        cpu_state, cuda_state = state.pop("random.cpu"), state.pop("random.cuda", None)
+        slots = _optimizer_slots(state, optimizer)
+    except (OSError, ValueError, KeyError) as error:
         raise ModelError(
             f"The checkpoint {folder} cannot be continued: {error}.", "Continue from another checkpoint of the run."
         ) from error
-    torch.set_rng_state(state.pop("random.cpu"))
-    cuda_state = state.pop("random.cuda", None)
+    torch.set_rng_state(cpu_state)
     if cuda_state is not None and torch.cuda.is_available():
         torch.cuda.set_rng_state(cuda_state)
+    optimizer.load_state_dict({"state": slots, "param_groups": optimizer.state_dict()["param_groups"]})
+    return progress
+
+
+def _optimizer_slots(state: Mapping[str, Tensor], optimizer: torch.optim.Optimizer) -> dict[int, dict[str, Tensor]]:
+    """What the optimiser remembers of each weight, by the weight's number. Raises ValueError when it is of other weights."""
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
     slots: dict[int, dict[str, Tensor]] = {}
     for key, value in state.items():
-        index, slot = key.split(".", 1)
-        slots.setdefault(int(index), {})[slot] = value
-    optimizer.load_state_dict({"state": slots, "param_groups": optimizer.state_dict()["param_groups"]})
-    if not isinstance(progress, dict):
-        raise ModelError(f"{folder / PROGRESS} is no JSON object.", HINT)
-    return progress
+        number, _, slot = key.partition(".")
+        # A slot is as large as its weight, or a single number such as the count of steps.
+        if int(number) >= len(weights) or value.shape not in (weights[int(number)].shape, ()):
+            raise ValueError(f"{OPTIMIZER} belongs to another model")
+        slots.setdefault(int(number), {})[slot] = value
+    if len(slots) not in (0, len(weights)):
+        raise ValueError(f"{OPTIMIZER} belongs to another model")
+    return slots
 
 
 def read_header(folder: Path) -> dict[str, Any]:

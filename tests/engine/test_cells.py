@@ -12,7 +12,7 @@ B, T, E, H = 3, 7, 5, 6
 Step = Callable[[Tensor, Tensor, CellWeights], Tensor]
 
 
-def layers(kind: type[nn.RNNBase], n_layers: int) -> nn.RNNBase:
+def layers(kind: type[nn.RNN] | type[nn.LSTM] | type[nn.GRU], n_layers: int) -> nn.RNNBase:
     torch.manual_seed(3)
     recurrent = kind(E, H, num_layers=n_layers, batch_first=True)
     for parameter in recurrent.parameters():
