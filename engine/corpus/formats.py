@@ -30,8 +30,9 @@ _STOP = re.compile("[，。！？；,.!?;｡]")
 _ENDS_SENTENCE = re.compile(r"[。！？.!?｡][」』”’）)\s]*$")
 _ENDS_LINE = re.compile(r"[，。！？；,.!?;｡][」』”’）)\s]*$")
 _LONGEST_TITLE = 60
-# What most lines of a file must look like for the file to be of a format.
+# The share of its lines that must look like a format for a file to be of it; collections of whole poems have couplets too.
 _MOST = 0.8
+_MANY = 0.6
 _HAN_OF_A_LINE = 4
 _HAN_OF_A_QUATRAIN = 20
 _LINES_OF_A_QUATRAIN = 4
@@ -124,17 +125,17 @@ def _recognise(lines: list[str]) -> str:
         return "jsonl"
     if _JSON_LIST.match(text):
         return "chinese-poetry"
-    if _most(filled, _has_title):
+    if _share(filled, _has_title) >= _MOST:
         return "title-colon"
     blocks = [len(block) for block in _blocks(lines)]
     typical = sorted(blocks)[len(blocks) // 2]
-    if _most(filled, _is_whole_poem) and (len(blocks) == 1 or typical not in _LINES_OF_A_PRINTED_POEM):
+    if _share(filled, _is_whole_poem) >= _MANY and (len(blocks) == 1 or typical not in _LINES_OF_A_PRINTED_POEM):
         return "one-a-line"
     return "blank-lines" if len(blocks) > 1 else "plain"
 
 
-def _most(lines: list[str], is_so: Callable[[str], bool]) -> bool:
-    return sum(map(is_so, lines)) >= _MOST * len(lines)
+def _share(lines: list[str], is_so: Callable[[str], bool]) -> float:
+    return sum(map(is_so, lines)) / len(lines)
 
 
 def _is_json_object(line: str) -> bool:
@@ -162,11 +163,12 @@ def _split_title(line: str) -> tuple[str, str, str]:
 
 
 def _is_whole_poem(line: str) -> bool:
-    """Whether a line looks like a poem rather than a couplet: four lines of verse, or the characters of a quatrain."""
-    n_lines = len(_piece_lengths(line))
-    return _n_han(line) >= _HAN_OF_A_QUATRAIN or (
-        n_lines >= _LINES_OF_A_QUATRAIN and _ENDS_SENTENCE.search(line) is not None
-    )
+    """Whether a line is a poem, rather than a couplet or a piece of wrapped verse: long enough, and complete."""
+    lengths = _piece_lengths(line)
+    long_enough = sum(lengths) >= _HAN_OF_A_QUATRAIN or len(lengths) >= _LINES_OF_A_QUATRAIN
+    complete = _ENDS_SENTENCE.search(line) is not None or not _STOP.search(line)
+    lacks_last_mark = _is_verse(line) and not _ENDS_LINE.search(line)
+    return long_enough and (complete or lacks_last_mark)
 
 
 def _n_han(text: str) -> int:
@@ -258,7 +260,7 @@ def _read_plain(lines: Iterable[str]) -> Iterator[RawPoem]:
         if n_han >= _HAN_OF_A_LONG_POEM and _ENDS_SENTENCE.search(line):
             yield RawPoem("", "", "\n".join(piece))
             piece, n_han = [], 0
-    if n_han:
+    if any(piece):
         yield RawPoem("", "", "\n".join(piece))
 
 

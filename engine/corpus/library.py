@@ -47,10 +47,10 @@ class Corpus:
         """Every poem, read as a stream; CorpusError with the line number where the file is damaged."""
         path = self.folder / "poems.jsonl"
         try:
-            with path.open(encoding="utf-8") as lines:
+            with path.open("rb") as lines:
                 for number, line in enumerate(lines, start=1):
                     yield _poem(line, number, self.name)
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
             raise CorpusError(
                 f"The poems of the corpus {self.name} cannot be read ({error}).", "Install or import it again."
             ) from error
@@ -200,7 +200,7 @@ def _load(folder: Path) -> Corpus:
         ) from error
 
 
-def _poem(line: str, number: int, name: str) -> Poem:
+def _poem(line: bytes, number: int, name: str) -> Poem:
     try:
         data = json.loads(line)
         return Poem(data["title"], data["author"], data["text"])

@@ -72,6 +72,19 @@ def test_one_numbered_poem_a_line(file: Path) -> None:
     assert texts(file) == [JINGYESI, SHANXING]
 
 
+def test_one_poem_a_line_without_its_last_mark(file: Path) -> None:
+    assert texts(write_poems(file, [JINGYESI[:-1], SHANXING[:-1], DENGGUANQUELOU[:-1]])) == [
+        JINGYESI,
+        SHANXING,
+        DENGGUANQUELOU,
+    ]
+
+
+def test_some_couplets_among_the_poems_stay_poems(file: Path) -> None:
+    poems = [JINGYESI, "白日依山尽，黄河入海流。", SHANXING]
+    assert texts(write_poems(file, poems)) == poems
+
+
 def test_a_single_line_is_one_poem(file: Path) -> None:
     assert texts(write_poems(file, [JINGYESI])) == [JINGYESI]
     assert texts(write_poems(file, ["白日依山尽，黄河入海流。"])) == ["白日依山尽，黄河入海流。"]
@@ -81,6 +94,13 @@ def test_a_single_line_is_one_poem(file: Path) -> None:
 def test_poems_between_blank_lines_wrapped_anywhere(file: Path, width: int) -> None:
     poems = [JINGYESI, SHANXING, DENGGUANQUELOU]
     wrapped = ["\n".join(text[start : start + width] for start in range(0, len(text), width)) for text in poems]
+    file.write_text("\n\n".join(wrapped), encoding="utf-8")
+    assert texts(file) == poems
+
+
+def test_long_poems_wrapped_at_a_wide_margin_stay_whole(file: Path) -> None:
+    poems = ["".join(made_up_poems(30, seed)) for seed in range(3)]
+    wrapped = ["\n".join(text[start : start + 40] for start in range(0, len(text), 40)) for text in poems]
     file.write_text("\n\n".join(wrapped), encoding="utf-8")
     assert texts(file) == poems
 
