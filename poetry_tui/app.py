@@ -106,8 +106,12 @@ class PoetryApp(App[None]):
             screen.engine_changed(event.state)
         problem = event.state.problem
         if problem is not None and event.state.phase in (Phase.RESTARTING, Phase.NO_MODEL, Phase.FAILED):
-            severity = "warning" if event.state.phase is Phase.RESTARTING else "error"
-            self.notify(problem.hint, title=problem.message, severity=severity, markup=False)
+            self.notify(
+                problem.hint,
+                title=problem.message,
+                severity="warning" if event.state.phase is Phase.RESTARTING else "error",
+                markup=False,
+            )
 
     @on(RecreateWanted)
     async def recreate(self, event: RecreateWanted) -> None:

@@ -8,8 +8,9 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -74,7 +75,7 @@ class EngineClient:
 
     async def compose(
         self, config: Mapping[str, Any], model: str | None = None, n_alternatives: int = 10
-    ) -> AsyncIterator[Glyph | PoemDone]:
+    ) -> AsyncGenerator[Glyph | PoemDone, None]:
         """Compose one poem, character by character; waits for a service that warms up.
 
         `config` holds fields of a ComposeConfig. Leaving the iterator early (close it: `contextlib.aclosing`) cancels the
@@ -117,11 +118,11 @@ class EngineClient:
         process = self._process
         if process is None or process.returncode is not None:
             return
-        _end(process)
+        _end(process, signal.SIGTERM)
         try:
             await asyncio.wait_for(process.wait(), PATIENCE_AT_CLOSE_S)
         except TimeoutError:
-            process.kill()
+            _end(process, signal.SIGKILL)
             await process.wait()
 
     async def _one_life(self) -> bool:
@@ -156,10 +157,7 @@ class EngineClient:
             self._process = None
             for replies in self._waiting.values():
                 replies.put_nowait(None)
-            _end(process)
-            if not self._closing:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
+            _end(process, signal.SIGTERM if self._closing else signal.SIGKILL)
         await process.wait()
         return was_ready
 
@@ -241,9 +239,11 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"}
 
 
-def _end(process: asyncio.subprocess.Process) -> None:
+def _end(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
     """The end of stdin and a signal: torch, being imported, reads no stdin."""
     if process.stdin is not None:
         process.stdin.close()
-    with contextlib.suppress(ProcessLookupError):
-        process.terminate()
+    if process.returncode is None:
+        # Not `process.kill()`: it may take the exit status away from asyncio, which then complains on the screen.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)

@@ -10,9 +10,6 @@ from textual.binding import ActiveBinding, Binding
 
 from poetry_tui.words import WORDS, word
 
-# Textual makes this one itself.
-_PALETTE_ID = "command_palette"
-
 
 def bind(
     key: str, action: str, words: str, *, show: bool = True, display: str | None = None, priority: bool = False
@@ -21,10 +18,17 @@ def bind(
     return Binding(key, action, words, show=show, key_display=display, priority=priority, id=words)
 
 
+def words_of(binding: Binding) -> str | None:
+    """The key of a binding's words; None for a foreign binding (a widget's own)."""
+    # Textual makes the palette's binding itself.
+    key = "shell.palette" if binding.action in ("command_palette", "app.command_palette") else binding.id
+    return key if key in WORDS else None
+
+
 def in_words(active: ActiveBinding) -> ActiveBinding:
     """The same binding, described in the current language; foreign bindings (a widget's own) stay as they are."""
-    key = "shell.palette" if active.binding.id == _PALETTE_ID else active.binding.id
-    if key is None or key not in WORDS:
+    key = words_of(active.binding)
+    if key is None:
         return active
     tip = word(f"{key}.tip")
     binding = dataclasses.replace(active.binding, description=word(key), tooltip=tip)

@@ -4,6 +4,8 @@ from textual.theme import Theme
 
 INK = "studio-ink"
 PAPER = "studio-paper"
+# For `Content`, where `$text-muted` (which depends on what lies behind it) comes out as plain black or white.
+FAINT = "$foreground 60%"
 
 THEMES = (
     Theme(

@@ -15,8 +15,9 @@ from textual.worker import Worker, WorkerState
 
 from engine.errors import StudioError
 from poetry_tui.engine_protocol import EngineState, Phase
-from poetry_tui.keys import bind
+from poetry_tui.keeping import keep
 from poetry_tui.screens.base import StudioScreen
+from poetry_tui.screens.compose_keys import BINDINGS
 from poetry_tui.sitting import Composition, Sitting
 from poetry_tui.widgets.begin_picker import BeginPicker
 from poetry_tui.widgets.compose_panels import PACES_CHARS_PER_S, BeginPanel, CharacterPanel, Stage
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from poetry_tui.favourites import Favourite
 
 TICKS_PER_S = 12
-_MAX_SEED = 2**31
+# Short enough to be read out and typed.
+_MAX_SEED = 1_000_000
 
 
 class ComposeScreen(StudioScreen):
@@ -45,25 +47,7 @@ class ComposeScreen(StudioScreen):
         &.-wide.-no-panel CharacterPanel { display: none; }
     }
     """
-    BINDINGS = [
-        bind("enter", "compose", "compose.go", display="⏎"),
-        bind("r", "again", "compose.again"),
-        bind("f", "favourite", "compose.favourite"),
-        bind("y", "copy", "compose.copy"),
-        bind("s", "stop", "compose.stop"),
-        bind("left", "step(-1)", "compose.step", show=False),
-        bind("right", "step(1)", "compose.step", show=False),
-        bind("up", "row(-1)", "compose.row", show=False),
-        bind("down", "row(1)", "compose.row", show=False),
-        bind("left_square_bracket", "turn(-1)", "compose.earlier", display="[", show=False),
-        bind("right_square_bracket", "turn(1)", "compose.later", display="]", show=False),
-        bind("b", "write_own", "compose.write_own", show=False),
-        bind("plus,equals_sign", "temperature(1)", "compose.warmer", display="+", show=False),
-        bind("minus", "temperature(-1)", "compose.cooler", display="-", show=False),
-        bind("p", "panel", "compose.panel"),
-        bind("i", "ink", "compose.ink", show=False),
-        bind("escape", "leave", "compose.leave", display="Esc", show=False),
-    ]
+    BINDINGS = BINDINGS
 
     def __init__(self) -> None:
         super().__init__()
@@ -286,7 +270,7 @@ class ComposeScreen(StudioScreen):
         if current is None or not current.text:
             return
         try:
-            await asyncio.to_thread(_keep, current, self.studio.engine.state)
+            await asyncio.to_thread(keep, current)
         except StudioError as problem:
             self.notify(problem.hint, title=problem.message, severity="error", markup=False, timeout=10)
             return
@@ -305,8 +289,9 @@ class ComposeScreen(StudioScreen):
 
     def language_changed(self) -> None:
         super().language_changed()
-        for panel in (BeginPanel, Stage, CharacterPanel):
-            self.query_one(panel).say()
+        self.query_one(BeginPanel).say()
+        self.query_one(Stage).say()
+        self.query_one(CharacterPanel).say()
         self.show()
 
 
@@ -314,22 +299,3 @@ def _model_names() -> list[str]:
     from engine.model_store import list_models
 
     return [model.name for model in list_models() if not model.problem]
-
-
-def _keep(composition: Composition, state: EngineState) -> None:
-    """Write a poem to the favourites; StudioError where that fails."""
-    from poetry_tui.favourites import Favourite, FavouriteStore
-
-    config = composition.config
-    made_by = composition.done.model if composition.done else composition.model
-    FavouriteStore().add(
-        Favourite(
-            id=0,
-            text=composition.text,
-            begin=str(config["begin"]),
-            model=made_by or (state.model.name if state.model else ""),
-            seed=int(config["seed"]),
-            settings=dict(config),
-            logprob=composition.logprob,
-        )
-    )

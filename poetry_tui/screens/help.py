@@ -9,7 +9,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from poetry_tui.words import WORDS, heading, word
+from poetry_tui.keys import words_of
+from poetry_tui.words import heading, word
 
 
 class HelpScreen(ModalScreen[None]):
@@ -49,10 +50,10 @@ class HelpScreen(ModalScreen[None]):
         keys: dict[str, list[str]] = {}
         tips: dict[str, str] = {}
         for active in self._bindings_below:
-            binding = active.binding
-            if binding.id in WORDS or binding.id == "command_palette":
-                keys.setdefault(str(binding.id), []).append(self.app.get_key_display(binding))
-                tips[str(binding.id)] = active.tooltip
+            name = words_of(active.binding)
+            if name is not None:
+                keys.setdefault(name, []).append(self.app.get_key_display(active.binding))
+                tips[name] = active.tooltip
         shown = {name: " ".join(dict.fromkeys(displays)) for name, displays in keys.items()}
         width = max((Content(text).cell_length for text in shown.values()), default=0)
         return [

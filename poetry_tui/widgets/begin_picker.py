@@ -6,6 +6,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from poetry_tui.themes import FAINT
+
 _PER_ROW = 4
 _CELLS = 5
 
@@ -60,7 +62,7 @@ class BeginPicker(Widget, can_focus=True):
         is_here = self.has_focus and index == self._cursor
         if index not in self._chosen:
             return Content.styled(f"[{character}]" if is_here else f" {character} ", "bold" if is_here else "") + " "
-        colours = "bold $background on $accent" if self.is_active else "$text-muted on $panel"
+        colours = "bold $background on $accent" if self.is_active else f"{FAINT} on $panel"
         return Content.styled(f"[{character}]" if is_here else f" {character} ", colours) + " "
 
     def on_click(self, event: events.Click) -> None:

@@ -29,7 +29,7 @@ class BeginPanel(Vertical):
     DEFAULT_CSS = """
     BeginPanel {
         width: 26;
-        padding: 1 2;
+        padding: 1 1;
         border: round $panel;
         border-title-color: $text-muted;
         &:focus-within { border: round $accent 60%; border-title-color: $accent; }
@@ -121,12 +121,15 @@ class Stage(Vertical):
             .verse--plain { color: $foreground; background: $background; }
             .verse--given { color: $accent; background: $background; text-style: bold; }
             .verse--cursor { color: $background; background: $accent; text-style: bold; }
-            .verse--pale { color: $foreground 35%; background: $background; }
             .verse--hint { color: $text-muted; background: $background; }
         }
-        #made { height: 1; color: $text-muted; text-align: center; text-wrap: nowrap; text-overflow: ellipsis; }
+        #made { width: 1fr; height: auto; max-height: 2; color: $text-muted; text-align: center; }
     }
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made = ""
 
     def compose(self) -> ComposeResult:
         yield Verse()
@@ -143,7 +146,9 @@ class Stage(Vertical):
         glyphs = current.visible if current else []
         self.query_one(Verse).show(glyphs, is_written=current is None or current.is_over, cursor=cursor, hint=hint)
         made = how_it_was_made(current) if current and current.is_over else ""
-        self.query_one("#made", Static).update(Content(made), layout=False)
+        if made != self._made:
+            self._made = made
+            self.query_one("#made", Static).update(Content(made))
         n = len(sitting.compositions)
         self.border_subtitle = Content(f"[ {sitting.index + 1}/{n} ]" if n > 1 else "")
 

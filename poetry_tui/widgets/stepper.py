@@ -7,7 +7,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from poetry_tui.words import heading
+from poetry_tui.themes import FAINT
+from poetry_tui.words import word
 
 
 class Stepper(Widget, can_focus=True):
@@ -58,8 +59,8 @@ class Stepper(Widget, can_focus=True):
 
     def render(self) -> Content:
         width = self.content_size.width
-        label = Content.styled(heading(self.words), "$text-muted")
-        arrow = "bold $accent" if self.has_focus else "$text-muted"
+        label = Content.styled(word(self.words), FAINT)
+        arrow = "bold $accent" if self.has_focus else FAINT
         back = Content.styled("‹ " if self.index > 0 else "  ", arrow)
         forth = Content.styled(" ›" if self.index < len(self.values) - 1 else "  ", arrow)
         room = max(width - label.cell_length - 5, 4)

@@ -4,6 +4,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from poetry_tui.engine_protocol import Glyph
+from poetry_tui.themes import FAINT
 from poetry_tui.words import word
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -27,14 +28,14 @@ class ThisCharacter(Widget):
 
     def render(self) -> Content:
         if self.glyph is None:
-            return Content.styled(word("compose.no_character"), "$text-muted")
+            return Content.styled(word("compose.no_character"), FAINT)
         glyph = self.glyph
         lines = [self._row(character, share) for character, share in glyph.alternatives]
         if glyph.character not in dict(glyph.alternatives):
-            lines += [Content.styled("⋮", "$text-muted"), self._row(glyph.character, glyph.probability)]
+            lines += [Content.styled("⋮", FAINT), self._row(glyph.character, glyph.probability)]
         figures = word("compose.surprise", nats=f"{glyph.surprise_nats:.1f}")
         note = word("compose.given") if glyph.given else word("compose.drawn")
-        return Content("\n").join([*lines, Content(), Content(figures), Content.styled(note, "$text-muted")])
+        return Content("\n").join([*lines, Content(), Content(figures), Content.styled(note, FAINT)])
 
     def _row(self, character: str, share: float) -> Content:
         assert self.glyph is not None
@@ -45,7 +46,7 @@ class ThisCharacter(Widget):
         name = Content.styled(character or "∎", "bold $accent" if is_it else "")
         line = name + Content(" " * (3 - name.cell_length))
         bar = bar_of(min(share / largest, 1.0), room)
-        return line + Content.styled(bar, "$accent" if is_it else "$secondary") + Content.styled(percent, "$text-muted")
+        return line + Content.styled(bar, "$accent" if is_it else "$secondary") + Content.styled(percent, FAINT)
 
 
 def bar_of(share: float, cells: int) -> str:

@@ -15,7 +15,9 @@ from poetry_tui.typeset import Page, Place, typeset, wide
 
 _CARET = "▌ "
 # A character this surprising is drawn in the strongest ink.
-_STRONGEST_INK_NATS = 8.0
+_STRONGEST_INK_NATS = 6.0
+# What the most expected character keeps of the ink: still easy to read.
+_PALEST = 0.35
 
 
 class Verse(ScrollView, can_focus=True, inherit_bindings=False):
@@ -30,7 +32,7 @@ class Verse(ScrollView, can_focus=True, inherit_bindings=False):
         scrollbar-background: $background;
     }
     """
-    COMPONENT_CLASSES = {"verse--plain", "verse--given", "verse--cursor", "verse--pale", "verse--hint"}
+    COMPONENT_CLASSES = {"verse--plain", "verse--given", "verse--cursor", "verse--hint"}
     ALLOW_SELECT = False
 
     class Stepped(Message):
@@ -124,10 +126,13 @@ class Verse(ScrollView, can_focus=True, inherit_bindings=False):
             return self.get_component_rich_style("verse--given")
         if not self.ink:
             return self.get_component_rich_style("verse--plain")
-        pale, strong = (self.get_component_styles(f"verse--{name}").color for name in ("pale", "plain"))
-        return self.get_component_rich_style("verse--plain") + Style(color=_inked(pale, strong, glyph).rich_color)
+        styles = self.get_component_styles("verse--plain")
+        return self.get_component_rich_style("verse--plain") + Style(
+            color=inked(styles.background, styles.color, glyph.surprise_nats).rich_color
+        )
 
 
-def _inked(pale: Color, strong: Color, glyph: Glyph) -> Color:
+def inked(paper: Color, ink: Color, surprise_nats: float) -> Color:
     """The more surprising a character, the stronger its ink."""
-    return pale.blend(strong, min(glyph.surprise_nats / _STRONGEST_INK_NATS, 1.0))
+    strength = min(max(surprise_nats, 0.0) / _STRONGEST_INK_NATS, 1.0)
+    return paper.blend(ink, _PALEST + (1 - _PALEST) * strength)

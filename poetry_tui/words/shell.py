@@ -3,7 +3,10 @@
 WORDS: dict[str, tuple[str, str]] = {
     "shell.title": ("詩 诗歌工坊", "詩 Poetry Studio"),
     "shell.compose": ("作诗", "Compose"),
-    "shell.compose.tip": ("写诗：选起字，看诗一字一字写出来", "Compose: pick a begin character and watch the verse appear"),
+    "shell.compose.tip": (
+        "写诗：选起字，看诗一字一字写出来",
+        "Compose: pick a begin character and watch the verse appear",
+    ),
     "shell.train": ("训练", "Train"),
     "shell.train.tip": ("训练自己的网络，看它学习", "Train a network of your own and watch it learn"),
     "shell.favourites": ("诗集", "Favourites"),

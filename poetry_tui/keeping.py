@@ -1,0 +1,26 @@
+"""From a composition of this sitting to a favourite."""
+
+from poetry_tui.sitting import Composition
+
+
+def keep(composition: Composition) -> None:
+    """Write a poem to the favourites; it waits for the disk, so it belongs in a thread.
+
+    Raises:
+        StudioError: when the favourites cannot be written.
+    """
+    # SQLite is loaded when the first poem is kept, not before the first paint.
+    from poetry_tui.favourites import Favourite, FavouriteStore
+
+    made_by = composition.done.model if composition.done else composition.model
+    FavouriteStore().add(
+        Favourite(
+            id=0,
+            text=composition.text,
+            begin=str(composition.config["begin"]),
+            model=made_by or "",
+            seed=int(composition.config["seed"]),
+            settings=dict(composition.config),
+            logprob=composition.logprob,
+        )
+    )
