@@ -17,24 +17,23 @@ from torch import Tensor
 
 import engine
 from engine import events
-from engine.batches import Batch, Int64, Pieces, cut_pieces, epoch_order, n_batches
-from engine.checkpoint import CheckpointFolder, LoadedModel, load_model, load_progress, save_checkpoint
-from engine.composer import compose_poem
-from engine.config import ComposeConfig, TrainConfig
+from engine.batches import Batch, Int64, Pieces, cut_pieces, epoch_order, in_order, n_batches
+from engine.checkpoint import CheckpointFolder, load_model, load_progress, save_checkpoint
+from engine.config import TrainConfig
 from engine.corpus.library import open_corpus
 from engine.corpus.tokens import TokenizedCorpus, open_tokens
 from engine.devices import choose_device, device_name, mixed_precision, use_threads
-from engine.errors import ComposeError, CorpusError, RunError, StudioError
+from engine.errors import CorpusError, RunError, StudioError
 from engine.evaluate import tally_batches
 from engine.loss import linear_cross_entropy
 from engine.model import PoemModel
 from engine.optimizers import learning_rate, make_optimizer, set_learning_rate
+from engine.progress import Meter, Progress
 from engine.run_folder import CHECKPOINTS, LR, PAUSE, SAVE, STOP, ControlFiles, RunWriter, write_config
+from engine.showing import compare, samples
 from engine.vocabulary import PAD, Vocabulary
 
-EVENT_PERIOD_S = 0.1
 PAUSE_POLL_S = 0.1
-SAMPLE_CHARS = 80
 
 
 def run_training(
@@ -75,64 +74,14 @@ def train(
     config: TrainConfig, folder: Path, *, resume: bool = False, stop_requested: Callable[[], bool] = lambda: False
 ) -> Iterator[events.Event]:
     """Train until the last step, a stop request or divergence, yielding what happens; checkpoints go to `folder`."""
-    use_threads(config.n_threads)
-    device = choose_device(config.device)
-    torch.manual_seed(config.seed)
+    training = _set_up(config, folder, resume=resume)
+    progress, meter, control = training.progress, training.meter, training.control
+    yield training.started
 
-    checkpoints = CheckpointFolder(folder / CHECKPOINTS)
-    checkpoint = checkpoints.find("last") if resume else None
-    corpus = open_tokens(open_corpus(config.corpus), config.min_count)
-    pieces, validation = _pieces(corpus, config)
-    model, optimizer, progress = _restore(checkpoint, corpus.vocabulary, config, device)
-    if progress.best_step is not None and checkpoints.path_of(progress.best_step).is_dir():
-        checkpoints.point("best", progress.best_step)  # a kill may have come between a checkpoint and its naming
+    for epoch, batch in training.batches():
+        rate, features = training.update(batch)
 
-    n_steps_per_epoch = n_batches(pieces, config.batch_poems)
-    total_steps = min(config.n_epochs * n_steps_per_epoch, config.max_steps or 10**12)
-    control = ControlFiles(folder)
-    control.clear()
-    meter = _Meter(device)
-    yield events.RunStarted(
-        pid=os.getpid(),
-        config=config.to_dict(),
-        n_params=model.n_params(),
-        vocab_size=len(corpus.vocabulary),
-        total_steps=total_steps,
-        n_chars_per_epoch=pieces.n_targets,
-        device=device_name(device),
-        resumed_from_step=progress.step if checkpoint else None,
-    )
-
-    def save(*, is_best: bool = False) -> events.CheckpointSaved:
-        path = checkpoints.path_of(progress.step)
-        about = _about(config, corpus, progress, folder.name)
-        save_checkpoint(path, model, corpus.vocabulary, about, optimizer, asdict(progress))
-        checkpoints.point("last", progress.step)
-        if is_best:
-            checkpoints.point("best", progress.step)
-        checkpoints.prune()
-        return events.CheckpointSaved(step=progress.step, path=f"{CHECKPOINTS}/{path.name}", is_best=is_best)
-
-    order, order_epoch = epoch_order(pieces, config.batch_poems, config.seed, 0), 0
-    while progress.step < total_steps:
-        epoch, position = divmod(progress.step, n_steps_per_epoch)
-        if epoch != order_epoch:
-            order, order_epoch = epoch_order(pieces, config.batch_poems, config.seed, epoch), epoch
-        batch = pieces.batch(order[position])
-
-        # One step: batch → features → loss and its gradients → clipped → weights moved.
-        rate = learning_rate(config, progress.peak_lr, progress.step, total_steps)
-        set_learning_rate(optimizer, rate)
-        model.train()
-        loss, features = _loss(model, batch, config, device)
-        loss.backward()  # type: ignore[no-untyped-call]
-        grad_norm = torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm or math.inf)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        progress.step += 1
-        meter.add(loss.detach(), grad_norm.detach(), batch.n_targets)
-
-        is_last = progress.step == total_steps
+        is_last = progress.step == training.total_steps
         validates = is_last or progress.step % config.validate_every == 0
         saves = is_last or progress.step % config.checkpoint_every == 0
         compares = is_last or progress.step % config.compare_every == 0
@@ -142,21 +91,21 @@ def train(
         if meter.is_due() or validates or saves or stops:
             step_event = meter.read(progress, epoch, rate)
             yield step_event
-            if not _is_sane(step_event.loss_nats, len(corpus.vocabulary)):
+            if not _is_sane(step_event.loss_nats, len(training.vocabulary)):
                 yield events.RunFinished(step=progress.step, reason="diverged")
                 return
         if compares:
-            yield _compare(model, features, batch, corpus.vocabulary, progress.step)
+            yield compare(training.model, features, batch, training.vocabulary, progress.step)
         improved = False
         if validates:
-            tally = tally_batches(model, _in_order(validation, config), corpus.vocabulary, device, config.chunk_rows)
-            improved = progress.note_validation(tally.nats_per_han)
+            nats_per_han = training.validate()
+            improved = progress.note_validation(nats_per_han)
             yield events.Validated(
-                step=progress.step, val_nats_per_han=tally.nats_per_han, train_nats=progress.take_train_nats()
+                step=progress.step, val_nats_per_han=nats_per_han, train_nats=progress.take_train_nats()
             )
-            yield from _samples(model, corpus.vocabulary, config, progress.step)
+            yield from samples(training.model, training.vocabulary, config, progress.step)
         if saves or improved or stops or SAVE in wishes:
-            yield save(is_best=improved)
+            yield training.save(is_best=improved)
         if stops:
             control.take_back(STOP)
             yield events.RunFinished(step=progress.step, reason="stopped")
@@ -169,78 +118,126 @@ def train(
 
 
 @dataclass(slots=True)
-class Progress:
-    """Where a training stands; a checkpoint keeps it, so that a resumed run goes on as if nothing had happened."""
+class _Training:
+    """All that a training holds in its hands."""
 
-    peak_lr: float
-    step: int = 0
-    n_chars: int = 0
-    best_nats: float = math.inf
-    best_step: int | None = None
-    # Since the last validation: the sum over all characters, and how many they were.
-    train_nats_sum: float = 0.0
-    train_chars: int = 0
+    config: TrainConfig
+    device: torch.device
+    corpus: TokenizedCorpus
+    pieces: Pieces
+    validation: Pieces
+    model: PoemModel
+    optimizer: torch.optim.Optimizer
+    progress: Progress
+    checkpoints: CheckpointFolder
+    control: ControlFiles
+    meter: Meter
+    total_steps: int
+    started: events.RunStarted
 
-    def note_validation(self, nats_per_han: float) -> bool:
-        """Remember a validation; says whether it is the best so far."""
-        improved = nats_per_han < self.best_nats
-        if improved:
-            self.best_nats, self.best_step = nats_per_han, self.step
-        return improved
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return self.corpus.vocabulary
 
-    def take_train_nats(self) -> float:
-        """Mean training loss in nats a character since the last validation; counting begins anew."""
-        mean = self.train_nats_sum / max(1, self.train_chars)
-        self.train_nats_sum, self.train_chars = 0.0, 0
-        return mean
+    def batches(self) -> Iterator[tuple[int, Batch]]:
+        """Epoch and batch, from where the training stands to its last step."""
+        batch_poems, seed = self.config.batch_poems, self.config.seed
+        steps_per_epoch = n_batches(self.pieces, batch_poems)
+        while self.progress.step < self.total_steps:
+            epoch, position = divmod(self.progress.step, steps_per_epoch)
+            for rows in epoch_order(self.pieces, batch_poems, seed, epoch)[position:]:
+                if self.progress.step == self.total_steps:
+                    return
+                yield epoch, self.pieces.batch(rows)
+
+    def update(self, batch: Batch) -> tuple[float, Tensor]:
+        """One step: batch → features → loss and its gradients → clipped → weights moved.
+
+        Returns:
+            the learning rate of the step, and the features (N, F) that the loss was made from.
+        """
+        rate = learning_rate(self.config, self.progress.peak_lr, self.progress.step, self.total_steps)
+        set_learning_rate(self.optimizer, rate)
+        self.model.train()
+        loss, features = _loss(self.model, batch, self.config.chunk_rows, self.device)
+        loss.backward()  # type: ignore[no-untyped-call]
+        grad_norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm or math.inf)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.progress.step += 1
+        self.meter.add(loss.detach(), grad_norm.detach(), batch.n_targets)
+        return rate, features
+
+    def validate(self) -> float:
+        """Nats per Han character of the held-out poems."""
+        batches = in_order(self.validation, self.config.batch_poems)
+        tally = tally_batches(self.model, batches, self.vocabulary, self.device, self.config.chunk_rows)
+        return tally.nats_per_han
+
+    def save(self, *, is_best: bool) -> events.CheckpointSaved:
+        """Write a checkpoint, then let `last` (and `best`) name it, then remove old ones."""
+        step = self.progress.step
+        path = self.checkpoints.path_of(step)
+        save_checkpoint(path, self.model, self.vocabulary, self._about(), self.optimizer, asdict(self.progress))
+        self.checkpoints.point("last", step)
+        if is_best:
+            self.checkpoints.point("best", step)
+        self.checkpoints.prune()
+        return events.CheckpointSaved(step=step, path=f"{CHECKPOINTS}/{path.name}", is_best=is_best)
+
+    def _about(self) -> dict[str, object]:
+        """What a model remembers of its making."""
+        source, progress = self.corpus.corpus, self.progress
+        return {
+            "name": self.checkpoints.folder.parent.name,
+            "corpus": {
+                "name": source.name,
+                "source": source.source,
+                "licence": source.licence,
+                "sha256": source.sha256,
+                "n_poems": source.n_poems,
+            },
+            "training": self.config.to_dict(),
+            "steps": progress.step,
+            "n_chars_seen": progress.n_chars,
+            "figures": {"val_nats_per_han": progress.best_nats if progress.step == progress.best_step else None},
+            "made_with": {"engine": engine.__version__, "torch": torch.__version__},
+        }
 
 
-class _Meter:
-    """Sums over the steps since the last reading. They stay on the device: reading is the loop's only wait for it."""
+def _set_up(config: TrainConfig, folder: Path, *, resume: bool) -> _Training:
+    """Open the corpus, make or load the model, and find the place to go on from."""
+    use_threads(config.n_threads)
+    device = choose_device(config.device)
+    torch.manual_seed(config.seed)
 
-    def __init__(self, device: torch.device) -> None:
-        self._device = device
-        self._clear()
-        self.restart_clock()
+    checkpoints = CheckpointFolder(folder / CHECKPOINTS)
+    checkpoint = checkpoints.find("last") if resume else None
+    corpus = open_tokens(open_corpus(config.corpus), config.min_count)
+    pieces, validation = _pieces(corpus, config)
+    model, optimizer, progress = _restore(checkpoint, corpus.vocabulary, config, device)
+    if progress.best_step is not None and checkpoints.path_of(progress.best_step).is_dir():
+        checkpoints.point("best", progress.best_step)  # a kill may have come between a checkpoint and its naming
 
-    def _clear(self) -> None:
-        self._nats = torch.zeros(
-            (), dtype=torch.float64 if self._device.type == "cpu" else torch.float32, device=self._device
-        )
-        self._grad_norm = torch.zeros((), device=self._device)
-        self._n_steps = self._n_chars = 0
-
-    def restart_clock(self) -> None:
-        """Leave out of the speed what happened since the last reading: a validation, a pause, a checkpoint."""
-        self._since_s = time.perf_counter()
-
-    def add(self, loss: Tensor, grad_norm: Tensor, n_chars: int) -> None:
-        self._nats += loss * n_chars
-        self._grad_norm += grad_norm
-        self._n_steps += 1
-        self._n_chars += n_chars
-
-    def is_due(self) -> bool:
-        return time.perf_counter() - self._since_s >= EVENT_PERIOD_S
-
-    def read(self, progress: Progress, epoch: int, rate: float) -> events.Step:
-        """The means since the last reading as an event; the sums are added to `progress`."""
-        nats, grad_norm = float(self._nats), float(self._grad_norm)
-        n_steps, n_chars = self._n_steps, self._n_chars
-        elapsed_s = time.perf_counter() - self._since_s
-        progress.n_chars += n_chars
-        progress.train_nats_sum += nats
-        progress.train_chars += n_chars
-        self._clear()
-        self.restart_clock()
-        return events.Step(
-            step=progress.step,
-            epoch=epoch,
-            loss_nats=nats / n_chars,
-            lr=rate,
-            grad_norm=grad_norm / n_steps,
-            chars_per_s=n_chars / max(elapsed_s, 1e-9),
-        )
+    total_steps = config.n_epochs * n_batches(pieces, config.batch_poems)
+    if config.max_steps is not None:
+        total_steps = min(total_steps, config.max_steps)
+    control = ControlFiles(folder)
+    control.clear()
+    started = events.RunStarted(
+        pid=os.getpid(),
+        config=config.to_dict(),
+        n_params=model.n_params(),
+        vocab_size=len(corpus.vocabulary),
+        total_steps=total_steps,
+        n_chars_per_epoch=pieces.n_targets,
+        device=device_name(device),
+        resumed_from_step=progress.step if checkpoint else None,
+    )
+    return _Training(
+        config, device, corpus, pieces, validation, model, optimizer, progress,
+        checkpoints, control, Meter(device), total_steps, started,
+    )  # fmt: skip
 
 
 def _pieces(corpus: TokenizedCorpus, config: TrainConfig) -> tuple[Pieces, Pieces]:
@@ -276,68 +273,26 @@ def _restore(
             "The corpus is no longer the one that this run was trained on: its characters differ.",
             "Bring the old corpus back, or start a new run.",
         )
-    model = loaded.model
-    optimizer = make_optimizer(model, config)
-    return model, optimizer, Progress(**load_progress(checkpoint, optimizer))
+    optimizer = make_optimizer(loaded.model, config)
+    return loaded.model, optimizer, Progress(**load_progress(checkpoint, optimizer))
 
 
-def _loss(model: PoemModel, batch: Batch, config: TrainConfig, device: torch.device) -> tuple[Tensor, Tensor]:
+def _loss(model: PoemModel, batch: Batch, chunk_rows: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """Mean nats a character of a batch, and the features (N, F) that it was made from."""
-    x, y = (torch.from_numpy(grid).to(device, non_blocking=True) for grid in (batch.x, batch.y))
+    x = torch.from_numpy(batch.x).to(device, non_blocking=True)
     with mixed_precision(device):
         features, _ = model.features(x)  # (B, T) -> (B, T, F)
-    # The output layer is most of the work: no padding goes through it.
-    places = torch.from_numpy(np.flatnonzero(batch.y != PAD)).to(device, non_blocking=True)
-    features = features.flatten(0, 1).index_select(0, places)  # (B, T, F) -> (N, F)
-    targets = y.flatten().index_select(0, places)  # (B, T) -> (N,)
-    return linear_cross_entropy(features, model.output_weight, model.output_bias, targets, config.chunk_rows), features
+    # The output layer is much of the work: no padding goes through it.
+    places = np.flatnonzero(batch.y != PAD)
+    targets = torch.from_numpy(batch.y.ravel()[places]).to(device, non_blocking=True)  # (N,)
+    rows = torch.from_numpy(places).to(device, non_blocking=True)
+    features = features.flatten(0, 1).index_select(0, rows)  # (B, T, F) -> (N, F)
+    return linear_cross_entropy(features, model.output_weight, model.output_bias, targets, chunk_rows), features
 
 
 def _is_sane(loss_nats: float, vocab_size: int) -> bool:
     """Whether a loss is finite and not far worse than knowing nothing, which costs ln V."""
     return math.isfinite(loss_nats) and loss_nats < 3 * math.log(vocab_size)
-
-
-@torch.no_grad()
-def _compare(model: PoemModel, features: Tensor, batch: Batch, vocabulary: Vocabulary, step: int) -> events.Compared:
-    """The first piece of the batch: the likeliest character at each place beside the true one."""
-    target = batch.y[0][batch.y[0] != PAD]
-    probabilities = torch.softmax(model.logits(features[: len(target)].detach().float()), dim=1)  # (T, F) -> (T, V)
-    guesses = probabilities.argmax(1).tolist()
-    of_target = probabilities[torch.arange(len(target)), torch.from_numpy(target)].tolist()
-    return events.Compared(
-        step=step,
-        prediction=_one_glyph_each(guesses, vocabulary),
-        target=_one_glyph_each(target.tolist(), vocabulary),
-        probability=tuple(round(probability, 4) for probability in of_target),
-    )
-
-
-def _one_glyph_each(indices: list[int], vocabulary: Vocabulary) -> str:
-    """A character for every index, so that two texts stand aligned; an end is shown as E, as the experiment does."""
-    return "".join(vocabulary.character(index) or "E" for index in indices)
-
-
-def _in_order(pieces: Pieces, config: TrainConfig) -> Iterator[Batch]:
-    """The batches of held-out poems, shortest first."""
-    by_length = np.argsort(pieces.stops - pieces.starts, kind="stable")
-    for first in range(0, len(by_length), config.batch_poems):
-        yield pieces.batch(by_length[first : first + config.batch_poems])
-
-
-def _samples(model: PoemModel, vocabulary: Vocabulary, config: TrainConfig, step: int) -> Iterator[events.Sampled]:
-    """A poem for each begin character, with the same seeds every time, so that only the learning changes them."""
-    model.eval()
-    loaded = LoadedModel("sample", model, vocabulary, {})
-    for offset, begin in enumerate(config.begin_characters):
-        wish = ComposeConfig(
-            begin=begin, seed=config.seed + offset, temperature=config.sample_temperature, max_chars=SAMPLE_CHARS
-        )
-        try:
-            poem = compose_poem(loaded, wish)
-        except ComposeError:
-            continue  # a small corpus need not know every begin character
-        yield events.Sampled(step=step, begin=begin, text=poem.text, seed=wish.seed, temperature=wish.temperature)
 
 
 def _obey(
@@ -356,23 +311,3 @@ def _obey(
             time.sleep(PAUSE_POLL_S)
         control.take_back(PAUSE)
         yield events.Control(step=progress.step, what="resumed")
-
-
-def _about(config: TrainConfig, corpus: TokenizedCorpus, progress: Progress, run: str) -> dict[str, object]:
-    """What a model remembers of its making."""
-    source = corpus.corpus
-    return {
-        "name": run,
-        "corpus": {
-            "name": source.name,
-            "source": source.source,
-            "licence": source.licence,
-            "sha256": source.sha256,
-            "n_poems": source.n_poems,
-        },
-        "training": config.to_dict(),
-        "steps": progress.step,
-        "n_chars_seen": progress.n_chars,
-        "figures": {"val_nats_per_han": progress.best_nats if progress.step == progress.best_step else None},
-        "made_with": {"engine": engine.__version__, "torch": torch.__version__},
-    }

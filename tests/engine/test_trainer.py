@@ -1,0 +1,215 @@
+"""Training through its front door: a run folder, its events, and what can be asked of it while it runs."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+from engine import events
+from engine.checkpoint import CheckpointFolder
+from engine.config import ModelConfig, TrainConfig
+from engine.errors import CorpusError, RunError
+from engine.presets import preset
+from engine.run_folder import CHECKPOINTS, EVENTS, LOG, LR, PAUSE, SAVE, STOP, ControlFiles, RunWriter, run_is_alive
+from engine.trainer import run_training
+from tests.small_corpus import write_corpus
+
+N_STEPS = 24
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> TrainConfig:
+    corpus = write_corpus(tmp_path / "poems.txt")
+    return preset("tiny").replace(
+        corpus=str(corpus),
+        max_steps=N_STEPS,
+        validate_every=8,
+        checkpoint_every=8,
+        compare_every=4,
+        begin_characters="日月",
+    )
+
+
+def records_of(folder: Path) -> list[events.Record]:
+    return [events.from_line(line) for line in (folder / EVENTS).read_text(encoding="utf-8").splitlines()]
+
+
+def events_of(folder: Path, kind: type[events.Event]) -> list[events.Event]:
+    return [record.event for record in records_of(folder) if isinstance(record.event, kind)]
+
+
+def final_weights(folder: Path) -> dict[str, bytes]:
+    last = CheckpointFolder(folder / CHECKPOINTS).find("last")
+    assert last is not None
+    return {name: value.numpy().tobytes() for name, value in load_file(last / "model.safetensors").items()}
+
+
+def stop_after(n_checkpoints: int) -> tuple[Callable[[events.Record], None], Callable[[], bool]]:
+    """An `on_record` that counts checkpoints, and a `stop_requested` that is true once there are enough."""
+    seen: list[events.Record] = []
+
+    def on_record(record: events.Record) -> None:
+        if isinstance(record.event, events.CheckpointSaved):
+            seen.append(record)
+
+    return on_record, lambda: len(seen) >= n_checkpoints
+
+
+def test_a_training_tells_its_whole_story_in_its_folder(config: TrainConfig, tmp_path: Path) -> None:
+    assert run_training(config, tmp_path / "run") == "completed"
+    records = records_of(tmp_path / "run")
+    assert [record.seq for record in records] == list(range(1, len(records) + 1))
+    kinds = [record.event.name for record in records]
+    assert kinds[0] == "run_started"
+    assert kinds[-1] == "run_finished"
+    assert set(kinds) >= {"step", "compared", "validated", "sampled", "checkpoint_saved"}
+    for compared in events_of(tmp_path / "run", events.Compared):
+        assert isinstance(compared, events.Compared)
+        assert len(compared.prediction) == len(compared.target) == len(compared.probability)
+
+
+def test_a_training_validates_at_its_last_step_however_short(config: TrainConfig, tmp_path: Path) -> None:
+    run_training(config.replace(max_steps=3, validate_every=1000), tmp_path / "run")
+    (validated,) = events_of(tmp_path / "run", events.Validated)
+    assert isinstance(validated, events.Validated)
+    assert validated.step == 3
+    assert math.isfinite(validated.val_nats_per_han)
+
+
+def test_samples_begin_with_the_same_characters_and_seeds_at_every_validation(
+    config: TrainConfig, tmp_path: Path
+) -> None:
+    run_training(config, tmp_path / "run")
+    by_step: dict[int, list[tuple[str, int]]] = {}
+    for sample in events_of(tmp_path / "run", events.Sampled):
+        assert isinstance(sample, events.Sampled)
+        by_step.setdefault(sample.step, []).append((sample.begin, sample.seed))
+        assert sample.text.startswith(sample.begin)
+    assert list(by_step) == [8, 16, 24]
+    assert len({tuple(samples) for samples in by_step.values()}) == 1
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_every_cell_learns_the_form_of_a_small_corpus(cell: str, config: TrainConfig, tmp_path: Path) -> None:
+    model = config.model.replace(cell=cell)
+    run_training(config.replace(model=model, n_epochs=9, max_steps=200, validate_every=20), tmp_path / "run")
+    nats = [event.val_nats_per_han for event in events_of(tmp_path / "run", events.Validated)]  # type: ignore[attr-defined]
+    assert nats[-1] < nats[0] - 0.3
+
+
+@pytest.mark.parametrize("init", ["xavier", "plain", "default"])
+def test_every_initialisation_trains_with_rmsprop_and_a_free_output_layer(
+    init: str, config: TrainConfig, tmp_path: Path
+) -> None:
+    model = ModelConfig(embedding_size=12, hidden_size=16, tied=False, dropout=0.1, init=init)  # type: ignore[arg-type]
+    assert run_training(config.replace(model=model, optimizer="rmsprop"), tmp_path / "run") == "completed"
+
+
+def test_a_stopped_run_resumes_to_the_same_weights_bit_for_bit(config: TrainConfig, tmp_path: Path) -> None:
+    config = config.replace(model=config.model.replace(dropout=0.2), checkpoint_every=5)
+    run_training(config, tmp_path / "undisturbed")
+    on_record, stop_requested = stop_after(2)
+    reason = run_training(config, tmp_path / "disturbed", on_record=on_record, stop_requested=stop_requested)
+    assert reason == "stopped"
+    assert run_training(config, tmp_path / "disturbed", resume=True) == "completed"
+    assert final_weights(tmp_path / "disturbed") == final_weights(tmp_path / "undisturbed")
+    started = events_of(tmp_path / "disturbed", events.RunStarted)
+    assert [event.resumed_from_step is None for event in started] == [True, False]  # type: ignore[attr-defined]
+    # The last validation and its training loss are those of the undisturbed run too.
+    last = [events_of(tmp_path / run, events.Validated)[-1] for run in ("undisturbed", "disturbed")]
+    assert last[0] == last[1]
+
+
+def test_a_diverging_loss_is_caught_and_said_and_the_checkpoints_stay(config: TrainConfig, tmp_path: Path) -> None:
+    config = config.replace(learning_rate=10.0, clip_norm=0.0, optimizer="rmsprop", checkpoint_every=1, max_steps=200)
+    assert run_training(config, tmp_path / "run") == "diverged"
+    finished = events_of(tmp_path / "run", events.RunFinished)
+    assert [event.reason for event in finished] == ["diverged"]  # type: ignore[attr-defined]
+
+
+def test_control_files_save_change_the_rate_and_stop(config: TrainConfig, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    asked = iter([(SAVE, None), (LR, 0.004), (STOP, None)])
+    waiting: list[str] = []
+
+    def ask_one_after_the_other(record: events.Record) -> None:
+        done = isinstance(record.event, events.Control) or not waiting
+        if isinstance(record.event, (events.Step, events.Control)) and done and (wish := next(asked, None)):
+            waiting.append(wish[0])
+            ControlFiles(folder).ask(*wish)
+
+    reason = run_training(config.replace(max_steps=10_000, n_epochs=10_000), folder, on_record=ask_one_after_the_other)
+    assert reason == "stopped"
+    controls = [(event.what, event.value) for event in events_of(folder, events.Control)]  # type: ignore[attr-defined]
+    assert controls == [("saved on request", None), ("lr changed", 0.004)]
+    assert ControlFiles(folder).requests() == frozenset()
+
+
+def test_a_paused_training_waits_until_it_may_go_on(config: TrainConfig, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    control = ControlFiles(folder)
+    said: list[str] = []
+
+    def on_record(record: events.Record) -> None:
+        if isinstance(record.event, events.Step) and not said:
+            said.append("asked")
+            control.ask(PAUSE)
+        if isinstance(record.event, events.Control):
+            said.append(record.event.what)
+            if record.event.what == "paused":
+                assert run_is_alive(folder)
+                control.take_back(PAUSE)
+            else:
+                control.ask(STOP)
+
+    run_training(config.replace(max_steps=10_000, n_epochs=10_000), folder, on_record=on_record)
+    assert said == ["asked", "paused", "resumed"]
+
+
+def test_a_second_writer_of_a_run_is_refused(config: TrainConfig, tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path / "run")
+    try:
+        with pytest.raises(RunError, match="Another trainer is writing"):
+            run_training(config, tmp_path / "run")
+    finally:
+        writer.close()
+
+
+def test_a_finished_run_is_not_alive(config: TrainConfig, tmp_path: Path) -> None:
+    run_training(config.replace(max_steps=1), tmp_path / "run")
+    assert not run_is_alive(tmp_path / "run")
+
+
+def test_a_failure_is_the_last_word_of_a_run_and_its_traceback_is_in_the_log(
+    config: TrainConfig, tmp_path: Path
+) -> None:
+    with pytest.raises(CorpusError):
+        run_training(config.replace(corpus=str(tmp_path / "nowhere.txt")), tmp_path / "run")
+    (failed,) = events_of(tmp_path / "run", events.RunFailed)
+    assert isinstance(failed, events.RunFailed)
+    assert failed.kind == "CorpusError"
+    assert "Traceback" in (tmp_path / "run" / LOG).read_text(encoding="utf-8")
+
+
+def test_only_the_newest_checkpoints_and_the_best_are_kept(config: TrainConfig, tmp_path: Path) -> None:
+    run_training(config.replace(checkpoint_every=2), tmp_path / "run")
+    checkpoints = CheckpointFolder(tmp_path / "run" / CHECKPOINTS)
+    kept = sorted(path.name for path in checkpoints.folder.iterdir() if path.is_dir())
+    assert 2 <= len(kept) <= 3
+    assert checkpoints.find("last") == checkpoints.path_of(N_STEPS)
+    assert checkpoints.find("best") is not None
+
+
+def test_a_half_written_last_line_is_ended_before_the_next_one(config: TrainConfig, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    on_record, stop_requested = stop_after(1)
+    run_training(config, folder, on_record=on_record, stop_requested=stop_requested)
+    with (folder / EVENTS).open("a", encoding="utf-8") as file:
+        file.write('{"v":1,"seq":99,"time_s":1.0,"ev')
+    run_training(config, folder, resume=True)
+    lines = (folder / EVENTS).read_text(encoding="utf-8").splitlines()
+    whole = [line for line in lines if line.endswith("}")]
+    assert len(lines) == len(whole) + 1
+    assert [events.from_line(line).seq for line in whole] == list(range(1, len(whole) + 1))
