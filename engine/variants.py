@@ -28,14 +28,17 @@ def _fold(character: str, vocabulary: Vocabulary) -> str:
     raise ComposeError(f"The model does not know {character}.", f"Nearest characters that it knows: {near}.")
 
 
+_FULL_WIDTH = dict(zip(",.!?;:", "，。！？；：", strict=True))
+
+
 def _variants(character: str) -> list[str]:
-    """Other ways to write a character: simplified, traditional, and the compatibility and full-width forms of Unicode."""
+    """Other ways to write a character: simplified, traditional, the compatibility forms of Unicode, full-width marks."""
     import unicodedata
 
     simplified = _converter("t2s").convert(character)
     traditional = _converter("s2t").convert(character)
     japanese = _converter("jp2t").convert(character)
-    folded = unicodedata.normalize("NFKC", character)
+    folded = _FULL_WIDTH.get(character, unicodedata.normalize("NFKC", character))
     return [
         simplified,
         traditional,

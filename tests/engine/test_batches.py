@@ -1,0 +1,116 @@
+"""Poems become batches: every character is predicted exactly once, in an order that depends on nothing but the seed."""
+
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.batches import Pieces, cut_pieces, epoch_order, n_batches
+from engine.corpus.cleaning import CleaningReport
+from engine.corpus.library import Corpus
+from engine.corpus.tokens import TokenizedCorpus
+from engine.vocabulary import BEGIN, END, PAD, Vocabulary
+
+VOCABULARY = Vocabulary("，。日月山水风花")
+POEM = st.text("，。日月山水风花鹓", min_size=1, max_size=60)
+
+
+def tokenized(texts: list[str], vocabulary: Vocabulary = VOCABULARY) -> TokenizedCorpus:
+    rows = [[BEGIN, *vocabulary.encode(text), END] for text in texts]
+    corpus = Corpus(Path(), "mine", "", "", "", len(texts), 0, True, CleaningReport())
+    return TokenizedCorpus(
+        corpus,
+        vocabulary,
+        np.array([index for row in rows for index in row], dtype=np.uint16),
+        np.cumsum([0, *map(len, rows)], dtype=np.int64),
+        np.zeros(len(rows), dtype=np.uint8),
+    )
+
+
+def all_pieces(texts: list[str], max_chars: int, vocabulary: Vocabulary = VOCABULARY) -> Pieces:
+    return cut_pieces(tokenized(texts, vocabulary), np.arange(len(texts)), max_chars)
+
+
+@given(st.lists(POEM, min_size=1, max_size=12), st.integers(1, 70))
+@settings(max_examples=200, deadline=None)
+def test_every_character_is_predicted_exactly_once(texts: list[str], max_chars: int) -> None:
+    corpus = tokenized(texts)
+    pieces = cut_pieces(corpus, np.arange(len(texts)), max_chars)
+    predicted = [
+        place for start, stop in zip(pieces.starts, pieces.stops, strict=True) for place in range(start + 1, stop)
+    ]
+    everything_but_begins = np.flatnonzero(corpus.tokens != BEGIN)
+    assert sorted(predicted) == everything_but_begins.tolist()
+    assert pieces.n_targets == len(predicted)
+    assert (pieces.stops - pieces.starts - 1).max() <= max_chars
+
+
+@given(st.lists(POEM, min_size=1, max_size=12), st.integers(8, 70))
+@settings(max_examples=50, deadline=None)
+def test_a_short_poem_is_one_piece_and_a_long_one_is_cut_after_a_sentence_where_that_goes(
+    texts: list[str], max_chars: int
+) -> None:
+    pieces = all_pieces(texts, max_chars)
+    n_short = sum(len(text) + 1 <= max_chars for text in texts)
+    whole = [
+        start
+        for start, stop in zip(pieces.starts, pieces.stops, strict=True)
+        if pieces.tokens[start] == BEGIN and pieces.tokens[stop - 1] == END
+    ]
+    assert len(whole) == n_short
+
+
+def test_a_long_poem_is_cut_after_sentences_and_its_pieces_overlap_by_the_mark() -> None:
+    pieces = all_pieces(["日月，山水。风花，日月。山水，风花。"], max_chars=14)
+    texts = [
+        VOCABULARY.decode(pieces.tokens[start:stop].tolist())
+        for start, stop in zip(pieces.starts, pieces.stops, strict=True)
+    ]
+    assert texts == ["日月，山水。风花，日月。", "。山水，风花。"]
+
+
+def test_a_sentence_longer_than_a_piece_is_cut_in_the_middle() -> None:
+    pieces = all_pieces(["日" * 20], max_chars=8)
+    assert (pieces.stops - pieces.starts - 1).tolist() == [8, 8, 5]
+
+
+def test_a_vocabulary_without_marks_cuts_nowhere_special() -> None:
+    pieces = all_pieces(["日。" * 10], max_chars=7, vocabulary=Vocabulary("日"))
+    assert (pieces.stops - pieces.starts - 1).tolist() == [7, 7, 7]
+
+
+def test_a_batch_is_the_poems_and_the_same_one_character_on() -> None:
+    pieces = all_pieces(["日月", "山"], max_chars=9)
+    batch = pieces.batch(np.array([0, 1]))
+    sun, moon, hill = VOCABULARY.encode("日月山")
+    assert batch.x.tolist() == [[BEGIN, sun, moon], [BEGIN, hill, END]]
+    assert batch.y.tolist() == [[sun, moon, END], [hill, END, PAD]]
+    assert batch.n_targets == 5
+
+
+@given(st.integers(1, 200), st.integers(1, 40), st.integers(0, 5), st.integers(0, 5))
+@settings(max_examples=50, deadline=None)
+def test_an_epoch_is_a_permutation_that_seed_and_epoch_decide(n: int, batch_poems: int, seed: int, epoch: int) -> None:
+    pieces = all_pieces([VOCABULARY.characters[i % 8] * (1 + i % 30) for i in range(n)], max_chars=50)
+    order = epoch_order(pieces, batch_poems, seed, epoch)
+    assert len(order) == n_batches(pieces, batch_poems)
+    assert sorted(np.concatenate(order).tolist()) == list(range(n))
+    again = epoch_order(pieces, batch_poems, seed, epoch)
+    assert [rows.tolist() for rows in order] == [rows.tolist() for rows in again]
+
+
+def test_another_epoch_has_another_order() -> None:
+    pieces = all_pieces(["日月"] * 100, max_chars=50)
+    first, second = epoch_order(pieces, 10, seed=1, epoch=0), epoch_order(pieces, 10, seed=1, epoch=1)
+    assert [rows.tolist() for rows in first] != [rows.tolist() for rows in second]
+
+
+def test_hardly_a_cell_is_padding() -> None:
+    random = np.random.default_rng(0)
+    texts = [
+        "日" * int(length) for length in random.choice([24, 32, 48, 64, 96], size=1000, p=[0.3, 0.3, 0.2, 0.1, 0.1])
+    ]
+    pieces = all_pieces(texts, max_chars=128)
+    batches = [pieces.batch(rows) for rows in epoch_order(pieces, 24, seed=0, epoch=0)]
+    assert sum(batch.n_targets for batch in batches) / sum(batch.y.size for batch in batches) > 0.97

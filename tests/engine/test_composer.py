@@ -1,0 +1,208 @@
+"""Composing: the same wish gives the same poem, the state is carried rightly, and what is drawn is what was asked for."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.checkpoint import LoadedModel
+from engine.composer import Composition, Glyph, compose, compose_poem, draw, finish
+from engine.config import CELLS, Cell, ComposeConfig
+from engine.errors import ComposeError
+from engine.vocabulary import BEGIN, END, PAD, UNKNOWN, is_han
+from tests.engine.small_model import small_model
+
+
+@pytest.fixture(scope="module")
+def loaded() -> LoadedModel:
+    return small_model()
+
+
+def random_numbers(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def log_p_of(*probabilities: float) -> torch.Tensor:
+    """ln p of the specials, which have some probability too, and of the characters after them."""
+    specials = [0.1, 0.1, 0.1, 0.1]
+    return torch.log(torch.tensor([*specials, *probabilities]))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("temperature", [0.0, 0.5, 1.0, 3.0])
+def test_the_same_wish_gives_the_same_poem(cell: Cell, temperature: float) -> None:
+    wish = ComposeConfig(begin="日", seed=11, temperature=temperature)
+    assert compose_poem(small_model(cell), wish) == compose_poem(small_model(cell), wish)
+
+
+def test_another_seed_gives_another_poem(loaded: LoadedModel) -> None:
+    texts = {compose_poem(loaded, ComposeConfig(begin="日", seed=seed, temperature=1.0)).text for seed in range(8)}
+    assert len(texts) == 8
+
+
+def test_poems_of_one_seed_do_not_echo_each_other(loaded: LoadedModel) -> None:
+    """Two begins whose poems were drawn with the same numbers would fall into step after a few characters."""
+    first, second = (
+        compose_poem(loaded, ComposeConfig(begin=begin, seed=7, temperature=5.0, top_p=1.0, max_chars=60)).text
+        for begin in "日月"
+    )
+    n_equal = sum(a == b for a, b in zip(first, second, strict=False))
+    assert n_equal < len(first) / 2
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_carrying_the_state_gives_what_reading_the_prefix_again_gives(cell: Cell) -> None:
+    model = small_model(cell)
+    for glyph in compose(model, ComposeConfig(begin="春江", temperature=1.2, seed=3, max_chars=40), n_alternatives=5):
+        if glyph.index == 0:
+            prefix = [BEGIN]
+        with torch.no_grad():
+            logits, _ = model.model(torch.tensor([prefix]))
+        probabilities = torch.softmax(logits[0, -1], dim=0)
+        index = END if glyph.finish == "end" else model.vocabulary.encode(glyph.character)[0]
+        assert glyph.probability == pytest.approx(float(probabilities[index]), rel=1e-3)
+        for character, probability in glyph.alternatives:
+            assert probability == pytest.approx(float(probabilities[model.vocabulary.encode(character)[0]]), rel=1e-3)
+        prefix.append(index)
+
+
+def test_a_poem_begins_with_the_given_characters_and_says_so(loaded: LoadedModel) -> None:
+    glyphs = list(compose(loaded, ComposeConfig(begin="春江花", seed=1)))
+    assert [glyph.character for glyph in glyphs[:3]] == list("春江花")
+    assert [glyph.given for glyph in glyphs] == [True] * 3 + [False] * (len(glyphs) - 3)
+    assert [glyph.index for glyph in glyphs] == list(range(len(glyphs)))
+
+
+def test_nothing_but_characters_of_the_vocabulary_is_drawn(loaded: LoadedModel) -> None:
+    for seed in range(20):
+        text = compose_poem(loaded, ComposeConfig(begin="", seed=seed, temperature=10.0, top_p=1.0)).text
+        assert text
+        assert set(text) <= set(loaded.vocabulary.characters)
+
+
+def test_a_poem_stops_at_the_limit_and_says_so(loaded: LoadedModel) -> None:
+    for seed in range(6):
+        glyphs = list(compose(loaded, ComposeConfig(begin="日", seed=seed, max_chars=5, temperature=1.0)))
+        assert len(glyphs) <= 5
+        assert [glyph.finish for glyph in glyphs[:-1]] == [None] * (len(glyphs) - 1)
+        assert glyphs[-1].finish == ("end" if glyphs[-1].character == "" else "limit")
+
+
+def test_given_characters_are_never_cut_by_the_limit(loaded: LoadedModel) -> None:
+    poem = compose_poem(loaded, ComposeConfig(begin="春江花月夜", max_chars=2))
+    assert (poem.text, poem.finish) == ("春江花月夜", "limit")
+
+
+def test_the_log_probability_counts_every_character_and_the_end(loaded: LoadedModel) -> None:
+    wish = ComposeConfig(begin="日", seed=5, temperature=1.0)
+    glyphs = list(compose(loaded, wish))
+    assert compose_poem(loaded, wish).logprob == pytest.approx(sum(math.log(glyph.probability) for glyph in glyphs))
+
+
+def test_alternatives_are_the_likeliest_characters_in_order(loaded: LoadedModel) -> None:
+    for glyph in compose(loaded, ComposeConfig(begin="日", max_chars=6), n_alternatives=10):
+        probabilities = [probability for _, probability in glyph.alternatives]
+        assert len(probabilities) == 10
+        assert probabilities == sorted(probabilities, reverse=True)
+        assert all(is_han(character) or character in "，。" for character, _ in glyph.alternatives)
+
+
+def test_alternatives_do_not_change_the_poem(loaded: LoadedModel) -> None:
+    wish = ComposeConfig(begin="日", seed=2, temperature=1.0)
+    with_them = "".join(glyph.character for glyph in compose(loaded, wish, n_alternatives=3))
+    assert with_them == compose_poem(loaded, wish).text
+
+
+def test_a_traditional_begin_is_folded_and_an_unknown_one_refused(loaded: LoadedModel) -> None:
+    assert compose_poem(loaded, ComposeConfig(begin="風")).text.startswith("风")
+    with pytest.raises(ComposeError, match="does not know 鹓") as caught:
+        compose_poem(loaded, ComposeConfig(begin="日鹓"))
+    assert "Nearest characters that it knows" in caught.value.hint
+
+
+def test_a_poem_as_an_object_has_every_field_of_the_command() -> None:
+    poem = Composition("日", "日暮江头，月满船。", 7, "small", -61.3456, "end")
+    assert poem.to_dict() == {
+        "begin": "日",
+        "text": "日暮江头，月满船。",
+        "lines": ["日暮江头，", "月满船。"],
+        "form": "free",
+        "rhyme": None,
+        "seed": 7,
+        "model": "small",
+        "logprob": -61.346,
+        "verdicts": {"form": None, "tones": None, "rhyme": None},
+        "finish": "end",
+    }
+
+
+def test_a_composition_that_was_broken_off_is_no_poem(loaded: LoadedModel) -> None:
+    with pytest.raises(ComposeError, match="broken off"):
+        finish([Glyph(0, "日", 0.5)], loaded, ComposeConfig(begin="日"))
+
+
+def test_temperature_0_takes_the_likeliest_whatever_the_random_numbers() -> None:
+    assert {draw(log_p_of(0.1, 0.4, 0.1), 0.0, 1.0, random_numbers(seed)) for seed in range(9)} == {5}
+
+
+@pytest.mark.parametrize("temperature", [1e-300, 1e-9, 1e-3])
+def test_next_to_temperature_0_the_likeliest_is_drawn_too(temperature: float) -> None:
+    assert {draw(log_p_of(0.1, 0.4, 0.1), temperature, 1.0, random_numbers(seed)) for seed in range(9)} == {5}
+
+
+def test_specials_are_never_drawn_and_the_end_only_where_it_may_be() -> None:
+    log_p = torch.log(torch.tensor([0.3, 0.3, 0.3, 0.09, 0.01]))
+    assert {PAD, UNKNOWN, BEGIN, END} == {0, 1, 2, 3}
+    assert {draw(log_p, 1.0, 1.0, random_numbers(seed), may_end=False) for seed in range(50)} == {4}
+    assert {draw(log_p, 1.0, 1.0, random_numbers(seed)) for seed in range(99)} == {END, 4}
+    assert draw(log_p, 0.0, 1.0, random_numbers(), may_end=False) == 4
+
+
+def test_drawing_leaves_the_probabilities_alone() -> None:
+    for log_p in (log_p_of(0.4, 0.2), log_p_of(0.4, 0.2).double()):
+        before = log_p.clone()
+        draw(log_p, 1.0, 0.9, random_numbers())
+        assert torch.equal(log_p, before)
+
+
+@given(
+    weights=st.lists(st.floats(1e-6, 1.0), min_size=1, max_size=30),
+    top_p=st.floats(0.01, 1.0),
+    temperature=st.floats(0.1, 5.0),
+    seed=st.integers(0, 10**6),
+)
+@settings(max_examples=200, deadline=None)
+def test_what_is_drawn_belongs_to_the_likeliest_that_hold_top_p(
+    weights: list[float], top_p: float, temperature: float, seed: int
+) -> None:
+    log_p = torch.log_softmax(torch.tensor([0.0] * 4 + weights).log(), dim=0)
+    chosen = draw(log_p, temperature, top_p, random_numbers(seed))
+    tempered = [weight ** (1 / temperature) for weight in weights]
+    likelier = sum(weight for weight in tempered if weight > tempered[chosen - 4] * (1 + 1e-5))
+    assert chosen >= 4
+    assert likelier < top_p * sum(tempered) * (1 + 1e-5)
+
+
+def test_top_p_1_keeps_all_and_a_small_one_only_the_likeliest() -> None:
+    log_p = log_p_of(0.3, 0.15, 0.1, 0.05).index_fill(0, torch.tensor([END]), -math.inf)
+    assert {draw(log_p, 1.0, 1.0, random_numbers(seed)) for seed in range(200)} == {4, 5, 6, 7}
+    assert {draw(log_p, 1.0, 0.6, random_numbers(seed)) for seed in range(200)} == {4, 5}
+    assert {draw(log_p, 1.0, 0.01, random_numbers(seed)) for seed in range(200)} == {4}
+
+
+def test_characters_come_as_often_as_they_are_likely() -> None:
+    log_p = torch.log(torch.tensor([0.0, 0.0, 0.0, 0.0, 0.6, 0.3, 0.1]))
+    numbers = random_numbers()
+    drawn = [draw(log_p, 1.0, 1.0, numbers) for _ in range(4000)]
+    for index, probability in ((4, 0.6), (5, 0.3), (6, 0.1)):
+        assert drawn.count(index) / 4000 == pytest.approx(probability, abs=0.03)
+
+
+def test_looking_at_few_and_sorting_all_draw_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(4)
+    log_p = torch.log_softmax(torch.randn(600), dim=0)
+    few = [draw(log_p, 1.0, 0.5, random_numbers(seed)) for seed in range(50)]
+    monkeypatch.setattr("engine.composer.N_LOOKED_AT", 1)
+    assert [draw(log_p, 1.0, 0.5, random_numbers(seed)) for seed in range(50)] == few

@@ -1,0 +1,112 @@
+"""The figures are those of a computation character by character."""
+
+import math
+
+import pytest
+import torch
+
+from engine import evaluate as evaluation
+from engine.batches import Batch
+from engine.checkpoint import LoadedModel
+from engine.config import CELLS, Cell
+from engine.evaluate import Figures, Tally, evaluate, tally_batches
+from engine.vocabulary import BEGIN, END, N_HAN_CHARACTERS, PAD, UNKNOWN, is_han
+from tests.engine.small_model import VOCABULARY, small_model
+
+POEMS = ["日月山水，风花雪夜。", "春江人，地鹓云。", "红；君。", "海", "夜" * 41 + "。", ""]
+
+
+def by_hand(loaded: LoadedModel, poems: list[str]) -> Figures:
+    """Every −ln p from the logits of a poem fed alone, in plain Python."""
+    all_nats = han_nats = 0.0
+    n_han = n_oov = 0
+    choice_nats = math.log(N_HAN_CHARACTERS - loaded.vocabulary.n_han)
+    for poem in poems:
+        indices = [BEGIN, *loaded.vocabulary.encode(poem), END]
+        with torch.no_grad():
+            logits, _ = loaded.model(torch.tensor([indices[:-1]]))
+        log_p = torch.log_softmax(logits[0].double(), dim=1)
+        for place, (character, index) in enumerate(zip([*poem, ""], indices[1:], strict=True)):
+            nats = -float(log_p[place, index])
+            if character and is_han(character):
+                n_han += 1
+                if index == UNKNOWN:
+                    n_oov += 1
+                    nats += choice_nats
+                han_nats += nats
+            all_nats += nats
+    return Figures("small", len(poems), n_han, n_oov, all_nats / n_han, han_nats / n_han)
+
+
+def assert_equal(figures: Figures, expected: Figures) -> None:
+    assert (figures.n_poems, figures.n_han, figures.n_oov) == (expected.n_poems, expected.n_han, expected.n_oov)
+    assert figures.nats_per_han == pytest.approx(expected.nats_per_han, rel=1e-5)
+    assert figures.nats_per_han_text == pytest.approx(expected.nats_per_han_text, rel=1e-5)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_figures_are_those_counted_by_hand(cell: Cell) -> None:
+    loaded = small_model(cell)
+    assert_equal(evaluate(loaded, POEMS), by_hand(loaded, POEMS))
+
+
+@pytest.mark.parametrize(("batch_chars", "window_chars", "chunk_rows"), [(1, 1, 1), (40, 7, 3), (10**6, 10**6, 10**6)])
+def test_how_the_work_is_cut_changes_no_figure(
+    monkeypatch: pytest.MonkeyPatch, batch_chars: int, window_chars: int, chunk_rows: int
+) -> None:
+    loaded = small_model()
+    monkeypatch.setattr(evaluation, "BATCH_CHARS", batch_chars)
+    monkeypatch.setattr(evaluation, "WINDOW_CHARS", window_chars)
+    monkeypatch.setattr(evaluation, "CHUNK_ROWS", chunk_rows)
+    assert_equal(evaluate(loaded, POEMS), by_hand(loaded, POEMS))
+
+
+def test_an_unknown_han_character_costs_choosing_it_among_all_unknown_ones() -> None:
+    loaded = small_model()
+    figures = evaluate(loaded, ["鹓"])
+    with torch.no_grad():
+        logits, _ = loaded.model(torch.tensor([[BEGIN]]))
+    of_unknown = -float(torch.log_softmax(logits[0, 0], dim=0)[UNKNOWN])
+    assert (figures.n_han, figures.n_oov) == (1, 1)
+    assert figures.nats_per_han_text == pytest.approx(of_unknown + math.log(20_992 - 24 + 2), rel=1e-5)
+
+
+def test_an_unknown_mark_is_no_han_character() -> None:
+    figures = evaluate(small_model(), ["日；月。"])
+    assert (figures.n_han, figures.n_oov) == (2, 0)
+
+
+def test_no_poems_have_no_figures() -> None:
+    figures = evaluate(small_model(), [])
+    assert figures.n_poems == 0
+    assert math.isnan(figures.nats_per_han)
+
+
+def test_poems_as_indices_have_the_same_figures() -> None:
+    loaded = small_model()
+    rows = [[BEGIN, *VOCABULARY.encode(poem), END] for poem in POEMS if "；" not in poem]
+    width = max(map(len, rows))
+    grid = torch.tensor([row + [PAD] * (width - len(row)) for row in rows]).numpy()
+    batch = Batch(x=grid[:, :-1], y=grid[:, 1:])
+    tally = tally_batches(loaded.model, [batch], VOCABULARY, torch.device("cpu"), 4)
+    expected = by_hand(loaded, [poem for poem in POEMS if "；" not in poem])
+    assert_equal(
+        Figures("small", tally.n_poems, tally.n_han, tally.n_oov, tally.nats_per_han, tally.nats_per_han_text), expected
+    )
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_validating_leaves_the_model_as_it_was(training: bool) -> None:
+    model = small_model().model.train(training)
+    assert tally_batches(model, [], VOCABULARY, torch.device("cpu"), 4) == Tally()
+    assert model.training == training
+
+
+def test_a_model_that_knows_nothing_costs_the_logarithm_of_the_vocabulary() -> None:
+    loaded = small_model()
+    with torch.no_grad():
+        for parameter in loaded.model.parameters():
+            parameter.zero_()
+    figures = evaluate(loaded, ["日月山水。"])
+    assert figures.nats_per_han == pytest.approx(math.log(len(VOCABULARY)) * 6 / 4)
+    assert figures.nats_per_han_text == pytest.approx(math.log(len(VOCABULARY)))
