@@ -1,0 +1,41 @@
+"""A card that asks for one line of text."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from poetry_tui.words import word
+
+
+class AskLine(ModalScreen[str | None]):
+    """Dismissed with the line, or with None when it was cancelled."""
+
+    DEFAULT_CSS = """
+    AskLine {
+        align: center middle;
+        & > Vertical { width: 64; max-width: 90%; height: auto; padding: 1 2; background: $surface; border: round $accent; }
+        & Static { height: auto; color: $text-muted; }
+        & Input { margin: 1 0; }
+    }
+    """
+    BINDINGS = [Binding("escape", "dismiss", show=False)]
+
+    def __init__(self, question: str, line: str = "") -> None:
+        super().__init__()
+        self._question = question
+        self._line = line
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Static(Content(self._question))
+            yield Input(self._line, select_on_focus=False)
+            yield Static(Content(word("favourites.ask_keys")))
+
+    @on(Input.Submitted)
+    def answer(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.dismiss(event.value)

@@ -1,0 +1,78 @@
+"""One kept poem, laid out as on the stage, and how it was made."""
+
+from collections.abc import Iterator
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from poetry_tui.engine_protocol import Glyph
+from poetry_tui.favourite_export import date_of
+from poetry_tui.favourites import Favourite
+from poetry_tui.widgets.verse import Verse
+from poetry_tui.words import WORDS, heading, word
+
+MUTED = "$foreground 60%"
+
+
+class PoemPage(Vertical):
+    """The verse in the middle, what is known about it below."""
+
+    DEFAULT_CSS = """
+    PoemPage {
+        & .verse--plain { color: $foreground; background: $background; }
+        & .verse--given { color: $accent; background: $background; text-style: bold; }
+        & #page-title { color: $text-muted; height: auto; padding-top: 1; text-align: center; }
+        & #page-made { height: auto; padding: 0 2; border-top: solid $panel; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="page-title")
+        verse = Verse()
+        verse.can_focus = False
+        yield verse
+        yield Static(id="page-made")
+
+    def show(self, poem: Favourite | None) -> None:
+        """Show a poem, or nothing; in the language that there is now."""
+        title, made = self.query_one("#page-title", Static), self.query_one("#page-made", Static)
+        title.display = bool(poem and poem.title)
+        made.display = poem is not None
+        glyphs = [] if poem is None else _glyphs(poem)
+        self.query_one(Verse).show(glyphs, is_written=True, cursor=None)
+        if poem is not None:
+            title.update(Content(poem.title))
+            made.update(_table(list(_facts(poem))))
+
+
+def _glyphs(poem: Favourite) -> list[Glyph]:
+    """The poem for the stage; what the model thought of each character was not kept."""
+    n_given = len(poem.begin) if poem.text.startswith(poem.begin) else 0
+    return [Glyph(index, character, 0.0, 0.0, index < n_given, ()) for index, character in enumerate(poem.text)]
+
+
+def _facts(poem: Favourite) -> Iterator[tuple[str, Content]]:
+    """What is known about a poem, as labels and values."""
+    yield heading("favourites.model"), Content(poem.model)
+    yield heading("favourites.seed"), Content(str(poem.seed))
+    for name, value in poem.settings.items():
+        if name not in ("begin", "seed", "max_chars") and value not in (None, ""):
+            label = heading(f"favourites.{name}") if f"favourites.{name}" in WORDS else name
+            yield label, Content(f"{value:.2f}" if isinstance(value, float) else str(value))
+    if poem.logprob is not None and poem.text:
+        nats = f"{poem.logprob / len(poem.text):.2f}".replace("-", "−")
+        yield heading("favourites.logprob"), Content(word("favourites.nats", nats=nats))
+    yield heading("favourites.kept"), Content(date_of(poem))
+    if poem.tags:
+        yield heading("favourites.tags"), Content.styled(" ".join(f"#{tag}" for tag in poem.tags), "$accent")
+    if poem.note:
+        yield heading("favourites.note"), Content(poem.note)
+
+
+def _table(facts: list[tuple[str, Content]]) -> Content:
+    width = max(cell_len(label) for label, _ in facts)
+    rows = (Content.styled(label + " " * (width - cell_len(label) + 2), MUTED) + value for label, value in facts)
+    return Content("\n").join(rows)

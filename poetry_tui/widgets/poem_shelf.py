@@ -1,0 +1,49 @@
+"""The kept poems as a list: begin character, heading, and below them date, model and tags."""
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from poetry_tui.favourite_export import date_of, heading_of
+from poetry_tui.favourites import Favourite
+
+
+class PoemShelf(OptionList):
+    """Two rows a poem. `show` keeps the cursor on the same poem, or where it was when that is gone."""
+
+    DEFAULT_CSS = """
+    PoemShelf {
+        background: transparent; text-wrap: nowrap; text-overflow: ellipsis;
+        & > .option-list--option-highlighted { background: $foreground 8%; color: $foreground; }
+        &:focus > .option-list--option-highlighted { background: $accent 22%; color: $foreground; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self._poems: list[Favourite] = []
+
+    @property
+    def chosen(self) -> Favourite | None:
+        """The poem that the cursor is on."""
+        return None if self.highlighted is None else self._poems[self.highlighted]
+
+    def show(self, poems: Sequence[Favourite], cursor_on: int | None = None) -> None:
+        """Show these poems, the cursor on the one with the id `cursor_on`."""
+        chosen, row = self.chosen, self.highlighted or 0
+        wanted = cursor_on or (chosen.id if chosen else None)
+        self._poems = list(poems)
+        self.set_options([Option(_rows(poem), id=str(poem.id)) for poem in poems])
+        if poems:
+            ids = [poem.id for poem in poems]
+            self.highlighted = ids.index(wanted) if wanted in ids else min(row, len(ids) - 1)
+
+
+def _rows(poem: Favourite) -> Content:
+    """日 日暮江头一笛风 / 2026-03-01 studio-lstm #江 — one option, two rows, each cut where the shelf ends."""
+    tags = "".join(f" #{tag}" for tag in poem.tags)
+    first = Content.assemble((f"{poem.begin[:1]:\u3000<1} ", "bold $accent"), heading_of(poem))
+    second = Content.assemble("   ", (f"{date_of(poem)} {poem.model}", "$foreground 60%"), (tags, "$accent"))
+    return Content("\n").join((first, second))

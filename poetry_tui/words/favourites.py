@@ -1,0 +1,66 @@
+"""Words of the favourites screen."""
+
+WORDS: dict[str, tuple[str, str]] = {
+    # Keys
+    "favourites.search": ("查找", "search"),
+    "favourites.search.tip": (
+        "按诗句、题目、备注查找；#标签 只看有这个标签的",
+        "Find by verse, title or note; #tag shows only poems with that tag",
+    ),
+    "favourites.recreate": ("重作", "re-create"),
+    "favourites.recreate.tip": (
+        "带着同样的模型、种子和设置回到作诗",
+        "Back to Compose with the same model, seed and settings",
+    ),
+    "favourites.copy": ("复制", "copy"),
+    "favourites.copy.tip": ("把这首诗送到终端的剪贴板", "Send the poem to the terminal's clipboard"),
+    "favourites.tags": ("标签", "tags"),
+    "favourites.tags.tip": ("给这首诗加标签", "Give the poem tags"),
+    "favourites.note": ("备注", "note"),
+    "favourites.note.tip": ("给这首诗写一句备注", "Write a line about the poem"),
+    "favourites.title": ("题目", "title"),
+    "favourites.title.tip": ("给这首诗起题目", "Give the poem a title"),
+    "favourites.export": ("导出", "export"),
+    "favourites.export.tip": (
+        "把列出的诗写进文件：.md、.txt 或 .jsonl",
+        "Write the listed poems to a file: .md, .txt or .jsonl",
+    ),
+    "favourites.delete": ("删除", "delete"),
+    "favourites.delete.tip": ("从诗集里拿走；u 可以放回", "Take the poem off the shelf; u puts it back"),
+    "favourites.undo": ("放回", "undo"),
+    "favourites.undo.tip": ("放回刚才拿走的诗", "Put back the poem that was taken off last"),
+    "favourites.back": ("回到诗集", "back to the list"),
+    "favourites.back.tip": ("清除查找，回到诗集", "Clear the search and go back to the list"),
+    # Panels
+    "favourites.shelf": ("诗集", "Poems"),
+    "favourites.found": ("{n} / {all}", "{n} / {all}"),
+    "favourites.search_here": ("诗句 #标签", "words or #tag"),
+    "favourites.empty_title": ("卷中待诗", "An empty scroll"),
+    "favourites.empty_how": (
+        "按 1 去作诗，遇见喜欢的就按 f 留下。",
+        "Press 1 to compose; f keeps a poem that you love.",
+    ),
+    "favourites.empty_where": ("留下的诗会一直在这里。", "What you keep stays here."),
+    "favourites.none_found": ("没有这样的诗。", "No such poem."),
+    # How a poem was made
+    "favourites.model": ("模型", "model"),
+    "favourites.seed": ("种子", "seed"),
+    "favourites.temperature": ("温度", "temperature"),
+    "favourites.top_p": ("范围", "top-p"),
+    "favourites.kept": ("留于", "kept"),
+    "favourites.logprob": ("每字", "a character"),
+    "favourites.nats": ("{nats} 奈特", "{nats} nats"),
+    # Sentences
+    "favourites.ask_tags": ("标签，用空格隔开", "Tags, with spaces between"),
+    "favourites.ask_note": ("备注", "A note"),
+    "favourites.ask_title": ("题目", "A title"),
+    "favourites.ask_export": ("导出到哪个文件（.md .txt .jsonl）", "Export to which file (.md .txt .jsonl)"),
+    "favourites.ask_keys": ("回车确定，Esc 取消", "Enter accepts, Esc cancels"),
+    "favourites.sent": ("已送往剪贴板。", "Sent to the clipboard."),
+    "favourites.deleted": ("已拿走，按 u 放回。", "Taken off the shelf; u puts it back."),
+    "favourites.restored": ("已放回。", "Put back."),
+    "favourites.nothing_to_undo": ("没有可放回的。", "There is nothing to put back."),
+    "favourites.exported": ("{n} 首诗已写入 {path}", "{n} poems were written to {path}"),
+    "favourites.file_is_there": ("{path} 已经存在，请换个名字。", "{path} is there already: choose another name."),
+    "favourites.file_failed": ("{path} 写不进去：{why}", "{path} cannot be written: {why}"),
+}
