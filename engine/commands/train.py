@@ -50,7 +50,6 @@ def train(arguments: argparse.Namespace) -> int:
             raise RunError(
                 f"{folder} already holds a run.", f"Go on with it: --resume {folder}, or choose another --run."
             )
-    interruption = _Interruption()
     narrator = TrainingNarrator(say)
     say(f"run {folder}")
 
@@ -61,9 +60,10 @@ def train(arguments: argparse.Namespace) -> int:
 
     from engine.trainer import run_training
 
-    reason = run_training(
-        config, folder, resume=resume, on_record=on_record, stop_requested=lambda: interruption.requested
-    )
+    with _Interruption() as interruption:
+        reason = run_training(
+            config, folder, resume=resume, on_record=on_record, stop_requested=lambda: interruption.requested
+        )
     if reason == "diverged":
         raise RunError(
             "The training diverged: its loss is no longer a sensible number.",
@@ -79,8 +79,14 @@ class _Interruption:
 
     def __init__(self) -> None:
         self.requested = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._ask)
+
+    def __enter__(self) -> "_Interruption":
+        self._before = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
         if self.requested:
