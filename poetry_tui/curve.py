@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
 
-SMOOTHING = 0.97
+SMOOTHING = 0.95
 # Beyond this a figure is as good as infinite, and sums over it may be.
 LARGEST = 1e30
 
@@ -27,7 +27,7 @@ class Column:
 class Curve:
     """Points (step, value) in the order of their steps, with an exponential moving average over all of them.
 
-    The average looks back over the last quarter of what is there until that is longer than its memory, so that it
+    The average looks back over the last eighth of what is there until that is longer than its memory, so that it
     follows the steep beginning. NaN and infinity are counted in `n_not_finite` and kept out of everything else.
     """
 
@@ -49,7 +49,7 @@ class Curve:
             self.n_not_finite += 1
             return
         n_before = len(self.values)
-        weight = max(1 - self.smoothing, 4 / (n_before + 4))
+        weight = max(1 - self.smoothing, 8 / (n_before + 8))
         before = self.smooth[-1] if n_before else value
         self.steps.append(step)
         self.values.append(value)

@@ -34,7 +34,13 @@ class RunFollower:
     last_log_line: str = ""
     problem: StudioError | None = None
     is_settled: bool = False
+    # How many starts have been seen when the run was asked to go on: until there is one more, it is starting again.
+    _n_starts_before: int | None = None
     _tail: EventTail | None = None
+
+    def expect_start(self) -> None:
+        """The run has just been asked to go on; its old last word counts no longer."""
+        self._n_starts_before = self.state.n_starts
 
     def look(self) -> Look:
         """Read the next bite. What cannot be read is a `problem`, never an exception."""
@@ -62,6 +68,7 @@ class RunFollower:
         self.wishes, self.problem, self.last_log_line = look.wishes, look.problem, look.last_log_line
         if not look.bite.more:
             self.is_settled = True
-            self.status = status_of(self.state, look.alive)
+            is_starting = look.alive and self._n_starts_before == self.state.n_starts
+            self.status = Status.STARTING if is_starting else status_of(self.state, look.alive)
         after = (self.status, self.wishes, self.problem, self.last_log_line, self.is_settled)
         return bool(look.bite.records or look.bite.n_malformed or look.bite.restarted) or before != after

@@ -74,6 +74,7 @@ class RunState:
     checkpoint: CheckpointSaved | None = None
     paused: bool = False
     last_word: RunFinished | RunFailed | None = None
+    n_starts: int = 0
     n_records: int = 0
     n_malformed: int = 0
     _marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=RATE_WINDOW))
@@ -118,6 +119,7 @@ class RunState:
 
     def _fold_start(self, event: RunStarted) -> None:
         self.started = event
+        self.n_starts += 1
         self.last_word = None
         self.paused = False
         self._marks.clear()

@@ -31,12 +31,15 @@ __all__ = [
     "save_run",
     "set_learning_rate",
     "start_run",
+    "started_here",
     "stop_run",
     "summarise",
     "take_back",
     "wishes",
 ]
 
+# How long a trainer may take to be gone after its last word.
+LEAVING_S = 15.0
 Wish: TypeAlias = Callable[[Path], object]
 
 # The trainers that this process started, by run folder.
@@ -78,10 +81,14 @@ def continue_run(folder: Path) -> None:
     """Go on with a run that was stopped, failed or lost, from its last checkpoint.
 
     Raises:
-        RunError: the run is still alive.
+        RunError: the run is still going on.
     """
-    if is_alive(folder):
-        raise RunError(f"The run {folder.name} is still alive.", "There is nothing to go on with.")
+    # A trainer says its last word a moment before it is gone.
+    patience_ends_s = time.monotonic() + LEAVING_S
+    while is_alive(folder):
+        if summarise(folder).status.is_live or time.monotonic() > patience_ends_s:
+            raise RunError(f"The run {folder.name} is still going on.", "Stop it first.")
+        time.sleep(0.1)
     for wish in wishes(folder):
         take_back(folder, wish)
     _spawn(folder, "--resume", str(folder))
@@ -109,6 +116,11 @@ def is_alive(folder: Path) -> bool:
     """Whether some process writes this run, or was started by this one to do so and is still loading."""
     child = _children.get(folder)
     return run_is_alive(folder) or (child is not None and child.returncode is None)
+
+
+def started_here() -> list[Path]:
+    """The folders of the trainings that this process started and that still run."""
+    return [folder for folder, child in _children.items() if child.returncode is None]
 
 
 def stop_run(folder: Path) -> None:

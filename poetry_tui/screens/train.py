@@ -38,6 +38,8 @@ class TrainScreen(StudioScreen):
     """
 
     MODE = "train"
+    # What is focused at first depends on whether there is a run to look at.
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar = [
         bind("ctrl+r", "start", "train.start", display="^r", priority=True),
         bind("n,ctrl+n", "new", "train.new", display="n"),
@@ -65,7 +67,8 @@ class TrainScreen(StudioScreen):
         &.-narrow #train-left { width: 1fr; display: none; }
         &.-narrow.-settings #train-left { display: block; }
         &.-narrow.-settings #train-right { display: none; }
-        &.-low RunList { height: 7; }
+        &.-low RunList { height: 6; }
+        &.-tall SparklineRow { display: block; }
     }
     """
 
@@ -74,6 +77,8 @@ class TrainScreen(StudioScreen):
         self.follower: RunFollower | None = None
         self._installed: list[str] | None = None
         self._dirty = False
+        # A run that is still loading forgets what it was asked before; so it is asked again once it runs.
+        self._stop_once_running: Path | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         yield TrainBody(id="train-body")
@@ -101,6 +106,9 @@ class TrainScreen(StudioScreen):
             look = await asyncio.to_thread(follower.look)
             if follower.take(look):
                 self._dirty = True
+            if follower.status is Status.RUNNING and self._stop_once_running == follower.folder:
+                self._stop_once_running = None
+                self._tell(runs.stop_run, follower.folder)
             if not look.bite.more:
                 await asyncio.sleep(PAINT_PERIOD_S)
 
@@ -131,6 +139,11 @@ class TrainScreen(StudioScreen):
                 live = [run for run in found if run.status.is_live]
                 if found:
                     self.follow((live or found)[0].folder)
+                    self.query_one(RunList).focus()
+                elif installed and self.focused is None:
+                    self.query_one(RunSettings).row("preset").query_one("Select").focus()
+                elif self.focused is None:
+                    self.call_after_refresh(self.query_one("#install").focus)
                 self.set_class(not installed, "-offer")
             is_first = False
             await asyncio.sleep(LIST_PERIOD_S)
@@ -198,7 +211,9 @@ class TrainScreen(StudioScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         status = self.follower.status if self.follower and self.follower.is_settled else None
         match action:
-            case "pause" | "stop":
+            case "pause":
+                return status in (Status.RUNNING, Status.PAUSED)
+            case "stop":
                 return status is not None and status.is_live
             case "continue":
                 has_checkpoint = self.follower is not None and self.follower.state.checkpoint is not None
@@ -226,10 +241,13 @@ class TrainScreen(StudioScreen):
 
     def action_stop(self) -> None:
         if self.follower is not None:
+            if self.follower.status is Status.STARTING:
+                self._stop_once_running = self.follower.folder
             self._tell(runs.stop_run, self.follower.folder)
 
     def action_continue(self) -> None:
         if self.follower is not None:
+            self.follower.expect_start()
             self._tell(runs.continue_run, self.follower.folder)
 
     @work(group="tell", exit_on_error=False)

@@ -30,7 +30,7 @@ class RunList(OptionList):
             self.folder = folder
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id, compact=True, markup=False)
+        super().__init__(id=id, markup=False)
         self._runs: list[RunSummary] = []
 
     def on_mount(self) -> None:

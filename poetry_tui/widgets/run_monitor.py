@@ -37,7 +37,6 @@ class RunMonitor(Vertical):
         &.-log LogPane { display: block; }
         &.-log PredictionGrid, &.-log SampleTimeline { display: none; }
     }
-    StudioScreen.-tall RunMonitor SparklineRow { display: block; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
