@@ -41,6 +41,8 @@ def replace_folder(path: Path) -> Iterator[Path]:
         yield aside
         for file in aside.rglob("*"):
             if file.is_file():
+                # Some writers (safetensors) make private files.
+                file.chmod(0o666 & ~_umask())
                 sync_file(file)
         _swap(aside, path)
     except BaseException:

@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import shlex
 from collections.abc import Collection, Mapping
 from types import UnionType
 from typing import Any, NoReturn, Union, get_args, get_origin, get_type_hints
@@ -53,6 +54,20 @@ def given(arguments: argparse.Namespace, settings: type) -> dict[str, Any]:
     """The fields of a settings class that the command line gave."""
     names = {item.name for item in dataclasses.fields(settings)}
     return {name: value for name, value in vars(arguments).items() if name in names}
+
+
+def flags_between(usual: object, settings: object) -> list[str]:
+    """The words of a command line that turn one settings object into another of its class."""
+    words: list[str] = []
+    for item in dataclasses.fields(settings):  # type: ignore[arg-type]
+        value = getattr(settings, item.name)
+        if not item.metadata or value == getattr(usual, item.name):
+            continue
+        if isinstance(value, bool):
+            words.append(flag_of(item.name if value else f"no_{item.name}"))
+        elif value is not None:
+            words += [flag_of(item.name), shlex.quote(str(value))]
+    return words
 
 
 def _plain(annotation: Any) -> type:

@@ -24,6 +24,7 @@ INTERRUPTED = 130
 ENGINE_COMMANDS: Mapping[str, str] = {
     "compose": "write poems from begin characters",
     "train": "train a network of your own, without the screen",
+    "pack": "make a model folder of a run, small enough to give away",
     "evaluate": "how well a model predicts the poems of a file, in nats per Han character",
 }
 EPILOG = """\

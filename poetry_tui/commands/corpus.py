@@ -3,10 +3,11 @@
 import argparse
 import contextlib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from engine.corpus.cleaning import Cleaner, CleaningReport
 from engine.corpus.formats import FORMATS, read_poems
+from engine.corpus.held_out import Shape, held_out_poems
 from engine.corpus.install import DYNASTIES, install
 from engine.corpus.library import Corpus, import_file, list_corpora, open_corpus, remove
 from engine.errors import CorpusError
@@ -45,6 +46,14 @@ def add_parser(commands: Commands) -> None:
     parser = command(verbs, "check", _check, "what cleaning a corpus or a file dropped, and why", json_too=True)
     parser.add_argument("corpus", metavar="NAME|FILE")
     parser.add_argument("--format", choices=FORMATS, help="how the file is written; default: found by looking at it")
+
+    parser = command(
+        verbs, "held-out", _held_out, "print poems that no training has seen, one a line, to judge models by"
+    )
+    parser.add_argument("name")
+    parser.add_argument(
+        "--shape", choices=get_args(Shape), default="all", help="quatrains and octaves: of 5 or 7 characters"
+    )
 
     parser = command(verbs, "rm", _remove, "remove a corpus with its caches")
     parser.add_argument("name")
@@ -107,6 +116,14 @@ def _report_of(name_or_file: str, form: str | None) -> CleaningReport:
     for _ in cleaner.clean_all(read_poems(Path(name_or_file).expanduser(), form)):
         pass
     return cleaner.report
+
+
+def _held_out(options: argparse.Namespace) -> None:
+    n_poems = 0
+    for poem in held_out_poems(open_corpus(options.name), options.shape):
+        print(poem.text)
+        n_poems += 1
+    say(f"{n_poems:,} poems of the test split; no line of theirs stands in a training poem.")
 
 
 def _remove(options: argparse.Namespace) -> int:

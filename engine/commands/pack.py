@@ -1,0 +1,77 @@
+"""`pack`: make a model folder of a run, small enough to give away."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from engine.commands.output import new_parser, say
+from engine.config import TrainConfig
+from engine.errors import CorpusError, ModelError
+from engine.flags import add_setting_flags, flags_between
+from engine.model_store import find_model
+from engine.presets import PRESETS
+
+
+def add_parser(commands: Any) -> None:
+    parser = new_parser(
+        commands, "pack", pack, "Make a model folder of a run: weights in 16 bits, judged on held-out quatrains."
+    )
+    parser.add_argument("model", metavar="RUN", help="a run, a checkpoint or a model, by name or folder")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="where the model goes; it takes the folder's name")
+    parser.add_argument("--replace", action="store_true", help="put it in the place of a model that is there")
+    add_setting_flags(parser, TrainConfig, only=("device",))
+
+
+def pack(arguments: argparse.Namespace) -> int:
+    """Write the model, its held-out figures and the command that makes it again."""
+    folder: Path = arguments.folder.resolve()
+    if folder.exists() and not arguments.replace:
+        raise ModelError(f"{folder} is there already.", "Choose another folder, or say --replace.")
+    source = find_model(arguments.model)
+
+    from engine.checkpoint import load_model, save_model
+    from engine.devices import choose_device
+
+    loaded = load_model(source, choose_device(getattr(arguments, "device", "auto")))
+    kept = ("corpus", "training", "steps", "n_chars_seen", "made_with")
+    about = {key: loaded.header[key] for key in kept if key in loaded.header}
+    figures = {**loaded.header.get("figures", {}), **_held_out_figures(loaded)}
+    save_model(
+        folder,
+        loaded.model.cpu(),
+        loaded.vocabulary,
+        {"name": folder.name, **about, "figures": figures, "made_by": _command_again(about)},
+        half=True,
+    )
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    say(f"{folder.name}: {size / 1e6:.1f} MB")
+    print(folder)
+    return 0
+
+
+def _held_out_figures(loaded: Any) -> dict[str, object]:
+    """Figures on test quatrains of the model's own corpus, none of whose lines it was trained on; none without that corpus."""
+    from engine.corpus.held_out import held_out_poems
+    from engine.corpus.library import open_corpus
+    from engine.evaluate import evaluate
+
+    wanted = loaded.header.get("corpus", {})
+    try:
+        corpus = open_corpus(str(wanted.get("name")))
+    except CorpusError as error:
+        say(f"not judged on held-out quatrains: {error}")
+        return {}
+    if corpus.sha256 != wanted.get("sha256"):
+        say(f"not judged on held-out quatrains: {corpus.name} is no longer the corpus that it was trained on.")
+        return {}
+    judged = evaluate(loaded, [poem.text for poem in held_out_poems(corpus, "quatrains")]).to_dict()
+    del judged["model"]
+    return {"held_out_quatrains": judged}
+
+
+def _command_again(about: dict[str, Any]) -> str:
+    """The command that trains such a model: the preset, and a flag for every setting that differs from it."""
+    config = TrainConfig.from_dict(about.get("training", {}))
+    usual = PRESETS.get(config.preset, TrainConfig())
+    words = ["poetry-tui", "train", "--preset", config.preset]
+    return " ".join([*words, *flags_between(usual, config), *flags_between(usual.model, config.model)])
