@@ -22,7 +22,7 @@ from engine.vocabulary import BEGIN, END, PAD, SPECIAL_TOKENS, UNKNOWN
 Finish = Literal["end", "limit"]
 
 # Among so many likeliest characters a draw nearly always falls; sorting a whole vocabulary takes as long as the network.
-N_LOOKED_AT = 512
+N_LOOKED_AT = 2048
 
 
 @dataclass(frozen=True, slots=True)
