@@ -41,13 +41,13 @@ class EngineClient:
         tell: Callable[[EngineState], None],
         *,
         model: str | None = None,
-        command: Sequence[str] = SERVICE,
+        command: Sequence[str] | None = None,
         pauses_s: Sequence[float] = PAUSES_BEFORE_RESTART_S,
     ) -> None:
         self.state = EngineState(Phase.STARTING)
         self.model = model
         self._tell = tell
-        self._command = command
+        self._command = command or SERVICE
         self._pauses_s = pauses_s
         self._process: asyncio.subprocess.Process | None = None
         self._last_id = 0
@@ -62,7 +62,7 @@ class EngineClient:
         failures = 0
         while not self._closing:
             was_ready = await self._one_life()
-            if self._closing:
+            if self._is_closing():
                 return
             failures = 1 if was_ready else failures + 1
             if failures > len(self._pauses_s):
@@ -165,13 +165,11 @@ class EngineClient:
         """One line of the service. What is no reply (a library that prints) is passed over."""
         try:
             reply = json.loads(line)
-            number, kind = reply["id"], reply["reply"]
+            number = reply["id"]
             if number == self._load_id:
                 self._take_loaded(reply)
             elif number in self._waiting:
                 self._waiting[number].put_nowait(reply)
-            elif kind == "error" and number == 0:
-                self._become(EngineState(Phase.NO_MODEL, problem=StudioError(reply["message"], reply["hint"])))
         except (ValueError, KeyError, TypeError):
             return
 
@@ -186,6 +184,9 @@ class EngineClient:
         self._load_id = self._next_id()
         self._become(EngineState(Phase.LOADING, problem=self.state.problem))
         self._send({"id": self._load_id, "op": "load", "model": self.model})
+
+    def _is_closing(self) -> bool:
+        return self._closing
 
     async def _until_ready(self) -> None:
         while self.state.phase in _WARMING_UP:

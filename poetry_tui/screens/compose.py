@@ -220,9 +220,7 @@ class ComposeScreen(StudioScreen):
         self.toggle_class("-no-panel" if self.has_class("-wide") else "-panel")
 
     def action_ink(self) -> None:
-        verse = self.query_one(Verse)
-        verse.ink = not verse.ink
-        verse.refresh()
+        self.query_one(Verse).toggle_ink()
 
     # Settings
 

@@ -1,8 +1,10 @@
 """The keys of the Compose screen."""
 
+from textual.binding import BindingType
+
 from poetry_tui.keys import bind
 
-BINDINGS = [
+BINDINGS: list[BindingType] = [
     bind("enter", "compose", "compose.go", display="⏎"),
     bind("r", "again", "compose.again"),
     bind("f", "favourite", "compose.favourite"),

@@ -197,4 +197,5 @@ def how_it_was_made(composition: Composition) -> str:
         parts.append(word("compose.stopped"))
     if composition.is_kept:
         parts.insert(0, word("compose.kept"))
-    return " · ".join(parts)
+    # Where the line is too long it breaks between its parts.
+    return " · ".join(part.replace(" ", "\u00a0") for part in parts)

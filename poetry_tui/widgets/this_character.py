@@ -14,7 +14,7 @@ class ThisCharacter(Widget):
     """Bars are drawn on one scale: the likeliest character fills the line."""
 
     DEFAULT_CSS = """
-    ThisCharacter { height: auto; text-wrap: nowrap; }
+    ThisCharacter { height: auto; }
     """
 
     def __init__(self) -> None:
@@ -23,8 +23,9 @@ class ThisCharacter(Widget):
 
     def show(self, glyph: Glyph | None) -> None:
         if glyph is not self.glyph:
-            self.glyph = glyph
-            self.refresh(layout=True)
+            before, self.glyph = self.glyph, glyph
+            # A new layout repaints the whole screen: only where the number of rows changes.
+            self.refresh(layout=_n_rows(before) != _n_rows(glyph))
 
     def render(self) -> Content:
         if self.glyph is None:
@@ -47,6 +48,11 @@ class ThisCharacter(Widget):
         line = name + Content(" " * (3 - name.cell_length))
         bar = bar_of(min(share / largest, 1.0), room)
         return line + Content.styled(bar, "$accent" if is_it else "$secondary") + Content.styled(percent, FAINT)
+
+
+def _n_rows(glyph: Glyph | None) -> tuple[int, bool]:
+    """Tells apart what needs another height."""
+    return (0, False) if glyph is None else (len(glyph.alternatives), glyph.character in dict(glyph.alternatives))
 
 
 def bar_of(share: float, cells: int) -> str:

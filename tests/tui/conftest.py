@@ -1,0 +1,35 @@
+"""What every test of the face gets: a service without torch, and a way to wait for what the screen should show."""
+
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from poetry_tui.words import set_language
+
+FAKE_SERVICE = (sys.executable, "-P", str(Path(__file__).with_name("fake_service.py")))
+Until = Callable[[Any, Callable[[], object]], Awaitable[None]]
+_TRIES = 1000
+
+
+@pytest.fixture(autouse=True)
+def service_without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever opens the studio in a test talks to the fake service, unless the test names another command."""
+    monkeypatch.setattr("poetry_tui.engine_client.SERVICE", FAKE_SERVICE)
+    set_language("both")
+
+
+@pytest.fixture
+def until() -> Until:
+    """Let the app go on until something is so; fails where it never is."""
+
+    async def wait(pilot: Any, is_so: Callable[[], object]) -> None:
+        for _ in range(_TRIES):
+            if is_so():
+                return
+            await pilot.pause(0.01)
+        raise AssertionError("the app never came to the expected state")
+
+    return wait

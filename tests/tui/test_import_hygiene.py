@@ -1,0 +1,51 @@
+"""What a fresh interpreter has loaded after the face was imported, and what it has set."""
+
+import os
+import subprocess
+import sys
+
+from textual._xterm_parser import XTermParser
+from textual.events import Key
+
+HEAVY = ("torch", "numpy", "safetensors", "opencc", "psutil", "sqlite3")
+
+
+def fresh(code: str, **environment: str) -> str:
+    """What some code prints in an interpreter of its own."""
+    inherited = {name: value for name, value in os.environ.items() if name != "TEXTUAL_DISABLE_KITTY_KEY"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**inherited, **environment}, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_the_first_screen_loads_nothing_heavy() -> None:
+    code = "import sys, poetry_tui.app, poetry_tui.screens.compose as _; print(*sys.modules)"
+    loaded = {name.partition(".")[0] for name in fresh(code).split()}
+    assert not loaded & set(HEAVY)
+
+
+def test_the_other_screens_wait_until_they_are_wanted() -> None:
+    loaded = fresh("import sys, poetry_tui.app; print(*sys.modules)").split()
+    assert not [name for name in loaded if name.startswith("poetry_tui.screens.") and not name.endswith(".base")]
+
+
+def test_no_screen_loads_torch() -> None:
+    code = (
+        "import sys, poetry_tui.app, poetry_tui.screens.compose, poetry_tui.screens.train, poetry_tui.screens.favourites;"
+        "print(*sys.modules)"
+    )
+    assert not {"torch", "safetensors"} & set(fresh(code).split())
+
+
+def test_the_kitty_protocol_is_off_before_textual_is_imported() -> None:
+    code = "import poetry_tui.app, textual.constants as c; print(c.DISABLE_KITTY_KEY)"
+    assert fresh(code) == "True"
+    assert fresh(code, TEXTUAL_DISABLE_KITTY_KEY="0") == "False"
+
+
+def test_five_characters_committed_at_once_arrive_as_five_keys() -> None:
+    parser = XTermParser()
+    keys = [event for event in parser.feed("春江花月夜") if isinstance(event, Key)]
+    assert [key.character for key in keys] == list("春江花月夜")
+    assert all(key.is_printable for key in keys)

@@ -1,0 +1,58 @@
+"""Every word in both languages, every word used."""
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import poetry_tui
+from poetry_tui.keys import bind
+from poetry_tui.words import LANGUAGES, WORDS, heading, set_language, word
+
+SOURCES = [path for path in Path(poetry_tui.__file__).parent.rglob("*.py") if path.parent.name != "words"]
+# Keys put together from a part that varies.
+FAMILIES = ("shell.language_",)
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_every_word_is_there_in_both_languages_with_the_same_places() -> None:
+    for key, (chinese, english) in WORDS.items():
+        assert chinese.strip(), key
+        assert english.strip(), key
+        assert places(chinese) == places(english), key
+
+
+def test_every_word_of_the_shell_and_of_compose_is_used() -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    named = set(re.findall(r"\b[a-z]+\.[a-z_.]+", source))
+    for key in WORDS:
+        if key.startswith(("compose.", "engine.", "shell.")):
+            base = key.removesuffix(".tip")
+            is_tab = base in ("shell.compose", "shell.train", "shell.favourites")
+            assert {base, key} & named or is_tab or base.startswith((*FAMILIES, "engine.")), key
+
+
+def test_every_binding_of_the_screens_has_words_and_a_tooltip() -> None:
+    from poetry_tui.app import PoetryApp
+    from poetry_tui.screens.compose_keys import BINDINGS
+
+    for binding in [*PoetryApp.BINDINGS, *BINDINGS]:
+        assert not isinstance(binding, tuple)
+        assert binding.id in WORDS, binding
+        assert f"{binding.id}.tip" in WORDS, binding
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_language_decides_what_is_said(language: str) -> None:
+    assert language in ("both", "zh", "en")
+    set_language(language)
+    assert heading("compose.begin") == {"both": "起 Begin", "zh": "起", "en": "Begin"}[language]
+    assert word("compose.seed", seed=7) == ("种子 7" if language == "zh" else "seed 7")
+
+
+def test_a_binding_carries_the_key_of_its_words() -> None:
+    assert bind("r", "again", "compose.again").id == "compose.again"
