@@ -1,0 +1,254 @@
+"""The favourites screen through its keys, and how it looks."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from poetry_tui.app import PoetryApp
+from poetry_tui.favourites import Favourite, FavouriteStore
+from poetry_tui.screens.compose import ComposeScreen
+from poetry_tui.settings import Settings
+from poetry_tui.themes import INK, PAPER
+from poetry_tui.widgets.ask_line import AskLine
+from poetry_tui.widgets.poem_shelf import PoemShelf
+
+POEMS = (
+    "日暮江头一笛风，满船明月照归篷。扁舟不系随流去，人在芦花浅水中。",
+    "山中有客不知年，水上无人月满船。一夜西风吹雁去，满天霜露落花前。",
+    "夜深人静月如霜，独坐江头望故乡。",
+    "湖上春来似画图，乱峰围绕水平铺。松排山面千重翠，月点波心一颗珠。碧毯线头抽早稻，青罗裙带展新蒲。",
+)
+# Noon in Greenwich, so that the day is the same nearly everywhere.
+FIRST_KEPT_S = 1_800_014_400.0
+SIZES = {"small": (80, 24), "comfortable": (120, 40)}
+THEMES = {"dark": INK, "light": PAPER}
+
+
+class Shelf(PoetryApp):
+    """The studio, opened on its favourites, with no engine behind it."""
+
+    DEFAULT_MODE = "favourites"
+
+    def __init__(self, theme: str = INK) -> None:
+        super().__init__(Settings(theme=theme))
+        self.copied = ""
+        self.said: list[str] = []
+
+    def wake_engine(self) -> None:
+        pass
+
+    def notify(self, message: str, **options: Any) -> None:
+        self.said.append(message)
+        super().notify(message, **options)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        self.copied = text
+
+    @property
+    def shelf(self) -> list[str]:
+        """The begin characters of the poems on the shelf, from the top."""
+        return [poem.begin for poem in self.screen.query_one(PoemShelf)._poems]
+
+
+@pytest.fixture
+def kept() -> FavouriteStore:
+    store = FavouriteStore()
+    for number, text in enumerate(POEMS):
+        made = {"begin": text[0], "temperature": 0.8, "top_p": 0.9, "seed": 7 + number, "max_chars": 128}
+        when_s = FIRST_KEPT_S + number * 86_400
+        tags = ("江", "秋") if number < 2 else ()
+        title, note = ("钱塘湖春行", "给小红") if number == 3 else ("", "")
+        store.add(
+            Favourite(0, text, text[0], "studio-lstm", 7 + number, made, -3.1 * len(text), when_s, title, tags, note)
+        )
+    return store
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
+    """Let the app work until something holds; it fails the test when it never does."""
+    for _ in range(500):
+        if holds():
+            return
+        await pilot.pause(0.01)
+    raise AssertionError("it never came to that")
+
+
+async def loaded(pilot: Pilot[None]) -> None:
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+async def test_poems_stand_newest_first_and_the_first_is_shown(kept: FavouriteStore) -> None:
+    app = Shelf()
+    async with app.run_test() as pilot:
+        await loaded(pilot)
+        assert app.shelf == ["湖", "夜", "山", "日"]
+        assert "studio-lstm" in str(app.screen.query_one("#page-made", Static).content)
+        await pilot.press("down", "down", "down")
+        assert "#江 #秋" in str(app.screen.query_one("#page-made", Static).content)
+
+
+async def test_a_search_narrows_the_shelf_and_escape_widens_it(kept: FavouriteStore) -> None:
+    app = Shelf()
+    async with app.run_test() as pilot:
+        await loaded(pilot)
+        await pilot.press("slash")
+        search = app.screen.query_one("#favourites-search", Input)
+        assert search.has_focus
+        search.value = "江头"
+        await pilot.pause()
+        assert app.shelf == ["夜", "日"]
+        search.value = "#江 月满船"
+        await pilot.pause()
+        assert app.shelf == ["山"]
+        search.value = "没有"
+        await pilot.pause()
+        assert app.screen.has_class("-none-found")
+        await pilot.press("escape")
+        await pilot.pause()
+        assert len(app.shelf) == 4
+        assert app.screen.query_one(PoemShelf).has_focus
+
+
+async def test_a_deleted_poem_comes_back_with_u(kept: FavouriteStore) -> None:
+    app = Shelf()
+    async with app.run_test() as pilot:
+        await loaded(pilot)
+        await pilot.press("down", "d")
+        await until(pilot, lambda: app.shelf == ["湖", "山", "日"])
+        await pilot.press("d")
+        await until(pilot, lambda: app.shelf == ["湖", "日"])
+        await pilot.press("u")
+        await until(pilot, lambda: app.shelf == ["湖", "山", "日"])
+        await pilot.press("u")
+        await until(pilot, lambda: len(app.shelf) == 4)
+        assert len(kept.list()) == 4
+
+
+async def test_the_last_poem_deleted_comes_back_too() -> None:
+    FavouriteStore().add(Favourite(0, "山。", "山", "m", 1))
+    app = Shelf()
+    async with app.run_test() as pilot:
+        await loaded(pilot)
+        await pilot.press("d")
+        await until(pilot, lambda: app.screen.has_class("-empty"))
+        await pilot.press("u")
+        await until(pilot, lambda: app.shelf == ["山"])
+        assert not app.screen.has_class("-empty")
+
+
+async def test_tags_are_asked_for_and_kept(kept: FavouriteStore) -> None:
+    app = Shelf()
+    async with app.run_test() as pilot:
+        await loaded(pilot)
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.screen, AskLine))
+        await pilot.press("s", "e", "a", "space", "l", "a", "k", "e", "enter")
+        await loaded(pilot)
+        assert kept.list()[0].tags == ("sea", "lake")
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.screen, AskLine))
+        await pilot.press("escape")
+        await loaded(pilot)
+        assert kept.list()[0].tags == ("sea", "lake")
+
+
+async def test_a_poem_is_sent_to_the_clipboard(kept: FavouriteStore) -> None:
+    app = Shelf()
+    async with app.run_test() as pilot:
+        await loaded(pilot)
+        await pilot.press("down", "y")
+        assert app.copied == "夜深人静月如霜，独坐江头望故乡。\n"
+        assert "Sent" in "\n".join(app.said)
+
+
+async def test_the_listed_poems_are_exported_and_no_file_is_replaced(kept: FavouriteStore, tmp_path: Path) -> None:
+    target = tmp_path / "poems.jsonl"
+    app = Shelf()
+    async with app.run_test() as pilot:
+        await loaded(pilot)
+        app.screen.query_one("#favourites-search", Input).value = "#秋"
+        await pilot.pause()
+        for answer in (target, target, tmp_path / "poems.jsonl" / "below.md"):
+            await pilot.press("e")
+            await until(pilot, lambda: isinstance(app.screen, AskLine))
+            app.screen.query_one(Input).value = str(answer)
+            await pilot.press("enter")
+            await loaded(pilot)
+    lines = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
+    assert [line["begin"] for line in lines] == ["山", "日"]
+    assert "2 poems were written" in "\n".join(app.said)
+    assert "is there already" in "\n".join(app.said)
+    assert "cannot be written" in "\n".join(app.said)
+
+
+@pytest.mark.parametrize("key", ["r", "enter"])
+async def test_a_poem_is_made_again_on_the_compose_screen(
+    key: str, kept: FavouriteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted: list[Favourite] = []
+    monkeypatch.setattr(ComposeScreen, "recreate", lambda self, favourite: wanted.append(favourite))
+    app = Shelf()
+    async with app.run_test() as pilot:
+        await loaded(pilot)
+        await pilot.press("down", key)
+        await until(pilot, lambda: bool(wanted))
+        assert isinstance(app.screen, ComposeScreen)
+        assert (wanted[0].begin, wanted[0].seed, wanted[0].settings["temperature"]) == ("夜", 9, 0.8)
+
+
+async def test_a_poem_kept_elsewhere_is_there_when_the_screen_is_shown_again(kept: FavouriteStore) -> None:
+    app = Shelf()
+    async with app.run_test() as pilot:
+        await loaded(pilot)
+        await pilot.press("2")
+        kept.add(Favourite(0, "海上生明月。", "海", "m", 1))
+        await pilot.press("3")
+        await until(pilot, lambda: "海" in app.shelf)
+
+
+async def test_a_damaged_file_is_said_where_the_list_would_be(studio_home: Path) -> None:
+    studio_home.mkdir()
+    (studio_home / "favourites.db").write_bytes(b"no database" * 100)
+    app = Shelf()
+    async with app.run_test() as pilot:
+        await loaded(pilot)
+        assert "damaged" in str(app.screen.query_one("#favourites-empty", Static).content)
+
+
+async def test_markup_in_a_poem_is_only_text() -> None:
+    text = "床前[/明月光，疑是[bold]地上霜。"
+    FavouriteStore().add(Favourite(0, text, "床", "[red]m", 1, title="[/x", tags=("[/y",), note="[/z"))
+    app = Shelf()
+    async with app.run_test() as pilot:
+        await loaded(pilot)
+        await pilot.press("d")
+        await pilot.press("u")
+        await until(pilot, lambda: app.shelf == ["床"])
+        assert "[red]m" in str(app.screen.query_one("#page-made", Static).content)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", SIZES)
+def test_the_shelf_looks_as_it_did(size: str, theme: str, kept: FavouriteStore, snap_compare: Any) -> None:
+    assert snap_compare(Shelf(THEMES[theme]), terminal_size=SIZES[size], run_before=loaded)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_empty_shelf_looks_as_it_did(size: str, snap_compare: Any) -> None:
+    assert snap_compare(Shelf(PAPER), terminal_size=SIZES[size], run_before=loaded)
+
+
+def test_the_question_looks_as_it_did(kept: FavouriteStore, snap_compare: Any) -> None:
+    async def ask(pilot: Pilot[None]) -> None:
+        await loaded(pilot)
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AskLine))
+        pilot.app.screen.query_one(Input).cursor_blink = False
+
+    assert snap_compare(Shelf(), terminal_size=SIZES["small"], run_before=ask)
