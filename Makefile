@@ -54,7 +54,7 @@ format: setup
 	$(BIN)/ruff format $(PATHS)
 
 bench: setup
-	$(BIN)/python -m engine.bench
+	$(BIN)/python -m tests.bench
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
