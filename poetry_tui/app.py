@@ -5,6 +5,7 @@ import contextlib
 import dataclasses
 import os
 import signal
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
@@ -150,6 +151,28 @@ class PoetryApp(App[None]):
 
     def action_toggle_theme(self) -> None:
         self.theme = PAPER if self.current_theme.dark else INK
+
+    # Leaving
+
+    async def action_quit(self) -> None:
+        """Quit; where trainings that were started here still run, ask what shall become of them."""
+        # Not loaded means that nothing was started here.
+        runs = sys.modules.get("poetry_tui.runs")
+        folders = runs.started_here() if runs else []
+        if not folders:
+            self.exit()
+        elif len(self.screen_stack) == 1:
+            from poetry_tui.screens.quit_question import QuitQuestion
+
+            self.push_screen(QuitQuestion(folders), self._quit_as_answered)
+
+    def _quit_as_answered(self, answer: str | None) -> None:
+        from poetry_tui.screens.quit_question import LEAVE, STOP, stop_all
+
+        if answer == STOP and (problem := stop_all()):
+            self.notify(problem, severity="error", markup=False)
+        elif answer in (LEAVE, STOP):
+            self.exit()
 
     # Help and palette
 

@@ -12,9 +12,22 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from engine.errors import StudioError
+from poetry_tui import runs
 from poetry_tui.words import heading, word
 
 LEAVE, STOP, CANCEL = "leave", "stop", "cancel"
+
+
+def stop_all() -> str:
+    """Ask every training that was started here to save and stop; say what went wrong, if anything did."""
+    problems = []
+    for folder in runs.started_here():
+        try:
+            runs.stop_run(folder)
+        except StudioError as error:
+            problems.append(str(error))
+    return " ".join(problems)
 
 
 class QuitQuestion(ModalScreen[str]):

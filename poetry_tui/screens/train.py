@@ -267,7 +267,12 @@ class TrainScreen(StudioScreen):
     def language_changed(self) -> None:
         super().language_changed()
         self._say_how_to_begin()
-        self.refresh(recompose=False)
+        self.query_one(RunSettings).retitle()
+        self.query_one(RunList).retitle()
+        self.query_one(RunMonitor).retitle()
+        offer = self.query_one(CorpusOffer)
+        offer.offer(offer.corpus)
+        self._dirty = True
 
 
 class TrainBody(Horizontal):

@@ -21,6 +21,7 @@ TEMPERATURES = tuple(step / 20 for step in range(41))
 # As bars, and in characters a second; the last is as fast as the engine.
 PACES = ("▂", "▂▄", "▂▄▆", "▂▄▆█")
 PACES_CHARS_PER_S = (3.0, 7.0, 16.0, float("inf"))
+_UNKNOWN_YET = "…"
 
 
 class BeginPanel(Vertical):
@@ -46,64 +47,70 @@ class BeginPanel(Vertical):
 
     def __init__(self, temperature: float, pace: int, model: str | None) -> None:
         super().__init__()
-        self._start = (nearest_temperature(temperature), min(pace, len(PACES) - 1), model)
+        self.picker = BeginPicker(BEGIN_CHARACTERS, id="picker")
+        self.own = Input(id="own", compact=True)
+        temperatures = [f"{value:.2f}" for value in TEMPERATURES]
+        self._model = Stepper("compose.model", [model or _UNKNOWN_YET], id="model")
+        self._temperature = Stepper(
+            "compose.temperature", temperatures, nearest_temperature(temperature), id="temperature"
+        )
+        self._pace = Stepper("compose.pace", PACES, min(pace, len(PACES) - 1), id="pace")
 
     def compose(self) -> ComposeResult:
-        temperature, pace, model = self._start
-        yield BeginPicker(BEGIN_CHARACTERS, id="picker")
-        yield Input(id="own", compact=True)
-        yield Stepper("compose.model", [model or "…"], id="model")
-        yield Stepper("compose.temperature", [f"{value:.2f}" for value in TEMPERATURES], temperature, id="temperature")
-        yield Stepper("compose.pace", PACES, pace, id="pace")
+        yield self.picker
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         self.say()
+        # The first paint is sooner without them; they already hold their values.
+        self.call_after_refresh(self.mount_all, [self.own, self._model, self._temperature, self._pace])
 
     def say(self) -> None:
         """Put the words of the current language in their places."""
         self.border_title = Content(heading("compose.begin"))
-        self.query_one(Input).placeholder = word("compose.own")
-        self.query_one(Input).tooltip = word("compose.own.tip")
-        self.query_one(BeginPicker).tooltip = word("compose.picker.tip")
-        for stepper in self.query(Stepper):
+        self.own.placeholder = word("compose.own")
+        self.own.tooltip = word("compose.own.tip")
+        self.picker.tooltip = word("compose.picker.tip")
+        for stepper in (self._model, self._temperature, self._pace):
             stepper.tooltip = word(f"{stepper.words}.tip")
 
     @property
     def beginnings(self) -> list[str]:
         """What each poem shall begin with: what was typed, if anything, else the chosen chips."""
-        return self.query_one(Input).value.split() or self.query_one(BeginPicker).chosen
+        return self.own.value.split() or self.picker.chosen
 
     @property
     def temperature(self) -> float:
-        return TEMPERATURES[self.query_one("#temperature", Stepper).index]
+        return TEMPERATURES[self._temperature.index]
 
     @property
     def pace(self) -> int:
-        return self.query_one("#pace", Stepper).index
+        return self._pace.index
 
     @property
-    def model(self) -> str:
-        return self.query_one("#model", Stepper).value
+    def model(self) -> str | None:
+        """The chosen model; None while it is not known which there are."""
+        return None if self._model.value == _UNKNOWN_YET else self._model.value
+
+    def change_temperature(self, by: int) -> None:
+        self._temperature.step(by)
 
     def offer_models(self, names: Sequence[str]) -> None:
         """The models there are, the chosen one chosen."""
-        stepper = self.query_one("#model", Stepper)
         if names:
-            stepper.offer(names, names.index(stepper.value) if stepper.value in names else 0)
+            self._model.offer(names, names.index(self._model.value) if self._model.value in names else 0)
 
     def model_is(self, name: str) -> None:
         """The engine has loaded a model: that is the chosen one."""
-        stepper = self.query_one("#model", Stepper)
-        values = stepper.values if name in stepper.values else [name]
-        stepper.offer(values, values.index(name))
+        values = self._model.values if name in self._model.values else [name]
+        self._model.offer(values, values.index(name))
 
     @on(Input.Changed)
     def own_instead_of_chips(self, event: Input.Changed) -> None:
-        self.query_one(BeginPicker).is_active = not event.value.strip()
+        self.picker.is_active = not event.value.strip()
 
     @on(BeginPicker.Picked)
     def chips_instead_of_own(self) -> None:
-        self.query_one(Input).value = ""
+        self.own.value = ""
 
 
 class Stage(Vertical):
@@ -165,17 +172,19 @@ class CharacterPanel(Vertical):
     }
     """
 
-    def compose(self) -> ComposeResult:
-        yield ThisCharacter()
+    def __init__(self) -> None:
+        super().__init__()
+        self._character = ThisCharacter()
 
     def on_mount(self) -> None:
         self.say()
+        self.call_after_refresh(self.mount, self._character)
 
     def say(self) -> None:
         self.border_title = Content(heading("compose.this_character"))
 
     def show(self, glyph: Glyph | None) -> None:
-        self.query_one(ThisCharacter).show(glyph)
+        self._character.show(glyph)
 
 
 def nearest_temperature(temperature: float) -> int:

@@ -18,6 +18,10 @@ class LogPane(RichLog):
         self._shown: list[str] | None = None
 
     def on_mount(self) -> None:
+        self.retitle()
+
+    def retitle(self) -> None:
+        """Say the title in the current language."""
         self.border_title = heading("train.log_title")
 
     def show(self, lines: Sequence[str]) -> None:

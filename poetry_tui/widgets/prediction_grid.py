@@ -40,14 +40,19 @@ class PredictionGrid(VerticalScroll):
     """
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id, can_focus=False)
+        super().__init__(id=id)
         self.shown: Compared | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False)
 
     def on_mount(self) -> None:
+        self.retitle()
+
+    def retitle(self) -> None:
+        """Say the title and the figures in the current language."""
         self.border_title = heading("train.compared")
+        self._draw()
 
     def show(self, event: Compared | None) -> None:
         """Show a comparison; None shows that there is none yet."""

@@ -39,8 +39,10 @@ class RunHeadline(Widget):
             badge = (f" {SYMBOLS[status]} {heading(f'train.status.{status}')} ", f"bold {COLOURS[status]}")
         else:
             badge = (f" {heading('train.reading')} ", "bold dim")
-        line = Content.assemble(badge, " ", (follower.folder.name, "bold"), "  ", (what_next(follower), "dim"))
-        return line.truncate(max(width, 1), ellipsis=True)
+        line = Content.assemble(badge, " ", what_next(follower)).truncate(max(width, 1), ellipsis=True)
+        name = Content.styled(follower.folder.name, "dim")
+        room = width - line.cell_length - name.cell_length
+        return line + Content(" " * room) + name if room >= 2 else line
 
     def _figure_line(self, follower: RunFollower, width: int) -> Content:
         """As many figures as fit, each whole."""

@@ -19,7 +19,10 @@ class RunList(OptionList):
     """Rows of `RunSummary`; rows are changed in place, so that the cursor stays where it is."""
 
     DEFAULT_CSS = """
-    RunList { background: transparent; }
+    RunList {
+        background: transparent;
+        &:focus > .option-list--option-highlighted { background: $accent 30%; color: $foreground; }
+    }
     """
 
     class RunChosen(Message):
@@ -34,8 +37,12 @@ class RunList(OptionList):
         self._runs: list[RunSummary] = []
 
     def on_mount(self) -> None:
-        self.border_title = heading("train.runs")
+        self.retitle()
         self.show([])
+
+    def retitle(self) -> None:
+        """Say the title in the current language."""
+        self.border_title = heading("train.runs")
 
     def show(self, runs: Sequence[RunSummary]) -> None:
         """Show these runs, where they differ from what stands there."""

@@ -32,7 +32,7 @@ class RunMonitor(Vertical):
         & LossChart, & PredictionGrid, & SampleTimeline, & LogPane {
             border-title-color: $text-muted; border-subtitle-color: $text-muted;
         }
-        & SampleTimeline:focus, & LogPane:focus { border: round $accent; }
+        & PredictionGrid:focus, & SampleTimeline:focus, & LogPane:focus { border: round $accent; }
         & LogPane { display: none; }
         &.-log LogPane { display: block; }
         &.-log PredictionGrid, &.-log SampleTimeline { display: none; }
@@ -42,7 +42,6 @@ class RunMonitor(Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._follower: RunFollower | None = None
-        self._n_drawn = -1
         self._n_paintings = 0
 
     def compose(self) -> ComposeResult:
@@ -54,14 +53,19 @@ class RunMonitor(Vertical):
             yield SampleTimeline()
             yield LogPane()
 
-    def on_mount(self) -> None:
-        self._title()
+    def retitle(self) -> None:
+        """Say everything in the current language."""
+        self._title_chart()
+        self.query_one(PredictionGrid).retitle()
+        self.query_one(SampleTimeline).retitle()
+        self.query_one(LogPane).retitle()
 
-    def _title(self) -> None:
+    def _title_chart(self) -> None:
         chart = self.query_one(LossChart)
         chart.border_title = heading("train.loss")
         zoomed = f" · {word('train.zoomed', percent=f'{chart.zoom:.0%}'.rstrip('%'))}" if chart.zoom < 1 else ""
-        chart.border_subtitle = word("train.loss_legend") + zoomed
+        has_points = chart.state is not None and len(chart.state.loss) > 0
+        chart.border_subtitle = word("train.loss_legend") + zoomed if has_points else ""
 
     def show(self, follower: RunFollower) -> None:
         """Draw a run as it is now."""
@@ -77,6 +81,7 @@ class RunMonitor(Vertical):
             or not follower.status.is_live
         ):
             self.query_one(LossChart).show(state)
+            self._title_chart()
             self.query_one(SparklineRow).show(state)
         grid = self.query_one(PredictionGrid)
         if state.compared is not grid.shown:
@@ -94,4 +99,4 @@ class RunMonitor(Vertical):
     def zoom(self) -> None:
         """Show less of the run in the chart, or all of it again."""
         self.query_one(LossChart).next_zoom()
-        self._title()
+        self._title_chart()

@@ -119,7 +119,15 @@ class RunSettings(VerticalScroll):
         yield Button(word("train.start_button"), variant="primary", id="start", compact=True)
 
     def on_mount(self) -> None:
+        self.retitle()
+
+    def retitle(self) -> None:
+        """Say titles and labels in the current language."""
         self.border_title = heading("train.settings")
+        self.query_one("#more", Collapsible).title = word("train.more")
+        self.query_one("#start", Button).label = Content(word("train.start_button"))
+        for row in self.rows():
+            row.query_one(Label).update(Content(label_of(row.question)))
 
     def rows(self) -> Iterable[SettingRow]:
         return self.query(SettingRow)

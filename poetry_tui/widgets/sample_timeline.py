@@ -29,7 +29,12 @@ class SampleTimeline(VerticalScroll):
         yield Static(markup=False)
 
     def on_mount(self) -> None:
+        self.retitle()
+
+    def retitle(self) -> None:
+        """Say the title in the current language, and the rest when it is shown next."""
         self.border_title = heading("train.samples")
+        self._shown = None
 
     def show(self, rounds: list[SampleRound]) -> None:
         """Show these rounds, newest first, unless they stand there already."""
