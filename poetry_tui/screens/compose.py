@@ -225,7 +225,7 @@ class ComposeScreen(StudioScreen):
     # Settings
 
     def action_temperature(self, by: int) -> None:
-        self.query_one("#temperature", Stepper).step(by)
+        self.query_one(BeginPanel).change_temperature(by)
 
     def action_write_own(self) -> None:
         self.remove_class("-panel")
@@ -245,8 +245,8 @@ class ComposeScreen(StudioScreen):
     def remember_setting(self, event: Stepper.Stepped) -> None:
         panel = self.query_one(BeginPanel)
         if event.stepper.id == "model":
-            self.studio.engine.load(panel.model)
             self.studio.remember(model=panel.model)
+            self.studio.engine.load(panel.model)
         else:
             self.studio.remember(temperature=panel.temperature, pace=panel.pace)
 
