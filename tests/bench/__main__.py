@@ -1,0 +1,91 @@
+"""`make bench`: how fast this machine trains, composes and starts, everything measured side by side in one run."""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from engine import paths
+from engine.batches import cut_pieces
+from engine.corpus.library import Corpus, import_file, list_corpora
+from engine.corpus.tokens import open_tokens
+from tests.bench.verse import MadeCorpus, make_corpus
+
+PARTS = ("training", "composing", "starting", "first-paint")
+MAX_CHARS = 128
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)} (default: all)")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds and a smaller corpus")
+    arguments = parser.parse_args()
+    parts = arguments.parts or PARTS
+    if not set(parts) <= set(PARTS):
+        parser.error(f"the parts are {', '.join(PARTS)}")
+    tang = next((corpus for corpus in list_corpora() if corpus.name == "tang"), None)
+    made = make_corpus(n_poems=5_000 if arguments.quick else 57_000)
+    if tang is None:
+        print("(the tang corpus is not installed: only a made one is used)", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as folder:
+        if "training" in parts:
+            _training(made, tang, n_rounds=3 if arguments.quick else 9)
+        if "composing" in parts:
+            _composing(made, Path(folder), n_rounds=2 if arguments.quick else 5)
+        if "starting" in parts:
+            _starting(made, tang, Path(folder), n_rounds=1 if arguments.quick else 3)
+        if "first-paint" in parts:
+            _first_paint(Path(folder), n_rounds=3 if arguments.quick else 9)
+
+
+def _training(made: MadeCorpus, tang: Corpus | None, n_rounds: int) -> None:
+    from engine.devices import use_threads
+    from tests.bench.training import bench_training
+
+    use_threads(0)
+    pieces = made.pieces
+    bench_training("a made corpus", pieces, len(made.vocabulary), n_rounds)
+    if tang is not None:
+        tokens = open_tokens(tang, min_count=2)
+        pieces = cut_pieces(tokens, np.asarray(tokens.indices("train")), MAX_CHARS)
+        bench_training("tang", pieces, len(tokens.vocabulary), n_rounds)
+
+
+def _composing(made: MadeCorpus, folder: Path, n_rounds: int) -> None:
+    from engine.devices import use_threads
+    from tests.bench.composing import bench_composing
+
+    use_threads(1)
+    file = folder / "poems.txt"
+    made.write(file)
+    bench_composing(f"{file.stat().st_size / 1e6:.1f} MB", file, made.vocabulary, n_rounds)
+
+
+def _starting(made: MadeCorpus, tang: Corpus | None, folder: Path, n_rounds: int) -> None:
+    from tests.bench.starting import bench_starting
+
+    if tang is not None:
+        bench_starting(tang, n_rounds)
+        return
+    home = os.environ.get(paths.HOME_VARIABLE)
+    os.environ[paths.HOME_VARIABLE] = str(folder / "home")
+    made.write(folder / "made.txt")
+    bench_starting(import_file(folder / "made.txt", simplify=False), n_rounds)
+    if home is None:
+        del os.environ[paths.HOME_VARIABLE]
+    else:
+        os.environ[paths.HOME_VARIABLE] = home
+
+
+def _first_paint(folder: Path, n_rounds: int) -> None:
+    from tests.bench.first_paint import bench_first_paint
+
+    os.environ[paths.HOME_VARIABLE] = str(folder / "empty-home")
+    bench_first_paint(n_rounds)
+
+
+if __name__ == "__main__":
+    main()

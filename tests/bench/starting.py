@@ -1,0 +1,30 @@
+"""How soon a training can begin: the corpus as indices, built for the first time and opened for the second."""
+
+import shutil
+import time
+
+from engine.corpus.library import Corpus
+from engine.corpus.tokens import open_tokens
+from tests.bench.racing import race
+
+
+def bench_starting(corpus: Corpus, n_rounds: int) -> None:
+    results = race(
+        {"first start": lambda: _start(corpus, is_first=True), "second start": lambda: _start(corpus)}, n_rounds
+    )
+    print(f"opening {corpus.name} as indices: {corpus.n_poems:,} poems")
+    for name, result in results.items():
+        print(result.line(name, "s"))
+    first, second = results.values()
+    print(f"  ratio: {first.median / second.median:.0f}")
+
+
+def _start(corpus: Corpus, *, is_first: bool = False) -> float:
+    if is_first:
+        for cache in corpus.folder.glob("tokens-*"):
+            shutil.rmtree(cache)
+    started_s = time.perf_counter()
+    tokens = open_tokens(corpus, min_count=2)
+    elapsed_s = time.perf_counter() - started_s
+    assert len(tokens) == corpus.n_poems
+    return elapsed_s
