@@ -55,6 +55,8 @@ def run_training(
     writer = RunWriter(folder)
     step, reason = 0, "stopped"
     try:
+        if resume:
+            ControlFiles(folder).clear()  # what an earlier life of the run was asked for and did not do
         write_config(folder, config)
         for event in train(config, folder, resume=resume, stop_requested=stop_requested):
             on_record(writer.append(event))
@@ -222,8 +224,6 @@ def _set_up(config: TrainConfig, folder: Path, *, resume: bool) -> _Training:
     total_steps = config.n_epochs * n_batches(pieces, config.batch_poems)
     if config.max_steps is not None:
         total_steps = min(total_steps, config.max_steps)
-    control = ControlFiles(folder)
-    control.clear()
     started = events.RunStarted(
         pid=os.getpid(),
         config=config.to_dict(),
@@ -236,7 +236,7 @@ def _set_up(config: TrainConfig, folder: Path, *, resume: bool) -> _Training:
     )
     return _Training(
         config, device, corpus, pieces, validation, model, optimizer, progress,
-        checkpoints, control, Meter(device), total_steps, started,
+        checkpoints, ControlFiles(folder), Meter(device), total_steps, started,
     )  # fmt: skip
 
 
