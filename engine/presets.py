@@ -18,6 +18,8 @@ PRESETS: Mapping[str, TrainConfig] = {
         schedule="constant",
         warmup_steps=0,
         n_epochs=30,
+        validate_every=250,
+        checkpoint_every=100,
     ),
     # The best model that two cores learn in a few hours: small batches and no dropout while every poem is seen only
     # once or twice, and only poems of the lengths that the studio composes (a 七律 has 64 characters).
