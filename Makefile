@@ -22,11 +22,13 @@ $(STAMP): pyproject.toml constraints.txt | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-# python3 may be old where a newer one lies beside it, and a shim may exist without working: each candidate is run.
+# python3 may be old where a newer one lies beside it, and a shim may exist without working: each candidate is run. Without
+# its venv module Python leaves half an environment behind: its python goes, so that make tries again.
 $(BIN)/python:
 	@for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	    if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
 	        $$python -m venv $(VENV) && exit 0; \
+	        rm -f $@; \
 	        echo "$$python cannot make a virtual environment; install its venv module (on Debian: python3-venv)." >&2; \
 	        exit 1; \
 	    fi; \
