@@ -8,6 +8,7 @@ import pytest
 
 from engine import paths
 from engine.errors import RunError
+from engine.events import Validated
 from engine.presets import preset
 from engine.run_folder import CONTROL, read_config
 from poetry_tui import runs
@@ -93,7 +94,7 @@ def test_the_list_tells_each_run_newest_first() -> None:
 def test_the_summary_of_a_long_run_is_that_of_reading_it_all(tmp_path: Path) -> None:
     said = [*make_run.life(6000), make_run.finished(6000)]
     folder = make_run.write_run(tmp_path / "long", said)
-    best = min((event for event in said if isinstance(event, make_run.Validated)), key=lambda e: e.val_nats_per_han)
+    best = min((event for event in said if isinstance(event, Validated)), key=lambda e: e.val_nats_per_han)
     assert runs.summarise(folder).best_nats_per_han == best.val_nats_per_han
 
 
