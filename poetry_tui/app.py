@@ -95,8 +95,7 @@ class PoetryApp(App[None]):
 
     def wake_engine(self) -> None:
         """Start the service, unless it runs."""
-        if not any(worker.name == "engine" and not worker.is_finished for worker in self.workers):
-            self.run_worker(self.engine.run(), name="engine", group="engine", exit_on_error=False)
+        self.engine.start()
 
     def _tell_engine(self, state: EngineState) -> None:
         self.post_message(EngineChanged(state))

@@ -34,7 +34,7 @@ class EngineLostError(StudioError):
 
 
 class EngineClient:
-    """One service at a time. `run` keeps it alive and belongs in a background task; `tell` hears every new state."""
+    """One service at a time: `start` begins and keeps it alive, `close` ends it; `tell` hears every new state."""
 
     def __init__(
         self,
@@ -55,12 +55,19 @@ class EngineClient:
         # Replies to a request go to its queue; a reply to a request that nobody waits for any more is dropped.
         self._waiting: dict[int, asyncio.Queue[Mapping[str, Any] | None]] = {}
         self._changed = asyncio.Event()
-        self._closing = False
+        self._close_wanted = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
 
-    async def run(self) -> None:
+    def start(self) -> None:
+        """Start the service, unless it runs."""
+        if self._running is None or self._running.done():
+            # A task of our own: whoever cancels tasks at exit must not tear a child from us that is being born.
+            self._running = asyncio.get_running_loop().create_task(self._run(), name="engine client")
+
+    async def _run(self) -> None:
         """Start the service, follow it, start it again when it dies; returns when closed or given up."""
         failures = 0
-        while not self._closing:
+        while not self._is_closing():
             was_ready = await self._one_life()
             if self._is_closing():
                 return
@@ -69,9 +76,8 @@ class EngineClient:
                 hint = word("engine.failed_hint", log=log_file())
                 self._become(EngineState(Phase.FAILED, problem=EngineLostError(word("engine.failed"), hint)))
                 return
-            lost = EngineLostError(word("engine.lost"), word("engine.lost_hint"))
-            self._become(EngineState(Phase.RESTARTING, problem=lost))
-            await asyncio.sleep(self._pauses_s[failures - 1])
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._close_wanted.wait(), self._pauses_s[failures - 1])
 
     async def compose(
         self, config: Mapping[str, Any], model: str | None = None, n_alternatives: int = 10
@@ -114,16 +120,15 @@ class EngineClient:
 
     async def close(self) -> None:
         """End the service, now; it holds nothing that could be lost."""
-        self._closing = True
-        process = self._process
-        if process is None or process.returncode is not None:
+        self._close_wanted.set()
+        if self._running is None:
             return
-        _end(process, signal.SIGTERM)
-        try:
-            await asyncio.wait_for(process.wait(), PATIENCE_AT_CLOSE_S)
-        except TimeoutError:
-            _end(process, signal.SIGKILL)
-            await process.wait()
+        if self._process is not None:
+            _end(self._process, signal.SIGTERM)
+        done, _ = await asyncio.wait({self._running}, timeout=PATIENCE_AT_CLOSE_S)
+        if not done and self._process is not None:
+            _end(self._process, signal.SIGKILL)
+        await self._running
 
     async def _one_life(self) -> bool:
         """From the service's start to its end; says whether it was ready in between."""
@@ -145,6 +150,8 @@ class EngineClient:
                 return False
         self._process = process
         assert process.stdout is not None
+        if self._is_closing():
+            _end(process, signal.SIGTERM)
         try:
             self._load()
             while line := await process.stdout.readline():
@@ -155,10 +162,16 @@ class EngineClient:
             pass
         finally:
             self._process = None
+            # Before anyone hears of the loss and asks anew: a new wish must wait for the next life.
+            lost = EngineLostError(word("engine.lost"), word("engine.lost_hint"))
+            if not self._is_closing():
+                self._become(EngineState(Phase.RESTARTING, problem=lost))
             for replies in self._waiting.values():
                 replies.put_nowait(None)
-            _end(process, signal.SIGTERM if self._closing else signal.SIGKILL)
+            _end(process, signal.SIGTERM if self._is_closing() else signal.SIGKILL)
         await process.wait()
+        # What was left unread would keep the pipe open; asyncio has no public way to close it.
+        process._transport.close()  # type: ignore[attr-defined]
         return was_ready
 
     def _take(self, line: bytes) -> None:
@@ -186,7 +199,7 @@ class EngineClient:
         self._send({"id": self._load_id, "op": "load", "model": self.model})
 
     def _is_closing(self) -> bool:
-        return self._closing
+        return self._close_wanted.is_set()
 
     async def _until_ready(self) -> None:
         while self.state.phase in _WARMING_UP:

@@ -1,9 +1,11 @@
 """A service without torch, for the tests of the face: it speaks the protocol and writes the same few verses.
 
 What it does depends on the begin character: 崩 dies in the middle, 误 is refused, 慢 writes on until it is cancelled, 长
-is long. A first argument `no-model` refuses to load any, `dead` dies at once, `mute` never loads.
+is long. A first argument `no-model` refuses to load any, `dead` dies at once, `mute` never loads,
+`babble` never ends a line.
 """
 
+import contextlib
 import json
 import os
 import sys
@@ -72,6 +74,10 @@ def main() -> None:
     manner = sys.argv[1] if len(sys.argv) > 1 else ""
     if manner == "dead":
         sys.exit(1)
+    if manner == "babble":
+        with contextlib.suppress(BrokenPipeError):
+            while True:
+                print("x" * 4096, end="")
     say(id=0, reply="hello", protocol=1, pid=os.getpid())
     print("a library that prints to stdout", flush=True)
     requests: Queue[dict[str, Any] | None] = Queue()

@@ -270,7 +270,6 @@ async def test_an_engine_that_was_given_up_is_tried_again_on_the_next_wish(until
     async with open_desk(until, "dead") as desk:
         await desk.until(lambda: desk.app.engine.state.phase is Phase.FAILED)
         desk.app.engine._command = FAKE_SERVICE
-        await desk.until(lambda: not any(worker.group == "engine" for worker in desk.app.workers))
         await desk.press("enter")
         await desk.written()
 

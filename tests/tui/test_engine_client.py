@@ -20,9 +20,8 @@ class Desk:
 
     def __init__(self, *manner: str) -> None:
         self.told: list[EngineState] = []
-        self.heard = asyncio.Condition()
         self.client = EngineClient(self.hear, command=(*FAKE_SERVICE, *manner), pauses_s=(0.0, 0.0))
-        self.running = asyncio.create_task(self.client.run())
+        self.client.start()
 
     def hear(self, state: EngineState) -> None:
         self.told.append(state)
@@ -48,7 +47,6 @@ async def desk(*manner: str) -> AsyncIterator[Desk]:
         yield open_desk
     finally:
         await open_desk.client.close()
-        await open_desk.running
 
 
 async def test_a_poem_arrives_character_by_character_and_then_as_a_whole() -> None:
@@ -62,9 +60,9 @@ async def test_a_poem_arrives_character_by_character_and_then_as_a_whole() -> No
 
 async def test_a_wish_made_before_the_engine_is_ready_waits_for_it() -> None:
     async with desk() as it:
-        assert it.client.state.phase is Phase.STARTING
+        assert it.told == []
         assert await it.compose("月")
-        assert it.client.state.phase is Phase.READY
+        assert it.told[-1].phase is Phase.READY
         assert it.client.state.model is not None
         assert it.client.state.model.name == "studio-lstm"
 
@@ -114,7 +112,7 @@ async def test_a_service_killed_while_idle_is_started_again() -> None:
 
 async def test_a_service_that_always_dies_is_given_up_with_a_hint() -> None:
     async with desk("dead") as it:
-        await it.running
+        await it.until(lambda: it.client.state.phase is Phase.FAILED)
         assert it.client.state.phase is Phase.FAILED
         assert it.client.state.problem is not None
         assert str(log_file()) in it.client.state.problem.hint
@@ -124,8 +122,11 @@ async def test_a_service_that_always_dies_is_given_up_with_a_hint() -> None:
 
 async def test_a_command_that_does_not_exist_is_given_up_too() -> None:
     client = EngineClient(lambda _: None, command=("/nowhere/python",), pauses_s=())
-    await client.run()
-    assert client.state.phase is Phase.FAILED
+    client.start()
+    async with asyncio.timeout(20):
+        while client.state.phase is not Phase.FAILED:
+            await asyncio.sleep(0.01)
+    await client.close()
 
 
 async def test_a_missing_model_is_said_and_the_service_lives_on() -> None:
@@ -165,3 +166,15 @@ async def test_a_service_of_a_studio_that_was_killed_sees_the_end_of_its_stdin()
     async with asyncio.timeout(20):
         await process.communicate()
     assert process.returncode == 0
+
+
+async def test_a_studio_closed_while_the_service_is_being_born_leaves_none_behind() -> None:
+    it = Desk()
+    await asyncio.sleep(0)
+    await it.client.close()
+    assert it.client._process is None
+
+
+async def test_a_service_that_never_ends_a_line_is_started_again() -> None:
+    async with desk("babble") as it:
+        await it.until(lambda: it.client.state.phase is Phase.FAILED)
