@@ -1,5 +1,6 @@
 """What a list of runs shows of each, read without parsing every step of it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from poetry_tui.run_state import RunState, Status, status_of
 # Rare events, searched for by their bytes: a long run is megabytes of steps that a list need not parse.
 RARE_EVENTS = (b'"run_started"', b'"validated"', b'"control"', b'"run_finished"', b'"run_failed"')
 TAIL_BYTES = 32 * 1024
+_outlines: dict[Path, tuple[tuple[int, int], RunState]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class RunSummary:
 def summarise(folder: Path) -> RunSummary:
     """Sum up one run folder; a damaged or foreign one is summed up as a problem, never as an exception."""
     try:
-        state = _outline((folder / EVENTS).read_bytes())
+        state = _outline_of(folder / EVENTS)
     except FileNotFoundError:
         state = RunState()
     except (OSError, RunError) as error:
@@ -79,7 +81,9 @@ def list_runs(folder: Path | None = None) -> list[RunSummary]:
     if not root.is_dir():
         return []
     found = [summarise(path) for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")]
-    return sorted(found, key=lambda run: (run.started_s or run.folder.stat().st_mtime, run.id), reverse=True)
+    # One that has not spoken yet is the newest of all.
+    soon = {run.id: math.inf for run in found if run.status is Status.STARTING}
+    return sorted(found, key=lambda run: (soon.get(run.id, run.started_s or 0.0), run.id), reverse=True)
 
 
 def find_run(name: str) -> RunSummary:
@@ -93,6 +97,16 @@ def find_run(name: str) -> RunSummary:
             return summarise(folder)
     known = ", ".join(run.id for run in list_runs()[:5])
     raise RunError(f"There is no run called {name!r}.", f"Known runs: {known}." if known else "Start one first.")
+
+
+def _outline_of(path: Path) -> RunState:
+    """The outline of an events file, read again only when it has grown: a list is looked at every other second."""
+    status = path.stat()
+    stamp = (status.st_mtime_ns, status.st_size)
+    known = _outlines.get(path)
+    if known is None or known[0] != stamp:
+        known = _outlines[path] = (stamp, _outline(path.read_bytes()))
+    return known[1]
 
 
 def _outline(data: bytes) -> RunState:

@@ -129,6 +129,8 @@ class TrainScreen(StudioScreen):
         """Keep the lists of runs and corpora true; at the first look, show the run that is worth it."""
         is_first = True
         while True:
+            while not self.is_current and not is_first:
+                await asyncio.sleep(LIST_PERIOD_S)
             found = await asyncio.to_thread(runs.list_runs)
             installed = await asyncio.to_thread(installed_corpora)
             self.query_one(RunList).show(found)

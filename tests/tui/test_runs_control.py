@@ -138,3 +138,10 @@ def test_starting_leaves_a_run_that_lives_and_its_settings(tmp_path: Path, monke
     assert runs.started_here() == []
     log = (folder / "log.txt").read_text(encoding="utf-8")
     assert log.split() == ["-m", "engine", "train", "--config", str(folder / "config.json"), "--run", str(folder)]
+
+
+def test_a_run_that_has_grown_is_summed_up_anew(tmp_path: Path) -> None:
+    folder = make_run.write_run(tmp_path / "growing", make_run.life(50), alive=True)
+    assert runs.summarise(folder).step == 50
+    make_run.append(folder, [make_run.step(55), make_run.finished(55)])
+    assert (runs.summarise(folder).step, runs.summarise(folder).status) == (55, Status.COMPLETED)

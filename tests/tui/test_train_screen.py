@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from textual.widgets import Static
 from engine import paths
 from engine.config import TrainConfig
 from engine.errors import CorpusError, RunError
+from engine.events import Compared, RunFailed, Sampled
 from engine.run_folder import CONTROL
 from poetry_tui import runs
 from poetry_tui.app import PoetryApp
@@ -68,8 +70,9 @@ def train(app: PoetryApp) -> TrainScreen:
 
 def is_shown(app: PoetryApp, status: Status) -> bool:
     screen = app.screen
-    follower = screen.follower if isinstance(screen, TrainScreen) else None
-    return follower is not None and follower.is_settled and follower.status is status and not screen._dirty
+    if not isinstance(screen, TrainScreen) or screen.follower is None or screen._dirty:
+        return False
+    return screen.follower.is_settled and screen.follower.status is status
 
 
 async def test_it_attaches_to_the_live_run_by_itself(heartbeats: None, until: Until) -> None:
@@ -195,9 +198,9 @@ async def test_a_run_that_cannot_be_started_is_said_and_the_studio_goes_on(
 
 async def test_markup_in_what_a_model_wrote_is_shown_as_it_is(heartbeats: None, until: Until) -> None:
     said = make_run.life(50)
-    said.append(make_run.Sampled(step=50, begin="[", text="[/明月光[bold]", seed=1, temperature=0.8))
-    said.append(make_run.Compared(step=50, prediction="[/b]", target="[b]明", probability=(0.1,)))
-    said.append(make_run.RunFailed(step=50, kind="Oops", message="[/red] broke"))
+    said.append(Sampled(step=50, begin="[", text="[/明月光[bold]", seed=1, temperature=0.8))
+    said.append(Compared(step=50, prediction="[/b]", target="[b]明", probability=(0.1,)))
+    said.append(RunFailed(step=50, kind="Oops", message="[/red] broke"))
     make(said)
     app = studio()
     async with app.run_test(size=(120, 40)) as pilot:
@@ -225,7 +228,7 @@ async def test_choosing_a_run_shows_it_and_leaves_the_one_before(heartbeats: Non
         for folder in (paths.runs() / "other", paths.runs() / NAME):
             app.screen.query_one(RunList).post_message(RunList.RunChosen(folder))
             status = Status.FAILED if folder.name == "other" else Status.COMPLETED
-            await until(pilot, lambda status=status: is_shown(app, status))
+            await until(pilot, partial(is_shown, app, status))
 
 
 async def test_quitting_asks_once_when_a_training_from_here_still_runs(
