@@ -276,7 +276,9 @@ def test_it_looks_right(
     state: str, size: tuple[int, int], theme: str, heartbeats: None, until: Until, snap_compare: Any
 ) -> None:
     said, alive, status = STATES[state]
-    make(said, alive=alive)
+    folder = make(said, alive=alive)
+    if state == "paused":
+        runs.pause_run(folder)
     app = studio(theme)
 
     async def settle(pilot: Any) -> None:
