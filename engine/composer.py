@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,9 +21,6 @@ from engine.verse import split_lines
 from engine.vocabulary import BEGIN, END, PAD, SPECIAL_TOKENS, UNKNOWN
 
 Finish = Literal["end", "limit"]
-
-# Among so many likeliest characters a draw nearly always falls; sorting a whole vocabulary takes as long as the network.
-N_LOOKED_AT = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,24 +120,22 @@ def _stream(seed: int, begin: str) -> int:
 def draw(log_p: Tensor, temperature: float, top_p: float, random: torch.Generator, *, may_end: bool = True) -> int:
     """Choose an index from ln p (V,): the likeliest at temperature 0, else among those that hold `top_p` of the tempered mass.
 
-    A character stays when those likelier than it do not hold `top_p` yet: at least one always stays. Each draw takes
-    one number from `random`, so that what was left out never changes what is drawn later.
+    A character stays when those likelier than it do not hold `top_p` yet: the likeliest always stays, and of equally
+    likely ones all or none. Each draw takes one number from `random`.
     """
-    scores = log_p.to(torch.float64, copy=True)
-    for index in (PAD, UNKNOWN, BEGIN) if may_end else (PAD, UNKNOWN, BEGIN, END):
-        scores[index] = -math.inf
+    scores = log_p.numpy().astype(np.float64)
+    scores[[PAD, UNKNOWN, BEGIN] if may_end else [PAD, UNKNOWN, BEGIN, END]] = -np.inf
     if temperature == 0:
         return int(scores.argmax())
-    # The greatest score is taken off first: a temperature next to 0 would make all of them infinite.
-    probabilities = torch.softmax((scores - scores.max()) / temperature, dim=0)  # (V,)
-    likeliest, order = probabilities.topk(min(N_LOOKED_AT, len(probabilities)))
-    held = likeliest.cumsum(0)
-    if held[-1] < top_p:
-        likeliest, order = probabilities.sort(descending=True, stable=True)
-        held = likeliest.cumsum(0)
-    n_kept = 1 + int((held[:-1] < top_p).sum())
-    place = torch.rand((), dtype=torch.float64, generator=random) * held[n_kept - 1]
-    return int(order[torch.searchsorted(held[:n_kept], place, right=True)])
+    with np.errstate(over="ignore"):  # next to temperature 0 all but the likeliest become −∞, which is right
+        weights = np.exp((scores - scores.max()) / temperature)
+    descending = np.sort(weights)[::-1]
+    held = descending.cumsum()
+    least_kept = descending[np.searchsorted(held, top_p * held[-1])]
+    weights[weights < least_kept] = 0
+    held = weights.cumsum()
+    place = float(torch.rand((), generator=random)) * held[-1]
+    return int(np.searchsorted(held, place, side="right"))
 
 
 def _likeliest(log_p: Tensor, loaded: LoadedModel, limit: int) -> tuple[tuple[str, float], ...]:
