@@ -11,9 +11,7 @@ name and shape, and the safetensors header must agree with them and with the fil
 """
 
 import json
-import math
 import shutil
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,15 +26,12 @@ from engine.config import ModelConfig
 from engine.errors import ModelError, UsageError
 from engine.files import replace_folder, write_atomically
 from engine.model import PoemModel
+from engine.model_files import FORMAT_VERSION, HEADER, HINT, WEIGHTS, read_header, tensor_entries
 from engine.vocabulary import Vocabulary
 
-FORMAT_VERSION = 1
-WEIGHTS, HEADER = "model.safetensors", "model.json"
 OPTIMIZER, PROGRESS = "optimizer.safetensors", "progress.json"
-HINT = "Restore the folder from a copy, or train the model again."
 
 DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
-DTYPE_BYTES = {"F32": 4, "F16": 2, "BF16": 2, "U8": 1, "I64": 8, "F64": 8}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,32 +183,9 @@ def _optimizer_slots(state: Mapping[str, Tensor], optimizer: torch.optim.Optimiz
     return slots
 
 
-def read_header(folder: Path) -> dict[str, Any]:
-    """The model.json of a folder.
-
-    Raises:
-        ModelError: when it is missing, damaged, or of a format that this studio does not know.
-    """
-    path = folder / HEADER
-    try:
-        header = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(
-            f"{folder} holds no model: {HEADER} is missing.", "Name a model folder; `poetry-tui models` lists them."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read: {error}.", HINT) from error
-    if not isinstance(header, dict) or header.get("format_version") != FORMAT_VERSION:
-        raise ModelError(
-            f"{path} is not in the model format {FORMAT_VERSION} that this studio reads.",
-            "Update the studio, or train the model again.",
-        )
-    return header
-
-
 def _check_weights(path: Path, expected: Mapping[str, tuple[int, ...]]) -> None:
     """Hold a safetensors file's own header, and its size, to the shapes that the architecture gives."""
-    entries = _tensor_entries(path)
+    entries = tensor_entries(path)
     for name in expected.keys() - entries.keys():
         raise ModelError(f"{path} lacks the weight {name}.", HINT)
     for name in entries.keys() - expected.keys():
@@ -226,35 +198,8 @@ def _check_weights(path: Path, expected: Mapping[str, tuple[int, ...]]) -> None:
             raise ModelError(f"{path} keeps {name} as {entries[name]['dtype']}, which is no floating type.", HINT)
 
 
-def _tensor_entries(path: Path) -> dict[str, Any]:
-    """The header of a safetensors file, once its offsets are known to fit the file's size.
-
-    The format: eight bytes with the header's length, little-endian; the header in JSON; the data.
-    """
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            (header_size,) = struct.unpack("<Q", file.read(8))
-            if header_size > size - 8:
-                raise ValueError("it ends inside its header")
-            entries = json.loads(file.read(header_size))
-        entries.pop("__metadata__", None)
-        end = max((entry["data_offsets"][1] for entry in entries.values()), default=0)
-        if 8 + header_size + end != size:
-            raise ValueError(f"it has {size:,} bytes and should have {8 + header_size + end:,}")
-        for entry in entries.values():
-            first, last = entry["data_offsets"]
-            if last - first != math.prod(entry["shape"]) * DTYPE_BYTES[entry["dtype"]]:
-                raise ValueError("a tensor's size does not fit its shape")
-    except FileNotFoundError:
-        raise ModelError(f"{path} is missing.", HINT) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
-        raise ModelError(f"{path} is damaged: {error}.", HINT) from error
-    return entries  # type: ignore[no-any-return]
-
-
 def _read_tensors(path: Path) -> dict[str, Tensor]:
-    _tensor_entries(path)
+    tensor_entries(path)
     return load_file(path)
 
 

@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from engine.config import ComposeConfig
 from engine.errors import StudioError, UsageError
+from engine.model_files import WEIGHTS
 from engine.model_store import find_model
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ class Service:
 
     def _model(self, name: str | None) -> "LoadedModel":
         """A model by name or folder, from memory when it was one of the last used and its file has not changed."""
-        from engine.checkpoint import WEIGHTS, load_model
+        from engine.checkpoint import load_model
         from engine.devices import choose_device
 
         if name is not None and not isinstance(name, str):

@@ -12,7 +12,8 @@ import pytest
 from safetensors.torch import load_file
 
 from engine import events
-from engine.checkpoint import CheckpointFolder, read_header
+from engine.checkpoint import CheckpointFolder
+from engine.model_files import read_header
 from engine.run_folder import CHECKPOINTS, EVENTS, run_is_alive
 from tests.small_corpus import write_corpus
 

@@ -10,10 +10,8 @@ import pytest
 import torch
 
 from engine.checkpoint import (
-    HEADER,
     OPTIMIZER,
     PROGRESS,
-    WEIGHTS,
     CheckpointFolder,
     load_model,
     load_progress,
@@ -24,6 +22,7 @@ from engine.composer import compose_poem
 from engine.config import CELLS, Cell, ComposeConfig
 from engine.errors import ModelError
 from engine.model import PoemModel
+from engine.model_files import HEADER, WEIGHTS
 from tests.engine.small_model import save_small_model, small_model
 
 CPU = torch.device("cpu")
