@@ -122,6 +122,12 @@ EVENT_TYPES: Mapping[str, type[Event]] = {
     for kind in (RunStarted, Step, Compared, Validated, Sampled, CheckpointSaved, Control, RunFinished, RunFailed)
 }
 
+# Looked up once: a run of a hundred thousand events is read back in seconds.
+_FIELDS: Mapping[type[Event], tuple[tuple[str, bool], ...]] = {
+    kind: tuple((item.name, "float" in str(item.type)) for item in dataclasses.fields(kind))
+    for kind in EVENT_TYPES.values()
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
@@ -157,9 +163,7 @@ def from_line(line: str) -> Record:
     kind = EVENT_TYPES.get(str(body.get("event")))
     if kind is None:
         raise ValueError(f"no event is called {body.get('event')!r}")
-    values = {
-        item.name: _from_json(body[item.name], str(item.type)) for item in dataclasses.fields(kind) if item.name in body
-    }
+    values = {name: _from_json(body[name], is_float=is_float) for name, is_float in _FIELDS[kind] if name in body}
     try:
         return Record(seq=int(body["seq"]), time_s=float(body["time_s"]), event=kind(**values))
     except (KeyError, TypeError) as error:
@@ -174,9 +178,9 @@ def _to_json(value: Any) -> Any:
     return value
 
 
-def _from_json(value: Any, annotation: str) -> Any:
+def _from_json(value: Any, *, is_float: bool) -> Any:
     if isinstance(value, list):
-        return tuple(_from_json(item, annotation) for item in value)
-    if isinstance(value, str) and "float" in annotation:
+        return tuple(_from_json(item, is_float=is_float) for item in value)
+    if isinstance(value, str) and is_float:
         return float(value)
     return value

@@ -37,8 +37,8 @@ LOCK = "lock"
 STOP, PAUSE, SAVE, LR = "stop", "pause", "save", "lr"
 
 HEARTBEAT_PERIOD_S = 1.0
-# A machine that sleeps or swaps may miss beats: only a silence this long counts against a writer whose pid still lives.
-HEARTBEAT_LOST_AFTER_S = 15.0
+# Clocks of the system and of its files may differ by so much.
+CLOCK_TOLERANCE_S = 2.0
 
 
 def write_config(folder: Path, config: TrainConfig) -> None:
@@ -146,13 +146,18 @@ def _repair_tail(path: Path) -> int:
 
 
 def run_is_alive(folder: Path) -> bool:
-    """Whether some process is writing this run: its pid lives and its heart beat not long ago."""
+    """Whether some process is writing this run: the one whose heart beat last still lives.
+
+    A late beat alone is no death (a machine sleeps, or swaps); a process that began after the last beat is another one
+    with the same pid.
+    """
     try:
-        beat_age_s = time.time() - (folder / HEARTBEAT).stat().st_mtime
-        pid = int((folder / HEARTBEAT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        last_beat_s = (folder / HEARTBEAT).stat().st_mtime
+        writer = psutil.Process(int((folder / HEARTBEAT).read_text(encoding="utf-8")))
+        is_gone = writer.status() == psutil.STATUS_ZOMBIE
+        return not is_gone and writer.create_time() <= last_beat_s + CLOCK_TOLERANCE_S
+    except (OSError, ValueError, psutil.Error):
         return False
-    return beat_age_s < HEARTBEAT_LOST_AFTER_S and psutil.pid_exists(pid)
 
 
 class ControlFiles:

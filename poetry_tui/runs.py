@@ -98,7 +98,8 @@ def _spawn(folder: Path, *arguments: str) -> None:
     """Start the trainer in a session of its own, so that closing the terminal does not end it."""
     with (folder / LOG).open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "engine", "train", *arguments],
+            # -P: a folder called `engine` in the user's working folder must not be taken for ours.
+            [sys.executable, "-P", "-m", "engine", "train", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

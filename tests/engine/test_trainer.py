@@ -1,6 +1,7 @@
 """Training through its front door: a run folder, its events, and what can be asked of it while it runs."""
 
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,19 @@ from engine.checkpoint import CheckpointFolder
 from engine.config import ModelConfig, TrainConfig
 from engine.errors import CorpusError, RunError
 from engine.presets import preset
-from engine.run_folder import CHECKPOINTS, EVENTS, LOG, LR, PAUSE, SAVE, STOP, ControlFiles, RunWriter, run_is_alive
+from engine.run_folder import (
+    CHECKPOINTS,
+    EVENTS,
+    HEARTBEAT,
+    LOG,
+    LR,
+    PAUSE,
+    SAVE,
+    STOP,
+    ControlFiles,
+    RunWriter,
+    run_is_alive,
+)
 from engine.trainer import run_training
 from tests.small_corpus import write_corpus
 
@@ -179,6 +192,16 @@ def test_a_second_writer_of_a_run_is_refused(config: TrainConfig, tmp_path: Path
 
 def test_a_finished_run_is_not_alive(config: TrainConfig, tmp_path: Path) -> None:
     run_training(config.replace(max_steps=1), tmp_path / "run")
+    assert not run_is_alive(tmp_path / "run")
+
+
+def test_a_process_that_began_after_the_last_beat_is_not_the_writer(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path / "run")
+    writer.close()
+    heartbeat = tmp_path / "run" / HEARTBEAT
+    heartbeat.write_text(str(os.getpid()), encoding="utf-8")
+    assert run_is_alive(tmp_path / "run")
+    os.utime(heartbeat, (0, 0))
     assert not run_is_alive(tmp_path / "run")
 
 
