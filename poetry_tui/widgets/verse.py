@@ -17,6 +17,8 @@ from poetry_tui.engine_protocol import Glyph
 from poetry_tui.typeset import Page, Place, typeset, wide
 
 _CARET = "▌ "
+# Keeps gaps and characters apart in an exported SVG, which misplaces longer runs of two-cell characters.
+_GAP = Style(meta={"gap": True})
 # A character this surprising is drawn in the strongest ink.
 _STRONGEST_INK_NATS = 6.0
 # What the most expected character keeps of the ink: still easy to read.
@@ -138,7 +140,7 @@ class Verse(ScrollView, can_focus=True, inherit_bindings=False):
         segments: list[Segment] = []
         x = 0
         for piece in self._rows.get(y + self.scroll_offset.y, []):
-            segments.append(Segment(" " * (piece.x - x), plain))
+            segments.append(Segment(" " * (piece.x - x), plain + _GAP))
             segments.append(Segment(piece.text, self._style(piece)))
             x = piece.x + cell_len(piece.text)
         return Strip(segments).adjust_cell_length(width, plain)

@@ -295,7 +295,7 @@ async def test_the_panel_of_chances_takes_the_place_of_the_wishes_on_a_narrow_sc
     async with open_desk(until, size=(80, 24)) as desk:
         assert not desk.screen.query_one("CharacterPanel").display
         await desk.press("p")
-        assert desk.screen.query_one("CharacterPanel").display
+        await desk.until(lambda: desk.screen.query_one("CharacterPanel").display)
         assert not desk.screen.query_one("BeginPanel").display
 
 

@@ -1,0 +1,72 @@
+"""What the Compose screen looks like, cell by cell: three sizes, both themes, the too small terminal, help.
+
+`pytest tests/tui/test_snapshots.py --snapshot-update` makes the pictures again; look at them before they are committed.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+import pytest
+
+from poetry_tui.app import PoetryApp
+from poetry_tui.engine_protocol import Phase
+from poetry_tui.screens.compose import ComposeScreen
+from poetry_tui.settings import Settings
+from poetry_tui.themes import INK, PAPER
+from poetry_tui.widgets.studio_header import StudioHeader
+from tests.tui.conftest import Until
+
+SIZES = [(80, 24), (120, 40), (200, 60)]
+Before = Callable[[Any], Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+def the_same_seed_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("secrets.randbelow", lambda _: 7)
+
+
+def opened(until: Until, *keys: str, n_poems: int = 0) -> Before:
+    """Wait for the engine, press some keys, wait for the poems."""
+
+    async def before(pilot: Any) -> None:
+        app = cast(PoetryApp, pilot.app)
+        screen = cast(ComposeScreen, app.screen)
+        await until(pilot, lambda: app.engine.state.phase is Phase.READY)
+        await until(pilot, lambda: "cpu" in screen.query_one(StudioHeader).status)
+        await pilot.press(*keys)
+        await until(pilot, lambda: len(screen.sitting.compositions) == n_poems)
+        await until(pilot, lambda: all(wish.is_over for wish in screen.sitting.compositions))
+        if n_poems:
+            await pilot.press("right", "right", "right")
+        await pilot.pause()
+
+    return before
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("theme", [INK, PAPER])
+def test_a_poem_on_the_stage(snap_compare: Any, until: Until, theme: str, size: tuple[int, int]) -> None:
+    app = PoetryApp(Settings(theme=theme, pace=3))
+    assert snap_compare(app, terminal_size=size, run_before=opened(until, "enter", n_poems=1))
+
+
+def test_an_empty_stage(snap_compare: Any, until: Until) -> None:
+    assert snap_compare(PoetryApp(Settings()), terminal_size=(80, 24), run_before=opened(until))
+
+
+def test_the_chances_on_a_narrow_screen(snap_compare: Any, until: Until) -> None:
+    app = PoetryApp(Settings(pace=3))
+    assert snap_compare(app, terminal_size=(80, 24), run_before=opened(until, "enter", "p", "i", n_poems=1))
+
+
+def test_everything_in_chinese(snap_compare: Any, until: Until) -> None:
+    app = PoetryApp(Settings(pace=3, language="zh"))
+    assert snap_compare(app, terminal_size=(120, 40), run_before=opened(until, "enter", n_poems=1))
+
+
+def test_a_terminal_that_is_too_small(snap_compare: Any) -> None:
+    assert snap_compare(PoetryApp(Settings()), terminal_size=(40, 10))
+
+
+def test_help(snap_compare: Any, until: Until) -> None:
+    assert snap_compare(PoetryApp(Settings()), terminal_size=(120, 40), run_before=opened(until, "question_mark"))
