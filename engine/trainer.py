@@ -217,7 +217,7 @@ def _set_up(config: TrainConfig, folder: Path, *, resume: bool) -> _Training:
     checkpoint = checkpoints.find("last") if resume else None
     corpus = open_tokens(open_corpus(config.corpus), config.min_count)
     pieces, validation = _pieces(corpus, config)
-    model, optimizer, progress = _restore(checkpoint, corpus.vocabulary, config, device)
+    model, optimizer, progress = _restore(checkpoint, corpus, config, device)
     if progress.best_step is not None and checkpoints.path_of(progress.best_step).is_dir():
         checkpoints.point("best", progress.best_step)  # a kill may have come between a checkpoint and its naming
 
@@ -261,16 +261,16 @@ def _short_enough(corpus: TokenizedCorpus, poems: Int64, config: TrainConfig) ->
 
 
 def _restore(
-    checkpoint: Path | None, vocabulary: Vocabulary, config: TrainConfig, device: torch.device
+    checkpoint: Path | None, corpus: TokenizedCorpus, config: TrainConfig, device: torch.device
 ) -> tuple[PoemModel, torch.optim.Optimizer, Progress]:
     """A new model with its optimiser, or those of a checkpoint."""
     if checkpoint is None:
-        model = PoemModel(config.model, len(vocabulary)).to(device)
+        model = PoemModel(config.model, len(corpus.vocabulary)).to(device)
         return model, make_optimizer(model, config), Progress(peak_lr=config.learning_rate)
     loaded = load_model(checkpoint, device)
-    if loaded.vocabulary != vocabulary:
+    if loaded.header["corpus"]["sha256"] != corpus.corpus.sha256 or loaded.vocabulary != corpus.vocabulary:
         raise RunError(
-            "The corpus is no longer the one that this run was trained on: its characters differ.",
+            f"The corpus {corpus.corpus.name} is no longer the one that this run was trained on.",
             "Bring the old corpus back, or start a new run.",
         )
     optimizer = make_optimizer(loaded.model, config)

@@ -135,6 +135,13 @@ def test_a_stopped_run_resumes_to_the_same_weights_bit_for_bit(config: TrainConf
     assert last[0] == last[1]
 
 
+def test_a_run_does_not_go_on_with_another_corpus(config: TrainConfig, tmp_path: Path) -> None:
+    run_training(config.replace(max_steps=2), tmp_path / "run")
+    write_corpus(Path(config.corpus), seed=1)
+    with pytest.raises(RunError, match="no longer the one"):
+        run_training(config, tmp_path / "run", resume=True)
+
+
 def test_a_diverging_loss_is_caught_and_said_and_the_checkpoints_stay(config: TrainConfig, tmp_path: Path) -> None:
     config = config.replace(learning_rate=10.0, clip_norm=0.0, optimizer="rmsprop", checkpoint_every=1, max_steps=200)
     assert run_training(config, tmp_path / "run") == "diverged"
