@@ -173,6 +173,11 @@ class PoetryApp(App[None]):
         elif answer in (LEAVE, STOP):
             self.exit()
 
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        from poetry_tui.picture import with_true_widths
+
+        return with_true_widths(super().export_screenshot(title=title, simplify=simplify))
+
     # Help and palette
 
     def action_help(self) -> None:

@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer
+from textual.worker import Worker, WorkerState
 
 from poetry_tui.engine_protocol import EngineState, Phase
 from poetry_tui.keys import in_words
@@ -57,6 +59,12 @@ class StudioScreen(Screen[None]):
         for widget in self.walk_children(Widget):
             widget.refresh(layout=True)
         self.refresh_bindings()
+
+    @on(Worker.StateChanged)
+    def say_unforeseen(self, event: Worker.StateChanged) -> None:
+        """A mistake of ours in the background is said; it must not end the studio, nor vanish."""
+        if event.state is WorkerState.ERROR:
+            self.notify(word("shell.unforeseen", error=repr(event.worker.error)), severity="error", markup=False)
 
     def on_resize(self) -> None:
         self.query_one(TooSmall).refresh()

@@ -147,11 +147,9 @@ class ComposeScreen(StudioScreen):
         self.tick()
 
     @on(Worker.StateChanged)
-    def say_unforeseen(self, event: Worker.StateChanged) -> None:
-        """A mistake of ours in the background is said; it must not end the studio, nor vanish."""
+    def stop_where_writing_failed(self, event: Worker.StateChanged) -> None:
         if event.state is WorkerState.ERROR:
             self.action_stop()
-            self.notify(word("compose.unforeseen", error=repr(event.worker.error)), severity="error", markup=False)
 
     def tick(self) -> None:
         """Reveal a little more of what the engine wrote; rest when all of it is there."""

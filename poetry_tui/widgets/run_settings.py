@@ -47,7 +47,7 @@ class SettingRow(Vertical):
         super().__init__(id=f"setting-{question.name}")
         self.question = question
         self._first = answer
-        self.tooltip = Content(question.help)  # type: ignore[assignment]
+        self.tooltip = Content(question.help)
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -155,7 +155,7 @@ class RunSettings(VerticalScroll):
         options = [(Content(name), name) for name in self._installed]
         options += [(Content(word("train.not_installed", name=name)), name) for name in lacking]
         with self.prevent(Select.Changed):
-            select.set_options(options)  # type: ignore[arg-type]
+            select.set_options(options)
             select.value = chosen
 
     @property

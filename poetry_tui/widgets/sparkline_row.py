@@ -48,7 +48,7 @@ class SparklineRow(Horizontal):
     SparklineRow { height: 2; }
     """
 
-    def compose(self) -> Iterable[LabelledSparkline]:  # type: ignore[override]
+    def compose(self) -> Iterable[LabelledSparkline]:
         yield LabelledSparkline("loss_now")
         yield LabelledSparkline("speed", compact_numbers=True)
         yield LabelledSparkline("grad")

@@ -35,7 +35,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "compose.nothing_chosen": ("先选一个起字，或自己写。", "Choose a begin character first, or type your own."),
     "compose.copied": ("已发送到剪贴板", "Sent to the clipboard"),
     "compose.kept_said": ("已收进诗集", "Kept in your favourites"),
-    "compose.unforeseen": ("作诗时出了没料到的错：{error}", "Composing failed in a way that was not foreseen: {error}"),
     "compose.go": ("作诗", "compose"),
     "compose.go.tip": ("从选中的字开始作诗", "Write a verse from each chosen character"),
     "compose.again": ("再来", "again"),

@@ -16,6 +16,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "shell.help.tip": ("列出这一屏的所有按键", "Every key of this screen, and what it does"),
     "shell.help_title": ("按键", "Keys"),
     "shell.help_close": ("按 Esc 或 ? 关闭", "Esc or ? closes this"),
+    "shell.unforeseen": ("出了没料到的错：{error}", "Something failed that was not foreseen: {error}"),
     "shell.quit": ("退出", "quit"),
     "shell.quit.tip": ("退出工坊；已经留下的都在", "Leave the studio; everything you kept stays"),
     "shell.palette": ("命令", "palette"),

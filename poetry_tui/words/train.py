@@ -49,7 +49,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "train.left": ("还要", "left"),
     "train.params": ("参数", "weights"),
     "train.not_finite": ("损失有 {count} 次不是数。", "{count} losses were not a number."),
-    "train.malformed": ("事件有 {count} 行读不懂，已略过。", "{count} lines of events could not be read and were skipped."),
+    "train.malformed": (
+        "事件有 {count} 行读不懂，已略过。",
+        "{count} lines of events could not be read and were skipped.",
+    ),
     # States
     "train.status.starting": ("准备", "starting"),
     "train.status.running": ("训练中", "running"),
