@@ -87,7 +87,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _parser() -> Parser:
-    from poetry_tui.commands import corpus, doctor, favourites, models, runs
+    from poetry_tui.commands import check, corpus, doctor, favourites, models, runs
 
     parser = Parser(
         prog="poetry-tui",
@@ -101,7 +101,7 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     for name, what in ENGINE_COMMANDS.items():
         commands.add_parser(name, help=what, add_help=False)
-    for module in (corpus, models, runs, favourites, doctor):
+    for module in (corpus, models, check, runs, favourites, doctor):
         module.add_parser(commands)
     return parser
 

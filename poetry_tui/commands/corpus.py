@@ -11,6 +11,7 @@ from engine.corpus.held_out import Shape, held_out_poems
 from engine.corpus.install import DYNASTIES, install
 from engine.corpus.library import Corpus, import_file, list_corpora, open_corpus, remove
 from engine.errors import CorpusError
+from engine.prosody.rates import FormRate, pass_rates
 from poetry_tui.commands.output import (
     Commands,
     command,
@@ -43,7 +44,13 @@ def add_parser(commands: Commands) -> None:
 
     command(verbs, "list", _list, "the corpora that are here", json_too=True)
 
-    parser = command(verbs, "check", _check, "what cleaning a corpus or a file dropped, and why", json_too=True)
+    parser = command(
+        verbs,
+        "check",
+        _check,
+        "what cleaning a corpus or a file dropped, and how its poems keep the rules",
+        json_too=True,
+    )
     parser.add_argument("corpus", metavar="NAME|FILE")
     parser.add_argument("--format", choices=FORMATS, help="how the file is written; default: found by looking at it")
 
@@ -92,9 +99,9 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
-    report = _report_of(options.corpus, options.format)
+    report, rates = _report_of(options.corpus, options.format)
     if options.json:
-        print_json(report.to_dict())
+        print_json({**report.to_dict(), "prosody": [rate.to_dict() for rate in rates]})
         return
     print_pairs([("read", f"{report.n_read:,}"), ("kept", f"{report.n_kept:,}")])
     for title, counts in (("dropped", report.dropped), ("changed", report.changed)):
@@ -104,18 +111,35 @@ def _check(options: argparse.Namespace) -> None:
     if report.examples:
         print("\nexamples of what was dropped")
         print_pairs([(f"  {reason}", text) for reason, texts in report.examples.items() for text in texts])
+    _show_rates(rates)
 
 
-def _report_of(name_or_file: str, form: str | None) -> CleaningReport:
-    """What was written down when a corpus was made; for a file, what making one of it would do."""
+def _show_rates(rates: list[FormRate]) -> None:
+    """The real poems' rates, beside which a model's are to be read."""
+    if not rates:
+        return
+    print("\nby the rules of verse, of the poems with the shape of a form")
+    rows = []
+    for rate in rates:
+        counts = (rate.n_ok, rate.n_tones_ok, rate.n_rhyme_ok, rate.n_undecidable)
+        rows.append((rate.name, f"{rate.n_poems:,}", *(f"{100 * count / rate.n_poems:.1f} %" for count in counts)))
+    print_table(("form", "poems", "all ok", "tones ok", "rhyme ok", "undecidable"), rows)
+
+
+def _report_of(name_or_file: str, form: str | None) -> tuple[CleaningReport, list[FormRate]]:
+    """What was written down when a corpus was made, or for a file, what making one of it would do; and the pass rates."""
     if form is None and not Path(name_or_file).expanduser().exists():
-        return open_corpus(name_or_file).cleaning
+        return _report_of_corpus(open_corpus(name_or_file))
     with contextlib.suppress(StopIteration):
-        return next(corpus for corpus in list_corpora() if corpus.name == name_or_file and form is None).cleaning
+        return _report_of_corpus(next(c for c in list_corpora() if c.name == name_or_file and form is None))
     cleaner = Cleaner()
-    for _ in cleaner.clean_all(read_poems(Path(name_or_file).expanduser(), form)):
-        pass
-    return cleaner.report
+    rates = pass_rates(cleaner.clean_all(read_poems(Path(name_or_file).expanduser(), form)))
+    return cleaner.report, rates
+
+
+def _report_of_corpus(corpus: Corpus) -> tuple[CleaningReport, list[FormRate]]:
+    say(f"Checking {corpus.n_poems:,} poems against the rules of verse.")
+    return corpus.cleaning, pass_rates(corpus.poems())
 
 
 def _held_out(options: argparse.Namespace) -> None:

@@ -1,0 +1,1 @@
+"""The rules of verse: tones, rhymes, forms, and what a poem makes of them. Free of torch."""

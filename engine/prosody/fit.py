@@ -1,0 +1,156 @@
+"""How well some lines fit a form: every tone order tried, the rescues allowed, the rhymes compared. Fast: bit masks only.
+
+Which deviations are allowed follows 王力《诗词格律》: 本句自救 (平平仄平仄 in place of 平平平仄仄), 孤平救 (仄平平仄平) and
+对句相救 (a 仄 at the third or fourth of the last five places of an odd line of type a, answered by a 平 at the third of the
+even line). 小拗, which he leaves to the poet, counts as a violation unless it is rescued, so that rates compare.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.prosody.forms import Form, Pattern, RhymePlace, ToneOrder
+from engine.prosody.rhymes import Masks, masks_of, merged_characters
+from engine.prosody.tones import cannot_be
+
+Verdict = Literal["ok", "violation", "undecidable"]
+RhymeFault = Literal["", "出韵", "重韵", "声调", "疑重韵"]
+
+
+@dataclass(frozen=True, slots=True)
+class RhymeFit:
+    """`shared`: label -> mask of the groups that its places, or most of them, have in common. `faults`: one a rhyme place.
+
+    出韵 is another group, 重韵 a character that has rhymed before, 声调 a character without the place's tone. 疑重韵 is a
+    simplified character that has rhymed before and may stand for another word. `unknown`: the lines that end in a
+    character that the rhyme book lacks.
+    """
+
+    shared: Mapping[str, int]
+    faults: tuple[RhymeFault, ...]
+    unknown: tuple[int, ...]
+
+    @property
+    def n_wrong(self) -> int:
+        return len(self.faults) - self.faults.count("") - self.faults.count("疑重韵")
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.n_wrong:
+            return "violation"
+        return "undecidable" if self.unknown or "疑重韵" in self.faults else "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """`wrong`: bit mask over the poem of the places that contradict the chosen patterns, first character highest.
+
+    `never`: the masks of `cannot_be`. `score`: violations, those of tone, whether the first line ends in the wrong tone,
+    rescues; less is better. `ties`: the orders that score the same.
+    """
+
+    form: Form
+    order: ToneOrder
+    patterns: tuple[Pattern, ...]
+    never: tuple[int, int]
+    wrong: int
+    rhyme: RhymeFit
+    score: tuple[int, int, bool, int]
+    ties: tuple[str, ...]
+
+    @property
+    def demanded(self) -> int:
+        """The places where the chosen patterns demand a tone."""
+        places = 0
+        for pattern in self.patterns:
+            places |= pattern.must_level | pattern.must_oblique
+        return places
+
+
+def fit(lines: Sequence[str], form: Form) -> Fit:
+    """The tone order of a form that some lines fit best, with the orders that fit as well.
+
+    The lines must have the form's lengths.
+    """
+    never = cannot_be("".join(lines))
+    masks = masks_of(form.rhyme_system)
+    tried = sorted((_patterns(order, never), number) for number, order in enumerate(form.orders))
+    n_after_first_line = sum(form.line_lengths[1:])
+    found: list[tuple[tuple[int, int, bool, int], int, int, RhymeFit]] = []
+    for (n_wrong, n_licences, wrong, _), number in tried:
+        if found and n_wrong > found[0][0][0]:
+            # Whatever its rhymes, it cannot be better.
+            break
+        rhyme = fit_rhymes(lines, form.orders[number].rhymes, masks, form.is_regulated)
+        ends_wrong = bool(wrong >> n_after_first_line & 1)
+        found.append(((n_wrong + rhyme.n_wrong, n_wrong, ends_wrong, n_licences), number, wrong, rhyme))
+        found.sort(key=lambda one: one[:2])
+    score, number, wrong, rhyme = found[0]
+    order = form.orders[number]
+    chosen = next(choice for (_, _, _, choice), tried_number in tried if tried_number == number)
+    patterns = tuple(segment.patterns[index] for segment, index in zip(order.segments, chosen, strict=True))
+    ties = tuple(form.orders[one[1]].name for one in found[1:] if one[0] == score)
+    return Fit(form, order, patterns, never, wrong, rhyme, score, ties)
+
+
+def _patterns(order: ToneOrder, never: tuple[int, int]) -> tuple[int, int, int, tuple[int, ...]]:
+    """(violations, rescues, their mask, index of the pattern of each segment) with the fewest violations."""
+    never_level, never_oblique = never
+    chosen = []
+    n_licences = all_wrong = 0
+    for segment in order.segments:
+        plain = segment.patterns[0]
+        best, best_wrong = 0, (plain.must_level & never_level) | (plain.must_oblique & never_oblique)
+        if best_wrong:
+            # A rescue that leaves more than one place wrong is none.
+            fewest = min(best_wrong.bit_count(), 2)
+            for index, pattern in enumerate(segment.patterns):
+                wrong = (pattern.must_level & never_level) | (pattern.must_oblique & never_oblique)
+                if wrong.bit_count() < fewest:
+                    best, best_wrong, fewest = index, wrong, wrong.bit_count()
+        chosen.append(best)
+        n_licences += len(segment.patterns[best].licences)
+        all_wrong |= best_wrong
+    return all_wrong.bit_count(), n_licences, all_wrong, tuple(chosen)
+
+
+def fit_rhymes(lines: Sequence[str], places: Sequence[RhymePlace], masks: Masks, once: bool) -> RhymeFit:
+    """Whether the places of each label share a group; with `once` no character may rhyme twice."""
+    readings = []
+    unknown = []
+    for place in places:
+        character = lines[place.line][-1]
+        readings.append((masks.level if place.is_level else masks.oblique).get(character, 0))
+        if not readings[-1] and character not in masks.level and character not in masks.oblique:
+            unknown.append(place.line)
+    shared: dict[str, int] = {}
+    for place, mask in zip(places, readings, strict=True):
+        if mask:
+            shared[place.label] = shared.get(place.label, -1) & mask
+    for label, mask in shared.items():
+        if not mask:
+            shared[label] = _most_common(
+                [one for place, one in zip(places, readings, strict=True) if place.label == label]
+            )
+    faults: list[RhymeFault] = []
+    seen: set[str] = set()
+    for place, mask in zip(places, readings, strict=True):
+        character = lines[place.line][-1]
+        is_repeated = once and character in seen
+        faults.append(_fault(character, mask, shared.get(place.label, 0), place.line in unknown, is_repeated))
+        seen.add(character)
+    return RhymeFit(shared, tuple(faults), tuple(unknown))
+
+
+def _fault(character: str, mask: int, shared: int, is_unknown: bool, is_repeated: bool) -> RhymeFault:
+    if not (is_unknown or mask & shared):
+        return "出韵" if mask else "声调"
+    if not is_repeated:
+        return ""
+    return "疑重韵" if character in merged_characters() else "重韵"
+
+
+def _most_common(masks: Sequence[int]) -> int:
+    """The one bit that stands in most of the masks; of several, one of the last mask's, where most rhymes agree."""
+    bits = [1 << bit for bit in range(max(masks).bit_length())]
+    return max(bits, key=lambda bit: (sum(1 for mask in masks if mask & bit), bool(masks[-1] & bit)))

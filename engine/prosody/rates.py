@@ -1,0 +1,60 @@
+"""How many real poems pass the checker: what a model's rates are to be read against."""
+
+import dataclasses
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from engine.corpus.poems import Poem, lines_of
+from engine.prosody.check import quick_verdicts
+from engine.prosody.forms import Form, forms, forms_of_lengths
+
+_AFTER_TUNE = re.compile(r"[\s・·（(].*")
+
+
+@dataclass(slots=True)
+class FormRate:
+    """Counts over the poems in a form: those ok in tones, in rhyme, in everything, and the undecidable.
+
+    A poem is undecidable when nothing in it is wrong and something cannot be told.
+    """
+
+    form: str
+    name: str
+    n_poems: int = 0
+    n_tones_ok: int = 0
+    n_rhyme_ok: int = 0
+    n_ok: int = 0
+    n_undecidable: int = 0
+
+    def to_dict(self) -> dict[str, str | int]:
+        return dataclasses.asdict(self)
+
+
+def pass_rates(poems: Iterable[Poem]) -> list[FormRate]:
+    """A rate for each form that occurs, in the order of `forms()`.
+
+    Regulated forms are told by their line lengths alone, so that old-style verse counts against them; a tune by its title
+    as well.
+    """
+    rates = {form.key: FormRate(form.key, form.name) for form in forms()}
+    for poem in poems:
+        lines = lines_of(poem.text)
+        form = _form_of(poem.title, lines)
+        if form is None:
+            continue
+        verdicts = quick_verdicts(lines, form)
+        rate = rates[form.key]
+        rate.n_poems += 1
+        rate.n_tones_ok += verdicts.tones == "ok"
+        rate.n_rhyme_ok += verdicts.rhyme == "ok"
+        rate.n_ok += verdicts.overall == "ok"
+        rate.n_undecidable += verdicts.overall == "undecidable"
+    return [rate for rate in rates.values() if rate.n_poems]
+
+
+def _form_of(title: str, lines: list[str]) -> Form | None:
+    for form in forms_of_lengths(tuple(map(len, lines))):
+        if form.is_regulated or _AFTER_TUNE.sub("", title) in (form.name, *form.also):
+            return form
+    return None

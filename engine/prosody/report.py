@@ -1,0 +1,129 @@
+"""What the checker says about a poem, as plain frozen data. Lines and positions count from 1, as people do."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from engine.prosody.fit import Verdict
+from engine.prosody.tones import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class LineReport:
+    """A line, the reading of each character, and the 平 仄 中 that its form wants there ("" without a form)."""
+
+    text: str
+    readings: tuple[Reading, ...]
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    line: int
+    position: int
+    character: str
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A place with the wrong tone; `name` where the fault has one: 孤平, 三平调, 三仄尾, 小拗, 大拗."""
+
+    line: int
+    position: int
+    character: str
+    expected: str
+    found: Reading
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """A rescue (拗救): its name, and the places where the line leaves the plain template because of it."""
+
+    name: str
+    line: int
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong between lines: 失对 within a couplet, 失黏 between two, 叠句 where a line should repeat the one before."""
+
+    name: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rhyme:
+    """The end of a line that must rhyme: `label` tells which rhyme, `groups` all that the character belongs to.
+
+    `reason` of a violation: 出韵 another group, 首句邻韵 the same for a first line in a neighbouring group, 重韵 the
+    character has rhymed before (疑重韵, undecidable: it may stand for another word), 声调 it lacks the tone.
+    """
+
+    line: int
+    character: str
+    label: str
+    groups: tuple[str, ...]
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    form: Verdict
+    tones: Verdict
+    rhyme: Verdict
+
+    @property
+    def overall(self) -> Verdict:
+        all_of_them = (self.form, self.tones, self.rhyme)
+        return next((one for one in ("violation", "undecidable") if one in all_of_them), "ok")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`form` and `order` name the form and its tone order that fit best, `ties` the orders that fit as well; all of them None
+    or empty where no form has these line lengths. `rhyme_groups`: the groups that the poem rhymes in, by label.
+    `either`: places that a character with both readings fills, so that ok stands on the reading that suits.
+    """
+
+    form: str | None
+    order: str | None
+    ties: tuple[str, ...]
+    verdicts: Verdicts
+    lines: tuple[LineReport, ...]
+    violations: tuple[Violation, ...]
+    licences: tuple[Licence, ...]
+    faults: tuple[Fault, ...]
+    rhymes: tuple[Rhyme, ...]
+    rhyme_groups: Mapping[str, tuple[str, ...]]
+    either: tuple[Place, ...]
+    unknown: tuple[Place, ...]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.text for line in self.lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists, dicts and strings, as JSON has them."""
+        return {**dataclasses.asdict(self), "verdict": self.verdicts.overall}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The report that `to_dict` was made of."""
+        return cls(
+            data["form"],
+            data["order"],
+            tuple(data["ties"]),
+            Verdicts(**data["verdicts"]),
+            tuple(LineReport(one["text"], tuple(one["readings"]), one["template"]) for one in data["lines"]),
+            tuple(Violation(**one) for one in data["violations"]),
+            tuple(Licence(one["name"], one["line"], tuple(one["positions"])) for one in data["licences"]),
+            tuple(Fault(**one) for one in data["faults"]),
+            tuple(Rhyme(**{**one, "groups": tuple(one["groups"])}) for one in data["rhymes"]),
+            {label: tuple(names) for label, names in data["rhyme_groups"].items()},
+            tuple(Place(**one) for one in data["either"]),
+            tuple(Place(**one) for one in data["unknown"]),
+        )

@@ -1,0 +1,145 @@
+"""Which characters rhyme: the 106 groups of the Pingshui book, and the 19 parts that 词林正韵 makes of them for 词.
+
+A character keeps all its readings, so it belongs to a set of groups; sets are bit masks, bit 0 for the first group or part.
+"""
+
+import functools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from engine.errors import UsageError
+from engine.paths import bundled_data
+
+Tone = Literal["上平", "下平", "上", "去", "入"]
+RhymeSystem = Literal["pingshui", "cilin"]
+
+N_PARTS = 19
+
+
+@dataclass(frozen=True, slots=True)
+class RhymeGroup:
+    """A group of the Pingshui book: `name` is 一东, `characters` all ways to write its members, in both scripts."""
+
+    number: int
+    name: str
+    tone: Tone
+    characters: str
+
+    @property
+    def letter(self) -> str:
+        """The character that the group is called by: 东."""
+        return self.name[-1]
+
+    @property
+    def is_level(self) -> bool:
+        return self.tone in ("上平", "下平")
+
+    @property
+    def bit(self) -> int:
+        return 1 << (self.number - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Masks:
+    """For every known character its level and its oblique groups (or parts), as bit masks."""
+
+    level: Mapping[str, int]
+    oblique: Mapping[str, int]
+    names: tuple[str, ...]
+
+    def names_in(self, mask: int) -> tuple[str, ...]:
+        return tuple(name for bit, name in enumerate(self.names) if mask >> bit & 1)
+
+
+@functools.cache
+def rhyme_groups() -> tuple[RhymeGroup, ...]:
+    """The groups in the book's order, read from `data/prosody/pingshui.tsv`."""
+    groups = []
+    for number, name, tone, *characters in _rows("pingshui.tsv"):
+        groups.append(RhymeGroup(int(number), name, tone, "".join(characters)))  # type: ignore[arg-type]
+    return tuple(groups)
+
+
+def group_called(name: str) -> RhymeGroup:
+    """The group called 东 or 一东, in either script.
+
+    Raises:
+        UsageError: when there is none.
+    """
+    groups = rhyme_groups()
+    for group in groups:
+        if name in (group.letter, group.name):
+            return group
+    # 鹽 and 盐: a name may come in the script that the book was printed in, which is a member of its own group.
+    if len(name) == 1:
+        homonyms = [group for group in groups if group.characters.startswith(name)]
+        if len(homonyms) == 1:
+            return homonyms[0]
+    known = " ".join(group.letter for group in groups if group.is_level)
+    raise UsageError(f"There is no rhyme group called {name!r}.", f"The level-tone groups are: {known}.")
+
+
+def groups_of(character: str) -> tuple[RhymeGroup, ...]:
+    """Every group that a character belongs to; none for an unknown one."""
+    masks = masks_of("pingshui")
+    mask = masks.level.get(character, 0) | masks.oblique.get(character, 0)
+    return tuple(group for group in rhyme_groups() if mask & group.bit)
+
+
+@functools.cache
+def masks_of(system: RhymeSystem) -> Masks:
+    """The masks of a rhyme system: 106 bits for `pingshui`, 19 for `cilin`."""
+    level: dict[str, int] = {}
+    oblique: dict[str, int] = {}
+    part_of = _parts() if system == "cilin" else None
+    for group in rhyme_groups():
+        side = level if group.is_level else oblique
+        for character in group.characters:
+            bits = group.bit if part_of is None else part_of(group.letter, character)
+            side[character] = side.get(character, 0) | bits
+    names = tuple(group.name for group in rhyme_groups()) if part_of is None else tuple(_part_names())
+    return Masks(level, oblique, names)
+
+
+@functools.cache
+def merged_characters() -> frozenset[str]:
+    """Simplified characters that stand for several of the book's: seen twice, they may be two words (台 for 臺 and 台)."""
+    return frozenset(row[0] for row in _rows("merged.tsv"))
+
+
+class _Parts:
+    """(group letter, character) -> the mask of its part; of both parts where a divided group does not say which."""
+
+    def __init__(self, whole: Mapping[str, int], divided: Mapping[tuple[str, str], int]) -> None:
+        self._whole = whole
+        self._divided = divided
+
+    def __call__(self, letter: str, character: str) -> int:
+        return self._divided.get((letter, character), self._whole[letter])
+
+
+def _parts() -> _Parts:
+    whole: dict[str, int] = {}
+    for part, level, oblique in _rows("cilin.tsv"):
+        for letter in level + oblique:
+            whole[letter] = whole.get(letter, 0) | 1 << (int(part) - 1)
+    divided: dict[tuple[str, str], int] = {}
+    for letter, part, characters in _rows("cilin_splits.tsv"):
+        for character in characters:
+            divided[letter, character] = divided.get((letter, character), 0) | 1 << (int(part) - 1)
+    return _Parts(whole, divided)
+
+
+def _part_names() -> Iterable[str]:
+    numerals = "一二三四五六七八九十"
+    for number in range(1, N_PARTS + 1):
+        yield f"第{numerals[number - 1] if number <= 10 else '十' + numerals[number - 11]}部"
+
+
+def _rows(name: str) -> Iterator[list[str]]:
+    path: Path = bundled_data() / "prosody" / name
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            yield line.split("\t")

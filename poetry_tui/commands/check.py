@@ -1,0 +1,158 @@
+"""`poetry-tui check`: tones, rhyme and form of any poem."""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from engine.corpus.cleaning import Cleaner
+from engine.corpus.formats import FORMATS, read_poems
+from engine.corpus.poems import RawPoem
+from engine.prosody.check import check
+from engine.prosody.forms import Form, form_called
+from engine.prosody.report import Report
+from engine.prosody.tones import Reading
+from engine.verse import LINE_MARKS, split_lines
+from poetry_tui.commands.output import Commands, command, print_json, printable, say
+
+# Every glyph below a character is as wide as the character: two cells.
+READING_GLYPHS: dict[Reading, str] = {"平": "平", "仄": "仄", "both": "通", "unknown": "？"}
+WRONG, RESCUED, RHYMES, NOTHING = "＾救韵　"
+LEGEND = (
+    f"平 level, 仄 oblique, 通 both readings, ？ unknown, 韵 rhymes, {WRONG} against the form, {RESCUED} rescued (拗救)"
+)
+STDIN = "-"
+
+
+def add_parser(commands: Commands) -> None:
+    parser = command(commands, "check", _check, "tones, rhyme and form of any poem", json_too=True)
+    parser.add_argument("file", metavar="FILE|-", help="one poem a line, or any other file of poems; - reads stdin")
+    parser.add_argument(
+        "--form", metavar="NAME", help="wujue qijue wulv qilv, or a tune: 如梦令; default: by the line lengths"
+    )
+    parser.add_argument("--format", choices=FORMATS, help="how the file is written; default: found by looking at it")
+
+
+def _check(options: argparse.Namespace) -> None:
+    form = form_called(options.form) if options.form else None
+    # Every poem is judged, whatever its length and however often it is there.
+    cleaner = Cleaner(simplify=False, unique=False, lenient=True)
+    if not options.json:
+        say(LEGEND)
+    for number, raw in enumerate(_poems(options.file, options.format), start=1):
+        poem = cleaner.clean(raw)
+        if poem is None:
+            say(f"poem {number} could not be cleaned ({', '.join(cleaner.report.dropped)}); it is checked as it stands")
+        text = raw.text if poem is None else poem.text
+        report = check(text, form)
+        if options.json:
+            print_json({"title": raw.title, "author": raw.author, "text": text, **report.to_dict()})
+        else:
+            _show(raw, text, report, form)
+
+
+def _poems(file: str, format: str | None) -> Iterator[RawPoem]:
+    if file != STDIN:
+        yield from read_poems(Path(file).expanduser(), format)
+        return
+    # The readers look at a file before they choose how to read it, so that a pipe will not do.
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "stdin"
+        path.write_bytes(sys.stdin.buffer.read())
+        yield from read_poems(path, format)
+
+
+def _show(raw: RawPoem, text: str, report: Report, wanted: Form | None) -> None:
+    # Wide enough for any line: a wrapped one would part the verse from its tones.
+    console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+    if raw.title:
+        print(printable(f"{raw.title}  {raw.author}").rstrip())
+    marks = _marks(text, report)
+    for row in _rows(report):
+        verse, tones, faults = _columns(report, row, marks)
+        print(printable(verse).rstrip())
+        print(tones.rstrip(NOTHING))
+        if faults.strip(NOTHING):
+            console.print(Text(faults.rstrip(NOTHING), style="red"))
+    print(_summary(report, wanted))
+    for line in _details(report):
+        print(f"  {line}")
+    print()
+
+
+def _marks(text: str, report: Report) -> list[str]:
+    """The mark after each line; a wide space where the lines were cut in another way."""
+    lines = [line.rstrip(LINE_MARKS) for line in split_lines(text.replace("、", ""))]
+    if lines != [line.text for line in report.lines]:
+        return [NOTHING] * len(report.lines)
+    return [line[-1] if line[-1] in LINE_MARKS else NOTHING for line in split_lines(text.replace("、", ""))]
+
+
+def _rows(report: Report) -> Iterator[Sequence[int]]:
+    """Indices of the lines of each row: two of equal length in regulated verse, one otherwise."""
+    n_lines = len(report.lines)
+    lengths = {len(line.text) for line in report.lines}
+    step = 2 if len(lengths) == 1 and max(lengths, default=0) <= 7 else 1
+    for first in range(0, n_lines, step):
+        yield range(first, min(first + step, n_lines))
+
+
+def _columns(report: Report, row: Sequence[int], marks: Sequence[str]) -> tuple[str, str, str]:
+    """A row of verse, its tones, and the signs under what is wrong or rescued, glyph below glyph."""
+    rhyming = {rhyme.line for rhyme in report.rhymes if rhyme.verdict == "ok"}
+    wrong = {(one.line, one.position) for one in report.violations}
+    wrong |= {(one.line, len(report.lines[one.line - 1].text)) for one in report.rhymes if one.verdict == "violation"}
+    rescued = {(one.line, position) for one in report.licences for position in one.positions}
+    verse = tones = faults = ""
+    for index in row:
+        line, number = report.lines[index], index + 1
+        verse += line.text + marks[index]
+        tones += "".join(READING_GLYPHS[reading] for reading in line.readings)
+        tones += RHYMES if number in rhyming else NOTHING
+        for position in range(1, len(line.text) + 1):
+            place = (number, position)
+            faults += WRONG if place in wrong else RESCUED if place in rescued else NOTHING
+        faults += NOTHING
+    return verse, tones, faults
+
+
+def _summary(report: Report, wanted: Form | None) -> str:
+    verdicts = report.verdicts
+    if report.order is None:
+        lengths = " ".join(str(len(line.text)) for line in report.lines)
+        if wanted is not None:
+            return f"violation: not {wanted.name}, whose lines have other lengths than {lengths}"
+        return f"undecidable: no form that the studio knows has lines of {lengths}"
+    form = form_called(report.form or "")
+    order = f" {report.order}" if form.is_regulated else ""
+    ties = f" (as well: {', '.join(report.ties)})" if report.ties else ""
+    groups = ", ".join("/".join(names) for names in report.rhyme_groups.values())
+    return (
+        f"{verdicts.overall}: {form.name}{order}{ties} · form {verdicts.form} · tones {verdicts.tones}"
+        f" · rhyme {verdicts.rhyme} {groups}".rstrip()
+    )
+
+
+def _details(report: Report) -> Iterator[str]:
+    for one in report.violations:
+        name = f" ({one.name})" if one.name else ""
+        yield f"line {one.line}, place {one.position}: {one.character} is {one.found}, {one.expected} is wanted{name}"
+    for fault in report.faults:
+        yield f"line {fault.line}: {fault.name}"
+    for rhyme in report.rhymes:
+        if rhyme.verdict != "ok":
+            groups = ", ".join(rhyme.groups) or "no group is known"
+            yield f"line {rhyme.line}: rhyme {rhyme.character} {rhyme.verdict} {rhyme.reason} ({groups})".replace(
+                "  ", " "
+            )
+    for licence in report.licences:
+        yield f"line {licence.line}: {licence.name}"
+    if report.either:
+        places = " ".join(f"{one.line}.{one.position}{one.character}" for one in report.either)
+        yield f"with the reading that suits: {places}"
+    if report.unknown:
+        yield f"not in the rhyme book: {' '.join(dict.fromkeys(one.character for one in report.unknown))}"

@@ -1,0 +1,87 @@
+"""`poetry-tui check`: files, stdin, forms, JSON, and verse with its tones below it."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from engine.prosody.report import Report
+from poetry_tui.cli import main
+
+GUANQUE = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
+SPOILT = GUANQUE.replace("海", "山")
+
+
+@pytest.fixture
+def poems(tmp_path: Path) -> Path:
+    path = tmp_path / "poems.txt"
+    path.write_text(f"{GUANQUE}\n{SPOILT}\n", encoding="utf-8")
+    return path
+
+
+def test_a_file_of_poems_becomes_one_json_object_a_poem(poems: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(poems), "--json"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["verdict"] for one in found] == ["ok", "violation"]
+    assert found[0]["text"] == GUANQUE
+    assert found[1]["violations"] == [
+        {"line": 2, "position": 4, "character": "山", "expected": "仄", "found": "平", "name": ""}
+    ]
+    assert Report.from_dict(found[1]).form == "wujue"
+
+
+def test_tones_stand_below_the_verse_and_faults_are_marked_without_colour(
+    poems: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(poems)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "白日依山尽，黄河入海流。"
+    assert lines[1] == "仄仄平平仄　平平仄仄平韵"
+    assert lines[4].startswith("ok: 五绝 aBbA · form ok · tones ok · rhyme ok 十一尤")
+    start = next(index for index, line in enumerate(lines) if "黄河入山流" in line)
+    column = cell_len(lines[start].split("山流")[0])
+    assert cell_len(lines[start + 2].split("＾")[0]) == column
+    assert any("line 2, place 4: 山 is 平, 仄 is wanted" in line for line in lines)
+    assert "\x1b" not in "".join(lines)
+
+
+def test_a_poem_comes_through_a_pipe(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(GUANQUE.encode()), encoding="utf-8"))
+    assert main(["check", "-", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["verdicts"] == {"form": "ok", "tones": "ok", "rhyme": "ok"}
+
+
+def test_a_form_can_be_asked_for_by_either_name(poems: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(poems), "--form", "七律"]) == 0
+    assert "not 七律" in capsys.readouterr().out
+    assert main(["check", str(poems), "--form", "wujue"]) == 0
+
+
+def test_a_form_that_there_is_not_is_wrong_use(poems: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(poems), "--form", "sonnet"]) == 2
+    assert "There is no form called 'sonnet'" in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_there_is_told_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(tmp_path / "nothing.txt")]) == 1
+    assert "There is no file" in capsys.readouterr().err
+
+
+def test_checking_a_corpus_prints_the_pass_rates_of_its_poems(poems: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["corpus", "check", str(poems), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["prosody"] == [
+        {
+            "form": "wujue",
+            "name": "五绝",
+            "n_poems": 2,
+            "n_tones_ok": 1,
+            "n_rhyme_ok": 2,
+            "n_ok": 1,
+            "n_undecidable": 0,
+        }
+    ]
+    assert main(["corpus", "check", str(poems)]) == 0
+    assert "50.0 %" in capsys.readouterr().out
