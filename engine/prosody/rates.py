@@ -41,6 +41,10 @@ def pass_rates(poems: Iterable[Poem]) -> list[FormRate]:
     for poem in poems:
         lines = lines_of(poem.text)
         form = _form_of(poem.title, lines)
+        if form is None and "、" in poem.text:
+            # The pause within a long line of 词.
+            lines = lines_of(poem.text.replace("、", ""))
+            form = _form_of(poem.title, lines)
         if form is None:
             continue
         verdicts = quick_verdicts(lines, form)
