@@ -122,7 +122,7 @@ def test_starting_leaves_a_run_that_lives_and_its_settings(tmp_path: Path, monke
     # In place of python: a program that notes what it was asked and ends when it is told to.
     trainer = tmp_path / "trainer"
     trainer.write_text(
-        '#!/bin/sh\necho "$@"\nwhile [ ! -e "$7/control/stop" ]; do sleep 0.02; done\n', encoding="utf-8"
+        '#!/bin/sh\necho "$@"\nwhile [ ! -e "$8/control/stop" ]; do sleep 0.02; done\n', encoding="utf-8"
     )
     trainer.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(trainer))
@@ -137,7 +137,7 @@ def test_starting_leaves_a_run_that_lives_and_its_settings(tmp_path: Path, monke
     assert not runs.is_alive(folder)
     assert runs.started_here() == []
     log = (folder / "log.txt").read_text(encoding="utf-8")
-    assert log.split() == ["-m", "engine", "train", "--config", str(folder / "config.json"), "--run", str(folder)]
+    assert log.split() == ["-P", "-m", "engine", "train", "--config", str(folder / "config.json"), "--run", str(folder)]
 
 
 def test_a_run_that_has_grown_is_summed_up_anew(tmp_path: Path) -> None:
