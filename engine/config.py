@@ -80,9 +80,11 @@ def _check(item: "dataclasses.Field[Any]", value: Any) -> None:
         return
     expected: Any = {"int": int, "float": (int, float), "bool": bool, "str": str}[_plain_type(item)]
     if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
-        raise UsageError(f"{item.name} must be of type {_plain_type(item)}, not {value!r}.", item.metadata["help"])
+        raise UsageError(
+            f"{item.name} must be of type {_plain_type(item)}, not {value!r}.", f"It means: {item.metadata['help']}."
+        )
     if isinstance(value, (int, float)) and not (math.isfinite(value) and low <= value <= high):
-        raise UsageError(f"{item.name} is {value}, outside {low:g} to {high:g}.", item.metadata["help"])
+        raise UsageError(f"{item.name} is {value}, outside {low:g} to {high:g}.", f"It means: {item.metadata['help']}.")
 
 
 def _plain_type(item: "dataclasses.Field[Any]") -> str:

@@ -14,7 +14,7 @@ from engine.corpus.library import Corpus, import_file, list_corpora
 from engine.corpus.tokens import open_tokens
 from tests.bench.verse import MadeCorpus, make_corpus
 
-PARTS = ("training", "composing", "starting", "first-paint")
+PARTS = ("training", "composing", "starting", "first-paint", "keys")
 MAX_CHARS = 128
 
 
@@ -39,6 +39,8 @@ def main() -> None:
             _starting(made, tang, Path(folder), n_rounds=1 if arguments.quick else 3)
         if "first-paint" in parts:
             _first_paint(Path(folder), n_rounds=3 if arguments.quick else 9)
+        if "keys" in parts:
+            _keys(made, Path(folder), n_keys=5 if arguments.quick else 30)
 
 
 def _training(made: MadeCorpus, tang: Corpus | None, n_rounds: int) -> None:
@@ -85,6 +87,14 @@ def _first_paint(folder: Path, n_rounds: int) -> None:
 
     os.environ[paths.HOME_VARIABLE] = str(folder / "empty-home")
     bench_first_paint(n_rounds)
+
+
+def _keys(made: MadeCorpus, folder: Path, n_keys: int) -> None:
+    from tests.bench.keys import bench_keys
+
+    os.environ[paths.HOME_VARIABLE] = str(folder / "home-for-keys")
+    made.write(folder / "poems.txt")
+    bench_keys(folder / "poems.txt", folder, n_keys)
 
 
 if __name__ == "__main__":

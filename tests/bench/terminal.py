@@ -1,0 +1,67 @@
+"""A program in a terminal of its own, and how long it takes to answer there."""
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Iterator, Sequence
+
+ROWS, COLUMNS = 40, 120
+LONGEST_WAIT_S = 60.0
+
+
+@contextlib.contextmanager
+def in_terminal(command: Sequence[str]) -> Iterator[int]:
+    """Run a program in a terminal, and give our end of it; the program is ended when the block is left."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    process = subprocess.Popen(
+        command,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+    )
+    os.close(theirs)
+    try:
+        yield ours
+    finally:
+        # Asked politely first: the studio has a child to end.
+        process.send_signal(signal.SIGTERM)
+        _drain_until_ended(ours, process)
+        os.close(ours)
+
+
+def wait_for(terminal: int, marker: str) -> None:
+    """Return as soon as the program has written the marker. RuntimeError when it does not."""
+    written, began_s = b"", time.perf_counter()
+    while (left_s := began_s + LONGEST_WAIT_S - time.perf_counter()) > 0:
+        if select.select([terminal], [], [], left_s)[0]:
+            written += os.read(terminal, 65536)
+        if marker.encode() in written:
+            return
+    raise RuntimeError(f"{marker} was not painted within {LONGEST_WAIT_S:.0f} s; written: {written[-500:]!r}")
+
+
+def wait_for_quiet(terminal: int, quiet_s: float) -> None:
+    """Read what comes until nothing has come for so long."""
+    while select.select([terminal], [], [], quiet_s)[0]:
+        os.read(terminal, 65536)
+
+
+def _drain_until_ended(terminal: int, process: "subprocess.Popen[bytes]") -> None:
+    os.set_blocking(terminal, False)
+    deadline_s = time.perf_counter() + 5
+    while process.poll() is None:
+        if time.perf_counter() > deadline_s:
+            process.kill()
+        with contextlib.suppress(BlockingIOError, OSError):
+            os.read(terminal, 65536)
+        time.sleep(0.01)
