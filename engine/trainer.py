@@ -87,10 +87,11 @@ def train(
         validates = is_last or progress.step % config.validate_every == 0
         saves = is_last or progress.step % config.checkpoint_every == 0
         compares = is_last or progress.step % config.compare_every == 0
-        wishes = control.requests() if meter.is_due() else frozenset()
+        looks_up = meter.is_due() or validates or saves
+        wishes = control.requests() if looks_up else frozenset()
         stops = STOP in wishes or stop_requested()
 
-        if meter.is_due() or validates or saves or stops:
+        if looks_up or stops:
             step_event = meter.read(progress, epoch, rate)
             yield step_event
             if not _is_sane(step_event.loss_nats, len(training.vocabulary)):
