@@ -22,6 +22,9 @@ from engine.vocabulary import BEGIN, END, PAD, SPECIAL_TOKENS, UNKNOWN
 
 Finish = Literal["end", "limit"]
 
+# Below it float32 divides by nothing; the likeliest character is certain long before.
+SMALLEST_TEMPERATURE = 1e-30
+
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
@@ -123,17 +126,17 @@ def draw(log_p: Tensor, temperature: float, top_p: float, random: torch.Generato
     A character stays when those likelier than it do not hold `top_p` yet: the likeliest always stays, and of equally
     likely ones all or none. Each draw takes one number from `random`.
     """
-    scores = log_p.numpy().astype(np.float64)
+    scores = log_p.numpy().copy()  # float32 sorts and exponentiates twice as fast; sums are made in float64
     scores[[PAD, UNKNOWN, BEGIN] if may_end else [PAD, UNKNOWN, BEGIN, END]] = -np.inf
     if temperature == 0:
         return int(scores.argmax())
     with np.errstate(over="ignore"):  # next to temperature 0 all but the likeliest become −∞, which is right
-        weights = np.exp((scores - scores.max()) / temperature)
+        weights = np.exp((scores - scores.max()) / max(temperature, SMALLEST_TEMPERATURE))
     descending = np.sort(weights)[::-1]
-    held = descending.cumsum()
+    held = descending.cumsum(dtype=np.float64)
     least_kept = descending[np.searchsorted(held, top_p * held[-1])]
     weights[weights < least_kept] = 0
-    held = weights.cumsum()
+    held = weights.cumsum(dtype=np.float64)
     place = float(torch.rand((), generator=random)) * held[-1]
     return int(np.searchsorted(held, place, side="right"))
 

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import FunctionCtx
 
+SMALLEST_PROBABILITY = torch.finfo(torch.float32).tiny
+
 
 def linear_cross_entropy(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, chunk_rows: int) -> Tensor:
     """Mean of −ln softmax(features · weightᵀ + bias)[target], in nats a character.
@@ -32,26 +34,24 @@ def linear_cross_entropy(features: Tensor, weight: Tensor, bias: Tensor, targets
 def target_nats(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, chunk_rows: int) -> Tensor:
     """−ln p of each target: (N,) float32, no gradient."""
     nats = torch.empty(len(targets), dtype=torch.float32, device=features.device)
-    for rows, log_p in _log_probabilities(features, weight.to(features.dtype), bias, chunk_rows):
+    for rows, logits in _logits(features, weight.to(features.dtype), bias, chunk_rows):
+        log_p = torch.log_softmax(logits, dim=1, out=logits)
         nats[rows] = -log_p.gather(1, targets[rows, None]).squeeze(1)
     return nats
 
 
-def _log_probabilities(
-    features: Tensor, weight: Tensor, bias: Tensor, chunk_rows: int
-) -> Iterator[tuple[slice, Tensor]]:
-    """Chunk by chunk: which rows, and their ln p (rows, V), in a buffer that the next chunk overwrites."""
+def _logits(features: Tensor, weight: Tensor, bias: Tensor, chunk_rows: int) -> Iterator[tuple[slice, Tensor]]:
+    """Chunk by chunk: which rows, and their logits (rows, V), in a buffer that the next chunk overwrites."""
     n_rows, vocab_size = len(features), len(weight)
     buffer = torch.empty(min(chunk_rows, n_rows), vocab_size, dtype=torch.float32, device=features.device)
     for start in range(0, n_rows, chunk_rows):
         rows = slice(start, min(start + chunk_rows, n_rows))
-        log_p = buffer[: rows.stop - rows.start]
+        logits = buffer[: rows.stop - rows.start]
         if features.dtype == torch.float32:
-            torch.addmm(bias, features[rows], weight.T, out=log_p)  # (rows, F) @ (F, V) -> (rows, V)
+            torch.addmm(bias, features[rows], weight.T, out=logits)  # (rows, F) @ (F, V) -> (rows, V)
         else:
-            log_p.copy_(features[rows] @ weight.T).add_(bias)
-        torch.log_softmax(log_p, dim=1, out=log_p)
-        yield rows, log_p
+            logits.copy_(features[rows] @ weight.T).add_(bias)
+        yield rows, logits
 
 
 class _LinearCrossEntropy(torch.autograd.Function):
@@ -64,10 +64,12 @@ class _LinearCrossEntropy(torch.autograd.Function):
         grad_weight = torch.zeros(weight.shape, dtype=features.dtype, device=weight.device)
         grad_bias = torch.zeros_like(bias)
         total_nats = torch.zeros((), dtype=torch.float32, device=features.device)
-        for rows, log_p in _log_probabilities(features, product_weight, bias, chunk_rows):
+        for rows, logits in _logits(features, product_weight, bias, chunk_rows):
             target = targets[rows, None]
-            total_nats -= log_p.gather(1, target).sum()
-            grad_logits = log_p.exp_()  # the buffer becomes softmax …
+            grad_logits = torch.softmax(logits, dim=1, out=logits)  # the buffer becomes softmax …
+            # Taking the loss from the probabilities saves a pass over the chunk; what is less likely than a float32 can
+            # hold counts as 87 nats, and its gradient is exact all the same.
+            total_nats -= grad_logits.gather(1, target).clamp_min_(SMALLEST_PROBABILITY).log_().sum()
             grad_logits.scatter_add_(1, target, torch.full_like(target, -1, dtype=grad_logits.dtype))  # … − one-hot
             grad_bias += grad_logits.sum(0)
             grad_logits = grad_logits.to(features.dtype)
