@@ -32,6 +32,7 @@ async def take_pictures(folder: Path, run: Path) -> None:
     from engine.config import ComposeConfig
     from poetry_tui.app import PoetryApp
     from poetry_tui.engine_protocol import Phase
+    from poetry_tui.keeping import keep
     from poetry_tui.screens.compose import ComposeScreen
     from poetry_tui.screens.train import TrainScreen
     from poetry_tui.settings import Settings
@@ -46,12 +47,11 @@ async def take_pictures(folder: Path, run: Path) -> None:
         assert isinstance(screen, ComposeScreen)
         await until(pilot, lambda: app.engine.state.phase is Phase.READY)
         wishes = [ComposeConfig(begin=begin, seed=seed, max_chars=64) for seed, begin in enumerate(BEGINNINGS)]
-        for wish in wishes:
-            screen.write([Composition(wish.to_dict(), model=None)])
-            await until(pilot, lambda: screen.sitting.current is not None and screen.sitting.current.is_over)
-            await pilot.press("f")
-            await until(pilot, lambda: screen.sitting.current is not None and screen.sitting.current.is_kept)
-        app.clear_notifications()
+        poems = [Composition(wish.to_dict(), model=None) for wish in wishes]
+        screen.write(poems)
+        await until(pilot, lambda: len(screen.sitting.compositions) == len(poems) and all(p.is_over for p in poems))
+        for poem in poems:
+            keep(poem)
         await pilot.press("right", "right", "right", "right", "right")
         await pilot.pause()
         app.save_screenshot(str(folder / "compose.svg"))
@@ -76,7 +76,12 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True)
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
+    from engine import paths
+
+    corpora = paths.corpora().resolve()
     with tempfile.TemporaryDirectory() as home:
+        if corpora.is_dir():
+            (Path(home) / "corpora").symlink_to(corpora)
         os.environ["POETRY_TUI_HOME"] = home
         asyncio.run(take_pictures(arguments.folder.resolve(), arguments.run.resolve()))
 
