@@ -58,10 +58,14 @@ def run_training(
         if resume:
             ControlFiles(folder).clear()  # what an earlier life of the run was asked for and did not do
         write_config(folder, config)
+        writer.log(
+            f"{time.strftime('%Y-%m-%d %H:%M:%S')} {'resumed' if resume else 'started'} by process {os.getpid()}"
+        )
         for event in train(config, folder, resume=resume, stop_requested=stop_requested):
             on_record(writer.append(event))
             step = getattr(event, "step", step)
             reason = event.reason if isinstance(event, events.RunFinished) else reason
+        writer.log(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {reason} at step {step}")
     except Exception as error:
         writer.log(traceback.format_exc())
         message = str(error) if isinstance(error, StudioError) else f"{type(error).__name__}: {error}"

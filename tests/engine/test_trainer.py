@@ -77,6 +77,7 @@ def test_a_training_tells_its_whole_story_in_its_folder(config: TrainConfig, tmp
     kinds = [record.event.name for record in records]
     assert kinds[0] == "run_started"
     assert kinds[-1] == "run_finished"
+    assert "completed at step 24" in (tmp_path / "run" / LOG).read_text(encoding="utf-8")
     assert set(kinds) >= {"step", "compared", "validated", "sampled", "checkpoint_saved"}
     for compared in events_of(tmp_path / "run", events.Compared):
         assert isinstance(compared, events.Compared)
