@@ -20,6 +20,7 @@ One thread reads, so that a cancellation is heard at once; another carries out t
 end of stdin means that whoever asked is gone, and ends the process at once.
 """
 
+import functools
 import json
 import os
 import queue
@@ -27,25 +28,29 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
-from engine.config import ComposeConfig
 from engine.errors import StudioError, UsageError
 from engine.model_files import WEIGHTS
 from engine.model_store import find_model
+from engine.operations.call import Call, Request, is_count
+from engine.operations.compose import compose
+from engine.operations.load import load
 
 if TYPE_CHECKING:
     from engine.checkpoint import LoadedModel
-    from engine.composer import Glyph
 
 PROTOCOL = 1
 LONGEST_REQUEST_BYTES = 1 << 20
 N_MODELS_KEPT = 2
-MOST_ALTERNATIVES = 1000
 
-Request = Mapping[str, Any]
+# What the worker can do; each answers its call with a last word of its own.
+OPERATIONS: Mapping[str, Callable[[Call], None]] = {
+    "load": load,
+    "compose": compose,
+}
 
 
 def serve() -> NoReturn:
@@ -110,10 +115,7 @@ class Service:
             request = self._requests.get()
             request_id = request["id"]
             try:
-                if request["op"] == "load":
-                    self._load(request_id, request)
-                else:
-                    self._compose(request_id, request)
+                OPERATIONS[request["op"]](self._call(request))
             except StudioError as error:
                 self._complain(request_id, error)
             except Exception as error:  # noqa: BLE001 - the client is told, the traceback is in the log, the next request may be well
@@ -126,34 +128,14 @@ class Service:
                 self._open.discard(request_id)
                 self._cancelled.discard(request_id)
 
-    def _load(self, request_id: int, request: Request) -> None:
-        loaded = self._model(request.get("model"))
-        self.reply(
-            request_id,
-            "loaded",
-            model=loaded.name,
-            device=loaded.device.type,
-            cell=loaded.model.config.cell,
-            n_params=loaded.model.n_params(),
-            vocab_size=len(loaded.vocabulary),
+    def _call(self, request: Request) -> Call:
+        request_id = request["id"]
+        return Call(
+            request,
+            reply=functools.partial(self.reply, request_id),
+            is_cancelled=lambda: request_id in self._cancelled,
+            load=self._model,
         )
-
-    def _compose(self, request_id: int, request: Request) -> None:
-        from engine.composer import compose, finish
-
-        config = _compose_config(request)
-        n_alternatives = _n_alternatives(request)
-        if request_id in self._cancelled:
-            return self.reply(request_id, "cancelled")
-        loaded = self._model(request.get("model"))
-        glyphs: list[Glyph] = []
-        for glyph in compose(loaded, config, n_alternatives):
-            if request_id in self._cancelled:
-                return self.reply(request_id, "cancelled")
-            glyphs.append(glyph)
-            if glyph.character:
-                self.reply(request_id, "glyph", **_glyph_fields(glyph))
-        return self.reply(request_id, "poem", **finish(glyphs, loaded, config).to_dict())
 
     def _model(self, name: str | None) -> "LoadedModel":
         """A model by name or folder, from memory when it was one of the last used and its file has not changed."""
@@ -191,11 +173,12 @@ def _parse(line: bytes) -> Request:
         request = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"A request is no JSON: {error}.", "Send one object a line.") from error
-    if not isinstance(request, dict) or not _is_count(request.get("id")) or request["id"] < 1:
+    if not isinstance(request, dict) or not is_count(request.get("id")) or request["id"] < 1:
         raise UsageError("A request is an object with a positive whole number as its id.", "Send one object a line.")
-    if request.get("op") not in ("load", "compose", "cancel", "shutdown"):
-        raise UsageError(f"There is no operation {request.get('op')!r}.", "Send load, compose, cancel or shutdown.")
-    if request["op"] == "cancel" and not _is_count(request.get("target")):
+    known = (*OPERATIONS, "cancel", "shutdown")
+    if request.get("op") not in known:
+        raise UsageError(f"There is no operation {request.get('op')!r}.", f"The operations are: {', '.join(known)}.")
+    if request["op"] == "cancel" and not is_count(request.get("target")):
         raise UsageError("A cancellation names no target.", "Send the id of the request to cancel as its target.")
     return request
 
@@ -206,37 +189,4 @@ def _id_of(line: bytes) -> int:
         request = json.loads(line)
     except (ValueError, RecursionError):
         return 0
-    return request["id"] if isinstance(request, dict) and _is_count(request.get("id")) else 0
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _compose_config(request: Request) -> ComposeConfig:
-    values = request.get("config", {})
-    if not isinstance(values, dict):
-        raise UsageError("The config of a composition is no object.", "Send the fields of ComposeConfig.")
-    return ComposeConfig.from_dict(values)
-
-
-def _n_alternatives(request: Request) -> int:
-    value = request.get("n_alternatives", 0)
-    if not _is_count(value) or value > MOST_ALTERNATIVES:
-        raise UsageError(f"n_alternatives cannot be {value!r}.", f"Send a whole number from 0 to {MOST_ALTERNATIVES}.")
-    return int(value)
-
-
-def _glyph_fields(glyph: "Glyph") -> dict[str, object]:
-    return {
-        "index": glyph.index,
-        "character": glyph.character,
-        "probability": _short(glyph.probability),
-        "surprise_nats": _short(glyph.surprise_nats),
-        "given": glyph.given,
-        "alternatives": [[character, _short(probability)] for character, probability in glyph.alternatives],
-    }
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.5g}")
+    return request["id"] if isinstance(request, dict) and is_count(request.get("id")) else 0
