@@ -1,0 +1,61 @@
+"""How to ask the engine for a poem of which some characters are there already: the fields of its ComposeConfig."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from engine.prosody.forms import form_called
+from engine.verse import LINE_MARKS, split_lines
+
+# In `keep`: a place that the machine shall write.
+OPEN = "□"
+FREE = "free"
+
+
+def lines_of(text: str) -> list[range]:
+    """The places of each line of verse, its closing mark with it."""
+    lines, start = [], 0
+    for line in split_lines(text):
+        lines.append(range(start, start + len(line)))
+        start += len(line)
+    return lines
+
+
+def config_to_keep(
+    config: Mapping[str, Any], text: str, kept: Collection[int], changed: int | None = None
+) -> dict[str, Any]:
+    """The config of a poem that shall have the characters of `text` at the places `kept`.
+
+    Args:
+        config: that of the poem which `text` comes from.
+        changed: the place where `text` is not what that poem said: an acrostic that said otherwise follows it.
+    """
+    n_leading = next((place for place in range(len(text)) if place not in kept), len(text))
+    is_open_ended = config.get("form", FREE) == FREE and not config.get("keep")
+    if is_open_ended and n_leading == len(kept):
+        return {**config, "begin": text[:n_leading]}
+    n_begin = min(len("".join(str(config.get("begin", "")).split())), n_leading)
+    agreed = _acrostics(config, text, changed) if changed is not None else {}
+    return {**config, **agreed, "begin": text[:n_begin], "keep": _pattern(config, text, kept)}
+
+
+def _pattern(config: Mapping[str, Any], text: str, kept: Collection[int]) -> str:
+    """The text with □ for what is not kept; marks stay, and what a form still lacks is open."""
+    pattern = "".join(
+        character if place in kept or character in LINE_MARKS else OPEN for place, character in enumerate(text)
+    )
+    if config.get("form", FREE) == FREE:
+        return pattern
+    n_places = sum(form_called(str(config["form"])).line_lengths)
+    return pattern + OPEN * (n_places - sum(character not in LINE_MARKS for character in text))
+
+
+def _acrostics(config: Mapping[str, Any], text: str, changed: int) -> dict[str, str]:
+    """The acrostics of a config, with the changed character in place of the one that they asked for there."""
+    agreed = {}
+    for line_number, line in enumerate(lines_of(text)):
+        places = [place for place in line if text[place] not in LINE_MARKS]
+        for name, end in (("acrostic", 0), ("acrostic_tail", -1)):
+            asked = str(config.get(name, ""))
+            if places and places[end] == changed and line_number < len(asked):
+                agreed[name] = asked[:line_number] + text[changed] + asked[line_number + 1 :]
+    return agreed
