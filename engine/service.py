@@ -37,6 +37,7 @@ from engine.model_files import WEIGHTS
 from engine.model_store import find_model
 from engine.operations.call import Call, Request, is_count
 from engine.operations.compose import compose
+from engine.operations.inspect import inspect
 from engine.operations.load import load
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ N_MODELS_KEPT = 2
 OPERATIONS: Mapping[str, Callable[[Call], None]] = {
     "load": load,
     "compose": compose,
+    "inspect": inspect,
 }
 
 

@@ -1,0 +1,146 @@
+"""The glass box: what the network held and thought while it wrote one character of a poem.
+
+The characters before it go through PyTorch's layer, as in training; the step that wrote it goes through the equations of
+`engine.cells`, so that what is shown is what the equations say. A test holds both to what composing computed.
+
+Shapes: T characters before the place, V vocabulary, H hidden, L layers.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engine.cells import CellWeights, gru_step, lstm_step, rnn_step
+from engine.checkpoint import LoadedModel
+from engine.config import Cell, ComposeConfig
+from engine.errors import UsageError
+from engine.model import State
+from engine.vocabulary import BEGIN, END, SPECIAL_TOKENS
+
+
+@dataclass(frozen=True, slots=True)
+class LayerValues:
+    """One layer during the step. Every sequence holds the values of the same units, in order.
+
+    `gates`: between 0 and 1; lstm i f o, gru r z, rnn none. `states`: hidden (H_t) and hidden_before (H_{t−1}), with a gru also
+    candidate (H̃), with an lstm also candidate (C̃), memory (C_t) and memory_before. `means`: over all H units, of gates the mean, of
+    states the mean magnitude.
+    """
+
+    gates: Mapping[str, tuple[float, ...]]
+    states: Mapping[str, tuple[float, ...]]
+    means: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """The place, the model's own probabilities there, and its layers from the lowest up.
+
+    `character` is empty for the end of the poem. `units`: the numbers of the units that are told, counted from 0.
+    """
+
+    index: int
+    character: str
+    probability: float
+    alternatives: tuple[tuple[str, float], ...]
+    cell: Cell
+    n_hidden: int
+    units: tuple[int, ...]
+    layers: tuple[LayerValues, ...]
+
+    @property
+    def surprise_nats(self) -> float:
+        return -math.log(max(self.probability, 1e-38))
+
+
+@torch.inference_mode()
+def inspect(
+    loaded: LoadedModel, config: ComposeConfig, text: str, index: int, n_alternatives: int = 10, n_units: int = 48
+) -> Inspection:
+    """Look at the step whose output is the character at `index` of a poem; `index` may be the end, where E is written.
+
+    Args:
+        config: what the poem was composed with: its header is what the model read before it.
+        n_units: how many units of each layer to tell, evenly spaced; all of them where there are fewer.
+
+    Raises:
+        UsageError: when the text has no such place.
+    """
+    if not 0 <= index <= len(text):
+        raise UsageError(f"The text has no place {index}.", f"Its places are 0 to {len(text)}.")
+    model, vocabulary = loaded.model, loaded.vocabulary
+    read = torch.tensor([[BEGIN, *vocabulary.encode(text[:index])]], device=loaded.device)  # (1, T + 1)
+    state = model.features(read[:, :-1])[1] if index else None
+    h_size = model.config.hidden_size
+    units = tuple(int(unit) for unit in torch.linspace(0, h_size - 1, min(n_units, h_size)).round())
+    layers, hidden = _last_step(loaded, read[:, -1], state, units)
+    log_p = torch.log_softmax(model.logits(model.projection(hidden))[0].float().cpu(), dim=0)  # (V,)
+    written = vocabulary.encode(text[index])[0] if index < len(text) else END
+    return Inspection(
+        index=index,
+        character=text[index : index + 1],
+        probability=math.exp(float(log_p[written])),
+        alternatives=_likeliest(log_p, loaded, n_alternatives),
+        cell=model.config.cell,
+        n_hidden=h_size,
+        units=units,
+        layers=layers,
+    )
+
+
+def _last_step(
+    loaded: LoadedModel, last: Tensor, state: State | None, units: Sequence[int]
+) -> tuple[tuple[LayerValues, ...], Tensor]:
+    """All layers' values while one character (1,) is read, and the highest hidden state (1, H)."""
+    model = loaded.model
+    below = model.embedding(last)  # (1,) -> (1, E)
+    zeros = below.new_zeros(model.config.n_layers, 1, model.config.hidden_size)
+    layers = []
+    for layer, weights in enumerate(model.recurrent.all_weights):
+        before = [part[layer] for part in state or (zeros, zeros)]  # each (1, H)
+        gates, states = _step(model.config.cell, below, before, CellWeights(*weights))
+        layers.append(_values(gates, states, units))
+        below = states["hidden"]
+    return tuple(layers), below
+
+
+def _step(
+    cell: Cell, x: Tensor, before: Sequence[Tensor], weights: CellWeights
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """The gates and the states of one layer, each (1, H), by the equations."""
+    if cell == "lstm":
+        h, c = before
+        lstm = lstm_step(x, h, c, weights)
+        gates = {"i": lstm.input_gate, "f": lstm.forget_gate, "o": lstm.output_gate}
+        memory = {"memory": lstm.c, "memory_before": c, "candidate": lstm.candidate}
+        return gates, {"hidden": lstm.h, "hidden_before": h, **memory}
+    h = before[0]
+    if cell == "gru":
+        gru = gru_step(x, h, weights)
+        gates = {"r": gru.reset_gate, "z": gru.update_gate}
+        return gates, {"hidden": gru.h, "hidden_before": h, "candidate": gru.candidate}
+    return {}, {"hidden": rnn_step(x, h, weights), "hidden_before": h}
+
+
+def _values(gates: Mapping[str, Tensor], states: Mapping[str, Tensor], units: Sequence[int]) -> LayerValues:
+    return LayerValues(
+        gates={name: tuple(gate[0, units].tolist()) for name, gate in gates.items()},
+        states={name: tuple(state[0, units].tolist()) for name, state in states.items()},
+        means={
+            **{name: float(gate.mean()) for name, gate in gates.items()},
+            **{name: float(state.abs().mean()) for name, state in states.items()},
+        },
+    )
+
+
+def _likeliest(log_p: Tensor, loaded: LoadedModel, limit: int) -> tuple[tuple[str, float], ...]:
+    """The likeliest characters, the likeliest first."""
+    first, after_last = len(SPECIAL_TOKENS), loaded.vocabulary.n_drawable
+    values, indices = log_p[first:after_last].topk(min(limit, after_last - first))
+    return tuple(
+        (loaded.vocabulary.character(first + index), math.exp(value))
+        for value, index in zip(values.tolist(), indices.tolist(), strict=True)
+    )

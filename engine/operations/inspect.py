@@ -1,0 +1,49 @@
+"""`inspect`: what the network held and thought while it wrote one character, and what the rhyme book says of it."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engine.operations.call import Call, short
+from engine.prosody.rhymes import groups_of
+from engine.prosody.tones import reading_of
+
+if TYPE_CHECKING:
+    from engine.inspection import LayerValues
+
+MOST_CHARACTERS = 65_536
+MOST_UNITS = 16_384
+
+
+def inspect(call: Call) -> None:
+    from engine import inspection
+
+    config, text = call.compose_config(), call.text("text")
+    index = call.count("index", 0, 0, MOST_CHARACTERS)
+    n_units = call.count("n_units", 48, 1, MOST_UNITS)
+    found = inspection.inspect(call.model(), config, text, index, call.n_alternatives(), n_units)
+    call.reply(
+        "inspected",
+        index=found.index,
+        character=found.character,
+        probability=short(found.probability),
+        surprise_nats=short(found.surprise_nats),
+        tone=reading_of(found.character),
+        rhyme_groups=[group.name for group in groups_of(found.character)],
+        alternatives=[[character, short(probability)] for character, probability in found.alternatives],
+        cell=found.cell,
+        n_hidden=found.n_hidden,
+        units=found.units,
+        layers=[_layer(layer) for layer in found.layers],
+    )
+
+
+def _layer(layer: "LayerValues") -> dict[str, object]:
+    return {
+        "gates": {name: _rounded(values) for name, values in layer.gates.items()},
+        **{name: _rounded(values) for name, values in layer.states.items()},
+        "means": {name: round(value, 4) for name, value in layer.means.items()},
+    }
+
+
+def _rounded(values: Sequence[float]) -> list[float]:
+    return [round(value, 4) for value in values]

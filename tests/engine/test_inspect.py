@@ -1,0 +1,144 @@
+"""The glass box shows what composing computed, by the equations of the cells."""
+
+import math
+from collections.abc import Mapping
+
+import pytest
+import torch
+
+from engine.composer import compose
+from engine.config import CELLS, Cell, ComposeConfig
+from engine.errors import UsageError
+from engine.inspection import LayerValues, inspect
+from engine.model import State
+from engine.operations.call import Call
+from engine.service import OPERATIONS
+from engine.vocabulary import BEGIN
+from tests.engine.small_model import small_model
+
+CONFIG = ComposeConfig(begin="日", seed=5, max_chars=14)
+SMALL_HIDDEN = 16
+GATES: Mapping[Cell, set[str]] = {"lstm": {"i", "f", "o"}, "gru": {"r", "z"}, "rnn": set()}
+
+
+def written(cell: Cell, n_layers: int = 2) -> str:
+    """A poem of the small model."""
+    return "".join(glyph.character for glyph in compose(small_model(cell, n_layers=n_layers), CONFIG))
+
+
+def state_before(cell: Cell, text: str) -> tuple[torch.Tensor, State]:
+    """The last character read and the state before it, step by step."""
+    loaded = small_model(cell)
+    zeros = torch.zeros(2, 1, SMALL_HIDDEN)
+    state: State = (zeros, zeros) if cell == "lstm" else (zeros,)
+    read = [BEGIN, *loaded.vocabulary.encode(text)]
+    for index in read[:-1]:
+        _, state = loaded.model.step(torch.tensor([index]), state)
+    return torch.tensor([read[-1]]), state
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("n_layers", [1, 2, 3])
+def test_every_place_has_the_probabilities_that_composing_had(cell: Cell, n_layers: int) -> None:
+    text = written(cell, n_layers)
+    loaded = small_model(cell, n_layers=n_layers)
+    for glyph in compose(loaded, CONFIG, 6):
+        found = inspect(loaded, CONFIG, text, glyph.index, 6)
+        assert found.character == glyph.character
+        assert found.probability == pytest.approx(glyph.probability, rel=1e-5)
+        assert found.surprise_nats == pytest.approx(glyph.surprise_nats, abs=1e-5)
+        assert [character for character, _ in found.alternatives] == [character for character, _ in glyph.alternatives]
+        assert dict(found.alternatives) == pytest.approx(dict(glyph.alternatives), rel=1e-5)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_hidden_states_and_memories_are_those_of_the_model(cell: Cell) -> None:
+    loaded, text = small_model(cell), written(cell)
+    found = inspect(loaded, CONFIG, text, 7, n_units=999)
+    last, before = state_before(cell, text[:7])
+    after = loaded.model.step(last, before)[1]
+    for number, layer in enumerate(found.layers):
+        for name, part in zip(("hidden", "memory"), range(len(after)), strict=False):
+            assert layer.states[name] == pytest.approx(after[part][number, 0].tolist(), abs=1e-5)
+            assert layer.states[f"{name}_before"] == pytest.approx(before[part][number, 0].tolist(), abs=1e-5)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_values_of_each_unit_satisfy_the_equations(cell: Cell) -> None:
+    found = inspect(small_model(cell), CONFIG, written(cell), 9, n_units=5)
+    assert len(found.layers) == 2
+    for layer in found.layers:
+        assert set(layer.gates) == GATES[cell]
+        assert all(0 < value < 1 for values in layer.gates.values() for value in values)
+        for unit in range(5):
+            assert_unit_is_right(cell, layer, unit)
+
+
+def assert_unit_is_right(cell: Cell, layer: LayerValues, unit: int) -> None:
+    gates = {name: values[unit] for name, values in layer.gates.items()}
+    states = {name: values[unit] for name, values in layer.states.items()}
+    if cell == "lstm":
+        memory = gates["f"] * states["memory_before"] + gates["i"] * states["candidate"]
+        assert states["memory"] == pytest.approx(memory, abs=1e-5)
+        assert states["hidden"] == pytest.approx(gates["o"] * math.tanh(memory), abs=1e-5)
+    elif cell == "gru":
+        hidden = gates["z"] * states["hidden_before"] + (1 - gates["z"]) * states["candidate"]
+        assert states["hidden"] == pytest.approx(hidden, abs=1e-5)
+    else:
+        assert -1 < states["hidden"] < 1
+
+
+def test_the_means_are_over_all_units_of_states_by_magnitude() -> None:
+    found = inspect(small_model(), CONFIG, written("lstm"), 4, n_units=SMALL_HIDDEN)
+    layer = found.layers[0]
+    assert layer.means["f"] == pytest.approx(sum(layer.gates["f"]) / SMALL_HIDDEN, abs=1e-6)
+    assert layer.means["memory"] == pytest.approx(sum(map(abs, layer.states["memory"])) / SMALL_HIDDEN, abs=1e-6)
+
+
+def test_the_units_told_are_spread_evenly_from_the_first_to_the_last() -> None:
+    loaded, text = small_model(), written("lstm")
+    assert inspect(loaded, CONFIG, text, 3, n_units=4).units == (0, 5, 10, 15)
+    assert inspect(loaded, CONFIG, text, 3, n_units=1).units == (0,)
+    everything = inspect(loaded, CONFIG, text, 3, n_units=100)
+    assert everything.units == tuple(range(SMALL_HIDDEN))
+    few = inspect(loaded, CONFIG, text, 3, n_units=4)
+    assert few.layers[1].gates["o"] == tuple(everything.layers[1].gates["o"][unit] for unit in few.units)
+
+
+def test_nothing_is_remembered_before_the_first_character() -> None:
+    first = inspect(small_model(), CONFIG, "日月", 0)
+    assert set(first.layers[0].states["memory_before"]) == {0.0}
+
+
+def test_the_end_of_a_poem_can_be_looked_at_too() -> None:
+    end = inspect(small_model(), CONFIG, "日月", 2)
+    assert end.character == ""
+    assert 0 < end.probability < 1
+
+
+@pytest.mark.parametrize("index", [-1, 3])
+def test_a_place_that_the_text_lacks_is_refused(index: int) -> None:
+    with pytest.raises(UsageError, match="no place"):
+        inspect(small_model(), CONFIG, "日月", index)
+
+
+def test_the_service_answers_with_tone_rhyme_groups_and_layers() -> None:
+    said: list[tuple[str, dict[str, object]]] = []
+    request = {
+        "op": "inspect",
+        "text": "日月山风",
+        "index": 3,
+        "n_alternatives": 3,
+        "n_units": 4,
+        "config": {"begin": "日"},
+    }
+    call = Call(request, lambda kind, **fields: said.append((kind, fields)), lambda: False, lambda _: small_model())
+    OPERATIONS["inspect"](call)
+    ((kind, fields),) = said
+    assert kind == "inspected"
+    assert (fields["character"], fields["tone"]) == ("风", "平")
+    assert "一东" in fields["rhyme_groups"]  # type: ignore[operator]
+    assert len(fields["alternatives"]) == 3  # type: ignore[arg-type]
+    assert set(fields["layers"][1]) == {  # type: ignore[index]
+        "gates", "means", "hidden", "hidden_before", "memory", "memory_before", "candidate"
+    }  # fmt: skip
