@@ -2,7 +2,8 @@
 
 Pieces: a poem of at most `max_chars` is one piece, G … E. A longer one is cut after sentence ends; a later piece
 begins with the sentence mark before it, so that every character is predicted exactly once and no piece pretends,
-by a G, to be a poem's beginning.
+by a G, to be a poem's beginning. Between G and the first character a poem's header may stand (`engine.header`): it is
+read, never predicted.
 """
 
 from collections.abc import Iterator
@@ -11,17 +12,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.corpus.header_tokens import N_PARTS, HeaderTokens, Parts
 from engine.corpus.tokens import TokenizedCorpus
 from engine.vocabulary import PAD, UNKNOWN
 
 SENTENCE_ENDS = "。？！；"
+# Of a poem that is given a header, the chance of each part to be told: the model learns to do without any of them.
+PART_KEPT = 0.7
 
 Int64 = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """x (B, T) and y (B, T), y one character ahead of x; both `PAD` where a poem has ended."""
+    """x (B, T) and y (B, T), y one character ahead of x; both `PAD` where a poem has ended, y also before its first character."""
 
     x: Int64
     y: Int64
@@ -33,11 +37,16 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """Where each piece lies in the token array: `tokens[start:stop]`, its first token being only read, never predicted."""
+    """Where each piece lies in the token array: `tokens[start:stop]`, its first token being only read, never predicted.
+
+    `poems`: the number of the poem that a piece begins, −1 for a later piece of a poem.
+    """
 
     tokens: NDArray[np.unsignedinteger]
     starts: Int64
     stops: Int64
+    poems: Int64
+    headers: HeaderTokens | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -46,29 +55,60 @@ class Pieces:
     def n_targets(self) -> int:
         return int((self.stops - self.starts - 1).sum())
 
-    def batch(self, rows: Int64) -> Batch:
+    def lengths(self, parts: Parts | None = None) -> Int64:
+        """How many tokens each piece has, with these parts of its header."""
+        lengths = self.stops - self.starts
+        return lengths if parts is None or self.headers is None else lengths + self.headers.lengths(self.poems, parts)
+
+    def told_parts(self, share: float, seed: int, epoch: int) -> Parts | None:
+        """Which parts of its header each piece is given in an epoch, shape (n, 3): `share` of the poems have one, each of its
+        parts with the chance `PART_KEPT`. Depends on nothing but its arguments; None where nothing is told."""
+        if self.headers is None or share == 0:
+            return None
+        random = np.random.default_rng((seed, epoch, N_PARTS))
+        has_header = random.random((len(self), 1)) < share
+        parts: Parts = self.headers.present(self.poems) & has_header & (random.random((len(self), N_PARTS)) < PART_KEPT)
+        return parts
+
+    def every_part(self) -> Parts | None:
+        """All that is known of each piece, as `told_parts`."""
+        return None if self.headers is None else self.headers.present(self.poems)
+
+    def batch(self, rows: Int64, parts: Parts | None = None) -> Batch:
         lengths = self.stops[rows] - self.starts[rows]
-        grid = np.full((len(rows), int(lengths.max())), PAD, dtype=np.int64)
+        n_header = np.zeros_like(lengths)
+        if parts is not None and self.headers is not None:
+            n_header = self.headers.lengths(self.poems[rows], parts[rows])
+        grid = np.full((len(rows), int((lengths + n_header).max())), PAD, dtype=np.int64)
         for row, (start, stop) in enumerate(zip(self.starts[rows], self.stops[rows], strict=True)):
-            grid[row, : stop - start] = self.tokens[start:stop]
-        return Batch(x=grid[:, :-1], y=grid[:, 1:])
+            first = 1 + int(n_header[row])
+            grid[row, 0] = self.tokens[start]
+            grid[row, first : first + stop - start - 1] = self.tokens[start + 1 : stop]
+        x, y = grid[:, :-1], grid[:, 1:].copy()
+        if parts is not None and self.headers is not None:
+            for row in np.flatnonzero(n_header).tolist():
+                header = self.headers.tokens(int(self.poems[rows[row]]), parts[rows[row]])
+                grid[row, 1 : 1 + len(header)] = header
+                y[row, : len(header)] = PAD
+        return Batch(x=x, y=y)
 
 
 def cut_pieces(corpus: TokenizedCorpus, poems: Int64, max_chars: int) -> Pieces:
     """The pieces of some poems, given by their numbers."""
-    starts, stops = corpus.offsets[poems], corpus.offsets[poems + 1]
+    starts, stops, beginnings = corpus.offsets[poems], corpus.offsets[poems + 1], poems
     is_long = stops - starts - 1 > max_chars
     if is_long.any():
         known_ends = [index for index in corpus.vocabulary.encode(SENTENCE_ENDS) if index != UNKNOWN]
         sentence_ends = np.flatnonzero(np.isin(corpus.tokens, known_ends))
         cuts = [
-            piece
-            for start, stop in zip(starts[is_long], stops[is_long], strict=True)
+            (*piece, int(poem) if piece[0] == start else -1)
+            for start, stop, poem in zip(starts[is_long], stops[is_long], poems[is_long], strict=True)
             for piece in _cut(int(start), int(stop), sentence_ends, max_chars)
         ]
-        long_starts, long_stops = np.array(cuts, dtype=np.int64).T
+        long_starts, long_stops, long_beginnings = np.array(cuts, dtype=np.int64).T
         starts, stops = np.concatenate([starts[~is_long], long_starts]), np.concatenate([stops[~is_long], long_stops])
-    return Pieces(tokens=corpus.tokens, starts=starts, stops=stops)
+        beginnings = np.concatenate([poems[~is_long], long_beginnings])
+    return Pieces(tokens=corpus.tokens, starts=starts, stops=stops, poems=beginnings, headers=corpus.headers)
 
 
 def _cut(start: int, stop: int, sentence_ends: Int64, max_chars: int) -> Iterator[tuple[int, int]]:
@@ -84,23 +124,25 @@ def _cut(start: int, stop: int, sentence_ends: Int64, max_chars: int) -> Iterato
         yield start, stop
 
 
-def epoch_order(pieces: Pieces, batch_poems: int, seed: int, epoch: int) -> list[Int64]:
-    """The batches of one epoch as rows of `pieces`: random, of nearly equal length within a batch.
+def epoch_order(
+    pieces: Pieces, batch_poems: int, seed: int, epoch: int, parts: Parts | None = None
+) -> list[Int64]:
+    """The batches of one epoch as rows of `pieces`: random, of nearly equal length within a batch, headers counted.
 
     It depends on nothing but its arguments, so that a resumed run finds its place by counting.
     """
     random = np.random.default_rng((seed, epoch))
     shuffled = random.permutation(len(pieces))
-    by_length = shuffled[np.argsort((pieces.stops - pieces.starts)[shuffled], kind="stable")]
+    by_length = shuffled[np.argsort(pieces.lengths(parts)[shuffled], kind="stable")]
     batches = [by_length[first : first + batch_poems] for first in range(0, len(by_length), batch_poems)]
     return [batches[position] for position in random.permutation(len(batches))]
 
 
-def in_order(pieces: Pieces, batch_poems: int) -> Iterator[Batch]:
+def in_order(pieces: Pieces, batch_poems: int, parts: Parts | None = None) -> Iterator[Batch]:
     """All batches, shortest pieces first: for measuring, where order does not matter."""
-    by_length = np.argsort(pieces.stops - pieces.starts, kind="stable")
+    by_length = np.argsort(pieces.lengths(parts), kind="stable")
     for first in range(0, len(by_length), batch_poems):
-        yield pieces.batch(by_length[first : first + batch_poems])
+        yield pieces.batch(by_length[first : first + batch_poems], parts)
 
 
 def n_batches(pieces: Pieces, batch_poems: int) -> int:

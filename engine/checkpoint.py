@@ -93,6 +93,7 @@ def _write_model(
         "architecture": model.config.to_dict(),
         "n_params": model.n_params(),
         "vocabulary": "".join(vocabulary.characters),
+        "header_tags": list(vocabulary.tags),
     }
     write_atomically(folder / HEADER, json.dumps(header, ensure_ascii=False, indent=2) + "\n")
 
@@ -125,7 +126,7 @@ def load_model(folder: Path, device: torch.device, name: str | None = None) -> L
     header = read_header(folder)
     try:
         config = ModelConfig.from_dict(header["architecture"])
-        vocabulary = Vocabulary(header["vocabulary"])
+        vocabulary = Vocabulary(header["vocabulary"], header.get("header_tags", ()))
     except (KeyError, TypeError, ValueError, UsageError) as error:
         raise ModelError(f"{folder / HEADER} describes no model: {error}.", HINT) from error
     # First only shapes, no memory: a damaged header must not make us allocate what it claims.

@@ -123,6 +123,11 @@ class TrainConfig(_Settings):
     n_epochs: int = setting(30, "times through the corpus", low=1, high=1_000_000)
     max_steps: int | None = setting(None, "stop after this many steps, whatever n_epochs says", low=1, high=10**9)
 
+    header_share: float = setting(
+        0.0, "share of poems that are introduced by what is known of them: form, rhyme, title", low=0.0, high=1.0
+    )
+    start_from: str | None = setting(None, "a model, by name or folder, whose weights the training begins with")
+
     optimizer: Optimizer = setting("adamw", "how gradients become steps", choices=OPTIMIZERS)
     learning_rate: float = setting(3e-3, "peak learning rate", low=0.0, high=10.0)
     schedule: Schedule = setting("cosine", "how the learning rate moves after the warm-up", choices=SCHEDULES)

@@ -92,7 +92,8 @@ def tally_batches(
 
     `UNKNOWN` is taken for a Han character: in a cleaned corpus it hardly ever is anything else. A poem is counted where it ends.
     """
-    is_han_index = np.array([False, True, False, False, *map(is_han, vocabulary.characters)])  # (V,)
+    is_han_index = np.zeros(len(vocabulary), dtype=np.bool_)  # (V,)
+    is_han_index[: vocabulary.n_drawable] = [False, True, False, False, *map(is_han, vocabulary.characters)]
     was_training = model.training
     model.eval()
     try:

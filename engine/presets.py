@@ -25,7 +25,8 @@ PRESETS: Mapping[str, TrainConfig] = {
     # once or twice, and only poems of the lengths that the studio composes (a 七律 has 64 characters).
     "studio": TrainConfig(
         preset="studio",
-        corpus="tang-song",
+        corpus="tang-song-ci",
+        header_share=0.6,
         min_count=5,
         longest_poem=80,
         max_steps=12_000,
@@ -36,7 +37,8 @@ PRESETS: Mapping[str, TrainConfig] = {
     # For one graphics card of the last few generations.
     "gpu": TrainConfig(
         preset="gpu",
-        corpus="tang-song",
+        corpus="tang-song-ci",
+        header_share=0.6,
         model=ModelConfig(n_layers=3, embedding_size=512, hidden_size=1536, dropout=0.2),
         min_count=5,
         batch_poems=256,

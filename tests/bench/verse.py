@@ -43,7 +43,7 @@ def make_corpus(n_poems: int) -> MadeCorpus:
     ]
     stops = np.cumsum([len(row) for row in rows], dtype=np.int64)
     starts = np.concatenate([[0], stops[:-1]])
-    return MadeCorpus(vocabulary, Pieces(np.concatenate(rows), starts, stops))
+    return MadeCorpus(vocabulary, Pieces(np.concatenate(rows), starts, stops, np.arange(len(starts))))
 
 
 def _poem(n_lines: int, line_chars: int, random: np.random.Generator) -> NDArray[np.uint16]:

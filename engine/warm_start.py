@@ -1,0 +1,59 @@
+"""Beginning a training with the weights of another model: to go on with more poems, other poems, or headers.
+
+Shapes: V vocabulary.
+"""
+
+import torch
+
+from engine.checkpoint import LoadedModel
+from engine.errors import ModelError
+from engine.model import PoemModel
+from engine.vocabulary import SPECIAL_TOKENS, Vocabulary
+
+
+@torch.no_grad()
+def start_from(model: PoemModel, vocabulary: Vocabulary, source: LoadedModel) -> int:
+    """Give `model` the weights of `source`, each character and tag what the source learned of it.
+
+    What the source does not know keeps the weights that it has.
+
+    Returns:
+        how many indices of the vocabulary the source knows.
+
+    Raises:
+        ModelError: when the two networks are not of one architecture.
+    """
+    ours, theirs = model.config, source.model.config
+    shape = ("cell", "n_layers", "embedding_size", "hidden_size", "tied")
+    different = [name for name in shape if getattr(ours, name) != getattr(theirs, name)]
+    if different:
+        name = different[0]
+        raise ModelError(
+            f"The training cannot begin with {source.name}: its {name} is {getattr(theirs, name)}, not {getattr(ours, name)}.",
+            "Give the new model the same cell, layers and sizes.",
+        )
+    wanted, found = _shared_indices(vocabulary, source.vocabulary)
+    by_vocabulary = {"embedding.weight", "output_weight", "output_bias"}
+    their_weights = source.model.state_dict()
+    for key, weight in model.state_dict().items():
+        their_weight = their_weights[key].to(weight)
+        if key in by_vocabulary:
+            weight[wanted] = their_weight[found]  # (V, …)
+        else:
+            weight.copy_(their_weight)
+    return len(wanted)
+
+
+def _shared_indices(vocabulary: Vocabulary, other: Vocabulary) -> tuple[list[int], list[int]]:
+    """The indices of what both know, in the one vocabulary and in the other."""
+    wanted, found = list(range(len(SPECIAL_TOKENS))), list(range(len(SPECIAL_TOKENS)))
+    for name, index in vocabulary.word_int_map.items():
+        if name in other:
+            wanted.append(index)
+            found.append(other.word_int_map[name])
+    for name in vocabulary.tags:
+        here, there = vocabulary.tag(name), other.tag(name)
+        if here is not None and there is not None:
+            wanted.append(here)
+            found.append(there)
+    return wanted, found
