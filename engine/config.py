@@ -161,10 +161,22 @@ class TrainConfig(_Settings):
 class ComposeConfig(_Settings):
     """How one poem is drawn from a model."""
 
-    begin: str = setting("", "the characters that the poem begins with")
+    begin: str = setting("", "the characters that the poem begins with, or its whole first line")
     temperature: float = setting(0.8, "0 takes the likeliest character; higher dares more", low=0.0, high=10.0)
     top_p: float = setting(
         0.9, "draw among the likeliest characters that hold this much probability", low=0.01, high=1.0
     )
     seed: int = setting(0, "the same seed, model and settings give the same poem", low=0, high=2**31 - 1)
-    max_chars: int = setting(128, "stop after this many characters, punctuation counted", low=1, high=65_536)
+    max_chars: int = setting(
+        128, "stop free verse after this many characters, punctuation counted", low=1, high=65_536
+    )
+    form: str = setting("free", "a form or tune, such as wujue, 七绝 or 浣溪沙; free knows no rules")
+    tone_order: str | None = setting(None, "the order of the lines' tones, such as aBbA; usually whichever comes")
+    rhyme: str | None = setting(None, "the rhyme group, such as 东 or 一东; of a tune the part, such as 第七部")
+    title: str = setting("", "a title, or words on what the poem shall be about")
+    acrostic: str = setting("", "藏头: the first characters of the lines; □ leaves one open")
+    acrostic_tail: str = setting("", "藏尾: the last characters of the lines; □ leaves one open")
+    keep: str = setting("", "a text of the form's length with □ wherever a character shall be composed")
+    n_particles: int = setting(
+        0, "continuations of a line that are tried side by side; 0: as many as it needs", low=0, high=1024
+    )
