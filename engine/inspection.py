@@ -18,7 +18,7 @@ from engine.checkpoint import LoadedModel
 from engine.config import Cell, ComposeConfig
 from engine.errors import UsageError
 from engine.model import State
-from engine.vocabulary import BEGIN, END, SPECIAL_TOKENS
+from engine.vocabulary import BEGIN, END, PAD, SPECIAL_TOKENS, UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +37,17 @@ class LayerValues:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The place, the model's own probabilities there, and its layers from the lowest up.
+    """The place, the probabilities there, and the layers from the lowest up.
 
-    `character` is empty for the end of the poem. `units`: the numbers of the units that are told, counted from 0.
+    `character` is empty for the end of the poem. Probabilities are the model's own, at temperature 1; the allowed ones, after
+    what may not stand there is taken out. `units`: the numbers of the units that are told, counted from 0.
     """
 
     index: int
     character: str
     probability: float
-    alternatives: tuple[tuple[str, float], ...]
+    allowed_probability: float
+    alternatives: tuple[tuple[str, float, float], ...]
     cell: Cell
     n_hidden: int
     units: tuple[int, ...]
@@ -78,12 +80,14 @@ def inspect(
     units = tuple(int(unit) for unit in torch.linspace(0, h_size - 1, min(n_units, h_size)).round())
     layers, hidden = _last_step(loaded, read[:, -1], state, units)
     log_p = torch.log_softmax(model.logits(model.projection(hidden))[0].float().cpu(), dim=0)  # (V,)
+    allowed = _allowed(log_p, loaded, index)
     written = vocabulary.encode(text[index])[0] if index < len(text) else END
     return Inspection(
         index=index,
         character=text[index : index + 1],
         probability=math.exp(float(log_p[written])),
-        alternatives=_likeliest(log_p, loaded, n_alternatives),
+        allowed_probability=math.exp(float(allowed[written])),
+        alternatives=_likeliest(log_p, allowed, loaded, n_alternatives),
         cell=model.config.cell,
         n_hidden=h_size,
         units=units,
@@ -136,11 +140,17 @@ def _values(gates: Mapping[str, Tensor], states: Mapping[str, Tensor], units: Se
     )
 
 
-def _likeliest(log_p: Tensor, loaded: LoadedModel, limit: int) -> tuple[tuple[str, float], ...]:
-    """The likeliest characters, the likeliest first."""
+def _allowed(log_p: Tensor, loaded: LoadedModel, index: int) -> Tensor:
+    """ln p (V,) among what may stand there."""
+    masked = log_p.clone()
+    masked[[PAD, UNKNOWN, BEGIN] if index else [PAD, UNKNOWN, BEGIN, END]] = -math.inf
+    masked[loaded.vocabulary.n_drawable :] = -math.inf
+    return torch.log_softmax(masked, dim=0)
+
+
+def _likeliest(log_p: Tensor, allowed: Tensor, loaded: LoadedModel, limit: int) -> tuple[tuple[str, float, float], ...]:
+    """The characters that the model finds likeliest, the likeliest first."""
     first, after_last = len(SPECIAL_TOKENS), loaded.vocabulary.n_drawable
-    values, indices = log_p[first:after_last].topk(min(limit, after_last - first))
-    return tuple(
-        (loaded.vocabulary.character(first + index), math.exp(value))
-        for value, index in zip(values.tolist(), indices.tolist(), strict=True)
-    )
+    indices = (first + log_p[first:after_last].topk(min(limit, after_last - first)).indices).tolist()
+    vocabulary = loaded.vocabulary
+    return tuple((vocabulary.character(i), math.exp(float(log_p[i])), math.exp(float(allowed[i]))) for i in indices)

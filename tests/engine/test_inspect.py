@@ -47,8 +47,9 @@ def test_every_place_has_the_probabilities_that_composing_had(cell: Cell, n_laye
         assert found.character == glyph.character
         assert found.probability == pytest.approx(glyph.probability, rel=1e-5)
         assert found.surprise_nats == pytest.approx(glyph.surprise_nats, abs=1e-5)
-        assert [character for character, _ in found.alternatives] == [character for character, _ in glyph.alternatives]
-        assert dict(found.alternatives) == pytest.approx(dict(glyph.alternatives), rel=1e-5)
+        assert [character for character, *_ in found.alternatives] == [entry[0] for entry in glyph.alternatives]
+        shares = [share for _, share, _ in found.alternatives]
+        assert shares == pytest.approx([entry[1] for entry in glyph.alternatives], rel=1e-5)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -86,6 +87,16 @@ def assert_unit_is_right(cell: Cell, layer: LayerValues, unit: int) -> None:
         assert states["hidden"] == pytest.approx(hidden, abs=1e-5)
     else:
         assert -1 < states["hidden"] < 1
+
+
+def test_what_may_be_drawn_has_all_the_probability_after_the_constraint() -> None:
+    loaded, text = small_model(), written("lstm")
+    found = inspect(loaded, CONFIG, text, 4, n_alternatives=len(loaded.vocabulary))
+    end = 1 - sum(allowed for _, _, allowed in found.alternatives)
+    assert 0 < end < 1
+    assert inspect(loaded, CONFIG, text[:4], 4).allowed_probability == pytest.approx(end, abs=1e-5)
+    first = inspect(loaded, CONFIG, text, 0, n_alternatives=len(loaded.vocabulary))
+    assert sum(allowed for _, _, allowed in first.alternatives) == pytest.approx(1, abs=1e-5)
 
 
 def test_the_means_are_over_all_units_of_states_by_magnitude() -> None:
