@@ -1,0 +1,109 @@
+"""A Bloom filter over strings of characters: what was put in is always found, what was not is found by mistake rarely.
+
+Strings are hashed by their code points, many at once. The hash is our own and belongs to the file format: it gives the same
+bits on every machine and in every version. B strings, L characters each.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+CodePoints = npt.NDArray[np.uint32]
+Hashes = npt.NDArray[np.uint64]
+Flags = npt.NDArray[np.bool_]
+Bits = npt.NDArray[np.uint8]
+
+# The two halves of a hash are added in 64 bits, `MOST_HASHES` times at the most.
+MOST_BITS = 1 << 32
+MOST_HASHES = 16
+
+_START = np.uint64(0x9E3779B97F4A7C15)
+_MULTIPLIER = np.uint64(0xBF58476D1CE4E5B9)
+_FINAL_MULTIPLIER = np.uint64(0x94D049BB133111EB)
+_HALF = np.uint64(32)
+_LOW_HALF = np.uint64(0xFFFFFFFF)
+_LOW_THREE = np.uint64(7)
+_KEYS_AT_ONCE = 1 << 20
+
+
+def code_points(text: str) -> CodePoints:
+    """The characters of a text as numbers, shape (len(text),)."""
+    return np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.uint32, copy=False)
+
+
+def no_hashes(n: int) -> Hashes:
+    """The hashes of `n` empty strings, to `extend`."""
+    return np.full(n, _START, np.uint64)
+
+
+def extend(hashes: Hashes, characters: CodePoints) -> Hashes:
+    """The hashes (B,) of strings, each with one more character of (B,) at its end; either may be a single one."""
+    mixed = (hashes ^ characters.astype(np.uint64)) * _MULTIPLIER
+    return mixed ^ (mixed >> _HALF)
+
+
+def hash_rows(rows: CodePoints) -> Hashes:
+    """The hashes (B,) of strings of equal length (B, L)."""
+    hashes = no_hashes(len(rows))
+    for column in rows.T:
+        hashes = extend(hashes, column)
+    return hashes
+
+
+def hash_strings(strings: list[str]) -> Hashes:
+    """The hashes (B,) of strings of any lengths."""
+    hashes = no_hashes(len(strings))
+    lengths = np.array([len(string) for string in strings], np.int64)
+    for length in np.unique(lengths):
+        places = np.flatnonzero(lengths == length)
+        rows = code_points("".join(strings[place] for place in places)).reshape(len(places), int(length))
+        hashes[places] = hash_rows(rows)
+    return hashes
+
+
+def distinct(hashes: Hashes) -> Hashes:
+    """Each hash once, in order. By sorting: `np.unique` hashes the hashes once more and takes several times as long."""
+    ordered = np.sort(hashes)
+    return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))] if len(ordered) else ordered
+
+
+@dataclass(frozen=True, eq=False)
+class BloomFilter:
+    """`bits` (n_bits / 8,) uint8, the lowest bit of a byte first; `n_hashes` of them belong to a key."""
+
+    bits: Bits
+    n_hashes: int
+    n_keys: int
+
+    @classmethod
+    def of(cls, hashes: Hashes, bits_per_key: float) -> "BloomFilter":
+        """A filter of the strings with these hashes; of `bits_per_key` 10, one in 120 others is found by mistake."""
+        keys = distinct(hashes)
+        n_bits = min(8 * math.ceil(max(len(keys), 8) * bits_per_key / 8), MOST_BITS)
+        n_hashes = min(max(1, round(bits_per_key * math.log(2))), MOST_HASHES)
+        flags = np.zeros(n_bits, np.bool_)
+        for first in range(0, len(keys), _KEYS_AT_ONCE):
+            for place in _places(keys[first : first + _KEYS_AT_ONCE], n_bits, n_hashes):
+                flags[place] = True
+        return cls(np.packbits(flags, bitorder="little"), n_hashes, len(keys))
+
+    @property
+    def n_bits(self) -> int:
+        return 8 * len(self.bits)
+
+    def contains(self, hashes: Hashes) -> Flags:
+        """For each hash of (B,) whether its string may have been put in; False is certain."""
+        found = np.ones(hashes.shape, np.bool_)
+        for place in _places(hashes, self.n_bits, self.n_hashes):
+            found &= (self.bits[place >> np.uint64(3)] >> (place & _LOW_THREE).astype(np.uint8)) & np.uint8(1) == 1
+        return found
+
+
+def _places(hashes: Hashes, n_bits: int, n_hashes: int) -> list[Hashes]:
+    """The bits that belong to each hash: `n_hashes` arrays (B,), by double hashing."""
+    mixed = (hashes ^ (hashes >> np.uint64(30))) * _FINAL_MULTIPLIER
+    mixed ^= mixed >> np.uint64(31)
+    first, step = mixed & _LOW_HALF, (mixed >> _HALF) | np.uint64(1)
+    return [(first + np.uint64(number) * step) % np.uint64(n_bits) for number in range(n_hashes)]
