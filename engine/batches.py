@@ -124,9 +124,7 @@ def _cut(start: int, stop: int, sentence_ends: Int64, max_chars: int) -> Iterato
         yield start, stop
 
 
-def epoch_order(
-    pieces: Pieces, batch_poems: int, seed: int, epoch: int, parts: Parts | None = None
-) -> list[Int64]:
+def epoch_order(pieces: Pieces, batch_poems: int, seed: int, epoch: int, parts: Parts | None = None) -> list[Int64]:
     """The batches of one epoch as rows of `pieces`: random, of nearly equal length within a batch, headers counted.
 
     It depends on nothing but its arguments, so that a resumed run finds its place by counting.

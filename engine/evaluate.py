@@ -5,7 +5,7 @@ Shapes: B poems, T characters, N targets, V vocabulary.
 
 import dataclasses
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from engine.batches import Batch
 from engine.checkpoint import LoadedModel
+from engine.corpus.poems import Poem
+from engine.header import Header, HeaderPart, header_indices, header_of
 from engine.loss import target_nats
 from engine.model import PoemModel, State
 from engine.vocabulary import BEGIN, END, N_HAN_CHARACTERS, PAD, UNKNOWN, Vocabulary, is_han
@@ -59,7 +61,8 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What `evaluate --json` prints."""
+    """What `evaluate --json` prints. `nats_per_han_with` has the same figure for poems whose header was told, by the parts
+    that were told; it is empty for a model that reads no headers."""
 
     model: str
     n_poems: int
@@ -67,22 +70,37 @@ class Figures:
     n_oov: int
     nats_per_han: float
     nats_per_han_text: float
+    nats_per_han_with: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
     def to_dict(self) -> dict[str, object]:
         return dataclasses.asdict(self)
 
 
-def evaluate(loaded: LoadedModel, poems: Iterable[str]) -> Figures:
-    """The figures of a model on the texts of poems.
+def evaluate(loaded: LoadedModel, poems: Sequence[Poem], header_parts: Sequence[HeaderPart] = ("all",)) -> Figures:
+    """The figures of a model on poems, without their headers and, for each of `header_parts`, with that of it.
 
     Each poem is read whole, however long, with the state carried from its first character to its end.
     """
+    introduced = [(Header(), poem.text) for poem in poems]
+    tally = _tally_of(loaded, introduced)
+    with_header: dict[str, float] = {}
+    if loaded.vocabulary.tags:
+        headers = [header_of(poem) for poem in poems]
+        for part in header_parts:
+            introduced = [(header.only(part), poem.text) for header, poem in zip(headers, poems, strict=True)]
+            with_header[part] = _tally_of(loaded, introduced).nats_per_han
+    return Figures(
+        loaded.name, tally.n_poems, tally.n_han, tally.n_oov, tally.nats_per_han, tally.nats_per_han_text, with_header
+    )
+
+
+def _tally_of(loaded: LoadedModel, introduced: Iterable[tuple[Header, str]]) -> Tally:
     tally = Tally()
-    for texts in _by_length(poems):
-        batch, is_han_target = _batch_of(texts, loaded.vocabulary)
+    for together in _by_length(introduced):
+        batch, is_han_target = _batch_of(together, loaded.vocabulary)
         nats = _nats(loaded.model, batch, loaded.device, CHUNK_ROWS)
         tally += _tally(nats, batch, is_han_target, loaded.vocabulary)
-    return Figures(loaded.name, tally.n_poems, tally.n_han, tally.n_oov, tally.nats_per_han, tally.nats_per_han_text)
+    return tally
 
 
 def tally_batches(
@@ -137,23 +155,28 @@ def _tally(nats: Floats, batch: Batch, is_han_target: Bools, vocabulary: Vocabul
     )
 
 
-def _by_length(poems: Iterable[str]) -> Iterator[list[str]]:
+def _by_length(introduced: Iterable[tuple[Header, str]]) -> Iterator[list[tuple[Header, str]]]:
     """Poems of like length together, at most `BATCH_CHARS` characters a time (a longer poem is alone)."""
-    together: list[str] = []
-    for text in sorted(poems, key=len):
-        if together and (len(together) + 1) * (len(text) + 1) > BATCH_CHARS:
+    together: list[tuple[Header, str]] = []
+    for one in sorted(introduced, key=lambda one: len(one[1])):
+        if together and (len(together) + 1) * (len(one[1]) + 1) > BATCH_CHARS:
             yield together
             together = []
-        together.append(text)
+        together.append(one)
     if together:
         yield together
 
 
-def _batch_of(texts: Sequence[str], vocabulary: Vocabulary) -> tuple[Batch, Bools]:
-    """Texts as x and y (B, T), and where y is a Han character, known or not (B, T)."""
-    grid = np.full((len(texts), max(map(len, texts)) + 2), PAD, dtype=np.int64)
+def _batch_of(introduced: Sequence[tuple[Header, str]], vocabulary: Vocabulary) -> tuple[Batch, Bools]:
+    """Poems as x and y (B, T), and where y is a Han character, known or not (B, T); a header is in x alone."""
+    headers = [header_indices(vocabulary, header) for header, _ in introduced]
+    longest = max(len(header) + len(text) for header, (_, text) in zip(headers, introduced, strict=True))
+    grid = np.full((len(introduced), longest + 2), PAD, dtype=np.int64)
     is_han_token = np.zeros(grid.shape, dtype=np.bool_)
-    for row, text in enumerate(texts):
-        grid[row, : len(text) + 2] = [BEGIN, *vocabulary.encode(text), END]
-        is_han_token[row, 1 : len(text) + 1] = [is_han(character) for character in text]
-    return Batch(x=grid[:, :-1], y=grid[:, 1:]), is_han_token[:, 1:]
+    targets = grid.copy()
+    for row, (header, (_, text)) in enumerate(zip(headers, introduced, strict=True)):
+        first = 1 + len(header)
+        grid[row, : first + len(text) + 1] = [BEGIN, *header, *vocabulary.encode(text), END]
+        targets[row, first:] = grid[row, first:]
+        is_han_token[row, first : first + len(text)] = [is_han(character) for character in text]
+    return Batch(x=grid[:, :-1], y=targets[:, 1:]), is_han_token[:, 1:]

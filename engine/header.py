@@ -7,6 +7,7 @@ model learns to write with any of them and with none.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from engine.corpus.poems import Poem, han_of
 from engine.prosody.check import verdicts_of
@@ -16,6 +17,7 @@ from engine.prosody.rates import form_and_lines
 from engine.prosody.rhymes import masks_of, rhyme_groups
 from engine.vocabulary import Vocabulary
 
+HeaderPart = Literal["all", "form", "rhyme", "title"]
 TITLE, POEM = "title", "poem"
 # Titles end in what they are about (送人游吴, 寄题园亭二十六咏 水帘): of a long one the last characters are kept.
 LONGEST_TITLE = 12
@@ -31,6 +33,12 @@ class Header:
     form: str | None = None
     rhyme: str | None = None
     title: str = ""
+
+    def only(self, part: HeaderPart) -> "Header":
+        """This header with nothing but one part of it."""
+        if part == "all":
+            return self
+        return Header(**{part: getattr(self, part)})
 
 
 def header_tags() -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from engine.corpus.cleaning import Cleaner
 from engine.corpus.formats import FORMATS, read_poems
 from engine.errors import CorpusError
 from engine.flags import add_setting_flags
+from engine.header import HeaderPart
 from engine.model_store import find_model
 
 
@@ -24,6 +25,11 @@ def add_parser(commands: Any) -> None:
         "--format", metavar="|".join(FORMATS), help="what the file looks like (default: found by looking)"
     )
     parser.add_argument("--model", metavar="NAME", help="a model by name, or its folder (default: the studio's own)")
+    parser.add_argument(
+        "--each-part",
+        action="store_true",
+        help="also with form, rhyme and title told one by one, where the model reads headers",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_setting_flags(parser, TrainConfig, only=("device",))
 
@@ -33,7 +39,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     folder = find_model(arguments.model)
     # Every poem of the file counts, whatever its length and however often it is there.
     cleaner = Cleaner(unique=False, lenient=True)
-    poems = [poem.text for poem in cleaner.clean_all(read_poems(arguments.poems, arguments.format))]
+    poems = list(cleaner.clean_all(read_poems(arguments.poems, arguments.format)))
     dropped = ", ".join(f"{reason} {count}" for reason, count in cleaner.report.dropped.most_common())
     if not poems:
         raise CorpusError(
@@ -47,7 +53,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from engine.devices import choose_device
     from engine.evaluate import evaluate as figures_of
 
-    figures = figures_of(load_model(folder, choose_device(getattr(arguments, "device", "auto"))), poems)
+    parts: tuple[HeaderPart, ...] = ("all", "form", "rhyme", "title") if arguments.each_part else ("all",)
+    figures = figures_of(load_model(folder, choose_device(getattr(arguments, "device", "auto"))), poems, parts)
     if arguments.json:
         print(json.dumps(figures.to_dict(), ensure_ascii=False))
         return 0
@@ -56,6 +63,9 @@ def evaluate(arguments: argparse.Namespace) -> int:
         ("Han characters only", figures.nats_per_han_text),
     ):
         print(f"{nats:.4f} nats per Han character, {label} (perplexity {math.exp(min(nats, 700)):,.1f})")
+    for part, nats in figures.nats_per_han_with.items():
+        told = "form, rhyme and title" if part == "all" else part
+        print(f"{nats:.4f} ({nats - figures.nats_per_han:+.4f}) with the {told} told before the poem")
     print(
         f"{figures.model} on {figures.n_poems:,} poems, {figures.n_han:,} Han characters, {figures.n_oov:,} of them unknown"
     )

@@ -64,7 +64,7 @@ def _held_out_figures(loaded: Any) -> dict[str, object]:
     if corpus.sha256 != wanted.get("sha256"):
         say(f"not judged on held-out quatrains: {corpus.name} is no longer the corpus that it was trained on.")
         return {}
-    judged = evaluate(loaded, [poem.text for poem in held_out_poems(corpus, "quatrains")]).to_dict()
+    judged = evaluate(loaded, list(held_out_poems(corpus, "quatrains"))).to_dict()
     del judged["model"]
     return {"held_out_quatrains": judged}
 

@@ -78,9 +78,9 @@ def open_tokens(
     """The corpus as indices, from its cache or built now.
 
     Without `vocabulary` one is made of the characters that the training split has at least `min_count` times; with one
-    (a model's, to go on training) characters that it lacks become `UNKNOWN`. `with_headers` gives the made vocabulary the
-    tags of `engine.header`; each poem's header is found out once, which takes a minute for 300,000. CorpusError when the corpus is too small to
-    train on, damaged, or its folder cannot be written.
+    (a model's, to go on training) characters that it lacks become `UNKNOWN`. `with_headers` gives the made vocabulary
+    the tags of `engine.header`; finding out each poem's header takes a minute for 300,000, once. CorpusError when the
+    corpus is too small to train on, damaged, or its folder cannot be written.
     """
     if corpus.n_poems < MIN_POEMS:
         raise CorpusError(

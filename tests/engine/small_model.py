@@ -16,14 +16,16 @@ def small_config(cell: Cell = "lstm", *, n_layers: int = 2, tied: bool = True) -
     return ModelConfig(cell=cell, n_layers=n_layers, embedding_size=12, hidden_size=16, tied=tied)
 
 
-def small_model(cell: Cell = "lstm", *, n_layers: int = 2, tied: bool = True, seed: int = 1) -> LoadedModel:
+def small_model(
+    cell: Cell = "lstm", *, n_layers: int = 2, tied: bool = True, seed: int = 1, vocabulary: Vocabulary = VOCABULARY
+) -> LoadedModel:
     """A model with opinions: its weights are far from 0, so that states and probabilities differ visibly."""
     torch.manual_seed(seed)
-    model = PoemModel(small_config(cell, n_layers=n_layers, tied=tied), len(VOCABULARY)).eval()
+    model = PoemModel(small_config(cell, n_layers=n_layers, tied=tied), len(vocabulary)).eval()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.copy_(torch.randn_like(parameter) * 0.4)
-    return LoadedModel("small", model, VOCABULARY, {})
+    return LoadedModel("small", model, vocabulary, {})
 
 
 def save_small_model(folder: Path, cell: Cell = "lstm", *, tied: bool = True) -> Path:

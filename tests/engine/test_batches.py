@@ -1,13 +1,15 @@
 """Poems become batches: every character is predicted exactly once, in an order that depends on nothing but the seed."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.batches import Pieces, cut_pieces, epoch_order, n_batches
+from engine.batches import PART_KEPT, Pieces, cut_pieces, epoch_order, n_batches
 from engine.corpus.cleaning import CleaningReport
+from engine.corpus.header_tokens import HeaderTokens
 from engine.corpus.library import Corpus
 from engine.corpus.tokens import TokenizedCorpus
 from engine.vocabulary import BEGIN, END, PAD, Vocabulary
@@ -114,3 +116,65 @@ def test_hardly_a_cell_is_padding() -> None:
     pieces = all_pieces(texts, max_chars=128)
     batches = [pieces.batch(rows) for rows in epoch_order(pieces, 24, seed=0, epoch=0)]
     assert sum(batch.n_targets for batch in batches) / sum(batch.y.size for batch in batches) > 0.97
+
+
+INTRODUCED = Vocabulary("，。日月山水风花", ("title", "poem", "form:wujue", "rhyme:一东"))
+
+
+def introduced(texts: list[str], titles: list[str], tags: list[tuple[bool, bool]], max_chars: int) -> Pieces:
+    """Pieces of poems with a title, and with the form's and the rhyme's tag where `tags` says so."""
+    corpus = tokenized(texts, INTRODUCED)
+    marks = [INTRODUCED.tag(name) or PAD for name in ("form:wujue", "rhyme:一东")]
+    headers = HeaderTokens(
+        np.array([[mark if has else PAD for mark, has in zip(marks, one, strict=True)] for one in tags], np.uint16),
+        np.array([index for title in titles for index in INTRODUCED.encode(title)], np.uint16),
+        np.cumsum([0, *map(len, titles)], dtype=np.int64),
+        INTRODUCED.tag("title") or PAD,
+        INTRODUCED.tag("poem") or PAD,
+    )
+    return cut_pieces(dataclasses.replace(corpus, headers=headers), np.arange(len(texts)), max_chars)
+
+
+KNOWN_POEM = st.text("，。日月山水风花", min_size=1, max_size=60)
+ENTRY = st.tuples(KNOWN_POEM, st.text("日月山水", max_size=4), st.tuples(st.booleans(), st.booleans()))
+
+
+@given(st.lists(ENTRY, min_size=1, max_size=8), st.integers(8, 70), st.integers(0, 9))
+@settings(max_examples=100, deadline=None)
+def test_a_header_stands_before_its_poem_and_is_never_predicted(
+    entries: list[tuple[str, str, tuple[bool, bool]]], max_chars: int, epoch: int
+) -> None:
+    texts, titles, tags = map(list, zip(*entries, strict=True))
+    pieces = introduced(texts, titles, tags, max_chars)  # type: ignore[arg-type]
+    parts = pieces.told_parts(0.8, 1, epoch)
+    assert parts is not None
+    rows = np.arange(len(pieces))
+    plain, told = pieces.batch(rows), pieces.batch(rows, parts)
+    for row in rows:
+        assert told.y[row][told.y[row] != PAD].tolist() == plain.y[row][plain.y[row] != PAD].tolist()
+        n_header = int(pieces.lengths(parts)[row] - pieces.lengths()[row])
+        header = told.x[row][1 : 1 + n_header].tolist()
+        assert [*told.x[row][:1], *told.x[row][1 + n_header :]][: len(plain.x[row])] == [
+            *plain.x[row][: len(told.x[row]) - n_header]
+        ]
+        poem = int(pieces.poems[row])
+        assert header == ([] if poem < 0 else expected_header(titles[poem], tags[poem], parts[row].tolist()))
+
+
+def expected_header(title: str, tags: tuple[bool, bool], parts: list[bool]) -> list[int]:
+    assert all(has or not told for has, told in zip((*tags, bool(title)), parts, strict=True))
+    names = [name for name, told in zip(("form:wujue", "rhyme:一东"), parts, strict=False) if told]
+    indices = [INTRODUCED.tag(name) or PAD for name in names]
+    if parts[2]:
+        indices += [INTRODUCED.tag("title") or PAD, *INTRODUCED.encode(title), INTRODUCED.tag("poem") or PAD]
+    return indices
+
+
+def test_each_part_is_told_to_its_share_of_the_poems_and_another_one_every_epoch() -> None:
+    pieces = introduced(["日月。"] * 4000, ["山"] * 4000, [(True, True)] * 4000, 20)
+    first, second = pieces.told_parts(0.5, 1, 0), pieces.told_parts(0.5, 1, 1)
+    assert first is not None
+    assert second is not None
+    assert np.abs(first.mean(axis=0) - 0.5 * PART_KEPT).max() < 0.03
+    assert (first != second).any()
+    assert np.array_equal(first, pieces.told_parts(0.5, 1, 0))

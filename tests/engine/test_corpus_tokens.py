@@ -174,3 +174,23 @@ def test_the_header_can_be_read_by_people(corpus: Corpus) -> None:
     header = json.loads((caches(corpus)[0] / "tokens.json").read_text(encoding="utf-8"))
     assert header["n_poems"] == 500
     assert header["characters"].startswith("，。") or header["characters"].startswith("。，")
+
+
+def test_headers_are_kept_beside_the_tokens(tmp_path: Path) -> None:
+    poems = [f"登鹳雀楼:{DENGGUANQUELOU}", f"静夜思 其二:{JINGYESI}", "题:日月盈昃辰，宿列张寒来。", *made_up_lines(20)]
+    tokenized = open_tokens(import_file(write_poems(tmp_path / "poems.txt", poems)), with_headers=True)
+    vocabulary, headers = tokenized.vocabulary, tokenized.headers
+    assert headers is not None
+    told = headers.present(np.arange(3))
+    assert told[2].tolist() == [False, False, "题" in vocabulary]
+    tags = [vocabulary.tag(name) for name in ("form:wujue", "rhyme:十一尤")]
+    assert headers.tokens(0, np.array([True, True, False])) == tags
+    title = [index for index in vocabulary.encode("静夜思") if index != UNKNOWN]
+    if title:
+        expected = [vocabulary.tag("title"), *title, vocabulary.tag("poem")]
+        assert headers.tokens(1, np.array([False, False, True])) == expected
+    assert open_tokens(tokenized.corpus).headers is None
+
+
+def made_up_lines(n: int) -> list[str]:
+    return [f"楼雀思静夜登鹳题:{text}" for text in made_up_poems(n)]

@@ -9,11 +9,18 @@ from engine import evaluate as evaluation
 from engine.batches import Batch
 from engine.checkpoint import LoadedModel
 from engine.config import CELLS, Cell
+from engine.corpus.poems import Poem
 from engine.evaluate import Figures, Tally, evaluate, tally_batches
-from engine.vocabulary import BEGIN, END, N_HAN_CHARACTERS, PAD, UNKNOWN, is_han
+from engine.header import Header, header_indices, header_tags
+from engine.vocabulary import BEGIN, END, N_HAN_CHARACTERS, PAD, UNKNOWN, Vocabulary, is_han
+from tests.engine.corpus_samples import DENGGUANQUELOU
 from tests.engine.small_model import VOCABULARY, small_model
 
 POEMS = ["日月山水，风花雪夜。", "春江人，地鹓云。", "红；君。", "海", "夜" * 41 + "。", ""]
+
+
+def untitled(texts: list[str]) -> list[Poem]:
+    return [Poem("", "", text) for text in texts]
 
 
 def by_hand(loaded: LoadedModel, poems: list[str]) -> Figures:
@@ -47,7 +54,7 @@ def assert_equal(figures: Figures, expected: Figures) -> None:
 @pytest.mark.parametrize("cell", CELLS)
 def test_the_figures_are_those_counted_by_hand(cell: Cell) -> None:
     loaded = small_model(cell)
-    assert_equal(evaluate(loaded, POEMS), by_hand(loaded, POEMS))
+    assert_equal(evaluate(loaded, untitled(POEMS)), by_hand(loaded, POEMS))
 
 
 @pytest.mark.parametrize(("batch_chars", "window_chars", "chunk_rows"), [(1, 1, 1), (40, 7, 3), (10**6, 10**6, 10**6)])
@@ -58,12 +65,12 @@ def test_how_the_work_is_cut_changes_no_figure(
     monkeypatch.setattr(evaluation, "BATCH_CHARS", batch_chars)
     monkeypatch.setattr(evaluation, "WINDOW_CHARS", window_chars)
     monkeypatch.setattr(evaluation, "CHUNK_ROWS", chunk_rows)
-    assert_equal(evaluate(loaded, POEMS), by_hand(loaded, POEMS))
+    assert_equal(evaluate(loaded, untitled(POEMS)), by_hand(loaded, POEMS))
 
 
 def test_an_unknown_han_character_costs_choosing_it_among_all_unknown_ones() -> None:
     loaded = small_model()
-    figures = evaluate(loaded, ["鹓"])
+    figures = evaluate(loaded, untitled(["鹓"]))
     with torch.no_grad():
         logits, _ = loaded.model(torch.tensor([[BEGIN]]))
     of_unknown = -float(torch.log_softmax(logits[0, 0], dim=0)[UNKNOWN])
@@ -72,7 +79,7 @@ def test_an_unknown_han_character_costs_choosing_it_among_all_unknown_ones() -> 
 
 
 def test_an_unknown_mark_is_no_han_character() -> None:
-    figures = evaluate(small_model(), ["日；月。"])
+    figures = evaluate(small_model(), untitled(["日；月。"]))
     assert (figures.n_han, figures.n_oov) == (2, 0)
 
 
@@ -107,6 +114,30 @@ def test_a_model_that_knows_nothing_costs_the_logarithm_of_the_vocabulary() -> N
     with torch.no_grad():
         for parameter in loaded.model.parameters():
             parameter.zero_()
-    figures = evaluate(loaded, ["日月山水。"])
+    figures = evaluate(loaded, untitled(["日月山水。"]))
     assert figures.nats_per_han == pytest.approx(math.log(len(VOCABULARY)) * 6 / 4)
     assert figures.nats_per_han_text == pytest.approx(math.log(len(VOCABULARY)))
+
+
+def test_a_header_is_read_and_never_predicted() -> None:
+    vocabulary = Vocabulary(dict.fromkeys("登" + DENGGUANQUELOU), header_tags())
+    loaded = small_model(vocabulary=vocabulary)
+    figures = evaluate(loaded, [Poem("登楼", "", DENGGUANQUELOU)], ("all", "rhyme"))
+    told = {"all": Header("wujue", "十一尤", "登楼"), "rhyme": Header(rhyme="十一尤")}
+    assert figures.nats_per_han == pytest.approx(nats_after(loaded, Header()), rel=1e-5)
+    for part, header in told.items():
+        assert figures.nats_per_han_with[part] == pytest.approx(nats_after(loaded, header), rel=1e-5)
+
+
+def nats_after(loaded: LoadedModel, header: Header) -> float:
+    """Nats per Han character of one quatrain fed alone after a header."""
+    introduction = [BEGIN, *header_indices(loaded.vocabulary, header)]
+    targets = [*loaded.vocabulary.encode(DENGGUANQUELOU), END]
+    with torch.no_grad():
+        logits, _ = loaded.model(torch.tensor([introduction + targets[:-1]]))
+    log_p = torch.log_softmax(logits[0].double(), dim=1)[len(introduction) - 1 :]
+    return -float(log_p[torch.arange(len(targets)), torch.tensor(targets)].sum()) / 20
+
+
+def test_a_model_that_reads_no_headers_has_no_figures_with_them() -> None:
+    assert evaluate(small_model(), untitled(POEMS)).nats_per_han_with == {}

@@ -1,0 +1,224 @@
+"""A training in hand: its corpus, model, optimiser and place, and what it does with a batch.
+
+Shapes: B pieces in a batch, T characters, F features, N = characters of a batch that are no padding.
+"""
+
+import math
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+import engine
+from engine import events
+from engine.batches import Batch, Int64, Pieces, cut_pieces, epoch_order, in_order, n_batches
+from engine.checkpoint import CheckpointFolder, load_model, load_progress, save_checkpoint
+from engine.config import TrainConfig
+from engine.corpus.library import open_corpus
+from engine.corpus.tokens import TokenizedCorpus, open_tokens
+from engine.devices import choose_device, device_name, mixed_precision, use_threads
+from engine.errors import CorpusError, RunError
+from engine.evaluate import tally_batches
+from engine.loss import linear_cross_entropy
+from engine.model import PoemModel
+from engine.model_files import read_header
+from engine.model_store import find_model
+from engine.optimizers import learning_rate, make_optimizer, set_learning_rate
+from engine.progress import Meter, Progress
+from engine.run_folder import CHECKPOINTS, ControlFiles
+from engine.vocabulary import PAD, Vocabulary
+from engine.warm_start import start_from
+
+# A header's tag is read and never predicted: a bias so low leaves it no probability, and no gradient.
+TAG_BIAS = -30.0
+
+
+@dataclass(slots=True)
+class Training:
+    """All that a training holds in its hands."""
+
+    config: TrainConfig
+    device: torch.device
+    corpus: TokenizedCorpus
+    pieces: Pieces
+    validation: Pieces
+    model: PoemModel
+    optimizer: torch.optim.Optimizer
+    progress: Progress
+    checkpoints: CheckpointFolder
+    control: ControlFiles
+    meter: Meter
+    total_steps: int
+    started: events.RunStarted
+    ancestor: Mapping[str, object]
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return self.corpus.vocabulary
+
+    def batches(self) -> Iterator[tuple[int, Batch]]:
+        """Epoch and batch, from where the training stands to its last step."""
+        batch_poems, seed = self.config.batch_poems, self.config.seed
+        steps_per_epoch = n_batches(self.pieces, batch_poems)
+        while self.progress.step < self.total_steps:
+            epoch, position = divmod(self.progress.step, steps_per_epoch)
+            parts = self.pieces.told_parts(self.config.header_share, seed, epoch)
+            for rows in epoch_order(self.pieces, batch_poems, seed, epoch, parts)[position:]:
+                if self.progress.step == self.total_steps:
+                    return
+                yield epoch, self.pieces.batch(rows, parts)
+
+    def update(self, batch: Batch) -> tuple[float, Tensor]:
+        """One step: batch → features → loss and its gradients → clipped → weights moved.
+
+        Returns:
+            the learning rate of the step, and the features (N, F) that the loss was made from.
+        """
+        rate = learning_rate(self.config, self.progress.peak_lr, self.progress.step, self.total_steps)
+        set_learning_rate(self.optimizer, rate)
+        self.model.train()
+        loss, features = _loss(self.model, batch, self.config.chunk_rows, self.device)
+        loss.backward()  # type: ignore[no-untyped-call]
+        grad_norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm or math.inf)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.progress.step += 1
+        self.meter.add(loss.detach(), grad_norm.detach(), batch.n_targets)
+        return rate, features
+
+    def validate(self) -> float:
+        """Nats per Han character of the held-out poems."""
+        batches = in_order(self.validation, self.config.batch_poems)
+        tally = tally_batches(self.model, batches, self.vocabulary, self.device, self.config.chunk_rows)
+        return tally.nats_per_han
+
+    def save(self, *, is_best: bool) -> events.CheckpointSaved:
+        """Write a checkpoint, then let `last` (and `best`) name it, then remove old ones."""
+        step = self.progress.step
+        path = self.checkpoints.path_of(step)
+        save_checkpoint(path, self.model, self.vocabulary, self._about(), self.optimizer, asdict(self.progress))
+        self.checkpoints.point("last", step)
+        if is_best:
+            self.checkpoints.point("best", step)
+        self.checkpoints.prune()
+        return events.CheckpointSaved(step=step, path=f"{CHECKPOINTS}/{path.name}", is_best=is_best)
+
+    def _about(self) -> dict[str, object]:
+        """What a model remembers of its making."""
+        source, progress = self.corpus.corpus, self.progress
+        return {
+            "name": self.checkpoints.folder.parent.name,
+            "corpus": {
+                "name": source.name,
+                "source": source.source,
+                "licence": source.licence,
+                "sha256": source.sha256,
+                "n_poems": source.n_poems,
+            },
+            "training": self.config.to_dict(),
+            "steps": progress.step,
+            "n_chars_seen": progress.n_chars,
+            **({"started_from": self.ancestor} if self.ancestor else {}),
+            "figures": {"val_nats_per_han": progress.best_nats if progress.step == progress.best_step else None},
+            "made_with": {"engine": engine.__version__, "torch": torch.__version__},
+        }
+
+
+def set_up(config: TrainConfig, folder: Path, *, resume: bool) -> Training:
+    """Open the corpus, make or load the model, and find the place to go on from."""
+    use_threads(config.n_threads)
+    device = choose_device(config.device)
+    torch.manual_seed(config.seed)
+
+    checkpoints = CheckpointFolder(folder / CHECKPOINTS)
+    checkpoint = checkpoints.find("last") if resume else None
+    corpus = open_tokens(open_corpus(config.corpus), config.min_count, with_headers=config.header_share > 0)
+    pieces, validation = _pieces(corpus, config)
+    model, optimizer, progress = _restore(checkpoint, corpus, config, device)
+    if progress.best_step is not None and checkpoints.path_of(progress.best_step).is_dir():
+        checkpoints.point("best", progress.best_step)  # a kill may have come between a checkpoint and its naming
+
+    total_steps = config.n_epochs * n_batches(pieces, config.batch_poems)
+    if config.max_steps is not None:
+        total_steps = min(total_steps, config.max_steps)
+    started = events.RunStarted(
+        pid=os.getpid(),
+        config=config.to_dict(),
+        n_params=model.n_params(),
+        vocab_size=len(corpus.vocabulary),
+        total_steps=total_steps,
+        n_chars_per_epoch=pieces.n_targets,
+        device=device_name(device),
+        resumed_from_step=progress.step if checkpoint else None,
+    )
+    return Training(
+        config, device, corpus, pieces, validation, model, optimizer, progress,
+        checkpoints, ControlFiles(folder), Meter(device), total_steps, started, _ancestor(config),
+    )  # fmt: skip
+
+
+def _pieces(corpus: TokenizedCorpus, config: TrainConfig) -> tuple[Pieces, Pieces]:
+    """What is trained on, and what is held out: the first `n_val_poems` of the validation split, whole poems."""
+    training = _short_enough(corpus, corpus.indices("train"), config)
+    validation = _short_enough(corpus, corpus.indices("validation"), config)[: config.n_val_poems]
+    if not len(training) or not len(validation):
+        raise CorpusError(
+            f"No poem of {corpus.corpus.name} to learn from, or none to judge by, has at most {config.longest_poem} characters.",
+            "Choose a larger longest_poem, or bring more poems.",
+        )
+    whole = int(corpus.lengths(validation).max())
+    return cut_pieces(corpus, training, config.max_chars), cut_pieces(corpus, validation, whole)
+
+
+def _short_enough(corpus: TokenizedCorpus, poems: Int64, config: TrainConfig) -> Int64:
+    if config.longest_poem is None:
+        return poems
+    # G and E are no characters of the poem.
+    return poems[corpus.lengths(poems) - 2 <= config.longest_poem]
+
+
+def _restore(
+    checkpoint: Path | None, corpus: TokenizedCorpus, config: TrainConfig, device: torch.device
+) -> tuple[PoemModel, torch.optim.Optimizer, Progress]:
+    """A new model with its optimiser, or those of a checkpoint."""
+    if checkpoint is None:
+        model = PoemModel(config.model, len(corpus.vocabulary)).to(device)
+        with torch.no_grad():
+            model.output_bias[corpus.vocabulary.n_drawable :] = TAG_BIAS
+        if config.start_from is not None:
+            start_from(model, corpus.vocabulary, load_model(find_model(config.start_from), device))
+        return model, make_optimizer(model, config), Progress(peak_lr=config.learning_rate)
+    loaded = load_model(checkpoint, device)
+    if loaded.header["corpus"]["sha256"] != corpus.corpus.sha256 or loaded.vocabulary != corpus.vocabulary:
+        raise RunError(
+            f"The corpus {corpus.corpus.name} is no longer the one that this run was trained on.",
+            "Bring the old corpus back, or start a new run.",
+        )
+    optimizer = make_optimizer(loaded.model, config)
+    return loaded.model, optimizer, Progress(**load_progress(checkpoint, optimizer))
+
+
+def _ancestor(config: TrainConfig) -> Mapping[str, object]:
+    """What is to be remembered of the model that a training began with; nothing where it began from scratch."""
+    if config.start_from is None:
+        return {}
+    header = read_header(find_model(config.start_from))
+    remembered = ("name", "corpus", "training", "steps", "n_chars_seen", "started_from")
+    return {key: header[key] for key in remembered if key in header}
+
+
+def _loss(model: PoemModel, batch: Batch, chunk_rows: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Mean nats a character of a batch, and the features (N, F) that it was made from."""
+    x = torch.from_numpy(batch.x).to(device, non_blocking=True)
+    with mixed_precision(device):
+        features, _ = model.features(x)  # (B, T) -> (B, T, F)
+    # The output layer is much of the work: no padding goes through it.
+    places = np.flatnonzero(batch.y != PAD)
+    targets = torch.from_numpy(batch.y.ravel()[places]).to(device, non_blocking=True)  # (N,)
+    rows = torch.from_numpy(places).to(device, non_blocking=True)
+    features = features.flatten(0, 1).index_select(0, rows)  # (B, T, F) -> (N, F)
+    return linear_cross_entropy(features, model.output_weight, model.output_bias, targets, chunk_rows), features

@@ -1,0 +1,67 @@
+"""What is told of a poem before its first character."""
+
+import pytest
+
+from engine.corpus.poems import Poem
+from engine.header import Header, header_indices, header_of, header_tags, title_of
+from engine.vocabulary import Vocabulary
+from tests.engine.corpus_samples import DENGGUANQUELOU, SHANXING
+
+VOCABULARY = Vocabulary("登鹳雀楼山行，。", header_tags())
+
+
+def test_a_regulated_poem_is_known_by_form_rhyme_and_title() -> None:
+    assert header_of(Poem("登鹳雀楼", "王之涣", DENGGUANQUELOU)) == Header("wujue", "十一尤", "登鹳雀楼")
+    assert header_of(Poem("山行", "杜牧", SHANXING)) == Header("qijue", "六麻", "山行")
+
+
+def test_a_poem_that_breaks_the_tones_is_not_told_to_be_in_the_form() -> None:
+    old_style = "锄禾日当午，汗滴禾下土。谁知盘中餐，粒粒皆辛苦。"
+    header = header_of(Poem("悯农", "李绅", old_style))
+    assert (header.form, header.rhyme, header.title) == (None, None, "悯农")
+
+
+def test_a_tune_is_known_by_its_form_and_its_name_is_no_title() -> None:
+    text = "江南好，风景旧曾谙。日出江花红胜火，春来江水绿如蓝。能不忆江南。"
+    header = header_of(Poem("忆江南", "白居易", text))
+    assert header.form == "yijiangnan"
+    assert header.rhyme == "第十四部"
+    assert header.title == ""
+
+
+@pytest.mark.parametrize(
+    ("title", "told"),
+    [
+        ("登高", "登高"),
+        ("次韵汤朝美古意二首 其二", "次韵汤朝美古意"),
+        ("寄题园亭二十六咏 水帘", "水帘"),
+        ("九日", "九日"),
+        ("一", "一"),
+        ("", ""),
+        ("A, B", ""),
+        ("奉和圣制从蓬莱向兴庆阁道中留春雨中春望之作应制", "阁道中留春雨中春望之作应制"[-12:]),
+    ],
+)
+def test_a_title_tells_what_the_poem_is_about_without_numbers(title: str, told: str) -> None:
+    assert title_of(title) == told
+
+
+def test_a_header_is_tags_and_the_title_between_its_marks() -> None:
+    tag = VOCABULARY.tag
+    indices = header_indices(VOCABULARY, Header("wujue", "十一尤", "登楼"))
+    assert indices == [
+        tag("form:wujue"), tag("rhyme:十一尤"), tag("title"), *VOCABULARY.encode("登楼"), tag("poem"),
+    ]  # fmt: skip
+    assert header_indices(VOCABULARY, Header()) == []
+
+
+def test_what_a_vocabulary_does_not_know_is_left_out() -> None:
+    assert header_indices(Vocabulary("登楼"), Header("wujue", "十一尤", "登楼")) == []
+    assert VOCABULARY.tag("form:nothing") is None
+    assert header_indices(VOCABULARY, Header(title="𠀀𠀁")) == []
+
+
+def test_tags_come_after_the_characters_and_are_no_text() -> None:
+    first = VOCABULARY.tag("title")
+    assert first == VOCABULARY.n_drawable
+    assert VOCABULARY.decode(range(len(VOCABULARY))) == "□登鹳雀楼山行，。"

@@ -1,0 +1,75 @@
+"""Beginning a training with the weights of another model."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.checkpoint import LoadedModel, load_model
+from engine.corpus.library import open_corpus
+from engine.errors import ModelError
+from engine.events import Validated
+from engine.model import PoemModel
+from engine.presets import preset
+from engine.trainer import run_training, train
+from engine.vocabulary import Vocabulary
+from engine.warm_start import start_from
+from tests.engine.small_model import VOCABULARY, small_config, small_model
+from tests.small_corpus import write_corpus
+
+
+def fresh(vocabulary: Vocabulary, **settings: object) -> PoemModel:
+    torch.manual_seed(5)
+    return PoemModel(small_config().replace(**settings), len(vocabulary)).eval()
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_known_characters_keep_what_the_other_model_learned_wherever_they_stand(tied: bool) -> None:
+    source = small_model(tied=tied)
+    vocabulary = Vocabulary("鹓雨云日月，。", ("title", "poem"))
+    model = fresh(vocabulary, tied=tied)
+    before = model.embedding.weight.clone()
+    assert start_from(model, vocabulary, source) == 4 + 6
+    for character in "雨云日月，。":
+        here, there = vocabulary.encode(character)[0], VOCABULARY.encode(character)[0]
+        assert torch.equal(model.embedding.weight[here], source.model.embedding.weight[there])
+        assert model.output_bias[here] == source.model.output_bias[there]
+    unknown = vocabulary.encode("鹓")[0]
+    assert torch.equal(model.embedding.weight[unknown], before[unknown])
+
+
+def test_with_the_same_vocabulary_it_is_the_same_model() -> None:
+    source = small_model()
+    model = fresh(VOCABULARY)
+    start_from(model, VOCABULARY, source)
+    x = torch.randint(4, len(VOCABULARY), (2, 9))
+    assert torch.equal(model(x)[0], source.model(x)[0])
+
+
+@pytest.mark.parametrize("setting", [{"cell": "gru"}, {"hidden_size": 8}, {"n_layers": 1}, {"tied": False}])
+def test_another_architecture_is_refused_by_name(setting: dict[str, object]) -> None:
+    with pytest.raises(ModelError, match=next(iter(setting))):
+        start_from(fresh(VOCABULARY, **setting), VOCABULARY, small_model())
+
+
+def test_a_run_that_begins_with_another_starts_where_that_one_ended(tmp_path: Path) -> None:
+    corpus = str(write_corpus(tmp_path / "poems.txt"))
+    settings = preset("tiny").replace(corpus=corpus, max_steps=20, device="cpu")
+    assert run_training(settings, tmp_path / "first") == "completed"
+    again = settings.replace(
+        start_from=str(tmp_path / "first"), header_share=0.5, learning_rate=0.0, max_steps=1, seed=9
+    )
+    first = load_model(tmp_path / "first" / "checkpoints" / "step-00000020", torch.device("cpu"))
+    (validated,) = [event for event in train(again, tmp_path / "second") if isinstance(event, Validated)]
+    second = load_model(tmp_path / "second" / "checkpoints" / "step-00000001", torch.device("cpu"))
+    assert validated.val_nats_per_han == pytest.approx(float(first.header["figures"]["val_nats_per_han"]), abs=0.02)
+    assert second.vocabulary.characters == first.vocabulary.characters
+    assert second.vocabulary.tags
+    assert second.header["started_from"]["steps"] == 20
+    assert_known(second, first)
+    assert open_corpus(corpus).n_poems > 200
+
+
+def assert_known(second: LoadedModel, first: LoadedModel) -> None:
+    n = first.vocabulary.n_drawable
+    assert torch.allclose(second.model.embedding.weight[:n], first.model.embedding.weight[:n])
