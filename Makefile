@@ -16,10 +16,12 @@ studio: setup
 
 setup: $(STAMP)
 
-# Written only when the installation has succeeded, so that an interrupted one starts again.
+# Written only when the installation has succeeded, so that an interrupted one starts again. pip compiles what it copies,
+# but not what it links to: without it the first start is a slow one, and every one where Python may not write.
 $(STAMP): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing the studio into $(VENV) (the first time takes some minutes) …" >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m compileall -q engine poetry_tui
 	@touch $@
 
 # python3 may be old where a newer one lies beside it, and a shim may exist without working: each candidate is run. Without

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
+import gc
 import os
 import signal
 import sys
@@ -28,7 +29,7 @@ from poetry_tui.widgets.studio_header import TABS, StudioHeader
 from poetry_tui.words import LANGUAGES, Language, heading, set_language, word
 
 
-def _compose_screen() -> Screen[None]:
+def _compose_screen() -> StudioScreen:
     from poetry_tui.screens.compose import ComposeScreen
 
     return ComposeScreen()
@@ -51,8 +52,9 @@ class PoetryApp(App[None]):
 
     TITLE = "Poetry Studio"
     CSS_PATH = Path(__file__).with_name("app.tcss")
-    # A screen is imported and built when its mode is first shown.
-    MODES = {"compose": _compose_screen, "train": _train_screen, "favourites": _favourites_screen}
+    # A screen is imported and built when its mode is first shown. The first one comes from `get_default_screen`, which
+    # spares the first paint the second parse of all style sheets that a mode costs.
+    MODES = {"train": _train_screen, "favourites": _favourites_screen}
     DEFAULT_MODE = "compose"
     BINDINGS: ClassVar = [
         bind("1", "mode('compose')", "shell.compose", show=False),
@@ -69,13 +71,23 @@ class PoetryApp(App[None]):
         set_language(self.settings.language)
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = self.settings.theme if self.settings.theme in self.available_themes else INK
-
+        # Not by assignment, which has all style sheets parsed once more before the first paint.
+        known = self.settings.theme in self.available_themes
+        self.set_reactive(PoetryApp.theme, self.settings.theme if known else INK)
+        self.stylesheet.set_variables(self.get_css_variables())
         self.engine = EngineClient(self._tell_engine, model=self.settings.model)
+
+    def get_default_screen(self) -> Screen[None]:
+        screen = _compose_screen()
+        screen.fit(self.size)
+        self.add_mode("compose", _compose_screen)
+        return screen
 
     def on_mount(self) -> None:
         # Nothing waits for the engine, and the first paint least of all.
         self.call_after_refresh(self.wake_engine)
+        # The command turned it off, for a quicker start.
+        self.call_after_refresh(gc.enable)
         with contextlib.suppress(NotImplementedError):
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit)
@@ -103,7 +115,9 @@ class PoetryApp(App[None]):
     @on(EngineChanged)
     def show_engine(self, event: EngineChanged) -> None:
         for screen in self._studio_screens():
-            screen.engine_changed(event.state)
+            # One that is not there yet asks when it is.
+            if screen.is_mounted:
+                screen.engine_changed(event.state)
         problem = event.state.problem
         if problem is not None and event.state.phase in (Phase.RESTARTING, Phase.NO_MODEL, Phase.FAILED):
             self.notify(

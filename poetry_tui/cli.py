@@ -4,19 +4,21 @@ stdout is data, stderr is narration. Exit status: 0 done, 1 failed, 2 wrong use,
 that says what is wrong and one that says what to do; `--debug` adds the traceback.
 """
 
-import argparse
+import gc
 import io
 import os
-import re
 import signal
 import subprocess
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING
 
 from engine import __version__
 from engine.errors import StudioError, UsageError
+
+if TYPE_CHECKING:
+    from poetry_tui.commands.parser import Parser
 
 INTERRUPTED = 130
 
@@ -38,17 +40,6 @@ examples:
   poetry-tui train --preset nndl --corpus tang   train the course experiment's network
   poetry-tui runs compare RUN RUN                which settings differ, and what came of it
 """
-
-
-class Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose complaints are errors like any other."""
-
-    def error(self, message: str) -> NoReturn:
-        unknown = re.match(r"argument COMMAND: invalid choice: '(.*)' \(choose from (.*)\)", message)
-        if unknown:
-            known = unknown[2].replace("'", "")
-            raise UsageError(f"`{self.prog}` has no command {unknown[1]!r}.", f"It has: {known}.")
-        raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"`{self.prog} -h` shows how to use it.")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -86,8 +77,12 @@ def _run(arguments: list[str]) -> int:
     return int(options.carry_out(options) or 0)
 
 
-def _parser() -> Parser:
+def _parser() -> "Parser":
+    # Here, like the commands: the studio opens sooner without them.
+    import argparse
+
     from poetry_tui.commands import check, corpus, doctor, favourites, models, runs
+    from poetry_tui.commands.parser import Parser
 
     parser = Parser(
         prog="poetry-tui",
@@ -116,6 +111,8 @@ def _with_default_verb(words: list[str]) -> list[str]:
 def _open_studio() -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("The studio needs a terminal.", "`poetry-tui -h` lists the commands that work without one.")
+    # Hardly anything that is made before the first paint is garbage; the app collects again from then on.
+    gc.disable()
     from poetry_tui.app import PoetryApp
 
     app = PoetryApp()

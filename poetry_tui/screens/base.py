@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer
@@ -38,6 +39,12 @@ class StudioScreen(Screen[None]):
         yield Footer(compact=True)
         yield TooSmall()
 
+    def fit(self, size: Size) -> None:
+        """Have the classes of a size before the first layout: Textual's own come after the first paint, for a second."""
+        points = ((size.width, self.HORIZONTAL_BREAKPOINTS), (size.height, self.VERTICAL_BREAKPOINTS))
+        for cells, breakpoints in points:
+            self.add_class([name for least, name in breakpoints if cells >= least][-1])
+
     def compose_body(self) -> Iterable[Widget]:
         """The widgets between header and footer."""
         raise NotImplementedError
@@ -52,7 +59,7 @@ class StudioScreen(Screen[None]):
         self.query_one(StudioHeader).status = in_short(state)
 
     def on_screen_resume(self) -> None:
-        self.query_one(StudioHeader).status = in_short(cast("PoetryApp", self.app).engine.state)
+        self.engine_changed(cast("PoetryApp", self.app).engine.state)
 
     def language_changed(self) -> None:
         """Say everything again in the new language; screens with words in their widgets extend this."""

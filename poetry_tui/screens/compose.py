@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import secrets
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, cast
 
@@ -95,6 +94,8 @@ class ComposeScreen(StudioScreen):
         self.write([Composition(config, model=favourite.model)])
 
     def _wish(self, begin: str) -> Composition:
+        import secrets
+
         from engine.config import ComposeConfig
 
         temperature = self.query_one(BeginPanel).temperature

@@ -139,7 +139,8 @@ class Stage(Vertical):
         self._made = ""
 
     def compose(self) -> ComposeResult:
-        yield Verse()
+        # Already in the first paint, when nothing else is known yet.
+        yield Verse(word("compose.hint_warming_up"))
         yield Static(id="made", markup=False)
 
     def on_mount(self) -> None:

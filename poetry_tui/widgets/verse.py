@@ -56,13 +56,13 @@ class Verse(ScrollView, can_focus=True, inherit_bindings=False):
             super().__init__()
             self.index = index
 
-    def __init__(self) -> None:
+    def __init__(self, hint: str = "") -> None:
         super().__init__()
         self.glyphs: list[Glyph] = []
-        self.hint = ""
+        self.hint = hint
         self.cursor: int | None = None
         self.ink = False
-        self._is_written = False
+        self._is_written = True
         self._page = Page((), (0, 0), 0)
         self._rows: dict[int, list[Piece]] = {}
 
@@ -135,7 +135,10 @@ class Verse(ScrollView, can_focus=True, inherit_bindings=False):
                 self.post_message(self.Stepped(place.index))
 
     def render_line(self, y: int) -> Strip:
-        width = self.scrollable_content_region.width
+        width, height = self.scrollable_content_region.size
+        if not self._rows:
+            # The first paint comes before the first resize, which lays out.
+            self._rows = self._pieces(width, height)
         plain = self.get_component_rich_style("verse--plain")
         segments: list[Segment] = []
         x = 0

@@ -1,0 +1,18 @@
+"""The command line's parser; a module of its own, because the studio opens without one."""
+
+import argparse
+import re
+from typing import NoReturn
+
+from engine.errors import UsageError
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose complaints are errors like any other."""
+
+    def error(self, message: str) -> NoReturn:
+        unknown = re.match(r"argument COMMAND: invalid choice: '(.*)' \(choose from (.*)\)", message)
+        if unknown:
+            known = unknown[2].replace("'", "")
+            raise UsageError(f"`{self.prog}` has no command {unknown[1]!r}.", f"It has: {known}.")
+        raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"`{self.prog} -h` shows how to use it.")
