@@ -2,6 +2,7 @@
 
     model folder        model.safetensors   the weights
                         model.json          architecture, vocabulary, how it was made
+                        lines.bloom         the lines that it was trained on; of a checkpoint, its run has them
     checkpoint folder   the same, and
                         optimizer.safetensors   the optimiser's state and the random generators'
                         progress.json           where the training stands
@@ -26,7 +27,8 @@ from engine.config import ModelConfig
 from engine.errors import ModelError, UsageError
 from engine.files import replace_folder, write_atomically
 from engine.model import PoemModel
-from engine.model_files import FORMAT_VERSION, HEADER, HINT, WEIGHTS, read_header, tensor_entries
+from engine.model_files import FORMAT_VERSION, HEADER, HINT, WEIGHTS, lines_file, read_header, tensor_entries
+from engine.novelty.lines import TrainingLines, read_lines
 from engine.vocabulary import Vocabulary
 
 OPTIMIZER, PROGRESS = "optimizer.safetensors", "progress.json"
@@ -36,12 +38,13 @@ DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A model ready to compose: in evaluation mode, on its device."""
+    """A model ready to compose: in evaluation mode, on its device. `lines`: those it was trained on, where they are known."""
 
     name: str
     model: PoemModel
     vocabulary: Vocabulary
     header: Mapping[str, Any]
+    lines: TrainingLines | None = None
 
     @property
     def device(self) -> torch.device:
@@ -49,16 +52,25 @@ class LoadedModel:
 
 
 def save_model(
-    folder: Path, model: PoemModel, vocabulary: Vocabulary, about: Mapping[str, Any], *, half: bool = False
+    folder: Path,
+    model: PoemModel,
+    vocabulary: Vocabulary,
+    about: Mapping[str, Any],
+    *,
+    half: bool = False,
+    lines: TrainingLines | None = None,
 ) -> None:
     """Write a model folder in one piece, replacing one that stands there.
 
     Args:
         about: what else to remember (corpus, licence, steps, figures …); plain JSON values.
         half: keep the weights in 16 bits (float16): half the size, and no figure moves in its third decimal.
+        lines: the lines that it was trained on, to go with it.
     """
     with replace_folder(folder) as aside:
         _write_model(aside, model, vocabulary, about, half=half)
+        if lines is not None:
+            lines.save(aside)
 
 
 def save_checkpoint(
@@ -142,7 +154,21 @@ def load_model(folder: Path, device: torch.device, name: str | None = None) -> L
     if config.tied:
         model.output_weight = model.embedding.weight
     model.to(device).eval()
-    return LoadedModel(name or str(header.get("name") or folder.name), model, vocabulary, header)
+    return LoadedModel(
+        name or str(header.get("name") or folder.name), model, vocabulary, header, _lines(folder, header)
+    )
+
+
+def _lines(folder: Path, header: Mapping[str, Any]) -> TrainingLines | None:
+    """The training lines that lie with a model, or with the run of a checkpoint."""
+    path = lines_file(folder)
+    if path is None:
+        return None
+    lines = read_lines(path)
+    corpus = header.get("corpus")
+    if isinstance(corpus, dict) and corpus.get("sha256") not in (None, lines.corpus_sha256):
+        raise ModelError(f"{path} holds the lines of another corpus than the model's.", HINT)
+    return lines
 
 
 def load_progress(folder: Path, optimizer: torch.optim.Optimizer) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""The two files of a model folder, as far as they can be read without torch: the header, and where each weight lies.
+"""The files of a model folder, as far as they can be read without torch: the header, and where each weight lies.
 
 model.json          architecture, vocabulary, how it was made
 model.safetensors   eight bytes with its header's length, little-endian; the header in JSON; the data
+lines.bloom         the lines that it was trained on (see `engine.novelty.lines`); a model may be without
 """
 
 import json
@@ -13,7 +14,9 @@ from typing import Any
 from engine.errors import ModelError
 
 FORMAT_VERSION = 1
-WEIGHTS, HEADER = "model.safetensors", "model.json"
+WEIGHTS, HEADER, LINES = "model.safetensors", "model.json", "lines.bloom"
+# Where a run keeps its checkpoints; their `lines.bloom` is the run's.
+CHECKPOINTS = "checkpoints"
 HINT = "Restore the folder from a copy, or train the model again."
 
 DTYPE_BYTES = {"F32": 4, "F16": 2, "BF16": 2, "U8": 1, "I64": 8, "F64": 8}
@@ -37,6 +40,14 @@ def read_header(folder: Path) -> dict[str, Any]:
         problem = f"{path} is not in the model format {FORMAT_VERSION} that this studio reads."
         raise ModelError(problem, "Update the studio, or train the model again.")
     return header
+
+
+def lines_file(folder: Path) -> Path | None:
+    """The file with the training lines of a model or checkpoint folder, where there is one."""
+    candidates = [folder / LINES]
+    if folder.parent.name == CHECKPOINTS:
+        candidates.append(folder.parent.parent / LINES)
+    return next(filter(Path.is_file, candidates), None)
 
 
 def tensor_entries(path: Path) -> dict[str, Any]:

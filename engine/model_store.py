@@ -12,7 +12,7 @@ from typing import Any
 from engine import paths
 from engine.errors import ModelError
 from engine.files import replace_folder
-from engine.model_files import HEADER, WEIGHTS, read_header, tensor_entries
+from engine.model_files import HEADER, LINES, WEIGHTS, lines_file, read_header, tensor_entries
 
 DEFAULT_MODEL = "studio-lstm"
 # Where a run keeps its checkpoints, the best one first.
@@ -93,8 +93,8 @@ def find_model(name_or_path: str | Path | None = None) -> Path:
 def add_model(source: Path, name: str | None = None) -> Path:
     """Copy a model into the user's folder, under `name` or the name it has, and return where it lies now.
 
-    `source` is the folder of a model, a checkpoint or a run, of which the best checkpoint is taken. Only weights and
-    header are copied, not the optimiser's state.
+    `source` is the folder of a model, a checkpoint or a run, of which the best checkpoint is taken. Only weights,
+    header and training lines are copied, not the optimiser's state.
 
     Raises:
         ModelError: when there is no whole model, the name is taken or no name, or the folder cannot be written.
@@ -112,6 +112,8 @@ def add_model(source: Path, name: str | None = None) -> Path:
         raise ModelError(f"There is already a model called {name!r}.", "Choose another name with --name.")
     with _reporting_disk_errors(target), replace_folder(target) as aside:
         shutil.copyfile(folder / WEIGHTS, aside / WEIGHTS)
+        if (lines := lines_file(folder)) is not None:
+            shutil.copyfile(lines, aside / LINES)
         header["name"] = name
         (aside / HEADER).write_text(json.dumps(header, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return target
@@ -159,7 +161,7 @@ def _info(folder: Path, *, is_bundled: bool) -> ModelInfo:
 
 
 def _size_bytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in (folder / HEADER, folder / WEIGHTS) if path.exists())
+    return sum(path.stat().st_size for path in (folder / HEADER, folder / WEIGHTS, folder / LINES) if path.exists())
 
 
 def _model_in(folder: Path) -> Path | None:

@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.commands.output import new_parser, say
 from engine.config import TrainConfig
@@ -10,6 +10,10 @@ from engine.errors import CorpusError, ModelError
 from engine.flags import add_setting_flags, flags_between
 from engine.model_store import find_model
 from engine.presets import PRESETS
+
+if TYPE_CHECKING:
+    from engine.checkpoint import LoadedModel
+    from engine.corpus.library import Corpus
 
 
 def add_parser(commands: Any) -> None:
@@ -23,7 +27,7 @@ def add_parser(commands: Any) -> None:
 
 
 def pack(arguments: argparse.Namespace) -> int:
-    """Write the model, its held-out figures and the command that makes it again."""
+    """Write the model, its training lines, its held-out figures and the command that makes it again."""
     folder: Path = arguments.folder.resolve()
     if folder.exists() and not arguments.replace:
         raise ModelError(f"{folder} is there already.", "Choose another folder, or say --replace.")
@@ -31,17 +35,20 @@ def pack(arguments: argparse.Namespace) -> int:
 
     from engine.checkpoint import load_model, save_model
     from engine.devices import choose_device
+    from engine.novelty.build import open_lines
 
     loaded = load_model(source, choose_device(getattr(arguments, "device", "auto")))
     kept = ("corpus", "training", "steps", "n_chars_seen", "made_with")
     about = {key: loaded.header[key] for key in kept if key in loaded.header}
-    figures = {**loaded.header.get("figures", {}), **_held_out_figures(loaded)}
+    corpus = _corpus_of(loaded)
+    figures = {**loaded.header.get("figures", {}), **(_held_out_figures(loaded, corpus) if corpus else {})}
     save_model(
         folder,
         loaded.model.cpu(),
         loaded.vocabulary,
         {"name": folder.name, **about, "figures": figures, "made_by": _command_again(about)},
         half=True,
+        lines=loaded.lines or (open_lines(corpus) if corpus else None),
     )
     size = sum(path.stat().st_size for path in folder.iterdir())
     say(f"{folder.name}: {size / 1e6:.1f} MB")
@@ -49,21 +56,27 @@ def pack(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _held_out_figures(loaded: Any) -> dict[str, object]:
-    """Figures on test quatrains of the model's own corpus, none of whose lines it was trained on; none without that corpus."""
-    from engine.corpus.held_out import held_out_poems
+def _corpus_of(loaded: "LoadedModel") -> "Corpus | None":
+    """The corpus that a model was trained on, where it is installed and still the same."""
     from engine.corpus.library import open_corpus
-    from engine.evaluate import evaluate
 
     wanted = loaded.header.get("corpus", {})
     try:
         corpus = open_corpus(str(wanted.get("name")))
     except CorpusError as error:
         say(f"not judged on held-out quatrains: {error}")
-        return {}
+        return None
     if corpus.sha256 != wanted.get("sha256"):
         say(f"not judged on held-out quatrains: {corpus.name} is no longer the corpus that it was trained on.")
-        return {}
+        return None
+    return corpus
+
+
+def _held_out_figures(loaded: "LoadedModel", corpus: "Corpus") -> dict[str, object]:
+    """Figures on test quatrains of the model's own corpus, none of whose lines it was trained on."""
+    from engine.corpus.held_out import held_out_poems
+    from engine.evaluate import evaluate
+
     judged = evaluate(loaded, list(held_out_poems(corpus, "quatrains"))).to_dict()
     del judged["model"]
     return {"held_out_quatrains": judged}

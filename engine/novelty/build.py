@@ -18,9 +18,9 @@ from engine.corpus.library import Corpus, reporting_disk_errors
 from engine.corpus.poems import MARKS, Poem, split_of
 from engine.errors import ModelError
 from engine.files import write_atomically
+from engine.model_files import LINES
 from engine.novelty.bloom import BloomFilter, CodePoints, Hashes, code_points, distinct, hash_rows
 from engine.novelty.lines import (
-    FILE,
     FORMAT,
     LINE_BITS,
     RUN_BITS,
@@ -64,9 +64,9 @@ def open_lines(corpus: Corpus) -> TrainingLines:
 
 def keep_lines(corpus: Corpus, folder: Path) -> None:
     """Put the training lines of a corpus into the folder of a run; a file that is there already stays."""
-    if not (folder / FILE).exists():
+    if not (folder / LINES).exists():
         lines = open_lines(corpus)
-        with reporting_disk_errors(folder / FILE):
+        with reporting_disk_errors(folder / LINES):
             lines.save(folder)
 
 

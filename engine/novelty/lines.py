@@ -20,6 +20,7 @@ import numpy as np
 from engine.corpus.poems import MARKS
 from engine.errors import ModelError
 from engine.files import write_atomically
+from engine.model_files import LINES
 from engine.novelty.bloom import (
     MOST_BITS,
     MOST_HASHES,
@@ -31,7 +32,6 @@ from engine.novelty.bloom import (
     hash_strings,
 )
 
-FILE = "lines.bloom"
 HINT = "Restore it from a copy of the model, or delete it: without it the model composes, and no line is compared."
 FORMAT = 1
 
@@ -114,7 +114,7 @@ class TrainingLines:
 
     def save(self, folder: Path) -> None:
         """Write `lines.bloom` into a folder, in one step."""
-        write_atomically(folder / FILE, self.to_bytes())
+        write_atomically(folder / LINES, self.to_bytes())
 
 
 def read_lines(path: Path) -> TrainingLines:
