@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+N_ALTERNATIVES = 10
+N_UNITS = 48
+
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
@@ -80,3 +83,21 @@ def _to_layer(reply: Mapping[str, Any]) -> Layer:
         states={str(name): tuple(map(float, values)) for name, values in states.items()},
         means={str(name): float(value) for name, value in reply["means"].items()},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place of a poem that can be looked at: `index` counts the characters of `text`, marks too.
+
+    `config`: fields of the ComposeConfig that the poem was composed with.
+    """
+
+    text: str
+    index: int
+    config: Mapping[str, Any]
+    model: str | None = None
+
+    def to_request(self) -> dict[str, Any]:
+        """The fields of an `inspect` request."""
+        fields = {"model": self.model, "config": dict(self.config), "text": self.text, "index": self.index}
+        return {**fields, "n_alternatives": N_ALTERNATIVES, "n_units": N_UNITS}

@@ -1,11 +1,11 @@
-"""Values as a strip of colours, a unit or two a cell; as blocks of different height where there is no colour. Knows no widget."""
+"""Values as a strip of colours, a value a cell; as blocks of different height where there is no colour. Knows no widget."""
 
 import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
@@ -64,42 +64,32 @@ def _blended(background: str, foreground: str, secondary: str, accent: str) -> P
     return Palettes(Palette(0.0, 1.0, gate), Palette(-1.0, 1.0, signed))
 
 
-def in_as_many(values: Sequence[float], n: int) -> list[int]:
-    """The places of `n` values, evenly spaced from the first to the last; of all where there are no more."""
-    if len(values) <= n:
-        return list(range(len(values)))
-    return [0] if n == 1 else [round(step * (len(values) - 1) / (n - 1)) for step in range(n)]
-
-
-def units_in(n_values: int, width: int, palette: Palette) -> list[list[int]]:
-    """Which values stand in each cell of a strip of at most `width` cells: one a cell, or two where they need the room."""
-    per_cell = 1 if n_values <= width or not palette.colours else 2
-    places = in_as_many(range(n_values), width * per_cell)
-    return [places[start : start + per_cell] for start in range(0, len(places), per_cell)]
+def spread(n_values: int, width: int) -> list[int]:
+    """Which of some values stand in `width` cells: all, or evenly spaced ones from the first to the last."""
+    if n_values <= width:
+        return list(range(n_values))
+    return [0] if width == 1 else [round(cell * (n_values - 1) / (width - 1)) for cell in range(width)]
 
 
 def strip_of(
-    values: Sequence[float], width: int, palette: Palette, plain: Style, marked: int | None = None, **meta: Any
+    values: Sequence[float], width: int, palette: Palette, plain: Style, marked: int | None = None
 ) -> list[Segment]:
-    """A strip of exactly `width` cells.
+    """A strip of exactly `width` cells, a value a cell; `marked` is the place of one to point out."""
+    places = spread(len(values), width)
+    # The marked one may be none of those that there is room for: its neighbour stands for it.
+    at = None if marked is None else min(places, key=lambda place: abs(place - marked))
+    cells = [_cell(values[place if place != at else marked or 0], palette, plain, place == at) for place in places]
+    return [*cells, Segment(" " * (width - len(cells)), plain)]
 
-    Args:
-        plain: the style of what lies behind.
-        marked: the place of a value to point out.
-        meta: what a click on the strip shall find beside `unit`, the place of the value under it.
-    """
-    segments = []
-    cells = units_in(len(values), width, palette)
-    for places in cells:
-        first, last = values[places[0]], values[places[-1]]
-        if not palette.colours:
-            text, style = _HEIGHTS[round(palette.share_of(first) * (len(_HEIGHTS) - 1))], plain
-        elif marked in places:
-            text, style = "┃", plain + Style(bgcolor=palette.colour_of(values[marked or 0]).rich_color, bold=True)
-        else:
-            colours = palette.colour_of(first).rich_color, palette.colour_of(last).rich_color
-            text, style = "▌", Style(color=colours[0], bgcolor=colours[1])
-        if marked in places and not palette.colours:
-            style += Style(reverse=True)
-        segments.append(Segment(text, style + Style(meta={"unit": places[0], **meta})))
-    return [*segments, Segment(" " * (width - len(cells)), plain)]
+
+def _cell(value: float, palette: Palette, plain: Style, is_marked: bool) -> Segment:
+    if not palette.colours:
+        height = _HEIGHTS[round(palette.share_of(value) * (len(_HEIGHTS) - 1))]
+        return Segment(height, plain + Style(reverse=is_marked))
+    behind = palette.colour_of(value)
+    return Segment("│" if is_marked else " ", Style(color=readable_on(behind), bgcolor=behind.rich_color))
+
+
+def readable_on(behind: Color) -> RichColor:
+    """Black or white, whichever can be read there."""
+    return (behind + behind.get_contrast_text(0.87)).rich_color

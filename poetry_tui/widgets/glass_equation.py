@@ -1,0 +1,124 @@
+"""The equations of a cell, each letter above or tinted by its live value. Knows no widget."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+
+from poetry_tui.glass_protocol import Layer
+from poetry_tui.widgets.glass_rows import Inks, Row, decimals, piece
+from poetry_tui.widgets.heat_strip import Palette, readable_on
+
+
+class Term(NamedTuple):
+    """A letter of an equation and the value that it stands for, or an operator without one."""
+
+    symbol: str
+    value: str = ""
+
+
+_OPEN_UPDATE = "1−z"
+
+# What is said where (`engine.cells` computes it): C is the memory, H the hidden state, ˜ marks a candidate, ₋₁ the character before.
+EQUATIONS: Mapping[str, tuple[tuple[Term, ...], ...]] = {
+    "lstm": (
+        (
+            *(Term("C", "memory"), Term("="), Term("f", "f"), Term("⊙"), Term("C₋₁", "memory_before")),
+            *(Term("+"), Term("i", "i"), Term("⊙"), Term("C̃", "candidate")),
+        ),
+        (Term("H", "hidden"), Term("="), Term("o", "o"), Term("⊙"), Term("tanh"), Term("C", "memory")),
+    ),
+    "gru": (
+        (
+            *(Term("H", "hidden"), Term("="), Term("z", "z"), Term("⊙"), Term("H₋₁", "hidden_before")),
+            *(Term("+"), Term("1−z", _OPEN_UPDATE), Term("⊙"), Term("H̃", "candidate")),
+        ),
+        (
+            *(Term("H̃", "candidate"), Term("="), Term("tanh("), Term("xW"), Term("+")),
+            *(Term("r", "r"), Term("⊙"), Term("H₋₁", "hidden_before"), Term("W"), Term(")")),
+        ),
+    ),
+    "rnn": (
+        (
+            *(Term("H", "hidden"), Term("="), Term("tanh("), Term("xW"), Term("+")),
+            *(Term("H₋₁", "hidden_before"), Term("W"), Term(")")),
+        ),
+    ),
+}
+_VALUE_CELLS = 4
+# Gates and what is left of an update gate are shares; all else has a sign.
+_GATES = ("i", "f", "o", "r", "z", _OPEN_UPDATE)
+
+
+def equation_rows(cell: str, layer: Layer, unit: int | None, width: int, is_tall: bool, inks: Inks) -> list[Row]:
+    """The cell's equations with the values of one unit (its place among those told), or the means of all.
+
+    Tall: a row of letters above a row of values. Otherwise the letters alone, tinted; where there is no colour nothing is lost
+    either, for the strips say the same values.
+    """
+    value_of = _looker(layer, unit)
+    rows = []
+    for equation in EQUATIONS.get(cell, ()):
+        for terms in _wrapped(equation, width, is_tall):
+            rows.append(Row([_letter(term, value_of, is_tall, inks) for term in terms]))
+            if is_tall:
+                rows.append(Row([_figure(term, value_of, inks) for term in terms]))
+    return rows
+
+
+def n_equation_rows(cell: str, width: int, is_tall: bool) -> int:
+    wrapped = sum(len(_wrapped(equation, width, is_tall)) for equation in EQUATIONS.get(cell, ()))
+    return wrapped * (2 if is_tall else 1)
+
+
+def _looker(layer: Layer, unit: int | None) -> Callable[[str], float]:
+    def value_of(name: str) -> float:
+        if name == _OPEN_UPDATE:
+            return 1 - value_of("z")
+        return layer.means[name] if unit is None else layer.values(name)[unit]
+
+    return value_of
+
+
+def _cells_of(term: Term, is_tall: bool) -> int:
+    # The combining tilde takes no cell: `len` would count it.
+    n = len(term.symbol.replace("\u0303", ""))
+    if not term.value:
+        return n + (0 if term.symbol.endswith("(") or term.symbol in ("W", ")", "xW") else 1)
+    return max(n + 1, _VALUE_CELLS + 1) if is_tall else n + 1
+
+
+def _wrapped(equation: Sequence[Term], width: int, is_tall: bool) -> list[list[Term]]:
+    """The terms in lines that fit, broken before a plus."""
+    if sum(_cells_of(term, is_tall) for term in equation) <= width:
+        return [list(equation)]
+    plus = next((place for place, term in enumerate(equation) if term.symbol == "+"), len(equation))
+    rest = list(equation[plus:])
+    return [list(equation[:plus]), [Term("  "), *rest]] if rest else [list(equation)]
+
+
+def _palette(term: Term, inks: Inks) -> Palette:
+    return inks.palettes.gate if term.value in _GATES else inks.palettes.signed
+
+
+def _letter(term: Term, value_of: Callable[[str], float], is_tall: bool, inks: Inks) -> Segment:
+    # A combining mark has no cell of its own, and `set_cell_size` counts by cells.
+    if not term.value:
+        return piece(term.symbol, inks.faint, _cells_of(term, is_tall))
+    if is_tall or not inks.palettes.has_colour:
+        return piece(term.symbol, inks.strong, _cells_of(term, is_tall))
+    return piece(term.symbol, _tinted(term, value_of(term.value), inks), _cells_of(term, is_tall))
+
+
+def _figure(term: Term, value_of: Callable[[str], float], inks: Inks) -> Segment:
+    width = _cells_of(term, True)
+    if not term.value:
+        return piece("", inks.plain, width)
+    value = value_of(term.value)
+    return piece(decimals(value), _tinted(term, value, inks) if inks.palettes.has_colour else inks.plain, width)
+
+
+def _tinted(term: Term, value: float, inks: Inks) -> Style:
+    behind = _palette(term, inks).colour_of(value)
+    return Style(color=readable_on(behind), bgcolor=behind.rich_color)

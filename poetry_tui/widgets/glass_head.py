@@ -1,0 +1,47 @@
+"""The character itself, in the box that one practises writing in, and what is known of it. Knows no widget."""
+
+from rich.cells import cell_len
+
+from poetry_tui.engine_protocol import Glyph
+from poetry_tui.glass_protocol import Inspection
+from poetry_tui.typeset import wide
+from poetry_tui.widgets.glass_alternatives import END_GLYPH
+from poetry_tui.widgets.glass_rows import GAP, Inks, Row, percent, piece
+from poetry_tui.words import word
+
+HEAD_ROWS = 3
+_BOX_CELLS = 6
+
+
+def head_rows(glyph: Glyph, inspection: Inspection | None, is_constrained: bool, width: int, inks: Inks) -> list[Row]:
+    """Three rows: chances, surprise, tone and rhyme beside the character. What only the engine can tell may be missing still."""
+    chance = percent(glyph.probability).strip()
+    if inspection is not None and is_constrained:
+        chance += f" → {percent(inspection.allowed_probability).strip()}"
+    if glyph.given:
+        chance += f" · {word('glass.given')}"
+    facts = [
+        chance,
+        _surprise(glyph, width - _BOX_CELLS - 1),
+        _sound(inspection)
+        if inspection is not None and glyph.character
+        else word("compose.given" if glyph.given else "compose.drawn"),
+    ]
+    character = wide(glyph.character) if glyph.character else END_GLYPH
+    paper, fact_cells = inks.strong + inks.picked, max(width - _BOX_CELLS, 1)
+    blank = [piece("", paper, _BOX_CELLS)]
+    boxes = [blank, [piece("  ", paper + GAP), piece(character, paper), piece("  ", paper + GAP)], blank]
+    return [Row([*box, piece(f" {fact}", inks.plain, fact_cells)]) for box, fact in zip(boxes, facts, strict=True)]
+
+
+def _surprise(glyph: Glyph, room: int) -> str:
+    """In as many words as there is room for."""
+    nats = f"{glyph.surprise_nats:.1f}"
+    full = word("compose.surprise", nats=nats)
+    return full if cell_len(full) <= room else f"{nats} nats"
+
+
+def _sound(inspection: Inspection) -> str:
+    """Its tone and its rhyme groups: 平 · 一东."""
+    tone = {"平": "平", "仄": "仄", "both": "平/仄"}.get(inspection.tone)
+    return " · ".join([tone, *inspection.rhyme_groups]) if tone else word("glass.no_tone")

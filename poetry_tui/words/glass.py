@@ -1,0 +1,33 @@
+"""Words of the glass box: what the network held and thought while it wrote a character."""
+
+WORDS: dict[str, tuple[str, str]] = {
+    "glass.given": ("给定", "given"),
+    "glass.no_tone": ("韵书未收", "not in the rhyme book"),
+    "glass.layer": ("{cell} 第 {number}/{n} 层", "{cell} layer {number}/{n}"),
+    "glass.means": ("平均", "means"),
+    "glass.unit": ("单元 {number}", "unit {number}"),
+    "glass.i": ("输入门", "input"),
+    "glass.f": ("遗忘门", "forget"),
+    "glass.o": ("输出门", "output"),
+    "glass.r": ("重置门", "reset"),
+    "glass.z": ("更新门", "update"),
+    "glass.candidate": ("候选", "new"),
+    "glass.memory": ("记忆", "memory"),
+    "glass.hidden": ("隐状态", "hidden"),
+    "glass.looking": ("看网络内部…", "looking inside…"),
+    "glass.up": ("上一个候选字", "likelier"),
+    "glass.up.tip": ("挑更可能的字", "Pick the alternative above"),
+    "glass.down": ("下一个候选字", "less likely"),
+    "glass.down.tip": ("挑次可能的字", "Pick the alternative below"),
+    "glass.choose": ("换成此字", "choose"),
+    "glass.choose.tip": (
+        "换成挑中的字，让模型从这里写下去",
+        "Put the picked character there, and let the machine go on from it",
+    ),
+    "glass.next_layer": ("换一层", "layer"),
+    "glass.next_layer.tip": ("看网络的另一层", "Look at another layer of the network"),
+    "glass.unit_before": ("前一单元", "unit before"),
+    "glass.unit_before.tip": ("看前一个单元的数值", "The values of the unit before"),
+    "glass.unit_after": ("后一单元", "unit after"),
+    "glass.unit_after.tip": ("看后一个单元的数值", "The values of the unit after"),
+}
