@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from engine.checkpoint import LoadedModel
     from engine.corpus.library import Corpus
 
+# The run of the model that another one began with, in the command that makes both.
+ANCESTOR_RUN = "first-run"
+
 
 def add_parser(commands: Any) -> None:
     parser = new_parser(
@@ -38,8 +41,8 @@ def pack(arguments: argparse.Namespace) -> int:
     from engine.novelty.build import open_lines
 
     loaded = load_model(source, choose_device(getattr(arguments, "device", "auto")))
-    kept = ("corpus", "training", "steps", "n_chars_seen", "made_with")
-    about = {key: loaded.header[key] for key in kept if key in loaded.header}
+    kept = ("corpus", "training", "steps", "n_chars_seen", "started_from", "made_with")
+    about = _without_places({key: loaded.header[key] for key in kept if key in loaded.header})
     corpus = _corpus_of(loaded)
     figures = {**loaded.header.get("figures", {}), **(_held_out_figures(loaded, corpus) if corpus else {})}
     save_model(
@@ -82,9 +85,31 @@ def _held_out_figures(loaded: "LoadedModel", corpus: "Corpus") -> dict[str, obje
     return {"held_out_quatrains": judged}
 
 
+def _without_places(about: dict[str, Any]) -> dict[str, Any]:
+    """What is told of a making, without where on one machine the model lay that it began with: its name says enough."""
+    if "started_from" not in about:
+        return about
+    ancestor = _without_places(about["started_from"])
+    return {
+        **about,
+        "started_from": ancestor,
+        "training": {**about["training"], "start_from": ancestor.get("name", ANCESTOR_RUN)},
+    }
+
+
 def _command_again(about: dict[str, Any]) -> str:
-    """The command that trains such a model: the preset, and a flag for every setting that differs from it."""
+    """The command that trains such a model: the preset, and a flag for every setting that differs from it.
+
+    A model that began with another one's weights needs that one first: its command comes before.
+    """
     config = TrainConfig.from_dict(about.get("training", {}))
+    if "started_from" not in about:
+        return _train_command(config)
+    first = f"{_command_again(about['started_from'])} --run {ANCESTOR_RUN}"
+    return f"{first} && {_train_command(config.replace(start_from=ANCESTOR_RUN))}"
+
+
+def _train_command(config: TrainConfig) -> str:
     usual = PRESETS.get(config.preset, TrainConfig())
     words = ["poetry-tui", "train", "--preset", config.preset]
     return " ".join([*words, *flags_between(usual, config), *flags_between(usual.model, config.model)])
