@@ -5,6 +5,7 @@ runs/<id>/config.json      the settings it was started with
           log.txt          what the trainer narrated; the traceback of a failure
           control/         files that ask for something: stop, pause, save, lr
           checkpoints/     step-00001000/ …, last.json and best.json name two of them
+          lines.bloom      the lines that it learns from (see `engine.novelty.lines`)
           heartbeat        the writer's pid; renewed every second while it lives
           lock             held by the writer as long as it lives
 """
@@ -21,7 +22,7 @@ from typing import Any, TextIO
 import psutil
 from filelock import FileLock, Timeout
 
-from engine import events
+from engine import events, model_files
 from engine.config import TrainConfig
 from engine.errors import RunError
 from engine.files import write_atomically
@@ -30,7 +31,7 @@ CONFIG = "config.json"
 EVENTS = "events.jsonl"
 LOG = "log.txt"
 CONTROL = "control"
-CHECKPOINTS = "checkpoints"
+CHECKPOINTS = model_files.CHECKPOINTS
 HEARTBEAT = "heartbeat"
 LOCK = "lock"
 

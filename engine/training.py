@@ -27,6 +27,7 @@ from engine.loss import linear_cross_entropy
 from engine.model import PoemModel
 from engine.model_files import read_header
 from engine.model_store import find_model
+from engine.novelty.build import keep_lines
 from engine.optimizers import learning_rate, make_optimizer, set_learning_rate
 from engine.progress import Meter, Progress
 from engine.run_folder import CHECKPOINTS, ControlFiles
@@ -141,6 +142,7 @@ def set_up(config: TrainConfig, folder: Path, *, resume: bool) -> Training:
     model, optimizer, progress = _restore(checkpoint, corpus, config, device)
     if progress.best_step is not None and checkpoints.path_of(progress.best_step).is_dir():
         checkpoints.point("best", progress.best_step)  # a kill may have come between a checkpoint and its naming
+    keep_lines(corpus.corpus, folder)
 
     total_steps = config.n_epochs * n_batches(pieces, config.batch_poems)
     if config.max_steps is not None:

@@ -63,11 +63,13 @@ def open_lines(corpus: Corpus) -> TrainingLines:
 
 
 def keep_lines(corpus: Corpus, folder: Path) -> None:
-    """Put the training lines of a corpus into the folder of a run; a file that is there already stays."""
-    if not (folder / LINES).exists():
-        lines = open_lines(corpus)
-        with reporting_disk_errors(folder / LINES):
-            lines.save(folder)
+    """Put the training lines of a corpus into the folder of a run, unless they are there."""
+    with contextlib.suppress(ModelError):
+        if read_lines(folder / LINES).corpus_sha256 == corpus.sha256:
+            return
+    lines = open_lines(corpus)
+    with reporting_disk_errors(folder / LINES):
+        lines.save(folder)
 
 
 def build(poems: Iterable[Poem], corpus_sha256: str) -> TrainingLines:
