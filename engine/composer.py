@@ -1,170 +1,114 @@
-"""Composing: one glyph at a time, the hidden state carried forward, nothing ever read twice.
+"""Composing, the front door: a poem glyph by glyph, whole, or as the best of many candidates.
 
-Shapes: V vocabulary.
+`engine.composing` holds what is behind it: free verse, and verse in a form under any mix of wishes.
 """
 
-import hashlib
-import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
-import torch
-from torch import Tensor
 
 from engine.checkpoint import LoadedModel
+from engine.composing.formed import compose_formed, compose_formed_many
+from engine.composing.free import compose_free, compose_free_many, draw
+from engine.composing.glyphs import Alternative, Composition, Finish, Glyph, judged, score_of
 from engine.config import ComposeConfig
 from engine.errors import ComposeError
-from engine.variants import fold_begin
-from engine.verse import split_lines
-from engine.vocabulary import BEGIN, END, PAD, SPECIAL_TOKENS, UNKNOWN
+from engine.prosody.forms import form_called
+from engine.vocabulary import END, is_han
 
-Finish = Literal["end", "limit"]
+__all__ = [
+    "Alternative",
+    "Composition",
+    "Finish",
+    "Glyph",
+    "compose",
+    "compose_many",
+    "compose_poem",
+    "draw",
+    "finish",
+]
 
-# Below it float32 divides by nothing; the likeliest character is certain long before.
-SMALLEST_TEMPERATURE = 1e-30
-
-
-@dataclass(frozen=True, slots=True)
-class Glyph:
-    """One character of a poem in the making.
-
-    `probability` is the model's own for this character, before temperature and top-p. `given` characters were asked
-    for, not drawn. The last glyph says why it is the last: `end` (its character is empty: the model closed the
-    poem) or `limit`.
-    """
-
-    index: int
-    character: str
-    probability: float
-    given: bool = False
-    finish: Finish | None = None
-    alternatives: tuple[tuple[str, float], ...] = ()
-
-    @property
-    def surprise_nats(self) -> float:
-        """−ln p: how little the model expected this."""
-        return -math.log(max(self.probability, 1e-38))
+FREE_VERSE = "free"
+# Ranking matters as much as the model: so many poems are tried where fewer are wanted.
+N_TRIED = 32
+# Trying several continuations of each line is a choice among candidates already.
+N_TRIED_BY_LINES = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Composition:
-    """A finished poem. `logprob` is the sum of ln p over all its characters and its end, in nats."""
-
-    begin: str
-    text: str
-    seed: int
-    model: str
-    logprob: float
-    finish: Finish
-
-    def to_dict(self) -> dict[str, object]:
-        """The object that `poetry-tui compose --json` prints. Form, rhyme and tones are not judged for free verse."""
-        return {
-            "begin": self.begin,
-            "text": self.text,
-            "lines": split_lines(self.text),
-            "form": "free",
-            "rhyme": None,
-            "seed": self.seed,
-            "model": self.model,
-            "logprob": round(self.logprob, 3),
-            "verdicts": {"form": None, "tones": None, "rhyme": None},
-            "finish": self.finish,
-        }
-
-
-@torch.inference_mode()
 def compose(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int = 0) -> Iterator[Glyph]:
-    """Draw a poem, yielding each character as soon as it is known.
+    """Compose a poem, yielding each character as soon as it is certain.
+
+    Free verse and poems with nothing fixed ahead come character by character; where something is, line by line.
 
     Args:
-        config: begin characters, temperature, top-p, seed, limit. The same of all gives the same poem on one device.
+        config: the wishes, temperature, top-p, seed. The same of all gives the same poem on one device.
         n_alternatives: how many of the likeliest characters to tell with each glyph.
 
     Raises:
-        ComposeError: when a begin character is unknown to the model and has no known variant.
+        UsageError: for a form or rhyme that there is not.
+        ComposeError: when the model does not know a character, or the wishes contradict each other.
     """
-    model, vocabulary = loaded.model, loaded.vocabulary
-    begin = fold_begin(config.begin, vocabulary)
-    given = vocabulary.encode(begin)
-    # The draw happens on the CPU: a GPU's generator gives other numbers for the same seed.
-    random = torch.Generator().manual_seed(_stream(config.seed, begin))
-    state = None
-    last = BEGIN
-    for index in range(max(config.max_chars, len(given))):
-        logits, state = model.step(torch.tensor([last], device=loaded.device), state)  # (1,) -> (1, V)
-        log_p = torch.log_softmax(logits[0].float().cpu(), dim=0)  # (V,)
-        chosen = (
-            given[index]
-            if index < len(given)
-            else draw(log_p, config.temperature, config.top_p, random, may_end=index > 0)
-        )
-        at_limit = index + 1 >= max(config.max_chars, len(given))
-        yield Glyph(
-            index=index,
-            character=vocabulary.character(chosen),
-            probability=math.exp(float(log_p[chosen])),
-            given=index < len(given),
-            finish="end" if chosen == END else "limit" if at_limit else None,
-            alternatives=_likeliest(log_p, loaded, n_alternatives),
-        )
-        if chosen == END:
-            return
-        last = chosen
-
-
-def _stream(seed: int, begin: str) -> int:
-    """The seed of one poem's random numbers: with the same for every begin, the poems of one seed would resemble each other."""
-    return int.from_bytes(hashlib.blake2b(f"{seed} {begin}".encode(), digest_size=7).digest(), "big")
-
-
-def draw(log_p: Tensor, temperature: float, top_p: float, random: torch.Generator, *, may_end: bool = True) -> int:
-    """Choose an index from ln p (V,): the likeliest at temperature 0, else among those that hold `top_p` of the tempered mass.
-
-    A character stays when those likelier than it do not hold `top_p` yet: the likeliest always stays, and of equally
-    likely ones all or none. Each draw takes one number from `random`.
-    """
-    scores = log_p.numpy().copy()  # float32 sorts and exponentiates twice as fast; sums are made in float64
-    scores[[PAD, UNKNOWN, BEGIN] if may_end else [PAD, UNKNOWN, BEGIN, END]] = -np.inf
-    if temperature == 0:
-        return int(scores.argmax())
-    with np.errstate(over="ignore"):  # next to temperature 0 all but the likeliest become −∞, which is right
-        weights = np.exp((scores - scores.max()) / max(temperature, SMALLEST_TEMPERATURE))
-    descending = np.sort(weights)[::-1]
-    held = descending.cumsum(dtype=np.float64)
-    least_kept = descending[np.searchsorted(held, top_p * held[-1])]
-    weights[weights < least_kept] = 0
-    held = weights.cumsum(dtype=np.float64)
-    place = float(torch.rand((), generator=random)) * held[-1]
-    return int(np.searchsorted(held, place, side="right"))
-
-
-def _likeliest(log_p: Tensor, loaded: LoadedModel, limit: int) -> tuple[tuple[str, float], ...]:
-    if limit == 0:
-        return ()
-    values, indices = log_p.topk(min(limit + len(SPECIAL_TOKENS), len(log_p)))
-    named = [
-        (loaded.vocabulary.character(index), math.exp(value))
-        for value, index in zip(values.tolist(), indices.tolist(), strict=True)
-        if index >= len(SPECIAL_TOKENS)
-    ]
-    return tuple(named[:limit])
+    if config.form == FREE_VERSE:
+        return compose_free(loaded, config, n_alternatives)
+    return compose_formed(loaded, config, n_alternatives)
 
 
 def finish(glyphs: Iterable[Glyph], loaded: LoadedModel, config: ComposeConfig) -> Composition:
     """Gather the glyphs of one composition into a poem."""
-    text, logprob, reason = "", 0.0, None
+    text, log_p, reason = "", [], None
     for glyph in glyphs:
         text += glyph.character
-        logprob -= glyph.surprise_nats
+        log_p.append(-glyph.surprise_nats)
         reason = glyph.finish
     if reason is None:
         raise ComposeError("The composition was broken off before its end.", "Compose again.")
-    return Composition(config.begin, text, config.seed, loaded.name, logprob, reason)
+    return _composition(text, log_p, reason, loaded, config)
 
 
 def compose_poem(loaded: LoadedModel, config: ComposeConfig) -> Composition:
     """A whole poem at once."""
     return finish(compose(loaded, config), loaded, config)
+
+
+def compose_many(
+    loaded: LoadedModel, config: ComposeConfig, n: int, *, n_tried: int | None = None
+) -> list[Composition]:
+    """The best `n` of many poems by `Composition.score`, all written side by side in one batch.
+
+    Each has a seed of its own, counted on from the config's; `compose` gives it again by that seed, but for the last digit of
+    a product, which may differ between one row and many.
+
+    Args:
+        n_tried: how many are written; usually more than `n` where that is small.
+
+    Raises:
+        UsageError, ComposeError: as `compose`.
+    """
+    n_tried = max(n, _usually_tried(config) if n_tried is None else n_tried)
+    seeds = [(config.seed + number) % 2**31 for number in range(n_tried)]
+    write = compose_free_many if config.form == FREE_VERSE else compose_formed_many
+    poems = []
+    for seed, (indices, log_p) in zip(seeds, write(loaded, config, seeds), strict=True):
+        reason: Finish = "end" if indices[-1] == END else "limit"
+        text = loaded.vocabulary.decode(indices)
+        poems.append(_composition(text, log_p, reason, loaded, config.replace(seed=seed)))
+    return sorted(poems, key=lambda poem: -poem.score)[:n]
+
+
+def _usually_tried(config: ComposeConfig) -> int:
+    if config.form == FREE_VERSE:
+        return 0
+    by_lines = config.n_particles > 1 or config.acrostic or config.acrostic_tail or config.keep
+    return N_TRIED_BY_LINES if by_lines else N_TRIED
+
+
+def _composition(
+    text: str, log_p: list[float], reason: Finish, loaded: LoadedModel, config: ComposeConfig
+) -> Composition:
+    """A poem from its text and ln p of each of its characters and, where the model closed it, of its end."""
+    han_logprob = sum(one for character, one in zip(text, log_p, strict=False) if is_han(character))
+    common = (config.begin, text, config.seed, loaded.name, sum(log_p), reason)
+    score = score_of(text, han_logprob)
+    if config.form == FREE_VERSE:
+        return Composition(*common, score=score)
+    form = form_called(config.form)
+    order, rhyme, verdicts = judged(text, form, config.rhyme)
+    return Composition(*common, form.key, order, rhyme, score, verdicts)

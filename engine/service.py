@@ -4,15 +4,20 @@ Requests carry a positive `id` that the client chooses:
 
     {"id": 1, "op": "load", "model": null}              null: the studio's own model; else a name or a folder
     {"id": 2, "op": "compose", "model": null, "config": {fields of ComposeConfig}, "n_alternatives": 10}
-    {"id": 3, "op": "cancel", "target": 2}
-    {"id": 4, "op": "shutdown"}
+    {"id": 3, "op": "candidates", "model": null, "config": {…}, "n": 5}
+    {"id": 4, "op": "cancel", "target": 3}
+    {"id": 5, "op": "shutdown"}
 
-Replies name the request that they answer; the last one to each is `loaded`, `poem`, `cancelled` or `error`:
+and those of the other modules in `engine.operations`. Replies name the request that they answer; the last one to each of
+these is `loaded`, `poem`, `done`, `cancelled` or `error`:
 
     {"id": 0, "reply": "hello", "protocol": 1, "pid": 123}      before torch is loaded
     {"id": 1, "reply": "loaded", "model", "device", "cell", "n_params", "vocab_size"}
-    {"id": 2, "reply": "glyph", "index", "character", "probability", "surprise_nats", "given", "alternatives"}
+    {"id": 2, "reply": "glyph", "index", "character", "probability", "surprise_nats", "given", "line", "position",
+        "allowed_probability", "alternatives": [[character, probability, probability among what is allowed], …]}
     {"id": 2, "reply": "poem", …fields of Composition.to_dict()}
+    {"id": 3, "reply": "candidate", "rank", …fields of Composition.to_dict()}       best first
+    {"id": 3, "reply": "done", "n"}
     {"id": 2, "reply": "cancelled"}
     {"id": 2, "reply": "error", "message", "hint"}              id 0 where the request has none that can be read
 
@@ -36,6 +41,7 @@ from engine.errors import StudioError, UsageError
 from engine.model_files import WEIGHTS
 from engine.model_store import find_model
 from engine.operations.call import Call, Request, is_count
+from engine.operations.candidates import candidates
 from engine.operations.compose import compose
 from engine.operations.inspect import inspect
 from engine.operations.load import load
@@ -51,6 +57,7 @@ N_MODELS_KEPT = 2
 OPERATIONS: Mapping[str, Callable[[Call], None]] = {
     "load": load,
     "compose": compose,
+    "candidates": candidates,
     "inspect": inspect,
 }
 

@@ -53,7 +53,10 @@ class Glyph:
 
 @dataclass(frozen=True, slots=True)
 class PoemDone:
-    """The last word of a composition. `finish`: "end", or "limit" where it grew too long."""
+    """The last word of a composition. `finish`: "end", or "limit" where it grew too long.
+
+    `score` ranks candidates: the mean of ln p over the characters, less a penalty for repeated ones.
+    """
 
     begin: str
     text: str
@@ -61,6 +64,23 @@ class PoemDone:
     model: str
     logprob: float
     finish: str
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Novelty:
+    """What a poem shares with the training text: the longest run of characters, and how many whole lines.
+
+    `is_exact`: looked up in the corpus itself, which then names `line`, `title` and `author`; else told by the model's filter.
+    """
+
+    longest_run: int
+    run: str
+    n_lines_copied: int
+    is_exact: bool
+    line: str | None = None
+    title: str | None = None
+    author: str | None = None
 
 
 def to_glyph(reply: Mapping[str, Any]) -> Glyph:
@@ -71,7 +91,7 @@ def to_glyph(reply: Mapping[str, Any]) -> Glyph:
         probability=float(reply["probability"]),
         surprise_nats=float(reply["surprise_nats"]),
         given=bool(reply["given"]),
-        alternatives=tuple((str(character), float(share)) for character, share in reply["alternatives"]),
+        alternatives=tuple((str(one[0]), float(one[1])) for one in reply["alternatives"]),
     )
 
 
@@ -84,6 +104,21 @@ def to_poem(reply: Mapping[str, Any]) -> PoemDone:
         model=str(reply["model"]),
         logprob=float(reply["logprob"]),
         finish=str(reply["finish"]),
+        score=None if reply.get("score") is None else float(reply["score"]),
+    )
+
+
+def to_novelty(reply: Mapping[str, Any]) -> Novelty:
+    """KeyError, TypeError or ValueError for a reply that is none."""
+    line, title, author = (None if reply[name] is None else str(reply[name]) for name in ("line", "title", "author"))
+    return Novelty(
+        longest_run=int(reply["longest_run"]),
+        run=str(reply["run"]),
+        n_lines_copied=int(reply["n_lines_copied"]),
+        is_exact=bool(reply["exact"]),
+        line=line,
+        title=title,
+        author=author,
     )
 
 

@@ -1,4 +1,4 @@
-"""`compose`: one poem, each character told as soon as it is known."""
+"""`compose`: one poem, each character told as soon as it is certain."""
 
 from typing import TYPE_CHECKING
 
@@ -33,5 +33,8 @@ def _fields(glyph: "Glyph") -> dict[str, object]:
         "probability": short(glyph.probability),
         "surprise_nats": short(glyph.surprise_nats),
         "given": glyph.given,
-        "alternatives": [[character, short(probability)] for character, probability in glyph.alternatives],
+        "line": glyph.line,
+        "position": glyph.position,
+        "allowed_probability": short(glyph.allowed_probability),
+        "alternatives": [[character, *map(short, probabilities)] for character, *probabilities in glyph.alternatives],
     }

@@ -20,12 +20,16 @@ N_PARTS = 19
 
 @dataclass(frozen=True, slots=True)
 class RhymeGroup:
-    """A group of the Pingshui book: `name` is 一东, `characters` all ways to write its members, in both scripts."""
+    """A group of the Pingshui book: `name` is 一东, `characters` all ways to write its members, in both scripts.
+
+    `added` are those of them that the book's digital text lacks (`data/prosody/added.tsv`).
+    """
 
     number: int
     name: str
     tone: Tone
     characters: str
+    added: str = ""
 
     @property
     def letter(self) -> str:
@@ -58,7 +62,7 @@ def rhyme_groups() -> tuple[RhymeGroup, ...]:
     """The groups in the book's order, read from `data/prosody/pingshui.tsv`."""
     groups = []
     for number, name, tone, *characters in _rows("pingshui.tsv"):
-        groups.append(RhymeGroup(int(number), name, tone, "".join(characters)))  # type: ignore[arg-type]
+        groups.append(RhymeGroup(int(number), name, tone, "".join(characters), characters[-1]))  # type: ignore[arg-type]
     return tuple(groups)
 
 
@@ -89,14 +93,19 @@ def groups_of(character: str) -> tuple[RhymeGroup, ...]:
 
 
 @functools.cache
-def masks_of(system: RhymeSystem) -> Masks:
-    """The masks of a rhyme system: 106 bits for `pingshui`, 19 for `cilin`."""
+def masks_of(system: RhymeSystem, *, with_added: bool = True) -> Masks:
+    """The masks of a rhyme system: 106 bits for `pingshui`, 19 for `cilin`.
+
+    `with_added=False` leaves out the readings that we added to the book: what it gives then, nobody can dispute.
+    """
     level: dict[str, int] = {}
     oblique: dict[str, int] = {}
     part_of = _parts() if system == "cilin" else None
     for group in rhyme_groups():
         side = level if group.is_level else oblique
         for character in group.characters:
+            if not with_added and character in group.added:
+                continue
             bits = group.bit if part_of is None else part_of(group.letter, character)
             side[character] = side.get(character, 0) | bits
     names = tuple(group.name for group in rhyme_groups()) if part_of is None else tuple(_part_names())

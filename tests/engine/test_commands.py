@@ -16,7 +16,10 @@ from engine.run_folder import EVENTS, read_config
 from tests.engine.small_model import save_small_model
 from tests.small_corpus import write_corpus
 
-POEM_FIELDS = ["begin", "text", "lines", "form", "rhyme", "seed", "model", "logprob", "verdicts", "finish"]
+POEM_FIELDS = [
+    *("begin", "text", "lines", "form", "order", "rhyme"),
+    *("seed", "model", "logprob", "score", "verdicts", "finish"),
+]
 
 
 @pytest.fixture
@@ -81,7 +84,8 @@ def test_evaluate_reads_one_poem_a_line(model: str, tmp_path: Path, capsys: pyte
     )
     assert main(["evaluate", "--model", model, "--poems", str(file), "--json"]) == 0
     figures = json.loads(capsys.readouterr().out)
-    assert list(figures) == ["model", "n_poems", "n_han", "n_oov", "nats_per_han", "nats_per_han_text"]
+    contract = ["model", "n_poems", "n_han", "n_oov", "nats_per_han", "nats_per_han_text"]
+    assert list(figures) == [*contract, "nats_per_han_with"]
     assert (figures["model"], figures["n_poems"], figures["n_han"], figures["n_oov"]) == ("small", 2, 40, 1)
     assert figures["nats_per_han"] > figures["nats_per_han_text"] > 0
 

@@ -63,7 +63,7 @@ def test_carrying_the_state_gives_what_reading_the_prefix_again_gives(cell: Cell
         probabilities = torch.softmax(logits[0, -1], dim=0)
         index = END if glyph.finish == "end" else model.vocabulary.encode(glyph.character)[0]
         assert glyph.probability == pytest.approx(float(probabilities[index]), rel=1e-3)
-        for character, probability in glyph.alternatives:
+        for character, probability, _ in glyph.alternatives:
             assert probability == pytest.approx(float(probabilities[model.vocabulary.encode(character)[0]]), rel=1e-3)
         prefix.append(index)
 
@@ -103,10 +103,10 @@ def test_the_log_probability_counts_every_character_and_the_end(loaded: LoadedMo
 
 def test_alternatives_are_the_likeliest_characters_in_order(loaded: LoadedModel) -> None:
     for glyph in compose(loaded, ComposeConfig(begin="日", max_chars=6), n_alternatives=10):
-        probabilities = [probability for _, probability in glyph.alternatives]
+        probabilities = [probability for _, probability, _ in glyph.alternatives]
         assert len(probabilities) == 10
         assert probabilities == sorted(probabilities, reverse=True)
-        assert all(is_han(character) or character in "，。" for character, _ in glyph.alternatives)
+        assert all(is_han(character) or character in "，。" for character, *_ in glyph.alternatives)
 
 
 def test_alternatives_do_not_change_the_poem(loaded: LoadedModel) -> None:
@@ -129,10 +129,12 @@ def test_a_poem_as_an_object_has_every_field_of_the_command() -> None:
         "text": "日暮江头，月满船。",
         "lines": ["日暮江头，", "月满船。"],
         "form": "free",
+        "order": None,
         "rhyme": None,
         "seed": 7,
         "model": "small",
         "logprob": -61.346,
+        "score": 0.0,
         "verdicts": {"form": None, "tones": None, "rhyme": None},
         "finish": "end",
     }

@@ -1,0 +1,61 @@
+"""A vocabulary read with the rhyme book: which of its characters are level, oblique, and in which group. Free of torch.
+
+Shapes: V vocabulary, G rhyme groups (106) or parts (19).
+"""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.prosody.rhymes import RhymeSystem, masks_of
+from engine.vocabulary import SPECIAL_TOKENS, Vocabulary, is_han
+
+Bools = NDArray[np.bool_]
+Codes = NDArray[np.uint8]
+
+# What a place may hold, and what a character can be: bits, so that a place that takes either is both.
+LEVEL_BIT, OBLIQUE_BIT = 1, 2
+EITHER_BITS = LEVEL_BIT | OBLIQUE_BIT
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Book:
+    """What may be drawn, and what it is. Only characters that the book itself lists are drawn, none that we added to it.
+
+    `tones` (V,): bits of each character's readings, 0 for one that is never drawn. `drawable` (4, V): row c has the
+    characters that suit a place of code c. `level` and `oblique` (G, V): the members of each group in that tone.
+    """
+
+    tones: Codes
+    drawable: Bools
+    level: Bools
+    oblique: Bools
+
+    def rhymes(self, is_level: bool) -> Bools:
+        """The members (G, V) of the groups in one tone."""
+        return self.level if is_level else self.oblique
+
+
+@functools.lru_cache(maxsize=8)
+def read_book(vocabulary: Vocabulary, system: RhymeSystem) -> Book:
+    """The tables of a vocabulary, made once."""
+    tones = np.zeros(len(vocabulary), np.uint8)
+    masks = masks_of("pingshui", with_added=False)
+    for index, character in enumerate(vocabulary.characters, start=len(SPECIAL_TOKENS)):
+        if is_han(character):
+            tones[index] = LEVEL_BIT * (character in masks.level) | OBLIQUE_BIT * (character in masks.oblique)
+    drawable = np.stack([(tones & code) > 0 for code in range(EITHER_BITS + 1)])
+    groups = masks_of(system, with_added=False)
+    n_groups = len(groups.names)
+    level, oblique = np.zeros((2, n_groups, len(vocabulary)), np.bool_)
+    for index, character in enumerate(vocabulary.characters, start=len(SPECIAL_TOKENS)):
+        level[:, index] = bits_of(groups.level.get(character, 0), n_groups)
+        oblique[:, index] = bits_of(groups.oblique.get(character, 0), n_groups)
+    return Book(tones, drawable, level, oblique)
+
+
+def bits_of(mask: int, n_bits: int) -> Bools:
+    """A bit mask as an array (n_bits,), the lowest bit first."""
+    return np.array([mask >> bit & 1 for bit in range(n_bits)], np.bool_)

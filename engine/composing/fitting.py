@@ -1,0 +1,146 @@
+"""Which tone orders of a form take the fixed characters, and with which rescues. Free of torch.
+
+Shapes: S steps.
+"""
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.composing.book import EITHER_BITS, LEVEL_BIT, OBLIQUE_BIT, Codes
+from engine.composing.fixed import Fixed
+from engine.composing.layout import Step
+from engine.errors import ComposeError
+from engine.prosody.forms import Form, Pattern, Segment, ToneOrder
+from engine.prosody.tones import reading_of
+
+CODE_OF = {"平": LEVEL_BIT, "仄": OBLIQUE_BIT, "中": EITHER_BITS}
+TONES_OF = {"平": LEVEL_BIT, "仄": OBLIQUE_BIT, "both": EITHER_BITS, "unknown": 0}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OrderFit:
+    """A tone order, what it takes at each step (S,), and how many rescues the fixed characters need in it."""
+
+    order: ToneOrder
+    codes: Codes
+    n_rescues: int
+
+
+def fit_orders(
+    wished_order: str | None, form: Form, steps: Sequence[Step], fixed: Mapping[int, Fixed]
+) -> list[OrderFit]:
+    """The orders that take all fixed characters; those that need the fewest rescues.
+
+    Raises:
+        ComposeError: when there is no order of that name, or none takes all of them.
+    """
+    orders = _orders_called(wished_order, form)
+    fits = _fitting(orders, steps, fixed.values())
+    if not fits:
+        raise _contradiction(wished_order, form, orders, steps, list(fixed.values()))
+    fewest = min(fit.n_rescues for fit in fits)
+    return [fit for fit in fits if fit.n_rescues == fewest]
+
+
+def tones_of(character: str) -> int:
+    """The bits of a fixed character's readings, those that we added to the book included; 0 where it lacks it."""
+    return TONES_OF[reading_of(character)]
+
+
+def _orders_called(name: str | None, form: Form) -> list[ToneOrder]:
+    """All orders, or the one wished for; an octave's may be named by its first four lines."""
+    orders = [order for order in form.orders if not name or (order.name.startswith(name) and len(name) >= 4)]
+    if not orders or (name and not form.is_regulated):
+        known = f"Its orders are {', '.join(order.name for order in form.orders)}."
+        hint = known if form.is_regulated else "Leave the order out."
+        raise ComposeError(f"{form.name} has no tone order called {name!r}.", hint)
+    return orders
+
+
+def _fitting(orders: Iterable[ToneOrder], steps: Sequence[Step], fixed: Iterable[Fixed]) -> list[OrderFit]:
+    wanted = {one.step.index: one for one in fixed}
+    fits = (_fit(order, steps, wanted) for order in orders)
+    return [fit for fit in fits if not _misfits(fit, steps, wanted)]
+
+
+def _fit(order: ToneOrder, steps: Sequence[Step], fixed: Mapping[int, Fixed]) -> OrderFit:
+    """An order with the rescues that the fixed characters call for, or plain where none helps."""
+    templates: list[str] = []
+    n_rescues = 0
+    for segment in order.segments:
+        pattern = _pattern_for(segment, steps, fixed)
+        templates += pattern.templates
+        n_rescues += len(pattern.licences)
+    codes = np.zeros(len(steps), np.uint8)
+    for step in steps:
+        if step.is_place:
+            codes[step.index] = CODE_OF[templates[step.line - 1][step.position - 1]]
+            if step.source is not None:
+                # What is repeated must suit both lines.
+                codes[step.source] &= codes[step.index]
+    return OrderFit(order, codes, n_rescues)
+
+
+def _pattern_for(segment: Segment, steps: Sequence[Step], fixed: Mapping[int, Fixed]) -> Pattern:
+    def takes(pattern: Pattern) -> bool:
+        return all(
+            _suits(
+                one.character, CODE_OF[pattern.templates[one.step.line - 1 - segment.first_line][one.step.position - 1]]
+            )
+            for one in fixed.values()
+            if 0 <= one.step.line - 1 - segment.first_line < len(pattern.templates)
+        )
+
+    return next(filter(takes, sorted(segment.patterns, key=lambda pattern: len(pattern.licences))), segment.plain)
+
+
+def _suits(character: str, code: int) -> bool:
+    return code == EITHER_BITS or bool(tones_of(character) & code)
+
+
+def _misfits(fit: OrderFit, steps: Sequence[Step], fixed: Mapping[int, Fixed]) -> list[int]:
+    """The steps, repeated ones by what they repeat, whose fixed character the order does not take."""
+    return [index for index, one in fixed.items() if not _suits(one.character, int(fit.codes[_source(steps, index)]))]
+
+
+def _source(steps: Sequence[Step], index: int) -> int:
+    source = steps[index].source
+    return index if source is None else source
+
+
+def _contradiction(
+    wished_order: str | None, form: Form, orders: Sequence[ToneOrder], steps: Sequence[Step], fixed: Sequence[Fixed]
+) -> ComposeError:
+    """Which wishes contradict each other: one character and the form, or two characters."""
+    name = f"the order {orders[0].name} of {form.name}" if wished_order else form.name
+    for one in fixed:
+        if not _fitting(orders, steps, [one]):
+            return _misfit(one, name, orders, steps)
+    for one, other in itertools.combinations(fixed, 2):
+        if not _fitting(orders, steps, [one, other]):
+            return ComposeError(
+                f"{_told(one)} and {_told(other)} contradict each other: no tone order of {form.name} takes both.",
+                "Change one of them, or choose another form.",
+            )
+    return ComposeError(f"No tone order of {form.name} takes all the fixed characters.", "Leave some of them out.")
+
+
+def _misfit(one: Fixed, name: str, orders: Sequence[ToneOrder], steps: Sequence[Step]) -> ComposeError:
+    code = int(_fit(orders[0], steps, {}).codes[_source(steps, one.step.index)])
+    wanted = "平" if code == LEVEL_BIT else "仄"
+    if not tones_of(one.character):
+        return ComposeError(
+            f"The rhyme book does not tell the tone of {one}, and {name} wants one at {one.place}.",
+            "Choose another character, or another place for it.",
+        )
+    return ComposeError(
+        f"{one} is {reading_of(one.character)}, but {name} wants {wanted} at {one.place}.",
+        "Choose another character, or another form.",
+    )
+
+
+def _told(one: Fixed) -> str:
+    return f"{one} ({reading_of(one.character)}, {one.place})"

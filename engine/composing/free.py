@@ -1,0 +1,183 @@
+"""Free verse: no rules but the model's own, from the given characters to where it ends the poem.
+
+Shapes: R rows, V vocabulary.
+"""
+
+import hashlib
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.checkpoint import LoadedModel
+from engine.composing.drawing import SMALLEST_TEMPERATURE
+from engine.composing.fixed import BLANK
+from engine.composing.glyphs import Glyph, likeliest
+from engine.composing.opening import opening_of
+from engine.config import ComposeConfig
+from engine.errors import ComposeError
+from engine.model import State
+from engine.variants import fold_begin
+from engine.verse import LINE_MARKS
+from engine.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary, is_han
+
+_NEEDS_FORM = {
+    "tone_order": "A tone order",
+    "rhyme": "A rhyme",
+    "acrostic": "An acrostic",
+    "acrostic_tail": "An acrostic of line ends",
+}
+
+
+@dataclass(slots=True)
+class _Poem:
+    """A free poem in the making."""
+
+    given: Sequence[int]
+    limit: int
+    random: torch.Generator
+    written: list[int] = field(default_factory=list)
+    log_p: list[float] = field(default_factory=list)
+
+    @property
+    def is_over(self) -> bool:
+        return len(self.written) >= self.limit or END in self.written[-1:]
+
+    def write(self, log_p: Tensor, config: ComposeConfig) -> None:
+        """The next character by ln p (V,)."""
+        index = len(self.written)
+        is_given = index < len(self.given)
+        chosen = (
+            self.given[index]
+            if is_given
+            else draw(log_p, config.temperature, config.top_p, self.random, may_end=index > 0)
+        )
+        self.written.append(chosen)
+        self.log_p.append(float(log_p[chosen]))
+
+
+def check_free(config: ComposeConfig) -> None:
+    """Raise a ComposeError for a wish that only a form can meet."""
+    for name, what in _NEEDS_FORM.items():
+        if getattr(config, name):
+            raise ComposeError(f"{what} needs a form, and free verse has none.", "Choose a form, such as 五绝.")
+
+
+def given_text(config: ComposeConfig, vocabulary: Vocabulary) -> str:
+    """The characters that a free poem begins with, as the model knows them.
+
+    Raises:
+        ComposeError: for a character that the model does not know, or one kept behind a blank.
+    """
+    kept, blank, after = re.sub(r"[\s/|]+", "", config.keep).partition(BLANK)
+    if blank and any(map(is_han, after)):
+        raise ComposeError(
+            "Characters can be kept behind a blank only where a form says how long the lines are.",
+            "Choose a form, or keep the beginning alone.",
+        )
+    begin, kept = fold_begin(config.begin, vocabulary), fold_begin(kept, vocabulary)
+    if not (kept.startswith(begin) or begin.startswith(kept)):
+        raise ComposeError("The beginning and the kept text differ.", "Leave one of them out.")
+    return max(begin, kept, key=len)
+
+
+@torch.inference_mode()
+def compose_free(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int) -> Iterator[Glyph]:
+    """Draw a free poem, yielding each character as soon as it is known."""
+    poem = _new_poem(loaded.vocabulary, config)
+    opening = opening_of(config, None, loaded.vocabulary)
+    state, last = _read(loaded, opening[:-1]), opening[-1]
+    line, position = 1, 0
+    while not poem.is_over:
+        logits, state = loaded.model.step(torch.tensor([last], device=loaded.device), state)  # (1,) -> (1, V)
+        log_p = torch.log_softmax(logits[0].float().cpu(), dim=0)[: loaded.vocabulary.n_drawable]
+        poem.write(log_p, config)
+        index, last = len(poem.written) - 1, poem.written[-1]
+        character = loaded.vocabulary.character(last)
+        is_mark = not character or character in LINE_MARKS
+        position += not is_mark
+        yield Glyph(
+            index=index,
+            character=character,
+            probability=math.exp(poem.log_p[-1]),
+            given=index < len(poem.given),
+            finish="end" if last == END else "limit" if poem.is_over else None,
+            alternatives=likeliest(log_p.numpy(), None, loaded.vocabulary, n_alternatives),
+            line=line,
+            position=0 if is_mark else position,
+            allowed_probability=math.exp(poem.log_p[-1]),
+        )
+        if is_mark:
+            line, position = line + 1, 0
+
+
+@torch.inference_mode()
+def compose_free_many(
+    loaded: LoadedModel, config: ComposeConfig, seeds: Sequence[int]
+) -> list[tuple[list[int], list[float]]]:
+    """(indices, ln p of each) of a free poem for each seed, side by side; each draws the numbers that it draws alone."""
+    poems = [_new_poem(loaded.vocabulary, config.replace(seed=seed)) for seed in seeds]
+    opening = opening_of(config, None, loaded.vocabulary)
+    state = _read(loaded, opening[:-1])
+    if state is not None:
+        state = tuple(part.expand(-1, len(poems), -1) for part in state)
+    last = [opening[-1]] * len(poems)
+    open_poems = poems
+    while open_poems:
+        logits, state = loaded.model.step(torch.tensor(last, device=loaded.device), state)  # (R,) -> (R, V)
+        log_p = torch.log_softmax(logits.float().cpu(), dim=1)[:, : loaded.vocabulary.n_drawable]
+        for row, poem in enumerate(open_poems):
+            poem.write(log_p[row], config)
+        rows = [row for row, poem in enumerate(open_poems) if not poem.is_over]
+        where = torch.tensor(rows, device=loaded.device, dtype=torch.long)
+        state = tuple(part[:, where] for part in state)
+        open_poems = [open_poems[row] for row in rows]
+        last = [poem.written[-1] for poem in open_poems]
+    return [(poem.written, poem.log_p) for poem in poems]
+
+
+def _new_poem(vocabulary: Vocabulary, config: ComposeConfig) -> _Poem:
+    check_free(config)
+    text = given_text(config, vocabulary)
+    given = vocabulary.encode(text)
+    # The draw happens on the CPU: a GPU's generator gives other numbers for the same seed.
+    random = torch.Generator().manual_seed(stream_of(config.seed, text))
+    return _Poem(given, max(config.max_chars, len(given)), random)
+
+
+def _read(loaded: LoadedModel, indices: Sequence[int]) -> State | None:
+    """The state after some indices; None before the first."""
+    state = None
+    for index in indices:
+        _, state = loaded.model.step(torch.tensor([index], device=loaded.device), state)
+    return state
+
+
+def stream_of(seed: int, wish: str) -> int:
+    """The seed of one poem's random numbers: with the same for every wish, the poems of one seed would resemble each other."""
+    return int.from_bytes(hashlib.blake2b(f"{seed} {wish}".encode(), digest_size=7).digest(), "big")
+
+
+def draw(log_p: Tensor, temperature: float, top_p: float, random: torch.Generator, *, may_end: bool = True) -> int:
+    """Choose an index from ln p (V,): the likeliest at temperature 0, else among those that hold `top_p` of the tempered mass.
+
+    A character stays when those likelier than it do not hold `top_p` yet: the likeliest always stays, and of equally
+    likely ones all or none. Each draw takes one number from `random`.
+    """
+    scores = log_p.numpy().copy()  # float32 sorts and exponentiates twice as fast; sums are made in float64
+    scores[[PAD, UNKNOWN, BEGIN] if may_end else [PAD, UNKNOWN, BEGIN, END]] = -np.inf
+    if temperature == 0:
+        return int(scores.argmax())
+    with np.errstate(over="ignore"):  # next to temperature 0 all but the likeliest become −∞, which is right
+        weights = np.exp((scores - scores.max()) / max(temperature, SMALLEST_TEMPERATURE))
+    descending = np.sort(weights)[::-1]
+    held = descending.cumsum(dtype=np.float64)
+    least_kept = descending[np.searchsorted(held, top_p * held[-1])]
+    weights[weights < least_kept] = 0
+    held = weights.cumsum(dtype=np.float64)
+    place = float(torch.rand((), generator=random)) * held[-1]
+    return int(np.searchsorted(held, place, side="right"))

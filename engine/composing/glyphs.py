@@ -1,0 +1,142 @@
+"""What composing gives: glyph after glyph, and the finished poem."""
+
+import itertools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.prosody.check import verdicts_of
+from engine.prosody.fit import Fit, Verdict, fit
+from engine.prosody.forms import Form
+from engine.prosody.rhymes import masks_of
+from engine.verse import split_lines
+from engine.vocabulary import SPECIAL_TOKENS, Vocabulary, is_han
+
+Finish = Literal["end", "limit"]
+# (character, the model's probability, the probability among what the wishes allow: 0 for what they forbid)
+Alternative = tuple[str, float, float]
+
+# What a repeated character costs a candidate: as much as one that the model all but rules out.
+REPETITION_NATS = 8.0
+
+_DECIDED: Mapping[Verdict, bool | None] = {"ok": True, "violation": False, "undecidable": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One character of a poem in the making.
+
+    `probability` is the model's own for this character, before temperature and top-p; `allowed_probability` its share of
+    what the wishes allowed there. `line` and `position` count from 1; a mark has position 0. `given` characters were asked
+    for, not drawn. The last glyph says why it is the last: `end` (its character is empty: the model closed the poem) or
+    `limit`.
+    """
+
+    index: int
+    character: str
+    probability: float
+    given: bool = False
+    finish: Finish | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    line: int = 0
+    position: int = 0
+    allowed_probability: float = 1.0
+
+    @property
+    def surprise_nats(self) -> float:
+        """−ln p: how little the model expected this."""
+        return -math.log(max(self.probability, 1e-38))
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A finished poem.
+
+    `logprob` is the sum of ln p over all its characters and its end, in nats. `score` is the mean of ln p over its Han
+    characters, less a penalty for repeated ones: what candidates are ranked by. `order` and `rhyme` are what the checker
+    found the poem to be in, and `verdicts` what it says of form, tones and rhyme: None where it cannot be decided.
+    """
+
+    begin: str
+    text: str
+    seed: int
+    model: str
+    logprob: float
+    finish: Finish
+    form: str = "free"
+    order: str | None = None
+    rhyme: str | None = None
+    score: float = 0.0
+    verdicts: tuple[bool | None, ...] = (None, None, None)
+
+    def to_dict(self) -> dict[str, object]:
+        """The object that `poetry-tui compose --json` prints. Order, rhyme and tones are not judged for free verse."""
+        return {
+            "begin": self.begin,
+            "text": self.text,
+            "lines": split_lines(self.text),
+            "form": self.form,
+            "order": self.order,
+            "rhyme": self.rhyme,
+            "seed": self.seed,
+            "model": self.model,
+            "logprob": round(self.logprob, 3),
+            "score": round(self.score, 4),
+            "verdicts": dict(zip(("form", "tones", "rhyme"), self.verdicts, strict=True)),
+            "finish": self.finish,
+        }
+
+
+def likeliest(
+    log_p: NDArray[np.float32], allowed: NDArray[np.bool_] | None, vocabulary: Vocabulary, limit: int
+) -> tuple[Alternative, ...]:
+    """The likeliest characters by ln p (V,), with their share of what is allowed (V,); without rules everything is."""
+    if limit == 0:
+        return ()
+    n_special = len(SPECIAL_TOKENS)
+    characters = log_p[n_special : vocabulary.n_drawable]
+    limit = min(limit, len(characters))
+    order = np.argpartition(-characters, limit - 1)[:limit]
+    order = order[np.lexsort((order, -characters[order]))] + n_special
+    share = share_of(log_p, allowed)
+    named = []
+    for index in order.tolist():
+        probability = math.exp(log_p[index])
+        is_allowed = allowed is None or bool(allowed[index])
+        named.append((vocabulary.character(index), probability, probability / share if is_allowed else 0.0))
+    return tuple(named)
+
+
+def share_of(log_p: NDArray[np.float32], allowed: NDArray[np.bool_] | None) -> float:
+    """The probability of all that is allowed (V,)."""
+    return 1.0 if allowed is None else max(float(np.exp(log_p[allowed]).sum(dtype=np.float64)), 1e-38)
+
+
+def score_of(text: str, han_logprob: float) -> float:
+    """The mean of ln p over the Han characters of a text, less `REPETITION_NATS` for the share of them that is repeated.
+
+    A doubled character (青青) is no repetition.
+    """
+    han = [character for character in text if is_han(character)]
+    n_doubled = sum(character == after for character, after in itertools.pairwise(text) if is_han(character))
+    n_repeated = max(0, len(han) - len(set(han)) - n_doubled)
+    return (han_logprob - REPETITION_NATS * n_repeated) / max(1, len(han))
+
+
+def judged(text: str, form: Form, wished_rhyme: str | None) -> tuple[str, str | None, tuple[bool | None, ...]]:
+    """(tone order, group of the first rhyme, verdicts on form, tones and rhyme) by the checker."""
+    lines = ["".join(filter(is_han, line)) for line in split_lines(text)]
+    found = fit(lines, form)
+    verdicts = verdicts_of(lines, found)
+    decided = tuple(_DECIDED[one] for one in (verdicts.form, verdicts.tones, verdicts.rhyme))
+    return found.order.name, _rhyme(found, wished_rhyme), decided
+
+
+def _rhyme(found: Fit, wished: str | None) -> str | None:
+    """The group of the first rhyme; of several that suit all its characters the one wished for, else the book's first."""
+    names = masks_of(found.form.rhyme_system).names_in(found.rhyme.shared.get(found.order.rhymes[0].label, 0))
+    return wished if wished in names else next(iter(names), None)

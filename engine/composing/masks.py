@@ -1,0 +1,143 @@
+"""What each row may write at a step: tone, rhyme, and no character again so soon.
+
+Shapes: R rows, S steps, O tone orders, L rhyme labels, G rhyme groups or parts, V vocabulary.
+"""
+
+from typing import Protocol
+
+import numpy as np
+
+from engine.composing.book import Bools, Codes
+from engine.composing.fitting import tones_of
+from engine.composing.layout import Step
+from engine.composing.plan import FREE, Ints, Plan
+from engine.composing.rhyming import RhymeStep, groups_of_character
+from engine.composing.rows import Rows
+from engine.vocabulary import Vocabulary
+
+# Within so many steps no character is written twice: a quatrain of seven has as many, marks counted.
+NEARBY_STEPS = 32
+
+
+class Doubling(Protocol):
+    """What is known of the text that a model was trained on."""
+
+    def reduplicates(self, character: str) -> bool:
+        """Whether it doubles this character: 青青 and 年年, not 月月."""
+
+
+class Masks:
+    """The rules of a plan as masks over the vocabulary, and what a character that was written leaves open."""
+
+    def __init__(self, plan: Plan, vocabulary: Vocabulary, lines: Doubling | None) -> None:
+        self._plan, self._vocabulary, self._lines = plan, vocabulary, lines
+        self._unions: dict[bytes, Bools] = {}
+        places = [step.index for step in plan.steps if step.is_place]
+        self._near = {index: [one for one in places if abs(one - index) <= NEARBY_STEPS] for index in places}
+
+    def allowed(self, rows: Rows, step: Step) -> Bools:
+        """What each row may write at a place (R, V); where repetition could not be avoided, only the rules are kept."""
+        strict = self._by_rule(rows, step)
+        lenient = strict.copy()
+        self._forbid_nearby(lenient, strict, rows, step)
+        stuck = ~lenient.any(1)
+        lenient[stuck] = strict[stuck]
+        return lenient
+
+    def take(self, rows: Rows, step: Step) -> None:
+        """Close the tone orders and rhyme groups that what the rows have just written at a place rules out."""
+        plan = self._plan
+        tokens = rows.tokens[:, step.index]
+        tones = plan.book.tones[tokens]
+        if step.index in plan.fixed:
+            tones = np.full(len(rows), tones_of(plan.fixed[step.index].character), np.uint8)
+        codes = plan.codes[:, step.index]
+        # What any order takes, a fixed character of unknown tone may be too.
+        suits = (codes[None] & tones[:, None] > 0) | (codes[None] == 3)
+        rhyme = plan.rhymes.get(step.index)
+        if rhyme is None:
+            rows.orders &= suits
+            return
+        members = self._members(rhyme, step, tokens)
+        is_written = step.index not in plan.fixed
+        open_groups = self._open_groups(rows, rhyme, is_written=is_written) & members
+        can_rhyme = open_groups.any(1)
+        rhyming = rows.orders & suits & rhyme.orders & can_rhyme[:, None]
+        other = rows.orders & suits & ~rhyme.orders
+        rhymes = rhyming.any(1)
+        rows.orders = np.where(rhymes[:, None], rhyming, other)
+        rows.groups[rhymes, rhyme.label] = open_groups[rhymes]
+
+    def _by_rule(self, rows: Rows, step: Step) -> Bools:
+        """Tone and rhyme alone."""
+        book, rhyme = self._plan.book, self._plan.rhymes.get(step.index)
+        codes = self._plan.codes[:, step.index]
+        if rhyme is None:
+            return book.drawable[_open_codes(rows.orders, codes)]
+        allowed = book.drawable[_open_codes(rows.orders & ~rhyme.orders, codes)]
+        rhyming = (rows.orders & rhyme.orders).any(1)
+        allowed[rhyming] |= self._rhyming(rows, rhyme)[rhyming]
+        return allowed
+
+    def _rhyming(self, rows: Rows, rhyme: RhymeStep) -> Bools:
+        """The characters (R, V) of each row's open groups that have not rhymed yet, nor will since they are fixed."""
+        allowed = np.stack([self._union(rhyme.is_level, groups) for groups in self._open_groups(rows, rhyme)])
+        numbers, taken = self._taken_rhymes(rows)
+        allowed[numbers, taken] = False
+        return allowed
+
+    def _union(self, is_level: bool, groups: Bools) -> Bools:
+        """All characters (V,) of some groups (G,)."""
+        key = groups.tobytes() + bytes([is_level])
+        if key not in self._unions:
+            self._unions[key] = self._plan.book.rhymes(is_level)[groups].any(0)
+        return self._unions[key]
+
+    def _open_groups(self, rows: Rows, rhyme: RhymeStep, *, is_written: bool = False) -> Bools:
+        """The groups (R, G) that can fill all places of a rhyme that are left, this one too unless it `is_written`."""
+        book = self._plan.book
+        numbers, taken = self._taken_rhymes(rows)
+        open_groups = rows.groups[:, rhyme.label].copy()
+        n_level = rhyme.n_level - (is_written and rhyme.is_level)
+        n_oblique = rhyme.n_oblique - (is_written and not rhyme.is_level)
+        for members, n_left in ((book.level, n_level), (book.oblique, n_oblique)):
+            if n_left:
+                n_free = np.repeat(members.sum(1)[None], len(rows), axis=0)  # (R, G)
+                np.subtract.at(n_free, numbers, members[:, taken].T.astype(n_free.dtype))
+                open_groups &= n_free >= n_left
+        return open_groups
+
+    def _taken_rhymes(self, rows: Rows) -> tuple[Ints, Ints]:
+        """(row, character) of every rhyme character that is written or fixed."""
+        at = sorted(self._plan.rhymes)
+        tokens = np.where(rows.tokens[:, at] == FREE, self._plan.tokens[at], rows.tokens[:, at])
+        numbers, places = np.nonzero(tokens != FREE)
+        return numbers, tokens[numbers, places]
+
+    def _members(self, rhyme: RhymeStep, step: Step, tokens: Ints) -> Bools:
+        """The groups (R, G) of what each row wrote."""
+        if step.index in self._plan.fixed:
+            character = self._plan.fixed[step.index].character
+            groups = groups_of_character(character, rhyme.is_level, self._plan.groups.shape[1])
+            return np.repeat(groups[None], len(tokens), axis=0)
+        return self._plan.book.rhymes(rhyme.is_level)[:, tokens].T
+
+    def _forbid_nearby(self, allowed: Bools, strict: Bools, rows: Rows, step: Step) -> None:
+        """Forbid what stands nearby, written or fixed, but let a character be doubled that poets do double."""
+        near = self._near[step.index]
+        tokens = np.where(rows.tokens[:, near] == FREE, self._plan.tokens[near], rows.tokens[:, near])
+        numbers, places = np.nonzero(tokens != FREE)
+        used = tokens[numbers, places]
+        allowed[numbers, used] = False
+        if self._lines is None or step.position < 2:
+            return
+        before = rows.tokens[:, step.index - 1]
+        for number, token in enumerate(before):
+            is_double = (tokens[number] == token).sum() > 1
+            if not is_double and self._lines.reduplicates(self._vocabulary.character(int(token))):
+                allowed[number, token] = strict[number, token]
+
+
+def _open_codes(orders: Bools, codes: Codes) -> Codes:
+    """What the open orders (R, O) take together, of what each takes (O,): bits (R,)."""
+    return np.bitwise_or.reduce(np.where(orders, codes[None], np.uint8(0)), axis=1)

@@ -1,0 +1,42 @@
+"""What the model reads before a poem: G and the header, as far as it was trained with one."""
+
+from engine.composing.plan import Plan
+from engine.config import ComposeConfig
+from engine.corpus.poems import han_of
+from engine.errors import ComposeError
+from engine.header import TITLE, Header, header_indices
+from engine.prosody.rhymes import masks_of
+from engine.variants import fold_begin
+from engine.vocabulary import BEGIN, Vocabulary
+
+
+def opening_of(config: ComposeConfig, plan: Plan | None, vocabulary: Vocabulary) -> list[int]:
+    """The indices before the poem: the form and the rhyme of a plan, and the title, where the vocabulary has tags for them.
+
+    Raises:
+        ComposeError: when a title is wished for that the model cannot read.
+    """
+    title = _title(config.title, vocabulary)
+    if plan is None:
+        return [BEGIN, *header_indices(vocabulary, Header(title=title))]
+    names = masks_of(plan.form.rhyme_system).names
+    left = [name for name, is_left in zip(names, plan.groups[0], strict=True) if is_left]
+    rhyme = left[0] if len(left) == 1 else None
+    return [BEGIN, *header_indices(vocabulary, Header(plan.form.key, rhyme, title))]
+
+
+def _title(title: str, vocabulary: Vocabulary) -> str:
+    """The characters of a title that the model knows."""
+    if not title.strip():
+        return ""
+    if vocabulary.tag(TITLE) is None:
+        raise ComposeError("This model was trained without titles.", "Leave the title out, or choose another model.")
+    known = []
+    for character in han_of(title):
+        try:
+            known.append(fold_begin(character, vocabulary))
+        except ComposeError:
+            continue  # the others can still steer the poem
+    if not known:
+        raise ComposeError(f"The model knows no character of the title {title!r}.", "Choose another title.")
+    return "".join(known)

@@ -1,0 +1,100 @@
+"""What every place of a poem may hold, before anything is drawn: the wishes and a form become a plan. Free of torch.
+
+Shapes: S steps, O tone orders, L rhyme labels, G rhyme groups or parts, V vocabulary.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.composing.book import Book, Bools, Codes, read_book
+from engine.composing.fitting import fit_orders
+from engine.composing.fixed import Fixed, fixed_characters
+from engine.composing.layout import Step, lay_out_steps
+from engine.composing.rhyming import RhymeStep, rhyme_steps, shared_groups, wished_group
+from engine.config import ComposeConfig
+from engine.errors import ComposeError
+from engine.prosody.forms import Form, form_called
+from engine.vocabulary import END, Vocabulary
+
+Ints = NDArray[np.int64]
+
+FREE = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """A form with the wishes put in.
+
+    `tokens` (S,): the index of each fixed character, mark and end, `FREE` where the machine writes or repeats. `codes` (O, S):
+    what each order that the wishes allow takes at a place. `groups` (L, G): the groups that are left for each rhyme.
+    `wished_lines`: those, counted from 1, that the wishes give whole.
+    """
+
+    form: Form
+    steps: tuple[Step, ...]
+    fixed: Mapping[int, Fixed]
+    tokens: Ints
+    orders: tuple[str, ...]
+    codes: Codes
+    rhymes: Mapping[int, RhymeStep]
+    groups: Bools
+    book: Book
+    wished_lines: frozenset[int]
+
+    @property
+    def fixes_ahead(self) -> bool:
+        """Whether a character is fixed after a place that the machine writes."""
+        free = (step.index for step in self.steps if step.source is None and self.tokens[step.index] == FREE)
+        first = next(free, len(self.steps))
+        return any(index > first for index in self.fixed)
+
+
+def plan_poem(config: ComposeConfig, vocabulary: Vocabulary) -> Plan:
+    """The plan of wishes that name a form.
+
+    Raises:
+        UsageError: for a form or a rhyme that there is not.
+        ComposeError: when the wishes contradict each other or the form, saying which do.
+    """
+    form = form_called(config.form)
+    steps = lay_out_steps(form)
+    fixed = fixed_characters(config, form, steps, vocabulary)
+    book = read_book(vocabulary, form.rhyme_system)
+    wished = wished_group(config.rhyme, form)
+    fits = fit_orders(config.tone_order, form, steps, fixed)
+    groups, fits = shared_groups(wished, form, fits, steps, fixed, book)
+    return Plan(
+        form,
+        steps,
+        fixed,
+        _tokens(steps, fixed, vocabulary),
+        tuple(fit.order.name for fit in fits),
+        np.stack([fit.codes for fit in fits]),
+        rhyme_steps(form, fits, steps, fixed),
+        groups,
+        book,
+        _wished_lines(steps, fixed),
+    )
+
+
+def _tokens(steps: Sequence[Step], fixed: Mapping[int, Fixed], vocabulary: Vocabulary) -> Ints:
+    tokens = np.full(len(steps), FREE, np.int64)
+    for step in steps:
+        if step.index in fixed:
+            (tokens[step.index],) = vocabulary.encode(fixed[step.index].character)
+        elif step.is_end:
+            tokens[step.index] = END
+        elif step.mark:
+            if step.mark not in vocabulary:
+                raise ComposeError(f"The model does not know the mark {step.mark}.", "Compose without a form.")
+            (tokens[step.index],) = vocabulary.encode(step.mark)
+    return tokens
+
+
+def _wished_lines(steps: Sequence[Step], fixed: Mapping[int, Fixed]) -> frozenset[int]:
+    """The lines without a place that the machine writes."""
+    written = {step.line for step in steps if step.is_place and step.source is None and step.index not in fixed}
+    return frozenset(step.line for step in steps if step.is_place) - written
