@@ -45,6 +45,7 @@ from engine.operations.candidates import candidates
 from engine.operations.compose import compose
 from engine.operations.inspect import inspect
 from engine.operations.load import load
+from engine.operations.novelty import novelty
 
 if TYPE_CHECKING:
     from engine.checkpoint import LoadedModel
@@ -59,6 +60,7 @@ OPERATIONS: Mapping[str, Callable[[Call], None]] = {
     "compose": compose,
     "candidates": candidates,
     "inspect": inspect,
+    "novelty": novelty,
 }
 
 

@@ -82,6 +82,10 @@ class TrainingLines:
         """Whether the training text really doubles a character: 悠悠, 日日."""
         return character in self.reduplicated
 
+    def may_hold(self, run: str) -> bool:
+        """Whether a run may stand within a training line; False is certain. Of fewer than `RUN_LENGTH` characters any may."""
+        return len(run) < RUN_LENGTH or self.longest_run(run) == (0, len(run))
+
     def longest_run(self, line: str) -> tuple[int, int]:
         """The longest run of a line's characters that may stand in one training line: (first place, length).
 

@@ -1,0 +1,87 @@
+"""How new a poem is: its longest run of characters shared with one line that the model was trained on, and its copied lines."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from engine.corpus.library import Corpus, list_corpora
+from engine.novelty.build import PAUSE
+from engine.novelty.lines import RUN_LENGTH, TrainingLines
+from engine.novelty.search import search
+from engine.vocabulary import is_han
+
+if TYPE_CHECKING:
+    from engine.checkpoint import LoadedModel
+
+
+@dataclass(frozen=True, slots=True)
+class Novelty:
+    """`exact`: found in the corpus, of which `line`, `title` and `author` tell the place.
+
+    Otherwise told by the filter alone: nothing shared is overlooked, but `longest_run` and `n_lines_copied` may be too high,
+    and a run of fewer than four characters is told as three.
+    """
+
+    longest_run: int
+    run: str
+    n_lines: int
+    n_lines_copied: int
+    exact: bool
+    line: str | None = None
+    title: str | None = None
+    author: str | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def novelty_of(text: str, lines: TrainingLines | None, corpus: Corpus | None) -> Novelty | None:
+    """Judge a poem: exactly where there is a corpus, else by the filter; None where there is neither.
+
+    Raises:
+        CorpusError: when the corpus cannot be read.
+    """
+    verse = verse_lines(text)
+    if corpus is not None:
+        return _exact(verse, lines, corpus)
+    return None if lines is None else _by_filter(verse, lines)
+
+
+def novelty_of_model(text: str, loaded: "LoadedModel") -> Novelty | None:
+    """Judge a poem by what a model was trained on; None where neither its corpus nor its lines are here.
+
+    Raises:
+        CorpusError: when the corpus cannot be read.
+    """
+    trained_on = loaded.header.get("corpus")
+    corpus = corpus_with(trained_on.get("sha256")) if isinstance(trained_on, dict) else None
+    return novelty_of(text, loaded.lines, corpus)
+
+
+def corpus_with(sha256: object) -> Corpus | None:
+    """The installed corpus with a checksum, under whatever name."""
+    return next((corpus for corpus in list_corpora() if corpus.sha256 == sha256), None)
+
+
+def verse_lines(text: str) -> list[str]:
+    """The lines of any text, Han characters alone; a pause 、 parts no line."""
+    return "".join(character if is_han(character) else " " for character in text.replace(PAUSE, "")).split()
+
+
+def _exact(verse: Sequence[str], lines: TrainingLines | None, corpus: Corpus) -> Novelty:
+    found = search(corpus, verse, lines)
+    n_copied = sum(line in found.copied for line in verse)
+    if found.longest is None:
+        return Novelty(0, "", len(verse), n_copied, exact=True)
+    longest = found.longest
+    return Novelty(
+        len(longest.run), longest.run, len(verse), n_copied, True, longest.line, longest.title, longest.author
+    )
+
+
+def _by_filter(verse: Sequence[str], lines: TrainingLines) -> Novelty:
+    copied = [line for line, is_copied in zip(verse, lines.contains(verse).tolist(), strict=True) if is_copied]
+    runs = [line[first : first + length] for line in verse for first, length in [lines.longest_run(line)]]
+    run = max([*runs, *copied], key=len, default="")
+    longest = len(run) or min(RUN_LENGTH - 1, max(map(len, verse), default=0))
+    return Novelty(longest, run, len(verse), len(copied), exact=False)

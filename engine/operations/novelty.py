@@ -1,0 +1,23 @@
+"""`novelty`: what a text shares with the lines that the model was trained on."""
+
+from engine.errors import ModelError, UsageError
+from engine.operations.call import Call
+
+# A longer text would keep a composition waiting for seconds.
+MOST_CHARACTERS = 2000
+
+
+def novelty(call: Call) -> None:
+    from engine.novelty.judge import novelty_of_model
+
+    text = call.text("text")
+    if len(text) > MOST_CHARACTERS:
+        raise UsageError(f"A text of {len(text):,} characters is no poem.", f"Send at most {MOST_CHARACTERS:,}.")
+    loaded = call.model()
+    found = novelty_of_model(text, loaded)
+    if found is None:
+        raise ModelError(
+            f"The lines that {loaded.name} was trained on are not known.",
+            "Install the corpus that it was trained on.",
+        )
+    call.reply("novelty", **found.to_dict())
