@@ -90,12 +90,12 @@ def _cells_of(term: Term, is_tall: bool) -> int:
 
 
 def _wrapped(equation: Sequence[Term], width: int, is_tall: bool) -> list[list[Term]]:
-    """The terms in lines that fit, broken before a plus."""
+    """The terms in lines that fit, broken before a plus, or else before a product."""
     if sum(_cells_of(term, is_tall) for term in equation) <= width:
         return [list(equation)]
-    plus = next((place for place, term in enumerate(equation) if term.symbol == "+"), len(equation))
-    rest = list(equation[plus:])
-    return [list(equation[:plus]), [Term("  "), *rest]] if rest else [list(equation)]
+    symbols = [term.symbol for term in equation]
+    at = symbols.index("+") if "+" in symbols else symbols.index("⊙")
+    return [list(equation[:at]), [Term(" "), *equation[at:]]]
 
 
 def _palette(term: Term, inks: Inks) -> Palette:
