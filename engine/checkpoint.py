@@ -27,8 +27,8 @@ from engine.config import ModelConfig
 from engine.errors import ModelError, UsageError
 from engine.files import replace_folder, write_atomically
 from engine.model import PoemModel
-from engine.model_files import FORMAT_VERSION, HEADER, HINT, WEIGHTS, lines_file, read_header, tensor_entries
-from engine.novelty.lines import TrainingLines, read_lines
+from engine.model_files import FORMAT_VERSION, HEADER, HINT, WEIGHTS, read_header, tensor_entries
+from engine.novelty.lines import TrainingLines, lines_of_model
 from engine.vocabulary import Vocabulary
 
 OPTIMIZER, PROGRESS = "optimizer.safetensors", "progress.json"
@@ -154,21 +154,8 @@ def load_model(folder: Path, device: torch.device, name: str | None = None) -> L
     if config.tied:
         model.output_weight = model.embedding.weight
     model.to(device).eval()
-    return LoadedModel(
-        name or str(header.get("name") or folder.name), model, vocabulary, header, _lines(folder, header)
-    )
-
-
-def _lines(folder: Path, header: Mapping[str, Any]) -> TrainingLines | None:
-    """The training lines that lie with a model, or with the run of a checkpoint."""
-    path = lines_file(folder)
-    if path is None:
-        return None
-    lines = read_lines(path)
-    corpus = header.get("corpus")
-    if isinstance(corpus, dict) and corpus.get("sha256") not in (None, lines.corpus_sha256):
-        raise ModelError(f"{path} holds the lines of another corpus than the model's.", HINT)
-    return lines
+    lines = lines_of_model(folder, header)
+    return LoadedModel(name or str(header.get("name") or folder.name), model, vocabulary, header, lines)
 
 
 def load_progress(folder: Path, optimizer: torch.optim.Optimizer) -> dict[str, Any]:

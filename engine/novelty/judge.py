@@ -1,17 +1,14 @@
 """How new a poem is: its longest run of characters shared with one line that the model was trained on, and its copied lines."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 from engine.corpus.library import Corpus, list_corpora
 from engine.novelty.build import PAUSE
 from engine.novelty.lines import RUN_LENGTH, TrainingLines
 from engine.novelty.search import search
 from engine.vocabulary import is_han
-
-if TYPE_CHECKING:
-    from engine.checkpoint import LoadedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +44,10 @@ def novelty_of(text: str, lines: TrainingLines | None, corpus: Corpus | None) ->
     return None if lines is None else _by_filter(verse, lines)
 
 
-def novelty_of_model(text: str, loaded: "LoadedModel") -> Novelty | None:
-    """Judge a poem by what a model was trained on; None where neither its corpus nor its lines are here.
-
-    Raises:
-        CorpusError: when the corpus cannot be read.
-    """
-    trained_on = loaded.header.get("corpus")
-    corpus = corpus_with(trained_on.get("sha256")) if isinstance(trained_on, dict) else None
-    return novelty_of(text, loaded.lines, corpus)
-
-
-def corpus_with(sha256: object) -> Corpus | None:
-    """The installed corpus with a checksum, under whatever name."""
+def corpus_of(header: Mapping[str, Any]) -> Corpus | None:
+    """The corpus that a model was trained on, where it is installed, under whatever name; `header`: of its model.json."""
+    trained_on = header.get("corpus")
+    sha256 = trained_on.get("sha256") if isinstance(trained_on, dict) else None
     return next((corpus for corpus in list_corpora() if corpus.sha256 == sha256), None)
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from engine.corpus.poems import MARKS
 from engine.errors import ModelError
 from engine.files import write_atomically
-from engine.model_files import LINES
+from engine.model_files import LINES, lines_file
 from engine.novelty.bloom import (
     MOST_BITS,
     MOST_HASHES,
@@ -139,6 +139,25 @@ def read_lines(path: Path) -> TrainingLines:
         return _lines_of(header, bits)
     except (OSError, ValueError, KeyError, TypeError, struct.error) as error:
         raise ModelError(f"{path} cannot be read: {error}.", HINT) from error
+
+
+def lines_of_model(folder: Path, header: Mapping[str, Any]) -> TrainingLines | None:
+    """The training lines that lie with a model, or with the run of a checkpoint; None where none do.
+
+    Args:
+        header: the model's own, of its model.json.
+
+    Raises:
+        ModelError: when they are damaged, or those of another corpus than the model's.
+    """
+    path = lines_file(folder)
+    if path is None:
+        return None
+    lines = read_lines(path)
+    corpus = header.get("corpus")
+    if isinstance(corpus, dict) and corpus.get("sha256") not in (None, lines.corpus_sha256):
+        raise ModelError(f"{path} holds the lines of another corpus than the model's.", HINT)
+    return lines
 
 
 def _lines_of(header: Mapping[str, Any], bits: Bits) -> TrainingLines:

@@ -8,13 +8,13 @@ MOST_CHARACTERS = 2000
 
 
 def novelty(call: Call) -> None:
-    from engine.novelty.judge import novelty_of_model
+    from engine.novelty.judge import corpus_of, novelty_of
 
     text = call.text("text")
     if len(text) > MOST_CHARACTERS:
         raise UsageError(f"A text of {len(text):,} characters is no poem.", f"Send at most {MOST_CHARACTERS:,}.")
     loaded = call.model()
-    found = novelty_of_model(text, loaded)
+    found = novelty_of(text, loaded.lines, corpus_of(loaded.header))
     if found is None:
         raise ModelError(
             f"The lines that {loaded.name} was trained on are not known.",

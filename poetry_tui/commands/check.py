@@ -1,16 +1,13 @@
 """`poetry-tui check`: tones, rhyme and form of any poem."""
 
 import argparse
-import sys
-import tempfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.formats import FORMATS, read_poems
+from engine.corpus.formats import FORMATS
 from engine.corpus.poems import RawPoem
 from engine.prosody.check import check
 from engine.prosody.forms import Form, form_called
@@ -18,6 +15,7 @@ from engine.prosody.report import Report
 from engine.prosody.tones import Reading
 from engine.verse import LINE_MARKS, split_lines
 from poetry_tui.commands.output import Commands, command, print_json, printable, say
+from poetry_tui.commands.poem_input import given_poems
 
 # Every glyph below a character is as wide as the character: two cells.
 READING_GLYPHS: dict[Reading, str] = {"平": "平", "仄": "仄", "both": "通", "unknown": "？"}
@@ -25,7 +23,6 @@ WRONG, RESCUED, RHYMES, NOTHING = "＾救韵　"
 LEGEND = (
     f"平 level, 仄 oblique, 通 both readings, ？ unknown, 韵 rhymes, {WRONG} against the form, {RESCUED} rescued (拗救)"
 )
-STDIN = "-"
 
 
 def add_parser(commands: Commands) -> None:
@@ -43,7 +40,7 @@ def _check(options: argparse.Namespace) -> None:
     cleaner = Cleaner(simplify=False, unique=False, lenient=True)
     if not options.json:
         say(LEGEND)
-    for number, raw in enumerate(_poems(options.file, options.format), start=1):
+    for number, raw in enumerate(given_poems(options.file, options.format), start=1):
         poem = cleaner.clean(raw)
         if poem is None:
             say(f"poem {number} could not be cleaned ({', '.join(cleaner.report.dropped)}); it is checked as it stands")
@@ -53,17 +50,6 @@ def _check(options: argparse.Namespace) -> None:
             print_json({"title": raw.title, "author": raw.author, "text": text, **report.to_dict()})
         else:
             _show(raw, text, report, form)
-
-
-def _poems(file: str, format: str | None) -> Iterator[RawPoem]:
-    if file != STDIN:
-        yield from read_poems(Path(file).expanduser(), format)
-        return
-    # The readers look at a file before they choose how to read it, so that a pipe will not do.
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "stdin"
-        path.write_bytes(sys.stdin.buffer.read())
-        yield from read_poems(path, format)
 
 
 def _show(raw: RawPoem, text: str, report: Report, wanted: Form | None) -> None:

@@ -1,0 +1,58 @@
+"""`poetry-tui novelty`: what poems share with the lines that a model was trained on."""
+
+import argparse
+
+from engine.corpus.cleaning import Cleaner
+from engine.corpus.formats import FORMATS
+from engine.errors import ModelError
+from engine.model_files import read_header
+from engine.model_store import find_model
+from engine.novelty.judge import Novelty, corpus_of, novelty_of
+from engine.novelty.lines import lines_of_model
+from poetry_tui.commands.output import Commands, command, print_json, printable, say
+from poetry_tui.commands.poem_input import given_poems
+
+
+def add_parser(commands: Commands) -> None:
+    parser = command(commands, "novelty", _novelty, "what poems share with the lines a model learned", json_too=True)
+    parser.description = (
+        "For each poem the longest run of characters that it shares with one line of the text that a model was trained on, and"
+        " how many of its lines stand there whole. Where the corpus is installed this is exact and the line is named; elsewhere"
+        " the model's own filter tells at most how much it is."
+    )
+    parser.add_argument("file", metavar="FILE|-", help="one poem a line, or any other file of poems; - reads stdin")
+    parser.add_argument("--model", metavar="NAME", help="a model by name, or its folder (default: the studio's own)")
+    parser.add_argument("--format", choices=FORMATS, help="how the file is written; default: found by looking at it")
+
+
+def _novelty(options: argparse.Namespace) -> None:
+    folder = find_model(options.model)
+    header = read_header(folder)
+    corpus, lines = corpus_of(header), lines_of_model(folder, header)
+    if corpus is None and lines is None:
+        raise ModelError(
+            f"What {header.get('name', folder.name)} was trained on is not known.", "Install the corpus of the model."
+        )
+    if corpus is None:
+        name = header.get("corpus", {}).get("name", "of the model")
+        say(f"The corpus {name} is not here: the filter of its lines tells at most what is shared.")
+    cleaner = Cleaner(simplify=corpus is None or corpus.simplified, unique=False, lenient=True)
+    for raw in given_poems(options.file, options.format):
+        poem = cleaner.clean(raw)
+        text = raw.text if poem is None else poem.text
+        found = novelty_of(text, lines, corpus)
+        assert found is not None
+        if options.json:
+            print_json({"text": text, "novelty": found.to_dict()})
+        else:
+            print(printable(text))
+            print(printable(f"    {_sentence(found)}"))
+
+
+def _sentence(found: Novelty) -> str:
+    bound = "" if found.exact else "at most "
+    run = f" ({found.run})" if found.run else ""
+    where = f", in {found.line}" if found.line else ""
+    of = f" of {found.title or 'a poem without title'} by {found.author or 'nobody known'}" if found.line else ""
+    copied = f"{found.n_lines_copied} of {found.n_lines}" if found.n_lines_copied else "no"
+    return f"longest shared run {bound}{found.longest_run}{run}{where}{of} · {copied} lines copied"
