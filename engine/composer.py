@@ -3,7 +3,7 @@
 `engine.composing` holds what is behind it: free verse, and verse in a form under any mix of wishes.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from engine.checkpoint import LoadedModel
 from engine.composing.formed import compose_formed, compose_formed_many
@@ -69,7 +69,12 @@ def compose_poem(loaded: LoadedModel, config: ComposeConfig) -> Composition:
 
 
 def compose_many(
-    loaded: LoadedModel, config: ComposeConfig, n: int, *, n_tried: int | None = None
+    loaded: LoadedModel,
+    config: ComposeConfig,
+    n: int,
+    *,
+    n_tried: int | None = None,
+    go_on: Callable[[], None] = lambda: None,
 ) -> list[Composition]:
     """The best `n` of many poems by `Composition.score`, all written side by side in one batch.
 
@@ -78,6 +83,7 @@ def compose_many(
 
     Args:
         n_tried: how many are written; usually more than `n` where that is small.
+        go_on: called again and again while they are written; it may raise to break off.
 
     Raises:
         UsageError, ComposeError: as `compose`.
@@ -86,7 +92,7 @@ def compose_many(
     seeds = [(config.seed + number) % 2**31 for number in range(n_tried)]
     write = compose_free_many if config.form == FREE_VERSE else compose_formed_many
     poems = []
-    for seed, (indices, log_p) in zip(seeds, write(loaded, config, seeds), strict=True):
+    for seed, (indices, log_p) in zip(seeds, write(loaded, config, seeds, go_on), strict=True):
         reason: Finish = "end" if indices[-1] == END else "limit"
         text = loaded.vocabulary.decode(indices)
         poems.append(_composition(text, log_p, reason, loaded, config.replace(seed=seed)))

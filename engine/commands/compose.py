@@ -13,6 +13,7 @@ from engine.errors import ComposeError, UsageError
 from engine.flags import add_setting_flags, given
 from engine.model_store import find_model
 from engine.narrate import RowBreaks, lay_out
+from engine.prosody.forms import form_called
 from engine.variants import fold_begin
 from engine.vocabulary import Vocabulary
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from engine.composer import Composition
 
 LARGEST_SEED = 2**31 - 1
+INSTEAD_OF_BEGIN = ("form", "title", "acrostic", "acrostic_tail", "keep")
 
 
 def add_parser(commands: Any) -> None:
@@ -30,7 +32,16 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("begin", nargs="*", metavar="BEGIN", help="the characters that a poem begins with: one or more")
     parser.add_argument("--model", metavar="NAME", help="a model by name, or its folder (default: the studio's own)")
     add_setting_flags(parser, ComposeConfig, without=("begin",))
-    parser.add_argument("-n", type=int, default=1, metavar="N", dest="n_poems", help="so many poems for each begin")
+    for short, name in (("--order", "tone_order"), ("--tail", "acrostic_tail")):
+        parser.add_argument(short, dest=name, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "-n",
+        type=int,
+        default=1,
+        metavar="N",
+        dest="n_poems",
+        help="so many poems for each begin; in a form the best of many, ranked",
+    )
     parser.add_argument("--vertical", action="store_true", help="in columns, from right to left")
     parser.add_argument("--json", action="store_true", help="one JSON object a poem, one a line")
     add_setting_flags(parser, TrainConfig, only=("device",))
@@ -38,7 +49,7 @@ def add_parser(commands: Any) -> None:
 
 def compose(arguments: argparse.Namespace) -> int:
     """Compose poem after poem, each told as soon as it is there."""
-    wishes = list(_wishes(arguments))
+    wishes = _wishes(arguments)
     folder = find_model(arguments.model)
 
     from engine.checkpoint import load_model
@@ -47,15 +58,43 @@ def compose(arguments: argparse.Namespace) -> int:
     use_threads(1)
     loaded = load_model(folder, choose_device(getattr(arguments, "device", "auto")))
     unknown = _unknown(arguments.begin, loaded.vocabulary)
-    known_wishes = [wish for wish in wishes if wish.begin not in unknown]
-    for position, wish in enumerate(known_wishes):
-        if arguments.json:
-            _print_json(loaded, wish)
-        else:
-            if position:
-                print()
-            _print_poem(loaded, wish, vertical=arguments.vertical)
+    n_told = 0
+    for wish in wishes:
+        if wish.begin not in unknown:
+            for poem in _poems(loaded, wish, arguments):
+                _tell(loaded, poem, arguments, is_first=n_told == 0)
+                n_told += 1
     return ComposeError.exit_code if unknown else 0
+
+
+def _poems(
+    loaded: "LoadedModel", wish: ComposeConfig, arguments: argparse.Namespace
+) -> "Iterator[ComposeConfig | Composition]":
+    """What one wish comes to: in a form the best of many; else, or where the very seed is given, a wish for each poem."""
+    from engine.composer import FREE_VERSE, compose_many
+
+    if wish.form != FREE_VERSE and (arguments.n_poems > 1 or not hasattr(arguments, "seed")):
+        yield from compose_many(loaded, wish, arguments.n_poems)
+        return
+    for seed in range(wish.seed, wish.seed + arguments.n_poems):
+        yield wish.replace(seed=seed)
+
+
+def _tell(
+    loaded: "LoadedModel", poem: "ComposeConfig | Composition", arguments: argparse.Namespace, *, is_first: bool
+) -> None:
+    """Tell a poem as JSON or laid out, with a blank line between; one still to be composed as it comes, where a person watches."""
+    from engine.composer import compose_poem
+
+    if not is_first and not arguments.json:
+        print()
+    if isinstance(poem, ComposeConfig) and sys.stdout.isatty() and not (arguments.json or arguments.vertical):
+        return _say_what_it_is(_print_as_it_comes(loaded, poem))
+    composed = compose_poem(loaded, poem) if isinstance(poem, ComposeConfig) else poem
+    if arguments.json:
+        return print(json.dumps(composed.to_dict(), ensure_ascii=False), flush=True)
+    print(lay_out(composed.text, vertical=arguments.vertical), flush=True)
+    return _say_what_it_is(composed)
 
 
 def _unknown(begins: Iterable[str], vocabulary: Vocabulary) -> set[str]:
@@ -70,40 +109,30 @@ def _unknown(begins: Iterable[str], vocabulary: Vocabulary) -> set[str]:
     return unknown
 
 
-def _wishes(arguments: argparse.Namespace) -> Iterator[ComposeConfig]:
-    """One wish a poem: `-n` poems of a begin have seeds one after the other."""
-    if not arguments.begin or not all(begin.strip() for begin in arguments.begin):
+def _wishes(arguments: argparse.Namespace) -> list[ComposeConfig]:
+    """One wish a begin; a poem needs none where another wish says what it is to be. Raises UsageError."""
+    values = given(arguments, ComposeConfig)
+    begins = values.pop("begin")
+    if not begins and any(values.get(name) for name in INSTEAD_OF_BEGIN):
+        begins = [""]
+    elif not begins or not all(begin.strip() for begin in begins):
         raise UsageError(
             "There is no character to begin with.", "Give one or more, such as `poetry-tui compose 日 红 山`."
         )
     if arguments.n_poems < 1:
         raise UsageError(f"-n is {arguments.n_poems}, and a poem is the least.", "Give 1 or more.")
-    values = given(arguments, ComposeConfig)
-    del values["begin"]
-    first_seed = values.pop("seed", None)
-    if first_seed is None:
-        first_seed = random.randrange(LARGEST_SEED - arguments.n_poems)
-    for begin in arguments.begin:
-        for seed in range(first_seed, first_seed + arguments.n_poems):
-            yield ComposeConfig(begin=begin, seed=seed, **values)
+    seed = values.pop("seed", None)
+    if seed is None:
+        seed = random.randrange(LARGEST_SEED - arguments.n_poems)
+    return [ComposeConfig(begin=begin, seed=seed, **values) for begin in begins]
 
 
-def _print_json(loaded: "LoadedModel", wish: ComposeConfig) -> None:
-    from engine.composer import compose_poem
-
-    print(json.dumps(compose_poem(loaded, wish).to_dict(), ensure_ascii=False), flush=True)
-
-
-def _print_poem(loaded: "LoadedModel", wish: ComposeConfig, *, vertical: bool) -> None:
-    """A poem laid out, as it comes where a person watches; then a quiet line on how to have it again."""
-    from engine.composer import compose_poem
-
-    if sys.stdout.isatty() and not vertical:
-        poem = _print_as_it_comes(loaded, wish)
-    else:
-        poem = compose_poem(loaded, wish)
-        print(lay_out(poem.text, vertical=vertical), flush=True)
-    say(f"    {poem.model}, seed {poem.seed}" + (", cut at the limit" if poem.finish == "limit" else ""))
+def _say_what_it_is(poem: "Composition") -> None:
+    """A quiet line on what a poem is and how to have it again."""
+    form = "" if poem.order is None else f"{form_called(poem.form).name}, "
+    rhyme = f"{poem.rhyme}, " if poem.rhyme else ""
+    cut = ", cut at the limit" if poem.finish == "limit" else ""
+    say(f"    {form}{rhyme}{poem.model}, seed {poem.seed}{cut}")
 
 
 def _print_as_it_comes(loaded: "LoadedModel", wish: ComposeConfig) -> "Composition":

@@ -28,13 +28,13 @@ def draw_rows(scores: Scores, temperature: float, top_p: float, uniforms: Unifor
     those likelier than it do not hold `top_p` yet. Drawing anew whenever that is not so comes to the same as sorting,
     and takes a quarter of the time. `uniforms(rows)` gives the next number in [0, 1) of some rows.
     """
+    chosen: Ints = scores.argmax(1)
     if temperature == 0:
-        return scores.argmax(1)
+        return chosen
     with np.errstate(over="ignore"):  # next to temperature 0 all but the likeliest become −∞, which is right
         scaled = (scores - scores.max(1, keepdims=True)) / np.float32(max(temperature, SMALLEST_TEMPERATURE))
     weights = torch.from_numpy(scaled).exp_()  # (R, V)
     held = weights.cumsum(1)  # summed in float64, so that it never falls
-    chosen = np.zeros(len(scores), np.int64)
     pending: Ints = np.arange(len(scores))
     for _ in range(MOST_MISSES):
         found = _place(held, pending, uniforms(pending))

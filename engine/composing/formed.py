@@ -1,7 +1,7 @@
 """Verse in a form: one poem glyph by glyph, or many at once."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -39,9 +39,12 @@ def compose_formed(loaded: LoadedModel, config: ComposeConfig, n_alternatives: i
 
 @torch.inference_mode()
 def compose_formed_many(
-    loaded: LoadedModel, config: ComposeConfig, seeds: Sequence[int]
+    loaded: LoadedModel, config: ComposeConfig, seeds: Sequence[int], go_on: Callable[[], None]
 ) -> list[tuple[list[int], list[float]]]:
-    """(indices, ln p of each) of a poem in a form for each seed, side by side."""
+    """(indices, ln p of each) of a poem in a form for each seed, side by side.
+
+    `go_on` is called after each stretch, and may raise to break off.
+    """
     plan = plan_poem(config, loaded.vocabulary)
     opening = opening_of(config, plan, loaded.vocabulary)
     width = n_particles(config, plan)
@@ -49,7 +52,10 @@ def compose_formed_many(
     at_once = max(1, MOST_ROWS // width)
     for start in range(0, len(seeds), at_once):
         writer = _writer(loaded, config, plan, seeds[start : start + at_once], remember=False)
-        *_, (rows, _) = writer.write(opening)
+        rows = None
+        for rows, _ in writer.write(opening):  # noqa: B007 - the last ones are wanted
+            go_on()
+        assert rows is not None
         written += zip(rows.tokens[::width].tolist(), rows.log_p[::width].tolist(), strict=True)
     return written
 

@@ -6,7 +6,7 @@ Shapes: R rows, V vocabulary.
 import hashlib
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -43,7 +43,6 @@ class _Poem:
     written: list[int] = field(default_factory=list)
     log_p: list[float] = field(default_factory=list)
 
-    @property
     def is_over(self) -> bool:
         return len(self.written) >= self.limit or END in self.written[-1:]
 
@@ -92,7 +91,7 @@ def compose_free(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int
     opening = opening_of(config, None, loaded.vocabulary)
     state, last = _read(loaded, opening[:-1]), opening[-1]
     line, position = 1, 0
-    while not poem.is_over:
+    while not poem.is_over():
         logits, state = loaded.model.step(torch.tensor([last], device=loaded.device), state)  # (1,) -> (1, V)
         log_p = torch.log_softmax(logits[0].float().cpu(), dim=0)[: loaded.vocabulary.n_drawable]
         poem.write(log_p, config)
@@ -105,7 +104,7 @@ def compose_free(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int
             character=character,
             probability=math.exp(poem.log_p[-1]),
             given=index < len(poem.given),
-            finish="end" if last == END else "limit" if poem.is_over else None,
+            finish="end" if last == END else "limit" if poem.is_over() else None,
             alternatives=likeliest(log_p.numpy(), None, loaded.vocabulary, n_alternatives),
             line=line,
             position=0 if is_mark else position,
@@ -117,9 +116,12 @@ def compose_free(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int
 
 @torch.inference_mode()
 def compose_free_many(
-    loaded: LoadedModel, config: ComposeConfig, seeds: Sequence[int]
+    loaded: LoadedModel, config: ComposeConfig, seeds: Sequence[int], go_on: Callable[[], None]
 ) -> list[tuple[list[int], list[float]]]:
-    """(indices, ln p of each) of a free poem for each seed, side by side; each draws the numbers that it draws alone."""
+    """(indices, ln p of each) of a free poem for each seed, side by side; each draws the numbers that it draws alone.
+
+    `go_on` is called before each character, and may raise to break off.
+    """
     poems = [_new_poem(loaded.vocabulary, config.replace(seed=seed)) for seed in seeds]
     opening = opening_of(config, None, loaded.vocabulary)
     state = _read(loaded, opening[:-1])
@@ -128,11 +130,12 @@ def compose_free_many(
     last = [opening[-1]] * len(poems)
     open_poems = poems
     while open_poems:
+        go_on()
         logits, state = loaded.model.step(torch.tensor(last, device=loaded.device), state)  # (R,) -> (R, V)
         log_p = torch.log_softmax(logits.float().cpu(), dim=1)[:, : loaded.vocabulary.n_drawable]
         for row, poem in enumerate(open_poems):
             poem.write(log_p[row], config)
-        rows = [row for row, poem in enumerate(open_poems) if not poem.is_over]
+        rows = [row for row, poem in enumerate(open_poems) if not poem.is_over()]
         where = torch.tensor(rows, device=loaded.device, dtype=torch.long)
         state = tuple(part[:, where] for part in state)
         open_poems = [open_poems[row] for row in rows]

@@ -9,9 +9,11 @@ COMMA, STOP = "，。"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of writing. Lines and positions count from 1; a mark has position 0, and the end of the poem no mark either.
+    """One step of writing.
 
-    `source` is the step that a 叠 repeats here; `ends_line` marks the last character of a line.
+    Lines and positions count from 1; a mark has position 0, and the end of the poem no mark either. `mark` has the marks
+    that may stand there, one or two; `source` is the step that a 叠 repeats here; `ends_line` is true of the last character
+    of a line.
     """
 
     index: int
@@ -49,13 +51,15 @@ def lay_out_steps(form: Form) -> tuple[Step, ...]:
 
 
 def marks_of(form: Form) -> tuple[str, ...]:
-    """The mark after each line: ， and 。 in turn in regulated verse; in a tune 。 at the rhymes and at the end of a stanza."""
+    """The marks that may stand after each line: ， and 。 in turn in regulated verse, 。 at the end of a stanza.
+
+    Elsewhere in a tune editors differ, and so do its pieces: the model chooses.
+    """
     n_lines = len(form.line_lengths)
     if form.is_regulated:
         return (COMMA, STOP) * (n_lines // 2)
-    closed = {place.line for place in form.orders[0].rhymes}
-    closed |= {start - 1 for start in form.stanza_starts} | {n_lines - 1}
-    return tuple(STOP if line in closed else COMMA for line in range(n_lines))
+    closed = {start - 1 for start in form.stanza_starts} | {n_lines - 1}
+    return tuple(STOP if line in closed else COMMA + STOP for line in range(n_lines))
 
 
 def _repeated_places(form: Form) -> dict[tuple[int, int], tuple[int, int]]:

@@ -61,10 +61,10 @@ class Masks:
         members = self._members(rhyme, step, tokens)
         is_written = step.index not in plan.fixed
         open_groups = self._open_groups(rows, rhyme, is_written=is_written) & members
-        can_rhyme = open_groups.any(1)
-        rhyming = rows.orders & suits & rhyme.orders & can_rhyme[:, None]
+        can_rhyme = np.any(open_groups, axis=1, keepdims=True)
+        rhyming = rows.orders & suits & rhyme.orders & can_rhyme
         other = rows.orders & suits & ~rhyme.orders
-        rhymes = rhyming.any(1)
+        rhymes: Bools = np.asarray(rhyming.any(1))
         rows.orders = np.where(rhymes[:, None], rhyming, other)
         rows.groups[rhymes, rhyme.label] = open_groups[rhymes]
 
@@ -90,7 +90,7 @@ class Masks:
         """All characters (V,) of some groups (G,)."""
         key = groups.tobytes() + bytes([is_level])
         if key not in self._unions:
-            self._unions[key] = self._plan.book.rhymes(is_level)[groups].any(0)
+            self._unions[key] = np.asarray(self._plan.book.rhymes(is_level)[groups].any(0))
         return self._unions[key]
 
     def _open_groups(self, rows: Rows, rhyme: RhymeStep, *, is_written: bool = False) -> Bools:
@@ -131,13 +131,16 @@ class Masks:
         allowed[numbers, used] = False
         if self._lines is None or step.position < 2:
             return
-        before = rows.tokens[:, step.index - 1]
-        for number, token in enumerate(before):
-            is_double = (tokens[number] == token).sum() > 1
-            if not is_double and self._lines.reduplicates(self._vocabulary.character(int(token))):
+        line = rows.tokens[:, step.index - step.position + 1 : step.index]
+        has_double = (line[:, 1:] == line[:, :-1]).any(1)
+        for number, token in enumerate(line[:, -1]):
+            # Poets double one word of a line; and what stands further back in the poem would be repeated, not doubled.
+            is_new = (tokens[number] == token).sum() == 1
+            if is_new and not has_double[number] and self._lines.reduplicates(self._vocabulary.character(int(token))):
                 allowed[number, token] = strict[number, token]
 
 
 def _open_codes(orders: Bools, codes: Codes) -> Codes:
     """What the open orders (R, O) take together, of what each takes (O,): bits (R,)."""
-    return np.bitwise_or.reduce(np.where(orders, codes[None], np.uint8(0)), axis=1)
+    together: Codes = np.bitwise_or.reduce(np.where(orders, codes[None], np.uint8(0)), axis=1)
+    return together

@@ -21,7 +21,8 @@ def resample(log_weights: Weights, random: np.random.Generator) -> Ints:
     """P rows by their weights (P,), with one random number (systematic resampling: each at least as often as is fair)."""
     held = _normalised(log_weights).cumsum()
     places = (np.arange(len(held)) + random.random()) / len(held) * held[-1]
-    return np.minimum(np.searchsorted(held, places, side="right"), len(held) - 1)
+    chosen: Ints = np.minimum(np.searchsorted(held, places, side="right"), len(held) - 1)
+    return chosen
 
 
 def _normalised(log_weights: Weights) -> Weights:
@@ -29,5 +30,6 @@ def _normalised(log_weights: Weights) -> Weights:
     highest = log_weights.max()
     if highest == -np.inf:
         return np.zeros_like(log_weights)
-    weights = np.exp(log_weights - highest)
-    return weights / weights.sum()
+    weights: Weights = np.exp(log_weights - highest)
+    weights /= weights.sum()
+    return weights

@@ -28,9 +28,9 @@ FREE = -1
 class Plan:
     """A form with the wishes put in.
 
-    `tokens` (S,): the index of each fixed character, mark and end, `FREE` where the machine writes or repeats. `codes` (O, S):
-    what each order that the wishes allow takes at a place. `groups` (L, G): the groups that are left for each rhyme.
-    `wished_lines`: those, counted from 1, that the wishes give whole.
+    `tokens` (S,): the index of each fixed character, mark and end, `FREE` where the machine writes, repeats, or chooses the
+    mark. `codes` (O, S): what each order that the wishes allow takes at a place. `groups` (L, G): the groups that are left
+    for each rhyme. `wished_lines`: those, counted from 1, that the wishes give whole.
     """
 
     form: Form
@@ -47,8 +47,8 @@ class Plan:
     @property
     def fixes_ahead(self) -> bool:
         """Whether a character is fixed after a place that the machine writes."""
-        free = (step.index for step in self.steps if step.source is None and self.tokens[step.index] == FREE)
-        first = next(free, len(self.steps))
+        free = (step.index for step in self.steps if step.is_place and step.source is None)
+        first = next((index for index in free if self.tokens[index] == FREE), len(self.steps))
         return any(index > first for index in self.fixed)
 
 
@@ -88,9 +88,11 @@ def _tokens(steps: Sequence[Step], fixed: Mapping[int, Fixed], vocabulary: Vocab
         elif step.is_end:
             tokens[step.index] = END
         elif step.mark:
-            if step.mark not in vocabulary:
-                raise ComposeError(f"The model does not know the mark {step.mark}.", "Compose without a form.")
-            (tokens[step.index],) = vocabulary.encode(step.mark)
+            for mark in step.mark:
+                if mark not in vocabulary:
+                    raise ComposeError(f"The model does not know the mark {mark}.", "Compose without a form.")
+            if len(step.mark) == 1:
+                (tokens[step.index],) = vocabulary.encode(step.mark)
     return tokens
 
 

@@ -119,7 +119,7 @@ def shared_groups(
         raise _contradiction(wished, form, rhyme_steps(form, fits[:1], steps, fixed), fixed, book)
     if form.is_regulated:
         _refuse_repeated(rhyme_steps(form, kept[:1], steps, fixed), fixed, form)
-    return np.stack(left).any(0), kept
+    return np.asarray(np.stack(left).any(0), np.bool_), kept
 
 
 def _groups_left(

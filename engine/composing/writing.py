@@ -146,12 +146,15 @@ class Writer:
         token, numbers = int(self._plan.tokens[step.index]), np.arange(len(rows))
         is_drawn = step.is_place and token == FREE and step.source is None
         allowed = self._masks.allowed(rows, step) if is_drawn or (self._remember and step.is_place) else None
-        if step.source is not None:
-            rows.last = rows.tokens[:, step.source].copy()
-        elif not is_drawn:
-            rows.last = np.full(len(rows), token, np.int64)
-        elif allowed is not None:
+        if is_drawn and allowed is not None:
             rows.last = self._draw(rows, poems, step, log_p, allowed)
+        elif step.source is not None:
+            rows.last = rows.tokens[:, step.source].copy()
+        elif token != FREE:
+            rows.last = np.full(len(rows), token, np.int64)
+        else:
+            marks = np.array(self._loaded.vocabulary.encode(step.mark))
+            rows.last = marks[log_p[:, marks].argmax(1)]
         rows.tokens[:, step.index] = rows.last
         rows.log_p[:, step.index] = log_p[numbers, rows.last]
         if step.is_place and not is_drawn:
