@@ -10,15 +10,23 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from engine.cells import CellWeights, gru_step, lstm_step, rnn_step
 from engine.checkpoint import LoadedModel
+from engine.composer import FREE_VERSE
+from engine.composing.book import Bools
+from engine.composing.glyphs import Alternative, likeliest, share_of
+from engine.composing.masks import Masks
+from engine.composing.opening import opening_of
+from engine.composing.plan import plan_poem
+from engine.composing.rows import Rows
 from engine.config import Cell, ComposeConfig
 from engine.errors import UsageError
 from engine.model import State
-from engine.vocabulary import BEGIN, END, PAD, SPECIAL_TOKENS, UNKNOWN
+from engine.vocabulary import BEGIN, END, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +47,15 @@ class LayerValues:
 class Inspection:
     """The place, the probabilities there, and the layers from the lowest up.
 
-    `character` is empty for the end of the poem. Probabilities are the model's own, at temperature 1; the allowed ones, after
-    what may not stand there is taken out. `units`: the numbers of the units that are told, counted from 0.
+    `character` is empty for the end of the poem. Probabilities are the model's own, at temperature 1, and their share of what
+    the rules allow there: 0 for what they forbid. `units`: the numbers of the units that are told, counted from 0.
     """
 
     index: int
     character: str
     probability: float
     allowed_probability: float
-    alternatives: tuple[tuple[str, float, float], ...]
+    alternatives: tuple[Alternative, ...]
     cell: Cell
     n_hidden: int
     units: tuple[int, ...]
@@ -65,34 +73,41 @@ def inspect(
     """Look at the step whose output is the character at `index` of a poem; `index` may be the end, where E is written.
 
     Args:
-        config: what the poem was composed with: its header is what the model read before it.
+        config: what the poem was composed with: what the model read before it, and the rules.
         n_units: how many units of each layer to tell, evenly spaced; all of them where there are fewer.
 
     Raises:
-        UsageError: when the text has no such place.
+        UsageError: when the text has no such place, or the config names a form or rhyme that there is not.
+        ComposeError: when the config's wishes contradict each other.
     """
     if not 0 <= index <= len(text):
         raise UsageError(f"The text has no place {index}.", f"Its places are 0 to {len(text)}.")
     model, vocabulary = loaded.model, loaded.vocabulary
-    read = torch.tensor([[BEGIN, *vocabulary.encode(text[:index])]], device=loaded.device)  # (1, T + 1)
-    state = model.features(read[:, :-1])[1] if index else None
+    written = [*vocabulary.encode(text[:index]), vocabulary.encode(text[index])[0] if index < len(text) else END]
+    read = torch.tensor([[*_opening(config, vocabulary), *written[:-1]]], device=loaded.device)  # (1, T)
+    state = model.features(read[:, :-1])[1] if read.shape[1] > 1 else None
     h_size = model.config.hidden_size
     units = tuple(int(unit) for unit in torch.linspace(0, h_size - 1, min(n_units, h_size)).round())
     layers, hidden = _last_step(loaded, read[:, -1], state, units)
-    log_p = torch.log_softmax(model.logits(model.projection(hidden))[0].float().cpu(), dim=0)  # (V,)
-    allowed = _allowed(log_p, loaded, index)
-    written = vocabulary.encode(text[index])[0] if index < len(text) else END
+    log_p = torch.log_softmax(model.logits(model.projection(hidden))[0].float().cpu(), dim=0).numpy()  # (V,)
+    probability, allowed = math.exp(log_p[written[-1]]), _allowed(loaded, config, written)
     return Inspection(
         index=index,
         character=text[index : index + 1],
-        probability=math.exp(float(log_p[written])),
-        allowed_probability=math.exp(float(allowed[written])),
-        alternatives=_likeliest(log_p, allowed, loaded, n_alternatives),
+        probability=probability,
+        allowed_probability=min(1.0, probability / share_of(log_p, allowed)),
+        alternatives=likeliest(log_p, allowed, vocabulary, n_alternatives),
         cell=model.config.cell,
         n_hidden=h_size,
         units=units,
         layers=layers,
     )
+
+
+def _opening(config: ComposeConfig, vocabulary: Vocabulary) -> list[int]:
+    """What the model read before the poem."""
+    plan = None if config.form == FREE_VERSE else plan_poem(config, vocabulary)
+    return opening_of(config, plan, vocabulary)
 
 
 def _last_step(
@@ -140,17 +155,26 @@ def _values(gates: Mapping[str, Tensor], states: Mapping[str, Tensor], units: Se
     )
 
 
-def _allowed(log_p: Tensor, loaded: LoadedModel, index: int) -> Tensor:
-    """ln p (V,) among what may stand there."""
-    masked = log_p.clone()
-    masked[[PAD, UNKNOWN, BEGIN] if index else [PAD, UNKNOWN, BEGIN, END]] = -math.inf
-    masked[loaded.vocabulary.n_drawable :] = -math.inf
-    return torch.log_softmax(masked, dim=0)
+def _allowed(loaded: LoadedModel, config: ComposeConfig, written: Sequence[int]) -> Bools | None:
+    """What the rules allow (V,) for the last of some indices after those before it; None where there are no rules.
 
-
-def _likeliest(log_p: Tensor, allowed: Tensor, loaded: LoadedModel, limit: int) -> tuple[tuple[str, float, float], ...]:
-    """The characters that the model finds likeliest, the likeliest first."""
-    first, after_last = len(SPECIAL_TOKENS), loaded.vocabulary.n_drawable
-    indices = (first + log_p[first:after_last].topk(min(limit, after_last - first)).indices).tolist()
+    Characters that the wishes only kept in their places do not count: another choice here has the rest written anew.
+    """
+    if config.form == FREE_VERSE:
+        return None
     vocabulary = loaded.vocabulary
-    return tuple((vocabulary.character(i), math.exp(float(log_p[i])), math.exp(float(allowed[i]))) for i in indices)
+    plan = plan_poem(config.replace(begin="", keep=""), vocabulary)
+    if len(written) > len(plan.steps):
+        return None
+    masks, rows = Masks(plan, vocabulary, loaded.lines), Rows.at_the_beginning(plan, 1, None, BEGIN)
+    *before, step = plan.steps[: len(written)]
+    for one in before:
+        rows.tokens[:, one.index] = written[one.index]
+        if one.is_place and one.source is None:
+            masks.take(rows, one)
+    allowed: Bools = np.zeros(len(vocabulary), np.bool_)
+    if step.is_place:
+        allowed |= masks.allowed(rows, step)[0]
+    allowed[[END] if step.is_end else vocabulary.encode(step.mark)] = True
+    allowed[written[-1]] = True
+    return allowed

@@ -14,7 +14,7 @@ ever removes a variant: whatever was written can be walked to again. What the sc
 - `draft.undo()`, `draft.redo()`: over locks, walks and new variants alike. `can_undo` and `can_redo` say whether.
 - Walking: `draft.to(number)`, `to_parent()`, `to_child()`, `to_sibling(±1)`; `draft.rows()` lists the tree as it is drawn.
 
-`draft.rules` is the config to send with `inspect`: the variant's own, without what only held its characters in place.
+`draft.rules` is the config to send with `inspect`, beside the text and the model (`glass_protocol.Place`).
 """
 
 import dataclasses
@@ -110,8 +110,8 @@ class Draft:
 
     @property
     def rules(self) -> Mapping[str, Any]:
-        """The config of the variant on the stage, without `begin` and `keep`: what a place there had to obey."""
-        return {**self._standing_on().config, "begin": "", "keep": ""}
+        """What the variant on the stage was composed with."""
+        return self._standing_on().config
 
     # Places
 

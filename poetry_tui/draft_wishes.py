@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from engine.prosody.forms import form_called
 from engine.verse import LINE_MARKS, split_lines
 
 # In `keep`: a place that the machine shall write.
@@ -45,6 +44,9 @@ def _pattern(config: Mapping[str, Any], text: str, kept: Collection[int]) -> str
     )
     if config.get("form", FREE) == FREE:
         return pattern
+    # Its tables are not needed before somebody writes in a form, and the first paint is sooner without them.
+    from engine.prosody.forms import form_called
+
     n_places = sum(form_called(str(config["form"])).line_lengths)
     return pattern + OPEN * (n_places - sum(character not in LINE_MARKS for character in text))
 
@@ -55,7 +57,7 @@ def _acrostics(config: Mapping[str, Any], text: str, changed: int) -> dict[str, 
     for line_number, line in enumerate(lines_of(text)):
         places = [place for place in line if text[place] not in LINE_MARKS]
         for name, end in (("acrostic", 0), ("acrostic_tail", -1)):
-            asked = str(config.get(name, ""))
-            if places and places[end] == changed and line_number < len(asked):
+            asked = "".join(str(config.get(name, "")).split())
+            if places and places[end] == changed and asked[line_number : line_number + 1] not in ("", OPEN):
                 agreed[name] = asked[:line_number] + text[changed] + asked[line_number + 1 :]
     return agreed

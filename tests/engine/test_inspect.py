@@ -2,18 +2,22 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 import torch
 
-from engine.composer import compose
+from engine.checkpoint import LoadedModel
+from engine.composer import compose, compose_poem
 from engine.config import CELLS, Cell, ComposeConfig
 from engine.errors import UsageError
+from engine.header import header_tags
 from engine.inspection import LayerValues, inspect
 from engine.model import State
 from engine.operations.call import Call
+from engine.prosody.rhymes import rhyme_groups
 from engine.service import OPERATIONS
-from engine.vocabulary import BEGIN
+from engine.vocabulary import BEGIN, Vocabulary
 from tests.engine.small_model import small_model
 
 CONFIG = ComposeConfig(begin="日", seed=5, max_chars=14)
@@ -89,14 +93,56 @@ def assert_unit_is_right(cell: Cell, layer: LayerValues, unit: int) -> None:
         assert -1 < states["hidden"] < 1
 
 
-def test_what_may_be_drawn_has_all_the_probability_after_the_constraint() -> None:
-    loaded, text = small_model(), written("lstm")
-    found = inspect(loaded, CONFIG, text, 4, n_alternatives=len(loaded.vocabulary))
-    end = 1 - sum(allowed for _, _, allowed in found.alternatives)
-    assert 0 < end < 1
-    assert inspect(loaded, CONFIG, text[:4], 4).allowed_probability == pytest.approx(end, abs=1e-5)
-    first = inspect(loaded, CONFIG, text, 0, n_alternatives=len(loaded.vocabulary))
-    assert sum(allowed for _, _, allowed in first.alternatives) == pytest.approx(1, abs=1e-5)
+@pytest.fixture(scope="module")
+def well_read() -> LoadedModel:
+    """A model with characters enough for a form, and with the tags of a header."""
+    known = sorted({character for group in rhyme_groups() for character in group.characters[:8]})
+    return small_model(vocabulary=Vocabulary(["，", "。", *known], header_tags()))
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {"begin": "东", "rhyme": "冬"},
+        {"acrostic": "东江", "tone_order": "aBbA", "title": "东江"},
+        {"form": "yijiangnan"},
+    ],
+    ids=lambda wishes: "+".join(wishes),
+)
+def test_under_rules_every_place_has_the_chances_that_composing_had(
+    well_read: LoadedModel, wishes: dict[str, Any]
+) -> None:
+    config = ComposeConfig(**{"form": "wujue", "seed": 3, "n_particles": 1, **wishes})
+    glyphs = list(compose(well_read, config, 8))
+    text = "".join(glyph.character for glyph in glyphs)
+    for glyph in glyphs:
+        found = inspect(well_read, config, text, glyph.index, 8)
+        assert found.probability == pytest.approx(glyph.probability, rel=1e-5)
+        if glyph.position and not glyph.given:
+            assert found.allowed_probability == pytest.approx(glyph.allowed_probability, rel=1e-4)
+            assert [is_allowed for _, _, is_allowed in found.alternatives] == pytest.approx(
+                [is_allowed for _, _, is_allowed in glyph.alternatives], rel=1e-4
+            )
+
+
+def test_a_mark_and_the_end_are_all_that_a_form_allows_in_their_places(well_read: LoadedModel) -> None:
+    config = ComposeConfig(form="wujue", seed=3)
+    text = compose_poem(well_read, config).text
+    for index in (5, 11, len(text)):
+        assert inspect(well_read, config, text, index).allowed_probability == pytest.approx(1)
+
+
+def test_what_was_only_kept_in_place_is_not_held_against_an_alternative(well_read: LoadedModel) -> None:
+    config = ComposeConfig(form="wujue", seed=3)
+    text = compose_poem(well_read, config).text
+    kept = config.replace(begin=text[:1], keep=f"{text[:9]}□" + text[10:])
+    everything = len(well_read.vocabulary)
+    forbidden, still_forbidden = (
+        {one for one, _, share in inspect(well_read, wish, text, 3, everything).alternatives if share == 0}
+        for wish in (config, kept)
+    )
+    assert 0 < len(forbidden) < everything - 10
+    assert still_forbidden == forbidden
 
 
 def test_the_means_are_over_all_units_of_states_by_magnitude() -> None:

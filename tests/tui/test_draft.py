@@ -135,12 +135,6 @@ def test_composing_free_verse_again_without_locks_leaves_its_shape_free_too() ->
     assert planted().recompose(seed=5).config == {**PLAIN, "seed": 5}
 
 
-def test_the_rules_of_a_poem_forget_what_only_held_characters_in_place() -> None:
-    draft = planted(REGULATED).at(9)
-    wish = draft.choose("江")
-    assert draft.grow(wish, written_for(wish.config)).rules == {**REGULATED, "begin": ""}
-
-
 def test_a_locked_character_is_unlocked_by_locking_again() -> None:
     draft = planted().at(4).toggle_lock()
     assert draft.here is not None
