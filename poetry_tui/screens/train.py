@@ -23,7 +23,7 @@ from poetry_tui.screens.train_install import installed_corpora, run_install
 from poetry_tui.widgets.corpus_offer import CorpusOffer
 from poetry_tui.widgets.run_list import RunList
 from poetry_tui.widgets.run_monitor import RunMonitor
-from poetry_tui.widgets.run_settings import RunSettings
+from poetry_tui.widgets.run_settings import INSTALLABLE, RunSettings
 from poetry_tui.words import word
 
 PAINT_PERIOD_S = 0.1
@@ -185,7 +185,8 @@ class TrainScreen(StudioScreen):
 
     async def _lacks_corpus(self, config: TrainConfig) -> bool:
         installed = await asyncio.to_thread(installed_corpora)
-        return config.corpus not in installed and not Path(config.corpus).is_file()
+        # Another name that is missing is for the run itself to complain about: it knows what there is.
+        return config.corpus in INSTALLABLE and config.corpus not in installed
 
     @on(CorpusOffer.InstallWanted)
     def install(self, event: CorpusOffer.InstallWanted) -> None:

@@ -51,8 +51,7 @@ class CorpusOffer(Vertical):
         """Offer this corpus, afresh."""
         self.corpus = name
         self.remove_class("-busy", "-failed")
-        sentence = "train.offer_song" if name == "tang-song" else "train.offer"
-        self.query_one(".sentence", Static).update(Content(word(sentence, name=name)))
+        self.query_one(".sentence", Static).update(Content(word(f"train.offer.{name}", name=name)))
         self.query_one(Button).label = Content(word("train.install", name=name))
 
     def show_progress(self, fraction: float) -> None:

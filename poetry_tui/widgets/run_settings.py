@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.widgets import Button, Collapsible, Input, Label, Select, Static
 
 from engine.config import TrainConfig
+from engine.corpus.install import PARTS
 from engine.errors import UsageError
 from poetry_tui.settings_form import MAIN, NO, YES, Question, answers_of_preset, config_of, questions
 from poetry_tui.words import WORDS, heading, word
@@ -17,7 +18,7 @@ from poetry_tui.words import WORDS, heading, word
 # The experiment itself: it learns visibly within minutes, on the corpus that `make studio` installs.
 DEFAULT_PRESET = "nndl"
 # What `corpus install` knows; shown even when they are not installed yet.
-INSTALLABLE = ("tang", "tang-song")
+INSTALLABLE = tuple(PARTS)
 
 
 def label_of(question: Question) -> str:

@@ -90,13 +90,21 @@ WORDS: dict[str, tuple[str, str]] = {
         "按 n 看设置，按 ctrl+r 开始训练。",
         "Press n for the settings, ctrl+r to start a training.",
     ),
-    "train.offer": (
+    "train.offer.tang": (
         "训练要有诗。现在安装“{name}”：用 npm 取来《全唐诗》五万七千首（约 85 MB），整理后存在你的文件夹里。",
         "A training needs poems. Install “{name}” now: npm fetches 57,607 Tang poems (85 MB) into your own folder.",
     ),
-    "train.offer_song": (
+    "train.offer.tang-song": (
         "训练要有诗。现在安装“{name}”：用 npm 取来唐宋诗三十一万首（约 85 MB），整理后存在你的文件夹里。",
         "A training needs poems. Install “{name}” now: npm fetches 311,855 Tang and Song poems (85 MB) into your own folder.",
+    ),
+    "train.offer.ci": (
+        "训练要有诗。现在安装“{name}”：用 npm 取来宋词两万一千首（约 85 MB），整理后存在你的文件夹里。",
+        "A training needs poems. Install “{name}” now: npm fetches 21,053 Song 词 (85 MB) into your own folder.",
+    ),
+    "train.offer.tang-song-ci": (
+        "训练要有诗。现在安装“{name}”：用 npm 取来唐宋诗与宋词三十三万首（约 85 MB），整理后存在你的文件夹里。",
+        "A training needs poems. Install “{name}” now: npm fetches 332,908 Tang and Song poems and 词 (85 MB) into your own folder.",
     ),
     "train.install": ("安装 {name}", "Install {name}"),
     "train.installing": ("正在安装 {name}……", "Installing {name}"),
@@ -149,5 +157,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "train.field.seed": ("随机种子", "seed"),
     "train.field.device": ("设备", "device"),
     "train.field.n_threads": ("线程", "threads"),
+    "train.field.header_share": ("诗前说明", "header share"),
+    "train.field.start_from": ("从此模型起", "start from"),
     "train.field.chunk_rows": ("分块行数", "chunk rows"),
 }
