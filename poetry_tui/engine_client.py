@@ -7,25 +7,30 @@ the screen (its stderr goes to a log file). It ends when its stdin does, so it n
 import asyncio
 import contextlib
 import json
-import os
 import signal
-import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-import engine
 from engine.errors import ComposeError, StudioError
-from engine.paths import home
-from poetry_tui.engine_protocol import EngineState, Glyph, Phase, PoemDone, to_glyph, to_model, to_poem
+from poetry_tui.engine_process import MAX_LINE_BYTES, SERVICE, end, environment, log_file, open_log
+from poetry_tui.engine_protocol import (
+    EngineState,
+    Glyph,
+    Novelty,
+    Phase,
+    PoemDone,
+    to_glyph,
+    to_model,
+    to_novelty,
+    to_poem,
+)
+from poetry_tui.glass_protocol import Inspection, Place, to_inspection
 from poetry_tui.words import word
 
-# -P: a folder called `engine` in the user's working folder must not be taken for ours.
-SERVICE = (sys.executable, "-P", "-m", "engine", "service")
 PAUSES_BEFORE_RESTART_S = (0.2, 1.0, 3.0)
 PATIENCE_AT_CLOSE_S = 1.0
-_MAX_LINE_BYTES = 1 << 20
-_MAX_LOG_BYTES = 1 << 20
+# The last words to a request.
+_LAST_WORDS = ("poem", "done", "inspected", "novelty", "cancelled", "error")
 _WARMING_UP = (Phase.STARTING, Phase.LOADING, Phase.RESTARTING)
 
 
@@ -90,23 +95,52 @@ class EngineClient:
         Raises:
             StudioError: when the wishes cannot be met, or the service died.
         """
-        await self._until_ready()
-        number, replies = self._ask("compose", model=model, config=dict(config), n_alternatives=n_alternatives)
-        is_over = False
-        try:
-            while True:
-                reply = await replies.get()
-                is_over = reply is None or reply["reply"] in ("poem", "cancelled", "error")
-                if reply is None:
-                    raise EngineLostError(word("engine.lost"), word("engine.lost_hint"))
-                if reply["reply"] == "error":
-                    raise ComposeError(str(reply["message"]), str(reply.get("hint", "")))
+        replies = self._replies("compose", model=model, config=dict(config), n_alternatives=n_alternatives)
+        async with contextlib.aclosing(replies):
+            async for reply in replies:
                 if reply["reply"] == "glyph":
                     yield to_glyph(reply)
                 if reply["reply"] == "poem":
                     yield to_poem(reply)
-                if is_over:
-                    return
+
+    async def candidates(self, config: Mapping[str, Any], n: int, model: str | None = None) -> list[PoemDone]:
+        """The best `n` of several poems for the same wishes, the best first. Raises StudioError."""
+        replies = self._replies("candidates", model=model, config=dict(config), n=n)
+        async with contextlib.aclosing(replies):
+            return [to_poem(reply) async for reply in replies if reply["reply"] == "candidate"]
+
+    async def inspect(self, place: Place) -> Inspection | None:
+        """What the network held while it wrote a character; None when the question was cancelled. Raises StudioError."""
+        replies = self._replies("inspect", **place.to_request())
+        async with contextlib.aclosing(replies):
+            async for reply in replies:
+                if reply["reply"] == "inspected":
+                    return to_inspection(reply)
+        return None
+
+    async def novelty(self, text: str, model: str | None = None) -> Novelty | None:
+        """What a poem shares with the training text; None when the question was cancelled. Raises StudioError."""
+        replies = self._replies("novelty", model=model, text=text)
+        async with contextlib.aclosing(replies):
+            async for reply in replies:
+                if reply["reply"] == "novelty":
+                    return to_novelty(reply)
+        return None
+
+    async def _replies(self, op: str, **fields: Any) -> AsyncGenerator[Mapping[str, Any], None]:
+        """Ask, and yield every reply; an error is raised, and leaving early cancels."""
+        await self._until_ready()
+        number, replies = self._ask(op, **fields)
+        is_over = False
+        try:
+            while not is_over:
+                reply = await replies.get()
+                is_over = reply is None or reply["reply"] in _LAST_WORDS
+                if reply is None:
+                    raise EngineLostError(word("engine.lost"), word("engine.lost_hint"))
+                if reply["reply"] == "error":
+                    raise ComposeError(str(reply["message"]), str(reply.get("hint", "")))
+                yield reply
         finally:
             del self._waiting[number]
             if not is_over:
@@ -124,26 +158,26 @@ class EngineClient:
         if self._running is None:
             return
         if self._process is not None:
-            _end(self._process, signal.SIGTERM)
+            end(self._process, signal.SIGTERM)
         done, _ = await asyncio.wait({self._running}, timeout=PATIENCE_AT_CLOSE_S)
         if not done and self._process is not None:
-            _end(self._process, signal.SIGKILL)
+            end(self._process, signal.SIGKILL)
         await self._running
 
     async def _one_life(self) -> bool:
         """From the service's start to its end; says whether it was ready in between."""
         was_ready = False
         self._become(EngineState(Phase.STARTING, problem=self.state.problem))
-        with _open_log() as log:
+        with open_log() as log:
             try:
                 process = await asyncio.create_subprocess_exec(
                     *self._command,
                     stdin=asyncio.subprocess.PIPE,
                     stdout=asyncio.subprocess.PIPE,
                     stderr=log,
-                    env=_environment(),
+                    env=environment(),
                     start_new_session=True,
-                    limit=_MAX_LINE_BYTES,
+                    limit=MAX_LINE_BYTES,
                 )
             except OSError as error:
                 print(f"the engine service cannot be started: {error}", file=log, flush=True)
@@ -151,7 +185,7 @@ class EngineClient:
         self._process = process
         assert process.stdout is not None
         if self._is_closing():
-            _end(process, signal.SIGTERM)
+            end(process, signal.SIGTERM)
         try:
             self._load()
             while line := await process.stdout.readline():
@@ -168,7 +202,7 @@ class EngineClient:
                 self._become(EngineState(Phase.RESTARTING, problem=lost))
             for replies in self._waiting.values():
                 replies.put_nowait(None)
-            _end(process, signal.SIGTERM if self._is_closing() else signal.SIGKILL)
+            end(process, signal.SIGTERM if self._is_closing() else signal.SIGKILL)
         await process.wait()
         # What was left unread would keep the pipe open; asyncio has no public way to close it.
         process._transport.close()  # type: ignore[attr-defined]
@@ -228,36 +262,3 @@ class EngineClient:
     def _next_id(self) -> int:
         self._last_id += 1
         return self._last_id
-
-
-def log_file() -> Path:
-    """Where the service's narration goes."""
-    return home() / "log" / "engine.log"
-
-
-def _open_log() -> IO[str]:
-    """The log, begun anew when it has grown long; where it cannot be written, nowhere."""
-    path = log_file()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        is_long = path.exists() and path.stat().st_size > _MAX_LOG_BYTES
-        return path.open("w" if is_long else "a", encoding="utf-8")
-    except OSError:
-        return Path(os.devnull).open("w", encoding="utf-8")
-
-
-def _environment() -> dict[str, str]:
-    """Ours, and the service finds the same engine as we do, wherever it was started."""
-    beside = str(Path(engine.__file__).parent.parent)
-    paths = [beside, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"}
-
-
-def _end(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
-    """The end of stdin and a signal: torch, being imported, reads no stdin."""
-    if process.stdin is not None:
-        process.stdin.close()
-    if process.returncode is None:
-        # Not `process.kill()`: it may take the exit status away from asyncio, which then complains on the screen.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, number)

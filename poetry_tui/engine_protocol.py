@@ -55,7 +55,8 @@ class Glyph:
 class PoemDone:
     """The last word of a composition. `finish`: "end", or "limit" where it grew too long.
 
-    `score` ranks candidates: the mean of ln p over the characters, less a penalty for repeated ones.
+    `score` ranks candidates: the mean of ln p over the characters, less a penalty for repeated ones. `rhyme`: the group that
+    verse in a form rhymes in.
     """
 
     begin: str
@@ -65,6 +66,7 @@ class PoemDone:
     logprob: float
     finish: str
     score: float | None = None
+    rhyme: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ def to_poem(reply: Mapping[str, Any]) -> PoemDone:
         logprob=float(reply["logprob"]),
         finish=str(reply["finish"]),
         score=None if reply.get("score") is None else float(reply["score"]),
+        rhyme=None if reply.get("rhyme") is None else str(reply["rhyme"]),
     )
 
 

@@ -12,7 +12,7 @@ def keep(composition: Composition) -> None:
     # SQLite is loaded when the first poem is kept, not before the first paint.
     from poetry_tui.favourites import Favourite, FavouriteStore
 
-    made_by = composition.done.model if composition.done else composition.model
+    made_by = composition.done.model if composition.done else composition.wish.model
     FavouriteStore().add(
         Favourite(
             id=0,

@@ -14,13 +14,23 @@ from poetry_tui.words import Language
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`model` is None for the bundled one; `pace` is an index into the Compose screen's paces."""
+    """`model` is None for the bundled one; `pace` is an index into the Compose screen's paces; `form` is a form's key.
+
+    How a poem is shown: `with_tones` 平 and 仄 beside it, `is_upright` in columns, `is_traditional` in traditional characters.
+    """
 
     language: Language = "both"
     theme: str = INK
     model: str | None = None
     temperature: float = 0.8
     pace: int = 1
+    form: str = "free"
+    rhyme: str | None = None
+    tone_order: str | None = None
+    n_candidates: int = 1
+    with_tones: bool = False
+    is_upright: bool = False
+    is_traditional: bool = False
 
 
 def settings_file() -> Path:
@@ -51,12 +61,14 @@ def _makes_sense(name: str, value: Any) -> bool:
     match name:
         case "language":
             return value in get_args(Language)
-        case "theme":
+        case "theme" | "form":
             return isinstance(value, str)
-        case "model":
+        case "model" | "rhyme" | "tone_order":
             return value is None or isinstance(value, str)
         case "temperature":
             return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 10
-        case "pace":
+        case "with_tones" | "is_upright" | "is_traditional":
+            return isinstance(value, bool)
+        case "pace" | "n_candidates":
             return isinstance(value, int) and not isinstance(value, bool) and value >= 0
     return False

@@ -1,28 +1,36 @@
 """The poems of one sitting at the desk: what was wished for, what came, how much of it is on the stage. Knows no screen."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import StudioError
-from poetry_tui.engine_protocol import Glyph, PoemDone
+from poetry_tui.draft import Draft, Variant, Wish
+from poetry_tui.engine_protocol import Glyph, Novelty, PoemDone
 
 
 @dataclass(slots=True)
 class Composition:
-    """One poem, wished for and then written. `config` holds the plain fields of a ComposeConfig.
+    """One poem, wished for and then written.
 
-    The engine is faster than the eye: `glyphs` is what has come, `shown` how many of them stand on the stage.
+    The engine is faster than the eye: `glyphs` is what has come, `shown` how many of them stand on the stage. `is_whole`: it
+    came in one piece, so that there is nothing to stop.
     """
 
-    config: Mapping[str, Any]
-    model: str | None = None
+    wish: Wish
     glyphs: list[Glyph] = field(default_factory=list)
     shown: float = 0.0
     done: PoemDone | None = None
     problem: StudioError | None = None
+    novelty: Novelty | StudioError | None = None
+    is_whole: bool = False
     is_stopped: bool = False
     is_kept: bool = False
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The plain fields of a ComposeConfig."""
+        return self.wish.config
 
     def take(self, said: Glyph | PoemDone) -> None:
         if isinstance(said, Glyph):
@@ -35,9 +43,14 @@ class Composition:
         n_given = next((i for i, glyph in enumerate(self.glyphs) if not glyph.given), len(self.glyphs))
         self.shown = min(max(self.shown + n_characters, n_given), float(len(self.glyphs)))
 
+    def reveal_all(self) -> None:
+        self.reveal(float("inf"))
+
     def stop(self) -> None:
         """What is on the stage is the poem; what the engine wrote beyond it is forgotten."""
-        if not self.is_over:
+        if self.is_whole:
+            self.reveal_all()
+        elif not self.is_over:
             self.is_stopped = True
             self.done = None
             self.glyphs = self.visible
@@ -66,23 +79,53 @@ class Composition:
 
 @dataclass(slots=True)
 class Sitting:
-    """Compositions in the order of their making; `current` is the one on the stage."""
+    """Compositions in the order of their making; `current`, number `index`, is the one on the stage.
+
+    Those that are over are the variants of `draft`, under the same numbers; at most the last one is still being written.
+    """
 
     compositions: list[Composition] = field(default_factory=list)
     index: int = -1
+    draft: Draft = field(default_factory=Draft)
 
     @property
     def current(self) -> Composition | None:
         return self.compositions[self.index] if self.compositions else None
 
+    @property
+    def variant(self) -> Variant | None:
+        """The one on the stage, if it is over: what can be stepped through, locked and changed."""
+        return self.draft.variants[self.index] if 0 <= self.index < len(self.draft.variants) else None
+
+    @property
+    def cursor(self) -> int | None:
+        return self.draft.cursor if self.variant is not None else None
+
     def add(self, composition: Composition) -> None:
         self.compositions.append(composition)
         self.index = len(self.compositions) - 1
 
+    def add_whole(self, compositions: Sequence[Composition]) -> None:
+        """Take several that are over, the best first; that one goes on the stage."""
+        first = len(self.compositions)
+        for composition in compositions:
+            self.add(composition)
+            self.settle(composition)
+        if compositions:
+            self.stand(self.draft.to(first))
+
+    def settle(self, composition: Composition) -> None:
+        """Make a variant of one that is over."""
+        if len(self.draft.variants) < len(self.compositions) and composition is self.compositions[-1]:
+            self.stand(self.draft.grow(composition.wish, composition.glyphs, composition.done))
+
     def discard(self, composition: Composition) -> None:
-        """Forget one that came to nothing."""
+        """Forget one that came to nothing; back to what stood there before."""
         self.compositions = [other for other in self.compositions if other is not composition]
-        self.index = min(self.index, len(self.compositions) - 1)
+        if self.draft.number is not None:
+            self.index = self.draft.number
+        else:
+            self.index = min(self.index, len(self.compositions) - 1)
 
     def move(self, by: int) -> bool:
         """Go back or forth; False at either end."""
@@ -90,4 +133,12 @@ class Sitting:
         if not 0 <= index < len(self.compositions):
             return False
         self.index = index
+        if index < len(self.draft.variants):
+            self.draft = self.draft.to(index).at(None)
         return True
+
+    def stand(self, draft: Draft) -> None:
+        """Take another state of the draft, and put the variant that it stands on on the stage."""
+        self.draft = draft
+        if draft.number is not None:
+            self.index = draft.number

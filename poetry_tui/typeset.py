@@ -1,4 +1,4 @@
-"""Where each character of a poem stands on the stage: pure arithmetic on terminal cells, stable while a poem grows.
+"""Where each character of a poem stands on the stage, line by line: pure arithmetic on cells, stable while a poem grows.
 
 A couplet a row where two lines have the same length, as `engine.verse.couplets` has it; a line a row otherwise. The block is
 centred as it is expected to become, not as it is, so that the verse does not wander while it is written.
@@ -32,11 +32,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`height` counts the rows from the top of the stage to the poem's last; `caret` is the (x, y) after it."""
+    """`height` counts the rows from the top of the stage to the poem's last; `caret` is the (x, y) after it.
+
+    `is_upright`: columns from right to left. A sign beside a character stands in the cells right of it then, else below it.
+    """
 
     places: tuple[Place, ...]
     caret: tuple[int, int]
     height: int
+    is_upright: bool = False
 
 
 def wide(character: str) -> str:
@@ -50,10 +54,15 @@ def wide(character: str) -> str:
     return character + " " if cell_len(character) == 1 else "  "
 
 
-def typeset(characters: Sequence[str], width: int, height: int, is_done: bool = False) -> Page:
-    """Lay out the characters of a poem, so far, on a stage of `width` × `height` cells."""
-    lines = _lines(characters)
-    longest = _expected(max((len(line) for line in lines), default=0), _USUAL_LENGTHS)
+def typeset(
+    characters: Sequence[str], width: int, height: int, is_done: bool = False, *, with_signs: bool = False
+) -> Page:
+    """Lay out the characters of a poem, so far, on a stage of `width` × `height` cells.
+
+    `with_signs` leaves a row below each line.
+    """
+    lines = lines_so_far(characters)
+    longest = expected(max((len(line) for line in lines), default=0), _USUAL_LENGTHS)
     if is_done and lines:
         longest = max(len(line) for line in lines)
     paired, gap = _manner(longest, width)
@@ -65,19 +74,20 @@ def typeset(characters: Sequence[str], width: int, height: int, is_done: bool = 
     if is_done and rows:
         block = max(map(len, rows)) * step - gap
     left = max(0, (width - block) // 2)
-    n_rows = max(len(rows), 1) if is_done else _expected(len(rows), _USUAL_ROWS if paired else (4, 8))
-    leading = 2 if n_rows * 2 - 1 <= height else 1
-    top = max(0, (height - (n_rows * leading - leading + 1)) // 2)
+    n_rows = max(len(rows), 1) if is_done else expected(len(rows), _USUAL_ROWS if paired else (4, 8))
+    closest = 2 if with_signs else 1
+    leading = closest + 1 if n_rows * (closest + 1) - 1 <= height else closest
+    top = max(0, (height - (n_rows * leading - leading + closest)) // 2)
     places = tuple(
         Place(index, left + column * step, top + y * leading)
         for y, row in enumerate(rows)
         for column, index in enumerate(row)
     )
     caret = _caret(rows, lines, characters, left, top, step, leading, per_row, paired)
-    return Page(places, caret, (places[-1].y if places else top) + 1)
+    return Page(places, caret, (places[-1].y if places else top) + closest)
 
 
-def _lines(characters: Sequence[str]) -> list[list[int]]:
+def lines_so_far(characters: Sequence[str]) -> list[list[int]]:
     """Indices of each line of verse; a line ends after its marks."""
     lines: list[list[int]] = []
     for index, character in enumerate(characters):
@@ -109,7 +119,7 @@ def _manner(longest: int, width: int) -> tuple[bool, int]:
     return False, 0
 
 
-def _expected(so_far: int, usual: Sequence[int]) -> int:
+def expected(so_far: int, usual: Sequence[int]) -> int:
     return next((length for length in usual if so_far <= length), so_far)
 
 

@@ -31,12 +31,12 @@ async def take_pictures(folder: Path, run: Path) -> None:
     from engine import paths
     from engine.config import ComposeConfig
     from poetry_tui.app import PoetryApp
+    from poetry_tui.draft import Wish
     from poetry_tui.engine_protocol import Phase
     from poetry_tui.keeping import keep
     from poetry_tui.screens.compose import ComposeScreen
     from poetry_tui.screens.train import TrainScreen
     from poetry_tui.settings import Settings
-    from poetry_tui.sitting import Composition
     from poetry_tui.themes import INK, PAPER
     from poetry_tui.widgets.run_list import RunList
 
@@ -47,9 +47,9 @@ async def take_pictures(folder: Path, run: Path) -> None:
         assert isinstance(screen, ComposeScreen)
         await until(pilot, lambda: app.engine.state.phase is Phase.READY)
         wishes = [ComposeConfig(begin=begin, seed=seed, max_chars=64) for seed, begin in enumerate(BEGINNINGS)]
-        poems = [Composition(wish.to_dict(), model=None) for wish in wishes]
-        screen.write(poems)
-        await until(pilot, lambda: len(screen.sitting.compositions) == len(poems) and all(p.is_over for p in poems))
+        screen.write([Wish(wish.to_dict()) for wish in wishes])
+        poems = screen.sitting.compositions
+        await until(pilot, lambda: len(poems) == len(wishes) and all(poem.is_over for poem in poems))
         for poem in poems:
             keep(poem)
         await pilot.press("right", "right", "right", "right", "right")

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from poetry_tui.engine_protocol import Glyph
 from poetry_tui.favourite_export import date_of
 from poetry_tui.favourites import Favourite
-from poetry_tui.widgets.verse import Verse
+from poetry_tui.widgets.verse import Sheet, Verse
 from poetry_tui.words import WORDS, heading, word
 
 MUTED = "$foreground 60%"
@@ -22,8 +22,6 @@ class PoemPage(Vertical):
 
     DEFAULT_CSS = """
     PoemPage {
-        & .verse--plain { color: $foreground; background: $background; }
-        & .verse--given { color: $accent; background: $background; text-style: bold; }
         & #page-title { color: $text-muted; height: auto; padding-top: 1; text-align: center; }
         & #page-made { height: auto; padding: 0 2; border-top: solid $panel; }
     }
@@ -42,7 +40,7 @@ class PoemPage(Vertical):
         title.display = bool(poem and poem.title)
         made.display = poem is not None
         glyphs = [] if poem is None else _glyphs(poem)
-        self.query_one(Verse).show(glyphs, is_written=True, cursor=None)
+        self.query_one(Verse).show(Sheet(glyphs))
         if poem is not None:
             title.update(Content(poem.title))
             made.update(_table(list(_facts(poem))))

@@ -1,4 +1,4 @@
-"""One setting on one line, with the value between two arrows: arrow keys, the wheel and clicks change it."""
+"""One setting on one line, with the value between two arrows: arrow keys and clicks change it, a list offers all values."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,10 @@ from textual.message import Message
 from textual.widget import Widget
 
 from poetry_tui.themes import FAINT
-from poetry_tui.words import word
+from poetry_tui.words import heading, word
+
+# So many values are quicker found in a list than one after another.
+_FEWEST_IN_LIST = 5
 
 
 class Stepper(Widget, can_focus=True):
@@ -69,12 +72,40 @@ class Stepper(Widget, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
-        if offset is not None:
-            middle = self.content_size.width - 2 - Content(self.value).cell_length // 2 - 1
-            self.step(1 if offset.x >= middle else -1)
+        if offset is None:
+            return
+        right = self.content_size.width
+        left = right - Content(self.value).cell_length - 4
+        if len(self.values) >= _FEWEST_IN_LIST and left + 2 <= offset.x < right - 2:
+            self.open_list()
+        else:
+            self.step(1 if offset.x >= (left + right) // 2 else -1)
+
+    def open_list(self) -> None:
+        """Offer all values at once."""
+        # Lists of options take their time to load, and the first paint is without them.
+        from poetry_tui.widgets.choose import Choose
+
+        self.app.push_screen(Choose(heading(self.words), self.values, self.index), self._choose)
+
+    def _choose(self, index: int | None) -> None:
+        if index is not None:
+            self.step(index - self.index)
 
     def on_key(self, event: events.Key) -> None:
         by = {"left": -1, "right": 1}.get(event.key)
-        if by is not None:
+        found = next_with(self.values, event.character, self.index)
+        if by is not None or found is not None:
             event.stop()
-            self.step(by)
+            self.step(by if by is not None else (found or 0) - self.index)
+        elif event.key == "space":
+            event.stop()
+            self.open_list()
+
+
+def next_with(values: Sequence[str], character: str | None, index: int) -> int | None:
+    """The next value after an index, around the end, that has a Han character; None for any other key."""
+    if character is None or character.isascii():
+        return None
+    after = [*range(index + 1, len(values)), *range(index + 1)]
+    return next((place for place in after if character in values[place]), None)

@@ -1,6 +1,8 @@
 """The stage: a poem that appears character by character, centred, with a caret; done, it can be stepped through."""
 
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -15,6 +17,10 @@ from textual.strip import Strip
 from engine.verse import HAN_CELLS
 from poetry_tui.engine_protocol import Glyph
 from poetry_tui.typeset import Page, Place, typeset, wide
+from poetry_tui.typeset_upright import typeset_upright
+
+if TYPE_CHECKING:
+    from poetry_tui.tone_marks import Sign
 
 _CARET = "▌ "
 # Keeps gaps and characters apart in an exported SVG, which misplaces longer runs of two-cell characters.
@@ -34,6 +40,24 @@ class Piece(NamedTuple):
     surprise_nats: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What lies on the stage. `hint` stands on an empty one.
+
+    `faces`: how the characters are shown, where that is not as they are. `signs` stand beside them by place, and None leaves
+    them no room. `held` are the places that are locked.
+    """
+
+    glyphs: Sequence[Glyph] = ()
+    is_written: bool = True
+    cursor: int | None = None
+    hint: str = ""
+    faces: str = ""
+    signs: "Mapping[int, Sign] | None" = None
+    held: Collection[int] = field(default=frozenset())
+    is_upright: bool = False
+
+
 class Verse(ScrollView, can_focus=True, inherit_bindings=False):
     """Draws single lines of cells, so that a new character costs one small repaint."""
 
@@ -44,9 +68,28 @@ class Verse(ScrollView, can_focus=True, inherit_bindings=False):
         scrollbar-size-vertical: 1;
         scrollbar-color: $panel;
         scrollbar-background: $background;
+        .verse--plain { color: $foreground; background: $background; }
+        .verse--given { color: $accent; background: $background; text-style: bold; }
+        .verse--cursor { color: $background; background: $accent; text-style: bold; }
+        .verse--held { color: $foreground; background: $panel; text-style: bold; }
+        .verse--hint { color: $text-muted; background: $background; }
+        .verse--tone { color: $foreground 45%; background: $background; }
+        .verse--wrong { color: $error; background: $background; text-style: bold; }
+        .verse--rescued { color: $success; background: $background; }
+        .verse--rhyme { color: $accent; background: $background; }
     }
     """
-    COMPONENT_CLASSES = {"verse--plain", "verse--given", "verse--cursor", "verse--hint"}
+    COMPONENT_CLASSES = {
+        "verse--plain",
+        "verse--given",
+        "verse--cursor",
+        "verse--held",
+        "verse--hint",
+        "verse--tone",
+        "verse--wrong",
+        "verse--rescued",
+        "verse--rhyme",
+    }
     ALLOW_SELECT = False
 
     class Stepped(Message):
@@ -58,18 +101,16 @@ class Verse(ScrollView, can_focus=True, inherit_bindings=False):
 
     def __init__(self, hint: str = "") -> None:
         super().__init__()
-        self.glyphs: list[Glyph] = []
-        self.hint = hint
-        self.cursor: int | None = None
+        self.sheet = Sheet(hint=hint)
         self.ink = False
-        self._is_written = True
         self._page = Page((), (0, 0), 0)
         self._rows: dict[int, list[Piece]] = {}
 
-    def show(self, glyphs: list[Glyph], *, is_written: bool, cursor: int | None, hint: str = "") -> None:
-        """Put a poem, or the part of it that is there, on the stage; `hint` stands on an empty one."""
-        self.glyphs, self._is_written, self.cursor, self.hint = glyphs, is_written, cursor, hint
-        self._lay_out()
+    def show(self, sheet: Sheet) -> None:
+        """Put a poem, or the part of it that is there, on the stage."""
+        if sheet != self.sheet:
+            self.sheet = sheet
+            self._lay_out()
 
     def toggle_ink(self) -> None:
         """Show how surprising each character was, or stop showing it."""
@@ -79,30 +120,37 @@ class Verse(ScrollView, can_focus=True, inherit_bindings=False):
     def place_of(self, index: int) -> Place | None:
         return self._page.places[index] if 0 <= index < len(self._page.places) else None
 
-    def in_next_row(self, index: int, by: int) -> int:
-        """The character above (-1) or below (+1) another one, as near as there is."""
+    def in_next_line(self, index: int, by: int) -> int:
+        """The character in the line before (-1) or after (+1), as near as there is: above and below, or right and left."""
         here = self.place_of(index)
         if here is None:
             return index
-        rows = sorted({place.y for place in self._page.places})
-        row = rows.index(here.y) + by
-        if not 0 <= row < len(rows):
+        is_upright = self._page.is_upright
+
+        def line_of(place: Place) -> int:
+            return -place.x if is_upright else place.y
+
+        lines = sorted({line_of(place) for place in self._page.places})
+        wanted = lines.index(line_of(here)) + by
+        if not 0 <= wanted < len(lines):
             return index
-        there = [place for place in self._page.places if place.y == rows[row]]
-        return min(there, key=lambda place: abs(place.x - here.x)).index
+        there = [place for place in self._page.places if line_of(place) == lines[wanted]]
+        return min(there, key=lambda place: abs(place.y - here.y if is_upright else place.x - here.x)).index
 
     def _lay_out(self) -> None:
         """Find every character's place again, and repaint the rows that changed."""
+        sheet = self.sheet
         width, height = self.scrollable_content_region.size
-        characters = [glyph.character for glyph in self.glyphs]
-        self._page = typeset(characters, max(width, 2), height, self._is_written)
+        characters = [glyph.character for glyph in sheet.glyphs]
+        manner = typeset_upright if sheet.is_upright else typeset
+        self._page = manner(characters, max(width, 2), height, sheet.is_written, with_signs=sheet.signs is not None)
         before, self._rows = self._rows, self._pieces(width, height)
-        n_rows = max(self._page.height, 0 if self._is_written else self._page.caret[1] + 1)
-        size = Size(width, n_rows if self.glyphs else height)
+        n_rows = max(self._page.height, 0 if sheet.is_written else self._page.caret[1] + 1)
+        size = Size(width, n_rows if sheet.glyphs else height)
         if size != self.virtual_size:
             self.virtual_size = size
-        focus = self.place_of(self.cursor) if self.cursor is not None else None
-        y = focus.y if focus else (0 if self._is_written else self._page.caret[1])
+        focus = self.place_of(sheet.cursor) if sheet.cursor is not None else None
+        y = focus.y if focus else (0 if sheet.is_written else self._page.caret[1])
         self.scroll_to_region(Region(0, y, 1, 1), animate=False, force=True)
         for row in before.keys() | self._rows.keys():
             if before.get(row) != self._rows.get(row):
@@ -110,18 +158,29 @@ class Verse(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _pieces(self, width: int, height: int) -> dict[int, list["Piece"]]:
         """What stands in each row, from left to right."""
-        if not self.glyphs:
-            left = max(0, (width - cell_len(self.hint)) // 2)
-            return {height // 2: [Piece(left, self.hint, "hint")]} if self.hint else {}
+        sheet = self.sheet
+        if not sheet.glyphs:
+            left = max(0, (width - cell_len(sheet.hint)) // 2)
+            return {height // 2: [Piece(left, sheet.hint, "hint")]} if sheet.hint else {}
         rows: dict[int, list[Piece]] = {}
         for place in self._page.places:
-            glyph = self.glyphs[place.index]
-            look = "cursor" if place.index == self.cursor else "given" if glyph.given else "plain"
-            rows.setdefault(place.y, []).append(Piece(place.x, wide(glyph.character), look, glyph.surprise_nats))
-        if not self._is_written:
+            glyph = sheet.glyphs[place.index]
+            face = sheet.faces[place.index] if place.index < len(sheet.faces) else glyph.character
+            piece = Piece(place.x, wide(face), self._look(glyph, place.index), glyph.surprise_nats)
+            rows.setdefault(place.y, []).append(piece)
+            sign = sheet.signs.get(place.index) if sheet.signs is not None else None
+            if sign is not None:
+                x, y = (place.x + HAN_CELLS, place.y) if self._page.is_upright else (place.x, place.y + 1)
+                rows.setdefault(y, []).append(Piece(x, sign.text, sign.look))
+        if not sheet.is_written:
             x, y = self._page.caret
             rows.setdefault(y, []).append(Piece(x, _CARET, "given"))
-        return rows
+        return {y: sorted(pieces) for y, pieces in rows.items()}
+
+    def _look(self, glyph: Glyph, index: int) -> str:
+        if index == self.sheet.cursor:
+            return "cursor"
+        return "held" if index in self.sheet.held else "given" if glyph.given else "plain"
 
     def on_resize(self) -> None:
         self._lay_out()

@@ -1,8 +1,9 @@
 """A service without torch, for the tests of the face: it speaks the protocol and writes the same few verses.
 
 What it does depends on the begin character: 崩 dies in the middle, 误 is refused, 慢 writes on until it is cancelled, 长
-is long. A first argument `no-model` refuses to load any, `dead` dies at once, `mute` never loads,
-`babble` never ends a line.
+is long. With `keep` the verse has the kept characters; the n-th candidate ends with the n-th of the alternatives.
+
+A first argument `no-model` refuses to load any, `dead` dies at once, `mute` never loads, `babble` never ends a line.
 """
 
 import contextlib
@@ -22,10 +23,67 @@ def say(**reply: Any) -> None:
     print(json.dumps(reply, ensure_ascii=False), flush=True)
 
 
-def verse(begin: str) -> str:
+def verse(config: dict[str, Any]) -> str:
+    begin, keep = config.get("begin") or "春", config.get("keep", "")
+    text = begin + (REGULAR[len(begin) - 1 :] if begin[0] == "日" else SHORT)
     if begin == "长":
         return begin + REGULAR * 6
-    return begin + (REGULAR if begin == "日" else SHORT)
+    return "".join(kept if kept != "□" else one for one, kept in zip(text, keep, strict=True)) if keep else text
+
+
+def poem(text: str, config: dict[str, Any], model: str, place: int = 0) -> dict[str, Any]:
+    return {
+        "begin": config["begin"],
+        "text": text,
+        "lines": [],
+        "form": config.get("form", "free"),
+        "order": None,
+        "rhyme": None if config.get("form", "free") == "free" else "一东",
+        "seed": config["seed"] + place,
+        "model": model,
+        "logprob": -61.3,
+        "score": -2.5 - place / 10,
+        "verdicts": {"form": None, "tones": None, "rhyme": None},
+        "finish": "limit" if config["begin"] == "长" else "end",
+    }
+
+
+def candidates(number: int, config: dict[str, Any], model: str, n: int) -> None:
+    if config["begin"].startswith("误"):
+        say(id=number, reply="error", message="误 cannot begin a poem.", hint="Try 日, 月 or 山.")
+        return
+    for place in range(n):
+        text = verse(config)[:-2] + ALTERNATIVES[place] + "。"
+        say(id=number, reply="candidate", rank=place + 1, **poem(text, config, model, place))
+    say(id=number, reply="done", n=n)
+
+
+def inspect(number: int, request: dict[str, Any]) -> None:
+    units = [place / 7 for place in range(8)]
+    gates = {"gates": dict.fromkeys("ifo", units)}
+    states = dict.fromkeys(("hidden", "hidden_before", "candidate", "memory", "memory_before"), units)
+    means = dict.fromkeys(("i", "f", "o", *states), 0.5)
+    say(
+        id=number,
+        reply="inspected",
+        index=request["index"],
+        character=request["text"][request["index"]],
+        probability=0.07,
+        allowed_probability=0.14,
+        surprise_nats=2.66,
+        tone="平",
+        rhyme_groups=["一东"],
+        alternatives=[[one, 0.32 / (place + 1), 0.64 / (place + 1)] for place, one in enumerate(ALTERNATIVES)],
+        cell="lstm",
+        n_hidden=512,
+        units=[place * 73 for place in range(8)],
+        layers=[{**gates, **states, "means": means} for _ in range(2)],
+    )
+
+
+def novelty(number: int, text: str) -> None:
+    found = {"longest_run": 3, "run": text[:3], "n_lines_copied": 0, "exact": True}
+    say(id=number, reply="novelty", **found, line=text[:3] + "下大荒流，", title="旅夜", author="杜甫")
 
 
 def compose(number: int, config: dict[str, Any], model: str, cancelled: set[int], heard: threading.Condition) -> None:
@@ -33,8 +91,10 @@ def compose(number: int, config: dict[str, Any], model: str, cancelled: set[int]
     if begin.startswith("误"):
         say(id=number, reply="error", message="误 cannot begin a poem.", hint="Try 日, 月 or 山.")
         return
-    for index, character in enumerate(verse(begin)):
-        glyph = {"index": index, "character": character, "given": index < len(begin)}
+    keep = config.get("keep", "")
+    for index, character in enumerate(verse(config)):
+        is_given = index < len(begin) or keep[index : index + 1] not in ("", "□")
+        glyph = {"index": index, "character": character, "given": is_given}
         share = 0.02 + 0.05 * (index % 7)
         others = [[other, round(0.32 / (place + 1), 4)] for place, other in enumerate(ALTERNATIVES)]
         say(
@@ -53,21 +113,7 @@ def compose(number: int, config: dict[str, Any], model: str, cancelled: set[int]
         if number in cancelled:
             say(id=number, reply="cancelled")
             return
-    text = verse(begin)
-    say(
-        id=number,
-        reply="poem",
-        begin=begin,
-        text=text,
-        lines=[],
-        form="free",
-        rhyme=None,
-        seed=config["seed"],
-        model=model,
-        logprob=-61.3,
-        verdicts={"form": None, "tones": None, "rhyme": None},
-        finish="limit" if begin == "长" else "end",
-    )
+    say(id=number, reply="poem", **poem(verse(config), config, model))
 
 
 def main() -> None:
@@ -106,6 +152,12 @@ def main() -> None:
             say(id=request["id"], reply="loaded", model=model, device="cpu", cell="lstm", n_params=1, vocab_size=9)
         elif request["op"] == "compose":
             compose(request["id"], request["config"], model, cancelled, heard)
+        elif request["op"] == "candidates":
+            candidates(request["id"], request["config"], model, request["n"])
+        elif request["op"] == "inspect":
+            inspect(request["id"], request)
+        elif request["op"] == "novelty":
+            novelty(request["id"], request["text"])
         elif request["op"] == "shutdown":
             return
 

@@ -17,7 +17,7 @@ from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.settings import Settings, load_settings, settings_file
 from poetry_tui.sitting import Composition
 from poetry_tui.widgets.begin_picker import BeginPicker
-from poetry_tui.widgets.compose_panels import Stage
+from poetry_tui.widgets.pager import Pager
 from poetry_tui.widgets.this_character import ThisCharacter
 from poetry_tui.widgets.verse import Verse
 from tests.tui.conftest import FAKE_SERVICE, Until
@@ -90,10 +90,10 @@ async def test_the_verse_appears_character_by_character(until: Until) -> None:
 
 async def test_a_wish_made_while_the_engine_warms_up_is_said_and_kept(until: Until) -> None:
     async with open_desk(until, "mute") as desk:
-        assert "Warming up" in desk.screen.query_one(Verse).hint
+        assert "Warming up" in desk.screen.query_one(Verse).sheet.hint
         await desk.press("enter")
         await desk.until(lambda: desk.screen.sitting.current)
-        await desk.until(lambda: "in a moment" in desk.screen.query_one(Verse).hint)
+        await desk.until(lambda: "in a moment" in desk.screen.query_one(Verse).sheet.hint)
 
 
 async def test_again_writes_the_same_beginning_with_another_seed(until: Until) -> None:
@@ -132,8 +132,8 @@ async def test_arrows_and_space_choose_among_the_characters(until: Until) -> Non
 async def test_characters_of_ones_own_begin_poems_and_typing_is_not_taken_for_commands(until: Until) -> None:
     async with open_desk(until) as desk:
         await desk.press("b", *"q1春", "space", *"月")
-        assert desk.screen.query_one(Input).value == "q1春 月"
-        desk.screen.query_one(Input).value = "春江 月"
+        assert desk.screen.query_one("#own", Input).value == "q1春 月"
+        desk.screen.query_one("#own", Input).value = "春江 月"
         await desk.press("enter")
         await desk.written(2)
         assert [wish.config["begin"] for wish in desk.screen.sitting.compositions] == ["春江", "月"]
@@ -154,7 +154,7 @@ async def test_a_new_wish_replaces_the_one_being_written(until: Until) -> None:
     async with open_desk(until) as desk:
         await desk.press("b", "慢", "enter")
         await desk.until(lambda: desk.screen.sitting.current and len(desk.current.visible) >= 4)
-        desk.screen.query_one(Input).value = "月"
+        desk.screen.query_one("#own", Input).value = "月"
         await desk.press("enter")
         await desk.written(2)
         assert desk.current.text.startswith("月色入江流，")
@@ -168,9 +168,9 @@ async def test_the_arrows_step_through_the_verse_and_show_what_the_model_thought
         assert desk.screen.cursor == 1
         shown = desk.screen.query_one(ThisCharacter)
         assert shown.glyph is desk.current.glyphs[1]
-        await desk.press("down")
+        await desk.press("j")
         assert desk.screen.cursor == 17
-        await desk.press("up", "left", "left")
+        await desk.press("k", "left", "left")
         assert desk.screen.cursor == 0
         assert shown.glyph is not None
         assert shown.glyph.given
@@ -195,7 +195,7 @@ async def test_brackets_turn_to_earlier_and_later_poems(until: Until) -> None:
         await desk.written(2)
         await desk.press("left_square_bracket", "left_square_bracket")
         assert desk.screen.sitting.index == 0
-        assert "1/2" in str(desk.screen.query_one(Stage).border_subtitle)
+        assert " 1 " in desk.screen.query_one(Pager).render().plain
         await desk.press("right_square_bracket")
         assert desk.screen.sitting.index == 1
 
@@ -236,7 +236,7 @@ async def test_a_favourite_is_written_again_as_it_was(until: Until) -> None:
         await desk.until(lambda: isinstance(desk.app.screen, ComposeScreen) and desk.screen.sitting.current)
         await desk.written()
         assert desk.current.config == {"temperature": 0.3, "begin": "月", "seed": 7}
-        assert desk.current.model == "studio-lstm"
+        assert desk.current.wish.model == "studio-lstm"
 
 
 async def test_copy_sends_the_poem_to_the_clipboard(until: Until) -> None:
@@ -261,7 +261,7 @@ async def test_an_engine_that_dies_is_said_and_the_next_poem_is_written(until: U
         await desk.until(lambda: any("died" in said for said in desk.said))
         await desk.until(lambda: desk.app.engine.state.phase is Phase.READY)
         n = len(desk.screen.sitting.compositions)
-        desk.screen.query_one(Input).value = "月"
+        desk.screen.query_one("#own", Input).value = "月"
         await desk.press("enter")
         await desk.written(n + 1)
 
@@ -296,13 +296,13 @@ async def test_the_panel_of_chances_takes_the_place_of_the_wishes_on_a_narrow_sc
         assert not desk.screen.query_one("CharacterPanel").display
         await desk.press("p")
         await desk.until(lambda: desk.screen.query_one("CharacterPanel").display)
-        assert not desk.screen.query_one("BeginPanel").display
+        assert not desk.screen.query_one("WishPanel").display
 
 
 async def test_text_that_looks_like_markup_is_only_text(until: Until) -> None:
     async with open_desk(until) as desk:
-        desk.screen.query_one(Input).value = "[/红]"
-        desk.screen.query_one(Input).focus()
+        desk.screen.query_one("#own", Input).value = "[/红]"
+        desk.screen.query_one("#own", Input).focus()
         await desk.press("enter")
         await desk.written()
         await desk.press("right", "i", "p", "p", "question_mark")

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from engine.errors import ComposeError
-from poetry_tui.engine_client import EngineClient, EngineLostError, log_file
+from poetry_tui.engine_client import EngineClient, EngineLostError
+from poetry_tui.engine_process import log_file
 from poetry_tui.engine_protocol import EngineState, Glyph, Phase, PoemDone
 from tests.tui.conftest import FAKE_SERVICE
 

@@ -101,8 +101,8 @@ async def test_the_language_changes_at_once_and_everywhere() -> None:
         app.action_language("zh")
         await pilot.pause()
         assert app.screen.active_bindings["q"].binding.description == "退出"
-        assert "起" in str(app.screen.query_one("BeginPanel").border_title)
-        assert "Begin" not in str(app.screen.query_one("BeginPanel").border_title)
+        assert "起" in str(app.screen.query_one("WishPanel").border_title)
+        assert "Begin" not in str(app.screen.query_one("WishPanel").border_title)
     assert load_settings(settings_file()).language == "zh"
 
 

@@ -1,0 +1,186 @@
+"""The Compose screen's desk: its three panels, the poems of the sitting, and the ways to look at them."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
+
+from textual import work
+from textual.containers import Horizontal
+from textual.widget import Widget
+
+from poetry_tui.engine_protocol import EngineState, Phase
+from poetry_tui.glass_protocol import Place
+from poetry_tui.screens.base import StudioScreen
+from poetry_tui.sitting import Composition, Sitting
+from poetry_tui.widgets.character_panel import CharacterPanel
+from poetry_tui.widgets.stage import Stage
+from poetry_tui.widgets.verse import Sheet, Verse
+from poetry_tui.widgets.wish_panel import WishPanel
+from poetry_tui.words import word
+
+if TYPE_CHECKING:
+    from poetry_tui.app import PoetryApp
+    from poetry_tui.tone_marks import Tones
+    from poetry_tui.widgets.wish_fields import WishFields
+
+
+class DeskScreen(StudioScreen):
+    """The state is a `Sitting`; `show` puts it on the screen, as the settings want it to be seen."""
+
+    MODE = "compose"
+    DEFAULT_CSS = """
+    DeskScreen {
+        #desk { height: 1fr; }
+        &.-low WishPanel { padding: 0 1; }
+        &.-panel.-narrow WishPanel { display: none; }
+        CharacterPanel { display: none; }
+        &.-wide CharacterPanel, &.-panel.-narrow CharacterPanel { display: block; }
+        &.-wide.-no-panel CharacterPanel { display: none; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sitting = Sitting()
+        # What the checker found, by text and form.
+        self._judged: dict[tuple[str, str | None], Tones] = {}
+        self.wished = WishPanel()
+        self.stage = Stage()
+        self.glass = CharacterPanel()
+
+    def compose_body(self) -> Iterable[Widget]:
+        yield Horizontal(self.wished, self.stage, self.glass, id="desk")
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self.show)
+        if self.studio.settings.is_traditional:
+            self.call_after_refresh(self._load_traditional)
+
+    @property
+    def studio(self) -> "PoetryApp":
+        return cast("PoetryApp", self.app)
+
+    @property
+    def fields(self) -> "WishFields":
+        return self.wished.fields
+
+    # Not by `@on`, which would load the fields before the first paint.
+    def on_wish_fields_wished(self, event: "WishFields.Wished") -> None:
+        """Remember what is wished for; a model is loaded at once."""
+        self.wished.mark_what_counts()
+        if event.name == "model":
+            self.studio.remember(model=self.fields.model)
+            self.studio.engine.load(self.fields.model)
+        else:
+            self.studio.remember(**self.fields.remembered)
+
+    @property
+    def cursor(self) -> int | None:
+        """The place that is looked at, in a poem that is over."""
+        return self.sitting.cursor
+
+    # Showing
+
+    def show(self) -> None:
+        """Put the state on the screen."""
+        settings, sitting, current = self.studio.settings, self.sitting, self.sitting.current
+        tones = self._tones_of(current) if settings.with_tones and current is not None else None
+        sheet = Sheet(
+            glyphs=current.visible if current else (),
+            is_written=current is None or current.is_over,
+            cursor=sitting.cursor,
+            hint=self._hint(),
+            faces=self._faces_of(current),
+            signs=(tones.signs if tones else {}) if settings.with_tones else None,
+            held=sitting.variant.locked if sitting.variant else frozenset(),
+            is_upright=settings.is_upright,
+        )
+        self.stage.show(sitting, sheet, tones)
+        at = sitting.cursor if sitting.cursor is not None else len(sheet.glyphs) - 1
+        self.glass.show(sheet.glyphs[at] if 0 <= at < len(sheet.glyphs) else None, self._place())
+
+    def _place(self) -> Place | None:
+        """What the glass box may ask about: the place under the cursor."""
+        variant, cursor = self.sitting.variant, self.sitting.cursor
+        if variant is None or cursor is None:
+            return None
+        return Place(variant.text, cursor, variant.config, variant.model)
+
+    def _hint(self) -> str:
+        """What an empty stage says."""
+        is_warm = self.studio.engine.state.phase in (Phase.READY, Phase.NO_MODEL, Phase.FAILED)
+        is_waiting = self.sitting.current is not None and not self.sitting.current.is_over
+        if is_waiting:
+            return word("compose.hint_thinking" if is_warm else "compose.hint_waiting")
+        return word("compose.hint" if is_warm else "compose.hint_warming_up")
+
+    def engine_changed(self, state: EngineState) -> None:
+        """Beside what the header says: what may be wished for, and with which model."""
+        super().engine_changed(state)
+        self.show()
+        if state.phase is Phase.READY and state.model is not None:
+            self.fields.model_is(state.model.name)
+
+    def language_changed(self) -> None:
+        super().language_changed()
+        self.wished.say()
+        self.stage.say()
+        self.glass.say()
+        self.show()
+
+    # Tones
+
+    def action_tones(self) -> None:
+        self.studio.remember(with_tones=not self.studio.settings.with_tones)
+        self.show()
+
+    def _tones_of(self, current: Composition) -> "Tones | None":
+        """What the checker says of a finished poem; None until it has said it."""
+        if not current.is_over or not current.text:
+            return None
+        form = current.config.get("form")
+        key = (current.text, None if form in (None, "free") else str(form))
+        if key not in self._judged:
+            self._judge(*key)
+        return self._judged.get(key)
+
+    @work(group="judge", exclusive=True, exit_on_error=False)
+    async def _judge(self, text: str, form: str | None) -> None:
+        # The tables of the prosody take their time to load.
+        from poetry_tui.tone_marks import tones_of
+
+        self._judged[text, form] = await asyncio.to_thread(tones_of, text, form)
+        self.show()
+
+    # Script and direction
+
+    def action_upright(self) -> None:
+        """Columns from right to left, or lines again."""
+        self.studio.remember(is_upright=not self.studio.settings.is_upright)
+        self.show()
+
+    def action_traditional(self) -> None:
+        """Show the poem in traditional characters, or as it is; only the display changes."""
+        self.studio.remember(is_traditional=not self.studio.settings.is_traditional)
+        self._load_traditional()
+
+    @work(group="traditional", exclusive=True, exit_on_error=False)
+    async def _load_traditional(self) -> None:
+        from poetry_tui import traditional
+
+        if self.studio.settings.is_traditional:
+            await asyncio.to_thread(traditional.load)
+        self.show()
+
+    def _faces_of(self, current: Composition | None) -> str:
+        if current is None or not self.studio.settings.is_traditional:
+            return ""
+        from poetry_tui import traditional
+
+        return traditional.faces_of(current.text)
+
+    def action_ink(self) -> None:
+        self.query_one(Verse).toggle_ink()
+
+    def action_panel(self) -> None:
+        self.toggle_class("-no-panel" if self.has_class("-wide") else "-panel")

@@ -1,0 +1,147 @@
+"""Writing together: step through the verse, choose another character, lock what is good, write the rest anew, undo."""
+
+from typing import TYPE_CHECKING
+
+from textual import on, work
+
+from engine.errors import StudioError
+from poetry_tui.draft import Draft, Row
+from poetry_tui.draft_wishes import lines_of
+from poetry_tui.glass_protocol import Place
+from poetry_tui.screens.compose_writing import WritingScreen, new_seed
+from poetry_tui.widgets.pager import Pager
+from poetry_tui.widgets.verse import Verse
+from poetry_tui.words import heading, word
+
+if TYPE_CHECKING:
+    from poetry_tui.widgets.this_character import ThisCharacter
+
+
+class RevisingScreen(WritingScreen):
+    """Everything here is done to `sitting.draft`, whose variants are the poems that are over."""
+
+    # Places
+
+    def action_step(self, by: int) -> None:
+        if self.sitting.variant is not None:
+            self.sitting.stand(self.sitting.draft.step(by))
+            self.show()
+            self.refresh_bindings()
+
+    def action_line(self, by: int) -> None:
+        """To the line before or after; without a cursor, to the first character."""
+        if self.sitting.variant is not None:
+            here = self.cursor
+            self._look_at(0 if here is None else self.stage.verse.in_next_line(here, by))
+
+    @on(Verse.Stepped)
+    def step_to(self, event: Verse.Stepped) -> None:
+        self._look_at(event.index)
+
+    def _look_at(self, place: int | None) -> None:
+        if self.sitting.variant is not None:
+            self.sitting.stand(self.sitting.draft.at(place))
+            self.show()
+            self.refresh_bindings()
+
+    def action_turn(self, by: int) -> None:
+        if self.sitting.move(by):
+            self.show()
+            self.refresh_bindings()
+
+    @on(Pager.Turned)
+    def turn(self, event: Pager.Turned) -> None:
+        self.action_turn(event.by)
+
+    # Other characters
+
+    def action_pick(self, by: int) -> None:
+        """Pick the next likelier or less likely character for this place; enter takes it."""
+        if self.sitting.variant is None:
+            return
+        if self.cursor is None:
+            self.action_step(1)
+        if not self.glass.display:
+            self.action_panel()
+            self.show()
+        self.glass.character.action_move(by)
+
+    def action_layer(self) -> None:
+        self.glass.character.action_next_layer()
+
+    @property
+    def is_picking(self) -> bool:
+        """Whether a character was picked for the place under the cursor."""
+        return self.cursor is not None and self.glass.character.chances.picked is not None
+
+    # Not by `@on`, which would load the glass box before the first paint.
+    def on_this_character_chosen(self, event: "ThisCharacter.Chosen") -> None:
+        """Put a character in its place, and let the machine go on from there."""
+        if self.sitting.variant is not None and self.cursor is not None:
+            self.write([self.sitting.draft.choose(event.character, seed=new_seed())])
+
+    def on_this_character_wanted(self, event: "ThisCharacter.Wanted") -> None:
+        """Ask the engine what the network held at a place."""
+        self._inspect(event.place)
+
+    @work(group="inspect", exclusive=True, exit_on_error=False)
+    async def _inspect(self, place: Place) -> None:
+        try:
+            found = await self.studio.engine.inspect(place)
+        except StudioError as problem:
+            self.notify(problem.hint, title=problem.message, severity="warning", markup=False)
+            return
+        if found is not None:
+            self.glass.character.tell(place, found)
+
+    # Locks, and writing the rest anew
+
+    def action_lock(self) -> None:
+        if self.sitting.variant is not None:
+            self._stand(self.sitting.draft.toggle_lock())
+
+    def action_lock_line(self) -> None:
+        if self.sitting.variant is not None:
+            self._stand(self.sitting.draft.toggle_line_lock())
+
+    def action_recompose(self) -> None:
+        """Keep what was given, chosen or locked; the machine writes the rest anew."""
+        if self.sitting.variant is not None:
+            self.write([self.sitting.draft.recompose(seed=new_seed())])
+
+    # Back, forth, and the tree of variants
+
+    def action_undo(self) -> None:
+        if self.sitting.draft.can_undo:
+            self._stand(self.sitting.draft.undo())
+
+    def action_redo(self) -> None:
+        if self.sitting.draft.can_redo:
+            self._stand(self.sitting.draft.redo())
+
+    def action_history(self) -> None:
+        """Offer every variant that was tried, each below the one that it came from."""
+        from poetry_tui.widgets.choose import Choose
+
+        rows = self.sitting.draft.rows()
+        here = next((index for index, row in enumerate(rows) if row.is_here), 0)
+
+        def walk(index: int | None) -> None:
+            if index is not None:
+                self._stand(self.sitting.draft.to(rows[index].variant.number).at(None))
+
+        if rows:
+            self.app.push_screen(Choose(heading("compose.history"), [self._label(row) for row in rows], here), walk)
+
+    def _label(self, row: Row) -> str:
+        """A variant in a line: its depth, its number, and the first line that is not like its parent's."""
+        variant = row.variant
+        changed = min(self.sitting.draft.differences(variant.number), default=0)
+        line = next((line for line in lines_of(variant.text) if changed in line), range(0))
+        text = variant.text[line.start : line.stop] or word("compose.the_same")
+        return f"{'  ' * (row.depth - 1)}{'└ ' if row.depth else ''}{variant.number + 1}  {text}"
+
+    def _stand(self, draft: Draft) -> None:
+        self.sitting.stand(draft)
+        self.show()
+        self.refresh_bindings()

@@ -1,0 +1,166 @@
+"""Writing on the desk: wishes go to the engine, what it says goes to the stage at a reader's pace."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.timer import Timer
+from textual.worker import Worker, WorkerState
+
+from engine.errors import StudioError
+from poetry_tui.draft import Wish
+from poetry_tui.engine_protocol import Phase
+from poetry_tui.screens.compose_desk import DeskScreen
+from poetry_tui.sitting import Composition
+
+if TYPE_CHECKING:
+    from poetry_tui.favourites import Favourite
+
+TICKS_PER_S = 12
+# Short enough to be read out and typed.
+_MAX_SEED = 1_000_000
+
+
+class WritingScreen(DeskScreen):
+    """A timer reveals what the engine wrote, and rests while there is nothing to reveal."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._writing: Worker[None] | None = None
+        self._all_shown = asyncio.Event()
+        self._ticking: Timer | None = None
+        # Which poem is being looked for among those that were learnt.
+        self._compared: Composition | None = None
+
+    def on_mount(self) -> None:
+        self._ticking = self.set_interval(1 / TICKS_PER_S, self.tick, pause=True)
+
+    def wish(self, begin: str) -> Wish:
+        """What is wished for now, with a new seed."""
+        from engine.config import ComposeConfig
+
+        config = ComposeConfig(begin=begin, seed=new_seed(), **self.fields.wishes)
+        return Wish(config.to_dict(), model=self.studio.engine.model)
+
+    def recreate(self, favourite: "Favourite") -> None:
+        """Write a kept poem again with the model, seed and settings that it was made with."""
+        config = {**favourite.settings, "begin": favourite.begin, "seed": favourite.seed}
+        self.write([Wish(config, model=favourite.model)])
+
+    def write(self, wishes: Sequence[Wish], n_candidates: int = 1) -> None:
+        """Write some poems one after another, in place of what is being written now; of each wish the best of several."""
+        self.action_stop()
+        self.studio.wake_engine()
+        # A verse that appears is worth more than a look at one that is there.
+        self.workers.cancel_group(self, "novelty")
+        self.stage.verse.focus()
+        self._writing = self._write(wishes, n_candidates)
+
+    @work(group="write", exclusive=True, exit_on_error=False)
+    async def _write(self, wishes: Sequence[Wish], n_candidates: int) -> None:
+        for wish in wishes:
+            poem = Composition(wish)
+            self.sitting.add(poem)
+            self._begin_to_show()
+            try:
+                if n_candidates > 1:
+                    await self._write_candidates(poem, n_candidates)
+                else:
+                    await self._write_one(poem)
+            except StudioError as problem:
+                self._give_up(poem, problem)
+                return
+            await self._all_shown.wait()
+
+    async def _write_one(self, poem: Composition) -> None:
+        async with contextlib.aclosing(self.studio.engine.compose(poem.config, poem.wish.model)) as said:
+            async for thing in said:
+                poem.take(thing)
+
+    async def _write_candidates(self, poem: Composition, n: int) -> None:
+        """Several poems at once, the best of them first; that one is shown as if it were being written."""
+        from poetry_tui.candidates import candidate_of
+
+        found = await self.studio.engine.candidates(poem.config, n, poem.wish.model)
+        self.sitting.discard(poem)
+        candidates = [candidate_of(poem.wish, done) for done in found]
+        for candidate in candidates[1:]:
+            candidate.reveal_all()
+        self.sitting.add_whole(candidates)
+
+    def _begin_to_show(self) -> None:
+        self._all_shown.clear()
+        assert self._ticking is not None
+        self._ticking.resume()
+        self.show()
+        self.refresh_bindings()
+
+    def _give_up(self, poem: Composition, problem: StudioError) -> None:
+        poem.problem = problem
+        poem.reveal_all()
+        self._settle(poem)
+        self.notify(problem.hint, title=problem.message, severity="error", markup=False, timeout=10)
+
+    def action_stop(self) -> None:
+        """Stop writing; what stands on the stage stays."""
+        if self._writing is not None and self._writing.is_running:
+            self._writing.cancel()
+        for poem in [poem for poem in self.sitting.compositions if not poem.is_over]:
+            poem.stop()
+            self._settle(poem)
+        self.tick()
+
+    def _settle(self, poem: Composition) -> None:
+        if poem.glyphs:
+            self.sitting.settle(poem)
+        else:
+            self.sitting.discard(poem)
+
+    @on(Worker.StateChanged)
+    def stop_where_writing_failed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR:
+            self.action_stop()
+
+    def tick(self) -> None:
+        """Reveal a little more of what the engine wrote; rest when all of it is there."""
+        from poetry_tui.widgets.wish_fields import PACES_CHARS_PER_S
+
+        unfinished = [poem for poem in self.sitting.compositions if not poem.is_over]
+        for poem in unfinished:
+            poem.reveal(PACES_CHARS_PER_S[self.fields.pace] / TICKS_PER_S)
+            if poem.is_over:
+                self.sitting.settle(poem)
+        if all(poem.is_over for poem in unfinished):
+            assert self._ticking is not None
+            self._ticking.pause()
+            self._all_shown.set()
+            self.refresh_bindings()
+        self.show()
+
+    def show(self) -> None:
+        super().show()
+        poem = self.sitting.current
+        if poem is None or not poem.is_over or not poem.text or poem.novelty is not None or poem is self._compared:
+            return
+        if self.studio.engine.state.phase is Phase.READY:
+            self._compared = poem
+            self._compare(poem)
+
+    @work(group="novelty", exclusive=True, exit_on_error=False)
+    async def _compare(self, poem: Composition) -> None:
+        """Ask once what a poem shares with those that were learnt."""
+        try:
+            poem.novelty = await self.studio.engine.novelty(poem.text, poem.wish.model)
+        except StudioError as problem:
+            poem.novelty = problem
+        finally:
+            self._compared = None
+        self.show()
+
+
+def new_seed() -> int:
+    import secrets
+
+    return secrets.randbelow(_MAX_SEED)

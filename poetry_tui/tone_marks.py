@@ -1,0 +1,94 @@
+"""What stands beside each character when the tones are shown: 平 or 仄, what is wrong, what a rescue allows, the rhyme.
+
+Pure: a text becomes signs by place and a few facts. The checker in `engine.prosody` does the judging.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.prosody.check import check
+from engine.prosody.fit import Verdict
+from engine.prosody.forms import form_called, forms
+from engine.prosody.report import Report
+from engine.prosody.tones import Reading
+
+Look = Literal["tone", "wrong", "rescued", "rhyme"]
+# Each as wide as a character: two cells.
+READING_SIGNS: Mapping[Reading, str] = {"平": "平", "仄": "仄", "both": "通", "unknown": "？"}
+RHYME_SIGN = "韵"
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What stands beside a character, and how it looks."""
+
+    text: str
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class Tones:
+    """The signs by place of the text, and what the checker says: names as they are (七绝, aBbA, 一东, 孤平).
+
+    `form` and `order` are None where no form has these lines. `faults` name line and place: (3, 4, "孤平"); place 0 is the
+    whole line. `rescues` name their line.
+    """
+
+    signs: Mapping[int, Sign]
+    form: str | None
+    order: str | None
+    rhyme_groups: tuple[str, ...]
+    tones: Verdict
+    rhyme: Verdict
+    faults: tuple[tuple[int, int, str], ...]
+    rescues: tuple[tuple[int, str], ...]
+
+
+def tones_of(text: str, form: str | None = None) -> Tones:
+    """Judge a poem by a form (its key), or by whichever its lines fit; a part of a poem shows its readings alone."""
+    report = check(text, form) if form is not None and form in _keys() else check(text)
+    if report.order is None and form is not None:
+        report = check(text)
+    found = form_called(report.form) if report.form is not None and report.order is not None else None
+    return Tones(
+        signs=_signs(text, report),
+        form=found.name if found else None,
+        order=report.order if found and found.is_regulated else None,
+        rhyme_groups=tuple("/".join(names) for names in report.rhyme_groups.values() if names),
+        tones=report.verdicts.tones,
+        rhyme=report.verdicts.rhyme,
+        faults=_faults(report),
+        rescues=tuple((one.line, one.name) for one in report.licences),
+    )
+
+
+def _keys() -> set[str]:
+    return {form.key for form in forms()}
+
+
+def _signs(text: str, report: Report) -> dict[int, Sign]:
+    wrong = {(one.line, one.position) for one in report.violations}
+    rescued = {(one.line, position) for one in report.licences for position in one.positions}
+    rhymes = {one.line: one.verdict for one in report.rhymes}
+    signs: dict[int, Sign] = {}
+    at = 0
+    for number, line in enumerate(report.lines, start=1):
+        for position, (character, reading) in enumerate(zip(line.text, line.readings, strict=True), start=1):
+            at = text.index(character, at)
+            place = (number, position)
+            look: Look = "wrong" if place in wrong else "rescued" if place in rescued else "tone"
+            signs[at] = Sign(READING_SIGNS[reading], look)
+            at += 1
+        # Below the mark that ends the line.
+        if number in rhymes and at < len(text):
+            signs[at] = Sign(RHYME_SIGN, "wrong" if rhymes[number] == "violation" else "rhyme")
+    return signs
+
+
+def _faults(report: Report) -> tuple[tuple[int, int, str], ...]:
+    found: list[tuple[int, int, str]] = []
+    found += [(one.line, one.position, one.name or f"{one.character}{one.expected}") for one in report.violations]
+    found += [(one.line, 0, one.name) for one in report.faults]
+    found += [(one.line, 0, one.reason) for one in report.rhymes if one.verdict == "violation"]
+    return tuple(sorted(found))

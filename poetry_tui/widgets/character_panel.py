@@ -1,0 +1,49 @@
+"""The panel on the right: the character under the cursor, or the newest one."""
+
+import functools
+from typing import TYPE_CHECKING
+
+from textual.containers import Vertical
+from textual.content import Content
+
+from poetry_tui.engine_protocol import Glyph
+from poetry_tui.glass_protocol import Place
+from poetry_tui.words import heading
+
+if TYPE_CHECKING:
+    from poetry_tui.widgets.this_character import ThisCharacter
+
+
+class CharacterPanel(Vertical):
+    """The frame around the glass box."""
+
+    DEFAULT_CSS = """
+    CharacterPanel {
+        width: 32;
+        padding: 0 1;
+        border: round $panel;
+        border-title-color: $text-muted;
+        &:focus-within { border: round $accent 60%; border-title-color: $accent; }
+    }
+    """
+
+    @functools.cached_property
+    def character(self) -> "ThisCharacter":
+        from poetry_tui.widgets.this_character import ThisCharacter
+
+        return ThisCharacter()
+
+    def on_mount(self) -> None:
+        self.say()
+        # The first paint is sooner without it.
+        self.call_after_refresh(self._mount_character)
+
+    async def _mount_character(self) -> None:
+        await self.mount(self.character)
+
+    def say(self) -> None:
+        self.border_title = Content(heading("compose.this_character"))
+
+    def show(self, glyph: Glyph | None, place: Place | None) -> None:
+        if self.is_mounted and self.character.is_mounted:
+            self.character.show(glyph, place)

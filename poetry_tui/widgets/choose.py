@@ -1,0 +1,64 @@
+"""A card with a list to choose from: arrows, a click, or the first character of what is wanted."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList
+
+from poetry_tui.widgets.stepper import next_with
+
+
+class Choose(ModalScreen[int | None]):
+    """Dismissed with the index of the choice, or with None."""
+
+    DEFAULT_CSS = """
+    Choose {
+        align: center middle;
+        OptionList {
+            width: 50;
+            max-width: 90%;
+            height: auto;
+            max-height: 80%;
+            padding: 0 1;
+            background: $surface;
+            border: round $accent;
+            border-title-color: $accent;
+        }
+    }
+    """
+    BINDINGS: ClassVar = [Binding("escape", "dismiss", show=False)]
+
+    def __init__(self, title: str, values: Sequence[str], index: int) -> None:
+        super().__init__()
+        self._title = title
+        self._values = values
+        self._index = index
+
+    def compose(self) -> ComposeResult:
+        options = OptionList(*map(Content, self._values), markup=False)
+        options.border_title = Content(self._title)
+        yield options
+
+    def on_mount(self) -> None:
+        self.query_one(OptionList).highlighted = self._index
+
+    @on(OptionList.OptionSelected)
+    def choose(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(event.option_index)
+
+    def on_key(self, event: events.Key) -> None:
+        options = self.query_one(OptionList)
+        found = next_with(self._values, event.character, options.highlighted or 0)
+        if found is not None:
+            event.stop()
+            options.highlighted = found
+
+    def on_click(self, event: events.Click) -> None:
+        if self.get_widget_at(event.screen_x, event.screen_y)[0] is self:
+            self.dismiss(None)

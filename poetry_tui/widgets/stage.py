@@ -1,0 +1,66 @@
+"""The middle of the Compose screen: the verse, and below it in quiet lines what is known about it."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from poetry_tui.sitting import Sitting
+from poetry_tui.widgets.pager import Pager
+from poetry_tui.widgets.stage_facts import how_it_was_made, how_new, in_tones, name_of
+from poetry_tui.widgets.verse import Sheet, Verse
+from poetry_tui.words import heading, word
+
+if TYPE_CHECKING:
+    from poetry_tui.tone_marks import Tones
+
+
+class Stage(Vertical):
+    """The verse with its facts; each line of facts is there only when it says something."""
+
+    DEFAULT_CSS = """
+    Stage {
+        width: 1fr;
+        padding: 0 1;
+        border: round $panel;
+        border-title-color: $text-muted;
+        &:focus-within { border: round $accent 60%; border-title-color: $accent; }
+        #facts { width: 1fr; height: auto; color: $text-muted; text-align: center; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._facts: Sequence[Content] = ()
+        # Already in the first paint, when nothing else is known yet.
+        self.verse = Verse(word("compose.hint_warming_up"))
+        self.pager = Pager()
+
+    def compose(self) -> ComposeResult:
+        yield self.verse
+
+    def on_mount(self) -> None:
+        self.say()
+        self.call_after_refresh(self.mount_all, [self.pager, Static(id="facts")])
+
+    def say(self) -> None:
+        self.border_title = Content(heading("compose.stage"))
+
+    def show(self, sitting: Sitting, sheet: Sheet, tones: "Tones | None") -> None:
+        self.verse.show(sheet)
+        current = sitting.current
+        self.border_title = Content(heading("compose.stage") if current is None else name_of(current))
+        scores = [poem.done.score if poem.done is not None else None for poem in sitting.compositions]
+        self.pager.show(scores, sitting.index)
+        facts: list[Content] = []
+        if current is not None and current.is_over:
+            facts += [in_tones(tones)] if tones is not None else []
+            facts += [how_new(current.novelty)] if current.novelty is not None else []
+            facts += [Content(how_it_was_made(current))]
+        if facts != self._facts:
+            self._facts = facts
+            for static in self.query("#facts").results(Static):
+                static.update(Content("\n").join(facts))

@@ -1,0 +1,92 @@
+"""What stands below the verse: its tones and rhyme, what it shares with the poems that were learnt, how it was made."""
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from engine.errors import StudioError
+from poetry_tui.engine_protocol import Novelty
+from poetry_tui.sitting import Composition
+from poetry_tui.words import heading, word
+
+if TYPE_CHECKING:
+    from poetry_tui.tone_marks import Tones
+
+_MOST_FAULTS = 4
+
+
+def name_of(composition: Composition) -> str:
+    """What stands above the verse: its form and rhyme, as far as they were wished for or came about."""
+    form = str(composition.config.get("form", "free"))
+    if form == "free":
+        return heading("compose.stage")
+    # Read from a table: not before a form is wished for.
+    from engine.prosody.forms import forms
+
+    names = [known.name for known in forms() if known.key == form]
+    rhyme = composition.config.get("rhyme") or (composition.done.rhyme if composition.done else None)
+    title = str(composition.config.get("title") or "")
+    parts = [*names, *([word("compose.in_rhyme", rhyme=rhyme)] if rhyme else []), *([f"《{title}》"] if title else [])]
+    return " · ".join(parts)
+
+
+def in_tones(tones: "Tones") -> Content:
+    """The form, its order and rhyme, and what is wrong or rescued where."""
+    if tones.form is None:
+        return Content(word("compose.no_form"))
+    parts = [" ".join(filter(None, (tones.form, tones.order)))]
+    parts += [word("compose.in_rhyme", rhyme=group) for group in tones.rhyme_groups]
+    line = Content(_joined(parts))
+    verdict = {"ok": "", "violation": "bold $error", "undecidable": "$warning"}
+    for name, said in (("tones", tones.tones), ("rhyme", tones.rhyme)):
+        line += Content(" · ") + Content.styled(word(f"compose.{name}_{said}"), verdict[said])
+    for number, position, what in tones.faults[:_MOST_FAULTS]:
+        key = "compose.fault_at" if position else "compose.fault_in"
+        line += Content.styled(" · " + _whole(word(key, line=number, position=position, what=what)), "$error")
+    if len(tones.faults) > _MOST_FAULTS:
+        line += Content.styled(" …", "$error")
+    for number, what in tones.rescues:
+        line += Content.styled(" · " + _whole(word("compose.rescued_in", line=number, what=what)), "$success")
+    return line
+
+
+def how_new(novelty: Novelty | StudioError) -> Content:
+    """The longest run that is shared with a line that was learnt, and that line where it is known; or why nobody knows."""
+    if isinstance(novelty, StudioError):
+        return Content(novelty.message)
+    parts = [word("compose.shared_run", n=novelty.longest_run, run=novelty.run)]
+    parts.append(
+        word("compose.lines_copied", n=novelty.n_lines_copied)
+        if novelty.n_lines_copied
+        else word("compose.none_copied")
+    )
+    if novelty.line and novelty.longest_run > 1:
+        source = "".join((novelty.author or "", f"《{novelty.title}》" if novelty.title else ""))
+        parts.append(f"{novelty.line}　{source}".rstrip("　"))
+    return Content(_joined(parts))
+
+
+def how_it_was_made(composition: Composition) -> str:
+    """Seed, temperature, model and how likely the model found it, in one line."""
+    drawn = sum(not glyph.given for glyph in composition.visible)
+    parts = [word("compose.seed", seed=composition.config["seed"]), f"T {composition.config['temperature']:.2f}"]
+    if composition.done:
+        parts.append(composition.done.model)
+    if drawn:
+        parts.append(word("compose.per_character", nats=f"{-composition.logprob / drawn:.1f}"))
+    if composition.done and composition.done.finish == "limit":
+        parts.append(word("compose.cut"))
+    if composition.is_stopped:
+        parts.append(word("compose.stopped"))
+    if composition.is_kept:
+        parts.insert(0, word("compose.kept"))
+    return _joined(parts)
+
+
+def _joined(parts: list[str]) -> str:
+    """Where the line is too long it breaks between its parts."""
+    return " · ".join(map(_whole, parts))
+
+
+def _whole(part: str) -> str:
+    return part.replace(" ", "\u00a0")

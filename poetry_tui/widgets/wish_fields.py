@@ -1,0 +1,205 @@
+"""Every wish beside the begin character: form, rhyme, tones, title, acrostics, and how to write. A field a line."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input
+
+from poetry_tui.form_choices import FREE, FormChoice
+from poetry_tui.settings import Settings
+from poetry_tui.widgets.stepper import Stepper
+from poetry_tui.words import word
+
+TEMPERATURES = tuple(step / 20 for step in range(41))
+# As bars, and in characters a second; the last is as fast as the engine.
+PACES = ("▂", "▂▄", "▂▄▆", "▂▄▆█")
+PACES_CHARS_PER_S = (3.0, 7.0, 16.0, float("inf"))
+CANDIDATES = (1, 3, 5, 9)
+_UNKNOWN_YET = "…"
+
+
+class WishFields(Vertical):
+    """Fields hold their values from the beginning; which forms and models there are is offered when it is known."""
+
+    DEFAULT_CSS = """
+    WishFields {
+        height: auto;
+        Input {
+            padding: 0 1;
+            height: 1;
+            border: none;
+            background: $surface;
+            &:focus { background: $panel; }
+        }
+        #own, #acrostic_tail { margin-bottom: 1; }
+    }
+    """
+
+    class Wished(Message):
+        """Something else is wished for; `name` is the field's id."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._forms: tuple[FormChoice, ...] = ()
+        self._wanted_rhyme, self._wanted_order = settings.rhyme, settings.tone_order
+        self._keys: list[str] = [settings.form]
+        self.own, self.title_input, self.acrostic, self.acrostic_tail = (
+            Input(id=name, compact=True) for name in ("own", "title", "acrostic", "acrostic_tail")
+        )
+        self.form = Stepper("compose.form", [_UNKNOWN_YET], id="form")
+        self.rhyme = Stepper("compose.rhyme", [settings.rhyme or word("compose.any")], id="rhyme")
+        self.order = Stepper("compose.order", [settings.tone_order or word("compose.any")], id="order")
+        temperatures = [f"{value:.2f}" for value in TEMPERATURES]
+        self._temperature = Stepper(
+            "compose.temperature", temperatures, nearest(TEMPERATURES, settings.temperature), id="temperature"
+        )
+        self._pace = Stepper("compose.pace", PACES, min(settings.pace, len(PACES) - 1), id="pace")
+        counts = [str(n) for n in CANDIDATES]
+        self._count = Stepper("compose.candidates", counts, nearest(CANDIDATES, settings.n_candidates), id="candidates")
+        self._model = Stepper("compose.model", [settings.model or _UNKNOWN_YET], id="model")
+        self._offer_form_names()
+
+    def compose(self) -> ComposeResult:
+        yield from self.inputs[:1]
+        yield from (self.form, self.rhyme, self.order)
+        yield from self.inputs[1:]
+        yield from (self._count, self._temperature, self._pace, self._model)
+
+    def on_mount(self) -> None:
+        self.say()
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        return self.own, self.title_input, self.acrostic, self.acrostic_tail
+
+    def say(self) -> None:
+        """Put the words of the current language in their places."""
+        for field in self.inputs:
+            field.placeholder = word(f"compose.{field.id}")
+            field.tooltip = word(f"compose.{field.id}.tip")
+        for stepper in self.query(Stepper):
+            stepper.tooltip = word(f"{stepper.words}.tip")
+        self._offer_form_names()
+        self._offer_rules()
+
+    # What is wished for
+
+    @property
+    def wishes(self) -> dict[str, Any]:
+        """The fields of a ComposeConfig that are wished for here, all but what the poem begins with and its seed."""
+        return {
+            "form": self.form_key,
+            "rhyme": self._wanted_rhyme,
+            "tone_order": self._wanted_order,
+            "title": self.title_input.value.strip(),
+            "acrostic": self.acrostic.value.strip(),
+            "acrostic_tail": self.acrostic_tail.value.strip(),
+            "temperature": self.temperature,
+        }
+
+    @property
+    def form_key(self) -> str:
+        return self._keys[self.form.index]
+
+    @property
+    def temperature(self) -> float:
+        return TEMPERATURES[self._temperature.index]
+
+    @property
+    def pace(self) -> int:
+        return self._pace.index
+
+    @property
+    def n_candidates(self) -> int:
+        return CANDIDATES[self._count.index]
+
+    @property
+    def model(self) -> str | None:
+        """The chosen model; None while it is not known which there are."""
+        return None if self._model.value == _UNKNOWN_YET else self._model.value
+
+    @property
+    def remembered(self) -> Mapping[str, Any]:
+        """The fields of `Settings` that are chosen here."""
+        return {
+            "temperature": self.temperature,
+            "pace": self.pace,
+            "n_candidates": self.n_candidates,
+            "form": self.form_key,
+            "rhyme": self._wanted_rhyme,
+            "tone_order": self._wanted_order,
+        }
+
+    def change_temperature(self, by: int) -> None:
+        self._temperature.step(by)
+
+    # What may be wished for
+
+    def offer_models(self, names: Sequence[str]) -> None:
+        """The models there are, the chosen one chosen."""
+        if names:
+            self._model.offer(names, names.index(self._model.value) if self._model.value in names else 0)
+
+    def model_is(self, name: str) -> None:
+        """The engine has loaded a model: that is the chosen one."""
+        values = self._model.values if name in self._model.values else [name]
+        self._model.offer(values, values.index(name))
+
+    def offer_forms(self, choices: Sequence[FormChoice]) -> None:
+        """The forms there are; a remembered one that is no more gives way to free verse."""
+        wanted = self.form_key
+        self._forms = tuple(choices)
+        self._keys = [FREE, *(choice.key for choice in choices)]
+        self._offer_form_names(self._keys.index(wanted) if wanted in self._keys else 0)
+        self._offer_rules()
+
+    def _offer_form_names(self, index: int | None = None) -> None:
+        names = {FREE: word("compose.free"), **{choice.key: choice.name for choice in self._forms}}
+        self.form.offer(
+            [names.get(key, _UNKNOWN_YET) for key in self._keys], self.form.index if index is None else index
+        )
+
+    def _offer_rules(self) -> None:
+        """The rhymes and tone orders of the chosen form; what is wished for stays where the form knows it."""
+        if not self._forms:
+            return
+        chosen = next((choice for choice in self._forms if choice.key == self.form_key), None)
+        rhymes = chosen.rhymes if chosen else ()
+        orders = chosen.orders if chosen and len(chosen.orders) > 1 else ()
+        self._wanted_rhyme = self._wanted_rhyme if self._wanted_rhyme in rhymes else None
+        self._wanted_order = self._wanted_order if self._wanted_order in orders else None
+        for stepper, values, wanted in (
+            (self.rhyme, rhymes, self._wanted_rhyme),
+            (self.order, orders, self._wanted_order),
+        ):
+            stepper.offer([word("compose.any"), *values], 0 if wanted is None else values.index(wanted) + 1)
+
+    @on(Stepper.Stepped)
+    def take(self, event: Stepper.Stepped) -> None:
+        event.stop()
+        stepper = event.stepper
+        if stepper is self.rhyme:
+            self._wanted_rhyme = stepper.value if stepper.index else None
+        elif stepper is self.order:
+            self._wanted_order = stepper.value if stepper.index else None
+        elif stepper is self.form:
+            self._offer_rules()
+        self.post_message(self.Wished(stepper.id or ""))
+
+    @on(Input.Changed)
+    def tell(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Wished(event.input.id or ""))
+
+
+def nearest(values: Sequence[float], wanted: float) -> int:
+    """The index of the value on offer that is nearest."""
+    return min(range(len(values)), key=lambda index: abs(values[index] - wanted))
