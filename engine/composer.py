@@ -116,5 +116,5 @@ def _composition(
     if config.form == FREE_VERSE:
         return Composition(*common, score=score)
     form = form_called(config.form)
-    order, rhyme, verdicts = judged(text, form, config.rhyme)
+    order, rhyme, verdicts = judged(text, form, config.tone_order, config.rhyme)
     return Composition(*common, form.key, order, rhyme, score, verdicts)

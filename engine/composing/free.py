@@ -116,14 +116,19 @@ def compose_free(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int
 
 @torch.inference_mode()
 def compose_free_many(
-    loaded: LoadedModel, config: ComposeConfig, seeds: Sequence[int], go_on: Callable[[], None]
+    loaded: LoadedModel,
+    config: ComposeConfig,
+    seeds: Sequence[int],
+    go_on: Callable[[], None],
+    opening: Sequence[int] | None = None,
 ) -> list[tuple[list[int], list[float]]]:
     """(indices, ln p of each) of a free poem for each seed, side by side; each draws the numbers that it draws alone.
 
-    `go_on` is called before each character, and may raise to break off.
+    `go_on` is called before each character, and may raise to break off. `opening`: what the model reads before the poem
+    instead of what the config says, such as a form that it is told and not held to.
     """
     poems = [_new_poem(loaded.vocabulary, config.replace(seed=seed)) for seed in seeds]
-    opening = opening_of(config, None, loaded.vocabulary)
+    opening = opening_of(config, None, loaded.vocabulary) if opening is None else opening
     state = _read(loaded, opening[:-1])
     if state is not None:
         state = tuple(part.expand(-1, len(poems), -1) for part in state)

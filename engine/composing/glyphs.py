@@ -127,16 +127,23 @@ def score_of(text: str, han_logprob: float) -> float:
     return (han_logprob - REPETITION_NATS * n_repeated) / max(1, len(han))
 
 
-def judged(text: str, form: Form, wished_rhyme: str | None) -> tuple[str, str | None, tuple[bool | None, ...]]:
-    """(tone order, group of the first rhyme, verdicts on form, tones and rhyme) by the checker."""
+def judged(
+    text: str, form: Form, wished_order: str | None, wished_rhyme: str | None
+) -> tuple[str, str | None, tuple[bool | None, ...]]:
+    """(tone order, group of the first rhyme, verdicts on form, tones and rhyme) by the checker.
+
+    Of several orders or groups that suit the poem as well, the one that was wished for.
+    """
     lines = ["".join(filter(is_han, line)) for line in split_lines(text)]
     found = fit(lines, form)
     verdicts = verdicts_of(lines, found)
     decided = tuple(_DECIDED[one] for one in (verdicts.form, verdicts.tones, verdicts.rhyme))
-    return found.order.name, _rhyme(found, wished_rhyme), decided
+    as_wished = [name for name in found.ties if wished_order and name.startswith(wished_order)]
+    return next(iter(as_wished), found.order.name), _rhyme(found, wished_rhyme), decided
 
 
 def _rhyme(found: Fit, wished: str | None) -> str | None:
     """The group of the first rhyme; of several that suit all its characters the one wished for, else the book's first."""
     names = masks_of(found.form.rhyme_system).names_in(found.rhyme.shared.get(found.order.rhymes[0].label, 0))
-    return wished if wished in names else next(iter(names), None)
+    as_wished = [name for name in names if wished in (name, name[-1])]
+    return next(iter([*as_wished, *names]), None)
