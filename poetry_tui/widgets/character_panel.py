@@ -19,7 +19,9 @@ class CharacterPanel(Vertical):
 
     DEFAULT_CSS = """
     CharacterPanel {
-        width: 32;
+        width: 30%;
+        min-width: 32;
+        max-width: 60;
         padding: 0 1;
         border: round $panel;
         border-title-color: $text-muted;

@@ -8,7 +8,7 @@ from rich.style import Style
 
 from poetry_tui.glass_protocol import Layer
 from poetry_tui.widgets.glass_rows import Inks, Row, decimals, piece
-from poetry_tui.widgets.heat_strip import Palette, readable_on
+from poetry_tui.widgets.heat_strip import readable_on
 
 
 class Term(NamedTuple):
@@ -61,9 +61,9 @@ def equation_rows(cell: str, layer: Layer, unit: int | None, width: int, is_tall
     rows = []
     for equation in EQUATIONS.get(cell, ()):
         for terms in _wrapped(equation, width, is_tall):
-            rows.append(Row([_letter(term, value_of, is_tall, inks) for term in terms]))
+            rows.append(Row([part for term in terms for part in _letter(term, value_of, is_tall, inks)]))
             if is_tall:
-                rows.append(Row([_figure(term, value_of, inks) for term in terms]))
+                rows.append(Row([part for term in terms for part in _figure(term, value_of, inks)]))
     return rows
 
 
@@ -91,34 +91,39 @@ def _cells_of(term: Term, is_tall: bool) -> int:
 
 def _wrapped(equation: Sequence[Term], width: int, is_tall: bool) -> list[list[Term]]:
     """The terms in lines that fit, broken before a plus, or else before a product."""
-    if sum(_cells_of(term, is_tall) for term in equation) <= width:
+    # A letter brings a blank after it, which falls off at the end of a line.
+    n_blank = 1 if equation[-1].value else 0
+    if sum(_cells_of(term, is_tall) for term in equation) - n_blank <= width:
         return [list(equation)]
     symbols = [term.symbol for term in equation]
     at = symbols.index("+") if "+" in symbols else symbols.index("⊙")
     return [list(equation[:at]), [Term(" "), *equation[at:]]]
 
 
-def _palette(term: Term, inks: Inks) -> Palette:
-    return inks.palettes.gate if term.value in _GATES else inks.palettes.signed
-
-
-def _letter(term: Term, value_of: Callable[[str], float], is_tall: bool, inks: Inks) -> Segment:
-    # A combining mark has no cell of its own, and `set_cell_size` counts by cells.
+def _letter(term: Term, value_of: Callable[[str], float], is_tall: bool, inks: Inks) -> list[Segment]:
+    width = _cells_of(term, is_tall)
     if not term.value:
-        return piece(term.symbol, inks.faint, _cells_of(term, is_tall))
+        return [piece(term.symbol, inks.faint, width)]
     if is_tall or not inks.palettes.has_colour:
-        return piece(term.symbol, inks.strong, _cells_of(term, is_tall))
-    return piece(term.symbol, _tinted(term, value_of(term.value), inks), _cells_of(term, is_tall))
+        return [piece(term.symbol, inks.strong, width)]
+    return _tinted(term, term.symbol, value_of(term.value), width, inks)
 
 
-def _figure(term: Term, value_of: Callable[[str], float], inks: Inks) -> Segment:
+def _figure(term: Term, value_of: Callable[[str], float], inks: Inks) -> list[Segment]:
     width = _cells_of(term, True)
     if not term.value:
-        return piece("", inks.plain, width)
+        return [piece("", inks.plain, width)]
     value = value_of(term.value)
-    return piece(decimals(value), _tinted(term, value, inks) if inks.palettes.has_colour else inks.plain, width)
+    return _tinted(term, decimals(value), value, width, inks)
 
 
-def _tinted(term: Term, value: float, inks: Inks) -> Style:
-    behind = _palette(term, inks).colour_of(value)
-    return Style(color=readable_on(behind), bgcolor=behind.rich_color)
+def _tinted(term: Term, text: str, value: float, width: int, inks: Inks) -> list[Segment]:
+    """A text on the colour of a value, with a blank after it."""
+    if not inks.palettes.has_colour:
+        return [piece(text, inks.plain, width)]
+    palette = inks.palettes.gate if term.value in _GATES else inks.palettes.signed
+    behind = palette.colour_of(value)
+    return [
+        piece(text, Style(color=readable_on(behind), bgcolor=behind.rich_color), width - 1),
+        piece(" ", inks.plain),
+    ]

@@ -25,29 +25,33 @@ _LABEL_CELLS = {False: 2, True: 11}
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Which layers stand there, and whether the equation has its values in a row of their own."""
+    """Which layers stand there, whether the equation has its values in rows of their own, and layers a blank between them."""
 
     layers: tuple[int, ...]
     is_tall: bool
+    is_airy: bool = False
 
 
 def fold(inspection: Inspection, layer: int, width: int, height: int) -> Fold:
     """As much as fits: all layers, else the one looked at; the equation tall where there is room."""
     everything, alone = tuple(range(len(inspection.layers))), (layer,)
-    choices = [Fold(everything, True), Fold(everything, False), Fold(alone, True)]
+    choices = [Fold(everything, True, True), Fold(everything, True), Fold(everything, False), Fold(alone, True)]
     return next((choice for choice in choices if n_rows(inspection, choice, width) <= height), Fold(alone, False))
 
 
 def n_rows(inspection: Inspection, choice: Fold, width: int) -> int:
     """The height of all that a fold shows: a title and strips a layer, and one equation."""
+    n_blank = len(choice.layers) - 1 if choice.is_airy else 0
     a_layer = 1 + len(STRIPS.get(inspection.cell, ()))
-    return len(choice.layers) * a_layer + n_equation_rows(inspection.cell, width, choice.is_tall)
+    return n_blank + len(choice.layers) * a_layer + n_equation_rows(inspection.cell, width, choice.is_tall)
 
 
 def gate_rows(inspection: Inspection, choice: Fold, layer: int, unit: int | None, width: int, inks: Inks) -> list[Row]:
     """The layers of a fold from the highest down, the equation in the one looked at."""
-    rows = []
+    rows: list[Row] = []
     for number in reversed(choice.layers):
+        if rows and choice.is_airy:
+            rows.append(Row())
         rows.append(_title(inspection, number, unit, number == layer, width, inks))
         if number == layer:
             rows += equation_rows(inspection.cell, inspection.layers[number], unit, width, choice.is_tall, inks)

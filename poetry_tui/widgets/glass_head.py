@@ -15,7 +15,7 @@ _BOX_CELLS = 6
 
 def head_rows(glyph: Glyph, inspection: Inspection | None, is_constrained: bool, width: int, inks: Inks) -> list[Row]:
     """Three rows: chances, surprise, tone and rhyme beside the character. What only the engine can tell may be missing still."""
-    chance = percent(glyph.probability).strip()
+    chance = percent(glyph.probability).strip() if glyph.is_known else "…"
     if inspection is not None and is_constrained:
         chance += f" → {percent(inspection.allowed_probability).strip()}"
     if glyph.given:
@@ -28,15 +28,18 @@ def head_rows(glyph: Glyph, inspection: Inspection | None, is_constrained: bool,
         else word("compose.given" if glyph.given else "compose.drawn"),
     ]
     character = wide(glyph.character) if glyph.character else END_GLYPH
-    paper, fact_cells = inks.strong + inks.picked, max(width - _BOX_CELLS, 1)
+    paper, fact_cells = inks.strong + inks.picked, max(width - _BOX_CELLS - 1, 1)
     blank = [piece("", paper, _BOX_CELLS)]
     boxes = [blank, [piece("  ", paper + GAP), piece(character, paper), piece("  ", paper + GAP)], blank]
-    return [Row([*box, piece(f" {fact}", inks.plain, fact_cells)]) for box, fact in zip(boxes, facts, strict=True)]
+    return [
+        Row([*box, piece(" ", inks.plain + GAP), piece(fact, inks.plain, fact_cells)])
+        for box, fact in zip(boxes, facts, strict=True)
+    ]
 
 
 def _surprise(glyph: Glyph, room: int) -> str:
     """In as many words as there is room for."""
-    nats = f"{glyph.surprise_nats:.1f}"
+    nats = f"{glyph.surprise_nats:.1f}" if glyph.is_known else "…"
     full = word("compose.surprise", nats=nats)
     return full if cell_len(full) <= room else f"{nats} nats"
 
