@@ -1,4 +1,4 @@
-"""`python -m engine train | compose | evaluate | pack | service`: the commands that compute."""
+"""`python -m engine train | compose | evaluate | rates | pack | service`: the commands that compute."""
 
 import argparse
 import io
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from engine.commands import compose, evaluate, pack, service, train
+from engine.commands import compose, evaluate, pack, rates, service, train
 from engine.commands.output import INTERRUPTED, say
 from engine.errors import StudioError
 from engine.flags import Parser
@@ -41,7 +41,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = Parser(prog="poetry-tui", description="Train recurrent networks on classical Chinese verse, and compose.")
     parser.add_argument("--debug", action="store_true", help="show a traceback when something fails")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (train, compose, evaluate, pack, service):
+    for module in (train, compose, evaluate, rates, pack, service):
         module.add_parser(commands)
     return parser
 

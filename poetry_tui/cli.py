@@ -28,6 +28,7 @@ ENGINE_COMMANDS: Mapping[str, str] = {
     "train": "train a network of your own, without the screen",
     "pack": "make a model folder of a run, small enough to give away",
     "evaluate": "how well a model predicts the poems of a file, in nats per Han character",
+    "rates": "how often a model's verse keeps the rules, and how new it is",
 }
 EPILOG = """\
 `poetry-tui COMMAND -h` explains a command. Your poems, models, corpora and runs lie in one folder, which

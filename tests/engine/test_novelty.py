@@ -88,6 +88,13 @@ def test_lines_of_held_out_poems_do_not_count() -> None:
     assert lines.lines.n_keys == 4 * (len(texts) - len(held_out))
 
 
+def test_a_training_line_is_found_within_a_longer_one() -> None:
+    lines = lines_of_texts(JINGYESI, "念去去、千里烟波，暮霭沉沉楚天阔。")
+    longer = ["夜看床前明月光", "床前明月光", "床前明月照，", "长恨千里烟波尽", "千里烟波", ""]
+    assert lines.held_in(longer).tolist() == [True, True, False, False, True, False]
+    assert lines.held_in([]).tolist() == []
+
+
 def test_short_lines_are_phrases_and_never_counted() -> None:
     lines = lines_of_texts("转轴拨弦，三两声。未成曲调先有情。")
     assert "转轴拨弦" in lines

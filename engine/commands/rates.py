@@ -1,0 +1,147 @@
+"""`rates`: how often a model's verse keeps the rules, with and without constraints, beside real poems."""
+
+import argparse
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from engine.commands.output import new_parser, say
+from engine.config import ComposeConfig, TrainConfig
+from engine.errors import UsageError
+from engine.flags import add_setting_flags, given
+from engine.model_store import find_model
+from engine.prosody.forms import Form, form_called, forms
+
+if TYPE_CHECKING:
+    from engine.checkpoint import LoadedModel
+    from engine.rating import Sample, Way
+    from engine.verse_rates import VerseRates
+
+EVERY_FORM = "all"
+COLUMNS: tuple[tuple[str, str], ...] = (
+    ("poems", "n_poems"), ("form", "n_form_ok"), ("tones", "n_tones_ok"), ("rhyme", "n_rhyme_ok"), ("all ok", "n_ok"),
+    ("unknown", "n_unknown"), ("same rhyme", "n_rhyme_again"), ("with line", "n_with_line"), ("lines", "lines_copied"),
+    ("run", "longest_runs"), ("d.poems", "distinct_poems"), ("d.lines", "distinct_lines"),
+    ("d.pairs", "distinct_bigrams"), ("ln p", "mean_logprob"), ("chars/s", "chars_per_s"),
+)  # fmt: skip
+SHARES = ("n_form_ok", "n_tones_ok", "n_rhyme_ok", "n_ok", "n_unknown", "n_rhyme_again", "n_with_line")
+LEGEND = """\
+constrained: the form is enforced; told: the model reads it and is held to nothing; free: it reads none, and what came out with
+the form's lines is judged; real: held-out poems of its corpus. Begin characters are random.
+form, tones, rhyme, all ok: share of poems that pass the checker; unknown: with a character that the rhyme book lacks; same
+rhyme: a rhyme character twice; with line: poems that hold a whole training line, or one of five characters and more within a
+line; lines: share of lines that are training lines (by the filter, which takes 1 in 120 by mistake); run: mean of the poems'
+longest runs shared with a training line; d.: different poems, lines, pairs of characters; ln p: mean of a Han character."""
+
+
+def add_parser(commands: Any) -> None:
+    parser = new_parser(
+        commands, "rates", rates, "How often a model's verse keeps the rules, constrained and not, beside real poems."
+    )
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = LEGEND
+    parser.add_argument("--model", metavar="NAME", help="a model by name, or its folder (default: the studio's own)")
+    parser.add_argument(
+        "--form",
+        nargs="+",
+        metavar="NAME",
+        dest="form_names",
+        help="forms or tunes, or `all` (default: the four regulated forms)",
+    )
+    parser.add_argument("-n", type=int, default=1000, metavar="N", dest="n_poems", help="poems of each kind (1000)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--poems", type=Path, metavar="FILE", help="keep what was composed, one JSON object a poem")
+    add_setting_flags(parser, ComposeConfig, only=("temperature", "top_p", "seed", "n_particles"))
+    add_setting_flags(parser, TrainConfig, only=("device",))
+
+
+def rates(arguments: argparse.Namespace) -> int:
+    """Compose, judge and print, a form after the other."""
+    wanted, config = _forms(arguments.form_names), ComposeConfig(**given(arguments, ComposeConfig))
+    if arguments.n_poems < 1:
+        raise UsageError(f"-n is {arguments.n_poems}, and a poem is the least.", "Give 1 or more.")
+    folder = find_model(arguments.model)
+
+    from engine.checkpoint import load_model
+    from engine.devices import choose_device, use_threads
+
+    use_threads(1)
+    loaded = load_model(folder, choose_device(getattr(arguments, "device", "auto")))
+    found = []
+    for form, way, sample in _samples(loaded, config, wanted, arguments.n_poems):
+        figures = _figures(loaded, sample, form)
+        found.append({"form": form.key, "way": way, **figures.to_dict(), "n_lost": sample.n_lost})
+        if arguments.poems and way != "real":
+            with arguments.poems.open("a", encoding="utf-8") as file:
+                _keep(file, form, way, sample)
+        if not arguments.json:
+            _print_row(form.key, way, figures, is_first=len(found) == 1)
+    if arguments.json:
+        about = {"model": loaded.name, "n_wished": arguments.n_poems, "seed": config.seed}
+        drawn = {"temperature": config.temperature, "top_p": config.top_p, "device": loaded.device.type}
+        print(json.dumps({**about, **drawn, "rates": found}, ensure_ascii=False))
+    return 0
+
+
+def _samples(
+    loaded: "LoadedModel", config: ComposeConfig, wanted: Sequence[Form], n_poems: int
+) -> "Iterator[tuple[Form, Way, Sample]]":
+    from engine.novelty.judge import corpus_of
+    from engine.rating import real_samples, write_sample
+
+    corpus = corpus_of(loaded.header)
+    if corpus is None:
+        say("The corpus of the model is not here: there are no real poems to compare with.")
+    real = real_samples(loaded, corpus, wanted, n_poems, config.seed) if corpus else {}
+    say(f"{n_poems:,} free poems")
+    free = write_sample(loaded, config, n_poems, "free", None)
+    for form in wanted:
+        say(f"{n_poems:,} poems {form.key} {form.name}")
+        yield form, "constrained", write_sample(loaded, config, n_poems, "constrained", form)
+        if loaded.vocabulary.tag(f"form:{form.key}") is not None:
+            yield form, "told", write_sample(loaded, config, n_poems, "told", form)
+        yield form, "free", free.only(form)
+        if form.key in real:
+            yield form, "real", real[form.key]
+
+
+def _figures(loaded: "LoadedModel", sample: "Sample", form: Form) -> "VerseRates":
+    from engine.verse_rates import rates_of
+
+    figures = rates_of(sample.texts, form, loaded.lines)
+    return dataclasses.replace(figures, mean_logprob=sample.mean_logprob, chars_per_s=sample.chars_per_s)
+
+
+def _forms(names: Sequence[str] | None) -> list[Form]:
+    """Raises UsageError for a form that there is not."""
+    if not names:
+        return [form for form in forms() if form.is_regulated]
+    return list(forms()) if EVERY_FORM in names else list(map(form_called, names))
+
+
+def _keep(file: TextIO, form: Form, way: str, sample: "Sample") -> None:
+    for text in sample.texts:
+        file.write(json.dumps({"form": form.key, "way": way, "text": text}, ensure_ascii=False) + "\n")
+
+
+def _print_row(form: str, way: str, figures: "VerseRates", *, is_first: bool) -> None:
+    widths = [max(len(title), 7) for title, _ in COLUMNS]
+    if is_first:
+        titles = (title.rjust(width) for (title, _), width in zip(COLUMNS, widths, strict=True))
+        print("  ".join(["form".ljust(14), "way".ljust(11), *titles]))
+    values = figures.to_dict()
+    cells = (_cell(name, values).rjust(width) for (_, name), width in zip(COLUMNS, widths, strict=True))
+    print("  ".join([form.ljust(14), way.ljust(11), *cells]), flush=True)
+
+
+def _cell(name: str, values: dict[str, int | float | None]) -> str:
+    value, n_poems = values[name], values["n_poems"]
+    if value is None or not n_poems:
+        return "-" if name != "n_poems" else "0"
+    if name in SHARES:
+        return f"{100 * value / n_poems:.1f} %"
+    if name in ("n_poems", "chars_per_s"):
+        return f"{value:,.0f}"
+    return f"{100 * value:.1f} %" if name.startswith("distinct") or name == "lines_copied" else f"{value:.2f}"
