@@ -24,6 +24,7 @@ from engine.composing.particles import is_uneven, resample
 from engine.composing.plan import FREE, Ints, Plan
 from engine.composing.rows import Rows
 from engine.errors import ComposeError
+from engine.novelty.lines import SHORTEST_PART
 from engine.vocabulary import UNKNOWN
 
 # So often a stretch is begun anew when none of its rows keeps every rule.
@@ -182,7 +183,7 @@ class Writer:
             scores = np.where(allowed[pending], log_p[pending], np.float32(-np.inf))
             chosen[pending] = draw_rows(scores, self._temperature, self._top_p, self._uniforms(poems, pending))
             rows.tokens[pending, step.index] = chosen[pending]
-            if not step.ends_line:
+            if not step.ends_line and step.position < SHORTEST_PART:
                 break
             pending = pending[rows.alive[pending] & self._is_stale(rows, step, pending)]
             allowed[pending, chosen[pending]] = False
@@ -199,17 +200,19 @@ class Writer:
         return uniforms
 
     def _is_stale(self, rows: Rows, step: Step, numbers: Ints) -> Bools:
-        """Whether the line that these rows have just ended stands in the training text, or in the poem already."""
+        """Whether a training line ends here, the line that these rows write or the last part of it; or one that the poem has."""
         if step.line in self._plan.wished_lines or step.source is not None:
             return np.zeros(len(numbers), np.bool_)
         *others, at = self._places_of_lines[: step.line]
-        written = rows.tokens[numbers][:, at]  # (…, characters of the line)
+        written = rows.tokens[numbers][:, at[: step.position]]  # (…, characters of the line so far)
         stale = np.zeros(len(numbers), np.bool_)
-        for other in others:
-            if len(other) == len(at):
-                stale |= (rows.tokens[numbers][:, other] == written).all(1)
         if self._loaded.lines is not None:
-            stale |= self._loaded.lines.contains(list(map(self._loaded.vocabulary.decode, written.tolist())))
+            texts = list(map(self._loaded.vocabulary.decode, written.tolist()))
+            known = self._loaded.lines.ended_by if step.position >= SHORTEST_PART else self._loaded.lines.contains
+            stale |= known(texts)
+        for other in others:
+            if step.ends_line and len(other) == len(at):
+                stale |= (rows.tokens[numbers][:, other] == written).all(1)
         return stale
 
     def _resampled(self, rows: Rows, poems: Ints, stretch: Sequence[Step]) -> Rows:

@@ -8,7 +8,6 @@ the corpus and the sizes; the bits of the lines, then those of the runs; SHA-256
 """
 
 import hashlib
-import itertools
 import json
 import struct
 from collections.abc import Mapping, Sequence
@@ -74,15 +73,23 @@ class TrainingLines:
 
     def held_in(self, lines: Sequence[str]) -> Flags:
         """For each line whether a training line of `SHORTEST_PART` characters or more stands in it: it whole, or a part of it."""
-        parts, owners = [], []
-        for number, line in enumerate(line.translate(_WITHOUT_MARKS) for line in lines):
-            for start, stop in itertools.combinations(range(len(line) + 1), 2):
-                if stop - start >= SHORTEST_PART or (stop - start == len(line) and len(line) >= SHORTEST_LINE):
-                    parts.append(line[start:stop])
-                    owners.append(number)
-        held = np.zeros(len(lines), np.bool_)
-        held[np.array(owners, np.int64)[self.lines.contains(hash_strings(parts))]] = True
+        bare = [line.translate(_WITHOUT_MARKS) for line in lines]
+        beginnings = [[line[:stop] for stop in range(SHORTEST_PART, len(line) + 1)] for line in bare]
+        held = self.contains(bare)
+        ended = self.ended_by([one for some in beginnings for one in some])
+        held[np.repeat(np.arange(len(bare)), list(map(len, beginnings)))[ended]] = True
         return held
+
+    def ended_by(self, beginnings: Sequence[str]) -> Flags:
+        """For each beginning of a line whether a training line of `SHORTEST_PART` characters or more ends it.
+
+        Beginnings are given without marks. Of the line 独看床前明月光 the beginning 独看床前明 is ended by none, the whole by one.
+        """
+        parts = [[one[start:] for start in range(len(one) - SHORTEST_PART + 1)] for one in beginnings]
+        found = self.lines.contains(hash_strings([part for some in parts for part in some]))
+        ended = np.zeros(len(beginnings), np.bool_)
+        ended[np.repeat(np.arange(len(beginnings)), list(map(len, parts)))[found]] = True
+        return ended
 
     def completed_by(self, beginning: str, characters: CodePoints) -> Flags:
         """For each code point of (V,) whether, put after `beginning`, it completes a training line.

@@ -35,6 +35,10 @@ class Lines:
     def contains(self, lines: list[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
         return np.array([self._lines is None or line in self._lines for line in lines], np.bool_)
 
+    def ended_by(self, beginnings: list[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        known = self._lines
+        return np.array([known is None or any(map(one.endswith, known)) for one in beginnings], np.bool_)
+
     def reduplicates(self, character: str) -> bool:
         return character in self._doubled
 
@@ -240,6 +244,14 @@ def test_no_line_of_the_training_text_is_written(loaded: LoadedModel) -> None:
     poem = compose_poem(with_lines(loaded, Lines(known)), wish)
     assert known.isdisjoint(lines_of(poem))
     assert faults(poem.text, "wujue") == []
+
+
+def test_no_line_of_the_training_text_is_written_as_part_of_a_longer_one(loaded: LoadedModel) -> None:
+    wish = ComposeConfig(form="七绝", seed=4)
+    known = {line[start : start + 5] for line in lines_of(compose_poem(loaded, wish)) for start in range(3)}
+    poem = compose_poem(with_lines(loaded, Lines(known)), wish)
+    assert not any(part in line for line in lines_of(poem) for part in known)
+    assert faults(poem.text, "qijue") == []
 
 
 def test_a_line_that_leads_to_a_fixed_end_is_begun_anew_when_it_is_known(loaded: LoadedModel) -> None:

@@ -93,6 +93,8 @@ def test_a_training_line_is_found_within_a_longer_one() -> None:
     longer = ["夜看床前明月光", "床前明月光", "床前明月照，", "长恨千里烟波尽", "千里烟波", ""]
     assert lines.held_in(longer).tolist() == [True, True, False, False, True, False]
     assert lines.held_in([]).tolist() == []
+    assert lines.ended_by(["夜看床前明", "夜看床前明月光", "明月光", ""]).tolist() == [False, True, False, False]
+    assert lines.ended_by([]).tolist() == []
 
 
 def test_short_lines_are_phrases_and_never_counted() -> None:
