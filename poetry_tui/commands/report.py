@@ -1,0 +1,39 @@
+"""`poetry-tui report`: the experiment report on one run or several."""
+
+import argparse
+from pathlib import Path
+
+from engine.errors import RunError
+from poetry_tui.commands.output import Commands, command, say
+from poetry_tui.report.story import read_story
+from poetry_tui.report.write import HTML, write_report
+from poetry_tui.runs import find_run
+from poetry_tui.settings import load_settings, settings_file
+from poetry_tui.words import LANGUAGES, set_language
+
+
+def add_parser(commands: Commands) -> None:
+    parser = command(
+        commands, "report", _report, "write a report on runs: curves, settings, samples, as Markdown and HTML"
+    )
+    parser.add_argument("runs", metavar="RUN", nargs="+", help="a run by name or folder; several are compared")
+    parser.add_argument("-o", dest="folder", type=Path, metavar="DIR", help="where to (default: report-RUN, here)")
+    parser.add_argument("--language", choices=LANGUAGES, help="the report's language (default: the studio's)")
+
+
+def _report(options: argparse.Namespace) -> None:
+    runs = [find_run(name) for name in options.runs]
+    set_language(options.language or load_settings(settings_file()).language)
+    folder: Path = options.folder or Path(f"report-{'-'.join(run.folder.resolve().name for run in runs)}"[:120])
+    stories = []
+    for run in runs:
+        try:
+            stories.append(read_story(run.folder))
+        except OSError as error:
+            raise RunError(f"The run {run.id} cannot be read: {error.strerror}.", f"Check {run.folder}.") from error
+    try:
+        write_report(stories, folder.expanduser().absolute())
+    except OSError as error:
+        raise RunError(f"The report cannot be written: {error.strerror}.", "Name another folder with -o.") from error
+    say(f"Open {folder / HTML} in a browser; the same in Markdown lies beside it.")
+    print(folder)

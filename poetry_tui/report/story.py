@@ -1,0 +1,102 @@
+"""All that a report tells of one run, read from its folder once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from engine.errors import ModelError
+from engine.events import Compared, Record, RunStarted, Step
+from engine.model_files import read_header
+from engine.model_store import find_model
+from poetry_tui.curve import Curve
+from poetry_tui.run_reader import EventTail
+from poetry_tui.run_state import RunState, SampleRound, Status, status_of
+from poetry_tui.runs import is_alive
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class RunStory:
+    """A run as it went.
+
+    `minutes` and `chars`: how long it had trained and how many characters it had read, by step. `comparisons`: every look at
+    prediction beside target. `about`: the header of its best checkpoint, empty where there is none.
+    """
+
+    name: str
+    status: Status = Status.STARTING
+    state: RunState = field(default_factory=RunState)
+    minutes: Curve = field(default_factory=Curve)
+    chars: Curve = field(default_factory=Curve)
+    comparisons: list[Compared] = field(default_factory=list)
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    def take(self, record: Record) -> None:
+        """Fold one record; what a resumed run does again is told once."""
+        before_s = self.state.elapsed_s
+        self.state.fold(record)
+        event = record.event
+        match event:
+            case RunStarted(resumed_from_step=int(step)):
+                self.minutes.truncate(step)
+                self.chars.truncate(step)
+                self.comparisons = [one for one in self.comparisons if one.step <= step]
+            case Step():
+                read = event.chars_per_s * (self.state.elapsed_s - before_s)
+                self.minutes.append(event.step, self.state.elapsed_s / 60)
+                self.chars.append(event.step, (self.chars.last or 0.0) + max(read, 0.0))
+            case Compared():
+                self.comparisons.append(event)
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        return self.state.config
+
+    def excerpts(self, n: int) -> list[Compared]:
+        """At most `n` looks, evenly through the run, the first and the last among them."""
+        return spread(self.comparisons, n)
+
+    def rounds(self, n: int) -> list[SampleRound]:
+        """At most `n` rounds of samples, oldest first, evenly through the run, the first and the last among them."""
+        return spread(list(reversed(self.state.sample_rounds())), n)
+
+
+def read_story(folder: Path) -> RunStory:
+    """Read a run from its first event to its last.
+
+    Raises:
+        RunError: it was written in a version that this studio does not read.
+        OSError: it cannot be read.
+    """
+    story = RunStory(folder.resolve().name, about=_about(folder))
+    tail = EventTail(folder)
+    # Life before events: a writer found dead here has said everything that it will ever say.
+    alive = is_alive(folder)
+    while True:
+        bite = tail.poll()
+        for record in bite.records:
+            story.take(record)
+        story.state.n_malformed += bite.n_malformed
+        if not bite.more:
+            break
+    story.status = status_of(story.state, alive)
+    return story
+
+
+def spread(items: list[T], n: int) -> list[T]:
+    """At most `n` of the items, evenly spaced, the first and the last among them."""
+    if len(items) <= n:
+        return items
+    if n == 1:
+        return items[-1:]
+    return [items[round(index * (len(items) - 1) / (n - 1))] for index in range(n)]
+
+
+def _about(folder: Path) -> Mapping[str, Any]:
+    """The header of the run's best checkpoint; a run without one is still worth a report."""
+    try:
+        return read_header(find_model(folder))
+    except ModelError:
+        return {}

@@ -1,0 +1,115 @@
+"""Curves as SVG: a few series over one axis, readable on paper and on a screen, in text that can be searched."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+from poetry_tui.plot import step_label, tick_label, ticks
+
+WIDTH, HEIGHT = 720, 330
+LEFT, RIGHT, TOP, BOTTOM = 58, 24, 16, 44
+# Told apart by people who see few colours, and in print by their dashes.
+COLOURS = ("#b4432f", "#2f6f8f", "#5d7d3a", "#8a5a9e", "#b07d2b", "#4a4a4a")
+DASHES = ("", "7 4", "2 3", "9 3 2 3", "5 2", "1 2")
+INK, GRID, PAPER = "#2b2824", "#ddd6c8", "#fbf8f1"
+_NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A curve: points (x, y), a band (x, low, high) drawn behind it, and dots instead of a line for single measurements."""
+
+    name: str
+    points: Sequence[tuple[float, float]]
+    band: Sequence[tuple[float, float, float]] = ()
+    is_dotted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    left: float
+    right: float
+    low: float
+    high: float
+
+    def x(self, value: float) -> float:
+        return LEFT + (value - self.left) / (self.right - self.left) * (WIDTH - LEFT - RIGHT)
+
+    def y(self, value: float) -> float:
+        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
+        return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
+
+
+def chart(series: Sequence[Series], x_label: str, y_label: str) -> str:
+    """An SVG of some series; what is no number is left out, and without any number there is an empty frame."""
+    frame = _frame(series)
+    style = f'font-family="sans-serif" font-size="12" fill="{INK}"'
+    parts = [
+        f'<svg {_NAMESPACE} viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{_quoted(y_label)}" {style}>',
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PAPER}"/>',
+        *_axes(frame, x_label, y_label),
+    ]
+    for number, one in enumerate(series):
+        parts += _drawn(one, frame, number)
+    parts += _legend(series)
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _frame(series: Sequence[Series]) -> _Frame:
+    points = [point for one in series for point in one.points if all(map(math.isfinite, point))]
+    if not points:
+        return _Frame(0, 1, 0, 1)
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    margin = max((max(ys) - min(ys)) * 0.06, abs(max(ys)) * 1e-3, 1e-6)
+    return _Frame(min(xs), max(max(xs), min(xs) + 1e-9), min(ys) - margin, max(ys) + margin)
+
+
+def _axes(frame: _Frame, x_label: str, y_label: str) -> list[str]:
+    parts = []
+    for value in ticks(frame.low, frame.high, 6):
+        y = frame.y(value)
+        parts.append(f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="{GRID}" fill="none"/>')
+        parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{tick_label(value)}</text>')
+    for value in ticks(frame.left, frame.right, 7):
+        x = frame.x(value)
+        parts.append(f'<path d="M{x:.1f} {HEIGHT - BOTTOM}v5" stroke="{INK}" fill="none"/>')
+        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{step_label(value)}</text>')
+    parts.append(f'<path d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}" stroke="{INK}" fill="none"/>')
+    middle = (LEFT + WIDTH - RIGHT) / 2
+    parts.append(f'<text x="{middle}" y="{HEIGHT - 8}" text-anchor="middle">{escape(x_label)}</text>')
+    place = f'x="14" y="{HEIGHT / 2 - 14}" transform="rotate(-90 14 {HEIGHT / 2 - 14})"'
+    parts.append(f'<text {place} text-anchor="middle">{escape(y_label)}</text>')
+    return parts
+
+
+def _drawn(one: Series, frame: _Frame, number: int) -> list[str]:
+    colour, dash = COLOURS[number % len(COLOURS)], DASHES[number % len(DASHES)]
+    points = [(frame.x(x), frame.y(y)) for x, y in one.points if math.isfinite(x) and math.isfinite(y)]
+    parts = []
+    if one.band:
+        edge = [(x, high) for x, _, high in one.band] + [(x, low) for x, low, _ in reversed(one.band)]
+        outline = " ".join(f"{frame.x(x):.1f},{frame.y(y):.1f}" for x, y in edge)
+        parts.append(f'<polygon points="{outline}" fill="{colour}" fill-opacity="0.16"/>')
+    if one.is_dotted:
+        parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6" fill="{colour}"/>' for x, y in points]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    style = f' stroke-dasharray="{dash}"' if dash else ""
+    parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1.6"{style}/>')
+    return parts
+
+
+def _legend(series: Sequence[Series]) -> list[str]:
+    parts = []
+    for number, one in enumerate(series):
+        y = TOP + 14 + 17 * number
+        colour, dash = COLOURS[number % len(COLOURS)], DASHES[number % len(DASHES)]
+        style = f' stroke-dasharray="{dash}"' if dash else ""
+        x = WIDTH - RIGHT - 26
+        parts.append(f'<path d="M{x} {y - 4}h24" stroke="{colour}" stroke-width="2"{style}/>')
+        parts.append(f'<text x="{x - 6}" y="{y}" text-anchor="end">{escape(one.name)}</text>')
+    return parts
+
+
+def _quoted(text: str) -> str:
+    return escape(text, {'"': "&quot;"})
