@@ -4,12 +4,13 @@ Shapes in this file: B poems in a batch, T characters, V vocabulary, E embedding
 """
 
 import math
-from typing import cast
+from typing import Self, cast
 
 import torch
 from torch import Tensor, nn
 
 from engine.config import ModelConfig
+from engine.stepping import StepWeights, stamp_of
 
 # The recurrent state between two characters: (h,) for rnn and gru, (h, c) for lstm; each (n_layers, B, H).
 State = tuple[Tensor, ...]
@@ -41,6 +42,8 @@ class PoemModel(nn.Module):
             self.projection = nn.Identity()
             self.output_weight = nn.Parameter(torch.empty(vocab_size, config.hidden_size))
         self.output_bias = nn.Parameter(torch.empty(vocab_size))
+        self._all_weights = tuple(self.parameters())
+        self._step_weights: StepWeights | None = None
         initialise(self)
 
     def features(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
@@ -76,20 +79,38 @@ class PoemModel(nn.Module):
         It goes cell by cell: a whole LSTM layer of PyTorch's repacks its weights at every call (oneDNN), which for a
         single character takes ten times as long as the computation.
         """
+        weights = self._weights_to_step_with()
         below = self.embedding(x)  # (B,) -> (B, E)
         if state is None:
             zeros = below.new_zeros(self.config.n_layers, len(x), self.config.hidden_size)
             state = (zeros, zeros) if self.config.cell == "lstm" else (zeros,)
         layers: list[State] = []
-        for layer, weights in enumerate(self.recurrent.all_weights):
+        for layer, layer_weights in enumerate(weights.layers):
             before = tuple(part[layer] for part in state)  # each (B, H)
             if self.config.cell == "lstm":
-                layers.append(torch.lstm_cell(below, before, *weights))
+                layers.append(torch.lstm_cell(below, before, *layer_weights))
             else:
-                layers.append((CELL_STEPS[self.config.cell](below, before[0], *weights),))
+                layers.append((CELL_STEPS[self.config.cell](below, before[0], *layer_weights),))
             below = layers[-1][0]
         state_after = tuple(torch.stack(parts) for parts in zip(*layers, strict=True))  # each (n_layers, B, H)
-        return self.logits(self.projection(below)), state_after
+        features = below if weights.projection is None else nn.functional.linear(below, weights.projection)
+        logits = nn.functional.linear(features, weights.output_weight, weights.output_bias)  # (B, F) -> (B, V′)
+        return logits[:, : len(self.output_bias)], state_after
+
+    def train(self, mode: bool = True) -> Self:
+        """Also forgets the copies of the weights that `step` works with; optimisers may write without leaving a stamp."""
+        self._step_weights = None
+        return super().train(mode)
+
+    def _weights_to_step_with(self) -> StepWeights:
+        """Copies that serve until the weights are trained, loaded or moved."""
+        stamp = stamp_of(self._all_weights)
+        if self._step_weights is None or self.training or self._step_weights.stamp != stamp:
+            projection = self.projection.weight if isinstance(self.projection, nn.Linear) else None
+            self._step_weights = StepWeights.copied(
+                stamp, self.recurrent.all_weights, projection, self.output_weight, self.output_bias
+            )
+        return self._step_weights
 
     def n_params(self) -> int:
         return sum(parameter.numel() for parameter in self.parameters())

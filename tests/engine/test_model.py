@@ -5,8 +5,9 @@ import math
 import pytest
 import torch
 
-from engine.config import CELLS, Cell, Initialisation, ModelConfig
+from engine.config import CELLS, OPTIMIZERS, Cell, Initialisation, ModelConfig, Optimizer, TrainConfig
 from engine.model import N_GATES, PoemModel
+from engine.optimizers import make_optimizer
 from tests.engine.small_model import small_config, small_model
 
 V = 300
@@ -49,6 +50,29 @@ def test_a_state_carried_forward_goes_on_where_the_poem_stands(cell: Cell) -> No
         first, state = model(x[:, :4])
         rest, _ = model(x[:, 4:], state)
     assert torch.allclose(torch.cat([first, rest], dim=1), whole, atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_step_follows_weights_that_a_training_has_moved(cell: Cell, tied: bool, optimizer: Optimizer) -> None:
+    torch.manual_seed(2)
+    model, x = PoemModel(small_config(cell, tied=tied), V), torch.randint(0, V, (2, 1))
+    update = make_optimizer(model, TrainConfig(optimizer=optimizer, learning_rate=0.1))
+    before, _ = model.eval().step(x[:, 0])
+    model.train()(x)[0].square().sum().backward()
+    update.step()
+    for mode in (True, False):
+        after, _ = model.train(mode).step(x[:, 0])
+        assert torch.allclose(after, model(x)[0][:, 0], atol=1e-4)
+        assert not torch.allclose(after, before, atol=1e-2)
+
+
+def test_a_step_follows_weights_that_were_loaded() -> None:
+    model, other, x = fresh("plain"), fresh("default"), torch.tensor([7, 8])
+    model.eval().step(x)
+    model.load_state_dict(other.state_dict())
+    assert torch.equal(model.step(x)[0], other.eval().step(x)[0])
 
 
 def test_a_tied_model_has_one_table_for_reading_and_writing() -> None:
