@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.prosody.rhymes import RhymeSystem, masks_of
+from engine.prosody.tones import LEVEL, OBLIQUE, usual_tones
 from engine.vocabulary import SPECIAL_TOKENS, Vocabulary, is_han
 
 Bools = NDArray[np.bool_]
@@ -22,10 +23,12 @@ EITHER_BITS = LEVEL_BIT | OBLIQUE_BIT
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Book:
-    """What may be drawn, and what it is. Only characters that the book itself lists are drawn, none that we added to it.
+    """What may be drawn, and what it is.
 
-    `tones` (V,): bits of each character's readings, 0 for one that is never drawn. `drawable` (4, V): row c has the
-    characters that suit a place of code c. `level` and `oblique` (G, V): the members of each group in that tone.
+    Only characters that the book itself lists are drawn, none that we added to it, and those of both tones as poets use them:
+    不 is 仄, though the book has a level reading of it. `tones` (V,): bits of each character's readings, 0 for one that is
+    never drawn. `drawable` (4, V): row c has the characters that suit a place of code c. `level` and `oblique` (G, V): the
+    members of each group in that tone.
     """
 
     tones: Codes
@@ -41,18 +44,19 @@ class Book:
 @functools.lru_cache(maxsize=8)
 def read_book(vocabulary: Vocabulary, system: RhymeSystem) -> Book:
     """The tables of a vocabulary, made once."""
+    masks, groups = masks_of("pingshui", with_added=False), masks_of(system, with_added=False)
+    usual = usual_tones()
     tones = np.zeros(len(vocabulary), np.uint8)
-    masks = masks_of("pingshui", with_added=False)
+    level, oblique = np.zeros((2, len(groups.names), len(vocabulary)), np.bool_)
     for index, character in enumerate(vocabulary.characters, start=len(SPECIAL_TOKENS)):
         if is_han(character):
-            tones[index] = LEVEL_BIT * (character in masks.level) | OBLIQUE_BIT * (character in masks.oblique)
+            if character in masks.level and usual.get(character) != OBLIQUE:
+                tones[index] |= LEVEL_BIT
+                level[:, index] = bits_of(groups.level[character], len(groups.names))
+            if character in masks.oblique and usual.get(character) != LEVEL:
+                tones[index] |= OBLIQUE_BIT
+                oblique[:, index] = bits_of(groups.oblique[character], len(groups.names))
     drawable = np.stack([(tones & code) > 0 for code in range(EITHER_BITS + 1)])
-    groups = masks_of(system, with_added=False)
-    n_groups = len(groups.names)
-    level, oblique = np.zeros((2, n_groups, len(vocabulary)), np.bool_)
-    for index, character in enumerate(vocabulary.characters, start=len(SPECIAL_TOKENS)):
-        level[:, index] = bits_of(groups.level.get(character, 0), n_groups)
-        oblique[:, index] = bits_of(groups.oblique.get(character, 0), n_groups)
     return Book(tones, drawable, level, oblique)
 
 

@@ -8,6 +8,7 @@ import functools
 from collections.abc import Mapping
 from typing import Literal
 
+from engine.paths import bundled_data
 from engine.prosody.rhymes import masks_of
 
 Reading = Literal["平", "仄", "both", "unknown"]
@@ -21,6 +22,18 @@ def reading_of(character: str) -> Reading:
     if character in masks.level:
         return "both" if character in masks.oblique else "平"
     return "仄" if character in masks.oblique else "unknown"
+
+
+@functools.cache
+def usual_tones() -> Mapping[str, str]:
+    """For characters of both tones that poets use in one nearly always, that tone: 不 is 仄. From `data/prosody/usual.tsv`."""
+    rows = (bundled_data() / "prosody" / "usual.tsv").read_text(encoding="utf-8").splitlines()
+    usual: dict[str, str] = {}
+    for row in rows:
+        if not row.startswith("#"):
+            tone, characters = row.split("\t")
+            usual.update(dict.fromkeys(characters, tone))
+    return usual
 
 
 def cannot_be(text: str) -> tuple[int, int]:
