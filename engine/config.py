@@ -136,6 +136,9 @@ class TrainConfig(_Settings):
     weight_decay: float = setting(0.0, "AdamW's pull towards zero", low=0.0, high=10.0)
     clip_norm: float = setting(1.0, "largest gradient norm; longer gradients are shortened to it", low=0.0, high=1e6)
 
+    early_stop: int | None = setting(
+        None, "stop after this many validations in a row without a better one", low=1, high=1_000_000
+    )
     validate_every: int = setting(500, "steps between validations", low=1, high=10**9)
     n_val_poems: int = setting(1000, "held-out poems in a validation", low=1, high=10**9)
     checkpoint_every: int = setting(500, "steps between checkpoints", low=1, high=10**9)

@@ -14,6 +14,9 @@ from typing import Any, ClassVar
 from engine.errors import RunError
 
 FORMAT_VERSION = 1
+# What a `control` event says after a divergence; its value is the new peak of the learning rate. The steps after its own
+# are taken back.
+RETURNED = "went back to the best checkpoint, lr changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

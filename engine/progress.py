@@ -24,12 +24,16 @@ class Progress:
     # Since the last validation: the sum over all characters, and how many they were.
     train_nats_sum: float = 0.0
     train_chars: int = 0
+    # Validations in a row that were not the best so far, and how often a divergence was answered by going back.
+    n_worse: int = 0
+    n_returns: int = 0
 
     def note_validation(self, nats_per_han: float) -> bool:
         """Remember a validation; says whether it is the best so far."""
         improved = nats_per_han < self.best_nats
         if improved:
             self.best_nats, self.best_step = nats_per_han, self.step
+        self.n_worse = 0 if improved else self.n_worse + 1
         return improved
 
     def take_train_nats(self) -> float:

@@ -35,7 +35,7 @@ CHECKPOINTS = model_files.CHECKPOINTS
 HEARTBEAT = "heartbeat"
 LOCK = "lock"
 
-STOP, PAUSE, SAVE, LR = "stop", "pause", "save", "lr"
+STOP, PAUSE, SAVE, SAMPLE, LR = "stop", "pause", "save", "sample", "lr"
 
 HEARTBEAT_PERIOD_S = 1.0
 # Clocks of the system and of its files may differ by so much.

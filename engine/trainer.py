@@ -11,7 +11,7 @@ from engine import events
 from engine.config import TrainConfig
 from engine.errors import StudioError
 from engine.progress import Progress
-from engine.run_folder import LR, PAUSE, SAVE, STOP, ControlFiles, RunWriter, write_config
+from engine.run_folder import LR, PAUSE, SAMPLE, SAVE, STOP, ControlFiles, RunWriter, write_config
 from engine.showing import compare, samples
 from engine.training import set_up
 
@@ -63,12 +63,13 @@ def train(
 ) -> Iterator[events.Event]:
     """Train until the last step, a stop request or divergence, yielding what happens; checkpoints go to `folder`."""
     training = set_up(config, folder, resume=resume)
-    progress, meter, control = training.progress, training.meter, training.control
+    control = training.control
     yield training.started
 
     for epoch, batch in training.batches():
         rate, features = training.update(batch)
 
+        progress, meter = training.progress, training.meter
         is_last = progress.step == training.total_steps
         validates = is_last or progress.step % config.validate_every == 0
         saves = is_last or progress.step % config.checkpoint_every == 0
@@ -81,8 +82,12 @@ def train(
             step_event = meter.read(progress, epoch, rate)
             yield step_event
             if not _is_sane(step_event.loss_nats, len(training.vocabulary)):
-                yield events.RunFinished(step=progress.step, reason="diverged")
-                return
+                returned = training.return_to_best()
+                if returned is None:
+                    yield events.RunFinished(step=progress.step, reason="diverged")
+                    return
+                yield returned
+                continue
         if compares:
             yield compare(training.model, features, batch, training.vocabulary, progress.step)
         improved = False
@@ -92,10 +97,14 @@ def train(
             yield events.Validated(
                 step=progress.step, val_nats_per_han=nats_per_han, train_nats=progress.take_train_nats()
             )
+        if validates or SAMPLE in wishes:
             yield from samples(training.model, training.vocabulary, config, progress.step)
+        if validates and config.early_stop is not None and progress.n_worse >= config.early_stop:
+            yield events.Control(step=progress.step, what="no longer improving", value=progress.n_worse)
+            stops = True
         if saves or improved or stops or SAVE in wishes:
             yield training.save(is_best=improved)
-        if stops:
+        if stops and not is_last:
             control.take_back(STOP)
             yield events.RunFinished(step=progress.step, reason="stopped")
             return
@@ -103,7 +112,7 @@ def train(
         if validates or saves or wishes:
             meter.restart_clock()
 
-    yield events.RunFinished(step=progress.step, reason="completed")
+    yield events.RunFinished(step=training.progress.step, reason="completed")
 
 
 def _is_sane(loss_nats: float, vocab_size: int) -> bool:
@@ -118,6 +127,9 @@ def _obey(
     if SAVE in wishes:
         control.take_back(SAVE)
         yield events.Control(step=progress.step, what="saved on request")
+    if SAMPLE in wishes:
+        control.take_back(SAMPLE)
+        yield events.Control(step=progress.step, what="sampled on request")
     if LR in wishes and (rate := control.take_lr()) is not None:
         progress.peak_lr = rate
         yield events.Control(step=progress.step, what="lr changed", value=rate)

@@ -36,6 +36,8 @@ from engine.warm_start import start_from
 
 # A header's tag is read and never predicted: a bias so low leaves it no probability, and no gradient.
 TAG_BIAS = -30.0
+# What remains of the learning rate after a divergence.
+LOWER_RATE = 0.3
 
 
 @dataclass(slots=True)
@@ -69,9 +71,12 @@ class Training:
             epoch, position = divmod(self.progress.step, steps_per_epoch)
             parts = self.pieces.told_parts(self.config.header_share, seed, epoch)
             for rows in epoch_order(self.pieces, batch_poems, seed, epoch, parts)[position:]:
-                if self.progress.step == self.total_steps:
+                before = self.progress.step
+                if before == self.total_steps:
                     return
                 yield epoch, self.pieces.batch(rows, parts)
+                if self.progress.step != before + 1:
+                    break  # it has gone back to a checkpoint
 
     def update(self, batch: Batch) -> tuple[float, Tensor]:
         """One step: batch → features → loss and its gradients → clipped → weights moved.
@@ -107,6 +112,25 @@ class Training:
             self.checkpoints.point("best", step)
         self.checkpoints.prune()
         return events.CheckpointSaved(step=step, path=f"{CHECKPOINTS}/{path.name}", is_best=is_best)
+
+    def return_to_best(self) -> events.Control | None:
+        """After a divergence: go back to the best checkpoint with a lower rate, once; None where that cannot be.
+
+        A run killed before its next checkpoint goes back to the same place, diverges again and comes here again.
+        """
+        best = self.checkpoints.find("best")
+        if best is None or self.progress.n_returns:
+            return None
+        with torch.no_grad():
+            weights = load_model(best, self.device).model.state_dict()
+            for name, weight in self.model.state_dict().items():
+                weight.copy_(weights[name])
+        self.progress = Progress(**load_progress(best, self.optimizer))
+        self.progress.n_returns = 1
+        self.progress.peak_lr *= LOWER_RATE
+        self.meter = Meter(self.device)
+        self.checkpoints.point("last", self.progress.step)
+        return events.Control(step=self.progress.step, what=events.RETURNED, value=self.progress.peak_lr)
 
     def _about(self) -> dict[str, object]:
         """What a model remembers of its making."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from engine.events import (
+    RETURNED,
     CheckpointSaved,
     Compared,
     Control,
@@ -146,6 +147,9 @@ class RunState:
         if event.what in ("paused", "resumed"):
             self.paused = event.what == "paused"
             self._marks.clear()
+        elif event.what == RETURNED:
+            self._rewind(event.step)
+            self._marks.clear()
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -160,6 +164,12 @@ class RunState:
         """The validation with the fewest nats; one that is not a number is never the best."""
         numbers = [item for item in self.validations if item.val_nats_per_han == item.val_nats_per_han]
         return min(numbers, key=lambda item: item.val_nats_per_han, default=None)
+
+    @property
+    def n_worse(self) -> int:
+        """How many validations there have been since the best one."""
+        best = self.best
+        return sum(1 for item in self.validations if best is not None and item.step > best.step)
 
     @property
     def n_not_finite(self) -> int:

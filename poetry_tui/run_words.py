@@ -8,6 +8,8 @@ from poetry_tui.run_state import RunState, Status
 from poetry_tui.run_summary import RunSummary
 from poetry_tui.words import word
 
+# So many validations without a better one are worth a remark.
+MANY_WORSE = 3
 # One cell each, and told apart without colour.
 SYMBOLS = {
     Status.STARTING: "~",
@@ -78,6 +80,8 @@ def _reason(follower: RunFollower) -> str:
 
 def _remarks(state: RunState) -> str:
     remarks = ""
+    if state.n_worse >= MANY_WORSE and not isinstance(state.last_word, RunFailed):
+        remarks += " " + word("train.getting_worse", count=state.n_worse)
     if state.n_not_finite:
         remarks += " " + word("train.not_finite", count=state.n_not_finite)
     if state.n_malformed:

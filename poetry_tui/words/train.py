@@ -90,6 +90,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "按 n 看设置，按 ctrl+r 开始训练。",
         "Press n for the settings, ctrl+r to start a training.",
     ),
+    "train.getting_worse": (
+        "已有 {count} 次验证没有更好：它在背诗而不是学诗，可以停下，或调低学习率。",
+        "{count} validations without a better one: it learns the poems by heart now; stop it, or lower the rate.",
+    ),
     "train.offer.tang": (
         "训练要有诗。现在安装“{name}”：用 npm 取来《全唐诗》五万七千首（约 85 MB），整理后存在你的文件夹里。",
         "A training needs poems. Install “{name}” now: npm fetches 57,607 Tang poems (85 MB) into your own folder.",
@@ -159,5 +163,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "train.field.n_threads": ("线程", "threads"),
     "train.field.header_share": ("诗前说明", "header share"),
     "train.field.start_from": ("从此模型起", "start from"),
+    "train.field.early_stop": ("早停（验证次数）", "early stop"),
     "train.field.chunk_rows": ("分块行数", "chunk rows"),
 }

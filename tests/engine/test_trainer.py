@@ -20,6 +20,7 @@ from engine.run_folder import (
     LOG,
     LR,
     PAUSE,
+    SAMPLE,
     SAVE,
     STOP,
     ControlFiles,
@@ -150,9 +151,37 @@ def test_a_diverging_loss_is_caught_and_said_and_the_checkpoints_stay(config: Tr
     assert [event.reason for event in finished] == ["diverged"]  # type: ignore[attr-defined]
 
 
+def test_a_diverging_run_goes_back_to_its_best_checkpoint_with_a_lower_rate_once(
+    config: TrainConfig, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+
+    def ruin_the_rate(record: events.Record) -> None:
+        if isinstance(record.event, events.CheckpointSaved) and record.event.step == 8:
+            ControlFiles(folder).ask(LR, 9.0)
+
+    config = config.replace(clip_norm=0.0, max_steps=200, validate_every=8, checkpoint_every=500)
+    assert run_training(config, folder, on_record=ruin_the_rate) == "completed"
+    returned = [one for one in events_of(folder, events.Control) if one.what == events.RETURNED]  # type: ignore[attr-defined]
+    assert [(one.step, one.value) for one in returned] == [(8, pytest.approx(0.3 * config.learning_rate))]  # type: ignore[attr-defined]
+    steps = [event.step for event in events_of(folder, events.Validated)]  # type: ignore[attr-defined]
+    (started,) = events_of(folder, events.RunStarted)
+    assert steps[-1] == started.total_steps  # type: ignore[attr-defined]
+    last = events_of(folder, events.Validated)[-1]
+    assert last.val_nats_per_han < 20  # type: ignore[attr-defined]
+
+
+def test_a_run_that_no_longer_improves_stops_early_and_says_so(config: TrainConfig, tmp_path: Path) -> None:
+    config = config.replace(learning_rate=0.0, max_steps=200, early_stop=2)
+    assert run_training(config, tmp_path / "run") == "stopped"
+    (control,) = events_of(tmp_path / "run", events.Control)
+    assert (control.step, control.what, control.value) == (24, "no longer improving", 2)  # type: ignore[attr-defined]
+    assert CheckpointFolder(tmp_path / "run" / CHECKPOINTS).find("last") is not None
+
+
 def test_control_files_save_change_the_rate_and_stop(config: TrainConfig, tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    asked = iter([(SAVE, None), (LR, 0.004), (STOP, None)])
+    asked = iter([(SAVE, None), (LR, 0.004), (SAMPLE, None), (STOP, None)])
     waiting: list[str] = []
 
     def ask_one_after_the_other(record: events.Record) -> None:
@@ -164,7 +193,8 @@ def test_control_files_save_change_the_rate_and_stop(config: TrainConfig, tmp_pa
     reason = run_training(config.replace(max_steps=10_000, n_epochs=10_000), folder, on_record=ask_one_after_the_other)
     assert reason == "stopped"
     controls = [(event.what, event.value) for event in events_of(folder, events.Control)]  # type: ignore[attr-defined]
-    assert controls == [("saved on request", None), ("lr changed", 0.004)]
+    assert controls == [("saved on request", None), ("lr changed", 0.004), ("sampled on request", None)]
+    assert len(events_of(folder, events.Sampled)) % len(config.begin_characters) == 0
     assert ControlFiles(folder).requests() == frozenset()
 
 
