@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 import dataclasses
+import functools
 import gc
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -20,7 +21,7 @@ from textual.screen import Screen
 
 from poetry_tui.engine_client import EngineClient
 from poetry_tui.engine_protocol import EngineState, Phase
-from poetry_tui.keys import bind
+from poetry_tui.keys import bind, words_of
 from poetry_tui.messages import EngineChanged, RecreateWanted
 from poetry_tui.screens.base import StudioScreen
 from poetry_tui.settings import Settings, load_settings, save_settings, settings_file
@@ -35,16 +36,24 @@ def _compose_screen() -> StudioScreen:
     return ComposeScreen()
 
 
-def _train_screen() -> Screen[None]:
+def _train_screen() -> StudioScreen:
     from poetry_tui.screens.train import TrainScreen
 
     return TrainScreen()
 
 
-def _favourites_screen() -> Screen[None]:
+def _favourites_screen() -> StudioScreen:
     from poetry_tui.screens.favourites import FavouritesScreen
 
     return FavouritesScreen()
+
+
+# A screen is imported and built when its mode is first shown.
+SCREENS: Mapping[str, Callable[[], StudioScreen]] = {
+    "compose": _compose_screen,
+    "train": _train_screen,
+    "favourites": _favourites_screen,
+}
 
 
 class PoetryApp(App[None]):
@@ -52,9 +61,6 @@ class PoetryApp(App[None]):
 
     TITLE = "Poetry Studio"
     CSS_PATH = Path(__file__).with_name("app.tcss")
-    # A screen is imported and built when its mode is first shown. The first one comes from `get_default_screen`, which
-    # spares the first paint the second parse of all style sheets that a mode costs.
-    MODES = {"train": _train_screen, "favourites": _favourites_screen}
     DEFAULT_MODE = "compose"
     BINDINGS: ClassVar = [
         bind("1", "mode('compose')", "shell.compose", show=False),
@@ -69,6 +75,9 @@ class PoetryApp(App[None]):
         super().__init__()
         self.settings = settings if settings is not None else load_settings(settings_file())
         set_language(self.settings.language)
+        for mode, screen in SCREENS.items():
+            if mode != self.DEFAULT_MODE:
+                self.add_mode(mode, screen)
         for theme in THEMES:
             self.register_theme(theme)
         # Not by assignment, which has all style sheets parsed once more before the first paint.
@@ -78,9 +87,11 @@ class PoetryApp(App[None]):
         self.engine = EngineClient(self._tell_engine, model=self.settings.model)
 
     def get_default_screen(self) -> Screen[None]:
-        screen = _compose_screen()
+        """The first screen comes this way: as a mode it would cost the first paint a second parse of all style sheets."""
+        mode = self.DEFAULT_MODE
+        screen = SCREENS[mode]()
         screen.fit(self.size)
-        self.add_mode("compose", _compose_screen)
+        self.add_mode(mode, SCREENS[mode])
         return screen
 
     def on_mount(self) -> None:
@@ -206,9 +217,21 @@ class PoetryApp(App[None]):
             yield SystemCommand(name, word(f"shell.{tab}.tip"), lambda mode=tab: self.action_mode(mode))
         yield SystemCommand(word("shell.theme"), word("shell.theme.tip"), self.action_toggle_theme)
         yield SystemCommand(word("shell.any_theme"), word("shell.any_theme.tip"), self.action_change_theme)
+        if isinstance(screen, StudioScreen):
+            yield from self._commands_of(screen)
         for language in LANGUAGES:
             name = word("shell.language", name=word(f"shell.language_{language}"))
             yield SystemCommand(name, word("shell.language.tip"), lambda chosen=language: self.action_language(chosen))
         yield SystemCommand(word("shell.help"), word("shell.help.tip"), self.action_help)
         yield SystemCommand(word("shell.screenshot"), word("shell.screenshot.tip"), self.action_screenshot)
         yield SystemCommand(word("shell.quit"), word("shell.quit.tip"), self.action_quit)
+
+    def _commands_of(self, screen: StudioScreen) -> Iterable[SystemCommand]:
+        """Everything that a key of the screen does now, for those who would rather search or click."""
+        said = set[str]()
+        for active in screen.active_bindings.values():
+            key = words_of(active.binding)
+            if key is not None and key not in said and active.node is screen and active.enabled:
+                said.add(key)
+                run = functools.partial(self.run_action, active.binding.action, screen)
+                yield SystemCommand(heading(key), word(f"{key}.tip"), run)

@@ -50,6 +50,11 @@ class Glyph:
     given: bool
     alternatives: tuple[tuple[str, float], ...]
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known what the model thought of it: poems that come whole come without."""
+        return self.probability > 0
+
 
 @dataclass(frozen=True, slots=True)
 class PoemDone:

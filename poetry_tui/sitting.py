@@ -1,5 +1,6 @@
 """The poems of one sitting at the desk: what was wished for, what came, how much of it is on the stage. Knows no screen."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from engine.errors import StudioError
 from poetry_tui.draft import Draft, Variant, Wish
 from poetry_tui.engine_protocol import Glyph, Novelty, PoemDone
+from poetry_tui.glass_protocol import Inspection, Place
 
 
 @dataclass(slots=True)
@@ -106,17 +108,19 @@ class Sitting:
         self.index = len(self.compositions) - 1
 
     def add_whole(self, compositions: Sequence[Composition]) -> None:
-        """Take several that are over, the best first; that one goes on the stage."""
+        """Take several that came whole, the best first; that one goes on the stage."""
         first = len(self.compositions)
-        for composition in compositions:
-            self.add(composition)
-            self.settle(composition)
+        self.compositions = [*self.compositions, *compositions]
+        self.settle()
         if compositions:
-            self.stand(self.draft.to(first))
+            self.stand(self.draft.to(first).at(None))
 
-    def settle(self, composition: Composition) -> None:
-        """Make a variant of one that is over."""
-        if len(self.draft.variants) < len(self.compositions) and composition is self.compositions[-1]:
+    def settle(self) -> None:
+        """Make a variant of every composition that is over."""
+        while len(self.draft.variants) < len(self.compositions):
+            composition = self.compositions[len(self.draft.variants)]
+            if not composition.glyphs or not (composition.is_over or composition.is_whole):
+                return
             self.stand(self.draft.grow(composition.wish, composition.glyphs, composition.done))
 
     def discard(self, composition: Composition) -> None:
@@ -136,6 +140,24 @@ class Sitting:
         if index < len(self.draft.variants):
             self.draft = self.draft.to(index).at(None)
         return True
+
+    def learn(self, place: Place, found: Inspection) -> None:
+        """What the model thought of a character that came without it."""
+        variant = self.variant
+        if variant is None or variant.text != place.text or variant.glyphs[place.index].is_known:
+            return
+        shares = tuple((one.character, one.probability) for one in found.alternatives)
+        glyph = dataclasses.replace(
+            variant.glyphs[place.index],
+            probability=found.probability,
+            surprise_nats=found.surprise_nats,
+            alternatives=shares,
+        )
+        self.compositions[variant.number].glyphs[place.index] = glyph
+        known = (*variant.glyphs[: place.index], glyph, *variant.glyphs[place.index + 1 :])
+        variants = list(self.draft.variants)
+        variants[variant.number] = dataclasses.replace(variant, glyphs=known)
+        self.draft = dataclasses.replace(self.draft, variants=tuple(variants))
 
     def stand(self, draft: Draft) -> None:
         """Take another state of the draft, and put the variant that it stands on on the stage."""

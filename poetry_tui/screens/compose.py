@@ -95,8 +95,10 @@ class ComposeScreen(RevisingScreen):
         current, draft = self.sitting.current, self.sitting.draft
         if action in ("again", "copy", "favourite"):
             return current is not None and current.is_over and bool(current.glyphs)
-        if action in ("recompose", "pick", "history"):
+        if action in ("pick", "history"):
             return self.sitting.variant is not None
+        if action == "recompose":
+            return self.has_something_to_keep
         if action in ("lock", "lock_line"):
             return self.cursor is not None
         if action == "undo":

@@ -29,7 +29,7 @@ BINDINGS: list[BindingType] = [
     bind("plus,equals_sign", "temperature(1)", "compose.warmer", display="+", show=False),
     bind("minus", "temperature(-1)", "compose.cooler", display="-", show=False),
     bind("t", "tones", "compose.tones"),
-    bind("v", "upright", "compose.upright"),
+    bind("v", "upright", "compose.upright", show=False),
     bind("z", "traditional", "compose.traditional", show=False),
     bind("p", "panel", "compose.panel"),
     bind("g", "layer", "glass.next_layer", show=False),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from textual import on, work
 
 from engine.errors import StudioError
-from poetry_tui.draft import Draft, Row
+from poetry_tui.draft import Draft, Origin, Row
 from poetry_tui.draft_wishes import lines_of
 from poetry_tui.glass_protocol import Place
 from poetry_tui.screens.compose_writing import WritingScreen, new_seed
@@ -93,6 +93,8 @@ class RevisingScreen(WritingScreen):
             return
         if found is not None:
             self.glass.character.tell(place, found)
+            self.sitting.learn(place, found)
+            self.show()
 
     # Locks, and writing the rest anew
 
@@ -103,6 +105,12 @@ class RevisingScreen(WritingScreen):
     def action_lock_line(self) -> None:
         if self.sitting.variant is not None:
             self._stand(self.sitting.draft.toggle_line_lock())
+
+    @property
+    def has_something_to_keep(self) -> bool:
+        """Whether more is fixed than what the wish had said; without it, writing again is all there is."""
+        variant = self.sitting.variant
+        return variant is not None and bool(variant.locked or Origin.CHOSEN in variant.origins)
 
     def action_recompose(self) -> None:
         """Keep what was given, chosen or locked; the machine writes the rest anew."""
@@ -134,11 +142,15 @@ class RevisingScreen(WritingScreen):
             self.app.push_screen(Choose(heading("compose.history"), [self._label(row) for row in rows], here), walk)
 
     def _label(self, row: Row) -> str:
-        """A variant in a line: its depth, its number, and the first line that is not like its parent's."""
+        """A variant in a line: its depth, its number, and the lines that are not like its parent's."""
         variant = row.variant
-        changed = min(self.sitting.draft.differences(variant.number), default=0)
-        line = next((line for line in lines_of(variant.text) if changed in line), range(0))
-        text = variant.text[line.start : line.stop] or word("compose.the_same")
+        lines = lines_of(variant.text)
+        changed = self.sitting.draft.differences(variant.number)
+        if variant.parent is None:
+            text = variant.text[: lines[min(1, len(lines) - 1)].stop]
+        else:
+            text = "".join(variant.text[line.start : line.stop] for line in lines if changed & set(line))
+        text = text or word("compose.the_same")
         return f"{'  ' * (row.depth - 1)}{'└ ' if row.depth else ''}{variant.number + 1}  {text}"
 
     def _stand(self, draft: Draft) -> None:

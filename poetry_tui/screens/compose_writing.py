@@ -100,7 +100,7 @@ class WritingScreen(DeskScreen):
     def _give_up(self, poem: Composition, problem: StudioError) -> None:
         poem.problem = problem
         poem.reveal_all()
-        self._settle(poem)
+        self._settle()
         self.notify(problem.hint, title=problem.message, severity="error", markup=False, timeout=10)
 
     def action_stop(self) -> None:
@@ -109,14 +109,14 @@ class WritingScreen(DeskScreen):
             self._writing.cancel()
         for poem in [poem for poem in self.sitting.compositions if not poem.is_over]:
             poem.stop()
-            self._settle(poem)
+        self._settle()
         self.tick()
 
-    def _settle(self, poem: Composition) -> None:
-        if poem.glyphs:
-            self.sitting.settle(poem)
-        else:
+    def _settle(self) -> None:
+        """Whatever is over becomes a variant; what came to nothing is forgotten."""
+        for poem in [poem for poem in self.sitting.compositions if poem.is_over and not poem.glyphs]:
             self.sitting.discard(poem)
+        self.sitting.settle()
 
     @on(Worker.StateChanged)
     def stop_where_writing_failed(self, event: Worker.StateChanged) -> None:
@@ -130,8 +130,7 @@ class WritingScreen(DeskScreen):
         unfinished = [poem for poem in self.sitting.compositions if not poem.is_over]
         for poem in unfinished:
             poem.reveal(PACES_CHARS_PER_S[self.fields.pace] / TICKS_PER_S)
-            if poem.is_over:
-                self.sitting.settle(poem)
+        self.sitting.settle()
         if all(poem.is_over for poem in unfinished):
             assert self._ticking is not None
             self._ticking.pause()

@@ -36,7 +36,7 @@ EQUATIONS: Mapping[str, tuple[tuple[Term, ...], ...]] = {
         ),
         (
             *(Term("H̃", "candidate"), Term("="), Term("tanh("), Term("xW"), Term("+")),
-            *(Term("r", "r"), Term("⊙"), Term("H₋₁", "hidden_before"), Term("W"), Term(")")),
+            *(Term("r", "r"), Term("⊙"), Term("("), Term("H₋₁", "hidden_before"), Term("W"), Term("))")),
         ),
     ),
     "rnn": (
@@ -85,7 +85,7 @@ def _cells_of(term: Term, is_tall: bool) -> int:
     # The combining tilde takes no cell: `len` would count it.
     n = len(term.symbol.replace("\u0303", ""))
     if not term.value:
-        return n + (0 if term.symbol.endswith("(") or term.symbol in ("W", ")", "xW") else 1)
+        return n if term.symbol == "W" or term.symbol.endswith(("(", ")")) else n + 1
     return max(n + 1, _VALUE_CELLS + 1) if is_tall else n + 1
 
 

@@ -1,14 +1,13 @@
 """The middle of the Compose screen: the verse, and below it in quiet lines what is known about it."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Static
 
 from poetry_tui.sitting import Sitting
+from poetry_tui.widgets.facts import Facts
 from poetry_tui.widgets.pager import Pager
 from poetry_tui.widgets.stage_facts import how_it_was_made, how_new, in_tones, name_of
 from poetry_tui.widgets.verse import Sheet, Verse
@@ -28,23 +27,22 @@ class Stage(Vertical):
         border: round $panel;
         border-title-color: $text-muted;
         &:focus-within { border: round $accent 60%; border-title-color: $accent; }
-        #facts { width: 1fr; height: auto; color: $text-muted; text-align: center; }
     }
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._facts: Sequence[Content] = ()
         # Already in the first paint, when nothing else is known yet.
         self.verse = Verse(word("compose.hint_warming_up"))
         self.pager = Pager()
+        self.facts = Facts()
 
     def compose(self) -> ComposeResult:
         yield self.verse
 
     def on_mount(self) -> None:
         self.say()
-        self.call_after_refresh(self.mount_all, [self.pager, Static(id="facts")])
+        self.call_after_refresh(self.mount_all, [self.pager, self.facts])
 
     def say(self) -> None:
         self.border_title = Content(heading("compose.stage"))
@@ -55,12 +53,9 @@ class Stage(Vertical):
         self.border_title = Content(heading("compose.stage") if current is None else name_of(current))
         scores = [poem.done.score if poem.done is not None else None for poem in sitting.compositions]
         self.pager.show(scores, sitting.index)
-        facts: list[Content] = []
+        facts: list[list[Content]] = []
         if current is not None and current.is_over:
             facts += [in_tones(tones)] if tones is not None else []
             facts += [how_new(current.novelty)] if current.novelty is not None else []
-            facts += [Content(how_it_was_made(current))]
-        if facts != self._facts:
-            self._facts = facts
-            for static in self.query("#facts").results(Static):
-                static.update(Content("\n").join(facts))
+            facts += [how_it_was_made(current)]
+        self.facts.show(facts)

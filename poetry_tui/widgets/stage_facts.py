@@ -30,44 +30,41 @@ def name_of(composition: Composition) -> str:
     return " · ".join(parts)
 
 
-def in_tones(tones: "Tones") -> Content:
+def in_tones(tones: "Tones") -> list[Content]:
     """The form, its order and rhyme, and what is wrong or rescued where."""
     if tones.form is None:
-        return Content(word("compose.no_form"))
-    parts = [" ".join(filter(None, (tones.form, tones.order)))]
-    parts += [word("compose.in_rhyme", rhyme=group) for group in tones.rhyme_groups]
-    line = Content(_joined(parts))
-    verdict = {"ok": "", "violation": "bold $error", "undecidable": "$warning"}
+        return [Content(word("compose.no_form"))]
+    parts = [Content(" ".join(filter(None, (tones.form, tones.order))))]
+    parts += [Content(word("compose.in_rhyme", rhyme=group)) for group in tones.rhyme_groups]
+    style = {"ok": "", "violation": "bold $error", "undecidable": "$warning"}
     for name, said in (("tones", tones.tones), ("rhyme", tones.rhyme)):
-        line += Content(" · ") + Content.styled(word(f"compose.{name}_{said}"), verdict[said])
-    for number, position, what in tones.faults[:_MOST_FAULTS]:
+        parts.append(Content.styled(word(f"compose.{name}_{said}"), style[said]))
+    for line, position, what in tones.faults[:_MOST_FAULTS]:
         key = "compose.fault_at" if position else "compose.fault_in"
-        line += Content.styled(" · " + _whole(word(key, line=number, position=position, what=what)), "$error")
+        parts.append(Content.styled(word(key, line=line, position=position, what=what), "$error"))
     if len(tones.faults) > _MOST_FAULTS:
-        line += Content.styled(" …", "$error")
-    for number, what in tones.rescues:
-        line += Content.styled(" · " + _whole(word("compose.rescued_in", line=number, what=what)), "$success")
-    return line
+        parts.append(Content.styled("…", "$error"))
+    parts += [
+        Content.styled(word("compose.rescued_in", line=line, what=what), "$success") for line, what in tones.rescues
+    ]
+    return parts
 
 
-def how_new(novelty: Novelty | StudioError) -> Content:
+def how_new(novelty: Novelty | StudioError) -> list[Content]:
     """The longest run that is shared with a line that was learnt, and that line where it is known; or why nobody knows."""
     if isinstance(novelty, StudioError):
-        return Content(novelty.message)
+        return [Content(novelty.message)]
+    n = novelty.n_lines_copied
     parts = [word("compose.shared_run", n=novelty.longest_run, run=novelty.run)]
-    parts.append(
-        word("compose.lines_copied", n=novelty.n_lines_copied)
-        if novelty.n_lines_copied
-        else word("compose.none_copied")
-    )
+    parts.append(word("compose.lines_copied", n=n) if n else word("compose.none_copied"))
     if novelty.line and novelty.longest_run > 1:
         source = "".join((novelty.author or "", f"《{novelty.title}》" if novelty.title else ""))
         parts.append(f"{novelty.line}　{source}".rstrip("　"))
-    return Content(_joined(parts))
+    return list(map(Content, parts))
 
 
-def how_it_was_made(composition: Composition) -> str:
-    """Seed, temperature, model and how likely the model found it, in one line."""
+def how_it_was_made(composition: Composition) -> list[Content]:
+    """Seed, temperature, model and how likely the model found it."""
     drawn = sum(not glyph.given for glyph in composition.visible)
     parts = [word("compose.seed", seed=composition.config["seed"]), f"T {composition.config['temperature']:.2f}"]
     if composition.done:
@@ -80,13 +77,4 @@ def how_it_was_made(composition: Composition) -> str:
         parts.append(word("compose.stopped"))
     if composition.is_kept:
         parts.insert(0, word("compose.kept"))
-    return _joined(parts)
-
-
-def _joined(parts: list[str]) -> str:
-    """Where the line is too long it breaks between its parts."""
-    return " · ".join(map(_whole, parts))
-
-
-def _whole(part: str) -> str:
-    return part.replace(" ", "\u00a0")
+    return list(map(Content, parts))

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from engine.verse import HAN_CELLS
+from engine.verse import HAN_CELLS, LINE_MARKS
 from poetry_tui.engine_protocol import Glyph
 from poetry_tui.typeset import Page, Place, typeset, wide
 from poetry_tui.typeset_upright import typeset_upright
@@ -71,6 +71,7 @@ class Verse(ScrollView, can_focus=True, inherit_bindings=False):
         .verse--plain { color: $foreground; background: $background; }
         .verse--given { color: $accent; background: $background; text-style: bold; }
         .verse--cursor { color: $background; background: $accent; text-style: bold; }
+        .verse--cursor-held { color: $background; background: $accent; text-style: bold underline; }
         .verse--held { color: $foreground; background: $panel; text-style: bold; }
         .verse--hint { color: $text-muted; background: $background; }
         .verse--tone { color: $foreground 45%; background: $background; }
@@ -83,6 +84,7 @@ class Verse(ScrollView, can_focus=True, inherit_bindings=False):
         "verse--plain",
         "verse--given",
         "verse--cursor",
+        "verse--cursor-held",
         "verse--held",
         "verse--hint",
         "verse--tone",
@@ -178,9 +180,11 @@ class Verse(ScrollView, can_focus=True, inherit_bindings=False):
         return {y: sorted(pieces) for y, pieces in rows.items()}
 
     def _look(self, glyph: Glyph, index: int) -> str:
+        is_held = index in self.sheet.held
         if index == self.sheet.cursor:
-            return "cursor"
-        return "held" if index in self.sheet.held else "given" if glyph.given else "plain"
+            return "cursor-held" if is_held else "cursor"
+        is_given = glyph.given and glyph.character not in LINE_MARKS
+        return "held" if is_held else "given" if is_given else "plain"
 
     def on_resize(self) -> None:
         self._lay_out()

@@ -81,7 +81,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "compose.go.tip": ("从选中的字开始作诗", "Write a verse from each chosen character"),
     "compose.again": ("再来", "again"),
     "compose.again.tip": ("同样的起字，换一个种子再写", "The same begin character with a new seed"),
-    "compose.favourite": ("收藏", "favourite"),
+    "compose.favourite": ("收藏", "keep"),
     "compose.favourite.tip": ("把这首诗收进诗集", "Keep this poem in your favourites"),
     "compose.copy": ("复制", "copy"),
     "compose.copy.tip": ("把这首诗发送到剪贴板", "Send this poem to the clipboard"),

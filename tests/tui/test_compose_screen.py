@@ -1,71 +1,20 @@
 """The Compose screen, driven by keys and mouse."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any, cast
-
 import pytest
 from textual.widgets import Input
 
 from engine.errors import StudioError
-from poetry_tui.app import PoetryApp
-from poetry_tui.engine_client import EngineClient
 from poetry_tui.engine_protocol import Phase
 from poetry_tui.favourites import Favourite, FavouriteStore
 from poetry_tui.messages import RecreateWanted
 from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.settings import Settings, load_settings, settings_file
-from poetry_tui.sitting import Composition
 from poetry_tui.widgets.begin_picker import BeginPicker
 from poetry_tui.widgets.pager import Pager
 from poetry_tui.widgets.this_character import ThisCharacter
 from poetry_tui.widgets.verse import Verse
 from tests.tui.conftest import FAKE_SERVICE, Until
-
-AT_ONCE = Settings(pace=3)
-REGULAR = "日暮江头一笛风，满船明月照归篷。扁舟夜泊芦花里，不见青山只见鸿。"
-
-
-class Desk:
-    """An open studio, and what a test wants to know of it."""
-
-    def __init__(self, app: PoetryApp, pilot: Any, until: Until) -> None:
-        self.app, self.pilot, self._until = app, pilot, until
-
-    @property
-    def screen(self) -> ComposeScreen:
-        return cast(ComposeScreen, self.app.screen)
-
-    @property
-    def current(self) -> Composition:
-        assert self.screen.sitting.current is not None
-        return self.screen.sitting.current
-
-    @property
-    def said(self) -> list[str]:
-        return [f"{notice.title} {notice.message}" for notice in self.app._notifications]
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-
-    async def until(self, is_so: Any) -> None:
-        await self._until(self.pilot, is_so)
-
-    async def written(self, n: int = 1) -> None:
-        """Wait until there are `n` poems, and all of them stand there."""
-        await self.until(lambda: len(self.screen.sitting.compositions) == n and self.current.is_over)
-
-
-@asynccontextmanager
-async def open_desk(
-    until: Until, *manner: str, settings: Settings = AT_ONCE, size: tuple[int, int] = (120, 40)
-) -> AsyncIterator[Desk]:
-    app = PoetryApp(settings)
-    if manner:
-        app.engine = EngineClient(app._tell_engine, command=(*FAKE_SERVICE, *manner), pauses_s=())
-    async with app.run_test(size=size) as pilot:
-        await pilot.pause()
-        yield Desk(app, pilot, until)
+from tests.tui.desk import REGULAR, open_desk
 
 
 async def test_enter_writes_a_poem_from_the_chosen_character(until: Until) -> None:

@@ -1,10 +1,15 @@
 """Where the characters of a poem stand."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from textual.content import Content
 
 from poetry_tui.typeset import Page, typeset, wide
+from poetry_tui.typeset_upright import typeset_upright
+from poetry_tui.widgets.facts import packed
 
 SEVEN = "日暮江头一笛风，满船明月照归篷。扁舟夜泊芦花里，不见青山只见鸿。"
 FIVE = "月色入江流，清风上小楼。故人何处去，明月满扁舟。"
@@ -75,3 +80,56 @@ def test_no_two_characters_share_a_cell_and_none_is_outside(text: str, width: in
     cells = [(place.x + half, place.y) for place in page.places for half in (0, 1)]
     assert len(set(cells)) == len(cells)
     assert all(0 <= x < width and y >= 0 for x, y in cells)
+
+
+def test_signs_have_a_row_of_their_own_below_each_line() -> None:
+    page = typeset(SEVEN, 60, 20, is_done=True, with_signs=True)
+    ys = sorted({place.y for place in page.places})
+    assert all(after - before >= 2 for before, after in itertools.pairwise(ys))
+    assert page.height == ys[-1] + 2
+
+
+def test_upright_a_line_is_a_column_and_columns_go_from_right_to_left() -> None:
+    page = typeset_upright(SEVEN, 60, 20, is_done=True)
+    xs = sorted({place.x for place in page.places}, reverse=True)
+    columns = ["".join(SEVEN[place.index] for place in page.places if place.x == x) for x in xs]
+    assert columns == [SEVEN[start : start + 8] for start in range(0, len(SEVEN), 8)]
+
+
+def test_upright_columns_without_room_go_on_below() -> None:
+    page = typeset_upright(SEVEN, 6, 20, is_done=True)
+    assert len({place.x for place in page.places}) == 2
+    assert page.places[16].y > page.places[15].y
+
+
+@given(
+    st.text(alphabet="日月江，。山", max_size=60),
+    st.integers(2, 80),
+    st.integers(1, 30),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+)
+def test_no_two_characters_or_signs_share_a_cell(
+    text: str, width: int, height: int, is_done: bool, with_signs: bool, is_upright: bool
+) -> None:
+    manner = typeset_upright if is_upright else typeset
+    page = manner(text, width, height, is_done, with_signs=with_signs)
+    assert len(page.places) == len(text)
+    sign = ((2, 0) if is_upright else (0, 1)) if with_signs else (0, 0)
+    cells = [
+        cell
+        for place in page.places
+        for x, y in {(place.x, place.y), (place.x + sign[0], place.y + sign[1])}
+        for cell in ((x, y), (x + 1, y))
+    ]
+    assert len(cells) == len(set(cells))
+    assert all(place.x >= 0 and place.y >= 0 for place in page.places)
+    assert all(place.x + 2 <= max(width, 2) for place in page.places)
+
+
+@given(st.lists(st.text("ab江", min_size=1, max_size=6), max_size=8), st.integers(1, 40))
+def test_facts_break_only_between_their_parts(parts: list[str], width: int) -> None:
+    lines = [line.plain for line in packed(list(map(Content, parts)), width)]
+    assert " · ".join(lines) == " · ".join(parts)
+    assert all(cell_len(line) <= width for line in lines if " · " in line)
