@@ -20,8 +20,12 @@ def inspect(call: Call) -> None:
     config, text = call.compose_config(), call.text("text")
     index = call.count("index", 0, 0, MOST_CHARACTERS)
     n_units = call.count("n_units", 48, 1, MOST_UNITS)
-    found = inspection.inspect(call.model(), config, text, index, call.n_alternatives(), n_units)
-    call.reply(
+    n_alternatives = call.n_alternatives()
+    # The cursor has gone on while another request was carried out.
+    if call.is_cancelled():
+        return call.reply("cancelled")
+    found = inspection.inspect(call.model(), config, text, index, n_alternatives, n_units)
+    return call.reply(
         "inspected",
         index=found.index,
         character=found.character,

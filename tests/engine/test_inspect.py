@@ -199,3 +199,10 @@ def test_the_service_answers_with_tone_rhyme_groups_and_layers() -> None:
     assert set(fields["layers"][1]) == {  # type: ignore[index]
         "gates", "means", "hidden", "hidden_before", "memory", "memory_before", "candidate"
     }  # fmt: skip
+
+
+def test_a_question_that_nobody_waits_for_any_more_is_not_answered() -> None:
+    said: list[str] = []
+    request = {"op": "inspect", "text": "日月山风", "index": 3}
+    OPERATIONS["inspect"](Call(request, lambda kind, **_: said.append(kind), lambda: True, lambda _: small_model()))
+    assert said == ["cancelled"]
