@@ -13,6 +13,7 @@ from engine.errors import ComposeError, UsageError
 from engine.flags import add_setting_flags, given
 from engine.model_store import find_model
 from engine.narrate import RowBreaks, lay_out
+from engine.novelty.judge import novelty_of
 from engine.prosody.forms import form_called
 from engine.variants import fold_begin
 from engine.vocabulary import Vocabulary
@@ -92,7 +93,10 @@ def _tell(
         return _say_what_it_is(_print_as_it_comes(loaded, poem))
     composed = compose_poem(loaded, poem) if isinstance(poem, ComposeConfig) else poem
     if arguments.json:
-        return print(json.dumps(composed.to_dict(), ensure_ascii=False), flush=True)
+        # By the filter alone: to search the corpus takes longer than to compose.
+        found = novelty_of(composed.text, loaded.lines, None)
+        told = {**composed.to_dict(), "novelty": found and found.to_dict()}
+        return print(json.dumps(told, ensure_ascii=False), flush=True)
     print(lay_out(composed.text, vertical=arguments.vertical), flush=True)
     return _say_what_it_is(composed)
 
