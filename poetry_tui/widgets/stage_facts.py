@@ -55,7 +55,8 @@ def how_new(novelty: Novelty | StudioError) -> list[Content]:
     if isinstance(novelty, StudioError):
         return [Content(novelty.message)]
     n = novelty.n_lines_copied
-    parts = [word("compose.shared_run", n=novelty.longest_run, run=novelty.run)]
+    shared = "compose.shared_run" if novelty.is_exact else "compose.shared_at_most"
+    parts = [word(shared, n=novelty.longest_run, run=novelty.run).rstrip()]
     parts.append(word("compose.lines_copied", n=n) if n else word("compose.none_copied"))
     if novelty.line and novelty.longest_run > 1:
         source = "".join((novelty.author or "", f"《{novelty.title}》" if novelty.title else ""))

@@ -49,6 +49,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "compose.fault_in": ("第{line}句 {what}", "line {line} {what}"),
     "compose.rescued_in": ("第{line}句 {what}", "line {line} {what}"),
     "compose.shared_run": ("与旧诗最长相同 {n} 字 {run}", "longest shared run {n} {run}"),
+    "compose.shared_at_most": ("与旧诗相同至多 {n} 字 {run}", "shared run of {n} at most {run}"),
     "compose.none_copied": ("无照搬", "no line copied"),
     "compose.lines_copied": ("照搬 {n} 句", "{n} lines copied"),
     "compose.model": ("模型", "model"),
