@@ -5,11 +5,12 @@ import dataclasses
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from engine.commands.output import new_parser, say
 from engine.config import ComposeConfig, TrainConfig
 from engine.errors import UsageError
+from engine.files import write_atomically
 from engine.flags import add_setting_flags, given
 from engine.model_store import find_model
 from engine.prosody.forms import Form, form_called, forms
@@ -69,13 +70,13 @@ def rates(arguments: argparse.Namespace) -> int:
 
     use_threads(1)
     loaded = load_model(folder, choose_device(getattr(arguments, "device", "auto")))
-    found = []
+    found, kept = [], ""
     for form, way, sample in _samples(loaded, config, wanted, arguments.n_poems):
         figures = _figures(loaded, sample, form)
         found.append({"form": form.key, "way": way, **figures.to_dict(), "n_lost": sample.n_lost})
         if arguments.poems and way != "real":
-            with arguments.poems.open("a", encoding="utf-8") as file:
-                _keep(file, form, way, sample)
+            kept += _as_lines(form, way, sample)
+            write_atomically(arguments.poems, kept)
         if not arguments.json:
             _print_row(form.key, way, figures, is_first=len(found) == 1)
     if arguments.json:
@@ -121,9 +122,9 @@ def _forms(names: Sequence[str] | None) -> list[Form]:
     return list(forms()) if EVERY_FORM in names else list(map(form_called, names))
 
 
-def _keep(file: TextIO, form: Form, way: str, sample: "Sample") -> None:
-    for text in sample.texts:
-        file.write(json.dumps({"form": form.key, "way": way, "text": text}, ensure_ascii=False) + "\n")
+def _as_lines(form: Form, way: str, sample: "Sample") -> str:
+    poems = ({"form": form.key, "way": way, "text": text} for text in sample.texts)
+    return "".join(json.dumps(poem, ensure_ascii=False) + "\n" for poem in poems)
 
 
 def _print_row(form: str, way: str, figures: "VerseRates", *, is_first: bool) -> None:

@@ -1,16 +1,18 @@
 """`poetry-tui novelty`: what poems share with the lines that a model was trained on."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from engine.corpus.cleaning import Cleaner
 from engine.corpus.formats import FORMATS
 from engine.errors import ModelError
 from engine.model_files import read_header
 from engine.model_store import find_model
-from engine.novelty.judge import Novelty, corpus_of, novelty_of
-from engine.novelty.lines import lines_of_model
 from poetry_tui.commands.output import Commands, command, print_json, printable, say
 from poetry_tui.commands.poem_input import given_poems
+
+if TYPE_CHECKING:
+    from engine.novelty.judge import Novelty
 
 
 def add_parser(commands: Commands) -> None:
@@ -26,6 +28,10 @@ def add_parser(commands: Commands) -> None:
 
 
 def _novelty(options: argparse.Namespace) -> None:
+    # numpy takes longer to load than most commands to run.
+    from engine.novelty.judge import corpus_of, novelty_of
+    from engine.novelty.lines import lines_of_model
+
     folder = find_model(options.model)
     header = read_header(folder)
     corpus, lines = corpus_of(header), lines_of_model(folder, header)
@@ -49,7 +55,7 @@ def _novelty(options: argparse.Namespace) -> None:
             print(printable(f"    {_sentence(found)}"))
 
 
-def _sentence(found: Novelty) -> str:
+def _sentence(found: "Novelty") -> str:
     bound = "" if found.exact else "at most "
     run = f" ({found.run})" if found.run else ""
     where = f", in {found.line}" if found.line else ""
