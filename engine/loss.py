@@ -69,6 +69,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
         grad_features = torch.empty_like(features)
         grad_weight = torch.zeros(weight.shape, dtype=features.dtype, device=weight.device)
         grad_bias = torch.zeros_like(bias)
+        ones = torch.ones(min(chunk_rows, len(features)), dtype=torch.float32, device=features.device)
         total_nats = torch.zeros((), dtype=torch.float32, device=features.device)
         for rows, logits in _logits(features, product_weight, bias, chunk_rows):
             target = targets[rows, None]
@@ -78,7 +79,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
             total_nats -= grad_logits.gather(1, target).clamp_min_(SMALLEST_PROBABILITY).log_().sum()
             grad_logits.scatter_add_(1, target, torch.full_like(target, -1, dtype=grad_logits.dtype))  # … − one-hot
             grad_logits = grad_logits[:, : len(weight)]  # beyond, all is 0
-            grad_bias += grad_logits.sum(0)
+            grad_bias.addmv_(grad_logits.T, ones[: len(target)])  # their sum; twice as fast as asking for it
             grad_logits = grad_logits.to(features.dtype)
             torch.mm(grad_logits, product_weight, out=grad_features[rows])  # (rows, V) @ (V, F) -> (rows, F)
             grad_weight.addmm_(grad_logits.T, features[rows])  # (V, rows) @ (rows, F) -> (V, F)
