@@ -9,12 +9,14 @@ from engine.checkpoint import LoadedModel
 from engine.composing.formed import compose_formed, compose_formed_many
 from engine.composing.free import compose_free, compose_free_many, draw
 from engine.composing.glyphs import Alternative, Composition, Finish, Glyph, judged, score_of
+from engine.composing.shaped import FREE_VERSE, is_shaped
 from engine.config import ComposeConfig
 from engine.errors import ComposeError
 from engine.prosody.forms import form_called
 from engine.vocabulary import END, is_han
 
 __all__ = [
+    "FREE_VERSE",
     "Alternative",
     "Composition",
     "Finish",
@@ -26,7 +28,6 @@ __all__ = [
     "finish",
 ]
 
-FREE_VERSE = "free"
 # Ranking matters as much as the model: so many poems are tried where fewer are wanted.
 N_TRIED = 32
 # Trying several continuations of each line is a choice among candidates already.
@@ -46,9 +47,8 @@ def compose(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int = 0)
         UsageError: for a form or rhyme that there is not.
         ComposeError: when the model does not know a character, or the wishes contradict each other.
     """
-    if config.form == FREE_VERSE:
-        return compose_free(loaded, config, n_alternatives)
-    return compose_formed(loaded, config, n_alternatives)
+    compose_it = compose_free if _is_free(config) else compose_formed
+    return compose_it(loaded, config, n_alternatives)
 
 
 def finish(glyphs: Iterable[Glyph], loaded: LoadedModel, config: ComposeConfig) -> Composition:
@@ -90,13 +90,18 @@ def compose_many(
     """
     n_tried = max(n, _usually_tried(config) if n_tried is None else n_tried)
     seeds = [(config.seed + number) % 2**31 for number in range(n_tried)]
-    write = compose_free_many if config.form == FREE_VERSE else compose_formed_many
+    write = compose_free_many if _is_free(config) else compose_formed_many
     poems = []
     for seed, (indices, log_p) in zip(seeds, write(loaded, config, seeds, go_on), strict=True):
         reason: Finish = "end" if indices[-1] == END else "limit"
         text = loaded.vocabulary.decode(indices)
         poems.append(_composition(text, log_p, reason, loaded, config.replace(seed=seed)))
     return sorted(poems, key=lambda poem: -poem.score)[:n]
+
+
+def _is_free(config: ComposeConfig) -> bool:
+    """Whether nothing says how long the lines are."""
+    return config.form == FREE_VERSE and not is_shaped(config)
 
 
 def _usually_tried(config: ComposeConfig) -> int:

@@ -11,8 +11,9 @@ from engine.composing.free import stream_of
 from engine.composing.glyphs import Glyph, likeliest, share_of
 from engine.composing.layout import Step
 from engine.composing.opening import opening_of
-from engine.composing.plan import Plan, plan_poem
+from engine.composing.plan import Plan
 from engine.composing.rows import Rows
+from engine.composing.shaped import plan_of
 from engine.composing.writing import Seen, Writer
 from engine.config import ComposeConfig
 
@@ -30,7 +31,7 @@ def n_particles(config: ComposeConfig, plan: Plan) -> int:
 @torch.inference_mode()
 def compose_formed(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int) -> Iterator[Glyph]:
     """Write a poem in a form, yielding its characters as they become certain: one by one, or a line at a time."""
-    plan = plan_poem(config, loaded.vocabulary)
+    plan = plan_of(config, loaded.vocabulary)
     writer = _writer(loaded, config, plan, [config.seed], remember=True)
     for rows, stretch in writer.write(opening_of(config, plan, loaded.vocabulary)):
         for step in stretch:
@@ -45,7 +46,7 @@ def compose_formed_many(
 
     `go_on` is called after each stretch, and may raise to break off.
     """
-    plan = plan_poem(config, loaded.vocabulary)
+    plan = plan_of(config, loaded.vocabulary)
     opening = opening_of(config, plan, loaded.vocabulary)
     width = n_particles(config, plan)
     written: list[tuple[list[int], list[float]]] = []
