@@ -22,7 +22,7 @@ from textual.screen import Screen
 from poetry_tui.engine_client import EngineClient
 from poetry_tui.engine_protocol import EngineState, Phase
 from poetry_tui.keys import bind, words_of
-from poetry_tui.messages import EngineChanged, RecreateWanted
+from poetry_tui.messages import EngineChanged, ModelWanted, RecreateWanted
 from poetry_tui.screens.base import StudioScreen
 from poetry_tui.settings import Settings, load_settings, save_settings, settings_file
 from poetry_tui.themes import INK, PAPER, THEMES
@@ -71,8 +71,10 @@ class PoetryApp(App[None]):
         bind("ctrl+q", "quit", "shell.quit", show=False, priority=True),
     ]
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, wanted_run: Path | None = None) -> None:
+        """`wanted_run`: the run that the Train screen is to follow at first, in place of the one that it would choose."""
         super().__init__()
+        self.wanted_run = wanted_run
         self.settings = settings if settings is not None else load_settings(settings_file())
         set_language(self.settings.language)
         for mode, screen in SCREENS.items():
@@ -146,6 +148,11 @@ class PoetryApp(App[None]):
         if isinstance(self.screen, ComposeScreen):
             self.screen.recreate(event.favourite)
 
+    @on(ModelWanted)
+    async def compose_with(self, event: ModelWanted) -> None:
+        self.engine.load(event.model)
+        await self.switch_mode("compose")
+
     async def on_unmount(self) -> None:
         await self.engine.close()
 
@@ -209,7 +216,7 @@ class PoetryApp(App[None]):
         from poetry_tui.screens.help import HelpScreen
 
         if isinstance(self.screen, StudioScreen):
-            self.push_screen(HelpScreen(self.screen.active_bindings.values()))
+            self.push_screen(HelpScreen(self.screen.known_bindings))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         for tab in TABS:

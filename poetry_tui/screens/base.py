@@ -54,6 +54,12 @@ class StudioScreen(Screen[None]):
         """Textual's, described in the current language: footer, help and key panel read them here."""
         return {key: in_words(active) for key, active in super().active_bindings.items()}
 
+    @property
+    def known_bindings(self) -> list[ActiveBinding]:
+        """Every key of the screen, also those that would do nothing now, and then what else can be pressed: for the help."""
+        own = [in_words(ActiveBinding(self, binding, True, binding.tooltip)) for _, binding in self._bindings]
+        return [*own, *(active for active in self.active_bindings.values() if active.node is not self)]
+
     def engine_changed(self, state: EngineState) -> None:
         """The engine service starts, is ready, died; the header says so, and screens that use it extend this."""
         self.query_one(StudioHeader).status = in_short(state)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.containers import Horizontal
@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from poetry_tui.engine_protocol import EngineState, Phase
 from poetry_tui.glass_protocol import Place
-from poetry_tui.screens.base import StudioScreen
+from poetry_tui.screens.views import ViewsScreen
 from poetry_tui.sitting import Composition, Sitting
 from poetry_tui.widgets.character_panel import CharacterPanel
 from poetry_tui.widgets.stage import Stage
@@ -19,12 +19,11 @@ from poetry_tui.widgets.wish_panel import WishPanel
 from poetry_tui.words import word
 
 if TYPE_CHECKING:
-    from poetry_tui.app import PoetryApp
     from poetry_tui.tone_marks import Tones
     from poetry_tui.widgets.wish_fields import WishFields
 
 
-class DeskScreen(StudioScreen):
+class DeskScreen(ViewsScreen):
     """The state is a `Sitting`; `show` puts it on the screen, as the settings want it to be seen."""
 
     MODE = "compose"
@@ -53,12 +52,6 @@ class DeskScreen(StudioScreen):
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.show)
-        if self.studio.settings.is_traditional:
-            self.call_after_refresh(self._load_traditional)
-
-    @property
-    def studio(self) -> "PoetryApp":
-        return cast("PoetryApp", self.app)
 
     @property
     def fields(self) -> "WishFields":
@@ -90,7 +83,7 @@ class DeskScreen(StudioScreen):
             is_written=current is None or current.is_over,
             cursor=sitting.cursor,
             hint=self._hint(),
-            faces=self._faces_of(current),
+            faces=self.faces_of(current.text) if current else "",
             signs=(tones.signs if tones else {}) if settings.with_tones else None,
             held=sitting.variant.locked if sitting.variant else frozenset(),
             is_upright=settings.is_upright,
@@ -152,32 +145,8 @@ class DeskScreen(StudioScreen):
         self._judged[text, form] = await asyncio.to_thread(tones_of, text, form)
         self.show()
 
-    # Script and direction
-
-    def action_upright(self) -> None:
-        """Columns from right to left, or lines again."""
-        self.studio.remember(is_upright=not self.studio.settings.is_upright)
+    def show_verse(self) -> None:
         self.show()
-
-    def action_traditional(self) -> None:
-        """Show the poem in traditional characters, or as it is; only the display changes."""
-        self.studio.remember(is_traditional=not self.studio.settings.is_traditional)
-        self._load_traditional()
-
-    @work(group="traditional", exclusive=True, exit_on_error=False)
-    async def _load_traditional(self) -> None:
-        from poetry_tui import traditional
-
-        if self.studio.settings.is_traditional:
-            await asyncio.to_thread(traditional.load)
-        self.show()
-
-    def _faces_of(self, current: Composition | None) -> str:
-        if current is None or not self.studio.settings.is_traditional:
-            return ""
-        from poetry_tui import traditional
-
-        return traditional.faces_of(current.text)
 
     def action_ink(self) -> None:
         self.query_one(Verse).toggle_ink()

@@ -19,14 +19,14 @@ from poetry_tui.favourite_export import FILE_ENDINGS, export
 from poetry_tui.favourites import Favourite, FavouriteStore, matches, tags_of
 from poetry_tui.keys import bind
 from poetry_tui.messages import RecreateWanted
-from poetry_tui.screens.base import StudioScreen
+from poetry_tui.screens.views import ViewsScreen
 from poetry_tui.widgets.ask_line import AskLine
 from poetry_tui.widgets.poem_page import MUTED, PoemPage
 from poetry_tui.widgets.poem_shelf import PoemShelf
 from poetry_tui.words import heading, word
 
 
-class FavouritesScreen(StudioScreen):
+class FavouritesScreen(ViewsScreen):
     """The list is read again whenever the screen is shown, for another screen or studio may have kept more."""
 
     MODE = "favourites"
@@ -41,6 +41,8 @@ class FavouritesScreen(StudioScreen):
         bind("e", "export", "favourites.export"),
         bind("d", "delete", "favourites.delete"),
         bind("u", "undo", "favourites.undo"),
+        bind("v", "upright", "compose.upright", show=False),
+        bind("z", "traditional", "compose.traditional", show=False),
         bind("escape", "back", "favourites.back", show=False),
     ]
     DEFAULT_CSS = """
@@ -90,6 +92,11 @@ class FavouritesScreen(StudioScreen):
 
     # What is shown
 
+    def show_verse(self) -> None:
+        chosen = self.query_one(PoemShelf).chosen
+        faces = self.faces_of(chosen.text) if chosen else ""
+        self.query_one(PoemPage).show(chosen, faces=faces, is_upright=self.studio.settings.is_upright)
+
     @work(group="reload", exclusive=True, exit_on_error=False)
     async def reload(self, cursor_on: int | None = None) -> None:
         """Read the poems again and show those that the search accepts."""
@@ -108,7 +115,7 @@ class FavouritesScreen(StudioScreen):
         shelf.show(found, cursor_on)
         count = word("favourites.found", n=len(found), all=len(self._all))
         shelf.border_subtitle = count if len(found) < len(self._all) else ""
-        self.query_one(PoemPage).show(shelf.chosen)
+        self.show_verse()
         self.set_class(bool(self._all) and not found, "-none-found")
         self.refresh_bindings()
 
@@ -137,7 +144,7 @@ class FavouritesScreen(StudioScreen):
 
     @on(OptionList.OptionHighlighted)
     def show_poem(self) -> None:
-        self.query_one(PoemPage).show(self.query_one(PoemShelf).chosen)
+        self.show_verse()
 
     @on(OptionList.OptionSelected)
     def choose(self) -> None:

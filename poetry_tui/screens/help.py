@@ -1,12 +1,14 @@
 """Every key of the screen below, made from the same bindings as its footer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from poetry_tui.keys import words_of
@@ -42,11 +44,11 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help-card"):
             yield Static(Content(heading("shell.help_title")), id="help-title")
-            yield Static(Content("\n").join(self._lines()), id="help-keys")
+            yield KeyList(self._keys_and_tips(), id="help-keys")
             yield Static(Content(word("shell.help_close")), id="help-close")
 
-    def _lines(self) -> list[Content]:
-        """One line for each action that has words, its keys together."""
+    def _keys_and_tips(self) -> list[tuple[str, str]]:
+        """One pair for each action that has words, its keys together."""
         keys: dict[str, list[str]] = {}
         tips: dict[str, str] = {}
         for active in self._bindings_below:
@@ -54,13 +56,36 @@ class HelpScreen(ModalScreen[None]):
             if name is not None:
                 keys.setdefault(name, []).append(self.app.get_key_display(active.binding))
                 tips[name] = active.tooltip
-        shown = {name: " ".join(dict.fromkeys(displays)) for name, displays in keys.items()}
-        width = max((Content(text).cell_length for text in shown.values()), default=0)
-        return [
-            Content.styled(text + " " * (width + 3 - Content(text).cell_length), "bold $accent") + Content(tips[name])
-            for name, text in shown.items()
-        ]
+        return [(" ".join(dict.fromkeys(displays)), tips[name]) for name, displays in keys.items()]
 
     def on_click(self) -> None:
         if self.get_widget_at(*self.app.mouse_position)[0] is self:
             self.dismiss()
+
+
+class KeyList(Widget):
+    """Keys on the left, what they do on the right; a long sentence goes on below itself."""
+
+    DEFAULT_CSS = """
+    KeyList { width: 1fr; height: auto; }
+    """
+
+    def __init__(self, keys_and_tips: Sequence[tuple[str, str]], *, id: str) -> None:
+        super().__init__(id=id)
+        self._pairs = keys_and_tips
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._lines(width))
+
+    def render(self) -> Content:
+        return Content("\n").join(self._lines(self.content_size.width))
+
+    def _lines(self, width: int) -> list[Content]:
+        left = max((Content(keys).cell_length for keys, _ in self._pairs), default=0) + 3
+        lines: list[Content] = []
+        for keys, tip in self._pairs:
+            heads = [Content.styled(keys, "bold $accent")]
+            for line in Content(tip).wrap(max(width - left, 1)):
+                head = heads.pop() if heads else Content()
+                lines.append(head + Content(" " * (left - head.cell_length)) + line)
+        return lines

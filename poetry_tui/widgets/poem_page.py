@@ -14,6 +14,8 @@ from poetry_tui.favourites import Favourite
 from poetry_tui.widgets.verse import Sheet, Verse
 from poetry_tui.words import WORDS, heading, word
 
+# Said elsewhere, or of no interest to a reader.
+_UNSAID = ("begin", "seed", "max_chars", "n_particles", "keep")
 MUTED = "$foreground 60%"
 
 
@@ -34,13 +36,13 @@ class PoemPage(Vertical):
         yield verse
         yield Static(id="page-made")
 
-    def show(self, poem: Favourite | None) -> None:
-        """Show a poem, or nothing; in the language that there is now."""
+    def show(self, poem: Favourite | None, *, faces: str = "", is_upright: bool = False) -> None:
+        """Show a poem, or nothing; in the language that there is now, and as `Sheet` says of faces and columns."""
         title, made = self.query_one("#page-title", Static), self.query_one("#page-made", Static)
         title.display = bool(poem and poem.title)
         made.display = poem is not None
         glyphs = [] if poem is None else _glyphs(poem)
-        self.query_one(Verse).show(Sheet(glyphs))
+        self.query_one(Verse).show(Sheet(glyphs, faces=faces, is_upright=is_upright))
         if poem is not None:
             title.update(Content(poem.title))
             made.update(_table(list(_facts(poem))))
@@ -57,7 +59,8 @@ def _facts(poem: Favourite) -> Iterator[tuple[str, Content]]:
     yield heading("favourites.model"), Content(poem.model)
     yield heading("favourites.seed"), Content(str(poem.seed))
     for name, value in poem.settings.items():
-        if name not in ("begin", "seed", "max_chars") and value not in (None, ""):
+        if name not in _UNSAID and value not in (None, "", "free"):
+            value = _name_of_form(value) if name == "form" else value
             label = heading(f"favourites.{name}") if f"favourites.{name}" in WORDS else name
             yield label, Content(f"{value:.2f}" if isinstance(value, float) else str(value))
     if poem.logprob is not None and poem.text:
@@ -68,6 +71,13 @@ def _facts(poem: Favourite) -> Iterator[tuple[str, Content]]:
         yield heading("favourites.tags"), Content.styled(" ".join(f"#{tag}" for tag in poem.tags), "$accent")
     if poem.note:
         yield heading("favourites.note"), Content(poem.note)
+
+
+def _name_of_form(key: object) -> object:
+    # Read from a table, which a poem in free verse does without.
+    from engine.prosody.forms import forms
+
+    return next((form.name for form in forms() if form.key == key), key)
 
 
 def _table(facts: list[tuple[str, Content]]) -> Content:

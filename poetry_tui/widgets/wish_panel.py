@@ -20,7 +20,7 @@ BEGIN_CHARACTERS = "日红山夜湖海月君"
 _ANY = ("?", "？", "*")
 
 
-class WishPanel(VerticalScroll, can_focus=False):
+class WishPanel(VerticalScroll, can_focus=False, inherit_bindings=False):
     """The chips stand in the first paint; the fields come right after it, and hold their values before."""
 
     DEFAULT_CSS = """

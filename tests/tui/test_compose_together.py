@@ -1,5 +1,7 @@
 """Writing together with the machine on the Compose screen: wishes, candidates, tones, other characters, locks, variants."""
 
+from typing import Any, cast
+
 from textual.widgets import Input
 
 from poetry_tui.settings import Settings, load_settings, settings_file
@@ -180,7 +182,7 @@ async def test_everything_that_a_key_does_is_in_the_palette(until: Until) -> Non
     async with open_desk(until) as desk:
         await desk.press("enter")
         await desk.written()
-        commands = {command.title: command for command in desk.app.get_system_commands(desk.screen)}
+        commands = {command.title: command for command in desk.app.get_system_commands(cast(Any, desk.screen))}
         await commands["竖排 vertical"].callback()
         assert desk.screen.query_one(Verse).sheet.is_upright
         for title in ("平仄 tones", "繁体 traditional", "变体 variants", "收藏 keep"):

@@ -16,6 +16,7 @@ from poetry_tui.settings import Settings
 from poetry_tui.themes import INK, PAPER
 from poetry_tui.widgets.ask_line import AskLine
 from poetry_tui.widgets.poem_shelf import PoemShelf
+from poetry_tui.widgets.verse import Verse
 
 POEMS = (
     "日暮江头一笛风，满船明月照归篷。扁舟不系随流去，人在芦花浅水中。",
@@ -252,3 +253,14 @@ def test_the_question_looks_as_it_did(kept: FavouriteStore, snap_compare: Any) -
         pilot.app.screen.query_one(Input).cursor_blink = False
 
     assert snap_compare(Shelf(), terminal_size=SIZES["small"], run_before=ask)
+
+
+async def test_a_kept_poem_stands_in_columns_and_in_traditional_characters(kept: FavouriteStore) -> None:
+    app = Shelf()
+    async with app.run_test(size=(120, 40)) as pilot:
+        verse = app.screen.query_one(Verse)
+        await until(pilot, lambda: bool(verse.sheet.glyphs))
+        await pilot.press("v", "z")
+        await until(pilot, lambda: verse.sheet.is_upright and verse.sheet.faces != "")
+        assert len(verse.sheet.faces) == len(verse.sheet.glyphs)
+    assert all(poem.text in POEMS for poem in kept.list())

@@ -1,0 +1,52 @@
+"""Screens with a verse on them: in lines or in columns, in the characters as they are or in traditional ones."""
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+from textual import work
+
+from poetry_tui.screens.base import StudioScreen
+
+if TYPE_CHECKING:
+    from poetry_tui.app import PoetryApp
+
+
+class ViewsScreen(StudioScreen):
+    """The choice is a setting, the same for all of them; subclasses show their verse by it in `show_verse`."""
+
+    def show_verse(self) -> None:
+        raise NotImplementedError
+
+    @property
+    def studio(self) -> "PoetryApp":
+        return cast("PoetryApp", self.app)
+
+    def on_mount(self) -> None:
+        if self.studio.settings.is_traditional:
+            self.call_after_refresh(self._load_traditional)
+
+    def action_upright(self) -> None:
+        """Columns from right to left, or lines again."""
+        self.studio.remember(is_upright=not self.studio.settings.is_upright)
+        self.show_verse()
+
+    def action_traditional(self) -> None:
+        """Show the poem in traditional characters, or as it is; only the display changes."""
+        self.studio.remember(is_traditional=not self.studio.settings.is_traditional)
+        self._load_traditional()
+
+    @work(group="traditional", exclusive=True, exit_on_error=False)
+    async def _load_traditional(self) -> None:
+        from poetry_tui import traditional
+
+        if self.studio.settings.is_traditional:
+            await asyncio.to_thread(traditional.load)
+        self.show_verse()
+
+    def faces_of(self, text: str) -> str:
+        """How a text is shown, "" for as it is."""
+        if not self.studio.settings.is_traditional:
+            return ""
+        from poetry_tui import traditional
+
+        return traditional.faces_of(text)
