@@ -1,8 +1,8 @@
-"""Poems by the thousand in a form, for judging: constrained, told their form and held to nothing, free, and real ones."""
+"""Poems by the thousand in a form, for judging: held to it, told it and held to nothing, free, and real ones."""
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,33 +13,42 @@ from engine.composing.opening import opening_of
 from engine.composing.plan import plan_poem
 from engine.config import ComposeConfig
 from engine.corpus.library import Corpus
-from engine.corpus.poems import Poem, split_of
+from engine.corpus.poems import Poem, han_of, split_of
 from engine.errors import ComposeError
 from engine.evaluate import evaluate
 from engine.prosody.forms import Form
 from engine.prosody.rates import form_and_lines
 from engine.vocabulary import Vocabulary, is_han
 
-# `told`: the model reads the form before the poem and is held to nothing. `free`: it reads none; of the poems those are
-# judged that came out with the form's lines. `real`: held-out poems of its corpus.
-Way = Literal["constrained", "told", "free", "real"]
+# `acrostic`: constrained, with given phrases as acrostics. `told`: the model reads the form before the poem and is held to
+# nothing. `free`: it reads none; of the poems those are judged that came out with the form's lines. `real`: held-out poems.
+Way = Literal["constrained", "acrostic", "told", "free", "real"]
 
 # A begin character is one of so many of the most frequent, and begins so many poems, which are written side by side.
 N_BEGINS_TO_DRAW_FROM = 2000
-POEMS_A_BEGIN = 10
+POEMS_AT_ONCE = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """Poems of one way. `n_lost`: those for which no line was found that keeps to the rules and is new.
 
-    mean_logprob: ln p a Han character; `seconds`: what writing them took, None for real ones.
+    `logprobs`: ln p of the Han characters of each poem, none for real ones; `mean_logprob`: that of a Han character;
+    `seconds`: what writing them took, None where that cannot be told.
     """
 
-    texts: list[str]
-    mean_logprob: float | None
+    texts: Sequence[str]
+    logprobs: Sequence[float] = ()
+    mean_logprob: float | None = None
     seconds: float | None = None
     n_lost: int = 0
+
+    @classmethod
+    def of(
+        cls, texts: Sequence[str], logprobs: Sequence[float], seconds: float | None = None, n_lost: int = 0
+    ) -> "Sample":
+        n_han = sum(len(han_of(text)) for text in texts)
+        return cls(texts, logprobs, sum(logprobs) / n_han if n_han else None, seconds, n_lost)
 
     @property
     def chars_per_s(self) -> float | None:
@@ -47,35 +56,47 @@ class Sample:
         return sum(map(len, self.texts)) / self.seconds if self.seconds else None
 
     def only(self, form: Form) -> "Sample":
-        """Those with the lines of a form; how long they took cannot be told."""
-        texts = [text for text in self.texts if form_and_lines(Poem(form.name, "", text))[0] == form]
-        return Sample(texts, None)
+        """Those with the lines of a form."""
+        titled = (Poem(form.name, "", text) for text in self.texts)
+        fitting = [number for number, poem in enumerate(titled) if form_and_lines(poem)[0] == form]
+        return Sample.of([self.texts[one] for one in fitting], [self.logprobs[one] for one in fitting])
 
 
-def write_sample(loaded: LoadedModel, config: ComposeConfig, n_poems: int, way: Way, form: Form | None) -> Sample:
-    """Write poems with random begin characters, the same for every way of a form and seed.
+Wishes = Iterable[tuple[ComposeConfig, int]]
+
+
+def random_wishes(vocabulary: Vocabulary, config: ComposeConfig, n_poems: int, form: Form | None) -> Wishes:
+    """Random begin characters, such as the form can begin with, and how many poems each; the same for one form and seed.
 
     Args:
-        config: temperature, top-p, particles, and the first seed.
-        form: None for free poems of any shape.
+        config: its form is that of the wishes, so that they may be free and still begin as poems in `form` can.
     """
-    texts: list[str] = []
-    nats = n_han = n_lost = 0.0
+    chance = random.Random(config.seed)
+    known = [character for character in vocabulary.characters if is_han(character)][:N_BEGINS_TO_DRAW_FROM]
+    for first in range(0, n_poems, POEMS_AT_ONCE):
+        begin = chance.choice(known)
+        while form is not None and not _can_begin(config.replace(begin=begin, form=form.key), vocabulary):
+            begin = chance.choice(known)
+        yield config.replace(begin=begin, seed=config.seed + first), min(POEMS_AT_ONCE, n_poems - first)
+
+
+def acrostic_wishes(config: ComposeConfig, n_poems: int, phrases: Sequence[str]) -> Wishes:
+    """Each phrase as an acrostic in turn, until there are so many poems."""
+    for first in range(0, n_poems, POEMS_AT_ONCE):
+        phrase = phrases[first // POEMS_AT_ONCE % len(phrases)]
+        yield config.replace(acrostic=phrase, seed=config.seed + first), min(POEMS_AT_ONCE, n_poems - first)
+
+
+def write_sample(loaded: LoadedModel, wishes: Wishes, told: Form | None = None) -> Sample:
+    """Write the poems of some wishes; of free ones the model may be told a form."""
+    texts, logprobs, n_wished = [], [], 0
     began = time.perf_counter()
-    for number, begin in enumerate(_begins(loaded.vocabulary, config, form)):
-        n = min(POEMS_A_BEGIN, n_poems - number * POEMS_A_BEGIN)
-        if n <= 0:
-            break
-        key = form.key if form and way == "constrained" else "free"
-        wish = config.replace(begin=begin, form=key, seed=config.seed + number * POEMS_A_BEGIN)
-        for indices, log_p in _write(loaded, wish, n, form if way == "told" else None):
-            text = loaded.vocabulary.decode(indices)
-            texts.append(text)
-            nats -= sum(one for character, one in zip(text, log_p, strict=False) if is_han(character))
-            n_han += sum(map(is_han, text))
-        n_lost += n
-    seconds = time.perf_counter() - began
-    return Sample(texts, -nats / n_han if n_han else None, seconds, int(n_lost) - len(texts))
+    for wish, n_poems in wishes:
+        n_wished += n_poems
+        for indices, log_p in _write(loaded, wish, n_poems, told):
+            texts.append(loaded.vocabulary.decode(indices))
+            logprobs.append(sum(one for character, one in zip(texts[-1], log_p, strict=False) if is_han(character)))
+    return Sample.of(texts, logprobs, time.perf_counter() - began, n_wished - len(texts))
 
 
 def real_samples(
@@ -93,18 +114,8 @@ def real_samples(
     for key, poems in found.items():
         chosen = chance.sample(poems, min(n_poems, len(poems)))
         logprob = -evaluate(loaded, chosen, ()).nats_per_han_text if chosen else None
-        samples[key] = Sample([poem.text for poem in chosen], logprob)
+        samples[key] = Sample([poem.text for poem in chosen], mean_logprob=logprob)
     return samples
-
-
-def _begins(vocabulary: Vocabulary, config: ComposeConfig, form: Form | None) -> Iterator[str]:
-    """Random begin characters, such as a form can begin with."""
-    chance = random.Random(config.seed)
-    known = [character for character in vocabulary.characters if is_han(character)][:N_BEGINS_TO_DRAW_FROM]
-    while True:
-        begin = chance.choice(known)
-        if form is None or _can_begin(config.replace(begin=begin, form=form.key), vocabulary):
-            yield begin
 
 
 def _can_begin(wish: ComposeConfig, vocabulary: Vocabulary) -> bool:

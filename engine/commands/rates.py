@@ -29,8 +29,8 @@ COLUMNS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 SHARES = ("n_form_ok", "n_tones_ok", "n_rhyme_ok", "n_ok", "n_unknown", "n_rhyme_again", "n_with_line")
 LEGEND = """\
-constrained: the form is enforced; told: the model reads it and is held to nothing; free: it reads none, and what came out with
-the form's lines is judged; real: held-out poems of its corpus. Begin characters are random.
+constrained: the form is enforced; acrostic: given phrases too; told: the model reads the form and is held to nothing; free: it
+reads none, and what came out with the form's lines is judged; real: held-out poems of its corpus. Begin characters are random.
 form, tones, rhyme, all ok: share of poems that pass the checker; unknown: with a character that the rhyme book lacks; same
 rhyme: a rhyme character twice; with line: poems that hold a whole training line, or one of five characters and more within a
 line; lines: share of lines that are training lines (by the filter, which takes 1 in 120 by mistake); run: mean of the poems'
@@ -50,6 +50,14 @@ def add_parser(commands: Any) -> None:
         metavar="NAME",
         dest="form_names",
         help="forms or tunes, or `all` (default: the four regulated forms)",
+    )
+    parser.add_argument(
+        "--acrostic",
+        nargs="+",
+        metavar="PHRASE",
+        dest="phrases",
+        default=[],
+        help="also with these as acrostics, in turn",
     )
     parser.add_argument("-n", type=int, default=1000, metavar="N", dest="n_poems", help="poems of each kind (1000)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -71,7 +79,7 @@ def rates(arguments: argparse.Namespace) -> int:
     use_threads(1)
     loaded = load_model(folder, choose_device(getattr(arguments, "device", "auto")))
     found, kept = [], ""
-    for form, way, sample in _samples(loaded, config, wanted, arguments.n_poems):
+    for form, way, sample in _samples(loaded, config, wanted, arguments.n_poems, arguments.phrases):
         figures = _figures(loaded, sample, form)
         found.append({"form": form.key, "way": way, **figures.to_dict(), "n_lost": sample.n_lost})
         if arguments.poems and way != "real":
@@ -87,22 +95,25 @@ def rates(arguments: argparse.Namespace) -> int:
 
 
 def _samples(
-    loaded: "LoadedModel", config: ComposeConfig, wanted: Sequence[Form], n_poems: int
+    loaded: "LoadedModel", config: ComposeConfig, wanted: Sequence[Form], n_poems: int, phrases: Sequence[str]
 ) -> "Iterator[tuple[Form, Way, Sample]]":
     from engine.novelty.judge import corpus_of
-    from engine.rating import real_samples, write_sample
+    from engine.rating import acrostic_wishes, random_wishes, real_samples, write_sample
 
     corpus = corpus_of(loaded.header)
     if corpus is None:
         say("The corpus of the model is not here: there are no real poems to compare with.")
     real = real_samples(loaded, corpus, wanted, n_poems, config.seed) if corpus else {}
     say(f"{n_poems:,} free poems")
-    free = write_sample(loaded, config, n_poems, "free", None)
+    free = write_sample(loaded, random_wishes(loaded.vocabulary, config, n_poems, None))
     for form in wanted:
         say(f"{n_poems:,} poems {form.key} {form.name}")
-        yield form, "constrained", write_sample(loaded, config, n_poems, "constrained", form)
+        in_form = config.replace(form=form.key)
+        yield form, "constrained", write_sample(loaded, random_wishes(loaded.vocabulary, in_form, n_poems, form))
+        if fitting := [phrase for phrase in phrases if len(phrase) <= len(form.line_lengths)]:
+            yield form, "acrostic", write_sample(loaded, acrostic_wishes(in_form, n_poems, fitting))
         if loaded.vocabulary.tag(f"form:{form.key}") is not None:
-            yield form, "told", write_sample(loaded, config, n_poems, "told", form)
+            yield form, "told", write_sample(loaded, random_wishes(loaded.vocabulary, config, n_poems, form), form)
         yield form, "free", free.only(form)
         if form.key in real:
             yield form, "real", real[form.key]

@@ -12,8 +12,9 @@ from engine.corpus.library import Corpus, import_file
 from engine.corpus.poems import Poem, split_of
 from engine.header import header_tags
 from engine.novelty.build import build, keep_lines
-from engine.prosody.forms import form_called, forms
-from engine.rating import Sample, write_sample
+from engine.novelty.judge import verse_lines
+from engine.prosody.forms import Form, form_called, forms
+from engine.rating import Sample, acrostic_wishes, random_wishes, write_sample
 from engine.verse_rates import rates_of
 from engine.vocabulary import Vocabulary
 from tests.engine.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems, write_poems
@@ -60,15 +61,31 @@ def test_no_poems_are_no_error() -> None:
 
 
 def test_of_free_poems_those_with_the_lines_of_a_form_are_judged() -> None:
-    sample = Sample([DENGGUANQUELOU, SHANXING, "一二三。"], -3.0, 1.0)
+    sample = Sample.of([DENGGUANQUELOU, SHANXING, "一二三。"], [-20.0, -56.0, -9.0], 1.0)
     assert sample.only(WUJUE).texts == [DENGGUANQUELOU]
+    assert sample.only(WUJUE).mean_logprob == -1.0
     assert sample.only(form_called("七绝")).texts == [SHANXING]
+    assert sample.only(form_called("七绝")).mean_logprob == -2.0
+    assert sample.only(form_called("五律")).mean_logprob is None
+
+
+def test_acrostics_are_composed_phrase_by_phrase() -> None:
+    wishes = acrostic_wishes(ComposeConfig(form="wujue"), 24, ["山水", "东风"])
+    sample = write_sample(rhyming_model(), wishes)
+    assert rates_of(sample.texts, WUJUE, None).n_ok == 24
+    begins = ["".join(line[0] for line in verse_lines(text)[:2]) for text in sample.texts]
+    assert begins == ["山水"] * 10 + ["东风"] * 10 + ["山水"] * 4
+
+
+def constrained(form: Form) -> Sample:
+    loaded, config = rhyming_model(), ComposeConfig(seed=3, form=form.key)
+    return write_sample(loaded, random_wishes(loaded.vocabulary, config, 24, form))
 
 
 @pytest.mark.parametrize("form", ["wujue", "qilv", "如梦令", "菩萨蛮"])
 def test_constrained_poems_begin_at_random_and_keep_every_rule(form: str) -> None:
     wanted = form_called(form)
-    sample = write_sample(rhyming_model(), ComposeConfig(seed=3), 24, "constrained", wanted)
+    sample = constrained(wanted)
     rates = rates_of(sample.texts, wanted, None)
     assert rates.n_ok + sample.n_lost == 24
     assert rates.n_ok == rates.n_poems >= 20
@@ -77,13 +94,13 @@ def test_constrained_poems_begin_at_random_and_keep_every_rule(form: str) -> Non
     assert sample.chars_per_s is not None
     assert sample.mean_logprob is not None
     assert sample.mean_logprob < 0
-    assert write_sample(rhyming_model(), ComposeConfig(seed=3), 24, "constrained", wanted).texts == sample.texts
+    assert constrained(wanted).texts == sample.texts
 
 
 def test_a_poem_that_is_told_its_form_reads_it_and_is_held_to_nothing() -> None:
     loaded = small_model(vocabulary=Vocabulary("，。日月山水风花雪夜江湖海君红春秋人天地云雨", header_tags()))
-    told = write_sample(loaded, ComposeConfig(seed=1), 10, "told", WUJUE)
-    free = write_sample(loaded, ComposeConfig(seed=1), 10, "free", None)
+    told = write_sample(loaded, random_wishes(loaded.vocabulary, ComposeConfig(seed=1), 10, WUJUE), WUJUE)
+    free = write_sample(loaded, random_wishes(loaded.vocabulary, ComposeConfig(seed=1), 10, WUJUE))
     assert {text[0] for text in told.texts} == {text[0] for text in free.texts}
     assert told.texts != free.texts
 
@@ -102,10 +119,12 @@ def test_the_command_prints_the_rates_beside_those_of_real_poems(
     save_model(folder, loaded.model, loaded.vocabulary, about)
     keep_lines(corpus, folder)
     line = ["rates", "--model", str(folder), "--form", "wujue", "-n", "12", "--seed", "5"]
+    line += ["--acrostic", "山水", "远上寒山石径斜"]
     assert main([*line, "--json", "--poems", str(kept)]) == 0
     told = json.loads(capsys.readouterr().out)
-    constrained, free, real = told["rates"]
+    constrained, acrostic, free, real = told["rates"]
     assert (constrained["way"], free["way"], real["way"]) == ("constrained", "free", "real")
+    assert (acrostic["way"], acrostic["n_ok"]) == ("acrostic", 12)
     assert constrained["n_ok"] == constrained["n_poems"] == 12
     assert constrained["n_with_line"] == 0
     assert real["n_poems"] == min(12, sum(split_of(poem) != "train" for poem in corpus.poems()))
