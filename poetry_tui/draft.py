@@ -131,10 +131,7 @@ class Draft:
     def choose(self, character: str, *, seed: int | None = None) -> Wish:
         """Ask for the variant with another character at the cursor, from where the machine goes on.
 
-        `seed`: of what the machine writes; without one, that of the variant on the stage.
-
-        Raises:
-            ValueError: when there is no cursor.
+        `seed`: of what the machine writes; without one, that of the variant on the stage. ValueError without a cursor.
         """
         variant = self._standing_on()
         if self.cursor is None:
@@ -239,9 +236,7 @@ class Draft:
         if variant.parent is None:
             return frozenset()
         before = self.variants[variant.parent].text
-        return frozenset(
-            place for place, character in enumerate(variant.text) if before[place : place + 1] != character
-        )
+        return frozenset(at for at, character in enumerate(variant.text) if before[at : at + 1] != character)
 
     def rows(self) -> tuple[Row, ...]:
         """The whole tree, a variant a row: each below its parent, before its younger siblings."""

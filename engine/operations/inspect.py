@@ -1,4 +1,14 @@
-"""`inspect`: what the network held and thought while it wrote one character, and what the rhyme book says of it."""
+"""`inspect`: what the network held and thought while it wrote one character, and what the rhyme book says of it.
+
+    {"op": "inspect", "model": null, "config": {…}, "text": "日暮江头…", "index": 12, "n_alternatives": 10, "n_units": 48}
+    {"reply": "inspected", "index", "character", "probability", "allowed_probability", "surprise_nats",
+        "tone": 平 | 仄 | both | unknown, "rhyme_groups": ["一东", …],
+        "alternatives": [[character, probability, probability among what is allowed], …],
+        "cell", "n_hidden", "units": [numbers of the units told],
+        "layers": [{"gates": {"i": [a value a unit], …}, "hidden": […], "hidden_before": […], …, "means": {"i": …, …}}, …]}
+
+`index` counts the characters of the text, marks too; the text's length stands for its end.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
