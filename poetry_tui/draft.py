@@ -14,7 +14,7 @@ ever removes a variant: whatever was written can be walked to again. What the sc
 - `draft.undo()`, `draft.redo()`: over locks, walks and new variants alike. `can_undo` and `can_redo` say whether.
 - Walking: `draft.to(number)`, `to_parent()`, `to_child()`, `to_sibling(±1)`; `draft.rows()` lists the tree as it is drawn.
 
-`draft.rules` is the config to send with `inspect`, beside the text and the model (`glass_protocol.Place`).
+To look into the network at a place, `glass_protocol.Place` takes the variant's text, config and model.
 """
 
 import dataclasses
@@ -107,11 +107,6 @@ class Draft:
     @property
     def here(self) -> Variant | None:
         return None if self.number is None else self.variants[self.number]
-
-    @property
-    def rules(self) -> Mapping[str, Any]:
-        """What the variant on the stage was composed with."""
-        return self._standing_on().config
 
     # Places
 
