@@ -42,6 +42,8 @@ class Vocabulary:
     def __init__(self, characters: Iterable[str], tags: Iterable[str] = ()) -> None:
         self.characters: tuple[str, ...] = tuple(characters)
         self.tags: tuple[str, ...] = tuple(tags)
+        # The number of indices that a poem can hold: all but the tags.
+        self.n_drawable = len(SPECIAL_TOKENS) + len(self.characters)
         self.word_int_map: Mapping[str, int] = {
             character: index for index, character in enumerate(self.characters, start=len(SPECIAL_TOKENS))
         }
@@ -66,11 +68,6 @@ class Vocabulary:
 
     def __len__(self) -> int:
         return self.n_drawable + len(self.tags)
-
-    @property
-    def n_drawable(self) -> int:
-        """The number of indices that a poem can hold: all but the tags."""
-        return len(SPECIAL_TOKENS) + len(self.characters)
 
     def tag(self, name: str) -> int | None:
         """The index of a header's tag; None where this vocabulary has no such tag."""

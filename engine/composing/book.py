@@ -28,13 +28,15 @@ class Book:
     Only characters that the book itself lists are drawn, none that we added to it, and those of both tones as poets use them:
     不 is 仄, though the book has a level reading of it. `tones` (V,): bits of each character's readings, 0 for one that is
     never drawn. `drawable` (4, V): row c has the characters that suit a place of code c. `level` and `oblique` (G, V): the
-    members of each group in that tone.
+    members of each group in that tone; `n_level` and `n_oblique` (G,): how many.
     """
 
     tones: Codes
     drawable: Bools
     level: Bools
     oblique: Bools
+    n_level: NDArray[np.int64]
+    n_oblique: NDArray[np.int64]
 
     def rhymes(self, is_level: bool) -> Bools:
         """The members (G, V) of the groups in one tone."""
@@ -57,7 +59,14 @@ def read_book(vocabulary: Vocabulary, system: RhymeSystem) -> Book:
                 tones[index] |= OBLIQUE_BIT
                 oblique[:, index] = bits_of(groups.oblique[character], len(groups.names))
     drawable = np.stack([(tones & code) > 0 for code in range(EITHER_BITS + 1)])
-    return Book(tones, drawable, level, oblique)
+    return Book(tones, drawable, level, oblique, level.sum(1), oblique.sum(1))
+
+
+@functools.lru_cache(maxsize=1024)
+def members_of(book: Book, is_level: bool, groups: bytes) -> Bools:
+    """All characters (V,) in one tone of some groups, given as the bytes of an array (G,)."""
+    members: Bools = book.rhymes(is_level)[np.frombuffer(groups, np.bool_)].any(0)
+    return members
 
 
 def bits_of(mask: int, n_bits: int) -> Bools:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.composing.book import Bools, Codes
+from engine.composing.book import Bools, Codes, members_of
 from engine.composing.fitting import tones_of
 from engine.composing.layout import Step
 from engine.composing.plan import FREE, Ints, Plan
@@ -31,7 +31,6 @@ class Masks:
 
     def __init__(self, plan: Plan, vocabulary: Vocabulary, lines: Doubling | None) -> None:
         self._plan, self._vocabulary, self._lines = plan, vocabulary, lines
-        self._unions: dict[bytes, Bools] = {}
         places = [step.index for step in plan.steps if step.is_place]
         self._near = {index: [one for one in places if abs(one - index) <= NEARBY_STEPS] for index in places}
 
@@ -81,17 +80,11 @@ class Masks:
 
     def _rhyming(self, rows: Rows, rhyme: RhymeStep) -> Bools:
         """The characters (R, V) of each row's open groups that have not rhymed yet, nor will since they are fixed."""
-        allowed = np.stack([self._union(rhyme.is_level, groups) for groups in self._open_groups(rows, rhyme)])
+        open_groups = self._open_groups(rows, rhyme)
+        allowed = np.stack([members_of(self._plan.book, rhyme.is_level, groups.tobytes()) for groups in open_groups])
         numbers, taken = self._taken_rhymes(rows)
         allowed[numbers, taken] = False
         return allowed
-
-    def _union(self, is_level: bool, groups: Bools) -> Bools:
-        """All characters (V,) of some groups (G,)."""
-        key = groups.tobytes() + bytes([is_level])
-        if key not in self._unions:
-            self._unions[key] = np.asarray(self._plan.book.rhymes(is_level)[groups].any(0))
-        return self._unions[key]
 
     def _open_groups(self, rows: Rows, rhyme: RhymeStep, *, is_written: bool = False) -> Bools:
         """The groups (R, G) that can fill all places of a rhyme that are left, this one too unless it `is_written`."""
@@ -100,9 +93,12 @@ class Masks:
         open_groups = rows.groups[:, rhyme.label].copy()
         n_level = rhyme.n_level - (is_written and rhyme.is_level)
         n_oblique = rhyme.n_oblique - (is_written and not rhyme.is_level)
-        for members, n_left in ((book.level, n_level), (book.oblique, n_oblique)):
+        for members, n_members, n_left in (
+            (book.level, book.n_level, n_level),
+            (book.oblique, book.n_oblique, n_oblique),
+        ):
             if n_left:
-                n_free = np.repeat(members.sum(1)[None], len(rows), axis=0)  # (R, G)
+                n_free = np.repeat(n_members[None], len(rows), axis=0)  # (R, G)
                 np.subtract.at(n_free, numbers, members[:, taken].T.astype(n_free.dtype))
                 open_groups &= n_free >= n_left
         return open_groups

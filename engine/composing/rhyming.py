@@ -137,8 +137,8 @@ def _groups_left(
         first = own[min(own)]
         # A fixed character cannot rhyme a second time.
         taken = len(own.keys() & fixed.keys())
-        left &= (book.level.sum(1) >= first.n_level + taken) | (first.n_level == 0)
-        left &= (book.oblique.sum(1) >= first.n_oblique + taken) | (first.n_oblique == 0)
+        left &= (book.n_level >= first.n_level + taken) | (first.n_level == 0)
+        left &= (book.n_oblique >= first.n_oblique + taken) | (first.n_oblique == 0)
     return left
 
 
