@@ -36,6 +36,8 @@ HEARTBEAT = "heartbeat"
 LOCK = "lock"
 
 STOP, PAUSE, SAVE, SAMPLE, LR = "stop", "pause", "save", "sample", "lr"
+# A learning rate asked for must be below it: `TrainConfig` allows no more either.
+LARGEST_RATE = 10.0
 
 HEARTBEAT_PERIOD_S = 1.0
 # Clocks of the system and of its files may differ by so much.
@@ -112,10 +114,17 @@ class RunWriter:
 
     def _beat(self) -> None:
         """Show every second that the writer lives; from a thread, so that a long validation is no silence."""
+        beat = self.folder / HEARTBEAT
+        is_ours = False
         while True:
             # A full disk is told by the next event, which must be written; a missed beat harms nobody.
             with contextlib.suppress(OSError):
-                (self.folder / HEARTBEAT).write_text(str(os.getpid()), encoding="utf-8")
+                # Touched, not written again: whoever looks in the middle of a write would find no pid, and us lost.
+                if is_ours and beat.exists():
+                    os.utime(beat)
+                else:
+                    write_atomically(beat, str(os.getpid()))
+                    is_ours = True
             if self._closing.wait(HEARTBEAT_PERIOD_S):
                 return
 
@@ -185,7 +194,7 @@ class ControlFiles:
         except (OSError, ValueError):
             value = -1.0
         self.take_back(LR)
-        return value if 0 < value < 10 else None
+        return value if 0 < value < LARGEST_RATE else None
 
     def clear(self) -> None:
         """Forget what was asked of an earlier life of the run."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from engine import events
+from engine import events, run_folder
 from engine.checkpoint import CheckpointFolder
 from engine.config import ModelConfig, TrainConfig
 from engine.errors import CorpusError, RunError
@@ -231,6 +231,21 @@ def test_a_second_writer_of_a_run_is_refused(config: TrainConfig, tmp_path: Path
 def test_a_finished_run_is_not_alive(config: TrainConfig, tmp_path: Path) -> None:
     run_training(config.replace(max_steps=1), tmp_path / "run")
     assert not run_is_alive(tmp_path / "run")
+
+
+def test_whoever_looks_while_the_heart_beats_always_finds_the_writer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_folder, "HEARTBEAT_PERIOD_S", 0.0)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / HEARTBEAT).write_text("1")  # of a writer that was killed
+    writer = RunWriter(tmp_path / "run")
+    try:
+        while (tmp_path / "run" / HEARTBEAT).read_text() == "1":
+            pass
+        assert all(run_is_alive(tmp_path / "run") for _ in range(300))
+    finally:
+        writer.close()
 
 
 def test_a_process_that_began_after_the_last_beat_is_not_the_writer(tmp_path: Path) -> None:
