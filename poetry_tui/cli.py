@@ -18,6 +18,8 @@ from engine import __version__
 from engine.errors import StudioError, UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from poetry_tui.commands.parser import Parser
 
 INTERRUPTED = 130
@@ -69,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str]) -> int:
     words = [argument for argument in arguments if argument != "--debug"]
     if not words:
-        return _open_studio()
+        return open_studio()
     if words[0] in ENGINE_COMMANDS:
         return _hand_over(
             words[0], [argument for argument in arguments if argument != words[0] or argument in words[1:]]
@@ -82,7 +84,7 @@ def _parser() -> "Parser":
     # Here, like the commands: the studio opens sooner without them.
     import argparse
 
-    from poetry_tui.commands import check, corpus, doctor, favourites, models, novelty, report, runs
+    from poetry_tui.commands import check, corpus, doctor, favourites, models, monitor, novelty, report, runs
     from poetry_tui.commands.parser import Parser
 
     parser = Parser(
@@ -97,7 +99,7 @@ def _parser() -> "Parser":
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     for name, what in ENGINE_COMMANDS.items():
         commands.add_parser(name, help=what, add_help=False)
-    for module in (corpus, models, check, novelty, runs, report, favourites, doctor):
+    for module in (corpus, models, check, novelty, runs, monitor, report, favourites, doctor):
         module.add_parser(commands)
     return parser
 
@@ -109,14 +111,17 @@ def _with_default_verb(words: list[str]) -> list[str]:
     return [words[0], "list", *words[1:]] if words[0] in lists and is_alone else words
 
 
-def _open_studio() -> int:
+def open_studio(wanted_run: "Path | None" = None) -> int:
+    """Open the studio; with a run, on the Train screen that follows it."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("The studio needs a terminal.", "`poetry-tui -h` lists the commands that work without one.")
     # Hardly anything that is made before the first paint is garbage; the app collects again from then on.
     gc.disable()
     from poetry_tui.app import PoetryApp
 
-    app = PoetryApp()
+    app = PoetryApp(wanted_run=wanted_run)
+    if wanted_run is not None:
+        app.call_later(app.switch_mode, "train")
     app.run()
     return app.return_code or 0
 

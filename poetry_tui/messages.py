@@ -18,6 +18,14 @@ class EngineChanged(Message):
         self.state = state
 
 
+class ModelWanted(Message):
+    """Somebody wants to compose with a model: its name, or the folder of a model or a run."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__()
+        self.model = model
+
+
 class RecreateWanted(Message):
     """Somebody wants to compose again with a kept poem's model, seed and settings."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from poetry_tui.curve import Column, Curve
 
-PARTS = ("blank", "range", "mean", "smooth", "validation", "best", "control", "axis", "label")
+PARTS = ("blank", "range", "mean", "smooth", "validation", "best", "control", "moment", "axis", "label")
 # The bit of each braille dot, by its column and row in the cell.
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _BRAILLE = 0x2800

@@ -1,5 +1,6 @@
 """The state of a run, folded from its events. Pure: it reads no clock and no file."""
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -70,7 +71,7 @@ class RunState:
     grad_norm: Curve = field(default_factory=Curve)
     validations: list[Validated] = field(default_factory=list)
     samples: list[Sampled] = field(default_factory=list)
-    compared: Compared | None = None
+    comparisons: list[Compared] = field(default_factory=list)
     controls: list[Control] = field(default_factory=list)
     checkpoint: CheckpointSaved | None = None
     paused: bool = False
@@ -102,7 +103,7 @@ class RunState:
             case Sampled():
                 self.samples.append(event)
             case Compared():
-                self.compared = event
+                self.comparisons.append(event)
             case Control():
                 self._fold_control(event)
             case CheckpointSaved():
@@ -133,6 +134,7 @@ class RunState:
             curve.truncate(step)
         self.validations = [item for item in self.validations if item.step <= step]
         self.samples = [item for item in self.samples if item.step <= step]
+        self.comparisons = [item for item in self.comparisons if item.step <= step]
         self.controls = [item for item in self.controls if item.step <= step]
 
     def _fold_step(self, event: Step, time_s: float) -> None:
@@ -166,6 +168,11 @@ class RunState:
         return min(numbers, key=lambda item: item.val_nats_per_han, default=None)
 
     @property
+    def compared(self) -> Compared | None:
+        """The last look at prediction beside target."""
+        return self.comparisons[-1] if self.comparisons else None
+
+    @property
     def n_worse(self) -> int:
         """How many validations there have been since the best one."""
         best = self.best
@@ -191,11 +198,18 @@ class RunState:
             return None
         return max(0, self.total_steps - self.step) / rate
 
-    def sample_rounds(self, limit: int | None = None) -> list[SampleRound]:
-        """The samples by step, newest first, at most `limit` rounds."""
+    def compared_at(self, step: int) -> Compared | None:
+        """The last look at prediction beside target up to a step."""
+        index = bisect_right(self.comparisons, step, key=lambda one: one.step)
+        return self.comparisons[index - 1] if index else None
+
+    def sample_rounds(self, limit: int | None = None, until: int | None = None) -> list[SampleRound]:
+        """The samples by step, newest first, at most `limit` rounds, none after the step `until`."""
         rounds: list[SampleRound] = []
         group: list[Sampled] = []
         for sample in reversed(self.samples):
+            if until is not None and sample.step > until:
+                continue
             if group and sample.step != group[0].step:
                 rounds.append(SampleRound(group[0].step, tuple(reversed(group))))
                 group = []

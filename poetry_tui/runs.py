@@ -1,5 +1,6 @@
 """Starting a training and telling it what to do. A run is a folder, and its controls are files in it."""
 
+import math
 import os
 import shutil
 import subprocess
@@ -12,9 +13,22 @@ from typing import TypeAlias
 
 from engine import paths
 from engine.config import TrainConfig
-from engine.errors import RunError
+from engine.errors import RunError, UsageError
 from engine.files import write_atomically
-from engine.run_folder import CONFIG, HEARTBEAT, LOG, LR, PAUSE, SAVE, STOP, ControlFiles, run_is_alive, write_config
+from engine.run_folder import (
+    CONFIG,
+    HEARTBEAT,
+    LARGEST_RATE,
+    LOG,
+    LR,
+    PAUSE,
+    SAMPLE,
+    SAVE,
+    STOP,
+    ControlFiles,
+    run_is_alive,
+    write_config,
+)
 from poetry_tui.run_summary import RunSummary, find_run, list_runs, summarise
 
 __all__ = [
@@ -23,11 +37,13 @@ __all__ = [
     "continue_run",
     "find_run",
     "is_alive",
+    "learning_rate_of",
     "list_runs",
     "new_run_id",
     "pause_run",
     "remove_run",
     "resume_run",
+    "sample_run",
     "save_run",
     "set_learning_rate",
     "start_run",
@@ -145,14 +161,30 @@ def save_run(folder: Path) -> None:
     _ask(folder, SAVE)
 
 
+def sample_run(folder: Path) -> None:
+    """Ask a run to sample the begin characters now. Raises RunError when nobody is there to be told."""
+    _ask(folder, SAMPLE)
+
+
+def learning_rate_of(text: str) -> float:
+    """What somebody typed as a learning rate: 0.001 or 1e-3. Raises UsageError for anything that a run would not take."""
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not 0 < rate < LARGEST_RATE:
+        raise UsageError(f"{text.strip() or 'Nothing'} is no learning rate.", "Write a number such as 0.001 or 1e-3.")
+    return rate
+
+
 def set_learning_rate(folder: Path, learning_rate: float) -> None:
     """Ask a run to go on with another learning rate. Raises RunError when nobody is there to be told."""
     _ask(folder, LR, learning_rate)
 
 
 def wishes(folder: Path) -> frozenset[str]:
-    """What the run has been asked for and has not answered yet: stop, pause, save, lr. Raises OSError."""
-    return ControlFiles(folder).requests() & {STOP, PAUSE, SAVE, LR}
+    """What the run has been asked for and has not answered yet: stop, pause, save, sample, lr. Raises OSError."""
+    return ControlFiles(folder).requests() & {STOP, PAUSE, SAVE, SAMPLE, LR}
 
 
 def take_back(folder: Path, wish: str) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, cast
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -15,22 +15,26 @@ from textual.widgets import Static
 from engine.config import TrainConfig
 from engine.errors import StudioError
 from poetry_tui import runs
-from poetry_tui.keys import bind
+from poetry_tui.messages import ModelWanted
 from poetry_tui.run_follower import RunFollower
 from poetry_tui.run_state import Status
-from poetry_tui.screens.base import StudioScreen
 from poetry_tui.screens.train_install import installed_corpora, run_install
+from poetry_tui.screens.train_keys import BINDINGS
+from poetry_tui.screens.train_steering import SteeringScreen
 from poetry_tui.widgets.corpus_offer import CorpusOffer
 from poetry_tui.widgets.run_list import RunList
 from poetry_tui.widgets.run_monitor import RunMonitor
 from poetry_tui.widgets.run_settings import INSTALLABLE, RunSettings
 from poetry_tui.words import word
 
+if TYPE_CHECKING:
+    from poetry_tui.app import PoetryApp
+
 PAINT_PERIOD_S = 0.1
 LIST_PERIOD_S = 2.0
 
 
-class TrainScreen(StudioScreen):
+class TrainScreen(SteeringScreen):
     """Starts trainings, follows one of them, and tells it what to do.
 
     Files are read in threads; what they said is folded here and painted from one timer. Below 100 columns the left and
@@ -40,16 +44,7 @@ class TrainScreen(StudioScreen):
     MODE = "train"
     # What is focused at first depends on whether there is a run to look at.
     AUTO_FOCUS = ""
-    BINDINGS: ClassVar = [
-        bind("ctrl+r", "start", "train.start", display="^r", priority=True),
-        bind("n,ctrl+n", "new", "train.new", display="n"),
-        bind("p", "pause", "train.pause"),
-        bind("s", "stop", "train.stop"),
-        bind("c", "continue", "train.continue"),
-        bind("l", "log", "train.log"),
-        bind("z", "zoom", "train.zoom"),
-        bind("escape", "back", "train.back", show=False),
-    ]
+    BINDINGS = BINDINGS
     DEFAULT_CSS = """
     TrainScreen {
         & #train-body { height: 1fr; }
@@ -74,11 +69,8 @@ class TrainScreen(StudioScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.follower: RunFollower | None = None
         self._installed: list[str] | None = None
         self._dirty = False
-        # A run that is still loading forgets what it was asked before; so it is asked again once it runs.
-        self._stop_once_running: Path | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         yield TrainBody(id="train-body")
@@ -106,9 +98,9 @@ class TrainScreen(StudioScreen):
             look = await asyncio.to_thread(follower.look)
             if follower.take(look):
                 self._dirty = True
-            if follower.status is Status.RUNNING and self._stop_once_running == follower.folder:
-                self._stop_once_running = None
-                self._tell(runs.stop_run, follower.folder)
+            if follower.status is Status.RUNNING and self.stop_once_running == follower.folder:
+                self.stop_once_running = None
+                self.tell(runs.stop_run, follower.folder)
             if not look.bite.more:
                 await asyncio.sleep(PAINT_PERIOD_S)
 
@@ -138,9 +130,10 @@ class TrainScreen(StudioScreen):
                 self._installed = installed
                 self.query_one(RunSettings).show_corpora(installed)
             if is_first and self.follower is None:
-                live = [run for run in found if run.status.is_live]
-                if found:
-                    self.follow((live or found)[0].folder)
+                live = [run.folder for run in found if run.status.is_live]
+                wanted = [folder for folder in (cast("PoetryApp", self.app).wanted_run,) if folder is not None]
+                if candidates := [*wanted, *live, *(run.folder for run in found)]:
+                    self.follow(candidates[0])
                     self.query_one(RunList).focus()
                 elif installed and self.focused is None:
                     self.query_one(RunSettings).row("preset").query_one("Select").focus()
@@ -177,7 +170,7 @@ class TrainScreen(StudioScreen):
         try:
             folder = await asyncio.to_thread(runs.start_run, event.config)
         except StudioError as error:
-            self._complain(error)
+            self.complain(error)
             return
         self.remove_class("-offer")
         self.follow(folder)
@@ -206,24 +199,13 @@ class TrainScreen(StudioScreen):
         self.remove_class("-offer")
         self.notify(word("train.installed", name=name), markup=False)
 
-    def _complain(self, error: StudioError) -> None:
-        self.notify(str(error), severity="error", markup=False)
-
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        status = self.follower.status if self.follower and self.follower.is_settled else None
-        match action:
-            case "pause":
-                return status in (Status.RUNNING, Status.PAUSED)
-            case "stop":
-                return status is not None and status.is_live
-            case "continue":
-                has_checkpoint = self.follower is not None and self.follower.state.checkpoint is not None
-                return has_checkpoint and status in (Status.STOPPED, Status.LOST, Status.FAILED)
-            case "log" | "zoom":
-                return self.follower is not None
-        return True
+        if action in ("log", "zoom", "moment", "now"):
+            return self.follower is not None
+        may = self.may_steer(action)
+        return True if may is None else may
 
     def action_start(self) -> None:
         self.query_one(RunSettings).ask_to_start()
@@ -236,29 +218,20 @@ class TrainScreen(StudioScreen):
         self.remove_class("-settings")
         self.query_one(RunList).focus()
 
-    def action_pause(self) -> None:
-        follower = self.follower
-        if follower is not None:
-            wants_to_go_on = follower.status is Status.PAUSED or "pause" in follower.wishes
-            self._tell(runs.resume_run if wants_to_go_on else runs.pause_run, follower.folder)
+    def action_moment(self, by: int) -> None:
+        """Look at the run as it was earlier or later: predictions, samples, and the place on the curve."""
+        self.query_one(RunMonitor).move_moment(by)
+        self._dirty = True
 
-    def action_stop(self) -> None:
+    def action_now(self) -> None:
+        """Look at the run as it is now."""
+        self.query_one(RunMonitor).to_now()
+        self._dirty = True
+
+    async def action_compose_with(self) -> None:
+        """Compose with the best checkpoint of this run, while it goes on."""
         if self.follower is not None:
-            if self.follower.status is Status.STARTING:
-                self._stop_once_running = self.follower.folder
-            self._tell(runs.stop_run, self.follower.folder)
-
-    def action_continue(self) -> None:
-        if self.follower is not None:
-            self.follower.expect_start()
-            self._tell(runs.continue_run, self.follower.folder)
-
-    @work(group="tell", exit_on_error=False)
-    async def _tell(self, wish: "runs.Wish", folder: Path) -> None:
-        try:
-            await asyncio.to_thread(wish, folder)
-        except StudioError as error:
-            self._complain(error)
+            self.post_message(ModelWanted(str(self.follower.folder)))
 
     def action_log(self) -> None:
         self.query_one(RunMonitor).toggle_log()

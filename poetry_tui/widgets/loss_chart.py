@@ -28,6 +28,7 @@ class LossChart(Widget):
         & > .loss-chart--validation { color: $success; text-style: bold; }
         & > .loss-chart--best { color: $success; text-style: bold reverse; }
         & > .loss-chart--control { color: $warning; text-style: bold; }
+        & > .loss-chart--moment { color: $accent; text-style: bold; }
         & > .loss-chart--axis { color: $foreground 30%; }
         & > .loss-chart--label { color: $foreground 55%; }
     }
@@ -36,12 +37,14 @@ class LossChart(Widget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.state: RunState | None = None
+        self.moment: int | None = None
         self.zoom = ZOOMS[0]
         self._rows: list[list[Cell]] = []
 
-    def show(self, state: RunState | None) -> None:
-        """Draw this state; None draws nothing."""
+    def show(self, state: RunState | None, moment: int | None = None) -> None:
+        """Draw this state; None draws nothing. `moment` is a step to be pointed at."""
         self.state = state
+        self.moment = moment
         self._draw()
 
     def next_zoom(self) -> float:
@@ -59,7 +62,8 @@ class LossChart(Widget):
             steps = self.state.loss.steps
             first = steps[-1] - (steps[-1] - steps[0]) * self.zoom
             width, height = self.content_size
-            self._rows = plot(self.state.loss, marks_of(self.state), width, height, first, steps[-1])
+            pointer = [] if self.moment is None else [Mark(self.moment, "moment", "^")]
+            self._rows = plot(self.state.loss, [*marks_of(self.state), *pointer], width, height, first, steps[-1])
         self.refresh()
 
     def render_line(self, y: int) -> Strip:

@@ -4,6 +4,7 @@ import math
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.color import Color
 from textual.containers import VerticalScroll
 from textual.content import Content, Span
@@ -33,6 +34,11 @@ def two_cells(character: str) -> str:
 class PredictionGrid(VerticalScroll):
     """Wraps pairs of lines to its width. What was predicted rightly is underlined, so that colour is not needed."""
 
+    # Sideways is through time, not through the text, which never is wider than the pane.
+    BINDINGS = [
+        Binding("left", "screen.moment(-1)", show=False),
+        Binding("right", "screen.moment(1)", show=False),
+    ]
     DEFAULT_CSS = """
     PredictionGrid {
         & > Static { width: 1fr; height: auto; text-wrap: nowrap; }

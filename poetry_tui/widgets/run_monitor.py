@@ -1,5 +1,7 @@
 """Everything that is to be seen of one run: headline, loss chart, small curves, prediction over target, samples, log."""
 
+from bisect import bisect_left
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
@@ -9,7 +11,7 @@ from poetry_tui.widgets.log_pane import LogPane
 from poetry_tui.widgets.loss_chart import LossChart
 from poetry_tui.widgets.prediction_grid import PredictionGrid
 from poetry_tui.widgets.run_headline import RunHeadline
-from poetry_tui.widgets.sample_timeline import SampleTimeline
+from poetry_tui.widgets.sample_timeline import MOST_ROUNDS, SampleTimeline
 from poetry_tui.widgets.sparkline_row import SparklineRow
 from poetry_tui.words import heading, word
 
@@ -43,6 +45,8 @@ class RunMonitor(Vertical):
         super().__init__(id=id)
         self._follower: RunFollower | None = None
         self._n_paintings = 0
+        # The step of the comparison that is looked at; None follows the run.
+        self.moment: int | None = None
 
     def compose(self) -> ComposeResult:
         yield RunHeadline()
@@ -65,11 +69,14 @@ class RunMonitor(Vertical):
         chart.border_title = heading("train.loss")
         zoomed = f" · {word('train.zoomed', percent=f'{chart.zoom:.0%}'.rstrip('%'))}" if chart.zoom < 1 else ""
         has_points = chart.state is not None and len(chart.state.loss) > 0
-        chart.border_subtitle = word("train.loss_legend") + zoomed if has_points else ""
+        at = f" · {word('train.looking_at', step=f'{self.moment:,}')}" if self.moment is not None else ""
+        chart.border_subtitle = word("train.loss_legend") + zoomed + at if has_points else ""
 
     def show(self, follower: RunFollower) -> None:
         """Draw a run as it is now."""
         is_other = follower is not self._follower
+        if is_other:
+            self.moment = None
         self._follower = follower
         state = follower.state
         self.query_one(RunHeadline).show(follower)
@@ -79,16 +86,31 @@ class RunMonitor(Vertical):
             or len(state.loss) < MANY_POINTS
             or self._n_paintings % CALM_PAINTINGS == 0
             or not follower.status.is_live
+            or self.moment is not None
         ):
-            self.query_one(LossChart).show(state)
+            self.query_one(LossChart).show(state, self.moment)
             self._title_chart()
             self.query_one(SparklineRow).show(state)
         grid = self.query_one(PredictionGrid)
-        if state.compared is not grid.shown:
-            grid.show(state.compared)
-        self.query_one(SampleTimeline).show(state.sample_rounds(limit=40))
+        compared = state.compared if self.moment is None else state.compared_at(self.moment)
+        if compared is not grid.shown:
+            grid.show(compared)
+        self.query_one(SampleTimeline).show(state.sample_rounds(limit=MOST_ROUNDS, until=self.moment))
         if self.has_class("-log"):
             self.query_one(LogPane).show(log_tail(follower.folder))
+
+    def move_moment(self, by: int) -> None:
+        """Go to an earlier or later comparison; beyond the last one lies the present."""
+        if self._follower is None or not self._follower.state.comparisons:
+            return
+        steps = [one.step for one in self._follower.state.comparisons]
+        here = len(steps) if self.moment is None else bisect_left(steps, self.moment)
+        there = max(0, here + by)
+        self.moment = steps[there] if there < len(steps) else None
+
+    def to_now(self) -> None:
+        """Follow the run again."""
+        self.moment = None
 
     def toggle_log(self) -> None:
         """Show the log in place of predictions and samples, or those again."""

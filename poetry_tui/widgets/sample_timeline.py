@@ -1,6 +1,7 @@
 """What the begin characters became at each validation, newest first."""
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -15,6 +16,11 @@ MOST_ROUNDS = 40
 class SampleTimeline(VerticalScroll):
     """A block a validation: the step, then a line a begin character. Scrolls; keeps its place unless it is at the top."""
 
+    # Sideways is through time, not through the text, which never is wider than the pane.
+    BINDINGS = [
+        Binding("left", "screen.moment(-1)", show=False),
+        Binding("right", "screen.moment(1)", show=False),
+    ]
     DEFAULT_CSS = """
     SampleTimeline {
         & > Static { width: 1fr; height: auto; text-wrap: nowrap; text-overflow: ellipsis; }

@@ -21,9 +21,12 @@ from poetry_tui.screens.quit_question import QuitQuestion
 from poetry_tui.screens.train import TrainScreen
 from poetry_tui.settings import Settings
 from poetry_tui.themes import INK, PAPER
+from poetry_tui.widgets.ask_line import AskLine
 from poetry_tui.widgets.log_pane import LogPane
 from poetry_tui.widgets.loss_chart import LossChart
+from poetry_tui.widgets.prediction_grid import PredictionGrid
 from poetry_tui.widgets.run_list import RunList
+from poetry_tui.widgets.run_monitor import RunMonitor
 from poetry_tui.widgets.run_settings import RunSettings
 from tests.tui import make_run
 from tests.tui.conftest import Until
@@ -248,6 +251,66 @@ async def test_quitting_asks_once_when_a_training_from_here_still_runs(
         await until(pilot, lambda: isinstance(app.screen, QuitQuestion))
         await pilot.press("tab", "enter")
         await until(pilot, (folder / CONTROL / "stop").exists)
+
+
+async def test_a_run_is_told_to_save_to_sample_and_to_change_its_rate(heartbeats: None, until: Until) -> None:
+    folder = make(make_run.life(300), alive=True)
+    app = studio()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.RUNNING))
+        await pilot.press("w", "e")
+        await until(pilot, lambda: {"save", "sample"} <= {path.name for path in (folder / CONTROL).iterdir()})
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, AskLine))
+        await pilot.press(*"0.0005", "enter")
+        await until(pilot, (folder / CONTROL / "lr").exists)
+        assert float((folder / CONTROL / "lr").read_text()) == 0.0005
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, AskLine))
+        await pilot.press(*"fast", "enter")
+        await until(
+            pilot, lambda: "fast is no learning rate." in [n.message.split(" Write")[0] for n in app._notifications]
+        )
+
+
+async def test_the_arrows_go_back_in_time_and_0_comes_back(heartbeats: None, until: Until) -> None:
+    said = make_run.life(300)
+    said += [make_run.step(305), Compared(step=305, prediction="日", target="月", probability=(0.5,))]
+    make([*said, make_run.finished(305)])
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED))
+        monitor, grid = app.screen.query_one(RunMonitor), app.screen.query_one(PredictionGrid)
+        await pilot.press("left", "left")
+        await until(pilot, lambda: grid.shown is not None and grid.shown.step == 300)
+        assert monitor.moment == 300
+        await pilot.press("shift+left")
+        await until(pilot, lambda: grid.shown is not None and grid.shown.step == 50)
+        assert "250" not in str(app.screen.query_one("SampleTimeline Static", Static).content)
+        await pilot.press("0")
+        await until(pilot, lambda: grid.shown is not None and grid.shown.step == 305)
+        assert monitor.moment is None
+
+
+async def test_o_composes_with_the_run_while_it_goes_on(heartbeats: None, until: Until) -> None:
+    folder = make(make_run.life(300), alive=True)
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.RUNNING))
+        await pilot.press("o")
+        await until(pilot, lambda: app.current_mode == "compose")
+        assert app.engine.model == str(folder)
+
+
+async def test_the_wanted_run_is_followed_in_place_of_the_live_one(heartbeats: None, until: Until) -> None:
+    make(make_run.life(300), alive=True)
+    wanted = make_run.write_run(paths.runs() / "older", [*make_run.life(50), make_run.finished(50)])
+    app = PoetryApp(Settings(theme=INK), wanted_run=wanted)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED))
+        follower = train(app).follower
+        assert follower is not None
+        assert follower.folder == wanted
 
 
 STATES: dict[str, tuple[list[Any], bool, Status]] = {

@@ -1,0 +1,24 @@
+"""`poetry-tui monitor`: the studio, opened on a run."""
+
+import argparse
+
+from engine.errors import RunError
+from poetry_tui.commands.output import Commands, command
+from poetry_tui.runs import find_run, list_runs
+
+
+def add_parser(commands: Commands) -> None:
+    parser = command(commands, "monitor", _monitor, "open the studio on a run, going on or over")
+    parser.add_argument("run", metavar="RUN", nargs="?", help="by name or folder (default: the newest that goes on)")
+
+
+def _monitor(options: argparse.Namespace) -> int:
+    from poetry_tui.cli import open_studio
+
+    if options.run is not None:
+        return open_studio(find_run(options.run).folder.resolve())
+    runs = list_runs()
+    if not runs:
+        raise RunError("There is no run yet.", "`poetry-tui train --preset nndl` starts one.")
+    live = [run for run in runs if run.status.is_live]
+    return open_studio((live or runs)[0].folder)

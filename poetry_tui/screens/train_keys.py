@@ -1,0 +1,25 @@
+"""The keys of the Train screen."""
+
+from textual.binding import BindingType
+
+from poetry_tui.keys import bind
+
+BINDINGS: list[BindingType] = [
+    bind("ctrl+r", "start", "train.start", display="^r", priority=True),
+    bind("n,ctrl+n", "new", "train.new", display="n"),
+    bind("p", "pause", "train.pause"),
+    bind("s", "stop", "train.stop"),
+    bind("c", "continue", "train.continue"),
+    bind("w", "save", "train.save_now", show=False),
+    bind("a", "rate", "train.rate", show=False),
+    bind("e", "sample", "train.sample_now", show=False),
+    bind("o", "compose_with", "train.compose_with", show=False),
+    bind("left", "moment(-1)", "train.earlier", show=False),
+    bind("right", "moment(1)", "train.later", show=False),
+    bind("shift+left", "moment(-10)", "train.earlier", show=False),
+    bind("shift+right", "moment(10)", "train.later", show=False),
+    bind("0", "now", "train.now", show=False),
+    bind("l", "log", "train.log"),
+    bind("z", "zoom", "train.zoom"),
+    bind("escape", "back", "train.back", show=False),
+]
