@@ -77,8 +77,10 @@ def _bar(one: Alternative, largest: float, room: int, is_it: bool, inks: Inks, b
     if one.is_forbidden:
         return [piece("░" * round(before), inks.forbidden + behind, room)]
     ink = inks.strong if is_it else inks.bar
-    solid, paler = _filled(ink), _filled(inks.allowed)
     after = one.allowed_probability / largest * room
+    if not inks.palettes.has_colour:
+        return [piece("█" * round(before) + "▒" * (round(after) - round(before)), ink + behind, room)]
+    solid, paler = _filled(ink), _filled(inks.allowed)
     # Whole cells are coloured blanks, which are as wide as a cell in every font.
     full = int(before)
     segments = [piece(" " * full, solid)]

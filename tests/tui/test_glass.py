@@ -213,6 +213,13 @@ def test_bars_never_overflow(shares: list[tuple[float, float]], width: int) -> N
         assert cells(row.segments) == width
 
 
+def test_without_colour_bars_are_blocks_too() -> None:
+    likeliest, forbidden = chance_rows(chances("声"), 36, 2, inks(has_colour=False))
+    assert "█" * 13 + "▒" * 4 in text_of(likeliest)
+    assert "░" in text_of(forbidden)
+    assert cells(likeliest.segments) == cells(forbidden.segments) == 36
+
+
 def test_a_forbidden_character_is_marked_and_an_allowed_one_shows_both_chances() -> None:
     rows = chance_rows(chances("声"), 36, 10, inks())
     assert "✗" in text_of(rows[1])
