@@ -2,7 +2,7 @@
 
     {"op": "inspect", "model": null, "config": {…}, "text": "日暮江头…", "index": 12, "n_alternatives": 10, "n_units": 48}
     {"reply": "inspected", "index", "character", "probability", "allowed_probability", "surprise_nats",
-        "tone": 平 | 仄 | both | unknown, "rhyme_groups": ["一东", …],
+        "tone": 平 | 仄 | both | unknown, "rhyme_groups": ["一东", …] or, of a tune, its parts,
         "alternatives": [[character, probability, probability among what is allowed], …],
         "cell", "n_hidden", "units": [numbers of the units told],
         "layers": [{"gates": {"i": [a value a unit], …}, "hidden": […], "hidden_before": […], …, "means": {"i": …, …}}, …]}
@@ -14,12 +14,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.operations.call import Call, short
-from engine.prosody.rhymes import groups_of
+from engine.prosody.forms import form_called
+from engine.prosody.rhymes import masks_of
 from engine.prosody.tones import reading_of
 
 if TYPE_CHECKING:
     from engine.inspection import LayerValues
 
+FREE = "free"
 MOST_CHARACTERS = 65_536
 MOST_UNITS = 16_384
 
@@ -43,13 +45,19 @@ def inspect(call: Call) -> None:
         allowed_probability=short(found.allowed_probability),
         surprise_nats=short(found.surprise_nats),
         tone=reading_of(found.character),
-        rhyme_groups=[group.name for group in groups_of(found.character)],
+        rhyme_groups=_rhymes(found.character, config.form),
         alternatives=[[character, short(p), short(allowed)] for character, p, allowed in found.alternatives],
         cell=found.cell,
         n_hidden=found.n_hidden,
         units=found.units,
         layers=[_layer(layer) for layer in found.layers],
     )
+
+
+def _rhymes(character: str, form: str) -> Sequence[str]:
+    """The groups of a character, or its parts where the form is a tune."""
+    masks = masks_of("pingshui" if form == FREE else form_called(form).rhyme_system)
+    return masks.names_in(masks.level.get(character, 0) | masks.oblique.get(character, 0))
 
 
 def _layer(layer: "LayerValues") -> dict[str, object]:

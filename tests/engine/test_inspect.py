@@ -201,6 +201,15 @@ def test_the_service_answers_with_tone_rhyme_groups_and_layers() -> None:
     }  # fmt: skip
 
 
+def test_in_a_tune_a_character_rhymes_by_its_part(well_read: LoadedModel) -> None:
+    said: list[Any] = []
+    text = compose_poem(well_read, ComposeConfig(form="yijiangnan", seed=3)).text
+    request = {"op": "inspect", "text": text, "index": 2, "config": {"form": "yijiangnan"}}
+    OPERATIONS["inspect"](Call(request, lambda _, **fields: said.append(fields), lambda: False, lambda _: well_read))
+    assert said[0]["rhyme_groups"]
+    assert all(name.endswith("部") for name in said[0]["rhyme_groups"])
+
+
 def test_a_question_that_nobody_waits_for_any_more_is_not_answered() -> None:
     said: list[str] = []
     request = {"op": "inspect", "text": "日月山风", "index": 3}
