@@ -37,6 +37,7 @@ class Status(StrEnum):
     DIVERGED = "diverged"
     FAILED = "failed"
     LOST = "lost"
+    REPLAYING = "replaying"
 
     @property
     def is_live(self) -> bool:

@@ -4,6 +4,7 @@ import time
 
 from engine.events import RunFailed
 from poetry_tui.run_follower import RunFollower
+from poetry_tui.run_replay import RunReplay
 from poetry_tui.run_state import RunState, Status
 from poetry_tui.run_summary import RunSummary
 from poetry_tui.words import word
@@ -20,6 +21,7 @@ SYMBOLS = {
     Status.DIVERGED: "!",
     Status.FAILED: "x",
     Status.LOST: "?",
+    Status.REPLAYING: "@",
 }
 # The theme's colour for each state.
 COLOURS = {
@@ -31,6 +33,7 @@ COLOURS = {
     Status.DIVERGED: "$text-error",
     Status.FAILED: "$text-error",
     Status.LOST: "$text-error",
+    Status.REPLAYING: "$text-accent",
 }
 
 
@@ -61,6 +64,9 @@ def what_next(follower: RunFollower) -> str:
         return str(follower.problem)
     if not follower.is_settled:
         return word("train.reading")
+    if isinstance(follower, RunReplay) and status is Status.REPLAYING:
+        key = "over" if follower.is_over else "held" if follower.is_held else "at"
+        return word(f"train.replay_{key}", speed=f"{follower.speed:,.4g}")
     if status.is_live:
         if "stop" in follower.wishes:
             return word("train.asked.stop")

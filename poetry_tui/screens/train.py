@@ -17,6 +17,7 @@ from engine.errors import StudioError
 from poetry_tui import runs
 from poetry_tui.messages import ModelWanted
 from poetry_tui.run_follower import RunFollower
+from poetry_tui.run_replay import RunReplay
 from poetry_tui.run_state import Status
 from poetry_tui.screens.train_install import installed_corpora, run_install
 from poetry_tui.screens.train_keys import BINDINGS
@@ -86,10 +87,13 @@ class TrainScreen(SteeringScreen):
     def follow(self, folder: Path) -> None:
         """Show this run from now on; the one before is left alone."""
         self.remove_class("-empty", "-settings")
-        self.follower = RunFollower(folder)
-        self.query_one(RunMonitor).show(self.follower)
         self.query_one(RunList).mark(folder)
-        self._read(self.follower)
+        self._watch(RunFollower(folder))
+
+    def _watch(self, follower: RunFollower) -> None:
+        self.follower = follower
+        self.query_one(RunMonitor).show(follower)
+        self._read(follower)
 
     @work(group="read", exclusive=True, exit_on_error=False)
     async def _read(self, follower: RunFollower) -> None:
@@ -202,8 +206,10 @@ class TrainScreen(SteeringScreen):
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("log", "zoom", "moment", "now"):
+        if action in ("log", "zoom", "moment", "now", "replay"):
             return self.follower is not None
+        if action == "hasten":
+            return isinstance(self.follower, RunReplay)
         may = self.may_steer(action)
         return True if may is None else may
 
@@ -222,6 +228,18 @@ class TrainScreen(SteeringScreen):
         """Look at the run as it was earlier or later: predictions, samples, and the place on the curve."""
         self.query_one(RunMonitor).move_moment(by)
         self._dirty = True
+
+    def action_replay(self) -> None:
+        """See the run again from its beginning, or come back to how it is."""
+        if isinstance(self.follower, RunReplay):
+            self._watch(RunFollower(self.follower.folder))
+        elif self.follower is not None:
+            self._watch(RunReplay(self.follower.folder))
+
+    def action_hasten(self, factor: float) -> None:
+        if isinstance(self.follower, RunReplay):
+            self.follower.hasten(factor)
+            self._dirty = True
 
     def action_now(self) -> None:
         """Look at the run as it is now."""

@@ -8,6 +8,7 @@ from textual import work
 from engine.errors import StudioError
 from poetry_tui import runs
 from poetry_tui.run_follower import RunFollower
+from poetry_tui.run_replay import RunReplay
 from poetry_tui.run_state import Status
 from poetry_tui.screens.base import StudioScreen
 from poetry_tui.widgets.ask_line import AskLine
@@ -39,6 +40,10 @@ class SteeringScreen(StudioScreen):
         """Whether a steering action makes sense for the run as it is; None for an action of another kind."""
         status = self.follower.status if self.follower and self.follower.is_settled else None
         match action:
+            case "stop" | "continue" if isinstance(self.follower, RunReplay):
+                return False
+            case "pause" if isinstance(self.follower, RunReplay):
+                return status is Status.REPLAYING
             case "pause" | "save" | "rate" | "sample":
                 return status in (Status.RUNNING, Status.PAUSED)
             case "stop":
@@ -55,7 +60,9 @@ class SteeringScreen(StudioScreen):
 
     def action_pause(self) -> None:
         follower = self.follower
-        if follower is not None:
+        if isinstance(follower, RunReplay):
+            follower.hold()
+        elif follower is not None:
             wants_to_go_on = follower.status is Status.PAUSED or "pause" in follower.wishes
             self.tell(runs.resume_run if wants_to_go_on else runs.pause_run, follower.folder)
 

@@ -16,6 +16,7 @@ from engine.events import Compared, RunFailed, Sampled
 from engine.run_folder import CONTROL
 from poetry_tui import runs
 from poetry_tui.app import PoetryApp
+from poetry_tui.run_replay import RunReplay
 from poetry_tui.run_state import Status
 from poetry_tui.screens.quit_question import QuitQuestion
 from poetry_tui.screens.train import TrainScreen
@@ -290,6 +291,27 @@ async def test_the_arrows_go_back_in_time_and_0_comes_back(heartbeats: None, unt
         await pilot.press("0")
         await until(pilot, lambda: grid.shown is not None and grid.shown.step == 305)
         assert monitor.moment is None
+
+
+async def test_r_replays_the_run_from_its_beginning_and_comes_back(heartbeats: None, until: Until) -> None:
+    make([*make_run.life(300), make_run.finished(300)])
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED))
+        await pilot.press("r")
+        await until(pilot, lambda: is_shown(app, Status.REPLAYING))
+        replay = train(app).follower
+        assert isinstance(replay, RunReplay)
+        await pilot.press("p")
+        await until(pilot, lambda: replay.is_held)
+        before = replay.speed
+        await pilot.press("+")
+        assert replay.speed == 2 * before
+        await pilot.press("p", *"++++++++")
+        await until(pilot, lambda: replay.is_over and replay.state.step == 300)
+        assert not {"s", "c"} & set(app.screen.active_bindings)
+        await pilot.press("r")
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED))
 
 
 async def test_o_composes_with_the_run_while_it_goes_on(heartbeats: None, until: Until) -> None:

@@ -1,0 +1,92 @@
+"""Replaying a run from its events, at any speed: a follower whose events come by the clock of whoever watches."""
+
+import time
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from engine.errors import RunError, StudioError
+from engine.events import Record
+from poetry_tui.run_follower import Look, RunFollower
+from poetry_tui.run_reader import Bite, EventTail
+from poetry_tui.run_state import Status
+
+# A whole run is seen in so many seconds, unless it was shorter than that.
+USUAL_LENGTH_S = 40.0
+# What passed between two events of a run that was paused, or dead, is not waited for.
+LONGEST_GAP_S = 5.0
+FASTEST, SLOWEST = 1e6, 0.125
+# Folded at one look, so that keys come between.
+MOST_RECORDS = 2000
+
+
+@dataclass(slots=True)
+class RunReplay(RunFollower):
+    """Looks like any follower to a screen. `speed`: seconds of the run for each second of the watcher's clock."""
+
+    clock_s: Callable[[], float] = time.monotonic
+    speed: float = 0.0
+    is_held: bool = False
+    _records: list[Record] = field(default_factory=list)
+    # When each record was said, in seconds from the first, long gaps cut short.
+    _times_s: list[float] = field(default_factory=list)
+    _n_taken: int = 0
+    _played_s: float = 0.0
+    _looked_s: float | None = None
+
+    def look(self) -> Look:
+        """What is due now; the first look reads the whole run."""
+        try:
+            if not self._records:
+                self._load()
+        except StudioError as error:
+            return Look(Bite(), False, frozenset(), "", error)
+        except OSError as error:
+            problem = RunError(f"The run {self.folder.name} cannot be read: {error.strerror}.", f"Check {self.folder}.")
+            return Look(Bite(), False, frozenset(), "", problem)
+        now_s = self.clock_s()
+        if self._looked_s is not None and not self.is_held:
+            self._played_s += (now_s - self._looked_s) * self.speed
+        self._looked_s = now_s
+        due = bisect_right(self._times_s, self._played_s)
+        end = min(due, self._n_taken + MOST_RECORDS)
+        records = tuple(self._records[self._n_taken : end])
+        self._n_taken = max(end, self._n_taken)
+        return Look(Bite(records, more=end < due), False, frozenset(), "")
+
+    def take(self, look: Look) -> bool:
+        """Fold what was due; the status is that of a replay, whatever the run is doing by now."""
+        before = (self.status, self.problem)
+        for record in look.bite.records:
+            self.state.fold(record)
+        self.problem = look.problem
+        self.is_settled = True
+        self.status = Status.REPLAYING
+        return bool(look.bite.records) or before != (self.status, self.problem)
+
+    @property
+    def is_over(self) -> bool:
+        return bool(self._records) and self._n_taken == len(self._records)
+
+    def hasten(self, factor: float) -> None:
+        """Go on `factor` times as fast."""
+        self.speed = min(max(self.speed * factor, SLOWEST), FASTEST)
+
+    def hold(self) -> None:
+        """Stand still, or go on."""
+        self.is_held = not self.is_held
+
+    def _load(self) -> None:
+        tail = EventTail(self.folder)
+        bite = tail.poll()
+        self._records.extend(bite.records)
+        while bite.more:
+            bite = tail.poll()
+            self._records.extend(bite.records)
+        played_s, before_s = 0.0, None
+        for record in self._records:
+            if before_s is not None:
+                played_s += min(max(record.time_s - before_s, 0.0), LONGEST_GAP_S)
+            before_s = record.time_s
+            self._times_s.append(played_s)
+        self.speed = self.speed or max(1.0, played_s / USUAL_LENGTH_S)
