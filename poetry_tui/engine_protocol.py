@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from engine.errors import StudioError
+from poetry_tui.glass_protocol import Alternative, to_alternatives
 
 
 class Phase(StrEnum):
@@ -40,7 +41,8 @@ class EngineState:
 class Glyph:
     """One character and what the model thought of it, at temperature 1 and without any mask.
 
-    `given`: a begin character, not drawn. `alternatives`: the likeliest characters, each with its probability.
+    `given`: a begin character, not drawn. `alternatives`: the likeliest characters, with and without the mask.
+    `allowed_probability`: with it.
     """
 
     index: int
@@ -48,7 +50,8 @@ class Glyph:
     probability: float
     surprise_nats: float
     given: bool
-    alternatives: tuple[tuple[str, float], ...]
+    alternatives: tuple[Alternative, ...]
+    allowed_probability: float = 0.0
 
     @property
     def is_known(self) -> bool:
@@ -98,7 +101,8 @@ def to_glyph(reply: Mapping[str, Any]) -> Glyph:
         probability=float(reply["probability"]),
         surprise_nats=float(reply["surprise_nats"]),
         given=bool(reply["given"]),
-        alternatives=tuple((str(one[0]), float(one[1])) for one in reply["alternatives"]),
+        alternatives=to_alternatives(reply["alternatives"]),
+        allowed_probability=float(reply["allowed_probability"]),
     )
 
 

@@ -1,6 +1,6 @@
 """What the engine says of one place of a poem, as plain data; `engine.inspection` says what each value is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,15 +65,17 @@ def to_inspection(reply: Mapping[str, Any]) -> Inspection:
         surprise_nats=float(reply["surprise_nats"]),
         tone=str(reply["tone"]),
         rhyme_groups=tuple(map(str, reply["rhyme_groups"])),
-        alternatives=tuple(
-            Alternative(str(character), float(share), float(allowed))
-            for character, share, allowed in reply["alternatives"]
-        ),
+        alternatives=to_alternatives(reply["alternatives"]),
         cell=str(reply["cell"]),
         n_hidden=int(reply["n_hidden"]),
         units=tuple(map(int, reply["units"])),
         layers=tuple(map(_to_layer, reply["layers"])),
     )
+
+
+def to_alternatives(said: Iterable[Iterable[Any]]) -> tuple[Alternative, ...]:
+    """TypeError or ValueError for what is no list of [character, probability, allowed probability]."""
+    return tuple(Alternative(str(character), float(share), float(allowed)) for character, share, allowed in said)
 
 
 def _to_layer(reply: Mapping[str, Any]) -> Layer:

@@ -146,12 +146,12 @@ class Sitting:
         variant = self.variant
         if variant is None or variant.text != place.text or variant.glyphs[place.index].is_known:
             return
-        shares = tuple((one.character, one.probability) for one in found.alternatives)
         glyph = dataclasses.replace(
             variant.glyphs[place.index],
             probability=found.probability,
             surprise_nats=found.surprise_nats,
-            alternatives=shares,
+            alternatives=found.alternatives,
+            allowed_probability=found.allowed_probability,
         )
         self.compositions[variant.number].glyphs[place.index] = glyph
         known = (*variant.glyphs[: place.index], glyph, *variant.glyphs[place.index + 1 :])

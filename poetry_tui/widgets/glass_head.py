@@ -15,9 +15,10 @@ _BOX_CELLS = 6
 
 def head_rows(glyph: Glyph, inspection: Inspection | None, is_constrained: bool, width: int, inks: Inks) -> list[Row]:
     """Three rows: chances, surprise, tone and rhyme beside the character. What only the engine can tell may be missing still."""
-    chance = percent(glyph.probability).strip() if glyph.is_known else "…"
-    if inspection is not None and is_constrained:
-        chance += f" → {percent(inspection.allowed_probability).strip()}"
+    told = inspection if inspection is not None else glyph
+    chance = percent(told.probability).strip() if told.probability else "…"
+    if is_constrained:
+        chance += f" → {percent(told.allowed_probability).strip()}"
     if glyph.given:
         chance += f" · {word('glass.given')}"
     facts = [

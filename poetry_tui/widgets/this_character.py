@@ -254,12 +254,9 @@ class ThisCharacter(Widget, can_focus=True):
 
 def _alternatives(glyph: Glyph | None, inspection: Inspection | None) -> tuple[Alternative, ...]:
     """The likeliest characters of a place, and the one that stands there, last, where it is none of them."""
-    if glyph is None:
+    if glyph is None or (inspection is None and not glyph.is_known):
         return ()
-    if inspection is not None:
-        found = inspection.alternatives
-        it = Alternative(glyph.character, inspection.probability, inspection.allowed_probability)
-    else:
-        found = tuple(Alternative(character, share, share) for character, share in glyph.alternatives)
-        it = Alternative(glyph.character, glyph.probability, glyph.probability)
+    told = inspection if inspection is not None else glyph
+    found = told.alternatives
+    it = Alternative(glyph.character, told.probability, told.allowed_probability)
     return found if any(other.character == it.character for other in found) else (*found, it)

@@ -96,12 +96,13 @@ def compose(number: int, config: dict[str, Any], model: str, cancelled: set[int]
         is_given = index < len(begin) or keep[index : index + 1] not in ("", "□")
         glyph = {"index": index, "character": character, "given": is_given}
         share = 0.02 + 0.05 * (index % 7)
-        others = [[other, round(0.32 / (place + 1), 4)] for place, other in enumerate(ALTERNATIVES)]
+        others = [[other, *2 * [round(0.32 / (place + 1), 4)]] for place, other in enumerate(ALTERNATIVES)]
         say(
             id=number,
             reply="glyph",
             **glyph,
             probability=share,
+            allowed_probability=share,
             surprise_nats=0.5 + (index * 7 % 11) * 0.6,
             alternatives=others,
         )

@@ -6,7 +6,7 @@ from typing import Any
 from rich.style import Style
 
 from poetry_tui.engine_protocol import Glyph
-from poetry_tui.glass_protocol import Inspection, Place, to_inspection
+from poetry_tui.glass_protocol import Alternative, Inspection, Place, to_inspection
 from poetry_tui.widgets.glass_rows import Inks, Row
 from poetry_tui.widgets.heat_strip import palettes_of
 
@@ -65,8 +65,8 @@ def an_inspection(cell: str = "lstm", **said: Any) -> Inspection:
 
 
 def a_glyph(character: str = "风", *, given: bool = False) -> Glyph:
-    shares = tuple((one, 0.3 / (n + 1)) for n, one in enumerate(CHARACTERS))
-    return Glyph(6, character, 0.3, 1.2, given, shares)
+    shares = tuple(Alternative(one, 0.3 / (n + 1), 0.3 / (n + 1)) for n, one in enumerate(CHARACTERS))
+    return Glyph(6, character, 0.3, 1.2, given, shares, 0.3)
 
 
 def inks(has_colour: bool = True) -> Inks:

@@ -1,5 +1,6 @@
 """The glass box on a screen: what it asks for, what it shows, what keys and clicks do."""
 
+import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 from textual.app import App, ComposeResult
 
-from poetry_tui.glass_protocol import Place
+from poetry_tui.glass_protocol import Alternative, Place
 from poetry_tui.themes import PAPER, THEMES
 from poetry_tui.widgets.this_character import ThisCharacter
 from poetry_tui.words import set_language
@@ -67,6 +68,23 @@ async def test_a_glyph_shows_its_chances_before_the_engine_is_asked() -> None:
         assert "风" in app.text
         assert "30.0%" in app.text
         assert "LSTM" not in app.text
+
+
+async def test_what_the_rules_forbid_is_marked_as_soon_as_it_is_written() -> None:
+    async with open_box() as (app, _):
+        forbidden = Alternative("声", 0.15, 0.0)
+        app.box.show(dataclasses.replace(a_glyph(), alternatives=(Alternative("风", 0.3, 0.6), forbidden)))
+        assert "30.0% → 60.0%" in app.text
+        assert "✗" in app.text
+
+
+async def test_a_character_of_which_nothing_is_known_yet_has_no_chances() -> None:
+    async with open_box() as (app, _):
+        app.box.show(dataclasses.replace(a_glyph(), probability=0.0, alternatives=()), PLACE)
+        assert app.box.chances.alternatives == ()
+        assert "…" in app.text
+        app.box.tell(PLACE, an_inspection())
+        assert len(app.box.chances.alternatives) == 10
 
 
 async def test_only_the_place_where_the_cursor_comes_to_rest_is_asked_for(until: Until) -> None:
