@@ -6,6 +6,7 @@ array of 100,000 points take a few milliseconds.
 
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -37,6 +38,7 @@ class Curve:
         self.values: array[float] = array("d")
         self.smooth: array[float] = array("d")
         self.n_not_finite = 0
+        self.not_finite_steps: array[int] = array("q")
 
     def __len__(self) -> int:
         return len(self.values)
@@ -47,6 +49,7 @@ class Curve:
             self.truncate(step - 1)
         if not abs(value) < LARGEST:
             self.n_not_finite += 1
+            self.not_finite_steps.append(step)
             return
         n_before = len(self.values)
         weight = max(1 - self.smoothing, 8 / (n_before + 8))
@@ -55,8 +58,16 @@ class Curve:
         self.values.append(value)
         self.smooth.append(before + weight * (value - before))
 
+    def against(self, places: Sequence[float]) -> "Curve":
+        """The same points and the same average over another axis: `places` has a number for each point, never falling."""
+        other = Curve(self.smoothing)
+        other.steps = array("q", map(int, places))
+        other.values, other.smooth = self.values, self.smooth
+        return other
+
     def truncate(self, last_step: int) -> None:
         """Forget the points after `last_step`: a resumed run goes on from there."""
+        del self.not_finite_steps[bisect_right(self.not_finite_steps, last_step) :]
         n_kept = bisect_right(self.steps, last_step)
         del self.steps[n_kept:], self.values[n_kept:], self.smooth[n_kept:]
 

@@ -4,12 +4,13 @@ Every cell carries the name of its part (`PARTS`), so that a screen can colour i
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from poetry_tui.curve import Column, Curve
 
-PARTS = ("blank", "range", "mean", "smooth", "validation", "best", "control", "moment", "axis", "label")
+OTHERS = ("other1", "other2", "other3", "other4")
+PARTS = ("blank", "range", "mean", "smooth", "validation", "best", "control", "moment", "axis", "label", *OTHERS)
 # The bit of each braille dot, by its column and row in the cell.
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _BRAILLE = 0x2800
@@ -29,6 +30,15 @@ class Mark:
     value: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Other:
+    """The smoothed line of another run, ended by a letter so that it is told apart without colour."""
+
+    curve: Curve
+    part: str
+    letter: str
+
+
 @dataclass(slots=True)
 class _Canvas:
     """Dots and letters on `width` by `height` cells, for steps and nats within the given limits."""
@@ -39,12 +49,16 @@ class _Canvas:
     last: float
     low: float
     high: float
+    is_log: bool = False
     dots: dict[str, dict[tuple[int, int], int]] = field(default_factory=dict)
     letters: dict[tuple[int, int], Cell] = field(default_factory=dict)
 
     def row(self, value: float) -> int:
         """The dot row of a value, 0 at the top; what lies outside stays at the edge."""
-        share = (self.high - value) / (self.high - self.low)
+        if self.is_log:
+            share = math.log(self.high / max(value, self.low)) / math.log(self.high / self.low)
+        else:
+            share = (self.high - value) / (self.high - self.low)
         return round(min(max(share, 0.0), 1.0) * (self.height * 4 - 1))
 
     def column(self, step: float) -> int:
@@ -66,18 +80,31 @@ class _Canvas:
         smooth, mean, around = (self.dots.get(part, {}).get((x, y), 0) for part in ("smooth", "mean", "range"))
         if smooth:
             return chr(_BRAILLE | smooth), "smooth"
+        for part in OTHERS:
+            if other := self.dots.get(part, {}).get((x, y), 0):
+                return chr(_BRAILLE | other), part
         if mean:
             return chr(_BRAILLE | mean | around), "mean"
         return (chr(_BRAILLE | around), "range") if around else (" ", "blank")
 
 
 def plot(
-    curve: Curve, marks: Sequence[Mark], width: int, height: int, first: float | None = None, last: float | None = None
+    curve: Curve,
+    marks: Sequence[Mark],
+    width: int,
+    height: int,
+    first: float | None = None,
+    last: float | None = None,
+    *,
+    others: Sequence[Other] = (),
+    is_log: bool = False,
+    place_label: Callable[[float], str] | None = None,
 ) -> list[list[Cell]]:
     """Draw a curve into `height` rows of `width` cells, axes included; no rows when there is no room for any.
 
     `first` and `last` are the limits of the step axis, the whole curve where they are None. The smoothed line is
-    the curve's own, so it does not depend on the limits.
+    the curve's own, so it does not depend on the limits. `others` are drawn behind it; `is_log` draws the values by their
+    logarithm; `place_label` says a place of the step axis where that is no step.
     """
     n_columns, n_rows = width - LABEL_WIDTH - 1, height - FOOT_ROWS
     if n_columns < 4 or n_rows < 2:
@@ -86,14 +113,18 @@ def plot(
     last = float(curve.steps[-1] if curve.steps else 1) if last is None else last
     last = max(last, first + 1)
     columns = curve.columns(first, last, n_columns * 2)
+    beside = [other.curve.columns(first, last, n_columns * 2) for other in others]
     seen = [mark for mark in marks if first <= mark.step <= last]
-    low, high = _limits(columns, seen)
-    canvas = _Canvas(n_columns, n_rows, first, last, low, high)
+    low, high = _limits([column for one in (columns, *beside) for column in one], seen)
+    canvas = _Canvas(n_columns, n_rows, first, last, low, high, is_log=is_log and low > 0)
+    for other, other_columns in zip(others, beside, strict=True):
+        _draw_other(canvas, other, other_columns)
     _draw_columns(canvas, columns)
     for mark in seen:
         if mark.value is not None and math.isfinite(mark.value):
             canvas.letters[canvas.column(mark.step), canvas.row(mark.value) // 4] = (mark.letter, mark.part)
-    return [*_rows(canvas), _axis(canvas, seen), _step_labels(canvas)]
+    label = place_label or step_label
+    return [*_rows(canvas), _axis(canvas, seen), _step_labels(canvas, label)]
 
 
 def _limits(columns: Sequence[Column | None], marks: Sequence[Mark]) -> tuple[float, float]:
@@ -129,6 +160,22 @@ def _draw_columns(canvas: _Canvas, columns: Sequence[Column | None]) -> None:
         before = (x, mean, smooth)
 
 
+def _draw_other(canvas: _Canvas, other: Other, columns: Sequence[Column | None]) -> None:
+    """The smoothed line of another run, and its letter where it ends."""
+    before: tuple[int, int] | None = None
+    for x, column in enumerate(columns):
+        if column is None:
+            continue
+        row = canvas.row(column.smooth)
+        for between in range(before[0] + 1 if before else x, x + 1):
+            share = (between - before[0]) / (x - before[0]) if before else 1.0
+            here = round(before[1] + (row - before[1]) * share) if before else row
+            canvas.line(other.part, between, here, here)
+        before = (x, row)
+    if before is not None:
+        canvas.letters[before[0] // 2, before[1] // 4] = (other.letter, other.part)
+
+
 def _rows(canvas: _Canvas) -> list[list[Cell]]:
     """The rows above the step axis, with the ticks of the value axis before them."""
     labels: dict[int, str] = {}
@@ -145,14 +192,13 @@ def _rows(canvas: _Canvas) -> list[list[Cell]]:
     return rows
 
 
-def _step_ticks(canvas: _Canvas) -> dict[int, str]:
-    steps = ticks(canvas.first, canvas.last, max(2, canvas.width // 14))
-    return {canvas.column(step): step_label(step) for step in steps}
+def _step_ticks(canvas: _Canvas) -> list[float]:
+    return ticks(canvas.first, canvas.last, max(2, canvas.width // 14))
 
 
 def _axis(canvas: _Canvas, marks: Sequence[Mark]) -> list[Cell]:
     """The step axis: ticks, and the letters of what happened on the way."""
-    at = _step_ticks(canvas)
+    at = {canvas.column(step) for step in _step_ticks(canvas)}
     row: list[Cell] = [(" ", "label")] * LABEL_WIDTH
     row.append(("└", "axis"))
     row += [("┴" if x in at else "─", "axis") for x in range(canvas.width)]
@@ -162,12 +208,13 @@ def _axis(canvas: _Canvas, marks: Sequence[Mark]) -> list[Cell]:
     return row
 
 
-def _step_labels(canvas: _Canvas) -> list[Cell]:
+def _step_labels(canvas: _Canvas, said: Callable[[float], str]) -> list[Cell]:
     """The figures under the step axis, centred under their ticks as far as they fit."""
     width = LABEL_WIDTH + 1 + canvas.width
     text = [" "] * width
     free_from = 0
-    for x, label in _step_ticks(canvas).items():
+    for step in _step_ticks(canvas):
+        x, label = canvas.column(step), said(step)
         start = min(max(free_from, LABEL_WIDTH + 1 + x - len(label) // 2), width - len(label))
         if start < free_from:
             continue
@@ -190,6 +237,11 @@ def ticks(low: float, high: float, at_most: int) -> list[float]:
 def tick_label(value: float) -> str:
     """A value of the loss axis in at most six characters."""
     return next((text for text in (f"{value:.2f}", f"{value:.1f}", f"{value:.0f}") if len(text) <= 5), f"{value:.0e}")
+
+
+def minute_label(milliminutes: float) -> str:
+    """A time on the axis as 0.5m or 90m."""
+    return f"{milliminutes / 1000:.4g}m"
 
 
 def step_label(step: float) -> str:

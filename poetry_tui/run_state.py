@@ -1,11 +1,12 @@
 """The state of a run, folded from its events. Pure: it reads no clock and no file."""
 
+from array import array
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from engine.events import (
     RETURNED,
@@ -20,10 +21,14 @@ from engine.events import (
     Step,
     Validated,
 )
-from poetry_tui.curve import Curve
+from poetry_tui.curve import LARGEST, Curve
 
 # Steps events that the rate for the ETA is taken over: about ten seconds of training.
 RATE_WINDOW = 100
+
+
+# What the curve of a run is drawn over; minutes are counted in thousandths.
+Axis = Literal["step", "chars", "minutes"]
 
 
 class Status(StrEnum):
@@ -68,6 +73,10 @@ class RunState:
     epoch: int = 0
     lr: float = 0.0
     loss: Curve = field(default_factory=Curve)
+    # How far the run was at each point of the loss: characters read, and thousandths of a minute trained,
+    # whose round numbers are round minutes.
+    chars: "array[float]" = field(default_factory=lambda: array("d"))
+    milliminutes: "array[float]" = field(default_factory=lambda: array("d"))
     speed: Curve = field(default_factory=Curve)
     grad_norm: Curve = field(default_factory=Curve)
     validations: list[Validated] = field(default_factory=list)
@@ -133,6 +142,7 @@ class RunState:
         self.step = step
         for curve in (self.loss, self.speed, self.grad_norm):
             curve.truncate(step)
+        del self.chars[len(self.loss) :], self.milliminutes[len(self.loss) :]
         self.validations = [item for item in self.validations if item.step <= step]
         self.samples = [item for item in self.samples if item.step <= step]
         self.comparisons = [item for item in self.comparisons if item.step <= step]
@@ -140,10 +150,40 @@ class RunState:
 
     def _fold_step(self, event: Step, time_s: float) -> None:
         self.loss.append(event.step, event.loss_nats)
+        self._note_place(event)
         self.speed.append(event.step, event.chars_per_s)
         self.grad_norm.append(event.step, event.grad_norm)
         self.step, self.epoch, self.lr = event.step, event.epoch, event.lr
         self._marks.append((time_s, event.step))
+
+    def _note_place(self, event: Step) -> None:
+        """Keep `chars` and `milliminutes` as long as the loss; a point of it that was replaced is replaced there too."""
+        n_points = len(self.loss)
+        if not n_points or self.loss.steps[-1] != event.step:
+            return  # the loss was no number
+        del self.chars[n_points - 1 :], self.milliminutes[n_points - 1 :]
+        now = self.elapsed_s / 60 * 1000
+        before = self.milliminutes[-1] if self.milliminutes else 0.0
+        read = event.chars_per_s * max(now - before, 0.0) * 60 / 1000
+        self.chars.append((self.chars[-1] if self.chars else 0.0) + (read if abs(read) < LARGEST else 0.0))
+        self.milliminutes.append(max(now, before))
+
+    def places(self, axis: Axis) -> Sequence[float]:
+        """Where each point of the loss stands on an axis."""
+        match axis:
+            case "step":
+                return self.loss.steps
+            case "chars":
+                return self.chars
+        return self.milliminutes
+
+    def place_of(self, step: int, axis: Axis) -> float:
+        """Where a step stands on an axis: at the last point of the loss up to it."""
+        if axis == "step":
+            return step
+        places = self.places(axis)
+        index = bisect_right(self.loss.steps, step)
+        return places[max(index - 1, 0)] if places else 0.0
 
     def _fold_control(self, event: Control) -> None:
         self.controls.append(event)

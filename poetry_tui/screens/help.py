@@ -29,6 +29,9 @@ class HelpScreen(ModalScreen[None]):
             padding: 1 3;
             background: $surface;
             border: round $panel;
+            scrollbar-size-vertical: 1;
+            scrollbar-color: $panel;
+            scrollbar-background: $surface;
         }
         Static { height: auto; }
         #help-title { text-style: bold; color: $accent; padding-bottom: 1; }
@@ -84,8 +87,8 @@ class KeyList(Widget):
         left = max((Content(keys).cell_length for keys, _ in self._pairs), default=0) + 3
         lines: list[Content] = []
         for keys, tip in self._pairs:
-            heads = [Content.styled(keys, "bold $accent")]
-            for line in Content(tip).wrap(max(width - left, 1)):
-                head = heads.pop() if heads else Content()
-                lines.append(head + Content(" " * (left - head.cell_length)) + line)
+            first, *others = Content(tip).wrap(max(width - left, 1))
+            pad = " " * (left - Content(keys).cell_length)
+            lines.append(Content.styled(keys + pad, "bold $accent") + first)
+            lines += [Content(" " * left) + line for line in others]
         return lines

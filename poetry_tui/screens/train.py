@@ -21,7 +21,7 @@ from poetry_tui.run_replay import RunReplay
 from poetry_tui.run_state import Status
 from poetry_tui.screens.train_install import installed_corpora, run_install
 from poetry_tui.screens.train_keys import BINDINGS
-from poetry_tui.screens.train_steering import SteeringScreen
+from poetry_tui.screens.train_viewing import ViewingScreen
 from poetry_tui.widgets.corpus_offer import CorpusOffer
 from poetry_tui.widgets.run_list import RunList
 from poetry_tui.widgets.run_monitor import RunMonitor
@@ -35,7 +35,7 @@ PAINT_PERIOD_S = 0.1
 LIST_PERIOD_S = 2.0
 
 
-class TrainScreen(SteeringScreen):
+class TrainScreen(ViewingScreen):
     """Starts trainings, follows one of them, and tells it what to do.
 
     Files are read in threads; what they said is folded here and painted from one timer. Below 100 columns the left and
@@ -71,7 +71,8 @@ class TrainScreen(SteeringScreen):
     def __init__(self) -> None:
         super().__init__()
         self._installed: list[str] | None = None
-        self._dirty = False
+        self.is_dirty = False
+        self.beside: dict[Path, RunFollower] = {}
 
     def compose_body(self) -> Iterable[Widget]:
         yield TrainBody(id="train-body")
@@ -92,6 +93,8 @@ class TrainScreen(SteeringScreen):
 
     def _watch(self, follower: RunFollower) -> None:
         self.follower = follower
+        self.beside.pop(follower.folder, None)
+        self.show_letters()
         self.query_one(RunMonitor).show(follower)
         self._read(follower)
 
@@ -101,7 +104,10 @@ class TrainScreen(SteeringScreen):
         while self.follower is follower:
             look = await asyncio.to_thread(follower.look)
             if follower.take(look):
-                self._dirty = True
+                self.is_dirty = True
+            for other in list(self.beside.values()):
+                # A bite of each a round: a long run comes bit by bit.
+                self.is_dirty |= other.take(await asyncio.to_thread(other.look))
             if follower.status is Status.RUNNING and self.stop_once_running == follower.folder:
                 self.stop_once_running = None
                 self.tell(runs.stop_run, follower.folder)
@@ -110,15 +116,16 @@ class TrainScreen(SteeringScreen):
 
     def paint(self) -> None:
         """Draw what has changed since the last time."""
-        if not self._dirty or not self.is_current or self.follower is None:
+        if not self.is_dirty or not self.is_current or self.follower is None:
             return
-        self._dirty = False
+        self.is_dirty = False
+        beside = [(folder.name, other.state) for folder, other in self.beside.items()]
         with self.app.batch_update():
-            self.query_one(RunMonitor).show(self.follower)
+            self.query_one(RunMonitor).show(self.follower, beside)
         self.refresh_bindings()
 
     def on_screen_resume(self) -> None:
-        self._dirty = True
+        self.is_dirty = True
 
     @work(group="lists", exit_on_error=False)
     async def _look_after_lists(self) -> None:
@@ -206,7 +213,7 @@ class TrainScreen(SteeringScreen):
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("log", "zoom", "moment", "now", "replay"):
+        if action in ("log", "zoom", "moment", "now", "replay", "pan", "axis", "log_scale"):
             return self.follower is not None
         if action == "hasten":
             return isinstance(self.follower, RunReplay)
@@ -224,11 +231,6 @@ class TrainScreen(SteeringScreen):
         self.remove_class("-settings")
         self.query_one(RunList).focus()
 
-    def action_moment(self, by: int) -> None:
-        """Look at the run as it was earlier or later: predictions, samples, and the place on the curve."""
-        self.query_one(RunMonitor).move_moment(by)
-        self._dirty = True
-
     def action_replay(self) -> None:
         """See the run again from its beginning, or come back to how it is."""
         if isinstance(self.follower, RunReplay):
@@ -239,24 +241,12 @@ class TrainScreen(SteeringScreen):
     def action_hasten(self, factor: float) -> None:
         if isinstance(self.follower, RunReplay):
             self.follower.hasten(factor)
-            self._dirty = True
-
-    def action_now(self) -> None:
-        """Look at the run as it is now."""
-        self.query_one(RunMonitor).to_now()
-        self._dirty = True
+            self.is_dirty = True
 
     async def action_compose_with(self) -> None:
         """Compose with the best checkpoint of this run, while it goes on."""
         if self.follower is not None:
             self.post_message(ModelWanted(str(self.follower.folder)))
-
-    def action_log(self) -> None:
-        self.query_one(RunMonitor).toggle_log()
-        self._dirty = True
-
-    def action_zoom(self) -> None:
-        self.query_one(RunMonitor).zoom()
 
     def language_changed(self) -> None:
         super().language_changed()
@@ -266,7 +256,7 @@ class TrainScreen(SteeringScreen):
         self.query_one(RunMonitor).retitle()
         offer = self.query_one(CorpusOffer)
         offer.offer(offer.corpus)
-        self._dirty = True
+        self.is_dirty = True
 
 
 class TrainBody(Horizontal):

@@ -24,5 +24,10 @@ BINDINGS: list[BindingType] = [
     bind("minus", "hasten(0.5)", "train.slower", display="-", show=False),
     bind("l", "log", "train.log"),
     bind("z", "zoom", "train.zoom"),
+    bind("comma", "pan(-0.5)", "train.pan_left", display=",", show=False),
+    bind("full_stop", "pan(0.5)", "train.pan_right", display=".", show=False),
+    bind("x", "axis", "train.axis", show=False),
+    bind("g", "log_scale", "train.log_axis", show=False),
+    bind("m", "beside", "train.beside", show=False),
     bind("escape", "back", "train.back", show=False),
 ]

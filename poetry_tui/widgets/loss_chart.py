@@ -1,18 +1,34 @@
 """The loss of a run over its steps: range and mean of what fell into each column, the smoothed line, validations."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
+from typing import get_args
 
 from rich.segment import Segment
 from textual import events
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from poetry_tui.plot import PARTS, Cell, Mark, plot
-from poetry_tui.run_state import RunState
+from engine.events import RETURNED
+from poetry_tui.plot import LABEL_WIDTH, OTHERS, PARTS, Cell, Mark, Other, minute_label, plot
+from poetry_tui.run_state import Axis, RunState
 
-# How much of the run the chart shows, from its end.
+# How much of the run the chart shows.
 ZOOMS = (1.0, 0.25, 0.05)
-CONTROL_LETTERS = {"paused": "P", "resumed": "R", "lr changed": "L", "saved on request": "S"}
+SMALLEST_ZOOM = 0.002
+AXES: tuple[Axis, ...] = get_args(Axis)
+OTHER_LETTERS = "bcde"
+CONTROL_LETTERS = {
+    "paused": "P",
+    "resumed": "R",
+    "lr changed": "L",
+    "saved on request": "S",
+    "sampled on request": "e",
+    "no longer improving": "X",
+    RETURNED: "B",
+}
 
 
 class LossChart(Widget):
@@ -29,42 +45,111 @@ class LossChart(Widget):
         & > .loss-chart--best { color: $success; text-style: bold reverse; }
         & > .loss-chart--control { color: $warning; text-style: bold; }
         & > .loss-chart--moment { color: $accent; text-style: bold; }
+        & > .loss-chart--other1 { color: $secondary; }
+        & > .loss-chart--other2 { color: $warning; }
+        & > .loss-chart--other3 { color: $success; }
+        & > .loss-chart--other4 { color: $error; }
         & > .loss-chart--axis { color: $foreground 30%; }
         & > .loss-chart--label { color: $foreground 55%; }
     }
     """
 
+    class Moved(Message):
+        """The wheel has changed what part of the run is seen."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.state: RunState | None = None
+        self.others: Sequence[tuple[str, RunState]] = ()
         self.moment: int | None = None
+        self.axis: Axis = "step"
+        self.is_log = False
+        # The share of the run that is seen, and where its end is, as a share of the whole.
         self.zoom = ZOOMS[0]
+        self.end = 1.0
         self._rows: list[list[Cell]] = []
 
-    def show(self, state: RunState | None, moment: int | None = None) -> None:
-        """Draw this state; None draws nothing. `moment` is a step to be pointed at."""
+    def show(
+        self, state: RunState | None, moment: int | None = None, others: Sequence[tuple[str, RunState]] = ()
+    ) -> None:
+        """Draw this state; None draws nothing. `moment` is a step to be pointed at, `others` are runs beside it by name."""
         self.state = state
         self.moment = moment
+        self.others = others[: len(OTHERS)]
         self._draw()
 
     def next_zoom(self) -> float:
         """Show less of the run, or all of it again; the smoothed line stays what it is."""
-        self.zoom = ZOOMS[(ZOOMS.index(self.zoom) + 1) % len(ZOOMS)]
+        self.zoom = next((zoom for zoom in ZOOMS if zoom < self.zoom - 1e-9), ZOOMS[0])
+        self.end = 1.0
         self._draw()
         return self.zoom
+
+    def pan(self, by: float) -> None:
+        """Move what is seen by a share of its width."""
+        self.end = min(max(self.end + by * self.zoom, self.zoom), 1.0)
+        self._draw()
+
+    def next_axis(self) -> None:
+        """Draw over steps, characters read, or minutes."""
+        self.axis = AXES[(AXES.index(self.axis) + 1) % len(AXES)]
+        self._draw()
+
+    def toggle_log(self) -> None:
+        """Draw nats by their logarithm, or as they are."""
+        self.is_log = not self.is_log
+        self._draw()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._wheel(event, 0.8)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._wheel(event, 1.25)
+
+    def _wheel(self, event: events.MouseEvent, factor: float) -> None:
+        """Zoom about the pointer; sideways with shift or ctrl held."""
+        event.stop()
+        if event.shift or event.ctrl:
+            self.pan(0.1 if factor > 1 else -0.1)
+        else:
+            share = min(max((event.x - LABEL_WIDTH) / max(self.content_size.width - LABEL_WIDTH, 1), 0.0), 1.0)
+            under_pointer = self.end - self.zoom * (1 - share)
+            self.zoom = min(max(self.zoom * factor, SMALLEST_ZOOM), 1.0)
+            self.end = min(max(under_pointer + self.zoom * (1 - share), self.zoom), 1.0)
+            self._draw()
+        self.post_message(self.Moved())
 
     def on_resize(self, _event: events.Resize) -> None:
         self._draw()
 
     def _draw(self) -> None:
         self._rows = []
-        if self.state is not None and len(self.state.loss):
-            steps = self.state.loss.steps
-            first = steps[-1] - (steps[-1] - steps[0]) * self.zoom
+        state = self.state
+        if state is not None and len(state.loss):
+            others = [
+                Other(other.loss.against(other.places(self.axis)), part, letter)
+                for (_, other), part, letter in zip(self.others, OTHERS, OTHER_LETTERS, strict=False)
+            ]
+            curves = [state.loss.against(state.places(self.axis)), *(other.curve for other in others)]
+            first = min(curve.steps[0] for curve in curves if len(curve))
+            last = max(curve.steps[-1] for curve in curves if len(curve))
             width, height = self.content_size
-            pointer = [] if self.moment is None else [Mark(self.moment, "moment", "^")]
-            self._rows = plot(self.state.loss, [*marks_of(self.state), *pointer], width, height, first, steps[-1])
+            self._rows = plot(
+                curves[0],
+                [replace(mark, step=int(state.place_of(mark.step, self.axis))) for mark in self._marks(state)],
+                width,
+                height,
+                first + (last - first) * (self.end - self.zoom),
+                first + (last - first) * self.end,
+                others=others,
+                is_log=self.is_log,
+                place_label=minute_label if self.axis == "minutes" else None,
+            )
         self.refresh()
+
+    def _marks(self, state: RunState) -> list[Mark]:
+        pointer = [] if self.moment is None else [Mark(self.moment, "moment", "^")]
+        return [*marks_of(state), *pointer]
 
     def render_line(self, y: int) -> Strip:
         width = self.content_size.width
@@ -82,6 +167,8 @@ def marks_of(state: RunState) -> list[Mark]:
     """Validations as points (the best as a star), control events as letters on the axis."""
     best = state.best
     marks = [Mark(event.step, "control", CONTROL_LETTERS.get(event.what, "?")) for event in state.controls]
+    # A loss that is no number has no place in the curve, but it happened.
+    marks += [Mark(step, "control", "!") for step in state.loss.not_finite_steps]
     for item in state.validations:
         is_best = item is best
         marks.append(

@@ -1,6 +1,6 @@
 """The runs, newest first, each with its state; choosing one shows it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.cells import cell_len
@@ -35,6 +35,7 @@ class RunList(OptionList):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
         self._runs: list[RunSummary] = []
+        self._letters: Mapping[Path, str] = {}
 
     def on_mount(self) -> None:
         self.retitle()
@@ -66,6 +67,16 @@ class RunList(OptionList):
         if folder.name in {run.id for run in self._runs}:
             self.highlighted = self.get_option_index(folder.name)
 
+    def show_letters(self, letters: Mapping[Path, str]) -> None:
+        """Show which runs are drawn beside the one that is followed, by the letters of their curves."""
+        self._letters = letters
+        self.on_resize()
+
+    @property
+    def pointed_at(self) -> Path | None:
+        """The run under the cursor."""
+        return self._runs[self.highlighted].folder if self._runs and self.highlighted is not None else None
+
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:
         event.stop()
@@ -80,7 +91,8 @@ class RunList(OptionList):
         name, share, nats = summary_line(run)
         width = max(self.scrollable_content_region.width - 1, 20)
         right = f"{share:>5} {nats:>5}"
-        left = f" {name}"
+        letter = self._letters.get(run.folder)
+        left = f" {letter} {name}" if letter else f" {name}"
         when = moment(run.started_s)
         if cell_len(left) + len(when) + len(right) + 4 <= width:
             left += f"  {when}"

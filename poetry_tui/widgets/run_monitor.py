@@ -1,14 +1,18 @@
 """Everything that is to be seen of one run: headline, loss chart, small curves, prediction over target, samples, log."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 
 from poetry_tui.run_follower import RunFollower
 from poetry_tui.run_reader import log_tail
+from poetry_tui.run_state import RunState
 from poetry_tui.widgets.log_pane import LogPane
-from poetry_tui.widgets.loss_chart import LossChart
+from poetry_tui.widgets.loss_chart import OTHER_LETTERS, LossChart
 from poetry_tui.widgets.prediction_grid import PredictionGrid
 from poetry_tui.widgets.run_headline import RunHeadline
 from poetry_tui.widgets.sample_timeline import MOST_ROUNDS, SampleTimeline
@@ -70,10 +74,16 @@ class RunMonitor(Vertical):
         zoomed = f" · {word('train.zoomed', percent=f'{chart.zoom:.0%}'.rstrip('%'))}" if chart.zoom < 1 else ""
         has_points = chart.state is not None and len(chart.state.loss) > 0
         at = f" · {word('train.looking_at', step=f'{self.moment:,}')}" if self.moment is not None else ""
-        chart.border_subtitle = word("train.loss_legend") + zoomed + at if has_points else ""
+        beside = "".join(f" · {letter} {name}" for letter, (name, _) in zip(OTHER_LETTERS, chart.others, strict=False))
+        scale = f" · {word('train.log_scale')}" if chart.is_log else ""
+        legend = f"{word('train.loss_legend')} · {word(f'train.axis.{chart.axis}')}"
+        # What is not as usual comes first: the end of a long line is cut.
+        chart.border_subtitle = (
+            Content(f"{(at + zoomed + scale + beside).removeprefix(' · ')}  {legend}".strip()) if has_points else ""
+        )
 
-    def show(self, follower: RunFollower) -> None:
-        """Draw a run as it is now."""
+    def show(self, follower: RunFollower, others: Sequence[tuple[str, RunState]] = ()) -> None:
+        """Draw a run as it is now, the curves of others beside its own."""
         is_other = follower is not self._follower
         if is_other:
             self.moment = None
@@ -87,8 +97,9 @@ class RunMonitor(Vertical):
             or self._n_paintings % CALM_PAINTINGS == 0
             or not follower.status.is_live
             or self.moment is not None
+            or others
         ):
-            self.query_one(LossChart).show(state, self.moment)
+            self.query_one(LossChart).show(state, self.moment, others)
             self._title_chart()
             self.query_one(SparklineRow).show(state)
         grid = self.query_one(PredictionGrid)
@@ -118,7 +129,25 @@ class RunMonitor(Vertical):
         if self.has_class("-log"):
             self.query_one(LogPane).focus()
 
+    @on(LossChart.Moved)
+    def zoom_is_another(self) -> None:
+        self._title_chart()
+
     def zoom(self) -> None:
         """Show less of the run in the chart, or all of it again."""
         self.query_one(LossChart).next_zoom()
+        self._title_chart()
+
+    def pan(self, by: float) -> None:
+        """Move the part of the run that the chart shows."""
+        self.query_one(LossChart).pan(by)
+
+    def next_axis(self) -> None:
+        """Draw the curve over steps, characters or minutes."""
+        self.query_one(LossChart).next_axis()
+        self._title_chart()
+
+    def toggle_log_scale(self) -> None:
+        """Draw the curve by its logarithm, or as it is."""
+        self.query_one(LossChart).toggle_log()
         self._title_chart()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import MouseScrollDown, MouseScrollUp
 from textual.widgets import Static
 
 from engine import paths
@@ -74,7 +75,7 @@ def train(app: PoetryApp) -> TrainScreen:
 
 def is_shown(app: PoetryApp, status: Status) -> bool:
     screen = app.screen
-    if not isinstance(screen, TrainScreen) or screen.follower is None or screen._dirty:
+    if not isinstance(screen, TrainScreen) or screen.follower is None or screen.is_dirty:
         return False
     return screen.follower.is_settled and screen.follower.status is status
 
@@ -312,6 +313,45 @@ async def test_r_replays_the_run_from_its_beginning_and_comes_back(heartbeats: N
         assert not {"s", "c"} & set(app.screen.active_bindings)
         await pilot.press("r")
         await until(pilot, lambda: is_shown(app, Status.COMPLETED))
+
+
+async def test_runs_are_drawn_beside_one_another_over_the_axis_of_choice(heartbeats: None, until: Until) -> None:
+    make([*make_run.life(300), make_run.finished(300)])
+    other = make_run.write_run(paths.runs() / "other", [*make_run.life(200), make_run.finished(200)])
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED) and app.screen.query_one(RunList).option_count == 2)
+        follower = train(app).follower
+        assert follower is not None
+        beside = other if follower.folder.name == NAME else paths.runs() / NAME
+        chart = app.screen.query_one(LossChart)
+        app.screen.query_one(RunList).mark(beside)
+        await pilot.press("m")
+        await until(pilot, lambda: [name for name, state in chart.others if len(state.loss)] == [beside.name])
+        letters = {character for row in chart._rows for character, part in row if part == "other1"}
+        assert "b" in letters
+        for axis in ("chars", "minutes", "step"):
+            await pilot.press("x")
+            assert chart.axis == axis
+            assert len(chart._rows) > 5
+        await pilot.press("g", "z", "comma")
+        assert (chart.is_log, chart.zoom < 1, chart.end < 1) == (True, True, True)
+        await pilot.press("m")
+        await until(pilot, lambda: not chart.others)
+
+
+async def test_the_wheel_zooms_about_the_pointer(heartbeats: None, until: Until) -> None:
+    make([*make_run.life(1000), make_run.finished(1000)])
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED))
+        chart = app.screen.query_one(LossChart)
+        await pilot._post_mouse_events([MouseScrollUp], chart, offset=(20, 5))
+        await until(pilot, lambda: chart.zoom < 1)
+        assert chart.end < 1
+        for _ in range(3):
+            await pilot._post_mouse_events([MouseScrollDown], chart, offset=(20, 5))
+        await until(pilot, lambda: chart.zoom == 1 and chart.end == 1)
 
 
 async def test_o_composes_with_the_run_while_it_goes_on(heartbeats: None, until: Until) -> None:
