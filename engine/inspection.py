@@ -163,10 +163,12 @@ def _allowed(loaded: LoadedModel, config: ComposeConfig, written: Sequence[int])
     if config.form == FREE_VERSE:
         return None
     vocabulary = loaded.vocabulary
-    plan = plan_poem(config.replace(begin="", keep=""), vocabulary)
+    rhyme = plan_poem(config, vocabulary).rhyme
+    plan = plan_poem(config.replace(begin="", keep="", rhyme=rhyme), vocabulary)
     if len(written) > len(plan.steps):
         return None
-    masks, rows = Masks(plan, vocabulary, loaded.lines), Rows.at_the_beginning(plan, 1, None, BEGIN)
+    masks = Masks(plan, vocabulary, loaded.lines)
+    rows = Rows.at_the_beginning(plan, plan.groups[None].copy(), None, np.array([BEGIN]))
     *before, step = plan.steps[: len(written)]
     for one in before:
         rows.tokens[:, one.index] = written[one.index]

@@ -7,13 +7,13 @@ import numpy as np
 import torch
 
 from engine.checkpoint import LoadedModel
-from engine.composing.free import stream_of
 from engine.composing.glyphs import Glyph, likeliest, share_of
 from engine.composing.layout import Step
 from engine.composing.opening import opening_of
-from engine.composing.plan import Plan
+from engine.composing.plan import Plan, settled
 from engine.composing.rows import Rows
 from engine.composing.shaped import plan_of
+from engine.composing.streams import stream_of
 from engine.composing.writing import Seen, Writer
 from engine.config import ComposeConfig
 
@@ -33,7 +33,8 @@ def compose_formed(loaded: LoadedModel, config: ComposeConfig, n_alternatives: i
     """Write a poem in a form, yielding its characters as they become certain: one by one, or a line at a time."""
     plan = plan_of(config, loaded.vocabulary)
     writer = _writer(loaded, config, plan, [config.seed], remember=True)
-    for rows, stretch in writer.write(opening_of(config, plan, loaded.vocabulary)):
+    opening = np.array(opening_of(config, plan, loaded.vocabulary))
+    for rows, stretch in writer.write(opening[None], plan.groups[None]):
         for step in stretch:
             yield _glyph(loaded, plan, step, rows, writer.seen.pop(step.index), n_alternatives)
 
@@ -47,14 +48,16 @@ def compose_formed_many(
     `go_on` is called after each stretch, and may raise to break off.
     """
     plan = plan_of(config, loaded.vocabulary)
-    opening = opening_of(config, plan, loaded.vocabulary)
     width = n_particles(config, plan)
     written: list[tuple[list[int], list[float]]] = []
     at_once = max(1, MOST_ROWS // width)
     for start in range(0, len(seeds), at_once):
-        writer = _writer(loaded, config, plan, seeds[start : start + at_once], remember=False)
+        some = seeds[start : start + at_once]
+        plans = [settled(plan, seed, loaded.vocabulary) for seed in some]
+        openings = np.array([opening_of(config, one, loaded.vocabulary) for one in plans])
+        writer = _writer(loaded, config, plan, some, remember=False)
         rows = None
-        for rows, _ in writer.write(opening):  # noqa: B007 - the last ones are wanted
+        for rows, _ in writer.write(openings, np.stack([one.groups for one in plans])):  # noqa: B007 - the last are wanted
             go_on()
         assert rows is not None
         written += zip(rows.tokens[::width].tolist(), rows.log_p[::width].tolist(), strict=True)

@@ -3,7 +3,6 @@
 Shapes: R rows, V vocabulary.
 """
 
-import hashlib
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +17,7 @@ from engine.composing.drawing import SMALLEST_TEMPERATURE
 from engine.composing.fixed import BLANK
 from engine.composing.glyphs import Glyph, likeliest
 from engine.composing.opening import opening_of
+from engine.composing.streams import stream_of
 from engine.config import ComposeConfig
 from engine.errors import ComposeError
 from engine.model import State
@@ -163,11 +163,6 @@ def _read(loaded: LoadedModel, indices: Sequence[int]) -> State | None:
     for index in indices:
         _, state = loaded.model.step(torch.tensor([index], device=loaded.device), state)
     return state
-
-
-def stream_of(seed: int, wish: str) -> int:
-    """The seed of one poem's random numbers: with the same for every wish, the poems of one seed would resemble each other."""
-    return int.from_bytes(hashlib.blake2b(f"{seed} {wish}".encode(), digest_size=7).digest(), "big")
 
 
 def draw(log_p: Tensor, temperature: float, top_p: float, random: torch.Generator, *, may_end: bool = True) -> int:

@@ -5,7 +5,6 @@ from engine.config import ComposeConfig
 from engine.corpus.poems import han_of
 from engine.errors import ComposeError
 from engine.header import TITLE, Header, header_indices
-from engine.prosody.rhymes import masks_of
 from engine.variants import fold_begin
 from engine.vocabulary import BEGIN, Vocabulary
 
@@ -19,10 +18,7 @@ def opening_of(config: ComposeConfig, plan: Plan | None, vocabulary: Vocabulary)
     title = _title(config.title, vocabulary)
     if plan is None:
         return [BEGIN, *header_indices(vocabulary, Header(title=title))]
-    names = masks_of(plan.form.rhyme_system).names
-    left = [name for name, is_left in zip(names, plan.groups[0], strict=True) if is_left]
-    rhyme = left[0] if len(left) == 1 else None
-    return [BEGIN, *header_indices(vocabulary, Header(plan.form.key, rhyme, title))]
+    return [BEGIN, *header_indices(vocabulary, Header(plan.form.key, plan.rhyme, title))]
 
 
 def _title(title: str, vocabulary: Vocabulary) -> str:

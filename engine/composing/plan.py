@@ -3,6 +3,7 @@
 Shapes: S steps, O tone orders, L rhyme labels, G rhyme groups or parts, V vocabulary.
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,9 +15,11 @@ from engine.composing.fitting import fit_orders
 from engine.composing.fixed import Fixed, fixed_characters
 from engine.composing.layout import Step, lay_out_steps
 from engine.composing.rhyming import RhymeStep, rhyme_steps, shared_groups, wished_group
+from engine.composing.settling import settled_groups
 from engine.config import ComposeConfig
 from engine.errors import ComposeError
 from engine.prosody.forms import Form, form_called
+from engine.prosody.rhymes import masks_of
 from engine.vocabulary import END, Vocabulary
 
 Ints = NDArray[np.int64]
@@ -29,8 +32,9 @@ class Plan:
     """A form with the wishes put in.
 
     `tokens` (S,): the index of each fixed character, mark and end, `FREE` where the machine writes, repeats, or chooses the
-    mark. `codes` (O, S): what each order that the wishes allow takes at a place. `groups` (L, G): the groups that are left
-    for each rhyme. `wished_lines`: those, counted from 1, that the wishes give whole.
+    mark. `codes` (O, S): what each order that the wishes allow takes at a place. `groups` (L, G): the groups that each rhyme
+    may be in. `wished_lines`: those, counted from 1, that the wishes give whole. `open_groups` (L, G): the groups that the
+    wishes left, where `groups` was settled.
     """
 
     form: Form
@@ -43,6 +47,18 @@ class Plan:
     groups: Bools
     book: Book
     wished_lines: frozenset[int]
+    open_groups: Bools | None = None
+
+    @property
+    def group_names(self) -> tuple[str, ...]:
+        """The names (G,) of the rhyme groups or parts."""
+        return masks_of(self.form.rhyme_system).names
+
+    @property
+    def rhyme(self) -> str | None:
+        """The group of the first rhyme, where there is but one for it."""
+        left = [name for name, is_left in zip(self.group_names, self.groups[0], strict=True) if is_left]
+        return left[0] if len(left) == 1 else None
 
     @property
     def fixes_ahead(self) -> bool:
@@ -53,7 +69,7 @@ class Plan:
 
 
 def plan_poem(config: ComposeConfig, vocabulary: Vocabulary) -> Plan:
-    """The plan of wishes that name a form.
+    """The plan of wishes that name a form; a rhyme that they leave open is settled by the seed, where the model reads headers.
 
     Raises:
         UsageError: for a form or a rhyme that there is not.
@@ -66,7 +82,7 @@ def plan_poem(config: ComposeConfig, vocabulary: Vocabulary) -> Plan:
     wished = wished_group(config.rhyme, form)
     fits = fit_orders(config.tone_order, form, steps, fixed)
     groups, fits = shared_groups(wished, form, fits, steps, fixed, book)
-    return Plan(
+    plan = Plan(
         form,
         steps,
         fixed,
@@ -78,6 +94,17 @@ def plan_poem(config: ComposeConfig, vocabulary: Vocabulary) -> Plan:
         book,
         _wished_lines(steps, fixed),
     )
+    return settled(plan, config.seed, vocabulary)
+
+
+def settled(plan: Plan, seed: int, vocabulary: Vocabulary) -> Plan:
+    """The plan of the same wishes for a poem of this seed, which may rhyme in a group of its own."""
+    if not plan.rhymes:
+        return plan
+    left = plan.groups if plan.open_groups is None else plan.open_groups
+    members = plan.book.rhymes(plan.rhymes[min(plan.rhymes)].is_level)
+    groups = settled_groups(left, plan.group_names, members, seed, vocabulary)
+    return dataclasses.replace(plan, groups=groups, open_groups=left)
 
 
 def _tokens(steps: Sequence[Step], fixed: Mapping[int, Fixed], vocabulary: Vocabulary) -> Ints:

@@ -22,10 +22,10 @@ Floats = NDArray[np.float64]
 class Rows:
     """Where each row stands.
 
-    `state`: the network's, after `last` was... read up to the character before `last` (R,), which is read next. `tokens` and
-    `log_p` (R, S): what was written, and ln p of it, the model's own. `orders` (R, O) and `groups` (R, L, G): the tone orders
-    and the rhyme groups that are still open. `log_weight` (R,): how much of the model's probability the wishes left, since
-    rows were last chosen. `alive` (R,): whether the row keeps every rule.
+    `state`: the network's before it reads `last` (R,). `tokens` and `log_p` (R, S): what was written, and ln p of it, the
+    model's own. `orders` (R, O) and `groups` (R, L, G): the tone orders and the rhyme groups that are still open.
+    `log_weight` (R,): how much of the model's probability the wishes left, since rows were last chosen. `alive` (R,):
+    whether the row keeps every rule.
     """
 
     state: State | None
@@ -38,16 +38,16 @@ class Rows:
     alive: Bools
 
     @classmethod
-    def at_the_beginning(cls, plan: Plan, n_rows: int, state: State | None, last: int) -> Self:
-        """Rows before their first step; `state` is that of one row."""
-        n_steps = len(plan.steps)
+    def at_the_beginning(cls, plan: Plan, groups: Bools, state: State | None, last: Ints) -> Self:
+        """Rows before their first step, in these open groups (R, L, G), with the states after all but the last (R,) index."""
+        n_rows, n_steps = len(last), len(plan.steps)
         return cls(
-            None if state is None else tuple(part.expand(-1, n_rows, -1) for part in state),
-            np.full(n_rows, last, np.int64),
+            state,
+            last,
             np.full((n_rows, n_steps), FREE, np.int64),
             np.zeros((n_rows, n_steps)),
             np.ones((n_rows, len(plan.orders)), np.bool_),
-            np.repeat(plan.groups[None], n_rows, axis=0),
+            groups,
             np.zeros(n_rows),
             np.ones(n_rows, np.bool_),
         )

@@ -69,20 +69,21 @@ class Writer:
         self._masks = Masks(plan, loaded.vocabulary, loaded.lines)
         self.seen: dict[int, Seen] = {}
 
-    def write(self, opening: Sequence[int]) -> Iterator[tuple[Rows, Sequence[Step]]]:
+    def write(self, openings: Ints, groups: Bools) -> Iterator[tuple[Rows, Sequence[Step]]]:
         """Write stretch after stretch; after each, the rows (the first of each poem is the chosen one) and its steps.
 
         Args:
-            opening: the indices that stand before the poem, G the first.
+            openings: the indices that stand before each poem (N, T), G the first.
+            groups: the rhyme groups that are open to each poem (N, L, G).
 
         Raises:
             ComposeError: when no line keeps every rule, however often it is begun.
         """
-        n_rows = len(self._random) * self._n_particles
         state = None
-        for index in opening[:-1]:
-            _, state = self._loaded.model.step(torch.tensor([index], device=self._loaded.device), state)
-        rows = Rows.at_the_beginning(self._plan, n_rows, state, opening[-1])
+        for column in openings.T[:-1]:
+            _, state = self._loaded.model.step(torch.from_numpy(column.copy()).to(self._loaded.device), state)
+        rows = Rows.at_the_beginning(self._plan, groups.copy(), state, openings[:, -1].copy())
+        rows = rows.take(np.repeat(np.arange(len(rows)), self._n_particles))
         for stretch in self._stretches():
             rows = self._write_stretch(rows, stretch)
             yield rows, stretch
@@ -103,7 +104,7 @@ class Writer:
 
     @property
     def _streams(self) -> bool:
-        return self._n_particles == 1 and not self._plan.fixes_ahead
+        return self._remember and self._n_particles == 1 and not self._plan.fixes_ahead
 
     def _write_stretch(self, rows: Rows, stretch: Sequence[Step]) -> Rows:
         poems = np.arange(len(self._random))

@@ -17,7 +17,7 @@ from engine.errors import ComposeError, StudioError
 from engine.novelty.lines import TrainingLines
 from engine.prosody.check import check
 from engine.prosody.forms import form_called, forms
-from engine.vocabulary import is_han
+from engine.vocabulary import BEGIN, is_han
 from tests.engine.rhyming_model import rhyming_model
 from tests.engine.verse_judge import SHAPES, faults, repeated
 
@@ -348,6 +348,21 @@ def test_a_title_is_read_before_the_poem_and_never_written() -> None:
         assert set(free.text) <= set(loaded.vocabulary.characters)
     with pytest.raises(ComposeError, match="knows no character of the title '鹓雏'"):
         compose_poem(loaded, wish.replace(title="鹓雏"))
+
+
+def test_a_model_that_reads_headers_is_told_the_rhyme_that_the_seed_settles(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = rhyming_model(tags=True)
+    wish = ComposeConfig(form="五绝", top_p=1.0)
+    poems = compose_many(loaded, wish, 24, n_tried=24)
+    assert len({poem.rhyme for poem in poems}) > 4
+    read: list[int] = []
+    step = loaded.model.step
+    monkeypatch.setattr(loaded.model, "step", lambda x, state=None: (read.append(int(x[0])), step(x, state))[1])
+    for poem in poems:
+        assert faults(poem.text, "wujue", poem.rhyme) == []
+        read.clear()
+        assert compose_poem(loaded, wish.replace(seed=poem.seed)).text == poem.text
+        assert read[:3] == [BEGIN, loaded.vocabulary.tag("form:wujue"), loaded.vocabulary.tag(f"rhyme:{poem.rhyme}")]
 
 
 def test_free_candidates_are_the_poems_of_their_seeds(loaded: LoadedModel) -> None:
