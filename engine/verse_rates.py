@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.corpus.poems import han_of
 from engine.novelty.judge import verse_lines
-from engine.novelty.lines import RUN_LENGTH, TrainingLines
+from engine.novelty.known import RUN_LENGTH, KnownLines
 from engine.prosody.check import check
 from engine.prosody.forms import Form
 
@@ -22,8 +22,8 @@ class VerseRates:
     `n_*` counts poems: `n_form_ok` have the lines of the form, `n_tones_ok` and `n_rhyme_ok` pass the checker, `n_ok` all
     three; `n_unknown` have a character that the rhyme book lacks, `n_rhyme_again` the same rhyme character twice,
     `n_with_line` hold a whole training line, or one of five characters and more within a line. `lines_copied` is the share of
-    lines that are training lines; `longest_runs` the mean of the poems' longest runs shared with one, three at the least. Both
-    are told by the filter, which overlooks nothing and takes one line in 120 for a training line by mistake.
+    lines that are training lines; `longest_runs` the mean of the poems' longest runs shared with one, three at the least.
+    A filter overlooks nothing of these, and takes one line in 120 for a training line by mistake.
 
     `distinct_*`: different ones per one. `mean_logprob`: ln p a Han character, in nats.
     """
@@ -51,7 +51,7 @@ class VerseRates:
         }
 
 
-def rates_of(texts: Sequence[str], form: Form, training: TrainingLines | None) -> VerseRates:
+def rates_of(texts: Sequence[str], form: Form, training: KnownLines | None) -> VerseRates:
     """The figures of poems as a form's; a text with other lines than the form's counts against it."""
     verses = list(map(verse_lines, texts))
     reports = [check(verse, form) for verse in verses]
@@ -75,7 +75,7 @@ def rates_of(texts: Sequence[str], form: Form, training: TrainingLines | None) -
     )
 
 
-def _longest_run(verse: Sequence[str], training: TrainingLines) -> int:
+def _longest_run(verse: Sequence[str], training: KnownLines) -> int:
     return max((training.longest_run(line)[1] for line in verse), default=0) or RUN_LENGTH - 1
 
 

@@ -17,6 +17,8 @@ from engine.prosody.forms import Form, form_called, forms
 
 if TYPE_CHECKING:
     from engine.checkpoint import LoadedModel
+    from engine.corpus.library import Corpus
+    from engine.novelty.known import KnownLines
     from engine.rating import Sample, Way
     from engine.verse_rates import VerseRates
 
@@ -33,8 +35,9 @@ constrained: the form is enforced; acrostic: given phrases too; told: the model 
 reads none, and what came out with the form's lines is judged; real: held-out poems of its corpus. Begin characters are random.
 form, tones, rhyme, all ok: share of poems that pass the checker; unknown: with a character that the rhyme book lacks; same
 rhyme: a rhyme character twice; with line: poems that hold a whole training line, or one of five characters and more within a
-line; lines: share of lines that are training lines (by the filter, which takes 1 in 120 by mistake); run: mean of the poems'
-longest runs shared with a training line; d.: different poems, lines, pairs of characters; ln p: mean of a Han character."""
+line; lines: share of lines that are training lines; run: mean of the poems' longest runs shared with one (without the corpus
+these three are told by the filter, which takes 1 line in 120 by mistake); d.: different poems, lines, pairs of characters; ln p:
+mean of a Han character."""
 
 
 def add_parser(commands: Any) -> None:
@@ -75,12 +78,18 @@ def rates(arguments: argparse.Namespace) -> int:
 
     from engine.checkpoint import load_model
     from engine.devices import choose_device, use_threads
+    from engine.novelty.build import exact_lines
+    from engine.novelty.judge import corpus_of
 
     use_threads(1)
     loaded = load_model(folder, choose_device(getattr(arguments, "device", "auto")))
+    corpus = corpus_of(loaded.header)
+    if corpus is None:
+        say("The corpus of the model is not here: there are no real poems to compare with.")
+    training = exact_lines(corpus) if corpus else loaded.lines
     found, kept = [], ""
-    for form, way, sample in _samples(loaded, config, wanted, arguments.n_poems, arguments.phrases):
-        figures = _figures(loaded, sample, form)
+    for form, way, sample in _samples(loaded, config, wanted, arguments, corpus):
+        figures = _figures(sample, form, training)
         found.append({"form": form.key, "way": way, **figures.to_dict(), "n_lost": sample.n_lost})
         if arguments.poems and way != "real":
             kept += _as_lines(form, way, sample)
@@ -90,19 +99,21 @@ def rates(arguments: argparse.Namespace) -> int:
     if arguments.json:
         about = {"model": loaded.name, "n_wished": arguments.n_poems, "seed": config.seed}
         drawn = {"temperature": config.temperature, "top_p": config.top_p, "device": loaded.device.type}
-        print(json.dumps({**about, **drawn, "rates": found}, ensure_ascii=False))
+        exact = {"lines_exact": corpus is not None}
+        print(json.dumps({**about, **drawn, **exact, "rates": found}, ensure_ascii=False))
     return 0
 
 
 def _samples(
-    loaded: "LoadedModel", config: ComposeConfig, wanted: Sequence[Form], n_poems: int, phrases: Sequence[str]
+    loaded: "LoadedModel",
+    config: ComposeConfig,
+    wanted: Sequence[Form],
+    arguments: argparse.Namespace,
+    corpus: "Corpus | None",
 ) -> "Iterator[tuple[Form, Way, Sample]]":
-    from engine.novelty.judge import corpus_of
     from engine.rating import acrostic_wishes, random_wishes, real_samples, write_sample
 
-    corpus = corpus_of(loaded.header)
-    if corpus is None:
-        say("The corpus of the model is not here: there are no real poems to compare with.")
+    n_poems, phrases = arguments.n_poems, arguments.phrases
     real = real_samples(loaded, corpus, wanted, n_poems, config.seed) if corpus else {}
     say(f"{n_poems:,} free poems")
     free = write_sample(loaded, random_wishes(loaded.vocabulary, config, n_poems, None))
@@ -119,10 +130,10 @@ def _samples(
             yield form, "real", real[form.key]
 
 
-def _figures(loaded: "LoadedModel", sample: "Sample", form: Form) -> "VerseRates":
+def _figures(sample: "Sample", form: Form, training: "KnownLines | None") -> "VerseRates":
     from engine.verse_rates import rates_of
 
-    figures = rates_of(sample.texts, form, loaded.lines)
+    figures = rates_of(sample.texts, form, training)
     return dataclasses.replace(figures, mean_logprob=sample.mean_logprob, chars_per_s=sample.chars_per_s)
 
 

@@ -101,6 +101,21 @@ class BloomFilter:
         return found
 
 
+@dataclass(frozen=True, eq=False)
+class HashSet:
+    """Every hash of some strings, (n,) in order: exact but for two strings of one hash, which no corpus is large enough for."""
+
+    hashes: Hashes
+
+    def contains(self, hashes: Hashes) -> Flags:
+        """For each hash of (B,) whether its string was put in."""
+        places = np.searchsorted(self.hashes, hashes)
+        found = np.zeros(hashes.shape, np.bool_)
+        inside = places < len(self.hashes)
+        found[inside] = self.hashes[places[inside]] == hashes[inside]
+        return found
+
+
 def _places(hashes: Hashes, n_bits: int, n_hashes: int) -> list[Hashes]:
     """The bits that belong to each hash: `n_hashes` arrays (B,), by double hashing."""
     mixed = (hashes ^ (hashes >> np.uint64(30))) * _FINAL_MULTIPLIER

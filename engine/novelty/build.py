@@ -19,16 +19,9 @@ from engine.corpus.poems import MARKS, Poem, split_of
 from engine.errors import ModelError
 from engine.files import write_atomically
 from engine.model_files import LINES
-from engine.novelty.bloom import BloomFilter, CodePoints, Hashes, code_points, distinct, hash_rows
-from engine.novelty.lines import (
-    FORMAT,
-    LINE_BITS,
-    RUN_BITS,
-    RUN_LENGTH,
-    SHORTEST_LINE,
-    TrainingLines,
-    read_lines,
-)
+from engine.novelty.bloom import BloomFilter, CodePoints, Hashes, HashSet, code_points, distinct, hash_rows
+from engine.novelty.known import RUN_LENGTH, SHORTEST_LINE, KnownLines
+from engine.novelty.lines import FORMAT, LINE_BITS, RUN_BITS, TrainingLines, read_lines
 
 # A pause within a line of 词: the line counts with it and as the two parts that it makes.
 PAUSE = "、"
@@ -74,6 +67,26 @@ def keep_lines(corpus: Corpus, folder: Path) -> None:
 
 def build(poems: Iterable[Poem], corpus_sha256: str) -> TrainingLines:
     """The filters of the poems that belong to the training split; those held out do not count."""
+    found = _read(poems)
+    return TrainingLines(
+        lines=BloomFilter.of(_together(found.line_hashes), LINE_BITS),
+        runs=BloomFilter.of(_together(found.run_hashes), RUN_BITS),
+        reduplicated=found.reduplicated(),
+        corpus_sha256=corpus_sha256,
+    )
+
+
+def exact_lines(corpus: Corpus) -> KnownLines:
+    """The training lines of a corpus without any mistakes, in memory alone: eight bytes a line and a run, 80 MB for 300,000 poems.
+
+    CorpusError when the corpus is damaged.
+    """
+    found = _read(corpus.poems())
+    lines, runs = (HashSet(distinct(_together(hashes))) for hashes in (found.line_hashes, found.run_hashes))
+    return KnownLines(lines, runs, found.reduplicated())
+
+
+def _read(poems: Iterable[Poem]) -> "_Found":
     found = _Found()
     training = (poem.text for poem in poems if split_of(poem) == "train")
     while texts := list(itertools.islice(training, _POEMS_AT_ONCE)):
@@ -81,12 +94,7 @@ def build(poems: Iterable[Poem], corpus_sha256: str) -> TrainingLines:
         # Lines with a pause once more, as one; lines without one are there already, which does no harm.
         if paused := [text.replace(PAUSE, "") for text in texts if PAUSE in text]:
             found.add_lines(_Lines.of(paused))
-    return TrainingLines(
-        corpus_sha256,
-        BloomFilter.of(_together(found.line_hashes), LINE_BITS),
-        BloomFilter.of(_together(found.run_hashes), RUN_BITS),
-        found.reduplicated(),
-    )
+    return found
 
 
 @dataclass(frozen=True, slots=True)

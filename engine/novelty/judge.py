@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.corpus.library import Corpus, list_corpora
 from engine.novelty.build import PAUSE
-from engine.novelty.lines import RUN_LENGTH, TrainingLines
+from engine.novelty.known import RUN_LENGTH, KnownLines
 from engine.novelty.search import search
 from engine.vocabulary import is_han
 
@@ -32,7 +32,7 @@ class Novelty:
         return asdict(self)
 
 
-def novelty_of(text: str, lines: TrainingLines | None, corpus: Corpus | None) -> Novelty | None:
+def novelty_of(text: str, lines: KnownLines | None, corpus: Corpus | None) -> Novelty | None:
     """Judge a poem: exactly where there is a corpus, else by the filter; None where there is neither.
 
     Raises:
@@ -56,7 +56,7 @@ def verse_lines(text: str) -> list[str]:
     return "".join(character if is_han(character) else " " for character in text.replace(PAUSE, "")).split()
 
 
-def _exact(verse: Sequence[str], lines: TrainingLines | None, corpus: Corpus) -> Novelty:
+def _exact(verse: Sequence[str], lines: KnownLines | None, corpus: Corpus) -> Novelty:
     found = search(corpus, verse, lines)
     n_copied = sum(line in found.copied for line in verse)
     if found.longest is None:
@@ -67,7 +67,7 @@ def _exact(verse: Sequence[str], lines: TrainingLines | None, corpus: Corpus) ->
     )
 
 
-def _by_filter(verse: Sequence[str], lines: TrainingLines) -> Novelty:
+def _by_filter(verse: Sequence[str], lines: KnownLines) -> Novelty:
     copied = [line for line, is_copied in zip(verse, lines.contains(verse).tolist(), strict=True) if is_copied]
     runs = [line[first : first + length] for line in verse for first, length in [lines.longest_run(line)]]
     run = max([*runs, *copied], key=len, default="")

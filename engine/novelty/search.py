@@ -13,7 +13,7 @@ from engine.corpus.library import Corpus, reporting_read_errors
 from engine.corpus.poems import Poem, lines_of, split_of
 from engine.errors import CorpusError
 from engine.novelty.build import PAUSE
-from engine.novelty.lines import SHORTEST_LINE, TrainingLines
+from engine.novelty.known import SHORTEST_LINE, KnownLines
 
 _PIECE_BYTES = 1 << 24
 
@@ -36,7 +36,7 @@ class Found:
     copied: frozenset[str]
 
 
-def search(corpus: Corpus, lines: Sequence[str], filter: TrainingLines | None = None) -> Found:
+def search(corpus: Corpus, lines: Sequence[str], filter: KnownLines | None = None) -> Found:
     """Compare lines, given without marks, with every line of the training poems.
 
     Of several shared runs as long one is told. A training line with a pause, 念去去、千里烟波, counts with
@@ -66,9 +66,7 @@ def _pieces(corpus: Corpus) -> Iterator[bytes]:
             yield piece + file.readline()
 
 
-def _longer_in(
-    piece: bytes, lines: Sequence[str], longest: Shared | None, filter: TrainingLines | None
-) -> Shared | None:
+def _longer_in(piece: bytes, lines: Sequence[str], longest: Shared | None, filter: KnownLines | None) -> Shared | None:
     """The longest shared run of a piece where it is longer than the longest so far, else that one.
 
     Only what would be longer is searched for, so that most searches fail, and most of the rest succeed at once.

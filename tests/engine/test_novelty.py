@@ -17,8 +17,9 @@ from engine.corpus.poems import Poem, lines_of, split_of
 from engine.errors import ModelError
 from engine.model_store import add_model, find_model, list_models
 from engine.novelty.bloom import BloomFilter, code_points, extend, hash_rows, hash_strings
-from engine.novelty.build import build, keep_lines, open_lines
-from engine.novelty.lines import SHORTEST_LINE, TrainingLines, read_lines
+from engine.novelty.build import build, exact_lines, keep_lines, open_lines
+from engine.novelty.known import SHORTEST_LINE
+from engine.novelty.lines import TrainingLines, read_lines
 from tests.engine.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems, write_poems
 from tests.engine.small_model import save_small_model, small_model
 
@@ -175,6 +176,16 @@ def test_the_lines_of_a_corpus_are_built_once_and_again_when_damaged(
     file.write_bytes(built[:-5])
     assert open_lines(corpus).to_bytes() == built
     assert list(corpus.folder.glob("lines-*.bloom")) == [file]
+
+
+def test_without_filters_nothing_is_taken_for_a_training_line_by_mistake(corpus: Corpus) -> None:
+    lines = exact_lines(corpus)
+    training = {line for poem in corpus.poems() if split_of(poem) == "train" for line in lines_of(poem.text)}
+    others = [line for text in made_up_poems(3000, seed=8) for line in lines_of(text) if line not in training]
+    assert lines.contains(sorted(training)).all()
+    assert not lines.contains(others).any()
+    assert lines.longest_run("见床前明月色") == (1, 4)
+    assert lines.reduplicated == open_lines(corpus).reduplicated
 
 
 def test_a_run_keeps_the_lines_of_its_corpus_and_not_those_of_another(corpus: Corpus, tmp_path: Path) -> None:
