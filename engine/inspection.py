@@ -21,12 +21,12 @@ from engine.composing.book import Bools
 from engine.composing.glyphs import Alternative, likeliest, share_of
 from engine.composing.masks import Masks
 from engine.composing.opening import opening_of
-from engine.composing.plan import plan_poem
+from engine.composing.plan import Plan, plan_poem
 from engine.composing.rows import Rows
 from engine.config import Cell, ComposeConfig
 from engine.errors import UsageError
 from engine.model import State
-from engine.vocabulary import BEGIN, END, Vocabulary
+from engine.vocabulary import BEGIN, END
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +84,16 @@ def inspect(
         raise UsageError(f"The text has no place {index}.", f"Its places are 0 to {len(text)}.")
     model, vocabulary = loaded.model, loaded.vocabulary
     written = [*vocabulary.encode(text[:index]), vocabulary.encode(text[index])[0] if index < len(text) else END]
-    read = torch.tensor([[*_opening(config, vocabulary), *written[:-1]]], device=loaded.device)  # (1, T)
+    plan = None if config.form == FREE_VERSE else plan_poem(config, vocabulary)
+    opening = opening_of(config, plan, vocabulary)
+    read = torch.tensor([[*opening, *written[:-1]]], device=loaded.device)  # (1, T)
     state = model.features(read[:, :-1])[1] if read.shape[1] > 1 else None
     h_size = model.config.hidden_size
     units = tuple(int(unit) for unit in torch.linspace(0, h_size - 1, min(n_units, h_size)).round())
     layers, hidden = _last_step(loaded, read[:, -1], state, units)
     log_p = torch.log_softmax(model.logits(model.projection(hidden))[0].float().cpu(), dim=0).numpy()  # (V,)
-    probability, allowed = math.exp(log_p[written[-1]]), _allowed(loaded, config, written)
+    probability = math.exp(log_p[written[-1]])
+    allowed = None if plan is None else _allowed(loaded, config, plan, written)
     return Inspection(
         index=index,
         character=text[index : index + 1],
@@ -102,12 +105,6 @@ def inspect(
         units=units,
         layers=layers,
     )
-
-
-def _opening(config: ComposeConfig, vocabulary: Vocabulary) -> list[int]:
-    """What the model read before the poem."""
-    plan = None if config.form == FREE_VERSE else plan_poem(config, vocabulary)
-    return opening_of(config, plan, vocabulary)
 
 
 def _last_step(
@@ -155,16 +152,14 @@ def _values(gates: Mapping[str, Tensor], states: Mapping[str, Tensor], units: Se
     )
 
 
-def _allowed(loaded: LoadedModel, config: ComposeConfig, written: Sequence[int]) -> Bools | None:
-    """What the rules allow (V,) for the last of some indices after those before it; None where there are no rules.
+def _allowed(loaded: LoadedModel, config: ComposeConfig, plan: Plan, written: Sequence[int]) -> Bools | None:
+    """What the rules allow (V,) for the last of some indices after those before it; None beyond the form's last place.
 
     Characters that the wishes only kept in their places do not count: another choice here has the rest written anew.
     """
-    if config.form == FREE_VERSE:
-        return None
     vocabulary = loaded.vocabulary
-    rhyme = plan_poem(config, vocabulary).rhyme
-    plan = plan_poem(config.replace(begin="", keep="", rhyme=rhyme), vocabulary)
+    if config.begin or config.keep:
+        plan = plan_poem(config.replace(begin="", keep="", rhyme=plan.rhyme), vocabulary)
     if len(written) > len(plan.steps):
         return None
     masks = Masks(plan, vocabulary, loaded.lines)
