@@ -1,0 +1,137 @@
+"""Composing in a form by the command line and by the service."""
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.__main__ import main
+from engine.checkpoint import LoadedModel, save_model
+from engine.operations.call import Call
+from engine.operations.candidates import candidates
+from engine.operations.compose import compose
+from tests.engine.rhyming_model import rhyming_model
+from tests.engine.verse_judge import faults
+
+Reply = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    loaded = rhyming_model()
+    folder: Path = tmp_path_factory.mktemp("models") / "rhyming"
+    save_model(folder, loaded.model, loaded.vocabulary, {"name": "rhyming"})
+    return str(folder)
+
+
+def poems_of(out: str) -> list[Reply]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_candidates_are_printed_best_first(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compose", "春", "日", "--form", "七绝", "--rhyme", "东", "-n", "3", "--json", "--model", model]) == 0
+    poems = poems_of(capsys.readouterr().out)
+    assert [poem["begin"] for poem in poems] == ["春"] * 3 + ["日"] * 3
+    for poem in poems:
+        assert faults(poem["text"], "qijue", "一东") == []
+        assert (poem["form"], poem["rhyme"], poem["finish"]) == ("qijue", "一东", "end")
+        assert poem["verdicts"] == {"form": True, "tones": True, "rhyme": True}
+    scores = [poem["score"] for poem in poems]
+    assert scores[:3] == sorted(scores[:3], reverse=True)
+
+
+def test_the_seed_of_a_candidate_gives_it_again(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["compose", "--form", "wujue", "--model", model, "--json"]
+    main(words)
+    (poem,) = poems_of(capsys.readouterr().out)
+    main([*words, "--seed", str(poem["seed"])])
+    assert poems_of(capsys.readouterr().out)[0]["text"] == poem["text"]
+
+
+def test_every_wish_has_a_flag(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ["--form", "五律", "--order", "aBbA", "--acrostic", "春□月", "--tail", "□东", "--rhyme", "东"]
+    assert main(["compose", *flags, "--model", model, "--json"]) == 0
+    (poem,) = poems_of(capsys.readouterr().out)
+    assert poem["order"] == "aBbAaBbA"
+    assert [line[0] for line in poem["lines"]][::2][:2] == ["春", "月"]
+    assert poem["lines"][1][-2] == "东"
+    kept = "".join("□" if character not in "，。春月" else character for character in poem["text"])
+    assert main(["compose", "--form", "五律", "--keep", kept, "--model", model, "--json"]) == 0
+    (again,) = poems_of(capsys.readouterr().out)
+    assert again["lines"][0][0] == "春"
+
+
+def test_a_poem_can_be_printed_in_columns(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compose", "春", "--form", "五绝", "--vertical", "--model", model, "--seed", "3"]) == 0
+    captured = capsys.readouterr()
+    rows = captured.out.splitlines()
+    assert len(rows) == 6
+    assert rows[0][-1] == "春"
+    assert "五绝" in captured.err
+
+
+def test_without_any_wish_there_is_nothing_to_begin_with(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compose", "--model", model]) == 2
+    assert "no character to begin with" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(["--form", "五绝", "--acrostic", "春江花月夜"], 1), (["春", "--form", "十绝"], 2), (["春", "--rhyme", "东"], 1)],
+)
+def test_wishes_that_contradict_each_other_are_refused_in_one_line(
+    model: str, words: list[str], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compose", *words, "--model", model, "--json"]) == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert len(captured.err.splitlines()) == 1
+
+
+def answers(
+    operation: Callable[[Call], None], request: Reply, is_cancelled: Callable[[], bool] = lambda: False
+) -> list[Reply]:
+    replies: list[Reply] = []
+
+    def reply(kind: str, **fields: object) -> None:
+        replies.append({"reply": kind, **fields})
+
+    def load(_: str | None) -> LoadedModel:
+        return rhyming_model()
+
+    operation(Call(request, reply, is_cancelled, load))
+    return replies
+
+
+def test_the_service_sends_candidates_by_rank() -> None:
+    request = {"config": {"form": "wujue", "acrostic": "春山"}, "n": 4}
+    *poems, done = answers(candidates, request)
+    assert done == {"reply": "done", "n": 4}
+    assert [poem["rank"] for poem in poems] == [1, 2, 3, 4]
+    assert all(poem["reply"] == "candidate" and poem["lines"][1][0] == "山" for poem in poems)
+
+
+def test_candidates_can_be_cancelled_while_they_are_written() -> None:
+    asked = io.StringIO()
+
+    def is_cancelled() -> bool:
+        asked.write(".")
+        return len(asked.getvalue()) > 3
+
+    assert answers(candidates, {"config": {"form": "wujue"}}, is_cancelled) == [{"reply": "cancelled"}]
+
+
+def test_the_service_tells_places_and_what_the_wishes_leave() -> None:
+    request = {"config": {"form": "五绝", "begin": "春"}, "n_alternatives": 2}
+    *glyphs, poem = answers(compose, request)
+    assert [(glyph["line"], glyph["position"]) for glyph in glyphs[:7]] == [
+        *((1, n) for n in range(1, 6)),
+        (1, 0),
+        (2, 1),
+    ]
+    assert all(len(entry) == 3 for glyph in glyphs for entry in glyph["alternatives"])
+    assert all(glyph["allowed_probability"] >= glyph["probability"] for glyph in glyphs)
+    assert poem["verdicts"] == {"form": True, "tones": True, "rhyme": True}
