@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from engine.prosody.forms import Form, forms
-from engine.prosody.rhymes import masks_of, rhyme_groups
+from engine.prosody.rhymes import part_names, rhyme_groups
 
 FREE = "free"
 # Of the parts of 词林正韵 the last five are of entering tone alone.
@@ -30,6 +30,6 @@ def form_choices() -> tuple[FormChoice, ...]:
 def _rhymes(form: Form) -> tuple[str, ...]:
     if form.is_regulated:
         return tuple(group.name for group in rhyme_groups() if group.is_level)
-    parts = masks_of("cilin").names
+    parts = tuple(part_names())
     is_level = all(place.is_level for order in form.orders for place in order.rhymes)
     return parts[:_N_PARTS_WITH_LEVEL_TONES] if is_level else parts

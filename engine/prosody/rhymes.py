@@ -108,7 +108,7 @@ def masks_of(system: RhymeSystem, *, with_added: bool = True) -> Masks:
                 continue
             bits = group.bit if part_of is None else part_of(group.letter, character)
             side[character] = side.get(character, 0) | bits
-    names = tuple(group.name for group in rhyme_groups()) if part_of is None else tuple(_part_names())
+    names = tuple(group.name for group in rhyme_groups()) if part_of is None else tuple(part_names())
     return Masks(level, oblique, names)
 
 
@@ -141,7 +141,8 @@ def _parts() -> _Parts:
     return _Parts(whole, divided)
 
 
-def _part_names() -> Iterable[str]:
+def part_names() -> Iterable[str]:
+    """What the parts of 词林正韵 are called, in order: 第一部."""
     numerals = "一二三四五六七八九十"
     for number in range(1, N_PARTS + 1):
         yield f"第{numerals[number - 1] if number <= 10 else '十' + numerals[number - 11]}部"

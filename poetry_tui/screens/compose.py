@@ -52,15 +52,15 @@ class ComposeScreen(RevisingScreen):
 
     def action_write_own(self) -> None:
         self.remove_class("-panel")
-        self.fields.own.focus()
+        self.set_focus(self.fields.own)
 
     def action_wishes(self) -> None:
         self.remove_class("-panel")
-        self.fields.form.focus()
+        self.set_focus(self.fields.form)
 
     def action_leave(self) -> None:
         if self.focused in self.fields.inputs:
-            self.wished.picker.focus()
+            self.set_focus(self.wished.picker)
         elif self.cursor is not None:
             self._look_at(None)
         else:

@@ -55,7 +55,7 @@ class WritingScreen(DeskScreen):
         self.studio.wake_engine()
         # A verse that appears is worth more than a look at one that is there.
         self.workers.cancel_group(self, "novelty")
-        self.stage.verse.focus()
+        self.set_focus(self.stage.verse)
         self._writing = self._write(wishes, n_candidates)
 
     @work(group="write", exclusive=True, exit_on_error=False)
