@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from poetry_tui.draft_wishes import config_to_keep, lines_of
+from poetry_tui.draft_wishes import config_to_keep, lines_of, tied_to
 from poetry_tui.engine_protocol import Glyph, PoemDone
 
 
@@ -133,8 +133,10 @@ class Draft:
             raise ValueError("there is no cursor")
         before = {place: variant.origins[place] for place in range(self.cursor)}
         after = {place: variant.origins[place] for place in variant.locked if place > self.cursor}
-        origins = {**before, self.cursor: Origin.CHOSEN, **after}
-        text = variant.text[: self.cursor] + character + variant.text[self.cursor + 1 :]
+        tied = tied_to(variant.config, variant.text, self.cursor)
+        kept = {**before, self.cursor: Origin.CHOSEN, **after}
+        origins = {place: Origin.CHOSEN if place in tied else origin for place, origin in kept.items()}
+        text = "".join(character if place in tied else one for place, one in enumerate(variant.text))
         locked = frozenset(place for place in variant.locked if place in origins)
         return self._wish(text, origins, locked, seed, changed=self.cursor)
 

@@ -19,6 +19,30 @@ def lines_of(text: str) -> list[range]:
     return lines
 
 
+def is_for_the_form(config: Mapping[str, Any], text: str, place: int, character: str) -> bool:
+    """Whether a form alone decides of such a choice: it puts the marks, and wants none elsewhere."""
+    return config.get("form", FREE) != FREE and (text[place] in LINE_MARKS or character in LINE_MARKS)
+
+
+def tied_to(config: Mapping[str, Any], text: str, place: int) -> frozenset[int]:
+    """The places that must hold the same character as one of them, because the form repeats them (叠); that one is among them."""
+    if config.get("form", FREE) == FREE:
+        return frozenset({place})
+    # Its tables take a moment to load.
+    from engine.prosody.forms import form_called
+
+    lines = [[at for at in line if text[at] not in LINE_MARKS] for line in lines_of(text)]
+    tied = {place}
+    for repeat in form_called(str(config["form"])).repeats:
+        if repeat.line < len(lines):
+            for pair in zip(
+                lines[repeat.line - 1][-repeat.length :], lines[repeat.line][: repeat.length], strict=False
+            ):
+                if tied & set(pair):
+                    tied |= set(pair)
+    return frozenset(tied)
+
+
 def config_to_keep(
     config: Mapping[str, Any], text: str, kept: Collection[int], changed: int | None = None
 ) -> dict[str, Any]:

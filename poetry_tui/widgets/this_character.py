@@ -17,6 +17,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
+from poetry_tui.draft_wishes import is_for_the_form
 from poetry_tui.engine_protocol import Glyph
 from poetry_tui.glass_protocol import Alternative, Inspection, Place
 from poetry_tui.keys import bind
@@ -148,8 +149,13 @@ class ThisCharacter(Widget, can_focus=True):
 
     def action_choose(self) -> None:
         """Ask for the picked alternative."""
-        if self.chances.picked is not None:
-            self.post_message(self.Chosen(self.chances.alternatives[self.chances.picked]))
+        if self.chances.picked is None:
+            return
+        alternative, place = self.chances.alternatives[self.chances.picked], self.place
+        if place is not None and is_for_the_form(place.config, place.text, place.index, alternative.character):
+            self.notify(word("glass.marks_stay"), markup=False)
+        else:
+            self.post_message(self.Chosen(alternative))
 
     def action_next_layer(self) -> None:
         """Look at the layer above; from the highest, at the lowest."""

@@ -14,6 +14,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "glass.candidate": ("候选", "new"),
     "glass.memory": ("记忆", "memory"),
     "glass.hidden": ("隐状态", "hidden"),
+    "glass.marks_stay": ("标点由诗体定；换一个字吧。", "The form puts the marks; choose another character instead."),
     "glass.looking": ("看网络内部…", "looking inside…"),
     "glass.up": ("上一个候选字", "likelier"),
     "glass.up.tip": ("挑更可能的字", "Pick the alternative above"),

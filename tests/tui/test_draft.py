@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from engine.config import ComposeConfig
 from poetry_tui.draft import Draft, Origin, Wish
-from poetry_tui.draft_wishes import OPEN, lines_of
+from poetry_tui.draft_wishes import OPEN, is_for_the_form, lines_of
 from poetry_tui.engine_protocol import Glyph
 
 POEM = "日暮江头一笛风，满船明月照归篷。扁舟夜泊芦花里，不见青山只见鸿。"
@@ -101,6 +101,27 @@ def test_a_choice_may_differ_from_the_acrostic_which_then_follows_it() -> None:
     assert draft.at(16).choose("轻").config["acrostic"] == "日满轻不"
     assert draft.at(6).choose("声").config["acrostic_tail"] == "声"
     assert draft.at(17).choose("帆").config["acrostic"] == "日满扁不"
+
+
+def test_what_a_tune_repeats_changes_together() -> None:
+    dream = "日月未过人在，风吹作归路别。行客一回云，横棹踏斜阳绝。猿歇，猿歇，山长水遥天北。"
+    draft = planted({**PLAIN, "form": "rumengling"}, dream)
+    first, second = dream.index("猿"), dream.rindex("猿")
+    again = draft.at(second).choose("鸟")
+    assert again.config["keep"][first : second + 2] == "鸟歇，鸟□"
+    assert draft.at(first).choose("鸟").config["keep"][first : second + 2] == "鸟□，□□"
+    assert (
+        draft.at(second + 1).toggle_lock().at(first + 1).choose("啼").config["keep"][first : second + 2] == "猿啼，□啼"
+    )
+    assert draft.at(first).toggle_lock().at(second).choose("鸟").origins[first] is Origin.CHOSEN
+
+
+@pytest.mark.parametrize(
+    ("config", "place", "character", "is_so"),
+    [(REGULATED, 7, "。", True), (REGULATED, 6, "，", True), (REGULATED, 6, "声", False), (PLAIN, 7, "。", False)],
+)
+def test_a_form_alone_decides_of_its_marks(config: Mapping[str, Any], place: int, character: str, is_so: bool) -> None:
+    assert is_for_the_form(config, POEM, place, character) is is_so
 
 
 def test_whatever_a_draft_asks_for_is_a_config_that_the_engine_takes() -> None:

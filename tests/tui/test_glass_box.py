@@ -11,7 +11,7 @@ from textual.app import App, ComposeResult
 from poetry_tui.glass_protocol import Alternative, Place
 from poetry_tui.themes import PAPER, THEMES
 from poetry_tui.widgets.this_character import ThisCharacter
-from poetry_tui.words import set_language
+from poetry_tui.words import set_language, word
 from tests.tui.conftest import Until
 from tests.tui.glass_samples import PLACE, a_glyph, an_inspection
 
@@ -145,6 +145,15 @@ async def test_a_pick_outlives_the_answer_of_the_engine_but_not_the_next_charact
         assert app.box.chances.picked == 1
         app.box.show(a_glyph("笛"), OTHER_PLACE)
         assert app.box.chances.picked is None
+
+
+async def test_where_a_form_puts_a_mark_none_can_be_chosen() -> None:
+    async with open_box() as (app, pilot):
+        app.box.show(a_glyph("，"), Place(PLACE.text, 7, {"form": "qijue"}))
+        await pilot.press("up", "enter")
+        await pilot.pause()
+        assert app.chosen == []
+        assert [notice.message for notice in app._notifications] == [word("glass.marks_stay")]
 
 
 async def test_a_click_on_an_alternative_chooses_it() -> None:
