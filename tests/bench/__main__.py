@@ -1,6 +1,7 @@
 """`make bench`: how fast this machine trains, composes and starts, everything measured side by side in one run."""
 
 import argparse
+import io
 import os
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from engine import paths
 from engine.batches import cut_pieces
 from engine.corpus.library import Corpus, import_file, list_corpora
 from engine.corpus.tokens import open_tokens
+from engine.presets import preset
 from tests.bench.verse import MadeCorpus, make_corpus
 
 PARTS = ("training", "composing", "starting", "first-paint", "keys")
@@ -23,6 +25,8 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="fewer rounds and a smaller corpus")
     arguments = parser.parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # each figure as soon as it is known, through a pipe too
     parts = arguments.parts or PARTS
     if not set(parts) <= set(PARTS):
         parser.error(f"the parts are {', '.join(PARTS)}")
@@ -48,12 +52,12 @@ def _training(made: MadeCorpus, tang: Corpus | None, n_rounds: int) -> None:
     from tests.bench.training import bench_training
 
     use_threads(0)
-    pieces = made.pieces
-    bench_training("a made corpus", pieces, len(made.vocabulary), n_rounds)
-    if tang is not None:
-        tokens = open_tokens(tang, min_count=2)
-        pieces = cut_pieces(tokens, np.asarray(tokens.indices("train")), MAX_CHARS)
-        bench_training("tang", pieces, len(tokens.vocabulary), n_rounds)
+    for preset_name in ("nndl", "studio"):
+        bench_training("a made corpus", preset_name, made.pieces, len(made.vocabulary), n_rounds)
+        if tang is not None:
+            tokens = open_tokens(tang, preset(preset_name).min_count)
+            pieces = cut_pieces(tokens, np.asarray(tokens.indices("train")), MAX_CHARS)
+            bench_training("tang", preset_name, pieces, len(tokens.vocabulary), n_rounds)
 
 
 def _composing(made: MadeCorpus, folder: Path, n_rounds: int) -> None:

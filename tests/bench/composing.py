@@ -1,40 +1,125 @@
-"""How fast a quatrain is composed: the state carried forward, against reading the corpus and the whole prefix again."""
+"""How fast poems are composed: a step beside its matrix products, poems one at a time and 64 at once, and the state
+carried forward against reading the corpus and the whole prefix again.
+
+One thread does it all, and what is measured is that thread's processor time: what else the machine does hardly matters.
+
+Shapes: B poems, F features, V vocabulary.
+"""
 
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from engine.checkpoint import LoadedModel
-from engine.composer import compose
+from engine.composer import compose, compose_many
 from engine.config import ComposeConfig, ModelConfig
 from engine.model import PoemModel
 from engine.presets import preset
 from engine.vocabulary import BEGIN, END, SPECIAL_TOKENS, Vocabulary
-from tests.bench.racing import race
+from tests.bench.racing import Measure, race
 
 # Four lines of seven characters, each with its mark.
 QUATRAIN_CHARS = 4 * 8
+SIDE_BY_SIDE = 64
+STEPS_A_ROUND = 16
 
 
 def bench_composing(name: str, corpus_file: Path, vocabulary: Vocabulary, n_rounds: int) -> None:
     print(f"composing a quatrain of {QUATRAIN_CHARS} characters, 1 thread; the file read again is {name}")
     for preset_name in ("nndl", "studio"):
         loaded = _untrained(preset(preset_name).model, vocabulary)
-        results = race(
-            {
-                f"{preset_name}, state carried": lambda loaded=loaded: _carried(loaded),  # type: ignore[misc]
-                f"{preset_name}, corpus and prefix read again": lambda loaded=loaded: _read_again(loaded, corpus_file),  # type: ignore[misc]
-            },
-            n_rounds,
+        _bench_against_reading_again(preset_name, loaded, corpus_file, n_rounds)
+        for n_poems in (1, SIDE_BY_SIDE):
+            _bench_steps(preset_name, loaded, n_poems, n_rounds)
+        _bench_poems(preset_name, loaded, n_rounds)
+
+
+def _bench_against_reading_again(preset_name: str, loaded: LoadedModel, corpus_file: Path, n_rounds: int) -> None:
+    contestants: dict[str, Measure] = {
+        f"{preset_name}, state carried": lambda: _carried(loaded),
+        f"{preset_name}, corpus and prefix read again": lambda: _read_again(loaded, corpus_file),
+    }
+    results = race(contestants, n_rounds)
+    for way, result in results.items():
+        print(result.line(way, "s"))
+    carried, again = results.values()
+    print(f"  ratio: {again.over(carried):.0f}; {carried.median / QUATRAIN_CHARS * 1e3:.2f} ms a character")
+
+
+def _bench_steps(preset_name: str, loaded: LoadedModel, n_poems: int, n_rounds: int) -> None:
+    """A step of the model against nothing but its matrix products."""
+    pairs = _matrices(loaded.model, n_poems)
+    contestants: dict[str, Measure] = {
+        f"{preset_name}, a step of {n_poems}": lambda: _milliseconds(lambda: _steps(loaded.model, n_poems)),
+        "its matrix products alone": lambda: _milliseconds(lambda: _products(pairs)),
+    }
+    results = race(contestants, 3 * n_rounds)
+    for way, result in results.items():
+        print(result.line(way, "ms"))
+    step, products = results.values()
+    print(f"  products / step: {products.over(step):.2f}; {n_poems / step.median * 1e3:,.0f} chars/s without drawing")
+
+
+def _bench_poems(preset_name: str, loaded: LoadedModel, n_rounds: int) -> None:
+    """Whole quatrains, drawn: free and held to a form, one at a time and side by side."""
+    free = ComposeConfig(begin=loaded.vocabulary.characters[10], max_chars=QUATRAIN_CHARS)
+    contestants: dict[str, Measure] = {}
+    for how, config in (("free", free), ("in the form 七绝", ComposeConfig(form="qijue"))):
+        contestants[f"{preset_name}, {how}, one poem"] = lambda config=config: _drawn(loaded, config, 1)  # type: ignore[misc]
+        contestants[f"{preset_name}, {how}, {SIDE_BY_SIDE} at once"] = lambda config=config: _drawn(  # type: ignore[misc]
+            loaded, config, SIDE_BY_SIDE
         )
-        for way, result in results.items():
-            print(result.line(way, "s"))
-        carried, again = results.values()
-        print(
-            f"  ratio: {again.median / carried.median:.0f}; {carried.median / QUATRAIN_CHARS * 1e3:.2f} ms a character"
-        )
+    results = race(contestants, n_rounds)
+    for way, result in results.items():
+        print(result.line(way, "chars/s"))
+    free_alone, free_many, formed_alone, formed_many = results.values()
+    print(
+        f"  free / in the form: {free_alone.over(formed_alone):.2f} one at a time, "
+        f"{free_many.over(formed_many):.2f} side by side; {1e3 / free_alone.median:.2f} ms a character of one free poem"
+    )
+
+
+def _milliseconds(run: Callable[[], Iterator[object]]) -> float:
+    """Of one of the steps that `run` does."""
+    started_s = time.thread_time()
+    n_steps = sum(1 for _ in run())
+    return (time.thread_time() - started_s) / n_steps * 1e3
+
+
+def _steps(model: PoemModel, n_poems: int) -> Iterator[object]:
+    x, state = torch.arange(n_poems), None
+    for _ in range(STEPS_A_ROUND):
+        logits, state = model.step(x, state)
+        yield logits
+
+
+def _matrices(model: PoemModel, n_poems: int) -> list[tuple[Tensor, Tensor]]:
+    """What a step multiplies: rows and a matrix, which lies as is best for them."""
+    recurrent = (weight for layer in model.recurrent.all_weights for weight in layer if weight.dim() == 2)
+    weights = [*recurrent, *model.projection.parameters(), model.output_weight]
+    return [(torch.randn(n_poems, weight.shape[1]), weight.detach().T.contiguous()) for weight in weights]
+
+
+@torch.inference_mode()
+def _products(pairs: list[tuple[Tensor, Tensor]]) -> Iterator[object]:
+    """The products of as many steps, one by one as they follow each other."""
+    for _ in range(STEPS_A_ROUND):
+        yield [torch.mm(rows, columns) for rows, columns in pairs]
+
+
+def _drawn(loaded: LoadedModel, config: ComposeConfig, n_poems: int) -> float:
+    """Characters a second."""
+    started_s = time.thread_time()
+    if n_poems == 1:
+        n_chars = sum(1 for _ in compose(loaded, config))
+    else:
+        poems = compose_many(loaded, config, n_poems, n_tried=n_poems)
+        n_chars = sum(len(poem.text) for poem in poems)
+    return n_chars / (time.thread_time() - started_s)
 
 
 def _untrained(config: ModelConfig, vocabulary: Vocabulary) -> LoadedModel:
@@ -47,10 +132,10 @@ def _untrained(config: ModelConfig, vocabulary: Vocabulary) -> LoadedModel:
 
 def _carried(loaded: LoadedModel) -> float:
     begin = loaded.vocabulary.characters[10]
-    started_s = time.perf_counter()
+    started_s = time.thread_time()
     # The likeliest each time, as the experiment took it.
     n_chars = sum(1 for _ in compose(loaded, ComposeConfig(begin=begin, temperature=0, max_chars=QUATRAIN_CHARS)))
-    elapsed_s = time.perf_counter() - started_s
+    elapsed_s = time.thread_time() - started_s
     assert n_chars == QUATRAIN_CHARS
     return elapsed_s
 
@@ -58,13 +143,13 @@ def _carried(loaded: LoadedModel) -> float:
 @torch.no_grad()
 def _read_again(loaded: LoadedModel, corpus_file: Path) -> float:
     """As the course experiment composed: the corpus becomes indices again, every character reads all before it again."""
-    started_s = time.perf_counter()
+    started_s = time.thread_time()
     word_int_map = _word_int_map(corpus_file)
     prefix = [BEGIN, 10 + len(SPECIAL_TOKENS)]
     while len(prefix) < QUATRAIN_CHARS + 1:
         logits, _ = loaded.model(torch.tensor([prefix]))  # (1, T) -> (1, T, V)
         prefix.append(int(logits[0, -1].argmax()))
-    elapsed_s = time.perf_counter() - started_s
+    elapsed_s = time.thread_time() - started_s
     assert word_int_map
     return elapsed_s
 

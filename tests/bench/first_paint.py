@@ -27,7 +27,7 @@ Bare().run()
 def bench_first_paint(n_rounds: int) -> None:
     # As pip does for every installed package, Textual among them.
     for package in (engine, poetry_tui):
-        compileall.compile_dir(Path(package.__file__).parent, quiet=1)
+        compileall.compile_dir(Path(package.__path__[0]), quiet=1)
     results = race(
         {
             "bare Textual app": lambda: first_paint_s([sys.executable, "-c", BARE_APP], "Bare"),

@@ -17,6 +17,10 @@ class Result:
     def median(self) -> float:
         return median(self.values)
 
+    def over(self, other: "Result") -> float:
+        """How many times the other: the median over the rounds, within which both meet the same machine."""
+        return median(mine / theirs for mine, theirs in zip(self.values, other.values, strict=True))
+
     def line(self, name: str, unit: str) -> str:
         return f"  {name:<44} {self.median:>12,.4g} {unit}   (min {min(self.values):,.4g}, max {max(self.values):,.4g})"
 

@@ -1,10 +1,13 @@
-"""How fast `nndl` trains: as the engine does it, with plain logits, and poem by poem as the course experiment did.
+"""How fast a preset trains, beside the matrix-product peak, and where its time goes; `nndl` also with plain logits, and
+poem by poem as the course experiment did.
 
 Shapes: B poems, T characters, F features, N targets, V vocabulary.
 """
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from statistics import median
 
 import numpy as np
 import torch
@@ -17,67 +20,112 @@ from engine.model import PoemModel
 from engine.optimizers import make_optimizer
 from engine.presets import preset
 from engine.vocabulary import PAD
-from tests.bench.racing import Measure, race
+from tests.bench.racing import Measure, Result, race
 
 PRODUCT_SIZE = 2048
+BATCHES_A_ROUND = 2
 
 # Forward and backward through one batch; the gradients are left in the model.
-Backward = Callable[[PoemModel, Batch, TrainConfig], None]
+Backward = Callable[[PoemModel, Batch, TrainConfig, "Phases"], None]
 
 
-def bench_training(name: str, pieces: Pieces, vocab_size: int, n_rounds: int) -> None:
-    config = preset("nndl")
-    contestants: dict[str, Measure] = {"product of two 2048² float32 matrices": _product_flops}
-    ways = {
-        "nndl, as the engine trains": _fused,
-        "nndl, linear layer + cross-entropy": _plain,
-        "nndl, poem by poem": _poem_by_poem,
+class Phases:
+    """Seconds spent in each phase of the steps since the watch was made."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._since_s = time.perf_counter()
+
+    def end(self, phase: str) -> None:
+        """What went on since the last phase ended was this one."""
+        now_s = time.perf_counter()
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + now_s - self._since_s
+        self._since_s = now_s
+
+
+def bench_training(name: str, preset_name: str, pieces: Pieces, vocab_size: int, n_rounds: int) -> None:
+    config = preset(preset_name)
+    pieces = _short_enough(pieces, config.longest_poem)
+    engine = Trainer(_fused, pieces, vocab_size, config)
+    contestants: dict[str, Measure] = {
+        "product of two 2048² float32 matrices": _product_flops,
+        f"{preset_name}, as the engine trains": engine.measure,
     }
-    for way, backward in ways.items():
-        contestants[way] = _trainer(backward, pieces, vocab_size, config)
+    if preset_name == "nndl":
+        for way, backward in ((PLAIN, _plain), (POEM_BY_POEM, _poem_by_poem)):
+            contestants[way] = Trainer(backward, pieces, vocab_size, config).measure
     results = race(contestants, n_rounds)
-    product, fused, plain, alone = results.values()
-    flops_per_char = 6 * PoemModel(config.model, vocab_size).n_multiply_adds()
     print(
-        f"training nndl on {name}: {len(pieces):,} poems, {vocab_size:,} characters known, {torch.get_num_threads()} threads"
+        f"training {preset_name} on {name}: {len(pieces):,} pieces, {vocab_size:,} characters known, "
+        f"{torch.get_num_threads()} threads"
     )
-    print(product.line("product of two 2048² float32 matrices", "FLOP/s"))
-    for way in ways:
-        print(results[way].line(way, "chars/s"))
-    print(f"  as the engine trains / poem by poem: {fused.median / alone.median:.2f}")
-    print(f"  as the engine trains / plain:        {fused.median / plain.median:.2f}")
-    print(f"  of the matrix-product peak:          {fused.median * flops_per_char / product.median:.2f}")
+    (product_name, product), (engine_name, trained), *others = results.items()
+    print(product.line(product_name, "FLOP/s"))
+    print(trained.line(engine_name, "chars/s"))
+    for way, result in others:
+        print(result.line(way, "chars/s"))
+        print(f"  as the engine trains / {way}: {trained.over(result):.2f}")
+    flops_per_char = 6 * engine.model.n_multiply_adds()
+    print(f"  of the matrix-product peak: {trained.over(product) * flops_per_char:.2f}")
+    _print_phases(engine.rounds[-n_rounds:])
+
+
+PLAIN = "linear layer + cross-entropy"
+POEM_BY_POEM = "poem by poem"
+
+
+def _short_enough(pieces: Pieces, longest_poem: int | None) -> Pieces:
+    if longest_poem is None:
+        return pieces
+    kept = pieces.stops - pieces.starts - 2 <= longest_poem
+    return replace(pieces, starts=pieces.starts[kept], stops=pieces.stops[kept], poems=pieces.poems[kept])
+
+
+def _print_phases(rounds: list[dict[str, float]]) -> None:
+    shares = [{phase: value / sum(one.values()) for phase, value in one.items()} for one in rounds]
+    for phase in rounds[0]:
+        milliseconds = median(one[phase] for one in rounds) / BATCHES_A_ROUND * 1e3
+        print(f"    {phase:<42} {milliseconds:>12,.4g} ms a step ({median(one[phase] for one in shares):.1%})")
 
 
 def _product_flops() -> float:
     left, right = torch.randn(PRODUCT_SIZE, PRODUCT_SIZE), torch.randn(PRODUCT_SIZE, PRODUCT_SIZE)
     out = torch.empty(PRODUCT_SIZE, PRODUCT_SIZE)
+    return Result(tuple(_one_product_flops(left, right, out) for _ in range(5))).median
+
+
+def _one_product_flops(left: Tensor, right: Tensor, out: Tensor) -> float:
     started_s = time.perf_counter()
-    for _ in range(8):
-        torch.mm(left, right, out=out)
-    return 8 * 2 * PRODUCT_SIZE**3 / (time.perf_counter() - started_s)
+    torch.mm(left, right, out=out)
+    return 2 * PRODUCT_SIZE**3 / (time.perf_counter() - started_s)
 
 
-def _trainer(backward: Backward, pieces: Pieces, vocab_size: int, config: TrainConfig) -> Measure:
-    """A training of its own that does two batches a round and says how many characters a second it learned."""
-    torch.manual_seed(config.seed)
-    model = PoemModel(config.model, vocab_size).train()
-    optimizer = make_optimizer(model, config)
-    batches = _batches(pieces, config)
+class Trainer:
+    """A training of its own that does some batches a round; `rounds` holds the seconds of each one's phases."""
 
-    def measure() -> float:
-        n_chars = 0
-        started_s = time.perf_counter()
-        for _ in range(2):
-            batch = next(batches)
-            backward(model, batch, config)
-            nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+    def __init__(self, backward: Backward, pieces: Pieces, vocab_size: int, config: TrainConfig) -> None:
+        torch.manual_seed(config.seed)
+        self.rounds: list[dict[str, float]] = []
+        self.model = PoemModel(config.model, vocab_size).train()
+        self._backward = backward
+        self._config = config
+        self._optimizer = make_optimizer(self.model, config)
+        self._batches = _batches(pieces, config)
+
+    def measure(self) -> float:
+        """How many characters a second it learns."""
+        n_chars, phases = 0, Phases()
+        for _ in range(BATCHES_A_ROUND):
+            batch = next(self._batches)
+            phases.end("data")
+            self._backward(self.model, batch, self._config, phases)
+            nn.utils.clip_grad_norm_(self.model.parameters(), self._config.clip_norm)
+            self._optimizer.step()
+            self._optimizer.zero_grad(set_to_none=True)
+            phases.end("clipping and optimiser")
             n_chars += batch.n_targets
-        return n_chars / (time.perf_counter() - started_s)
-
-    return measure
+        self.rounds.append(phases.seconds)
+        return n_chars / sum(phases.seconds.values())
 
 
 def _batches(pieces: Pieces, config: TrainConfig) -> Iterator[Batch]:
@@ -95,19 +143,23 @@ def _features(model: PoemModel, batch: Batch) -> tuple[Tensor, Tensor]:
     return features.flatten(0, 1).index_select(0, places), torch.from_numpy(batch.y).flatten().index_select(0, places)
 
 
-def _fused(model: PoemModel, batch: Batch, config: TrainConfig) -> None:
+def _fused(model: PoemModel, batch: Batch, config: TrainConfig, phases: Phases) -> None:
     features, targets = _features(model, batch)
+    phases.end("recurrent layers forward")
     loss = linear_cross_entropy(features, model.output_weight, model.output_bias, targets, config.chunk_rows)
+    phases.end("output layer, loss and their gradients")
     loss.backward()  # type: ignore[no-untyped-call]
+    phases.end("recurrent layers backward")
 
 
-def _plain(model: PoemModel, batch: Batch, config: TrainConfig) -> None:
+def _plain(model: PoemModel, batch: Batch, config: TrainConfig, phases: Phases) -> None:
     features, targets = _features(model, batch)
     loss = nn.functional.cross_entropy(model.logits(features), targets)
     loss.backward()  # type: ignore[no-untyped-call]
+    phases.end("forward and backward")
 
 
-def _poem_by_poem(model: PoemModel, batch: Batch, config: TrainConfig) -> None:
+def _poem_by_poem(model: PoemModel, batch: Batch, config: TrainConfig, phases: Phases) -> None:
     """Each poem of the batch fed alone, its log-probabilities written out whole, the losses summed up."""
     poem_losses = []
     for x, y in zip(batch.x, batch.y, strict=True):
@@ -117,3 +169,4 @@ def _poem_by_poem(model: PoemModel, batch: Batch, config: TrainConfig) -> None:
         poem_losses.append(nn.functional.nll_loss(log_p, torch.from_numpy(y[:n_chars])))
     loss = torch.stack(poem_losses).mean()
     loss.backward()  # type: ignore[no-untyped-call]
+    phases.end("forward and backward")
