@@ -92,8 +92,27 @@ class CheckpointSaved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Resources(Event):
+    """Every other second: what the training uses. `cpu_percent` is of one core; shares are of the time since the last one.
+
+    `gpu_percent` and `gpu_memory_bytes` are None without a graphics card.
+    """
+
+    name: ClassVar[str] = "resources"
+    step: int
+    cpu_percent: float
+    memory_bytes: int
+    gpu_percent: float | None
+    gpu_memory_bytes: int | None
+    data_share: float
+    forward_share: float
+    backward_share: float
+    optimizer_share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Control(Event):
-    """`what`: paused, resumed, lr changed, saved on request."""
+    """`what`: paused, resumed, lr changed, saved or sampled on request, no longer improving, `RETURNED`."""
 
     name: ClassVar[str] = "control"
     step: int
@@ -122,7 +141,18 @@ class RunFailed(Event):
 
 EVENT_TYPES: Mapping[str, type[Event]] = {
     kind.name: kind
-    for kind in (RunStarted, Step, Compared, Validated, Sampled, CheckpointSaved, Control, RunFinished, RunFailed)
+    for kind in (
+        RunStarted,
+        Step,
+        Compared,
+        Validated,
+        Sampled,
+        CheckpointSaved,
+        Resources,
+        Control,
+        RunFinished,
+        RunFailed,
+    )
 }
 
 # Looked up once: a run of a hundred thousand events is read back in seconds.

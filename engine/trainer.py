@@ -81,6 +81,8 @@ def train(
         if looks_up or stops:
             step_event = meter.read(progress, epoch, rate)
             yield step_event
+            if training.resources.is_due():
+                yield training.resources.read(progress.step)
             if not _is_sane(step_event.loss_nats, len(training.vocabulary)):
                 returned = training.return_to_best()
                 if returned is None:
@@ -111,6 +113,7 @@ def train(
         yield from _obey(control, wishes, progress, stop_requested)
         if validates or saves or wishes:
             meter.restart_clock()
+        training.resources.lap()
 
     yield events.RunFinished(step=training.progress.step, reason="completed")
 

@@ -30,6 +30,7 @@ from engine.model_store import find_model
 from engine.novelty.build import keep_lines
 from engine.optimizers import learning_rate, make_optimizer, set_learning_rate
 from engine.progress import Meter, Progress
+from engine.resources import ResourceMeter
 from engine.run_folder import CHECKPOINTS, ControlFiles
 from engine.vocabulary import PAD, Vocabulary
 from engine.warm_start import start_from
@@ -55,6 +56,7 @@ class Training:
     checkpoints: CheckpointFolder
     control: ControlFiles
     meter: Meter
+    resources: ResourceMeter
     total_steps: int
     started: events.RunStarted
     ancestor: Mapping[str, object]
@@ -84,16 +86,20 @@ class Training:
         Returns:
             the learning rate of the step, and the features (N, F) that the loss was made from.
         """
+        self.resources.lap("data")
         rate = learning_rate(self.config, self.progress.peak_lr, self.progress.step, self.total_steps)
         set_learning_rate(self.optimizer, rate)
         self.model.train()
         loss, features = _loss(self.model, batch, self.config.chunk_rows, self.device)
+        self.resources.lap("forward")
         loss.backward()  # type: ignore[no-untyped-call]
+        self.resources.lap("backward")
         grad_norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm or math.inf)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.progress.step += 1
         self.meter.add(loss.detach(), grad_norm.detach(), batch.n_targets)
+        self.resources.lap("optimizer")
         return rate, features
 
     def validate(self) -> float:
@@ -183,7 +189,7 @@ def set_up(config: TrainConfig, folder: Path, *, resume: bool) -> Training:
     )
     return Training(
         config, device, corpus, pieces, validation, model, optimizer, progress,
-        checkpoints, ControlFiles(folder), Meter(device), total_steps, started, _ancestor(config),
+        checkpoints, ControlFiles(folder), Meter(device), ResourceMeter(device), total_steps, started, _ancestor(config),
     )  # fmt: skip
 
 

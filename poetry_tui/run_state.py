@@ -14,6 +14,7 @@ from engine.events import (
     Compared,
     Control,
     Record,
+    Resources,
     RunFailed,
     RunFinished,
     RunStarted,
@@ -84,6 +85,7 @@ class RunState:
     comparisons: list[Compared] = field(default_factory=list)
     controls: list[Control] = field(default_factory=list)
     checkpoint: CheckpointSaved | None = None
+    resources: Resources | None = None
     paused: bool = False
     last_word: RunFinished | RunFailed | None = None
     n_starts: int = 0
@@ -116,6 +118,8 @@ class RunState:
                 self.comparisons.append(event)
             case Control():
                 self._fold_control(event)
+            case Resources():
+                self.resources = event
             case CheckpointSaved():
                 self.checkpoint = event
             case RunFinished() | RunFailed():

@@ -213,7 +213,7 @@ class TrainScreen(ViewingScreen):
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("log", "zoom", "moment", "now", "replay", "pan", "axis", "log_scale"):
+        if action in ("log", "zoom", "moment", "now", "replay", "pan", "axis", "log_scale", "resources"):
             return self.follower is not None
         if action == "hasten":
             return isinstance(self.follower, RunReplay)

@@ -23,6 +23,7 @@ BINDINGS: list[BindingType] = [
     bind("plus,equals_sign", "hasten(2.0)", "train.faster", display="+", show=False),
     bind("minus", "hasten(0.5)", "train.slower", display="-", show=False),
     bind("l", "log", "train.log"),
+    bind("y", "resources", "train.system", show=False),
     bind("z", "zoom", "train.zoom"),
     bind("comma", "pan(-0.5)", "train.pan_left", display=",", show=False),
     bind("full_stop", "pan(0.5)", "train.pan_right", display=".", show=False),

@@ -30,6 +30,10 @@ class ViewingScreen(SteeringScreen):
         self.query_one(RunMonitor).toggle_log()
         self.is_dirty = True
 
+    def action_resources(self) -> None:
+        self.query_one(RunMonitor).toggle_resources()
+        self.is_dirty = True
+
     def action_zoom(self) -> None:
         self.query_one(RunMonitor).zoom()
 

@@ -14,6 +14,7 @@ from poetry_tui.run_state import RunState
 from poetry_tui.widgets.log_pane import LogPane
 from poetry_tui.widgets.loss_chart import OTHER_LETTERS, LossChart
 from poetry_tui.widgets.prediction_grid import PredictionGrid
+from poetry_tui.widgets.resource_pane import ResourcePane
 from poetry_tui.widgets.run_headline import RunHeadline
 from poetry_tui.widgets.sample_timeline import MOST_ROUNDS, SampleTimeline
 from poetry_tui.widgets.sparkline_row import SparklineRow
@@ -32,16 +33,17 @@ class RunMonitor(Vertical):
         & LossChart { height: 3fr; border: round $panel; }
         & SparklineRow { display: none; }
         & #monitor-below { height: 2fr; min-height: 7; }
-        & PredictionGrid, & SampleTimeline, & LogPane {
+        & PredictionGrid, & SampleTimeline, & LogPane, & ResourcePane {
             width: 1fr; border: round $panel; padding: 0 1; background: transparent; scrollbar-size-vertical: 1;
         }
-        & LossChart, & PredictionGrid, & SampleTimeline, & LogPane {
+        & LossChart, & PredictionGrid, & SampleTimeline, & LogPane, & ResourcePane {
             border-title-color: $text-muted; border-subtitle-color: $text-muted;
         }
         & PredictionGrid:focus, & SampleTimeline:focus, & LogPane:focus { border: round $accent; }
-        & LogPane { display: none; }
-        &.-log LogPane { display: block; }
+        & LogPane, & ResourcePane { display: none; }
+        &.-log LogPane, &.-resources ResourcePane { display: block; }
         &.-log PredictionGrid, &.-log SampleTimeline { display: none; }
+        &.-resources PredictionGrid { display: none; }
     }
     """
 
@@ -58,6 +60,7 @@ class RunMonitor(Vertical):
         yield SparklineRow()
         with Horizontal(id="monitor-below"):
             yield PredictionGrid()
+            yield ResourcePane()
             yield SampleTimeline()
             yield LogPane()
 
@@ -67,6 +70,7 @@ class RunMonitor(Vertical):
         self.query_one(PredictionGrid).retitle()
         self.query_one(SampleTimeline).retitle()
         self.query_one(LogPane).retitle()
+        self.query_one(ResourcePane).retitle()
 
     def _title_chart(self) -> None:
         chart = self.query_one(LossChart)
@@ -109,6 +113,8 @@ class RunMonitor(Vertical):
         self.query_one(SampleTimeline).show(state.sample_rounds(limit=MOST_ROUNDS, until=self.moment))
         if self.has_class("-log"):
             self.query_one(LogPane).show(log_tail(follower.folder))
+        if self.has_class("-resources"):
+            self.query_one(ResourcePane).show(state.resources, state.speed.last_smooth or 0.0)
 
     def move_moment(self, by: int) -> None:
         """Go to an earlier or later comparison; beyond the last one lies the present."""
@@ -128,6 +134,10 @@ class RunMonitor(Vertical):
         self.toggle_class("-log")
         if self.has_class("-log"):
             self.query_one(LogPane).focus()
+
+    def toggle_resources(self) -> None:
+        """Show what the training uses of the machine in place of the predictions, or those again."""
+        self.toggle_class("-resources")
 
     @on(LossChart.Moved)
     def zoom_is_another(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from engine import events, run_folder
+from engine import events, resources, run_folder
 from engine.checkpoint import CheckpointFolder
 from engine.config import ModelConfig, TrainConfig
 from engine.errors import CorpusError, RunError
@@ -231,6 +231,21 @@ def test_a_second_writer_of_a_run_is_refused(config: TrainConfig, tmp_path: Path
 def test_a_finished_run_is_not_alive(config: TrainConfig, tmp_path: Path) -> None:
     run_training(config.replace(max_steps=1), tmp_path / "run")
     assert not run_is_alive(tmp_path / "run")
+
+
+def test_a_run_tells_what_it_uses_and_where_its_time_goes(
+    config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resources, "PERIOD_S", 0.0)
+    run_training(config, tmp_path / "run")
+    told = events_of(tmp_path / "run", events.Resources)
+    assert told
+    for one in told:
+        assert isinstance(one, events.Resources)
+        shares = [one.data_share, one.forward_share, one.backward_share, one.optimizer_share]
+        assert all(share > 0 for share in shares)
+        assert sum(shares) <= 1.0001
+        assert one.memory_bytes > 10_000_000
 
 
 def test_whoever_looks_while_the_heart_beats_always_finds_the_writer(

@@ -13,7 +13,7 @@ from textual.widgets import Static
 from engine import paths
 from engine.config import TrainConfig
 from engine.errors import CorpusError, RunError
-from engine.events import Compared, RunFailed, Sampled
+from engine.events import Compared, Resources, RunFailed, Sampled
 from engine.run_folder import CONTROL
 from poetry_tui import runs
 from poetry_tui.app import PoetryApp
@@ -292,6 +292,23 @@ async def test_the_arrows_go_back_in_time_and_0_comes_back(heartbeats: None, unt
         await pilot.press("0")
         await until(pilot, lambda: grid.shown is not None and grid.shown.step == 305)
         assert monitor.moment is None
+
+
+async def test_y_shows_what_the_training_uses(heartbeats: None, until: Until) -> None:
+    used = Resources(
+        step=300, cpu_percent=193.0, memory_bytes=1_230_000_000, gpu_percent=87.0, gpu_memory_bytes=5_000_000_000,
+        data_share=0.01, forward_share=0.6, backward_share=0.3, optimizer_share=0.05,
+    )  # fmt: skip
+    make([*make_run.life(300), used], alive=True)
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.RUNNING))
+        await pilot.press("y")
+        pane = app.screen.query_one("ResourcePane Static", Static)
+        await until(pilot, lambda: "193 %" in str(pane.content))
+        for figure in ("1.23 GB", "87 %", "5.00 GB", "60 %", "the rest"):
+            assert figure in str(pane.content)
+        assert not app.screen.query_one(PredictionGrid).display
 
 
 async def test_r_replays_the_run_from_its_beginning_and_comes_back(heartbeats: None, until: Until) -> None:

@@ -1,0 +1,60 @@
+"""What a training uses: processor, memory, graphics card, and how its time is spent."""
+
+import time
+
+import psutil
+import torch
+
+from engine import events
+
+PERIOD_S = 2.0
+# What a step is made of, in its order. The gradient of the output layer is made in the forward pass (`engine.loss`).
+PHASES = ("data", "forward", "backward", "optimizer")
+
+
+class ResourceMeter:
+    """Laps since the last reading. On a graphics card a lap is the time until the work is handed over, not until it is done."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._process = psutil.Process()
+        self._process.cpu_percent()  # the first call only starts the count
+        self._start()
+
+    def _start(self) -> None:
+        self._since_s = self._lap_s = time.perf_counter()
+        self._spent_s = dict.fromkeys(PHASES, 0.0)
+
+    def lap(self, phase: str | None = None) -> None:
+        """Add the time since the last lap to a phase; to none, what was no part of a step."""
+        now_s = time.perf_counter()
+        if phase is not None:
+            self._spent_s[phase] += now_s - self._lap_s
+        self._lap_s = now_s
+
+    def is_due(self) -> bool:
+        return time.perf_counter() - self._since_s >= PERIOD_S
+
+    def read(self, step: int) -> events.Resources:
+        """What was used since the last reading."""
+        elapsed_s = time.perf_counter() - self._since_s
+        event = events.Resources(
+            step=step,
+            cpu_percent=self._process.cpu_percent(),
+            memory_bytes=self._process.memory_info().rss,
+            gpu_percent=_gpu_percent(self._device),
+            gpu_memory_bytes=torch.cuda.memory_allocated(self._device) if self._device.type == "cuda" else None,
+            **{f"{phase}_share": spent_s / elapsed_s for phase, spent_s in self._spent_s.items()},
+        )
+        self._start()
+        return event
+
+
+def _gpu_percent(device: torch.device) -> float | None:
+    """How busy the graphics card is; None without one, or where its driver does not tell."""
+    if device.type != "cuda":
+        return None
+    try:
+        return float(torch.cuda.utilization(device))
+    except (ImportError, RuntimeError):
+        return None
