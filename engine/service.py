@@ -40,7 +40,7 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn
 from engine.errors import StudioError, UsageError
 from engine.model_files import WEIGHTS
 from engine.model_store import find_model
-from engine.operations.call import Call, Request, is_count
+from engine.operations.call import Call, CancelledError, Request, is_count
 from engine.operations.candidates import candidates
 from engine.operations.compose import compose
 from engine.operations.inspect import inspect
@@ -127,6 +127,8 @@ class Service:
             request_id = request["id"]
             try:
                 OPERATIONS[request["op"]](self._call(request))
+            except CancelledError:
+                self.reply(request_id, "cancelled")
             except StudioError as error:
                 self._complain(request_id, error)
             except Exception as error:  # noqa: BLE001 - the client is told, the traceback is in the log, the next request may be well

@@ -1,6 +1,6 @@
 """How new a poem is: its longest run of characters shared with one line that the model was trained on, and its copied lines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -32,15 +32,19 @@ class Novelty:
         return asdict(self)
 
 
-def novelty_of(text: str, lines: KnownLines | None, corpus: Corpus | None) -> Novelty | None:
+def novelty_of(
+    text: str, lines: KnownLines | None, corpus: Corpus | None, go_on: Callable[[], None] = lambda: None
+) -> Novelty | None:
     """Judge a poem: exactly where there is a corpus, else by the filter; None where there is neither.
+
+    `go_on` is called again and again while the corpus is searched; it may raise to break off.
 
     Raises:
         CorpusError: when the corpus cannot be read.
     """
     verse = verse_lines(text)
     if corpus is not None:
-        return _exact(verse, lines, corpus)
+        return _exact(verse, lines, corpus, go_on)
     return None if lines is None else _by_filter(verse, lines)
 
 
@@ -56,8 +60,8 @@ def verse_lines(text: str) -> list[str]:
     return "".join(character if is_han(character) else " " for character in text.replace(PAUSE, "")).split()
 
 
-def _exact(verse: Sequence[str], lines: KnownLines | None, corpus: Corpus) -> Novelty:
-    found = search(corpus, verse, lines)
+def _exact(verse: Sequence[str], lines: KnownLines | None, corpus: Corpus, go_on: Callable[[], None]) -> Novelty:
+    found = search(corpus, verse, lines, go_on)
     n_copied = sum(line in found.copied for line in verse)
     if found.longest is None:
         return Novelty(0, "", len(verse), n_copied, exact=True)

@@ -6,7 +6,7 @@ out is not searched for.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.corpus.library import Corpus, reporting_read_errors
@@ -15,7 +15,7 @@ from engine.errors import CorpusError
 from engine.novelty.build import PAUSE
 from engine.novelty.known import SHORTEST_LINE, KnownLines
 
-_PIECE_BYTES = 1 << 24
+_PIECE_BYTES = 1 << 23
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,16 @@ class Found:
     copied: frozenset[str]
 
 
-def search(corpus: Corpus, lines: Sequence[str], filter: KnownLines | None = None) -> Found:
+def search(
+    corpus: Corpus,
+    lines: Sequence[str],
+    filter: KnownLines | None = None,
+    go_on: Callable[[], None] = lambda: None,
+) -> Found:
     """Compare lines, given without marks, with every line of the training poems.
 
     Of several shared runs as long one is told. A training line with a pause, 念去去、千里烟波, counts with
-    it and without as a whole line; runs end at it.
+    it and without as a whole line; runs end at it. `go_on` is called for every piece of the file, and may raise to break off.
 
     Raises:
         CorpusError: when the corpus cannot be read.
@@ -50,6 +55,7 @@ def search(corpus: Corpus, lines: Sequence[str], filter: KnownLines | None = Non
     suspects = {line for line in lines if len(line) >= SHORTEST_LINE and (filter is None or line in filter)}
     copied: set[str] = set()
     for piece in _pieces(corpus):
+        go_on()
         for line in sorted(suspects - copied):
             if (whole := _whole_in(piece, line)) is not None:
                 copied.add(line)

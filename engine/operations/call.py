@@ -15,6 +15,10 @@ MOST_ALTERNATIVES = 1000
 Request = Mapping[str, Any]
 
 
+class CancelledError(Exception):
+    """Nobody waits for the answer any more; the service says so and goes on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A request, and the means to answer it: `reply(kind, **fields)`, `is_cancelled()`, `load(name or None)`."""
@@ -27,6 +31,11 @@ class Call:
     def model(self) -> "LoadedModel":
         """The model that the request names, loaded."""
         return self.load(self.request.get("model"))
+
+    def go_on(self) -> None:
+        """To be called again and again by whatever takes long. Raises CancelledError when the request was cancelled."""
+        if self.is_cancelled():
+            raise CancelledError
 
     def compose_config(self) -> ComposeConfig:
         """Raises UsageError when the request's `config` is none."""

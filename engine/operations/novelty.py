@@ -13,8 +13,9 @@ def novelty(call: Call) -> None:
     text = call.text("text")
     if len(text) > MOST_CHARACTERS:
         raise UsageError(f"A text of {len(text):,} characters is no poem.", f"Send at most {MOST_CHARACTERS:,}.")
+    call.go_on()
     loaded = call.model()
-    found = novelty_of(text, loaded.lines, corpus_of(loaded.header))
+    found = novelty_of(text, loaded.lines, corpus_of(loaded.header), call.go_on)
     if found is None:
         raise ModelError(
             f"The lines that {loaded.name} was trained on are not known.",

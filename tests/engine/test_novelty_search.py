@@ -16,7 +16,7 @@ from engine.novelty import search as searching
 from engine.novelty.build import keep_lines, open_lines
 from engine.novelty.judge import Novelty, novelty_of, verse_lines
 from engine.novelty.search import search
-from engine.operations.call import Call
+from engine.operations.call import Call, CancelledError
 from engine.operations.novelty import novelty
 from engine.service import OPERATIONS
 from poetry_tui.cli import main
@@ -172,3 +172,14 @@ def test_the_service_tells_a_text() -> None:
     assert (fields["line"], fields["title"]) == ("床前明月光", "题床前")
     with pytest.raises(UsageError, match="no poem"):
         novelty(call("山" * 3000))
+
+
+def test_a_search_that_nobody_waits_for_any_more_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus = make_corpus(made_up_poems(50))
+    monkeypatch.setattr(searching, "_PIECE_BYTES", 100)
+    loaded = small_model()
+    loaded = type(loaded)(loaded.name, loaded.model, loaded.vocabulary, {"corpus": {"sha256": corpus.sha256}}, None)
+    asked = iter([False, False, False, True])
+    request = {"id": 1, "op": "novelty", "text": JINGYESI}
+    with pytest.raises(CancelledError):
+        novelty(Call(request, lambda *_, **__: pytest.fail("it answered"), lambda: next(asked), lambda _: loaded))

@@ -125,6 +125,18 @@ def test_a_composition_can_be_cancelled_and_the_next_one_follows(client: Client)
     ]
 
 
+def test_whatever_takes_long_can_be_cancelled(client: Client) -> None:
+    endless = client.send("compose", model="my-lstm", config={"begin": "日", "max_chars": 60_000, "temperature": 0})
+    candidates = client.send("candidates", model="my-lstm", config={"begin": "月"}, n=64)
+    novelty = client.send("novelty", model="my-lstm", text="日月山水风，花雪夜江湖。")
+    # The last one first: those behind are not begun before their end is known.
+    for target in (novelty, candidates, endless):
+        client.send("cancel", target=target)
+    last_words = [reply for reply in client.answer_to(novelty) if reply["reply"] != "glyph"]
+    expected = [(request, "cancelled") for request in (endless, candidates, novelty)]
+    assert [(reply["id"], reply["reply"]) for reply in last_words] == expected
+
+
 def test_cancelling_what_is_finished_or_never_was_is_ignored(client: Client) -> None:
     finished = client.send("load", model="my-lstm")
     client.answer_to(finished)
