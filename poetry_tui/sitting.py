@@ -121,7 +121,11 @@ class Sitting:
             composition = self.compositions[len(self.draft.variants)]
             if not composition.glyphs or not (composition.is_over or composition.is_whole):
                 return
-            self.stand(self.draft.grow(composition.wish, composition.glyphs, composition.done))
+            wish, cursor = composition.wish, self.draft.cursor
+            draft = self.draft.grow(wish, composition.glyphs, composition.done)
+            # One goes on where one was when some of a poem was written anew.
+            is_rewritten = wish.parent is not None and wish.changed is None
+            self.stand(draft.at(cursor) if is_rewritten else draft)
 
     def discard(self, composition: Composition) -> None:
         """Forget one that came to nothing; back to what stood there before."""

@@ -10,6 +10,8 @@ _GAPS = (4, 3, 2, 1)
 _GAPS_WITH_SIGNS = (3, 2, 1, 0)
 _USUAL_LENGTHS = (6, 8)
 _USUAL_COLUMNS = (4, 8)
+# A line this long is one column, and the stage scrolls where it is lower; what never ends is broken.
+_LONGEST_COLUMN = 16
 # A poem whose columns fill less of the stage than this has a row between two characters.
 _AIRY_SHARE = 0.7
 
@@ -21,10 +23,11 @@ def typeset_upright(
 
     Where the columns have no room beside one another, they go on in a block below.
     """
-    lines = [line[start : start + height] for line in lines_so_far(characters) for start in range(0, len(line), height)]
+    most = max(height, _LONGEST_COLUMN)
+    lines = [line[start : start + most] for line in lines_so_far(characters) for start in range(0, len(line), most)]
     n_columns = max(len(lines), 1) if is_done else expected(len(lines), _USUAL_COLUMNS)
     longest = max((len(line) for line in lines), default=1)
-    longest = longest if is_done else min(expected(longest, _USUAL_LENGTHS), height)
+    longest = longest if is_done else expected(longest, _USUAL_LENGTHS)
     column = HAN_CELLS * 2 if with_signs else HAN_CELLS
     gap = _gap(n_columns, column, width, with_signs)
     per_block = min(max(1, (width + gap) // (column + gap)), n_columns)

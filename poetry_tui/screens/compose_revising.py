@@ -149,7 +149,8 @@ class RevisingScreen(WritingScreen):
         if variant.parent is None:
             text = variant.text[: lines[min(1, len(lines) - 1)].stop]
         else:
-            text = "".join(variant.text[line.start : line.stop] for line in lines if changed & set(line))
+            changes = [variant.text[line.start : line.stop] for line in lines if changed & set(line)]
+            text = "".join(changes[:2]) + ("…" if len(changes) > 2 else "")
         text = text or word("compose.the_same")
         return f"{'  ' * (row.depth - 1)}{'└ ' if row.depth else ''}{variant.number + 1}  {text}"
 

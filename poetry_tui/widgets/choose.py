@@ -20,7 +20,8 @@ class Choose(ModalScreen[int | None]):
     Choose {
         align: center middle;
         OptionList {
-            width: 50;
+            width: auto;
+            min-width: 32;
             max-width: 90%;
             height: auto;
             max-height: 80%;
@@ -28,6 +29,9 @@ class Choose(ModalScreen[int | None]):
             background: $surface;
             border: round $accent;
             border-title-color: $accent;
+            scrollbar-size-vertical: 1;
+            scrollbar-color: $panel;
+            scrollbar-background: $surface;
         }
     }
     """

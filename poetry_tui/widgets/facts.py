@@ -1,4 +1,4 @@
-"""Quiet lines of facts below the verse, each a row of parts that is never broken within a part."""
+"""Quiet lines of facts below the verse, made of parts that are never broken."""
 
 from collections.abc import Sequence
 
@@ -10,10 +10,18 @@ _BETWEEN = " · "
 
 
 class Facts(Widget):
-    """As high as its facts need; nothing to say takes no room."""
+    """As high as its facts need, and nothing to say takes no room; on a low screen one fact follows the other."""
 
     DEFAULT_CSS = """
-    Facts { width: 1fr; height: auto; color: $text-muted; text-align: center; text-wrap: nowrap; text-overflow: ellipsis; }
+    Facts {
+        width: 1fr;
+        height: auto;
+        max-height: 20vh;
+        color: $text-muted;
+        text-align: center;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
+    }
     """
 
     def __init__(self) -> None:
@@ -33,10 +41,8 @@ class Facts(Widget):
         return Content("\n").join(self._lines(self.content_size.width))
 
     def _lines(self, width: int) -> list[Content]:
-        lines: list[Content] = []
-        for parts in self._facts:
-            lines += packed(parts, width)
-        return lines
+        facts = [sum(self._facts, ())] if self.screen.has_class("-low") else self._facts
+        return [line for parts in facts for line in packed(parts, width)]
 
 
 def packed(parts: Sequence[Content], width: int) -> list[Content]:
