@@ -84,7 +84,18 @@ def _parser() -> "Parser":
     # Here, like the commands: the studio opens sooner without them.
     import argparse
 
-    from poetry_tui.commands import check, corpus, doctor, favourites, models, monitor, novelty, report, runs
+    from poetry_tui.commands import (
+        check,
+        corpus,
+        doctor,
+        experiment,
+        favourites,
+        models,
+        monitor,
+        novelty,
+        report,
+        runs,
+    )
     from poetry_tui.commands.parser import Parser
 
     parser = Parser(
@@ -99,7 +110,7 @@ def _parser() -> "Parser":
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     for name, what in ENGINE_COMMANDS.items():
         commands.add_parser(name, help=what, add_help=False)
-    for module in (corpus, models, check, novelty, runs, monitor, report, favourites, doctor):
+    for module in (corpus, models, check, novelty, runs, monitor, report, experiment, favourites, doctor):
         module.add_parser(commands)
     return parser
 

@@ -1,0 +1,45 @@
+"""`poetry-tui experiment`: answer a question about networks by training a few of them, and report on it."""
+
+import argparse
+from pathlib import Path
+
+from engine.config import ModelConfig, TrainConfig
+from engine.flags import add_setting_flags, given
+from engine.presets import PRESETS, preset
+from poetry_tui.commands.output import Commands, command, say
+from poetry_tui.experiments import EXPERIMENTS, plan, run, run_folder_for
+from poetry_tui.report.story import read_story
+from poetry_tui.report.write import HTML, write_report
+
+# A quarter of an hour a training on two cores; the differences show by then.
+USUAL_STEPS = 500
+
+
+def add_parser(commands: Commands) -> None:
+    parser = command(
+        commands, "experiment", _experiment, "train networks that differ in one setting, and write a report on them"
+    )
+    questions = "; ".join(f"{name}: {experiment.question}" for name, experiment in EXPERIMENTS.items())
+    parser.add_argument("experiment", choices=list(EXPERIMENTS), help=questions)
+    parser.add_argument("--preset", choices=list(PRESETS), default="nndl", help="what they have in common")
+    parser.add_argument("-o", dest="folder", type=Path, metavar="DIR", help="where the report goes")
+    add_setting_flags(parser, TrainConfig, without=("preset",))
+    add_setting_flags(parser, ModelConfig)
+
+
+def _experiment(options: argparse.Namespace) -> None:
+    experiment = EXPERIMENTS[options.experiment]
+    asked = given(options, TrainConfig)
+    asked.pop("preset")
+    base = preset(options.preset).replace(**{"max_steps": USUAL_STEPS, **asked})
+    base = base.replace(model=base.model.replace(**given(options, ModelConfig)))
+    folder: Path = options.folder or Path(f"report-{options.experiment}")
+    say(experiment.question)
+    runs = []
+    for config in plan(experiment, base):
+        runs.append(run_folder_for(config, experiment))
+        say(f"\n{experiment.setting} {getattr(config.model, experiment.setting)}")
+        run(config, runs[-1])
+    write_report([read_story(path) for path in runs], folder.expanduser().absolute())
+    say(f"\nOpen {folder / HTML} in a browser.")
+    print(folder)

@@ -1,0 +1,61 @@
+"""Experiments: a few trainings that differ in one setting alone, with the same data, budget and seed."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine import paths
+from engine.config import CELLS, INITIALISATIONS, TrainConfig
+from engine.errors import RunError
+from engine.run_folder import CONFIG, write_config
+from poetry_tui.run_state import Status
+from poetry_tui.runs import new_run_id, summarise
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """`setting` of the model takes each of `values` in turn; `question` is what that answers."""
+
+    setting: str
+    values: tuple[str, ...]
+    question: str
+
+
+# The questions of the course that the studio grew out of.
+EXPERIMENTS: Mapping[str, Experiment] = {
+    "cells": Experiment("cell", CELLS, "What do gates buy: RNN, LSTM or GRU?"),
+    "initialisations": Experiment("init", INITIALISATIONS, "Does it matter how the weights begin?"),
+}
+
+
+def plan(experiment: Experiment, base: TrainConfig) -> list[TrainConfig]:
+    """The trainings of an experiment, equal in everything else."""
+    return [base.replace(model=base.model.replace(**{experiment.setting: value})) for value in experiment.values]
+
+
+def run_folder_for(config: TrainConfig, experiment: Experiment) -> Path:
+    """A new folder among the user's runs, named after the value that is tried."""
+    value = getattr(config.model, experiment.setting)
+    return paths.runs() / f"{new_run_id(config)}-{value}"
+
+
+def run(config: TrainConfig, folder: Path) -> None:
+    """Train to the end in a process of its own, whose narration goes where ours goes.
+
+    A training that diverges is a result, not a failure.
+
+    Raises:
+        RunError: it ended in another way, with what to do.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_config(folder, config)
+    command = [sys.executable, "-P", "-m", "engine", "train", "--config", str(folder / CONFIG), "--run", str(folder)]
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
+    status = summarise(folder).status
+    if status not in (Status.COMPLETED, Status.DIVERGED):
+        raise RunError(
+            f"The training {folder.name} ended before its last step ({status}).",
+            f"Go on with `poetry-tui train --resume {folder}`, then compare with `poetry-tui report`.",
+        )
