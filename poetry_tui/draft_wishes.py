@@ -53,10 +53,11 @@ def config_to_keep(
         changed: the place where `text` is not what that poem said: an acrostic that said otherwise follows it.
     """
     n_leading = next((place for place in range(len(text)) if place not in kept), len(text))
-    is_open_ended = config.get("form", FREE) == FREE and not config.get("keep")
-    if is_open_ended and n_leading == len(kept):
-        return {**config, "begin": text[:n_leading]}
     n_begin = min(len("".join(str(config.get("begin", "")).split())), n_leading)
+    is_open_ended = config.get("form", FREE) == FREE and OPEN not in str(config.get("keep", ""))
+    if is_open_ended and n_leading == len(kept):
+        # What the poem begins with stays what was wished for; without □ the rest has any shape.
+        return {**config, "begin": text[:n_begin], "keep": text[:n_leading] if n_leading > n_begin else ""}
     agreed = _acrostics(config, text, changed) if changed is not None else {}
     return {**config, **agreed, "begin": text[:n_begin], "keep": _pattern(config, text, kept)}
 

@@ -28,7 +28,7 @@ def verse(config: dict[str, Any]) -> str:
     text = begin + (REGULAR[len(begin) - 1 :] if begin[0] == "日" else SHORT)
     if begin == "长":
         return begin + REGULAR * 6
-    return "".join(kept if kept != "□" else one for one, kept in zip(text, keep, strict=True)) if keep else text
+    return "".join(kept if kept != "□" else one for one, kept in zip(text, keep.ljust(len(text), "□"), strict=True))
 
 
 def poem(text: str, config: dict[str, Any], model: str, place: int = 0) -> dict[str, Any]:

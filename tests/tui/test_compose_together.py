@@ -109,7 +109,7 @@ async def test_another_character_is_picked_and_the_machine_goes_on_from_there(un
         variant = desk.screen.sitting.variant
         assert variant is not None
         assert (variant.parent, variant.changed, desk.screen.cursor) == (0, 1, 1)
-        assert desk.current.config["begin"] == "日" + chances.alternatives[chances.picked].character
+        assert desk.current.config["keep"] == "日" + chances.alternatives[chances.picked].character
         await desk.press("u")
         assert desk.current.text == REGULAR
         await desk.press("U")

@@ -24,10 +24,10 @@ def glyphs_of(text: str, n_given: int = 1) -> list[Glyph]:
 
 def written_for(config: Mapping[str, Any], filler: str = "春") -> list[Glyph]:
     """What an engine would write: the kept characters in their places, `filler` in the open ones."""
-    if config.get("keep"):
+    if OPEN in str(config.get("keep", "")) or config.get("form"):
         text = str(config["keep"]).replace(OPEN, filler)
         return [Glyph(i, text[i], 0.1, 2.3, kept != OPEN, ()) for i, kept in enumerate(str(config["keep"]))]
-    begin = str(config["begin"])
+    begin = str(config.get("keep") or config["begin"])
     return glyphs_of(begin + filler * max(0, 6 - len(begin)) + "。", len(begin))
 
 
@@ -63,7 +63,7 @@ def test_a_desk_without_a_poem_has_no_places() -> None:
 
 def test_a_chosen_character_keeps_all_before_it_and_leaves_the_rest_open() -> None:
     wish = planted().at(3).choose("村", seed=9)
-    assert wish.config == {**PLAIN, "begin": "日暮江村", "seed": 9}
+    assert wish.config == {**PLAIN, "keep": "日暮江村", "seed": 9}
     assert wish.model == "studio-lstm"
 
 
@@ -126,7 +126,7 @@ def test_a_form_alone_decides_of_its_marks(config: Mapping[str, Any], place: int
 
 def test_whatever_a_draft_asks_for_is_a_config_that_the_engine_takes() -> None:
     known = ComposeConfig.from_dict(planted().at(3).choose("村").config)
-    assert known.begin == "日暮江村"
+    assert (known.begin, known.keep) == ("日", "日暮江村")
 
 
 def test_the_new_variant_remembers_who_put_each_character_there() -> None:
@@ -153,7 +153,14 @@ def test_composing_again_keeps_what_is_given_chosen_and_locked() -> None:
 
 
 def test_composing_free_verse_again_without_locks_leaves_its_shape_free_too() -> None:
-    assert planted().recompose(seed=5).config == {**PLAIN, "seed": 5}
+    assert planted().recompose(seed=5).config == {**PLAIN, "keep": "", "seed": 5}
+
+
+def test_free_verse_stays_open_however_often_one_chooses() -> None:
+    draft = planted().at(3)
+    first = draft.choose("村")
+    draft = draft.grow(first, written_for(first.config)).at(1)
+    assert draft.choose("出").config["keep"] == "日出"
 
 
 def test_a_locked_character_is_unlocked_by_locking_again() -> None:
