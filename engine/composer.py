@@ -60,7 +60,7 @@ def finish(glyphs: Iterable[Glyph], loaded: LoadedModel, config: ComposeConfig) 
         reason = glyph.finish
     if reason is None:
         raise ComposeError("The composition was broken off before its end.", "Compose again.")
-    return _composition(text, log_p, reason, loaded, config)
+    return _composition(text, log_p, reason, loaded, config, config.seed)
 
 
 def compose_poem(loaded: LoadedModel, config: ComposeConfig) -> Composition:
@@ -95,7 +95,7 @@ def compose_many(
     for seed, (indices, log_p) in zip(seeds, write(loaded, config, seeds, go_on), strict=True):
         reason: Finish = "end" if indices[-1] == END else "limit"
         text = loaded.vocabulary.decode(indices)
-        poems.append(_composition(text, log_p, reason, loaded, config.replace(seed=seed)))
+        poems.append(_composition(text, log_p, reason, loaded, config, seed))
     return sorted(poems, key=lambda poem: -poem.score)[:n]
 
 
@@ -112,11 +112,11 @@ def _usually_tried(config: ComposeConfig) -> int:
 
 
 def _composition(
-    text: str, log_p: list[float], reason: Finish, loaded: LoadedModel, config: ComposeConfig
+    text: str, log_p: list[float], reason: Finish, loaded: LoadedModel, config: ComposeConfig, seed: int
 ) -> Composition:
     """A poem from its text and ln p of each of its characters and, where the model closed it, of its end."""
     han_logprob = sum(one for character, one in zip(text, log_p, strict=False) if is_han(character))
-    common = (config.begin, text, config.seed, loaded.name, sum(log_p), reason)
+    common = (config.begin, text, seed, loaded.name, sum(log_p), reason)
     score = score_of(text, han_logprob)
     if config.form == FREE_VERSE:
         return Composition(*common, score=score)

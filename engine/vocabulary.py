@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 PAD, UNKNOWN, BEGIN, END = range(4)
 SPECIAL_TOKENS = ("<pad>", "<unknown>", "<G>", "<E>")
@@ -19,6 +20,7 @@ HAN_BLOCKS = (FIRST_BLOCK, (0x3400, 0x4DB5), (0x20000, 0x2A6D6))
 N_WELL_KNOWN = 4000
 
 
+@lru_cache(maxsize=1 << 16)
 def is_han(character: str) -> bool:
     """Whether a character is a Han character: any CJK ideograph block, and 〇."""
     code = ord(character)
@@ -50,6 +52,8 @@ class Vocabulary:
         if len(self.word_int_map) != len(self.characters) or any(len(c) != 1 for c in self.characters):
             raise ValueError("a vocabulary lists single characters, each of them once")
         self._tag_map: Mapping[str, int] = {tag: index for index, tag in enumerate(self.tags, start=self.n_drawable)}
+        # What each index leaves in a text.
+        self._written = ("", UNKNOWN_GLYPH, "", "", *self.characters, *("" for _ in self.tags))
         if len(self._tag_map) != len(self.tags):
             raise ValueError("a vocabulary lists each tag once")
 
@@ -88,13 +92,11 @@ class Vocabulary:
 
     def character(self, index: int) -> str:
         """The character at an index; `□` for unknown, nothing for the other special tokens and for tags."""
-        if len(SPECIAL_TOKENS) <= index < self.n_drawable:
-            return self.characters[index - len(SPECIAL_TOKENS)]
-        return UNKNOWN_GLYPH if index == UNKNOWN else ""
+        return self._written[index]
 
     def decode(self, indices: Sequence[int]) -> str:
         """The text of some indices; pad, G, E and tags leave no trace."""
-        return "".join(self.character(int(index)) for index in indices)
+        return "".join(map(self._written.__getitem__, indices))
 
     @property
     def n_han(self) -> int:

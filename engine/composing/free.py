@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.checkpoint import LoadedModel
@@ -24,6 +25,9 @@ from engine.model import State
 from engine.variants import fold_begin
 from engine.verse import LINE_MARKS
 from engine.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary, is_han
+
+# So many of the likeliest characters hold the mass to draw from, as a rule.
+SORTED_FIRST = 512
 
 _NEEDS_FORM = {
     "tone_order": "A tone order",
@@ -177,10 +181,19 @@ def draw(log_p: Tensor, temperature: float, top_p: float, random: torch.Generato
         return int(scores.argmax())
     with np.errstate(over="ignore"):  # next to temperature 0 all but the likeliest become −∞, which is right
         weights = np.exp((scores - scores.max()) / max(temperature, SMALLEST_TEMPERATURE))
-    descending = np.sort(weights)[::-1]
-    held = descending.cumsum(dtype=np.float64)
-    least_kept = descending[np.searchsorted(held, top_p * held[-1])]
-    weights[weights < least_kept] = 0
-    held = weights.cumsum(dtype=np.float64)
+    kept = np.flatnonzero(weights >= _least_kept(weights, top_p))
+    held = weights[kept].cumsum(dtype=np.float64)
     place = float(torch.rand((), generator=random)) * held[-1]
-    return int(np.searchsorted(held, place, side="right"))
+    return int(kept[np.searchsorted(held, place, side="right")])
+
+
+def _least_kept(weights: NDArray[np.float32], top_p: float) -> float:
+    """The weight of the last character that stays. Where the likeliest few hold `top_p` of all, only they are sorted."""
+    total = weights.sum(dtype=np.float64)
+    for n_sorted in (SORTED_FIRST, len(weights)):
+        likeliest_few = np.partition(weights, -n_sorted)[-n_sorted:] if n_sorted < len(weights) else weights
+        descending = np.sort(likeliest_few)[::-1]
+        held = descending.cumsum(dtype=np.float64)
+        if held[-1] >= top_p * total:
+            break
+    return float(descending[min(np.searchsorted(held, top_p * total), len(held) - 1)])

@@ -121,8 +121,8 @@ def score_of(text: str, han_logprob: float) -> float:
 
     A doubled character (青青) is no repetition.
     """
-    han = [character for character in text if is_han(character)]
-    n_doubled = sum(character == after for character, after in itertools.pairwise(text) if is_han(character))
+    han = list(filter(is_han, text))
+    n_doubled = sum(character == after for character, after in itertools.pairwise(text))
     n_repeated = max(0, len(han) - len(set(han)) - n_doubled)
     return (han_logprob - REPETITION_NATS * n_repeated) / max(1, len(han))
 

@@ -24,7 +24,7 @@ from engine.composing.particles import is_uneven, resample
 from engine.composing.plan import FREE, Ints, Plan
 from engine.composing.rows import Rows
 from engine.errors import ComposeError
-from engine.novelty.lines import SHORTEST_PART
+from engine.novelty.known import SHORTEST_PART
 from engine.vocabulary import UNKNOWN
 
 # So often a stretch is begun anew when none of its rows keeps every rule.
@@ -61,6 +61,8 @@ class Writer:
     ) -> None:
         self._loaded, self._plan, self._n_particles = loaded, plan, n_particles
         self._temperature, self._top_p, self._remember = temperature, top_p, remember
+        # Where nothing is fixed ahead, and somebody looks, there is no need to wait for the end of a line.
+        self._streams = remember and n_particles == 1 and not plan.fixes_ahead
         self._random = [np.random.default_rng(seed) for seed in seeds]
         self._places_of_lines = [
             [step.index for step in plan.steps if step.is_place and step.line == line]
@@ -101,10 +103,6 @@ class Writer:
                     stop += 1
                 yield steps[start:stop]
                 start = stop
-
-    @property
-    def _streams(self) -> bool:
-        return self._remember and self._n_particles == 1 and not self._plan.fixes_ahead
 
     def _write_stretch(self, rows: Rows, stretch: Sequence[Step]) -> Rows:
         poems = np.arange(len(self._random))
@@ -177,11 +175,13 @@ class Writer:
         chosen = np.zeros(len(rows), np.int64)
         pending: Ints = np.arange(len(rows))
         while len(pending):
-            hopeless = pending[~allowed[pending].any(1)]
+            hopeless = np.flatnonzero(~allowed.any(1))
             rows.alive[hopeless] = False
             # It is lost, and goes on only because rows go side by side.
             allowed[hopeless, UNKNOWN] = True
-            scores = np.where(allowed[pending], log_p[pending], np.float32(-np.inf))
+            # At first all rows, without a copy.
+            some = slice(None) if len(pending) == len(rows) else pending
+            scores = np.where(allowed[some], log_p[some], np.float32(-np.inf))
             chosen[pending] = draw_rows(scores, self._temperature, self._top_p, self._uniforms(poems, pending))
             rows.tokens[pending, step.index] = chosen[pending]
             if not step.ends_line and step.position < SHORTEST_PART:
@@ -194,6 +194,8 @@ class Writer:
         """Numbers for rows of `rows`, each poem's from its own generator."""
 
         def uniforms(which: Ints) -> NDArray[np.float64]:
+            if self._n_particles == 1:
+                return np.array([self._random[poems[row]].random() for row in rows[which]])
             owners, counts = np.unique(rows[which] // self._n_particles, return_counts=True)
             drawn = [self._random[poems[owner]].random(n) for owner, n in zip(owners, counts, strict=True)]
             return np.concatenate(drawn)
