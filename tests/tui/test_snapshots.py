@@ -1,9 +1,10 @@
-"""What the Compose screen looks like, cell by cell: three sizes, both themes, the too small terminal, help.
+"""What the Compose screen looks like, cell by cell: three sizes, both themes, forms, tones, columns, locks, the too small
+terminal, help.
 
 `pytest tests/tui/test_snapshots.py --snapshot-update` makes the pictures again; look at them before they are committed.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
 import pytest
@@ -14,6 +15,7 @@ from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.settings import Settings
 from poetry_tui.themes import INK, PAPER
 from poetry_tui.widgets.studio_header import StudioHeader
+from poetry_tui.widgets.verse import Verse
 from tests.tui.conftest import Until
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -25,22 +27,31 @@ def the_same_seed_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("secrets.randbelow", lambda _: 7)
 
 
-def opened(until: Until, *keys: str, n_poems: int = 0) -> Before:
-    """Wait for the engine, press some keys, wait for the poems."""
+def opened(until: Until, *keys: str, n_poems: int = 0, then: Sequence[str] = ()) -> Before:
+    """Wait for the engine, press some keys, wait for the poems and all that is said of them; then press some more."""
 
     async def before(pilot: Any) -> None:
         app = cast(PoetryApp, pilot.app)
         screen = cast(ComposeScreen, app.screen)
         await until(pilot, lambda: app.engine.state.phase is Phase.READY)
         await until(pilot, lambda: "cpu" in screen.query_one(StudioHeader).status)
+        await until(pilot, lambda: len(screen.fields.form.values) > 4)
         await pilot.press(*keys)
         await until(pilot, lambda: len(screen.sitting.compositions) == n_poems)
         await until(pilot, lambda: all(wish.is_over for wish in screen.sitting.compositions))
         if n_poems:
-            await pilot.press("right", "right", "right")
+            await pilot.press("right", "right", "right", *then)
+            await until(pilot, lambda: is_all_said(screen))
         await pilot.pause()
 
     return before
+
+
+def is_all_said(screen: ComposeScreen) -> bool:
+    current, glass = screen.sitting.current, screen.glass
+    is_judged = screen.query_one(Verse).sheet.signs != {}
+    is_seen_through = not glass.display or glass.character.inspection is not None
+    return current is not None and current.novelty is not None and is_judged and is_seen_through
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -48,6 +59,26 @@ def opened(until: Until, *keys: str, n_poems: int = 0) -> Before:
 def test_a_poem_on_the_stage(snap_compare: Any, until: Until, theme: str, size: tuple[int, int]) -> None:
     app = PoetryApp(Settings(theme=theme, pace=3))
     assert snap_compare(app, terminal_size=size, run_before=opened(until, "enter", n_poems=1))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_candidates_in_a_form_with_their_tones(snap_compare: Any, until: Until, size: tuple[int, int]) -> None:
+    app = PoetryApp(Settings(pace=3, form="qijue", n_candidates=5, with_tones=True))
+    assert snap_compare(
+        app, terminal_size=size, run_before=opened(until, "enter", n_poems=5, then=["right_square_bracket", "right"])
+    )
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_columns_in_traditional_characters(snap_compare: Any, until: Until, size: tuple[int, int]) -> None:
+    app = PoetryApp(Settings(theme=PAPER, pace=3, is_upright=True, is_traditional=True))
+    assert snap_compare(app, terminal_size=size, run_before=opened(until, "enter", n_poems=1))
+
+
+def test_locks_and_a_picked_character(snap_compare: Any, until: Until) -> None:
+    app = PoetryApp(Settings(pace=3))
+    before = opened(until, "enter", n_poems=1, then=["l", "j", "L", "right", "down", "down"])
+    assert snap_compare(app, terminal_size=(120, 40), run_before=before)
 
 
 def test_an_empty_stage(snap_compare: Any, until: Until) -> None:
