@@ -21,7 +21,6 @@ from engine.errors import ModelError
 from engine.files import write_atomically
 from engine.model_files import LINES, lines_file
 from engine.novelty.bloom import MOST_BITS, MOST_HASHES, Bits, BloomFilter
-from engine.novelty.known import SHORTEST_PART as SHORTEST_PART
 from engine.novelty.known import KnownLines
 
 HINT = "Restore it from a copy of the model, or delete it: without it the model composes, and no line is compared."
