@@ -11,6 +11,7 @@ from engine.errors import ComposeError
 from poetry_tui.engine_client import EngineClient, EngineLostError
 from poetry_tui.engine_process import log_file
 from poetry_tui.engine_protocol import EngineState, Glyph, Phase, PoemDone
+from poetry_tui.glass_protocol import Place
 from tests.tui.conftest import FAKE_SERVICE
 
 CONFIG = {"begin": "日", "temperature": 0.8, "seed": 7}
@@ -179,3 +180,43 @@ async def test_a_studio_closed_while_the_service_is_being_born_leaves_none_behin
 async def test_a_service_that_never_ends_a_line_is_started_again() -> None:
     async with desk("babble") as it:
         await it.until(lambda: it.client.state.phase is Phase.FAILED)
+
+
+async def test_candidates_arrive_the_best_first_each_with_its_own_seed() -> None:
+    async with desk() as it:
+        best, second, third = await it.client.candidates(CONFIG, 3)
+    assert best.score is not None
+    assert second.score is not None
+    assert best.score > second.score
+    assert len({best.seed, second.seed, third.seed}) == 3
+
+
+async def test_candidates_that_are_refused_say_why() -> None:
+    async with desk() as it:
+        with pytest.raises(ComposeError, match="误 cannot begin"):
+            await it.client.candidates({**CONFIG, "begin": "误"}, 3)
+
+
+async def test_a_place_of_a_poem_can_be_looked_into() -> None:
+    async with desk() as it:
+        found = await it.client.inspect(Place("日暮江头", 2, CONFIG))
+    assert found is not None
+    assert (found.index, found.character, found.cell, len(found.layers)) == (2, "江", "lstm", 2)
+
+
+async def test_what_a_poem_shares_with_those_that_were_learnt_is_told() -> None:
+    async with desk() as it:
+        found = await it.client.novelty("日暮江头一笛风")
+    assert found is not None
+    assert (found.longest_run, found.run, found.author, found.title) == (3, "日暮江", "杜甫", "旅夜")
+
+
+async def test_a_question_that_is_left_early_is_cancelled() -> None:
+    async with desk() as it:
+        asking = asyncio.create_task(it.client.novelty("日暮江头一笛风"))
+        await asyncio.sleep(0)
+        asking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asking
+        assert not it.client._waiting
+        assert isinstance((await it.compose("月"))[-1], PoemDone)

@@ -1,8 +1,11 @@
 """The frame around the screens: modes, themes, language, palette, help, small terminals."""
 
+from typing import Any
+
 import pytest
 
 from poetry_tui.app import PoetryApp
+from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.screens.help import HelpScreen
 from poetry_tui.settings import Settings, load_settings, settings_file
 from poetry_tui.themes import INK, PAPER
@@ -46,6 +49,22 @@ async def test_a_small_terminal_gets_one_sentence_instead_of_a_mess(size: tuple[
         await pilot.pause()
         shown = [widget for widget in app.screen.children if widget.display and widget.region]
         assert (shown == [app.screen.query_one(TooSmall)]) == is_too_small
+
+
+async def test_the_screen_knows_its_size_before_it_is_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    laid_out: list[bool] = []
+    lay_out = ComposeScreen._refresh_layout
+
+    def watched(screen: ComposeScreen, *given: Any, **named: Any) -> None:
+        laid_out.append(screen.has_class("-wide") and screen.has_class("-tall"))
+        lay_out(screen, *given, **named)
+
+    monkeypatch.setattr(ComposeScreen, "_refresh_layout", watched)
+    app = PoetryApp(Settings())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+    assert laid_out
+    assert all(laid_out)
 
 
 async def test_a_terminal_that_grows_shows_the_screen_again() -> None:
