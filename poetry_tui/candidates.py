@@ -15,7 +15,7 @@ def candidate_of(wish: Wish, done: PoemDone) -> Composition:
     """One of several poems for a wish. What the model thought of each character is not known until it is looked at."""
     given = given_places(wish.config, done.text)
     glyphs = [Glyph(place, one, 0.0, 0.0, place in given, ()) for place, one in enumerate(done.text)]
-    own = dataclasses.replace(wish, config={**wish.config, "seed": done.seed})
+    own = dataclasses.replace(wish, config={**wish.config, "seed": done.seed, "n_particles": done.n_particles})
     return Composition(own, glyphs, done=done, is_whole=True)
 
 

@@ -64,7 +64,7 @@ class PoemDone:
     """The last word of a composition. `finish`: "end", or "limit" where it grew too long.
 
     `score` ranks candidates: the mean of ln p over the characters, less a penalty for repeated ones. `rhyme`: the group that
-    verse in a form rhymes in.
+    verse in a form rhymes in. `seed` and `n_particles` are the settings that give the poem again.
     """
 
     begin: str
@@ -75,6 +75,7 @@ class PoemDone:
     finish: str
     score: float | None = None
     rhyme: str | None = None
+    n_particles: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ def to_poem(reply: Mapping[str, Any]) -> PoemDone:
         finish=str(reply["finish"]),
         score=None if reply.get("score") is None else float(reply["score"]),
         rhyme=None if reply.get("rhyme") is None else str(reply["rhyme"]),
+        n_particles=int(reply.get("n_particles", 0)),
     )
 
 

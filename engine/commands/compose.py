@@ -71,14 +71,15 @@ def compose(arguments: argparse.Namespace) -> int:
 def _poems(
     loaded: "LoadedModel", wish: ComposeConfig, arguments: argparse.Namespace
 ) -> "Iterator[ComposeConfig | Composition]":
-    """What one wish comes to: in a form the best of many; else, or where the very seed is given, a wish for each poem."""
+    """What one wish comes to: of free verse a wish for each poem; in a form the best of many, or the one whose seed is given."""
     from engine.composer import FREE_VERSE, compose_many
 
-    if wish.form != FREE_VERSE and (arguments.n_poems > 1 or not hasattr(arguments, "seed")):
-        yield from compose_many(loaded, wish, arguments.n_poems)
-        return
-    for seed in range(wish.seed, wish.seed + arguments.n_poems):
-        yield wish.replace(seed=seed)
+    if wish.form == FREE_VERSE:
+        for seed in range(wish.seed, wish.seed + arguments.n_poems):
+            yield wish.replace(seed=seed)
+    else:
+        is_one = hasattr(arguments, "seed") and arguments.n_poems == 1
+        yield from compose_many(loaded, wish, arguments.n_poems, n_tried=1 if is_one else None)
 
 
 def _tell(
@@ -136,7 +137,8 @@ def _say_what_it_is(poem: "Composition") -> None:
     form = "" if poem.order is None else f"{form_called(poem.form).name}, "
     rhyme = f"{poem.rhyme}, " if poem.rhyme else ""
     cut = ", cut at the limit" if poem.finish == "limit" else ""
-    say(f"    {form}{rhyme}{poem.model}, seed {poem.seed}{cut}")
+    once = " --n-particles 1" if poem.n_particles == 1 else ""
+    say(f"    {form}{rhyme}{poem.model}, seed {poem.seed}{once}{cut}")
 
 
 def _print_as_it_comes(loaded: "LoadedModel", wish: ComposeConfig) -> "Composition":

@@ -65,8 +65,7 @@ def read_book(vocabulary: Vocabulary, system: RhymeSystem) -> Book:
 @functools.lru_cache(maxsize=1024)
 def members_of(book: Book, is_level: bool, groups: bytes) -> Bools:
     """All characters (V,) in one tone of some groups, given as the bytes of an array (G,)."""
-    members: Bools = book.rhymes(is_level)[np.frombuffer(groups, np.bool_)].any(0)
-    return members
+    return np.asarray(book.rhymes(is_level)[np.frombuffer(groups, np.bool_)].any(0))
 
 
 def bits_of(mask: int, n_bits: int) -> Bools:

@@ -58,7 +58,8 @@ class Composition:
 
     `logprob` is the sum of ln p over all its characters and its end, in nats. `score` is the mean of ln p over its Han
     characters, less a penalty for repeated ones: what candidates are ranked by. `order` and `rhyme` are what the checker
-    found the poem to be in, and `verdicts` what it says of form, tones and rhyme: None where it cannot be decided.
+    found the poem to be in, and `verdicts` what it says of form, tones and rhyme: None where it cannot be decided. `seed` and
+    `n_particles` are the settings that give it again.
     """
 
     begin: str
@@ -72,6 +73,7 @@ class Composition:
     rhyme: str | None = None
     score: float = 0.0
     verdicts: tuple[bool | None, ...] = (None, None, None)
+    n_particles: int = 0
 
     def to_dict(self) -> dict[str, object]:
         """The object that `poetry-tui compose --json` prints. Order, rhyme and tones are not judged for free verse."""
@@ -83,6 +85,7 @@ class Composition:
             "order": self.order,
             "rhyme": self.rhyme,
             "seed": self.seed,
+            "n_particles": self.n_particles,
             "model": self.model,
             "logprob": round(self.logprob, 3),
             "score": round(self.score, 4),

@@ -132,6 +132,7 @@ def test_a_poem_as_an_object_has_every_field_of_the_command() -> None:
         "order": None,
         "rhyme": None,
         "seed": 7,
+        "n_particles": 0,
         "model": "small",
         "logprob": -61.346,
         "score": 0.0,

@@ -52,6 +52,11 @@ def with_lines(loaded: LoadedModel, lines: Lines) -> LoadedModel:
     return replace(loaded, lines=cast(TrainingLines, lines))
 
 
+def again(loaded: LoadedModel, wish: ComposeConfig, poem: Composition) -> Composition:
+    """A candidate composed alone."""
+    return compose_poem(loaded, wish.replace(seed=poem.seed, n_particles=poem.n_particles))
+
+
 def lines_of(poem: Composition) -> list[str]:
     return ["".join(filter(is_han, line)) for line in cast(list[str], poem.to_dict()["lines"])]
 
@@ -202,14 +207,17 @@ def test_the_same_seed_gives_the_same_poem_alone_and_among_others(loaded: Loaded
         assert poems == compose_many(loaded, wish, 6, n_tried=6)
         assert len({poem.text for poem in poems}) == 6
         for poem in poems:
-            assert compose_poem(loaded, wish.replace(seed=poem.seed)).text == poem.text
+            assert again(loaded, wish, poem).text == poem.text
 
 
 def test_candidates_come_best_first(loaded: LoadedModel) -> None:
-    tried = compose_many(loaded, ComposeConfig(form="五绝"), 32)
-    scores = [poem.score for poem in tried]
-    assert scores == sorted(scores, reverse=True)
-    assert compose_many(loaded, ComposeConfig(form="五绝"), 3) == tried[:3]
+    for n, n_tried in ((1, 8), (3, 8), (10, 32)):
+        wish = ComposeConfig(form="五绝", n_particles=0)
+        best = compose_many(loaded, wish, n)
+        scores = [poem.score for poem in best]
+        assert scores == sorted(scores, reverse=True)
+        all_of_them = compose_many(loaded, wish.replace(n_particles=best[0].n_particles), n_tried)
+        assert best == all_of_them[:n]
 
 
 def test_a_whole_first_line_may_be_given_with_its_mark(loaded: LoadedModel) -> None:
@@ -302,6 +310,19 @@ def counted(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return rows
 
 
+def indices_read(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """What the network reads in its first row from now on."""
+    read: list[int] = []
+    step = loaded.model.step
+
+    def reading(x: Any, state: Any = None) -> Any:
+        read.append(int(x[0]))
+        return step(x, state)
+
+    monkeypatch.setattr(loaded.model, "step", reading)
+    return read
+
+
 def test_a_poem_comes_character_by_character_where_nothing_is_fixed_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = rhyming_model()
     rows = counted(loaded, monkeypatch)
@@ -355,13 +376,11 @@ def test_a_model_that_reads_headers_is_told_the_rhyme_that_the_seed_settles(monk
     wish = ComposeConfig(form="五绝", top_p=1.0)
     poems = compose_many(loaded, wish, 24, n_tried=24)
     assert len({poem.rhyme for poem in poems}) > 4
-    read: list[int] = []
-    step = loaded.model.step
-    monkeypatch.setattr(loaded.model, "step", lambda x, state=None: (read.append(int(x[0])), step(x, state))[1])
+    read = indices_read(loaded, monkeypatch)
     for poem in poems:
         assert faults(poem.text, "wujue", poem.rhyme) == []
         read.clear()
-        assert compose_poem(loaded, wish.replace(seed=poem.seed)).text == poem.text
+        assert again(loaded, wish, poem).text == poem.text
         assert read[:3] == [BEGIN, loaded.vocabulary.tag("form:wujue"), loaded.vocabulary.tag(f"rhyme:{poem.rhyme}")]
 
 
@@ -370,7 +389,7 @@ def test_free_candidates_are_the_poems_of_their_seeds(loaded: LoadedModel) -> No
     poems = compose_many(loaded, wish, 5)
     assert len(poems) == 5
     for poem in poems:
-        assert compose_poem(loaded, wish.replace(seed=poem.seed)).text == poem.text
+        assert again(loaded, wish, poem).text == poem.text
 
 
 def test_a_kept_beginning_is_kept_in_free_verse(loaded: LoadedModel) -> None:
