@@ -36,12 +36,12 @@ class Masks:
 
     def allowed(self, rows: Rows, step: Step) -> Bools:
         """What each row may write at a place (R, V); where repetition could not be avoided, only the rules are kept."""
-        strict = self._by_rule(rows, step)
-        lenient = strict.copy()
-        self._forbid_nearby(lenient, strict, rows, step)
-        stuck = ~lenient.any(1)
-        lenient[stuck] = strict[stuck]
-        return lenient
+        by_rule = self._by_rule(rows, step)
+        allowed = by_rule.copy()
+        self._forbid_nearby(allowed, by_rule, rows, step)
+        stuck = ~allowed.any(1)
+        allowed[stuck] = by_rule[stuck]
+        return allowed
 
     def take(self, rows: Rows, step: Step) -> None:
         """Close the tone orders and rhyme groups that what the rows have just written at a place rules out."""
@@ -118,7 +118,7 @@ class Masks:
             return np.repeat(groups[None], len(tokens), axis=0)
         return self._plan.book.rhymes(rhyme.is_level)[:, tokens].T
 
-    def _forbid_nearby(self, allowed: Bools, strict: Bools, rows: Rows, step: Step) -> None:
+    def _forbid_nearby(self, allowed: Bools, by_rule: Bools, rows: Rows, step: Step) -> None:
         """Forbid what stands nearby, written or fixed, but let a character be doubled that poets do double."""
         near = self._near[step.index]
         tokens = np.where(rows.tokens[:, near] == FREE, self._plan.tokens[near], rows.tokens[:, near])
@@ -133,7 +133,7 @@ class Masks:
             # Poets double one word of a line; and what stands further back in the poem would be repeated, not doubled.
             is_new = (tokens[number] == token).sum() == 1
             if is_new and not has_double[number] and self._lines.reduplicates(self._vocabulary.character(int(token))):
-                allowed[number, token] = strict[number, token]
+                allowed[number, token] = by_rule[number, token]
 
 
 def _open_codes(orders: Bools, codes: Codes) -> Codes:
