@@ -41,18 +41,20 @@ async def take_pictures(folder: Path, run: Path) -> None:
     from poetry_tui.widgets.run_list import RunList
 
     shutil.copytree(run, paths.runs() / run.name, ignore=shutil.ignore_patterns("checkpoints", "lock", "heartbeat"))
-    app = PoetryApp(Settings(theme=INK, pace=4))
+    app = PoetryApp(Settings(theme=INK, pace=3, form="qijue", with_tones=True))
     async with app.run_test(size=SIZE) as pilot:
         screen = app.screen
         assert isinstance(screen, ComposeScreen)
         await until(pilot, lambda: app.engine.state.phase is Phase.READY)
-        wishes = [ComposeConfig(begin=begin, seed=seed, max_chars=64) for seed, begin in enumerate(BEGINNINGS)]
+        wishes = [ComposeConfig(begin=begin, seed=seed, form="qijue") for seed, begin in enumerate(BEGINNINGS)]
         screen.write([Wish(wish.to_dict()) for wish in wishes])
         poems = screen.sitting.compositions
         await until(pilot, lambda: len(poems) == len(wishes) and all(poem.is_over for poem in poems))
         for poem in poems:
             keep(poem)
         await pilot.press("right", "right", "right", "right", "right")
+        await until(pilot, lambda: screen.glass.character.inspection is not None)
+        await until(pilot, lambda: poems[-1].novelty is not None and screen.stage.verse.sheet.signs)
         await pilot.pause()
         app.save_screenshot(str(folder / "compose.svg"))
 
