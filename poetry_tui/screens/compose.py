@@ -23,7 +23,8 @@ class ComposeScreen(RevisingScreen):
 
     def action_compose(self) -> None:
         """Write for each chosen beginning; where a character was picked for a place, go on from that instead."""
-        if self.is_picking:
+        is_wishing = self.focused is not None and self.wished in self.focused.ancestors
+        if self.is_picking and not is_wishing:
             self.glass.character.action_choose()
             return
         beginnings = self.wished.beginnings

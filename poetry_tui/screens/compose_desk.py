@@ -43,6 +43,7 @@ class DeskScreen(ViewsScreen):
         self.sitting = Sitting()
         # What the checker found, by text and form.
         self._judged: dict[tuple[str, str | None], Tones] = {}
+        self._being_judged: set[tuple[str, str | None]] = set()
         self.wished = WishPanel()
         self.stage = Stage()
         self.glass = CharacterPanel()
@@ -133,16 +134,20 @@ class DeskScreen(ViewsScreen):
             return None
         form = current.config.get("form")
         key = (current.text, None if form in (None, "free") else str(form))
-        if key not in self._judged:
+        if key not in self._judged and key not in self._being_judged:
+            self._being_judged.add(key)
             self._judge(*key)
         return self._judged.get(key)
 
-    @work(group="judge", exclusive=True, exit_on_error=False)
+    @work(group="judge", exit_on_error=False)
     async def _judge(self, text: str, form: str | None) -> None:
         # The tables of the prosody take their time to load.
         from poetry_tui.tone_marks import tones_of
 
-        self._judged[text, form] = await asyncio.to_thread(tones_of, text, form)
+        try:
+            self._judged[text, form] = await asyncio.to_thread(tones_of, text, form)
+        finally:
+            self._being_judged.discard((text, form))
         self.show()
 
     def show_verse(self) -> None:

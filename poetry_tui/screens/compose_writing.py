@@ -155,7 +155,8 @@ class WritingScreen(DeskScreen):
         except StudioError as problem:
             poem.novelty = problem
         finally:
-            self._compared = None
+            if self._compared is poem:
+                self._compared = None
         self.show()
 
 

@@ -49,7 +49,7 @@ class Pager(Widget):
     def render(self) -> Content:
         width = self.content_size.width
         labels = [_label(number, score) for number, score in enumerate(self._scores, start=1)]
-        shown = _around(self._index, [Content(label).cell_length for label in labels], width - 4)
+        shown = around(self._index, [Content(label).cell_length for label in labels], width - 4)
         line = Content.styled("‹ " if shown.start else "  ", FAINT)
         columns: dict[int, range] = {}
         for index in shown:
@@ -74,7 +74,7 @@ def _label(number: int, score: float | None) -> str:
     return f" {number} " if score is None else f" {number} −{abs(score):.2f} "
 
 
-def _around(index: int, widths: Sequence[int], room: int) -> range:
+def around(index: int, widths: Sequence[int], room: int) -> range:
     """As many places around one as have room."""
     first = last = index
     left = room - widths[index]

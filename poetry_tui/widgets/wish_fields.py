@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
@@ -193,6 +193,12 @@ class WishFields(Vertical):
         elif stepper is self.form:
             self._offer_rules()
         self.post_message(self.Wished(stepper.id or ""))
+
+    def on_key(self, event: events.Key) -> None:
+        """Up and down go from field to field."""
+        if event.key in ("up", "down"):
+            event.stop()
+            (self.screen.focus_previous if event.key == "up" else self.screen.focus_next)()
 
     @on(Input.Changed)
     def tell(self, event: Input.Changed) -> None:

@@ -187,3 +187,21 @@ async def test_everything_that_a_key_does_is_in_the_palette(until: Until) -> Non
         assert desk.screen.query_one(Verse).sheet.is_upright
         for title in ("平仄 tones", "繁体 traditional", "变体 variants", "收藏 keep"):
             assert title in commands
+
+
+async def test_up_and_down_go_from_wish_to_wish_and_enter_there_writes_another_poem(until: Until) -> None:
+    async with open_desk(until) as desk:
+        await known(desk)
+        await desk.press("enter")
+        await desk.written()
+        await desk.press("right", "right", "down")
+        assert desk.screen.is_picking
+        await desk.press("w", "down")
+        assert desk.screen.focused is desk.screen.fields.rhyme
+        await desk.press("up", "up")
+        assert desk.screen.focused is desk.screen.fields.own
+        await desk.press("enter")
+        await desk.written(2)
+        variant = desk.screen.sitting.variant
+        assert variant is not None
+        assert variant.parent is None
