@@ -7,7 +7,7 @@ from poetry_tui.typeset import Page, Place, expected, lines_so_far
 
 # Cells between two columns, the most generous that fits; with signs beside the characters they take two of their own.
 _GAPS = (4, 3, 2, 1)
-_GAPS_WITH_SIGNS = (3, 2, 1, 0)
+_GAPS_WITH_SIGNS = (3, 2, 1)
 _USUAL_LENGTHS = (6, 8)
 _USUAL_COLUMNS = (4, 8)
 # A line this long is one column, and the stage scrolls where it is lower; what never ends is broken.
@@ -21,7 +21,7 @@ def typeset_upright(
 ) -> Page:
     """Lay out the characters of a poem, so far, in columns on a stage of `width` × `height` cells.
 
-    Where the columns have no room beside one another, they go on in a block below.
+    Where the columns have no room beside one another, they stand in blocks of as many, one below the other.
     """
     most = max(height, _LONGEST_COLUMN)
     lines = [line[start : start + most] for line in lines_so_far(characters) for start in range(0, len(line), most)]
@@ -29,8 +29,7 @@ def typeset_upright(
     longest = max((len(line) for line in lines), default=1)
     longest = longest if is_done else expected(longest, _USUAL_LENGTHS)
     column = HAN_CELLS * 2 if with_signs else HAN_CELLS
-    gap = _gap(n_columns, column, width, with_signs)
-    per_block = min(max(1, (width + gap) // (column + gap)), n_columns)
+    per_block, gap = _manner(n_columns, column, width, _GAPS_WITH_SIGNS if with_signs else _GAPS)
     n_blocks = -(-n_columns // per_block)
     leading = 2 if n_blocks == 1 and longest * 2 - 1 <= height * _AIRY_SHARE else 1
     block = (longest - 1) * leading + 1
@@ -51,9 +50,14 @@ def typeset_upright(
     return Page(places, _caret(characters, lines, at), bottom + 1, is_upright=True)
 
 
-def _gap(n_columns: int, column: int, width: int, with_signs: bool) -> int:
-    gaps = _GAPS_WITH_SIGNS if with_signs else _GAPS
-    return next((gap for gap in gaps if n_columns * (column + gap) - gap <= width), gaps[-1])
+def _manner(n_columns: int, column: int, width: int, gaps: Sequence[int]) -> tuple[int, int]:
+    """How many columns stand side by side, and the cells between two: in as few blocks, and as generously, as there is room."""
+    for n_blocks in range(1, n_columns + 1):
+        per_block = -(-n_columns // n_blocks)
+        for gap in gaps:
+            if per_block * (column + gap) - gap <= width:
+                return per_block, gap
+    return 1, gaps[-1]
 
 
 def _caret(

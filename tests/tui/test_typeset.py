@@ -97,9 +97,9 @@ def test_upright_a_line_is_a_column_and_columns_go_from_right_to_left() -> None:
 
 
 def test_upright_columns_without_room_go_on_below() -> None:
-    page = typeset_upright(SEVEN, 6, 20, is_done=True)
-    assert len({place.x for place in page.places}) == 2
-    assert page.places[16].y > page.places[15].y
+    page = typeset_upright(SEVEN + SEVEN, 37, 30, is_done=True, with_signs=True)
+    assert len({place.x for place in page.places}) == 4
+    assert page.places[32].y > page.places[31].y
 
 
 @given(
