@@ -8,6 +8,7 @@ Shapes: N characters, F features, V vocabulary, V′ the next multiple of `ALIGN
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -27,7 +28,7 @@ def linear_cross_entropy(features: Tensor, weight: Tensor, bias: Tensor, targets
         features: (N, F), any floating type; the products are made in it, sums in float32.
         weight: (V, F) and bias: (V,), the output layer.
         targets: (N,) indices.
-        chunk_rows: rows whose logits exist at one time; it changes speed and memory, and the value by rounding only.
+        chunk_rows: most rows whose logits exist at one time; it changes speed and memory, and the value by rounding only.
     """
     loss: Tensor = _LinearCrossEntropy.apply(features, weight, bias, targets, chunk_rows)  # type: ignore[no-untyped-call]
     return loss
@@ -47,10 +48,13 @@ def _logits(features: Tensor, weight: Tensor, bias: Tensor, chunk_rows: int) -> 
     """Chunk by chunk: which rows, and their logits (rows, V′), −∞ beyond V, in a buffer that the next chunk overwrites."""
     n_rows, vocab_size = len(features), len(weight)
     width = -(-vocab_size // ALIGNED_FLOATS) * ALIGNED_FLOATS
-    buffer = torch.empty(min(chunk_rows, n_rows), width, dtype=torch.float32, device=features.device)
-    for start in range(0, n_rows, chunk_rows):
-        rows = slice(start, min(start + chunk_rows, n_rows))
-        logits = buffer[: rows.stop - rows.start]
+    # Chunks of nearly one size: a small one at the end would use the machine badly.
+    n_chunks = max(1, -(-n_rows // chunk_rows))
+    bounds = [n_rows * chunk // n_chunks for chunk in range(n_chunks + 1)]
+    buffer = torch.empty(-(-n_rows // n_chunks), width, dtype=torch.float32, device=features.device)
+    for start, stop in pairwise(bounds):
+        rows = slice(start, stop)
+        logits = buffer[: stop - start]
         known = logits[:, :vocab_size]
         if features.dtype == torch.float32:
             torch.addmm(bias, features[rows], weight.T, out=known)  # (rows, F) @ (F, V) -> (rows, V)
