@@ -21,7 +21,12 @@ N_GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 
 
 class PoemModel(nn.Module):
-    """A recurrent character model. A tied model shares one (V, E) table between its embedding and its output layer."""
+    """A recurrent character model. A tied model shares one (V, E) table between its embedding and its output layer.
+
+    The layers that train are PyTorch's: cuDNN on a GPU, oneDNN on a CPU. Written out in tensor operations, with one product
+    a step and the weights' gradients as single products, an LSTM came out no faster for a hidden size of 128 (its small
+    operations on the gates cost what the products save) and a quarter slower for 512.
+    """
 
     def __init__(self, config: ModelConfig, vocab_size: int) -> None:
         super().__init__()
