@@ -5,9 +5,9 @@ from typing import Any
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from poetry_tui.form_choices import FREE, FormChoice
 from poetry_tui.settings import Settings
@@ -35,7 +35,11 @@ class WishFields(Vertical):
             background: $surface;
             &:focus { background: $panel; }
         }
-        #own, #acrostic_tail { margin-bottom: 1; }
+        Horizontal { height: 1; }
+        Horizontal Static { width: 9; color: $foreground 60%; }
+        Horizontal Input { width: 1fr; }
+        #own { margin-bottom: 1; }
+        #candidates { margin-top: 1; }
     }
     """
 
@@ -54,6 +58,7 @@ class WishFields(Vertical):
         self.own, self.title_input, self.acrostic, self.acrostic_tail = (
             Input(id=name, compact=True) for name in ("own", "title", "acrostic", "acrostic_tail")
         )
+        self._labels = {Static(markup=False): field for field in self.inputs[1:]}
         self.form = Stepper("compose.form", [_UNKNOWN_YET], id="form")
         self.rhyme = Stepper("compose.rhyme", [settings.rhyme or word("compose.any")], id="rhyme")
         self.order = Stepper("compose.order", [settings.tone_order or word("compose.any")], id="order")
@@ -68,9 +73,10 @@ class WishFields(Vertical):
         self._offer_form_names()
 
     def compose(self) -> ComposeResult:
-        yield from self.inputs[:1]
+        yield self.own
         yield from (self.form, self.rhyme, self.order)
-        yield from self.inputs[1:]
+        for label, field in self._labels.items():
+            yield Horizontal(label, field)
         yield from (self._count, self._temperature, self._pace, self._model)
 
     def on_mount(self) -> None:
@@ -85,6 +91,8 @@ class WishFields(Vertical):
         for field in self.inputs:
             field.placeholder = word(f"compose.{field.id}")
             field.tooltip = word(f"compose.{field.id}.tip")
+        for label, field in self._labels.items():
+            label.update(word(f"compose.{field.id}_label"))
         for stepper in self.query(Stepper):
             stepper.tooltip = word(f"{stepper.words}.tip")
         self._offer_form_names()
