@@ -14,10 +14,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from engine.checkpoint import LoadedModel
+from engine.checkpoint import LoadedModel, load_model
 from engine.composer import compose, compose_many
 from engine.config import ComposeConfig, ModelConfig
 from engine.model import PoemModel
+from engine.model_store import find_model
 from engine.presets import preset
 from engine.vocabulary import BEGIN, END, SPECIAL_TOKENS, Vocabulary
 from tests.bench.racing import Measure, race
@@ -35,7 +36,7 @@ def bench_composing(name: str, corpus_file: Path, vocabulary: Vocabulary, n_roun
         _bench_against_reading_again(preset_name, loaded, corpus_file, n_rounds)
         for n_poems in (1, SIDE_BY_SIDE):
             _bench_steps(preset_name, loaded, n_poems, n_rounds)
-        _bench_poems(preset_name, loaded, n_rounds)
+    _bench_poems(load_model(find_model(), torch.device("cpu")), n_rounds)
 
 
 def _bench_against_reading_again(preset_name: str, loaded: LoadedModel, corpus_file: Path, n_rounds: int) -> None:
@@ -64,13 +65,12 @@ def _bench_steps(preset_name: str, loaded: LoadedModel, n_poems: int, n_rounds: 
     print(f"  products / step: {products.over(step):.2f}; {n_poems / step.median * 1e3:,.0f} chars/s without drawing")
 
 
-def _bench_poems(preset_name: str, loaded: LoadedModel, n_rounds: int) -> None:
-    """Whole quatrains, drawn: free and held to a form, one at a time and side by side."""
-    free = ComposeConfig(begin=loaded.vocabulary.characters[10], max_chars=QUATRAIN_CHARS)
+def _bench_poems(loaded: LoadedModel, n_rounds: int) -> None:
+    """Whole poems of the bundled model, drawn: free and held to a form, one at a time and side by side."""
     contestants: dict[str, Measure] = {}
-    for how, config in (("free", free), ("in the form 七绝", ComposeConfig(form="qijue"))):
-        contestants[f"{preset_name}, {how}, one poem"] = lambda config=config: _drawn(loaded, config, 1)  # type: ignore[misc]
-        contestants[f"{preset_name}, {how}, {SIDE_BY_SIDE} at once"] = lambda config=config: _drawn(  # type: ignore[misc]
+    for how, config in (("free", ComposeConfig(begin="日")), ("in the form 七绝", ComposeConfig(form="qijue"))):
+        contestants[f"{loaded.name}, {how}, one poem"] = lambda config=config: _drawn(loaded, config, 1)  # type: ignore[misc]
+        contestants[f"{loaded.name}, {how}, {SIDE_BY_SIDE} at once"] = lambda config=config: _drawn(  # type: ignore[misc]
             loaded, config, SIDE_BY_SIDE
         )
     results = race(contestants, n_rounds)
