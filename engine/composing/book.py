@@ -20,6 +20,9 @@ Codes = NDArray[np.uint8]
 LEVEL_BIT, OBLIQUE_BIT = 1, 2
 EITHER_BITS = LEVEL_BIT | OBLIQUE_BIT
 
+# A character is about as frequent as 1 / (its rank in the vocabulary + this).
+ZIPF_OFFSET = 50
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Book:
@@ -28,7 +31,8 @@ class Book:
     Only characters that the book itself lists are drawn, none that we added to it, and those of both tones as poets use them:
     不 is 仄, though the book has a level reading of it. `tones` (V,): bits of each character's readings, 0 for one that is
     never drawn. `drawable` (4, V): row c has the characters that suit a place of code c. `level` and `oblique` (G, V): the
-    members of each group in that tone; `n_level` and `n_oblique` (G,): how many.
+    members of each group in that tone; `n_level` and `n_oblique` (G,): how many. `can_be_told` (G,): whether a header can
+    name the group.
     """
 
     tones: Codes
@@ -37,6 +41,7 @@ class Book:
     oblique: Bools
     n_level: NDArray[np.int64]
     n_oblique: NDArray[np.int64]
+    can_be_told: Bools
 
     def rhymes(self, is_level: bool) -> Bools:
         """The members (G, V) of the groups in one tone."""
@@ -59,13 +64,22 @@ def read_book(vocabulary: Vocabulary, system: RhymeSystem) -> Book:
                 tones[index] |= OBLIQUE_BIT
                 oblique[:, index] = bits_of(groups.oblique[character], len(groups.names))
     drawable = np.stack([(tones & code) > 0 for code in range(EITHER_BITS + 1)])
-    return Book(tones, drawable, level, oblique, level.sum(1), oblique.sum(1))
+    can_be_told = np.array([vocabulary.tag(f"rhyme:{name}") is not None for name in groups.names], np.bool_)
+    return Book(tones, drawable, level, oblique, level.sum(1), oblique.sum(1), can_be_told)
 
 
 @functools.lru_cache(maxsize=1024)
 def members_of(book: Book, is_level: bool, groups: bytes) -> Bools:
     """All characters (V,) in one tone of some groups, given as the bytes of an array (G,)."""
     return np.asarray(book.rhymes(is_level)[np.frombuffer(groups, np.bool_)].any(0))
+
+
+@functools.lru_cache(maxsize=32)
+def usage_of(book: Book, is_level: bool) -> NDArray[np.float64]:
+    """How often each group (G,) is used in one tone, by the ranks of its characters; a little for one without any."""
+    members = book.rhymes(is_level)
+    frequencies = 1 / (np.arange(members.shape[1]) + ZIPF_OFFSET)
+    return np.asarray((members * frequencies).sum(1) + 1e-9)
 
 
 def bits_of(mask: int, n_bits: int) -> Bools:

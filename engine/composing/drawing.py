@@ -34,9 +34,10 @@ def draw_rows(scores: Scores, temperature: float, top_p: float, uniforms: Unifor
         return chosen
     # Most places take less than half of the vocabulary, and the rest need not be summed.
     columns = np.flatnonzero((scores > -np.inf).any(0))
-    scores = scores[:, columns]
+    scaled = scores[:, columns]
+    scaled -= scaled.max(1, keepdims=True)
     with np.errstate(over="ignore"):  # next to temperature 0 all but the likeliest become −∞, which is right
-        scaled = (scores - scores.max(1, keepdims=True)) / np.float32(max(temperature, SMALLEST_TEMPERATURE))
+        scaled /= np.float32(max(temperature, SMALLEST_TEMPERATURE))
     weights = torch.from_numpy(scaled).exp_()  # (R, V)
     held = weights.cumsum(1)  # summed in float64, so that it never falls
     pending: Ints = np.arange(len(scores))

@@ -94,16 +94,15 @@ def plan_poem(config: ComposeConfig, vocabulary: Vocabulary) -> Plan:
         book,
         _wished_lines(steps, fixed),
     )
-    return settled(plan, config.seed, vocabulary)
+    return settled(plan, config.seed)
 
 
-def settled(plan: Plan, seed: int, vocabulary: Vocabulary) -> Plan:
+def settled(plan: Plan, seed: int) -> Plan:
     """The plan of the same wishes for a poem of this seed, which may rhyme in a group of its own."""
     if not plan.rhymes:
         return plan
     left = plan.groups if plan.open_groups is None else plan.open_groups
-    members = plan.book.rhymes(plan.rhymes[min(plan.rhymes)].is_level)
-    groups = settled_groups(left, plan.group_names, members, seed, vocabulary)
+    groups = settled_groups(left, plan.book, plan.rhymes[min(plan.rhymes)].is_level, seed)
     return dataclasses.replace(plan, groups=groups, open_groups=left)
 
 

@@ -3,39 +3,25 @@
 A model that was trained with headers writes towards a rhyme that it is told of, so that it is told of one. A model without
 leaves it to the first rhyme character drawn.
 
-Shapes: L rhyme labels, G rhyme groups or parts, V vocabulary.
+Shapes: L rhyme labels, G rhyme groups or parts.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.composing.book import Bools
+from engine.composing.book import Book, Bools, usage_of
 from engine.composing.streams import stream_of
-from engine.vocabulary import Vocabulary
-
-# A character is about as frequent as 1 / (its rank in the vocabulary + this).
-_ZIPF_OFFSET = 50
 
 
-def settled_groups(groups: Bools, names: tuple[str, ...], members: Bools, seed: int, vocabulary: Vocabulary) -> Bools:
-    """The groups (L, G) that a poem of this seed is written in: of the first rhyme one, drawn as often as poets use it.
+def settled_groups(groups: Bools, book: Book, is_level: bool, seed: int) -> Bools:
+    """The groups that a poem of this seed is written in: of those that its wishes leave open (L, G), one for the first rhyme.
 
-    Args:
-        groups: those that the wishes leave open (L, G).
-        names: of the groups (G,).
-        members: the characters that the first rhyme may take from each group (G, V).
+    `is_level` is the tone of the first rhyme; a group is drawn as often as poets use it in that tone.
     """
-    tags = [vocabulary.tag(f"rhyme:{name}") for name, is_open in zip(names, groups[0], strict=True) if is_open]
-    if len(tags) < 2 or None in tags:
+    if groups[0].sum() < 2 or (groups[0] & ~book.can_be_told).any():
         return groups
     # The first to arrive, each at its rate: a group that the wishes close changes nothing among the others.
-    arrivals = np.random.default_rng(stream_of(seed, "rhyme")).exponential(size=len(names)) / _usage(members)
+    random = np.random.default_rng(stream_of(seed, "rhyme"))
+    arrivals = random.exponential(size=groups.shape[1]) / usage_of(book, is_level)
     settled = groups.copy()
-    settled[0] = np.arange(len(names)) == np.where(groups[0], arrivals, np.inf).argmin()
+    settled[0] = np.arange(groups.shape[1]) == np.where(groups[0], arrivals, np.inf).argmin()
     return settled
-
-
-def _usage(members: Bools) -> NDArray[np.float64]:
-    """How often each group (G,) is used, by the ranks of its characters; a little for one without any."""
-    usage: NDArray[np.float64] = members @ (1 / (np.arange(members.shape[1]) + _ZIPF_OFFSET)) + 1e-9
-    return usage

@@ -24,6 +24,7 @@ from engine.composing.particles import is_uneven, resample
 from engine.composing.plan import FREE, Ints, Plan
 from engine.composing.rows import Rows
 from engine.errors import ComposeError
+from engine.model import State
 from engine.novelty.known import SHORTEST_PART
 from engine.vocabulary import UNKNOWN
 
@@ -81,14 +82,23 @@ class Writer:
         Raises:
             ComposeError: when no line keeps every rule, however often it is begun.
         """
-        state = None
-        for column in openings.T[:-1]:
-            _, state = self._loaded.model.step(torch.from_numpy(column.copy()).to(self._loaded.device), state)
+        state = self._read(openings[:, :-1])
         rows = Rows.at_the_beginning(self._plan, groups.copy(), state, openings[:, -1].copy())
         rows = rows.take(np.repeat(np.arange(len(rows)), self._n_particles))
         for stretch in self._stretches():
             rows = self._write_stretch(rows, stretch)
             yield rows, stretch
+
+    def _read(self, openings: Ints) -> State | None:
+        """The states of N poems after their openings (N, T); None where these are empty. What they share is read once."""
+        state = None
+        for column in openings.T:
+            n_read = 1 if state is None else state[0].shape[1]
+            if n_read == 1 and (column != column[0]).any():
+                n_read = len(column)
+                state = state and tuple(part.expand(-1, n_read, -1).contiguous() for part in state)
+            _, state = self._loaded.model.step(torch.from_numpy(column[:n_read].copy()).to(self._loaded.device), state)
+        return state and tuple(part.expand(-1, len(openings), -1) for part in state)
 
     def _stretches(self) -> Iterator[Sequence[Step]]:
         steps, fixed = self._plan.steps, self._plan.tokens != FREE
