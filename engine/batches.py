@@ -55,6 +55,10 @@ class Pieces:
     def n_targets(self) -> int:
         return int((self.stops - self.starts - 1).sum())
 
+    def n_targets_of(self, rows: Int64) -> int:
+        """How many targets some pieces have, headers or not."""
+        return int((self.stops[rows] - self.starts[rows] - 1).sum())
+
     def lengths(self, parts: Parts | None = None) -> Int64:
         """How many tokens each piece has, with these parts of its header."""
         lengths = self.stops - self.starts

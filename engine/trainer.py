@@ -5,15 +5,21 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import torch
 
 from engine import events
 from engine.config import TrainConfig
+from engine.devices import choose_device, usable_cores, use_threads
+from engine.distributed import Order, Workers, joined, own_device
 from engine.errors import StudioError
 from engine.progress import Progress
 from engine.run_folder import LR, PAUSE, SAMPLE, SAVE, STOP, ControlFiles, RunWriter, write_config
 from engine.showing import compare, samples
-from engine.training import set_up
+from engine.torchrun import is_lead, n_workers_here
+from engine.training import Training, set_up
 
 PAUSE_POLL_S = 0.1
 
@@ -34,6 +40,9 @@ def run_training(
     Raises:
         StudioError: for anything that a person can mend; it is also written to the run as `run_failed`.
     """
+    if not is_lead():
+        with _together(config) as (workers, device):
+            return assist(set_up(config, folder, workers, device, resume=resume))
     writer = RunWriter(folder)
     step, reason = 0, "stopped"
     try:
@@ -43,10 +52,12 @@ def run_training(
         writer.log(
             f"{time.strftime('%Y-%m-%d %H:%M:%S')} {'resumed' if resume else 'started'} by process {os.getpid()}"
         )
-        for event in train(config, folder, resume=resume, stop_requested=stop_requested):
-            on_record(writer.append(event))
-            step = getattr(event, "step", step)
-            reason = event.reason if isinstance(event, events.RunFinished) else reason
+        with _together(config) as (workers, device):
+            training = set_up(config, folder, workers, device, resume=resume)
+            for event in train(training, stop_requested):
+                on_record(writer.append(event))
+                step = getattr(event, "step", step)
+                reason = event.reason if isinstance(event, events.RunFinished) else reason
         writer.log(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {reason} at step {step}")
     except Exception as error:
         writer.log(traceback.format_exc())
@@ -58,16 +69,22 @@ def run_training(
     return reason
 
 
-def train(
-    config: TrainConfig, folder: Path, *, resume: bool = False, stop_requested: Callable[[], bool] = lambda: False
-) -> Iterator[events.Event]:
-    """Train until the last step, a stop request or divergence, yielding what happens; checkpoints go to `folder`."""
-    training = set_up(config, folder, resume=resume)
-    control = training.control
+@contextmanager
+def _together(config: TrainConfig) -> Iterator[tuple[Workers, torch.device]]:
+    """Among the workers, with this one's device and share of the processor."""
+    use_threads(config.n_threads or max(1, usable_cores() // n_workers_here()))
+    device = own_device(choose_device(config.device))
+    with joined(device) as workers:
+        yield workers, device
+
+
+def train(training: Training, stop_requested: Callable[[], bool] = lambda: False) -> Iterator[events.Event]:
+    """Train until the last step, a stop request or divergence, yielding what happens; checkpoints go to the run's folder."""
+    config, control, workers = training.config, training.control, training.workers
     yield training.started
 
-    for epoch, batch in training.batches():
-        rate, features = training.update(batch)
+    for turn in training.turns():
+        rate, features = training.update(turn)
 
         progress, meter = training.progress, training.meter
         is_last = progress.step == training.total_steps
@@ -79,19 +96,20 @@ def train(
         stops = STOP in wishes or stop_requested()
 
         if looks_up or stops:
-            step_event = meter.read(progress, epoch, rate)
+            step_event = meter.read(progress, turn.epoch, rate)
             yield step_event
             if training.resources.is_due():
                 yield training.resources.read(progress.step)
             if not _is_sane(step_event.loss_nats, len(training.vocabulary)):
                 returned = training.return_to_best()
+                workers.tell(Order.STOP if returned is None else Order.RETURN_TO_BEST, training.progress.peak_lr)
                 if returned is None:
                     yield events.RunFinished(step=progress.step, reason="diverged")
                     return
                 yield returned
                 continue
         if compares:
-            yield compare(training.model, features, batch, training.vocabulary, progress.step)
+            yield compare(training.model, features, turn.batch, training.vocabulary, progress.step)
         improved = False
         if validates:
             nats_per_han = training.validate()
@@ -108,14 +126,32 @@ def train(
             yield training.save(is_best=improved)
         if stops and not is_last:
             control.take_back(STOP)
+            workers.tell(Order.STOP, progress.peak_lr)
             yield events.RunFinished(step=progress.step, reason="stopped")
             return
         yield from _obey(control, wishes, progress, stop_requested)
         if validates or saves or wishes:
             meter.restart_clock()
+        workers.tell(Order.GO_ON, progress.peak_lr)
         training.resources.lap()
 
     yield events.RunFinished(step=training.progress.step, reason="completed")
+
+
+def assist(training: Training) -> str:
+    """Train along with the lead, which decides everything.
+
+    Returns:
+        why it ended, as far as a worker that does not lead can know: completed or stopped.
+    """
+    for turn in training.turns():
+        training.update(turn)
+        order, training.progress.peak_lr = training.workers.hear()
+        if order is Order.STOP:
+            return "stopped"
+        if order is Order.RETURN_TO_BEST:
+            training.return_to_best()
+    return "completed"
 
 
 def _is_sane(loss_nats: float, vocab_size: int) -> bool:

@@ -20,7 +20,8 @@ from engine.checkpoint import CheckpointFolder, load_model, load_progress, save_
 from engine.config import TrainConfig
 from engine.corpus.library import open_corpus
 from engine.corpus.tokens import TokenizedCorpus, open_tokens
-from engine.devices import choose_device, device_name, mixed_precision, use_threads
+from engine.devices import device_name, mixed_precision
+from engine.distributed import Workers
 from engine.errors import CorpusError, RunError
 from engine.evaluate import tally_batches
 from engine.loss import linear_cross_entropy
@@ -39,6 +40,21 @@ from engine.warm_start import start_from
 TAG_BIAS = -30.0
 # What remains of the learning rate after a divergence.
 LOWER_RATE = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A worker's share of one batch; `n_all_targets` counts those of the whole batch. `is_spare`: read for nothing."""
+
+    epoch: int
+    batch: Batch
+    n_all_targets: int
+    is_spare: bool = False
+
+    @property
+    def share(self) -> float:
+        """How much of the batch's loss this worker's mean is."""
+        return 0.0 if self.is_spare else self.batch.n_targets / self.n_all_targets
 
 
 @dataclass(slots=True)
@@ -60,13 +76,14 @@ class Training:
     total_steps: int
     started: events.RunStarted
     ancestor: Mapping[str, object]
+    workers: Workers
 
     @property
     def vocabulary(self) -> Vocabulary:
         return self.corpus.vocabulary
 
-    def batches(self) -> Iterator[tuple[int, Batch]]:
-        """Epoch and batch, from where the training stands to its last step."""
+    def turns(self) -> Iterator[Turn]:
+        """This worker's share of every batch, from where the training stands to its last step."""
         batch_poems, seed = self.config.batch_poems, self.config.seed
         steps_per_epoch = n_batches(self.pieces, batch_poems)
         while self.progress.step < self.total_steps:
@@ -76,12 +93,15 @@ class Training:
                 before = self.progress.step
                 if before == self.total_steps:
                     return
-                yield epoch, self.pieces.batch(rows, parts)
+                own = self.workers.share(rows)
+                # A worker without a poem of a small last batch reads one for nothing: all must take every step.
+                batch = self.pieces.batch(own if len(own) else rows[:1], parts)
+                yield Turn(epoch, batch, self.pieces.n_targets_of(rows), is_spare=not len(own))
                 if self.progress.step != before + 1:
                     break  # it has gone back to a checkpoint
 
-    def update(self, batch: Batch) -> tuple[float, Tensor]:
-        """One step: batch → features → loss and its gradients → clipped → weights moved.
+    def update(self, turn: Turn) -> tuple[float, Tensor]:
+        """One step: batch → features → loss and its gradients → summed over the workers → clipped → weights moved.
 
         Returns:
             the learning rate of the step, and the features (N, F) that the loss was made from.
@@ -90,15 +110,17 @@ class Training:
         rate = learning_rate(self.config, self.progress.peak_lr, self.progress.step, self.total_steps)
         set_learning_rate(self.optimizer, rate)
         self.model.train()
-        loss, features = _loss(self.model, batch, self.config.chunk_rows, self.device)
+        loss, features = _loss(self.model, turn.batch, self.config.chunk_rows, self.device)
         self.resources.lap("forward")
-        loss.backward()  # type: ignore[no-untyped-call]
+        weighed = loss if turn.share == 1 else loss * turn.share
+        weighed.backward()  # type: ignore[no-untyped-call]
+        loss_of_all = self.workers.sum_up(list(self.model.parameters()), weighed.detach())
         self.resources.lap("backward")
         grad_norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm or math.inf)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.progress.step += 1
-        self.meter.add(loss.detach(), grad_norm.detach(), batch.n_targets)
+        self.meter.add(loss_of_all, grad_norm.detach(), turn.n_all_targets)
         self.resources.lap("optimizer")
         return rate, features
 
@@ -159,10 +181,8 @@ class Training:
         }
 
 
-def set_up(config: TrainConfig, folder: Path, *, resume: bool) -> Training:
+def set_up(config: TrainConfig, folder: Path, workers: Workers, device: torch.device, *, resume: bool) -> Training:
     """Open the corpus, make or load the model, and find the place to go on from."""
-    use_threads(config.n_threads)
-    device = choose_device(config.device)
     torch.manual_seed(config.seed)
 
     checkpoints = CheckpointFolder(folder / CHECKPOINTS)
@@ -189,7 +209,7 @@ def set_up(config: TrainConfig, folder: Path, *, resume: bool) -> Training:
     )
     return Training(
         config, device, corpus, pieces, validation, model, optimizer, progress,
-        checkpoints, ControlFiles(folder), Meter(device), ResourceMeter(device), total_steps, started, _ancestor(config),
+        checkpoints, ControlFiles(folder), Meter(device), ResourceMeter(device), total_steps, started, _ancestor(config), workers,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from engine.flags import add_setting_flags, flag_of, given
 from engine.narrate import TrainingNarrator
 from engine.presets import PRESETS, preset
 from engine.run_folder import EVENTS, read_config
+from engine.torchrun import is_lead, n_restarts, n_workers
 
 # What a run may change when it goes on: nothing that would make it another training.
 CHANGED_BY_RESUME = ("max_steps", "n_epochs", "device", "n_threads", "checkpoint_every", "validate_every")
@@ -29,8 +30,14 @@ def add_parser(commands: Any) -> None:
         "--config", type=Path, metavar="FILE", help="settings from a JSON file, such as a run's config.json"
     )
     start.add_argument("--resume", type=Path, metavar="DIR", help="go on with a run from its last checkpoint")
+    # The longer name is for torchrun, which takes --run for an unclear option of its own.
     parser.add_argument(
-        "--run", type=Path, metavar="DIR", help="the new run's folder (default: one in the user's data folder)"
+        "--run",
+        "--run-folder",
+        dest="run",
+        type=Path,
+        metavar="DIR",
+        help="the new run's folder (default: one in the user's data folder)",
     )
     parser.add_argument("--json", action="store_true", help="print every event as a JSON line")
     add_setting_flags(parser.add_argument_group("the training"), TrainConfig, without=("preset",))
@@ -45,13 +52,18 @@ def train(arguments: argparse.Namespace) -> int:
         config = resumed_config(arguments, folder)
     else:
         config = new_config(arguments)
+        if n_workers() > 1 and arguments.run is None:
+            raise UsageError("Several workers need to know their run's folder.", "Name it with --run-folder.")
         folder = arguments.run or new_run_folder(config)
-        if (folder / EVENTS).exists():
+        # Started again by torchrun after a worker died, the run goes on from its last checkpoint.
+        resume = n_restarts() > 0 and (folder / EVENTS).exists()
+        if (folder / EVENTS).exists() and not resume and is_lead():
             raise RunError(
                 f"{folder} already holds a run.", f"Go on with it: --resume {folder}, or choose another --run."
             )
     narrator = TrainingNarrator(say)
-    say(f"run {folder}")
+    if is_lead():
+        say(f"run {folder}")
 
     def on_record(record: events.Record) -> None:
         narrator.tell(record)
@@ -69,7 +81,7 @@ def train(arguments: argparse.Namespace) -> int:
             "The training diverged: its loss is no longer a sensible number.",
             "Try a smaller --learning-rate, or a smaller --clip-norm.",
         )
-    if not arguments.json:
+    if not arguments.json and is_lead():
         print(folder)
     return INTERRUPTED if interruption.requested and reason == "stopped" else 0
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from engine import paths
 from engine.corpus.cleaning import Cleaner, CleaningReport
 from engine.corpus.formats import read_poems
@@ -86,7 +88,14 @@ def open_corpus(name_or_path: str | Path) -> Corpus:
         )
     name = f"{_name_from(path.stem)}-{_fingerprint(path)}"
     folder = paths.corpora() / name
-    return _load(folder) if (folder / "corpus.json").is_file() else import_file(path, name)
+    if not (folder / "corpus.json").is_file():
+        with reporting_disk_errors(folder):
+            paths.corpora().mkdir(parents=True, exist_ok=True)
+        # Several workers of one training come here at once: one of them imports it.
+        with FileLock(paths.corpora() / f".{name}.lock"):
+            if not (folder / "corpus.json").is_file():
+                return import_file(path, name)
+    return _load(folder)
 
 
 def import_file(

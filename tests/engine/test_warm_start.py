@@ -8,10 +8,10 @@ import torch
 from engine.checkpoint import LoadedModel, load_model
 from engine.corpus.library import open_corpus
 from engine.errors import ModelError
-from engine.events import Validated
+from engine.events import Record, Validated
 from engine.model import PoemModel
 from engine.presets import preset
-from engine.trainer import run_training, train
+from engine.trainer import run_training
 from engine.vocabulary import Vocabulary
 from engine.warm_start import start_from
 from tests.engine.small_model import VOCABULARY, small_config, small_model
@@ -60,7 +60,9 @@ def test_a_run_that_begins_with_another_starts_where_that_one_ended(tmp_path: Pa
         start_from=str(tmp_path / "first"), header_share=0.5, learning_rate=0.0, max_steps=1, seed=9
     )
     first = load_model(tmp_path / "first" / "checkpoints" / "step-00000020", torch.device("cpu"))
-    (validated,) = [event for event in train(again, tmp_path / "second") if isinstance(event, Validated)]
+    told: list[Record] = []
+    run_training(again, tmp_path / "second", on_record=told.append)
+    (validated,) = [record.event for record in told if isinstance(record.event, Validated)]
     second = load_model(tmp_path / "second" / "checkpoints" / "step-00000001", torch.device("cpu"))
     assert validated.val_nats_per_han == pytest.approx(float(first.header["figures"]["val_nats_per_han"]), abs=0.02)
     assert second.vocabulary.characters == first.vocabulary.characters

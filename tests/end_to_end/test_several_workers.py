@@ -1,0 +1,97 @@
+"""Training with several workers under torchrun: the same result, and a death that mends itself."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from engine.run_folder import EVENTS
+from tests.small_corpus import write_corpus
+
+N_STEPS = 50
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> str:
+    return str(write_corpus(tmp_path / "poems.txt"))
+
+
+def command(n_workers: int, run: Path, corpus: str, *more: str) -> list[str]:
+    torchrun = ["-m", "torch.distributed.run", f"--nproc-per-node={n_workers}", "--standalone", "--max-restarts=2"]
+    # torchrun shows every worker's own words; -m engine must be ours, wherever it is started.
+    train = ["-m", "engine", "train", "--preset", "tiny", "--corpus", corpus, "--run-folder", str(run), "--device", "cpu"]
+    return [sys.executable, *torchrun, *train, "--n-epochs", "1000", *more]
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+def said(run: Path, event: str) -> list[dict[str, Any]]:
+    lines = (run / EVENTS).read_text(encoding="utf-8").splitlines() if (run / EVENTS).exists() else []
+    return [record for record in map(json.loads, lines) if record["event"] == event]
+
+
+def validations(run: Path) -> list[tuple[int, float, float]]:
+    return [(one["step"], one["val_nats_per_han"], one["train_nats"]) for one in said(run, "validated")]
+
+
+def test_two_workers_come_to_the_same_losses_as_one(tmp_path: Path, corpus: str) -> None:
+    found = []
+    for n_workers in (1, 2):
+        run = tmp_path / f"with-{n_workers}"
+        # A batch of seven cannot be shared evenly, and the last one of an epoch is smaller still.
+        words = command(n_workers, run, corpus, "--max-steps", str(N_STEPS), "--validate-every", "10", "--batch-poems", "7")
+        subprocess.run(words, env=environment(), check=True, capture_output=True, timeout=300)
+        assert [one["reason"] for one in said(run, "run_finished")] == ["completed"]
+        found.append(validations(run))
+    assert [step for step, *_ in found[0]] == [10, 20, 30, 40, 50]
+    for alone, together in zip(*found, strict=True):
+        assert together == pytest.approx(alone, abs=1e-4)
+
+
+@pytest.fixture
+def torchrun(tmp_path: Path, corpus: str) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
+    run = tmp_path / "run"
+    words = command(2, run, corpus, "--max-steps", "400", "--checkpoint-every", "10", "--validate-every", "100")
+    process = subprocess.Popen(words, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    yield process, run
+    for child in psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []:
+        child.kill()
+    process.kill()
+    process.wait()
+
+
+def test_a_worker_that_dies_is_replaced_and_the_run_goes_on_from_its_checkpoint(
+    torchrun: tuple["subprocess.Popen[bytes]", Path],
+) -> None:
+    process, run = torchrun
+    while not said(run, "checkpoint_saved"):
+        assert process.poll() is None
+        time.sleep(0.05)
+    workers = psutil.Process(process.pid).children()
+    assert len(workers) == 2
+    lead = said(run, "run_started")[0]["pid"]
+    other = next(worker for worker in workers if worker.pid != lead)
+    os.kill(other.pid, signal.SIGKILL)
+    assert process.wait(timeout=300) == 0
+    starts = said(run, "run_started")
+    assert [start["resumed_from_step"] is None for start in starts] == [True, False]
+    assert said(run, "run_finished")[-1]["reason"] == "completed"
+    assert said(run, "validated")[-1]["step"] == 400
+
+
+def test_without_a_name_for_the_run_the_workers_say_so(corpus: str) -> None:
+    words = [sys.executable, "-m", "engine", "train", "--preset", "tiny", "--corpus", corpus]
+    env = {**environment(), "WORLD_SIZE": "2", "RANK": "0", "LOCAL_RANK": "0"}
+    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 2
+    assert "Name it with --run-folder" in done.stderr
