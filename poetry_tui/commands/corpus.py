@@ -24,7 +24,9 @@ from poetry_tui.commands.output import (
     say,
 )
 
-_WHAT_THERE_IS = "tang: 57,607 poems before cleaning; ci: 21,053 词 of the Song; tang-song: 311,855; tang-song-ci: all of them"
+_WHAT_THERE_IS = (
+    "tang: 57,607 poems before cleaning; ci: 21,053 词 of the Song; tang-song: 311,855; tang-song-ci: all of them"
+)
 
 
 def add_parser(commands: Commands) -> None:
