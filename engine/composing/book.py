@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.prosody.rhymes import RhymeSystem, masks_of
+from engine.prosody.rhymes import RhymeSystem, masks_of, unusual_rhymes
 from engine.prosody.tones import LEVEL, OBLIQUE, usual_tones
 from engine.vocabulary import SPECIAL_TOKENS, Vocabulary, is_han
 
@@ -28,11 +28,11 @@ ZIPF_OFFSET = 50
 class Book:
     """What may be drawn, and what it is.
 
-    Only characters that the book itself lists are drawn, none that we added to it, and those of both tones as poets use them:
-    不 is 仄, though the book has a level reading of it. `tones` (V,): bits of each character's readings, 0 for one that is
-    never drawn. `drawable` (4, V): row c has the characters that suit a place of code c. `level` and `oblique` (G, V): the
-    members of each group in that tone; `n_level` and `n_oblique` (G,): how many. `can_be_told` (G,): whether a header can
-    name the group.
+    Only characters that the book itself lists are drawn, none that we added to it, and with the readings that poets use: 不 is
+    仄, though the book has a level reading of it, and 平 rhymes in 八庚 alone. `tones` (V,): bits of each character's readings,
+    0 for one that is never drawn. `drawable` (4, V): row c has the characters that suit a place of code c. `level` and
+    `oblique` (G, V): the members of each group in that tone; `n_level` and `n_oblique` (G,): how many. `can_be_told` (G,):
+    whether a header can name the group.
     """
 
     tones: Codes
@@ -52,17 +52,18 @@ class Book:
 def read_book(vocabulary: Vocabulary, system: RhymeSystem) -> Book:
     """The tables of a vocabulary, made once."""
     masks, groups = masks_of("pingshui", with_added=False), masks_of(system, with_added=False)
-    usual = usual_tones()
+    usual, unusual = usual_tones(), unusual_rhymes(system)
     tones = np.zeros(len(vocabulary), np.uint8)
     level, oblique = np.zeros((2, len(groups.names), len(vocabulary)), np.bool_)
     for index, character in enumerate(vocabulary.characters, start=len(SPECIAL_TOKENS)):
         if is_han(character):
+            not_level, not_oblique = unusual.get(character, (0, 0))
             if character in masks.level and usual.get(character) != OBLIQUE:
                 tones[index] |= LEVEL_BIT
-                level[:, index] = bits_of(groups.level[character], len(groups.names))
+                level[:, index] = bits_of(groups.level[character] & ~not_level, len(groups.names))
             if character in masks.oblique and usual.get(character) != LEVEL:
                 tones[index] |= OBLIQUE_BIT
-                oblique[:, index] = bits_of(groups.oblique[character], len(groups.names))
+                oblique[:, index] = bits_of(groups.oblique[character] & ~not_oblique, len(groups.names))
     drawable = np.stack([(tones & code) > 0 for code in range(EITHER_BITS + 1)])
     can_be_told = np.array([vocabulary.tag(f"rhyme:{name}") is not None for name in groups.names], np.bool_)
     return Book(tones, drawable, level, oblique, level.sum(1), oblique.sum(1), can_be_told)

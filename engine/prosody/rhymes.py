@@ -118,6 +118,23 @@ def merged_characters() -> frozenset[str]:
     return frozenset(row[0] for row in _rows("merged.tsv"))
 
 
+@functools.cache
+def unusual_rhymes(system: RhymeSystem) -> Mapping[str, tuple[int, int]]:
+    """(level groups, oblique groups) of characters that the book has in them and poets do not rhyme so, as bit masks.
+
+    From `data/prosody/unusual_rhymes.tsv`.
+    """
+    names = masks_of(system).names
+    unusual: dict[str, tuple[int, int]] = {}
+    for own, tone, name, characters in _rows("unusual_rhymes.tsv"):
+        if own == system:
+            bit = 1 << names.index(name)
+            for character in characters:
+                level, oblique = unusual.get(character, (0, 0))
+                unusual[character] = (level | bit, oblique) if tone == "平" else (level, oblique | bit)
+    return unusual
+
+
 class _Parts:
     """(group letter, character) -> the mask of its part; of both parts where a divided group does not say which."""
 

@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from engine.checkpoint import LoadedModel
 from engine.composer import Composition, compose, compose_many, compose_poem
+from engine.composing.book import LEVEL_BIT, OBLIQUE_BIT, read_book
 from engine.composing.layout import lay_out_steps
 from engine.config import ComposeConfig
 from engine.errors import ComposeError, StudioError
 from engine.novelty.lines import TrainingLines
 from engine.prosody.check import check
 from engine.prosody.forms import form_called, forms
-from engine.vocabulary import BEGIN, is_han
+from engine.prosody.rhymes import masks_of
+from engine.vocabulary import BEGIN, Vocabulary, is_han
 from tests.engine.rhyming_model import rhyming_model
 from tests.engine.verse_judge import SHAPES, faults, repeated
 
@@ -79,6 +81,28 @@ def test_every_tune_passes_the_checker(loaded: LoadedModel, form: str) -> None:
         assert report.verdicts.overall == "ok"
         assert not report.unknown
         assert poem.verdicts == (True, True, True)
+
+
+@pytest.mark.parametrize(
+    ("character", "tones", "groups"),
+    [
+        ("不", OBLIQUE_BIT, ["五物"]),
+        ("平", LEVEL_BIT, ["八庚"]),
+        ("看", LEVEL_BIT | OBLIQUE_BIT, ["十四寒", "十五翰"]),
+        ("啼", 0, []),
+        ("，", 0, []),
+    ],
+)
+def test_characters_are_drawn_with_the_readings_that_poets_use(character: str, tones: int, groups: list[str]) -> None:
+    vocabulary = Vocabulary("，" + "不平看啼")
+    book = read_book(vocabulary, "pingshui")
+    (index,) = vocabulary.encode(character)
+    assert book.tones[index] == tones
+    names = masks_of("pingshui").names
+    members = book.level[:, index] | book.oblique[:, index]
+    assert set(groups) <= {name for name, is_own in zip(names, members, strict=True) if is_own}
+    assert bool(members.any()) == bool(groups)
+    assert not (character == "平" and members[names.index("一先")])
 
 
 @pytest.mark.parametrize("rhyme", ["东", "一东", "阳"])
