@@ -65,6 +65,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--shape", choices=get_args(Shape), default="all", help="quatrains and octaves: of 5 or 7 characters"
     )
+    parser.add_argument("--titles", action="store_true", help="with titles and authors, as JSON lines")
 
     parser = command(verbs, "rm", _remove, "remove a corpus with its caches")
     parser.add_argument("name")
@@ -149,7 +150,10 @@ def _report_of_corpus(corpus: Corpus) -> tuple[CleaningReport, list[FormRate]]:
 def _held_out(options: argparse.Namespace) -> None:
     n_poems = 0
     for poem in held_out_poems(open_corpus(options.name), options.shape):
-        print(poem.text)
+        if options.titles:
+            print_json({"title": poem.title, "author": poem.author, "content": poem.text})
+        else:
+            print(poem.text)
         n_poems += 1
     say(f"{n_poems:,} poems of the test split; no line of theirs stands in a training poem.")
 
