@@ -32,12 +32,12 @@ def draw_rows(scores: Scores, temperature: float, top_p: float, uniforms: Unifor
     if temperature == 0:
         np.argmax(scores, 1, out=chosen)
         return chosen
-    # Most places take less than half of the vocabulary, and the rest need not be summed.
-    columns = np.flatnonzero((scores > -np.inf).any(0))
-    scaled = scores[:, columns]
-    scaled -= scaled.max(1, keepdims=True)
+    scaled = scores - scores.max(1, keepdims=True)
     with np.errstate(over="ignore"):  # next to temperature 0 all but the likeliest become −∞, which is right
         scaled /= np.float32(max(temperature, SMALLEST_TEMPERATURE))
+    if len(scaled) == 1:
+        chosen[0] = _draw_alone(np.exp(scaled[0]), top_p, uniforms)
+        return chosen
     weights = torch.from_numpy(scaled).exp_()  # (R, V)
     held = weights.cumsum(1)  # summed in float64, so that it never falls
     pending: Ints = np.arange(len(scores))
@@ -49,7 +49,20 @@ def draw_rows(scores: Scores, temperature: float, top_p: float, uniforms: Unifor
             break
     for row in pending:
         chosen[row] = _sorted_draw(weights[row].numpy(), top_p, float(uniforms(np.array([row]))[0]))
-    return columns[chosen]
+    return chosen
+
+
+def _draw_alone(weights: Scores, top_p: float, uniforms: Uniforms) -> int:
+    """The same for one row of weights (V,), without what many rows cost."""
+    row: Ints = np.zeros(1, np.int64)
+    held = weights.cumsum(dtype=np.float64)
+    for _ in range(MOST_MISSES):
+        # In float32 as many rows are drawn, so that a poem comes out alike alone and among others.
+        place = np.float32(uniforms(row)[0]) * np.float32(held[-1])
+        chosen = int(np.searchsorted(held, min(place, np.nextafter(held[-1], 0)), side="right"))
+        if top_p >= 1 or weights[weights > weights[chosen]].sum() < top_p * held[-1]:
+            return chosen
+    return _sorted_draw(weights, top_p, float(uniforms(row)[0]))
 
 
 def _place(held: Tensor, rows: Ints, uniforms: NDArray[np.float64]) -> Ints:

@@ -3,6 +3,7 @@
 Shapes: R rows, S steps, O tone orders, L rhyme labels, G rhyme groups or parts, V vocabulary.
 """
 
+import bisect
 from typing import Protocol
 
 import numpy as np
@@ -31,8 +32,7 @@ class Masks:
 
     def __init__(self, plan: Plan, vocabulary: Vocabulary, lines: Doubling | None) -> None:
         self._plan, self._vocabulary, self._lines = plan, vocabulary, lines
-        places = [step.index for step in plan.steps if step.is_place]
-        self._near = {index: [one for one in places if abs(one - index) <= NEARBY_STEPS] for index in places}
+        self._places = [step.index for step in plan.steps if step.is_place]
 
     def allowed(self, rows: Rows, step: Step) -> Bools:
         """What each row may write at a place (R, V); where repetition could not be avoided, only the rules are kept."""
@@ -120,7 +120,8 @@ class Masks:
 
     def _forbid_nearby(self, allowed: Bools, by_rule: Bools, rows: Rows, step: Step) -> None:
         """Forbid what stands nearby, written or fixed, but let a character be doubled that poets do double."""
-        near = self._near[step.index]
+        first = bisect.bisect_left(self._places, step.index - NEARBY_STEPS)
+        near = self._places[first : bisect.bisect_right(self._places, step.index + NEARBY_STEPS)]
         tokens = np.where(rows.tokens[:, near] == FREE, self._plan.tokens[near], rows.tokens[:, near])
         numbers, places = np.nonzero(tokens != FREE)
         used = tokens[numbers, places]
