@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PATHS  := engine poetry_tui tests
 
-.PHONY: studio setup test check lint types contracts bench format clean
+.PHONY: studio setup test check lint types contracts bench soak format clean
 
 studio: setup
 	@$(BIN)/poetry-tui corpus install tang --if-missing || true
@@ -59,6 +59,10 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench
+
+# Half an hour: what is killed at any moment comes to the same end.
+soak: setup
+	$(BIN)/python -m tests.soak.kills --kills 50
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

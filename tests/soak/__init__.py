@@ -1,0 +1,1 @@
+"""Checks that take too long for every day: `make soak`."""
