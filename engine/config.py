@@ -170,9 +170,7 @@ class ComposeConfig(_Settings):
         0.9, "draw among the likeliest characters that hold this much probability", low=0.01, high=1.0
     )
     seed: int = setting(0, "the same seed, model and settings give the same poem", low=0, high=2**31 - 1)
-    max_chars: int = setting(
-        128, "stop free verse after this many characters, punctuation counted", low=1, high=65_536
-    )
+    max_chars: int = setting(128, "stop free verse after this many characters, punctuation counted", low=1, high=65_536)
     form: str = setting("free", "a form or tune, such as wujue, 七绝 or 浣溪沙; free knows no rules")
     tone_order: str | None = setting(None, "the order of the lines' tones, such as aBbA; usually whichever comes")
     rhyme: str | None = setting(None, "the rhyme group, such as 东 or 一东; of a tune the part, such as 第七部")

@@ -52,7 +52,13 @@ def test_one_run_is_told_from_its_settings_to_its_last_poems(two_runs: list[Path
     page = _Page((folder / "report.html").read_text(encoding="utf-8"))
     text = " ".join(page.words)
     assert page.fetched == []
-    for wanted in ("Training report: of-lstm", "40 / 40", "completed", "Samples through time", "poetry-tui train --preset tiny"):
+    for wanted in (
+        "Training report: of-lstm",
+        "40 / 40",
+        "completed",
+        "Samples through time",
+        "poetry-tui train --preset tiny",
+    ):
         assert wanted in text
     assert "日" in text
     markdown = (folder / "report.md").read_text(encoding="utf-8")

@@ -27,7 +27,19 @@ def corpus(tmp_path: Path) -> str:
 def command(n_workers: int, run: Path, corpus: str, *more: str) -> list[str]:
     torchrun = ["-m", "torch.distributed.run", f"--nproc-per-node={n_workers}", "--standalone", "--max-restarts=2"]
     # torchrun shows every worker's own words; -m engine must be ours, wherever it is started.
-    train = ["-m", "engine", "train", "--preset", "tiny", "--corpus", corpus, "--run-folder", str(run), "--device", "cpu"]
+    train = [
+        "-m",
+        "engine",
+        "train",
+        "--preset",
+        "tiny",
+        "--corpus",
+        corpus,
+        "--run-folder",
+        str(run),
+        "--device",
+        "cpu",
+    ]
     return [sys.executable, *torchrun, *train, "--n-epochs", "1000", *more]
 
 
@@ -49,7 +61,9 @@ def test_two_workers_come_to_the_same_losses_as_one(tmp_path: Path, corpus: str)
     for n_workers in (1, 2):
         run = tmp_path / f"with-{n_workers}"
         # A batch of seven cannot be shared evenly, and the last one of an epoch is smaller still.
-        words = command(n_workers, run, corpus, "--max-steps", str(N_STEPS), "--validate-every", "10", "--batch-poems", "7")
+        words = command(
+            n_workers, run, corpus, "--max-steps", str(N_STEPS), "--validate-every", "10", "--batch-poems", "7"
+        )
         subprocess.run(words, env=environment(), check=True, capture_output=True, timeout=300)
         assert [one["reason"] for one in said(run, "run_finished")] == ["completed"]
         found.append(validations(run))
