@@ -76,7 +76,7 @@ def _poems(
 
     if wish.form == FREE_VERSE:
         for seed in range(wish.seed, wish.seed + arguments.n_poems):
-            yield wish.replace(seed=seed)
+            yield wish.replace(seed=seed % 2**31)
     else:
         is_one = hasattr(arguments, "seed") and arguments.n_poems == 1
         yield from compose_many(loaded, wish, arguments.n_poems, n_tried=1 if is_one else None)

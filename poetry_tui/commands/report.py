@@ -8,7 +8,6 @@ from poetry_tui.commands.output import Commands, command, say
 from poetry_tui.report.story import read_story
 from poetry_tui.report.write import HTML, write_report
 from poetry_tui.runs import find_run
-from poetry_tui.settings import load_settings, settings_file
 from poetry_tui.words import LANGUAGES, set_language
 
 
@@ -22,6 +21,9 @@ def add_parser(commands: Commands) -> None:
 
 
 def _report(options: argparse.Namespace) -> None:
+    # Settings know the themes, and those load the screen's library.
+    from poetry_tui.settings import load_settings, settings_file
+
     runs = [find_run(name) for name in options.runs]
     set_language(options.language or load_settings(settings_file()).language)
     folder: Path = options.folder or Path(f"report-{'-'.join(run.folder.resolve().name for run in runs)}"[:120])

@@ -74,7 +74,7 @@ def test_flags_can_be_chosen() -> None:
         ["compose", "日", "-n", "0"],
         ["compose", "日", "--temperature", "-1"],
         ["compose", "日", "--top-p", "0"],
-        ["compose", "日", "--seed", "2147483647", "-n", "2"],
+        ["compose", "日", "--seed", "2147483648"],
         ["evaluate"],
     ],
 )

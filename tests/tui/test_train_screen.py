@@ -353,6 +353,7 @@ async def test_runs_are_drawn_beside_one_another_over_the_axis_of_choice(heartbe
             assert len(chart._rows) > 5
         await pilot.press("g", "z", "comma")
         assert (chart.is_log, chart.zoom < 1, chart.end < 1) == (True, True, True)
+        app.screen.query_one(RunList).mark(beside)
         await pilot.press("m")
         await until(pilot, lambda: not chart.others)
 
