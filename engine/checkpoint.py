@@ -251,3 +251,5 @@ class CheckpointFolder:
         for path in self.folder.iterdir():
             if path.is_dir() and path not in kept:
                 shutil.rmtree(path)
+            elif path.name.startswith(".") and path.suffix == ".tmp":
+                path.unlink()  # a pointer that was about to be replaced

@@ -289,3 +289,13 @@ def test_old_checkpoints_go_and_the_named_ones_stay(tmp_path: Path) -> None:
 def test_a_pointer_to_nothing_points_nowhere(tmp_path: Path, content: str) -> None:
     (tmp_path / "last.json").write_text(content)
     assert CheckpointFolder(tmp_path).find("last") is None
+
+
+def test_a_pointer_that_a_killed_writer_left_half_written_is_removed(tmp_path: Path) -> None:
+    folder = CheckpointFolder(tmp_path)
+    left = tmp_path / ".last.json.x1y2.tmp"
+    left.write_text('{"st')
+    folder.point("last", 3)
+    folder.prune()
+    assert not left.exists()
+    assert (tmp_path / "last.json").exists()
