@@ -12,6 +12,7 @@ from engine.composing.free import compose_free, compose_free_many, draw
 from engine.composing.glyphs import Alternative, Composition, Finish, Glyph, judged, score_of
 from engine.composing.shaped import FREE_VERSE, is_shaped
 from engine.config import ComposeConfig
+from engine.devices import all_cores_for
 from engine.errors import ComposeError
 from engine.prosody.forms import form_called
 from engine.vocabulary import END, is_han
@@ -96,8 +97,10 @@ def compose_many(
     n_tried = max(n, usually_tried if n_tried is None else n_tried)
     seeds = [(config.seed + number) % 2**31 for number in range(n_tried)]
     write = compose_free_many if _is_free(config) else compose_formed_many
+    with all_cores_for(n_tried * max(1, config.n_particles), loaded.device):
+        written = list(write(loaded, config, seeds, go_on))
     poems = []
-    for seed, (indices, log_p) in zip(seeds, write(loaded, config, seeds, go_on), strict=True):
+    for seed, (indices, log_p) in zip(seeds, written, strict=True):
         reason: Finish = "end" if indices[-1] == END else "limit"
         text = loaded.vocabulary.decode(indices)
         poems.append(_composition(text, log_p, reason, loaded, config, seed))

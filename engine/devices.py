@@ -1,12 +1,16 @@
 """Where to compute: the best device at hand, and how many threads."""
 
 import os
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 
 from engine.config import DeviceChoice
 from engine.errors import UsageError
+
+# More rows than the stage ever asks for at once: what somebody waits for must not wait for a training.
+MANY_ROWS = 48
 
 
 def choose_device(choice: DeviceChoice) -> torch.device:
@@ -27,6 +31,20 @@ def choose_device(choice: DeviceChoice) -> torch.device:
 def use_threads(n_threads: int) -> None:
     """Compute on so many processor threads; 0 means one for each core that this process may use."""
     torch.set_num_threads(n_threads or usable_cores())
+
+
+@contextmanager
+def all_cores_for(n_rows: int, device: torch.device) -> Iterator[None]:
+    """Every core for a step of so many rows that sharing it out pays; below that, a second thread is mostly waited for."""
+    before = torch.get_num_threads()
+    if device.type != "cpu" or n_rows < MANY_ROWS or before >= usable_cores():
+        yield
+        return
+    torch.set_num_threads(usable_cores())
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def usable_cores() -> int:
