@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 
 import engine
@@ -131,14 +132,23 @@ class Training:
         return tally.nats_per_han
 
     def save(self, *, is_best: bool) -> events.CheckpointSaved:
-        """Write a checkpoint, then let `last` (and `best`) name it, then remove old ones."""
+        """Write a checkpoint, then let `last` (and `best`) name it, then remove old ones.
+
+        RunError when it cannot be written; the checkpoint before it stays.
+        """
         step = self.progress.step
         path = self.checkpoints.path_of(step)
-        save_checkpoint(path, self.model, self.vocabulary, self._about(), self.optimizer, asdict(self.progress))
-        self.checkpoints.point("last", step)
-        if is_best:
-            self.checkpoints.point("best", step)
-        self.checkpoints.prune()
+        try:
+            save_checkpoint(path, self.model, self.vocabulary, self._about(), self.optimizer, asdict(self.progress))
+            self.checkpoints.point("last", step)
+            if is_best:
+                self.checkpoints.point("best", step)
+            self.checkpoints.prune()
+        except (OSError, SafetensorError) as error:
+            raise RunError(
+                f"The checkpoint of step {step:,} cannot be written: {error}.",
+                "Make room, then go on from the last one with --resume.",
+            ) from error
         return events.CheckpointSaved(step=step, path=f"{CHECKPOINTS}/{path.name}", is_best=is_best)
 
     def return_to_best(self) -> events.Control | None:

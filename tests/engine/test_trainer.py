@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from engine import events, resources, run_folder
@@ -306,3 +307,25 @@ def test_a_half_written_last_line_is_ended_before_the_next_one(config: TrainConf
     whole = [line for line in lines if line.endswith("}")]
     assert len(lines) == len(whole) + 1
     assert [events.from_line(line).seq for line in whole] == list(range(1, len(whole) + 1))
+
+
+def test_a_disk_that_is_full_ends_the_run_with_one_sentence_and_keeps_the_last_checkpoint(
+    config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run"
+
+    def fill_the_disk(record: events.Record) -> None:
+        if isinstance(record.event, events.CheckpointSaved):
+            monkeypatch.setattr("engine.checkpoint.save_file", no_space)
+
+    def no_space(*_: object) -> None:
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    with pytest.raises(RunError, match="No space left on device.*Make room"):
+        run_training(config, folder, on_record=fill_the_disk)
+    assert isinstance(records_of(folder)[-1].event, events.RunFailed)
+    last = CheckpointFolder(folder / CHECKPOINTS).find("last")
+    assert last is not None
+    assert last.name == "step-00000008"
+    monkeypatch.undo()
+    assert run_training(config, folder, resume=True) == "completed"
