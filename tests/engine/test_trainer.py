@@ -321,7 +321,7 @@ def test_a_disk_that_is_full_ends_the_run_with_one_sentence_and_keeps_the_last_c
     def no_space(*_: object) -> None:
         raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
 
-    with pytest.raises(RunError, match="No space left on device.*Make room"):
+    with pytest.raises(RunError, match=r"No space left on device.*Make room"):
         run_training(config, folder, on_record=fill_the_disk)
     assert isinstance(records_of(folder)[-1].event, events.RunFailed)
     last = CheckpointFolder(folder / CHECKPOINTS).find("last")
