@@ -2,13 +2,14 @@
 # make test     set everything up and run the whole test suite
 # make check    lint, types, import contracts and tests
 # make bench    how fast this machine trains and composes
+# make recipe   the experiments behind docs/recipe.md; hours, and goes on where it stopped
 
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PATHS  := engine poetry_tui tests
 
-.PHONY: studio setup test check lint types contracts bench soak format clean
+.PHONY: studio setup test check lint types contracts bench recipe soak format clean
 
 studio: setup
 	@$(BIN)/poetry-tui corpus install tang --if-missing || true
@@ -59,6 +60,12 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench
+
+recipe: setup
+	$(BIN)/poetry-tui corpus install tang --if-missing
+	$(BIN)/poetry-tui corpus install tang-song --if-missing
+	$(BIN)/poetry-tui corpus install tang-song-ci --if-missing
+	$(BIN)/python -m tests.recipe
 
 # Half an hour: what is killed at any moment comes to the same end.
 soak: setup

@@ -1,0 +1,93 @@
+"""`make recipe`: train each row of `rows.py` for the same processor time, judge it, and write the table of `docs/recipe.md`.
+
+Rows that were measured before are not measured again; a row that was interrupted goes on from its last checkpoint. Every
+figure can be had by hand: the commands stand in the table.
+"""
+
+import argparse
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from engine.corpus.held_out import held_out_poems
+from engine.corpus.library import open_corpus
+from engine.files import write_atomically
+from engine.model_files import read_header
+from engine.model_store import find_model
+from tests.recipe.results import Measured, known, note
+from tests.recipe.rows import COMMON, ROWS, Row
+from tests.recipe.table import write_table
+
+ROOT = Path(__file__).parents[2]
+JUDGED_BY = "tang-song"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.recipe", description=__doc__)
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="names of rows (default: all)")
+    parser.add_argument("--minutes", type=float, default=8.0, help="processor time of each training (default: 8)")
+    parser.add_argument("--folder", type=Path, default=ROOT / "training" / "recipe", help="where runs and results go")
+    options = parser.parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
+    unknown = set(options.rows) - {row.name for row in ROWS}
+    if unknown:
+        parser.error(f"there is no row called {unknown.pop()!r}")
+    folder: Path = options.folder / f"{options.minutes:g}-minutes"
+    folder.mkdir(parents=True, exist_ok=True)
+    poems = _poems_to_judge_by(options.folder / "held-out.jsonl")
+    results = folder / "results.jsonl"
+    for row in ROWS:
+        if row.name not in known(results) and (not options.rows or row.name in options.rows):
+            measured = _measure(row, folder, poems, options.minutes)
+            note(results, measured)
+            print(
+                f"{row.name}: {measured.nats_per_han:.3f} nats per Han character after {measured.n_chars:,} characters"
+            )
+    write_table(ROOT / "docs" / "recipe.md", known(results))
+
+
+def _poems_to_judge_by(file: Path) -> Path:
+    """Held-out quatrains, none of whose lines any row is trained on, written once."""
+    if not file.exists():
+        poems = held_out_poems(open_corpus(JUDGED_BY), "quatrains")
+        write_atomically(file, "".join(json.dumps({"content": poem.text}, ensure_ascii=False) + "\n" for poem in poems))
+    return file
+
+
+def _measure(row: Row, folder: Path, poems: Path, minutes: float) -> Measured:
+    run = folder / row.name.replace(" ", "-")
+    speed_file = folder / f"{run.name}.speed.json"
+    flags = [*COMMON, *row.flags]
+    if not speed_file.exists():
+        write_atomically(speed_file, _output_of("tests.recipe.speed", *flags))
+    speed = json.loads(speed_file.read_text(encoding="utf-8"))
+    max_steps = str(round(minutes * 60 * speed["chars_per_cpu_s"] / speed["chars_per_step"]))
+    if (run / "config.json").exists():
+        _output_of("engine", "train", "--resume", str(run))
+    else:
+        at_the_end = ("--max-steps", max_steps, "--validate-every", max_steps, "--checkpoint-every", "200")
+        _output_of("engine", "train", *flags, *at_the_end, "--run", str(run))
+    about = read_header(find_model(run))
+    figures = json.loads(_output_of("engine", "evaluate", "--model", str(run), "--poems", str(poems), "--json"))
+    return Measured(
+        name=row.name,
+        max_steps=about["steps"],
+        n_chars=about["n_chars_seen"],
+        chars_per_cpu_s=speed["chars_per_cpu_s"],
+        n_params=about["n_params"],
+        nats_per_han=figures["nats_per_han"],
+    )
+
+
+def _output_of(module: str, *words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", module, *words], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return done.stdout
+
+
+if __name__ == "__main__":
+    main()

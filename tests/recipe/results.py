@@ -1,0 +1,31 @@
+"""What was measured, a JSON line a row, so that an interrupted series goes on where it stood."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a row came to; `chars_per_cpu_s` for one second of the processor's time, whatever else ran."""
+
+    name: str
+    max_steps: int
+    n_chars: int
+    chars_per_cpu_s: float
+    n_params: int
+    nats_per_han: float
+
+
+def known(results: Path) -> Mapping[str, Measured]:
+    """The rows measured so far, by name."""
+    if not results.exists():
+        return {}
+    measured = (Measured(**json.loads(line)) for line in results.read_text(encoding="utf-8").splitlines())
+    return {one.name: one for one in measured}
+
+
+def note(results: Path, measured: Measured) -> None:
+    with results.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(asdict(measured), ensure_ascii=False) + "\n")

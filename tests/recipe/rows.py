@@ -1,0 +1,47 @@
+"""What was tried: each row is the `studio` preset with one change, as the flags of `poetry-tui train` that make it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`group` is the question that the row belongs to."""
+
+    name: str
+    group: str
+    flags: tuple[str, ...] = ()
+
+
+# What all rows have in common; one thread, so that processor time is the same thing on every machine.
+COMMON = ("--preset", "studio", "--corpus", "tang-song-ci", "--n-threads", "1", "--warmup-steps", "50")
+BASELINE = "studio"
+
+
+def _row(group: str, name: str, flags: str = "") -> Row:
+    return Row(name, group, tuple(flags.split()))
+
+
+ROWS = (
+    _row("baseline", BASELINE),
+    _row("baseline", "another seed", "--seed 2"),
+    _row("batch and learning rate", "12 poems a batch", "--batch-poems 12"),
+    _row("batch and learning rate", "48 poems a batch", "--batch-poems 48"),
+    _row("batch and learning rate", "learning rate 0.0015", "--learning-rate 0.0015"),
+    _row("batch and learning rate", "learning rate 0.006", "--learning-rate 0.006"),
+    _row("cell and size", "GRU", "--cell gru"),
+    _row("cell and size", "RNN", "--cell rnn --learning-rate 0.001"),
+    _row("cell and size", "hidden size 256", "--hidden-size 256"),
+    _row("cell and size", "hidden size 768", "--hidden-size 768"),
+    _row("cell and size", "1 layer", "--n-layers 1"),
+    _row("cell and size", "embedding size 128", "--embedding-size 128"),
+    _row("output layer", "free output layer", "--no-tied"),
+    _row("optimiser", "RMSprop", "--optimizer rmsprop --learning-rate 0.001"),
+    _row("regularisation", "dropout 0.1", "--dropout 0.1"),
+    _row("regularisation", "weight decay 0.1", "--weight-decay 0.1"),
+    _row("initialisation", "the experiment's (xavier)", "--init xavier"),
+    _row("header", "no header", "--header-share 0"),
+    _row("header", "a header for every poem", "--header-share 1"),
+    _row("data", "Tang only", "--corpus tang"),
+    _row("data", "Tang and Song poems without 词", "--corpus tang-song"),
+    _row("data", "poems of any length", "--longest-poem 1000"),
+)

@@ -1,0 +1,51 @@
+"""The table of `docs/recipe.md`: written between two marks, the text around it left alone."""
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from pathlib import Path
+
+from engine.files import write_atomically
+from tests.recipe.results import Measured
+from tests.recipe.rows import BASELINE, ROWS, Row
+
+BEGIN_MARK, END_MARK = "<!-- table -->", "<!-- end of table -->"
+
+
+def write_table(document: Path, measured: Mapping[str, Measured]) -> None:
+    """Put the rows measured so far into the document."""
+    text = document.read_text(encoding="utf-8")
+    before, mark, rest = text.partition(BEGIN_MARK)
+    _, end_mark, after = rest.partition(END_MARK)
+    if not mark or not end_mark:
+        raise ValueError(f"{document.name} has no place for the table, between {BEGIN_MARK} and {END_MARK}.")
+    table = "\n".join(table_lines(measured))
+    write_atomically(document, f"{before}{mark}\n\n{table}\n\n{end_mark}{after}")
+
+
+def table_lines(measured: Mapping[str, Measured]) -> Iterator[str]:
+    """A Markdown table, a line for each row that was measured, in the order of `ROWS`."""
+    baseline = measured.get(BASELINE)
+    yield "| setting | nats per Han character | against `studio` | steps | characters read | chars/s | weights | flags |"
+    yield "|---|--:|--:|--:|--:|--:|--:|---|"
+    rows = [row for row in ROWS if row.name in measured]
+    for group, members in groupby(rows, key=lambda row: row.group):
+        yield f"| **{group}** | | | | | | | |"
+        for row in members:
+            yield _line(row, measured[row.name], baseline)
+
+
+def _line(row: Row, one: Measured, baseline: Measured | None) -> str:
+    difference = ""
+    if baseline is not None and row.name != BASELINE:
+        difference = f"{one.nats_per_han - baseline.nats_per_han:+.3f}"
+    cells = (
+        row.name,
+        f"{one.nats_per_han:.3f}",
+        difference,
+        f"{one.max_steps:,}",
+        f"{one.n_chars / 1e3:,.0f} k",
+        f"{one.chars_per_cpu_s:,.0f}",
+        f"{one.n_params / 1e6:.1f} M",
+        f"`{' '.join(row.flags)}`" if row.flags else "",
+    )
+    return f"| {' | '.join(cells)} |"
