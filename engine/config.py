@@ -126,6 +126,12 @@ class TrainConfig(_Settings):
     header_share: float = setting(
         0.0, "share of poems that are introduced by what is known of them: form, rhyme, title", low=0.0, high=1.0
     )
+    late_share: float = setting(
+        0.0, "share of the steps, the last ones, that read only poems of late_longest_poem", low=0.0, high=1.0
+    )
+    late_longest_poem: int | None = setting(
+        None, "the last steps leave out poems of more characters than this", low=8, high=10**9
+    )
     start_from: str | None = setting(None, "a model, by name or folder, whose weights the training begins with")
 
     optimizer: Optimizer = setting("adamw", "how gradients become steps", choices=OPTIMIZERS)

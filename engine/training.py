@@ -16,14 +16,15 @@ from torch import Tensor
 
 import engine
 from engine import events
-from engine.batches import Batch, Int64, Pieces, cut_pieces, epoch_order, in_order, n_batches
+from engine.batches import Batch, Pieces, epoch_order, in_order
 from engine.checkpoint import CheckpointFolder, load_model, load_progress, save_checkpoint
 from engine.config import TrainConfig
 from engine.corpus.library import open_corpus
 from engine.corpus.tokens import TokenizedCorpus, open_tokens
+from engine.curriculum import Curriculum, held_out, plan
 from engine.devices import device_name, mixed_precision
 from engine.distributed import Workers
-from engine.errors import CorpusError, RunError
+from engine.errors import RunError
 from engine.evaluate import tally_batches
 from engine.loss import linear_cross_entropy
 from engine.model import PoemModel
@@ -65,7 +66,7 @@ class Training:
     config: TrainConfig
     device: torch.device
     corpus: TokenizedCorpus
-    pieces: Pieces
+    curriculum: Curriculum
     validation: Pieces
     model: PoemModel
     optimizer: torch.optim.Optimizer
@@ -74,7 +75,6 @@ class Training:
     control: ControlFiles
     meter: Meter
     resources: ResourceMeter
-    total_steps: int
     started: events.RunStarted
     ancestor: Mapping[str, object]
     workers: Workers
@@ -83,21 +83,25 @@ class Training:
     def vocabulary(self) -> Vocabulary:
         return self.corpus.vocabulary
 
+    @property
+    def total_steps(self) -> int:
+        return self.curriculum.total_steps
+
     def turns(self) -> Iterator[Turn]:
         """This worker's share of every batch, from where the training stands to its last step."""
         batch_poems, seed = self.config.batch_poems, self.config.seed
-        steps_per_epoch = n_batches(self.pieces, batch_poems)
         while self.progress.step < self.total_steps:
-            epoch, position = divmod(self.progress.step, steps_per_epoch)
-            parts = self.pieces.told_parts(self.config.header_share, seed, epoch)
-            for rows in epoch_order(self.pieces, batch_poems, seed, epoch, parts)[position:]:
+            stage = self.curriculum.stage_at(self.progress.step)
+            epoch, position = stage.place(self.progress.step, batch_poems)
+            parts = stage.pieces.told_parts(self.config.header_share, seed, epoch)
+            for rows in epoch_order(stage.pieces, batch_poems, seed, epoch, parts)[position:]:
                 before = self.progress.step
-                if before == self.total_steps:
-                    return
+                if before == stage.end_step:
+                    break
                 own = self.workers.share(rows)
                 # A worker without a poem of a small last batch reads one for nothing: all must take every step.
-                batch = self.pieces.batch(own if len(own) else rows[:1], parts)
-                yield Turn(epoch, batch, self.pieces.n_targets_of(rows), is_spare=not len(own))
+                batch = stage.pieces.batch(own if len(own) else rows[:1], parts)
+                yield Turn(epoch, batch, stage.pieces.n_targets_of(rows), is_spare=not len(own))
                 if self.progress.step != before + 1:
                     break  # it has gone back to a checkpoint
 
@@ -198,49 +202,26 @@ def set_up(config: TrainConfig, folder: Path, workers: Workers, device: torch.de
     checkpoints = CheckpointFolder(folder / CHECKPOINTS)
     checkpoint = checkpoints.find("last") if resume else None
     corpus = open_tokens(open_corpus(config.corpus), config.min_count, with_headers=config.header_share > 0)
-    pieces, validation = _pieces(corpus, config)
+    curriculum, validation = plan(corpus, config), held_out(corpus, config)
     model, optimizer, progress = _restore(checkpoint, corpus, config, device)
     if progress.best_step is not None and checkpoints.path_of(progress.best_step).is_dir():
         checkpoints.point("best", progress.best_step)  # a kill may have come between a checkpoint and its naming
     keep_lines(corpus.corpus, folder)
 
-    total_steps = config.n_epochs * n_batches(pieces, config.batch_poems)
-    if config.max_steps is not None:
-        total_steps = min(total_steps, config.max_steps)
     started = events.RunStarted(
         pid=os.getpid(),
         config=config.to_dict(),
         n_params=model.n_params(),
         vocab_size=len(corpus.vocabulary),
-        total_steps=total_steps,
-        n_chars_per_epoch=pieces.n_targets,
+        total_steps=curriculum.total_steps,
+        n_chars_per_epoch=curriculum.n_chars_per_epoch,
         device=device_name(device),
         resumed_from_step=progress.step if checkpoint else None,
     )
     return Training(
-        config, device, corpus, pieces, validation, model, optimizer, progress,
-        checkpoints, ControlFiles(folder), Meter(device), ResourceMeter(device), total_steps, started, _ancestor(config), workers,
+        config, device, corpus, curriculum, validation, model, optimizer, progress,
+        checkpoints, ControlFiles(folder), Meter(device), ResourceMeter(device), started, _ancestor(config), workers,
     )  # fmt: skip
-
-
-def _pieces(corpus: TokenizedCorpus, config: TrainConfig) -> tuple[Pieces, Pieces]:
-    """What is trained on, and what is held out: the first `n_val_poems` of the validation split, whole poems."""
-    training = _short_enough(corpus, corpus.indices("train"), config)
-    validation = _short_enough(corpus, corpus.indices("validation"), config)[: config.n_val_poems]
-    if not len(training) or not len(validation):
-        raise CorpusError(
-            f"No poem of {corpus.corpus.name} to learn from, or none to judge by, has at most {config.longest_poem} characters.",
-            "Choose a larger longest_poem, or bring more poems.",
-        )
-    whole = int(corpus.lengths(validation).max())
-    return cut_pieces(corpus, training, config.max_chars), cut_pieces(corpus, validation, whole)
-
-
-def _short_enough(corpus: TokenizedCorpus, poems: Int64, config: TrainConfig) -> Int64:
-    if config.longest_poem is None:
-        return poems
-    # G and E are no characters of the poem.
-    return poems[corpus.lengths(poems) - 2 <= config.longest_poem]
 
 
 def _restore(

@@ -127,6 +127,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "train.status.starting": ("准备", "starting"),
     "train.status.running": ("训练中", "running"),
     "train.status.paused": ("暂停", "paused"),
+    "train.status.stalled": ("停滞", "stalled"),
     "train.status.completed": ("完成", "completed"),
     "train.status.stopped": ("已停止", "stopped"),
     "train.status.diverged": ("发散", "diverged"),
@@ -137,6 +138,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "train.next.starting": ("正在载入语料、建立网络……", "Loading the corpus and building the network."),
     "train.next.running": ("按 p 暂停，按 s 停止并保存。", "p pauses, s stops and keeps."),
     "train.next.paused": ("按 p 继续，按 s 停止并保存。", "p goes on, s stops and keeps."),
+    "train.next.stalled": (
+        "进程 {pid} 还在，却已 {duration} 没走一步：或被挂起，或在等什么。按 s 请它停下。",
+        "No step for {duration}, though process {pid} lives: suspended, or kept waiting. s asks it to stop.",
+    ),
     "train.next.completed": ("训练完成。按 n 再来一次。", "Done. n starts another."),
     "train.next.stopped": ("已存下。按 c 接着训练，按 n 另起一次。", "Kept. c goes on with it, n starts another."),
     "train.next.diverged": (
@@ -144,7 +149,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "The loss ran away. n starts another: try a smaller learning rate.",
     ),
     "train.next.failed": ("按 l 看日志，按 n 另起一次。", "l shows the log, n starts another."),
+    "train.next.failed.kept": (
+        "按 l 看日志，按 c 从最后的检查点接着训练。",
+        "l shows the log, c goes on from the last checkpoint.",
+    ),
     "train.next.lost": (
+        "训练进程没留下话就不在了，也没有检查点。按 n 另起一次。",
+        "It went away without a word, and left no checkpoint. n starts another.",
+    ),
+    "train.next.lost.kept": (
         "训练进程没留下话就不在了。按 c 从最后的检查点接着训练。",
         "It went away without a word. c goes on from the last checkpoint.",
     ),
@@ -153,6 +166,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "train.asked.save": ("已请它保存。", "Asked it to save."),
     "train.asked.sample": ("已请它试作。", "Asked it for samples."),
     "train.asked.lr": ("已请它把学习率改为 {rate}。", "Asked it to go on with the learning rate {rate}."),
+    "train.asked.stop_stalled": (
+        "已请它停下，{duration} 没有回应。kill -9 {pid} 可以结束它，然后按 c 接着训练。",
+        "Asked to stop, no answer for {duration}. kill -9 {pid} ends it; then c goes on with it.",
+    ),
     "train.asked.stop": ("正在保存并停止……", "It saves and stops."),
     # Nothing yet
     "train.empty_title": ("看一个网络学写诗", "Watch a network learn to write verse"),
@@ -236,6 +253,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "train.field.device": ("设备", "device"),
     "train.field.n_threads": ("线程", "threads"),
     "train.field.header_share": ("诗前说明", "header share"),
+    "train.field.late_share": ("收尾份额", "late share"),
+    "train.field.late_longest_poem": ("收尾诗长", "late longest"),
     "train.field.start_from": ("从此模型起", "start from"),
     "train.field.early_stop": ("早停（验证次数）", "early stop"),
     "train.field.chunk_rows": ("分块行数", "chunk rows"),

@@ -34,7 +34,8 @@ def main() -> None:
             training.update(turn)
             n_chars += turn.n_all_targets
         elapsed_s = time.process_time() - since_s
-    chars_per_step = training.pieces.n_targets / n_batches(training.pieces, config.batch_poems)
+    pieces = training.curriculum.stages[0].pieces
+    chars_per_step = pieces.n_targets / n_batches(pieces, config.batch_poems)
     print(json.dumps({"chars_per_cpu_s": n_chars / elapsed_s, "chars_per_step": chars_per_step}))
 
 

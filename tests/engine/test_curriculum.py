@@ -1,0 +1,115 @@
+"""What a training reads, and when."""
+
+from pathlib import Path
+
+import pytest
+
+from engine import events
+from engine.batches import n_batches
+from engine.checkpoint import CheckpointFolder
+from engine.config import TrainConfig
+from engine.corpus.library import open_corpus
+from engine.corpus.tokens import TokenizedCorpus, open_tokens
+from engine.curriculum import Curriculum, plan
+from engine.errors import CorpusError
+from engine.events import from_line
+from engine.presets import preset
+from engine.run_folder import CHECKPOINTS, EVENTS
+from engine.trainer import run_training
+
+QUATRAIN = "山中相送罢，日暮掩柴扉。春草明年绿，王孙归不归。"
+N_STEPS = 20
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> TrainConfig:
+    """A corpus of quatrains and octaves, half and half."""
+    file = tmp_path / "poems.txt"
+    characters = "日月山水风花雪夜江湖海天云雨春秋"
+    quatrains = [characters[number % 16] + characters[number // 16] + QUATRAIN[2:] for number in range(120)]
+    file.write_text("\n\n".join(quatrains + [quatrain + quatrain[::-1] for quatrain in quatrains]), encoding="utf-8")
+    return preset("tiny").replace(corpus=str(file), max_steps=N_STEPS, late_share=0.25, late_longest_poem=32)
+
+
+def tokens_of(config: TrainConfig) -> TokenizedCorpus:
+    return open_tokens(open_corpus(config.corpus), config.min_count)
+
+
+def lengths(curriculum: Curriculum, number: int) -> set[int]:
+    """Of the poems of a stage, in characters."""
+    return set((curriculum.stages[number].pieces.lengths() - 2).tolist())
+
+
+def test_without_a_late_share_there_is_one_stage_of_all_poems(config: TrainConfig) -> None:
+    curriculum = plan(tokens_of(config), config.replace(late_share=0.0))
+    assert len(curriculum.stages) == 1
+    assert curriculum.total_steps == N_STEPS
+    assert {len(QUATRAIN), 2 * len(QUATRAIN)} <= lengths(curriculum, 0)
+
+
+def test_the_last_share_of_the_steps_reads_only_short_poems(config: TrainConfig) -> None:
+    curriculum = plan(tokens_of(config), config)
+    first, late = curriculum.stages
+    assert (first.first_step, first.end_step, late.first_step, late.end_step) == (0, 15, 15, N_STEPS)
+    assert lengths(curriculum, 1) == {len(QUATRAIN)}
+    assert curriculum.stage_at(14) is first
+    assert curriculum.stage_at(15) is late
+
+
+def test_a_late_share_of_one_reads_nothing_else(config: TrainConfig) -> None:
+    curriculum = plan(tokens_of(config), config.replace(late_share=1.0))
+    assert len(curriculum.stages) == 1
+    assert lengths(curriculum, 0) == {len(QUATRAIN)}
+
+
+def test_epochs_are_counted_on(config: TrainConfig) -> None:
+    tokens = tokens_of(config)
+    curriculum = plan(tokens, config.replace(max_steps=1000, n_epochs=8))
+    first, late = curriculum.stages
+    steps = (first.end_step - 1, late.first_step)
+    last_epoch, _ = first.place(steps[0], config.batch_poems)
+    assert late.place(steps[1], config.batch_poems) == (last_epoch + 1, 0)
+    second = late.first_step + n_batches(late.pieces, config.batch_poems)
+    assert late.place(second, config.batch_poems) == (last_epoch + 2, 0)
+
+
+def test_no_late_poem_at_all_is_one_sentence(config: TrainConfig) -> None:
+    with pytest.raises(CorpusError, match=r"No poem of .* to learn from has at most 8 characters"):
+        plan(tokens_of(config), config.replace(late_longest_poem=8))
+
+
+def test_a_run_killed_in_its_last_stage_goes_on_as_if_nothing_had_happened(config: TrainConfig, tmp_path: Path) -> None:
+    config = config.replace(checkpoint_every=8, validate_every=8)
+    run_training(config, tmp_path / "whole")
+    seen: list[events.Event] = []
+    stopped = run_training(
+        config,
+        tmp_path / "halved",
+        on_record=lambda record: seen.append(record.event),
+        stop_requested=lambda: any(isinstance(event, events.CheckpointSaved) and event.step == 16 for event in seen),
+    )
+    assert stopped == "stopped"
+    run_training(config, tmp_path / "halved", resume=True)
+    whole, halved = (_last_weights(tmp_path / name) for name in ("whole", "halved"))
+    assert whole == halved
+
+
+def test_the_late_stage_changes_what_is_learnt_and_nothing_before_it(config: TrainConfig, tmp_path: Path) -> None:
+    run_training(config, tmp_path / "late")
+    run_training(config.replace(late_share=0.0), tmp_path / "plain")
+    late, plain = (_texts_compared(tmp_path / name) for name in ("late", "plain"))
+    assert {step: text for step, text in late.items() if step <= 15} == {
+        step: text for step, text in plain.items() if step <= 15
+    }
+    assert late[N_STEPS] != plain[N_STEPS]
+
+
+def _last_weights(run: Path) -> bytes:
+    last = CheckpointFolder(run / CHECKPOINTS).find("last")
+    assert last is not None
+    return (last / "model.safetensors").read_bytes()
+
+
+def _texts_compared(run: Path) -> dict[int, str]:
+    records = [from_line(line) for line in (run / EVENTS).read_text(encoding="utf-8").splitlines()]
+    return {record.event.step: record.event.target for record in records if isinstance(record.event, events.Compared)}
