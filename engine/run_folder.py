@@ -170,6 +170,14 @@ def run_is_alive(folder: Path) -> bool:
         return False
 
 
+def last_beat_s(folder: Path) -> float | None:
+    """When the writer's heart beat last, in seconds since the epoch; None where none is kept."""
+    try:
+        return (folder / HEARTBEAT).stat().st_mtime
+    except OSError:
+        return None
+
+
 class ControlFiles:
     """What somebody asks of a running training, by files, so that it works from any terminal."""
 

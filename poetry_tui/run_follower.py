@@ -5,7 +5,8 @@ from pathlib import Path
 
 from engine.errors import RunError, StudioError
 from poetry_tui.run_reader import Bite, EventTail, log_tail
-from poetry_tui.run_state import RunState, Status, status_of
+from poetry_tui.run_state import RunState, Status
+from poetry_tui.run_status import NOBODY, Life, look_at, silence_s, status_of
 from poetry_tui.runs import is_alive, wishes
 
 
@@ -14,9 +15,9 @@ class Look:
     """What one look at the files of a run found."""
 
     bite: Bite
-    alive: bool
-    wishes: frozenset[str]
-    last_log_line: str
+    life: Life = NOBODY
+    wishes: frozenset[str] = frozenset()
+    last_log_line: str = ""
     problem: StudioError | None = None
 
 
@@ -34,6 +35,8 @@ class RunFollower:
     last_log_line: str = ""
     problem: StudioError | None = None
     is_settled: bool = False
+    # Whole seconds without a word from a run that is stalled.
+    silent_s: int = 0
     # How many starts have been seen when the run was asked to go on: until there is one more, it is starting again.
     _n_starts_before: int | None = None
     _tail: EventTail | None = None
@@ -45,21 +48,21 @@ class RunFollower:
     def look(self) -> Look:
         """Read the next bite. What cannot be read is a `problem`, never an exception."""
         self._tail = self._tail or EventTail(self.folder)
-        # Life before events: a writer found dead here has said everything that it will ever say.
-        alive = is_alive(self.folder)
+        life = look_at(self.folder, is_alive(self.folder))
         try:
             bite = self._tail.poll()
             log = [line for line in log_tail(self.folder, max_lines=20, max_bytes=4096) if line.strip()]
-            return Look(bite, alive, wishes(self.folder) if alive else frozenset(), log[-1] if log else "")
+            asked = wishes(self.folder) if life.is_there else frozenset()
+            return Look(bite, life, asked, log[-1] if log else "")
         except StudioError as error:
-            return Look(Bite(), alive, frozenset(), "", error)
+            return Look(Bite(), life, problem=error)
         except OSError as error:
             problem = RunError(f"The run {self.folder.name} cannot be read: {error.strerror}.", f"Check {self.folder}.")
-            return Look(Bite(), alive, frozenset(), "", problem)
+            return Look(Bite(), life, problem=problem)
 
     def take(self, look: Look) -> bool:
         """Fold a look into the state; say whether anything that can be seen has changed."""
-        before = (self.status, self.wishes, self.problem, self.last_log_line, self.is_settled)
+        before = self._shown
         if look.bite.restarted:
             self.state = RunState()
         for record in look.bite.records:
@@ -68,7 +71,12 @@ class RunFollower:
         self.wishes, self.problem, self.last_log_line = look.wishes, look.problem, look.last_log_line
         if not look.bite.more:
             self.is_settled = True
-            is_starting = look.alive and self._n_starts_before == self.state.n_starts
-            self.status = Status.STARTING if is_starting else status_of(self.state, look.alive)
-        after = (self.status, self.wishes, self.problem, self.last_log_line, self.is_settled)
-        return bool(look.bite.records or look.bite.n_malformed or look.bite.restarted) or before != after
+            is_starting = look.life.is_there and self._n_starts_before == self.state.n_starts
+            self.status = Status.STARTING if is_starting else status_of(self.state, look.life)
+            self.silent_s = int(silence_s(self.state, look.life)) if self.status is Status.STALLED else 0
+        return bool(look.bite.records or look.bite.n_malformed or look.bite.restarted) or before != self._shown
+
+    @property
+    def _shown(self) -> tuple[object, ...]:
+        """What is to be seen besides the state."""
+        return self.status, self.wishes, self.problem, self.last_log_line, self.is_settled, self.silent_s

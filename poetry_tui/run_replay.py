@@ -40,10 +40,10 @@ class RunReplay(RunFollower):
             if not self._records:
                 self._load()
         except StudioError as error:
-            return Look(Bite(), False, frozenset(), "", error)
+            return Look(Bite(), problem=error)
         except OSError as error:
             problem = RunError(f"The run {self.folder.name} cannot be read: {error.strerror}.", f"Check {self.folder}.")
-            return Look(Bite(), False, frozenset(), "", problem)
+            return Look(Bite(), problem=problem)
         now_s = self.clock_s()
         if self._looked_s is not None and not self.is_held:
             self._played_s += (now_s - self._looked_s) * self.speed
@@ -52,7 +52,7 @@ class RunReplay(RunFollower):
         end = min(due, self._n_taken + MOST_RECORDS)
         records = tuple(self._records[self._n_taken : end])
         self._n_taken = max(end, self._n_taken)
-        return Look(Bite(records, more=end < due), False, frozenset(), "")
+        return Look(Bite(records, more=end < due))
 
     def take(self, look: Look) -> bool:
         """Fold what was due; the status is that of a replay, whatever the run is doing by now."""

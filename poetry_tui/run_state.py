@@ -23,6 +23,7 @@ from engine.events import (
     Validated,
 )
 from poetry_tui.curve import LARGEST, Curve
+from poetry_tui.run_pace import Pace
 
 # Steps events that the rate for the ETA is taken over: about ten seconds of training.
 RATE_WINDOW = 100
@@ -38,6 +39,7 @@ class Status(StrEnum):
     STARTING = "starting"
     RUNNING = "running"
     PAUSED = "paused"
+    STALLED = "stalled"
     COMPLETED = "completed"
     STOPPED = "stopped"
     DIVERGED = "diverged"
@@ -47,7 +49,8 @@ class Status(StrEnum):
 
     @property
     def is_live(self) -> bool:
-        return self in (Status.STARTING, Status.RUNNING, Status.PAUSED)
+        """Whether its writer is there."""
+        return self in (Status.STARTING, Status.RUNNING, Status.PAUSED, Status.STALLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ class RunState:
     resources: Resources | None = None
     paused: bool = False
     last_word: RunFinished | RunFailed | None = None
+    pace: Pace = field(default_factory=Pace)
     n_starts: int = 0
     n_records: int = 0
     n_malformed: int = 0
@@ -105,6 +109,7 @@ class RunState:
     def _fold_event(self, record: Record) -> None:
         event = record.event
         self._fold_time(record)
+        self.pace.note(record)
         match event:
             case RunStarted():
                 self._fold_start(event)
@@ -264,21 +269,3 @@ class RunState:
         if group:
             rounds.append(SampleRound(group[0].step, tuple(reversed(group))))
         return rounds
-
-
-def status_of(state: RunState, alive: bool) -> Status:
-    """What a run is doing, from what it said and from whether its writer lives.
-
-    A writer that is gone without a last word is lost, never running; one that lives and has not spoken is
-    starting, and one that died before its first word has failed.
-    """
-    match state.last_word:
-        case RunFailed():
-            return Status.FAILED
-        case RunFinished(reason=reason):
-            return Status(reason) if reason in ("completed", "stopped", "diverged") else Status.COMPLETED
-    if not alive:
-        return Status.LOST if state.started else Status.FAILED
-    if state.started is None:
-        return Status.STARTING
-    return Status.PAUSED if state.paused else Status.RUNNING

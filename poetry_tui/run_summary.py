@@ -9,9 +9,10 @@ from typing import Any
 
 from engine import paths
 from engine.errors import RunError
-from engine.events import Record, from_line
+from engine.events import Record, RunFailed, from_line
 from engine.run_folder import EVENTS, run_is_alive
-from poetry_tui.run_state import RunState, Status, status_of
+from poetry_tui.run_state import RunState, Status
+from poetry_tui.run_status import look_at, silence_s, status_of
 
 # Rare events, searched for by their bytes: a long run is megabytes of steps that a list need not parse.
 RARE_EVENTS = (b'"run_started"', b'"validated"', b'"control"', b'"run_finished"', b'"run_failed"')
@@ -21,18 +22,23 @@ _outlines: dict[Path, tuple[tuple[int, int], RunState]] = {}
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """One run in a list. `problem` is set when its events cannot be read; the other figures are then empty."""
+    """One run in a list. `problem` is set when its events cannot be read; the other figures are then empty.
+
+    `silent_s`: how long a stalled run has said nothing; `error`: why a failed one failed, as far as it told.
+    """
 
     id: str
     folder: Path
     status: Status
     started_s: float | None = None
     elapsed_s: float = 0.0
+    silent_s: float = 0.0
     step: int = 0
     total_steps: int | None = None
     loss_nats: float | None = None
     best_nats_per_han: float | None = None
     config: Mapping[str, Any] | None = None
+    error: str = ""
     problem: str = ""
 
     def to_dict(self) -> dict[str, Any]:
@@ -43,17 +49,20 @@ class RunSummary:
             "status": str(self.status),
             "started": datetime.fromtimestamp(self.started_s).isoformat(timespec="seconds") if self.started_s else None,
             "elapsed_s": round(self.elapsed_s, 1),
+            "silent_s": round(self.silent_s, 1),
             "step": self.step,
             "total_steps": self.total_steps,
             "loss_nats": self.loss_nats,
             "best_nats_per_han": self.best_nats_per_han,
             "config": dict(self.config) if self.config else None,
+            "error": self.error,
             "problem": self.problem,
         }
 
 
 def summarise(folder: Path) -> RunSummary:
     """Sum up one run folder; a damaged or foreign one is summed up as a problem, never as an exception."""
+    life = look_at(folder, run_is_alive(folder))
     try:
         state = _outline_of(folder / EVENTS)
     except FileNotFoundError:
@@ -61,10 +70,12 @@ def summarise(folder: Path) -> RunSummary:
     except (OSError, RunError) as error:
         return RunSummary(folder.name, folder, Status.LOST, problem=str(error))
     best = state.best
+    status = status_of(state, life)
     return RunSummary(
         id=folder.name,
         folder=folder,
-        status=status_of(state, run_is_alive(folder)),
+        status=status,
+        silent_s=silence_s(state, life) if status is Status.STALLED else 0.0,
         started_s=state.first_time_s,
         elapsed_s=state.elapsed_s,
         step=state.step,
@@ -72,6 +83,7 @@ def summarise(folder: Path) -> RunSummary:
         loss_nats=state.loss.last_smooth,
         best_nats_per_han=best.val_nats_per_han if best else None,
         config=state.config or None,
+        error=state.last_word.message if isinstance(state.last_word, RunFailed) else "",
     )
 
 

@@ -16,6 +16,7 @@ SYMBOLS = {
     Status.STARTING: "~",
     Status.RUNNING: ">",
     Status.PAUSED: "=",
+    Status.STALLED: "z",
     Status.COMPLETED: "+",
     Status.STOPPED: "-",
     Status.DIVERGED: "!",
@@ -28,6 +29,7 @@ COLOURS = {
     Status.STARTING: "$text-secondary",
     Status.RUNNING: "$text-success",
     Status.PAUSED: "$text-warning",
+    Status.STALLED: "reverse $text-warning",
     Status.COMPLETED: "$text-success",
     Status.STOPPED: "$text-muted",
     Status.DIVERGED: "$text-error",
@@ -67,6 +69,8 @@ def what_next(follower: RunFollower) -> str:
     if isinstance(follower, RunReplay) and status is Status.REPLAYING:
         key = "over" if follower.is_over else "held" if follower.is_held else "at"
         return word(f"train.replay_{key}", speed=f"{follower.speed:,.4g}")
+    if status is Status.STALLED:
+        return _stalled(follower)
     if status.is_live:
         if "stop" in follower.wishes:
             return word("train.asked.stop")
@@ -75,7 +79,16 @@ def what_next(follower: RunFollower) -> str:
         if "pause" not in follower.wishes and status is Status.PAUSED:
             return word("train.asked.resume")
     reason = _reason(follower) if status is Status.FAILED else ""
-    return f"{reason} {word(f'train.next.{status}')}".strip() + _remarks(state)
+    # What nothing was kept of cannot go on.
+    kept = ".kept" if status in (Status.FAILED, Status.LOST) and state.checkpoint is not None else ""
+    return f"{reason} {word(f'train.next.{status}{kept}')}".strip() + _remarks(state)
+
+
+def _stalled(follower: RunFollower) -> str:
+    """How long it has been silent, and what can be done; nobody knows whether it will ever hear what it is asked."""
+    pid = follower.state.started.pid if follower.state.started else "?"
+    key = "train.asked.stop_stalled" if "stop" in follower.wishes else "train.next.stalled"
+    return word(key, pid=pid, duration=duration(follower.silent_s))
 
 
 def _reason(follower: RunFollower) -> str:

@@ -18,7 +18,12 @@ from poetry_tui.commands.output import (
     print_table,
     say,
 )
+from poetry_tui.run_reader import log_tail
+from poetry_tui.run_state import Status
 from poetry_tui.runs import RunSummary, find_run, list_runs, remove_run
+
+# What is shown of the log of a run that came to a bad end.
+LOG_LINES = 12
 
 
 def add_parser(commands: Commands) -> None:
@@ -62,9 +67,14 @@ def _show(options: argparse.Namespace) -> None:
             ("step", _steps(run)),
             ("loss, nats per character", loss),
             ("best, nats per Han character", best),
+            *([("silent for", str(datetime.timedelta(seconds=round(run.silent_s))))] if run.silent_s else []),
+            *([("error", run.error)] if run.error else []),
             *([("problem", run.problem)] if run.problem else []),
         ]
     )
+    if run.status in (Status.FAILED, Status.LOST) and (lines := log_tail(run.folder, LOG_LINES)):
+        print("\nend of the log")
+        print("\n".join(f"  {line}" for line in lines))
     print("\nsettings")
     print_pairs([(f"  {name}", str(value)) for name, value in flat(_config(run)).items()])
 

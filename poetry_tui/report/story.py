@@ -11,7 +11,8 @@ from engine.model_files import read_header
 from engine.model_store import find_model
 from poetry_tui.curve import Curve
 from poetry_tui.run_reader import EventTail
-from poetry_tui.run_state import RunState, SampleRound, Status, status_of
+from poetry_tui.run_state import RunState, SampleRound, Status
+from poetry_tui.run_status import look_at, status_of
 from poetry_tui.runs import is_alive
 
 T = TypeVar("T")
@@ -72,8 +73,7 @@ def read_story(folder: Path) -> RunStory:
     """
     story = RunStory(folder.resolve().name, about=_about(folder))
     tail = EventTail(folder)
-    # Life before events: a writer found dead here has said everything that it will ever say.
-    alive = is_alive(folder)
+    life = look_at(folder, is_alive(folder))
     while True:
         bite = tail.poll()
         for record in bite.records:
@@ -81,7 +81,7 @@ def read_story(folder: Path) -> RunStory:
         story.state.n_malformed += bite.n_malformed
         if not bite.more:
             break
-    story.status = status_of(story.state, alive)
+    story.status = status_of(story.state, life)
     return story
 
 

@@ -45,7 +45,7 @@ class SteeringScreen(StudioScreen):
             case "pause" if isinstance(self.follower, RunReplay):
                 return status is Status.REPLAYING
             case "pause" | "save" | "rate" | "sample":
-                return status in (Status.RUNNING, Status.PAUSED)
+                return status in (Status.RUNNING, Status.PAUSED, Status.STALLED)
             case "stop":
                 return status is not None and status.is_live
             case "continue":

@@ -4,6 +4,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from poetry_tui.run_follower import RunFollower
+from poetry_tui.run_state import Status
 from poetry_tui.run_words import COLOURS, SYMBOLS, count, duration, figures, what_next
 from poetry_tui.words import heading, word
 
@@ -61,7 +62,7 @@ class RunHeadline(Widget):
             return Content()
         share = min(1.0, state.step / state.total_steps)
         after = f" {100 * share:3.0f} %"
-        if follower.status.is_live and state.eta_s is not None:
+        if follower.status.is_live and follower.status is not Status.STALLED and state.eta_s is not None:
             after += f"  {duration(state.eta_s)} {word('train.left')}"
         if len(state.speed):
             after += f"  {count(state.speed.last_smooth or 0)} {word('train.speed')}"

@@ -10,7 +10,7 @@ from textual.content import Content
 
 from poetry_tui.run_follower import RunFollower
 from poetry_tui.run_reader import log_tail
-from poetry_tui.run_state import RunState
+from poetry_tui.run_state import RunState, Status
 from poetry_tui.widgets.log_pane import LogPane
 from poetry_tui.widgets.loss_chart import OTHER_LETTERS, LossChart
 from poetry_tui.widgets.prediction_grid import PredictionGrid
@@ -51,6 +51,8 @@ class RunMonitor(Vertical):
         super().__init__(id=id)
         self._follower: RunFollower | None = None
         self._n_paintings = 0
+        self._status: Status | None = None
+        self._has_opened_log = False
         # The step of the comparison that is looked at; None follows the run.
         self.moment: int | None = None
 
@@ -91,7 +93,9 @@ class RunMonitor(Vertical):
         is_other = follower is not self._follower
         if is_other:
             self.moment = None
+            self._status = None
         self._follower = follower
+        self._open_log_of_failure(follower)
         state = follower.state
         self.query_one(RunHeadline).show(follower)
         self._n_paintings += 1
@@ -116,6 +120,17 @@ class RunMonitor(Vertical):
         if self.has_class("-resources"):
             self.query_one(ResourcePane).show(state.resources, state.speed.last_smooth or 0.0)
 
+    def _open_log_of_failure(self, follower: RunFollower) -> None:
+        """A run that has failed shows the end of its log by itself, until another one is looked at or somebody closes it."""
+        has_failed = follower.status is Status.FAILED
+        if has_failed and self._status is not Status.FAILED:
+            self._has_opened_log = not self.has_class("-log")
+            self.add_class("-log")
+        elif not has_failed and self._has_opened_log:
+            self._has_opened_log = False
+            self.remove_class("-log")
+        self._status = follower.status
+
     def move_moment(self, by: int) -> None:
         """Go to an earlier or later comparison; beyond the last one lies the present."""
         if self._follower is None or not self._follower.state.comparisons:
@@ -131,6 +146,7 @@ class RunMonitor(Vertical):
 
     def toggle_log(self) -> None:
         """Show the log in place of predictions and samples, or those again."""
+        self._has_opened_log = False
         self.toggle_class("-log")
         if self.has_class("-log"):
             self.query_one(LogPane).focus()

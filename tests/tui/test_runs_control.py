@@ -144,4 +144,5 @@ def test_a_run_that_has_grown_is_summed_up_anew(tmp_path: Path) -> None:
     folder = make_run.write_run(tmp_path / "growing", make_run.life(50), alive=True)
     assert runs.summarise(folder).step == 50
     make_run.append(folder, [make_run.step(55), make_run.finished(55)])
+    (folder / "heartbeat").unlink()
     assert (runs.summarise(folder).step, runs.summarise(folder).status) == (55, Status.COMPLETED)
