@@ -1,4 +1,4 @@
-"""What a run is doing, in two lines: its state and what to do next, then its figures and how far it is."""
+"""What a run is doing: its state and what to do next, in two lines where one is too short, its figures, how far it is."""
 
 from textual.content import Content
 from textual.widget import Widget
@@ -19,11 +19,17 @@ class RunHeadline(Widget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._follower: RunFollower | None = None
+        self._is_long = False
 
     def show(self, follower: RunFollower | None) -> None:
         """Draw this run as it is now."""
         self._follower = follower
-        self.refresh()
+        width = self.content_size.width
+        was_long, self._is_long = self._is_long, follower is not None and self._is_too_long(follower, width)
+        self.refresh(layout=self._is_long != was_long)
+
+    def _is_too_long(self, follower: RunFollower, width: int) -> bool:
+        return self._state_line(follower, width).cell_length > width
 
     def render(self) -> Content:
         follower = self._follower
@@ -40,7 +46,9 @@ class RunHeadline(Widget):
             badge = (f" {SYMBOLS[status]} {heading(f'train.status.{status}')} ", f"bold {COLOURS[status]}")
         else:
             badge = (f" {heading('train.reading')} ", "bold dim")
-        line = Content.assemble(badge, " ", what_next(follower)).truncate(max(width, 1), ellipsis=True)
+        line = Content.assemble(badge, " ", what_next(follower))
+        # What has gone wrong is worth a second line; some cells of the first may stay empty where it is broken.
+        line = line.truncate(max(2 * width - 12, 1), ellipsis=True)
         name = Content.styled(follower.folder.name, "dim")
         room = width - line.cell_length - name.cell_length
         return line + Content(" " * room) + name if room >= 2 else line
