@@ -10,13 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from engine.config import ModelConfig
-from engine.stepping import StepWeights, stamp_of
+from engine.stepping import LayerState, Stamp, StepWeights, stamp_of, step_weights
 
 # The recurrent state between two characters: (h,) for rnn and gru, (h, c) for lstm; each (n_layers, B, H).
 State = tuple[Tensor, ...]
 
 LAYERS: dict[str, type[nn.RNN] | type[nn.LSTM] | type[nn.GRU]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
-CELL_STEPS = {"rnn": torch.rnn_tanh_cell, "gru": torch.gru_cell}
 N_GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 
 
@@ -48,7 +47,7 @@ class PoemModel(nn.Module):
             self.output_weight = nn.Parameter(torch.empty(vocab_size, config.hidden_size))
         self.output_bias = nn.Parameter(torch.empty(vocab_size))
         self._all_weights = tuple(self.parameters())
-        self._step_weights: StepWeights | None = None
+        self._step_weights: tuple[Stamp, StepWeights] | None = None
         initialise(self)
 
     def features(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
@@ -85,22 +84,16 @@ class PoemModel(nn.Module):
         single character takes ten times as long as the computation.
         """
         weights = self._weights_to_step_with()
-        below = self.embedding(x)  # (B,) -> (B, E)
+        below = nn.functional.embedding(x, self.embedding.weight)  # (B,) -> (B, E)
         if state is None:
             zeros = below.new_zeros(self.config.n_layers, len(x), self.config.hidden_size)
             state = (zeros, zeros) if self.config.cell == "lstm" else (zeros,)
-        layers: list[State] = []
-        for layer, layer_weights in enumerate(weights.layers):
-            before = tuple(part[layer] for part in state)  # each (B, H)
-            if self.config.cell == "lstm":
-                layers.append(torch.lstm_cell(below, before, *layer_weights))
-            else:
-                layers.append((CELL_STEPS[self.config.cell](below, before[0], *layer_weights),))
-            below = layers[-1][0]
+        layers: list[LayerState] = []
+        for layer in range(self.config.n_layers):
+            layers.append(weights.cell(layer, below, tuple(part[layer] for part in state)))
+            below = layers[-1][0]  # (B, H)
         state_after = tuple(torch.stack(parts) for parts in zip(*layers, strict=True))  # each (n_layers, B, H)
-        features = below if weights.projection is None else nn.functional.linear(below, weights.projection)
-        logits = nn.functional.linear(features, weights.output_weight, weights.output_bias)  # (B, F) -> (B, V′)
-        return logits[:, : len(self.output_bias)], state_after
+        return weights.logits(below)[:, : len(self.output_bias)], state_after  # (B, H) -> (B, V)
 
     def train(self, mode: bool = True) -> Self:
         """Also forgets the copies of the weights that `step` works with; optimisers may write without leaving a stamp."""
@@ -110,12 +103,15 @@ class PoemModel(nn.Module):
     def _weights_to_step_with(self) -> StepWeights:
         """Copies that serve until the weights are trained, loaded or moved."""
         stamp = stamp_of(self._all_weights)
-        if self._step_weights is None or self.training or self._step_weights.stamp != stamp:
+        if self._step_weights is None or self.training or self._step_weights[0] != stamp:
             projection = self.projection.weight if isinstance(self.projection, nn.Linear) else None
-            self._step_weights = StepWeights.copied(
-                stamp, self.recurrent.all_weights, projection, self.output_weight, self.output_bias
+            self._step_weights = (
+                stamp,
+                step_weights(
+                    self.config.cell, self.recurrent.all_weights, projection, self.output_weight, self.output_bias
+                ),
             )
-        return self._step_weights
+        return self._step_weights[1]
 
     def n_params(self) -> int:
         return sum(parameter.numel() for parameter in self.parameters())

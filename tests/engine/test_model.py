@@ -42,6 +42,25 @@ def test_one_character_at_a_time_gives_what_all_at_once_gives(cell: Cell, tied: 
 
 
 @pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize("odd", [None, 1e-9, 1e6])
+def test_weights_that_16_bits_hold_and_those_they_do_not_give_the_same_steps(
+    cell: Cell, tied: bool, odd: float | None
+) -> None:
+    """As a packed model has them; then with one that is too small for 16 bits, and one that is too large."""
+    torch.manual_seed(3)
+    model = PoemModel(small_config(cell, tied=tied), V).half().float().eval()
+    if odd is not None:
+        model.output_weight.data[7, 3] = odd
+    x, state = torch.randint(0, V, (5, 9)), None
+    with torch.no_grad():
+        expected, _ = model(x)
+    for t in range(x.shape[1]):
+        logits, state = model.step(x[:, t], state)
+        assert torch.allclose(logits, expected[:, t], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", CELLS)
 def test_a_state_carried_forward_goes_on_where_the_poem_stands(cell: Cell) -> None:
     model = small_model(cell).model
     x = torch.randint(0, 20, (2, 10))
