@@ -5,8 +5,9 @@ Shapes: B poems, T characters, N targets, V vocabulary.
 
 import dataclasses
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -27,6 +28,8 @@ CHUNK_ROWS = 1024
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+# −ln p of every target of a batch (B, T), 0 where there is none: what any model of verse can be asked for.
+NatsOf = Callable[[Batch], Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +84,26 @@ def evaluate(loaded: LoadedModel, poems: Sequence[Poem], header_parts: Sequence[
 
     Each poem is read whole, however long, with the state carried from its first character to its end.
     """
+    nats_of = partial(_nats, loaded.model, device=loaded.device, chunk_rows=CHUNK_ROWS)
     introduced = [(Header(), poem.text) for poem in poems]
-    tally = _tally_of(loaded, introduced)
+    tally = tally_poems(nats_of, introduced, loaded.vocabulary)
     with_header: dict[str, float] = {}
     if loaded.vocabulary.tags:
         headers = [header_of(poem) for poem in poems]
         for part in header_parts:
             introduced = [(header.only(part), poem.text) for header, poem in zip(headers, poems, strict=True)]
-            with_header[part] = _tally_of(loaded, introduced).nats_per_han
+            with_header[part] = tally_poems(nats_of, introduced, loaded.vocabulary).nats_per_han
     return Figures(
         loaded.name, tally.n_poems, tally.n_han, tally.n_oov, tally.nats_per_han, tally.nats_per_han_text, with_header
     )
 
 
-def _tally_of(loaded: LoadedModel, introduced: Iterable[tuple[Header, str]]) -> Tally:
+def tally_poems(nats_of: NatsOf, introduced: Iterable[tuple[Header, str]], vocabulary: Vocabulary) -> Tally:
+    """The sums over poems, each after its header, for a model that tells the nats of a batch."""
     tally = Tally()
     for together in _by_length(introduced):
-        batch, is_han_target = _batch_of(together, loaded.vocabulary)
-        nats = _nats(loaded.model, batch, loaded.device, CHUNK_ROWS)
-        tally += _tally(nats, batch, is_han_target, loaded.vocabulary)
+        batch, is_han_target = _batch_of(together, vocabulary)
+        tally += _tally(nats_of(batch), batch, is_han_target, vocabulary)
     return tally
 
 

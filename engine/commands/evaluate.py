@@ -4,16 +4,21 @@ import argparse
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.commands.output import new_parser, say
 from engine.config import TrainConfig
 from engine.corpus.cleaning import Cleaner
 from engine.corpus.formats import FORMATS, read_poems
-from engine.errors import CorpusError
+from engine.corpus.poems import Poem
+from engine.errors import CorpusError, UsageError
 from engine.flags import add_setting_flags
 from engine.header import HeaderPart
 from engine.model_store import find_model
+
+if TYPE_CHECKING:
+    from engine.baseline.judge import BaselineFigures
+    from engine.evaluate import Figures
 
 
 def add_parser(commands: Any) -> None:
@@ -30,39 +35,39 @@ def add_parser(commands: Any) -> None:
         action="store_true",
         help="also with form, rhyme and title told one by one, where the model reads headers",
     )
+    parser.add_argument(
+        "--baseline",
+        action="store_true",
+        help="beside it a Kneser-Ney n-gram model of the text that the model was trained on, which must be installed",
+    )
+    parser.add_argument("--order", type=int, metavar="N", help="of the baseline: count n-grams of 2 to 6 tokens (5)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_setting_flags(parser, TrainConfig, only=("device",))
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """Print the figures of a model on the poems of a file."""
+    if arguments.order is not None and not arguments.baseline:
+        raise UsageError("--order is that of the baseline.", "Add --baseline.")
     folder = find_model(arguments.model)
-    # Every poem of the file counts, whatever its length and however often it is there.
-    cleaner = Cleaner(unique=False, lenient=True)
-    poems = list(cleaner.clean_all(read_poems(arguments.poems, arguments.format)))
-    dropped = ", ".join(f"{reason} {count}" for reason, count in cleaner.report.dropped.most_common())
-    if not poems:
-        raise CorpusError(
-            f"No poem could be read from {arguments.poems}: {dropped or 'there is none in it'}.",
-            "Is it a file of poems?",
-        )
-    if dropped:
-        say(f"left out of {cleaner.report.n_read:,} poems: {dropped}")
+    poems = _read(arguments.poems, arguments.format)
 
+    from engine.baseline.judge import USUAL_ORDER, check_order, evaluate_baseline
     from engine.checkpoint import load_model
     from engine.devices import choose_device
     from engine.evaluate import evaluate as figures_of
 
+    order = USUAL_ORDER if arguments.order is None else arguments.order
+    check_order(order)
+    loaded = load_model(folder, choose_device(getattr(arguments, "device", "auto")))
+    baseline = evaluate_baseline(loaded, poems, order, say) if arguments.baseline else None
     parts: tuple[HeaderPart, ...] = ("all", "form", "rhyme", "title") if arguments.each_part else ("all",)
-    figures = figures_of(load_model(folder, choose_device(getattr(arguments, "device", "auto"))), poems, parts)
+    figures = figures_of(loaded, poems, parts)
     if arguments.json:
-        print(json.dumps(figures.to_dict(), ensure_ascii=False))
+        beside = {} if baseline is None else {"baseline": baseline.to_dict()}
+        print(json.dumps({**figures.to_dict(), **beside}, ensure_ascii=False))
         return 0
-    for label, nats in (
-        ("everything counted", figures.nats_per_han),
-        ("Han characters only", figures.nats_per_han_text),
-    ):
-        print(f"{nats:.4f} nats per Han character, {label} (perplexity {math.exp(min(nats, 700)):,.1f})")
+    _print(figures) if baseline is None else _print_beside(figures, baseline)
     for part, nats in figures.nats_per_han_with.items():
         told = "form, rhyme and title" if part == "all" else part
         print(f"{nats:.4f} ({nats - figures.nats_per_han:+.4f}) with the {told} told before the poem")
@@ -70,3 +75,48 @@ def evaluate(arguments: argparse.Namespace) -> int:
         f"{figures.model} on {figures.n_poems:,} poems, {figures.n_han:,} Han characters, {figures.n_oov:,} of them unknown"
     )
     return 0
+
+
+def _read(file: Path, format: str | None) -> list[Poem]:
+    """Every poem of a file, whatever its length and however often it is there."""
+    cleaner = Cleaner(unique=False, lenient=True)
+    poems = list(cleaner.clean_all(read_poems(file, format)))
+    dropped = ", ".join(f"{reason} {count}" for reason, count in cleaner.report.dropped.most_common())
+    if not poems:
+        raise CorpusError(
+            f"No poem could be read from {file}: {dropped or 'there is none in it'}.",
+            "Is it a file of poems?",
+        )
+    if dropped:
+        say(f"left out of {cleaner.report.n_read:,} poems: {dropped}")
+    return poems
+
+
+def _print(figures: "Figures") -> None:
+    for label, nats in (
+        ("everything counted", figures.nats_per_han),
+        ("Han characters only", figures.nats_per_han_text),
+    ):
+        print(f"{nats:.4f} nats per Han character, {label} (perplexity {perplexity(nats):,.1f})")
+
+
+def _print_beside(figures: "Figures", baseline: "BaselineFigures") -> None:
+    """The network beside the n-gram model: nats and perplexities a Han character."""
+    counted = baseline.name
+    widths = max(10, len(figures.model)), len(counted)
+    print(f"nats per Han character  {figures.model:>{widths[0]}}  {counted:>{widths[1]}}  the network saves")
+    for label, ours, theirs in (
+        ("everything counted", figures.nats_per_han, baseline.nats_per_han),
+        ("Han characters only", figures.nats_per_han_text, baseline.nats_per_han_text),
+    ):
+        print(f"{label:<22}  {ours:>{widths[0]}.4f}  {theirs:>{widths[1]}.4f}  {theirs - ours:>17.4f}")
+        ours, theirs = perplexity(ours), perplexity(theirs)
+        print(f"{'  perplexity':<22}  {ours:>{widths[0]},.1f}  {theirs:>{widths[1]},.1f}  {1 - ours / theirs:>17.1%}")
+    print(
+        f"{counted} of the {baseline.n_poems_counted:,} training poems of {baseline.corpus}, "
+        f"{baseline.n_chars_counted:,} characters, with the network's vocabulary"
+    )
+
+
+def perplexity(nats: float) -> float:
+    return math.exp(min(nats, 700))

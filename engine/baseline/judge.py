@@ -1,0 +1,103 @@
+"""A Kneser-Ney model beside a network: the same training text, the same poems, the same figures."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from engine.baseline.store import open_kneser_ney
+from engine.checkpoint import LoadedModel
+from engine.corpus.install import PARTS
+from engine.corpus.library import Corpus, list_corpora
+from engine.corpus.poems import Poem
+from engine.errors import CorpusError, ModelError, UsageError
+from engine.evaluate import tally_poems
+from engine.header import Header
+from engine.novelty.judge import corpus_of
+
+USUAL_ORDER = 5
+LOWEST_ORDER, HIGHEST_ORDER = 2, 6
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineFigures:
+    """What `evaluate --baseline --json` prints beside the network's figures; `n_chars_counted`: G and E are not among them."""
+
+    model: str
+    order: int
+    corpus: str
+    n_poems_counted: int
+    n_chars_counted: int
+    nats_per_han: float
+    nats_per_han_text: float
+
+    @property
+    def name(self) -> str:
+        return f"{self.model} {self.order}-gram"
+
+    def to_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def check_order(order: int) -> None:
+    """Raise a UsageError for an order that there is not."""
+    if not LOWEST_ORDER <= order <= HIGHEST_ORDER:
+        raise UsageError(
+            f"There is no {order}-gram to count.", f"--order takes {LOWEST_ORDER} to {HIGHEST_ORDER} tokens."
+        )
+
+
+def evaluate_baseline(
+    loaded: LoadedModel,
+    poems: Sequence[Poem],
+    order: int = USUAL_ORDER,
+    narrate: Callable[[str], None] = lambda line: None,
+) -> BaselineFigures:
+    """The figures of an n-gram model of the network's own training text, with its vocabulary, on poems without headers.
+
+    Raises:
+        ModelError: when the model does not say what it was trained on.
+        CorpusError: when that is not installed, or no longer the same.
+    """
+    check_order(order)
+    corpus = training_corpus(loaded.name, loaded.header)
+    baseline = open_kneser_ney(corpus, loaded.vocabulary, _longest_poem(loaded.header), order, narrate)
+    tally = tally_poems(baseline.nats, [(Header(), poem.text) for poem in poems], loaded.vocabulary)
+    return BaselineFigures(
+        model="Kneser-Ney",
+        order=order,
+        corpus=corpus.name,
+        n_poems_counted=baseline.n_poems,
+        n_chars_counted=baseline.n_tokens - 2 * baseline.n_poems,
+        nats_per_han=tally.nats_per_han,
+        nats_per_han_text=tally.nats_per_han_text,
+    )
+
+
+def training_corpus(model: str, header: Mapping[str, Any]) -> Corpus:
+    """The corpus that a model was trained on, by its checksum, whatever its name. Raises as `evaluate_baseline`."""
+    trained_on = header.get("corpus")
+    if not isinstance(trained_on, dict) or not trained_on.get("sha256"):
+        raise ModelError(
+            f"The model {model} does not say what it was trained on, so there is no text to count.",
+            "Leave out --baseline, or name a model that was trained here.",
+        )
+    corpus = corpus_of(header)
+    if corpus is not None:
+        return corpus
+    name = str(trained_on.get("name"))
+    way = f"corpus install {name}" if name in PARTS else f"corpus import FILE --name {name}"
+    if any(installed.name == name for installed in list_corpora()):
+        raise CorpusError(
+            f"The corpus {name} is not the one that {model} was trained on: its poems have changed since.",
+            f"Bring that one back with `poetry-tui {way}`, or leave out --baseline.",
+        )
+    raise CorpusError(
+        f"The corpus {name}, which {model} was trained on, is not here, so there is no text to count.",
+        f"`poetry-tui {way}` gets it.",
+    )
+
+
+def _longest_poem(header: Mapping[str, Any]) -> int | None:
+    training = header.get("training")
+    longest = training.get("longest_poem") if isinstance(training, dict) else None
+    return longest if isinstance(longest, int) else None

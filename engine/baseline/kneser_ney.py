@@ -1,0 +1,133 @@
+"""Interpolated Kneser-Ney smoothing with modified discounts (Chen and Goodman 1999, An empirical study of smoothing techniques
+for language modeling, section 4.1.6), over a trie that lies in flat arrays.
+
+    p(w | h) = (c(h w) − D(c(h w))) / c(h •) + γ(h) · p(w | h without its first token)
+
+c counts how often an n-gram of the highest order was seen; of a lower one, how many different tokens were seen before it, or how
+often it was seen where nothing can be: after G. What the discounts take, γ(h) gives to the lower order; below the single tokens
+all that a poem can hold are equally likely. The first characters of a poem have shorter histories, which begin with G.
+
+Shapes: B poems, T tokens.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.batches import Batch
+from engine.vocabulary import BEGIN, PAD
+
+# Where counts of counts say nothing: in a text so small, or so odd, that no n-gram of some order was seen just so often.
+USUAL_DISCOUNTS = (0.5, 1.0, 1.5)
+NOT_SEEN = -1
+
+Int64 = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """All n-grams of one length, sorted; an n-gram's number is its place.
+
+    Those that begin with the n-gram number h of the level below have the places `first[h]` to `first[h + 1]`, in the order of
+    their last tokens. last (n,) and counts (n,): unsigned integers · first (n of the level below + 1,) · discounts (4,): what
+    is taken from a count of 0, 1, 2, and 3 or more
+    """
+
+    last: NDArray[Any]
+    counts: NDArray[Any]
+    first: NDArray[Any]
+    discounts: Floats
+
+    def find(self, histories: Int64, tokens: Int64) -> Int64:
+        """The numbers of the n-grams of some histories and the tokens after them; `NOT_SEEN` for those that were not seen."""
+        known = histories != NOT_SEEN
+        low, stop = self._places(np.where(known, histories, 0))
+        high = stop
+        while (low < high).any():
+            middle = (low + high) // 2
+            is_before = (low < high) & (self.last[np.minimum(middle, len(self.last) - 1)] < tokens)
+            low, high = np.where(is_before, middle + 1, low), np.where(is_before, high, np.minimum(middle, high))
+        found = known & (low < stop)
+        found &= self.last[np.minimum(low, len(self.last) - 1)] == tokens
+        return np.where(found, low, NOT_SEEN)
+
+    def interpolate(self, histories: Int64, found: Int64, lower: Floats) -> Floats:
+        """The probabilities at this order, given those of the order below; where a history was not seen, these."""
+        contexts, which = np.unique(histories, return_inverse=True)
+        totals, taken = self._masses(np.maximum(contexts, 0))
+        goes_on = (contexts != NOT_SEEN) & (totals > 0)
+        totals = np.where(goes_on, totals, 1.0)
+        shares = np.where(goes_on, taken / totals, 1.0)
+        counts = np.zeros(found.shape, np.int64)
+        counts[found != NOT_SEEN] = self.counts[found[found != NOT_SEEN]]
+        kept = counts - self.discounts[np.minimum(counts, 3)]
+        probabilities: Floats = kept / totals[which] + shares[which] * lower
+        return probabilities
+
+    def _places(self, histories: Int64) -> tuple[Int64, Int64]:
+        return self.first[histories].astype(np.int64), self.first[histories + 1].astype(np.int64)
+
+    def _masses(self, contexts: Int64) -> tuple[Floats, Floats]:
+        """Of each context the sum of all counts that go on from it, and how much of that the discounts take."""
+        low, stop = self._places(contexts)
+        n_after = stop - low
+        owners = np.repeat(np.arange(len(contexts)), n_after)
+        places = np.arange(len(owners)) + np.repeat(low - (np.cumsum(n_after) - n_after), n_after)
+        counts = self.counts[places].astype(np.int64)
+        taken = self.discounts[np.minimum(counts, 3)]
+        return _sums(owners, counts, len(contexts)), _sums(owners, taken, len(contexts))
+
+
+@dataclass(frozen=True, eq=False)
+class KneserNey:
+    """An n-gram model: `levels[k]` holds the n-grams of k + 1 tokens; `n_poems` and `n_tokens` (G and E too) were counted."""
+
+    levels: Sequence[Level]
+    n_poems: int
+    n_tokens: int
+
+    @property
+    def order(self) -> int:
+        return len(self.levels)
+
+    def nats(self, batch: Batch) -> Floats:
+        """−ln p of every target of poems that begin with G: (B, T), 0 where there is none."""
+        tokens = np.concatenate([batch.x[:, :1], batch.y], axis=1)  # (B, 1 + T)
+        probabilities = self.probabilities(tokens)[:, 1:]
+        nats = np.zeros(batch.y.shape)
+        np.log(probabilities, out=nats, where=batch.y != PAD)
+        return -nats
+
+    def probabilities(self, tokens: Int64) -> Floats:
+        """Of every token given those before it in its row: (B, T), of G 0. A row begins with G and may end with padding."""
+        n_predicted = len(self.levels[0].last) - 2  # any token but G and padding
+        probabilities = np.where((tokens == PAD) | (tokens == BEGIN), 0.0, 1.0 / n_predicted)
+        histories = np.zeros_like(tokens)
+        for level in self.levels:
+            if not len(level.last):
+                break  # no poem is so long
+            found = level.find(histories, tokens)
+            probabilities = level.interpolate(histories, found, probabilities)
+            histories = np.concatenate([np.full_like(found[:, :1], NOT_SEEN), found[:, :-1]], axis=1)
+        return probabilities
+
+
+def _sums(owners: Int64, values: NDArray[Any], n: int) -> Floats:
+    """What the values of each of n owners come to."""
+    return np.bincount(owners, values, n).astype(np.float64, copy=False)
+
+
+def discounts_of(counts: NDArray[Any]) -> Floats:
+    """What is taken from a count of 0, 1, 2, and 3 or more: (4,), from how many n-grams have counts of 1 to 4 (equation 26)."""
+    n1, n2, n3, n4 = (int(np.count_nonzero(counts == count)) for count in (1, 2, 3, 4))
+    if min(n1, n2, n3, n4) == 0:
+        return np.array([0.0, *USUAL_DISCOUNTS])
+    share = n1 / (n1 + 2 * n2)
+    estimated = (1 - 2 * share * n2 / n1, 2 - 3 * share * n3 / n2, 3 - 4 * share * n4 / n3)
+    # Counts of counts that do not fall as those of a text do can ask for more than there is to take, or for less than nothing.
+    is_sound = all(0 < discount < count for count, discount in enumerate(estimated, start=1))
+    return np.array([0.0, *(estimated if is_sound else USUAL_DISCOUNTS)])

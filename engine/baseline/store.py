@@ -1,0 +1,135 @@
+"""A counted model beside the poems that it was counted from, so that the second evaluation need not count again.
+
+`kneser-ney-<key>/` in the folder of a corpus: `last-K.npy`, `counts-K.npy` and `first-K.npy` for the n-grams of K tokens, which are
+mapped, not read; `model.json`, with the key and the discounts. The key is made of all that the counting depends on.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from engine.baseline.counting import count_ngrams
+from engine.baseline.kneser_ney import KneserNey, Level
+from engine.corpus.library import Corpus, reporting_disk_errors
+from engine.corpus.tokens import TokenizedCorpus, open_tokens
+from engine.errors import CorpusError
+from engine.files import replace_folder, write_atomically
+from engine.vocabulary import Vocabulary
+
+FORMAT = 1
+
+_ARRAYS = ("last", "counts", "first")
+_HEADER = "model.json"
+
+
+def open_kneser_ney(
+    corpus: Corpus,
+    vocabulary: Vocabulary,
+    longest_poem: int | None,
+    order: int,
+    narrate: Callable[[str], None] = lambda line: None,
+) -> KneserNey:
+    """The n-gram model of the training poems of a corpus, as a network with these settings saw them, each poem whole.
+
+    Args:
+        vocabulary: characters beyond it are all `UNKNOWN`; header tags do not matter.
+        longest_poem: of how many characters poems were at most.
+        narrate: is told what takes long.
+
+    Raises:
+        CorpusError: when the corpus is damaged, has no such poem, or its folder cannot be written.
+    """
+    key = _key(corpus, vocabulary, longest_poem, order)
+    folder = corpus.folder / f"kneser-ney-{key}"
+    opened = _open(folder, key, order)
+    if opened is None:
+        with reporting_disk_errors(folder), FileLock(corpus.folder / ".kneser-ney.lock"):
+            opened = _open(folder, key, order)
+            if opened is None:
+                opened = _count(corpus, vocabulary, longest_poem, order, narrate)
+                with replace_folder(folder) as aside:
+                    _write(aside, key, opened)
+    return opened
+
+
+def _key(corpus: Corpus, vocabulary: Vocabulary, longest_poem: int | None, order: int) -> str:
+    inputs = f"{FORMAT} {corpus.sha256} {longest_poem} {order} {''.join(vocabulary.characters)}"
+    return hashlib.sha256(inputs.encode()).hexdigest()[:16]
+
+
+def _count(
+    corpus: Corpus, vocabulary: Vocabulary, longest_poem: int | None, order: int, narrate: Callable[[str], None]
+) -> KneserNey:
+    narrate(
+        f"counting the {order}-grams of the training poems of {corpus.name}: some seconds a million characters, once"
+    )
+    tokens = open_tokens(corpus, vocabulary=Vocabulary(vocabulary.characters))
+    poems = _training_poems(tokens, longest_poem)
+    if not poems.any():
+        raise CorpusError(
+            f"No training poem of {corpus.name} has at most {longest_poem} characters.",
+            "There is nothing to count without one.",
+        )
+    text = tokens.tokens[np.repeat(poems, np.diff(tokens.offsets))]
+    return KneserNey(count_ngrams(text, vocabulary.n_drawable, order), int(poems.sum()), len(text))
+
+
+def _training_poems(tokens: TokenizedCorpus, longest_poem: int | None) -> NDArray[np.bool_]:
+    """Which poems of a corpus are to be learnt from: (n_poems,)."""
+    is_chosen = np.zeros(len(tokens), np.bool_)
+    is_chosen[tokens.indices("train")] = True
+    if longest_poem is not None:
+        # G and E are no characters of the poem.
+        is_chosen &= np.diff(tokens.offsets) - 2 <= longest_poem
+    return is_chosen
+
+
+def _write(folder: Path, key: str, model: KneserNey) -> None:
+    for length, level in enumerate(model.levels, start=1):
+        for name in _ARRAYS:
+            np.save(folder / f"{name}-{length}.npy", getattr(level, name), allow_pickle=False)
+    header = {
+        "format": FORMAT,
+        "key": key,
+        "n_poems": model.n_poems,
+        "n_tokens": model.n_tokens,
+        "discounts": [level.discounts.tolist() for level in model.levels],
+    }
+    write_atomically(folder / _HEADER, json.dumps(header, indent=1) + "\n")
+
+
+def _open(folder: Path, key: str, order: int) -> KneserNey | None:
+    """The model, or None where there is none or its files do not fit each other."""
+    try:
+        header = json.loads((folder / _HEADER).read_text(encoding="utf-8"))
+        if header["key"] != key or len(header["discounts"]) != order:
+            return None
+        levels: list[Level] = []
+        for length, discounts in enumerate(header["discounts"], start=1):
+            last, counts, first = (_mapped(folder / f"{name}-{length}.npy") for name in _ARRAYS)
+            level = Level(last, counts, first, np.array(discounts, np.float64))
+            if not _fits(level, len(levels[-1].last) if levels else 1):
+                return None
+            levels.append(level)
+        return KneserNey(levels, int(header["n_poems"]), int(header["n_tokens"]))
+    except (OSError, EOFError, ValueError, KeyError, TypeError):
+        # It can be counted again: whatever is wrong with it, that puts it right.
+        return None
+
+
+def _mapped(path: Path) -> NDArray[Any]:
+    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    if array.ndim != 1 or array.dtype.kind != "u":
+        raise ValueError(f"{path.name} holds no row of counts")
+    return array
+
+
+def _fits(level: Level, n_below: int) -> bool:
+    sizes = len(level.last), len(level.counts), int(level.first[-1])
+    return len(set(sizes)) == 1 and len(level.first) == n_below + 1 and level.discounts.shape == (4,)
