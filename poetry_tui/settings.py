@@ -27,7 +27,7 @@ class Settings:
     form: str = "free"
     rhyme: str | None = None
     tone_order: str | None = None
-    n_candidates: int = 1
+    n_candidates: int = 5
     with_tones: bool = False
     is_upright: bool = False
     is_traditional: bool = False

@@ -25,7 +25,7 @@ async def test_enter_writes_a_poem_from_the_chosen_character(until: Until) -> No
 
 
 async def test_the_verse_appears_character_by_character(until: Until) -> None:
-    async with open_desk(until, settings=Settings(pace=2)) as desk:
+    async with open_desk(until, settings=Settings(pace=2, n_candidates=1)) as desk:
         await desk.press("enter")
         seen = set[int]()
 

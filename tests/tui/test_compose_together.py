@@ -37,7 +37,7 @@ async def test_form_and_rhyme_are_wished_for_by_keys_alone_and_remembered(until:
 
 
 async def test_what_a_form_does_not_know_is_no_longer_wished_for(until: Until) -> None:
-    settings = Settings(pace=3, form="qijue", rhyme="一东", tone_order="aBbA")
+    settings = Settings(pace=3, form="qijue", rhyme="一东", tone_order="aBbA", n_candidates=1)
     async with open_desk(until, settings=settings) as desk:
         await known(desk)
         assert desk.screen.fields.wishes["tone_order"] == "aBbA"

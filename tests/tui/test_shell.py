@@ -104,7 +104,7 @@ async def test_a_theme_that_is_no_more_is_ours_instead() -> None:
 
 
 async def test_any_theme_of_textual_can_be_worn(until: Until) -> None:
-    app = PoetryApp(Settings(pace=3))
+    app = PoetryApp(Settings(pace=3, n_candidates=1))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("enter")
         for theme in ("textual-light", "nord", "ansi-dark", "textual-dark"):

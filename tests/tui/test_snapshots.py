@@ -57,7 +57,7 @@ def is_all_said(screen: ComposeScreen) -> bool:
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("theme", [INK, PAPER])
 def test_a_poem_on_the_stage(snap_compare: Any, until: Until, theme: str, size: tuple[int, int]) -> None:
-    app = PoetryApp(Settings(theme=theme, pace=3))
+    app = PoetryApp(Settings(theme=theme, pace=3, n_candidates=1))
     assert snap_compare(app, terminal_size=size, run_before=opened(until, "enter", n_poems=1))
 
 
@@ -71,12 +71,12 @@ def test_candidates_in_a_form_with_their_tones(snap_compare: Any, until: Until, 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_columns_in_traditional_characters(snap_compare: Any, until: Until, size: tuple[int, int]) -> None:
-    app = PoetryApp(Settings(theme=PAPER, pace=3, is_upright=True, is_traditional=True))
+    app = PoetryApp(Settings(theme=PAPER, pace=3, is_upright=True, is_traditional=True, n_candidates=1))
     assert snap_compare(app, terminal_size=size, run_before=opened(until, "enter", n_poems=1))
 
 
 def test_locks_and_a_picked_character(snap_compare: Any, until: Until) -> None:
-    app = PoetryApp(Settings(pace=3))
+    app = PoetryApp(Settings(pace=3, n_candidates=1))
     before = opened(until, "enter", n_poems=1, then=["l", "j", "L", "right", "down", "down"])
     assert snap_compare(app, terminal_size=(120, 40), run_before=before)
 
@@ -86,12 +86,12 @@ def test_an_empty_stage(snap_compare: Any, until: Until) -> None:
 
 
 def test_the_chances_on_a_narrow_screen(snap_compare: Any, until: Until) -> None:
-    app = PoetryApp(Settings(pace=3))
+    app = PoetryApp(Settings(pace=3, n_candidates=1))
     assert snap_compare(app, terminal_size=(80, 24), run_before=opened(until, "enter", "p", "i", n_poems=1))
 
 
 def test_everything_in_chinese(snap_compare: Any, until: Until) -> None:
-    app = PoetryApp(Settings(pace=3, language="zh"))
+    app = PoetryApp(Settings(pace=3, language="zh", n_candidates=1))
     assert snap_compare(app, terminal_size=(120, 40), run_before=opened(until, "enter", n_poems=1))
 
 
