@@ -53,7 +53,7 @@ def compose_formed_many(
     at_once = max(1, MOST_ROWS // width)
     for start in range(0, len(seeds), at_once):
         some = seeds[start : start + at_once]
-        plans = [settled(plan, seed) for seed in some]
+        plans = [settled(plan, seed, config.begin) for seed in some]
         openings = np.array([opening_of(config, one, loaded.vocabulary) for one in plans])
         writer = _writer(loaded, config, plan, some, remember=False)
         rows = None

@@ -94,15 +94,15 @@ def plan_poem(config: ComposeConfig, vocabulary: Vocabulary) -> Plan:
         book,
         _wished_lines(steps, fixed),
     )
-    return settled(plan, config.seed)
+    return settled(plan, config.seed, config.begin)
 
 
-def settled(plan: Plan, seed: int) -> Plan:
-    """The plan of the same wishes for a poem of this seed, which may rhyme in a group of its own."""
+def settled(plan: Plan, seed: int, begin: str) -> Plan:
+    """The plan of the same wishes for a poem of this seed, which may rhyme in a group of its own; so may one of another beginning."""
     if not plan.rhymes:
         return plan
     left = plan.groups if plan.open_groups is None else plan.open_groups
-    groups = settled_groups(left, plan.book, plan.rhymes[min(plan.rhymes)].is_level, seed)
+    groups = settled_groups(left, plan.book, plan.rhymes[min(plan.rhymes)].is_level, seed, begin)
     return dataclasses.replace(plan, groups=groups, open_groups=left)
 
 

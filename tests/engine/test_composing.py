@@ -408,6 +408,13 @@ def test_a_model_that_reads_headers_is_told_the_rhyme_that_the_seed_settles(monk
         assert read[:3] == [BEGIN, loaded.vocabulary.tag("form:wujue"), loaded.vocabulary.tag(f"rhyme:{poem.rhyme}")]
 
 
+def test_poems_of_one_seed_that_begin_differently_rhyme_differently() -> None:
+    loaded = rhyming_model(tags=True)
+    beginnings = [character for character in loaded.vocabulary.characters[:40] if character not in "，。"]
+    rhymes = {compose_poem(loaded, ComposeConfig(form="五绝", begin=one, top_p=1.0)).rhyme for one in beginnings}
+    assert len(rhymes) > 4
+
+
 def test_free_candidates_are_the_poems_of_their_seeds(loaded: LoadedModel) -> None:
     wish = ComposeConfig(begin="春", max_chars=30, temperature=1.0)
     poems = compose_many(loaded, wish, 5)
