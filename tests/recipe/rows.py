@@ -43,5 +43,6 @@ ROWS = (
     _row("header", "a header for every poem", "--header-share 1"),
     _row("data", "Tang only", "--corpus tang"),
     _row("data", "Tang and Song poems without 词", "--corpus tang-song"),
+    _row("data", "quatrains at the end", "--late-share 0.25 --late-longest-poem 32"),
     _row("data", "poems of any length", "--longest-poem 1000"),
 )
