@@ -6,7 +6,7 @@ from pathlib import Path
 from engine.errors import RunError
 from poetry_tui.commands.output import Commands, command, say
 from poetry_tui.report.story import read_story
-from poetry_tui.report.write import HTML, write_report
+from poetry_tui.report.write import HTML, usual_name, write_report
 from poetry_tui.runs import find_run
 from poetry_tui.words import LANGUAGES, set_language
 
@@ -26,7 +26,7 @@ def _report(options: argparse.Namespace) -> None:
 
     runs = [find_run(name) for name in options.runs]
     set_language(options.language or load_settings(settings_file()).language)
-    folder: Path = options.folder or Path(f"report-{'-'.join(run.folder.resolve().name for run in runs)}"[:120])
+    folder: Path = options.folder or Path(usual_name([run.folder.resolve().name for run in runs]))
     stories = []
     for run in runs:
         try:

@@ -18,6 +18,7 @@ from poetry_tui.commands.output import (
     print_table,
     say,
 )
+from poetry_tui.comparison import differing, flat
 from poetry_tui.run_reader import log_tail
 from poetry_tui.run_state import Status
 from poetry_tui.runs import RunSummary, find_run, list_runs, remove_run
@@ -104,21 +105,6 @@ def _remove(options: argparse.Namespace) -> int:
         remove_run(run.folder)
         say(f"The run {run.id} is removed.")
     return 0
-
-
-def flat(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings without nesting: `model.cell` is called `cell`."""
-    own = {name: value for name, value in config.items() if name != "model"}
-    model = config.get("model")
-    return {**own, **(model if isinstance(model, Mapping) else {})}
-
-
-def differing(configs: list[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """The settings that are not the same in all of them, with the value in each."""
-    flats = [flat(config) for config in configs]
-    names = dict.fromkeys(name for settings in flats for name in settings)
-    columns = {name: [settings.get(name, "-") for settings in flats] for name in names}
-    return {name: values for name, values in columns.items() if any(value != values[0] for value in values)}
 
 
 def _config(run: RunSummary) -> Mapping[str, Any]:

@@ -1,6 +1,5 @@
 """What stands in a report, block by block, made of the stories of one run or several."""
 
-import math
 import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +11,7 @@ from engine.errors import StudioError
 from engine.flags import flags_between
 from engine.presets import PRESETS
 from engine.verse import split_lines
-from poetry_tui.commands.runs import differing, flat
+from poetry_tui.comparison import Row, compare
 from poetry_tui.curve import Curve
 from poetry_tui.report.document import Block, Code, Figure, Heading, Paragraph, Poem, Prediction, Table
 from poetry_tui.report.story import RunStory
@@ -26,11 +25,12 @@ N_EXCERPTS = 4
 
 def blocks(stories: Sequence[RunStory]) -> list[Block]:
     """The report on some runs, from its title to how to do it all again."""
+    side_by_side = compare([(story.name, story.status, story.state) for story in stories])
     return [
         Heading(title(stories), 1),
         Paragraph(word("report.made", version=__version__, moment=time.strftime("%Y-%m-%d %H:%M"))),
-        *_figures(stories),
-        *_settings(stories),
+        *_figures(side_by_side.names, side_by_side.figures),
+        *_settings(side_by_side.names, side_by_side.settings),
         *_curves(stories),
         *_predictions(stories),
         *_samples(stories),
@@ -43,52 +43,18 @@ def title(stories: Sequence[RunStory]) -> str:
     return word("report.title", runs=", ".join(story.name for story in stories))
 
 
-def _figures(stories: Sequence[RunStory]) -> Iterator[Block]:
+def _figures(names: Sequence[str], figures: Sequence[Row]) -> Iterator[Block]:
     yield Heading(heading("report.figures"))
-    columns = [_figures_of(story) for story in stories]
-    rows = [
-        (word(key), *(column.get(key, "–") for column in columns))
-        for key in dict.fromkeys(k for c in columns for k in c)
-    ]
-    yield Table(("", *(story.name for story in stories)), rows)
+    yield Table(("", *names), [(word(row.name), *row.values) for row in figures])
     yield Paragraph(word("report.what_nats"))
 
 
-def _figures_of(story: RunStory) -> dict[str, str]:
-    state = story.state
-    found = {
-        "report.status": str(story.status),
-        "report.step": f"{state.step:,}" + (f" / {state.total_steps:,}" if state.total_steps else ""),
-        "report.minutes": f"{state.elapsed_s / 60:.1f}",
-    }
-    if story.chars.last:
-        found["report.chars"] = f"{story.chars.last:,.0f}"
-    if speeds := sorted(state.speed.values):
-        found["report.speed"] = f"{speeds[len(speeds) // 2]:,.0f}"
-    if state.started is not None:
-        found["report.params"] = f"{state.started.n_params:,}"
-        found["report.vocabulary"] = f"{state.started.vocab_size:,}"
-    if state.loss.last_smooth is not None:
-        found["report.train_nats"] = f"{state.loss.last_smooth:.3f}"
-    if state.best is not None:
-        nats = state.best.val_nats_per_han
-        found["report.val_nats"] = f"{nats:.3f}"
-        found["report.perplexity"] = f"{math.exp(min(nats, 700)):,.1f}"
-        found["report.best_step"] = f"{state.best.step:,}"
-    return found
-
-
-def _settings(stories: Sequence[RunStory]) -> Iterator[Block]:
+def _settings(names: Sequence[str], settings: Sequence[Row]) -> Iterator[Block]:
+    """The differing ones come first: they are what the report is about."""
     yield Heading(heading("report.settings"))
-    flats = [flat(story.config) for story in stories]
-    names = list(dict.fromkeys(name for settings in flats for name in settings))
-    different = differing([story.config for story in stories]) if len(stories) > 1 else {}
-    # The differing ones first: they are what the report is about.
-    names.sort(key=lambda name: name not in different)
-    rows = [(name, *(str(settings.get(name, "–")) for settings in flats)) for name in names]
-    marked = frozenset(number for number, name in enumerate(names) if name in different)
-    yield Table(("", *(story.name for story in stories)), rows, marked)
-    if different:
+    marked = frozenset(number for number, row in enumerate(settings) if row.differs)
+    yield Table(("", *names), [(row.name, *row.values) for row in settings], marked)
+    if marked:
         yield Paragraph(word("report.differing"))
 
 

@@ -22,32 +22,27 @@ T = TypeVar("T")
 class RunStory:
     """A run as it went.
 
-    `minutes` and `chars`: how long it had trained and how many characters it had read, by step. `comparisons`: every look at
-    prediction beside target. `about`: the header of its best checkpoint, empty where there is none.
+    `minutes`: how long it had trained, by step. `comparisons`: every look at prediction beside target. `about`: the header of
+    its best checkpoint, empty where there is none.
     """
 
     name: str
     status: Status = Status.STARTING
     state: RunState = field(default_factory=RunState)
     minutes: Curve = field(default_factory=Curve)
-    chars: Curve = field(default_factory=Curve)
     comparisons: list[Compared] = field(default_factory=list)
     about: Mapping[str, Any] = field(default_factory=dict)
 
     def take(self, record: Record) -> None:
         """Fold one record; what a resumed run does again is told once."""
-        before_s = self.state.elapsed_s
         self.state.fold(record)
         event = record.event
         match event:
             case RunStarted(resumed_from_step=int(step)):
                 self.minutes.truncate(step)
-                self.chars.truncate(step)
                 self.comparisons = [one for one in self.comparisons if one.step <= step]
             case Step():
-                read = event.chars_per_s * (self.state.elapsed_s - before_s)
                 self.minutes.append(event.step, self.state.elapsed_s / 60)
-                self.chars.append(event.step, (self.chars.last or 0.0) + max(read, 0.0))
             case Compared():
                 self.comparisons.append(event)
 

@@ -15,6 +15,11 @@ from poetry_tui.words import language
 MARKDOWN, HTML = "report.md", "report.html"
 
 
+def usual_name(runs: Sequence[str]) -> str:
+    """What the folder of a report is called, after the names of its runs."""
+    return f"report-{'-'.join(runs)}"[:120]
+
+
 def write_report(stories: Sequence[RunStory], folder: Path) -> Path:
     """Write `report.md`, `report.html` and the curves into a folder, in the place of a report that stands there.
 

@@ -20,12 +20,13 @@ from poetry_tui.run_follower import RunFollower
 from poetry_tui.run_replay import RunReplay
 from poetry_tui.run_state import Status
 from poetry_tui.screens.train_install import installed_corpora, run_install
-from poetry_tui.screens.train_keys import BINDINGS
+from poetry_tui.screens.train_keys import BINDINGS, OF_A_RUN
 from poetry_tui.screens.train_viewing import ViewingScreen
 from poetry_tui.widgets.corpus_offer import CorpusOffer
 from poetry_tui.widgets.run_list import RunList
 from poetry_tui.widgets.run_monitor import RunMonitor
 from poetry_tui.widgets.run_settings import INSTALLABLE, RunSettings
+from poetry_tui.widgets.sample_timeline import SampleTimeline
 from poetry_tui.words import word
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class TrainScreen(ViewingScreen):
     DEFAULT_CSS = """
     TrainScreen {
         & #train-body { height: 1fr; }
-        & #train-left { width: 42; }
+        & #train-left { width: 44; }
         & RunSettings, & RunList { border: round $panel; padding: 0 1; border-title-color: $text-muted; }
         & RunSettings:focus-within, & RunList:focus { border: round $accent; }
         & RunSettings { height: 2fr; }
@@ -169,6 +170,10 @@ class TrainScreen(ViewingScreen):
     def choose(self, event: RunList.RunChosen) -> None:
         self.follow(event.folder)
 
+    @on(RunList.BesideWanted)
+    def draw_beside(self, event: RunList.BesideWanted) -> None:
+        self.toggle_beside(event.folder)
+
     @on(RunSettings.StartWanted)
     async def start(self, event: RunSettings.StartWanted) -> None:
         """Start a training; where its corpus is missing, offer to install that first."""
@@ -213,7 +218,7 @@ class TrainScreen(ViewingScreen):
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("log", "zoom", "moment", "now", "replay", "pan", "axis", "log_scale", "resources"):
+        if action in OF_A_RUN:
             return self.follower is not None
         if action == "hasten":
             return isinstance(self.follower, RunReplay)
@@ -227,9 +232,15 @@ class TrainScreen(ViewingScreen):
         self.add_class("-settings")
         self.query_one(RunSettings).row("preset").query_one("Select").focus()
 
+    def action_list(self) -> None:
+        """Go to the list of runs, which a narrow screen shows beside the settings only."""
+        self.add_class("-settings")
+        self.call_after_refresh(self.query_one(RunList).focus)
+
     def action_back(self) -> None:
         self.remove_class("-settings")
-        self.query_one(RunList).focus()
+        # What a narrow screen hides cannot have the keys.
+        self.query_one(SampleTimeline if self.has_class("-narrow") else RunList).focus()
 
     def action_replay(self) -> None:
         """See the run again from its beginning, or come back to how it is."""

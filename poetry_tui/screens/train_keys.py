@@ -4,9 +4,14 @@ from textual.binding import BindingType
 
 from poetry_tui.keys import bind
 
+# What makes sense only while a run is looked at.
+OF_A_RUN = frozenset(
+    ["log", "zoom", "moment", "now", "replay", "pan", "axis", "log_scale", "resources", "compare", "report"]
+)
 BINDINGS: list[BindingType] = [
     bind("ctrl+r", "start", "train.start", display="^r", priority=True),
     bind("n,ctrl+n", "new", "train.new", display="n"),
+    bind("b", "list", "train.list", show=False),
     bind("p", "pause", "train.pause"),
     bind("s", "stop", "train.stop"),
     bind("c", "continue", "train.continue"),
@@ -22,6 +27,8 @@ BINDINGS: list[BindingType] = [
     bind("r", "replay", "train.replay", show=False),
     bind("plus,equals_sign", "hasten(2.0)", "train.faster", display="+", show=False),
     bind("minus", "hasten(0.5)", "train.slower", display="-", show=False),
+    bind("t", "compare", "train.compare"),
+    bind("R", "report", "train.report", display="R", show=False),
     bind("l", "log", "train.log"),
     bind("y", "resources", "train.system", show=False),
     bind("z", "zoom", "train.zoom"),

@@ -1,12 +1,23 @@
 """How the Train screen looks at a run: part, axis and scale of the curve, back in time, other runs beside it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from textual import work
+
+from engine.errors import StudioError
+from poetry_tui.comparison import Comparison, compare
+from poetry_tui.report.child import folder_for, write_in_child
 from poetry_tui.run_follower import RunFollower
+from poetry_tui.screens.compare import CompareScreen
 from poetry_tui.screens.train_steering import SteeringScreen
 from poetry_tui.widgets.loss_chart import OTHER_LETTERS
-from poetry_tui.widgets.run_list import RunList
+from poetry_tui.widgets.run_list import FOLLOWED_LETTER, RunList
 from poetry_tui.widgets.run_monitor import RunMonitor
+from poetry_tui.words import word
+
+# Long enough to read a path, and to copy it.
+REPORT_NOTICE_S = 20
 
 
 class ViewingScreen(SteeringScreen):
@@ -48,8 +59,12 @@ class ViewingScreen(SteeringScreen):
 
     def action_beside(self) -> None:
         """Draw the run under the cursor beside the one that is followed, or no longer."""
-        folder = self.query_one(RunList).pointed_at
-        if folder is None or (self.follower is not None and folder == self.follower.folder):
+        if (folder := self.query_one(RunList).pointed_at) is not None:
+            self.toggle_beside(folder)
+
+    def toggle_beside(self, folder: Path) -> None:
+        """Draw a run beside the one that is followed, as long as there are letters, or no longer."""
+        if self.follower is not None and folder == self.follower.folder:
             return
         if folder in self.beside:
             del self.beside[folder]
@@ -58,6 +73,31 @@ class ViewingScreen(SteeringScreen):
         self.show_letters()
         self.is_dirty = True
 
+    def action_compare(self) -> None:
+        """Put the run and those beside it side by side, as a table."""
+        if self.follower is not None:
+            self.app.push_screen(CompareScreen(self._side_by_side))
+
+    def _side_by_side(self) -> Comparison:
+        followers = [*filter(None, [self.follower]), *self.beside.values()]
+        return compare([(one.folder.name, one.status, one.state) for one in followers])
+
+    def action_report(self) -> None:
+        """Write the report on the run and on those beside it."""
+        if self.follower is not None:
+            self._write_report([self.follower.folder, *self.beside])
+
+    @work(group="report", exclusive=True, exit_on_error=False)
+    async def _write_report(self, folders: Sequence[Path]) -> None:
+        self.notify(word("train.report_begun"), timeout=2, markup=False)
+        try:
+            page = await write_in_child(folders, folder_for(folders))
+        except StudioError as error:
+            self.complain(error)
+            return
+        self.notify(word("train.report_written", path=page), timeout=REPORT_NOTICE_S, markup=False)
+
     def show_letters(self) -> None:
-        """Show in the list which runs are drawn beside the one that is followed."""
-        self.query_one(RunList).show_letters(dict(zip(self.beside, OTHER_LETTERS, strict=False)))
+        """Show in the list which run is followed, and which are drawn beside it."""
+        followed = {self.follower.folder: FOLLOWED_LETTER} if self.follower else {}
+        self.query_one(RunList).show_letters(followed | dict(zip(self.beside, OTHER_LETTERS, strict=False)))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.cells import cell_len
-from textual import on
+from textual import events, on
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
@@ -13,6 +13,11 @@ from textual.widgets.option_list import Option
 from poetry_tui.run_summary import RunSummary
 from poetry_tui.run_words import COLOURS, SYMBOLS, moment, summary_line
 from poetry_tui.words import heading, word
+
+# The run that is followed, in the list and in comparisons; its curve needs none.
+FOLLOWED_LETTER = "a"
+# Symbol and letter: a click here draws the run beside the other, a click on the rest of the row follows it.
+LETTER_CELLS = 4
 
 
 class RunList(OptionList):
@@ -32,6 +37,13 @@ class RunList(OptionList):
             super().__init__()
             self.folder = folder
 
+    class BesideWanted(Message):
+        """Somebody wants to see this run beside the one that is followed, or no longer."""
+
+        def __init__(self, folder: Path) -> None:
+            super().__init__()
+            self.folder = folder
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
         self._runs: list[RunSummary] = []
@@ -44,6 +56,7 @@ class RunList(OptionList):
     def retitle(self) -> None:
         """Say the title in the current language."""
         self.border_title = heading("train.runs")
+        self.tooltip = word("train.runs.tip")
 
     def show(self, runs: Sequence[RunSummary]) -> None:
         """Show these runs, where they differ from what stands there."""
@@ -68,7 +81,7 @@ class RunList(OptionList):
             self.highlighted = self.get_option_index(folder.name)
 
     def show_letters(self, letters: Mapping[Path, str]) -> None:
-        """Show which runs are drawn beside the one that is followed, by the letters of their curves."""
+        """Show which run is followed and which are drawn beside it, by the letters of their curves."""
         self._letters = letters
         self.on_resize()
 
@@ -82,17 +95,24 @@ class RunList(OptionList):
         event.stop()
         self.post_message(self.RunChosen(self._runs[event.option_index].folder))
 
+    def _on_click(self, event: events.Click) -> None:
+        place = event.get_content_offset(self)
+        index = event.style.meta.get("option")
+        if index is not None and place is not None and place.x < LETTER_CELLS and self._runs:
+            event.prevent_default()
+            self.highlighted = index
+            self.post_message(self.BesideWanted(self._runs[index].folder))
+
     def on_resize(self) -> None:
         for index, run in enumerate(self._runs):
             self.replace_option_prompt_at_index(index, self._prompt(run))
 
     def _prompt(self, run: RunSummary) -> Content:
-        """Symbol, name and moment on the left, progress and nats on the right, as far as there is room."""
+        """Symbol, letter, name and moment on the left, progress and nats on the right, as far as there is room."""
         name, share, nats = summary_line(run)
         width = max(self.scrollable_content_region.width - 1, 20)
         right = f"{share:>5} {nats:>5}"
-        letter = self._letters.get(run.folder)
-        left = f" {letter} {name}" if letter else f" {name}"
+        left = f" {self._letters.get(run.folder, '-')} {name}"
         when = moment(run.started_s)
         if cell_len(left) + len(when) + len(right) + 4 <= width:
             left += f"  {when}"

@@ -10,7 +10,7 @@ WORDS = {
     "report.status": ("状态", "status"),
     "report.step": ("步数", "steps"),
     "report.chars": ("读过的字符", "characters read"),
-    "report.minutes": ("用时（分）", "minutes"),
+    "report.time": ("用时", "time trained"),
     "report.speed": ("字符每秒", "characters a second"),
     "report.params": ("参数", "weights"),
     "report.vocabulary": ("字表", "vocabulary"),

@@ -1,0 +1,132 @@
+"""Runs side by side: what came of each, and the settings in which they differ. Pure: knows no screen and no file."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.config import TrainConfig
+from engine.errors import StudioError
+from poetry_tui.run_state import RunState, Status
+from poetry_tui.run_words import duration
+from poetry_tui.words import word
+
+MISSING = "-"
+# Validations are on other poems, or on other parts of them, where one of these is not the same.
+WHAT_IS_VALIDATED = frozenset({"corpus", "n_val_poems", "max_chars", "longest_poem"})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What each run has under one name: a setting's, or the key of a figure's words. `best`: the runs that did best."""
+
+    name: str
+    values: tuple[str, ...]
+    best: frozenset[int] = frozenset()
+
+    @property
+    def differs(self) -> bool:
+        return len(set(self.values)) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Runs by name, their figures and all of their settings, those that differ first."""
+
+    names: tuple[str, ...]
+    figures: tuple[Row, ...]
+    settings: tuple[Row, ...]
+
+    @property
+    def differing(self) -> tuple[Row, ...]:
+        return tuple(row for row in self.settings if row.differs)
+
+    @property
+    def validates_alike(self) -> bool:
+        """Whether the nats of the runs are of the same poems, so that the fewest are the best."""
+        return WHAT_IS_VALIDATED.isdisjoint(row.name for row in self.differing)
+
+
+def compare(runs: Sequence[tuple[str, Status, RunState]]) -> Comparison:
+    """Put runs side by side: each by its name, its status and what it has said so far."""
+    states = [state for _, _, state in runs]
+    columns = [figures_of(state, status) for _, status, state in runs]
+    best = {
+        "report.val_nats": _least([state.best.val_nats_per_han if state.best else None for state in states]),
+        "report.speed": _least([-speed if (speed := median_speed(state)) else None for state in states]),
+    }
+    figures = tuple(
+        Row(key, tuple(column.get(key, MISSING) for column in columns), best.get(key, frozenset()))
+        for key in dict.fromkeys(key for column in columns for key in column)
+    )
+    settings = [
+        Row(name, tuple(map(str, values))) for name, values in aligned([state.config for state in states]).items()
+    ]
+    return Comparison(
+        tuple(name for name, _, _ in runs), figures, tuple(sorted(settings, key=lambda row: not row.differs))
+    )
+
+
+def figures_of(state: RunState, status: Status) -> dict[str, str]:
+    """What came of a run, by the keys of the words for it; what it has not told is left out."""
+    found = {
+        "report.status": word(f"train.status.{status}"),
+        "report.step": f"{state.step:,}" + (f" / {state.total_steps:,}" if state.total_steps else ""),
+        "report.time": duration(state.elapsed_s),
+    }
+    if state.chars and state.chars[-1]:
+        found["report.chars"] = f"{state.chars[-1]:,.0f}"
+    if speed := median_speed(state):
+        found["report.speed"] = f"{speed:,.0f}"
+    if state.started is not None:
+        found["report.params"] = f"{state.started.n_params:,}"
+        found["report.vocabulary"] = f"{state.started.vocab_size:,}"
+    if state.loss.last_smooth is not None:
+        found["report.train_nats"] = f"{state.loss.last_smooth:.3f}"
+    if state.best is not None:
+        nats = state.best.val_nats_per_han
+        found["report.val_nats"] = f"{nats:.3f}"
+        found["report.perplexity"] = f"{math.exp(min(nats, 700)):,.1f}"
+        found["report.best_step"] = f"{state.best.step:,}"
+    return found
+
+
+def median_speed(state: RunState) -> float | None:
+    """Characters a second in the middle of all that it told; None before it told any."""
+    speeds = sorted(state.speed.values)
+    return speeds[len(speeds) // 2] if speeds else None
+
+
+def flat(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings without nesting: `model.cell` is called `cell`."""
+    own = {name: value for name, value in config.items() if name != "model"}
+    model = config.get("model")
+    return {**own, **(model if isinstance(model, Mapping) else {})}
+
+
+def aligned(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Every setting with its value in each of them, `-` where one lacks it."""
+    flats = [flat(_whole(config)) for config in configs]
+    names = dict.fromkeys(name for settings in flats for name in settings)
+    return {name: [settings.get(name, MISSING) for settings in flats] for name in names}
+
+
+def differing(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """The settings that are not the same in all of them, with the value in each."""
+    return {name: values for name, values in aligned(configs).items() if any(value != values[0] for value in values)}
+
+
+def _whole(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """With the settings that a run of an earlier version did not know, as it did without them; foreign ones as they are."""
+    try:
+        return TrainConfig.from_dict(config).to_dict() if config else config
+    except (StudioError, TypeError, ValueError):
+        return config
+
+
+def _least(values: Sequence[float | None]) -> frozenset[int]:
+    """Where the least number stands; nowhere as long as there is nothing to choose from."""
+    numbers = [value for value in values if value is not None and math.isfinite(value)]
+    if len(numbers) < 2:
+        return frozenset()
+    return frozenset(place for place, value in enumerate(values) if value == min(numbers))

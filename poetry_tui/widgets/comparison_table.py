@@ -1,0 +1,135 @@
+"""Runs in columns, their figures and settings in rows; a value that is too long for its column goes on below itself."""
+
+import re
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from rich.cells import cell_len, chop_cells
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+from poetry_tui.comparison import MISSING, Comparison, Row
+from poetry_tui.words import WORDS, heading, word
+
+# As the curves are coloured: the run that is followed, then those beside it.
+RUN_STYLES = ("bold $accent", "bold $secondary", "bold $warning", "bold $success", "bold $error")
+RUN_LETTERS = "abcde"
+GAP = 2
+LEAST_COLUMN = 8
+
+
+class ComparisonTable(Widget):
+    """Shows a `Comparison`; `with_equal` shows the settings that all runs share too."""
+
+    DEFAULT_CSS = """
+    ComparisonTable { width: auto; height: auto; }
+    """
+
+    def __init__(self, comparison: Comparison, with_equal: bool) -> None:
+        super().__init__()
+        self._comparison = comparison
+        self._with_equal = with_equal
+
+    def show(self, comparison: Comparison, with_equal: bool) -> None:
+        """Show these runs, unless they stand there already."""
+        if (comparison, with_equal) != (self._comparison, self._with_equal):
+            self._comparison, self._with_equal = comparison, with_equal
+            self.refresh(layout=True)
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        # The card has borders and a scroll bar beside what it holds.
+        return min(self._label_width + sum(self._natural_widths), viewport.width - 6)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._lines(width))
+
+    def render(self) -> Content:
+        return Content("\n").join(self._lines(self.content_size.width))
+
+    @property
+    def _settings(self) -> Sequence[Row]:
+        return self._comparison.settings if self._with_equal else self._comparison.differing
+
+    @property
+    def _label_width(self) -> int:
+        rows = (*self._comparison.figures, *self._settings)
+        return max((cell_len(label_of(row)) for row in rows), default=0) + GAP
+
+    @property
+    def _natural_widths(self) -> list[int]:
+        """What each run's column would like, its gap included."""
+        rows = (*self._comparison.figures, *self._settings)
+        columns = zip(self._comparison.names, *(row.values for row in rows), strict=True)
+        return [max(cell_len(name) + 2, *map(cell_len, values)) + GAP for name, *values in columns]
+
+    def _column_widths(self, room: int) -> list[int]:
+        """The natural widths where there is room; else the widest give first."""
+        widths = self._natural_widths
+        while sum(widths) > room and max(widths) > LEAST_COLUMN:
+            widths[widths.index(max(widths))] -= 1
+        return widths
+
+    def _lines(self, width: int) -> list[Content]:
+        label_width = self._label_width
+        widths = self._column_widths(width - label_width)
+        names = [f"{letter} {name}" for letter, name in zip(RUN_LETTERS, self._comparison.names, strict=False)]
+        lines = _row("", label_width, names, widths, ["", *RUN_STYLES])
+        for row in self._comparison.figures:
+            styles = ["bold $text-success" if place in row.best else "" for place in range(len(names))]
+            lines += _row(label_of(row), label_width, row.values, widths, ["dim", *styles])
+        if not self._comparison.validates_alike:
+            lines += Content.styled(word("train.compare_other_poems"), "$text-warning").wrap(max(width, 1))
+        lines += [Content(), Content.styled(heading("train.settings"), "bold") + self._how_many()]
+        for row in self._settings:
+            styles = ["" if value == row.values[0] else "bold $text-warning" for value in row.values]
+            values = list(map(said_of, row.values))
+            lines += _row(label_of(row), label_width, values, widths, ["" if row.differs else "dim", *styles])
+        return lines
+
+    def _how_many(self) -> Content:
+        n_all, n_differing = len(self._comparison.settings), len(self._comparison.differing)
+        if len(self._comparison.names) < 2:
+            return Content()
+        said = word("train.compare_differ", n=n_differing, all=n_all) if n_differing else word("train.compare_same")
+        return Content.styled(f"  {said}", "dim")
+
+
+def label_of(row: Row) -> str:
+    """A figure's words, short where the report takes its time, a setting's words, or the bare name of one that has none."""
+    keys = (f"train.short.{row.name.removeprefix('report.')}", row.name, f"train.field.{row.name}")
+    return next((word(key) for key in keys if key in WORDS), row.name)
+
+
+def said_of(value: str) -> str:
+    """A setting's value as the settings panel says it."""
+    return {"None": MISSING, "True": word("train.yes"), "False": word("train.no")}.get(value, value)
+
+
+def _row(
+    label: str, label_width: int, values: Sequence[str], widths: Sequence[int], styles: Sequence[str]
+) -> list[Content]:
+    """A label and a value a column, over as many lines as the longest value needs. `styles`: the label's, then the values'."""
+    folded = [fold(value, max(width - GAP, 1)) for value, width in zip(values, widths, strict=True)]
+    lines = []
+    for number, parts in enumerate(zip_longest(*folded, fillvalue="")):
+        line = _padded(label if number == 0 else "", label_width, styles[0])
+        for part, width, style in zip(parts, widths, styles[1:], strict=False):
+            line += _padded(part, width, style)
+        lines.append(line)
+    return lines
+
+
+def fold(text: str, width: int) -> list[str]:
+    """A text in lines of so many cells, broken behind spaces, hyphens and strokes where it can be."""
+    lines = [""]
+    for part in re.findall(r"[^ /-]*[ /-]+|[^ /-]+", text):
+        for piece in chop_cells(part, width) if cell_len(part.rstrip()) > width else [part]:
+            if lines[-1] and cell_len(lines[-1] + piece.rstrip()) > width:
+                lines.append("")
+            lines[-1] += piece
+    return [line.rstrip() for line in lines]
+
+
+def _padded(text: str, width: int, style: str) -> Content:
+    return Content.styled(text, style) + Content(" " * max(width - cell_len(text), 0))
