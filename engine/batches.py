@@ -102,12 +102,12 @@ def cut_pieces(corpus: TokenizedCorpus, poems: Int64, max_chars: int) -> Pieces:
     starts, stops, beginnings = corpus.offsets[poems], corpus.offsets[poems + 1], poems
     is_long = stops - starts - 1 > max_chars
     if is_long.any():
-        known_ends = [index for index in corpus.vocabulary.encode(SENTENCE_ENDS) if index != UNKNOWN]
-        sentence_ends = np.flatnonzero(np.isin(corpus.tokens, known_ends))
+        ends_sentence = np.zeros(len(corpus.vocabulary), dtype=np.bool_)
+        ends_sentence[[index for index in corpus.vocabulary.encode(SENTENCE_ENDS) if index != UNKNOWN]] = True
         cuts = [
             (*piece, int(poem) if piece[0] == start else -1)
             for start, stop, poem in zip(starts[is_long], stops[is_long], poems[is_long], strict=True)
-            for piece in _cut(int(start), int(stop), sentence_ends, max_chars)
+            for piece in _cut(corpus.tokens, int(start), int(stop), ends_sentence, max_chars)
         ]
         long_starts, long_stops, long_beginnings = np.array(cuts, dtype=np.int64).T
         starts, stops = np.concatenate([starts[~is_long], long_starts]), np.concatenate([stops[~is_long], long_stops])
@@ -115,13 +115,14 @@ def cut_pieces(corpus: TokenizedCorpus, poems: Int64, max_chars: int) -> Pieces:
     return Pieces(tokens=corpus.tokens, starts=starts, stops=stops, poems=beginnings, headers=corpus.headers)
 
 
-def _cut(start: int, stop: int, sentence_ends: Int64, max_chars: int) -> Iterator[tuple[int, int]]:
+def _cut(
+    tokens: NDArray[np.unsignedinteger], start: int, stop: int, ends_sentence: NDArray[np.bool_], max_chars: int
+) -> Iterator[tuple[int, int]]:
     """Cut `tokens[start:stop]` into pieces of at most `max_chars` targets, after the last sentence end that fits."""
     while stop - start - 1 > max_chars:
-        n_before = int(np.searchsorted(sentence_ends, start + max_chars, side="right"))
-        last_that_fits = int(sentence_ends[n_before - 1]) if n_before else start
+        fitting = np.flatnonzero(ends_sentence[tokens[start + 1 : start + 1 + max_chars]])
         # A sentence longer than a piece is cut in the middle, there being nowhere better.
-        end = last_that_fits if last_that_fits > start else start + max_chars
+        end = start + 1 + int(fitting[-1]) if len(fitting) else start + max_chars
         yield start, end + 1
         start = end
     if stop - start > 1:
