@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from engine.checkpoint import LoadedModel
     from engine.corpus.library import Corpus
 
-# The run of the model that another one began with, in the command that makes both.
-ANCESTOR_RUN = "first-run"
+# The runs of the models that another one began with, in the command that makes them all; the oldest is number 1.
+ANCESTOR_RUN = "run-{number}"
 
 
 def add_parser(commands: Any) -> None:
@@ -93,7 +93,7 @@ def _without_places(about: dict[str, Any]) -> dict[str, Any]:
     return {
         **about,
         "started_from": ancestor,
-        "training": {**about["training"], "start_from": ancestor.get("name", ANCESTOR_RUN)},
+        "training": {**about["training"], "start_from": ancestor.get("name", ANCESTOR_RUN.format(number=1))},
     }
 
 
@@ -102,11 +102,17 @@ def _command_again(about: dict[str, Any]) -> str:
 
     A model that began with another one's weights needs that one first: its command comes before.
     """
-    config = TrainConfig.from_dict(about.get("training", {}))
-    if "started_from" not in about:
-        return _train_command(config)
-    first = f"{_command_again(about['started_from'])} --run {ANCESTOR_RUN}"
-    return f"{first} && {_train_command(config.replace(start_from=ANCESTOR_RUN))}"
+    line = [about]
+    while "started_from" in line[0]:
+        line.insert(0, line[0]["started_from"])
+    commands = []
+    for number, generation in enumerate(line, start=1):
+        config = TrainConfig.from_dict(generation.get("training", {}))
+        if number > 1:
+            config = config.replace(start_from=ANCESTOR_RUN.format(number=number - 1))
+        run = f" --run {ANCESTOR_RUN.format(number=number)}" if number < len(line) else ""
+        commands.append(_train_command(config) + run)
+    return " && ".join(commands)
 
 
 def _train_command(config: TrainConfig) -> str:

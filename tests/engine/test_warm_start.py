@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from engine.__main__ import main
 from engine.checkpoint import LoadedModel, load_model
 from engine.corpus.library import open_corpus
 from engine.errors import ModelError
 from engine.events import Record, Validated
 from engine.model import PoemModel
+from engine.model_files import read_header
 from engine.presets import preset
 from engine.trainer import run_training
 from engine.vocabulary import Vocabulary
@@ -75,3 +77,16 @@ def test_a_run_that_begins_with_another_starts_where_that_one_ended(tmp_path: Pa
 def assert_known(second: LoadedModel, first: LoadedModel) -> None:
     n = first.vocabulary.n_drawable
     assert torch.allclose(second.model.embedding.weight[:n], first.model.embedding.weight[:n])
+
+
+def test_a_packed_model_tells_the_commands_that_make_all_its_ancestors(tmp_path: Path) -> None:
+    settings = preset("tiny").replace(corpus=str(write_corpus(tmp_path / "poems.txt")), max_steps=2, device="cpu")
+    run_training(settings, tmp_path / "a")
+    for name, parent in (("b", "a"), ("c", "b")):
+        run_training(settings.replace(start_from=str(tmp_path / parent), seed=7), tmp_path / name)
+    assert main(["pack", str(tmp_path / "c"), str(tmp_path / "packed")]) == 0
+    commands = read_header(tmp_path / "packed")["made_by"].split(" && ")
+    assert [command.split()[0:2] for command in commands] == [["poetry-tui", "train"]] * 3
+    ends = [[word for word in command.split() if word.startswith("run-")] for command in commands]
+    assert ends == [["run-1"], ["run-1", "run-2"], ["run-2"]]
+    assert [" --seed 7" in command for command in commands] == [False, True, True]
