@@ -53,8 +53,8 @@ class TrainScreen(ViewingScreen):
         & #train-left { width: 44; }
         & RunSettings, & RunList { border: round $panel; padding: 0 1; border-title-color: $text-muted; }
         & RunSettings:focus-within, & RunList:focus { border: round $accent; }
-        & RunSettings { height: 2fr; }
-        & RunList { height: 1fr; min-height: 5; padding: 0; }
+        & RunSettings { height: 2fr; scrollbar-size-vertical: 1; }
+        & RunList { height: 1fr; min-height: 5; padding: 0; scrollbar-size-vertical: 1; }
         & #train-right { width: 1fr; }
         & #train-empty { height: 1fr; content-align: center middle; text-align: center; padding: 1 4; display: none; }
         & CorpusOffer { display: none; }
@@ -119,11 +119,12 @@ class TrainScreen(ViewingScreen):
         """Draw what has changed since the last time."""
         if not self.is_dirty or not self.is_current or self.follower is None:
             return
-        self.is_dirty = False
         beside = [(folder.name, other.state) for folder, other in self.beside.items()]
         with self.app.batch_update():
-            self.query_one(RunMonitor).show(self.follower, beside)
-        self.refresh_bindings()
+            monitor = self.query_one(RunMonitor)
+            monitor.show(self.follower, beside)
+            self.is_dirty = monitor.is_behind
+        self.offer()
 
     def on_screen_resume(self) -> None:
         self.is_dirty = True

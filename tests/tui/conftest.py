@@ -1,12 +1,14 @@
 """What every test of the face gets: a service without torch, and a way to wait for what the screen should show."""
 
 import sys
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from poetry_tui.app import PoetryApp
 from poetry_tui.words import set_language
 from tests.tui import make_run
 
@@ -40,3 +42,27 @@ def until() -> Until:
         raise AssertionError("the app never came to the expected state")
 
     return wait
+
+
+@pytest.fixture
+def train_first(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The studio opens on the train screen, asks no service, and has the corpus `tang`."""
+    monkeypatch.setattr(PoetryApp, "DEFAULT_MODE", "train")
+    monkeypatch.setattr(PoetryApp, "wake_engine", lambda self: None)
+    monkeypatch.setattr("poetry_tui.screens.train.installed_corpora", lambda: ["tang"])
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run lives as long as it has a heartbeat, however slow the machine is."""
+
+    def beats(folder: Path) -> bool:
+        return (folder / "heartbeat").exists()
+
+    for module in ("run_follower.is_alive", "run_summary.run_is_alive", "runs.is_alive", "runs.run_is_alive"):
+        monkeypatch.setattr(f"poetry_tui.{module}", beats)

@@ -1,0 +1,70 @@
+"""What the train screen looks like, cell by cell, in every state of a run.
+
+`pytest tests/tui/test_train_snapshots.py --snapshot-update` makes the pictures again; look at them before they are committed.
+"""
+
+from typing import Any
+
+import pytest
+
+from poetry_tui import runs
+from poetry_tui.run_state import Status
+from poetry_tui.themes import INK, PAPER
+from poetry_tui.widgets.run_list import RunList
+from tests.tui import make_run
+from tests.tui.conftest import Until
+from tests.tui.train_desk import is_shown, make, studio
+
+pytestmark = pytest.mark.usefixtures("train_first")
+
+
+STATES: dict[str, tuple[list[Any], bool, Status]] = {
+    "running": (make_run.life(1000), True, Status.RUNNING),
+    "paused": ([*make_run.life(300), make_run.paused(300)], True, Status.PAUSED),
+    "failed": ([*make_run.life(300), make_run.failed(300)], False, Status.FAILED),
+    "lost": (make_run.life(300), False, Status.LOST),
+    "starting": ([], True, Status.STARTING),
+}
+
+
+@pytest.mark.parametrize(
+    ("state", "size", "theme"),
+    [
+        ("running", (80, 24), INK),
+        ("running", (120, 40), INK),
+        ("running", (120, 40), PAPER),
+        ("running", (200, 60), PAPER),
+        ("paused", (80, 24), PAPER),
+        ("failed", (120, 40), INK),
+        ("lost", (80, 24), INK),
+        ("starting", (120, 40), PAPER),
+    ],
+)
+def test_it_looks_right(
+    state: str, size: tuple[int, int], theme: str, heartbeats: None, until: Until, snap_compare: Any
+) -> None:
+    said, alive, status = STATES[state]
+    folder = make(said, alive=alive)
+    if state == "paused":
+        runs.pause_run(folder)
+    app = studio(theme)
+
+    async def settle(pilot: Any) -> None:
+        await until(pilot, lambda: is_shown(app, status))
+        await until(pilot, lambda: app.screen.query_one(RunList).highlighted is not None)
+
+    assert snap_compare(app, terminal_size=size, run_before=settle)
+
+
+@pytest.mark.parametrize(("size", "theme"), [((80, 24), INK), ((120, 40), PAPER)])
+def test_an_empty_studio_says_how_to_begin(
+    size: tuple[int, int], theme: str, monkeypatch: pytest.MonkeyPatch, until: Until, snap_compare: Any
+) -> None:
+    corpora = ["tang"] if size[0] > 100 else []
+    monkeypatch.setattr("poetry_tui.screens.train.installed_corpora", lambda: corpora)
+    app = studio(theme)
+
+    async def settle(pilot: Any) -> None:
+        await until(pilot, lambda: app.focused is not None)
+
+    assert snap_compare(app, terminal_size=size, run_before=settle)

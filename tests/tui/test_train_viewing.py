@@ -1,0 +1,128 @@
+"""Looking at a run on the train screen: log, zoom, back in time, machine, replay, other runs beside it."""
+
+import pytest
+from textual.events import MouseScrollDown, MouseScrollUp
+from textual.widgets import Static
+
+from engine import paths
+from engine.events import Compared, Resources
+from poetry_tui.run_replay import RunReplay
+from poetry_tui.run_state import Status
+from poetry_tui.widgets.log_pane import LogPane
+from poetry_tui.widgets.loss_chart import LossChart
+from poetry_tui.widgets.prediction_grid import PredictionGrid
+from poetry_tui.widgets.run_list import RunList
+from poetry_tui.widgets.run_monitor import RunMonitor
+from tests.tui import make_run
+from tests.tui.conftest import Until
+from tests.tui.train_desk import NAME, is_shown, make, studio, train
+
+pytestmark = pytest.mark.usefixtures("train_first")
+
+
+async def test_the_log_is_there_on_demand_and_zoom_shows_the_end(heartbeats: None, until: Until) -> None:
+    make([*make_run.life(300), make_run.finished(300)])
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED))
+        await pilot.press("l")
+        await until(pilot, lambda: app.screen.query_one(LogPane).lines)
+        await pilot.press("z")
+        assert app.screen.query_one(LossChart).zoom < 1
+
+
+async def test_the_arrows_go_back_in_time_and_0_comes_back(heartbeats: None, until: Until) -> None:
+    said = make_run.life(300)
+    said += [make_run.step(305), Compared(step=305, prediction="日", target="月", probability=(0.5,))]
+    make([*said, make_run.finished(305)])
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED))
+        monitor, grid = app.screen.query_one(RunMonitor), app.screen.query_one(PredictionGrid)
+        await pilot.press("left", "left")
+        await until(pilot, lambda: grid.shown is not None and grid.shown.step == 300)
+        assert monitor.moment == 300
+        await pilot.press("shift+left")
+        await until(pilot, lambda: grid.shown is not None and grid.shown.step == 50)
+        assert "250" not in str(app.screen.query_one("SampleTimeline Static", Static).content)
+        await pilot.press("0")
+        await until(pilot, lambda: grid.shown is not None and grid.shown.step == 305)
+        assert monitor.moment is None
+
+
+async def test_y_shows_what_the_training_uses(heartbeats: None, until: Until) -> None:
+    used = Resources(
+        step=300, cpu_percent=193.0, memory_bytes=1_230_000_000, gpu_percent=87.0, gpu_memory_bytes=5_000_000_000,
+        data_share=0.01, forward_share=0.6, backward_share=0.3, optimizer_share=0.05,
+    )  # fmt: skip
+    make([*make_run.life(300), used], alive=True)
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.RUNNING))
+        await pilot.press("y")
+        pane = app.screen.query_one("ResourcePane Static", Static)
+        await until(pilot, lambda: "193 %" in str(pane.content))
+        for figure in ("1.23 GB", "87 %", "5.00 GB", "60 %", "the rest"):
+            assert figure in str(pane.content)
+        assert not app.screen.query_one(PredictionGrid).display
+
+
+async def test_r_replays_the_run_from_its_beginning_and_comes_back(heartbeats: None, until: Until) -> None:
+    make([*make_run.life(300), make_run.finished(300)])
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED))
+        await pilot.press("r")
+        await until(pilot, lambda: is_shown(app, Status.REPLAYING))
+        replay = train(app).follower
+        assert isinstance(replay, RunReplay)
+        await pilot.press("p")
+        await until(pilot, lambda: replay.is_held)
+        before = replay.speed
+        await pilot.press("+")
+        assert replay.speed == 2 * before
+        await pilot.press("p", *"++++++++")
+        await until(pilot, lambda: replay.is_over and replay.state.step == 300)
+        assert not {"s", "c"} & set(app.screen.active_bindings)
+        await pilot.press("r")
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED))
+
+
+async def test_runs_are_drawn_beside_one_another_over_the_axis_of_choice(heartbeats: None, until: Until) -> None:
+    make([*make_run.life(300), make_run.finished(300)])
+    other = make_run.write_run(paths.runs() / "other", [*make_run.life(200), make_run.finished(200)])
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED) and app.screen.query_one(RunList).option_count == 2)
+        follower = train(app).follower
+        assert follower is not None
+        beside = other if follower.folder.name == NAME else paths.runs() / NAME
+        chart = app.screen.query_one(LossChart)
+        app.screen.query_one(RunList).mark(beside)
+        await pilot.press("m")
+        await until(pilot, lambda: [name for name, state in chart.others if len(state.loss)] == [beside.name])
+        letters = {character for row in chart._rows for character, part in row if part == "other1"}
+        assert "b" in letters
+        for axis in ("chars", "minutes", "step"):
+            await pilot.press("x")
+            assert chart.axis == axis
+            assert len(chart._rows) > 5
+        await pilot.press("g", "z", "comma")
+        assert (chart.is_log, chart.zoom < 1, chart.end < 1) == (True, True, True)
+        app.screen.query_one(RunList).mark(beside)
+        await pilot.press("m")
+        await until(pilot, lambda: not chart.others)
+
+
+async def test_the_wheel_zooms_about_the_pointer(heartbeats: None, until: Until) -> None:
+    make([*make_run.life(1000), make_run.finished(1000)])
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED))
+        chart = app.screen.query_one(LossChart)
+        await pilot._post_mouse_events([MouseScrollUp], chart, offset=(20, 5))
+        await until(pilot, lambda: chart.zoom < 1)
+        assert chart.end < 1
+        for _ in range(3):
+            await pilot._post_mouse_events([MouseScrollDown], chart, offset=(20, 5))
+        await until(pilot, lambda: chart.zoom == 1 and chart.end == 1)
