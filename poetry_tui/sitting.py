@@ -148,7 +148,7 @@ class Sitting:
     def learn(self, place: Place, found: Inspection) -> None:
         """What the model thought of a character that came without it."""
         variant = self.variant
-        if variant is None or variant.text != place.text or variant.glyphs[place.index].is_known:
+        if variant is None or variant.text != place.text:
             return
         glyph = dataclasses.replace(
             variant.glyphs[place.index],
@@ -157,11 +157,24 @@ class Sitting:
             alternatives=found.alternatives,
             allowed_probability=found.allowed_probability,
         )
-        self.compositions[variant.number].glyphs[place.index] = glyph
-        known = (*variant.glyphs[: place.index], glyph, *variant.glyphs[place.index + 1 :])
-        variants = list(self.draft.variants)
-        variants[variant.number] = dataclasses.replace(variant, glyphs=known)
-        self.draft = dataclasses.replace(self.draft, variants=tuple(variants))
+        self.recognise(self.compositions[variant.number], glyph)
+
+    def recognise(self, composition: Composition, glyph: Glyph) -> bool:
+        """Take what the model thought of a character of a poem that came whole; False where that is another poem's."""
+        index = glyph.index
+        if not index < len(composition.glyphs) or composition.glyphs[index].character != glyph.character:
+            return False
+        if composition.glyphs[index].is_known:
+            return True
+        composition.glyphs[index] = glyph
+        variants = tuple(
+            dataclasses.replace(variant, glyphs=(*variant.glyphs[:index], glyph, *variant.glyphs[index + 1 :]))
+            if self.compositions[variant.number] is composition
+            else variant
+            for variant in self.draft.variants
+        )
+        self.draft = dataclasses.replace(self.draft, variants=variants)
+        return True
 
     def stand(self, draft: Draft) -> None:
         """Take another state of the draft, and put the variant that it stands on on the stage."""

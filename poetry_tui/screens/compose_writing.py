@@ -11,7 +11,7 @@ from textual.worker import Worker, WorkerState
 
 from engine.errors import StudioError
 from poetry_tui.draft import Wish
-from poetry_tui.engine_protocol import Phase
+from poetry_tui.engine_protocol import Glyph, Phase
 from poetry_tui.screens.compose_desk import DeskScreen
 from poetry_tui.sitting import Composition
 
@@ -89,6 +89,18 @@ class WritingScreen(DeskScreen):
         for candidate in candidates[1:]:
             candidate.reveal_all()
         self.sitting.add_whole(candidates)
+        await self._look_inside(candidates[0])
+
+    async def _look_inside(self, poem: Composition) -> None:
+        """Have a poem that came whole written again by its seed: what the model thought of each character, while it appears.
+
+        Nothing is lost where that fails: each place is asked about when it is looked at.
+        """
+        with contextlib.suppress(StudioError):
+            async with contextlib.aclosing(self.studio.engine.compose(poem.config, poem.wish.model)) as said:
+                async for thing in said:
+                    if isinstance(thing, Glyph) and not self.sitting.recognise(poem, thing):
+                        return
 
     def _begin_to_show(self) -> None:
         self._all_shown.clear()

@@ -65,6 +65,18 @@ async def test_an_acrostic_begins_the_poem_in_place_of_the_chips(until: Until) -
         assert not desk.screen.wished.picker.is_active
 
 
+async def test_the_mind_of_the_network_is_shown_while_the_best_candidate_appears(until: Until) -> None:
+    async with open_desk(until, settings=FIVE) as desk:
+        await desk.press("enter")
+        await desk.written(5)
+        *before, _end, _mark = desk.current.glyphs
+        await desk.until(lambda: all(glyph.is_known for glyph in desk.current.glyphs[: len(before)]))
+        assert all(glyph.alternatives for glyph in desk.current.glyphs[: len(before)])
+        variant = desk.screen.sitting.variant
+        assert variant is not None
+        assert all(glyph.is_known for glyph in variant.glyphs[: len(before)])
+
+
 async def test_candidates_come_the_best_first_and_are_turned_by_keys_and_clicks(until: Until) -> None:
     async with open_desk(until, settings=FIVE) as desk:
         await desk.press("enter")
@@ -80,10 +92,11 @@ async def test_candidates_come_the_best_first_and_are_turned_by_keys_and_clicks(
         await desk.until(lambda: desk.screen.sitting.index == 3)
 
 
-async def test_what_the_model_thought_of_a_candidates_character_is_learnt_by_looking(until: Until) -> None:
+async def test_what_the_model_thought_of_another_candidates_character_is_learnt_by_looking(until: Until) -> None:
     async with open_desk(until, settings=FIVE) as desk:
         await desk.press("enter")
         await desk.written(5)
+        await desk.press("right_square_bracket")
         assert not desk.current.glyphs[1].is_known
         await desk.press("right", "right")
         await desk.until(lambda: desk.current.glyphs[1].is_known)
