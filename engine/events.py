@@ -162,6 +162,9 @@ _FIELDS: Mapping[type[Event], tuple[tuple[str, bool], ...]] = {
 }
 
 
+_NUMBERS = (float, int)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One line of a run's events: when, in what order, what."""
@@ -196,7 +199,12 @@ def from_line(line: str) -> Record:
     kind = EVENT_TYPES.get(str(body.get("event")))
     if kind is None:
         raise ValueError(f"no event is called {body.get('event')!r}")
-    values = {name: _from_json(body[name], is_float=is_float) for name, is_float in _FIELDS[kind] if name in body}
+    # Nearly all values are plain numbers, which need no look.
+    values = {
+        name: value if (value := body[name]).__class__ in _NUMBERS else _from_json(value, is_float=is_float)
+        for name, is_float in _FIELDS[kind]
+        if name in body
+    }
     try:
         return Record(seq=int(body["seq"]), time_s=float(body["time_s"]), event=kind(**values))
     except (KeyError, TypeError) as error:

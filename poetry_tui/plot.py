@@ -13,6 +13,8 @@ OTHERS = ("other1", "other2", "other3", "other4")
 PARTS = ("blank", "range", "mean", "smooth", "validation", "best", "control", "moment", "axis", "label", *OTHERS)
 # The bit of each braille dot, by its column and row in the cell.
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
+# The bits of the dots of a column from one row to another: _STROKES[column][first][last].
+_STROKES = tuple(tuple(tuple(sum(dots[first : last + 1]) for last in range(4)) for first in range(4)) for dots in _DOTS)
 _BRAILLE = 0x2800
 LABEL_WIDTH = 6
 FOOT_ROWS = 2
@@ -69,23 +71,26 @@ class _Canvas:
     def line(self, part: str, x: int, top: int, bottom: int) -> None:
         """Dots from one dot row to another in one dot column."""
         layer = self.dots.setdefault(part, {})
-        for y in range(min(top, bottom), max(top, bottom) + 1):
-            place = (x // 2, y // 4)
-            layer[place] = layer.get(place, 0) | _DOTS[x % 2][y % 4]
+        top, bottom = min(top, bottom), max(top, bottom)
+        column, strokes = x // 2, _STROKES[x % 2]
+        for y in range(top // 4, bottom // 4 + 1):
+            bits = strokes[max(top - 4 * y, 0)][min(bottom - 4 * y, 3)]
+            layer[column, y] = layer.get((column, y), 0) | bits
 
-    def cell(self, x: int, y: int) -> Cell:
-        """What one cell shows: a letter, else the smoothed line alone, else the mean upon its range."""
-        if (x, y) in self.letters:
-            return self.letters[x, y]
-        smooth, mean, around = (self.dots.get(part, {}).get((x, y), 0) for part in ("smooth", "mean", "range"))
-        if smooth:
-            return chr(_BRAILLE | smooth), "smooth"
-        for part in OTHERS:
-            if other := self.dots.get(part, {}).get((x, y), 0):
-                return chr(_BRAILLE | other), part
-        if mean:
-            return chr(_BRAILLE | mean | around), "mean"
-        return (chr(_BRAILLE | around), "range") if around else (" ", "blank")
+    def rows(self) -> list[list[Cell]]:
+        """What each cell shows: a letter, else the smoothed line alone, else another run's, else the mean upon its range."""
+        rows: list[list[Cell]] = [[(" ", "blank")] * self.width for _ in range(self.height)]
+        around = self.dots.get("range", {})
+        for (x, y), bits in around.items():
+            rows[y][x] = (chr(_BRAILLE | bits), "range")
+        for (x, y), bits in self.dots.get("mean", {}).items():
+            rows[y][x] = (chr(_BRAILLE | bits | around.get((x, y), 0)), "mean")
+        for part in (*reversed(OTHERS), "smooth"):
+            for (x, y), bits in self.dots.get(part, {}).items():
+                rows[y][x] = (chr(_BRAILLE | bits), part)
+        for (x, y), letter in self.letters.items():
+            rows[y][x] = letter
+        return rows
 
 
 def plot(
@@ -182,13 +187,12 @@ def _rows(canvas: _Canvas) -> list[list[Cell]]:
     for value in ticks(canvas.low, canvas.high, max(3, canvas.height // 3)):
         labels.setdefault(canvas.row(value) // 4, tick_label(value))
     rows: list[list[Cell]] = []
-    for y in range(canvas.height):
+    for y, cells in enumerate(canvas.rows()):
         label = labels.get(y, "")[:LABEL_WIDTH].rjust(LABEL_WIDTH)
         edge = "┤" if y in labels else "│"
         row: list[Cell] = [(character, "label") for character in label]
         row.append((edge, "axis"))
-        row += [canvas.cell(x, y) for x in range(canvas.width)]
-        rows.append(row)
+        rows.append(row + cells)
     return rows
 
 

@@ -32,7 +32,9 @@ from poetry_tui.words import word
 if TYPE_CHECKING:
     from poetry_tui.app import PoetryApp
 
-PAINT_PERIOD_S = 0.1
+LOOK_PERIOD_S = 0.1
+# A figure that changes more often cannot be read, and every painting is paid for by the training.
+PAINT_PERIOD_S = 0.2
 LIST_PERIOD_S = 2.0
 
 
@@ -113,7 +115,7 @@ class TrainScreen(ViewingScreen):
                 self.stop_once_running = None
                 self.tell(runs.stop_run, follower.folder)
             if not look.bite.more:
-                await asyncio.sleep(PAINT_PERIOD_S)
+                await asyncio.sleep(LOOK_PERIOD_S)
 
     def paint(self) -> None:
         """Draw what has changed since the last time."""

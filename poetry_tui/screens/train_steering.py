@@ -21,6 +21,8 @@ class SteeringScreen(StudioScreen):
     follower: RunFollower | None = None
     # A run that is still loading forgets what it was asked before; so it is asked again once it runs.
     stop_once_running: Path | None = None
+    # What the footer offered when it was last drawn, which takes longer than all else that is painted.
+    _offered: tuple[object, ...] = ()
 
     @work(group="tell", exit_on_error=False)
     async def tell(self, wish: runs.Wish, folder: Path, said: str = "") -> None:
@@ -53,6 +55,13 @@ class SteeringScreen(StudioScreen):
             case "compose_with":
                 return self._has_checkpoint
         return None
+
+    def offer(self) -> None:
+        """Offer the keys that make sense now, where these have changed."""
+        offered = tuple(self.check_action(binding.action, ()) for _, binding in self._bindings)
+        if offered != self._offered:
+            self._offered = offered
+            self.refresh_bindings()
 
     @property
     def _has_checkpoint(self) -> bool:

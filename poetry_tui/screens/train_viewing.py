@@ -27,23 +27,32 @@ class ViewingScreen(SteeringScreen):
     # Something has changed that is to be painted at the next tick.
     is_dirty: bool
 
+    def paint(self) -> None:
+        """Draw what has changed since the last time."""
+        raise NotImplementedError
+
+    def paint_at_once(self) -> None:
+        """Draw what a key has changed, before the next tick."""
+        self.is_dirty = True
+        self.paint()
+
     def action_moment(self, by: int) -> None:
         """Look at the run as it was earlier or later: predictions, samples, and the place on the curve."""
         self.query_one(RunMonitor).move_moment(by)
-        self.is_dirty = True
+        self.paint_at_once()
 
     def action_now(self) -> None:
         """Look at the run as it is now."""
         self.query_one(RunMonitor).to_now()
-        self.is_dirty = True
+        self.paint_at_once()
 
     def action_log(self) -> None:
         self.query_one(RunMonitor).toggle_log()
-        self.is_dirty = True
+        self.paint_at_once()
 
     def action_resources(self) -> None:
         self.query_one(RunMonitor).toggle_resources()
-        self.is_dirty = True
+        self.paint_at_once()
 
     def action_zoom(self) -> None:
         self.query_one(RunMonitor).zoom()
@@ -71,7 +80,7 @@ class ViewingScreen(SteeringScreen):
         elif len(self.beside) < len(OTHER_LETTERS):
             self.beside[folder] = RunFollower(folder)
         self.show_letters()
-        self.is_dirty = True
+        self.paint_at_once()
 
     def action_compare(self) -> None:
         """Put the run and those beside it side by side, as a table."""

@@ -1,12 +1,15 @@
 """The loss of a run over its steps: range and mean of what fell into each column, the smoothed line, validations."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import get_args
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -67,7 +70,15 @@ class LossChart(Widget):
         # The share of the run that is seen, and where its end is, as a share of the whole.
         self.zoom = ZOOMS[0]
         self.end = 1.0
+        # What drawing and rendering took when they were last done, in seconds of the processor.
+        self._drawing_s = self._rendering_s = 0.0
         self._rows: list[list[Cell]] = []
+        self._base = Style()
+
+    @property
+    def cost_s(self) -> float:
+        """What the last picture has cost."""
+        return self._drawing_s + self._rendering_s
 
     def show(
         self, state: RunState | None, moment: int | None = None, others: Sequence[tuple[str, RunState]] = ()
@@ -123,6 +134,7 @@ class LossChart(Widget):
         self._draw()
 
     def _draw(self) -> None:
+        began_s = time.thread_time()
         self._rows = []
         state = self.state
         if state is not None and len(state.loss):
@@ -136,7 +148,7 @@ class LossChart(Widget):
             width, height = self.content_size
             self._rows = plot(
                 curves[0],
-                [replace(mark, step=int(state.place_of(mark.step, self.axis))) for mark in self._marks(state)],
+                self._marks(state),
                 width,
                 height,
                 first + (last - first) * (self.end - self.zoom),
@@ -145,15 +157,26 @@ class LossChart(Widget):
                 is_log=self.is_log,
                 place_label=minute_label if self.axis == "minutes" else None,
             )
+        self._drawing_s = time.thread_time() - began_s
         self.refresh()
 
     def _marks(self, state: RunState) -> list[Mark]:
         pointer = [] if self.moment is None else [Mark(self.moment, "moment", "^")]
-        return [*marks_of(state), *pointer]
+        marks = [*marks_of(state), *pointer]
+        if self.axis == "step":
+            return marks
+        return [replace(mark, step=int(state.place_of(mark.step, self.axis))) for mark in marks]
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        began_s = time.thread_time()
+        self._base = self.rich_style
+        strips = super().render_lines(crop)
+        self._rendering_s = time.thread_time() - began_s
+        return strips
 
     def render_line(self, y: int) -> Strip:
         width = self.content_size.width
-        base = self.rich_style
+        base = self._base
         if y >= len(self._rows):
             return Strip.blank(width, base)
         segments = []

@@ -1,5 +1,6 @@
 """Everything that is to be seen of one run: headline, loss chart, small curves, prediction over target, samples, log."""
 
+import time
 from bisect import bisect_left
 from collections.abc import Sequence
 
@@ -20,9 +21,8 @@ from poetry_tui.widgets.sample_timeline import MOST_ROUNDS, SampleTimeline
 from poetry_tui.widgets.sparkline_row import SparklineRow
 from poetry_tui.words import heading, word
 
-# Beyond this many points a redrawn chart costs the training more than it tells: every tenth painting will do.
-MANY_POINTS = 20_000
-CALM_PAINTINGS = 10
+# Curves may take this share of one processor from the training: a long one is drawn anew more rarely. Figures come first.
+CURVES_SHARE = 0.01
 
 
 class RunMonitor(Vertical):
@@ -50,7 +50,9 @@ class RunMonitor(Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._follower: RunFollower | None = None
-        self._n_paintings = 0
+        self._curves_due_s = 0.0
+        # Something could be drawn that was left for later.
+        self.is_behind = False
         self._status: Status | None = None
         self._has_opened_log = False
         # The step of the comparison that is looked at; None follows the run.
@@ -98,18 +100,10 @@ class RunMonitor(Vertical):
         self._open_log_of_failure(follower)
         state = follower.state
         self.query_one(RunHeadline).show(follower)
-        self._n_paintings += 1
-        if (
-            is_other
-            or len(state.loss) < MANY_POINTS
-            or self._n_paintings % CALM_PAINTINGS == 0
-            or not follower.status.is_live
-            or self.moment is not None
-            or others
-        ):
-            self.query_one(LossChart).show(state, self.moment, others)
-            self._title_chart()
-            self.query_one(SparklineRow).show(state)
+        is_moved = self.moment != self.query_one(LossChart).moment
+        self.is_behind = not (is_other or is_moved or time.monotonic() >= self._curves_due_s)
+        if not self.is_behind:
+            self._draw_curves(state, others)
         grid = self.query_one(PredictionGrid)
         compared = state.compared if self.moment is None else state.compared_at(self.moment)
         if compared is not grid.shown:
@@ -119,6 +113,13 @@ class RunMonitor(Vertical):
             self.query_one(LogPane).show(log_tail(follower.folder))
         if self.has_class("-resources"):
             self.query_one(ResourcePane).show(state.resources, state.speed.last_smooth or 0.0)
+
+    def _draw_curves(self, state: RunState, others: Sequence[tuple[str, RunState]]) -> None:
+        chart = self.query_one(LossChart)
+        chart.show(state, self.moment, others)
+        self._title_chart()
+        self.query_one(SparklineRow).show(state)
+        self._curves_due_s = time.monotonic() + chart.cost_s / CURVES_SHARE
 
     def _open_log_of_failure(self, follower: RunFollower) -> None:
         """A run that has failed shows the end of its log by itself, until another one is looked at or somebody closes it."""
