@@ -12,7 +12,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from engine import __version__
 from engine.errors import StudioError, UsageError
@@ -122,8 +122,8 @@ def _with_default_verb(words: list[str]) -> list[str]:
     return [words[0], "list", *words[1:]] if words[0] in lists and is_alone else words
 
 
-def open_studio(wanted_run: "Path | None" = None) -> int:
-    """Open the studio; with a run, on the Train screen that follows it."""
+def open_studio(wanted_run: "Path | None" = None) -> NoReturn:
+    """Open the studio; with a run, on the Train screen that follows it. The process ends with it."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("The studio needs a terminal.", "`poetry-tui -h` lists the commands that work without one.")
     # Hardly anything that is made before the first paint is garbage; the app collects again from then on.
@@ -134,7 +134,10 @@ def open_studio(wanted_run: "Path | None" = None) -> int:
     if wanted_run is not None:
         app.call_later(app.switch_mode, "train")
     app.run()
-    return app.return_code or 0
+    # All is said, saved and closed: taking the interpreter apart would take longer than all the rest of leaving.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(app.return_code or 0)
 
 
 def _hand_over(command: str, arguments: list[str]) -> int:
