@@ -125,8 +125,8 @@ def _whole(config: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _least(values: Sequence[float | None]) -> frozenset[int]:
-    """Where the least number stands; nowhere as long as there is nothing to choose from."""
-    numbers = [value for value in values if value is not None and math.isfinite(value)]
+    """Where the least number stands; nowhere where all that have one have the same."""
+    numbers = {value for value in values if value is not None and math.isfinite(value)}
     if len(numbers) < 2:
         return frozenset()
     return frozenset(place for place, value in enumerate(values) if value == min(numbers))

@@ -1,4 +1,8 @@
-"""Looking at a run on the train screen: log, zoom, back in time, machine, replay, other runs beside it."""
+"""Looking at a run on the train screen: log, zoom, back in time, machine, replay, other runs beside it,
+their table, the report."""
+
+from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.events import MouseScrollDown, MouseScrollUp
@@ -6,8 +10,14 @@ from textual.widgets import Static
 
 from engine import paths
 from engine.events import Compared, Resources
+from engine.presets import preset
+from poetry_tui.app import PoetryApp
+from poetry_tui.report.child import folder_for
 from poetry_tui.run_replay import RunReplay
 from poetry_tui.run_state import Status
+from poetry_tui.screens.compare import CompareScreen
+from poetry_tui.screens.train import TrainScreen
+from poetry_tui.widgets.comparison_table import ComparisonTable
 from poetry_tui.widgets.log_pane import LogPane
 from poetry_tui.widgets.loss_chart import LossChart
 from poetry_tui.widgets.prediction_grid import PredictionGrid
@@ -126,3 +136,97 @@ async def test_the_wheel_zooms_about_the_pointer(heartbeats: None, until: Until)
         for _ in range(3):
             await pilot._post_mouse_events([MouseScrollDown], chart, offset=(20, 5))
         await until(pilot, lambda: chart.zoom == 1 and chart.end == 1)
+
+
+async def two_runs_beside(app: PoetryApp, pilot: Any, until: Until) -> list[Path]:
+    """Follow one of two runs, with the other beside it by a click on its letter's place."""
+    await until(pilot, lambda: is_shown(app, Status.COMPLETED) and app.screen.query_one(RunList).option_count == 2)
+    follower, rows = train(app).follower, app.screen.query_one(RunList)
+    assert follower is not None
+    other = next(run.folder for run in rows._runs if run.folder != follower.folder)
+    await pilot.click(RunList, offset=(3, 1 + [run.folder for run in rows._runs].index(other)))
+    await until(pilot, lambda: list(train(app).beside) == [other])
+    await until(pilot, lambda: train(app).beside[other].is_settled)
+    assert train(app).follower is follower
+    return [follower.folder, other]
+
+
+def write_two_runs() -> None:
+    make([*make_run.life(300), make_run.finished(300)])
+    gru = preset("nndl").replace(model=preset("nndl").model.replace(cell="gru"))
+    said = [make_run.started(gru), *make_run.life(200)[1:], make_run.finished(200)]
+    make_run.write_run(paths.runs() / "other", said)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=str)
+async def test_t_puts_the_runs_side_by_side_and_h_shows_what_they_share(
+    size: tuple[int, int], heartbeats: None, until: Until
+) -> None:
+    write_two_runs()
+    app = studio()
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("b")
+        await two_runs_beside(app, pilot, until)
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        table = app.screen.query_one(ComparisonTable)
+        await until(pilot, lambda: "lstm" in str(table.render()))
+        assert "learning rate" not in str(table.render())
+        await pilot.press("h")
+        await until(pilot, lambda: "learning rate" in str(table.render()))
+        await pilot.click("#compare-equal")
+        await until(pilot, lambda: "learning rate" not in str(table.render()))
+        await pilot.click("#compare-close")
+        await until(pilot, lambda: isinstance(app.screen, TrainScreen))
+
+
+async def test_one_run_alone_shows_all_of_its_settings(heartbeats: None, until: Until) -> None:
+    make([*make_run.life(300), make_run.finished(300)])
+    app = studio()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED))
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        assert "learning rate" in str(app.screen.query_one(ComparisonTable).render())
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, TrainScreen))
+
+
+async def test_capital_r_writes_the_report_of_the_runs_and_says_where(heartbeats: None, until: Until) -> None:
+    write_two_runs()
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        runs_shown = await two_runs_beside(app, pilot, until)
+        await pilot.press("R")
+        page = folder_for(runs_shown) / "report.html"
+        await until(pilot, lambda: any(str(page) in note.message for note in app._notifications))
+        text = page.read_text(encoding="utf-8")
+        assert all(folder.name in text for folder in runs_shown)
+
+
+async def test_a_report_that_cannot_be_written_is_said_in_one_sentence(heartbeats: None, until: Until) -> None:
+    folder = make([*make_run.life(300), make_run.finished(300)])
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED))
+        # Somebody's own folder stands where the report would go.
+        folder_for([folder]).mkdir(parents=True)
+        (folder_for([folder]) / "mine.txt").write_text("mine", encoding="utf-8")
+        await pilot.press("R")
+        await until(pilot, lambda: [note for note in app._notifications if note.severity == "error"])
+        said = next(note.message for note in app._notifications if note.severity == "error")
+        assert "is no report" in said
+        assert "\n" not in said
+        assert not said.startswith("poetry-tui")
+
+
+async def test_on_a_narrow_screen_b_leads_to_the_runs_and_esc_back(heartbeats: None, until: Until) -> None:
+    make([*make_run.life(300), make_run.finished(300)])
+    app = studio()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED))
+        await pilot.press("b")
+        await until(pilot, lambda: isinstance(app.focused, RunList) and app.focused.region.height > 0)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.focused is not None and not isinstance(app.focused, RunList))
+        assert app.focused.region.height > 0
