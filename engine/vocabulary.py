@@ -56,6 +56,7 @@ class Vocabulary:
         self._written = ("", UNKNOWN_GLYPH, "", "", *self.characters, *("" for _ in self.tags))
         if len(self._tag_map) != len(self.tags):
             raise ValueError("a vocabulary lists each tag once")
+        self._hash = hash((self.characters, self.tags))  # tables are looked up by it, poem after poem
 
     @classmethod
     def from_counts(cls, counts: Mapping[str, int], min_count: int = 1) -> "Vocabulary":
@@ -84,7 +85,7 @@ class Vocabulary:
         return isinstance(other, Vocabulary) and (self.characters, self.tags) == (other.characters, other.tags)
 
     def __hash__(self) -> int:
-        return hash((self.characters, self.tags))
+        return self._hash
 
     def encode(self, text: str) -> list[int]:
         """The index of each character, `UNKNOWN` for one that the vocabulary lacks."""

@@ -32,7 +32,7 @@ class Book:
     仄, though the book has a level reading of it, and 平 rhymes in 八庚 alone. `tones` (V,): bits of each character's readings,
     0 for one that is never drawn. `drawable` (4, V): row c has the characters that suit a place of code c. `level` and
     `oblique` (G, V): the members of each group in that tone; `n_level` and `n_oblique` (G,): how many. `can_be_told` (G,):
-    whether a header can name the group.
+    whether a header can name the group. `code_points` (V,): each character's, 0 for a special token or a tag.
     """
 
     tones: Codes
@@ -42,6 +42,7 @@ class Book:
     n_level: NDArray[np.int64]
     n_oblique: NDArray[np.int64]
     can_be_told: Bools
+    code_points: NDArray[np.uint32]
 
     def rhymes(self, is_level: bool) -> Bools:
         """The members (G, V) of the groups in one tone."""
@@ -66,7 +67,10 @@ def read_book(vocabulary: Vocabulary, system: RhymeSystem) -> Book:
                 oblique[:, index] = bits_of(groups.oblique[character] & ~not_oblique, len(groups.names))
     drawable = np.stack([(tones & code) > 0 for code in range(EITHER_BITS + 1)])
     can_be_told = np.array([vocabulary.tag(f"rhyme:{name}") is not None for name in groups.names], np.bool_)
-    return Book(tones, drawable, level, oblique, level.sum(1), oblique.sum(1), can_be_told)
+    code_points = np.zeros(len(vocabulary), np.uint32)
+    first = len(SPECIAL_TOKENS)
+    code_points[first : first + len(vocabulary.characters)] = [ord(one) for one in vocabulary.characters]
+    return Book(tones, drawable, level, oblique, level.sum(1), oblique.sum(1), can_be_told, code_points)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -116,7 +116,7 @@ def likeliest(
 
 def share_of(log_p: NDArray[np.float32], allowed: NDArray[np.bool_] | None) -> float:
     """The probability of all that is allowed (V,)."""
-    return 1.0 if allowed is None else max(float(np.exp(log_p[allowed]).sum(dtype=np.float64)), 1e-38)
+    return 1.0 if allowed is None else max(float(np.exp(log_p[np.flatnonzero(allowed)]).sum(dtype=np.float64)), 1e-38)
 
 
 def score_of(text: str, han_logprob: float) -> float:

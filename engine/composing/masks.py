@@ -4,6 +4,7 @@ Shapes: R rows, S steps, O tone orders, L rhyme labels, G rhyme groups or parts,
 """
 
 import bisect
+import functools
 from typing import Protocol
 
 import numpy as np
@@ -18,6 +19,7 @@ from engine.vocabulary import Vocabulary
 
 # Within so many steps no character is written twice: a quatrain of seven has as many, marks counted.
 NEARBY_STEPS = 32
+_NOBODY: Ints = np.zeros(0, np.int64)
 
 
 class Doubling(Protocol):
@@ -31,16 +33,23 @@ class Masks:
     """The rules of a plan as masks over the vocabulary, and what a character that was written leaves open."""
 
     def __init__(self, plan: Plan, vocabulary: Vocabulary, lines: Doubling | None) -> None:
-        self._plan, self._vocabulary, self._lines = plan, vocabulary, lines
+        self._plan = plan
+        self._doubled_in_text = None if lines is None else doubled_in(lines, vocabulary)
         self._places = [step.index for step in plan.steps if step.is_place]
 
     def allowed(self, rows: Rows, step: Step) -> Bools:
         """What each row may write at a place (R, V); where repetition could not be avoided, only the rules are kept."""
-        by_rule = self._by_rule(rows, step)
-        allowed = by_rule.copy()
-        self._forbid_nearby(allowed, by_rule, rows, step)
-        stuck = ~allowed.any(1)
-        allowed[stuck] = by_rule[stuck]
+        allowed = self._by_rule(rows, step)
+        numbers, tokens = self._nearby(rows, step)
+        by_rule = allowed[numbers, tokens]
+        doubled, token = self._doubled(rows, step, numbers, tokens)
+        doubled_by_rule = allowed[doubled, token]
+        allowed[numbers, tokens] = False
+        allowed[doubled, token] = doubled_by_rule
+        stuck: Bools = np.asarray(~allowed.any(1))
+        if stuck.any():
+            again = stuck[numbers]
+            allowed[numbers[again], tokens[again]] = by_rule[again]
         return allowed
 
     def take(self, rows: Rows, step: Step) -> None:
@@ -118,23 +127,37 @@ class Masks:
             return np.repeat(groups[None], len(tokens), axis=0)
         return self._plan.book.rhymes(rhyme.is_level)[:, tokens].T
 
-    def _forbid_nearby(self, allowed: Bools, by_rule: Bools, rows: Rows, step: Step) -> None:
-        """Forbid what stands nearby, written or fixed, but let a character be doubled that poets do double."""
+    def _nearby(self, rows: Rows, step: Step) -> tuple[Ints, Ints]:
+        """(row, character) of all that stands nearby, written or fixed."""
         first = bisect.bisect_left(self._places, step.index - NEARBY_STEPS)
         near = self._places[first : bisect.bisect_right(self._places, step.index + NEARBY_STEPS)]
         tokens = np.where(rows.tokens[:, near] == FREE, self._plan.tokens[near], rows.tokens[:, near])
         numbers, places = np.nonzero(tokens != FREE)
-        used = tokens[numbers, places]
-        allowed[numbers, used] = False
-        if self._lines is None or step.position < 2:
-            return
+        return numbers, tokens[numbers, places]
+
+    def _doubled(self, rows: Rows, step: Step, numbers: Ints, tokens: Ints) -> tuple[Ints, Ints]:
+        """(row, character) of the character just written where it may be written again, since poets double it; `numbers` and
+        `tokens` say what stands nearby.
+
+        Poets double one word of a line; and what stands further back in the poem would be repeated, not doubled.
+        """
+        if self._doubled_in_text is None or step.position < 2:
+            return _NOBODY, _NOBODY
         line = rows.tokens[:, step.index - step.position + 1 : step.index]
+        last = line[:, -1]
+        may_double = self._doubled_in_text[last]
+        if not may_double.any():
+            return _NOBODY, _NOBODY
+        n_times = np.bincount(numbers[tokens == last[numbers]], minlength=len(rows))
         has_double = (line[:, 1:] == line[:, :-1]).any(1)
-        for number, token in enumerate(line[:, -1]):
-            # Poets double one word of a line; and what stands further back in the poem would be repeated, not doubled.
-            is_new = (tokens[number] == token).sum() == 1
-            if is_new and not has_double[number] and self._lines.reduplicates(self._vocabulary.character(int(token))):
-                allowed[number, token] = by_rule[number, token]
+        some = np.flatnonzero(may_double & (n_times == 1) & ~has_double)
+        return some, last[some]
+
+
+@functools.lru_cache(maxsize=4)
+def doubled_in(lines: Doubling, vocabulary: Vocabulary) -> Bools:
+    """Which indices (V,) stand for characters that the training text doubles."""
+    return np.array([lines.reduplicates(vocabulary.character(index)) for index in range(len(vocabulary))], np.bool_)
 
 
 def _open_codes(orders: Bools, codes: Codes) -> Codes:

@@ -3,6 +3,7 @@
 It is what becomes of a free poem of which some lines are to stay and the rest is to be written anew.
 """
 
+import functools
 import re
 from collections.abc import Sequence
 
@@ -12,7 +13,7 @@ from engine.composing.book import EITHER_BITS, read_book
 from engine.composing.fixed import BLANK, fixed_characters
 from engine.composing.free import check_free
 from engine.composing.layout import COMMA, STOP, Step
-from engine.composing.plan import FREE, Plan, plan_poem
+from engine.composing.plan import FREE, Plan, plan_poem, settled
 from engine.config import ComposeConfig
 from engine.errors import ComposeError
 from engine.prosody.forms import Form, ToneOrder
@@ -34,7 +35,15 @@ def is_shaped(config: ComposeConfig) -> bool:
 
 def plan_of(config: ComposeConfig, vocabulary: Vocabulary) -> Plan:
     """The plan of wishes that name a form, or keep a shape. Raises as `plan_poem`."""
-    return plan_shape(config, vocabulary) if config.form == FREE_VERSE else plan_poem(config, vocabulary)
+    if config.form == FREE_VERSE:
+        return plan_shape(config, vocabulary)
+    return settled(_plan_of_wishes(config.replace(seed=0), vocabulary), config.seed, config.begin)
+
+
+@functools.lru_cache(maxsize=16)
+def _plan_of_wishes(config: ComposeConfig, vocabulary: Vocabulary) -> Plan:
+    """Made once for poems that differ in their seeds: it takes as long as writing two characters."""
+    return plan_poem(config, vocabulary)
 
 
 def plan_shape(config: ComposeConfig, vocabulary: Vocabulary) -> Plan:

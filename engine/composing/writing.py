@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from engine.checkpoint import LoadedModel
 from engine.composing.book import Bools
-from engine.composing.drawing import Scores, Uniforms, draw_rows
+from engine.composing.drawing import FORBIDDEN, Scores, Uniforms, draw_rows
 from engine.composing.layout import Step
 from engine.composing.masks import Masks
 from engine.composing.particles import is_uneven, resample
@@ -185,7 +185,7 @@ class Writer:
         chosen = np.zeros(len(rows), np.int64)
         pending: Ints = np.arange(len(rows))
         while len(pending):
-            hopeless = np.flatnonzero(~allowed.any(1))
+            hopeless = ~allowed.any(1)
             rows.alive[hopeless] = False
             # It is lost, and goes on only because rows go side by side.
             allowed[hopeless, UNKNOWN] = True
@@ -194,7 +194,8 @@ class Writer:
             # Most places take less than half of the vocabulary, and the rest need not be looked at.
             columns = np.flatnonzero(allowed[some].any(0))
             scores = np.take(log_p[some], columns, axis=1)
-            scores[~np.take(allowed[some], columns, axis=1)] = -np.inf
+            if len(scores) > 1:
+                scores += (np.float32(1) - np.take(allowed[some], columns, axis=1)) * FORBIDDEN
             drawn = draw_rows(scores, self._temperature, self._top_p, self._uniforms(poems, pending))
             chosen[pending] = columns[drawn]
             rows.tokens[pending, step.index] = chosen[pending]
@@ -224,9 +225,10 @@ class Writer:
         written = rows.tokens[numbers][:, at[: step.position]]  # (…, characters of the line so far)
         stale = np.zeros(len(numbers), np.bool_)
         if self._loaded.lines is not None:
-            texts = list(map(self._loaded.vocabulary.decode, written.tolist()))
-            known = self._loaded.lines.ended_by if step.position >= SHORTEST_PART else self._loaded.lines.contains
-            stale |= known(texts)
+            if step.position >= SHORTEST_PART:
+                stale |= self._loaded.lines.ends(self._plan.book.code_points[written])
+            else:
+                stale |= self._loaded.lines.contains(list(map(self._loaded.vocabulary.decode, written.tolist())))
         for other in others:
             if step.ends_line and len(other) == len(at):
                 stale |= (rows.tokens[numbers][:, other] == written).all(1)

@@ -33,9 +33,9 @@ def code_points(text: str) -> CodePoints:
     return np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.uint32, copy=False)
 
 
-def no_hashes(n: int) -> Hashes:
-    """The hashes of `n` empty strings, to `extend`."""
-    return np.full(n, _START, np.uint64)
+def no_hashes(shape: int | tuple[int, ...]) -> Hashes:
+    """The hashes of so many empty strings, to `extend`."""
+    return np.full(shape, _START, np.uint64)
 
 
 def extend(hashes: Hashes, characters: CodePoints) -> Hashes:
@@ -49,6 +49,16 @@ def hash_rows(rows: CodePoints) -> Hashes:
     hashes = no_hashes(len(rows))
     for column in rows.T:
         hashes = extend(hashes, column)
+    return hashes
+
+
+def hash_ends(rows: CodePoints, shortest: int) -> Hashes:
+    """The hashes (B, L − shortest + 1) of the ends of strings (B, L): of each string from its first character on, from its
+    second on, and so on down to the end of `shortest` characters."""
+    hashes = no_hashes((len(rows), max(0, rows.shape[1] - shortest + 1)))
+    for place, column in enumerate(rows.T):
+        begun = hashes[:, : place + 1]
+        begun[:] = extend(begun, column[:, None])
     return hashes
 
 
@@ -95,9 +105,9 @@ class BloomFilter:
 
     def contains(self, hashes: Hashes) -> Flags:
         """For each hash of (B,) whether its string may have been put in; False is certain."""
-        found = np.ones(hashes.shape, np.bool_)
-        for place in _places(hashes, self.n_bits, self.n_hashes):
-            found &= (self.bits[place >> np.uint64(3)] >> (place & _LOW_THREE).astype(np.uint8)) & np.uint8(1) == 1
+        places = _places(hashes, self.n_bits, self.n_hashes)
+        is_set = self.bits[places >> np.uint64(3)] >> (places & _LOW_THREE).astype(np.uint8) & np.uint8(1)
+        found: Flags = np.logical_and.reduce(is_set, axis=0)
         return found
 
 
@@ -116,9 +126,10 @@ class HashSet:
         return found
 
 
-def _places(hashes: Hashes, n_bits: int, n_hashes: int) -> list[Hashes]:
-    """The bits that belong to each hash: `n_hashes` arrays (B,), by double hashing."""
+def _places(hashes: Hashes, n_bits: int, n_hashes: int) -> Hashes:
+    """The bits that belong to each hash (B,): (n_hashes, B), by double hashing."""
     mixed = (hashes ^ (hashes >> np.uint64(30))) * _FINAL_MULTIPLIER
     mixed ^= mixed >> np.uint64(31)
     first, step = mixed & _LOW_HALF, (mixed >> _HALF) | np.uint64(1)
-    return [(first + np.uint64(number) * step) % np.uint64(n_bits) for number in range(n_hashes)]
+    places: Hashes = (first + np.arange(n_hashes, dtype=np.uint64)[:, None] * step) % np.uint64(n_bits)
+    return places

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from engine.corpus.poems import MARKS
-from engine.novelty.bloom import CodePoints, Flags, Hashes, extend, hash_strings
+from engine.novelty.bloom import CodePoints, Flags, Hashes, code_points, extend, hash_ends, hash_strings
 
 # Shorter ones are phrases that anybody finds: of the lines of held-out poems, a third of those of three characters stand in
 # the training text, a sixth of those of four, one in twenty of those of five, one in thirty of those of seven.
@@ -66,11 +66,19 @@ class KnownLines:
 
         Beginnings are given without marks. Of the line 独看床前明月光 the beginning 独看床前明 is ended by none, the whole by one.
         """
-        parts = [[one[start:] for start in range(len(one) - SHORTEST_PART + 1)] for one in beginnings]
-        found = self.lines.contains(hash_strings([part for some in parts for part in some]))
         ended = np.zeros(len(beginnings), np.bool_)
-        ended[np.repeat(np.arange(len(beginnings)), list(map(len, parts)))[found]] = True
+        lengths = np.array([len(one) for one in beginnings], np.int64)
+        for length in np.unique(lengths):
+            places = np.flatnonzero(lengths == length)
+            text = "".join(beginnings[place] for place in places)
+            ended[places] = self.ends(code_points(text).reshape(len(places), int(length)))
         return ended
+
+    def ends(self, beginnings: CodePoints) -> Flags:
+        """The same of beginnings of one length, given by their code points (B, L)."""
+        hashes = hash_ends(beginnings, SHORTEST_PART)
+        found: Flags = self.lines.contains(hashes.ravel()).reshape(hashes.shape).any(1)
+        return found
 
     def completed_by(self, beginning: str, characters: CodePoints) -> Flags:
         """For each code point of (V,) whether, put after `beginning`, it completes a training line.

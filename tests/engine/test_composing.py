@@ -15,6 +15,7 @@ from engine.composing.book import LEVEL_BIT, OBLIQUE_BIT, read_book
 from engine.composing.layout import lay_out_steps
 from engine.config import ComposeConfig
 from engine.errors import ComposeError, StudioError
+from engine.novelty.bloom import CodePoints
 from engine.novelty.lines import TrainingLines
 from engine.prosody.check import check
 from engine.prosody.forms import form_called, forms
@@ -37,9 +38,9 @@ class Lines:
     def contains(self, lines: list[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
         return np.array([self._lines is None or line in self._lines for line in lines], np.bool_)
 
-    def ended_by(self, beginnings: list[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        known = self._lines
-        return np.array([known is None or any(map(one.endswith, known)) for one in beginnings], np.bool_)
+    def ends(self, beginnings: CodePoints) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        known, texts = self._lines, ["".join(map(chr, one)) for one in beginnings]
+        return np.array([known is None or any(map(one.endswith, known)) for one in texts], np.bool_)
 
     def reduplicates(self, character: str) -> bool:
         return character in self._doubled
@@ -421,6 +422,16 @@ def test_free_candidates_are_the_poems_of_their_seeds(loaded: LoadedModel) -> No
     assert len(poems) == 5
     for poem in poems:
         assert again(loaded, wish, poem).text == poem.text
+
+
+def test_of_free_candidates_those_that_copy_a_line_come_last(loaded: LoadedModel) -> None:
+    wish = ComposeConfig(begin="春", max_chars=30, temperature=1.0)
+    best, *others = compose_many(loaded, wish, 5)
+    copied = max(lines_of(best), key=len)
+    reading = with_lines(loaded, Lines({copied}))
+    *new, last = compose_many(reading, wish, 5)
+    assert last.text == best.text
+    assert [poem.text for poem in new] == [poem.text for poem in others]
 
 
 def test_a_kept_beginning_is_kept_in_free_verse(loaded: LoadedModel) -> None:
