@@ -14,6 +14,7 @@ from engine.composing.shaped import FREE_VERSE, is_shaped
 from engine.config import ComposeConfig
 from engine.devices import all_cores_for
 from engine.errors import ComposeError
+from engine.novelty.judge import verse_lines
 from engine.prosody.forms import form_called
 from engine.vocabulary import END, is_han
 
@@ -81,7 +82,7 @@ def compose_many(
     n_tried: int | None = None,
     go_on: Callable[[], None] = lambda: None,
 ) -> list[Composition]:
-    """The best `n` of many poems by `Composition.score`, all written side by side in one batch.
+    """The best `n` of many poems by `Composition.score`, all written side by side in one batch; those that copy a line come last.
 
     Each has a seed of its own, counted on from the config's; `compose` gives it again by that seed and its `n_particles`, but
     for the last digit of a product, which may differ between one row and many.
@@ -104,7 +105,12 @@ def compose_many(
         reason: Finish = "end" if indices[-1] == END else "limit"
         text = loaded.vocabulary.decode(indices)
         poems.append(_composition(text, log_p, reason, loaded, config, seed))
-    return sorted(poems, key=lambda poem: -poem.score)[:n]
+    return sorted(poems, key=lambda poem: (_copies(poem, loaded), -poem.score))[:n]
+
+
+def _copies(poem: Composition, loaded: LoadedModel) -> bool:
+    """Whether a poem holds a line of the training text, which free verse is not held back from."""
+    return loaded.lines is not None and bool(loaded.lines.contains(verse_lines(poem.text)).any())
 
 
 def _is_free(config: ComposeConfig) -> bool:

@@ -54,7 +54,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "compose.shared_run": ("与旧诗最长相同 {n} 字 {run}", "longest shared run {n} {run}"),
     "compose.shared_at_most": ("与旧诗相同至多 {n} 字 {run}", "shared run of {n} at most {run}"),
     "compose.none_copied": ("无照搬", "no line copied"),
-    "compose.lines_copied": ("照搬 {n} 句", "{n} lines copied"),
+    "compose.lines_copied": ("照搬 {n} 句", "lines copied: {n}"),
     "compose.model": ("模型", "model"),
     "compose.model.tip": ("用哪个模型作诗", "The model that composes"),
     "compose.temperature": ("温度", "temp"),
