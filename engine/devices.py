@@ -3,8 +3,12 @@
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from engine.config import DeviceChoice
 from engine.errors import UsageError
@@ -49,6 +53,13 @@ def all_cores_for(n_rows: int, device: torch.device) -> Iterator[None]:
 
 def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def sent_to(device: torch.device, array: NDArray[Any]) -> Tensor:
+    """An array on a device. To a card it goes from pinned memory, so that nobody waits until it has arrived."""
+    if device.type != "cuda":
+        return torch.from_numpy(array).to(device)
+    return torch.from_numpy(np.ascontiguousarray(array)).pin_memory().to(device, non_blocking=True)
 
 
 def mixed_precision(device: torch.device) -> AbstractContextManager[object]:

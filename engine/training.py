@@ -22,7 +22,7 @@ from engine.config import TrainConfig
 from engine.corpus.library import open_corpus
 from engine.corpus.tokens import TokenizedCorpus, open_tokens
 from engine.curriculum import Curriculum, held_out, plan
-from engine.devices import device_name, mixed_precision
+from engine.devices import device_name, mixed_precision, sent_to
 from engine.distributed import Workers
 from engine.errors import RunError
 from engine.evaluate import tally_batches
@@ -256,12 +256,11 @@ def _ancestor(config: TrainConfig) -> Mapping[str, object]:
 
 def _loss(model: PoemModel, batch: Batch, chunk_rows: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """Mean nats a character of a batch, and the features (N, F) that it was made from."""
-    x = torch.from_numpy(batch.x).to(device, non_blocking=True)
+    x = sent_to(device, batch.x)
     with mixed_precision(device):
         features, _ = model.features(x)  # (B, T) -> (B, T, F)
     # The output layer is much of the work: no padding goes through it.
     places = np.flatnonzero(batch.y != PAD)
-    targets = torch.from_numpy(batch.y.ravel()[places]).to(device, non_blocking=True)  # (N,)
-    rows = torch.from_numpy(places).to(device, non_blocking=True)
-    features = features.flatten(0, 1).index_select(0, rows)  # (B, T, F) -> (N, F)
+    targets = sent_to(device, batch.y.ravel()[places])  # (N,)
+    features = features.flatten(0, 1).index_select(0, sent_to(device, places))  # (B, T, F) -> (N, F)
     return linear_cross_entropy(features, model.output_weight, model.output_bias, targets, chunk_rows), features

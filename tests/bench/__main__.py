@@ -16,7 +16,7 @@ from engine.corpus.tokens import open_tokens
 from engine.presets import preset
 from tests.bench.verse import MadeCorpus, make_corpus
 
-PARTS = ("training", "composing", "starting", "first-paint", "keys")
+PARTS = ("training", "composing", "starting", "first-paint", "keys", "gpu")
 MAX_CHARS = 128
 
 
@@ -24,6 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="fewer rounds and a smaller corpus")
+    parser.add_argument("--device", help="where the gpu part computes (default: cuda)")
     arguments = parser.parse_args()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)  # each figure as soon as it is known, through a pipe too
@@ -45,6 +46,8 @@ def main() -> None:
             _first_paint(Path(folder), n_rounds=3 if arguments.quick else 9)
         if "keys" in parts:
             _keys(made, Path(folder), n_keys=5 if arguments.quick else 30)
+        if "gpu" in parts:
+            _gpu(made, Path(folder), arguments.device, is_quick=arguments.quick)
 
 
 def _training(made: MadeCorpus, tang: Corpus | None, n_rounds: int) -> None:
@@ -99,6 +102,22 @@ def _keys(made: MadeCorpus, folder: Path, n_keys: int) -> None:
     os.environ[paths.HOME_VARIABLE] = str(folder / "home-for-keys")
     made.write(folder / "poems.txt")
     bench_keys(folder / "poems.txt", folder, n_keys)
+
+
+def _gpu(made: MadeCorpus, folder: Path, device_name: str | None, *, is_quick: bool) -> None:
+    import torch
+
+    from tests.bench.gpu import FULL, QUICK, bench_gpu
+
+    if device_name is None and not torch.cuda.is_available():
+        print(
+            "There is no graphics card with CUDA here, so the gpu part was not run; --device cpu takes the same path."
+        )
+        return
+    os.environ[paths.HOME_VARIABLE] = str(folder / "home-for-gpu")
+    made.write(folder / "made.txt")
+    corpus = import_file(folder / "made.txt", simplify=False)
+    bench_gpu(corpus.name, folder / "runs", torch.device(device_name or "cuda"), QUICK if is_quick else FULL)
 
 
 if __name__ == "__main__":

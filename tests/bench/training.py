@@ -46,7 +46,7 @@ class Phases:
 def bench_training(name: str, preset_name: str, pieces: Pieces, vocab_size: int, n_rounds: int) -> None:
     config = preset(preset_name)
     pieces = _short_enough(pieces, config.longest_poem)
-    engine = Trainer(_fused, pieces, vocab_size, config)
+    engine = Trainer(fused, pieces, vocab_size, config)
     contestants: dict[str, Measure] = {
         "product of two 2048² float32 matrices": _product_flops,
         f"{preset_name}, as the engine trains": engine.measure,
@@ -143,7 +143,7 @@ def _features(model: PoemModel, batch: Batch) -> tuple[Tensor, Tensor]:
     return features.flatten(0, 1).index_select(0, places), torch.from_numpy(batch.y).flatten().index_select(0, places)
 
 
-def _fused(model: PoemModel, batch: Batch, config: TrainConfig, phases: Phases) -> None:
+def fused(model: PoemModel, batch: Batch, config: TrainConfig, phases: Phases) -> None:
     features, targets = _features(model, batch)
     phases.end("recurrent layers forward")
     loss = linear_cross_entropy(features, model.output_weight, model.output_bias, targets, config.chunk_rows)

@@ -1,0 +1,62 @@
+"""The bench for graphics cards, on the processor: the same path, and no step that would wait for a card."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.config import ModelConfig, TrainConfig
+from engine.corpus.library import import_file
+from engine.presets import preset
+from engine.training import Training
+from tests.bench.gpu import QUICK, bench_gpu, composed_per_s, never_ending, product_flops, speed, training_on, waits
+from tests.small_corpus import write_corpus
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> str:
+    return import_file(write_corpus(tmp_path / "made.txt", n_poems=150)).name
+
+
+def small(corpus: str, name: str = "studio") -> TrainConfig:
+    model = ModelConfig(embedding_size=12, hidden_size=16)
+    return preset(name).replace(corpus=corpus, header_share=0.0, model=model, batch_poems=8, min_count=1)
+
+
+def test_no_operation_of_a_step_waits_for_the_device(corpus: str, tmp_path: Path) -> None:
+    training = training_on(CPU, small(corpus), tmp_path / "run")
+    assert waits(training, n_steps=3) == {}
+    assert training.progress.step == 3
+
+
+def test_an_operation_that_waits_is_found(corpus: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    training = training_on(CPU, small(corpus), tmp_path / "run")
+    update = Training.update
+
+    def and_look(self: Training, turn: object) -> tuple[float, torch.Tensor]:
+        rate, features = update(self, turn)  # type: ignore[arg-type]
+        return rate + 0 * features.sum().item(), features
+
+    monkeypatch.setattr(Training, "update", and_look)
+    assert waits(training, n_steps=3) == {"aten::_local_scalar_dense": 1}
+
+
+def test_speeds_are_measured(corpus: str, tmp_path: Path) -> None:
+    training = training_on(CPU, small(corpus), tmp_path / "run")
+    assert speed(training, n_steps=2) > 0
+    loaded = never_ending(training)
+    assert composed_per_s(loaded, 1, 4) > 0
+    assert composed_per_s(loaded, 3, 4) > 0
+    assert product_flops(CPU, 16) > 0
+
+
+def test_all_of_it_is_printed(corpus: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bench_gpu(corpus, tmp_path / "runs", CPU, QUICK)
+    out = capsys.readouterr().out
+    for words in ("studio: 2 layers of 16", "gpu: 2 layers of 16"):
+        assert words in out
+    assert out.count("of the product\n") == 2 * len(QUICK.batch_factors)
+    assert out.count("what waits for the device in every step: nothing") == 2
+    assert out.count("poems at once") == 2 * len(QUICK.n_poems)
