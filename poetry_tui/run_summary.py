@@ -1,7 +1,8 @@
 """What a list of runs shows of each, read without parsing every step of it."""
 
 import math
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,20 @@ from poetry_tui.run_status import look_at, silence_s, status_of
 # Rare events, searched for by their bytes: a long run is megabytes of steps that a list need not parse.
 RARE_EVENTS = (b'"run_started"', b'"validated"', b'"control"', b'"run_finished"', b'"run_failed"')
 TAIL_BYTES = 32 * 1024
-_outlines: dict[Path, tuple[tuple[int, int], RunState]] = {}
+# So much more is read word by word; beyond it, the outline is made anew.
+MOST_NEWS_BYTES = 1 << 20
+
+
+@dataclass(slots=True)
+class _Outline:
+    """What a run is in outline, from the first `n_bytes` of a file."""
+
+    inode: int
+    n_bytes: int
+    state: RunState
+
+
+_outlines: dict[Path, _Outline] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +126,24 @@ def find_run(name: str) -> RunSummary:
 
 
 def _outline_of(path: Path) -> RunState:
-    """The outline of an events file, read again only when it has grown: a list is looked at every other second."""
-    status = path.stat()
-    stamp = (status.st_mtime_ns, status.st_size)
-    known = _outlines.get(path)
-    if known is None or known[0] != stamp:
-        known = _outlines[path] = (stamp, _outline(path.read_bytes()))
-    return known[1]
+    """The outline of an events file. A list is looked at every other second: only what has been added is read again."""
+    with path.open("rb") as file:
+        status = os.fstat(file.fileno())
+        known = _outlines.get(path)
+        if known is None or known.inode != status.st_ino or not 0 <= status.st_size - known.n_bytes <= MOST_NEWS_BYTES:
+            data = file.read()
+            known = _outlines[path] = _Outline(status.st_ino, data.rfind(b"\n") + 1, _outline(data))
+            return known.state
+        file.seek(known.n_bytes)
+        news = file.read()
+    whole = news[: news.rfind(b"\n") + 1]
+    known.n_bytes += len(whole)
+    try:
+        _fold(known.state, whole.splitlines())
+    except RunError:
+        del _outlines[path]  # it holds half of what was added
+        raise
+    return known.state
 
 
 def _outline(data: bytes) -> RunState:
@@ -129,11 +154,15 @@ def _outline(data: bytes) -> RunState:
     lines = [data[start : data.find(b"\n", start)] for start in sorted(starts)]
     lines += data[tail : data.rfind(b"\n") + 1].splitlines()
     state = RunState()
+    _fold(state, lines)
+    return state
+
+
+def _fold(state: RunState, lines: Sequence[bytes]) -> None:
     for line in lines:
         record = _record(line)
         if record is not None:
             state.fold(record)
-    return state
 
 
 def _places(data: bytes, mark: bytes, end: int) -> list[int]:

@@ -10,7 +10,7 @@ from engine import paths
 from engine.errors import RunError
 from engine.events import Validated
 from engine.presets import preset
-from engine.run_folder import CONTROL, read_config
+from engine.run_folder import CONTROL, EVENTS, read_config
 from poetry_tui import runs
 from poetry_tui.run_state import Status
 from tests.tui import make_run
@@ -143,6 +143,13 @@ def test_starting_leaves_a_run_that_lives_and_its_settings(tmp_path: Path, monke
 def test_a_run_that_has_grown_is_summed_up_anew(tmp_path: Path) -> None:
     folder = make_run.write_run(tmp_path / "growing", make_run.life(50), alive=True)
     assert runs.summarise(folder).step == 50
+    with (folder / EVENTS).open("a", encoding="utf-8") as file:
+        file.write('{"v":1,"seq":')
+    assert runs.summarise(folder).step == 50
+    with (folder / EVENTS).open("a", encoding="utf-8") as file:
+        file.write("\n")
     make_run.append(folder, [make_run.step(55), make_run.finished(55)])
     (folder / "heartbeat").unlink()
     assert (runs.summarise(folder).step, runs.summarise(folder).status) == (55, Status.COMPLETED)
+    make_run.write_run(folder, make_run.life(10))
+    assert runs.summarise(folder).step == 10
