@@ -6,24 +6,28 @@ from typing import Any
 from engine.errors import ComposeError
 from engine.vocabulary import Vocabulary, is_han
 
+BEGIN_HINT = "Begin with Chinese characters, such as 日 or 春江."
 
-def fold_begin(text: str, vocabulary: Vocabulary) -> str:
+
+def fold_begin(text: str, vocabulary: Vocabulary, hint: str = BEGIN_HINT) -> str:
     """The begin characters as the model knows them: spaces gone, traditional forms and half-width marks folded.
+
+    `hint` is what is said of one that is no Han character, where the text is not one to begin with.
 
     Raises:
         ComposeError: naming the unknown character and the nearest known ones.
     """
-    return "".join(_fold(character, vocabulary) for character in "".join(text.split()))
+    return "".join(_fold(character, vocabulary, hint) for character in "".join(text.split()))
 
 
-def _fold(character: str, vocabulary: Vocabulary) -> str:
+def _fold(character: str, vocabulary: Vocabulary, hint: str) -> str:
     if character in vocabulary:
         return character
     for variant in _variants(character):
         if variant in vocabulary:
             return variant
     if not is_han(character):
-        raise ComposeError(f"{character!r} is no Han character.", "Begin with Chinese characters, such as 日 or 春江.")
+        raise ComposeError(f"{character!r} is no Han character.", hint)
     near = " ".join(vocabulary.nearest(character))
     raise ComposeError(f"The model does not know {character}.", f"Nearest characters that it knows: {near}.")
 

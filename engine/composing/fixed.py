@@ -8,7 +8,7 @@ from engine.composing.layout import Step
 from engine.config import ComposeConfig
 from engine.errors import ComposeError
 from engine.prosody.forms import Form
-from engine.variants import fold_begin
+from engine.variants import BEGIN_HINT, fold_begin
 from engine.vocabulary import Vocabulary
 
 BLANK = "□"
@@ -67,14 +67,14 @@ def _wished(config: ComposeConfig, form: Form, steps: Sequence[Step], vocabulary
     firsts = [step for step in places if step.position == 1]
     lasts = [step for step in places if step.ends_line]
     for wish, text, at in (("acrostic", config.acrostic, firsts), ("acrostic_tail", config.acrostic_tail, lasts)):
-        characters = _folded(text, vocabulary)
+        characters = _folded(wish, text, vocabulary)
         _refuse_too_many(wish, len(characters), form, len(at), "line")
         yield from _at(wish, characters, at)
 
 
 def _text(wish: str, text: str, form: Form, places: Sequence[Step], vocabulary: Vocabulary) -> Iterator[Fixed]:
     """The characters of a text that fills the form from its beginning; `keep` fills it to its end."""
-    lines = [_folded(line, vocabulary) for line in _APART.split(text) if line]
+    lines = [_folded(wish, line, vocabulary) for line in _APART.split(text) if line]
     characters = "".join(lines)
     if not characters:
         return
@@ -100,10 +100,11 @@ def _at(wish: str, characters: str, places: Iterable[Step]) -> Iterator[Fixed]:
             yield Fixed(step, character, wish)
 
 
-def _folded(text: str, vocabulary: Vocabulary) -> str:
+def _folded(wish: str, text: str, vocabulary: Vocabulary) -> str:
     """The text as the model knows it; □ stays. Raises ComposeError for a character that it does not know."""
     text = "".join(_APART.split(text))
-    return "".join(character if character == BLANK else fold_begin(character, vocabulary) for character in text)
+    hint = BEGIN_HINT if wish == "begin" else f"Give {NAMES[wish]} Chinese characters, and {BLANK} where any may stand."
+    return "".join(character if character == BLANK else fold_begin(character, vocabulary, hint) for character in text)
 
 
 def _refuse_too_many(wish: str, n_characters: int, form: Form, n_places: int, what: str) -> None:

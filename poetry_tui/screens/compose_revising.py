@@ -69,6 +69,9 @@ class RevisingScreen(WritingScreen):
     def action_layer(self) -> None:
         self.glass.character.action_next_layer()
 
+    def action_unit(self, by: int) -> None:
+        self.glass.character.action_step_unit(by)
+
     @property
     def is_picking(self) -> bool:
         """Whether a character was picked for the place under the cursor."""
@@ -152,7 +155,9 @@ class RevisingScreen(WritingScreen):
             changes = [variant.text[line.start : line.stop] for line in lines if changed & set(line)]
             text = "".join(changes[:2]) + ("…" if len(changes) > 2 else "")
         text = text or word("compose.the_same")
-        return f"{'  ' * (row.depth - 1)}{'└ ' if row.depth else ''}{variant.number + 1}  {text}"
+        # Numbers of one width, so that the lines of one generation stand below one another.
+        width = len(str(len(self.sitting.draft.variants)))
+        return f"{'  ' * (row.depth - 1)}{'└ ' if row.depth else ''}{variant.number + 1:>{width}}  {text}"
 
     def _stand(self, draft: Draft) -> None:
         self.sitting.stand(draft)

@@ -100,7 +100,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "给此处挑另一个字，⏎ 换上，模型从这里往下写",
         "Pick another character for this place; enter puts it there, and the machine goes on",
     ),
-    "compose.recompose": ("重写", "rewrite"),
+    "compose.recompose": ("重写", "rest"),
     "compose.recompose.tip": (
         "留下起字、挑过和锁住的字，其余重写",
         "Keep what you gave, chose or locked; the machine writes the rest anew",
@@ -146,7 +146,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "compose.cooler.tip": ("降低温度，更稳", "Lower the temperature: dare less"),
     "compose.write_own": ("自己写起字", "your own"),
     "compose.write_own.tip": ("自己写起头的字", "Type begin characters of your own"),
-    "compose.panel": ("概率", "chances"),
+    "compose.panel": ("概率", "odds"),
     "compose.panel.tip": (
         "显示或收起“此字”：每处最可能的十个字",
         "Show or hide the ten likeliest characters at each place",

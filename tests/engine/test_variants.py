@@ -43,3 +43,9 @@ def test_an_unknown_character_is_named_with_its_neighbours() -> None:
 def test_what_is_no_han_character_is_said_to_be_none(asked: str) -> None:
     with pytest.raises(ComposeError, match="is no Han character"):
         fold_begin(asked, SIMPLIFIED)
+
+
+def test_the_hint_is_that_of_the_wish_which_is_no_beginning() -> None:
+    with pytest.raises(ComposeError) as caught:
+        fold_begin("x", SIMPLIFIED, "Give the acrostic Chinese characters.")
+    assert caught.value.hint == "Give the acrostic Chinese characters."
