@@ -2,6 +2,7 @@
 # make test     set everything up and run the whole test suite
 # make check    lint, types, import contracts and tests
 # make bench    how fast this machine trains and composes
+# make growth   how speed and memory grow with corpus, vocabulary, network and poems; writes docs/growth.md
 # make recipe   the experiments behind docs/recipe.md; hours, and goes on where it stopped
 
 VENV   := .venv
@@ -9,7 +10,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PATHS  := engine poetry_tui tests
 
-.PHONY: studio setup test check lint types contracts bench recipe soak format clean
+.PHONY: studio setup test check lint types contracts bench growth recipe soak format clean
 
 studio: setup
 	@$(BIN)/poetry-tui corpus install tang --if-missing || true
@@ -60,6 +61,10 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench
+
+# A quarter of an hour, and 1 GB of disk for the largest corpus.
+growth: setup
+	$(BIN)/python -m tests.growth
 
 recipe: setup
 	$(BIN)/poetry-tui corpus install tang --if-missing

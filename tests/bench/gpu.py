@@ -132,11 +132,10 @@ def waits(training: Training, n_steps: int) -> dict[str, int]:
 
 def _is_in_optimizer(event: FunctionEvent) -> bool:
     """Whether an operation is one of the optimiser's: on a processor it reads its step counts, which there lie at hand."""
-    while event is not None:
-        if event.name.startswith("Optimizer.step"):
-            return True
-        event = event.cpu_parent
-    return False
+    around: FunctionEvent | None = event
+    while around is not None and not around.name.startswith("Optimizer.step"):
+        around = around.cpu_parent
+    return around is not None
 
 
 @contextmanager

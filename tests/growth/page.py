@@ -1,0 +1,119 @@
+"""The measurements as a page: a table an axis, the law that each quantity follows, and all of it drawn."""
+
+import os
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from poetry_tui.report.svg import HEIGHT, WIDTH, Series, chart
+from tests.growth.axes import Axis, Measured, Quantity
+from tests.growth.laws import affine, power_law
+
+N_DRAWN = 60
+# Charts beside each other: the first quantities of each axis.
+N_COLUMNS = 3
+INTRODUCTION = """\
+# How training grows
+
+Each row is a training in a process of its own, on one thread, after a round that does not count; characters a second are those
+of the median round, by the time of that thread on the processor. Corpora are of the bench's own making (random characters, used as
+unevenly as in Tang verse). One thing is varied at a time, beside it the network is that of `studio` (two LSTM layers of 512,
+embedding 256, 7,000 characters, 24 poems of 64 characters a batch); for the corpus it is `nndl`, with 100 poems a batch.
+
+"""
+
+
+def growth_page(axes: Sequence[Axis], measured: Mapping[str, Sequence[Measured]]) -> str:
+    """The Markdown page, which shows growth.svg."""
+    parts = [INTRODUCTION, f"Measured on {machine()} with 1 thread by `make growth`.\n\n", "![](growth.svg)\n"]
+    for axis in axes:
+        rows = measured[axis.key]
+        if len(rows) > 1:
+            parts += [
+                f"\n## {axis.title}\n\n",
+                _table(axis, rows),
+                "\n",
+                *(_law(axis, one, rows) for one in axis.quantities),
+            ]
+    return "".join(parts)
+
+
+def growth_plot(axes: Sequence[Axis], measured: Mapping[str, Sequence[Measured]]) -> str:
+    """One drawing of a row of charts an axis: measurements as dots, the fitted law as a line."""
+    width, height = N_COLUMNS * WIDTH, len(axes) * HEIGHT
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width // 2}">']
+    for row, axis in enumerate(axes):
+        for column, quantity in enumerate(axis.quantities[:N_COLUMNS]):
+            place = f'<svg x="{column * WIDTH}" y="{row * HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
+            parts.append(_chart(axis, quantity, measured[axis.key]).replace("<svg ", place, 1))
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def line_of(one: Measured) -> str:
+    """One measurement, for the terminal."""
+    return (
+        f"{one.x:>10.4g}  {one.chars_per_s:>10,.0f} chars/s  {one.step_ms:>8,.1f} ms a step  {one.gflops:>6.1f} GFLOP/s  "
+        f"{one.peak_mb:>7,.0f} MB"
+    )
+
+
+def machine() -> str:
+    """The machine in words."""
+    return f"{os.cpu_count()} cores ({torch.backends.cpu.get_cpu_capability()}), PyTorch {torch.__version__}"
+
+
+def _chart(axis: Axis, quantity: Quantity, rows: Sequence[Measured]) -> str:
+    xs, ys = [one.x for one in rows], [quantity.of(one) for one in rows]
+    series = [Series("measured", list(zip(xs, ys, strict=True)), is_dotted=True)]
+    if len(rows) > 1:
+        law = affine(xs, ys, quantity.power)
+        places = [min(xs) + (max(xs) - min(xs)) * step / N_DRAWN for step in range(N_DRAWN + 1)]
+        series.append(Series("fitted", [(x, law.at(x)) for x in places]))
+    return chart(series, f"{axis.symbol}, {axis.meaning}", f"{quantity.name}, {quantity.unit}")
+
+
+def _table(axis: Axis, rows: Sequence[Measured]) -> str:
+    titles = [X_NAMES[axis.key], "chars/s", "ms a step", "GFLOP/s", "peak memory"]
+    cells = [_cells(one) for one in rows]
+    if axis.key == "corpus":
+        titles += ["no mapped file", "read from the disk", "ms waited for a batch", "before the first batch"]
+        cells = [[*some, *_disk_cells(one)] for some, one in zip(cells, rows, strict=True)]
+    lines = [titles, ["---:"] * len(titles), *cells]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+X_NAMES = {
+    "corpus": "poems",
+    "vocabulary": "characters known",
+    "hidden": "hidden size",
+    "length": "characters in a poem",
+}
+
+
+def _cells(one: Measured) -> list[str]:
+    xs = {"corpus": one.x * 1e6, "vocabulary": one.x * 1e3, "hidden": one.x * 128, "length": one.x}
+    return [
+        f"{xs[one.setting.axis]:,.0f}",
+        f"{one.chars_per_s:,.0f}",
+        f"{one.step_ms:,.0f}" if one.step_ms >= 100 else f"{one.step_ms:.3g}",
+        f"{one.gflops:.1f}",
+        f"{one.peak_mb:,.0f} MB",
+    ]
+
+
+def _disk_cells(one: Measured) -> list[str]:
+    private = "?" if one.private_bytes is None else f"{one.private_mb:,.0f} MB"
+    disk = "?" if one.disk_bytes is None else f"{one.disk_bytes / 1e6:,.0f} MB"
+    return [private, disk, f"{one.data_ms:.1f}", f"{one.start_s:.2f} s"]
+
+
+def _law(axis: Axis, quantity: Quantity, rows: Sequence[Measured]) -> str:
+    """One line: the affine law, the exponent of the power law, and what share of the variance each explains."""
+    xs, ys = [one.x for one in rows], [quantity.of(one) for one in rows]
+    law, growth = affine(xs, ys, quantity.power), power_law(xs, ys)
+    x = {1: f" · {axis.symbol}", 2: f" · {axis.symbol}²", -1: f" / {axis.symbol}"}[quantity.power]
+    sign = "−" if law.slope < 0 else "+"
+    return (
+        f"- {quantity.name} = {law.base:.4g} {sign} {abs(law.slope):.4g}{x} {quantity.unit} (R² {law.r2:.3f}); "
+        f"as a power of {axis.symbol}: {growth.exponent:.2f} (R² {growth.r2:.3f})\n"
+    )
