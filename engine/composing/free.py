@@ -18,6 +18,7 @@ from engine.composing.drawing import SMALLEST_TEMPERATURE
 from engine.composing.fixed import BLANK
 from engine.composing.glyphs import Glyph, likeliest
 from engine.composing.opening import opening_of
+from engine.composing.plan import Ints
 from engine.composing.streams import stream_of
 from engine.config import ComposeConfig
 from engine.errors import ComposeError
@@ -26,8 +27,9 @@ from engine.variants import fold_begin
 from engine.verse import LINE_MARKS
 from engine.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary, is_han
 
-# So many of the likeliest characters hold the mass to draw from, as a rule.
-SORTED_FIRST = 512
+# The characters that are at least so likely, beside the likeliest, hold the mass to draw from, as a rule; if not, those of the
+# next bound, and in the end all.
+LIKELY = (1e-3, 1e-4, 0.0)
 
 _NEEDS_FORM = {
     "tone_order": "A tone order",
@@ -181,19 +183,20 @@ def draw(log_p: Tensor, temperature: float, top_p: float, random: torch.Generato
         return int(scores.argmax())
     with np.errstate(over="ignore"):  # next to temperature 0 all but the likeliest become −∞, which is right
         weights = np.exp((scores - scores.max()) / max(temperature, SMALLEST_TEMPERATURE))
-    kept = np.flatnonzero(weights >= _least_kept(weights, top_p))
+    kept = _kept(weights, top_p)
     held = weights[kept].cumsum(dtype=np.float64)
     place = float(torch.rand((), generator=random)) * held[-1]
     return int(kept[np.searchsorted(held, place, side="right")])
 
 
-def _least_kept(weights: NDArray[np.float32], top_p: float) -> float:
-    """The weight of the last character that stays. Where the likeliest few hold `top_p` of all, only they are sorted."""
-    total = weights.sum(dtype=np.float64)
-    for n_sorted in (SORTED_FIRST, len(weights)):
-        likeliest_few = np.partition(weights, -n_sorted)[-n_sorted:] if n_sorted < len(weights) else weights
-        descending = np.sort(likeliest_few)[::-1]
+def _kept(weights: NDArray[np.float32], top_p: float) -> Ints:
+    """The indices of the likeliest that hold `top_p` of all weights. Only as many as are needed are sorted."""
+    enough = top_p * weights.sum(dtype=np.float64)
+    for least in LIKELY:
+        likely = np.flatnonzero(weights >= least)
+        descending = np.sort(weights[likely])[::-1]
         held = descending.cumsum(dtype=np.float64)
-        if held[-1] >= top_p * total:
+        if held[-1] >= enough:
             break
-    return float(descending[min(np.searchsorted(held, top_p * total), len(held) - 1)])
+    last = descending[min(np.searchsorted(held, enough), len(held) - 1)]
+    return np.asarray(likely[weights[likely] >= last])

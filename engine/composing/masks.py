@@ -5,6 +5,7 @@ Shapes: R rows, S steps, O tone orders, L rhyme labels, G rhyme groups or parts,
 
 import bisect
 import functools
+from collections.abc import Hashable
 from typing import Protocol
 
 import numpy as np
@@ -22,7 +23,7 @@ NEARBY_STEPS = 32
 _NOBODY: Ints = np.zeros(0, np.int64)
 
 
-class Doubling(Protocol):
+class Doubling(Hashable, Protocol):
     """What is known of the text that a model was trained on."""
 
     def reduplicates(self, character: str) -> bool:

@@ -70,15 +70,14 @@ class KnownLines:
         lengths = np.array([len(one) for one in beginnings], np.int64)
         for length in np.unique(lengths):
             places = np.flatnonzero(lengths == length)
-            text = "".join(beginnings[place] for place in places)
+            text = "".join(beginnings[place] for place in places.tolist())
             ended[places] = self.ends(code_points(text).reshape(len(places), int(length)))
         return ended
 
     def ends(self, beginnings: CodePoints) -> Flags:
         """The same of beginnings of one length, given by their code points (B, L)."""
         hashes = hash_ends(beginnings, SHORTEST_PART)
-        found: Flags = self.lines.contains(hashes.ravel()).reshape(hashes.shape).any(1)
-        return found
+        return np.asarray(self.lines.contains(hashes.ravel()).reshape(hashes.shape).any(1))
 
     def completed_by(self, beginning: str, characters: CodePoints) -> Flags:
         """For each code point of (V,) whether, put after `beginning`, it completes a training line.
