@@ -9,9 +9,9 @@ Shapes: B poems.
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from engine.checkpoint import LoadedModel
 from engine.composer import compose, compose_many
-from engine.config import ComposeConfig, ModelConfig, TrainConfig
+from engine.config import ComposeConfig, TrainConfig
 from engine.devices import device_name, use_threads
 from engine.distributed import Workers
 from engine.presets import preset
@@ -40,18 +40,18 @@ N_PRODUCTS = 5
 @dataclass(frozen=True, slots=True)
 class Scale:
     """How much is measured: of the product's matrices the side, the batches as shares of the preset's own, steps of each, poems
-    side by side, and characters of each poem. `model`: in place of the presets' own."""
+    side by side, and characters of each poem. `sizes`: of the model, in place of the presets' own."""
 
     product_size: int
     batch_factors: Sequence[float]
     n_steps: int
     n_poems: Sequence[int]
     poem_chars: int
-    model: ModelConfig | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 FULL = Scale(8192, (0.5, 1, 2, 4, 8, 16), 20, (1, 64, 4096), 32)
-QUICK = Scale(128, (0.25, 0.5), 2, (1, 4), 6, ModelConfig(embedding_size=12, hidden_size=16))
+QUICK = Scale(128, (0.25, 0.5), 2, (1, 4), 6, {"embedding_size": 12, "hidden_size": 16})
 
 
 def bench_gpu(corpus: str, folder: Path, device: torch.device, scale: Scale) -> None:
@@ -65,7 +65,7 @@ def bench_gpu(corpus: str, folder: Path, device: torch.device, scale: Scale) -> 
     )
     for name in PRESETS:
         config = preset(name).replace(corpus=corpus, header_share=0.0, longest_poem=None)
-        config = config.replace(model=scale.model or config.model)
+        config = config.replace(model=config.model.replace(**scale.sizes))
         training = _sweep(config, folder, device, scale, product)
         if training is None:
             continue
