@@ -18,9 +18,11 @@ os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
 from textual import on
 from textual.app import App, SystemCommand
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from poetry_tui.engine_client import EngineClient
 from poetry_tui.engine_protocol import EngineState, Phase
+from poetry_tui.glyphs import CHARTS, Charts, is_ascii, use_charts
 from poetry_tui.keys import bind, words_of
 from poetry_tui.messages import EngineChanged, ModelWanted, RecreateWanted
 from poetry_tui.screens.base import StudioScreen
@@ -56,6 +58,12 @@ SCREENS: Mapping[str, Callable[[], StudioScreen]] = {
 }
 
 
+class PlainScrollBarRender(ScrollBarRender):
+    """Scroll bars that begin and end with whole cells."""
+
+    VERTICAL_BARS = HORIZONTAL_BARS = [" "] * 8
+
+
 class PoetryApp(App[None]):
     """The studio."""
 
@@ -77,6 +85,7 @@ class PoetryApp(App[None]):
         self.wanted_run = wanted_run
         self.settings = settings if settings is not None else load_settings(settings_file())
         set_language(self.settings.language)
+        self._draw_with(self.settings.charts)
         for mode, screen in SCREENS.items():
             if mode != self.DEFAULT_MODE:
                 self.add_mode(mode, screen)
@@ -175,6 +184,20 @@ class PoetryApp(App[None]):
         for screen in self._studio_screens():
             screen.language_changed()
 
+    def action_charts(self, charts: Charts) -> None:
+        """Draw curves and bars with braille dots, in plain ASCII, or as the terminal can."""
+        self.remember(charts=charts)
+        if self._draw_with(charts):
+            for screen in self._studio_screens():
+                screen.language_changed()
+
+    def _draw_with(self, charts: Charts) -> bool:
+        """Choose what is drawn with; says whether that is another than before."""
+        is_another = use_charts(charts)
+        self.set_class(is_ascii(), "-ascii")
+        ScrollBar.renderer = PlainScrollBarRender if is_ascii() else ScrollBarRender
+        return is_another
+
     def _studio_screens(self) -> list[StudioScreen]:
         """The screens that have been opened so far."""
         stacks = self._screen_stacks.values()
@@ -229,6 +252,9 @@ class PoetryApp(App[None]):
         for language in LANGUAGES:
             name = word("shell.language", name=word(f"shell.language_{language}"))
             yield SystemCommand(name, word("shell.language.tip"), lambda chosen=language: self.action_language(chosen))
+        for charts in CHARTS:
+            name = word("shell.charts", name=word(f"shell.charts_{charts}"))
+            yield SystemCommand(name, word("shell.charts.tip"), lambda chosen=charts: self.action_charts(chosen))
         yield SystemCommand(word("shell.help"), word("shell.help.tip"), self.action_help)
         yield SystemCommand(word("shell.screenshot"), word("shell.screenshot.tip"), self.action_screenshot)
         yield SystemCommand(word("shell.quit"), word("shell.quit.tip"), self.action_quit)

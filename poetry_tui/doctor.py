@@ -12,7 +12,9 @@ from typing import Any
 from engine import __version__, paths
 from engine.corpus.library import list_corpora
 from engine.model_store import list_models
+from poetry_tui.glyphs import chosen
 from poetry_tui.runs import list_runs
+from poetry_tui.settings import load_settings, settings_file
 
 PACKAGES = ("torch", "numpy", "textual", "rich", "safetensors", "opencc")
 DEVICE_TIMEOUT_S = 120
@@ -111,5 +113,6 @@ def _terminal() -> dict[str, Any]:
         "columns": size.columns,
         "rows": size.lines,
         **{name.lower(): os.environ.get(name, "") for name in ("TERM", "COLORTERM", "LANG", "TERM_PROGRAM")},
+        "charts": chosen(load_settings(settings_file()).charts),
         "kitty_keys_off": os.environ.get("TEXTUAL_DISABLE_KITTY_KEY", ""),
     }

@@ -1,4 +1,4 @@
-"""A loss curve as characters: braille dots, two across and four down in each cell. Knows no Textual.
+"""A loss curve as characters: braille dots, two across and four down in each cell, or ASCII. Knows no Textual.
 
 Every cell carries the name of its part (`PARTS`), so that a screen can colour it; the picture is whole without colour.
 """
@@ -8,16 +8,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from poetry_tui.curve import Column, Curve
+from poetry_tui.glyphs import stroke
 
 OTHERS = ("other1", "other2", "other3", "other4")
+OTHER_LETTERS = "bcde"
 PARTS = ("blank", "range", "mean", "smooth", "validation", "best", "control", "moment", "axis", "label", *OTHERS)
 # The bit of each braille dot, by its column and row in the cell.
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 # The bits of the dots of a column from one row to another: _STROKES[column][first][last].
 _STROKES = tuple(tuple(tuple(sum(dots[first : last + 1]) for last in range(4)) for first in range(4)) for dots in _DOTS)
 _BRAILLE = 0x2800
+# Told apart without colour: only the smoothed line is drawn by its shape.
+_IN_ASCII = {"range": ":", "mean": ".", **dict(zip(OTHERS, OTHER_LETTERS, strict=True))}
 LABEL_WIDTH = 6
 FOOT_ROWS = 2
+# A tick of the value axis, that axis, the corner, a tick of the step axis, that axis; in braille's company and in ASCII.
+_AXIS = ("┤│└┴─", "+|++-")
 
 Cell = tuple[str, str]
 
@@ -52,6 +58,7 @@ class _Canvas:
     low: float
     high: float
     is_log: bool = False
+    is_ascii: bool = False
     dots: dict[str, dict[tuple[int, int], int]] = field(default_factory=dict)
     letters: dict[tuple[int, int], Cell] = field(default_factory=dict)
 
@@ -81,13 +88,13 @@ class _Canvas:
         """What each cell shows: a letter, else the smoothed line alone, else another run's, else the mean upon its range."""
         rows: list[list[Cell]] = [[(" ", "blank")] * self.width for _ in range(self.height)]
         around = self.dots.get("range", {})
-        for (x, y), bits in around.items():
-            rows[y][x] = (chr(_BRAILLE | bits), "range")
-        for (x, y), bits in self.dots.get("mean", {}).items():
-            rows[y][x] = (chr(_BRAILLE | bits | around.get((x, y), 0)), "mean")
-        for part in (*reversed(OTHERS), "smooth"):
+        for part in ("range", "mean", *reversed(OTHERS), "smooth"):
             for (x, y), bits in self.dots.get(part, {}).items():
-                rows[y][x] = (chr(_BRAILLE | bits), part)
+                if self.is_ascii:
+                    character = _IN_ASCII.get(part) or stroke(bits)
+                else:
+                    character = chr(_BRAILLE | bits | (around.get((x, y), 0) if part == "mean" else 0))
+                rows[y][x] = (character, part)
         for (x, y), letter in self.letters.items():
             rows[y][x] = letter
         return rows
@@ -103,13 +110,14 @@ def plot(
     *,
     others: Sequence[Other] = (),
     is_log: bool = False,
+    is_ascii: bool = False,
     place_label: Callable[[float], str] | None = None,
 ) -> list[list[Cell]]:
     """Draw a curve into `height` rows of `width` cells, axes included; no rows when there is no room for any.
 
     `first` and `last` are the limits of the step axis, the whole curve where they are None. The smoothed line is
     the curve's own, so it does not depend on the limits. `others` are drawn behind it; `is_log` draws the values by their
-    logarithm; `place_label` says a place of the step axis where that is no step.
+    logarithm; `is_ascii` draws without braille and lines; `place_label` says a place of the step axis where that is no step.
     """
     n_columns, n_rows = width - LABEL_WIDTH - 1, height - FOOT_ROWS
     if n_columns < 4 or n_rows < 2:
@@ -121,7 +129,7 @@ def plot(
     beside = [other.curve.columns(first, last, n_columns * 2) for other in others]
     seen = [mark for mark in marks if first <= mark.step <= last]
     low, high = _limits([column for one in (columns, *beside) for column in one], seen)
-    canvas = _Canvas(n_columns, n_rows, first, last, low, high, is_log=is_log and low > 0)
+    canvas = _Canvas(n_columns, n_rows, first, last, low, high, is_log=is_log and low > 0, is_ascii=is_ascii)
     for other, other_columns in zip(others, beside, strict=True):
         _draw_other(canvas, other, other_columns)
     _draw_columns(canvas, columns)
@@ -183,13 +191,14 @@ def _draw_other(canvas: _Canvas, other: Other, columns: Sequence[Column | None])
 
 def _rows(canvas: _Canvas) -> list[list[Cell]]:
     """The rows above the step axis, with the ticks of the value axis before them."""
+    axis = _AXIS[canvas.is_ascii]
     labels: dict[int, str] = {}
     for value in ticks(canvas.low, canvas.high, max(3, canvas.height // 3)):
         labels.setdefault(canvas.row(value) // 4, tick_label(value))
     rows: list[list[Cell]] = []
     for y, cells in enumerate(canvas.rows()):
         label = labels.get(y, "")[:LABEL_WIDTH].rjust(LABEL_WIDTH)
-        edge = "┤" if y in labels else "│"
+        edge = axis[0] if y in labels else axis[1]
         row: list[Cell] = [(character, "label") for character in label]
         row.append((edge, "axis"))
         rows.append(row + cells)
@@ -204,8 +213,9 @@ def _axis(canvas: _Canvas, marks: Sequence[Mark]) -> list[Cell]:
     """The step axis: ticks, and the letters of what happened on the way."""
     at = {canvas.column(step) for step in _step_ticks(canvas)}
     row: list[Cell] = [(" ", "label")] * LABEL_WIDTH
-    row.append(("└", "axis"))
-    row += [("┴" if x in at else "─", "axis") for x in range(canvas.width)]
+    _, _, corner, tick, line = _AXIS[canvas.is_ascii]
+    row.append((corner, "axis"))
+    row += [(tick if x in at else line, "axis") for x in range(canvas.width)]
     for mark in marks:
         if mark.value is None:
             row[LABEL_WIDTH + 1 + canvas.column(mark.step)] = (mark.letter, mark.part)

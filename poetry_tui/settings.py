@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from engine.files import write_atomically
 from engine.paths import home
+from poetry_tui.glyphs import CHARTS, Charts
 from poetry_tui.themes import INK
 from poetry_tui.words import Language
 
@@ -20,6 +21,7 @@ class Settings:
     """
 
     language: Language = "both"
+    charts: Charts = "auto"
     theme: str = INK
     model: str | None = None
     temperature: float = 0.8
@@ -61,6 +63,8 @@ def _makes_sense(name: str, value: Any) -> bool:
     match name:
         case "language":
             return value in get_args(Language)
+        case "charts":
+            return value in CHARTS
         case "theme" | "form":
             return isinstance(value, str)
         case "model" | "rhyme" | "tone_order":

@@ -38,4 +38,5 @@ def _pairs(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("models", ", ".join(model["name"] for model in found["models"]) or "none"),
         ("runs", str(found["n_runs"])),
         ("terminal", f"{terminal['columns']}×{terminal['rows']}, TERM={terminal['term']}, LANG={terminal['lang']}"),
+        ("charts", {"ascii": "in plain ASCII", "braille": "in braille dots"}[terminal["charts"]]),
     ]

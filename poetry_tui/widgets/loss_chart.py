@@ -15,14 +15,14 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from engine.events import RETURNED
-from poetry_tui.plot import LABEL_WIDTH, OTHERS, PARTS, Cell, Mark, Other, minute_label, plot
+from poetry_tui.glyphs import is_ascii
+from poetry_tui.plot import LABEL_WIDTH, OTHER_LETTERS, OTHERS, PARTS, Cell, Mark, Other, minute_label, plot
 from poetry_tui.run_state import Axis, RunState
 
 # How much of the run the chart shows.
 ZOOMS = (1.0, 0.25, 0.05)
 SMALLEST_ZOOM = 0.002
 AXES: tuple[Axis, ...] = get_args(Axis)
-OTHER_LETTERS = "bcde"
 CONTROL_LETTERS = {
     "paused": "P",
     "resumed": "R",
@@ -155,6 +155,7 @@ class LossChart(Widget):
                 first + (last - first) * self.end,
                 others=others,
                 is_log=self.is_log,
+                is_ascii=is_ascii(),
                 place_label=minute_label if self.axis == "minutes" else None,
             )
         self._drawing_s = time.thread_time() - began_s

@@ -6,18 +6,12 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.events import Resources
+from poetry_tui.glyphs import bar
 from poetry_tui.run_words import count
 from poetry_tui.words import heading, word
 
 PHASES = ("data", "forward", "backward", "optimizer")
 LABEL_WIDTH = 12
-_EIGHTHS = " ▏▎▍▌▋▊▉"
-
-
-def bar(share: float, width: int) -> str:
-    """A bar of a share of `width` cells, to an eighth of a cell."""
-    eighths = round(min(max(share, 0.0), 1.0) * width * 8)
-    return ("█" * (eighths // 8) + _EIGHTHS[eighths % 8]).rstrip().ljust(width)
 
 
 class ResourcePane(VerticalScroll):

@@ -3,6 +3,7 @@
 from textual.content import Content
 from textual.widget import Widget
 
+from poetry_tui.glyphs import progress
 from poetry_tui.run_follower import RunFollower
 from poetry_tui.run_state import Status
 from poetry_tui.run_words import COLOURS, SYMBOLS, count, duration, figures, what_next
@@ -68,14 +69,12 @@ class RunHeadline(Widget):
         state = follower.state
         if not state.total_steps:
             return Content()
-        share = min(1.0, state.step / state.total_steps)
-        after = f" {100 * share:3.0f} %"
+        share = state.step / state.total_steps
+        after = f" {100 * min(share, 1):3.0f} %"
         if follower.status.is_live and follower.status is not Status.STALLED and state.eta_s is not None:
             after += f"  {duration(state.eta_s)} {word('train.left')}"
         if len(state.speed):
             after += f"  {count(state.speed.last_smooth or 0)} {word('train.speed')}"
         room = max(width - 2 - Content(after).cell_length, 4)
-        # Half a cell at a time, as a heavy line that is light where there is still to go.
-        halves = round(share * room * 2)
-        done = "━" * (halves // 2) + ("╸" if halves % 2 else "")
-        return Content.assemble(" ", (done, "$accent"), ("─" * (room - len(done)), "$foreground 25%"), (after, "dim"))
+        done, to_do = progress(share, room)
+        return Content.assemble(" ", (done, "$accent"), (to_do, "$foreground 25%"), (after, "dim"))

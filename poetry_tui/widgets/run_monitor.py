@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 
+from poetry_tui.glyphs import is_ascii
 from poetry_tui.run_follower import RunFollower
 from poetry_tui.run_reader import log_tail
 from poetry_tui.run_state import RunState, Status
@@ -84,7 +85,8 @@ class RunMonitor(Vertical):
         at = f" · {word('train.looking_at', step=f'{self.moment:,}')}" if self.moment is not None else ""
         beside = "".join(f" · {letter} {name}" for letter, (name, _) in zip(OTHER_LETTERS, chart.others, strict=False))
         scale = f" · {word('train.log_scale')}" if chart.is_log else ""
-        legend = f"{word('train.loss_legend')} · {word(f'train.axis.{chart.axis}')}"
+        signs = word("train.loss_legend_ascii" if is_ascii() else "train.loss_legend")
+        legend = f"{signs} · {word(f'train.axis.{chart.axis}')}"
         # What is not as usual comes first: the end of a long line is cut.
         chart.border_subtitle = (
             Content(f"{(at + zoomed + scale + beside).removeprefix(' · ')}  {legend}".strip()) if has_points else ""

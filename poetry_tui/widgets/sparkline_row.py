@@ -3,15 +3,25 @@
 from collections.abc import Iterable
 from statistics import fmean
 
-from textual.app import ComposeResult
+from textual.app import ComposeResult, RenderResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Sparkline, Static
 
 from poetry_tui.curve import Curve
+from poetry_tui.glyphs import ascii_line, is_ascii
 from poetry_tui.run_state import RunState
 from poetry_tui.run_words import count
 from poetry_tui.words import word
+
+
+class Spark(Sparkline):
+    """A sparkline that can do without block characters."""
+
+    def render(self) -> RenderResult:
+        if not is_ascii():
+            return super().render()
+        return Content.styled(ascii_line(list(self.data or [])), "$primary")
 
 
 class LabelledSparkline(Vertical):
@@ -29,7 +39,7 @@ class LabelledSparkline(Vertical):
     def compose(self) -> ComposeResult:
         yield Static(markup=False)
         # The default summary, the largest value, would show noise; the mean shows the course.
-        yield Sparkline([], summary_function=fmean)
+        yield Spark([], summary_function=fmean)
 
     def show(self, curve: Curve) -> None:
         """Draw a curve; it holds finite values only, which is all that a Sparkline bears."""
@@ -37,7 +47,7 @@ class LabelledSparkline(Vertical):
         said = "" if value is None else count(value) if self._compact_numbers else f"{value:.3g}"
         label = Content.assemble((f"{word(f'train.{self._figure}')} ", "dim"), (said, "bold"))
         self.query_one(Static).update(label, layout=False)
-        line = self.query_one(Sparkline)
+        line = self.query_one(Spark)
         line.data = curve.means(max(line.size.width, 1))
 
 

@@ -35,6 +35,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "shell.language_both": ("中文和 English", "中文 and English"),
     "shell.language_zh": ("中文", "中文"),
     "shell.language_en": ("English", "English"),
+    "shell.charts": ("曲线：{name}", "Charts: {name}"),
+    "shell.charts.tip": (
+        "曲线用盲文点画，或在没有这些字符的终端上只用 ASCII",
+        "Draw curves with braille dots, or in plain ASCII where the terminal or its font has none",
+    ),
+    "shell.charts_auto": ("看终端", "as the terminal can"),
+    "shell.charts_braille": ("盲文点", "braille dots"),
+    "shell.charts_ascii": ("纯 ASCII", "plain ASCII"),
     "shell.screenshot": ("存屏幕为 SVG", "Screenshot"),
     "shell.screenshot.tip": ("把这一屏存成 SVG 图", "Save this screen as an SVG picture"),
 }

@@ -136,6 +136,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "━ 平滑　⣿ 范围　o 验证　* 最好",
         "━ smoothed  ⣿ range  o validation  * best",
     ),
+    "train.loss_legend_ascii": (
+        "- 平滑　: 范围　o 验证　* 最好",
+        "- smoothed  : range  o validation  * best",
+    ),
     "train.looking_at": ("看第 {step} 步", "looking at step {step}"),
     "train.zoomed": ("最近 {percent}%", "the last {percent} %"),
     "train.compared": ("预测／原诗", "Prediction / target"),

@@ -25,6 +25,14 @@ def service_without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def capable_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is drawn must not depend on where the tests run."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
 def clock_of_made_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Made runs spoke years ago; by the clock that stands still there, none of them has been silent for long."""
     monkeypatch.setattr("poetry_tui.run_status.now_s", lambda: make_run.START_S)

@@ -12,7 +12,15 @@ from poetry_tui.words import LANGUAGES, WORDS, Language, heading, set_language, 
 
 SOURCES = [path for path in Path(poetry_tui.__file__).parent.rglob("*.py") if path.parent.name != "words"]
 # Keys put together from a part that varies.
-FAMILIES = ("shell.language_", "compose.own", "compose.title", "compose.acrostic", "compose.tones_", "compose.rhyme_")
+FAMILIES = (
+    "shell.language_",
+    "shell.charts_",
+    "compose.own",
+    "compose.title",
+    "compose.acrostic",
+    "compose.tones_",
+    "compose.rhyme_",
+)
 
 
 def places(text: str) -> set[str]:
