@@ -10,11 +10,12 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 
 from poetry_tui.glyphs import is_ascii
+from poetry_tui.plot import OTHER_LETTERS
 from poetry_tui.run_follower import RunFollower
 from poetry_tui.run_reader import log_tail
 from poetry_tui.run_state import RunState, Status
 from poetry_tui.widgets.log_pane import LogPane
-from poetry_tui.widgets.loss_chart import OTHER_LETTERS, LossChart
+from poetry_tui.widgets.loss_chart import LossChart
 from poetry_tui.widgets.prediction_grid import PredictionGrid
 from poetry_tui.widgets.resource_pane import ResourcePane
 from poetry_tui.widgets.run_headline import RunHeadline
