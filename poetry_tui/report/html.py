@@ -6,23 +6,43 @@ from itertools import zip_longest
 
 from poetry_tui.report.document import Block, Code, Figure, Heading, Paragraph, Poem, Prediction, Table
 
+# Light and dark by what the reader's system prefers; the curves, which name their colours, are recoloured in the dark.
 STYLE = """
-body { max-width: 46rem; margin: 3rem auto; padding: 0 1rem; background: #fbf8f1; color: #2b2824;
-  font: 16px/1.65 "Noto Serif CJK SC", "Source Han Serif SC", "Songti SC", Georgia, serif; }
+:root { color-scheme: light dark; --paper: #fbf8f1; --shade: #f2ecdf; --ink: #2b2824; --faint: #6d665b; --line: #ddd6c8;
+  --accent: #b4432f; --sure: 93, 125, 58; }
+@media (prefers-color-scheme: dark) {
+  :root { --paper: #16181b; --shade: #1f2327; --ink: #ddd6c8; --faint: #98917f; --line: #363b42; --accent: #e0866a;
+    --sure: 120, 160, 96; }
+DARK_CURVES
+}
+body { max-width: 46rem; margin: 3rem auto; padding: 0 1rem; background: var(--paper); color: var(--ink);
+  font: 16px/1.65 "Noto Serif CJK SC", "Source Han Serif SC", "Songti SC", "STSong", "SimSun", Georgia, serif;
+  overflow-wrap: break-word; }
 h1, h2, h3 { font-weight: 600; line-height: 1.3; } h2 { margin-top: 2.6rem; }
-table { border-collapse: collapse; font-size: .9rem; } .wide { overflow-x: auto; }
-th, td { text-align: left; padding: .2rem .9rem .2rem 0; border-bottom: 1px solid #ddd6c8; vertical-align: top; }
-tr.marked td { color: #b4432f; }
-pre { background: #f2ecdf; padding: .7rem 1rem; overflow-x: auto; font-size: .85rem; white-space: pre-wrap; }
-figure { margin: 1.5rem 0; } figure svg { width: 100%; height: auto; } figcaption, .caption { color: #6d665b; font-size: .9rem; }
+table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; } .wide { overflow-x: auto; }
+th, td { text-align: left; padding: .2rem 1.1rem .2rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+tr.marked td { color: var(--accent); }
+pre { background: var(--shade); padding: .7rem 1rem; overflow-x: auto; font-size: .85rem; }
+figure { margin: 1.5rem 0; } figure svg { display: block; width: 100%; min-width: 32rem; height: auto; }
+figcaption, .caption { color: var(--faint); font-size: .9rem; }
+figure svg text { fill: var(--ink); } figure svg .paper { fill: var(--paper); }
+figure svg .rule { stroke: var(--line); } figure svg .axis { stroke: var(--ink); }
 .poems { display: flex; flex-wrap: wrap; gap: 1.2rem 2.4rem; }
 .poem p { margin: 0; } .poem .caption { margin-bottom: .2rem; }
-.grid { border-collapse: separate; border-spacing: 0; font-size: 1.05rem; margin: .3rem 0 1.2rem; }
-.grid td { border: 0; padding: 0 .12rem; text-align: center; } .grid .said td { color: #8d867a; }
+.pairs { display: flex; flex-wrap: wrap; row-gap: .5rem; font-size: 1.05rem; margin: .3rem 0 1.2rem; }
+.pair { display: flex; flex-direction: column; width: 1.3em; text-align: center; }
+.pair span:first-child { color: var(--faint); } .pair span { min-height: 1.65em; }
 @media print { body { margin: 0; max-width: none; background: white; } }
 """
-# A line of the prediction grid has so many characters at most.
-GRID_WIDTH = 28
+# The colours of the curves, bright enough for a dark page, in the order of those in `svg`.
+_DARK_COLOURS = ("#e8795f", "#6fb0d2", "#9dc06f", "#c495da", "#dcab58", "#b5b0a6")
+STYLE = STYLE.replace(
+    "DARK_CURVES",
+    "\n".join(
+        f"  figure svg .line-{n} {{ stroke: {colour}; }} figure svg .fill-{n} {{ fill: {colour}; }}"
+        for n, colour in enumerate(_DARK_COLOURS)
+    ),
+)
 
 
 def to_html(blocks: Sequence[Block], title: str, language: str) -> str:
@@ -54,7 +74,7 @@ def _block(block: Block) -> str:
         case Table():
             return _table(block)
         case Figure(_, svg, caption):
-            return f"<figure>\n{svg}<figcaption>{escape(caption)}</figcaption></figure>"
+            return f'<figure>\n<div class="wide">{svg}</div><figcaption>{escape(caption)}</figcaption></figure>'
         case Poem(caption, lines):
             verse = "".join(f"<p>{escape(line)}</p>" for line in lines)
             return f'<div class="poem"><div class="caption">{escape(caption)}</div>{verse}</div>'
@@ -72,15 +92,11 @@ def _table(table: Table) -> str:
 
 
 def _prediction(block: Prediction) -> str:
-    """Prediction over target; the surer the model was of a character, the more its cell is tinted."""
-    columns = list(zip_longest(block.prediction, block.target, block.probability, fillvalue=""))
-    tables = []
-    for start in range(0, len(columns), GRID_WIDTH):
-        part = columns[start : start + GRID_WIDTH]
-        said = "".join(f"<td>{escape(str(said))}</td>" for said, _, _ in part)
-        true = "".join(
-            f'<td style="background:rgba(93,125,58,{0.75 * float(share or 0):.2f})">{escape(str(target))}</td>'
-            for _, target, share in part
+    """Prediction over target, as wide as the page is; the surer the model was of a character, the more it is tinted."""
+    pairs = []
+    for said, target, share in zip_longest(block.prediction, block.target, block.probability, fillvalue=""):
+        tint = f"background: rgba(var(--sure), {0.75 * float(share or 0):.2f})"
+        pairs.append(
+            f'<span class="pair"><span>{escape(str(said))}</span><span style="{tint}">{escape(str(target))}</span></span>'
         )
-        tables.append(f'<table class="grid"><tr class="said">{said}</tr><tr>{true}</tr></table>')
-    return f'<div class="caption">{escape(block.caption)}</div>{"".join(tables)}'
+    return f'<div class="caption">{escape(block.caption)}</div><div class="pairs">{"".join(pairs)}</div>'

@@ -53,9 +53,14 @@ def _settings(names: Sequence[str], settings: Sequence[Row]) -> Iterator[Block]:
     """The differing ones come first: they are what the report is about."""
     yield Heading(heading("report.settings"))
     marked = frozenset(number for number, row in enumerate(settings) if row.differs)
-    yield Table(("", *names), [(row.name, *row.values) for row in settings], marked)
+    yield Table(("", *names), [(row.name, *map(_plain, row.values)) for row in settings], marked)
     if marked:
         yield Paragraph(word("report.differing"))
+
+
+def _plain(value: str) -> str:
+    """A setting's value for people who do not read Python."""
+    return {"None": "–", "True": "yes", "False": "no"}.get(value, value)
 
 
 def _curves(stories: Sequence[RunStory]) -> Iterator[Block]:

@@ -42,12 +42,16 @@ class _Frame:
 
 
 def chart(series: Sequence[Series], x_label: str, y_label: str) -> str:
-    """An SVG of some series; what is no number is left out, and without any number there is an empty frame."""
+    """An SVG of some series; what is no number is left out, and without any number there is an empty frame.
+
+    It names its colours, and by class what they colour, so that a page around it may choose others: `paper`, `rule`, `axis`,
+    and of each series `line-0`, `fill-0` and so on, in the order of `COLOURS`.
+    """
     frame = _frame(series)
     style = f'font-family="sans-serif" font-size="12" fill="{INK}"'
     parts = [
         f'<svg {_NAMESPACE} viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{_quoted(y_label)}" {style}>',
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PAPER}"/>',
+        f'<rect width="{WIDTH}" height="{HEIGHT}" class="paper" fill="{PAPER}"/>',
         *_axes(frame, x_label, y_label),
     ]
     for number, one in enumerate(series):
@@ -69,13 +73,13 @@ def _axes(frame: _Frame, x_label: str, y_label: str) -> list[str]:
     parts = []
     for value in ticks(frame.low, frame.high, 6):
         y = frame.y(value)
-        parts.append(f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="{GRID}" fill="none"/>')
+        parts.append(f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" class="rule" stroke="{GRID}" fill="none"/>')
         parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{tick_label(value)}</text>')
     for value in ticks(frame.left, frame.right, 7):
         x = frame.x(value)
-        parts.append(f'<path d="M{x:.1f} {HEIGHT - BOTTOM}v5" stroke="{INK}" fill="none"/>')
+        parts.append(f'<path d="M{x:.1f} {HEIGHT - BOTTOM}v5" class="axis" stroke="{INK}" fill="none"/>')
         parts.append(f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{step_label(value)}</text>')
-    parts.append(f'<path d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}" stroke="{INK}" fill="none"/>')
+    parts.append(f'<path d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}" class="axis" stroke="{INK}" fill="none"/>')
     middle = (LEFT + WIDTH - RIGHT) / 2
     parts.append(f'<text x="{middle}" y="{HEIGHT - 8}" text-anchor="middle">{escape(x_label)}</text>')
     place = f'x="14" y="{HEIGHT / 2 - 14}" transform="rotate(-90 14 {HEIGHT / 2 - 14})"'
@@ -84,18 +88,23 @@ def _axes(frame: _Frame, x_label: str, y_label: str) -> list[str]:
 
 
 def _drawn(one: Series, frame: _Frame, number: int) -> list[str]:
-    colour, dash = COLOURS[number % len(COLOURS)], DASHES[number % len(DASHES)]
+    curve = number % len(COLOURS)
+    colour, dash = COLOURS[curve], DASHES[curve]
     points = [(frame.x(x), frame.y(y)) for x, y in one.points if math.isfinite(x) and math.isfinite(y)]
     parts = []
     if one.band:
         edge = [(x, high) for x, _, high in one.band] + [(x, low) for x, low, _ in reversed(one.band)]
         outline = " ".join(f"{frame.x(x):.1f},{frame.y(y):.1f}" for x, y in edge)
-        parts.append(f'<polygon points="{outline}" fill="{colour}" fill-opacity="0.16"/>')
+        parts.append(f'<polygon points="{outline}" class="fill-{curve}" fill="{colour}" fill-opacity="0.16"/>')
     if one.is_dotted:
-        parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6" fill="{colour}"/>' for x, y in points]
+        parts += [
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6" class="fill-{curve}" fill="{colour}"/>' for x, y in points
+        ]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     style = f' stroke-dasharray="{dash}"' if dash else ""
-    parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1.6"{style}/>')
+    parts.append(
+        f'<polyline points="{line}" class="line-{curve}" fill="none" stroke="{colour}" stroke-width="1.6"{style}/>'
+    )
     return parts
 
 
@@ -103,10 +112,11 @@ def _legend(series: Sequence[Series]) -> list[str]:
     parts = []
     for number, one in enumerate(series):
         y = TOP + 14 + 17 * number
-        colour, dash = COLOURS[number % len(COLOURS)], DASHES[number % len(DASHES)]
+        curve = number % len(COLOURS)
+        colour, dash = COLOURS[curve], DASHES[curve]
         style = f' stroke-dasharray="{dash}"' if dash else ""
         x = WIDTH - RIGHT - 26
-        parts.append(f'<path d="M{x} {y - 4}h24" stroke="{colour}" stroke-width="2"{style}/>')
+        parts.append(f'<path d="M{x} {y - 4}h24" class="line-{curve}" stroke="{colour}" stroke-width="2"{style}/>')
         parts.append(f'<text x="{x - 6}" y="{y}" text-anchor="end">{escape(one.name)}</text>')
     return parts
 
