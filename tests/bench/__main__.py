@@ -16,7 +16,7 @@ from engine.corpus.tokens import open_tokens
 from engine.presets import preset
 from tests.bench.verse import MadeCorpus, make_corpus
 
-PARTS = ("training", "composing", "starting", "first-paint", "keys", "gpu")
+PARTS = ("training", "composing", "starting", "first-paint", "keys", "watching", "watched-training", "gpu")
 MAX_CHARS = 128
 
 
@@ -46,6 +46,10 @@ def main() -> None:
             _first_paint(Path(folder), n_rounds=3 if arguments.quick else 9)
         if "keys" in parts:
             _keys(made, Path(folder), n_keys=5 if arguments.quick else 30)
+        if "watching" in parts:
+            _watching(Path(folder), n_rounds=2 if arguments.quick else 5)
+        if "watched-training" in parts:
+            _watched_training(made, Path(folder), n_rounds=2 if arguments.quick else 6)
         if "gpu" in parts:
             _gpu(made, Path(folder), arguments.device, is_quick=arguments.quick)
 
@@ -102,6 +106,22 @@ def _keys(made: MadeCorpus, folder: Path, n_keys: int) -> None:
     os.environ[paths.HOME_VARIABLE] = str(folder / "home-for-keys")
     made.write(folder / "poems.txt")
     bench_keys(folder / "poems.txt", folder, n_keys)
+
+
+def _watching(folder: Path, n_rounds: int) -> None:
+    from tests.bench.watching import bench_watching
+
+    bench_watching(folder / "home-for-watching", n_rounds)
+
+
+def _watched_training(made: MadeCorpus, folder: Path, n_rounds: int) -> None:
+    from tests.bench.watched_training import bench_watched_training
+
+    home = folder / "home-for-training"
+    os.environ[paths.HOME_VARIABLE] = str(home)
+    home.mkdir()
+    made.write(home / "poems.txt")
+    bench_watched_training(home / "poems.txt", home, n_rounds)
 
 
 def _gpu(made: MadeCorpus, folder: Path, device_name: str | None, *, is_quick: bool) -> None:

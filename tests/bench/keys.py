@@ -22,9 +22,9 @@ def bench_keys(corpus: Path, folder: Path, n_keys: int) -> None:
         wait_for_quiet(terminal, 2.0)
         print(Result(tuple(_answer_ms(terminal, number) for number in range(n_keys))).line("idle", "ms"))
         run = folder / "run"
-        training = _start_training(corpus, run)
+        training = start_training(corpus, run)
         try:
-            _wait_for_steps(run, training)
+            wait_for_steps(run, training)
             result = Result(tuple(_answer_ms(terminal, number) for number in range(n_keys)))
             print(result.line("beside a training at full speed", "ms"))
         finally:
@@ -42,14 +42,14 @@ def _answer_ms(terminal: int, number: int) -> float:
     return (time.perf_counter() - pressed_s) * 1000
 
 
-def _start_training(corpus: Path, run: Path) -> "subprocess.Popen[bytes]":
+def start_training(corpus: Path, run: Path) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "engine", "train", "--preset", "nndl", "--corpus", str(corpus), "--run", str(run)]
     return subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
 
 
-def _wait_for_steps(run: Path, training: "subprocess.Popen[bytes]") -> None:
+def wait_for_steps(run: Path, training: "subprocess.Popen[bytes]") -> None:
     deadline_s = time.perf_counter() + LONGEST_WAIT_S
     while time.perf_counter() < deadline_s and training.poll() is None:
         if (run / "events.jsonl").exists() and b'"step"' in (run / "events.jsonl").read_bytes():

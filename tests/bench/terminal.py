@@ -19,6 +19,13 @@ LONGEST_WAIT_S = 60.0
 @contextlib.contextmanager
 def in_terminal(command: Sequence[str]) -> Iterator[int]:
     """Run a program in a terminal, and give our end of it; the program is ended when the block is left."""
+    with process_in_terminal(command) as (terminal, _process):
+        yield terminal
+
+
+@contextlib.contextmanager
+def process_in_terminal(command: Sequence[str]) -> "Iterator[tuple[int, subprocess.Popen[bytes]]]":
+    """The same, with its process."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     process = subprocess.Popen(
@@ -31,7 +38,7 @@ def in_terminal(command: Sequence[str]) -> Iterator[int]:
     )
     os.close(theirs)
     try:
-        yield ours
+        yield ours, process
     finally:
         # Asked politely first: the studio has a child to end.
         process.send_signal(signal.SIGTERM)
@@ -48,6 +55,14 @@ def wait_for(terminal: int, marker: str) -> None:
         if marker.encode() in written:
             return
     raise RuntimeError(f"{marker} was not painted within {LONGEST_WAIT_S:.0f} s; written: {written[-500:]!r}")
+
+
+def watch(terminal: int, seconds: float) -> None:
+    """Read what comes for so long, as a terminal does."""
+    until_s = time.perf_counter() + seconds
+    while (left_s := until_s - time.perf_counter()) > 0:
+        if select.select([terminal], [], [], left_s)[0]:
+            os.read(terminal, 65536)
 
 
 def wait_for_quiet(terminal: int, quiet_s: float) -> None:
