@@ -1,49 +1,22 @@
 """Composing in a form: whatever is wished for, the poem keeps the rules, or one sentence says why there is none."""
 
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any, cast
-
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.checkpoint import LoadedModel
-from engine.composer import Composition, compose, compose_many, compose_poem
+from engine.composer import Composition, compose_many, compose_poem
 from engine.composing.book import LEVEL_BIT, OBLIQUE_BIT, read_book
 from engine.composing.layout import lay_out_steps
 from engine.config import ComposeConfig
 from engine.errors import ComposeError, StudioError
-from engine.novelty.bloom import CodePoints
-from engine.novelty.lines import TrainingLines
 from engine.prosody.check import check
 from engine.prosody.forms import form_called, forms
 from engine.prosody.rhymes import masks_of
-from engine.vocabulary import BEGIN, Vocabulary, is_han
+from engine.vocabulary import Vocabulary
+from tests.engine.composing_lines import HAN, again, lines_of
 from tests.engine.rhyming_model import rhyming_model
-from tests.engine.verse_judge import SHAPES, faults, repeated
-
-REGULATED = tuple(SHAPES)
-TUNES = tuple(form.key for form in forms() if not form.is_regulated)
-HAN = "".join(filter(is_han, rhyming_model().vocabulary.characters))
-
-
-class Lines:
-    """Training lines of the test's own."""
-
-    def __init__(self, lines: set[str] | None = None, doubled: str = "") -> None:
-        self._lines, self._doubled = lines, doubled
-
-    def contains(self, lines: list[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        return np.array([self._lines is None or line in self._lines for line in lines], np.bool_)
-
-    def ends(self, beginnings: CodePoints) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        known, texts = self._lines, ["".join(map(chr, one)) for one in beginnings]
-        return np.array([known is None or any(map(one.endswith, known)) for one in texts], np.bool_)
-
-    def reduplicates(self, character: str) -> bool:
-        return character in self._doubled
+from tests.engine.verse_judge import SHAPES, faults
 
 
 @pytest.fixture(scope="module")
@@ -51,17 +24,10 @@ def loaded() -> LoadedModel:
     return rhyming_model()
 
 
-def with_lines(loaded: LoadedModel, lines: Lines) -> LoadedModel:
-    return replace(loaded, lines=cast(TrainingLines, lines))
+REGULATED = tuple(SHAPES)
 
 
-def again(loaded: LoadedModel, wish: ComposeConfig, poem: Composition) -> Composition:
-    """A candidate composed alone."""
-    return compose_poem(loaded, wish.replace(seed=poem.seed, n_particles=poem.n_particles))
-
-
-def lines_of(poem: Composition) -> list[str]:
-    return ["".join(filter(is_han, line)) for line in cast(list[str], poem.to_dict()["lines"])]
+TUNES = tuple(form.key for form in forms() if not form.is_regulated)
 
 
 @pytest.mark.parametrize("form", REGULATED)
@@ -261,53 +227,6 @@ def test_a_fixed_character_may_need_a_rescue(loaded: LoadedModel) -> None:
     assert "孤平救" in {licence.name for licence in report.licences}
 
 
-def test_characters_are_not_repeated_nearby_but_for_those_that_poets_double(loaded: LoadedModel) -> None:
-    doubling = with_lines(loaded, Lines(set(), doubled=HAN[::2]))
-    doubled = set()
-    for poem in compose_many(doubling, ComposeConfig(form="七绝", temperature=2.0, top_p=1.0), 64):
-        assert repeated(poem.text) == set()
-        doubled |= {character for character, after in zip(poem.text, poem.text[1:], strict=False) if character == after}
-    assert doubled
-    assert doubled <= set(HAN[::2])
-
-
-def test_no_line_of_the_training_text_is_written(loaded: LoadedModel) -> None:
-    wish = ComposeConfig(form="五绝", seed=4)
-    known = set(lines_of(compose_poem(loaded, wish)))
-    poem = compose_poem(with_lines(loaded, Lines(known)), wish)
-    assert known.isdisjoint(lines_of(poem))
-    assert faults(poem.text, "wujue") == []
-
-
-def test_no_line_of_the_training_text_is_written_as_part_of_a_longer_one(loaded: LoadedModel) -> None:
-    wish = ComposeConfig(form="七绝", seed=4)
-    known = {line[start : start + 5] for line in lines_of(compose_poem(loaded, wish)) for start in range(3)}
-    poem = compose_poem(with_lines(loaded, Lines(known)), wish)
-    assert not any(part in line for line in lines_of(poem) for part in known)
-    assert faults(poem.text, "qijue") == []
-
-
-def test_a_line_that_leads_to_a_fixed_end_is_begun_anew_when_it_is_known(loaded: LoadedModel) -> None:
-    wish = ComposeConfig(form="五绝", acrostic_tail="□山", seed=4, n_particles=1)
-    known = set(lines_of(compose_poem(loaded, wish)))
-    poem = compose_poem(with_lines(loaded, Lines(known)), wish)
-    assert known.isdisjoint(lines_of(poem))
-    assert lines_of(poem)[1].endswith("山")
-
-
-def test_when_every_line_is_known_one_sentence_says_so(loaded: LoadedModel) -> None:
-    with pytest.raises(ComposeError, match="No line 1 was found that keeps to all the wishes and is new"):
-        compose_poem(with_lines(loaded, Lines(None)), ComposeConfig(form="五绝", acrostic_tail="□山"))
-    with pytest.raises(ComposeError, match="No line 1 was found"):
-        compose_poem(with_lines(loaded, Lines(None)), ComposeConfig(form="五绝"))
-
-
-def test_a_line_that_was_given_whole_may_be_known(loaded: LoadedModel) -> None:
-    line = lines_of(compose_poem(loaded, ComposeConfig(form="五绝", seed=4)))[0]
-    poem = compose_poem(with_lines(loaded, Lines({line})), ComposeConfig(form="五绝", begin=line))
-    assert lines_of(poem)[0] == line
-
-
 def test_what_a_tune_repeats_is_repeated_and_fixed_in_both_places(loaded: LoadedModel) -> None:
     poem = compose_poem(loaded, ComposeConfig(form="如梦令", keep="□" * 25 + "□月" + "□" * 6))
     lines = lines_of(poem)
@@ -322,124 +241,8 @@ def test_marks_end_a_tunes_stanzas_and_part_its_lines(loaded: LoadedModel) -> No
     assert len([character for character in text if character in "，。"]) == 8
 
 
-def counted(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The numbers of rows of every step of the network from now on."""
-    rows: list[int] = []
-    step = loaded.model.step
-
-    def counting(x: Any, state: Any = None) -> Any:
-        rows.append(len(x))
-        return step(x, state)
-
-    monkeypatch.setattr(loaded.model, "step", counting)
-    return rows
-
-
-def indices_read(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """What the network reads in its first row from now on."""
-    read: list[int] = []
-    step = loaded.model.step
-
-    def reading(x: Any, state: Any = None) -> Any:
-        read.append(int(x[0]))
-        return step(x, state)
-
-    monkeypatch.setattr(loaded.model, "step", reading)
-    return read
-
-
-def test_a_poem_comes_character_by_character_where_nothing_is_fixed_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded = rhyming_model()
-    rows = counted(loaded, monkeypatch)
-    glyphs = compose(loaded, ComposeConfig(form="五绝", begin="春"))
-    assert [next(glyphs).character, len(rows)] == ["春", 1]
-    next(glyphs)
-    assert rows == [1, 1]
-
-
-def test_a_poem_comes_line_by_line_where_something_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded = rhyming_model()
-    rows = counted(loaded, monkeypatch)
-    glyphs = compose(loaded, ComposeConfig(form="五绝", acrostic="春月", n_particles=5))
-    assert next(glyphs).character == "春"
-    # A line, its mark, and what is fixed at the beginning of the next one.
-    assert rows == [5] * 7
-
-
-def glyphs_of(loaded: LoadedModel, **wish: Any) -> Iterator[Any]:
-    return compose(loaded, ComposeConfig(form="七绝", **wish), n_alternatives=500)
-
-
-@pytest.mark.parametrize("wish", [{"begin": "春"}, {"acrostic": "春月"}])
-def test_glyphs_tell_their_place_and_what_the_wishes_leave(loaded: LoadedModel, wish: dict[str, str]) -> None:
-    places = []
-    for glyph in glyphs_of(loaded, **wish):
-        places.append((glyph.line, glyph.position))
-        assert glyph.allowed_probability >= glyph.probability * 0.999
-        allowed = {character: p_allowed for character, _, p_allowed in glyph.alternatives if p_allowed}
-        if glyph.character:
-            assert allowed[glyph.character] == pytest.approx(glyph.allowed_probability, rel=1e-3)
-            assert sum(allowed.values()) == pytest.approx(1, rel=1e-3)
-    assert places == [(line, position) for line in range(1, 5) for position in (1, 2, 3, 4, 5, 6, 7, 0)] + [(4, 0)]
-
-
-def test_a_title_is_read_before_the_poem_and_never_written() -> None:
-    loaded = rhyming_model(tags=True)
-    wish = ComposeConfig(form="五绝", begin="日", temperature=3.0, top_p=1.0)
-    about_moon = compose_poem(loaded, wish.replace(title="夜月"))
-    assert about_moon.text != compose_poem(loaded, wish).text
-    assert faults(about_moon.text, "wujue") == []
-    for seed in range(5):
-        free = compose_poem(loaded, wish.replace(form="free", title="夜月", seed=seed))
-        assert set(free.text) <= set(loaded.vocabulary.characters)
-    with pytest.raises(ComposeError, match="knows no character of the title '鹓雏'"):
-        compose_poem(loaded, wish.replace(title="鹓雏"))
-
-
-def test_a_model_that_reads_headers_is_told_the_rhyme_that_the_seed_settles(monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded = rhyming_model(tags=True)
-    wish = ComposeConfig(form="五绝", top_p=1.0)
-    poems = compose_many(loaded, wish, 24, n_tried=24)
-    assert len({poem.rhyme for poem in poems}) > 4
-    read = indices_read(loaded, monkeypatch)
-    for poem in poems:
-        assert faults(poem.text, "wujue", poem.rhyme) == []
-        read.clear()
-        assert again(loaded, wish, poem).text == poem.text
-        assert read[:3] == [BEGIN, loaded.vocabulary.tag("form:wujue"), loaded.vocabulary.tag(f"rhyme:{poem.rhyme}")]
-
-
 def test_poems_of_one_seed_that_begin_differently_rhyme_differently() -> None:
     loaded = rhyming_model(tags=True)
     beginnings = [character for character in loaded.vocabulary.characters[:40] if character not in "，。"]
     rhymes = {compose_poem(loaded, ComposeConfig(form="五绝", begin=one, top_p=1.0)).rhyme for one in beginnings}
     assert len(rhymes) > 4
-
-
-def test_free_candidates_are_the_poems_of_their_seeds(loaded: LoadedModel) -> None:
-    wish = ComposeConfig(begin="春", max_chars=30, temperature=1.0)
-    poems = compose_many(loaded, wish, 5)
-    assert len(poems) == 5
-    for poem in poems:
-        assert again(loaded, wish, poem).text == poem.text
-
-
-def test_of_free_candidates_those_that_copy_a_line_come_last(loaded: LoadedModel) -> None:
-    wish = ComposeConfig(begin="春", max_chars=30, temperature=1.0)
-    best, *others = compose_many(loaded, wish, 5)
-    copied = max(lines_of(best), key=len)
-    reading = with_lines(loaded, Lines({copied}))
-    *new, last = compose_many(reading, wish, 5)
-    assert last.text == best.text
-    assert [poem.text for poem in new] == [poem.text for poem in others]
-
-
-def test_a_kept_beginning_is_kept_in_free_verse(loaded: LoadedModel) -> None:
-    poem = compose_poem(loaded, ComposeConfig(keep="春风不一，月□□□□", max_chars=12))
-    assert poem.text.startswith("春风不一，月")
-
-
-def test_a_poem_that_is_kept_whole_is_only_read(loaded: LoadedModel) -> None:
-    text = compose_poem(loaded, ComposeConfig(form="五绝", seed=2)).text
-    poem = compose_poem(loaded, ComposeConfig(form="五绝", keep=text, seed=9))
-    assert poem.text == text

@@ -1,0 +1,126 @@
+"""How a poem comes: what is read before it, what comes when, what each glyph tells, what is kept."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from engine.checkpoint import LoadedModel
+from engine.composer import compose, compose_many, compose_poem
+from engine.config import ComposeConfig
+from engine.errors import ComposeError
+from engine.vocabulary import BEGIN
+from tests.engine.composing_lines import again
+from tests.engine.rhyming_model import rhyming_model
+from tests.engine.verse_judge import faults
+
+
+@pytest.fixture(scope="module")
+def loaded() -> LoadedModel:
+    return rhyming_model()
+
+
+def counted(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers of rows of every step of the network from now on."""
+    rows: list[int] = []
+    step = loaded.model.step
+
+    def counting(x: Any, state: Any = None) -> Any:
+        rows.append(len(x))
+        return step(x, state)
+
+    monkeypatch.setattr(loaded.model, "step", counting)
+    return rows
+
+
+def indices_read(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """What the network reads in its first row from now on."""
+    read: list[int] = []
+    step = loaded.model.step
+
+    def reading(x: Any, state: Any = None) -> Any:
+        read.append(int(x[0]))
+        return step(x, state)
+
+    monkeypatch.setattr(loaded.model, "step", reading)
+    return read
+
+
+def test_a_poem_comes_character_by_character_where_nothing_is_fixed_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = rhyming_model()
+    rows = counted(loaded, monkeypatch)
+    glyphs = compose(loaded, ComposeConfig(form="五绝", begin="春"))
+    assert [next(glyphs).character, len(rows)] == ["春", 1]
+    next(glyphs)
+    assert rows == [1, 1]
+
+
+def test_a_poem_comes_line_by_line_where_something_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = rhyming_model()
+    rows = counted(loaded, monkeypatch)
+    glyphs = compose(loaded, ComposeConfig(form="五绝", acrostic="春月", n_particles=5))
+    assert next(glyphs).character == "春"
+    # A line, its mark, and what is fixed at the beginning of the next one.
+    assert rows == [5] * 7
+
+
+def glyphs_of(loaded: LoadedModel, **wish: Any) -> Iterator[Any]:
+    return compose(loaded, ComposeConfig(form="七绝", **wish), n_alternatives=500)
+
+
+@pytest.mark.parametrize("wish", [{"begin": "春"}, {"acrostic": "春月"}])
+def test_glyphs_tell_their_place_and_what_the_wishes_leave(loaded: LoadedModel, wish: dict[str, str]) -> None:
+    places = []
+    for glyph in glyphs_of(loaded, **wish):
+        places.append((glyph.line, glyph.position))
+        assert glyph.allowed_probability >= glyph.probability * 0.999
+        allowed = {character: p_allowed for character, _, p_allowed in glyph.alternatives if p_allowed}
+        if glyph.character:
+            assert allowed[glyph.character] == pytest.approx(glyph.allowed_probability, rel=1e-3)
+            assert sum(allowed.values()) == pytest.approx(1, rel=1e-3)
+    assert places == [(line, position) for line in range(1, 5) for position in (1, 2, 3, 4, 5, 6, 7, 0)] + [(4, 0)]
+
+
+def test_a_title_is_read_before_the_poem_and_never_written() -> None:
+    loaded = rhyming_model(tags=True)
+    wish = ComposeConfig(form="五绝", begin="日", temperature=3.0, top_p=1.0)
+    about_moon = compose_poem(loaded, wish.replace(title="夜月"))
+    assert about_moon.text != compose_poem(loaded, wish).text
+    assert faults(about_moon.text, "wujue") == []
+    for seed in range(5):
+        free = compose_poem(loaded, wish.replace(form="free", title="夜月", seed=seed))
+        assert set(free.text) <= set(loaded.vocabulary.characters)
+    with pytest.raises(ComposeError, match="knows no character of the title '鹓雏'"):
+        compose_poem(loaded, wish.replace(title="鹓雏"))
+
+
+def test_a_model_that_reads_headers_is_told_the_rhyme_that_the_seed_settles(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = rhyming_model(tags=True)
+    wish = ComposeConfig(form="五绝", top_p=1.0)
+    poems = compose_many(loaded, wish, 24, n_tried=24)
+    assert len({poem.rhyme for poem in poems}) > 4
+    read = indices_read(loaded, monkeypatch)
+    for poem in poems:
+        assert faults(poem.text, "wujue", poem.rhyme) == []
+        read.clear()
+        assert again(loaded, wish, poem).text == poem.text
+        assert read[:3] == [BEGIN, loaded.vocabulary.tag("form:wujue"), loaded.vocabulary.tag(f"rhyme:{poem.rhyme}")]
+
+
+def test_free_candidates_are_the_poems_of_their_seeds(loaded: LoadedModel) -> None:
+    wish = ComposeConfig(begin="春", max_chars=30, temperature=1.0)
+    poems = compose_many(loaded, wish, 5)
+    assert len(poems) == 5
+    for poem in poems:
+        assert again(loaded, wish, poem).text == poem.text
+
+
+def test_a_kept_beginning_is_kept_in_free_verse(loaded: LoadedModel) -> None:
+    poem = compose_poem(loaded, ComposeConfig(keep="春风不一，月□□□□", max_chars=12))
+    assert poem.text.startswith("春风不一，月")
+
+
+def test_a_poem_that_is_kept_whole_is_only_read(loaded: LoadedModel) -> None:
+    text = compose_poem(loaded, ComposeConfig(form="五绝", seed=2)).text
+    poem = compose_poem(loaded, ComposeConfig(form="五绝", keep=text, seed=9))
+    assert poem.text == text
