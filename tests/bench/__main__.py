@@ -5,6 +5,8 @@ import io
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ from engine.corpus.tokens import open_tokens
 from engine.presets import preset
 from tests.bench.verse import MadeCorpus, make_corpus
 
-PARTS = ("training", "composing", "starting", "first-paint", "keys", "watching", "watched-training", "gpu")
+PARTS = ("training", "memory", "composing", "starting", "first-paint", "keys", "watching", "watched-training", "gpu")
 MAX_CHARS = 128
 
 
@@ -38,6 +40,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         if "training" in parts:
             _training(made, tang, n_rounds=3 if arguments.quick else 9)
+        if "memory" in parts:
+            _memory(made, Path(folder))
         if "composing" in parts:
             _composing(made, Path(folder), n_rounds=2 if arguments.quick else 5)
         if "starting" in parts:
@@ -67,6 +71,19 @@ def _training(made: MadeCorpus, tang: Corpus | None, n_rounds: int) -> None:
             bench_training("tang", preset_name, pieces, len(tokens.vocabulary), n_rounds)
 
 
+def _memory(made: MadeCorpus, folder: Path) -> None:
+    from tests.bench.memory import bench_memory
+
+    installed = [corpus.name for corpus in list_corpora() if corpus.name in ("tang-song", "tang-song-ci")]
+    if installed:
+        bench_memory(installed)
+        return
+    print("(neither tang-song nor tang-song-ci is installed: a made corpus of a sixth of their size is used)")
+    with moved_home(folder / "home-for-memory"):
+        made.write(folder / "made.txt")
+        bench_memory([import_file(folder / "made.txt", simplify=False).name])
+
+
 def _composing(made: MadeCorpus, folder: Path, n_rounds: int) -> None:
     from engine.devices import use_threads
     from tests.bench.composing import bench_composing
@@ -83,14 +100,21 @@ def _starting(made: MadeCorpus, tang: Corpus | None, folder: Path, n_rounds: int
     if tang is not None:
         bench_starting(tang, n_rounds)
         return
-    home = os.environ.get(paths.HOME_VARIABLE)
-    os.environ[paths.HOME_VARIABLE] = str(folder / "home")
-    made.write(folder / "made.txt")
-    bench_starting(import_file(folder / "made.txt", simplify=False), n_rounds)
-    if home is None:
+    with moved_home(folder / "home"):
+        made.write(folder / "made.txt")
+        bench_starting(import_file(folder / "made.txt", simplify=False), n_rounds)
+
+
+@contextmanager
+def moved_home(home: Path) -> Iterator[None]:
+    before = os.environ.get(paths.HOME_VARIABLE)
+    os.environ[paths.HOME_VARIABLE] = str(home)
+    try:
+        yield
+    finally:
         del os.environ[paths.HOME_VARIABLE]
-    else:
-        os.environ[paths.HOME_VARIABLE] = home
+        if before is not None:
+            os.environ[paths.HOME_VARIABLE] = before
 
 
 def _first_paint(folder: Path, n_rounds: int) -> None:

@@ -6,7 +6,6 @@ Shapes: T characters of a poem.
 
 import dataclasses
 import json
-import resource
 import sys
 import time
 from pathlib import Path
@@ -18,12 +17,13 @@ from engine.batches import Pieces, cut_pieces, epoch_order
 from engine.config import TrainConfig
 from engine.presets import preset
 from engine.vocabulary import BEGIN, END, SPECIAL_TOKENS
+from tests.bench.memory import STATUS, peak_bytes, told
 from tests.bench.training import BATCHES_A_ROUND, Phases, Trainer, fused
 from tests.bench.verse import make_corpus
 from tests.growth.axes import N_POEMS, Measured, Setting, x_of
 from tests.growth.shards import open_shards
 
-STATUS, INPUT_OUTPUT = Path("/proc/self/status"), Path("/proc/self/io")
+INPUT_OUTPUT = Path("/proc/self/io")
 
 
 def main() -> None:
@@ -36,7 +36,7 @@ def measure(setting: Setting, folder: Path, n_rounds: int) -> Measured:
     from engine.devices import use_threads
 
     use_threads(1)
-    disk_before = _told(INPUT_OUTPUT, "read_bytes")
+    disk_before = told(INPUT_OUTPUT, "read_bytes")
     started_s = time.process_time()
     pieces, vocab_size = _pieces(setting, folder)
     config = _config(setting)
@@ -48,7 +48,7 @@ def measure(setting: Setting, folder: Path, n_rounds: int) -> Measured:
     fused(trainer.model, pieces.batch(longest), config, Phases())
     trainer.measure()
     rounds = [_round(trainer) for _ in range(n_rounds)]
-    disk_after, private = _told(INPUT_OUTPUT, "read_bytes"), _told(STATUS, "RssAnon")
+    disk_after, private = told(INPUT_OUTPUT, "read_bytes"), told(STATUS, "RssAnon")
     chars_per_s = median(n_chars / busy_s for n_chars, busy_s in rounds)
     return Measured(
         setting=setting,
@@ -57,7 +57,7 @@ def measure(setting: Setting, folder: Path, n_rounds: int) -> Measured:
         step_ms=median(busy_s for _, busy_s in rounds) / BATCHES_A_ROUND * 1e3,
         data_ms=median(phases["data"] for phases in trainer.rounds[1:]) / BATCHES_A_ROUND * 1e3,
         gflops=chars_per_s * 6 * trainer.model.n_multiply_adds() / 1e9,
-        peak_bytes=_peak_bytes(),
+        peak_bytes=peak_bytes(),
         private_bytes=None if private is None else private * 1024,
         start_s=start_s,
         disk_bytes=None if disk_before is None or disk_after is None else disk_after - disk_before,
@@ -93,23 +93,6 @@ def _pieces(setting: Setting, folder: Path) -> tuple[Pieces, int]:
 
 def _n_poems(folder: Path) -> int:
     return (folder / "splits.bin").stat().st_size
-
-
-def _peak_bytes() -> int:
-    """The most memory that this process has had; of a process's own count, since the other begins with its parent's."""
-    high_water = _told(STATUS, "VmHWM")
-    if high_water is not None:
-        return high_water * 1024
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-def _told(file: Path, name: str) -> int | None:
-    """A number that Linux tells of this process; None elsewhere."""
-    if not file.exists():
-        return None
-    values = dict(line.split(":", 1) for line in file.read_text().splitlines() if ":" in line)
-    return int(values[name].split()[0]) if name in values else None
 
 
 if __name__ == "__main__":
