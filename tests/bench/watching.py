@@ -3,6 +3,7 @@ studio's share of a processor, the training's speed with the screen open, leavin
 """
 
 import asyncio
+import contextlib
 import os
 import random
 import subprocess
@@ -139,8 +140,8 @@ class Live:
 
 def bench_live(live: Live, n_rounds: int) -> None:
     """Seen on the screen, the studio's share of a processor, leaving."""
-    leaving_s = []
-    with monitoring(live.folder) as (terminal, process):
+    leaving = []
+    with monitoring(live) as (terminal, process):
         print(
             Result(tuple(_seen_ms(terminal, live) for _ in range(n_rounds * 5))).line(
                 "written until on the screen", "ms"
@@ -151,17 +152,19 @@ def bench_live(live: Live, n_rounds: int) -> None:
             shares = tuple(_cpu_percent(terminal, process, 5.0) for _ in range(n_rounds))
         print(Result(shares).line("the studio's share of a core", "%"))
     for _ in range(n_rounds):
-        with monitoring(live.folder) as (terminal, process), live.saying():
+        with monitoring(live) as (terminal, process), live.saying():
             watch(terminal, 1.0)
-            leaving_s.append(_leave_s(terminal, process))
-    print(Result(tuple(leaving_s)).line("the quit key until the process is gone", "s"))
+            leaving.append(_leave(terminal, process))
+    print(Result(tuple(passed_s for passed_s, _ in leaving)).line("the quit key until the process is gone", "s"))
+    print(Result(tuple(used_s for _, used_s in leaving)).line("    of the processor's time", "s"))
 
 
 @contextmanager
-def monitoring(run: Path) -> "Iterator[tuple[int, subprocess.Popen[bytes]]]":
+def monitoring(live: Live) -> "Iterator[tuple[int, subprocess.Popen[bytes]]]":
     """The studio in a terminal, which has read the whole run; its engine is ready."""
-    with process_in_terminal([sys.executable, "-m", "poetry_tui", "monitor", str(run)]) as (terminal, process):
+    with process_in_terminal([sys.executable, "-m", "poetry_tui", "monitor", str(live.folder)]) as (terminal, process):
         wait_for(terminal, "studio-lstm")
+        wait_for(terminal, f"{live.say():,} / ")
         watch(terminal, SETTLING_S)
         yield terminal, process
 
@@ -184,15 +187,22 @@ def _cpu_percent(terminal: int, process: "subprocess.Popen[bytes]", seconds: flo
     return 100 * (after.user - before.user + after.system - before.system) / passed_s
 
 
-def _leave_s(terminal: int, process: "subprocess.Popen[bytes]") -> float:
+def _leave(terminal: int, process: "subprocess.Popen[bytes]") -> tuple[float, float]:
+    """Seconds by the clock, and of the process's processor time as long as it is there to be asked."""
     os.set_blocking(terminal, False)
+    watched = psutil.Process(process.pid)
+    before = after = watched.cpu_times()
     pressed_s = time.perf_counter()
     os.write(terminal, b"q")
     while process.poll() is None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            now = watched.cpu_times()
+            # One that has ended and was not yet waited for has no times left.
+            after = now if now.user >= after.user else after
         try:
             os.read(terminal, 65536)
         except OSError:  # nothing there, or nobody any more
             time.sleep(0.001)
         if time.perf_counter() - pressed_s > 30:
             raise RuntimeError("the studio did not end")
-    return time.perf_counter() - pressed_s
+    return time.perf_counter() - pressed_s, after.user - before.user + after.system - before.system
