@@ -16,7 +16,7 @@ from engine.corpus.library import Corpus, import_file
 from engine.corpus.poems import Poem, lines_of, split_of
 from engine.errors import ModelError
 from engine.model_store import add_model, find_model, list_models
-from engine.novelty.bloom import BloomFilter, code_points, extend, hash_rows, hash_strings
+from engine.novelty.bloom import BloomFilter, code_points, extend, hash_ends, hash_rows, hash_strings
 from engine.novelty.build import build, exact_lines, keep_lines, open_lines
 from engine.novelty.known import SHORTEST_LINE
 from engine.novelty.lines import TrainingLines, read_lines
@@ -87,6 +87,15 @@ def test_lines_of_held_out_poems_do_not_count() -> None:
     assert held_out
     assert sum(line in lines for text in held_out for line in lines_of(text)) <= 1
     assert lines.lines.n_keys == 4 * (len(texts) - len(held_out))
+
+
+@pytest.mark.parametrize("shortest", [1, 5, 7, 8])
+def test_the_ends_of_strings_have_the_hashes_that_they_have_as_strings(shortest: int) -> None:
+    lines = ["夜看床前明月光", "长恨千里烟波尽"]
+    hashes = hash_ends(np.stack(list(map(code_points, lines))), shortest)
+    for row, line in zip(hashes, lines, strict=True):
+        ends = [line[start:] for start in range(len(line) - shortest + 1)]
+        assert row.tolist() == hash_strings(ends).tolist()
 
 
 def test_a_training_line_is_found_within_a_longer_one() -> None:
