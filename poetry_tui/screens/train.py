@@ -1,6 +1,7 @@
 """The train screen: settings and runs on the left, the run that is followed on the right."""
 
 import asyncio
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -67,6 +68,7 @@ class TrainScreen(ViewingScreen):
         &.-narrow.-settings #train-left { display: block; }
         &.-narrow.-settings #train-right { display: none; }
         &.-low RunList { height: 6; }
+        &.-low RunMonitor.-resources SampleTimeline { display: none; }
         &.-tall SparklineRow { display: block; }
     }
     """
@@ -75,6 +77,7 @@ class TrainScreen(ViewingScreen):
         super().__init__()
         self._installed: list[str] | None = None
         self.is_dirty = False
+        self._painted_s = 0.0
         self.beside: dict[Path, RunFollower] = {}
 
     def compose_body(self) -> Iterable[Widget]:
@@ -83,7 +86,7 @@ class TrainScreen(ViewingScreen):
     def on_mount(self) -> None:
         self.add_class("-empty")
         self._say_how_to_begin()
-        self.set_interval(PAINT_PERIOD_S, self.paint)
+        self.set_interval(LOOK_PERIOD_S, self._paint_when_due)
         self._look_after_lists()
 
     # Following
@@ -108,6 +111,7 @@ class TrainScreen(ViewingScreen):
             look = await asyncio.to_thread(follower.look)
             if follower.take(look):
                 self.is_dirty = True
+                self._paint_when_due()
             for other in list(self.beside.values()):
                 # A bite of each a round: a long run comes bit by bit.
                 self.is_dirty |= other.take(await asyncio.to_thread(other.look))
@@ -117,10 +121,16 @@ class TrainScreen(ViewingScreen):
             if not look.bite.more:
                 await asyncio.sleep(LOOK_PERIOD_S)
 
+    def _paint_when_due(self) -> None:
+        """A word after a silence is shown at once, many words together."""
+        if time.monotonic() - self._painted_s >= PAINT_PERIOD_S:
+            self.paint()
+
     def paint(self) -> None:
         """Draw what has changed since the last time."""
         if not self.is_dirty or not self.is_current or self.follower is None:
             return
+        self._painted_s = time.monotonic()
         beside = [(folder.name, other.state) for folder, other in self.beside.items()]
         with self.app.batch_update():
             monitor = self.query_one(RunMonitor)

@@ -39,8 +39,10 @@ class PredictionGrid(VerticalScroll):
         Binding("left", "screen.moment(-1)", show=False),
         Binding("right", "screen.moment(1)", show=False),
     ]
+    # The room of a scroll bar that comes and goes would be that of a character.
     DEFAULT_CSS = """
     PredictionGrid {
+        scrollbar-gutter: stable;
         & > Static { width: 1fr; height: auto; text-wrap: nowrap; }
     }
     """

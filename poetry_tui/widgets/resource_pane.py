@@ -1,5 +1,7 @@
 """What the training uses of the machine: processor, memory, graphics card, and how its time is spent."""
 
+from itertools import zip_longest
+
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -12,13 +14,16 @@ from poetry_tui.words import heading, word
 
 PHASES = ("data", "forward", "backward", "optimizer")
 LABEL_WIDTH = 12
+# The column of what is used, and what it takes to have that of the phases beside it.
+USED_WIDTH = 34
+LEAST_BESIDE = 64
 
 
 class ResourcePane(VerticalScroll):
     """A line a figure, with a bar where it is a share of something."""
 
     DEFAULT_CSS = """
-    ResourcePane { & > Static { width: 1fr; height: auto; text-wrap: nowrap; } }
+    ResourcePane { scrollbar-gutter: stable; & > Static { width: 1fr; height: auto; text-wrap: nowrap; } }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -51,7 +56,24 @@ class ResourcePane(VerticalScroll):
         if event is None:
             inner.update(Content.styled(word("train.resources_none"), "dim"))
             return
-        width = max(self.scrollable_content_region.width - LABEL_WIDTH - 12, 4)
+        used, phases = self._used(event, chars_per_s), _shares(event)
+        width, height = self.scrollable_content_region.width, self.scrollable_content_region.height
+        # Where both do not fit below one another, they stand beside one another if that is wide enough.
+        is_beside = height < len(used) + 1 + len(phases) and width >= LEAST_BESIDE
+        room = width - (USED_WIDTH if is_beside else 0) - LABEL_WIDTH - 12
+        shares = [
+            self._row(f"train.phase.{phase}", f"{100 * share:4.0f} % ")
+            + Content.styled(bar(share, max(room, 4)), "$accent")
+            for phase, share in phases
+        ]
+        if is_beside:
+            pairs = zip_longest(used, shares, fillvalue=Content())
+            rows = [left.pad_right(max(0, USED_WIDTH - left.cell_length)) + right for left, right in pairs]
+        else:
+            rows = [*used, Content(), *shares]
+        inner.update(Content("\n").join(rows))
+
+    def _used(self, event: Resources, chars_per_s: float) -> list[Content]:
         rows = [
             self._row("train.cpu", f"{event.cpu_percent:.0f} %"),
             self._row("train.memory", f"{event.memory_bytes / 1e9:.2f} GB"),
@@ -59,17 +81,14 @@ class ResourcePane(VerticalScroll):
         if event.gpu_memory_bytes is not None:
             busy = "?" if event.gpu_percent is None else f"{event.gpu_percent:.0f} %"
             rows.append(self._row("train.gpu", f"{busy} · {event.gpu_memory_bytes / 1e9:.2f} GB"))
-        rows.append(self._row("train.chars_per_s", count(chars_per_s)))
-        rows.append(Content())
-        shares = [event.data_share, event.forward_share, event.backward_share, event.optimizer_share]
-        rest = max(0.0, 1 - sum(shares))
-        for phase, share in zip((*PHASES, "rest"), (*shares, rest), strict=True):
-            rows.append(
-                self._row(f"train.phase.{phase}", f"{100 * share:4.0f} % ")
-                + Content.styled(bar(share, width), "$accent")
-            )
-        inner.update(Content("\n").join(rows))
+        return [*rows, self._row("train.chars_per_s", count(chars_per_s))]
 
     def _row(self, key: str, value: str) -> Content:
         name = Content(word(key))
         return name.pad_right(max(0, LABEL_WIDTH - name.cell_length)).stylize("dim") + Content(f" {value}")
+
+
+def _shares(event: Resources) -> list[tuple[str, float]]:
+    """The share of the time that each phase of a step takes, and what is left."""
+    shares = [event.data_share, event.forward_share, event.backward_share, event.optimizer_share]
+    return list(zip((*PHASES, "rest"), (*shares, max(0.0, 1 - sum(shares))), strict=True))

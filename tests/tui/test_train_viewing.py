@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from textual.events import MouseScrollDown, MouseScrollUp
 from textual.widgets import Static
 
@@ -21,6 +22,7 @@ from poetry_tui.widgets.comparison_table import ComparisonTable
 from poetry_tui.widgets.log_pane import LogPane
 from poetry_tui.widgets.loss_chart import LossChart
 from poetry_tui.widgets.prediction_grid import PredictionGrid
+from poetry_tui.widgets.resource_pane import ResourcePane
 from poetry_tui.widgets.run_list import RunList
 from poetry_tui.widgets.run_monitor import RunMonitor
 from tests.tui import make_run
@@ -230,3 +232,34 @@ async def test_on_a_narrow_screen_b_leads_to_the_runs_and_esc_back(heartbeats: N
         await pilot.press("escape")
         await until(pilot, lambda: app.focused is not None and not isinstance(app.focused, RunList))
         assert app.focused.region.height > 0
+
+
+async def test_on_a_low_screen_the_machine_is_seen_whole(heartbeats: None, until: Until) -> None:
+    used = Resources(
+        step=300, cpu_percent=193.0, memory_bytes=1_230_000_000, gpu_percent=87.0, gpu_memory_bytes=5_000_000_000,
+        data_share=0.01, forward_share=0.6, backward_share=0.3, optimizer_share=0.05,
+    )  # fmt: skip
+    make([*make_run.life(300), used], alive=True)
+    app = studio()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.RUNNING))
+        await pilot.press("y")
+        pane = app.screen.query_one(ResourcePane)
+        await until(pilot, lambda: "the rest" in str(pane.query_one(Static).content))
+        await until(pilot, lambda: pane.max_scroll_y == 0)
+
+
+async def test_a_long_prediction_stands_character_over_character_beside_its_scroll_bar(
+    heartbeats: None, until: Until
+) -> None:
+    said = [*make_run.life(300), make_run.step(305)]
+    said.append(Compared(step=305, prediction="日" * 90, target="月" * 90, probability=(0.5,) * 90))
+    make([*said, make_run.finished(305)])
+    app = studio()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED))
+        grid = app.screen.query_one(PredictionGrid)
+        await until(pilot, lambda: grid.shown is not None and grid.shown.step == 305 and grid.show_vertical_scrollbar)
+        lines = str(grid.query_one(Static).content).splitlines()
+        await until(pilot, lambda: grid.query_one(Static).size.height == len(lines))
+        assert all(cell_len(line) <= grid.scrollable_content_region.width for line in lines)
