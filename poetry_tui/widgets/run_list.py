@@ -95,7 +95,7 @@ class RunList(OptionList):
         event.stop()
         self.post_message(self.RunChosen(self._runs[event.option_index].folder))
 
-    def _on_click(self, event: events.Click) -> None:
+    async def _on_click(self, event: events.Click) -> None:
         place = event.get_content_offset(self)
         index = event.style.meta.get("option")
         if index is not None and place is not None and place.x < LETTER_CELLS and self._runs:

@@ -231,7 +231,9 @@ async def test_on_a_narrow_screen_b_leads_to_the_runs_and_esc_back(heartbeats: N
         await until(pilot, lambda: isinstance(app.focused, RunList) and app.focused.region.height > 0)
         await pilot.press("escape")
         await until(pilot, lambda: app.focused is not None and not isinstance(app.focused, RunList))
-        assert app.focused.region.height > 0
+        focused = app.focused
+        assert focused is not None
+        assert focused.region.height > 0
 
 
 async def test_on_a_low_screen_the_machine_is_seen_whole(heartbeats: None, until: Until) -> None:
