@@ -1,18 +1,17 @@
 """`make growth`: how speed and memory of a training grow with corpus, vocabulary, hidden size and length of poems.
 
 Each setting is measured in a process of its own, on one thread, by the time of that thread on the processor, so that what else
-the machine does hardly matters. Writes growth.md and growth.svg.
+the machine does hardly matters. Writes growth.md and growth.svg. Broken off, it goes on where it stood; once whole, it begins anew.
 """
 
 import argparse
 import io
-import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,6 +28,13 @@ MOST_OF_DISK = 0.5
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.growth", description=__doc__)
     parser.add_argument("-o", "--folder", type=Path, default=ROOT / "docs", help="where the page goes (default: docs)")
+    parser.add_argument(
+        "--so-far",
+        type=Path,
+        default=ROOT / "training" / "growth.jsonl",
+        metavar="FILE",
+        help="what was measured so far (default: training/growth.jsonl)",
+    )
     parser.add_argument("--scratch", type=Path, help="where the largest corpus is written meanwhile (1 GB)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds a setting, after one that does not count (5)")
     parser.add_argument("--quick", action="store_true", help="small settings: whether it works at all")
@@ -36,32 +42,46 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
     wanted = axes(quick=options.quick)
-    n_poems = 500 if options.quick else 57_000
-    measured = {axis.key: _measure(axis, n_poems, options.rounds, options.scratch) for axis in wanted}
+    options.so_far.parent.mkdir(parents=True, exist_ok=True)
+    measured = {axis.key: _measure(axis, options.so_far, options.rounds, options.scratch) for axis in wanted}
     options.folder.mkdir(parents=True, exist_ok=True)
     (options.folder / "growth.svg").write_text(growth_plot(wanted, measured), encoding="utf-8")
     (options.folder / "growth.md").write_text(growth_page(wanted, measured), encoding="utf-8")
+    options.so_far.unlink(missing_ok=True)
 
 
-def _measure(axis: Axis, n_poems: int, n_rounds: int, scratch: Path | None) -> list[Measured]:
+def _measure(axis: Axis, so_far: Path, n_rounds: int, scratch: Path | None) -> list[Measured]:
     print(axis.title)
     found = []
     for setting in axis.settings:
-        with _corpus_of(setting, n_poems, scratch) as folder:
-            if folder is None:
-                print(f"  ×{setting.times}: left out, the disk is too small for it")
-                continue
-            found.append(_in_a_child(setting, folder, n_rounds))
-        print(f"  {line_of(found[-1])}")
+        one = _known(so_far).get(setting)
+        if one is None:
+            with _corpus_of(setting, scratch) as folder:
+                if folder is None:
+                    print(f"  ×{setting.times}: left out, the disk is too small for it")
+                    continue
+                one = _in_a_child(setting, folder, n_rounds)
+            with so_far.open("a", encoding="utf-8") as file:
+                file.write(one.to_json() + "\n")
+        found.append(one)
+        print(f"  {line_of(one)}")
     return found
 
 
+def _known(so_far: Path) -> Mapping[Setting, Measured]:
+    """What was measured before this was broken off."""
+    if not so_far.exists():
+        return {}
+    measured = map(Measured.from_json, so_far.read_text(encoding="utf-8").splitlines())
+    return {one.setting: one for one in measured}
+
+
 @contextmanager
-def _corpus_of(setting: Setting, n_poems: int, scratch: Path | None) -> Iterator[Path | None]:
+def _corpus_of(setting: Setting, scratch: Path | None) -> Iterator[Path | None]:
     """A folder with the corpus that a setting wants, for as long as it is measured; None where there is no room for it."""
     with tempfile.TemporaryDirectory(prefix="growth-", dir=scratch) as folder:
         if setting.times is not None:
-            made = make_corpus(n_poems)
+            made = make_corpus(setting.n_poems)
             if bytes_of(made, setting.times) > MOST_OF_DISK * shutil.disk_usage(folder).free:
                 yield None
                 return
@@ -73,8 +93,7 @@ def _in_a_child(setting: Setting, folder: Path, n_rounds: int) -> Measured:
     command = [sys.executable, "-m", "tests.growth.child", setting.to_json(), str(folder), str(n_rounds)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-    values = json.loads(done.stdout)
-    return Measured(**{**values, "setting": Setting(**values["setting"])})
+    return Measured.from_json(done.stdout)
 
 
 if __name__ == "__main__":

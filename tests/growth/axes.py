@@ -7,6 +7,8 @@ from typing import Self
 
 # Of poems that all have the same length, enough for every round to meet new ones.
 N_POEMS = 960
+# As many as the Tang corpus has.
+TANG_POEMS = 57_000
 USUAL_CHARS = 64
 USUAL_CHARACTERS = 7_000
 USUAL_HIDDEN = 512
@@ -14,10 +16,11 @@ USUAL_HIDDEN = 512
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One training to measure. `times`: how often the corpus is repeated on the disk; None: a few poems of `poem_chars`."""
+    """One training to measure. `times`: how often a corpus of `n_poems` is on the disk; None: a few poems of `poem_chars`."""
 
     axis: str
     times: int | None = None
+    n_poems: int = TANG_POEMS
     n_characters: int = USUAL_CHARACTERS
     hidden_size: int = USUAL_HIDDEN
     poem_chars: int = USUAL_CHARS
@@ -48,6 +51,14 @@ class Measured:
     private_bytes: int | None
     start_s: float
     disk_bytes: int | None
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        values = json.loads(text)
+        return cls(**{**values, "setting": Setting(**values["setting"])})
 
     @property
     def char_us(self) -> float:
@@ -94,7 +105,7 @@ def axes(*, quick: bool) -> tuple[Axis, ...]:
     characters = (500, 1_000, 2_000) if quick else (2_000, 5_000, 10_000, 20_000)
     hidden = (16, 32, 64) if quick else (128, 256, 512, 1024)
     lengths = (8, 16, 32) if quick else (16, 32, 64, 128, 256)
-    usual = Setting("", n_characters=500, hidden_size=16, poem_chars=16) if quick else Setting("")
+    usual = Setting("", n_poems=500, n_characters=500, hidden_size=16, poem_chars=16) if quick else Setting("")
     return (
         Axis(
             "corpus",

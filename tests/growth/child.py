@@ -4,8 +4,6 @@ memory is its own; prints one JSON object.
 Shapes: T characters of a poem.
 """
 
-import dataclasses
-import json
 import sys
 import time
 from pathlib import Path
@@ -28,7 +26,7 @@ INPUT_OUTPUT = Path("/proc/self/io")
 
 def main() -> None:
     setting, folder, n_rounds = Setting.from_json(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-    print(json.dumps(dataclasses.asdict(measure(setting, folder, n_rounds))))
+    print(measure(setting, folder, n_rounds).to_json())
 
 
 def measure(setting: Setting, folder: Path, n_rounds: int) -> Measured:

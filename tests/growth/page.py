@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from poetry_tui.report.svg import HEIGHT, WIDTH, Series, chart
+from poetry_tui.report.svg import HEIGHT, PAPER, WIDTH, Series, chart
 from tests.growth.axes import Axis, Measured, Quantity
 from tests.growth.laws import affine, power_law
 
@@ -32,8 +32,8 @@ def growth_page(axes: Sequence[Axis], measured: Mapping[str, Sequence[Measured]]
             parts += [
                 f"\n## {axis.title}\n\n",
                 _table(axis, rows),
-                "\n",
-                *(_law(axis, one, rows) for one in axis.quantities),
+                f"\nWith {axis.symbol} for {axis.meaning}:\n\n",
+                *(_law(axis, one, rows) for one in _told(axis, rows)),
             ]
     return "".join(parts)
 
@@ -41,12 +41,20 @@ def growth_page(axes: Sequence[Axis], measured: Mapping[str, Sequence[Measured]]
 def growth_plot(axes: Sequence[Axis], measured: Mapping[str, Sequence[Measured]]) -> str:
     """One drawing of a row of charts an axis: measurements as dots, the fitted law as a line."""
     width, height = N_COLUMNS * WIDTH, len(axes) * HEIGHT
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width // 2}">']
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width // 2}">',
+        f'<rect width="{width}" height="{height}" fill="{PAPER}"/>',
+    ]
     for row, axis in enumerate(axes):
-        for column, quantity in enumerate(axis.quantities[:N_COLUMNS]):
+        for column, quantity in enumerate(_told(axis, measured[axis.key])[:N_COLUMNS]):
             place = f'<svg x="{column * WIDTH}" y="{row * HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
             parts.append(_chart(axis, quantity, measured[axis.key]).replace("<svg ", place, 1))
     return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _told(axis: Axis, rows: Sequence[Measured]) -> list[Quantity]:
+    """The quantities that were measured: not every system tells every kind of memory."""
+    return [quantity for quantity in axis.quantities if all(quantity.of(one) > 0 for one in rows)]
 
 
 def line_of(one: Measured) -> str:
