@@ -28,6 +28,8 @@ async def until(pilot: Any, is_so: Callable[[], object]) -> None:
 
 async def take_pictures(folder: Path, run: Path) -> None:
     # Imported here, when the home is moved.
+    from textual.widgets._footer import FooterKey
+
     from engine import paths
     from engine.config import ComposeConfig
     from poetry_tui.app import PoetryApp
@@ -62,12 +64,14 @@ async def take_pictures(folder: Path, run: Path) -> None:
         train = app.screen
         assert isinstance(train, TrainScreen)
         train.query_one(RunList).focus()
-        await until(pilot, lambda: train.follower is not None)
+        await until(pilot, lambda: train.follower is not None and train.follower.is_settled and not train.is_dirty)
+        await until(pilot, lambda: train.query(FooterKey))
         await pilot.pause(2)
         app.save_screenshot(str(folder / "train.svg"))
 
         app.theme = PAPER
         await pilot.press("3")
+        await until(pilot, lambda: app.screen.query(FooterKey))
         await pilot.pause(1)
         app.save_screenshot(str(folder / "favourites.svg"))
 
