@@ -52,17 +52,18 @@ class _Poem:
     def is_over(self) -> bool:
         return len(self.written) >= self.limit or END in self.written[-1:]
 
-    def write(self, log_p: Tensor, config: ComposeConfig) -> None:
-        """The next character by ln p (V,)."""
-        index = len(self.written)
-        is_given = index < len(self.given)
-        chosen = (
-            self.given[index]
-            if is_given
-            else draw(log_p, config.temperature, config.top_p, self.random, may_end=index > 0)
-        )
-        self.written.append(chosen)
-        self.log_p.append(float(log_p[chosen]))
+
+def _write(poems: Sequence[_Poem], log_p: NDArray[np.float32], config: ComposeConfig) -> None:
+    """The next character of poems of one length and beginning (R) by ln p (R, V)."""
+    index, given = len(poems[0].written), poems[0].given
+    if index < len(given):
+        chosen = [given[index]] * len(poems)
+    else:
+        scores = _drawable(log_p, may_end=index > 0)
+        chosen = _draw_each(scores, config.temperature, config.top_p, [poem.random for poem in poems])
+    for poem, one, own in zip(poems, chosen, log_p[np.arange(len(poems)), chosen].tolist(), strict=True):
+        poem.written.append(one)
+        poem.log_p.append(own)
 
 
 def check_free(config: ComposeConfig) -> None:
@@ -100,7 +101,7 @@ def compose_free(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int
     while not poem.is_over():
         logits, state = loaded.model.step(torch.tensor([last], device=loaded.device), state)  # (1,) -> (1, V)
         log_p = torch.log_softmax(logits[0].float().cpu(), dim=0)[: loaded.vocabulary.n_drawable]
-        poem.write(log_p, config)
+        _write([poem], log_p[None].numpy(), config)
         index, last = len(poem.written) - 1, poem.written[-1]
         character = loaded.vocabulary.character(last)
         is_mark = not character or character in LINE_MARKS
@@ -144,8 +145,7 @@ def compose_free_many(
         go_on()
         logits, state = loaded.model.step(torch.tensor(last, device=loaded.device), state)  # (R,) -> (R, V)
         log_p = torch.log_softmax(logits.float().cpu(), dim=1)[:, : loaded.vocabulary.n_drawable]
-        for row, poem in enumerate(open_poems):
-            poem.write(log_p[row], config)
+        _write(open_poems, log_p.numpy(), config)
         rows = [row for row, poem in enumerate(open_poems) if not poem.is_over()]
         where = torch.tensor(rows, device=loaded.device, dtype=torch.long)
         state = tuple(part[:, where] for part in state)
@@ -177,16 +177,33 @@ def draw(log_p: Tensor, temperature: float, top_p: float, random: torch.Generato
     A character stays when those likelier than it do not hold `top_p` yet: the likeliest always stays, and of equally
     likely ones all or none. Each draw takes one number from `random`.
     """
-    scores = log_p.numpy().copy()  # float32 sorts and exponentiates twice as fast; sums are made in float64
-    scores[[PAD, UNKNOWN, BEGIN] if may_end else [PAD, UNKNOWN, BEGIN, END]] = -np.inf
+    (chosen,) = _draw_each(_drawable(log_p[None].numpy(), may_end=may_end), temperature, top_p, [random])
+    return chosen
+
+
+def _drawable(log_p: NDArray[np.float32], *, may_end: bool) -> NDArray[np.float32]:
+    """A copy of ln p (R, V), −∞ for what is never drawn."""
+    scores = log_p.copy()  # float32 sorts and exponentiates twice as fast; sums are made in float64
+    scores[:, [PAD, UNKNOWN, BEGIN] if may_end else [PAD, UNKNOWN, BEGIN, END]] = -np.inf
+    return scores
+
+
+def _draw_each(
+    scores: NDArray[np.float32], temperature: float, top_p: float, randoms: Sequence[torch.Generator]
+) -> list[int]:
+    """As `draw`, an index for each row of scores (R, V) by a generator of its own."""
     if temperature == 0:
-        return int(scores.argmax())
+        return [int(one) for one in scores.argmax(1)]
+    scores -= scores.max(1, keepdims=True)
     with np.errstate(over="ignore"):  # next to temperature 0 all but the likeliest become −∞, which is right
-        weights = np.exp((scores - scores.max()) / max(temperature, SMALLEST_TEMPERATURE))
-    kept = _kept(weights, top_p)
-    held = weights[kept].cumsum(dtype=np.float64)
-    place = float(torch.rand((), generator=random)) * held[-1]
-    return int(kept[np.searchsorted(held, place, side="right")])
+        scores /= np.float32(max(temperature, SMALLEST_TEMPERATURE))
+    chosen = []
+    for weights, random in zip(np.exp(scores, out=scores), randoms, strict=True):
+        kept = _kept(weights, top_p)
+        held = weights[kept].cumsum(dtype=np.float64)
+        place = float(torch.rand((), generator=random)) * held[-1]
+        chosen.append(int(kept[np.searchsorted(held, place, side="right")]))
+    return chosen
 
 
 def _kept(weights: NDArray[np.float32], top_p: float) -> Ints:
