@@ -65,7 +65,7 @@ def what_next(follower: RunFollower) -> str:
     if follower.problem:
         return str(follower.problem)
     if not follower.is_settled:
-        return word("train.reading")
+        return ""  # the badge says it
     if isinstance(follower, RunReplay) and status is Status.REPLAYING:
         key = "over" if follower.is_over else "held" if follower.is_held else "at"
         return word(f"train.replay_{key}", speed=f"{follower.speed:,.4g}")
