@@ -3,12 +3,15 @@
 `pytest tests/tui/test_train_snapshots.py --snapshot-update` makes the pictures again; look at them before they are committed.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from poetry_tui import runs
+from poetry_tui.app import PoetryApp
 from poetry_tui.run_state import Status
+from poetry_tui.settings import Settings
 from poetry_tui.themes import INK, PAPER
 from poetry_tui.widgets.run_list import RunList
 from tests.tui import make_run
@@ -68,3 +71,32 @@ def test_an_empty_studio_says_how_to_begin(
         await until(pilot, lambda: app.focused is not None)
 
     assert snap_compare(app, terminal_size=size, run_before=settle)
+
+
+async def shown(pilot: Any, until: Until, status: Status) -> None:
+    await until(pilot, lambda: is_shown(pilot.app, status))
+    await until(pilot, lambda: pilot.app.screen.query_one(RunList).highlighted is not None)
+
+
+def test_a_stalled_run_looks_it(
+    heartbeats: None, until: Until, snap_compare: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = [replace(make_run.started(), pid=4711), *make_run.life(777)[1:]]
+    make(said, alive=True)
+    now_s = make_run.records(said)[-1].time_s + 125
+    monkeypatch.setattr("poetry_tui.run_status.now_s", lambda: now_s)
+
+    async def settle(pilot: Any) -> None:
+        await shown(pilot, until, Status.STALLED)
+
+    assert snap_compare(studio(), terminal_size=(80, 24), run_before=settle)
+
+
+def test_a_run_in_plain_ascii(heartbeats: None, until: Until, snap_compare: Any) -> None:
+    make(make_run.life(1000), alive=True)
+
+    async def settle(pilot: Any) -> None:
+        await shown(pilot, until, Status.RUNNING)
+
+    app = PoetryApp(Settings(theme=INK, charts="ascii"))
+    assert snap_compare(app, terminal_size=(120, 40), run_before=settle)
