@@ -53,6 +53,8 @@ class RunMonitor(Vertical):
         super().__init__(id=id)
         self._follower: RunFollower | None = None
         self._curves_due_s = 0.0
+        # The runs beside it, and whether there was anything to be drawn of them.
+        self._beside: list[tuple[str, bool]] = []
         # Something could be drawn that was left for later.
         self.is_behind = False
         self._status: Status | None = None
@@ -103,8 +105,12 @@ class RunMonitor(Vertical):
         self._open_log_of_failure(follower)
         state = follower.state
         self.query_one(RunHeadline).show(follower)
-        is_moved = self.moment != self.query_one(LossChart).moment
-        self.is_behind = not (is_other or is_moved or time.monotonic() >= self._curves_due_s)
+        chart = self.query_one(LossChart)
+        # What somebody has asked to see is drawn at once, what comes by itself when it is due.
+        beside = [(name, len(other.loss) > 0) for name, other in others]
+        is_asked = is_other or self.moment != chart.moment or beside != self._beside
+        self._beside = beside
+        self.is_behind = not (is_asked or time.monotonic() >= self._curves_due_s)
         if not self.is_behind:
             self._draw_curves(state, others)
         grid = self.query_one(PredictionGrid)

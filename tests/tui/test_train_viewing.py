@@ -113,8 +113,7 @@ async def test_runs_are_drawn_beside_one_another_over_the_axis_of_choice(heartbe
         app.screen.query_one(RunList).mark(beside)
         await pilot.press("m")
         await until(pilot, lambda: [name for name, state in chart.others if len(state.loss)] == [beside.name])
-        letters = {character for row in chart._rows for character, part in row if part == "other1"}
-        assert "b" in letters
+        await until(pilot, lambda: ("b", "other1") in [cell for row in chart._rows for cell in row])
         for axis in ("chars", "minutes", "step"):
             await pilot.press("x")
             assert chart.axis == axis
