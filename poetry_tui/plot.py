@@ -23,7 +23,7 @@ _IN_ASCII = {"range": ":", "mean": ".", **dict(zip(OTHERS, OTHER_LETTERS, strict
 LABEL_WIDTH = 6
 FOOT_ROWS = 2
 # A tick of the value axis, that axis, the corner, a tick of the step axis, that axis; in braille's company and in ASCII.
-_AXIS = ("┤│└┴─", "+|++-")
+_AXIS = (tuple("┤│└┴─"), tuple("+|++-"))
 
 Cell = tuple[str, str]
 
