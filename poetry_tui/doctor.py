@@ -14,7 +14,6 @@ from engine.corpus.library import list_corpora
 from engine.model_store import list_models
 from poetry_tui.glyphs import chosen
 from poetry_tui.runs import list_runs
-from poetry_tui.settings import load_settings, settings_file
 
 PACKAGES = ("torch", "numpy", "textual", "rich", "safetensors", "opencc")
 DEVICE_TIMEOUT_S = 120
@@ -107,6 +106,9 @@ def _free_bytes() -> int:
 
 
 def _terminal() -> dict[str, Any]:
+    # It knows the themes, and so Textual: only for those who ask.
+    from poetry_tui.settings import load_settings, settings_file
+
     size = shutil.get_terminal_size()
     return {
         "is_terminal": sys.stdout.isatty(),

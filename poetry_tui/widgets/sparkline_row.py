@@ -16,7 +16,20 @@ from poetry_tui.words import word
 
 
 class Spark(Sparkline):
-    """A sparkline that can do without block characters."""
+    """A sparkline of a curve, as many values as there is room for; it can do without block characters."""
+
+    _curve: Curve | None = None
+
+    def draw(self, curve: Curve) -> None:
+        """Draw a curve; it holds finite values only, which is all that a Sparkline bears."""
+        self._curve = curve
+        if self.size.width:
+            self.data = curve.means(self.size.width)
+
+    def on_resize(self) -> None:
+        # What is drawn before there is room for it would stay one block for a run that says nothing more.
+        if self._curve is not None:
+            self.draw(self._curve)
 
     def render(self) -> RenderResult:
         if not is_ascii():
@@ -42,13 +55,12 @@ class LabelledSparkline(Vertical):
         yield Spark([], summary_function=fmean)
 
     def show(self, curve: Curve) -> None:
-        """Draw a curve; it holds finite values only, which is all that a Sparkline bears."""
+        """Draw a curve, and say its last value."""
         value = curve.last_smooth
         said = "" if value is None else count(value) if self._compact_numbers else f"{value:.3g}"
         label = Content.assemble((f"{word(f'train.{self._figure}')} ", "dim"), (said, "bold"))
         self.query_one(Static).update(label, layout=False)
-        line = self.query_one(Spark)
-        line.data = curve.means(max(line.size.width, 1))
+        self.query_one(Spark).draw(curve)
 
 
 class SparklineRow(Horizontal):
