@@ -76,21 +76,27 @@ class PoemModel(nn.Module):
         features, state_after = self.features(x, state)
         return self.logits(features), state_after
 
-    @torch.inference_mode()
     def step(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """One character on, as composing needs it: x (B,) -> logits (B, V) and the state after, without dropout.
 
         It goes cell by cell: a whole LSTM layer of PyTorch's repacks its weights at every call (oneDNN), which for a
         single character takes ten times as long as the computation.
         """
+        # Entering the mode costs a small model a twentieth of its step; who composes is in it already.
+        if torch.is_inference_mode_enabled():
+            return self._step(x, state)
+        with torch.inference_mode():
+            return self._step(x, state)
+
+    def _step(self, x: Tensor, state: State | None) -> tuple[Tensor, State]:
         weights = self._weights_to_step_with()
         below = nn.functional.embedding(x, self.embedding.weight)  # (B,) -> (B, E)
         if state is None:
             zeros = below.new_zeros(self.config.n_layers, len(x), self.config.hidden_size)
             state = (zeros, zeros) if self.config.cell == "lstm" else (zeros,)
         layers: list[LayerState] = []
-        for layer in range(self.config.n_layers):
-            layers.append(weights.cell(layer, below, tuple(part[layer] for part in state)))
+        for layer, before in enumerate(zip(*(part.unbind() for part in state), strict=True)):  # each (B, H)
+            layers.append(weights.cell(layer, below, before))
             below = layers[-1][0]  # (B, H)
         state_after = tuple(torch.stack(parts) for parts in zip(*layers, strict=True))  # each (n_layers, B, H)
         return weights.logits(below)[:, : len(self.output_bias)], state_after  # (B, H) -> (B, V)
