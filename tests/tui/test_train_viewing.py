@@ -31,6 +31,11 @@ from tests.tui.train_desk import NAME, is_shown, make, studio, train
 
 pytestmark = pytest.mark.usefixtures("train_first")
 
+USED = Resources(
+    step=300, cpu_percent=193.0, memory_bytes=1_230_000_000, gpu_percent=87.0, gpu_memory_bytes=5_000_000_000,
+    data_share=0.01, forward_share=0.6, backward_share=0.3, optimizer_share=0.05,
+)  # fmt: skip
+
 
 async def test_the_log_is_there_on_demand_and_zoom_shows_the_end(heartbeats: None, until: Until) -> None:
     make([*make_run.life(300), make_run.finished(300)])
@@ -63,11 +68,7 @@ async def test_the_arrows_go_back_in_time_and_0_comes_back(heartbeats: None, unt
 
 
 async def test_y_shows_what_the_training_uses(heartbeats: None, until: Until) -> None:
-    used = Resources(
-        step=300, cpu_percent=193.0, memory_bytes=1_230_000_000, gpu_percent=87.0, gpu_memory_bytes=5_000_000_000,
-        data_share=0.01, forward_share=0.6, backward_share=0.3, optimizer_share=0.05,
-    )  # fmt: skip
-    make([*make_run.life(300), used], alive=True)
+    make([*make_run.life(300), USED], alive=True)
     app = studio()
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: is_shown(app, Status.RUNNING))
@@ -236,11 +237,7 @@ async def test_on_a_narrow_screen_b_leads_to_the_runs_and_esc_back(heartbeats: N
 
 
 async def test_on_a_low_screen_the_machine_is_seen_whole(heartbeats: None, until: Until) -> None:
-    used = Resources(
-        step=300, cpu_percent=193.0, memory_bytes=1_230_000_000, gpu_percent=87.0, gpu_memory_bytes=5_000_000_000,
-        data_share=0.01, forward_share=0.6, backward_share=0.3, optimizer_share=0.05,
-    )  # fmt: skip
-    make([*make_run.life(300), used], alive=True)
+    make([*make_run.life(300), USED], alive=True)
     app = studio()
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: is_shown(app, Status.RUNNING))
