@@ -93,7 +93,7 @@ class TrainScreen(ViewingScreen):
 
     def follow(self, folder: Path) -> None:
         """Show this run from now on; the one before is left alone."""
-        self.remove_class("-empty", "-settings")
+        self.remove_class("-empty")
         self.query_one(RunList).mark(folder)
         self._watch(RunFollower(folder))
 
@@ -181,6 +181,7 @@ class TrainScreen(ViewingScreen):
 
     @on(RunList.RunChosen)
     def choose(self, event: RunList.RunChosen) -> None:
+        self.remove_class("-settings")
         self.follow(event.folder)
 
     @on(RunList.BesideWanted)
@@ -201,7 +202,7 @@ class TrainScreen(ViewingScreen):
         except StudioError as error:
             self.complain(error)
             return
-        self.remove_class("-offer")
+        self.remove_class("-offer", "-settings")
         self.follow(folder)
         self.query_one(RunList).focus()
 

@@ -9,9 +9,9 @@ from textual.color import Color
 from textual.containers import VerticalScroll
 from textual.content import Content, Span
 from textual.style import Style
-from textual.widgets import Static
 
 from engine.events import Compared
+from poetry_tui.widgets.lines import Lines
 from poetry_tui.words import heading, word
 
 # A thousandth counts as nothing: the scale is that of the logarithm, as the loss is.
@@ -41,10 +41,7 @@ class PredictionGrid(VerticalScroll):
     ]
     # The room of a scroll bar that comes and goes would be that of a character.
     DEFAULT_CSS = """
-    PredictionGrid {
-        scrollbar-gutter: stable;
-        & > Static { width: 1fr; height: auto; text-wrap: nowrap; }
-    }
+    PredictionGrid { scrollbar-gutter: stable; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -52,7 +49,7 @@ class PredictionGrid(VerticalScroll):
         self.shown: Compared | None = None
 
     def compose(self) -> ComposeResult:
-        yield Static(markup=False)
+        yield Lines()
 
     def on_mount(self) -> None:
         self.retitle()
@@ -77,15 +74,15 @@ class PredictionGrid(VerticalScroll):
 
     def _draw(self) -> None:
         event = self.shown
-        inner = self.query_one(Static)
+        inner = self.query_one(Lines)
         if event is None:
             self.border_subtitle = ""
-            inner.update(Content.styled(word("train.compared_none"), "dim"))
+            inner.show(Content.styled(word("train.compared_none"), "dim"))
             return
         n_right = sum(said == meant for said, meant in zip(event.prediction, event.target, strict=False))
         figures = word("train.compared_figures", step=f"{event.step:,}", right=n_right, all=len(event.target))
         self.border_subtitle = figures
-        inner.update(self._pairs(event, max(1, self.scrollable_content_region.width // 2)))
+        inner.show(self._pairs(event, max(1, self.scrollable_content_region.width // 2)))
 
     def _pairs(self, event: Compared, n_across: int) -> Content:
         """Lines of at most `n_across` characters: prediction, target, and a blank line between pairs."""

@@ -5,11 +5,11 @@ from itertools import zip_longest
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from engine.events import Resources
 from poetry_tui.glyphs import bar
 from poetry_tui.run_words import count
+from poetry_tui.widgets.lines import Lines
 from poetry_tui.words import heading, word
 
 PHASES = ("data", "forward", "backward", "optimizer")
@@ -23,7 +23,7 @@ class ResourcePane(VerticalScroll):
     """A line a figure, with a bar where it is a share of something."""
 
     DEFAULT_CSS = """
-    ResourcePane { scrollbar-gutter: stable; & > Static { width: 1fr; height: auto; text-wrap: nowrap; } }
+    ResourcePane { scrollbar-gutter: stable; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -31,7 +31,7 @@ class ResourcePane(VerticalScroll):
         self._shown: tuple[Resources | None, float] = (None, 0.0)
 
     def compose(self) -> ComposeResult:
-        yield Static(markup=False)
+        yield Lines()
 
     def on_mount(self) -> None:
         self.retitle()
@@ -52,9 +52,9 @@ class ResourcePane(VerticalScroll):
 
     def _draw(self) -> None:
         event, chars_per_s = self._shown
-        inner = self.query_one(Static)
+        inner = self.query_one(Lines)
         if event is None:
-            inner.update(Content.styled(word("train.resources_none"), "dim"))
+            inner.show(Content.styled(word("train.resources_none"), "dim"))
             return
         used, phases = self._used(event, chars_per_s), _shares(event)
         width, height = self.scrollable_content_region.width, self.scrollable_content_region.height
@@ -71,7 +71,7 @@ class ResourcePane(VerticalScroll):
             rows = [left.pad_right(max(0, USED_WIDTH - left.cell_length)) + right for left, right in pairs]
         else:
             rows = [*used, Content(), *shares]
-        inner.update(Content("\n").join(rows))
+        inner.show(Content("\n").join(rows))
 
     def _used(self, event: Resources, chars_per_s: float) -> list[Content]:
         rows = [

@@ -4,10 +4,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from engine.events import Sampled
 from poetry_tui.run_state import SampleRound
+from poetry_tui.widgets.lines import Lines
 from poetry_tui.words import heading, word
 
 MOST_ROUNDS = 40
@@ -22,9 +22,7 @@ class SampleTimeline(VerticalScroll):
         Binding("right", "screen.moment(1)", show=False),
     ]
     DEFAULT_CSS = """
-    SampleTimeline {
-        & > Static { width: 1fr; height: auto; text-wrap: nowrap; text-overflow: ellipsis; }
-    }
+    SampleTimeline { & > Lines { text-overflow: ellipsis; } }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -32,7 +30,7 @@ class SampleTimeline(VerticalScroll):
         self._shown: tuple[int, int] | None = None
 
     def compose(self) -> ComposeResult:
-        yield Static(markup=False)
+        yield Lines()
 
     def on_mount(self) -> None:
         self.retitle()
@@ -50,7 +48,7 @@ class SampleTimeline(VerticalScroll):
         self._shown = newest
         blocks = [self._block(item, is_newest=index == 0) for index, item in enumerate(rounds[:MOST_ROUNDS])]
         none = Content.styled(word("train.samples_none"), "dim")
-        self.query_one(Static).update(Content("\n\n").join(blocks) if blocks else none)
+        self.query_one(Lines).show(Content("\n\n").join(blocks) if blocks else none)
 
     def _block(self, item: SampleRound, is_newest: bool) -> Content:
         style = "bold $accent" if is_newest else "dim"

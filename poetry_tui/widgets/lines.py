@@ -1,0 +1,24 @@
+"""Rows of text in a pane that scrolls."""
+
+from textual.content import Content
+from textual.widgets import Static
+
+
+class Lines(Static):
+    """As high as it has rows, none of which is wrapped.
+
+    Its height is told, not `auto`: an automatic height that Textual measures between two updates is not measured again,
+    and the pane would scroll over rows that are no longer there.
+    """
+
+    DEFAULT_CSS = """
+    Lines { width: 1fr; text-wrap: nowrap; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+
+    def show(self, text: Content) -> None:
+        """Show these rows in place of those before."""
+        self.styles.height = text.plain.count("\n") + 1
+        self.update(text)
