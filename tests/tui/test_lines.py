@@ -8,6 +8,8 @@ from poetry_tui.widgets.lines import Lines
 
 
 class Pane(App[None]):
+    CSS = "VerticalScroll { scrollbar-gutter: stable; }"
+
     def compose(self) -> ComposeResult:
         with VerticalScroll():
             yield Lines()
