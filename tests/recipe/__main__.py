@@ -58,13 +58,12 @@ def _poems_to_judge_by(file: Path) -> Path:
 
 
 def _measure(row: Row, folder: Path, poems: Path, minutes: float) -> Measured:
-    run = folder / row.name.replace(" ", "-")
-    speed_file = folder / f"{run.name}.speed.json"
+    run = folder / _run_name(row)
     flags = [*COMMON, *row.flags]
-    if not speed_file.exists():
-        write_atomically(speed_file, _output_of("tests.recipe.speed", *flags))
-    speed = json.loads(speed_file.read_text(encoding="utf-8"))
-    max_steps = str(round(minutes * 60 * speed["chars_per_cpu_s"] / speed["chars_per_step"]))
+    speed = _speed(row, folder)
+    # One figure for the baseline in the whole series: how fast the machine happens to be must not decide between rows.
+    chars_per_cpu_s = _speed(ROWS[0], folder)["baseline_chars_per_cpu_s"] * speed["times_baseline"]
+    max_steps = str(round(minutes * 60 * chars_per_cpu_s / speed["chars_per_step"]))
     if (run / "config.json").exists():
         _output_of("engine", "train", "--resume", str(run))
     else:
@@ -76,10 +75,23 @@ def _measure(row: Row, folder: Path, poems: Path, minutes: float) -> Measured:
         name=row.name,
         max_steps=about["steps"],
         n_chars=about["n_chars_seen"],
-        chars_per_cpu_s=speed["chars_per_cpu_s"],
+        chars_per_cpu_s=chars_per_cpu_s,
         n_params=about["n_params"],
         nats_per_han=figures["nats_per_han"],
     )
+
+
+def _speed(row: Row, folder: Path) -> dict[str, float]:
+    """What `speed.py` measures of a row, measured once."""
+    file = folder / f"{_run_name(row)}.speed.json"
+    if not file.exists():
+        write_atomically(file, _output_of("tests.recipe.speed", *COMMON, *row.flags))
+    figures: dict[str, float] = json.loads(file.read_text(encoding="utf-8"))
+    return figures
+
+
+def _run_name(row: Row) -> str:
+    return row.name.replace(" ", "-")
 
 
 def _output_of(module: str, *words: str) -> str:

@@ -1,42 +1,69 @@
-"""How fast a training goes and how long its steps are, so that a budget of processor time becomes a number of steps.
+"""How fast a training goes beside the baseline, and how long its steps are, so that a budget of processor time becomes a
+number of steps.
 
-`python -m tests.recipe.speed --preset studio …` takes the flags of `poetry-tui train` and prints one JSON object.
+`python -m tests.recipe.speed --preset studio …` takes the flags of `poetry-tui train` and prints one JSON object. Both take
+turns, since the same machine is faster at one hour than at another by more than most rows differ.
 """
 
+import itertools
 import json
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from engine.batches import n_batches
 from engine.commands.train import new_config
 from engine.devices import choose_device, use_threads
 from engine.distributed import Workers
-from engine.training import set_up
+from engine.training import Training, set_up
+from tests.bench.racing import race
+from tests.recipe.rows import COMMON
 
-N_WARM_UP, N_TIMED = 4, 24
+N_STEPS_A_TURN, N_TURNS, N_WARM_UP = 4, 9, 2
 
 
 def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        row = _training(sys.argv[1:], Path(folder) / "row")
+        baseline = _training([*COMMON], Path(folder) / "baseline")
+        contestants = {"row": _speed(row), "baseline": _speed(baseline)}
+        results = race(contestants, N_TURNS, N_WARM_UP)
+    pieces = row.curriculum.stages[0].pieces
+    figures = {
+        "times_baseline": results["row"].over(results["baseline"]),
+        "baseline_chars_per_cpu_s": results["baseline"].median,
+        "chars_per_step": pieces.n_targets / n_batches(pieces, row.config.batch_poems),
+    }
+    print(json.dumps(figures))
+
+
+def _training(flags: list[str], folder: Path) -> Training:
     from engine.__main__ import make_parser
 
-    config = new_config(make_parser().parse_args(["train", *sys.argv[1:]]))
+    config = new_config(make_parser().parse_args(["train", *flags]))
     use_threads(config.n_threads)
-    with tempfile.TemporaryDirectory() as folder:
-        training = set_up(config, Path(folder), Workers(), choose_device(config.device), resume=False)
-        n_chars, since_s = 0, 0.0
-        for number, turn in enumerate(training.turns()):
-            if number == N_WARM_UP:
-                n_chars, since_s = 0, time.process_time()
-            if number == N_WARM_UP + N_TIMED:
-                break
-            training.update(turn)
-            n_chars += turn.n_all_targets
-        elapsed_s = time.process_time() - since_s
-    pieces = training.curriculum.stages[0].pieces
-    chars_per_step = pieces.n_targets / n_batches(pieces, config.batch_poems)
-    print(json.dumps({"chars_per_cpu_s": n_chars / elapsed_s, "chars_per_step": chars_per_step}))
+    return set_up(config, folder, Workers(), choose_device(config.device), resume=False)
+
+
+def _speed(training: Training) -> Callable[[], float]:
+    """Characters for a second of the processor's time, of the next few steps."""
+    characters = _steps(training)
+
+    def measure() -> float:
+        since_s = time.process_time()
+        n_chars = sum(itertools.islice(characters, N_STEPS_A_TURN))
+        return n_chars / (time.process_time() - since_s)
+
+    return measure
+
+
+def _steps(training: Training) -> Iterator[int]:
+    """How many characters each step read."""
+    for turn in training.turns():
+        training.update(turn)
+        yield turn.n_all_targets
 
 
 if __name__ == "__main__":
