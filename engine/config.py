@@ -102,6 +102,8 @@ class ModelConfig(_Settings):
     embedding_size: int = setting(256, "numbers that stand for one character", low=1, high=8192)
     hidden_size: int = setting(512, "numbers in a layer's hidden state", low=1, high=16384)
     tied: bool = setting(True, "let the output layer share the embedding's weights")
+    residual: bool = setting(False, "add the outputs of the layers below to each layer's own")
+    layer_norm: bool = setting(False, "normalise what layers above the first, and the output layer, read")
     dropout: float = setting(0.0, "share of activations dropped while training", low=0.0, high=0.95)
     init: Initialisation = setting("default", "how weights begin", choices=INITIALISATIONS)
 

@@ -17,8 +17,9 @@ from engine.batches import Batch
 from engine.checkpoint import LoadedModel
 from engine.corpus.poems import Poem
 from engine.header import Header, HeaderPart, header_indices, header_of
+from engine.layers import State
 from engine.loss import target_nats
-from engine.model import PoemModel, State
+from engine.model import PoemModel
 from engine.vocabulary import BEGIN, END, N_HAN_CHARACTERS, PAD, UNKNOWN, Vocabulary, is_han
 
 # Characters in a batch, and of one poem at a time: what bounds the memory, however long a poem is.

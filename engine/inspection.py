@@ -25,7 +25,7 @@ from engine.composing.plan import Plan, plan_poem
 from engine.composing.rows import Rows
 from engine.config import Cell, ComposeConfig
 from engine.errors import UsageError
-from engine.model import State
+from engine.layers import State, as_read, risen
 from engine.vocabulary import BEGIN, END
 
 
@@ -110,16 +110,17 @@ def inspect(
 def _last_step(
     loaded: LoadedModel, last: Tensor, state: State | None, units: Sequence[int]
 ) -> tuple[tuple[LayerValues, ...], Tensor]:
-    """All layers' values while one character (1,) is read, and the highest hidden state (1, H)."""
+    """All layers' values while one character (1,) is read, and what the projection reads (1, H)."""
     model = loaded.model
     below = model.embedding(last)  # (1,) -> (1, E)
     zeros = below.new_zeros(model.config.n_layers, 1, model.config.hidden_size)
-    layers = []
+    layers, rising = [], None
     for layer, weights in enumerate(model.recurrent.all_weights):
         before = [part[layer] for part in state or (zeros, zeros)]  # each (1, H)
         gates, states = _step(model.config.cell, below, before, CellWeights(*weights))
         layers.append(_values(gates, states, units))
-        below = states["hidden"]
+        rising = risen(model.config, rising, states["hidden"])
+        below = as_read(model.config, rising)
     return tuple(layers), below
 
 

@@ -1,21 +1,18 @@
-"""The network: embedding → rnn | lstm | gru layers → (projection) → output layer over the vocabulary.
+"""The network: embedding → rnn | lstm | gru layers (`engine.layers`) → (projection) → output layer over the vocabulary.
 
 Shapes in this file: B poems in a batch, T characters, V vocabulary, E embedding, H hidden, F = E when tied, else H.
 """
 
 import math
-from typing import Self, cast
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 
 from engine.config import ModelConfig
+from engine.layers import State, as_read, make_layers, risen, run
 from engine.stepping import LayerState, Stamp, StepWeights, stamp_of, step_weights
 
-# The recurrent state between two characters: (h,) for rnn and gru, (h, c) for lstm; each (n_layers, B, H).
-State = tuple[Tensor, ...]
-
-LAYERS: dict[str, type[nn.RNN] | type[nn.LSTM] | type[nn.GRU]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 N_GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 
 
@@ -31,13 +28,7 @@ class PoemModel(nn.Module):
         super().__init__()
         self.config = config
         self.embedding = nn.Embedding(vocab_size, config.embedding_size)
-        self.recurrent = LAYERS[config.cell](
-            config.embedding_size,
-            config.hidden_size,
-            num_layers=config.n_layers,
-            batch_first=True,
-            dropout=config.dropout if config.n_layers > 1 else 0.0,
-        )
+        self.recurrent = make_layers(config)
         self.dropout = nn.Dropout(config.dropout)
         if config.tied:
             self.projection: nn.Module = nn.Linear(config.hidden_size, config.embedding_size, bias=False)
@@ -61,10 +52,7 @@ class PoemModel(nn.Module):
             features (B, T, F) and the state after the last character.
         """
         embedded = self.dropout(self.embedding(x))  # (B, T) -> (B, T, E)
-        # Of the three layer types only the LSTM wants and gives a pair.
-        packed_state = None if state is None else (state if len(state) == 2 else state[0])
-        hidden, after = self.recurrent(embedded, packed_state)  # (B, T, E) -> (B, T, H)
-        state_after = cast(State, after if isinstance(after, tuple) else (after,))
+        hidden, state_after = run(self.recurrent, embedded, state)  # (B, T, E) -> (B, T, H)
         return self.projection(self.dropout(hidden)), state_after  # (B, T, H) -> (B, T, F)
 
     def logits(self, features: Tensor) -> Tensor:
@@ -95,9 +83,11 @@ class PoemModel(nn.Module):
             zeros = below.new_zeros(self.config.n_layers, len(x), self.config.hidden_size)
             state = (zeros, zeros) if self.config.cell == "lstm" else (zeros,)
         layers: list[LayerState] = []
+        rising: Tensor | None = None
         for layer, before in enumerate(zip(*(part.unbind() for part in state), strict=True)):  # each (B, H)
             layers.append(weights.cell(layer, below, before))
-            below = layers[-1][0]  # (B, H)
+            rising = risen(self.config, rising, layers[-1][0])  # (B, H)
+            below = as_read(self.config, rising)  # (B, H)
         state_after = tuple(torch.stack(parts) for parts in zip(*layers, strict=True))  # each (n_layers, B, H)
         return weights.logits(below)[:, : len(self.output_bias)], state_after  # (B, H) -> (B, V)
 
@@ -161,10 +151,10 @@ def initialise(model: PoemModel) -> None:
     for name, parameter in model.recurrent.named_parameters():
         gates = parameter.chunk(N_GATES[config.cell])
         for position, gate in enumerate(gates):
-            if name.startswith("weight_ih"):
+            if "weight_ih" in name:
                 nn.init.xavier_uniform_(gate)
-            elif name.startswith("weight_hh"):
+            elif "weight_hh" in name:
                 nn.init.orthogonal_(gate)
             else:
-                is_forget_gate = config.cell == "lstm" and position == 1 and name.startswith("bias_ih")
+                is_forget_gate = config.cell == "lstm" and position == 1 and "bias_ih" in name
                 nn.init.constant_(gate, 1.0 if is_forget_gate else 0.0)

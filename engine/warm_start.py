@@ -24,13 +24,13 @@ def start_from(model: PoemModel, vocabulary: Vocabulary, source: LoadedModel) ->
         ModelError: when the two networks are not of one architecture.
     """
     ours, theirs = model.config, source.model.config
-    shape = ("cell", "n_layers", "embedding_size", "hidden_size", "tied")
+    shape = ("cell", "n_layers", "embedding_size", "hidden_size", "tied", "residual", "layer_norm")
     different = [name for name in shape if getattr(ours, name) != getattr(theirs, name)]
     if different:
         name = different[0]
         raise ModelError(
             f"The training cannot begin with {source.name}: its {name} is {getattr(theirs, name)}, not {getattr(ours, name)}.",
-            "Give the new model the same cell, layers and sizes.",
+            "Give the new model the same cell, layers, sizes and connections.",
         )
     wanted, found = _shared_indices(vocabulary, source.vocabulary)
     by_vocabulary = {"embedding.weight", "output_weight", "output_bias"}

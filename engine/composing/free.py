@@ -22,7 +22,7 @@ from engine.composing.plan import Ints
 from engine.composing.streams import stream_of
 from engine.config import ComposeConfig
 from engine.errors import ComposeError
-from engine.model import State
+from engine.layers import State
 from engine.variants import fold_begin
 from engine.verse import LINE_MARKS
 from engine.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary, is_han

@@ -24,7 +24,7 @@ from engine.composing.particles import is_uneven, resample
 from engine.composing.plan import FREE, Ints, Plan
 from engine.composing.rows import Rows
 from engine.errors import ComposeError
-from engine.model import State
+from engine.layers import State
 from engine.novelty.known import SHORTEST_PART
 from engine.vocabulary import UNKNOWN
 

@@ -272,6 +272,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "train.field.embedding_size": ("字向量", "embedding"),
     "train.field.hidden_size": ("隐藏层", "hidden"),
     "train.field.tied": ("输出共享", "tied output"),
+    "train.field.residual": ("残差连接", "residual"),
+    "train.field.layer_norm": ("层归一化", "layer norm"),
     "train.field.dropout": ("丢弃", "dropout"),
     "train.field.init": ("初始化", "init"),
     "train.field.min_count": ("最少字频", "min count"),

@@ -79,6 +79,15 @@ def test_half_precision_halves_the_file_and_hardly_moves_a_weight(tmp_path: Path
         assert torch.allclose(value, loaded.model.state_dict()[name], atol=1e-3)
 
 
+def test_a_model_from_before_there_were_connections_has_none(folder: Path) -> None:
+    header = json.loads((folder / HEADER).read_text(encoding="utf-8"))
+    for name in ("residual", "layer_norm"):
+        del header["architecture"][name]
+    change_header(folder, architecture=header["architecture"])
+    x = torch.tensor([[5, 9, 7]])
+    assert torch.equal(load_model(folder, CPU).model(x)[0], small_model().model(x)[0])
+
+
 def test_loading_a_model_leaves_the_random_numbers_as_they_were(folder: Path) -> None:
     before = torch.get_rng_state()
     load_model(folder, CPU)
@@ -150,6 +159,8 @@ def test_a_vocabulary_that_repeats_a_character_is_refused(folder: Path, monkeypa
         {"n_layers": 3},
         {"n_layers": 1},
         {"tied": False},
+        {"residual": True},
+        {"layer_norm": True},
         {"hidden_size": 16384, "n_layers": 16, "embedding_size": 8192},
         {"cell": "transformer"},
         {"n_heads": 4},

@@ -13,7 +13,7 @@ from engine.config import CELLS, Cell, ComposeConfig
 from engine.errors import UsageError
 from engine.header import header_tags
 from engine.inspection import LayerValues, inspect
-from engine.model import State
+from engine.layers import State
 from engine.operations.call import Call
 from engine.prosody.rhymes import rhyme_groups
 from engine.service import OPERATIONS
@@ -25,9 +25,9 @@ SMALL_HIDDEN = 16
 GATES: Mapping[Cell, set[str]] = {"lstm": {"i", "f", "o"}, "gru": {"r", "z"}, "rnn": set()}
 
 
-def written(cell: Cell, n_layers: int = 2) -> str:
+def written(cell: Cell, **architecture: Any) -> str:
     """A poem of the small model."""
-    return "".join(glyph.character for glyph in compose(small_model(cell, n_layers=n_layers), CONFIG))
+    return "".join(glyph.character for glyph in compose(small_model(cell, **architecture), CONFIG))
 
 
 def state_before(cell: Cell, text: str) -> tuple[torch.Tensor, State]:
@@ -42,10 +42,19 @@ def state_before(cell: Cell, text: str) -> tuple[torch.Tensor, State]:
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("n_layers", [1, 2, 3])
-def test_every_place_has_the_probabilities_that_composing_had(cell: Cell, n_layers: int) -> None:
-    text = written(cell, n_layers)
-    loaded = small_model(cell, n_layers=n_layers)
+@pytest.mark.parametrize(
+    "architecture",
+    [
+        *({"n_layers": n_layers} for n_layers in (1, 2, 3)),
+        {"residual": True},
+        {"layer_norm": True},
+        {"n_layers": 3, "residual": True, "layer_norm": True},
+    ],
+    ids=str,
+)
+def test_every_place_has_the_probabilities_that_composing_had(cell: Cell, architecture: dict[str, Any]) -> None:
+    text = written(cell, **architecture)
+    loaded = small_model(cell, **architecture)
     for glyph in compose(loaded, CONFIG, 6):
         found = inspect(loaded, CONFIG, text, glyph.index, 6)
         assert found.character == glyph.character
@@ -69,8 +78,10 @@ def test_the_hidden_states_and_memories_are_those_of_the_model(cell: Cell) -> No
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_the_values_of_each_unit_satisfy_the_equations(cell: Cell) -> None:
-    found = inspect(small_model(cell), CONFIG, written(cell), 9, n_units=5)
+@pytest.mark.parametrize("is_connected", [False, True])
+def test_the_values_of_each_unit_satisfy_the_equations(cell: Cell, is_connected: bool) -> None:
+    architecture: dict[str, Any] = {"residual": is_connected, "layer_norm": is_connected}
+    found = inspect(small_model(cell, **architecture), CONFIG, written(cell, **architecture), 9, n_units=5)
     assert len(found.layers) == 2
     for layer in found.layers:
         assert set(layer.gates) == GATES[cell]

@@ -48,7 +48,11 @@ def test_with_the_same_vocabulary_it_is_the_same_model() -> None:
     assert torch.equal(model(x)[0], source.model(x)[0])
 
 
-@pytest.mark.parametrize("setting", [{"cell": "gru"}, {"hidden_size": 8}, {"n_layers": 1}, {"tied": False}])
+@pytest.mark.parametrize(
+    "setting",
+    [{"cell": "gru"}, {"hidden_size": 8}, {"n_layers": 1}, {"tied": False}, {"residual": True}, {"layer_norm": True}],
+    ids=str,
+)
 def test_another_architecture_is_refused_by_name(setting: dict[str, object]) -> None:
     with pytest.raises(ModelError, match=next(iter(setting))):
         start_from(fresh(VOCABULARY, **setting), VOCABULARY, small_model())

@@ -1,0 +1,88 @@
+"""The recurrent layers: one above another, or with residual connections and layer normalisation between them.
+
+What rises from a layer is its output; with `residual` (He et al. 2016) the sum of it and of the outputs of all layers below.
+The next layer and the projection read what rises; with `layer_norm` they read it at mean 0 and variance 1 (Ba, Kiros and Hinton
+2016), while the sum itself rises as it is, so that no layer's share of it is scaled away (Xiong et al. 2020).
+
+The normalisation has no weights of its own. What it gives is read by a linear map with a bias (of a tied model's projection, the
+output layer's), so that a learnt gain and offset could say nothing new.
+
+Shapes: B poems, T characters, E embedding, H hidden.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from engine.config import ModelConfig
+
+# The recurrent state between two characters: (h,) for rnn and gru, (h, c) for lstm; each (n_layers, B, H).
+State = tuple[Tensor, ...]
+
+LAYERS: dict[str, type[nn.RNN] | type[nn.LSTM] | type[nn.GRU]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+
+
+def make_layers(config: ModelConfig) -> "nn.RNNBase | ConnectedLayers":
+    """PyTorch's layers in one piece, unless something comes between them."""
+    if config.residual or config.layer_norm:
+        return ConnectedLayers(config)
+    return LAYERS[config.cell](
+        config.embedding_size,
+        config.hidden_size,
+        num_layers=config.n_layers,
+        batch_first=True,
+        dropout=config.dropout if config.n_layers > 1 else 0.0,
+    )
+
+
+def risen(config: ModelConfig, from_below: Tensor | None, hidden: Tensor) -> Tensor:
+    """What rises from a layer with the output `hidden` (…, H); `from_below`: what rose to it, None at the lowest layer."""
+    return hidden if from_below is None or not config.residual else from_below + hidden
+
+
+def as_read(config: ModelConfig, rising: Tensor) -> Tensor:
+    """What the next layer or the projection reads of what rises (…, H)."""
+    return nn.functional.layer_norm(rising, rising.shape[-1:]) if config.layer_norm else rising
+
+
+def run(layers: "nn.RNNBase | ConnectedLayers", x: Tensor, state: State | None) -> tuple[Tensor, State]:
+    """What the projection reads (B, T, H) after the characters x (B, T, E), and the state after the last one."""
+    if isinstance(layers, ConnectedLayers):
+        return cast(tuple[Tensor, State], layers(x, state))
+    # Of the three layer types only the LSTM wants and gives a pair.
+    packed_state = None if state is None else (state if len(state) == 2 else state[0])
+    hidden, after = layers(x, packed_state)
+    return hidden, after if isinstance(after, tuple) else (after,)
+
+
+class ConnectedLayers(nn.ModuleList):
+    """The same layers, each by itself; dropout on what each reads of the one below, as PyTorch has it."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        sizes = [config.embedding_size, *[config.hidden_size] * (config.n_layers - 1)]
+        super().__init__(LAYERS[config.cell](size, config.hidden_size, batch_first=True) for size in sizes)
+        self.config = config
+        self.dropout = config.dropout
+
+    @property
+    def all_weights(self) -> Sequence[Sequence[Tensor]]:
+        """Each layer's w_ih, w_hh, b_ih, b_hh, as PyTorch's layers in one piece tell them."""
+        return [layer.all_weights[0] for layer in self._one_by_one()]
+
+    def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """See `run`."""
+        rising, after = None, []
+        for number, layer in enumerate(self._one_by_one()):
+            if rising is not None:
+                x = nn.functional.dropout(as_read(self.config, rising), self.dropout, self.training)
+            before = None if state is None else tuple(part[number : number + 1] for part in state)
+            hidden, state_after = run(layer, x, before)  # (B, T, …) -> (B, T, H)
+            rising = risen(self.config, rising, hidden)
+            after.append(state_after)
+        assert rising is not None
+        return as_read(self.config, rising), tuple(torch.cat(parts) for parts in zip(*after, strict=True))
+
+    def _one_by_one(self) -> Iterator[nn.RNNBase]:
+        return cast(Iterator[nn.RNNBase], iter(self))

@@ -1,0 +1,139 @@
+"""Layers with residual connections and layer normalisation: what they compute, in one go and one character at a time."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from engine.__main__ import main
+from engine.cells import CellWeights, gru_step, lstm_step, rnn_step
+from engine.config import CELLS, Cell
+from engine.events import Validated, from_line
+from engine.model import PoemModel
+from engine.model_files import read_header
+from engine.run_folder import EVENTS
+from tests.engine.small_model import VOCABULARY, small_config, small_model
+from tests.small_corpus import write_corpus
+
+connections = pytest.mark.parametrize(("residual", "layer_norm"), [(True, False), (False, True), (True, True)])
+H = 16
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    cell=st.sampled_from(CELLS),
+    residual=st.booleans(),
+    layer_norm=st.booleans(),
+    tied=st.booleans(),
+    n_layers=st.integers(1, 4),
+    fits_16_bits=st.booleans(),
+)
+def test_one_character_at_a_time_gives_what_all_at_once_gives(fits_16_bits: bool, **architecture: Any) -> None:
+    model = small_model(**architecture).model
+    if fits_16_bits:
+        model.half().float()
+    x, state = torch.randint(0, len(VOCABULARY), (3, 7)), None
+    with torch.no_grad():
+        expected, state_expected = model(x)
+    for t in range(x.shape[1]):
+        logits, state = model.step(x[:, t], state)
+        assert torch.allclose(logits, expected[:, t], atol=1e-4)
+    assert state is not None
+    for part, part_expected in zip(state, state_expected, strict=True):
+        assert torch.allclose(part, part_expected, atol=1e-4)
+
+
+def cell_step(cell: Cell, x: Tensor, h: Tensor, c: Tensor, weights: CellWeights) -> tuple[Tensor, Tensor]:
+    """The states h and c after, each (B, H); c is an LSTM's."""
+    if cell == "lstm":
+        lstm = lstm_step(x, h, c, weights)
+        return lstm.h, lstm.c
+    return (gru_step(x, h, weights).h if cell == "gru" else rnn_step(x, h, weights)), c
+
+
+def by_the_equations(model: PoemModel, x: Tensor) -> Tensor:
+    """What the projection reads (B, T, H), one character and one layer at a time."""
+    config, zeros = model.config, torch.zeros(len(x), H)
+    states = [(zeros, zeros)] * config.n_layers
+    read = []
+    for t in range(x.shape[1]):
+        below, outputs = model.embedding(x[:, t]), []
+        for number, weights in enumerate(model.recurrent.all_weights):
+            states[number] = cell_step(config.cell, below, *states[number], CellWeights(*weights))
+            outputs.append(states[number][0])
+            below = torch.stack(outputs).sum(dim=0) if config.residual else outputs[-1]
+            if config.layer_norm:
+                mean, variance = below.mean(1, keepdim=True), below.var(1, keepdim=True, correction=0)
+                below = (below - mean) / (variance + 1e-5).sqrt()
+        read.append(below)
+    return torch.stack(read, dim=1)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@connections
+@torch.no_grad()
+def test_the_layers_follow_the_equations(cell: Cell, residual: bool, layer_norm: bool) -> None:
+    model = small_model(cell, residual=residual, layer_norm=layer_norm, n_layers=3).model
+    x = torch.randint(0, len(VOCABULARY), (3, 7))
+    assert torch.allclose(model.features(x)[0], model.projection(by_the_equations(model, x)), atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@connections
+@torch.no_grad()
+def test_a_state_carried_forward_goes_on_where_the_poem_stands(cell: Cell, residual: bool, layer_norm: bool) -> None:
+    model = small_model(cell, residual=residual, layer_norm=layer_norm).model
+    x = torch.randint(0, len(VOCABULARY), (2, 10))
+    whole, _ = model(x)
+    first, state = model(x[:, :4])
+    rest, _ = model(x[:, 4:], state)
+    assert torch.allclose(torch.cat([first, rest], dim=1), whole, atol=1e-5)
+
+
+@connections
+def test_connections_have_no_weights_and_the_others_begin_as_without_them(residual: bool, layer_norm: bool) -> None:
+    weights = []
+    connected: dict[str, Any] = {"residual": residual, "layer_norm": layer_norm}
+    for architecture in ({}, connected):
+        torch.manual_seed(4)
+        weights.append(list(PoemModel(small_config(**architecture), 50).parameters()))
+    assert all(torch.equal(*pair) for pair in zip(*weights, strict=True))
+
+
+@connections
+@torch.no_grad()
+def test_dropout_between_the_layers_is_for_training_alone(residual: bool, layer_norm: bool) -> None:
+    model = small_model(residual=residual, layer_norm=layer_norm, dropout=0.5).model
+    model.dropout.p = 0.0  # that before the first layer and after the last
+    x = torch.randint(0, len(VOCABULARY), (2, 5))
+    assert not torch.equal(model.train()(x)[0], model(x)[0])
+    assert torch.equal(model.eval()(x)[0], model(x)[0])
+
+
+@connections
+def test_a_network_with_connections_is_trained_packed_judged_and_composes(
+    residual: bool, layer_norm: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus, run, packed = write_corpus(tmp_path / "poems.txt"), tmp_path / "run", tmp_path / "packed"
+    flags = [flag for flag, is_on in (("--residual", residual), ("--layer-norm", layer_norm)) if is_on]
+    settings = ["--corpus", str(corpus), "--dropout", "0.1", "--n-epochs", "9", "--max-steps", "100", *flags]
+    assert main(["train", "--preset", "tiny", *settings, "--run", str(run)]) == 0
+    told = [from_line(line).event for line in (run / EVENTS).read_text(encoding="utf-8").splitlines()]
+    nats = [event.val_nats_per_han for event in told if isinstance(event, Validated)]
+    assert nats[-1] < nats[0] - 0.3
+
+    assert main(["pack", str(run), str(packed)]) == 0
+    assert set(flags) <= set(read_header(packed)["made_by"].split())
+    capsys.readouterr()
+    figures = []
+    for model in (run, packed):
+        assert main(["evaluate", "--model", str(model), "--poems", str(corpus), "--json"]) == 0
+        figures.append(json.loads(capsys.readouterr().out)["nats_per_han"])
+    assert figures[1] == pytest.approx(figures[0], abs=0.01)
+    assert main(["compose", "日", "--model", str(packed)]) == 0
+    assert capsys.readouterr().out.startswith("日")
