@@ -20,6 +20,7 @@ from engine.header import Header, HeaderPart, header_indices, header_of
 from engine.layers import State
 from engine.loss import target_nats
 from engine.model import PoemModel
+from engine.novelty.learnt import n_learnt
 from engine.vocabulary import BEGIN, END, N_HAN_CHARACTERS, PAD, UNKNOWN, Vocabulary, is_han
 
 # Characters in a batch, and of one poem at a time: what bounds the memory, however long a poem is.
@@ -66,7 +67,8 @@ class Tally:
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What `evaluate --json` prints. `nats_per_han_with` has the same figure for poems whose header was told, by the parts
-    that were told; it is empty for a model that reads no headers."""
+    that were told; it is empty for a model that reads no headers. `n_learnt`: of how many poems half of the lines or more
+    stand in the training text, None where that is not known."""
 
     model: str
     n_poems: int
@@ -75,6 +77,7 @@ class Figures:
     nats_per_han: float
     nats_per_han_text: float
     nats_per_han_with: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    n_learnt: int | None = None
 
     def to_dict(self) -> dict[str, object]:
         return dataclasses.asdict(self)
@@ -95,7 +98,14 @@ def evaluate(loaded: LoadedModel, poems: Sequence[Poem], header_parts: Sequence[
             introduced = [(header.only(part), poem.text) for header, poem in zip(headers, poems, strict=True)]
             with_header[part] = tally_poems(nats_of, introduced, loaded.vocabulary).nats_per_han
     return Figures(
-        loaded.name, tally.n_poems, tally.n_han, tally.n_oov, tally.nats_per_han, tally.nats_per_han_text, with_header
+        model=loaded.name,
+        n_poems=tally.n_poems,
+        n_han=tally.n_han,
+        n_oov=tally.n_oov,
+        nats_per_han=tally.nats_per_han,
+        nats_per_han_text=tally.nats_per_han_text,
+        nats_per_han_with=with_header,
+        n_learnt=None if loaded.lines is None else n_learnt(poems, loaded.lines),
     )
 
 

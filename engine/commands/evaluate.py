@@ -63,6 +63,11 @@ def evaluate(arguments: argparse.Namespace) -> int:
     baseline = evaluate_baseline(loaded, poems, order, say) if arguments.baseline else None
     parts: tuple[HeaderPart, ...] = ("all", "form", "rhyme", "title") if arguments.each_part else ("all",)
     figures = figures_of(loaded, poems, parts)
+    if figures.n_learnt:
+        say(
+            f"{figures.n_learnt:,} of the {figures.n_poems:,} poems have half of their lines or more in the training text of "
+            f"{figures.model}: the figures flatter it (`poetry-tui corpus held-out` gives poems that it has not read)"
+        )
     if arguments.json:
         beside = {} if baseline is None else {"baseline": baseline.to_dict()}
         print(json.dumps({**figures.to_dict(), **beside}, ensure_ascii=False))

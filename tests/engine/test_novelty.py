@@ -19,6 +19,7 @@ from engine.model_store import add_model, find_model, list_models
 from engine.novelty.bloom import BloomFilter, code_points, extend, hash_ends, hash_rows, hash_strings
 from engine.novelty.build import build, exact_lines, keep_lines, open_lines
 from engine.novelty.known import SHORTEST_LINE
+from engine.novelty.learnt import n_learnt
 from engine.novelty.lines import TrainingLines, read_lines
 from tests.engine.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems, write_poems
 from tests.engine.small_model import save_small_model, small_model
@@ -238,6 +239,33 @@ def test_the_lines_of_another_corpus_are_refused(corpus: Corpus, tmp_path: Path)
     lines_of_texts(JINGYESI).save(folder)
     with pytest.raises(ModelError, match="another corpus"):
         load_model(folder, CPU)
+
+
+def test_poems_are_learnt_when_half_of_their_lines_stand_in_the_training_text() -> None:
+    lines = lines_of_texts(JINGYESI, DENGGUANQUELOU)
+    half = JINGYESI[: len(JINGYESI) // 2] + "何人曾到此，高处独凭栏。"
+    quarter = JINGYESI[: len(JINGYESI) // 4] + "何人曾到此，高处独凭栏，一望千山远。"
+    assert [n_learnt([poem(text)], lines) for text in (JINGYESI, half, quarter, SHANXING, "")] == [1, 1, 0, 0, 0]
+    assert n_learnt([poem(text) for text in ("", JINGYESI, SHANXING, half)], lines) == 2
+    assert n_learnt([], lines) == 0
+
+
+def test_who_judges_a_model_by_poems_that_it_has_read_is_told_so(
+    corpus: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, file = model_of(corpus, tmp_path / "model"), tmp_path / "poems.txt"
+    file.write_text(f"{JINGYESI}\n{DENGGUANQUELOU}\n", encoding="utf-8")
+    judge = ["evaluate", "--model", str(folder), "--poems", str(file), "--format", "one-a-line", "--json"]
+    assert main(judge) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["n_learnt"] is None
+    assert "training text" not in captured.err
+    keep_lines(corpus, folder)
+    assert main(judge) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["n_learnt"] == 1
+    assert "1 of the 2 poems" in captured.err
+    assert "the figures flatter it" in captured.err
 
 
 def test_packing_carries_the_lines_or_takes_them_from_the_corpus(corpus: Corpus, tmp_path: Path) -> None:
