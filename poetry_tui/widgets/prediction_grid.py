@@ -77,7 +77,7 @@ class PredictionGrid(VerticalScroll):
         inner = self.query_one(Lines)
         if event is None:
             self.border_subtitle = ""
-            inner.show(Content.styled(word("train.compared_none"), "dim"))
+            inner.say(word("train.compared_none"))
             return
         n_right = sum(said == meant for said, meant in zip(event.prediction, event.target, strict=False))
         figures = word("train.compared_figures", step=f"{event.step:,}", right=n_right, all=len(event.target))

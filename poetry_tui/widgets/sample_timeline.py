@@ -47,8 +47,10 @@ class SampleTimeline(VerticalScroll):
             return
         self._shown = newest
         blocks = [self._block(item, is_newest=index == 0) for index, item in enumerate(rounds[:MOST_ROUNDS])]
-        none = Content.styled(word("train.samples_none"), "dim")
-        self.query_one(Lines).show(Content("\n\n").join(blocks) if blocks else none)
+        if blocks:
+            self.query_one(Lines).show(Content("\n\n").join(blocks))
+        else:
+            self.query_one(Lines).say(word("train.samples_none"))
 
     def _block(self, item: SampleRound, is_newest: bool) -> Content:
         style = "bold $accent" if is_newest else "dim"
