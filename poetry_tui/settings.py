@@ -26,7 +26,7 @@ class Settings:
     model: str | None = None
     temperature: float = 0.8
     pace: int = 1
-    form: str = "free"
+    form: str = "qijue"
     rhyme: str | None = None
     tone_order: str | None = None
     n_candidates: int = 5

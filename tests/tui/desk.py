@@ -11,7 +11,7 @@ from poetry_tui.settings import Settings
 from poetry_tui.sitting import Composition
 from tests.tui.conftest import FAKE_SERVICE, Until
 
-AT_ONCE = Settings(pace=3, n_candidates=1)
+AT_ONCE = Settings(pace=3, n_candidates=1, form="free")
 REGULAR = "日暮江头一笛风，满船明月照归篷。扁舟夜泊芦花里，不见青山只见鸿。"
 
 
