@@ -58,6 +58,12 @@ SCREENS: Mapping[str, Callable[[], StudioScreen]] = {
 }
 
 
+def _collect_garbage() -> None:
+    """From now on; what has been made so far stays to the end, and looking through it would be felt now and then."""
+    gc.freeze()
+    gc.enable()
+
+
 class PlainScrollBarRender(ScrollBarRender):
     """Scroll bars that begin and end with whole cells."""
 
@@ -109,7 +115,8 @@ class PoetryApp(App[None]):
         # Nothing waits for the engine, and the first paint least of all.
         self.call_after_refresh(self.wake_engine)
         # The command turned it off, for a quicker start.
-        self.call_after_refresh(gc.enable)
+        if not gc.isenabled():
+            self.call_after_refresh(_collect_garbage)
         with contextlib.suppress(NotImplementedError):
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit)

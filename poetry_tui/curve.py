@@ -7,18 +7,17 @@ once, so that a picture of 100,000 points looks at a few thousand numbers.
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import cast
+from typing import NamedTuple, cast
 
 SMOOTHING = 0.95
 # Beyond this a figure is as good as infinite, and sums over it may be.
 LARGEST = 1e30
-BLOCK = 64
+# About the square root of what falls into a column of a long run's picture: as many blocks as points beside them.
+BLOCK = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """The points that fall into one column of a chart: their range, their mean, and the smoothed line where it leaves."""
 
     low: float

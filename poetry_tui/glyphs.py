@@ -1,7 +1,7 @@
 """What curves and bars are drawn with: braille dots and blocks, or plain ASCII where a terminal or its font has none."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Literal, get_args
 
@@ -14,8 +14,9 @@ POOR_TERMINALS = ("linux", "dumb", "vt", "ansi", "cons25")
 _ROWS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 # A dash at the height of each row of dots.
 _DASHES = "'-._"
-# A curve of one row: the higher the value, the higher the stroke.
+# A curve of one row: the higher the value, the higher the stroke, or the block.
 _HEIGHTS = "_.-'"
+_BLOCKS = "▁▂▃▄▅▆▇█"
 
 _is_ascii = False
 
@@ -58,13 +59,14 @@ def stroke(bits: int) -> str:
     return "|" if max(lit) - min(lit) >= 2 else _DASHES[round(sum(lit) / len(lit))]
 
 
-def ascii_line(values: list[float]) -> str:
+def small_curve(values: Sequence[float]) -> str:
     """Values as a curve of one row, a character each."""
     if not values:
         return ""
+    heights = _HEIGHTS if _is_ascii else _BLOCKS
     low, high = min(values), max(values)
-    top = len(_HEIGHTS) - 1
-    return "".join(_HEIGHTS[round((value - low) / (high - low) * top) if high > low else 0] for value in values)
+    scale = (len(heights) - 1) / (high - low) if high > low else 0.0
+    return "".join([heights[round((value - low) * scale)] for value in values])
 
 
 def bar(share: float, width: int) -> str:

@@ -4,8 +4,10 @@ Every cell carries the name of its part (`PARTS`), so that a screen can colour i
 """
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from poetry_tui.curve import Column, Curve
 from poetry_tui.glyphs import stroke
@@ -15,9 +17,11 @@ OTHER_LETTERS = "bcde"
 PARTS = ("blank", "range", "mean", "smooth", "validation", "best", "control", "moment", "axis", "label", *OTHERS)
 # The bit of each braille dot, by its column and row in the cell.
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
-# The bits of the dots of a column from one row to another: _STROKES[column][first][last].
+# The bits of the dots of a column from one row to another: _STROKES[column][first][last], and of all four.
 _STROKES = tuple(tuple(tuple(sum(dots[first : last + 1]) for last in range(4)) for first in range(4)) for dots in _DOTS)
+_FULL = tuple(sum(dots) for dots in _DOTS)
 _BRAILLE = 0x2800
+_LIT = re.compile(rb"[^\0]")
 # Told apart without colour: only the smoothed line is drawn by its shape.
 _IN_ASCII = {"range": ":", "mean": ".", **dict(zip(OTHERS, OTHER_LETTERS, strict=True))}
 LABEL_WIDTH = 6
@@ -47,6 +51,16 @@ class Other:
     letter: str
 
 
+@cache
+def _cells_of(part: str, is_ascii: bool) -> tuple[Cell, ...]:
+    """What a cell of a part shows, by the bits of its dots: made once, so that pictures are compared in no time."""
+    if is_ascii:
+        characters = [_IN_ASCII.get(part) or stroke(bits) if bits else " " for bits in range(256)]
+    else:
+        characters = [chr(_BRAILLE | bits) for bits in range(256)]
+    return tuple((character, part) for character in characters)
+
+
 @dataclass(slots=True)
 class _Canvas:
     """Dots and letters on `width` by `height` cells, for steps and nats within the given limits."""
@@ -59,16 +73,25 @@ class _Canvas:
     high: float
     is_log: bool = False
     is_ascii: bool = False
-    dots: dict[str, dict[tuple[int, int], int]] = field(default_factory=dict)
+    # The bits of each cell of a part, row by row.
+    dots: dict[str, bytearray] = field(default_factory=dict)
     letters: dict[tuple[int, int], Cell] = field(default_factory=dict)
+    # A dot row is `top - value * scale`, with the logarithms of both on a log scale.
+    _top: float = 0.0
+    _scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        high, low = (math.log(self.high), math.log(self.low)) if self.is_log else (self.high, self.low)
+        self._scale = (self.height * 4 - 1) / (high - low)
+        self._top = high * self._scale
 
     def row(self, value: float) -> int:
         """The dot row of a value, 0 at the top; what lies outside stays at the edge."""
         if self.is_log:
-            share = math.log(self.high / max(value, self.low)) / math.log(self.high / self.low)
-        else:
-            share = (self.high - value) / (self.high - self.low)
-        return round(min(max(share, 0.0), 1.0) * (self.height * 4 - 1))
+            value = math.log(max(value, self.low))
+        row = round(self._top - value * self._scale)
+        last = self.height * 4 - 1
+        return 0 if row < 0 else last if row > last else row
 
     def column(self, step: float) -> int:
         """The cell column of a step."""
@@ -77,27 +100,35 @@ class _Canvas:
 
     def line(self, part: str, x: int, top: int, bottom: int) -> None:
         """Dots from one dot row to another in one dot column."""
-        layer = self.dots.setdefault(part, {})
-        top, bottom = min(top, bottom), max(top, bottom)
-        column, strokes = x // 2, _STROKES[x % 2]
-        for y in range(top // 4, bottom // 4 + 1):
-            bits = strokes[max(top - 4 * y, 0)][min(bottom - 4 * y, 3)]
-            layer[column, y] = layer.get((column, y), 0) | bits
+        layer = self.dots.get(part)
+        if layer is None:
+            layer = self.dots[part] = bytearray(self.width * self.height)
+        if top > bottom:
+            top, bottom = bottom, top
+        width, strokes = self.width, _STROKES[x % 2]
+        first, last = x // 2 + top // 4 * width, x // 2 + bottom // 4 * width
+        if first == last:
+            layer[first] |= strokes[top % 4][bottom % 4]
+            return
+        layer[first] |= strokes[top % 4][3]
+        layer[last] |= strokes[0][bottom % 4]
+        for between in range(first + width, last, width):
+            layer[between] |= _FULL[x % 2]
 
     def rows(self) -> list[list[Cell]]:
         """What each cell shows: a letter, else the smoothed line alone, else another run's, else the mean upon its range."""
-        rows: list[list[Cell]] = [[(" ", "blank")] * self.width for _ in range(self.height)]
-        around = self.dots.get("range", {})
+        cells: list[Cell] = [(" ", "blank")] * (self.width * self.height)
+        around = self.dots.get("range", b"")
         for part in ("range", "mean", *reversed(OTHERS), "smooth"):
-            for (x, y), bits in self.dots.get(part, {}).items():
-                if self.is_ascii:
-                    character = _IN_ASCII.get(part) or stroke(bits)
-                else:
-                    character = chr(_BRAILLE | bits | (around.get((x, y), 0) if part == "mean" else 0))
-                rows[y][x] = (character, part)
+            drawn = _cells_of(part, self.is_ascii)
+            layer = self.dots.get(part, b"")
+            for index in _LIT.finditer(layer):
+                at = index.start()
+                bits = layer[at]
+                cells[at] = drawn[bits | around[at] if part == "mean" else bits]
         for (x, y), letter in self.letters.items():
-            rows[y][x] = letter
-        return rows
+            cells[y * self.width + x] = letter
+        return [cells[start : start + self.width] for start in range(0, len(cells), self.width)]
 
 
 def plot(
@@ -153,7 +184,7 @@ def _limits(columns: Sequence[Column | None], marks: Sequence[Mark]) -> tuple[fl
 
 def _draw_columns(canvas: _Canvas, columns: Sequence[Column | None]) -> None:
     """Range, mean and smoothed line, each joined to the column before it."""
-    before: tuple[int, int, int] | None = None
+    before: tuple[int, int] | None = None
     for x, column in enumerate(columns):
         if column is None:
             continue
@@ -161,16 +192,16 @@ def _draw_columns(canvas: _Canvas, columns: Sequence[Column | None]) -> None:
         mean, smooth = canvas.row(column.mean), canvas.row(column.smooth)
         canvas.line("mean", x, mean, mean)
         if before is None:
-            before = (x, mean, smooth)
-        for between in range(before[0] + 1, x + 1):
-            share = (between - before[0]) / (x - before[0])
-            here = round(before[2] + (smooth - before[2]) * share)
-            previous = round(before[2] + (smooth - before[2]) * (between - 1 - before[0]) / (x - before[0]))
-            # One dot short of the row before: a joined line without doubled corners.
-            canvas.line("smooth", between, here, previous + (here > previous) - (here < previous))
-        if before[0] == x:
             canvas.line("smooth", x, smooth, smooth)
-        before = (x, mean, smooth)
+        else:
+            start, previous = before
+            gap, fall = x - start, smooth - previous
+            for between in range(1, gap + 1):
+                here = round(before[1] + fall * between / gap)
+                # One dot short of the row before: a joined line without doubled corners.
+                canvas.line("smooth", start + between, here, previous + (here > previous) - (here < previous))
+                previous = here
+        before = (x, smooth)
 
 
 def _draw_other(canvas: _Canvas, other: Other, columns: Sequence[Column | None]) -> None:

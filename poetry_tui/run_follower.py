@@ -1,13 +1,17 @@
 """Keeping up with one run: its events, whether its writer lives, what it has been asked for. Knows no screen."""
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import RunError, StudioError
-from poetry_tui.run_reader import Bite, EventTail, log_tail
+from poetry_tui.run_reader import Bite, EventTail, LogTail
 from poetry_tui.run_state import RunState, Status
 from poetry_tui.run_status import NOBODY, Life, look_at, silence_s, status_of
 from poetry_tui.runs import is_alive, wishes
+
+# A heart beats once a second; looking more often finds out nothing.
+LIFE_PERIOD_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,9 @@ class RunFollower:
     # How many starts have been seen when the run was asked to go on: until there is one more, it is starting again.
     _n_starts_before: int | None = None
     _tail: EventTail | None = None
+    _log: LogTail | None = None
+    _life: Life = NOBODY
+    _life_due_s: float = 0.0
 
     def expect_start(self) -> None:
         """The run has just been asked to go on; its old last word counts no longer."""
@@ -48,17 +55,25 @@ class RunFollower:
     def look(self) -> Look:
         """Read the next bite. What cannot be read is a `problem`, never an exception."""
         self._tail = self._tail or EventTail(self.folder)
-        life = look_at(self.folder, is_alive(self.folder))
+        self._log = self._log or LogTail(self.folder, max_lines=20, max_bytes=4096)
+        life = self._look_at_life()
         try:
             bite = self._tail.poll()
-            log = [line for line in log_tail(self.folder, max_lines=20, max_bytes=4096) if line.strip()]
             asked = wishes(self.folder) if life.is_there else frozenset()
-            return Look(bite, life, asked, log[-1] if log else "")
+            last_line = next((line for line in reversed(self._log.poll()) if line.strip()), "")
+            return Look(bite, life, asked, last_line)
         except StudioError as error:
             return Look(Bite(), life, problem=error)
         except OSError as error:
             problem = RunError(f"The run {self.folder.name} cannot be read: {error.strerror}.", f"Check {self.folder}.")
             return Look(Bite(), life, problem=problem)
+
+    def _look_at_life(self) -> Life:
+        """Whether somebody writes the run; who lived a moment ago is taken to live."""
+        if not self._life.is_there or time.monotonic() >= self._life_due_s:
+            self._life = look_at(self.folder, is_alive(self.folder))
+            self._life_due_s = time.monotonic() + LIFE_PERIOD_S
+        return self._life
 
     def take(self, look: Look) -> bool:
         """Fold a look into the state; say whether anything that can be seen has changed."""

@@ -44,6 +44,10 @@ class EventTail:
             OSError: the file exists and cannot be read.
         """
         try:
+            # A look at a file costs a tenth of opening it, and most looks find nothing.
+            status = self.path.stat()
+            if (status.st_ino, status.st_size) == (self._inode, self._offset):
+                return Bite()
             with self.path.open("rb") as file:
                 restarted = self._follow_replacement(file.fileno())
                 file.seek(self._offset)
@@ -71,6 +75,28 @@ class EventTail:
             self._offset, self._partial = 0, b""
         self._inode = status.st_ino
         return restarted
+
+
+class LogTail:
+    """The end of a run's log, read again when the file is another one than before, or has grown."""
+
+    def __init__(self, folder: Path, max_lines: int = 200, max_bytes: int = 64 * 1024) -> None:
+        self._folder, self._max_lines, self._max_bytes = folder, max_lines, max_bytes
+        self._stamp: tuple[int, int, int] | None = None
+        self._lines: list[str] = []
+
+    def poll(self) -> list[str]:
+        """The last lines, oldest first. Raises OSError when the file exists and cannot be read."""
+        try:
+            status = (self._folder / LOG).stat()
+        except FileNotFoundError:
+            self._stamp, self._lines = None, []
+            return self._lines
+        stamp = (status.st_ino, status.st_size, status.st_mtime_ns)
+        if stamp != self._stamp:
+            self._lines = log_tail(self._folder, self._max_lines, self._max_bytes)
+            self._stamp = stamp
+        return self._lines
 
 
 def log_tail(folder: Path, max_lines: int = 200, max_bytes: int = 64 * 1024) -> list[str]:

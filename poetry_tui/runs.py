@@ -17,6 +17,7 @@ from engine.errors import RunError, UsageError
 from engine.files import write_atomically
 from engine.run_folder import (
     CONFIG,
+    CONTROL,
     HEARTBEAT,
     LARGEST_RATE,
     LOG,
@@ -184,7 +185,10 @@ def set_learning_rate(folder: Path, learning_rate: float) -> None:
 
 def wishes(folder: Path) -> frozenset[str]:
     """What the run has been asked for and has not answered yet: stop, pause, save, sample, lr. Raises OSError."""
-    return ControlFiles(folder).requests() & {STOP, PAUSE, SAVE, SAMPLE, LR}
+    try:
+        return frozenset(path.name for path in (folder / CONTROL).iterdir()) & {STOP, PAUSE, SAVE, SAMPLE, LR}
+    except FileNotFoundError:
+        return frozenset()
 
 
 def take_back(folder: Path, wish: str) -> None:

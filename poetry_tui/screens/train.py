@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from poetry_tui.app import PoetryApp
 
 LOOK_PERIOD_S = 0.1
+# While another screen is in front.
+HIDDEN_LOOK_PERIOD_S = 0.5
 # A figure that changes more often cannot be read, and every painting is paid for by the training.
 PAINT_PERIOD_S = 0.2
 LIST_PERIOD_S = 2.0
@@ -42,7 +44,7 @@ LIST_PERIOD_S = 2.0
 class TrainScreen(ViewingScreen):
     """Starts trainings, follows one of them, and tells it what to do.
 
-    Files are read in threads; what they said is folded here and painted from one timer. Below 100 columns the left and
+    Files are read in threads; what they said is folded and painted here, in one place. Below 100 columns the left and
     the right side are shown in turns.
     """
 
@@ -86,7 +88,6 @@ class TrainScreen(ViewingScreen):
     def on_mount(self) -> None:
         self.add_class("-empty")
         self._say_how_to_begin()
-        self.set_interval(LOOK_PERIOD_S, self._paint_when_due)
         self._look_after_lists()
 
     # Following
@@ -109,9 +110,8 @@ class TrainScreen(ViewingScreen):
         """Keep up with the run until another one is followed; a big one in bites, so that keys come between."""
         while self.follower is follower:
             look = await asyncio.to_thread(follower.look)
-            if follower.take(look):
-                self.is_dirty = True
-                self._paint_when_due()
+            self.is_dirty |= follower.take(look)
+            self._paint_when_due()
             for other in list(self.beside.values()):
                 # A bite of each a round: a long run comes bit by bit.
                 self.is_dirty |= other.take(await asyncio.to_thread(other.look))
@@ -119,7 +119,7 @@ class TrainScreen(ViewingScreen):
                 self.stop_once_running = None
                 self.tell(runs.stop_run, follower.folder)
             if not look.bite.more:
-                await asyncio.sleep(LOOK_PERIOD_S)
+                await asyncio.sleep(LOOK_PERIOD_S if self.is_current else HIDDEN_LOOK_PERIOD_S)
 
     def _paint_when_due(self) -> None:
         """A word after a silence is shown at once, many words together."""
@@ -139,7 +139,7 @@ class TrainScreen(ViewingScreen):
         self.offer()
 
     def on_screen_resume(self) -> None:
-        self.is_dirty = True
+        self.paint_at_once()
 
     @work(group="lists", exit_on_error=False)
     async def _look_after_lists(self) -> None:

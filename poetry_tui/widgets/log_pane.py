@@ -15,7 +15,7 @@ class LogPane(RichLog):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, max_lines=MOST_LINES, wrap=True, markup=False, highlight=False, min_width=20)
-        self._shown: list[str] | None = None
+        self._shown: Sequence[str] | None = None
 
     def on_mount(self) -> None:
         self.retitle()
@@ -26,9 +26,9 @@ class LogPane(RichLog):
 
     def show(self, lines: Sequence[str]) -> None:
         """Show these lines, oldest first."""
-        if list(lines) == self._shown:
+        if lines == self._shown:
             return
-        self._shown = list(lines)
+        self._shown = lines
         self.clear()
         for line in lines or [word("train.log_none")]:
             # A progress bar in a log ends its lines with carriage returns: the last state is the one that counts.

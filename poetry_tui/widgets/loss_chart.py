@@ -3,21 +3,18 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import groupby
 from typing import get_args
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from engine.events import RETURNED
 from poetry_tui.glyphs import is_ascii
 from poetry_tui.plot import LABEL_WIDTH, OTHER_LETTERS, OTHERS, PARTS, Cell, Mark, Other, minute_label, plot
 from poetry_tui.run_state import Axis, RunState
+from poetry_tui.widgets.rows import Rows
 
 # How much of the run the chart shows.
 ZOOMS = (1.0, 0.25, 0.05)
@@ -34,9 +31,10 @@ CONTROL_LETTERS = {
 }
 
 
-class LossChart(Widget):
+class LossChart(Rows):
     """Draws a `RunState` line by line; redrawn when `show` is called and when it is resized, never by itself."""
 
+    PREFIX = "loss-chart"
     COMPONENT_CLASSES = {f"loss-chart--{part}" for part in PARTS}
     DEFAULT_CSS = """
     LossChart {
@@ -72,8 +70,7 @@ class LossChart(Widget):
         self.end = 1.0
         # What drawing and rendering took when they were last done, in seconds of the processor.
         self._drawing_s = self._rendering_s = 0.0
-        self._rows: list[list[Cell]] = []
-        self._base = Style()
+        self._is_rendered = False
 
     @property
     def cost_s(self) -> float:
@@ -135,7 +132,7 @@ class LossChart(Widget):
 
     def _draw(self) -> None:
         began_s = time.thread_time()
-        self._rows = []
+        rows: list[list[Cell]] = []
         state = self.state
         if state is not None and len(state.loss):
             others = [
@@ -146,7 +143,7 @@ class LossChart(Widget):
             first = min(curve.steps[0] for curve in curves if len(curve))
             last = max(curve.steps[-1] for curve in curves if len(curve))
             width, height = self.content_size
-            self._rows = plot(
+            rows = plot(
                 curves[0],
                 self._marks(state),
                 width,
@@ -159,7 +156,8 @@ class LossChart(Widget):
                 place_label=minute_label if self.axis == "minutes" else None,
             )
         self._drawing_s = time.thread_time() - began_s
-        self.refresh()
+        self._is_rendered = False
+        self.show_rows(rows)
 
     def _marks(self, state: RunState) -> list[Mark]:
         pointer = [] if self.moment is None else [Mark(self.moment, "moment", "^")]
@@ -169,22 +167,13 @@ class LossChart(Widget):
         return [replace(mark, step=int(state.place_of(mark.step, self.axis))) for mark in marks]
 
     def render_lines(self, crop: Region) -> list[Strip]:
+        if self._is_rendered:
+            return super().render_lines(crop)
         began_s = time.thread_time()
-        self._base = self.rich_style
         strips = super().render_lines(crop)
         self._rendering_s = time.thread_time() - began_s
+        self._is_rendered = True
         return strips
-
-    def render_line(self, y: int) -> Strip:
-        width = self.content_size.width
-        base = self._base
-        if y >= len(self._rows):
-            return Strip.blank(width, base)
-        segments = []
-        for part, cells in groupby(self._rows[y], key=lambda cell: cell[1]):
-            style = base if part == "blank" else self.get_component_rich_style(f"loss-chart--{part}")
-            segments.append(Segment("".join(character for character, _ in cells), style))
-        return Strip(segments).adjust_cell_length(width, base)
 
 
 def marks_of(state: RunState) -> list[Mark]:

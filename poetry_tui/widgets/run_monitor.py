@@ -3,6 +3,7 @@
 import time
 from bisect import bisect_left
 from collections.abc import Sequence
+from pathlib import Path
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,19 +13,21 @@ from textual.content import Content
 from poetry_tui.glyphs import is_ascii
 from poetry_tui.plot import OTHER_LETTERS
 from poetry_tui.run_follower import RunFollower
-from poetry_tui.run_reader import log_tail
+from poetry_tui.run_reader import LogTail
 from poetry_tui.run_state import RunState, Status
 from poetry_tui.widgets.log_pane import LogPane
 from poetry_tui.widgets.loss_chart import LossChart
 from poetry_tui.widgets.prediction_grid import PredictionGrid
 from poetry_tui.widgets.resource_pane import ResourcePane
+from poetry_tui.widgets.run_figures import RunFigures
 from poetry_tui.widgets.run_headline import RunHeadline
 from poetry_tui.widgets.sample_timeline import MOST_ROUNDS, SampleTimeline
 from poetry_tui.widgets.sparkline_row import SparklineRow
 from poetry_tui.words import heading, word
 
-# Curves may take this share of one processor from the training: a long one is drawn anew more rarely. Figures come first.
+# Curves may take this share of one processor from the training, and hardly change within a second. Figures come first.
 CURVES_SHARE = 0.01
+LEAST_CURVES_PERIOD_S = 1.0
 
 
 class RunMonitor(Vertical):
@@ -52,9 +55,11 @@ class RunMonitor(Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._follower: RunFollower | None = None
+        self._log = LogTail(Path())
         self._curves_due_s = 0.0
-        # The runs beside it, and whether there was anything to be drawn of them.
-        self._beside: list[tuple[str, bool]] = []
+        # What cannot wait on the curves: the runs beside it with anything to be drawn, points and letters, the moment.
+        self._noted: tuple[object, ...] = ()
+        self._titles: tuple[object, ...] = ()
         # Something could be drawn that was left for later.
         self.is_behind = False
         self._status: Status | None = None
@@ -64,6 +69,7 @@ class RunMonitor(Vertical):
 
     def compose(self) -> ComposeResult:
         yield RunHeadline()
+        yield RunFigures()
         yield LossChart()
         yield SparklineRow()
         with Horizontal(id="monitor-below"):
@@ -82,7 +88,6 @@ class RunMonitor(Vertical):
 
     def _title_chart(self) -> None:
         chart = self.query_one(LossChart)
-        chart.border_title = heading("train.loss")
         zoomed = f" · {word('train.zoomed', percent=f'{chart.zoom:.0%}'.rstrip('%'))}" if chart.zoom < 1 else ""
         has_points = chart.state is not None and len(chart.state.loss) > 0
         at = f" · {word('train.looking_at', step=f'{self.moment:,}')}" if self.moment is not None else ""
@@ -91,9 +96,12 @@ class RunMonitor(Vertical):
         signs = word("train.loss_legend_ascii" if is_ascii() else "train.loss_legend")
         legend = f"{signs} · {word(f'train.axis.{chart.axis}')}"
         # What is not as usual comes first: the end of a long line is cut.
-        chart.border_subtitle = (
-            Content(f"{(at + zoomed + scale + beside).removeprefix(' · ')}  {legend}".strip()) if has_points else ""
-        )
+        below = f"{(at + zoomed + scale + beside).removeprefix(' · ')}  {legend}".strip() if has_points else ""
+        titles = (heading("train.loss"), below)
+        # A title that is told again has all of the chart painted again.
+        if titles != self._titles:
+            self._titles = titles
+            chart.border_title, chart.border_subtitle = titles[0], Content(below)
 
     def show(self, follower: RunFollower, others: Sequence[tuple[str, RunState]] = ()) -> None:
         """Draw a run as it is now, the curves of others beside its own."""
@@ -101,17 +109,18 @@ class RunMonitor(Vertical):
         if is_other:
             self.moment = None
             self._status = None
+            self._log = LogTail(follower.folder)
         self._follower = follower
         self._open_log_of_failure(follower)
         state = follower.state
         self.query_one(RunHeadline).show(follower)
-        chart = self.query_one(LossChart)
-        # What somebody has asked to see is drawn at once, what comes by itself when it is due.
-        beside = [(name, len(other.loss) > 0) for name, other in others]
-        is_asked = is_other or self.moment != chart.moment or beside != self._beside
-        self._beside = beside
-        self.is_behind = not (is_asked or time.monotonic() >= self._curves_due_s)
+        self.query_one(RunFigures).show(follower)
+        # What somebody has asked to see is drawn at once, and what happens rarely; the rest when it is due.
+        beside = tuple((name, len(other.loss) > 0) for name, other in others)
+        noted = (self.moment, beside, len(state.validations), len(state.controls), follower.status)
+        self.is_behind = not is_other and noted == self._noted and time.monotonic() < self._curves_due_s
         if not self.is_behind:
+            self._noted = noted
             self._draw_curves(state, others)
         grid = self.query_one(PredictionGrid)
         compared = state.compared if self.moment is None else state.compared_at(self.moment)
@@ -119,7 +128,7 @@ class RunMonitor(Vertical):
             grid.show(compared)
         self.query_one(SampleTimeline).show(state.sample_rounds(limit=MOST_ROUNDS, until=self.moment))
         if self.has_class("-log"):
-            self.query_one(LogPane).show(log_tail(follower.folder))
+            self.query_one(LogPane).show(self._log.poll())
         if self.has_class("-resources"):
             self.query_one(ResourcePane).show(state.resources, state.speed.last_smooth or 0.0)
 
@@ -128,7 +137,7 @@ class RunMonitor(Vertical):
         chart.show(state, self.moment, others)
         self._title_chart()
         self.query_one(SparklineRow).show(state)
-        self._curves_due_s = time.monotonic() + chart.cost_s / CURVES_SHARE
+        self._curves_due_s = time.monotonic() + max(chart.cost_s / CURVES_SHARE, LEAST_CURVES_PERIOD_S)
 
     def _open_log_of_failure(self, follower: RunFollower) -> None:
         """A run that has failed shows the end of its log by itself, until another one is looked at or somebody closes it."""

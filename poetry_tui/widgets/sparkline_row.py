@@ -1,82 +1,51 @@
 """Three figures of a run as small curves side by side: loss, speed, gradient norm."""
 
-from collections.abc import Iterable
-from statistics import fmean
-
-from textual.app import ComposeResult, RenderResult
-from textual.containers import Horizontal, Vertical
-from textual.content import Content
-from textual.widgets import Sparkline, Static
+from rich.cells import cell_len, set_cell_size
 
 from poetry_tui.curve import Curve
-from poetry_tui.glyphs import ascii_line, is_ascii
+from poetry_tui.glyphs import small_curve
 from poetry_tui.run_state import RunState
 from poetry_tui.run_words import count
+from poetry_tui.widgets.rows import Cells, Rows
 from poetry_tui.words import word
 
 
-class Spark(Sparkline):
-    """A sparkline of a curve, as many values as there is room for; it can do without block characters."""
-
-    _curve: Curve | None = None
-
-    def draw(self, curve: Curve) -> None:
-        """Draw a curve; it holds finite values only, which is all that a Sparkline bears."""
-        self._curve = curve
-        if self.size.width:
-            self.data = curve.means(self.size.width)
-
-    def on_resize(self) -> None:
-        # What is drawn before there is room for it would stay one block for a run that says nothing more.
-        if self._curve is not None:
-            self.draw(self._curve)
-
-    def render(self) -> RenderResult:
-        if not is_ascii():
-            return super().render()
-        return Content.styled(ascii_line(list(self.data or [])), "$primary")
-
-
-class LabelledSparkline(Vertical):
-    """A curve with its name and its last value above it."""
+class SparklineRow(Rows):
+    """Each curve has a third of the width, its name and its last value above it."""
 
     DEFAULT_CSS = """
-    LabelledSparkline { width: 1fr; height: 2; padding: 0 1; }
+    SparklineRow { height: 2; padding: 0 1; }
     """
 
-    def __init__(self, figure: str, *, compact_numbers: bool = False) -> None:
-        super().__init__(id=f"spark-{figure}")
-        self._figure = figure
-        self._compact_numbers = compact_numbers
-
-    def compose(self) -> ComposeResult:
-        yield Static(markup=False)
-        # The default summary, the largest value, would show noise; the mean shows the course.
-        yield Spark([], summary_function=fmean)
-
-    def show(self, curve: Curve) -> None:
-        """Draw a curve, and say its last value."""
-        value = curve.last_smooth
-        said = "" if value is None else count(value) if self._compact_numbers else f"{value:.3g}"
-        label = Content.assemble((f"{word(f'train.{self._figure}')} ", "dim"), (said, "bold"))
-        self.query_one(Static).update(label, layout=False)
-        self.query_one(Spark).draw(curve)
-
-
-class SparklineRow(Horizontal):
-    """Loss, characters a second, gradient norm."""
-
-    DEFAULT_CSS = """
-    SparklineRow { height: 2; }
-    """
-
-    def compose(self) -> Iterable[LabelledSparkline]:
-        yield LabelledSparkline("loss_now")
-        yield LabelledSparkline("speed", compact_numbers=True)
-        yield LabelledSparkline("grad")
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._state: RunState | None = None
 
     def show(self, state: RunState) -> None:
         """Draw the three curves of a run."""
-        curves = {"loss_now": state.loss, "speed": state.speed, "grad": state.grad_norm}
-        for name, curve in curves.items():
-            self.query_one(f"#spark-{name}", LabelledSparkline).show(curve)
+        self._state = state
+        width = self.content_size.width // 3
+        columns = [
+            _column("loss_now", state.loss, width),
+            _column("speed", state.speed, width, has_compact_numbers=True),
+            _column("grad", state.grad_norm, width),
+        ]
+        self.show_rows([[cells for column in columns for cells in column[y]] for y in range(2)])
+
+    def on_resize(self) -> None:
+        # What is drawn before there is room for it would stay as it is for a run that says nothing more.
+        if self._state is not None:
+            self.show(self._state)
+
+
+def _column(
+    figure: str, curve: Curve, width: int, *, has_compact_numbers: bool = False
+) -> tuple[list[Cells], list[Cells]]:
+    """What is said above, and the curve below it, in `width` cells each, the last two empty."""
+    room = max(width - 2, 0)
+    value = curve.last_smooth
+    said = "" if value is None else count(value) if has_compact_numbers else f"{value:.3g}"
+    name = f"{word(f'train.{figure}')} "
+    name = set_cell_size(name, min(cell_len(name), room))
+    above = [(name, "label"), (set_cell_size(said, room - cell_len(name)), "value"), ("  ", "blank")]
+    return above, [(small_curve(curve.means(room)).ljust(width), "curve")]

@@ -11,13 +11,13 @@ from textual.widgets import Static
 from engine.events import Resources
 from poetry_tui.app import PoetryApp
 from poetry_tui.curve import Curve
-from poetry_tui.glyphs import Charts, ascii_line, bar, chosen, progress, stroke, use_charts
+from poetry_tui.glyphs import Charts, bar, chosen, progress, small_curve, stroke, use_charts
 from poetry_tui.plot import Mark, Other, plot
 from poetry_tui.run_state import Status
 from poetry_tui.settings import Settings, load_settings, settings_file
 from poetry_tui.widgets.loss_chart import LossChart
-from poetry_tui.widgets.run_headline import RunHeadline
-from poetry_tui.widgets.sparkline_row import Spark
+from poetry_tui.widgets.run_figures import RunFigures
+from poetry_tui.widgets.sparkline_row import SparklineRow
 from tests.tui import make_run
 from tests.tui.conftest import Until
 from tests.tui.train_desk import is_shown, make
@@ -80,10 +80,13 @@ def test_bars_fill_their_width_in_either_hand(share: float, width: int) -> None:
     use_charts("auto")
 
 
-def test_a_plain_line_rises_with_its_values() -> None:
-    assert ascii_line([0.0, 1.0, 2.0, 3.0]) == "_.-'"
-    assert ascii_line([5.0, 5.0]) == "__"
-    assert ascii_line([]) == ""
+def test_a_small_curve_rises_with_its_values() -> None:
+    use_charts("ascii")
+    assert small_curve([0.0, 1.0, 2.0, 3.0]) == "_.-'"
+    assert small_curve([5.0, 5.0]) == "__"
+    assert small_curve([]) == ""
+    use_charts("auto")
+    assert small_curve([0.0, 1.0, 7.0]) == "▁▂█"
 
 
 @pytest.mark.usefixtures("train_first")
@@ -110,11 +113,9 @@ async def test_the_train_screen_does_without_braille_and_blocks_when_it_is_told_
 
 def drawn(app: PoetryApp) -> str:
     """Every curve, bar and border of the run that is shown."""
-    chart = app.screen.query_one(LossChart)
-    lines = [strip.text for strip in chart.render_lines(chart.outer_size.region)]
-    sparks = [strip.text for spark in app.screen.query(Spark) for strip in spark.render_lines(spark.size.region)]
-    pane = str(app.screen.query_one("ResourcePane Static", Static).content)
-    return "\n".join([*lines, *sparks, pane, app.screen.query_one(RunHeadline).render().plain])
+    rows = [app.screen.query_one(kind) for kind in (RunFigures, LossChart, SparklineRow)]
+    lines = [strip.text for widget in rows for strip in widget.render_lines(widget.outer_size.region)]
+    return "\n".join([*lines, str(app.screen.query_one("ResourcePane Static", Static).content)])
 
 
 def test_a_choice_that_makes_no_sense_is_the_terminals() -> None:
