@@ -15,6 +15,10 @@ from engine.stepping import LayerState, Stamp, StepWeights, stamp_of, step_weigh
 
 N_GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 
+# What layers give at the beginning is small. Normalised it is some twenty times as large, and `studio` began so sure of itself
+# (10.7 nats a character in place of 8.9) that it was 0.2 nats behind a plain one after a hundred steps.
+QUIET = 0.1
+
 
 class PoemModel(nn.Module):
     """A recurrent character model. A tied model shares one (V, E) table between its embedding and its output layer.
@@ -128,7 +132,8 @@ def initialise(model: PoemModel) -> None:
     - `xavier`: the course experiment's: embeddings uniform in ±1, linear weights uniform in
       ±sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010) with zero bias; recurrent layers as in `plain`.
     - `default`: the studio's: small embeddings, Glorot input weights, orthogonal recurrent weights gate by gate
-      (Saxe et al. 2014), zero biases but the forget gate's, which begins open at 1 (Jozefowicz et al. 2015).
+      (Saxe et al. 2014), zero biases but the forget gate's, which begins open at 1 (Jozefowicz et al. 2015). Linear weights
+      that read normalised features begin at a tenth.
     """
     config = model.config
     free_output = [] if config.tied else [model.output_weight]
@@ -147,6 +152,9 @@ def initialise(model: PoemModel) -> None:
         nn.init.uniform_(model.embedding.weight, -1.0, 1.0)
         return
 
+    if config.layer_norm:
+        for weight in linear_weights:
+            weight.mul_(QUIET)
     nn.init.normal_(model.embedding.weight, std=0.1)
     for name, parameter in model.recurrent.named_parameters():
         gates = parameter.chunk(N_GATES[config.cell])

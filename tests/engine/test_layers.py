@@ -1,6 +1,7 @@
 """Layers with residual connections and layer normalisation: what they compute, in one go and one character at a time."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from engine.__main__ import main
 from engine.cells import CellWeights, gru_step, lstm_step, rnn_step
-from engine.config import CELLS, Cell
+from engine.config import CELLS, Cell, ModelConfig
 from engine.events import Validated, from_line
 from engine.model import PoemModel
 from engine.model_files import read_header
@@ -96,13 +97,26 @@ def test_a_state_carried_forward_goes_on_where_the_poem_stands(cell: Cell, resid
 
 
 @connections
-def test_connections_have_no_weights_and_the_others_begin_as_without_them(residual: bool, layer_norm: bool) -> None:
-    weights = []
+def test_connections_have_no_weights_and_the_layers_begin_as_without_them(residual: bool, layer_norm: bool) -> None:
+    models = []
     connected: dict[str, Any] = {"residual": residual, "layer_norm": layer_norm}
     for architecture in ({}, connected):
         torch.manual_seed(4)
-        weights.append(list(PoemModel(small_config(**architecture), 50).parameters()))
-    assert all(torch.equal(*pair) for pair in zip(*weights, strict=True))
+        models.append(PoemModel(small_config(**architecture), 50))
+    assert models[0].n_params() == models[1].n_params()
+    for layers in zip(*(model.recurrent.all_weights for model in models), strict=True):
+        assert all(torch.equal(*pair) for pair in zip(*layers, strict=True))
+
+
+@connections
+@pytest.mark.parametrize("tied", [True, False])
+@torch.no_grad()
+def test_a_new_network_knows_nothing_and_says_so(residual: bool, layer_norm: bool, tied: bool) -> None:
+    torch.manual_seed(4)
+    config = ModelConfig(embedding_size=100, hidden_size=200, residual=residual, layer_norm=layer_norm, tied=tied)
+    logits, _ = PoemModel(config, 1000)(torch.randint(0, 1000, (4, 20)))
+    nats = torch.nn.functional.cross_entropy(logits.flatten(0, 1), torch.randint(0, 1000, (80,)))
+    assert nats.item() == pytest.approx(math.log(1000), abs=0.1)
 
 
 @connections
