@@ -41,7 +41,7 @@ def add_parser(commands: Any) -> None:
         default=1,
         metavar="N",
         dest="n_poems",
-        help="so many poems for each begin; in a form the best of many, ranked",
+        help="so many poems for each begin: the best of many, ranked, but of free verse with --seed those of the seeds from it on",
     )
     parser.add_argument("--vertical", action="store_true", help="in columns, from right to left")
     parser.add_argument("--json", action="store_true", help="one JSON object a poem, one a line")
@@ -71,15 +71,16 @@ def compose(arguments: argparse.Namespace) -> int:
 def _poems(
     loaded: "LoadedModel", wish: ComposeConfig, arguments: argparse.Namespace
 ) -> "Iterator[ComposeConfig | Composition]":
-    """What one wish comes to: of free verse a wish for each poem; in a form the best of many, or the one whose seed is given."""
+    """What one wish comes to: the best of many, unless a seed says which. Free verse with a seed, or a single poem of it, comes as
+    wishes, to be shown as they are written."""
     from engine.composer import FREE_VERSE, compose_many
 
-    if wish.form == FREE_VERSE:
-        for seed in range(wish.seed, wish.seed + arguments.n_poems):
+    has_seed, n = hasattr(arguments, "seed"), arguments.n_poems
+    if wish.form == FREE_VERSE and (has_seed or n == 1):
+        for seed in range(wish.seed, wish.seed + n):
             yield wish.replace(seed=seed % 2**31)
     else:
-        is_one = hasattr(arguments, "seed") and arguments.n_poems == 1
-        yield from compose_many(loaded, wish, arguments.n_poems, n_tried=1 if is_one else None)
+        yield from compose_many(loaded, wish, n, n_tried=1 if has_seed and n == 1 else None)
 
 
 def _tell(

@@ -36,6 +36,20 @@ def lines_of(out: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in out.splitlines()]
 
 
+def test_several_free_poems_without_a_seed_are_the_best_of_many_best_first(
+    model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compose", "日", "--model", model, "-n", "3", "--json"]) == 0
+    poems = lines_of(capsys.readouterr().out)
+    scores = [float(str(poem["score"])) for poem in poems]
+    assert scores == sorted(scores, reverse=True)
+    seeds = [int(str(poem["seed"])) for poem in poems]
+    assert len(set(seeds)) == 3
+    again = ["compose", "日", "--model", model, "--seed", str(seeds[0]), "--json"]
+    assert main(again) == 0
+    assert lines_of(capsys.readouterr().out)[0]["text"] == poems[0]["text"]
+
+
 def test_compose_prints_a_json_object_a_poem(model: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compose", "日", "春江", "--model", model, "--seed", "7", "-n", "2", "--json"]) == 0
     poems = lines_of(capsys.readouterr().out)
