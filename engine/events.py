@@ -7,6 +7,7 @@ up by one through the whole life of a run, resumes included.
 import dataclasses
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -165,6 +166,18 @@ _FIELDS: Mapping[type[Event], tuple[tuple[str, bool], ...]] = {
 _NUMBERS = (float, int)
 
 
+def _step_line() -> re.Pattern[str]:
+    """A step as `to_line` writes it, finite numbers throughout: nearly every line of a run, and read without JSON."""
+    whole = "(0|[1-9][0-9]*)"
+    number = r"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
+    fields = ",".join(f'"{name}":{number if is_float else whole}' for name, is_float in _FIELDS[Step])
+    head = f'"v":{FORMAT_VERSION},"seq":{whole},"time_s":{number},"event":"{Step.name}"'
+    return re.compile(rf"\{{{head},{fields}\}}")
+
+
+_STEP_LINE = _step_line()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One line of a run's events: when, in what order, what."""
@@ -188,6 +201,21 @@ def from_line(line: str) -> Record:
         ValueError: for a line that is no event.
         RunError: for an event of another format version.
     """
+    if match := _STEP_LINE.fullmatch(line):
+        seq, time_s, step, epoch, loss_nats, lr, grad_norm, chars_per_s = match.groups()
+        event = Step(
+            step=int(step),
+            epoch=int(epoch),
+            loss_nats=float(loss_nats),
+            lr=float(lr),
+            grad_norm=float(grad_norm),
+            chars_per_s=float(chars_per_s),
+        )
+        return Record(seq=int(seq), time_s=float(time_s), event=event)
+    return _from_json_line(line)
+
+
+def _from_json_line(line: str) -> Record:
     body = json.loads(line)
     if not isinstance(body, dict):
         raise ValueError("an event is a JSON object")

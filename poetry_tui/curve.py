@@ -35,6 +35,7 @@ class Curve:
 
     def __init__(self, smoothing: float = SMOOTHING) -> None:
         self.smoothing = smoothing
+        self._least_weight = 1 - smoothing
         self.steps: array[int] = array("q")
         self.values: array[float] = array("d")
         self.smooth: array[float] = array("d")
@@ -50,16 +51,19 @@ class Curve:
 
     def append(self, step: int, value: float) -> None:
         """Add a point; a step that does not come after the last one replaces what stands from there on."""
-        if self.steps and step <= self.steps[-1]:
+        steps = self.steps
+        if steps and step <= steps[-1]:
             self.truncate(step - 1)
-        if not abs(value) < LARGEST:
+        if not -LARGEST < value < LARGEST:
             self.n_not_finite += 1
             self.not_finite_steps.append(step)
             return
-        n_before = len(self.values)
-        weight = max(1 - self.smoothing, 8 / (n_before + 8))
+        n_before = len(steps)
+        weight = 8 / (n_before + 8)
+        if weight < self._least_weight:
+            weight = self._least_weight
         before = self.smooth[-1] if n_before else value
-        self.steps.append(step)
+        steps.append(step)
         self.values.append(value)
         self.smooth.append(before + weight * (value - before))
         if (n_before + 1) % BLOCK == 0:

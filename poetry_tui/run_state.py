@@ -170,7 +170,8 @@ class RunState:
         n_points = len(self.loss)
         if not n_points or self.loss.steps[-1] != event.step:
             return  # the loss was no number
-        del self.chars[n_points - 1 :], self.milliminutes[n_points - 1 :]
+        if len(self.chars) >= n_points:
+            del self.chars[n_points - 1 :], self.milliminutes[n_points - 1 :]
         now = self.elapsed_s / 60 * 1000
         before = self.milliminutes[-1] if self.milliminutes else 0.0
         read = event.chars_per_s * max(now - before, 0.0) * 60 / 1000

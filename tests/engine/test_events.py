@@ -6,7 +6,7 @@ import math
 from typing import Any, get_type_hints
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import events
@@ -49,6 +49,28 @@ def test_an_event_is_the_same_after_a_line_nan_and_infinity_included(record: eve
     # NaN is unequal to itself, so that the written forms are compared too.
     again = events.from_line(line)
     assert repr(again) == repr(record)
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_a_step_is_read_as_json_says_however_it_is_written(data: st.DataObject) -> None:
+    step = {"step": 5, "epoch": 0, "loss_nats": 4.25, "lr": 2e-3, "grad_norm": 0.5, "chars_per_s": 1e4}
+    line = json.dumps({"v": 1, "seq": 3, "time_s": 12.5, "event": "step", **step}, separators=(",", ":"))
+    at = data.draw(st.integers(0, len(line)))
+    put = data.draw(st.text('0123456789.-+eE,:"{} \u0660Ninf', max_size=3))
+    changed = line[:at] + put + line[at + data.draw(st.integers(0, 3)) :]
+
+    def read(text: str) -> str:
+        try:
+            event = events.from_line(text).event
+        except (ValueError, RunError) as error:
+            return type(error).__name__
+        # 4 is as good as 4.0.
+        values = [getattr(event, item.name) for item in dataclasses.fields(event)]
+        return repr([float(value) if isinstance(value, int) else value for value in values])
+
+    # A blank before it changes no JSON, and is nothing that the trainer would write.
+    assert read(changed) == read(" " + changed)
 
 
 def test_a_line_is_strict_json_with_version_number_and_name() -> None:
