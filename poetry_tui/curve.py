@@ -1,7 +1,8 @@
 """A figure over the steps of a run: every point is kept, smoothed as it comes, and summed up for any width of screen.
 
 Plain arrays and no numpy, whose import alone would cost the studio a quarter of its start. Blocks of points are summed up
-once, so that a picture of 100,000 points looks at a few thousand numbers.
+once, so that a picture of 100,000 points looks at a few thousand numbers. Points are smoothed and summed up when somebody
+looks: a long run that is read at once comes in hundreds.
 """
 
 from array import array
@@ -35,10 +36,9 @@ class Curve:
 
     def __init__(self, smoothing: float = SMOOTHING) -> None:
         self.smoothing = smoothing
-        self._least_weight = 1 - smoothing
         self.steps: array[int] = array("q")
         self.values: array[float] = array("d")
-        self.smooth: array[float] = array("d")
+        self._smooth: array[float] = array("d")
         self.n_not_finite = 0
         self.not_finite_steps: array[int] = array("q")
         # Least, sum and largest of each whole block of values.
@@ -58,26 +58,39 @@ class Curve:
             self.n_not_finite += 1
             self.not_finite_steps.append(step)
             return
-        n_before = len(steps)
-        weight = 8 / (n_before + 8)
-        if weight < self._least_weight:
-            weight = self._least_weight
-        before = self.smooth[-1] if n_before else value
         steps.append(step)
         self.values.append(value)
-        self.smooth.append(before + weight * (value - before))
-        if (n_before + 1) % BLOCK == 0:
-            block = self.values[-BLOCK:]
+
+    def _catch_up(self) -> None:
+        """Smooth the points and sum up the blocks that came since somebody last looked."""
+        values, smooth = self.values, self._smooth
+        n_before = len(smooth)
+        if n_before == len(values):
+            return
+        least_weight = 1 - self.smoothing
+        average = smooth[-1] if smooth else values[0]
+        for n_points, value in enumerate(values[n_before:], n_before + 8):
+            weight = 8 / n_points
+            average += (weight if weight > least_weight else least_weight) * (value - average)
+            smooth.append(average)
+        for start in range(len(self._sums) * BLOCK, len(values) - BLOCK + 1, BLOCK):
+            block = values[start : start + BLOCK]
             self._lows.append(min(block))
             self._sums.append(sum(block))
             self._highs.append(max(block))
+
+    @property
+    def smooth(self) -> "array[float]":
+        """The average at each point."""
+        self._catch_up()
+        return self._smooth
 
     def against(self, places: Sequence[float]) -> "Curve":
         """The same points and the same average over another axis: `places` has a number for each point, never falling."""
         other = Curve(self.smoothing)
         # Shared, not copied: it is for looking at, and for as long as nothing is added to either.
         other.steps = cast("array[int]", places)
-        other.values, other.smooth = self.values, self.smooth
+        other.values, other._smooth = self.values, self.smooth
         other._lows, other._sums, other._highs = self._lows, self._sums, self._highs
         return other
 
@@ -85,7 +98,7 @@ class Curve:
         """Forget the points after `last_step`: a resumed run goes on from there."""
         del self.not_finite_steps[bisect_right(self.not_finite_steps, last_step) :]
         n_kept = bisect_right(self.steps, last_step)
-        del self.steps[n_kept:], self.values[n_kept:], self.smooth[n_kept:]
+        del self.steps[n_kept:], self.values[n_kept:], self._smooth[n_kept:]
         n_blocks = n_kept // BLOCK
         del self._lows[n_blocks:], self._sums[n_blocks:], self._highs[n_blocks:]
 
@@ -99,6 +112,7 @@ class Curve:
 
     def columns(self, first_step: float, last_step: float, n_columns: int) -> list[Column | None]:
         """Cut the steps from `first_step` to `last_step` into equal columns; None where a column has no point."""
+        self._catch_up()
         width = max(last_step - first_step, 1e-9) / max(n_columns, 1)
         columns: list[Column | None] = []
         start = bisect_left(self.steps, first_step)
@@ -121,10 +135,11 @@ class Curve:
             low = min(min(self._lows[first:last]), min(edges, default=LARGEST))
             high = max(max(self._highs[first:last]), max(edges, default=-LARGEST))
             total = sum(self._sums[first:last]) + sum(edges)
-        return Column(low, total / (end - start), high, self.smooth[end - 1])
+        return Column(low, total / (end - start), high, self._smooth[end - 1])
 
     def means(self, n_columns: int) -> list[float]:
         """The curve as at most `n_columns` means over equally many points, oldest first: what a sparkline shows."""
+        self._catch_up()
         n_points = len(self.values)
         n_parts = min(n_columns, n_points)
         cuts = [n_points * index // n_parts for index in range(n_parts + 1)] if n_parts else []

@@ -173,10 +173,13 @@ class RunState:
         if len(self.chars) >= n_points:
             del self.chars[n_points - 1 :], self.milliminutes[n_points - 1 :]
         now = self.elapsed_s / 60 * 1000
-        before = self.milliminutes[-1] if self.milliminutes else 0.0
-        read = event.chars_per_s * max(now - before, 0.0) * 60 / 1000
-        self.chars.append((self.chars[-1] if self.chars else 0.0) + (read if abs(read) < LARGEST else 0.0))
-        self.milliminutes.append(max(now, before))
+        before, n_chars = (self.milliminutes[-1], self.chars[-1]) if self.chars else (0.0, 0.0)
+        if now > before:
+            read = event.chars_per_s * (now - before) * 60 / 1000
+            n_chars += read if -LARGEST < read < LARGEST else 0.0
+            before = now
+        self.chars.append(n_chars)
+        self.milliminutes.append(before)
 
     def places(self, axis: Axis) -> Sequence[float]:
         """Where each point of the loss stands on an axis."""
