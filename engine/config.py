@@ -14,7 +14,7 @@ from engine.errors import UsageError
 
 Cell = Literal["rnn", "lstm", "gru"]
 Initialisation = Literal["xavier", "plain", "default"]
-Optimizer = Literal["adamw", "rmsprop"]
+Optimizer = Literal["adamw", "rmsprop", "muon"]
 Schedule = Literal["cosine", "constant"]
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
 
@@ -136,12 +136,16 @@ class TrainConfig(_Settings):
     )
     start_from: str | None = setting(None, "a model, by name or folder, whose weights the training begins with")
 
-    optimizer: Optimizer = setting("adamw", "how gradients become steps", choices=OPTIMIZERS)
+    optimizer: Optimizer = setting(
+        "adamw",
+        "how gradients become steps; muon: the recurrent matrices' by Muon, all others' by AdamW",
+        choices=OPTIMIZERS,
+    )
     learning_rate: float = setting(3e-3, "peak learning rate", low=0.0, high=10.0)
     schedule: Schedule = setting("cosine", "how the learning rate moves after the warm-up", choices=SCHEDULES)
     warmup_steps: int = setting(200, "steps until the learning rate reaches its peak", low=0, high=10**9)
     final_lr_fraction: float = setting(0.02, "learning rate at the end, as a share of the peak", low=0.0, high=1.0)
-    weight_decay: float = setting(0.0, "AdamW's pull towards zero", low=0.0, high=10.0)
+    weight_decay: float = setting(0.0, "AdamW's and Muon's pull towards zero", low=0.0, high=10.0)
     clip_norm: float = setting(1.0, "largest gradient norm; longer gradients are shortened to it", low=0.0, high=1e6)
 
     early_stop: int | None = setting(

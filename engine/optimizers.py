@@ -5,11 +5,12 @@ import math
 import torch
 
 from engine.config import TrainConfig
-from engine.model import PoemModel
+from engine.model import N_GATES, PoemModel
+from engine.muon import Muon
 
 
 def make_optimizer(model: PoemModel, config: TrainConfig) -> torch.optim.Optimizer:
-    """AdamW (Loshchilov and Hutter 2019) or RMSprop (Hinton 2012), all weights in one group."""
+    """AdamW (Loshchilov and Hutter 2019), RMSprop (Hinton 2012), or Muon (Jordan 2024) with AdamW."""
     parameters = list(model.parameters())
     if config.optimizer == "rmsprop":
         return torch.optim.RMSprop(parameters, lr=config.learning_rate)
@@ -17,8 +18,17 @@ def make_optimizer(model: PoemModel, config: TrainConfig) -> torch.optim.Optimiz
     fused = parameters[0].device.type in ("cpu", "cuda")
     # A batch is some 1,500 characters: a second moment over the last hundred of them follows the loss more closely
     # than the usual thousand.
+    betas = (0.9, 0.99)
+    if config.optimizer == "muon":
+        matrices = [(w_ih, w_hh) for w_ih, w_hh, *_ in model.recurrent.all_weights]
+        theirs = {id(matrix) for layer in matrices for matrix in layer}
+        others = [parameter for parameter in parameters if id(parameter) not in theirs]
+        return Muon(
+            others, matrices, N_GATES[model.config.cell],
+            lr=config.learning_rate, betas=betas, weight_decay=config.weight_decay, fused=fused,
+        )  # fmt: skip
     return torch.optim.AdamW(
-        parameters, lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=config.weight_decay, fused=fused
+        parameters, lr=config.learning_rate, betas=betas, weight_decay=config.weight_decay, fused=fused
     )
 
 

@@ -59,15 +59,18 @@ def weights_of(run: Path) -> dict[str, bytes]:
     return {name: value.numpy().tobytes() for name, value in load_file(last / "model.safetensors").items()}
 
 
-def test_kill_and_resume_gives_the_weights_and_losses_of_an_undisturbed_run(tmp_path: Path) -> None:
-    corpus = write_corpus(tmp_path / "poems.txt")
+@pytest.mark.parametrize(("optimizer", "killed_at"), [("adamw", (30, 150, 290)), ("muon", (150,))])
+def test_kill_and_resume_gives_the_weights_and_losses_of_an_undisturbed_run(
+    tmp_path: Path, optimizer: str, killed_at: tuple[int, ...]
+) -> None:
+    words = [*settings(write_corpus(tmp_path / "poems.txt")), "--optimizer", optimizer]
     undisturbed, disturbed = tmp_path / "undisturbed", tmp_path / "disturbed"
 
     narration = tmp_path / "narration.txt"
-    assert train(narration, *settings(corpus), "--run", str(undisturbed)).wait(DEADLINE_S) == 0, narration.read_text()
+    assert train(narration, *words, "--run", str(undisturbed)).wait(DEADLINE_S) == 0, narration.read_text()
 
-    process = train(narration, *settings(corpus), "--run", str(disturbed))
-    for step in (30, 150, 290):
+    process = train(narration, *words, "--run", str(disturbed))
+    for step in killed_at:
         wait_for_step(disturbed, process, step)
         process.send_signal(signal.SIGKILL)
         process.wait()

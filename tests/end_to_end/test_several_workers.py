@@ -56,13 +56,14 @@ def validations(run: Path) -> list[tuple[int, float, float]]:
     return [(one["step"], one["val_nats_per_han"], one["train_nats"]) for one in said(run, "validated")]
 
 
-def test_two_workers_come_to_the_same_losses_as_one(tmp_path: Path, corpus: str) -> None:
+@pytest.mark.parametrize("more", [(), ("--optimizer", "muon", "--residual", "--layer-norm")], ids=str)
+def test_two_workers_come_to_the_same_losses_as_one(tmp_path: Path, corpus: str, more: tuple[str, ...]) -> None:
     found = []
     for n_workers in (1, 2):
         run = tmp_path / f"with-{n_workers}"
         # A batch of seven cannot be shared evenly, and the last one of an epoch is smaller still.
         words = command(
-            n_workers, run, corpus, "--max-steps", str(N_STEPS), "--validate-every", "10", "--batch-poems", "7"
+            n_workers, run, corpus, "--max-steps", str(N_STEPS), "--validate-every", "10", "--batch-poems", "7", *more
         )
         subprocess.run(words, env=environment(), check=True, capture_output=True, timeout=300)
         assert [one["reason"] for one in said(run, "run_finished")] == ["completed"]

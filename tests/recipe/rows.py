@@ -39,6 +39,7 @@ ROWS = (
     _row("between the layers", "residual and layer normalisation", "--residual --layer-norm"),
     _row("output layer", "free output layer", "--no-tied"),
     _row("optimiser", "RMSprop", "--optimizer rmsprop --learning-rate 0.001"),
+    _row("optimiser", "Muon", "--optimizer muon"),
     _row("regularisation", "dropout 0.1", "--dropout 0.1"),
     _row("regularisation", "weight decay 0.1", "--weight-decay 0.1"),
     _row("initialisation", "the experiment's (xavier)", "--init xavier"),
