@@ -33,11 +33,10 @@ from poetry_tui.words import word
 if TYPE_CHECKING:
     from poetry_tui.app import PoetryApp
 
-LOOK_PERIOD_S = 0.1
+# A figure that changes more often cannot be read, and every look and every painting is paid for by the training.
+LOOK_PERIOD_S = 0.2
 # While another screen is in front.
 HIDDEN_LOOK_PERIOD_S = 0.5
-# A figure that changes more often cannot be read, and every painting is paid for by the training.
-PAINT_PERIOD_S = 0.2
 LIST_PERIOD_S = 2.0
 
 
@@ -111,20 +110,16 @@ class TrainScreen(ViewingScreen):
         while self.follower is follower:
             look = await asyncio.to_thread(follower.look)
             self.is_dirty |= follower.take(look)
-            self._paint_when_due()
             for other in list(self.beside.values()):
                 # A bite of each a round: a long run comes bit by bit.
                 self.is_dirty |= other.take(await asyncio.to_thread(other.look))
+            if not look.bite.more or time.monotonic() - self._painted_s >= LOOK_PERIOD_S:
+                self.paint()
             if follower.status is Status.RUNNING and self.stop_once_running == follower.folder:
                 self.stop_once_running = None
                 self.tell(runs.stop_run, follower.folder)
             if not look.bite.more:
                 await asyncio.sleep(LOOK_PERIOD_S if self.is_current else HIDDEN_LOOK_PERIOD_S)
-
-    def _paint_when_due(self) -> None:
-        """A word after a silence is shown at once, many words together."""
-        if time.monotonic() - self._painted_s >= PAINT_PERIOD_S:
-            self.paint()
 
     def paint(self) -> None:
         """Draw what has changed since the last time."""
@@ -284,14 +279,23 @@ class TrainScreen(ViewingScreen):
         self.is_dirty = True
 
 
+class TrainColumn(Vertical):
+    """What is below one another on one side."""
+
+    # Its children cover it: there is nothing of it to be rendered, at every change of one of them.
+    BLANK = True
+
+
 class TrainBody(Horizontal):
     """Left: the settings and the runs. Right: the run that is followed, or how to begin."""
 
+    BLANK = True
+
     def compose(self) -> ComposeResult:
-        with Vertical(id="train-left"):
+        with TrainColumn(id="train-left"):
             yield RunSettings()
             yield RunList()
-        with Vertical(id="train-right"):
+        with TrainColumn(id="train-right"):
             yield CorpusOffer()
             yield Static(id="train-empty", markup=False)
             yield RunMonitor()

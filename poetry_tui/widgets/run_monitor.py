@@ -30,9 +30,17 @@ CURVES_SHARE = 0.01
 LEAST_CURVES_PERIOD_S = 1.0
 
 
+class SideBySide(Horizontal):
+    """What is below the curves."""
+
+    BLANK = True
+
+
 class RunMonitor(Vertical):
     """Shows a `RunFollower`; what has not changed is not drawn again."""
 
+    # Its children cover it: there is nothing of it to be rendered, at every change of one of them.
+    BLANK = True
     DEFAULT_CSS = """
     RunMonitor {
         & LossChart { height: 3fr; border: round $panel; }
@@ -72,7 +80,7 @@ class RunMonitor(Vertical):
         yield RunFigures()
         yield LossChart()
         yield SparklineRow()
-        with Horizontal(id="monitor-below"):
+        with SideBySide(id="monitor-below"):
             yield PredictionGrid()
             yield ResourcePane()
             yield SampleTimeline()
