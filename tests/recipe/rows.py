@@ -49,4 +49,8 @@ ROWS = (
     _row("data", "Tang and Song poems without 词", "--corpus tang-song"),
     _row("data", "quatrains at the end", "--late-share 0.25 --late-longest-poem 32"),
     _row("data", "poems of any length", "--longest-poem 1000"),
+    _row("together", "GRU, residual and layer normalisation", "--cell gru --residual --layer-norm"),
+    _row("together", "GRU, Muon", "--cell gru --optimizer muon"),
+    _row("together", "GRU, learning rate 0.006", "--cell gru --learning-rate 0.006"),
+    _row("together", "GRU, 12 poems a batch", "--cell gru --batch-poems 12"),
 )
