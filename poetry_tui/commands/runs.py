@@ -19,7 +19,7 @@ from poetry_tui.commands.output import (
     say,
 )
 from poetry_tui.comparison import differing, flat
-from poetry_tui.run_reader import log_tail
+from poetry_tui.run_reader import count_malformed, log_tail
 from poetry_tui.run_state import Status
 from poetry_tui.runs import RunSummary, find_run, list_runs, remove_run
 
@@ -44,10 +44,10 @@ def add_parser(commands: Commands) -> None:
 def _list(options: argparse.Namespace) -> None:
     runs = list_runs()
     if options.json:
-        print_json([run.to_dict() for run in runs])
+        print_json([_plain(run) for run in runs])
     elif runs:
         header = ("run", "status", "started", "step", "loss", "nats/Han", "")
-        print_table(header, [(r.id, str(r.status), _started(r), _steps(r), *_figures(r), r.problem) for r in runs])
+        print_table(header, [(r.id, str(r.status), _started(r), _steps(r), *_figures(r), _trouble(r)) for r in runs])
     else:
         say("There is no run yet. `poetry-tui train --preset nndl` starts one, and so does the Train screen.")
 
@@ -55,7 +55,7 @@ def _list(options: argparse.Namespace) -> None:
 def _show(options: argparse.Namespace) -> None:
     run = find_run(options.run)
     if options.json:
-        print_json(run.to_dict())
+        print_json(_plain(run))
         return
     loss, best = _figures(run)
     print_pairs(
@@ -70,7 +70,7 @@ def _show(options: argparse.Namespace) -> None:
             ("best, nats per Han character", best),
             *([("silent for", str(datetime.timedelta(seconds=round(run.silent_s))))] if run.silent_s else []),
             *([("error", run.error)] if run.error else []),
-            *([("problem", run.problem)] if run.problem else []),
+            *([("problem", trouble)] if (trouble := _trouble(run)) else []),
         ]
     )
     if run.status in (Status.FAILED, Status.LOST) and (lines := log_tail(run.folder, LOG_LINES)):
@@ -105,6 +105,22 @@ def _remove(options: argparse.Namespace) -> int:
         remove_run(run.folder)
         say(f"The run {run.id} is removed.")
     return 0
+
+
+def _plain(run: RunSummary) -> dict[str, Any]:
+    """For `--json`."""
+    return {**run.to_dict(), "n_malformed": _n_malformed(run)}
+
+
+def _trouble(run: RunSummary) -> str:
+    """Why a run cannot be read, or how much of it cannot."""
+    n_malformed = _n_malformed(run)
+    lines = "line of its events is" if n_malformed == 1 else "lines of its events are"
+    return run.problem or (f"{n_malformed:,} {lines} malformed" if n_malformed else "")
+
+
+def _n_malformed(run: RunSummary) -> int:
+    return 0 if run.problem else count_malformed(run.folder)
 
 
 def _config(run: RunSummary) -> Mapping[str, Any]:

@@ -184,6 +184,23 @@ def test_a_file_can_be_checked_without_being_kept(tmp_path: Path, capsys: pytest
     assert json.loads(capsys.readouterr().out) == []
 
 
+def test_malformed_lines_of_a_run_are_counted_in_the_list(
+    studio_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_run(studio_home / "runs" / "whole", life(100))
+    events = write_run(studio_home / "runs" / "broken", life(100)) / "events.jsonl"
+    lines = events.read_text(encoding="utf-8").splitlines()
+    lines[3], lines[5] = '{"half', lines[5].replace('"loss_nats":', '"loss_nats":"x","was":')
+    events.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert main(["runs"]) == 0
+    whole, broken = sorted(capsys.readouterr().out.splitlines()[1:], key=lambda row: row.startswith("broken"))
+    assert "malformed" not in whole
+    assert "2 lines of its events are malformed" in broken
+    assert main(["runs", "--json"]) == 0
+    counts = {run["id"]: run["n_malformed"] for run in json.loads(capsys.readouterr().out)}
+    assert counts == {"whole": 0, "broken": 2}
+
+
 def test_runs_are_compared_by_what_differs(studio_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tiny = preset("tiny")
     write_config(studio_home / "runs" / "one", tiny)
