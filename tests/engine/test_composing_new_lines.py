@@ -65,9 +65,9 @@ def test_a_line_that_was_given_whole_may_be_known(loaded: LoadedModel) -> None:
 
 def test_of_free_candidates_those_that_copy_a_line_come_last(loaded: LoadedModel) -> None:
     wish = ComposeConfig(begin="春", max_chars=30, temperature=1.0)
-    best, *others = compose_many(loaded, wish, 5)
+    best, *others = compose_many(loaded, wish, 5, n_tried=5)
     copied = max(lines_of(best), key=len)
     reading = with_lines(loaded, Lines({copied}))
-    *new, last = compose_many(reading, wish, 5)
+    *new, last = compose_many(reading, wish, 5, n_tried=5)
     assert last.text == best.text
     assert [poem.text for poem in new] == [poem.text for poem in others]
