@@ -17,6 +17,9 @@ _DASHES = "'-._"
 # A curve of one row: the higher the value, the higher the stroke, or the block.
 _HEIGHTS = "_.-'"
 _BLOCKS = "▁▂▃▄▅▆▇█"
+# From nothing to all, where colour cannot tell it.
+_SHADES = " .:-=+*#"
+_ARROWS = {"▼": "v", "▲": "^", "▶": ">"}
 
 _is_ascii = False
 
@@ -67,6 +70,17 @@ def small_curve(values: Sequence[float]) -> str:
     low, high = min(values), max(values)
     scale = (len(heights) - 1) / (high - low) if high > low else 0.0
     return "".join([heights[round((value - low) * scale)] for value in values])
+
+
+def shade(share: float) -> str:
+    """One character for a share: the higher the block, or the darker the letter."""
+    shades = _SHADES if _is_ascii else _BLOCKS
+    return shades[round(share * (len(shades) - 1))]
+
+
+def arrow(drawn: str) -> str:
+    """An arrow as Textual draws it, or the letter most like it."""
+    return _ARROWS[drawn] if _is_ascii else drawn
 
 
 def bar(share: float, width: int) -> str:

@@ -7,6 +7,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from poetry_tui.glass_protocol import Alternative
+from poetry_tui.glyphs import is_ascii
 from poetry_tui.typeset import wide
 from poetry_tui.widgets.glass_rows import Inks, Row, percent, piece
 
@@ -74,12 +75,13 @@ def _row(chances: Chances, index: int, width: int, inks: Inks) -> Row:
 def _bar(one: Alternative, largest: float, room: int, is_it: bool, inks: Inks, behind: Style) -> Sequence[Segment]:
     """The model's share solid, and paler what the constraint adds to it; a forbidden one is only hatched."""
     before = one.probability / largest * room
+    hatched, full_block, half_block = "x#=" if is_ascii() else "░█▒"
     if one.is_forbidden:
-        return [piece("░" * round(before), inks.forbidden + behind, room)]
+        return [piece(hatched * round(before), inks.forbidden + behind, room)]
     ink = inks.strong if is_it else inks.bar
     after = one.allowed_probability / largest * room
-    if not inks.palettes.has_colour:
-        return [piece("█" * round(before) + "▒" * (round(after) - round(before)), ink + behind, room)]
+    if is_ascii() or not inks.palettes.has_colour:
+        return [piece(full_block * round(before) + half_block * (round(after) - round(before)), ink + behind, room)]
     solid, paler = _filled(ink), _filled(inks.allowed)
     # Whole cells are coloured blanks, which are as wide as a cell in every font.
     full = int(before)

@@ -10,9 +10,10 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 
+from poetry_tui.glyphs import is_ascii, shade
+
 # More steps than an eye tells apart, and few enough to be remembered.
 N_STEPS = 33
-_HEIGHTS = "▁▂▃▄▅▆▇█"
 # How much of the ink the strongest value gets: the strips shall not shout louder than the verse.
 _STRONGEST = 0.85
 
@@ -84,10 +85,10 @@ def strip_of(
 
 def _cell(value: float, palette: Palette, plain: Style, is_marked: bool) -> Segment:
     if not palette.colours:
-        height = _HEIGHTS[round(palette.share_of(value) * (len(_HEIGHTS) - 1))]
-        return Segment(height, plain + Style(reverse=is_marked))
+        return Segment(shade(palette.share_of(value)), plain + Style(reverse=is_marked))
     behind = palette.colour_of(value)
-    return Segment("│" if is_marked else " ", Style(color=readable_on(behind), bgcolor=behind.rich_color))
+    mark = "|" if is_ascii() else "│"
+    return Segment(mark if is_marked else " ", Style(color=readable_on(behind), bgcolor=behind.rich_color))
 
 
 def readable_on(behind: Color) -> RichColor:

@@ -8,10 +8,12 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Collapsible, Input, Label, Select, Static
+from textual.widgets.collapsible import CollapsibleTitle
 
 from engine.config import TrainConfig
 from engine.corpus.install import PARTS
 from engine.errors import UsageError
+from poetry_tui.glyphs import arrow
 from poetry_tui.settings_form import MAIN, NO, YES, Question, answers_of_preset, config_of, questions
 from poetry_tui.words import WORDS, heading, word
 
@@ -126,9 +128,18 @@ class RunSettings(VerticalScroll):
         """Say titles and labels in the current language."""
         self.border_title = heading("train.settings")
         self.query_one("#more", Collapsible).title = word("train.more")
+        self._draw_arrows()
         self.query_one("#start", Button).label = Content(word("train.start_button"))
         for row in self.rows():
             row.query_one(Label).update(Content(label_of(row.question)))
+
+    def _draw_arrows(self) -> None:
+        """Draw the arrows of lists and of the settings that are folded away as the terminal can."""
+        for static in self.query(".arrow").results(Static):
+            static.update(arrow("▼" if static.has_class("down-arrow") else "▲"))
+        folded = self.query_one(CollapsibleTitle)
+        folded.collapsed_symbol, folded.expanded_symbol = arrow("▶"), arrow("▼")
+        folded.mutate_reactive(CollapsibleTitle.label)
 
     def rows(self) -> Iterable[SettingRow]:
         return self.query(SettingRow)

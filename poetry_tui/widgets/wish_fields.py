@@ -10,13 +10,13 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from poetry_tui.form_choices import FREE, FormChoice
+from poetry_tui.glyphs import is_ascii
 from poetry_tui.settings import Settings
 from poetry_tui.widgets.stepper import Stepper
 from poetry_tui.words import word
 
 TEMPERATURES = tuple(step / 20 for step in range(41))
-# As bars, and in characters a second; the last is as fast as the engine.
-PACES = ("▂", "▂▄", "▂▄▆", "▂▄▆█")
+# The last is as fast as the engine.
 PACES_CHARS_PER_S = (3.0, 7.0, 16.0, float("inf"))
 CANDIDATES = (1, 3, 5, 9)
 _UNKNOWN_YET = "…"
@@ -66,7 +66,7 @@ class WishFields(Vertical):
         self._temperature = Stepper(
             "compose.temperature", temperatures, nearest(TEMPERATURES, settings.temperature), id="temperature"
         )
-        self._pace = Stepper("compose.pace", PACES, min(settings.pace, len(PACES) - 1), id="pace")
+        self._pace = Stepper("compose.pace", _paces(), min(settings.pace, len(PACES_CHARS_PER_S) - 1), id="pace")
         counts = [str(n) for n in CANDIDATES]
         self._count = Stepper("compose.candidates", counts, nearest(CANDIDATES, settings.n_candidates), id="candidates")
         self._model = Stepper("compose.model", [settings.model or _UNKNOWN_YET], id="model")
@@ -97,6 +97,8 @@ class WishFields(Vertical):
             stepper.tooltip = word(f"{stepper.words}.tip")
         self._offer_form_names()
         self._offer_rules()
+
+        self._pace.offer(_paces(), self._pace.index)
 
     # What is wished for
 
@@ -217,3 +219,8 @@ class WishFields(Vertical):
 def nearest(values: Sequence[float], wanted: float) -> int:
     """The index of the value on offer that is nearest."""
     return min(range(len(values)), key=lambda index: abs(values[index] - wanted))
+
+
+def _paces() -> Sequence[str]:
+    """The paces as bars."""
+    return (">", ">>", ">>>", ">>>>") if is_ascii() else ("▂", "▂▄", "▂▄▆", "▂▄▆█")

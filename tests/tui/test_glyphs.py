@@ -11,7 +11,7 @@ from textual.widgets import Static
 from engine.events import Resources
 from poetry_tui.app import PoetryApp
 from poetry_tui.curve import Curve
-from poetry_tui.glyphs import Charts, bar, chosen, progress, small_curve, stroke, use_charts
+from poetry_tui.glyphs import Charts, arrow, bar, chosen, progress, shade, small_curve, stroke, use_charts
 from poetry_tui.plot import Mark, Other, plot
 from poetry_tui.run_state import Status
 from poetry_tui.settings import Settings, load_settings, settings_file
@@ -20,9 +20,12 @@ from poetry_tui.widgets.run_figures import RunFigures
 from poetry_tui.widgets.sparkline_row import SparklineRow
 from tests.tui import make_run
 from tests.tui.conftest import Until
+from tests.tui.desk import AT_ONCE, open_desk
 from tests.tui.train_desk import is_shown, make
 
 BRAILLE_AND_BLOCKS = re.compile("[\u2500-\u259f\u2800-\u28ff]")
+# Those, and Textual's arrows; the square of a wish is a character to be typed.
+NOT_PLAIN = re.compile("[\u2500-\u259f\u25b2-\u25bf\u2800-\u28ff]")
 
 
 @pytest.mark.parametrize(
@@ -109,6 +112,33 @@ async def test_the_train_screen_does_without_braille_and_blocks_when_it_is_told_
         assert app.screen.query_one(LossChart).styles.border_top[0] == "ascii"
         app.action_charts("braille")
         await until(pilot, lambda: BRAILLE_AND_BLOCKS.search(drawn(app)))
+
+
+async def test_a_studio_in_plain_ascii_has_neither_blocks_nor_lines_nor_arrows(until: Until) -> None:
+    async with open_desk(until, settings=replace(AT_ONCE, charts="ascii")) as desk:
+        await desk.press("enter")
+        await desk.written()
+        await desk.press("right", "right")
+        await desk.until(lambda: "LSTM layer" in whole(desk.app))
+        assert not NOT_PLAIN.search(whole(desk.app))
+        for screen in ("2", "3"):
+            await desk.press(screen)
+            assert not NOT_PLAIN.search(whole(desk.app))
+    use_charts("auto")
+
+
+def test_shades_rise_with_their_share() -> None:
+    use_charts("ascii")
+    assert "".join(shade(share / 7) for share in range(8)) == " .:-=+*#"
+    assert [arrow(drawn) for drawn in "▼▲▶"] == ["v", "^", ">"]
+    use_charts("auto")
+    assert "".join(shade(share / 7) for share in range(8)) == "▁▂▃▄▅▆▇█"
+    assert [arrow(drawn) for drawn in "▼▲▶"] == ["▼", "▲", "▶"]
+
+
+def whole(app: PoetryApp) -> str:
+    """The text of the whole screen."""
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
 def drawn(app: PoetryApp) -> str:
