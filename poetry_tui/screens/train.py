@@ -80,12 +80,13 @@ class TrainScreen(ViewingScreen):
         self.is_dirty = False
         self._painted_s = 0.0
         self.beside: dict[Path, RunFollower] = {}
+        # Before anything is mounted: later it would style the whole screen once more.
+        self.add_class("-empty")
 
     def compose_body(self) -> Iterable[Widget]:
         yield TrainBody(id="train-body")
 
     def on_mount(self) -> None:
-        self.add_class("-empty")
         self._say_how_to_begin()
         self._look_after_lists()
 
@@ -156,7 +157,7 @@ class TrainScreen(ViewingScreen):
                     self.follow(candidates[0])
                     self.query_one(RunList).focus()
                 elif installed and self.focused is None:
-                    self.query_one(RunSettings).row("preset").query_one("Select").focus()
+                    self.query_one(RunSettings).row("preset").control.focus()
                 elif self.focused is None:
                     self.call_after_refresh(self.query_one("#install").focus)
                 self.set_class(not installed, "-offer")
@@ -234,12 +235,12 @@ class TrainScreen(ViewingScreen):
         may = self.may_steer(action)
         return True if may is None else may
 
-    def action_start(self) -> None:
-        self.query_one(RunSettings).ask_to_start()
+    async def action_start(self) -> None:
+        await self.query_one(RunSettings).ask_to_start()
 
     def action_new(self) -> None:
         self.add_class("-settings")
-        self.query_one(RunSettings).row("preset").query_one("Select").focus()
+        self.query_one(RunSettings).row("preset").control.focus()
 
     def action_list(self) -> None:
         """Go to the list of runs, which a narrow screen shows beside the settings only."""

@@ -9,10 +9,13 @@ from poetry_tui.words import heading
 
 
 class RunHeadline(Widget):
-    """State, sentence and name of the run that is followed."""
+    """State, sentence and name of the run that is followed.
+
+    Its height is told, not `auto`, for the reason that `Lines` gives.
+    """
 
     DEFAULT_CSS = """
-    RunHeadline { height: auto; min-height: 1; max-height: 2; padding: 0 1; }
+    RunHeadline { height: 1; padding: 0 1; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -20,17 +23,20 @@ class RunHeadline(Widget):
         self._follower: RunFollower | None = None
         # What it says, as far as it depends on the run.
         self._said: tuple[object, ...] = ()
-        self._is_long = False
 
     def show(self, follower: RunFollower) -> None:
         """Say what this run is doing, where that is another thing than before."""
-        said = (follower.folder, follower.status, follower.is_settled, what_next(follower), self.content_size.width)
+        width = self.content_size.width
+        said = (follower.folder, follower.status, follower.is_settled, what_next(follower), width)
         if said == self._said:
             return
         self._follower, self._said = follower, said
-        width = self.content_size.width
-        was_long, self._is_long = self._is_long, self._line(follower, width).cell_length > width
-        self.refresh(layout=self._is_long != was_long)
+        self.styles.height = 2 if self._line(follower, width).cell_length > width else 1
+        self.refresh()
+
+    def on_resize(self) -> None:
+        if self._follower is not None:
+            self.show(self._follower)
 
     def render(self) -> Content:
         follower = self._follower

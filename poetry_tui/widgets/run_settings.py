@@ -1,12 +1,14 @@
 """The settings of the next training as a form, one row a setting, its help as a tooltip and its error below it."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Button, Collapsible, Input, Label, Select, Static
 from textual.widgets.collapsible import CollapsibleTitle
 
@@ -29,67 +31,78 @@ def label_of(question: Question) -> str:
     return word(key) if key in WORDS else question.name.replace("_", " ")
 
 
-class SettingRow(Vertical):
+class SettingRow(Widget):
     """One setting: label and control on a line, and its error below when there is one."""
 
+    # Its children cover it.
+    BLANK = True
     DEFAULT_CSS = """
     SettingRow {
+        layout: grid;
+        grid-size: 2;
+        grid-columns: 15 1fr;
+        grid-rows: auto;
         height: auto;
-        & > Horizontal { height: 1; }
-        & Label { width: 15; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
-        & Input, & Select { width: 1fr; }
-        & Input { background: $surface; }
-        & > .error { display: none; height: auto; color: $text-error; padding: 0 0 0 1; }
+        & > Label { text-style: none; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
+        & > Input { background: $surface; }
+        & > .error { column-span: 2; display: none; height: auto; color: $text-error; padding: 0 0 0 1; }
         &.-wrong > .error { display: block; }
-        &.-wrong Label { color: $text-error; text-style: bold; }
-        &:focus-within Label { color: $accent; }
+        &.-wrong > Label { color: $text-error; text-style: bold; }
+        &:focus-within > Label { color: $accent; }
     }
     """
 
     def __init__(self, question: Question, answer: str) -> None:
         super().__init__(id=f"setting-{question.name}")
         self.question = question
-        self._first = answer
         self.tooltip = Content(question.help)
+        self.control = self._control(answer)
 
     def compose(self) -> ComposeResult:
-        with Horizontal():
-            yield Label(label_of(self.question), markup=False)
-            yield self._control()
-        yield Static(markup=False, classes="error")
+        yield Label(label_of(self.question), markup=False)
+        yield self.control
 
-    def _control(self) -> Input | Select[str]:
+    def _control(self, answer: str) -> Input | Select[str]:
         question = self.question
         if question.name == "corpus":
-            return Select([(self._first, self._first)], allow_blank=False, compact=True)
+            return Select([(answer, answer)], allow_blank=False, compact=True)
         if question.choices:
             options = [(self._prompt(choice), choice) for choice in question.choices]
-            return Select(options, allow_blank=False, value=self._first, compact=True)
+            return Select(options, allow_blank=False, value=answer, compact=True)
         placeholder = word("train.empty_value") if question.may_be_empty else ""
-        return Input(self._first, placeholder=placeholder, compact=True, select_on_focus=True)
+        return Input(answer, placeholder=placeholder, compact=True, select_on_focus=True)
 
     def _prompt(self, choice: str) -> str:
         return word("train.yes") if choice == YES else word("train.no") if choice == NO else choice
 
     @property
     def answer(self) -> str:
-        control = self.query_one("Input, Select")
-        return str(control.value) if isinstance(control, (Input, Select)) else ""
+        return str(self.control.value)
 
     @answer.setter
     def answer(self, answer: str) -> None:
-        control = self.query_one("Input, Select")
-        if isinstance(control, (Input, Select)) and control.value != answer:
-            control.value = answer
+        if self.control.value != answer:
+            self.control.value = answer
 
     def show_error(self, error: UsageError | None) -> None:
         """Say what is wrong with the answer, or nothing."""
         self.set_class(error is not None, "-wrong")
-        self.query_one(".error", Static).update(Content(str(error)) if error else "")
+        if error is None:
+            return
+        said = Content(str(error))
+        if shown := self.query(".error"):
+            shown.first(Static).update(said)
+        else:
+            # Most rows never have one, and each widget more makes the screen open later.
+            self.mount(Static(said, classes="error"))
 
 
 class RunSettings(VerticalScroll):
-    """The form. It asks to be started with a configuration that is whole; what is wrong it says itself."""
+    """The form. It asks to be started with a configuration that is whole; what is wrong it says itself.
+
+    The rows behind "more" are not made before somebody unfolds them: mounting and styling all of them took most of the
+    time that the screen needed to open.
+    """
 
     DEFAULT_CSS = """
     RunSettings {
@@ -111,14 +124,14 @@ class RunSettings(VerticalScroll):
         super().__init__(id=id, can_focus=False)
         self._preset = DEFAULT_PRESET
         self._installed: list[str] = []
+        # The answers of the settings that have no row yet.
+        self._folded = {name: answer for name, answer in answers_of_preset(DEFAULT_PRESET).items() if name not in MAIN}
+        self._unfolding = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         answers = answers_of_preset(DEFAULT_PRESET)
-        rows = [SettingRow(question, answers[question.name]) for question in questions()]
-        main = [row for row in rows if row.question.name in MAIN]
-        yield from main
-        with Collapsible(title=word("train.more"), id="more"):
-            yield from rows[len(main) :]
+        yield from (SettingRow(question, answers[question.name]) for question in questions() if question.name in MAIN)
+        yield Collapsible(title=word("train.more"), id="more")
         yield Button(word("train.start_button"), variant="primary", id="start", compact=True)
 
     def on_mount(self) -> None:
@@ -141,8 +154,24 @@ class RunSettings(VerticalScroll):
         folded.collapsed_symbol, folded.expanded_symbol = arrow("▶"), arrow("▼")
         folded.mutate_reactive(CollapsibleTitle.label)
 
-    def rows(self) -> Iterable[SettingRow]:
-        return self.query(SettingRow)
+    @on(Collapsible.Expanded)
+    async def unfold(self) -> None:
+        """Make the rows behind "more", with the answers that stood for them."""
+        async with self._unfolding:
+            rows = [
+                SettingRow(question, self._folded[question.name])
+                for question in questions()
+                if question.name in self._folded
+            ]
+            await self.query_one("#more Contents").mount_all(rows)
+            for row in rows:
+                # Another preset may have been chosen in the meantime.
+                row.answer = self._folded.pop(row.question.name)
+        self._draw_arrows()
+
+    def rows(self) -> list[SettingRow]:
+        """The settings that have a row, in order."""
+        return [row for row in self.query(SettingRow) if row.question.name not in self._folded]
 
     def row(self, name: str) -> SettingRow:
         """The row of one setting."""
@@ -152,6 +181,7 @@ class RunSettings(VerticalScroll):
         """Put these answers into the form; a corpus that it does not list is added."""
         self._preset = answers["preset"]
         self._list_corpora(answers["corpus"])
+        self._folded.update((name, answers[name]) for name in self._folded)
         for row in self.rows():
             row.answer = answers[row.question.name]
             row.show_error(None)
@@ -176,20 +206,22 @@ class RunSettings(VerticalScroll):
 
     def answers(self) -> dict[str, str]:
         """The form as it stands."""
-        return {row.question.name: row.answer for row in self.rows()}
+        return {row.question.name: row.answer for row in self.rows()} | self._folded
 
-    def ask_to_start(self) -> None:
+    async def ask_to_start(self) -> None:
         """Check everything; post `StartWanted`, or show what is wrong and go there."""
         config, errors = config_of(self.answers())
-        for row in self.rows():
-            row.show_error(errors.get(row.question.name))
         if config is not None:
+            for row in self.rows():
+                row.show_error(None)
             self.post_message(self.StartWanted(config))
             return
-        first = next(row for row in self.rows() if row.question.name in errors)
-        if first.question.name not in MAIN:
+        if not errors.keys() <= set(MAIN):
             self.query_one("#more", Collapsible).collapsed = False
-        first.query_one("Input, Select").focus()
+            await self.unfold()
+        for row in self.rows():
+            row.show_error(errors.get(row.question.name))
+        next(row for row in self.rows() if row.question.name in errors).control.focus()
 
     @on(Select.Changed)
     def preset_changed(self, event: Select.Changed) -> None:
@@ -215,6 +247,6 @@ class RunSettings(VerticalScroll):
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#start")
-    def start(self, event: Input.Submitted | Button.Pressed) -> None:
+    async def start(self, event: Input.Submitted | Button.Pressed) -> None:
         event.stop()
-        self.ask_to_start()
+        await self.ask_to_start()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.widgets import Static
+from textual.widgets import Collapsible, Static
 
 from engine import paths
 from engine.config import TrainConfig
@@ -15,6 +15,7 @@ from poetry_tui import runs
 from poetry_tui.app import PoetryApp
 from poetry_tui.run_state import Status
 from poetry_tui.settings import Settings
+from poetry_tui.settings_form import questions
 from poetry_tui.themes import INK
 from poetry_tui.widgets.run_list import RunList
 from poetry_tui.widgets.run_settings import RunSettings
@@ -98,6 +99,42 @@ async def test_a_wrong_setting_is_said_beside_it_and_nothing_starts(
         assert "outside 0 to 10" in str(row.query_one(".error", Static).content)
         row.answer = "0.01"
         await until(pilot, lambda: not row.has_class("-wrong"))
+
+
+async def test_more_settings_are_made_when_they_are_unfolded_and_hold_what_the_preset_says(
+    monkeypatch: pytest.MonkeyPatch, until: Until
+) -> None:
+    started: list[TrainConfig] = []
+
+    def start(config: TrainConfig) -> Path:
+        started.append(config)
+        return make([], alive=True)
+
+    monkeypatch.setattr(runs, "start_run", start)
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = train(app)
+        await until(pilot, lambda: screen._installed)
+        form = screen.query_one(RunSettings)
+        assert not form.query("#setting-seed")
+        form.row("preset").answer = "tiny"
+        await until(pilot, lambda: form.answers()["checkpoint_every"] == "20")
+        form.query_one("#more", Collapsible).collapsed = False
+        await until(pilot, lambda: len(form.rows()) == len(questions()))
+        assert form.row("checkpoint_every").answer == "20"
+        form.row("seed").answer = "seven"
+        form.query_one("#more", Collapsible).collapsed = True
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: app.focused is form.row("seed").control)
+        assert not started
+        assert not form.query_one("#more", Collapsible).collapsed
+        form.row("seed").answer = "7"
+        form.row("preset").answer = "nndl"
+        await until(pilot, lambda: form.row("checkpoint_every").answer == "100")
+        form.row("seed").answer = "7"
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: started)
+    assert [(config.preset, config.seed, config.checkpoint_every) for config in started] == [("nndl", 7, 100)]
 
 
 async def test_without_a_corpus_it_offers_to_install_one_and_says_why_that_failed(
