@@ -2,6 +2,7 @@
 
 runs/<id>/config.json      the settings it was started with
           events.jsonl     one event a line, only ever appended
+          malformed.json   how many of these lines a reader could not use, when they were last counted
           log.txt          what the trainer narrated; the traceback of a failure
           control/         files that ask for something: stop, pause, save, lr
           checkpoints/     step-00001000/ …, last.json and best.json name two of them
@@ -29,6 +30,7 @@ from engine.files import write_atomically
 
 CONFIG = "config.json"
 EVENTS = "events.jsonl"
+COUNTED = "malformed.json"
 LOG = "log.txt"
 CONTROL = "control"
 CHECKPOINTS = model_files.CHECKPOINTS

@@ -4,10 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import RunError
 from engine.events import Record, from_line
 from engine.run_folder import EVENTS, LOG
-from poetry_tui.run_state import RunState
 
 BITE_BYTES = 256 * 1024
 
@@ -99,27 +97,6 @@ class LogTail:
             self._lines = log_tail(self._folder, self._max_lines, self._max_bytes)
             self._stamp = stamp
         return self._lines
-
-
-def count_malformed(folder: Path) -> int:
-    """How many lines of a run's events are no events; 0 where there are none, or none that this studio reads.
-
-    Raises:
-        OSError: the events exist and cannot be read.
-    """
-    tail, state = EventTail(folder), RunState()
-    n_malformed, is_over = 0, False
-    try:
-        while not is_over:
-            bite = tail.poll()
-            n_malformed += bite.n_malformed
-            for record in bite.records:
-                # Whether the values of an event make sense is found out when they are used.
-                state.fold(record)
-            is_over = not bite.more
-    except RunError:  # of another version: nothing is known about its lines
-        return 0
-    return n_malformed + state.n_malformed
 
 
 def log_tail(folder: Path, max_lines: int = 200, max_bytes: int = 64 * 1024) -> list[str]:

@@ -19,7 +19,8 @@ from poetry_tui.commands.output import (
     say,
 )
 from poetry_tui.comparison import differing, flat
-from poetry_tui.run_reader import count_malformed, log_tail
+from poetry_tui.malformed_lines import count_malformed
+from poetry_tui.run_reader import log_tail
 from poetry_tui.run_state import Status
 from poetry_tui.runs import RunSummary, find_run, list_runs, remove_run
 

@@ -201,6 +201,27 @@ def test_malformed_lines_of_a_run_are_counted_in_the_list(
     assert counts == {"whole": 0, "broken": 2}
 
 
+def test_malformed_lines_are_counted_once_and_again_when_the_run_has_grown(
+    studio_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def count() -> int:
+        assert main(["runs", "--json"]) == 0
+        return int(json.loads(capsys.readouterr().out)[0]["n_malformed"])
+
+    events = write_run(studio_home / "runs" / "broken", life(100)) / "events.jsonl"
+    with events.open("a", encoding="utf-8") as file:
+        file.write("nothing\n")
+    assert count() == 1
+    with monkeypatch.context() as patch:
+        patch.setattr("poetry_tui.malformed_lines.EventTail.poll", lambda tail: pytest.fail("it was read again"))
+        assert count() == 1
+    with events.open("a", encoding="utf-8") as file:
+        file.write("nothing again\n")
+    assert count() == 2
+    (events.parent / "malformed.json").write_text("not json", encoding="utf-8")
+    assert count() == 2
+
+
 def test_runs_are_compared_by_what_differs(studio_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tiny = preset("tiny")
     write_config(studio_home / "runs" / "one", tiny)

@@ -1,0 +1,56 @@
+"""How many lines of a run's events are no events, remembered beside the run so that a list of runs reads no run twice."""
+
+import contextlib
+import json
+from pathlib import Path
+
+from engine.errors import RunError
+from engine.files import write_atomically
+from engine.run_folder import COUNTED, EVENTS
+from poetry_tui.run_reader import EventTail
+from poetry_tui.run_state import RunState
+
+
+def count_malformed(folder: Path) -> int:
+    """How many lines of a run's events are no events; 0 where there are none, or none that this studio reads.
+
+    Raises:
+        OSError: the events exist and cannot be read.
+    """
+    try:
+        status = (folder / EVENTS).stat()
+    except FileNotFoundError:
+        return 0
+    stamp = [status.st_ino, status.st_size, status.st_mtime_ns]
+    n_malformed = _remembered(folder, stamp)
+    if n_malformed is None:
+        n_malformed = _counted(folder)
+        # Who may look at a run may not always write into it.
+        with contextlib.suppress(OSError):
+            write_atomically(folder / COUNTED, json.dumps({"stamp": stamp, "n_malformed": n_malformed}) + "\n")
+    return n_malformed
+
+
+def _remembered(folder: Path, stamp: list[int]) -> int | None:
+    """What was counted when the events were just as they are now."""
+    try:
+        found = json.loads((folder / COUNTED).read_bytes())
+        return found["n_malformed"] if found["stamp"] == stamp and isinstance(found["n_malformed"], int) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _counted(folder: Path) -> int:
+    tail, state = EventTail(folder), RunState()
+    n_malformed, is_over = 0, False
+    try:
+        while not is_over:
+            bite = tail.poll()
+            n_malformed += bite.n_malformed
+            for record in bite.records:
+                # Whether the values of an event make sense is found out when they are used.
+                state.fold(record)
+            is_over = not bite.more
+    except RunError:  # of another version: nothing is known about its lines
+        return 0
+    return n_malformed + state.n_malformed
