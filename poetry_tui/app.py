@@ -112,8 +112,6 @@ class PoetryApp(App[None]):
         return screen
 
     def on_mount(self) -> None:
-        # Nothing waits for the engine, and the first paint least of all.
-        self.call_after_refresh(self.wake_engine)
         # The command turned it off, for a quicker start.
         if not gc.isenabled():
             self.call_after_refresh(_collect_garbage)
@@ -135,7 +133,7 @@ class PoetryApp(App[None]):
     # The engine
 
     def wake_engine(self) -> None:
-        """Start the service, unless it runs."""
+        """Start the service, unless it runs. Who only watches a training never does: it would cost that some seconds."""
         self.engine.start()
 
     def _tell_engine(self, state: EngineState) -> None:
@@ -275,3 +273,9 @@ class PoetryApp(App[None]):
                 said.add(key)
                 run = functools.partial(self.run_action, active.binding.action, screen)
                 yield SystemCommand(heading(key), word(f"{key}.tip"), run)
+
+
+class Monitor(PoetryApp):
+    """The studio, opened on the Train screen."""
+
+    DEFAULT_MODE = "train"

@@ -128,11 +128,9 @@ def open_studio(wanted_run: "Path | None" = None) -> NoReturn:
         raise UsageError("The studio needs a terminal.", "`poetry-tui -h` lists the commands that work without one.")
     # Hardly anything that is made before the first paint is garbage; the app collects again from then on.
     gc.disable()
-    from poetry_tui.app import PoetryApp
+    from poetry_tui.app import Monitor, PoetryApp
 
-    app = PoetryApp(wanted_run=wanted_run)
-    if wanted_run is not None:
-        app.call_later(app.switch_mode, "train")
+    app = PoetryApp() if wanted_run is None else Monitor(wanted_run=wanted_run)
     app.run()
     # All is said, saved and closed: taking the interpreter apart would take longer than all the rest of leaving.
     sys.stdout.flush()

@@ -31,7 +31,7 @@ PAUSES_BEFORE_RESTART_S = (0.2, 1.0, 3.0)
 PATIENCE_AT_CLOSE_S = 1.0
 # The last words to a request.
 _LAST_WORDS = ("poem", "done", "inspected", "novelty", "cancelled", "error")
-_WARMING_UP = (Phase.STARTING, Phase.LOADING, Phase.RESTARTING)
+_WARMING_UP = (Phase.ASLEEP, Phase.STARTING, Phase.LOADING, Phase.RESTARTING)
 
 
 class EngineLostError(StudioError):
@@ -49,7 +49,7 @@ class EngineClient:
         command: Sequence[str] | None = None,
         pauses_s: Sequence[float] = PAUSES_BEFORE_RESTART_S,
     ) -> None:
-        self.state = EngineState(Phase.STARTING)
+        self.state = EngineState(Phase.ASLEEP)
         self.model = model
         self._tell = tell
         self._command = command or SERVICE

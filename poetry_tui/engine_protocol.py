@@ -10,8 +10,12 @@ from poetry_tui.glass_protocol import Alternative, to_alternatives
 
 
 class Phase(StrEnum):
-    """What the service is doing. `NO_MODEL`: it lives, but the wanted model cannot be loaded. `FAILED`: given up."""
+    """What the service is doing.
 
+    `ASLEEP`: nobody has wanted it yet. `NO_MODEL`: it lives, but the wanted model cannot be loaded. `FAILED`: given up.
+    """
+
+    ASLEEP = "asleep"
     STARTING = "starting"
     LOADING = "loading"
     READY = "ready"

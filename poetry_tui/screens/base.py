@@ -87,5 +87,7 @@ def in_short(state: EngineState) -> str:
     """The engine's state for the header's right end."""
     if state.phase is Phase.READY and state.model is not None:
         return f"{word('shell.model')} {state.model.name} · {state.model.device}"
+    if state.phase is Phase.ASLEEP:
+        return ""
     short = {Phase.NO_MODEL: "engine.no_model", Phase.FAILED: "engine.failed_short"}
     return word(short.get(state.phase, f"engine.{state.phase}"))

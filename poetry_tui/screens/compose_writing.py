@@ -35,6 +35,8 @@ class WritingScreen(DeskScreen):
         self._compared: Composition | None = None
 
     def on_mount(self) -> None:
+        # Nothing waits for the engine, and the first paint least of all.
+        self.call_after_refresh(self.studio.wake_engine)
         self._ticking = self.set_interval(1 / TICKS_PER_S, self.tick, pause=True)
 
     def wish(self, begin: str) -> Wish:

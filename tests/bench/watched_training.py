@@ -64,7 +64,7 @@ def bench_watched_training(corpus: Path, folder: Path, n_rounds: int) -> None:
 def _pair(run: Path, tail: EventTail, pid: int, *, is_alone_first: bool) -> tuple[Stretch, Stretch]:
     alone = _stretch(tail, pid) if is_alone_first else None
     with process_in_terminal([sys.executable, "-m", "poetry_tui", "monitor", str(run)]) as (terminal, studio):
-        wait_for(terminal, "studio-lstm")
+        wait_for(terminal, "chars/s")
         watch(terminal, SETTLING_S)
         seen = _stretch(tail, pid, terminal, studio)
     return alone or _stretch(tail, pid), seen

@@ -161,9 +161,8 @@ def bench_live(live: Live, n_rounds: int) -> None:
 
 @contextmanager
 def monitoring(live: Live) -> "Iterator[tuple[int, subprocess.Popen[bytes]]]":
-    """The studio in a terminal, which has read the whole run; its engine is ready."""
+    """The studio in a terminal, which has read the whole run."""
     with process_in_terminal([sys.executable, "-m", "poetry_tui", "monitor", str(live.folder)]) as (terminal, process):
-        wait_for(terminal, "studio-lstm")
         wait_for(terminal, f"{live.say():,} / ")
         watch(terminal, SETTLING_S)
         yield terminal, process
@@ -179,7 +178,6 @@ def _seen_ms(terminal: int, live: Live) -> float:
 
 
 def _cpu_percent(terminal: int, process: "subprocess.Popen[bytes]", seconds: float) -> float:
-    """What the process alone used, not the engine beside it."""
     watched = psutil.Process(process.pid)
     before, began_s = watched.cpu_times(), time.perf_counter()
     watch(terminal, seconds)

@@ -12,7 +12,7 @@ from engine.config import TrainConfig
 from engine.errors import CorpusError, RunError
 from engine.events import Compared, RunFailed, Sampled
 from poetry_tui import runs
-from poetry_tui.app import PoetryApp
+from poetry_tui.app import Monitor, PoetryApp
 from poetry_tui.run_state import Status
 from poetry_tui.settings import Settings
 from poetry_tui.settings_form import questions
@@ -37,6 +37,19 @@ async def test_it_attaches_to_the_live_run_by_itself(heartbeats: None, until: Un
         assert screen.follower.folder == folder
         make_run.append(folder, [make_run.step(305)])
         await until(pilot, lambda: screen.follower and screen.follower.state.step == 305)
+
+
+async def test_who_only_watches_a_training_wakes_no_engine_before_composing(
+    monkeypatch: pytest.MonkeyPatch, heartbeats: None, until: Until
+) -> None:
+    woken: list[PoetryApp] = []
+    monkeypatch.setattr(PoetryApp, "wake_engine", lambda self: woken.append(self))
+    app = Monitor(Settings(theme=INK), wanted_run=make(make_run.life(100), alive=True))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.RUNNING))
+        assert not woken
+        await pilot.press("1")
+        await until(pilot, lambda: woken)
 
 
 async def test_the_wanted_run_is_followed_in_place_of_the_live_one(heartbeats: None, until: Until) -> None:
