@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Footer
 from textual.worker import Worker, WorkerState
 
+from poetry_tui.compositor import NearCompositor
 from poetry_tui.engine_protocol import EngineState, Phase
 from poetry_tui.keys import in_words
 from poetry_tui.widgets.studio_header import StudioHeader
@@ -32,6 +33,10 @@ class StudioScreen(Screen[None]):
     MODE: ClassVar[str] = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-too-narrow"), (LEAST_COLUMNS, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-too-low"), (LEAST_ROWS, "-low"), (30, "-tall")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = NearCompositor()
 
     def compose(self) -> ComposeResult:
         yield StudioHeader(self.MODE)

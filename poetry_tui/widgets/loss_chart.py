@@ -71,6 +71,8 @@ class LossChart(Rows):
         # What drawing and rendering took when they were last done, in seconds of the processor.
         self._drawing_s = self._rendering_s = 0.0
         self._is_rendered = False
+        # How many points of the state the picture shows.
+        self._n_drawn = 0
 
     @property
     def cost_s(self) -> float:
@@ -85,6 +87,11 @@ class LossChart(Rows):
         self.moment = moment
         self.others = others[: len(OTHERS)]
         self._draw()
+
+    def is_a_dot_behind(self) -> bool:
+        """Whether the run has become longer by half a cell since it was drawn."""
+        n_points = len(self.state.loss) if self.state is not None else 0
+        return n_points > self._n_drawn * (1 + self.zoom / (2 * max(self.content_size.width, 1)))
 
     def next_zoom(self) -> float:
         """Show less of the run, or all of it again; the smoothed line stays what it is."""
@@ -134,6 +141,7 @@ class LossChart(Rows):
         began_s = time.thread_time()
         rows: list[list[Cell]] = []
         state = self.state
+        self._n_drawn = 0 if state is None else len(state.loss)
         if state is not None and len(state.loss):
             others = [
                 Other(other.loss.against(other.places(self.axis)), part, letter)

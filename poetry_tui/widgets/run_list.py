@@ -66,8 +66,7 @@ class RunList(OptionList):
         same_rows = bool(runs) and [run.id for run in runs] == [run.id for run in self._runs]
         self._runs = runs
         if same_rows:
-            for index, run in enumerate(runs):
-                self.replace_option_prompt_at_index(index, self._prompt(run))
+            self._say_again()
             return
         chosen = self.highlighted_option.id if self.highlighted_option else None
         none = Option(Content.styled(word("train.runs_none"), "dim"), disabled=True)
@@ -104,8 +103,15 @@ class RunList(OptionList):
             self.post_message(self.BesideWanted(self._runs[index].folder))
 
     def on_resize(self) -> None:
+        self._say_again()
+
+    def _say_again(self) -> None:
+        """Say each run as it is now; a row that is told again has the whole list painted again."""
         for index, run in enumerate(self._runs):
-            self.replace_option_prompt_at_index(index, self._prompt(run))
+            prompt, before = self._prompt(run), self.get_option_at_index(index).prompt
+            # Their being equal says nothing of styles.
+            if not (isinstance(before, Content) and before.is_same(prompt)):
+                self.replace_option_prompt_at_index(index, prompt)
 
     def _prompt(self, run: RunSummary) -> Content:
         """Symbol, letter, name and moment on the left, progress and nats on the right, as far as there is room."""

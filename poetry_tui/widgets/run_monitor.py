@@ -25,9 +25,11 @@ from poetry_tui.widgets.sample_timeline import MOST_ROUNDS, SampleTimeline
 from poetry_tui.widgets.sparkline_row import SparklineRow
 from poetry_tui.words import heading, word
 
-# Curves may take this share of one processor from the training, and hardly change within a second. Figures come first.
+# Curves may take this share of one processor from the training, and hardly change within a second; that of a long run, which
+# changes by less than a dot, may wait for some more. Figures come first.
 CURVES_SHARE = 0.01
 LEAST_CURVES_PERIOD_S = 1.0
+LONGEST_CURVES_WAIT_S = 4.0
 
 
 class SideBySide(Horizontal):
@@ -126,7 +128,7 @@ class RunMonitor(Vertical):
         # What somebody has asked to see is drawn at once, and what happens rarely; the rest when it is due.
         beside = tuple((name, len(other.loss) > 0) for name, other in others)
         noted = (self.moment, beside, len(state.validations), len(state.controls), follower.status)
-        self.is_behind = not is_other and noted == self._noted and time.monotonic() < self._curves_due_s
+        self.is_behind = not is_other and noted == self._noted and not self._curves_are_due()
         if not self.is_behind:
             self._noted = noted
             self._draw_curves(state, others)
@@ -139,6 +141,10 @@ class RunMonitor(Vertical):
             self.query_one(LogPane).show(self._log.poll())
         if self.has_class("-resources"):
             self.query_one(ResourcePane).show(state.resources, state.speed.last_smooth or 0.0)
+
+    def _curves_are_due(self) -> bool:
+        late_s = time.monotonic() - self._curves_due_s
+        return late_s >= LONGEST_CURVES_WAIT_S or (late_s >= 0 and self.query_one(LossChart).is_a_dot_behind())
 
     def _draw_curves(self, state: RunState, others: Sequence[tuple[str, RunState]]) -> None:
         chart = self.query_one(LossChart)
