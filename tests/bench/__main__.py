@@ -53,7 +53,7 @@ def main() -> None:
         if "watching" in parts:
             _watching(Path(folder), n_rounds=2 if arguments.quick else 5)
         if "watched-training" in parts:
-            _watched_training(made, Path(folder), n_rounds=2 if arguments.quick else 6)
+            _watched_training(made, Path(folder), n_pairs=4 if arguments.quick else 24)
         if "gpu" in parts:
             _gpu(made, Path(folder), arguments.device, is_quick=arguments.quick)
 
@@ -138,14 +138,14 @@ def _watching(folder: Path, n_rounds: int) -> None:
     bench_watching(folder / "home-for-watching", n_rounds)
 
 
-def _watched_training(made: MadeCorpus, folder: Path, n_rounds: int) -> None:
+def _watched_training(made: MadeCorpus, folder: Path, n_pairs: int) -> None:
     from tests.bench.watched_training import bench_watched_training
 
     home = folder / "home-for-training"
     os.environ[paths.HOME_VARIABLE] = str(home)
     home.mkdir()
     made.write(home / "poems.txt")
-    bench_watched_training(home / "poems.txt", home, n_rounds)
+    bench_watched_training(home / "poems.txt", home, n_pairs)
 
 
 def _gpu(made: MadeCorpus, folder: Path, device_name: str | None, *, is_quick: bool) -> None:

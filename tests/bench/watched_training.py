@@ -1,14 +1,17 @@
-"""How fast a training goes with the studio looking at it, beside the same training with nobody there.
+"""How fast a training goes with the studio looking at it, beside the same training with nobody looking.
 
-One training runs all the time, and the studio is opened and closed on it: every pair of stretches meets the same machine
-and the same network. On a machine that others use too, characters a second of the clock tell what these took; characters a
-second of the training's own processor time tell what the studio took from its caches, and the studio's share what it took
-from the processor.
+One training and one studio run all the time, and the studio is made to sleep (SIGSTOP) and woken in turns: each pair of stretches
+meets the same machine, the same network and the same text. On a machine that others use too, characters a second of the clock tell
+what these took; characters a second of the training's own processor time tell what the studio took from its caches, and the
+studio's share what it took from the processor.
 """
 
+import random
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -21,8 +24,10 @@ from tests.bench.keys import start_training, wait_for_steps
 from tests.bench.racing import Result
 from tests.bench.terminal import process_in_terminal, wait_for, watch
 
-STRETCH_S = 12.0
-SETTLING_S = 3.0
+STRETCH_S = 6.0
+# Before each stretch: a studio that wakes has some catching up to do.
+SETTLING_S = 1.0
+OPENING_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,60 +36,62 @@ class Stretch:
 
     by_clock: float
     by_processor: float
-    studio_percent: float = 0.0
+    studio_percent: float
 
 
-def bench_watched_training(corpus: Path, folder: Path, n_rounds: int) -> None:
+def bench_watched_training(corpus: Path, folder: Path, n_pairs: int) -> None:
     """`folder` is a studio home of our own."""
     run = folder / "runs" / "watched"
     training = start_training(corpus, run)
     try:
         wait_for_steps(run, training)
         tail = EventTail(run)
-        pairs = [_pair(run, tail, training.pid, is_alone_first=number % 2 == 0) for number in range(n_rounds)]
+        with process_in_terminal([sys.executable, "-m", "poetry_tui", "monitor", str(run)]) as (terminal, studio):
+            wait_for(terminal, "chars/s")
+            watch(terminal, OPENING_S)
+            pairs = []
+            try:
+                for number in range(n_pairs):
+                    # What comes first in one pair comes last in the next: a drift of the machine cancels out.
+                    order = (True, False) if number % 2 else (False, True)
+                    found = {
+                        is_seen: _stretch(tail, training.pid, terminal, studio, is_seen=is_seen) for is_seen in order
+                    }
+                    pairs.append((found[False], found[True]))
+            finally:
+                studio.send_signal(signal.SIGCONT)
     finally:
         training.kill()
         training.wait()
-    alone, seen = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    print(f"training nndl, the studio closed and open on it, {STRETCH_S:.0f} s each in turn")
-    print(Result(tuple(one.by_clock for one in alone)).line("closed", "chars/s"))
-    print(Result(tuple(one.by_clock for one in seen)).line("open", "chars/s"))
+    unseen, seen = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    print(f"training nndl, the studio on it asleep and awake, {n_pairs} times {STRETCH_S:.0f} s each in turn")
+    print(Result(tuple(one.by_clock for one in unseen)).line("asleep", "chars/s"))
+    print(Result(tuple(one.by_clock for one in seen)).line("awake", "chars/s"))
     print(Result(tuple(one.studio_percent for one in seen)).line("the studio's share of a core", "%"))
-    by_clock = [one.by_clock / other.by_clock for one, other in zip(seen, alone, strict=True)]
-    by_processor = [one.by_processor / other.by_processor for one, other in zip(seen, alone, strict=True)]
-    print(
-        f"  open / closed, a second of the clock: {median(by_clock):.3f}   (min {min(by_clock):.3f}, max {max(by_clock):.3f})"
-    )
-    print(
-        f"  open / closed, a second of the training's processor time: {median(by_processor):.3f}   "
-        f"(min {min(by_processor):.3f}, max {max(by_processor):.3f})"
+    _print_ratio("a second of the clock", [one.by_clock / other.by_clock for other, one in pairs])
+    _print_ratio(
+        "a second of the training's processor time", [one.by_processor / other.by_processor for other, one in pairs]
     )
 
 
-def _pair(run: Path, tail: EventTail, pid: int, *, is_alone_first: bool) -> tuple[Stretch, Stretch]:
-    alone = _stretch(tail, pid) if is_alone_first else None
-    with process_in_terminal([sys.executable, "-m", "poetry_tui", "monitor", str(run)]) as (terminal, studio):
-        wait_for(terminal, "chars/s")
-        watch(terminal, SETTLING_S)
-        seen = _stretch(tail, pid, terminal, studio)
-    return alone or _stretch(tail, pid), seen
+def _print_ratio(of: str, ratios: Sequence[float]) -> None:
+    """The median, and where it lies with nine chances in ten."""
+    middles = sorted(median(random.choices(ratios, k=len(ratios))) for _ in range(2000))
+    print(f"  awake / asleep, {of}: {median(ratios):.3f}   (90 % interval {middles[100]:.3f} to {middles[-100]:.3f})")
 
 
-def _stretch(
-    tail: EventTail, pid: int, terminal: int | None = None, studio: "subprocess.Popen[bytes] | None" = None
-) -> Stretch:
+def _stretch(tail: EventTail, pid: int, terminal: int, studio: "subprocess.Popen[bytes]", *, is_seen: bool) -> Stretch:
     """Let the training go on for a while, and read from its events how fast it learnt in that time."""
+    studio.send_signal(signal.SIGCONT if is_seen else signal.SIGSTOP)
+    watch(terminal, SETTLING_S)
     _chars_per_s(tail)  # what was before does not count
-    processes = [psutil.Process(pid), *([psutil.Process(studio.pid)] if studio else [])]
+    processes = [psutil.Process(pid), psutil.Process(studio.pid)]
     before_s, began_s = [_processor_s(one) for one in processes], time.perf_counter()
-    if terminal is None:
-        time.sleep(STRETCH_S)
-    else:
-        watch(terminal, STRETCH_S)
+    watch(terminal, STRETCH_S)
     passed_s = time.perf_counter() - began_s
     shares = [(_processor_s(one) - before) / passed_s for one, before in zip(processes, before_s, strict=True)]
     by_clock = _chars_per_s(tail)
-    return Stretch(by_clock, by_clock / shares[0], 100 * shares[1] if studio else 0.0)
+    return Stretch(by_clock, by_clock / shares[0], 100 * shares[1])
 
 
 def _processor_s(process: psutil.Process) -> float:
