@@ -12,7 +12,7 @@ import torch
 
 from engine import events
 from engine.config import TrainConfig
-from engine.devices import choose_device, usable_cores, use_threads
+from engine.devices import choose_device, keep_memory, usable_cores, use_threads
 from engine.distributed import Order, Workers, joined, own_device
 from engine.errors import StudioError
 from engine.progress import Progress
@@ -73,6 +73,7 @@ def run_training(
 def _together(config: TrainConfig) -> Iterator[tuple[Workers, torch.device]]:
     """Among the workers, with this one's device and share of the processor."""
     use_threads(config.n_threads or max(1, usable_cores() // n_workers_here()))
+    keep_memory()
     device = own_device(choose_device(config.device))
     with joined(device) as workers:
         yield workers, device

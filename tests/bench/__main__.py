@@ -59,10 +59,11 @@ def main() -> None:
 
 
 def _training(made: MadeCorpus, tang: Corpus | None, n_rounds: int) -> None:
-    from engine.devices import use_threads
+    from engine.devices import keep_memory, use_threads
     from tests.bench.training import bench_training
 
     use_threads(0)
+    keep_memory()
     for preset_name in ("nndl", "studio"):
         bench_training("a made corpus", preset_name, made.pieces, len(made.vocabulary), n_rounds)
         if tang is not None:
