@@ -16,7 +16,7 @@ def n_pages():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 def steps(n):
     for _ in range(n):
-        blocks = [torch.empty(n_mib * 2**18).fill_(1.0) for n_mib in (40, 12, 3, 25)]
+        blocks = [torch.empty(n_mib * 2**18).fill_(1.0) for n_mib in (48, 12, 50, 25)]
 steps(10)
 before = n_pages()
 steps(20)
