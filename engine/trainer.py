@@ -73,7 +73,6 @@ def run_training(
 def _together(config: TrainConfig) -> Iterator[tuple[Workers, torch.device]]:
     """Among the workers, with this one's device and share of the processor."""
     use_threads(config.n_threads or max(1, usable_cores() // n_workers_here()))
-    keep_memory()
     device = own_device(choose_device(config.device))
     with joined(device) as workers:
         yield workers, device
@@ -82,6 +81,8 @@ def _together(config: TrainConfig) -> Iterator[tuple[Workers, torch.device]]:
 def train(training: Training, stop_requested: Callable[[], bool] = lambda: False) -> Iterator[events.Event]:
     """Train until the last step, a stop request or divergence, yielding what happens; checkpoints go to the run's folder."""
     config, control, workers = training.config, training.control, training.workers
+    # Not before: what reading the corpus took shall be given back.
+    keep_memory()
     yield training.started
 
     for turn in training.turns():
