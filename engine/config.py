@@ -138,7 +138,7 @@ class TrainConfig(_Settings):
 
     optimizer: Optimizer = setting(
         "adamw",
-        "how gradients become steps; muon: the recurrent matrices' by Muon, all others' by AdamW",
+        "how gradients become steps; muon: the recurrent matrices' by Muon, all others' by AdamW (for an lstm; a gru diverged)",
         choices=OPTIMIZERS,
     )
     learning_rate: float = setting(3e-3, "peak learning rate", low=0.0, high=10.0)

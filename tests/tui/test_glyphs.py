@@ -1,6 +1,7 @@
 """Curves and bars where braille is missing: found out from the terminal, or chosen, and then nothing but ASCII."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -26,6 +27,13 @@ from tests.tui.train_desk import is_shown, make
 BRAILLE_AND_BLOCKS = re.compile("[\u2500-\u259f\u2800-\u28ff]")
 # Those, and Textual's arrows; the square of a wish is a character to be typed.
 NOT_PLAIN = re.compile("[\u2500-\u259f\u25b2-\u25bf\u2800-\u28ff]")
+
+
+@pytest.fixture(autouse=True)
+def as_the_terminal_can() -> Iterator[None]:
+    """What is drawn with is one for the whole process; the next test shall find it as it was."""
+    yield
+    use_charts("auto")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +88,6 @@ def test_bars_fill_their_width_in_either_hand(share: float, width: int) -> None:
         assert len("".join(progress(share, width))) == width
     use_charts("ascii")
     assert f"{bar(share, width)}{''.join(progress(share, width))}".isascii()
-    use_charts("auto")
 
 
 def test_a_small_curve_rises_with_its_values() -> None:
@@ -124,7 +131,6 @@ async def test_a_studio_in_plain_ascii_has_neither_blocks_nor_lines_nor_arrows(u
         for screen in ("2", "3"):
             await desk.press(screen)
             assert not NOT_PLAIN.search(whole(desk.app))
-    use_charts("auto")
 
 
 def test_shades_rise_with_their_share() -> None:
