@@ -12,7 +12,7 @@ import torch
 
 from engine import events
 from engine.config import TrainConfig
-from engine.devices import choose_device, keep_memory, usable_cores, use_threads
+from engine.devices import choose_device, usable_cores, use_threads
 from engine.distributed import Order, Workers, joined, own_device
 from engine.errors import StudioError
 from engine.progress import Progress
@@ -81,8 +81,6 @@ def _together(config: TrainConfig) -> Iterator[tuple[Workers, torch.device]]:
 def train(training: Training, stop_requested: Callable[[], bool] = lambda: False) -> Iterator[events.Event]:
     """Train until the last step, a stop request or divergence, yielding what happens; checkpoints go to the run's folder."""
     config, control, workers = training.config, training.control, training.workers
-    # Not before: what reading the corpus took shall be given back.
-    keep_memory()
     yield training.started
 
     for turn in training.turns():

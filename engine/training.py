@@ -22,7 +22,7 @@ from engine.config import TrainConfig
 from engine.corpus.library import open_corpus
 from engine.corpus.tokens import TokenizedCorpus, open_tokens
 from engine.curriculum import Curriculum, held_out, plan
-from engine.devices import device_name, mixed_precision, sent_to
+from engine.devices import device_name, keep_memory, mixed_precision, sent_to
 from engine.distributed import Workers
 from engine.errors import RunError
 from engine.evaluate import tally_batches
@@ -207,6 +207,8 @@ def set_up(config: TrainConfig, folder: Path, workers: Workers, device: torch.de
     if progress.best_step is not None and checkpoints.path_of(progress.best_step).is_dir():
         checkpoints.point("best", progress.best_step)  # a kill may have come between a checkpoint and its naming
     keep_lines(corpus.corpus, folder)
+    # Not before: what reading the corpus took shall be given back.
+    keep_memory()
 
     started = events.RunStarted(
         pid=os.getpid(),

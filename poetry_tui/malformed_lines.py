@@ -36,7 +36,7 @@ def _remembered(folder: Path, stamp: list[int]) -> int | None:
     try:
         found = json.loads((folder / COUNTED).read_bytes())
         return found["n_malformed"] if found["stamp"] == stamp and isinstance(found["n_malformed"], int) else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -63,7 +63,7 @@ class EventTail:
                 continue
             try:
                 records.append(from_line(line.decode("utf-8")))
-            except ValueError:  # bad JSON and bad UTF-8 are ValueErrors too
+            except (ValueError, RecursionError):  # bad JSON and bad UTF-8 are ValueErrors too
                 n_malformed += 1
         return Bite(tuple(records), n_malformed, restarted, more=len(chunk) == max_bytes)
 

@@ -43,7 +43,7 @@ class SettingRow(Widget):
         grid-columns: 15 1fr;
         grid-rows: auto;
         height: auto;
-        & > Label { text-style: none; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
+        & > Label { color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
         & > Input { background: $surface; }
         & > .error { column-span: 2; display: none; height: auto; color: $text-error; padding: 0 0 0 1; }
         &.-wrong > .error { display: block; }

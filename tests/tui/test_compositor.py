@@ -1,9 +1,13 @@
 """What is drawn of a change is what Textual would have drawn."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 from textual._compositor import ChopsUpdate, Compositor
 from textual.geometry import Region
 
+from poetry_tui.app import PoetryApp
 from poetry_tui.compositor import NearCompositor
 from poetry_tui.run_state import Status
 from tests.tui import make_run
@@ -18,13 +22,21 @@ REGIONS = (
     {Region(0, 0, 120, 40)},
 )
 
+pytestmark = pytest.mark.usefixtures("train_first", "heartbeats")
 
-@pytest.mark.usefixtures("train_first", "heartbeats")
-async def test_a_part_of_the_screen_is_drawn_as_textual_draws_it(until: Until, monkeypatch: pytest.MonkeyPatch) -> None:
+
+@asynccontextmanager
+async def watching(until: Until) -> AsyncIterator[PoetryApp]:
+    """The train screen with a run on it."""
     app = studio()
     make(make_run.life(200), alive=True)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: is_shown(app, Status.RUNNING))
+        yield app
+
+
+async def test_a_part_of_the_screen_is_drawn_as_textual_draws_it(until: Until, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with watching(until) as app:
         compositor = app.screen._compositor
         assert isinstance(compositor, NearCompositor)
 
@@ -40,12 +52,8 @@ async def test_a_part_of_the_screen_is_drawn_as_textual_draws_it(until: Until, m
             assert [drawn(regions) for regions in REGIONS] == ours
 
 
-@pytest.mark.usefixtures("train_first", "heartbeats")
 async def test_a_change_of_one_row_asks_no_widget_beside_it(until: Until, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = studio()
-    make(make_run.life(200), alive=True)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: is_shown(app, Status.RUNNING))
+    async with watching(until) as app:
         asked: list[str] = []
         render_lines = type(app.screen).render_lines
         for name in ("StudioHeader", "RunHeadline"):

@@ -75,16 +75,22 @@ async def test_choosing_a_run_shows_it_and_leaves_the_one_before(heartbeats: Non
             await until(pilot, partial(is_shown, app, status))
 
 
-async def test_ctrl_r_starts_a_training_with_the_form_as_it_stands(
-    monkeypatch: pytest.MonkeyPatch, heartbeats: None, until: Until
-) -> None:
-    started: list[TrainConfig] = []
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[TrainConfig]:
+    """What trainings were started with; none of them really is."""
+    configs: list[TrainConfig] = []
 
     def start(config: TrainConfig) -> Path:
-        started.append(config)
+        configs.append(config)
         return make([], alive=True)
 
     monkeypatch.setattr(runs, "start_run", start)
+    return configs
+
+
+async def test_ctrl_r_starts_a_training_with_the_form_as_it_stands(
+    started: list[TrainConfig], heartbeats: None, until: Until
+) -> None:
     app = studio()
     async with app.run_test(size=(120, 40)) as pilot:
         screen = train(app)
@@ -115,15 +121,8 @@ async def test_a_wrong_setting_is_said_beside_it_and_nothing_starts(
 
 
 async def test_more_settings_are_made_when_they_are_unfolded_and_hold_what_the_preset_says(
-    monkeypatch: pytest.MonkeyPatch, until: Until
+    started: list[TrainConfig], until: Until
 ) -> None:
-    started: list[TrainConfig] = []
-
-    def start(config: TrainConfig) -> Path:
-        started.append(config)
-        return make([], alive=True)
-
-    monkeypatch.setattr(runs, "start_run", start)
     app = studio()
     async with app.run_test(size=(120, 40)) as pilot:
         screen = train(app)

@@ -126,6 +126,25 @@ async def test_runs_are_drawn_beside_one_another_over_the_axis_of_choice(heartbe
         await until(pilot, lambda: not chart.others)
 
 
+async def test_the_chart_is_behind_when_the_run_has_grown_by_a_dot(heartbeats: None, until: Until) -> None:
+    make(make_run.life(1000, every=1), alive=True)
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.RUNNING))
+        chart = app.screen.query_one(LossChart)
+        state = chart.state
+        assert state is not None
+        chart.show(state)
+        n_drawn, n_dots = len(state.loss), 2 * chart.content_size.width
+        n_grown = 0
+        while not chart.is_a_dot_behind():
+            n_grown += 1
+            state.fold(make_run.records([make_run.step(n_drawn + n_grown)])[0])
+        assert n_grown == n_drawn // n_dots + 1
+        chart.show(state)
+        assert not chart.is_a_dot_behind()
+
+
 async def test_the_wheel_zooms_about_the_pointer(heartbeats: None, until: Until) -> None:
     make([*make_run.life(1000), make_run.finished(1000)])
     app = studio()
