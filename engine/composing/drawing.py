@@ -1,4 +1,7 @@
-"""Drawing a character for many rows at once.
+"""Drawing a character for one row or many at once.
+
+Of many rows every operation goes through the whole vocabulary of all of them: some operations of NumPy and PyTorch take a tenth of
+the time of others that say the same (a mask as a number to add, not as a choice), and those stand here.
 
 Shapes: R rows, V vocabulary.
 """
@@ -10,41 +13,38 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.composing.book import Bools
 from engine.composing.plan import Ints
 
 # Below it float32 divides by nothing; the likeliest character is certain long before.
 SMALLEST_TEMPERATURE = 1e-30
 # So many times a row may hit a character that is not among the likeliest; then the rest is sorted.
 MOST_MISSES = 12
-# ln p of a character that is not allowed: less than any, and a number still, which is faster than −∞.
-FORBIDDEN = np.float32(-1e30)
-# A weight of e to this power is lost in any sum of weights up to 1.
-LOWEST = -80.0
+# What is added to a character that is not allowed: more than any ln p over any temperature, and a number still.
+FORBIDDEN = 3e38
 
 Scores = NDArray[np.float32]
 Uniforms = Callable[[Ints], NDArray[np.float64]]
 
 
-def draw_rows(scores: Scores, temperature: float, top_p: float, uniforms: Uniforms) -> Ints:
-    """An index for each row of ln p (R, V), −∞ or `FORBIDDEN` where a character is not allowed; each row allows one at least.
+def draw_rows(log_p: Scores, allowed: Bools, temperature: float, top_p: float, uniforms: Uniforms) -> Ints:
+    """An index for each row of ln p (R, V) among those `allowed`, (R, V) or for all rows (1, V): one a row at least.
 
     The likeliest at temperature 0, else one among those that hold `top_p` of the tempered mass: a character stays when
-    those likelier than it do not hold `top_p` yet. Drawing anew whenever that is not so comes to the same as sorting,
-    and takes a quarter of the time. `uniforms(rows)` gives the next number in [0, 1) of some rows.
+    those likelier than it do not hold `top_p` yet, so that the likeliest always stays, and of equally likely ones all or none.
+    Drawing anew whenever that is not so comes to the same as sorting, and takes a quarter of the time. `uniforms(rows)` gives
+    the next number in [0, 1) of some rows.
     """
-    chosen: Ints = np.zeros(len(scores), np.int64)
+    if len(log_p) == 1:
+        # Most places take less than half of the vocabulary, and the rest need not be looked at.
+        columns = np.flatnonzero(allowed[0])
+        return columns[[_draw_alone(log_p[0, columns], temperature, top_p, uniforms)]]
     if temperature == 0:
-        np.argmax(scores, 1, out=chosen)
-        return chosen
-    scaled = scores - scores.max(1, keepdims=True)
-    with np.errstate(over="ignore"):  # next to temperature 0 all but the likeliest become −∞, which is right
-        scaled /= np.float32(max(temperature, SMALLEST_TEMPERATURE))
-    if len(scaled) == 1:
-        chosen[0] = _draw_alone(np.exp(scaled[0]), top_p, uniforms)
-        return chosen
-    weights = _exp(scaled)  # (R, V)
+        return _tempered(log_p, allowed, 1.0).argmax(1).numpy()
+    weights = torch.softmax(_tempered(log_p, allowed, temperature), dim=1)  # (R, V)
     held = weights.cumsum(1)  # summed in float64, so that it never falls
-    pending: Ints = np.arange(len(scores))
+    chosen: Ints = np.zeros(len(log_p), np.int64)
+    pending: Ints = np.arange(len(log_p))
     for _ in range(MOST_MISSES):
         found = _place(held, pending, uniforms(pending))
         chosen[pending] = found
@@ -56,15 +56,18 @@ def draw_rows(scores: Scores, temperature: float, top_p: float, uniforms: Unifor
     return chosen
 
 
-def _exp(scaled: Scores) -> Tensor:
-    """exp of scores (R, V), in their place, 0 for those below e to the power of `LOWEST`."""
-    # What exp cannot hold it computes five times as slowly; at the bound itself the difference is 0.
-    weights = torch.from_numpy(scaled).clamp_(min=LOWEST).exp_()
-    return weights.sub_(torch.full((1,), LOWEST).exp_())
+def _tempered(log_p: Scores, allowed: Bools, temperature: float) -> Tensor:
+    """ln p over the temperature (R, V), out of reach where a character is not allowed."""
+    forbidden = torch.from_numpy(allowed.astype(np.float32)).sub_(1).mul_(FORBIDDEN)
+    return torch.add(forbidden, torch.from_numpy(log_p), alpha=1 / max(temperature, SMALLEST_TEMPERATURE))
 
 
-def _draw_alone(weights: Scores, top_p: float, uniforms: Uniforms) -> int:
-    """The same for one row of weights (V,), without what many rows cost."""
+def _draw_alone(log_p: Scores, temperature: float, top_p: float, uniforms: Uniforms) -> int:
+    """The same for one row of ln p (V,), without what many rows cost."""
+    if temperature == 0:
+        return int(log_p.argmax())
+    with np.errstate(over="ignore"):  # next to temperature 0 all but the likeliest become −∞, which is right
+        weights = np.exp((log_p - log_p.max()) / np.float32(max(temperature, SMALLEST_TEMPERATURE)))
     row: Ints = np.zeros(1, np.int64)
     held = weights.cumsum(dtype=np.float64)
     for _ in range(MOST_MISSES):
@@ -87,7 +90,7 @@ def _place(held: Tensor, rows: Ints, uniforms: NDArray[np.float64]) -> Ints:
     return torch.searchsorted(own, places, right=True)[:, 0].numpy()
 
 
-def _among_likeliest(weights: Tensor, held: Tensor, rows: Ints, chosen: Ints, top_p: float) -> NDArray[np.bool_]:
+def _among_likeliest(weights: Tensor, held: Tensor, rows: Ints, chosen: Ints, top_p: float) -> Bools:
     if top_p >= 1:
         return np.ones(len(rows), np.bool_)
     where = torch.from_numpy(rows)

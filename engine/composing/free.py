@@ -3,6 +3,7 @@
 Shapes: R rows, V vocabulary.
 """
 
+import functools
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -11,14 +12,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from engine.checkpoint import LoadedModel
-from engine.composing.drawing import SMALLEST_TEMPERATURE
+from engine.composing.book import Bools
+from engine.composing.drawing import draw_rows
 from engine.composing.fixed import BLANK
 from engine.composing.glyphs import Glyph, likeliest
 from engine.composing.opening import opening_of
-from engine.composing.plan import Ints
 from engine.composing.streams import stream_of
 from engine.config import ComposeConfig
 from engine.errors import ComposeError
@@ -26,10 +26,6 @@ from engine.layers import State
 from engine.variants import fold_begin
 from engine.verse import LINE_MARKS
 from engine.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary, is_han
-
-# The characters that are at least so likely, beside the likeliest, hold the mass to draw from, as a rule; if not, those of the
-# next bound, and in the end all.
-LIKELY = (1e-3, 1e-4, 0.0)
 
 _NEEDS_FORM = {
     "tone_order": "A tone order",
@@ -45,7 +41,7 @@ class _Poem:
 
     given: Sequence[int]
     limit: int
-    random: torch.Generator
+    random: np.random.Generator
     written: list[int] = field(default_factory=list)
     log_p: list[float] = field(default_factory=list)
 
@@ -59,11 +55,26 @@ def _write(poems: Sequence[_Poem], log_p: NDArray[np.float32], config: ComposeCo
     if index < len(given):
         chosen = [given[index]] * len(poems)
     else:
-        scores = _drawable(log_p, may_end=index > 0)
-        chosen = _draw_each(scores, config.temperature, config.top_p, [poem.random for poem in poems])
+        drawable = _drawable(log_p.shape[1], may_end=index > 0)
+        drawn = draw_rows(
+            log_p,
+            drawable,
+            config.temperature,
+            config.top_p,
+            lambda rows: np.array([poems[row].random.random() for row in rows]),
+        )
+        chosen = drawn.tolist()
     for poem, one, own in zip(poems, chosen, log_p[np.arange(len(poems)), chosen].tolist(), strict=True):
         poem.written.append(one)
         poem.log_p.append(own)
+
+
+@functools.lru_cache(maxsize=4)
+def _drawable(n_indices: int, *, may_end: bool) -> Bools:
+    """What may be drawn (1, V): everything but the specials, and the end only where a poem may end."""
+    drawable = np.ones((1, n_indices), np.bool_)
+    drawable[:, [PAD, UNKNOWN, BEGIN] if may_end else [PAD, UNKNOWN, BEGIN, END]] = False
+    return drawable
 
 
 def check_free(config: ComposeConfig) -> None:
@@ -158,8 +169,7 @@ def _new_poem(vocabulary: Vocabulary, config: ComposeConfig) -> _Poem:
     check_free(config)
     text = given_text(config, vocabulary)
     given = vocabulary.encode(text)
-    # The draw happens on the CPU: a GPU's generator gives other numbers for the same seed.
-    random = torch.Generator().manual_seed(stream_of(config.seed, text))
+    random = np.random.default_rng(stream_of(config.seed, text))
     return _Poem(given, max(config.max_chars, len(given)), random)
 
 
@@ -169,51 +179,3 @@ def _read(loaded: LoadedModel, indices: Sequence[int]) -> State | None:
     for index in indices:
         _, state = loaded.model.step(torch.tensor([index], device=loaded.device), state)
     return state
-
-
-def draw(log_p: Tensor, temperature: float, top_p: float, random: torch.Generator, *, may_end: bool = True) -> int:
-    """Choose an index from ln p (V,): the likeliest at temperature 0, else among those that hold `top_p` of the tempered mass.
-
-    A character stays when those likelier than it do not hold `top_p` yet: the likeliest always stays, and of equally
-    likely ones all or none. Each draw takes one number from `random`.
-    """
-    (chosen,) = _draw_each(_drawable(log_p[None].numpy(), may_end=may_end), temperature, top_p, [random])
-    return chosen
-
-
-def _drawable(log_p: NDArray[np.float32], *, may_end: bool) -> NDArray[np.float32]:
-    """A copy of ln p (R, V), −∞ for what is never drawn."""
-    scores = log_p.copy()  # float32 sorts and exponentiates twice as fast; sums are made in float64
-    scores[:, [PAD, UNKNOWN, BEGIN] if may_end else [PAD, UNKNOWN, BEGIN, END]] = -np.inf
-    return scores
-
-
-def _draw_each(
-    scores: NDArray[np.float32], temperature: float, top_p: float, randoms: Sequence[torch.Generator]
-) -> list[int]:
-    """As `draw`, an index for each row of scores (R, V) by a generator of its own."""
-    if temperature == 0:
-        return [int(one) for one in scores.argmax(1)]
-    scores -= scores.max(1, keepdims=True)
-    with np.errstate(over="ignore"):  # next to temperature 0 all but the likeliest become −∞, which is right
-        scores /= np.float32(max(temperature, SMALLEST_TEMPERATURE))
-    chosen = []
-    for weights, random in zip(np.exp(scores, out=scores), randoms, strict=True):
-        kept = _kept(weights, top_p)
-        held = weights[kept].cumsum(dtype=np.float64)
-        place = float(torch.rand((), generator=random)) * held[-1]
-        chosen.append(int(kept[np.searchsorted(held, place, side="right")]))
-    return chosen
-
-
-def _kept(weights: NDArray[np.float32], top_p: float) -> Ints:
-    """The indices of the likeliest that hold `top_p` of all weights. Only as many as are needed are sorted."""
-    enough = top_p * weights.sum(dtype=np.float64)
-    for least in LIKELY:
-        likely = np.flatnonzero(weights >= least)
-        descending = np.sort(weights[likely])[::-1]
-        held = descending.cumsum(dtype=np.float64)
-        if held[-1] >= enough:
-            break
-    last = descending[min(np.searchsorted(held, enough), len(held) - 1)]
-    return np.asarray(likely[weights[likely] >= last])

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from engine.checkpoint import LoadedModel
 from engine.composing.book import Bools
-from engine.composing.drawing import FORBIDDEN, Scores, Uniforms, draw_rows
+from engine.composing.drawing import Scores, Uniforms, draw_rows
 from engine.composing.layout import Step
 from engine.composing.masks import Masks
 from engine.composing.particles import is_uneven, resample
@@ -170,7 +170,7 @@ class Writer:
         if step.is_place and not is_drawn:
             rows.log_weight += rows.log_p[:, step.index]
         elif allowed is not None and self._n_particles > 1:
-            rows.log_weight += np.log(np.where(allowed, np.exp(log_p), 0).sum(1))
+            rows.log_weight += np.log(np.einsum("rv,rv->r", torch.from_numpy(log_p).exp().numpy(), allowed))
         if step.is_place and step.source is None:
             self._masks.take(rows, step)
         if step.ends_line and not is_drawn:
@@ -191,13 +191,9 @@ class Writer:
             allowed[hopeless, UNKNOWN] = True
             # At first all rows, without a copy.
             some = slice(None) if len(pending) == len(rows) else pending
-            # Most places take less than half of the vocabulary, and the rest need not be looked at.
-            columns = np.flatnonzero(allowed[some].any(0))
-            scores = np.take(log_p[some], columns, axis=1)
-            if len(scores) > 1:
-                scores += (np.float32(1) - np.take(allowed[some], columns, axis=1)) * FORBIDDEN
-            drawn = draw_rows(scores, self._temperature, self._top_p, self._uniforms(poems, pending))
-            chosen[pending] = columns[drawn]
+            chosen[pending] = draw_rows(
+                log_p[some], allowed[some], self._temperature, self._top_p, self._uniforms(poems, pending)
+            )
             rows.tokens[pending, step.index] = chosen[pending]
             if not step.ends_line and step.position < SHORTEST_PART:
                 break

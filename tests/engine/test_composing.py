@@ -208,7 +208,20 @@ def test_candidates_come_best_first(loaded: LoadedModel) -> None:
         scores = [poem.score for poem in best]
         assert scores == sorted(scores, reverse=True)
         all_of_them = compose_many(loaded, wish.replace(n_particles=best[0].n_particles), n_tried)
-        assert best == all_of_them[:n]
+        assert best[0] == all_of_them[0]
+        assert [poem for poem in all_of_them if poem in best] == best
+
+
+def test_candidates_begin_in_as_many_ways_as_there_are(loaded: LoadedModel) -> None:
+    for seed in range(5):
+        wish = ComposeConfig(form="五绝", begin="日", seed=seed, n_particles=1)
+        all_of_them = compose_many(loaded, wish, 32)
+        best = compose_many(loaded, wish, 8)
+        openings = {poem.text[:2] for poem in best}
+        assert len(openings) == min(8, len({poem.text[:2] for poem in all_of_them}))
+        for poem in best:
+            alike = [other for other in all_of_them if other.text[:2] == poem.text[:2]]
+            assert alike[0] in best
 
 
 def test_a_whole_first_line_may_be_given_with_its_mark(loaded: LoadedModel) -> None:

@@ -1,74 +1,122 @@
 """Drawing for many rows at once gives what sorting each row would give; rows are resampled by their weights."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from engine.composing.drawing import draw_rows
 from engine.composing.particles import is_uneven, resample
 from engine.composing.plan import Ints
 
-
-def draws(scores: NDArray[np.float32], temperature: float, top_p: float, seed: int = 0) -> Ints:
-    random = np.random.default_rng(seed)
-    return draw_rows(scores, temperature, top_p, lambda rows: random.random(len(rows)))
+# One row goes a way of its own.
+EACH_WAY = pytest.mark.parametrize("n_rows", [1, 50])
 
 
-def scores_of(*probabilities: float, n_rows: int) -> NDArray[np.float32]:
+def draws(
+    probabilities: Sequence[float],
+    temperature: float,
+    top_p: float,
+    *,
+    n_rows: int,
+    n: int = 50,
+    allowed: Sequence[bool] = (),
+) -> Ints:
+    """`n` indices, drawn so many rows at a time."""
     with np.errstate(divide="ignore"):
-        row = np.log(np.array(probabilities, np.float32))
-    return np.repeat(row[None], n_rows, axis=0)
+        log_p = np.repeat(np.log(np.array([probabilities], np.float32)), n_rows, axis=0)
+    mask = np.array([allowed or [True] * len(probabilities)])
+    random = np.random.default_rng(0)
+    drawn = [
+        draw_rows(log_p, mask, temperature, top_p, lambda rows: random.random(len(rows))) for _ in range(n // n_rows)
+    ]
+    return np.concatenate(drawn)
 
 
-def test_characters_come_as_often_as_they_are_likely() -> None:
-    drawn = draws(scores_of(0.6, 0.0, 0.3, 0.1, n_rows=6000), 1.0, 1.0)
-    shares = np.bincount(drawn, minlength=4) / len(drawn)
-    assert shares == pytest.approx([0.6, 0, 0.3, 0.1], abs=0.03)
+@EACH_WAY
+def test_characters_come_as_often_as_they_are_likely(n_rows: int) -> None:
+    drawn = draws([0.6, 0.0, 0.3, 0.1], 1.0, 1.0, n_rows=n_rows, n=6000)
+    assert np.bincount(drawn, minlength=4) / len(drawn) == pytest.approx([0.6, 0, 0.3, 0.1], abs=0.03)
 
 
+@EACH_WAY
 @pytest.mark.parametrize(
-    ("top_p", "expected"), [(0.5, [1, 0, 0, 0]), (0.7, [2 / 3, 0, 1 / 3, 0]), (0.95, [0.6, 0, 0.3, 0.1])]
+    ("top_p", "expected"), [(0.01, [1, 0, 0, 0]), (0.7, [2 / 3, 0, 1 / 3, 0]), (0.95, [0.6, 0, 0.3, 0.1])]
 )
-def test_only_the_likeliest_that_hold_top_p_are_drawn(top_p: float, expected: list[float]) -> None:
-    drawn = draws(scores_of(0.6, 0.0, 0.3, 0.1, n_rows=6000), 1.0, top_p)
+def test_only_the_likeliest_that_hold_top_p_are_drawn(top_p: float, expected: list[float], n_rows: int) -> None:
+    drawn = draws([0.6, 0.0, 0.3, 0.1], 1.0, top_p, n_rows=n_rows, n=6000)
     assert np.bincount(drawn, minlength=4) / len(drawn) == pytest.approx(expected, abs=0.03)
 
 
-def test_a_small_top_p_among_many_equals_is_sorted_in_the_end() -> None:
-    drawn = draws(scores_of(0.02, *[0.98 / 999] * 999, n_rows=500), 1.0, 0.01)
-    assert set(drawn.tolist()) == {0}
+@EACH_WAY
+def test_what_is_forbidden_takes_no_part_in_what_holds_top_p(n_rows: int) -> None:
+    drawn = draws([0.4, 0.3, 0.2, 0.1], 1.0, 0.6, n_rows=n_rows, n=2000, allowed=[False, True, True, True])
+    assert np.bincount(drawn, minlength=4) / len(drawn) == pytest.approx([0, 0.6, 0.4, 0], abs=0.05)
 
 
+@EACH_WAY
+def test_equally_likely_characters_stay_or_go_together(n_rows: int) -> None:
+    probabilities = [0.4, 0.2, 0.2, 0.2]
+    assert set(draws(probabilities, 1.0, 0.5, n_rows=n_rows, n=500).tolist()) == {0, 1, 2, 3}
+    assert set(draws(probabilities, 1.0, 0.3, n_rows=n_rows, n=500).tolist()) == {0}
+
+
+@EACH_WAY
+def test_a_small_top_p_among_many_equals_is_sorted_in_the_end(n_rows: int) -> None:
+    assert set(draws([0.02, *[0.98 / 999] * 999], 1.0, 0.01, n_rows=n_rows, n=500).tolist()) == {0}
+
+
+@EACH_WAY
 @pytest.mark.parametrize("temperature", [0.0, 5e-324, 1e-300, 1e-6])
-def test_at_temperature_0_and_next_to_it_the_likeliest_is_drawn(temperature: float) -> None:
-    assert set(draws(scores_of(0.2, 0.5, 0.3, n_rows=50), temperature, 1.0).tolist()) == {1}
+def test_at_temperature_0_and_next_to_it_the_likeliest_that_is_allowed_is_drawn(
+    temperature: float, n_rows: int
+) -> None:
+    drawn = draws([0.4, 0.1, 0.3, 0.2], temperature, 1.0, n_rows=n_rows, allowed=[False, True, True, True])
+    assert set(drawn.tolist()) == {2}
+
+
+@EACH_WAY
+def test_drawing_leaves_the_probabilities_alone(n_rows: int) -> None:
+    log_p = np.log(np.full((n_rows, 4), 0.25, np.float32))
+    allowed = np.array([[True, False, True, True]])
+    before = log_p.copy()
+    draw_rows(log_p, allowed, 0.7, 0.9, lambda rows: np.full(len(rows), 0.5))
+    assert np.array_equal(log_p, before)
+    assert allowed.tolist() == [[True, False, True, True]]
 
 
 @given(
-    st.lists(st.one_of(st.just(0.0), st.floats(1e-6, 1.0)), min_size=1, max_size=20).filter(any),
+    st.lists(st.tuples(st.one_of(st.just(0.0), st.floats(1e-6, 1.0)), st.booleans()), min_size=1, max_size=20).filter(
+        lambda pairs: any(weight and is_allowed for weight, is_allowed in pairs)
+    ),
     st.floats(0.01, 1.0),
     st.floats(0.05, 5.0),
-    st.integers(0, 1000),
+    st.sampled_from([1, 3]),
 )
-@settings(max_examples=150, deadline=None)
-def test_what_is_not_allowed_is_never_drawn(weights: list[float], top_p: float, temperature: float, seed: int) -> None:
-    for chosen in draws(scores_of(*weights, n_rows=3), temperature, top_p, seed):
+@settings(max_examples=200, deadline=None)
+def test_what_is_not_allowed_or_impossible_is_never_drawn(
+    pairs: list[tuple[float, bool]], top_p: float, temperature: float, n_rows: int
+) -> None:
+    weights, allowed = zip(*pairs, strict=True)
+    tempered = [weight ** (1 / temperature) * may_stand for weight, may_stand in pairs]
+    for chosen in draws(weights, temperature, top_p, n_rows=n_rows, n=3, allowed=allowed):
         assert weights[chosen] > 0
-        tempered = [weight ** (1 / temperature) for weight in weights]
+        assert allowed[chosen]
         likelier = sum(weight for weight in tempered if weight > tempered[chosen] * (1 + 1e-4))
         assert likelier <= top_p * sum(tempered) * (1 + 1e-4)
 
 
 def test_a_row_draws_the_same_beside_any_others() -> None:
     random = np.random.default_rng(1)
-    scores = np.log(random.dirichlet(np.ones(50), size=8).astype(np.float32))
+    log_p = np.log(random.dirichlet(np.ones(50), size=8).astype(np.float32))
+    allowed = random.random((8, 50)) < 0.7
     numbers = [np.random.default_rng(row) for row in range(8)]
-    together = draw_rows(scores, 0.8, 0.9, lambda rows: np.array([numbers[row].random() for row in rows]))
+    together = draw_rows(log_p, allowed, 0.8, 0.9, lambda rows: np.array([numbers[row].random() for row in rows]))
     for row in range(8):
         own = np.random.default_rng(row)
-        alone = draw_rows(scores[row : row + 1], 0.8, 0.9, lambda _, own=own: np.array([own.random()]))  # type: ignore[misc]
+        alone = draw_rows(log_p[[row]], allowed[[row]], 0.8, 0.9, lambda _, own=own: np.array([own.random()]))  # type: ignore[misc]
         assert alone[0] == together[row]
 
 
