@@ -89,7 +89,9 @@ class RunMonitor(Vertical):
             yield LogPane()
 
     def retitle(self) -> None:
-        """Say everything in the current language."""
+        """Say everything in the current language, and draw it with what is drawn with now."""
+        # The names of the curves and their dots do not wait until they are due.
+        self._noted = ()
         self._title_chart()
         self.query_one(PredictionGrid).retitle()
         self.query_one(SampleTimeline).retitle()

@@ -53,4 +53,7 @@ ROWS = (
     _row("together", "GRU, Muon", "--cell gru --optimizer muon"),
     _row("together", "GRU, learning rate 0.006", "--cell gru --learning-rate 0.006"),
     _row("together", "GRU, 12 poems a batch", "--cell gru --batch-poems 12"),
+    _row("together", "GRU, residual connections", "--cell gru --residual"),
+    _row("together", "all three with the GRU", "--cell gru --residual --learning-rate 0.006 --batch-poems 12"),
+    _row("together", "residual connections, xavier", "--residual --init xavier"),
 )
