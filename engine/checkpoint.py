@@ -23,11 +23,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from engine.config import ModelConfig
-from engine.errors import ModelError, UsageError
+from engine.errors import ModelError
 from engine.files import replace_folder, write_atomically
 from engine.model import PoemModel
-from engine.model_files import FORMAT_VERSION, HEADER, HINT, WEIGHTS, read_header, tensor_entries
+from engine.model_files import FORMAT_VERSION, HEADER, HINT, WEIGHTS, architecture_of, read_header, tensor_entries
 from engine.novelty.lines import TrainingLines, lines_of_model
 from engine.vocabulary import Vocabulary
 
@@ -136,10 +135,10 @@ def load_model(folder: Path, device: torch.device, name: str | None = None) -> L
         ModelError: naming the file that is missing, cut, damaged or does not fit, and why.
     """
     header = read_header(folder)
+    config = architecture_of(folder, header)
     try:
-        config = ModelConfig.from_dict(header["architecture"])
         vocabulary = Vocabulary(header["vocabulary"], header.get("header_tags", ()))
-    except (KeyError, TypeError, ValueError, UsageError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{folder / HEADER} describes no model: {error}.", HINT) from error
     # First only shapes, no memory: a damaged header must not make us allocate what it claims.
     with torch.device("meta"), _LeaveUnfilled():

@@ -108,6 +108,10 @@ class ModelConfig(_Settings):
     init: Initialisation = setting("default", "how weights begin", choices=INITIALISATIONS)
 
 
+# What two networks must have in common for one to begin with the other's weights.
+SHAPE = ("cell", "n_layers", "embedding_size", "hidden_size", "tied", "residual", "layer_norm")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainConfig(_Settings):
     """One training: the data, the model, the optimiser and how often to look."""
@@ -134,7 +138,9 @@ class TrainConfig(_Settings):
     late_longest_poem: int | None = setting(
         None, "the last steps leave out poems of more characters than this", low=8, high=10**9
     )
-    start_from: str | None = setting(None, "a model, by name or folder, whose weights the training begins with")
+    start_from: str | None = setting(
+        None, "a model, by name or folder, whose shape and weights the training begins with"
+    )
 
     optimizer: Optimizer = setting(
         "adamw",

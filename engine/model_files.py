@@ -8,10 +8,12 @@ lines.bloom         the lines that it was trained on (see `engine.novelty.lines`
 import json
 import math
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.errors import ModelError
+from engine.config import ModelConfig
+from engine.errors import ModelError, UsageError
 
 FORMAT_VERSION = 1
 WEIGHTS, HEADER, LINES = "model.safetensors", "model.json", "lines.bloom"
@@ -40,6 +42,18 @@ def read_header(folder: Path) -> dict[str, Any]:
         problem = f"{path} is not in the model format {FORMAT_VERSION} that this studio reads."
         raise ModelError(problem, "Update the studio, or train the model again.")
     return header
+
+
+def architecture_of(folder: Path, header: Mapping[str, Any]) -> ModelConfig:
+    """The network that a folder's header describes.
+
+    Raises:
+        ModelError: when it describes none.
+    """
+    try:
+        return ModelConfig.from_dict(header["architecture"])
+    except (KeyError, TypeError, ValueError, UsageError) as error:
+        raise ModelError(f"{folder / HEADER} describes no model: {error}.", HINT) from error
 
 
 def lines_file(folder: Path) -> Path | None:

@@ -6,6 +6,7 @@ Shapes: V vocabulary.
 import torch
 
 from engine.checkpoint import LoadedModel
+from engine.config import SHAPE
 from engine.errors import ModelError
 from engine.model import PoemModel
 from engine.vocabulary import SPECIAL_TOKENS, Vocabulary
@@ -24,8 +25,7 @@ def start_from(model: PoemModel, vocabulary: Vocabulary, source: LoadedModel) ->
         ModelError: when the two networks are not of one architecture.
     """
     ours, theirs = model.config, source.model.config
-    shape = ("cell", "n_layers", "embedding_size", "hidden_size", "tied", "residual", "layer_norm")
-    different = [name for name in shape if getattr(ours, name) != getattr(theirs, name)]
+    different = [name for name in SHAPE if getattr(ours, name) != getattr(theirs, name)]
     if different:
         name = different[0]
         raise ModelError(

@@ -10,9 +10,11 @@ from typing import Any
 
 from engine import events, paths
 from engine.commands.output import INTERRUPTED, new_parser, say
-from engine.config import ModelConfig, TrainConfig
+from engine.config import SHAPE, ModelConfig, TrainConfig
 from engine.errors import RunError, UsageError
 from engine.flags import add_setting_flags, flag_of, given
+from engine.model_files import architecture_of, read_header
+from engine.model_store import find_model
 from engine.narrate import TrainingNarrator
 from engine.presets import PRESETS, preset
 from engine.run_folder import EVENTS, read_config
@@ -108,13 +110,22 @@ class _Interruption:
 
 
 def new_config(arguments: argparse.Namespace) -> TrainConfig:
-    """The settings of a new training: preset or file, then the flags on top."""
+    """The settings of a new training: preset or file, with the shape of the model that it begins with, then the flags on top."""
     base = preset(arguments.preset or "studio") if arguments.config is None else _config_from(arguments.config)
     changes = given(arguments, TrainConfig)
     del changes["preset"]
     if "corpus" in changes:
         changes["corpus"] = _lasting_name(changes["corpus"])
-    return base.replace(**changes, model=base.model.replace(**given(arguments, ModelConfig)))
+    config = base.replace(**changes)
+    shape = {} if config.start_from is None else _shape_of(config.start_from)
+    return config.replace(model=base.model.replace(**{**shape, **given(arguments, ModelConfig)}))
+
+
+def _shape_of(name: str) -> dict[str, Any]:
+    """What a network needs to begin with this model's weights."""
+    folder = find_model(name)
+    model = architecture_of(folder, read_header(folder))
+    return {setting: getattr(model, setting) for setting in SHAPE}
 
 
 def resumed_config(arguments: argparse.Namespace, folder: Path) -> TrainConfig:

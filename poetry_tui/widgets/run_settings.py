@@ -69,7 +69,8 @@ class SettingRow(Widget):
         if question.choices:
             options = [(self._prompt(choice), choice) for choice in question.choices]
             return Select(options, allow_blank=False, value=answer, compact=True)
-        placeholder = word("train.empty_value") if question.may_be_empty else ""
+        nothing = "train.from_scratch" if question.name == "start_from" else "train.empty_value"
+        placeholder = word(nothing) if question.may_be_empty else ""
         return Input(answer, placeholder=placeholder, compact=True, select_on_focus=True)
 
     def _prompt(self, choice: str) -> str:

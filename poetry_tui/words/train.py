@@ -265,6 +265,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "train.yes": ("是", "yes"),
     "train.no": ("否", "no"),
     "train.empty_value": ("不限", "no limit"),
+    "train.from_scratch": ("从零开始", "from scratch"),
     "train.field.preset": ("预设", "preset"),
     "train.field.corpus": ("语料", "corpus"),
     "train.field.cell": ("单元", "cell"),

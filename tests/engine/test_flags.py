@@ -1,15 +1,17 @@
 """A flag for every setting, and one sentence for every misuse."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
 from engine.__main__ import main, make_parser
 from engine.commands.train import CHANGED_BY_RESUME, new_config
 from engine.config import ModelConfig, TrainConfig
-from engine.errors import UsageError
+from engine.errors import ModelError, UsageError
 from engine.flags import Parser, add_setting_flags, flag_of, given
 from engine.presets import preset
+from tests.engine.small_model import save_small_model, small_config
 
 
 def config_of(*words: str) -> TrainConfig:
@@ -36,6 +38,17 @@ def test_flags_come_on_top_of_the_preset() -> None:
     base = preset("nndl")
     model = base.model.replace(cell="gru", tied=True)
     assert config == base.replace(learning_rate=0.5, max_steps=7, model=model)
+
+
+def test_a_network_that_begins_with_another_has_its_shape_unless_a_flag_says_otherwise(tmp_path: Path) -> None:
+    save_small_model(tmp_path, "gru", n_layers=3, residual=True)
+    begun = ("--start-from", str(tmp_path), "--dropout", "0.2", "--init", "xavier")
+    model = config_of(*begun).model
+    expected = small_config("gru", n_layers=3, residual=True)
+    assert model == expected.replace(dropout=0.2, init="xavier")
+    assert config_of(*begun, "--n-layers", "1").model == model.replace(n_layers=1)
+    with pytest.raises(ModelError, match="no model called"):
+        config_of("--start-from", "nobody")
 
 
 def test_a_switch_can_be_turned_off() -> None:
