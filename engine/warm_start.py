@@ -30,7 +30,7 @@ def start_from(model: PoemModel, vocabulary: Vocabulary, source: LoadedModel) ->
         name = different[0]
         raise ModelError(
             f"The training cannot begin with {source.name}: its {name} is {getattr(theirs, name)}, not {getattr(ours, name)}.",
-            "Give the new model the same cell, layers, sizes and connections.",
+            "Leave cell, layers, sizes and connections away: it takes those of the model that it begins with.",
         )
     wanted, found = _shared_indices(vocabulary, source.vocabulary)
     by_vocabulary = {"embedding.weight", "output_weight", "output_bias"}
