@@ -67,6 +67,15 @@ def read_config(folder: Path) -> TrainConfig:
         raise RunError(f"{path} cannot be read: {error}.", "Restore the file, or train again.") from error
 
 
+def has_begun(folder: Path) -> bool:
+    """Whether a training has begun here: one that failed before its first step (no corpus, say) left nothing to go on with."""
+    try:
+        with (folder / EVENTS).open(encoding="utf-8", errors="replace") as lines:
+            return any(f'"event":"{events.RunStarted.name}"' in line for line in lines)
+    except FileNotFoundError:
+        return False
+
+
 class RunWriter:
     """The one writer of a run: holds its lock, appends its events, renews its heartbeat."""
 

@@ -17,7 +17,7 @@ from engine.model_files import architecture_of, read_header
 from engine.model_store import find_model
 from engine.narrate import TrainingNarrator
 from engine.presets import PRESETS, preset
-from engine.run_folder import EVENTS, read_config
+from engine.run_folder import has_begun, read_config
 from engine.torchrun import is_lead, n_restarts, n_workers
 
 # What a run may change when it goes on: nothing that would make it another training.
@@ -58,8 +58,8 @@ def train(arguments: argparse.Namespace) -> int:
             raise UsageError("Several workers need to know their run's folder.", "Name it with --run-folder.")
         folder = arguments.run or new_run_folder(config)
         # Started again by torchrun after a worker died, the run goes on from its last checkpoint.
-        resume = n_restarts() > 0 and (folder / EVENTS).exists()
-        if (folder / EVENTS).exists() and not resume and is_lead():
+        resume = n_restarts() > 0 and has_begun(folder)
+        if has_begun(folder) and not resume and is_lead():
             raise RunError(
                 f"{folder} already holds a run.", f"Go on with it: --resume {folder}, or choose another --run."
             )

@@ -151,6 +151,21 @@ def test_train_leaves_a_run_and_prints_its_folder(
     assert main(["compose", "日", "--model", str(run), "--json"]) == 0
 
 
+def test_a_training_that_failed_before_it_began_can_be_started_again(
+    corpus: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    command = ["train", "--preset", "tiny", "--run", str(run), "--max-steps", "3", "--corpus"]
+    assert main([*command, "nowhere"]) == 1
+    assert main([*command, corpus]) == 0
+    names = [events.from_line(line).event.name for line in (run / EVENTS).read_text("utf-8").splitlines()]
+    assert names[:2] == ["run_failed", "run_started"]
+    assert names[-1] == "run_finished"
+    capsys.readouterr()
+    assert main([*command, corpus]) == 1
+    assert "already holds a run" in capsys.readouterr().err
+
+
 def test_a_run_without_a_name_goes_to_the_users_runs(corpus: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--preset", "tiny", "--corpus", corpus, "--max-steps", "1"]) == 0
     folder = Path(capsys.readouterr().out.strip())
