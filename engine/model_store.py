@@ -69,6 +69,13 @@ def list_models() -> list[ModelInfo]:
     return bundled + [_info(folder, is_bundled=False) for folder in _model_folders(paths.models())]
 
 
+def runs_with_a_model() -> list[str]:
+    """The names of the user's runs that have saved a checkpoint, the latest first."""
+    if not paths.runs().is_dir():
+        return []
+    return sorted((folder.name for folder in paths.runs().iterdir() if _model_in(folder) is not None), reverse=True)
+
+
 def find_model(name_or_path: str | Path | None = None) -> Path:
     """The folder of a model: a model's name, the folder of a model, a checkpoint or a run, or the name of a run.
 

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.config import ModelConfig, TrainConfig
-from engine.errors import UsageError
+from engine.config import SHAPE, ModelConfig, TrainConfig
+from engine.errors import StudioError, UsageError
+from engine.model_files import architecture_of, read_header
+from engine.model_store import find_model, list_models, runs_with_a_model
 from engine.presets import PRESETS, preset
 
 # What most people set; everything else is one click further.
@@ -32,6 +34,8 @@ MAIN = (
     "device",
 )
 YES, NO = "yes", "no"
+# The setting that names a model to begin with; empty: from scratch.
+BEGINNING = "start_from"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +104,48 @@ def answers_of_preset(name: str) -> dict[str, str]:
     return answers_of(preset(name))
 
 
-def config_of(answers: Mapping[str, str]) -> tuple[TrainConfig | None, dict[str, UsageError]]:
+def possible_beginnings() -> list[str]:
+    """What a training can begin with: models, then the runs that have a checkpoint, the latest first."""
+    models = [model.name for model in list_models() if not model.problem]
+    return list(dict.fromkeys((*models, *runs_with_a_model())))
+
+
+def answers_of_shape(name: str) -> dict[str, str]:
+    """What the form must say of the network to begin with this model.
+
+    Raises:
+        ModelError: when there is no such model, or it is damaged.
+    """
+    folder = find_model(name)
+    config = TrainConfig(model=architecture_of(folder, read_header(folder)))
+    return {question.name: question.text_of(config) for question in questions() if question.name in SHAPE}
+
+
+def config_of(answers: Mapping[str, str]) -> tuple[TrainConfig | None, dict[str, StudioError]]:
     """The configuration that a filled form describes, or None and what is wrong with which answer."""
     model: dict[str, Any] = {}
     training: dict[str, Any] = {}
-    errors: dict[str, UsageError] = {}
+    errors: dict[str, StudioError] = {}
     for question in questions():
         try:
             (model if question.of_model else training)[question.name] = question.value_of(answers[question.name])
         except UsageError as error:
             errors[question.name] = error
+    if beginning := answers[BEGINNING].strip():
+        errors |= _misfits(answers, beginning)
     if errors:
         return None, errors
     return TrainConfig(model=ModelConfig(**model), **training), {}
+
+
+def _misfits(answers: Mapping[str, str], beginning: str) -> dict[str, StudioError]:
+    """What keeps a training from beginning with this model, by setting."""
+    try:
+        shape = answers_of_shape(beginning)
+    except StudioError as error:
+        return {BEGINNING: error}
+    return {
+        name: UsageError(f"{beginning} has {answer} here.", "Take that, or begin from scratch.")
+        for name, answer in shape.items()
+        if answers[name].strip() != answer
+    }

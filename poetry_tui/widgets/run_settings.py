@@ -14,9 +14,20 @@ from textual.widgets.collapsible import CollapsibleTitle
 
 from engine.config import TrainConfig
 from engine.corpus.install import PARTS
-from engine.errors import UsageError
+from engine.errors import StudioError, UsageError
 from poetry_tui.glyphs import arrow
-from poetry_tui.settings_form import MAIN, NO, YES, Question, answers_of_preset, config_of, questions
+from poetry_tui.settings_form import (
+    BEGINNING,
+    MAIN,
+    NO,
+    YES,
+    Question,
+    answers_of_preset,
+    answers_of_shape,
+    config_of,
+    possible_beginnings,
+    questions,
+)
 from poetry_tui.words import WORDS, heading, word
 
 # The experiment itself: it learns visibly within minutes, on the corpus that `make studio` installs.
@@ -64,17 +75,27 @@ class SettingRow(Widget):
 
     def _control(self, answer: str) -> Input | Select[str]:
         question = self.question
-        if question.name == "corpus":
+        if question.name in ("corpus", BEGINNING):
+            # What there is to choose is told later.
             return Select([(answer, answer)], allow_blank=False, compact=True)
         if question.choices:
-            options = [(self._prompt(choice), choice) for choice in question.choices]
+            options = [(said, choice) for choice, said in self._choices().items()]
             return Select(options, allow_blank=False, value=answer, compact=True)
-        nothing = "train.from_scratch" if question.name == "start_from" else "train.empty_value"
-        placeholder = word(nothing) if question.may_be_empty else ""
+        placeholder = word("train.empty_value") if question.may_be_empty else ""
         return Input(answer, placeholder=placeholder, compact=True, select_on_focus=True)
 
-    def _prompt(self, choice: str) -> str:
-        return word("train.yes") if choice == YES else word("train.no") if choice == NO else choice
+    def _choices(self) -> dict[str, str]:
+        """The answers to choose from, and what each is called."""
+        translated = {YES: "train.yes", NO: "train.no"}
+        return {
+            choice: word(translated[choice]) if choice in translated else choice for choice in self.question.choices
+        }
+
+    def retitle(self) -> None:
+        """Say everything in the current language."""
+        self.query_one(Label).update(Content(label_of(self.question)))
+        if self.question.choices:
+            self.offer(self._choices(), self.answer)
 
     @property
     def answer(self) -> str:
@@ -85,7 +106,16 @@ class SettingRow(Widget):
         if self.control.value != answer:
             self.control.value = answer
 
-    def show_error(self, error: UsageError | None) -> None:
+    def offer(self, options: Mapping[str, str], chosen: str) -> None:
+        """Of a list: choose among these answers, each by what it is called; nobody is told of a change."""
+        select: Select[str] = self.query_one(Select)
+        with select.prevent(Select.Changed):
+            select.set_options((Content(said), answer) for answer, said in options.items())
+            select.value = chosen
+            # The answer may be the same, and called otherwise.
+            select.mutate_reactive(Select.value)
+
+    def show_error(self, error: StudioError | None) -> None:
         """Say what is wrong with the answer, or nothing."""
         self.set_class(error is not None, "-wrong")
         if error is None:
@@ -125,6 +155,8 @@ class RunSettings(VerticalScroll):
         super().__init__(id=id, can_focus=False)
         self._preset = DEFAULT_PRESET
         self._installed: list[str] = []
+        self._beginnings: list[str] = []
+        self._beginning = ""
         # The answers of the settings that have no row yet.
         self._folded = {name: answer for name, answer in answers_of_preset(DEFAULT_PRESET).items() if name not in MAIN}
         self._unfolding = asyncio.Lock()
@@ -136,16 +168,22 @@ class RunSettings(VerticalScroll):
         yield Button(word("train.start_button"), variant="primary", id="start", compact=True)
 
     def on_mount(self) -> None:
-        self.retitle()
+        self._draw_titles()
 
     def retitle(self) -> None:
-        """Say titles and labels in the current language."""
+        """Say titles, labels and answers in the current language."""
+        self._draw_titles()
+        for row in self.rows():
+            row.retitle()
+        self._list_corpora(self.corpus)
+        if BEGINNING not in self._folded:
+            self._list_beginnings(self._beginning)
+
+    def _draw_titles(self) -> None:
         self.border_title = heading("train.settings")
         self.query_one("#more", Collapsible).title = word("train.more")
         self._draw_arrows()
         self.query_one("#start", Button).label = Content(word("train.start_button"))
-        for row in self.rows():
-            row.query_one(Label).update(Content(label_of(row.question)))
 
     def _draw_arrows(self) -> None:
         """Draw the arrows of lists and of the settings that are folded away as the terminal can."""
@@ -164,10 +202,15 @@ class RunSettings(VerticalScroll):
                 for question in questions()
                 if question.name in self._folded
             ]
+            self._beginnings = await asyncio.to_thread(possible_beginnings)
             await self.query_one("#more Contents").mount_all(rows)
             for row in rows:
                 # Another preset may have been chosen in the meantime.
-                row.answer = self._folded.pop(row.question.name)
+                answer = self._folded.pop(row.question.name)
+                if row.question.name == BEGINNING:
+                    self._list_beginnings(answer)
+                else:
+                    row.answer = answer
         self._draw_arrows()
 
     def rows(self) -> list[SettingRow]:
@@ -182,6 +225,8 @@ class RunSettings(VerticalScroll):
         """Put these answers into the form; a corpus that it does not list is added."""
         self._preset = answers["preset"]
         self._list_corpora(answers["corpus"])
+        if BEGINNING not in self._folded:
+            self._list_beginnings(answers[BEGINNING])
         self._folded.update((name, answers[name]) for name in self._folded)
         for row in self.rows():
             row.answer = answers[row.question.name]
@@ -193,13 +238,15 @@ class RunSettings(VerticalScroll):
         self._list_corpora(self.corpus)
 
     def _list_corpora(self, chosen: str) -> None:
-        select: Select[str] = self.row("corpus").query_one(Select)
-        lacking = [name for name in dict.fromkeys((*INSTALLABLE, chosen)) if name not in self._installed]
-        options = [(Content(name), name) for name in self._installed]
-        options += [(Content(word("train.not_installed", name=name)), name) for name in lacking]
-        with self.prevent(Select.Changed):
-            select.set_options(options)
-            select.value = chosen
+        options = {name: name for name in self._installed}
+        for name in (*INSTALLABLE, chosen):
+            options.setdefault(name, word("train.not_installed", name=name))
+        self.row("corpus").offer(options, chosen)
+
+    def _list_beginnings(self, chosen: str) -> None:
+        self._beginning = chosen
+        options = {"": word("train.from_scratch")} | {name: name for name in (*self._beginnings, chosen) if name}
+        self.row(BEGINNING).offer(options, chosen)
 
     @property
     def corpus(self) -> str:
@@ -225,11 +272,28 @@ class RunSettings(VerticalScroll):
         next(row for row in self.rows() if row.question.name in errors).control.focus()
 
     @on(Select.Changed)
-    def preset_changed(self, event: Select.Changed) -> None:
+    def choice_changed(self, event: Select.Changed) -> None:
         event.stop()
         row = event.select.query_ancestor(SettingRow)
         if row.question.name == "preset" and event.value != self._preset and isinstance(event.value, str):
             self.fill(answers_of_preset(event.value))
+        if row.question.name == BEGINNING and row.answer != self._beginning:
+            self._beginning = row.answer
+            self._take_shape(row)
+
+    def _take_shape(self, row: SettingRow) -> None:
+        """Show the network that the training begins with."""
+        row.show_error(None)
+        if not self._beginning:
+            return
+        try:
+            shape = answers_of_shape(self._beginning)
+        except StudioError as error:
+            row.show_error(error)
+            return
+        for name, answer in shape.items():
+            self.row(name).answer = answer
+            self.row(name).show_error(None)
 
     @on(Input.Blurred)
     @on(Input.Changed)

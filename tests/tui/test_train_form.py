@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.config import SHAPE
 from engine.events import Control, Validated
 from engine.presets import PRESETS
 from poetry_tui.curve import Curve
 from poetry_tui.plot import PARTS, Mark, plot, step_label, tick_label, ticks
 from poetry_tui.run_state import RunState
 from poetry_tui.run_words import count, duration
-from poetry_tui.settings_form import MAIN, answers_of_preset, config_of, questions
+from poetry_tui.settings_form import MAIN, answers_of_preset, answers_of_shape, config_of, questions
 from poetry_tui.widgets.loss_chart import marks_of
 from poetry_tui.widgets.prediction_grid import share_of, two_cells
 from poetry_tui.words import WORDS
@@ -51,6 +52,24 @@ def test_a_wrong_answer_is_one_sentence_at_its_setting(name: str, answer: str, s
     assert list(errors) == [name]
     assert said in errors[name].message
     assert errors[name].hint
+
+
+def test_a_training_begins_with_a_model_only_in_that_models_shape() -> None:
+    answers = {**answers_of_preset("nndl"), "start_from": "studio-lstm"}
+    config, errors = config_of(answers)
+    assert config is None
+    assert {"embedding_size", "hidden_size", "tied"} <= errors.keys() <= set(SHAPE)
+    assert "studio-lstm has 512" in errors["hidden_size"].message
+    config, errors = config_of(answers | answers_of_shape("studio-lstm"))
+    assert errors == {}
+    assert config is not None
+    assert (config.start_from, config.model.hidden_size) == ("studio-lstm", 512)
+
+
+def test_a_model_to_begin_with_that_is_missing_is_said_at_its_setting() -> None:
+    config, errors = config_of({**answers_of_preset("nndl"), "start_from": "nobody"})
+    assert config is None
+    assert "no model called 'nobody'" in errors["start_from"].message
 
 
 def test_an_empty_answer_means_no_limit_only_where_there_may_be_none() -> None:

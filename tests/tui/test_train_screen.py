@@ -19,6 +19,7 @@ from poetry_tui.settings_form import questions
 from poetry_tui.themes import INK
 from poetry_tui.widgets.run_list import RunList
 from poetry_tui.widgets.run_settings import RunSettings
+from poetry_tui.words import set_language
 from tests.tui import make_run
 from tests.tui.conftest import Until
 from tests.tui.train_desk import NAME, is_shown, make, studio, train
@@ -147,6 +148,47 @@ async def test_more_settings_are_made_when_they_are_unfolded_and_hold_what_the_p
         await pilot.press("ctrl+r")
         await until(pilot, lambda: started)
     assert [(config.preset, config.seed, config.checkpoint_every) for config in started] == [("nndl", 7, 100)]
+
+
+async def test_who_chooses_a_model_to_begin_with_sees_its_shape_in_the_form(
+    started: list[TrainConfig], until: Until
+) -> None:
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = train(app)
+        await until(pilot, lambda: screen._installed)
+        form = screen.query_one(RunSettings)
+        form.query_one("#more", Collapsible).collapsed = False
+        await until(pilot, lambda: len(form.rows()) == len(questions()))
+        beginning = form.row("start_from")
+        beginning.answer = "studio-lstm"
+        await until(pilot, lambda: form.row("hidden_size").answer == "512")
+        assert form.row("tied").answer == "yes"
+        form.row("cell").answer = "gru"
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: app.focused is form.row("cell").control)
+        assert "studio-lstm has lstm" in str(form.row("cell").query_one(".error", Static).content)
+        assert not started
+        form.row("cell").answer = "lstm"
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: started)
+    assert [(config.start_from, config.model.hidden_size) for config in started] == [("studio-lstm", 512)]
+
+
+async def test_another_language_is_spoken_by_every_row_of_the_form_and_changes_no_answer(until: Until) -> None:
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = train(app)
+        await until(pilot, lambda: screen._installed)
+        form = screen.query_one(RunSettings)
+        form.query_one("#more", Collapsible).collapsed = False
+        await until(pilot, lambda: len(form.rows()) == len(questions()))
+        before = form.answers()
+        set_language("zh")
+        screen.language_changed()
+        await until(pilot, lambda: str(form.row("tied").query_one("SelectCurrent #label", Static).content) == "否")
+        assert str(form.row("start_from").query_one("SelectCurrent #label", Static).content) == "从零开始"
+        assert form.answers() == before
 
 
 async def test_without_a_corpus_it_offers_to_install_one_and_says_why_that_failed(
