@@ -57,7 +57,7 @@ class TrainScreen(ViewingScreen):
         & #train-left { width: 44; }
         & RunSettings, & RunList { border: round $panel; padding: 0 1; border-title-color: $text-muted; }
         & RunSettings:focus-within, & RunList:focus { border: round $accent; }
-        & RunSettings { height: 2fr; scrollbar-size-vertical: 1; }
+        & RunSettings { height: auto; max-height: 66%; scrollbar-size-vertical: 1; }
         & RunList { height: 1fr; min-height: 5; padding: 0; scrollbar-size-vertical: 1; }
         & #train-right { width: 1fr; }
         & #train-empty { height: 1fr; content-align: center middle; text-align: center; padding: 1 4; display: none; }
@@ -68,6 +68,7 @@ class TrainScreen(ViewingScreen):
         &.-narrow #train-left { width: 1fr; display: none; }
         &.-narrow.-settings #train-left { display: block; }
         &.-narrow.-settings #train-right { display: none; }
+        &.-low RunSettings { height: 1fr; max-height: 100%; }
         &.-low RunList { height: 6; }
         &.-low RunMonitor.-resources SampleTimeline { display: none; }
         &.-tall SparklineRow { display: block; }
