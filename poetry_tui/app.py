@@ -29,7 +29,7 @@ from poetry_tui.screens.base import StudioScreen
 from poetry_tui.settings import Settings, load_settings, save_settings, settings_file
 from poetry_tui.themes import INK, PAPER, THEMES
 from poetry_tui.widgets.studio_header import TABS, StudioHeader
-from poetry_tui.words import LANGUAGES, Language, heading, set_language, word
+from poetry_tui.words import LANGUAGES, Language, heading, sentence, set_language, word
 
 
 def _compose_screen() -> StudioScreen:
@@ -148,8 +148,8 @@ class PoetryApp(App[None]):
         problem = event.state.problem
         if problem is not None and event.state.phase in (Phase.RESTARTING, Phase.NO_MODEL, Phase.FAILED):
             self.notify(
-                problem.hint,
-                title=problem.message,
+                sentence(problem.hint),
+                title=sentence(problem.message),
                 severity="warning" if event.state.phase is Phase.RESTARTING else "error",
                 markup=False,
             )
@@ -181,7 +181,7 @@ class PoetryApp(App[None]):
         try:
             save_settings(changed, settings_file())
         except OSError as error:
-            self.notify(str(error), severity="warning", markup=False)
+            self.notify(sentence(str(error)), severity="warning", markup=False)
 
     def action_language(self, language: Language) -> None:
         set_language(language)

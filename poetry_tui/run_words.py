@@ -7,7 +7,7 @@ from poetry_tui.run_follower import RunFollower
 from poetry_tui.run_replay import RunReplay
 from poetry_tui.run_state import RunState, Status
 from poetry_tui.run_summary import RunSummary
-from poetry_tui.words import word
+from poetry_tui.words import sentence, word
 
 # So many validations without a better one are worth a remark.
 MANY_WORSE = 3
@@ -63,7 +63,7 @@ def what_next(follower: RunFollower) -> str:
     """One sentence: what the run was asked for, why it ended, what to do."""
     status, state = follower.status, follower.state
     if follower.problem:
-        return str(follower.problem)
+        return sentence(str(follower.problem))
     if not follower.is_settled:
         return ""  # the badge says it
     if isinstance(follower, RunReplay) and status is Status.REPLAYING:
@@ -94,7 +94,7 @@ def _stalled(follower: RunFollower) -> str:
 def _reason(follower: RunFollower) -> str:
     """What a failed run said last, or the last line of its log when it never got to say anything."""
     last = follower.state.last_word
-    return last.message if isinstance(last, RunFailed) else follower.last_log_line
+    return sentence(last.message) if isinstance(last, RunFailed) else follower.last_log_line
 
 
 def _remarks(state: RunState) -> str:

@@ -12,7 +12,7 @@ from engine.variants import BEGIN_HINT, fold_begin
 from engine.vocabulary import Vocabulary
 
 BLANK = "□"
-_APART = re.compile(r"[，。？！；：、,.?!;:/|\s]+")
+_APART = re.compile(r"[，。？！；：、／｜,.?!;:/|\s]+")
 
 NAMES = {
     "begin": "the beginning",

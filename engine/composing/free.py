@@ -90,7 +90,7 @@ def given_text(config: ComposeConfig, vocabulary: Vocabulary) -> str:
     Raises:
         ComposeError: for a character that the model does not know, or one kept behind a blank.
     """
-    kept, blank, after = re.sub(r"[\s/|]+", "", config.keep).partition(BLANK)
+    kept, blank, after = re.sub(r"[\s/|／｜]+", "", config.keep).partition(BLANK)
     if blank and any(map(is_han, after)):
         raise ComposeError(
             "Characters can be kept behind a blank only where a form says how long the lines are.",

@@ -21,7 +21,7 @@ from engine.verse import LINE_MARKS
 from engine.vocabulary import END, Vocabulary, is_han
 
 FREE_VERSE = "free"
-_ENDS = rf"{LINE_MARKS}、,.?!;:/|\s"
+_ENDS = rf"{LINE_MARKS}、,.?!;:/|／｜\s"
 _LINE = re.compile(f"([^{_ENDS}]+)([{_ENDS}]*)")
 
 

@@ -8,7 +8,7 @@ from engine.errors import StudioError
 from poetry_tui.keeping import keep
 from poetry_tui.screens.compose_keys import BINDINGS
 from poetry_tui.screens.compose_revising import RevisingScreen
-from poetry_tui.words import word
+from poetry_tui.words import sentence, word
 
 
 class ComposeScreen(RevisingScreen):
@@ -85,7 +85,9 @@ class ComposeScreen(RevisingScreen):
         try:
             await asyncio.to_thread(keep, current)
         except StudioError as problem:
-            self.notify(problem.hint, title=problem.message, severity="error", markup=False, timeout=10)
+            self.notify(
+                sentence(problem.hint), title=sentence(problem.message), severity="error", markup=False, timeout=10
+            )
             return
         current.is_kept = True
         self.notify(word("compose.kept_said"), markup=False)

@@ -11,7 +11,7 @@ from poetry_tui.glass_protocol import Place
 from poetry_tui.screens.compose_writing import WritingScreen, new_seed
 from poetry_tui.widgets.pager import Pager
 from poetry_tui.widgets.verse import Verse
-from poetry_tui.words import heading, word
+from poetry_tui.words import heading, sentence, word
 
 if TYPE_CHECKING:
     from poetry_tui.widgets.this_character import ThisCharacter
@@ -92,7 +92,7 @@ class RevisingScreen(WritingScreen):
         try:
             found = await self.studio.engine.inspect(place)
         except StudioError as problem:
-            self.notify(problem.hint, title=problem.message, severity="warning", markup=False)
+            self.notify(sentence(problem.hint), title=sentence(problem.message), severity="warning", markup=False)
             return
         if found is not None:
             self.glass.character.tell(place, found)

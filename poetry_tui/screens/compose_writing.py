@@ -14,6 +14,7 @@ from poetry_tui.draft import Wish
 from poetry_tui.engine_protocol import Glyph, Phase
 from poetry_tui.screens.compose_desk import DeskScreen
 from poetry_tui.sitting import Composition
+from poetry_tui.words import sentence
 
 if TYPE_CHECKING:
     from poetry_tui.favourites import Favourite
@@ -115,7 +116,7 @@ class WritingScreen(DeskScreen):
         poem.problem = problem
         poem.reveal_all()
         self._settle()
-        self.notify(problem.hint, title=problem.message, severity="error", markup=False, timeout=10)
+        self.notify(sentence(problem.hint), title=sentence(problem.message), severity="error", markup=False, timeout=10)
 
     def action_stop(self) -> None:
         """Stop writing; what stands on the stage stays."""

@@ -23,7 +23,7 @@ from poetry_tui.screens.views import ViewsScreen
 from poetry_tui.widgets.ask_line import AskLine
 from poetry_tui.widgets.poem_page import MUTED, PoemPage
 from poetry_tui.widgets.poem_shelf import PoemShelf
-from poetry_tui.words import heading, word
+from poetry_tui.words import heading, sentence, word
 
 
 class FavouritesScreen(ViewsScreen):
@@ -104,7 +104,7 @@ class FavouritesScreen(ViewsScreen):
             self._all = await asyncio.to_thread(self.store.list)
         except StudioError as error:
             self._all = []
-            self._show_instead(Content.assemble((error.message, "$text-error"), "\n\n", error.hint))
+            self._show_instead(Content.assemble((sentence(error.message), "$text-error"), "\n\n", sentence(error.hint)))
             return
         self._show_instead(None if self._all else _invitation())
         self.show_matches(cursor_on)
@@ -254,7 +254,7 @@ class FavouritesScreen(ViewsScreen):
         try:
             await asyncio.to_thread(change)
         except StudioError as error:
-            self.notify(str(error), severity="error", markup=False)
+            self.notify(sentence(str(error)), severity="error", markup=False)
             return False
         return True
 

@@ -14,7 +14,7 @@ from textual.widgets import Button, Static
 
 from engine.errors import StudioError
 from poetry_tui import runs
-from poetry_tui.words import heading, word
+from poetry_tui.words import heading, sentence, word
 
 LEAVE, STOP, CANCEL = "leave", "stop", "cancel"
 
@@ -26,7 +26,7 @@ def stop_all() -> str:
         try:
             runs.stop_run(folder)
         except StudioError as error:
-            problems.append(str(error))
+            problems.append(sentence(str(error)))
     return " ".join(problems)
 
 

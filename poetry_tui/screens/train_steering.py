@@ -12,7 +12,7 @@ from poetry_tui.run_replay import RunReplay
 from poetry_tui.run_state import Status
 from poetry_tui.screens.base import StudioScreen
 from poetry_tui.widgets.ask_line import AskLine
-from poetry_tui.words import word
+from poetry_tui.words import sentence, word
 
 
 class SteeringScreen(StudioScreen):
@@ -36,7 +36,7 @@ class SteeringScreen(StudioScreen):
                 self.notify(said, markup=False)
 
     def complain(self, error: StudioError) -> None:
-        self.notify(str(error), severity="error", markup=False)
+        self.notify(sentence(str(error)), severity="error", markup=False)
 
     def may_steer(self, action: str) -> bool | None:
         """Whether a steering action makes sense for the run as it is; None for an action of another kind."""

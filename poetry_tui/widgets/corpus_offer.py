@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.widgets import Button, ProgressBar, Static
 
 from engine.errors import StudioError
-from poetry_tui.words import word
+from poetry_tui.words import sentence, word
 
 
 class CorpusOffer(Vertical):
@@ -64,7 +64,7 @@ class CorpusOffer(Vertical):
         """Say why it did not work, and offer it again."""
         self.offer(self.corpus)
         self.add_class("-failed")
-        self.query_one(".problem", Static).update(Content(str(error)))
+        self.query_one(".problem", Static).update(Content(sentence(str(error))))
 
     @on(Button.Pressed)
     def wanted(self, event: Button.Pressed) -> None:

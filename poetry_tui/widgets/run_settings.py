@@ -28,7 +28,7 @@ from poetry_tui.settings_form import (
     possible_beginnings,
     questions,
 )
-from poetry_tui.words import WORDS, heading, word
+from poetry_tui.words import WORDS, heading, sentence, word
 
 # The experiment itself: it learns visibly within minutes, on the corpus that `make studio` installs.
 DEFAULT_PRESET = "nndl"
@@ -66,7 +66,7 @@ class SettingRow(Widget):
     def __init__(self, question: Question, answer: str) -> None:
         super().__init__(id=f"setting-{question.name}")
         self.question = question
-        self.tooltip = Content(question.help)
+        self.tooltip = Content(sentence(question.help))
         self.control = self._control(answer)
 
     def compose(self) -> ComposeResult:
@@ -94,6 +94,7 @@ class SettingRow(Widget):
     def retitle(self) -> None:
         """Say everything in the current language."""
         self.query_one(Label).update(Content(label_of(self.question)))
+        self.tooltip = Content(sentence(self.question.help))
         if self.question.choices:
             self.offer(self._choices(), self.answer)
 
@@ -113,14 +114,14 @@ class SettingRow(Widget):
             select.set_options((Content(said), answer) for answer, said in options.items())
             select.value = chosen
             # The answer may be the same, and called otherwise.
-            select.mutate_reactive(Select.value)
+            select.mutate_reactive(Select.value)  # type: ignore[misc]
 
     def show_error(self, error: StudioError | None) -> None:
         """Say what is wrong with the answer, or nothing."""
         self.set_class(error is not None, "-wrong")
         if error is None:
             return
-        said = Content(str(error))
+        said = Content(sentence(str(error)))
         if shown := self.query(".error"):
             shown.first(Static).update(said)
         else:

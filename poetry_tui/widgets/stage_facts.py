@@ -7,7 +7,7 @@ from textual.content import Content
 from engine.errors import StudioError
 from poetry_tui.engine_protocol import Novelty
 from poetry_tui.sitting import Composition
-from poetry_tui.words import heading, word
+from poetry_tui.words import heading, sentence, word
 
 if TYPE_CHECKING:
     from poetry_tui.tone_marks import Tones
@@ -53,7 +53,7 @@ def in_tones(tones: "Tones") -> list[Content]:
 def how_new(novelty: Novelty | StudioError) -> list[Content]:
     """The longest run that is shared with a line that was learnt, and that line where it is known; or why nobody knows."""
     if isinstance(novelty, StudioError):
-        return [Content(novelty.message)]
+        return [Content(sentence(novelty.message))]
     n = novelty.n_lines_copied
     shared = "compose.shared_run" if novelty.is_exact else "compose.shared_at_most"
     parts = [word(shared, n=novelty.longest_run, run=novelty.run).rstrip()]

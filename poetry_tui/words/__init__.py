@@ -46,3 +46,13 @@ def heading(key: str) -> str:
     """A title or a label: `起 Begin` where the setting is `both`."""
     chinese, english = WORDS[key]
     return {"zh": chinese, "en": english, "both": f"{chinese} {english}"}[_language]
+
+
+def sentence(text: str) -> str:
+    """What the engine says, in English, in the chosen language; a sentence and its hint may come together."""
+    if _language != "zh":
+        return text
+    # Seldom needed, and many: not before the first paint.
+    from poetry_tui.words.sentences import in_chinese
+
+    return in_chinese(text)

@@ -151,6 +151,7 @@ def assert_kept(wish: ComposeConfig, poem: Composition) -> None:
         ({"begin": "春", "acrostic": "江"}, "The beginning wants 春 and the acrostic 江 at place 1 of line 1."),
         ({"keep": "□" * 19}, "The kept text has 19 places, but 五绝 has 20."),
         ({"keep": "春人，" + "□" * 18}, "Line 1 of the kept text has 2 characters, but that of 五绝 has 5."),
+        ({"keep": "春人／" + "□" * 18}, "Line 1 of the kept text has 2 characters, but that of 五绝 has 5."),
         ({"begin": "春" * 21}, "The beginning has 21 characters, but 五绝 has 20 places."),
         ({"acrostic_tail": "□月"}, "月 of the acrostic of line ends is 仄, but 五绝 wants 平 at place 5 of line 2."),
         ({"acrostic_tail": "□辣"}, "The rhyme book does not tell the tone of 辣 of the acrostic of line ends"),

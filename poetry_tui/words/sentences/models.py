@@ -1,0 +1,48 @@
+"""What finding, reading and beginning with models says."""
+
+SENTENCES: dict[str, str] = {
+    "There is no model called {name}.": "没有名为 {name} 的模型。",
+    "Known models: {names}.": "现有模型：{names}。",
+    "Train one first, or install the studio again: its own is missing.": "先训练一个，或重装工作室：自带的模型不见了。",
+    "{path} holds no model.": "{path} 里没有模型。",
+    "Name the folder of a model, of a checkpoint or of a run.": "请给出模型、存档或训练的文件夹。",
+    "{path} holds no model: {name} is missing.": "{path} 里没有模型：缺 {name}。",
+    "Name a model folder; `poetry-tui models` lists them.": "请给出模型的文件夹；`poetry-tui models` 列出它们。",
+    "{path} is not in the model format {number} that this studio reads.": "{path} 不是本工作室所读的模型格式 {number}。",
+    "Update the studio, or train the model again.": "请更新工作室，或重新训练模型。",
+    "{path} cannot be read: {error}.": "{path} 读不了：{error}。",
+    "{path} describes no model: {error}.": "{path} 说的不是模型：{error}。",
+    "{path} is missing.": "缺少 {path}。",
+    "{path} is damaged: {error}.": "{path} 已损坏：{error}。",
+    "{path} is damaged: {name} holds values that are no numbers.": "{path} 已损坏：{name} 里有不是数的值。",
+    "Restore the folder from a copy, or train the model again.": "请用备份恢复文件夹，或重新训练模型。",
+    "{path} lacks the weight {name}.": "{path} 缺权重 {name}。",
+    "{path} holds a weight that the model has no place for: {name}.": "{path} 里有模型用不上的权重：{name}。",
+    "{path} does not fit its {name}: {name2} is {found} and should be {shape}.": (
+        "{path} 与 {name} 不合：{name2} 是 {found}，应为 {shape}。"
+    ),
+    "{path} keeps {name} as {kind}, which is no floating type.": "{path} 里的 {name} 是 {kind}，不是浮点数。",
+    "The checkpoint {path} cannot be continued: {error}.": "存档 {path} 接不下去：{error}。",
+    "Continue from another checkpoint of the run.": "请从这次训练的另一个存档继续。",
+    "{name} cannot name a model.": "{name} 不能作模型的名字。",
+    "Use letters, digits, spaces, dots, dashes and underscores.": "请用字母、数字、空格、点、短横和下划线。",
+    "There is already a model called {name}.": "已有名为 {name} 的模型。",
+    "Choose another name with --name.": "请用 --name 另取一个名字。",
+    "You have no model called {name}.": "你没有名为 {name} 的模型。",
+    "Your models: {names}.": "你的模型：{names}。",
+    "The model {name} came with the studio and stays.": "模型 {name} 是工作室自带的，不能删。",
+    "Only your own can be removed.": "只能删自己的模型。",
+    "{path} holds the lines of another corpus than the model's.": "{path} 里的诗句不属于这个模型的语料。",
+    "Restore it from a copy of the model, or delete it: without it the model composes, and no line is compared.": (
+        "请用模型的备份恢复，或删掉它：没有它照样作诗，只是不再比对旧句。"
+    ),
+    # Beginning with a model
+    "The training cannot begin with {name}: its {setting} is {found}, not {wanted}.": (
+        "训练不能从 {name} 起：它的 {setting} 是 {found}，不是 {wanted}。"
+    ),
+    "Leave cell, layers, sizes and connections away: it takes those of the model that it begins with.": (
+        "单元、层数、大小和连接都不必写：以所从的模型为准。"
+    ),
+    "{name} has {found} here.": "{name} 此处是 {found}。",
+    "Take that, or begin from scratch.": "照此设置，或从零开始。",
+}
