@@ -5,7 +5,7 @@ Shapes: B pieces in a batch, T characters, F features, N = characters of a batch
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from engine.devices import device_name, keep_memory, mixed_precision, sent_to
 from engine.distributed import Workers
 from engine.errors import RunError
 from engine.evaluate import tally_batches
+from engine.header import header_tags
 from engine.loss import linear_cross_entropy
 from engine.model import PoemModel
 from engine.model_files import read_header
@@ -201,7 +202,7 @@ def set_up(config: TrainConfig, folder: Path, workers: Workers, device: torch.de
 
     checkpoints = CheckpointFolder(folder / CHECKPOINTS)
     checkpoint = checkpoints.find("last") if resume else None
-    corpus = open_tokens(open_corpus(config.corpus), config.min_count, with_headers=config.header_share > 0)
+    corpus = open_tokens(open_corpus(config.corpus), config.min_count, tags=_tags(config, checkpoint))
     curriculum, validation = plan(corpus, config), held_out(corpus, config)
     model, optimizer, progress = _restore(checkpoint, corpus, config, device)
     if progress.best_step is not None and checkpoints.path_of(progress.best_step).is_dir():
@@ -224,6 +225,13 @@ def set_up(config: TrainConfig, folder: Path, workers: Workers, device: torch.de
         config, device, corpus, curriculum, validation, model, optimizer, progress,
         checkpoints, ControlFiles(folder), Meter(device), ResourceMeter(device), started, _ancestor(config), workers,
     )  # fmt: skip
+
+
+def _tags(config: TrainConfig, checkpoint: Path | None) -> Sequence[str]:
+    """What headers can tell: what they could when the run began, for a later studio knows more forms."""
+    if config.header_share == 0:
+        return ()
+    return header_tags() if checkpoint is None else list(read_header(checkpoint).get("header_tags", ()))
 
 
 def _restore(

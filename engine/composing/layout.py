@@ -12,7 +12,7 @@ class Step:
     """One step of writing.
 
     Lines and positions count from 1; a mark has position 0, and the end of the poem no mark either. `mark` has the marks
-    that may stand there, one or two; `source` is the step that a 叠 repeats here; `ends_line` is true of the last character
+    that may stand there; `source` is the step that a 叠 repeats here; `ends_line` is true of the last character
     of a line.
     """
 
@@ -51,15 +51,16 @@ def lay_out_steps(form: Form) -> tuple[Step, ...]:
 
 
 def marks_of(form: Form) -> tuple[str, ...]:
-    """The marks that may stand after each line: ， and 。 in turn in regulated verse, 。 at the end of a stanza.
+    """The mark after each line: ， and 。 in turn in regulated verse; in a tune 。 where it rhymes, as Song editions have it.
 
-    Elsewhere in a tune editors differ, and so do its pieces: the model chooses.
+    Of the 词 in the package `chinese-poetry` 2.0.1 that have a form's line lengths 98 in 100 of these marks or more are so,
+    but for a few short lines (相见欢 80, 定风波 90).
     """
     n_lines = len(form.line_lengths)
     if form.is_regulated:
         return (COMMA, STOP) * (n_lines // 2)
-    closed = {start - 1 for start in form.stanza_starts} | {n_lines - 1}
-    return tuple(STOP if line in closed else COMMA + STOP for line in range(n_lines))
+    rhymed = {rhyme.line for rhyme in form.orders[0].rhymes}
+    return tuple(STOP if line in rhymed else COMMA for line in range(n_lines))
 
 
 def _repeated_places(form: Form) -> dict[tuple[int, int], tuple[int, int]]:

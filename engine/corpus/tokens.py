@@ -9,7 +9,7 @@ larger than memory opens at once.
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,6 @@ from engine.corpus.library import Corpus, reporting_disk_errors
 from engine.corpus.poems import SPLITS, Poem, Split, han_digest, split_of
 from engine.errors import CorpusError
 from engine.files import replace_folder, write_atomically
-from engine.header import header_tags
 from engine.vocabulary import BEGIN, END, UNKNOWN, Vocabulary
 
 CACHE_FORMAT = 1
@@ -73,21 +72,21 @@ class TokenizedCorpus:
 
 
 def open_tokens(
-    corpus: Corpus, min_count: int = 1, *, vocabulary: Vocabulary | None = None, with_headers: bool = False
+    corpus: Corpus, min_count: int = 1, *, vocabulary: Vocabulary | None = None, tags: Sequence[str] = ()
 ) -> TokenizedCorpus:
     """The corpus as indices, from its cache or built now.
 
     Without `vocabulary` one is made of the characters that the training split has at least `min_count` times; with one
-    (a model's, to go on training) characters that it lacks become `UNKNOWN`. `with_headers` gives the made vocabulary
-    the tags of `engine.header`; finding out each poem's header takes a minute for 300,000, once. CorpusError when the
-    corpus is too small to train on, damaged, or its folder cannot be written.
+    (a model's, to go on training) characters that it lacks become `UNKNOWN`. `tags`, those of `engine.header` or a run's
+    older ones, are given to the made vocabulary; finding out each poem's header takes a minute for 300,000, once. CorpusError
+    when the corpus is too small to train on, damaged, or its folder cannot be written.
     """
     if corpus.n_poems < MIN_POEMS:
         raise CorpusError(
             f"The corpus {corpus.name} holds {corpus.n_poems} poem; training needs at least {MIN_POEMS}.",
             "One poem to learn from and one to judge by is the least; a few hundred are a start.",
         )
-    tags = header_tags() if with_headers and vocabulary is None else ()
+    tags = tuple(tags) if vocabulary is None else ()
     key = _key(corpus, min_count, vocabulary, tags)
     folder = corpus.folder / f"tokens-{key}"
     opened = _open_cache(corpus, folder, key)

@@ -248,11 +248,11 @@ def test_what_a_tune_repeats_is_repeated_and_fixed_in_both_places(loaded: Loaded
     assert lines[4].endswith("月")
 
 
-def test_marks_end_a_tunes_stanzas_and_part_its_lines(loaded: LoadedModel) -> None:
+def test_a_tunes_lines_end_in_a_stop_where_they_rhyme(loaded: LoadedModel) -> None:
     steps = lay_out_steps(form_called("卜算子"))
-    assert [step.mark for step in steps if step.mark] == [*["，。"] * 3, "。", *["，。"] * 3, "。"]
+    assert "".join(step.mark for step in steps) == "，。，。，。，。"
     text = compose_poem(loaded, ComposeConfig(form="卜算子")).text
-    assert len([character for character in text if character in "，。"]) == 8
+    assert "".join(character for character in text if character in "，。") == "，。，。，。，。"
 
 
 def test_poems_of_one_seed_that_begin_differently_rhyme_differently() -> None:

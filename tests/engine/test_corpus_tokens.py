@@ -12,6 +12,7 @@ from engine.corpus.library import Corpus, import_file, open_corpus
 from engine.corpus.poems import SPLITS, split_of
 from engine.corpus.tokens import TokenizedCorpus, open_tokens
 from engine.errors import CorpusError
+from engine.header import header_tags
 from engine.vocabulary import BEGIN, END, UNKNOWN, Vocabulary
 from tests.engine.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems, write_poems
 
@@ -178,7 +179,7 @@ def test_the_header_can_be_read_by_people(corpus: Corpus) -> None:
 
 def test_headers_are_kept_beside_the_tokens(tmp_path: Path) -> None:
     poems = [f"登鹳雀楼:{DENGGUANQUELOU}", f"静夜思 其二:{JINGYESI}", "题:日月盈昃辰，宿列张寒来。", *made_up_lines(20)]
-    tokenized = open_tokens(import_file(write_poems(tmp_path / "poems.txt", poems)), with_headers=True)
+    tokenized = open_tokens(import_file(write_poems(tmp_path / "poems.txt", poems)), tags=header_tags())
     vocabulary, headers = tokenized.vocabulary, tokenized.headers
     assert headers is not None
     told = headers.present(np.arange(3))

@@ -20,7 +20,7 @@ LEVELS = "山花风春江楼秋寒林霜舟亭桥"
 OBLIQUES = "月水雪柳夜日客路石酒竹雁笛"
 # Rhymes of the parts of 词林正韵, which are groups of the book in regulated verse: level, and oblique.
 LEVEL_RHYMES = {"A": "流楼秋舟愁", "B": "山还颜关湾", "D": "清情声城名", "C": "深心林金音"}
-OBLIQUE_RHYMES = {"A": "路暮鹭露树雨", "C": "月雪绝节别血"}
+OBLIQUE_RHYMES = {"A": "路暮鹭露树雨", "B": "柳酒手口久", "C": "月雪绝节别血", "D": "夜下马野社"}
 # For 西江月, whose level and oblique rhymes are of one part.
 SHARED_RHYMES = {True: "流楼秋舟愁", False: "柳酒手口久"}
 

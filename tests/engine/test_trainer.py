@@ -6,13 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from engine import events, resources, run_folder
-from engine.checkpoint import CheckpointFolder
+from engine.checkpoint import CheckpointFolder, load_model
 from engine.config import ModelConfig, TrainConfig
 from engine.errors import CorpusError, RunError
+from engine.header import header_tags
+from engine.model_store import find_model
 from engine.presets import preset
 from engine.run_folder import (
     CHECKPOINTS,
@@ -136,6 +139,19 @@ def test_a_stopped_run_resumes_to_the_same_weights_bit_for_bit(config: TrainConf
     # The last validation and its training loss are those of the undisturbed run too.
     last = [events_of(tmp_path / run, events.Validated)[-1] for run in ("undisturbed", "disturbed")]
     assert last[0] == last[1]
+
+
+def test_a_run_with_headers_goes_on_in_a_later_studio_that_knows_more_forms(
+    config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = config.replace(header_share=0.5)
+    known = tuple(tag for tag in header_tags() if tag not in ("form:qilv", "form:wujue"))
+    with monkeypatch.context() as earlier:
+        earlier.setattr("engine.training.header_tags", lambda: known)
+        on_record, stop_requested = stop_after(1)
+        run_training(config, tmp_path / "run", on_record=on_record, stop_requested=stop_requested)
+    assert run_training(config, tmp_path / "run", resume=True) == "completed"
+    assert load_model(find_model(tmp_path / "run"), torch.device("cpu")).vocabulary.tags == known
 
 
 def test_a_run_does_not_go_on_with_another_corpus(config: TrainConfig, tmp_path: Path) -> None:
