@@ -204,6 +204,33 @@ def test_a_pause_within_a_line_of_a_tune_does_not_part_it() -> None:
     assert check(text).verdicts.overall == "ok"
 
 
+FAMOUS_TUNES = {
+    "shuidiaogetou": (
+        "明月几时有，把酒问青天。不知天上宫阙，今夕是何年。我欲乘风归去，又恐琼楼玉宇，高处不胜寒。"
+        "起舞弄清影，何似在人间。转朱阁，低绮户，照无眠。不应有恨，何事长向别时圆。"
+        "人有悲欢离合，月有阴晴圆缺，此事古难全。但愿人长久，千里共婵娟。"
+    ),
+    "linjiangxian": (
+        "滚滚长江东逝水，浪花淘尽英雄。是非成败转头空。青山依旧在，几度夕阳红。白发渔樵江渚上，惯看秋月春风。"
+        "一壶浊酒喜相逢。古今多少事，都付笑谈中。"
+    ),
+    "queqiaoxian": (
+        "纤云弄巧，飞星传恨，银汉迢迢暗度。金风玉露一相逢，便胜却、人间无数。"
+        "柔情似水，佳期如梦，忍顾鹊桥归路。两情若是久长时，又岂在、朝朝暮暮。"
+    ),
+    "jiangchengzi": (
+        "老夫聊发少年狂，左牵黄，右擎苍。锦帽貂裘，千骑卷平冈。为报倾城随太守，亲射虎，看孙郎。"
+        "酒酣胸胆尚开张。鬓微霜，又何妨。持节云中，何日遣冯唐。会挽雕弓如满月，西北望，射天狼。"
+    ),
+}
+
+
+@pytest.mark.parametrize(("form", "text"), FAMOUS_TUNES.items(), ids=FAMOUS_TUNES)
+def test_what_everybody_knows_by_heart_is_right_in_its_tune(form: str, text: str) -> None:
+    report = check(text)
+    assert (report.form, report.verdicts.overall) == (form, "ok")
+
+
 def test_lines_of_no_form_are_undecidable_and_of_another_form_a_violation() -> None:
     assert check("大江东去，浪淘尽。").verdicts == Verdicts("undecidable", "undecidable", "undecidable")
     report = check(GUANQUE, "qilv")
