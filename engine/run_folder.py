@@ -72,7 +72,7 @@ def has_begun(folder: Path) -> bool:
     try:
         with (folder / EVENTS).open(encoding="utf-8", errors="replace") as lines:
             return any(f'"event":"{events.RunStarted.name}"' in line for line in lines)
-    except FileNotFoundError:
+    except OSError:  # nothing is there, or no run can be: who writes it will say so
         return False
 
 

@@ -166,6 +166,14 @@ def test_a_training_that_failed_before_it_began_can_be_started_again(
     assert "already holds a run" in capsys.readouterr().err
 
 
+def test_a_run_that_would_lie_where_a_file_lies_is_refused_in_one_sentence(
+    corpus: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert main(["train", "--preset", "tiny", "--corpus", corpus, "--run", str(tmp_path / "file")]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+
+
 def test_a_run_without_a_name_goes_to_the_users_runs(corpus: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--preset", "tiny", "--corpus", corpus, "--max-steps", "1"]) == 0
     folder = Path(capsys.readouterr().out.strip())

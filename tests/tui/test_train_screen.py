@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 from textual.widgets import Collapsible, Static
 
 from engine import paths
@@ -121,6 +122,11 @@ async def test_a_wrong_setting_is_said_beside_it_and_nothing_starts(
         await until(pilot, lambda: not row.has_class("-wrong"))
 
 
+async def unfold(form: RunSettings, pilot: Pilot[None], until: Until) -> None:
+    form.query_one("#more", Collapsible).collapsed = False
+    await until(pilot, lambda: len(form.rows()) == len(questions()))
+
+
 async def test_more_settings_are_made_when_they_are_unfolded_and_hold_what_the_preset_says(
     started: list[TrainConfig], until: Until
 ) -> None:
@@ -132,8 +138,7 @@ async def test_more_settings_are_made_when_they_are_unfolded_and_hold_what_the_p
         assert not form.query("#setting-seed")
         form.row("preset").answer = "tiny"
         await until(pilot, lambda: form.answers()["checkpoint_every"] == "20")
-        form.query_one("#more", Collapsible).collapsed = False
-        await until(pilot, lambda: len(form.rows()) == len(questions()))
+        await unfold(form, pilot, until)
         assert form.row("checkpoint_every").answer == "20"
         form.row("seed").answer = "seven"
         form.query_one("#more", Collapsible).collapsed = True
@@ -158,8 +163,7 @@ async def test_who_chooses_a_model_to_begin_with_sees_its_shape_in_the_form(
         screen = train(app)
         await until(pilot, lambda: screen._installed)
         form = screen.query_one(RunSettings)
-        form.query_one("#more", Collapsible).collapsed = False
-        await until(pilot, lambda: len(form.rows()) == len(questions()))
+        await unfold(form, pilot, until)
         beginning = form.row("start_from")
         beginning.answer = "studio-lstm"
         await until(pilot, lambda: form.row("hidden_size").answer == "512")
@@ -181,8 +185,7 @@ async def test_another_language_is_spoken_by_every_row_of_the_form_and_changes_n
         screen = train(app)
         await until(pilot, lambda: screen._installed)
         form = screen.query_one(RunSettings)
-        form.query_one("#more", Collapsible).collapsed = False
-        await until(pilot, lambda: len(form.rows()) == len(questions()))
+        await unfold(form, pilot, until)
         before = form.answers()
         set_language("zh")
         screen.language_changed()
