@@ -17,6 +17,7 @@ def n_pages():
 def steps(n):
     for _ in range(n):
         blocks = [torch.empty(n_mib * 2**18).fill_(1.0) for n_mib in (48, 12, 50, 25)]
+        del blocks  # before the next ones are taken, as a training's are
 steps(10)
 before = n_pages()
 steps(20)
