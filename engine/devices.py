@@ -3,7 +3,7 @@
 import contextlib
 import ctypes
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.config import DeviceChoice
+from engine.config import DeviceChoice, Precision
 from engine.errors import UsageError
 
 # More rows than the stage ever asks for at once: what somebody waits for must not wait for a training.
@@ -80,10 +80,34 @@ def sent_to(device: torch.device, array: NDArray[Any]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(array)).pin_memory().to(device, non_blocking=True)
 
 
-def mixed_precision(device: torch.device) -> AbstractContextManager[object]:
-    """bfloat16 products on CUDA, where they are many times faster; float32 elsewhere."""
-    return torch.autocast("cuda", dtype=torch.bfloat16) if device.type == "cuda" else nullcontext()
+def product_dtype(choice: Precision, device: torch.device) -> torch.dtype:
+    """What a training's products are made in. `auto`: bfloat16 on cards that have it, and on processors with AMX tiles, which
+    multiply it six times as fast as float32; those that only have instructions for it gain less, and were not measured.
+
+    Raises:
+        UsageError: for bfloat16 on a device that trains in float32 alone.
+    """
+    if choice == "bfloat16" and device.type not in ("cpu", "cuda"):
+        raise UsageError(f"On {device.type} the studio trains in float32 alone.", "Choose one of: auto, float32.")
+    if choice == "auto":
+        choice = "bfloat16" if _multiplies_bfloat16_fast(device) else "float32"
+    return torch.bfloat16 if choice == "bfloat16" else torch.float32
 
 
-def device_name(device: torch.device) -> str:
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+def _multiplies_bfloat16_fast(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    # Not every PyTorch that the studio runs with can tell.
+    abilities: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    return device.type == "cpu" and torch.backends.mkldnn.is_available() and bool(abilities.get("amx_bf16"))  # type: ignore[no-untyped-call]
+
+
+def mixed_precision(device: torch.device, dtype: torch.dtype) -> AbstractContextManager[object]:
+    """Products in `dtype`; all else stays in float32."""
+    return nullcontext() if dtype == torch.float32 else torch.autocast(device.type, dtype=dtype)
+
+
+def device_name(device: torch.device, dtype: torch.dtype = torch.float32) -> str:
+    """The card's name, or the kind of device, and what products are made in where that is not float32."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    return name if dtype == torch.float32 else f"{name}, {str(dtype).removeprefix('torch.')}"

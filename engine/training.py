@@ -22,7 +22,7 @@ from engine.config import TrainConfig
 from engine.corpus.library import open_corpus
 from engine.corpus.tokens import TokenizedCorpus, open_tokens
 from engine.curriculum import Curriculum, held_out, plan
-from engine.devices import device_name, keep_memory, mixed_precision, sent_to
+from engine.devices import device_name, keep_memory, mixed_precision, product_dtype, sent_to
 from engine.distributed import Workers
 from engine.errors import RunError
 from engine.evaluate import tally_batches
@@ -66,6 +66,7 @@ class Training:
 
     config: TrainConfig
     device: torch.device
+    dtype: torch.dtype  # of products
     corpus: TokenizedCorpus
     curriculum: Curriculum
     validation: Pieces
@@ -116,7 +117,7 @@ class Training:
         rate = learning_rate(self.config, self.progress.peak_lr, self.progress.step, self.total_steps)
         set_learning_rate(self.optimizer, rate)
         self.model.train()
-        loss, features = _loss(self.model, turn.batch, self.config.chunk_rows, self.device)
+        loss, features = _loss(self.model, turn.batch, self.config.chunk_rows, self.device, self.dtype)
         self.resources.lap("forward")
         weighed = loss if turn.share == 1 else loss * turn.share
         weighed.backward()  # type: ignore[no-untyped-call]
@@ -199,6 +200,7 @@ class Training:
 def set_up(config: TrainConfig, folder: Path, workers: Workers, device: torch.device, *, resume: bool) -> Training:
     """Open the corpus, make or load the model, and find the place to go on from."""
     torch.manual_seed(config.seed)
+    dtype = product_dtype(config.precision, device)
 
     checkpoints = CheckpointFolder(folder / CHECKPOINTS)
     checkpoint = checkpoints.find("last") if resume else None
@@ -218,11 +220,11 @@ def set_up(config: TrainConfig, folder: Path, workers: Workers, device: torch.de
         vocab_size=len(corpus.vocabulary),
         total_steps=curriculum.total_steps,
         n_chars_per_epoch=curriculum.n_chars_per_epoch,
-        device=device_name(device),
+        device=device_name(device, dtype),
         resumed_from_step=progress.step if checkpoint else None,
     )
     return Training(
-        config, device, corpus, curriculum, validation, model, optimizer, progress,
+        config, device, dtype, corpus, curriculum, validation, model, optimizer, progress,
         checkpoints, ControlFiles(folder), Meter(device), ResourceMeter(device), started, _ancestor(config), workers,
     )  # fmt: skip
 
@@ -264,10 +266,12 @@ def _ancestor(config: TrainConfig) -> Mapping[str, object]:
     return {key: header[key] for key in remembered if key in header}
 
 
-def _loss(model: PoemModel, batch: Batch, chunk_rows: int, device: torch.device) -> tuple[Tensor, Tensor]:
+def _loss(
+    model: PoemModel, batch: Batch, chunk_rows: int, device: torch.device, dtype: torch.dtype
+) -> tuple[Tensor, Tensor]:
     """Mean nats a character of a batch, and the features (N, F) that it was made from."""
     x = sent_to(device, batch.x)
-    with mixed_precision(device):
+    with mixed_precision(device, dtype):
         features, _ = model.features(x)  # (B, T) -> (B, T, F)
     # The output layer is much of the work: no padding goes through it.
     places = np.flatnonzero(batch.y != PAD)

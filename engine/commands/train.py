@@ -21,7 +21,7 @@ from engine.run_folder import has_begun, read_config
 from engine.torchrun import is_lead, n_restarts, n_workers
 
 # What a run may change when it goes on: nothing that would make it another training.
-CHANGED_BY_RESUME = ("max_steps", "n_epochs", "device", "n_threads", "checkpoint_every", "validate_every")
+CHANGED_BY_RESUME = ("max_steps", "n_epochs", "device", "precision", "n_threads", "checkpoint_every", "validate_every")
 
 
 def add_parser(commands: Any) -> None:

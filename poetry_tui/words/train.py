@@ -298,6 +298,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "train.field.sample_temperature": ("试作温度", "temperature"),
     "train.field.seed": ("随机种子", "seed"),
     "train.field.device": ("设备", "device"),
+    "train.field.precision": ("精度", "precision"),
     "train.field.n_threads": ("线程", "threads"),
     "train.field.header_share": ("诗前说明", "header share"),
     "train.field.late_share": ("收尾份额", "late share"),

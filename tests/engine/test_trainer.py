@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 from engine import events, resources, run_folder
 from engine.checkpoint import CheckpointFolder, load_model
-from engine.config import ModelConfig, TrainConfig
+from engine.config import ModelConfig, Precision, TrainConfig
 from engine.errors import CorpusError, RunError
 from engine.header import header_tags
 from engine.model_store import find_model
@@ -126,8 +126,11 @@ def test_every_initialisation_trains_with_rmsprop_and_a_free_output_layer(
     assert run_training(config.replace(model=model, optimizer="rmsprop"), tmp_path / "run") == "completed"
 
 
-def test_a_stopped_run_resumes_to_the_same_weights_bit_for_bit(config: TrainConfig, tmp_path: Path) -> None:
-    config = config.replace(model=config.model.replace(dropout=0.2), checkpoint_every=5)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_stopped_run_resumes_to_the_same_weights_bit_for_bit(
+    precision: Precision, config: TrainConfig, tmp_path: Path
+) -> None:
+    config = config.replace(model=config.model.replace(dropout=0.2), checkpoint_every=5, precision=precision)
     run_training(config, tmp_path / "undisturbed")
     on_record, stop_requested = stop_after(2)
     reason = run_training(config, tmp_path / "disturbed", on_record=on_record, stop_requested=stop_requested)

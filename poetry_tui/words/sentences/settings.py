@@ -41,6 +41,9 @@ MEANINGS: dict[str, str] = {
     "temperature of the samples": "试作的温度",
     "seed of everything random": "一切随机数的种子",
     "where to compute": "在哪里计算",
+    "what products are made in; auto: bfloat16 where the device is many times faster at it; weights and sums keep float32": (
+        "乘积用什么精度；auto：设备算 bfloat16 快得多时就用它；权重与求和仍用 float32"
+    ),
     "processor threads; 0 means one for each core": "处理器线程数；0 为每核一个",
     "characters whose logits exist at one time": "同时算多少个字的 logits",
     "the characters that the poem begins with, or its whole first line": "诗的起字，或整个首句",
@@ -70,5 +73,6 @@ SENTENCES: dict[str, str] = {
     "There is no setting called {name}.": "没有名为 {name} 的设置。",
     "Known settings: {names}.": "设置有：{names}。",
     "There is no preset called {name}.": "没有名为 {name} 的预设。",
+    "On {name} the studio trains in float32 alone.": "在 {name} 上只能用 float32 训练。",
     "This machine offers no {name} device.": "这台机器没有 {name} 设备。",
 }

@@ -1,0 +1,120 @@
+"""16-bit products: where they are chosen, and that a training with them learns what one without learns."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.torch import load_file
+
+from engine.checkpoint import CheckpointFolder
+from engine.config import CELLS, Cell, Precision
+from engine.devices import device_name, mixed_precision, product_dtype
+from engine.errors import UsageError
+from engine.events import RunStarted, Validated, from_line
+from engine.loss import linear_cross_entropy, target_nats
+from engine.presets import preset
+from engine.run_folder import CHECKPOINTS, EVENTS
+from engine.trainer import run_training
+from tests.engine.small_model import VOCABULARY, small_model
+from tests.small_corpus import write_corpus
+
+CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize(
+    ("abilities", "dtype"),
+    [({"amx_bf16": True}, torch.bfloat16), ({"amx_bf16": False, "avx512_bf16": True}, torch.float32), ({}, torch.float32)],
+    ids=str,
+)  # fmt: skip
+def test_auto_takes_16_bits_only_where_the_processor_has_tiles_for_them(
+    monkeypatch: pytest.MonkeyPatch, abilities: dict[str, bool], dtype: torch.dtype
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: abilities, raising=False)
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: True)
+    assert product_dtype("auto", CPU) == dtype
+    assert product_dtype("float32", CPU) == torch.float32
+    assert product_dtype("bfloat16", CPU) == torch.bfloat16
+
+
+def test_an_older_pytorch_that_cannot_tell_what_the_processor_does_means_32_bits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert product_dtype("auto", CPU) == torch.float32
+
+
+def test_a_device_that_trains_in_32_bits_alone_says_so() -> None:
+    assert product_dtype("auto", torch.device("mps")) == torch.float32
+    with pytest.raises(UsageError, match="mps"):
+        product_dtype("bfloat16", torch.device("mps"))
+
+
+def test_a_device_is_told_with_its_precision() -> None:
+    assert device_name(CPU, torch.float32) == "cpu"
+    assert device_name(CPU, torch.bfloat16) == "cpu, bfloat16"
+
+
+@given(
+    n=st.integers(1, 80),
+    f=st.integers(1, 70),
+    v=st.integers(2, 400),
+    chunk_rows=st.integers(1, 90),
+    seed=st.integers(0, 99),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_loss_of_16_bits_and_its_gradients_lie_near_those_of_32(
+    n: int, f: int, v: int, chunk_rows: int, seed: int
+) -> None:
+    torch.manual_seed(seed)
+    features, weight, bias = torch.randn(n, f), torch.randn(v, f) / f**0.5, torch.randn(v)
+    inputs, targets = (features, weight, bias), torch.randint(0, v, (n,))
+    for tensor in inputs:
+        tensor.requires_grad_()
+    exact = linear_cross_entropy(features, weight, bias, targets, chunk_rows)
+    rounded = linear_cross_entropy(features.bfloat16(), weight, bias, targets, chunk_rows)
+    assert rounded.item() == pytest.approx(exact.item(), abs=0.03)
+    assert rounded.dtype == torch.float32
+    nats = target_nats(features.bfloat16(), weight, bias, targets, chunk_rows)
+    assert nats.mean().item() == pytest.approx(exact.item(), abs=0.03)
+    for wanted, found in zip(torch.autograd.grad(exact, inputs), torch.autograd.grad(rounded, inputs), strict=True):
+        assert (found - wanted).norm() <= 0.03 * wanted.norm() + 1e-3
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("residual", [False, True])
+def test_the_gradients_of_every_layer_lie_near_those_of_32_bits(cell: Cell, residual: bool) -> None:
+    model = small_model(cell, residual=residual).model.train()
+    x = torch.randint(0, len(VOCABULARY), (5, 11))
+    gradients = []
+    for dtype in (torch.float32, torch.bfloat16):
+        model.zero_grad()
+        with mixed_precision(CPU, dtype):
+            features, _ = model.features(x)
+        features.float().square().mean().backward()  # type: ignore[no-untyped-call]
+        gradients.append(
+            {name: weight.grad.clone() for name, weight in model.named_parameters() if weight.grad is not None}
+        )
+    assert gradients[0].keys() == gradients[1].keys()
+    for name, exact in gradients[0].items():
+        assert (gradients[1][name] - exact).norm() <= 0.05 * exact.norm(), name
+
+
+def test_a_run_of_16_bits_learns_what_one_of_32_learns_and_keeps_its_weights_in_32(tmp_path: Path) -> None:
+    corpus = str(write_corpus(tmp_path / "poems.txt"))
+    nats = {}
+    precisions: tuple[Precision, ...] = ("float32", "bfloat16")
+    for precision in precisions:
+        folder = tmp_path / precision
+        run_training(preset("tiny").replace(corpus=corpus, max_steps=60, device="cpu", precision=precision), folder)
+        told = [from_line(line).event for line in (folder / EVENTS).read_text(encoding="utf-8").splitlines()]
+        nats[precision] = [event.val_nats_per_han for event in told if isinstance(event, Validated)]
+        (started,) = [event for event in told if isinstance(event, RunStarted)]
+        assert ("bfloat16" in started.device) == (precision == "bfloat16")
+    assert nats["float32"][-1] < nats["float32"][0] - 0.05
+    assert nats["bfloat16"] == pytest.approx(nats["float32"], abs=0.05)
+    assert nats["bfloat16"] != nats["float32"]
+    last = CheckpointFolder(tmp_path / "bfloat16" / CHECKPOINTS).find("last")
+    assert last is not None
+    assert {weight.dtype for weight in load_file(last / "model.safetensors").values()} == {torch.float32}
