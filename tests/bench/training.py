@@ -1,5 +1,5 @@
-"""How fast a preset trains, beside the matrix-product peak, and where its time goes; `nndl` also with plain logits, and
-poem by poem as the course experiment did.
+"""How fast a preset trains, beside the matrix-product peak, and where its time goes; where the engine multiplies in 16 bits, also
+with float32 products; `nndl` also with plain logits, and poem by poem as the course experiment did, both in float32.
 
 Shapes: B poems, T characters, F features, N targets, V vocabulary.
 """
@@ -7,6 +7,7 @@ Shapes: B poems, T characters, F features, N targets, V vocabulary.
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from statistics import median
 
 import numpy as np
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 
 from engine.batches import Batch, Pieces, epoch_order
 from engine.config import TrainConfig
+from engine.devices import mixed_precision, product_dtype
 from engine.loss import linear_cross_entropy
 from engine.model import PoemModel
 from engine.optimizers import make_optimizer
@@ -46,30 +48,40 @@ class Phases:
 def bench_training(name: str, preset_name: str, pieces: Pieces, vocab_size: int, n_rounds: int) -> None:
     config = preset(preset_name)
     pieces = _short_enough(pieces, config.longest_poem)
-    engine = Trainer(fused, pieces, vocab_size, config)
-    contestants: dict[str, Measure] = {
-        "product of two 2048² float32 matrices": _product_flops,
-        f"{preset_name}, as the engine trains": engine.measure,
-    }
+    dtypes = dict.fromkeys((product_dtype("auto", CPU), torch.float32))
+    engines = {f"{preset_name}, as the engine trains": Trainer(fused, pieces, vocab_size, config)}
+    if len(dtypes) > 1:
+        in_float32 = config.replace(precision="float32")
+        engines[f"{preset_name}, with float32 products"] = Trainer(fused, pieces, vocab_size, in_float32)
+    others: dict[str, Measure] = {}
     if preset_name == "nndl":
         for way, backward in ((PLAIN, _plain), (POEM_BY_POEM, _poem_by_poem)):
-            contestants[way] = Trainer(backward, pieces, vocab_size, config).measure
-    results = race(contestants, n_rounds)
+            others[way] = Trainer(backward, pieces, vocab_size, config).measure
+    results = race(
+        {_product_name(dtype): partial(_product_flops, dtype) for dtype in dtypes}
+        | {way: engine.measure for way, engine in engines.items()}
+        | others,
+        n_rounds,
+    )
     print(
         f"training {preset_name} on {name}: {len(pieces):,} pieces, {vocab_size:,} characters known, "
         f"{torch.get_num_threads()} threads"
     )
-    (product_name, product), (engine_name, trained), *others = results.items()
-    print(product.line(product_name, "FLOP/s"))
-    print(trained.line(engine_name, "chars/s"))
-    for way, result in others:
-        print(result.line(way, "chars/s"))
-        print(f"  as the engine trains / {way}: {trained.over(result):.2f}")
-    flops_per_char = 6 * engine.model.n_multiply_adds()
-    print(f"  of the matrix-product peak: {trained.over(product) * flops_per_char:.2f}")
-    _print_phases(engine.rounds[-n_rounds:])
+    for dtype in dtypes:
+        print(results[_product_name(dtype)].line(_product_name(dtype), "FLOP/s"))
+    for way in others:
+        print(results[way].line(way, "chars/s"))
+    for (way, engine), dtype in zip(engines.items(), dtypes, strict=True):
+        trained = results[way]
+        print(trained.line(way, "chars/s"))
+        for other in others:
+            print(f"    {trained.over(results[other]):.2f} times {other}")
+        flops_per_char = 6 * engine.model.n_multiply_adds()
+        print(f"    of the {_product_name(dtype)}: {trained.over(results[_product_name(dtype)]) * flops_per_char:.2f}")
+        _print_phases(engine.rounds[-n_rounds:])
 
 
+CPU = torch.device("cpu")
 PLAIN = "linear layer + cross-entropy"
 POEM_BY_POEM = "poem by poem"
 
@@ -88,9 +100,12 @@ def _print_phases(rounds: list[dict[str, float]]) -> None:
         print(f"    {phase:<42} {milliseconds:>12,.4g} ms a step ({median(one[phase] for one in shares):.1%})")
 
 
-def _product_flops() -> float:
-    left, right = torch.randn(PRODUCT_SIZE, PRODUCT_SIZE), torch.randn(PRODUCT_SIZE, PRODUCT_SIZE)
-    out = torch.empty(PRODUCT_SIZE, PRODUCT_SIZE)
+def _product_name(dtype: torch.dtype) -> str:
+    return f"product of two {PRODUCT_SIZE}² {str(dtype).removeprefix('torch.')} matrices"
+
+
+def _product_flops(dtype: torch.dtype) -> float:
+    left, right, out = (torch.randn(PRODUCT_SIZE, PRODUCT_SIZE).to(dtype) for _ in range(3))
     return Result(tuple(_one_product_flops(left, right, out) for _ in range(5))).median
 
 
@@ -144,7 +159,8 @@ def _features(model: PoemModel, batch: Batch) -> tuple[Tensor, Tensor]:
 
 
 def fused(model: PoemModel, batch: Batch, config: TrainConfig, phases: Phases) -> None:
-    features, targets = _features(model, batch)
+    with mixed_precision(CPU, product_dtype(config.precision, CPU)):
+        features, targets = _features(model, batch)
     phases.end("recurrent layers forward")
     loss = linear_cross_entropy(features, model.output_weight, model.output_bias, targets, config.chunk_rows)
     phases.end("output layer, loss and their gradients")

@@ -13,7 +13,10 @@ class Row:
 
 
 # What all rows have in common; one thread, so that processor time is the same thing on every machine.
-COMMON = ("--preset", "studio", "--no-residual", "--corpus", "tang-song-ci", "--n-threads", "1", "--warmup-steps", "50")
+COMMON = (
+    "--preset", "studio", "--no-residual", "--corpus", "tang-song-ci", "--n-threads", "1", "--warmup-steps", "50",
+    "--precision", "float32",
+)  # fmt: skip
 BASELINE = "studio"
 
 
