@@ -17,6 +17,8 @@ from engine.errors import UsageError
 
 # More rows than the stage ever asks for at once: what somebody waits for must not wait for a training.
 MANY_ROWS = 48
+# The smallest hidden size whose products a processor's tiles make faster; with 24 a step takes twice as long as in 32 bits.
+SMALLEST_FOR_16_BITS = 128
 # Parameters of glibc's `mallopt`, and what they are set to. The largest blocks that a step of `nndl` takes and frees have some 50 MiB;
 # with 32 MiB in place of 64 it is no faster than without, with no limit at all `studio` needs 0.3 GB more.
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
@@ -80,9 +82,10 @@ def sent_to(device: torch.device, array: NDArray[Any]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(array)).pin_memory().to(device, non_blocking=True)
 
 
-def product_dtype(choice: Precision, device: torch.device) -> torch.dtype:
+def product_dtype(choice: Precision, device: torch.device, hidden_size: int) -> torch.dtype:
     """What a training's products are made in. `auto`: bfloat16 on cards that have it, and on processors with AMX tiles, which
-    multiply it six times as fast as float32; those that only have instructions for it gain less, and were not measured.
+    multiply it six times as fast as float32, for networks that are large enough; processors that only have instructions for it
+    gain less, and were not measured.
 
     Raises:
         UsageError: for bfloat16 on a device that trains in float32 alone.
@@ -90,16 +93,17 @@ def product_dtype(choice: Precision, device: torch.device) -> torch.dtype:
     if choice == "bfloat16" and device.type not in ("cpu", "cuda"):
         raise UsageError(f"On {device.type} the studio trains in float32 alone.", "Choose one of: auto, float32.")
     if choice == "auto":
-        choice = "bfloat16" if _multiplies_bfloat16_fast(device) else "float32"
+        choice = "bfloat16" if _multiplies_bfloat16_fast(device, hidden_size) else "float32"
     return torch.bfloat16 if choice == "bfloat16" else torch.float32
 
 
-def _multiplies_bfloat16_fast(device: torch.device) -> bool:
+def _multiplies_bfloat16_fast(device: torch.device, hidden_size: int) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     # Not every PyTorch that the studio runs with can tell.
     abilities: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-    return device.type == "cpu" and torch.backends.mkldnn.is_available() and bool(abilities.get("amx_bf16"))  # type: ignore[no-untyped-call]
+    has_tiles = torch.backends.mkldnn.is_available() and bool(abilities.get("amx_bf16"))  # type: ignore[no-untyped-call]
+    return device.type == "cpu" and has_tiles and hidden_size >= SMALLEST_FOR_16_BITS
 
 
 def mixed_precision(device: torch.device, dtype: torch.dtype) -> AbstractContextManager[object]:

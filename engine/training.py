@@ -200,7 +200,7 @@ class Training:
 def set_up(config: TrainConfig, folder: Path, workers: Workers, device: torch.device, *, resume: bool) -> Training:
     """Open the corpus, make or load the model, and find the place to go on from."""
     torch.manual_seed(config.seed)
-    dtype = product_dtype(config.precision, device)
+    dtype = product_dtype(config.precision, device, config.model.hidden_size)
 
     checkpoints = CheckpointFolder(folder / CHECKPOINTS)
     checkpoint = checkpoints.find("last") if resume else None

@@ -20,9 +20,11 @@ DEVICE_TIMEOUT_S = 120
 # Run in a process of its own, because this one never loads torch.
 _ASK_FOR_DEVICE = """
 import json, torch
-from engine.devices import choose_device, device_name, usable_cores
+from engine.config import ModelConfig
+from engine.devices import choose_device, device_name, product_dtype, usable_cores
 device = choose_device("auto")
-print(json.dumps({"device": device.type, "name": device_name(device), "cores": usable_cores()}))
+name = device_name(device, product_dtype("auto", device, ModelConfig().hidden_size))
+print(json.dumps({"device": device.type, "name": name, "cores": usable_cores()}))
 """
 
 

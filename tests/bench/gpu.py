@@ -22,7 +22,7 @@ from torch.profiler import ProfilerActivity, profile
 from engine.checkpoint import LoadedModel
 from engine.composer import compose, compose_many
 from engine.config import ComposeConfig, TrainConfig
-from engine.devices import device_name, use_threads
+from engine.devices import device_name, product_dtype, use_threads
 from engine.distributed import Workers
 from engine.presets import preset
 from engine.training import Training, set_up
@@ -190,7 +190,8 @@ def product_flops(device: torch.device, size: int) -> float:
 
 
 def _dtype(device: torch.device) -> torch.dtype:
-    return torch.bfloat16 if device.type == "cuda" else torch.float32
+    """What the presets' products are made in."""
+    return product_dtype("auto", device, preset(PRESETS[0]).model.hidden_size)
 
 
 def _wait_for(device: torch.device) -> None:

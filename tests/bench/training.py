@@ -48,7 +48,7 @@ class Phases:
 def bench_training(name: str, preset_name: str, pieces: Pieces, vocab_size: int, n_rounds: int) -> None:
     config = preset(preset_name)
     pieces = _short_enough(pieces, config.longest_poem)
-    dtypes = dict.fromkeys((product_dtype("auto", CPU), torch.float32))
+    dtypes = dict.fromkeys((_dtype_of(config), torch.float32))
     engines = {f"{preset_name}, as the engine trains": Trainer(fused, pieces, vocab_size, config)}
     if len(dtypes) > 1:
         in_float32 = config.replace(precision="float32")
@@ -77,11 +77,18 @@ def bench_training(name: str, preset_name: str, pieces: Pieces, vocab_size: int,
         for other in others:
             print(f"    {trained.over(results[other]):.2f} times {other}")
         flops_per_char = 6 * engine.model.n_multiply_adds()
-        print(f"    of the {_product_name(dtype)}: {trained.over(results[_product_name(dtype)]) * flops_per_char:.2f}")
+        for name in map(_product_name, dict.fromkeys((torch.float32, dtype))):
+            print(f"    of the {name}: {trained.over(results[name]) * flops_per_char:.2f}")
         _print_phases(engine.rounds[-n_rounds:])
 
 
 CPU = torch.device("cpu")
+
+
+def _dtype_of(config: TrainConfig) -> torch.dtype:
+    return product_dtype(config.precision, CPU, config.model.hidden_size)
+
+
 PLAIN = "linear layer + cross-entropy"
 POEM_BY_POEM = "poem by poem"
 
@@ -159,7 +166,7 @@ def _features(model: PoemModel, batch: Batch) -> tuple[Tensor, Tensor]:
 
 
 def fused(model: PoemModel, batch: Batch, config: TrainConfig, phases: Phases) -> None:
-    with mixed_precision(CPU, product_dtype(config.precision, CPU)):
+    with mixed_precision(CPU, _dtype_of(config)):
         features, targets = _features(model, batch)
     phases.end("recurrent layers forward")
     loss = linear_cross_entropy(features, model.output_weight, model.output_bias, targets, config.chunk_rows)

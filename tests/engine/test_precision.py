@@ -21,6 +21,7 @@ from tests.engine.small_model import VOCABULARY, small_model
 from tests.small_corpus import write_corpus
 
 CPU = torch.device("cpu")
+LARGE = 512
 
 
 @pytest.mark.parametrize(
@@ -33,22 +34,23 @@ def test_auto_takes_16_bits_only_where_the_processor_has_tiles_for_them(
 ) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: abilities, raising=False)
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: True)
-    assert product_dtype("auto", CPU) == dtype
-    assert product_dtype("float32", CPU) == torch.float32
-    assert product_dtype("bfloat16", CPU) == torch.bfloat16
+    assert product_dtype("auto", CPU, LARGE) == dtype
+    assert product_dtype("auto", CPU, hidden_size=24) == torch.float32  # the tiles gain less than it costs to fill them
+    assert product_dtype("float32", CPU, LARGE) == torch.float32
+    assert product_dtype("bfloat16", CPU, LARGE) == torch.bfloat16
 
 
 def test_an_older_pytorch_that_cannot_tell_what_the_processor_does_means_32_bits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
-    assert product_dtype("auto", CPU) == torch.float32
+    assert product_dtype("auto", CPU, LARGE) == torch.float32
 
 
 def test_a_device_that_trains_in_32_bits_alone_says_so() -> None:
-    assert product_dtype("auto", torch.device("mps")) == torch.float32
+    assert product_dtype("auto", torch.device("mps"), LARGE) == torch.float32
     with pytest.raises(UsageError, match="mps"):
-        product_dtype("bfloat16", torch.device("mps"))
+        product_dtype("bfloat16", torch.device("mps"), LARGE)
 
 
 def test_a_device_is_told_with_its_precision() -> None:
