@@ -87,8 +87,11 @@ def questions() -> list[Question]:
 
 
 def _question(item: "dataclasses.Field[Any]", of_model: bool) -> Question:
-    kind = next((kind for kind in (bool, int, float) if kind.__name__ in str(item.type)), str)
-    choices = (YES, NO) if kind is bool else tuple(item.metadata["choices"])
+    choices = tuple(item.metadata["choices"])
+    # What is chosen from a list is text, whatever the texts of its type hold.
+    kind = str if choices else next((kind for kind in (bool, int, float) if kind.__name__ in str(item.type)), str)
+    if kind is bool:
+        choices = (YES, NO)
     if item.name == "preset":
         choices = tuple(PRESETS)
     return Question(item.name, item.metadata["help"], choices, of_model, kind, item.default is None)
