@@ -158,9 +158,10 @@ def compose_free_many(
         log_p = torch.log_softmax(logits.float().cpu(), dim=1)[:, : loaded.vocabulary.n_drawable]
         _write(open_poems, log_p.numpy(), config)
         rows = [row for row, poem in enumerate(open_poems) if not poem.is_over()]
-        where = torch.tensor(rows, device=loaded.device, dtype=torch.long)
-        state = tuple(part[:, where] for part in state)
-        open_poems = [open_poems[row] for row in rows]
+        if len(rows) < len(open_poems):
+            where = torch.tensor(rows, device=loaded.device, dtype=torch.long)
+            state = tuple(part[:, where] for part in state)
+            open_poems = [open_poems[row] for row in rows]
         last = [poem.written[-1] for poem in open_poems]
     return [(poem.written, poem.log_p) for poem in poems]
 
