@@ -26,6 +26,9 @@ from tests.bench.racing import Measure, Result, race
 
 PRODUCT_SIZE = 2048
 BATCHES_A_ROUND = 2
+PLAIN = "linear layer + cross-entropy"
+POEM_BY_POEM = "poem by poem"
+CPU = torch.device("cpu")
 
 # Forward and backward through one batch; the gradients are left in the model.
 Backward = Callable[[PoemModel, Batch, TrainConfig, "Phases"], None]
@@ -72,25 +75,17 @@ def bench_training(name: str, preset_name: str, pieces: Pieces, vocab_size: int,
     for way in others:
         print(results[way].line(way, "chars/s"))
     for (way, engine), dtype in zip(engines.items(), dtypes, strict=True):
-        trained = results[way]
-        print(trained.line(way, "chars/s"))
+        print(results[way].line(way, "chars/s"))
         for other in others:
-            print(f"    {trained.over(results[other]):.2f} times {other}")
-        flops_per_char = 6 * engine.model.n_multiply_adds()
-        for name in map(_product_name, dict.fromkeys((torch.float32, dtype))):
-            print(f"    of the {name}: {trained.over(results[name]) * flops_per_char:.2f}")
+            print(f"    {results[way].over(results[other]):.2f} times {other}")
+        for peak in map(_product_name, dict.fromkeys((torch.float32, dtype))):
+            share = results[way].over(results[peak]) * 6 * engine.model.n_multiply_adds()
+            print(f"    of the {peak}: {share:.2f}")
         _print_phases(engine.rounds[-n_rounds:])
-
-
-CPU = torch.device("cpu")
 
 
 def _dtype_of(config: TrainConfig) -> torch.dtype:
     return product_dtype(config.precision, CPU, config.model.hidden_size)
-
-
-PLAIN = "linear layer + cross-entropy"
-POEM_BY_POEM = "poem by poem"
 
 
 def _short_enough(pieces: Pieces, longest_poem: int | None) -> Pieces:
