@@ -33,7 +33,7 @@ def linear_cross_entropy(features: Tensor, weight: Tensor, bias: Tensor, targets
     """Mean of −ln softmax(features · weightᵀ + bias)[target], in nats a character.
 
     Args:
-        features: (N, F), any floating type; the products are made in it, what is summed up over chunks in float32.
+        features: (N, F), the weight's type or one of 16 bits; the products are made in it, what is summed up over chunks in float32.
         weight: (V, F) and bias: (V,), the output layer.
         targets: (N,) indices.
         chunk_rows: most rows whose logits exist at one time; it changes speed and memory, and the value by rounding only.

@@ -276,5 +276,6 @@ def _loss(
     # The output layer is much of the work: no padding goes through it.
     places = np.flatnonzero(batch.y != PAD)
     targets = sent_to(device, batch.y.ravel()[places])  # (N,)
-    features = features.flatten(0, 1).index_select(0, sent_to(device, places))  # (B, T, F) -> (N, F)
+    # A GRU's come in 32 bits all the same.
+    features = features.flatten(0, 1).index_select(0, sent_to(device, places)).to(dtype)  # (B, T, F) -> (N, F)
     return linear_cross_entropy(features, model.output_weight, model.output_bias, targets, chunk_rows), features

@@ -163,6 +163,7 @@ def _features(model: PoemModel, batch: Batch) -> tuple[Tensor, Tensor]:
 def fused(model: PoemModel, batch: Batch, config: TrainConfig, phases: Phases) -> None:
     with mixed_precision(CPU, _dtype_of(config)):
         features, targets = _features(model, batch)
+    features = features.to(_dtype_of(config))
     phases.end("recurrent layers forward")
     loss = linear_cross_entropy(features, model.output_weight, model.output_bias, targets, config.chunk_rows)
     phases.end("output layer, loss and their gradients")

@@ -11,7 +11,7 @@ from engine.loss import linear_cross_entropy, target_nats
 
 def inputs(n: int, f: int, v: int, seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     torch.manual_seed(seed)
-    features, weight, bias = torch.randn(n, f), torch.randn(v, f), torch.randn(v)
+    features, weight, bias = torch.randn(n, f), torch.randn(v, f) / f**0.5, torch.randn(v)
     for tensor in (features, weight, bias):
         tensor.requires_grad_()
     return features, weight, bias, torch.randint(0, v, (n,))
@@ -21,13 +21,16 @@ def plain(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Te
     return nn.functional.cross_entropy(features @ weight.T + bias, targets)
 
 
-@given(
-    n=st.integers(1, 40),
-    f=st.integers(1, 9),
-    v=st.integers(2, 30),
-    chunk_rows=st.integers(1, 50),
+of_any_size = given(
+    n=st.integers(1, 80),
+    f=st.integers(1, 40),
+    v=st.integers(2, 300),
+    chunk_rows=st.integers(1, 90),
     seed=st.integers(0, 99),
 )
+
+
+@of_any_size
 @settings(max_examples=60, deadline=None)
 def test_value_and_gradients_are_those_of_plain_cross_entropy(
     n: int, f: int, v: int, chunk_rows: int, seed: int
@@ -39,6 +42,27 @@ def test_value_and_gradients_are_those_of_plain_cross_entropy(
     assert torch.allclose(loss.double(), expected, atol=1e-5)
     for gradient, wanted in zip(torch.autograd.grad(loss, (features, weight, bias)), expected_gradients, strict=True):
         assert torch.allclose(gradient, wanted, atol=1e-5)
+
+
+@of_any_size
+@settings(max_examples=60, deadline=None)
+def test_in_16_bits_value_and_gradients_lie_near_those_of_32(
+    n: int, f: int, v: int, chunk_rows: int, seed: int
+) -> None:
+    features, weight, bias, targets = inputs(n, f, v, seed)
+    exact = linear_cross_entropy(features, weight, bias, targets, chunk_rows)
+    rounded = linear_cross_entropy(features.bfloat16(), weight, bias, targets, chunk_rows)
+    assert rounded.dtype == torch.float32
+    nats = target_nats(features.bfloat16(), weight, bias, targets, chunk_rows)
+    for value in (rounded, nats.mean()):
+        assert value.item() == pytest.approx(exact.item(), abs=0.15)
+    # A gradient is a difference, softmax − one-hot: what it may be off is a share of both together, not of what is left.
+    with torch.no_grad():
+        both = torch.softmax(features @ weight.T + bias, dim=1) + nn.functional.one_hot(targets, v)
+        sizes = (both @ weight.abs() / n, both.T @ features.abs() / n, both.sum(0) / n)
+    gradients = (torch.autograd.grad(loss, (features, weight, bias)) for loss in (exact, rounded))
+    for size, wanted, found in zip(sizes, *gradients, strict=True):
+        assert ((found - wanted).abs() <= 0.1 * size + 1e-5).all()
 
 
 def test_an_incoming_gradient_scales_all_three() -> None:
