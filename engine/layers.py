@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.config import ModelConfig
+from engine.dropout import dropout
 
 # The recurrent state between two characters: (h,) for rnn and gru, (h, c) for lstm; each (n_layers, B, H).
 State = tuple[Tensor, ...]
@@ -64,7 +65,6 @@ class ConnectedLayers(nn.ModuleList):
         sizes = [config.embedding_size, *[config.hidden_size] * (config.n_layers - 1)]
         super().__init__(LAYERS[config.cell](size, config.hidden_size, batch_first=True) for size in sizes)
         self.config = config
-        self.dropout = config.dropout
 
     @property
     def all_weights(self) -> Sequence[Sequence[Tensor]]:
@@ -76,7 +76,7 @@ class ConnectedLayers(nn.ModuleList):
         rising, after = None, []
         for number, layer in enumerate(self._one_by_one()):
             if rising is not None:
-                x = nn.functional.dropout(as_read(self.config, rising), self.dropout, self.training)
+                x = dropout(as_read(self.config, rising), self.config.dropout, training=self.training)
             before = None if state is None else tuple(part[number : number + 1] for part in state)
             hidden, state_after = run(layer, x, before)  # (B, T, …) -> (B, T, H)
             rising = risen(self.config, rising, hidden)

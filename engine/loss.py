@@ -4,8 +4,8 @@ For a vocabulary of 8,000 and a batch of 6,000 characters plain logits are 200 M
 times. The gradient is made in the forward pass, while the chunk's probabilities are at hand (softmax − one-hot), so that
 nothing is computed twice.
 
-Where products are made in 16 bits they are so quick that half of the time would go into the softmax between them. There a chunk
-is 16 bits wide, and its softmax is made in 32, a few rows at a time that stay in the cache.
+Where products are made in 16 bits they are so quick that half of the time would go into what stands between them. There a chunk
+is 16 bits wide, and as little as can be is done with it.
 
 Shapes: N characters, F features, V vocabulary, V′ the next multiple of `ALIGNED_FLOATS` from V on.
 """
@@ -23,10 +23,11 @@ SMALLEST_PROBABILITY = torch.finfo(torch.float32).tiny
 # Two cache lines of 64 bytes, or one in 16 bits. Rows of logits that begin on one are written by the product, and read by the
 # next ones, a third faster than rows that begin anywhere.
 ALIGNED_FLOATS = 32
-# Columns that stand beside the features: the first is used, the others fill what products take at a time.
+# Columns that stand beside the features: two are used, the others fill what products take at a time.
 N_BESIDE = 16
-# Of logits in 32 bits, so that they stay in the cache of two cores.
-CACHE_BYTES = 2 * 2**20
+# The logit of what stands beyond V.
+IMPOSSIBLE = -1e4
+EVEN_ROWS = 32
 
 
 def linear_cross_entropy(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, chunk_rows: int) -> Tensor:
@@ -36,7 +37,7 @@ def linear_cross_entropy(features: Tensor, weight: Tensor, bias: Tensor, targets
         features: (N, F), the weight's type or one of 16 bits; the products are made in it, what is summed up over chunks in float32.
         weight: (V, F) and bias: (V,), the output layer.
         targets: (N,) indices.
-        chunk_rows: most rows whose logits exist at one time; it changes speed and memory, and the value by rounding only.
+        chunk_rows: about so many rows' logits exist at one time; it changes speed and memory, and the value by rounding only.
     """
     loss: Tensor = _LinearCrossEntropy.apply(features, weight, bias, targets, chunk_rows)  # type: ignore[no-untyped-call]
     return loss
@@ -55,7 +56,8 @@ def target_nats(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor,
 def _logits(features: Tensor, weight: Tensor, bias: Tensor, chunk_rows: int) -> Iterator[tuple[slice, Tensor]]:
     """Chunk by chunk: which rows, and their logits (rows, V′), −∞ beyond V, in a buffer that the next chunk overwrites."""
     chunks = _chunks(len(features), chunk_rows)
-    buffer = _buffer(chunks, weight, torch.float32)
+    n_most, width = max(rows.stop - rows.start for rows in chunks), -(-len(weight) // ALIGNED_FLOATS) * ALIGNED_FLOATS
+    buffer = torch.empty(n_most, width, dtype=torch.float32, device=weight.device)
     for rows in chunks:
         logits = buffer[: rows.stop - rows.start]
         torch.addmm(bias, features[rows], weight.T, out=logits[:, : len(weight)])  # (rows, F) @ (F, V) -> (rows, V)
@@ -67,12 +69,6 @@ def _chunks(n_rows: int, most_rows: int) -> list[slice]:
     """Chunks of nearly one size: a small one at the end would use the machine badly."""
     n_chunks = max(1, -(-n_rows // most_rows))
     return [slice(*bounds) for bounds in pairwise(n_rows * chunk // n_chunks for chunk in range(n_chunks + 1))]
-
-
-def _buffer(chunks: list[slice], weight: Tensor, dtype: torch.dtype) -> Tensor:
-    """Room for the largest chunk's numbers for every character (rows, V′)."""
-    n_rows, width = max(rows.stop - rows.start for rows in chunks), -(-len(weight) // ALIGNED_FLOATS) * ALIGNED_FLOATS
-    return torch.empty(n_rows, width, dtype=dtype, device=weight.device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,34 +94,55 @@ def _sums_in_32_bits(features: Tensor, weight: Tensor, bias: Tensor, targets: Te
 
 
 def _sums_in_16_bits(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, chunk_rows: int) -> _Sums:
-    """Products, and what goes into them, in the features' type; logits, softmax, and sums over chunks in 32 bits."""
-    n_features = features.shape[1]
-    narrow_weight, grad_features = weight.to(features.dtype), torch.empty_like(features)
-    # Beside the features stands a 1, so that the product for the weights' gradient makes that of the bias too.
-    with_ones = nn.functional.pad(features, (0, N_BESIDE))
-    with_ones[:, n_features] = 1
-    grad_both, nats = weight.new_zeros(len(weight), with_ones.shape[1]), bias.new_zeros(())
-    chunks = _chunks(len(features), chunk_rows)
-    room = _buffer(chunks, weight, features.dtype)
-    wide = _buffer(_chunks(len(room), _rows_in_cache(room)), weight, torch.float32)
-    for rows in chunks:
-        chunk = room[: rows.stop - rows.start]
-        known = chunk[:, : len(weight)]
-        torch.mm(features[rows], narrow_weight.T, out=known)  # (rows, F) @ (F, V) -> (rows, V)
-        for some in _chunks(len(chunk), len(wide)):
-            logits = wide[: some.stop - some.start]
-            logits[:, : len(weight)].copy_(known[some]).add_(bias)
-            logits[:, len(weight) :] = -torch.inf
-            # Zeros beyond V are copied too: 16-bit products read a little beyond it, and what is no number would spread.
-            chunk[some] = _become_gradient(logits, targets[rows][some, None], nats)
-        torch.mm(known, narrow_weight, out=grad_features[rows])  # (rows, V) @ (V, F) -> (rows, F)
-        grad_both += known.T @ with_ones[rows]  # (V, rows) @ (rows, F + ones) -> (V, F + ones)
-    return _Sums(nats, grad_features, grad_both[:, :n_features], grad_both[:, n_features])
+    """Logits, softmax − one-hot and what goes into products are rounded to the features' type; sums are made in 32 bits."""
+    (n_rows, n_features), n_known = features.shape, len(weight)
+    chunk_rows = _even_rows(n_rows, chunk_rows)
+    with_ones, with_bias = _with_ones(features, chunk_rows), _with_bias(weight, bias, features.dtype)
+    in_chunk = torch.arange(chunk_rows, device=targets.device) * len(with_bias)
+    places = nn.functional.pad(targets, (0, len(with_ones) - n_rows)).view(-1, chunk_rows) + in_chunk
+
+    grad_features, p_targets, p_others = features.new_empty(len(with_ones), n_features), [], []
+    grad_both = weight.new_zeros(with_bias.shape)
+    room = features.new_empty(chunk_rows, len(with_bias))
+    chunks = zip(torch.split(with_ones, chunk_rows), places, torch.split(grad_features, chunk_rows), strict=True)
+    for some, place, grad_some in chunks:
+        torch.mm(some, with_bias.T, out=room)  # (rows, F + ones) @ (F + ones, V′) -> (rows, V′)
+        p = torch.softmax(room, dim=1, out=room)  # it reckons in 32 bits, row by row
+        p_targets.append(p.take(place))
+        # p − 1 would lose a target's last digits where it is nearly certain; what all others have together does not.
+        p_others.append(p.put_(place, p.new_zeros(chunk_rows)).sum(dim=1))
+        grad_logits = p.put_(place, -p_others[-1])
+        torch.mm(grad_logits, with_bias[:, :n_features], out=grad_some)  # (rows, V′) @ (V′, F) -> (rows, F)
+        grad_both += grad_logits.T @ some  # (V′, rows) @ (rows, F + ones) -> (V′, F + ones)
+    p_target, others = (torch.cat(parts)[:n_rows].float() for parts in (p_targets, p_others))
+    nats = -torch.where(others < 0.5, torch.log1p(-others), p_target.clamp_min(SMALLEST_PROBABILITY).log()).sum()
+    return _Sums(nats, grad_features[:n_rows], grad_both[:n_known, :n_features], grad_both[:n_known, n_features])
 
 
-def _rows_in_cache(room: Tensor) -> int:
-    """How many rows the softmax is made of at a time: on a processor as many as its cache holds."""
-    return max(1, CACHE_BYTES // (4 * room.shape[1])) if room.device.type == "cpu" else len(room)
+def _with_ones(features: Tensor, chunk_rows: int) -> Tensor:
+    """The features and, beside them, ones for the bias (chunks · chunk_rows, F + N_BESIDE); rows that are over hold zeros, and so
+    change no sum."""
+    n_rows, n_features = features.shape
+    with_ones = nn.functional.pad(features, (0, N_BESIDE, 0, -n_rows % chunk_rows))
+    with_ones[:n_rows, n_features : n_features + 2] = 1
+    return with_ones
+
+
+def _with_bias(weight: Tensor, bias: Tensor, dtype: torch.dtype) -> Tensor:
+    """The weights and, beside them, the bias as a sum of two numbers of 16 bits (V′, F + N_BESIDE); nothing beyond V is likely."""
+    n_known, n_features = weight.shape
+    with_bias = nn.functional.pad(weight.to(dtype), (0, N_BESIDE, 0, -n_known % ALIGNED_FLOATS))
+    with_bias[:n_known, n_features] = bias
+    with_bias[:n_known, n_features + 1] = bias - with_bias[:n_known, n_features]
+    with_bias[n_known:, n_features] = IMPOSSIBLE
+    return with_bias
+
+
+def _even_rows(n_rows: int, most_rows: int) -> int:
+    """Rows of a chunk, so that the last one is nearly full: a multiple of `EVEN_ROWS`, since oneDNN makes, and keeps, a program for
+    each number of rows that it meets."""
+    n_chunks = max(1, -(-n_rows // most_rows))
+    return -(-n_rows // (n_chunks * EVEN_ROWS)) * EVEN_ROWS
 
 
 def _become_gradient(logits: Tensor, target: Tensor, nats: Tensor) -> Tensor:

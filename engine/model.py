@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.config import ModelConfig
+from engine.dropout import dropout
 from engine.layers import State, as_read, make_layers, risen, run
 from engine.stepping import LayerState, Stamp, StepWeights, stamp_of, step_weights
 
@@ -34,7 +35,6 @@ class PoemModel(nn.Module):
         self.config = config
         self.embedding = nn.Embedding(vocab_size, config.embedding_size)
         self.recurrent = make_layers(config)
-        self.dropout = nn.Dropout(config.dropout)
         if config.tied:
             self.projection: nn.Module = nn.Linear(config.hidden_size, config.embedding_size, bias=False)
             self.output_weight = self.embedding.weight
@@ -56,9 +56,12 @@ class PoemModel(nn.Module):
         Returns:
             features (B, T, F) and the state after the last character.
         """
-        embedded = self.dropout(self.embedding(x))  # (B, T) -> (B, T, E)
+        embedded = self._dropped(self.embedding(x))  # (B, T) -> (B, T, E)
         hidden, state_after = run(self.recurrent, embedded, state)  # (B, T, E) -> (B, T, H)
-        return self.projection(self.dropout(hidden)), state_after  # (B, T, H) -> (B, T, F)
+        return self.projection(self._dropped(hidden)), state_after  # (B, T, H) -> (B, T, F)
+
+    def _dropped(self, x: Tensor) -> Tensor:
+        return dropout(x, self.config.dropout, training=self.training)
 
     def logits(self, features: Tensor) -> Tensor:
         """Scores of every character: (..., F) -> (..., V)."""

@@ -65,6 +65,18 @@ def test_in_16_bits_value_and_gradients_lie_near_those_of_32(
         assert ((found - wanted).abs() <= 0.1 * size + 1e-5).all()
 
 
+def test_in_16_bits_a_nearly_certain_target_keeps_its_loss_and_gradient() -> None:
+    # Its p is 1 in 16 bits, or differs from it by a whole step of 0.004.
+    features, weight = torch.ones(40, 1), torch.tensor([[4.0], [-4.0]]).requires_grad_()
+    bias, targets = torch.zeros(2, requires_grad=True), torch.zeros(40, dtype=torch.long)
+    losses = [linear_cross_entropy(read, weight, bias, targets, 7) for read in (features, features.bfloat16())]
+    assert losses[0].item() == pytest.approx(3.35e-4, rel=0.01)
+    assert losses[1].item() == pytest.approx(losses[0].item(), rel=0.01)
+    exact, rounded = (torch.autograd.grad(loss, (weight, bias)) for loss in losses)
+    for wanted, found in zip(exact, rounded, strict=True):
+        assert torch.allclose(wanted, found, rtol=0.02, atol=0)
+
+
 def test_an_incoming_gradient_scales_all_three() -> None:
     features, weight, bias, targets = inputs(10, 4, 6, seed=1)
     once = torch.autograd.grad(linear_cross_entropy(features, weight, bias, targets, 3), (features, weight, bias))
