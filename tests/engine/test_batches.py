@@ -83,12 +83,19 @@ def test_a_vocabulary_without_marks_cuts_nowhere_special() -> None:
 
 
 def test_a_batch_is_the_poems_and_the_same_one_character_on() -> None:
-    pieces = all_pieces(["日月", "山"], max_chars=9)
+    pieces = all_pieces(["日月日山", "山"], max_chars=9)
     batch = pieces.batch(np.array([0, 1]))
     sun, moon, hill = VOCABULARY.encode("日月山")
-    assert batch.x.tolist() == [[BEGIN, sun, moon], [BEGIN, hill, END]]
-    assert batch.y.tolist() == [[sun, moon, END], [hill, END, PAD]]
-    assert batch.n_targets == 5
+    assert batch.x.tolist() == [[BEGIN, sun, moon, sun, hill], [BEGIN, hill, END, PAD, PAD]]
+    assert batch.y.tolist() == [[sun, moon, sun, hill, END], [hill, END, PAD, PAD, PAD]]
+    assert batch.n_targets == 7
+
+
+def test_a_batch_has_one_of_few_lengths() -> None:
+    pieces = all_pieces(["日" * n_chars for n_chars in range(1, 100)], max_chars=128)
+    lengths = {pieces.batch(np.array([row])).x.shape[1] for row in range(len(pieces))}
+    # With its end a poem of 24 (五绝), 32 (七绝), 48 (五律) or 64 (七律) characters and marks is as long as its batch.
+    assert lengths == set(range(5, 102, 4))
 
 
 @given(st.integers(1, 200), st.integers(1, 40), st.integers(0, 5), st.integers(0, 5))
