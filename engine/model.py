@@ -1,9 +1,11 @@
 """The network: embedding → rnn | lstm | gru layers (`engine.layers`) → (projection) → output layer over the vocabulary.
 
-Shapes in this file: B poems in a batch, T characters, V vocabulary, E embedding, H hidden, F = E when tied, else H.
+Shapes in this file: B poems in a batch, T characters, V vocabulary, V′ as in `engine.stepping`, E embedding, H hidden, F = E when tied,
+else H.
 """
 
 import math
+from contextlib import AbstractContextManager, nullcontext
 from typing import Self
 
 import torch
@@ -78,14 +80,29 @@ class PoemModel(nn.Module):
         It goes cell by cell: a whole LSTM layer of PyTorch's repacks its weights at every call (oneDNN), which for a
         single character takes ten times as long as the computation.
         """
-        # Entering the mode costs a small model a twentieth of its step; who composes is in it already.
-        if torch.is_inference_mode_enabled():
-            return self._step(x, state)
-        with torch.inference_mode():
-            return self._step(x, state)
+        logits, state_after = self._step(x, state)
+        return logits[:, : len(self.output_bias)], state_after
+
+    def step_log_p(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """As `step`, with ln p (B, V) on the processor in place of logits."""
+        logits, state_after = self._step(x, state)
+        # Of all V′ at once: PyTorch would copy the first V of each row before it began.
+        return torch.log_softmax(logits.float().cpu(), dim=1)[:, : len(self.output_bias)], state_after
+
+    def read(self, x: Tensor, state: State | None = None) -> State:
+        """The state that `step` leaves, without its logits."""
+        with _without_gradients():
+            return self._read(self._weights_to_step_with(), x, state)[1]
 
     def _step(self, x: Tensor, state: State | None) -> tuple[Tensor, State]:
-        weights = self._weights_to_step_with()
+        """Logits (B, V′), −∞ beyond V, and the state after."""
+        with _without_gradients():
+            weights = self._weights_to_step_with()
+            top, state_after = self._read(weights, x, state)
+            return weights.logits(top), state_after
+
+    def _read(self, weights: StepWeights, x: Tensor, state: State | None) -> tuple[Tensor, State]:
+        """What the projection reads (B, H), and the state after x (B,)."""
         below = nn.functional.embedding(x, self.embedding.weight)  # (B,) -> (B, E)
         if state is None:
             zeros = below.new_zeros(self.config.n_layers, len(x), self.config.hidden_size)
@@ -97,7 +114,7 @@ class PoemModel(nn.Module):
             rising = risen(self.config, rising, layers[-1][0])  # (B, H)
             below = as_read(self.config, rising)  # (B, H)
         state_after = tuple(torch.stack(parts) for parts in zip(*layers, strict=True))  # each (n_layers, B, H)
-        return weights.logits(below)[:, : len(self.output_bias)], state_after  # (B, H) -> (B, V)
+        return below, state_after
 
     def train(self, mode: bool = True) -> Self:
         """Also forgets the copies of the weights that `step` works with; optimisers may write without leaving a stamp."""
@@ -125,6 +142,11 @@ class PoemModel(nn.Module):
         recurrent = sum(weight.numel() for name, weight in self.recurrent.named_parameters() if "weight" in name)
         projection = sum(weight.numel() for weight in self.projection.parameters())
         return recurrent + projection + self.output_weight.numel()
+
+
+def _without_gradients() -> AbstractContextManager[object]:
+    """Entering the mode costs a small model a twentieth of its step; who composes is in it already."""
+    return nullcontext() if torch.is_inference_mode_enabled() else torch.inference_mode()
 
 
 @torch.no_grad()

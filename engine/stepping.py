@@ -34,7 +34,7 @@ class StepWeights(Protocol):
         """One step of one layer: what comes from below (B, …) and the layer's state to the state after."""
 
     def logits(self, hidden: Tensor) -> Tensor:
-        """(B, H) -> (B, V′), 0 beyond V."""
+        """(B, H) -> (B, V′), −∞ beyond V."""
 
 
 def stamp_of(weights: Iterable[Tensor]) -> Stamp:
@@ -49,7 +49,7 @@ def step_weights(
     n_missing = -len(output_weight) % ALIGNED_FLOATS
     outputs: list[tuple[Tensor, Tensor | None]] = [] if projection is None else [(projection.detach(), None)]
     padded_weight = torch.nn.functional.pad(output_weight.detach(), (0, 0, 0, n_missing))
-    outputs.append((padded_weight, torch.nn.functional.pad(output_bias.detach(), (0, n_missing))))
+    outputs.append((padded_weight, torch.nn.functional.pad(output_bias.detach(), (0, n_missing), value=-torch.inf)))
     layers = [[weight.detach() for weight in layer] for layer in layers]
     matrices = [weight for layer in layers for weight in layer if weight.dim() == 2] + [weight for weight, _ in outputs]
     copied = _In16Bits if all(map(_fits_16_bits, matrices)) else _ByColumns

@@ -110,8 +110,10 @@ def compose_free(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int
     state, last = _read(loaded, opening[:-1]), opening[-1]
     line, position = 1, 0
     while not poem.is_over():
-        logits, state = loaded.model.step(torch.tensor([last], device=loaded.device), state)  # (1,) -> (1, V)
-        log_p = torch.log_softmax(logits[0].float().cpu(), dim=0)[: loaded.vocabulary.n_drawable]
+        log_p_of_all, state = loaded.model.step_log_p(
+            torch.tensor([last], device=loaded.device), state
+        )  # (1,) -> (1, V)
+        log_p = log_p_of_all[0, : loaded.vocabulary.n_drawable]
         _write([poem], log_p[None].numpy(), config)
         index, last = len(poem.written) - 1, poem.written[-1]
         character = loaded.vocabulary.character(last)
@@ -154,9 +156,8 @@ def compose_free_many(
     open_poems = poems
     while open_poems:
         go_on()
-        logits, state = loaded.model.step(torch.tensor(last, device=loaded.device), state)  # (R,) -> (R, V)
-        log_p = torch.log_softmax(logits.float().cpu(), dim=1)[:, : loaded.vocabulary.n_drawable]
-        _write(open_poems, log_p.numpy(), config)
+        log_p, state = loaded.model.step_log_p(torch.tensor(last, device=loaded.device), state)  # (R,) -> (R, V)
+        _write(open_poems, log_p[:, : loaded.vocabulary.n_drawable].numpy(), config)
         rows = [row for row, poem in enumerate(open_poems) if not poem.is_over()]
         if len(rows) < len(open_poems):
             where = torch.tensor(rows, device=loaded.device, dtype=torch.long)
@@ -178,5 +179,5 @@ def _read(loaded: LoadedModel, indices: Sequence[int]) -> State | None:
     """The state after some indices; None before the first."""
     state = None
     for index in indices:
-        _, state = loaded.model.step(torch.tensor([index], device=loaded.device), state)
+        state = loaded.model.read(torch.tensor([index], device=loaded.device), state)
     return state

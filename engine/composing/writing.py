@@ -97,7 +97,7 @@ class Writer:
             if n_read == 1 and (column != column[0]).any():
                 n_read = len(column)
                 state = state and tuple(part.expand(-1, n_read, -1).contiguous() for part in state)
-            _, state = self._loaded.model.step(torch.from_numpy(column[:n_read].copy()).to(self._loaded.device), state)
+            state = self._loaded.model.read(torch.from_numpy(column[:n_read].copy()).to(self._loaded.device), state)
         return state and tuple(part.expand(-1, len(openings), -1) for part in state)
 
     def _stretches(self) -> Iterator[Sequence[Step]]:
@@ -149,10 +149,9 @@ class Writer:
 
     def _advance(self, rows: Rows, poems: Ints, step: Step) -> None:
         """One step on for every row."""
-        logits, rows.state = self._loaded.model.step(
-            torch.from_numpy(rows.last).to(self._loaded.device), rows.state
-        )  # (R,) -> (R, V)
-        log_p: Scores = torch.log_softmax(logits.float().cpu(), dim=1).numpy()
+        x = torch.from_numpy(rows.last).to(self._loaded.device)
+        log_p_of_rows, rows.state = self._loaded.model.step_log_p(x, rows.state)  # (R,) -> (R, V)
+        log_p: Scores = log_p_of_rows.numpy()
         token, numbers = int(self._plan.tokens[step.index]), np.arange(len(rows))
         is_drawn = step.is_place and token == FREE and step.source is None
         allowed = self._masks.allowed(rows, step) if is_drawn or (self._remember and step.is_place) else None

@@ -1,6 +1,6 @@
 """How a poem comes: what is read before it, what comes when, what each glyph tells, what is kept."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -23,27 +23,29 @@ def loaded() -> LoadedModel:
 def counted(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The numbers of rows of every step of the network from now on."""
     rows: list[int] = []
-    step = loaded.model.step
-
-    def counting(x: Any, state: Any = None) -> Any:
-        rows.append(len(x))
-        return step(x, state)
-
-    monkeypatch.setattr(loaded.model, "step", counting)
+    watch(loaded, monkeypatch, lambda x: rows.append(len(x)))
     return rows
 
 
 def indices_read(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """What the network reads in its first row from now on."""
     read: list[int] = []
-    step = loaded.model.step
-
-    def reading(x: Any, state: Any = None) -> Any:
-        read.append(int(x[0]))
-        return step(x, state)
-
-    monkeypatch.setattr(loaded.model, "step", reading)
+    watch(loaded, monkeypatch, lambda x: read.append(int(x[0])))
     return read
+
+
+def watch(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch, note: Callable[[Any], None]) -> None:
+    """Have the indices of every step noted before the network reads them."""
+
+    def noting(on: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(x: Any, state: Any = None) -> Any:
+            note(x)
+            return on(x, state)
+
+        return noted
+
+    monkeypatch.setattr(loaded.model, "read", noting(loaded.model.read))
+    monkeypatch.setattr(loaded.model, "step_log_p", noting(loaded.model.step_log_p))
 
 
 def test_a_poem_comes_character_by_character_where_nothing_is_fixed_ahead(monkeypatch: pytest.MonkeyPatch) -> None:

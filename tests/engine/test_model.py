@@ -61,6 +61,20 @@ def test_weights_that_16_bits_hold_and_those_they_do_not_give_the_same_steps(
 
 
 @pytest.mark.parametrize("cell", CELLS)
+def test_reading_leaves_the_state_of_a_step_and_its_ln_p_are_those_of_its_logits(cell: Cell) -> None:
+    model, x, before = small_model(cell).model, torch.tensor([3, 5]), None
+    for _ in range(2):
+        logits, after = model.step(x, before)
+        log_p, same = model.step_log_p(x, before)
+        assert log_p.shape == logits.shape
+        assert torch.allclose(log_p, torch.log_softmax(logits, dim=1), atol=1e-6)
+        for parts in zip(after, same, model.read(x, before), strict=True):
+            assert torch.equal(parts[0], parts[1])
+            assert torch.equal(parts[0], parts[2])
+        before = after
+
+
+@pytest.mark.parametrize("cell", CELLS)
 def test_a_state_carried_forward_goes_on_where_the_poem_stands(cell: Cell) -> None:
     model = small_model(cell).model
     x = torch.randint(0, 20, (2, 10))
