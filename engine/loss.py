@@ -37,7 +37,8 @@ def linear_cross_entropy(features: Tensor, weight: Tensor, bias: Tensor, targets
         features: (N, F), the weight's type or one of 16 bits; the products are made in it, what is summed up over chunks in float32.
         weight: (V, F) and bias: (V,), the output layer.
         targets: (N,) indices.
-        chunk_rows: about so many rows' logits exist at one time; it changes speed and memory, and the value by rounding only.
+        chunk_rows: about so many rows' logits exist at one time, in 16 bits twice as many; it changes speed and memory, and the
+            value by rounding only.
     """
     loss: Tensor = _LinearCrossEntropy.apply(features, weight, bias, targets, chunk_rows)  # type: ignore[no-untyped-call]
     return loss
@@ -96,7 +97,7 @@ def _sums_in_32_bits(features: Tensor, weight: Tensor, bias: Tensor, targets: Te
 def _sums_in_16_bits(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, chunk_rows: int) -> _Sums:
     """Logits, softmax − one-hot and what goes into products are rounded to the features' type; sums are made in 32 bits."""
     (n_rows, n_features), n_known = features.shape, len(weight)
-    chunk_rows = _even_rows(n_rows, chunk_rows)
+    chunk_rows = _even_rows(n_rows, 2 * chunk_rows)  # of 16 bits twice as many have room where others would stand
     with_ones, with_bias = _with_ones(features, chunk_rows), _with_bias(weight, bias, features.dtype)
     in_chunk = torch.arange(chunk_rows, device=targets.device) * len(with_bias)
     places = nn.functional.pad(targets, (0, len(with_ones) - n_rows)).view(-1, chunk_rows) + in_chunk
