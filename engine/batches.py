@@ -20,7 +20,7 @@ SENTENCE_ENDS = "。？！；"
 # Of a poem that is given a header, the chance of each part to be told: the model learns to do without any of them.
 PART_KEPT = 0.7
 # Batches are a multiple of so many characters and one more long, as quatrains and octaves with their end are: oneDNN makes, and
-# keeps, a program of recurrent layers for each length that it meets, and with every length a training of `studio` came to 1.6 GB.
+# keeps, a program of recurrent layers for each length that it meets, which takes time and cuts the memory into pieces.
 EVEN_CHARS = 4
 
 Int64 = NDArray[np.int64]

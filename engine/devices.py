@@ -46,7 +46,7 @@ def use_threads(n_threads: int) -> None:
 
 
 def keep_memory() -> None:
-    """Let glibc keep freed memory for the next step; elsewhere nothing happens.
+    """Let glibc keep freed memory for the next step, until `give_memory_back`; elsewhere nothing happens.
 
     It would give it back to the system, which hands it out again page by page, each filled with zeros: a twentieth of a training
     with small layers and large batches.
@@ -55,6 +55,16 @@ def keep_memory() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(MMAP_THRESHOLD, LARGEST_KEPT_BYTES)
         libc.mallopt(TRIM_THRESHOLD, KEPT_BYTES)
+
+
+def give_memory_back() -> None:
+    """Give the system what was freed, also between what is still used; elsewhere than with glibc nothing happens.
+
+    Batches of many shapes leave gaps that the next ones do not fit into: a training of `studio` grew by 500 MB in its first 150 steps,
+    all of it free.
+    """
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextmanager

@@ -33,3 +33,26 @@ def test_memory_that_is_kept_is_not_handed_out_again_page_by_page() -> None:
         )
 
     assert n_pages("keep") < n_pages("give back") / 4
+
+
+# Prints how much less memory the process has, in MiB, once what lies free between used blocks was given back.
+GAPS = """
+import torch
+from pathlib import Path
+from engine.devices import give_memory_back, keep_memory
+keep_memory()
+def resident_mib():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) // 1024
+blocks = [torch.ones(2**18) for _ in range(400)]  # of a MiB each
+blocks = blocks[::2]
+before = resident_mib()
+give_memory_back()
+print(before - resident_mib())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc gives memory back when told to")
+def test_memory_between_used_blocks_is_given_back_when_asked_for() -> None:
+    done = subprocess.run([sys.executable, "-c", GAPS], capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 150
