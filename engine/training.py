@@ -43,7 +43,7 @@ from engine.warm_start import start_from
 TAG_BIAS = -30.0
 # What remains of the learning rate after a divergence.
 LOWER_RATE = 0.3
-# Often enough to keep a `studio` below a gigabyte, and seldom enough to cost less than one step in a hundred.
+# Often enough to keep a `studio` below a gigabyte, and so seldom that no cost could be measured.
 GIVE_BACK_EVERY = 50
 
 

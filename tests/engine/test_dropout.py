@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.dropout import dropout
@@ -14,6 +14,7 @@ from engine.dropout import dropout
     dtype=st.sampled_from((torch.float32, torch.bfloat16)),
     seed=st.integers(0, 99),
 )
+@settings(deadline=None)
 def test_an_activation_is_dropped_or_scaled_and_its_gradient_with_it(
     shape: list[int], share: float, dtype: torch.dtype, seed: int
 ) -> None:
