@@ -30,7 +30,7 @@ Int64 = NDArray[np.int64]
 class Batch:
     """x (B, T) and y (B, T), y one character ahead of x; both `PAD` where a poem has ended, y also before its first character.
 
-    T is a multiple of `EVEN_CHARS` and 1.
+    T is one more than a multiple of `EVEN_CHARS`.
     """
 
     x: Int64
