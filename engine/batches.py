@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.corpus.header_tokens import N_PARTS, HeaderTokens, Parts
+from engine.corpus.ragged import lay_out
 from engine.corpus.tokens import TokenizedCorpus
 from engine.vocabulary import PAD, UNKNOWN
 
@@ -91,16 +92,15 @@ class Pieces:
             n_header = self.headers.lengths(self.poems[rows], parts[rows])
         n_chars = int((lengths + n_header).max()) - 1
         grid = np.full((len(rows), 2 + -(-(n_chars - 1) // EVEN_CHARS) * EVEN_CHARS), PAD, dtype=np.int64)
-        for row, (start, stop) in enumerate(zip(self.starts[rows], self.stops[rows], strict=True)):
-            first = 1 + int(n_header[row])
-            grid[row, 0] = self.tokens[start]
-            grid[row, first : first + stop - start - 1] = self.tokens[start + 1 : stop]
+        starts, in_batch = self.starts[rows], np.arange(len(rows))
+        grid[:, 0] = self.tokens[starts]
+        lay_out(self.tokens, starts + 1, lengths - 1, grid, in_batch, 1 + n_header)
         x, y = grid[:, :-1], grid[:, 1:].copy()
         if parts is not None and self.headers is not None:
-            for row in np.flatnonzero(n_header).tolist():
-                header = self.headers.tokens(int(self.poems[rows[row]]), parts[rows[row]])
-                grid[row, 1 : 1 + len(header)] = header
-                y[row, : len(header)] = PAD
+            header = self.headers.tokens(self.poems[rows], parts[rows])
+            is_header = np.arange(header.shape[1]) < n_header[:, None]
+            grid[:, 1 : 1 + header.shape[1]][is_header] = header[is_header]
+            y[:, : header.shape[1]][is_header] = PAD
         return Batch(x=x, y=y)
 
 

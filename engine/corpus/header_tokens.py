@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.corpus.poems import Poem
+from engine.corpus.ragged import lay_out
 from engine.header import POEM, TITLE, header_of, title_indices
 from engine.vocabulary import PAD, Vocabulary
 
@@ -47,13 +48,21 @@ class HeaderTokens:
         lengths: Indices = parts[:, :TITLE_PART].sum(axis=1) + np.where(parts[:, TITLE_PART], title_lengths, 0)
         return lengths
 
-    def tokens(self, poem: int, parts: npt.NDArray[np.bool_]) -> list[int]:
-        """The wanted parts of one poem as indices, in a header's order."""
-        indices = [int(tag) for tag, wanted in zip(self.tags[poem], parts[:TITLE_PART], strict=True) if wanted]
-        if parts[TITLE_PART]:
-            title = self.titles[self.title_offsets[poem] : self.title_offsets[poem + 1]]
-            indices += [self.title_mark, *title.tolist(), self.poem_mark]
-        return indices
+    def tokens(self, poems: Indices, parts: Parts) -> Indices:
+        """The wanted parts of each poem as indices, in a header's order: (n, longest), `PAD` after them; all must be present."""
+        grid = np.full((len(poems), int(self.lengths(poems, parts).max(initial=0))), PAD, dtype=np.int64)
+        columns = np.zeros(len(poems), dtype=np.int64)
+        for part in (FORM_PART, RHYME_PART):
+            rows = np.flatnonzero(parts[:, part])
+            grid[rows, columns[rows]] = self.tags[poems[rows], part]
+            columns[rows] += 1
+        rows = np.flatnonzero(parts[:, TITLE_PART])
+        starts, columns = self.title_offsets[poems[rows]], columns[rows]
+        lengths = self.title_offsets[poems[rows] + 1] - starts
+        grid[rows, columns] = self.title_mark
+        lay_out(self.titles, starts, lengths, grid, rows, columns + 1)
+        grid[rows, columns + 1 + lengths] = self.poem_mark
+        return grid
 
 
 class HeaderWriter:

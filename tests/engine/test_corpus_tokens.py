@@ -185,11 +185,11 @@ def test_headers_are_kept_beside_the_tokens(tmp_path: Path) -> None:
     told = headers.present(np.arange(3))
     assert told[2].tolist() == [False, False, "题" in vocabulary]
     tags = [vocabulary.tag(name) for name in ("form:wujue", "rhyme:十一尤")]
-    assert headers.tokens(0, np.array([True, True, False])) == tags
+    assert headers.tokens(np.array([0]), np.array([[True, True, False]])).tolist() == [tags]
     title = [index for index in vocabulary.encode("静夜思") if index != UNKNOWN]
     if title:
         expected = [vocabulary.tag("title"), *title, vocabulary.tag("poem")]
-        assert headers.tokens(1, np.array([False, False, True])) == expected
+        assert headers.tokens(np.array([1]), np.array([[False, False, True]])).tolist() == [expected]
     assert open_tokens(tokenized.corpus).headers is None
 
 
