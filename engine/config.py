@@ -107,6 +107,7 @@ class ModelConfig(_Settings):
     residual: bool = setting(False, "add the outputs of the layers below to each layer's own")
     layer_norm: bool = setting(False, "normalise what layers above the first, and the output layer, read")
     dropout: float = setting(0.0, "share of activations dropped while training", low=0.0, high=0.95)
+    recurrent_dropout: float = setting(0.0, "share of recurrent weights dropped while training", low=0.0, high=0.95)
     init: Initialisation = setting("default", "how weights begin", choices=INITIALISATIONS)
 
 

@@ -10,8 +10,8 @@ output layer's), so that a learnt gain and offset could say nothing new.
 Shapes: B poems, T characters, E embedding, H hidden.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import cast
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +23,14 @@ from engine.dropout import dropout
 State = tuple[Tensor, ...]
 
 LAYERS: dict[str, type[nn.RNN] | type[nn.LSTM] | type[nn.GRU]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+# The same layers for weights that are given with each call.
+_WITH_WEIGHTS: dict[type[nn.RNNBase], Callable[..., Any]] = {
+    nn.RNN: torch.rnn_tanh,
+    nn.LSTM: torch.lstm,
+    nn.GRU: torch.gru,
+}
+# Where w_hh stands among a layer's weights.
+RECURRENT = 1
 
 
 def make_layers(config: ModelConfig) -> "nn.RNNBase | ConnectedLayers":
@@ -48,14 +56,44 @@ def as_read(config: ModelConfig, rising: Tensor) -> Tensor:
     return nn.functional.layer_norm(rising, rising.shape[-1:]) if config.layer_norm else rising
 
 
-def run(layers: "nn.RNNBase | ConnectedLayers", x: Tensor, state: State | None) -> tuple[Tensor, State]:
+def run(
+    layers: "nn.RNNBase | ConnectedLayers", x: Tensor, state: State | None, recurrent_dropout: float = 0.0
+) -> tuple[Tensor, State]:
     """What the projection reads (B, T, H) after the characters x (B, T, E), and the state after the last one."""
     if isinstance(layers, ConnectedLayers):
         return cast(tuple[Tensor, State], layers(x, state))
+    if layers.training and recurrent_dropout:
+        return _run_without_some_weights(layers, x, state, recurrent_dropout)
     # Of the three layer types only the LSTM wants and gives a pair.
     packed_state = None if state is None else (state if len(state) == 2 else state[0])
     hidden, after = layers(x, packed_state)
     return hidden, after if isinstance(after, tuple) else (after,)
+
+
+def _run_without_some_weights(
+    layers: nn.RNNBase, x: Tensor, state: State | None, recurrent_dropout: float
+) -> tuple[Tensor, State]:
+    """As `run`, with some recurrent weights dropped, the same for all characters of the batch (Merity et al. 2018)."""
+    if state is None:
+        zeros = x.new_zeros(layers.num_layers, len(x), layers.hidden_size)
+        state = (zeros, zeros) if isinstance(layers, nn.LSTM) else (zeros,)
+    weights = [
+        dropout(weight, recurrent_dropout, training=True) if place == RECURRENT else weight
+        for layer in layers.all_weights
+        for place, weight in enumerate(layer)
+    ]
+    hidden, *after = _WITH_WEIGHTS[type(layers)](
+        x,
+        state if len(state) == 2 else state[0],
+        weights,
+        True,  # biases
+        layers.num_layers,
+        layers.dropout,
+        True,  # training
+        False,  # one direction
+        True,  # batch first
+    )
+    return hidden, tuple(after)
 
 
 class ConnectedLayers(nn.ModuleList):
@@ -78,7 +116,7 @@ class ConnectedLayers(nn.ModuleList):
             if rising is not None:
                 x = dropout(as_read(self.config, rising), self.config.dropout, training=self.training)
             before = None if state is None else tuple(part[number : number + 1] for part in state)
-            hidden, state_after = run(layer, x, before)  # (B, T, …) -> (B, T, H)
+            hidden, state_after = run(layer, x, before, self.config.recurrent_dropout)  # (B, T, …) -> (B, T, H)
             rising = risen(self.config, rising, hidden)
             after.append(state_after)
         assert rising is not None

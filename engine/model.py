@@ -59,7 +59,9 @@ class PoemModel(nn.Module):
             features (B, T, F) and the state after the last character.
         """
         embedded = self._dropped(self.embedding(x))  # (B, T) -> (B, T, E)
-        hidden, state_after = run(self.recurrent, embedded, state)  # (B, T, E) -> (B, T, H)
+        hidden, state_after = run(
+            self.recurrent, embedded, state, self.config.recurrent_dropout
+        )  # (B, T, E) -> (B, T, H)
         return self.projection(self._dropped(hidden)), state_after  # (B, T, H) -> (B, T, F)
 
     def _dropped(self, x: Tensor) -> Tensor:

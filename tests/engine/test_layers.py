@@ -151,3 +151,36 @@ def test_a_network_with_connections_is_trained_packed_judged_and_composes(
     assert figures[1] == pytest.approx(figures[0], abs=0.01)
     assert main(["compose", "日", "--model", str(packed)]) == 0
     assert capsys.readouterr().out.startswith("日")
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("residual", [False, True])
+def test_recurrent_weights_are_dropped_for_a_whole_batch_and_while_training_alone(cell: Cell, residual: bool) -> None:
+    model = small_model(cell=cell, residual=residual, n_layers=2, recurrent_dropout=0.5).model
+    x = torch.randint(0, len(VOCABULARY), (1, 6)).repeat(4, 1)
+    kept = model.eval()(x)[0]
+    assert torch.equal(kept, model(x)[0])
+    dropped = model.train()(x)[0]
+    # Nothing has been carried over before the first character, so what is dropped cannot be missed there.
+    assert torch.allclose(dropped[:, 0], kept[:, 0], atol=1e-5)
+    assert not torch.allclose(dropped[:, 1:], kept[:, 1:], atol=1e-3)
+    assert torch.allclose(dropped, dropped[:1].expand_as(dropped), atol=1e-5)
+    assert not torch.allclose(dropped, model(x)[0], atol=1e-3)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_dropped_recurrent_weight_learns_nothing_from_the_batch(cell: Cell) -> None:
+    model = small_model(cell=cell, n_layers=2, recurrent_dropout=0.25).model.train()
+    features, _ = model.features(torch.randint(0, len(VOCABULARY), (4, 12)))
+    features.sum().backward()  # type: ignore[no-untyped-call]
+    for w_ih, w_hh, *_ in model.recurrent.all_weights:
+        assert w_ih.grad is not None
+        assert w_hh.grad is not None
+        assert 0.1 < (w_hh.grad == 0).float().mean() < 0.4
+        assert (w_ih.grad == 0).float().mean() < 0.05
+
+
+def test_no_recurrent_weight_is_dropped_when_none_shall_be() -> None:
+    model = small_model(n_layers=2).model
+    x = torch.randint(0, len(VOCABULARY), (3, 7))
+    assert torch.equal(model.train()(x)[0], model.eval()(x)[0])
