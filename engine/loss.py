@@ -125,7 +125,7 @@ def _with_ones(features: Tensor, chunk_rows: int) -> Tensor:
     change no sum."""
     n_rows, n_features = features.shape
     with_ones = nn.functional.pad(features, (0, N_BESIDE, 0, -n_rows % chunk_rows))
-    with_ones[:n_rows, n_features : n_features + 2] = 1
+    with_ones[:n_rows, n_features : n_features + 2].fill_(1)
     return with_ones
 
 
@@ -135,7 +135,7 @@ def _with_bias(weight: Tensor, bias: Tensor, dtype: torch.dtype) -> Tensor:
     with_bias = nn.functional.pad(weight.to(dtype), (0, N_BESIDE, 0, -n_known % ALIGNED_FLOATS))
     with_bias[:n_known, n_features] = bias
     with_bias[:n_known, n_features + 1] = bias - with_bias[:n_known, n_features]
-    with_bias[n_known:, n_features] = IMPOSSIBLE
+    with_bias[n_known:, n_features].fill_(IMPOSSIBLE)
     return with_bias
 
 

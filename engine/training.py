@@ -22,7 +22,15 @@ from engine.config import TrainConfig
 from engine.corpus.library import open_corpus
 from engine.corpus.tokens import TokenizedCorpus, open_tokens
 from engine.curriculum import Curriculum, held_out, plan
-from engine.devices import device_name, give_memory_back, keep_memory, mixed_precision, product_dtype, sent_to
+from engine.devices import (
+    device_name,
+    give_memory_back,
+    gradient_scale,
+    keep_memory,
+    mixed_precision,
+    product_dtype,
+    sent_to,
+)
 from engine.distributed import Workers
 from engine.errors import RunError
 from engine.evaluate import tally_batches
@@ -122,8 +130,13 @@ class Training:
         loss, features = _loss(self.model, turn.batch, self.config.chunk_rows, self.device, self.dtype)
         self.resources.lap("forward")
         weighed = loss if turn.share == 1 else loss * turn.share
-        weighed.backward()  # type: ignore[no-untyped-call]
+        scale = gradient_scale(self.device, self.dtype)
+        (weighed if scale == 1 else weighed * scale).backward()  # type: ignore[no-untyped-call]
         loss_of_all = self.workers.sum_up(list(self.model.parameters()), weighed.detach())
+        if scale != 1:
+            for parameter in self.model.parameters():
+                if parameter.grad is not None:
+                    parameter.grad /= scale
         self.resources.lap("backward")
         grad_norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm or math.inf)
         self.optimizer.step()

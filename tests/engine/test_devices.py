@@ -1,10 +1,14 @@
 """What a training asks of the machine."""
 
+import math
 import platform
 import subprocess
 import sys
 
 import pytest
+import torch
+
+from engine.devices import gradient_scale
 
 # Prints how many pages the system hands out for steps that take and free memory, after some that did the same.
 WORK = """
@@ -56,3 +60,12 @@ print(before - resident_mib())
 def test_memory_between_used_blocks_is_given_back_when_asked_for() -> None:
     done = subprocess.run([sys.executable, "-c", GAPS], capture_output=True, text=True, check=True)
     assert int(done.stdout) > 150
+
+
+def test_gradients_are_raised_where_float16_would_lose_them() -> None:
+    card, processor = torch.device("cuda"), torch.device("cpu")
+    scale = gradient_scale(card, torch.bfloat16)
+    assert torch.tensor(1e-8 * scale).half() != 0
+    # A power of two changes no digit on the way there and back.
+    assert math.log2(scale).is_integer()
+    assert gradient_scale(card, torch.float32) == gradient_scale(processor, torch.bfloat16) == 1
