@@ -65,14 +65,19 @@ def plan(corpus: TokenizedCorpus, config: TrainConfig) -> Curriculum:
 
 
 def held_out(corpus: TokenizedCorpus, config: TrainConfig) -> Pieces:
-    """What validations judge by: the first `n_val_poems` of the validation split, each poem in one piece.
+    """What validations judge by: the first `n_val_poems` of the validation split, each poem in one piece, of those that are as short
+    as what the training reads last, if there are any: by longer ones it would seem to grow worse from where it leaves them out.
 
     Raises:
         CorpusError: none of them is short enough.
     """
-    poems = _short_enough(corpus, corpus.indices("validation"), config.longest_poem)[: config.n_val_poems]
+    poems = _short_enough(corpus, corpus.indices("validation"), config.longest_poem)
     if not len(poems):
         raise _nothing_short_enough(corpus, "judge by", config.longest_poem)
+    if config.late_share:
+        as_late = _short_enough(corpus, poems, config.late_longest_poem)
+        poems = as_late if len(as_late) else poems
+    poems = poems[: config.n_val_poems]
     return cut_pieces(corpus, poems, max_chars=int(corpus.lengths(poems).max()))
 
 

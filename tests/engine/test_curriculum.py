@@ -1,7 +1,9 @@
 """What a training reads, and when."""
 
+import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine import events
@@ -9,8 +11,9 @@ from engine.batches import n_batches
 from engine.checkpoint import CheckpointFolder
 from engine.config import TrainConfig
 from engine.corpus.library import open_corpus
+from engine.corpus.poems import SPLITS
 from engine.corpus.tokens import TokenizedCorpus, open_tokens
-from engine.curriculum import Curriculum, plan
+from engine.curriculum import Curriculum, held_out, plan
 from engine.errors import CorpusError
 from engine.events import from_line
 from engine.presets import preset
@@ -76,6 +79,29 @@ def test_epochs_are_counted_on(config: TrainConfig) -> None:
 def test_no_late_poem_at_all_is_one_sentence(config: TrainConfig) -> None:
     with pytest.raises(CorpusError, match=r"No poem of .* to learn from has at most 8 characters"):
         plan(tokens_of(config), config.replace(late_longest_poem=8))
+
+
+def test_validations_judge_by_poems_as_short_as_those_that_are_read_last(config: TrainConfig) -> None:
+    tokens = tokens_of(config)
+    tokens = dataclasses.replace(tokens, splits=np.full_like(tokens.splits, SPLITS.index("validation")))
+    config, quatrains, octaves = config.replace(n_val_poems=1000), len(QUATRAIN), 2 * len(QUATRAIN)
+
+    def lengths_of(changed: TrainConfig) -> set[int]:
+        return set((held_out(tokens, changed).lengths() - 2).tolist())
+
+    assert lengths_of(config) == {quatrains}
+    assert lengths_of(config.replace(late_share=0.0)) == {quatrains, octaves}
+    # A small corpus may hold out none of them: all the others are better than nothing.
+    assert lengths_of(config.replace(late_longest_poem=8)) == {quatrains, octaves}
+
+
+def test_raised_gradients_change_nothing_that_is_learnt(
+    config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_training(config, tmp_path / "plain")
+    monkeypatch.setattr("engine.training.gradient_scale", lambda device, dtype: 4096.0)
+    run_training(config, tmp_path / "raised")
+    assert _last_weights(tmp_path / "plain") == _last_weights(tmp_path / "raised")
 
 
 def test_a_run_killed_in_its_last_stage_goes_on_as_if_nothing_had_happened(config: TrainConfig, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.config import TrainConfig
+from engine.config import PRECISIONS, Precision, TrainConfig
 from engine.corpus.library import import_file
 from engine.presets import preset
 from engine.training import Training
@@ -26,8 +26,11 @@ def small(corpus: str, name: str = "studio") -> TrainConfig:
 
 
 @pytest.mark.parametrize("name", ["studio", "gpu", "nndl"])
-def test_no_operation_of_a_step_waits_for_the_device(name: str, corpus: str, tmp_path: Path) -> None:
-    training = training_on(CPU, small(corpus, name), tmp_path / "run")
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_no_operation_of_a_step_waits_for_the_device(
+    name: str, precision: Precision, corpus: str, tmp_path: Path
+) -> None:
+    training = training_on(CPU, small(corpus, name).replace(precision=precision), tmp_path / "run")
     assert waits(training, n_steps=3) == {}
     assert training.progress.step == 3
 
@@ -56,7 +59,7 @@ def test_speeds_are_measured(corpus: str, tmp_path: Path) -> None:
 def test_all_of_it_is_printed(corpus: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bench_gpu(corpus, tmp_path / "runs", CPU, QUICK)
     out = capsys.readouterr().out
-    for words in ("studio: 2 layers of 16", "gpu: 3 layers of 16"):
+    for words in ("studio: 2 layers of 16", "gpu: 2 layers of 16"):
         assert words in out
     assert out.count("of the product\n") == 2 * len(QUICK.batch_factors)
     assert out.count("what waits for the device in every step: nothing") == 2
