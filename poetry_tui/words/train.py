@@ -276,6 +276,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "train.field.residual": ("残差连接", "residual"),
     "train.field.layer_norm": ("层归一化", "layer norm"),
     "train.field.dropout": ("丢弃", "dropout"),
+    "train.field.recurrent_dropout": ("循环权重丢弃", "recurrent drop"),
     "train.field.init": ("初始化", "init"),
     "train.field.min_count": ("最少字频", "min count"),
     "train.field.batch_poems": ("每批诗数", "poems a batch"),

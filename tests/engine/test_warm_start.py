@@ -99,12 +99,19 @@ def test_a_packed_model_tells_the_commands_that_make_all_its_ancestors(tmp_path:
     assert [" --seed 7" in command for command in commands] == [False, True, True]
 
 
-def test_the_bundled_models_command_makes_it_again_with_todays_presets() -> None:
+def test_the_bundled_models_commands_make_it_again_with_todays_presets() -> None:
     header = read_header(find_model())
-    words = header["made_by"].split()
-    assert words[:2] == ["poetry-tui", "train"]
-    config = new_config(make_parser().parse_args(words[1:]))
-    assert config == TrainConfig.from_dict(header["training"])
-    assert architecture_of(find_model(), header) == config.model
-    assert config.max_steps is not None
-    assert header["steps"] <= config.max_steps  # its best checkpoint need not be its last
+    generations = [header]
+    while "started_from" in generations[0]:
+        generations.insert(0, generations[0]["started_from"])
+    commands = header["made_by"].split(" && ")
+    assert len(commands) == len(generations)
+    for command, generation in zip(commands, generations, strict=True):
+        words = command.split()
+        assert words[:2] == ["poetry-tui", "train"]
+        config = new_config(make_parser().parse_args(words[1:]))
+        made = TrainConfig.from_dict(generation["training"])
+        assert (config.start_from is None) == (made.start_from is None)
+        assert config.replace(start_from=made.start_from) == made
+        assert architecture_of(find_model(), header) == config.model
+        assert config.max_steps is None or generation["steps"] <= config.max_steps  # its best need not be its last
