@@ -20,7 +20,7 @@ from engine.composer import compose, compose_many
 from engine.config import ComposeConfig, ModelConfig
 from engine.devices import usable_cores
 from engine.model import PoemModel
-from engine.model_store import find_model
+from engine.model_store import list_models
 from engine.presets import preset
 from engine.vocabulary import BEGIN, END, SPECIAL_TOKENS, Vocabulary
 from tests.bench.racing import Measure, race
@@ -38,11 +38,14 @@ def bench_composing(name: str, corpus_file: Path, vocabulary: Vocabulary, n_roun
         _bench_against_reading_again(preset_name, loaded, corpus_file, n_rounds)
         for n_poems in (1, SIDE_BY_SIDE):
             _bench_steps(preset_name, loaded, n_poems, n_rounds)
-    bundled = load_model(find_model(), torch.device("cpu"))
-    for n_poems in (1, SIDE_BY_SIDE):
-        _bench_steps(bundled.name, bundled, n_poems, n_rounds)
-    _bench_poems(bundled, n_rounds)
-    _bench_with_all_cores(bundled, n_rounds)
+    for model in list_models():
+        if not model.is_bundled:
+            continue
+        bundled = load_model(model.folder, torch.device("cpu"))
+        for n_poems in (1, SIDE_BY_SIDE):
+            _bench_steps(bundled.name, bundled, n_poems, n_rounds)
+        _bench_poems(bundled, n_rounds)
+        _bench_with_all_cores(bundled, n_rounds)
 
 
 def _bench_against_reading_again(preset_name: str, loaded: LoadedModel, corpus_file: Path, n_rounds: int) -> None:
@@ -72,7 +75,7 @@ def _bench_steps(preset_name: str, loaded: LoadedModel, n_poems: int, n_rounds: 
 
 
 def _bench_poems(loaded: LoadedModel, n_rounds: int) -> None:
-    """Whole poems of the bundled model, drawn: free and held to a form, one at a time and side by side."""
+    """Whole poems of a bundled model, drawn: free and held to a form, one at a time and side by side."""
     contestants: dict[str, Measure] = {}
     for how, config in (("free", ComposeConfig(begin="日")), ("in the form 七绝", ComposeConfig(form="qijue"))):
         contestants[f"{loaded.name}, {how}, one poem"] = lambda config=config: _drawn(loaded, config, 1)  # type: ignore[misc]

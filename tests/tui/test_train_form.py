@@ -55,15 +55,15 @@ def test_a_wrong_answer_is_one_sentence_at_its_setting(name: str, answer: str, s
 
 
 def test_a_training_begins_with_a_model_only_in_that_models_shape() -> None:
-    answers = {**answers_of_preset("nndl"), "start_from": "studio-lstm"}
+    answers = {**answers_of_preset("nndl"), "start_from": "studio-small"}
     config, errors = config_of(answers)
     assert config is None
     assert {"embedding_size", "hidden_size", "tied"} <= errors.keys() <= set(SHAPE)
-    assert "studio-lstm has 512" in errors["hidden_size"].message
-    config, errors = config_of(answers | answers_of_shape("studio-lstm"))
+    assert "studio-small has 512" in errors["hidden_size"].message
+    config, errors = config_of(answers | answers_of_shape("studio-small"))
     assert errors == {}
     assert config is not None
-    assert (config.start_from, config.model.hidden_size) == ("studio-lstm", 512)
+    assert (config.start_from, config.model.hidden_size) == ("studio-small", 512)
 
 
 def test_a_model_to_begin_with_that_is_missing_is_said_at_its_setting() -> None:

@@ -165,18 +165,18 @@ async def test_who_chooses_a_model_to_begin_with_sees_its_shape_in_the_form(
         form = screen.query_one(RunSettings)
         await unfold(form, pilot, until)
         beginning = form.row("start_from")
-        beginning.answer = "studio-lstm"
+        beginning.answer = "studio-small"
         await until(pilot, lambda: form.row("hidden_size").answer == "512")
         assert form.row("tied").answer == "yes"
         form.row("cell").answer = "gru"
         await pilot.press("ctrl+r")
         await until(pilot, lambda: app.focused is form.row("cell").control)
-        assert "studio-lstm has lstm" in str(form.row("cell").query_one(".error", Static).content)
+        assert "studio-small has lstm" in str(form.row("cell").query_one(".error", Static).content)
         assert not started
         form.row("cell").answer = "lstm"
         await pilot.press("ctrl+r")
         await until(pilot, lambda: started)
-    assert [(config.start_from, config.model.hidden_size) for config in started] == [("studio-lstm", 512)]
+    assert [(config.start_from, config.model.hidden_size) for config in started] == [("studio-small", 512)]
 
 
 async def test_another_language_is_spoken_by_every_row_of_the_form_and_changes_no_answer(until: Until) -> None:

@@ -10,6 +10,7 @@ MEANINGS: dict[str, str] = {
     "add the outputs of the layers below to each layer's own": "把下面各层的输出加到每一层的输出上",
     "normalise what layers above the first, and the output layer, read": "第一层以上各层和输出层读入前先归一化",
     "share of activations dropped while training": "训练时丢弃多少激活值",
+    "share of recurrent weights dropped while training": "训练时丢弃多少循环权重",
     "how weights begin": "权重的初始值",
     "the preset that these settings started from": "这些设置由哪套预设而来",
     "a corpus by name, or a file of poems": "语料的名字，或诗的文件",
