@@ -21,9 +21,17 @@ ANCESTOR_RUN = "run-{number}"
 
 def add_parser(commands: Any) -> None:
     parser = new_parser(
-        commands, "pack", pack, "Make a model folder of a run: weights in 16 bits, judged on held-out quatrains."
+        commands,
+        "pack",
+        pack,
+        "Make a model folder of a run, or of the mean of several: weights in 16 bits, judged on held-out quatrains.",
     )
-    parser.add_argument("model", metavar="RUN", help="a run, a checkpoint or a model, by name or folder")
+    parser.add_argument(
+        "models",
+        metavar="RUN",
+        nargs="+",
+        help="a run, a checkpoint or a model, by name or folder; of several, which began with one model, the mean of their weights",
+    )
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="where the model goes; it takes the folder's name")
     parser.add_argument("--replace", action="store_true", help="put it in the place of a model that is there")
     add_setting_flags(parser, TrainConfig, only=("device",))
@@ -34,17 +42,24 @@ def pack(arguments: argparse.Namespace) -> int:
     folder: Path = arguments.folder.resolve()
     if folder.exists() and not arguments.replace:
         raise ModelError(f"{folder} is there already.", "Choose another folder, or say --replace.")
-    source = find_model(arguments.model)
+    sources = [find_model(model) for model in arguments.models]
 
+    from engine.averaging import mean_of
     from engine.checkpoint import load_model, save_model
     from engine.devices import choose_device
     from engine.novelty.build import open_lines
 
-    loaded = load_model(source, choose_device(getattr(arguments, "device", "auto")))
-    kept = ("corpus", "training", "steps", "n_chars_seen", "started_from", "made_with")
+    device = choose_device(getattr(arguments, "device", "auto"))
+    models = [load_model(source, device) for source in sources]
+    loaded = models[0] if len(models) == 1 else mean_of(models)
+    kept = ("corpus", "training", "steps", "n_chars_seen", "started_from", "mean_of", "made_with")
     about = _without_places({key: loaded.header[key] for key in kept if key in loaded.header})
     corpus = _corpus_of(loaded)
-    figures = {**loaded.header.get("figures", {}), **(_held_out_figures(loaded, corpus) if corpus else {})}
+    figures = dict(loaded.header.get("figures", {}))
+    if corpus is not None:
+        if len(models) > 1:
+            figures |= {"val_nats_per_han": _validation_nats(loaded, corpus)}
+        figures |= _held_out_figures(loaded, corpus)
     save_model(
         folder,
         loaded.model.cpu(),
@@ -85,33 +100,53 @@ def _held_out_figures(loaded: "LoadedModel", corpus: "Corpus") -> dict[str, obje
     return {"held_out_quatrains": judged}
 
 
+def _validation_nats(loaded: "LoadedModel", corpus: "Corpus") -> float:
+    """What the training would have validated the model with, in nats per Han character."""
+    from engine.batches import in_order
+    from engine.corpus.tokens import open_tokens
+    from engine.curriculum import held_out
+    from engine.evaluate import tally_batches
+
+    config = TrainConfig.from_dict(loaded.header["training"])
+    validation = held_out(open_tokens(corpus, vocabulary=loaded.vocabulary), config)
+    batches = in_order(validation, config.batch_poems)
+    return tally_batches(loaded.model, batches, loaded.vocabulary, loaded.device, config.chunk_rows).nats_per_han
+
+
 def _without_places(about: dict[str, Any]) -> dict[str, Any]:
     """What is told of a making, without where on one machine the model lay that it began with: its name says enough."""
     if "started_from" not in about:
         return about
     ancestor = _without_places(about["started_from"])
+    place = {"start_from": ancestor.get("name", ANCESTOR_RUN.format(number=1))}
+    members = [{**member, "training": {**member["training"], **place}} for member in about.get("mean_of", ())]
     return {
         **about,
         "started_from": ancestor,
-        "training": {**about["training"], "start_from": ancestor.get("name", ANCESTOR_RUN.format(number=1))},
+        "training": {**about["training"], **place},
+        **({"mean_of": members} if members else {}),
     }
 
 
 def _command_again(about: dict[str, Any]) -> str:
     """The command that trains such a model: the preset, and a flag for every setting that differs from it.
 
-    A model that began with another one's weights needs that one first: its command comes before.
+    A model that began with another one's weights needs that one first: its command comes before. So does a mean need all of its own.
     """
     line = [about]
     while "started_from" in line[0]:
         line.insert(0, line[0]["started_from"])
+    members = about.get("mean_of", [about])
     commands = []
-    for number, generation in enumerate(line, start=1):
+    for number, generation in enumerate([*line[:-1], *members], start=1):
         config = TrainConfig.from_dict(generation.get("training", {}))
         if number > 1:
-            config = config.replace(start_from=ANCESTOR_RUN.format(number=number - 1))
-        run = f" --run {ANCESTOR_RUN.format(number=number)}" if number < len(line) else ""
+            config = config.replace(start_from=ANCESTOR_RUN.format(number=min(number, len(line)) - 1))
+        run = f" --run {ANCESTOR_RUN.format(number=number)}" if number < len(line) or len(members) > 1 else ""
         commands.append(_train_command(config) + run)
+    if len(members) > 1:
+        runs = [ANCESTOR_RUN.format(number=len(line) + place) for place in range(len(members))]
+        commands.append(" ".join(["poetry-tui", "pack", *runs, "FOLDER"]))
     return " && ".join(commands)
 
 

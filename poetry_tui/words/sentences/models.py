@@ -43,6 +43,17 @@ SENTENCES: dict[str, str] = {
     "Leave cell, layers, sizes and connections away: it takes those of the model that it begins with.": (
         "单元、层数、大小和连接都不必写：以所从的模型为准。"
     ),
+    # The mean of several
+    "{name} and {other} have no mean: they are not networks of one kind that know the same characters.": (
+        "{name} 与 {other} 不能取平均：二者网络不同，或所识之字不同。"
+    ),
+    "Average trainings that began with one model and read one corpus.": "只有从同一模型起、读同一语料的训练才能取平均。",
+    "{name} and {other} have no mean: they did not begin with the same model.": (
+        "{name} 与 {other} 不能取平均：不是从同一模型起的。"
+    ),
+    "Begin several trainings with one model (--start-from), each with another --seed.": (
+        "请从同一模型起（--start-from）作几次训练，每次用不同的 --seed。"
+    ),
     "{name} has {found} here.": "{name} 此处是 {found}。",
     "Take that, or begin from scratch.": "照此设置，或从零开始。",
 }

@@ -1,0 +1,48 @@
+"""The mean of several models' weights, where they began with one model and differ by their seed.
+
+What each of them has learnt by heart differs; what they agree in stays. So the mean knows poems that it has not read better than any
+of them (Wortsman et al. 2022, model soups), and costs no more to compose with.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+
+from engine.checkpoint import LoadedModel
+from engine.errors import ModelError
+
+# What is remembered of each of the models.
+REMEMBERED = ("name", "training", "steps", "n_chars_seen")
+
+
+@torch.no_grad()
+def mean_of(models: Sequence[LoadedModel]) -> LoadedModel:
+    """A model in the middle of at least two, in the place of the first; its header tells of all in `mean_of`.
+
+    Raises:
+        ModelError: when they do not know the same characters and tags, or did not begin with the same model.
+    """
+    first = models[0]
+    for other in models[1:]:
+        if (other.model.config, other.vocabulary) != (first.model.config, first.vocabulary):
+            raise ModelError(
+                f"{first.name} and {other.name} have no mean: they are not networks of one kind that know the same characters.",
+                "Average trainings that began with one model and read one corpus.",
+            )
+        if _beginning(other) is None or _beginning(other) != _beginning(first):
+            raise ModelError(
+                f"{first.name} and {other.name} have no mean: they did not begin with the same model.",
+                "Begin several trainings with one model (--start-from), each with another --seed.",
+            )
+    # Of a tied model the parameters name the shared table once, where its state has it twice.
+    for weight, *others in zip(*(model.model.parameters() for model in models), strict=True):
+        weight.copy_(torch.stack([weight, *others]).mean(dim=0))
+    header = {key: value for key, value in first.header.items() if key != "figures"}
+    members = [{key: model.header[key] for key in REMEMBERED if key in model.header} for model in models]
+    return LoadedModel(first.name, first.model.eval(), first.vocabulary, {**header, "mean_of": members}, first.lines)
+
+
+def _beginning(model: LoadedModel) -> Mapping[str, Any] | None:
+    beginning: Mapping[str, Any] | None = model.header.get("started_from")
+    return beginning

@@ -1,0 +1,75 @@
+"""The mean of several models' weights."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.__main__ import main
+from engine.averaging import mean_of
+from engine.checkpoint import LoadedModel, load_model
+from engine.errors import ModelError
+from engine.model_files import read_header
+from engine.presets import preset
+from engine.trainer import run_training
+from engine.vocabulary import Vocabulary
+from tests.engine.small_model import small_model
+from tests.small_corpus import write_corpus
+
+CPU = torch.device("cpu")
+
+
+def begun(seed: int, beginning: str = "a", **architecture: object) -> LoadedModel:
+    made = small_model(seed=seed, **architecture)  # type: ignore[arg-type]
+    header = {"name": f"small-{seed}", "started_from": {"name": beginning}, "steps": seed, "figures": {"of": seed}}
+    return LoadedModel(f"small-{seed}", made.model, made.vocabulary, header)
+
+
+def test_every_weight_is_the_mean_of_all() -> None:
+    models = [begun(seed) for seed in (1, 2, 3)]
+    before = [{name: weight.clone() for name, weight in model.model.state_dict().items()} for model in models]
+    mean = mean_of(models)
+    for name, weight in mean.model.state_dict().items():
+        assert torch.allclose(weight, (before[0][name] + before[1][name] + before[2][name]) / 3, atol=1e-6)
+    assert mean.model.output_weight is mean.model.embedding.weight
+    assert [member["steps"] for member in mean.header["mean_of"]] == [1, 2, 3]
+    assert "figures" not in mean.header
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (begun(2, beginning="b"), "did not begin with the same model"),
+        (begun(2, n_layers=1), "not networks of one kind"),
+        (begun(2, vocabulary=Vocabulary("日月")), "not networks of one kind"),
+    ],
+)
+def test_models_that_have_no_mean_are_refused_in_one_sentence(other: LoadedModel, said: str) -> None:
+    with pytest.raises(ModelError, match=said):
+        mean_of([begun(1), other])
+
+
+def test_trainings_from_scratch_have_no_mean() -> None:
+    with pytest.raises(ModelError, match="did not begin with the same model"):
+        mean_of([small_model(seed=1), small_model(seed=2)])
+
+
+def test_packed_together_runs_become_one_model_that_tells_how_it_was_made(tmp_path: Path) -> None:
+    settings = preset("tiny").replace(corpus=str(write_corpus(tmp_path / "poems.txt")), max_steps=2, device="cpu")
+    run_training(settings, tmp_path / "a")
+    for seed in (7, 8):
+        run_training(settings.replace(start_from=str(tmp_path / "a"), seed=seed), tmp_path / f"b{seed}")
+    packed = tmp_path / "packed"
+    assert main(["pack", str(tmp_path / "b7"), str(tmp_path / "b8"), str(packed)]) == 0
+    header = read_header(packed)
+    trains = [command for command in header["made_by"].split(" && ") if command.startswith("poetry-tui train ")]
+    assert [command.split()[-1] for command in trains] == ["run-1", "run-2", "run-3"]
+    assert ["--start-from run-1" in command for command in trains] == [False, True, True]
+    assert ["--seed 7" in command for command in trains] == [False, True, False]
+    assert header["made_by"].endswith(" && poetry-tui pack run-2 run-3 FOLDER")
+    assert [member["training"]["start_from"] for member in [header, *header["mean_of"]]] == ["a", "a", "a"]
+    assert header["figures"]["val_nats_per_han"] > 0
+    weights = [load_model(tmp_path / f"b{seed}" / "checkpoints" / "step-00000002", CPU).model for seed in (7, 8)]
+    mean = load_model(packed, CPU).model
+    expected = (weights[0].output_bias + weights[1].output_bias) / 2
+    assert torch.allclose(mean.output_bias, expected, atol=1e-3)
