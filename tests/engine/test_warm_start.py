@@ -100,8 +100,9 @@ def test_a_packed_model_tells_the_commands_that_make_all_its_ancestors(tmp_path:
     assert [" --seed 7" in command for command in commands] == [False, True, True]
 
 
-def test_the_bundled_models_commands_make_it_again_with_todays_presets() -> None:
-    header = read_header(find_model())
+@pytest.mark.parametrize("name", ["studio-lstm", "studio-small"])
+def test_a_bundled_models_commands_make_it_again_with_todays_presets(name: str) -> None:
+    header = read_header(find_model(name))
     generations = [header]
     while "started_from" in generations[0]:
         generations.insert(0, generations[0]["started_from"])
@@ -115,5 +116,5 @@ def test_the_bundled_models_commands_make_it_again_with_todays_presets() -> None
         config = new_config(make_parser().parse_args(words[1:]))
         made = TrainConfig.from_dict(generation["training"])
         assert config.replace(start_from=made.start_from) == made
-        assert architecture_of(find_model(), header) == config.model
+        assert architecture_of(find_model(name), header) == config.model
         assert config.max_steps is None or generation["steps"] <= config.max_steps  # its best need not be its last
