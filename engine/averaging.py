@@ -1,4 +1,4 @@
-"""The mean of several models' weights, where they began with one model and differ by their seed.
+"""The mean of several models' weights, where they began with one model and differ by their seed, or by how they were trained.
 
 What each of them has learnt by heart differs; what they agree in stays. So the mean knows poems that it has not read better than any
 of them (Wortsman et al. 2022, model soups), and costs no more to compose with.
@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from engine.checkpoint import LoadedModel
+from engine.config import SHAPE
 from engine.errors import ModelError
 
 # What is remembered of each of the models.
@@ -25,7 +26,7 @@ def mean_of(models: Sequence[LoadedModel]) -> LoadedModel:
     """
     first = models[0]
     for other in models[1:]:
-        if (other.model.config, other.vocabulary) != (first.model.config, first.vocabulary):
+        if _shape(other) != _shape(first) or other.vocabulary != first.vocabulary:
             raise ModelError(
                 f"{first.name} and {other.name} have no mean: they are not networks of one kind that know the same characters.",
                 "Average trainings that began with one model and read one corpus.",
@@ -41,6 +42,10 @@ def mean_of(models: Sequence[LoadedModel]) -> LoadedModel:
     header = {key: value for key, value in first.header.items() if key != "figures"}
     members = [{key: model.header[key] for key in REMEMBERED if key in model.header} for model in models]
     return LoadedModel(first.name, first.model.eval(), first.vocabulary, {**header, "mean_of": members}, first.lines)
+
+
+def _shape(model: LoadedModel) -> tuple[object, ...]:
+    return tuple(getattr(model.model.config, name) for name in SHAPE)
 
 
 def _beginning(model: LoadedModel) -> Mapping[str, Any] | None:

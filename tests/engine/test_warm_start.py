@@ -9,7 +9,7 @@ import torch
 from engine.__main__ import main, make_parser
 from engine.checkpoint import LoadedModel, load_model
 from engine.commands.train import new_config
-from engine.config import TrainConfig
+from engine.config import SHAPE, TrainConfig
 from engine.corpus.library import open_corpus
 from engine.errors import ModelError
 from engine.events import Record, Validated
@@ -103,18 +103,25 @@ def test_a_packed_model_tells_the_commands_that_make_all_its_ancestors(tmp_path:
 @pytest.mark.parametrize("name", ["studio-lstm", "studio-small"])
 def test_a_bundled_models_commands_make_it_again_with_todays_presets(name: str) -> None:
     header = read_header(find_model(name))
-    generations = [header]
-    while "started_from" in generations[0]:
-        generations.insert(0, generations[0]["started_from"])
+    line = [header]
+    while "started_from" in line[0]:
+        line.insert(0, line[0]["started_from"])
+    # Of a mean all members began with the last but one of the line.
+    members = header.get("mean_of", [header])
     commands = header["made_by"].split(" && ")
-    assert len(commands) == len(generations)
-    for command, generation in zip(commands, generations, strict=True):
-        # The run that it begins with is made by the command before.
+    if "mean_of" in header:
+        runs = [f"run-{len(line) + place}" for place in range(len(members))]
+        assert commands.pop() == " ".join(["poetry-tui", "pack", *runs, "FOLDER"])
+    generations = [*line[:-1], *members]
+    for number, (command, generation) in enumerate(zip(commands, generations, strict=True), start=1):
+        # The run that it begins with is made by a command before.
+        begins = re.search(r" --start-from run-(\d+)", command)
+        assert (begins and int(begins[1])) == (min(number, len(line)) - 1 or None)
         words = re.sub(r" --start-from run-\d+", "", command).split()
         assert words[:2] == ["poetry-tui", "train"]
-        assert ("--start-from" in command) == ("started_from" in generation)
         config = new_config(make_parser().parse_args(words[1:]))
         made = TrainConfig.from_dict(generation["training"])
         assert config.replace(start_from=made.start_from) == made
-        assert architecture_of(find_model(name), header) == config.model
+        network = architecture_of(find_model(name), header)
+        assert [getattr(network, part) for part in SHAPE] == [getattr(config.model, part) for part in SHAPE]
         assert config.max_steps is None or generation["steps"] <= config.max_steps  # its best need not be its last
