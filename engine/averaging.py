@@ -18,13 +18,16 @@ REMEMBERED = ("name", "training", "steps", "n_chars_seen")
 
 
 @torch.no_grad()
-def mean_of(models: Sequence[LoadedModel]) -> LoadedModel:
+def mean_of(models: Sequence[LoadedModel], shares: Sequence[float] | None = None) -> LoadedModel:
     """A model in the middle of at least two, in the place of the first; its header tells of all in `mean_of`.
+
+    `shares`: how much each counts, one number a model, of any sum; all alike where it is None.
 
     Raises:
         ModelError: when they do not know the same characters and tags, or did not begin with the same model.
     """
     first = models[0]
+    shares = [1.0] * len(models) if shares is None else shares
     for other in models[1:]:
         if _shape(other) != _shape(first) or other.vocabulary != first.vocabulary:
             raise ModelError(
@@ -38,9 +41,13 @@ def mean_of(models: Sequence[LoadedModel]) -> LoadedModel:
             )
     # Of a tied model the parameters name the shared table once, where its state has it twice.
     for weight, *others in zip(*(model.model.parameters() for model in models), strict=True):
-        weight.copy_(torch.stack([weight, *others]).mean(dim=0))
+        counted = torch.tensor(shares, dtype=weight.dtype, device=weight.device) / sum(shares)
+        weight.copy_(torch.tensordot(counted, torch.stack([weight, *others]), dims=1))
     header = {key: value for key, value in first.header.items() if key != "figures"}
-    members = [{key: model.header[key] for key in REMEMBERED if key in model.header} for model in models]
+    members = [
+        {**{key: model.header[key] for key in REMEMBERED if key in model.header}, "share": share / sum(shares)}
+        for model, share in zip(models, shares, strict=True)
+    ]
     return LoadedModel(first.name, first.model.eval(), first.vocabulary, {**header, "mean_of": members}, first.lines)
 
 

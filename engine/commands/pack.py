@@ -1,12 +1,13 @@
 """`pack`: make a model folder of a run, small enough to give away."""
 
 import argparse
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.commands.output import new_parser, say
 from engine.config import TrainConfig
-from engine.errors import CorpusError, ModelError
+from engine.errors import CorpusError, ModelError, UsageError
 from engine.flags import add_setting_flags, flags_between
 from engine.model_store import find_model
 from engine.presets import PRESETS
@@ -33,6 +34,13 @@ def add_parser(commands: Any) -> None:
         help="a run, a checkpoint or a model, by name or folder; of several, which began with one model, the mean of their weights",
     )
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="where the model goes; it takes the folder's name")
+    parser.add_argument(
+        "--shares",
+        type=float,
+        nargs="+",
+        metavar="X",
+        help="how much each of several counts in the mean, in their order (all alike)",
+    )
     parser.add_argument("--replace", action="store_true", help="put it in the place of a model that is there")
     add_setting_flags(parser, TrainConfig, only=("device",))
 
@@ -42,6 +50,7 @@ def pack(arguments: argparse.Namespace) -> int:
     folder: Path = arguments.folder.resolve()
     if folder.exists() and not arguments.replace:
         raise ModelError(f"{folder} is there already.", "Choose another folder, or say --replace.")
+    shares = _shares(arguments.shares, len(arguments.models))
     sources = [find_model(model) for model in arguments.models]
 
     from engine.averaging import mean_of
@@ -51,7 +60,7 @@ def pack(arguments: argparse.Namespace) -> int:
 
     device = choose_device(getattr(arguments, "device", "auto"))
     models = [load_model(source, device) for source in sources]
-    loaded = models[0] if len(models) == 1 else mean_of(models)
+    loaded = models[0] if len(models) == 1 else mean_of(models, shares)
     kept = ("corpus", "training", "steps", "n_chars_seen", "started_from", "mean_of", "made_with")
     about = _without_places({key: loaded.header[key] for key in kept if key in loaded.header})
     corpus = _corpus_of(loaded)
@@ -72,6 +81,18 @@ def pack(arguments: argparse.Namespace) -> int:
     say(f"{folder.name}: {size / 1e6:.1f} MB")
     print(folder)
     return 0
+
+
+def _shares(shares: list[float] | None, n_models: int) -> list[float]:
+    """How much each model counts; equal where nothing is said."""
+    if shares is None:
+        return [1.0] * n_models
+    if len(shares) != n_models or not all(0 < share < inf for share in shares):
+        raise UsageError(
+            f"--shares needs a number above 0 for each of the {n_models} models.",
+            "Say them in the models' order, as in 3 3 2.",
+        )
+    return shares
 
 
 def _corpus_of(loaded: "LoadedModel") -> "Corpus | None":
@@ -146,7 +167,10 @@ def _command_again(about: dict[str, Any]) -> str:
         commands.append(_train_command(config) + run)
     if len(members) > 1:
         runs = [ANCESTOR_RUN.format(number=len(line) + place) for place in range(len(members))]
-        commands.append(" ".join(["poetry-tui", "pack", *runs, "FOLDER"]))
+        shares = [member["share"] for member in members]
+        # Said after the folder, since it takes all numbers that follow.
+        said = [] if len(set(shares)) == 1 else ["--shares", *(f"{share:g}" for share in shares)]
+        commands.append(" ".join(["poetry-tui", "pack", *runs, "FOLDER", *said]))
     return " && ".join(commands)
 
 

@@ -37,6 +37,22 @@ def test_every_weight_is_the_mean_of_all() -> None:
     assert "figures" not in mean.header
 
 
+def test_one_model_may_count_more_than_another() -> None:
+    models = [begun(1), begun(2)]
+    before = [model.model.output_bias.clone() for model in models]
+    mean = mean_of(models, [3, 1])
+    assert torch.allclose(mean.model.output_bias, 0.75 * before[0] + 0.25 * before[1], atol=1e-6)
+    assert [member["share"] for member in mean.header["mean_of"]] == [0.75, 0.25]
+
+
+@pytest.mark.parametrize("shares", [["1"], ["1", "0"], ["1", "-1"], ["1", "nan"]])
+def test_shares_that_are_no_shares_are_refused_in_one_sentence(
+    shares: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["pack", "a", "b", str(tmp_path / "packed"), "--shares", *shares]) != 0
+    assert "a number above 0 for each of the 2 models" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("other", "said"),
     [
@@ -70,6 +86,12 @@ def test_packed_together_runs_become_one_model_that_tells_how_it_was_made(tmp_pa
     assert header["made_by"].endswith(" && poetry-tui pack run-2 run-3 FOLDER")
     assert [member["training"]["start_from"] for member in [header, *header["mean_of"]]] == ["a", "a", "a"]
     assert header["figures"]["val_nats_per_han"] > 0
+    assert (
+        main(["pack", str(tmp_path / "b7"), str(tmp_path / "b8"), str(tmp_path / "uneven"), "--shares", "3", "1"]) == 0
+    )
+    assert read_header(tmp_path / "uneven")["made_by"].endswith(
+        " && poetry-tui pack run-2 run-3 FOLDER --shares 0.75 0.25"
+    )
     weights = [load_model(tmp_path / f"b{seed}" / "checkpoints" / "step-00000002", CPU).model for seed in (7, 8)]
     mean = load_model(packed, CPU).model
     expected = (weights[0].output_bias + weights[1].output_bias) / 2

@@ -111,7 +111,9 @@ def test_a_bundled_models_commands_make_it_again_with_todays_presets(name: str) 
     commands = header["made_by"].split(" && ")
     if "mean_of" in header:
         runs = [f"run-{len(line) + place}" for place in range(len(members))]
-        assert commands.pop() == " ".join(["poetry-tui", "pack", *runs, "FOLDER"])
+        pack = make_parser().parse_args(commands.pop().split()[1:])
+        assert [*pack.models, str(pack.folder)] == [*runs, "FOLDER"]
+        assert pack.shares == [member["share"] for member in members]
     generations = [*line[:-1], *members]
     for number, (command, generation) in enumerate(zip(commands, generations, strict=True), start=1):
         # The run that it begins with is made by a command before.

@@ -54,6 +54,8 @@ SENTENCES: dict[str, str] = {
     "Begin several trainings with one model (--start-from), each with another --seed.": (
         "请从同一模型起（--start-from）作几次训练，每次用不同的 --seed。"
     ),
+    "--shares needs a number above 0 for each of the {n_models} models.": "--shares 要为 {n_models} 个模型各给一个大于 0 的数。",
+    "Say them in the models' order, as in 3 3 2.": "请按模型的次序给，如 3 3 2。",
     "{name} has {found} here.": "{name} 此处是 {found}。",
     "Take that, or begin from scratch.": "照此设置，或从零开始。",
 }
