@@ -279,7 +279,7 @@ def _ancestor(config: TrainConfig) -> Mapping[str, object]:
     if config.start_from is None:
         return {}
     header = read_header(find_model(config.start_from))
-    remembered = ("name", "corpus", "training", "steps", "n_chars_seen", "started_from")
+    remembered = ("name", "corpus", "training", "steps", "n_chars_seen", "started_from", "mean_of")
     return {key: header[key] for key in remembered if key in header}
 
 

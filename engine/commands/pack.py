@@ -1,6 +1,8 @@
 """`pack`: make a model folder of a run, small enough to give away."""
 
 import argparse
+from collections.abc import Iterator
+from itertools import count
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
     from engine.checkpoint import LoadedModel
     from engine.corpus.library import Corpus
 
-# The runs of the models that another one began with, in the command that makes them all; the oldest is number 1.
-ANCESTOR_RUN = "run-{number}"
+# The models that another one needs, in the commands that make them all; the oldest is number 1.
+NUMBERED_RUN = "run-{number}"
 
 
 def add_parser(commands: Any) -> None:
@@ -87,7 +89,7 @@ def _shares(shares: list[float] | None, n_models: int) -> list[float]:
     """How much each model counts; equal where nothing is said."""
     if shares is None:
         return [1.0] * n_models
-    if len(shares) != n_models or not all(0 < share < inf for share in shares):
+    if len(shares) != n_models or not all(share > 0 for share in shares) or sum(shares) == inf:
         raise UsageError(
             f"--shares needs a number above 0 for each of the {n_models} models.",
             "Say them in the models' order, as in 3 3 2.",
@@ -139,7 +141,7 @@ def _without_places(about: dict[str, Any]) -> dict[str, Any]:
     if "started_from" not in about:
         return about
     ancestor = _without_places(about["started_from"])
-    place = {"start_from": ancestor.get("name", ANCESTOR_RUN.format(number=1))}
+    place = {"start_from": ancestor.get("name", NUMBERED_RUN.format(number=1))}
     members = [{**member, "training": {**member["training"], **place}} for member in about.get("mean_of", ())]
     return {
         **about,
@@ -154,24 +156,34 @@ def _command_again(about: dict[str, Any]) -> str:
 
     A model that began with another one's weights needs that one first: its command comes before. So does a mean need all of its own.
     """
-    line = [about]
-    while "started_from" in line[0]:
-        line.insert(0, line[0]["started_from"])
-    members = about.get("mean_of", [about])
-    commands = []
-    for number, generation in enumerate([*line[:-1], *members], start=1):
-        config = TrainConfig.from_dict(generation.get("training", {}))
-        if number > 1:
-            config = config.replace(start_from=ANCESTOR_RUN.format(number=min(number, len(line)) - 1))
-        run = f" --run {ANCESTOR_RUN.format(number=number)}" if number < len(line) or len(members) > 1 else ""
-        commands.append(_train_command(config) + run)
-    if len(members) > 1:
-        runs = [ANCESTOR_RUN.format(number=len(line) + place) for place in range(len(members))]
-        shares = [member["share"] for member in members]
-        # Said after the folder, since it takes all numbers that follow.
-        said = [] if len(set(shares)) == 1 else ["--shares", *(f"{share:g}" for share in shares)]
-        commands.append(" ".join(["poetry-tui", "pack", *runs, "FOLDER", *said]))
+    commands, _ = _makings(about, count(1), is_last=True)
     return " && ".join(commands)
+
+
+def _makings(about: dict[str, Any], numbers: Iterator[int], *, is_last: bool) -> tuple[list[str], str]:
+    """The commands that make a model, and the name that the last of them gives it; what comes out at the very end is not numbered."""
+    commands: list[str] = []
+    beginning = None
+    if "started_from" in about:
+        commands, beginning = _makings(about["started_from"], numbers, is_last=False)
+    members = about.get("mean_of", [about])
+    is_mean = len(members) > 1
+    runs = []
+    for member in members:
+        config = TrainConfig.from_dict(member.get("training", {}))
+        command = _train_command(config if beginning is None else config.replace(start_from=beginning))
+        if is_mean or not is_last:
+            runs.append(NUMBERED_RUN.format(number=next(numbers)))
+            command += f" --run {runs[-1]}"
+        commands.append(command)
+    if not is_mean:
+        return commands, "" if is_last else runs[0]
+    folder = "FOLDER" if is_last else NUMBERED_RUN.format(number=next(numbers))
+    shares = [member.get("share", 1.0) for member in members]
+    # Said after the folder, since it takes all numbers that follow.
+    said = [] if len(set(shares)) == 1 else ["--shares", *(f"{share:g}" for share in shares)]
+    commands.append(" ".join(["poetry-tui", "pack", *runs, folder, *said]))
+    return commands, folder
 
 
 def _train_command(config: TrainConfig) -> str:

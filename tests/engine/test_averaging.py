@@ -45,7 +45,7 @@ def test_one_model_may_count_more_than_another() -> None:
     assert [member["share"] for member in mean.header["mean_of"]] == [0.75, 0.25]
 
 
-@pytest.mark.parametrize("shares", [["1"], ["1", "0"], ["1", "-1"], ["1", "nan"]])
+@pytest.mark.parametrize("shares", [["1"], ["1", "0"], ["1", "-1"], ["1", "nan"], ["1e308", "1e308"]])
 def test_shares_that_are_no_shares_are_refused_in_one_sentence(
     shares: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -96,3 +96,20 @@ def test_packed_together_runs_become_one_model_that_tells_how_it_was_made(tmp_pa
     mean = load_model(packed, CPU).model
     expected = (weights[0].output_bias + weights[1].output_bias) / 2
     assert torch.allclose(mean.output_bias, expected, atol=1e-3)
+
+
+def test_what_began_with_a_mean_needs_all_of_its_members(tmp_path: Path) -> None:
+    settings = preset("tiny").replace(corpus=str(write_corpus(tmp_path / "poems.txt")), max_steps=2, device="cpu")
+    run_training(settings, tmp_path / "a")
+    for seed in (7, 8):
+        run_training(settings.replace(start_from=str(tmp_path / "a"), seed=seed), tmp_path / f"b{seed}")
+    mean, packed = tmp_path / "mean", tmp_path / "packed"
+    assert main(["pack", str(tmp_path / "b7"), str(tmp_path / "b8"), str(mean), "--shares", "3", "1"]) == 0
+    run_training(settings.replace(start_from=str(mean), seed=9), tmp_path / "c")
+    assert main(["pack", str(tmp_path / "c"), str(packed)]) == 0
+    *_, first, second, pack, last = read_header(packed)["made_by"].split(" && ")
+    assert first.endswith(" --run run-2")
+    assert second.endswith(" --run run-3")
+    assert pack == "poetry-tui pack run-2 run-3 run-4 --shares 0.75 0.25"
+    assert " --start-from run-4" in last
+    assert str(tmp_path) not in str(read_header(packed)["started_from"]["mean_of"][0]["training"]["start_from"])

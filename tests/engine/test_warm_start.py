@@ -113,7 +113,8 @@ def test_a_bundled_models_commands_make_it_again_with_todays_presets(name: str) 
         runs = [f"run-{len(line) + place}" for place in range(len(members))]
         pack = make_parser().parse_args(commands.pop().split()[1:])
         assert [*pack.models, str(pack.folder)] == [*runs, "FOLDER"]
-        assert pack.shares == [member["share"] for member in members]
+        shares = pack.shares or [1 / len(members)] * len(members)
+        assert shares == pytest.approx([member["share"] for member in members], abs=1e-5)
     generations = [*line[:-1], *members]
     for number, (command, generation) in enumerate(zip(commands, generations, strict=True), start=1):
         # The run that it begins with is made by a command before.
