@@ -1,11 +1,28 @@
-"""Files that are whole or absent: written aside, flushed to the disk, then renamed over the old one."""
+"""Files that are whole or absent: written aside, flushed, then renamed over the old one. Files of JSON are read with care."""
 
 import contextlib
+import json
+import math
 import os
+import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Never
+
+from engine.errors import StudioError
+
+# JSON nested deeper than this is refused: json.loads stops at the interpreter's own limit only, and whoever walks the value
+# afterwards would meet that limit again.
+MAX_JSON_DEPTH = 64
+MAX_JSON_BYTES = 64 << 20
+# Whole numbers beyond 64 bits fit no column, no array and no float.
+_MAX_WHOLE = 1 << 63
+_MAX_DIGITS = 19
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
@@ -49,6 +66,104 @@ def replace_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(aside, ignore_errors=True)
         raise
     sync_folder(path.parent)
+
+
+def parse_json(text: bytes | str) -> Any:
+    """The value of a JSON text, in UTF-8 where it is bytes, that is safe to walk, to compute with and to write again.
+
+    A lone surrogate in a string becomes U+FFFD, so that every string of the value can be encoded.
+
+    Raises:
+        ValueError: with a clause for a person, when the text is no JSON, is nested deeper than `MAX_JSON_DEPTH`, or holds NaN,
+            infinity, a number too large for a float, or a whole number beyond 64 bits.
+    """
+    try:
+        whole = text if isinstance(text, str) else text.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8") from None
+    try:
+        value = _DECODER.decode(whole.removeprefix("\ufeff"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is no JSON: {error}") from None
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    may_be_deep = whole.count("[") + whole.count("{") > MAX_JSON_DEPTH
+    if may_be_deep:
+        _refuse_deep(value)
+    if _ESCAPED_SURROGATE.search(whole) or _SURROGATES.search(whole):
+        value = _without_surrogates(value)
+    return value
+
+
+def read_json(
+    path: Path, error: type[StudioError] = StudioError, hint: str = "", max_bytes: int = MAX_JSON_BYTES
+) -> Any:
+    """The value of a JSON file, as `parse_json` gives it.
+
+    Raises:
+        error: (with `hint`) when the file is missing, is no regular file (a FIFO would block), cannot be read, is larger than
+            `max_bytes`, or is not what `parse_json` takes.
+    """
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError("it is no file")
+        if status.st_size > max_bytes:
+            raise ValueError(f"it has more than {max_bytes >> 20} MB")
+        return parse_json(path.read_bytes())
+    except OSError as problem:
+        raise error(f"{path.name} cannot be read ({problem.strerror or problem}).", hint) from problem
+    except ValueError as problem:
+        raise error(f"{path.name} cannot be read ({problem}).", hint) from problem
+
+
+_TOO_DEEP = "it is nested too deeply"
+
+
+def _whole(digits: str) -> int:
+    number = int(digits) if len(digits) <= _MAX_DIGITS + 1 else _MAX_WHOLE
+    if not -_MAX_WHOLE <= number < _MAX_WHOLE:
+        raise ValueError("it holds a number that is too large")
+    return number
+
+
+def _real(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("it holds a number that is too large")
+    return number
+
+
+def _no_number(word: str) -> Never:
+    raise ValueError(f"it holds {word}, which is no number of JSON")
+
+
+_DECODER = json.JSONDecoder(parse_int=_whole, parse_float=_real, parse_constant=_no_number)
+
+
+def _refuse_deep(value: Any) -> None:
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(MAX_JSON_DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise ValueError(_TOO_DEEP)
+
+
+def _without_surrogates(value: Any) -> Any:
+    """The value with U+FFFD for every lone surrogate, keys included; it is at most `MAX_JSON_DEPTH` deep."""
+    if isinstance(value, str):
+        return _SURROGATES.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_without_surrogates(inner) for inner in value]
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(inner) for key, inner in value.items()}
+    return value
 
 
 def sync_file(path: Path) -> None:
