@@ -11,10 +11,12 @@ from engine.commands import compose, evaluate, pack, rates, service, train
 from engine.commands.output import INTERRUPTED, say
 from engine.errors import StudioError
 from engine.flags import Parser
+from engine.openmp import wait_passively
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted."""
+    wait_passively()
     words = sys.argv[1:] if argv is None else list(argv)
     debug = "--debug" in words
     try:

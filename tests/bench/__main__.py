@@ -15,14 +15,27 @@ from engine import paths
 from engine.batches import cut_pieces
 from engine.corpus.library import Corpus, import_file, list_corpora
 from engine.corpus.tokens import open_tokens
+from engine.openmp import wait_passively
 from engine.presets import preset
 from tests.bench.verse import MadeCorpus, make_corpus
 
-PARTS = ("training", "memory", "composing", "starting", "first-paint", "keys", "watching", "watched-training", "gpu")
+PARTS = (
+    "training",
+    "memory",
+    "composing",
+    "starting",
+    "first-paint",
+    "keys",
+    "watching",
+    "watched-training",
+    "beside-training",
+    "gpu",
+)
 MAX_CHARS = 128
 
 
 def main() -> None:
+    wait_passively()
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="fewer rounds and a smaller corpus")
@@ -54,6 +67,8 @@ def main() -> None:
             _watching(Path(folder), n_rounds=2 if arguments.quick else 5)
         if "watched-training" in parts:
             _watched_training(made, Path(folder), n_pairs=4 if arguments.quick else 24)
+        if "beside-training" in parts:
+            _beside_training(made, Path(folder), n_rounds=1 if arguments.quick else 5)
         if "gpu" in parts:
             _gpu(made, Path(folder), arguments.device, is_quick=arguments.quick)
 
@@ -147,6 +162,16 @@ def _watched_training(made: MadeCorpus, folder: Path, n_pairs: int) -> None:
     home.mkdir()
     made.write(home / "poems.txt")
     bench_watched_training(home / "poems.txt", home, n_pairs)
+
+
+def _beside_training(made: MadeCorpus, folder: Path, n_rounds: int) -> None:
+    from tests.bench.beside_training import bench_beside_training
+
+    home = folder / "home-beside-training"
+    os.environ[paths.HOME_VARIABLE] = str(home)
+    home.mkdir()
+    made.write(home / "poems.txt")
+    bench_beside_training(home / "poems.txt", home, n_rounds)
 
 
 def _gpu(made: MadeCorpus, folder: Path, device_name: str | None, *, is_quick: bool) -> None:
