@@ -1,9 +1,9 @@
 """Poems → batches (x, y) of shape (B, T), bucketed by length so that hardly a cell is padding.
 
-Pieces: a poem of at most `max_chars` is one piece, G … E. A longer one is cut after sentence ends; a later piece
+Pieces: a poem of at most `max_chars` characters is one piece, G … E. A longer one is cut after sentence ends; a later piece
 begins with the sentence mark before it, so that every character is predicted exactly once and no piece pretends,
-by a G, to be a poem's beginning. Between G and the first character a poem's header may stand (`engine.header`): it is
-read, never predicted.
+by a G, to be a poem's beginning. G and E are no characters, so no piece has an E alone to predict. Between G and the
+first character a poem's header may stand (`engine.header`): it is read, never predicted.
 """
 
 from collections.abc import Iterator
@@ -104,17 +104,21 @@ class Pieces:
         return Batch(x=x, y=y)
 
 
-def cut_pieces(corpus: TokenizedCorpus, poems: Int64, max_chars: int) -> Pieces:
-    """The pieces of some poems, given by their numbers."""
+def cut_pieces(corpus: TokenizedCorpus, poems: Int64, max_chars: int, *, end_counts: bool = False) -> Pieces:
+    """The pieces of some poems, given by their numbers: at most `max_chars` characters each.
+
+    `end_counts` counts E as a character, as runs did until E was left out of the count: such a run goes on with the pieces that
+    it began with.
+    """
     starts, stops, beginnings = corpus.offsets[poems], corpus.offsets[poems + 1], poems
-    is_long = stops - starts - 1 > max_chars
+    is_long = corpus.n_chars(poems) + end_counts > max_chars
     if is_long.any():
         ends_sentence = np.zeros(len(corpus.vocabulary), dtype=np.bool_)
         ends_sentence[[index for index in corpus.vocabulary.encode(SENTENCE_ENDS) if index != UNKNOWN]] = True
         cuts = [
             (*piece, int(poem) if piece[0] == start else -1)
             for start, stop, poem in zip(starts[is_long], stops[is_long], poems[is_long], strict=True)
-            for piece in _cut(corpus.tokens, int(start), int(stop), ends_sentence, max_chars)
+            for piece in _cut(corpus.tokens, int(start), int(stop), ends_sentence, max_chars, end_counts)
         ]
         long_starts, long_stops, long_beginnings = np.array(cuts, dtype=np.int64).T
         starts, stops = np.concatenate([starts[~is_long], long_starts]), np.concatenate([stops[~is_long], long_stops])
@@ -123,10 +127,17 @@ def cut_pieces(corpus: TokenizedCorpus, poems: Int64, max_chars: int) -> Pieces:
 
 
 def _cut(
-    tokens: NDArray[np.unsignedinteger], start: int, stop: int, ends_sentence: NDArray[np.bool_], max_chars: int
+    tokens: NDArray[np.unsignedinteger],
+    start: int,
+    stop: int,
+    ends_sentence: NDArray[np.bool_],
+    max_chars: int,
+    end_counts: bool,
 ) -> Iterator[tuple[int, int]]:
-    """Cut `tokens[start:stop]` into pieces of at most `max_chars` targets, after the last sentence end that fits."""
-    while stop - start - 1 > max_chars:
+    """Cut `tokens[start:stop]`, which ends with an E, into pieces of at most `max_chars` characters, after the last sentence end
+    that fits."""
+    n_no_chars = 1 if end_counts else 2  # the token that is only read, and E
+    while stop - start - n_no_chars > max_chars:
         fitting = np.flatnonzero(ends_sentence[tokens[start + 1 : start + 1 + max_chars]])
         # A sentence longer than a piece is cut in the middle, there being nowhere better.
         end = start + 1 + int(fitting[-1]) if len(fitting) else start + max_chars

@@ -45,13 +45,13 @@ class Curriculum:
         return next(stage for stage in self.stages if step < stage.end_step)
 
 
-def plan(corpus: TokenizedCorpus, config: TrainConfig) -> Curriculum:
-    """The stages of a training.
+def plan(corpus: TokenizedCorpus, config: TrainConfig, *, end_counts: bool = False) -> Curriculum:
+    """The stages of a training. `end_counts`: see `cut_pieces`.
 
     Raises:
         CorpusError: no poem of the training split is short enough.
     """
-    pieces = _pieces(corpus, config, config.longest_poem)
+    pieces = _pieces(corpus, config, config.longest_poem, end_counts)
     total_steps = config.n_epochs * n_batches(pieces, config.batch_poems)
     if config.max_steps is not None:
         total_steps = min(total_steps, config.max_steps)
@@ -59,7 +59,7 @@ def plan(corpus: TokenizedCorpus, config: TrainConfig) -> Curriculum:
     stages = [Stage(pieces, 0, first_late_step)] if first_late_step else []
     if first_late_step < total_steps:
         n_epochs_before = -(-first_late_step // n_batches(pieces, config.batch_poems))
-        late = _pieces(corpus, config, config.late_longest_poem)
+        late = _pieces(corpus, config, config.late_longest_poem, end_counts)
         stages.append(Stage(late, first_late_step, total_steps, n_epochs_before))
     return Curriculum(tuple(stages))
 
@@ -78,21 +78,20 @@ def held_out(corpus: TokenizedCorpus, config: TrainConfig) -> Pieces:
         as_late = _short_enough(corpus, poems, config.late_longest_poem)
         poems = as_late if len(as_late) else poems
     poems = poems[: config.n_val_poems]
-    return cut_pieces(corpus, poems, max_chars=int(corpus.lengths(poems).max()))
+    return cut_pieces(corpus, poems, max_chars=int(corpus.n_chars(poems).max()))
 
 
-def _pieces(corpus: TokenizedCorpus, config: TrainConfig, longest_poem: int | None) -> Pieces:
+def _pieces(corpus: TokenizedCorpus, config: TrainConfig, longest_poem: int | None, end_counts: bool) -> Pieces:
     poems = _short_enough(corpus, corpus.indices("train"), longest_poem)
     if not len(poems):
         raise _nothing_short_enough(corpus, "learn from", longest_poem)
-    return cut_pieces(corpus, poems, config.max_chars)
+    return cut_pieces(corpus, poems, config.max_chars, end_counts=end_counts)
 
 
 def _short_enough(corpus: TokenizedCorpus, poems: Int64, longest_poem: int | None) -> Int64:
     if longest_poem is None:
         return poems
-    # G and E are no characters of the poem.
-    return poems[corpus.lengths(poems) - 2 <= longest_poem]
+    return poems[corpus.n_chars(poems) <= longest_poem]
 
 
 def _nothing_short_enough(corpus: TokenizedCorpus, purpose: str, longest_poem: int | None) -> CorpusError:

@@ -2,7 +2,9 @@
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -27,6 +29,14 @@ class Progress:
     # Validations in a row that were not the best so far, and how often a divergence was answered by going back.
     n_worse: int = 0
     n_returns: int = 0
+    # Whether the run's pieces count E as a character (`engine.batches.cut_pieces`): one begun before they ceased to keeps them, so
+    # that it goes on with the very batches that it would have had.
+    end_counts: bool = False
+
+    @classmethod
+    def saved(cls, values: Mapping[str, Any]) -> Self:
+        """What a checkpoint kept; one of before `end_counts` was kept is of a run whose pieces count it."""
+        return cls(**{"end_counts": True, **values})
 
     def note_validation(self, nats_per_han: float) -> bool:
         """Remember a validation; says whether it is the best so far."""

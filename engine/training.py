@@ -186,7 +186,7 @@ class Training:
             weights = load_model(best, self.device).model.state_dict()
             for name, weight in self.model.state_dict().items():
                 weight.copy_(weights[name])
-        self.progress = Progress(**load_progress(best, self.optimizer))
+        self.progress = Progress.saved(load_progress(best, self.optimizer))
         self.progress.n_returns = 1
         self.progress.peak_lr *= LOWER_RATE
         self.meter = Meter(self.device)
@@ -222,8 +222,8 @@ def set_up(config: TrainConfig, folder: Path, workers: Workers, device: torch.de
     checkpoints = CheckpointFolder(folder / CHECKPOINTS)
     checkpoint = checkpoints.find("last") if resume else None
     corpus = open_tokens(open_corpus(config.corpus), config.min_count, tags=_tags(config, checkpoint))
-    curriculum, validation = plan(corpus, config), held_out(corpus, config)
     model, optimizer, progress = _restore(checkpoint, corpus, config, device)
+    curriculum, validation = plan(corpus, config, end_counts=progress.end_counts), held_out(corpus, config)
     if progress.best_step is not None and checkpoints.path_of(progress.best_step).is_dir():
         checkpoints.point("best", progress.best_step)  # a kill may have come between a checkpoint and its naming
     keep_lines(corpus.corpus, folder)
@@ -271,7 +271,7 @@ def _restore(
             "Bring the old corpus back, or start a new run.",
         )
     optimizer = make_optimizer(loaded.model, config)
-    return loaded.model, optimizer, Progress(**load_progress(checkpoint, optimizer))
+    return loaded.model, optimizer, Progress.saved(load_progress(checkpoint, optimizer))
 
 
 def _ancestor(config: TrainConfig) -> Mapping[str, object]:

@@ -85,8 +85,7 @@ def _training_poems(tokens: TokenizedCorpus, longest_poem: int | None) -> NDArra
     is_chosen = np.zeros(len(tokens), np.bool_)
     is_chosen[tokens.indices("train")] = True
     if longest_poem is not None:
-        # G and E are no characters of the poem.
-        is_chosen &= np.diff(tokens.offsets) - 2 <= longest_poem
+        is_chosen &= tokens.n_chars(np.arange(len(tokens))) <= longest_poem
     return is_chosen
 
 

@@ -30,6 +30,8 @@ CACHE_FORMAT = 1
 # Raised when what is told of a poem changes (the checker's rules, how a title is shortened).
 HEADER_FORMAT = 1
 MIN_POEMS = 2
+# The tokens of a poem that are no characters of it: G and E.
+N_BOUNDS = 2
 
 _POEMS_AT_ONCE = 8192
 _N_CODE_POINTS = 0x110000
@@ -69,6 +71,10 @@ class TokenizedCorpus:
         """How many tokens each poem has, G and E counted."""
         lengths: Indices = self.offsets[indices + 1] - self.offsets[indices]
         return lengths
+
+    def n_chars(self, indices: Indices) -> Indices:
+        """The length of each poem in characters, as every limit of a poem's length means it: G and E are none."""
+        return self.lengths(indices) - N_BOUNDS
 
 
 def open_tokens(

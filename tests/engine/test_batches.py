@@ -45,7 +45,29 @@ def test_every_character_is_predicted_exactly_once(texts: list[str], max_chars: 
     everything_but_begins = np.flatnonzero(corpus.tokens != BEGIN)
     assert sorted(predicted) == everything_but_begins.tolist()
     assert pieces.n_targets == len(predicted)
-    assert (pieces.stops - pieces.starts - 1).max() <= max_chars
+    last_tokens = pieces.tokens[pieces.stops - 1]
+    n_chars = pieces.stops - pieces.starts - 1 - (last_tokens == END)
+    assert 1 <= n_chars.min() <= n_chars.max() <= max_chars
+
+
+def test_a_poem_of_exactly_the_limit_is_one_piece_and_no_piece_is_an_end_alone() -> None:
+    quatrain = "日月，山水。风花，日月。"
+    texts = [quatrain, quatrain * 2, quatrain * 3, quatrain + "山"]
+    pieces = all_pieces(texts, max_chars=len(quatrain))
+    targets = [
+        VOCABULARY.decode(pieces.tokens[start + 1 : stop].tolist())
+        for start, stop in zip(pieces.starts, pieces.stops, strict=True)
+    ]
+    assert sorted(targets) == sorted([quatrain] * 7 + ["山"])
+    # One length for all but the last, so that each batch of them fills its grid.
+    assert {pieces.batch(np.array([row])).x.shape[1] for row in range(7)} == {len(quatrain) + 1}
+
+
+def test_pieces_that_count_the_end_are_those_of_runs_of_before() -> None:
+    quatrain = "日月，山水。风花，日月。"
+    corpus = tokenized([quatrain, "山水。"])
+    pieces = cut_pieces(corpus, np.arange(2), len(quatrain), end_counts=True)
+    assert (pieces.stops - pieces.starts - 1).tolist() == [4, len(quatrain), 1]
 
 
 @given(st.lists(POEM, min_size=1, max_size=12), st.integers(8, 70))
@@ -54,7 +76,7 @@ def test_a_short_poem_is_one_piece_and_a_long_one_is_cut_after_a_sentence_where_
     texts: list[str], max_chars: int
 ) -> None:
     pieces = all_pieces(texts, max_chars)
-    n_short = sum(len(text) + 1 <= max_chars for text in texts)
+    n_short = sum(len(text) <= max_chars for text in texts)
     whole = [
         start
         for start, stop in zip(pieces.starts, pieces.stops, strict=True)

@@ -1,24 +1,26 @@
 """What a training reads, and when."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine import events
-from engine.batches import n_batches
+from engine.batches import epoch_order, n_batches
 from engine.checkpoint import CheckpointFolder
 from engine.config import TrainConfig
 from engine.corpus.library import open_corpus
 from engine.corpus.poems import SPLITS
-from engine.corpus.tokens import TokenizedCorpus, open_tokens
+from engine.corpus.tokens import N_BOUNDS, TokenizedCorpus, open_tokens
 from engine.curriculum import Curriculum, held_out, plan
 from engine.errors import CorpusError
 from engine.events import from_line
 from engine.presets import preset
 from engine.run_folder import CHECKPOINTS, EVENTS
 from engine.trainer import run_training
+from engine.vocabulary import END, PAD
 
 QUATRAIN = "山中相送罢，日暮掩柴扉。春草明年绿，王孙归不归。"
 N_STEPS = 20
@@ -40,7 +42,7 @@ def tokens_of(config: TrainConfig) -> TokenizedCorpus:
 
 def lengths(curriculum: Curriculum, number: int) -> set[int]:
     """Of the poems of a stage, in characters."""
-    return set((curriculum.stages[number].pieces.lengths() - 2).tolist())
+    return set((curriculum.stages[number].pieces.lengths() - N_BOUNDS).tolist())
 
 
 def test_without_a_late_share_there_is_one_stage_of_all_poems(config: TrainConfig) -> None:
@@ -87,12 +89,46 @@ def test_validations_judge_by_poems_as_short_as_those_that_are_read_last(config:
     config, quatrains, octaves = config.replace(n_val_poems=1000), len(QUATRAIN), 2 * len(QUATRAIN)
 
     def lengths_of(changed: TrainConfig) -> set[int]:
-        return set((held_out(tokens, changed).lengths() - 2).tolist())
+        return set((held_out(tokens, changed).lengths() - N_BOUNDS).tolist())
 
     assert lengths_of(config) == {quatrains}
     assert lengths_of(config.replace(late_share=0.0)) == {quatrains, octaves}
     # A small corpus may hold out none of them: all the others are better than nothing.
     assert lengths_of(config.replace(late_longest_poem=8)) == {quatrains, octaves}
+
+
+def test_poems_of_exactly_the_longest_piece_are_not_cut(config: TrainConfig) -> None:
+    tokens = tokens_of(config)
+    poems = len(tokens.indices("train"))
+    (stage,) = plan(tokens, config.replace(late_share=0.0, max_chars=2 * len(QUATRAIN))).stages
+    assert len(stage.pieces) == poems
+    batches = [stage.pieces.batch(rows) for rows in epoch_order(stage.pieces, config.batch_poems, config.seed, epoch=0)]
+    assert all((batch.y == END).sum() == len(batch.y) for batch in batches)
+    assert min(int((batch.y != PAD).sum(axis=1).min()) for batch in batches) == len(QUATRAIN) + 1
+
+
+def test_a_run_of_before_goes_on_with_the_pieces_that_it_began_with(
+    config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = config.replace(checkpoint_every=8, validate_every=8, late_share=0.0, max_chars=2 * len(QUATRAIN))
+    with monkeypatch.context() as before:
+        before.setattr("engine.training.plan", lambda *given, **_: plan(*given, end_counts=True))
+        run_training(config, tmp_path / "whole")
+        seen: list[events.Event] = []
+        run_training(
+            config,
+            tmp_path / "halved",
+            on_record=lambda record: seen.append(record.event),
+            stop_requested=lambda: any(isinstance(event, events.CheckpointSaved) for event in seen),
+        )
+    for file in (tmp_path / "halved" / CHECKPOINTS).glob("step-*/progress.json"):
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        del kept["end_counts"]
+        file.write_text(json.dumps(kept), encoding="utf-8")
+    run_training(config, tmp_path / "halved", resume=True)
+    assert _last_weights(tmp_path / "whole") == _last_weights(tmp_path / "halved")
+    run_training(config, tmp_path / "now")
+    assert _last_weights(tmp_path / "now") != _last_weights(tmp_path / "whole")
 
 
 def test_raised_gradients_change_nothing_that_is_learnt(
