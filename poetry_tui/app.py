@@ -20,6 +20,7 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
+from poetry_tui.compat import use_whole_characters
 from poetry_tui.engine_client import EngineClient
 from poetry_tui.engine_protocol import EngineState, Phase
 from poetry_tui.glyphs import CHARTS, Charts, is_ascii, use_charts
@@ -87,6 +88,7 @@ class PoetryApp(App[None]):
 
     def __init__(self, settings: Settings | None = None, wanted_run: Path | None = None) -> None:
         """`wanted_run`: the run that the Train screen is to follow at first, in place of the one that it would choose."""
+        use_whole_characters()
         super().__init__()
         self.wanted_run = wanted_run
         self.settings = settings if settings is not None else load_settings(settings_file())

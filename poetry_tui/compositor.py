@@ -7,13 +7,14 @@ half of its drawing for that.
 
 from collections.abc import Iterable
 
-from textual._compositor import Compositor
 from textual.geometry import Region
 from textual.strip import Strip
 
+from poetry_tui.compat import WholeCharacterCompositor
 
-class NearCompositor(Compositor):
-    """Textual's, which asks only the widgets that themselves reach into the changed part."""
+
+class NearCompositor(WholeCharacterCompositor):
+    """One that asks only the widgets that themselves reach into the changed part."""
 
     def _get_renders(self, crop: Region | None = None) -> Iterable[tuple[Region, Region, list[Strip]]]:
         for widget, (region, clip) in self.visible_widgets.items():

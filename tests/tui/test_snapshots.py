@@ -101,3 +101,20 @@ def test_a_terminal_that_is_too_small(snap_compare: Any) -> None:
 
 def test_help(snap_compare: Any, until: Until) -> None:
     assert snap_compare(PoetryApp(Settings()), terminal_size=(120, 40), run_before=opened(until, "question_mark"))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40), (200, 60)], ids=str)
+def test_a_notice_in_chinese_over_verse_and_panels(snap_compare: Any, until: Until, size: tuple[int, int]) -> None:
+    async def before(pilot: Any) -> None:
+        await opened(until, "enter", n_poems=1)(pilot)
+        pilot.app.notify(
+            "藏尾“春江花月”做不到：春是平声，而七言 aBbA 式第 1 句第 7 字要仄声。",
+            title="这样的诗作不成",
+            severity="error",
+            markup=False,
+            timeout=600,
+        )
+        await pilot.pause()
+
+    app = PoetryApp(Settings(language="zh", pace=3, n_candidates=1, with_tones=True))
+    assert snap_compare(app, terminal_size=size, run_before=before)

@@ -1,0 +1,71 @@
+"""Private parts of Textual 8.2 that the studio replaces. `tests/tui/test_compat.py` fails where a new release moves them."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import textual.screen
+from rich.console import Console
+from rich.control import Control
+from textual._compositor import ChopsUpdate, Compositor
+from textual.geometry import Region
+from textual.strip import Strip
+
+
+def use_whole_characters() -> None:
+    """Have every screen made from now on, Textual's own too, composed by `WholeCharacterCompositor`."""
+    vars(textual.screen)["Compositor"] = WholeCharacterCompositor
+
+
+class WholeCharacterCompositor(Compositor):
+    """Textual's compositor, which cuts a line only where another widget really covers it.
+
+    Textual cuts every line at the edges of all widgets on that row, also at those that lie below the line. A cut through a
+    character of two cells leaves two spaces (`rich.segment.Segment.split_cells`), so a notice over a panel's border lost
+    characters. Here a line is cut at the edges of what lies above it, and is sent to the terminal in whole pieces.
+    """
+
+    def _render_chops(self, crop: Region, is_rendered_line: Callable[[int], bool]) -> Sequence[Mapping[int, Strip]]:
+        """The pieces of each row: the column where a piece begins -> what stands there."""
+        width, height = self.size
+        rows: list[dict[int, Strip]] = [{} for _ in range(height)]
+        # The spans of each row that nothing covers yet: widgets come from front to back.
+        open_spans = [[(0, width)] for _ in range(height)]
+        for region, clip, strips in self._get_renders(crop):
+            visible = region.intersection(clip)
+            left, right = visible.column_span
+            for y, strip in zip(visible.line_range, strips, strict=False):
+                if not 0 <= y < height or not open_spans[y] or not is_rendered_line(y):
+                    continue
+                still_open: list[tuple[int, int]] = []
+                for start, end in open_spans[y]:
+                    first, last = max(start, left), min(end, right)
+                    if first >= last:
+                        still_open.append((start, end))
+                        continue
+                    rows[y][first] = strip.crop(first - left, last - left)
+                    still_open += [(x1, x2) for x1, x2 in ((start, first), (last, end)) if x1 < x2]
+                open_spans[y] = still_open
+        return [dict(sorted(row.items())) for row in rows]
+
+    def render_partial_update(self) -> ChopsUpdate | None:
+        """What has changed since the last time; None where nothing has."""
+        regions, screen = self._dirty_regions.copy(), self.size.region
+        self._dirty_regions.clear()
+        if not regions:
+            return None
+        spans = list(self._regions_to_spans(regions))
+        changed = {y for y, _, _ in spans}
+        pieces = self._render_chops(Region.from_union(regions).intersection(screen), changed.__contains__)
+        ends = [[x + strip.cell_length for x, strip in row.items()] for row in pieces]
+        return WholePiecesUpdate(pieces, spans, ends)
+
+
+class WholePiecesUpdate(ChopsUpdate):
+    """An update that draws every piece it touches to its end: cropped, a piece could end in half a character."""
+
+    def render_segments(self, console: Console) -> str:
+        drawn: dict[tuple[int, int], str] = {}
+        for y, x1, x2 in self.spans:
+            for (x, strip), end in zip(self.chops[y].items(), self.chop_ends[y], strict=True):
+                if strip is not None and x < x2 and end > x1 and (x, y) not in drawn:
+                    drawn[x, y] = Control.move_to(x, y).segment.text + strip.render(console)
+        return "".join(drawn.values())
