@@ -62,9 +62,14 @@ class Pieces:
     def n_targets(self) -> int:
         return int((self.stops - self.starts - 1).sum())
 
-    def n_targets_of(self, rows: Int64) -> int:
-        """How many targets some pieces have, headers or not."""
-        return int((self.stops[rows] - self.starts[rows] - 1).sum())
+    def targets(self, rows: Int64) -> NDArray[np.unsignedinteger]:
+        """The targets of some pieces, one piece after the other, headers or not."""
+        lengths = self.stops[rows] - self.starts[rows] - 1
+        ends = np.cumsum(lengths)
+        targets: NDArray[np.unsignedinteger] = self.tokens[
+            np.arange(ends[-1]) + np.repeat(self.starts[rows] + 1 - (ends - lengths), lengths)
+        ]
+        return targets
 
     def lengths(self, parts: Parts | None = None) -> Int64:
         """How many tokens each piece has, with these parts of its header."""

@@ -40,6 +40,13 @@ class Curriculum:
     def n_chars_per_epoch(self) -> int:
         return self.stages[0].pieces.n_targets
 
+    def epochs_at(self, step: int, batch_poems: int) -> float:
+        """How many epochs are done after so many steps; a stage that ends within an epoch counts with the part that it had."""
+        return sum(
+            max(0, min(step, stage.end_step) - stage.first_step) / n_batches(stage.pieces, batch_poems)
+            for stage in self.stages
+        )
+
     def stage_at(self, step: int) -> Stage:
         """The stage that a step before the last belongs to."""
         return next(stage for stage in self.stages if step < stage.end_step)

@@ -21,14 +21,14 @@ from engine.layers import State
 from engine.loss import target_nats
 from engine.model import PoemModel
 from engine.novelty.learnt import n_learnt
-from engine.vocabulary import BEGIN, END, N_HAN_CHARACTERS, PAD, UNKNOWN, Vocabulary, is_han
+from engine.target_counts import Bools, han_indices, unknown_nats
+from engine.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary, is_han
 
 # Characters in a batch, and of one poem at a time: what bounds the memory, however long a poem is.
 BATCH_CHARS = 16_384
 WINDOW_CHARS = 512
 CHUNK_ROWS = 1024
 
-Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 # −ln p of every target of a batch (B, T), 0 where there is none: what any model of verse can be asked for.
 NatsOf = Callable[[Batch], Floats]
@@ -123,10 +123,9 @@ def tally_batches(
 ) -> Tally:
     """The same sums for poems that are indices already, as a training validates.
 
-    `UNKNOWN` is taken for a Han character: in a cleaned corpus it hardly ever is anything else. A poem is counted where it ends.
+    Which indices are Han characters: `engine.target_counts`. A poem is counted where it ends.
     """
-    is_han_index = np.zeros(len(vocabulary), dtype=np.bool_)  # (V,)
-    is_han_index[: vocabulary.n_drawable] = [False, True, False, False, *map(is_han, vocabulary.characters)]
+    is_han_index = han_indices(vocabulary)  # (V,)
     was_training = model.training
     model.eval()
     try:
@@ -160,7 +159,7 @@ def _tally(nats: Floats, batch: Batch, is_han_target: Bools, vocabulary: Vocabul
     """Sum up one batch, adding to each unknown Han character what choosing it among all unknown ones costs."""
     is_oov = (batch.y == UNKNOWN) & is_han_target
     n_oov = int(is_oov.sum())
-    oov_nats = n_oov * math.log(max(1, N_HAN_CHARACTERS - vocabulary.n_han))
+    oov_nats = n_oov * unknown_nats(vocabulary)
     return Tally(
         n_poems=int((batch.y == END).sum()),
         n_han=int(is_han_target.sum()),

@@ -38,11 +38,18 @@ class RunStarted(Event):
     n_chars_per_epoch: int
     device: str
     resumed_from_step: int | None = None
+    # Epochs that all the steps make, a part of one among them. None: a run of before it was told.
+    n_epochs: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step(Event):
-    """At most ten a second: the figures are means over the steps since the last one. `loss_nats` is per character."""
+    """At most ten a second: the figures are means over the steps since the last one.
+
+    `loss_nats` is per character, `loss_nats_per_han` the same loss in the unit of validations (DESIGN 4.5). `n_chars` counts the
+    characters predicted since the run began, punctuation and ends too, `epochs_done` the epochs; what was taken back counts in
+    neither. The last three are None in runs of before they were told.
+    """
 
     name: ClassVar[str] = "step"
     step: int
@@ -51,6 +58,9 @@ class Step(Event):
     lr: float
     grad_norm: float
     chars_per_s: float
+    n_chars: int | None = None
+    epochs_done: float | None = None
+    loss_nats_per_han: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +76,14 @@ class Compared(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validated(Event):
+    """`train_nats` is per character, `train_nats_per_han` the same in the unit of `val_nats_per_han`: both are means over the
+    steps since the last validation."""
+
     name: ClassVar[str] = "validated"
     step: int
     val_nats_per_han: float
     train_nats: float
+    train_nats_per_han: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,15 +178,18 @@ _FIELDS: Mapping[type[Event], tuple[tuple[str, bool], ...]] = {
 
 
 _NUMBERS = (float, int)
+# The last fields of a step that runs of before did not tell.
+_N_LATER = 3
 
 
 def _step_line() -> re.Pattern[str]:
     """A step as `to_line` writes it, finite numbers throughout: nearly every line of a run, and read without JSON."""
     whole = "(0|[1-9][0-9]*)"
     number = r"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
-    fields = ",".join(f'"{name}":{number if is_float else whole}' for name, is_float in _FIELDS[Step])
+    fields = [f'"{name}":{number if is_float else whole}' for name, is_float in _FIELDS[Step]]
+    first, later = ",".join(fields[:-_N_LATER]), ",".join(fields[-_N_LATER:])
     head = f'"v":{FORMAT_VERSION},"seq":{whole},"time_s":{number},"event":"{Step.name}"'
-    return re.compile(rf"\{{{head},{fields}\}}")
+    return re.compile(rf"\{{{head},{first}(?:,{later})?\}}")
 
 
 _STEP_LINE = _step_line()
@@ -202,7 +219,7 @@ def from_line(line: str) -> Record:
         RunError: for an event of another format version.
     """
     if match := _STEP_LINE.fullmatch(line):
-        seq, time_s, step, epoch, loss_nats, lr, grad_norm, chars_per_s = match.groups()
+        seq, time_s, step, epoch, loss_nats, lr, grad_norm, chars_per_s, n_chars, epochs_done, per_han = match.groups()
         event = Step(
             step=int(step),
             epoch=int(epoch),
@@ -210,6 +227,9 @@ def from_line(line: str) -> Record:
             lr=float(lr),
             grad_norm=float(grad_norm),
             chars_per_s=float(chars_per_s),
+            n_chars=None if n_chars is None else int(n_chars),
+            epochs_done=None if epochs_done is None else float(epochs_done),
+            loss_nats_per_han=None if per_han is None else float(per_han),
         )
         return Record(seq=int(seq), time_s=float(time_s), event=event)
     return _from_json_line(line)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from engine import events
+from engine.target_counts import TargetCounts
 
 EVENT_PERIOD_S = 0.1
 
@@ -26,6 +27,10 @@ class Progress:
     # Since the last validation: the sum over all characters, and how many they were.
     train_nats_sum: float = 0.0
     train_chars: int = 0
+    # The same with what unknown Han characters cost beside, and how many Han characters they were. Kept apart: a checkpoint of
+    # before these were counted has the two above alone.
+    train_all_nats_sum: float = 0.0
+    train_han: int = 0
     # Validations in a row that were not the best so far, and how often a divergence was answered by going back.
     n_worse: int = 0
     n_returns: int = 0
@@ -46,17 +51,24 @@ class Progress:
         self.n_worse = 0 if improved else self.n_worse + 1
         return improved
 
-    def take_train_nats(self) -> float:
-        """Mean training loss in nats a character since the last validation; counting begins anew."""
-        mean = self.train_nats_sum / max(1, self.train_chars)
+    def take_train_nats(self) -> tuple[float, float | None]:
+        """Mean training loss since the last validation in nats a character and in nats a Han character, the latter None where
+        there was none; counting begins anew."""
+        per_char = self.train_nats_sum / max(1, self.train_chars)
+        per_han = self.train_all_nats_sum / self.train_han if self.train_han else None
         self.train_nats_sum, self.train_chars = 0.0, 0
-        return mean
+        self.train_all_nats_sum, self.train_han = 0.0, 0
+        return per_char, per_han
 
 
 class Meter:
-    """Sums over the steps since the last reading. They stay on the device: reading is the loop's only wait for it."""
+    """Sums over the steps since the last reading. They stay on the device: reading is the loop's only wait for it.
 
-    def __init__(self, device: torch.device) -> None:
+    `unknown_nats`: what a target outside the vocabulary costs beside its loss, where nats are counted per Han character.
+    """
+
+    def __init__(self, device: torch.device, unknown_nats: float) -> None:
+        self._unknown_nats = unknown_nats
         # Only a CPU has doubles at no cost; over the few steps between readings float32 is exact enough.
         self._dtype = torch.float64 if device.type == "cpu" else torch.float32
         self._device = device
@@ -66,24 +78,32 @@ class Meter:
     def _clear(self) -> None:
         self._nats = torch.zeros((), dtype=self._dtype, device=self._device)
         self._grad_norm = torch.zeros((), device=self._device)
-        self._n_steps = self._n_chars = 0
+        self._n_steps = 0
+        self._counts = TargetCounts(0, 0, 0)
 
     def restart_clock(self) -> None:
         """Leave out of the speed what happened since the last reading: a validation, a pause, a checkpoint."""
         self._since_s = time.perf_counter()
 
-    def add(self, loss: Tensor, grad_norm: Tensor, n_chars: int) -> None:
-        self._nats += loss * n_chars
+    def add(self, loss: Tensor, grad_norm: Tensor, counts: TargetCounts) -> None:
+        """Add a step: its mean loss in nats a character, and what its targets are."""
+        self._nats += loss * counts.n_chars
         self._grad_norm += grad_norm
         self._n_steps += 1
-        self._n_chars += n_chars
+        self._counts = TargetCounts(*map(sum, zip(self._counts, counts, strict=True)))
 
     def is_due(self) -> bool:
         return time.perf_counter() - self._since_s >= EVENT_PERIOD_S
 
-    def read(self, progress: Progress, epoch: int, rate: float) -> events.Step:
+    def read(self, progress: Progress, epoch: int, epochs_done: float, rate: float) -> events.Step:
         """The means since the last reading as an event; the sums are added to `progress`."""
-        nats, n_steps, n_chars = float(self._nats), self._n_steps, self._n_chars
+        nats, n_steps, (n_chars, n_han, n_unknown) = float(self._nats), self._n_steps, self._counts
+        all_nats = nats + n_unknown * self._unknown_nats
+        progress.n_chars += n_chars
+        progress.train_nats_sum += nats
+        progress.train_chars += n_chars
+        progress.train_all_nats_sum += all_nats
+        progress.train_han += n_han
         elapsed_s = time.perf_counter() - self._since_s
         event = events.Step(
             step=progress.step,
@@ -92,10 +112,10 @@ class Meter:
             lr=rate,
             grad_norm=float(self._grad_norm) / n_steps,
             chars_per_s=n_chars / max(elapsed_s, 1e-9),
+            n_chars=progress.n_chars,
+            epochs_done=round(epochs_done, 6),
+            loss_nats_per_han=all_nats / n_han if n_han else None,
         )
-        progress.n_chars += n_chars
-        progress.train_nats_sum += nats
-        progress.train_chars += n_chars
         self._clear()
         self.restart_clock()
         return event

@@ -96,7 +96,7 @@ def train(training: Training, stop_requested: Callable[[], bool] = lambda: False
         stops = STOP in wishes or stop_requested()
 
         if looks_up or stops:
-            step_event = meter.read(progress, turn.epoch, rate)
+            step_event = meter.read(progress, turn.epoch, training.epochs_done, rate)
             yield step_event
             if training.resources.is_due():
                 yield training.resources.read(progress.step)
@@ -114,8 +114,9 @@ def train(training: Training, stop_requested: Callable[[], bool] = lambda: False
         if validates:
             nats_per_han = training.validate()
             improved = progress.note_validation(nats_per_han)
+            per_char, per_han = progress.take_train_nats()
             yield events.Validated(
-                step=progress.step, val_nats_per_han=nats_per_han, train_nats=progress.take_train_nats()
+                step=progress.step, val_nats_per_han=nats_per_han, train_nats=per_char, train_nats_per_han=per_han
             )
         if validates or SAMPLE in wishes:
             yield from samples(training.model, training.vocabulary, config, progress.step)

@@ -44,6 +44,7 @@ from engine.optimizers import learning_rate, make_optimizer, set_learning_rate
 from engine.progress import Meter, Progress
 from engine.resources import ResourceMeter
 from engine.run_folder import CHECKPOINTS, ControlFiles
+from engine.target_counts import TargetCounts, count_targets, han_indices, unknown_nats
 from engine.vocabulary import PAD, Vocabulary
 from engine.warm_start import start_from
 
@@ -57,17 +58,17 @@ GIVE_BACK_EVERY = 50
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A worker's share of one batch; `n_all_targets` counts those of the whole batch. `is_spare`: read for nothing."""
+    """A worker's share of one batch; `all_targets` counts those of the whole batch. `is_spare`: read for nothing."""
 
     epoch: int
     batch: Batch
-    n_all_targets: int
+    all_targets: TargetCounts
     is_spare: bool = False
 
     @property
     def share(self) -> float:
         """How much of the batch's loss this worker's mean is."""
-        return 0.0 if self.is_spare else self.batch.n_targets / self.n_all_targets
+        return 0.0 if self.is_spare else self.batch.n_targets / self.all_targets.n_chars
 
 
 @dataclass(slots=True)
@@ -99,9 +100,14 @@ class Training:
     def total_steps(self) -> int:
         return self.curriculum.total_steps
 
+    @property
+    def epochs_done(self) -> float:
+        return self.curriculum.epochs_at(self.progress.step, self.config.batch_poems)
+
     def turns(self) -> Iterator[Turn]:
         """This worker's share of every batch, from where the training stands to its last step."""
         batch_poems, seed = self.config.batch_poems, self.config.seed
+        is_han = han_indices(self.vocabulary)
         while self.progress.step < self.total_steps:
             stage = self.curriculum.stage_at(self.progress.step)
             epoch, position = stage.place(self.progress.step, batch_poems)
@@ -113,7 +119,8 @@ class Training:
                 own = self.workers.share(rows)
                 # A worker without a poem of a small last batch reads one for nothing: all must take every step.
                 batch = stage.pieces.batch(own if len(own) else rows[:1], parts)
-                yield Turn(epoch, batch, stage.pieces.n_targets_of(rows), is_spare=not len(own))
+                all_targets = count_targets(stage.pieces.targets(rows), is_han)
+                yield Turn(epoch, batch, all_targets, is_spare=not len(own))
                 if self.progress.step != before + 1:
                     break  # it has gone back to a checkpoint
 
@@ -142,7 +149,7 @@ class Training:
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.progress.step += 1
-        self.meter.add(loss_of_all, grad_norm.detach(), turn.n_all_targets)
+        self.meter.add(loss_of_all, grad_norm.detach(), turn.all_targets)
         if self.progress.step % GIVE_BACK_EVERY == 0:
             give_memory_back()
         self.resources.lap("optimizer")
@@ -189,7 +196,7 @@ class Training:
         self.progress = Progress.saved(load_progress(best, self.optimizer))
         self.progress.n_returns = 1
         self.progress.peak_lr *= LOWER_RATE
-        self.meter = Meter(self.device)
+        self.meter = Meter(self.device, unknown_nats(self.vocabulary))
         self.checkpoints.point("last", self.progress.step)
         return events.Control(step=self.progress.step, what=events.RETURNED, value=self.progress.peak_lr)
 
@@ -239,10 +246,12 @@ def set_up(config: TrainConfig, folder: Path, workers: Workers, device: torch.de
         n_chars_per_epoch=curriculum.n_chars_per_epoch,
         device=device_name(device, dtype),
         resumed_from_step=progress.step if checkpoint else None,
+        n_epochs=round(curriculum.epochs_at(curriculum.total_steps, config.batch_poems), 6),
     )
     return Training(
         config, device, dtype, corpus, curriculum, validation, model, optimizer, progress,
-        checkpoints, ControlFiles(folder), Meter(device), ResourceMeter(device), started, _ancestor(config), workers,
+        checkpoints, ControlFiles(folder), Meter(device, unknown_nats(corpus.vocabulary)), ResourceMeter(device),
+        started, _ancestor(config), workers,
     )  # fmt: skip
 
 

@@ -110,7 +110,7 @@ def speed(training: Training, n_steps: int) -> float:
     n_chars, started_s = 0, time.perf_counter()
     for turn in islice(turns, n_steps):
         training.update(turn)
-        n_chars += turn.n_all_targets
+        n_chars += turn.all_targets.n_chars
     _wait_for(training.device)
     return n_chars / (time.perf_counter() - started_s)
 

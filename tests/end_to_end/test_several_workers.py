@@ -52,13 +52,14 @@ def said(run: Path, event: str) -> list[dict[str, Any]]:
     return [record for record in map(json.loads, lines) if record["event"] == event]
 
 
-def validations(run: Path) -> list[tuple[int, float, float]]:
-    return [(one["step"], one["val_nats_per_han"], one["train_nats"]) for one in said(run, "validated")]
+def validations(run: Path) -> list[tuple[int, float, float, float]]:
+    names = ("step", "val_nats_per_han", "train_nats", "train_nats_per_han")
+    return [tuple(one[name] for name in names) for one in said(run, "validated")]
 
 
 @pytest.mark.parametrize("more", [(), ("--optimizer", "muon", "--residual", "--layer-norm")], ids=str)
 def test_two_workers_come_to_the_same_losses_as_one(tmp_path: Path, corpus: str, more: tuple[str, ...]) -> None:
-    found = []
+    found, n_chars = [], []
     for n_workers in (1, 2):
         run = tmp_path / f"with-{n_workers}"
         # A batch of seven cannot be shared evenly, and the last one of an epoch is smaller still.
@@ -68,7 +69,9 @@ def test_two_workers_come_to_the_same_losses_as_one(tmp_path: Path, corpus: str,
         subprocess.run(words, env=environment(), check=True, capture_output=True, timeout=300)
         assert [one["reason"] for one in said(run, "run_finished")] == ["completed"]
         found.append(validations(run))
+        n_chars.append(said(run, "step")[-1]["n_chars"])
     assert [step for step, *_ in found[0]] == [10, 20, 30, 40, 50]
+    assert n_chars[0] == n_chars[1]
     for alone, together in zip(*found, strict=True):
         assert together == pytest.approx(alone, abs=1e-4)
 

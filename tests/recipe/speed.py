@@ -63,7 +63,7 @@ def _steps(training: Training) -> Iterator[int]:
     """How many characters each step read."""
     for turn in training.turns():
         training.update(turn)
-        yield turn.n_all_targets
+        yield turn.all_targets.n_chars
 
 
 if __name__ == "__main__":
