@@ -130,7 +130,7 @@ def train(training: Training, stop_requested: Callable[[], bool] = lambda: False
             workers.tell(Order.STOP, progress.peak_lr)
             yield events.RunFinished(step=progress.step, reason="stopped")
             return
-        yield from _obey(control, wishes, progress, stop_requested)
+        yield from _obey(training, wishes, stop_requested)
         if validates or saves or wishes:
             meter.restart_clock()
         workers.tell(Order.GO_ON, progress.peak_lr)
@@ -160,10 +160,25 @@ def _is_sane(loss_nats: float, vocab_size: int) -> bool:
     return math.isfinite(loss_nats) and loss_nats < 3 * math.log(vocab_size)
 
 
-def _obey(
-    control: ControlFiles, wishes: frozenset[str], progress: Progress, stop_requested: Callable[[], bool]
-) -> Iterator[events.Control]:
-    """Do what the control files ask for; a pause waits here."""
+def _obey(training: Training, wishes: frozenset[str], stop_requested: Callable[[], bool]) -> Iterator[events.Event]:
+    """Do what the control files ask for; a pause waits here, and a paused run saves and samples when it is asked to."""
+    control, progress = training.control, training.progress
+    yield from _acknowledge(control, wishes, progress)
+    if PAUSE in wishes:
+        yield events.Control(step=progress.step, what="paused")
+        while PAUSE in (now := control.requests()) and STOP not in now and not stop_requested():
+            if SAMPLE in now:
+                yield from samples(training.model, training.vocabulary, training.config, progress.step)
+            if SAVE in now:
+                yield training.save(is_best=False)
+            yield from _acknowledge(control, now, progress)
+            time.sleep(PAUSE_POLL_S)
+        control.take_back(PAUSE)
+        yield events.Control(step=progress.step, what="resumed")
+
+
+def _acknowledge(control: ControlFiles, wishes: frozenset[str], progress: Progress) -> Iterator[events.Control]:
+    """Take back the requests that have been carried out, and change the learning rate."""
     if SAVE in wishes:
         control.take_back(SAVE)
         yield events.Control(step=progress.step, what="saved on request")
@@ -173,9 +188,3 @@ def _obey(
     if LR in wishes and (rate := control.take_lr()) is not None:
         progress.peak_lr = rate
         yield events.Control(step=progress.step, what="lr changed", value=rate)
-    if PAUSE in wishes:
-        yield events.Control(step=progress.step, what="paused")
-        while PAUSE in (now := control.requests()) and STOP not in now and not stop_requested():
-            time.sleep(PAUSE_POLL_S)
-        control.take_back(PAUSE)
-        yield events.Control(step=progress.step, what="resumed")

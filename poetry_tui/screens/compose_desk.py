@@ -112,8 +112,9 @@ class DeskScreen(ViewsScreen):
         """Beside what the header says: what may be wished for, and with which model."""
         super().engine_changed(state)
         self.show()
-        if state.phase is Phase.READY and state.model is not None:
-            self.fields.model_is(state.model.name)
+        # Asleep, the engine has nothing to say, and the fields are not loaded before the first paint.
+        if state.phase is not Phase.ASLEEP:
+            self.fields.model_is(self.studio.engine.model, state.model.name if state.model is not None else None)
 
     def language_changed(self) -> None:
         super().language_changed()

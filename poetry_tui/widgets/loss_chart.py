@@ -65,9 +65,12 @@ class LossChart(Rows):
         self.moment: int | None = None
         self.axis: Axis = "step"
         self.is_log = False
-        # The share of the run that is seen, and where its end is, as a share of the whole.
+        # The share of the shown run that is seen, and where its end is, as a share of that run. Whole, the runs beside it
+        # are seen to their ends too.
         self.zoom = ZOOMS[0]
         self.end = 1.0
+        # The places on the axis that the picture reaches from and to, and those of the shown run.
+        self._seen = self._own = (0.0, 1.0)
         # What drawing and rendering took when they were last done, in seconds of the processor.
         self._drawing_s = self._rendering_s = 0.0
         self._is_rendered = False
@@ -128,7 +131,9 @@ class LossChart(Rows):
             self.pan(0.1 if factor > 1 else -0.1)
         else:
             share = min(max((event.x - LABEL_WIDTH) / max(self.content_size.width - LABEL_WIDTH, 1), 0.0), 1.0)
-            under_pointer = self.end - self.zoom * (1 - share)
+            (first, last), (own_first, own_last) = self._seen, self._own
+            place = first + (last - first) * share
+            under_pointer = min((place - own_first) / max(own_last - own_first, 1e-9), 1.0)
             self.zoom = min(max(self.zoom * factor, SMALLEST_ZOOM), 1.0)
             self.end = min(max(under_pointer + self.zoom * (1 - share), self.zoom), 1.0)
             self._draw()
@@ -147,17 +152,19 @@ class LossChart(Rows):
                 Other(other.loss.against(other.places(self.axis)), part, letter)
                 for (_, other), part, letter in zip(self.others, OTHERS, OTHER_LETTERS, strict=False)
             ]
-            curves = [state.loss.against(state.places(self.axis)), *(other.curve for other in others)]
-            first = min(curve.steps[0] for curve in curves if len(curve))
-            last = max(curve.steps[-1] for curve in curves if len(curve))
+            curve = state.loss.against(state.places(self.axis))
+            self._own = first, last = curve.steps[0], curve.steps[-1]
+            self._seen = (first + (last - first) * (self.end - self.zoom), first + (last - first) * self.end)
+            if self.zoom >= 1:
+                ends = [(other.curve.steps[0], other.curve.steps[-1]) for other in others if len(other.curve)]
+                self._seen = min([first, *(one for one, _ in ends)]), max([last, *(one for _, one in ends)])
             width, height = self.content_size
             rows = plot(
-                curves[0],
+                curve,
                 self._marks(state),
                 width,
                 height,
-                first + (last - first) * (self.end - self.zoom),
-                first + (last - first) * self.end,
+                *self._seen,
                 others=others,
                 is_log=self.is_log,
                 is_ascii=is_ascii(),

@@ -1,6 +1,7 @@
 """Every wish beside the begin character: form, rhyme, tones, title, acrostics, and how to write. A field a line."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from textual import events, on
@@ -69,7 +70,12 @@ class WishFields(Vertical):
         self._pace = Stepper("compose.pace", _paces(), min(settings.pace, len(PACES_CHARS_PER_S) - 1), id="pace")
         counts = [str(n) for n in CANDIDATES]
         self._count = Stepper("compose.candidates", counts, nearest(CANDIDATES, settings.n_candidates), id="candidates")
-        self._model = Stepper("compose.model", [settings.model or _UNKNOWN_YET], id="model")
+        self._model = Stepper("compose.model", [_UNKNOWN_YET], id="model")
+        # What names each model on offer to the engine, in the order of the stepper's values.
+        self._model_keys: list[str] = []
+        self._installed_models: tuple[str, ...] = ()
+        # The model that composes: what names it to the engine (None: the bundled one), and what it is called.
+        self._model_in_use: tuple[str | None, str] = (settings.model, _name_of(settings.model))
         self._offer_form_names()
 
     def compose(self) -> ComposeResult:
@@ -133,8 +139,8 @@ class WishFields(Vertical):
 
     @property
     def model(self) -> str | None:
-        """The chosen model; None while it is not known which there are."""
-        return None if self._model.value == _UNKNOWN_YET else self._model.value
+        """What names the chosen model to the engine: a name, or the folder of a run. None while no model is known."""
+        return self._model_keys[self._model.index] if self._model_keys else None
 
     @property
     def remembered(self) -> Mapping[str, Any]:
@@ -154,14 +160,26 @@ class WishFields(Vertical):
     # What may be wished for
 
     def offer_models(self, names: Sequence[str]) -> None:
-        """The models there are, the chosen one chosen."""
-        if names:
-            self._model.offer(names, names.index(self._model.value) if self._model.value in names else 0)
+        """The models that are installed, the default one first. The one that composes stays the chosen one."""
+        self._installed_models = tuple(names)
+        self._show_models()
 
-    def model_is(self, name: str) -> None:
-        """The engine has loaded a model: that is the chosen one."""
-        values = self._model.values if name in self._model.values else [name]
-        self._model.offer(values, values.index(name))
+    def model_is(self, key: str | None, name: str | None = None) -> None:
+        """The engine composes with this model, or is loading it; `name` is what the model calls itself, once it is there."""
+        self._model_in_use = (key, name or _name_of(key))
+        self._show_models()
+
+    def _show_models(self) -> None:
+        """Installed or not, the model that composes is the one that is shown."""
+        key, name = self._model_in_use
+        in_use = key or name
+        names = {installed: installed for installed in self._installed_models}
+        if in_use != _UNKNOWN_YET:
+            names.setdefault(in_use, name)
+        self._model_keys = list(names)
+        self._model.offer(
+            list(names.values()) or [_UNKNOWN_YET], self._model_keys.index(in_use) if in_use in names else 0
+        )
 
     def offer_forms(self, choices: Sequence[FormChoice]) -> None:
         """The forms there are; a remembered one that is no more gives way to free verse."""
@@ -219,6 +237,11 @@ class WishFields(Vertical):
 def nearest(values: Sequence[float], wanted: float) -> int:
     """The index of the value on offer that is nearest."""
     return min(range(len(values)), key=lambda index: abs(values[index] - wanted))
+
+
+def _name_of(model: str | None) -> str:
+    """What to call a model that is named to the engine like this: a run by its folder's name."""
+    return _UNKNOWN_YET if model is None else Path(model).name or model
 
 
 def _paces() -> Sequence[str]:

@@ -241,6 +241,39 @@ def test_a_paused_training_waits_until_it_may_go_on(config: TrainConfig, tmp_pat
     assert said == ["asked", "paused", "resumed"]
 
 
+def test_a_paused_training_saves_samples_and_changes_its_rate_at_once(config: TrainConfig, tmp_path: Path) -> None:
+    """What is asked of a run that rests is done before it goes on, and changes nothing of what comes after."""
+    folder, undisturbed = tmp_path / "run", tmp_path / "undisturbed"
+    control = ControlFiles(folder)
+    told: list[str] = []
+
+    def on_record(record: events.Record) -> None:
+        event = record.event
+        if isinstance(event, events.Step) and not told:
+            control.ask(PAUSE)
+        if told or isinstance(event, events.Control):
+            told.append(event.what if isinstance(event, events.Control) else event.name)
+        # One request after the other, each once the one before it has been answered.
+        answers = {"paused": SAVE, "saved on request": SAMPLE, "sampled on request": LR}
+        if isinstance(event, events.Control) and (wish := answers.get(event.what)):
+            control.ask(wish, config.learning_rate if wish == LR else None)
+        if isinstance(event, events.Control) and event.what == "lr changed":
+            assert control.requests() == {PAUSE}
+            control.take_back(PAUSE)
+
+    config = config.replace(checkpoint_every=1000)
+    run_training(config, folder, on_record=on_record)
+    n_sampled = told.index("sampled on request") - told.index("saved on request") - 1
+    assert told[: told.index("resumed") + 1] == [
+        *("paused", "checkpoint_saved", "saved on request"),
+        *["sampled"] * n_sampled,
+        *("sampled on request", "lr changed", "resumed"),
+    ]
+    assert n_sampled > 0
+    run_training(config, undisturbed)
+    assert final_weights(folder) == final_weights(undisturbed)
+
+
 def test_a_second_writer_of_a_run_is_refused(config: TrainConfig, tmp_path: Path) -> None:
     writer = RunWriter(tmp_path / "run")
     try:

@@ -126,6 +126,38 @@ async def test_runs_are_drawn_beside_one_another_over_the_axis_of_choice(heartbe
         await until(pilot, lambda: not chart.others)
 
 
+async def test_the_last_part_is_that_of_the_run_that_is_shown_however_long_those_beside_it(
+    heartbeats: None, until: Until
+) -> None:
+    shown = make([*make_run.life(400), make_run.finished(400)])
+    longer = make_run.write_run(paths.runs() / "other", [*make_run.life(2000), make_run.finished(2000)])
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED) and app.screen.query_one(RunList).option_count == 2)
+        train(app).follow(shown)
+        train(app).toggle_beside(longer)
+        chart = app.screen.query_one(LossChart)
+        await until(pilot, lambda: [len(state.loss) for _, state in chart.others] == [400])
+
+        def seen() -> str:
+            """The figures below the step axis."""
+            return "".join(character for character, _ in chart._rows[-1])
+
+        assert "2k" in seen()
+        for _ in range(2):
+            await pilot.press("z")
+            assert "2k" not in seen()
+            assert "400" in seen()
+            assert {"smooth", "other1"} <= {part for row in chart._rows for _, part in row}
+        await pilot.press("z")
+        assert "2k" in seen()
+        # The wheel goes on from what is seen: the place under the pointer, a tenth of the picture, is in the run that is shown.
+        await pilot._post_mouse_events([MouseScrollUp], chart, offset=(17, 5))
+        await until(pilot, lambda: chart.zoom < 1)
+        assert "2k" not in seen()
+        assert "smooth" in {part for row in chart._rows for _, part in row}
+
+
 async def test_the_chart_is_behind_when_the_run_has_grown_by_a_dot(heartbeats: None, until: Until) -> None:
     make(make_run.life(1000, every=1), alive=True)
     app = studio()
