@@ -32,9 +32,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("source", type=Path)
     options = parser.parse_args(arguments)
-    groups = list(_groups(options.source))
     folder = bundled_data() / "prosody"
+    taken_out, put_in = _corrections(folder / "corrections.tsv")
+    groups = [
+        (name, tone, _without(characters, taken_out[name[-1]])) for name, tone, characters in _groups(options.source)
+    ]
     added = _added(folder / "added.tsv")
+    for letter, characters in put_in.items():
+        added[letter] = "".join(dict.fromkeys(added.get(letter, "") + characters))
+    added = {letter: _without(characters, taken_out[letter]) for letter, characters in added.items()}
     if unknown := set(added) - {name[-1] for name, _, _ in groups}:
         raise SystemExit(f"added.tsv names groups that are none: {', '.join(unknown)}")
     variants = _variants(set("".join(characters for _, _, characters in groups)).union(*added.values()))
@@ -61,6 +67,22 @@ def _groups(source: Path) -> Iterable[tuple[str, str, str]]:
 def _added(path: Path) -> dict[str, str]:
     lines = path.read_text(encoding="utf-8").splitlines()
     return dict(line.split("\t") for line in lines if not line.startswith("#"))
+
+
+def _corrections(path: Path) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """(characters that a group loses, those that it gains), by the group's letter; what it loses, as it is written today."""
+    taken_out: dict[str, str] = defaultdict(str)
+    put_in: dict[str, str] = defaultdict(str)
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            change, letter, characters, *_ = line.split("\t")
+            (taken_out if change == "-" else put_in)[letter] += characters
+    return taken_out, put_in
+
+
+def _without(characters: str, taken_out: str) -> str:
+    """The characters but those that are written like one of `taken_out` today."""
+    return "".join(character for character in characters if to_simplified(character) not in taken_out)
 
 
 def _variants(listed: set[str]) -> Mapping[str, str]:

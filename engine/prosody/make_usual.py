@@ -3,7 +3,8 @@
     python -m engine.prosody.make_usual tang-song-ci
 
 不 has a level reading in the rhyme book that no poet means, and 食 one that rhymes with 意. The checker keeps them, since a
-reading is a reading; the composer writes neither a level 不 nor 意 beside 食.
+reading is a reading; the composer writes neither a level 不 nor 意 beside 食. A character of several readings rhymes there only
+on those that poets rhyme on: 愁杀 not in 第五部, 春风吹 not as oblique.
 """
 
 import sys
@@ -13,25 +14,26 @@ from pathlib import Path
 
 from engine.corpus.library import open_corpus
 from engine.corpus.poems import Poem
+from engine.corpus.simplified import to_simplified
 from engine.paths import bundled_data
 from engine.prosody.fit import Fit, fit
 from engine.prosody.rates import form_and_lines
-from engine.prosody.rhymes import RhymeSystem, masks_of
+from engine.prosody.rhymes import N_PARTS, Masks, RhymeSystem, masks_of, part_of, rhyme_groups
 from engine.prosody.tones import LEVEL, OBLIQUE, reading_of
 
 # A tone that a character has in so many of the places that demand one is its own; of a few places nothing can be told.
 LEAST_SHARE = 0.85
-FEWEST_PLACES = 40
-# A group that a character rhymes in more seldom is not its own.
-LEAST_RHYME_SHARE = 0.05
-FEWEST_RHYMES = 6
+FEWEST_PLACES = 15
+# One of several readings that makes up less of a character's rhymes, or fewer of them, is not its own.
+LEAST_RHYME_SHARE = 0.15
+FEWEST_RHYMES = 2
 
 TONES_HEADER = """\
 # Characters of both tones that poets use in one of them nearly always. Made by engine/prosody/make_usual.py.
 # tone	characters
 """
 RHYMES_HEADER = """\
-# Characters that poets do not rhyme in a group or part of the book, but in others. Made by engine/prosody/make_usual.py.
+# Characters of several readings that poets do not rhyme in a group or part. Made by engine/prosody/make_usual.py.
 # system	tone	group or part	characters
 """
 
@@ -81,21 +83,61 @@ def _tone_rows(counts: dict[str, Counter[str]]) -> Iterator[str]:
 
 
 def _rhyme_rows(counts: Rhymes) -> Iterator[str]:
-    for system in ("pingshui", "cilin"):
-        masks = masks_of(system)
-        for tone, groups in ((LEVEL, masks.level), (OBLIQUE, masks.oblique)):
-            totals = sum((counter for key, counter in counts.items() if key[:2] == (system, tone)), Counter[str]())
-            for bit, name in enumerate(masks.names):
-                own = counts.get((system, tone, bit), Counter())
+    """Level groups by the rhymes of regulated verse; parts by those of 词, and oblique groups by the part that they are in."""
+    groups, parts = masks_of("pingshui"), masks_of("cilin")
+    in_groups, in_parts = _by_character(counts, "pingshui"), _by_character(counts, "cilin")
+
+    def is_seen_in_groups(character: str, bit: int) -> bool:
+        return _is_usual(in_groups.get(to_simplified(character), Counter()), {(LEVEL, bit)})
+
+    def is_seen_in_parts(character: str, tone: str, mask: int) -> bool:
+        seen = in_parts.get(to_simplified(character), Counter())
+        return _is_usual(seen, {(tone, bit) for bit in range(N_PARTS) if mask >> bit & 1})
+
+    for tone in (LEVEL, OBLIQUE):
+        for group in rhyme_groups():
+            if group.is_level == (tone == LEVEL):
+                bit = group.number - 1
                 unusual = [
-                    character
-                    for character, n_rhymes in sorted(totals.items())
-                    if groups.get(character, 0) >> bit & 1
-                    and n_rhymes >= FEWEST_RHYMES
-                    and own[character] < LEAST_RHYME_SHARE * n_rhymes
+                    one
+                    for one in sorted(set(group.characters))
+                    if _n_readings(groups, one) > 1
+                    and not (
+                        is_seen_in_groups(one, bit)
+                        if tone == LEVEL
+                        else is_seen_in_parts(one, tone, part_of(group.letter, one))
+                    )
                 ]
                 if unusual:
-                    yield f"{system}\t{tone}\t{name}\t{''.join(unusual)}\n"
+                    yield f"pingshui\t{tone}\t{group.name}\t{''.join(unusual)}\n"
+    for tone, side in ((LEVEL, parts.level), (OBLIQUE, parts.oblique)):
+        for bit, name in enumerate(parts.names):
+            unusual = [
+                one
+                for one, mask in sorted(side.items())
+                if mask >> bit & 1 and _n_readings(parts, one) > 1 and not is_seen_in_parts(one, tone, 1 << bit)
+            ]
+            if unusual:
+                yield f"cilin\t{tone}\t{name}\t{''.join(unusual)}\n"
+
+
+def _by_character(counts: Rhymes, system: RhymeSystem) -> dict[str, Counter[tuple[str, int]]]:
+    """character, simplified -> how often it rhymes in each (tone, bit of the group or part)."""
+    found: dict[str, Counter[tuple[str, int]]] = {}
+    for (own, tone, bit), characters in counts.items():
+        if own == system:
+            for character, n_rhymes in characters.items():
+                found.setdefault(to_simplified(character), Counter())[tone, bit] += n_rhymes
+    return found
+
+
+def _is_usual(seen: Counter[tuple[str, int]], reading: set[tuple[str, int]]) -> bool:
+    n_rhymes = sum(seen[one] for one in reading)
+    return n_rhymes >= max(FEWEST_RHYMES, LEAST_RHYME_SHARE * seen.total())
+
+
+def _n_readings(masks: Masks, character: str) -> int:
+    return masks.level.get(character, 0).bit_count() + masks.oblique.get(character, 0).bit_count()
 
 
 if __name__ == "__main__":

@@ -100,15 +100,14 @@ def masks_of(system: RhymeSystem, *, with_added: bool = True) -> Masks:
     """
     level: dict[str, int] = {}
     oblique: dict[str, int] = {}
-    part_of = _parts() if system == "cilin" else None
     for group in rhyme_groups():
         side = level if group.is_level else oblique
         for character in group.characters:
             if not with_added and character in group.added:
                 continue
-            bits = group.bit if part_of is None else part_of(group.letter, character)
+            bits = part_of(group.letter, character) if system == "cilin" else group.bit
             side[character] = side.get(character, 0) | bits
-    names = tuple(group.name for group in rhyme_groups()) if part_of is None else tuple(part_names())
+    names = tuple(part_names()) if system == "cilin" else tuple(group.name for group in rhyme_groups())
     return Masks(level, oblique, names)
 
 
@@ -135,6 +134,12 @@ def unusual_rhymes(system: RhymeSystem) -> Mapping[str, tuple[int, int]]:
     return unusual
 
 
+@functools.cache
+def part_of(letter: str, character: str) -> int:
+    """The mask of the part of 词林正韵 that a character has as a member of a group."""
+    return _parts()(letter, character)
+
+
 class _Parts:
     """(group letter, character) -> the mask of its part; of both parts where a divided group does not say which."""
 
@@ -146,6 +151,7 @@ class _Parts:
         return self._divided.get((letter, character), self._whole[letter])
 
 
+@functools.cache
 def _parts() -> _Parts:
     whole: dict[str, int] = {}
     for part, level, oblique in _rows("cilin.tsv"):

@@ -8,7 +8,7 @@ from engine.header import header_tags
 from engine.model import PoemModel
 from engine.vocabulary import Vocabulary
 
-# Characters of the rhyme book by group, some in two tones (中 看 思 重 空), with one that it lacks (辣) and one added (啼).
+# Characters of the rhyme book by group, some in two tones (中 看 思 重 空), with one that it lacks (畑) and one added (啼).
 CHARACTERS = (
     "东风中空红同宫翁穷功"
     "山间关闲颜还湾斑攀环"
@@ -24,7 +24,7 @@ CHARACTERS = (
     "路暮处树雨去住故句度"
     "日一不有事是在上万下见又夜更更重落木竹玉北国色"
     "花家斜沙霞茶鸦麻华涯"
-    "辣啼青悠"
+    "畑啼青悠"
 )
 
 

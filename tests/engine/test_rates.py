@@ -21,9 +21,9 @@ from tests.engine.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made
 from tests.engine.rhyming_model import rhyming_model
 from tests.engine.small_model import small_model
 
-# 山 twice as a rhyme; 辣, which the rhyme book lacks.
+# 山 twice as a rhyme; 畑, which the rhyme book lacks.
 SAME_RHYME = "白日依山尽，黄河入远山。欲穷千里目，更上一层山。"
-UNKNOWN = "白日依山尽，黄河入辣流。欲穷千里目，更上一层楼。"
+UNKNOWN = "白日依山尽，黄河入畑流。欲穷千里目，更上一层楼。"
 WUJUE = form_called("五绝")
 
 
