@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from engine.checkpoint import LoadedModel
 from engine.composing.formed import compose_formed, compose_formed_many
 from engine.composing.free import compose_free, compose_free_many
-from engine.composing.glyphs import Alternative, Composition, Finish, Glyph, judged, score_of
+from engine.composing.glyphs import (
+    PARALLELISM_NATS,
+    Alternative,
+    Composition,
+    Finish,
+    Glyph,
+    judged,
+    parallelism_of,
+    score_of,
+)
 from engine.composing.shaped import FREE_VERSE, is_shaped
 from engine.config import ComposeConfig
 from engine.devices import all_cores_for
@@ -169,4 +178,8 @@ def _composition(
         return poem
     form = form_called(config.form)
     order, rhyme, verdicts = judged(text, form, config.tone_order, config.rhyme)
-    return dataclasses.replace(poem, form=form.key, order=order, rhyme=rhyme, verdicts=verdicts)
+    parallelism = parallelism_of(text, form)
+    score = poem.score if parallelism is None else poem.score - PARALLELISM_NATS * (1 - parallelism)
+    return dataclasses.replace(
+        poem, form=form.key, order=order, rhyme=rhyme, verdicts=verdicts, score=score, parallelism=parallelism
+    )

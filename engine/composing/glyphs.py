@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.prosody.check import verdicts_of
 from engine.prosody.fit import Fit, Verdict, fit
 from engine.prosody.forms import Form
+from engine.prosody.parallelism import mean_score, middle_couplets
 from engine.prosody.rhymes import masks_of
 from engine.verse import split_lines
 from engine.vocabulary import SPECIAL_TOKENS, Vocabulary, is_han
@@ -22,6 +23,8 @@ Alternative = tuple[str, float, float]
 
 # What a repeated character costs a candidate: as much as one that the model all but rules out.
 REPETITION_NATS = 8.0
+# What a 律诗 loses whose middle couplets are not parallel at all: candidates differ by some tenths of a nat otherwise.
+PARALLELISM_NATS = 0.5
 
 _DECIDED: Mapping[Verdict, bool | None] = {"ok": True, "violation": False, "undecidable": None}
 
@@ -57,7 +60,8 @@ class Composition:
     """A finished poem.
 
     `logprob` is the sum of ln p over all its characters and its end, in nats. `score` is the mean of ln p over its Han
-    characters, less a penalty for repeated ones: what candidates are ranked by. `order` and `rhyme` are what the checker
+    characters, less penalties for repeated ones and for middle couplets that are not parallel: what candidates are ranked by.
+    `parallelism` is the mean score of the middle couplets of a 律诗, 0 to 1, None for other forms. `order` and `rhyme` are what the checker
     found the poem to be in, and `verdicts` what it says of form, tones and rhyme: None where it cannot be decided. `seed` and
     `n_particles` are the settings that give it again.
     """
@@ -74,6 +78,7 @@ class Composition:
     score: float = 0.0
     verdicts: tuple[bool | None, ...] = (None, None, None)
     n_particles: int = 0
+    parallelism: float | None = None
 
     def to_dict(self) -> dict[str, object]:
         """The object that `poetry-tui compose --json` prints. Order, rhyme and tones are not judged for free verse."""
@@ -89,6 +94,7 @@ class Composition:
             "model": self.model,
             "logprob": round(self.logprob, 3),
             "score": round(self.score, 4),
+            "parallelism": None if self.parallelism is None else round(self.parallelism, 3),
             "verdicts": dict(zip(("form", "tones", "rhyme"), self.verdicts, strict=True)),
             "finish": self.finish,
         }
@@ -130,6 +136,18 @@ def score_of(text: str, han_logprob: float) -> float:
     return (han_logprob - REPETITION_NATS * n_repeated) / max(1, len(han))
 
 
+def parallelism_of(text: str, form: Form) -> float | None:
+    """The mean score of the couplets that a form wants parallel, 0 to 1; None where it wants none."""
+    if not form.is_regulated:
+        return None
+    return mean_score(middle_couplets(_han_lines(text)))
+
+
+def _han_lines(text: str) -> list[str]:
+    """The lines of a poem without marks."""
+    return ["".join(filter(is_han, line)) for line in split_lines(text)]
+
+
 def judged(
     text: str, form: Form, wished_order: str | None, wished_rhyme: str | None
 ) -> tuple[str, str | None, tuple[bool | None, ...]]:
@@ -137,7 +155,7 @@ def judged(
 
     Of several orders or groups that suit the poem as well, the one that was wished for.
     """
-    lines = ["".join(filter(is_han, line)) for line in split_lines(text)]
+    lines = _han_lines(text)
     found = fit(lines, form)
     verdicts = verdicts_of(lines, found)
     decided = tuple(_DECIDED[one] for one in (verdicts.form, verdicts.tones, verdicts.rhyme))
