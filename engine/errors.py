@@ -1,5 +1,8 @@
 """Errors that a person reads: one sentence that says what is wrong, one that says what to do."""
 
+# Exit status of what was interrupted: Ctrl-C, a signal, a terminal that is gone.
+INTERRUPTED = 130
+
 
 class StudioError(Exception):
     """What went wrong (`message`) and what to do about it (`hint`), each one sentence for a person.

@@ -1,12 +1,9 @@
 """The shell of the studio: modes, themes, palette, settings. It builds little before the first paint."""
 
-import asyncio
-import contextlib
 import dataclasses
 import functools
 import gc
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -17,9 +14,11 @@ os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
 
 from textual import on
 from textual.app import App, SystemCommand
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
+from engine.errors import INTERRUPTED
 from poetry_tui.compat import use_whole_characters
 from poetry_tui.engine_client import EngineClient
 from poetry_tui.engine_protocol import EngineState, Phase
@@ -113,13 +112,19 @@ class PoetryApp(App[None]):
         self.add_mode(mode, SCREENS[mode])
         return screen
 
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's own choice, but for a terminal, which may go away."""
+        chosen = super().get_driver_class()
+        if chosen.__name__ != "LinuxDriver":
+            return chosen
+        from poetry_tui.driver import StudioDriver
+
+        return StudioDriver
+
     def on_mount(self) -> None:
         # The command turned it off, for a quicker start.
         if not gc.isenabled():
             self.call_after_refresh(_collect_garbage)
-        with contextlib.suppress(NotImplementedError):
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(number, self.exit)
         self.theme_changed_signal.subscribe(self, lambda theme: self.remember(theme=theme.name))
 
     # Modes
@@ -214,6 +219,10 @@ class PoetryApp(App[None]):
         self.theme = PAPER if self.current_theme.dark else INK
 
     # Leaving
+
+    def leave(self) -> None:
+        """Leave without a question, from any thread: the terminal is gone, or a signal wants us to go."""
+        self.call_later(self.exit, None, INTERRUPTED)
 
     async def action_quit(self) -> None:
         """Quit; where trainings that were started here still run, ask what shall become of them."""

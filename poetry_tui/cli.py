@@ -15,14 +15,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from engine import __version__
-from engine.errors import StudioError, UsageError
+from engine.errors import INTERRUPTED, StudioError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from poetry_tui.commands.parser import Parser
-
-INTERRUPTED = 130
 
 # These compute, so they run in the engine, which reads their arguments itself.
 ENGINE_COMMANDS: Mapping[str, str] = {
@@ -129,9 +127,11 @@ def open_studio(wanted_run: "Path | None" = None) -> NoReturn:
     # Hardly anything that is made before the first paint is garbage; the app collects again from then on.
     gc.disable()
     from poetry_tui.app import Monitor, PoetryApp
+    from poetry_tui.leaving import watching
 
     app = PoetryApp() if wanted_run is None else Monitor(wanted_run=wanted_run)
-    app.run()
+    with watching(app.leave):
+        app.run()
     # All is said, saved and closed: taking the interpreter apart would take longer than all the rest of leaving.
     sys.stdout.flush()
     sys.stderr.flush()

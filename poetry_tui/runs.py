@@ -52,6 +52,7 @@ __all__ = [
     "stop_run",
     "summarise",
     "take_back",
+    "trainer_pids",
     "wishes",
 ]
 
@@ -123,10 +124,11 @@ def _spawn(folder: Path, *arguments: str) -> None:
             start_new_session=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
+    # At once: whoever leaves now ends every child that is no training.
+    _children[folder] = process
     # The trainer takes seconds to load before its first heartbeat; until then this one says that it lives.
     write_atomically(folder / HEARTBEAT, str(process.pid))
     # Somebody has to wait for the child, or a dead one would count as alive for as long as the studio is open.
-    _children[folder] = process
     threading.Thread(target=process.wait, name=f"wait-{folder.name}", daemon=True).start()
 
 
@@ -139,6 +141,11 @@ def is_alive(folder: Path) -> bool:
 def started_here() -> list[Path]:
     """The folders of the trainings that this process started and that still run."""
     return [folder for folder, child in _children.items() if child.returncode is None]
+
+
+def trainer_pids() -> list[int]:
+    """The processes of all trainings that this process started."""
+    return [child.pid for child in list(_children.values())]
 
 
 def stop_run(folder: Path) -> None:

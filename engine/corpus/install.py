@@ -17,6 +17,7 @@ from engine.corpus.cleaning import Cleaner
 from engine.corpus.library import Corpus, Progress, create
 from engine.corpus.poems import RawPoem
 from engine.errors import CorpusError
+from engine.processes import end_tree
 
 PACKAGE = "chinese-poetry@2.0.1"
 LICENCE = "MIT"
@@ -87,8 +88,7 @@ def _npm_pack(folder: Path, progress: Progress) -> Path:
                     process.wait(timeout=_POLL_S)
         finally:
             if process.poll() is None:
-                process.terminate()
-                process.wait()
+                end_tree(process)
     if process.returncode != 0:
         said = (folder / "complaint").read_text(errors="replace").strip().splitlines()
         raise CorpusError(

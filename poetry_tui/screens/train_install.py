@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import threading
 from collections.abc import AsyncIterator
 
 from engine.corpus.library import list_corpora
@@ -13,7 +14,7 @@ def installed_corpora() -> list[str]:
 
 
 async def run_install(name: str) -> AsyncIterator[float]:
-    """Install a corpus and yield the fraction done, 0 to 1.
+    """Install a corpus and yield the fraction done, 0 to 1; whoever leaves early ends the installation, without a trace.
 
     Raises:
         CorpusError: why it did not work.
@@ -22,8 +23,12 @@ async def run_install(name: str) -> AsyncIterator[float]:
     install = importlib.import_module("engine.corpus.install").install
     loop = asyncio.get_running_loop()
     fractions: asyncio.Queue[float | None] = asyncio.Queue()
+    is_unwanted = threading.Event()
 
     def progress(_stage: str, fraction: float) -> None:
+        # A thread cannot be ended from outside, and the studio waits for it when it leaves.
+        if is_unwanted.is_set():
+            raise asyncio.CancelledError
         loop.call_soon_threadsafe(fractions.put_nowait, fraction)
 
     def work() -> None:
@@ -33,6 +38,9 @@ async def run_install(name: str) -> AsyncIterator[float]:
             loop.call_soon_threadsafe(fractions.put_nowait, None)
 
     working = asyncio.create_task(asyncio.to_thread(work))
-    while (fraction := await fractions.get()) is not None:
-        yield fraction
-    await working
+    try:
+        while (fraction := await fractions.get()) is not None:
+            yield fraction
+        await working
+    finally:
+        is_unwanted.set()

@@ -41,7 +41,9 @@ class CharacterPanel(Vertical):
         self.call_after_refresh(self._mount_character)
 
     async def _mount_character(self) -> None:
-        await self.mount(self.character)
+        # Whoever leaves at once is gone before this.
+        if self.is_attached:
+            await self.mount(self.character)
 
     def say(self) -> None:
         self.border_title = Content(heading("compose.this_character"))

@@ -55,7 +55,9 @@ class WishPanel(VerticalScroll, can_focus=False, inherit_bindings=False):
         self.call_after_refresh(self._mount_fields)
 
     async def _mount_fields(self) -> None:
-        await self.mount(self.fields)
+        # Whoever leaves at once is gone before this.
+        if self.is_attached:
+            await self.mount(self.fields)
 
     def say(self) -> None:
         """Put the words of the current language in their places."""
