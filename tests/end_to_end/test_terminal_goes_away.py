@@ -192,13 +192,22 @@ def test_a_training_goes_on_when_the_terminal_closes_over_the_quit_question(stud
         studio.wait_for(word("train.quit_leave"))
         others = [process for process in studio.processes() if process != trainer]
         studio.close()
-        wait_until_gone(others)
-        run = studio_home / "runs" / "going"
-        wait_until(lambda: '"event":"step"' in (run / "events.jsonl").read_text(encoding="utf-8"))
-        assert run_is_alive(run)
-        ControlFiles(run).ask(STOP)
-        wait_until_gone([trainer])
-    assert '"reason":"stopped"' in (run / "events.jsonl").read_text(encoding="utf-8").splitlines()[-1]
+        try:
+            wait_until_gone(others)
+            run = studio_home / "runs" / "going"
+            wait_until(lambda: '"event":"step"' in told_by(run))
+            assert run_is_alive(run)
+            ControlFiles(run).ask(STOP)
+            wait_until_gone([trainer])
+        finally:
+            with contextlib.suppress(psutil.Error):
+                trainer.kill()
+    assert '"reason":"stopped"' in told_by(run).splitlines()[-1]
+
+
+def told_by(run: Path) -> str:
+    events = run / "events.jsonl"
+    return events.read_text(encoding="utf-8") if events.exists() else ""
 
 
 def child_with(studio: Terminal, argument: str) -> psutil.Process | None:
