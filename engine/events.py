@@ -8,11 +8,13 @@ import dataclasses
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from engine.errors import RunError
+from engine.files import parse_json
+from engine.safe_text import shown
 
 FORMAT_VERSION = 1
 # What a `control` event says after a divergence; its value is the new peak of the learning rate. The steps after its own
@@ -170,23 +172,81 @@ EVENT_TYPES: Mapping[str, type[Event]] = {
     )
 }
 
-# Looked up once: a run of a hundred thousand events is read back in seconds.
-_FIELDS: Mapping[type[Event], tuple[tuple[str, bool], ...]] = {
-    kind: tuple((item.name, "float" in str(item.type)) for item in dataclasses.fields(kind))
+# Beyond it a whole number is no exact float, and nothing that a run counts comes near.
+LARGEST_WHOLE = 1 << 53
+# The year 3000: a clock that is wrong by more has no date.
+LATEST_TIME_S = 32_503_680_000.0
+
+
+def _whole(value: Any) -> int:
+    if value.__class__ is not int or not -LARGEST_WHOLE <= value <= LARGEST_WHOLE:
+        raise ValueError("no whole number, or one too large")
+    return value
+
+
+def _real(value: Any) -> float:
+    """A number, or one of the words for those that JSON lacks."""
+    if value.__class__ in (float, int):
+        return float(value)
+    if value in ("nan", "inf", "-inf"):
+        return float(value)
+    raise ValueError("no number")
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("neither true nor false")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("no text")
+    return value
+
+
+def _reals(value: Any) -> tuple[float, ...]:
+    if not isinstance(value, list):
+        raise ValueError("no list of numbers")
+    return tuple(map(_real, value))
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("no object")
+    return value
+
+
+# How a value of each type that a field may have is read; ValueError where it is of another. None stands for itself in a field
+# that may be None.
+_READERS: Mapping[Any, Callable[[Any], Any]] = {
+    int: _whole,
+    float: _real,
+    bool: _flag,
+    str: _text,
+    int | None: _whole,
+    float | None: _real,
+    tuple[float, ...]: _reals,
+    Mapping[str, Any]: _object,
+}
+
+# Looked up once: a run of a hundred thousand events is read back in seconds. Name, reader, whether it may be None.
+_FIELDS: Mapping[type[Event], tuple[tuple[str, Callable[[Any], Any], bool], ...]] = {
+    kind: tuple((item.name, _READERS[item.type], "None" in str(item.type)) for item in dataclasses.fields(kind))
     for kind in EVENT_TYPES.values()
 }
 
 
-_NUMBERS = (float, int)
 # The last fields of a step that runs of before did not tell.
 _N_LATER = 3
 
 
 def _step_line() -> re.Pattern[str]:
     """A step as `to_line` writes it, finite numbers throughout: nearly every line of a run, and read without JSON."""
-    whole = "(0|[1-9][0-9]*)"
-    number = r"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
-    fields = [f'"{name}":{number if is_float else whole}' for name, is_float in _FIELDS[Step]]
+    # No longer than what is within bounds without a look; what is longer goes the slower way, and is judged there.
+    whole = "(0|[1-9][0-9]{0,14})"
+    number = r"(-?(?:0|[1-9][0-9]{0,29})(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?)"
+    fields = [f'"{name}":{number if reader is _real else whole}' for name, reader, _ in _FIELDS[Step]]
     first, later = ",".join(fields[:-_N_LATER]), ",".join(fields[-_N_LATER:])
     head = f'"v":{FORMAT_VERSION},"seq":{whole},"time_s":{number},"event":"{Step.name}"'
     return re.compile(rf"\{{{head},{first}(?:,{later})?\}}")
@@ -231,32 +291,41 @@ def from_line(line: str) -> Record:
             epochs_done=None if epochs_done is None else float(epochs_done),
             loss_nats_per_han=None if per_han is None else float(per_han),
         )
-        return Record(seq=int(seq), time_s=float(time_s), event=event)
+        return Record(seq=int(seq), time_s=_moment(float(time_s)), event=event)
     return _from_json_line(line)
 
 
 def _from_json_line(line: str) -> Record:
-    body = json.loads(line)
+    body = parse_json(line)
     if not isinstance(body, dict):
         raise ValueError("an event is a JSON object")
     if body.get("v") != FORMAT_VERSION:
         raise RunError(
-            f"The run was written in format version {body.get('v')!r}, and this studio reads version {FORMAT_VERSION}.",
+            f"The run was written in format version {shown(body.get('v'))}, and this studio reads version {FORMAT_VERSION}.",
             "Update the studio, or train the run again.",
         )
-    kind = EVENT_TYPES.get(str(body.get("event")))
+    kind = EVENT_TYPES.get(body["event"]) if isinstance(body.get("event"), str) else None
     if kind is None:
-        raise ValueError(f"no event is called {body.get('event')!r}")
-    # Nearly all values are plain numbers, which need no look.
-    values = {
-        name: value if (value := body[name]).__class__ in _NUMBERS else _from_json(value, is_float=is_float)
-        for name, is_float in _FIELDS[kind]
-        if name in body
-    }
+        raise ValueError(f"no event is called {shown(body.get('event'))}")
+    values: dict[str, Any] = {}
+    for name, reader, may_be_none in _FIELDS[kind]:
+        if name not in body:
+            continue  # it has a default, or it is missed below
+        value = body[name]
+        try:
+            values[name] = None if value is None and may_be_none else reader(value)
+        except ValueError as error:
+            raise ValueError(f"{name} of a {kind.name} event is {error}") from None
     try:
-        return Record(seq=int(body["seq"]), time_s=float(body["time_s"]), event=kind(**values))
+        return Record(seq=_whole(body["seq"]), time_s=_moment(_real(body["time_s"])), event=kind(**values))
     except (KeyError, TypeError) as error:
         raise ValueError(f"an incomplete {kind.name} event: {error}") from error
+
+
+def _moment(time_s: float) -> float:
+    if not 0 <= time_s <= LATEST_TIME_S:
+        raise ValueError("no moment of any calendar")
+    return time_s
 
 
 def _to_json(value: Any) -> Any:
@@ -264,12 +333,4 @@ def _to_json(value: Any) -> Any:
         return str(value)
     if isinstance(value, tuple):
         return [_to_json(item) for item in value]
-    return value
-
-
-def _from_json(value: Any, *, is_float: bool) -> Any:
-    if isinstance(value, list):
-        return tuple(_from_json(item, is_float=is_float) for item in value)
-    if isinstance(value, str) and is_float:
-        return float(value)
     return value

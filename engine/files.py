@@ -1,6 +1,7 @@
 """Files that are whole or absent: written aside, flushed, then renamed over the old one. Files of JSON are read with care."""
 
 import contextlib
+import errno
 import json
 import math
 import os
@@ -10,7 +11,7 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Never
+from typing import Any, BinaryIO, Never
 
 from engine.errors import StudioError
 
@@ -68,10 +69,11 @@ def replace_folder(path: Path) -> Iterator[Path]:
     sync_folder(path.parent)
 
 
-def parse_json(text: bytes | str) -> Any:
+def parse_json(text: bytes | str, *, infinity_too: bool = False) -> Any:
     """The value of a JSON text, in UTF-8 where it is bytes, that is safe to walk, to compute with and to write again.
 
-    A lone surrogate in a string becomes U+FFFD, so that every string of the value can be encoded.
+    A lone surrogate in a string becomes U+FFFD, so that every string of the value can be encoded. `infinity_too`: NaN and
+    Infinity, which are no JSON, are taken as Python writes them.
 
     Raises:
         ValueError: with a clause for a person, when the text is no JSON, is nested deeper than `MAX_JSON_DEPTH`, or holds NaN,
@@ -82,7 +84,7 @@ def parse_json(text: bytes | str) -> Any:
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8") from None
     try:
-        value = _DECODER.decode(whole.removeprefix("\ufeff"))
+        value = (_DECODER_WITH_INFINITY if infinity_too else _DECODER).decode(whole.removeprefix("\ufeff"))
     except json.JSONDecodeError as error:
         raise ValueError(f"it is no JSON: {error}") from None
     except RecursionError:
@@ -112,9 +114,9 @@ def read_json(
             raise ValueError(f"it has more than {max_bytes >> 20} MB")
         return parse_json(path.read_bytes())
     except OSError as problem:
-        raise error(f"{path.name} cannot be read ({problem.strerror or problem}).", hint) from problem
+        raise error(f"{path} cannot be read ({problem.strerror or problem}).", hint) from problem
     except ValueError as problem:
-        raise error(f"{path.name} cannot be read ({problem}).", hint) from problem
+        raise error(f"{path} cannot be read ({problem}).", hint) from problem
 
 
 _TOO_DEEP = "it is nested too deeply"
@@ -139,6 +141,8 @@ def _no_number(word: str) -> Never:
 
 
 _DECODER = json.JSONDecoder(parse_int=_whole, parse_float=_real, parse_constant=_no_number)
+# What `json.dumps` writes for a float that is infinite or no number.
+_DECODER_WITH_INFINITY = json.JSONDecoder(parse_int=_whole, parse_float=_real, parse_constant=float)
 
 
 def _refuse_deep(value: Any) -> None:
@@ -164,6 +168,46 @@ def _without_surrogates(value: Any) -> Any:
     if isinstance(value, dict):
         return {_without_surrogates(key): _without_surrogates(inner) for key, inner in value.items()}
     return value
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file to read its bytes.
+
+    Raises:
+        OSError: when it is not there, may not be read, or is no regular file: a FIFO would block for ever, a device has no end.
+    """
+    # O_NONBLOCK: opening a FIFO waits for somebody who writes into it.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
+def read_start(path: Path, max_bytes: int) -> bytes:
+    """The first bytes of a small file; OSError as `open_regular`."""
+    with open_regular(path) as file:
+        return file.read(max_bytes)
+
+
+def is_file(path: Path) -> bool:
+    """Whether a regular file is there; False as well where nobody may look, or where no such path can be."""
+    return os.path.isfile(path)  # noqa: PTH113 - unlike `Path.is_file` it raises no PermissionError and no ENAMETOOLONG
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; False as well where nobody may look, or where no such path can be."""
+    return os.path.isdir(path)  # noqa: PTH112 - as `is_file`
+
+
+def is_there(path: Path) -> bool:
+    """Whether anything is there, a link that leads nowhere too; False where nobody may look."""
+    return os.path.lexists(path)
+
+
+def resolved(path: Path) -> Path:
+    """The whole path with links followed; unlike `Path.resolve` it takes links that lead in a circle as they are."""
+    return Path(os.path.realpath(path))
 
 
 def sync_file(path: Path) -> None:

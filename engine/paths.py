@@ -9,14 +9,28 @@ from pathlib import Path
 
 import platformdirs
 
+from engine.errors import UsageError
+from engine.names import path_of
+
 APP_NAME = "poetry-tui"
 HOME_VARIABLE = "POETRY_TUI_HOME"
 
 
 def home() -> Path:
-    """The folder that holds everything the user owns: corpora, models, runs, favourites."""
+    """The folder that holds everything the user owns: corpora, models, runs, favourites.
+
+    Raises:
+        UsageError: when `POETRY_TUI_HOME` names what can be no folder.
+    """
     moved = os.environ.get(HOME_VARIABLE)
-    return Path(moved).expanduser() if moved else platformdirs.user_data_path(APP_NAME, appauthor=False)
+    if moved:
+        try:
+            return path_of(moved)
+        except UsageError as error:
+            raise UsageError(
+                f"{HOME_VARIABLE} names no folder: {error.message}", "Set it to a folder, or unset it."
+            ) from None
+    return platformdirs.user_data_path(APP_NAME, appauthor=False)
 
 
 def corpora() -> Path:

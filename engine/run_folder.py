@@ -25,8 +25,8 @@ from filelock import FileLock, Timeout
 
 from engine import events, model_files
 from engine.config import TrainConfig
-from engine.errors import RunError
-from engine.files import write_atomically
+from engine.errors import RunError, UsageError
+from engine.files import is_file, is_folder, open_regular, read_json, read_start, write_atomically
 
 CONFIG = "config.json"
 EVENTS = "events.jsonl"
@@ -38,8 +38,12 @@ HEARTBEAT = "heartbeat"
 LOCK = "lock"
 
 STOP, PAUSE, SAVE, SAMPLE, LR = "stop", "pause", "save", "sample", "lr"
+REQUESTS = frozenset({STOP, PAUSE, SAVE, SAMPLE, LR})
 # A learning rate asked for must be below it: `TrainConfig` allows no more either.
 LARGEST_RATE = 10.0
+MAX_CONFIG_BYTES = 1 << 20
+# A number and a line end are shorter than this.
+_MAX_NUMBER_BYTES = 64
 
 HEARTBEAT_PERIOD_S = 1.0
 # Clocks of the system and of its files may differ by so much.
@@ -57,21 +61,27 @@ def read_config(folder: Path) -> TrainConfig:
         RunError: when the folder is no run, or its config.json is damaged.
     """
     path = folder / CONFIG
-    try:
-        return TrainConfig.from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
+    if not is_file(path):
         raise RunError(
             f"{folder} is not a run: it has no {CONFIG}.", "Name a run folder; `poetry-tui runs` lists them."
-        ) from None
-    except (OSError, ValueError, TypeError) as error:
-        raise RunError(f"{path} cannot be read: {error}.", "Restore the file, or train again.") from error
+        )
+    values = read_json(path, RunError, "Restore the file, or train again.", MAX_CONFIG_BYTES)
+    try:
+        return TrainConfig.from_dict(values)
+    except UsageError as error:
+        raise RunError(
+            f"{path} holds no settings of a training: {error.message}", "Restore the file, or train again."
+        ) from error
+
+
+_STARTED = f'"event":"{events.RunStarted.name}"'.encode()
 
 
 def has_begun(folder: Path) -> bool:
     """Whether a training has begun here: one that failed before its first step (no corpus, say) left nothing to go on with."""
     try:
-        with (folder / EVENTS).open(encoding="utf-8", errors="replace") as lines:
-            return any(f'"event":"{events.RunStarted.name}"' in line for line in lines)
+        with open_regular(folder / EVENTS) as lines:
+            return any(_STARTED in line for line in lines)
     except OSError:  # nothing is there, or no run can be: who writes it will say so
         return False
 
@@ -88,7 +98,8 @@ class RunWriter:
             self._lock = FileLock(folder / LOCK)
             self._lock.acquire(timeout=0)
             self._next_seq = _repair_tail(folder / EVENTS)
-            self._events: TextIO = (folder / EVENTS).open("a", encoding="utf-8")
+            # A lone surrogate, of a path that is no UTF-8, becomes the escape that JSON has for it.
+            self._events: TextIO = (folder / EVENTS).open("a", encoding="utf-8", errors="backslashreplace")
         except Timeout:
             raise RunError(
                 f"Another trainer is writing {folder}.", "Wait for it, stop it, or choose another folder."
@@ -120,7 +131,7 @@ class RunWriter:
 
     def log(self, text: str) -> None:
         """Append to log.txt."""
-        with (self.folder / LOG).open("a", encoding="utf-8") as file:
+        with (self.folder / LOG).open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text if text.endswith("\n") else text + "\n")
 
     def _beat(self) -> None:
@@ -149,8 +160,9 @@ class RunWriter:
 
 def _repair_tail(path: Path) -> int:
     """End a line that a killed writer left half-written, and say what `seq` comes next."""
-    if not path.exists() or path.stat().st_size == 0:
+    if not path.exists():
         return 1
+    open_regular(path).close()  # a FIFO would block whoever writes into it
     with path.open("rb+") as file:
         file.seek(0, os.SEEK_END)
         size = file.tell()
@@ -174,7 +186,7 @@ def run_is_alive(folder: Path) -> bool:
     """
     try:
         last_beat_s = (folder / HEARTBEAT).stat().st_mtime
-        writer = psutil.Process(int((folder / HEARTBEAT).read_text(encoding="utf-8")))
+        writer = psutil.Process(int(read_start(folder / HEARTBEAT, _MAX_NUMBER_BYTES)))
         is_gone = writer.status() == psutil.STATUS_ZOMBIE
         return not is_gone and writer.create_time() <= last_beat_s + CLOCK_TOLERANCE_S
     except (OSError, ValueError, psutil.Error):
@@ -190,35 +202,53 @@ def last_beat_s(folder: Path) -> float | None:
 
 
 class ControlFiles:
-    """What somebody asks of a running training, by files, so that it works from any terminal."""
+    """What somebody asks of a running training, by files, so that it works from any terminal.
+
+    Whatever else lies in the folder, and a folder that is gone or locked away, asks for nothing: a training goes on.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / CONTROL
-        self.folder.mkdir(parents=True, exist_ok=True)
+        # Done, and the file could not be removed: it is not to be done at every look.
+        self._answered: set[str] = set()
 
     def requests(self) -> frozenset[str]:
-        """The names of the files that lie there now."""
-        return frozenset(path.name for path in self.folder.iterdir())
+        """Which of `REQUESTS` lie there now, as files of any content."""
+        try:
+            there = {path.name for path in self.folder.iterdir() if path.name in REQUESTS and not is_folder(path)}
+        except OSError:
+            return frozenset()
+        self._answered &= there
+        return frozenset(there - self._answered)
 
     def ask(self, what: str, value: float | None = None) -> None:
+        """Raises OSError when the file cannot be written."""
         write_atomically(self.folder / what, "" if value is None else f"{value!r}\n")
 
     def take_back(self, what: str) -> None:
+        """Ask no longer for something. Raises OSError when the file stays."""
         (self.folder / what).unlink(missing_ok=True)
+
+    def answer(self, what: str) -> None:
+        """Take back what is being done; where the file stays, it asks for nothing from now on."""
+        try:
+            self.take_back(what)
+        except OSError:
+            self._answered.add(what)
 
     def take_lr(self) -> float | None:
         """The learning rate asked for, or None when the file says nothing of use; the file is gone afterwards."""
         try:
-            value = float((self.folder / LR).read_text(encoding="utf-8"))
+            value = float(read_start(self.folder / LR, _MAX_NUMBER_BYTES).decode())
         except (OSError, ValueError):
             value = -1.0
-        self.take_back(LR)
+        self.answer(LR)
         return value if 0 < value < LARGEST_RATE else None
 
     def clear(self) -> None:
         """Forget what was asked of an earlier life of the run."""
         for what in self.requests():
-            self.take_back(what)
+            self.answer(what)
 
 
 def write_json(path: Path, body: Mapping[str, Any]) -> None:

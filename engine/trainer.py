@@ -126,7 +126,7 @@ def train(training: Training, stop_requested: Callable[[], bool] = lambda: False
         if saves or improved or stops or SAVE in wishes:
             yield training.save(is_best=improved)
         if stops and not is_last:
-            control.take_back(STOP)
+            control.answer(STOP)
             workers.tell(Order.STOP, progress.peak_lr)
             yield events.RunFinished(step=progress.step, reason="stopped")
             return
@@ -173,17 +173,17 @@ def _obey(training: Training, wishes: frozenset[str], stop_requested: Callable[[
                 yield training.save(is_best=False)
             yield from _acknowledge(control, now, progress)
             time.sleep(PAUSE_POLL_S)
-        control.take_back(PAUSE)
+        control.answer(PAUSE)
         yield events.Control(step=progress.step, what="resumed")
 
 
 def _acknowledge(control: ControlFiles, wishes: frozenset[str], progress: Progress) -> Iterator[events.Control]:
     """Take back the requests that have been carried out, and change the learning rate."""
     if SAVE in wishes:
-        control.take_back(SAVE)
+        control.answer(SAVE)
         yield events.Control(step=progress.step, what="saved on request")
     if SAMPLE in wishes:
-        control.take_back(SAMPLE)
+        control.answer(SAMPLE)
         yield events.Control(step=progress.step, what="sampled on request")
     if LR in wishes and (rate := control.take_lr()) is not None:
         progress.peak_lr = rate

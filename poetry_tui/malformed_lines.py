@@ -5,10 +5,12 @@ import json
 from pathlib import Path
 
 from engine.errors import RunError
-from engine.files import write_atomically
+from engine.files import parse_json, read_start, write_atomically
 from engine.run_folder import COUNTED, EVENTS
 from poetry_tui.run_reader import EventTail
 from poetry_tui.run_state import RunState
+
+_MAX_BYTES = 4096
 
 
 def count_malformed(folder: Path) -> int:
@@ -34,10 +36,13 @@ def count_malformed(folder: Path) -> int:
 def _remembered(folder: Path, stamp: list[int]) -> int | None:
     """What was counted when the events were just as they are now."""
     try:
-        found = json.loads((folder / COUNTED).read_bytes())
-        return found["n_malformed"] if found["stamp"] == stamp and isinstance(found["n_malformed"], int) else None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        found = parse_json(read_start(folder / COUNTED, _MAX_BYTES))
+    except (OSError, ValueError):
         return None
+    if not isinstance(found, dict) or found.get("stamp") != stamp:
+        return None
+    n_malformed = found.get("n_malformed")
+    return n_malformed if type(n_malformed) is int and n_malformed >= 0 else None
 
 
 def _counted(folder: Path) -> int:

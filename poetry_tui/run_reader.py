@@ -4,10 +4,14 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.errors import RunError
 from engine.events import Record, from_line
+from engine.files import open_regular
 from engine.run_folder import EVENTS, LOG
 
 BITE_BYTES = 256 * 1024
+# No event is nearly as long; what has no line end within it is one malformed line.
+MAX_LINE_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,9 @@ class EventTail:
         self._offset = 0
         self._inode: int | None = None
         self._partial = b""
+        # Within a line that is too long to be kept; and why the file is not read at all.
+        self._is_skipping = False
+        self._refusal: RunError | None = None
 
     def poll(self, max_bytes: int = BITE_BYTES) -> Bite:
         """Read at most `max_bytes` more.
@@ -48,31 +55,47 @@ class EventTail:
             status = self.path.stat()
             if (status.st_ino, status.st_size) == (self._inode, self._offset):
                 return Bite()
-            with self.path.open("rb") as file:
+            with open_regular(self.path) as file:
                 restarted = self._follow_replacement(file.fileno())
                 file.seek(self._offset)
                 chunk = file.read(max_bytes)
         except FileNotFoundError:
             return Bite()
         self._offset += len(chunk)
+        records, n_malformed = self._records_of(chunk)
+        return Bite(tuple(records), n_malformed, restarted, more=len(chunk) == max_bytes)
+
+    def _records_of(self, chunk: bytes) -> tuple[list[Record], int]:
+        """The events of the lines that end in a chunk, and how many of these lines are none. Raises RunError as `poll`."""
+        if self._refusal is not None:
+            raise self._refusal
         *lines, self._partial = (self._partial + chunk).split(b"\n")
-        records: list[Record] = []
         n_malformed = 0
+        if self._is_skipping:
+            self._is_skipping = not lines
+            lines = lines[1:]  # the end of what was too long, and counted when it was
+        if len(self._partial) > MAX_LINE_BYTES or self._is_skipping:
+            n_malformed += not self._is_skipping
+            self._partial, self._is_skipping = b"", True
+        records: list[Record] = []
         for line in lines:
             if not line.strip():
                 continue
             try:
                 records.append(from_line(line.decode("utf-8")))
-            except (ValueError, RecursionError):  # bad JSON and bad UTF-8 are ValueErrors too
+            except ValueError:  # bad JSON and bad UTF-8 too
                 n_malformed += 1
-        return Bite(tuple(records), n_malformed, restarted, more=len(chunk) == max_bytes)
+            except RunError as error:
+                self._refusal = error
+                raise
+        return records, n_malformed
 
     def _follow_replacement(self, descriptor: int) -> bool:
         """Start over when the file has shrunk or is another one; say whether it was so."""
         status = os.fstat(descriptor)
         restarted = self._inode is not None and (status.st_ino != self._inode or status.st_size < self._offset)
         if restarted:
-            self._offset, self._partial = 0, b""
+            self._offset, self._partial, self._is_skipping, self._refusal = 0, b"", False, None
         self._inode = status.st_ino
         return restarted
 
@@ -100,9 +123,9 @@ class LogTail:
 
 
 def log_tail(folder: Path, max_lines: int = 200, max_bytes: int = 64 * 1024) -> list[str]:
-    """The last lines of a run's log, oldest first; none when there is no log."""
+    """The last lines of a run's log, oldest first; none when there is no log. Raises OSError when there is one that cannot be read."""
     try:
-        with (folder / LOG).open("rb") as file:
+        with open_regular(folder / LOG) as file:
             size = file.seek(0, 2)
             file.seek(max(0, size - max_bytes))
             text = file.read().decode("utf-8", errors="replace")

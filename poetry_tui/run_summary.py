@@ -11,7 +11,10 @@ from typing import Any
 from engine import paths
 from engine.errors import RunError
 from engine.events import Record, RunFailed, from_line
-from engine.run_folder import EVENTS, run_is_alive
+from engine.files import is_file, is_folder, open_regular
+from engine.names import path_of
+from engine.run_folder import CONFIG, EVENTS, run_is_alive
+from engine.safe_text import shown
 from poetry_tui.run_state import RunState, Status
 from poetry_tui.run_status import look_at, silence_s, status_of
 
@@ -81,8 +84,10 @@ def summarise(folder: Path) -> RunSummary:
         state = _outline_of(folder / EVENTS)
     except FileNotFoundError:
         state = RunState()
-    except (OSError, RunError) as error:
+    except RunError as error:
         return RunSummary(folder.name, folder, Status.LOST, problem=str(error))
+    except OSError as error:
+        return RunSummary(folder.name, folder, Status.LOST, problem=f"{EVENTS} cannot be read: {error.strerror}.")
     best = state.best
     status = status_of(state, life)
     return RunSummary(
@@ -102,11 +107,19 @@ def summarise(folder: Path) -> RunSummary:
 
 
 def list_runs(folder: Path | None = None) -> list[RunSummary]:
-    """The runs in a folder (the user's, when none is named), newest first."""
+    """The runs in a folder (the user's, when none is named), newest first.
+
+    Raises:
+        RunError: the folder cannot be read.
+    """
     root = folder or paths.runs()
-    if not root.is_dir():
+    try:
+        found = [summarise(path) for path in root.iterdir() if is_folder(path) and not path.name.startswith(".")]
+    except FileNotFoundError:
         return []
-    found = [summarise(path) for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    except OSError as error:
+        hint = f"Change its permissions, or set {paths.HOME_VARIABLE} to another folder."
+        raise RunError(f"The runs in {root} cannot be read: {error.strerror}.", hint) from error
     # One that has not spoken yet is the newest of all.
     soon = {run.id: math.inf for run in found if run.status is Status.STARTING}
     return sorted(found, key=lambda run: (soon.get(run.id, run.started_s or 0.0), run.id), reverse=True)
@@ -116,18 +129,20 @@ def find_run(name: str) -> RunSummary:
     """The run of that name, or in that folder.
 
     Raises:
+        UsageError: no run can be called that.
         RunError: there is none; the hint lists the newest ones.
     """
-    for folder in (paths.runs() / name, Path(name)):
-        if (folder / EVENTS).is_file() or (folder / "config.json").is_file():
+    path = path_of(name)
+    for folder in (paths.runs() / path, path):
+        if is_file(folder / EVENTS) or is_file(folder / CONFIG):
             return summarise(folder)
     known = ", ".join(run.id for run in list_runs()[:5])
-    raise RunError(f"There is no run called {name!r}.", f"Known runs: {known}." if known else "Start one first.")
+    raise RunError(f"There is no run called {shown(name)}.", f"Known runs: {known}." if known else "Start one first.")
 
 
 def _outline_of(path: Path) -> RunState:
     """The outline of an events file. A list is looked at every other second: only what has been added is read again."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         status = os.fstat(file.fileno())
         known = _outlines.get(path)
         if known is None or known.inode != status.st_ino or not 0 <= status.st_size - known.n_bytes <= MOST_NEWS_BYTES:

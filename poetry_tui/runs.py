@@ -1,23 +1,25 @@
 """Starting a training and telling it what to do. A run is a folder, and its controls are files in it."""
 
+import contextlib
 import math
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import IO, TypeAlias
 
 from engine import paths
 from engine.config import TrainConfig
 from engine.errors import RunError, UsageError
-from engine.files import write_atomically
+from engine.files import is_file, is_there, open_regular, write_atomically
 from engine.run_folder import (
     CONFIG,
-    CONTROL,
+    EVENTS,
     HEARTBEAT,
     LARGEST_RATE,
     LOG,
@@ -69,7 +71,7 @@ def new_run_id(config: TrainConfig, now_s: float | None = None) -> str:
     moment = time.strftime("%Y%m%d-%H%M%S", time.localtime(now_s))
     base = f"{moment}-{config.preset}-{config.model.cell}"
     run_id, number = base, 1
-    while (paths.runs() / run_id).exists():
+    while is_there(paths.runs() / run_id):
         number += 1
         run_id = f"{base}-{number}"
     return run_id
@@ -90,7 +92,8 @@ def start_run(config: TrainConfig, run_id: str | None = None) -> Path:
         raise RunError(f"There is already a run called {folder.name!r}.", "Choose another name.") from None
     except OSError as error:
         raise RunError(f"The run folder cannot be made: {error.strerror}.", f"Check {folder.parent}.") from error
-    write_config(folder, config)
+    with _reporting(folder):
+        write_config(folder, config)
     _spawn(folder, "--config", str(folder / CONFIG), "--run", str(folder))
     return folder
 
@@ -99,7 +102,7 @@ def continue_run(folder: Path) -> None:
     """Go on with a run that was stopped, failed or lost, from its last checkpoint.
 
     Raises:
-        RunError: the run is still going on.
+        RunError: the run is still going on, or its folder cannot be written.
     """
     # A trainer says its last word a moment before it is gone.
     patience_ends_s = time.monotonic() + LEAVING_S
@@ -114,7 +117,7 @@ def continue_run(folder: Path) -> None:
 
 def _spawn(folder: Path, *arguments: str) -> None:
     """Start the trainer in a session of its own, so that closing the terminal does not end it."""
-    with (folder / LOG).open("ab") as log:
+    with _reporting(folder), open_log(folder) as log:
         process = subprocess.Popen(
             # -P: a folder called `engine` in the user's working folder must not be taken for ours.
             [sys.executable, "-P", "-m", "engine", "train", *arguments],
@@ -127,7 +130,8 @@ def _spawn(folder: Path, *arguments: str) -> None:
     # At once: whoever leaves now ends every child that is no training.
     _children[folder] = process
     # The trainer takes seconds to load before its first heartbeat; until then this one says that it lives.
-    write_atomically(folder / HEARTBEAT, str(process.pid))
+    with contextlib.suppress(OSError):  # it beats itself as soon as it can
+        write_atomically(folder / HEARTBEAT, str(process.pid))
     # Somebody has to wait for the child, or a dead one would count as alive for as long as the studio is open.
     threading.Thread(target=process.wait, name=f"wait-{folder.name}", daemon=True).start()
 
@@ -191,45 +195,56 @@ def set_learning_rate(folder: Path, learning_rate: float) -> None:
 
 
 def wishes(folder: Path) -> frozenset[str]:
-    """What the run has been asked for and has not answered yet: stop, pause, save, sample, lr. Raises OSError."""
-    try:
-        return frozenset(path.name for path in (folder / CONTROL).iterdir()) & {STOP, PAUSE, SAVE, SAMPLE, LR}
-    except FileNotFoundError:
-        return frozenset()
+    """What the run has been asked for and has not answered yet: stop, pause, save, sample, lr."""
+    return ControlFiles(folder).requests()
 
 
 def take_back(folder: Path, wish: str) -> None:
     """Ask no longer for something. Raises RunError when the folder cannot be written."""
-    try:
+    with _reporting(folder):
         ControlFiles(folder).take_back(wish)
-    except OSError as error:
-        raise _cannot_be_told(folder, error) from error
 
 
 def _ask(folder: Path, wish: str, value: float | None = None) -> None:
     if not is_alive(folder):
         raise RunError(f"The run {folder.name} is not running.", "Go on with it first, or start another one.")
-    try:
+    with _reporting(folder):
         ControlFiles(folder).ask(wish, value)
+
+
+def open_log(folder: Path) -> IO[bytes]:
+    """A run's log, to be added to. Raises OSError, for a FIFO too, which would block."""
+    path = folder / LOG
+    if path.exists():
+        open_regular(path).close()
+    return path.open("ab")
+
+
+@contextlib.contextmanager
+def _reporting(folder: Path) -> Iterator[None]:
+    """Turn what the file system says of a run's folder into one sentence and a hint."""
+    try:
+        yield
     except OSError as error:
-        raise _cannot_be_told(folder, error) from error
-
-
-def _cannot_be_told(folder: Path, error: OSError) -> RunError:
-    return RunError(f"The run {folder.name} cannot be told: {error.strerror}.", f"Make {folder} writable.")
+        message = f"The run {folder.name} cannot be written: {error.strerror or error}."
+        raise RunError(message, f"Make {folder} writable.") from error
 
 
 def remove_run(folder: Path) -> None:
     """Delete a run with its checkpoints.
 
     Raises:
-        RunError: it is alive, or it is no run folder.
+        RunError: it is alive, it is no run folder, or it cannot be removed.
     """
     if is_alive(folder):
         raise RunError(f"The run {folder.name} is still running.", "Stop it first.")
-    if not (folder / CONFIG).is_file():
+    if not is_file(folder / CONFIG) and not is_file(folder / EVENTS):
         raise RunError(f"{folder} is no run folder.", "`poetry-tui runs list` shows the runs.")
-    # Renamed first: a deletion cut short leaves nothing that looks like a whole run.
-    doomed = folder.with_name(f".removed-{folder.name}")
-    folder.rename(doomed)
-    shutil.rmtree(doomed)
+    if folder.is_symlink():
+        raise RunError(f"{folder} is a link to a run.", "Remove the run where it lies, then the link.")
+    with _reporting(folder):
+        # Moved first: a deletion cut short leaves nothing that looks like a whole run.
+        whole = folder.resolve()
+        doomed = Path(tempfile.mkdtemp(prefix=".removed-", dir=whole.parent))
+        whole.rename(doomed / "run")
+        shutil.rmtree(doomed)

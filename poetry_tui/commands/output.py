@@ -10,6 +10,7 @@ from typing import Any
 from rich.cells import cell_len
 
 from engine.errors import UsageError
+from engine.safe_text import printable as printable
 
 Run = Callable[[argparse.Namespace], int | None]
 # What argparse's add_subparsers returns.
@@ -38,7 +39,7 @@ def print_json(value: Any) -> None:
 
 def say(sentence: str) -> None:
     """Tell the person at the terminal; a program reading stdout does not see it."""
-    print(sentence, file=sys.stderr)
+    print("\n".join(map(printable, sentence.split("\n"))), file=sys.stderr)
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -52,14 +53,10 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def print_pairs(pairs: Sequence[tuple[str, str]]) -> None:
     """Names and values, a line each, the values below one another."""
-    width = max((cell_len(name) for name, _ in pairs), default=0)
-    for name, value in pairs:
-        print(f"{name}{' ' * (width - cell_len(name))}  {printable(value)}".rstrip())
-
-
-def printable(text: str) -> str:
-    """The text without anything that could steer a terminal."""
-    return "".join(character if character.isprintable() else " " for character in text)
+    lines = [(printable(name), printable(value)) for name, value in pairs]
+    width = max((cell_len(name) for name, _ in lines), default=0)
+    for name, value in lines:
+        print(f"{name}{' ' * (width - cell_len(name))}  {value}".rstrip())
 
 
 def figure(value: float | None, decimals: int = 3) -> str:

@@ -1,6 +1,7 @@
 """`poetry-tui runs`: list, show, compare and remove training runs."""
 
 import argparse
+import contextlib
 import datetime
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +17,7 @@ from poetry_tui.commands.output import (
     print_json,
     print_pairs,
     print_table,
+    printable,
     say,
 )
 from poetry_tui.comparison import differing, flat
@@ -65,18 +67,18 @@ def _show(options: argparse.Namespace) -> None:
             ("folder", str(run.folder)),
             ("status", str(run.status)),
             ("started", _started(run)),
-            ("trained for", str(datetime.timedelta(seconds=round(run.elapsed_s)))),
+            ("trained for", _hours(run.elapsed_s)),
             ("step", _steps(run)),
             ("loss, nats per character", loss),
             ("best, nats per Han character", best),
-            *([("silent for", str(datetime.timedelta(seconds=round(run.silent_s))))] if run.silent_s else []),
+            *([("silent for", _hours(run.silent_s))] if run.silent_s else []),
             *([("error", run.error)] if run.error else []),
             *([("problem", trouble)] if (trouble := _trouble(run)) else []),
         ]
     )
-    if run.status in (Status.FAILED, Status.LOST) and (lines := log_tail(run.folder, LOG_LINES)):
+    if run.status in (Status.FAILED, Status.LOST) and (lines := _log_tail(run)):
         print("\nend of the log")
-        print("\n".join(f"  {line}" for line in lines))
+        print("\n".join(f"  {printable(line)}" for line in lines))
     print("\nsettings")
     print_pairs([(f"  {name}", str(value)) for name, value in flat(_config(run)).items()])
 
@@ -121,7 +123,17 @@ def _trouble(run: RunSummary) -> str:
 
 
 def _n_malformed(run: RunSummary) -> int:
-    return 0 if run.problem else count_malformed(run.folder)
+    try:
+        return 0 if run.problem else count_malformed(run.folder)
+    except OSError:  # gone, or locked away, since it was summed up
+        return 0
+
+
+def _log_tail(run: RunSummary) -> list[str]:
+    # What is shown of a run is worth showing without its log.
+    with contextlib.suppress(OSError):
+        return log_tail(run.folder, LOG_LINES)
+    return []
 
 
 def _config(run: RunSummary) -> Mapping[str, Any]:
@@ -133,6 +145,11 @@ def _config(run: RunSummary) -> Mapping[str, Any]:
     except RunError as error:
         say(str(error))
         return {}
+
+
+def _hours(seconds: float) -> str:
+    whole = round(seconds)
+    return f"{whole // 3600:,}:{whole % 3600 // 60:02}:{whole % 60:02}"
 
 
 def _figures(run: RunSummary) -> tuple[str, str]:

@@ -1,0 +1,67 @@
+"""Names and paths that a person gives: of models, runs and corpora, which become folders of the user's, and of files.
+
+A name is judged before any file is looked for, so that what no file system takes ends in a sentence and not in an error of the
+system: its length in bytes, characters that cannot be written, separators.
+"""
+
+import os
+from pathlib import Path
+
+from engine.errors import StudioError, UsageError
+from engine.safe_text import shown
+
+# What Linux, macOS and most other systems allow for one name and for a whole path. Files are written aside under a longer name:
+# `.NAME.12345678.tmp`.
+MAX_NAME_BYTES = 255
+MAX_FOLDER_NAME_BYTES = 200
+MAX_PATH_BYTES = 4000
+RULE = "Use letters, digits, spaces, dots, dashes and underscores."
+_MARKS = "_-. "
+
+
+def check_name(name: str, what: str, error: type[StudioError] = UsageError) -> str:
+    """A name that becomes a folder's: begins with a letter, a digit or `_`, goes on with these, spaces, dots and dashes.
+
+    Raises:
+        error: for any other, and for one of more than `MAX_FOLDER_NAME_BYTES`. `what` says what it should name: a model.
+    """
+    if not is_name(name):
+        if is_plain(name) and len(name.encode()) > MAX_FOLDER_NAME_BYTES:
+            problem = f"{shown(name)} is too long to name a {what}."
+            raise error(problem, f"Use at most {MAX_FOLDER_NAME_BYTES} bytes; a Chinese character takes three.")
+        raise error(f"{shown(name)} cannot name a {what}.", RULE)
+    return name
+
+
+def is_name(name: str) -> bool:
+    """Whether `check_name` takes it."""
+    return is_plain(name) and len(name.encode()) <= MAX_FOLDER_NAME_BYTES
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name has only the characters that `check_name` takes; such a name may be too long."""
+    is_begun = bool(name) and (name[0].isalnum() or name[0] == "_")
+    return is_begun and all(one.isalnum() or one in _MARKS for one in name)
+
+
+def path_of(text: str | Path) -> Path:
+    """The path that a person wrote, its `~` or `~user` expanded.
+
+    Raises:
+        UsageError: for what no file system takes: an empty path, a NUL, a part of more than `MAX_NAME_BYTES`, an unknown user.
+    """
+    written = str(text)
+    if not written or "\0" in written:
+        raise UsageError(f"{shown(written)} is no path.", "Give the path of a file or of a folder.")
+    try:
+        path = Path(written).expanduser()
+        as_bytes = os.fsencode(path)
+    except RuntimeError:
+        raise UsageError(f"{shown(written)} names a user that is not known here.", "Write the whole path.") from None
+    except UnicodeEncodeError:
+        raise UsageError(
+            f"{shown(written)} cannot be written as a path here.", "Rename the file, or use another locale."
+        ) from None
+    if len(as_bytes) > MAX_PATH_BYTES or any(len(part) > MAX_NAME_BYTES for part in as_bytes.split(os.sep.encode())):
+        raise UsageError(f"{shown(written)} is too long for a path.", f"A name may have {MAX_NAME_BYTES} bytes.")
+    return path
