@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Self, get_args
 
 from engine.errors import UsageError
+from engine.safe_text import shown
 
 Cell = Literal["rnn", "lstm", "gru"]
 Initialisation = Literal["xavier", "plain", "default"]
@@ -25,6 +26,9 @@ OPTIMIZERS: tuple[Optimizer, ...] = get_args(Optimizer)
 SCHEDULES: tuple[Schedule, ...] = get_args(Schedule)
 DEVICES: tuple[DeviceChoice, ...] = get_args(DeviceChoice)
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+
+# A path, or a whole tune with every character given, is shorter.
+MAX_TEXT_CHARS = 4096
 
 BEGIN_CHARACTERS = "日红山夜湖海月君"
 
@@ -57,13 +61,15 @@ class _Settings:
         """Build from plain values.
 
         Raises:
-            UsageError: for an unknown name, a wrong type or a value out of range.
+            UsageError: for what is no mapping, an unknown name, a wrong type or a value out of range.
         """
+        if not isinstance(values, Mapping):
+            raise UsageError(f"{shown(values)} holds no settings.", "Settings are names with their values.")
         known = {item.name for item in fields(cls)}  # type: ignore[arg-type]
-        unknown = sorted(set(values) - known)
+        unknown = sorted(set(values) - known, key=str)
         if unknown:
             raise UsageError(
-                f"There is no setting called {unknown[0]!r}.", f"Known settings: {', '.join(sorted(known))}."
+                f"There is no setting called {shown(unknown[0])}.", f"Known settings: {', '.join(sorted(known))}."
             )
         return cls(**values)
 
@@ -76,17 +82,34 @@ def _check(item: "dataclasses.Field[Any]", value: Any) -> None:
     choices, low, high = (item.metadata[key] for key in ("choices", "low", "high"))
     if choices:
         if value not in choices:
-            raise UsageError(f"{item.name} cannot be {value!r}.", f"Choose one of: {', '.join(choices)}.")
+            raise UsageError(f"{item.name} cannot be {shown(value)}.", f"Choose one of: {', '.join(choices)}.")
         return
     if value is None and item.default is None:
         return
     expected: Any = {"int": int, "float": (int, float), "bool": bool, "str": str}[_plain_type(item)]
     if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
         raise UsageError(
-            f"{item.name} must be of type {_plain_type(item)}, not {value!r}.", f"It means: {item.metadata['help']}."
+            f"{item.name} must be of type {_plain_type(item)}, not {shown(value)}.",
+            f"It means: {item.metadata['help']}.",
         )
-    if isinstance(value, (int, float)) and not (math.isfinite(value) and low <= value <= high):
-        raise UsageError(f"{item.name} is {value}, outside {low:g} to {high:g}.", f"It means: {item.metadata['help']}.")
+    # NaN is in no range.
+    if isinstance(value, int | float) and not low <= value <= high:
+        raise UsageError(
+            f"{item.name} is {shown(value)}, outside {low:g} to {high:g}.", f"It means: {item.metadata['help']}."
+        )
+    if isinstance(value, str):
+        _check_text(item, value)
+
+
+def _check_text(item: "dataclasses.Field[Any]", value: str) -> None:
+    if len(value) > MAX_TEXT_CHARS:
+        raise UsageError(
+            f"{item.name} has {len(value):,} characters, and may have {MAX_TEXT_CHARS:,}.",
+            f"It means: {item.metadata['help']}.",
+        )
+    # A lone surrogate is half of a character, or a byte of a command line that is no UTF-8: no file can hold it.
+    if any("\ud800" <= one <= "\udfff" or one == "\0" for one in value):
+        raise UsageError(f"{item.name} holds what is no text: {shown(value)}.", "Write it in UTF-8.")
 
 
 def _plain_type(item: "dataclasses.Field[Any]") -> str:
@@ -179,11 +202,11 @@ class TrainConfig(_Settings):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        model = values.get("model", {})
-        if not isinstance(model, ModelConfig):
-            model = ModelConfig.from_dict(model)
+        if isinstance(values, Mapping):
+            model = values.get("model", {})
+            values = {**values, "model": model if isinstance(model, ModelConfig) else ModelConfig.from_dict(model)}
         # Not `super()`: slots=True makes a second class, which the zero-argument form does not know.
-        return _Settings.from_dict.__func__(cls, {**values, "model": model})  # type: ignore[attr-defined, no-any-return]
+        return _Settings.from_dict.__func__(cls, values)  # type: ignore[attr-defined, no-any-return]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

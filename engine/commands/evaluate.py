@@ -15,6 +15,7 @@ from engine.errors import CorpusError, UsageError
 from engine.flags import add_setting_flags
 from engine.header import HeaderPart
 from engine.model_store import find_model
+from engine.names import path_of
 
 if TYPE_CHECKING:
     from engine.baseline.judge import BaselineFigures
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 def add_parser(commands: Any) -> None:
     parser = new_parser(commands, "evaluate", evaluate, "How well a model predicts poems, in nats per Han character.")
     parser.add_argument(
-        "--poems", type=Path, required=True, metavar="FILE", help="one poem a line, or any other file of poems"
+        "--poems", type=path_of, required=True, metavar="FILE", help="one poem a line, or any other file of poems"
     )
     parser.add_argument(
         "--format", metavar="|".join(FORMATS), help="what the file looks like (default: found by looking)"

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from engine.commands.output import new_parser, say
 from engine.config import TrainConfig
 from engine.errors import CorpusError, ModelError, UsageError
+from engine.files import is_there, resolved
 from engine.flags import add_setting_flags, flags_between
 from engine.model_store import find_model
+from engine.names import path_of
 from engine.presets import PRESETS
 
 if TYPE_CHECKING:
@@ -35,7 +37,9 @@ def add_parser(commands: Any) -> None:
         nargs="+",
         help="a run, a checkpoint or a model, by name or folder; of several, which began with one model, the mean of their weights",
     )
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="where the model goes; it takes the folder's name")
+    parser.add_argument(
+        "folder", type=path_of, metavar="FOLDER", help="where the model goes; it takes the folder's name"
+    )
     parser.add_argument(
         "--shares",
         type=float,
@@ -49,8 +53,8 @@ def add_parser(commands: Any) -> None:
 
 def pack(arguments: argparse.Namespace) -> int:
     """Write the model, its training lines, its held-out figures and the command that makes it again."""
-    folder: Path = arguments.folder.resolve()
-    if folder.exists() and not arguments.replace:
+    folder: Path = resolved(arguments.folder)
+    if is_there(folder) and not arguments.replace:
         raise ModelError(f"{folder} is there already.", "Choose another folder, or say --replace.")
     shares = _shares(arguments.shares, len(arguments.models))
     sources = [find_model(model) for model in arguments.models]

@@ -4,7 +4,6 @@ import argparse
 import dataclasses
 import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.commands.output import new_parser, say
@@ -13,6 +12,7 @@ from engine.errors import UsageError
 from engine.files import write_atomically
 from engine.flags import add_setting_flags, given
 from engine.model_store import find_model
+from engine.names import path_of
 from engine.prosody.forms import Form, form_called, forms
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("-n", type=int, default=1000, metavar="N", dest="n_poems", help="poems of each kind (1000)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--poems", type=Path, metavar="FILE", help="keep what was composed, one JSON object a poem")
+    parser.add_argument("--poems", type=path_of, metavar="FILE", help="keep what was composed, one JSON object a poem")
     add_setting_flags(parser, ComposeConfig, only=("temperature", "top_p", "seed", "n_particles"))
     add_setting_flags(parser, TrainConfig, only=("device",))
 

@@ -1,7 +1,6 @@
 """`train`: start a training, or go on with one."""
 
 import argparse
-import json
 import signal
 import time
 from pathlib import Path
@@ -12,12 +11,14 @@ from engine import events, paths
 from engine.commands.output import INTERRUPTED, new_parser, say
 from engine.config import SHAPE, ModelConfig, TrainConfig
 from engine.errors import RunError, UsageError
+from engine.files import is_file, is_folder, is_there, parse_json, resolved
 from engine.flags import add_setting_flags, flag_of, given
 from engine.model_files import architecture_of, read_header
 from engine.model_store import find_model
+from engine.names import is_name, path_of
 from engine.narrate import TrainingNarrator
 from engine.presets import PRESETS, preset
-from engine.run_folder import has_begun, read_config
+from engine.run_folder import MAX_CONFIG_BYTES, has_begun, read_config
 from engine.torchrun import is_lead, n_restarts, n_workers
 
 # What a run may change when it goes on: nothing that would make it another training.
@@ -29,15 +30,15 @@ def add_parser(commands: Any) -> None:
     start = parser.add_argument_group("where it starts").add_mutually_exclusive_group()
     start.add_argument("--preset", metavar="|".join(PRESETS), help="the settings to start from (default: studio)")
     start.add_argument(
-        "--config", type=Path, metavar="FILE", help="settings from a JSON file, such as a run's config.json"
+        "--config", type=path_of, metavar="FILE", help="settings from a JSON file, such as a run's config.json"
     )
-    start.add_argument("--resume", type=Path, metavar="DIR", help="go on with a run from its last checkpoint")
+    start.add_argument("--resume", type=path_of, metavar="DIR", help="go on with a run from its last checkpoint")
     # The longer name is for torchrun, which takes --run for an unclear option of its own.
     parser.add_argument(
         "--run",
         "--run-folder",
         dest="run",
-        type=Path,
+        type=path_of,
         metavar="DIR",
         help="the new run's folder (default: one in the user's data folder)",
     )
@@ -145,33 +146,36 @@ def resumed_config(arguments: argparse.Namespace, folder: Path) -> TrainConfig:
 def _known_run(run: Path) -> Path:
     """A run by its folder, or by its name among the user's runs."""
     by_name = paths.runs() / run
-    return by_name if not run.exists() and by_name.is_dir() else run
+    return by_name if not is_there(run) and is_folder(by_name) else run
 
 
 def _config_from(path: Path) -> TrainConfig:
+    hint = "Give a JSON file such as a run's config.json."
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{path} cannot be read as settings: {error}.", "Give a JSON file such as a run's config.json."
-        ) from error
+        # A pipe will do.
+        with path.open("rb") as file:
+            values = parse_json(file.read(MAX_CONFIG_BYTES))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read as settings: {error.strerror}.", hint) from error
+    except ValueError as error:
+        raise UsageError(f"{path} cannot be read as settings: {error}.", hint) from error
     if not isinstance(values, dict):
-        raise UsageError(f"{path} holds no settings.", "Give a JSON file such as a run's config.json.")
+        raise UsageError(f"{path} holds no settings.", hint)
     return TrainConfig.from_dict(values)
 
 
 def _lasting_name(corpus: str) -> str:
     """A corpus by its name as it is; a file by its whole path, so that the run can go on from any folder."""
-    is_installed = (paths.corpora() / corpus / "corpus.json").is_file()
-    path = Path(corpus).expanduser()
-    return str(path.resolve()) if not is_installed and path.exists() else corpus
+    path = path_of(corpus)
+    is_installed = is_name(corpus) and is_file(paths.corpora() / corpus / "corpus.json")
+    return str(resolved(path)) if not is_installed and is_there(path) else corpus
 
 
 def new_run_folder(config: TrainConfig) -> Path:
     """A folder in the user's data folder that no run has yet."""
     base = f"{config.preset}-{time.strftime('%Y%m%d-%H%M%S')}"
     folder, number = paths.runs() / base, 1
-    while folder.exists():
+    while is_there(folder):
         number += 1
         folder = paths.runs() / f"{base}-{number}"
     return folder

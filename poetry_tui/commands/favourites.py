@@ -1,10 +1,10 @@
 """`poetry-tui favourites`: list, show and export the poems that were kept."""
 
 import argparse
-from pathlib import Path
 
 from engine.errors import StudioError
 from engine.files import write_atomically
+from engine.names import path_of
 from engine.verse import couplets, split_lines
 from poetry_tui.commands.output import (
     Commands,
@@ -29,7 +29,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("id", type=int, help="its number in the list")
     parser = command(verbs, "export", _export, "write the poems for use elsewhere")
     parser.add_argument("--format", choices=list(FORMATS), default="markdown", help="default: markdown")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output")
+    parser.add_argument("-o", "--output", type=path_of, metavar="FILE", help="default: standard output")
     parser.add_argument("--force", action="store_true", help="replace a FILE that is there")
     _add_filters(parser)
 

@@ -1,10 +1,11 @@
 """`poetry-tui models`: list, add and remove models."""
 
 import argparse
-from pathlib import Path
 
 from engine import paths
+from engine.files import is_folder, is_there
 from engine.model_store import ModelInfo, add_model, list_models, remove_model
+from engine.names import path_of
 from poetry_tui.commands.output import (
     Commands,
     command,
@@ -47,14 +48,12 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _row(model: ModelInfo) -> tuple[str, ...]:
-    corpus = model.header.get("corpus")
-    corpus_name = corpus.get("name", "") if isinstance(corpus, dict) else corpus or ""
     return (
         model.name,
         model.cell,
         figure(model.n_params, 0),
         figure(len(model.header.get("vocabulary", "")), 0),
-        str(corpus_name),
+        str(model.header.get("corpus", {}).get("name", "")),
         figure(model.val_nats_per_han),
         megabytes(model.size_bytes),
         model.problem or ("came with the studio" if model.is_bundled else ""),
@@ -62,9 +61,9 @@ def _row(model: ModelInfo) -> tuple[str, ...]:
 
 
 def _add(options: argparse.Namespace) -> None:
-    run = paths.runs() / options.folder
-    folder = Path(options.folder).expanduser()
-    print(add_model(run if run.is_dir() and not folder.exists() else folder, options.name))
+    folder = path_of(options.folder)
+    run = paths.runs() / folder
+    print(add_model(run if is_folder(run) and not is_there(folder) else folder, options.name))
 
 
 def _remove(options: argparse.Namespace) -> int:

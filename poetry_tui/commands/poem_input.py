@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.corpus.formats import read_poems
 from engine.corpus.poems import RawPoem
+from engine.names import path_of
 
 STDIN = "-"
 
@@ -14,7 +15,7 @@ STDIN = "-"
 def given_poems(file: str, format: str | None = None) -> Iterator[RawPoem]:
     """The poems of a file, or of stdin where it is called `-`; CorpusError as `read_poems`."""
     if file != STDIN:
-        yield from read_poems(Path(file).expanduser(), format)
+        yield from read_poems(path_of(file), format)
         return
     # The readers look at a file before they choose how to read it, so that a pipe will not do.
     with tempfile.TemporaryDirectory() as folder:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from engine.errors import RunError
+from engine.names import path_of
 from poetry_tui.commands.output import Commands, command, say
 from poetry_tui.report.story import read_story
 from poetry_tui.report.write import HTML, usual_name, write_report
@@ -16,7 +17,7 @@ def add_parser(commands: Commands) -> None:
         commands, "report", _report, "write a report on runs: curves, settings, samples, as Markdown and HTML"
     )
     parser.add_argument("runs", metavar="RUN", nargs="+", help="a run by name or folder; several are compared")
-    parser.add_argument("-o", dest="folder", type=Path, metavar="DIR", help="where to (default: report-RUN, here)")
+    parser.add_argument("-o", dest="folder", type=path_of, metavar="DIR", help="where to (default: report-RUN, here)")
     parser.add_argument("--language", choices=LANGUAGES, help="the report's language (default: the studio's)")
 
 

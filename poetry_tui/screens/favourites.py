@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import datetime
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
@@ -13,8 +12,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 
-from engine.errors import StudioError
-from engine.files import write_atomically
+from engine.errors import StudioError, UsageError
+from engine.files import is_there, write_atomically
+from engine.names import path_of
 from poetry_tui.favourite_export import FILE_ENDINGS, export
 from poetry_tui.favourites import Favourite, FavouriteStore, matches, tags_of
 from poetry_tui.keys import bind
@@ -228,8 +228,12 @@ class FavouritesScreen(ViewsScreen):
         line = await self.app.push_screen_wait(AskLine(word("favourites.ask_export"), suggestion))
         if not line or not line.strip():
             return
-        path = Path(line.strip()).expanduser()
-        if path.exists():
+        try:
+            path = path_of(line.strip())
+        except UsageError as error:
+            self.notify(sentence(str(error)), severity="error", markup=False)
+            return
+        if is_there(path):
             self._say("favourites.file_is_there", severity="error", path=path)
             return
         endings = {ending: form for form, ending in FILE_ENDINGS.items()}
