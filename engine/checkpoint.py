@@ -19,18 +19,32 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from engine.errors import ModelError
-from engine.files import replace_folder, write_atomically
+from engine.files import is_folder, parse_json, read_start, replace_folder, write_atomically
 from engine.model import PoemModel
-from engine.model_files import FORMAT_VERSION, HEADER, HINT, WEIGHTS, architecture_of, read_header, tensor_entries
+from engine.model_files import (
+    FORMAT_VERSION,
+    HEADER,
+    HINT,
+    WEIGHTS,
+    architecture_of,
+    checkpoint_named,
+    read_header,
+    tensor_entries,
+)
 from engine.novelty.lines import TrainingLines, lines_of_model
+from engine.optimizers import slot_names
 from engine.vocabulary import Vocabulary
 
 OPTIMIZER, PROGRESS = "optimizer.safetensors", "progress.json"
+MAX_PROGRESS_BYTES = 1 << 20
+# Weights that are learned stay below some hundreds; with any below this no product and no sum leaves float32.
+LARGEST_WEIGHT = 1e6
 
 DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
@@ -138,17 +152,19 @@ def load_model(folder: Path, device: torch.device, name: str | None = None) -> L
     config = architecture_of(folder, header)
     try:
         vocabulary = Vocabulary(header["vocabulary"], header.get("header_tags", ()))
-    except (KeyError, TypeError, ValueError) as error:
+    except ValueError as error:
         raise ModelError(f"{folder / HEADER} describes no model: {error}.", HINT) from error
     # First only shapes, no memory: a damaged header must not make us allocate what it claims.
     with torch.device("meta"), _LeaveUnfilled():
         model = PoemModel(config, len(vocabulary))
     _check_weights(folder / WEIGHTS, {key: tuple(value.shape) for key, value in _own_tensors(model).items()})
     # Copied: the file is mapped, and where it puts a weight in memory would change the last digit of a product.
-    weights = {key: value.to(torch.float32, copy=True) for key, value in load_file(folder / WEIGHTS).items()}
+    weights = {key: value.to(torch.float32, copy=True) for key, value in _read_tensors(folder / WEIGHTS).items()}
     for key, value in weights.items():
         if not value.isfinite().all():
             raise ModelError(f"{folder / WEIGHTS} is damaged: {key} holds values that are no numbers.", HINT)
+        if value.numel() and value.abs().max() > LARGEST_WEIGHT:
+            raise ModelError(f"{folder / WEIGHTS} is damaged: {key} holds values beyond any that are learned.", HINT)
     model.load_state_dict(weights, strict=not config.tied, assign=True)
     if config.tied:
         model.output_weight = model.embedding.weight
@@ -164,21 +180,39 @@ def load_progress(folder: Path, optimizer: torch.optim.Optimizer) -> dict[str, A
         ModelError: when a file is missing, damaged or of another model.
     """
     try:
-        progress = json.loads((folder / PROGRESS).read_text(encoding="utf-8"))
+        progress = parse_json(read_start(folder / PROGRESS, MAX_PROGRESS_BYTES), infinity_too=True)
         if not isinstance(progress, dict):
             raise ValueError(f"{PROGRESS} is no JSON object")
+        tensor_entries(folder / OPTIMIZER)
         state = _read_tensors(folder / OPTIMIZER)
-        cpu_state, cuda_state = state.pop("random.cpu"), state.pop("random.cuda", None)
+        cpu_state, cuda_state = state.pop("random.cpu", torch.empty(0)), state.pop("random.cuda", None)
+        _check_random(cpu_state, torch.get_rng_state())
+        if not torch.cuda.is_available():
+            cuda_state = None
+        if cuda_state is not None:
+            _check_random(cuda_state, torch.cuda.get_rng_state())
         slots = _optimizer_slots(state, optimizer)
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(
-            f"The checkpoint {folder} cannot be continued: {error}.", "Continue from another checkpoint of the run."
-        ) from error
+    except OSError as error:
+        raise _cannot_be_continued(folder, error.strerror or str(error)) from error
+    except ValueError as error:
+        raise _cannot_be_continued(folder, str(error)) from error
     torch.set_rng_state(cpu_state)
-    if cuda_state is not None and torch.cuda.is_available():
+    if cuda_state is not None:
         torch.cuda.set_rng_state(cuda_state)
     optimizer.load_state_dict({"state": slots, "param_groups": optimizer.state_dict()["param_groups"]})
     return progress
+
+
+def _cannot_be_continued(folder: Path, why: str) -> ModelError:
+    return ModelError(
+        f"The checkpoint {folder} cannot be continued: {why}.", "Continue from another checkpoint of the run."
+    )
+
+
+def _check_random(state: Tensor, present: Tensor) -> None:
+    """Raises ValueError where a state of random numbers is not of the same make as the present one."""
+    if state.dtype != present.dtype or state.shape != present.shape:
+        raise ValueError(f"{OPTIMIZER} lacks the state of the random numbers")
 
 
 def _optimizer_slots(state: Mapping[str, Tensor], optimizer: torch.optim.Optimizer) -> dict[int, dict[str, Tensor]]:
@@ -188,11 +222,15 @@ def _optimizer_slots(state: Mapping[str, Tensor], optimizer: torch.optim.Optimiz
     for key, value in state.items():
         number, _, slot = key.partition(".")
         # A slot is as large as its weight, or a single number such as the count of steps.
-        if int(number) >= len(weights) or value.shape not in (weights[int(number)].shape, ()):
+        index = int(number) if number.isdecimal() and number.isascii() else len(weights)
+        if index >= len(weights) or value.shape not in (weights[index].shape, ()):
             raise ValueError(f"{OPTIMIZER} belongs to another model")
-        slots.setdefault(int(number), {})[slot] = value
-    if len(slots) not in (0, len(weights)):
-        raise ValueError(f"{OPTIMIZER} belongs to another model")
+        if not value.is_floating_point() or not value.isfinite().all():
+            raise ValueError(f"{OPTIMIZER} holds values that are no numbers")
+        slots.setdefault(index, {})[slot] = value
+    known = slot_names(optimizer)
+    if len(slots) not in (0, len(weights)) or any(slots[index].keys() not in known for index in slots):
+        raise ValueError(f"{OPTIMIZER} belongs to another model or optimiser")
     return slots
 
 
@@ -212,8 +250,11 @@ def _check_weights(path: Path, expected: Mapping[str, tuple[int, ...]]) -> None:
 
 
 def _read_tensors(path: Path) -> dict[str, Tensor]:
-    tensor_entries(path)
-    return load_file(path)
+    """The tensors of a file whose entries were checked. Raises ModelError."""
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path} is damaged: {error}.", HINT) from error
 
 
 class CheckpointFolder:
@@ -235,13 +276,8 @@ class CheckpointFolder:
 
     def find(self, pointer: str) -> Path | None:
         """The checkpoint that `last` or `best` names, if there is one."""
-        try:
-            target = self.folder / str(
-                json.loads((self.folder / f"{pointer}.json").read_text(encoding="utf-8"))["path"]
-            )
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        return target if target.is_dir() else None
+        target = checkpoint_named(self.folder / f"{pointer}.json")
+        return target if target is not None and is_folder(target) else None
 
     def prune(self) -> None:
         """Remove all but the newest `N_KEPT`, `last` and `best`, and what a killed writer left half-written."""

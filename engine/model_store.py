@@ -2,8 +2,8 @@
 
 import contextlib
 import json
-import re
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +11,23 @@ from typing import Any
 
 from engine import paths
 from engine.errors import ModelError
-from engine.files import replace_folder
-from engine.model_files import HEADER, LINES, WEIGHTS, lines_file, read_header, tensor_entries
+from engine.files import is_file, is_folder, is_there, replace_folder, resolved
+from engine.model_files import (
+    HEADER,
+    LINES,
+    WEIGHTS,
+    architecture_of,
+    checkpoint_named,
+    lines_file,
+    read_header,
+    tensor_entries,
+)
+from engine.names import check_name, is_name, path_of
+from engine.safe_text import printable, shown
 
 DEFAULT_MODEL = "studio-lstm"
 # Where a run keeps its checkpoints, the best one first.
 _POINTERS = ("checkpoints/best.json", "checkpoints/last.json", "best.json", "last.json")
-_NAME = re.compile(r"\w[\w .-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +81,7 @@ def list_models() -> list[ModelInfo]:
 
 def runs_with_a_model() -> list[str]:
     """The names of the user's runs that have saved a checkpoint, the latest first."""
-    if not paths.runs().is_dir():
-        return []
-    return sorted((folder.name for folder in paths.runs().iterdir() if _model_in(folder) is not None), reverse=True)
+    return sorted((folder.name for folder in _folders(paths.runs()) if _model_in(folder) is not None), reverse=True)
 
 
 def find_model(name_or_path: str | Path | None = None) -> Path:
@@ -82,19 +90,20 @@ def find_model(name_or_path: str | Path | None = None) -> Path:
     None is the default bundled model. Of a run, the best checkpoint is taken.
 
     Raises:
+        UsageError: when it can be neither a name nor a path.
         ModelError: when there is none; the hint lists the known names.
     """
     wanted = str(name_or_path or DEFAULT_MODEL)
-    candidates = [Path(wanted).expanduser()]
-    if _NAME.fullmatch(wanted):
+    candidates = [path_of(wanted)]
+    if is_name(wanted):
         candidates = [paths.models() / wanted, _bundled() / wanted, paths.runs() / wanted, *candidates]
     for candidate in candidates:
         found = _model_in(candidate)
         if found is not None:
             return found
-    known = ", ".join(model.name for model in list_models())
+    known = ", ".join(printable(model.name) for model in list_models())
     hint = f"Known models: {known}." if known else "Train one first, or install the studio again: its own is missing."
-    raise ModelError(f"There is no model called {wanted!r}.", hint)
+    raise ModelError(f"There is no model called {shown(wanted)}.", hint)
 
 
 def add_model(source: Path, name: str | None = None) -> Path:
@@ -111,12 +120,10 @@ def add_model(source: Path, name: str | None = None) -> Path:
         raise ModelError(f"{source} holds no model.", "Name the folder of a model, of a checkpoint or of a run.")
     header = read_header(folder)
     tensor_entries(folder / WEIGHTS)
-    name = name or str(header.get("name") or source.resolve().name)
-    if not _NAME.fullmatch(name):
-        raise ModelError(f"{name!r} cannot name a model.", "Use letters, digits, spaces, dots, dashes and underscores.")
+    name = check_name(name or str(header.get("name") or resolved(source).name), "model", ModelError)
     target = paths.models() / name
-    if target.exists() or (_bundled() / name).exists():
-        raise ModelError(f"There is already a model called {name!r}.", "Choose another name with --name.")
+    if is_there(target) or is_there(_bundled() / name):
+        raise ModelError(f"There is already a model called {shown(name)}.", "Choose another name with --name.")
     with _reporting_disk_errors(target), replace_folder(target) as aside:
         shutil.copyfile(folder / WEIGHTS, aside / WEIGHTS)
         if (lines := lines_file(folder)) is not None:
@@ -133,16 +140,17 @@ def remove_model(name: str) -> None:
         ModelError: when there is none of that name, it is bundled, or the folder cannot be written.
     """
     folder = paths.models() / name
-    if not _NAME.fullmatch(name) or not folder.is_dir():
-        if _NAME.fullmatch(name) and (_bundled() / name).is_dir():
-            raise ModelError(f"The model {name!r} came with the studio and stays.", "Only your own can be removed.")
-        known = ", ".join(path.name for path in _model_folders(paths.models())) or "none"
-        raise ModelError(f"You have no model called {name!r}.", f"Your models: {known}.")
+    if not is_name(name) or not is_folder(folder):
+        if is_name(name) and is_folder(_bundled() / name):
+            raise ModelError(
+                f"The model {shown(name)} came with the studio and stays.", "Only your own can be removed."
+            )
+        known = ", ".join(printable(path.name) for path in _model_folders(paths.models())) or "none"
+        raise ModelError(f"You have no model called {shown(name)}.", f"Your models: {known}.")
     with _reporting_disk_errors(folder):
         # Renamed first: a deletion cut short leaves nothing that looks like a model.
-        doomed = folder.with_name(f".removed-{name}")
-        shutil.rmtree(doomed, ignore_errors=True)
-        folder.rename(doomed)
+        doomed = Path(tempfile.mkdtemp(prefix=".removed-", dir=folder.parent))
+        folder.rename(doomed / "model")
         shutil.rmtree(doomed)
 
 
@@ -152,35 +160,46 @@ def _bundled() -> Path:
 
 def _model_folders(root: Path) -> list[Path]:
     """The folders in `root` that hold a model, or half of one."""
-    if not root.is_dir():
+    return sorted(path for path in _folders(root) if is_there(path / HEADER) or is_there(path / WEIGHTS))
+
+
+def _folders(root: Path) -> list[Path]:
+    """The folders in `root`, hidden ones aside; none where it is not there.
+
+    Raises:
+        ModelError: when it cannot be read.
+    """
+    try:
+        return [path for path in root.iterdir() if is_folder(path) and not path.name.startswith(".")]
+    except FileNotFoundError:
         return []
-    folders = (path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
-    return sorted(path for path in folders if (path / HEADER).exists() or (path / WEIGHTS).exists())
+    except OSError as error:
+        hint = f"Change its permissions, or set {paths.HOME_VARIABLE} to another folder."
+        raise ModelError(f"The folder {root} cannot be read: {error.strerror}.", hint) from error
 
 
 def _info(folder: Path, *, is_bundled: bool) -> ModelInfo:
     try:
         header = read_header(folder)
         tensor_entries(folder / WEIGHTS)
+        architecture_of(folder, header)
     except ModelError as error:
         return ModelInfo(folder.name, folder, is_bundled, _size_bytes(folder), {}, problem=str(error))
     return ModelInfo(folder.name, folder, is_bundled, _size_bytes(folder), header)
 
 
 def _size_bytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in (folder / HEADER, folder / WEIGHTS, folder / LINES) if path.exists())
+    return sum(path.stat().st_size for path in (folder / HEADER, folder / WEIGHTS, folder / LINES) if is_file(path))
 
 
 def _model_in(folder: Path) -> Path | None:
     """The model folder that a folder is, or that a run's pointer to its best or last checkpoint names."""
-    if (folder / HEADER).is_file():
+    if is_file(folder / HEADER):
         return folder
     for pointer in map(folder.joinpath, _POINTERS):
-        # A pointer that is missing or damaged is no pointer: the next one is tried.
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            named = pointer.parent / str(json.loads(pointer.read_text(encoding="utf-8"))["path"])
-            if (named / HEADER).is_file():
-                return named
+        named = checkpoint_named(pointer)
+        if named is not None and is_file(named / HEADER):
+            return named
     return None
 
 

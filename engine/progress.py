@@ -3,13 +3,15 @@
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 import torch
 from torch import Tensor
 
 from engine import events
+from engine.errors import ModelError
+from engine.safe_text import shown
 from engine.target_counts import TargetCounts
 
 EVENT_PERIOD_S = 0.1
@@ -40,8 +42,20 @@ class Progress:
 
     @classmethod
     def saved(cls, values: Mapping[str, Any]) -> Self:
-        """What a checkpoint kept; one of before `end_counts` was kept is of a run whose pieces count it."""
-        return cls(**{"end_counts": True, **values})
+        """What a checkpoint kept; one of before `end_counts` was kept is of a run whose pieces count it.
+
+        Raises:
+            ModelError: when a value is missing, unknown or of another type.
+        """
+        kept = {"end_counts": True, **values}
+        types = {item.name: item.type for item in fields(cls)}
+        wrong = [name for name in ("peak_lr", *kept) if name not in types or not _is_of(kept.get(name), types[name])]
+        if wrong:
+            raise ModelError(
+                f"The checkpoint cannot be continued: {shown(wrong[0])} of its progress is damaged.",
+                "Continue from another checkpoint of the run.",
+            )
+        return cls(**kept)
 
     def note_validation(self, nats_per_han: float) -> bool:
         """Remember a validation; says whether it is the best so far."""
@@ -59,6 +73,17 @@ class Progress:
         self.train_nats_sum, self.train_chars = 0.0, 0
         self.train_all_nats_sum, self.train_han = 0.0, 0
         return per_char, per_han
+
+
+def _is_of(value: object, kind: Any) -> bool:
+    """Whether a checkpoint's value is of a field's type; counts are not below 0, and NaN is no value."""
+    if kind is bool:
+        return isinstance(value, bool)
+    if isinstance(value, bool):
+        return False
+    if kind is float:
+        return isinstance(value, int | float) and not math.isnan(value)
+    return (isinstance(value, int) and value >= 0) or (value is None and kind is not int)
 
 
 class Meter:

@@ -274,7 +274,7 @@ def _restore(
             start_from(model, corpus.vocabulary, load_model(find_model(config.start_from), device))
         return model, make_optimizer(model, config), Progress(peak_lr=config.learning_rate)
     loaded = load_model(checkpoint, device)
-    if loaded.header["corpus"]["sha256"] != corpus.corpus.sha256 or loaded.vocabulary != corpus.vocabulary:
+    if loaded.header.get("corpus", {}).get("sha256") != corpus.corpus.sha256 or loaded.vocabulary != corpus.vocabulary:
         raise RunError(
             f"The corpus {corpus.corpus.name} is no longer the one that this run was trained on.",
             "Bring the old corpus back, or start a new run.",

@@ -16,8 +16,8 @@ from torch import Tensor
 from engine.composing.book import Bools
 from engine.composing.plan import Ints
 
-# Below it float32 divides by nothing; the likeliest character is certain long before.
-SMALLEST_TEMPERATURE = 1e-30
+# The likeliest character is certain long before; over less, ln p of weights far from any that are learned leaves float32.
+SMALLEST_TEMPERATURE = 1e-18
 # So many times a row may hit a character that is not among the likeliest; then the rest is sorted.
 MOST_MISSES = 12
 # What is added to a character that is not allowed: more than any ln p over any temperature, and a number still.

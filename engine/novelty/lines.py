@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 
 from engine.errors import ModelError
-from engine.files import write_atomically
+from engine.files import open_regular, parse_json, write_atomically
 from engine.model_files import LINES, lines_file
 from engine.novelty.bloom import MOST_BITS, MOST_HASHES, Bits, BloomFilter
 from engine.novelty.known import KnownLines
+from engine.safe_text import shown
 
 HINT = "Restore it from a copy of the model, or delete it: without it the model composes, and no line is compared."
 FORMAT = 1
@@ -29,6 +30,9 @@ FORMAT = 1
 # One line in 120 is taken for a training line by mistake; of the runs, one in ten. For 300,000 poems that makes 7.5 MB.
 LINE_BITS = 10.0
 RUN_BITS = 4.8
+
+# Two filters as large as they may be, and the header.
+MAX_FILE_BYTES = MOST_BITS // 4 + (1 << 20)
 
 _MAGIC = b"VERSELNS"
 _SIZES = struct.Struct("<8sQ")
@@ -68,16 +72,18 @@ def read_lines(path: Path) -> TrainingLines:
         ModelError: when the file is missing, cut, altered or of a format that this studio does not know.
     """
     try:
-        content = path.read_bytes()
+        with open_regular(path) as file:
+            content = file.read(MAX_FILE_BYTES)
         magic, header_size = _SIZES.unpack(content[: _SIZES.size])
         if magic != _MAGIC:
             raise ValueError("it is no file of training lines")
         if hashlib.sha256(content[:-_CHECKSUM_BYTES]).digest() != content[-_CHECKSUM_BYTES:]:
             raise ValueError("its checksum is wrong, so that it was cut or altered")
         bits = np.frombuffer(content, np.uint8)[_SIZES.size + header_size : -_CHECKSUM_BYTES]
-        header = json.loads(content[_SIZES.size : _SIZES.size + header_size])
-        return _lines_of(header, bits)
-    except (OSError, ValueError, KeyError, TypeError, struct.error) as error:
+        return _lines_of(parse_json(content[_SIZES.size : _SIZES.size + header_size]), bits)
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}.", HINT) from error
+    except (ValueError, struct.error) as error:
         raise ModelError(f"{path} cannot be read: {error}.", HINT) from error
 
 
@@ -100,18 +106,20 @@ def lines_of_model(folder: Path, header: Mapping[str, Any]) -> TrainingLines | N
     return lines
 
 
-def _lines_of(header: Mapping[str, Any], bits: Bits) -> TrainingLines:
-    """Raises ValueError, KeyError or TypeError where header and bits do not fit."""
-    if header["format"] != FORMAT:
-        raise ValueError(f"it is in format {header['format']}, and this studio reads {FORMAT}")
-    n_bytes = [_n_bytes(header[name]) for name in ("lines", "runs")]
+def _lines_of(header: Any, bits: Bits) -> TrainingLines:
+    """Raises ValueError where the header is none, or header and bits do not fit."""
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise ValueError(f"it is not in format {FORMAT}, which this studio reads")
+    if not isinstance(header.get("reduplicated"), str) or not isinstance(header.get("corpus_sha256"), str):
+        raise ValueError("its header is incomplete")
+    n_bytes = [_n_bytes(header.get(name)) for name in ("lines", "runs")]
     if sum(n_bytes) != len(bits):
         raise ValueError(f"it has {len(bits):,} bytes of bits and should have {sum(n_bytes):,}")
     return TrainingLines(
         lines=_filter(header["lines"], bits[: n_bytes[0]]),
         runs=_filter(header["runs"], bits[n_bytes[0] :]),
         reduplicated=frozenset(header["reduplicated"]),
-        corpus_sha256=str(header["corpus_sha256"]),
+        corpus_sha256=header["corpus_sha256"],
     )
 
 
@@ -119,12 +127,16 @@ def _sizes(filter: BloomFilter) -> dict[str, int]:
     return {"n_bits": filter.n_bits, "n_hashes": filter.n_hashes, "n_keys": filter.n_keys}
 
 
-def _n_bytes(sizes: Mapping[str, Any]) -> int:
-    n_bits, n_hashes = sizes["n_bits"], sizes["n_hashes"]
-    if not (isinstance(n_bits, int) and 0 < n_bits <= MOST_BITS and n_bits % 8 == 0):
-        raise ValueError(f"a filter cannot have {n_bits!r} bits")
-    if not (isinstance(n_hashes, int) and 0 < n_hashes <= MOST_HASHES):
-        raise ValueError(f"a filter cannot have {n_hashes!r} hashes")
+def _n_bytes(sizes: Any) -> int:
+    """How many bytes the bits of a filter have. Raises ValueError where its sizes are none."""
+    counts = [sizes.get(name) if isinstance(sizes, dict) else None for name in ("n_bits", "n_hashes", "n_keys")]
+    n_bits, n_hashes, n_keys = (one if type(one) is int else -1 for one in counts)
+    if not 0 < n_bits <= MOST_BITS or n_bits % 8:
+        raise ValueError(f"a filter cannot have {shown(n_bits)} bits")
+    if not 0 < n_hashes <= MOST_HASHES:
+        raise ValueError(f"a filter cannot have {shown(n_hashes)} hashes")
+    if n_keys < 0:
+        raise ValueError(f"a filter cannot have {shown(n_keys)} keys")
     return n_bits // 8
 
 
