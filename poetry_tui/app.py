@@ -12,7 +12,7 @@ from typing import ClassVar
 # Before the first textual import: with the kitty protocol an input method's longer commits arrive garbled.
 os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
 
-from textual import on
+from textual import on, work
 from textual.app import App, SystemCommand
 from textual.driver import Driver
 from textual.screen import Screen
@@ -217,6 +217,27 @@ class PoetryApp(App[None]):
 
     def action_toggle_theme(self) -> None:
         self.theme = PAPER if self.current_theme.dark else INK
+
+    # Copying
+
+    @work(group="copy", exclusive=True, exit_on_error=False)
+    async def copy_and_say(self, text: str) -> None:
+        """Copy a text in every way that there is, and say which of them took it."""
+        from poetry_tui import clipboard
+
+        super().copy_to_clipboard(text)
+        self.notify(clipboard.in_words(await clipboard.copy(text)), markup=False)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """What Textual calls for a selection: quietly, to the platform's own clipboard too."""
+        super().copy_to_clipboard(text)
+        self._copy_quietly(text)
+
+    @work(group="copy", exclusive=True, exit_on_error=False)
+    async def _copy_quietly(self, text: str) -> None:
+        from poetry_tui import clipboard
+
+        await clipboard.copy(text)
 
     # Leaving
 

@@ -74,8 +74,7 @@ class ComposeScreen(RevisingScreen):
 
     def action_copy(self) -> None:
         if self.sitting.current is not None:
-            self.app.copy_to_clipboard(self.sitting.current.text)
-            self.notify(word("compose.copied"), markup=False)
+            self.studio.copy_and_say(self.stage.verse.text_as_shown)
 
     @work(group="keep", exit_on_error=False)
     async def action_favourite(self) -> None:

@@ -185,8 +185,7 @@ class FavouritesScreen(ViewsScreen):
 
     def action_copy(self) -> None:
         if self.chosen:
-            self.app.copy_to_clipboard(export([self.chosen], "text"))
-            self._say("favourites.sent")
+            self.studio.copy_and_say(self.query_one(PoemPage).text_as_shown)
 
     async def action_delete(self) -> None:
         poem = self.chosen

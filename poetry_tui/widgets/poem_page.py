@@ -47,6 +47,11 @@ class PoemPage(Vertical):
             title.update(Content(poem.title))
             made.update(_table(list(_facts(poem))))
 
+    @property
+    def text_as_shown(self) -> str:
+        """The verse as it stands here, as `Verse.text_as_shown`."""
+        return self.query_one(Verse).text_as_shown
+
 
 def _glyphs(poem: Favourite) -> list[Glyph]:
     """The poem for the stage; what the model thought of each character was not kept."""

@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from engine.verse import HAN_CELLS, LINE_MARKS
 from poetry_tui.engine_protocol import Glyph
-from poetry_tui.typeset import Page, Place, typeset, wide
+from poetry_tui.typeset import Page, Place, lines_so_far, typeset, wide
 from poetry_tui.typeset_upright import typeset_upright
 
 if TYPE_CHECKING:
@@ -118,6 +118,20 @@ class Verse(ScrollView, can_focus=True, inherit_bindings=False):
         """Show how surprising each character was, or stop showing it."""
         self.ink = not self.ink
         self.refresh()
+
+    @property
+    def text_as_shown(self) -> str:
+        """The verse in the characters that are shown; its rows, or its columns from the right, are the lines of the text."""
+        characters = [glyph.character for glyph in self.sheet.glyphs]
+        faces = self.sheet.faces or characters
+        text, row = "", None
+        for line in lines_so_far(characters):
+            place = self._page.places[line[0]]
+            # Two lines of verse that stand side by side make one row.
+            begins_row = self._page.is_upright or place.y != row
+            text += ("\n" if text and begins_row else "") + "".join(faces[index] for index in line)
+            row = place.y
+        return text
 
     def place_of(self, index: int) -> Place | None:
         return self._page.places[index] if 0 <= index < len(self._page.places) else None

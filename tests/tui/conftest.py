@@ -38,6 +38,13 @@ def clock_of_made_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("poetry_tui.run_status.now_s", lambda: make_run.START_S)
 
 
+@pytest.fixture(autouse=True)
+def no_clipboard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is copied in a test must not reach the clipboard of whoever runs it."""
+    monkeypatch.setattr("poetry_tui.clipboard.tools", list)
+    monkeypatch.delenv("TMUX", raising=False)
+
+
 @pytest.fixture
 def until() -> Until:
     """Let the app go on until something is so; fails where it never is."""
