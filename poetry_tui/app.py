@@ -29,7 +29,7 @@ from poetry_tui.screens.base import StudioScreen
 from poetry_tui.settings import Settings, load_settings, save_settings, settings_file
 from poetry_tui.themes import INK, PAPER, THEMES
 from poetry_tui.widgets.studio_header import TABS, StudioHeader
-from poetry_tui.words import LANGUAGES, Language, heading, sentence, set_language, word
+from poetry_tui.words import LANGUAGES, Language, heading, reason, sentence, set_language, word
 
 
 def _compose_screen() -> StudioScreen:
@@ -269,6 +269,29 @@ class PoetryApp(App[None]):
         from poetry_tui.picture import with_true_widths
 
         return with_true_widths(super().export_screenshot(title=title, simplify=simplify))
+
+    def deliver_screenshot(
+        self, filename: str | None = None, path: str | None = None, time_format: str | None = None
+    ) -> str | None:
+        """Save a picture of the screen in the user's downloads, or hand it to the browser that shows the studio."""
+        if self.is_web:
+            return super().deliver_screenshot(filename, path, time_format)
+        self._save_picture(self.export_screenshot())
+        return None
+
+    @work(group="picture", exit_on_error=False)
+    async def _save_picture(self, svg: str) -> None:
+        from engine.files import write_atomically
+        from poetry_tui.picture import picture_file
+
+        path = picture_file()
+        try:
+            await asyncio.to_thread(write_atomically, path, svg)
+        except OSError as error:
+            said = word("shell.screenshot_failed", path=path, why=reason(error))
+            self.notify(said, severity="error", markup=False, timeout=10)
+        else:
+            self.notify(word("shell.screenshot_saved", path=path), markup=False, timeout=10)
 
     # Help and palette
 

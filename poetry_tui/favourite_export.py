@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import json
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 from engine.errors import UsageError
 from engine.verse import LINE_MARKS, couplets, split_lines
@@ -58,6 +59,22 @@ FORMATS: Mapping[str, Callable[[Iterable[Favourite]], str]] = {
     "text": as_text,
 }
 FILE_ENDINGS: Mapping[str, str] = {"markdown": ".md", "jsonl": ".jsonl", "text": ".txt"}
+
+
+def format_of(path: Path) -> str:
+    """The format that the ending of a file's name says.
+
+    Raises:
+        UsageError: the name has no ending, or one that no format has; the hint names those there are.
+    """
+    ending = path.suffix.lower()
+    endings = {ending: form for form, ending in FILE_ENDINGS.items()}
+    if ending not in endings:
+        names = ", ".join(FILE_ENDINGS.values())
+        if not ending:
+            raise UsageError(f"{path.name} has no ending that says a format.", f"Choose one of: {names}.")
+        raise UsageError(f"Poems are not written to {ending} files.", f"Choose one of: {names}.")
+    return endings[ending]
 
 
 def export(favourites: Iterable[Favourite], form: str) -> str:

@@ -1,8 +1,11 @@
 """The screen as an SVG whose Han characters stand where they stood."""
 
+import datetime
 import html
 import re
+from pathlib import Path
 
+from platformdirs import user_downloads_path
 from rich.cells import cell_len
 
 _TEXT = re.compile(r'(<text [^>]*?textLength=")([\d.]+)("[^>]*>)([^<]*)(</text>)')
@@ -20,3 +23,8 @@ def _widened(match: re.Match[str]) -> str:
         return match[0]
     true_width = float(width) / len(text) * cell_len(text)
     return f"{before}{true_width:g}{middle}{escaped}{after}"
+
+
+def picture_file() -> Path:
+    """Where the next picture goes: the user's folder of downloads, which need not exist, and a name by the clock."""
+    return user_downloads_path() / f"poetry-{datetime.datetime.now():%Y-%m-%d-%H%M%S-%f}.svg"

@@ -10,7 +10,7 @@ from engine.presets import PRESETS, preset
 from poetry_tui.commands.output import Commands, command, say
 from poetry_tui.experiments import EXPERIMENTS, plan, run, run_folder_for
 from poetry_tui.report.story import read_story
-from poetry_tui.report.write import HTML, write_report
+from poetry_tui.report.write import HTML, check_folder, write_report
 
 # A quarter of an hour a training on two cores; the differences show by then.
 USUAL_STEPS = 500
@@ -35,6 +35,8 @@ def _experiment(options: argparse.Namespace) -> None:
     base = preset(options.preset).replace(**{"max_steps": USUAL_STEPS, **asked})
     base = base.replace(model=base.model.replace(**given(options, ModelConfig)))
     folder: Path = options.folder or Path(f"report-{options.experiment}")
+    # Not after hours of training.
+    check_folder(folder.expanduser().absolute())
     say(experiment.question)
     runs = []
     for config in plan(experiment, base):

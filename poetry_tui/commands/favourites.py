@@ -1,8 +1,9 @@
 """`poetry-tui favourites`: list, show and export the poems that were kept."""
 
 import argparse
+from pathlib import Path
 
-from engine.errors import StudioError
+from engine.errors import StudioError, UsageError
 from engine.files import write_atomically
 from engine.names import path_of
 from engine.verse import couplets, split_lines
@@ -17,7 +18,7 @@ from poetry_tui.commands.output import (
     printable,
     say,
 )
-from poetry_tui.favourite_export import FORMATS, date_of, export, heading_of, to_dict
+from poetry_tui.favourite_export import FILE_ENDINGS, FORMATS, date_of, export, format_of, heading_of, to_dict
 from poetry_tui.favourites import FavouriteStore
 
 
@@ -28,8 +29,14 @@ def add_parser(commands: Commands) -> None:
     parser = command(verbs, "show", _show, "one poem and how it was made", json_too=True)
     parser.add_argument("id", type=int, help="its number in the list")
     parser = command(verbs, "export", _export, "write the poems for use elsewhere")
-    parser.add_argument("--format", choices=list(FORMATS), default="markdown", help="default: markdown")
-    parser.add_argument("-o", "--output", type=path_of, metavar="FILE", help="default: standard output")
+    parser.add_argument("--format", choices=list(FORMATS), help="default: by FILE's ending, else markdown")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=path_of,
+        metavar="FILE",
+        help=f"{', '.join(FILE_ENDINGS.values())}; default: standard output",
+    )
     parser.add_argument("--force", action="store_true", help="replace a FILE that is there")
     _add_filters(parser)
 
@@ -72,8 +79,9 @@ def _show(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
+    form = _format(options.format, options.output)
     kept = FavouriteStore().search(options.search, options.tag)
-    text = export(kept, options.format)
+    text = export(kept, form)
     if options.output is None:
         print(text, end="")
         return
@@ -84,3 +92,16 @@ def _export(options: argparse.Namespace) -> None:
     except OSError as error:
         raise StudioError(f"{options.output} cannot be written ({error.strerror}).", "Choose another place.") from error
     say(f"{len(kept)} poems were written to {options.output}.")
+
+
+def _format(wanted: str | None, output: Path | None) -> str:
+    """The wanted format, or the one of the file's ending; they must agree where both say something."""
+    if output is None or not output.suffix:
+        return wanted or "markdown"
+    form = format_of(output)
+    if wanted not in (None, form):
+        raise UsageError(
+            f"{output.name} ends like {form}, but --format says {wanted}.",
+            f"Leave --format out, or let the name end in {FILE_ENDINGS[wanted]}.",
+        )
+    return form

@@ -13,6 +13,10 @@ from poetry_tui.report.story import RunStory
 from poetry_tui.words import language
 
 MARKDOWN, HTML = "report.md", "report.html"
+# Who ends a name so wants one file. Any other ending (report.v2) is part of a folder's name.
+_FILE_ENDINGS = frozenset(
+    {".csv", ".docx", ".htm", ".html", ".jpg", ".json", ".md", ".pdf", ".png", ".svg", ".tex", ".txt"}
+)
 
 
 def usual_name(runs: Sequence[str]) -> str:
@@ -20,15 +24,29 @@ def usual_name(runs: Sequence[str]) -> str:
     return f"report-{'-'.join(runs)}"[:120]
 
 
+def check_folder(folder: Path) -> None:
+    """Refuse what a report cannot be written to, before any work is done for it.
+
+    Raises:
+        UsageError: the folder holds something that is no report, or its name is that of a file of some format.
+    """
+    if folder.suffix.lower() in _FILE_ENDINGS and not folder.is_dir():
+        raise UsageError(
+            f"{folder.name} is named like a file, and a report is a folder.",
+            "Name a folder with -o: report.html, report.md and the curves as SVG go into it.",
+        )
+    if folder.exists() and not _is_ours(folder):
+        raise UsageError(f"{folder} is there already and is no report.", "Name another folder with -o.")
+
+
 def write_report(stories: Sequence[RunStory], folder: Path) -> Path:
     """Write `report.md`, `report.html` and the curves into a folder, in the place of a report that stands there.
 
     Raises:
-        UsageError: the folder holds something that is no report.
+        UsageError: the folder holds something that is no report, or its name is that of a file.
         OSError: it cannot be written.
     """
-    if folder.exists() and not _is_ours(folder):
-        raise UsageError(f"{folder} is there already and is no report.", "Name another folder with -o.")
+    check_folder(folder)
     content = blocks(stories)
     with replace_folder(folder) as aside:
         for figure in content:

@@ -15,7 +15,7 @@ from textual.widgets import Input, OptionList, Static
 from engine.errors import StudioError, UsageError
 from engine.files import is_there, write_atomically
 from engine.names import path_of
-from poetry_tui.favourite_export import FILE_ENDINGS, export
+from poetry_tui.favourite_export import export, format_of
 from poetry_tui.favourites import Favourite, FavouriteStore, matches, tags_of
 from poetry_tui.keys import bind
 from poetry_tui.messages import RecreateWanted
@@ -23,7 +23,7 @@ from poetry_tui.screens.views import ViewsScreen
 from poetry_tui.widgets.ask_line import AskLine
 from poetry_tui.widgets.poem_page import MUTED, PoemPage
 from poetry_tui.widgets.poem_shelf import PoemShelf
-from poetry_tui.words import heading, sentence, word
+from poetry_tui.words import heading, reason, sentence, word
 
 
 class FavouritesScreen(ViewsScreen):
@@ -235,12 +235,13 @@ class FavouritesScreen(ViewsScreen):
         if is_there(path):
             self._say("favourites.file_is_there", severity="error", path=path)
             return
-        endings = {ending: form for form, ending in FILE_ENDINGS.items()}
-        text = export(poems, endings.get(path.suffix.lower(), "text"))
         try:
-            await asyncio.to_thread(write_atomically, path, text)
+            await asyncio.to_thread(write_atomically, path, export(poems, format_of(path)))
+        except StudioError as error:
+            self.notify(sentence(str(error)), severity="error", markup=False)
+            return
         except OSError as error:
-            self._say("favourites.file_failed", severity="error", path=path, why=error.strerror or error)
+            self._say("favourites.file_failed", severity="error", path=path, why=reason(error))
             return
         self._say("favourites.exported", n=len(poems), path=path.absolute())
 

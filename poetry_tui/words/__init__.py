@@ -57,3 +57,13 @@ def sentence(text: str) -> str:
     from poetry_tui.words.sentences import in_chinese
 
     return in_chinese(text)
+
+
+def reason(error: OSError) -> str:
+    """Why the system refused something, in the chosen language."""
+    said = error.strerror or str(error)
+    if _language != "zh":
+        return said
+    from poetry_tui.words.sentences.phrases import PHRASES
+
+    return PHRASES.get(said, said)

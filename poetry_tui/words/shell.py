@@ -45,4 +45,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "shell.charts_ascii": ("纯 ASCII", "plain ASCII"),
     "shell.screenshot": ("存屏幕为 SVG", "Screenshot"),
     "shell.screenshot.tip": ("把这一屏存成 SVG 图", "Save this screen as an SVG picture"),
+    "shell.screenshot_saved": ("画面已存为 {path}", "The picture is saved as {path}"),
+    "shell.screenshot_failed": ("画面存不进 {path}：{why}。", "The picture cannot be saved as {path}: {why}."),
 }

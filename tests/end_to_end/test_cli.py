@@ -269,6 +269,41 @@ def test_favourites_are_listed_shown_and_exported(tmp_path: Path, capsys: pytest
     assert target.read_text(encoding="utf-8") == "mine"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["-o", "out.png"], "not written to .png files"),
+        (["-o", "poems.html"], ".md, .jsonl, .txt"),
+        (["-o", "poems.txt", "--format", "jsonl"], "ends like text, but --format says jsonl"),
+    ],
+)
+def test_favourites_are_exported_to_files_of_the_known_kinds_only(
+    arguments: list[str],
+    complaint: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept()
+    monkeypatch.chdir(tmp_path)
+    assert main(["favourites", "export", *arguments]) == 2
+    assert complaint in capsys.readouterr().err
+    assert not [path for path in tmp_path.iterdir() if path.suffix]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "beginning"),
+    [(["-o", "a.TXT"], "日暮"), (["-o", "a.jsonl"], "{"), (["-o", "a.md"], "# 詩"), (["-o", "a"], "# 詩")],
+)
+def test_an_exported_file_has_the_format_of_its_ending(
+    arguments: list[str], beginning: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept()
+    monkeypatch.chdir(tmp_path)
+    assert main(["favourites", "export", *arguments]) == 0
+    assert (tmp_path / arguments[1]).read_text(encoding="utf-8").startswith(beginning)
+
+
 def test_a_poem_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     poem = kept("日\x1b[2J暮。", title="\x1b]0;gone\x07")
     assert main(["favourites"]) == 0

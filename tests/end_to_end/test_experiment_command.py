@@ -29,3 +29,13 @@ def test_an_experiment_that_cannot_begin_is_one_sentence(tmp_path: Path, capsys:
     missing = str(tmp_path / "nowhere.txt")
     assert main(["experiment", "initialisations", "--preset", "tiny", "--corpus", missing, "-o", str(tmp_path)]) == 1
     assert "ended before its last step" in capsys.readouterr().err
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_the_trainings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus = str(write_corpus(tmp_path / "poems.txt"))
+    for name in (tmp_path, tmp_path / "out.pdf"):
+        assert main(["experiment", "cells", "--preset", "tiny", "--corpus", corpus, "-o", str(name)]) == 2
+    assert "a report is a folder" in capsys.readouterr().err
+    assert not paths.runs().exists() or not list(paths.runs().iterdir())

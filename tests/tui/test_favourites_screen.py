@@ -17,6 +17,7 @@ from poetry_tui.themes import INK, PAPER
 from poetry_tui.widgets.ask_line import AskLine
 from poetry_tui.widgets.poem_shelf import PoemShelf
 from poetry_tui.widgets.verse import Verse
+from poetry_tui.words import Language
 
 POEMS = (
     "日暮江头一笛风，满船明月照归篷。扁舟不系随流去，人在芦花浅水中。",
@@ -162,6 +163,26 @@ async def test_a_poem_is_sent_to_the_clipboard(kept: FavouriteStore) -> None:
         await pilot.press("down", "y")
         await until(pilot, lambda: "Sent to the terminal (OSC 52), which may refuse it." in app.said)
         assert app.clipboard == "夜深人静月如霜，独坐江头望故乡。"
+
+
+@pytest.mark.parametrize(
+    ("language", "endings"), [("en", "Choose one of: .md, .jsonl, .txt."), ("zh", ".md, .jsonl, .txt。")]
+)
+async def test_a_picture_of_poems_is_refused_with_the_endings_there_are(
+    language: Language, endings: str, kept: FavouriteStore, tmp_path: Path
+) -> None:
+    app = Shelf()
+    async with app.run_test() as pilot:
+        await loaded(pilot)
+        app.action_language(language)
+        for name in ("out.png", "out"):
+            await pilot.press("e")
+            await until(pilot, lambda: isinstance(app.screen, AskLine))
+            app.screen.query_one(Input).value = str(tmp_path / name)
+            await pilot.press("enter")
+            await until(pilot, lambda: bool(app.said))
+            assert endings in app.said.pop()
+    assert not [path for path in tmp_path.iterdir() if path.suffix]
 
 
 async def test_the_listed_poems_are_exported_and_no_file_is_replaced(kept: FavouriteStore, tmp_path: Path) -> None:

@@ -1,9 +1,16 @@
 """The exported picture of a screen: Han characters keep their two cells."""
 
+from pathlib import Path
+
+import pytest
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
+from poetry_tui.app import PoetryApp
 from poetry_tui.picture import with_true_widths
+from poetry_tui.settings import Settings
+from poetry_tui.words import Language
+from tests.tui.conftest import Until
 
 
 class Page(App[None]):
@@ -32,3 +39,38 @@ async def test_han_characters_are_twice_as_wide_as_latin_ones_and_the_text_is_un
 def test_a_picture_without_han_stays_as_it_is() -> None:
     svg = '<svg><text class="a" x="0" textLength="61" clip-path="b">hello</text></svg>'
     assert with_true_widths(svg) == svg
+
+
+def said(app: PoetryApp) -> list[str]:
+    return [notice.message for notice in app._notifications]
+
+
+async def test_a_picture_is_saved_where_there_was_no_folder_of_downloads(
+    until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "nobody" / "Downloads"
+    monkeypatch.setattr("poetry_tui.picture.user_downloads_path", lambda: folder)
+    app = PoetryApp(Settings())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.action_screenshot()
+        await until(pilot, lambda: said(app))
+        (picture,) = folder.iterdir()
+        assert said(app) == [f"The picture is saved as {picture}"]
+        assert "<svg" in picture.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", ["cannot be saved", "File exists"]), ("zh", ["画面存不进", "那里已有同名的文件"])],
+)
+async def test_a_picture_that_cannot_be_saved_is_said_with_its_place_and_the_reason(
+    language: Language, words: list[str], until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    downloads = tmp_path / "Downloads"
+    downloads.write_text("a file in the place of the folder")
+    monkeypatch.setattr("poetry_tui.picture.user_downloads_path", lambda: downloads)
+    app = PoetryApp(Settings(language=language))
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.action_screenshot()
+        await until(pilot, lambda: said(app))
+        assert all(one in said(app)[0] for one in [*words, str(downloads)])

@@ -51,6 +51,12 @@ SENTENCES: dict[str, str] = {
     # Favourites
     "There is no favourite {number}.": "没有第 {number} 首收藏。",
     "`poetry-tui favourites list` shows them with their numbers.": "`poetry-tui favourites list` 列出各首的编号。",
+    "{name} is named like a file, and a report is a folder.": "{name} 像文件的名字，而报告是一个文件夹。",
+    "Name a folder with -o: report.html, report.md and the curves as SVG go into it.": (
+        "请用 -o 给出文件夹：report.html、report.md 和曲线（SVG）写在里面。"
+    ),
+    "{name} has no ending that says a format.": "{name} 没有说明格式的后缀。",
+    "Poems are not written to {ending} files.": "诗不能写成 {ending} 文件。",
     "There is no export format called {name}.": "没有名为 {name} 的导出格式。",
     "{path} is a database of another program.": "{path} 是别的程序的数据库。",
     "Move it elsewhere, and the studio starts a new one.": "请移走它，工作室会另建一个。",
