@@ -1,5 +1,6 @@
 """The shell of the studio: modes, themes, palette, settings. It builds little before the first paint."""
 
+import asyncio
 import dataclasses
 import functools
 import gc
