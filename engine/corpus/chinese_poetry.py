@@ -1,96 +1,80 @@
-"""Reading the collection `chinese-poetry`: one JSON file, a folder of them, or the npm package's tarball.
+"""The collection `chinese-poetry`: which of its files are read, in a clone, a folder of it, a ZIP archive or the npm package's tarball."""
 
-Every file is a list of objects; a poem has `paragraphs` (or `content`), `author` and `title` (or `rhythmic`).
-"""
-
-import json
 import re
-import tarfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
 
+from engine.corpus.archives import tar_contents
+from engine.corpus.content import content_of
+from engine.corpus.json_poems import read_json_poems
 from engine.corpus.poems import RawPoem
-from engine.errors import CorpusError
 
-# The package's main text; the rest of it repeats these poems, rates them, or is prose.
-_MAIN_FILE = re.compile(r"(^|/)quantangshi/poet\.(tang|song)\.\d+\.json$")
+# The collection's main text, by the names of the package and of the repository, now and before; the rest of it repeats these
+# poems, rates them, or is prose.
+_MAIN_FILE = re.compile(r"(^|/)(quantangshi|全唐诗|json)/poet\.(tang|song)\.\d+\.json$")
 # Folders that hold rejected poems, search ranks and tone patterns.
-_ASIDE = {"error", "rank", "strains"}
+_ASIDE = frozenset({"error", "rank", "strains"})
+_PROSE_FOLDERS = frozenset({"论语", "lunyu", "四书五经", "sishuwujing", "幽梦影", "youmengying"})
+_PROSE_FILES = frozenset(
+    {"lunyu", "daxue", "mengzi", "zhongyong", "youmengying"}
+    | {"guwenguanzhi", "youxueqionglin", "zhuzijiaxun", "wenzimengqiu", "baijiaxing"}
+)
+_LONGEST_NUMBER = 15
+_PARTS_SHOWN = 6
+
 Wanted = Callable[[str], bool]
 
 
-def read_json_file(path: Path) -> Iterator[RawPoem]:
-    yield from parse_entries(path.read_bytes(), path.name)
+def read_tarball(path: Path, wanted: Wanted) -> Iterator[RawPoem]:
+    """The poems of the wanted files in a .tgz of the package, read as a stream and never unpacked to the disk."""
+    for content in tar_contents(content_of(path), lambda names: list(filter(wanted, names))):
+        yield from read_json_poems(content)
 
 
-def read_folder(folder: Path, wanted: Wanted | None = None) -> Iterator[RawPoem]:
-    """Every poem below a folder; of the whole package only its main text, unless `wanted` says otherwise."""
-    names = {str(PurePosixPath(path.relative_to(folder).as_posix())): path for path in folder.rglob("*.json")}
-    chosen = _chosen(names, wanted)
-    if not chosen:
-        raise CorpusError(
-            f"The folder {folder.name} holds no .json files of poems.", "Name a folder of chinese-poetry."
-        )
-    for name in chosen:
-        yield from parse_entries(names[name].read_bytes(), name)
-
-
-def read_tarball(path: Path, wanted: Wanted | None = None) -> Iterator[RawPoem]:
-    """Every poem in a .tgz of the package, read as a stream and never unpacked to the disk."""
-    try:
-        if wanted is None:
-            with tarfile.open(path, "r:gz") as archive:
-                wanted = set(_chosen(archive.getnames(), None)).__contains__
-        with tarfile.open(path, "r|gz") as archive:
-            for member in archive:
-                file = archive.extractfile(member) if member.isfile() and wanted(member.name) else None
-                if file is not None:
-                    yield from parse_entries(file.read(), member.name)
-    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
-        raise CorpusError(
-            f"The archive {path.name} is damaged or cut short ({error}).", "Download it again, then import it again."
-        ) from error
-
-
-def parse_entries(data: bytes, name: str) -> Iterator[RawPoem]:
-    """The poems of one JSON file; entries that are no poems are passed over."""
-    try:
-        entries = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise CorpusError(f"{name} is not readable as JSON ({error}).", "Name a file of chinese-poetry.") from error
-    for entry in entries if isinstance(entries, list) else [entries]:
-        poem = poem_of(entry) if isinstance(entry, dict) else None
-        if poem is not None:
-            yield poem
-
-
-def poem_of(entry: dict[str, Any]) -> RawPoem | None:
-    """A JSON object as a poem, or None when it is something else; an empty poem is a poem."""
-    content = next((entry[key] for key in ("paragraphs", "content", "text") if key in entry), None)
-    if isinstance(content, list):
-        content = "\n".join(line for line in content if isinstance(line, str))
-    if not isinstance(content, str):
-        return None
-    title = entry.get("title") or entry.get("rhythmic") or ""
-    return RawPoem(str(title), str(entry.get("author") or ""), content)
-
-
-def _chosen(names: Any, wanted: Wanted | None) -> list[str]:
-    if wanted is not None:
-        return sorted(filter(wanted, names), key=_natural)
+def choose_files(names: Sequence[str]) -> list[str]:
+    """The .json files to read, in their order: of the whole collection its main text, else all of them but prose."""
     main = [name for name in names if _MAIN_FILE.search(name)]
-    others = [
-        name
-        for name in names
-        if name.endswith(".json")
-        and not _ASIDE.intersection(PurePosixPath(name).parts)
-        and not PurePosixPath(name).name.startswith(("author", "package"))
-    ]
-    return sorted(main or others, key=_natural)
+    return sorted(main or [name for name in names if _is_of_poems(name) and not _is_prose(name)], key=_natural)
+
+
+def left_out(names: Sequence[str], chosen: Sequence[str]) -> str:
+    """A sentence on what of the collection was not read; "" where that is nothing to speak of."""
+    rest = set(names).difference(chosen)
+    parts = list(dict.fromkeys(_part(name) for name in sorted(rest) if _is_of_poems(name)))
+    prose = [part for part in parts if any(_part(name) == part and _is_prose(name) for name in rest)]
+    others = [part for part in parts if part not in prose]
+    said = [f"prose: {_listed(prose)}"] if prose else []
+    said += [f"parts beside its main text: {_listed(others)}"] if others else []
+    return f"left out of the collection: {'; '.join(said)}" if said else ""
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return ", ".join(parts[:_PARTS_SHOWN]) + (" …" if len(parts) > _PARTS_SHOWN else "")
+
+
+def _part(name: str) -> str:
+    """The part of the collection that a file belongs to: its folder, or the file itself where it lies in none."""
+    path = PurePosixPath(name)
+    return path.parent.name if len(path.parts) > 1 else path.name
+
+
+def _is_of_poems(name: str) -> bool:
+    path = PurePosixPath(name)
+    return (
+        path.suffix == ".json"
+        and not _ASIDE.intersection(path.parts)
+        and not path.name.startswith(("author", "package"))
+    )
+
+
+def _is_prose(name: str) -> bool:
+    path = PurePosixPath(name)
+    return bool(_PROSE_FOLDERS.intersection(path.parts[:-1])) or path.stem in _PROSE_FILES
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
     """`poet.song.9000` before `poet.song.10000`."""
-    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]
+    return [
+        (int(part), "") if part.isdecimal() and len(part) <= _LONGEST_NUMBER else (0, part)
+        for part in re.split(r"(\d+)", name)
+    ]

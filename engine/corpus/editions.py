@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 
+from engine.corpus.joint_authors import NAMED, without_names
 from engine.corpus.poems import MARKS, lines_of
 from engine.vocabulary import is_han
 
@@ -35,12 +36,14 @@ _OPENERS = {"（": "）", "［": "］", "｛": "｝", "【": "】", "〈": "〉"
 _ANY_BRACKET = re.compile("[（）［］｛｝【】〈〉〔〕〖〗]")
 _NUMERALS = frozenset("一二三四五六七八九十〇0123456789０１２３４５６７８９")
 _NOTE_WORD = re.compile("作|按|注|校|疑")
-_MISSING = re.compile("^(以?[上下]|原|此[句字]|[一二三四五六七八九十]+[句字])?[缺闕阙脱脫]")
+_MISSING = re.compile(
+    "^(以?[上下]|原|此[句字章首篇]|[一二三四五六七八九十]+[句字])?[缺闕阙脱脫]|以下[^，。]{0,6}[亡佚]$"
+)
 _LONGEST_SUPPLIED = 12
 _LONGEST_GLYPH_DESCRIPTION = 12
 # A source or a catalogue entry that stands in the text without brackets.
 _CATALOGUE = re.compile(
-    "首句[：（]|^[诗詩][题題]：|^附注：|《[^》]*》卷|卷[一二三四五六七八九十百○〇]+[「《]|均?[见見]《|《[^》]*》[引云]"
+    "首句[：（]|^[诗詩][题題]：|^附注：|《[^《》]*》卷|卷[一二三四五六七八九十百○〇]+[「《]|均?[见見]《|《[^《》]*》[引云]"
 )
 _NOT_IN_A_TITLE = re.compile(r"（[^（）]*(）|$)|[□\x00-\x1f\ud800-\udfff]")
 # Description characters ⿰…, surrogates, private and compatibility characters.
@@ -54,6 +57,8 @@ _RUN_OF_MARKS = re.compile(f"[{MARKS}]{{2,}}")
 # Quatrains and octaves of five and seven characters: how many in all, how many a line.
 _LINE_OF_A_BARE_POEM = {20: 5, 28: 7, 40: 5, 56: 7}
 _SEPARATORS = re.compile(r"\s+")
+# The longest of the collections has 250 characters; long runs of combining marks take NFKC the square of their length.
+_LONGEST_TITLE = 1000
 
 
 class NotKept(Exception):
@@ -66,7 +71,7 @@ class NotKept(Exception):
 
 def clean_title(title: str) -> str:
     """A title or a name without notes, on one line."""
-    folded = unicodedata.normalize("NFKC", title).replace("(", "（").replace(")", "）")
+    folded = unicodedata.normalize("NFKC", title[:_LONGEST_TITLE]).replace("(", "（").replace(")", "）")
     return _SEPARATORS.sub(" ", _NOT_IN_A_TITLE.sub(" ", folded)).strip()
 
 
@@ -75,6 +80,12 @@ def clean_text(text: str, changed: Counter[str] | None = None) -> str:
     changes = Counter[str]() if changed is None else changed
     if _CATALOGUE.search(_without_round_brackets(text)):
         raise NotKept("catalogue")
+    if NAMED in text:
+        verse = without_names(text)
+        if verse is None:
+            raise NotKept("unclear_note")
+        text = verse
+        changes["note_removed"] += 1
     text = _repeat_marked(_plain_ideographs(text).translate(_FOLD))
     if _ANY_BRACKET.search(text):
         text = _without_notes(text, changes)

@@ -209,7 +209,7 @@ def test_lines_may_end_the_windows_way(file: Path) -> None:
     assert texts(file) == [JINGYESI, SHANXING]
 
 
-@pytest.mark.parametrize("form", [name for name in FORMATS if name != "chinese-poetry"])
+@pytest.mark.parametrize("form", [name for name in FORMATS if name not in ("chinese-poetry", "table")])
 def test_the_format_can_be_named(file: Path, form: str) -> None:
     content = json.dumps({"title": "题", "content": JINGYESI}) if form == "jsonl" else JINGYESI
     file.write_text(content, encoding="utf-8")
@@ -228,7 +228,7 @@ def test_the_format_can_be_named(file: Path, form: str) -> None:
         (JINGYESI.encode("utf-16-le"), "is not a text"),
         (b"[{]", "not readable as JSON"),
         (b"\x1f\x8b\x08rubbish", "damaged or cut short"),
-        (gzip.compress(b"no archive"), "damaged or cut short"),
+        (gzip.compress(b"no poem" * 100)[:-9], "damaged or cut short"),
     ],
 )
 def test_a_file_that_holds_no_poems_is_refused_with_one_sentence(file: Path, data: bytes, said: str) -> None:

@@ -1,0 +1,127 @@
+"""The files within a folder, a tar or a ZIP archive, as contents under their names; nothing is unpacked to the disk."""
+
+import contextlib
+import io
+import os
+import stat
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+from engine.corpus.content import GZIP_MAGIC, Allowance, Content, bounded, open_gzip, reporting_damage
+from engine.corpus.json_poems import MAX_JSON_BYTES
+from engine.errors import CorpusError
+
+MAX_FILES = 20_000
+MAX_DEPTH = 12
+
+# Chooses, of all names, those to read, in their order.
+Choose = Callable[[list[str]], list[str]]
+
+
+def folder_files(folder: Path) -> dict[str, Path]:
+    """The regular files below a folder by their names in it; no links to folders, nothing hidden.
+
+    Raises:
+        CorpusError: when the folder holds too many, or cannot be read.
+    """
+    found: dict[str, Path] = {}
+    n_seen = 0
+    with reporting_damage(folder.name):
+        for parent, folders, names in os.walk(folder, onerror=_raise):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            depth = len(Path(parent).relative_to(folder).parts)
+            n_seen += len(names) + len(folders)
+            if n_seen > MAX_FILES or depth > MAX_DEPTH:
+                raise CorpusError(
+                    f"The folder {folder.resolve().name} holds more than {MAX_FILES:,} files, or folders more than {MAX_DEPTH} deep.",
+                    "Name the folder with the poems in it.",
+                )
+            for name in sorted(names):
+                path = Path(parent) / name
+                if not name.startswith(".") and _is_regular(path):
+                    found[path.relative_to(folder).as_posix()] = path
+    return found
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _is_regular(path: Path) -> bool:
+    """Whether a path is a file, or a link to one: a FIFO would block, a dangling link is nothing."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
+
+
+def folder_contents(folder: Path, choose: Choose) -> Iterator[Content]:
+    files = folder_files(folder)
+    for name in choose(list(files)):
+        yield Content(name, _opener(files[name]))
+
+
+def _opener(path: Path) -> Callable[[], IO[bytes]]:
+    return lambda: path.open("rb")
+
+
+def tar_contents(archive: Content, choose: Choose) -> Iterator[Content]:
+    """Members of a tar archive, compressed by gzip or not, in the order of the archive."""
+    with reporting_damage(archive.name):
+        with _opened_tar(archive) as tar:
+            wanted = set(choose([member.name for member in _members(tar) if member.isfile()]))
+        with _opened_tar(archive) as tar:
+            for member in _members(tar):
+                file = tar.extractfile(member) if member.isfile() and member.name in wanted else None
+                if file is not None:
+                    yield Content(member.name, _held(_at_most(file, member.name)))
+
+
+@contextlib.contextmanager
+def _opened_tar(archive: Content) -> Iterator[tarfile.TarFile]:
+    is_packed = archive.head(2) == GZIP_MAGIC
+    with (
+        open_gzip(archive, Allowance.for_packed(archive)) if is_packed else archive.open() as stream,
+        tarfile.open(fileobj=stream, mode="r|") as tar,
+    ):
+        yield tar
+
+
+def _members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    for number, member in enumerate(tar):
+        if number >= MAX_FILES:
+            raise CorpusError(
+                f"The archive holds more than {MAX_FILES:,} files.", "Name one with only the poems in it."
+            )
+        yield member
+
+
+def zip_contents(archive: Content, choose: Choose) -> Iterator[Content]:
+    """Members of a ZIP archive."""
+    with reporting_damage(archive.name), archive.open() as file, zipfile.ZipFile(file) as members:
+        names = [member.filename for member in members.infolist() if not member.is_dir()]
+        if len(names) > MAX_FILES:
+            raise CorpusError(
+                f"The archive holds more than {MAX_FILES:,} files.", "Name one with only the poems in it."
+            )
+        allowance = Allowance.for_packed(archive)
+        for name in choose(names):
+            with members.open(name) as member:
+                yield Content(name, _held(_at_most(bounded(member, allowance), name)))
+
+
+def _held(data: bytes) -> Callable[[], IO[bytes]]:
+    return lambda: io.BytesIO(data)
+
+
+def _at_most(file: IO[bytes], name: str) -> bytes:
+    data = file.read(MAX_JSON_BYTES + 1)
+    if len(data) > MAX_JSON_BYTES:
+        raise CorpusError(
+            f"{name} holds more than {MAX_JSON_BYTES >> 20} MB in one piece.",
+            "Cut it into several files, or write it as JSON lines, one poem a line.",
+        )
+    return data

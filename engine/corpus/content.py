@@ -1,0 +1,283 @@
+"""What a file of poems holds, as bytes and as lines of text, however it comes: a file, a pipe, compressed, within an archive.
+
+Everything is bounded, so that no file takes all of the memory, the disk or the time: a line, what comes through a pipe, and what a
+compressed file unpacks to.
+"""
+
+import codecs
+import contextlib
+import errno
+import gzip
+import io
+import os
+import stat
+import tarfile
+import tempfile
+import weakref
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Protocol
+
+from engine.errors import CorpusError
+from engine.vocabulary import is_han
+
+LOOKED_AT_BYTES = 1 << 18
+# The longest poem of the language has some 2,500 characters; a line of a million is no line of poems.
+MAX_LINE_CHARS = 1_000_000
+MAX_PIPED_BYTES = 1 << 30
+# Compressed text is some 3 to 10 times larger unpacked; what grows to more than 100 times its size was made to be a trap.
+MAX_UNPACKED_RATIO = 100
+MIN_UNPACKED_LIMIT_BYTES = 64 << 20
+MAX_UNPACKED_BYTES = 4 << 30
+
+GZIP_MAGIC = b"\x1f\x8b"
+ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+_INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060\u00ad"
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Content:
+    """Bytes under a name, which can be read from their beginning as often as needed; `open` raises as `reporting_damage` says."""
+
+    name: str
+    open: Callable[[], IO[bytes]]
+
+    def head(self, n_bytes: int = LOOKED_AT_BYTES) -> bytes:
+        with reporting_damage(self.name), self.open() as file:
+            return file.read(n_bytes)
+
+    def read(self, max_bytes: int) -> bytes:
+        """All of it; CorpusError when there is more than `max_bytes`."""
+        with reporting_damage(self.name), self.open() as file:
+            data = file.read(max_bytes + 1)
+        if len(data) > max_bytes:
+            raise CorpusError(
+                f"{self.name} holds more than {max_bytes >> 20} MB in one piece.",
+                "Cut it into several files, or write it as JSON lines, one poem a line.",
+            )
+        return data
+
+    def lines(self, encoding: str) -> Iterator[str]:
+        """Its lines with their ends, however these are written; CorpusError where one is too long or not `encoding`."""
+        with reporting_damage(self.name, encoding), io.TextIOWrapper(self.open(), encoding=encoding) as file:
+            number = 0
+            while line := file.readline(MAX_LINE_CHARS):
+                number += 1
+                if len(line) == MAX_LINE_CHARS and not line.endswith("\n"):
+                    raise CorpusError(
+                        f"Line {number} of {self.name} has more than {MAX_LINE_CHARS:,} characters.",
+                        "Write one poem a line, or a line of verse a line.",
+                    )
+                yield line
+
+
+def content_of(path: Path) -> Content:
+    """A file's content, or that of a pipe, which is read once and kept aside.
+
+    Raises:
+        CorpusError: when there is no such file, or it is one that cannot be read: a socket, a disk.
+    """
+    mode = mode_of(path)
+    if stat.S_ISREG(mode):
+        return Content(path.name, lambda: path.open("rb"))
+    if not (stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)):
+        raise CorpusError(f"{path.name} is no file that poems can be read from.", "Name a file or a folder of poems.")
+    with reporting_damage(path.name), path.open("rb", buffering=0) as stream:
+        return kept_aside(stream, path.name)
+
+
+def mode_of(path: Path) -> int:
+    """What kind of file lies at a path, as `stat` has it; CorpusError when there is none."""
+    try:
+        return path.stat().st_mode
+    except (OSError, ValueError) as error:
+        known = isinstance(error, OSError) and error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+        if known and isinstance(error, OSError):
+            raise _unreadable(path.name, error) from error
+        raise CorpusError(f"There is no file {path}.", "Check the name.") from error
+
+
+def kept_aside(stream: IO[bytes], name: str) -> Content:
+    """What comes through a pipe, in a temporary file that goes with the content; what is no text or archive is refused at once."""
+    descriptor, aside = tempfile.mkstemp(prefix="poetry-pipe-")
+    content = Content(name, lambda: open(aside, "rb"))  # noqa: SIM115, PTH123
+    weakref.finalize(content, _remove, aside)
+    n_bytes = 0
+    with os.fdopen(descriptor, "wb") as file:
+        while chunk := stream.read(_CHUNK_BYTES):
+            if n_bytes == 0 and not chunk.startswith((GZIP_MAGIC, *ZIP_MAGICS)) and not is_tar(chunk):
+                encoding_of(chunk[:LOOKED_AT_BYTES], name)
+            n_bytes += len(chunk)
+            if n_bytes > MAX_PIPED_BYTES:
+                raise CorpusError(
+                    f"More than {MAX_PIPED_BYTES >> 20} MB came from {name}.", "Write it into a file, and name that."
+                )
+            file.write(chunk)
+    return content
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(path)  # noqa: PTH108 - pathlib may be gone when the interpreter ends
+
+
+@dataclass(slots=True)
+class Allowance:
+    """How many bytes something packed may still unpack to."""
+
+    name: str
+    max_bytes: int
+    n_left: int
+
+    @classmethod
+    def for_packed(cls, packed: Content) -> "Allowance":
+        with reporting_damage(packed.name), packed.open() as file:
+            n_packed = file.seek(0, os.SEEK_END)
+        max_bytes = min(MAX_UNPACKED_BYTES, max(MIN_UNPACKED_LIMIT_BYTES, MAX_UNPACKED_RATIO * n_packed))
+        return cls(packed.name, max_bytes, max_bytes)
+
+    def renewed(self) -> "Allowance":
+        return Allowance(self.name, self.max_bytes, self.max_bytes)
+
+    def spend(self, n_bytes: int) -> None:
+        """CorpusError when nothing is left."""
+        self.n_left -= n_bytes
+        if self.n_left < 0:
+            raise CorpusError(
+                f"{self.name} unpacks to more than {self.max_bytes >> 20:,} MB, which is more than {MAX_UNPACKED_RATIO} times"
+                " its size.",
+                "If it is sound, unpack it yourself and name the file of poems in it.",
+            )
+
+
+def unpacked(packed: Content) -> Content:
+    """The content of a gzip file."""
+    allowance = Allowance.for_packed(packed)
+
+    return Content(packed.name, lambda: open_gzip(packed, allowance.renewed()))
+
+
+def open_gzip(packed: Content, allowance: Allowance) -> IO[bytes]:
+    file = packed.open()
+    return bounded(gzip.GzipFile(fileobj=file), allowance, file)
+
+
+class _Readable(Protocol):
+    def read(self, n_bytes: int, /) -> bytes: ...
+    def close(self) -> None: ...
+
+
+def bounded(stream: _Readable, allowance: Allowance, *below: IO[bytes]) -> IO[bytes]:
+    """A stream of unpacked bytes that ends in a CorpusError when its allowance is spent; closing it closes what lies below it."""
+    return io.BufferedReader(_Bounded(stream, allowance, below), _CHUNK_BYTES)
+
+
+class _Bounded(io.RawIOBase):
+    def __init__(self, stream: _Readable, allowance: Allowance, below: Sequence[IO[bytes]]) -> None:
+        self._streams = (stream, *below)
+        self._stream = stream
+        self._allowance = allowance
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
+        data = self._stream.read(len(buffer))
+        self._allowance.spend(len(data))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        for stream in self._streams:
+            stream.close()
+        super().close()
+
+
+def is_tar(head: bytes) -> bool:
+    """Whether the first block of a file is the header of a tar archive's member."""
+    try:
+        tarfile.TarInfo.frombuf(head[: tarfile.BLOCKSIZE], "utf-8", "surrogateescape")
+    except (tarfile.HeaderError, ValueError, OverflowError):
+        return False
+    return True
+
+
+def encoding_of(head: bytes, name: str) -> str:
+    """The encoding of a text, told from its beginning; CorpusError where it is none, or nothing can be seen in it."""
+    encoding = next((encoding for mark, encoding in _MARKED if head.startswith(mark)), None)
+    candidates = ("utf-8", "gb18030") if encoding is None else (encoding,)
+    for candidate in candidates if encoding or b"\x00" not in head else ():
+        text = text_of(head, candidate)
+        if text is None or not (candidate != "gb18030" or _mostly_han(text)):
+            continue
+        if not is_visible(text):
+            begins = "is empty" if len(head) < LOOKED_AT_BYTES else "begins with nothing but blank lines"
+            raise CorpusError(f"{name} {begins}.", "Name a file with poems in it.")
+        return candidate
+    raise CorpusError(
+        f"{name} is not a text in UTF-8 or GB18030.", "Save it as UTF-8 text, one poem a line, and try again."
+    )
+
+
+_MARKED = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def text_of(head: bytes, encoding: str) -> str | None:
+    """The beginning of a text; None where it is not in this encoding."""
+    try:
+        # Not final: the last character may be cut where we stopped reading.
+        return codecs.getincrementaldecoder(encoding)().decode(head)
+    except UnicodeDecodeError:
+        return None
+
+
+def is_visible(text: str) -> bool:
+    return bool(text.strip().strip(_INVISIBLE).strip())
+
+
+def _mostly_han(text: str) -> bool:
+    """Nearly any bytes decode as GB18030; only those that make common Chinese are it."""
+    visible = [character for character in text if not character.isspace()]
+    common = sum(
+        "\u4e00" <= character <= "\u9fff" or character.isascii() or character in "，。！？；：、《》"
+        for character in visible
+    )
+    return common >= 0.9 * len(visible) and sum(map(is_han, visible)) >= 0.3 * len(visible)
+
+
+@contextlib.contextmanager
+def reporting_damage(name: str, encoding: str = "UTF-8") -> Iterator[None]:
+    """Turn what reading a file, a compressed one or an archive raises into a CorpusError for a person."""
+    try:
+        yield
+    except UnicodeError as error:
+        raise CorpusError(f"{name} is damaged: it is not {encoding} throughout.", "Save it as UTF-8.") from error
+    except _DAMAGE as error:
+        raise CorpusError(
+            f"The archive {name} is damaged or cut short ({error}).", "Download it again, then import it again."
+        ) from error
+    except OSError as error:
+        raise _unreadable(name, error) from error
+
+
+# RuntimeError: a ZIP member is encrypted; NotImplementedError: it is compressed in a way that Python does not know. ValueError and
+# its like: numbers in a header that make no sense.
+_DAMAGE = (
+    gzip.BadGzipFile,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
+    LookupError,
+)
+
+
+def _unreadable(name: str, error: OSError) -> CorpusError:
+    return CorpusError(f"{name} cannot be read ({error.strerror or error}).", "Check its permissions.")

@@ -1,0 +1,220 @@
+"""Titles and authors that stand in a text beside the verse: on lines before it, within one line, or after it behind a dash."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.corpus.verse_lines import (
+    ends_line,
+    ends_sentence,
+    even_block_lengths,
+    has_stop,
+    is_even_block,
+    is_whole_poem,
+    n_han,
+)
+
+_LONGEST_HEADING = 40
+_LONGEST_NAME = 12
+_LONGEST_ATTRIBUTION = 40
+_LINES_TO_TELL_A_HEADING = 3
+_NUMBER_BEFORE = re.compile(r"\A\s*[\d０-９]+\s*[.．、)）:：]\s*")
+_DASHES = "—–―－-─~～"
+_AROUND_A_NAME = " \t\u3000·・•:：|｜/()（）[]【】〔〕#" + _DASHES
+_BOOK = re.compile(r"《([^《》]+)》")
+_DYNASTY = re.compile(
+    r"\A[（(\[【〔]?\s*(?:先秦|[东西两東兩]?[汉漢]|三国|三國|魏晋?|魏晉|[东西東]?[晋晉]|南北朝|[南北]朝|隋|[唐宋元明清金]"
+    r"[代朝]?|[南北]宋|五代|南唐|近现代|近代|[现現]代|[当當]代)(?:代|朝)?\s*(?:[）)\]】〕·・•.:：]\s*|\s+)"
+)
+# 其一 and its like number the poems that share one title.
+_NUMBERED = re.compile(r"\A其[一二三四五六七八九十百]+\Z")
+# Surnames of poets: what tells 静夜思 李白 (title and author) from 浣溪沙 春情 (tune and title).
+_SURNAMES = frozenset(
+    "李王张陈刘杨黄赵周吴徐孙朱马胡郭林何高梁郑罗宋谢唐韩曹许邓萧冯曾程蔡彭潘袁于董余苏叶吕魏蒋田杜丁沈姜范江傅钟卢汪戴崔任陆廖姚方"
+    "金邱夏谭韦贾邹石熊孟秦阎薛侯雷白龙段郝孔邵史毛常万顾赖武康贺严尹钱施牛洪龚汤陶黎温莫易樊乔文安殷颜庄章鲁倪庞邢俞翟蓝聂齐向申葛柴"
+    "岑骆柳祖綦储裴皎贯寒张張劉楊黃趙吳孫馬鄭羅謝韓許鄧蕭馮蘇葉呂蔣鍾盧陸譚韋賈鄒閻龍顧賴賀嚴錢龔湯喬顏莊魯龐藍聶齊駱儲欧歐晏柯辛姬"
+    "鲍鮑阮嵇屈枚班阴陰虞纳納徐戚艾穆舒席海北食戴席闻聞卞冰顾"
+)
+_NAMELESS = ("佚名", "无名氏", "無名氏")
+_COMPOUND_SURNAMES = (
+    "司马",
+    "司馬",
+    "欧阳",
+    "歐陽",
+    "上官",
+    "皇甫",
+    "诸葛",
+    "諸葛",
+    "独孤",
+    "獨孤",
+    "令狐",
+    "司空",
+    "尉迟",
+    "长孙",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A title and an author; either is empty where it is not known."""
+
+    title: str = ""
+    author: str = ""
+
+    def beside(self, other: "Heading") -> "Heading":
+        """This one, with what it lacks taken from another."""
+        return Heading(self.title or other.title, self.author or other.author)
+
+
+def without_number(line: str) -> str:
+    """A line without the number of its poem before it."""
+    return _NUMBER_BEFORE.sub("", line.strip())
+
+
+def may_be_heading(line: str) -> bool:
+    """Whether a line could be a title or an author: short, without a mark of verse, and in Chinese."""
+    return len(line) <= _LONGEST_HEADING and not has_stop(line) and not is_whole_poem(line) and n_han(line) > 0
+
+
+def is_marked(line: str) -> bool:
+    """Whether a line says that it is a title: # 静夜思, 《静夜思》, 《静夜思》李白, 李白《静夜思》."""
+    if line.startswith("#"):
+        return True
+    book = _BOOK.search(line)
+    if book is None or len(line) > _LONGEST_HEADING:
+        return False
+    return book[0] == line or (may_be_heading(line) and _is_beside_a_book(line, book))
+
+
+def _is_beside_a_book(line: str, book: re.Match[str]) -> bool:
+    """Whether all that stands beside 《…》 is a name; 读《山海经》 is a title as a whole."""
+    before, after = line[: book.start()].strip(), line[book.end() :].strip()
+    return not (before and after) and (before + after == "" or is_person(before + after))
+
+
+def heading_of(line: str) -> Heading:
+    """What one line says of title and author."""
+    line = without_number(line).lstrip("# ")
+    book = _BOOK.search(line)
+    if book is not None and _is_beside_a_book(line, book):
+        return Heading(book[1].strip(), name_of(line[: book.start()]) or name_of(line[book.end() :]))
+    first, _, last = (part.strip() for part in line.rstrip().rpartition(_last_gap(line.rstrip())))
+    if first and is_person(last):
+        return Heading(_without_dynasty_after(first), name_of(last))
+    if first and is_person(first):
+        return Heading(last.strip("《》"), name_of(first))
+    return Heading(line.strip("# 《》"))
+
+
+def _last_gap(line: str) -> str:
+    """The last space or dot between two parts of a line; a character that is in no line where there is none."""
+    return next((one for one in reversed(line) if one in " \t\u3000·・•/｜|"), "\x00")
+
+
+def _without_dynasty_after(title: str) -> str:
+    title = title.rstrip(" \t\u3000·・•/｜|")
+    parts = title.split()
+    is_dynasty = bool(parts) and _DYNASTY.fullmatch(parts[-1] + " ") is not None
+    return " ".join(parts[:-1]) if is_dynasty else title.strip("《》")
+
+
+def name_of(text: str) -> str:
+    """A name without its dynasty and what stands around it: 〔唐〕李白, 唐·李白, ——李白."""
+    name = text.strip(_DASHES + " \t\u3000")
+    found = _DYNASTY.match(name)
+    return (name[found.end() :] if found else name).strip(_AROUND_A_NAME)
+
+
+def is_person(text: str) -> bool:
+    """Whether a text is a name, as its dynasty or its surname tells."""
+    name = name_of(text)
+    n = len(name)
+    if not 2 <= n <= 4 or n_han(name) != n:
+        return False
+    named = (name[0] in _SURNAMES and n <= 3) or name in _NAMELESS
+    return named or name.startswith(_COMPOUND_SURNAMES) or name != text.strip(_AROUND_A_NAME)
+
+
+def n_heading_lines(block: Sequence[str]) -> int:
+    """How many lines before the verse are title and author: none, one or two.
+
+    A line is one when it is marked as such, when without it the poem is even, or when every line after it is a whole one and it
+    is shorter than those; wrapped verse, whose first line may have no mark either, must not lose it.
+    """
+    marked = int(len(block) > 1 and is_marked(block[0]))
+    candidates = [n for n in range(marked, min(3, len(block))) if not any(map(has_stop, block[marked:n]))]
+    even = [n for n in candidates if is_even_block(block[n:])]
+    if even:
+        # A title as long as a line of unpunctuated verse leaves an odd number of lines when it is taken for one.
+        return next((n for n in even if len(even_block_lengths(block[n:])) % 2 == 0), even[0])
+    most = candidates[-1]
+    return most if all(map(may_be_heading, block[marked:most])) and _stand_out(block, most) else marked
+
+
+def _stand_out(block: Sequence[str], n_heading: int) -> bool:
+    """Whether all lines after the heading are whole lines of verse, and enough of them or longer than it."""
+    rest = block[n_heading:]
+    if not all(map(ends_line, rest[:-1])) or not (ends_line(rest[-1]) or has_stop(rest[-1])):
+        return False
+    longest = max(map(len, rest))
+    enough = len(rest) >= _LINES_TO_TELL_A_HEADING and ends_line(rest[-1])
+    return enough or all(len(line) < longest - 1 for line in block[:n_heading])
+
+
+def heading_of_lines(lines: Sequence[str]) -> Heading:
+    """What the lines before a poem say: title, then author."""
+    if not lines:
+        return Heading()
+    heading = heading_of(lines[0])
+    if len(lines) == 1:
+        return heading
+    second = heading_of(lines[1])
+    return Heading(heading.title or second.title, heading.author or second.author or name_of(lines[1]))
+
+
+def under_title(heading: Heading, above: Heading) -> Heading:
+    """The heading of a poem within a group of poems: 其二 below 秋兴 is 秋兴 其二."""
+    if _NUMBERED.fullmatch(heading.title) and above.title:
+        main = above.title.split(" 其")[0]
+        return Heading(f"{main} {heading.title}", heading.author or above.author)
+    return heading
+
+
+def split_attribution(lines: Sequence[str]) -> tuple[list[str], Heading]:
+    """The lines without ——李白《静夜思》 at their end, and what it said; 李白 alone on the last line too."""
+    if not lines:
+        return [], Heading()
+    last = lines[-1].rstrip()
+    verse, said = _behind_a_dash(last)
+    if said and (ends_sentence(verse) or (not verse and len(lines) > 1)):
+        return [*lines[:-1], *([verse] if verse else [])], _attribution(said)
+    alone = len(lines) > 1 and may_be_heading(last) and is_person(last)
+    if alone and all(map(ends_line, lines[:-1])) and ends_sentence(lines[-2]):
+        return list(lines[:-1]), Heading("", name_of(last))
+    return list(lines), Heading()
+
+
+def is_attribution(line: str) -> bool:
+    """Whether a line is a name behind a dash: ——李白."""
+    verse, said = _behind_a_dash(line)
+    return bool(said) and not verse
+
+
+def _behind_a_dash(line: str) -> tuple[str, str]:
+    """What stands before the last run of two dashes (one, at a line's beginning) and what behind it; "" where there is none."""
+    end = max(map(line.rfind, _DASHES)) + 1
+    verse = line[:end].rstrip(_DASHES + " ")
+    said = line[end:].strip()
+    dashes = line[len(verse) : end].strip()
+    is_name = 0 < len(said) <= _LONGEST_ATTRIBUTION and n_han(said) > 0 and not has_stop(said)
+    return (verse, said) if is_name and (len(dashes) > 1 or (dashes and not verse)) else (line, "")
+
+
+def _attribution(said: str) -> Heading:
+    book = _BOOK.search(said)
+    if book is not None:
+        return Heading(book[1].strip(), name_of(said[: book.start()]) or name_of(said[book.end() :]))
+    parts = said.rsplit(maxsplit=1)
+    if len(parts) == 2 and is_person(parts[0]) and not is_person(parts[1]):
+        return Heading(parts[1], name_of(parts[0]))
+    return Heading("", name_of(said)[:_LONGEST_NAME])

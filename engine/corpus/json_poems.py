@@ -1,0 +1,144 @@
+"""Poems in JSON: a list of objects, one object, or objects within objects, as the collections of 蒙学 have them."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from engine.corpus.content import LOOKED_AT_BYTES, Content, encoding_of, text_of
+from engine.corpus.field_names import NAMES, Field, field_called, first_of
+from engine.corpus.poems import RawPoem
+from engine.corpus.verse_lines import closed_lines
+from engine.errors import CorpusError
+from engine.files import parse_json
+
+_KEYS_SHOWN = 8
+_JSON = re.compile(r'\[\s*(\{|\[|\"|\]|\Z)|\{\s*("|\Z)')
+
+
+# A JSON text is read whole, and takes some five times its size in memory.
+MAX_JSON_BYTES = 200 << 20
+
+
+def read_json_poems(content: Content, *, has_poems: bool = False) -> Iterator[RawPoem]:
+    """The poems of one JSON file; what is no poem is passed over.
+
+    Args:
+        has_poems: whether it is an error that none is found.
+
+    Raises:
+        CorpusError: when it is no JSON, is too large, or has no poems and should have.
+    """
+    data = content.read(MAX_JSON_BYTES)
+    text = text_of(data, encoding_of(data[:LOOKED_AT_BYTES], content.name))
+    try:
+        if text is None:
+            raise ValueError("it is damaged")
+        value = parse_json(text)
+    except ValueError as error:
+        raise CorpusError(
+            f"{content.name} is not readable as JSON ({error}).", "Name a file of chinese-poetry."
+        ) from error
+    del data, text
+    n_poems = 0
+    for poem in poems_in(value):
+        n_poems += 1
+        yield poem
+    keys = _keys_of(value) if has_poems and n_poems == 0 else []
+    if keys:
+        raise CorpusError(
+            f"No object of {content.name} has the content of a poem; the keys are {', '.join(keys[:_KEYS_SHOWN])}.",
+            f"Call the content paragraphs or content, beside title and author; it may also be called {_other_names()}.",
+        )
+
+
+def poems_in(value: Any, title: str = "", author: str = "") -> Iterator[RawPoem]:
+    """The poems of a JSON value; `title` and `author` are those of what it lies in, for poems that have none of their own."""
+    if isinstance(value, list):
+        for item in value:
+            if isinstance(item, str):
+                yield RawPoem(title, author, item)
+            else:
+                yield from poems_in(item, title, author)
+    elif isinstance(value, dict):
+        poem = poem_of(value)
+        title, author = _named(value, "title") or title, _named(value, "author") or author
+        if poem is not None:
+            yield RawPoem(title, author, poem.text)
+            return
+        for inner in value.values():
+            if isinstance(inner, dict) or _holds_objects(inner):
+                yield from poems_in(inner, title, author)
+
+
+def poem_of(entry: Mapping[str, Any]) -> RawPoem | None:
+    """A JSON object as a poem, or None when it is something else; an empty poem is a poem."""
+    key = first_of("content", [key for key in entry if entry[key] is not None])
+    content = None if key is None else entry[key]
+    if isinstance(content, list) and not _holds_objects(content):
+        lines = [line for line in content if isinstance(line, str)]
+        # `paragraphs` stay as they are: the installed corpora are known by their checksums.
+        content = "\n".join(lines if key == "paragraphs" else closed_lines(lines))
+    if not isinstance(content, str):
+        return None
+    return RawPoem(_named(entry, "title"), _named(entry, "author"), content)
+
+
+def _named(entry: Mapping[str, Any], field: Field) -> str:
+    """A title or author as text: a list's parts together, an object's name."""
+    names = [key for key in entry if field_called(key) == field and _as_text(entry[key])]
+    key = first_of(field, names)
+    return "" if key is None else _as_text(entry[key])
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(filter(None, map(_as_text, value)))
+    if isinstance(value, dict):
+        return next((_as_text(value[key]) for key in ("name", "title", "名字", "姓名") if key in value), "")
+    return "" if value is None or isinstance(value, bool) else str(value).strip()
+
+
+def _holds_objects(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(item, dict | list) for item in value)
+
+
+def _keys_of(value: Any) -> list[str]:
+    """The keys of the first object."""
+    while isinstance(value, list) and value:
+        value = value[0]
+    return list(value) if isinstance(value, dict) else []
+
+
+def _other_names() -> str:
+    return ", ".join(NAMES["content"][2:])
+
+
+def read_json_lines(lines: Iterable[str], name: str) -> Iterator[RawPoem]:
+    """The poems of JSON objects, one a line; CorpusError with the number of a line that is none, or has no content."""
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            found = list(poems_in(parse_json(line)))
+        except ValueError as error:
+            raise CorpusError(
+                f"Line {number} is not a JSON object ({error}).", "Each line is one object with title, author, content."
+            ) from error
+        if not found:
+            raise CorpusError(f"Line {number} has no content.", "Each line is one object with title, author, content.")
+        yield from found
+
+
+def looks_like_json_lines(lines: Sequence[str]) -> bool:
+    """Whether the first line is a JSON object, and not the whole of the file or of a longer object."""
+    filled = [line for line in lines if line.strip()]
+    if len(filled) < 2 or not filled[0].lstrip().startswith("{"):
+        return False
+    try:
+        return isinstance(parse_json(filled[0]), dict)
+    except ValueError:
+        return False
+
+
+def looks_like_json(lines: Sequence[str]) -> bool:
+    return _JSON.match("\n".join(lines[:4]).strip()) is not None

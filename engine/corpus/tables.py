@@ -1,0 +1,222 @@
+"""Tables of poems, separated by commas, semicolons, tabs or bars, with the names of their columns in the first row.
+
+The columns are known by their names (`field_names`). A table whose columns nobody can know is refused: read as a text it would
+become one long poem of headers.
+"""
+
+import csv
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from engine.corpus.field_names import FIELDS, Field, field_called, first_of, plain_name
+from engine.corpus.poems import RawPoem
+from engine.corpus.verse_lines import closed_lines, has_stop, is_even, is_whole_poem, n_han
+from engine.errors import CorpusError
+
+_SEPARATORS = ",\t;|"
+_TABLE_ENDINGS = (".csv", ".tsv")
+_LOOKED_AT_ROWS = 40
+_MOST = 0.8
+_LONGEST_NAME = 40
+_COLUMNS_SHOWN = 8
+_LONGEST_SHOWN = 12
+_MAX_CELL_CHARS = 1_000_000
+# What programs write into a cell for a line break.
+_BREAKS = re.compile(r"<br\s*/?>|\\r\\n|\\n", re.IGNORECASE)
+_QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """How a table is written: its separator, the number of the column of each field, how many columns its first row has, and
+    whether that is a row of names."""
+
+    separator: str
+    columns: dict[Field, int]
+    n_columns: int
+    has_names: bool = True
+
+    @property
+    def says(self) -> str:
+        """The fields with their columns, as `--columns` takes them."""
+        return ",".join(f"{field}={self.columns[field] + 1}" for field in FIELDS if field in self.columns)
+
+
+def recognise_table(lines: Sequence[str], name: str) -> Table | None:
+    """The table that the first lines of a file are of; None where they are none.
+
+    Raises:
+        CorpusError: when they are a table and no column's name is that of a poem's text.
+    """
+    rows_by = {separator: _first_rows(lines, separator) for separator in _SEPARATORS}
+    for separator, rows in rows_by.items():
+        columns = _known_columns(rows[0]) if rows else {}
+        if "content" in columns and (len(columns) > 1 or _is_called_a_table(name)):
+            return Table(separator, columns, len(rows[0]))
+    separator = max(rows_by, key=lambda one: len(rows_by[one][0]) if _is_table(rows_by[one], one, name) else 0)
+    if _is_table(rows_by[separator], separator, name):
+        raise _unknown_columns(name, rows_by[separator][0])
+    return None
+
+
+def table_of(lines: Sequence[str], name: str, columns: str | None) -> Table:
+    """The table in a file that is said to be one; `columns` as `--columns` gives them: title=1,content=3, or by their names.
+
+    Raises:
+        CorpusError: when its columns are not known, or it lacks those that are named.
+    """
+    if columns is None:
+        found = recognise_table(lines, name)
+        if found is not None:
+            return found
+        raise _unknown_columns(name, next((_first_rows(lines, one)[:1] for one in ",\t;|"), [[]])[0])
+    separator = max(_SEPARATORS, key=lambda one: max(map(len, _first_rows(lines, one)), default=0))
+    rows = _first_rows(lines, separator)
+    wanted = _wanted_columns(columns)
+    has_names = not all(column.isdigit() for column in wanted.values())
+    names = [plain_name(cell) for cell in rows[0]] if rows else []
+    numbers: dict[Field, int] = {}
+    for field, column in wanted.items():
+        if column.isdigit() and len(column) < 4:
+            numbers[field] = int(column) - 1
+        elif plain_name(column) in names:
+            numbers[field] = names.index(plain_name(column))
+        else:
+            raise CorpusError(
+                f"{name} has no column called {column}.", f"Its columns: {_shown(rows[0] if rows else [])}."
+            )
+    if "content" not in numbers or min(numbers.values()) < 0:
+        raise CorpusError(f"{columns} does not say which column is the content.", _COLUMNS_HINT)
+    return Table(separator, numbers, len(rows[0]) if rows else 0, has_names)
+
+
+def read_table(lines: Iterable[str], table: Table, name: str) -> Iterator[RawPoem]:
+    """The poems of a table; CorpusError where a row cannot be read."""
+    rows = csv.reader(_without_leading_lines(lines), delimiter=table.separator)
+    before = csv.field_size_limit(_MAX_CELL_CHARS)
+    try:
+        if table.has_names:
+            next(rows, None)
+        for row in rows:
+            if row:
+                yield RawPoem(_cell(row, table, "title"), _cell(row, table, "author"), _verse(_content(row, table)))
+    except csv.Error as error:
+        raise CorpusError(
+            f"Row {rows.line_num} of {name} cannot be read ({error}).", "Is a quotation mark not closed?"
+        ) from error
+    finally:
+        csv.field_size_limit(before)
+
+
+_COLUMNS_HINT = "Say `--columns title=1,author=2,content=3` with the numbers of the columns, or with their names."
+
+
+def _unknown_columns(name: str, row: Sequence[str]) -> CorpusError:
+    return CorpusError(
+        f"{name} is a table, and which of its columns holds the poems is not known: {_shown(row)}.",
+        f"Call them title, author and content in the first row, or {_COLUMNS_HINT[:1].lower()}{_COLUMNS_HINT[1:]}",
+    )
+
+
+def _shown(row: Sequence[str]) -> str:
+    cells = [" ".join(cell.split()) for cell in row[:_COLUMNS_SHOWN]]
+    return ", ".join(cell if len(cell) <= _LONGEST_SHOWN else cell[:_LONGEST_SHOWN] + "…" for cell in cells)
+
+
+def _wanted_columns(columns: str) -> dict[Field, str]:
+    wanted: dict[Field, str] = {}
+    for part in columns.split(","):
+        name, _, column = (one.strip() for one in part.partition("="))
+        field = field_called(name)
+        if field is None or not column:
+            raise CorpusError(f"{columns} names no columns.", _COLUMNS_HINT)
+        wanted[field] = column
+    return wanted
+
+
+def _known_columns(row: Sequence[str]) -> dict[Field, int]:
+    """The column of each field, by the names in the first row; of several, the likeliest name."""
+    if any(len(cell) > _LONGEST_NAME for cell in row):
+        return {}
+    columns: dict[Field, int] = {}
+    for field in FIELDS:
+        name = first_of(field, row)
+        if name is not None:
+            columns[field] = list(row).index(name)
+    return columns
+
+
+def _first_rows(lines: Sequence[str], separator: str) -> list[list[str]]:
+    try:
+        rows = csv.reader(_without_leading_lines(lines[: 4 * _LOOKED_AT_ROWS]), delimiter=separator)
+        return [row for row, _ in zip(rows, range(_LOOKED_AT_ROWS), strict=False) if row]
+    except csv.Error:
+        return []
+
+
+def _without_leading_lines(lines: Iterable[str]) -> Iterator[str]:
+    """Lines without the blank ones, and Excel's `sep=`, before the first row."""
+    is_first = True
+    for line in lines:
+        line = line if line.endswith("\n") else line + "\n"
+        if is_first and (not line.strip("\ufeff \t\r\n") or line.startswith("sep=")):
+            continue
+        is_first = False
+        yield line.replace("\x00", "")
+
+
+def _is_called_a_table(name: str) -> bool:
+    return PurePath(name.removesuffix(".gz").lower()).suffix in _TABLE_ENDINGS
+
+
+def _is_table(rows: Sequence[Sequence[str]], separator: str, name: str) -> bool:
+    """Whether rows have so many cells each, and not because the separator is a mark of the verse, or stands for one."""
+    if not rows or len(rows[0]) < 2:
+        return False
+    width = Counter(map(len, rows)).most_common(1)[0][0]
+    same = sum(len(row) == width for row in rows)
+    if width < 2 or same < _MOST * len(rows):
+        return False
+    if _is_called_a_table(name):
+        return True
+    # Verse is cut by such marks too: into even lines. In a table a cell holds a whole poem, and another is none.
+    holds_poems = [sum(is_whole_poem(row[column]) for row in rows if len(row) == width) for column in range(width)]
+    if len(rows) > 1 and max(holds_poems) >= _MOST * (same - 1) and min(holds_poems) == 0:
+        return True
+    is_tabbed = separator == "\t" and not any(is_even("，".join(row)) for row in rows)
+    return is_tabbed and any(has_stop(cell) for row in rows for cell in row)
+
+
+def _cell(row: Sequence[str], table: Table, field: Field) -> str:
+    number = table.columns.get(field)
+    return row[number].strip() if number is not None and number < len(row) else ""
+
+
+def _content(row: Sequence[str], table: Table) -> str:
+    """The cell with the poem; with what follows where it is the last column and its commas were not quoted."""
+    number = table.columns["content"]
+    if number == table.n_columns - 1 and len(row) > table.n_columns and table.separator in ",;":
+        return table.separator.join(row[number:]).strip()
+    return _cell(row, table, "content")
+
+
+def _verse(cell: str) -> str:
+    """A cell's text as lines of verse: breaks spelled out, and lists as programs write them, are lines."""
+    if cell.startswith("[") and cell.endswith("]"):
+        return "\n".join(closed_lines(_listed(cell)))
+    return _BREAKS.sub("\n", cell)
+
+
+def _listed(cell: str) -> list[str]:
+    try:
+        value = json.loads(cell)
+    except (ValueError, RecursionError):
+        value = None
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        return value
+    quoted = [one or other for one, other in _QUOTED.findall(cell)]
+    return quoted if n_han("".join(quoted)) == n_han(cell) else [cell]

@@ -1,0 +1,162 @@
+"""Readers of texts: a poem a line, with or without its title, and poems in blocks of lines."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from engine.corpus.headings import (
+    Heading,
+    heading_of,
+    heading_of_lines,
+    is_attribution,
+    is_marked,
+    may_be_heading,
+    n_heading_lines,
+    split_attribution,
+    under_title,
+    without_number,
+)
+from engine.corpus.poems import RawPoem
+from engine.corpus.title_lines import split_title
+from engine.corpus.verse_lines import (
+    closed_lines,
+    ends_line,
+    ends_sentence,
+    has_stop,
+    is_even_block,
+    is_whole_poem,
+    n_han,
+)
+
+# Longer than any poem: a text is cut after a sentence beyond so many Han characters, a block anywhere beyond so many lines.
+_HAN_OF_A_LONG_POEM = 1000
+_HAN_OF_A_LONG_PIECE = 4000
+_LINES_OF_A_LONG_BLOCK = 2000
+
+Lines = Iterable[str]
+
+
+def read_title_colon(lines: Lines) -> Iterator[RawPoem]:
+    """Lines `title:content`; a line without a title is a poem without one."""
+    for line in filter(str.strip, lines):
+        title, content = split_title(without_number(line))
+        heading = heading_of(title) if is_marked(title) else Heading(title)
+        yield RawPoem(heading.title, heading.author, content)
+
+
+def read_one_a_line(lines: Lines) -> Iterator[RawPoem]:
+    """Each line a whole poem; one or two lines without a mark before it are its title and author."""
+    above: list[str] = []
+    for line in map(without_number, filter(str.strip, lines)):
+        if may_be_heading(line) and len(above) < 2:
+            above.append(line)
+            continue
+        # Nothing tells a title from unpunctuated verse but the marks of the line after it.
+        if not (has_stop(line) or is_whole_poem(line)):
+            yield from (RawPoem("", "", one) for one in above)
+            above = []
+        yield _poem([line], heading_of_lines(above))
+        above = []
+    yield from (RawPoem("", "", one) for one in above)
+
+
+def read_blank_lines(lines: Lines) -> Iterator[RawPoem]:
+    """Poems between blank lines, their lines wrapped anywhere."""
+    return _read_blocks(lines, list)
+
+
+def read_verse_lines(lines: Lines) -> Iterator[RawPoem]:
+    """Poems between blank lines, each line of the file a line of verse, with or without a mark at its end."""
+    return _read_blocks(lines, closed_lines)
+
+
+def read_plain(lines: Lines) -> Iterator[RawPoem]:
+    """One poem; a text longer than any poem is cut after a sentence, so that one gap cannot cost all of it."""
+    piece: list[str] = []
+    n_in_piece = 0
+    is_first = True
+    for line in filter(None, map(str.strip, lines)):
+        piece.append(line)
+        n_in_piece += n_han(line)
+        is_long = n_in_piece >= _HAN_OF_A_LONG_POEM and ends_sentence(line)
+        if is_long or n_in_piece >= _HAN_OF_A_LONG_PIECE or len(piece) >= _LINES_OF_A_LONG_BLOCK:
+            yield RawPoem("", "", "\n".join(piece))
+            piece, n_in_piece, is_first = [], 0, False
+    if piece:
+        yield from _poems_of([piece], list) if is_first else [RawPoem("", "", "\n".join(piece))]
+
+
+def blocks(lines: Lines) -> Iterator[list[str]]:
+    """Runs of lines between blank ones, stripped; a run longer than any poem is cut."""
+    block: list[str] = []
+    for line in lines:
+        if line.strip():
+            block.append(line.strip())
+        if block and (not line.strip() or len(block) >= _LINES_OF_A_LONG_BLOCK):
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def _read_blocks(lines: Lines, closing: Callable[[Sequence[str]], list[str]]) -> Iterator[RawPoem]:
+    for block in _with_titles_above(blocks(lines)):
+        yield from _poems_of(_parted(block), closing)
+
+
+def _with_titles_above(found: Iterable[list[str]]) -> Iterator[list[str]]:
+    """Blocks with the title that stands alone above a blank line put before the verse that it belongs to."""
+    above: list[str] = []
+    for block in found:
+        is_title = len(block) <= 2 and all(map(may_be_heading, block))
+        if above and has_stop(block[0]):
+            block = [*above, *block]
+        elif above:
+            yield above
+        above = block if is_title else []
+        if not above:
+            yield block
+    if above:
+        yield above
+
+
+def _parted(block: list[str]) -> Iterator[list[str]]:
+    """The poems of a block that holds several, each below a title; only where every other line is a whole line of verse."""
+    is_said = [is_attribution(line) for line in block]
+    is_title = [may_be_heading(line) and not said for line, said in zip(block, is_said, strict=True)]
+    starts = [0]
+    are_whole = all(
+        title or said or ends_line(line) for title, said, line in zip(is_title, is_said, block, strict=True)
+    )
+    if are_whole and not is_even_block(block):
+        starts += [
+            number
+            for number in range(1, len(block) - 1)
+            if is_title[number]
+            and (ends_sentence(block[number - 1]) or is_said[number - 1])
+            and not all(is_title[number : number + 3])
+        ]
+    for start, end in zip(starts, [*starts[1:], len(block)], strict=True):
+        yield block[start:end]
+
+
+def _poems_of(parts: Iterable[list[str]], closing: Callable[[Sequence[str]], list[str]]) -> Iterator[RawPoem]:
+    above = Heading()
+    for part in parts:
+        n_heading = n_heading_lines(part)
+        heading = under_title(heading_of_lines([without_number(line) for line in part[:n_heading]]), above)
+        above = heading if heading.title else above
+        yield _poem(part[n_heading:], heading, closing)
+
+
+def _poem(lines: Sequence[str], heading: Heading, closing: Callable[[Sequence[str]], list[str]] = list) -> RawPoem:
+    verse, said = split_attribution(lines)
+    heading = heading.beside(said)
+    return RawPoem(heading.title, heading.author, "\n".join(closing(verse)))
+
+
+TEXT_READERS: Mapping[str, Callable[[Lines], Iterator[RawPoem]]] = {
+    "title-colon": read_title_colon,
+    "one-a-line": read_one_a_line,
+    "blank-lines": read_blank_lines,
+    "verse-lines": read_verse_lines,
+    "plain": read_plain,
+}
