@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from types import UnionType
 from typing import Any, NoReturn, Union, get_args, get_origin, get_type_hints
 
+from engine.corpus.formats import FORMATS
 from engine.errors import UsageError
 
 _METAVARS: Mapping[type, str] = {int: "N", float: "X", str: "TEXT"}
@@ -48,6 +49,18 @@ def add_setting_flags(
             # The settings class judges the values, choices too: its sentences are better than argparse's.
             metavar = "|".join(choices) if choices else _METAVARS[kind]
             parser.add_argument(flag_of(item.name), type=kind, metavar=metavar, **options)
+
+
+def add_reading_flags(parser: argparse._ActionsContainer) -> None:
+    """How a file of poems is to be read, where looking at it does not tell."""
+    parser.add_argument(
+        "--format", choices=tuple(FORMATS), help="how the file is written; default: found by looking at it"
+    )
+    parser.add_argument(
+        "--columns",
+        metavar="title=1,content=3",
+        help="of a table: which column is title, author and content, by number where it has no names, else by name",
+    )
 
 
 def given(arguments: argparse.Namespace, settings: type) -> dict[str, Any]:

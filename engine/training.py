@@ -228,7 +228,8 @@ def set_up(config: TrainConfig, folder: Path, workers: Workers, device: torch.de
 
     checkpoints = CheckpointFolder(folder / CHECKPOINTS)
     checkpoint = checkpoints.find("last") if resume else None
-    corpus = open_tokens(open_corpus(config.corpus), config.min_count, tags=_tags(config, checkpoint))
+    source = open_corpus(config.corpus, trained_on=_trained_on(checkpoint))
+    corpus = open_tokens(source, config.min_count, tags=_tags(config, checkpoint))
     model, optimizer, progress = _restore(checkpoint, corpus, config, device)
     curriculum, validation = plan(corpus, config, end_counts=progress.end_counts), held_out(corpus, config)
     if progress.best_step is not None and checkpoints.path_of(progress.best_step).is_dir():
@@ -253,6 +254,12 @@ def set_up(config: TrainConfig, folder: Path, workers: Workers, device: torch.de
         checkpoints, ControlFiles(folder), Meter(device, unknown_nats(corpus.vocabulary)), ResourceMeter(device),
         started, _ancestor(config), workers,
     )  # fmt: skip
+
+
+def _trained_on(checkpoint: Path | None) -> str | None:
+    """The checksum of the corpus that a run began with."""
+    corpus = {} if checkpoint is None else read_header(checkpoint).get("corpus")
+    return corpus.get("sha256") if isinstance(corpus, dict) else None
 
 
 def _tags(config: TrainConfig, checkpoint: Path | None) -> Sequence[str]:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from engine.commands.output import new_parser, say
 from engine.config import TrainConfig
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.formats import FORMATS, read_poems
+from engine.corpus.formats import how_read, open_poems
 from engine.corpus.poems import Poem
 from engine.errors import CorpusError, UsageError
-from engine.flags import add_setting_flags
+from engine.flags import add_reading_flags, add_setting_flags
 from engine.header import HeaderPart
 from engine.model_store import find_model
 from engine.names import path_of
@@ -27,9 +27,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--poems", type=path_of, required=True, metavar="FILE", help="one poem a line, or any other file of poems"
     )
-    parser.add_argument(
-        "--format", metavar="|".join(FORMATS), help="what the file looks like (default: found by looking)"
-    )
+    add_reading_flags(parser)
     parser.add_argument("--model", metavar="NAME", help="a model by name, or its folder (default: the studio's own)")
     parser.add_argument(
         "--each-part",
@@ -51,7 +49,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     if arguments.order is not None and not arguments.baseline:
         raise UsageError("--order is that of the baseline.", "Add --baseline.")
     folder = find_model(arguments.model)
-    poems = _read(arguments.poems, arguments.format)
+    poems = _read(arguments.poems, arguments.format, arguments.columns)
 
     from engine.baseline.judge import USUAL_ORDER, check_order, evaluate_baseline
     from engine.checkpoint import load_model
@@ -83,16 +81,19 @@ def evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _read(file: Path, format: str | None) -> list[Poem]:
+def _read(path: Path, format: str | None, columns: str | None) -> list[Poem]:
     """Every poem of a file, whatever its length and however often it is there."""
     cleaner = Cleaner(unique=False, lenient=True)
-    poems = list(cleaner.clean_all(read_poems(file, format)))
+    file = open_poems(path, format, columns)
+    poems = list(cleaner.clean_all(file))
     dropped = ", ".join(f"{reason} {count}" for reason, count in cleaner.report.dropped.most_common())
     if not poems:
         raise CorpusError(
-            f"No poem could be read from {file}: {dropped or 'there is none in it'}.",
+            f"No poem could be read from {path}: {dropped or 'there is none in it'}.",
             "Is it a file of poems?",
         )
+    if file.is_chosen_by_looking:
+        say(how_read(file, cleaner.report.n_read))
     if dropped:
         say(f"left out of {cleaner.report.n_read:,} poems: {dropped}")
     return poems

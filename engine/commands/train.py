@@ -10,6 +10,7 @@ from typing import Any
 from engine import events, paths
 from engine.commands.output import INTERRUPTED, new_parser, say
 from engine.config import SHAPE, ModelConfig, TrainConfig
+from engine.corpus.library import open_corpus
 from engine.errors import RunError, UsageError
 from engine.files import is_file, is_folder, is_there, parse_json, resolved
 from engine.flags import add_setting_flags, flag_of, given
@@ -168,7 +169,10 @@ def _lasting_name(corpus: str) -> str:
     """A corpus by its name as it is; a file by its whole path, so that the run can go on from any folder."""
     path = path_of(corpus)
     is_installed = is_name(corpus) and is_file(paths.corpora() / corpus / "corpus.json")
-    return str(resolved(path)) if not is_installed and is_there(path) else corpus
+    if is_installed or not is_there(path):
+        return corpus
+    # A pipe gives its poems once: they become a corpus now, and the run knows that by its name.
+    return str(resolved(path)) if is_file(path) or is_folder(path) else open_corpus(path).name
 
 
 def new_run_folder(config: TrainConfig) -> Path:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,15 +17,28 @@ EXAMPLES_PER_REASON = 8
 _FRAGMENT_TITLE = re.compile(r"^[又逸佚残殘断斷]?句(\s|$|[其一二三四五六七八九十○〇])")
 
 
+# Why a poem is dropped, then what is changed in one, for a person.
+REASONS: Mapping[str, str] = {
+    "no_han": "it has no Han characters",
+    "too_short": f"it has fewer than {MIN_HAN} Han characters or {MIN_LINES} lines of verse",
+    "fragment": "its title says that it is a fragment (句, 残句)",
+    "gap": "a character is missing (□, or a note says so), or a whole line (此章缺二句)",
+    "brackets": "a bracket is opened and not closed, or closed and not opened",
+    "unclear_note": "with its notes or its authors' names taken out, its lines are no longer even",
+    "catalogue": "it is an entry of a catalogue or names a source",
+    "not_verse": f"a line has more than {MAX_LINE_HAN} characters: prose, or verse without marks",
+    "foreign": "it holds letters, digits or signs that are no verse",
+    "duplicate": "the same characters were there before",
+    "note_removed": "notes, variants and names in brackets were taken out",
+    "supplied_kept": "characters that an editor supplied in square brackets were kept",
+    "simplified": "traditional characters were made simplified ones",
+    "marks_from_breaks": "it had no marks, and its line breaks were made ，and 。",
+}
+
+
 @dataclass(slots=True)
 class CleaningReport:
-    """What cleaning read, kept, dropped and changed.
-
-    Reasons to drop: `no_han`, `too_short` (under 10 Han characters or 2 lines), `fragment` (titled 句), `gap` (a character
-    is missing), `brackets` (unbalanced), `unclear_note` (taking a note out broke an otherwise even poem), `catalogue`
-    (an entry or source, no poem), `not_verse` (a line over 16 characters), `foreign` (letters, digits, signs), `duplicate`.
-    Changes: `note_removed`, `supplied_kept`, `simplified`, `marks_from_breaks`.
-    """
+    """What cleaning read, kept, dropped and changed, counted by `REASONS`."""
 
     n_read: int = 0
     n_kept: int = 0

@@ -210,9 +210,10 @@ def encoding_of(head: bytes, name: str) -> str:
     """The encoding of a text, told from its beginning; CorpusError where it is none, or nothing can be seen in it."""
     encoding = next((encoding for mark, encoding in _MARKED if head.startswith(mark)), None)
     candidates = ("utf-8", "gb18030") if encoding is None else (encoding,)
-    for candidate in candidates if encoding or b"\x00" not in head else ():
-        text = text_of(head, candidate)
-        if text is None or not (candidate != "gb18030" or _mostly_han(text)):
+    is_binary = encoding is None and b"\x00" in head
+    for candidate in candidates:
+        text = None if is_binary else text_of(head, candidate)
+        if text is None or (candidate == "gb18030" and not _mostly_han(text)):
             continue
         if not is_visible(text):
             begins = "is empty" if len(head) < LOOKED_AT_BYTES else "begins with nothing but blank lines"

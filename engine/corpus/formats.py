@@ -101,6 +101,16 @@ def open_content(content: Content, format: str | None = None, columns: str | Non
     return _open_text(content, format, columns)
 
 
+def how_read(file: PoemFile, n_poems: int | None = None) -> str:
+    """Sentences on how a file is read and what else can be chosen."""
+    came = "" if n_poems is None else f"; {n_poems:,} poem{'' if n_poems == 1 else 's'} came of it"
+    detail = f" ({file.detail})" if file.detail else ""
+    said = [f"{file.name} is read as {file.format}{detail}: {FORMATS[file.format]}{came}.", *file.notes]
+    if file.other_formats:
+        said.append(f"If that is wrong, choose another: --format {' | '.join(file.other_formats)}.")
+    return " ".join(said)
+
+
 def _check_format(format: str | None) -> None:
     if format is not None and format not in FORMATS:
         raise CorpusError(f"There is no format {format}.", f"The formats are: {', '.join(FORMATS)}.")

@@ -18,8 +18,10 @@ from typing import Any
 from filelock import FileLock
 
 from engine import paths
+from engine.corpus.archives import folder_files
 from engine.corpus.cleaning import Cleaner, CleaningReport
-from engine.corpus.formats import read_poems
+from engine.corpus.content import Content, content_of, reporting_damage
+from engine.corpus.formats import PoemFile, open_content, open_poems, read_poems
 from engine.corpus.poems import Poem, RawPoem, lines_of
 from engine.errors import CorpusError
 from engine.files import replace_folder, write_atomically
@@ -27,6 +29,8 @@ from engine.names import check_name, is_name, path_of
 from engine.safe_text import printable, shown
 
 CORPUS_FORMAT = 1
+# Raised when a file may be read in another way than before, so that it is imported anew.
+READERS = 2
 # How far it is: a stage ("download", "verify", "read", "write") and the fraction done, 0 to 1, of the whole.
 Progress = Callable[[str, float], None]
 
@@ -47,6 +51,8 @@ class Corpus:
     n_han: int
     simplified: bool
     cleaning: CleaningReport = field(repr=False, compare=False)
+    # The format that its file was read in, as `formats` calls it; "" where that is not known.
+    read_as: str = ""
 
     def poems(self) -> Iterator[Poem]:
         """Every poem, read as a stream; CorpusError with the line number where the file is damaged."""
@@ -77,8 +83,12 @@ def list_corpora() -> list[Corpus]:
     return corpora
 
 
-def open_corpus(name_or_path: str | Path) -> Corpus:
+def open_corpus(name_or_path: str | Path, trained_on: str | None = None) -> Corpus:
     """An installed corpus by its name, or any file of poems by its path, which is imported on the way.
+
+    Args:
+        trained_on: checksum of the corpus that a run began with, which goes on with it where it is still here, though the same file
+            would be read in another way today.
 
     Raises:
         UsageError: when it can be neither a name nor a path.
@@ -94,7 +104,14 @@ def open_corpus(name_or_path: str | Path) -> Corpus:
             f"There is no corpus and no file called {printable(str(name_or_path))}.",
             f"Corpora here: {known}. `poetry-tui corpus install tang` gets one, `corpus import FILE` brings your own.",
         )
-    name = f"{_name_from(path.stem)}-{_fingerprint(path)}"
+    # A pipe gives what it holds once: what is counted and what is imported must be the same.
+    content = None if path.is_dir() else content_of(path)
+    digest = _digest_of_folder(path) if content is None else _digest_of(content)
+    earlier, name = (f"{name_from(path.stem)}-{fingerprint}" for fingerprint in _fingerprints(digest))
+    if trained_on is not None and (paths.corpora() / earlier / "corpus.json").is_file():
+        read_before = _load(paths.corpora() / earlier)
+        if read_before.sha256 == trained_on:
+            return read_before
     folder = paths.corpora() / name
     if not (folder / "corpus.json").is_file():
         with reporting_disk_errors(folder):
@@ -102,7 +119,7 @@ def open_corpus(name_or_path: str | Path) -> Corpus:
         # Several workers of one training come here at once: one of them imports it.
         with FileLock(paths.corpora() / f".{name}.lock"):
             if not (folder / "corpus.json").is_file():
-                return import_file(path, name)
+                return import_poems(open_poems(path) if content is None else open_content(content), name)
     return _load(folder)
 
 
@@ -113,17 +130,27 @@ def import_file(
     simplify: bool = True,
     progress: Progress = lambda stage, fraction: None,
 ) -> Corpus:
-    """Clean the poems of a file or folder into a new corpus called `name`, or after the file.
+    """Clean the poems of a file or folder into a new corpus called `name`, or after the file; raises as `import_poems`."""
+    return import_poems(open_poems(path, format), name, simplify, progress)
+
+
+def import_poems(
+    file: PoemFile,
+    name: str | None = None,
+    simplify: bool = True,
+    progress: Progress = lambda stage, fraction: None,
+) -> Corpus:
+    """Clean the poems of a file that was looked at into a new corpus called `name`, or after the file.
 
     An existing corpus of that name is replaced once the new one is complete. CorpusError when nothing can be read.
     """
-    name = _name_from(path.stem) if name is None else name
     return create(
-        name,
-        read_poems(path, format),
+        name_from(Path(file.name).stem) if name is None else name,
+        file.poems,
         licence="unknown",
-        source=path.name,
+        source=file.name,
         cleaner=Cleaner(simplify=simplify),
+        read_as=file.format,
         progress=progress,
     )
 
@@ -148,6 +175,7 @@ def create(
     source: str,
     cleaner: Cleaner,
     licence_text: str = "",
+    read_as: str = "",
     progress: Progress = lambda stage, fraction: None,
 ) -> Corpus:
     """Write a corpus folder from raw poems; CorpusError when none can be kept or the folder cannot be written."""
@@ -160,7 +188,9 @@ def create(
         if n_poems == 0:
             raise CorpusError(f"No poem could be kept from {source}: {_why(cleaner.report)}.", "Is it a file of poems?")
         progress("write", 0.99)
-        corpus = Corpus(folder, name, licence, source, sha256, n_poems, n_han, cleaner.simplify, cleaner.report)
+        corpus = Corpus(
+            folder, name, licence, source, sha256, n_poems, n_han, cleaner.simplify, cleaner.report, read_as
+        )
         write_atomically(aside / "corpus.json", json.dumps(corpus.to_dict(), ensure_ascii=False, indent=1))
         if licence_text:
             write_atomically(aside / "LICENSE", licence_text)
@@ -247,19 +277,29 @@ def _why(report: CleaningReport) -> str:
     return f"{report.n_read} read, dropped: {reasons}" if report.n_read else "there is none in it"
 
 
-def _name_from(stem: str) -> str:
+def name_from(stem: str) -> str:
     name = re.sub(r"[^\w.-]+", "-", stem).strip(".-") or "poems"
     return name.encode()[:_MAX_STEM_BYTES].decode(errors="ignore")
 
 
-def _fingerprint(path: Path) -> str:
-    """Eight digits that change with the content of a file, or with the names, sizes and times of a folder's."""
+def _digest_of(content: Content) -> bytes:
+    with reporting_damage(content.name), content.open() as file:
+        digest = hashlib.sha256()
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.digest()
+
+
+def _digest_of_folder(folder: Path) -> bytes:
+    """Changes with the names, sizes and times of a folder's files."""
     digest = hashlib.sha256()
-    with reporting_read_errors(path):
-        if path.is_file():
-            with path.open("rb") as content:
-                return hashlib.file_digest(content, "sha256").hexdigest()[:8]
-        for file in sorted(path.rglob("*")):
+    with reporting_read_errors(folder):
+        for name, file in sorted(folder_files(folder).items()):
             status = file.stat()
-            digest.update(f"{file.relative_to(path)} {status.st_size} {status.st_mtime_ns}".encode())
-    return digest.hexdigest()[:8]
+            digest.update(f"{name} {status.st_size} {status.st_mtime_ns}".encode(errors="surrogateescape"))
+    return digest.digest()
+
+
+def _fingerprints(digest: bytes) -> tuple[str, str]:
+    """Eight digits each for a file's content as the first readers read it, and as today's do."""
+    return digest.hex()[:8], hashlib.sha256(digest + READERS.to_bytes()).hexdigest()[:8]

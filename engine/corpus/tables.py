@@ -118,7 +118,7 @@ _COLUMNS_HINT = "Say `--columns title=1,author=2,content=3` with the numbers of 
 def _unknown_columns(name: str, row: Sequence[str]) -> CorpusError:
     return CorpusError(
         f"{name} is a table, and which of its columns holds the poems is not known: {_shown(row)}.",
-        f"Call them title, author and content in the first row, or {_COLUMNS_HINT[:1].lower()}{_COLUMNS_HINT[1:]}",
+        "Call them title, author and content in its first row, or say `--columns title=1,author=2,content=3`.",
     )
 
 

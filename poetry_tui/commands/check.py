@@ -7,8 +7,9 @@ from rich.console import Console
 from rich.text import Text
 
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.formats import FORMATS
+from engine.corpus.formats import how_read
 from engine.corpus.poems import RawPoem
+from engine.flags import add_reading_flags
 from engine.prosody.check import check
 from engine.prosody.forms import Form, form_called
 from engine.prosody.report import Report
@@ -31,7 +32,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--form", metavar="NAME", help="wujue qijue wulv qilv, or a tune: 如梦令; default: by the line lengths"
     )
-    parser.add_argument("--format", choices=FORMATS, help="how the file is written; default: found by looking at it")
+    add_reading_flags(parser)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -40,7 +41,10 @@ def _check(options: argparse.Namespace) -> None:
     cleaner = Cleaner(simplify=False, unique=False, lenient=True)
     if not options.json:
         say(LEGEND)
-    for number, raw in enumerate(given_poems(options.file, options.format), start=1):
+    file = given_poems(options.file, options.format, options.columns)
+    if file.is_chosen_by_looking and not options.json:
+        say(how_read(file))
+    for number, raw in enumerate(file, start=1):
         poem = cleaner.clean(raw)
         if poem is None:
             say(f"poem {number} could not be cleaned ({', '.join(cleaner.report.dropped)}); it is checked as it stands")

@@ -1,15 +1,15 @@
 """`poetry-tui corpus`: get, bring, list, check and remove corpora."""
 
 import argparse
-import contextlib
+from collections import Counter
 from typing import Any, get_args
 
-from engine.corpus.cleaning import Cleaner, CleaningReport
-from engine.corpus.formats import FORMATS, read_poems
+from engine.corpus.cleaning import REASONS, Cleaner, CleaningReport
+from engine.corpus.formats import how_read, open_poems
 from engine.corpus.held_out import Shape, held_out_poems
 from engine.corpus.install import PARTS, install
-from engine.corpus.library import Corpus, import_file, list_corpora, open_corpus, remove
-from engine.errors import CorpusError
+from engine.corpus.library import Corpus, import_poems, list_corpora, open_corpus, remove
+from engine.flags import add_reading_flags
 from engine.names import path_of
 from engine.prosody.rates import FormRate, pass_rates
 from poetry_tui.commands.output import (
@@ -45,7 +45,7 @@ def add_parser(commands: Commands) -> None:
     parser = command(verbs, "import", _import, "make a corpus of any file or folder of poems", json_too=True)
     parser.add_argument("file", type=path_of, help="poems in any of the formats below, UTF-8 or GB18030")
     parser.add_argument("--name", help="what to call it; default: after the file")
-    parser.add_argument("--format", choices=FORMATS, help="how the file is written; default: found by looking at it")
+    add_reading_flags(parser)
     _add_traditional(parser)
 
     command(verbs, "list", _list, "the corpora that are here", json_too=True)
@@ -58,7 +58,7 @@ def add_parser(commands: Commands) -> None:
         json_too=True,
     )
     parser.add_argument("corpus", metavar="NAME|FILE")
-    parser.add_argument("--format", choices=FORMATS, help="how the file is written; default: found by looking at it")
+    add_reading_flags(parser)
 
     parser = command(
         verbs, "held-out", _held_out, "print poems that no training has seen, one a line, to judge models by"
@@ -87,10 +87,10 @@ def _install(options: argparse.Namespace) -> None:
 
 
 def _import(options: argparse.Namespace) -> None:
-    if not options.file.exists():
-        raise CorpusError(f"There is no file {options.file}.", "Check the path.")
+    file = open_poems(options.file, options.format, options.columns)
     with progress(f"corpus {options.name or options.file.stem}") as tell:
-        corpus = import_file(options.file, options.name, options.format, not options.traditional, tell)
+        corpus = import_poems(file, options.name, not options.traditional, tell)
+    say(how_read(file, corpus.cleaning.n_read))
     _show(corpus, as_json=options.json)
 
 
@@ -106,19 +106,23 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
-    report, rates = _report_of(options.corpus, options.format)
+    report, rates = _report_of(options)
     if options.json:
         print_json({**report.to_dict(), "prosody": [rate.to_dict() for rate in rates]})
         return
     print_pairs([("read", f"{report.n_read:,}"), ("kept", f"{report.n_kept:,}")])
     for title, counts in (("dropped", report.dropped), ("changed", report.changed)):
-        if counts:
+        if counts.total():
             print(f"\n{title}")
-            print_pairs([(f"  {reason}", f"{count:,}") for reason, count in counts.most_common()])
+            print_table(("  reason", "poems", "what it means"), _explained(counts))
     if report.examples:
         print("\nexamples of what was dropped")
         print_pairs([(f"  {reason}", text) for reason, texts in report.examples.items() for text in texts])
     _show_rates(rates)
+
+
+def _explained(counts: Counter[str]) -> list[tuple[str, str, str]]:
+    return [(f"  {reason}", f"{count:,}", REASONS.get(reason, "")) for reason, count in counts.most_common() if count]
 
 
 def _show_rates(rates: list[FormRate]) -> None:
@@ -133,14 +137,19 @@ def _show_rates(rates: list[FormRate]) -> None:
     print_table(("form", "poems", "all ok", "tones ok", "rhyme ok", "undecidable"), rows)
 
 
-def _report_of(name_or_file: str, form: str | None) -> tuple[CleaningReport, list[FormRate]]:
+def _report_of(options: argparse.Namespace) -> tuple[CleaningReport, list[FormRate]]:
     """What was written down when a corpus was made, or for a file, what making one of it would do; and the pass rates."""
-    if form is None and not path_of(name_or_file).exists():
-        return _report_of_corpus(open_corpus(name_or_file))
-    with contextlib.suppress(StopIteration):
-        return _report_of_corpus(next(c for c in list_corpora() if c.name == name_or_file and form is None))
+    installed = {corpus.name: corpus for corpus in list_corpora()}
+    is_to_be_read = options.format is not None or options.columns is not None
+    if options.corpus in installed and not is_to_be_read:
+        return _report_of_corpus(installed[options.corpus])
+    path = path_of(options.corpus)
+    if not is_to_be_read and not path.exists():
+        return _report_of_corpus(open_corpus(options.corpus))
+    file = open_poems(path, options.format, options.columns)
     cleaner = Cleaner()
-    rates = pass_rates(cleaner.clean_all(read_poems(path_of(name_or_file), form)))
+    rates = pass_rates(cleaner.clean_all(file))
+    say(how_read(file, cleaner.report.n_read))
     return cleaner.report, rates
 
 

@@ -4,8 +4,9 @@ import argparse
 from typing import TYPE_CHECKING
 
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.formats import FORMATS
+from engine.corpus.formats import how_read
 from engine.errors import ModelError
+from engine.flags import add_reading_flags
 from engine.model_files import read_header
 from engine.model_store import find_model
 from poetry_tui.commands.output import Commands, command, print_json, printable, say
@@ -24,7 +25,7 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument("file", metavar="FILE|-", help="one poem a line, or any other file of poems; - reads stdin")
     parser.add_argument("--model", metavar="NAME", help="a model by name, or its folder (default: the studio's own)")
-    parser.add_argument("--format", choices=FORMATS, help="how the file is written; default: found by looking at it")
+    add_reading_flags(parser)
 
 
 def _novelty(options: argparse.Namespace) -> None:
@@ -43,7 +44,10 @@ def _novelty(options: argparse.Namespace) -> None:
         name = header.get("corpus", {}).get("name", "of the model")
         say(f"The corpus {name} is not here: the filter of its lines tells at most what is shared.")
     cleaner = Cleaner(simplify=corpus is None or corpus.simplified, unique=False, lenient=True)
-    for raw in given_poems(options.file, options.format):
+    file = given_poems(options.file, options.format, options.columns)
+    if file.is_chosen_by_looking and not options.json:
+        say(how_read(file))
+    for raw in file:
         poem = cleaner.clean(raw)
         text = raw.text if poem is None else poem.text
         found = novelty_of(text, lines, corpus)

@@ -1,24 +1,19 @@
 """Poems to be judged, from a file or a pipe."""
 
 import sys
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 
-from engine.corpus.formats import read_poems
-from engine.corpus.poems import RawPoem
+from engine.corpus.content import kept_aside
+from engine.corpus.formats import PoemFile, open_content, open_poems
+from engine.errors import CorpusError
 from engine.names import path_of
 
 STDIN = "-"
 
 
-def given_poems(file: str, format: str | None = None) -> Iterator[RawPoem]:
-    """The poems of a file, or of stdin where it is called `-`; CorpusError as `read_poems`."""
+def given_poems(file: str, format: str | None = None, columns: str | None = None) -> PoemFile:
+    """The poems of a file, or of stdin where it is called `-`; CorpusError as `open_poems`."""
     if file != STDIN:
-        yield from read_poems(path_of(file), format)
-        return
-    # The readers look at a file before they choose how to read it, so that a pipe will not do.
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "stdin"
-        path.write_bytes(sys.stdin.buffer.read())
-        yield from read_poems(path, format)
+        return open_poems(path_of(file), format, columns)
+    if sys.stdin is None:
+        raise CorpusError("There is nothing to read: stdin is closed.", "Name a file of poems.")
+    return open_content(kept_aside(sys.stdin.buffer, "stdin"), format, columns)

@@ -25,8 +25,6 @@ SENTENCES: dict[str, str] = {
     "The archive {name} is damaged or cut short ({error}).": "压缩包 {name} 已损坏或不完整（{error}）。",
     "Download it again, then import it again.": "请重新下载，再导入。",
     # Files of poems
-    "The folder {name} holds no .json files of poems.": "文件夹 {name} 里没有诗的 .json 文件。",
-    "Name a folder of chinese-poetry.": "请给出 chinese-poetry 的文件夹。",
     "{name} is not readable as JSON ({error}).": "{name} 不是可读的 JSON（{error}）。",
     "Name a file of chinese-poetry.": "请给出 chinese-poetry 的文件。",
     "{name} is not a text in UTF-8 or GB18030.": "{name} 不是 UTF-8 或 GB18030 的文本。",
@@ -40,10 +38,53 @@ SENTENCES: dict[str, str] = {
     "{name} cannot be read ({error}).": "{name} 读不了（{error}）。",
     "Check its permissions.": "请检查它的权限。",
     "Check that it is there and its permissions.": "请检查它在不在、有没有权限。",
+    "{name} begins with nothing but blank lines.": "{name} 开头全是空行。",
+    "{name} is no file that poems can be read from.": "{name} 不是能读诗的文件。",
+    "Name a file or a folder of poems.": "请给出诗的文件或文件夹。",
+    "Line {number} of {name} has more than {number2} characters.": "{name} 的第 {number} 行超过 {number2} 字。",
+    "Write one poem a line, or a line of verse a line.": "请每行写一首诗，或每行写一句。",
+    "More than {number} MB came from {name}.": "从 {name} 来的超过 {number} MB。",
+    "Write it into a file, and name that.": "请写到文件里，再给出文件名。",
+    "{name} holds more than {number} MB in one piece.": "{name} 一整块就超过 {number} MB。",
+    "Cut it into several files, or write it as JSON lines, one poem a line.": "请分成几个文件，或写成 JSON lines，每行一首。",
+    "{name} unpacks to more than {number} MB, which is more than {number2} times its size.": (
+        "{name} 解开后超过 {number} MB，是原大小的 {number2} 倍以上。"
+    ),
+    "If it is sound, unpack it yourself and name the file of poems in it.": "若它没有问题，请自行解开，再给出里面的诗文件。",
+    "The archive holds more than {number} files.": "压缩包里的文件超过 {number} 个。",
+    "Name one with only the poems in it.": "请给出只有诗的压缩包。",
+    "The folder {name} holds more than {number} files, or folders more than {number2} deep.": (
+        "文件夹 {name} 里的文件超过 {number} 个，或文件夹深过 {number2} 层。"
+    ),
+    "Name the folder with the poems in it.": "请给出装着诗的那个文件夹。",
+    "{name} is a document of an office program.": "{name} 是办公软件的文档。",
+    "Save it as CSV or as text in UTF-8.": "请存成 UTF-8 的 CSV 或文本。",
+    "The {kind} {name} holds no .json files of poems, and no texts.": "{kind} {name} 里没有诗的 .json 文件，也没有文本。",
+    "Name a folder of chinese-poetry, or a text.": "请给出 chinese-poetry 的文件夹，或一个文本。",
+    "No object of {name} has the content of a poem; the keys are {names}.": "{name} 里没有一个对象有诗的正文；它的键是 {names}。",
+    "Call the content paragraphs or content, beside title and author; it may also be called {names}.": (
+        "请把正文叫作 paragraphs 或 content，另有 title 和 author；正文也可叫 {names}。"
+    ),
+    "Line {number} is not a JSON object ({error}).": "第 {number} 行不是 JSON 对象（{error}）。",
+    # Tables
+    "{name} is a table, and which of its columns holds the poems is not known: {names}.": (
+        "{name} 是表格，但不知道哪一列是诗：{names}。"
+    ),
+    "Call them title, author and content in its first row, or say `--columns title=1,author=2,content=3`.": (
+        "请在第一行写上列名 title、author、content，或用 `--columns title=1,author=2,content=3` 说明。"
+    ),
+    "Say `--columns title=1,author=2,content=3` with the numbers of the columns, or with their names.": (
+        "请用 `--columns title=1,author=2,content=3` 说明，写列的序号或列名。"
+    ),
+    "{name} has no column called {column}.": "{name} 没有叫 {column} 的列。",
+    "Its columns: {names}.": "它的列：{names}。",
+    "{columns} does not say which column is the content.": "{columns} 没有说哪一列是正文。",
+    "{columns} names no columns.": "{columns} 没有说明列。",
+    "Row {number} of {name} cannot be read ({error}).": "{name} 的第 {number} 行读不了（{error}）。",
+    "Is a quotation mark not closed?": "有引号没有闭合吗？",
     "{name} is damaged: it is not {encoding} throughout.": "{name} 已损坏：并非通篇 {encoding}。",
     "Save it as UTF-8.": "请存成 UTF-8。",
     "Line {number} has no content.": "第 {number} 行没有内容。",
-    "Line {number} is not a JSON object.": "第 {number} 行不是 JSON 对象。",
     "Each line is one object with title, author, content.": "每行是一个对象，含 title、author、content。",
     "No poem could be read from {name}: {why}.": "从 {name} 读不出一首诗：{why}。",
     "No poem could be kept from {name}: {why}.": "{name} 里没有一首诗可留：{why}。",

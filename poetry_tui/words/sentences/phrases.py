@@ -63,6 +63,9 @@ PHRASES: dict[str, str] = {
     "a list of models": "一组模型",
     "it is no file": "它不是普通文件",
     "it has more than {number} MB": "超过 {number} MB",
+    "folder": "文件夹",
+    "archive": "压缩包",
+    "it is damaged": "已损坏",
     "there is none in it": "里面一首也没有",
     "{number} read, dropped: {reasons}": "读了 {number} 首，舍去：{reasons}",
     # Why the system refuses something: `OSError.strerror`
