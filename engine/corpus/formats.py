@@ -171,8 +171,12 @@ def _open_many(name: str, contents: Callable[[archives.Choose], Iterator[Content
 
     def poems() -> Iterator[RawPoem]:
         for content in contents(choose):
-            is_json = content.name.endswith(".json")
-            yield from read_json_poems(content) if is_json else _open_text(content, None, None).poems
+            if content.name.endswith(".json"):
+                yield from read_json_poems(content)
+            else:
+                text = _open_text(content, None, None)
+                file.format, file.detail = text.format, text.detail
+                yield from text.poems
 
     file.poems = poems()
     return file

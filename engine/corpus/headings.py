@@ -142,7 +142,7 @@ def n_heading_lines(block: Sequence[str]) -> int:
     is shorter than those; wrapped verse, whose first line may have no mark either, must not lose it.
     """
     marked = int(len(block) > 1 and is_marked(block[0]))
-    candidates = [n for n in range(marked, min(3, len(block))) if not any(map(has_stop, block[marked:n]))]
+    candidates = [n for n in range(marked, min(3, max(1, len(block)))) if not any(map(has_stop, block[marked:n]))]
     even = [n for n in candidates if is_even_block(block[n:])]
     if even:
         # A title as long as a line of unpunctuated verse leaves an odd number of lines when it is taken for one.
@@ -182,14 +182,11 @@ def under_title(heading: Heading, above: Heading) -> Heading:
 
 def split_attribution(lines: Sequence[str]) -> tuple[list[str], Heading]:
     """The lines without ——李白《静夜思》 at their end, and what it said; 李白 alone on the last line too."""
-    if not lines:
-        return [], Heading()
     last = lines[-1].rstrip()
     verse, said = _behind_a_dash(last)
     if said and (ends_sentence(verse) or (not verse and len(lines) > 1)):
         return [*lines[:-1], *([verse] if verse else [])], _attribution(said)
-    alone = len(lines) > 1 and may_be_heading(last) and is_person(last)
-    if alone and all(map(ends_line, lines[:-1])) and ends_sentence(lines[-2]):
+    if len(lines) > 1 and may_be_heading(last) and is_person(last) and ends_sentence(lines[-2]):
         return list(lines[:-1]), Heading("", name_of(last))
     return list(lines), Heading()
 
@@ -198,6 +195,11 @@ def is_attribution(line: str) -> bool:
     """Whether a line is a name behind a dash: ——李白."""
     verse, said = _behind_a_dash(line)
     return bool(said) and not verse
+
+
+def attribution_of(line: str) -> Heading:
+    """What ——李白《静夜思》 says."""
+    return _attribution(_behind_a_dash(line)[1])
 
 
 def _behind_a_dash(line: str) -> tuple[str, str]:

@@ -24,7 +24,7 @@ from engine.corpus.content import Content, content_of, reporting_damage
 from engine.corpus.formats import PoemFile, open_content, open_poems, read_poems
 from engine.corpus.poems import Poem, RawPoem, lines_of
 from engine.errors import CorpusError
-from engine.files import replace_folder, write_atomically
+from engine.files import is_folder, is_there, replace_folder, write_atomically
 from engine.names import check_name, is_name, path_of
 from engine.safe_text import printable, shown
 
@@ -98,14 +98,14 @@ def open_corpus(name_or_path: str | Path, trained_on: str | None = None) -> Corp
     if is_name(str(name_or_path)) and (folder / "corpus.json").is_file():
         return _load(folder)
     path = path_of(name_or_path)
-    if not path.exists():
+    if not is_there(path):
         known = "、".join(corpus.name for corpus in list_corpora()) or "none yet"
         raise CorpusError(
             f"There is no corpus and no file called {printable(str(name_or_path))}.",
             f"Corpora here: {known}. `poetry-tui corpus install tang` gets one, `corpus import FILE` brings your own.",
         )
     # A pipe gives what it holds once: what is counted and what is imported must be the same.
-    content = None if path.is_dir() else content_of(path)
+    content = None if is_folder(path) else content_of(path)
     digest = _digest_of_folder(path) if content is None else _digest_of(content)
     earlier, name = (f"{name_from(path.stem)}-{fingerprint}" for fingerprint in _fingerprints(digest))
     if trained_on is not None and (paths.corpora() / earlier / "corpus.json").is_file():

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable, Sequence
 
-from engine.corpus.headings import may_be_heading, n_heading_lines
+from engine.corpus.headings import may_be_heading, n_heading_lines, split_attribution
 from engine.corpus.text_readers import blocks
 from engine.corpus.title_lines import has_title
 from engine.corpus.verse_lines import break_at_margin, ends_line, has_stop, is_even_block, is_whole_poem, n_bare_breaks
@@ -32,6 +32,7 @@ def text_format(lines: Sequence[str]) -> str:
     typical = sizes[len(sizes) // 2]
     # A title above each poem is no reason against it.
     verse = [line for line in filled if has_stop(line) or is_whole_poem(line)] or filled
+    verse = [split_attribution([line])[0][0] for line in verse]
     if _share(verse, is_whole_poem) >= _MANY and (len(found) == 1 or typical not in _LINES_OF_A_PRINTED_POEM):
         return "blank-lines" if len(filled) < 4 and _has_heading(found) else "one-a-line"
     if len(found) == 1 and _are_short_poems(found[0]):

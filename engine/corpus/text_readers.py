@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from engine.corpus.headings import (
     Heading,
+    attribution_of,
     heading_of,
     heading_of_lines,
     is_attribution,
@@ -43,18 +44,29 @@ def read_title_colon(lines: Lines) -> Iterator[RawPoem]:
 
 
 def read_one_a_line(lines: Lines) -> Iterator[RawPoem]:
-    """Each line a whole poem; one or two lines without a mark before it are its title and author."""
+    """Each line a whole poem; one or two lines without a mark before it are its title and author, ——李白 after it its author."""
     above: list[str] = []
+    poem: RawPoem | None = None
     for line in map(without_number, filter(str.strip, lines)):
+        if poem is not None and not above and is_attribution(line):
+            heading = Heading(poem.title, poem.author).beside(attribution_of(line))
+            poem = RawPoem(heading.title, heading.author, poem.text)
+            continue
         if may_be_heading(line) and len(above) < 2:
             above.append(line)
             continue
+        if poem is not None:
+            yield poem
         # Nothing tells a title from unpunctuated verse but the marks of the line after it.
         if not (has_stop(line) or is_whole_poem(line)):
             yield from (RawPoem("", "", one) for one in above)
             above = []
-        yield _poem([line], heading_of_lines(above))
+        verse, said = split_attribution([line])
+        heading = heading_of_lines(above).beside(said)
+        poem = RawPoem(heading.title, heading.author, "\n".join(verse))
         above = []
+    if poem is not None:
+        yield poem
     yield from (RawPoem("", "", one) for one in above)
 
 
@@ -141,16 +153,11 @@ def _parted(block: list[str]) -> Iterator[list[str]]:
 def _poems_of(parts: Iterable[list[str]], closing: Callable[[Sequence[str]], list[str]]) -> Iterator[RawPoem]:
     above = Heading()
     for part in parts:
-        n_heading = n_heading_lines(part)
-        heading = under_title(heading_of_lines([without_number(line) for line in part[:n_heading]]), above)
+        lines, said = split_attribution([without_number(part[0]), *part[1:]])
+        n_heading = n_heading_lines(lines)
+        heading = under_title(heading_of_lines(lines[:n_heading]), above).beside(said)
         above = heading if heading.title else above
-        yield _poem(part[n_heading:], heading, closing)
-
-
-def _poem(lines: Sequence[str], heading: Heading, closing: Callable[[Sequence[str]], list[str]] = list) -> RawPoem:
-    verse, said = split_attribution(lines)
-    heading = heading.beside(said)
-    return RawPoem(heading.title, heading.author, "\n".join(closing(verse)))
+        yield RawPoem(heading.title, heading.author, "\n".join(closing(lines[n_heading:])))
 
 
 TEXT_READERS: Mapping[str, Callable[[Lines], Iterator[RawPoem]]] = {

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.corpus.formats import FORMATS, read_poems
+from engine.corpus.cleaning import Cleaner
+from engine.corpus.formats import FORMATS, TEXT_FORMATS, how_read, open_poems, read_poems
 from engine.corpus.library import read_cleanly
 from engine.corpus.poems import RawPoem
 from engine.errors import CorpusError
@@ -135,9 +136,63 @@ def test_a_single_poem_a_couplet_a_line(file: Path) -> None:
 def test_a_long_text_without_any_order_is_cut_after_sentences(file: Path) -> None:
     couplets = "".join(made_up_poems(200)).replace("。", "。\n")
     file.write_text(couplets, encoding="utf-8")
-    read = texts(file)
-    assert len(read) > 1
+    read = texts(file, "plain")
+    assert 1 < len(read) < 20
     assert "".join(read) == couplets.replace("\n", "")
+
+
+def test_couplets_that_do_not_rhyme_are_poems_of_a_line_each(file: Path) -> None:
+    couplets = [
+        "空山不见人，但闻人语响。",
+        "松下问童子，言师采药去。",
+        "白日依山尽，黄河入海流。",
+        "独坐幽篁里，弹琴复长啸。",
+    ]
+    file.write_text("\n".join(couplets * 10), encoding="utf-8")
+    assert texts(file) == couplets * 10
+    assert open_poems(file).format == "one-a-line"
+    assert len(texts(file, "plain")) == 1
+
+
+def test_couplets_that_rhyme_are_one_long_poem(file: Path) -> None:
+    couplets = [
+        f"{line}，天地自{rhyme}。" for line, rhyme in zip(["日月照山川"] * 12, "光长香阳霜乡凉芳忘量黄堂", strict=True)
+    ]
+    file.write_text("\n".join(couplets), encoding="utf-8")
+    assert texts(file) == ["".join(couplets)]
+
+
+@pytest.mark.parametrize("form", ["title-colon", "one-a-line", "blank-lines", "verse-lines", "plain"])
+def test_what_a_text_is_read_as_is_said_with_what_else_it_could_be(file: Path, form: str) -> None:
+    file.write_text(f"{JINGYESI}\n{SHANXING}\n", encoding="utf-8")
+    said = how_read(open_poems(file, form), 2)
+    assert f"is read as {form}: {FORMATS[form]}; 2 poems came of it." in said
+    assert all((other in said.partition("--format")[2]) == (other != form) for other in TEXT_FORMATS)
+
+
+def test_nndls_lines_are_read_with_their_titles_joint_authors_and_lacunae(file: Path) -> None:
+    lines = [
+        "丰年多庆，九日示怀:爽气肃时令，早衣闻朔鸿。重阳有佳节，具物欣年丰。",
+        "重阳日中外同欢，以诗言志，因示群官:炎节在重九，物华新雨余。清秋黄叶下，菊散金潭初。",
+        "柏梁体联句:润色鸿业寄贤才，__李显叨居右弼愧盐梅。__李峤运筹帷幄荷时来，__宗楚客职掌图籍滥蓬莱。",
+        "夏日联句:人皆苦炎热，我爱夏日长。__李昂熏风自南来，殿阁生微凉。主__柳公权",
+        "延英殿玉灵芝诗三章，章八句:玉殿肃肃，灵芝煌煌。重英发秀，连叶分房。（此章缺二句）元气产芝，明神合德。",
+        "柏梁体:屏欲除奢政返淳，朔野金方息塞尘。（霍王以下和句亡）",
+        "联句:人皆苦炎热，我爱夏日长。__谁也不知道这是几个字的名字，殿阁生微凉。",
+    ]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    cleaner = Cleaner()
+    poems = [cleaner.clean(raw) for raw in read_poems(file)]
+    assert [poem and (poem.title, poem.text) for poem in poems] == [
+        ("丰年多庆,九日示怀", "爽气肃时令，早衣闻朔鸿。重阳有佳节，具物欣年丰。"),
+        ("重阳日中外同欢,以诗言志,因示群官", "炎节在重九，物华新雨余。清秋黄叶下，菊散金潭初。"),
+        ("柏梁体联句", "润色鸿业寄贤才，叨居右弼愧盐梅。运筹帷幄荷时来，职掌图籍滥蓬莱。"),
+        ("夏日联句", "人皆苦炎热，我爱夏日长。熏风自南来，殿阁生微凉。"),
+        None,
+        None,
+        None,
+    ]
+    assert cleaner.report.dropped == {"gap": 2, "unclear_note": 1}
 
 
 @pytest.mark.parametrize("separator", ["|", "，"])
