@@ -13,17 +13,18 @@ from typing import ClassVar
 # Before the first textual import: with the kitty protocol an input method's longer commits arrive garbled.
 os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import App, SystemCommand
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from engine.errors import INTERRUPTED
-from poetry_tui.compat import use_whole_characters
+from poetry_tui.compat import dismiss_once, use_whole_characters
 from poetry_tui.engine_client import EngineClient
 from poetry_tui.engine_protocol import EngineState, Phase
 from poetry_tui.glyphs import CHARTS, Charts, is_ascii, use_charts
+from poetry_tui.input_gate import InputGate
 from poetry_tui.keys import bind, words_of
 from poetry_tui.messages import EngineChanged, ModelWanted, RecreateWanted
 from poetry_tui.screens.base import StudioScreen
@@ -90,6 +91,8 @@ class PoetryApp(App[None]):
         """`wanted_run`: the run that the Train screen is to follow at first, in place of the one that it would choose."""
         use_whole_characters()
         super().__init__()
+        dismiss_once()
+        self.input_gate = InputGate(self)
         self.wanted_run = wanted_run
         self.settings = settings if settings is not None else load_settings(settings_file())
         set_language(self.settings.language)
@@ -127,6 +130,24 @@ class PoetryApp(App[None]):
         if not gc.isenabled():
             self.call_after_refresh(_collect_garbage)
         self.theme_changed_signal.subscribe(self, lambda theme: self.remember(theme=theme.name))
+
+    # Keys and clicks
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let keys, pastes and clicks in one at a time; all else passes."""
+        is_input = isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded
+        if not is_input or self.input_gate.admit(event):
+            await super().on_event(event)
+
+    def post_display_hook(self) -> None:
+        self.input_gate.painted()
+
+    def refuse_blind(self) -> bool:
+        """Whether a key or click that starts or ends something was made before its place was on the screen; says so."""
+        if not self.input_gate.is_blind:
+            return False
+        self.notify(word("shell.typed_blind"), severity="warning", markup=False)
+        return True
 
     # Modes
 
@@ -176,6 +197,7 @@ class PoetryApp(App[None]):
         await self.switch_mode("compose")
 
     async def on_unmount(self) -> None:
+        self.input_gate.close()
         await self.engine.close()
 
     # Settings

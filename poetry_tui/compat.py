@@ -1,13 +1,24 @@
 """Private parts of Textual 8.2 that the studio replaces. `tests/tui/test_compat.py` fails where a new release moves them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import textual.screen
 from rich.console import Console
 from rich.control import Control
+from textual import _time
 from textual._compositor import ChopsUpdate, Compositor
+from textual._queue import Queue
+from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.geometry import Region
+from textual.message import Message
+from textual.message_pump import MessagePump
+from textual.screen import Screen
 from textual.strip import Strip
+from textual.widget import Widget
+
+_dismiss = Screen.dismiss
 
 
 def use_whole_characters() -> None:
@@ -69,3 +80,36 @@ class WholePiecesUpdate(ChopsUpdate):
                 if strip is not None and x < x2 and end > x1 and (x, y) not in drawn:
                     drawn[x, y] = Control.move_to(x, y).segment.text + strip.render(console)
         return "".join(drawn.values())
+
+
+def dismiss_once() -> None:
+    """Have every screen, Textual's own too, dismissed only while it is the one in front."""
+    Screen.dismiss = dismiss_in_front  # type: ignore[method-assign, assignment]
+
+
+def dismiss_in_front(screen: Screen[Any], result: Any = None) -> AwaitComplete:
+    """Textual's `Screen.dismiss`; nothing where another screen is in front.
+
+    Textual takes away whatever is in front, so that a second dismissal (a double Enter) takes the screen below, or ends the
+    studio where there is none.
+    """
+    return _dismiss(screen, result) if screen.is_active else AwaitComplete()
+
+
+def clock_of_events_s() -> float:
+    """The clock that events carry in `time`."""
+    return _time.get_time()
+
+
+def is_at_rest(app: App[Any]) -> bool:
+    """Whether app, front screen and everything on it wait for a message: none is being handled, none lies in a queue."""
+    if not _waits(app):
+        return False
+    stack = app.screen_stack
+    return not stack or all(_waits(node) for node in stack[-1].walk_children(Widget, with_self=True))
+
+
+def _waits(pump: MessagePump) -> bool:
+    queue: Queue[Message | None] = pump._message_queue
+    # Only the pump's own loop waits for its queue. A pump that has ended waits for nothing.
+    return pump._closed or (queue.empty() and bool(queue.ready_event._waiters))

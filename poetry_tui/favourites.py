@@ -95,12 +95,15 @@ class FavouriteStore:
         self.path = path or default_path()
 
     def add(self, favourite: Favourite) -> Favourite:
-        """Keep a poem and return it with its id and date; one already kept is returned as it stands."""
+        """Keep a poem and return it with its id and date; one already kept, or deleted, is returned as it stands."""
         with self._writing() as db:
             row = db.execute(
-                f"SELECT {_COLUMNS} FROM favourites WHERE text = ? AND deleted_s IS NULL", (favourite.text,)
+                f"SELECT {_COLUMNS} FROM favourites WHERE text = ? ORDER BY deleted_s IS NOT NULL, id",
+                (favourite.text,),
             ).fetchone()
-            if row is None:
+            if row is not None:
+                db.execute("UPDATE favourites SET deleted_s = NULL WHERE id = ?", (row[0],))
+            else:
                 cursor = db.execute(
                     f"INSERT INTO favourites ({_COLUMNS}) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     _values(favourite),
@@ -110,12 +113,11 @@ class FavouriteStore:
 
     def list(self) -> Favourites:
         """All of them, newest first."""
-        with self._reading() as db:
-            if db is None:
-                return []
-            order = "ORDER BY created_s DESC, id DESC"
-            rows = db.execute(f"SELECT {_COLUMNS} FROM favourites WHERE deleted_s IS NULL {order}").fetchall()
-            return [_favourite(row) for row in rows]
+        return self._select("WHERE deleted_s IS NULL ORDER BY created_s DESC, id DESC")
+
+    def list_deleted(self) -> Favourites:
+        """Those that `restore` can bring back, the last one deleted first."""
+        return self._select("WHERE deleted_s IS NOT NULL ORDER BY deleted_s DESC, id DESC")
 
     def search(self, text: str = "", tag: str = "") -> Favourites:
         """Those that `matches` accepts, newest first."""
@@ -131,8 +133,8 @@ class FavouriteStore:
         return _favourite(row)
 
     def delete(self, favourite_id: int) -> None:
-        """Take it off the list; `restore` brings it back for a month."""
-        self._change(favourite_id, "deleted_s = ?", time.time())
+        """Take it off the list; `restore` brings it back for `DAYS_UNTIL_DELETED_FOR_GOOD` days."""
+        self._change(favourite_id, "deleted_s = coalesce(deleted_s, ?)", time.time())
 
     def restore(self, favourite_id: int) -> None:
         """Undo a `delete`."""
@@ -148,12 +150,17 @@ class FavouriteStore:
         self._change(favourite_id, "title = ?", title)
 
     def purge(self, now_s: float | None = None) -> int:
-        """Forget what was deleted more than a month ago; returns how many."""
+        """Forget what was deleted more than `DAYS_UNTIL_DELETED_FOR_GOOD` days ago; returns how many."""
         before_s = (time.time() if now_s is None else now_s) - DAYS_UNTIL_DELETED_FOR_GOOD * 86_400
         if not self.path.exists():
             return 0
         with self._writing() as db:
             return db.execute("DELETE FROM favourites WHERE deleted_s < ?", (before_s,)).rowcount
+
+    def _select(self, which: str) -> Favourites:
+        with self._reading() as db:
+            rows = db.execute(f"SELECT {_COLUMNS} FROM favourites {which}").fetchall() if db else []
+            return [_favourite(row) for row in rows]
 
     def _change(self, favourite_id: int, assignment: str, value: str | float | None) -> None:
         with self._writing() as db:

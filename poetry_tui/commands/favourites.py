@@ -1,4 +1,4 @@
-"""`poetry-tui favourites`: list, show and export the poems that were kept."""
+"""`poetry-tui favourites`: list, show, export and restore the poems that were kept."""
 
 import argparse
 from pathlib import Path
@@ -19,13 +19,16 @@ from poetry_tui.commands.output import (
     say,
 )
 from poetry_tui.favourite_export import FILE_ENDINGS, FORMATS, date_of, export, format_of, heading_of, to_dict
-from poetry_tui.favourites import FavouriteStore
+from poetry_tui.favourites import FavouriteStore, matches
 
 
 def add_parser(commands: Commands) -> None:
-    verbs = group(commands, "favourites", "list, show and export the poems that you kept")
+    verbs = group(commands, "favourites", "list, show, export and restore the poems that you kept")
     parser = command(verbs, "list", _list, "the poems that you kept, newest first", json_too=True)
     _add_filters(parser)
+    parser.add_argument("--deleted", action="store_true", help="those deleted in the last 30 days, the last one first")
+    parser = command(verbs, "restore", _restore, "put a deleted poem back; it is kept for 30 days")
+    parser.add_argument("id", type=int, help="its number in `favourites list --deleted`")
     parser = command(verbs, "show", _show, "one poem and how it was made", json_too=True)
     parser.add_argument("id", type=int, help="its number in the list")
     parser = command(verbs, "export", _export, "write the poems for use elsewhere")
@@ -49,7 +52,9 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
-    kept = FavouriteStore().search(options.search, options.tag)
+    store = FavouriteStore()
+    listed = store.list_deleted() if options.deleted else store.list()
+    kept = [favourite for favourite in listed if matches(favourite, options.search, options.tag)]
     if options.json:
         print_json([to_dict(favourite) for favourite in kept])
     elif kept:
@@ -58,9 +63,15 @@ def _list(options: argparse.Namespace) -> None:
     else:
         say(
             "No poem was found."
-            if options.search or options.tag
+            if options.search or options.tag or options.deleted
             else "You kept no poem yet: f keeps one in the studio."
         )
+
+
+def _restore(options: argparse.Namespace) -> None:
+    store = FavouriteStore()
+    store.restore(options.id)
+    say(f"Put back: {heading_of(store.get(options.id))}")
 
 
 def _show(options: argparse.Namespace) -> None:

@@ -15,7 +15,7 @@ from textual.widgets import Input, OptionList, Static
 from engine.errors import StudioError, UsageError
 from engine.files import is_there, write_atomically
 from engine.names import path_of
-from poetry_tui.favourite_export import export, format_of
+from poetry_tui.favourite_export import export, format_of, heading_of
 from poetry_tui.favourites import Favourite, FavouriteStore, matches, tags_of
 from poetry_tui.keys import bind
 from poetry_tui.messages import RecreateWanted
@@ -41,6 +41,7 @@ class FavouritesScreen(ViewsScreen):
         bind("e", "export", "favourites.export"),
         bind("d", "delete", "favourites.delete"),
         bind("u", "undo", "favourites.undo"),
+        bind("D", "deleted_ones", "favourites.deleted_ones", display="D", show=False),
         bind("v", "upright", "compose.upright", show=False),
         bind("z", "traditional", "compose.traditional", show=False),
         bind("escape", "back", "favourites.back", show=False),
@@ -70,7 +71,9 @@ class FavouritesScreen(ViewsScreen):
         super().__init__()
         self.store = FavouriteStore()
         self._all: list[Favourite] = []
-        self._deleted: list[int] = []
+        # The last one first.
+        self._deleted: list[Favourite] = []
+        self._shows_deleted = False
 
     def compose_body(self) -> Iterable[Widget]:
         search = Input(placeholder=word("favourites.search_here"), id="favourites-search")
@@ -84,6 +87,10 @@ class FavouritesScreen(ViewsScreen):
 
     def on_screen_resume(self) -> None:
         self.reload()
+
+    @property
+    def _listed(self) -> list[Favourite]:
+        return self._deleted if self._shows_deleted else self._all
 
     def language_changed(self) -> None:
         super().language_changed()
@@ -102,21 +109,29 @@ class FavouritesScreen(ViewsScreen):
         """Read the poems again and show those that the search accepts."""
         try:
             self._all = await asyncio.to_thread(self.store.list)
+            self._deleted = await asyncio.to_thread(self.store.list_deleted)
         except StudioError as error:
-            self._all = []
+            self._all = self._deleted = []
             self._show_instead(Content.assemble((sentence(error.message), "$text-error"), "\n\n", sentence(error.hint)))
             return
-        self._show_instead(None if self._all else _invitation())
+        self.show_all(cursor_on)
+
+    def show_all(self, cursor_on: int | None = None) -> None:
+        """Show the list as it is, or what to do where there is none."""
+        self._show_instead(None if self._all or self._shows_deleted else _invitation())
         self.show_matches(cursor_on)
 
     def show_matches(self, cursor_on: int | None = None) -> None:
         found = self.matching()
         shelf = self.query_one(PoemShelf)
         shelf.show(found, cursor_on)
-        count = word("favourites.found", n=len(found), all=len(self._all))
-        shelf.border_subtitle = count if len(found) < len(self._all) else ""
+        shelf.border_title = heading("favourites.shelf_deleted" if self._shows_deleted else "favourites.shelf")
+        count = word("favourites.found", n=len(found), all=len(self._listed))
+        shelf.border_subtitle = count if len(found) < len(self._listed) else ""
+        none = "favourites.none_found" if self._listed else "favourites.none_deleted"
+        self.query_one("#favourites-none", Static).update(Content(word(none)))
         self.show_verse()
-        self.set_class(bool(self._all) and not found, "-none-found")
+        self.set_class(not found and (bool(self._listed) or self._shows_deleted), "-none-found")
         self.refresh_bindings()
 
     def matching(self) -> list[Favourite]:
@@ -124,7 +139,7 @@ class FavouritesScreen(ViewsScreen):
         typed = self.query_one("#favourites-search", Input).value.split()
         tags = [part[1:] for part in typed if part[0] in "#＃" and len(part) > 1]
         text = " ".join(part for part in typed if part[0] not in "#＃")
-        return [poem for poem in self._all if matches(poem, text) and all(tag in poem.tags for tag in tags)]
+        return [poem for poem in self._listed if matches(poem, text) and all(tag in poem.tags for tag in tags)]
 
     def _show_instead(self, content: Content | None) -> None:
         """Show this in place of list and poem; None shows these."""
@@ -136,9 +151,7 @@ class FavouritesScreen(ViewsScreen):
             self.query_one(PoemShelf).focus()
 
     def _say_everything(self) -> None:
-        self.query_one(PoemShelf).border_title = heading("favourites.shelf")
         self.query_one("#favourites-search", Input).placeholder = word("favourites.search_here")
-        self.query_one("#favourites-none", Static).update(Content(word("favourites.none_found")))
         if self.has_class("-empty") and not self._all:
             self.reload()
 
@@ -147,8 +160,11 @@ class FavouritesScreen(ViewsScreen):
         self.show_verse()
 
     @on(OptionList.OptionSelected)
-    def choose(self) -> None:
-        self.action_recreate()
+    async def choose(self) -> None:
+        if self._shows_deleted:
+            await self.action_undo()
+        else:
+            self.action_recreate()
 
     @on(Input.Changed, "#favourites-search")
     def narrow_down(self) -> None:
@@ -166,10 +182,12 @@ class FavouritesScreen(ViewsScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing are not in the footer."""
+        if action in ("recreate", "tags", "note", "title", "export", "delete") and self._shows_deleted:
+            return False
         if action in ("recreate", "copy", "tags", "note", "title", "export", "delete"):
             return self.is_mounted and self.chosen is not None
         if action == "search":
-            return bool(self._all)
+            return bool(self._listed)
         return bool(self._deleted) if action == "undo" else True
 
     def action_search(self) -> None:
@@ -188,16 +206,31 @@ class FavouritesScreen(ViewsScreen):
             self.studio.copy_and_say(self.query_one(PoemPage).text_as_shown)
 
     async def action_delete(self) -> None:
+        """Take the poem off the shelf; the file keeps it for a month."""
         poem = self.chosen
-        if poem and await self._done(lambda: self.store.delete(poem.id)):
-            self._deleted.append(poem.id)
+        if poem is None or self.studio.refuse_blind():
+            return
+        if await self._done(lambda: self.store.delete(poem.id)):
+            # At once, so that a second press means the next poem.
+            self._all = [other for other in self._all if other.id != poem.id]
+            self._deleted = [poem, *self._deleted]
             self._say("favourites.deleted")
+            self.show_all()
             self.reload()
 
     async def action_undo(self) -> None:
-        if self._deleted and await self._done(lambda: self.store.restore(self._deleted[-1])):
-            self._say("favourites.restored")
-            self.reload(self._deleted.pop())
+        """Put back the poem that was deleted last, in this sitting or an earlier one; where those are listed, the chosen one."""
+        poem = self.chosen if self._shows_deleted else next(iter(self._deleted), None)
+        if poem is not None and await self._done(lambda: self.store.restore(poem.id)):
+            self._deleted = [other for other in self._deleted if other.id != poem.id]
+            self._say("favourites.restored", poem=heading_of(poem))
+            self.reload(poem.id)
+
+    def action_deleted_ones(self) -> None:
+        """Show what was deleted and can be put back, or the shelf again."""
+        self._shows_deleted = not self._shows_deleted
+        self.show_all()
+        self.reload()
 
     def action_tags(self) -> None:
         if poem := self.chosen:
@@ -213,22 +246,36 @@ class FavouritesScreen(ViewsScreen):
             title = poem.title
             self._edit(poem, "favourites.ask_title", title, lambda line: self.store.set_title(poem.id, line.strip()))
 
-    @work(exit_on_error=False)
-    async def _edit(self, poem: Favourite, question: str, line: str, change: Callable[[str], None]) -> None:
+    # Questions are pushed by the key itself, not by a worker later: what is typed next belongs to them.
+
+    def _edit(self, poem: Favourite, question: str, line: str, change: Callable[[str], None]) -> None:
         """Ask for a line and carry out the change with it."""
-        answer = await self.app.push_screen_wait(AskLine(word(question), line))
-        if answer is not None and await self._done(lambda: change(answer)):
-            self.reload(poem.id)
+
+        def answered(answer: str | None) -> None:
+            if answer is not None:
+                self._change(poem, lambda: change(answer))
+
+        self.app.push_screen(AskLine(word(question), line), answered)
 
     @work(exit_on_error=False)
-    async def action_export(self) -> None:
+    async def _change(self, poem: Favourite, change: Callable[[], None]) -> None:
+        if await self._done(change):
+            self.reload(poem.id)
+
+    def action_export(self) -> None:
         poems = self.matching()
+
+        def answered(line: str | None) -> None:
+            if line and line.strip():
+                self._export(poems, line.strip())
+
         suggestion = f"poems-{datetime.date.today():%Y-%m-%d}.md"
-        line = await self.app.push_screen_wait(AskLine(word("favourites.ask_export"), suggestion))
-        if not line or not line.strip():
-            return
+        self.app.push_screen(AskLine(word("favourites.ask_export"), suggestion), answered)
+
+    @work(exit_on_error=False)
+    async def _export(self, poems: list[Favourite], name: str) -> None:
         try:
-            path = path_of(line.strip())
+            path = path_of(name)
         except UsageError as error:
             self.notify(sentence(str(error)), severity="error", markup=False)
             return

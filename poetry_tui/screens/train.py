@@ -188,6 +188,8 @@ class TrainScreen(ViewingScreen):
     @on(RunSettings.StartWanted)
     async def start(self, event: RunSettings.StartWanted) -> None:
         """Start a training; where its corpus is missing, offer to install that first."""
+        if cast("PoetryApp", self.app).refuse_blind():
+            return
         if await self._lacks_corpus(event.config):
             self.query_one(CorpusOffer).offer(event.config.corpus)
             self.add_class("-offer")
@@ -210,7 +212,8 @@ class TrainScreen(ViewingScreen):
 
     @on(CorpusOffer.InstallWanted)
     def install(self, event: CorpusOffer.InstallWanted) -> None:
-        self._install(event.corpus)
+        if not cast("PoetryApp", self.app).refuse_blind():
+            self._install(event.corpus)
 
     @work(group="install", exclusive=True, exit_on_error=False)
     async def _install(self, name: str) -> None:
@@ -246,7 +249,7 @@ class TrainScreen(ViewingScreen):
     def action_list(self) -> None:
         """Go to the list of runs, which a narrow screen shows beside the settings only."""
         self.add_class("-settings")
-        self.call_after_refresh(self.query_one(RunList).focus)
+        self.query_one(RunList).focus()
 
     def action_back(self) -> None:
         self.remove_class("-settings")

@@ -17,6 +17,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "shell.help_title": ("按键", "Keys"),
     "shell.help_close": ("按 Esc 或 ? 关闭", "Esc or ? closes this"),
     "shell.unforeseen": ("出了没料到的错：{error}", "Something failed that was not foreseen: {error}"),
+    "shell.typed_blind": (
+        "没有执行：按键时这里还没显示出来，请再按一次。",
+        "Not done: that was pressed before this was on the screen. Press it again.",
+    ),
     "shell.quit": ("退出", "quit"),
     "shell.quit.tip": ("退出工坊；已经留下的都在", "Leave the studio; everything you kept stays"),
     "shell.palette": ("命令", "palette"),

@@ -251,6 +251,17 @@ def test_a_run_is_listed_shown_and_removed(studio_home: Path, capsys: pytest.Cap
     assert not (studio_home / "runs" / "one").exists()
 
 
+def test_a_deleted_favourite_is_listed_and_restored(capsys: pytest.CaptureFixture[str]) -> None:
+    store = FavouriteStore()
+    poem = store.add(Favourite(0, "山中有客不知年。", "山", "m", 1))
+    store.delete(poem.id)
+    assert main(["favourites", "list", "--deleted"]) == 0
+    assert "山中有客不知年" in capsys.readouterr().out
+    assert main(["favourites", "restore", str(poem.id)]) == 0
+    assert store.list() == [poem]
+    assert main(["favourites", "restore", "99"]) == 1
+
+
 def test_favourites_are_listed_shown_and_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     poem = kept(tags=("江",), settings={"temperature": 0.8})
     assert main(["favourites"]) == 0

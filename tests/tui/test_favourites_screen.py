@@ -140,6 +140,39 @@ async def test_the_last_poem_deleted_comes_back_too() -> None:
         assert not app.screen.has_class("-empty")
 
 
+async def test_a_deleted_poem_comes_back_after_a_restart(kept: FavouriteStore) -> None:
+    app = Shelf()
+    async with app.run_test() as pilot:
+        await loaded(pilot)
+        await pilot.press("d")
+        await until(pilot, lambda: app.shelf == ["夜", "山", "日"])
+    app = Shelf()
+    async with app.run_test() as pilot:
+        await loaded(pilot)
+        await pilot.press("u")
+        await until(pilot, lambda: app.shelf == ["湖", "夜", "山", "日"])
+    assert any("Put back: 钱塘湖春行" in said for said in app.said)
+
+
+async def test_deleted_poems_are_shown_and_any_of_them_is_put_back(kept: FavouriteStore) -> None:
+    app = Shelf()
+    async with app.run_test() as pilot:
+        await loaded(pilot)
+        for n_left in (3, 2, 1, 0):
+            await pilot.press("d")
+            await until(pilot, lambda: len(app.shelf) == len(kept.list()))
+            assert len(kept.list()) == n_left
+        await pilot.press("D")
+        await until(pilot, lambda: app.shelf == ["日", "山", "夜", "湖"])
+        assert {"d", "t", "r", "e"}.isdisjoint(app.screen.active_bindings)
+        await pilot.press("down", "u")
+        await until(pilot, lambda: app.shelf == ["日", "夜", "湖"])
+        await pilot.press("enter")
+        await until(pilot, lambda: len(kept.list()) == 2)
+        await pilot.press("D")
+        await until(pilot, lambda: set(app.shelf) == {poem.begin for poem in kept.list()})
+
+
 async def test_tags_are_asked_for_and_kept(kept: FavouriteStore) -> None:
     app = Shelf()
     async with app.run_test() as pilot:

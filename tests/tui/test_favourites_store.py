@@ -78,6 +78,22 @@ def test_a_deleted_poem_leaves_the_list_and_comes_back(store: FavouriteStore) ->
     assert store.list() == [kept]
 
 
+def test_deleted_poems_are_listed_the_last_one_first(store: FavouriteStore) -> None:
+    first, second = store.add(POEM), store.add(another("山。"))
+    store.delete(second.id)
+    store.delete(first.id)
+    store.delete(second.id)
+    assert FavouriteStore(store.path).list_deleted() == [first, second]
+
+
+def test_a_deleted_poem_that_is_kept_again_has_its_tags_and_note(store: FavouriteStore) -> None:
+    kept = store.add(dataclasses.replace(POEM, tags=("江",), note="给小红"))
+    store.delete(kept.id)
+    assert store.add(POEM) == kept
+    assert store.list() == [kept]
+    assert store.list_deleted() == []
+
+
 def test_only_what_was_deleted_long_ago_is_forgotten(store: FavouriteStore) -> None:
     kept, gone = store.add(POEM), store.add(another("山。"))
     store.delete(gone.id)

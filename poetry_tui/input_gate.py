@@ -1,0 +1,143 @@
+"""One key or click at a time: what is typed goes where the key before it led.
+
+Textual hands a key to the widget that has the focus at that moment, and looks for a binding when the key has come back to the
+app. Of keys that arrive together (a fast typist, a slow terminal, a paste without brackets) the second would reach the screen
+that the first is about to leave. Here each waits until everything that the one before it did is done.
+"""
+
+import asyncio
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from textual import events
+from textual.screen import Screen
+
+from poetry_tui.compat import clock_of_events_s, is_at_rest
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+# A handler that waits longer than this (for a disk, say) no longer holds what was typed after it.
+LONGEST_HOLD_S = 2.0
+# Nobody types that far ahead: what comes beyond is a file that was thrown at the terminal.
+MAX_HELD = 500
+# It must work at any moment.
+QUIT_KEY = "ctrl+q"
+# Pauses between two looks whether all is done: none at first, most keys take a millisecond.
+_N_LOOKS_WITHOUT_PAUSE = 50
+_PAUSE_S = 0.002
+
+
+class InputGate:
+    """Holds keys, pastes and clicks back; the app asks it about each of them and passes on what it admits."""
+
+    def __init__(self, app: "App[Any]") -> None:
+        self._app = app
+        self._held: deque[events.Event] = deque()
+        self._released: events.Event | None = None
+        self._current: events.Event | None = None
+        self._is_blind = False
+        self._settling: asyncio.Task[None] | None = None
+        # What was last painted, and since when: the screen, and the widget with the focus.
+        self._seen: dict[str, tuple[object, float]] = {}
+        self._last_press: tuple[Screen[Any], tuple[int, int], float] | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing that was typed is being carried out or waits."""
+        return self._current is None and not self._held
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether what is being carried out was typed before its place was on the screen.
+
+        True for a key that was queued while another screen or widget had the keys, and for a click queued while another
+        screen was shown. What costs or destroys something asks this first.
+        """
+        return self._current is not None and self._is_blind
+
+    def admit(self, event: events.Event) -> bool:
+        """Whether the app shall handle an event now; one that is held comes again when its turn has come."""
+        if isinstance(event, events.Key) and event.key == QUIT_KEY:
+            self._held.clear()
+            return True
+        if event is self._released:
+            self._released = None
+        elif not self.is_settled:
+            self._hold(event)
+            return False
+        if isinstance(event, events.MouseMove | events.MouseScrollUp | events.MouseScrollDown):
+            self._release_next()
+            return True
+        if self._belongs_to_a_closed_screen(event):
+            self._release_next()
+            return False
+        self._current = event
+        self._is_blind = self._was_typed_blind(event)
+        self._settling = asyncio.create_task(self._settle())
+        return True
+
+    def painted(self) -> None:
+        """The app has painted: note what can be seen from now on."""
+        now_s = clock_of_events_s()
+        for name, shown in self._shown().items():
+            if name not in self._seen or self._seen[name][0] is not shown:
+                self._seen[name] = (shown, now_s)
+
+    def close(self) -> None:
+        """Forget what is held."""
+        self._held.clear()
+        if self._settling is not None:
+            self._settling.cancel()
+
+    def _hold(self, event: events.Event) -> None:
+        if self._held and isinstance(event, events.MouseMove) and isinstance(self._held[-1], events.MouseMove):
+            self._held[-1] = event
+        elif len(self._held) < MAX_HELD:
+            self._held.append(event)
+
+    async def _settle(self) -> None:
+        """Wait until all that the event set off is done; then let the next one in."""
+        until_s = time.monotonic() + LONGEST_HOLD_S
+        n_looks = n_at_rest = 0
+        try:
+            # Twice: a task that was made meanwhile has begun by the second time.
+            while n_at_rest < 2 and time.monotonic() < until_s:
+                await asyncio.sleep(0 if n_looks < _N_LOOKS_WITHOUT_PAUSE else _PAUSE_S)
+                n_looks += 1
+                n_at_rest = n_at_rest + 1 if is_at_rest(self._app) else 0
+        finally:
+            self._current = None
+            self._release_next()
+
+    def _release_next(self) -> None:
+        if self._current is None and self._released is None and self._held:
+            self._released = self._held.popleft()
+            self._app.post_message(self._released)
+
+    # What can be seen
+
+    def _shown(self) -> dict[str, object]:
+        stack = self._app.screen_stack
+        return {"screen": stack[-1], "focus": stack[-1].focused} if stack else {}
+
+    def _was_typed_blind(self, event: events.Event) -> bool:
+        names = ("screen",) if isinstance(event, events.MouseEvent) else ("screen", "focus")
+        shown = self._shown()
+        return any(
+            name not in self._seen or self._seen[name][0] is not shown.get(name) or event.time < self._seen[name][1]
+            for name in names
+        )
+
+    def _belongs_to_a_closed_screen(self, event: events.Event) -> bool:
+        """Whether this is the second press of a double click whose first one opened or closed a screen."""
+        if not isinstance(event, events.MouseDown):
+            return False
+        stack = self._app.screen_stack
+        before, place = self._last_press, (event.x, event.y)
+        self._last_press = (stack[-1], place, event.time) if stack else None
+        if before is None or self._last_press is None:
+            return False
+        is_second = before[1] == place and event.time - before[2] <= self._app.CLICK_CHAIN_TIME_THRESHOLD
+        return is_second and before[0] is not stack[-1]

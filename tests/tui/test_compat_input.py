@@ -1,0 +1,48 @@
+"""The private parts of Textual that the studio relies on: these fail when a new release moves them."""
+
+import asyncio
+
+from textual import events
+from textual.message import Message
+from textual.screen import Screen
+
+from poetry_tui import compat
+from poetry_tui.app import PoetryApp
+from poetry_tui.settings import Settings
+from tests.tui.conftest import Until
+
+
+async def test_the_app_is_at_rest_when_every_message_was_handled(until: Until) -> None:
+    class Slow(Message):
+        pass
+
+    class Busy(PoetryApp):
+        async def on_slow(self) -> None:
+            await asyncio.sleep(0.05)
+
+    app = Busy(Settings())
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: compat.is_at_rest(app))
+        app.post_message(Slow())
+        assert not compat.is_at_rest(app)
+        await asyncio.sleep(0.01)
+        # Nothing lies in a queue any more, but a handler still works.
+        assert not compat.is_at_rest(app)
+        await until(pilot, lambda: compat.is_at_rest(app))
+
+
+async def test_a_widget_that_works_is_not_at_rest(until: Until) -> None:
+    app = PoetryApp(Settings())
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: compat.is_at_rest(app))
+        app.screen.focused.post_message(events.Key("left", None))  # type: ignore[union-attr]
+        assert not compat.is_at_rest(app)
+        await until(pilot, lambda: compat.is_at_rest(app))
+
+
+async def test_every_screen_is_dismissed_only_in_front() -> None:
+    app = PoetryApp(Settings())
+    async with app.run_test():
+        assert Screen.dismiss is compat.dismiss_in_front
+        age_s = compat.clock_of_events_s() - events.Event().time
+        assert abs(age_s) < 60
