@@ -1,9 +1,12 @@
 """What a person reads: a training told in lines, a poem laid out for a terminal."""
 
+import math
 import time
+from collections import deque
 from collections.abc import Callable
 
 from engine import events
+from engine.smoothing import WINDOW_STEPS, mean_of_last_steps
 from engine.verse import columns_rtl, couplets, split_lines
 
 LINE_PERIOD_S = 3.0
@@ -22,7 +25,8 @@ class TrainingNarrator:
         self._first: tuple[int, float] | None = None
         self._last_line_s = clock()
         self._last_step = 0
-        self._loss_sum, self._loss_steps = 0.0, 0
+        # The last steps: the number of each event, how many it tells of, the loss in nats a Han character.
+        self._losses: deque[tuple[int, int, float]] = deque(maxlen=WINDOW_STEPS)
 
     def tell(self, record: events.Record) -> None:
         event = record.event
@@ -34,8 +38,8 @@ class TrainingNarrator:
             case events.Validated():
                 self._val_nats = event.val_nats_per_han
                 self._say(
-                    f"step {event.step:,}: {event.val_nats_per_han:.3f} nats per Han character on held-out poems"
-                    f" (training loss {event.train_nats:.3f})"
+                    f"step {event.step:,}: {_with_perplexity(event.val_nats_per_han)} on held-out poems"
+                    f"{_training_of(event)}; nats per Han character (perplexity)"
                 )
             case events.Sampled():
                 self._say(f"    {event.text}")
@@ -68,20 +72,25 @@ class TrainingNarrator:
         now_s = self._clock()
         n_steps = max(1, event.step - self._last_step)
         self._last_step = event.step
-        self._loss_sum += n_steps * event.loss_nats
-        self._loss_steps += n_steps
+        if event.loss_nats_per_han is not None:
+            self._losses.append((event.step, n_steps, event.loss_nats_per_han))
         if self._first is None:
             self._first = (event.step, now_s)
         if now_s - self._last_line_s < LINE_PERIOD_S and event.step != self._total_steps:
             return
         self._last_line_s = now_s
-        validated = "" if self._val_nats is None else f"   {self._val_nats:.3f} nats/Han"
         self._say(
             f"step {event.step:,}/{self._total_steps:,} {event.step / max(1, self._total_steps):6.1%}"
-            f"   loss {self._loss_sum / self._loss_steps:.3f}{validated}   {event.chars_per_s:,.0f} chars/s"
-            f"{self._time_left(event.step, now_s)}"
+            f"   {self._figures(event)}   {event.chars_per_s:,.0f} chars/s{self._time_left(event.step, now_s)}"
         )
-        self._loss_sum, self._loss_steps = 0.0, 0
+
+    def _figures(self, event: events.Step) -> str:
+        """The training loss, smoothed as it is everywhere, and the last validation, both in one unit."""
+        if not self._losses:
+            return f"training {event.loss_nats:.3f} nats per character"
+        steps, n_steps, values = zip(*self._losses, strict=True)
+        validated = "" if self._val_nats is None else f", validation {self._val_nats:.3f}"
+        return f"training {mean_of_last_steps(steps, n_steps, values):.3f}{validated} nats/Han"
 
     def _time_left(self, step: int, now_s: float) -> str:
         assert self._first is not None
@@ -89,6 +98,15 @@ class TrainingNarrator:
         if step <= first_step or step >= self._total_steps:
             return ""
         return f"   {duration((self._total_steps - step) * (now_s - first_s) / (step - first_step))} left"
+
+
+def _with_perplexity(nats: float) -> str:
+    return f"{nats:.3f} ({math.exp(min(nats, 700)):,.1f})"
+
+
+def _training_of(event: events.Validated) -> str:
+    """The training loss since the last validation, where it is told in the unit of the validation."""
+    return "" if event.train_nats_per_han is None else f", {_with_perplexity(event.train_nats_per_han)} in training"
 
 
 def duration(seconds: float) -> str:

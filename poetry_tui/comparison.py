@@ -8,7 +8,7 @@ from typing import Any
 from engine.config import TrainConfig
 from engine.errors import StudioError
 from poetry_tui.run_state import RunState, Status
-from poetry_tui.run_words import duration
+from poetry_tui.run_words import ABOUT, duration, epochs_read, perplexity, training_nats
 from poetry_tui.words import word
 
 MISSING = "-"
@@ -74,19 +74,24 @@ def figures_of(state: RunState, status: Status) -> dict[str, str]:
         "report.step": f"{state.step:,}" + (f" / {state.total_steps:,}" if state.total_steps else ""),
         "report.time": duration(state.elapsed_s),
     }
-    if state.chars and state.chars[-1]:
-        found["report.chars"] = f"{state.chars[-1]:,.0f}"
+    if epochs := epochs_read(state):
+        found["report.epochs"] = epochs
+    if state.axes.n_chars:
+        found["report.chars"] = f"{ABOUT if state.axes.is_estimate else ''}{state.axes.n_chars:,.0f}"
     if speed := median_speed(state):
         found["report.speed"] = f"{speed:,.0f}"
     if state.started is not None:
         found["report.params"] = f"{state.started.n_params:,}"
         found["report.vocabulary"] = f"{state.started.vocab_size:,}"
-    if state.loss.last_smooth is not None:
-        found["report.train_nats"] = f"{state.loss.last_smooth:.3f}"
+    nats = state.loss.last_smooth
+    if nats is not None:
+        found["report.train_nats"] = training_nats(state)
+        if state.loss_unit != "char":
+            found["report.train_perplexity"] = f"{ABOUT if state.loss_unit == 'about_han' else ''}{perplexity(nats)}"
     if state.best is not None:
         nats = state.best.val_nats_per_han
         found["report.val_nats"] = f"{nats:.3f}"
-        found["report.perplexity"] = f"{math.exp(min(nats, 700)):,.1f}"
+        found["report.perplexity"] = perplexity(nats)
         found["report.best_step"] = f"{state.best.step:,}"
     return found
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple, cast
 
-SMOOTHING = 0.95
+from engine.smoothing import extend_means, mean_of_last_steps
+
 # Beyond this a figure is as good as infinite, and sums over it may be.
 LARGEST = 1e30
 # About the square root of what falls into a column of a long run's picture: as many blocks as points beside them.
@@ -28,15 +29,16 @@ class Column(NamedTuple):
 
 
 class Curve:
-    """Points (step, value) in the order of their steps, with an exponential moving average over all of them.
+    """Points (step, value) in the order of their steps, smoothed as `engine.smoothing` says.
 
-    The average looks back over the last eighth of what is there until that is longer than its memory, so that it
-    follows the steep beginning. NaN and infinity are counted in `n_not_finite` and kept out of everything else.
+    NaN and infinity are counted in `n_not_finite` and kept out of everything else.
     """
 
-    def __init__(self, smoothing: float = SMOOTHING) -> None:
-        self.smoothing = smoothing
+    def __init__(self) -> None:
         self.steps: array[int] = array("q")
+        # How many steps each point tells of: those since the point before it, finite or not.
+        self.n_steps: array[int] = array("q")
+        self._told_until = 0
         self.values: array[float] = array("d")
         self._smooth: array[float] = array("d")
         self.n_not_finite = 0
@@ -54,25 +56,21 @@ class Curve:
         steps = self.steps
         if steps and step <= steps[-1]:
             self.truncate(step - 1)
+        n_steps, self._told_until = max(step - self._told_until, 1), step
         if not -LARGEST < value < LARGEST:
             self.n_not_finite += 1
             self.not_finite_steps.append(step)
             return
         steps.append(step)
+        self.n_steps.append(n_steps)
         self.values.append(value)
 
     def _catch_up(self) -> None:
         """Smooth the points and sum up the blocks that came since somebody last looked."""
-        values, smooth = self.values, self._smooth
-        n_before = len(smooth)
-        if n_before == len(values):
+        values = self.values
+        if len(self._smooth) == len(values):
             return
-        least_weight = 1 - self.smoothing
-        average = smooth[-1] if smooth else values[0]
-        for n_points, value in enumerate(values[n_before:], n_before + 8):
-            weight = 8 / n_points
-            average += (weight if weight > least_weight else least_weight) * (value - average)
-            smooth.append(average)
+        extend_means(self._smooth, self.steps, self.n_steps, values, len(values))
         for start in range(len(self._sums) * BLOCK, len(values) - BLOCK + 1, BLOCK):
             block = values[start : start + BLOCK]
             self._lows.append(min(block))
@@ -81,13 +79,13 @@ class Curve:
 
     @property
     def smooth(self) -> "array[float]":
-        """The average at each point."""
+        """The mean at each point."""
         self._catch_up()
         return self._smooth
 
     def against(self, places: Sequence[float]) -> "Curve":
-        """The same points and the same average over another axis: `places` has a number for each point, never falling."""
-        other = Curve(self.smoothing)
+        """The same points and the same means over another axis: `places` has a number for each point, never falling."""
+        other = Curve()
         # Shared, not copied: it is for looking at, and for as long as nothing is added to either.
         other.steps = cast("array[int]", places)
         other.values, other._smooth = self.values, self.smooth
@@ -98,7 +96,8 @@ class Curve:
         """Forget the points after `last_step`: a resumed run goes on from there."""
         del self.not_finite_steps[bisect_right(self.not_finite_steps, last_step) :]
         n_kept = bisect_right(self.steps, last_step)
-        del self.steps[n_kept:], self.values[n_kept:], self._smooth[n_kept:]
+        del self.steps[n_kept:], self.n_steps[n_kept:], self.values[n_kept:], self._smooth[n_kept:]
+        self._told_until = min(self._told_until, max(last_step, 0))
         n_blocks = n_kept // BLOCK
         del self._lows[n_blocks:], self._sums[n_blocks:], self._highs[n_blocks:]
 
@@ -108,7 +107,13 @@ class Curve:
 
     @property
     def last_smooth(self) -> float | None:
-        return self.smooth[-1] if self.smooth else None
+        """The mean at the last point: the same to the last digit for whoever knows no more than the end of the curve."""
+        return mean_of_last_steps(self.steps, self.n_steps, self.values)
+
+    def scale(self, n_points: int, factor: float) -> None:
+        """Multiply the first points: they were in another unit."""
+        self.values[:n_points] = array("d", [value * factor for value in self.values[:n_points]])
+        del self._smooth[:], self._lows[:], self._sums[:], self._highs[:]
 
     def columns(self, first_step: float, last_step: float, n_columns: int) -> list[Column | None]:
         """Cut the steps from `first_step` to `last_step` into equal columns; None where a column has no point."""

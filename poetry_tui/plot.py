@@ -24,6 +24,10 @@ _BRAILLE = 0x2800
 _LIT = re.compile(rb"[^\0]")
 # Told apart without colour: only the smoothed line is drawn by its shape.
 _IN_ASCII = {"range": ":", "mean": ".", **dict(zip(OTHERS, OTHER_LETTERS, strict=True))}
+# So many of the values, the least ones, always fit on the axis; beyond them it goes on for a share of what they take where others
+# lie farther off than that.
+BULK = 0.95
+OUTLIER_ROOM = 0.3
 LABEL_WIDTH = 6
 FOOT_ROWS = 2
 # A tick of the value axis, that axis, the corner, a tick of the step axis, that axis; in braille's company and in ASCII.
@@ -172,14 +176,29 @@ def plot(
 
 
 def _limits(columns: Sequence[Column | None], marks: Sequence[Mark]) -> tuple[float, float]:
-    """The limits of the value axis: means and points fit, a lone spike of the range does not squash them."""
-    values = [value for column in columns if column for value in (column.mean, column.smooth)]
-    values += [mark.value for mark in marks if mark.value is not None and math.isfinite(mark.value)]
-    if not values:
+    """The limits of the value axis: points and nearly all means fit; a lone spike of the range does not squash them."""
+    means = [value for column in columns if column for value in (column.mean, column.smooth)]
+    points = [mark.value for mark in marks if mark.value is not None and math.isfinite(mark.value)]
+    return robust_limits(means, points)
+
+
+def robust_limits(values: Sequence[float], points: Sequence[float] = ()) -> tuple[float, float]:
+    """The limits of an axis for some values and single points: the largest few of either do not set it where they lie far above
+    all others, as the losses of a run's first steps do. Drawn at the edge, they are seen as they are by who zooms in on them."""
+    limits = [_bulk(some) for some in (values, points) if some]
+    if not limits:
         return 0.0, 1.0
-    low, high = min(values), max(values)
+    low, high = min(low for low, _ in limits), max(high for _, high in limits)
     margin = max((high - low) * 0.06, abs(high) * 1e-3, 1e-6)
     return low - margin, high + margin
+
+
+def _bulk(values: Sequence[float]) -> tuple[float, float]:
+    """The least and the largest of some values, without the largest few where they are outliers."""
+    ordered = sorted(values)
+    low, high = ordered[0], ordered[-1]
+    nearly_all = ordered[min(len(ordered) - 1, int(BULK * len(ordered)))]
+    return low, high if high - nearly_all <= nearly_all - low else nearly_all + OUTLIER_ROOM * (nearly_all - low)
 
 
 def _draw_columns(canvas: _Canvas, columns: Sequence[Column | None]) -> None:

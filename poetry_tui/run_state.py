@@ -1,6 +1,5 @@
 """The state of a run, folded from its events. Pure: it reads no clock and no file."""
 
-from array import array
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -22,15 +21,23 @@ from engine.events import (
     Step,
     Validated,
 )
+from engine.smoothing import WINDOW_STEPS, mean_of_last_steps
 from poetry_tui.curve import LARGEST, Curve
+from poetry_tui.han_ratio import HanRatio
+from poetry_tui.run_axes import RunAxes, steps_per_s
 from poetry_tui.run_pace import Pace
 
-# Steps events that the rate for the ETA is taken over: about ten seconds of training.
-RATE_WINDOW = 100
-
+# Points that the rate for the ETA is taken over at least: about ten seconds of training.
+RATE_POINTS = 100
+# Validation must have risen by so much to be said to rise.
+RISEN_NATS = 0.01
 
 # What the curve of a run is drawn over; minutes are counted in thousandths.
 Axis = Literal["step", "chars", "minutes"]
+# A loss in nats a Han character, about in that, or in nats a character.
+LossUnit = Literal["han", "about_han", "char"]
+# What the trainer does at every so many steps that takes longer than a step.
+LONG_WORK = ("validate_every", "checkpoint_every")
 
 
 class Status(StrEnum):
@@ -76,11 +83,9 @@ class RunState:
     step: int = 0
     epoch: int = 0
     lr: float = 0.0
+    # In nats a Han character, as validations are; `loss_unit` says how far that is known of a run of before.
     loss: Curve = field(default_factory=Curve)
-    # How far the run was at each point of the loss: characters read, and thousandths of a minute trained,
-    # whose round numbers are round minutes.
-    chars: "array[float]" = field(default_factory=lambda: array("d"))
-    milliminutes: "array[float]" = field(default_factory=lambda: array("d"))
+    axes: RunAxes = field(default_factory=RunAxes)
     speed: Curve = field(default_factory=Curve)
     grad_norm: Curve = field(default_factory=Curve)
     validations: list[Validated] = field(default_factory=list)
@@ -95,7 +100,13 @@ class RunState:
     n_starts: int = 0
     n_records: int = 0
     n_malformed: int = 0
-    _marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=RATE_WINDOW))
+    # Of a run that told its loss per character only: what makes it nats a Han character, and how many points were told so.
+    _ratio: HanRatio = field(default_factory=HanRatio)
+    _n_per_char: int = 0
+    # The last losses per character: step, how many steps it tells of, nats.
+    _per_char: deque[tuple[int, int, float]] = field(default_factory=lambda: deque(maxlen=WINDOW_STEPS))
+    # The first point of the run's present life.
+    _life_begins: int = 0
 
     def fold(self, record: Record) -> None:
         """Take in one record; one whose values are of the wrong type is counted as malformed."""
@@ -110,17 +121,19 @@ class RunState:
         event = record.event
         self._fold_time(record)
         self.pace.note(record)
+        if not isinstance(event, Step):
+            self.axes.note(record, self.elapsed_s, self.started, is_point=False)
         match event:
             case RunStarted():
                 self._fold_start(event)
             case Step():
-                self._fold_step(event, record.time_s)
+                self._fold_step(event, record)
             case Validated():
                 self.validations.append(event)
             case Sampled():
                 self.samples.append(event)
             case Compared():
-                self.comparisons.append(event)
+                self._fold_comparison(event)
             case Control():
                 self._fold_control(event)
             case Resources():
@@ -143,43 +156,48 @@ class RunState:
         self.n_starts += 1
         self.last_word = None
         self.paused = False
-        self._marks.clear()
-        if event.resumed_from_step is not None:
-            self._rewind(event.resumed_from_step)
+        if event.resumed_from_step is not None or self.n_starts > 1:
+            self._rewind(event.resumed_from_step or 0)
+        self._life_begins = len(self.loss)
 
     def _rewind(self, step: int) -> None:
         self.step = step
         for curve in (self.loss, self.speed, self.grad_norm):
             curve.truncate(step)
-        del self.chars[len(self.loss) :], self.milliminutes[len(self.loss) :]
+        self._forget_places(len(self.loss))
         self.validations = [item for item in self.validations if item.step <= step]
         self.samples = [item for item in self.samples if item.step <= step]
         self.comparisons = [item for item in self.comparisons if item.step <= step]
         self.controls = [item for item in self.controls if item.step <= step]
 
-    def _fold_step(self, event: Step, time_s: float) -> None:
-        self.loss.append(event.step, event.loss_nats)
-        self._note_place(event)
+    def _forget_places(self, n_points: int) -> None:
+        """Keep what goes with the first points of the loss."""
+        self._n_per_char = min(self._n_per_char, n_points)
+        last_step = self.loss.steps[n_points - 1] if n_points else -1
+        while self._per_char and self._per_char[-1][0] > last_step:
+            self._per_char.pop()
+        if len(self.axes.chars) > n_points:
+            self.axes.truncate(n_points)
+
+    def _fold_step(self, event: Step, record: Record) -> None:
+        per_han, is_number = event.loss_nats_per_han, -LARGEST < event.loss_nats < LARGEST
+        self.loss.append(event.step, event.loss_nats * (self._ratio.value or 1.0) if per_han is None else per_han)
+        # A loss that is no number is no point of the curve; a point that was replaced is replaced everywhere.
+        is_point = len(self.loss) > 0 and self.loss.steps[-1] == event.step
+        self._forget_places(len(self.loss) - is_point)
+        self.axes.note(record, self.elapsed_s, self.started, is_point=is_point)
+        self._n_per_char += is_point and per_han is None
+        if is_point and is_number:
+            self._per_char.append((event.step, self.loss.n_steps[-1], event.loss_nats))
         self.speed.append(event.step, event.chars_per_s)
         self.grad_norm.append(event.step, event.grad_norm)
         self.step, self.epoch, self.lr = event.step, event.epoch, event.lr
-        self._marks.append((time_s, event.step))
 
-    def _note_place(self, event: Step) -> None:
-        """Keep `chars` and `milliminutes` as long as the loss; a point of it that was replaced is replaced there too."""
-        n_points = len(self.loss)
-        if not n_points or self.loss.steps[-1] != event.step:
-            return  # the loss was no number
-        if len(self.chars) >= n_points:
-            del self.chars[n_points - 1 :], self.milliminutes[n_points - 1 :]
-        now = self.elapsed_s / 60 * 1000
-        before, n_chars = (self.milliminutes[-1], self.chars[-1]) if self.chars else (0.0, 0.0)
-        if now > before:
-            read = event.chars_per_s * (now - before) * 60 / 1000
-            n_chars += read if -LARGEST < read < LARGEST else 0.0
-            before = now
-        self.chars.append(n_chars)
-        self.milliminutes.append(before)
+    def _fold_comparison(self, event: Compared) -> None:
+        self.comparisons.append(event)
+        factor = self._ratio.note(event)
+        if factor is not None and self._n_per_char:
+            self.loss.scale(self._n_per_char, factor)
 
     def places(self, axis: Axis) -> Sequence[float]:
         """Where each point of the loss stands on an axis."""
@@ -187,8 +205,8 @@ class RunState:
             case "step":
                 return self.loss.steps
             case "chars":
-                return self.chars
-        return self.milliminutes
+                return self.axes.chars
+        return self.axes.milliminutes
 
     def place_of(self, step: int, axis: Axis) -> float:
         """Where a step stands on an axis: at the last point of the loss up to it."""
@@ -202,10 +220,8 @@ class RunState:
         self.controls.append(event)
         if event.what in ("paused", "resumed"):
             self.paused = event.what == "paused"
-            self._marks.clear()
         elif event.what == RETURNED:
             self._rewind(event.step)
-            self._marks.clear()
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -227,10 +243,48 @@ class RunState:
         return self.comparisons[-1] if self.comparisons else None
 
     @property
-    def n_worse(self) -> int:
-        """How many validations there have been since the best one."""
-        best = self.best
-        return sum(1 for item in self.validations if best is not None and item.step > best.step)
+    def loss_unit(self) -> LossUnit:
+        """What the last losses are in. A run of before told them per character: they are converted by the poems that it showed,
+        and stay as they are where it showed none."""
+        if not self._n_per_char or self._n_per_char < len(self.loss):
+            return "han"
+        return "about_han" if self._ratio.value else "char"
+
+    @property
+    def loss_nats_per_char(self) -> float | None:
+        """The mean of the last losses, per character: what `loss.last_smooth` is per Han character."""
+        steps, n_steps, values = zip(*self._per_char, strict=True) if self._per_char else ((), (), ())
+        return mean_of_last_steps(steps, n_steps, values)
+
+    @property
+    def epochs_done(self) -> float | None:
+        """Epochs read by now; None before the first step. Of a run of before, about."""
+        return self.axes.epochs[-1] if self.axes.epochs else None
+
+    @property
+    def total_epochs(self) -> float | None:
+        """Epochs that all steps will make; of a run of before, about."""
+        if self.started is None or self.started.n_epochs is not None:
+            return self.started.n_epochs if self.started else None
+        n_epochs = self.config.get("n_epochs")
+        if self.config.get("max_steps") is None:
+            return n_epochs if isinstance(n_epochs, int) else None
+        done = self.epochs_done
+        return done * self.started.total_steps / self.step if done and self.step else None
+
+    def epochs_at(self, step: int) -> float:
+        """Epochs read by a step, to the last point up to it."""
+        index = bisect_right(self.loss.steps, step)
+        return self.axes.epochs[index - 1] if index else 0.0
+
+    @property
+    def epochs_overfitting(self) -> float | None:
+        """For how many epochs validation has risen while the training loss fell; None unless they are more than one."""
+        best, last = self.best, self.validations[-1] if self.validations else None
+        if best is None or last is None or not last.val_nats_per_han - best.val_nats_per_han >= RISEN_NATS:
+            return None
+        n_epochs = self.epochs_at(last.step) - self.epochs_at(best.step)
+        return n_epochs if n_epochs > 1 and last.train_nats < best.train_nats else None
 
     @property
     def n_not_finite(self) -> int:
@@ -239,16 +293,16 @@ class RunState:
 
     @property
     def steps_per_s(self) -> float | None:
-        if len(self._marks) < 2:
-            return None
-        (first_s, first), (last_s, last) = self._marks[0], self._marks[-1]
-        return (last - first) / (last_s - first_s) if last_s > first_s and last > first else None
+        """Validations and checkpoints included, pauses not."""
+        every = [number for name in LONG_WORK if isinstance(number := self.config.get(name), int) and number > 0]
+        places = self.axes.milliminutes
+        return steps_per_s(self.loss.steps, places, max(every, default=0), RATE_POINTS, self._life_begins)
 
     @property
     def eta_s(self) -> float | None:
         """Seconds that the rest will take at the present rate; None when nobody can know."""
         rate = self.steps_per_s
-        if rate is None or not self.total_steps or self.last_word:
+        if not rate or not self.total_steps or self.last_word:
             return None
         return max(0, self.total_steps - self.step) / rate
 

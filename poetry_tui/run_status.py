@@ -7,12 +7,10 @@ from pathlib import Path
 from engine.events import RunFailed, RunFinished
 from engine.run_folder import last_beat_s
 from poetry_tui.run_pace import LEAST_PATIENCE_S
-from poetry_tui.run_state import RunState, Status
+from poetry_tui.run_state import LONG_WORK, RunState, Status
 
 # A writer is gone a moment after its last word. One whose heart still beats so long after is the next life, loading.
 LEAVING_S = 5.0
-# What the trainer does at every so many steps that takes longer than a step.
-_LONG_WORK = ("validate_every", "checkpoint_every")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ def silence_s(state: RunState, life: Life) -> float:
 
 
 def _is_more_due(state: RunState) -> bool:
-    every = [number for name in _LONG_WORK if isinstance(number := state.config.get(name), int) and number > 0]
+    every = [number for name in LONG_WORK if isinstance(number := state.config.get(name), int) and number > 0]
     return state.step == state.total_steps or any(state.step % number == 0 for number in every)
 
 

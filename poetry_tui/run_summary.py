@@ -2,6 +2,7 @@
 
 import math
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,11 +16,14 @@ from engine.files import is_file, is_folder, open_regular
 from engine.names import path_of
 from engine.run_folder import CONFIG, EVENTS, run_is_alive
 from engine.safe_text import shown
-from poetry_tui.run_state import RunState, Status
+from engine.smoothing import first_step_before
+from poetry_tui.han_ratio import MOST_LOOKS
+from poetry_tui.run_state import LossUnit, RunState, Status
 from poetry_tui.run_status import look_at, silence_s, status_of
 
 # Rare events, searched for by their bytes: a long run is megabytes of steps that a list need not parse.
 RARE_EVENTS = (b'"run_started"', b'"validated"', b'"control"', b'"run_finished"', b'"run_failed"')
+LOOKS = b'"compared"'
 TAIL_BYTES = 32 * 1024
 # So much more is read word by word; beyond it, the outline is made anew.
 MOST_NEWS_BYTES = 1 << 20
@@ -41,7 +45,8 @@ _outlines: dict[Path, _Outline] = {}
 class RunSummary:
     """One run in a list. `problem` is set when its events cannot be read; the other figures are then empty.
 
-    `silent_s`: how long a stalled run has said nothing; `error`: why a failed one failed, as far as it told.
+    `silent_s`: how long a stalled run has said nothing; `error`: why a failed one failed, as far as it told. `loss_nats` is the
+    training loss a character, `loss_nats_per_han` the same a Han character, for a run of before about or not at all (`loss_unit`).
     """
 
     id: str
@@ -53,6 +58,8 @@ class RunSummary:
     step: int = 0
     total_steps: int | None = None
     loss_nats: float | None = None
+    loss_nats_per_han: float | None = None
+    loss_unit: LossUnit = "han"
     best_nats_per_han: float | None = None
     config: Mapping[str, Any] | None = None
     error: str = ""
@@ -70,6 +77,8 @@ class RunSummary:
             "step": self.step,
             "total_steps": self.total_steps,
             "loss_nats": self.loss_nats,
+            "loss_nats_per_han": self.loss_nats_per_han,
+            "loss_is_estimate": self.loss_unit == "about_han",
             "best_nats_per_han": self.best_nats_per_han,
             "config": dict(self.config) if self.config else None,
             "error": self.error,
@@ -99,7 +108,9 @@ def summarise(folder: Path) -> RunSummary:
         elapsed_s=state.elapsed_s,
         step=state.step,
         total_steps=state.total_steps,
-        loss_nats=state.loss.last_smooth,
+        loss_nats=state.loss_nats_per_char,
+        loss_nats_per_han=None if state.loss_unit == "char" else state.loss.last_smooth,
+        loss_unit=state.loss_unit,
         best_nats_per_han=best.val_nats_per_han if best else None,
         config=state.config or None,
         error=state.last_word.message if isinstance(state.last_word, RunFailed) else "",
@@ -162,15 +173,23 @@ def _outline_of(path: Path) -> RunState:
 
 
 def _outline(data: bytes) -> RunState:
-    """Fold the rare events of a run and the last of the others."""
-    tail = max(0, len(data) - TAIL_BYTES)
-    tail = data.rfind(b"\n", 0, tail) + 1 if tail else 0
-    starts = {data.rfind(b"\n", 0, at) + 1 for mark in RARE_EVENTS for at in _places(data, mark, tail)}
-    lines = [data[start : data.find(b"\n", start)] for start in sorted(starts)]
-    lines += data[tail : data.rfind(b"\n") + 1].splitlines()
-    state = RunState()
-    _fold(state, lines)
-    return state
+    """Fold the rare events of a run and the last of the others: as many as the smoothed loss is made of, so that a list says the
+    same figure as whoever reads all."""
+    rare = [at for mark in RARE_EVENTS for at in _places(data, mark)]
+    # The first looks convert the losses of a run of before.
+    rare += _places(data, LOOKS, MOST_LOOKS)
+    starts = sorted({data.rfind(b"\n", 0, at) + 1 for at in rare})
+    n_bytes = TAIL_BYTES
+    while True:
+        tail = max(0, len(data) - n_bytes)
+        tail = data.rfind(b"\n", 0, tail) + 1 if tail else 0
+        lines = [data[start : data.find(b"\n", start)] for start in starts if start < tail]
+        state = RunState()
+        _fold(state, [*lines, *data[tail : data.rfind(b"\n") + 1].splitlines()])
+        steps = state.loss.steps
+        if tail == 0 or (steps and steps[0] <= first_step_before(steps[-1])):
+            return state
+        n_bytes *= 4
 
 
 def _fold(state: RunState, lines: Sequence[bytes]) -> None:
@@ -180,13 +199,13 @@ def _fold(state: RunState, lines: Sequence[bytes]) -> None:
             state.fold(record)
 
 
-def _places(data: bytes, mark: bytes, end: int) -> list[int]:
-    """Where `mark` stands as an event's name before `end`."""
-    places = []
-    at = data.find(b'"event":' + mark, 0, end)
-    while at >= 0:
+def _places(data: bytes, mark: bytes, at_most: int = sys.maxsize) -> list[int]:
+    """Where `mark` stands as an event's name, the first so many times."""
+    places: list[int] = []
+    at = data.find(b'"event":' + mark)
+    while at >= 0 and len(places) < at_most:
         places.append(at)
-        at = data.find(b'"event":' + mark, at + 1, end)
+        at = data.find(b'"event":' + mark, at + 1)
     return places
 
 

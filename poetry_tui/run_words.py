@@ -1,5 +1,6 @@
 """A run in words: its status, its figures, what to do next. Plain text; knows no Textual."""
 
+import math
 import time
 
 from engine.events import RunFailed
@@ -9,8 +10,8 @@ from poetry_tui.run_state import RunState, Status
 from poetry_tui.run_summary import RunSummary
 from poetry_tui.words import sentence, word
 
-# So many validations without a better one are worth a remark.
-MANY_WORSE = 3
+# Before a figure that is an estimate.
+ABOUT = "~"
 # One cell each, and told apart without colour.
 SYMBOLS = {
     Status.STARTING: "~",
@@ -99,8 +100,9 @@ def _reason(follower: RunFollower) -> str:
 
 def _remarks(state: RunState) -> str:
     remarks = ""
-    if state.n_worse >= MANY_WORSE and not isinstance(state.last_word, RunFailed):
-        remarks += " " + word("train.getting_worse", count=state.n_worse)
+    if (n_epochs := state.epochs_overfitting) is not None and state.best is not None:
+        key = "train.overfitting" if state.last_word is None else "train.has_overfitted"
+        remarks += " " + word(key, epochs=f"{n_epochs:.1f}", step=f"{state.best.step:,}")
     if state.n_not_finite:
         remarks += " " + word("train.not_finite", count=state.n_not_finite)
     if state.n_malformed:
@@ -112,16 +114,49 @@ def figures(state: RunState) -> list[tuple[str, str]]:
     """Name and value of everything worth a number, most important first."""
     total = f" / {state.total_steps:,}" if state.total_steps else ""
     pairs = [("train.step", f"{state.step:,}{total}")]
-    if state.loss.last_smooth is not None:
-        pairs.append(("train.loss_now", f"{state.loss.last_smooth:.3f}"))
+    if loss := training_nats(state):
+        pairs.append(("train.loss_now", loss + _in_perplexity(state)))
     if state.best is not None:
-        nats = f"{state.best.val_nats_per_han:.3f}"
-        pairs.append(("train.best", word("train.best_value", nats=nats)))
-    if len(state.loss):
-        pairs.append(("train.epoch", str(state.epoch)))
+        nats = state.best.val_nats_per_han
+        pairs.append(("train.best", f"{nats:.3f} ({perplexity(nats)})"))
+    if epochs := epochs_read(state):
+        pairs.append(("train.epoch", epochs))
         pairs.append(("train.lr", f"{state.lr:.2g}"))
     pairs.append(("train.elapsed", duration(state.elapsed_s)))
     return [(word(name), value) for name, value in pairs]
+
+
+def training_nats(state: RunState) -> str:
+    """The training loss, smoothed, in nats a Han character: `5.307`, `~5.307` where a run of before told it in another unit, and
+    in that unit where nothing converts it. Empty before the first step."""
+    nats = state.loss.last_smooth
+    if nats is None:
+        return ""
+    match state.loss_unit:
+        case "han":
+            return f"{nats:.3f}"
+        case "about_han":
+            return f"{ABOUT}{nats:.3f}"
+    return word("train.per_char", nats=f"{nats:.3f}")
+
+
+def _in_perplexity(state: RunState) -> str:
+    """The training loss as a perplexity, in brackets; nothing where it is not in the unit that perplexities are told of."""
+    nats = state.loss.last_smooth
+    return f" ({perplexity(nats)})" if nats is not None and state.loss_unit != "char" else ""
+
+
+def epochs_read(state: RunState) -> str:
+    """How many epochs it has read of how many: `0.08 / 2`. Empty before the first step."""
+    if state.epochs_done is None:
+        return ""
+    total = f" / {state.total_epochs:.4g}" if state.total_epochs else ""
+    return f"{ABOUT if state.axes.is_estimate else ''}{state.epochs_done:.2f}{total}"
+
+
+def perplexity(nats: float) -> str:
+    """e to some nats, as people read it."""
+    return f"{math.exp(min(nats, 700)):,.0f}" if nats > math.log(100) else f"{math.exp(nats):,.1f}"
 
 
 def moment(seconds: float | None) -> str:
@@ -130,10 +165,11 @@ def moment(seconds: float | None) -> str:
 
 
 def summary_line(run: RunSummary) -> tuple[str, str, str]:
-    """What it is, how far it is, how good it is: `nndl lstm`, `45 %`, `5.31`."""
+    """What it is, how far it is, how good it is: `nndl lstm`, `45 %`, and the best validation in nats a Han character, `5.31`,
+    as it is the same figure of every run; empty before there was one."""
     config = run.config or {}
     cell = (config.get("model") or {}).get("cell", "") if isinstance(config.get("model"), dict) else ""
     name = f"{config.get('preset', '')} {cell}".strip() or run.id
     share = f"{100 * run.step / run.total_steps:.0f} %" if run.total_steps else ""
-    value = run.best_nats_per_han if run.best_nats_per_han is not None else run.loss_nats
+    value = run.best_nats_per_han
     return name, share, f"{value:.2f}" if value is not None else ""

@@ -28,6 +28,7 @@ from poetry_tui.runs import RunSummary, find_run, list_runs, remove_run
 
 # What is shown of the log of a run that came to a bad end.
 LOG_LINES = 12
+FIGURES = ("training loss, nats per Han character", "best validation, nats per Han character")
 
 
 def add_parser(commands: Commands) -> None:
@@ -49,7 +50,7 @@ def _list(options: argparse.Namespace) -> None:
     if options.json:
         print_json([_plain(run) for run in runs])
     elif runs:
-        header = ("run", "status", "started", "step", "loss", "nats/Han", "")
+        header = ("run", "status", "started", "step", "train. nats/Han", "val. nats/Han", "")
         print_table(header, [(r.id, str(r.status), _started(r), _steps(r), *_figures(r), _trouble(r)) for r in runs])
     else:
         say("There is no run yet. `poetry-tui train --preset nndl` starts one, and so does the Train screen.")
@@ -69,8 +70,7 @@ def _show(options: argparse.Namespace) -> None:
             ("started", _started(run)),
             ("trained for", _hours(run.elapsed_s)),
             ("step", _steps(run)),
-            ("loss, nats per character", loss),
-            ("best, nats per Han character", best),
+            *zip(FIGURES, (loss, best), strict=True),
             *([("silent for", _hours(run.silent_s))] if run.silent_s else []),
             *([("error", run.error)] if run.error else []),
             *([("problem", trouble)] if (trouble := _trouble(run)) else []),
@@ -93,7 +93,7 @@ def _compare(options: argparse.Namespace) -> None:
         return
     rows = [(name, *map(str, values)) for name, values in settings.items()]
     figures = [(_steps(run), *_figures(run)) for run in runs]
-    labels = ("step", "loss, nats per character", "best, nats per Han character")
+    labels = ("step", *FIGURES)
     rows += [(label, *values) for label, values in zip(labels, zip(*figures, strict=True), strict=True)]
     print_table(("", *(run.id for run in runs)), rows)
 
@@ -153,7 +153,13 @@ def _hours(seconds: float) -> str:
 
 
 def _figures(run: RunSummary) -> tuple[str, str]:
-    return figure(run.loss_nats), figure(run.best_nats_per_han)
+    """The training loss and the best validation, both in nats per Han character; of a run that told its loss per character, about
+    in that or, where nothing converts it, in nats per character."""
+    if run.loss_nats_per_han is None:
+        loss = "-" if run.loss_nats is None else f"{figure(run.loss_nats)} per character"
+    else:
+        loss = ("~" if run.loss_unit == "about_han" else "") + figure(run.loss_nats_per_han)
+    return loss, figure(run.best_nats_per_han)
 
 
 def _steps(run: RunSummary) -> str:

@@ -10,12 +10,13 @@ from engine.config import TrainConfig
 from engine.errors import StudioError
 from engine.flags import flags_between
 from engine.presets import PRESETS
+from engine.smoothing import WINDOW_STEPS
 from engine.verse import split_lines
 from poetry_tui.comparison import Row, compare
-from poetry_tui.curve import Curve
 from poetry_tui.report.document import Block, Code, Figure, Heading, Paragraph, Poem, Prediction, Table
 from poetry_tui.report.story import RunStory
 from poetry_tui.report.svg import Series, chart
+from poetry_tui.run_words import ABOUT
 from poetry_tui.words import heading, word
 
 N_COLUMNS = 240
@@ -47,6 +48,9 @@ def _figures(names: Sequence[str], figures: Sequence[Row]) -> Iterator[Block]:
     yield Heading(heading("report.figures"))
     yield Table(("", *names), [(word(row.name), *row.values) for row in figures])
     yield Paragraph(word("report.what_nats"))
+    yield Paragraph(word("report.what_losses", steps=WINDOW_STEPS))
+    if any(value.startswith(ABOUT) for row in figures for value in row.values):
+        yield Paragraph(word("report.what_estimate"))
 
 
 def _settings(names: Sequence[str], settings: Sequence[Row]) -> Iterator[Block]:
@@ -65,13 +69,17 @@ def _plain(value: str) -> str:
 
 def _curves(stories: Sequence[RunStory]) -> Iterator[Block]:
     yield Heading(heading("report.curves"))
-    loss = [_loss_series(story) for story in stories]
-    yield _figure("loss.svg", loss, "report.loss_by_step", "report.axis_step", "report.axis_loss")
     validations = [[(float(one.step), one.val_nats_per_han) for one in story.state.validations] for story in stories]
+    loss = [_loss_series(story) for story in stories]
+    if len(stories) == 1:
+        loss.append(Series(word("report.validation"), validations[0], is_dotted=True))
+    is_per_char = any(story.state.loss_unit == "char" for story in stories)
+    axis = "report.axis_loss_char" if is_per_char else "report.axis_loss"
+    yield _figure("loss.svg", loss, "report.loss_by_step", "report.axis_step", axis)
     by_step = [Series(s.name, points, is_dotted=True) for s, points in zip(stories, validations, strict=True)]
     yield _figure("validation.svg", by_step, "report.val_by_step", "report.axis_step", "report.axis_val")
     by_minutes = [
-        Series(s.name, [(_at(s.minutes, step), nats) for step, nats in points], is_dotted=True)
+        Series(s.name, [(s.state.place_of(int(step), "minutes") / 1000, nats) for step, nats in points], is_dotted=True)
         for s, points in zip(stories, validations, strict=True)
     ]
     caption = ("report.val_by_minutes", "report.axis_minutes", "report.axis_val")
@@ -91,14 +99,6 @@ def _loss_series(story: RunStory) -> Series:
     ]
     band = [(x, column.low, column.high) for x, column in columns]
     return Series(story.name, [(x, column.smooth) for x, column in columns], band)
-
-
-def _at(curve: Curve, step: float) -> float:
-    """The value of a curve at the last point up to a step; its first before that."""
-    if not len(curve):
-        return 0.0
-    at_or_before = [value for place, value in zip(curve.steps, curve.values, strict=True) if place <= step]
-    return at_or_before[-1] if at_or_before else curve.values[0]
 
 
 def _figure(file_name: str, series: Sequence[Series], caption: str, x_label: str, y_label: str) -> Figure:

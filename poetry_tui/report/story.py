@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.errors import ModelError
-from engine.events import Compared, Record, RunStarted, Step
+from engine.events import Compared, Record
 from engine.model_files import read_header
 from engine.model_store import find_model
-from poetry_tui.curve import Curve
 from poetry_tui.run_reader import EventTail
 from poetry_tui.run_state import RunState, SampleRound, Status
 from poetry_tui.run_status import look_at, status_of
@@ -22,29 +21,22 @@ T = TypeVar("T")
 class RunStory:
     """A run as it went.
 
-    `minutes`: how long it had trained, by step. `comparisons`: every look at prediction beside target. `about`: the header of
-    its best checkpoint, empty where there is none.
+    `about`: the header of its best checkpoint, empty where there is none.
     """
 
     name: str
     status: Status = Status.STARTING
     state: RunState = field(default_factory=RunState)
-    minutes: Curve = field(default_factory=Curve)
-    comparisons: list[Compared] = field(default_factory=list)
     about: Mapping[str, Any] = field(default_factory=dict)
 
     def take(self, record: Record) -> None:
         """Fold one record; what a resumed run does again is told once."""
         self.state.fold(record)
-        event = record.event
-        match event:
-            case RunStarted(resumed_from_step=int(step)):
-                self.minutes.truncate(step)
-                self.comparisons = [one for one in self.comparisons if one.step <= step]
-            case Step():
-                self.minutes.append(event.step, self.state.elapsed_s / 60)
-            case Compared():
-                self.comparisons.append(event)
+
+    @property
+    def comparisons(self) -> list[Compared]:
+        """Every look at prediction beside target."""
+        return self.state.comparisons
 
     @property
     def config(self) -> Mapping[str, Any]:

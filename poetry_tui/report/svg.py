@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from poetry_tui.plot import step_label, tick_label, ticks
+from poetry_tui.plot import robust_limits, step_label, tick_label, ticks
 
 WIDTH, HEIGHT = 720, 330
 LEFT, RIGHT, TOP, BOTTOM = 58, 24, 16, 44
@@ -65,8 +65,8 @@ def _frame(series: Sequence[Series]) -> _Frame:
     if not points:
         return _Frame(0, 1, 0, 1)
     xs, ys = [x for x, _ in points], [y for _, y in points]
-    margin = max((max(ys) - min(ys)) * 0.06, abs(max(ys)) * 1e-3, 1e-6)
-    return _Frame(min(xs), max(max(xs), min(xs) + 1e-9), min(ys) - margin, max(ys) + margin)
+    low, high = robust_limits(ys)
+    return _Frame(min(xs), max(max(xs), min(xs) + 1e-9), low, high)
 
 
 def _axes(frame: _Frame, x_label: str, y_label: str) -> list[str]:

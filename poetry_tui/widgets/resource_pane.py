@@ -39,6 +39,7 @@ class ResourcePane(VerticalScroll):
     def retitle(self) -> None:
         """Say everything in the current language."""
         self.border_title = heading("train.resources")
+        self.border_subtitle = word("train.phase_note")
         self._draw()
 
     def show(self, event: Resources | None, chars_per_s: float) -> None:
@@ -71,11 +72,15 @@ class ResourcePane(VerticalScroll):
             rows = [left.pad_right(max(0, USED_WIDTH - left.cell_length)) + right for left, right in pairs]
         else:
             rows = [*used, Content(), *shares]
+        if event.gpu_memory_bytes is not None:
+            note = Content.styled(word("train.phase_note_gpu"), "dim").wrap(max(width, 1))
+            self.tooltip = word("train.phase_note_gpu")
+            rows += note if len(rows) + len(note) <= height else []
         inner.show(Content("\n").join(rows))
 
     def _used(self, event: Resources, chars_per_s: float) -> list[Content]:
         rows = [
-            self._row("train.cpu", f"{event.cpu_percent:.0f} %"),
+            self._row("train.cpu", word("train.cpu_value", percent=f"{event.cpu_percent:.0f}")),
             self._row("train.memory", f"{event.memory_bytes / 1e9:.2f} GB"),
         ]
         if event.gpu_memory_bytes is not None:

@@ -109,7 +109,8 @@ class RunMonitor(Vertical):
         legend = f"{signs} · {word(f'train.axis.{chart.axis}')}"
         # What is not as usual comes first: the end of a long line is cut.
         below = f"{(at + zoomed + scale + beside).removeprefix(' · ')}  {legend}".strip() if has_points else ""
-        titles = (heading("train.loss"), below)
+        unit = word(f"train.unit.{chart.state.loss_unit}") if has_points and chart.state is not None else ""
+        titles = (" · ".join(filter(None, (heading("train.loss"), unit))), below)
         # A title that is told again has all of the chart painted again.
         if titles != self._titles:
             self._titles = titles

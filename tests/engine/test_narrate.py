@@ -32,7 +32,17 @@ class Telling:
 
     def step(self, step: int, at_s: float, loss_nats: float = 5.0) -> None:
         self.now_s = at_s
-        self.tell(events.Step(step=step, epoch=0, loss_nats=loss_nats, lr=0.1, grad_norm=1.0, chars_per_s=20_000.0))
+        self.tell(
+            events.Step(
+                step=step,
+                epoch=0,
+                loss_nats=loss_nats,
+                lr=0.1,
+                grad_norm=1.0,
+                chars_per_s=20_000.0,
+                loss_nats_per_han=1.2 * loss_nats,  # with marks and ends
+            )
+        )
 
 
 def test_it_says_what_is_trained() -> None:
@@ -44,15 +54,16 @@ def test_it_says_what_is_trained() -> None:
     ]
 
 
-def test_steps_are_told_every_few_seconds_with_their_mean_and_the_time_left() -> None:
+def test_steps_are_told_every_few_seconds_with_the_mean_of_the_last_hundred_and_the_time_left() -> None:
     telling = Telling()
-    telling.start(1000)
-    telling.step(10, at_s=1, loss_nats=8.0)
-    telling.step(20, at_s=2, loss_nats=6.0)
-    telling.step(40, at_s=4, loss_nats=4.0)
-    telling.step(50, at_s=5, loss_nats=1.0)
-    # 10 steps a second; (10 · 8 + 10 · 6 + 20 · 4) / 40 = 5.5.
-    assert telling.lines[1:] == ["step 40/1,000   4.0%   loss 5.500   20,000 chars/s   2 min left"]
+    telling.start(2_000, resumed_from_step=890)
+    telling.step(900, at_s=0, loss_nats=9.0)
+    telling.step(950, at_s=1, loss_nats=8.0)
+    telling.step(970, at_s=2, loss_nats=6.0)
+    telling.step(1000, at_s=4, loss_nats=4.0)
+    telling.step(1010, at_s=5, loss_nats=1.0)
+    # 25 steps a second; (50 · 8 + 20 · 6 + 30 · 4) / 100 · 1.2 = 7.68.
+    assert telling.lines[2:] == ["step 1,000/2,000  50.0%   training 7.680 nats/Han   20,000 chars/s   40 s left"]
 
 
 def test_the_last_step_is_always_told() -> None:
@@ -60,16 +71,18 @@ def test_the_last_step_is_always_told() -> None:
     telling.start(20)
     telling.step(10, at_s=0.1)
     telling.step(20, at_s=0.2)
-    assert telling.lines[-1] == "step 20/20 100.0%   loss 5.000   20,000 chars/s"
+    assert telling.lines[-1] == "step 20/20 100.0%   training 6.000 nats/Han   20,000 chars/s"
 
 
 def test_a_validation_is_told_and_remembered() -> None:
     telling = Telling()
     telling.start(1000)
-    telling.tell(events.Validated(step=5, val_nats_per_han=6.125, train_nats=6.5))
+    telling.tell(events.Validated(step=5, val_nats_per_han=6.125, train_nats=5.0, train_nats_per_han=6.0))
     telling.step(10, at_s=9)
-    assert telling.lines[1] == "step 5: 6.125 nats per Han character on held-out poems (training loss 6.500)"
-    assert "6.125 nats/Han" in telling.lines[2]
+    assert telling.lines[1:] == [
+        "step 5: 6.125 (457.1) on held-out poems, 6.000 (403.4) in training; nats per Han character (perplexity)",
+        "step 10/1,000   1.0%   training 6.000, validation 6.125 nats/Han   20,000 chars/s",
+    ]
 
 
 def test_everything_else_is_told_as_it_comes() -> None:

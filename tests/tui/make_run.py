@@ -3,7 +3,8 @@
 import math
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engine.config import TrainConfig
@@ -27,6 +28,9 @@ from engine.run_folder import EVENTS, HEARTBEAT, LOG, write_config
 START_S = 1_700_000_000.0
 TARGET = "日暮江头一笛风，满船明月照归篷。扁舟不系随流去，人在芦花浅水中。"
 PREDICTION = "日落山边不夜风，一船明日满天来。孤舟一去人中水，人在江山夜雨中。"
+# Of every 28 characters of `TARGET` four marks; an end is no part of it.
+CHARS_PER_HAN = 32 / 28
+STEPS_PER_EPOCH, N_CHARS_PER_EPOCH = 500, 3_400_000
 SAMPLES = {
     "日": "日月山中不可知，白云千里不相思。",
     "山": "山中有客不知年，水上无人月满船。",
@@ -42,9 +46,10 @@ def started(config: TrainConfig | None = None, total_steps: int = 2000, resumed:
         n_params=1_300_000,
         vocab_size=6_000,
         total_steps=total_steps,
-        n_chars_per_epoch=3_400_000,
+        n_chars_per_epoch=N_CHARS_PER_EPOCH,
         device="cpu",
         resumed_from_step=resumed,
+        n_epochs=total_steps / STEPS_PER_EPOCH,
     )
 
 
@@ -52,14 +57,28 @@ def step(number: int, loss_nats: float | None = None, seed: int = 0) -> Step:
     """A step with the figures that a run of `nndl` has about there."""
     noise = random.Random(number * 7919 + seed)
     falling = 4.6 + 4.0 * math.exp(-number / 300) + noise.gauss(0, 0.12)
+    nats = falling if loss_nats is None else loss_nats
     return Step(
         step=number,
-        epoch=number // 500,
-        loss_nats=falling if loss_nats is None else loss_nats,
+        epoch=(number - 1) // STEPS_PER_EPOCH,
+        loss_nats=nats,
         lr=2e-3,
         grad_norm=0.6 + abs(noise.gauss(0, 0.15)),
         chars_per_s=24_000 + noise.gauss(0, 600),
+        n_chars=number * N_CHARS_PER_EPOCH // STEPS_PER_EPOCH,
+        epochs_done=number / STEPS_PER_EPOCH,
+        loss_nats_per_han=nats * CHARS_PER_HAN,
     )
+
+
+def of_before(said: Sequence[Event]) -> list[Event]:
+    """The same events as a run of before told them: a loss per character, and neither characters read nor epochs."""
+    later: Mapping[type[Event], dict[str, None]] = {
+        RunStarted: {"n_epochs": None},
+        Step: {"n_chars": None, "epochs_done": None, "loss_nats_per_han": None},
+        Validated: {"train_nats_per_han": None},
+    }
+    return [replace(event, **later.get(type(event), {})) for event in said]
 
 
 def compared(number: int) -> Compared:
@@ -85,7 +104,9 @@ def life(n_steps: int = 1000, every: int = 5, total_steps: int = 2000) -> list[E
             said.append(compared(number))
         if number % 250 == 0:
             nats = 5.2 + 3.0 * math.exp(-number / 300)
-            said.append(Validated(step=number, val_nats_per_han=nats, train_nats=nats - 0.4))
+            train_nats = nats / CHARS_PER_HAN - 0.2
+            told = {"train_nats": train_nats, "train_nats_per_han": train_nats * CHARS_PER_HAN}
+            said.append(Validated(step=number, val_nats_per_han=nats, **told))
             said += [
                 Sampled(step=number, begin=begin, text=text, seed=1, temperature=0.8) for begin, text in SAMPLES.items()
             ]

@@ -108,7 +108,7 @@ def test_values_of_the_wrong_type_are_counted_and_do_no_harm(folder: Path) -> No
 
 def test_the_state_tells_what_the_events_told() -> None:
     state = folded(make_run.life(1000))
-    assert (state.step, state.epoch, state.total_steps) == (1000, 2, 2000)
+    assert (state.step, state.epoch, state.total_steps) == (1000, 1, 2000)
     assert state.best is not None
     assert state.best.step == 1000
     assert [item.step for item in state.sample_rounds()] == [1000, 750, 500, 250]

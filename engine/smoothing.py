@@ -1,0 +1,57 @@
+"""The one smoothing of a training's figures: the mean over its last steps, each event weighing as many steps as it tells of.
+
+A console line, a list, a table and a chart that show "the loss" show this. Events come by the clock, so that a mean over events
+would depend on the speed of the machine, and on how much of a run somebody has read.
+"""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Sequence
+
+# The mean looks back over so many steps; over an eighth of what is there until that is longer, so that it follows the steep start.
+WINDOW_STEPS = 100
+STARTING_SHARE = 8
+# A sum that something this many times larger has just left is made anew: little of it would be true.
+TOO_LARGE = 1e6
+
+
+def first_step_before(step: float) -> float:
+    """The mean at a step is over the steps after this one."""
+    return step - min(WINDOW_STEPS, max(1.0, step / STARTING_SHARE))
+
+
+def mean_of_last_steps(steps: Sequence[int], n_steps: Sequence[int], values: Sequence[float]) -> float | None:
+    """The mean at the last of some events, given by their steps, by how many steps each tells of, and by the value that it tells;
+    None without any. The events before the window may be missing: they change nothing, to the last digit."""
+    if not steps:
+        return None
+    first = bisect_right(steps, first_step_before(steps[-1]))
+    total = sum(n * value for n, value in zip(n_steps[first:], values[first:], strict=True))
+    return total / sum(n_steps[first:])
+
+
+def extend_means(
+    means: "array[float]", steps: "array[int]", n_steps: "array[int]", values: "array[float]", n_points: int
+) -> None:
+    """Append the mean at each event that `means` lacks, up to `n_points` of them."""
+    start = len(means)
+    first = bisect_right(steps, first_step_before(steps[start - 1]), 0, start) if start else 0
+    weight = sum(n_steps[first:start])
+    total = sum(n * value for n, value in zip(n_steps[first:start], values[first:start], strict=True))
+    starting = WINDOW_STEPS * STARTING_SHARE
+    for index in range(start, n_points):
+        step, n = steps[index], n_steps[index]
+        weight += n
+        total += n * values[index]
+        # A run of a hundred thousand events is smoothed at once when somebody opens it: no call for each.
+        before = step - WINDOW_STEPS if step >= starting else first_step_before(step)
+        while steps[first] <= before:
+            n = n_steps[first]
+            left = n * values[first]
+            total -= left
+            weight -= n
+            first += 1
+            if abs(left) > TOO_LARGE * abs(total):
+                part = slice(first, index + 1)
+                total = sum(n * value for n, value in zip(n_steps[part], values[part], strict=True))
+        means.append(total / weight)
