@@ -229,6 +229,7 @@ async def test_t_puts_the_runs_side_by_side_and_h_shows_what_they_share(
         await until(pilot, lambda: "learning rate" in str(table.render()))
         await pilot.click("#compare-equal")
         await until(pilot, lambda: "learning rate" not in str(table.render()))
+        await pilot.pause()  # until the smaller card, and its buttons, stand where they will be
         await pilot.click("#compare-close")
         await until(pilot, lambda: isinstance(app.screen, TrainScreen))
 
