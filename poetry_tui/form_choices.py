@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from engine.prosody.forms import Form, forms
-from engine.prosody.rhymes import part_names, rhyme_groups
+from engine.prosody.rhymes import RhymeSystem, part_names, rhyme_groups
 
 FREE = "free"
 # Of the parts of 词林正韵 the last five are of entering tone alone.
@@ -18,12 +18,14 @@ class FormChoice:
     name: str
     orders: tuple[str, ...]
     rhymes: tuple[str, ...]
+    rhyme_system: RhymeSystem = "pingshui"
 
 
 def form_choices() -> tuple[FormChoice, ...]:
     """Every form, the regulated ones first."""
     return tuple(
-        FormChoice(form.key, form.name, tuple(order.name for order in form.orders), _rhymes(form)) for form in forms()
+        FormChoice(form.key, form.name, tuple(order.name for order in form.orders), _rhymes(form), form.rhyme_system)
+        for form in forms()
     )
 
 

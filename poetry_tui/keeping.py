@@ -2,6 +2,9 @@
 
 from poetry_tui.sitting import Composition
 
+# In the settings of a favourite: the user wrote it.
+OWN = "own"
+
 
 def keep(composition: Composition) -> None:
     """Write a poem to the favourites; it waits for the disk, so it belongs in a thread.
@@ -12,7 +15,7 @@ def keep(composition: Composition) -> None:
     # SQLite is loaded when the first poem is kept, not before the first paint.
     from poetry_tui.favourites import Favourite, FavouriteStore
 
-    made_by = composition.done.model if composition.done else composition.wish.model
+    made_by = "" if composition.is_own else composition.done.model if composition.done else composition.wish.model
     FavouriteStore().add(
         Favourite(
             id=0,
@@ -20,7 +23,7 @@ def keep(composition: Composition) -> None:
             begin=str(composition.config["begin"]),
             model=made_by or "",
             seed=int(composition.config["seed"]),
-            settings=dict(composition.config),
-            logprob=composition.logprob,
+            settings={**composition.config, **({OWN: True} if composition.is_own else {})},
+            logprob=None if composition.is_own else composition.logprob,
         )
     )

@@ -16,7 +16,7 @@ class Composition:
     """One poem, wished for and then written.
 
     The engine is faster than the eye: `glyphs` is what has come, `shown` how many of them stand on the stage. `is_whole`: it
-    came in one piece, so that there is nothing to stop.
+    came in one piece, so that there is nothing to stop. `is_own`: the user typed it.
     """
 
     wish: Wish
@@ -28,6 +28,7 @@ class Composition:
     is_whole: bool = False
     is_stopped: bool = False
     is_kept: bool = False
+    is_own: bool = False
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -65,7 +66,7 @@ class Composition:
     def is_over(self) -> bool:
         """Whether nothing more will appear."""
         is_written = self.done is not None and int(self.shown) >= len(self.glyphs)
-        return is_written or self.is_stopped or self.problem is not None
+        return is_written or self.is_own or self.is_stopped or self.problem is not None
 
     @property
     def text(self) -> str:

@@ -1,6 +1,7 @@
 """The Compose screen: pick a begin character, watch the verse appear, work on it together with the machine, keep it."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from textual import work
 
@@ -9,6 +10,9 @@ from poetry_tui.keeping import keep
 from poetry_tui.screens.compose_keys import BINDINGS
 from poetry_tui.screens.compose_revising import RevisingScreen
 from poetry_tui.words import sentence, word
+
+if TYPE_CHECKING:
+    from poetry_tui.widgets.wish_fields import WishFields
 
 
 class ComposeScreen(RevisingScreen):
@@ -70,6 +74,58 @@ class ComposeScreen(RevisingScreen):
     def on_input_submitted(self) -> None:
         self.action_compose()
 
+    # A poem of one's own, and the rhyme book
+
+    def action_write_poem(self) -> None:
+        """Ask for a poem, and put it on the stage: judged, stepped through and revised like any other."""
+        from poetry_tui.screens.own_poem import OwnPoem
+
+        card = OwnPoem(self.own_text)
+
+        def take(text: str | None) -> None:
+            # What was typed is there again when the card is opened next, until it stands on the stage.
+            self.own_text = card.text if text is None else ""
+            if text is not None:
+                self.put_own_poem(text)
+
+        self.app.push_screen(card, take)
+
+    def action_rhyme_dictionary(self) -> None:
+        """Open the rhyme book at the chosen rhyme, or at the character under the cursor; a chosen group becomes the rhyme."""
+        from poetry_tui.screens.rhyme_dictionary import RhymeDictionary
+
+        variant, cursor = self.sitting.variant, self.sitting.cursor
+        character = variant.text[cursor] if variant is not None and cursor is not None else ""
+        fields = self.fields
+        self.app.push_screen(
+            RhymeDictionary(fields.rhyme_system, fields.wanted_rhyme, character),
+            lambda name: None if name is None else fields.choose_rhyme(name),
+        )
+
+    # The pattern of the form that is being chosen
+
+    def on_descendant_focus(self) -> None:
+        self._show_pattern()
+
+    def on_descendant_blur(self) -> None:
+        self._show_pattern()
+
+    def on_wish_fields_wished(self, event: "WishFields.Wished") -> None:
+        super().on_wish_fields_wished(event)
+        if event.name in ("form", "order"):
+            self._show_pattern()
+
+    @work(group="pattern", exclusive=True, exit_on_error=False)
+    async def _show_pattern(self) -> None:
+        """Show the tone pattern while one of the fields that say the form has the focus."""
+        if not self.wished.has_fields or self.focused not in (self.fields.form, self.fields.order, self.fields.rhyme):
+            self.stage.show_pattern(None)
+            return
+        from poetry_tui.form_pattern import pattern_of
+
+        key, order = self.fields.form_key, self.fields.wanted_order
+        self.stage.show_pattern(await asyncio.to_thread(pattern_of, key, order))
+
     # Keeping
 
     def action_copy(self) -> None:
@@ -95,6 +151,8 @@ class ComposeScreen(RevisingScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing are not in the footer."""
         current, draft = self.sitting.current, self.sitting.draft
+        if action == "again" and current is not None and current.is_own:
+            return False
         if action in ("again", "copy", "favourite"):
             return current is not None and current.is_over and bool(current.glyphs)
         if action in ("pick", "history"):

@@ -28,6 +28,8 @@ BINDINGS: list[BindingType] = [
     bind("w", "wishes", "compose.wishes", show=False),
     bind("plus,equals_sign", "temperature(1)", "compose.warmer", display="+", show=False),
     bind("minus", "temperature(-1)", "compose.cooler", display="-", show=False),
+    bind("n", "write_poem", "compose.write_poem", show=False),
+    bind("d", "rhyme_dictionary", "compose.rhyme_dictionary", show=False),
     bind("t", "tones", "compose.tones"),
     bind("v", "upright", "compose.upright", show=False),
     bind("z", "traditional", "compose.traditional", show=False),

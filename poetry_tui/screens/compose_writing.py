@@ -12,6 +12,7 @@ from textual.worker import Worker, WorkerState
 from engine.errors import StudioError
 from poetry_tui.draft import Wish
 from poetry_tui.engine_protocol import Glyph, Phase
+from poetry_tui.keeping import OWN
 from poetry_tui.screens.compose_desk import DeskScreen
 from poetry_tui.sitting import Composition
 from poetry_tui.words import sentence
@@ -32,6 +33,8 @@ class WritingScreen(DeskScreen):
         self._writing: Worker[None] | None = None
         self._all_shown = asyncio.Event()
         self._ticking: Timer | None = None
+        # What was typed in the card for a poem of one's own and does not stand on the stage yet.
+        self.own_text = ""
         # Which poem is being looked for among those that were learnt.
         self._compared: Composition | None = None
 
@@ -48,7 +51,10 @@ class WritingScreen(DeskScreen):
         return Wish(config.to_dict(), model=self.studio.engine.model)
 
     def recreate(self, favourite: "Favourite") -> None:
-        """Write a kept poem again with the model, seed and settings that it was made with."""
+        """Write a kept poem again with the model, seed and settings that it was made with; one of the user's own is put there."""
+        if favourite.settings.get(OWN):
+            self.put_own_poem(f"《{favourite.title}》{favourite.text}" if favourite.title else favourite.text)
+            return
         config = {**favourite.settings, "begin": favourite.begin, "seed": favourite.seed}
         self.write([Wish(config, model=favourite.model)])
 
@@ -76,6 +82,24 @@ class WritingScreen(DeskScreen):
                 self._give_up(poem, problem)
                 return
             await self._all_shown.wait()
+
+    @work(group="own", exclusive=True, exit_on_error=False)
+    async def put_own_poem(self, text: str) -> None:
+        """Put a poem that the user typed on the stage, with its tones and faults beside it."""
+        from poetry_tui.own_poem import own_composition
+
+        try:
+            composition = await asyncio.to_thread(own_composition, text, self.studio.engine.model)
+        except StudioError as problem:
+            self.own_text = text
+            self.notify(sentence(problem.hint), title=sentence(problem.message), severity="error", markup=False)
+            return
+        self.action_stop()
+        self.studio.remember(with_tones=True)
+        self.sitting.add_whole([composition])
+        self.set_focus(self.stage.verse)
+        self.show()
+        self.refresh_bindings()
 
     async def _write_one(self, poem: Composition) -> None:
         async with contextlib.aclosing(self.studio.engine.compose(poem.config, poem.wish.model)) as said:

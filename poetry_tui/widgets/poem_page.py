@@ -11,6 +11,7 @@ from textual.widgets import Static
 from poetry_tui.engine_protocol import Glyph
 from poetry_tui.favourite_export import date_of
 from poetry_tui.favourites import Favourite
+from poetry_tui.keeping import OWN
 from poetry_tui.widgets.verse import Sheet, Verse
 from poetry_tui.words import WORDS, heading, word
 
@@ -61,9 +62,13 @@ def _glyphs(poem: Favourite) -> list[Glyph]:
 
 def _facts(poem: Favourite) -> Iterator[tuple[str, Content]]:
     """What is known about a poem, as labels and values."""
-    yield heading("favourites.model"), Content(poem.model)
-    yield heading("favourites.seed"), Content(str(poem.seed))
-    for name, value in poem.settings.items():
+    is_own = bool(poem.settings.get(OWN))
+    if is_own:
+        yield heading("favourites.model"), Content(word("compose.own_poem"))
+    else:
+        yield heading("favourites.model"), Content(poem.model)
+        yield heading("favourites.seed"), Content(str(poem.seed))
+    for name, value in () if is_own else poem.settings.items():
         if name not in _UNSAID and value not in (None, "", "free"):
             value = _name_of_form(value) if name == "form" else value
             label = heading(f"favourites.{name}") if f"favourites.{name}" in WORDS else name

@@ -14,7 +14,9 @@ from poetry_tui.widgets.verse import Sheet, Verse
 from poetry_tui.words import heading, word
 
 if TYPE_CHECKING:
+    from poetry_tui.form_pattern import FormPattern
     from poetry_tui.tone_marks import Tones
+    from poetry_tui.widgets.form_pattern import FormPatternView
 
 
 class Stage(Vertical):
@@ -36,6 +38,7 @@ class Stage(Vertical):
         self.verse = Verse(word("compose.hint_warming_up"))
         self.pager = Pager()
         self.facts = Facts()
+        self.pattern: FormPatternView | None = None
 
     def compose(self) -> ComposeResult:
         yield self.verse
@@ -46,6 +49,19 @@ class Stage(Vertical):
 
     def say(self) -> None:
         self.border_title = Content(heading("compose.stage"))
+
+    def show_pattern(self, pattern: "FormPattern | None") -> None:
+        """Show the tone pattern of a form in place of the verse, or the verse again."""
+        if self.pattern is None:
+            if pattern is None:
+                return
+            # Loaded when a form is first chosen, not before the first paint.
+            from poetry_tui.widgets.form_pattern import FormPatternView
+
+            self.pattern = FormPatternView()
+            self.mount(self.pattern, before=self.verse)
+        self.pattern.show(pattern)
+        self.verse.display = pattern is None
 
     def show(self, sitting: Sitting, sheet: Sheet, tones: "Tones | None") -> None:
         self.verse.show(sheet)

@@ -18,6 +18,9 @@ _MOST_FAULTS = 4
 def name_of(composition: Composition) -> str:
     """What stands above the verse: its form and rhyme, as far as they were wished for or came about."""
     form = str(composition.config.get("form", "free"))
+    if composition.is_own:
+        title = str(composition.config.get("title") or "")
+        return " · ".join([word("compose.own_poem"), *([f"《{title}》"] if title else [])])
     if form == "free":
         return heading("compose.stage")
     # Read from a table: not before a form is wished for.
@@ -66,6 +69,8 @@ def how_new(novelty: Novelty | StudioError) -> list[Content]:
 
 def how_it_was_made(composition: Composition) -> list[Content]:
     """Seed, temperature, model and how likely the model found it."""
+    if composition.is_own:
+        return [Content(word("compose.kept"))] if composition.is_kept else []
     drawn = sum(not glyph.given for glyph in composition.visible)
     parts = [word("compose.seed", seed=composition.config["seed"]), f"T {composition.config['temperature']:.2f}"]
     if composition.done:

@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from engine.prosody.rhymes import RhymeSystem
 from poetry_tui.form_choices import FREE, FormChoice
 from poetry_tui.glyphs import is_ascii
 from poetry_tui.settings import Settings
@@ -124,6 +125,27 @@ class WishFields(Vertical):
     @property
     def form_key(self) -> str:
         return self._keys[self.form.index]
+
+    @property
+    def wanted_rhyme(self) -> str | None:
+        """The rhyme that is asked for; None for any."""
+        return self._wanted_rhyme
+
+    @property
+    def wanted_order(self) -> str | None:
+        """The order of tones that is asked for; None for any."""
+        return self._wanted_order
+
+    @property
+    def rhyme_system(self) -> RhymeSystem:
+        """The rhyme book of the chosen form."""
+        chosen = next((choice for choice in self._forms if choice.key == self.form_key), None)
+        return chosen.rhyme_system if chosen else "pingshui"
+
+    def choose_rhyme(self, name: str) -> None:
+        """Ask for a rhyme by its name, where the chosen form can rhyme in it."""
+        if name in self.rhyme.values:
+            self.rhyme.step(self.rhyme.values.index(name) - self.rhyme.index)
 
     @property
     def temperature(self) -> float:

@@ -40,6 +40,11 @@ class WishPanel(VerticalScroll, can_focus=False, inherit_bindings=False):
         super().__init__()
         self.picker = BeginPicker(BEGIN_CHARACTERS, id="picker")
 
+    @property
+    def has_fields(self) -> bool:
+        """Whether the fields are loaded yet; asking for `fields` loads them."""
+        return "fields" in self.__dict__
+
     @functools.cached_property
     def fields(self) -> "WishFields":
         from poetry_tui.widgets.wish_fields import WishFields

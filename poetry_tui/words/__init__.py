@@ -7,7 +7,7 @@ A key binding's tooltip stands under the binding's key with `.tip` after it.
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-from poetry_tui.words import compose, copying, engine, favourites, glass, report, shell, train
+from poetry_tui.words import compose, copying, engine, favourites, glass, prosody, report, shell, train
 
 Language = Literal["both", "zh", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -17,6 +17,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     **compose.WORDS,
     **copying.WORDS,
     **glass.WORDS,
+    **prosody.WORDS,
     **train.WORDS,
     **favourites.WORDS,
     **report.WORDS,

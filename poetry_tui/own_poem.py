@@ -1,0 +1,65 @@
+"""A poem that the user typed or pasted, as a composition of this session: shown, checked and revised like any other.
+
+Checking reads the tables of the prosody, so `own_composition` belongs in a thread.
+"""
+
+import re
+
+from engine.config import ComposeConfig
+from engine.corpus.simplified import to_simplified
+from engine.errors import UsageError
+from engine.prosody.check import check
+from engine.verse import LINE_MARKS
+from engine.vocabulary import is_han
+from poetry_tui.draft import Wish
+from poetry_tui.draft_wishes import FREE, OPEN
+from poetry_tui.engine_protocol import Glyph
+from poetry_tui.sitting import Composition
+
+# As long as the longest tune and a 排律 of a hundred lines of seven.
+MAX_OWN_CHARS = 800
+_TITLE = re.compile(r"^\s*《([^》\n]{1,60})》\s*\n?")
+
+
+def verse_of(text: str) -> tuple[str, str]:
+    """(title, verse) of a pasted text: 《…》 in front is the title; lines are closed by the mark that follows them, or by one.
+
+    Characters become simplified ones, which the models read. What is neither a Han character nor a mark of verse parts lines
+    and is left out.
+    """
+    titled = _TITLE.match(text)
+    title, body = (titled[1].strip(), text[titled.end() :]) if titled else ("", text)
+    pieces = re.findall(r"([^\W\d_a-zA-Z]+)([^\w]*)", to_simplified(body))
+    lines: list[tuple[str, str]] = []
+    for run, after in pieces:
+        line = "".join(filter(is_han, run))
+        if line:
+            lines.append((line, next((mark for mark in after if mark in LINE_MARKS), "")))
+    marked = [line + (mark or ("。" if number % 2 else "，")) for number, (line, mark) in enumerate(lines)]
+    return title, "".join(marked)
+
+
+def own_composition(text: str, model: str | None) -> Composition:
+    """The composition of a typed text. Nothing in it is locked: what is not locked may be rewritten by the model.
+
+    Verse that is right in its form keeps the form when it is revised; other verse keeps its line lengths alone, so that a fault
+    elsewhere does not stand in the way of mending one.
+
+    Raises:
+        UsageError: for a text without a line of verse, or of more than `MAX_OWN_CHARS` characters.
+    """
+    title, verse = verse_of(text)
+    if not verse:
+        raise UsageError("There is no line of verse in this text.", "Type or paste Chinese verse, a line or more.")
+    if len(verse) > MAX_OWN_CHARS:
+        raise UsageError(
+            f"This text has {len(verse)} characters; a poem here has {MAX_OWN_CHARS} at most.", "Paste a single poem."
+        )
+    report = check(verse)
+    form = report.form if report.form is not None and report.verdicts.overall == "ok" else None
+    shape = "" if form else "".join(one if one in LINE_MARKS else OPEN for one in verse)
+    config = ComposeConfig(form=form or FREE, title=title, keep=shape)
+    glyphs = [Glyph(place, one, 0.0, 0.0, False, ()) for place, one in enumerate(verse)]
+    composition = Composition(Wish(config.to_dict(), model), glyphs, is_whole=True, is_own=True)
+    composition.reveal_all()
+    return composition

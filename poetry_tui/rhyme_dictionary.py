@@ -1,0 +1,77 @@
+"""The rhyme book to browse: the characters of each group by frequency, the groups and tones of a character.
+
+Reads the tables of the prosody and a model's vocabulary, so it belongs in a thread. Knows no screen.
+"""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.corpus.simplified import to_simplified
+from engine.errors import StudioError
+from engine.model_files import read_header
+from engine.model_store import find_model
+from engine.prosody.rhymes import RhymeSystem, masks_of
+
+LEVEL, OBLIQUE = "平", "仄"
+
+
+@dataclass(frozen=True, slots=True)
+class RhymeEntry:
+    """A group of a rhyme book in one tone.
+
+    Attributes:
+        name: 一东, or 第三部 of a book whose parts hold both tones.
+        tone: 平 or 仄.
+        common: its characters that stand in the bundled model's vocabulary, the most frequent first.
+        rare: the others, in the order of code points.
+    """
+
+    name: str
+    tone: str
+    common: str
+    rare: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} {self.tone}"
+
+
+@functools.cache
+def rhyme_entries(system: RhymeSystem) -> tuple[RhymeEntry, ...]:
+    """Every group of a rhyme book in the book's order; a part with both tones comes twice, 平 before 仄."""
+    masks, rank = masks_of(system), frequency_rank()
+    members: dict[tuple[int, str], list[str]] = {}
+    for tone, groups in ((LEVEL, masks.level), (OBLIQUE, masks.oblique)):
+        for character, mask in groups.items():
+            for bit in range(mask.bit_length()):
+                if mask >> bit & 1:
+                    members.setdefault((bit, tone), []).append(character)
+    entries = []
+    for bit, name in enumerate(masks.names):
+        for tone in (LEVEL, OBLIQUE):
+            if characters := members.get((bit, tone)):
+                common = sorted((one for one in characters if one in rank), key=rank.__getitem__)
+                rare = sorted(one for one in characters if one not in rank and to_simplified(one) == one)
+                entries.append(RhymeEntry(name, tone, "".join(common), "".join(rare)))
+    return tuple(entries)
+
+
+def places_of(character: str, system: RhymeSystem) -> tuple[int, ...]:
+    """The numbers, from 0, of the entries that a character belongs to; none for one that the book lacks."""
+    simplified = to_simplified(character)
+    return tuple(
+        number
+        for number, entry in enumerate(rhyme_entries(system))
+        if any(one in entry.common or one in entry.rare for one in (character, simplified))
+    )
+
+
+@functools.cache
+def frequency_rank() -> Mapping[str, int]:
+    """Rank of a character by how often the bundled model's corpus has it, 0 for the most frequent; empty without the model."""
+    try:
+        vocabulary = read_header(find_model(None)).get("vocabulary")
+    except StudioError:
+        return {}
+    return {one: rank for rank, one in enumerate(vocabulary)} if isinstance(vocabulary, str) else {}
