@@ -64,7 +64,7 @@ class ComposeScreen(RevisingScreen):
         self.set_focus(self.fields.form)
 
     def action_leave(self) -> None:
-        if self.focused in self.fields.inputs:
+        if self.focused is not None and self.fields in self.focused.ancestors:
             self.set_focus(self.wished.picker)
         elif self.cursor is not None:
             self._look_at(None)

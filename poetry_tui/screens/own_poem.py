@@ -54,6 +54,11 @@ class OwnPoem(ModalScreen[str | None]):
     def text(self) -> str:
         return self._area.text
 
+    @property
+    def verdict(self) -> str:
+        """What stands below the text."""
+        return str(self._verdict.render())
+
     def compose(self) -> ComposeResult:
         with Vertical() as card:
             card.border_title = Content(heading("own.title"))

@@ -59,6 +59,11 @@ class RhymeDictionary(ModalScreen[str | None]):
         self._groups = OptionList(markup=False)
         self._characters = Static(markup=False)
 
+    @property
+    def said(self) -> str:
+        """What stands below the field: where the typed character is found."""
+        return str(self._where.render())
+
     def compose(self) -> ComposeResult:
         with Vertical() as card:
             card.border_title = Content(heading("rhymes.title"))

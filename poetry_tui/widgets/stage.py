@@ -63,6 +63,11 @@ class Stage(Vertical):
         self.pattern.show(pattern)
         self.verse.display = pattern is None
 
+    @property
+    def pattern_text(self) -> str:
+        """The tone pattern that is shown, "" while the verse is."""
+        return self.pattern.render().plain if self.pattern is not None else ""
+
     def show(self, sitting: Sitting, sheet: Sheet, tones: "Tones | None") -> None:
         self.verse.show(sheet)
         current = sitting.current
