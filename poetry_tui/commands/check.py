@@ -16,7 +16,7 @@ from engine.prosody.report import Report
 from engine.prosody.tones import Reading
 from engine.verse import LINE_MARKS, split_lines
 from poetry_tui.commands.output import Commands, command, print_json, printable, say
-from poetry_tui.commands.poem_input import given_poems
+from poetry_tui.commands.poem_input import given_poems, numbered_poems
 
 # Every glyph below a character is as wide as the character: two cells.
 READING_GLYPHS: dict[Reading, str] = {"平": "平", "仄": "仄", "both": "通", "unknown": "？"}
@@ -33,9 +33,14 @@ def add_parser(commands: Commands) -> None:
         "--form", metavar="NAME", help="wujue qijue wulv qilv, or a tune: 如梦令; default: by the line lengths"
     )
     add_reading_flags(parser)
+    parser.add_argument(
+        "--exit-code",
+        action="store_true",
+        help="exit with 1 when a poem has a violation; without it, 0 says that every poem was checked, whatever was found",
+    )
 
 
-def _check(options: argparse.Namespace) -> None:
+def _check(options: argparse.Namespace) -> int:
     form = form_called(options.form) if options.form else None
     # Every poem is judged, whatever its length and however often it is there.
     cleaner = Cleaner(simplify=False, unique=False, lenient=True)
@@ -44,16 +49,19 @@ def _check(options: argparse.Namespace) -> None:
     file = given_poems(options.file, options.format, options.columns)
     if file.is_chosen_by_looking and not options.json:
         say(how_read(file))
-    for number, raw in enumerate(file, start=1):
+    n_violating = 0
+    for number, raw in numbered_poems(file):
         poem = cleaner.clean(raw)
         if poem is None:
             say(f"poem {number} could not be cleaned ({', '.join(cleaner.report.dropped)}); it is checked as it stands")
         text = raw.text if poem is None else poem.text
         report = check(text, form)
+        n_violating += report.verdicts.overall == "violation"
         if options.json:
             print_json({"title": raw.title, "author": raw.author, "text": text, **report.to_dict()})
         else:
             _show(raw, text, report, form)
+    return 1 if options.exit_code and n_violating else 0
 
 
 def _show(raw: RawPoem, text: str, report: Report, wanted: Form | None) -> None:

@@ -10,7 +10,7 @@ from engine.flags import add_reading_flags
 from engine.model_files import read_header
 from engine.model_store import find_model
 from poetry_tui.commands.output import Commands, command, print_json, printable, say
-from poetry_tui.commands.poem_input import given_poems
+from poetry_tui.commands.poem_input import given_poems, numbered_poems
 
 if TYPE_CHECKING:
     from engine.novelty.judge import Novelty
@@ -47,7 +47,7 @@ def _novelty(options: argparse.Namespace) -> None:
     file = given_poems(options.file, options.format, options.columns)
     if file.is_chosen_by_looking and not options.json:
         say(how_read(file))
-    for raw in file:
+    for _, raw in numbered_poems(file):
         poem = cleaner.clean(raw)
         text = raw.text if poem is None else poem.text
         found = novelty_of(text, lines, corpus)

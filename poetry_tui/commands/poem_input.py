@@ -1,11 +1,15 @@
 """Poems to be judged, from a file or a pipe."""
 
 import sys
+from collections.abc import Iterator
 
 from engine.corpus.content import kept_aside
 from engine.corpus.formats import PoemFile, open_content, open_poems
+from engine.corpus.poems import RawPoem
 from engine.errors import CorpusError
 from engine.names import path_of
+from engine.vocabulary import is_han
+from poetry_tui.commands.output import say
 
 STDIN = "-"
 
@@ -17,3 +21,20 @@ def given_poems(file: str, format: str | None = None, columns: str | None = None
     if sys.stdin is None:
         raise CorpusError("There is nothing to read: stdin is closed.", "Name a file of poems.")
     return open_content(kept_aside(sys.stdin.buffer, "stdin"), format, columns)
+
+
+def numbered_poems(file: PoemFile) -> Iterator[tuple[int, RawPoem]]:
+    """The poems of a file with their numbers in it; one without a Han character is told of and left out.
+
+    Raises:
+        CorpusError: when the file is at its end and no poem was found.
+    """
+    n_found = 0
+    for number, raw in enumerate(file, start=1):
+        if any(map(is_han, raw.text)):
+            n_found += 1
+            yield number, raw
+        else:
+            say(f"poem {number} is left out: it holds no Han character")
+    if not n_found:
+        raise CorpusError(f"No poem was found in {file.name}.", "Is it a file of poems? --format says how to read it.")

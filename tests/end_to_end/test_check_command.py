@@ -53,6 +53,46 @@ def test_a_poem_comes_through_a_pipe(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert json.loads(capsys.readouterr().out)["verdicts"] == {"form": "ok", "tones": "ok", "rhyme": "ok"}
 
 
+NO_POEMS = {
+    "an empty list": "[]",
+    "poems without a text": '[{"title": "登高", "author": "杜甫", "paragraphs": []}]',
+    "no Han character": "hello, world\n",
+    "punctuation": "，。\n？！\n",
+}
+
+
+@pytest.mark.parametrize("text", NO_POEMS.values(), ids=NO_POEMS.keys())
+@pytest.mark.parametrize("words", [("check",), ("check", "--json"), ("novelty",), ("novelty", "--json")], ids=" ".join)
+def test_a_file_without_a_poem_is_one_sentence_and_fails(
+    words: tuple[str, ...], text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "none.txt"
+    path.write_text(text, encoding="utf-8")
+    assert main([words[0], str(path), *words[1:]]) == 1
+    out, narration = capsys.readouterr()
+    assert out == ""
+    assert narration.splitlines()[-1].startswith("poetry-tui: No poem ")
+    assert "none.txt" in narration.splitlines()[-1]
+
+
+def test_a_poem_beside_what_is_none_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "some.txt"
+    path.write_text(f"hello\n{GUANQUE}\n", encoding="utf-8")
+    assert main(["check", str(path), "--format", "one-a-line", "--json"]) == 0
+    out, narration = capsys.readouterr()
+    assert len(out.splitlines()) == 1
+    assert "poem 1 is left out: it holds no Han character" in narration
+
+
+def test_with_exit_code_a_violation_is_the_exit_status(poems: Path, tmp_path: Path) -> None:
+    good = tmp_path / "good.txt"
+    good.write_text(GUANQUE + "\n", encoding="utf-8")
+    for more in ((), ("--json",)):
+        assert main(["check", str(poems), *more]) == 0
+        assert main(["check", str(poems), "--exit-code", *more]) == 1
+        assert main(["check", str(good), "--exit-code", *more]) == 0
+
+
 def test_a_form_can_be_asked_for_by_either_name(poems: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(poems), "--form", "七律"]) == 0
     assert "not 七律" in capsys.readouterr().out
