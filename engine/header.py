@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.corpus.poems import Poem, han_of
+from engine.corpus.poems import Poem, han_of, lines_of
 from engine.prosody.check import verdicts_of
 from engine.prosody.fit import fit
-from engine.prosody.forms import Form, forms
+from engine.prosody.forms import Form, form_called, forms
 from engine.prosody.rates import form_and_lines
 from engine.prosody.rhymes import masks_of, rhyme_groups
 from engine.vocabulary import Vocabulary
@@ -56,8 +56,10 @@ def header_of(poem: Poem) -> Header:
         return Header(title=title)
     found = fit(lines, form)
     verdicts = verdicts_of(lines, found)
+    # What is composed in a tune has the lines of its first way.
+    is_as_composed = tuple(map(len, lines_of(poem.text.replace("、", "")))) == form_called(form.key).line_lengths
     return Header(
-        form.key if verdicts.overall != "violation" else None,
+        form.key if is_as_composed and verdicts.overall != "violation" else None,
         _rhyme(form, found.rhyme.shared) if verdicts.rhyme != "violation" else None,
         "" if not form.is_regulated else title,
     )

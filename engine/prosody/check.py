@@ -12,20 +12,18 @@ from engine.prosody.forms import Form, form_called, forms_of_lengths
 from engine.prosody.report import Fault, Licence, LineReport, Place, Report, Rhyme, Verdicts, Violation
 from engine.prosody.rhymes import groups_of, masks_of
 from engine.prosody.tones import EITHER, LEVEL, OBLIQUE, Reading, reading_of
+from engine.prosody.tunes import fit_tune, line_differences, nearly_tune, recognised_tune, recut
 
 # A missing character, as editions and the studio write it, is a place of its line.
 _BETWEEN_LINES = re.compile(r"[^\w□〓]+|_+")
 _BETWEEN_LINES_BUT_PAUSES = re.compile(r"(?:[^\w□〓、]|_)+")
-
-# Of so many places that demand a tone, one may be wrong in a poem that is still taken for a tune.
-_PLACES_A_VIOLATION = 8
 
 
 def check(poem: str | Sequence[str], form: str | Form | None = None) -> Report:
     """Judge a poem, given as text or as lines; without a form, the one with these line lengths.
 
     Four or eight lines of five or seven are judged as regulated verse; a tune is recognised where most places fit.
-    Punctuation and line breaks part the lines; the pause 、 within a long line of 词 does only where that fits better.
+    Punctuation and line breaks part the lines; a tune's lines are told by its characters and rhymes, however they are cut.
 
     Raises:
         UsageError: for a form that there is not.
@@ -35,7 +33,7 @@ def check(poem: str | Sequence[str], form: str | Form | None = None) -> Report:
     for lines in manners:
         found = _best_fit(lines, wanted)
         if found is not None:
-            return _report(lines, found)
+            return _report(recut(lines, found.form.line_lengths), found)
     return _without_form(manners[0], wanted)
 
 
@@ -55,24 +53,26 @@ def _manners(poem: str | Sequence[str]) -> Iterable[list[str]]:
 
 def _best_fit(lines: Sequence[str], wanted: Form | None) -> Fit | None:
     lengths = tuple(map(len, lines))
+    if wanted is not None and not wanted.is_regulated:
+        return fit_tune(lines, wanted)
     if wanted is not None:
         return fit(lines, wanted) if wanted.line_lengths == lengths else None
-    found = [fit(lines, form) for form in forms_of_lengths(lengths)]
-    return min(filter(_is_recognised, found), key=lambda one: one.score, default=None)
-
-
-def _is_recognised(found: Fit) -> bool:
-    """Regulated verse is known by its shape; six lines of seven may be 浣溪沙 or not, so that a tune must fit as well."""
-    return found.form.is_regulated or found.score[0] * _PLACES_A_VIOLATION <= found.demanded.bit_count()
+    found = [fit(lines, form) for form in forms_of_lengths(lengths) if form.is_regulated]
+    if tune := recognised_tune(lines):
+        found.append(tune)
+    return min(found, key=lambda one: one.score, default=None)
 
 
 def _without_form(lines: Sequence[str], wanted: Form | None) -> Report:
     """The tones alone: nothing can be said about their order where the lines have no form, or not the one wanted."""
     reports = tuple(_line_report(line, "") for line in lines)
-    verdict: Verdict = "undecidable" if wanted is None else "violation"
+    meant = wanted or nearly_tune(lines)
+    verdict: Verdict = "undecidable" if meant is None else "violation"
     verdicts = Verdicts(verdict, "undecidable", "undecidable")
-    name = wanted.key if wanted else None
-    return Report(name, None, (), verdicts, reports, (), (), (), (), {}, (), tuple(_unknown(lines)))
+    name = meant.key if meant else None
+    differences = line_differences(lines, meant) if meant and not meant.is_regulated else ()
+    faults = tuple(Fault(difference, line) for line, difference in differences)
+    return Report(name, None, (), verdicts, reports, (), (), faults, (), {}, (), tuple(_unknown(lines)))
 
 
 def _report(lines: Sequence[str], found: Fit) -> Report:

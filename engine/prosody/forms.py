@@ -78,7 +78,10 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """`stanza_starts`: the first line of every stanza. `rhyme_system` says whose groups its rhymes are judged by."""
+    """`stanza_starts`: the first line of every stanza. `rhyme_system` says whose groups its rhymes are judged by.
+
+    `variants`: the other ways of a tune (又一体), forms with its key and names, which are recognised and not composed.
+    """
 
     key: str
     name: str
@@ -88,6 +91,7 @@ class Form:
     rhyme_system: RhymeSystem
     repeats: tuple[Repeat, ...] = ()
     stanza_starts: tuple[int, ...] = (0,)
+    variants: tuple["Form", ...] = ()
 
     @property
     def is_regulated(self) -> bool:
@@ -112,6 +116,16 @@ def forms_of_lengths(line_lengths: Sequence[int]) -> tuple[Form, ...]:
     return _by_lengths().get(tuple(line_lengths), ())
 
 
+def tunes_of_size(n_characters: int) -> tuple[Form, ...]:
+    """The tunes, variants too, that have so many characters."""
+    return _by_size().get(n_characters, ())
+
+
+def tunes_called(title: str) -> tuple[Form, ...]:
+    """The tunes that go by a name; 乌夜啼 is two."""
+    return tuple(form for form in forms() if not form.is_regulated and title in (form.name, *form.also))
+
+
 @functools.cache
 def forms() -> tuple[Form, ...]:
     """Every form: the regulated ones first, then the tunes."""
@@ -126,6 +140,16 @@ def _by_lengths() -> Mapping[tuple[int, ...], tuple[Form, ...]]:
     found: dict[tuple[int, ...], tuple[Form, ...]] = {}
     for form in forms():
         found[form.line_lengths] = (*found.get(form.line_lengths, ()), form)
+    return found
+
+
+@functools.cache
+def _by_size() -> Mapping[int, tuple[Form, ...]]:
+    found: dict[int, tuple[Form, ...]] = {}
+    for form in forms():
+        for way in () if form.is_regulated else (form, *form.variants):
+            size = sum(way.line_lengths)
+            found[size] = (*found.get(size, ()), way)
     return found
 
 
@@ -184,4 +208,5 @@ def _tune(entry: Mapping[str, Any]) -> Form:
     starts = [sum(map(len, stanzas[:number])) for number in range(len(stanzas))]
     order = ToneOrder(entry["name"], tuple(segments), tuple(rhymes))
     names = (entry["key"], entry["name"], tuple(entry["also"]))
-    return Form(*names, tuple(lengths), (order,), "cilin", tuple(repeats), tuple(starts))
+    variants = tuple(_tune({**entry, "variants": [], "lines": lines}) for lines in entry.get("variants", []))
+    return Form(*names, tuple(lengths), (order,), "cilin", tuple(repeats), tuple(starts), variants)

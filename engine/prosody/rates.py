@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from engine.corpus.poems import Poem, lines_of
 from engine.prosody.check import quick_verdicts
-from engine.prosody.forms import Form, forms, forms_of_lengths
+from engine.prosody.forms import Form, forms, forms_of_lengths, tunes_called
+from engine.prosody.tunes import fit_tune, recut
 
 _AFTER_TUNE = re.compile(r"[\s・·（(].*")
 
@@ -53,20 +54,16 @@ def pass_rates(poems: Iterable[Poem]) -> list[FormRate]:
 
 
 def form_and_lines(poem: Poem) -> tuple[Form | None, list[str]]:
-    """The form whose line lengths a poem has (a tune also by its title), and the lines; None where there is no such form."""
-    lines = lines_of(poem.text)
-    form = _form_of(poem.title, lines)
-    if form is None and "、" in poem.text:
-        # The pause within a long line of 词.
-        paused = lines_of(poem.text.replace("、", ""))
-        form = _form_of(poem.title, paused)
-        if form is not None:
-            return form, paused
-    return form, lines
+    """The form of a poem, and its lines; None where it has none.
 
-
-def _form_of(title: str, lines: list[str]) -> Form | None:
-    for form in forms_of_lengths(tuple(map(len, lines))):
-        if form.is_regulated or _AFTER_TUNE.sub("", title) in (form.name, *form.also):
-            return form
-    return None
+    A tune is told by the title and the number of characters, whatever the cut: the form is the way of the tune that it is in,
+    and the lines are that way's. Regulated verse is told by its line lengths.
+    """
+    lines = lines_of(poem.text.replace("、", ""))
+    title = _AFTER_TUNE.sub("", poem.title)
+    fits = [found for form in tunes_called(title) if (found := fit_tune(lines_of(poem.text), form)) is not None]
+    if fits:
+        form = min(fits, key=lambda found: found.score).form
+        return form, recut(lines, form.line_lengths)
+    regulated = (form for form in forms_of_lengths(tuple(map(len, lines))) if form.is_regulated)
+    return next(regulated, None), lines

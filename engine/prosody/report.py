@@ -48,7 +48,10 @@ class Licence:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong between lines: 失对 within a couplet, 失黏 between two, 叠句 where a line should repeat the one before."""
+    """What is wrong between lines: 失对 within a couplet, 失黏 between two, 叠句 where a line should repeat the one before.
+
+    Of a tune also a line that is longer or shorter than its own: 多一字, 少二字, 缺句, 多句; `line` counts the tune's lines then.
+    """
 
     name: str
     line: int

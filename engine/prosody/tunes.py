@@ -1,0 +1,195 @@
+"""Which tune (词牌) some verse is in, however an edition cuts its lines: by its characters, its rhymes and its tones.
+
+Editions cut a tune in several ways (念奴娇 4-5-4 or 4-3-6, 满江红 3-5 or 8), so a mark counts for nothing but as a place where a line may
+end; a tune's rhymes stand at marks in all of them.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from engine.prosody.fit import Fit, fit, fit_rhymes
+from engine.prosody.forms import Form, tunes_of_size
+from engine.prosody.rhymes import masks_of
+from engine.prosody.tones import cannot_be, must_be
+
+# Of so many places that demand a tone, one may be wrong in verse that is still taken for a tune.
+_PLACES_A_VIOLATION = 8
+# Of so many rhymes, one may stand where the text has no mark.
+_RHYMES_A_MISSING_MARK = 8
+# Verse that lacks or exceeds so many characters may still be meant for a tune of so many lines or more.
+_MOST_CHARACTERS_OFF = 2
+_FEWEST_LINES = 6
+_LEAST_SHARE_OF_ENDS = 0.7
+# How many pieces of a text, or lines of a tune, may stand against each other where editions cut differently.
+_LONGEST_RUN = 3
+_COST_OF_A_CUT = 0.1
+_NUMERALS = "零一二三四五六七八九十"
+
+
+def recut(pieces: Iterable[str], lengths: Sequence[int]) -> list[str]:
+    """The characters of some pieces in lines of other lengths."""
+    characters = "".join(pieces)
+    lines, start = [], 0
+    for length in lengths:
+        lines.append(characters[start : start + length])
+        start += length
+    return lines
+
+
+def fit_tune(pieces: Sequence[str], form: Form) -> Fit | None:
+    """The way of a tune (itself or one of its variants) that has as many characters and fits best; None where none has."""
+    n_characters = sum(map(len, pieces))
+    ways = (way for way in (form, *form.variants) if sum(way.line_lengths) == n_characters)
+    return _best((fit(recut(pieces, way.line_lengths), way) for way in ways), pieces)
+
+
+def recognised_tune(pieces: Sequence[str]) -> Fit | None:
+    """The tune that some verse is in, where most places fit and the rhymes stand at marks; None where it is in none."""
+    lengths = tuple(map(len, pieces))
+    ways: Iterable[Form] = tunes_of_size(sum(lengths))
+    if len(set(lengths)) == 1:
+        # Lines of one length are cut as they are meant.
+        ways = (way for way in ways if way.line_lengths == lengths)
+    fits = (fit(recut(pieces, way.line_lengths), way) for way in ways)
+    return _best((one for one in fits if _is_recognised(one) and _rhymes_at_marks(one, pieces)), pieces)
+
+
+def _best(fits: Iterable[Fit], pieces: Sequence[str]) -> Fit | None:
+    """The fit with the fewest violations; of several, the one whose lines end most often at a mark."""
+    ends = set(_ends(list(map(len, pieces))))
+    return min(
+        fits,
+        key=lambda one: (one.score[0], sum(end not in ends for end in _ends(one.form.line_lengths))),
+        default=None,
+    )
+
+
+def _is_recognised(found: Fit) -> bool:
+    return found.score[0] * _PLACES_A_VIOLATION <= found.demanded.bit_count()
+
+
+def _rhymes_at_marks(found: Fit, pieces: Sequence[str]) -> bool:
+    ends = set(_ends(list(map(len, pieces))))
+    own = list(_ends(found.form.line_lengths))
+    rhymes = found.order.rhymes
+    n_missing = sum(own[place.line] not in ends for place in rhymes)
+    return n_missing * _RHYMES_A_MISSING_MARK <= len(rhymes)
+
+
+def _ends(lengths: Sequence[int]) -> Iterator[int]:
+    """The number of characters up to the end of each line."""
+    total = 0
+    for length in lengths:
+        total += length
+        yield total
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Some pieces of a text (first, end) that stand against some lines of a tune; neither may be empty twice."""
+
+    pieces: tuple[int, int]
+    lines: tuple[int, int]
+    n_extra: int
+
+
+def aligned(lengths: Sequence[int], form: Form) -> list[Run]:
+    """The cheapest way to set pieces of these lengths against a tune's lines: one for one, merged, cut, left out or added."""
+    wanted = form.line_lengths
+    costs: dict[tuple[int, int], tuple[float, Run | None]] = {(0, 0): (0.0, None)}
+    for i in range(len(lengths) + 1):
+        for j in range(len(wanted) + 1):
+            for n_pieces in range(min(i, _LONGEST_RUN) + 1):
+                for n_lines in range(min(j, _LONGEST_RUN) + 1):
+                    before = costs.get((i - n_pieces, j - n_lines))
+                    if (
+                        before is None
+                        or n_pieces + n_lines == 0
+                        or (min(n_pieces, n_lines) == 0 and n_pieces + n_lines > 1)
+                    ):
+                        continue
+                    n_extra = sum(lengths[i - n_pieces : i]) - sum(wanted[j - n_lines : j])
+                    cost = before[0] + abs(n_extra) + _COST_OF_A_CUT * max(0, n_pieces + n_lines - 2)
+                    if (i, j) not in costs or cost < costs[i, j][0]:
+                        costs[i, j] = cost, Run((i - n_pieces, i), (j - n_lines, j), n_extra)
+    return list(_path(costs, (len(lengths), len(wanted))))[::-1]
+
+
+def _path(costs: dict[tuple[int, int], tuple[float, Run | None]], end: tuple[int, int]) -> Iterator[Run]:
+    while run := costs[end][1]:
+        yield run
+        end = run.pieces[0], run.lines[0]
+
+
+def line_differences(pieces: Sequence[str], form: Form) -> list[tuple[int, str]]:
+    """(line of the tune, counted from 1; by how much it differs: 多一字, 少二字, 缺句, 多句), for the way that is nearest."""
+    lengths = list(map(len, pieces))
+    way = min(
+        (form, *form.variants),
+        key=lambda one: (_n_off(aligned(lengths, one)), abs(len(one.line_lengths) - len(pieces))),
+    )
+    found = []
+    for run in aligned(lengths, way):
+        if run.n_extra:
+            found.append((min(run.lines[0] + 1, len(way.line_lengths)), _difference(run)))
+    return found
+
+
+def _difference(run: Run) -> str:
+    if run.pieces[0] == run.pieces[1]:
+        return "缺句"
+    if run.lines[0] == run.lines[1]:
+        return "多句"
+    n_off = abs(run.n_extra)
+    number = _NUMERALS[n_off] if n_off < len(_NUMERALS) else str(n_off)
+    return f"{'多' if run.n_extra > 0 else '少'}{number}字"
+
+
+def _n_off(runs: Iterable[Run]) -> int:
+    return sum(abs(run.n_extra) for run in runs)
+
+
+def nearly_tune(pieces: Sequence[str]) -> Form | None:
+    """The tune that some verse is in but for a character or two too many or too few; None where there is none."""
+    lengths = list(map(len, pieces))
+    if len(set(lengths)) < 2:
+        return None
+    total = sum(lengths)
+    best: tuple[float, Form] | None = None
+    for n_off in (-2, -1, 1, 2):
+        for way in tunes_of_size(total + n_off):
+            if len(way.line_lengths) >= _FEWEST_LINES and _ends_agree(lengths, way):
+                runs = aligned(lengths, way)
+                if _n_off(runs) <= _MOST_CHARACTERS_OFF and (share := _share_wrong(pieces, way, runs)) is not None:
+                    best = min(best or (share, way), (share, way), key=lambda one: one[0])
+    return best[1] if best else None
+
+
+def _ends_agree(lengths: Sequence[int], way: Form) -> bool:
+    """Whether most of a tune's lines end at a mark, counted from the front or from the back: quick, before lines are aligned."""
+    total, size = sum(lengths), sum(way.line_lengths)
+    ends, own = set(_ends(lengths)), set(_ends(way.line_lengths))
+    from_the_back = {end + size - total for end in ends}
+    return len(own & (ends | from_the_back)) >= _LEAST_SHARE_OF_ENDS * len(own)
+
+
+def _share_wrong(pieces: Sequence[str], way: Form, runs: Iterable[Run]) -> float | None:
+    """The share of wrong tones and rhymes in the lines that are whole; None where it is too large to be the tune."""
+    (order,) = way.orders
+    lines = [""] * len(way.line_lengths)
+    n_demanded = n_wrong = 0
+    for run in runs:
+        if run.n_extra:
+            continue
+        first, end = run.lines
+        for offset, line in enumerate(recut(pieces[slice(*run.pieces)], way.line_lengths[first:end])):
+            lines[first + offset] = line
+            level, oblique = must_be(order.templates[first + offset])
+            never_level, never_oblique = cannot_be(line)
+            n_demanded += (level | oblique).bit_count()
+            n_wrong += (level & never_level | oblique & never_oblique).bit_count()
+    rhymes = [place for place in order.rhymes if lines[place.line]]
+    n_wrong += fit_rhymes(lines, rhymes, masks_of(way.rhyme_system), once=False).n_wrong if rhymes else 0
+    if n_wrong * _PLACES_A_VIOLATION > n_demanded or len(rhymes) * 2 < len(order.rhymes):
+        return None
+    return n_wrong / max(1, n_demanded)
