@@ -11,6 +11,7 @@ from textual._compositor import ChopsUpdate, Compositor
 from textual._queue import Queue
 from textual.app import App
 from textual.await_complete import AwaitComplete
+from textual.dom import DOMNode
 from textual.geometry import Region
 from textual.message import Message
 from textual.message_pump import MessagePump
@@ -113,3 +114,25 @@ def _waits(pump: MessagePump) -> bool:
     queue: Queue[Message | None] = pump._message_queue
     # Only the pump's own loop waits for its queue. A pump that has ended waits for nothing.
     return pump._closed or (queue.empty() and bool(queue.ready_event._waiters))
+
+
+def update_focus_styles(screen: Screen[Any], focused: Widget | None, blurred: Widget | None) -> None:
+    """Style anew what a change of the focus changes: the two widgets, and whatever has come or ceased to be around the focus.
+
+    Textual styles everything below the outermost widget that has a rule of `:focus-within`: from one field of a form to the
+    next that was the whole form, a tenth of a second.
+    """
+    before = set(blurred.ancestors_with_self) if blurred is not None else set()
+    after = set(focused.ancestors_with_self) if focused is not None else set()
+    nodes: set[DOMNode] = set()
+    for node in before ^ after:
+        below = list(node.walk_children(with_self=True))
+        # A rule `A:focus-within B` marks B.
+        if any(one._has_focus_within for one in below):
+            nodes.update(below)
+    for widget in (focused, blurred):
+        if widget is not None:
+            # What has or loses the focus styles itself and what is in it.
+            nodes.difference_update(widget.walk_children(with_self=True))
+    if nodes:
+        screen.app.stylesheet.update_nodes(nodes, animate=True)

@@ -28,8 +28,6 @@ async def until(pilot: Any, is_so: Callable[[], object]) -> None:
 
 async def take_pictures(folder: Path, run: Path) -> None:
     # Imported here, when the home is moved.
-    from textual.widgets._footer import FooterKey
-
     from engine import paths
     from engine.config import ComposeConfig
     from poetry_tui.app import PoetryApp
@@ -41,6 +39,7 @@ async def take_pictures(folder: Path, run: Path) -> None:
     from poetry_tui.settings import Settings
     from poetry_tui.themes import INK, PAPER
     from poetry_tui.widgets.run_list import RunList
+    from poetry_tui.widgets.studio_footer import StudioFooter
 
     shutil.copytree(run, paths.runs() / run.name, ignore=shutil.ignore_patterns("checkpoints", "lock", "heartbeat"))
     app = PoetryApp(Settings(theme=INK, pace=3, form="qijue", with_tones=True))
@@ -65,13 +64,13 @@ async def take_pictures(folder: Path, run: Path) -> None:
         assert isinstance(train, TrainScreen)
         train.query_one(RunList).focus()
         await until(pilot, lambda: train.follower is not None and train.follower.is_settled and not train.is_dirty)
-        await until(pilot, lambda: train.query(FooterKey))
+        await until(pilot, lambda: train.query_one(StudioFooter).items)
         await pilot.pause(2)
         app.save_screenshot(str(folder / "train.svg"))
 
         app.theme = PAPER
         await pilot.press("3")
-        await until(pilot, lambda: app.screen.query(FooterKey))
+        await until(pilot, lambda: app.screen.query_one(StudioFooter).items)
         await pilot.pause(1)
         app.save_screenshot(str(folder / "favourites.svg"))
 

@@ -9,12 +9,13 @@ from textual.binding import ActiveBinding
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer
 from textual.worker import Worker, WorkerState
 
+from poetry_tui.compat import update_focus_styles
 from poetry_tui.compositor import NearCompositor
 from poetry_tui.engine_protocol import EngineState, Phase
 from poetry_tui.keys import in_words
+from poetry_tui.widgets.studio_footer import StudioFooter
 from poetry_tui.widgets.studio_header import StudioHeader
 from poetry_tui.widgets.too_small import LEAST_COLUMNS, LEAST_ROWS, TooSmall
 from poetry_tui.words import word
@@ -41,7 +42,7 @@ class StudioScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield StudioHeader(self.MODE)
         yield from self.compose_body()
-        yield Footer(compact=True)
+        yield StudioFooter()
         yield TooSmall()
 
     def fit(self, size: Size) -> None:
@@ -71,6 +72,9 @@ class StudioScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         self.engine_changed(cast("PoetryApp", self.app).engine.state)
+
+    def _update_focus_styles(self, focused: Widget | None = None, blurred: Widget | None = None) -> None:
+        update_focus_styles(self, focused, blurred)
 
     def language_changed(self) -> None:
         """Say everything again in the new language; screens with words in their widgets extend this."""

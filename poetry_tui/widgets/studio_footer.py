@@ -1,0 +1,132 @@
+"""The keys of the moment in one line: as many as fit, the palette's at the right end; a click presses one.
+
+Textual's footer makes a widget of each key anew whenever the focus moves, and lays the whole screen out for it: half of what a
+Tab cost. This one draws a line.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import ActiveBinding
+from textual.content import Content
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+
+from poetry_tui.glyphs import is_ascii
+
+
+@dataclass(frozen=True, slots=True)
+class FooterItem:
+    """A key as it is shown: the key itself, how it is written, what it does, and the sentence that explains it."""
+
+    key: str
+    display: str
+    description: str
+    tooltip: str
+
+    @property
+    def cell_length(self) -> int:
+        return Content(f"{self.display} {self.description}").cell_length
+
+
+class StudioFooter(Widget):
+    """Keeps up with the screen's bindings; draws only where what it shows has changed."""
+
+    DEFAULT_CSS = """
+    StudioFooter {
+        dock: bottom;
+        height: 1;
+        background: $footer-background;
+        &:hover { pointer: pointer; }
+        .footer--key { color: $footer-key-foreground; background: $footer-background; text-style: bold; }
+        .footer--text { color: $footer-description-foreground; background: $footer-background; }
+        .footer--edge { color: $foreground 20%; background: $footer-background; }
+        .footer--hovered { background: $block-hover-background; }
+    }
+    """
+    COMPONENT_CLASSES = {"footer--key", "footer--text", "footer--edge", "footer--hovered"}
+    ALLOW_SELECT = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.items: tuple[FooterItem, ...] = ()
+        self._palette: FooterItem | None = None
+        # Which columns each key took when it was last drawn.
+        self._columns: dict[range, FooterItem] = {}
+        self._hovered: FooterItem | None = None
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self.bindings_changed)
+
+    def bindings_changed(self, screen: Screen[object]) -> None:
+        """Take the keys that do something now."""
+        if not self.is_attached or screen is not self.screen or not self.app.app_focus:
+            return
+        active = screen.active_bindings
+        palette = active.get(self.app.COMMAND_PALETTE_BINDING)
+        items = tuple(map(self._item, _shown(active.values())))
+        shown = items, None if palette is None else self._item(palette)
+        if shown != (self.items, self._palette):
+            self.items, self._palette = shown
+            self.refresh()
+
+    def _item(self, active: ActiveBinding) -> FooterItem:
+        binding = active.binding
+        return FooterItem(binding.key, self.app.get_key_display(binding), binding.description, active.tooltip)
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        plain = self.rich_style.background_style
+        palette = [] if self._palette is None else self._segments(self._palette)
+        edge = [] if is_ascii() else [Segment("▏", self.get_component_rich_style("footer--edge"))]
+        end = [*edge, *palette, Segment(" ", plain)]
+        room = width - (Strip(end).cell_length if palette else 0)
+        self._columns = {} if self._palette is None else {range(room, width): self._palette}
+        line: list[Segment] = []
+        x = 0
+        for item in self.items:
+            if x + item.cell_length > room:
+                break
+            self._columns[range(x, x + item.cell_length)] = item
+            line += [*self._segments(item), Segment(" ", plain)]
+            x += item.cell_length + 1
+        left = Strip(line).adjust_cell_length(max(room, 0), plain)
+        return Strip([*left, *(end if palette else [])]).adjust_cell_length(width, plain)
+
+    def _segments(self, item: FooterItem) -> list[Segment]:
+        key, text = self.get_component_rich_style("footer--key"), self.get_component_rich_style("footer--text")
+        if item == self._hovered:
+            hovered = self.get_component_rich_style("footer--hovered").background_style
+            key, text = key + hovered, text + hovered
+        return [Segment(item.display, key), Segment(f" {item.description}", text)]
+
+    def _at(self, x: int) -> FooterItem | None:
+        return next((item for columns, item in self._columns.items() if x in columns), None)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        if (item := self._at(event.x)) is not None:
+            self.app.simulate_key(item.key)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        self._hover(self._at(event.x))
+
+    def on_leave(self) -> None:
+        self._hover(None)
+
+    def _hover(self, item: FooterItem | None) -> None:
+        if item != self._hovered:
+            self._hovered = item
+            self.tooltip = Content(item.tooltip) if item is not None and item.tooltip else None
+            self.refresh()
+
+
+def _shown(active: Iterable[ActiveBinding]) -> Iterator[ActiveBinding]:
+    """One binding of each action that is meant for the footer."""
+    seen = set[str]()
+    for one in active:
+        if one.binding.show and one.binding.action not in seen:
+            seen.add(one.binding.action)
+            yield one
