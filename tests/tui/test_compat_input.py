@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from textual import events
 from textual.message import Message
 from textual.screen import Screen
@@ -9,6 +10,8 @@ from textual.screen import Screen
 from poetry_tui import compat
 from poetry_tui.app import PoetryApp
 from poetry_tui.settings import Settings
+from poetry_tui.widgets.verse import Verse
+from poetry_tui.widgets.wish_panel import WishPanel
 from tests.tui.conftest import Until
 
 
@@ -46,3 +49,17 @@ async def test_every_screen_is_dismissed_only_in_front() -> None:
         assert Screen.dismiss is compat.dismiss_in_front
         age_s = compat.clock_of_events_s() - events.Event().time
         assert abs(age_s) < 60
+
+
+async def test_textual_asks_a_screen_to_style_a_change_of_focus(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = PoetryApp(Settings())
+    async with app.run_test() as pilot:
+        asked: list[tuple[object, object]] = []
+        screen, verse = app.screen, app.screen.query_one(Verse)
+        before = screen.focused
+        monkeypatch.setattr(screen, "_update_focus_styles", lambda focused, blurred: asked.append((focused, blurred)))
+        screen.set_focus(verse)
+        await pilot.pause()
+        assert asked == [(verse, before)]
+        assert app.screen.query_one(WishPanel)._has_focus_within
+        assert not verse._has_focus_within
