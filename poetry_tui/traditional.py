@@ -1,21 +1,136 @@
-"""Traditional characters for the eye (OpenCC s2t); the text itself stays as the model wrote it."""
+"""Traditional characters for the eye; the text itself stays as the model wrote it.
 
-from functools import cache
+Most characters have one traditional form, and OpenCC (s2t) knows it. Where a simplified character stands for several words,
+`data/traditional.tsv` says which one verse means: in some words, and otherwise. A place of the poem may decide against it:
+at a rhyme its group (干 among 寒 is 乾 or 干, among 翰 it is 幹), elsewhere in regulated verse the tone that the form demands.
+OpenCC's own phrases are those of today's prose, which verse is not: they are not used.
+"""
+
+import functools
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
+
+from engine.paths import bundled_data
+from engine.prosody.check import check, split_verse
+from engine.prosody.rhymes import masks_of, printed_masks, rhyme_groups
+from engine.prosody.tones import EITHER, LEVEL
+from engine.verse import LINE_MARKS
+
+_LINE_BEGIN, _LINE_END = "^", "$"
+# Where more of a poem contradicts its form, no place demands a tone.
+_MOST_VIOLATIONS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The forms of a simplified character, the usual one first; `words` of two characters that take another one."""
+
+    forms: str
+    words: Mapping[str, str]
 
 
 @cache
-def load() -> Any:
-    """Load the converter; it reads its tables, so it belongs in a thread."""
+def load() -> tuple[Any, Mapping[str, Choice]]:
+    """Load the converter and the table of choices; they are read from files, so it belongs in a thread."""
     import opencc
 
-    return opencc.OpenCC("s2t")
+    choices: dict[str, Choice] = {}
+    for row in (bundled_data() / "traditional.tsv").read_text(encoding="utf-8").splitlines():
+        if row.startswith("#"):
+            continue
+        simplified, forms, exceptions, _why = row.split("\t")
+        parts = (part.split(": ") for part in exceptions.split("; ") if part)
+        choices[simplified] = Choice(forms, {word: form for form, words in parts for word in words.split()})
+    # The tables of the prosody, too, are read when they are first looked into.
+    check("日日日日日，日日日日日。日日日日日，日日日日日。")
+    printed_masks()
+    return opencc.OpenCC("s2t"), choices
 
 
 def faces_of(text: str) -> str:
     """The text in traditional characters, a character for each; as it is until `load` was called."""
-    if not load.cache_info().currsize:
-        return text
-    converted = str(load().convert(text))
-    # A phrase may become longer or shorter; then each character is looked up alone.
-    return converted if len(converted) == len(text) else "".join(str(load().convert(one))[0] for one in text)
+    return _faces(text) if load.cache_info().currsize else text
+
+
+@lru_cache(maxsize=256)
+def _faces(text: str) -> str:
+    allowed = _allowed_groups(text) if any(map(_is_told_by_its_place, text)) else {}
+    return "".join(_face(text, index, allowed.get(index, 0)) for index in range(len(text)))
+
+
+def _face(text: str, index: int, allowed: int) -> str:
+    """The form for a place: what the words around it say, or the usual one, unless it cannot be read so there."""
+    character = text[index]
+    choice = load()[1].get(character)
+    if choice is None:
+        return _alone(character)
+    before = text[index - 1] if index and text[index - 1] not in LINE_MARKS else _LINE_BEGIN
+    after = text[index + 1] if index + 1 < len(text) and text[index + 1] not in LINE_MARKS else _LINE_END
+    said = choice.words.get(before + character) or choice.words.get(character + after) or choice.forms[0]
+    readings = printed_masks()
+    # What the rhyme book lacks may be read in any way.
+    if not allowed or said not in readings or readings[said] & allowed:
+        return said
+    return next((form for form in choice.forms if readings.get(form, 0) & allowed), said)
+
+
+@cache
+def _alone(character: str) -> str:
+    return str(load()[0].convert(character))[:1] or character
+
+
+@cache
+def _is_told_by_its_place(character: str) -> bool:
+    """Whether the forms of a character are read in different groups."""
+    choice = load()[1].get(character)
+    return choice is not None and len({printed_masks().get(form, 0) for form in choice.forms}) > 1
+
+
+def _allowed_groups(text: str) -> Mapping[int, int]:
+    """The rhyme groups that a character may be read in, by its index in the text, as bit masks: where anything tells."""
+    lines = split_verse(text)
+    rhymes = _rhymes_of(lines)
+    templates = _templates_of(text)
+    allowed: dict[int, int] = {}
+    at = 0
+    for number, line in enumerate(lines):
+        template = templates[number] if number < len(templates) else EITHER * len(line)
+        for place, (character, tone) in enumerate(zip(line, template, strict=False), start=1):
+            at = text.index(character, at)
+            if place == len(line) and rhymes.get(number):
+                allowed[at] = rhymes[number]
+            elif tone != EITHER:
+                allowed[at] = _groups_of(is_level=tone == LEVEL)
+            at += 1
+    return allowed
+
+
+def _rhymes_of(lines: list[str]) -> dict[int, int]:
+    """For each even line the groups that the other even lines have in common, none where they rhyme in several."""
+    masks = masks_of("pingshui")
+    ends = {
+        number: masks.level.get(lines[number][-1], 0) | masks.oblique.get(lines[number][-1], 0)
+        for number in range(1, len(lines), 2)
+    }
+    shared: dict[int, int] = {}
+    for number in ends:
+        others = [mask for other, mask in ends.items() if other != number and mask]
+        if others:
+            shared[number] = functools.reduce(operator.and_, others)
+    return shared
+
+
+def _templates_of(text: str) -> list[str]:
+    """平, 仄 or 中 for each place, line by line, where the poem keeps to a form."""
+    report = check(text)
+    if report.order is None or len(report.violations) > _MOST_VIOLATIONS:
+        return []
+    return [line.template for line in report.lines]
+
+
+@cache
+def _groups_of(*, is_level: bool) -> int:
+    return sum(group.bit for group in rhyme_groups() if group.is_level == is_level)

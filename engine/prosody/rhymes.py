@@ -112,6 +112,16 @@ def masks_of(system: RhymeSystem, *, with_added: bool = True) -> Masks:
 
 
 @functools.cache
+def printed_masks() -> Mapping[str, int]:
+    """The groups of each character as the book prints it, as bit masks: 乾 and 幹 apart, where 干 has the groups of both."""
+    masks: dict[str, int] = {}
+    for number, _, _, printed, *_ in _rows("pingshui.tsv"):
+        for character in printed:
+            masks[character] = masks.get(character, 0) | 1 << (int(number) - 1)
+    return masks
+
+
+@functools.cache
 def merged_characters() -> frozenset[str]:
     """Simplified characters that stand for several of the book's: seen twice, they may be two words (台 for 臺 and 台)."""
     return frozenset(row[0] for row in _rows("merged.tsv"))
