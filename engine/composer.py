@@ -176,7 +176,7 @@ def _composition(
     )
     if config.form == FREE_VERSE:
         return poem
-    form = form_called(config.form)
+    form = form_called(config.form).in_book(config.rhyme_book)
     order, rhyme, verdicts = judged(text, form, config.tone_order, config.rhyme)
     parallelism = parallelism_of(text, form)
     score = poem.score if parallelism is None else poem.score - PARALLELISM_NATS * (1 - parallelism)

@@ -20,11 +20,14 @@ Schedule = Literal["cosine", "constant"]
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "float32", "bfloat16"]
 
+RhymeBook = Literal["pingshui", "cilin", "xinyun"]
+
 CELLS: tuple[Cell, ...] = get_args(Cell)
 INITIALISATIONS: tuple[Initialisation, ...] = get_args(Initialisation)
 OPTIMIZERS: tuple[Optimizer, ...] = get_args(Optimizer)
 SCHEDULES: tuple[Schedule, ...] = get_args(Schedule)
 DEVICES: tuple[DeviceChoice, ...] = get_args(DeviceChoice)
+RHYME_BOOKS: tuple[RhymeBook, ...] = get_args(RhymeBook)
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 # A path, or a whole tune with every character given, is shorter.
@@ -80,11 +83,11 @@ class _Settings:
 def _check(item: "dataclasses.Field[Any]", value: Any) -> None:
     """Raise a UsageError when a value does not suit its field."""
     choices, low, high = (item.metadata[key] for key in ("choices", "low", "high"))
+    if value is None and item.default is None:
+        return
     if choices:
         if value not in choices:
             raise UsageError(f"{item.name} cannot be {shown(value)}.", f"Choose one of: {', '.join(choices)}.")
-        return
-    if value is None and item.default is None:
         return
     expected: Any = {"int": int, "float": (int, float), "bool": bool, "str": str}[_plain_type(item)]
     if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
@@ -220,9 +223,17 @@ class ComposeConfig(_Settings):
     )
     seed: int = setting(0, "the same seed, model and settings give the same poem", low=0, high=2**31 - 1)
     max_chars: int = setting(128, "stop free verse after this many characters, punctuation counted", low=1, high=65_536)
-    form: str = setting("free", "a form or tune, such as wujue, 七绝 or 浣溪沙; free knows no rules")
+    form: str = setting(
+        "free",
+        "a form or tune, such as wujue, 七绝, 仄韵五绝, 五排20 (排律 of 20 lines) or 浣溪沙; free knows no rules",
+    )
     tone_order: str | None = setting(None, "the order of the lines' tones, such as aBbA; usually whichever comes")
     rhyme: str | None = setting(None, "the rhyme group, such as 东 or 一东; of a tune the part, such as 第七部")
+    rhyme_book: RhymeBook | None = setting(
+        None,
+        "平水韵, 词林正韵 or 中华新韵 (modern tones); usually 平水韵 for 诗 and 词林正韵 for 词",
+        choices=RHYME_BOOKS,
+    )
     title: str = setting("", "a title, or words on what the poem shall be about")
     acrostic: str = setting("", "藏头: the first characters of the lines; □ leaves one open")
     acrostic_tail: str = setting("", "藏尾: the last characters of the lines; □ leaves one open")

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.corpus.poems import Poem, han_of, lines_of
-from engine.prosody.check import verdicts_of
-from engine.prosody.fit import fit
+from engine.prosody.check import fitted, verdicts_of
 from engine.prosody.forms import Form, form_called, forms
 from engine.prosody.rates import form_and_lines
 from engine.prosody.rhymes import masks_of, rhyme_groups
@@ -54,10 +53,13 @@ def header_of(poem: Poem) -> Header:
     title = title_of(poem.title)
     if form is None:
         return Header(title=title)
-    found = fit(lines, form)
+    found = fitted(lines, form)
     verdicts = verdicts_of(lines, found)
     # What is composed in a tune has the lines of its first way.
-    is_as_composed = tuple(map(len, lines_of(poem.text.replace("、", "")))) == form_called(form.key).line_lengths
+    is_as_composed = (
+        form.is_regulated
+        or tuple(map(len, lines_of(poem.text.replace("、", "")))) == form_called(form.key).line_lengths
+    )
     return Header(
         form.key if is_as_composed and verdicts.overall != "violation" else None,
         _rhyme(form, found.rhyme.shared) if verdicts.rhyme != "violation" else None,

@@ -3,14 +3,17 @@
 Pure: a text becomes signs by place and a few facts. The checker in `engine.prosody` does the judging.
 """
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.errors import UsageError
 from engine.prosody.check import check
 from engine.prosody.fit import Verdict
-from engine.prosody.forms import form_called, forms
+from engine.prosody.forms import Form, form_called
 from engine.prosody.report import Report
+from engine.prosody.rhymes import RhymeSystem
 from engine.prosody.tones import Reading
 
 Look = Literal["tone", "wrong", "rescued", "rhyme"]
@@ -31,8 +34,9 @@ class Sign:
 class Tones:
     """The signs by place of the text, and what the checker says: names as they are (七绝, aBbA, 一东, 孤平).
 
-    `form` and `order` are None where no form has these lines. `faults` name line and place: (3, 4, "孤平"); place 0 is the
-    whole line. `rescues` name their line.
+    `form` and `order` are None where no form has these lines; `style` names old-style verse (古绝). `faults` and `notes` name line
+    and place: (3, 4, "孤平"); place 0 is the whole line. `rescues`, all licences, name their line; `doubtful` are the places that
+    are right by a reading that poets hardly use.
     """
 
     signs: Mapping[int, Sign]
@@ -43,13 +47,16 @@ class Tones:
     rhyme: Verdict
     faults: tuple[tuple[int, int, str], ...]
     rescues: tuple[tuple[int, str], ...]
+    notes: tuple[tuple[int, int, str], ...] = ()
+    doubtful: tuple[tuple[int, int, str], ...] = ()
+    style: str = ""
 
 
-def tones_of(text: str, form: str | None = None) -> Tones:
-    """Judge a poem by a form (its key), or by whichever its lines fit; a part of a poem shows its readings alone."""
-    report = check(text, form) if form is not None and form in _keys() else check(text)
+def tones_of(text: str, form: str | None = None, book: RhymeSystem | None = None) -> Tones:
+    """Judge a poem by a form (its key) and a rhyme book, or by whichever its lines fit; a part of a poem shows its readings alone."""
+    report = check(text, _form_called(form), book=book)
     if report.order is None and form is not None:
-        report = check(text)
+        report = check(text, book=book)
     found = form_called(report.form) if report.form is not None and report.order is not None else None
     return Tones(
         signs=_signs(text, report),
@@ -60,11 +67,17 @@ def tones_of(text: str, form: str | None = None) -> Tones:
         rhyme=report.verdicts.rhyme,
         faults=_faults(report),
         rescues=tuple((one.line, one.name) for one in report.licences),
+        notes=tuple((one.line, next(iter(one.positions), 0), f"{one.characters}{one.name}") for one in report.notes),
+        doubtful=tuple((one.line, one.position, one.character) for one in report.doubtful),
+        style=report.style,
     )
 
 
-def _keys() -> set[str]:
-    return {form.key for form in forms()}
+def _form_called(name: str | None) -> Form | None:
+    """None for a form that is no more, and for free verse."""
+    with contextlib.suppress(UsageError):
+        return form_called(name) if name is not None else None
+    return None
 
 
 def _signs(text: str, report: Report) -> dict[int, Sign]:
@@ -89,6 +102,6 @@ def _signs(text: str, report: Report) -> dict[int, Sign]:
 def _faults(report: Report) -> tuple[tuple[int, int, str], ...]:
     found: list[tuple[int, int, str]] = []
     found += [(one.line, one.position, one.name or f"{one.character}{one.expected}") for one in report.violations]
-    found += [(one.line, 0, one.name) for one in report.faults]
+    found += [(one.line, 0, one.name) for one in report.faults if not one.licence]
     found += [(one.line, 0, one.reason) for one in report.rhymes if one.verdict == "violation"]
     return tuple(sorted(found))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.prosody.rhymes import RhymeSystem, masks_of, unusual_rhymes
-from engine.prosody.tones import LEVEL, OBLIQUE, usual_tones
+from engine.prosody.tones import LEVEL, OBLIQUE, tone_masks, usual_tones
 from engine.vocabulary import SPECIAL_TOKENS, Vocabulary, is_han
 
 Bools = NDArray[np.bool_]
@@ -52,8 +52,8 @@ class Book:
 @functools.lru_cache(maxsize=8)
 def read_book(vocabulary: Vocabulary, system: RhymeSystem) -> Book:
     """The tables of a vocabulary, made once."""
-    masks, groups = masks_of("pingshui", with_added=False), masks_of(system, with_added=False)
-    usual, unusual = usual_tones(), unusual_rhymes(system)
+    masks, groups = tone_masks(system, with_added=False), masks_of(system, with_added=False)
+    usual, unusual = {} if system == "xinyun" else usual_tones(), unusual_rhymes(system)
     tones = np.zeros(len(vocabulary), np.uint8)
     level, oblique = np.zeros((2, len(groups.names), len(vocabulary)), np.bool_)
     for index, character in enumerate(vocabulary.characters, start=len(SPECIAL_TOKENS)):

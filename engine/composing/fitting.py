@@ -14,6 +14,7 @@ from engine.composing.fixed import Fixed
 from engine.composing.layout import Step
 from engine.errors import ComposeError
 from engine.prosody.forms import Form, Pattern, Segment, ToneOrder
+from engine.prosody.rhymes import RhymeSystem
 from engine.prosody.tones import reading_of
 
 CODE_OF = {"平": LEVEL_BIT, "仄": OBLIQUE_BIT, "中": EITHER_BITS}
@@ -38,16 +39,16 @@ def fit_orders(
         ComposeError: when there is no order of that name, or none takes all of them.
     """
     orders = _orders_called(wished_order, form)
-    fits = _fitting(orders, steps, fixed.values())
+    fits = _fitting(orders, steps, fixed.values(), form.rhyme_system)
     if not fits:
         raise _contradiction(wished_order, form, orders, steps, list(fixed.values()))
     fewest = min(fit.n_rescues for fit in fits)
     return [fit for fit in fits if fit.n_rescues == fewest]
 
 
-def tones_of(character: str) -> int:
+def tones_of(character: str, system: RhymeSystem) -> int:
     """The bits of a fixed character's readings, those that we added to the book included; 0 where it lacks it."""
-    return TONES_OF[reading_of(character)]
+    return TONES_OF[reading_of(character, system)]
 
 
 def _orders_called(name: str | None, form: Form) -> list[ToneOrder]:
@@ -60,20 +61,22 @@ def _orders_called(name: str | None, form: Form) -> list[ToneOrder]:
     return orders
 
 
-def _fitting(orders: Iterable[ToneOrder], steps: Sequence[Step], fixed: Iterable[Fixed]) -> list[OrderFit]:
+def _fitting(
+    orders: Iterable[ToneOrder], steps: Sequence[Step], fixed: Iterable[Fixed], system: RhymeSystem
+) -> list[OrderFit]:
     wanted = {one.step.index: one for one in fixed}
-    fits = (_fit(order, steps, wanted) for order in orders)
-    return [fit for fit in fits if not _misfits(fit, steps, wanted)]
+    fits = (_fit(order, steps, wanted, system) for order in orders)
+    return [fit for fit in fits if not _misfits(fit, steps, wanted, system)]
 
 
-def _fit(order: ToneOrder, steps: Sequence[Step], fixed: Mapping[int, Fixed]) -> OrderFit:
+def _fit(order: ToneOrder, steps: Sequence[Step], fixed: Mapping[int, Fixed], system: RhymeSystem) -> OrderFit:
     """An order with the rescues that the fixed characters call for, or plain where none helps."""
     templates: list[str] = []
     n_rescues = 0
     for segment in order.segments:
-        pattern = _pattern_for(segment, steps, fixed)
+        pattern = _pattern_for(segment, fixed, system)
         templates += pattern.templates
-        n_rescues += len(pattern.licences)
+        n_rescues += len(pattern.licences) + len(pattern.notes)
     codes = np.zeros(len(steps), np.uint8)
     for step in steps:
         if step.is_place:
@@ -84,26 +87,37 @@ def _fit(order: ToneOrder, steps: Sequence[Step], fixed: Mapping[int, Fixed]) ->
     return OrderFit(order, codes, n_rescues)
 
 
-def _pattern_for(segment: Segment, steps: Sequence[Step], fixed: Mapping[int, Fixed]) -> Pattern:
+def _pattern_for(segment: Segment, fixed: Mapping[int, Fixed], system: RhymeSystem) -> Pattern:
     def takes(pattern: Pattern) -> bool:
         return all(
             _suits(
-                one.character, CODE_OF[pattern.templates[one.step.line - 1 - segment.first_line][one.step.position - 1]]
+                one.character,
+                CODE_OF[pattern.templates[one.step.line - 1 - segment.first_line][one.step.position - 1]],
+                system,
             )
             for one in fixed.values()
             if 0 <= one.step.line - 1 - segment.first_line < len(pattern.templates)
         )
 
-    return next(filter(takes, sorted(segment.patterns, key=lambda pattern: len(pattern.licences))), segment.plain)
+    return next(filter(takes, sorted(segment.patterns, key=_effort)), segment.plain)
 
 
-def _suits(character: str, code: int) -> bool:
-    return code == EITHER_BITS or bool(tones_of(character) & code)
+def _effort(pattern: Pattern) -> tuple[int, int]:
+    """What a pattern leaves unrescued, and what it rescues: the plain one comes first."""
+    return len(pattern.notes), len(pattern.licences)
 
 
-def _misfits(fit: OrderFit, steps: Sequence[Step], fixed: Mapping[int, Fixed]) -> list[int]:
+def _suits(character: str, code: int, system: RhymeSystem) -> bool:
+    return code == EITHER_BITS or bool(tones_of(character, system) & code)
+
+
+def _misfits(fit: OrderFit, steps: Sequence[Step], fixed: Mapping[int, Fixed], system: RhymeSystem) -> list[int]:
     """The steps, repeated ones by what they repeat, whose fixed character the order does not take."""
-    return [index for index, one in fixed.items() if not _suits(one.character, int(fit.codes[_source(steps, index)]))]
+    return [
+        index
+        for index, one in fixed.items()
+        if not _suits(one.character, int(fit.codes[_source(steps, index)]), system)
+    ]
 
 
 def _source(steps: Sequence[Step], index: int) -> int:
@@ -117,30 +131,33 @@ def _contradiction(
     """Which wishes contradict each other: one character and the form, or two characters."""
     name = f"the order {orders[0].name} of {form.name}" if wished_order else form.name
     for one in fixed:
-        if not _fitting(orders, steps, [one]):
-            return _misfit(one, name, orders, steps)
+        if not _fitting(orders, steps, [one], form.rhyme_system):
+            return _misfit(one, name, orders, steps, form.rhyme_system)
     for one, other in itertools.combinations(fixed, 2):
-        if not _fitting(orders, steps, [one, other]):
+        if not _fitting(orders, steps, [one, other], form.rhyme_system):
+            told = [_told(each, form.rhyme_system) for each in (one, other)]
             return ComposeError(
-                f"{_told(one)} and {_told(other)} contradict each other: no tone order of {form.name} takes both.",
+                f"{told[0]} and {told[1]} contradict each other: no tone order of {form.name} takes both.",
                 "Change one of them, or choose another form.",
             )
     return ComposeError(f"No tone order of {form.name} takes all the fixed characters.", "Leave some of them out.")
 
 
-def _misfit(one: Fixed, name: str, orders: Sequence[ToneOrder], steps: Sequence[Step]) -> ComposeError:
-    code = int(_fit(orders[0], steps, {}).codes[_source(steps, one.step.index)])
+def _misfit(
+    one: Fixed, name: str, orders: Sequence[ToneOrder], steps: Sequence[Step], system: RhymeSystem
+) -> ComposeError:
+    code = int(_fit(orders[0], steps, {}, system).codes[_source(steps, one.step.index)])
     wanted = "平" if code == LEVEL_BIT else "仄"
-    if not tones_of(one.character):
+    if not tones_of(one.character, system):
         return ComposeError(
             f"The rhyme book does not tell the tone of {one}, and {name} wants one at {one.place}.",
             "Choose another character, or another place for it.",
         )
     return ComposeError(
-        f"{one} is {reading_of(one.character)}, but {name} wants {wanted} at {one.place}.",
+        f"{one} is {reading_of(one.character, system)}, but {name} wants {wanted} at {one.place}.",
         "Choose another character, or another form.",
     )
 
 
-def _told(one: Fixed) -> str:
-    return f"{one} ({reading_of(one.character)}, {one.place})"
+def _told(one: Fixed, system: RhymeSystem) -> str:
+    return f"{one} ({reading_of(one.character, system)}, {one.place})"

@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.prosody.check import verdicts_of
-from engine.prosody.fit import Fit, Verdict, fit
+from engine.prosody.check import AnyFit, fitted, verdicts_of
+from engine.prosody.fit import Verdict
 from engine.prosody.forms import Form
 from engine.prosody.parallelism import mean_score, middle_couplets
 from engine.prosody.rhymes import masks_of
@@ -156,14 +156,14 @@ def judged(
     Of several orders or groups that suit the poem as well, the one that was wished for.
     """
     lines = _han_lines(text)
-    found = fit(lines, form)
+    found = fitted(lines, form)
     verdicts = verdicts_of(lines, found)
     decided = tuple(_DECIDED[one] for one in (verdicts.form, verdicts.tones, verdicts.rhyme))
     as_wished = [name for name in found.ties if wished_order and name.startswith(wished_order)]
     return next(iter(as_wished), found.order.name), _rhyme(found, wished_rhyme), decided
 
 
-def _rhyme(found: Fit, wished: str | None) -> str | None:
+def _rhyme(found: AnyFit, wished: str | None) -> str | None:
     """The group of the first rhyme; of several that suit all its characters the one wished for, else the book's first."""
     names = masks_of(found.form.rhyme_system).names_in(found.rhyme.shared.get(found.order.rhymes[0].label, 0))
     as_wished = [name for name in names if wished in (name, name[-1])]

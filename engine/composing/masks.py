@@ -59,7 +59,8 @@ class Masks:
         tokens = rows.tokens[:, step.index]
         tones = plan.book.tones[tokens]
         if step.index in plan.fixed:
-            tones = np.full(len(rows), tones_of(plan.fixed[step.index].character), np.uint8)
+            character = plan.fixed[step.index].character
+            tones = np.full(len(rows), tones_of(character, plan.form.rhyme_system), np.uint8)
         codes = plan.codes[:, step.index]
         # What any order takes, a fixed character of unknown tone may be too.
         suits = (codes[None] & tones[:, None] > 0) | (codes[None] == 3)
@@ -124,7 +125,7 @@ class Masks:
         """The groups (R, G) of what each row wrote."""
         if step.index in self._plan.fixed:
             character = self._plan.fixed[step.index].character
-            groups = groups_of_character(character, rhyme.is_level, self._plan.groups.shape[1])
+            groups = groups_of_character(character, rhyme.is_level, self._plan.form.rhyme_system)
             return np.repeat(groups[None], len(tokens), axis=0)
         return self._plan.book.rhymes(rhyme.is_level)[:, tokens].T
 

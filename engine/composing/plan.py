@@ -75,7 +75,7 @@ def plan_poem(config: ComposeConfig, vocabulary: Vocabulary) -> Plan:
         UsageError: for a form or a rhyme that there is not.
         ComposeError: when the wishes contradict each other or the form, saying which do.
     """
-    form = form_called(config.form)
+    form = form_called(config.form).in_book(config.rhyme_book)
     steps = lay_out_steps(form)
     fixed = fixed_characters(config, form, steps, vocabulary)
     book = read_book(vocabulary, form.rhyme_system)

@@ -14,7 +14,7 @@ from engine.composing.fixed import Fixed
 from engine.composing.layout import Step
 from engine.errors import ComposeError, UsageError
 from engine.prosody.forms import Form, RhymePlace
-from engine.prosody.rhymes import group_called, masks_of
+from engine.prosody.rhymes import RhymeSystem, group_called, masks_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,13 +67,28 @@ def wished_group(name: str | None, form: Form) -> int | None:
     names = masks_of(form.rhyme_system).names
     if form.rhyme_system == "cilin":
         return _part_called(name, names)
+    if form.rhyme_system == "xinyun":
+        return _modern_group_called(name, names)
     group = group_called(name)
-    if not group.is_level:
+    if group.is_level and not form.rhymes_level:
+        raise ComposeError(
+            f"{form.name} rhymes in an oblique tone, but {group.name} is of the {group.tone} tone.",
+            "Choose an oblique group, such as 屑.",
+        )
+    if not group.is_level and form.rhymes_level:
         raise ComposeError(
             f"{form.name} rhymes in a level tone, but {group.name} is of the {group.tone} tone.",
             "Choose a level group, such as 东.",
         )
     return names.index(group.name)
+
+
+def _modern_group_called(name: str, names: Sequence[str]) -> int:
+    """八寒, or 寒."""
+    found = [number for number, own in enumerate(names) if name in (own, own[1:], own[-1])]
+    if not found:
+        raise UsageError(f"There is no group of 中华新韵 called {name!r}.", f"Its groups are: {' '.join(names)}.")
+    return found[0]
 
 
 def _part_called(name: str, names: Sequence[str]) -> int:
@@ -89,7 +104,9 @@ def _part_called(name: str, names: Sequence[str]) -> int:
     found = [number for number in range(len(names)) if 1 << number in parts]
     if len(found) != 1:
         told = " and ".join(names[number] for number in found)
-        raise ComposeError(f"A tune rhymes by parts, and {group.name} is divided between {told}.", "Name one of them.")
+        raise ComposeError(
+            f"词林正韵 rhymes by parts, and {group.name} is divided between {told}.", "Name one of them."
+        )
     return found[0]
 
 
@@ -111,7 +128,8 @@ def shared_groups(
     left, kept = [], []
     for fit in fits:
         rhymes = rhyme_steps(form, [fit], steps, fixed)
-        groups = np.stack([_groups_left(label, wished, rhymes, fixed, book) for label in range(len(labels_of(form)))])
+        labels = range(len(labels_of(form)))
+        groups = np.stack([_groups_left(label, wished, rhymes, fixed, book, form.rhyme_system) for label in labels])
         if groups.any(1).all():
             left.append(groups)
             kept.append(fit)
@@ -123,7 +141,12 @@ def shared_groups(
 
 
 def _groups_left(
-    label: int, wished: int | None, rhymes: Mapping[int, RhymeStep], fixed: Mapping[int, Fixed], book: Book
+    label: int,
+    wished: int | None,
+    rhymes: Mapping[int, RhymeStep],
+    fixed: Mapping[int, Fixed],
+    book: Book,
+    system: RhymeSystem,
 ) -> Bools:
     """The groups (G,) of one rhyme that suit the wishes and have characters enough."""
     own = {index: rhyme for index, rhyme in rhymes.items() if rhyme.label == label}
@@ -132,7 +155,7 @@ def _groups_left(
         left[:] = False
         left[wished] = True
     for index in own.keys() & fixed.keys():
-        left &= groups_of_character(fixed[index].character, own[index].is_level, len(left))
+        left &= groups_of_character(fixed[index].character, own[index].is_level, system)
     if own:
         first = own[min(own)]
         # A fixed character cannot rhyme a second time.
@@ -142,10 +165,10 @@ def _groups_left(
     return left
 
 
-def groups_of_character(character: str, is_level: bool, n_groups: int) -> Bools:
+def groups_of_character(character: str, is_level: bool, system: RhymeSystem) -> Bools:
     """The groups (G,) of a fixed character in one tone, those that we added to the book included."""
-    masks = masks_of("cilin" if n_groups == len(masks_of("cilin").names) else "pingshui")
-    return bits_of((masks.level if is_level else masks.oblique).get(character, 0), n_groups)
+    masks = masks_of(system)
+    return bits_of((masks.level if is_level else masks.oblique).get(character, 0), len(masks.names))
 
 
 def _refuse_repeated(rhymes: Mapping[int, RhymeStep], fixed: Mapping[int, Fixed], form: Form) -> None:
@@ -167,7 +190,7 @@ def _contradiction(
     seen: list[tuple[Fixed, int, Bools]] = []
     for index in sorted(rhymes.keys() & fixed.keys()):
         one, label = fixed[index], rhymes[index].label
-        groups = groups_of_character(one.character, rhymes[index].is_level, len(names))
+        groups = groups_of_character(one.character, rhymes[index].is_level, form.rhyme_system)
         told = " or ".join(name for name, is_own in zip(names, groups, strict=True) if is_own)
         if label == 0 and wished is not None and not groups[wished]:
             return ComposeError(

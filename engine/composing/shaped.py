@@ -57,7 +57,15 @@ def plan_shape(config: ComposeConfig, vocabulary: Vocabulary) -> Plan:
     if len(lines[-1][1]) > 1:
         lines[-1] = (lines[-1][0], STOP)
     steps = _steps(lines)
-    shape = Form(FREE_VERSE, "the kept text", (), tuple(len(line) for line, _ in lines), (_ANY_ORDER,), "pingshui")
+    shape = Form(
+        FREE_VERSE,
+        "the kept text",
+        (),
+        tuple(len(line) for line, _ in lines),
+        (_ANY_ORDER,),
+        "pingshui",
+        is_regulated=True,
+    )
     fixed = fixed_characters(config, shape, steps, vocabulary)
     tokens = np.full(len(steps), FREE, np.int64)
     for step in steps:

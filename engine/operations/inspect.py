@@ -13,9 +13,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from engine.config import ComposeConfig
 from engine.operations.call import Call, short
 from engine.prosody.forms import form_called
-from engine.prosody.rhymes import masks_of
+from engine.prosody.rhymes import RhymeSystem, masks_of
 from engine.prosody.tones import reading_of
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ def inspect(call: Call) -> None:
         probability=short(found.probability),
         allowed_probability=short(found.allowed_probability),
         surprise_nats=short(found.surprise_nats),
-        tone=reading_of(found.character),
-        rhyme_groups=_rhymes(found.character, config.form),
+        tone=reading_of(found.character, _book_of(config)),
+        rhyme_groups=_rhymes(found.character, _book_of(config)),
         alternatives=[[character, short(p), short(allowed)] for character, p, allowed in found.alternatives],
         cell=found.cell,
         n_hidden=found.n_hidden,
@@ -54,9 +55,16 @@ def inspect(call: Call) -> None:
     )
 
 
-def _rhymes(character: str, form: str) -> Sequence[str]:
-    """The groups of a character, or its parts where the form is a tune."""
-    masks = masks_of("pingshui" if form == FREE else form_called(form).rhyme_system)
+def _book_of(config: ComposeConfig) -> RhymeSystem:
+    """The rhyme book that a poem was composed by."""
+    if config.form == FREE:
+        return config.rhyme_book or "pingshui"
+    return form_called(config.form).in_book(config.rhyme_book).rhyme_system
+
+
+def _rhymes(character: str, system: RhymeSystem) -> Sequence[str]:
+    """The groups of a character in a book, or its parts."""
+    masks = masks_of(system)
     return masks.names_in(masks.level.get(character, 0) | masks.oblique.get(character, 0))
 
 

@@ -5,36 +5,59 @@ A character with both readings satisfies either, and the report says where (`eit
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from engine.prosody.fit import Fit, Verdict, fit
 from engine.prosody.forms import Form, form_called, forms_of_lengths
-from engine.prosody.report import Fault, Licence, LineReport, Place, Report, Rhyme, Verdicts, Violation
-from engine.prosody.rhymes import groups_of, masks_of
-from engine.prosody.tones import EITHER, LEVEL, OBLIQUE, Reading, reading_of
-from engine.prosody.tunes import fit_tune, line_differences, nearly_tune, recognised_tune, recut
+from engine.prosody.old_style import is_old_style, old_style_report, style_of
+from engine.prosody.regulated import RegulatedFit, fit_regulated
+from engine.prosody.regulated_report import regulated_report, regulated_verdicts
+from engine.prosody.regulated_rhymes import group_names
+from engine.prosody.report import Fault, LineReport, Place, Report, Rhyme, Verdicts, Violation
+from engine.prosody.rhymes import RhymeSystem, masks_of
+from engine.prosody.tones import EITHER, reading_of
+from engine.prosody.tunes import characters_off, fit_tune, line_differences, nearly_tune, recognised_tune, recut
 
 # A missing character, as editions and the studio write it, is a place of its line.
 _BETWEEN_LINES = re.compile(r"[^\w□〓]+|_+")
 _BETWEEN_LINES_BUT_PAUSES = re.compile(r"(?:[^\w□〓、]|_)+")
 
+AnyFit = Fit | RegulatedFit
 
-def check(poem: str | Sequence[str], form: str | Form | None = None) -> Report:
+
+def check(
+    poem: str | Sequence[str],
+    form: str | Form | None = None,
+    *,
+    book: RhymeSystem | None = None,
+    strict: bool = False,
+) -> Report:
     """Judge a poem, given as text or as lines; without a form, the one with these line lengths.
 
-    Four or eight lines of five or seven are judged as regulated verse; a tune is recognised where most places fit.
-    Punctuation and line breaks part the lines; a tune's lines are told by its characters and rhymes, however they are cut.
+    An even number of lines of five or of seven, four or eight or more, is judged as regulated verse, or as old-style verse (古体)
+    where it keeps none of its rules; a tune is recognised where most places fit. Punctuation and line breaks part the lines; a
+    tune's lines are told by its characters and rhymes, however they are cut.
+
+    Args:
+        book: the rhyme book; None is 平水韵 for 诗 and 词林正韵 for 词.
+        strict: whether 三仄尾 is a violation.
 
     Raises:
         UsageError: for a form that there is not.
     """
     wanted = form_called(form) if isinstance(form, str) else form
+    wanted = wanted and wanted.in_book(book)
     manners = list(_manners(poem))
     for lines in manners:
-        found = _best_fit(lines, wanted)
+        found = _best_fit(lines, wanted, book, strict)
+        if isinstance(found, RegulatedFit):
+            if wanted is None and is_old_style(found):
+                return old_style_report(lines, style_of(lines), book)
+            return regulated_report(lines, found)
         if found is not None:
             return _report(recut(lines, found.form.line_lengths), found)
-    return _without_form(manners[0], wanted)
+    return _without_form(manners[0], wanted, book)
 
 
 def split_verse(text: str) -> list[str]:
@@ -51,65 +74,96 @@ def _manners(poem: str | Sequence[str]) -> Iterable[list[str]]:
     yield split_verse(text)
 
 
-def _best_fit(lines: Sequence[str], wanted: Form | None) -> Fit | None:
+def _best_fit(lines: Sequence[str], wanted: Form | None, book: RhymeSystem | None, strict: bool) -> AnyFit | None:
     lengths = tuple(map(len, lines))
     if wanted is not None and not wanted.is_regulated:
         return fit_tune(lines, wanted)
     if wanted is not None:
-        return fit(lines, wanted) if wanted.line_lengths == lengths else None
-    found = [fit(lines, form) for form in forms_of_lengths(lengths) if form.is_regulated]
-    if tune := recognised_tune(lines):
-        found.append(tune)
-    return min(found, key=lambda one: one.score, default=None)
+        return fit_regulated(lines, wanted, strict=strict) if wanted.line_lengths == lengths else None
+    regulated = [form.in_book(book) for form in forms_of_lengths(lengths) if form.is_regulated]
+    fits = (fit_regulated(lines, form, strict=strict) for form in regulated)
+    best = min(fits, key=lambda one: one.score, default=None)
+    tune = recognised_tune(lines, book)
+    if best is None or (tune is not None and tune.score[0] < best.n_faults):
+        return tune
+    return best
 
 
-def _without_form(lines: Sequence[str], wanted: Form | None) -> Report:
+def fitted(lines: Sequence[str], form: Form, *, strict: bool = False) -> AnyFit:
+    """Some lines of a form's lengths, fitted to it."""
+    return fit_regulated(lines, form, strict=strict) if form.is_regulated else fit(lines, form)
+
+
+def _without_form(lines: Sequence[str], wanted: Form | None, book: RhymeSystem | None) -> Report:
     """The tones alone: nothing can be said about their order where the lines have no form, or not the one wanted."""
-    reports = tuple(_line_report(line, "") for line in lines)
-    meant = wanted or nearly_tune(lines)
+    if wanted is None and (style := style_of(lines)):
+        return old_style_report(lines, style, book)
+    meant = wanted or _nearly_regulated(lines) or nearly_tune(lines)
     verdict: Verdict = "undecidable" if meant is None else "violation"
-    verdicts = Verdicts(verdict, "undecidable", "undecidable")
-    name = meant.key if meant else None
-    differences = line_differences(lines, meant) if meant and not meant.is_regulated else ()
-    faults = tuple(Fault(difference, line) for line, difference in differences)
-    return Report(name, None, (), verdicts, reports, (), (), faults, (), {}, (), tuple(_unknown(lines)))
+    system: RhymeSystem = "xinyun" if book == "xinyun" else "pingshui"
+    return Report(
+        form=meant.key if meant else None,
+        order=None,
+        ties=(),
+        verdicts=Verdicts(verdict, "undecidable", "undecidable"),
+        lines=tuple(LineReport(line, tuple(reading_of(one, system) for one in line), "") for line in lines),
+        violations=(),
+        licences=(),
+        faults=tuple(_wrong_lengths(lines, meant)) if meant else (),
+        rhymes=(),
+        rhyme_groups={},
+        either=(),
+        unknown=tuple(_unknown(lines, system)),
+        rhyme_book=meant.in_book(book).rhyme_system if meant else system,
+    )
+
+
+def _nearly_regulated(lines: Sequence[str]) -> Form | None:
+    """The regulated form that some lines would have if one of them were as long as all the others."""
+    lengths = Counter(map(len, lines)).most_common()
+    if len(lengths) != 2 or lengths[1][1] != 1 or len(lines) < 4:
+        return None
+    found = forms_of_lengths((lengths[0][0],) * len(lines))
+    return next((form for form in found if form.is_regulated), None)
+
+
+def _wrong_lengths(lines: Sequence[str], form: Form) -> Iterable[Fault]:
+    """Which lines are longer or shorter than the form's, or missing (缺句, at the last) or too many (多句, at the first of them)."""
+    if not form.is_regulated:
+        yield from (Fault(difference, line) for line, difference in line_differences(lines, form))
+        return
+    n_lines, n_wanted = len(lines), len(form.line_lengths)
+    for number, (line, length) in enumerate(zip(lines, form.line_lengths, strict=False), start=1):
+        if len(line) != length:
+            yield Fault(characters_off(len(line) - length), number)
+    if n_lines != n_wanted:
+        yield Fault("缺句" if n_lines < n_wanted else "多句", min(n_lines, n_wanted + 1))
 
 
 def _report(lines: Sequence[str], found: Fit) -> Report:
+    """What is said of a tune."""
     templates = [template for pattern in found.patterns for template in pattern.templates]
-    violations = tuple(_violations(lines, templates, found))
-    unknown = tuple(_unknown(lines))
-    faults = tuple(_faults(lines, found.form))
-    rhymes = tuple(_rhymes(lines, found))
-    undecided = any(templates[one.line - 1][one.position - 1] != EITHER for one in unknown)
-    verdicts = Verdicts(
-        "violation" if any(fault.name == "叠句" for fault in faults) else "ok",
-        "violation" if violations else "undecidable" if undecided else "ok",
-        found.rhyme.verdict,
-    )
-    names = masks_of(found.form.rhyme_system).names_in
+    masks = masks_of(found.form.rhyme_system)
+    either = (one for one in _places(lines) if reading_of(one.character, found.form.rhyme_system) == "both")
     return Report(
-        found.form.key,
-        found.order.name,
-        found.ties,
-        verdicts,
-        tuple(map(_line_report, lines, templates)),
-        violations,
-        tuple(_licences(lines, found)),
-        faults,
-        rhymes,
-        {label: names(mask) for label, mask in found.rhyme.shared.items()},
-        tuple(
-            one
-            for one in _places(lines)
-            if templates[one.line - 1][one.position - 1] != EITHER and reading_of(one.character) == "both"
-        ),
-        unknown,
+        form=found.form.key,
+        order=found.order.name,
+        ties=found.ties,
+        verdicts=verdicts_of(lines, found),
+        lines=tuple(_line_report(line, template, found.form) for line, template in zip(lines, templates, strict=True)),
+        violations=tuple(_violations(lines, templates, found)),
+        licences=(),
+        faults=tuple(_faults(lines, found.form)),
+        rhymes=tuple(_rhymes(lines, found)),
+        rhyme_groups={label: masks.names_in(mask) for label, mask in found.rhyme.shared.items()},
+        either=tuple(one for one in either if templates[one.line - 1][one.position - 1] != EITHER),
+        unknown=tuple(_unknown(lines, found.form.rhyme_system)),
+        rhyme_book=found.form.rhyme_system,
     )
 
 
-def _line_report(line: str, template: str) -> LineReport:
-    return LineReport(line, tuple(map(reading_of, line)), template)
+def _line_report(line: str, template: str, form: Form) -> LineReport:
+    return LineReport(line, tuple(reading_of(one, form.rhyme_system) for one in line), template)
 
 
 def _places(lines: Sequence[str]) -> Iterable[Place]:
@@ -118,8 +172,8 @@ def _places(lines: Sequence[str]) -> Iterable[Place]:
             yield Place(number, position, character)
 
 
-def _unknown(lines: Sequence[str]) -> Iterable[Place]:
-    return (place for place in _places(lines) if reading_of(place.character) == "unknown")
+def _unknown(lines: Sequence[str], system: RhymeSystem) -> Iterable[Place]:
+    return (place for place in _places(lines) if reading_of(place.character, system) == "unknown")
 
 
 def _violations(lines: Sequence[str], templates: Sequence[str], found: Fit) -> Iterable[Violation]:
@@ -127,93 +181,38 @@ def _violations(lines: Sequence[str], templates: Sequence[str], found: Fit) -> I
     for index, place in enumerate(_places(lines)):
         if found.wrong >> (n_han - 1 - index) & 1:
             expected = templates[place.line - 1][place.position - 1]
-            name = _name_of_violation(place, found, len(lines[place.line - 1]))
-            yield Violation(place.line, place.position, place.character, expected, reading_of(place.character), name)
-
-
-def _name_of_violation(place: Place, found: Fit, length: int) -> str:
-    """The usual name of a wrong tone at one of the last five places of a regulated line."""
-    if not found.form.is_regulated:
-        return ""
-    type = found.order.name[place.line - 1]
-    of_last_five = place.position - (length - 5)
-    return {("B", 1): "孤平", ("A", 3): "三平调", ("b", 3): "三仄尾", ("a", 3): "小拗", ("a", 4): "大拗"}.get(
-        (type, of_last_five), ""
-    )
-
-
-def _licences(lines: Sequence[str], found: Fit) -> Iterable[Licence]:
-    """The rescues of the chosen patterns, each with the places where its line leaves the plain template."""
-    plain = found.order.templates
-    chosen = [template for pattern in found.patterns for template in pattern.templates]
-    for pattern in found.patterns:
-        for line, name in pattern.licences:
-            places = zip(lines[line], plain[line], chosen[line], strict=True)
-            positions = tuple(position for position, place in enumerate(places, start=1) if _leaves(*place))
-            yield Licence(name, line + 1, positions)
-
-
-def _leaves(character: str, plain: str, chosen: str) -> bool:
-    """Whether a character, or the rescue for it, has the opposite of the plain tone."""
-    opposite = {LEVEL: OBLIQUE, OBLIQUE: LEVEL}.get(plain)
-    return opposite is not None and opposite in (chosen, reading_of(character))
+            reading = reading_of(place.character, found.form.rhyme_system)
+            yield Violation(place.line, place.position, place.character, expected, reading, "")
 
 
 def _faults(lines: Sequence[str], form: Form) -> Iterable[Fault]:
-    """失对: the second characters of a couplet have one tone; 失黏: those of neighbouring couplets differ; 叠句."""
+    """叠句: a line does not repeat the one before, as it should."""
     for repeat in form.repeats:
         if lines[repeat.line] != lines[repeat.line - 1][-repeat.length :]:
             yield Fault("叠句", repeat.line + 1)
-    if form.is_regulated:
-        beats = list(map(_beat, lines))
-        for number in range(1, len(lines)):
-            pair = {beats[number - 1], beats[number]}
-            if number % 2 and pair in ({LEVEL}, {OBLIQUE}):
-                yield Fault("失对", number + 1)
-            elif number % 2 == 0 and pair == {LEVEL, OBLIQUE}:
-                yield Fault("失黏", number + 1)
-
-
-def _beat(line: str) -> Reading:
-    """The tone of a line's second character, which names its kind; of seven characters the fourth is its opposite."""
-    reading = reading_of(line[1])
-    if reading in (LEVEL, OBLIQUE) or len(line) < 7:
-        return reading
-    opposites: dict[Reading, Reading] = {"平": "仄", "仄": "平"}
-    return opposites.get(reading_of(line[3]), reading)
 
 
 def _rhymes(lines: Sequence[str], found: Fit) -> Iterable[Rhyme]:
+    masks = masks_of(found.form.rhyme_system)
     for place, fault in zip(found.order.rhymes, found.rhyme.faults, strict=True):
         character = lines[place.line][-1]
         verdict: Verdict = "violation" if fault else "undecidable" if place.line in found.rhyme.unknown else "ok"
         if fault == "疑重韵":
             verdict = "undecidable"
-        reason: str = fault
-        if fault == "出韵" and place.line == 0 and found.form.is_regulated and _are_neighbours(lines, found):
-            reason = "首句邻韵"
-        groups = tuple(group.name for group in groups_of(character))
-        yield Rhyme(place.line + 1, character, place.label, groups, verdict, reason)
-
-
-def _are_neighbours(lines: Sequence[str], found: Fit) -> bool:
-    """Whether the first line's rhyme stands with the others in one part of 词林正韵."""
-    parts = masks_of("cilin").level
-    shared = -1
-    for place in found.order.rhymes:
-        shared &= parts.get(lines[place.line][-1], 0)
-    return shared != 0
+        yield Rhyme(place.line + 1, character, place.label, group_names(masks, character), verdict, fault)
 
 
 def quick_verdicts(lines: Sequence[str], form: Form) -> Verdicts:
-    """The verdicts of `check` alone, some twenty times as fast: for judging a corpus, or candidates while composing."""
+    """The verdicts of `check` alone, several times as fast: for judging a corpus, or candidates while composing."""
     if tuple(map(len, lines)) != form.line_lengths:
         return Verdicts("violation", "undecidable", "undecidable")
-    return verdicts_of(lines, fit(lines, form))
+    return verdicts_of(lines, fitted(lines, form))
 
 
-def verdicts_of(lines: Sequence[str], found: Fit) -> Verdicts:
+def verdicts_of(lines: Sequence[str], found: AnyFit) -> Verdicts:
     """The verdicts on lines of a form's lengths that were fitted to it."""
+    if isinstance(found, RegulatedFit):
+        return regulated_verdicts(lines, found)
     ill_repeated = any(lines[one.line] != lines[one.line - 1][-one.length :] for one in found.form.repeats)
     return Verdicts("violation" if ill_repeated else "ok", _tones_verdict("".join(lines), found), found.rhyme.verdict)
 
@@ -228,6 +227,6 @@ def _tones_verdict(text: str, found: Fit) -> Verdict:
         return "ok"
     n_han = len(text)
     for index, character in enumerate(text):
-        if open_places >> (n_han - 1 - index) & 1 and reading_of(character) == "unknown":
+        if open_places >> (n_han - 1 - index) & 1 and reading_of(character, found.form.rhyme_system) == "unknown":
             return "undecidable"
     return "ok"

@@ -23,12 +23,15 @@ class RhymeFit:
 
     出韵 is another group, 重韵 a character that has rhymed before, 声调 a character without the place's tone. 疑重韵 is a
     simplified character that has rhymed before and may stand for another word. `unknown`: the lines that end in a
-    character that the rhyme book lacks.
+    character that the rhyme book lacks, `doubtful` those that rhyme by a reading that poets hardly use, `borrowed` a first
+    line in a neighbouring group, which is a licence (of regulated verse both).
     """
 
     shared: Mapping[str, int]
     faults: tuple[RhymeFault, ...]
     unknown: tuple[int, ...]
+    doubtful: tuple[int, ...] = ()
+    borrowed: tuple[int, ...] = ()
 
     @property
     def n_wrong(self) -> int:
@@ -59,6 +62,10 @@ class Fit:
     ties: tuple[str, ...]
 
     @property
+    def templates(self) -> tuple[str, ...]:
+        return tuple(template for pattern in self.patterns for template in pattern.templates)
+
+    @property
     def demanded(self) -> int:
         """The places where the chosen patterns demand a tone."""
         places = 0
@@ -72,7 +79,7 @@ def fit(lines: Sequence[str], form: Form) -> Fit:
 
     The lines must have the form's lengths.
     """
-    never = cannot_be("".join(lines))
+    never = cannot_be("".join(lines), form.rhyme_system)
     masks = masks_of(form.rhyme_system)
     tried = sorted((_patterns(order, never), number) for number, order in enumerate(form.orders))
     n_after_first_line = sum(form.line_lengths[1:])

@@ -1,12 +1,15 @@
 """The forms of verse, read from `data/prosody/forms.toml`: line lengths, tones, rhyme places, allowed rescues.
 
 A form has one or more tone orders, an order has segments (a couplet of regulated verse, a line of a 词), and a segment has
-patterns: the plain one first, then those that a rescue (拗救) allows in its place.
+patterns: the plain one first, then those that a rescue (拗救) or the poets' tolerance allows in its place.
 """
 
+import dataclasses
 import functools
+import itertools
+import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +20,8 @@ from engine.prosody.tones import LEVEL, must_be
 
 # Where the sequence of line types stands in the report: aBbA.
 LEVEL_ENDED_TYPES = "AB"
+FEWEST_LINES_OF_PAILU, MOST_LINES_OF_PAILU = 10, 200
+_WITH_N_LINES = re.compile(r"(\D+?)(\d{1,4})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +29,15 @@ class Pattern:
     """One allowed way of a segment.
 
     `templates`: 平 仄 中, a string a line. `must_level` and `must_oblique`: the same as bit masks over the whole poem, its
-    first character the highest bit. `licences`: (line of the poem, name) of each rescue.
+    first character the highest bit. `licences`: (line of the poem, name) of each rescue; `notes`: of each deviation that needs
+    none.
     """
 
     templates: tuple[str, ...]
     must_level: int
     must_oblique: int
     licences: tuple[tuple[int, str], ...] = ()
+    notes: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,8 @@ class Form:
     """`stanza_starts`: the first line of every stanza. `rhyme_system` says whose groups its rhymes are judged by.
 
     `variants`: the other ways of a tune (又一体), forms with its key and names, which are recognised and not composed.
+    `is_regulated`: 近体诗, whose lines and couplets follow rules; any other form is a tune. `rhymes_level`: a regulated form's
+    rhyme is level, not oblique.
     """
 
     key: str
@@ -92,14 +101,24 @@ class Form:
     repeats: tuple[Repeat, ...] = ()
     stanza_starts: tuple[int, ...] = (0,)
     variants: tuple["Form", ...] = ()
+    is_regulated: bool = False
+    rhymes_level: bool = True
 
     @property
-    def is_regulated(self) -> bool:
-        return self.rhyme_system == "pingshui"
+    def takes_n_lines(self) -> bool:
+        """排律: the number of lines is the poet's choice."""
+        return self.is_regulated and len(self.line_lengths) >= FEWEST_LINES_OF_PAILU
+
+    def in_book(self, book: RhymeSystem | None) -> "Form":
+        """The form rhyming by a book, None for its own: 诗 by any, 词 by 词林正韵 or 中华新韵, 平水韵 being no book of 词."""
+        if book is None or book == self.rhyme_system or (book == "pingshui" and not self.is_regulated):
+            return self
+        variants = tuple(variant.in_book(book) for variant in self.variants)
+        return dataclasses.replace(self, rhyme_system=book, variants=variants)
 
 
 def form_called(name: str) -> Form:
-    """The form with a key (wujue) or a name (五绝).
+    """The form with a key (wujue) or a name (五绝); 五排20 and wupai20 say how many lines a 排律 has.
 
     Raises:
         UsageError: when there is none.
@@ -107,13 +126,31 @@ def form_called(name: str) -> Form:
     for form in forms():
         if name in (form.key, form.name, *form.also):
             return form
+    if counted := _WITH_N_LINES.fullmatch(name):
+        for form in forms():
+            if form.takes_n_lines and counted[1] in (form.key, form.name, *form.also):
+                return with_n_lines(form.key, _n_lines_of_pailu(form, int(counted[2])))
     known = ", ".join(f"{form.key} {form.name}" for form in forms())
     raise UsageError(f"There is no form called {name!r}.", f"The forms are: {known}.")
 
 
+def _n_lines_of_pailu(form: Form, n_lines: int) -> int:
+    if n_lines % 2 or not FEWEST_LINES_OF_PAILU <= n_lines <= MOST_LINES_OF_PAILU:
+        raise UsageError(
+            f"{form.name} cannot have {n_lines} lines.",
+            f"Choose an even number from {FEWEST_LINES_OF_PAILU} to {MOST_LINES_OF_PAILU}.",
+        )
+    return n_lines
+
+
 def forms_of_lengths(line_lengths: Sequence[int]) -> tuple[Form, ...]:
     """The forms whose lines have these lengths; none for most."""
-    return _by_lengths().get(tuple(line_lengths), ())
+    found = _by_lengths().get(tuple(line_lengths), ())
+    n_lines, kinds = len(line_lengths), set(line_lengths)
+    if n_lines % 2 or n_lines < FEWEST_LINES_OF_PAILU or len(kinds) > 1:
+        return found
+    counted = (with_n_lines(one.key, n_lines) for one in forms() if one.takes_n_lines and one.line_lengths[0] in kinds)
+    return (*counted, *(form for form in found if not form.takes_n_lines))
 
 
 def tunes_of_size(n_characters: int) -> tuple[Form, ...]:
@@ -126,13 +163,26 @@ def tunes_called(title: str) -> tuple[Form, ...]:
     return tuple(form for form in forms() if not form.is_regulated and title in (form.name, *form.also))
 
 
+@functools.lru_cache(maxsize=64)
+def with_n_lines(key: str, n_lines: int) -> Form:
+    """The 排律 of a key, of so many lines."""
+    data = _data()
+    entry = next(one for one in data["regulated"] if one["key"] == key)
+    return _regulated({**entry, "n_lines": n_lines}, data)
+
+
 @functools.cache
 def forms() -> tuple[Form, ...]:
     """Every form: the regulated ones first, then the tunes."""
-    with (bundled_data() / "prosody" / "forms.toml").open("rb") as file:
-        data = tomllib.load(file)
-    regulated = [_regulated(entry, data["lines"], data["rescues"]) for entry in data["regulated"]]
+    data = _data()
+    regulated = [_regulated(entry, data) for entry in data["regulated"]]
     return (*regulated, *map(_tune, data["tunes"]))
+
+
+@functools.cache
+def _data() -> Mapping[str, Any]:
+    with (bundled_data() / "prosody" / "forms.toml").open("rb") as file:
+        return tomllib.load(file)
 
 
 @functools.cache
@@ -153,46 +203,87 @@ def _by_size() -> Mapping[int, tuple[Form, ...]]:
     return found
 
 
-def _regulated(entry: Mapping[str, Any], lines: Mapping[str, Any], rescues: Sequence[Mapping[str, Any]]) -> Form:
-    length: int = entry["length"]
-    plain: Mapping[str, str] = lines[str(length)]
-    n_lines = len(entry["orders"][0])
+@dataclass(frozen=True, slots=True)
+class LineWay:
+    """An allowed way of a line: its template, the name of the rescue in it and of what is noted of it, "" for none."""
+
+    template: str
+    rescue: str = ""
+    note: str = ""
+
+
+@functools.cache
+def line_ways(type: str, length: int, *, strict: bool = False) -> tuple[LineWay, ...]:
+    """Every allowed way of a line type (a) by itself, the plain one first.
+
+    `strict` leaves out what poets allow themselves though handbooks warn of it: 三仄尾.
+    """
+    data, size = _data(), str(length)
+    rescued = [LineWay(one[size][0], one["names"][0]) for one in data["rescues"] if one["types"] == type]
+    tolerated = (one for one in data["tolerated"] if one["types"] == type and not (strict and one["strict"]))
+    noted = [LineWay(one[size][0], one.get("rescue", ""), one["names"][0]) for one in tolerated]
+    return (LineWay(data["lines"][size][type]), *rescued, *noted)
+
+
+@functools.cache
+def joint_ways(types: str, length: int) -> tuple[tuple[LineWay, LineWay], ...]:
+    """The ways of a couplet of two line types (aB) whose second line rescues the first."""
+    size = str(length)
+    both = (one for one in _data()["rescues"] if one["types"] == types)
+    return tuple(tuple(map(LineWay, one[size], one["names"])) for one in both)  # type: ignore[misc]
+
+
+def _couplet_ways(types: str, length: int) -> tuple[tuple[LineWay, LineWay], ...]:
+    """Every allowed way of a couplet of two line types, the plain one first."""
+    alone = itertools.product(*(line_ways(type, length) for type in types))
+    return (*alone, *joint_ways(types, length))  # type: ignore[arg-type]
+
+
+def _regulated(entry: Mapping[str, Any], data: Mapping[str, Any]) -> Form:
+    length, n_lines = entry["length"], entry["n_lines"]
+    is_level = not entry.get("oblique", False)
+    lengths = (length,) * n_lines
     orders = []
-    for types in entry["orders"]:
-        segments = []
-        for line in range(0, n_lines, 2):
-            patterns = _couplet(types[line : line + 2], plain, rescues, length)
-            segments.append(_segment(line, patterns, [length] * n_lines))
-        rhymes = [RhymePlace(line, "A", True) for line, type in enumerate(types) if type in LEVEL_ENDED_TYPES]
+    for first in entry["orders"]:
+        types = _followed(first, n_lines)
+        segments = [
+            _segment(line, _couplet_ways(types[line : line + 2], length), lengths) for line in range(0, n_lines, 2)
+        ]
+        rhymes = [
+            RhymePlace(line, "A", is_level)
+            for line, type in enumerate(types)
+            if (type in LEVEL_ENDED_TYPES) == is_level
+        ]
         orders.append(ToneOrder(types, tuple(segments), tuple(rhymes)))
-    return Form(entry["key"], entry["name"], (), (length,) * n_lines, tuple(orders), "pingshui")
+    names = (entry["key"], entry["name"], tuple(entry.get("also", ())))
+    return Form(*names, lengths, tuple(orders), "pingshui", is_regulated=True, rhymes_level=is_level)
 
 
-def _couplet(
-    types: str, plain: Mapping[str, str], rescues: Sequence[Mapping[str, Any]], length: int
-) -> Iterator[tuple[list[str], list[str]]]:
-    """(templates, names of the rescues or "") of every allowed way of a couplet of two line types, the plain one first."""
-    yield [plain[types[0]], plain[types[1]]], ["", ""]
-    for rescue in rescues:
-        templates, names = rescue[str(length)], rescue["names"]
-        if rescue["types"] == types:
-            yield templates, names
-        elif rescue["types"] == types[0]:
-            yield [*templates, plain[types[1]]], [*names, ""]
-        elif rescue["types"] == types[1]:
-            yield [plain[types[0]], *templates], ["", *names]
+def _followed(types: str, n_lines: int) -> str:
+    """The line types of a poem of level rhyme that begins so; each couplet adheres to the one before."""
+    while len(types) < n_lines:
+        types += "bA" if types[-1] == "B" else "aB"
+    return types
 
 
-def _segment(first_line: int, ways: Iterator[tuple[list[str], list[str]]], line_lengths: Sequence[int]) -> Segment:
-    patterns = []
-    for templates, names in ways:
-        n_before = sum(line_lengths[:first_line])
-        text = "".join(templates)
-        n_after = sum(line_lengths) - n_before - len(text)
-        level, oblique = must_be(text)
-        licences = tuple((first_line + offset, name) for offset, name in enumerate(names) if name)
-        patterns.append(Pattern(tuple(templates), level << n_after, oblique << n_after, licences))
-    return Segment(first_line, tuple(patterns))
+def _segment(first_line: int, ways: Sequence[tuple[LineWay, LineWay]], line_lengths: Sequence[int]) -> Segment:
+    return Segment(first_line, tuple(_pattern(first_line, way, line_lengths) for way in ways))
+
+
+def _pattern(first_line: int, ways: Sequence[LineWay], line_lengths: Sequence[int]) -> Pattern:
+    templates = tuple(way.template for way in ways)
+    level, oblique = _masks(first_line, templates, line_lengths)
+    licences = tuple((first_line + offset, way.rescue) for offset, way in enumerate(ways) if way.rescue)
+    notes = tuple((first_line + offset, way.note) for offset, way in enumerate(ways) if way.note)
+    return Pattern(templates, level, oblique, licences, notes)
+
+
+def _masks(first_line: int, templates: Sequence[str], line_lengths: Sequence[int]) -> tuple[int, int]:
+    """(must be level, must be oblique) over the whole poem, of which these lines are a part."""
+    text = "".join(templates)
+    n_after = sum(line_lengths) - sum(line_lengths[:first_line]) - len(text)
+    level, oblique = must_be(text)
+    return level << n_after, oblique << n_after
 
 
 def _tune(entry: Mapping[str, Any]) -> Form:
@@ -200,7 +291,10 @@ def _tune(entry: Mapping[str, Any]) -> Form:
     rows = [row.split() for stanza in stanzas for row in stanza]
     templates = [row[0] for row in rows]
     lengths = [len(template) for template in templates]
-    segments = [_segment(line, iter([([template], [""])]), lengths) for line, template in enumerate(templates)]
+    segments = [
+        Segment(line, (Pattern((template,), *_masks(line, [template], lengths)),))
+        for line, template in enumerate(templates)
+    ]
     rhymes = [RhymePlace(line, row[1], row[0][-1] == LEVEL) for line, row in enumerate(rows) if len(row) > 1]
     repeats = [
         Repeat(line, int(row[2][1:] or len(row[0]))) for line, row in enumerate(rows) if row[2:] and row[2][0] == "叠"

@@ -16,7 +16,7 @@ from engine.corpus.library import open_corpus
 from engine.corpus.poems import Poem
 from engine.corpus.simplified import to_simplified
 from engine.paths import bundled_data
-from engine.prosody.fit import Fit, fit
+from engine.prosody.check import AnyFit, fitted, verdicts_of
 from engine.prosody.rates import form_and_lines
 from engine.prosody.rhymes import N_PARTS, Masks, RhymeSystem, masks_of, part_of, rhyme_groups
 from engine.prosody.tones import LEVEL, OBLIQUE, reading_of
@@ -46,7 +46,7 @@ def main() -> None:
     tones = {LEVEL: Counter[str](), OBLIQUE: Counter[str]()}
     rhymes: Rhymes = {}
     for lines, found in _in_form(open_corpus(corpus_name).poems()):
-        template = "".join(one for pattern in found.patterns for one in pattern.templates)
+        template = "".join(found.templates)
         if found.form.is_regulated:
             for character, tone in zip("".join(lines), template, strict=True):
                 if tone in tones:
@@ -61,13 +61,13 @@ def main() -> None:
     (folder / "unusual_rhymes.tsv").write_text(RHYMES_HEADER + "".join(_rhyme_rows(rhymes)), encoding="utf-8")
 
 
-def _in_form(poems: Iterable[Poem]) -> Iterator[tuple[list[str], Fit]]:
+def _in_form(poems: Iterable[Poem]) -> Iterator[tuple[list[str], AnyFit]]:
     """The poems whose tones and rhymes are right, fitted."""
     for poem in poems:
         form, lines = form_and_lines(poem)
         if form is not None:
-            found = fit(lines, form)
-            if not found.wrong and found.rhyme.verdict == "ok":
+            found = fitted(lines, form)
+            if verdicts_of(lines, found).overall == "ok":
                 yield lines, found
 
 

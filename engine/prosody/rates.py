@@ -1,13 +1,16 @@
 """How many real poems pass the checker: what a model's rates are to be read against."""
 
 import dataclasses
+import functools
+import operator
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.corpus.poems import Poem, lines_of
 from engine.prosody.check import quick_verdicts
 from engine.prosody.forms import Form, forms, forms_of_lengths, tunes_called
+from engine.prosody.rhymes import masks_of
 from engine.prosody.tunes import fit_tune, recut
 
 _AFTER_TUNE = re.compile(r"[\s・·（(].*")
@@ -35,8 +38,8 @@ class FormRate:
 def pass_rates(poems: Iterable[Poem]) -> list[FormRate]:
     """A rate for each form that occurs, in the order of `forms()`.
 
-    Regulated forms are told by their line lengths alone, so that old-style verse counts against them; a tune by its title
-    as well.
+    Regulated forms are told by their line lengths and the tone of their rhyme, so that old-style verse counts against them; a
+    tune by its title as well. 排律 of any number of lines are one form.
     """
     rates = {form.key: FormRate(form.key, form.name) for form in forms()}
     for poem in poems:
@@ -57,7 +60,8 @@ def form_and_lines(poem: Poem) -> tuple[Form | None, list[str]]:
     """The form of a poem, and its lines; None where it has none.
 
     A tune is told by the title and the number of characters, whatever the cut: the form is the way of the tune that it is in,
-    and the lines are that way's. Regulated verse is told by its line lengths.
+    and the lines are that way's. Regulated verse is told by its line lengths and the tone of
+    its rhyme.
     """
     lines = lines_of(poem.text.replace("、", ""))
     title = _AFTER_TUNE.sub("", poem.title)
@@ -65,5 +69,19 @@ def form_and_lines(poem: Poem) -> tuple[Form | None, list[str]]:
     if fits:
         form = min(fits, key=lambda found: found.score).form
         return form, recut(lines, form.line_lengths)
-    regulated = (form for form in forms_of_lengths(tuple(map(len, lines))) if form.is_regulated)
-    return next(regulated, None), lines
+    regulated = [form for form in forms_of_lengths(tuple(map(len, lines))) if form.is_regulated]
+    return _of_its_rhyme(regulated, lines) if regulated else None, lines
+
+
+def _of_its_rhyme(regulated: Sequence[Form], lines: list[str]) -> Form:
+    """Of the regulated forms of one shape the one of level rhyme, unless the even lines rhyme in an oblique tone alone."""
+    level = next(form for form in regulated if form.rhymes_level)
+    oblique = next((form for form in regulated if not form.rhymes_level), None)
+    masks = masks_of(level.rhyme_system)
+    ends = [line[-1] for line in lines[1::2]]
+    if oblique is None or any(end not in masks.oblique for end in ends):
+        return level
+    shared_level, shared_oblique = (
+        functools.reduce(operator.and_, (side.get(end, 0) for end in ends)) for side in (masks.level, masks.oblique)
+    )
+    return oblique if shared_oblique and not shared_level else level

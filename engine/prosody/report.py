@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from engine.prosody.fit import Verdict
+from engine.prosody.rhymes import RhymeSystem
 from engine.prosody.tones import Reading
 
 
@@ -27,7 +28,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A place with the wrong tone; `name` where the fault has one: 孤平, 三平调, 三仄尾, 小拗, 大拗."""
+    """A place with the wrong tone; `name` where the fault has one: 孤平, 三平尾, 大拗, 三仄尾 (by strictness alone)."""
 
     line: int
     position: int
@@ -39,7 +40,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """A rescue (拗救): its name, and the places where the line leaves the plain template because of it."""
+    """What rules allow: a rescue (拗救), 首句邻韵, 折腰体. Its name, and the places where the line leaves the plain template."""
 
     name: str
     line: int
@@ -48,21 +49,33 @@ class Licence:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong between lines: 失对 within a couplet, 失黏 between two, 叠句 where a line should repeat the one before.
+    """What is wrong with whole lines: 失对 within a couplet, 失黏 between two, 叠句 where a line should repeat the one before.
 
-    Of a tune also a line that is longer or shorter than its own: 多一字, 少二字, 缺句, 多句; `line` counts the tune's lines then.
+    Also a line that is longer or shorter than its form's: 多一字, 少二字, 缺句, 多句; of a tune `line` counts the tune's lines
+    then. With a `licence` (失黏 in a quatrain: 折腰体) it is none.
     """
 
     name: str
     line: int
+    licence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is worth knowing and changes no verdict: 小拗 that nothing rescues, 三仄尾, 撞韵, 重字 (the later place), 合掌."""
+
+    name: str
+    line: int
+    positions: tuple[int, ...]
+    characters: str
 
 
 @dataclass(frozen=True, slots=True)
 class Rhyme:
     """The end of a line that must rhyme: `label` tells which rhyme, `groups` all that the character belongs to.
 
-    `reason` of a violation: 出韵 another group, 首句邻韵 the same for a first line in a neighbouring group, 重韵 the
-    character has rhymed before (疑重韵, undecidable: it may stand for another word), 声调 it lacks the tone.
+    `reason` of a violation: 出韵 another group, 重韵 the character has rhymed before (疑重韵, undecidable: it may stand for
+    another word), 声调 it lacks the tone; 首句邻韵 is a first line in a neighbouring group, which is ok.
     """
 
     line: int
@@ -89,7 +102,8 @@ class Verdicts:
 class Report:
     """`form` and `order` name the form and its tone order that fit best, `ties` the orders that fit as well; all of them None
     or empty where no form has these line lengths. `rhyme_groups`: the groups that the poem rhymes in, by label.
-    `either`: places that a character with both readings fills, so that ok stands on the reading that suits.
+    `either`: places that a character with both readings fills, so that ok stands on the reading that suits; `doubtful`: those of
+    them where that reading is one that poets hardly use. `style`: 古绝, 五言古诗, 七言古诗: verse that no rule of tones binds.
     """
 
     form: str | None
@@ -104,6 +118,15 @@ class Report:
     rhyme_groups: Mapping[str, tuple[str, ...]]
     either: tuple[Place, ...]
     unknown: tuple[Place, ...]
+    notes: tuple[Note, ...] = ()
+    doubtful: tuple[Place, ...] = ()
+    style: str = ""
+    rhyme_book: RhymeSystem = "pingshui"
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether all is ok, on the strength of readings that poets hardly use."""
+        return self.verdicts.overall == "ok" and bool(self.doubtful)
 
     @property
     def text(self) -> str:
@@ -129,4 +152,8 @@ class Report:
             {label: tuple(names) for label, names in data["rhyme_groups"].items()},
             tuple(Place(**one) for one in data["either"]),
             tuple(Place(**one) for one in data["unknown"]),
+            tuple(Note(**{**one, "positions": tuple(one["positions"])}) for one in data.get("notes", ())),
+            tuple(Place(**one) for one in data.get("doubtful", ())),
+            data.get("style", ""),
+            data.get("rhyme_book", "pingshui"),
         )

@@ -13,7 +13,10 @@ from engine.errors import UsageError
 from engine.paths import bundled_data
 
 Tone = Literal["上平", "下平", "上", "去", "入"]
-RhymeSystem = Literal["pingshui", "cilin"]
+RhymeSystem = Literal["pingshui", "cilin", "xinyun"]
+
+# What the books are called; 中华新韵 tells tones and rhymes by modern Mandarin.
+RHYME_BOOKS: Mapping[RhymeSystem, str] = {"pingshui": "平水韵", "cilin": "词林正韵", "xinyun": "中华新韵"}
 
 N_PARTS = 19
 
@@ -57,11 +60,24 @@ class Masks:
         return tuple(name for bit, name in enumerate(self.names) if mask >> bit & 1)
 
 
+def rhyme_book_called(name: str) -> RhymeSystem:
+    """The book with a key (xinyun) or a name (中华新韵).
+
+    Raises:
+        UsageError: when there is none.
+    """
+    for key, own in RHYME_BOOKS.items():
+        if name in (key, own):
+            return key
+    known = ", ".join(f"{key} {own}" for key, own in RHYME_BOOKS.items())
+    raise UsageError(f"There is no rhyme book called {name!r}.", f"The rhyme books are: {known}.")
+
+
 @functools.cache
 def rhyme_groups() -> tuple[RhymeGroup, ...]:
     """The groups in the book's order, read from `data/prosody/pingshui.tsv`."""
     groups = []
-    for number, name, tone, *characters in _rows("pingshui.tsv"):
+    for number, name, tone, *characters in rows_of("pingshui.tsv"):
         groups.append(RhymeGroup(int(number), name, tone, "".join(characters), characters[-1]))  # type: ignore[arg-type]
     return tuple(groups)
 
@@ -94,10 +110,12 @@ def groups_of(character: str) -> tuple[RhymeGroup, ...]:
 
 @functools.cache
 def masks_of(system: RhymeSystem, *, with_added: bool = True) -> Masks:
-    """The masks of a rhyme system: 106 bits for `pingshui`, 19 for `cilin`.
+    """The masks of a rhyme system: 106 bits for `pingshui`, 19 for `cilin`, 14 for `xinyun`.
 
     `with_added=False` leaves out the readings that we added to the book: what it gives then, nobody can dispute.
     """
+    if system == "xinyun":
+        return _modern_masks()
     level: dict[str, int] = {}
     oblique: dict[str, int] = {}
     for group in rhyme_groups():
@@ -109,6 +127,18 @@ def masks_of(system: RhymeSystem, *, with_added: bool = True) -> Masks:
             side[character] = side.get(character, 0) | bits
     names = tuple(part_names()) if system == "cilin" else tuple(group.name for group in rhyme_groups())
     return Masks(level, oblique, names)
+
+
+def _modern_masks() -> Masks:
+    level: dict[str, int] = {}
+    oblique: dict[str, int] = {}
+    names = []
+    for number, name, tone, characters in rows_of("xinyun.tsv"):
+        side = level if tone == "平" else oblique
+        for character in characters:
+            side[character] = side.get(character, 0) | 1 << (int(number) - 1)
+        names.append(name)
+    return Masks(level, oblique, tuple(dict.fromkeys(names)))
 
 
 @functools.cache
@@ -124,7 +154,7 @@ def printed_masks() -> Mapping[str, int]:
 @functools.cache
 def merged_characters() -> frozenset[str]:
     """Simplified characters that stand for several of the book's: seen twice, they may be two words (台 for 臺 and 台)."""
-    return frozenset(row[0] for row in _rows("merged.tsv"))
+    return frozenset(row[0] for row in rows_of("merged.tsv"))
 
 
 @functools.cache
@@ -135,7 +165,7 @@ def unusual_rhymes(system: RhymeSystem) -> Mapping[str, tuple[int, int]]:
     """
     names = masks_of(system).names
     unusual: dict[str, tuple[int, int]] = {}
-    for own, tone, name, characters in _rows("unusual_rhymes.tsv"):
+    for own, tone, name, characters in rows_of("unusual_rhymes.tsv"):
         if own == system:
             bit = 1 << names.index(name)
             for character in characters:
@@ -164,11 +194,11 @@ class _Parts:
 @functools.cache
 def _parts() -> _Parts:
     whole: dict[str, int] = {}
-    for part, level, oblique in _rows("cilin.tsv"):
+    for part, level, oblique in rows_of("cilin.tsv"):
         for letter in level + oblique:
             whole[letter] = whole.get(letter, 0) | 1 << (int(part) - 1)
     divided: dict[tuple[str, str], int] = {}
-    for letter, part, characters in _rows("cilin_splits.tsv"):
+    for letter, part, characters in rows_of("cilin_splits.tsv"):
         for character in characters:
             divided[letter, character] = divided.get((letter, character), 0) | 1 << (int(part) - 1)
     return _Parts(whole, divided)
@@ -181,7 +211,8 @@ def part_names() -> Iterable[str]:
         yield f"第{numerals[number - 1] if number <= 10 else '十' + numerals[number - 11]}部"
 
 
-def _rows(name: str) -> Iterator[list[str]]:
+def rows_of(name: str) -> Iterator[list[str]]:
+    """The rows of a table of `data/prosody`, comments left out."""
     path: Path = bundled_data() / "prosody" / name
     for line in path.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):

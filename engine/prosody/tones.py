@@ -9,16 +9,25 @@ from collections.abc import Mapping
 from typing import Literal
 
 from engine.paths import bundled_data
-from engine.prosody.rhymes import masks_of
+from engine.prosody.rhymes import Masks, RhymeSystem, masks_of
 
 Reading = Literal["平", "仄", "both", "unknown"]
 
 LEVEL, OBLIQUE, EITHER = "平仄中"
 
 
-def reading_of(character: str) -> Reading:
+# What a character of verse can be, as `letters_of` writes it: one tone; both; both, of which poets use one nearly always; not known.
+LEVEL_ONLY, OBLIQUE_ONLY, BOTH, BOTH_MOSTLY_LEVEL, BOTH_MOSTLY_OBLIQUE, UNKNOWN = "PZepz?"
+
+
+def tone_masks(system: RhymeSystem, *, with_added: bool = True) -> Masks:
+    """The book that tells the tones: 中华新韵 by modern Mandarin, any other by the Pingshui book (`with_added` as in `masks_of`)."""
+    return masks_of("xinyun" if system == "xinyun" else "pingshui", with_added=with_added)
+
+
+def reading_of(character: str, system: RhymeSystem = "pingshui") -> Reading:
     """平, 仄, both where the book has it in groups of both, unknown where it lacks it."""
-    masks = masks_of("pingshui")
+    masks = tone_masks(system)
     if character in masks.level:
         return "both" if character in masks.oblique else "平"
     return "仄" if character in masks.oblique else "unknown"
@@ -36,11 +45,29 @@ def usual_tones() -> Mapping[str, str]:
     return usual
 
 
-def cannot_be(text: str) -> tuple[int, int]:
+def letters_of(text: str, system: RhymeSystem = "pingshui") -> str:
+    """What each character of a text can be, a letter each."""
+    return text.translate(_letters("xinyun" if system == "xinyun" else "pingshui"))
+
+
+@functools.cache
+def _letters(system: RhymeSystem) -> Mapping[int, str]:
+    masks = tone_masks(system)
+    letters = _Letters()
+    mostly = {} if system == "xinyun" else {LEVEL: BOTH_MOSTLY_LEVEL, OBLIQUE: BOTH_MOSTLY_OBLIQUE}
+    for character in masks.level.keys() | masks.oblique.keys():
+        if character in masks.level and character in masks.oblique:
+            letters[ord(character)] = mostly.get(usual_tones().get(character, ""), BOTH)
+        else:
+            letters[ord(character)] = LEVEL_ONLY if character in masks.level else OBLIQUE_ONLY
+    return letters
+
+
+def cannot_be(text: str, system: RhymeSystem = "pingshui") -> tuple[int, int]:
     """(cannot be level, cannot be oblique): bit masks of a text; a character with both readings, or unknown, is in neither."""
     if not text:
         return 0, 0
-    never_level, never_oblique = _digits()
+    never_level, never_oblique = _digits("xinyun" if system == "xinyun" else "pingshui")
     return int(text.translate(never_level), 2), int(text.translate(never_oblique), 2)
 
 
@@ -58,9 +85,16 @@ class _Digits(dict[int, str]):
         return "0"
 
 
+class _Letters(dict[int, str]):
+    """A translation table to letters; any character that it lacks is unknown."""
+
+    def __missing__(self, code: int) -> str:
+        return UNKNOWN
+
+
 @functools.cache
-def _digits() -> tuple[Mapping[int, str], Mapping[int, str]]:
-    masks = masks_of("pingshui")
+def _digits(system: RhymeSystem) -> tuple[Mapping[int, str], Mapping[int, str]]:
+    masks = tone_masks(system)
     known = masks.level.keys() | masks.oblique.keys()
     never_level = _Digits({ord(character): "01"[character not in masks.level] for character in known})
     never_oblique = _Digits({ord(character): "01"[character not in masks.oblique] for character in known})

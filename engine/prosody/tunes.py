@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from engine.prosody.fit import Fit, fit, fit_rhymes
 from engine.prosody.forms import Form, tunes_of_size
-from engine.prosody.rhymes import masks_of
+from engine.prosody.rhymes import RhymeSystem, masks_of
 from engine.prosody.tones import cannot_be, must_be
 
 # Of so many places that demand a tone, one may be wrong in verse that is still taken for a tune.
@@ -43,14 +43,14 @@ def fit_tune(pieces: Sequence[str], form: Form) -> Fit | None:
     return _best((fit(recut(pieces, way.line_lengths), way) for way in ways), pieces)
 
 
-def recognised_tune(pieces: Sequence[str]) -> Fit | None:
-    """The tune that some verse is in, where most places fit and the rhymes stand at marks; None where it is in none."""
+def recognised_tune(pieces: Sequence[str], book: RhymeSystem | None = None) -> Fit | None:
+    """The tune that some verse is in by a rhyme book, where most places fit and the rhymes stand at marks; None where it is in none."""
     lengths = tuple(map(len, pieces))
     ways: Iterable[Form] = tunes_of_size(sum(lengths))
     if len(set(lengths)) == 1:
         # Lines of one length are cut as they are meant.
         ways = (way for way in ways if way.line_lengths == lengths)
-    fits = (fit(recut(pieces, way.line_lengths), way) for way in ways)
+    fits = (fit(recut(pieces, way.line_lengths), way.in_book(book)) for way in ways)
     return _best((one for one in fits if _is_recognised(one) and _rhymes_at_marks(one, pieces)), pieces)
 
 
@@ -140,9 +140,14 @@ def _difference(run: Run) -> str:
         return "缺句"
     if run.lines[0] == run.lines[1]:
         return "多句"
-    n_off = abs(run.n_extra)
+    return characters_off(run.n_extra)
+
+
+def characters_off(n_extra: int) -> str:
+    """What so many characters too many, or too few, are called: 多一字, 少二字."""
+    n_off = abs(n_extra)
     number = _NUMERALS[n_off] if n_off < len(_NUMERALS) else str(n_off)
-    return f"{'多' if run.n_extra > 0 else '少'}{number}字"
+    return f"{'多' if n_extra > 0 else '少'}{number}字"
 
 
 def _n_off(runs: Iterable[Run]) -> int:

@@ -13,6 +13,7 @@ from engine.flags import add_reading_flags
 from engine.prosody.check import check
 from engine.prosody.forms import Form, form_called
 from engine.prosody.report import Report
+from engine.prosody.rhymes import RHYME_BOOKS, rhyme_book_called
 from engine.prosody.tones import Reading
 from engine.verse import LINE_MARKS, split_lines
 from poetry_tui.commands.output import Commands, command, print_json, printable, say
@@ -20,17 +21,47 @@ from poetry_tui.commands.poem_input import given_poems, numbered_poems
 
 # Every glyph below a character is as wide as the character: two cells.
 READING_GLYPHS: dict[Reading, str] = {"平": "平", "仄": "仄", "both": "通", "unknown": "？"}
-WRONG, RESCUED, RHYMES, NOTHING = "＾救韵　"
+WRONG, RESCUED, DOUBTFUL, RHYMES, NOTHING = "＾救疑韵　"
 LEGEND = (
-    f"平 level, 仄 oblique, 通 both readings, ？ unknown, 韵 rhymes, {WRONG} against the form, {RESCUED} rescued (拗救)"
+    f"平 level, 仄 oblique, 通 both readings, ？ unknown, 韵 rhymes, {WRONG} against the form, {RESCUED} rescued (拗救), "
+    f"{DOUBTFUL} right by a reading that poets hardly use"
 )
+# What faults, licences and notes are called in handbooks, and what they are.
+MEANINGS = {
+    "失对": "its tones do not oppose those of the line before",
+    "失黏": "its tones do not adhere to those of the line before",
+    "缺句": "lines are missing",
+    "多句": "a line too many",
+    "叠句": "it should repeat the line before",
+    "孤平": "a level tone alone between oblique ones",
+    "三平尾": "three level tones at the end",
+    "三仄尾": "three oblique tones at the end",
+    "大拗": "an oblique fourth of the last five",
+    "小拗": "an oblique third of the last five",
+    "折腰体": "a quatrain whose couplets do not adhere",
+    "首句邻韵": "孤雁出群: the first line rhymes in a neighbouring group",
+    "本句自救": "the line rescues itself",
+    "孤平救": "a level third of the last five rescues an oblique first",
+    "对句相救": "a level third of the last five rescues the line before",
+    "孤平救兼对句相救": "a level third of the last five rescues an oblique first, and the line before",
+    "自救首字仄": "the line rescues itself, though it has no level first of the last five",
+    "首句仄收不入韵": "the first line ends in an oblique tone and does not rhyme",
+    "撞韵": "the line ends in the rhyme's final, in another tone",
+    "重字": "the character stands in the poem already",
+    "出韵": "another rhyme group",
+    "重韵": "it has rhymed before",
+    "疑重韵": "it has rhymed before, if it is the same word",
+    "声调": "not of the rhyme's tone",
+}
 
 
 def add_parser(commands: Commands) -> None:
     parser = command(commands, "check", _check, "tones, rhyme and form of any poem", json_too=True)
     parser.add_argument("file", metavar="FILE|-", help="one poem a line, or any other file of poems; - reads stdin")
     parser.add_argument(
-        "--form", metavar="NAME", help="wujue qijue wulv qilv, or a tune: 如梦令; default: by the line lengths"
+        "--form",
+        metavar="NAME",
+        help="wujue qijue wulv qilv zewujue zeqijue wupai qipai, or a tune: 如梦令; default: by the lines",
     )
     add_reading_flags(parser)
     parser.add_argument(
@@ -38,10 +69,17 @@ def add_parser(commands: Commands) -> None:
         action="store_true",
         help="exit with 1 when a poem has a violation; without it, 0 says that every poem was checked, whatever was found",
     )
+    parser.add_argument(
+        "--rhyme-book",
+        metavar="|".join(RHYME_BOOKS),
+        help="平水韵, 词林正韵 or 中华新韵 (modern tones); default: 平水韵 for 诗, 词林正韵 for 词",
+    )
+    parser.add_argument("--strict", action="store_true", help="三仄尾 is a violation, not a note")
 
 
 def _check(options: argparse.Namespace) -> int:
     form = form_called(options.form) if options.form else None
+    book = rhyme_book_called(options.rhyme_book) if options.rhyme_book else None
     # Every poem is judged, whatever its length and however often it is there.
     cleaner = Cleaner(simplify=False, unique=False, lenient=True)
     if not options.json:
@@ -55,7 +93,7 @@ def _check(options: argparse.Namespace) -> int:
         if poem is None:
             say(f"poem {number} could not be cleaned ({', '.join(cleaner.report.dropped)}); it is checked as it stands")
         text = raw.text if poem is None else poem.text
-        report = check(text, form)
+        report = check(text, form, book=book, strict=options.strict)
         n_violating += report.verdicts.overall == "violation"
         if options.json:
             print_json({"title": raw.title, "author": raw.author, "text": text, **report.to_dict()})
@@ -105,6 +143,7 @@ def _columns(report: Report, row: Sequence[int], marks: Sequence[str]) -> tuple[
     wrong = {(one.line, one.position) for one in report.violations}
     wrong |= {(one.line, len(report.lines[one.line - 1].text)) for one in report.rhymes if one.verdict == "violation"}
     rescued = {(one.line, position) for one in report.licences for position in one.positions}
+    doubtful = {(one.line, one.position) for one in report.doubtful}
     verse = tones = faults = ""
     for index in row:
         line, number = report.lines[index], index + 1
@@ -113,44 +152,66 @@ def _columns(report: Report, row: Sequence[int], marks: Sequence[str]) -> tuple[
         tones += RHYMES if number in rhyming else NOTHING
         for position in range(1, len(line.text) + 1):
             place = (number, position)
-            faults += WRONG if place in wrong else RESCUED if place in rescued else NOTHING
+            sign = DOUBTFUL if place in doubtful else RESCUED if place in rescued else NOTHING
+            faults += WRONG if place in wrong else sign
         faults += NOTHING
     return verse, tones, faults
 
 
 def _summary(report: Report, wanted: Form | None) -> str:
     verdicts = report.verdicts
+    groups = ", ".join("/".join(names) for names in report.rhyme_groups.values())
+    if report.style:
+        rhyme = f" · rhyme {verdicts.rhyme} {groups}" if groups else ""
+        return f"{verdicts.overall}: {report.style}, old-style verse, which no rule of tones binds{rhyme}"
     if report.order is None:
         lengths = " ".join(str(len(line.text)) for line in report.lines)
         if wanted is not None:
             return f"violation: not {wanted.name}, whose lines have other lengths than {lengths}"
+        if report.form is not None:
+            return f"violation: not {form_called(report.form).name}, for its lines of {lengths}"
         return f"undecidable: no form that the studio knows has lines of {lengths}"
     form = form_called(report.form or "")
     order = f" {report.order}" if form.is_regulated else ""
     ties = f" (as well: {', '.join(report.ties)})" if report.ties else ""
-    groups = ", ".join("/".join(names) for names in report.rhyme_groups.values())
+    doubt = ", doubtful" if report.is_doubtful else ""
+    own_book = form.in_book(None).rhyme_system
+    book = f" by {RHYME_BOOKS[report.rhyme_book]}" if report.rhyme_book != own_book else ""
     return (
-        f"{verdicts.overall}: {form.name}{order}{ties} · form {verdicts.form} · tones {verdicts.tones}"
+        f"{verdicts.overall}{doubt}: {form.name}{order}{ties} · form {verdicts.form} · tones {verdicts.tones}"
         f" · rhyme {verdicts.rhyme} {groups}".rstrip()
+        + book
     )
 
 
 def _details(report: Report) -> Iterator[str]:
     for one in report.violations:
-        name = f" ({one.name})" if one.name else ""
+        name = f" ({_meant(one.name)})" if one.name else ""
         yield f"line {one.line}, place {one.position}: {one.character} is {one.found}, {one.expected} is wanted{name}"
     for fault in report.faults:
-        yield f"line {fault.line}: {fault.name}"
+        if not fault.licence:
+            yield f"line {fault.line}: {_meant(fault.name)}"
     for rhyme in report.rhymes:
         if rhyme.verdict != "ok":
             groups = ", ".join(rhyme.groups) or "no group is known"
             yield f"line {rhyme.line}: rhyme {rhyme.character} {rhyme.verdict} {rhyme.reason} ({groups})".replace(
                 "  ", " "
             )
-    for licence in report.licences:
-        yield f"line {licence.line}: {licence.name}"
+    for allowed in report.licences:
+        yield f"line {allowed.line}, allowed: {_meant(allowed.name)}"
+    for note in report.notes:
+        place = "".join(f", place {position}" for position in note.positions)
+        yield f"line {note.line}{place}, noted: {note.characters} {_meant(note.name)}"
+    if report.doubtful:
+        places = " ".join(f"{one.line}.{one.position}{one.character}" for one in report.doubtful)
+        yield f"by a reading that poets hardly use: {places}"
     if report.either:
         places = " ".join(f"{one.line}.{one.position}{one.character}" for one in report.either)
         yield f"with the reading that suits: {places}"
     if report.unknown:
         yield f"not in the rhyme book: {' '.join(dict.fromkeys(one.character for one in report.unknown))}"
+
+
+def _meant(name: str) -> str:
+    """A name of the handbooks with what it means."""
+    return f"{name}, {MEANINGS[name]}" if name in MEANINGS else name

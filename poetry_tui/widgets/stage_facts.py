@@ -35,6 +35,9 @@ def name_of(composition: Composition) -> str:
 
 def in_tones(tones: "Tones") -> list[Content]:
     """The form, its order and rhyme, and what is wrong or rescued where."""
+    if tones.style:
+        groups = [Content(word("compose.in_rhyme", rhyme=group)) for group in tones.rhyme_groups]
+        return [Content(word("compose.old_style", style=tones.style)), *groups]
     if tones.form is None:
         return [Content(word("compose.no_form"))]
     parts = [Content(" ".join(filter(None, (tones.form, tones.order))))]
@@ -50,6 +53,12 @@ def in_tones(tones: "Tones") -> list[Content]:
     parts += [
         Content.styled(word("compose.rescued_in", line=line, what=what), "$success") for line, what in tones.rescues
     ]
+    for line, position, what in tones.doubtful[:_MOST_FAULTS]:
+        parts.append(Content.styled(word("compose.doubtful_at", line=line, position=position, what=what), "$warning"))
+    for line, position, what in tones.notes[:_MOST_FAULTS]:
+        parts.append(Content(word("compose.fault_at", line=line, position=position, what=what)))
+    if len(tones.notes) > _MOST_FAULTS:
+        parts.append(Content("…"))
     return parts
 
 

@@ -54,6 +54,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "Write several poems at once, the best first; [ ] or a click turns to another",
     ),
     "compose.in_rhyme": ("韵 {rhyme}", "韵 {rhyme}"),
+    "compose.old_style": ("{style}，不拘平仄", "{style}, old-style: no rule of tones binds it"),
+    "compose.doubtful_at": (
+        "第{line}句第{position}字 {what} 取罕用读音",
+        "line {line}.{position} {what} in a rare reading",
+    ),
     "compose.no_form": ("不合任何已知的体", "in no form that the studio knows"),
     "compose.tones_ok": ("平仄合", "tones right"),
     "compose.tones_violation": ("出律", "tones wrong"),

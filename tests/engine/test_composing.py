@@ -171,7 +171,10 @@ def assert_kept(wish: ComposeConfig, poem: Composition) -> None:
         ({"rhyme": "咸"}, "The model knows too few characters of the group 十五咸 for the rhymes of 五绝."),
         ({"tone_order": "abab"}, "五绝 has no tone order called 'abab'."),
         ({"form": "浣溪沙", "tone_order": "aBbA"}, "浣溪沙 has no tone order called 'aBbA'."),
-        ({"form": "浣溪沙", "rhyme": "元"}, "A tune rhymes by parts, and 十三元 is divided between 第六部 and 第七部."),
+        (
+            {"form": "浣溪沙", "rhyme": "元"},
+            "词林正韵 rhymes by parts, and 十三元 is divided between 第六部 and 第七部.",
+        ),
         ({"form": "浣溪沙", "rhyme": "第二十部"}, "There is no part called '第二十部'."),
         ({"form": "十绝"}, "There is no form called '十绝'."),
         ({"title": "登高"}, "This model was trained without titles."),

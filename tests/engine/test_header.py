@@ -15,10 +15,10 @@ def test_a_regulated_poem_is_known_by_form_rhyme_and_title() -> None:
     assert header_of(Poem("山行", "杜牧", SHANXING)) == Header("qijue", "六麻", "山行")
 
 
-def test_a_poem_that_breaks_the_tones_is_not_told_to_be_in_the_form() -> None:
+def test_a_poem_that_breaks_the_tones_is_told_by_its_rhyme_and_not_by_a_form() -> None:
     old_style = "锄禾日当午，汗滴禾下土。谁知盘中餐，粒粒皆辛苦。"
     header = header_of(Poem("悯农", "李绅", old_style))
-    assert (header.form, header.rhyme, header.title) == (None, None, "悯农")
+    assert (header.form, header.rhyme, header.title) == (None, "七麌", "悯农")
 
 
 def test_a_tune_is_known_by_its_form_and_its_name_is_no_title() -> None:

@@ -19,7 +19,7 @@ RUMENGLING = "常记溪亭日暮，沉醉不知归路。兴尽晚回舟，误入
 LEVELS = "山花风春江楼秋寒林霜舟亭桥"
 OBLIQUES = "月水雪柳夜日客路石酒竹雁笛"
 # Rhymes of the parts of 词林正韵, which are groups of the book in regulated verse: level, and oblique.
-LEVEL_RHYMES = {"A": "流楼秋舟愁", "B": "山还颜关湾", "D": "清情声城名", "C": "深心林金音"}
+LEVEL_RHYMES = {"A": "流楼秋舟愁游洲州", "B": "山还颜关湾", "D": "清情声城名", "C": "深心林金音"}
 OBLIQUE_RHYMES = {"A": "路暮鹭露树雨", "B": "柳酒手口久", "C": "月雪绝节别血", "D": "夜下马野社"}
 # For 西江月, whose level and oblique rhymes are of one part.
 SHARED_RHYMES = {True: "流楼秋舟愁", False: "柳酒手口久"}
@@ -95,13 +95,16 @@ def test_a_poem_made_after_a_template_passes_and_one_wrong_character_is_found_at
             changed = [*lines]
             changed[number] = line[:position] + other + line[position + 1 :]
             spoilt = check(changed, form)
-            touched = {(one.line, one.position) for one in spoilt.violations}
-            touched |= {(one.line, position) for one in spoilt.licences for position in one.positions}
-            # The character itself, or, where the change makes half a rescue of it, what the rescue lacks.
-            assert touched, changed
-            assert spoilt.verdicts.tones == "violation" or spoilt.licences
-            if spoilt.order == order.name and not spoilt.licences:
-                assert touched == {(number + 1, position + 1)}
+            place = (number + 1, position + 1)
+            violations = [(one.line, one.position) for one in spoilt.violations]
+            if form.is_regulated:
+                noted = {(one.line, at) for one in spoilt.notes for at in one.positions if one.name != "重字"}
+                allowed = {(one.line, at) for one in spoilt.licences for at in one.positions}
+                assert violations == [place] or (not violations and place in noted | allowed), (changed, spoilt)
+                assert spoilt.verdicts.tones == ("violation" if violations else "ok")
+                assert spoilt.faults == ()
+            else:
+                assert place in violations
 
 
 @pytest.mark.parametrize(("form", "order"), CASES, ids=case_ids)
@@ -114,7 +117,10 @@ def test_a_rescued_poem_passes_and_its_rescue_is_named(form: Form, order: ToneOr
             report = check(compose(order, patterns, form, source), form)
             assert report.verdicts == Verdicts("ok", "ok", "ok")
             if report.order == order.name:
-                assert {one.line for one in report.licences} == {line + 1 for line, _ in rescued.licences}
+                expected = {line + 1 for line, _ in rescued.licences}
+                # A level third of the last five, drawn by chance in a plain line, rescues the 小拗 that would be noted.
+                by_chance = {line + at for line, _ in rescued.notes for at in (1, 2)}
+                assert expected <= {one.line for one in report.licences} <= expected | by_chance
                 assert all(one.positions for one in report.licences)
 
 
@@ -134,9 +140,9 @@ def test_faults_of_regulated_verse_are_called_by_their_names() -> None:
         return {one.name for one in check(poem).violations}
 
     assert names("白日依山尽，客心水月楼。欲穷千里目，更上一层楼。") >= {"孤平"}
-    assert names("白日依山尽，黄河入海流。秋山水月路，更上一层楼。") == {"三仄尾"}
-    assert names("白日依山尽，黄河入海流。欲穷千里目，更上山层楼。") == {"三平调"}
-    assert names("白日水山尽，黄河入海流。欲穷千里目，更上一层楼。") == {"小拗"}
+    assert names("白日依山尽，黄河入海流。秋山水月路，更上一层楼。") == set()
+    assert names("白日依山尽，黄河入海流。欲穷千里目，更上山层楼。") == {"三平尾"}
+    assert names("白日水山尽，黄河入海流。欲穷千里目，更上一层楼。") == set()
     assert names("白日依雪尽，黄河入海流。欲穷千里目，更上一层楼。") == {"大拗"}
 
 

@@ -9,12 +9,16 @@ REGULATED = [form for form in forms() if form.is_regulated]
 TUNES = [form for form in forms() if not form.is_regulated]
 
 
-def test_the_four_regulated_forms_have_four_tone_orders_each() -> None:
+def test_the_regulated_forms_have_their_tone_orders() -> None:
     assert [(form.key, form.name, len(form.orders)) for form in REGULATED] == [
         ("wujue", "五绝", 4),
         ("qijue", "七绝", 4),
         ("wulv", "五律", 4),
         ("qilv", "七律", 4),
+        ("zewujue", "仄韵五绝", 8),
+        ("zeqijue", "仄韵七绝", 8),
+        ("wupai", "五排", 4),
+        ("qipai", "七排", 4),
     ]
     assert len(TUNES) >= 8
 
@@ -25,18 +29,39 @@ def test_couplets_oppose_and_neighbours_adhere_in_every_order(form: Form) -> Non
         seconds = [template[1] if len(template) == 5 else template[3] for template in order.templates]
         for number in range(1, len(seconds)):
             differs = seconds[number] != seconds[number - 1]
-            assert differs == (number % 2 == 1), (order.name, number)
+            # A couplet of oblique rhyme may repeat as well as join.
+            assert differs == (number % 2 == 1) or (number == 2 and not form.rhymes_level), (order.name, number)
             assert seconds[number] in "平仄"
 
 
 @pytest.mark.parametrize("form", REGULATED, ids=lambda form: form.key)
-def test_even_lines_rhyme_in_level_tone_and_the_first_where_it_ends_in_one(form: Form) -> None:
+def test_even_lines_rhyme_in_one_tone_and_the_first_where_it_ends_in_it(form: Form) -> None:
+    own, other, types = ("平", "仄", "AB") if form.rhymes_level else ("仄", "平", "ab")
     for order in form.orders:
         n_lines = len(form.line_lengths)
-        expected = [line for line in range(n_lines) if line % 2 == 1 or (line == 0 and order.name[0] in "AB")]
+        expected = [line for line in range(n_lines) if line % 2 == 1 or (line == 0 and order.name[0] in types)]
         assert [place.line for place in order.rhymes] == expected
+        assert {place.is_level for place in order.rhymes} == {form.rhymes_level}
         for line, template in enumerate(order.templates):
-            assert template[-1] == ("平" if line in expected else "仄")
+            assert template[-1] == (own if line in expected else other)
+
+
+def test_a_pailu_has_as_many_lines_as_its_name_says() -> None:
+    assert len(form_called("五排").line_lengths) == 12
+    assert form_called("五排20").line_lengths == (5,) * 20
+    assert form_called("qipai10").line_lengths == (7,) * 10
+    assert form_called("五排20").key == "wupai"
+    assert [form.key for form in forms_of_lengths((7,) * 16)] == ["qipai"]
+    for name in ("五排11", "五排8", "五排0", "五排2000", "七律10"):
+        with pytest.raises(UsageError):
+            form_called(name)
+
+
+def test_a_form_rhymes_by_another_book_of_its_kind() -> None:
+    assert form_called("七律").in_book("xinyun").rhyme_system == "xinyun"
+    assert form_called("七律").in_book("cilin").rhyme_system == "cilin"
+    assert form_called("浣溪沙").in_book("pingshui").rhyme_system == "cilin"
+    assert form_called("七律").in_book(None) == form_called("七律")
 
 
 @pytest.mark.parametrize("form", REGULATED, ids=lambda form: form.key)
@@ -80,7 +105,7 @@ def test_a_tune_rhymes_where_its_template_says_its_tone(form: Form) -> None:
 def test_a_form_is_found_by_key_name_other_name_and_lengths() -> None:
     assert form_called("wujue") is form_called("五绝")
     assert form_called("鹊踏枝").name == "蝶恋花"
-    assert [form.key for form in forms_of_lengths((7, 7, 7, 7))] == ["qijue"]
+    assert [form.key for form in forms_of_lengths((7, 7, 7, 7))] == ["qijue", "zeqijue"]
     assert forms_of_lengths([3, 3]) == ()
     with pytest.raises(UsageError) as caught:
         form_called("十四行")

@@ -1,10 +1,9 @@
 """The checker beside a reader: 200 real octaves, where they disagree and why; and the pass rates of the whole corpus.
 
-Why real poems fail (some for two reasons): 三仄尾 22, which Tang poets allowed themselves; old-style verse (古风) 13; lines that
-do not adhere or oppose (失黏失对) 11; a needless 平 third from the end of an even line 10; a first line in a neighbouring group
-9; 小拗 without rescue 6; neighbouring groups elsewhere 4; characters that the book lacks 2; 本句自救 after an oblique first
-character 2; 孤平 1, 大拗 without rescue 1, another 拗 1; a misprint in the corpus (苏北 for 蓟北) 1; a rhyme used twice that
-stood for two words before simplification 1. No poem passed that should not have.
+Why real poems fail: old-style verse (古风) 13, most of it told as such; lines that do not adhere or oppose (失黏失对) 11; neighbouring
+groups in other lines than the first (通韵) 5; 孤平 1, 大拗 without rescue 1, another 拗 1; a misprint in the corpus (苏北 for 蓟北)
+1; a rhyme used twice that stood for two words before simplification 1; a character that the book lacks 1. No poem passed that
+should not have.
 """
 
 import json
@@ -22,14 +21,9 @@ from engine.prosody.tones import reading_of
 from engine.vocabulary import is_han
 
 CAUSES = {
-    "三仄尾": "violation",
-    "古风": "violation",
+    "古风": "",  # told as old-style verse, which is undecidable, or violations
     "失黏失对": "violation",
-    "对句末三字用平": "violation",
-    "首句邻韵": "violation",
-    "小拗未救": "violation",
     "大拗未救": "violation",
-    "自救首字仄": "violation",
     "孤平": "violation",
     "拗句": "violation",
     "通韵": "violation",
@@ -63,6 +57,7 @@ def tang() -> list[Poem]:
 def places_of(report: Report) -> str:
     """Where a report says that something is wrong or unknown, in the words of the table."""
     places = [f"{one.line}.{one.position}{one.name}" for one in report.violations]
+    places += [f"{one.line}{one.name}" for one in report.faults]
     places += [f"{one.line}{one.reason or '韵'}" for one in report.rhymes if one.verdict != "ok"]
     if report.verdicts.overall == "undecidable":
         places += [f"{one.line}.{one.position}未收" for one in report.unknown]
@@ -70,11 +65,14 @@ def places_of(report: Report) -> str:
 
 
 def test_every_disagreement_of_the_two_hundred_has_a_cause() -> None:
-    assert Counter(form for _, form, *_ in rows()) == {"wulv": 100, "qilv": 100}
+    assert Counter({"五言古诗": "wulv", "七言古诗": "qilv"}.get(form, form) for _, form, *_ in rows()) == {
+        "wulv": 100,
+        "qilv": 100,
+    }
     for digest, _, verdict, causes, _ in rows():
         assert (verdict == "ok") == (causes == ""), digest
         if causes:
-            assert {CAUSES[cause] for cause in causes.split()} == {verdict}, digest
+            assert {CAUSES[cause] or verdict for cause in causes.split()} == {verdict}, digest
 
 
 def test_the_checker_says_of_two_hundred_real_octaves_what_a_reader_found(tang: list[Poem]) -> None:
@@ -89,7 +87,7 @@ def test_the_checker_says_of_two_hundred_real_octaves_what_a_reader_found(tang: 
         form, verdict, causes, places = expected[digest]
         report = check(poem.text)
         n_found += 1
-        assert (report.form, report.verdicts.overall) == (form, verdict), poem.text
+        assert (report.form or report.style, report.verdicts.overall) == (form, verdict), poem.text
         if "古风" not in causes:
             assert places_of(report) == places, poem.text
     # Cleaning may come to drop one of them or another.
@@ -101,9 +99,9 @@ def test_most_real_poems_pass_and_the_tables_cover_the_corpus(tang: list[Poem]) 
     poems = tang[::8]
     rates = {rate.form: rate for rate in pass_rates(poems)}
     assert rates["qilv"].n_rhyme_ok > 0.8 * rates["qilv"].n_poems
-    assert rates["qijue"].n_tones_ok > 0.7 * rates["qijue"].n_poems
-    assert rates["qilv"].n_ok > 0.65 * rates["qilv"].n_poems
-    assert rates["wulv"].n_ok > 0.5 * rates["wulv"].n_poems
+    assert rates["qijue"].n_tones_ok > 0.85 * rates["qijue"].n_poems
+    assert rates["qilv"].n_ok > 0.78 * rates["qilv"].n_poems
+    assert rates["wulv"].n_ok > 0.7 * rates["wulv"].n_poems
     counts = Counter("".join(poem.text for poem in poems))
     n_han = sum(count for character, count in counts.items() if is_han(character))
     n_known = sum(count for character, count in counts.items() if reading_of(character) != "unknown")

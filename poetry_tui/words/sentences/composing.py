@@ -58,7 +58,11 @@ SENTENCES: dict[str, str] = {
     "Choose a level group, such as 东.": "选一个平声韵部，如东。",
     "There is no part called {name}.": "词韵没有名为 {name} 的部。",
     "The parts are: {names}.": "词韵各部：{names}。",
-    "A tune rhymes by parts, and {group} is divided between {told}.": "词按词韵分部，{group}分属{told}。",
+    "词林正韵 rhymes by parts, and {group} is divided between {told}.": "词林正韵按部押韵，{group}分属{told}。",
+    "{form} rhymes in an oblique tone, but {group} is of the {tone} tone.": "{form}押仄声韵，而{group}是{tone}声。",
+    "Choose an oblique group, such as 屑.": "选一个仄声韵部，如屑。",
+    "There is no group of 中华新韵 called {name}.": "中华新韵没有名为 {name} 的韵部。",
+    "Its groups are: {names}.": "它的韵部有：{names}。",
     "Name one of them.": "请指定其中之一。",
     "{other} rhymes at {place} and again at {place2}, but {form} rhymes with a character once.": (
         "{other}在{place}押韵，又在{place2}押韵，而{form}同一个字只押一次。"
@@ -69,6 +73,10 @@ SENTENCES: dict[str, str] = {
     "Change one of them.": "请改其中一个。",
     "There is no form called {name}.": "没有名为 {name} 的诗体。",
     "The forms are: {names}.": "诗体有：{names}。",
+    "There is no rhyme book called {name}.": "没有名为 {name} 的韵书。",
+    "The rhyme books are: {names}.": "韵书有：{names}。",
+    "{form} cannot have {number} lines.": "{form}不能有 {number} 句。",
+    "Choose an even number from {number} to {number2}.": "请选 {number} 到 {number2} 之间的双数。",
     "There is no rhyme group called {name}.": "没有名为 {name} 的韵部。",
     "The level-tone groups are: {names}.": "平声韵部：{names}。",
     "No line {number} was found that keeps to all the wishes and is new.": "第 {number} 句没找到既合所有要求、又不抄旧句的。",

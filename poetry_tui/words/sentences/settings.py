@@ -52,7 +52,12 @@ MEANINGS: dict[str, str] = {
     "draw among the likeliest characters that hold this much probability": "只在合起来占这么多概率的字里抽",
     "the same seed, model and settings give the same poem": "种子、模型和设置相同，诗也相同",
     "stop free verse after this many characters, punctuation counted": "自由诗连标点写到这么多字为止",
-    "a form or tune, such as wujue, 七绝 or 浣溪沙; free knows no rules": "诗体或词牌，如 wujue、七绝、浣溪沙；free 无格律",
+    "a form or tune, such as wujue, 七绝, 仄韵五绝, 五排20 (排律 of 20 lines) or 浣溪沙; free knows no rules": (
+        "诗体或词牌，如 wujue、七绝、仄韵五绝、五排20（二十句的排律）、浣溪沙；free 无格律"
+    ),
+    "平水韵, 词林正韵 or 中华新韵 (modern tones); usually 平水韵 for 诗 and 词林正韵 for 词": (
+        "平水韵、词林正韵或中华新韵（今音）；通常诗用平水韵，词用词林正韵"
+    ),
     "the order of the lines' tones, such as aBbA; usually whichever comes": "各句的平仄式，如 aBbA；通常随意",
     "the rhyme group, such as 东 or 一东; of a tune the part, such as 第七部": "韵部，如 东 或 一东；词用词韵，如 第七部",
     "a title, or words on what the poem shall be about": "题目，或诗里要写的东西",

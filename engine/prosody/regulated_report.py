@@ -1,0 +1,169 @@
+"""What the checker says of lines that were judged as regulated verse: faults and licences as handbooks name them, and notes."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from engine.prosody.fit import Verdict
+from engine.prosody.forms import line_ways
+from engine.prosody.regulated import RegulatedFit, unusual_places, wrong_places
+from engine.prosody.regulated_rhymes import clashes, group_names
+from engine.prosody.report import Fault, Licence, LineReport, Note, Place, Report, Rhyme, Verdicts, Violation
+from engine.prosody.rhymes import masks_of
+from engine.prosody.tones import EITHER, LEVEL, OBLIQUE, UNKNOWN, letters_of, reading_of
+
+BROKEN_QUATRAIN, BORROWED_RHYME = "折腰体", "首句邻韵"
+
+
+def regulated_verdicts(lines: Sequence[str], found: RegulatedFit) -> Verdicts:
+    """The verdicts alone."""
+    return Verdicts("ok", _tones_verdict(lines, found), found.rhyme.verdict)
+
+
+def regulated_report(lines: Sequence[str], found: RegulatedFit) -> Report:
+    book, masks = found.form.rhyme_system, masks_of(found.form.rhyme_system)
+    readings = [tuple(reading_of(character, book) for character in line) for line in lines]
+    signs = found.templates
+    either = (one for one in _places(lines) if readings[one.line - 1][one.position - 1] == "both")
+    unknown = (one for one in _places(lines) if readings[one.line - 1][one.position - 1] == "unknown")
+    return Report(
+        form=found.form.key,
+        order=found.order.name,
+        ties=found.ties,
+        verdicts=regulated_verdicts(lines, found),
+        lines=tuple(LineReport(*parts) for parts in zip(lines, readings, signs, strict=True)),
+        violations=tuple(_violations(lines, found)),
+        licences=tuple(sorted(_licences(lines, found), key=lambda one: one.line)),
+        faults=tuple(_faults(found)),
+        rhymes=tuple(_rhymes(lines, found)),
+        rhyme_groups={label: masks.names_in(mask) for label, mask in found.rhyme.shared.items()},
+        either=tuple(one for one in either if signs[one.line - 1][one.position - 1] != EITHER),
+        unknown=tuple(unknown),
+        notes=tuple(sorted(_notes(lines, found), key=lambda one: (one.line, one.positions))),
+        doubtful=tuple(_doubtful(lines, found)),
+        rhyme_book=book,
+    )
+
+
+def _tones_verdict(lines: Sequence[str], found: RegulatedFit) -> Verdict:
+    if found.n_wrong or found.has_faulty_joins:
+        return "violation"
+    rhyming = {place.line for place in found.order.rhymes}
+    for number, (line, template) in enumerate(zip(lines, found.templates, strict=True)):
+        letters = letters_of(line, found.form.rhyme_system)
+        # The last of a rhyming line is its rhyme's matter.
+        wanted = template[:-1] if number in rhyming else template
+        if UNKNOWN in letters and any(
+            letter == UNKNOWN and sign != EITHER for letter, sign in zip(letters, wanted, strict=False)
+        ):
+            return "undecidable"
+    return "ok"
+
+
+def _places(lines: Sequence[str]) -> Iterator[Place]:
+    for number, line in enumerate(lines, start=1):
+        for position, character in enumerate(line, start=1):
+            yield Place(number, position, character)
+
+
+def _violations(lines: Sequence[str], found: RegulatedFit) -> Iterator[Violation]:
+    wrong = list(wrong_places(found))
+    for line, place, type in wrong:
+        character, expected = lines[line][place], found.templates[line][place]
+        own = {other - len(lines[line]) for number, other, _ in wrong if number == line}
+        name = _name_of_violation(type, place - len(lines[line]), own, lines[line], found)
+        reading = reading_of(character, found.form.rhyme_system)
+        yield Violation(line + 1, place + 1, character, expected, reading, name)
+
+
+def _name_of_violation(type: str, place: int, wrong: set[int], line: str, found: RegulatedFit) -> str:
+    """The usual name of a wrong tone at a place counted from the end (−1 the last), beside the others that are wrong."""
+    last_three = [reading_of(character, found.form.rhyme_system) for character in line[-3:]]
+    if type in "AB" and place in (-2, -3) and set(last_three) == {LEVEL}:
+        return "三平尾"
+    if type == "b" and place == -3 and wrong == {-3}:
+        return "三仄尾"
+    if type == "B" and place == -5 and wrong == {-5}:
+        return "孤平"
+    if type == "a" and place == -2 and -4 not in wrong:
+        return "大拗"
+    return ""
+
+
+def _licences(lines: Sequence[str], found: RegulatedFit) -> Iterator[Licence]:
+    for number, line in enumerate(found.lines):
+        if line.way.rescue:
+            plain = line_ways(line.type, len(lines[number]))[0].template
+            yield Licence(line.way.rescue, number + 1, _leaving(lines, found, number, plain))
+    yield from (Licence(BORROWED_RHYME, line + 1, (len(lines[line]),)) for line in found.rhyme.borrowed)
+    if found.is_broken_quatrain:
+        yield Licence(BROKEN_QUATRAIN, found.joins[0][0] + 1, ())
+
+
+def _leaving(lines: Sequence[str], found: RegulatedFit, line: int, plain: str) -> tuple[int, ...]:
+    """The positions at which a line, or the rescue in it, has the opposite of the plain tone; the 平 that rescues a line before."""
+    opposite = {LEVEL: OBLIQUE, OBLIQUE: LEVEL}
+    positions = []
+    for position, (character, sign, chosen) in enumerate(
+        zip(lines[line], plain, found.templates[line], strict=True), start=1
+    ):
+        has = chosen if chosen != EITHER else reading_of(character, found.form.rhyme_system)
+        is_rescuing = sign == EITHER != chosen and position == len(plain) - 2
+        if is_rescuing or opposite.get(sign) == has:
+            positions.append(position)
+    return tuple(positions)
+
+
+def _faults(found: RegulatedFit) -> Iterator[Fault]:
+    for line, name in found.joins:
+        yield Fault(name, line + 1, BROKEN_QUATRAIN if found.is_broken_quatrain else "")
+
+
+def _rhymes(lines: Sequence[str], found: RegulatedFit) -> Iterator[Rhyme]:
+    masks, rhyme = masks_of(found.form.rhyme_system), found.rhyme
+    for place, fault in zip(found.order.rhymes, rhyme.faults, strict=True):
+        character = lines[place.line][-1]
+        verdict: Verdict = "violation" if fault else "undecidable" if place.line in rhyme.unknown else "ok"
+        if fault == "疑重韵":
+            verdict = "undecidable"
+        reason: str = fault or (BORROWED_RHYME if place.line in rhyme.borrowed else "")
+        yield Rhyme(place.line + 1, character, place.label, group_names(masks, character), verdict, reason)
+
+
+def _notes(lines: Sequence[str], found: RegulatedFit) -> Iterator[Note]:
+    """What is no fault and worth knowing: 小拗 and 三仄尾 that poets allow themselves, 撞韵, 重字. (合掌 will have its place here.)"""
+    rhyming = {place.line for place in found.order.rhymes}
+    for number, fit_line in enumerate(found.lines):
+        if fit_line.way.note:
+            # 自救首字仄 is about the first of the last five characters, all others about the third.
+            at = len(lines[number]) - (5 if fit_line.way.rescue else 3)
+            yield Note(fit_line.way.note, number + 1, (at + 1,), lines[number][at])
+    if 0 not in rhyming and not found.form.rhymes_level and found.lines[0].type in "ab":
+        yield Note("首句仄收不入韵", 1, (len(lines[0]),), lines[0][-1])
+    for number, line in enumerate(lines):
+        if number not in rhyming and clashes(line[-1], found.rhyme, found.form):
+            yield Note("撞韵", number + 1, (len(line),), line[-1])
+    rhymes_twice = {
+        place.line
+        for place, fault in zip(found.order.rhymes, found.rhyme.faults, strict=True)
+        if fault in ("重韵", "疑重韵")
+    }
+    for place in _repeated(lines):
+        # A rhyme that comes twice is a fault already.
+        if not (place.line - 1 in rhymes_twice and place.position == len(lines[place.line - 1])):
+            yield Note("重字", place.line, (place.position,), place.character)
+
+
+def _repeated(lines: Sequence[str]) -> Iterator[Place]:
+    """Every character that stands earlier in the poem, but not the second of a doubled word (年年)."""
+    seen: set[str] = set()
+    for place in _places(lines):
+        is_doubled = place.position > 1 and lines[place.line - 1][place.position - 2] == place.character
+        if place.character in seen and not is_doubled and place.character.isalpha():
+            yield place
+        seen.add(place.character)
+
+
+def _doubtful(lines: Sequence[str], found: RegulatedFit) -> Iterable[Place]:
+    """Where ok stands on a reading that poets hardly use."""
+    places = {(line, place) for line, place in unusual_places(found)}
+    places |= {(line, len(lines[line]) - 1) for line in found.rhyme.doubtful}
+    return (Place(line + 1, place + 1, lines[line][place]) for line, place in sorted(places))
