@@ -145,7 +145,7 @@ def _modern_masks() -> Masks:
 def printed_masks() -> Mapping[str, int]:
     """The groups of each character as the book prints it, as bit masks: 乾 and 幹 apart, where 干 has the groups of both."""
     masks: dict[str, int] = {}
-    for number, _, _, printed, *_ in _rows("pingshui.tsv"):
+    for number, _, _, printed, *_ in rows_of("pingshui.tsv"):
         for character in printed:
             masks[character] = masks.get(character, 0) | 1 << (int(number) - 1)
     return masks
