@@ -172,7 +172,7 @@ class PoetryApp(App[None]):
     def show_engine(self, event: EngineChanged) -> None:
         for screen in self._studio_screens():
             # One that is not there yet asks when it is.
-            if screen.is_mounted:
+            if screen.is_whole:
                 screen.engine_changed(event.state)
         problem = event.state.problem
         if problem is not None and event.state.phase in (Phase.RESTARTING, Phase.NO_MODEL, Phase.FAILED):

@@ -70,8 +70,14 @@ class StudioScreen(Screen[None]):
         """The engine service starts, is ready, died; the header says so, and screens that use it extend this."""
         self.query_one(StudioHeader).status = in_short(state)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether its widgets are there: not yet while it is made, and no longer while the studio is left."""
+        return self.is_mounted and bool(self.query(StudioHeader))
+
     def on_screen_resume(self) -> None:
-        self.engine_changed(cast("PoetryApp", self.app).engine.state)
+        if self.is_whole:
+            self.engine_changed(cast("PoetryApp", self.app).engine.state)
 
     def _update_focus_styles(self, focused: Widget | None = None, blurred: Widget | None = None) -> None:
         update_focus_styles(self, focused, blurred)
