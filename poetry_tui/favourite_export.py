@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.errors import UsageError
 from engine.verse import LINE_MARKS, couplets, split_lines
 from poetry_tui.favourites import Favourite
+from poetry_tui.likelihood import nats_per_han, shown_nats
 
 
 def heading_of(favourite: Favourite) -> str:
@@ -37,7 +38,13 @@ def as_json_lines(favourites: Iterable[Favourite]) -> str:
 
 def to_dict(favourite: Favourite) -> dict[str, object]:
     values: dict[str, object] = {item.name: getattr(favourite, item.name) for item in dataclasses.fields(favourite)}
-    return {**values, "settings": dict(favourite.settings), "tags": list(favourite.tags)}
+    nats = nats_per_han(favourite.logprob, favourite.text)
+    return {
+        **values,
+        "settings": dict(favourite.settings),
+        "tags": list(favourite.tags),
+        "nats_per_han": None if nats is None else round(nats, 4),
+    }
 
 
 def as_markdown(favourites: Iterable[Favourite]) -> str:
@@ -47,7 +54,9 @@ def as_markdown(favourites: Iterable[Favourite]) -> str:
 
 def _section(favourite: Favourite) -> str:
     verse = "  \n".join(_rows(favourite))
-    made = f"{favourite.model}, seed {favourite.seed}, {date_of(favourite)}"
+    nats = nats_per_han(favourite.logprob, favourite.text)
+    likely = "" if nats is None else f", {shown_nats(nats)} nats per Han character"
+    made = f"{favourite.model}, seed {favourite.seed}, {date_of(favourite)}{likely}"
     tags = " ".join(f"#{tag}" for tag in favourite.tags)
     parts = [f"## {heading_of(favourite)}", verse, favourite.note, f"*{made}*" + (f" {tags}" if tags else "")]
     return "\n" + "\n\n".join(filter(None, parts)) + "\n"

@@ -24,6 +24,6 @@ def keep(composition: Composition) -> None:
             model=made_by or "",
             seed=int(composition.config["seed"]),
             settings={**composition.config, **({OWN: True} if composition.is_own else {})},
-            logprob=None if composition.is_own else composition.logprob,
+            logprob=composition.logprob,
         )
     )

@@ -9,6 +9,7 @@ from engine.errors import StudioError
 from poetry_tui.draft import Draft, Variant, Wish
 from poetry_tui.engine_protocol import Glyph, Novelty, PoemDone
 from poetry_tui.glass_protocol import Inspection, Place
+from poetry_tui.likelihood import nats_per_han
 
 
 @dataclass(slots=True)
@@ -73,11 +74,20 @@ class Composition:
         return "".join(glyph.character for glyph in self.visible)
 
     @property
-    def logprob(self) -> float:
-        """ln p of what was drawn: begin characters are given, not drawn; an ending counts."""
+    def logprob(self) -> float | None:
+        """ln p of the whole poem, given characters too, and of its end where it has one; None where the model did not write it, or
+        what it thought of some of it is not known."""
+        if self.is_own:
+            return None
         if self.done is not None:
             return self.done.logprob
-        return -sum(glyph.surprise_nats for glyph in self.visible if not glyph.given)
+        is_known = all(glyph.is_known for glyph in self.visible)
+        return -sum(glyph.surprise_nats for glyph in self.visible) if is_known else None
+
+    @property
+    def nats_per_han(self) -> float | None:
+        """How likely the model found it; None before it is over."""
+        return nats_per_han(self.logprob, self.text) if self.is_over or self.is_whole else None
 
 
 @dataclass(slots=True)

@@ -10,7 +10,6 @@ from engine.verse import couplets, split_lines
 from poetry_tui.commands.output import (
     Commands,
     command,
-    figure,
     group,
     print_json,
     print_pairs,
@@ -20,6 +19,7 @@ from poetry_tui.commands.output import (
 )
 from poetry_tui.favourite_export import FILE_ENDINGS, FORMATS, date_of, export, format_of, heading_of, to_dict
 from poetry_tui.favourites import FavouriteStore, matches
+from poetry_tui.likelihood import nats_per_han, shown_nats
 
 
 def add_parser(commands: Commands) -> None:
@@ -84,7 +84,8 @@ def _show(options: argparse.Namespace) -> None:
     print()
     settings = {"model": favourite.model, "seed": favourite.seed, **favourite.settings}
     about = [("title", favourite.title), ("tags", " ".join(favourite.tags)), ("note", favourite.note)]
-    made = [("kept", date_of(favourite)), ("log-probability", figure(favourite.logprob))]
+    nats = nats_per_han(favourite.logprob, favourite.text)
+    made = [("kept", date_of(favourite)), ("nats per Han character", "-" if nats is None else shown_nats(nats))]
     shown = [pair for pair in about if pair[1]] + made + [(name, str(value)) for name, value in settings.items()]
     print_pairs(shown)
 

@@ -1,4 +1,4 @@
-"""The poems of this sitting in one line below the verse: a number and a score each, the one on the stage marked."""
+"""The poems of this sitting in one line below the verse: a number and a figure each, the one on the stage marked."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
+from poetry_tui.likelihood import shown_nats
 from poetry_tui.themes import FAINT
 
 
@@ -34,21 +35,21 @@ class Pager(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._scores: tuple[float | None, ...] = ()
+        self._figures: tuple[float | None, ...] = ()
         self._index = 0
         # Which columns each number took when it was last drawn.
         self._columns: dict[int, range] = {}
 
-    def show(self, scores: Sequence[float | None], index: int) -> None:
-        """Show as many poems as there are scores, a mean of nats a character each, or None."""
-        if (tuple(scores), index) != (self._scores, self._index):
-            self._scores, self._index = tuple(scores), index
-            self.display = len(scores) > 1
+    def show(self, figures: Sequence[float | None], index: int) -> None:
+        """Show as many poems as there are figures, nats per Han character each, or None."""
+        if (tuple(figures), index) != (self._figures, self._index):
+            self._figures, self._index = tuple(figures), index
+            self.display = len(figures) > 1
             self.refresh()
 
     def render(self) -> Content:
         width = self.content_size.width
-        labels = [_label(number, score) for number, score in enumerate(self._scores, start=1)]
+        labels = [_label(number, nats) for number, nats in enumerate(self._figures, start=1)]
         shown = around(self._index, [Content(label).cell_length for label in labels], width - 4)
         line = Content.styled("‹ " if shown.start else "  ", FAINT)
         columns: dict[int, range] = {}
@@ -70,8 +71,8 @@ class Pager(Widget):
                 self.post_message(self.Turned(index - self._index))
 
 
-def _label(number: int, score: float | None) -> str:
-    return f" {number} " if score is None else f" {number} −{abs(score):.2f} "
+def _label(number: int, nats: float | None) -> str:
+    return f" {number} " if nats is None else f" {number} {shown_nats(nats)} "
 
 
 def around(index: int, widths: Sequence[int], room: int) -> range:

@@ -12,6 +12,7 @@ from poetry_tui.engine_protocol import Glyph
 from poetry_tui.favourite_export import date_of
 from poetry_tui.favourites import Favourite
 from poetry_tui.keeping import OWN
+from poetry_tui.likelihood import nats_per_han, shown_nats
 from poetry_tui.widgets.verse import Sheet, Verse
 from poetry_tui.words import WORDS, heading, word
 
@@ -73,9 +74,8 @@ def _facts(poem: Favourite) -> Iterator[tuple[str, Content]]:
             value = _name_of_form(value) if name == "form" else value
             label = heading(f"favourites.{name}") if f"favourites.{name}" in WORDS else name
             yield label, Content(f"{value:.2f}" if isinstance(value, float) else str(value))
-    if poem.logprob is not None and poem.text:
-        nats = f"{poem.logprob / len(poem.text):.2f}".replace("-", "−")
-        yield heading("favourites.logprob"), Content(word("favourites.nats", nats=nats))
+    if (nats := nats_per_han(poem.logprob, poem.text)) is not None:
+        yield heading("favourites.likelihood"), Content(word("favourites.nats", nats=shown_nats(nats)))
     yield heading("favourites.kept"), Content(date_of(poem))
     if poem.tags:
         yield heading("favourites.tags"), Content.styled(" ".join(f"#{tag}" for tag in poem.tags), "$accent")

@@ -72,8 +72,7 @@ class Stage(Vertical):
         self.verse.show(sheet)
         current = sitting.current
         self.border_title = Content(heading("compose.stage") if current is None else name_of(current))
-        scores = [poem.done.score if poem.done is not None else None for poem in sitting.compositions]
-        self.pager.show(scores, sitting.index)
+        self.pager.show([poem.nats_per_han for poem in sitting.compositions], sitting.index)
         facts: list[list[Content]] = []
         if current is not None and current.is_over:
             facts += [in_tones(tones)] if tones is not None else []

@@ -6,6 +6,7 @@ from textual.content import Content
 
 from engine.errors import StudioError
 from poetry_tui.engine_protocol import Novelty
+from poetry_tui.likelihood import shown_nats
 from poetry_tui.sitting import Composition
 from poetry_tui.words import heading, sentence, word
 
@@ -80,12 +81,11 @@ def how_it_was_made(composition: Composition) -> list[Content]:
     """Seed, temperature, model and how likely the model found it."""
     if composition.is_own:
         return [Content(word("compose.kept"))] if composition.is_kept else []
-    drawn = sum(not glyph.given for glyph in composition.visible)
     parts = [word("compose.seed", seed=composition.config["seed"]), f"T {composition.config['temperature']:.2f}"]
     if composition.done:
         parts.append(composition.done.model)
-    if drawn:
-        parts.append(word("compose.per_character", nats=f"{-composition.logprob / drawn:.1f}"))
+    if (nats := composition.nats_per_han) is not None:
+        parts.append(word("compose.per_han", nats=shown_nats(nats)))
     if composition.done and composition.done.finish == "limit":
         parts.append(word("compose.cut"))
     if composition.is_stopped:

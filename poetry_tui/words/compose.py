@@ -92,7 +92,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "compose.given": ("给定的起字", "given, not drawn"),
     "compose.drawn": ("模型选的字", "drawn by the model"),
     "compose.seed": ("种子 {seed}", "seed {seed}"),
-    "compose.per_character": ("{nats} nats/字", "{nats} nats/char"),
+    "compose.per_han": ("{nats} 奈特/汉字", "{nats} nats/Han"),
     "compose.cut": ("到了长度上限", "stopped at the length limit"),
     "compose.stopped": ("已停", "stopped"),
     "compose.kept": ("已收藏", "kept"),

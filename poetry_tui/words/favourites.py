@@ -72,7 +72,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "favourites.acrostic": ("藏头", "acrostic"),
     "favourites.acrostic_tail": ("藏尾", "last characters"),
     "favourites.kept": ("留于", "kept"),
-    "favourites.logprob": ("每字", "a character"),
+    "favourites.likelihood": ("每汉字", "a Han character"),
     "favourites.nats": ("{nats} 奈特", "{nats} nats"),
     # Sentences
     "favourites.ask_tags": ("标签，用空格隔开", "Tags, with spaces between"),

@@ -84,7 +84,7 @@ async def test_candidates_come_the_best_first_and_are_turned_by_keys_and_clicks(
         pager = desk.screen.query_one(Pager)
         assert [poem.text[-2] for poem in desk.screen.sitting.compositions] == list(ENDS)
         assert desk.screen.sitting.index == 0
-        assert "1 −2.50" in pager.render().plain
+        assert f"1 {desk.current.nats_per_han:.2f}" in pager.render().plain
         await desk.press("right_square_bracket")
         assert desk.current.text[-2] == ENDS[1]
         await desk.until(lambda: pager.region.height)

@@ -1,0 +1,19 @@
+"""How likely a model found a poem: one figure, wherever a poem is shown."""
+
+from engine.vocabulary import is_han
+
+
+def nats_per_han(logprob: float | None, text: str) -> float | None:
+    """Nats per Han character, as `evaluate` counts them: −ln p of everything in a poem (the characters that were asked for, marks
+    and the end too) divided by its Han characters. Never negative; the fewer, the likelier. None where nothing is known.
+
+    Args:
+        logprob: ln p of the whole poem, in nats.
+    """
+    n_han = sum(map(is_han, text))
+    return -logprob / n_han if logprob is not None and n_han else None
+
+
+def shown_nats(nats: float) -> str:
+    """The figure as it is shown everywhere."""
+    return f"{nats:.2f}"
