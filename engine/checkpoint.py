@@ -46,6 +46,9 @@ MAX_PROGRESS_BYTES = 1 << 20
 # Weights that are learned stay below some hundreds; with any below this no product and no sum leaves float32.
 LARGEST_WEIGHT = 1e6
 
+# What the random generators' states are called in `OPTIMIZER`, beside the processor's.
+RANDOM_OF_DEVICES = RANDOM_OF_CUDA, RANDOM_OF_MPS = "random.cuda", "random.mps"
+
 DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 
@@ -96,8 +99,7 @@ def save_checkpoint(
 ) -> None:
     """Write a checkpoint folder in one piece: the model, and all that an exact continuation needs."""
     state: dict[str, Tensor] = {"random.cpu": torch.get_rng_state()}
-    if torch.cuda.is_available():
-        state["random.cuda"] = torch.cuda.get_rng_state()
+    state.update((key, device.get_rng_state()) for key, device in _random_devices().items())
     for index, slots in optimizer.state_dict()["state"].items():
         state.update((f"{index}.{slot}", value.detach().cpu().contiguous()) for slot, value in slots.items())
     with replace_folder(folder) as aside:
@@ -185,22 +187,31 @@ def load_progress(folder: Path, optimizer: torch.optim.Optimizer) -> dict[str, A
             raise ValueError(f"{PROGRESS} is no JSON object")
         tensor_entries(folder / OPTIMIZER)
         state = _read_tensors(folder / OPTIMIZER)
-        cpu_state, cuda_state = state.pop("random.cpu", torch.empty(0)), state.pop("random.cuda", None)
+        cpu_state = state.pop("random.cpu", torch.empty(0))
         _check_random(cpu_state, torch.get_rng_state())
-        if not torch.cuda.is_available():
-            cuda_state = None
-        if cuda_state is not None:
-            _check_random(cuda_state, torch.cuda.get_rng_state())
+        # Those of a device that this machine lacks serve nobody; a checkpoint of another machine has none of ours.
+        kept = {key: state.pop(key) for key in RANDOM_OF_DEVICES if key in state}
+        devices = {key: device for key, device in _random_devices().items() if key in kept}
+        for key, device in devices.items():
+            _check_random(kept[key], device.get_rng_state())
         slots = _optimizer_slots(state, optimizer)
     except OSError as error:
         raise _cannot_be_continued(folder, error.strerror or str(error)) from error
     except ValueError as error:
         raise _cannot_be_continued(folder, str(error)) from error
     torch.set_rng_state(cpu_state)
-    if cuda_state is not None:
-        torch.cuda.set_rng_state(cuda_state)
+    for key, device in devices.items():
+        device.set_rng_state(kept[key])
     optimizer.load_state_dict({"state": slots, "param_groups": optimizer.state_dict()["param_groups"]})
     return progress
+
+
+def _random_devices() -> dict[str, Any]:
+    """The devices of this machine that draw random numbers of their own, such as dropout's, by their names in `OPTIMIZER`."""
+    return {
+        **({RANDOM_OF_CUDA: torch.cuda} if torch.cuda.is_available() else {}),
+        **({RANDOM_OF_MPS: torch.mps} if torch.backends.mps.is_available() else {}),
+    }
 
 
 def _cannot_be_continued(folder: Path, why: str) -> ModelError:

@@ -29,6 +29,9 @@ _WITH_WEIGHTS: dict[type[nn.RNNBase], Callable[..., Any]] = {
     nn.LSTM: torch.lstm,
     nn.GRU: torch.gru,
 }
+# Devices where layers in one piece are wrong: on Apple's, those of an LSTM with dropout have the gradients of layers without it
+# (pytorch#190056, PyTorch 2.13 and before), and kept dropping when they only judged or composed (pytorch#180744).
+ONE_AT_A_TIME = frozenset({"mps"})
 # Where w_hh stands among a layer's weights.
 RECURRENT = 1
 
@@ -62,6 +65,8 @@ def run(
     """What the projection reads (B, T, H) after the characters x (B, T, E), and the state after the last one."""
     if isinstance(layers, ConnectedLayers):
         return cast(tuple[Tensor, State], layers(x, state))
+    if layers.num_layers > 1 and x.device.type in ONE_AT_A_TIME:
+        return _run_one_by_one(layers, x, state, recurrent_dropout)
     if layers.training and recurrent_dropout:
         return _run_without_some_weights(layers, x, state, recurrent_dropout)
     # Of the three layer types only the LSTM wants and gives a pair.
@@ -74,26 +79,56 @@ def _run_without_some_weights(
     layers: nn.RNNBase, x: Tensor, state: State | None, recurrent_dropout: float
 ) -> tuple[Tensor, State]:
     """As `run`, with some recurrent weights dropped, the same for all characters of the batch (Merity et al. 2018)."""
-    if state is None:
-        zeros = x.new_zeros(layers.num_layers, len(x), layers.hidden_size)
-        state = (zeros, zeros) if isinstance(layers, nn.LSTM) else (zeros,)
-    weights = [
-        dropout(weight, recurrent_dropout, training=True) if place == RECURRENT else weight
-        for layer in layers.all_weights
-        for place, weight in enumerate(layer)
-    ]
+    weights = [weight for layer in layers.all_weights for weight in _without_some(layer, recurrent_dropout)]
+    return _run_with(layers, weights, x, _or_zeros(layers, x, state), layers.num_layers, layers.dropout)
+
+
+def _run_one_by_one(
+    layers: nn.RNNBase, x: Tensor, state: State | None, recurrent_dropout: float
+) -> tuple[Tensor, State]:
+    """As `run`, each layer by itself, with our dropout between two of them: what `ConnectedLayers` does without connections."""
+    before, after = _or_zeros(layers, x, state), []
+    for number, weights in enumerate(layers.all_weights):
+        if number:
+            x = dropout(x, layers.dropout, training=layers.training)
+        used = _without_some(weights, recurrent_dropout) if layers.training else weights
+        x, state_after = _run_with(layers, used, x, tuple(part[number : number + 1] for part in before), 1, 0.0)
+        after.append(state_after)
+    return x, tuple(torch.cat(parts) for parts in zip(*after, strict=True))
+
+
+def _run_with(
+    layers: nn.RNNBase, weights: Sequence[Tensor], x: Tensor, state: State, n_layers: int, dropout_between: float
+) -> tuple[Tensor, State]:
+    """PyTorch's layers of this type with other weights: w_ih, w_hh, b_ih, b_hh of each of `n_layers`."""
     hidden, *after = _WITH_WEIGHTS[type(layers)](
         x,
         state if len(state) == 2 else state[0],
         weights,
         True,  # biases
-        layers.num_layers,
-        layers.dropout,
-        True,  # training
+        n_layers,
+        dropout_between,
+        layers.training,
         False,  # one direction
         True,  # batch first
     )
     return hidden, tuple(after)
+
+
+def _without_some(weights: Sequence[Tensor], recurrent_dropout: float) -> list[Tensor]:
+    """A layer's weights with some of the recurrent ones dropped."""
+    return [
+        dropout(weight, recurrent_dropout, training=True) if place == RECURRENT else weight
+        for place, weight in enumerate(weights)
+    ]
+
+
+def _or_zeros(layers: nn.RNNBase, x: Tensor, state: State | None) -> State:
+    """The state before x, zeros at the beginning of poems."""
+    if state is not None:
+        return state
+    zeros = x.new_zeros(layers.num_layers, len(x), layers.hidden_size)
+    return (zeros, zeros) if isinstance(layers, nn.LSTM) else (zeros,)
 
 
 class ConnectedLayers(nn.ModuleList):

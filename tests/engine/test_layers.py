@@ -15,7 +15,7 @@ from engine.__main__ import main
 from engine.cells import CellWeights, gru_step, lstm_step, rnn_step
 from engine.config import CELLS, Cell, ModelConfig
 from engine.events import Validated, from_line
-from engine.layers import run
+from engine.layers import ONE_AT_A_TIME, ConnectedLayers, make_layers, run
 from engine.model import PoemModel
 from engine.model_files import read_header
 from engine.run_folder import EVENTS
@@ -118,6 +118,66 @@ def test_a_new_network_knows_nothing_and_says_so(residual: bool, layer_norm: boo
     logits, _ = PoemModel(config, 1000)(torch.randint(0, 1000, (4, 20)))
     nats = torch.nn.functional.cross_entropy(logits.flatten(0, 1), torch.randint(0, 1000, (80,)))
     assert nats.item() == pytest.approx(math.log(1000), abs=0.1)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("shares", [(0.0, 0.0), (0.4, 0.0), (0.4, 0.3)], ids=str)
+def test_layers_one_at_a_time_are_connected_layers_without_connections(
+    cell: Cell, shares: tuple[float, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Apple's graphics processors, here on this one: outputs, states and gradients, dropout and all."""
+    monkeypatch.setattr("engine.layers.ONE_AT_A_TIME", {"cpu"})
+    dropout, recurrent_dropout = shares
+    config = small_config(cell, n_layers=3, dropout=dropout, recurrent_dropout=recurrent_dropout)
+    torch.manual_seed(1)
+    in_one_piece, by_itself = make_layers(config), ConnectedLayers(config)
+    with torch.no_grad():
+        for ours, theirs in zip(by_itself.all_weights, in_one_piece.all_weights, strict=True):
+            for one, other in zip(ours, theirs, strict=True):
+                one.copy_(other)
+    found = []
+    for layers in (in_one_piece, by_itself):
+        x = torch.linspace(-1, 1, 2 * 5 * 12).view(2, 5, 12).requires_grad_()
+        torch.manual_seed(2)
+        hidden, state = run(layers, x, None, recurrent_dropout)
+        again, _ = run(layers, x, state, recurrent_dropout)
+        (hidden.square().sum() + again.sum()).backward()  # type: ignore[no-untyped-call]
+        weights = [weight.grad for layer in layers.all_weights for weight in layer]
+        found.append([hidden, *state, again, x.grad, *weights])
+    for one, other in zip(*found, strict=True):
+        assert one is not None
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_layers_one_at_a_time_have_the_gradients_of_what_they_compute(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By finite differences, with the same activations dropped each time: what PyTorch's layers fail on Apple's devices."""
+    monkeypatch.setattr("engine.layers.ONE_AT_A_TIME", {"cpu"})
+    layers = make_layers(small_config(cell, n_layers=2, dropout=0.5)).double()
+
+    def loss(x: Tensor) -> Tensor:
+        torch.manual_seed(42)
+        return run(layers, x, None)[0].sum()
+
+    x = torch.randn(2, 3, 12, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(loss, (x,))
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+def test_layers_one_at_a_time_judge_as_layers_in_one_piece(dropout: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = make_layers(small_config(n_layers=3, dropout=dropout)).eval()
+    x = torch.randn(2, 5, 12)
+    expected, state_expected = run(layers, x, None)
+    monkeypatch.setattr("engine.layers.ONE_AT_A_TIME", {"cpu"})
+    found, state = run(layers, x, None)
+    assert torch.allclose(found, expected, atol=1e-6)
+    assert all(torch.allclose(*pair, atol=1e-6) for pair in zip(state, state_expected, strict=True))
+
+
+def test_on_apples_devices_layers_run_one_at_a_time() -> None:
+    assert "mps" in ONE_AT_A_TIME
 
 
 @connections
