@@ -80,6 +80,13 @@ class _Settings:
         return dataclasses.replace(self, **changes)  # type: ignore[type-var]
 
 
+def check_setting(kind: type, name: str, value: Any) -> None:
+    """Raise a UsageError when a settings class has a setting of that name, and the value does not suit it."""
+    for item in fields(kind):
+        if item.name == name and item.metadata:
+            _check(item, value)
+
+
 def _check(item: "dataclasses.Field[Any]", value: Any) -> None:
     """Raise a UsageError when a value does not suit its field."""
     choices, low, high = (item.metadata[key] for key in ("choices", "low", "high"))

@@ -28,10 +28,13 @@ from poetry_tui.input_gate import InputGate
 from poetry_tui.keys import bind, words_of
 from poetry_tui.messages import EngineChanged, ModelWanted, RecreateWanted
 from poetry_tui.screens.base import StudioScreen
-from poetry_tui.settings import Settings, load_settings, save_settings, settings_file
+from poetry_tui.settings import Settings, open_settings, save_settings, settings_file
 from poetry_tui.themes import INK, PAPER, THEMES
 from poetry_tui.widgets.studio_header import TABS, StudioHeader
 from poetry_tui.words import LANGUAGES, Language, heading, reason, sentence, set_language, word
+
+# Of what is said once and names a file.
+LONG_NOTICE_S = 15.0
 
 
 def _compose_screen() -> StudioScreen:
@@ -94,7 +97,7 @@ class PoetryApp(App[None]):
         dismiss_once()
         self.input_gate = InputGate(self)
         self.wanted_run = wanted_run
-        self.settings = settings if settings is not None else load_settings(settings_file())
+        self.settings, self._damaged = (settings, None) if settings is not None else open_settings(settings_file())
         set_language(self.settings.language)
         self._draw_with(self.settings.charts)
         for mode, screen in SCREENS.items():
@@ -126,6 +129,9 @@ class PoetryApp(App[None]):
         return StudioDriver
 
     def on_mount(self) -> None:
+        if self._damaged is not None:
+            text = word("shell.settings_damaged", path=self._damaged)
+            self.notify(text, severity="warning", markup=False, timeout=LONG_NOTICE_S)
         # The command turned it off, for a quicker start.
         if not gc.isenabled():
             self.call_after_refresh(_collect_garbage)

@@ -16,6 +16,9 @@ from typing import Any
 
 from engine import paths
 from engine.errors import StudioError
+from engine.files import is_there
+from engine.safe_text import shown
+from poetry_tui.favourite_rows import COLUMNS, fields_of
 
 # "poet" in the file's header tells a favourites file from any other SQLite file.
 APPLICATION_ID = 0x706F6574
@@ -39,15 +42,22 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX favourites_by_text ON favourites (text)",
     ),
 )
-WAIT_FOR_ANOTHER_STUDIO_S = 10.0
+# Another studio's transaction takes some hundredths of a second. Somebody waits for the list, so that it waits less long.
+WAIT_TO_WRITE_S = 3.0
+WAIT_TO_READ_S = 1.0
 DAYS_UNTIL_DELETED_FOR_GOOD = 30
+# SQLite's whole numbers have 64 bits.
+_LARGEST_ID = (1 << 63) - 1
 
-_COLUMNS = "id, text, begin, model, seed, settings, logprob, created_s, title, tags, note"
+_COLUMNS = ", ".join(COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
 class Favourite:
-    """A kept poem and how it was made. `settings` are the plain fields of a ComposeConfig; `id` 0 is not kept yet."""
+    """A kept poem and how it was made. `settings` are the plain fields of a ComposeConfig; `id` 0 is not kept yet.
+
+    `problem`: what of it could not be read, in a sentence.
+    """
 
     id: int
     text: str
@@ -60,6 +70,7 @@ class Favourite:
     title: str = ""
     tags: tuple[str, ...] = ()
     note: str = ""
+    problem: str = ""
 
 
 # In the class below, `list` is a method.
@@ -125,6 +136,8 @@ class FavouriteStore:
 
     def get(self, favourite_id: int) -> Favourite:
         """One of them; a StudioError when it is not there."""
+        if not 0 < favourite_id <= _LARGEST_ID:
+            raise _missing(favourite_id)
         with self._reading() as db:
             query = f"SELECT {_COLUMNS} FROM favourites WHERE id = ? AND deleted_s IS NULL"
             row = db.execute(query, (favourite_id,)).fetchone() if db else None
@@ -152,7 +165,7 @@ class FavouriteStore:
     def purge(self, now_s: float | None = None) -> int:
         """Forget what was deleted more than `DAYS_UNTIL_DELETED_FOR_GOOD` days ago; returns how many."""
         before_s = (time.time() if now_s is None else now_s) - DAYS_UNTIL_DELETED_FOR_GOOD * 86_400
-        if not self.path.exists():
+        if not is_there(self.path):
             return 0
         with self._writing() as db:
             return db.execute("DELETE FROM favourites WHERE deleted_s < ?", (before_s,)).rowcount
@@ -163,6 +176,8 @@ class FavouriteStore:
             return [_favourite(row) for row in rows]
 
     def _change(self, favourite_id: int, assignment: str, value: str | float | None) -> None:
+        if not 0 < favourite_id <= _LARGEST_ID:
+            raise _missing(favourite_id)
         with self._writing() as db:
             if not db.execute(f"UPDATE favourites SET {assignment} WHERE id = ?", (value, favourite_id)).rowcount:
                 raise _missing(favourite_id)
@@ -170,11 +185,11 @@ class FavouriteStore:
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
         """The file as it is, None when there is none yet. An old version is migrated first."""
-        if not self.path.exists():
+        if not is_there(self.path):
             yield None
             return
         with _people_errors(self.path):
-            with contextlib.closing(_connect(self.path, "rw")) as db:
+            with contextlib.closing(_connect(self.path, "rw", WAIT_TO_READ_S)) as db:
                 if _version(db, self.path) == len(MIGRATIONS):
                     yield db
                     return
@@ -186,7 +201,7 @@ class FavouriteStore:
         """One transaction, begun with the right to write, so that nobody else can write between its statements."""
         with _people_errors(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.closing(_connect(self.path, "rwc")) as db:
+            with contextlib.closing(_connect(self.path, "rwc", WAIT_TO_WRITE_S)) as db:
                 db.execute("BEGIN IMMEDIATE")
                 try:
                     _migrate(db, self.path)
@@ -197,26 +212,38 @@ class FavouriteStore:
                 db.commit()
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def _connect(path: Path, mode: str, wait_s: float) -> sqlite3.Connection:
     # isolation_level None: transactions begin where this module says so.
     uri = f"{path.absolute().as_uri()}?mode={mode}"
-    db = sqlite3.connect(uri, uri=True, timeout=WAIT_FOR_ANOTHER_STUDIO_S, isolation_level=None)
+    db = sqlite3.connect(uri, uri=True, timeout=wait_s, isolation_level=None)
+    # A text that is no UTF-8 spoils its own row alone.
+    db.text_factory = lambda data: data.decode(errors="replace")
     db.execute("PRAGMA synchronous = FULL")
     return db
 
 
 def _version(db: sqlite3.Connection, path: Path) -> int:
     """The file's format version, 0 for an empty file. Raises a StudioError for a file that is not to be touched."""
-    version = int(db.execute("PRAGMA user_version").fetchone()[0])
-    application = int(db.execute("PRAGMA application_id").fetchone()[0])
-    has_tables = bool(db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    version = _number(db, "PRAGMA user_version")
+    application = _number(db, "PRAGMA application_id")
+    has_tables = bool(_number(db, "SELECT count(*) FROM sqlite_master"))
     if has_tables and application != APPLICATION_ID:
         raise StudioError(
             f"{path} is a database of another program.", "Move it elsewhere, and the studio starts a new one."
         )
     if version > len(MIGRATIONS):
         raise StudioError(f"{path} was written by a newer studio.", "Update this one to read it.")
+    if version < 0:
+        raise sqlite3.DatabaseError("it has no version")
     return version
+
+
+def _number(db: sqlite3.Connection, query: str) -> int:
+    """The one number that a query gives. A damaged file may give no row, or something else."""
+    row = db.execute(query).fetchone()
+    if not row or not isinstance(row[0], int):
+        raise sqlite3.DatabaseError("its header cannot be read")
+    return row[0]
 
 
 def _migrate(db: sqlite3.Connection, path: Path) -> None:
@@ -236,11 +263,11 @@ def _people_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if "locked" in str(error):
+        if any(word in str(error) for word in ("locked", "busy")):
             raise StudioError(f"{path} is busy.", "Another studio is writing to it; try again in a moment.") from error
         hint = "Check the folder's permissions and the free space, or set POETRY_TUI_HOME to another folder."
         raise StudioError(f"The favourites in {path} cannot be read or written ({error}).", hint) from error
-    except (sqlite3.DatabaseError, json.JSONDecodeError) as error:
+    except sqlite3.Error as error:
         hint = "Nothing was changed: move the file elsewhere to start anew, or bring back a copy of it."
         raise StudioError(f"The favourites in {path} are damaged ({error}).", hint) from error
     except OSError as error:
@@ -249,9 +276,7 @@ def _people_errors(path: Path) -> Iterator[None]:
 
 
 def _favourite(row: tuple[Any, ...]) -> Favourite:
-    number, text, begin, model, seed, settings, logprob, created_s, title, tags, note = row
-    made = json.loads(settings)
-    return Favourite(number, text, begin, model, seed, made, logprob, created_s, title, tuple(json.loads(tags)), note)
+    return Favourite(**fields_of(row))
 
 
 def _values(favourite: Favourite) -> tuple[Any, ...]:
@@ -272,5 +297,5 @@ def _folded(text: str) -> str:
 
 def _missing(favourite_id: int) -> StudioError:
     return StudioError(
-        f"There is no favourite {favourite_id}.", "`poetry-tui favourites list` shows them with their numbers."
+        f"There is no favourite {shown(favourite_id)}.", "`poetry-tui favourites list` shows them with their numbers."
     )

@@ -2,15 +2,19 @@
 
 import dataclasses
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from engine.files import write_atomically
+from engine.config import MAX_TEXT_CHARS
+from engine.files import is_there, parse_json, read_start, write_atomically
 from engine.paths import home
 from poetry_tui.glyphs import CHARTS, Charts
 from poetry_tui.themes import INK
 from poetry_tui.words import Language
+
+MAX_FILE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,19 +48,47 @@ def load_settings(path: Path) -> Settings:
 
     A settings file is convenience, not work: a damaged one must never keep the studio from opening.
     """
+    values = _values(path) or {}
+    return Settings(**{name: value for name, value in values.items() if _makes_sense(name, value)})
+
+
+def open_settings(path: Path) -> tuple[Settings, Path | None]:
+    """The remembered settings, as `load_settings`, and where a damaged file was put.
+
+    A file that is no object of settings, or has values that make no sense, is renamed, so that nothing that somebody wrote into
+    it is overwritten; None where it is whole, or cannot be renamed, as in a folder that cannot be written.
+    """
+    values = _values(path)
+    settings = load_settings(path)
+    is_whole = values is not None and all(_makes_sense(name, value) for name, value in values.items() if name in _NAMES)
+    if is_whole or not is_there(path):
+        return settings, None
+    aside = path.with_name(f"{path.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return Settings()
-    if not isinstance(values, dict):
-        return Settings()
-    kept = {name: value for name, value in values.items() if _makes_sense(name, value)}
-    return Settings(**kept)
+        path.rename(aside)
+        save_settings(settings, path)
+    except OSError:
+        return settings, None
+    return settings, aside
 
 
 def save_settings(settings: Settings, path: Path) -> None:
-    """Write them in one step; OSError where the folder cannot be written."""
-    write_atomically(path, json.dumps(dataclasses.asdict(settings), ensure_ascii=False, indent=2) + "\n")
+    """Write them in one step; those of a newer studio stay. OSError where the folder cannot be written."""
+    newer = {name: value for name, value in (_values(path) or {}).items() if name not in _NAMES}
+    body = {**dataclasses.asdict(settings), **newer}
+    write_atomically(path, json.dumps(body, ensure_ascii=False, indent=2) + "\n")
+
+
+def _values(path: Path) -> dict[str, Any] | None:
+    """What stands in the file; None where it is missing or holds no object."""
+    try:
+        values = parse_json(read_start(path, MAX_FILE_BYTES))
+    except (OSError, ValueError):
+        return None
+    return values if isinstance(values, dict) else None
+
+
+_NAMES = frozenset(item.name for item in dataclasses.fields(Settings))
 
 
 def _makes_sense(name: str, value: Any) -> bool:
@@ -66,9 +98,9 @@ def _makes_sense(name: str, value: Any) -> bool:
         case "charts":
             return value in CHARTS
         case "theme" | "form":
-            return isinstance(value, str)
+            return _is_short(value)
         case "model" | "rhyme" | "tone_order":
-            return value is None or isinstance(value, str)
+            return value is None or _is_short(value)
         case "temperature":
             return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 10
         case "with_tones" | "is_upright" | "is_traditional":
@@ -76,3 +108,8 @@ def _makes_sense(name: str, value: Any) -> bool:
         case "pace" | "n_candidates":
             return isinstance(value, int) and not isinstance(value, bool) and value >= 0
     return False
+
+
+def _is_short(value: Any) -> bool:
+    """A name, a path: in one line."""
+    return isinstance(value, str) and len(value) <= MAX_TEXT_CHARS and value.isprintable()

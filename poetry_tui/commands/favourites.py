@@ -58,8 +58,8 @@ def _list(options: argparse.Namespace) -> None:
     if options.json:
         print_json([to_dict(favourite) for favourite in kept])
     elif kept:
-        rows = [(str(f.id), f.begin, heading_of(f), date_of(f), f.model, " ".join(f.tags)) for f in kept]
-        print_table(("id", "begin", "poem", "kept", "model", "tags"), rows)
+        rows = [(str(f.id), f.begin, heading_of(f), date_of(f), f.model, " ".join(f.tags), f.problem) for f in kept]
+        print_table(("id", "begin", "poem", "kept", "model", "tags", ""), rows)
     else:
         say(
             "No poem was found."
@@ -84,6 +84,7 @@ def _show(options: argparse.Namespace) -> None:
     print()
     settings = {"model": favourite.model, "seed": favourite.seed, **favourite.settings}
     about = [("title", favourite.title), ("tags", " ".join(favourite.tags)), ("note", favourite.note)]
+    about.append(("problem", favourite.problem))
     nats = nats_per_han(favourite.logprob, favourite.text)
     made = [("kept", date_of(favourite)), ("nats per Han character", "-" if nats is None else shown_nats(nats))]
     shown = [pair for pair in about if pair[1]] + made + [(name, str(value)) for name, value in settings.items()]

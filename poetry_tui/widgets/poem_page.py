@@ -14,7 +14,7 @@ from poetry_tui.favourites import Favourite
 from poetry_tui.keeping import OWN
 from poetry_tui.likelihood import nats_per_han, shown_nats
 from poetry_tui.widgets.verse import Sheet, Verse
-from poetry_tui.words import WORDS, heading, word
+from poetry_tui.words import WORDS, heading, sentence, word
 
 # Said elsewhere, or of no interest to a reader.
 _UNSAID = ("begin", "seed", "max_chars", "n_particles", "keep")
@@ -63,6 +63,8 @@ def _glyphs(poem: Favourite) -> list[Glyph]:
 
 def _facts(poem: Favourite) -> Iterator[tuple[str, Content]]:
     """What is known about a poem, as labels and values."""
+    if poem.problem:
+        yield heading("favourites.problem"), Content.styled(sentence(poem.problem), "$text-error")
     is_own = bool(poem.settings.get(OWN))
     if is_own:
         yield heading("favourites.model"), Content(word("compose.own_poem"))

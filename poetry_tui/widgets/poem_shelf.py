@@ -8,6 +8,7 @@ from textual.widgets.option_list import Option
 
 from poetry_tui.favourite_export import date_of, heading_of
 from poetry_tui.favourites import Favourite
+from poetry_tui.words import sentence
 
 
 class PoemShelf(OptionList):
@@ -46,4 +47,6 @@ def _rows(poem: Favourite) -> Content:
     tags = "".join(f" #{tag}" for tag in poem.tags)
     first = Content.assemble((f"{poem.begin[:1]:\u3000<1} ", "bold $accent"), heading_of(poem))
     second = Content.assemble("   ", (f"{date_of(poem)} {poem.model}", "$foreground 60%"), (tags, "$accent"))
+    if poem.problem:
+        second = Content.assemble("   ", (sentence(poem.problem), "$text-error"))
     return Content("\n").join((first, second))

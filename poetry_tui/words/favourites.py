@@ -19,6 +19,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "favourites.tags": ("标签", "tags"),
     "favourites.tags.tip": ("给这首诗加标签", "Give the poem tags"),
+    "favourites.problem": ("问题", "problem"),
     "favourites.note": ("备注", "note"),
     "favourites.note.tip": ("给这首诗写一句备注", "Write a line about the poem"),
     "favourites.title": ("题目", "title"),

@@ -29,6 +29,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "终端太小（{columns}×{rows}），请放大到至少 {least_columns}×{least_rows}。",
         "The terminal is too small ({columns}×{rows}): enlarge it to at least {least_columns}×{least_rows}.",
     ),
+    "shell.settings_damaged": (
+        "设置文件已损坏，读得懂的照用，其余用默认值；原文件留在 {path}。",
+        "The settings file was damaged: what could be read is used, and the defaults for the rest. It is kept as {path}.",
+    ),
     "shell.go_to": ("转到：{name}", "Go to: {name}"),
     "shell.theme": ("换成浅色或深色", "Light or dark"),
     "shell.theme.tip": ("在纸色与墨色两种主题之间切换", "Switch between the paper and the ink theme"),

@@ -213,7 +213,7 @@ def test_a_migration_that_fails_changes_nothing(store: FavouriteStore, monkeypat
 
 
 def test_a_busy_file_is_said_to_be_busy(store: FavouriteStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "WAIT_FOR_ANOTHER_STUDIO_S", 0.01)
+    monkeypatch.setattr(module, "WAIT_TO_WRITE_S", 0.01)
     store.add(POEM)
     other = sqlite3.connect(store.path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")

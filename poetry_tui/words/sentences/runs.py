@@ -49,6 +49,7 @@ SENTENCES: dict[str, str] = {
     "{path} is there already and is no report.": "{path} 已经存在，而且不是报告。",
     "Name another folder with -o.": "请用 -o 另指一个文件夹。",
     # Favourites
+    "What the file says of its {names} cannot be read.": "文件里它的 {names} 读不出来。",
     "There is no favourite {number}.": "没有第 {number} 首收藏。",
     "`poetry-tui favourites list` shows them with their numbers.": "`poetry-tui favourites list` 列出各首的编号。",
     "{name} is named like a file, and a report is a folder.": "{name} 像文件的名字，而报告是一个文件夹。",

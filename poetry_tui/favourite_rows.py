@@ -1,0 +1,90 @@
+"""A row of the favourites file as values of the right types: SQLite keeps a text in a column of numbers, and a disk rots.
+
+What cannot be read is left out and told of, so that one bad row hides no other poem; the file itself is left as it is.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from engine.config import ComposeConfig, check_setting
+from engine.errors import UsageError
+from engine.events import LATEST_TIME_S
+from engine.files import parse_json
+
+COLUMNS = ("id", "text", "begin", "model", "seed", "settings", "logprob", "created_s", "title", "tags", "note")
+
+
+def fields_of(row: Sequence[Any]) -> dict[str, Any]:
+    """The fields of a `Favourite`, from a row of `COLUMNS`. `problem` names what could not be read, which is then empty."""
+    values, bad = {"id": row[0]}, []
+    for name, value in zip(COLUMNS[1:], row[1:], strict=True):
+        reader, empty = _READERS[name]
+        try:
+            values[name] = reader(value)
+        except ValueError:
+            values[name] = empty
+            bad.append(name)
+    values["problem"] = f"What the file says of its {', '.join(bad)} cannot be read." if bad else ""
+    return values
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("no text")
+    return value
+
+
+def _seed(value: Any) -> int:
+    if not isinstance(value, int) or value < 0:
+        raise ValueError("no seed")
+    return value
+
+
+def _nats(value: Any) -> float | None:
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError("no number")
+    return float(value)
+
+
+def _moment(value: Any) -> float:
+    if not isinstance(value, int | float) or not 0 <= value <= LATEST_TIME_S:
+        raise ValueError("no moment")
+    return float(value)
+
+
+def _settings(value: Any) -> Mapping[str, Any]:
+    """Those of the settings that a composition takes; names that this studio does not know are kept as they are."""
+    settings = parse_json(_text(value))
+    if not isinstance(settings, dict):
+        raise ValueError("no settings")
+    for name, setting in settings.items():
+        try:
+            check_setting(ComposeConfig, name, setting)
+        except UsageError as error:
+            raise ValueError(str(error)) from error
+    return settings
+
+
+def _tags(value: Any) -> tuple[str, ...]:
+    tags = parse_json(_text(value))
+    if not isinstance(tags, list):
+        raise ValueError("no list")
+    return tuple(map(_text, tags))
+
+
+# How each column is read, ValueError where it cannot be, and what stands in its place then.
+_READERS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
+    "text": (_text, ""),
+    "begin": (_text, ""),
+    "model": (_text, ""),
+    "seed": (_seed, 0),
+    "settings": (_settings, {}),
+    "logprob": (_nats, None),
+    "created_s": (_moment, 0.0),
+    "title": (_text, ""),
+    "tags": (_tags, ()),
+    "note": (_text, ""),
+}
