@@ -1,7 +1,6 @@
 """`python -m engine train | compose | evaluate | rates | pack | service`: the commands that compute."""
 
 import argparse
-import io
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from engine.commands.output import INTERRUPTED, say
 from engine.errors import StudioError
 from engine.flags import Parser
 from engine.openmp import wait_passively
+from engine.utf8 import use_utf8
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,9 +53,7 @@ def _tell_unforeseen(kind: type[BaseException], error: BaseException, _traceback
 
 
 if __name__ == "__main__":
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    use_utf8()
     if "--debug" not in sys.argv:
         sys.excepthook = _tell_unforeseen
     sys.exit(main())

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.config import DeviceChoice, Precision
+from engine.config import DeviceChoice, Precision, TrainConfig, check_setting
 from engine.errors import UsageError
 
 # More rows than the stage ever asks for at once: what somebody waits for must not wait for a training.
@@ -31,8 +31,9 @@ def choose_device(choice: DeviceChoice) -> torch.device:
     """`auto` takes cuda, then mps, then cpu.
 
     Raises:
-        UsageError: when a device that was asked for by name is not there.
+        UsageError: when a device that was asked for by name is not there, or no device has that name.
     """
+    check_setting(TrainConfig, "device", choice)
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if choice == "auto":
         return torch.device(next(name for name, is_there in available.items() if is_there))

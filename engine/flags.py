@@ -9,6 +9,7 @@ from typing import Any, NoReturn, Union, get_args, get_origin, get_type_hints
 
 from engine.corpus.formats import FORMATS
 from engine.errors import UsageError
+from engine.safe_text import brief
 
 _METAVARS: Mapping[type, str] = {int: "N", float: "X", str: "TEXT"}
 
@@ -20,8 +21,9 @@ class Parser(argparse.ArgumentParser):
         super().__init__(*args, **{"allow_abbrev": False, **kwargs})
 
     def error(self, message: str) -> NoReturn:
+        # It repeats what was typed.
         sentence = message[:1].upper() + message[1:].rstrip(".")
-        raise UsageError(f"{sentence}.", f"`{self.prog} -h` shows how it is used.")
+        raise UsageError(f"{brief(sentence)}.", f"`{self.prog} -h` shows how it is used.")
 
 
 def flag_of(name: str) -> str:

@@ -2,6 +2,7 @@
 
 # As much of a value as a sentence can hold.
 _MAX_SHOWN = 60
+_MAX_BRIEF = 300
 
 
 def shown(value: object) -> str:
@@ -16,4 +17,15 @@ def shown(value: object) -> str:
 
 def printable(text: str) -> str:
     """The text in one line, without anything that could steer a terminal: escapes, line ends, marks of direction, surrogates."""
-    return text if text.isprintable() else "".join(one if one.isprintable() else " " for one in text)
+    return text if text.isprintable() else "".join(map(_printable, text))
+
+
+def _printable(character: str) -> str:
+    if character.isprintable():
+        return character
+    return "\ufffd" if "\ud800" <= character <= "\udfff" else " "
+
+
+def brief(text: str) -> str:
+    """The text in one line, cut where it is longer than a person reads."""
+    return printable(text if len(text) <= _MAX_BRIEF else f"{text[:_MAX_BRIEF]}…")

@@ -5,7 +5,6 @@ that says what is wrong and one that says what to do; `--debug` adds the traceba
 """
 
 import gc
-import io
 import os
 import signal
 import subprocess
@@ -16,6 +15,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 from engine import __version__
 from engine.errors import INTERRUPTED, StudioError, UsageError
+from engine.safe_text import printable
+from engine.utf8 import use_utf8
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     is_debug = "--debug" in arguments
-    _speak_utf8()
+    use_utf8(restarts=argv is None)
     try:
         status = _run(arguments)
         sys.stdout.flush()
@@ -154,11 +155,4 @@ def _hand_over(command: str, arguments: list[str]) -> int:
 def _complain(message: str, hint: str, is_debug: bool) -> None:
     if is_debug:
         traceback.print_exc()
-    print(f"poetry-tui: {message} {hint}".rstrip(), file=sys.stderr)
-
-
-def _speak_utf8() -> None:
-    """Poems and JSON lines are UTF-8 wherever they go, whatever the locale says."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8")
+    print(f"poetry-tui: {printable(f'{message} {hint}')}".rstrip(), file=sys.stderr)

@@ -16,7 +16,6 @@ from typing import Any
 
 from engine import paths
 from engine.errors import StudioError
-from engine.files import is_there
 from engine.safe_text import shown
 from poetry_tui.favourite_rows import COLUMNS, fields_of
 
@@ -165,7 +164,7 @@ class FavouriteStore:
     def purge(self, now_s: float | None = None) -> int:
         """Forget what was deleted more than `DAYS_UNTIL_DELETED_FOR_GOOD` days ago; returns how many."""
         before_s = (time.time() if now_s is None else now_s) - DAYS_UNTIL_DELETED_FOR_GOOD * 86_400
-        if not is_there(self.path):
+        if not self._is_there():
             return 0
         with self._writing() as db:
             return db.execute("DELETE FROM favourites WHERE deleted_s < ?", (before_s,)).rowcount
@@ -182,10 +181,19 @@ class FavouriteStore:
             if not db.execute(f"UPDATE favourites SET {assignment} WHERE id = ?", (value, favourite_id)).rowcount:
                 raise _missing(favourite_id)
 
+    def _is_there(self) -> bool:
+        """Whether there is a file, of whatever kind; a StudioError where nobody may look."""
+        with _people_errors(self.path):
+            try:
+                self.path.lstat()
+            except FileNotFoundError:
+                return False
+            return True
+
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
         """The file as it is, None when there is none yet. An old version is migrated first."""
-        if not is_there(self.path):
+        if not self._is_there():
             yield None
             return
         with _people_errors(self.path):

@@ -5,12 +5,14 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from engine.safe_text import printable
+
 INTERRUPTED = 130
 
 
 def say(line: str) -> None:
     """Narration, for a person: stderr."""
-    print(line, file=sys.stderr, flush=True)
+    print("\n".join(map(printable, line.split("\n"))), file=sys.stderr, flush=True)
 
 
 def new_parser(

@@ -24,9 +24,9 @@ from engine.corpus.content import Content, content_of, reporting_damage
 from engine.corpus.formats import PoemFile, open_content, open_poems, read_poems
 from engine.corpus.poems import Poem, RawPoem, lines_of
 from engine.errors import CorpusError
-from engine.files import is_folder, is_there, replace_folder, write_atomically
+from engine.files import is_file, is_folder, is_there, replace_folder, write_atomically
 from engine.names import check_name, is_name, path_of
-from engine.safe_text import printable, shown
+from engine.safe_text import brief, shown
 
 CORPUS_FORMAT = 1
 # Raised when a file may be read in another way than before, so that it is imported anew.
@@ -73,13 +73,23 @@ class Corpus:
 
 
 def list_corpora() -> list[Corpus]:
-    """Every readable corpus of the user's, by name."""
-    folders = sorted(paths.corpora().glob("*/corpus.json")) if paths.corpora().is_dir() else []
+    """Every readable corpus of the user's, by name.
+
+    Raises:
+        CorpusError: when their folder cannot be read.
+    """
+    try:
+        folders = sorted(folder for folder in paths.corpora().iterdir() if is_file(folder / "corpus.json"))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        hint = f"Change its permissions, or set {paths.HOME_VARIABLE} to another folder."
+        raise CorpusError(f"The folder {paths.corpora()} cannot be read: {error.strerror}.", hint) from error
     corpora = []
-    for file in folders:
-        if not file.parent.name.startswith("."):
+    for folder in folders:
+        if not folder.name.startswith("."):
             with contextlib.suppress(CorpusError):
-                corpora.append(_load(file.parent))
+                corpora.append(_load(folder))
     return corpora
 
 
@@ -101,7 +111,7 @@ def open_corpus(name_or_path: str | Path, trained_on: str | None = None) -> Corp
     if not is_there(path):
         known = "、".join(corpus.name for corpus in list_corpora()) or "none yet"
         raise CorpusError(
-            f"There is no corpus and no file called {printable(str(name_or_path))}.",
+            f"There is no corpus and no file called {brief(str(name_or_path))}.",
             f"Corpora here: {known}. `poetry-tui corpus install tang` gets one, `corpus import FILE` brings your own.",
         )
     # A pipe gives what it holds once: what is counted and what is imported must be the same.
@@ -202,7 +212,7 @@ def remove(name: str) -> None:
     """Delete a corpus with its caches; CorpusError when there is none."""
     folder = paths.corpora() / name
     if not is_name(name) or not (folder / "corpus.json").is_file():
-        raise CorpusError(f"There is no corpus called {printable(name)}.", "`poetry-tui corpus list` shows the names.")
+        raise CorpusError(f"There is no corpus called {brief(name)}.", "`poetry-tui corpus list` shows the names.")
     with reporting_disk_errors(folder):
         # The header goes first: a half-deleted folder must not look like a corpus.
         (folder / "corpus.json").unlink()

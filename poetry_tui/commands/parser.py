@@ -5,6 +5,7 @@ import re
 from typing import NoReturn
 
 from engine.errors import UsageError
+from engine.safe_text import brief, shown
 
 
 class Parser(argparse.ArgumentParser):
@@ -14,5 +15,5 @@ class Parser(argparse.ArgumentParser):
         unknown = re.match(r"argument COMMAND: invalid choice: '(.*)' \(choose from (.*)\)", message)
         if unknown:
             known = unknown[2].replace("'", "")
-            raise UsageError(f"`{self.prog}` has no command {unknown[1]!r}.", f"It has: {known}.")
-        raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"`{self.prog} -h` shows how to use it.")
+            raise UsageError(f"`{self.prog}` has no command {shown(unknown[1])}.", f"It has: {known}.")
+        raise UsageError(f"{brief(message[:1].upper() + message[1:])}.", f"`{self.prog} -h` shows how to use it.")

@@ -14,6 +14,7 @@ from engine.events import (
     Control,
     Event,
     Record,
+    Resources,
     RunFailed,
     RunFinished,
     RunStarted,
@@ -157,3 +158,22 @@ def finished(number: int, reason: str = "completed") -> RunFinished:
 def failed(number: int) -> RunFailed:
     """A bad end."""
     return RunFailed(step=number, kind="OutOfMemoryError", message="The machine ran out of memory.")
+
+
+# An event of each kind that `life` leaves out.
+OTHERS: tuple[Event, ...] = (
+    Control(step=300, what="lr changed", value=1e-3),
+    Resources(
+        step=300,
+        cpu_percent=180.0,
+        memory_bytes=1 << 30,
+        gpu_percent=None,
+        gpu_memory_bytes=None,
+        data_share=0.1,
+        forward_share=0.4,
+        backward_share=0.4,
+        optimizer_share=0.1,
+    ),
+    RunFailed(step=300, kind="RunError", message="The disk is full."),
+    RunFinished(step=300, reason="completed"),
+)

@@ -1,0 +1,1 @@
+"""Hostile files, names and requests: every reader answers with a value or with one clear sentence."""
