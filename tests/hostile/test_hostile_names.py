@@ -142,7 +142,6 @@ def test_a_home_that_can_be_none_is_one_sentence(
         ["favourites"],
         ["runs", "show", "x"],
         ["models", "rm", "x"],
-        ["doctor"],
     ):
         check_output(capsys, main(words), words)
 
