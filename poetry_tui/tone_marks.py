@@ -36,7 +36,7 @@ class Tones:
 
     `form` and `order` are None where no form has these lines; `style` names old-style verse (古绝). `faults` and `notes` name line
     and place: (3, 4, "孤平"); place 0 is the whole line. `rescues`, all licences, name their line; `doubtful` are the places that
-    are right by a reading that poets hardly use.
+    are right by a reading that poets hardly use. `parallelism`: the score of each middle couplet of a 律诗, 0 to 1.
     """
 
     signs: Mapping[int, Sign]
@@ -50,6 +50,7 @@ class Tones:
     notes: tuple[tuple[int, int, str], ...] = ()
     doubtful: tuple[tuple[int, int, str], ...] = ()
     style: str = ""
+    parallelism: tuple[float, ...] = ()
 
 
 def tones_of(text: str, form: str | None = None, book: RhymeSystem | None = None) -> Tones:
@@ -70,6 +71,7 @@ def tones_of(text: str, form: str | None = None, book: RhymeSystem | None = None
         notes=tuple((one.line, next(iter(one.positions), 0), f"{one.characters}{one.name}") for one in report.notes),
         doubtful=tuple((one.line, one.position, one.character) for one in report.doubtful),
         style=report.style,
+        parallelism=tuple(one.score for one in report.couplets),
     )
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from engine.prosody.fit import Verdict
 from engine.prosody.forms import line_ways
+from engine.prosody.parallelism import CoupletParallelism, middle_couplets
 from engine.prosody.regulated import RegulatedFit, unusual_places, wrong_places
 from engine.prosody.regulated_rhymes import clashes, group_names
-from engine.prosody.report import Fault, Licence, LineReport, Note, Place, Report, Rhyme, Verdicts, Violation
+from engine.prosody.report import Couplet, Fault, Licence, LineReport, Note, Place, Report, Rhyme, Verdicts, Violation
 from engine.prosody.rhymes import masks_of
 from engine.prosody.tones import EITHER, LEVEL, OBLIQUE, UNKNOWN, letters_of, reading_of
 
@@ -19,6 +20,7 @@ def regulated_verdicts(lines: Sequence[str], found: RegulatedFit) -> Verdicts:
 
 
 def regulated_report(lines: Sequence[str], found: RegulatedFit) -> Report:
+    parallel = middle_couplets(lines)
     book, masks = found.form.rhyme_system, masks_of(found.form.rhyme_system)
     readings = [tuple(reading_of(character, book) for character in line) for line in lines]
     signs = found.templates
@@ -37,9 +39,14 @@ def regulated_report(lines: Sequence[str], found: RegulatedFit) -> Report:
         rhyme_groups={label: masks.names_in(mask) for label, mask in found.rhyme.shared.items()},
         either=tuple(one for one in either if signs[one.line - 1][one.position - 1] != EITHER),
         unknown=tuple(unknown),
-        notes=tuple(sorted(_notes(lines, found), key=lambda one: (one.line, one.positions))),
+        notes=tuple(
+            sorted((*_notes(lines, found), *_synonyms(lines, parallel)), key=lambda one: (one.line, one.positions))
+        ),
         doubtful=tuple(_doubtful(lines, found)),
         rhyme_book=book,
+        couplets=tuple(
+            Couplet(one.line, round(one.score, 3), one.is_parallel, one.mismatches, one.repeated) for one in parallel
+        ),
     )
 
 
@@ -129,7 +136,7 @@ def _rhymes(lines: Sequence[str], found: RegulatedFit) -> Iterator[Rhyme]:
 
 
 def _notes(lines: Sequence[str], found: RegulatedFit) -> Iterator[Note]:
-    """What is no fault and worth knowing: 小拗 and 三仄尾 that poets allow themselves, 撞韵, 重字. (合掌 will have its place here.)"""
+    """What is no fault and worth knowing: 小拗 and 三仄尾 that poets allow themselves, 撞韵, 重字."""
     rhyming = {place.line for place in found.order.rhymes}
     for number, fit_line in enumerate(found.lines):
         if fit_line.way.note:
@@ -150,6 +157,14 @@ def _notes(lines: Sequence[str], found: RegulatedFit) -> Iterator[Note]:
         # A rhyme that comes twice is a fault already.
         if not (place.line - 1 in rhymes_twice and place.position == len(lines[place.line - 1])):
             yield Note("重字", place.line, (place.position,), place.character)
+
+
+def _synonyms(lines: Sequence[str], couplets: Sequence[CoupletParallelism]) -> Iterator[Note]:
+    """合掌: two characters of one meaning opposite each other, told at the lower line with both of them."""
+    for couplet in couplets:
+        upper, lower = lines[couplet.line - 1], lines[couplet.line]
+        for position in couplet.synonyms:
+            yield Note("合掌", couplet.line + 1, (position,), upper[position - 1] + lower[position - 1])
 
 
 def _repeated(lines: Sequence[str]) -> Iterator[Place]:

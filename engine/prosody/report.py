@@ -71,6 +71,17 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Couplet:
+    """对仗 of a couplet that the form wants parallel; `line` is its first. See `engine.prosody.parallelism` for the fields."""
+
+    line: int
+    score: float
+    is_parallel: bool
+    mismatches: tuple[int, ...]
+    repeated: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rhyme:
     """The end of a line that must rhyme: `label` tells which rhyme, `groups` all that the character belongs to.
 
@@ -103,7 +114,8 @@ class Report:
     """`form` and `order` name the form and its tone order that fit best, `ties` the orders that fit as well; all of them None
     or empty where no form has these line lengths. `rhyme_groups`: the groups that the poem rhymes in, by label.
     `either`: places that a character with both readings fills, so that ok stands on the reading that suits; `doubtful`: those of
-    them where that reading is one that poets hardly use. `style`: 古绝, 五言古诗, 七言古诗: verse that no rule of tones binds.
+    them where that reading is one that poets hardly use. `couplets`: how parallel the middle couplets of 律诗 and 排律 are; they
+    change no verdict. `style`: 古绝, 五言古诗, 七言古诗: verse that no rule of tones binds.
     """
 
     form: str | None
@@ -122,6 +134,7 @@ class Report:
     doubtful: tuple[Place, ...] = ()
     style: str = ""
     rhyme_book: RhymeSystem = "pingshui"
+    couplets: tuple[Couplet, ...] = ()
 
     @property
     def is_doubtful(self) -> bool:
@@ -156,4 +169,5 @@ class Report:
             tuple(Place(**one) for one in data.get("doubtful", ())),
             data.get("style", ""),
             data.get("rhyme_book", "pingshui"),
+            tuple(Couplet(**{**one, "mismatches": tuple(one["mismatches"])}) for one in data.get("couplets", ())),
         )

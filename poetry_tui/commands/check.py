@@ -12,7 +12,7 @@ from engine.corpus.poems import RawPoem
 from engine.flags import add_reading_flags
 from engine.prosody.check import check
 from engine.prosody.forms import Form, form_called
-from engine.prosody.report import Report
+from engine.prosody.report import Couplet, Report
 from engine.prosody.rhymes import RHYME_BOOKS, rhyme_book_called
 from engine.prosody.tones import Reading
 from engine.verse import LINE_MARKS, split_lines
@@ -47,6 +47,7 @@ MEANINGS = {
     "自救首字仄": "the line rescues itself, though it has no level first of the last five",
     "首句仄收不入韵": "the first line ends in an oblique tone and does not rhyme",
     "撞韵": "the line ends in the rhyme's final, in another tone",
+    "合掌": "two characters of one meaning opposite each other",
     "重字": "the character stands in the poem already",
     "出韵": "another rhyme group",
     "重韵": "it has rhymed before",
@@ -202,6 +203,8 @@ def _details(report: Report) -> Iterator[str]:
     for note in report.notes:
         place = "".join(f", place {position}" for position in note.positions)
         yield f"line {note.line}{place}, noted: {note.characters} {_meant(note.name)}"
+    for couplet in report.couplets:
+        yield _parallelism(couplet)
     if report.doubtful:
         places = " ".join(f"{one.line}.{one.position}{one.character}" for one in report.doubtful)
         yield f"by a reading that poets hardly use: {places}"
@@ -210,6 +213,17 @@ def _details(report: Report) -> Iterator[str]:
         yield f"with the reading that suits: {places}"
     if report.unknown:
         yield f"not in the rhyme book: {' '.join(dict.fromkeys(one.character for one in report.unknown))}"
+
+
+def _parallelism(couplet: Couplet) -> str:
+    """How parallel a middle couplet is, and the places that do not match."""
+    said = "parallel" if couplet.is_parallel else "not parallel"
+    parts = [f"lines {couplet.line} and {couplet.line + 1}: {said} (对仗 {couplet.score:.2f})"]
+    if couplet.mismatches:
+        parts.append(f"unlike at {' '.join(map(str, couplet.mismatches))}")
+    if couplet.repeated:
+        parts.append(f"in both {couplet.repeated}")
+    return ", ".join(parts)
 
 
 def _meant(name: str) -> str:

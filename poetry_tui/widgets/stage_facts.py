@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from poetry_tui.tone_marks import Tones
 
 _MOST_FAULTS = 4
+_MOST_COUPLETS = 6
 
 
 def name_of(composition: Composition) -> str:
@@ -54,6 +55,10 @@ def in_tones(tones: "Tones") -> list[Content]:
     parts += [
         Content.styled(word("compose.rescued_in", line=line, what=what), "$success") for line, what in tones.rescues
     ]
+    if tones.parallelism:
+        scores = " ".join(f"{score:.2f}" for score in tones.parallelism[:_MOST_COUPLETS])
+        more = " …" if len(tones.parallelism) > _MOST_COUPLETS else ""
+        parts.append(Content(word("compose.parallelism", scores=scores + more)))
     for line, position, what in tones.doubtful[:_MOST_FAULTS]:
         parts.append(Content.styled(word("compose.doubtful_at", line=line, position=position, what=what), "$warning"))
     for line, position, what in tones.notes[:_MOST_FAULTS]:

@@ -66,6 +66,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "compose.rhyme_ok": ("押韵", "rhymes"),
     "compose.rhyme_violation": ("出韵", "does not rhyme"),
     "compose.rhyme_undecidable": ("韵未定", "rhyme undecidable"),
+    "compose.parallelism": ("对仗 {scores}", "parallel {scores}"),
     "compose.fault_at": ("第{line}句第{position}字 {what}", "line {line}.{position} {what}"),
     "compose.fault_in": ("第{line}句 {what}", "line {line} {what}"),
     "compose.rescued_in": ("第{line}句 {what}", "line {line} {what}"),

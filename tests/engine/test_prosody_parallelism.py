@@ -1,12 +1,16 @@
 """对仗: couplets that every handbook calls parallel are, others are not, and what breaks them is named."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.composing.glyphs import parallelism_of
+from engine.prosody.check import check
 from engine.prosody.forms import form_called
 from engine.prosody.parallelism import couplet_parallelism, mean_score, middle_couplets
+from engine.prosody.report import Report
 
 DENG_GAO = ["风急天高猿啸哀", "渚清沙白鸟飞回", "无边落木萧萧下", "不尽长江滚滚来",
             "万里悲秋常作客", "百年多病独登台", "艰难苦恨繁霜鬓", "潦倒新停浊酒杯"]  # fmt: skip
@@ -104,3 +108,31 @@ def test_composed_octaves_are_ranked_by_it_and_quatrains_are_not() -> None:
     assert of_octave is not None
     assert of_octave > 0.9
     assert parallelism_of(text[:32], form_called("七绝")) is None
+
+
+def test_the_checker_tells_how_parallel_the_middle_couplets_are_and_changes_no_verdict() -> None:
+    report = check(DENG_GAO)
+    assert [(couplet.line, couplet.is_parallel) for couplet in report.couplets] == [(3, True), (5, True)]
+    assert report.verdicts.overall == "ok"
+    unlike = check([*DENG_GAO[:3], "一片冰心在玉壶", *DENG_GAO[4:]])
+    assert [couplet.is_parallel for couplet in unlike.couplets] == [False, True]
+    assert Report.from_dict(json.loads(json.dumps(report.to_dict()))) == report
+
+
+def test_the_checker_tells_of_no_couplets_where_the_form_wants_none_parallel() -> None:
+    assert check(DENG_GAO[:4]).couplets == ()
+
+
+def test_words_of_one_meaning_opposite_each_other_are_noted_at_the_lower_line() -> None:
+    poem = [
+        "客路青山外",
+        "行舟绿水前",
+        "潮平两岸阔",
+        "风正一帆悬",
+        "路远江湖夜",
+        "途遥天地秋",
+        "乡书何处达",
+        "归雁洛阳边",
+    ]
+    found = [(note.line, note.positions, note.characters) for note in check(poem).notes if note.name == "合掌"]
+    assert found == [(6, (1,), "路途"), (6, (2,), "远遥")]
