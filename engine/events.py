@@ -50,7 +50,7 @@ class Step(Event):
 
     `loss_nats` is per character, `loss_nats_per_han` the same loss in the unit of validations (DESIGN 4.5). `n_chars` counts the
     characters predicted since the run began, punctuation and ends too, `epochs_done` the epochs; what was taken back counts in
-    neither. The last three are None in runs of before they were told.
+    neither. The last three are None in runs of before they were told, the last one also where no Han character was predicted.
     """
 
     name: ClassVar[str] = "step"

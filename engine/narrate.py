@@ -70,10 +70,9 @@ class TrainingNarrator:
 
     def _step(self, event: events.Step) -> None:
         now_s = self._clock()
-        n_steps = max(1, event.step - self._last_step)
-        self._last_step = event.step
         if event.loss_nats_per_han is not None:
-            self._losses.append((event.step, n_steps, event.loss_nats_per_han))
+            self._losses.append((event.step, max(1, event.step - self._last_step), event.loss_nats_per_han))
+            self._last_step = event.step
         if self._first is None:
             self._first = (event.step, now_s)
         if now_s - self._last_line_s < LINE_PERIOD_S and event.step != self._total_steps:

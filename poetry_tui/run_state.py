@@ -181,12 +181,15 @@ class RunState:
 
     def _fold_step(self, event: Step, record: Record) -> None:
         per_han, is_number = event.loss_nats_per_han, -LARGEST < event.loss_nats < LARGEST
-        self.loss.append(event.step, event.loss_nats * (self._ratio.value or 1.0) if per_han is None else per_han)
-        # A loss that is no number is no point of the curve; a point that was replaced is replaced everywhere.
+        is_per_char = event.n_chars is None
+        if per_han is not None or is_per_char:
+            self.loss.append(event.step, event.loss_nats * (self._ratio.value or 1.0) if per_han is None else per_han)
+        # A loss that is no number is no point of the curve, nor is one of no Han character at all (a run of before had batches of
+        # nothing but ends); a point that was replaced is replaced everywhere.
         is_point = len(self.loss) > 0 and self.loss.steps[-1] == event.step
         self._forget_places(len(self.loss) - is_point)
         self.axes.note(record, self.elapsed_s, self.started, is_point=is_point)
-        self._n_per_char += is_point and per_han is None
+        self._n_per_char += is_point and is_per_char
         if is_point and is_number:
             self._per_char.append((event.step, self.loss.n_steps[-1], event.loss_nats))
         self.speed.append(event.step, event.chars_per_s)

@@ -263,3 +263,14 @@ def test_a_completed_run_within_its_first_epoch_is_told_nothing_of_the_kind(tmp_
         said += [make_run.step(number), validated(number, nats, 5.0 - number / 100)]
     follower = RunFollower(tmp_path, folded([*said, make_run.finished(80)]), Status.COMPLETED, is_settled=True)
     assert what_next(follower) == "Done. n starts another."
+
+
+def test_steps_of_no_han_character_have_no_loss_a_han_character() -> None:
+    """A run of before has batches of nothing but ends, and keeps them when it goes on."""
+    steps = [make_run.step(number, 5.0) for number in range(1, 200)]
+    steps = [replace(one, loss_nats=0.1, loss_nats_per_han=None) if one.step % 9 == 0 else one for one in steps]
+    state = folded([make_run.started(), *steps])
+    assert state.loss.last_smooth == pytest.approx(5.0 * PER_HAN)
+    assert state.loss_unit == "han"
+    assert state.n_not_finite == 0
+    assert len(state.axes.chars) == len(state.loss)
