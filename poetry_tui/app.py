@@ -20,7 +20,7 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from engine.errors import INTERRUPTED
-from poetry_tui.compat import dismiss_once, use_whole_characters
+from poetry_tui.compat import dismiss_once, read_pastes_whole, use_whole_characters
 from poetry_tui.engine_client import EngineClient
 from poetry_tui.engine_protocol import EngineState, Phase
 from poetry_tui.glyphs import CHARTS, Charts, is_ascii, use_charts
@@ -95,6 +95,7 @@ class PoetryApp(App[None]):
         use_whole_characters()
         super().__init__()
         dismiss_once()
+        read_pastes_whole()
         self.input_gate = InputGate(self)
         self.wanted_run = wanted_run
         self.settings, self._damaged = (settings, None) if settings is not None else open_settings(settings_file())

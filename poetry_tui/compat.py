@@ -1,6 +1,9 @@
 """Private parts of Textual 8.2 that the studio replaces. `tests/tui/test_compat.py` fails where a new release moves them."""
 
-from collections.abc import Callable, Mapping, Sequence
+import codecs
+import functools
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import textual.screen
@@ -9,6 +12,7 @@ from rich.control import Control
 from textual import _time
 from textual._compositor import ChopsUpdate, Compositor
 from textual._queue import Queue
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.dom import DOMNode
@@ -19,7 +23,15 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
+from poetry_tui.pastes import PasteReader
+
+if sys.platform == "win32":
+    linux_driver = None
+else:
+    from textual.drivers import linux_driver
+
 _dismiss = Screen.dismiss
+_parse, _parser_tick = XTermParser.feed, XTermParser.tick
 
 
 def use_whole_characters() -> None:
@@ -95,6 +107,34 @@ def dismiss_in_front(screen: Screen[Any], result: Any = None) -> AwaitComplete:
     studio where there is none.
     """
     return _dismiss(screen, result) if screen.is_active else AwaitComplete()
+
+
+def read_pastes_whole() -> None:
+    """Have every terminal's parser cut pastes out first (`poetry_tui.pastes`), and stand bytes that are no text."""
+    XTermParser.feed = _feed  # type: ignore[method-assign, assignment]
+    XTermParser.tick = _tick  # type: ignore[method-assign, assignment]
+    if linux_driver is not None:
+        vars(linux_driver)["getincrementaldecoder"] = _patient_decoder
+
+
+def _feed(parser: XTermParser, data: str) -> Iterable[Message]:
+    # The end of input is the parser's to handle.
+    return _paste_reader(parser).feed(data, functools.partial(_parse, parser)) if data else _parse(parser, data)
+
+
+def _tick(parser: XTermParser) -> Iterable[Message]:
+    yield from _parser_tick(parser)
+    yield from _paste_reader(parser).tick(functools.partial(_parse, parser))
+
+
+def _paste_reader(parser: XTermParser) -> PasteReader:
+    reader: PasteReader = vars(parser).setdefault("paste_reader", PasteReader())
+    return reader
+
+
+def _patient_decoder(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
+    """Textual's decoder raises an error for a byte that is no text, which ends the app."""
+    return functools.partial(codecs.getincrementaldecoder(encoding), errors="replace")
 
 
 def clock_of_events_s() -> float:

@@ -21,6 +21,7 @@ from poetry_tui.keys import bind
 from poetry_tui.messages import RecreateWanted
 from poetry_tui.screens.views import ViewsScreen
 from poetry_tui.widgets.ask_line import AskLine
+from poetry_tui.widgets.line_input import LineInput
 from poetry_tui.widgets.poem_page import MUTED, PoemPage
 from poetry_tui.widgets.poem_shelf import PoemShelf
 from poetry_tui.words import heading, reason, sentence, word
@@ -76,7 +77,7 @@ class FavouritesScreen(ViewsScreen):
         self._shows_deleted = False
 
     def compose_body(self) -> Iterable[Widget]:
-        search = Input(placeholder=word("favourites.search_here"), id="favourites-search")
+        search = LineInput(placeholder=word("favourites.search_here"), joint=" ", id="favourites-search")
         shelf, none = PoemShelf(id="favourites-shelf"), Static(id="favourites-none")
         yield Horizontal(Vertical(search, shelf, none, id="favourites-left"), PoemPage(), id="favourites-body")
         yield Static(id="favourites-empty")

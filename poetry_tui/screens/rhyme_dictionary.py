@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
 from engine.vocabulary import is_han
+from poetry_tui.widgets.line_input import LineInput
 from poetry_tui.words import heading, word
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class RhymeDictionary(ModalScreen[str | None]):
         self._system = system
         self._wanted, self._character = group, character
         self._entries: Sequence[RhymeEntry] = ()
-        self._input = Input(placeholder=word("rhymes.look_up"), compact=True)
+        self._input = LineInput(placeholder=word("rhymes.look_up"), compact=True)
         self._where = Static(id="where", markup=False)
         self._groups = OptionList(markup=False)
         self._characters = Static(markup=False)

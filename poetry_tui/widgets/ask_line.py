@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from poetry_tui.widgets.line_input import LineInput
 from poetry_tui.words import word
 
 
@@ -32,7 +33,7 @@ class AskLine(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static(Content(self._question))
-            yield Input(self._line, select_on_focus=False)
+            yield LineInput(self._line, select_on_focus=False)
             yield Static(Content(word("favourites.ask_keys")))
 
     @on(Input.Submitted)

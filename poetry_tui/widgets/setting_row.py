@@ -9,6 +9,7 @@ from textual.widgets import Input, Label, Select, Static
 
 from engine.errors import StudioError
 from poetry_tui.settings_form import BEGINNING, NO, YES, Question
+from poetry_tui.widgets.line_input import LineInput
 from poetry_tui.words import WORDS, sentence, word
 
 
@@ -58,7 +59,7 @@ class SettingRow(Widget):
             options = [(said, choice) for choice, said in self._choices().items()]
             return Select(options, allow_blank=False, value=answer, compact=True)
         placeholder = word("train.empty_value") if question.may_be_empty else ""
-        return Input(answer, placeholder=placeholder, compact=True, select_on_focus=True)
+        return LineInput(answer, placeholder=placeholder, compact=True, select_on_focus=True)
 
     def _choices(self) -> dict[str, str]:
         """The answers to choose from, and what each is called."""

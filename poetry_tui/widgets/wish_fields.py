@@ -14,6 +14,7 @@ from engine.prosody.rhymes import RhymeSystem
 from poetry_tui.form_choices import FREE, FormChoice
 from poetry_tui.glyphs import is_ascii
 from poetry_tui.settings import Settings
+from poetry_tui.widgets.line_input import LineInput
 from poetry_tui.widgets.stepper import Stepper
 from poetry_tui.words import word
 
@@ -22,6 +23,9 @@ TEMPERATURES = tuple(step / 20 for step in range(41))
 PACES_CHARS_PER_S = (3.0, 7.0, 16.0, float("inf"))
 CANDIDATES = (1, 3, 5, 9)
 _UNKNOWN_YET = "…"
+# The fields to write in, and what comes between the lines of a paste: each line begins a poem of its own; the lines of an
+# acrostic are its characters.
+_JOINTS = {"own": " ", "title": None, "acrostic": "", "acrostic_tail": ""}
 
 
 class WishFields(Vertical):
@@ -58,7 +62,7 @@ class WishFields(Vertical):
         self._wanted_rhyme, self._wanted_order = settings.rhyme, settings.tone_order
         self._keys: list[str] = [settings.form]
         self.own, self.title_input, self.acrostic, self.acrostic_tail = (
-            Input(id=name, compact=True) for name in ("own", "title", "acrostic", "acrostic_tail")
+            LineInput(id=name, compact=True, joint=joint) for name, joint in _JOINTS.items()
         )
         self._labels = {Static(markup=False): field for field in self.inputs[1:]}
         self.form = Stepper("compose.form", [_UNKNOWN_YET], id="form")
