@@ -14,9 +14,10 @@ runs/<id>/config.json      the settings it was started with
 import contextlib
 import json
 import os
+import shutil
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -26,7 +27,7 @@ from filelock import FileLock, Timeout
 from engine import events, model_files
 from engine.config import TrainConfig
 from engine.errors import RunError, UsageError
-from engine.files import is_file, is_folder, open_regular, read_json, read_start, write_atomically
+from engine.files import is_file, is_folder, is_there, open_regular, read_json, read_start, write_atomically
 
 CONFIG = "config.json"
 EVENTS = "events.jsonl"
@@ -84,6 +85,30 @@ def has_begun(folder: Path) -> bool:
             return any(_STARTED in line for line in lines)
     except OSError:  # nothing is there, or no run can be: who writes it will say so
         return False
+
+
+@contextlib.contextmanager
+def kept_once_begun(folder: Path) -> Iterator[None]:
+    """A run folder that the block makes is removed when the block fails before the training has begun.
+
+    A wish that cannot be met (an unknown corpus, a device that is not there) shall leave nothing behind. A folder that held
+    something before stays, whatever it holds by then, and so does one that another trainer has got hold of.
+    """
+    missing = [path for path in (folder, *folder.parents) if not is_there(path)]
+    is_ours = False
+    with contextlib.suppress(OSError):
+        is_ours = bool(missing) or not any(folder.iterdir())
+    try:
+        yield
+    except BaseException:
+        if is_ours and is_folder(folder) and not has_begun(folder):
+            with contextlib.suppress(OSError), FileLock(folder / LOCK, timeout=0):
+                for content in folder.iterdir():
+                    shutil.rmtree(content) if content.is_dir() else content.unlink()
+            for made in missing:
+                with contextlib.suppress(OSError):
+                    made.rmdir()
+        raise
 
 
 class RunWriter:

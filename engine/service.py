@@ -38,6 +38,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from engine.errors import StudioError, UsageError
+from engine.interruption import POLITE
 from engine.model_files import WEIGHTS
 from engine.model_store import find_model
 from engine.operations.call import Call, CancelledError, Request, is_count
@@ -68,6 +69,9 @@ def serve() -> NoReturn:
     """Serve stdin until it ends."""
     # Ctrl-C in the terminal is meant for the face; it ends us by closing stdin.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A polite kill needs no cleaning up, and shall not wait for a thread that composes.
+    for number in POLITE:
+        signal.signal(number, signal.SIG_DFL)
     # Only replies may reach the real stdout: whatever a library prints goes to stderr.
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -176,7 +180,7 @@ class Service:
             try:
                 self._replies.write(line.encode("utf-8", errors="replace") + b"\n")
                 self._replies.flush()
-            except BrokenPipeError:
+            except OSError:
                 os._exit(0)  # nobody listens any more
 
 

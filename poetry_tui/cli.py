@@ -1,7 +1,7 @@
 """The `poetry-tui` command: the studio, or one of its commands.
 
-stdout is data, stderr is narration. Exit status: 0 done, 1 failed, 2 wrong use, 130 interrupted. An error is one sentence
-that says what is wrong and one that says what to do; `--debug` adds the traceback.
+stdout is data, stderr is narration. `engine.front` tells the exit statuses. An error is one sentence that says what is wrong
+and one that says what to do; `--debug` adds the traceback.
 """
 
 import gc
@@ -14,8 +14,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from engine import __version__
-from engine.errors import INTERRUPTED, StudioError, UsageError
+from engine.errors import StudioError, UsageError
+from engine.front import carry_out
 from engine.safe_text import printable
+from engine.streams import prepare
 from engine.utf8 import use_utf8
 
 if TYPE_CHECKING:
@@ -49,21 +51,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     is_debug = "--debug" in arguments
     use_utf8(restarts=argv is None)
+    prepare()
     try:
-        status = _run(arguments)
-        sys.stdout.flush()
-        return status
-    except StudioError as error:
-        _complain(error.message, error.hint, is_debug)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has read enough. Python would complain once more at exit, when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return carry_out(lambda: _run(arguments), lambda error: _complain(error, is_debug), debug=False)
     except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, and --debug the rest
-        _complain(f"Something unexpected went wrong: {error!r}.", "`--debug` shows where; please report it.", is_debug)
+        unexpected = f"Something unexpected went wrong: {error!r}."
+        _complain(StudioError(unexpected, "`--debug` shows where; please report it."), is_debug)
         return 1
 
 
@@ -152,7 +145,7 @@ def _hand_over(command: str, arguments: list[str]) -> int:
     return subprocess.call(line)
 
 
-def _complain(message: str, hint: str, is_debug: bool) -> None:
+def _complain(error: StudioError, is_debug: bool) -> None:
     if is_debug:
         traceback.print_exc()
-    print(f"poetry-tui: {printable(f'{message} {hint}')}".rstrip(), file=sys.stderr)
+    print(f"poetry-tui: {printable(str(error))}".rstrip(), file=sys.stderr)

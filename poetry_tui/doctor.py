@@ -11,6 +11,7 @@ from typing import Any
 
 from engine import __version__, paths
 from engine.corpus.library import list_corpora
+from engine.front import has_little_memory
 from engine.model_store import list_models
 from poetry_tui.glyphs import chosen
 from poetry_tui.runs import list_runs
@@ -80,7 +81,8 @@ def ask_for_device() -> dict[str, Any]:
 def _problems(device: dict[str, Any], models: list[dict[str, Any]]) -> list[str]:
     problems = []
     if "problem" in device:
-        problems.append(f"The engine does not start ({device['problem']}); install the studio again.")
+        remedy = "lift the limit of memory (`ulimit -v`)" if has_little_memory() else "install the studio again"
+        problems.append(f"The engine does not start ({device['problem']}); {remedy}.")
     if not any(model["bundled"] and not model["problem"] for model in models):
         problems.append("The studio's own model is missing; install the studio again, or train one.")
     problems += [f"The model {model['name']} is unusable: {model['problem']}" for model in models if model["problem"]]

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from engine import paths
 from engine.config import CELLS, INITIALISATIONS, TrainConfig
-from engine.errors import RunError
-from engine.run_folder import CONFIG, write_config
+from engine.errors import INTERRUPTED, RunError
+from engine.processes import call_politely
+from engine.run_folder import CONFIG, has_begun, kept_once_begun, write_config
 from poetry_tui.run_state import Status
 from poetry_tui.runs import new_run_id, summarise
 
@@ -49,13 +50,18 @@ def run(config: TrainConfig, folder: Path) -> None:
     Raises:
         RunError: it ended in another way, with what to do.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    write_config(folder, config)
     command = [sys.executable, "-P", "-m", "engine", "train", "--config", str(folder / CONFIG), "--run", str(folder)]
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
-    status = summarise(folder).status
-    if status not in (Status.COMPLETED, Status.DIVERGED):
+    with kept_once_begun(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        write_config(folder, config)
+        status = call_politely(command, stdout=subprocess.DEVNULL)
+        if status == INTERRUPTED:
+            raise KeyboardInterrupt
+        if not has_begun(folder):
+            raise RunError(f"The training {folder.name} could not begin.", "The line above says why.")
+    ended = summarise(folder).status
+    if ended not in (Status.COMPLETED, Status.DIVERGED):
         raise RunError(
-            f"The training {folder.name} ended before its last step ({status}).",
+            f"The training {folder.name} ended before its last step ({ended}).",
             f"Go on with `poetry-tui train --resume {folder}`, then compare with `poetry-tui report`.",
         )

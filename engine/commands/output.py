@@ -7,8 +7,6 @@ from typing import Any
 
 from engine.safe_text import printable
 
-INTERRUPTED = 130
-
 
 def say(line: str) -> None:
     """Narration, for a person: stderr."""

@@ -1,25 +1,26 @@
 """`train`: start a training, or go on with one."""
 
 import argparse
-import signal
+import contextlib
 import time
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from engine import events, paths
-from engine.commands.output import INTERRUPTED, new_parser, say
+from engine.commands.output import new_parser, say
 from engine.config import SHAPE, ModelConfig, TrainConfig
 from engine.corpus.library import open_corpus
-from engine.errors import RunError, UsageError
+from engine.errors import INTERRUPTED, RunError, UsageError
 from engine.files import is_file, is_folder, is_there, parse_json, resolved
 from engine.flags import add_setting_flags, flag_of, given
+from engine.interruption import StopRequest
 from engine.model_files import architecture_of, read_header
 from engine.model_store import find_model
 from engine.names import is_name, path_of
 from engine.narrate import TrainingNarrator
 from engine.presets import PRESETS, preset
-from engine.run_folder import MAX_CONFIG_BYTES, has_begun, read_config
+from engine.run_folder import EVENTS, MAX_CONFIG_BYTES, has_begun, kept_once_begun, read_config
+from engine.streams import OutputLostError
 from engine.torchrun import is_lead, n_restarts, n_workers
 
 # What a run may change when it goes on: nothing that would make it another training.
@@ -65,20 +66,16 @@ def train(arguments: argparse.Namespace) -> int:
             raise RunError(
                 f"{folder} already holds a run.", f"Go on with it: --resume {folder}, or choose another --run."
             )
-    narrator = TrainingNarrator(say)
     if is_lead():
         say(f"run {folder}")
+    with kept_once_begun(folder) if is_lead() else contextlib.nullcontext(), StopRequest(say) as stop:
+        telling = _Telling(stop, as_json=arguments.json)
+        from engine.trainer import run_training
 
-    def on_record(record: events.Record) -> None:
-        narrator.tell(record)
-        if arguments.json:
-            print(events.to_line(record), flush=True)
-
-    from engine.trainer import run_training
-
-    with _Interruption() as interruption:
+        # A worker that does not lead hears from the lead when to stop.
+        stop.can_save = not is_lead()
         reason = run_training(
-            config, folder, resume=resume, on_record=on_record, stop_requested=lambda: interruption.requested
+            config, folder, resume=resume, on_record=telling.on_record, stop_requested=lambda: stop.requested
         )
     if reason == "diverged":
         raise RunError(
@@ -86,29 +83,33 @@ def train(arguments: argparse.Namespace) -> int:
             "Try a smaller --learning-rate, or a smaller --clip-norm.",
         )
     if not arguments.json and is_lead():
-        print(folder)
-    return INTERRUPTED if interruption.requested and reason == "stopped" else 0
+        telling.print(str(folder))
+    if telling.lost is not None and not (telling.lost.is_unwanted or telling.lost.is_hang_up):
+        raise RunError(f"The output could not be written: {telling.lost}.", f"All of it stands in {folder / EVENTS}.")
+    return INTERRUPTED if stop.requested and reason == "stopped" else 0
 
 
-class _Interruption:
-    """Ctrl-C or a polite kill asks the training to save and stop; a second one ends it at once."""
+class _Telling:
+    """Tells a training on stderr, and its events on stdout; that nobody takes them is no reason to end it."""
 
-    def __init__(self) -> None:
-        self.requested = False
+    def __init__(self, stop: StopRequest, *, as_json: bool) -> None:
+        self._stop = stop
+        self._as_json = as_json
+        self._narrator = TrainingNarrator(say)
+        self.lost: OutputLostError | None = None
 
-    def __enter__(self) -> "_Interruption":
-        self._before = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
-        return self
+    def on_record(self, record: events.Record) -> None:
+        self._stop.can_save |= isinstance(record.event, events.RunStarted)
+        self._narrator.tell(record)
+        if self._as_json:
+            self.print(events.to_line(record))
 
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        if self.requested:
-            raise KeyboardInterrupt
-        self.requested = True
-        say("saving, then stopping (once more to stop at once) …")
+    def print(self, line: str) -> None:
+        """Print a line of data, and note that it could not be."""
+        try:
+            print(line, flush=True)
+        except OutputLostError as lost:
+            self.lost = lost
 
 
 def new_config(arguments: argparse.Namespace) -> TrainConfig:

@@ -28,7 +28,8 @@ def test_the_three_cells_are_trained_alike_and_reported(tmp_path: Path, capsys: 
 def test_an_experiment_that_cannot_begin_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     missing = str(tmp_path / "nowhere.txt")
     assert main(["experiment", "initialisations", "--preset", "tiny", "--corpus", missing, "-o", str(tmp_path)]) == 1
-    assert "ended before its last step" in capsys.readouterr().err
+    assert "could not begin" in capsys.readouterr().err
+    assert not paths.runs().exists()
 
 
 def test_a_report_that_cannot_be_written_is_refused_before_the_trainings(

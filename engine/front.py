@@ -1,0 +1,109 @@
+"""How every command runs: what can go wrong with it becomes an exit status and one sentence.
+
+Exit status: 0 done, 1 failed, 2 wrong use, 130 interrupted (Ctrl-C, SIGTERM, a terminal that closes). A reader of stdout that
+reads no further (`| head`) is no failure; a stdout that takes no more for another reason (a full disk, `>&-`) is one.
+"""
+
+import errno
+import math
+import sys
+from collections.abc import Callable
+
+from engine.errors import INTERRUPTED, StudioError
+from engine.interruption import interruptible
+from engine.streams import OutputLostError
+
+_LITTLE_MEMORY = StudioError(
+    "The memory that this process may use is too small.",
+    "Close other programs, lift the limit (`ulimit -v unlimited`), or choose a smaller model or batch.",
+)
+# PyTorch alone takes so much, of which most is never touched.
+LEAST_MEMORY_BYTES = 800_000_000
+# How libraries say it.
+_NO_MEMORY = (
+    "allocate memory",
+    "enough memory",
+    "out of memory",
+    "failed to map segment",
+    "start new thread",
+    "bad_alloc",
+)
+# Where so much of what is allowed is in use, whatever goes wrong goes wrong for want of the rest.
+_NEARLY_ALL = 0.7
+
+
+def carry_out(run: Callable[[], int], complain: Callable[[StudioError], object], *, debug: bool) -> int:
+    """Run a command and return its exit status; `complain` tells a person of an error, unless it is raised to debug it."""
+    try:
+        with interruptible():
+            status = run_and_flush(run)
+    except OutputLostError as lost:
+        if lost.is_unwanted or lost.is_hang_up:
+            return 0 if lost.is_unwanted else INTERRUPTED
+        complain(StudioError(f"The output cannot be written: {lost}.", "Make room, or send stdout elsewhere."))
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except StudioError as error:
+        if debug:
+            raise
+        complain(error)
+        return error.exit_code
+    except Exception as error:
+        if debug or not (is_lack_of_memory(error) or is_at_memory_limit()):
+            raise
+        complain(_LITTLE_MEMORY)
+        return 1
+    return status
+
+
+def run_and_flush(run: Callable[[], int]) -> int:
+    """What is printed has arrived, or OutputLostError says that it has not; also before the SystemExit of `--help`."""
+    try:
+        status = run()
+    except SystemExit:
+        sys.stdout.flush()
+        raise
+    sys.stdout.flush()
+    return status
+
+
+def is_lack_of_memory(error: BaseException) -> bool:
+    """Whether an error, or one that it came from, is a want of memory; each library has words of its own for that."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, MemoryError) or (isinstance(seen, OSError) and seen.errno == errno.ENOMEM):
+            return True
+        if isinstance(seen, RuntimeError | ImportError) and any(words in str(seen).lower() for words in _NO_MEMORY):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
+
+def ensure_memory() -> None:
+    """Refuse to load PyTorch where `ulimit -v` cannot hold it: it might fail in any way, or end the process. Raises StudioError."""
+    if has_little_memory():
+        raise _LITTLE_MEMORY
+
+
+def has_little_memory() -> bool:
+    """Whether PyTorch cannot be loaded within the memory that `ulimit -v` allows."""
+    return memory_limit_bytes() < LEAST_MEMORY_BYTES
+
+
+def is_at_memory_limit() -> bool:
+    """Whether this process has used most of the memory that `ulimit -v` allows it: not every library says what it lacked."""
+    import psutil
+
+    used: int = psutil.Process().memory_info().vms
+    return used > _NEARLY_ALL * memory_limit_bytes()
+
+
+def memory_limit_bytes() -> float:
+    """How much memory the system lets this process ask for; infinity without a limit."""
+    if sys.platform == "win32":
+        return math.inf
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return math.inf if limit == resource.RLIM_INFINITY else limit
