@@ -82,7 +82,7 @@ def what_next(follower: RunFollower) -> str:
     reason = _reason(follower) if status is Status.FAILED else ""
     # What nothing was kept of cannot go on.
     kept = ".kept" if status in (Status.FAILED, Status.LOST) and state.checkpoint is not None else ""
-    return f"{reason} {word(f'train.next.{status}{kept}')}".strip() + _remarks(state)
+    return f"{reason} {word(f'train.next.{status}{kept}')}".strip() + _remarks(state, status)
 
 
 def _stalled(follower: RunFollower) -> str:
@@ -98,10 +98,10 @@ def _reason(follower: RunFollower) -> str:
     return sentence(last.message) if isinstance(last, RunFailed) else follower.last_log_line
 
 
-def _remarks(state: RunState) -> str:
+def _remarks(state: RunState, status: Status) -> str:
     remarks = ""
     if (n_epochs := state.epochs_overfitting) is not None and state.best is not None:
-        key = "train.overfitting" if state.last_word is None else "train.has_overfitted"
+        key = "train.overfitting" if status.is_live else "train.has_overfitted"
         remarks += " " + word(key, epochs=f"{n_epochs:.1f}", step=f"{state.best.step:,}")
     if state.n_not_finite:
         remarks += " " + word("train.not_finite", count=state.n_not_finite)
@@ -119,8 +119,7 @@ def figures(state: RunState) -> list[tuple[str, str]]:
     if state.best is not None:
         nats = state.best.val_nats_per_han
         pairs.append(("train.best", f"{nats:.3f} ({perplexity(nats)})"))
-    if epochs := epochs_read(state):
-        pairs.append(("train.epoch", epochs))
+    if len(state.loss):
         pairs.append(("train.lr", f"{state.lr:.2g}"))
     pairs.append(("train.elapsed", duration(state.elapsed_s)))
     return [(word(name), value) for name, value in pairs]
@@ -150,8 +149,12 @@ def epochs_read(state: RunState) -> str:
     """How many epochs it has read of how many: `0.08 / 2`. Empty before the first step."""
     if state.epochs_done is None:
         return ""
-    total = f" / {state.total_epochs:.4g}" if state.total_epochs else ""
-    return f"{ABOUT if state.axes.is_estimate else ''}{state.epochs_done:.2f}{total}"
+    total = f" / {_epochs(state.total_epochs).removesuffix('.00')}" if state.total_epochs else ""
+    return f"{ABOUT if state.axes.is_estimate else ''}{_epochs(state.epochs_done)}{total}"
+
+
+def _epochs(number: float) -> str:
+    return f"{number:.2f}" if number >= 0.1 else f"{number:.2g}"
 
 
 def perplexity(nats: float) -> str:

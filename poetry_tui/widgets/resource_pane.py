@@ -80,13 +80,17 @@ class ResourcePane(VerticalScroll):
 
     def _used(self, event: Resources, chars_per_s: float) -> list[Content]:
         rows = [
-            self._row("train.cpu", word("train.cpu_value", percent=f"{event.cpu_percent:.0f}")),
+            self._row("train.cpu", self._cores(event.cpu_percent)),
             self._row("train.memory", f"{event.memory_bytes / 1e9:.2f} GB"),
         ]
         if event.gpu_memory_bytes is not None:
             busy = "?" if event.gpu_percent is None else f"{event.gpu_percent:.0f} %"
             rows.append(self._row("train.gpu", f"{busy} · {event.gpu_memory_bytes / 1e9:.2f} GB"))
         return [*rows, self._row("train.chars_per_s", count(chars_per_s))]
+
+    def _cores(self, cpu_percent: float) -> str:
+        """What it uses of the processor: more than 100 % is more than one core."""
+        return word("train.cpu_value", percent=f"{cpu_percent:.0f}", cores=f"{cpu_percent / 100:.1f}")
 
     def _row(self, key: str, value: str) -> Content:
         name = Content(word(key))

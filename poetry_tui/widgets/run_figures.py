@@ -5,9 +5,12 @@ from rich.cells import cell_len
 from poetry_tui.glyphs import progress
 from poetry_tui.run_follower import RunFollower
 from poetry_tui.run_state import Status
-from poetry_tui.run_words import count, duration, figures
+from poetry_tui.run_words import count, duration, epochs_read, figures
 from poetry_tui.widgets.rows import Cells, Rows
 from poetry_tui.words import word
+
+# A shorter bar says nothing.
+LEAST_BAR = 10
 
 
 class RunFigures(Rows):
@@ -46,16 +49,20 @@ def _figure_line(follower: RunFollower, width: int) -> list[Cells]:
 
 
 def _bar(follower: RunFollower, width: int) -> list[Cells]:
-    """The share of the steps done, and the time that the rest will take."""
+    """The share of the steps done, in epochs too where there is room, and the time that the rest will take."""
     state = follower.state
     if not state.total_steps:
         return []
     share = state.step / state.total_steps
-    after = f" {100 * min(share, 1):3.0f} %"
+    percent = f" {100 * min(share, 1):3.0f} %"
+    epochs = f"  {word('train.epoch')} {read}" if (read := epochs_read(state)) else ""
+    after = ""
     if follower.status.is_live and follower.status is not Status.STALLED and state.eta_s is not None:
         after += f"  {duration(state.eta_s)} {word('train.left')}"
     if len(state.speed):
         after += f"  {count(state.speed.last_smooth or 0)} {word('train.speed')}"
+    fits = width - 2 - cell_len(percent + epochs + after) >= LEAST_BAR
+    after = percent + (epochs if fits else "") + after
     room = max(width - 2 - cell_len(after), 4)
     done, to_do = progress(share, room)
     return [(" ", "blank"), (done, "done"), (to_do, "rest"), (after, "label")]

@@ -62,7 +62,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "train.resources": ("机器", "Machine"),
     "train.resources_none": ("它还没有说。", "It has not told yet."),
     "train.cpu": ("处理器", "processor"),
-    "train.cpu_value": ("{percent} %（单核为 100 %）", "{percent} % (100 % is one core)"),
+    "train.cpu_value": ("{percent} % · {cores} 核", "{percent} % · {cores} cores"),
     "train.memory": ("内存", "memory"),
     "train.gpu": ("显卡", "graphics"),
     "train.chars_per_s": ("字符每秒", "chars/s"),
@@ -70,11 +70,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "train.phase.forward": ("前向*", "forward*"),
     "train.phase_note": (
         "* 含输出层的梯度",
-        "* with the output layer's gradient",
+        "* with the output's gradient",
     ),
     "train.phase_note_gpu": (
-        "时间计到把活交给显卡为止，不到它做完。",
-        "Times are until the work is handed to the graphics card, not until it is done.",
+        "时间计到交给显卡为止。",
+        "Times are until the card has the work.",
     ),
     "train.phase.backward": ("反向", "backward"),
     "train.phase.optimizer": ("优化", "optimiser"),

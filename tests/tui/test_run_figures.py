@@ -154,6 +154,8 @@ def test_the_characters_of_a_run_of_before_leave_out_what_was_no_training_and_ar
 def test_an_epoch_is_told_by_its_parts() -> None:
     assert epochs_read(folded([make_run.started(total_steps=1000), make_run.step(40)])) == "0.08 / 2"
     assert epochs_read(folded(make_run.life(500, total_steps=500))) == "1.00 / 1"
+    assert epochs_read(folded(make_run.life(20, total_steps=25))) == "0.04 / 0.05"
+    assert epochs_read(folded(make_run.life(400, total_steps=800))) == "0.80 / 1.60"
     assert epochs_read(folded([make_run.started()])) == ""
     # nndl has thirty epochs; a run of before said nothing else.
     assert epochs_read(folded(make_run.of_before(make_run.life(500)))).startswith("~")
@@ -252,9 +254,10 @@ def test_a_run_is_told_to_be_stopped_only_while_it_goes_on(tmp_path: Path) -> No
     live = RunFollower(tmp_path, state=folded(said), status=Status.RUNNING, is_settled=True)
     assert "For 2.0 epochs validation has risen" in what_next(live)
     assert "Stop it" in what_next(live)
-    over = RunFollower(tmp_path, folded([*said, make_run.finished(1500)]), Status.COMPLETED, is_settled=True)
-    assert "the best checkpoint is that of step 500" in what_next(over)
-    assert "stop it" not in what_next(over).lower()
+    for last, status in ((make_run.finished(1500), Status.COMPLETED), (make_run.step(1505), Status.LOST)):
+        over = RunFollower(tmp_path, folded([*said, last]), status, is_settled=True)
+        assert "the best checkpoint is that of step 500" in what_next(over)
+        assert "stop it" not in what_next(over).lower()
 
 
 def test_a_completed_run_within_its_first_epoch_is_told_nothing_of_the_kind(tmp_path: Path) -> None:

@@ -75,8 +75,12 @@ async def test_y_shows_what_the_training_uses(heartbeats: None, until: Until) ->
         await pilot.press("y")
         pane = app.screen.query_one("ResourcePane Static", Static)
         await until(pilot, lambda: "193 %" in str(pane.content))
-        for figure in ("1.23 GB", "87 %", "5.00 GB", "60 %", "the rest"):
+        for figure in ("1.9 cores", "1.23 GB", "87 %", "5.00 GB", "60 %", "the rest"):
             assert figure in str(pane.content)
+        # The gradient of the output layer is made in the forward pass, and a card's times are those of handing over.
+        assert "forward*" in str(pane.content)
+        assert "* with the output's gradient" in str(app.screen.query_one(ResourcePane).border_subtitle)
+        assert "until the card has the work" in str(app.screen.query_one(ResourcePane).tooltip)
         assert not app.screen.query_one(PredictionGrid).display
 
 
