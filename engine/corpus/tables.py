@@ -73,7 +73,7 @@ def table_of(lines: Sequence[str], name: str, columns: str | None) -> Table:
         found = recognise_table(lines, name)
         if found is not None:
             return found
-        raise _unknown_columns(name, next((_first_rows(lines, one)[:1] for one in ",\t;|"), [[]])[0])
+        raise _unknown_columns(name, next(iter(_first_rows(lines, ",")), []))
     separator = max(_SEPARATORS, key=lambda one: max(map(len, _first_rows(lines, one)), default=0))
     rows = _first_rows(lines, separator)
     wanted = _wanted_columns(columns)

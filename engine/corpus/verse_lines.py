@@ -76,7 +76,8 @@ def is_whole_poem(line: str) -> bool:
 def break_at_margin(blocks: Sequence[Sequence[str]]) -> bool:
     """Whether lines end at a margin, rather than where lines of verse end: all but the last of a block are equally wide."""
     widths = [len(line) for block in blocks for line in block[:-1]]
-    n_full = sum(width >= max(widths) - _UNEVENNESS_OF_A_MARGIN for width in widths)
+    widest = max(widths, default=0)
+    n_full = sum(width >= widest - _UNEVENNESS_OF_A_MARGIN for width in widths)
     return len(widths) >= _LINES_OF_A_MARGIN and n_full >= _MOST_OF_A_MARGIN * len(widths)
 
 
