@@ -109,8 +109,12 @@ def zip_contents(archive: Content, choose: Choose) -> Iterator[Content]:
             )
         allowance = Allowance.for_packed(archive)
         for name in choose(names):
-            with members.open(name) as member:
-                yield Content(name, _held(_at_most(bounded(member, allowance), name)))
+            yield Content(name, _member_opener(members, name, allowance))
+
+
+def _member_opener(members: zipfile.ZipFile, name: str, allowance: Allowance) -> Callable[[], IO[bytes]]:
+    """Opens a member anew, which spends what is left for all of them together."""
+    return lambda: bounded(members.open(name), allowance)
 
 
 def _held(data: bytes) -> Callable[[], IO[bytes]]:

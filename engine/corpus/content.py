@@ -28,8 +28,8 @@ LOOKED_AT_BYTES = 1 << 18
 # The longest poem of the language has some 2,500 characters; a line of a million is no line of poems.
 MAX_LINE_CHARS = 1_000_000
 MAX_PIPED_BYTES = 1 << 30
-# Compressed text is some 3 to 10 times larger unpacked; what grows to more than 100 times its size was made to be a trap.
-MAX_UNPACKED_RATIO = 100
+# Compressed text is some 3 to 10 times larger unpacked; what grows to more than 50 times its size was made to be a trap.
+MAX_UNPACKED_RATIO = 50
 MIN_UNPACKED_LIMIT_BYTES = 64 << 20
 MAX_UNPACKED_BYTES = 4 << 30
 

@@ -27,19 +27,32 @@ NAMES: Mapping[Field, tuple[str, ...]] = {
 _WITHOUT = str.maketrans("", "", " _-\t\ufeff\"'“”")
 
 
-@functools.lru_cache(4096)
+_RANKS: Mapping[str, tuple[Field, int]] = {
+    name: (field, rank) for field, names in NAMES.items() for rank, name in enumerate(names)
+}
+
+
 def plain_name(name: str) -> str:
     """A name without case, spaces and underscores."""
     return name.strip().translate(_WITHOUT).lower()
 
 
+@functools.lru_cache(4096)
+def field_and_rank(name: str) -> tuple[Field, int] | None:
+    """What a column of this name holds, and how likely, 0 before 1; None where nobody knows."""
+    return _RANKS.get(plain_name(name))
+
+
 def field_called(name: str) -> Field | None:
-    """What a column of this name holds; None where nobody knows."""
-    plain = plain_name(name)
-    return next((field for field in FIELDS if plain in NAMES[field]), None)
+    found = field_and_rank(name)
+    return found[0] if found else None
 
 
-def first_of(field: Field, names: Iterable[str]) -> str | None:
-    """The name, of several, under which a field is most likely found."""
-    plain = {plain_name(name): name for name in reversed(list(names))}
-    return next((plain[name] for name in NAMES[field] if name in plain), None)
+def names_of_fields(names: Iterable[str]) -> dict[Field, str]:
+    """The name, of several, under which each field is most likely found; only those that are."""
+    best: dict[Field, tuple[int, str]] = {}
+    for name in names:
+        found = field_and_rank(name)
+        if found is not None and (found[0] not in best or found[1] < best[found[0]][0]):
+            best[found[0]] = (found[1], name)
+    return {field: name for field, (_, name) in best.items()}

@@ -5,13 +5,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.corpus.content import LOOKED_AT_BYTES, Content, encoding_of, text_of
-from engine.corpus.field_names import NAMES, Field, field_called, first_of
+from engine.corpus.field_names import NAMES, names_of_fields
 from engine.corpus.poems import RawPoem
 from engine.corpus.verse_lines import closed_lines
 from engine.errors import CorpusError
 from engine.files import parse_json
 
 _KEYS_SHOWN = 8
+# What a key may hold in place of a title or a text; another key of the same meaning counts then.
+_NOTHING: tuple[object, ...] = (None, "", [], {})
 _JSON = re.compile(r'\[\s*(\{|\[|\"|\]|\Z)|\{\s*("|\Z)')
 
 
@@ -60,34 +62,28 @@ def poems_in(value: Any, title: str = "", author: str = "") -> Iterator[RawPoem]
             else:
                 yield from poems_in(item, title, author)
     elif isinstance(value, dict):
-        poem = poem_of(value)
-        title, author = _named(value, "title") or title, _named(value, "author") or author
-        if poem is not None:
-            yield RawPoem(title, author, poem.text)
+        key_of = names_of_fields([key for key, inner in value.items() if inner not in _NOTHING])
+        title = _as_text(value[key_of["title"]]) if "title" in key_of else title
+        author = _as_text(value[key_of["author"]]) if "author" in key_of else author
+        text = _text_of(value, key_of.get("content"))
+        if text is not None:
+            yield RawPoem(title, author, text)
             return
         for inner in value.values():
             if isinstance(inner, dict) or _holds_objects(inner):
                 yield from poems_in(inner, title, author)
 
 
-def poem_of(entry: Mapping[str, Any]) -> RawPoem | None:
-    """A JSON object as a poem, or None when it is something else; an empty poem is a poem."""
-    key = first_of("content", [key for key in entry if entry[key] is not None])
+def _text_of(entry: Mapping[str, Any], key: str | None) -> str | None:
+    """The content of an object as text; None where it has none. An empty poem is a poem."""
+    if key is None:
+        key = names_of_fields([name for name in entry if entry[name] is not None]).get("content")
     content = None if key is None else entry[key]
     if isinstance(content, list) and not _holds_objects(content):
         lines = [line for line in content if isinstance(line, str)]
         # `paragraphs` stay as they are: the installed corpora are known by their checksums.
         content = "\n".join(lines if key == "paragraphs" else closed_lines(lines))
-    if not isinstance(content, str):
-        return None
-    return RawPoem(_named(entry, "title"), _named(entry, "author"), content)
-
-
-def _named(entry: Mapping[str, Any], field: Field) -> str:
-    """A title or author as text: a list's parts together, an object's name."""
-    names = [key for key in entry if field_called(key) == field and _as_text(entry[key])]
-    key = first_of(field, names)
-    return "" if key is None else _as_text(entry[key])
+    return content if isinstance(content, str) else None
 
 
 def _as_text(value: Any) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from engine.corpus.field_names import FIELDS, Field, field_called, first_of, plain_name
+from engine.corpus.field_names import FIELDS, Field, field_called, names_of_fields, plain_name
 from engine.corpus.poems import RawPoem
 from engine.corpus.verse_lines import closed_lines, has_stop, is_even, is_whole_poem, n_han
 from engine.errors import CorpusError
@@ -142,12 +142,7 @@ def _known_columns(row: Sequence[str]) -> dict[Field, int]:
     """The column of each field, by the names in the first row; of several, the likeliest name."""
     if any(len(cell) > _LONGEST_NAME for cell in row):
         return {}
-    columns: dict[Field, int] = {}
-    for field in FIELDS:
-        name = first_of(field, row)
-        if name is not None:
-            columns[field] = list(row).index(name)
-    return columns
+    return {field: list(row).index(name) for field, name in names_of_fields(row).items()}
 
 
 def _first_rows(lines: Sequence[str], separator: str) -> list[list[str]]:
