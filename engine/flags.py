@@ -55,8 +55,12 @@ def add_setting_flags(
 
 def add_reading_flags(parser: argparse._ActionsContainer) -> None:
     """How a file of poems is to be read, where looking at it does not tell."""
+    described = "; ".join(f"{name}: {what}" for name, what in FORMATS.items())
     parser.add_argument(
-        "--format", choices=tuple(FORMATS), help="how the file is written; default: found by looking at it"
+        "--format",
+        choices=tuple(FORMATS),
+        metavar="FORMAT",
+        help=f"how the file is written; default: found by looking at it. {described}",
     )
     parser.add_argument(
         "--columns",

@@ -1,6 +1,7 @@
 """`evaluate`: how well a model knows a file of poems."""
 
 import argparse
+import itertools
 import json
 import math
 from pathlib import Path
@@ -20,6 +21,10 @@ from engine.names import path_of
 if TYPE_CHECKING:
     from engine.baseline.judge import BaselineFigures
     from engine.evaluate import Figures
+
+
+# All of them are held in memory, and judged in some hours.
+MAX_POEMS = 1_000_000
 
 
 def add_parser(commands: Any) -> None:
@@ -85,7 +90,9 @@ def _read(path: Path, format: str | None, columns: str | None) -> list[Poem]:
     """Every poem of a file, whatever its length and however often it is there."""
     cleaner = Cleaner(unique=False, lenient=True)
     file = open_poems(path, format, columns)
-    poems = list(cleaner.clean_all(file))
+    poems = list(itertools.islice(cleaner.clean_all(file), MAX_POEMS + 1))
+    if len(poems) > MAX_POEMS:
+        raise CorpusError(f"{path} holds more than {MAX_POEMS:,} poems.", "Judge the model by some of them.")
     dropped = ", ".join(f"{reason} {count}" for reason, count in cleaner.report.dropped.most_common())
     if not poems:
         raise CorpusError(

@@ -43,7 +43,11 @@ def add_parser(commands: Commands) -> None:
     _add_traditional(parser)
 
     parser = command(verbs, "import", _import, "make a corpus of any file or folder of poems", json_too=True)
-    parser.add_argument("file", type=path_of, help="poems in any of the formats below, UTF-8 or GB18030")
+    parser.add_argument(
+        "file",
+        type=path_of,
+        help="poems in any of the formats below, UTF-8 or GB18030, also .gz or .zip",
+    )
     parser.add_argument("--name", help="what to call it; default: after the file")
     add_reading_flags(parser)
     _add_traditional(parser)
