@@ -82,9 +82,9 @@ def opened_by_a_reader(fifo: Path) -> int:
 
 
 @posix
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_training_that_waits_for_a_pipe_can_be_ended_and_leaves_no_run(
-    tmp_path: Path, studio_home: Path, number: signal.Signals, status: int
+    tmp_path: Path, studio_home: Path, number: signal.Signals
 ) -> None:
     os.mkfifo(tmp_path / "poems")
     line = [sys.executable, "-m", "engine", "train", "--preset", "tiny", "--corpus", str(tmp_path / "poems")]
@@ -93,7 +93,7 @@ def test_a_training_that_waits_for_a_pipe_can_be_ended_and_leaves_no_run(
         training.send_signal(number)
         _, said = training.communicate(timeout=WAITED_S)
         os.close(writer)
-    assert training.returncode == status, said.decode()
+    assert training.returncode in (130, -number), said.decode()
     assert b"Traceback" not in said
     assert not (studio_home / "runs").exists()
 
