@@ -21,6 +21,10 @@ TITLE, POEM = "title", "poem"
 # Titles end in what they are about (送人游吴, 寄题园亭二十六咏 水帘): of a long one the last characters are kept.
 LONGEST_TITLE = 12
 
+# What a model that was trained before there was a form is told instead: ln p of a 五排 rises by 0.05 nats a character. Of oblique
+# quatrains it falls by 0.1 when they are called quatrains, and they are told no form.
+NEAREST_FORM = {"wupai": "wulv", "qipai": "qilv"}
+
 _NUMERAL = "一二三四五六七八九十百廿"
 _COUNT_AT_THE_END = re.compile(rf"(其[{_NUMERAL}]+|[{_NUMERAL}]+[首咏章绝]|[{_NUMERAL}]+)+$")
 
@@ -82,8 +86,10 @@ def title_of(title: str) -> str:
 
 
 def header_indices(vocabulary: Vocabulary, header: Header) -> list[int]:
-    """What stands between G and the poem: the parts of a header that the vocabulary has tags for."""
-    tags = [vocabulary.tag(f"form:{header.form}"), vocabulary.tag(f"rhyme:{header.rhyme}")]
+    """What stands between G and the poem: the parts of a header that the vocabulary has tags for, or a tag for the nearest form."""
+    own = vocabulary.tag(f"form:{header.form}")
+    form = own if own is not None else vocabulary.tag(f"form:{NEAREST_FORM.get(header.form or '')}")
+    tags = [form, vocabulary.tag(f"rhyme:{header.rhyme}")]
     indices = [tag for tag in tags if tag is not None]
     title = title_indices(vocabulary, header.title)
     title_mark, poem_mark = vocabulary.tag(TITLE), vocabulary.tag(POEM)

@@ -1,37 +1,58 @@
-"""Which forms, tone orders and rhymes there are to wish for. Reads the tables of the prosody, so it belongs in a thread."""
+"""Which forms, tone orders, rhyme books and rhymes there are to wish for. Reads the tables of the prosody, so it belongs in a thread."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.prosody.forms import Form, forms
-from engine.prosody.rhymes import RhymeSystem, part_names, rhyme_groups
+from engine.prosody.forms import Form, forms, named_with_lines
+from engine.prosody.rhymes import RhymeSystem, masks_of, rhyme_groups
 
 FREE = "free"
 # Of the parts of 词林正韵 the last five are of entering tone alone.
 _N_PARTS_WITH_LEVEL_TONES = 14
+# 排律 of these many lines are on offer; others can be named on the command line.
+_N_LINES_OF_PAILU = (10, 12, 16, 20, 24, 30, 40)
+_BOOKS_OF_VERSE: tuple[RhymeSystem, ...] = ("pingshui", "cilin", "xinyun")
+_BOOKS_OF_TUNES: tuple[RhymeSystem, ...] = ("cilin", "xinyun")
 
 
 @dataclass(frozen=True, slots=True)
 class FormChoice:
-    """A form's key and name, and what may be wished for in it: one of several tone orders, one of the rhymes."""
+    """A form's key and name, and what may be wished for in it: one of several tone orders, a rhyme book, a rhyme of that book.
+
+    `rhymes_by_book`: the names of a book's rhymes; the first book is the form's own.
+    """
 
     key: str
     name: str
     orders: tuple[str, ...]
-    rhymes: tuple[str, ...]
-    rhyme_system: RhymeSystem = "pingshui"
+    rhymes_by_book: Mapping[RhymeSystem, tuple[str, ...]]
+
+    @property
+    def books(self) -> tuple[RhymeSystem, ...]:
+        return tuple(self.rhymes_by_book)
 
 
 def form_choices() -> tuple[FormChoice, ...]:
-    """Every form, the regulated ones first."""
-    return tuple(
-        FormChoice(form.key, form.name, tuple(order.name for order in form.orders), _rhymes(form), form.rhyme_system)
-        for form in forms()
-    )
+    """Every form, the regulated ones first; 排律 once for each number of lines on offer."""
+    return tuple(choice for form in forms() for choice in _choices(form))
+
+
+def _choices(form: Form) -> Iterator[FormChoice]:
+    books = _BOOKS_OF_VERSE if form.is_regulated else _BOOKS_OF_TUNES
+    rhymes = {book: _rhymes(form.in_book(book)) for book in books}
+    orders = tuple(order.name for order in form.orders)
+    if not form.takes_n_lines:
+        yield FormChoice(form.key, form.name, orders, rhymes)
+        return
+    for n_lines in _N_LINES_OF_PAILU:
+        # An order is named by its first lines, whatever their number.
+        firsts = tuple(order[:4] for order in orders)
+        yield FormChoice(named_with_lines(form.key, n_lines), f"{form.name} {n_lines} 句", firsts, rhymes)
 
 
 def _rhymes(form: Form) -> tuple[str, ...]:
-    if form.is_regulated:
-        return tuple(group.name for group in rhyme_groups() if group.is_level)
-    parts = tuple(part_names())
+    if form.rhyme_system == "pingshui":
+        return tuple(group.name for group in rhyme_groups() if group.is_level == form.rhymes_level)
+    names = masks_of(form.rhyme_system).names
     is_level = all(place.is_level for order in form.orders for place in order.rhymes)
-    return parts[:_N_PARTS_WITH_LEVEL_TONES] if is_level else parts
+    return names[:_N_PARTS_WITH_LEVEL_TONES] if form.rhyme_system == "cilin" and is_level else names

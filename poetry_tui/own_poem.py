@@ -9,6 +9,8 @@ from engine.config import ComposeConfig
 from engine.corpus.simplified import to_simplified
 from engine.errors import UsageError
 from engine.prosody.check import check
+from engine.prosody.forms import named_with_lines
+from engine.prosody.regulated_report import BORROWED_RHYME, BROKEN_QUATRAIN
 from engine.verse import LINE_MARKS
 from engine.vocabulary import is_han
 from poetry_tui.draft import Wish
@@ -56,7 +58,10 @@ def own_composition(text: str, model: str | None) -> Composition:
             f"This text has {len(verse)} characters; a poem here has {MAX_OWN_CHARS} at most.", "Paste a single poem."
         )
     report = check(verse)
-    form = report.form if report.form is not None and report.verdicts.overall == "ok" else None
+    # What is written anew keeps to the form without its licences of rhyme and joining.
+    is_plain = not any(one.name in (BROKEN_QUATRAIN, BORROWED_RHYME) for one in report.licences)
+    is_right = report.form is not None and report.verdicts.overall == "ok" and is_plain
+    form = named_with_lines(report.form, len(report.lines)) if report.form is not None and is_right else None
     shape = "" if form else "".join(one if one in LINE_MARKS else OPEN for one in verse)
     config = ComposeConfig(form=form or FREE, title=title, keep=shape)
     glyphs = [Glyph(place, one, 0.0, 0.0, False, ()) for place, one in enumerate(verse)]

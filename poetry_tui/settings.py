@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from engine.config import MAX_TEXT_CHARS
+from engine.config import MAX_TEXT_CHARS, RHYME_BOOKS, RhymeBook
 from engine.files import is_there, parse_json, read_start, write_atomically
 from engine.paths import home
 from poetry_tui.glyphs import CHARTS, Charts
@@ -32,6 +32,7 @@ class Settings:
     pace: int = 1
     form: str = "qijue"
     rhyme: str | None = None
+    rhyme_book: RhymeBook | None = None
     tone_order: str | None = None
     n_candidates: int = 5
     with_tones: bool = False
@@ -99,6 +100,8 @@ def _makes_sense(name: str, value: Any) -> bool:
             return value in CHARTS
         case "theme" | "form":
             return _is_short(value)
+        case "rhyme_book":
+            return value is None or value in RHYME_BOOKS
         case "model" | "rhyme" | "tone_order":
             return value is None or _is_short(value)
         case "temperature":

@@ -134,6 +134,12 @@ def form_called(name: str) -> Form:
     raise UsageError(f"There is no form called {name!r}.", f"The forms are: {known}.")
 
 
+def named_with_lines(key: str, n_lines: int) -> str:
+    """What `form_called` finds the form of so many lines by: wupai20; of a form whose lines are fixed the key."""
+    form = form_called(key)
+    return f"{key}{n_lines}" if form.takes_n_lines and n_lines != len(form.line_lengths) else key
+
+
 def _n_lines_of_pailu(form: Form, n_lines: int) -> int:
     if n_lines % 2 or not FEWEST_LINES_OF_PAILU <= n_lines <= MOST_LINES_OF_PAILU:
         raise UsageError(

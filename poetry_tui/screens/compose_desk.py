@@ -19,6 +19,7 @@ from poetry_tui.widgets.wish_panel import WishPanel
 from poetry_tui.words import word
 
 if TYPE_CHECKING:
+    from engine.prosody.rhymes import RhymeSystem
     from poetry_tui.tone_marks import Tones
     from poetry_tui.widgets.wish_fields import WishFields
 
@@ -42,8 +43,8 @@ class DeskScreen(ViewsScreen):
         super().__init__()
         self.sitting = Sitting()
         # What the checker found, by text and form.
-        self._judged: dict[tuple[str, str | None], Tones] = {}
-        self._being_judged: set[tuple[str, str | None]] = set()
+        self._judged: dict[tuple[str, str | None, RhymeSystem | None], Tones] = {}
+        self._being_judged: set[tuple[str, str | None, RhymeSystem | None]] = set()
         self.wished = WishPanel()
         self.stage = Stage()
         self.glass = CharacterPanel()
@@ -134,21 +135,22 @@ class DeskScreen(ViewsScreen):
         if not current.is_over or not current.text:
             return None
         form = current.config.get("form")
-        key = (current.text, None if form in (None, "free") else str(form))
+        book = current.config.get("rhyme_book")
+        key = (current.text, None if form in (None, "free") else str(form), book)
         if key not in self._judged and key not in self._being_judged:
             self._being_judged.add(key)
             self._judge(*key)
         return self._judged.get(key)
 
     @work(group="judge", exit_on_error=False)
-    async def _judge(self, text: str, form: str | None) -> None:
+    async def _judge(self, text: str, form: str | None, book: "RhymeSystem | None") -> None:
         # The tables of the prosody take their time to load.
         from poetry_tui.tone_marks import tones_of
 
         try:
-            self._judged[text, form] = await asyncio.to_thread(tones_of, text, form)
+            self._judged[text, form, book] = await asyncio.to_thread(tones_of, text, form, book)
         finally:
-            self._being_judged.discard((text, form))
+            self._being_judged.discard((text, form, book))
         self.show()
 
     def show_verse(self) -> None:

@@ -1,5 +1,6 @@
 """One kept poem, laid out as on the stage, and how it was made."""
 
+import contextlib
 from collections.abc import Iterator
 
 from rich.cells import cell_len
@@ -8,6 +9,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from engine.errors import StudioError
 from poetry_tui.engine_protocol import Glyph
 from poetry_tui.favourite_export import date_of
 from poetry_tui.favourites import Favourite
@@ -87,9 +89,11 @@ def _facts(poem: Favourite) -> Iterator[tuple[str, Content]]:
 
 def _name_of_form(key: object) -> object:
     # Read from a table, which a poem in free verse does without.
-    from engine.prosody.forms import forms
+    from engine.prosody.forms import form_called
 
-    return next((form.name for form in forms() if form.key == key), key)
+    with contextlib.suppress(StudioError):
+        return form_called(str(key)).name
+    return key
 
 
 def _table(facts: list[tuple[str, Content]]) -> Content:

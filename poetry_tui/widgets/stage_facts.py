@@ -1,5 +1,6 @@
 """What stands below the verse: its tones and rhyme, what it shares with the poems that were learnt, how it was made."""
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -26,9 +27,11 @@ def name_of(composition: Composition) -> str:
     if form == "free":
         return heading("compose.stage")
     # Read from a table: not before a form is wished for.
-    from engine.prosody.forms import forms
+    from engine.prosody.forms import form_called
 
-    names = [known.name for known in forms() if known.key == form]
+    names = []
+    with contextlib.suppress(StudioError):
+        names = [form_called(form).name]
     rhyme = composition.config.get("rhyme") or (composition.done.rhyme if composition.done else None)
     title = str(composition.config.get("title") or "")
     parts = [*names, *([word("compose.in_rhyme", rhyme=rhyme)] if rhyme else []), *([f"《{title}》"] if title else [])]

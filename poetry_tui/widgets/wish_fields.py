@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from engine.prosody.rhymes import RhymeSystem
+from engine.prosody.rhymes import RHYME_BOOKS, RhymeSystem
 from poetry_tui.form_choices import FREE, FormChoice
 from poetry_tui.glyphs import is_ascii
 from poetry_tui.settings import Settings
@@ -60,12 +60,14 @@ class WishFields(Vertical):
         super().__init__()
         self._forms: tuple[FormChoice, ...] = ()
         self._wanted_rhyme, self._wanted_order = settings.rhyme, settings.tone_order
+        self._wanted_book: RhymeSystem | None = settings.rhyme_book
         self._keys: list[str] = [settings.form]
         self.own, self.title_input, self.acrostic, self.acrostic_tail = (
             LineInput(id=name, compact=True, joint=joint) for name, joint in _JOINTS.items()
         )
         self._labels = {Static(markup=False): field for field in self.inputs[1:]}
         self.form = Stepper("compose.form", [_UNKNOWN_YET], id="form")
+        self.book = Stepper("compose.rhyme_book", [_UNKNOWN_YET], id="rhyme_book")
         self.rhyme = Stepper("compose.rhyme", [settings.rhyme or word("compose.any")], id="rhyme")
         self.order = Stepper("compose.order", [settings.tone_order or word("compose.any")], id="order")
         temperatures = [f"{value:.2f}" for value in TEMPERATURES]
@@ -85,7 +87,7 @@ class WishFields(Vertical):
 
     def compose(self) -> ComposeResult:
         yield self.own
-        yield from (self.form, self.rhyme, self.order)
+        yield from (self.form, self.rhyme, self.order, self.book)
         for label, field in self._labels.items():
             yield Horizontal(label, field)
         yield from (self._count, self._temperature, self._pace, self._model)
@@ -119,6 +121,7 @@ class WishFields(Vertical):
         return {
             "form": self.form_key,
             "rhyme": self._wanted_rhyme,
+            "rhyme_book": self._wanted_book,
             "tone_order": self._wanted_order,
             "title": self.title_input.value.strip(),
             "acrostic": self.acrostic.value.strip(),
@@ -142,9 +145,9 @@ class WishFields(Vertical):
 
     @property
     def rhyme_system(self) -> RhymeSystem:
-        """The rhyme book of the chosen form."""
+        """The rhyme book that is chosen, or the chosen form's own."""
         chosen = next((choice for choice in self._forms if choice.key == self.form_key), None)
-        return chosen.rhyme_system if chosen else "pingshui"
+        return self._wanted_book or (chosen.books[0] if chosen else "pingshui")
 
     def choose_rhyme(self, name: str) -> None:
         """Ask for a rhyme by its name, where the chosen form can rhyme in it."""
@@ -177,6 +180,7 @@ class WishFields(Vertical):
             "n_candidates": self.n_candidates,
             "form": self.form_key,
             "rhyme": self._wanted_rhyme,
+            "rhyme_book": self._wanted_book,
             "tone_order": self._wanted_order,
         }
 
@@ -222,11 +226,16 @@ class WishFields(Vertical):
         )
 
     def _offer_rules(self) -> None:
-        """The rhymes and tone orders of the chosen form; what is wished for stays where the form knows it."""
+        """The rhyme books, rhymes and tone orders of the chosen form; what is wished for stays where the form knows it."""
         if not self._forms:
             return
         chosen = next((choice for choice in self._forms if choice.key == self.form_key), None)
-        rhymes = chosen.rhymes if chosen else ()
+        books = chosen.books if chosen else ()
+        # A form's own book is no wish.
+        self._wanted_book = self._wanted_book if self._wanted_book in books[1:] else None
+        names = [RHYME_BOOKS[book] for book in books] or [RHYME_BOOKS["pingshui"]]
+        self.book.offer(names, books.index(self._wanted_book) if self._wanted_book else 0)
+        rhymes = chosen.rhymes_by_book[self.rhyme_system] if chosen else ()
         orders = chosen.orders if chosen and len(chosen.orders) > 1 else ()
         self._wanted_rhyme = self._wanted_rhyme if self._wanted_rhyme in rhymes else None
         self._wanted_order = self._wanted_order if self._wanted_order in orders else None
@@ -244,6 +253,9 @@ class WishFields(Vertical):
             self._wanted_rhyme = stepper.value if stepper.index else None
         elif stepper is self.order:
             self._wanted_order = stepper.value if stepper.index else None
+        elif stepper is self.book:
+            self._wanted_book = next((book for book, name in RHYME_BOOKS.items() if name == stepper.value), None)
+            self._offer_rules()
         elif stepper is self.form:
             self._offer_rules()
         self.post_message(self.Wished(stepper.id or ""))

@@ -31,6 +31,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "押哪个韵部；打一个字就跳过去，空格列出全部",
         "The rhyme group: type its character, or space for a list",
     ),
+    "compose.rhyme_book": ("韵书", "book"),
+    "compose.rhyme_book.tip": (
+        "平水韵、词林正韵，或按今音的中华新韵",
+        "The rhyme book: 平水韵, 词林正韵, or 中华新韵 with the tones of modern Mandarin",
+    ),
     "compose.order": ("式", "tones"),
     "compose.order.tip": ("平仄式，如 aBbA；大写押韵", "The order of the lines' tones; capitals rhyme"),
     "compose.title": ("登高", "登高"),

@@ -70,6 +70,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "favourites.form": ("体", "form"),
     "favourites.tone_order": ("平仄式", "tone order"),
     "favourites.rhyme": ("韵", "rhyme"),
+    "favourites.rhyme_book": ("韵书", "rhyme book"),
     "favourites.acrostic": ("藏头", "acrostic"),
     "favourites.acrostic_tail": ("藏尾", "last characters"),
     "favourites.kept": ("留于", "kept"),

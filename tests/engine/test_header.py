@@ -53,6 +53,9 @@ def test_a_header_is_tags_and_the_title_between_its_marks() -> None:
         tag("form:wujue"), tag("rhyme:十一尤"), tag("title"), *VOCABULARY.encode("登楼"), tag("poem"),
     ]  # fmt: skip
     assert header_indices(VOCABULARY, Header()) == []
+    earlier = Vocabulary("登楼", ["form:wulv"])
+    assert header_indices(earlier, Header("wupai")) == header_indices(earlier, Header("wulv")) != []
+    assert header_indices(earlier, Header("zewujue")) == []
 
 
 def test_what_a_vocabulary_does_not_know_is_left_out() -> None:
