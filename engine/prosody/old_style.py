@@ -21,13 +21,18 @@ _LINES_OF_QUATRAIN = {5: 2, 7: 3}
 
 
 def is_old_style(found: RegulatedFit) -> bool:
-    """Whether so many lines break the rules of regulated verse that the poem was not meant to keep them."""
+    """Whether so many lines break the rules of regulated verse that the poem was not meant to keep them.
+
+    A quatrain of oblique rhyme is old-style unless all of it is in order: the Tang poets' mostly are.
+    """
     n_lines, length = len(found.lines), found.form.line_lengths[0]
     broken = {number for number, line in enumerate(found.lines) if line.wrong}
     faults = zip(found.order.rhymes, found.rhyme.faults, strict=True)
     broken |= {place.line for place, fault in faults if fault in ("出韵", "声调")}
     if found.has_faulty_joins:
         broken |= {line for line, _ in found.joins}
+    if not found.form.rhymes_level:
+        return bool(broken)
     return len(broken) >= (_LINES_OF_QUATRAIN[length] if n_lines == 4 else n_lines / 2)
 
 

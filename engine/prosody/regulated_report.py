@@ -83,8 +83,8 @@ def _violations(lines: Sequence[str], found: RegulatedFit) -> Iterator[Violation
 
 def _name_of_violation(type: str, place: int, wrong: set[int], line: str, found: RegulatedFit) -> str:
     """The usual name of a wrong tone at a place counted from the end (−1 the last), beside the others that are wrong."""
-    last_three = [reading_of(character, found.form.rhyme_system) for character in line[-3:]]
-    if type in "AB" and place in (-2, -3) and set(last_three) == {LEVEL}:
+    is_level_third = reading_of(line[-3], found.form.rhyme_system) == LEVEL
+    if (type == "A" and place == -3 and -2 not in wrong) or (type == "B" and place == -2 and is_level_third):
         return "三平尾"
     if type == "b" and place == -3 and wrong == {-3}:
         return "三仄尾"
