@@ -68,7 +68,7 @@ def tones_of(text: str, form: str | None = None, book: RhymeSystem | None = None
         rhyme=report.verdicts.rhyme,
         faults=_faults(report),
         rescues=tuple((one.line, one.name) for one in report.licences),
-        notes=tuple((one.line, next(iter(one.positions), 0), f"{one.characters}{one.name}") for one in report.notes),
+        notes=tuple((one.line, next(iter(one.positions), 0), f"{one.name} {one.characters}") for one in report.notes),
         doubtful=tuple((one.line, one.position, one.character) for one in report.doubtful),
         style=report.style,
         parallelism=tuple(one.score for one in report.couplets),

@@ -47,3 +47,17 @@ def test_a_form_that_is_no_more_gives_way_to_the_one_that_fits() -> None:
 @given(st.text(alphabet="日暮江头一笛风，。？□、 满船a", max_size=40))
 def test_every_sign_stands_at_a_place_of_the_text(text: str) -> None:
     assert all(0 <= place < len(text) for place in tones_of(text).signs)
+
+
+def test_notes_doubts_and_old_style_verse_are_told() -> None:
+    tones = tones_of("白日依山尽，黄河入海流。欲穷山海目，更上一层楼。")
+    assert (3, 3, "重字 山") in tones.notes
+    doubtful = tones_of("离离原上草，一岁一枯荣。野火烧不尽，春花路又生。")
+    assert doubtful.doubtful == ((3, 4, "不"),)
+    assert tones_of("床前明月光，疑是地上霜。举头望明月，低头思故乡。").style == "古绝"
+
+
+def test_another_rhyme_book_tells_other_tones() -> None:
+    poem = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
+    assert [tones_of(poem, "wujue", book).signs[0].text for book in (None, "xinyun")] == ["仄", "平"]
+    assert tones_of(poem, "gone", "xinyun").tones == "violation"
