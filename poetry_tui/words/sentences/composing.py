@@ -81,6 +81,13 @@ SENTENCES: dict[str, str] = {
     "The level-tone groups are: {names}.": "平声韵部：{names}。",
     "No line {number} was found that keeps to all the wishes and is new.": "第 {number} 句没找到既合所有要求、又不抄旧句的。",
     "Compose again, or wish for less.": "再作一次，或少提些要求。",
+    # A poem of one's own
+    "There is no line of verse in this text.": "这段文字里没有诗句。",
+    "Type or paste Chinese verse, a line or more.": "请写下或贴上诗，至少一句。",
+    "This text has {number} characters; a poem here has {number2} at most.": (
+        "这段文字有 {number} 个字；这里一首诗至多 {number2} 个字。"
+    ),
+    "Paste a single poem.": "请只贴一首。",
     # A place that is looked into
     "The text has no place {number}.": "这段文字没有第 {number} 个位置。",
     "Its places are 0 to {number}.": "位置从 0 到 {number}。",
