@@ -25,7 +25,7 @@ from engine.prosody.tones import LEVEL, OBLIQUE, reading_of
 LEAST_SHARE = 0.85
 FEWEST_PLACES = 15
 # One of several readings that makes up less of a character's rhymes, or fewer of them, is not its own.
-LEAST_RHYME_SHARE = 0.15
+LEAST_RHYME_SHARE = 0.2
 FEWEST_RHYMES = 2
 
 TONES_HEADER = """\

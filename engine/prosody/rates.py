@@ -64,7 +64,7 @@ def form_and_lines(poem: Poem) -> tuple[Form | None, list[str]]:
     its rhyme.
     """
     lines = lines_of(poem.text.replace("、", ""))
-    title = _AFTER_TUNE.sub("", poem.title)
+    title = tune_title(poem.title)
     fits = [found for form in tunes_called(title) if (found := fit_tune(lines_of(poem.text), form)) is not None]
     if fits:
         form = min(fits, key=lambda found: found.score).form
@@ -85,3 +85,8 @@ def _of_its_rhyme(regulated: Sequence[Form], lines: list[str]) -> Form:
         functools.reduce(operator.and_, (side.get(end, 0) for end in ends)) for side in (masks.level, masks.oblique)
     )
     return oblique if shared_oblique and not shared_level else level
+
+
+def tune_title(title: str) -> str:
+    """A title without what follows the tune's name: 念奴娇 of 念奴娇 赤壁怀古."""
+    return _AFTER_TUNE.sub("", title)

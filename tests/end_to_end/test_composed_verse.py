@@ -10,7 +10,7 @@ from engine.composer import compose_many
 from engine.config import ComposeConfig
 from engine.model_store import find_model
 from engine.vocabulary import is_han
-from tests.engine.verse_judge import SHAPES, faults, repeated
+from tests.engine.verse_judge import SHAPES, faults, repeated, tune_faults, tunes
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,16 @@ def test_five_poems_of_each_form_keep_every_rule(loaded: LoadedModel, form: str)
         assert not loaded.lines.contains(lines).any()
         if SHAPES[form][0] == 4:
             assert repeated(poem.text) == set()
+
+
+# Short and long ones, level and oblique, with rhymes that change and lines that repeat.
+@pytest.mark.parametrize(
+    "form", ["rumengling", "pusaman", "genglouzi", "shuidiaogetou", "niannujiao", "hexinlang", "yiqine"]
+)
+def test_a_composed_tune_keeps_every_rule(loaded: LoadedModel, form: str) -> None:
+    assert form in tunes()
+    for poem in compose_many(loaded, ComposeConfig(form=form, seed=12), 2, n_tried=2):
+        assert tune_faults(poem.text, form) == []
 
 
 def test_an_acrostic_reads_as_likely_as_a_poem_without(loaded: LoadedModel) -> None:

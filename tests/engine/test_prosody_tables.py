@@ -4,7 +4,15 @@ import pytest
 
 from engine.errors import UsageError
 from engine.paths import bundled_data
-from engine.prosody.rhymes import N_PARTS, group_called, groups_of, masks_of, merged_characters, rhyme_groups
+from engine.prosody.rhymes import (
+    N_PARTS,
+    group_called,
+    groups_of,
+    masks_of,
+    merged_characters,
+    rhyme_groups,
+    unusual_rhymes,
+)
 from engine.prosody.tones import cannot_be, must_be, reading_of
 from engine.vocabulary import is_han
 
@@ -95,6 +103,39 @@ def test_every_correction_names_its_group_its_books_and_a_reason() -> None:
             assert set(characters) <= set(letters[letter])
     alone = [row[2] for row in rows if row[0] == "+" and len(row[3].split()) < 2]
     assert len(alone) < 100
+
+
+@pytest.mark.parametrize(
+    ("character", "tone", "part"),
+    [
+        ("杀", "仄", "第五部"),
+        ("听", "平", "第六部"),
+        ("吹", "仄", "第三部"),
+        ("平", "平", "第七部"),
+        ("足", "仄", "第四部"),
+        ("恶", "仄", "第四部"),
+        ("识", "仄", "第三部"),
+    ],
+)
+def test_composing_does_not_rhyme_on_a_reading_that_poets_do_not_rhyme_on(character: str, tone: str, part: str) -> None:
+    masks = masks_of("cilin")
+    side = masks.level if tone == "平" else masks.oblique
+    bit = 1 << masks.names.index(part)
+    assert side[character] & bit
+    assert unusual_rhymes("cilin")[character][tone == "仄"] & bit
+
+
+def test_a_character_rhymes_on_the_readings_that_poets_rhyme_on() -> None:
+    """看 过 听 in both tones, 声 东 路 in their one."""
+    masks, unusual = masks_of("cilin"), unusual_rhymes("cilin")
+    for character in "看过听":
+        level, oblique = unusual.get(character, (0, 0))
+        assert masks.level[character] & ~level, character
+        assert masks.oblique[character] & ~oblique, character
+    for character in "声东流山花":
+        assert masks.level[character] & ~unusual.get(character, (0, 0))[0], character
+    for character in "路月雪柳处去":
+        assert masks.oblique[character] & ~unusual.get(character, (0, 0))[1], character
 
 
 def test_a_group_can_be_called_by_its_letter_or_name_in_either_script() -> None:

@@ -14,6 +14,7 @@ from engine.prosody.check import check, split_verse
 from engine.prosody.forms import form_called, forms
 from engine.prosody.rates import form_and_lines
 from engine.prosody.report import Report
+from engine.prosody.tune_statistics import pattern
 from engine.prosody.tunes import aligned, recut
 
 TUNES = [form for form in forms() if not form.is_regulated]
@@ -174,3 +175,10 @@ def test_most_pieces_of_a_corpus_are_recognised_by_their_text_alone() -> None:
         n_known = sum(check(text).form == form_called(name).key for text in sample)
         assert n_known >= share * len(sample), name
         assert sum(map(len, lines_of(sample[0]))) > 0
+
+
+def test_a_pattern_is_what_most_pieces_do() -> None:
+    pieces = [["春山月落", "江上夜行舟"], ["秋风雨急", "水外一登楼"], ["江花雪尽", "枕上几回头"]]
+    assert pattern(pieces) == [("平平仄仄", ""), ("中仄仄平平", "")]
+    pieces = [["春山月落", "江上夜行舟", "秋"], ["秋风雨急", "水外一登楼", "流"], ["江花雪尽", "枕上几回头", "愁"]]
+    assert [label for _, label in pattern(pieces)] == ["", "A", "A"]

@@ -1,9 +1,10 @@
-"""An independent judge of regulated verse: its own reading of the rhyme tables, its own templates, no code of the engine.
+"""An independent judge of verse: its own reading of the tables, its own templates of 诗, no code of the engine.
 
 It takes what a composer should write: plain lines and joined couplets, no rescue and no licence.
 """
 
 import itertools
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -96,3 +97,62 @@ def repeated(text: str) -> set[str]:
     han = [character for character in text if character not in "，。"]
     apart = [character for character, _ in itertools.groupby(han)]
     return {character for character in apart if apart.count(character) > 1}
+
+
+@cache
+def tunes() -> dict[str, list[list[str]]]:
+    """key -> the rows of a tune's first way: template, rhyme and repetition, as the data file has them."""
+    with (FOLDER / "forms.toml").open("rb") as file:
+        entries = tomllib.load(file)["tunes"]
+    return {entry["key"]: [row.split() for row in entry["lines"].split("\n") if row.strip()] for entry in entries}
+
+
+@cache
+def parts() -> dict[str, set[tuple[int, bool]]]:
+    """character -> (part of 词林正韵, whether it is level), of the book's own characters."""
+    whole: dict[str, set[int]] = {}
+    for row in rows("cilin.tsv"):
+        for letter in row[1] + row[2]:
+            whole.setdefault(letter, set()).add(int(row[0]))
+    divided: dict[tuple[str, str], set[int]] = {}
+    for letter, part, characters in rows("cilin_splits.tsv"):
+        for character in characters:
+            divided.setdefault((letter, character), set()).add(int(part))
+    found: dict[str, set[tuple[int, bool]]] = {}
+    for character, groups in readings().items():
+        for group, is_level in groups:
+            own = divided.get((group[-1], character), whole[group[-1]])
+            found.setdefault(character, set()).update((part, is_level) for part in own)
+    return found
+
+
+def rows(name: str) -> list[list[str]]:
+    lines = (FOLDER / name).read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines if not line.startswith("#")]
+
+
+def tune_faults(text: str, key: str) -> list[str]:
+    """What is wrong with a poem that should be in a tune: lines, marks, tones, rhymes by part, repeated lines."""
+    wanted = tunes()[key]
+    lines = text.replace("，", " ").replace("。", " ").split()
+    marks = "".join(character for character in text if character in "，。")
+    if list(map(len, lines)) != [len(row[0]) for row in wanted] or marks != "".join(
+        "，。"[len(row) > 1] for row in wanted
+    ):
+        return ["form"]
+    signs = str.maketrans("平仄中", "+-.")
+    found = [f"unknown {character}" for line in lines for character in line if character not in readings()]
+    found += [
+        f"tones of {line}"
+        for line, row in zip(lines, wanted, strict=True)
+        if not all(map(suits, line, row[0].translate(signs)))
+    ]
+    rhymes: dict[str, list[set[int]]] = {}
+    for number, (line, row) in enumerate(zip(lines, wanted, strict=True)):
+        if len(row) > 1:
+            level = row[0][-1] == "平"
+            rhymes.setdefault(row[1], []).append({part for part, is_level in parts()[line[-1]] if is_level == level})
+        if len(row) > 2:
+            length = int(row[2][1:] or len(line))
+            found += [] if line == lines[number - 1][-length:] else [f"line {number + 1} does not repeat"]
+    return found + [f"rhyme {label}" for label, shared in rhymes.items() if not set.intersection(*shared)]
