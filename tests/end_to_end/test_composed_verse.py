@@ -31,9 +31,7 @@ def test_five_poems_of_each_form_keep_every_rule(loaded: LoadedModel, form: str)
 
 
 # Short and long ones, level and oblique, with rhymes that change and lines that repeat.
-@pytest.mark.parametrize(
-    "form", ["rumengling", "pusaman", "genglouzi", "shuidiaogetou", "niannujiao", "hexinlang", "yiqine"]
-)
+@pytest.mark.parametrize("form", ["pusaman", "yiqine", "niannujiao"])
 def test_a_composed_tune_keeps_every_rule(loaded: LoadedModel, form: str) -> None:
     assert form in tunes()
     for poem in compose_many(loaded, ComposeConfig(form=form, seed=12), 2, n_tried=2):
