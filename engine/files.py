@@ -6,13 +6,13 @@ import json
 import math
 import os
 import re
-import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Never
 
+from engine import scratch
 from engine.errors import StudioError
 
 # JSON nested deeper than this is refused: json.loads stops at the interpreter's own limit only, and whoever walks the value
@@ -53,19 +53,16 @@ def replace_folder(path: Path) -> Iterator[Path]:
     When the block raises, the new folder is removed and `path` stays as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
-    try:
+    scratch.sweep_beside(path)
+    with scratch.scratch_folder(path.parent, f".{path.name}.", scratch.ASIDE) as aside:
         aside.chmod(0o777 & ~_umask())
         yield aside
         for file in aside.rglob("*"):
             if file.is_file():
+                sync_file(file)
                 # Some writers (safetensors) make private files.
                 file.chmod(0o666 & ~_umask())
-                sync_file(file)
-        _swap(aside, path)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
+        scratch.replace(aside, path)
     sync_folder(path.parent)
 
 
@@ -212,35 +209,23 @@ def resolved(path: Path) -> Path:
 
 def sync_file(path: Path) -> None:
     """Make sure that what was written to a file is on the disk."""
-    with path.open("rb") as file:
+    # For writing: Windows flushes no file that is open for reading only.
+    with path.open("rb+") as file:
         os.fsync(file.fileno())
 
 
 def sync_folder(path: Path) -> None:
-    """Make sure that a rename within a folder is on the disk; where folders cannot be opened (Windows), nothing."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _swap(new: Path, path: Path) -> None:
-    if not path.exists():
-        new.rename(path)
-        return
-    # A folder with content cannot be replaced in one step, so the old one steps aside first and comes back on failure.
-    old = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".old", dir=path.parent)) / "old"
-    path.rename(old)
-    try:
-        new.rename(path)
-    except OSError:
-        old.rename(path)
-        raise
-    finally:
-        shutil.rmtree(old.parent, ignore_errors=True)
+    """Make sure that a rename within a folder is on the disk, where folders can be opened and flushed."""
+    with contextlib.suppress(PermissionError, IsADirectoryError):  # Windows opens no folder
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            # Some network disks know no such thing.
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+                raise
+        finally:
+            os.close(descriptor)
 
 
 def _umask() -> int:

