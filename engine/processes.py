@@ -6,8 +6,6 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-import psutil
-
 PATIENCE_S = 3.0
 
 
@@ -38,6 +36,9 @@ def call_politely(line: Sequence[str], **options: Any) -> int:
 
 def end_tree(process: "subprocess.Popen[bytes]") -> None:
     """End a process and all that it started (a package manager may be a script that calls another), and wait for it."""
+    # Whoever only starts processes (the studio, before its first paint) does not wait for it to be loaded.
+    import psutil
+
     below = []
     with contextlib.suppress(psutil.Error):
         child = psutil.Process(process.pid)

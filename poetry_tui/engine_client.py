@@ -7,11 +7,11 @@ the screen (its stderr goes to a log file). It ends when its stdin does, so it n
 import asyncio
 import contextlib
 import json
-import signal
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any
 
 from engine.errors import ComposeError, StudioError
+from engine.processes import own_session
 from poetry_tui.engine_process import MAX_LINE_BYTES, SERVICE, end, environment, log_file, open_log
 from poetry_tui.engine_protocol import (
     EngineState,
@@ -158,10 +158,10 @@ class EngineClient:
         if self._running is None:
             return
         if self._process is not None:
-            end(self._process, signal.SIGTERM)
+            end(self._process)
         done, _ = await asyncio.wait({self._running}, timeout=PATIENCE_AT_CLOSE_S)
         if not done and self._process is not None:
-            end(self._process, signal.SIGKILL)
+            end(self._process, at_once=True)
         await self._running
 
     async def _one_life(self) -> bool:
@@ -176,7 +176,7 @@ class EngineClient:
                     stdout=asyncio.subprocess.PIPE,
                     stderr=log,
                     env=environment(),
-                    start_new_session=True,
+                    **own_session(),
                     limit=MAX_LINE_BYTES,
                 )
             except OSError as error:
@@ -185,7 +185,7 @@ class EngineClient:
         self._process = process
         assert process.stdout is not None
         if self._is_closing():
-            end(process, signal.SIGTERM)
+            end(process)
         try:
             self._load()
             while line := await process.stdout.readline():
@@ -202,7 +202,7 @@ class EngineClient:
                 self._become(EngineState(Phase.RESTARTING, problem=lost))
             for replies in self._waiting.values():
                 replies.put_nowait(None)
-            end(process, signal.SIGTERM if self._is_closing() else signal.SIGKILL)
+            end(process, at_once=not self._is_closing())
         await process.wait()
         # What was left unread would keep the pipe open; asyncio has no public way to close it.
         process._transport.close()  # type: ignore[attr-defined]

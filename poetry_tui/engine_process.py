@@ -40,11 +40,16 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"}
 
 
-def end(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
-    """The end of stdin and a signal: torch, being imported, reads no stdin."""
+def end(process: asyncio.subprocess.Process, *, at_once: bool = False) -> None:
+    """The end of stdin and a signal: torch, being imported, reads no stdin. The signal is a polite one, unless `at_once`."""
     if process.stdin is not None:
         process.stdin.close()
-    if process.returncode is None:
-        # Not `process.kill()`: it may take the exit status away from asyncio, which then complains on the screen.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, number)
+    if process.returncode is not None:
+        return
+    kill_group = getattr(os, "killpg", None)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if kill_group is None:  # Windows, which has no process groups of this kind, nor SIGKILL
+            process.kill() if at_once else process.terminate()
+        else:
+            # Not `process.kill()`: it may take the exit status away from asyncio, which then complains on the screen.
+            kill_group(process.pid, getattr(signal, "SIGKILL") if at_once else signal.SIGTERM)  # noqa: B009

@@ -17,6 +17,7 @@ from engine import paths
 from engine.config import TrainConfig
 from engine.errors import RunError, UsageError
 from engine.files import is_file, is_there, open_regular, write_atomically
+from engine.processes import own_session
 from engine.run_folder import (
     CONFIG,
     EVENTS,
@@ -124,7 +125,7 @@ def _spawn(folder: Path, *arguments: str) -> None:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,
+            **own_session(),
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
     # At once: whoever leaves now ends every child that is no training.

@@ -1,13 +1,13 @@
 """A report written by a process of its own, so that a long run keeps no key and no frame waiting."""
 
 import asyncio
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from engine import paths
 from engine.errors import RunError
+from engine.processes import own_session
 from poetry_tui.engine_process import end, environment
 from poetry_tui.report.write import HTML, usual_name
 from poetry_tui.words import language
@@ -32,12 +32,12 @@ async def write_in_child(runs: Sequence[Path], folder: Path) -> Path:
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
         env=environment(),
-        start_new_session=True,
+        **own_session(),
     )
     try:
         _, narration = await process.communicate()
     finally:
-        end(process, signal.SIGINT)
+        end(process)
     if process.returncode:
         last = narration.decode("utf-8", "replace").strip().rpartition("\n")[2]
         raise RunError(last.removeprefix("poetry-tui: ") or "The report could not be written.", "")
