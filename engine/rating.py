@@ -104,10 +104,12 @@ def real_samples(
 ) -> dict[str, Sample]:
     """By form, as many held-out poems of a corpus as there are up to `n_poems`; a tune is told by its title too."""
     found: dict[str, list[Poem]] = {form.key: [] for form in forms}
+    # Of 排律, those with as many lines as the form here.
+    lengths = {form.key: {way.line_lengths for way in (form, *form.variants)} for form in forms}
     for poem in corpus.poems():
         if split_of(poem) != "train":
             form, _ = form_and_lines(poem)
-            if form is not None and form.key in found:
+            if form is not None and form.line_lengths in lengths.get(form.key, ()):
                 found[form.key].append(poem)
     chance = random.Random(seed)
     samples = {}

@@ -52,7 +52,7 @@ def add_parser(commands: Any) -> None:
         nargs="+",
         metavar="NAME",
         dest="form_names",
-        help="forms or tunes, or `all` (default: the four regulated forms)",
+        help="forms or tunes, or `all` (default: the regulated forms)",
     )
     parser.add_argument(
         "--acrostic",

@@ -41,6 +41,32 @@ def test_regulated_verse_passes_an_independent_judge(loaded: LoadedModel, form: 
     assert len({poem.rhyme for poem in poems}) > 1
 
 
+@pytest.mark.parametrize(("form", "rhyme"), [("七绝", "寒"), ("仄韵五绝", None), ("五排10", None), ("qilv", "十一庚")])
+def test_verse_by_the_modern_book_passes_an_independent_judge(
+    loaded: LoadedModel, form: str, rhyme: str | None
+) -> None:
+    own = form_called(form)
+    config = ComposeConfig(form=form, rhyme_book="xinyun", rhyme=rhyme, top_p=1.0)
+    for poem in compose_many(loaded, config, 12, n_tried=12):
+        assert faults(poem.text, own.key, poem.rhyme, "xinyun", len(own.line_lengths)) == []
+        assert poem.verdicts == (True, True, True)
+        assert rhyme is None or (poem.rhyme or "").endswith(rhyme)
+
+
+def test_a_pailu_has_as_many_lines_as_it_is_asked_for(loaded: LoadedModel) -> None:
+    for poem in compose_many(loaded, ComposeConfig(form="七排14", top_p=1.0), 6, n_tried=6):
+        assert faults(poem.text, "qipai", poem.rhyme, n_lines=14) == []
+
+
+def test_an_oblique_quatrain_rhymes_in_the_group_that_is_asked_for(loaded: LoadedModel) -> None:
+    poem = compose_poem(loaded, ComposeConfig(form="仄韵七绝", rhyme="月"))
+    assert poem.rhyme == "六月"
+    with pytest.raises(ComposeError):
+        compose_poem(loaded, ComposeConfig(form="仄韵七绝", rhyme="东"))
+    with pytest.raises(StudioError):
+        compose_poem(loaded, ComposeConfig(form="七绝", rhyme_book="xinyun", rhyme="冬"))
+
+
 @pytest.mark.parametrize("form", TUNES)
 def test_every_tune_passes_the_checker(loaded: LoadedModel, form: str) -> None:
     for poem in compose_many(loaded, ComposeConfig(form=form), 3, n_tried=3):
