@@ -13,7 +13,7 @@ from engine.prosody.check import check
 from engine.prosody.fit import Verdict
 from engine.prosody.forms import Form, form_called
 from engine.prosody.report import Report
-from engine.prosody.rhymes import RhymeSystem
+from engine.prosody.rhymes import RHYME_BOOKS, RhymeSystem
 from engine.prosody.tones import Reading
 
 Look = Literal["tone", "wrong", "rescued", "rhyme"]
@@ -50,6 +50,7 @@ class Tones:
     notes: tuple[tuple[int, int, str], ...] = ()
     doubtful: tuple[tuple[int, int, str], ...] = ()
     style: str = ""
+    rhyme_book: str = ""
     parallelism: tuple[float, ...] = ()
 
 
@@ -71,6 +72,7 @@ def tones_of(text: str, form: str | None = None, book: RhymeSystem | None = None
         notes=tuple((one.line, next(iter(one.positions), 0), f"{one.name} {one.characters}") for one in report.notes),
         doubtful=tuple((one.line, one.position, one.character) for one in report.doubtful),
         style=report.style,
+        rhyme_book=RHYME_BOOKS[report.rhyme_book] if found and report.rhyme_book != found.rhyme_system else "",
         parallelism=tuple(one.score for one in report.couplets),
     )
 

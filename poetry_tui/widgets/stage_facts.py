@@ -47,6 +47,8 @@ def in_tones(tones: "Tones") -> list[Content]:
         return [Content(word("compose.no_form"))]
     parts = [Content(" ".join(filter(None, (tones.form, tones.order))))]
     parts += [Content(word("compose.in_rhyme", rhyme=group)) for group in tones.rhyme_groups]
+    if tones.rhyme_book:
+        parts.append(Content(tones.rhyme_book))
     style = {"ok": "", "violation": "bold $error", "undecidable": "$warning"}
     for name, said in (("tones", tones.tones), ("rhyme", tones.rhyme)):
         parts.append(Content.styled(word(f"compose.{name}_{said}"), style[said]))

@@ -61,3 +61,4 @@ def test_another_rhyme_book_tells_other_tones() -> None:
     poem = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
     assert [tones_of(poem, "wujue", book).signs[0].text for book in (None, "xinyun")] == ["仄", "平"]
     assert tones_of(poem, "gone", "xinyun").tones == "violation"
+    assert [tones_of(poem, "wujue", book).rhyme_book for book in (None, "xinyun")] == ["", "中华新韵"]
