@@ -20,15 +20,16 @@ from poetry_tui.commands.output import (
     printable,
     say,
 )
-from poetry_tui.comparison import differing, flat
+from poetry_tui.comparison import WHAT_IS_VALIDATED, differing, flat
 from poetry_tui.malformed_lines import count_malformed
 from poetry_tui.run_reader import log_tail
 from poetry_tui.run_state import Status
+from poetry_tui.run_words import ABOUT, perplexity
 from poetry_tui.runs import RunSummary, find_run, list_runs, remove_run
 
 # What is shown of the log of a run that came to a bad end.
 LOG_LINES = 12
-FIGURES = ("training loss, nats per Han character", "best validation, nats per Han character")
+FIGURES = ("training loss, nats per Han character (perplexity)", "best validation, nats per Han character (perplexity)")
 
 
 def add_parser(commands: Commands) -> None:
@@ -61,7 +62,7 @@ def _show(options: argparse.Namespace) -> None:
     if options.json:
         print_json(_plain(run))
         return
-    loss, best = _figures(run)
+    loss, best = _figures(run, with_perplexity=True)
     print_pairs(
         [
             ("run", run.id),
@@ -92,10 +93,12 @@ def _compare(options: argparse.Namespace) -> None:
         print_json({"runs": [run.to_dict() for run in runs], "differing": settings})
         return
     rows = [(name, *map(str, values)) for name, values in settings.items()]
-    figures = [(_steps(run), *_figures(run)) for run in runs]
+    figures = [(_steps(run), *_figures(run, with_perplexity=True)) for run in runs]
     labels = ("step", *FIGURES)
     rows += [(label, *values) for label, values in zip(labels, zip(*figures, strict=True), strict=True)]
     print_table(("", *(run.id for run in runs)), rows)
+    if not WHAT_IS_VALIDATED.isdisjoint(settings):
+        say("They are validated on different poems: those nats do not compare one to one.")
 
 
 def _remove(options: argparse.Namespace) -> int:
@@ -152,14 +155,19 @@ def _hours(seconds: float) -> str:
     return f"{whole // 3600:,}:{whole % 3600 // 60:02}:{whole % 60:02}"
 
 
-def _figures(run: RunSummary) -> tuple[str, str]:
+def _figures(run: RunSummary, *, with_perplexity: bool = False) -> tuple[str, str]:
     """The training loss and the best validation, both in nats per Han character; of a run that told its loss per character, about
     in that or, where nothing converts it, in nats per character."""
-    if run.loss_nats_per_han is None:
-        loss = "-" if run.loss_nats is None else f"{figure(run.loss_nats)} per character"
+
+    def told(nats: float | None) -> str:
+        beside = f" ({perplexity(nats)})" if with_perplexity and nats is not None else ""
+        return figure(nats) + beside
+
+    if run.loss_nats_per_han is None and run.loss_nats is not None:
+        loss = f"{figure(run.loss_nats)} per character"
     else:
-        loss = ("~" if run.loss_unit == "about_han" else "") + figure(run.loss_nats_per_han)
-    return loss, figure(run.best_nats_per_han)
+        loss = (ABOUT if run.loss_unit == "about_han" else "") + told(run.loss_nats_per_han)
+    return loss, told(run.best_nats_per_han)
 
 
 def _steps(run: RunSummary) -> str:

@@ -12,7 +12,7 @@ from engine.flags import flags_between
 from engine.presets import PRESETS
 from engine.smoothing import WINDOW_STEPS
 from engine.verse import split_lines
-from poetry_tui.comparison import Row, compare
+from poetry_tui.comparison import Comparison, Row, compare
 from poetry_tui.report.document import Block, Code, Figure, Heading, Paragraph, Poem, Prediction, Table
 from poetry_tui.report.story import RunStory
 from poetry_tui.report.svg import Series, chart
@@ -30,7 +30,7 @@ def blocks(stories: Sequence[RunStory]) -> list[Block]:
     return [
         Heading(title(stories), 1),
         Paragraph(word("report.made", version=__version__, moment=time.strftime("%Y-%m-%d %H:%M"))),
-        *_figures(side_by_side.names, side_by_side.figures),
+        *_figures(side_by_side),
         *_settings(side_by_side.names, side_by_side.settings),
         *_curves(stories),
         *_predictions(stories),
@@ -44,9 +44,12 @@ def title(stories: Sequence[RunStory]) -> str:
     return word("report.title", runs=", ".join(story.name for story in stories))
 
 
-def _figures(names: Sequence[str], figures: Sequence[Row]) -> Iterator[Block]:
+def _figures(side_by_side: Comparison) -> Iterator[Block]:
+    figures = side_by_side.figures
     yield Heading(heading("report.figures"))
-    yield Table(("", *names), [(word(row.name), *row.values) for row in figures])
+    yield Table(("", *side_by_side.names), [(word(row.name), *row.values) for row in figures])
+    if not side_by_side.validates_alike:
+        yield Paragraph(word("train.compare_other_poems"))
     yield Paragraph(word("report.what_nats"))
     yield Paragraph(word("report.what_losses", steps=WINDOW_STEPS))
     if any(value.startswith(ABOUT) for row in figures for value in row.values):

@@ -1,6 +1,7 @@
 """The command line as a person or a program meets it."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from engine.run_folder import write_config
 from poetry_tui import cli
 from poetry_tui.cli import main
 from poetry_tui.favourites import Favourite, FavouriteStore
+from poetry_tui.run_summary import summarise
 from tests.tui.make_run import life, write_run
 
 POEMS = """\
@@ -227,14 +229,20 @@ def test_runs_are_compared_by_what_differs(studio_home: Path, capsys: pytest.Cap
     write_config(studio_home / "runs" / "one", tiny)
     write_config(studio_home / "runs" / "two", tiny.replace(seed=2, model=ModelConfig(cell="gru", hidden_size=24)))
     assert main(["runs", "compare", "one", "two"]) == 0
-    text = capsys.readouterr().out
+    text, narration = capsys.readouterr()
+    assert "validated on different poems" not in narration
     assert text.splitlines()[0].split() == ["one", "two"]
     assert "cell" in text
     assert "hidden_size" not in text
     assert "nats per Han" in text
     write_run(studio_home / "runs" / "three", life(100))
     assert main(["runs", "compare", "one", "three"]) == 0
-    assert "100 of 2,000" in capsys.readouterr().out
+    text, narration = capsys.readouterr()
+    assert "100 of 2,000" in text
+    assert "validated on different poems" in narration  # tiny judges by 20 poems, nndl by 1,000
+    loss = summarise(studio_home / "runs" / "three").loss_nats_per_han
+    assert loss is not None
+    assert f"{loss:.3f} ({math.exp(loss):,.0f})" in text
     assert main(["runs", "compare", "one", "two", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["differing"]["seed"] == [1, 2]
 

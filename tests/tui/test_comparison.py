@@ -62,7 +62,9 @@ def test_the_fewest_nats_are_the_best_and_what_all_have_alike_is_not() -> None:
 def test_nats_on_other_poems_are_said_not_to_compare() -> None:
     base = preset("nndl")
     assert side_by_side(base, base.replace(seed=3)).validates_alike
+    assert side_by_side(base, base.replace(max_chars=64)).validates_alike  # held-out poems are never cut
     assert not side_by_side(base, base.replace(corpus="tang-song")).validates_alike
+    assert not side_by_side(base, base.replace(late_share=0.3, late_longest_poem=80)).validates_alike
 
 
 def test_a_run_that_has_said_nothing_has_a_column_too() -> None:
