@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from engine.config import ModelConfig, TrainConfig
 from engine.errors import UsageError
+from engine.safe_text import shown
 
 PRESETS: Mapping[str, TrainConfig] = {
     # The course experiment's sizes, optimiser and initialisation. What it got wrong is mended: no ReLU on the logits,
@@ -81,5 +82,5 @@ def preset(name: str) -> TrainConfig:
         UsageError: for a name that is not in `PRESETS`.
     """
     if name not in PRESETS:
-        raise UsageError(f"There is no preset called {name!r}.", f"Choose one of: {', '.join(PRESETS)}.")
+        raise UsageError(f"There is no preset called {shown(name)}.", f"Choose one of: {', '.join(PRESETS)}.")
     return PRESETS[name]

@@ -38,6 +38,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from engine.errors import StudioError, UsageError
+from engine.files import parse_json
 from engine.interruption import POLITE
 from engine.model_files import WEIGHTS
 from engine.model_store import find_model
@@ -47,6 +48,7 @@ from engine.operations.compose import compose
 from engine.operations.inspect import inspect
 from engine.operations.load import load
 from engine.operations.novelty import novelty
+from engine.safe_text import printable, shown
 
 if TYPE_CHECKING:
     from engine.checkpoint import LoadedModel
@@ -127,23 +129,26 @@ class Service:
         # times as long as working when a training keeps the processor busy.
         use_threads(1)
         while True:
-            request = self._requests.get()
-            request_id = request["id"]
-            try:
-                OPERATIONS[request["op"]](self._call(request))
-            except CancelledError:
-                self.reply(request_id, "cancelled")
-            except StudioError as error:
-                self._complain(request_id, error)
-            except Exception as error:  # noqa: BLE001 - the client is told, the traceback is in the log, the next request may be well
-                traceback.print_exc()
-                self._complain(
-                    request_id,
-                    StudioError(f"Composing failed: {type(error).__name__}: {error}.", "The log tells more."),
-                )
-            finally:
-                self._open.discard(request_id)
-                self._cancelled.discard(request_id)
+            self.carry_out(self._requests.get())
+
+    def carry_out(self, request: Request) -> None:
+        """Carry out one request; whatever becomes of it, it gets a last word."""
+        request_id = request["id"]
+        try:
+            OPERATIONS[request["op"]](self._call(request))
+        except CancelledError:
+            self.reply(request_id, "cancelled")
+        except StudioError as error:
+            self._complain(request_id, error)
+        except Exception as error:  # noqa: BLE001 - the client is told, the traceback is in the log, the next request may be well
+            traceback.print_exc()
+            self._complain(
+                request_id,
+                StudioError(f"Composing failed: {type(error).__name__}: {error}.", "The log tells more."),
+            )
+        finally:
+            self._open.discard(request_id)
+            self._cancelled.discard(request_id)
 
     def _call(self, request: Request) -> Call:
         request_id = request["id"]
@@ -160,7 +165,7 @@ class Service:
         from engine.devices import choose_device
 
         if name is not None and not isinstance(name, str):
-            raise UsageError(f"A model is named by a text, not by {name!r}.", "Send a name, a folder or null.")
+            raise UsageError(f"A model is named by a text, not by {shown(name)}.", "Send a name, a folder or null.")
         folder = find_model(name).resolve()
         weights = folder / WEIGHTS
         key = (folder, weights.stat().st_mtime_ns if weights.exists() else 0)
@@ -171,7 +176,7 @@ class Service:
         return loaded
 
     def _complain(self, request_id: int, error: StudioError) -> None:
-        self.reply(request_id, "error", message=error.message, hint=error.hint)
+        self.reply(request_id, "error", message=printable(error.message), hint=printable(error.hint))
 
     def reply(self, request_id: int, kind: str, **fields: object) -> None:
         """Send one reply, whole, whichever thread it comes from."""
@@ -187,14 +192,16 @@ class Service:
 def _parse(line: bytes) -> Request:
     """A request whose `id` and `op` can be relied on. Raises UsageError."""
     try:
-        request = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"A request is no JSON: {error}.", "Send one object a line.") from error
+        request = parse_json(line)
+    except ValueError as error:
+        raise UsageError(f"A request cannot be read: {error}.", "Send one object a line.") from error
     if not isinstance(request, dict) or not is_count(request.get("id")) or request["id"] < 1:
         raise UsageError("A request is an object with a positive whole number as its id.", "Send one object a line.")
     known = (*OPERATIONS, "cancel", "shutdown")
     if request.get("op") not in known:
-        raise UsageError(f"There is no operation {request.get('op')!r}.", f"The operations are: {', '.join(known)}.")
+        raise UsageError(
+            f"There is no operation {shown(request.get('op'))}.", f"The operations are: {', '.join(known)}."
+        )
     if request["op"] == "cancel" and not is_count(request.get("target")):
         raise UsageError("A cancellation names no target.", "Send the id of the request to cancel as its target.")
     return request
@@ -203,7 +210,7 @@ def _parse(line: bytes) -> Request:
 def _id_of(line: bytes) -> int:
     """The id of a request that is wrong otherwise, or 0."""
     try:
-        request = json.loads(line)
-    except (ValueError, RecursionError):
+        request = parse_json(line)
+    except ValueError:
         return 0
     return request["id"] if isinstance(request, dict) and is_count(request.get("id")) else 0

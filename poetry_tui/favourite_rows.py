@@ -11,6 +11,7 @@ from engine.config import ComposeConfig, check_setting
 from engine.errors import UsageError
 from engine.events import LATEST_TIME_S
 from engine.files import parse_json
+from engine.safe_text import printable
 
 COLUMNS = ("id", "text", "begin", "model", "seed", "settings", "logprob", "created_s", "title", "tags", "note")
 
@@ -30,9 +31,10 @@ def fields_of(row: Sequence[Any]) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
+    """The text, which will be printed and exported, without anything that could steer a terminal."""
     if not isinstance(value, str):
         raise ValueError("no text")
-    return value
+    return "\n".join(map(printable, value.split("\n")))
 
 
 def _seed(value: Any) -> int:

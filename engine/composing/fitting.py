@@ -16,6 +16,7 @@ from engine.errors import ComposeError
 from engine.prosody.forms import Form, Pattern, Segment, ToneOrder
 from engine.prosody.rhymes import RhymeSystem
 from engine.prosody.tones import reading_of
+from engine.safe_text import shown
 
 CODE_OF = {"平": LEVEL_BIT, "仄": OBLIQUE_BIT, "中": EITHER_BITS}
 TONES_OF = {"平": LEVEL_BIT, "仄": OBLIQUE_BIT, "both": EITHER_BITS, "unknown": 0}
@@ -57,7 +58,7 @@ def _orders_called(name: str | None, form: Form) -> list[ToneOrder]:
     if not orders or (name and not form.is_regulated):
         known = f"Its orders are {', '.join(order.name for order in form.orders)}."
         hint = known if form.is_regulated else "Leave the order out."
-        raise ComposeError(f"{form.name} has no tone order called {name!r}.", hint)
+        raise ComposeError(f"{form.name} has no tone order called {shown(name)}.", hint)
     return orders
 
 

@@ -5,6 +5,7 @@ from engine.config import ComposeConfig
 from engine.corpus.poems import han_of
 from engine.errors import ComposeError
 from engine.header import TITLE, Header, header_indices
+from engine.safe_text import shown
 from engine.variants import fold_begin
 from engine.vocabulary import BEGIN, Vocabulary
 
@@ -34,5 +35,5 @@ def _title(title: str, vocabulary: Vocabulary) -> str:
         except ComposeError:
             continue  # the others can still steer the poem
     if not known:
-        raise ComposeError(f"The model knows no character of the title {title!r}.", "Choose another title.")
+        raise ComposeError(f"The model knows no character of the title {shown(title)}.", "Choose another title.")
     return "".join(known)

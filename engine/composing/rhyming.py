@@ -15,6 +15,7 @@ from engine.composing.layout import Step
 from engine.errors import ComposeError, UsageError
 from engine.prosody.forms import Form, RhymePlace
 from engine.prosody.rhymes import RhymeSystem, group_called, masks_of
+from engine.safe_text import shown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +88,7 @@ def _modern_group_called(name: str, names: Sequence[str]) -> int:
     """八寒, or 寒."""
     found = [number for number, own in enumerate(names) if name in (own, own[1:], own[-1])]
     if not found:
-        raise UsageError(f"There is no group of 中华新韵 called {name!r}.", f"Its groups are: {' '.join(names)}.")
+        raise UsageError(f"There is no group of 中华新韵 called {shown(name)}.", f"Its groups are: {' '.join(names)}.")
     return found[0]
 
 
@@ -96,7 +97,7 @@ def _part_called(name: str, names: Sequence[str]) -> int:
     if name in names:
         return names.index(name)
     if name.startswith("第"):
-        raise UsageError(f"There is no part called {name!r}.", f"The parts are: {' '.join(names)}.")
+        raise UsageError(f"There is no part called {shown(name)}.", f"The parts are: {' '.join(names)}.")
     group = group_called(name)
     masks = masks_of("cilin")
     side = masks.level if group.is_level else masks.oblique

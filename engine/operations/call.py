@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.config import ComposeConfig
 from engine.errors import UsageError
+from engine.safe_text import shown
 
 if TYPE_CHECKING:
     from engine.checkpoint import LoadedModel
@@ -48,14 +49,14 @@ class Call:
         """A field that must be a text. Raises UsageError."""
         value = self.request.get(name)
         if not isinstance(value, str):
-            raise UsageError(f"{name} cannot be {value!r}.", "Send a text.")
+            raise UsageError(f"{name} cannot be {shown(value)}.", "Send a text.")
         return value
 
     def count(self, name: str, usual: int, low: int, high: int) -> int:
         """A field that must be a whole number, or `usual` without it. Raises UsageError."""
         value = self.request.get(name, usual)
         if not is_count(value) or not low <= value <= high:
-            raise UsageError(f"{name} cannot be {value!r}.", f"Send a whole number from {low} to {high}.")
+            raise UsageError(f"{name} cannot be {shown(value)}.", f"Send a whole number from {low} to {high}.")
         return int(value)
 
     def n_alternatives(self) -> int:

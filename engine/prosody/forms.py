@@ -17,6 +17,7 @@ from engine.errors import UsageError
 from engine.paths import bundled_data
 from engine.prosody.rhymes import RhymeSystem
 from engine.prosody.tones import LEVEL, must_be
+from engine.safe_text import shown
 
 # Where the sequence of line types stands in the report: aBbA.
 LEVEL_ENDED_TYPES = "AB"
@@ -131,7 +132,7 @@ def form_called(name: str) -> Form:
             if form.takes_n_lines and counted[1] in (form.key, form.name, *form.also):
                 return with_n_lines(form.key, _n_lines_of_pailu(form, int(counted[2])))
     known = ", ".join(f"{form.key} {form.name}" for form in forms())
-    raise UsageError(f"There is no form called {name!r}.", f"The forms are: {known}.")
+    raise UsageError(f"There is no form called {shown(name)}.", f"The forms are: {known}.")
 
 
 def named_with_lines(key: str, n_lines: int) -> str:

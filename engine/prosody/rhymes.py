@@ -11,6 +11,7 @@ from typing import Literal
 
 from engine.errors import UsageError
 from engine.paths import bundled_data
+from engine.safe_text import shown
 
 Tone = Literal["上平", "下平", "上", "去", "入"]
 RhymeSystem = Literal["pingshui", "cilin", "xinyun"]
@@ -70,7 +71,7 @@ def rhyme_book_called(name: str) -> RhymeSystem:
         if name in (key, own):
             return key
     known = ", ".join(f"{key} {own}" for key, own in RHYME_BOOKS.items())
-    raise UsageError(f"There is no rhyme book called {name!r}.", f"The rhyme books are: {known}.")
+    raise UsageError(f"There is no rhyme book called {shown(name)}.", f"The rhyme books are: {known}.")
 
 
 @functools.cache
@@ -98,7 +99,7 @@ def group_called(name: str) -> RhymeGroup:
         if len(homonyms) == 1:
             return homonyms[0]
     known = " ".join(group.letter for group in groups if group.is_level)
-    raise UsageError(f"There is no rhyme group called {name!r}.", f"The level-tone groups are: {known}.")
+    raise UsageError(f"There is no rhyme group called {shown(name)}.", f"The level-tone groups are: {known}.")
 
 
 def groups_of(character: str) -> tuple[RhymeGroup, ...]:
