@@ -3,7 +3,7 @@
 import argparse
 import dataclasses
 import shlex
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from types import UnionType
 from typing import Any, NoReturn, Union, get_args, get_origin, get_type_hints
 
@@ -20,10 +20,23 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"allow_abbrev": False, **kwargs})
 
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        refuse_empty_values(self, args)
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
         # It repeats what was typed.
         sentence = message[:1].upper() + message[1:].rstrip(".")
         raise UsageError(f"{brief(sentence)}.", f"`{self.prog} -h` shows how it is used.")
+
+
+def refuse_empty_values(parser: argparse.ArgumentParser, words: Sequence[str] | None) -> None:
+    """Refuse `--seed=--`, of which argparse makes a list without anything, whatever type the flag has."""
+    for word in words or ():
+        if word == "--":
+            return
+        if word.startswith("-") and word.endswith("=--"):
+            parser.error(f"argument {word[:-3]}: expected one argument")
 
 
 def flag_of(name: str) -> str:

@@ -2,14 +2,20 @@
 
 import argparse
 import re
-from typing import NoReturn
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
 from engine.errors import UsageError
+from engine.flags import refuse_empty_values
 from engine.safe_text import brief, shown
 
 
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser whose complaints are errors like any other."""
+
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        refuse_empty_values(self, args)
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         unknown = re.match(r"argument COMMAND: invalid choice: '(.*)' \(choose from (.*)\)", message)

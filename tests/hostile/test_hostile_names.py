@@ -215,6 +215,12 @@ def test_chinese_arguments_and_files_work_in_the_c_locale(words: list[str]) -> N
     assert expected[1] in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("flag", ["-n", "--seed", "--title", "--temperature", "--device", "--max-chars"])
+def test_a_flag_whose_value_is_the_end_of_flags_has_none(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert engine_main(["compose", "春", f"{flag}=--"]) == 2
+    assert f"rgument {flag}: expected one argument" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(os.name != "posix", reason="the locale decides of arguments on POSIX alone")
 def test_compose_takes_a_chinese_begin_in_the_c_locale(rhyming: str) -> None:
     environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
