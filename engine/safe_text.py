@@ -2,7 +2,6 @@
 
 # As much of a value as a sentence can hold.
 _MAX_SHOWN = 60
-_MAX_BRIEF = 300
 
 
 def shown(value: object) -> str:
@@ -26,6 +25,6 @@ def _printable(character: str) -> str:
     return "\ufffd" if "\ud800" <= character <= "\udfff" else " "
 
 
-def brief(text: str) -> str:
+def brief(text: str, max_chars: int = 300) -> str:
     """The text in one line, cut where it is longer than a person reads."""
-    return printable(text if len(text) <= _MAX_BRIEF else f"{text[:_MAX_BRIEF]}…")
+    return printable(text if len(text) <= max_chars else f"{text[:max_chars]}…")

@@ -6,6 +6,7 @@ from pathlib import Path
 from engine.errors import StudioError, UsageError
 from engine.files import write_atomically
 from engine.names import path_of
+from engine.safe_text import brief
 from engine.verse import couplets, split_lines
 from poetry_tui.commands.output import (
     Commands,
@@ -58,7 +59,10 @@ def _list(options: argparse.Namespace) -> None:
     if options.json:
         print_json([to_dict(favourite) for favourite in kept])
     elif kept:
-        rows = [(str(f.id), f.begin, heading_of(f), date_of(f), f.model, " ".join(f.tags), f.problem) for f in kept]
+        rows = [
+            (str(f.id), brief(f.begin, 12), brief(heading_of(f), 40), date_of(f), f.model, " ".join(f.tags), f.problem)
+            for f in kept
+        ]
         print_table(("id", "begin", "poem", "kept", "model", "tags", ""), rows)
     else:
         say(

@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 
 from poetry_tui.run_summary import RunSummary
 from poetry_tui.run_words import COLOURS, SYMBOLS, moment, summary_line
-from poetry_tui.words import heading, word
+from poetry_tui.words import heading, sentence, word
 
 # The run that is followed, in the list and in comparisons; its curve needs none.
 FOLLOWED_LETTER = "a"
@@ -117,6 +117,10 @@ class RunList(OptionList):
         """Symbol, letter, name and moment on the left, progress and nats on the right, as far as there is room."""
         name, share, nats = summary_line(run)
         width = max(self.scrollable_content_region.width - 1, 20)
+        if run.problem:
+            why = Content(f" - {run.id}  {sentence(run.problem)}").truncate(width - 1, ellipsis=True)
+            symbol = (SYMBOLS[run.status], f"bold {COLOURS[run.status]}")
+            return Content.assemble(symbol, (why.plain, "$text-error"))
         right = f"{share:>5} {nats:>5}"
         left = f" {self._letters.get(run.folder, '-')} {name}"
         when = moment(run.started_s)

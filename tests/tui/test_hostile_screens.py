@@ -69,6 +69,8 @@ async def test_the_train_screen_shows_every_damaged_run(until: Until) -> None:
         assert isinstance(screen, TrainScreen)
         runs = screen.query_one(RunList)
         await until(pilot, lambda: runs.option_count == len(names))
+        rows = [str(runs.get_option_at_index(index).prompt) for index in range(len(names))]
+        assert sum("was written in" in row for row in rows) == 2
         for _ in range(len(names)):
             runs.focus()
             await pilot.press("down", "enter")
