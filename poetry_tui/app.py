@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-import functools
 import gc
 import os
 import sys
@@ -15,6 +14,7 @@ os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
 
 from textual import events, on, work
 from textual.app import App, SystemCommand
+from textual.command import Provider
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
@@ -23,15 +23,15 @@ from engine.errors import INTERRUPTED
 from poetry_tui.compat import dismiss_once, read_pastes_whole, use_whole_characters
 from poetry_tui.engine_client import EngineClient
 from poetry_tui.engine_protocol import EngineState, Phase
-from poetry_tui.glyphs import CHARTS, Charts, is_ascii, use_charts
+from poetry_tui.glyphs import Charts, is_ascii, use_charts
 from poetry_tui.input_gate import InputGate
-from poetry_tui.keys import bind, words_of
+from poetry_tui.keys import bind
 from poetry_tui.messages import EngineChanged, ModelWanted, RecreateWanted
 from poetry_tui.screens.base import StudioScreen
 from poetry_tui.settings import Settings, open_settings, save_settings, settings_file
 from poetry_tui.themes import INK, PAPER, THEMES
-from poetry_tui.widgets.studio_header import TABS, StudioHeader
-from poetry_tui.words import LANGUAGES, Language, heading, reason, sentence, set_language, word
+from poetry_tui.widgets.studio_header import StudioHeader
+from poetry_tui.words import Language, reason, sentence, set_language, word
 
 # Of what is said once and names a file.
 LONG_NOTICE_S = 15.0
@@ -63,6 +63,12 @@ SCREENS: Mapping[str, Callable[[], StudioScreen]] = {
 }
 
 
+def _palette_commands() -> type[Provider]:
+    from poetry_tui.palette import StudioCommands
+
+    return StudioCommands
+
+
 def _collect_garbage() -> None:
     """From now on; what has been made so far stays to the end, and looking through it would be felt now and then."""
     gc.freeze()
@@ -81,6 +87,7 @@ class PoetryApp(App[None]):
     TITLE = "Poetry Studio"
     CSS_PATH = Path(__file__).with_name("app.tcss")
     DEFAULT_MODE = "compose"
+    COMMANDS = {_palette_commands}
     BINDINGS: ClassVar = [
         bind("1", "mode('compose')", "shell.compose", show=False),
         bind("2", "mode('train')", "shell.train", show=False),
@@ -332,32 +339,9 @@ class PoetryApp(App[None]):
             self.push_screen(HelpScreen(self.screen.known_bindings))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        for tab in TABS:
-            name = word("shell.go_to", name=heading(f"shell.{tab}"))
-            yield SystemCommand(name, word(f"shell.{tab}.tip"), lambda mode=tab: self.action_mode(mode))
-        yield SystemCommand(word("shell.theme"), word("shell.theme.tip"), self.action_toggle_theme)
-        yield SystemCommand(word("shell.any_theme"), word("shell.any_theme.tip"), self.action_change_theme)
-        if isinstance(screen, StudioScreen):
-            yield from self._commands_of(screen)
-        for language in LANGUAGES:
-            name = word("shell.language", name=word(f"shell.language_{language}"))
-            yield SystemCommand(name, word("shell.language.tip"), lambda chosen=language: self.action_language(chosen))
-        for charts in CHARTS:
-            name = word("shell.charts", name=word(f"shell.charts_{charts}"))
-            yield SystemCommand(name, word("shell.charts.tip"), lambda chosen=charts: self.action_charts(chosen))
-        yield SystemCommand(word("shell.help"), word("shell.help.tip"), self.action_help)
-        yield SystemCommand(word("shell.screenshot"), word("shell.screenshot.tip"), self.action_screenshot)
-        yield SystemCommand(word("shell.quit"), word("shell.quit.tip"), self.action_quit)
+        from poetry_tui.palette import commands
 
-    def _commands_of(self, screen: StudioScreen) -> Iterable[SystemCommand]:
-        """Everything that a key of the screen does now, for those who would rather search or click."""
-        said = set[str]()
-        for active in screen.active_bindings.values():
-            key = words_of(active.binding)
-            if key is not None and key not in said and active.node is screen and active.enabled:
-                said.add(key)
-                run = functools.partial(self.run_action, active.binding.action, screen)
-                yield SystemCommand(heading(key), word(f"{key}.tip"), run)
+        return commands(self, screen)
 
 
 class Monitor(PoetryApp):

@@ -1,6 +1,6 @@
 """What every screen of the studio has: tabs above, keys below, one sentence where the terminal is too small."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -32,6 +32,8 @@ class StudioScreen(Screen[None]):
     """
 
     MODE: ClassVar[str] = ""
+    # The words of the keys that fill the footer where it has room, the first ones first; then come all others.
+    FOOTER_FILLERS: ClassVar[Sequence[str]] = ()
     HORIZONTAL_BREAKPOINTS = [(0, "-too-narrow"), (LEAST_COLUMNS, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-too-low"), (LEAST_ROWS, "-low"), (30, "-tall")]
 

@@ -7,7 +7,7 @@ from textual import work
 
 from engine.errors import StudioError
 from poetry_tui.keeping import keep
-from poetry_tui.screens.compose_keys import BINDINGS
+from poetry_tui.screens.compose_keys import BINDINGS, FOOTER_FILLERS
 from poetry_tui.screens.compose_revising import RevisingScreen
 from poetry_tui.words import sentence, word
 
@@ -19,6 +19,7 @@ class ComposeScreen(RevisingScreen):
     """The desk (`compose_desk`), writing (`compose_writing`), revising (`compose_revising`); here wishes and keeping."""
 
     BINDINGS = BINDINGS
+    FOOTER_FILLERS = FOOTER_FILLERS
 
     def on_screen_resume(self) -> None:
         self.call_after_refresh(self.offer_choices)
@@ -155,8 +156,10 @@ class ComposeScreen(RevisingScreen):
             return False
         if action in ("again", "copy", "favourite"):
             return current is not None and current.is_over and bool(current.glyphs)
-        if action in ("pick", "history"):
+        if action in ("step", "line", "pick", "history"):
             return self.sitting.variant is not None
+        if action == "turn":
+            return len(self.sitting.compositions) > 1
         if action == "recompose":
             return self.has_something_to_keep
         if action in ("lock", "lock_line"):

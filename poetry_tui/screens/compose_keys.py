@@ -4,6 +4,21 @@ from textual.binding import BindingType
 
 from poetry_tui.keys import bind
 
+FOOTER_FILLERS = (
+    "compose.wishes",
+    "compose.write_own",
+    "compose.step",
+    "compose.upright",
+    "compose.earlier",
+    "compose.later",
+    "compose.history",
+    "compose.undo",
+    "compose.copy",
+    "compose.pick",
+    "compose.write_poem",
+    "compose.rhyme_dictionary",
+    "compose.traditional",
+)
 BINDINGS: list[BindingType] = [
     bind("enter", "compose", "compose.go", display="⏎"),
     bind("r", "again", "compose.again"),

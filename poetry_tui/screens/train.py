@@ -21,7 +21,7 @@ from poetry_tui.run_follower import RunFollower
 from poetry_tui.run_replay import RunReplay
 from poetry_tui.run_state import Status
 from poetry_tui.screens.train_install import installed_corpora, run_install
-from poetry_tui.screens.train_keys import BINDINGS, OF_A_RUN
+from poetry_tui.screens.train_keys import BINDINGS, FOOTER_FILLERS, OF_A_RUN
 from poetry_tui.screens.train_viewing import ViewingScreen
 from poetry_tui.widgets.corpus_offer import CorpusOffer
 from poetry_tui.widgets.run_list import RunList
@@ -51,6 +51,7 @@ class TrainScreen(ViewingScreen):
     # What is focused at first depends on whether there is a run to look at.
     AUTO_FOCUS = ""
     BINDINGS = BINDINGS
+    FOOTER_FILLERS = FOOTER_FILLERS
     DEFAULT_CSS = """
     TrainScreen {
         & #train-body { height: 1fr; }

@@ -8,6 +8,18 @@ from poetry_tui.keys import bind
 OF_A_RUN = frozenset(
     ["log", "zoom", "moment", "now", "replay", "pan", "axis", "log_scale", "resources", "compare", "report"]
 )
+FOOTER_FILLERS = (
+    "train.save_now",
+    "train.sample_now",
+    "train.compose_with",
+    "train.list",
+    "train.beside",
+    "train.rate",
+    "train.report",
+    "train.earlier",
+    "train.later",
+    "train.replay",
+)
 BINDINGS: list[BindingType] = [
     bind("ctrl+r", "start", "train.start", display="^r", priority=True),
     bind("n,ctrl+n", "new", "train.new", display="n"),

@@ -1,10 +1,13 @@
 """The keys of the moment in one line: as many as fit, the palette's at the right end; a click presses one.
 
+First come the keys that are meant for the footer (`show=True`); where there is room for more, the others of the screen in the
+order that it wants (`FOOTER_FILLERS`).
+
 Textual's footer makes a widget of each key anew whenever the focus moves, and lays the whole screen out for it: half of what a
 Tab cost. This one draws a line.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.segment import Segment
@@ -16,6 +19,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from poetry_tui.glyphs import is_ascii
+from poetry_tui.keys import words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,10 @@ class StudioFooter(Widget):
 
     def __init__(self) -> None:
         super().__init__()
+        # The screen's own keys, those that fill what room is left, and the keys that every screen has.
         self.items: tuple[FooterItem, ...] = ()
+        self._fillers: tuple[FooterItem, ...] = ()
+        self._n_own = 0
         self._palette: FooterItem | None = None
         # Which columns each key took when it was last drawn.
         self._columns: dict[range, FooterItem] = {}
@@ -67,15 +74,31 @@ class StudioFooter(Widget):
             return
         active = screen.active_bindings
         palette = active.get(self.app.COMMAND_PALETTE_BINDING)
-        items = tuple(map(self._item, _shown(active.values())))
-        shown = items, None if palette is None else self._item(palette)
-        if shown != (self.items, self._palette):
-            self.items, self._palette = shown
+        own = [one for one in _shown(active.values()) if one.node is screen]
+        common = [one for one in _shown(active.values()) if one.node is not screen]
+        items = tuple(self._item([one]) for one in (*own, *common))
+        fillers = tuple(map(self._item, _fillers(active.values(), screen)))
+        shown = items, fillers, len(own), None if palette is None else self._item([palette])
+        if shown != (self.items, self._fillers, self._n_own, self._palette):
+            self.items, self._fillers, self._n_own, self._palette = shown
             self.refresh()
 
-    def _item(self, active: ActiveBinding) -> FooterItem:
-        binding = active.binding
-        return FooterItem(binding.key, self.app.get_key_display(binding), binding.description, active.tooltip)
+    def _item(self, keys: Sequence[ActiveBinding]) -> FooterItem:
+        """Several keys of one description stand together: ← → step."""
+        binding, tooltip = keys[0].binding, keys[0].tooltip
+        displays = " ".join(self.app.get_key_display(one.binding) for one in keys)
+        return FooterItem(binding.key, displays, binding.description, tooltip)
+
+    def _fitting(self, room: int) -> Sequence[FooterItem]:
+        """The items for so many cells, the fillers between the screen's own and the common ones."""
+        free = room - sum(item.cell_length + 1 for item in self.items)
+        filling = []
+        for item in self._fillers:
+            free -= item.cell_length + 1
+            if free < 0:
+                break
+            filling.append(item)
+        return [*self.items[: self._n_own], *filling, *self.items[self._n_own :]]
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
@@ -87,7 +110,7 @@ class StudioFooter(Widget):
         self._columns = {} if self._palette is None else {range(room, width): self._palette}
         line: list[Segment] = []
         x = 0
-        for item in self.items:
+        for item in self._fitting(room):
             if x + item.cell_length > room:
                 break
             self._columns[range(x, x + item.cell_length)] = item
@@ -130,3 +153,21 @@ def _shown(active: Iterable[ActiveBinding]) -> Iterator[ActiveBinding]:
         if one.binding.show and one.binding.action not in seen:
             seen.add(one.binding.action)
             yield one
+
+
+def _fillers(active: Iterable[ActiveBinding], screen: Screen[object]) -> list[list[ActiveBinding]]:
+    """The screen's other keys, those of one description together, in the order in which they are to fill the footer."""
+    by_words: dict[str, list[ActiveBinding]] = {}
+    shown = {words_of(one.binding) for one in active if one.binding.show}
+    for one in active:
+        words = words_of(one.binding)
+        # A key that does the same in bigger steps is for the help.
+        is_variant = "+" in one.binding.key
+        if words is None or one.node is not screen or words in shown or is_variant or not one.enabled:
+            continue
+        same = by_words.setdefault(words, [])
+        if one.binding.action not in {other.binding.action for other in same}:
+            same.append(one)
+    order: Sequence[str] = getattr(screen, "FOOTER_FILLERS", ())
+    first = [words for words in order if words in by_words]
+    return [by_words[words] for words in dict.fromkeys([*first, *by_words])]

@@ -4,7 +4,8 @@ One module a screen holds a table of `key: (Chinese, English)`. Keys begin with 
 A key binding's tooltip stands under the binding's key with `.tip` after it.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Literal, get_args
 
 from poetry_tui.words import compose, copying, engine, favourites, glass, prosody, report, shell, train
@@ -30,6 +31,17 @@ def set_language(language: Language) -> None:
     """Choose the language of everything said from now on; what is on screen is redrawn by whoever calls this."""
     global _language
     _language = language
+
+
+@contextlib.contextmanager
+def spoken(language: Language) -> Iterator[None]:
+    """Words in another language for as long as the block lasts, which must not wait for anything."""
+    global _language
+    before, _language = _language, language
+    try:
+        yield
+    finally:
+        _language = before
 
 
 def language() -> Language:

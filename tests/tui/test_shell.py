@@ -3,14 +3,18 @@
 from typing import Any
 
 import pytest
+from textual.command import CommandList, CommandPalette
 
 from poetry_tui.app import PoetryApp
+from poetry_tui.palette import best_match, named_commands
 from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.screens.help import HelpScreen
 from poetry_tui.settings import Settings, load_settings, settings_file
 from poetry_tui.themes import INK, PAPER
+from poetry_tui.widgets.studio_footer import StudioFooter
 from poetry_tui.widgets.studio_header import StudioHeader
 from poetry_tui.widgets.too_small import TooSmall
+from poetry_tui.words import Language, heading, word
 from tests.tui.conftest import Until
 
 
@@ -143,3 +147,67 @@ async def test_the_palette_has_every_screen_language_and_theme() -> None:
         titles = [command.title for command in app.get_system_commands(app.screen)]
     for part in ("作诗 Compose", "训练 Train", "诗集 Favourites", "English", "Light or dark", "quit"):
         assert any(part in title for title in titles), part
+
+
+ASKED = {
+    "compose.upright": ["vertical", "竖排", "竖"],
+    "compose.tones": ["tones", "平仄"],
+    "shell.quit": ["quit", "退出", "QUIT "],
+    "shell.help": ["help", "帮助"],
+    "shell.screenshot": ["screensh", "存屏幕"],
+    "compose.warmer": ["warm"],
+}
+
+
+@pytest.mark.parametrize("language", ["both", "zh", "en"])
+async def test_a_command_is_found_by_its_words_in_either_language_and_an_exact_match_comes_first(
+    language: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PoetryApp, "wake_engine", lambda self: None)
+    app = PoetryApp(Settings(language=language))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        for first, queries in ASKED.items():
+            for asked in queries:
+                scores = {one.command.title: best_match(asked, one)[0] for one in named_commands(app, app.screen)}
+                best = max(scores, key=scores.__getitem__)
+                assert best in (heading(first), word(first)), asked
+                assert list(scores.values()).count(scores[best]) == 1
+
+
+async def test_the_palette_shows_the_name_by_which_a_command_was_found(until: Until) -> None:
+    app = PoetryApp(Settings(language="zh"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        await pilot.press(*"quit")
+        options = app.screen.query_one(CommandList)
+        await until(pilot, lambda: options.option_count and "退出  quit" in str(options.get_option_at_index(0).prompt))
+        await pilot.press("enter")
+        await until(pilot, lambda: not app.is_running)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("width", "keys"),
+    [(80, {"⏎", "t", "?"}), (120, {"w", "b", "← →", "v", "?"}), (200, {"w", "b", "← →", "v", "[", "]", "h", "y", "?"})],
+)
+async def test_the_footer_is_filled_with_what_fits(
+    width: int, keys: set[str], language: Language, until: Until
+) -> None:
+    app = PoetryApp(Settings(language=language, pace=3, n_candidates=1, form="free"))
+    async with app.run_test(size=(width, 40)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, ComposeScreen)
+        for n in (1, 2):
+            await pilot.press("enter")
+            await until(pilot, lambda n=n: len(screen.sitting.compositions) == n and screen.sitting.current.is_over)  # type: ignore[misc, union-attr]
+        footer = screen.query_one(StudioFooter)
+
+        def shown() -> set[str]:
+            return {item.display for item in footer._columns.values()}
+
+        await until(pilot, lambda: keys <= shown())
+        line = screen._compositor.render_strips()[-1]
+        assert line.cell_length == width
+        assert word("shell.palette") in line.text

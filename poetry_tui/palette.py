@@ -1,0 +1,127 @@
+"""The palette's commands: everything that a key does now, and what has no key; found by their words in either language."""
+
+import functools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from textual.app import SystemCommand
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from textual.fuzzy import Matcher
+from textual.screen import Screen
+
+from poetry_tui.glyphs import CHARTS
+from poetry_tui.keys import words_of
+from poetry_tui.screens.base import StudioScreen
+from poetry_tui.themes import FAINT
+from poetry_tui.widgets.studio_header import TABS
+from poetry_tui.words import LANGUAGES, heading, spoken, word
+
+if TYPE_CHECKING:
+    from poetry_tui.app import PoetryApp
+
+# How good a match is, from the best: the name itself, its beginning, a part of it, its letters in order, a word of its tip.
+_EXACT, _BEGINNING, _PART, _LETTERS, _TIP = 1.0, 0.8, 0.6, 0.4, 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCommand:
+    """A command as it is shown, and its names and tips in both languages."""
+
+    command: SystemCommand
+    names: tuple[str, ...]
+    tips: tuple[str, ...]
+
+
+class StudioCommands(Provider):
+    """What Textual's palette asks for commands."""
+
+    async def discover(self) -> Hits:
+        for one in sorted(self._commands(), key=lambda one: one.command.title):
+            yield DiscoveryHit(one.command.title, one.command.callback, help=one.command.help)
+
+    async def search(self, query: str) -> Hits:
+        for one in self._commands():
+            score, name = best_match(query, one)
+            if score > 0:
+                title = one.command.title
+                # Found by a name that is not shown, a command says by which.
+                shown = Content(title) if name in title else Content.assemble(title, (f"  {name}", FAINT))
+                yield Hit(score, shown, one.command.callback, text=title, help=one.command.help)
+
+    def _commands(self) -> list[NamedCommand]:
+        return named_commands(cast("PoetryApp", self.app), self.screen)
+
+
+def named_commands(app: "PoetryApp", screen: Screen[object]) -> list[NamedCommand]:
+    """The commands of the moment, each with its names and tips in every language."""
+    shown = list(commands(app, screen))
+    others = []
+    for language in LANGUAGES:
+        with spoken(language):
+            others.append(list(commands(app, screen)))
+    return [
+        NamedCommand(
+            command,
+            tuple(dict.fromkeys([command.title, *(same.title for same in translations)])),
+            tuple(dict.fromkeys([command.help, *(same.help for same in translations)])),
+        )
+        for command, *translations in zip(shown, *others, strict=True)
+    ]
+
+
+def best_match(query: str, one: NamedCommand) -> tuple[float, str]:
+    """How well a command answers a query, 0 to 1, and the name that answers it ("" where only a tip does)."""
+    wanted = query.casefold().strip()
+    scored = [(_score(wanted, name), name) for name in one.names]
+    score, name = max(scored, key=lambda pair: pair[0])
+    if score == 0 and any(wanted in tip.casefold() for tip in one.tips):
+        return _TIP, ""
+    return score, name
+
+
+def _score(wanted: str, name: str) -> float:
+    """Shorter names come before longer ones where both are equally well matched."""
+    said = name.casefold()
+    brevity = 0.1 * min(1.0, len(wanted) / len(said))
+    # `起 Begin` and `Go to: 作诗` are names of several words, each of which may be the one that was meant.
+    parts = said.replace("：", " ").replace(":", " ").split()
+    if wanted == said or wanted in parts:
+        return _EXACT if wanted == said else _EXACT - 0.1 + brevity
+    if said.startswith(wanted) or any(part.startswith(wanted) for part in parts):
+        return _BEGINNING + brevity
+    if wanted in said:
+        return _PART + brevity
+    return _LETTERS + brevity if Matcher(wanted).match(said) > 0 else 0.0
+
+
+def commands(app: "PoetryApp", screen: Screen[object]) -> Iterable[SystemCommand]:
+    """The commands of the moment in the current language, always in the same order."""
+    for tab in TABS:
+        name = word("shell.go_to", name=heading(f"shell.{tab}"))
+        yield SystemCommand(name, word(f"shell.{tab}.tip"), functools.partial(app.action_mode, tab))
+    yield SystemCommand(word("shell.theme"), word("shell.theme.tip"), app.action_toggle_theme)
+    yield SystemCommand(word("shell.any_theme"), word("shell.any_theme.tip"), app.action_change_theme)
+    if isinstance(screen, StudioScreen):
+        yield from _commands_of(app, screen)
+    for language in LANGUAGES:
+        name = word("shell.language", name=word(f"shell.language_{language}"))
+        yield SystemCommand(name, word("shell.language.tip"), functools.partial(app.action_language, language))
+    for charts in CHARTS:
+        name = word("shell.charts", name=word(f"shell.charts_{charts}"))
+        yield SystemCommand(name, word("shell.charts.tip"), functools.partial(app.action_charts, charts))
+    yield SystemCommand(word("shell.help"), word("shell.help.tip"), app.action_help)
+    yield SystemCommand(word("shell.screenshot"), word("shell.screenshot.tip"), app.action_screenshot)
+    yield SystemCommand(word("shell.quit"), word("shell.quit.tip"), app.action_quit)
+
+
+def _commands_of(app: "PoetryApp", screen: StudioScreen) -> Iterator[SystemCommand]:
+    """Everything that a key of the screen does now, for those who would rather search or click."""
+    said = set[str]()
+    for active in screen.active_bindings.values():
+        key = words_of(active.binding)
+        if key is not None and key not in said and active.node is screen and active.enabled:
+            said.add(key)
+            run = functools.partial(app.run_action, active.binding.action, screen)
+            yield SystemCommand(heading(key), word(f"{key}.tip"), run)
