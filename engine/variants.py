@@ -1,5 +1,6 @@
 """Begin characters that the model does not know: a known variant, or a sentence with the nearest known ones."""
 
+import re
 from functools import cache
 from typing import Any
 
@@ -7,6 +8,10 @@ from engine.errors import ComposeError
 from engine.vocabulary import Vocabulary, is_han
 
 BEGIN_HINT = "Begin with Chinese characters, such as 日 or 春江."
+# A word in Latin letters, as one types a reading.
+_LATIN_WORD = re.compile(r"[A-Za-z\u00fc'’]{2,}")
+_LONGEST_READING = 4
+_N_SUGGESTED = 5
 
 
 def fold_begin(text: str, vocabulary: Vocabulary, hint: str = BEGIN_HINT) -> str:
@@ -17,7 +22,26 @@ def fold_begin(text: str, vocabulary: Vocabulary, hint: str = BEGIN_HINT) -> str
     Raises:
         ComposeError: naming the unknown character and the nearest known ones.
     """
-    return "".join(_fold(character, vocabulary, hint) for character in "".join(text.split()))
+    characters = "".join(text.split())
+    if _LATIN_WORD.fullmatch(characters):
+        raise ComposeError(f"{characters!r} is no Han character.", _hint_of_reading(characters, vocabulary) or hint)
+    return "".join(_fold(character, vocabulary, hint) for character in characters)
+
+
+def _hint_of_reading(word: str, vocabulary: Vocabulary) -> str:
+    """The known characters that are read like a word in Latin letters, the most frequent first; "" where there are none."""
+    from engine.readings import characters_by_syllable, syllables_in
+
+    syllables = syllables_in(word)[:_LONGEST_READING]
+    # The vocabulary is ordered by frequency.
+    alike = [
+        [one for one in vocabulary.characters if one in characters_by_syllable()[syllable]][:_N_SUGGESTED]
+        for syllable in syllables
+    ]
+    if not syllables or not all(alike):
+        return ""
+    near = ", ".join(f"{syllable}: {' '.join(known)}" for syllable, known in zip(syllables, alike, strict=True))
+    return f"Characters that are read so: {near}."
 
 
 def _fold(character: str, vocabulary: Vocabulary, hint: str) -> str:
@@ -28,8 +52,12 @@ def _fold(character: str, vocabulary: Vocabulary, hint: str) -> str:
             return variant
     if not is_han(character):
         raise ComposeError(f"{character!r} is no Han character.", hint)
-    near = " ".join(vocabulary.nearest(character))
-    raise ComposeError(f"The model does not know {character}.", f"Nearest characters that it knows: {near}.")
+    # Its tables are needed for what is refused alone.
+    from engine.neighbours import nearest
+
+    near = " ".join(nearest(character, vocabulary, _N_SUGGESTED))
+    nearby = f"Nearest characters that it knows: {near}." if near else "Begin with another character."
+    raise ComposeError(f"The model does not know {character}.", nearby)
 
 
 _FULL_WIDTH = dict(zip(",.!?;:", "，。！？；：", strict=True))

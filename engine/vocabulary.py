@@ -13,9 +13,8 @@ UNKNOWN_GLYPH = "□"
 # project's perplexity counts them: the pool that an unknown character is drawn from.
 N_HAN_CHARACTERS = 20_992
 
-# Blocks that Unicode orders by radical: the first one without its later additions, and extensions A and B.
+# The first block of Han characters without its later additions: Unicode orders it by radical.
 FIRST_BLOCK = (0x4E00, 0x9FA5)
-HAN_BLOCKS = (FIRST_BLOCK, (0x3400, 0x4DB5), (0x20000, 0x2A6D6))
 # A suggestion should be a character that one can type.
 N_WELL_KNOWN = 4000
 
@@ -103,24 +102,3 @@ class Vocabulary:
     def n_han(self) -> int:
         """How many Han characters it knows."""
         return sum(map(is_han, self.characters))
-
-    def nearest(self, character: str, limit: int = 5) -> list[str]:
-        """Well-known Han characters closest to an unknown one.
-
-        Unicode orders the Han characters of each block by radical, then by strokes, so neighbours in code point order share
-        the radical: 鹓 is answered with other birds. A character of another block is looked for at the same place of the
-        first one.
-        """
-        place = _place_in_first_block(ord(character))
-        well_known = [known for known in self.characters if FIRST_BLOCK[0] <= ord(known) <= FIRST_BLOCK[1]][
-            :N_WELL_KNOWN
-        ]
-        return sorted(well_known, key=lambda known: abs(ord(known) - place))[:limit]
-
-
-def _place_in_first_block(code: int) -> float:
-    """Where in the first block of Han characters a character of any block has its like."""
-    for start, stop in HAN_BLOCKS:
-        if start <= code <= stop:
-            return FIRST_BLOCK[0] + (code - start) / (stop - start) * (FIRST_BLOCK[1] - FIRST_BLOCK[0])
-    return code

@@ -124,11 +124,25 @@ class RevisingScreen(WritingScreen):
 
     def action_undo(self) -> None:
         if self.sitting.draft.can_undo:
-            self._stand(self.sitting.draft.undo())
+            before = self.sitting.draft
+            self._stand(before.undo())
+            self._say_change_of_locks(before)
 
     def action_redo(self) -> None:
         if self.sitting.draft.can_redo:
-            self._stand(self.sitting.draft.redo())
+            before = self.sitting.draft
+            self._stand(before.redo())
+            self._say_change_of_locks(before)
+
+    def _say_change_of_locks(self, before: Draft) -> None:
+        """Say which characters an undo or a redo has locked or freed: the text stays, and the marks alone are easily missed."""
+        there, here = before.here, self.sitting.draft.here
+        if there is None or here is None or there.number != here.number:
+            return
+        for places, key in ((there.locked - here.locked, "freed"), (here.locked - there.locked, "locked")):
+            if places:
+                characters = "".join(here.text[place] for place in sorted(places))
+                self.notify(word(f"compose.undone_{key}", characters=characters), markup=False)
 
     def action_history(self) -> None:
         """Offer every variant that was tried, each below the one that it came from."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from engine.errors import StudioError
@@ -35,6 +36,8 @@ class WritingScreen(DeskScreen):
         self._ticking: Timer | None = None
         # What was typed in the card for a poem of one's own and does not stand on the stage yet.
         self.own_text = ""
+        # The field that the last wish came from, where it came from one.
+        self._asked_from: Widget | None = None
         # Which poem is being looked for among those that were learnt.
         self._compared: Composition | None = None
 
@@ -64,6 +67,8 @@ class WritingScreen(DeskScreen):
         self.studio.wake_engine()
         # A verse that appears is worth more than a look at one that is there.
         self.workers.cancel_group(self, "novelty")
+        # Where a refused wish is mended.
+        self._asked_from = self.focused if self.wished.has_fields and self.focused in self.fields.inputs else None
         self.set_focus(self.stage.verse)
         self._writing = self._write(wishes, n_candidates)
 
@@ -138,8 +143,11 @@ class WritingScreen(DeskScreen):
 
     def _give_up(self, poem: Composition, problem: StudioError) -> None:
         poem.problem = problem
+        is_refused = not poem.glyphs
         poem.reveal_all()
         self._settle()
+        if is_refused and self._asked_from is not None and self.focused is self.stage.verse:
+            self.set_focus(self._asked_from)
         self.notify(sentence(problem.hint), title=sentence(problem.message), severity="error", markup=False, timeout=10)
 
     def action_stop(self) -> None:

@@ -139,7 +139,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "compose.lock_line": ("锁句", "lock line"),
     "compose.lock_line.tip": ("锁住或放开此句", "Lock this line or free it"),
     "compose.undo": ("撤销", "undo"),
-    "compose.undo.tip": ("回到上一步", "Back to what stood here before"),
+    "compose.undo.tip": (
+        "撤销上一次锁字、换字或走动",
+        "Take back the last lock, rewriting or walk among the variants",
+    ),
+    "compose.undone_freed": ("已放开“{characters}”", "Unlocked again: {characters}"),
+    "compose.undone_locked": ("又锁住“{characters}”", "Locked again: {characters}"),
     "compose.redo": ("重做", "redo"),
     "compose.redo.tip": ("再往前一步", "Forth again, after an undo"),
     "compose.history": ("变体", "variants"),

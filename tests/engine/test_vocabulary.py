@@ -52,7 +52,5 @@ def test_marks_letters_and_kana_are_not_han(character: str) -> None:
     assert not is_han(character)
 
 
-def test_the_nearest_characters_share_the_radical() -> None:
-    vocabulary = Vocabulary("，。日鸿鹤鹃鸾月山河")
-    assert set(vocabulary.nearest("鹓", limit=4)) == {"鸿", "鹤", "鹃", "鸾"}
-    assert vocabulary.n_han == 8
+def test_a_vocabulary_counts_its_han_characters() -> None:
+    assert Vocabulary("，。日鸿鹤鹃鸾月山河").n_han == 8

@@ -206,6 +206,29 @@ async def test_a_refused_beginning_is_said_with_its_hint_and_leaves_no_trace(unt
         assert desk.screen.sitting.current is None
 
 
+async def test_a_refused_beginning_stays_in_its_field_which_keeps_the_keys(until: Until) -> None:
+    async with open_desk(until) as desk:
+        await desk.press("b", "误", "enter")
+        await desk.until(lambda: any("Try 日" in said for said in desk.said))
+        field = desk.screen.fields.own
+        await desk.until(lambda: desk.screen.focused is field)
+        assert field.value == "误"
+        await desk.press("backspace", "月", "enter")
+        await desk.written()
+        assert desk.current.text.startswith("月")
+        assert desk.screen.focused is desk.screen.stage.verse
+
+
+async def test_undo_of_a_lock_says_which_characters_are_free_again(until: Until) -> None:
+    async with open_desk(until) as desk:
+        await desk.press("enter")
+        await desk.written()
+        await desk.press("right", "l", "right", "l", "u")
+        await desk.until(lambda: any("Unlocked again: 暮" in said for said in desk.said))
+        await desk.press("U")
+        await desk.until(lambda: any("Locked again: 暮" in said for said in desk.said))
+
+
 async def test_an_engine_that_dies_is_said_and_the_next_poem_is_written(until: Until) -> None:
     async with open_desk(until) as desk:
         await desk.press("b", "崩", "enter")

@@ -3,6 +3,8 @@
 SENTENCES: dict[str, str] = {
     "The model does not know {character}.": "此模型不识“{character}”字。",
     "Nearest characters that it knows: {near}.": "它认得的相近的字：{near}。",
+    "Begin with another character.": "请换一个字起头。",
+    "Characters that are read so: {near}.": "读音如此的字：{near}。",
     "{text} is no Han character.": "{text} 不是汉字。",
     "Begin with Chinese characters, such as 日 or 春江.": "请用汉字起头，如 日 或 春江。",
     "Give {wish} Chinese characters, and □ where any may stand.": "{wish}请用汉字，随意处写 □。",
