@@ -7,14 +7,13 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 # Before the first textual import: with the kitty protocol an input method's longer commits arrive garbled.
 os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
 
 from textual import events, on, work
 from textual.app import App, SystemCommand
-from textual.command import Provider
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
@@ -35,6 +34,10 @@ from poetry_tui.words import Language, reason, sentence, set_language, word
 
 # Of what is said once and names a file.
 LONG_NOTICE_S = 15.0
+
+
+if TYPE_CHECKING:
+    from textual.command import Provider
 
 
 def _compose_screen() -> StudioScreen:
@@ -63,7 +66,7 @@ SCREENS: Mapping[str, Callable[[], StudioScreen]] = {
 }
 
 
-def _palette_commands() -> type[Provider]:
+def _palette_commands() -> "type[Provider]":
     from poetry_tui.palette import StudioCommands
 
     return StudioCommands

@@ -139,10 +139,13 @@ class RevisingScreen(WritingScreen):
         there, here = before.here, self.sitting.draft.here
         if there is None or here is None or there.number != here.number:
             return
-        for places, key in ((there.locked - here.locked, "freed"), (here.locked - there.locked, "locked")):
+        for places, key in (
+            (there.locked - here.locked, "compose.undone_freed"),
+            (here.locked - there.locked, "compose.undone_locked"),
+        ):
             if places:
                 characters = "".join(here.text[place] for place in sorted(places))
-                self.notify(word(f"compose.undone_{key}", characters=characters), markup=False)
+                self.notify(word(key, characters=characters), markup=False)
 
     def action_history(self) -> None:
         """Offer every variant that was tried, each below the one that it came from."""
