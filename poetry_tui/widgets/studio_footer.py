@@ -72,7 +72,7 @@ class StudioFooter(Widget):
         """Take the keys that do something now."""
         if not self.is_attached or screen is not self.screen or not self.app.app_focus:
             return
-        active = screen.active_bindings
+        active = {key: one for key, one in screen.active_bindings.items() if not self._is_typed(one)}
         palette = active.get(self.app.COMMAND_PALETTE_BINDING)
         own = [one for one in _shown(active.values()) if one.node is screen]
         common = [one for one in _shown(active.values()) if one.node is not screen]
@@ -82,6 +82,11 @@ class StudioFooter(Widget):
         if shown != (self.items, self._fillers, self._n_own, self._palette):
             self.items, self._fillers, self._n_own, self._palette = shown
             self.refresh()
+
+    def _is_typed(self, active: ActiveBinding) -> bool:
+        """Whether a key would be typed into the field that has the focus, such as +, whose name Textual does not know."""
+        focused, display = self.screen.focused, active.binding.key_display or ""
+        return focused is not None and len(display) == 1 and focused.check_consume_key(active.binding.key, display)
 
     def _item(self, keys: Sequence[ActiveBinding]) -> FooterItem:
         """Several keys of one description stand together: ← → step."""

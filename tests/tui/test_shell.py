@@ -211,3 +211,13 @@ async def test_the_footer_is_filled_with_what_fits(
         line = screen._compositor.render_strips()[-1]
         assert line.cell_length == width
         assert word("shell.palette") in line.text
+
+
+async def test_the_footer_offers_no_key_that_would_be_typed_into_a_field(until: Until) -> None:
+    app = PoetryApp(Settings())
+    async with app.run_test(size=(200, 40)) as pilot:
+        footer = app.screen.query_one(StudioFooter)
+        await until(pilot, lambda: "+" in {item.display for item in footer._columns.values()})
+        await pilot.press("b")
+        await until(pilot, lambda: "w" not in {item.display for item in footer._columns.values()})
+        assert {item.display for item in footer._columns.values()} <= {"Esc", "^p"}
