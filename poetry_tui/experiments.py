@@ -52,8 +52,14 @@ def run(config: TrainConfig, folder: Path) -> None:
     """
     command = [sys.executable, "-P", "-m", "engine", "train", "--config", str(folder / CONFIG), "--run", str(folder)]
     with kept_once_begun(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        write_config(folder, config)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_config(folder, config)
+        except OSError as error:
+            raise RunError(
+                f"The run folder {folder} cannot be written: {error.strerror}.",
+                f"Change the folder's permissions, or set {paths.HOME_VARIABLE} to another.",
+            ) from error
         status = call_politely(command, stdout=subprocess.DEVNULL)
         if status == INTERRUPTED:
             raise KeyboardInterrupt

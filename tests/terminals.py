@@ -157,8 +157,10 @@ def _still_there(opened: Terminal) -> list[psutil.Process]:
     return []
 
 
-def wait_until(holds: Callable[[], object], what: Callable[[], str] = lambda: "it never came") -> None:
-    deadline_s = time.monotonic() + DEADLINE_S
+def wait_until(
+    holds: Callable[[], object], what: Callable[[], str] = lambda: "it never came", seconds: float = DEADLINE_S
+) -> None:
+    deadline_s = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline_s:
             raise AssertionError(what())
