@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Self, get_args
 
 from engine.errors import UsageError
+from engine.limits import MAX_TEXT_CHARS, RHYME_BOOKS, RhymeBook
 from engine.safe_text import shown
 
 Cell = Literal["rnn", "lstm", "gru"]
@@ -20,18 +21,12 @@ Schedule = Literal["cosine", "constant"]
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "float32", "bfloat16"]
 
-RhymeBook = Literal["pingshui", "cilin", "xinyun"]
-
 CELLS: tuple[Cell, ...] = get_args(Cell)
 INITIALISATIONS: tuple[Initialisation, ...] = get_args(Initialisation)
 OPTIMIZERS: tuple[Optimizer, ...] = get_args(Optimizer)
 SCHEDULES: tuple[Schedule, ...] = get_args(Schedule)
 DEVICES: tuple[DeviceChoice, ...] = get_args(DeviceChoice)
-RHYME_BOOKS: tuple[RhymeBook, ...] = get_args(RhymeBook)
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
-
-# A path, or a whole tune with every character given, is shorter.
-MAX_TEXT_CHARS = 4096
 
 BEGIN_CHARACTERS = "日红山夜湖海月君"
 

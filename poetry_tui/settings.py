@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from engine.config import MAX_TEXT_CHARS, RHYME_BOOKS, RhymeBook
 from engine.files import is_there, parse_json, read_start, write_atomically
+from engine.limits import MAX_TEXT_CHARS, RHYME_BOOKS, RhymeBook
 from engine.paths import home
 from poetry_tui.glyphs import CHARTS, Charts
 from poetry_tui.themes import INK
