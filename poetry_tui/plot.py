@@ -24,8 +24,8 @@ _BRAILLE = 0x2800
 _LIT = re.compile(rb"[^\0]")
 # Told apart without colour: only the smoothed line is drawn by its shape.
 _IN_ASCII = {"range": ":", "mean": ".", **dict(zip(OTHERS, OTHER_LETTERS, strict=True))}
-# So many of the values, the least ones, always fit on the axis; beyond them it goes on for a share of what they take where others
-# lie farther off than that.
+# So many of the values from either end fit on the axis; beyond them it goes on for a share of what they take, where others lie
+# farther off than all that they take.
 BULK = 0.95
 OUTLIER_ROOM = 0.3
 LABEL_WIDTH = 6
@@ -163,7 +163,7 @@ def plot(
     columns = curve.columns(first, last, n_columns * 2)
     beside = [other.curve.columns(first, last, n_columns * 2) for other in others]
     seen = [mark for mark in marks if first <= mark.step <= last]
-    low, high = _limits([column for one in (columns, *beside) for column in one], seen)
+    low, high = _limits((columns, *beside), seen)
     canvas = _Canvas(n_columns, n_rows, first, last, low, high, is_log=is_log and low > 0, is_ascii=is_ascii)
     for other, other_columns in zip(others, beside, strict=True):
         _draw_other(canvas, other, other_columns)
@@ -175,30 +175,40 @@ def plot(
     return [*_rows(canvas), _axis(canvas, seen), _step_labels(canvas, label)]
 
 
-def _limits(columns: Sequence[Column | None], marks: Sequence[Mark]) -> tuple[float, float]:
-    """The limits of the value axis: points and nearly all means fit; a lone spike of the range does not squash them."""
-    means = [value for column in columns if column for value in (column.mean, column.smooth)]
+def _limits(curves: Sequence[Sequence[Column | None]], marks: Sequence[Mark]) -> tuple[float, float]:
+    """The limits of the value axis: nearly all points and means fit, and where each curve is last; a lone spike squashes nothing."""
+    means = [value for columns in curves for column in columns if column for value in (column.mean, column.smooth)]
+    latest = [next((column.smooth for column in reversed(columns) if column), None) for columns in curves]
     points = [mark.value for mark in marks if mark.value is not None and math.isfinite(mark.value)]
-    return robust_limits(means, points)
+    return robust_limits(means, points, [value for value in latest if value is not None])
 
 
-def robust_limits(values: Sequence[float], points: Sequence[float] = ()) -> tuple[float, float]:
-    """The limits of an axis for some values and single points: the largest few of either do not set it where they lie far above
-    all others, as the losses of a run's first steps do. Drawn at the edge, they are seen as they are by who zooms in on them."""
+def robust_limits(
+    values: Sequence[float], points: Sequence[float] = (), latest: Sequence[float] = ()
+) -> tuple[float, float]:
+    """The limits of an axis for some values and single points: the few of either that lie far from all others do not set it, as the
+    losses of a run's first steps. Drawn at the edge, they are seen as they are by who zooms in on them. What is `latest` is
+    always within."""
     limits = [_bulk(some) for some in (values, points) if some]
     if not limits:
         return 0.0, 1.0
     low, high = min(low for low, _ in limits), max(high for _, high in limits)
+    low, high = min(low, *latest, high), max(high, *latest, low)
     margin = max((high - low) * 0.06, abs(high) * 1e-3, 1e-6)
     return low - margin, high + margin
 
 
 def _bulk(values: Sequence[float]) -> tuple[float, float]:
-    """The least and the largest of some values, without the largest few where they are outliers."""
+    """The least and the largest of some values, without the few of either that are outliers."""
     ordered = sorted(values)
-    low, high = ordered[0], ordered[-1]
-    nearly_all = ordered[min(len(ordered) - 1, int(BULK * len(ordered)))]
-    return low, high if high - nearly_all <= nearly_all - low else nearly_all + OUTLIER_ROOM * (nearly_all - low)
+    low, high, last = ordered[0], ordered[-1], len(ordered) - 1
+    n_apart = min(int((1 - BULK) * len(ordered)), last // 2)
+    bulk_low, bulk_high = ordered[n_apart], ordered[last - n_apart]
+    extent = bulk_high - bulk_low
+    return (
+        low if bulk_low - low <= extent else bulk_low - OUTLIER_ROOM * extent,
+        high if high - bulk_high <= extent else bulk_high + OUTLIER_ROOM * extent,
+    )
 
 
 def _draw_columns(canvas: _Canvas, columns: Sequence[Column | None]) -> None:

@@ -227,6 +227,8 @@ def test_limits_hold_all_that_lies_together() -> None:
     assert low < 5.0
     assert high > 5.99
     assert robust_limits([*values, 60.0])[1] < 7
+    assert robust_limits([*values, 0.1])[0] > 4
+    assert robust_limits([*values, 0.1], latest=[0.1])[0] < 0.1
     assert robust_limits([1.0, 9.0])[1] > 9  # of a few points none is an outlier
     assert robust_limits([]) == (0.0, 1.0)
     assert robust_limits(values, points=[6.4])[1] > 6.4
