@@ -10,17 +10,24 @@ from engine.corpus.verse_lines import (
     even_block_lengths,
     has_stop,
     is_even_block,
-    is_whole_poem,
     n_han,
+    piece_lengths,
 )
 
 _LONGEST_HEADING = 40
 _LONGEST_NAME = 12
 _LONGEST_ATTRIBUTION = 40
 _LINES_TO_TELL_A_HEADING = 3
+_MOST = 0.6
+_LINES_OF_A_QUATRAIN = 4
+_HAN_OF_A_BARE_POEM = (20, 28, 40, 56)
+_LONGEST_NAME_HAN = 4
 _NUMBER_BEFORE = re.compile(r"\A\s*[\d０-９]+\s*[.．、)）:：]\s*")
 _DASHES = "—–―－-─~～"
-_AROUND_A_NAME = " \t\u3000·・•:：|｜/()（）[]【】〔〕#" + _DASHES
+_AROUND_A_NAME = " \t\u3000·・•:：|｜/#*" + _DASHES
+_BRACKETED = re.compile(r"[(（\[【〔](.*)[)）\]】〕]")
+# What stands behind 《…》 and is no name: how many poems, which of them, and that there is a preface.
+_NO_NAME = re.compile(r"其?[一二三四五六七八九十百]+[首章]?|之.|[并有]序|读?后|卷.*|上|下")
 _BOOK = re.compile(r"《([^《》]+)》")
 _DYNASTY = re.compile(
     r"\A[（(\[【〔]?\s*(?:先秦|[东西两東兩]?[汉漢]|三国|三國|魏晋?|魏晉|[东西東]?[晋晉]|南北朝|[南北]朝|隋|[唐宋元明清金]"
@@ -33,9 +40,11 @@ _SURNAMES = frozenset(
     "李王张陈刘杨黄赵周吴徐孙朱马胡郭林何高梁郑罗宋谢唐韩曹许邓萧冯曾程蔡彭潘袁于董余苏叶吕魏蒋田杜丁沈姜范江傅钟卢汪戴崔任陆廖姚方"
     "金邱夏谭韦贾邹石熊孟秦阎薛侯雷白龙段郝孔邵史毛常万顾赖武康贺严尹钱施牛洪龚汤陶黎温莫易樊乔文安殷颜庄章鲁倪庞邢俞翟蓝聂齐向申葛柴"
     "岑骆柳祖綦储裴皎贯寒张張劉楊黃趙吳孫馬鄭羅謝韓許鄧蕭馮蘇葉呂蔣鍾盧陸譚韋賈鄒閻龍顧賴賀嚴錢龔湯喬顏莊魯龐藍聶齊駱儲欧歐晏柯辛姬"
+    "释釋晁项項喻强岳仇卫牟丘皮权權饶翁蒲米毕畢寇裘耿雍包窦竇敖滕詹戎左褚尤管姚鱼缪危富伍甘巩卓甄畅费凌刁房奚霍祝焦郏"
     "鲍鮑阮嵇屈枚班阴陰虞纳納徐戚艾穆舒席海北食戴席闻聞卞冰顾"
 )
-_NAMELESS = ("佚名", "无名氏", "無名氏")
+# Poets whose surnames begin many titles too, and nobody.
+_NAMES = ("元稹", "元好问", "元结", "梅尧臣", "楼钥", "佚名", "无名氏", "無名氏", "不详")
 _COMPOUND_SURNAMES = (
     "司马",
     "司馬",
@@ -73,7 +82,16 @@ def without_number(line: str) -> str:
 
 def may_be_heading(line: str) -> bool:
     """Whether a line could be a title or an author: short, without a mark of verse, and in Chinese."""
-    return len(line) <= _LONGEST_HEADING and not has_stop(line) and not is_whole_poem(line) and n_han(line) > 0
+    if line.startswith("#"):
+        return True
+    if len(line) > _LONGEST_HEADING or has_stop(line) or ends_line(line):
+        return False
+    return n_han(line) > 0 and not _is_bare_poem(line)
+
+
+def _is_bare_poem(line: str) -> bool:
+    """Whether a line without any mark has the lines of a quatrain: between spaces, or as many characters as one."""
+    return len(line.split()) >= _LINES_OF_A_QUATRAIN or n_han(line) in _HAN_OF_A_BARE_POEM
 
 
 def is_marked(line: str) -> bool:
@@ -89,26 +107,29 @@ def is_marked(line: str) -> bool:
 def _is_beside_a_book(line: str, book: re.Match[str]) -> bool:
     """Whether all that stands beside 《…》 is a name; 读《山海经》 is a title as a whole."""
     before, after = line[: book.start()].strip(), line[book.end() :].strip()
-    return not (before and after) and (before + after == "" or is_person(before + after))
+    if before:
+        return not after and is_person(before)
+    name = name_of(after)
+    return not after or (n_han(name) == len(name) <= _LONGEST_NAME_HAN and not _NO_NAME.fullmatch(name))
 
 
 def heading_of(line: str) -> Heading:
     """What one line says of title and author."""
-    line = without_number(line).lstrip("# ")
+    line = without_number(line).strip("#* ")
     book = _BOOK.search(line)
     if book is not None and _is_beside_a_book(line, book):
         return Heading(book[1].strip(), name_of(line[: book.start()]) or name_of(line[book.end() :]))
     first, _, last = (part.strip() for part in line.rstrip().rpartition(_last_gap(line.rstrip())))
     if first and is_person(last):
         return Heading(_without_dynasty_after(first), name_of(last))
-    if first and is_person(first):
+    if first and is_person(first) and n_han(last) > 1:
         return Heading(last.strip("《》"), name_of(first))
-    return Heading(line.strip("# 《》"))
+    return Heading(line.strip())
 
 
 def _last_gap(line: str) -> str:
-    """The last space or dot between two parts of a line; a character that is in no line where there is none."""
-    return next((one for one in reversed(line) if one in " \t\u3000·・•/｜|"), "\x00")
+    """The last space or bar between two parts of a line; a character that is in no line where there is none."""
+    return next((one for one in reversed(line) if one in " \t\u3000/｜|"), "\x00")
 
 
 def _without_dynasty_after(title: str) -> str:
@@ -122,7 +143,9 @@ def name_of(text: str) -> str:
     """A name without its dynasty and what stands around it: 〔唐〕李白, 唐·李白, ——李白."""
     name = text.strip(_DASHES + " \t\u3000")
     found = _DYNASTY.match(name)
-    return (name[found.end() :] if found else name).strip(_AROUND_A_NAME)
+    name = (name[found.end() :] if found else name).strip(_AROUND_A_NAME)
+    bracketed = _BRACKETED.fullmatch(name)
+    return bracketed[1].strip(_AROUND_A_NAME) if bracketed else name
 
 
 def is_person(text: str) -> bool:
@@ -131,7 +154,7 @@ def is_person(text: str) -> bool:
     n = len(name)
     if not 2 <= n <= 4 or n_han(name) != n:
         return False
-    named = (name[0] in _SURNAMES and n <= 3) or name in _NAMELESS
+    named = (name[0] in _SURNAMES and n <= 3) or name in _NAMES
     return named or name.startswith(_COMPOUND_SURNAMES) or name != text.strip(_AROUND_A_NAME)
 
 
@@ -143,6 +166,9 @@ def n_heading_lines(block: Sequence[str]) -> int:
     """
     marked = int(len(block) > 1 and is_marked(block[0]))
     candidates = [n for n in range(marked, min(3, max(1, len(block)))) if not any(map(has_stop, block[marked:n]))]
+    if not any(map(has_stop, block)):
+        # Two lines of unpunctuated verse longer than the others are no title and author.
+        candidates = [n for n in candidates if n < 2 or n_han(block[1]) <= _LONGEST_NAME_HAN]
     even = [n for n in candidates if is_even_block(block[n:])]
     if even:
         # A title as long as a line of unpunctuated verse leaves an odd number of lines when it is taken for one.
@@ -152,13 +178,16 @@ def n_heading_lines(block: Sequence[str]) -> int:
 
 
 def _stand_out(block: Sequence[str], n_heading: int) -> bool:
-    """Whether all lines after the heading are whole lines of verse, and enough of them or longer than it."""
+    """Whether the lines after the heading have marks: enough of them at their end, or most of them somewhere, and then the heading
+    is shorter than they are, or longer than what stands between two marks."""
     rest = block[n_heading:]
-    if not all(map(ends_line, rest[:-1])) or not (ends_line(rest[-1]) or has_stop(rest[-1])):
+    if len(rest) >= _LINES_TO_TELL_A_HEADING and all(map(ends_line, rest)):
+        return True
+    if not has_stop(rest[0]) or sum(map(has_stop, rest)) < _MOST * len(rest):
         return False
-    longest = max(map(len, rest))
-    enough = len(rest) >= _LINES_TO_TELL_A_HEADING and ends_line(rest[-1])
-    return enough or all(len(line) < longest - 1 for line in block[:n_heading])
+    # The first line of wrapped verse is as long as the others, and holds no more than one piece where it has no mark.
+    longest_line, longest_piece = max(map(len, rest)), max(piece_lengths("".join(rest)), default=0)
+    return all(len(line) < longest_line - 1 or n_han(line) > longest_piece for line in block[:n_heading])
 
 
 def heading_of_lines(lines: Sequence[str]) -> Heading:

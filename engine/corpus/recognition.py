@@ -6,7 +6,14 @@ from collections.abc import Callable, Sequence
 from engine.corpus.headings import may_be_heading, n_heading_lines, split_attribution
 from engine.corpus.text_readers import blocks
 from engine.corpus.title_lines import has_title
-from engine.corpus.verse_lines import break_at_margin, ends_line, has_stop, is_even_block, is_whole_poem, n_bare_breaks
+from engine.corpus.verse_lines import (
+    break_at_margin,
+    ends_sentence,
+    has_stop,
+    is_even_block,
+    is_whole_poem,
+    n_bare_breaks,
+)
 from engine.prosody.rhymes import masks_of
 from engine.vocabulary import is_han
 
@@ -20,6 +27,7 @@ _LINES_OF_A_PRINTED_POEM = range(2, 5)
 # old-style verse at least every second couplet rhymes with the one before; of couplets from different poems one in ten does.
 _COUPLETS_OF_AN_OCTAVE = 4
 _RHYMING_SHARE = 0.3
+_LINES_OF_A_TITLED_POEM = 8
 
 
 def text_format(lines: Sequence[str]) -> str:
@@ -34,7 +42,7 @@ def text_format(lines: Sequence[str]) -> str:
     verse = [line for line in filled if has_stop(line) or is_whole_poem(line)] or filled
     verse = [split_attribution([line])[0][0] for line in verse]
     if _share(verse, is_whole_poem) >= _MANY and (len(found) == 1 or typical not in _LINES_OF_A_PRINTED_POEM):
-        return "blank-lines" if len(filled) < 4 and _has_heading(found) else "one-a-line"
+        return "blank-lines" if len(found) == 1 and _is_titled_poem(found[0]) else "one-a-line"
     if len(found) == 1 and _are_short_poems(found[0]):
         return "one-a-line"
     if _lines_end_where_verse_does(found):
@@ -46,13 +54,20 @@ def _share(lines: Sequence[str], is_so: Callable[[str], bool]) -> float:
     return sum(map(is_so, lines)) / len(lines)
 
 
+def _is_titled_poem(block: Sequence[str]) -> bool:
+    """Whether a text is one poem below its title: a few lines, and no other title between them."""
+    n_heading = n_heading_lines(block)
+    rest = block[n_heading:]
+    return n_heading > 0 and len(rest) <= _LINES_OF_A_TITLED_POEM and not any(map(may_be_heading, rest))
+
+
 def _has_heading(found: Sequence[Sequence[str]]) -> bool:
     return any(n_heading_lines(block) or any(map(may_be_heading, block[1:-1])) for block in found)
 
 
 def _are_short_poems(block: Sequence[str]) -> bool:
     """Whether the lines of a text without titles are poems of a line each: whole ones, whose neighbours do not rhyme."""
-    if len(block) <= _COUPLETS_OF_AN_OCTAVE or _share(block, ends_line) < _MOST or _share(block, has_stop) < _MOST:
+    if len(block) <= _COUPLETS_OF_AN_OCTAVE or _share(block, ends_sentence) < _MOST or any(map(may_be_heading, block)):
         return False
     parts = list(map(_rhyme_parts, block[:_LOOKED_AT_LINES]))
     n_rhyming = sum(bool(one & other) for one, other in itertools.pairwise(parts))

@@ -1,5 +1,6 @@
 """Readers of texts: a poem a line, with or without its title, and poems in blocks of lines."""
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from engine.corpus.headings import (
@@ -31,6 +32,8 @@ from engine.corpus.verse_lines import (
 _HAN_OF_A_LONG_POEM = 1000
 _HAN_OF_A_LONG_PIECE = 4000
 _LINES_OF_A_LONG_BLOCK = 2000
+# The share of lines that may end without a mark among whole lines of verse: titles with marks in them, slips.
+_ODD_LINES = 0.1
 
 Lines = Iterable[str]
 
@@ -115,30 +118,30 @@ def _read_blocks(lines: Lines, closing: Callable[[Sequence[str]], list[str]]) ->
 
 
 def _with_titles_above(found: Iterable[list[str]]) -> Iterator[list[str]]:
-    """Blocks with the title that stands alone above a blank line put before the verse that it belongs to."""
-    above: list[str] = []
+    """Blocks with the title, or title and author, that stand alone above blank lines put before the verse that they belong to."""
+    above: list[list[str]] = []
     for block in found:
-        is_title = len(block) <= 2 and all(map(may_be_heading, block))
-        if above and has_stop(block[0]):
-            block = [*above, *block]
-        elif above:
-            yield above
-        above = block if is_title else []
-        if not above:
-            yield block
-    if above:
-        yield above
+        if all(map(may_be_heading, block)) and sum(map(len, above)) + len(block) <= 2:
+            above.append(block)
+            continue
+        if has_stop(block[0]):
+            block = [*itertools.chain(*above), *block]
+        else:
+            yield from above
+        above = []
+        yield block
+    yield from above
 
 
 def _parted(block: list[str]) -> Iterator[list[str]]:
-    """The poems of a block that holds several, each below a title; only where every other line is a whole line of verse."""
+    """The poems of a block that holds several, each below a title; only where the other lines are whole lines of verse."""
     is_said = [is_attribution(line) for line in block]
     is_title = [may_be_heading(line) and not said for line, said in zip(block, is_said, strict=True)]
     starts = [0]
-    are_whole = all(
-        title or said or ends_line(line) for title, said, line in zip(is_title, is_said, block, strict=True)
+    n_odd = sum(
+        not (title or said or ends_line(line)) for title, said, line in zip(is_title, is_said, block, strict=True)
     )
-    if are_whole and not is_even_block(block):
+    if n_odd <= _ODD_LINES * len(block) and not is_even_block(block):
         starts += [
             number
             for number in range(1, len(block) - 1)

@@ -133,7 +133,9 @@ def test_wrapped_uneven_verse_loses_no_line(tmp_path: Path, width: int) -> None:
         ("读《山海经》十三首", Heading("读《山海经》十三首")),
         ("西江月·夜行黄沙道中", Heading("西江月·夜行黄沙道中")),
         ("李清照 如梦令", Heading("如梦令", "李清照")),
-        ("如梦令·欧阳修", Heading("如梦令", "欧阳修")),
+        ("金缕曲・贺新郎", Heading("金缕曲・贺新郎")),
+        ("《宫词》元稹", Heading("宫词", "元稹")),
+        ("《感遇》十二首", Heading("《感遇》十二首")),
         ("12、登高　杜甫", Heading("登高", "杜甫")),
     ],
 )
