@@ -117,7 +117,9 @@ def fit_regulated(lines: Sequence[str], form: Form, *, strict: bool = False) -> 
             couplet = _best_couplet(first, open_words[1], 0, way, (opening.is_level, form.rhymes_level), strict)
             whole = _joined(couplet, way, tails, 2, form)
             order = ToneOrder("".join(line.type for line in whole.lines), (), places)
-            score = whole.score + of_rhyme + NOTE * opening.note
+            # A first line that ends in the rhyme's tone was meant to rhyme.
+            misses_rhyme = not opening.rhymes and len(lines[0]) - 1 in whole.lines[0].wrong
+            score = whole.score + of_rhyme + NOTE * opening.note + 2 * UNUSUAL * misses_rhyme
             found.append(RegulatedFit(form, order, whole.lines, whole.joins, rhyme, score))
     best = min(found, key=lambda one: one.score)
     ties = {one.order.name for one in found if one.score == best.score and not one.joins} - {best.order.name}
