@@ -165,11 +165,12 @@ def test_an_installation_ends_with_the_terminal_and_leaves_nothing(
         studio.press("2")
         studio.wait_for(word("train.install", name="tang"))
         # A key that comes before a person could have seen what it does is refused.
-        while child_with(studio, "pack") is None:
+        for _ in range(12):
             studio.wait_for_quiet(0.5)
             studio.press("\r")
             with contextlib.suppress(AssertionError):
                 wait_until(lambda: child_with(studio, "pack"), seconds=5)
+                break
         processes = studio.processes()
         studio.close()
         wait_until_gone(processes)
