@@ -24,6 +24,10 @@ SENTENCES: dict[str, str] = {
     "The archive {name} cannot be read ({error}).": "压缩包 {name} 读不了（{error}）。",
     "The archive {name} is damaged or cut short ({error}).": "压缩包 {name} 已损坏或不完整（{error}）。",
     "Download it again, then import it again.": "请重新下载，再导入。",
+    "The corpus {name} that is here comes from {source}, not from {package}.": "现有的语料 {name} 来自 {source}，不是 {package}。",
+    "`poetry-tui corpus install {name} --again` replaces it; `corpus import FILE --name NAME` keeps it by another name.": (
+        "`poetry-tui corpus install {name} --again` 会替换它；`corpus import FILE --name NAME` 可用别的名字保留它。"
+    ),
     # Files of poems
     "{name} is not readable as JSON ({error}).": "{name} 不是可读的 JSON（{error}）。",
     "Name a file of chinese-poetry.": "请给出 chinese-poetry 的文件。",

@@ -1,6 +1,15 @@
 """What runs and favourites say."""
 
 SENTENCES: dict[str, str] = {
+    # Commands
+    "The memory that this process may use is too small.": "这个进程可用的内存太少。",
+    "Close other programs, lift the limit (`ulimit -v unlimited`), or choose a smaller model or batch.": (
+        "请关掉别的程序、放宽限制（`ulimit -v unlimited`），或选小一些的模型或批。"
+    ),
+    "Make room, or send stdout elsewhere.": "请腾出空间，或把 stdout 改到别处。",
+    "The training {name} could not begin.": "训练 {name} 没能开始。",
+    "The line above says why.": "上一行说明了原因。",
+    "Change the folder's permissions, or set {variable} to another.": "请改文件夹的权限，或把 {variable} 设为别的文件夹。",
     # Runs
     "{path} is not a run: it has no config.json.": "{path} 不是训练：没有 config.json。",
     "Name a run folder; `poetry-tui runs` lists them.": "请给出训练的文件夹；`poetry-tui runs` 列出它们。",
