@@ -15,6 +15,7 @@ from poetry_tui.plot import OTHER_LETTERS
 from poetry_tui.run_follower import RunFollower
 from poetry_tui.run_reader import LogTail
 from poetry_tui.run_state import RunState, Status
+from poetry_tui.run_words import ABOUT
 from poetry_tui.widgets.log_pane import LogPane
 from poetry_tui.widgets.loss_chart import LossChart
 from poetry_tui.widgets.prediction_grid import PredictionGrid
@@ -106,7 +107,8 @@ class RunMonitor(Vertical):
         beside = "".join(f" · {letter} {name}" for letter, (name, _) in zip(OTHER_LETTERS, chart.others, strict=False))
         scale = f" · {word('train.log_scale')}" if chart.is_log else ""
         signs = word("train.loss_legend_ascii" if is_ascii() else "train.loss_legend")
-        legend = f"{signs} · {word(f'train.axis.{chart.axis}')}"
+        is_about = chart.axis == "chars" and chart.state is not None and chart.state.axes.is_estimate
+        legend = f"{signs} · {ABOUT if is_about else ''}{word(f'train.axis.{chart.axis}')}"
         # What is not as usual comes first: the end of a long line is cut.
         below = f"{(at + zoomed + scale + beside).removeprefix(' · ')}  {legend}".strip() if has_points else ""
         unit = word(f"train.unit.{chart.state.loss_unit}") if has_points and chart.state is not None else ""

@@ -130,6 +130,23 @@ async def test_runs_are_drawn_beside_one_another_over_the_axis_of_choice(heartbe
         await until(pilot, lambda: not chart.others)
 
 
+@pytest.mark.parametrize("is_of_before", [False, True])
+async def test_the_chart_says_its_unit_and_which_axis_is_estimated(
+    is_of_before: bool, heartbeats: None, until: Until
+) -> None:
+    said = [*make_run.life(300), make_run.finished(300)]
+    make(make_run.of_before(said) if is_of_before else said)
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED))
+        chart = app.screen.query_one(LossChart)
+        await until(pilot, lambda: "nats/Han (perplexity)" in str(chart.border_title))
+        assert ("~" in str(chart.border_title)) == is_of_before
+        await pilot.press("x")
+        await until(pilot, lambda: "by characters" in str(chart.border_subtitle))
+        assert ("~by characters" in str(chart.border_subtitle)) == is_of_before
+
+
 async def test_the_last_part_is_that_of_the_run_that_is_shown_however_long_those_beside_it(
     heartbeats: None, until: Until
 ) -> None:
