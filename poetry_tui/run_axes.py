@@ -45,8 +45,6 @@ class RunAxes:
             self.n_chars += read if 0 <= read < LARGEST else 0.0
             self.is_estimate = True
             return
-        if not 0 <= event.n_chars < LARGEST:
-            raise ValueError("a run reads no such number of characters")
         if self.is_estimate and self.n_chars:
             # A run of before has gone on: what was estimated is brought into line with what is known now.
             factor = min(1.0, event.n_chars / self.n_chars)

@@ -182,6 +182,8 @@ class RunState:
     def _fold_step(self, event: Step, record: Record) -> None:
         per_han, is_number = event.loss_nats_per_han, -LARGEST < event.loss_nats < LARGEST
         is_per_char = event.n_chars is None
+        if event.n_chars is not None and not 0 <= event.n_chars < LARGEST:
+            raise ValueError("a run reads no such number of characters")  # before anything is kept of it
         if per_han is not None or is_per_char:
             self.loss.append(event.step, event.loss_nats * (self._ratio.value or 1.0) if per_han is None else per_han)
         # A loss that is no number is no point of the curve, nor is one of no Han character at all (a run of before had batches of

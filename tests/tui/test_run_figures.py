@@ -247,6 +247,10 @@ def test_a_step_of_no_possible_number_of_characters_is_malformed(tmp_path: Path)
     lines[2] = lines[2].replace('"n_chars":', '"n_chars":-')
     (tmp_path / "run" / EVENTS).write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert summarise(tmp_path / "run").step == 1
+    state = RunState()
+    for record in make_run.records([make_run.started(), replace(make_run.step(5), n_chars=-1), make_run.step(10)]):
+        state.fold(record)
+    assert (len(state.loss), len(state.axes.chars), state.n_malformed) == (1, 1, 1)
 
 
 def test_a_run_is_told_to_be_stopped_only_while_it_goes_on(tmp_path: Path) -> None:
