@@ -104,7 +104,7 @@ def _folded(wish: str, text: str, vocabulary: Vocabulary) -> str:
     """The text as the model knows it; □ stays. Raises ComposeError for a character that it does not know."""
     text = "".join(_APART.split(text))
     hint = BEGIN_HINT if wish == "begin" else f"Give {NAMES[wish]} Chinese characters, and {BLANK} where any may stand."
-    return "".join(character if character == BLANK else fold_begin(character, vocabulary, hint) for character in text)
+    return BLANK.join(fold_begin(part, vocabulary, hint) for part in text.split(BLANK))
 
 
 def _refuse_too_many(wish: str, n_characters: int, form: Form, n_places: int, what: str) -> None:

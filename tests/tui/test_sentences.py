@@ -113,6 +113,8 @@ def said_of(wish: ComposeConfig) -> str:
     ("wish", "chinese"),
     [
         (ComposeConfig(begin="浬"), "此模型不识“浬”字。它认得的相近的字："),
+        (ComposeConfig(begin="ri"), "'ri' 不是汉字。读音如此的字：ri: 日。"),
+        (ComposeConfig(form="五绝", acrostic="ri"), "'ri' 不是汉字。读音如此的字：ri: 日。"),
         (ComposeConfig(begin="Q"), "'Q' 不是汉字。请用汉字起头，如 日 或 春江。"),
         (ComposeConfig(rhyme="东"), "韵要有诗体，而自由诗没有。选一种诗体，如五绝。"),
         (
