@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
 # A handler that waits longer than this (for a disk, say) no longer holds what was typed after it.
-LONGEST_HOLD_S = 2.0
+LONGEST_HOLD_S = 5.0
 # Nobody types that far ahead: what comes beyond is a file that was thrown at the terminal.
 MAX_HELD = 500
 # It must work at any moment.

@@ -1,6 +1,8 @@
 """The Compose screen: pick a begin character, watch the verse appear, work on it together with the machine, keep it."""
 
 import asyncio
+import contextlib
+import dataclasses
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -9,10 +11,16 @@ from engine.errors import StudioError
 from poetry_tui.keeping import keep
 from poetry_tui.screens.compose_keys import BINDINGS, FOOTER_FILLERS
 from poetry_tui.screens.compose_revising import RevisingScreen
+from poetry_tui.sitting import Sitting
 from poetry_tui.words import sentence, word
 
 if TYPE_CHECKING:
+    from poetry_tui.desk_file import DeskFile
     from poetry_tui.widgets.wish_fields import WishFields
+
+
+# A desk that was changed is written so often.
+SAVE_PERIOD_S = 1.0
 
 
 class ComposeScreen(RevisingScreen):
@@ -20,6 +28,24 @@ class ComposeScreen(RevisingScreen):
 
     BINDINGS = BINDINGS
     FOOTER_FILLERS = FOOTER_FILLERS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._desk: DeskFile | None = None
+        # What was last written: the variants, and how many of them are kept.
+        self._on_disk: tuple[object, int] = ((), 0)
+        # What lay there before it was cleared.
+        self._cleared: Sitting | None = None
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._open_desk)
+        self.set_interval(SAVE_PERIOD_S, self._save_desk)
+
+    async def on_unmount(self) -> None:
+        if self._desk is not None:
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(self._desk.save, self._snapshot())
+            self._desk.close()
 
     def on_screen_resume(self) -> None:
         self.call_after_refresh(self.offer_choices)
@@ -127,6 +153,62 @@ class ComposeScreen(RevisingScreen):
         key, order = self.fields.form_key, self.fields.wanted_order
         self.stage.show_pattern(await asyncio.to_thread(pattern_of, key, order))
 
+    # The desk of last time
+
+    @work(group="desk", exit_on_error=False)
+    async def _open_desk(self) -> None:
+        """Bring back the poems of last time, where somebody left without keeping them, or the studio was killed."""
+        # Not needed before the first paint.
+        from poetry_tui.desk_file import DeskFile, n_unkept, together
+
+        desk = DeskFile()
+        try:
+            found = await asyncio.to_thread(desk.open)
+        except OSError:
+            # A folder that cannot be written is told about where something is to be kept.
+            return
+        while not all(poem.is_over for poem in self.sitting.compositions):
+            await asyncio.sleep(0.1)
+        self._desk = desk
+        # Where all were kept, they stand in the favourites, and the desk is a clean one.
+        if n := n_unkept(found):
+            self.sitting = together([self.sitting, found]) if self.sitting.compositions else found
+            self.show()
+            self.refresh_bindings()
+            self.notify(word("compose.desk_restored", n=n), markup=False, timeout=10)
+
+    def _snapshot(self) -> Sitting:
+        return dataclasses.replace(self.sitting, compositions=list(self.sitting.compositions))
+
+    @work(group="save", exclusive=True, exit_on_error=False)
+    async def _save_desk(self) -> None:
+        """Write the desk where it has changed, so that a studio that is killed loses a poem of the last second at most."""
+        variants = self.sitting.draft.variants
+        state = variants, sum(poem.is_kept for poem in self.sitting.compositions)
+        if self._desk is None or (state[0] is self._on_disk[0] and state[1] == self._on_disk[1]):
+            return
+        with contextlib.suppress(OSError):
+            await asyncio.to_thread(self._desk.save, self._snapshot())
+            self._on_disk = state
+
+    def action_clear_desk(self) -> None:
+        """Begin with an empty desk; undo brings the poems back."""
+        if self.sitting.compositions and not self.studio.refuse_blind():
+            self.action_stop()
+            self._cleared, self.sitting = self.sitting, Sitting()
+            self.notify(word("compose.desk_cleared"), markup=False)
+            self.show()
+            self.refresh_bindings()
+
+    def action_undo(self) -> None:
+        if self._cleared is not None and not self.sitting.compositions:
+            self.sitting = self._cleared
+            self._cleared = None
+            self.show()
+            self.refresh_bindings()
+        else:
+            super().action_undo()
+
     # Keeping
 
     def action_copy(self) -> None:
@@ -164,8 +246,10 @@ class ComposeScreen(RevisingScreen):
             return self.has_something_to_keep
         if action in ("lock", "lock_line"):
             return self.cursor is not None
+        if action == "clear_desk":
+            return current is not None
         if action == "undo":
-            return draft.can_undo
+            return draft.can_undo or (current is None and self._cleared is not None)
         if action == "redo":
             return draft.can_redo
         if action == "stop":

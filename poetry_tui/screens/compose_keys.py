@@ -27,6 +27,7 @@ BINDINGS: list[BindingType] = [
     bind("L", "lock_line", "compose.lock_line", show=False),
     bind("u", "undo", "compose.undo", show=False),
     bind("U", "redo", "compose.redo", show=False),
+    bind("X", "clear_desk", "compose.clear_desk", display="X", show=False),
     bind("h", "history", "compose.history", show=False),
     bind("f", "favourite", "compose.favourite"),
     bind("y", "copy", "compose.copy", show=False),

@@ -91,7 +91,10 @@ def how_it_was_made(composition: Composition) -> list[Content]:
     """Seed, temperature, model and how likely the model found it."""
     if composition.is_own:
         return [Content(word("compose.kept"))] if composition.is_kept else []
-    parts = [word("compose.seed", seed=composition.config["seed"]), f"T {composition.config['temperature']:.2f}"]
+    temperature = composition.config.get("temperature")
+    # A poem that was kept long ago, or elsewhere, may not say.
+    parts = [word("compose.seed", seed=composition.config.get("seed", "?"))]
+    parts += [f"T {temperature:.2f}"] if isinstance(temperature, int | float) else []
     if composition.done:
         parts.append(composition.done.model)
     if (nats := composition.nats_per_han) is not None:

@@ -147,6 +147,16 @@ WORDS: dict[str, tuple[str, str]] = {
     "compose.undone_locked": ("又锁住“{characters}”", "Locked again: {characters}"),
     "compose.redo": ("重做", "redo"),
     "compose.redo.tip": ("再往前一步", "Forth again, after an undo"),
+    "compose.clear_desk": ("清桌", "clear desk"),
+    "compose.clear_desk.tip": (
+        "清空桌面，从头写起；u 放回。没留下的诗会在桌上等到下次打开",
+        "Begin with an empty desk; u brings the poems back. Poems that you did not keep wait there for the next start",
+    ),
+    "compose.desk_restored": (
+        "上次没留下的 {n} 首诗还在桌上：按 [ 和 ] 翻看，按 X 清空。",
+        "Poems that you did not keep last time are on the desk again: {n}. [ and ] turn to them, X clears the desk.",
+    ),
+    "compose.desk_cleared": ("桌面已清空，按 u 放回。", "The desk is clear; u brings the poems back."),
     "compose.history": ("变体", "variants"),
     "compose.history.tip": (
         "写过的所有变体，成一棵树",
