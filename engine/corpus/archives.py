@@ -14,7 +14,7 @@ from engine.corpus.content import GZIP_MAGIC, Allowance, Content, bounded, open_
 from engine.corpus.json_poems import MAX_JSON_BYTES
 from engine.errors import CorpusError
 
-MAX_FILES = 20_000
+MAX_FILES = 100_000
 MAX_DEPTH = 12
 
 # Chooses, of all names, those to read, in their order.
@@ -29,14 +29,16 @@ def folder_files(folder: Path) -> dict[str, Path]:
     """
     found: dict[str, Path] = {}
     n_seen = 0
-    with reporting_damage(folder.name):
-        for parent, folders, names in os.walk(folder, onerror=_raise):
+    name_of_folder = folder.resolve().name or str(folder)
+    with reporting_damage(name_of_folder):
+        os.listdir(folder)  # noqa: PTH208 - raises where the folder itself cannot be read; one below it is passed over
+        for parent, folders, names in os.walk(folder):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             depth = len(Path(parent).relative_to(folder).parts)
             n_seen += len(names) + len(folders)
             if n_seen > MAX_FILES or depth > MAX_DEPTH:
                 raise CorpusError(
-                    f"The folder {folder.resolve().name} holds more than {MAX_FILES:,} files, or folders more than {MAX_DEPTH} deep.",
+                    f"The folder {name_of_folder} holds more than {MAX_FILES:,} files, or folders more than {MAX_DEPTH} deep.",
                     "Name the folder with the poems in it.",
                 )
             for name in sorted(names):
@@ -44,10 +46,6 @@ def folder_files(folder: Path) -> dict[str, Path]:
                 if not name.startswith(".") and _is_regular(path):
                     found[path.relative_to(folder).as_posix()] = path
     return found
-
-
-def _raise(error: OSError) -> None:
-    raise error
 
 
 def _is_regular(path: Path) -> bool:
