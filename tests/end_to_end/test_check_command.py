@@ -125,3 +125,31 @@ def test_checking_a_corpus_prints_the_pass_rates_of_its_poems(poems: Path, capsy
     ]
     assert main(["corpus", "check", str(poems)]) == 0
     assert "50.0 %" in capsys.readouterr().out
+
+
+def test_another_rhyme_book_and_strictness_can_be_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "poem.txt"
+    path.write_text(GUANQUE.replace("千里", "万里") + "\n", encoding="utf-8")
+    assert main(["check", str(path), "--json"]) == 0
+    plain = json.loads(capsys.readouterr().out)
+    assert (plain["verdict"], plain["rhyme_book"], plain["style"], plain["doubtful"]) == ("ok", "pingshui", "", [])
+    assert [(one["name"], one["line"], one["positions"]) for one in plain["notes"]] == [("三仄尾", 3, [3])]
+    assert main(["check", str(path), "--json", "--strict"]) == 0
+    strict = json.loads(capsys.readouterr().out)
+    assert [(one["name"], one["line"], one["position"]) for one in strict["violations"]] == [("三仄尾", 3, 3)]
+    for name in ("xinyun", "中华新韵"):
+        assert main(["check", str(path), "--rhyme-book", name]) == 0
+        assert "by 中华新韵" in capsys.readouterr().out
+    assert main(["check", str(path), "--rhyme-book", "none"]) == 2
+    assert "There is no rhyme book called 'none'" in capsys.readouterr().err
+
+
+def test_licences_and_old_style_verse_are_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "poems.txt"
+    weicheng = "渭城朝雨浥轻尘，客舍青青柳色新。劝君更尽一杯酒，西出阳关无故人。"
+    path.write_text(f"{weicheng}\n床前明月光，疑是地上霜。举头望明月，低头思故乡。\n", encoding="utf-8")
+    assert main(["check", str(path)]) == 0
+    told = capsys.readouterr().out
+    assert "line 3, allowed: 折腰体, a quatrain whose couplets do not adhere" in told
+    assert "失黏" not in told
+    assert "undecidable: 古绝, old-style verse, which no rule of tones binds" in told
