@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any, get_args
 
 from engine.corpus.cleaning import REASONS, Cleaner, CleaningReport
-from engine.corpus.formats import how_read, open_poems
+from engine.corpus.formats import FORMATS, how_read, open_poems
 from engine.corpus.held_out import Shape, held_out_poems
 from engine.corpus.install import PARTS, install, installed
 from engine.corpus.library import Corpus, import_poems, list_corpora, open_corpus, remove
@@ -164,6 +164,8 @@ def _report_of(options: argparse.Namespace) -> tuple[CleaningReport, list[FormRa
 
 
 def _report_of_corpus(corpus: Corpus) -> tuple[CleaningReport, list[FormRate]]:
+    if corpus.read_as in FORMATS:
+        say(f"{corpus.source} was read as {corpus.read_as}: {FORMATS[corpus.read_as]}.")
     say(f"Checking {corpus.n_poems:,} poems against the rules of verse.")
     return corpus.cleaning, pass_rates(corpus.poems())
 

@@ -43,7 +43,9 @@ def test_importing_tells_how_the_file_was_read_and_how_to_choose_otherwise(
     assert main(["corpus", "import", str(tmp_path / "short.txt"), "--format", "plain", "--name", "whole"]) == 0
     assert "read as plain" in capsys.readouterr().err
     assert main(["corpus", "check", "short"]) == 0
-    assert "duplicate  36     the same characters were there before" in capsys.readouterr().out
+    checked = capsys.readouterr()
+    assert "duplicate  36     the same characters were there before" in checked.out
+    assert "short.txt was read as one-a-line" in checked.err
 
 
 def test_a_table_is_imported_by_its_names_and_refused_in_one_sentence_without(
