@@ -275,7 +275,7 @@ def _people_errors(path: Path) -> Iterator[None]:
             raise StudioError(f"{path} is busy.", "Another studio is writing to it; try again in a moment.") from error
         hint = "Check the folder's permissions and the free space, or set POETRY_TUI_HOME to another folder."
         raise StudioError(f"The favourites in {path} cannot be read or written ({error}).", hint) from error
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # a name in a damaged schema need not be UTF-8
         hint = "Nothing was changed: move the file elsewhere to start anew, or bring back a copy of it."
         raise StudioError(f"The favourites in {path} are damaged ({error}).", hint) from error
     except OSError as error:

@@ -62,7 +62,7 @@ def hostile_runs(n: int) -> set[str]:
 @pytest.mark.usefixtures("train_first")
 async def test_the_train_screen_shows_every_damaged_run(until: Until) -> None:
     write_run(paths.runs() / "good", life(250))
-    names = hostile_runs(6 * FACTOR)
+    names = hostile_runs(3 * FACTOR)
     app = PoetryApp()
     async with app.run_test(size=(120, 40)) as pilot:
         screen = app.screen
