@@ -139,7 +139,11 @@ def _hand_over(command: str, arguments: list[str]) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     if os.name == "posix":
-        os.execv(sys.executable, line)
+        try:
+            os.execv(sys.executable, line)
+        except OSError as error:
+            hint = "Install the studio where this user may run it."
+            raise StudioError(f"{sys.executable} cannot be run: {error.strerror}.", hint) from error
     # The child gets the interrupt too; it answers with its exit status, for which we wait.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     return subprocess.call(line)

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any
 
 from engine.errors import ComposeError, StudioError
+from engine.files import is_file
 from engine.processes import own_session
 from poetry_tui.engine_process import MAX_LINE_BYTES, SERVICE, end, environment, log_file, open_log
 from poetry_tui.engine_protocol import (
@@ -78,7 +79,8 @@ class EngineClient:
                 return
             failures = 1 if was_ready else failures + 1
             if failures > len(self._pauses_s):
-                hint = word("engine.failed_hint", log=log_file())
+                key = "engine.failed_hint" if is_file(log_file()) else "engine.failed_no_log"
+                hint = word(key, log=log_file())
                 self._become(EngineState(Phase.FAILED, problem=EngineLostError(word("engine.failed"), hint)))
                 return
             with contextlib.suppress(TimeoutError):
