@@ -228,7 +228,8 @@ class PoetryApp(App[None]):
         try:
             save_settings(changed, settings_file())
         except OSError as error:
-            self.notify(sentence(str(error)), severity="warning", markup=False)
+            text = word("shell.settings_unsaved", path=settings_file(), why=reason(error))
+            self.notify(text, severity="warning", markup=False)
 
     def action_language(self, language: Language) -> None:
         set_language(language)

@@ -29,6 +29,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "终端太小（{columns}×{rows}），请放大到至少 {least_columns}×{least_rows}。",
         "The terminal is too small ({columns}×{rows}): enlarge it to at least {least_columns}×{least_rows}.",
     ),
+    "shell.settings_unsaved": (
+        "设置写不进 {path}（{why}）：这次照用，下次不记得。",
+        "The settings cannot be written to {path} ({why}): they hold until you leave.",
+    ),
     "shell.settings_damaged": (
         "设置文件已损坏，读得懂的照用，其余用默认值；原文件留在 {path}。",
         "The settings file was damaged: what could be read is used, and the defaults for the rest. It is kept as {path}.",
