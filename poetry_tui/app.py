@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 # Before the first textual import: with the kitty protocol an input method's longer commits arrive garbled.
 os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
 
+from rich.console import RenderableType
 from textual import events, on, work
 from textual.app import App, SystemCommand
 from textual.driver import Driver
@@ -25,6 +26,7 @@ from poetry_tui.engine_protocol import EngineState, Phase
 from poetry_tui.glyphs import Charts, is_ascii, use_charts
 from poetry_tui.input_gate import InputGate
 from poetry_tui.keys import bind
+from poetry_tui.leaving import is_leaving
 from poetry_tui.messages import EngineChanged, ModelWanted, RecreateWanted
 from poetry_tui.screens.base import StudioScreen
 from poetry_tui.settings import Settings, open_settings, save_settings, settings_file
@@ -285,6 +287,11 @@ class PoetryApp(App[None]):
     def leave(self) -> None:
         """Leave without a question, from any thread: the terminal is gone, or a signal wants us to go."""
         self.call_later(self.exit, None, INTERRUPTED)
+
+    def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        """Leave; whatever holds the studio then, it does so for `leaving.LONGEST_LEAVING_S` at most."""
+        is_leaving()
+        super().exit(result, return_code, message)
 
     async def action_quit(self) -> None:
         """Quit; where trainings that were started here still run, ask what shall become of them."""

@@ -5,8 +5,9 @@ a trap, or another program. So a thread watches the terminal itself. The same th
 wakeup descriptor: the main thread may be waiting for a terminal that nobody reads, or for a locked file, where neither
 asyncio's handlers nor Python's run.
 
-Either way the app is asked to leave as if by `q`, and has `DEADLINE_S` for it. After that its children are ended, the
-terminal is restored as far as it takes something, and the process leaves. Trainings go on: they outlive the studio by design.
+Either way the app is asked to leave as if by `q`, and has `DEADLINE_S` for it; where a person leaves, `LONGEST_LEAVING_S`, lest a
+thread that waits for a disk holds the studio for ever. After that its children are ended, the terminal is restored as far
+as it takes something, and the process leaves. Trainings go on: they outlive the studio by design.
 """
 
 import contextlib
@@ -22,12 +23,14 @@ from typing import Any, NoReturn
 from engine.errors import INTERRUPTED
 
 DEADLINE_S = 3.0
+LONGEST_LEAVING_S = 10.0
 # How long a child that has been told to end may take for it.
 _PATIENCE_S = 1.0
 # Where a system's `poll` cannot tell of a hang-up, the terminal is asked so often.
 _LOOK_EVERY_MS = 1000
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-_HUNG_UP = 0
+# What wakes the watching thread, besides the numbers of signals.
+_HUNG_UP, _IS_LEAVING = 0, 255
 
 # The writing end of the pipe that wakes the watching thread; None while nobody watches.
 _wake: int | None = None
@@ -35,9 +38,18 @@ _wake: int | None = None
 
 def hang_up() -> None:
     """Say that the terminal is gone, from any thread: a read or a write has failed."""
+    _wake_with(_HUNG_UP)
+
+
+def is_leaving() -> None:
+    """Say that the app leaves by itself; from now on it has `LONGEST_LEAVING_S`."""
+    _wake_with(_IS_LEAVING)
+
+
+def _wake_with(message: int) -> None:
     if _wake is not None:
         with contextlib.suppress(OSError):
-            os.write(_wake, bytes([_HUNG_UP]))
+            os.write(_wake, bytes([message]))
 
 
 @contextlib.contextmanager
@@ -62,11 +74,14 @@ def watching(ask_to_leave: Callable[[], object]) -> Iterator[None]:
     shall_leave, has_left = threading.Event(), threading.Event()
 
     def watch() -> None:
-        _wait_for_end(terminal, listening)
+        if _IS_LEAVING in _wait_for_end(terminal, listening):
+            if not has_left.wait(LONGEST_LEAVING_S):
+                _leave_at_once(attributes, 0)
+            return
         shall_leave.set()
         ask_to_leave()
         if not has_left.wait(DEADLINE_S):
-            _leave_at_once(attributes)
+            _leave_at_once(attributes, INTERRUPTED)
 
     # What is ignored stays so (nohup); the others are heard through the wakeup descriptor, and their handlers do nothing.
     for number in _SIGNALS:
@@ -82,8 +97,8 @@ def watching(ask_to_leave: Callable[[], object]) -> Iterator[None]:
         has_left.set()
 
 
-def _wait_for_end(terminal: int, listening: int) -> None:
-    """Wait until the terminal hangs up, somebody says that it has, or a signal wants us to go."""
+def _wait_for_end(terminal: int, listening: int) -> set[int]:
+    """Wait until the terminal hangs up, a signal wants us to go, or the app leaves; returns the signals and messages that came."""
     poll = select.poll()
     # A hang-up is told even to those who ask for nothing.
     poll.register(terminal, 0)
@@ -91,14 +106,14 @@ def _wait_for_end(terminal: int, listening: int) -> None:
     while True:
         for descriptor, event in poll.poll(_LOOK_EVERY_MS):
             if descriptor == listening:
-                if {_HUNG_UP, *_SIGNALS} & set(os.read(listening, 512)):
-                    return
+                if ends := {_HUNG_UP, _IS_LEAVING, *_SIGNALS} & set(os.read(listening, 512)):
+                    return ends
             elif event & (select.POLLHUP | select.POLLERR):
-                return
+                return {_HUNG_UP}
             else:
                 poll.unregister(terminal)
         if _is_gone(terminal):
-            return
+            return {_HUNG_UP}
 
 
 def _is_gone(terminal: int) -> bool:
@@ -111,14 +126,14 @@ def _is_gone(terminal: int) -> bool:
     return False
 
 
-def _leave_at_once(attributes: list[Any] | None) -> NoReturn:
+def _leave_at_once(attributes: list[Any] | None, status: int) -> NoReturn:
     try:
         end_children()
         from poetry_tui.driver import restore_terminal
 
         restore_terminal(attributes)
     finally:
-        os._exit(INTERRUPTED)
+        os._exit(status)
 
 
 def end_children(patience_s: float = 0.0) -> None:

@@ -34,6 +34,17 @@ cli.open_studio(runs.start_run(config, "going"))
 """
 
 
+# One whose lists of corpora come from a disk that never answers.
+STUDIO_THAT_WAITS = """
+import time
+from poetry_tui import cli, leaving
+from poetry_tui.screens import train
+leaving.LONGEST_LEAVING_S = 1.0
+train.installed_corpora = lambda: time.sleep(1000)
+cli.open_studio()
+"""
+
+
 def compose_idle(studio: Terminal) -> None:
     """As it opens."""
 
@@ -137,6 +148,18 @@ def test_a_signal_ends_a_studio_and_gives_the_terminal_back(number: signal.Signa
         assert studio.leader.wait() == 130, studio.written[-3000:].decode()
         assert studio.modes() == studio.before
         studio.wait_for("\x1b[?1049l")
+
+
+def test_whoever_leaves_does_so_though_a_thread_waits_for_ever() -> None:
+    with terminal([sys.executable, "-c", STUDIO_THAT_WAITS]) as studio:
+        studio.wait_for(word("compose.begin"))
+        train(studio)
+        studio.wait_for_quiet()
+        processes = studio.processes()
+        studio.press("q")
+        wait_until_gone(processes)
+        assert studio.leader.wait() == 0
+        assert studio.modes() == studio.before
 
 
 def test_a_monitor_and_the_report_that_it_writes_end_with_the_terminal(studio_home: Path, tmp_path: Path) -> None:
