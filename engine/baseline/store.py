@@ -19,12 +19,13 @@ from engine.baseline.kneser_ney import KneserNey, Level
 from engine.corpus.library import Corpus, reporting_disk_errors
 from engine.corpus.tokens import TokenizedCorpus, open_tokens
 from engine.errors import CorpusError
-from engine.files import replace_folder, write_atomically
+from engine.files import parse_json, read_start, replace_folder, write_atomically
 from engine.vocabulary import Vocabulary
 
 FORMAT = 1
 
 _ARRAYS = ("last", "counts", "first")
+_MAX_HEADER_BYTES = 1 << 20
 _HEADER = "model.json"
 
 
@@ -106,7 +107,7 @@ def _write(folder: Path, key: str, model: KneserNey) -> None:
 def _open(folder: Path, key: str, order: int) -> KneserNey | None:
     """The model, or None where there is none or its files do not fit each other."""
     try:
-        header = json.loads((folder / _HEADER).read_text(encoding="utf-8"))
+        header = parse_json(read_start(folder / _HEADER, _MAX_HEADER_BYTES))
         if header["key"] != key or len(header["discounts"]) != order:
             return None
         levels: list[Level] = []
@@ -117,7 +118,7 @@ def _open(folder: Path, key: str, order: int) -> KneserNey | None:
                 return None
             levels.append(level)
         return KneserNey(levels, int(header["n_poems"]), int(header["n_tokens"]))
-    except (OSError, EOFError, ValueError, KeyError, TypeError):
+    except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError):
         # It can be counted again: whatever is wrong with it, that puts it right.
         return None
 

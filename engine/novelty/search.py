@@ -128,6 +128,9 @@ def _lines(text: str, *, with_pauses: bool) -> list[str]:
 def _poem(line: bytes) -> Poem:
     try:
         data = json.loads(line)
-        return Poem(data["title"], data["author"], data["text"])
-    except (ValueError, KeyError, TypeError) as error:
+        title, author, text = data["title"], data["author"], data["text"]
+        if not isinstance(title, str) or not isinstance(author, str) or not isinstance(text, str):
+            raise TypeError("no texts")
+        return Poem(title, author, text)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CorpusError("A line of the corpus is damaged.", "Install or import the corpus again.") from error
