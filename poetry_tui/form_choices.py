@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.prosody.forms import Form, forms, named_with_lines
-from engine.prosody.rhymes import RhymeSystem, masks_of, rhyme_groups
+from engine.prosody.rhymes import RhymeSystem, names_of, rhyme_groups
 
 FREE = "free"
 # Of the parts of 词林正韵 the last five are of entering tone alone.
@@ -53,6 +53,6 @@ def _choices(form: Form) -> Iterator[FormChoice]:
 def _rhymes(form: Form) -> tuple[str, ...]:
     if form.rhyme_system == "pingshui":
         return tuple(group.name for group in rhyme_groups() if group.is_level == form.rhymes_level)
-    names = masks_of(form.rhyme_system).names
+    names = names_of(form.rhyme_system)
     is_level = all(place.is_level for order in form.orders for place in order.rhymes)
     return names[:_N_PARTS_WITH_LEVEL_TONES] if form.rhyme_system == "cilin" and is_level else names

@@ -205,6 +205,14 @@ def _parts() -> _Parts:
     return _Parts(whole, divided)
 
 
+@functools.cache
+def names_of(system: RhymeSystem) -> tuple[str, ...]:
+    """The names of a book's groups or parts, in order, without the masks of all its characters."""
+    if system == "xinyun":
+        return tuple(dict.fromkeys(row[1] for row in rows_of("xinyun.tsv")))
+    return tuple(part_names()) if system == "cilin" else tuple(group.name for group in rhyme_groups())
+
+
 def part_names() -> Iterable[str]:
     """What the parts of 词林正韵 are called, in order: 第一部."""
     numerals = "一二三四五六七八九十"

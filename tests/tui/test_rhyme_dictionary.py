@@ -44,6 +44,7 @@ async def _opened(desk: Desk) -> RhymeDictionary:
 
 async def test_a_typed_character_leads_to_its_group_and_enter_rhymes_in_it(until: Until) -> None:
     async with open_desk(until) as desk:
+        await desk.until(lambda: len(desk.screen.fields.form.values) > 2)
         desk.screen.fields.form.step(2)
         card = await _opened(desk)
         await desk.press("楼")
@@ -55,6 +56,7 @@ async def test_a_typed_character_leads_to_its_group_and_enter_rhymes_in_it(until
 
 async def test_escape_leaves_the_rhyme_as_it_was_and_an_unknown_character_is_said(until: Until) -> None:
     async with open_desk(until) as desk:
+        await desk.until(lambda: len(desk.screen.fields.form.values) > 2)
         desk.screen.fields.form.step(2)
         card = await _opened(desk)
         card.query_one(Input).value = "㐂"
