@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# On a machine that others use too, time tells nothing of a test.
+settings.register_profile("shared-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared-machine")
 
 # Set before anything imports torch: the tests share the machine with whatever else runs on it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
