@@ -11,6 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from textual import events
+from textual.errors import NoWidget
 from textual.screen import Screen
 
 from poetry_tui.compat import clock_of_events_s, is_at_rest
@@ -66,6 +67,9 @@ class InputGate:
             self._released = None
         elif not self.is_settled:
             self._hold(event)
+            return False
+        if self._is_over_a_ghost(event):
+            self._release_next()
             return False
         if isinstance(event, events.MouseMove | events.MouseScrollUp | events.MouseScrollDown):
             self._release_next()
@@ -129,6 +133,16 @@ class InputGate:
             name not in self._seen or self._seen[name][0] is not shown.get(name) or event.time < self._seen[name][1]
             for name in names
         )
+
+    def _is_over_a_ghost(self, event: events.Event) -> bool:
+        """Whether a mouse event is over a widget that has been taken away and is still drawn: Textual 8.2 ends the app at that."""
+        if not isinstance(event, events.MouseEvent) or not self._app.screen_stack:
+            return False
+        try:
+            widget, _ = self._app.screen_stack[-1].get_widget_at(event.x, event.y)
+        except NoWidget:
+            return False
+        return widget.parent is None
 
     def _belongs_to_a_closed_screen(self, event: events.Event) -> bool:
         """Whether this is the second press of a double click whose first one opened or closed a screen."""

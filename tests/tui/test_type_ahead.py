@@ -23,6 +23,7 @@ from poetry_tui.settings import Settings
 from poetry_tui.widgets.ask_line import AskLine
 from poetry_tui.widgets.poem_shelf import PoemShelf
 from poetry_tui.widgets.run_settings import RunSettings
+from poetry_tui.widgets.stage import Stage
 from poetry_tui.widgets.stepper import Stepper
 from poetry_tui.widgets.studio_header import StudioHeader
 from tests.tui import make_run
@@ -199,6 +200,19 @@ async def test_the_second_half_of_a_double_click_that_closed_a_card_reaches_noth
         await type_at_once(app, pilot, until, "?")
         await click_at_once(app, pilot, until, tab.start + 3, 0, times=2)
         assert isinstance(app.screen, ComposeScreen)
+
+
+async def test_a_click_on_what_was_just_taken_away_ends_nothing(until: Until, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = PoetryApp(Settings())
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        stage = app.screen.query_one(Stage)
+        x, y = stage.region.x + 4, stage.region.y + 4
+        with monkeypatch.context() as patched:
+            patched.setattr(app.screen.get_widget_at(x, y)[0], "_parent", None)
+            await click_at_once(app, pilot, until, x, y, times=1)
+        assert app.is_running
+        assert app._exception is None
 
 
 # What costs something wants a key that was typed on what was visible
