@@ -4,7 +4,7 @@ import codecs
 import functools
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import textual.screen
 from rich.console import Console
@@ -135,6 +135,24 @@ def _paste_reader(parser: XTermParser) -> PasteReader:
 def _patient_decoder(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
     """Textual's decoder raises an error for a byte that is no text, which ends the app."""
     return functools.partial(codecs.getincrementaldecoder(encoding), errors="replace")
+
+
+def page_only_what_is_laid_out() -> None:
+    """Have every list of options, Textual's own too, turn pages only where it knows its lines: else Textual ends the app."""
+    # Not loaded before the first paint.
+    from textual.widgets import OptionList
+
+    turn_page = OptionList._move_page
+    if hasattr(turn_page, "__wrapped__"):
+        return
+
+    @functools.wraps(turn_page)
+    def move_page(options: OptionList, direction: Literal[-1, 1]) -> None:
+        # A list that is hidden, or was just filled, has not been laid out.
+        if (options.highlighted or 0) in options._index_to_line:
+            turn_page(options, direction)
+
+    OptionList._move_page = move_page  # type: ignore[method-assign, assignment]
 
 
 def clock_of_events_s() -> float:

@@ -6,6 +6,7 @@ import pytest
 from textual import events
 from textual.message import Message
 from textual.screen import Screen
+from textual.widgets import OptionList
 
 from poetry_tui import compat
 from poetry_tui.app import PoetryApp
@@ -63,3 +64,16 @@ async def test_textual_asks_a_screen_to_style_a_change_of_focus(monkeypatch: pyt
         assert asked == [(verse, before)]
         assert app.screen.query_one(WishPanel)._has_focus_within
         assert not verse._has_focus_within
+
+
+async def test_a_page_of_a_list_that_was_not_laid_out_ends_nothing() -> None:
+    app = PoetryApp(Settings())
+    async with app.run_test() as pilot:
+        options = OptionList("one", "two")
+        options.display = False
+        await app.screen.mount(options)
+        options.highlighted = 1
+        compat.page_only_what_is_laid_out()
+        options._move_page(1)
+        await pilot.pause()
+        assert app._exception is None

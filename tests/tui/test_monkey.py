@@ -21,7 +21,7 @@ from poetry_tui.settings import Settings
 from tests.tui import make_run
 from tests.tui.monkey import let_loose
 
-N_EVENTS = int(os.environ.get("POETRY_TUI_MONKEY_EVENTS", "1200"))
+N_EVENTS = int(os.environ.get("POETRY_TUI_MONKEY_EVENTS", "600"))
 SEEDS = range(int(os.environ.get("POETRY_TUI_MONKEY_SEEDS", "1")))
 
 
