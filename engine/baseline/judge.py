@@ -4,18 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from engine.baseline.orders import USUAL_ORDER, check_order
 from engine.baseline.store import open_kneser_ney
 from engine.checkpoint import LoadedModel
 from engine.corpus.install import PARTS
 from engine.corpus.library import Corpus, list_corpora
 from engine.corpus.poems import Poem
-from engine.errors import CorpusError, ModelError, UsageError
+from engine.errors import CorpusError, ModelError
 from engine.evaluate import tally_poems
 from engine.header import Header
 from engine.novelty.judge import corpus_of
-
-USUAL_ORDER = 5
-LOWEST_ORDER, HIGHEST_ORDER = 2, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +34,6 @@ class BaselineFigures:
 
     def to_dict(self) -> dict[str, object]:
         return asdict(self)
-
-
-def check_order(order: int) -> None:
-    """Raise a UsageError for an order that there is not."""
-    if not LOWEST_ORDER <= order <= HIGHEST_ORDER:
-        raise UsageError(
-            f"There is no {order}-gram to count.", f"--order takes {LOWEST_ORDER} to {HIGHEST_ORDER} tokens."
-        )
 
 
 def evaluate_baseline(

@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.baseline.orders import USUAL_ORDER, check_order
 from engine.commands.output import new_parser, say
 from engine.config import TrainConfig
 from engine.corpus.cleaning import Cleaner
@@ -53,17 +54,18 @@ def evaluate(arguments: argparse.Namespace) -> int:
     """Print the figures of a model on the poems of a file."""
     if arguments.order is not None and not arguments.baseline:
         raise UsageError("--order is that of the baseline.", "Add --baseline.")
+    if arguments.order is not None:
+        check_order(arguments.order)
     folder = find_model(arguments.model)
-    poems = _read(arguments.poems, arguments.format, arguments.columns)
+    poems = _read(arguments)
 
-    from engine.baseline.judge import USUAL_ORDER, check_order, evaluate_baseline
+    from engine.baseline.judge import evaluate_baseline
     from engine.checkpoint import load_model
     from engine.devices import choose_device
     from engine.evaluate import evaluate as figures_of
 
-    order = USUAL_ORDER if arguments.order is None else arguments.order
-    check_order(order)
     loaded = load_model(folder, choose_device(getattr(arguments, "device", "auto")))
+    order = USUAL_ORDER if arguments.order is None else arguments.order
     baseline = evaluate_baseline(loaded, poems, order, say) if arguments.baseline else None
     parts: tuple[HeaderPart, ...] = ("all", "form", "rhyme", "title") if arguments.each_part else ("all",)
     figures = figures_of(loaded, poems, parts)
@@ -86,10 +88,11 @@ def evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _read(path: Path, format: str | None, columns: str | None) -> list[Poem]:
+def _read(arguments: argparse.Namespace) -> list[Poem]:
     """Every poem of a file, whatever its length and however often it is there."""
+    path: Path = arguments.poems
     cleaner = Cleaner(unique=False, lenient=True)
-    file = open_poems(path, format, columns)
+    file = open_poems(path, arguments.format, arguments.columns)
     poems = list(itertools.islice(cleaner.clean_all(file), MAX_POEMS + 1))
     if len(poems) > MAX_POEMS:
         raise CorpusError(f"{path} holds more than {MAX_POEMS:,} poems.", "Judge the model by some of them.")
@@ -99,7 +102,7 @@ def _read(path: Path, format: str | None, columns: str | None) -> list[Poem]:
             f"No poem could be read from {path}: {dropped or 'there is none in it'}.",
             "Is it a file of poems?",
         )
-    if file.is_chosen_by_looking:
+    if file.is_chosen_by_looking and not arguments.json:
         say(how_read(file, cleaner.report.n_read))
     if dropped:
         say(f"left out of {cleaner.report.n_read:,} poems: {dropped}")
