@@ -129,6 +129,9 @@ async def test_a_click_on_a_character_shows_it(until: Until) -> None:
     async with open_desk(until) as desk:
         await desk.press("enter")
         await desk.written()
+        # The last of the facts below the verse, which moves it.
+        await desk.until(lambda: desk.current.novelty is not None)
+        await desk.pilot.pause()
         verse = desk.screen.query_one(Verse)
         place = verse.place_of(20)
         assert place is not None
