@@ -20,7 +20,7 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from engine.errors import INTERRUPTED
-from poetry_tui.compat import dismiss_once, page_only_what_is_laid_out, read_pastes_whole, use_whole_characters
+from poetry_tui.compat import dismiss_once, guard_option_lists, read_pastes_whole, use_whole_characters
 from poetry_tui.engine_client import EngineClient
 from poetry_tui.engine_protocol import EngineState, Phase
 from poetry_tui.glyphs import Charts, is_ascii, use_charts
@@ -148,7 +148,7 @@ class PoetryApp(App[None]):
         # The command turned it off, for a quicker start.
         if not gc.isenabled():
             self.call_after_refresh(_collect_garbage)
-        self.call_after_refresh(page_only_what_is_laid_out)
+        self.call_after_refresh(guard_option_lists)
         self.theme_changed_signal.subscribe(self, lambda theme: self.remember(theme=theme.name))
 
     # Keys and clicks

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import textual.screen
 from rich.console import Console
 from rich.control import Control
-from textual import _time
+from textual import _time, events
 from textual._compositor import ChopsUpdate, Compositor
 from textual._queue import Queue
 from textual._xterm_parser import XTermParser
@@ -137,12 +137,12 @@ def _patient_decoder(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
     return functools.partial(codecs.getincrementaldecoder(encoding), errors="replace")
 
 
-def page_only_what_is_laid_out() -> None:
-    """Have every list of options, Textual's own too, turn pages only where it knows its lines: else Textual ends the app."""
+def guard_option_lists() -> None:
+    """Have every list of options, Textual's own too, stand keys and clicks on what is not there: else Textual ends the app."""
     # Not loaded before the first paint.
     from textual.widgets import OptionList
 
-    turn_page = OptionList._move_page
+    turn_page, click = OptionList._move_page, OptionList._on_click
     if hasattr(turn_page, "__wrapped__"):
         return
 
@@ -152,7 +152,14 @@ def page_only_what_is_laid_out() -> None:
         if (options.highlighted or 0) in options._index_to_line:
             turn_page(options, direction)
 
+    @functools.wraps(click)
+    async def on_click(options: OptionList, event: events.Click) -> None:
+        # The list may have become shorter since it was drawn.
+        if (event.style.meta.get("option") or 0) < len(options.options):
+            await click(options, event)
+
     OptionList._move_page = move_page  # type: ignore[method-assign, assignment]
+    OptionList._on_click = on_click  # type: ignore[method-assign, assignment]
 
 
 def clock_of_events_s() -> float:

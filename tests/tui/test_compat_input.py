@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from rich.style import Style
 from textual import events
 from textual.message import Message
 from textual.screen import Screen
@@ -73,7 +74,20 @@ async def test_a_page_of_a_list_that_was_not_laid_out_ends_nothing() -> None:
         options.display = False
         await app.screen.mount(options)
         options.highlighted = 1
-        compat.page_only_what_is_laid_out()
+        compat.guard_option_lists()
         options._move_page(1)
+        await pilot.pause()
+        assert app._exception is None
+
+
+async def test_a_click_on_an_option_that_is_no_more_ends_nothing() -> None:
+    app = PoetryApp(Settings())
+    async with app.run_test() as pilot:
+        options = OptionList("one", "two")
+        await app.screen.mount(options)
+        compat.guard_option_lists()
+        click = events.Click(options, 0, 0, 0, 0, 1, False, False, False, style=Style(meta={"option": 1}))
+        options.clear_options()
+        await options._on_click(click)
         await pilot.pause()
         assert app._exception is None
