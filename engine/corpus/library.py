@@ -78,6 +78,30 @@ def list_corpora() -> list[Corpus]:
     Raises:
         CorpusError: when their folder cannot be read.
     """
+    corpora = []
+    for folder in _corpus_folders():
+        with contextlib.suppress(CorpusError):
+            corpora.append(_load(folder))
+    return corpora
+
+
+def damaged_corpora() -> list[CorpusError]:
+    """What is wrong with each corpus of the user's that `list_corpora` leaves out, by name.
+
+    Raises:
+        CorpusError: when their folder cannot be read.
+    """
+    problems = []
+    for folder in _corpus_folders():
+        try:
+            _load(folder)
+        except CorpusError as problem:
+            problems.append(problem)
+    return problems
+
+
+def _corpus_folders() -> list[Path]:
+    """The folders that claim to be a corpus, by name; a hidden one is being made or removed."""
     try:
         folders = sorted(folder for folder in paths.corpora().iterdir() if is_file(folder / "corpus.json"))
     except FileNotFoundError:
@@ -85,12 +109,7 @@ def list_corpora() -> list[Corpus]:
     except OSError as error:
         hint = f"Change its permissions, or set {paths.HOME_VARIABLE} to another folder."
         raise CorpusError(f"The folder {paths.corpora()} cannot be read: {error.strerror}.", hint) from error
-    corpora = []
-    for folder in folders:
-        if not folder.name.startswith("."):
-            with contextlib.suppress(CorpusError):
-                corpora.append(_load(folder))
-    return corpora
+    return [folder for folder in folders if not folder.name.startswith(".")]
 
 
 def open_corpus(name_or_path: str | Path, trained_on: str | None = None) -> Corpus:

@@ -8,7 +8,7 @@ from engine.corpus.cleaning import REASONS, Cleaner, CleaningReport
 from engine.corpus.formats import FORMATS, how_read, open_poems
 from engine.corpus.held_out import Shape, held_out_poems
 from engine.corpus.install import PARTS, install, installed
-from engine.corpus.library import Corpus, import_poems, list_corpora, open_corpus, remove
+from engine.corpus.library import Corpus, damaged_corpora, import_poems, list_corpora, open_corpus, remove
 from engine.flags import add_reading_flags
 from engine.names import path_of
 from engine.prosody.rates import FormRate, pass_rates
@@ -105,13 +105,15 @@ def _import(options: argparse.Namespace) -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
-    corpora = list_corpora()
+    corpora, damaged = list_corpora(), damaged_corpora()
+    for problem in damaged:
+        say(str(problem))
     if options.json:
         print_json([_without_cleaning(corpus) for corpus in corpora])
     elif corpora:
         rows = [(c.name, f"{c.n_poems:,}", f"{c.n_han:,}", c.licence, c.source) for c in corpora]
         print_table(("name", "poems", "Han characters", "licence", "source"), rows)
-    else:
+    elif not damaged:
         say("There is no corpus yet. `poetry-tui corpus install tang` gets one, `corpus import FILE` brings your own.")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from engine import paths
 from engine.corpus.check import check
-from engine.corpus.library import import_file, list_corpora, open_corpus, read_cleanly, remove
+from engine.corpus.library import damaged_corpora, import_file, list_corpora, open_corpus, read_cleanly, remove
 from engine.corpus.poems import Poem, split_of
 from engine.errors import CorpusError
 from tests.engine.corpus_samples import (
@@ -155,6 +155,7 @@ def test_a_damaged_header_is_said_and_does_not_hide_the_other_corpora(file: Path
     with pytest.raises(CorpusError, match="header of the corpus damaged is damaged"):
         open_corpus("damaged")
     assert [corpus.name for corpus in list_corpora()] == ["mine"]
+    assert ["header of the corpus damaged is damaged" in str(problem) for problem in damaged_corpora()] == [True]
 
 
 def test_a_corpus_of_a_later_version_is_refused(file: Path) -> None:
