@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,11 +85,16 @@ class Cleaner:
         self._seen: set[bytes] = set()
 
     def clean_all(self, raws: Iterable[RawPoem]) -> Iterator[Poem]:
-        """The poems that can be kept, one by one."""
-        for raw in raws:
-            poem = self.clean(raw)
-            if poem is not None:
-                yield poem
+        """The poems that can be kept, one by one. A reader that is a generator is closed, and its file with it, however this ends."""
+        source = iter(raws)
+        try:
+            for raw in source:
+                poem = self.clean(raw)
+                if poem is not None:
+                    yield poem
+        finally:
+            if isinstance(source, Generator):
+                source.close()
 
     def clean(self, raw: RawPoem) -> Poem | None:
         """The poem, or None where it had to be dropped; the report knows why."""
