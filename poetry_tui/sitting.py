@@ -30,6 +30,8 @@ class Composition:
     is_stopped: bool = False
     is_kept: bool = False
     is_own: bool = False
+    # The likelihood that was counted last, and of what: every repaint asks for that of each poem of the session.
+    _counted: tuple[tuple[bool, int, int], float | None] | None = field(default=None, repr=False, compare=False)
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -87,7 +89,17 @@ class Composition:
     @property
     def nats_per_han(self) -> float | None:
         """How likely the model found it; None before it is over."""
-        return nats_per_han(self.logprob, self.text) if self.is_over or self.is_whole else None
+        if not (self.is_over or self.is_whole):
+            return None
+        key = (self.done is not None, len(self.glyphs), int(self.shown))
+        if self._counted is None or self._counted[0] != key:
+            self._counted = key, nats_per_han(self.logprob, self.text)
+        return self._counted[1]
+
+    def recognise(self, glyph: Glyph) -> None:
+        """Take what the model thought of a character that is there already."""
+        self.glyphs[glyph.index] = glyph
+        self._counted = None
 
 
 @dataclass(slots=True)
@@ -177,7 +189,7 @@ class Sitting:
             return False
         if composition.glyphs[index].is_known:
             return True
-        composition.glyphs[index] = glyph
+        composition.recognise(glyph)
         variants = tuple(
             dataclasses.replace(variant, glyphs=(*variant.glyphs[:index], glyph, *variant.glyphs[index + 1 :]))
             if self.compositions[variant.number] is composition

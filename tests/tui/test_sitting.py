@@ -1,5 +1,6 @@
 """The poems of a sitting, and the variants that they become."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,3 +78,13 @@ def test_a_candidate_knows_its_own_seed_and_what_was_wished_for() -> None:
 def test_kept_characters_and_the_beginning_were_wished_for() -> None:
     assert given_places({"begin": "日暮"}, "日暮江，") == {0, 1}
     assert given_places({"begin": "", "keep": "□暮□/江□，"}, "日暮天，江花。") == {1, 4}
+
+
+def test_the_likelihood_of_a_poem_is_kept_until_more_is_known_of_it() -> None:
+    poem = Composition(WISH, glyphs("日暮。"), is_whole=True, is_own=False)
+    poem.reveal_all()
+    assert poem.nats_per_han == pytest.approx(2.3 * 3 / 2)
+    poem.recognise(Glyph(1, "暮", 0.01, 4.6, False, ()))
+    assert poem.nats_per_han == pytest.approx((2.3 * 2 + 4.6) / 2)
+    poem.take(done("日暮。"))
+    assert poem.nats_per_han == 9.0 / 2
