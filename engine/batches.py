@@ -12,7 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.corpus.header_tokens import N_PARTS, HeaderTokens, Parts
+from engine.corpus.header_tokens import (
+    FORM_PART,
+    KEYWORD_PARTS,
+    RHYME_PART,
+    STYLE_PARTS,
+    TITLE_PART,
+    HeaderTokens,
+    Parts,
+)
+from engine.corpus.keywords import MAX_KEYWORDS
 from engine.corpus.ragged import lay_out
 from engine.corpus.tokens import TokenizedCorpus
 from engine.vocabulary import PAD, UNKNOWN
@@ -20,6 +29,9 @@ from engine.vocabulary import PAD, UNKNOWN
 SENTENCE_ENDS = "。？！；"
 # Of a poem that is given a header, the chance of each part to be told: the model learns to do without any of them.
 PART_KEPT = 0.7
+# The chance of dynasty, period and poet, each, and of one to `MAX_KEYWORDS` of the candidates for keywords.
+STYLE_KEPT = 0.5
+KEYWORDS_KEPT = 0.6
 # Batches are a multiple of so many characters and one more long, as quatrains and octaves with their end are: oneDNN makes, and
 # keeps, a program of recurrent layers for each length that it meets, which takes time and cuts the memory into pieces.
 EVEN_CHARS = 4
@@ -77,18 +89,22 @@ class Pieces:
         return lengths if parts is None or self.headers is None else lengths + self.headers.lengths(self.poems, parts)
 
     def told_parts(self, share: float, seed: int, epoch: int) -> Parts | None:
-        """Which parts of its header each piece is given in an epoch, shape (n, 3): `share` of the poems have one, each of its
-        parts with the chance `PART_KEPT`. Depends on nothing but its arguments; None where nothing is told."""
+        """Which parts of its header each piece is given in an epoch, shape (n, `N_PARTS`): `share` of the poems have one, each of its
+        parts with its own chance. Depends on nothing but its arguments; None where nothing is told."""
         if self.headers is None or share == 0:
             return None
-        random = np.random.default_rng((seed, epoch, N_PARTS))
+        # Form, rhyme and title are drawn first: the same numbers as before there were others, so that runs of then go on.
+        random = np.random.default_rng((seed, epoch, 3))
         has_header = random.random((len(self), 1)) < share
-        parts: Parts = self.headers.present(self.poems) & has_header & (random.random((len(self), N_PARTS)) < PART_KEPT)
+        present = self.headers.present(self.poems)
+        parts: Parts = np.zeros_like(present)
+        parts[:, [FORM_PART, RHYME_PART, TITLE_PART]] = random.random((len(self), 3)) < PART_KEPT
+        parts[:, STYLE_PARTS] = random.random(parts[:, STYLE_PARTS].shape) < STYLE_KEPT
+        n_keywords = random.integers(1, MAX_KEYWORDS + 1, (len(self), 1)) * (random.random((len(self), 1)) < KEYWORDS_KEPT)
+        order = np.where(present[:, KEYWORD_PARTS], random.random(parts[:, KEYWORD_PARTS].shape), 1.0)
+        parts[:, KEYWORD_PARTS] = order.argsort(axis=1).argsort(axis=1) < n_keywords
+        parts &= present & has_header
         return parts
-
-    def every_part(self) -> Parts | None:
-        """All that is known of each piece, as `told_parts`."""
-        return None if self.headers is None else self.headers.present(self.poems)
 
     def batch(self, rows: Int64, parts: Parts | None = None) -> Batch:
         lengths = self.stops[rows] - self.starts[rows]

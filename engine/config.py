@@ -161,7 +161,7 @@ class TrainConfig(_Settings):
     max_steps: int | None = setting(None, "stop after this many steps, whatever n_epochs says", low=1, high=10**9)
 
     header_share: float = setting(
-        0.0, "share of poems that are introduced by what is known of them: form, rhyme, title", low=0.0, high=1.0
+        0.0, "share of poems that are introduced by what is known of them: form, rhyme, title, keywords, dynasty and poet", low=0.0, high=1.0
     )
     late_share: float = setting(
         0.0, "share of the steps, the last ones, that read only poems of late_longest_poem", low=0.0, high=1.0
@@ -237,6 +237,8 @@ class ComposeConfig(_Settings):
         choices=RHYME_BOOKS,
     )
     title: str = setting("", "a title, or words on what the poem shall be about")
+    keywords: str = setting("", "one to four words that the poem shall take up, such as 琵琶 秋 醉")
+    style: str = setting("", "in whose manner: a dynasty (唐, 宋), a period (盛唐, 晚唐, 北宋) or a poet (李白)")
     acrostic: str = setting("", "藏头: the first characters of the lines; □ leaves one open")
     acrostic_tail: str = setting("", "藏尾: the last characters of the lines; □ leaves one open")
     keep: str = setting("", "a text of the form's length with □ wherever a character shall be composed")

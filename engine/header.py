@@ -1,23 +1,34 @@
-"""A poem's header: what is known before its first character (form, rhyme, title), as tags and characters.
+"""A poem's header, its control codes: what is known before its first character, as tags and characters.
 
-A training sequence is `G [form] [rhyme] [title-mark characters poem-mark] poem E`; every part may be missing, so that a
-model learns to write with any of them and with none.
+A training sequence is
+
+    G [dynasty] [period] [poet] [form] [rhyme] [keyword-mark word]… [title-mark title] [poem-mark] poem E
+
+The poem-mark stands where keywords or a title do. Every part may be missing, so that a model learns to write with any of them and with
+none. Keywords are one to four of the poem's candidates (`engine.corpus.keywords`), others in every epoch; dynasty, period and poet
+are the style (`engine.corpus.poets`). A vocabulary decides by its tags which parts there are: those of before there were keywords
+and styles have form, rhyme and title.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
+from engine.corpus.keywords import MAX_KEYWORD_CHARS, MAX_KEYWORDS, keyword_candidates
 from engine.corpus.poems import Poem, han_of, lines_of
+from engine.corpus.poets import PERIODS, coded_poets, style_of
 from engine.prosody.check import fitted, verdicts_of
 from engine.prosody.forms import Form, form_called, forms
 from engine.prosody.rates import form_and_lines
 from engine.prosody.rhymes import masks_of, rhyme_groups
 from engine.vocabulary import Vocabulary
 
-HeaderPart = Literal["all", "form", "rhyme", "title"]
-TITLE, POEM = "title", "poem"
+HeaderPart = Literal["all", "form", "rhyme", "title", "keywords", "style"]
+HEADER_PARTS: tuple[HeaderPart, ...] = get_args(HeaderPart)
+TITLE, POEM, KEYWORD = "title", "poem", "keyword"
+# The kinds of style in the order of a header: their tags are `dynasty:唐`, `period:晚唐`, `poet:李商隐`.
+STYLE = ("dynasty", "period", "poet")
 # Titles end in what they are about (送人游吴, 寄题园亭二十六咏 水帘): of a long one the last characters are kept.
 LONGEST_TITLE = 12
 
@@ -31,32 +42,61 @@ _COUNT_AT_THE_END = re.compile(rf"(其[{_NUMERAL}]+|[{_NUMERAL}]+[首咏章绝]|
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """`form` is a form's key, `rhyme` the name of a group or part (一东, 第七部); None and "" where nothing is told."""
+    """`form` is a form's key, `rhyme` the name of a group or part (一东, 第七部); None, "" and () where nothing is told.
+
+    `keywords`: of a poem all candidates; the first `MAX_KEYWORDS` that the vocabulary knows are told.
+    """
 
     form: str | None = None
     rhyme: str | None = None
     title: str = ""
+    keywords: tuple[str, ...] = ()
+    dynasty: str = ""
+    period: str = ""
+    poet: str = ""
 
     def only(self, part: HeaderPart) -> "Header":
         """This header with nothing but one part of it."""
         if part == "all":
             return self
-        return Header(**{part: getattr(self, part)})
+        return Header(**{name: getattr(self, name) for name in (STYLE if part == "style" else (part,))})
 
 
 def header_tags() -> tuple[str, ...]:
     """Every tag that a header can hold, in the order of a vocabulary's tags."""
     level_groups = [group.name for group in rhyme_groups() if group.is_level]
     rhymes = [*level_groups, *masks_of("cilin").names]
-    return (TITLE, POEM, *(f"form:{form.key}" for form in forms()), *(f"rhyme:{name}" for name in rhymes))
+    styles = [
+        *(f"dynasty:{name}" for name in PERIODS),
+        *(f"period:{name}" for periods in PERIODS.values() for name in periods),
+        *(f"poet:{name}" for name in coded_poets()),
+    ]
+    return (
+        TITLE,
+        POEM,
+        *(f"form:{form.key}" for form in forms()),
+        *(f"rhyme:{name}" for name in rhymes),
+        KEYWORD,
+        *styles,
+    )
 
 
 def header_of(poem: Poem) -> Header:
-    """What can be told of a poem: its form and rhyme where the checker finds nothing wrong with either, and its title."""
+    """What can be told of a poem: form and rhyme where the checker finds nothing wrong with either, title, keywords and style."""
     form, lines = form_and_lines(poem)
     title = title_of(poem.title)
+    # The name of a tune tells nothing but the form.
+    title = title if form is None or form.is_regulated else ""
+    style = style_of(poem.author)
+    known = Header(
+        title=title,
+        keywords=keyword_candidates(poem, title),
+        dynasty=style.dynasty,
+        period=style.period,
+        poet=style.poet,
+    )
     if form is None:
-        return Header(title=title)
+        return known
     found = fitted(lines, form)
     verdicts = verdicts_of(lines, found)
     # What is composed in a tune has the lines of its first way.
@@ -64,10 +104,10 @@ def header_of(poem: Poem) -> Header:
         form.is_regulated
         or tuple(map(len, lines_of(poem.text.replace("、", "")))) == form_called(form.key).line_lengths
     )
-    return Header(
-        form.key if is_as_composed and verdicts.overall != "violation" else None,
-        _rhyme(form, found.rhyme.shared) if verdicts.rhyme != "violation" else None,
-        "" if not form.is_regulated else title,
+    return replace(
+        known,
+        form=form.key if is_as_composed and verdicts.overall != "violation" else None,
+        rhyme=_rhyme(form, found.rhyme.shared) if verdicts.rhyme != "violation" else None,
     )
 
 
@@ -89,13 +129,26 @@ def header_indices(vocabulary: Vocabulary, header: Header) -> list[int]:
     """What stands between G and the poem: the parts of a header that the vocabulary has tags for, or a tag for the nearest form."""
     own = vocabulary.tag(f"form:{header.form}")
     form = own if own is not None else vocabulary.tag(f"form:{NEAREST_FORM.get(header.form or '')}")
-    tags = [form, vocabulary.tag(f"rhyme:{header.rhyme}")]
+    style = [vocabulary.tag(f"{kind}:{getattr(header, kind)}") for kind in STYLE]
+    tags = [*style, form, vocabulary.tag(f"rhyme:{header.rhyme}")]
     indices = [tag for tag in tags if tag is not None]
+    title_mark, poem_mark, keyword_mark = (vocabulary.tag(mark) for mark in (TITLE, POEM, KEYWORD))
+    if poem_mark is None:
+        return indices
+    words: list[int] = []
+    if keyword_mark is not None:
+        keywords = [word for word in (keyword_indices(vocabulary, one) for one in header.keywords) if word]
+        words += [index for word in keywords[:MAX_KEYWORDS] for index in (keyword_mark, *word)]
     title = title_indices(vocabulary, header.title)
-    title_mark, poem_mark = vocabulary.tag(TITLE), vocabulary.tag(POEM)
-    if title and title_mark is not None and poem_mark is not None:
-        indices += [title_mark, *title, poem_mark]
-    return indices
+    if title and title_mark is not None:
+        words += [title_mark, *title]
+    return [*indices, *words, poem_mark] if words else indices
+
+
+def keyword_indices(vocabulary: Vocabulary, word: str) -> list[int]:
+    """The characters of a keyword, at most `MAX_KEYWORD_CHARS`; nothing where the vocabulary lacks one of them."""
+    known = len(word) <= MAX_KEYWORD_CHARS and all(character in vocabulary for character in word)
+    return vocabulary.encode(word) if known else []
 
 
 def title_indices(vocabulary: Vocabulary, title: str) -> list[int]:

@@ -8,15 +8,23 @@ import torch
 from engine.checkpoint import LoadedModel
 from engine.config import SHAPE
 from engine.errors import ModelError
+from engine.header import KEYWORD, TITLE
 from engine.model import PoemModel
 from engine.vocabulary import SPECIAL_TOKENS, Vocabulary
+
+# What introduces words on what the poem is about introduces keywords too.
+NEAREST_TAG = {KEYWORD: TITLE}
+# A share of the weights that a tag was given by chance.
+NOISE = 0.3
 
 
 @torch.no_grad()
 def start_from(model: PoemModel, vocabulary: Vocabulary, source: LoadedModel) -> int:
     """Give `model` the weights of `source`, each character and tag what the source learned of it.
 
-    What the source does not know keeps the weights that it has.
+    Characters that the source does not know keep the weights that they have. A tag that it does not know is read as what the source
+    knows that comes nearest to it: the keyword-mark as the title-mark, any other as the mean of all its tags, with a little noise
+    (the weights that the tag has) so that no two tags are one; none is ever predicted.
 
     Returns:
         how many indices of the vocabulary the source knows.
@@ -33,6 +41,7 @@ def start_from(model: PoemModel, vocabulary: Vocabulary, source: LoadedModel) ->
             "Leave cell, layers, sizes and connections away: it takes those of the model that it begins with.",
         )
     wanted, found = _shared_indices(vocabulary, source.vocabulary)
+    before = model.embedding.weight.detach().clone()  # (V, E)
     by_vocabulary = {"embedding.weight", "output_weight", "output_bias"}
     their_weights = source.model.state_dict()
     for key, weight in model.state_dict().items():
@@ -41,7 +50,23 @@ def start_from(model: PoemModel, vocabulary: Vocabulary, source: LoadedModel) ->
             weight[wanted] = their_weight[found]  # (V, …)
         else:
             weight.copy_(their_weight)
+    _begin_new_tags(model, vocabulary, source, before)
     return len(wanted)
+
+
+def _begin_new_tags(model: PoemModel, vocabulary: Vocabulary, source: LoadedModel, before: torch.Tensor) -> None:
+    """Fill the embeddings of the tags that the source lacks, where it has any; `before`: the embedding as it was made (V, E)."""
+    theirs = source.vocabulary
+    if not theirs.tags:
+        return
+    table = source.model.embedding.weight  # (V, E)
+    mean = table[theirs.n_drawable :].mean(dim=0)  # (E,)
+    for name in vocabulary.tags:
+        if theirs.tag(name) is not None:
+            continue
+        here, related = vocabulary.tag(name), theirs.tag(NEAREST_TAG.get(name, ""))
+        beginning = mean if related is None else table[related]
+        model.embedding.weight[here] = beginning.to(before) + NOISE * before[here]
 
 
 def _shared_indices(vocabulary: Vocabulary, other: Vocabulary) -> tuple[list[int], list[int]]:

@@ -1,6 +1,7 @@
 """`compose`: a poem for each begin character."""
 
 import argparse
+import dataclasses
 import json
 import random
 import sys
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from engine.composer import Composition
 
 LARGEST_SEED = 2**31 - 1
-INSTEAD_OF_BEGIN = ("form", "title", "acrostic", "acrostic_tail", "keep")
+INSTEAD_OF_BEGIN = ("form", "title", "keywords", "style", "acrostic", "acrostic_tail", "keep")
 
 
 def add_parser(commands: Any) -> None:
@@ -32,7 +33,14 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("begin", nargs="*", metavar="BEGIN", help="the characters that a poem begins with: one or more")
     parser.add_argument("--model", metavar="NAME", help="a model by name, or its folder (default: the studio's own)")
-    add_setting_flags(parser, ComposeConfig, without=("begin",))
+    add_setting_flags(parser, ComposeConfig, without=("begin", "keywords"))
+    parser.add_argument(
+        "--keywords",
+        nargs="+",
+        default=argparse.SUPPRESS,
+        metavar="WORD",
+        help=next(item.metadata["help"] for item in dataclasses.fields(ComposeConfig) if item.name == "keywords"),
+    )
     for short, name in (("--order", "tone_order"), ("--tail", "acrostic_tail")):
         parser.add_argument(short, dest=name, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     parser.add_argument(
@@ -119,6 +127,8 @@ def _wishes(arguments: argparse.Namespace) -> list[ComposeConfig]:
     """One wish a begin; a poem needs none where another wish says what it is to be. Raises UsageError."""
     values = given(arguments, ComposeConfig)
     begins = values.pop("begin")
+    if "keywords" in values:
+        values["keywords"] = " ".join(values["keywords"])
     if not begins and any(values.get(name) for name in INSTEAD_OF_BEGIN):
         begins = [""]
     elif not begins or not all(begin.strip() for begin in begins):

@@ -15,7 +15,7 @@ from engine.corpus.formats import how_read, open_poems
 from engine.corpus.poems import Poem
 from engine.errors import CorpusError, UsageError
 from engine.flags import add_reading_flags, add_setting_flags
-from engine.header import HeaderPart
+from engine.header import HEADER_PARTS, HeaderPart
 from engine.model_store import find_model
 from engine.names import path_of
 
@@ -38,7 +38,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--each-part",
         action="store_true",
-        help="also with form, rhyme and title told one by one, where the model reads headers",
+        help="also with form, rhyme, title, keywords and style told one by one, where the model reads headers",
     )
     parser.add_argument(
         "--baseline",
@@ -67,7 +67,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     loaded = load_model(folder, choose_device(getattr(arguments, "device", "auto")))
     order = USUAL_ORDER if arguments.order is None else arguments.order
     baseline = evaluate_baseline(loaded, poems, order, say) if arguments.baseline else None
-    parts: tuple[HeaderPart, ...] = ("all", "form", "rhyme", "title") if arguments.each_part else ("all",)
+    parts: tuple[HeaderPart, ...] = HEADER_PARTS if arguments.each_part else ("all",)
     figures = figures_of(loaded, poems, parts)
     if figures.n_learnt:
         say(
@@ -80,8 +80,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
         return 0
     _print(figures) if baseline is None else _print_beside(figures, baseline)
     for part, nats in figures.nats_per_han_with.items():
-        told = "form, rhyme and title" if part == "all" else part
-        print(f"{nats:.4f} ({nats - figures.nats_per_han:+.4f}) with the {told} told before the poem")
+        told = "all that is known" if part == "all" else f"the {part}"
+        print(f"{nats:.4f} ({nats - figures.nats_per_han:+.4f}) with {told} told before the poem")
     print(
         f"{figures.model} on {figures.n_poems:,} poems, {figures.n_han:,} Han characters, {figures.n_oov:,} of them unknown"
     )

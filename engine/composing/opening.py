@@ -1,25 +1,73 @@
 """What the model reads before a poem: G and the header, as far as it was trained with one."""
 
+import re
+from dataclasses import replace
+
 from engine.composing.plan import Plan
 from engine.config import ComposeConfig
+from engine.corpus.keywords import MAX_KEYWORD_CHARS, MAX_KEYWORDS
 from engine.corpus.poems import han_of
+from engine.corpus.poets import Style, style_named
+from engine.corpus.simplified import to_simplified
 from engine.errors import ComposeError
-from engine.header import TITLE, Header, header_indices
+from engine.header import KEYWORD, STYLE, TITLE, Header, header_indices
 from engine.safe_text import shown
 from engine.variants import fold_begin
-from engine.vocabulary import BEGIN, Vocabulary
+from engine.vocabulary import BEGIN, Vocabulary, is_han
+
+_BETWEEN_WORDS = re.compile(r"[\s,，、;；|/]+")
 
 
 def opening_of(config: ComposeConfig, plan: Plan | None, vocabulary: Vocabulary) -> list[int]:
-    """The indices before the poem: the form and the rhyme of a plan, and the title, where the vocabulary has tags for them.
+    """The indices before the poem: the form and the rhyme of a plan where the vocabulary has tags for them, and the wishes on
+    what it is about: title, keywords and style.
 
     Raises:
-        ComposeError: when a title is wished for that the model cannot read.
+        ComposeError: when a title, a keyword or a style is wished for that the model cannot read.
     """
-    title = _title(config.title, vocabulary)
-    if plan is None:
-        return [BEGIN, *header_indices(vocabulary, Header(title=title))]
-    return [BEGIN, *header_indices(vocabulary, Header(plan.form.key, plan.rhyme, title))]
+    style = _style(config.style, vocabulary)
+    header = Header(
+        title=_title(config.title, vocabulary),
+        keywords=_keywords(config.keywords, vocabulary),
+        dynasty=style.dynasty,
+        period=style.period,
+        poet=style.poet,
+    )
+    if plan is not None:
+        header = replace(header, form=plan.form.key, rhyme=plan.rhyme)
+    return [BEGIN, *header_indices(vocabulary, header)]
+
+
+def _keywords(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """The keywords of a wish, as the model knows their characters."""
+    words = [word for word in _BETWEEN_WORDS.split(text) if word]
+    if not words:
+        return ()
+    if vocabulary.tag(KEYWORD) is None:
+        raise ComposeError("This model was trained without keywords.", "Leave them out, or choose another model.")
+    if len(words) > MAX_KEYWORDS:
+        raise ComposeError(
+            f"{len(words)} keywords are more than a poem can take up.", f"Give one to {MAX_KEYWORDS} of them."
+        )
+    for word in words:
+        if not all(map(is_han, word)) or len(word) > MAX_KEYWORD_CHARS:
+            raise ComposeError(
+                f"{shown(word)} is no keyword.", f"A keyword has one to {MAX_KEYWORD_CHARS} Chinese characters."
+            )
+    return tuple(fold_begin(word, vocabulary) for word in words)
+
+
+def _style(name: str, vocabulary: Vocabulary) -> Style:
+    """The style of a name; of a poet without a tag, as far as his time has one."""
+    name = name.strip()
+    if not name:
+        return Style()
+    style = style_named(to_simplified(name))
+    if style is None:
+        raise ComposeError(f"There is no style called {shown(name)}.", "Name a dynasty (唐, 宋), a period (晚唐) or a poet (李白).")
+    if not any(vocabulary.tag(f"{kind}:{getattr(style, kind)}") is not None for kind in STYLE):
+        raise ComposeError("This model was trained without styles.", "Leave the style out, or choose another model.")
+    return style
 
 
 def _title(title: str, vocabulary: Vocabulary) -> str:

@@ -9,7 +9,7 @@ larger than memory opens at once.
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock
 
-from engine.corpus.header_tokens import HeaderTokens, HeaderWriter, marks
+from engine.corpus.header_tokens import N_TAGS, HeaderTokens, HeaderWriter, marks
+from engine.corpus.keywords import MAX_KEYWORD_CHARS
 from engine.corpus.library import Corpus, reporting_disk_errors
 from engine.corpus.poems import SPLITS, Poem, Split, han_digest, split_of
 from engine.errors import CorpusError
@@ -27,8 +28,8 @@ from engine.files import replace_folder, write_atomically
 from engine.vocabulary import BEGIN, END, UNKNOWN, Vocabulary
 
 CACHE_FORMAT = 1
-# Raised when what is told of a poem changes (the checker's rules, how a title is shortened).
-HEADER_FORMAT = 1
+# Raised when what is told of a poem changes (the checker's rules, how a title is shortened, which words can be keywords).
+HEADER_FORMAT = 2
 MIN_POEMS = 2
 # The tokens of a poem that are no characters of it: G and E.
 N_BOUNDS = 2
@@ -134,7 +135,7 @@ def _open_cache(corpus: Corpus, folder: Path, key: str) -> TokenizedCorpus | Non
             _mapped(folder / "tokens.bin", dtype, n_tokens),
             _mapped(folder / "offsets.bin", np.dtype(np.int64), n_poems + 1),
             _mapped(folder / "splits.bin", np.dtype(np.uint8), n_poems),
-            _open_headers(folder, vocabulary, dtype, n_poems, int(header["n_title_tokens"]))
+            _open_headers(folder, vocabulary, dtype, n_poems, header)
             if vocabulary.tags
             else None,
         )
@@ -144,10 +145,13 @@ def _open_cache(corpus: Corpus, folder: Path, key: str) -> TokenizedCorpus | Non
 
 
 def _open_headers(
-    folder: Path, vocabulary: Vocabulary, dtype: np.dtype[Any], n_poems: int, n_title_tokens: int
+    folder: Path, vocabulary: Vocabulary, dtype: np.dtype[Any], n_poems: int, header: Mapping[str, Any]
 ) -> HeaderTokens:
+    n_keywords, n_title_tokens = int(header["n_keywords"]), int(header["n_title_tokens"])
     return HeaderTokens(
-        _mapped(folder / "header_tags.bin", dtype, 2 * n_poems).reshape(n_poems, 2),
+        _mapped(folder / "header_tags.bin", dtype, N_TAGS * n_poems).reshape(n_poems, N_TAGS),
+        _mapped(folder / "keywords.bin", dtype, MAX_KEYWORD_CHARS * n_keywords).reshape(n_keywords, MAX_KEYWORD_CHARS),
+        _mapped(folder / "keyword_offsets.bin", np.dtype(np.int64), n_poems + 1),
         _mapped(folder / "titles.bin", dtype, n_title_tokens),
         _mapped(folder / "title_offsets.bin", np.dtype(np.int64), n_poems + 1),
         *marks(vocabulary),
@@ -175,14 +179,14 @@ def _build(
         )
     dtype = np.dtype(np.uint16 if len(vocabulary) <= np.iinfo(np.uint16).max else np.uint32)
     n_poems, n_tokens = _write_arrays(corpus, folder, _lookup_table(vocabulary, dtype), moved)
-    n_title_tokens = _write_headers(corpus, folder, vocabulary, dtype) if vocabulary.tags else 0
+    header_counts = _write_headers(corpus, folder, vocabulary, dtype) if vocabulary.tags else {}
     header = {
         "format": CACHE_FORMAT,
         "key": key,
         "dtype": dtype.name,
         "n_poems": n_poems,
         "n_tokens": n_tokens,
-        "n_title_tokens": n_title_tokens,
+        **header_counts,
         "characters": "".join(vocabulary.characters),
         "tags": vocabulary.tags,
     }
@@ -207,14 +211,14 @@ def _write_arrays(corpus: Corpus, folder: Path, table: npt.NDArray[Any], moved: 
     return n_poems, n_tokens
 
 
-def _write_headers(corpus: Corpus, folder: Path, vocabulary: Vocabulary, dtype: np.dtype[Any]) -> int:
+def _write_headers(corpus: Corpus, folder: Path, vocabulary: Vocabulary, dtype: np.dtype[Any]) -> dict[str, int]:
     writer = HeaderWriter(folder, vocabulary, dtype)
     try:
         for poems in _chunks(corpus):
             writer.write(poems)
     finally:
-        n_title_tokens = writer.close()
-    return n_title_tokens
+        writer.close()
+    return {"n_title_tokens": writer.n_title_tokens, "n_keywords": writer.n_keywords}
 
 
 def _chunks(corpus: Corpus) -> Iterator[list[Poem]]:
