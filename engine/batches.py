@@ -100,7 +100,9 @@ class Pieces:
         parts: Parts = np.zeros_like(present)
         parts[:, [FORM_PART, RHYME_PART, TITLE_PART]] = random.random((len(self), 3)) < PART_KEPT
         parts[:, STYLE_PARTS] = random.random(parts[:, STYLE_PARTS].shape) < STYLE_KEPT
-        n_keywords = random.integers(1, MAX_KEYWORDS + 1, (len(self), 1)) * (random.random((len(self), 1)) < KEYWORDS_KEPT)
+        n_keywords = random.integers(1, MAX_KEYWORDS + 1, (len(self), 1)) * (
+            random.random((len(self), 1)) < KEYWORDS_KEPT
+        )
         order = np.where(present[:, KEYWORD_PARTS], random.random(parts[:, KEYWORD_PARTS].shape), 1.0)
         parts[:, KEYWORD_PARTS] = order.argsort(axis=1).argsort(axis=1) < n_keywords
         parts &= present & has_header

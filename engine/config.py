@@ -161,7 +161,10 @@ class TrainConfig(_Settings):
     max_steps: int | None = setting(None, "stop after this many steps, whatever n_epochs says", low=1, high=10**9)
 
     header_share: float = setting(
-        0.0, "share of poems that are introduced by what is known of them: form, rhyme, title, keywords, dynasty and poet", low=0.0, high=1.0
+        0.0,
+        "share of poems that are introduced by what is known of them: form, rhyme, title, keywords, dynasty and poet",
+        low=0.0,
+        high=1.0,
     )
     late_share: float = setting(
         0.0, "share of the steps, the last ones, that read only poems of late_longest_poem", low=0.0, high=1.0

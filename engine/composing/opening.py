@@ -64,7 +64,9 @@ def _style(name: str, vocabulary: Vocabulary) -> Style:
         return Style()
     style = style_named(to_simplified(name))
     if style is None:
-        raise ComposeError(f"There is no style called {shown(name)}.", "Name a dynasty (唐, 宋), a period (晚唐) or a poet (李白).")
+        raise ComposeError(
+            f"There is no style called {shown(name)}.", "Name a dynasty (唐, 宋), a period (晚唐) or a poet (李白)."
+        )
     if not any(vocabulary.tag(f"{kind}:{getattr(style, kind)}") is not None for kind in STYLE):
         raise ComposeError("This model was trained without styles.", "Leave the style out, or choose another model.")
     return style

@@ -42,7 +42,7 @@ def main() -> None:
         at_foot.update({line[i : i + 2] for line in lines for i in range(len(line)) if is_at_foot(i, len(line))})
     words = {one: n for one, n in characters.items() if is_han(one)}
     for pair, n in at_foot.items():
-        one, other = pair
+        one, other = pair[0], pair[1]
         if n >= LEAST_AT_FOOT * pairs[pair]:
             association_nats = math.log(n * n_poems / (characters[one] * characters[other]))
             if association_nats >= LEAST_ASSOCIATION_NATS:

@@ -135,9 +135,7 @@ def _open_cache(corpus: Corpus, folder: Path, key: str) -> TokenizedCorpus | Non
             _mapped(folder / "tokens.bin", dtype, n_tokens),
             _mapped(folder / "offsets.bin", np.dtype(np.int64), n_poems + 1),
             _mapped(folder / "splits.bin", np.dtype(np.uint8), n_poems),
-            _open_headers(folder, vocabulary, dtype, n_poems, header)
-            if vocabulary.tags
-            else None,
+            _open_headers(folder, vocabulary, dtype, n_poems, header) if vocabulary.tags else None,
         )
     except (OSError, ValueError, KeyError, TypeError):
         # A cache is only a cache: whatever is wrong with it, building it again puts it right.

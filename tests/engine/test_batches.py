@@ -7,9 +7,19 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.batches import PART_KEPT, Pieces, cut_pieces, epoch_order, n_batches
+from engine.batches import KEYWORDS_KEPT, PART_KEPT, STYLE_KEPT, Pieces, cut_pieces, epoch_order, n_batches
 from engine.corpus.cleaning import CleaningReport
-from engine.corpus.header_tokens import HeaderTokens
+from engine.corpus.header_tokens import (
+    FORM_PART,
+    KEYWORD_PARTS,
+    N_PARTS,
+    N_TAGS,
+    RHYME_PART,
+    STYLE_PARTS,
+    TITLE_PART,
+    HeaderTokens,
+)
+from engine.corpus.keywords import MAX_CANDIDATES, MAX_KEYWORD_CHARS, MAX_KEYWORDS
 from engine.corpus.library import Corpus
 from engine.corpus.tokens import TokenizedCorpus
 from engine.vocabulary import BEGIN, END, PAD, Vocabulary
@@ -147,34 +157,48 @@ def test_hardly_a_cell_is_padding() -> None:
     assert sum(batch.n_targets for batch in batches) / sum(batch.y.size for batch in batches) > 0.97
 
 
-INTRODUCED = Vocabulary("，。日月山水风花", ("title", "poem", "form:wujue", "rhyme:一东"))
+TAGS = ("dynasty:唐", "period:晚唐", "poet:杜牧", "form:wujue", "rhyme:一东")
+INTRODUCED = Vocabulary("，。日月山水风花", ("title", "poem", "keyword", *TAGS))
+Entry = tuple[str, str, list[bool], list[str]]
 
 
-def introduced(texts: list[str], titles: list[str], tags: list[tuple[bool, bool]], max_chars: int) -> Pieces:
-    """Pieces of poems with a title, and with the form's and the rhyme's tag where `tags` says so."""
-    corpus = tokenized(texts, INTRODUCED)
-    marks = [INTRODUCED.tag(name) or PAD for name in ("form:wujue", "rhyme:一东")]
+def tag(name: str) -> int:
+    return INTRODUCED.tag(name) or PAD
+
+
+def introduced(entries: list[Entry], max_chars: int) -> Pieces:
+    """Pieces of poems, each of (text, title, which of `TAGS` it has, keywords)."""
+    corpus = tokenized([text for text, *_ in entries], INTRODUCED)
+    titles = [INTRODUCED.encode(title) for _, title, *_ in entries]
+    keywords = [[INTRODUCED.encode(word) for word in words] for *_, words in entries]
+    padded = [word + [PAD] * (MAX_KEYWORD_CHARS - len(word)) for words in keywords for word in words]
     headers = HeaderTokens(
-        np.array([[mark if has else PAD for mark, has in zip(marks, one, strict=True)] for one in tags], np.uint16),
-        np.array([index for title in titles for index in INTRODUCED.encode(title)], np.uint16),
+        np.array([[tag(name) if has else PAD for name, has in zip(TAGS, one, strict=True)] for *_, one, _ in entries]),
+        np.array(padded, np.uint16).reshape(-1, MAX_KEYWORD_CHARS),
+        np.cumsum([0, *map(len, keywords)], dtype=np.int64),
+        np.array([index for title in titles for index in title], np.uint16),
         np.cumsum([0, *map(len, titles)], dtype=np.int64),
-        INTRODUCED.tag("title") or PAD,
-        INTRODUCED.tag("poem") or PAD,
+        tag("title"),
+        tag("poem"),
+        tag("keyword"),
     )
-    return cut_pieces(dataclasses.replace(corpus, headers=headers), np.arange(len(texts)), max_chars)
+    return cut_pieces(dataclasses.replace(corpus, headers=headers), np.arange(len(entries)), max_chars)
 
 
-KNOWN_POEM = st.text("，。日月山水风花", min_size=1, max_size=60)
-ENTRY = st.tuples(KNOWN_POEM, st.text("日月山水", max_size=4), st.tuples(st.booleans(), st.booleans()))
+ENTRY = st.tuples(
+    st.text("，。日月山水风花", min_size=1, max_size=60),
+    st.text("日月山水", max_size=4),
+    st.lists(st.booleans(), min_size=N_TAGS, max_size=N_TAGS),
+    st.lists(st.text("日月山水", min_size=1, max_size=MAX_KEYWORD_CHARS), max_size=MAX_CANDIDATES),
+)
 
 
 @given(st.lists(ENTRY, min_size=1, max_size=8), st.integers(8, 70), st.integers(0, 9))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_header_stands_before_its_poem_and_is_never_predicted(
-    entries: list[tuple[str, str, tuple[bool, bool]]], max_chars: int, epoch: int
+    entries: list[Entry], max_chars: int, epoch: int
 ) -> None:
-    texts, titles, tags = map(list, zip(*entries, strict=True))
-    pieces = introduced(texts, titles, tags, max_chars)
+    pieces = introduced(entries, max_chars)
     parts = pieces.told_parts(0.8, 1, epoch)
     assert parts is not None
     rows = np.arange(len(pieces))
@@ -187,25 +211,51 @@ def test_a_header_stands_before_its_poem_and_is_never_predicted(
             *plain.x[row][: len(told.x[row]) - n_header]
         ]
         poem = int(pieces.poems[row])
-        assert header == ([] if poem < 0 else expected_header(titles[poem], tags[poem], parts[row].tolist()))
+        assert header == ([] if poem < 0 else expected_header(entries[poem], parts[row].tolist()))
 
 
-def expected_header(title: str, tags: tuple[bool, bool], parts: list[bool]) -> list[int]:
-    assert all(has or not told for has, told in zip((*tags, bool(title)), parts, strict=True))
-    names = [name for name, told in zip(("form:wujue", "rhyme:一东"), parts, strict=False) if told]
-    indices = [INTRODUCED.tag(name) or PAD for name in names]
-    if parts[2]:
-        indices += [INTRODUCED.tag("title") or PAD, *INTRODUCED.encode(title), INTRODUCED.tag("poem") or PAD]
-    return indices
+def expected_header(entry: Entry, parts: list[bool]) -> list[int]:
+    _, title, tags, keywords = entry
+    candidates = [index < len(keywords) for index in range(MAX_CANDIDATES)]
+    assert all(has or not told for has, told in zip((*tags, *candidates, bool(title)), parts, strict=True))
+    indices = [tag(name) for name, told in zip(TAGS, parts[:N_TAGS], strict=True) if told]
+    words = [word for word, told in zip(keywords, parts[KEYWORD_PARTS], strict=False) if told]
+    assert len(words) <= MAX_KEYWORDS
+    for word in words:
+        indices += [tag("keyword"), *INTRODUCED.encode(word)]
+    if parts[TITLE_PART]:
+        indices += [tag("title"), *INTRODUCED.encode(title)]
+    return indices + [tag("poem")] * bool(words or parts[TITLE_PART])
 
 
 def test_each_part_is_told_to_its_share_of_the_poems_and_another_one_every_epoch() -> None:
-    pieces = introduced(["日月。"] * 4000, ["山"] * 4000, [(True, True)] * 4000, 20)
+    pieces = introduced([("日月。", "山", [True] * N_TAGS, ["日", "月", "山水", "风", "花"])] * 4000, 20)
     first, second = pieces.told_parts(0.5, 1, 0), pieces.told_parts(0.5, 1, 1)
     assert first is not None
     assert second is not None
-    assert np.abs(first.mean(axis=0) - 0.5 * PART_KEPT).max() < 0.03
+    shares = first.mean(axis=0)
+    assert np.abs(shares[[FORM_PART, RHYME_PART, TITLE_PART]] - 0.5 * PART_KEPT).max() < 0.03
+    assert np.abs(shares[STYLE_PARTS] - 0.5 * STYLE_KEPT).max() < 0.03
+    n_keywords = first[:, KEYWORD_PARTS].sum(axis=1)
+    told = np.bincount(n_keywords, minlength=MAX_KEYWORDS + 1) / len(n_keywords)
+    assert np.abs(told[1:] - 0.5 * KEYWORDS_KEPT / MAX_KEYWORDS).max() < 0.02
+    # Every candidate has its turn.
+    assert np.ptp(shares[KEYWORD_PARTS][:5]) < 0.03
+    assert not first[:, KEYWORD_PARTS][:, 5:].any()
     assert (first != second).any()
     again = pieces.told_parts(0.5, 1, 0)
     assert again is not None
     assert np.array_equal(first, again)
+
+
+def test_a_run_of_before_keywords_and_styles_is_told_the_parts_that_it_was_told_then() -> None:
+    entries: list[Entry] = [("日月。", "山" * (i % 3), [False] * 3 + [i % 2 == 0, True], []) for i in range(50)]
+    parts = introduced(entries, 20).told_parts(0.6, 4, 2)
+    random = np.random.default_rng((4, 2, 3))
+    has_header = random.random((50, 1)) < 0.6
+    present = np.array([[i % 2 == 0, True, i % 3 > 0] for i in range(50)])
+    then = present & has_header & (random.random((50, 3)) < PART_KEPT)
+    assert parts is not None
+    assert parts.shape == (50, N_PARTS)
+    assert np.array_equal(parts[:, [FORM_PART, RHYME_PART, TITLE_PART]], then)
+    assert parts.sum() == then.sum()

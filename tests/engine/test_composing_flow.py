@@ -83,6 +83,47 @@ def test_glyphs_tell_their_place_and_what_the_wishes_leave(loaded: LoadedModel, 
     assert places == [(line, position) for line in range(1, 5) for position in (1, 2, 3, 4, 5, 6, 7, 0)] + [(4, 0)]
 
 
+def test_keywords_and_a_style_are_read_before_the_poem_and_never_written() -> None:
+    loaded = rhyming_model(tags=True)
+    wish = ComposeConfig(form="七绝", rhyme="东", seed=3)
+    poems = [
+        compose_poem(loaded, wish.replace(**wishes)).text
+        for wishes in (
+            {},
+            {"keywords": "月 春风"},
+            {"keywords": "雪,石"},
+            {"style": "李白"},
+            {"style": "晚唐"},
+            {"style": "南宋"},
+        )
+    ]
+    assert len(set(poems)) == len(poems)
+    assert all(len(poem) == 32 and "李" not in poem for poem in poems)
+    # However they are parted and written, they are the same words and the same style.
+    assert compose_poem(loaded, wish.replace(keywords="月，春風")).text == poems[1]
+    assert compose_poem(loaded, wish.replace(style=" 南宋 ")).text == poems[5]
+    # A poet without a code of his own stands for his time.
+    assert (
+        compose_poem(loaded, wish.replace(style="王之涣")).text == compose_poem(loaded, wish.replace(style="盛唐")).text
+    )
+    free = [compose_poem(loaded, wish.replace(form="free", rhyme=None, keywords=one)).text for one in ("", "月")]
+    assert free[0] != free[1]
+
+
+@pytest.mark.parametrize(
+    ("keywords", "said"),
+    [
+        ("月 春 雪 石 路", "5 keywords are more than a poem can take up."),
+        ("moon", "'moon' is no keyword."),
+        ("东风中空红", "'东风中空红' is no keyword."),
+        ("鹓", "鹓"),
+    ],
+)
+def test_what_can_be_no_keyword_is_refused_by_name(keywords: str, said: str) -> None:
+    with pytest.raises(ComposeError, match=said):
+        compose_poem(rhyming_model(tags=True), ComposeConfig(form="七绝", keywords=keywords))
+
+
 def test_a_title_is_read_before_the_poem_and_never_written() -> None:
     loaded = rhyming_model(tags=True)
     wish = ComposeConfig(form="五绝", begin="日", temperature=3.0, top_p=1.0)

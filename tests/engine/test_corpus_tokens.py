@@ -1,5 +1,6 @@
 """The token cache: what it holds, that it is built once, and that damage to it only costs time."""
 
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -8,11 +9,13 @@ import numpy as np
 import pytest
 
 from engine.corpus import tokens
+from engine.corpus.header_tokens import KEYWORD_PARTS, N_TAGS, TITLE_PART
+from engine.corpus.keywords import MAX_KEYWORDS
 from engine.corpus.library import Corpus, import_file, open_corpus
 from engine.corpus.poems import SPLITS, split_of
 from engine.corpus.tokens import TokenizedCorpus, open_tokens
 from engine.errors import CorpusError
-from engine.header import header_tags
+from engine.header import header_indices, header_of, header_tags
 from engine.vocabulary import BEGIN, END, UNKNOWN, Vocabulary
 from tests.engine.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems, write_poems
 
@@ -183,13 +186,16 @@ def test_headers_are_kept_beside_the_tokens(tmp_path: Path) -> None:
     vocabulary, headers = tokenized.vocabulary, tokenized.headers
     assert headers is not None
     told = headers.present(np.arange(3))
-    assert told[2].tolist() == [False, False, "题" in vocabulary]
-    tags = [vocabulary.tag(name) for name in ("form:wujue", "rhyme:十一尤")]
-    assert headers.tokens(np.array([0]), np.array([[True, True, False]])).tolist() == [tags]
-    title = [index for index in vocabulary.encode("静夜思") if index != UNKNOWN]
-    if title:
-        expected = [vocabulary.tag("title"), *title, vocabulary.tag("poem")]
-        assert headers.tokens(np.array([1]), np.array([[False, False, True]])).tolist() == [expected]
+    assert not told[2, :N_TAGS].any()
+    assert told[2, TITLE_PART] == ("题" in vocabulary)
+    for number, poem in enumerate(itertools.islice(tokenized.corpus.poems(), 3)):
+        parts = told[number : number + 1].copy()
+        parts[:, KEYWORD_PARTS][:, MAX_KEYWORDS:] = False
+        (header,) = headers.tokens(np.array([number]), parts).tolist()
+        assert header == header_indices(vocabulary, header_of(poem))
+        assert (vocabulary.tag("keyword") in header) == told[number, KEYWORD_PARTS].any()
+    assert vocabulary.tag("form:wujue") in headers.tags[0]
+    assert told[:2, KEYWORD_PARTS].sum() > 8
     assert open_tokens(tokenized.corpus).headers is None
 
 

@@ -11,7 +11,7 @@ from engine.checkpoint import LoadedModel
 from engine.config import CELLS, Cell
 from engine.corpus.poems import Poem
 from engine.evaluate import Figures, Tally, evaluate, tally_batches
-from engine.header import Header, header_indices, header_tags
+from engine.header import Header, header_indices, header_of, header_tags
 from engine.vocabulary import BEGIN, END, N_HAN_CHARACTERS, PAD, UNKNOWN, Vocabulary, is_han
 from tests.engine.corpus_samples import DENGGUANQUELOU
 from tests.engine.small_model import VOCABULARY, small_model
@@ -122,8 +122,16 @@ def test_a_model_that_knows_nothing_costs_the_logarithm_of_the_vocabulary() -> N
 def test_a_header_is_read_and_never_predicted() -> None:
     vocabulary = Vocabulary(dict.fromkeys("登" + DENGGUANQUELOU), header_tags())
     loaded = small_model(vocabulary=vocabulary)
-    figures = evaluate(loaded, [Poem("登楼", "", DENGGUANQUELOU)], ("all", "rhyme"))
-    told = {"all": Header("wujue", "十一尤", "登楼"), "rhyme": Header(rhyme="十一尤")}
+    poem = Poem("登楼", "王之涣", DENGGUANQUELOU)
+    figures = evaluate(loaded, [poem], ("all", "rhyme", "keywords", "style"))
+    keywords = header_of(poem).keywords
+    assert len(keywords) > 4
+    told = {
+        "all": Header("wujue", "十一尤", "登楼", keywords, "唐", "盛唐"),
+        "rhyme": Header(rhyme="十一尤"),
+        "keywords": Header(keywords=keywords[:4]),
+        "style": Header(dynasty="唐", period="盛唐"),
+    }
     assert figures.nats_per_han == pytest.approx(nats_after(loaded, Header()), rel=1e-5)
     for part, header in told.items():
         assert figures.nats_per_han_with[part] == pytest.approx(nats_after(loaded, header), rel=1e-5)

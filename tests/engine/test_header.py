@@ -7,12 +7,38 @@ from engine.header import Header, header_indices, header_of, header_tags, title_
 from engine.vocabulary import Vocabulary
 from tests.engine.corpus_samples import DENGGUANQUELOU, SHANXING
 
+# The tags of models of before there were keywords and styles.
+OLDER = ("title", "poem", "form", "rhyme")
 VOCABULARY = Vocabulary("登鹳雀楼山行，。", header_tags())
 
 
 def test_a_regulated_poem_is_known_by_form_rhyme_and_title() -> None:
-    assert header_of(Poem("登鹳雀楼", "王之涣", DENGGUANQUELOU)) == Header("wujue", "十一尤", "登鹳雀楼")
-    assert header_of(Poem("山行", "杜牧", SHANXING)) == Header("qijue", "六麻", "山行")
+    for poem, known in (
+        (Poem("登鹳雀楼", "王之涣", DENGGUANQUELOU), Header("wujue", "十一尤", "登鹳雀楼")),
+        (Poem("山行", "杜牧", SHANXING), Header("qijue", "六麻", "山行")),
+    ):
+        header = header_of(poem)
+        assert (header.form, header.rhyme, header.title) == (known.form, known.rhyme, known.title)
+
+
+def test_a_poem_is_known_by_the_dynasty_the_period_and_the_name_of_its_poet() -> None:
+    def style(author: str) -> tuple[str, str, str]:
+        header = header_of(Poem("山行", author, SHANXING))
+        return header.dynasty, header.period, header.poet
+
+    assert style("杜牧") == ("唐", "晚唐", "杜牧")
+    assert style("苏轼") == ("宋", "北宋", "苏轼")
+    assert style("王之涣") == ("唐", "盛唐", "")  # too few poems for a code of his own
+    assert style("寒山") == ("唐", "", "寒山")
+    assert style("无名氏") == ("", "", "")
+
+
+def test_one_part_of_a_header_is_that_part_alone() -> None:
+    header = header_of(Poem("山行", "杜牧", SHANXING))
+    assert header.only("style") == Header(dynasty="唐", period="晚唐", poet="杜牧")
+    assert header.only("keywords") == Header(keywords=header.keywords)
+    assert header.only("rhyme") == Header(rhyme="六麻")
+    assert header.only("all") == header
 
 
 def test_a_poem_that_breaks_the_tones_is_told_by_its_rhyme_and_not_by_a_form() -> None:
@@ -53,6 +79,17 @@ def test_a_header_is_tags_and_the_title_between_its_marks() -> None:
         tag("form:wujue"), tag("rhyme:十一尤"), tag("title"), *VOCABULARY.encode("登楼"), tag("poem"),
     ]  # fmt: skip
     assert header_indices(VOCABULARY, Header()) == []
+    told = Header("wujue", None, "登楼", ("山", "楼", "雀", "鹳", "登"), "唐", "晚唐", "杜牧")
+    keywords = [index for word in "山楼雀鹳" for index in (tag("keyword"), *VOCABULARY.encode(word))]
+    assert header_indices(VOCABULARY, told) == [
+        tag("dynasty:唐"), tag("period:晚唐"), tag("poet:杜牧"), tag("form:wujue"), *keywords,
+        tag("title"), *VOCABULARY.encode("登楼"), tag("poem"),
+    ]  # fmt: skip
+    assert header_indices(VOCABULARY, Header(keywords=("鹓", "山行"))) == [
+        tag("keyword"), *VOCABULARY.encode("山行"), tag("poem"),
+    ]  # fmt: skip
+    before_keywords = Vocabulary("登楼", [name for name in header_tags() if name.split(":")[0] in OLDER])
+    assert header_indices(before_keywords, told) == header_indices(before_keywords, Header("wujue", title="登楼"))
     earlier = Vocabulary("登楼", ["form:wulv"])
     assert header_indices(earlier, Header("wupai")) == header_indices(earlier, Header("wulv")) != []
     assert header_indices(earlier, Header("zewujue")) == []

@@ -14,7 +14,7 @@ from engine import events, resources, run_folder
 from engine.checkpoint import CheckpointFolder, load_model
 from engine.config import ModelConfig, Precision, TrainConfig
 from engine.errors import CorpusError, RunError
-from engine.header import header_tags
+from engine.header import Header, header_indices, header_tags
 from engine.model_store import find_model
 from engine.presets import preset
 from engine.run_folder import (
@@ -32,6 +32,7 @@ from engine.run_folder import (
     run_is_alive,
 )
 from engine.trainer import run_training
+from engine.vocabulary import BEGIN
 from tests.small_corpus import write_corpus
 
 N_STEPS = 24
@@ -155,6 +156,33 @@ def test_a_run_with_headers_goes_on_in_a_later_studio_that_knows_more_forms(
         run_training(config, tmp_path / "run", on_record=on_record, stop_requested=stop_requested)
     assert run_training(config, tmp_path / "run", resume=True) == "completed"
     assert load_model(find_model(tmp_path / "run"), torch.device("cpu")).vocabulary.tags == known
+
+
+def test_a_run_of_before_keywords_begins_another_that_is_told_them_and_stops_and_goes_on(
+    config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = config.replace(header_share=0.9, checkpoint_every=3)
+    older = tuple(tag for tag in header_tags() if tag.split(":")[0] in ("title", "poem", "form", "rhyme"))
+    with monkeypatch.context() as earlier:
+        earlier.setattr("engine.training.header_tags", lambda: older)
+        run_training(config.replace(max_steps=2), tmp_path / "older")
+    config = config.replace(start_from=str(tmp_path / "older"), max_steps=12)
+    run_training(config, tmp_path / "undisturbed")
+    on_record, stop_requested = stop_after(2)
+    run_training(config, tmp_path / "disturbed", on_record=on_record, stop_requested=stop_requested)
+    assert run_training(config, tmp_path / "disturbed", resume=True) == "completed"
+    assert final_weights(tmp_path / "disturbed") == final_weights(tmp_path / "undisturbed")
+    loaded = load_model(find_model(tmp_path / "disturbed"), torch.device("cpu"))
+    assert loaded.vocabulary.tags == header_tags()
+    # The codes are read: what is told changes what comes next.
+    told = header_indices(loaded.vocabulary, Header(keywords=("山",), dynasty="唐"))
+    poem = [BEGIN, *told, *loaded.vocabulary.encode("山")]
+    untold = [BEGIN, *loaded.vocabulary.encode("山")]
+    with torch.no_grad():
+        after = [loaded.model(torch.tensor([indices]))[0][0, -1] for indices in (poem, untold)]
+    assert len(told) == 4
+    assert not torch.allclose(*after)
+    assert all(torch.log_softmax(one, 0)[loaded.vocabulary.n_drawable :].max() < -20 for one in after)
 
 
 def test_a_run_does_not_go_on_with_another_corpus(config: TrainConfig, tmp_path: Path) -> None:

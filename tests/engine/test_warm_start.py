@@ -18,6 +18,7 @@ from engine.model_files import architecture_of, read_header
 from engine.model_store import find_model
 from engine.presets import preset
 from engine.trainer import run_training
+from engine.training import TAG_BIAS
 from engine.vocabulary import Vocabulary
 from engine.warm_start import start_from
 from tests.engine.small_model import VOCABULARY, small_config, small_model
@@ -42,6 +43,32 @@ def test_known_characters_keep_what_the_other_model_learned_wherever_they_stand(
         assert model.output_bias[here] == source.model.output_bias[there]
     unknown = vocabulary.encode("鹓")[0]
     assert torch.equal(model.embedding.weight[unknown], before[unknown])
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_a_new_tag_begins_near_what_the_other_model_reads_and_is_never_predicted(tied: bool) -> None:
+    older = Vocabulary(VOCABULARY.characters, ("title", "poem", "form:wujue", "rhyme:一东"))
+    source = small_model(tied=tied, vocabulary=older)
+    vocabulary = Vocabulary(VOCABULARY.characters, (*older.tags, "keyword", "poet:李白", "poet:杜甫"))
+    model = fresh(vocabulary, tied=tied)
+    with torch.no_grad():
+        model.output_bias[vocabulary.n_drawable :] = TAG_BIAS
+    assert start_from(model, vocabulary, source) == len(older)
+
+    def row(name: str) -> torch.Tensor:
+        return model.embedding.weight[vocabulary.tag(name) or 0]
+
+    theirs = source.model.embedding.weight
+    assert torch.equal(model.embedding.weight[: len(older)], theirs)
+    mean = theirs[older.n_drawable :].mean(dim=0)
+    assert (row("keyword") - theirs[older.tag("title") or 0]).norm() < 0.2 * theirs[4:].norm(dim=1).mean()
+    assert (row("poet:李白") - mean).norm() < 0.2 * theirs[4:].norm(dim=1).mean()
+    assert not torch.equal(row("poet:李白"), row("poet:杜甫"))
+    assert (model.output_bias[len(older) :] == TAG_BIAS).all()
+    # What the older model would write goes on as before.
+    x = torch.randint(4, len(older), (2, 9))
+    n = older.n_drawable
+    assert torch.allclose(model(x)[0][..., :n], source.model(x)[0][..., :n], atol=1e-6)
 
 
 def test_with_the_same_vocabulary_it_is_the_same_model() -> None:

@@ -20,7 +20,9 @@ MEANINGS: dict[str, str] = {
     "leave out poems of more characters than this": "超过这个字数的诗不读",
     "times through the corpus": "把语料读几遍",
     "stop after this many steps, whatever n_epochs says": "走这么多步就停，不管读了几遍",
-    "share of poems that are introduced by what is known of them: form, rhyme, title": "多少诗的前面先说明诗体、韵和题目",
+    "share of poems that are introduced by what is known of them: form, rhyme, title, keywords, dynasty and poet": (
+        "多少诗的前面先说明诗体、韵、题目、关键词、朝代和诗人"
+    ),
     "share of the steps, the last ones, that read only poems of late_longest_poem": "最后多少步只读较短的诗",
     "the last steps leave out poems of more characters than this": "最后那些步不读超过这个字数的诗",
     "a model, by name or folder, whose shape and weights the training begins with": "从哪个模型的形状和权重起步",
@@ -61,6 +63,10 @@ MEANINGS: dict[str, str] = {
     "the order of the lines' tones, such as aBbA; usually whichever comes": "各句的平仄式，如 aBbA；通常随意",
     "the rhyme group, such as 东 or 一东; of a tune the part, such as 第七部": "韵部，如 东 或 一东；词用词韵，如 第七部",
     "a title, or words on what the poem shall be about": "题目，或诗里要写的东西",
+    "one to four words that the poem shall take up, such as 琵琶 秋 醉": "诗里要写到的一至四个词，如 琵琶 秋 醉",
+    "in whose manner: a dynasty (唐, 宋), a period (盛唐, 晚唐, 北宋) or a poet (李白)": (
+        "仿谁的风格：朝代（唐、宋）、时期（盛唐、晚唐、北宋）或诗人（李白）"
+    ),
     "藏头: the first characters of the lines; □ leaves one open": "藏头：各句的第一个字；□ 处随意",
     "藏尾: the last characters of the lines; □ leaves one open": "藏尾：各句的最后一个字；□ 处随意",
     "a text of the form's length with □ wherever a character shall be composed": "与诗体等长的文字，要作的字写 □",
