@@ -9,9 +9,9 @@ from engine.commands import compose, evaluate, pack, rates, service, train
 from engine.commands.output import say
 from engine.flags import Parser
 from engine.front import carry_out, ensure_memory
-from engine.openmp import wait_passively
-from engine.streams import prepare
-from engine.utf8 import use_utf8
+from engine.system.openmp import wait_passively
+from engine.system.streams import prepare
+from engine.system.utf8 import use_utf8
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -12,7 +12,7 @@ from typing import Any, Literal, Self, get_args
 
 from engine.errors import UsageError
 from engine.limits import MAX_TEXT_CHARS, RHYME_BOOKS, RhymeBook
-from engine.safe_text import shown
+from engine.system.safe_text import shown
 
 Cell = Literal["rnn", "lstm", "gru"]
 Initialisation = Literal["xavier", "plain", "default"]

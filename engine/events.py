@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from engine.errors import RunError
 from engine.files import parse_json
-from engine.safe_text import shown
+from engine.system.safe_text import shown
 
 FORMAT_VERSION = 1
 # What a `control` event says after a divergence; its value is the new peak of the learning rate. The steps after its own

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Never
 
-from engine import scratch
 from engine.errors import StudioError
+from engine.system import scratch
 
 # JSON nested deeper than this is refused: json.loads stops at the interpreter's own limit only, and whoever walks the value
 # afterwards would meet that limit again.

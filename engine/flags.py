@@ -9,7 +9,7 @@ from typing import Any, NoReturn, Union, get_args, get_origin, get_type_hints
 
 from engine.corpus.formats import FORMATS
 from engine.errors import UsageError
-from engine.safe_text import brief
+from engine.system.safe_text import brief
 
 _METAVARS: Mapping[type, str] = {int: "N", float: "X", str: "TEXT"}
 

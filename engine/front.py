@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable
 
 from engine.errors import INTERRUPTED, StudioError
-from engine.interruption import interruptible
-from engine.streams import OutputLostError
+from engine.system.interruption import interruptible
+from engine.system.streams import OutputLostError
 
 _LITTLE_MEMORY = StudioError(
     "The memory that this process may use is too small.",

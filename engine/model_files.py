@@ -14,8 +14,8 @@ from typing import Any, TypeGuard
 from engine.config import ModelConfig
 from engine.errors import ModelError, UsageError
 from engine.files import is_file, is_there, open_regular, parse_json, read_json, read_start
-from engine.names import is_name
-from engine.safe_text import shown
+from engine.system.names import is_name
+from engine.system.safe_text import shown
 
 FORMAT_VERSION = 1
 WEIGHTS, HEADER, LINES = "model.safetensors", "model.json", "lines.bloom"

@@ -22,8 +22,8 @@ from engine.model_files import (
     read_header,
     tensor_entries,
 )
-from engine.names import check_name, is_name, path_of
-from engine.safe_text import printable, shown
+from engine.system.names import check_name, is_name, path_of
+from engine.system.safe_text import printable, shown
 
 DEFAULT_MODEL = "studio-lstm"
 # Where a run keeps its checkpoints, the best one first.

@@ -10,7 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from engine.errors import UsageError
-from engine.names import path_of
+from engine.system.names import path_of
 
 APP_NAME = "poetry-tui"
 HOME_VARIABLE = "POETRY_TUI_HOME"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from engine.config import ModelConfig, TrainConfig
 from engine.errors import UsageError
-from engine.safe_text import shown
+from engine.system.safe_text import shown
 
 PRESETS: Mapping[str, TrainConfig] = {
     # The course experiment's sizes, optimiser and initialisation. What it got wrong is mended: no ReLU on the logits,

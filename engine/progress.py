@@ -11,7 +11,7 @@ from torch import Tensor
 
 from engine import events
 from engine.errors import ModelError
-from engine.safe_text import shown
+from engine.system.safe_text import shown
 from engine.target_counts import TargetCounts
 
 EVENT_PERIOD_S = 0.1

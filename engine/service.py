@@ -39,7 +39,6 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from engine.errors import StudioError, UsageError
 from engine.files import parse_json
-from engine.interruption import POLITE
 from engine.model_files import WEIGHTS
 from engine.model_store import find_model
 from engine.operations.call import Call, CancelledError, Request, is_count
@@ -48,7 +47,8 @@ from engine.operations.compose import compose
 from engine.operations.inspect import inspect
 from engine.operations.load import load
 from engine.operations.novelty import novelty
-from engine.safe_text import printable, shown
+from engine.system.interruption import POLITE
+from engine.system.safe_text import printable, shown
 
 if TYPE_CHECKING:
     from engine.checkpoint import LoadedModel

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, NoReturn
 from engine import __version__
 from engine.errors import StudioError, UsageError
 from engine.front import carry_out
-from engine.safe_text import printable
-from engine.streams import prepare
-from engine.utf8 import use_utf8
+from engine.system.safe_text import printable
+from engine.system.streams import prepare
+from engine.system.utf8 import use_utf8
 
 if TYPE_CHECKING:
     from pathlib import Path

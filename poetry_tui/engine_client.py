@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.errors import ComposeError, StudioError
 from engine.files import is_file
-from engine.processes import own_session
+from engine.system.processes import own_session
 from poetry_tui.engine_process import MAX_LINE_BYTES, SERVICE, end, environment, log_file, open_log
 from poetry_tui.engine_protocol import (
     EngineState,

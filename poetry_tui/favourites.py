@@ -16,7 +16,7 @@ from typing import Any
 
 from engine import paths
 from engine.errors import StudioError
-from engine.safe_text import shown
+from engine.system.safe_text import shown
 from poetry_tui.favourite_rows import COLUMNS, fields_of
 
 # "poet" in the file's header tells a favourites file from any other SQLite file.

@@ -13,10 +13,10 @@ from engine import paths
 from engine.errors import RunError
 from engine.events import Record, RunFailed, from_line
 from engine.files import is_file, is_folder, open_regular
-from engine.names import path_of
 from engine.run_folder import CONFIG, EVENTS, run_is_alive
-from engine.safe_text import shown
 from engine.smoothing import first_step_before
+from engine.system.names import path_of
+from engine.system.safe_text import shown
 from poetry_tui.han_ratio import MOST_LOOKS
 from poetry_tui.run_state import LossUnit, RunState, Status
 from poetry_tui.run_status import look_at, silence_s, status_of

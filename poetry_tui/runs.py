@@ -17,7 +17,6 @@ from engine import paths
 from engine.config import TrainConfig
 from engine.errors import RunError, UsageError
 from engine.files import is_file, is_there, open_regular, write_atomically
-from engine.processes import own_session
 from engine.run_folder import (
     CONFIG,
     EVENTS,
@@ -33,6 +32,7 @@ from engine.run_folder import (
     run_is_alive,
     write_config,
 )
+from engine.system.processes import own_session
 from poetry_tui.run_summary import RunSummary, find_run, list_runs, summarise
 
 __all__ = [

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from engine import processes
 from engine.files import replace_folder, write_atomically
-from engine.interruption import StopRequest
+from engine.system import processes
+from engine.system.interruption import StopRequest
 from poetry_tui.engine_client import EngineClient
 from poetry_tui.engine_protocol import Phase
 
@@ -112,7 +112,7 @@ def test_a_process_of_its_own_is_started_by_what_windows_knows(monkeypatch: pyte
 
 
 def test_a_training_hears_ctrl_c_where_there_is_no_hang_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.interruption.POLITE", (signal.SIGTERM,))
+    monkeypatch.setattr("engine.system.interruption.POLITE", (signal.SIGTERM,))
     before = signal.getsignal(signal.SIGHUP)
     with StopRequest(lambda _line: None) as stop:
         stop.can_save = True

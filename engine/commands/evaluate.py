@@ -17,7 +17,7 @@ from engine.errors import CorpusError, UsageError
 from engine.flags import add_reading_flags, add_setting_flags
 from engine.header import HEADER_PARTS, HeaderPart
 from engine.model_store import find_model
-from engine.names import path_of
+from engine.system.names import path_of
 
 if TYPE_CHECKING:
     from engine.baseline.judge import BaselineFigures

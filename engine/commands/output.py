@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from engine.safe_text import printable
+from engine.system.safe_text import printable
 
 
 def say(line: str) -> None:

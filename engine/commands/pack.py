@@ -13,8 +13,8 @@ from engine.errors import CorpusError, ModelError, UsageError
 from engine.files import is_there, resolved
 from engine.flags import add_setting_flags, flags_between
 from engine.model_store import find_model
-from engine.names import path_of
 from engine.presets import PRESETS
+from engine.system.names import path_of
 
 if TYPE_CHECKING:
     from engine.checkpoint import LoadedModel

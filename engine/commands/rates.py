@@ -12,8 +12,8 @@ from engine.errors import UsageError
 from engine.files import write_atomically
 from engine.flags import add_setting_flags, given
 from engine.model_store import find_model
-from engine.names import path_of
 from engine.prosody.forms import Form, form_called, forms
+from engine.system.names import path_of
 
 if TYPE_CHECKING:
     from engine.checkpoint import LoadedModel

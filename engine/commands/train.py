@@ -13,14 +13,14 @@ from engine.corpus.library import open_corpus
 from engine.errors import INTERRUPTED, RunError, UsageError
 from engine.files import is_file, is_folder, is_there, parse_json, resolved
 from engine.flags import add_setting_flags, flag_of, given
-from engine.interruption import StopRequest
 from engine.model_files import architecture_of, read_header
 from engine.model_store import find_model
-from engine.names import is_name, path_of
 from engine.narrate import TrainingNarrator
 from engine.presets import PRESETS, preset
 from engine.run_folder import EVENTS, MAX_CONFIG_BYTES, has_begun, kept_once_begun, read_config
-from engine.streams import OutputLostError
+from engine.system.interruption import StopRequest
+from engine.system.names import is_name, path_of
+from engine.system.streams import OutputLostError
 from engine.torchrun import is_lead, n_restarts, n_workers
 
 # What a run may change when it goes on: nothing that would make it another training.

@@ -16,7 +16,7 @@ from engine.errors import ComposeError
 from engine.prosody.forms import Form, Pattern, Segment, ToneOrder
 from engine.prosody.rhymes import RhymeSystem
 from engine.prosody.tones import reading_of
-from engine.safe_text import shown
+from engine.system.safe_text import shown
 
 CODE_OF = {"平": LEVEL_BIT, "仄": OBLIQUE_BIT, "中": EITHER_BITS}
 TONES_OF = {"平": LEVEL_BIT, "仄": OBLIQUE_BIT, "both": EITHER_BITS, "unknown": 0}

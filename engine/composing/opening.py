@@ -11,7 +11,7 @@ from engine.corpus.poets import Style, style_named
 from engine.corpus.simplified import to_simplified
 from engine.errors import ComposeError
 from engine.header import KEYWORD, STYLE, TITLE, Header, header_indices
-from engine.safe_text import shown
+from engine.system.safe_text import shown
 from engine.variants import fold_begin
 from engine.vocabulary import BEGIN, Vocabulary, is_han
 

@@ -15,7 +15,7 @@ from engine.composing.layout import Step
 from engine.errors import ComposeError, UsageError
 from engine.prosody.forms import Form, RhymePlace
 from engine.prosody.rhymes import RhymeSystem, group_called, masks_of
-from engine.safe_text import shown
+from engine.system.safe_text import shown
 
 
 @dataclass(frozen=True, slots=True, eq=False)

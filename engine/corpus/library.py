@@ -25,8 +25,8 @@ from engine.corpus.formats import PoemFile, open_content, open_poems, read_poems
 from engine.corpus.poems import Poem, RawPoem, lines_of
 from engine.errors import CorpusError
 from engine.files import is_file, is_folder, is_there, replace_folder, write_atomically
-from engine.names import check_name, is_name, path_of
-from engine.safe_text import brief, shown
+from engine.system.names import check_name, is_name, path_of
+from engine.system.safe_text import brief, shown
 
 CORPUS_FORMAT = 1
 # Raised when a file may be read in another way than before, so that it is imported anew.

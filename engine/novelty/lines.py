@@ -22,7 +22,7 @@ from engine.files import open_regular, parse_json, write_atomically
 from engine.model_files import LINES, lines_file
 from engine.novelty.bloom import MOST_BITS, MOST_HASHES, Bits, BloomFilter
 from engine.novelty.known import KnownLines
-from engine.safe_text import shown
+from engine.system.safe_text import shown
 
 HINT = "Restore it from a copy of the model, or delete it: without it the model composes, and no line is compared."
 FORMAT = 1

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.config import ComposeConfig
 from engine.errors import UsageError
-from engine.safe_text import shown
+from engine.system.safe_text import shown
 
 if TYPE_CHECKING:
     from engine.checkpoint import LoadedModel

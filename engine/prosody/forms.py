@@ -17,7 +17,7 @@ from engine.errors import UsageError
 from engine.paths import bundled_data
 from engine.prosody.rhymes import RhymeSystem
 from engine.prosody.tones import LEVEL, must_be
-from engine.safe_text import shown
+from engine.system.safe_text import shown
 
 # Where the sequence of line types stands in the report: aBbA.
 LEVEL_ENDED_TYPES = "AB"

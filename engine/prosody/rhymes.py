@@ -11,7 +11,7 @@ from typing import Literal
 
 from engine.errors import UsageError
 from engine.paths import bundled_data
-from engine.safe_text import shown
+from engine.system.safe_text import shown
 
 Tone = Literal["上平", "下平", "上", "去", "入"]
 RhymeSystem = Literal["pingshui", "cilin", "xinyun"]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from engine.config import ModelConfig, TrainConfig
 from engine.flags import add_setting_flags, given
-from engine.names import path_of
 from engine.presets import PRESETS, preset
+from engine.system.names import path_of
 from poetry_tui.commands.output import Commands, command, say
 from poetry_tui.experiments import EXPERIMENTS, plan, run, run_folder_for
 from poetry_tui.report.story import read_story

@@ -5,7 +5,7 @@ import argparse
 from engine import paths
 from engine.files import is_folder, is_there
 from engine.model_store import ModelInfo, add_model, list_models, remove_model
-from engine.names import path_of
+from engine.system.names import path_of
 from poetry_tui.commands.output import (
     Commands,
     command,

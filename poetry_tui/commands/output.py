@@ -10,7 +10,7 @@ from typing import Any
 from rich.cells import cell_len
 
 from engine.errors import UsageError
-from engine.safe_text import printable as printable
+from engine.system.safe_text import printable as printable
 
 Run = Callable[[argparse.Namespace], int | None]
 # What argparse's add_subparsers returns.

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from engine.errors import UsageError
 from engine.flags import refuse_empty_values
-from engine.safe_text import brief, shown
+from engine.system.safe_text import brief, shown
 
 
 class Parser(argparse.ArgumentParser):

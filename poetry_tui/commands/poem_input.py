@@ -7,7 +7,7 @@ from engine.corpus.content import kept_aside
 from engine.corpus.formats import PoemFile, open_content, open_poems
 from engine.corpus.poems import RawPoem
 from engine.errors import CorpusError
-from engine.names import path_of
+from engine.system.names import path_of
 from engine.vocabulary import is_han
 from poetry_tui.commands.output import say
 

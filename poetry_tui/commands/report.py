@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from engine.errors import RunError
-from engine.names import path_of
+from engine.system.names import path_of
 from poetry_tui.commands.output import Commands, command, say
 from poetry_tui.report.story import read_story
 from poetry_tui.report.write import HTML, usual_name, write_report

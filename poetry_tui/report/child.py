@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine import paths
 from engine.errors import RunError
-from engine.processes import own_session
+from engine.system.processes import own_session
 from poetry_tui.engine_process import end, environment
 from poetry_tui.report.write import HTML, usual_name
 from poetry_tui.words import language

@@ -14,7 +14,7 @@ from textual.widgets import Input, OptionList, Static
 
 from engine.errors import StudioError, UsageError
 from engine.files import is_there, write_atomically
-from engine.names import path_of
+from engine.system.names import path_of
 from poetry_tui.favourite_export import export, format_of, heading_of
 from poetry_tui.favourites import Favourite, FavouriteStore, matches, tags_of
 from poetry_tui.keys import bind

@@ -15,8 +15,8 @@ from engine import paths
 from engine.batches import cut_pieces
 from engine.corpus.library import Corpus, import_file, list_corpora
 from engine.corpus.tokens import open_tokens
-from engine.openmp import wait_passively
 from engine.presets import preset
+from engine.system.openmp import wait_passively
 from tests.bench.verse import MadeCorpus, make_corpus
 
 PARTS = (

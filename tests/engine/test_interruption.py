@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from engine import interruption
-from engine.interruption import StopRequest, interruptible
+from engine.system import interruption
+from engine.system.interruption import StopRequest, interruptible
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 

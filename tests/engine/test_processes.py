@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.processes import end_tree
+from engine.system.processes import end_tree
 from tests.terminals import wait_until, wait_until_gone
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
@@ -28,7 +28,7 @@ time.sleep(1000)
 """
 WAITS = """
 import sys
-from engine.processes import call_politely
+from engine.system.processes import call_politely
 call_politely([sys.executable, "-c", sys.argv[1], sys.argv[2]])
 """
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine import scratch
 from engine.files import replace_folder
+from engine.system import scratch
 
 AT_WORK = """
 import sys, time

@@ -15,7 +15,7 @@ from engine.corpus.library import create, open_corpus
 from engine.corpus.library import remove as remove_corpus
 from engine.errors import StudioError
 from engine.model_store import add_model, find_model, remove_model
-from engine.names import MAX_FOLDER_NAME_BYTES, check_name, path_of
+from engine.system.names import MAX_FOLDER_NAME_BYTES, check_name, path_of
 from poetry_tui.cli import main
 from poetry_tui.favourites import Favourite, FavouriteStore
 from poetry_tui.runs import find_run

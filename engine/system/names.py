@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from engine.errors import StudioError, UsageError
-from engine.safe_text import shown
+from engine.system.safe_text import shown
 
 # What Linux, macOS and most other systems allow for one name and for a whole path. Files are written aside under a longer name:
 # `.NAME.12345678.tmp`.

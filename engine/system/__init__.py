@@ -1,0 +1,1 @@
+"""Processes, signals, streams and names: what the engine asks of the operating system."""
