@@ -5,8 +5,8 @@ import functools
 import unicodedata
 from collections.abc import Iterator
 
+from engine.prosody.pinyin import syllable_of
 from engine.prosody.rhymes import masks_of
-from engine.readings import syllable_of
 from engine.vocabulary import FIRST_BLOCK, N_WELL_KNOWN, Vocabulary
 
 # Old and vulgar forms that OpenCC leaves alone: the form, then the character in use. From the variant notes of dictionaries.

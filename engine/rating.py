@@ -17,7 +17,7 @@ from engine.corpus.poems import Poem, han_of, split_of
 from engine.errors import ComposeError
 from engine.evaluate import evaluate
 from engine.prosody.forms import Form
-from engine.prosody.rates import form_and_lines
+from engine.prosody.pass_rates import form_and_lines
 from engine.vocabulary import Vocabulary, is_han
 
 # `acrostic`: constrained, with given phrases as acrostics. `told`: the model reads the form before the poem and is held to

@@ -30,7 +30,7 @@ def fold_begin(text: str, vocabulary: Vocabulary, hint: str = BEGIN_HINT) -> str
 
 def _hint_of_reading(word: str, vocabulary: Vocabulary) -> str:
     """The known characters that are read like a word in Latin letters, the most frequent first; "" where there are none."""
-    from engine.readings import characters_by_syllable, syllables_in
+    from engine.prosody.pinyin import characters_by_syllable, syllables_in
 
     syllables = syllables_in(word)[:_LONGEST_READING]
     # The vocabulary is ordered by frequency.

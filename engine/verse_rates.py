@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.corpus.poems import han_of
 from engine.novelty.judge import verse_lines
 from engine.novelty.known import RUN_LENGTH, KnownLines
-from engine.prosody.check import check
+from engine.prosody.checker import check
 from engine.prosody.forms import Form
 
 # What the checker calls a character that rhymes twice; the second may stand for two words.

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from engine.verse import LINE_MARKS
+from engine.prosody.text import LINE_MARKS
 from poetry_tui.draft import Wish
 from poetry_tui.draft_wishes import OPEN, lines_of
 from poetry_tui.engine_protocol import Glyph, PoemDone

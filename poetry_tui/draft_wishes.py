@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from engine.verse import LINE_MARKS, split_lines
+from engine.prosody.text import LINE_MARKS, split_lines
 
 # In `keep`: a place that the machine shall write.
 OPEN = "□"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from engine.errors import UsageError
-from engine.verse import LINE_MARKS, couplets, split_lines
+from engine.prosody.text import LINE_MARKS, couplets, split_lines
 from poetry_tui.favourites import Favourite
 from poetry_tui.likelihood import nats_per_han, shown_nats
 

@@ -8,10 +8,10 @@ import re
 from engine.config import ComposeConfig
 from engine.corpus.simplified import to_simplified
 from engine.errors import UsageError
-from engine.prosody.check import check
+from engine.prosody.checker import check
 from engine.prosody.forms import named_with_lines
-from engine.prosody.regulated_report import BORROWED_RHYME, BROKEN_QUATRAIN
-from engine.verse import LINE_MARKS
+from engine.prosody.regulated.report import BORROWED_RHYME, BROKEN_QUATRAIN
+from engine.prosody.text import LINE_MARKS
 from engine.vocabulary import is_han
 from poetry_tui.draft import Wish
 from poetry_tui.draft_wishes import FREE, OPEN

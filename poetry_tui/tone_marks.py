@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.errors import UsageError
-from engine.prosody.check import check
-from engine.prosody.fit import Verdict
+from engine.prosody.checker import check
+from engine.prosody.form_match import Verdict
 from engine.prosody.forms import Form, form_called
 from engine.prosody.report import Report
 from engine.prosody.rhymes import RHYME_BOOKS, RhymeSystem

@@ -14,10 +14,10 @@ from functools import cache, lru_cache
 from typing import Any
 
 from engine.paths import bundled_data
-from engine.prosody.check import check, split_verse
+from engine.prosody.checker import check, split_verse
 from engine.prosody.rhymes import masks_of, printed_masks, rhyme_groups
+from engine.prosody.text import LINE_MARKS
 from engine.prosody.tones import EITHER, LEVEL
-from engine.verse import LINE_MARKS
 
 _LINE_BEGIN, _LINE_END = "^", "$"
 # Where more of a poem contradicts its form, no place demands a tone.

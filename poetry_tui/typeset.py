@@ -1,6 +1,6 @@
 """Where each character of a poem stands on the stage, line by line: pure arithmetic on cells, stable while a poem grows.
 
-A couplet a row where two lines have the same length, as `engine.verse.couplets` has it; a line a row otherwise. The block is
+A couplet a row where two lines have the same length, as `engine.prosody.text.couplets` has it; a line a row otherwise. The block is
 centred as it is expected to become, not as it is, so that the verse does not wander while it is written.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from engine.verse import HAN_CELLS, LINE_MARKS
+from engine.prosody.text import HAN_CELLS, LINE_MARKS
 from engine.vocabulary import UNKNOWN_GLYPH
 
 SENTENCE_ENDS = "。？！"

@@ -23,8 +23,8 @@ from engine.composing.streams import stream_of
 from engine.config import ComposeConfig
 from engine.errors import ComposeError
 from engine.layers import State
+from engine.prosody.text import LINE_MARKS
 from engine.variants import fold_begin
-from engine.verse import LINE_MARKS
 from engine.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary, is_han
 
 _NEEDS_FORM = {

@@ -17,7 +17,7 @@ from engine.composing.plan import FREE, Plan, plan_poem, settled
 from engine.config import ComposeConfig
 from engine.errors import ComposeError
 from engine.prosody.forms import Form, ToneOrder
-from engine.verse import LINE_MARKS
+from engine.prosody.text import LINE_MARKS
 from engine.vocabulary import END, Vocabulary, is_han
 
 FREE_VERSE = "free"

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.corpus.poems import Poem
 from engine.novelty.known import KnownLines
-from engine.verse import split_lines
+from engine.prosody.text import split_lines
 
 
 def n_learnt(poems: Sequence[Poem], known: KnownLines) -> int:

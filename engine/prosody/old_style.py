@@ -5,8 +5,8 @@ It is told as what it is: measured by the rules of regulated verse it would be a
 
 from collections.abc import Sequence
 
-from engine.prosody.regulated import RegulatedFit
-from engine.prosody.regulated_rhymes import group_names
+from engine.prosody.regulated.match import RegulatedFit
+from engine.prosody.regulated.rhymes import group_names
 from engine.prosody.report import LineReport, Place, Report, Rhyme, Verdicts
 from engine.prosody.rhymes import RhymeSystem, masks_of
 from engine.prosody.tones import reading_of

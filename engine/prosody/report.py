@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from engine.prosody.fit import Verdict
+from engine.prosody.form_match import Verdict
 from engine.prosody.rhymes import RhymeSystem
 from engine.prosody.tones import Reading
 

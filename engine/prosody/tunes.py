@@ -7,7 +7,7 @@ end; a tune's rhymes stand at marks in all of them.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.prosody.fit import Fit, fit, fit_rhymes
+from engine.prosody.form_match import Fit, fit, fit_rhymes
 from engine.prosody.forms import Form, tunes_of_size
 from engine.prosody.rhymes import RhymeSystem, masks_of
 from engine.prosody.tones import cannot_be, must_be

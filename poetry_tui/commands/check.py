@@ -10,12 +10,12 @@ from engine.corpus.cleaning import Cleaner
 from engine.corpus.formats import how_read
 from engine.corpus.poems import RawPoem
 from engine.flags import add_reading_flags
-from engine.prosody.check import check
+from engine.prosody.checker import check
 from engine.prosody.forms import Form, form_called
 from engine.prosody.report import Couplet, Report
 from engine.prosody.rhymes import RHYME_BOOKS, rhyme_book_called
+from engine.prosody.text import LINE_MARKS, split_lines
 from engine.prosody.tones import Reading
-from engine.verse import LINE_MARKS, split_lines
 from poetry_tui.commands.output import Commands, command, print_json, printable, say
 from poetry_tui.commands.poem_input import given_poems, numbered_poems
 

@@ -10,7 +10,7 @@ from engine.corpus.held_out import Shape, held_out_poems
 from engine.corpus.install import PARTS, install, installed
 from engine.corpus.library import Corpus, damaged_corpora, import_poems, list_corpora, open_corpus, remove
 from engine.flags import add_reading_flags
-from engine.prosody.rates import FormRate, pass_rates
+from engine.prosody.pass_rates import FormRate, pass_rates
 from engine.system.names import path_of
 from poetry_tui.commands.output import (
     Commands,

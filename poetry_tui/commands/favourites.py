@@ -5,9 +5,9 @@ from pathlib import Path
 
 from engine.errors import StudioError, UsageError
 from engine.files import write_atomically
+from engine.prosody.text import couplets, split_lines
 from engine.system.names import path_of
 from engine.system.safe_text import brief
-from engine.verse import couplets, split_lines
 from poetry_tui.commands.output import (
     Commands,
     command,

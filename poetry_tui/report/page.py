@@ -10,8 +10,8 @@ from engine.config import TrainConfig
 from engine.errors import StudioError
 from engine.flags import flags_between
 from engine.presets import PRESETS
+from engine.prosody.text import split_lines
 from engine.smoothing import WINDOW_STEPS
-from engine.verse import split_lines
 from poetry_tui.comparison import Comparison, Row, compare
 from poetry_tui.report.document import Block, Code, Figure, Heading, Paragraph, Poem, Prediction, Table
 from poetry_tui.report.story import RunStory

@@ -10,7 +10,7 @@ from engine.composing.book import LEVEL_BIT, OBLIQUE_BIT, read_book
 from engine.composing.layout import lay_out_steps
 from engine.config import ComposeConfig
 from engine.errors import ComposeError, StudioError
-from engine.prosody.check import check
+from engine.prosody.checker import check
 from engine.prosody.forms import form_called, forms
 from engine.prosody.rhymes import masks_of
 from engine.vocabulary import Vocabulary

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import UsageError
-from engine.prosody.check import check, quick_verdicts
+from engine.prosody.checker import check, quick_verdicts
 from engine.prosody.forms import Form, Pattern, ToneOrder, forms
 from engine.prosody.report import Report, Verdicts
 from engine.prosody.tones import reading_of

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from engine.paths import bundled_data
-from engine.prosody.compare_tables import differences, print_agreement
-from engine.prosody.other_books import PINGSHUI, TABLES, our_readings, read_books, read_tone_lists, tones_in
+from engine.prosody.build.compare import differences, print_agreement
+from engine.prosody.build.other_books import PINGSHUI, TABLES, our_readings, read_books, read_tone_lists, tones_in
 
 
 @pytest.fixture

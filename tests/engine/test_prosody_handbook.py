@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.prosody.check import check
+from engine.prosody.checker import check
 from engine.prosody.report import Report
 from engine.prosody.rhymes import RhymeSystem
 

@@ -14,8 +14,8 @@ import pytest
 
 from engine import paths
 from engine.corpus.poems import Poem, han_digest
-from engine.prosody.check import check
-from engine.prosody.rates import pass_rates
+from engine.prosody.checker import check
+from engine.prosody.pass_rates import pass_rates
 from engine.prosody.report import Report
 from engine.prosody.tones import reading_of
 from engine.vocabulary import is_han

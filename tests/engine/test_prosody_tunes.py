@@ -10,11 +10,11 @@ import pytest
 from engine import paths
 from engine.corpus.poems import Poem, lines_of
 from engine.header import header_of
-from engine.prosody.check import check, split_verse
+from engine.prosody.build.tune_statistics import pattern
+from engine.prosody.checker import check, split_verse
 from engine.prosody.forms import form_called, forms
-from engine.prosody.rates import form_and_lines
+from engine.prosody.pass_rates import form_and_lines
 from engine.prosody.report import Report
-from engine.prosody.tune_statistics import pattern
 from engine.prosody.tunes import aligned, recut
 
 TUNES = [form for form in forms() if not form.is_regulated]

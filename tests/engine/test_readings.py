@@ -3,7 +3,7 @@
 from collections import Counter
 
 from engine.paths import bundled_data
-from engine.readings import characters_by_syllable, syllable_of, syllables_in
+from engine.prosody.pinyin import characters_by_syllable, syllable_of, syllables_in
 
 INITIALS = ("zh", "ch", "sh", *"bpmfdtnlgkhjqxrzcsyw")
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.narrate import RowBreaks, lay_out
-from engine.verse import columns_rtl, couplets, split_lines
+from engine.prosody.text import columns_rtl, couplets, split_lines
 
 QUATRAIN = "床前明月光，疑是地上霜。举头望明月，低头思故乡。"
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from textual.widgets import TextArea
 
 from engine.errors import UsageError
-from engine.verse import LINE_MARKS
+from engine.prosody.text import LINE_MARKS
 from engine.vocabulary import is_han
 from poetry_tui.favourites import FavouriteStore
 from poetry_tui.own_poem import MAX_OWN_CHARS, own_composition, verse_of

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from engine.prosody.fit import Verdict
+from engine.prosody.form_match import Verdict
 from engine.prosody.forms import line_ways
 from engine.prosody.parallelism import CoupletParallelism, middle_couplets
-from engine.prosody.regulated import RegulatedFit, unusual_places, wrong_places
-from engine.prosody.regulated_rhymes import clashes, group_names
+from engine.prosody.regulated.match import RegulatedFit, unusual_places, wrong_places
+from engine.prosody.regulated.rhymes import clashes, group_names
 from engine.prosody.report import Couplet, Fault, Licence, LineReport, Note, Place, Report, Rhyme, Verdicts, Violation
 from engine.prosody.rhymes import masks_of
 from engine.prosody.tones import EITHER, LEVEL, OBLIQUE, UNKNOWN, letters_of, reading_of

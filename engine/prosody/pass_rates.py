@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.corpus.poems import Poem, lines_of
-from engine.prosody.check import quick_verdicts
+from engine.prosody.checker import quick_verdicts
 from engine.prosody.forms import Form, forms, forms_of_lengths, tunes_called
 from engine.prosody.rhymes import masks_of
 from engine.prosody.tunes import fit_tune, recut

@@ -1,6 +1,6 @@
 """Makes `data/prosody/usual.tsv` and `unusual_rhymes.tsv`: which of the rhyme book's readings poets really use.
 
-    python -m engine.prosody.make_usual tang-song-ci
+    python -m engine.prosody.build.usual tang-song-ci
 
 不 has a level reading in the rhyme book that no poet means, and 食 one that rhymes with 意. The checker keeps them, since a
 reading is a reading; the composer writes neither a level 不 nor 意 beside 食. A character of several readings rhymes there only
@@ -16,8 +16,8 @@ from engine.corpus.library import open_corpus
 from engine.corpus.poems import Poem
 from engine.corpus.simplified import to_simplified
 from engine.paths import bundled_data
-from engine.prosody.check import AnyFit, fitted, verdicts_of
-from engine.prosody.rates import form_and_lines
+from engine.prosody.checker import AnyFit, fitted, verdicts_of
+from engine.prosody.pass_rates import form_and_lines
 from engine.prosody.rhymes import N_PARTS, Masks, RhymeSystem, masks_of, part_of, rhyme_groups
 from engine.prosody.tones import LEVEL, OBLIQUE, reading_of
 
@@ -29,11 +29,11 @@ LEAST_RHYME_SHARE = 0.2
 FEWEST_RHYMES = 2
 
 TONES_HEADER = """\
-# Characters of both tones that poets use in one of them nearly always. Made by engine/prosody/make_usual.py.
+# Characters of both tones that poets use in one of them nearly always. Made by engine/prosody/build/usual.py.
 # tone	characters
 """
 RHYMES_HEADER = """\
-# Characters of several readings that poets do not rhyme in a group or part. Made by engine/prosody/make_usual.py.
+# Characters of several readings that poets do not rhyme in a group or part. Made by engine/prosody/build/usual.py.
 # system	tone	group or part	characters
 """
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.prosody.fit import RhymeFit
+from engine.prosody.form_match import RhymeFit
 from engine.prosody.forms import Form, LineWay, RhymePlace, ToneOrder, joint_ways, line_ways
-from engine.prosody.regulated_rhymes import fit_regulated_rhymes
+from engine.prosody.regulated.rhymes import fit_regulated_rhymes
 from engine.prosody.tones import BOTH_MOSTLY_LEVEL, BOTH_MOSTLY_OBLIQUE, LEVEL_ONLY, OBLIQUE_ONLY, UNKNOWN, letters_of
 
 JoiningFault = Literal["失对", "失黏"]

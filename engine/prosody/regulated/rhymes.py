@@ -7,7 +7,7 @@ A first line of a neighbouring group is called 首句邻韵, 借韵 or 孤雁出
 import functools
 from collections.abc import Mapping, Sequence
 
-from engine.prosody.fit import RhymeFault, RhymeFit
+from engine.prosody.form_match import RhymeFault, RhymeFit
 from engine.prosody.forms import Form
 from engine.prosody.rhymes import Masks, RhymeSystem, masks_of, merged_characters, rhyme_groups, rows_of, unusual_rhymes
 from engine.prosody.tones import LEVEL, OBLIQUE, usual_tones

@@ -8,12 +8,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from engine.prosody.fit import Fit, Verdict, fit
+from engine.prosody.form_match import Fit, Verdict, fit
 from engine.prosody.forms import Form, form_called, forms_of_lengths
 from engine.prosody.old_style import is_old_style, old_style_report, style_of
-from engine.prosody.regulated import RegulatedFit, fit_regulated
-from engine.prosody.regulated_report import regulated_report, regulated_verdicts
-from engine.prosody.regulated_rhymes import group_names
+from engine.prosody.regulated.match import RegulatedFit, fit_regulated
+from engine.prosody.regulated.report import regulated_report, regulated_verdicts
+from engine.prosody.regulated.rhymes import group_names
 from engine.prosody.report import Fault, LineReport, Place, Report, Rhyme, Verdicts, Violation
 from engine.prosody.rhymes import RhymeSystem, masks_of
 from engine.prosody.tones import EITHER, reading_of

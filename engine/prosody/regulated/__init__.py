@@ -1,0 +1,1 @@
+"""Regulated verse (近体诗): line types, tone faults, licences and rhymes."""
