@@ -24,6 +24,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ModelError
 from engine.files import is_folder, parse_json, read_start, replace_folder, write_atomically
 from engine.model import PoemModel
@@ -39,7 +40,6 @@ from engine.model_files import (
 )
 from engine.novelty.lines import TrainingLines, lines_of_model
 from engine.optimizers import slot_names
-from engine.vocabulary import Vocabulary
 
 OPTIMIZER, PROGRESS = "optimizer.safetensors", "progress.json"
 MAX_PROGRESS_BYTES = 1 << 20

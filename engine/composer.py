@@ -21,11 +21,11 @@ from engine.composing.glyphs import (
 )
 from engine.composing.shaped import FREE_VERSE, is_shaped
 from engine.config import ComposeConfig
+from engine.corpus.vocabulary import END, is_han
 from engine.devices import all_cores_for
 from engine.errors import ComposeError
 from engine.novelty.judge import verse_lines
 from engine.prosody.forms import form_called
-from engine.vocabulary import END, is_han
 
 __all__ = [
     "FREE_VERSE",

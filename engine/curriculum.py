@@ -5,9 +5,9 @@ What is read last, while the learning rate falls, shapes a model most: a studio 
 
 from dataclasses import dataclass
 
-from engine.batches import Int64, Pieces, cut_pieces, n_batches
 from engine.config import TrainConfig
-from engine.corpus.tokens import TokenizedCorpus
+from engine.corpus.batching import Int64, Pieces, cut_pieces, n_batches
+from engine.corpus.token_cache import TokenizedCorpus
 from engine.errors import CorpusError
 
 

@@ -13,16 +13,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.batches import Batch
 from engine.checkpoint import LoadedModel
-from engine.corpus.poems import Poem
-from engine.header import Header, HeaderPart, header_indices, header_of
+from engine.corpus.batching import Batch
+from engine.corpus.control_codes import Header, HeaderPart, header_indices, header_of
+from engine.corpus.poem import Poem
+from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary, is_han
 from engine.layers import State
 from engine.loss import target_nats
 from engine.model import PoemModel
 from engine.novelty.learnt import n_learnt
 from engine.target_counts import Bools, han_indices, unknown_nats
-from engine.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary, is_han
 
 # Characters in a batch, and of one poem at a time: what bounds the memory, however long a poem is.
 BATCH_CHARS = 16_384

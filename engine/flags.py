@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from types import UnionType
 from typing import Any, NoReturn, Union, get_args, get_origin, get_type_hints
 
-from engine.corpus.formats import FORMATS
+from engine.corpus.readers.formats import FORMATS
 from engine.errors import UsageError
 from engine.system.safe_text import brief
 

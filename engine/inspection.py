@@ -24,9 +24,9 @@ from engine.composing.opening import opening_of
 from engine.composing.plan import Plan, plan_poem
 from engine.composing.rows import Rows
 from engine.config import Cell, ComposeConfig
+from engine.corpus.vocabulary import BEGIN, END
 from engine.errors import UsageError
 from engine.layers import State, as_read, risen
-from engine.vocabulary import BEGIN, END
 
 
 @dataclass(frozen=True, slots=True)

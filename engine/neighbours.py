@@ -5,9 +5,9 @@ import functools
 import unicodedata
 from collections.abc import Iterator
 
+from engine.corpus.vocabulary import FIRST_BLOCK, N_WELL_KNOWN, Vocabulary
 from engine.prosody.pinyin import syllable_of
 from engine.prosody.rhymes import masks_of
-from engine.vocabulary import FIRST_BLOCK, N_WELL_KNOWN, Vocabulary
 
 # Old and vulgar forms that OpenCC leaves alone: the form, then the character in use. From the variant notes of dictionaries.
 _OTHER_FORMS = """

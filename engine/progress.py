@@ -36,7 +36,7 @@ class Progress:
     # Validations in a row that were not the best so far, and how often a divergence was answered by going back.
     n_worse: int = 0
     n_returns: int = 0
-    # Whether the run's pieces count E as a character (`engine.batches.cut_pieces`): one begun before they ceased to keeps them, so
+    # Whether the run's pieces count E as a character (`engine.corpus.batching.cut_pieces`): one begun before they ceased to keeps them, so
     # that it goes on with the very batches that it would have had.
     end_counts: bool = False
 

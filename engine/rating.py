@@ -12,13 +12,13 @@ from engine.composing.free import compose_free_many
 from engine.composing.opening import opening_of
 from engine.composing.plan import plan_poem
 from engine.config import ComposeConfig
-from engine.corpus.library import Corpus
-from engine.corpus.poems import Poem, han_of, split_of
+from engine.corpus.poem import Poem, han_of, split_of
+from engine.corpus.store import Corpus
+from engine.corpus.vocabulary import Vocabulary, is_han
 from engine.errors import ComposeError
 from engine.evaluate import evaluate
 from engine.prosody.forms import Form
 from engine.prosody.pass_rates import form_and_lines
-from engine.vocabulary import Vocabulary, is_han
 
 # `acrostic`: constrained, with given phrases as acrostics. `told`: the model reads the form before the poem and is held to
 # nothing. `free`: it reads none; of the poems those are judged that came out with the form's lines. `real`: held-out poems.

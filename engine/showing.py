@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from engine import events
-from engine.batches import Batch
 from engine.checkpoint import LoadedModel
 from engine.composer import compose_poem
 from engine.config import ComposeConfig, TrainConfig
+from engine.corpus.batching import Batch
+from engine.corpus.vocabulary import PAD, Vocabulary
 from engine.errors import ComposeError
 from engine.model import PoemModel
-from engine.vocabulary import PAD, Vocabulary
 
 SAMPLE_CHARS = 80
 

@@ -16,11 +16,13 @@ from torch import Tensor
 
 import engine
 from engine import events
-from engine.batches import Batch, Pieces, epoch_order, in_order
 from engine.checkpoint import CheckpointFolder, load_model, load_progress, save_checkpoint
 from engine.config import TrainConfig
-from engine.corpus.library import open_corpus
-from engine.corpus.tokens import TokenizedCorpus, open_tokens
+from engine.corpus.batching import Batch, Pieces, epoch_order, in_order
+from engine.corpus.control_codes import header_tags
+from engine.corpus.store import open_corpus
+from engine.corpus.token_cache import TokenizedCorpus, open_tokens
+from engine.corpus.vocabulary import PAD, Vocabulary
 from engine.curriculum import Curriculum, held_out, plan
 from engine.devices import (
     device_name,
@@ -34,7 +36,6 @@ from engine.devices import (
 from engine.distributed import Workers
 from engine.errors import RunError
 from engine.evaluate import tally_batches
-from engine.header import header_tags
 from engine.loss import linear_cross_entropy
 from engine.model import PoemModel
 from engine.model_files import read_header
@@ -45,7 +46,6 @@ from engine.progress import Meter, Progress
 from engine.resources import ResourceMeter
 from engine.run_folder import CHECKPOINTS, ControlFiles
 from engine.target_counts import TargetCounts, count_targets, han_indices, unknown_nats
-from engine.vocabulary import PAD, Vocabulary
 from engine.warm_start import start_from
 
 # A header's tag is read and never predicted: a bias so low leaves it no probability, and no gradient.

@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from engine.corpus.poems import han_of
+from engine.corpus.poem import han_of
 from engine.novelty.judge import verse_lines
 from engine.novelty.known import RUN_LENGTH, KnownLines
 from engine.prosody.checker import check

@@ -7,10 +7,10 @@ import torch
 
 from engine.checkpoint import LoadedModel
 from engine.config import SHAPE
+from engine.corpus.control_codes import KEYWORD, TITLE
+from engine.corpus.vocabulary import SPECIAL_TOKENS, Vocabulary
 from engine.errors import ModelError
-from engine.header import KEYWORD, TITLE
 from engine.model import PoemModel
-from engine.vocabulary import SPECIAL_TOKENS, Vocabulary
 
 # What introduces words on what the poem is about introduces keywords too.
 NEAREST_TAG = {KEYWORD: TITLE}

@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from engine import __version__, paths
-from engine.corpus.library import list_corpora
+from engine.corpus.store import list_corpora
 from engine.front import has_little_memory
 from engine.model_store import list_models
 from poetry_tui.glyphs import chosen

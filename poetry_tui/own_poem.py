@@ -6,13 +6,13 @@ Checking reads the tables of the prosody, so `own_composition` belongs in a thre
 import re
 
 from engine.config import ComposeConfig
-from engine.corpus.simplified import to_simplified
+from engine.corpus.variants import to_simplified
+from engine.corpus.vocabulary import is_han
 from engine.errors import UsageError
 from engine.prosody.checker import check
 from engine.prosody.forms import named_with_lines
 from engine.prosody.regulated.report import BORROWED_RHYME, BROKEN_QUATRAIN
 from engine.prosody.text import LINE_MARKS
-from engine.vocabulary import is_han
 from poetry_tui.draft import Wish
 from poetry_tui.draft_wishes import FREE, OPEN
 from poetry_tui.engine_protocol import Glyph

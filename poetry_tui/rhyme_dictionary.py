@@ -7,7 +7,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.corpus.simplified import to_simplified
+from engine.corpus.variants import to_simplified
 from engine.errors import StudioError
 from engine.model_files import read_header
 from engine.model_store import find_model

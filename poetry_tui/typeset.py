@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from engine.corpus.vocabulary import UNKNOWN_GLYPH
 from engine.prosody.text import HAN_CELLS, LINE_MARKS
-from engine.vocabulary import UNKNOWN_GLYPH
 
 SENTENCE_ENDS = "。？！"
 # Stands for a character outside the vocabulary; the usual □ is one cell in some terminals and two in others.

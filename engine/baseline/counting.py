@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.baseline.kneser_ney import Level, discounts_of
-from engine.vocabulary import BEGIN
+from engine.corpus.vocabulary import BEGIN
 
 Tokens = NDArray[np.unsignedinteger[Any]]
 Int32 = NDArray[np.int32]

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from engine.baseline.counting import count_ngrams
 from engine.baseline.kneser_ney import KneserNey, Level
-from engine.corpus.library import Corpus, reporting_disk_errors
-from engine.corpus.tokens import TokenizedCorpus, open_tokens
+from engine.corpus.store import Corpus, reporting_disk_errors
+from engine.corpus.token_cache import TokenizedCorpus, open_tokens
+from engine.corpus.vocabulary import Vocabulary
 from engine.errors import CorpusError
 from engine.files import parse_json, read_start, replace_folder, write_atomically
-from engine.vocabulary import Vocabulary
 
 FORMAT = 1
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.commands.output import new_parser, say
 from engine.config import ComposeConfig, TrainConfig
+from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ComposeError, UsageError
 from engine.flags import add_setting_flags, given
 from engine.model_store import find_model
@@ -17,7 +18,6 @@ from engine.narrate import RowBreaks, lay_out
 from engine.novelty.judge import novelty_of
 from engine.prosody.forms import form_called
 from engine.variants import fold_begin
-from engine.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from engine.checkpoint import LoadedModel

@@ -11,11 +11,11 @@ from engine.baseline.orders import USUAL_ORDER, check_order
 from engine.commands.output import new_parser, say
 from engine.config import TrainConfig
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.formats import how_read, open_poems
-from engine.corpus.poems import Poem
+from engine.corpus.control_codes import HEADER_PARTS, HeaderPart
+from engine.corpus.poem import Poem
+from engine.corpus.readers.formats import how_read, open_poems
 from engine.errors import CorpusError, UsageError
 from engine.flags import add_reading_flags, add_setting_flags
-from engine.header import HEADER_PARTS, HeaderPart
 from engine.model_store import find_model
 from engine.system.names import path_of
 

@@ -18,7 +18,7 @@ from engine.system.names import path_of
 
 if TYPE_CHECKING:
     from engine.checkpoint import LoadedModel
-    from engine.corpus.library import Corpus
+    from engine.corpus.store import Corpus
 
 # The models that another one needs, in the commands that make them all; the oldest is number 1.
 NUMBERED_RUN = "run-{number}"
@@ -103,7 +103,7 @@ def _shares(shares: list[float] | None, n_models: int) -> list[float]:
 
 def _corpus_of(loaded: "LoadedModel") -> "Corpus | None":
     """The corpus that a model was trained on, where it is installed and still the same."""
-    from engine.corpus.library import open_corpus
+    from engine.corpus.store import open_corpus
 
     wanted = loaded.header.get("corpus", {})
     try:
@@ -129,8 +129,8 @@ def _held_out_figures(loaded: "LoadedModel", corpus: "Corpus") -> dict[str, obje
 
 def _validation_nats(loaded: "LoadedModel", corpus: "Corpus") -> float:
     """What the training would have validated the model with, in nats per Han character."""
-    from engine.batches import in_order
-    from engine.corpus.tokens import open_tokens
+    from engine.corpus.batching import in_order
+    from engine.corpus.token_cache import open_tokens
     from engine.curriculum import held_out
     from engine.evaluate import tally_batches
 

@@ -17,7 +17,7 @@ from engine.system.names import path_of
 
 if TYPE_CHECKING:
     from engine.checkpoint import LoadedModel
-    from engine.corpus.library import Corpus
+    from engine.corpus.store import Corpus
     from engine.novelty.known import KnownLines
     from engine.rating import Sample, Way
     from engine.verse_rates import VerseRates

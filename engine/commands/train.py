@@ -9,7 +9,7 @@ from typing import Any
 from engine import events, paths
 from engine.commands.output import new_parser, say
 from engine.config import SHAPE, ModelConfig, TrainConfig
-from engine.corpus.library import open_corpus
+from engine.corpus.store import open_corpus
 from engine.errors import INTERRUPTED, RunError, UsageError
 from engine.files import is_file, is_folder, is_there, parse_json, resolved
 from engine.flags import add_setting_flags, flag_of, given

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.corpus.vocabulary import SPECIAL_TOKENS, Vocabulary, is_han
 from engine.prosody.rhymes import RhymeSystem, masks_of, unusual_rhymes
 from engine.prosody.tones import LEVEL, OBLIQUE, tone_masks, usual_tones
-from engine.vocabulary import SPECIAL_TOKENS, Vocabulary, is_han
 
 Bools = NDArray[np.bool_]
 Codes = NDArray[np.uint8]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from engine.composing.layout import Step
 from engine.config import ComposeConfig
+from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ComposeError
 from engine.prosody.forms import Form
 from engine.variants import BEGIN_HINT, fold_begin
-from engine.vocabulary import Vocabulary
 
 BLANK = "□"
 _APART = re.compile(r"[，。？！；：、／｜,.?!;:/|\s]+")

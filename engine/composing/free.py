@@ -21,11 +21,11 @@ from engine.composing.glyphs import Glyph, likeliest
 from engine.composing.opening import opening_of
 from engine.composing.streams import stream_of
 from engine.config import ComposeConfig
+from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary, is_han
 from engine.errors import ComposeError
 from engine.layers import State
 from engine.prosody.text import LINE_MARKS
 from engine.variants import fold_begin
-from engine.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary, is_han
 
 _NEEDS_FORM = {
     "tone_order": "A tone order",

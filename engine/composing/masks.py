@@ -16,7 +16,7 @@ from engine.composing.layout import Step
 from engine.composing.plan import FREE, Ints, Plan
 from engine.composing.rhyming import RhymeStep, groups_of_character
 from engine.composing.rows import Rows
-from engine.vocabulary import Vocabulary
+from engine.corpus.vocabulary import Vocabulary
 
 # Within so many steps no character is written twice: a quatrain of seven has as many, marks counted.
 NEARBY_STEPS = 32

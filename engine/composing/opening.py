@@ -5,15 +5,15 @@ from dataclasses import replace
 
 from engine.composing.plan import Plan
 from engine.config import ComposeConfig
+from engine.corpus.control_codes import KEYWORD, STYLE, TITLE, Header, header_indices
 from engine.corpus.keywords import MAX_KEYWORD_CHARS, MAX_KEYWORDS
-from engine.corpus.poems import han_of
+from engine.corpus.poem import han_of
 from engine.corpus.poets import Style, style_named
-from engine.corpus.simplified import to_simplified
+from engine.corpus.variants import to_simplified
+from engine.corpus.vocabulary import BEGIN, Vocabulary, is_han
 from engine.errors import ComposeError
-from engine.header import KEYWORD, STYLE, TITLE, Header, header_indices
 from engine.system.safe_text import shown
 from engine.variants import fold_begin
-from engine.vocabulary import BEGIN, Vocabulary, is_han
 
 _BETWEEN_WORDS = re.compile(r"[\s,，、;；|/]+")
 

@@ -17,10 +17,10 @@ from engine.composing.layout import Step, lay_out_steps
 from engine.composing.rhyming import RhymeStep, rhyme_steps, shared_groups, wished_group
 from engine.composing.settling import settled_groups
 from engine.config import ComposeConfig
+from engine.corpus.vocabulary import END, Vocabulary
 from engine.errors import ComposeError
 from engine.prosody.forms import Form, form_called
 from engine.prosody.rhymes import masks_of
-from engine.vocabulary import END, Vocabulary
 
 Ints = NDArray[np.int64]
 

@@ -15,10 +15,10 @@ from engine.composing.free import check_free
 from engine.composing.layout import COMMA, STOP, Step
 from engine.composing.plan import FREE, Plan, plan_poem, settled
 from engine.config import ComposeConfig
+from engine.corpus.vocabulary import END, Vocabulary, is_han
 from engine.errors import ComposeError
 from engine.prosody.forms import Form, ToneOrder
 from engine.prosody.text import LINE_MARKS
-from engine.vocabulary import END, Vocabulary, is_han
 
 FREE_VERSE = "free"
 _ENDS = rf"{LINE_MARKS}、,.?!;:/|／｜\s"

@@ -23,10 +23,10 @@ from engine.composing.masks import Masks
 from engine.composing.particles import is_uneven, resample
 from engine.composing.plan import FREE, Ints, Plan
 from engine.composing.rows import Rows
+from engine.corpus.vocabulary import UNKNOWN
 from engine.errors import ComposeError
 from engine.layers import State
 from engine.novelty.known import SHORTEST_PART
-from engine.vocabulary import UNKNOWN
 
 # So often a stretch is begun anew when none of its rows keeps every rule.
 MOST_ATTEMPTS = 12

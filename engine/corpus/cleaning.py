@@ -6,9 +6,9 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.corpus.editions import MAX_LINE_HAN, NotKept, clean_text, clean_title
-from engine.corpus.poems import Poem, RawPoem, han_digest, lines_of
-from engine.corpus.simplified import to_simplified
+from engine.corpus.editorial_marks import MAX_LINE_HAN, NotKept, clean_text, clean_title
+from engine.corpus.poem import Poem, RawPoem, han_digest, lines_of
+from engine.corpus.variants import to_simplified
 
 MIN_HAN = 10
 MIN_LINES = 2

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from engine.corpus.library import Corpus
-from engine.corpus.poems import Poem, Split, is_even, split_of, without_shared_lines
+from engine.corpus.poem import Poem, Split, is_even, split_of, without_shared_lines
+from engine.corpus.store import Corpus
 
 Shape = Literal["all", "quatrains", "octaves"]
 N_LINES: dict[Shape, int] = {"quatrains": 4, "octaves": 8}

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from engine import paths
-from engine.corpus.chinese_poetry import read_tarball
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.library import Corpus, Progress, create, list_corpora
-from engine.corpus.poems import RawPoem
+from engine.corpus.poem import RawPoem
+from engine.corpus.readers.chinese_poetry import read_tarball
+from engine.corpus.store import Corpus, Progress, create, list_corpora
 from engine.errors import CorpusError
 from engine.system import scratch
 from engine.system.processes import end_tree

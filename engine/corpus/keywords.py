@@ -13,7 +13,7 @@ import random
 import re
 from collections.abc import Iterator, Mapping
 
-from engine.corpus.poems import Poem, han_digest, lines_of
+from engine.corpus.poem import Poem, han_digest, lines_of
 from engine.paths import bundled_data
 
 TABLE = "keywords.tsv"

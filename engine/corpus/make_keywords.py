@@ -11,11 +11,11 @@ import sys
 from collections import Counter
 
 from engine.corpus.keywords import FUNCTION_CHARACTERS, TABLE, is_at_foot
-from engine.corpus.library import open_corpus
-from engine.corpus.poems import lines_of, split_of
+from engine.corpus.poem import lines_of, split_of
+from engine.corpus.store import open_corpus
+from engine.corpus.vocabulary import is_han
 from engine.files import write_atomically
 from engine.paths import bundled_data
-from engine.vocabulary import is_han
 
 FEWEST_POEMS = 60
 LEAST_AT_FOOT = 0.9

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock
 
-from engine.corpus.library import Corpus, reporting_disk_errors
-from engine.corpus.poems import MARKS, Poem, split_of
+from engine.corpus.poem import MARKS, Poem, split_of
+from engine.corpus.store import Corpus, reporting_disk_errors
 from engine.errors import ModelError
 from engine.files import write_atomically
 from engine.model_files import LINES

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from engine.corpus.library import Corpus, list_corpora
+from engine.corpus.store import Corpus, list_corpora
+from engine.corpus.vocabulary import is_han
 from engine.novelty.build import PAUSE
 from engine.novelty.known import RUN_LENGTH, KnownLines
 from engine.novelty.search import search
-from engine.vocabulary import is_han
 
 
 @dataclass(frozen=True, slots=True)

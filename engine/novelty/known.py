@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.corpus.poems import MARKS
+from engine.corpus.poem import MARKS
 from engine.novelty.bloom import CodePoints, Flags, Hashes, code_points, extend, hash_ends, hash_strings
 
 # Shorter ones are phrases that anybody finds: of the lines of held-out poems, a third of those of three characters stand in

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.corpus.poems import Poem
+from engine.corpus.poem import Poem
 from engine.novelty.known import KnownLines
 from engine.prosody.text import split_lines
 

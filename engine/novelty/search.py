@@ -9,8 +9,8 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.corpus.library import Corpus, reporting_read_errors
-from engine.corpus.poems import Poem, lines_of, split_of
+from engine.corpus.poem import Poem, lines_of, split_of
+from engine.corpus.store import Corpus, reporting_read_errors
 from engine.errors import CorpusError
 from engine.novelty.build import PAUSE
 from engine.novelty.known import SHORTEST_LINE, KnownLines

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from engine.corpus.poems import Poem, lines_of
+from engine.corpus.poem import Poem, lines_of
 from engine.prosody.checker import quick_verdicts
 from engine.prosody.forms import Form, forms, forms_of_lengths, tunes_called
 from engine.prosody.rhymes import masks_of

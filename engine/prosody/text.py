@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from engine.vocabulary import is_han
+from engine.corpus.vocabulary import is_han
 
 LINE_MARKS = "，。？！；："
 _LINE = re.compile(f"[^{LINE_MARKS}]*[{LINE_MARKS}]+|[^{LINE_MARKS}]+$")

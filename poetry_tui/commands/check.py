@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.text import Text
 
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.formats import how_read
-from engine.corpus.poems import RawPoem
+from engine.corpus.poem import RawPoem
+from engine.corpus.readers.formats import how_read
 from engine.flags import add_reading_flags
 from engine.prosody.checker import check
 from engine.prosody.forms import Form, form_called

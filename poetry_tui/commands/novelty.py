@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.formats import how_read
+from engine.corpus.readers.formats import how_read
 from engine.errors import ModelError
 from engine.flags import add_reading_flags
 from engine.model_files import read_header

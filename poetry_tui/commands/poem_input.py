@@ -3,12 +3,12 @@
 import sys
 from collections.abc import Iterator
 
-from engine.corpus.content import kept_aside
-from engine.corpus.formats import PoemFile, open_content, open_poems
-from engine.corpus.poems import RawPoem
+from engine.corpus.poem import RawPoem
+from engine.corpus.readers.content import kept_aside
+from engine.corpus.readers.formats import PoemFile, open_content, open_poems
+from engine.corpus.vocabulary import is_han
 from engine.errors import CorpusError
 from engine.system.names import path_of
-from engine.vocabulary import is_han
 from poetry_tui.commands.output import say
 
 STDIN = "-"

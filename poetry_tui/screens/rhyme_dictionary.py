@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
-from engine.vocabulary import is_han
+from engine.corpus.vocabulary import is_han
 from poetry_tui.widgets.line_input import LineInput
 from poetry_tui.words import heading, word
 

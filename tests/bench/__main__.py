@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from engine import paths
-from engine.batches import cut_pieces
-from engine.corpus.library import Corpus, import_file, list_corpora
-from engine.corpus.tokens import open_tokens
+from engine.corpus.batching import cut_pieces
+from engine.corpus.store import Corpus, import_file, list_corpora
+from engine.corpus.token_cache import open_tokens
 from engine.presets import preset
 from engine.system.openmp import wait_passively
 from tests.bench.verse import MadeCorpus, make_corpus

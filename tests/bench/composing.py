@@ -18,11 +18,11 @@ from torch import Tensor
 from engine.checkpoint import LoadedModel, load_model
 from engine.composer import compose, compose_many
 from engine.config import ComposeConfig, ModelConfig
+from engine.corpus.vocabulary import BEGIN, END, SPECIAL_TOKENS, Vocabulary
 from engine.devices import usable_cores
 from engine.model import PoemModel
 from engine.model_store import list_models
 from engine.presets import preset
-from engine.vocabulary import BEGIN, END, SPECIAL_TOKENS, Vocabulary
 from tests.bench.racing import Measure, race
 
 # Four lines of seven characters, each with its mark.

@@ -22,11 +22,11 @@ from torch.profiler import ProfilerActivity, profile
 from engine.checkpoint import LoadedModel
 from engine.composer import compose, compose_many
 from engine.config import ComposeConfig, TrainConfig
+from engine.corpus.vocabulary import END
 from engine.devices import device_name, product_dtype, use_threads
 from engine.distributed import Workers
 from engine.presets import preset
 from engine.training import Training, set_up
-from engine.vocabulary import END
 
 # What reads a value that the device has yet to compute, and so waits for it: PyTorch's operations, and CUDA's calls.
 WAITING_OPERATIONS = {"aten::_local_scalar_dense", "aten::nonzero", "aten::is_nonzero", "aten::masked_select"}

@@ -3,8 +3,8 @@
 import shutil
 import time
 
-from engine.corpus.library import Corpus
-from engine.corpus.tokens import open_tokens
+from engine.corpus.store import Corpus
+from engine.corpus.token_cache import open_tokens
 from tests.bench.racing import race
 
 

@@ -14,14 +14,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.batches import Batch, Pieces, epoch_order
 from engine.config import TrainConfig
+from engine.corpus.batching import Batch, Pieces, epoch_order
+from engine.corpus.vocabulary import PAD
 from engine.devices import mixed_precision, product_dtype
 from engine.loss import linear_cross_entropy
 from engine.model import PoemModel
 from engine.optimizers import make_optimizer
 from engine.presets import preset
-from engine.vocabulary import PAD
 from tests.bench.racing import Measure, Result, race
 
 PRODUCT_SIZE = 2048

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.batches import Pieces
-from engine.vocabulary import BEGIN, END, SPECIAL_TOKENS, Vocabulary
+from engine.corpus.batching import Pieces
+from engine.corpus.vocabulary import BEGIN, END, SPECIAL_TOKENS, Vocabulary
 
 VOCAB_CHARACTERS = 7000
 # Lines × characters a line, and how often: quatrains and octaves of 5 and 7, and longer poems in the old style.

@@ -8,8 +8,8 @@ import torch
 from engine.checkpoint import LoadedModel, load_model
 from engine.composer import compose_many
 from engine.config import ComposeConfig
+from engine.corpus.vocabulary import is_han
 from engine.model_store import find_model
-from engine.vocabulary import is_han
 from tests.engine.verse_judge import SHAPES, faults, repeated, tune_faults, tunes
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from engine.corpus import install as installer
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.library import create, open_corpus
-from engine.corpus.poems import RawPoem
+from engine.corpus.poem import RawPoem
+from engine.corpus.store import create, open_corpus
 from poetry_tui.cli import main
 from tests.terminals import wait_until, wait_until_gone
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from engine import paths
-from engine.corpus.check import check
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.library import Corpus, open_corpus
-from engine.corpus.poems import RawPoem, han_digest, lines_of
-from engine.corpus.tokens import open_tokens
+from engine.corpus.poem import RawPoem, han_digest, lines_of
+from engine.corpus.statistics import check
+from engine.corpus.store import Corpus, open_corpus
+from engine.corpus.token_cache import open_tokens
 
 # Looked up before `studio_home` gives every test a home of its own.
 _CHECKOUT = Path(__file__).parents[2]

@@ -8,9 +8,9 @@ import numpy as np
 from engine.checkpoint import LoadedModel
 from engine.composer import Composition, compose_poem
 from engine.config import ComposeConfig
+from engine.corpus.vocabulary import is_han
 from engine.novelty.bloom import CodePoints
 from engine.novelty.lines import TrainingLines
-from engine.vocabulary import is_han
 from tests.engine.rhyming_model import rhyming_model
 
 HAN = "".join(filter(is_han, rhyming_model().vocabulary.characters))

@@ -7,8 +7,8 @@ import torch
 
 from engine.checkpoint import LoadedModel, save_model
 from engine.config import Cell, ModelConfig
+from engine.corpus.vocabulary import Vocabulary
 from engine.model import PoemModel
-from engine.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary("，。日月山水风花雪夜江湖海君红春秋人天地云雨")
 

@@ -8,11 +8,11 @@ import torch
 from engine.__main__ import main
 from engine.averaging import mean_of
 from engine.checkpoint import LoadedModel, load_model
+from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ModelError
 from engine.model_files import read_header
 from engine.presets import preset
 from engine.trainer import run_training
-from engine.vocabulary import Vocabulary
 from tests.engine.small_model import small_model
 from tests.small_corpus import write_corpus
 

@@ -7,9 +7,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.batches import KEYWORDS_KEPT, PART_KEPT, STYLE_KEPT, Pieces, cut_pieces, epoch_order, n_batches
+from engine.corpus.batching import KEYWORDS_KEPT, PART_KEPT, STYLE_KEPT, Pieces, cut_pieces, epoch_order, n_batches
 from engine.corpus.cleaning import CleaningReport
-from engine.corpus.header_tokens import (
+from engine.corpus.control_code_cache import (
     FORM_PART,
     KEYWORD_PARTS,
     N_PARTS,
@@ -20,9 +20,9 @@ from engine.corpus.header_tokens import (
     HeaderTokens,
 )
 from engine.corpus.keywords import MAX_CANDIDATES, MAX_KEYWORD_CHARS, MAX_KEYWORDS
-from engine.corpus.library import Corpus
-from engine.corpus.tokens import TokenizedCorpus
-from engine.vocabulary import BEGIN, END, PAD, Vocabulary
+from engine.corpus.store import Corpus
+from engine.corpus.token_cache import TokenizedCorpus
+from engine.corpus.vocabulary import BEGIN, END, PAD, Vocabulary
 
 VOCABULARY = Vocabulary("，。日月山水风花")
 POEM = st.text("，。日月山水风花鹓", min_size=1, max_size=60)

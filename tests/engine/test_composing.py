@@ -9,11 +9,11 @@ from engine.composer import Composition, compose_many, compose_poem
 from engine.composing.book import LEVEL_BIT, OBLIQUE_BIT, read_book
 from engine.composing.layout import lay_out_steps
 from engine.config import ComposeConfig
+from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ComposeError, StudioError
 from engine.prosody.checker import check
 from engine.prosody.forms import form_called, forms
 from engine.prosody.rhymes import masks_of
-from engine.vocabulary import Vocabulary
 from tests.engine.composing_lines import HAN, again, lines_of
 from tests.engine.rhyming_model import rhyming_model
 from tests.engine.verse_judge import SHAPES, faults

@@ -8,8 +8,8 @@ import pytest
 from engine.checkpoint import LoadedModel
 from engine.composer import compose, compose_many, compose_poem
 from engine.config import ComposeConfig
+from engine.corpus.vocabulary import BEGIN
 from engine.errors import ComposeError
-from engine.vocabulary import BEGIN
 from tests.engine.composing_lines import again
 from tests.engine.rhyming_model import rhyming_model
 from tests.engine.verse_judge import faults

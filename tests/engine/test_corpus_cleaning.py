@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.poems import MARKS, Poem, RawPoem, lines_of
-from engine.vocabulary import is_han
+from engine.corpus.poem import MARKS, Poem, RawPoem, lines_of
+from engine.corpus.vocabulary import is_han
 from tests.engine.corpus_samples import JINGYESI, SHANXING, TRADITIONAL
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.formats import FORMATS, TEXT_FORMATS, how_read, open_poems, read_poems
-from engine.corpus.library import read_cleanly
-from engine.corpus.poems import RawPoem
+from engine.corpus.poem import RawPoem
+from engine.corpus.readers.formats import FORMATS, TEXT_FORMATS, how_read, open_poems, read_poems
+from engine.corpus.store import read_cleanly
 from engine.errors import CorpusError
 from tests.engine.corpus_samples import (
     DENGGUANQUELOU,

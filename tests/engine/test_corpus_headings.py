@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.corpus.formats import open_poems, read_poems
-from engine.corpus.headings import Heading, heading_of, is_person, name_of
-from engine.corpus.poems import RawPoem
+from engine.corpus.poem import RawPoem
+from engine.corpus.readers.formats import open_poems, read_poems
+from engine.corpus.readers.headings import Heading, heading_of, is_person, name_of
 from tests.engine.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING
 
 COUPLETS = JINGYESI.replace("。", "。\n").strip()
@@ -160,7 +160,7 @@ def test_modern_verse_keeps_its_line_breaks(tmp_path: Path) -> None:
     file = open_poems(path)
     assert file.format == "verse-lines"
     assert "blank-lines" in file.other_formats
-    from engine.corpus.editions import clean_text
+    from engine.corpus.editorial_marks import clean_text
 
     assert [clean_text(poem.text) for poem in file] == [
         "从明天起，做一个幸福的人，喂马，劈柴，周游四方。",

@@ -17,11 +17,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.corpus import archives, content
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.formats import FORMATS, open_poems, read_poems
-from engine.corpus.library import open_corpus
-from engine.corpus.poems import RawPoem
+from engine.corpus.poem import RawPoem
+from engine.corpus.readers import archives, content
+from engine.corpus.readers.formats import FORMATS, open_poems, read_poems
+from engine.corpus.store import open_corpus
 from engine.errors import CorpusError, StudioError
 from tests.engine.corpus_samples import JINGYESI, SHANXING, entry, made_up_poems
 
@@ -181,7 +181,7 @@ def test_a_line_without_end_is_refused(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize("format", sorted(FORMATS))
 def test_large_files_are_read_piece_by_piece(tmp_path: Path, format: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """No poem is larger than a text is cut to, so that no file is held whole; JSON is, and is refused beyond its limit."""
-    monkeypatch.setattr("engine.corpus.json_poems.MAX_JSON_BYTES", 1 << 20)
+    monkeypatch.setattr("engine.corpus.readers.json.MAX_JSON_BYTES", 1 << 20)
     lines = "\n".join(["山水日月" * 5] * 5_000)
     (tmp_path / "a").write_text({"table": f"title,content\n{lines}"}.get(format, lines), encoding="utf-8")
     poems = read_poems(tmp_path / "a", format)

@@ -11,8 +11,8 @@ import pytest
 
 from engine.corpus import install as installer
 from engine.corpus.install import install
-from engine.corpus.library import list_corpora, open_corpus
-from engine.corpus.poems import Poem
+from engine.corpus.poem import Poem
+from engine.corpus.store import list_corpora, open_corpus
 from engine.errors import CorpusError
 from tests.engine.corpus_samples import JINGYESI, SHANXING, small_package
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from engine.corpus.formats import open_poems, read_poems
-from engine.corpus.poems import RawPoem
+from engine.corpus.poem import RawPoem
+from engine.corpus.readers.formats import open_poems, read_poems
 from engine.errors import CorpusError
 from tests.engine.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, entry, made_up_poems
 

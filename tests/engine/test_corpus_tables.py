@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.corpus.field_names import FIELDS, NAMES
-from engine.corpus.formats import open_poems, read_poems
-from engine.corpus.poems import RawPoem
+from engine.corpus.poem import RawPoem
+from engine.corpus.readers.field_names import FIELDS, NAMES
+from engine.corpus.readers.formats import open_poems, read_poems
 from engine.errors import CorpusError
 from tests.engine.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.corpus import tokens
-from engine.corpus.header_tokens import KEYWORD_PARTS, N_TAGS, TITLE_PART
+from engine.corpus import token_cache as tokens
+from engine.corpus.control_code_cache import KEYWORD_PARTS, N_TAGS, TITLE_PART
+from engine.corpus.control_codes import header_indices, header_of, header_tags
 from engine.corpus.keywords import MAX_KEYWORDS
-from engine.corpus.library import Corpus, import_file, open_corpus
-from engine.corpus.poems import SPLITS, split_of
-from engine.corpus.tokens import TokenizedCorpus, open_tokens
+from engine.corpus.poem import SPLITS, split_of
+from engine.corpus.store import Corpus, import_file, open_corpus
+from engine.corpus.token_cache import TokenizedCorpus, open_tokens
+from engine.corpus.vocabulary import BEGIN, END, UNKNOWN, Vocabulary
 from engine.errors import CorpusError
-from engine.header import header_indices, header_of, header_tags
-from engine.vocabulary import BEGIN, END, UNKNOWN, Vocabulary
 from tests.engine.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems, write_poems
 
 
@@ -90,7 +90,7 @@ def test_the_vocabulary_comes_from_the_training_poems_alone(tmp_path: Path) -> N
 
 
 def split_of_text(text: str) -> str:
-    from engine.corpus.poems import Poem
+    from engine.corpus.poem import Poem
 
     return split_of(Poem("", "", text))
 

@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 
 from engine import events
-from engine.batches import epoch_order, n_batches
 from engine.checkpoint import CheckpointFolder
 from engine.config import TrainConfig
-from engine.corpus.library import open_corpus
-from engine.corpus.poems import SPLITS
-from engine.corpus.tokens import N_BOUNDS, TokenizedCorpus, open_tokens
+from engine.corpus.batching import epoch_order, n_batches
+from engine.corpus.poem import SPLITS
+from engine.corpus.store import open_corpus
+from engine.corpus.token_cache import N_BOUNDS, TokenizedCorpus, open_tokens
+from engine.corpus.vocabulary import END, PAD
 from engine.curriculum import Curriculum, held_out, plan
 from engine.errors import CorpusError
 from engine.events import from_line
 from engine.presets import preset
 from engine.run_folder import CHECKPOINTS, EVENTS
 from engine.trainer import run_training
-from engine.vocabulary import END, PAD
 
 QUATRAIN = "山中相送罢，日暮掩柴扉。春草明年绿，王孙归不归。"
 N_STEPS = 20

@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from engine import evaluate as evaluation
-from engine.batches import Batch
 from engine.checkpoint import LoadedModel
 from engine.config import CELLS, Cell
-from engine.corpus.poems import Poem
+from engine.corpus.batching import Batch
+from engine.corpus.control_codes import Header, header_indices, header_of, header_tags
+from engine.corpus.poem import Poem
+from engine.corpus.vocabulary import BEGIN, END, N_HAN_CHARACTERS, PAD, UNKNOWN, Vocabulary, is_han
 from engine.evaluate import Figures, Tally, evaluate, tally_batches
-from engine.header import Header, header_indices, header_of, header_tags
-from engine.vocabulary import BEGIN, END, N_HAN_CHARACTERS, PAD, UNKNOWN, Vocabulary, is_han
 from tests.engine.corpus_samples import DENGGUANQUELOU
 from tests.engine.small_model import VOCABULARY, small_model
 

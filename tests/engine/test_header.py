@@ -2,9 +2,9 @@
 
 import pytest
 
-from engine.corpus.poems import Poem
-from engine.header import Header, header_indices, header_of, header_tags, title_of
-from engine.vocabulary import Vocabulary
+from engine.corpus.control_codes import Header, header_indices, header_of, header_tags, title_of
+from engine.corpus.poem import Poem
+from engine.corpus.vocabulary import Vocabulary
 from tests.engine.corpus_samples import DENGGUANQUELOU, SHANXING
 
 # The tags of models of before there were keywords and styles.

@@ -10,14 +10,14 @@ import torch
 from engine.checkpoint import LoadedModel
 from engine.composer import compose, compose_poem
 from engine.config import CELLS, Cell, ComposeConfig
+from engine.corpus.control_codes import header_tags
+from engine.corpus.vocabulary import BEGIN, Vocabulary
 from engine.errors import UsageError
-from engine.header import header_tags
 from engine.inspection import LayerValues, inspect
 from engine.layers import State
 from engine.operations.call import Call
 from engine.prosody.rhymes import rhyme_groups
 from engine.service import OPERATIONS
-from engine.vocabulary import BEGIN, Vocabulary
 from tests.engine.small_model import small_model
 
 CONFIG = ComposeConfig(begin="日", seed=16, max_chars=14)

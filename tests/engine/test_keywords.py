@@ -13,7 +13,7 @@ from engine.corpus.keywords import (
     keyword_candidates,
     words_of_line,
 )
-from engine.corpus.poems import Poem, lines_of
+from engine.corpus.poem import Poem, lines_of
 from engine.corpus.poets import coded_poets, style_named, style_of
 from tests.engine.corpus_samples import DENGGUANQUELOU, SHANXING
 

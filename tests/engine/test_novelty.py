@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from engine.__main__ import main
 from engine.checkpoint import load_model, save_model
-from engine.corpus.library import Corpus, import_file
-from engine.corpus.poems import Poem, lines_of, split_of
+from engine.corpus.poem import Poem, lines_of, split_of
+from engine.corpus.store import Corpus, import_file
 from engine.errors import ModelError
 from engine.model_store import add_model, find_model, list_models
 from engine.novelty.bloom import BloomFilter, code_points, extend, hash_ends, hash_rows, hash_strings

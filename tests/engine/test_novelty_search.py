@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from engine.checkpoint import save_model
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.library import Corpus, create
-from engine.corpus.poems import Poem, RawPoem, lines_of, split_of
+from engine.corpus.poem import Poem, RawPoem, lines_of, split_of
+from engine.corpus.store import Corpus, create
 from engine.errors import UsageError
 from engine.novelty import search as searching
 from engine.novelty.build import keep_lines, open_lines

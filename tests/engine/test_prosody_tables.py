@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.corpus.vocabulary import is_han
 from engine.errors import UsageError
 from engine.paths import bundled_data
 from engine.prosody.rhymes import (
@@ -14,7 +15,6 @@ from engine.prosody.rhymes import (
     unusual_rhymes,
 )
 from engine.prosody.tones import cannot_be, must_be, reading_of
-from engine.vocabulary import is_han
 
 CORRECTIONS = bundled_data() / "prosody" / "corrections.tsv"
 

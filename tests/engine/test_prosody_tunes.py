@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine import paths
-from engine.corpus.poems import Poem, lines_of
-from engine.header import header_of
+from engine.corpus.control_codes import header_of
+from engine.corpus.poem import Poem, lines_of
 from engine.prosody.build.tune_statistics import pattern
 from engine.prosody.checker import check, split_verse
 from engine.prosody.forms import form_called, forms

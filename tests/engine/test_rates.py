@@ -8,15 +8,15 @@ import pytest
 from engine.__main__ import main
 from engine.checkpoint import save_model
 from engine.config import ComposeConfig
-from engine.corpus.library import Corpus, import_file
-from engine.corpus.poems import Poem, split_of
-from engine.header import header_tags
+from engine.corpus.control_codes import header_tags
+from engine.corpus.poem import Poem, split_of
+from engine.corpus.store import Corpus, import_file
+from engine.corpus.vocabulary import Vocabulary
 from engine.novelty.build import build, keep_lines
 from engine.novelty.judge import verse_lines
 from engine.prosody.forms import Form, form_called, forms
 from engine.rating import Sample, acrostic_wishes, random_wishes, write_sample
 from engine.verse_rates import rates_of
-from engine.vocabulary import Vocabulary
 from tests.engine.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems, write_poems
 from tests.engine.rhyming_model import rhyming_model
 from tests.engine.small_model import small_model

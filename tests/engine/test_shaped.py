@@ -8,8 +8,8 @@ from engine.checkpoint import LoadedModel
 from engine.composer import compose, compose_many, compose_poem
 from engine.composing.shaped import is_shaped
 from engine.config import ComposeConfig
+from engine.corpus.vocabulary import is_han
 from engine.errors import ComposeError
-from engine.vocabulary import is_han
 from tests.engine.rhyming_model import rhyming_model
 
 HAN = "".join(filter(is_han, rhyming_model().vocabulary.characters))[:200]

@@ -13,8 +13,9 @@ from safetensors.torch import load_file
 from engine import events, resources, run_folder
 from engine.checkpoint import CheckpointFolder, load_model
 from engine.config import ModelConfig, Precision, TrainConfig
+from engine.corpus.control_codes import Header, header_indices, header_tags
+from engine.corpus.vocabulary import BEGIN
 from engine.errors import CorpusError, RunError
-from engine.header import Header, header_indices, header_tags
 from engine.model_store import find_model
 from engine.presets import preset
 from engine.run_folder import (
@@ -32,7 +33,6 @@ from engine.run_folder import (
     run_is_alive,
 )
 from engine.trainer import run_training
-from engine.vocabulary import BEGIN
 from tests.small_corpus import write_corpus
 
 N_STEPS = 24

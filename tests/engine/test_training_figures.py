@@ -8,18 +8,18 @@ import pytest
 import torch
 
 from engine import events
-from engine.batches import in_order
 from engine.checkpoint import CheckpointFolder, load_model
 from engine.config import TrainConfig
-from engine.corpus.library import open_corpus
-from engine.corpus.tokens import open_tokens
+from engine.corpus.batching import in_order
+from engine.corpus.store import open_corpus
+from engine.corpus.token_cache import open_tokens
+from engine.corpus.vocabulary import END, UNKNOWN, Vocabulary
 from engine.curriculum import plan
 from engine.evaluate import tally_batches
 from engine.presets import preset
 from engine.run_folder import CHECKPOINTS
 from engine.target_counts import count_targets, han_indices
 from engine.trainer import run_training
-from engine.vocabulary import END, UNKNOWN, Vocabulary
 from tests.small_corpus import write_corpus
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ComposeError
 from engine.variants import BEGIN_HINT, fold_begin
-from engine.vocabulary import Vocabulary
 
 SIMPLIFIED = Vocabulary("，。？风云鸟樱图说")
 TRADITIONAL = Vocabulary("，。風雲鳥櫻圖說")

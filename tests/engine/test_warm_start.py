@@ -10,7 +10,8 @@ from engine.__main__ import main, make_parser
 from engine.checkpoint import LoadedModel, load_model
 from engine.commands.train import new_config
 from engine.config import SHAPE, TrainConfig
-from engine.corpus.library import open_corpus
+from engine.corpus.store import open_corpus
+from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ModelError
 from engine.events import Record, Validated
 from engine.model import PoemModel
@@ -19,7 +20,6 @@ from engine.model_store import find_model
 from engine.presets import preset
 from engine.trainer import run_training
 from engine.training import TAG_BIAS
-from engine.vocabulary import Vocabulary
 from engine.warm_start import start_from
 from tests.engine.small_model import VOCABULARY, small_config, small_model
 from tests.small_corpus import write_corpus

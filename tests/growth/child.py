@@ -11,10 +11,10 @@ from statistics import median
 
 import numpy as np
 
-from engine.batches import Pieces, cut_pieces, epoch_order
 from engine.config import TrainConfig
+from engine.corpus.batching import Pieces, cut_pieces, epoch_order
+from engine.corpus.vocabulary import BEGIN, END, SPECIAL_TOKENS
 from engine.presets import preset
-from engine.vocabulary import BEGIN, END, SPECIAL_TOKENS
 from tests.bench.memory import STATUS, peak_bytes, told
 from tests.bench.training import BATCHES_A_ROUND, Phases, Trainer, fused
 from tests.bench.verse import make_corpus

@@ -1,6 +1,6 @@
 """A corpus as large as one likes, on the disk: the made one, written as often as it is wanted.
 
-The files are a token cache's (`engine.corpus.tokens`): tokens.bin, offsets.bin, splits.bin. Every repetition is written out, so
+The files are a token cache's (`engine.corpus.token_cache`): tokens.bin, offsets.bin, splits.bin. Every repetition is written out, so
 that all of it is really read from where it lies.
 """
 
@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from engine.corpus.cleaning import CleaningReport
-from engine.corpus.library import Corpus
-from engine.corpus.poems import SPLITS
-from engine.corpus.tokens import TokenizedCorpus
-from engine.vocabulary import Vocabulary
+from engine.corpus.poem import SPLITS
+from engine.corpus.store import Corpus
+from engine.corpus.token_cache import TokenizedCorpus
+from engine.corpus.vocabulary import Vocabulary
 from tests.bench.verse import MadeCorpus
 
 PER_CENT_TRAINING = 98

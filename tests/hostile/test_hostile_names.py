@@ -11,8 +11,8 @@ import pytest
 
 from engine import paths
 from engine.__main__ import main as engine_main
-from engine.corpus.library import create, open_corpus
-from engine.corpus.library import remove as remove_corpus
+from engine.corpus.store import create, open_corpus
+from engine.corpus.store import remove as remove_corpus
 from engine.errors import StudioError
 from engine.model_store import add_model, find_model, remove_model
 from engine.system.names import MAX_FOLDER_NAME_BYTES, check_name, path_of

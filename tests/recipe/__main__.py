@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from engine.corpus.held_out import held_out_poems
-from engine.corpus.library import open_corpus
+from engine.corpus.store import open_corpus
 from engine.files import write_atomically
 from engine.model_files import read_header
 from engine.model_store import find_model

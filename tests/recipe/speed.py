@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from engine.batches import n_batches
 from engine.commands.train import new_config
+from engine.corpus.batching import n_batches
 from engine.devices import choose_device, use_threads
 from engine.distributed import Workers
 from engine.training import Training, set_up

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.widgets import TextArea
 
+from engine.corpus.vocabulary import is_han
 from engine.errors import UsageError
 from engine.prosody.text import LINE_MARKS
-from engine.vocabulary import is_han
 from poetry_tui.favourites import FavouriteStore
 from poetry_tui.own_poem import MAX_OWN_CHARS, own_composition, verse_of
 from poetry_tui.screens.own_poem import OwnPoem

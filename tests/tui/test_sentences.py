@@ -11,7 +11,7 @@ import pytest
 from engine import model_files, paths
 from engine.composer import compose_poem
 from engine.config import ComposeConfig, ModelConfig, TrainConfig
-from engine.corpus.library import open_corpus
+from engine.corpus.store import open_corpus
 from engine.errors import StudioError
 from engine.model_store import find_model
 from engine.prosody.forms import form_called

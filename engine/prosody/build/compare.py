@@ -12,11 +12,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from engine.corpus.library import open_corpus
+from engine.corpus.store import open_corpus
+from engine.corpus.vocabulary import is_han
 from engine.files import write_atomically
 from engine.paths import bundled_data
 from engine.prosody.build.other_books import PINGSHUI, Readings, our_readings, read_books, read_tone_lists, tones_in
-from engine.vocabulary import is_han
 
 N_MOST_FREQUENT = 5000
 HEADER = """\

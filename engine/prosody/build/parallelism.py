@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.corpus.library import open_corpus
-from engine.corpus.poems import Poem, lines_of
+from engine.corpus.poem import Poem, lines_of
+from engine.corpus.store import open_corpus
 from engine.files import write_atomically
 from engine.paths import bundled_data
 from engine.prosody import parallelism

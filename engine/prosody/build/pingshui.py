@@ -12,10 +12,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from engine.corpus.simplified import to_simplified
+from engine.corpus.variants import to_simplified
+from engine.corpus.vocabulary import is_han
 from engine.files import write_atomically
 from engine.paths import bundled_data
-from engine.vocabulary import is_han
 
 TONES = {"上平": "上平", "下平": "下平", "上": "上", "去": "去", "入": "入"}
 HEADER = """\

@@ -9,8 +9,8 @@ import argparse
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from engine.corpus.library import open_corpus
-from engine.corpus.poems import lines_of
+from engine.corpus.poem import lines_of
+from engine.corpus.store import open_corpus
 from engine.prosody.pass_rates import tune_title
 from engine.prosody.rhymes import masks_of
 from engine.prosody.tones import EITHER, LEVEL, OBLIQUE, reading_of, usual_tones

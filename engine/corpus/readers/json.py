@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from engine.corpus.content import LOOKED_AT_BYTES, Content, encoding_of, text_of
-from engine.corpus.field_names import NAMES, names_of_fields
-from engine.corpus.poems import RawPoem
-from engine.corpus.verse_lines import closed_lines
+from engine.corpus.poem import RawPoem
+from engine.corpus.readers.content import LOOKED_AT_BYTES, Content, encoding_of, text_of
+from engine.corpus.readers.field_names import NAMES, names_of_fields
+from engine.corpus.readers.verse_lines import closed_lines
 from engine.errors import CorpusError
 from engine.files import parse_json
 

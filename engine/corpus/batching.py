@@ -3,7 +3,7 @@
 Pieces: a poem of at most `max_chars` characters is one piece, G … E. A longer one is cut after sentence ends; a later piece
 begins with the sentence mark before it, so that every character is predicted exactly once and no piece pretends,
 by a G, to be a poem's beginning. G and E are no characters, so no piece has an E alone to predict. Between G and the
-first character a poem's header may stand (`engine.header`): it is read, never predicted.
+first character a poem's header may stand (`engine.corpus.control_codes`): it is read, never predicted.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.corpus.header_tokens import (
+from engine.corpus.control_code_cache import (
     FORM_PART,
     KEYWORD_PARTS,
     RHYME_PART,
@@ -23,8 +23,8 @@ from engine.corpus.header_tokens import (
 )
 from engine.corpus.keywords import MAX_KEYWORDS
 from engine.corpus.ragged import lay_out
-from engine.corpus.tokens import TokenizedCorpus
-from engine.vocabulary import PAD, UNKNOWN
+from engine.corpus.token_cache import TokenizedCorpus
+from engine.corpus.vocabulary import PAD, UNKNOWN
 
 SENTENCE_ENDS = "。？！；"
 # Of a poem that is given a header, the chance of each part to be told: the model learns to do without any of them.

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.corpus.control_codes import KEYWORD, POEM, STYLE, TITLE, header_of, keyword_indices, title_indices
 from engine.corpus.keywords import MAX_CANDIDATES, MAX_KEYWORD_CHARS
-from engine.corpus.poems import Poem
+from engine.corpus.poem import Poem
 from engine.corpus.ragged import lay_out
-from engine.header import KEYWORD, POEM, STYLE, TITLE, header_of, keyword_indices, title_indices
-from engine.vocabulary import PAD, Vocabulary
+from engine.corpus.vocabulary import PAD, Vocabulary
 
 # Columns of `Parts`: a tag each, a candidate for a keyword each, the title.
 N_TAGS = len(STYLE) + 2

@@ -19,13 +19,13 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock
 
-from engine.corpus.header_tokens import N_TAGS, HeaderTokens, HeaderWriter, marks
+from engine.corpus.control_code_cache import N_TAGS, HeaderTokens, HeaderWriter, marks
 from engine.corpus.keywords import MAX_KEYWORD_CHARS
-from engine.corpus.library import Corpus, reporting_disk_errors
-from engine.corpus.poems import SPLITS, Poem, Split, han_digest, split_of
+from engine.corpus.poem import SPLITS, Poem, Split, han_digest, split_of
+from engine.corpus.store import Corpus, reporting_disk_errors
+from engine.corpus.vocabulary import BEGIN, END, UNKNOWN, Vocabulary
 from engine.errors import CorpusError
 from engine.files import replace_folder, write_atomically
-from engine.vocabulary import BEGIN, END, UNKNOWN, Vocabulary
 
 CACHE_FORMAT = 1
 # Raised when what is told of a poem changes (the checker's rules, how a title is shortened, which words can be keywords).
@@ -84,7 +84,7 @@ def open_tokens(
     """The corpus as indices, from its cache or built now.
 
     Without `vocabulary` one is made of the characters that the training split has at least `min_count` times; with one
-    (a model's, to go on training) characters that it lacks become `UNKNOWN`. `tags`, those of `engine.header` or a run's
+    (a model's, to go on training) characters that it lacks become `UNKNOWN`. `tags`, those of `engine.corpus.control_codes` or a run's
     older ones, are given to the made vocabulary; finding out each poem's header takes a minute for 300,000, once. CorpusError
     when the corpus is too small to train on, damaged, or its folder cannot be written.
     """

@@ -2,8 +2,8 @@
 
 import re
 
-from engine.corpus.headings import without_number
-from engine.corpus.verse_lines import is_even, n_han, usual_length
+from engine.corpus.readers.headings import without_number
+from engine.corpus.readers.verse_lines import is_even, n_han, usual_length
 
 _COLON = re.compile("[:：]")
 _LONGEST_TITLE = 60

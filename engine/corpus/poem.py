@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.vocabulary import is_han
+from engine.corpus.vocabulary import is_han
 
 MARKS = "，。？！；：、"
 Split = Literal["train", "validation", "test"]

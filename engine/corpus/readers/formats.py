@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from engine.corpus import archives, chinese_poetry
-from engine.corpus.content import (
+from engine.corpus.poem import RawPoem
+from engine.corpus.readers import archives, chinese_poetry
+from engine.corpus.readers.content import (
     GZIP_MAGIC,
     LOOKED_AT_BYTES,
     ZIP_MAGICS,
@@ -19,11 +20,10 @@ from engine.corpus.content import (
     text_of,
     unpacked,
 )
-from engine.corpus.json_poems import looks_like_json, looks_like_json_lines, read_json_lines, read_json_poems
-from engine.corpus.poems import RawPoem
-from engine.corpus.recognition import text_format
-from engine.corpus.tables import read_table, recognise_table, table_of
-from engine.corpus.text_readers import TEXT_READERS
+from engine.corpus.readers.json import looks_like_json, looks_like_json_lines, read_json_lines, read_json_poems
+from engine.corpus.readers.recognition import text_format
+from engine.corpus.readers.tables import read_table, recognise_table, table_of
+from engine.corpus.readers.text import TEXT_READERS
 from engine.errors import CorpusError
 
 # What a person can choose with --format, and what each says of a file.

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from engine.corpus.field_names import FIELDS, Field, field_called, names_of_fields, plain_name
-from engine.corpus.poems import RawPoem
-from engine.corpus.verse_lines import closed_lines, has_stop, is_even, is_whole_poem, n_han
+from engine.corpus.poem import RawPoem
+from engine.corpus.readers.field_names import FIELDS, Field, field_called, names_of_fields, plain_name
+from engine.corpus.readers.verse_lines import closed_lines, has_stop, is_even, is_whole_poem, n_han
 from engine.errors import CorpusError
 
 _SEPARATORS = ",\t;|"

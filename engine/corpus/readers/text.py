@@ -3,7 +3,8 @@
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from engine.corpus.headings import (
+from engine.corpus.poem import RawPoem
+from engine.corpus.readers.headings import (
     Heading,
     attribution_of,
     heading_of,
@@ -16,9 +17,8 @@ from engine.corpus.headings import (
     under_title,
     without_number,
 )
-from engine.corpus.poems import RawPoem
-from engine.corpus.title_lines import split_title
-from engine.corpus.verse_lines import (
+from engine.corpus.readers.title_lines import split_title
+from engine.corpus.readers.verse_lines import (
     closed_lines,
     ends_line,
     ends_sentence,

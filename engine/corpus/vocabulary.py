@@ -36,7 +36,7 @@ class Vocabulary:
     """A character for every index and an index for every known character.
 
     Indices 0 to 3 are the special tokens pad, unknown, G (before a poem) and E (after it); characters follow,
-    most frequent first, so that index order is frequency order; the tags of a poem's header (`engine.header`) come
+    most frequent first, so that index order is frequency order; the tags of a poem's header (`engine.corpus.control_codes`) come
     last. A tag is read, never predicted: only indices below `n_drawable` are a poem's own.
     """
 

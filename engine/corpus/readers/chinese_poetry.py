@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from engine.corpus.archives import tar_contents
-from engine.corpus.content import content_of
-from engine.corpus.json_poems import read_json_poems
-from engine.corpus.poems import RawPoem
+from engine.corpus.poem import RawPoem
+from engine.corpus.readers.archives import tar_contents
+from engine.corpus.readers.content import content_of
+from engine.corpus.readers.json import read_json_poems
 
 # The collection's main text, by the names of the package and of the repository, now and before; the rest of it repeats these
 # poems, rates them, or is prose.

@@ -3,10 +3,10 @@
 import itertools
 from collections.abc import Callable, Sequence
 
-from engine.corpus.headings import may_be_heading, n_heading_lines, split_attribution
-from engine.corpus.text_readers import blocks
-from engine.corpus.title_lines import has_title
-from engine.corpus.verse_lines import (
+from engine.corpus.readers.headings import may_be_heading, n_heading_lines, split_attribution
+from engine.corpus.readers.text import blocks
+from engine.corpus.readers.title_lines import has_title
+from engine.corpus.readers.verse_lines import (
     break_at_margin,
     ends_sentence,
     has_stop,
@@ -14,8 +14,8 @@ from engine.corpus.verse_lines import (
     is_whole_poem,
     n_bare_breaks,
 )
+from engine.corpus.vocabulary import is_han
 from engine.prosody.rhymes import masks_of
-from engine.vocabulary import is_han
 
 _LOOKED_AT_LINES = 400
 # The share of its lines that must look like a format for a file to be of it; collections of whole poems have couplets too.

@@ -1,0 +1,1 @@
+"""Readers: files of many formats as raw poems."""
