@@ -5,9 +5,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from engine import events
 from engine.prosody.text import columns_rtl, couplets, split_lines
-from engine.smoothing import WINDOW_STEPS, mean_of_last_steps
+from engine.runs import events
+from engine.runs.smoothing import WINDOW_STEPS, mean_of_last_steps
 
 LINE_PERIOD_S = 3.0
 

@@ -9,8 +9,8 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from engine import events
 from engine.errors import ModelError
+from engine.runs import events
 from engine.system.safe_text import shown
 from engine.target_counts import TargetCounts
 

@@ -5,7 +5,7 @@ import time
 import psutil
 import torch
 
-from engine import events
+from engine.runs import events
 
 PERIOD_S = 2.0
 # What a step is made of, in its order. The gradient of the output layer is made in the forward pass (`engine.loss`).

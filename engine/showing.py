@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from engine import events
 from engine.checkpoint import LoadedModel
 from engine.composer import compose_poem
 from engine.config import ComposeConfig, TrainConfig
@@ -16,6 +15,7 @@ from engine.corpus.batching import Batch
 from engine.corpus.vocabulary import PAD, Vocabulary
 from engine.errors import ComposeError
 from engine.model import PoemModel
+from engine.runs import events
 
 SAMPLE_CHARS = 80
 

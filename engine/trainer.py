@@ -10,13 +10,13 @@ from pathlib import Path
 
 import torch
 
-from engine import events
 from engine.config import TrainConfig
 from engine.devices import choose_device, usable_cores, use_threads
 from engine.distributed import Order, Workers, joined, own_device
 from engine.errors import StudioError
 from engine.progress import Progress
-from engine.run_folder import LR, PAUSE, SAMPLE, SAVE, STOP, ControlFiles, RunWriter, write_config
+from engine.runs import events
+from engine.runs.folder import LR, PAUSE, SAMPLE, SAVE, STOP, ControlFiles, RunWriter, write_config
 from engine.showing import compare, samples
 from engine.torchrun import is_lead, n_workers_here
 from engine.training import Training, set_up

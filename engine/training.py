@@ -15,7 +15,6 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 import engine
-from engine import events
 from engine.checkpoint import CheckpointFolder, load_model, load_progress, save_checkpoint
 from engine.config import TrainConfig
 from engine.corpus.batching import Batch, Pieces, epoch_order, in_order
@@ -44,7 +43,8 @@ from engine.novelty.build import keep_lines
 from engine.optimizers import learning_rate, make_optimizer, set_learning_rate
 from engine.progress import Meter, Progress
 from engine.resources import ResourceMeter
-from engine.run_folder import CHECKPOINTS, ControlFiles
+from engine.runs import events
+from engine.runs.folder import CHECKPOINTS, ControlFiles
 from engine.target_counts import TargetCounts, count_targets, han_indices, unknown_nats
 from engine.warm_start import start_from
 

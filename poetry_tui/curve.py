@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple, cast
 
-from engine.smoothing import extend_means, mean_of_last_steps
+from engine.runs.smoothing import extend_means, mean_of_last_steps
 
 # Beyond this a figure is as good as infinite, and sums over it may be.
 LARGEST = 1e30
@@ -29,7 +29,7 @@ class Column(NamedTuple):
 
 
 class Curve:
-    """Points (step, value) in the order of their steps, smoothed as `engine.smoothing` says.
+    """Points (step, value) in the order of their steps, smoothed as `engine.runs.smoothing` says.
 
     NaN and infinity are counted in `n_not_finite` and kept out of everything else.
     """

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine import paths
 from engine.config import CELLS, INITIALISATIONS, TrainConfig
 from engine.errors import INTERRUPTED, RunError
-from engine.run_folder import CONFIG, has_begun, kept_once_begun, write_config
+from engine.runs.folder import CONFIG, has_begun, kept_once_begun, write_config
 from engine.system.processes import call_politely
 from poetry_tui.run_state import Status
 from poetry_tui.runs import new_run_id, summarise

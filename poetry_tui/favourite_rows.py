@@ -9,8 +9,8 @@ from typing import Any
 
 from engine.config import ComposeConfig, check_setting
 from engine.errors import UsageError
-from engine.events import LATEST_TIME_S
 from engine.files import parse_json
+from engine.runs.events import LATEST_TIME_S
 from engine.system.safe_text import printable
 
 COLUMNS = ("id", "text", "begin", "model", "seed", "settings", "logprob", "created_s", "title", "tags", "note")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from engine.corpus.vocabulary import UNKNOWN_GLYPH, is_han
-from engine.events import Compared
+from engine.runs.events import Compared
 
 # What the first so many looks at prediction beside target show of a corpus is shown of it for good: whoever reads no more of a run
 # (a list) then comes to the same figures as whoever reads all of it.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.errors import RunError
 from engine.files import parse_json, read_start, write_atomically
-from engine.run_folder import COUNTED, EVENTS
+from engine.runs.folder import COUNTED, EVENTS
 from poetry_tui.run_reader import EventTail
 from poetry_tui.run_state import RunState
 

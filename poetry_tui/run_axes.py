@@ -4,7 +4,7 @@ from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
-from engine.events import Compared, Event, Record, Resources, RunStarted, Step
+from engine.runs.events import Compared, Event, Record, Resources, RunStarted, Step
 from poetry_tui.curve import LARGEST
 
 

@@ -6,7 +6,17 @@ Pure: it reads no clock and no file.
 from collections import deque
 from dataclasses import dataclass, field
 
-from engine.events import CheckpointSaved, Compared, Control, Record, Resources, RunStarted, Sampled, Step, Validated
+from engine.runs.events import (
+    CheckpointSaved,
+    Compared,
+    Control,
+    Record,
+    Resources,
+    RunStarted,
+    Sampled,
+    Step,
+    Validated,
+)
 
 # No shorter silence is remarkable: machines swap, and disks spin up.
 LEAST_PATIENCE_S = 10.0

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import RunError
-from engine.events import Record, from_line
 from engine.files import open_regular
-from engine.run_folder import EVENTS, LOG
+from engine.runs.events import Record, from_line
+from engine.runs.folder import EVENTS, LOG
 
 BITE_BYTES = 256 * 1024
 # No event is nearly as long; what has no line end within it is one malformed line.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from engine.errors import RunError, StudioError
-from engine.events import Record
+from engine.runs.events import Record
 from poetry_tui.run_follower import Look, RunFollower
 from poetry_tui.run_reader import Bite, EventTail
 from poetry_tui.run_state import Status

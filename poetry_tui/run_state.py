@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
-from engine.events import (
+from engine.runs.events import (
     RETURNED,
     CheckpointSaved,
     Compared,
@@ -21,7 +21,7 @@ from engine.events import (
     Step,
     Validated,
 )
-from engine.smoothing import WINDOW_STEPS, mean_of_last_steps
+from engine.runs.smoothing import WINDOW_STEPS, mean_of_last_steps
 from poetry_tui.curve import LARGEST, Curve
 from poetry_tui.han_ratio import HanRatio
 from poetry_tui.run_axes import RunAxes, steps_per_s

@@ -4,8 +4,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.events import RunFailed, RunFinished
-from engine.run_folder import last_beat_s
+from engine.runs.events import RunFailed, RunFinished
+from engine.runs.folder import last_beat_s
 from poetry_tui.run_pace import LEAST_PATIENCE_S
 from poetry_tui.run_state import LONG_WORK, RunState, Status
 

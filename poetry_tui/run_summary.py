@@ -11,10 +11,10 @@ from typing import Any
 
 from engine import paths
 from engine.errors import RunError
-from engine.events import Record, RunFailed, from_line
 from engine.files import is_file, is_folder, open_regular
-from engine.run_folder import CONFIG, EVENTS, run_is_alive
-from engine.smoothing import first_step_before
+from engine.runs.events import Record, RunFailed, from_line
+from engine.runs.folder import CONFIG, EVENTS, run_is_alive
+from engine.runs.smoothing import first_step_before
 from engine.system.names import path_of
 from engine.system.safe_text import shown
 from poetry_tui.han_ratio import MOST_LOOKS

@@ -3,7 +3,7 @@
 import math
 import time
 
-from engine.events import RunFailed
+from engine.runs.events import RunFailed
 from poetry_tui.run_follower import RunFollower
 from poetry_tui.run_replay import RunReplay
 from poetry_tui.run_state import RunState, Status

@@ -17,7 +17,7 @@ from engine import paths
 from engine.config import TrainConfig
 from engine.errors import RunError, UsageError
 from engine.files import is_file, is_there, open_regular, write_atomically
-from engine.run_folder import (
+from engine.runs.folder import (
     CONFIG,
     EVENTS,
     HEARTBEAT,

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine import events, paths
+from engine import paths
 from engine.commands.output import new_parser, say
 from engine.config import SHAPE, ModelConfig, TrainConfig
 from engine.corpus.store import open_corpus
@@ -17,7 +17,8 @@ from engine.model_files import architecture_of, read_header
 from engine.model_store import find_model
 from engine.narrate import TrainingNarrator
 from engine.presets import PRESETS, preset
-from engine.run_folder import EVENTS, MAX_CONFIG_BYTES, has_begun, kept_once_begun, read_config
+from engine.runs import events
+from engine.runs.folder import EVENTS, MAX_CONFIG_BYTES, has_begun, kept_once_begun, read_config
 from engine.system.interruption import StopRequest
 from engine.system.names import is_name, path_of
 from engine.system.streams import OutputLostError

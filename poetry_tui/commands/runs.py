@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.errors import RunError, UsageError
-from engine.run_folder import read_config
+from engine.runs.folder import read_config
 from poetry_tui.commands.output import (
     Commands,
     command,

@@ -11,7 +11,7 @@ from engine.errors import StudioError
 from engine.flags import flags_between
 from engine.presets import PRESETS
 from engine.prosody.text import split_lines
-from engine.smoothing import WINDOW_STEPS
+from engine.runs.smoothing import WINDOW_STEPS
 from poetry_tui.comparison import Comparison, Row, compare
 from poetry_tui.report.document import Block, Code, Figure, Heading, Paragraph, Poem, Prediction, Table
 from poetry_tui.report.story import RunStory

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.errors import ModelError
-from engine.events import Compared, Record
 from engine.model_files import read_header
 from engine.model_store import find_model
+from engine.runs.events import Compared, Record
 from poetry_tui.run_reader import EventTail
 from poetry_tui.run_state import RunState, SampleRound, Status
 from poetry_tui.run_status import look_at, status_of

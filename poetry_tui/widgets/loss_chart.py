@@ -10,7 +10,7 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
-from engine.events import RETURNED
+from engine.runs.events import RETURNED
 from poetry_tui.glyphs import is_ascii
 from poetry_tui.plot import LABEL_WIDTH, OTHER_LETTERS, OTHERS, PARTS, Cell, Mark, Other, minute_label, plot
 from poetry_tui.run_state import Axis, RunState

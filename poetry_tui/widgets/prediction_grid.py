@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content, Span
 from textual.style import Style
 
-from engine.events import Compared
+from engine.runs.events import Compared
 from poetry_tui.widgets.lines import Lines
 from poetry_tui.words import heading, word
 

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 
-from engine.events import Resources
+from engine.runs.events import Resources
 from poetry_tui.glyphs import bar
 from poetry_tui.run_words import count
 from poetry_tui.widgets.lines import Lines

@@ -5,7 +5,7 @@ from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 
-from engine.events import Sampled
+from engine.runs.events import Sampled
 from poetry_tui.run_state import SampleRound
 from poetry_tui.widgets.lines import Lines
 from poetry_tui.words import heading, word

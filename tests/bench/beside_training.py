@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.events import Step
+from engine.runs.events import Step
 from poetry_tui.run_reader import EventTail
 from tests.bench.keys import start_training, wait_for_steps
 from tests.bench.racing import Result

@@ -18,7 +18,7 @@ from statistics import median
 
 import psutil
 
-from engine.events import Step
+from engine.runs.events import Step
 from poetry_tui.run_reader import EventTail
 from tests.bench.keys import start_training, wait_for_steps
 from tests.bench.racing import Result

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import psutil
 
-from engine import events, paths
-from engine.run_folder import RunWriter
+from engine import paths
+from engine.runs import events
+from engine.runs.folder import RunWriter
 from poetry_tui.app import PoetryApp
 from poetry_tui.run_follower import RunFollower
 from poetry_tui.settings import Settings

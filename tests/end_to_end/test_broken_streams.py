@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from engine.__main__ import main
-from engine.run_folder import EVENTS
+from engine.runs.folder import EVENTS
 from tests.small_corpus import write_corpus
 from tests.terminals import below, terminal, wait_until, wait_until_gone
 

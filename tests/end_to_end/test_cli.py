@@ -13,7 +13,7 @@ import pytest
 from engine import __version__
 from engine.config import ModelConfig
 from engine.presets import preset
-from engine.run_folder import write_config
+from engine.runs.folder import write_config
 from poetry_tui import cli
 from poetry_tui.cli import main
 from poetry_tui.favourites import Favourite, FavouriteStore

@@ -6,7 +6,7 @@ import pytest
 
 from engine import paths
 from engine.config import CELLS
-from engine.run_folder import read_config
+from engine.runs.folder import read_config
 from poetry_tui.cli import main
 from tests.small_corpus import write_corpus
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from engine import events
 from engine.checkpoint import CheckpointFolder
 from engine.model_files import read_header
-from engine.run_folder import CHECKPOINTS, EVENTS, run_is_alive
+from engine.runs import events
+from engine.runs.folder import CHECKPOINTS, EVENTS, run_is_alive
 from tests.small_corpus import write_corpus
 
 DEADLINE_S = 120.0

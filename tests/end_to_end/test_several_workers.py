@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from engine.run_folder import EVENTS
+from engine.runs.folder import EVENTS
 from tests.small_corpus import write_corpus
 
 N_STEPS = 50

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.presets import preset
-from engine.run_folder import HEARTBEAT
+from engine.runs.folder import HEARTBEAT
 from poetry_tui import runs
 from poetry_tui.cli import main
 from poetry_tui.run_follower import RunFollower

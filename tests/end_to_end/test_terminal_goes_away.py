@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.run_folder import STOP, ControlFiles, run_is_alive
+from engine.runs.folder import STOP, ControlFiles, run_is_alive
 from poetry_tui.favourites import Favourite, FavouriteStore
 from poetry_tui.words import word
 from tests.small_corpus import write_corpus

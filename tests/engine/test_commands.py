@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from engine import events, paths
+from engine import paths
 from engine.__main__ import main
 from engine.errors import RunError
-from engine.run_folder import EVENTS, read_config
+from engine.runs import events
+from engine.runs.folder import EVENTS, read_config
 from tests.engine.small_model import save_small_model
 from tests.small_corpus import write_corpus
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import events
 from engine.checkpoint import CheckpointFolder
 from engine.config import TrainConfig
 from engine.corpus.batching import epoch_order, n_batches
@@ -17,9 +16,10 @@ from engine.corpus.token_cache import N_BOUNDS, TokenizedCorpus, open_tokens
 from engine.corpus.vocabulary import END, PAD
 from engine.curriculum import Curriculum, held_out, plan
 from engine.errors import CorpusError
-from engine.events import from_line
 from engine.presets import preset
-from engine.run_folder import CHECKPOINTS, EVENTS
+from engine.runs import events
+from engine.runs.events import from_line
+from engine.runs.folder import CHECKPOINTS, EVENTS
 from engine.trainer import run_training
 
 QUATRAIN = "山中相送罢，日暮掩柴扉。春草明年绿，王孙归不归。"

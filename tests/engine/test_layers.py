@@ -14,11 +14,11 @@ from torch import Tensor
 from engine.__main__ import main
 from engine.cells import CellWeights, gru_step, lstm_step, rnn_step
 from engine.config import CELLS, Cell, ModelConfig
-from engine.events import Validated, from_line
 from engine.layers import ONE_AT_A_TIME, ConnectedLayers, make_layers, run
 from engine.model import PoemModel
 from engine.model_files import read_header
-from engine.run_folder import EVENTS
+from engine.runs.events import Validated, from_line
+from engine.runs.folder import EVENTS
 from tests.engine.small_model import VOCABULARY, small_config, small_model
 from tests.small_corpus import write_corpus
 

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from engine.checkpoint import load_model, load_progress, save_checkpoint
 from engine.config import CELLS, Cell, TrainConfig
-from engine.events import Record, Validated
 from engine.model import N_GATES, PoemModel
 from engine.muon import UPDATE_RMS, orthogonal
 from engine.optimizers import make_optimizer, set_learning_rate
 from engine.presets import preset
+from engine.runs.events import Record, Validated
 from engine.trainer import run_training
 from tests.engine.small_model import small_model
 from tests.small_corpus import write_corpus

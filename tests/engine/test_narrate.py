@@ -1,7 +1,7 @@
 """A training told in lines."""
 
-from engine import events
 from engine.narrate import TrainingNarrator, duration
+from engine.runs import events
 
 
 class Telling:

@@ -12,10 +12,10 @@ from engine.checkpoint import CheckpointFolder
 from engine.config import CELLS, Cell, Precision
 from engine.devices import device_name, mixed_precision, product_dtype
 from engine.errors import UsageError
-from engine.events import RunStarted, Validated, from_line
 from engine.loss import linear_cross_entropy
 from engine.presets import preset
-from engine.run_folder import CHECKPOINTS, EVENTS
+from engine.runs.events import RunStarted, Validated, from_line
+from engine.runs.folder import CHECKPOINTS, EVENTS
 from engine.trainer import run_training
 from tests.engine.small_model import VOCABULARY, small_model
 from tests.small_corpus import write_corpus

@@ -10,7 +10,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from engine import events, resources, run_folder
+from engine import resources
 from engine.checkpoint import CheckpointFolder, load_model
 from engine.config import ModelConfig, Precision, TrainConfig
 from engine.corpus.control_codes import Header, header_indices, header_tags
@@ -18,7 +18,9 @@ from engine.corpus.vocabulary import BEGIN
 from engine.errors import CorpusError, RunError
 from engine.model_store import find_model
 from engine.presets import preset
-from engine.run_folder import (
+from engine.runs import events
+from engine.runs import folder as run_folder
+from engine.runs.folder import (
     CHECKPOINTS,
     EVENTS,
     HEARTBEAT,

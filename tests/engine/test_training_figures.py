@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from engine import events
 from engine.checkpoint import CheckpointFolder, load_model
 from engine.config import TrainConfig
 from engine.corpus.batching import in_order
@@ -17,7 +16,8 @@ from engine.corpus.vocabulary import END, UNKNOWN, Vocabulary
 from engine.curriculum import plan
 from engine.evaluate import tally_batches
 from engine.presets import preset
-from engine.run_folder import CHECKPOINTS
+from engine.runs import events
+from engine.runs.folder import CHECKPOINTS
 from engine.target_counts import count_targets, han_indices
 from engine.trainer import run_training
 from tests.small_corpus import write_corpus

@@ -13,11 +13,11 @@ from engine.config import SHAPE, TrainConfig
 from engine.corpus.store import open_corpus
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ModelError
-from engine.events import Record, Validated
 from engine.model import PoemModel
 from engine.model_files import architecture_of, read_header
 from engine.model_store import find_model
 from engine.presets import preset
+from engine.runs.events import Record, Validated
 from engine.trainer import run_training
 from engine.training import TAG_BIAS
 from engine.warm_start import start_from

@@ -12,7 +12,6 @@ import torch
 from engine.checkpoint import load_model, load_progress, save_checkpoint
 from engine.config import TrainConfig
 from engine.errors import ModelError, RunError
-from engine.events import from_line, to_line
 from engine.model_files import HEADER, LINES, WEIGHTS, read_header, tensor_entries
 from engine.model_store import list_models
 from engine.novelty.bloom import hash_strings
@@ -21,7 +20,8 @@ from engine.optimizers import make_optimizer
 from engine.paths import models
 from engine.presets import preset
 from engine.progress import Progress
-from engine.run_folder import CONFIG, read_config
+from engine.runs.events import from_line, to_line
+from engine.runs.folder import CONFIG, read_config
 from poetry_tui.comparison import compare
 from poetry_tui.run_state import RunState, Status
 from poetry_tui.settings import Settings, load_settings, open_settings, save_settings

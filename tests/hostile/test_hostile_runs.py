@@ -9,9 +9,9 @@ import pytest
 
 from engine import paths
 from engine.errors import StudioError
-from engine.events import LATEST_TIME_S, to_line
 from engine.files import open_regular
-from engine.run_folder import CONFIG, CONTROL, EVENTS, HEARTBEAT, LOG, LR, REQUESTS, ControlFiles, run_is_alive
+from engine.runs.events import LATEST_TIME_S, to_line
+from engine.runs.folder import CONFIG, CONTROL, EVENTS, HEARTBEAT, LOG, LR, REQUESTS, ControlFiles, run_is_alive
 from poetry_tui.cli import main
 from poetry_tui.report.story import read_story
 from poetry_tui.run_follower import RunFollower

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from engine.checkpoint import CheckpointFolder
-from engine.run_folder import CHECKPOINTS, EVENTS
+from engine.runs.folder import CHECKPOINTS, EVENTS
 from poetry_tui.run_state import Status
 from poetry_tui.run_summary import summarise
 from tests.small_corpus import write_corpus

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.config import TrainConfig
-from engine.events import (
+from engine.presets import preset
+from engine.runs.events import (
     CheckpointSaved,
     Compared,
     Control,
@@ -23,8 +24,7 @@ from engine.events import (
     Validated,
     to_line,
 )
-from engine.presets import preset
-from engine.run_folder import EVENTS, HEARTBEAT, LOG, write_config
+from engine.runs.folder import EVENTS, HEARTBEAT, LOG, write_config
 
 START_S = 1_700_000_000.0
 TARGET = "日暮江头一笛风，满船明月照归篷。扁舟不系随流去，人在芦花浅水中。"

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from engine.config import TrainConfig
-from engine.events import Event
 from engine.presets import preset
+from engine.runs.events import Event
 from poetry_tui.comparison import Comparison, Row, compare
 from poetry_tui.run_state import RunState, Status
 from poetry_tui.widgets.comparison_table import fold

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.widgets import Static
 
-from engine.events import Resources
+from engine.runs.events import Resources
 from poetry_tui.app import PoetryApp
 from poetry_tui.curve import Curve
 from poetry_tui.glyphs import Charts, arrow, bar, chosen, progress, shade, small_curve, stroke, use_charts

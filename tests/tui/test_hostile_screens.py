@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from engine import paths
-from engine.events import to_line
-from engine.run_folder import CONFIG, EVENTS
+from engine.runs.events import to_line
+from engine.runs.folder import CONFIG, EVENTS
 from poetry_tui.app import PoetryApp
 from poetry_tui.favourites import Favourite, FavouriteStore
 from poetry_tui.screens.compose import ComposeScreen

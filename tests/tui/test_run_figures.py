@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.events import CheckpointSaved, Event, Record, Step, Validated, to_line
-from engine.run_folder import EVENTS
-from engine.smoothing import WINDOW_STEPS, mean_of_last_steps
+from engine.runs.events import CheckpointSaved, Event, Record, Step, Validated, to_line
+from engine.runs.folder import EVENTS
+from engine.runs.smoothing import WINDOW_STEPS, mean_of_last_steps
 from poetry_tui.comparison import compare, figures_of
 from poetry_tui.curve import Curve
 from poetry_tui.plot import plot, robust_limits

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.events import Record, to_line
-from engine.run_folder import EVENTS
+from engine.runs.events import Record, to_line
+from engine.runs.folder import EVENTS
 from poetry_tui.run_follower import RunFollower
 from poetry_tui.run_replay import LONGEST_GAP_S, RunReplay
 from poetry_tui.run_state import Status

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.config import TrainConfig
-from engine.events import CheckpointSaved, Control, Event, Record, RunStarted, Validated
 from engine.presets import preset
+from engine.runs.events import CheckpointSaved, Control, Event, Record, RunStarted, Validated
 from poetry_tui.run_pace import LEAST_PATIENCE_S, SEVERAL, UNKNOWN_PATIENCE_S
 from poetry_tui.run_state import RunState, Status
 from poetry_tui.run_status import Life, silence_s, status_of

@@ -8,9 +8,9 @@ import pytest
 
 from engine import paths
 from engine.errors import RunError
-from engine.events import Validated
 from engine.presets import preset
-from engine.run_folder import CONTROL, EVENTS, read_config
+from engine.runs.events import Validated
+from engine.runs.folder import CONTROL, EVENTS, read_config
 from poetry_tui import runs
 from poetry_tui.run_state import Status
 from tests.tui import make_run

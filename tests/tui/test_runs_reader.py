@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import RunError
-from engine.events import Control, Event, Record, Validated, to_line
-from engine.run_folder import EVENTS
+from engine.runs.events import Control, Event, Record, Validated, to_line
+from engine.runs.folder import EVENTS
 from poetry_tui.curve import Curve
 from poetry_tui.run_follower import RunFollower
 from poetry_tui.run_reader import EventTail, log_tail

@@ -15,7 +15,7 @@ from engine.corpus.store import open_corpus
 from engine.errors import StudioError
 from engine.model_store import find_model
 from engine.prosody.forms import form_called
-from engine.run_folder import read_config
+from engine.runs.folder import read_config
 from poetry_tui.words import sentence, set_language
 from poetry_tui.words.sentences import SENTENCES, in_chinese
 from poetry_tui.words.sentences.phrases import PHRASES

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.config import SHAPE
-from engine.events import Control, Validated
 from engine.presets import PRESETS
+from engine.runs.events import Control, Validated
 from poetry_tui.curve import Curve
 from poetry_tui.plot import PARTS, Mark, plot, step_label, tick_label, ticks
 from poetry_tui.run_state import RunState

@@ -11,7 +11,7 @@ from textual.widgets import Collapsible, Static
 from engine import paths
 from engine.config import TrainConfig
 from engine.errors import CorpusError, RunError
-from engine.events import Compared, RunFailed, Sampled
+from engine.runs.events import Compared, RunFailed, Sampled
 from poetry_tui import runs
 from poetry_tui.app import Monitor, PoetryApp
 from poetry_tui.run_state import Status

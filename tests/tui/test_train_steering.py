@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.run_folder import CONTROL
+from engine.runs.folder import CONTROL
 from poetry_tui import runs
 from poetry_tui.run_state import Status
 from poetry_tui.screens.quit_question import QuitQuestion

@@ -10,8 +10,8 @@ from textual.events import MouseScrollDown, MouseScrollUp
 from textual.widgets import Static
 
 from engine import paths
-from engine.events import Compared, Resources
 from engine.presets import preset
+from engine.runs.events import Compared, Resources
 from poetry_tui.app import PoetryApp
 from poetry_tui.report.child import folder_for
 from poetry_tui.run_replay import RunReplay

@@ -24,10 +24,11 @@ from typing import Any, TextIO
 import psutil
 from filelock import FileLock, Timeout
 
-from engine import events, model_files
+from engine import model_files
 from engine.config import TrainConfig
 from engine.errors import RunError, UsageError
 from engine.files import is_file, is_folder, is_there, open_regular, read_json, read_start, write_atomically
+from engine.runs import events
 
 CONFIG = "config.json"
 EVENTS = "events.jsonl"
