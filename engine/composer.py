@@ -6,7 +6,6 @@
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from engine.checkpoint import LoadedModel
 from engine.composing.formed import compose_formed, compose_formed_many
 from engine.composing.free import compose_free, compose_free_many
 from engine.composing.glyphs import (
@@ -22,8 +21,9 @@ from engine.composing.glyphs import (
 from engine.composing.shaped import FREE_VERSE, is_shaped
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import END, is_han
-from engine.devices import all_cores_for
 from engine.errors import ComposeError
+from engine.model.checkpoint import LoadedModel
+from engine.model.devices import all_cores_for
 from engine.novelty.judge import verse_lines
 from engine.prosody.forms import form_called
 

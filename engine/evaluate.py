@@ -13,14 +13,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.checkpoint import LoadedModel
 from engine.corpus.batching import Batch
 from engine.corpus.control_codes import Header, HeaderPart, header_indices, header_of
 from engine.corpus.poem import Poem
 from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary, is_han
-from engine.layers import State
-from engine.loss import target_nats
-from engine.model import PoemModel
+from engine.model.char_rnn import PoemModel
+from engine.model.checkpoint import LoadedModel
+from engine.model.fused_loss import target_nats
+from engine.model.layers import State
 from engine.novelty.learnt import n_learnt
 from engine.target_counts import Bools, han_indices, unknown_nats
 

@@ -1,7 +1,7 @@
 """The glass box: what the network held and thought while it wrote one character of a poem.
 
 The characters before it go through PyTorch's layer, as in training; the step that wrote it goes through the equations of
-`engine.cells`, so that what is shown is what the equations say. A test holds both to what composing computed.
+`engine.model.reference_cells`, so that what is shown is what the equations say. A test holds both to what composing computed.
 
 Shapes: T characters before the place, V vocabulary, H hidden, L layers.
 """
@@ -14,8 +14,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.cells import CellWeights, gru_step, lstm_step, rnn_step
-from engine.checkpoint import LoadedModel
 from engine.composer import FREE_VERSE
 from engine.composing.book import Bools
 from engine.composing.glyphs import Alternative, likeliest, share_of
@@ -26,7 +24,9 @@ from engine.composing.rows import Rows
 from engine.config import Cell, ComposeConfig
 from engine.corpus.vocabulary import BEGIN, END
 from engine.errors import UsageError
-from engine.layers import State, as_read, risen
+from engine.model.checkpoint import LoadedModel
+from engine.model.layers import State, as_read, risen
+from engine.model.reference_cells import CellWeights, gru_step, lstm_step, rnn_step
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import math
 import torch
 
 from engine.config import TrainConfig
-from engine.model import N_GATES, PoemModel
+from engine.model.char_rnn import N_GATES, PoemModel
 from engine.muon import Muon
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.checkpoint import LoadedModel
 from engine.composing.formed import compose_formed_many
 from engine.composing.free import compose_free_many
 from engine.composing.opening import opening_of
@@ -17,6 +16,7 @@ from engine.corpus.store import Corpus
 from engine.corpus.vocabulary import Vocabulary, is_han
 from engine.errors import ComposeError
 from engine.evaluate import evaluate
+from engine.model.checkpoint import LoadedModel
 from engine.prosody.forms import Form
 from engine.prosody.pass_rates import form_and_lines
 

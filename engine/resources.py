@@ -8,7 +8,7 @@ import torch
 from engine.runs import events
 
 PERIOD_S = 2.0
-# What a step is made of, in its order. The gradient of the output layer is made in the forward pass (`engine.loss`).
+# What a step is made of, in its order. The gradient of the output layer is made in the forward pass (`engine.model.fused_loss`).
 PHASES = ("data", "forward", "backward", "optimizer")
 
 

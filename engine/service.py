@@ -39,8 +39,8 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from engine.errors import StudioError, UsageError
 from engine.files import parse_json
-from engine.model_files import WEIGHTS
-from engine.model_store import find_model
+from engine.model.metadata import WEIGHTS
+from engine.model.registry import find_model
 from engine.operations.call import Call, CancelledError, Request, is_count
 from engine.operations.candidates import candidates
 from engine.operations.compose import compose
@@ -51,7 +51,7 @@ from engine.system.interruption import POLITE
 from engine.system.safe_text import printable, shown
 
 if TYPE_CHECKING:
-    from engine.checkpoint import LoadedModel
+    from engine.model.checkpoint import LoadedModel
 
 PROTOCOL = 1
 LONGEST_REQUEST_BYTES = 1 << 20
@@ -123,7 +123,7 @@ class Service:
     def work(self) -> NoReturn:
         """Carry out requests for ever; nothing that goes wrong with one of them ends the service."""
         # Loading torch takes a second or two: begin before the first poem is wanted.
-        from engine.devices import use_threads
+        from engine.model.devices import use_threads
 
         # Composing reads each weight once a character: a second thread hardly helps, and waiting for it takes ten
         # times as long as working when a training keeps the processor busy.
@@ -161,8 +161,8 @@ class Service:
 
     def _model(self, name: str | None) -> "LoadedModel":
         """A model by name or folder, from memory when it was one of the last used and its file has not changed."""
-        from engine.checkpoint import load_model
-        from engine.devices import choose_device
+        from engine.model.checkpoint import load_model
+        from engine.model.devices import choose_device
 
         if name is not None and not isinstance(name, str):
             raise UsageError(f"A model is named by a text, not by {shown(name)}.", "Send a name, a folder or null.")

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from engine.checkpoint import LoadedModel
 from engine.composer import compose_poem
 from engine.config import ComposeConfig, TrainConfig
 from engine.corpus.batching import Batch
 from engine.corpus.vocabulary import PAD, Vocabulary
 from engine.errors import ComposeError
-from engine.model import PoemModel
+from engine.model.char_rnn import PoemModel
+from engine.model.checkpoint import LoadedModel
 from engine.runs import events
 
 SAMPLE_CHARS = 80

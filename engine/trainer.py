@@ -11,9 +11,9 @@ from pathlib import Path
 import torch
 
 from engine.config import TrainConfig
-from engine.devices import choose_device, usable_cores, use_threads
 from engine.distributed import Order, Workers, joined, own_device
 from engine.errors import StudioError
+from engine.model.devices import choose_device, usable_cores, use_threads
 from engine.progress import Progress
 from engine.runs import events
 from engine.runs.folder import LR, PAUSE, SAMPLE, SAVE, STOP, ControlFiles, RunWriter, write_config

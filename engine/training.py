@@ -15,7 +15,6 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 import engine
-from engine.checkpoint import CheckpointFolder, load_model, load_progress, save_checkpoint
 from engine.config import TrainConfig
 from engine.corpus.batching import Batch, Pieces, epoch_order, in_order
 from engine.corpus.control_codes import header_tags
@@ -23,7 +22,12 @@ from engine.corpus.store import open_corpus
 from engine.corpus.token_cache import TokenizedCorpus, open_tokens
 from engine.corpus.vocabulary import PAD, Vocabulary
 from engine.curriculum import Curriculum, held_out, plan
-from engine.devices import (
+from engine.distributed import Workers
+from engine.errors import RunError
+from engine.evaluate import tally_batches
+from engine.model.char_rnn import PoemModel
+from engine.model.checkpoint import CheckpointFolder, load_model, load_progress, save_checkpoint
+from engine.model.devices import (
     device_name,
     give_memory_back,
     gradient_scale,
@@ -32,13 +36,9 @@ from engine.devices import (
     product_dtype,
     sent_to,
 )
-from engine.distributed import Workers
-from engine.errors import RunError
-from engine.evaluate import tally_batches
-from engine.loss import linear_cross_entropy
-from engine.model import PoemModel
-from engine.model_files import read_header
-from engine.model_store import find_model
+from engine.model.fused_loss import linear_cross_entropy
+from engine.model.metadata import read_header
+from engine.model.registry import find_model
 from engine.novelty.build import keep_lines
 from engine.optimizers import learning_rate, make_optimizer, set_learning_rate
 from engine.progress import Meter, Progress

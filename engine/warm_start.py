@@ -5,12 +5,12 @@ Shapes: V vocabulary.
 
 import torch
 
-from engine.checkpoint import LoadedModel
 from engine.config import SHAPE
 from engine.corpus.control_codes import KEYWORD, TITLE
 from engine.corpus.vocabulary import SPECIAL_TOKENS, Vocabulary
 from engine.errors import ModelError
-from engine.model import PoemModel
+from engine.model.char_rnn import PoemModel
+from engine.model.checkpoint import LoadedModel
 
 # What introduces words on what the poem is about introduces keywords too.
 NEAREST_TAG = {KEYWORD: TITLE}

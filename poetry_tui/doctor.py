@@ -12,7 +12,7 @@ from typing import Any
 from engine import __version__, paths
 from engine.corpus.store import list_corpora
 from engine.front import has_little_memory
-from engine.model_store import list_models
+from engine.model.registry import list_models
 from poetry_tui.glyphs import chosen
 from poetry_tui.runs import list_runs
 
@@ -22,7 +22,7 @@ DEVICE_TIMEOUT_S = 120
 _ASK_FOR_DEVICE = """
 import json, torch
 from engine.config import ModelConfig
-from engine.devices import choose_device, device_name, product_dtype, usable_cores
+from engine.model.devices import choose_device, device_name, product_dtype, usable_cores
 device = choose_device("auto")
 name = device_name(device, product_dtype("auto", device, ModelConfig().hidden_size))
 print(json.dumps({"device": device.type, "name": name, "cores": usable_cores()}))

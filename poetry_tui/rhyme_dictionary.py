@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from engine.corpus.variants import to_simplified
 from engine.errors import StudioError
-from engine.model_files import read_header
-from engine.model_store import find_model
+from engine.model.metadata import read_header
+from engine.model.registry import find_model
 from engine.prosody.rhymes import RhymeSystem, masks_of
 
 LEVEL, OBLIQUE = "平", "仄"

@@ -10,8 +10,8 @@ from typing import Any
 
 from engine.config import SHAPE, ModelConfig, TrainConfig
 from engine.errors import StudioError, UsageError
-from engine.model_files import architecture_of, read_header
-from engine.model_store import find_model, list_models, runs_with_a_model
+from engine.model.metadata import architecture_of, read_header
+from engine.model.registry import find_model, list_models, runs_with_a_model
 from engine.presets import PRESETS, preset
 
 # What most people set; everything else is one click further.

@@ -6,13 +6,13 @@ from typing import Any
 
 from engine.baseline.orders import USUAL_ORDER, check_order
 from engine.baseline.store import open_kneser_ney
-from engine.checkpoint import LoadedModel
 from engine.corpus.control_codes import Header
 from engine.corpus.install import PARTS
 from engine.corpus.poem import Poem
 from engine.corpus.store import Corpus, list_corpora
 from engine.errors import CorpusError, ModelError
 from engine.evaluate import tally_poems
+from engine.model.checkpoint import LoadedModel
 from engine.novelty.judge import corpus_of
 
 

@@ -13,15 +13,15 @@ from engine.config import ComposeConfig, TrainConfig
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ComposeError, UsageError
 from engine.flags import add_setting_flags, given
-from engine.model_store import find_model
+from engine.model.registry import find_model
 from engine.narrate import RowBreaks, lay_out
 from engine.novelty.judge import novelty_of
 from engine.prosody.forms import form_called
 from engine.variants import fold_begin
 
 if TYPE_CHECKING:
-    from engine.checkpoint import LoadedModel
     from engine.composer import Composition
+    from engine.model.checkpoint import LoadedModel
 
 LARGEST_SEED = 2**31 - 1
 INSTEAD_OF_BEGIN = ("form", "title", "keywords", "style", "acrostic", "acrostic_tail", "keep")
@@ -61,8 +61,8 @@ def compose(arguments: argparse.Namespace) -> int:
     wishes = _wishes(arguments)
     folder = find_model(arguments.model)
 
-    from engine.checkpoint import load_model
-    from engine.devices import choose_device, use_threads
+    from engine.model.checkpoint import load_model
+    from engine.model.devices import choose_device, use_threads
 
     use_threads(1)
     loaded = load_model(folder, choose_device(getattr(arguments, "device", "auto")))

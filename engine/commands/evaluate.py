@@ -16,7 +16,7 @@ from engine.corpus.poem import Poem
 from engine.corpus.readers.formats import how_read, open_poems
 from engine.errors import CorpusError, UsageError
 from engine.flags import add_reading_flags, add_setting_flags
-from engine.model_store import find_model
+from engine.model.registry import find_model
 from engine.system.names import path_of
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ def evaluate(arguments: argparse.Namespace) -> int:
     poems = _read(arguments)
 
     from engine.baseline.judge import evaluate_baseline
-    from engine.checkpoint import load_model
-    from engine.devices import choose_device
     from engine.evaluate import evaluate as figures_of
+    from engine.model.checkpoint import load_model
+    from engine.model.devices import choose_device
 
     loaded = load_model(folder, choose_device(getattr(arguments, "device", "auto")))
     order = USUAL_ORDER if arguments.order is None else arguments.order

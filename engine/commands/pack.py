@@ -12,13 +12,13 @@ from engine.config import TrainConfig
 from engine.errors import CorpusError, ModelError, UsageError
 from engine.files import is_there, resolved
 from engine.flags import add_setting_flags, flags_between
-from engine.model_store import find_model
+from engine.model.registry import find_model
 from engine.presets import PRESETS
 from engine.system.names import path_of
 
 if TYPE_CHECKING:
-    from engine.checkpoint import LoadedModel
     from engine.corpus.store import Corpus
+    from engine.model.checkpoint import LoadedModel
 
 # The models that another one needs, in the commands that make them all; the oldest is number 1.
 NUMBERED_RUN = "run-{number}"
@@ -59,9 +59,9 @@ def pack(arguments: argparse.Namespace) -> int:
     shares = _shares(arguments.shares, len(arguments.models))
     sources = [find_model(model) for model in arguments.models]
 
-    from engine.averaging import mean_of
-    from engine.checkpoint import load_model, save_model
-    from engine.devices import choose_device
+    from engine.model.averaging import mean_of
+    from engine.model.checkpoint import load_model, save_model
+    from engine.model.devices import choose_device
     from engine.novelty.build import open_lines
 
     device = choose_device(getattr(arguments, "device", "auto"))

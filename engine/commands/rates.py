@@ -11,13 +11,13 @@ from engine.config import ComposeConfig, TrainConfig
 from engine.errors import UsageError
 from engine.files import write_atomically
 from engine.flags import add_setting_flags, given
-from engine.model_store import find_model
+from engine.model.registry import find_model
 from engine.prosody.forms import Form, form_called, forms
 from engine.system.names import path_of
 
 if TYPE_CHECKING:
-    from engine.checkpoint import LoadedModel
     from engine.corpus.store import Corpus
+    from engine.model.checkpoint import LoadedModel
     from engine.novelty.known import KnownLines
     from engine.rating import Sample, Way
     from engine.verse_rates import VerseRates
@@ -76,8 +76,8 @@ def rates(arguments: argparse.Namespace) -> int:
         raise UsageError(f"-n is {arguments.n_poems}, and a poem is the least.", "Give 1 or more.")
     folder = find_model(arguments.model)
 
-    from engine.checkpoint import load_model
-    from engine.devices import choose_device, use_threads
+    from engine.model.checkpoint import load_model
+    from engine.model.devices import choose_device, use_threads
     from engine.novelty.build import exact_lines
     from engine.novelty.judge import corpus_of
 

@@ -13,8 +13,8 @@ from engine.corpus.store import open_corpus
 from engine.errors import INTERRUPTED, RunError, UsageError
 from engine.files import is_file, is_folder, is_there, parse_json, resolved
 from engine.flags import add_setting_flags, flag_of, given
-from engine.model_files import architecture_of, read_header
-from engine.model_store import find_model
+from engine.model.metadata import architecture_of, read_header
+from engine.model.registry import find_model
 from engine.narrate import TrainingNarrator
 from engine.presets import PRESETS, preset
 from engine.runs import events

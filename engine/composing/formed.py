@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import torch
 
-from engine.checkpoint import LoadedModel
 from engine.composing.glyphs import Glyph, likeliest, share_of
 from engine.composing.layout import Step
 from engine.composing.opening import opening_of
@@ -16,6 +15,7 @@ from engine.composing.shaped import plan_of
 from engine.composing.streams import stream_of
 from engine.composing.writing import Seen, Writer
 from engine.config import ComposeConfig
+from engine.model.checkpoint import LoadedModel
 
 # So many continuations of a line make one that leads up to what is fixed ahead read as if nothing were.
 N_PARTICLES = 16

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.checkpoint import LoadedModel
 from engine.composing.book import Bools
 from engine.composing.drawing import draw_rows
 from engine.composing.fixed import BLANK
@@ -23,7 +22,8 @@ from engine.composing.streams import stream_of
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary, is_han
 from engine.errors import ComposeError
-from engine.layers import State
+from engine.model.checkpoint import LoadedModel
+from engine.model.layers import State
 from engine.prosody.text import LINE_MARKS
 from engine.variants import fold_begin
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.composing.book import Bools
 from engine.composing.plan import FREE, Ints, Plan
-from engine.layers import State
+from engine.model.layers import State
 
 Floats = NDArray[np.float64]
 

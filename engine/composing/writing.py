@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.checkpoint import LoadedModel
 from engine.composing.book import Bools
 from engine.composing.drawing import Scores, Uniforms, draw_rows
 from engine.composing.layout import Step
@@ -25,7 +24,8 @@ from engine.composing.plan import FREE, Ints, Plan
 from engine.composing.rows import Rows
 from engine.corpus.vocabulary import UNKNOWN
 from engine.errors import ComposeError
-from engine.layers import State
+from engine.model.checkpoint import LoadedModel
+from engine.model.layers import State
 from engine.novelty.known import SHORTEST_PART
 
 # So often a stretch is begun anew when none of its rows keeps every rule.

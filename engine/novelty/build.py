@@ -18,7 +18,7 @@ from engine.corpus.poem import MARKS, Poem, split_of
 from engine.corpus.store import Corpus, reporting_disk_errors
 from engine.errors import ModelError
 from engine.files import write_atomically
-from engine.model_files import LINES
+from engine.model.metadata import LINES
 from engine.novelty.bloom import BloomFilter, CodePoints, Hashes, HashSet, code_points, distinct, hash_rows
 from engine.novelty.known import RUN_LENGTH, SHORTEST_LINE, KnownLines
 from engine.novelty.lines import FORMAT, LINE_BITS, RUN_BITS, TrainingLines, read_lines

@@ -19,7 +19,7 @@ import numpy as np
 
 from engine.errors import ModelError
 from engine.files import open_regular, parse_json, write_atomically
-from engine.model_files import LINES, lines_file
+from engine.model.metadata import LINES, lines_file
 from engine.novelty.bloom import MOST_BITS, MOST_HASHES, Bits, BloomFilter
 from engine.novelty.known import KnownLines
 from engine.system.safe_text import shown

@@ -9,7 +9,7 @@ from engine.errors import UsageError
 from engine.system.safe_text import shown
 
 if TYPE_CHECKING:
-    from engine.checkpoint import LoadedModel
+    from engine.model.checkpoint import LoadedModel
 
 MOST_ALTERNATIVES = 1000
 

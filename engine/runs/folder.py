@@ -24,10 +24,10 @@ from typing import Any, TextIO
 import psutil
 from filelock import FileLock, Timeout
 
-from engine import model_files
 from engine.config import TrainConfig
 from engine.errors import RunError, UsageError
 from engine.files import is_file, is_folder, is_there, open_regular, read_json, read_start, write_atomically
+from engine.model import metadata as model_files
 from engine.runs import events
 
 CONFIG = "config.json"

@@ -4,7 +4,7 @@ import argparse
 
 from engine import paths
 from engine.files import is_folder, is_there
-from engine.model_store import ModelInfo, add_model, list_models, remove_model
+from engine.model.registry import ModelInfo, add_model, list_models, remove_model
 from engine.system.names import path_of
 from poetry_tui.commands.output import (
     Commands,

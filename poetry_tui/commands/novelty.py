@@ -7,8 +7,8 @@ from engine.corpus.cleaning import Cleaner
 from engine.corpus.readers.formats import how_read
 from engine.errors import ModelError
 from engine.flags import add_reading_flags
-from engine.model_files import read_header
-from engine.model_store import find_model
+from engine.model.metadata import read_header
+from engine.model.registry import find_model
 from poetry_tui.commands.output import Commands, command, print_json, printable, say
 from poetry_tui.commands.poem_input import given_poems, numbered_poems
 

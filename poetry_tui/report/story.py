@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.errors import ModelError
-from engine.model_files import read_header
-from engine.model_store import find_model
+from engine.model.metadata import read_header
+from engine.model.registry import find_model
 from engine.runs.events import Compared, Record
 from poetry_tui.run_reader import EventTail
 from poetry_tui.run_state import RunState, SampleRound, Status

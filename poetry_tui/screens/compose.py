@@ -258,6 +258,6 @@ class ComposeScreen(RevisingScreen):
 
 
 def _model_names() -> list[str]:
-    from engine.model_store import list_models
+    from engine.model.registry import list_models
 
     return [model.name for model in list_models() if not model.problem]

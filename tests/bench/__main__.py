@@ -74,7 +74,7 @@ def main() -> None:
 
 
 def _training(made: MadeCorpus, tang: Corpus | None, n_rounds: int) -> None:
-    from engine.devices import keep_memory, use_threads
+    from engine.model.devices import keep_memory, use_threads
     from tests.bench.training import bench_training
 
     use_threads(0)
@@ -101,7 +101,7 @@ def _memory(made: MadeCorpus, folder: Path) -> None:
 
 
 def _composing(made: MadeCorpus, folder: Path, n_rounds: int) -> None:
-    from engine.devices import use_threads
+    from engine.model.devices import use_threads
     from tests.bench.composing import bench_composing
 
     use_threads(1)

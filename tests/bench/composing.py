@@ -15,13 +15,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from engine.checkpoint import LoadedModel, load_model
 from engine.composer import compose, compose_many
 from engine.config import ComposeConfig, ModelConfig
 from engine.corpus.vocabulary import BEGIN, END, SPECIAL_TOKENS, Vocabulary
-from engine.devices import usable_cores
-from engine.model import PoemModel
-from engine.model_store import list_models
+from engine.model.char_rnn import PoemModel
+from engine.model.checkpoint import LoadedModel, load_model
+from engine.model.devices import usable_cores
+from engine.model.registry import list_models
 from engine.presets import preset
 from tests.bench.racing import Measure, race
 

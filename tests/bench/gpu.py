@@ -19,12 +19,12 @@ import torch
 from torch.autograd.profiler_util import FunctionEvent
 from torch.profiler import ProfilerActivity, profile
 
-from engine.checkpoint import LoadedModel
 from engine.composer import compose, compose_many
 from engine.config import ComposeConfig, TrainConfig
 from engine.corpus.vocabulary import END
-from engine.devices import device_name, product_dtype, use_threads
 from engine.distributed import Workers
+from engine.model.checkpoint import LoadedModel
+from engine.model.devices import device_name, product_dtype, use_threads
 from engine.presets import preset
 from engine.training import Training, set_up
 

@@ -17,9 +17,9 @@ from torch import Tensor, nn
 from engine.config import TrainConfig
 from engine.corpus.batching import Batch, Pieces, epoch_order
 from engine.corpus.vocabulary import PAD
-from engine.devices import mixed_precision, product_dtype
-from engine.loss import linear_cross_entropy
-from engine.model import PoemModel
+from engine.model.char_rnn import PoemModel
+from engine.model.devices import mixed_precision, product_dtype
+from engine.model.fused_loss import linear_cross_entropy
 from engine.optimizers import make_optimizer
 from engine.presets import preset
 from tests.bench.racing import Measure, Result, race
@@ -79,7 +79,7 @@ def bench_training(name: str, preset_name: str, pieces: Pieces, vocab_size: int,
         for other in others:
             print(f"    {results[way].over(results[other]):.2f} times {other}")
         for peak in map(_product_name, dict.fromkeys((torch.float32, dtype))):
-            share = results[way].over(results[peak]) * 6 * engine.model.n_multiply_adds()
+            share = results[way].over(results[peak]) * 6 * engine.model.char_rnn.n_multiply_adds()
             print(f"    of the {peak}: {share:.2f}")
         _print_phases(engine.rounds[-n_rounds:])
 

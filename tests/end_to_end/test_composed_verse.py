@@ -5,11 +5,11 @@ import itertools
 import pytest
 import torch
 
-from engine.checkpoint import LoadedModel, load_model
 from engine.composer import compose_many
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import is_han
-from engine.model_store import find_model
+from engine.model.checkpoint import LoadedModel, load_model
+from engine.model.registry import find_model
 from tests.engine.verse_judge import SHAPES, faults, repeated, tune_faults, tunes
 
 

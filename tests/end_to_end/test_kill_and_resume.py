@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from engine.checkpoint import CheckpointFolder
-from engine.model_files import read_header
+from engine.model.checkpoint import CheckpointFolder
+from engine.model.metadata import read_header
 from engine.runs import events
 from engine.runs.folder import CHECKPOINTS, EVENTS, run_is_alive
 from tests.small_corpus import write_corpus

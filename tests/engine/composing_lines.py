@@ -5,10 +5,10 @@ from typing import Any, cast
 
 import numpy as np
 
-from engine.checkpoint import LoadedModel
 from engine.composer import Composition, compose_poem
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import is_han
+from engine.model.checkpoint import LoadedModel
 from engine.novelty.bloom import CodePoints
 from engine.novelty.lines import TrainingLines
 from tests.engine.rhyming_model import rhyming_model

@@ -2,11 +2,11 @@
 
 import torch
 
-from engine.checkpoint import LoadedModel
 from engine.config import ModelConfig
 from engine.corpus.control_codes import header_tags
 from engine.corpus.vocabulary import Vocabulary
-from engine.model import PoemModel
+from engine.model.char_rnn import PoemModel
+from engine.model.checkpoint import LoadedModel
 
 # Characters of the rhyme book by group, some in two tones (中 看 思 重 空), with one that it lacks (畑) and one added (啼).
 CHARACTERS = (

@@ -5,10 +5,10 @@ from typing import Any
 
 import torch
 
-from engine.checkpoint import LoadedModel, save_model
 from engine.config import Cell, ModelConfig
 from engine.corpus.vocabulary import Vocabulary
-from engine.model import PoemModel
+from engine.model.char_rnn import PoemModel
+from engine.model.checkpoint import LoadedModel, save_model
 
 VOCABULARY = Vocabulary("，。日月山水风花雪夜江湖海君红春秋人天地云雨")
 

@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from engine.__main__ import main
-from engine.averaging import mean_of
-from engine.checkpoint import LoadedModel, load_model
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ModelError
-from engine.model_files import read_header
+from engine.model.averaging import mean_of
+from engine.model.checkpoint import LoadedModel, load_model
+from engine.model.metadata import read_header
 from engine.presets import preset
 from engine.trainer import run_training
 from tests.engine.small_model import small_model

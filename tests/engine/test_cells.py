@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine.cells import CellWeights, gru_step, gru_step_textbook, lstm_step, rnn_step
+from engine.model.reference_cells import CellWeights, gru_step, gru_step_textbook, lstm_step, rnn_step
 
 B, T, E, H = 3, 7, 5, 6
 Step = Callable[[Tensor, Tensor, CellWeights], Tensor]

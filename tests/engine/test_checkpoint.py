@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 import torch
 
-from engine.checkpoint import (
+from engine.composer import compose_poem
+from engine.config import CELLS, Cell, ComposeConfig
+from engine.errors import ModelError
+from engine.model.char_rnn import PoemModel
+from engine.model.checkpoint import (
     OPTIMIZER,
     PROGRESS,
     CheckpointFolder,
@@ -18,11 +22,7 @@ from engine.checkpoint import (
     save_checkpoint,
     save_model,
 )
-from engine.composer import compose_poem
-from engine.config import CELLS, Cell, ComposeConfig
-from engine.errors import ModelError
-from engine.model import PoemModel
-from engine.model_files import HEADER, WEIGHTS
+from engine.model.metadata import HEADER, WEIGHTS
 from tests.engine.small_model import save_small_model, small_model
 
 CPU = torch.device("cpu")
@@ -39,7 +39,7 @@ def refusal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     def not_now(*_: object, **__: object) -> None:
         pytest.fail("weights were touched before the check")
 
-    monkeypatch.setattr("engine.checkpoint.load_file", not_now)
+    monkeypatch.setattr("engine.model.checkpoint.load_file", not_now)
     with pytest.raises(ModelError) as caught:
         load_model(folder, CPU)
     assert caught.value.hint
@@ -105,7 +105,7 @@ def test_a_save_that_fails_leaves_the_old_model(folder: Path, monkeypatch: pytes
     def full_disk(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("engine.checkpoint.save_file", full_disk)
+    monkeypatch.setattr("engine.model.checkpoint.save_file", full_disk)
     loaded = small_model(seed=2)
     with pytest.raises(OSError, match="No space left"):
         save_model(folder, loaded.model, loaded.vocabulary, {"name": "second"})

@@ -5,11 +5,11 @@ import math
 import pytest
 import torch
 
-from engine.checkpoint import LoadedModel
 from engine.composer import Composition, Glyph, compose, compose_many, compose_poem, finish
 from engine.config import CELLS, Cell, ComposeConfig
 from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, is_han
 from engine.errors import ComposeError
+from engine.model.checkpoint import LoadedModel
 from tests.engine.small_model import small_model
 
 

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.checkpoint import LoadedModel
 from engine.composer import Composition, compose_many, compose_poem
 from engine.composing.book import LEVEL_BIT, OBLIQUE_BIT, read_book
 from engine.composing.layout import lay_out_steps
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ComposeError, StudioError
+from engine.model.checkpoint import LoadedModel
 from engine.prosody.checker import check
 from engine.prosody.forms import form_called, forms
 from engine.prosody.rhymes import masks_of

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine.__main__ import main
-from engine.checkpoint import LoadedModel, save_model
+from engine.model.checkpoint import LoadedModel, save_model
 from engine.operations.call import Call, CancelledError
 from engine.operations.candidates import candidates
 from engine.operations.compose import compose

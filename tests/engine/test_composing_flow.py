@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from engine.checkpoint import LoadedModel
 from engine.composer import compose, compose_many, compose_poem
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import BEGIN
 from engine.errors import ComposeError
+from engine.model.checkpoint import LoadedModel
 from tests.engine.composing_lines import again
 from tests.engine.rhyming_model import rhyming_model
 from tests.engine.verse_judge import faults

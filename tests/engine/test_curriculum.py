@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.checkpoint import CheckpointFolder
 from engine.config import TrainConfig
 from engine.corpus.batching import epoch_order, n_batches
 from engine.corpus.poem import SPLITS
@@ -16,6 +15,7 @@ from engine.corpus.token_cache import N_BOUNDS, TokenizedCorpus, open_tokens
 from engine.corpus.vocabulary import END, PAD
 from engine.curriculum import Curriculum, held_out, plan
 from engine.errors import CorpusError
+from engine.model.checkpoint import CheckpointFolder
 from engine.presets import preset
 from engine.runs import events
 from engine.runs.events import from_line

@@ -8,12 +8,12 @@ import sys
 import pytest
 import torch
 
-from engine.devices import gradient_scale
+from engine.model.devices import gradient_scale
 
 # Prints how many pages the system hands out for steps that take and free memory, after some that did the same.
 WORK = """
 import resource, sys, torch
-from engine.devices import keep_memory
+from engine.model.devices import keep_memory
 if sys.argv[1] == "keep":
     keep_memory()
 def n_pages():
@@ -43,7 +43,7 @@ def test_memory_that_is_kept_is_not_handed_out_again_page_by_page() -> None:
 GAPS = """
 import torch
 from pathlib import Path
-from engine.devices import give_memory_back, keep_memory
+from engine.model.devices import give_memory_back, keep_memory
 keep_memory()
 def resident_mib():
     lines = Path("/proc/self/status").read_text().splitlines()

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from engine.__main__ import main
-from engine.cells import CellWeights, gru_step, lstm_step, rnn_step
 from engine.config import CELLS, Cell, ModelConfig
-from engine.layers import ONE_AT_A_TIME, ConnectedLayers, make_layers, run
-from engine.model import PoemModel
-from engine.model_files import read_header
+from engine.model.char_rnn import PoemModel
+from engine.model.layers import ONE_AT_A_TIME, ConnectedLayers, make_layers, run
+from engine.model.metadata import read_header
+from engine.model.reference_cells import CellWeights, gru_step, lstm_step, rnn_step
 from engine.runs.events import Validated, from_line
 from engine.runs.folder import EVENTS
 from tests.engine.small_model import VOCABULARY, small_config, small_model
@@ -126,7 +126,7 @@ def test_layers_one_at_a_time_are_connected_layers_without_connections(
     cell: Cell, shares: tuple[float, float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As on Apple's graphics processors, here on this one: outputs, states and gradients, dropout and all."""
-    monkeypatch.setattr("engine.layers.ONE_AT_A_TIME", {"cpu"})
+    monkeypatch.setattr("engine.model.layers.ONE_AT_A_TIME", {"cpu"})
     dropout, recurrent_dropout = shares
     config = small_config(cell, n_layers=3, dropout=dropout, recurrent_dropout=recurrent_dropout)
     torch.manual_seed(1)
@@ -154,7 +154,7 @@ def test_layers_one_at_a_time_have_the_gradients_of_what_they_compute(
     cell: Cell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By finite differences, with the same activations dropped each time: what PyTorch's layers fail on Apple's devices."""
-    monkeypatch.setattr("engine.layers.ONE_AT_A_TIME", {"cpu"})
+    monkeypatch.setattr("engine.model.layers.ONE_AT_A_TIME", {"cpu"})
     layers = make_layers(small_config(cell, n_layers=2, dropout=0.5)).double()
 
     def loss(x: Tensor) -> Tensor:
@@ -170,7 +170,7 @@ def test_layers_one_at_a_time_judge_as_layers_in_one_piece(dropout: float, monke
     layers = make_layers(small_config(n_layers=3, dropout=dropout)).eval()
     x = torch.randn(2, 5, 12)
     expected, state_expected = run(layers, x, None)
-    monkeypatch.setattr("engine.layers.ONE_AT_A_TIME", {"cpu"})
+    monkeypatch.setattr("engine.model.layers.ONE_AT_A_TIME", {"cpu"})
     found, state = run(layers, x, None)
     assert torch.allclose(found, expected, atol=1e-6)
     assert all(torch.allclose(*pair, atol=1e-6) for pair in zip(state, state_expected, strict=True))

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from engine.loss import linear_cross_entropy, target_nats
+from engine.model.fused_loss import linear_cross_entropy, target_nats
 
 
 def inputs(n: int, f: int, v: int, seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:

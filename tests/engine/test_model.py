@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from engine.config import CELLS, OPTIMIZERS, Cell, Initialisation, ModelConfig, Optimizer, TrainConfig
-from engine.model import N_GATES, PoemModel
+from engine.model.char_rnn import N_GATES, PoemModel
 from engine.optimizers import make_optimizer
 from tests.engine.small_model import small_config, small_model
 

@@ -9,7 +9,7 @@ import pytest
 
 from engine import paths
 from engine.errors import ModelError
-from engine.model_store import DEFAULT_MODEL, add_model, find_model, list_models, remove_model
+from engine.model.registry import DEFAULT_MODEL, add_model, find_model, list_models, remove_model
 
 
 def make_model(folder: Path, **about: object) -> Path:

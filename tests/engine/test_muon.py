@@ -7,9 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.checkpoint import load_model, load_progress, save_checkpoint
 from engine.config import CELLS, Cell, TrainConfig
-from engine.model import N_GATES, PoemModel
+from engine.model.char_rnn import N_GATES, PoemModel
+from engine.model.checkpoint import load_model, load_progress, save_checkpoint
 from engine.muon import UPDATE_RMS, orthogonal
 from engine.optimizers import make_optimizer, set_learning_rate
 from engine.presets import preset

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.__main__ import main
-from engine.checkpoint import load_model, save_model
 from engine.corpus.poem import Poem, lines_of, split_of
 from engine.corpus.store import Corpus, import_file
 from engine.errors import ModelError
-from engine.model_store import add_model, find_model, list_models
+from engine.model.checkpoint import load_model, save_model
+from engine.model.registry import add_model, find_model, list_models
 from engine.novelty.bloom import BloomFilter, code_points, extend, hash_ends, hash_rows, hash_strings
 from engine.novelty.build import build, exact_lines, keep_lines, open_lines
 from engine.novelty.known import SHORTEST_LINE

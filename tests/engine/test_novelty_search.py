@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.checkpoint import save_model
 from engine.corpus.cleaning import Cleaner
 from engine.corpus.poem import Poem, RawPoem, lines_of, split_of
 from engine.corpus.store import Corpus, create
 from engine.errors import UsageError
+from engine.model.checkpoint import save_model
 from engine.novelty import search as searching
 from engine.novelty.build import keep_lines, open_lines
 from engine.novelty.judge import Novelty, novelty_of, verse_lines

@@ -8,11 +8,11 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from engine.checkpoint import CheckpointFolder
 from engine.config import CELLS, Cell, Precision
-from engine.devices import device_name, mixed_precision, product_dtype
 from engine.errors import UsageError
-from engine.loss import linear_cross_entropy
+from engine.model.checkpoint import CheckpointFolder
+from engine.model.devices import device_name, mixed_precision, product_dtype
+from engine.model.fused_loss import linear_cross_entropy
 from engine.presets import preset
 from engine.runs.events import RunStarted, Validated, from_line
 from engine.runs.folder import CHECKPOINTS, EVENTS

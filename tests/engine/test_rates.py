@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from engine.__main__ import main
-from engine.checkpoint import save_model
 from engine.config import ComposeConfig
 from engine.corpus.control_codes import header_tags
 from engine.corpus.poem import Poem, split_of
 from engine.corpus.store import Corpus, import_file
 from engine.corpus.vocabulary import Vocabulary
+from engine.model.checkpoint import save_model
 from engine.novelty.build import build, keep_lines
 from engine.novelty.judge import verse_lines
 from engine.prosody.forms import Form, form_called, forms

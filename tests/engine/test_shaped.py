@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.checkpoint import LoadedModel
 from engine.composer import compose, compose_many, compose_poem
 from engine.composing.shaped import is_shaped
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import is_han
 from engine.errors import ComposeError
+from engine.model.checkpoint import LoadedModel
 from tests.engine.rhyming_model import rhyming_model
 
 HAN = "".join(filter(is_han, rhyming_model().vocabulary.characters))[:200]

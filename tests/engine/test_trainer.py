@@ -11,12 +11,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from engine import resources
-from engine.checkpoint import CheckpointFolder, load_model
 from engine.config import ModelConfig, Precision, TrainConfig
 from engine.corpus.control_codes import Header, header_indices, header_tags
 from engine.corpus.vocabulary import BEGIN
 from engine.errors import CorpusError, RunError
-from engine.model_store import find_model
+from engine.model.checkpoint import CheckpointFolder, load_model
+from engine.model.registry import find_model
 from engine.presets import preset
 from engine.runs import events
 from engine.runs import folder as run_folder
@@ -398,7 +398,7 @@ def test_a_disk_that_is_full_ends_the_run_with_one_sentence_and_keeps_the_last_c
 
     def fill_the_disk(record: events.Record) -> None:
         if isinstance(record.event, events.CheckpointSaved):
-            monkeypatch.setattr("engine.checkpoint.save_file", no_space)
+            monkeypatch.setattr("engine.model.checkpoint.save_file", no_space)
 
     def no_space(*_: object) -> None:
         raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")

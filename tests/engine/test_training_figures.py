@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from engine.checkpoint import CheckpointFolder, load_model
 from engine.config import TrainConfig
 from engine.corpus.batching import in_order
 from engine.corpus.store import open_corpus
@@ -15,6 +14,7 @@ from engine.corpus.token_cache import open_tokens
 from engine.corpus.vocabulary import END, UNKNOWN, Vocabulary
 from engine.curriculum import plan
 from engine.evaluate import tally_batches
+from engine.model.checkpoint import CheckpointFolder, load_model
 from engine.presets import preset
 from engine.runs import events
 from engine.runs.folder import CHECKPOINTS

@@ -7,15 +7,15 @@ import pytest
 import torch
 
 from engine.__main__ import main, make_parser
-from engine.checkpoint import LoadedModel, load_model
 from engine.commands.train import new_config
 from engine.config import SHAPE, TrainConfig
 from engine.corpus.store import open_corpus
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ModelError
-from engine.model import PoemModel
-from engine.model_files import architecture_of, read_header
-from engine.model_store import find_model
+from engine.model.char_rnn import PoemModel
+from engine.model.checkpoint import LoadedModel, load_model
+from engine.model.metadata import architecture_of, read_header
+from engine.model.registry import find_model
 from engine.presets import preset
 from engine.runs.events import Record, Validated
 from engine.trainer import run_training

@@ -31,7 +31,7 @@ def main() -> None:
 
 def measure(setting: Setting, folder: Path, n_rounds: int) -> Measured:
     """Train a few batches on one thread; the longest poems and the first round, which make everything warm, do not count."""
-    from engine.devices import use_threads
+    from engine.model.devices import use_threads
 
     use_threads(1)
     disk_before = told(INPUT_OUTPUT, "read_bytes")

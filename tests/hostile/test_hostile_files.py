@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.checkpoint import load_model, load_progress, save_checkpoint
 from engine.config import TrainConfig
 from engine.errors import ModelError, RunError
-from engine.model_files import HEADER, LINES, WEIGHTS, read_header, tensor_entries
-from engine.model_store import list_models
+from engine.model.checkpoint import load_model, load_progress, save_checkpoint
+from engine.model.metadata import HEADER, LINES, WEIGHTS, read_header, tensor_entries
+from engine.model.registry import list_models
 from engine.novelty.bloom import hash_strings
 from engine.novelty.lines import read_lines
 from engine.optimizers import make_optimizer
@@ -122,7 +122,7 @@ def _with_header(header: bytes, data: bytes) -> bytes:
 
 @pytest.mark.parametrize("value", [3e38, -3e38, 1e7, float("inf"), float("nan")])
 def test_weights_that_nothing_learns_are_refused(tmp_path: Path, value: float) -> None:
-    from engine.checkpoint import save_model
+    from engine.model.checkpoint import save_model
 
     loaded = small_model()
     with torch.no_grad():

@@ -14,7 +14,7 @@ from engine.__main__ import main as engine_main
 from engine.corpus.store import create, open_corpus
 from engine.corpus.store import remove as remove_corpus
 from engine.errors import StudioError
-from engine.model_store import add_model, find_model, remove_model
+from engine.model.registry import add_model, find_model, remove_model
 from engine.system.names import MAX_FOLDER_NAME_BYTES, check_name, path_of
 from poetry_tui.cli import main
 from poetry_tui.favourites import Favourite, FavouriteStore
@@ -148,7 +148,7 @@ def test_a_home_that_can_be_none_is_one_sentence(
 
 @pytest.fixture(scope="module")
 def rhyming(tmp_path_factory: pytest.TempPathFactory) -> str:
-    from engine.checkpoint import save_model
+    from engine.model.checkpoint import save_model
 
     loaded = rhyming_model()
     folder: Path = tmp_path_factory.mktemp("models") / "rhyming"

@@ -14,8 +14,8 @@ from pathlib import Path
 from engine.corpus.held_out import held_out_poems
 from engine.corpus.store import open_corpus
 from engine.files import write_atomically
-from engine.model_files import read_header
-from engine.model_store import find_model
+from engine.model.metadata import read_header
+from engine.model.registry import find_model
 from tests.recipe.results import Measured, known, note
 from tests.recipe.rows import COMMON, ROWS, Row
 from tests.recipe.table import write_table

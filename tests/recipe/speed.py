@@ -15,8 +15,8 @@ from pathlib import Path
 
 from engine.commands.train import new_config
 from engine.corpus.batching import n_batches
-from engine.devices import choose_device, use_threads
 from engine.distributed import Workers
+from engine.model.devices import choose_device, use_threads
 from engine.training import Training, set_up
 from tests.bench.racing import race
 from tests.recipe.rows import COMMON

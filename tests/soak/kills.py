@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from engine.checkpoint import CheckpointFolder
+from engine.model.checkpoint import CheckpointFolder
 from engine.runs.folder import CHECKPOINTS, EVENTS
 from poetry_tui.run_state import Status
 from poetry_tui.run_summary import summarise

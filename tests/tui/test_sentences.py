@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from engine import model_files, paths
+from engine import paths
 from engine.composer import compose_poem
 from engine.config import ComposeConfig, ModelConfig, TrainConfig
 from engine.corpus.store import open_corpus
 from engine.errors import StudioError
-from engine.model_store import find_model
+from engine.model import metadata as model_files
+from engine.model.registry import find_model
 from engine.prosody.forms import form_called
 from engine.runs.folder import read_config
 from poetry_tui.words import sentence, set_language

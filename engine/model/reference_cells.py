@@ -1,6 +1,6 @@
 """The equations of the three cells, written out one character at a time: for the reader, the tests and the glass box.
 
-`engine.model` trains with PyTorch's layers, which a test holds to these to 1e-5. Weights come in PyTorch's layout:
+`engine.model.char_rnn` trains with PyTorch's layers, which a test holds to these to 1e-5. Weights come in PyTorch's layout:
 the gates stacked along the first axis, and applied to a row vector from the right (X Wᵀ).
 
 Shapes: B poems, E input features, H hidden.

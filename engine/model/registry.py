@@ -12,7 +12,7 @@ from typing import Any
 from engine import paths
 from engine.errors import ModelError
 from engine.files import is_file, is_folder, is_there, replace_folder, resolved
-from engine.model_files import (
+from engine.model.metadata import (
     HEADER,
     LINES,
     WEIGHTS,

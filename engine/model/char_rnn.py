@@ -1,6 +1,6 @@
-"""The network: embedding → rnn | lstm | gru layers (`engine.layers`) → (projection) → output layer over the vocabulary.
+"""The network: embedding → rnn | lstm | gru layers (`engine.model.layers`) → (projection) → output layer over the vocabulary.
 
-Shapes in this file: B poems in a batch, T characters, V vocabulary, V′ as in `engine.stepping`, E embedding, H hidden, F = E when tied,
+Shapes in this file: B poems in a batch, T characters, V vocabulary, V′ as in `engine.model.decode_step`, E embedding, H hidden, F = E when tied,
 else H.
 """
 
@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from engine.config import ModelConfig
-from engine.dropout import dropout
-from engine.layers import State, as_read, make_layers, risen, run
-from engine.stepping import LayerState, Stamp, StepWeights, stamp_of, step_weights
+from engine.model.decode_step import LayerState, Stamp, StepWeights, stamp_of, step_weights
+from engine.model.dropout import dropout
+from engine.model.layers import State, as_read, make_layers, risen, run
 
 N_GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 
@@ -72,7 +72,7 @@ class PoemModel(nn.Module):
         return nn.functional.linear(features, self.output_weight, self.output_bias)
 
     def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """Logits (B, T, V) and the state after; for training use `features` with `engine.loss`, which never builds them."""
+        """Logits (B, T, V) and the state after; for training use `features` with `engine.model.fused_loss`, which never builds them."""
         features, state_after = self.features(x, state)
         return self.logits(features), state_after
 

@@ -27,8 +27,8 @@ from torch.overrides import TorchFunctionMode
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ModelError
 from engine.files import is_folder, parse_json, read_start, replace_folder, write_atomically
-from engine.model import PoemModel
-from engine.model_files import (
+from engine.model.char_rnn import PoemModel
+from engine.model.metadata import (
     FORMAT_VERSION,
     HEADER,
     HINT,

@@ -9,9 +9,9 @@ from typing import Any
 
 import torch
 
-from engine.checkpoint import LoadedModel
 from engine.config import SHAPE
 from engine.errors import ModelError
+from engine.model.checkpoint import LoadedModel
 
 # What is remembered of each of the models.
 REMEMBERED = ("name", "training", "steps", "n_chars_seen")

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from engine.config import Cell
-from engine.loss import ALIGNED_FLOATS
+from engine.model.fused_loss import ALIGNED_FLOATS
 
 # The state of one layer: (h,) for rnn and gru, (h, c) for lstm; each (B, H).
 LayerState = tuple[Tensor, ...]

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.config import ModelConfig
-from engine.dropout import dropout
+from engine.model.dropout import dropout
 
 # The recurrent state between two characters: (h,) for rnn and gru, (h, c) for lstm; each (n_layers, B, H).
 State = tuple[Tensor, ...]

@@ -1,0 +1,1 @@
+"""The character network, its cells and layers, and models on disk."""
