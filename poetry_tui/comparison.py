@@ -12,7 +12,7 @@ from poetry_tui.run_words import ABOUT, duration, epochs_read, perplexity, train
 from poetry_tui.words import word
 
 MISSING = "-"
-# Validations are on other poems where one of these is not the same (`engine.curriculum.held_out`).
+# Validations are on other poems where one of these is not the same (`engine.training.curriculum.held_out`).
 WHAT_IS_VALIDATED = frozenset({"corpus", "n_val_poems", "longest_poem", "late_share", "late_longest_poem"})
 
 

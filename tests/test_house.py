@@ -21,7 +21,7 @@ SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglo
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
 # The training loop is one visible story from arguments to last step.
-LONG_STORIES = {"engine/trainer.py:train"}
+LONG_STORIES = {"engine/training/loop.py:train"}
 
 needs_make = pytest.mark.skipif(shutil.which("make") is None or os.name != "posix", reason="make is not here")
 

@@ -131,8 +131,8 @@ def _validation_nats(loaded: "LoadedModel", corpus: "Corpus") -> float:
     """What the training would have validated the model with, in nats per Han character."""
     from engine.corpus.batching import in_order
     from engine.corpus.token_cache import open_tokens
-    from engine.curriculum import held_out
     from engine.evaluate import tally_batches
+    from engine.training.curriculum import held_out
 
     config = TrainConfig.from_dict(loaded.header["training"])
     validation = held_out(open_tokens(corpus, vocabulary=loaded.vocabulary), config)

@@ -22,7 +22,7 @@ from engine.runs.folder import EVENTS, MAX_CONFIG_BYTES, has_begun, kept_once_be
 from engine.system.interruption import StopRequest
 from engine.system.names import is_name, path_of
 from engine.system.streams import OutputLostError
-from engine.torchrun import is_lead, n_restarts, n_workers
+from engine.training.torchrun import is_lead, n_restarts, n_workers
 
 # What a run may change when it goes on: nothing that would make it another training.
 CHANGED_BY_RESUME = ("max_steps", "n_epochs", "device", "precision", "n_threads", "checkpoint_every", "validate_every")
@@ -71,7 +71,7 @@ def train(arguments: argparse.Namespace) -> int:
         say(f"run {folder}")
     with kept_once_begun(folder) if is_lead() else contextlib.nullcontext(), StopRequest(say) as stop:
         telling = _Telling(stop, as_json=arguments.json)
-        from engine.trainer import run_training
+        from engine.training.loop import run_training
 
         # A worker that does not lead hears from the lead when to stop.
         stop.can_save = not is_lead()

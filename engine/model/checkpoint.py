@@ -39,7 +39,7 @@ from engine.model.metadata import (
     tensor_entries,
 )
 from engine.novelty.lines import TrainingLines, lines_of_model
-from engine.optimizers import slot_names
+from engine.training.optim import slot_names
 
 OPTIMIZER, PROGRESS = "optimizer.safetensors", "progress.json"
 MAX_PROGRESS_BYTES = 1 << 20

@@ -1,7 +1,7 @@
 """What a graphics card makes of the same loop: characters a second and their share of the matrix-product peak for the presets
 `studio` and `gpu` over batch sizes, whether a step ever makes the processor wait for the card, and composing side by side.
 
-It trains as the engine does, with `engine.training.Training`; on a processor (`--device cpu`) it takes the same path.
+It trains as the engine does, with `engine.training.trainer.Training`; on a processor (`--device cpu`) it takes the same path.
 
 Shapes: B poems.
 """
@@ -22,11 +22,11 @@ from torch.profiler import ProfilerActivity, profile
 from engine.composer import compose, compose_many
 from engine.config import ComposeConfig, TrainConfig
 from engine.corpus.vocabulary import END
-from engine.distributed import Workers
 from engine.model.checkpoint import LoadedModel
 from engine.model.devices import device_name, product_dtype, use_threads
 from engine.presets import preset
-from engine.training import Training, set_up
+from engine.training.distributed import Workers
+from engine.training.trainer import Training, set_up
 
 # What reads a value that the device has yet to compute, and so waits for it: PyTorch's operations, and CUDA's calls.
 WAITING_OPERATIONS = {"aten::_local_scalar_dense", "aten::nonzero", "aten::is_nonzero", "aten::masked_select"}

@@ -20,8 +20,8 @@ from engine.corpus.vocabulary import PAD
 from engine.model.char_rnn import PoemModel
 from engine.model.devices import mixed_precision, product_dtype
 from engine.model.fused_loss import linear_cross_entropy
-from engine.optimizers import make_optimizer
 from engine.presets import preset
+from engine.training.optim import make_optimizer
 from tests.bench.racing import Measure, Result, race
 
 PRODUCT_SIZE = 2048

@@ -12,7 +12,7 @@ from engine.model.averaging import mean_of
 from engine.model.checkpoint import LoadedModel, load_model
 from engine.model.metadata import read_header
 from engine.presets import preset
-from engine.trainer import run_training
+from engine.training.loop import run_training
 from tests.engine.small_model import small_model
 from tests.small_corpus import write_corpus
 

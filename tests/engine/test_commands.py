@@ -194,7 +194,7 @@ def test_a_corpus_file_is_remembered_by_its_whole_path(
 def test_a_diverged_training_fails(
     corpus: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("engine.trainer.run_training", lambda *_, **__: "diverged")
+    monkeypatch.setattr("engine.training.loop.run_training", lambda *_, **__: "diverged")
     assert main(["train", "--preset", "tiny", "--corpus", corpus]) == 1
     assert "diverged" in capsys.readouterr().err
 

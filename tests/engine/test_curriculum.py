@@ -13,14 +13,14 @@ from engine.corpus.poem import SPLITS
 from engine.corpus.store import open_corpus
 from engine.corpus.token_cache import N_BOUNDS, TokenizedCorpus, open_tokens
 from engine.corpus.vocabulary import END, PAD
-from engine.curriculum import Curriculum, held_out, plan
 from engine.errors import CorpusError
 from engine.model.checkpoint import CheckpointFolder
 from engine.presets import preset
 from engine.runs import events
 from engine.runs.events import from_line
 from engine.runs.folder import CHECKPOINTS, EVENTS
-from engine.trainer import run_training
+from engine.training.curriculum import Curriculum, held_out, plan
+from engine.training.loop import run_training
 
 QUATRAIN = "山中相送罢，日暮掩柴扉。春草明年绿，王孙归不归。"
 N_STEPS = 20
@@ -112,7 +112,7 @@ def test_a_run_of_before_goes_on_with_the_pieces_that_it_began_with(
 ) -> None:
     config = config.replace(checkpoint_every=8, validate_every=8, late_share=0.0, max_chars=2 * len(QUATRAIN))
     with monkeypatch.context() as before:
-        before.setattr("engine.training.plan", lambda *given, **_: plan(*given, end_counts=True))
+        before.setattr("engine.training.trainer.plan", lambda *given, **_: plan(*given, end_counts=True))
         run_training(config, tmp_path / "whole")
         seen: list[events.Event] = []
         run_training(
@@ -135,7 +135,7 @@ def test_raised_gradients_change_nothing_that_is_learnt(
     config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_training(config, tmp_path / "plain")
-    monkeypatch.setattr("engine.training.gradient_scale", lambda device, dtype: 4096.0)
+    monkeypatch.setattr("engine.training.trainer.gradient_scale", lambda device, dtype: 4096.0)
     run_training(config, tmp_path / "raised")
     assert _last_weights(tmp_path / "plain") == _last_weights(tmp_path / "raised")
 

@@ -8,7 +8,7 @@ import torch
 from engine.config import PRECISIONS, Precision, TrainConfig
 from engine.corpus.store import import_file
 from engine.presets import preset
-from engine.training import Training
+from engine.training.trainer import Training
 from tests.bench.gpu import QUICK, bench_gpu, composed_per_s, never_ending, product_flops, speed, training_on, waits
 from tests.small_corpus import write_corpus
 

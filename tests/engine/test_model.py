@@ -7,7 +7,7 @@ import torch
 
 from engine.config import CELLS, OPTIMIZERS, Cell, Initialisation, ModelConfig, Optimizer, TrainConfig
 from engine.model.char_rnn import N_GATES, PoemModel
-from engine.optimizers import make_optimizer
+from engine.training.optim import make_optimizer
 from tests.engine.small_model import small_config, small_model
 
 V = 300

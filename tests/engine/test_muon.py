@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from engine.config import CELLS, Cell, TrainConfig
 from engine.model.char_rnn import N_GATES, PoemModel
 from engine.model.checkpoint import load_model, load_progress, save_checkpoint
-from engine.muon import UPDATE_RMS, orthogonal
-from engine.optimizers import make_optimizer, set_learning_rate
 from engine.presets import preset
 from engine.runs.events import Record, Validated
-from engine.trainer import run_training
+from engine.training.loop import run_training
+from engine.training.muon import UPDATE_RMS, orthogonal
+from engine.training.optim import make_optimizer, set_learning_rate
 from tests.engine.small_model import small_model
 from tests.small_corpus import write_corpus
 

@@ -16,7 +16,7 @@ from engine.model.fused_loss import linear_cross_entropy
 from engine.presets import preset
 from engine.runs.events import RunStarted, Validated, from_line
 from engine.runs.folder import CHECKPOINTS, EVENTS
-from engine.trainer import run_training
+from engine.training.loop import run_training
 from tests.engine.small_model import VOCABULARY, small_model
 from tests.small_corpus import write_corpus
 
@@ -88,7 +88,7 @@ def test_the_output_layer_of_every_network_reads_16_bits(
         read.append(features.dtype)
         return linear_cross_entropy(features, *others)
 
-    monkeypatch.setattr("engine.training.linear_cross_entropy", noted)
+    monkeypatch.setattr("engine.training.trainer.linear_cross_entropy", noted)
     config = preset("tiny").replace(corpus=str(write_corpus(tmp_path / "poems.txt")), max_steps=2, precision="bfloat16")
     run_training(config.replace(device="cpu", model=config.model.replace(cell=cell, tied=tied)), tmp_path / "run")
     assert read == [torch.bfloat16] * 2

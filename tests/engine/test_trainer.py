@@ -10,7 +10,6 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from engine import resources
 from engine.config import ModelConfig, Precision, TrainConfig
 from engine.corpus.control_codes import Header, header_indices, header_tags
 from engine.corpus.vocabulary import BEGIN
@@ -34,7 +33,8 @@ from engine.runs.folder import (
     RunWriter,
     run_is_alive,
 )
-from engine.trainer import run_training
+from engine.training import resources
+from engine.training.loop import run_training
 from tests.small_corpus import write_corpus
 
 N_STEPS = 24
@@ -153,7 +153,7 @@ def test_a_run_with_headers_goes_on_in_a_later_studio_that_knows_more_forms(
     config = config.replace(header_share=0.5)
     known = tuple(tag for tag in header_tags() if tag not in ("form:qilv", "form:wujue"))
     with monkeypatch.context() as earlier:
-        earlier.setattr("engine.training.header_tags", lambda: known)
+        earlier.setattr("engine.training.trainer.header_tags", lambda: known)
         on_record, stop_requested = stop_after(1)
         run_training(config, tmp_path / "run", on_record=on_record, stop_requested=stop_requested)
     assert run_training(config, tmp_path / "run", resume=True) == "completed"
@@ -166,7 +166,7 @@ def test_a_run_of_before_keywords_begins_another_that_is_told_them_and_stops_and
     config = config.replace(header_share=0.9, checkpoint_every=3)
     older = tuple(tag for tag in header_tags() if tag.split(":")[0] in ("title", "poem", "form", "rhyme"))
     with monkeypatch.context() as earlier:
-        earlier.setattr("engine.training.header_tags", lambda: older)
+        earlier.setattr("engine.training.trainer.header_tags", lambda: older)
         run_training(config.replace(max_steps=2), tmp_path / "older")
     config = config.replace(start_from=str(tmp_path / "older"), max_steps=12)
     run_training(config, tmp_path / "undisturbed")

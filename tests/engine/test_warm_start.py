@@ -18,9 +18,9 @@ from engine.model.metadata import architecture_of, read_header
 from engine.model.registry import find_model
 from engine.presets import preset
 from engine.runs.events import Record, Validated
-from engine.trainer import run_training
-from engine.training import TAG_BIAS
-from engine.warm_start import start_from
+from engine.training.loop import run_training
+from engine.training.trainer import TAG_BIAS
+from engine.training.warm_start import start_from
 from tests.engine.small_model import VOCABULARY, small_config, small_model
 from tests.small_corpus import write_corpus
 

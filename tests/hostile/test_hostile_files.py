@@ -16,12 +16,12 @@ from engine.model.metadata import HEADER, LINES, WEIGHTS, read_header, tensor_en
 from engine.model.registry import list_models
 from engine.novelty.bloom import hash_strings
 from engine.novelty.lines import read_lines
-from engine.optimizers import make_optimizer
 from engine.paths import models
 from engine.presets import preset
-from engine.progress import Progress
 from engine.runs.events import from_line, to_line
 from engine.runs.folder import CONFIG, read_config
+from engine.training.metrics import Progress
+from engine.training.optim import make_optimizer
 from poetry_tui.comparison import compare
 from poetry_tui.run_state import RunState, Status
 from poetry_tui.settings import Settings, load_settings, open_settings, save_settings

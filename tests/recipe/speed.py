@@ -15,9 +15,9 @@ from pathlib import Path
 
 from engine.commands.train import new_config
 from engine.corpus.batching import n_batches
-from engine.distributed import Workers
 from engine.model.devices import choose_device, use_threads
-from engine.training import Training, set_up
+from engine.training.distributed import Workers
+from engine.training.trainer import Training, set_up
 from tests.bench.racing import race
 from tests.recipe.rows import COMMON
 

@@ -18,7 +18,7 @@ import torch.distributed as dist
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.torchrun import is_one_machine, n_restarts, n_workers, number_here
+from engine.training.torchrun import is_one_machine, n_restarts, n_workers, number_here
 
 Rows = NDArray[np.int64]
 

@@ -11,15 +11,15 @@ from pathlib import Path
 import torch
 
 from engine.config import TrainConfig
-from engine.distributed import Order, Workers, joined, own_device
 from engine.errors import StudioError
 from engine.model.devices import choose_device, usable_cores, use_threads
-from engine.progress import Progress
 from engine.runs import events
 from engine.runs.folder import LR, PAUSE, SAMPLE, SAVE, STOP, ControlFiles, RunWriter, write_config
-from engine.showing import compare, samples
-from engine.torchrun import is_lead, n_workers_here
-from engine.training import Training, set_up
+from engine.training.distributed import Order, Workers, joined, own_device
+from engine.training.metrics import Progress
+from engine.training.preview import compare, samples
+from engine.training.torchrun import is_lead, n_workers_here
+from engine.training.trainer import Training, set_up
 
 PAUSE_POLL_S = 0.1
 

@@ -21,8 +21,6 @@ from engine.corpus.control_codes import header_tags
 from engine.corpus.store import open_corpus
 from engine.corpus.token_cache import TokenizedCorpus, open_tokens
 from engine.corpus.vocabulary import PAD, Vocabulary
-from engine.curriculum import Curriculum, held_out, plan
-from engine.distributed import Workers
 from engine.errors import RunError
 from engine.evaluate import tally_batches
 from engine.model.char_rnn import PoemModel
@@ -40,13 +38,15 @@ from engine.model.fused_loss import linear_cross_entropy
 from engine.model.metadata import read_header
 from engine.model.registry import find_model
 from engine.novelty.build import keep_lines
-from engine.optimizers import learning_rate, make_optimizer, set_learning_rate
-from engine.progress import Meter, Progress
-from engine.resources import ResourceMeter
 from engine.runs import events
 from engine.runs.folder import CHECKPOINTS, ControlFiles
 from engine.target_counts import TargetCounts, count_targets, han_indices, unknown_nats
-from engine.warm_start import start_from
+from engine.training.curriculum import Curriculum, held_out, plan
+from engine.training.distributed import Workers
+from engine.training.metrics import Meter, Progress
+from engine.training.optim import learning_rate, make_optimizer, set_learning_rate
+from engine.training.resources import ResourceMeter
+from engine.training.warm_start import start_from
 
 # A header's tag is read and never predicted: a bias so low leaves it no probability, and no gradient.
 TAG_BIAS = -30.0

@@ -6,7 +6,7 @@ import torch
 
 from engine.config import TrainConfig
 from engine.model.char_rnn import N_GATES, PoemModel
-from engine.muon import Muon
+from engine.training.muon import Muon
 
 
 def make_optimizer(model: PoemModel, config: TrainConfig) -> torch.optim.Optimizer:
