@@ -24,7 +24,7 @@ from engine.corpus.vocabulary import END, is_han
 from engine.errors import ComposeError
 from engine.model.checkpoint import LoadedModel
 from engine.model.devices import all_cores_for
-from engine.novelty.judge import verse_lines
+from engine.novelty.novelty import verse_lines
 from engine.prosody.forms import form_called
 
 __all__ = [

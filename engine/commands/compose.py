@@ -15,7 +15,7 @@ from engine.errors import ComposeError, UsageError
 from engine.flags import add_setting_flags, given
 from engine.model.registry import find_model
 from engine.narrate import RowBreaks, lay_out
-from engine.novelty.judge import novelty_of
+from engine.novelty.novelty import novelty_of
 from engine.prosody.forms import form_called
 from engine.variants import fold_begin
 

@@ -7,7 +7,6 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.baseline.orders import USUAL_ORDER, check_order
 from engine.commands.output import new_parser, say
 from engine.config import TrainConfig
 from engine.corpus.cleaning import Cleaner
@@ -15,13 +14,14 @@ from engine.corpus.control_codes import HEADER_PARTS, HeaderPart
 from engine.corpus.poem import Poem
 from engine.corpus.readers.formats import how_read, open_poems
 from engine.errors import CorpusError, UsageError
+from engine.evaluation.ngram.orders import USUAL_ORDER, check_order
 from engine.flags import add_reading_flags, add_setting_flags
 from engine.model.registry import find_model
 from engine.system.names import path_of
 
 if TYPE_CHECKING:
-    from engine.baseline.judge import BaselineFigures
-    from engine.evaluate import Figures
+    from engine.evaluation.likelihood import Figures
+    from engine.evaluation.ngram.baseline import BaselineFigures
 
 
 # All of them are held in memory, and judged in some hours.
@@ -59,8 +59,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
     folder = find_model(arguments.model)
     poems = _read(arguments)
 
-    from engine.baseline.judge import evaluate_baseline
-    from engine.evaluate import evaluate as figures_of
+    from engine.evaluation.likelihood import evaluate as figures_of
+    from engine.evaluation.ngram.baseline import evaluate_baseline
     from engine.model.checkpoint import load_model
     from engine.model.devices import choose_device
 

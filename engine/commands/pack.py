@@ -120,7 +120,7 @@ def _corpus_of(loaded: "LoadedModel") -> "Corpus | None":
 def _held_out_figures(loaded: "LoadedModel", corpus: "Corpus") -> dict[str, object]:
     """Figures on test quatrains of the model's own corpus, none of whose lines it was trained on."""
     from engine.corpus.held_out import held_out_poems
-    from engine.evaluate import evaluate
+    from engine.evaluation.likelihood import evaluate
 
     judged = evaluate(loaded, list(held_out_poems(corpus, "quatrains"))).to_dict()
     del judged["model"]
@@ -131,7 +131,7 @@ def _validation_nats(loaded: "LoadedModel", corpus: "Corpus") -> float:
     """What the training would have validated the model with, in nats per Han character."""
     from engine.corpus.batching import in_order
     from engine.corpus.token_cache import open_tokens
-    from engine.evaluate import tally_batches
+    from engine.evaluation.likelihood import tally_batches
     from engine.training.curriculum import held_out
 
     config = TrainConfig.from_dict(loaded.header["training"])

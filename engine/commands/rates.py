@@ -17,10 +17,10 @@ from engine.system.names import path_of
 
 if TYPE_CHECKING:
     from engine.corpus.store import Corpus
+    from engine.evaluation.samples import Sample, Way
+    from engine.evaluation.verse_quality import VerseRates
     from engine.model.checkpoint import LoadedModel
-    from engine.novelty.known import KnownLines
-    from engine.rating import Sample, Way
-    from engine.verse_rates import VerseRates
+    from engine.novelty.line_index import KnownLines
 
 EVERY_FORM = "all"
 COLUMNS: tuple[tuple[str, str], ...] = (
@@ -79,7 +79,7 @@ def rates(arguments: argparse.Namespace) -> int:
     from engine.model.checkpoint import load_model
     from engine.model.devices import choose_device, use_threads
     from engine.novelty.build import exact_lines
-    from engine.novelty.judge import corpus_of
+    from engine.novelty.novelty import corpus_of
 
     use_threads(1)
     loaded = load_model(folder, choose_device(getattr(arguments, "device", "auto")))
@@ -111,7 +111,7 @@ def _samples(
     arguments: argparse.Namespace,
     corpus: "Corpus | None",
 ) -> "Iterator[tuple[Form, Way, Sample]]":
-    from engine.rating import acrostic_wishes, random_wishes, real_samples, write_sample
+    from engine.evaluation.samples import acrostic_wishes, random_wishes, real_samples, write_sample
 
     n_poems, phrases = arguments.n_poems, arguments.phrases
     real = real_samples(loaded, corpus, wanted, n_poems, config.seed) if corpus else {}
@@ -131,7 +131,7 @@ def _samples(
 
 
 def _figures(sample: "Sample", form: Form, training: "KnownLines | None") -> "VerseRates":
-    from engine.verse_rates import rates_of
+    from engine.evaluation.verse_quality import rates_of
 
     figures = rates_of(sample.texts, form, training)
     return dataclasses.replace(figures, mean_logprob=sample.mean_logprob, chars_per_s=sample.chars_per_s)

@@ -26,7 +26,7 @@ from engine.corpus.vocabulary import UNKNOWN
 from engine.errors import ComposeError
 from engine.model.checkpoint import LoadedModel
 from engine.model.layers import State
-from engine.novelty.known import SHORTEST_PART
+from engine.novelty.line_index import SHORTEST_PART
 
 # So often a stretch is begun anew when none of its rows keeps every rule.
 MOST_ATTEMPTS = 12

@@ -38,7 +38,7 @@ from engine.model.metadata import (
     read_header,
     tensor_entries,
 )
-from engine.novelty.lines import TrainingLines, lines_of_model
+from engine.novelty.training_lines import TrainingLines, lines_of_model
 from engine.training.optim import slot_names
 
 OPTIMIZER, PROGRESS = "optimizer.safetensors", "progress.json"

@@ -2,7 +2,7 @@
 
 model.json          architecture, vocabulary, how it was made
 model.safetensors   eight bytes with its header's length, little-endian; the header in JSON; the data
-lines.bloom         the lines that it was trained on (see `engine.novelty.lines`); a model may be without
+lines.bloom         the lines that it was trained on (see `engine.novelty.training_lines`); a model may be without
 """
 
 import math

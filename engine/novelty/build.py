@@ -20,8 +20,8 @@ from engine.errors import ModelError
 from engine.files import write_atomically
 from engine.model.metadata import LINES
 from engine.novelty.bloom import BloomFilter, CodePoints, Hashes, HashSet, code_points, distinct, hash_rows
-from engine.novelty.known import RUN_LENGTH, SHORTEST_LINE, KnownLines
-from engine.novelty.lines import FORMAT, LINE_BITS, RUN_BITS, TrainingLines, read_lines
+from engine.novelty.line_index import RUN_LENGTH, SHORTEST_LINE, KnownLines
+from engine.novelty.training_lines import FORMAT, LINE_BITS, RUN_BITS, TrainingLines, read_lines
 
 # A pause within a line of 词: the line counts with it and as the two parts that it makes.
 PAUSE = "、"

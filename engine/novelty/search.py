@@ -13,7 +13,7 @@ from engine.corpus.poem import Poem, lines_of, split_of
 from engine.corpus.store import Corpus, reporting_read_errors
 from engine.errors import CorpusError
 from engine.novelty.build import PAUSE
-from engine.novelty.known import SHORTEST_LINE, KnownLines
+from engine.novelty.line_index import SHORTEST_LINE, KnownLines
 
 _PIECE_BYTES = 1 << 23
 

@@ -8,7 +8,7 @@ MOST_CHARACTERS = 2000
 
 
 def novelty(call: Call) -> None:
-    from engine.novelty.judge import corpus_of, novelty_of
+    from engine.novelty.novelty import corpus_of, novelty_of
 
     text = call.text("text")
     if len(text) > MOST_CHARACTERS:

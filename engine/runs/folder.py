@@ -6,7 +6,7 @@ runs/<id>/config.json      the settings it was started with
           log.txt          what the trainer narrated; the traceback of a failure
           control/         files that ask for something: stop, pause, save, lr
           checkpoints/     step-00001000/ …, last.json and best.json name two of them
-          lines.bloom      the lines that it learns from (see `engine.novelty.lines`)
+          lines.bloom      the lines that it learns from (see `engine.novelty.training_lines`)
           heartbeat        the writer's pid; renewed every second while it lives
           lock             held by the writer as long as it lives
 """

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from engine.errors import ModelError
+from engine.evaluation.target_counts import TargetCounts
 from engine.runs import events
 from engine.system.safe_text import shown
-from engine.target_counts import TargetCounts
 
 EVENT_PERIOD_S = 0.1
 

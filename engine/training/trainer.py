@@ -22,7 +22,8 @@ from engine.corpus.store import open_corpus
 from engine.corpus.token_cache import TokenizedCorpus, open_tokens
 from engine.corpus.vocabulary import PAD, Vocabulary
 from engine.errors import RunError
-from engine.evaluate import tally_batches
+from engine.evaluation.likelihood import tally_batches
+from engine.evaluation.target_counts import TargetCounts, count_targets, han_indices, unknown_nats
 from engine.model.char_rnn import PoemModel
 from engine.model.checkpoint import CheckpointFolder, load_model, load_progress, save_checkpoint
 from engine.model.devices import (
@@ -40,7 +41,6 @@ from engine.model.registry import find_model
 from engine.novelty.build import keep_lines
 from engine.runs import events
 from engine.runs.folder import CHECKPOINTS, ControlFiles
-from engine.target_counts import TargetCounts, count_targets, han_indices, unknown_nats
 from engine.training.curriculum import Curriculum, held_out, plan
 from engine.training.distributed import Workers
 from engine.training.metrics import Meter, Progress

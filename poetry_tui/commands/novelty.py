@@ -13,7 +13,7 @@ from poetry_tui.commands.output import Commands, command, print_json, printable,
 from poetry_tui.commands.poem_input import given_poems, numbered_poems
 
 if TYPE_CHECKING:
-    from engine.novelty.judge import Novelty
+    from engine.novelty.novelty import Novelty
 
 
 def add_parser(commands: Commands) -> None:
@@ -30,8 +30,8 @@ def add_parser(commands: Commands) -> None:
 
 def _novelty(options: argparse.Namespace) -> None:
     # numpy takes longer to load than most commands to run.
-    from engine.novelty.judge import corpus_of, novelty_of
-    from engine.novelty.lines import lines_of_model
+    from engine.novelty.novelty import corpus_of, novelty_of
+    from engine.novelty.training_lines import lines_of_model
 
     folder = find_model(options.model)
     header = read_header(folder)

@@ -10,7 +10,7 @@ from engine.config import ComposeConfig
 from engine.corpus.vocabulary import is_han
 from engine.model.checkpoint import LoadedModel
 from engine.novelty.bloom import CodePoints
-from engine.novelty.lines import TrainingLines
+from engine.novelty.training_lines import TrainingLines
 from tests.engine.rhyming_model import rhyming_model
 
 HAN = "".join(filter(is_han, rhyming_model().vocabulary.characters))

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from engine import paths
 from engine.__main__ import main
-from engine.baseline.counting import count_ngrams
-from engine.baseline.kneser_ney import USUAL_DISCOUNTS, KneserNey, discounts_of
-from engine.baseline.store import open_kneser_ney
 from engine.corpus.poem import split_of
 from engine.corpus.store import Corpus, import_file
 from engine.corpus.token_cache import open_tokens
 from engine.corpus.vocabulary import BEGIN, END, SPECIAL_TOKENS, UNKNOWN, Vocabulary
 from engine.errors import CorpusError
+from engine.evaluation.ngram.counting import count_ngrams
+from engine.evaluation.ngram.kneser_ney import USUAL_DISCOUNTS, KneserNey, discounts_of
+from engine.evaluation.ngram.store import open_kneser_ney
 from engine.model.checkpoint import save_model
 from tests.engine.corpus_samples import made_up_poems, write_poems
 from tests.engine.small_model import small_model

@@ -5,13 +5,13 @@ import math
 import pytest
 import torch
 
-from engine import evaluate as evaluation
 from engine.config import CELLS, Cell
 from engine.corpus.batching import Batch
 from engine.corpus.control_codes import Header, header_indices, header_of, header_tags
 from engine.corpus.poem import Poem
 from engine.corpus.vocabulary import BEGIN, END, N_HAN_CHARACTERS, PAD, UNKNOWN, Vocabulary, is_han
-from engine.evaluate import Figures, Tally, evaluate, tally_batches
+from engine.evaluation import likelihood as evaluation
+from engine.evaluation.likelihood import Figures, Tally, evaluate, tally_batches
 from engine.model.checkpoint import LoadedModel
 from tests.engine.corpus_samples import DENGGUANQUELOU
 from tests.engine.small_model import VOCABULARY, small_model

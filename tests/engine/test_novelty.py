@@ -18,9 +18,9 @@ from engine.model.checkpoint import load_model, save_model
 from engine.model.registry import add_model, find_model, list_models
 from engine.novelty.bloom import BloomFilter, code_points, extend, hash_ends, hash_rows, hash_strings
 from engine.novelty.build import build, exact_lines, keep_lines, open_lines
-from engine.novelty.known import SHORTEST_LINE
-from engine.novelty.learnt import n_learnt
-from engine.novelty.lines import TrainingLines, read_lines
+from engine.novelty.line_index import SHORTEST_LINE
+from engine.novelty.memorised import n_learnt
+from engine.novelty.training_lines import TrainingLines, read_lines
 from tests.engine.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems, write_poems
 from tests.engine.small_model import save_small_model, small_model
 

@@ -14,7 +14,7 @@ from engine.errors import UsageError
 from engine.model.checkpoint import save_model
 from engine.novelty import search as searching
 from engine.novelty.build import keep_lines, open_lines
-from engine.novelty.judge import Novelty, novelty_of, verse_lines
+from engine.novelty.novelty import Novelty, novelty_of, verse_lines
 from engine.novelty.search import search
 from engine.operations.call import Call, CancelledError
 from engine.operations.novelty import novelty

@@ -11,12 +11,12 @@ from engine.corpus.control_codes import header_tags
 from engine.corpus.poem import Poem, split_of
 from engine.corpus.store import Corpus, import_file
 from engine.corpus.vocabulary import Vocabulary
+from engine.evaluation.samples import Sample, acrostic_wishes, random_wishes, write_sample
+from engine.evaluation.verse_quality import rates_of
 from engine.model.checkpoint import save_model
 from engine.novelty.build import build, keep_lines
-from engine.novelty.judge import verse_lines
+from engine.novelty.novelty import verse_lines
 from engine.prosody.forms import Form, form_called, forms
-from engine.rating import Sample, acrostic_wishes, random_wishes, write_sample
-from engine.verse_rates import rates_of
 from tests.engine.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems, write_poems
 from tests.engine.rhyming_model import rhyming_model
 from tests.engine.small_model import small_model

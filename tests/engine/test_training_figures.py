@@ -12,12 +12,12 @@ from engine.corpus.batching import in_order
 from engine.corpus.store import open_corpus
 from engine.corpus.token_cache import open_tokens
 from engine.corpus.vocabulary import END, UNKNOWN, Vocabulary
-from engine.evaluate import tally_batches
+from engine.evaluation.likelihood import tally_batches
+from engine.evaluation.target_counts import count_targets, han_indices
 from engine.model.checkpoint import CheckpointFolder, load_model
 from engine.presets import preset
 from engine.runs import events
 from engine.runs.folder import CHECKPOINTS
-from engine.target_counts import count_targets, han_indices
 from engine.training.curriculum import plan
 from engine.training.loop import run_training
 from tests.small_corpus import write_corpus

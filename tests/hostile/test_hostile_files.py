@@ -15,7 +15,7 @@ from engine.model.checkpoint import load_model, load_progress, save_checkpoint
 from engine.model.metadata import HEADER, LINES, WEIGHTS, read_header, tensor_entries
 from engine.model.registry import list_models
 from engine.novelty.bloom import hash_strings
-from engine.novelty.lines import read_lines
+from engine.novelty.training_lines import read_lines
 from engine.paths import models
 from engine.presets import preset
 from engine.runs.events import from_line, to_line
@@ -135,7 +135,7 @@ def test_weights_that_nothing_learns_are_refused(tmp_path: Path, value: float) -
 
 def test_training_lines_are_read_or_refused(tmp_path: Path) -> None:
     from engine.novelty.bloom import BloomFilter
-    from engine.novelty.lines import TrainingLines
+    from engine.novelty.training_lines import TrainingLines
 
     chance = rng("bloom")
     one = BloomFilter.of(hash_strings(["床前明月光"]), 10)

@@ -7,7 +7,7 @@ from typing import Any
 from engine.corpus.store import Corpus, list_corpora
 from engine.corpus.vocabulary import is_han
 from engine.novelty.build import PAUSE
-from engine.novelty.known import RUN_LENGTH, KnownLines
+from engine.novelty.line_index import RUN_LENGTH, KnownLines
 from engine.novelty.search import search
 
 

@@ -4,16 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from engine.baseline.orders import USUAL_ORDER, check_order
-from engine.baseline.store import open_kneser_ney
 from engine.corpus.control_codes import Header
 from engine.corpus.install import PARTS
 from engine.corpus.poem import Poem
 from engine.corpus.store import Corpus, list_corpora
 from engine.errors import CorpusError, ModelError
-from engine.evaluate import tally_poems
+from engine.evaluation.likelihood import tally_poems
+from engine.evaluation.ngram.orders import USUAL_ORDER, check_order
+from engine.evaluation.ngram.store import open_kneser_ney
 from engine.model.checkpoint import LoadedModel
-from engine.novelty.judge import corpus_of
+from engine.novelty.novelty import corpus_of
 
 
 @dataclass(frozen=True, slots=True)

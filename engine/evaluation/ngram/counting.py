@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.baseline.kneser_ney import Level, discounts_of
 from engine.corpus.vocabulary import BEGIN
+from engine.evaluation.ngram.kneser_ney import Level, discounts_of
 
 Tokens = NDArray[np.unsignedinteger[Any]]
 Int32 = NDArray[np.int32]

@@ -1,6 +1,6 @@
 """The lines that a model was trained on, small enough to ship with it: one file, `lines.bloom`.
 
-What `engine.novelty.known` asks is answered by two Bloom filters, of whole lines and of runs of four characters: what stands
+What `engine.novelty.line_index` asks is answered by two Bloom filters, of whole lines and of runs of four characters: what stands
 in the training text is always found; something else is taken for it now and then (see `LINE_BITS`, `RUN_BITS`).
 
 The file, little-endian: eight bytes of magic; eight with the length of the header; the header in JSON, which names the format,
@@ -21,7 +21,7 @@ from engine.errors import ModelError
 from engine.files import open_regular, parse_json, write_atomically
 from engine.model.metadata import LINES, lines_file
 from engine.novelty.bloom import MOST_BITS, MOST_HASHES, Bits, BloomFilter
-from engine.novelty.known import KnownLines
+from engine.novelty.line_index import KnownLines
 from engine.system.safe_text import shown
 
 HINT = "Restore it from a copy of the model, or delete it: without it the model composes, and no line is compared."

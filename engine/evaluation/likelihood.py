@@ -17,12 +17,12 @@ from engine.corpus.batching import Batch
 from engine.corpus.control_codes import Header, HeaderPart, header_indices, header_of
 from engine.corpus.poem import Poem
 from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary, is_han
+from engine.evaluation.target_counts import Bools, han_indices, unknown_nats
 from engine.model.char_rnn import PoemModel
 from engine.model.checkpoint import LoadedModel
 from engine.model.fused_loss import target_nats
 from engine.model.layers import State
-from engine.novelty.learnt import n_learnt
-from engine.target_counts import Bools, han_indices, unknown_nats
+from engine.novelty.memorised import n_learnt
 
 # Characters in a batch, and of one poem at a time: what bounds the memory, however long a poem is.
 BATCH_CHARS = 16_384
@@ -123,7 +123,7 @@ def tally_batches(
 ) -> Tally:
     """The same sums for poems that are indices already, as a training validates.
 
-    Which indices are Han characters: `engine.target_counts`. A poem is counted where it ends.
+    Which indices are Han characters: `engine.evaluation.target_counts`. A poem is counted where it ends.
     """
     is_han_index = han_indices(vocabulary)  # (V,)
     was_training = model.training

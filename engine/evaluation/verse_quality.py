@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.corpus.poem import han_of
-from engine.novelty.judge import verse_lines
-from engine.novelty.known import RUN_LENGTH, KnownLines
+from engine.novelty.line_index import RUN_LENGTH, KnownLines
+from engine.novelty.novelty import verse_lines
 from engine.prosody.checker import check
 from engine.prosody.forms import Form
 

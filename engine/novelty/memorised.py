@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.corpus.poem import Poem
-from engine.novelty.known import KnownLines
+from engine.novelty.line_index import KnownLines
 from engine.prosody.text import split_lines
 
 

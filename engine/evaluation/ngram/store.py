@@ -14,12 +14,12 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from engine.baseline.counting import count_ngrams
-from engine.baseline.kneser_ney import KneserNey, Level
 from engine.corpus.store import Corpus, reporting_disk_errors
 from engine.corpus.token_cache import TokenizedCorpus, open_tokens
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import CorpusError
+from engine.evaluation.ngram.counting import count_ngrams
+from engine.evaluation.ngram.kneser_ney import KneserNey, Level
 from engine.files import parse_json, read_start, replace_folder, write_atomically
 
 FORMAT = 1

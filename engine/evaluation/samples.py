@@ -15,7 +15,7 @@ from engine.corpus.poem import Poem, han_of, split_of
 from engine.corpus.store import Corpus
 from engine.corpus.vocabulary import Vocabulary, is_han
 from engine.errors import ComposeError
-from engine.evaluate import evaluate
+from engine.evaluation.likelihood import evaluate
 from engine.model.checkpoint import LoadedModel
 from engine.prosody.forms import Form
 from engine.prosody.pass_rates import form_and_lines

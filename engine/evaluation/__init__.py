@@ -1,0 +1,1 @@
+"""Likelihood, verse quality and n-gram baselines of models."""
