@@ -1,4 +1,4 @@
-"""What the engine says of one place of a poem, as plain data; `engine.inspection` says what each value is."""
+"""What the engine says of one place of a poem, as plain data; `engine.composing.inspection` says what each value is."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from engine.commands.output import new_parser, say
+from engine.composing.begin_variants import fold_begin
 from engine.config import ComposeConfig, TrainConfig
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ComposeError, UsageError
@@ -17,10 +18,9 @@ from engine.model.registry import find_model
 from engine.narrate import RowBreaks, lay_out
 from engine.novelty.novelty import novelty_of
 from engine.prosody.forms import form_called
-from engine.variants import fold_begin
 
 if TYPE_CHECKING:
-    from engine.composer import Composition
+    from engine.composing.composer import Composition
     from engine.model.checkpoint import LoadedModel
 
 LARGEST_SEED = 2**31 - 1
@@ -81,7 +81,7 @@ def _poems(
 ) -> "Iterator[ComposeConfig | Composition]":
     """What one wish comes to: the best of many, unless a seed says which. Free verse with a seed, or a single poem of it, comes as
     wishes, to be shown as they are written."""
-    from engine.composer import FREE_VERSE, compose_many
+    from engine.composing.composer import FREE_VERSE, compose_many
 
     has_seed, n = hasattr(arguments, "seed"), arguments.n_poems
     if wish.form == FREE_VERSE and (has_seed or n == 1):
@@ -95,7 +95,7 @@ def _tell(
     loaded: "LoadedModel", poem: "ComposeConfig | Composition", arguments: argparse.Namespace, *, is_first: bool
 ) -> None:
     """Tell a poem as JSON or laid out, with a blank line between; one still to be composed as it comes, where a person watches."""
-    from engine.composer import compose_poem
+    from engine.composing.composer import compose_poem
 
     if not is_first and not arguments.json:
         print()
@@ -153,7 +153,7 @@ def _say_what_it_is(poem: "Composition") -> None:
 
 
 def _print_as_it_comes(loaded: "LoadedModel", wish: ComposeConfig) -> "Composition":
-    from engine.composer import Glyph, compose, finish
+    from engine.composing.composer import Glyph, compose, finish
 
     rows = RowBreaks()
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.composing.formed import compose_formed_many
-from engine.composing.free import compose_free_many
-from engine.composing.opening import opening_of
-from engine.composing.plan import plan_poem
+from engine.composing.constrained import compose_formed_many
+from engine.composing.constraints.plan import plan_poem
+from engine.composing.free_verse import compose_free_many
+from engine.composing.prompt import opening_of
 from engine.config import ComposeConfig
 from engine.corpus.poem import Poem, han_of, split_of
 from engine.corpus.store import Corpus

@@ -6,7 +6,7 @@ MOST_CANDIDATES = 64
 
 
 def candidates(call: Call) -> None:
-    from engine.composer import compose_many
+    from engine.composing.composer import compose_many
 
     config, n = call.compose_config(), call.count("n", 5, 1, MOST_CANDIDATES)
     call.go_on()

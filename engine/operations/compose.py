@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 from engine.operations.call import Call, short
 
 if TYPE_CHECKING:
-    from engine.composer import Glyph
+    from engine.composing.composer import Glyph
 
 
 def compose(call: Call) -> None:
-    from engine import composer
+    from engine.composing import composer
 
     config = call.compose_config()
     n_alternatives = call.n_alternatives()

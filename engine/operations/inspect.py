@@ -20,7 +20,7 @@ from engine.prosody.rhymes import RhymeSystem, masks_of
 from engine.prosody.tones import reading_of
 
 if TYPE_CHECKING:
-    from engine.inspection import LayerValues
+    from engine.composing.inspection import LayerValues
 
 FREE = "free"
 MOST_CHARACTERS = 65_536
@@ -28,7 +28,7 @@ MOST_UNITS = 16_384
 
 
 def inspect(call: Call) -> None:
-    from engine import inspection
+    from engine.composing import inspection
 
     config, text = call.compose_config(), call.text("text")
     index = call.count("index", 0, 0, MOST_CHARACTERS)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from engine.composer import compose_poem
+from engine.composing.composer import compose_poem
 from engine.config import ComposeConfig, TrainConfig
 from engine.corpus.batching import Batch
 from engine.corpus.vocabulary import PAD, Vocabulary

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from engine.composer import compose, compose_many
+from engine.composing.composer import compose, compose_many
 from engine.config import ComposeConfig, ModelConfig
 from engine.corpus.vocabulary import BEGIN, END, SPECIAL_TOKENS, Vocabulary
 from engine.model.char_rnn import PoemModel

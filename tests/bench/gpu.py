@@ -19,7 +19,7 @@ import torch
 from torch.autograd.profiler_util import FunctionEvent
 from torch.profiler import ProfilerActivity, profile
 
-from engine.composer import compose, compose_many
+from engine.composing.composer import compose, compose_many
 from engine.config import ComposeConfig, TrainConfig
 from engine.corpus.vocabulary import END
 from engine.model.checkpoint import LoadedModel

@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 
-from engine.composer import compose_many
+from engine.composing.composer import compose_many
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import is_han
 from engine.model.checkpoint import LoadedModel, load_model

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from engine.composer import Composition, compose_poem
+from engine.composing.composer import Composition, compose_poem
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import is_han
 from engine.model.checkpoint import LoadedModel

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from engine.composer import compose_poem
+from engine.composing.composer import compose_poem
 from engine.config import CELLS, Cell, ComposeConfig
 from engine.errors import ModelError
 from engine.model.char_rnn import PoemModel

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from engine.composer import Composition, Glyph, compose, compose_many, compose_poem, finish
+from engine.composing.composer import Composition, Glyph, compose, compose_many, compose_poem, finish
 from engine.config import CELLS, Cell, ComposeConfig
 from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, is_han
 from engine.errors import ComposeError

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.composer import Composition, compose_many, compose_poem
-from engine.composing.book import LEVEL_BIT, OBLIQUE_BIT, read_book
-from engine.composing.layout import lay_out_steps
+from engine.composing.composer import Composition, compose_many, compose_poem
+from engine.composing.constraints.layout import lay_out_steps
+from engine.composing.token_prosody import LEVEL_BIT, OBLIQUE_BIT, read_book
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ComposeError, StudioError

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.composing.drawing import draw_rows
-from engine.composing.particles import is_uneven, resample
-from engine.composing.plan import Ints
+from engine.composing.constraints.plan import Ints
+from engine.composing.resampling import is_uneven, resample
+from engine.composing.sampling import draw_rows
 
 # One row goes a way of its own.
 EACH_WAY = pytest.mark.parametrize("n_rows", [1, 50])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.composer import compose, compose_many, compose_poem
+from engine.composing.composer import compose, compose_many, compose_poem
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import BEGIN
 from engine.errors import ComposeError

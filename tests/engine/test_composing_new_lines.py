@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.composer import compose_many, compose_poem
+from engine.composing.composer import compose_many, compose_poem
 from engine.config import ComposeConfig
 from engine.errors import ComposeError
 from engine.model.checkpoint import LoadedModel

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import torch
 
-from engine.composer import compose, compose_poem
+from engine.composing.composer import compose, compose_poem
+from engine.composing.inspection import LayerValues, inspect
 from engine.config import CELLS, Cell, ComposeConfig
 from engine.corpus.control_codes import header_tags
 from engine.corpus.vocabulary import BEGIN, Vocabulary
 from engine.errors import UsageError
-from engine.inspection import LayerValues, inspect
 from engine.model.checkpoint import LoadedModel
 from engine.model.layers import State
 from engine.operations.call import Call

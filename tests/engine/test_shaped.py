@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.composer import compose, compose_many, compose_poem
-from engine.composing.shaped import is_shaped
+from engine.composing.composer import compose, compose_many, compose_poem
+from engine.composing.constraints.shape import is_shaped
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import is_han
 from engine.errors import ComposeError

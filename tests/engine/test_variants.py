@@ -2,9 +2,9 @@
 
 import pytest
 
+from engine.composing.begin_variants import BEGIN_HINT, fold_begin
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ComposeError
-from engine.variants import BEGIN_HINT, fold_begin
 
 SIMPLIFIED = Vocabulary("，。？风云鸟樱图说")
 TRADITIONAL = Vocabulary("，。風雲鳥櫻圖說")

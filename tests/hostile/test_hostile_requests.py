@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.composer import compose_poem
+from engine.composing.composer import compose_poem
 from engine.config import ComposeConfig
 from engine.paths import models
 from engine.service import OPERATIONS, Service

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine import paths
-from engine.composer import compose_poem
+from engine.composing.composer import compose_poem
 from engine.config import ComposeConfig, ModelConfig, TrainConfig
 from engine.corpus.store import open_corpus
 from engine.errors import StudioError

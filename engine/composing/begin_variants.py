@@ -53,7 +53,7 @@ def _fold(character: str, vocabulary: Vocabulary, hint: str) -> str:
     if not is_han(character):
         raise ComposeError(f"{character!r} is no Han character.", hint)
     # Its tables are needed for what is refused alone.
-    from engine.neighbours import nearest
+    from engine.composing.nearest_characters import nearest
 
     near = " ".join(nearest(character, vocabulary, _N_SUGGESTED))
     nearby = f"Nearest characters that it knows: {near}." if near else "Begin with another character."

@@ -3,7 +3,8 @@
 import re
 from dataclasses import replace
 
-from engine.composing.plan import Plan
+from engine.composing.begin_variants import fold_begin
+from engine.composing.constraints.plan import Plan
 from engine.config import ComposeConfig
 from engine.corpus.control_codes import KEYWORD, STYLE, TITLE, Header, header_indices
 from engine.corpus.keywords import MAX_KEYWORD_CHARS, MAX_KEYWORDS
@@ -13,7 +14,6 @@ from engine.corpus.variants import to_simplified
 from engine.corpus.vocabulary import BEGIN, Vocabulary, is_han
 from engine.errors import ComposeError
 from engine.system.safe_text import shown
-from engine.variants import fold_begin
 
 _BETWEEN_WORDS = re.compile(r"[\s,，、;；|/]+")
 

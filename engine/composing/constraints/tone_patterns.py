@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.composing.book import EITHER_BITS, LEVEL_BIT, OBLIQUE_BIT, Codes
-from engine.composing.fixed import Fixed
-from engine.composing.layout import Step
+from engine.composing.constraints.forced_characters import Fixed
+from engine.composing.constraints.layout import Step
+from engine.composing.token_prosody import EITHER_BITS, LEVEL_BIT, OBLIQUE_BIT, Codes
 from engine.errors import ComposeError
 from engine.prosody.forms import Form, Pattern, Segment, ToneOrder
 from engine.prosody.rhymes import RhymeSystem

@@ -15,13 +15,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.composing.book import Bools
-from engine.composing.drawing import Scores, Uniforms, draw_rows
-from engine.composing.layout import Step
-from engine.composing.masks import Masks
-from engine.composing.particles import is_uneven, resample
-from engine.composing.plan import FREE, Ints, Plan
-from engine.composing.rows import Rows
+from engine.composing.constraints.layout import Step
+from engine.composing.constraints.plan import FREE, Ints, Plan
+from engine.composing.particles import Rows
+from engine.composing.resampling import is_uneven, resample
+from engine.composing.sampling import Scores, Uniforms, draw_rows
+from engine.composing.token_masks import Masks
+from engine.composing.token_prosody import Bools
 from engine.corpus.vocabulary import UNKNOWN
 from engine.errors import ComposeError
 from engine.model.checkpoint import LoadedModel

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.composing.layout import Step
+from engine.composing.begin_variants import BEGIN_HINT, fold_begin
+from engine.composing.constraints.layout import Step
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ComposeError
 from engine.prosody.forms import Form
-from engine.variants import BEGIN_HINT, fold_begin
 
 BLANK = "□"
 _APART = re.compile(r"[，。？！；：、／｜,.?!;:/|\s]+")

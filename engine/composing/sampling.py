@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.composing.book import Bools
-from engine.composing.plan import Ints
+from engine.composing.constraints.plan import Ints
+from engine.composing.token_prosody import Bools
 
 # The likeliest character is certain long before; over less, ln p of weights far from any that are learned leaves float32.
 SMALLEST_TEMPERATURE = 1e-18

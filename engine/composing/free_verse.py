@@ -13,19 +13,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.composing.book import Bools
-from engine.composing.drawing import draw_rows
-from engine.composing.fixed import BLANK
-from engine.composing.glyphs import Glyph, likeliest
-from engine.composing.opening import opening_of
-from engine.composing.streams import stream_of
+from engine.composing.begin_variants import fold_begin
+from engine.composing.constraints.forced_characters import BLANK
+from engine.composing.prompt import opening_of
+from engine.composing.results import Glyph, likeliest
+from engine.composing.sampling import draw_rows
+from engine.composing.seeds import stream_of
+from engine.composing.token_prosody import Bools
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary, is_han
 from engine.errors import ComposeError
 from engine.model.checkpoint import LoadedModel
 from engine.model.layers import State
 from engine.prosody.text import LINE_MARKS
-from engine.variants import fold_begin
 
 _NEEDS_FORM = {
     "tone_order": "A tone order",

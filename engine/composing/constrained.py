@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import torch
 
-from engine.composing.glyphs import Glyph, likeliest, share_of
-from engine.composing.layout import Step
-from engine.composing.opening import opening_of
-from engine.composing.plan import Plan, settled
-from engine.composing.rows import Rows
-from engine.composing.shaped import plan_of
-from engine.composing.streams import stream_of
-from engine.composing.writing import Seen, Writer
+from engine.composing.constraints.layout import Step
+from engine.composing.constraints.plan import Plan, settled
+from engine.composing.constraints.shape import plan_of
+from engine.composing.decoder import Seen, Writer
+from engine.composing.particles import Rows
+from engine.composing.prompt import opening_of
+from engine.composing.results import Glyph, likeliest, share_of
+from engine.composing.seeds import stream_of
 from engine.config import ComposeConfig
 from engine.model.checkpoint import LoadedModel
 

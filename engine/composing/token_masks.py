@@ -10,12 +10,12 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.composing.book import Bools, Codes, members_of
-from engine.composing.fitting import tones_of
-from engine.composing.layout import Step
-from engine.composing.plan import FREE, Ints, Plan
-from engine.composing.rhyming import RhymeStep, groups_of_character
-from engine.composing.rows import Rows
+from engine.composing.constraints.layout import Step
+from engine.composing.constraints.plan import FREE, Ints, Plan
+from engine.composing.constraints.rhyme import RhymeStep, groups_of_character
+from engine.composing.constraints.tone_patterns import tones_of
+from engine.composing.particles import Rows
+from engine.composing.token_prosody import Bools, Codes, members_of
 from engine.corpus.vocabulary import Vocabulary
 
 # Within so many steps no character is written twice: a quatrain of seven has as many, marks counted.

@@ -14,13 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.composer import FREE_VERSE
-from engine.composing.book import Bools
-from engine.composing.glyphs import Alternative, likeliest, share_of
-from engine.composing.masks import Masks
-from engine.composing.opening import opening_of
-from engine.composing.plan import Plan, plan_poem
-from engine.composing.rows import Rows
+from engine.composing.composer import FREE_VERSE
+from engine.composing.constraints.plan import Plan, plan_poem
+from engine.composing.particles import Rows
+from engine.composing.prompt import opening_of
+from engine.composing.results import Alternative, likeliest, share_of
+from engine.composing.token_masks import Masks
+from engine.composing.token_prosody import Bools
 from engine.config import Cell, ComposeConfig
 from engine.corpus.vocabulary import BEGIN, END
 from engine.errors import UsageError

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.composing.book import Book, Bools, bits_of
-from engine.composing.fitting import OrderFit
-from engine.composing.fixed import Fixed
-from engine.composing.layout import Step
+from engine.composing.constraints.forced_characters import Fixed
+from engine.composing.constraints.layout import Step
+from engine.composing.constraints.tone_patterns import OrderFit
+from engine.composing.token_prosody import Book, Bools, bits_of
 from engine.errors import ComposeError, UsageError
 from engine.prosody.forms import Form, RhymePlace
 from engine.prosody.rhymes import RhymeSystem, group_called, masks_of

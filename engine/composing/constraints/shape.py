@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.composing.book import EITHER_BITS, read_book
-from engine.composing.fixed import BLANK, fixed_characters
-from engine.composing.free import check_free
-from engine.composing.layout import COMMA, STOP, Step
-from engine.composing.plan import FREE, Plan, plan_poem, settled
+from engine.composing.constraints.forced_characters import BLANK, fixed_characters
+from engine.composing.constraints.layout import COMMA, STOP, Step
+from engine.composing.constraints.plan import FREE, Plan, plan_poem, settled
+from engine.composing.free_verse import check_free
+from engine.composing.token_prosody import EITHER_BITS, read_book
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import END, Vocabulary, is_han
 from engine.errors import ComposeError

@@ -6,9 +6,10 @@
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from engine.composing.formed import compose_formed, compose_formed_many
-from engine.composing.free import compose_free, compose_free_many
-from engine.composing.glyphs import (
+from engine.composing.constrained import compose_formed, compose_formed_many
+from engine.composing.constraints.shape import FREE_VERSE, is_shaped
+from engine.composing.free_verse import compose_free, compose_free_many
+from engine.composing.results import (
     PARALLELISM_NATS,
     Alternative,
     Composition,
@@ -18,7 +19,6 @@ from engine.composing.glyphs import (
     parallelism_of,
     score_of,
 )
-from engine.composing.shaped import FREE_VERSE, is_shaped
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import END, is_han
 from engine.errors import ComposeError

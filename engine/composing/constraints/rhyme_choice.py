@@ -8,8 +8,8 @@ Shapes: L rhyme labels, G rhyme groups or parts.
 
 import numpy as np
 
-from engine.composing.book import Book, Bools, usage_of
-from engine.composing.streams import stream_of
+from engine.composing.seeds import stream_of
+from engine.composing.token_prosody import Book, Bools, usage_of
 
 
 def settled_groups(groups: Bools, book: Book, is_level: bool, seed: int, begin: str) -> Bools:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.composing.book import Book, Bools, Codes, read_book
-from engine.composing.fitting import fit_orders
-from engine.composing.fixed import Fixed, fixed_characters
-from engine.composing.layout import Step, lay_out_steps
-from engine.composing.rhyming import RhymeStep, rhyme_steps, shared_groups, wished_group
-from engine.composing.settling import settled_groups
+from engine.composing.constraints.forced_characters import Fixed, fixed_characters
+from engine.composing.constraints.layout import Step, lay_out_steps
+from engine.composing.constraints.rhyme import RhymeStep, rhyme_steps, shared_groups, wished_group
+from engine.composing.constraints.rhyme_choice import settled_groups
+from engine.composing.constraints.tone_patterns import fit_orders
+from engine.composing.token_prosody import Book, Bools, Codes, read_book
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import END, Vocabulary
 from engine.errors import ComposeError

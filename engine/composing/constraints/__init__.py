@@ -1,0 +1,1 @@
+"""Constraints on a poem: form, tone pattern, rhyme and forced characters. Free of torch."""
