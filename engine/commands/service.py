@@ -1,4 +1,4 @@
-"""`service`: composes for the studio; see `engine.service`."""
+"""`service`: composes for the studio; see `engine.service.server`."""
 
 import argparse
 from typing import Any
@@ -11,6 +11,6 @@ def add_parser(commands: Any) -> None:
 
 
 def serve(_arguments: argparse.Namespace) -> int:
-    from engine.service import serve
+    from engine.service.server import serve
 
     serve()

@@ -10,9 +10,9 @@ import pytest
 
 from engine.__main__ import main
 from engine.model.checkpoint import LoadedModel, save_model
-from engine.operations.call import Call, CancelledError
-from engine.operations.candidates import candidates
-from engine.operations.compose import compose
+from engine.service.call import Call, CancelledError
+from engine.service.handlers.candidates import candidates
+from engine.service.handlers.compose import compose
 from tests.engine.rhyming_model import rhyming_model
 from tests.engine.verse_judge import faults
 

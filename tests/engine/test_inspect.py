@@ -15,9 +15,9 @@ from engine.corpus.vocabulary import BEGIN, Vocabulary
 from engine.errors import UsageError
 from engine.model.checkpoint import LoadedModel
 from engine.model.layers import State
-from engine.operations.call import Call
 from engine.prosody.rhymes import rhyme_groups
-from engine.service import OPERATIONS
+from engine.service.call import Call
+from engine.service.server import OPERATIONS
 from tests.engine.small_model import small_model
 
 CONFIG = ComposeConfig(begin="日", seed=16, max_chars=14)

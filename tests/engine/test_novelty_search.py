@@ -16,9 +16,9 @@ from engine.novelty import search as searching
 from engine.novelty.build import keep_lines, open_lines
 from engine.novelty.novelty import Novelty, novelty_of, verse_lines
 from engine.novelty.search import search
-from engine.operations.call import Call, CancelledError
-from engine.operations.novelty import novelty
-from engine.service import OPERATIONS
+from engine.service.call import Call, CancelledError
+from engine.service.handlers.novelty import novelty
+from engine.service.server import OPERATIONS
 from poetry_tui.cli import main
 from tests.engine.corpus_samples import JINGYESI, made_up_poems
 from tests.engine.small_model import small_model

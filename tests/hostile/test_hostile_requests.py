@@ -12,7 +12,7 @@ import pytest
 from engine.composing.composer import compose_poem
 from engine.config import ComposeConfig
 from engine.paths import models
-from engine.service import OPERATIONS, Service
+from engine.service.server import OPERATIONS, Service
 from tests.engine.small_model import save_small_model, small_model
 from tests.hostile.mutations import FACTOR, NAMES, as_json, documents, rng, texts
 

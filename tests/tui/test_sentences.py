@@ -29,8 +29,8 @@ NEVER_ON_A_SCREEN = (
     "commands/",
     "cli.py",
     "engine/flags.py",
-    "engine/service.py",
-    "engine/operations/call.py",
+    "engine/service/server.py",
+    "engine/service/call.py",
     "engine/baseline/",
 )
 PLACES = re.compile(r"\{(\w+)\}")

@@ -1,6 +1,6 @@
 """`load`: a model into memory, so that the first poem need not wait."""
 
-from engine.operations.call import Call
+from engine.service.call import Call
 
 
 def load(call: Call) -> None:

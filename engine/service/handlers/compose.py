@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from engine.operations.call import Call, short
+from engine.service.call import Call, short
 
 if TYPE_CHECKING:
     from engine.composing.composer import Glyph

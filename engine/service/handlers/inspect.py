@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.config import ComposeConfig
-from engine.operations.call import Call, short
 from engine.prosody.forms import form_called
 from engine.prosody.rhymes import RhymeSystem, masks_of
 from engine.prosody.tones import reading_of
+from engine.service.call import Call, short
 
 if TYPE_CHECKING:
     from engine.composing.inspection import LayerValues

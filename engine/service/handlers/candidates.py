@@ -1,6 +1,6 @@
 """`candidates`: the best of many poems, written in one batch and ranked."""
 
-from engine.operations.call import Call
+from engine.service.call import Call
 
 MOST_CANDIDATES = 64
 

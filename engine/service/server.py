@@ -8,7 +8,7 @@ Requests carry a positive `id` that the client chooses:
     {"id": 4, "op": "cancel", "target": 3}
     {"id": 5, "op": "shutdown"}
 
-and those of the other modules in `engine.operations`. Replies name the request that they answer; the last one to each of
+and those of the other modules in `engine.service.handlers`. Replies name the request that they answer; the last one to each of
 these is `loaded`, `poem`, `done`, `cancelled` or `error`:
 
     {"id": 0, "reply": "hello", "protocol": 1, "pid": 123}      before torch is loaded
@@ -41,12 +41,12 @@ from engine.errors import StudioError, UsageError
 from engine.files import parse_json
 from engine.model.metadata import WEIGHTS
 from engine.model.registry import find_model
-from engine.operations.call import Call, CancelledError, Request, is_count
-from engine.operations.candidates import candidates
-from engine.operations.compose import compose
-from engine.operations.inspect import inspect
-from engine.operations.load import load
-from engine.operations.novelty import novelty
+from engine.service.call import Call, CancelledError, Request, is_count
+from engine.service.handlers.candidates import candidates
+from engine.service.handlers.compose import compose
+from engine.service.handlers.inspect import inspect
+from engine.service.handlers.load import load
+from engine.service.handlers.novelty import novelty
 from engine.system.interruption import POLITE
 from engine.system.safe_text import printable, shown
 

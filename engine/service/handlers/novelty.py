@@ -1,7 +1,7 @@
 """`novelty`: what a text shares with the lines that the model was trained on."""
 
 from engine.errors import ModelError, UsageError
-from engine.operations.call import Call
+from engine.service.call import Call
 
 # A longer text would keep a composition waiting for seconds.
 MOST_CHARACTERS = 2000

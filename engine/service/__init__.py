@@ -1,0 +1,1 @@
+"""The composing service of the studio: requests on stdin, replies on stdout."""
