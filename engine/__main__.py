@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.commands import compose, evaluate, pack, rates, service, train
+from engine.commands.flags import Parser
+from engine.commands.front import carry_out, ensure_memory
 from engine.commands.output import say
-from engine.flags import Parser
-from engine.front import carry_out, ensure_memory
 from engine.system.openmp import wait_passively
 from engine.system.streams import prepare
 from engine.system.utf8 import use_utf8
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status (see `engine.front`)."""
+    """Run one command; returns the exit status (see `engine.commands.front`)."""
     wait_passively()
     words = sys.argv[1:] if argv is None else list(argv)
     return carry_out(lambda: _run(words), lambda error: say(str(error)), debug="--debug" in words)

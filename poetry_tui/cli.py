@@ -1,6 +1,6 @@
 """The `poetry-tui` command: the studio, or one of its commands.
 
-stdout is data, stderr is narration. `engine.front` tells the exit statuses. An error is one sentence that says what is wrong
+stdout is data, stderr is narration. `engine.commands.front` tells the exit statuses. An error is one sentence that says what is wrong
 and one that says what to do; `--debug` adds the traceback.
 """
 
@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from engine import __version__
+from engine.commands.front import carry_out
 from engine.errors import StudioError, UsageError
-from engine.front import carry_out
 from engine.system.safe_text import printable
 from engine.system.streams import prepare
 from engine.system.utf8 import use_utf8

@@ -10,8 +10,8 @@ import sys
 from typing import Any
 
 from engine import __version__, paths
+from engine.commands.front import has_little_memory
 from engine.corpus.store import list_corpora
-from engine.front import has_little_memory
 from engine.model.registry import list_models
 from poetry_tui.glyphs import chosen
 from poetry_tui.runs import list_runs

@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.commands.flags import add_reading_flags, add_setting_flags
 from engine.commands.output import new_parser, say
 from engine.config import TrainConfig
 from engine.corpus.cleaning import Cleaner
@@ -15,7 +16,6 @@ from engine.corpus.poem import Poem
 from engine.corpus.readers.formats import how_read, open_poems
 from engine.errors import CorpusError, UsageError
 from engine.evaluation.ngram.orders import USUAL_ORDER, check_order
-from engine.flags import add_reading_flags, add_setting_flags
 from engine.model.registry import find_model
 from engine.system.names import path_of
 

@@ -7,11 +7,11 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.commands.flags import add_setting_flags, flags_between
 from engine.commands.output import new_parser, say
 from engine.config import TrainConfig
 from engine.errors import CorpusError, ModelError, UsageError
 from engine.files import is_there, resolved
-from engine.flags import add_setting_flags, flags_between
 from engine.model.registry import find_model
 from engine.presets import PRESETS
 from engine.system.names import path_of

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from engine.commands.flags import add_setting_flags, given
 from engine.commands.output import new_parser, say
 from engine.config import ComposeConfig, TrainConfig
 from engine.errors import UsageError
 from engine.files import write_atomically
-from engine.flags import add_setting_flags, given
 from engine.model.registry import find_model
 from engine.prosody.forms import Form, form_called, forms
 from engine.system.names import path_of

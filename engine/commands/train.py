@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from engine import paths
+from engine.commands.console_logger import TrainingNarrator
+from engine.commands.flags import add_setting_flags, flag_of, given
 from engine.commands.output import new_parser, say
 from engine.config import SHAPE, ModelConfig, TrainConfig
 from engine.corpus.store import open_corpus
 from engine.errors import INTERRUPTED, RunError, UsageError
 from engine.files import is_file, is_folder, is_there, parse_json, resolved
-from engine.flags import add_setting_flags, flag_of, given
 from engine.model.metadata import architecture_of, read_header
 from engine.model.registry import find_model
-from engine.narrate import TrainingNarrator
 from engine.presets import PRESETS, preset
 from engine.runs import events
 from engine.runs.folder import EVENTS, MAX_CONFIG_BYTES, has_begun, kept_once_begun, read_config

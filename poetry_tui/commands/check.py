@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 from rich.text import Text
 
+from engine.commands.flags import add_reading_flags
 from engine.corpus.cleaning import Cleaner
 from engine.corpus.poem import RawPoem
 from engine.corpus.readers.formats import how_read
-from engine.flags import add_reading_flags
 from engine.prosody.checker import check
 from engine.prosody.forms import Form, form_called
 from engine.prosody.report import Couplet, Report

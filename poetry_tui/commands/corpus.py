@@ -4,12 +4,12 @@ import argparse
 from collections import Counter
 from typing import Any, get_args
 
+from engine.commands.flags import add_reading_flags
 from engine.corpus.cleaning import REASONS, Cleaner, CleaningReport
 from engine.corpus.held_out import Shape, held_out_poems
 from engine.corpus.install import PARTS, install, installed
 from engine.corpus.readers.formats import FORMATS, how_read, open_poems
 from engine.corpus.store import Corpus, damaged_corpora, import_poems, list_corpora, open_corpus, remove
-from engine.flags import add_reading_flags
 from engine.prosody.pass_rates import FormRate, pass_rates
 from engine.system.names import path_of
 from poetry_tui.commands.output import (

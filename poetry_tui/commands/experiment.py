@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
+from engine.commands.flags import add_setting_flags, given
 from engine.config import ModelConfig, TrainConfig
-from engine.flags import add_setting_flags, given
 from engine.presets import PRESETS, preset
 from engine.system.names import path_of
 from poetry_tui.commands.output import Commands, command, say

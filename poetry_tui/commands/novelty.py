@@ -3,10 +3,10 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from engine.commands.flags import add_reading_flags
 from engine.corpus.cleaning import Cleaner
 from engine.corpus.readers.formats import how_read
 from engine.errors import ModelError
-from engine.flags import add_reading_flags
 from engine.model.metadata import read_header
 from engine.model.registry import find_model
 from poetry_tui.commands.output import Commands, command, print_json, printable, say

@@ -5,8 +5,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from engine.commands.flags import refuse_empty_values
 from engine.errors import UsageError
-from engine.flags import refuse_empty_values
 from engine.system.safe_text import brief, shown
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from engine import __version__
+from engine.commands.flags import flags_between
 from engine.config import TrainConfig
 from engine.errors import StudioError
-from engine.flags import flags_between
 from engine.presets import PRESETS
 from engine.prosody.text import split_lines
 from engine.runs.smoothing import WINDOW_STEPS

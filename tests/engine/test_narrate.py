@@ -1,6 +1,6 @@
 """A training told in lines."""
 
-from engine.narrate import TrainingNarrator, duration
+from engine.commands.console_logger import TrainingNarrator, duration
 from engine.runs import events
 
 

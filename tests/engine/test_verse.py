@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.narrate import RowBreaks, lay_out
+from engine.commands.console_logger import RowBreaks, lay_out
 from engine.prosody.text import columns_rtl, couplets, split_lines
 
 QUATRAIN = "床前明月光，疑是地上霜。举头望明月，低头思故乡。"

@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 NEVER_ON_A_SCREEN = (
     "commands/",
     "cli.py",
-    "engine/flags.py",
+    "engine/commands/flags.py",
     "engine/service/server.py",
     "engine/service/call.py",
     "engine/baseline/",
