@@ -24,6 +24,7 @@ from poetry_tui.compat import dismiss_once, guard_option_lists, read_pastes_whol
 from poetry_tui.engine_client import EngineClient
 from poetry_tui.engine_protocol import EngineState, Phase
 from poetry_tui.glyphs import Charts, is_ascii, use_charts
+from poetry_tui.i18n import Language, reason, sentence, set_language, word
 from poetry_tui.input_gate import InputGate
 from poetry_tui.keys import bind
 from poetry_tui.leaving import is_leaving
@@ -32,7 +33,6 @@ from poetry_tui.screens.base import StudioScreen
 from poetry_tui.settings import Settings, open_settings, save_settings, settings_file
 from poetry_tui.themes import INK, PAPER, THEMES
 from poetry_tui.widgets.studio_header import StudioHeader
-from poetry_tui.words import Language, reason, sentence, set_language, word
 
 # Of what is said once and names a file.
 LONG_NOTICE_S = 15.0

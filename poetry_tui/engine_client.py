@@ -26,7 +26,7 @@ from poetry_tui.engine_protocol import (
     to_poem,
 )
 from poetry_tui.glass_protocol import Inspection, Place, to_inspection
-from poetry_tui.words import word
+from poetry_tui.i18n import word
 
 PAUSES_BEFORE_RESTART_S = (0.2, 1.0, 3.0)
 PATIENCE_AT_CLOSE_S = 1.0

@@ -8,7 +8,7 @@ import dataclasses
 
 from textual.binding import ActiveBinding, Binding
 
-from poetry_tui.words import WORDS, word
+from poetry_tui.i18n import WORDS, word
 
 
 def bind(

@@ -4,11 +4,11 @@ import math
 import time
 
 from engine.runs.events import RunFailed
+from poetry_tui.i18n import sentence, word
 from poetry_tui.run_follower import RunFollower
 from poetry_tui.run_replay import RunReplay
 from poetry_tui.run_state import RunState, Status
 from poetry_tui.run_summary import RunSummary
-from poetry_tui.words import sentence, word
 
 # Before a figure that is an estimate.
 ABOUT = "~"

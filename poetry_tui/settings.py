@@ -11,8 +11,8 @@ from engine.files import is_there, parse_json, read_start, write_atomically
 from engine.limits import MAX_TEXT_CHARS, RHYME_BOOKS, RhymeBook
 from engine.paths import home
 from poetry_tui.glyphs import CHARTS, Charts
+from poetry_tui.i18n import Language
 from poetry_tui.themes import INK
-from poetry_tui.words import Language
 
 MAX_FILE_BYTES = 1 << 20
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from engine.errors import RunError
 from engine.system.names import path_of
 from poetry_tui.commands.output import Commands, command, say
+from poetry_tui.i18n import LANGUAGES, set_language
 from poetry_tui.report.story import read_story
 from poetry_tui.report.write import HTML, usual_name, write_report
 from poetry_tui.runs import find_run
-from poetry_tui.words import LANGUAGES, set_language
 
 
 def add_parser(commands: Commands) -> None:

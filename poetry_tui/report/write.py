@@ -5,12 +5,12 @@ from pathlib import Path
 
 from engine.errors import UsageError
 from engine.files import replace_folder, write_atomically
+from poetry_tui.i18n import language
 from poetry_tui.report.document import Figure
 from poetry_tui.report.html import to_html
 from poetry_tui.report.markdown import to_markdown
 from poetry_tui.report.page import blocks, title
 from poetry_tui.report.story import RunStory
-from poetry_tui.words import language
 
 MARKDOWN, HTML = "report.md", "report.html"
 # Who ends a name so wants one file. Any other ending (report.v2) is part of a folder's name.

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from engine.errors import StudioError
+from poetry_tui.i18n import sentence, word
 from poetry_tui.keeping import keep
 from poetry_tui.screens.compose_keys import BINDINGS, FOOTER_FILLERS
 from poetry_tui.screens.compose_revising import RevisingScreen
 from poetry_tui.sitting import Sitting
-from poetry_tui.words import sentence, word
 
 if TYPE_CHECKING:
     from poetry_tui.desk_file import DeskFile

@@ -10,13 +10,13 @@ from textual.widget import Widget
 
 from poetry_tui.engine_protocol import EngineState, Phase
 from poetry_tui.glass_protocol import Place
+from poetry_tui.i18n import word
 from poetry_tui.screens.views import ViewsScreen
 from poetry_tui.sitting import Composition, Sitting
 from poetry_tui.widgets.character_panel import CharacterPanel
 from poetry_tui.widgets.stage import Stage
 from poetry_tui.widgets.verse import Sheet, Verse
 from poetry_tui.widgets.wish_panel import WishPanel
-from poetry_tui.words import word
 
 if TYPE_CHECKING:
     from engine.prosody.rhymes import RhymeSystem

@@ -8,10 +8,10 @@ from engine.errors import StudioError
 from poetry_tui.draft import Draft, Origin, Row
 from poetry_tui.draft_wishes import lines_of
 from poetry_tui.glass_protocol import Place
+from poetry_tui.i18n import heading, sentence, word
 from poetry_tui.screens.compose_writing import WritingScreen, new_seed
 from poetry_tui.widgets.pager import Pager
 from poetry_tui.widgets.verse import Verse
-from poetry_tui.words import heading, sentence, word
 
 if TYPE_CHECKING:
     from poetry_tui.widgets.this_character import ThisCharacter

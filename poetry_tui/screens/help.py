@@ -11,8 +11,8 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from poetry_tui.i18n import heading, word
 from poetry_tui.keys import words_of
-from poetry_tui.words import heading, word
 
 
 class HelpScreen(ModalScreen[None]):

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
-from poetry_tui.words import heading, word
+from poetry_tui.i18n import heading, word
 
 if TYPE_CHECKING:
     from poetry_tui.tone_marks import Tones

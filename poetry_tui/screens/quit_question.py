@@ -14,7 +14,7 @@ from textual.widgets import Button, Static
 
 from engine.errors import StudioError
 from poetry_tui import runs
-from poetry_tui.words import heading, sentence, word
+from poetry_tui.i18n import heading, sentence, word
 
 LEAVE, STOP, CANCEL = "leave", "stop", "cancel"
 

@@ -13,8 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
 from engine.corpus.vocabulary import is_han
+from poetry_tui.i18n import heading, word
 from poetry_tui.widgets.line_input import LineInput
-from poetry_tui.words import heading, word
 
 if TYPE_CHECKING:
     from engine.prosody.rhymes import RhymeSystem

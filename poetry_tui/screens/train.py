@@ -16,6 +16,7 @@ from textual.widgets import Static
 from engine.config import TrainConfig
 from engine.errors import StudioError
 from poetry_tui import runs
+from poetry_tui.i18n import word
 from poetry_tui.messages import ModelWanted
 from poetry_tui.run_follower import RunFollower
 from poetry_tui.run_replay import RunReplay
@@ -28,7 +29,6 @@ from poetry_tui.widgets.run_list import RunList
 from poetry_tui.widgets.run_monitor import RunMonitor
 from poetry_tui.widgets.run_settings import INSTALLABLE, RunSettings
 from poetry_tui.widgets.sample_timeline import SampleTimeline
-from poetry_tui.words import word
 
 if TYPE_CHECKING:
     from poetry_tui.app import PoetryApp

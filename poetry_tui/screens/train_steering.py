@@ -8,12 +8,12 @@ from textual import work
 
 from engine.errors import StudioError
 from poetry_tui import runs
+from poetry_tui.i18n import sentence, word
 from poetry_tui.run_follower import RunFollower
 from poetry_tui.run_replay import RunReplay
 from poetry_tui.run_state import Status
 from poetry_tui.screens.base import StudioScreen
 from poetry_tui.widgets.ask_line import AskLine
-from poetry_tui.words import sentence, word
 
 if TYPE_CHECKING:
     from poetry_tui.app import PoetryApp

@@ -8,8 +8,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from poetry_tui.i18n import word
 from poetry_tui.widgets.line_input import LineInput
-from poetry_tui.words import word
 
 
 class AskLine(ModalScreen[str | None]):

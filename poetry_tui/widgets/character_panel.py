@@ -8,7 +8,7 @@ from textual.content import Content
 
 from poetry_tui.engine_protocol import Glyph
 from poetry_tui.glass_protocol import Place
-from poetry_tui.words import heading
+from poetry_tui.i18n import heading
 
 if TYPE_CHECKING:
     from poetry_tui.widgets.this_character import ThisCharacter

@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.widgets import Button, ProgressBar, Static
 
 from engine.errors import StudioError
-from poetry_tui.words import sentence, word
+from poetry_tui.i18n import sentence, word
 
 
 class CorpusOffer(Vertical):

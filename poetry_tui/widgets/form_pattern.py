@@ -6,8 +6,8 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
+from poetry_tui.i18n import word
 from poetry_tui.themes import FAINT
-from poetry_tui.words import word
 
 if TYPE_CHECKING:
     from poetry_tui.form_pattern import FormPattern, PatternLine

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from poetry_tui.glass_protocol import Inspection
+from poetry_tui.i18n import word
 from poetry_tui.widgets.glass_equation import equation_rows, n_equation_rows
 from poetry_tui.widgets.glass_rows import Inks, Row, decimals, piece
 from poetry_tui.widgets.heat_strip import strip_of
-from poetry_tui.words import word
 
 # A strip's name in the reply, and the letter that stands for it.
 STRIPS = {

@@ -4,10 +4,10 @@ from rich.cells import cell_len
 
 from poetry_tui.engine_protocol import Glyph
 from poetry_tui.glass_protocol import Inspection
+from poetry_tui.i18n import word
 from poetry_tui.typeset import wide
 from poetry_tui.widgets.glass_alternatives import END_GLYPH
 from poetry_tui.widgets.glass_rows import GAP, Inks, Row, percent, piece
-from poetry_tui.words import word
 
 HEAD_ROWS = 3
 _BOX_CELLS = 6

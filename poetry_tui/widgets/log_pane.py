@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widgets import RichLog
 
-from poetry_tui.words import heading, word
+from poetry_tui.i18n import heading, word
 
 MOST_LINES = 500
 

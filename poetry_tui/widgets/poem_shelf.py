@@ -8,7 +8,7 @@ from textual.widgets.option_list import Option
 
 from poetry_tui.favourite_export import date_of, heading_of
 from poetry_tui.favourites import Favourite
-from poetry_tui.words import sentence
+from poetry_tui.i18n import sentence
 
 
 class PoemShelf(OptionList):

@@ -11,8 +11,8 @@ from textual.content import Content, Span
 from textual.style import Style
 
 from engine.runs.events import Compared
+from poetry_tui.i18n import heading, word
 from poetry_tui.widgets.lines import Lines
-from poetry_tui.words import heading, word
 
 # A thousandth counts as nothing: the scale is that of the logarithm, as the loss is.
 LEAST_PROBABILITY = 1e-3

@@ -8,9 +8,9 @@ from textual.content import Content
 
 from engine.runs.events import Resources
 from poetry_tui.glyphs import bar
+from poetry_tui.i18n import heading, word
 from poetry_tui.run_words import count
 from poetry_tui.widgets.lines import Lines
-from poetry_tui.words import heading, word
 
 PHASES = ("data", "forward", "backward", "optimizer")
 LABEL_WIDTH = 12

@@ -10,9 +10,9 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from poetry_tui.i18n import heading, sentence, word
 from poetry_tui.run_summary import RunSummary
 from poetry_tui.run_words import COLOURS, SYMBOLS, moment, summary_line
-from poetry_tui.words import heading, sentence, word
 
 # The run that is followed, in the list and in comparisons; its curve needs none.
 FOLLOWED_LETTER = "a"

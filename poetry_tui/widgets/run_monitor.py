@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 
 from poetry_tui.glyphs import is_ascii
+from poetry_tui.i18n import heading, word
 from poetry_tui.plot import OTHER_LETTERS
 from poetry_tui.run_follower import RunFollower
 from poetry_tui.run_reader import LogTail
@@ -24,7 +25,6 @@ from poetry_tui.widgets.run_figures import RunFigures
 from poetry_tui.widgets.run_headline import RunHeadline
 from poetry_tui.widgets.sample_timeline import MOST_ROUNDS, SampleTimeline
 from poetry_tui.widgets.sparkline_row import SparklineRow
-from poetry_tui.words import heading, word
 
 # Curves may take this share of one processor from the training, and hardly change within a second; that of a long run, which
 # changes by less than a dot, may wait for some more. Figures come first.

@@ -15,6 +15,7 @@ from engine.config import TrainConfig
 from engine.corpus.install import PARTS
 from engine.errors import StudioError, UsageError
 from poetry_tui.glyphs import arrow
+from poetry_tui.i18n import heading, word
 from poetry_tui.settings_form import (
     BEGINNING,
     MAIN,
@@ -25,7 +26,6 @@ from poetry_tui.settings_form import (
     questions,
 )
 from poetry_tui.widgets.setting_row import SettingRow
-from poetry_tui.words import heading, word
 
 # The experiment itself: it learns visibly within minutes, on the corpus that `make studio` installs.
 DEFAULT_PRESET = "nndl"

@@ -6,9 +6,9 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from engine.runs.events import Sampled
+from poetry_tui.i18n import heading, word
 from poetry_tui.run_state import SampleRound
 from poetry_tui.widgets.lines import Lines
-from poetry_tui.words import heading, word
 
 MOST_ROUNDS = 40
 

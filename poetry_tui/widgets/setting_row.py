@@ -8,9 +8,9 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static
 
 from engine.errors import StudioError
+from poetry_tui.i18n import WORDS, sentence, word
 from poetry_tui.settings_form import BEGINNING, NO, YES, Question
 from poetry_tui.widgets.line_input import LineInput
-from poetry_tui.words import WORDS, sentence, word
 
 
 def label_of(question: Question) -> str:

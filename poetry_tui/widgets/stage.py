@@ -6,12 +6,12 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 
+from poetry_tui.i18n import heading, word
 from poetry_tui.sitting import Sitting
 from poetry_tui.widgets.facts import Facts
 from poetry_tui.widgets.pager import Pager
 from poetry_tui.widgets.stage_facts import how_it_was_made, how_new, in_tones, name_of
 from poetry_tui.widgets.verse import Sheet, Verse
-from poetry_tui.words import heading, word
 
 if TYPE_CHECKING:
     from poetry_tui.form_pattern import FormPattern

@@ -7,9 +7,9 @@ from textual.content import Content
 
 from engine.errors import StudioError
 from poetry_tui.engine_protocol import Novelty
+from poetry_tui.i18n import heading, sentence, word
 from poetry_tui.likelihood import shown_nats
 from poetry_tui.sitting import Composition
-from poetry_tui.words import heading, sentence, word
 
 if TYPE_CHECKING:
     from poetry_tui.tone_marks import Tones

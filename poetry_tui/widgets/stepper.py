@@ -7,8 +7,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
+from poetry_tui.i18n import heading, word
 from poetry_tui.themes import FAINT
-from poetry_tui.words import heading, word
 
 # So many values are quicker found in a list than one after another.
 _FEWEST_IN_LIST = 5

@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from poetry_tui.words import heading, word
+from poetry_tui.i18n import heading, word
 
 TABS = ("compose", "train", "favourites")
 _SEAL = "詩"

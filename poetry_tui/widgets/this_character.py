@@ -20,13 +20,13 @@ from textual.widget import Widget
 from poetry_tui.draft_wishes import is_for_the_form
 from poetry_tui.engine_protocol import Glyph
 from poetry_tui.glass_protocol import Alternative, Inspection, Place
+from poetry_tui.i18n import language, word
 from poetry_tui.keys import bind
 from poetry_tui.widgets.glass_alternatives import Chances, chance_rows
 from poetry_tui.widgets.glass_gates import fold, gate_rows, n_rows
 from poetry_tui.widgets.glass_head import HEAD_ROWS, head_rows
 from poetry_tui.widgets.glass_rows import Inks, Row, piece
 from poetry_tui.widgets.heat_strip import palettes_of, spread
-from poetry_tui.words import language, word
 
 # A cursor that runs through the verse shall not have every place looked at.
 REST_S = 0.12

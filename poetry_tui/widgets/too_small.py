@@ -3,7 +3,7 @@
 from textual.content import Content
 from textual.widget import Widget
 
-from poetry_tui.words import word
+from poetry_tui.i18n import word
 
 LEAST_COLUMNS = 60
 LEAST_ROWS = 16

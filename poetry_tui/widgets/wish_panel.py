@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 
+from poetry_tui.i18n import heading, word
 from poetry_tui.widgets.begin_picker import BeginPicker
-from poetry_tui.words import heading, word
 
 if TYPE_CHECKING:
     from poetry_tui.app import PoetryApp

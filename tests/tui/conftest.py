@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from poetry_tui.app import PoetryApp
-from poetry_tui.words import set_language
+from poetry_tui.i18n import set_language
 from tests.tui import make_run
 
 FAKE_SERVICE = (sys.executable, "-P", str(Path(__file__).with_name("fake_service.py")))

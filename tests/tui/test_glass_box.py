@@ -9,9 +9,9 @@ import pytest
 from textual.app import App, ComposeResult
 
 from poetry_tui.glass_protocol import Alternative, Place
+from poetry_tui.i18n import set_language, word
 from poetry_tui.themes import PAPER, THEMES
 from poetry_tui.widgets.this_character import ThisCharacter
-from poetry_tui.words import set_language, word
 from tests.tui.conftest import Until
 from tests.tui.glass_samples import PLACE, a_glyph, an_inspection
 

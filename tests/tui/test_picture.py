@@ -7,9 +7,9 @@ from textual.app import App, ComposeResult
 from textual.widgets import Static
 
 from poetry_tui.app import PoetryApp
+from poetry_tui.i18n import Language
 from poetry_tui.picture import with_true_widths
 from poetry_tui.settings import Settings
-from poetry_tui.words import Language
 from tests.tui.conftest import Until
 
 

@@ -17,10 +17,10 @@ from engine.model import metadata as model_files
 from engine.model.registry import find_model
 from engine.prosody.forms import form_called
 from engine.runs.folder import read_config
-from poetry_tui.words import sentence, set_language
-from poetry_tui.words.sentences import SENTENCES, in_chinese
-from poetry_tui.words.sentences.phrases import PHRASES
-from poetry_tui.words.sentences.settings import MEANINGS
+from poetry_tui.i18n import sentence, set_language
+from poetry_tui.i18n.errors import SENTENCES, in_chinese
+from poetry_tui.i18n.errors.phrases import PHRASES
+from poetry_tui.i18n.errors.settings import MEANINGS
 from tests.engine.small_model import small_model
 
 ROOT = Path(__file__).parents[2]

@@ -6,6 +6,7 @@ import pytest
 from textual.command import CommandList, CommandPalette
 
 from poetry_tui.app import PoetryApp
+from poetry_tui.i18n import Language, heading, word
 from poetry_tui.palette import best_match, named_commands
 from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.screens.help import HelpScreen
@@ -14,7 +15,6 @@ from poetry_tui.themes import INK, PAPER
 from poetry_tui.widgets.studio_footer import StudioFooter
 from poetry_tui.widgets.studio_header import StudioHeader
 from poetry_tui.widgets.too_small import TooSmall
-from poetry_tui.words import Language, heading, word
 from tests.tui.conftest import Until
 
 

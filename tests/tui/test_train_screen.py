@@ -14,13 +14,13 @@ from engine.errors import CorpusError, RunError
 from engine.runs.events import Compared, RunFailed, Sampled
 from poetry_tui import runs
 from poetry_tui.app import Monitor, PoetryApp
+from poetry_tui.i18n import set_language
 from poetry_tui.run_state import Status
 from poetry_tui.settings import Settings
 from poetry_tui.settings_form import questions
 from poetry_tui.themes import INK
 from poetry_tui.widgets.run_list import RunList
 from poetry_tui.widgets.run_settings import RunSettings
-from poetry_tui.words import set_language
 from tests.tui import make_run
 from tests.tui.conftest import Until
 from tests.tui.train_desk import NAME, is_shown, make, studio, train

@@ -9,7 +9,7 @@ import functools
 import re
 from collections.abc import Mapping
 
-from poetry_tui.words.sentences import composing, corpora, models, phrases, runs, settings
+from poetry_tui.i18n.errors import composing, corpora, models, phrases, runs, settings
 
 SENTENCES: Mapping[str, str] = {
     **composing.SENTENCES,

@@ -8,7 +8,8 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Literal, get_args
 
-from poetry_tui.words import compose, copying, engine, favourites, glass, prosody, report, shell, train
+from poetry_tui.i18n import compose, copying, engine, favourites, prosody, report, shell, train
+from poetry_tui.i18n import inspector as glass
 
 Language = Literal["both", "zh", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -67,7 +68,7 @@ def sentence(text: str) -> str:
     if _language != "zh":
         return text
     # Seldom needed, and many: not before the first paint.
-    from poetry_tui.words.sentences import in_chinese
+    from poetry_tui.i18n.errors import in_chinese
 
     return in_chinese(text)
 
@@ -77,6 +78,6 @@ def reason(error: OSError) -> str:
     said = error.strerror or str(error)
     if _language != "zh":
         return said
-    from poetry_tui.words.sentences.phrases import PHRASES
+    from poetry_tui.i18n.errors.phrases import PHRASES
 
     return PHRASES.get(said, said)
