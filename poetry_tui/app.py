@@ -20,17 +20,17 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from engine.errors import INTERRUPTED
-from poetry_tui.compat import dismiss_once, guard_option_lists, read_pastes_whole, use_whole_characters
 from poetry_tui.engine_client import EngineClient
 from poetry_tui.engine_protocol import EngineState, Phase
 from poetry_tui.glyphs import Charts, is_ascii, use_charts
 from poetry_tui.i18n import Language, reason, sentence, set_language, word
-from poetry_tui.input_gate import InputGate
 from poetry_tui.keys import bind
-from poetry_tui.leaving import is_leaving
 from poetry_tui.messages import EngineChanged, ModelWanted, RecreateWanted
 from poetry_tui.screens.base import StudioScreen
 from poetry_tui.settings import Settings, open_settings, save_settings, settings_file
+from poetry_tui.terminal.compat import dismiss_once, guard_option_lists, read_pastes_whole, use_whole_characters
+from poetry_tui.terminal.hang_up import is_leaving
+from poetry_tui.terminal.input_gate import InputGate
 from poetry_tui.themes import INK, PAPER, THEMES
 from poetry_tui.widgets.studio_header import StudioHeader
 
@@ -137,7 +137,7 @@ class PoetryApp(App[None]):
         chosen = super().get_driver_class()
         if chosen.__name__ != "LinuxDriver":
             return chosen
-        from poetry_tui.driver import StudioDriver
+        from poetry_tui.terminal.driver import StudioDriver
 
         return StudioDriver
 
@@ -267,7 +267,7 @@ class PoetryApp(App[None]):
     @work(group="copy", exclusive=True, exit_on_error=False)
     async def copy_and_say(self, text: str) -> None:
         """Copy a text in every way that there is, and say which of them took it."""
-        from poetry_tui import clipboard
+        from poetry_tui.terminal import clipboard
 
         super().copy_to_clipboard(text)
         self.notify(clipboard.in_words(await clipboard.copy(text)), markup=False)
@@ -279,7 +279,7 @@ class PoetryApp(App[None]):
 
     @work(group="copy", exclusive=True, exit_on_error=False)
     async def _copy_quietly(self, text: str) -> None:
-        from poetry_tui import clipboard
+        from poetry_tui.terminal import clipboard
 
         await clipboard.copy(text)
 
@@ -315,7 +315,7 @@ class PoetryApp(App[None]):
             self.exit()
 
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
-        from poetry_tui.picture import with_true_widths
+        from poetry_tui.terminal.screenshot import with_true_widths
 
         return with_true_widths(super().export_screenshot(title=title, simplify=simplify))
 
@@ -331,7 +331,7 @@ class PoetryApp(App[None]):
     @work(group="picture", exit_on_error=False)
     async def _save_picture(self, svg: str) -> None:
         from engine.files import write_atomically
-        from poetry_tui.picture import picture_file
+        from poetry_tui.terminal.screenshot import picture_file
 
         path = picture_file()
         try:

@@ -121,7 +121,7 @@ def open_studio(wanted_run: "Path | None" = None) -> NoReturn:
     # Hardly anything that is made before the first paint is garbage; the app collects again from then on.
     gc.disable()
     from poetry_tui.app import Monitor, PoetryApp
-    from poetry_tui.leaving import watching
+    from poetry_tui.terminal.hang_up import watching
 
     app = PoetryApp() if wanted_run is None else Monitor(wanted_run=wanted_run)
     with watching(app.leave):

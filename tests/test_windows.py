@@ -41,7 +41,7 @@ import importlib, json
 for name in json.loads(sys.argv[1]):
     importlib.import_module(name)
 """
-FOR_TERMINALS_OF_POSIX = {"poetry_tui.driver"}
+FOR_TERMINALS_OF_POSIX = {"poetry_tui.terminal.driver"}
 
 
 def modules() -> list[str]:

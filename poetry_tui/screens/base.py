@@ -11,11 +11,11 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
-from poetry_tui.compat import update_focus_styles
-from poetry_tui.compositor import NearCompositor
 from poetry_tui.engine_protocol import EngineState, Phase
 from poetry_tui.i18n import word
 from poetry_tui.keys import in_words
+from poetry_tui.terminal.compat import update_focus_styles
+from poetry_tui.terminal.compositor import NearCompositor
 from poetry_tui.widgets.studio_footer import StudioFooter
 from poetry_tui.widgets.studio_header import StudioHeader
 from poetry_tui.widgets.too_small import LEAST_COLUMNS, LEAST_ROWS, TooSmall

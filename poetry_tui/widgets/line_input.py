@@ -5,7 +5,7 @@ from typing import Any
 from textual import events
 from textual.widgets import Input
 
-from poetry_tui.pastes import one_line
+from poetry_tui.terminal.pastes import one_line
 
 
 class LineInput(Input):

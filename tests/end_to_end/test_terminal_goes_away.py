@@ -37,7 +37,8 @@ cli.open_studio(runs.start_run(config, "going"))
 # One whose lists of corpora come from a disk that never answers.
 STUDIO_THAT_WAITS = """
 import time
-from poetry_tui import cli, leaving
+from poetry_tui import cli
+from poetry_tui.terminal import hang_up as leaving
 from poetry_tui.screens import train
 leaving.LONGEST_LEAVING_S = 1.0
 train.installed_corpora = lambda: time.sleep(1000)

@@ -41,7 +41,7 @@ def clock_of_made_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def no_clipboard(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is copied in a test must not reach the clipboard of whoever runs it."""
-    monkeypatch.setattr("poetry_tui.clipboard.tools", list)
+    monkeypatch.setattr("poetry_tui.terminal.clipboard.tools", list)
     monkeypatch.delenv("TMUX", raising=False)
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from poetry_tui import clipboard
-from poetry_tui.clipboard import TMUX, Copied, copy, in_words, tools
 from poetry_tui.i18n import set_language
+from poetry_tui.terminal import clipboard
+from poetry_tui.terminal.clipboard import TMUX, Copied, copy, in_words, tools
 from tests.tui.conftest import Until
 from tests.tui.desk import AT_ONCE, REGULAR, open_desk
 

@@ -8,8 +8,8 @@ from textual._compositor import ChopsUpdate, Compositor
 from textual.geometry import Region
 
 from poetry_tui.app import PoetryApp
-from poetry_tui.compositor import NearCompositor
 from poetry_tui.run_state import Status
+from poetry_tui.terminal.compositor import NearCompositor
 from tests.tui import make_run
 from tests.tui.conftest import Until
 from tests.tui.train_desk import is_shown, make, studio

@@ -16,7 +16,7 @@ import pty
 from textual.drivers.linux_driver import LinuxDriver
 
 from poetry_tui.app import PoetryApp
-from poetry_tui.driver import RESTORING, StudioDriver, TerminalFile
+from poetry_tui.terminal.driver import RESTORING, StudioDriver, TerminalFile
 
 
 def test_a_write_to_a_terminal_that_is_gone_is_told_once_and_dropped() -> None:

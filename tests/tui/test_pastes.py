@@ -12,11 +12,11 @@ from textual._xterm_parser import XTermParser
 from textual.message import Message
 from textual.widgets import Input
 
-from poetry_tui import compat
 from poetry_tui.app import PoetryApp
-from poetry_tui.pastes import END, MAX_PASTED_CHARS, START, one_line, plain
 from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.settings import Settings
+from poetry_tui.terminal import compat
+from poetry_tui.terminal.pastes import END, MAX_PASTED_CHARS, START, one_line, plain
 from poetry_tui.widgets.line_input import LineInput
 from tests.tui.conftest import Until
 from tests.tui.typing import type_at_once
@@ -73,7 +73,7 @@ def test_a_paste_without_an_end_ends_when_nothing_more_comes(monkeypatch: pytest
     assert list(parser.feed(START + "山中")) == []
     assert list(parser.tick()) == []
     now_s = time.monotonic()
-    monkeypatch.setattr("poetry_tui.pastes.time.monotonic", lambda: now_s + 60)
+    monkeypatch.setattr("poetry_tui.terminal.pastes.time.monotonic", lambda: now_s + 60)
     assert summary(list(parser.tick())) == ["paste 山中"]
     assert summary(list(parser.feed("q"))) == ["q"]
 

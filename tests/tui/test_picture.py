@@ -8,8 +8,8 @@ from textual.widgets import Static
 
 from poetry_tui.app import PoetryApp
 from poetry_tui.i18n import Language
-from poetry_tui.picture import with_true_widths
 from poetry_tui.settings import Settings
+from poetry_tui.terminal.screenshot import with_true_widths
 from tests.tui.conftest import Until
 
 
@@ -49,7 +49,7 @@ async def test_a_picture_is_saved_where_there_was_no_folder_of_downloads(
     until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "nobody" / "Downloads"
-    monkeypatch.setattr("poetry_tui.picture.user_downloads_path", lambda: folder)
+    monkeypatch.setattr("poetry_tui.terminal.screenshot.user_downloads_path", lambda: folder)
     app = PoetryApp(Settings())
     async with app.run_test(size=(80, 24)) as pilot:
         app.action_screenshot()
@@ -68,7 +68,7 @@ async def test_a_picture_that_cannot_be_saved_is_said_with_its_place_and_the_rea
 ) -> None:
     downloads = tmp_path / "Downloads"
     downloads.write_text("a file in the place of the folder")
-    monkeypatch.setattr("poetry_tui.picture.user_downloads_path", lambda: downloads)
+    monkeypatch.setattr("poetry_tui.terminal.screenshot.user_downloads_path", lambda: downloads)
     app = PoetryApp(Settings(language=language))
     async with app.run_test(size=(80, 24)) as pilot:
         app.action_screenshot()

@@ -14,7 +14,7 @@ from textual import events
 from textual.errors import NoWidget
 from textual.screen import Screen
 
-from poetry_tui.compat import clock_of_events_s, is_at_rest
+from poetry_tui.terminal.compat import clock_of_events_s, is_at_rest
 
 if TYPE_CHECKING:
     from textual.app import App

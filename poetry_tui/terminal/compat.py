@@ -23,7 +23,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from poetry_tui.pastes import PasteReader
+from poetry_tui.terminal.pastes import PasteReader
 
 if sys.platform == "win32":
     linux_driver = None
@@ -110,7 +110,7 @@ def dismiss_in_front(screen: Screen[Any], result: Any = None) -> AwaitComplete:
 
 
 def read_pastes_whole() -> None:
-    """Have every terminal's parser cut pastes out first (`poetry_tui.pastes`), and stand bytes that are no text."""
+    """Have every terminal's parser cut pastes out first (`poetry_tui.terminal.pastes`), and stand bytes that are no text."""
     XTermParser.feed = _feed  # type: ignore[method-assign, assignment]
     XTermParser.tick = _tick  # type: ignore[method-assign, assignment]
     if linux_driver is not None:

@@ -1,7 +1,7 @@
 """The terminal as Textual drives it, made to stand a terminal that goes away. All private Textual API of leaving is here.
 
 Textual 8.2 takes the end of input for nothing to read, and its input thread spins; an error of a write ends its writer
-thread, and the main thread then waits for room in a queue that nobody empties. `poetry_tui.leaving` watches the terminal;
+thread, and the main thread then waits for room in a queue that nobody empties. `poetry_tui.terminal.hang_up` watches the terminal;
 here a write that fails is dropped and an error of a read ends the thread, and both are told as a hang-up.
 `tests/tui/test_driver.py` tells when a new Textual works otherwise.
 """
@@ -18,7 +18,7 @@ from typing import Any, TextIO
 
 from textual.drivers.linux_driver import LinuxDriver
 
-from poetry_tui.leaving import hang_up
+from poetry_tui.terminal.hang_up import hang_up
 
 # CAN ends an escape sequence that was cut short; then what Textual's driver says when it leaves, in its order.
 RESTORING = (

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from textual.geometry import Region
 from textual.strip import Strip
 
-from poetry_tui.compat import WholeCharacterCompositor
+from poetry_tui.terminal.compat import WholeCharacterCompositor
 
 
 class NearCompositor(WholeCharacterCompositor):

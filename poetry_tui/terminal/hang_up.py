@@ -129,7 +129,7 @@ def _is_gone(terminal: int) -> bool:
 def _leave_at_once(attributes: list[Any] | None, status: int) -> NoReturn:
     try:
         end_children()
-        from poetry_tui.driver import restore_terminal
+        from poetry_tui.terminal.driver import restore_terminal
 
         restore_terminal(attributes)
     finally:

@@ -1,0 +1,1 @@
+"""The terminal below Textual: driver, hang-up, pastes, clipboard."""
