@@ -20,8 +20,8 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from engine.errors import INTERRUPTED
-from poetry_tui.engine_client import EngineClient
-from poetry_tui.engine_protocol import EngineState, Phase
+from poetry_tui.engine_client.client import EngineClient
+from poetry_tui.engine_client.replies import EngineState, Phase
 from poetry_tui.glyphs import Charts, is_ascii, use_charts
 from poetry_tui.i18n import Language, reason, sentence, set_language, word
 from poetry_tui.keys import bind

@@ -7,7 +7,7 @@ from typing import Any
 from engine.prosody.text import LINE_MARKS
 from poetry_tui.draft import Wish
 from poetry_tui.draft_wishes import OPEN, lines_of
-from poetry_tui.engine_protocol import Glyph, PoemDone
+from poetry_tui.engine_client.replies import Glyph, PoemDone
 from poetry_tui.sitting import Composition
 
 

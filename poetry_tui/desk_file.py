@@ -15,8 +15,8 @@ from typing import Any
 from engine import paths
 from engine.files import parse_json, read_start, write_atomically
 from poetry_tui.draft import Draft, Origin, Variant, Wish
-from poetry_tui.engine_protocol import Glyph, PoemDone
-from poetry_tui.glass_protocol import Alternative
+from poetry_tui.engine_client.inspection import Alternative
+from poetry_tui.engine_client.replies import Glyph, PoemDone
 from poetry_tui.sitting import Composition, Sitting
 
 # On Windows, without them, there is one desk, that of the studio which wrote last.

@@ -24,7 +24,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from poetry_tui.draft_wishes import config_to_keep, lines_of, tied_to
-from poetry_tui.engine_protocol import Glyph, PoemDone
+from poetry_tui.engine_client.replies import Glyph, PoemDone
 
 
 class Origin(StrEnum):

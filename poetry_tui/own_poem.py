@@ -15,7 +15,7 @@ from engine.prosody.regulated.report import BORROWED_RHYME, BROKEN_QUATRAIN
 from engine.prosody.text import LINE_MARKS
 from poetry_tui.draft import Wish
 from poetry_tui.draft_wishes import FREE, OPEN
-from poetry_tui.engine_protocol import Glyph
+from poetry_tui.engine_client.replies import Glyph
 from poetry_tui.sitting import Composition
 
 # As long as the longest tune and a 排律 of a hundred lines of seven.

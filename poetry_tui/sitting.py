@@ -7,8 +7,8 @@ from typing import Any
 
 from engine.errors import StudioError
 from poetry_tui.draft import Draft, Variant, Wish
-from poetry_tui.engine_protocol import Glyph, Novelty, PoemDone
-from poetry_tui.glass_protocol import Inspection, Place
+from poetry_tui.engine_client.inspection import Inspection, Place
+from poetry_tui.engine_client.replies import Glyph, Novelty, PoemDone
 from poetry_tui.likelihood import nats_per_han
 
 

@@ -32,7 +32,7 @@ async def take_pictures(folder: Path, run: Path) -> None:
     from engine.config import ComposeConfig
     from poetry_tui.app import PoetryApp
     from poetry_tui.draft import Wish
-    from poetry_tui.engine_protocol import Phase
+    from poetry_tui.engine_client.replies import Phase
     from poetry_tui.keeping import keep
     from poetry_tui.screens.compose import ComposeScreen
     from poetry_tui.screens.train import TrainScreen

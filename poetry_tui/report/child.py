@@ -8,7 +8,7 @@ from pathlib import Path
 from engine import paths
 from engine.errors import RunError
 from engine.system.processes import own_session
-from poetry_tui.engine_process import end, environment
+from poetry_tui.engine_client.process import end, environment
 from poetry_tui.i18n import language
 from poetry_tui.report.write import HTML, usual_name
 

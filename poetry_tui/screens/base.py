@@ -11,7 +11,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
-from poetry_tui.engine_protocol import EngineState, Phase
+from poetry_tui.engine_client.replies import EngineState, Phase
 from poetry_tui.i18n import word
 from poetry_tui.keys import in_words
 from poetry_tui.terminal.compat import update_focus_styles

@@ -8,8 +8,8 @@ from textual import work
 from textual.containers import Horizontal
 from textual.widget import Widget
 
-from poetry_tui.engine_protocol import EngineState, Phase
-from poetry_tui.glass_protocol import Place
+from poetry_tui.engine_client.inspection import Place
+from poetry_tui.engine_client.replies import EngineState, Phase
 from poetry_tui.i18n import word
 from poetry_tui.screens.views import ViewsScreen
 from poetry_tui.sitting import Composition, Sitting

@@ -7,7 +7,7 @@ from textual import on, work
 from engine.errors import StudioError
 from poetry_tui.draft import Draft, Origin, Row
 from poetry_tui.draft_wishes import lines_of
-from poetry_tui.glass_protocol import Place
+from poetry_tui.engine_client.inspection import Place
 from poetry_tui.i18n import heading, sentence, word
 from poetry_tui.screens.compose_writing import WritingScreen, new_seed
 from poetry_tui.widgets.pager import Pager

@@ -12,7 +12,7 @@ from textual.worker import Worker, WorkerState
 
 from engine.errors import StudioError
 from poetry_tui.draft import Wish
-from poetry_tui.engine_protocol import Glyph, Phase
+from poetry_tui.engine_client.replies import Glyph, Phase
 from poetry_tui.i18n import sentence
 from poetry_tui.keeping import OWN
 from poetry_tui.screens.compose_desk import DeskScreen

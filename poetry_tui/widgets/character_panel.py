@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 from textual.content import Content
 
-from poetry_tui.engine_protocol import Glyph
-from poetry_tui.glass_protocol import Place
+from poetry_tui.engine_client.inspection import Place
+from poetry_tui.engine_client.replies import Glyph
 from poetry_tui.i18n import heading
 
 if TYPE_CHECKING:

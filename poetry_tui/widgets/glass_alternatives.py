@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.segment import Segment
 from rich.style import Style
 
-from poetry_tui.glass_protocol import Alternative
+from poetry_tui.engine_client.inspection import Alternative
 from poetry_tui.glyphs import is_ascii
 from poetry_tui.typeset import wide
 from poetry_tui.widgets.glass_rows import Inks, Row, percent, piece

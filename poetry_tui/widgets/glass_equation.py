@@ -6,7 +6,7 @@ from typing import NamedTuple
 from rich.segment import Segment
 from rich.style import Style
 
-from poetry_tui.glass_protocol import Layer
+from poetry_tui.engine_client.inspection import Layer
 from poetry_tui.widgets.glass_rows import Inks, Row, decimals, piece
 from poetry_tui.widgets.heat_strip import readable_on
 

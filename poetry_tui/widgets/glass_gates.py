@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from poetry_tui.glass_protocol import Inspection
+from poetry_tui.engine_client.inspection import Inspection
 from poetry_tui.i18n import word
 from poetry_tui.widgets.glass_equation import equation_rows, n_equation_rows
 from poetry_tui.widgets.glass_rows import Inks, Row, decimals, piece

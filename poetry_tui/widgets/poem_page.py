@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.errors import StudioError
-from poetry_tui.engine_protocol import Glyph
+from poetry_tui.engine_client.replies import Glyph
 from poetry_tui.favourite_export import date_of
 from poetry_tui.favourites import Favourite
 from poetry_tui.i18n import WORDS, heading, sentence, word

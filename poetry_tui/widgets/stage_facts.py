@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from engine.errors import StudioError
-from poetry_tui.engine_protocol import Novelty
+from poetry_tui.engine_client.replies import Novelty
 from poetry_tui.i18n import heading, sentence, word
 from poetry_tui.likelihood import shown_nats
 from poetry_tui.sitting import Composition

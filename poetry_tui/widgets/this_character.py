@@ -18,8 +18,8 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from poetry_tui.draft_wishes import is_for_the_form
-from poetry_tui.engine_protocol import Glyph
-from poetry_tui.glass_protocol import Alternative, Inspection, Place
+from poetry_tui.engine_client.inspection import Alternative, Inspection, Place
+from poetry_tui.engine_client.replies import Glyph
 from poetry_tui.i18n import language, word
 from poetry_tui.keys import bind
 from poetry_tui.widgets.glass_alternatives import Chances, chance_rows

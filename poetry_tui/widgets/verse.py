@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from engine.prosody.text import HAN_CELLS, LINE_MARKS
-from poetry_tui.engine_protocol import Glyph
+from poetry_tui.engine_client.replies import Glyph
 from poetry_tui.typeset import Page, Place, lines_so_far, typeset, wide
 from poetry_tui.typeset_upright import typeset_upright
 

@@ -20,7 +20,7 @@ _TRIES = 1000
 @pytest.fixture(autouse=True)
 def service_without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever opens the studio in a test talks to the fake service, unless the test names another command."""
-    monkeypatch.setattr("poetry_tui.engine_client.SERVICE", FAKE_SERVICE)
+    monkeypatch.setattr("poetry_tui.engine_client.client.SERVICE", FAKE_SERVICE)
     set_language("both")
 
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from poetry_tui.app import PoetryApp
-from poetry_tui.engine_client import EngineClient
+from poetry_tui.engine_client.client import EngineClient
 from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.settings import Settings
 from poetry_tui.sitting import Composition

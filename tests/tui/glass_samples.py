@@ -5,8 +5,8 @@ from typing import Any
 
 from rich.style import Style
 
-from poetry_tui.engine_protocol import Glyph
-from poetry_tui.glass_protocol import Alternative, Inspection, Place, to_inspection
+from poetry_tui.engine_client.inspection import Alternative, Inspection, Place, to_inspection
+from poetry_tui.engine_client.replies import Glyph
 from poetry_tui.widgets.glass_rows import Inks, Row
 from poetry_tui.widgets.heat_strip import palettes_of
 

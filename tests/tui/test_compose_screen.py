@@ -4,7 +4,7 @@ import pytest
 from textual.widgets import Input
 
 from engine.errors import StudioError
-from poetry_tui.engine_protocol import Phase
+from poetry_tui.engine_client.replies import Phase
 from poetry_tui.favourites import Favourite, FavouriteStore
 from poetry_tui.messages import RecreateWanted
 from poetry_tui.screens.compose import ComposeScreen

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from engine import paths
 from poetry_tui.desk_file import MAX_POEMS, DeskFile, n_unkept
 from poetry_tui.draft import Draft, Wish
-from poetry_tui.engine_protocol import Glyph, PoemDone
+from poetry_tui.engine_client.inspection import Alternative
+from poetry_tui.engine_client.replies import Glyph, PoemDone
 from poetry_tui.favourites import FavouriteStore
-from poetry_tui.glass_protocol import Alternative
 from poetry_tui.sitting import Composition, Sitting
 from tests.tui.conftest import Until
 from tests.tui.desk import open_desk

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from engine.errors import ComposeError
-from poetry_tui.engine_client import EngineClient, EngineLostError
-from poetry_tui.engine_process import log_file
-from poetry_tui.engine_protocol import EngineState, Glyph, Phase, PoemDone
-from poetry_tui.glass_protocol import Place
+from poetry_tui.engine_client.client import EngineClient, EngineLostError
+from poetry_tui.engine_client.inspection import Place
+from poetry_tui.engine_client.process import log_file
+from poetry_tui.engine_client.replies import EngineState, Glyph, Phase, PoemDone
 from tests.tui.conftest import FAKE_SERVICE
 
 CONFIG = {"begin": "日", "temperature": 0.8, "seed": 7}

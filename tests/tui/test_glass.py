@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from poetry_tui.glass_protocol import Alternative, to_inspection
+from poetry_tui.engine_client.inspection import Alternative, to_inspection
 from poetry_tui.widgets.glass_alternatives import Chances, chance_rows
 from poetry_tui.widgets.glass_equation import EQUATIONS, equation_rows, n_equation_rows
 from poetry_tui.widgets.glass_gates import STRIPS, Fold, fold, gate_rows, n_rows

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from textual.app import App, ComposeResult
 
-from poetry_tui.glass_protocol import Alternative, Place
+from poetry_tui.engine_client.inspection import Alternative, Place
 from poetry_tui.i18n import set_language, word
 from poetry_tui.themes import PAPER, THEMES
 from poetry_tui.widgets.this_character import ThisCharacter

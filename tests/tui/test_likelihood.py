@@ -7,7 +7,7 @@ import pytest
 
 from poetry_tui.cli import main
 from poetry_tui.draft import Wish
-from poetry_tui.engine_protocol import Glyph, PoemDone
+from poetry_tui.engine_client.replies import Glyph, PoemDone
 from poetry_tui.favourite_export import as_markdown
 from poetry_tui.favourites import FavouriteStore
 from poetry_tui.keeping import keep

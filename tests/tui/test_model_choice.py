@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from poetry_tui.app import PoetryApp
-from poetry_tui.engine_protocol import Phase
+from poetry_tui.engine_client.replies import Phase
 from poetry_tui.run_state import Status
 from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.settings import Settings

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from poetry_tui.candidates import candidate_of, given_places
 from poetry_tui.draft import Wish
-from poetry_tui.engine_protocol import Glyph, PoemDone
+from poetry_tui.engine_client.replies import Glyph, PoemDone
 from poetry_tui.sitting import Composition, Sitting
 
 WISH = Wish({"begin": "日", "seed": 7, "temperature": 0.8})

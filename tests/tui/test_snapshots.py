@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from poetry_tui.app import PoetryApp
-from poetry_tui.engine_protocol import Phase
+from poetry_tui.engine_client.replies import Phase
 from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.settings import Settings
 from poetry_tui.themes import INK, PAPER

@@ -13,8 +13,9 @@ from typing import Any
 from engine.errors import ComposeError, StudioError
 from engine.files import is_file
 from engine.system.processes import own_session
-from poetry_tui.engine_process import MAX_LINE_BYTES, SERVICE, end, environment, log_file, open_log
-from poetry_tui.engine_protocol import (
+from poetry_tui.engine_client.inspection import Inspection, Place, to_inspection
+from poetry_tui.engine_client.process import MAX_LINE_BYTES, SERVICE, end, environment, log_file, open_log
+from poetry_tui.engine_client.replies import (
     EngineState,
     Glyph,
     Novelty,
@@ -25,7 +26,6 @@ from poetry_tui.engine_protocol import (
     to_novelty,
     to_poem,
 )
-from poetry_tui.glass_protocol import Inspection, Place, to_inspection
 from poetry_tui.i18n import word
 
 PAUSES_BEFORE_RESTART_S = (0.2, 1.0, 3.0)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from engine.errors import StudioError
-from poetry_tui.glass_protocol import Alternative, to_alternatives
+from poetry_tui.engine_client.inspection import Alternative, to_alternatives
 
 
 class Phase(StrEnum):
