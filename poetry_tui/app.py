@@ -297,7 +297,7 @@ class PoetryApp(App[None]):
     async def action_quit(self) -> None:
         """Quit; where trainings that were started here still run, ask what shall become of them."""
         # Not loaded means that nothing was started here.
-        runs = sys.modules.get("poetry_tui.runs")
+        runs = sys.modules.get("poetry_tui.runs.control")
         folders = runs.started_here() if runs else []
         if not folders:
             self.exit()

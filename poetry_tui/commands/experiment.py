@@ -8,9 +8,9 @@ from engine.config import ModelConfig, TrainConfig
 from engine.presets import PRESETS, preset
 from engine.system.names import path_of
 from poetry_tui.commands.output import Commands, command, say
-from poetry_tui.experiments import EXPERIMENTS, plan, run, run_folder_for
 from poetry_tui.report.story import read_story
 from poetry_tui.report.write import HTML, check_folder, write_report
+from poetry_tui.runs.experiments import EXPERIMENTS, plan, run, run_folder_for
 
 # A quarter of an hour a training on two cores; the differences show by then.
 USUAL_STEPS = 500

@@ -4,7 +4,7 @@ import argparse
 
 from engine.errors import RunError
 from poetry_tui.commands.output import Commands, command
-from poetry_tui.runs import find_run, list_runs
+from poetry_tui.runs.control import find_run, list_runs
 
 
 def add_parser(commands: Commands) -> None:

@@ -9,7 +9,7 @@ from poetry_tui.commands.output import Commands, command, say
 from poetry_tui.i18n import LANGUAGES, set_language
 from poetry_tui.report.story import read_story
 from poetry_tui.report.write import HTML, usual_name, write_report
-from poetry_tui.runs import find_run
+from poetry_tui.runs.control import find_run
 
 
 def add_parser(commands: Commands) -> None:

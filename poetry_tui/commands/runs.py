@@ -20,12 +20,12 @@ from poetry_tui.commands.output import (
     printable,
     say,
 )
-from poetry_tui.comparison import WHAT_IS_VALIDATED, differing, flat
-from poetry_tui.malformed_lines import count_malformed
-from poetry_tui.run_reader import log_tail
-from poetry_tui.run_state import Status
-from poetry_tui.run_words import ABOUT, perplexity
-from poetry_tui.runs import RunSummary, find_run, list_runs, remove_run
+from poetry_tui.runs.comparison import WHAT_IS_VALIDATED, differing, flat
+from poetry_tui.runs.control import RunSummary, find_run, list_runs, remove_run
+from poetry_tui.runs.malformed_lines import count_malformed
+from poetry_tui.runs.reader import log_tail
+from poetry_tui.runs.state import Status
+from poetry_tui.runs.wording import ABOUT, perplexity
 
 # What is shown of the log of a run that came to a bad end.
 LOG_LINES = 12

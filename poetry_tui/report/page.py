@@ -12,12 +12,12 @@ from engine.errors import StudioError
 from engine.presets import PRESETS
 from engine.prosody.text import split_lines
 from engine.runs.smoothing import WINDOW_STEPS
-from poetry_tui.comparison import Comparison, Row, compare
 from poetry_tui.i18n import heading, word
 from poetry_tui.report.document import Block, Code, Figure, Heading, Paragraph, Poem, Prediction, Table
 from poetry_tui.report.story import RunStory
 from poetry_tui.report.svg import Series, chart
-from poetry_tui.run_words import ABOUT
+from poetry_tui.runs.comparison import Comparison, Row, compare
+from poetry_tui.runs.wording import ABOUT
 
 N_COLUMNS = 240
 N_ROUNDS = 5

@@ -9,10 +9,10 @@ from engine.errors import ModelError
 from engine.model.metadata import read_header
 from engine.model.registry import find_model
 from engine.runs.events import Compared, Record
-from poetry_tui.run_reader import EventTail
-from poetry_tui.run_state import RunState, SampleRound, Status
-from poetry_tui.run_status import look_at, status_of
-from poetry_tui.runs import is_alive
+from poetry_tui.runs.control import is_alive
+from poetry_tui.runs.reader import EventTail
+from poetry_tui.runs.state import RunState, SampleRound, Status
+from poetry_tui.runs.status import look_at, status_of
 
 T = TypeVar("T")
 

@@ -13,8 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from engine.errors import StudioError
-from poetry_tui import runs
 from poetry_tui.i18n import heading, sentence, word
+from poetry_tui.runs import control as runs
 
 LEAVE, STOP, CANCEL = "leave", "stop", "cancel"
 

@@ -15,12 +15,12 @@ from textual.widgets import Static
 
 from engine.config import TrainConfig
 from engine.errors import StudioError
-from poetry_tui import runs
 from poetry_tui.i18n import word
 from poetry_tui.messages import ModelWanted
-from poetry_tui.run_follower import RunFollower
-from poetry_tui.run_replay import RunReplay
-from poetry_tui.run_state import Status
+from poetry_tui.runs import control as runs
+from poetry_tui.runs.follower import RunFollower
+from poetry_tui.runs.replay import RunReplay
+from poetry_tui.runs.state import Status
 from poetry_tui.screens.train_install import installed_corpora, run_install
 from poetry_tui.screens.train_keys import BINDINGS, FOOTER_FILLERS, OF_A_RUN
 from poetry_tui.screens.train_viewing import ViewingScreen

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, cast
 from textual import work
 
 from engine.errors import StudioError
-from poetry_tui import runs
 from poetry_tui.i18n import sentence, word
-from poetry_tui.run_follower import RunFollower
-from poetry_tui.run_replay import RunReplay
-from poetry_tui.run_state import Status
+from poetry_tui.runs import control as runs
+from poetry_tui.runs.follower import RunFollower
+from poetry_tui.runs.replay import RunReplay
+from poetry_tui.runs.state import Status
 from poetry_tui.screens.base import StudioScreen
 from poetry_tui.widgets.ask_line import AskLine
 

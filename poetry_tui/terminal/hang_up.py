@@ -140,7 +140,7 @@ def end_children(patience_s: float = 0.0) -> None:
     """Let every process that came from this one end by itself for so long, then end it; except trainings and theirs."""
     import psutil
 
-    runs = sys.modules.get("poetry_tui.runs")
+    runs = sys.modules.get("poetry_tui.runs.control")
     trainers = set(runs.trainer_pids()) if runs else set()
     below = []
     for child in psutil.Process().children():

@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from poetry_tui.comparison import MISSING, Comparison, Row
 from poetry_tui.i18n import WORDS, heading, word
+from poetry_tui.runs.comparison import MISSING, Comparison, Row
 
 # As the curves are coloured: the run that is followed, then those beside it.
 RUN_STYLES = ("bold $accent", "bold $secondary", "bold $warning", "bold $success", "bold $error")

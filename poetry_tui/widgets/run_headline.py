@@ -4,8 +4,8 @@ from textual.content import Content
 from textual.widget import Widget
 
 from poetry_tui.i18n import heading
-from poetry_tui.run_follower import RunFollower
-from poetry_tui.run_words import COLOURS, SYMBOLS, what_next
+from poetry_tui.runs.follower import RunFollower
+from poetry_tui.runs.wording import COLOURS, SYMBOLS, what_next
 
 
 class RunHeadline(Widget):

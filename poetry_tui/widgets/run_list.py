@@ -11,8 +11,8 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from poetry_tui.i18n import heading, sentence, word
-from poetry_tui.run_summary import RunSummary
-from poetry_tui.run_words import COLOURS, SYMBOLS, moment, summary_line
+from poetry_tui.runs.summary import RunSummary
+from poetry_tui.runs.wording import COLOURS, SYMBOLS, moment, summary_line
 
 # The run that is followed, in the list and in comparisons; its curve needs none.
 FOLLOWED_LETTER = "a"

@@ -7,7 +7,7 @@ from textual.content import Content
 
 from engine.runs.events import Sampled
 from poetry_tui.i18n import heading, word
-from poetry_tui.run_state import SampleRound
+from poetry_tui.runs.state import SampleRound
 from poetry_tui.widgets.lines import Lines
 
 MOST_ROUNDS = 40

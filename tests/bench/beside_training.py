@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.runs.events import Step
-from poetry_tui.run_reader import EventTail
+from poetry_tui.runs.reader import EventTail
 from tests.bench.keys import start_training, wait_for_steps
 from tests.bench.racing import Result
 

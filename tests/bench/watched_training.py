@@ -19,7 +19,7 @@ from statistics import median
 import psutil
 
 from engine.runs.events import Step
-from poetry_tui.run_reader import EventTail
+from poetry_tui.runs.reader import EventTail
 from tests.bench.keys import start_training, wait_for_steps
 from tests.bench.racing import Result
 from tests.bench.terminal import process_in_terminal, wait_for, watch

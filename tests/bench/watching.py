@@ -20,7 +20,7 @@ from engine import paths
 from engine.runs import events
 from engine.runs.folder import RunWriter
 from poetry_tui.app import PoetryApp
-from poetry_tui.run_follower import RunFollower
+from poetry_tui.runs.follower import RunFollower
 from poetry_tui.settings import Settings
 from poetry_tui.widgets.loss_chart import LossChart
 from tests.bench.racing import Result

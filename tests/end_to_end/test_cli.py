@@ -17,7 +17,7 @@ from engine.runs.folder import write_config
 from poetry_tui import cli
 from poetry_tui.cli import main
 from poetry_tui.favourites import Favourite, FavouriteStore
-from poetry_tui.run_summary import summarise
+from poetry_tui.runs.summary import summarise
 from tests.tui.make_run import life, write_run
 
 POEMS = """\
@@ -215,7 +215,7 @@ def test_malformed_lines_are_counted_once_and_again_when_the_run_has_grown(
         file.write("nothing\n")
     assert count() == 1
     with monkeypatch.context() as patch:
-        patch.setattr("poetry_tui.malformed_lines.EventTail.poll", lambda tail: pytest.fail("it was read again"))
+        patch.setattr("poetry_tui.runs.malformed_lines.EventTail.poll", lambda tail: pytest.fail("it was read again"))
         assert count() == 1
     with events.open("a", encoding="utf-8") as file:
         file.write("nothing again\n")

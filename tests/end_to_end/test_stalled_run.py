@@ -11,12 +11,12 @@ import pytest
 
 from engine.presets import preset
 from engine.runs.folder import HEARTBEAT
-from poetry_tui import runs
 from poetry_tui.cli import main
 from poetry_tui.i18n import set_language
-from poetry_tui.run_follower import RunFollower
-from poetry_tui.run_state import Status
-from poetry_tui.run_words import what_next
+from poetry_tui.runs import control as runs
+from poetry_tui.runs.follower import RunFollower
+from poetry_tui.runs.state import Status
+from poetry_tui.runs.wording import what_next
 from tests.small_corpus import write_corpus
 
 DEADLINE_S = 120.0

@@ -28,7 +28,8 @@ if sys.platform == "win32":
 STUDIO_WITH_TRAINING = """
 import sys
 from engine.presets import preset
-from poetry_tui import cli, runs
+from poetry_tui import cli
+from poetry_tui.runs import control as runs
 config = preset("tiny").replace(corpus=sys.argv[1], max_steps=10**6, n_epochs=10**6)
 cli.open_studio(runs.start_run(config, "going"))
 """

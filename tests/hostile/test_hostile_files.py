@@ -22,8 +22,8 @@ from engine.runs.events import from_line, to_line
 from engine.runs.folder import CONFIG, read_config
 from engine.training.metrics import Progress
 from engine.training.optim import make_optimizer
-from poetry_tui.comparison import compare
-from poetry_tui.run_state import RunState, Status
+from poetry_tui.runs.comparison import compare
+from poetry_tui.runs.state import RunState, Status
 from poetry_tui.settings import Settings, load_settings, open_settings, save_settings
 from tests.engine.small_model import save_small_model, small_model
 from tests.hostile.mutations import FACTOR, as_json, documents, is_refused, rng, texts

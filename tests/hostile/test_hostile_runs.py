@@ -14,10 +14,10 @@ from engine.runs.events import LATEST_TIME_S, to_line
 from engine.runs.folder import CONFIG, CONTROL, EVENTS, HEARTBEAT, LOG, LR, REQUESTS, ControlFiles, run_is_alive
 from poetry_tui.cli import main
 from poetry_tui.report.story import read_story
-from poetry_tui.run_follower import RunFollower
-from poetry_tui.run_reader import MAX_LINE_BYTES, EventTail
-from poetry_tui.run_replay import RunReplay
-from poetry_tui.run_summary import list_runs
+from poetry_tui.runs.follower import RunFollower
+from poetry_tui.runs.reader import MAX_LINE_BYTES, EventTail
+from poetry_tui.runs.replay import RunReplay
+from poetry_tui.runs.summary import list_runs
 from tests.hostile.mutations import FACTOR, as_json, documents, is_refused, rng, texts
 from tests.hostile.test_hostile_names import check_output
 from tests.tui.make_run import OTHERS, life, records, write_run

@@ -35,7 +35,7 @@ def capable_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def clock_of_made_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Made runs spoke years ago; by the clock that stands still there, none of them has been silent for long."""
-    monkeypatch.setattr("poetry_tui.run_status.now_s", lambda: make_run.START_S)
+    monkeypatch.setattr("poetry_tui.runs.status.now_s", lambda: make_run.START_S)
 
 
 @pytest.fixture(autouse=True)

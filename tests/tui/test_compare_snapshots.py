@@ -9,7 +9,7 @@ import pytest
 
 from engine import paths
 from engine.presets import preset
-from poetry_tui.run_state import Status
+from poetry_tui.runs.state import Status
 from poetry_tui.screens.compare import CompareScreen
 from poetry_tui.themes import INK, PAPER
 from tests.tui import make_run

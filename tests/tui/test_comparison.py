@@ -7,8 +7,8 @@ from rich.cells import cell_len
 from engine.config import TrainConfig
 from engine.presets import preset
 from engine.runs.events import Event
-from poetry_tui.comparison import Comparison, Row, compare
-from poetry_tui.run_state import RunState, Status
+from poetry_tui.runs.comparison import Comparison, Row, compare
+from poetry_tui.runs.state import RunState, Status
 from poetry_tui.widgets.comparison_table import fold
 from tests.tui import make_run
 

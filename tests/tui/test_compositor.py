@@ -8,7 +8,7 @@ from textual._compositor import ChopsUpdate, Compositor
 from textual.geometry import Region
 
 from poetry_tui.app import PoetryApp
-from poetry_tui.run_state import Status
+from poetry_tui.runs.state import Status
 from poetry_tui.terminal.compositor import NearCompositor
 from tests.tui import make_run
 from tests.tui.conftest import Until

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poetry_tui.curve import BLOCK, Curve
+from poetry_tui.runs.curve import BLOCK, Curve
 
 
 @settings(max_examples=60)

@@ -7,7 +7,7 @@ import pytest
 
 from poetry_tui.app import PoetryApp
 from poetry_tui.engine_client.replies import Phase
-from poetry_tui.run_state import Status
+from poetry_tui.runs.state import Status
 from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.settings import Settings
 from poetry_tui.widgets.studio_header import StudioHeader

@@ -14,9 +14,9 @@ import pytest
 from textual.screen import Screen
 
 from engine import paths
-from poetry_tui import runs
 from poetry_tui.app import PoetryApp
 from poetry_tui.favourites import Favourite, FavouriteStore
+from poetry_tui.runs import control as runs
 from poetry_tui.settings import Settings
 from tests.tui import make_run
 from tests.tui.monkey import let_loose

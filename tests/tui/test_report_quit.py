@@ -8,7 +8,7 @@ import pytest
 
 from poetry_tui.report.child import folder_for
 from poetry_tui.report.write import HTML
-from poetry_tui.run_state import Status
+from poetry_tui.runs.state import Status
 from tests.tui import make_run
 from tests.tui.conftest import Until
 from tests.tui.train_desk import is_shown, make, studio

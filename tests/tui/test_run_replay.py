@@ -6,9 +6,9 @@ import pytest
 
 from engine.runs.events import Record, to_line
 from engine.runs.folder import EVENTS
-from poetry_tui.run_follower import RunFollower
-from poetry_tui.run_replay import LONGEST_GAP_S, RunReplay
-from poetry_tui.run_state import Status
+from poetry_tui.runs.follower import RunFollower
+from poetry_tui.runs.replay import LONGEST_GAP_S, RunReplay
+from poetry_tui.runs.state import Status
 from tests.tui import make_run
 
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from engine.config import TrainConfig
 from engine.presets import preset
 from engine.runs.events import CheckpointSaved, Control, Event, Record, RunStarted, Validated
-from poetry_tui.run_pace import LEAST_PATIENCE_S, SEVERAL, UNKNOWN_PATIENCE_S
-from poetry_tui.run_state import RunState, Status
-from poetry_tui.run_status import Life, silence_s, status_of
+from poetry_tui.runs.stall_detector import LEAST_PATIENCE_S, SEVERAL, UNKNOWN_PATIENCE_S
+from poetry_tui.runs.state import RunState, Status
+from poetry_tui.runs.status import Life, silence_s, status_of
 from tests.tui import make_run
 
 VALIDATE_EVERY = 100

@@ -11,8 +11,8 @@ from engine.errors import RunError
 from engine.presets import preset
 from engine.runs.events import Validated
 from engine.runs.folder import CONTROL, EVENTS, read_config
-from poetry_tui import runs
-from poetry_tui.run_state import Status
+from poetry_tui.runs import control as runs
+from poetry_tui.runs.state import Status
 from tests.tui import make_run
 
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from engine.errors import RunError
 from engine.runs.events import Control, Event, Record, Validated, to_line
 from engine.runs.folder import EVENTS
-from poetry_tui.curve import Curve
-from poetry_tui.run_follower import RunFollower
-from poetry_tui.run_reader import EventTail, log_tail
-from poetry_tui.run_state import RunState, Status
+from poetry_tui.runs.curve import Curve
+from poetry_tui.runs.follower import RunFollower
+from poetry_tui.runs.reader import EventTail, log_tail
+from poetry_tui.runs.state import RunState, Status
 from tests.tui import make_run
 
 

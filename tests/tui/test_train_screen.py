@@ -12,10 +12,10 @@ from engine import paths
 from engine.config import TrainConfig
 from engine.errors import CorpusError, RunError
 from engine.runs.events import Compared, RunFailed, Sampled
-from poetry_tui import runs
 from poetry_tui.app import Monitor, PoetryApp
 from poetry_tui.i18n import set_language
-from poetry_tui.run_state import Status
+from poetry_tui.runs import control as runs
+from poetry_tui.runs.state import Status
 from poetry_tui.settings import Settings
 from poetry_tui.settings_form import questions
 from poetry_tui.themes import INK

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from poetry_tui import runs
 from poetry_tui.app import PoetryApp
-from poetry_tui.run_state import Status
+from poetry_tui.runs import control as runs
+from poetry_tui.runs.state import Status
 from poetry_tui.settings import Settings
 from poetry_tui.themes import INK, PAPER
 from poetry_tui.widgets.run_list import RunList
@@ -84,7 +84,7 @@ def test_a_stalled_run_looks_it(
     said = [replace(make_run.started(), pid=4711), *make_run.life(777)[1:]]
     make(said, alive=True)
     now_s = make_run.records(said)[-1].time_s + 125
-    monkeypatch.setattr("poetry_tui.run_status.now_s", lambda: now_s)
+    monkeypatch.setattr("poetry_tui.runs.status.now_s", lambda: now_s)
 
     async def settle(pilot: Any) -> None:
         await shown(pilot, until, Status.STALLED)

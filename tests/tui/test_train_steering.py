@@ -3,8 +3,8 @@
 import pytest
 
 from engine.runs.folder import CONTROL
-from poetry_tui import runs
-from poetry_tui.run_state import Status
+from poetry_tui.runs import control as runs
+from poetry_tui.runs.state import Status
 from poetry_tui.screens.quit_question import QuitQuestion
 from poetry_tui.screens.train import TrainScreen
 from poetry_tui.widgets.ask_line import AskLine

@@ -14,8 +14,8 @@ from engine.presets import preset
 from engine.runs.events import Compared, Resources
 from poetry_tui.app import PoetryApp
 from poetry_tui.report.child import folder_for
-from poetry_tui.run_replay import RunReplay
-from poetry_tui.run_state import Status
+from poetry_tui.runs.replay import RunReplay
+from poetry_tui.runs.state import Status
 from poetry_tui.screens.compare import CompareScreen
 from poetry_tui.screens.train import TrainScreen
 from poetry_tui.widgets.comparison_table import ComparisonTable

@@ -10,10 +10,10 @@ from textual.command import CommandPalette
 from textual.widgets import Input
 
 from engine import paths
-from poetry_tui import runs
 from poetry_tui.app import PoetryApp
 from poetry_tui.favourites import Favourite, FavouriteStore
-from poetry_tui.run_state import Status
+from poetry_tui.runs import control as runs
+from poetry_tui.runs.state import Status
 from poetry_tui.screens.base import StudioScreen
 from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.screens.favourites import FavouritesScreen

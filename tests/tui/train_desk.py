@@ -5,7 +5,7 @@ from typing import Any
 
 from engine import paths
 from poetry_tui.app import PoetryApp
-from poetry_tui.run_state import Status
+from poetry_tui.runs.state import Status
 from poetry_tui.screens.train import TrainScreen
 from poetry_tui.settings import Settings
 from poetry_tui.themes import INK

@@ -5,10 +5,10 @@ import time
 
 from engine.runs.events import RunFailed
 from poetry_tui.i18n import sentence, word
-from poetry_tui.run_follower import RunFollower
-from poetry_tui.run_replay import RunReplay
-from poetry_tui.run_state import RunState, Status
-from poetry_tui.run_summary import RunSummary
+from poetry_tui.runs.follower import RunFollower
+from poetry_tui.runs.replay import RunReplay
+from poetry_tui.runs.state import RunState, Status
+from poetry_tui.runs.summary import RunSummary
 
 # Before a figure that is an estimate.
 ABOUT = "~"

@@ -22,10 +22,10 @@ from engine.runs.events import (
     Validated,
 )
 from engine.runs.smoothing import WINDOW_STEPS, mean_of_last_steps
-from poetry_tui.curve import LARGEST, Curve
-from poetry_tui.han_ratio import HanRatio
-from poetry_tui.run_axes import RunAxes, steps_per_s
-from poetry_tui.run_pace import Pace
+from poetry_tui.runs.axes import RunAxes, steps_per_s
+from poetry_tui.runs.curve import LARGEST, Curve
+from poetry_tui.runs.loss_units import HanRatio
+from poetry_tui.runs.stall_detector import Pace
 
 # Points that the rate for the ETA is taken over at least: about ten seconds of training.
 RATE_POINTS = 100

@@ -33,7 +33,7 @@ from engine.runs.folder import (
     write_config,
 )
 from engine.system.processes import own_session
-from poetry_tui.run_summary import RunSummary, find_run, list_runs, summarise
+from poetry_tui.runs.summary import RunSummary, find_run, list_runs, summarise
 
 __all__ = [
     "RunSummary",

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import RunError, StudioError
-from poetry_tui.run_reader import Bite, EventTail, LogTail
-from poetry_tui.run_state import RunState, Status
-from poetry_tui.run_status import NOBODY, Life, look_at, silence_s, status_of
-from poetry_tui.runs import is_alive, wishes
+from poetry_tui.runs.control import is_alive, wishes
+from poetry_tui.runs.reader import Bite, EventTail, LogTail
+from poetry_tui.runs.state import RunState, Status
+from poetry_tui.runs.status import NOBODY, Life, look_at, silence_s, status_of
 
 # A heart beats once a second; looking more often finds out nothing.
 LIFE_PERIOD_S = 1.0

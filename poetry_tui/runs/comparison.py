@@ -8,8 +8,8 @@ from typing import Any
 from engine.config import TrainConfig
 from engine.errors import StudioError
 from poetry_tui.i18n import word
-from poetry_tui.run_state import RunState, Status
-from poetry_tui.run_words import ABOUT, duration, epochs_read, perplexity, training_nats
+from poetry_tui.runs.state import RunState, Status
+from poetry_tui.runs.wording import ABOUT, duration, epochs_read, perplexity, training_nats
 
 MISSING = "-"
 # Validations are on other poems where one of these is not the same (`engine.training.curriculum.held_out`).

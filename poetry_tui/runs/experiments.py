@@ -11,8 +11,8 @@ from engine.config import CELLS, INITIALISATIONS, TrainConfig
 from engine.errors import INTERRUPTED, RunError
 from engine.runs.folder import CONFIG, has_begun, kept_once_begun, write_config
 from engine.system.processes import call_politely
-from poetry_tui.run_state import Status
-from poetry_tui.runs import new_run_id, summarise
+from poetry_tui.runs.control import new_run_id, summarise
+from poetry_tui.runs.state import Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from engine.runs.folder import CONFIG, EVENTS, run_is_alive
 from engine.runs.smoothing import first_step_before
 from engine.system.names import path_of
 from engine.system.safe_text import shown
-from poetry_tui.han_ratio import MOST_LOOKS
-from poetry_tui.run_state import LossUnit, RunState, Status
-from poetry_tui.run_status import look_at, silence_s, status_of
+from poetry_tui.runs.loss_units import MOST_LOOKS
+from poetry_tui.runs.state import LossUnit, RunState, Status
+from poetry_tui.runs.status import look_at, silence_s, status_of
 
 # Rare events, searched for by their bytes: a long run is megabytes of steps that a list need not parse.
 RARE_EVENTS = (b'"run_started"', b'"validated"', b'"control"', b'"run_finished"', b'"run_failed"')

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from engine.errors import RunError, StudioError
 from engine.runs.events import Record
-from poetry_tui.run_follower import Look, RunFollower
-from poetry_tui.run_reader import Bite, EventTail
-from poetry_tui.run_state import Status
+from poetry_tui.runs.follower import Look, RunFollower
+from poetry_tui.runs.reader import Bite, EventTail
+from poetry_tui.runs.state import Status
 
 # A whole run is seen in so many seconds, unless it was shorter than that.
 USUAL_LENGTH_S = 40.0

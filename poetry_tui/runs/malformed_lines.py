@@ -7,8 +7,8 @@ from pathlib import Path
 from engine.errors import RunError
 from engine.files import parse_json, read_start, write_atomically
 from engine.runs.folder import COUNTED, EVENTS
-from poetry_tui.run_reader import EventTail
-from poetry_tui.run_state import RunState
+from poetry_tui.runs.reader import EventTail
+from poetry_tui.runs.state import RunState
 
 _MAX_BYTES = 4096
 

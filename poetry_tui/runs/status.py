@@ -6,8 +6,8 @@ from pathlib import Path
 
 from engine.runs.events import RunFailed, RunFinished
 from engine.runs.folder import last_beat_s
-from poetry_tui.run_pace import LEAST_PATIENCE_S
-from poetry_tui.run_state import LONG_WORK, RunState, Status
+from poetry_tui.runs.stall_detector import LEAST_PATIENCE_S
+from poetry_tui.runs.state import LONG_WORK, RunState, Status
 
 # A writer is gone a moment after its last word. One whose heart still beats so long after is the next life, loading.
 LEAVING_S = 5.0

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from engine.runs.events import Compared, Event, Record, Resources, RunStarted, Step
-from poetry_tui.curve import LARGEST
+from poetry_tui.runs.curve import LARGEST
 
 
 def _numbers() -> "array[float]":

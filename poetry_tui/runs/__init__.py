@@ -1,0 +1,1 @@
+"""Training runs as the studio reads and controls them. Knows no Textual."""
