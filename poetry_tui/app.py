@@ -22,17 +22,17 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from engine.errors import INTERRUPTED
 from poetry_tui.engine_client.client import EngineClient
 from poetry_tui.engine_client.replies import EngineState, Phase
-from poetry_tui.glyphs import Charts, is_ascii, use_charts
 from poetry_tui.i18n import Language, reason, sentence, set_language, word
-from poetry_tui.keys import bind
+from poetry_tui.keymap import bind
 from poetry_tui.messages import EngineChanged, ModelWanted, RecreateWanted
-from poetry_tui.screens.base import StudioScreen
 from poetry_tui.settings import Settings, open_settings, save_settings, settings_file
 from poetry_tui.terminal.compat import dismiss_once, guard_option_lists, read_pastes_whole, use_whole_characters
 from poetry_tui.terminal.hang_up import is_leaving
 from poetry_tui.terminal.input_gate import InputGate
 from poetry_tui.themes import INK, PAPER, THEMES
-from poetry_tui.widgets.studio_header import StudioHeader
+from poetry_tui.widgets.chart_glyphs import Charts, is_ascii, use_charts
+from poetry_tui.widgets.header import StudioHeader
+from poetry_tui.widgets.studio_screen import StudioScreen
 
 # Of what is said once and names a file.
 LONG_NOTICE_S = 15.0
@@ -69,7 +69,7 @@ SCREENS: Mapping[str, Callable[[], StudioScreen]] = {
 
 
 def _palette_commands() -> "type[Provider]":
-    from poetry_tui.palette import StudioCommands
+    from poetry_tui.widgets.palette import StudioCommands
 
     return StudioCommands
 
@@ -302,12 +302,12 @@ class PoetryApp(App[None]):
         if not folders:
             self.exit()
         elif len(self.screen_stack) == 1:
-            from poetry_tui.screens.quit_question import QuitQuestion
+            from poetry_tui.widgets.quit_question import QuitQuestion
 
             self.push_screen(QuitQuestion(folders), self._quit_as_answered)
 
     def _quit_as_answered(self, answer: str | None) -> None:
-        from poetry_tui.screens.quit_question import LEAVE, STOP, stop_all
+        from poetry_tui.widgets.quit_question import LEAVE, STOP, stop_all
 
         if answer == STOP and (problem := stop_all()):
             self.notify(problem, severity="error", markup=False)
@@ -345,13 +345,13 @@ class PoetryApp(App[None]):
     # Help and palette
 
     def action_help(self) -> None:
-        from poetry_tui.screens.help import HelpScreen
+        from poetry_tui.widgets.help_screen import HelpScreen
 
         if isinstance(self.screen, StudioScreen):
             self.push_screen(HelpScreen(self.screen.known_bindings))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        from poetry_tui.palette import commands
+        from poetry_tui.widgets.palette import commands
 
         return commands(self, screen)
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from poetry_tui.glyphs import stroke
 from poetry_tui.runs.curve import Column, Curve
+from poetry_tui.widgets.chart_glyphs import stroke
 
 OTHERS = ("other1", "other2", "other3", "other4")
 OTHER_LETTERS = "bcde"

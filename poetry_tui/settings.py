@@ -10,9 +10,9 @@ from typing import Any, get_args
 from engine.files import is_there, parse_json, read_start, write_atomically
 from engine.limits import MAX_TEXT_CHARS, RHYME_BOOKS, RhymeBook
 from engine.paths import home
-from poetry_tui.glyphs import CHARTS, Charts
 from poetry_tui.i18n import Language
 from poetry_tui.themes import INK
+from poetry_tui.widgets.chart_glyphs import CHARTS, Charts
 
 MAX_FILE_BYTES = 1 << 20
 

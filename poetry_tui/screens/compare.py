@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button
 
 from poetry_tui.i18n import heading, word
-from poetry_tui.keys import bind, in_words
+from poetry_tui.keymap import bind, in_words
 from poetry_tui.runs.comparison import Comparison
 from poetry_tui.widgets.comparison_table import ComparisonTable
 

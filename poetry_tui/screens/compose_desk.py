@@ -11,11 +11,11 @@ from textual.widget import Widget
 from poetry_tui.engine_client.inspection import Place
 from poetry_tui.engine_client.replies import EngineState, Phase
 from poetry_tui.i18n import word
-from poetry_tui.screens.views import ViewsScreen
 from poetry_tui.sitting import Composition, Sitting
 from poetry_tui.widgets.character_panel import CharacterPanel
 from poetry_tui.widgets.stage import Stage
 from poetry_tui.widgets.verse import Sheet, Verse
+from poetry_tui.widgets.verse_screen import ViewsScreen
 from poetry_tui.widgets.wish_panel import WishPanel
 
 if TYPE_CHECKING:

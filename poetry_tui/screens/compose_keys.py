@@ -2,7 +2,7 @@
 
 from textual.binding import BindingType
 
-from poetry_tui.keys import bind
+from poetry_tui.keymap import bind
 
 FOOTER_FILLERS = (
     "compose.wishes",

@@ -18,13 +18,13 @@ from engine.system.names import path_of
 from poetry_tui.favourite_export import export, format_of, heading_of
 from poetry_tui.favourites import Favourite, FavouriteStore, matches, tags_of
 from poetry_tui.i18n import heading, reason, sentence, word
-from poetry_tui.keys import bind
+from poetry_tui.keymap import bind
 from poetry_tui.messages import RecreateWanted
-from poetry_tui.screens.views import ViewsScreen
 from poetry_tui.widgets.ask_line import AskLine
 from poetry_tui.widgets.line_input import LineInput
 from poetry_tui.widgets.poem_page import MUTED, PoemPage
 from poetry_tui.widgets.poem_shelf import PoemShelf
+from poetry_tui.widgets.verse_screen import ViewsScreen
 
 
 class FavouritesScreen(ViewsScreen):

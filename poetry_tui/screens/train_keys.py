@@ -2,7 +2,7 @@
 
 from textual.binding import BindingType
 
-from poetry_tui.keys import bind
+from poetry_tui.keymap import bind
 
 # What makes sense only while a run is looked at.
 OF_A_RUN = frozenset(

@@ -12,8 +12,8 @@ from poetry_tui.runs import control as runs
 from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.replay import RunReplay
 from poetry_tui.runs.state import Status
-from poetry_tui.screens.base import StudioScreen
 from poetry_tui.widgets.ask_line import AskLine
+from poetry_tui.widgets.studio_screen import StudioScreen
 
 if TYPE_CHECKING:
     from poetry_tui.app import PoetryApp

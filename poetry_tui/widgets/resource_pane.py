@@ -7,9 +7,9 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from engine.runs.events import Resources
-from poetry_tui.glyphs import bar
 from poetry_tui.i18n import heading, word
 from poetry_tui.runs.wording import count
+from poetry_tui.widgets.chart_glyphs import bar
 from poetry_tui.widgets.lines import Lines
 
 PHASES = ("data", "forward", "backward", "optimizer")

@@ -2,11 +2,11 @@
 
 from rich.cells import cell_len
 
-from poetry_tui.glyphs import progress
 from poetry_tui.i18n import word
 from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.state import Status
 from poetry_tui.runs.wording import count, duration, epochs_read, figures
+from poetry_tui.widgets.chart_glyphs import progress
 from poetry_tui.widgets.rows import Cells, Rows
 
 # A shorter bar says nothing.

@@ -10,13 +10,13 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 
-from poetry_tui.glyphs import is_ascii
 from poetry_tui.i18n import heading, word
 from poetry_tui.plot import OTHER_LETTERS
 from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.reader import LogTail
 from poetry_tui.runs.state import RunState, Status
 from poetry_tui.runs.wording import ABOUT
+from poetry_tui.widgets.chart_glyphs import is_ascii
 from poetry_tui.widgets.log_pane import LogPane
 from poetry_tui.widgets.loss_chart import LossChart
 from poetry_tui.widgets.prediction_grid import PredictionGrid

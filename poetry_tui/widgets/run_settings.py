@@ -14,7 +14,6 @@ from textual.widgets.collapsible import CollapsibleTitle
 from engine.config import TrainConfig
 from engine.corpus.install import PARTS
 from engine.errors import StudioError, UsageError
-from poetry_tui.glyphs import arrow
 from poetry_tui.i18n import heading, word
 from poetry_tui.settings_form import (
     BEGINNING,
@@ -25,6 +24,7 @@ from poetry_tui.settings_form import (
     possible_beginnings,
     questions,
 )
+from poetry_tui.widgets.chart_glyphs import arrow
 from poetry_tui.widgets.setting_row import SettingRow
 
 # The experiment itself: it learns visibly within minutes, on the corpus that `make studio` installs.

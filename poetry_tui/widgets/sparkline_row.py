@@ -2,11 +2,11 @@
 
 from rich.cells import cell_len, set_cell_size
 
-from poetry_tui.glyphs import small_curve
 from poetry_tui.i18n import word
 from poetry_tui.runs.curve import Curve
 from poetry_tui.runs.state import RunState
 from poetry_tui.runs.wording import count
+from poetry_tui.widgets.chart_glyphs import small_curve
 from poetry_tui.widgets.rows import Cells, Rows
 
 

@@ -21,7 +21,7 @@ from poetry_tui.draft_wishes import is_for_the_form
 from poetry_tui.engine_client.inspection import Alternative, Inspection, Place
 from poetry_tui.engine_client.replies import Glyph
 from poetry_tui.i18n import language, word
-from poetry_tui.keys import bind
+from poetry_tui.keymap import bind
 from poetry_tui.widgets.glass_alternatives import Chances, chance_rows
 from poetry_tui.widgets.glass_gates import fold, gate_rows, n_rows
 from poetry_tui.widgets.glass_head import HEAD_ROWS, head_rows

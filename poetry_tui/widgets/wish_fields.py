@@ -12,9 +12,9 @@ from textual.widgets import Input, Static
 
 from engine.prosody.rhymes import RHYME_BOOKS, RhymeSystem
 from poetry_tui.form_choices import FREE, FormChoice
-from poetry_tui.glyphs import is_ascii
 from poetry_tui.i18n import word
 from poetry_tui.settings import Settings
+from poetry_tui.widgets.chart_glyphs import is_ascii
 from poetry_tui.widgets.line_input import LineInput
 from poetry_tui.widgets.stepper import Stepper
 

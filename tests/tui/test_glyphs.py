@@ -11,11 +11,11 @@ from textual.widgets import Static
 
 from engine.runs.events import Resources
 from poetry_tui.app import PoetryApp
-from poetry_tui.glyphs import Charts, arrow, bar, chosen, progress, shade, small_curve, stroke, use_charts
 from poetry_tui.plot import Mark, Other, plot
 from poetry_tui.runs.curve import Curve
 from poetry_tui.runs.state import Status
 from poetry_tui.settings import Settings, load_settings, settings_file
+from poetry_tui.widgets.chart_glyphs import Charts, arrow, bar, chosen, progress, shade, small_curve, stroke, use_charts
 from poetry_tui.widgets.loss_chart import LossChart
 from poetry_tui.widgets.run_figures import RunFigures
 from poetry_tui.widgets.sparkline_row import SparklineRow

@@ -10,7 +10,7 @@ from poetry_tui.engine_client.replies import Phase
 from poetry_tui.runs.state import Status
 from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.settings import Settings
-from poetry_tui.widgets.studio_header import StudioHeader
+from poetry_tui.widgets.header import StudioHeader
 from tests.tui import make_run
 from tests.tui.conftest import Until
 from tests.tui.train_desk import is_shown, make

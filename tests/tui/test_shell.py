@@ -7,13 +7,13 @@ from textual.command import CommandList, CommandPalette
 
 from poetry_tui.app import PoetryApp
 from poetry_tui.i18n import Language, heading, word
-from poetry_tui.palette import best_match, named_commands
 from poetry_tui.screens.compose import ComposeScreen
-from poetry_tui.screens.help import HelpScreen
 from poetry_tui.settings import Settings, load_settings, settings_file
 from poetry_tui.themes import INK, PAPER
-from poetry_tui.widgets.studio_footer import StudioFooter
-from poetry_tui.widgets.studio_header import StudioHeader
+from poetry_tui.widgets.footer import StudioFooter
+from poetry_tui.widgets.header import StudioHeader
+from poetry_tui.widgets.help_screen import HelpScreen
+from poetry_tui.widgets.palette import best_match, named_commands
 from poetry_tui.widgets.too_small import TooSmall
 from tests.tui.conftest import Until
 

@@ -5,9 +5,9 @@ import pytest
 from engine.runs.folder import CONTROL
 from poetry_tui.runs import control as runs
 from poetry_tui.runs.state import Status
-from poetry_tui.screens.quit_question import QuitQuestion
 from poetry_tui.screens.train import TrainScreen
 from poetry_tui.widgets.ask_line import AskLine
+from poetry_tui.widgets.quit_question import QuitQuestion
 from tests.tui import make_run
 from tests.tui.conftest import Until
 from tests.tui.train_desk import is_shown, make, studio

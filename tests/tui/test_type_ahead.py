@@ -14,18 +14,18 @@ from poetry_tui.app import PoetryApp
 from poetry_tui.favourites import Favourite, FavouriteStore
 from poetry_tui.runs import control as runs
 from poetry_tui.runs.state import Status
-from poetry_tui.screens.base import StudioScreen
 from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.screens.favourites import FavouritesScreen
-from poetry_tui.screens.help import HelpScreen
 from poetry_tui.screens.train import TrainScreen
 from poetry_tui.settings import Settings
 from poetry_tui.widgets.ask_line import AskLine
+from poetry_tui.widgets.header import StudioHeader
+from poetry_tui.widgets.help_screen import HelpScreen
 from poetry_tui.widgets.poem_shelf import PoemShelf
 from poetry_tui.widgets.run_settings import RunSettings
 from poetry_tui.widgets.stage import Stage
 from poetry_tui.widgets.stepper import Stepper
-from poetry_tui.widgets.studio_header import StudioHeader
+from poetry_tui.widgets.studio_screen import StudioScreen
 from tests.tui import make_run
 from tests.tui.conftest import Until
 from tests.tui.train_desk import is_shown, make, studio

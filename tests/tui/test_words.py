@@ -8,7 +8,7 @@ import pytest
 
 import poetry_tui
 from poetry_tui.i18n import LANGUAGES, WORDS, Language, heading, set_language, word
-from poetry_tui.keys import bind
+from poetry_tui.keymap import bind
 
 SOURCES = [path for path in Path(poetry_tui.__file__).parent.rglob("*.py") if path.parent.name != "words"]
 # Keys put together from a part that varies.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual import work
 
-from poetry_tui.screens.base import StudioScreen
+from poetry_tui.widgets.studio_screen import StudioScreen
 
 if TYPE_CHECKING:
     from poetry_tui.app import PoetryApp

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from poetry_tui.i18n import heading, word
-from poetry_tui.keys import words_of
+from poetry_tui.keymap import words_of
 
 
 class HelpScreen(ModalScreen[None]):

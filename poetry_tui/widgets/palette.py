@@ -11,12 +11,12 @@ from textual.content import Content
 from textual.fuzzy import Matcher
 from textual.screen import Screen
 
-from poetry_tui.glyphs import CHARTS
 from poetry_tui.i18n import LANGUAGES, heading, spoken, word
-from poetry_tui.keys import words_of
-from poetry_tui.screens.base import StudioScreen
+from poetry_tui.keymap import words_of
 from poetry_tui.themes import FAINT
-from poetry_tui.widgets.studio_header import TABS
+from poetry_tui.widgets.chart_glyphs import CHARTS
+from poetry_tui.widgets.header import TABS
+from poetry_tui.widgets.studio_screen import StudioScreen
 
 if TYPE_CHECKING:
     from poetry_tui.app import PoetryApp

@@ -13,11 +13,11 @@ from textual.worker import Worker, WorkerState
 
 from poetry_tui.engine_client.replies import EngineState, Phase
 from poetry_tui.i18n import word
-from poetry_tui.keys import in_words
+from poetry_tui.keymap import in_words
 from poetry_tui.terminal.compat import update_focus_styles
 from poetry_tui.terminal.compositor import NearCompositor
-from poetry_tui.widgets.studio_footer import StudioFooter
-from poetry_tui.widgets.studio_header import StudioHeader
+from poetry_tui.widgets.footer import StudioFooter
+from poetry_tui.widgets.header import StudioHeader
 from poetry_tui.widgets.too_small import LEAST_COLUMNS, LEAST_ROWS, TooSmall
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class StudioScreen(Screen[None]):
     """A mode of the studio. Subclasses set `MODE` and yield what lies between header and footer from `compose_body`.
 
     Width and height show as classes, for the style sheet: `-narrow` (below 100 columns) or `-wide`, and `-low` (below
-    30 rows) or `-tall`. Key bindings are made with `poetry_tui.keys.bind`.
+    30 rows) or `-tall`. Key bindings are made with `poetry_tui.keymap.bind`.
     """
 
     MODE: ClassVar[str] = ""

@@ -18,8 +18,8 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from poetry_tui.glyphs import is_ascii
-from poetry_tui.keys import words_of
+from poetry_tui.keymap import words_of
+from poetry_tui.widgets.chart_glyphs import is_ascii
 
 
 @dataclass(frozen=True, slots=True)
