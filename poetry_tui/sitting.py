@@ -9,7 +9,7 @@ from engine.errors import StudioError
 from poetry_tui.draft import Draft, Variant, Wish
 from poetry_tui.engine_client.inspection import Inspection, Place
 from poetry_tui.engine_client.replies import Glyph, Novelty, PoemDone
-from poetry_tui.likelihood import nats_per_han
+from poetry_tui.verse.likelihood import nats_per_han
 
 
 @dataclass(slots=True)

@@ -12,15 +12,15 @@ from poetry_tui.engine_client.inspection import Place
 from poetry_tui.engine_client.replies import EngineState, Phase
 from poetry_tui.i18n import word
 from poetry_tui.sitting import Composition, Sitting
+from poetry_tui.verse.poem_view import Sheet, Verse
 from poetry_tui.widgets.character_panel import CharacterPanel
 from poetry_tui.widgets.stage import Stage
-from poetry_tui.widgets.verse import Sheet, Verse
 from poetry_tui.widgets.verse_screen import ViewsScreen
 from poetry_tui.widgets.wish_panel import WishPanel
 
 if TYPE_CHECKING:
     from engine.prosody.rhymes import RhymeSystem
-    from poetry_tui.tone_marks import Tones
+    from poetry_tui.verse.annotations import Tones
     from poetry_tui.widgets.wish_fields import WishFields
 
 
@@ -145,7 +145,7 @@ class DeskScreen(ViewsScreen):
     @work(group="judge", exit_on_error=False)
     async def _judge(self, text: str, form: str | None, book: "RhymeSystem | None") -> None:
         # The tables of the prosody take their time to load.
-        from poetry_tui.tone_marks import tones_of
+        from poetry_tui.verse.annotations import tones_of
 
         try:
             self._judged[text, form, book] = await asyncio.to_thread(tones_of, text, form, book)

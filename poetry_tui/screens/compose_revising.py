@@ -10,8 +10,8 @@ from poetry_tui.draft_wishes import lines_of
 from poetry_tui.engine_client.inspection import Place
 from poetry_tui.i18n import heading, sentence, word
 from poetry_tui.screens.compose_writing import WritingScreen, new_seed
+from poetry_tui.verse.poem_view import Verse
 from poetry_tui.widgets.pager import Pager
-from poetry_tui.widgets.verse import Verse
 
 if TYPE_CHECKING:
     from poetry_tui.widgets.this_character import ThisCharacter

@@ -14,7 +14,7 @@ from textual.widgets import Static, TextArea
 from poetry_tui.i18n import heading, word
 
 if TYPE_CHECKING:
-    from poetry_tui.tone_marks import Tones
+    from poetry_tui.verse.annotations import Tones
 
 # After the last key before the text is judged: a paste or a quick typist is judged once.
 PAUSE_S = 0.25
@@ -85,7 +85,7 @@ class OwnPoem(ModalScreen[str | None]):
         if not verse:
             self._verdict.update(word("own.nothing"))
             return
-        from poetry_tui.tone_marks import tones_of
+        from poetry_tui.verse.annotations import tones_of
         from poetry_tui.widgets.stage_facts import in_tones
 
         tones: Tones = await asyncio.to_thread(tones_of, verse)

@@ -15,8 +15,8 @@ from poetry_tui.favourite_export import date_of
 from poetry_tui.favourites import Favourite
 from poetry_tui.i18n import WORDS, heading, sentence, word
 from poetry_tui.keeping import OWN
-from poetry_tui.likelihood import nats_per_han, shown_nats
-from poetry_tui.widgets.verse import Sheet, Verse
+from poetry_tui.verse.likelihood import nats_per_han, shown_nats
+from poetry_tui.verse.poem_view import Sheet, Verse
 
 # Said elsewhere, or of no interest to a reader.
 _UNSAID = ("begin", "seed", "max_chars", "n_particles", "keep")

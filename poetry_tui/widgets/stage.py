@@ -8,14 +8,14 @@ from textual.content import Content
 
 from poetry_tui.i18n import heading, word
 from poetry_tui.sitting import Sitting
+from poetry_tui.verse.poem_view import Sheet, Verse
 from poetry_tui.widgets.facts import Facts
 from poetry_tui.widgets.pager import Pager
 from poetry_tui.widgets.stage_facts import how_it_was_made, how_new, in_tones, name_of
-from poetry_tui.widgets.verse import Sheet, Verse
 
 if TYPE_CHECKING:
     from poetry_tui.form_pattern import FormPattern
-    from poetry_tui.tone_marks import Tones
+    from poetry_tui.verse.annotations import Tones
     from poetry_tui.widgets.form_pattern import FormPatternView
 
 

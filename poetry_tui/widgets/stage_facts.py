@@ -8,11 +8,11 @@ from textual.content import Content
 from engine.errors import StudioError
 from poetry_tui.engine_client.replies import Novelty
 from poetry_tui.i18n import heading, sentence, word
-from poetry_tui.likelihood import shown_nats
 from poetry_tui.sitting import Composition
+from poetry_tui.verse.likelihood import shown_nats
 
 if TYPE_CHECKING:
-    from poetry_tui.tone_marks import Tones
+    from poetry_tui.verse.annotations import Tones
 
 _MOST_FAULTS = 4
 _MOST_COUPLETS = 6

@@ -37,7 +37,7 @@ class ViewsScreen(StudioScreen):
 
     @work(group="traditional", exclusive=True, exit_on_error=False)
     async def _load_traditional(self) -> None:
-        from poetry_tui import traditional
+        from poetry_tui.verse import display_chars as traditional
 
         if self.studio.settings.is_traditional:
             await asyncio.to_thread(traditional.load)
@@ -47,6 +47,6 @@ class ViewsScreen(StudioScreen):
         """How a text is shown, "" for as it is."""
         if not self.studio.settings.is_traditional:
             return ""
-        from poetry_tui import traditional
+        from poetry_tui.verse import display_chars as traditional
 
         return traditional.faces_of(text)

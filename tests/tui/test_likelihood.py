@@ -11,8 +11,8 @@ from poetry_tui.engine_client.replies import Glyph, PoemDone
 from poetry_tui.favourite_export import as_markdown
 from poetry_tui.favourites import FavouriteStore
 from poetry_tui.keeping import keep
-from poetry_tui.likelihood import nats_per_han
 from poetry_tui.sitting import Composition
+from poetry_tui.verse.likelihood import nats_per_han
 from poetry_tui.widgets.poem_page import _facts
 from poetry_tui.widgets.stage_facts import how_it_was_made
 from tests.tui.conftest import Until

@@ -14,8 +14,8 @@ from poetry_tui.engine_client.replies import Phase
 from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.settings import Settings
 from poetry_tui.themes import INK, PAPER
+from poetry_tui.verse.poem_view import Verse
 from poetry_tui.widgets.header import StudioHeader
-from poetry_tui.widgets.verse import Verse
 from tests.tui.conftest import Until
 
 SIZES = [(80, 24), (120, 40), (200, 60)]

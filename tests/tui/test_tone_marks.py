@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poetry_tui.tone_marks import tones_of
+from poetry_tui.verse.annotations import tones_of
 
 SEVEN = "日暮江头一笛风，满船明月照归篷。扁舟夜泊芦花里，不见青山只见鸿。"
 

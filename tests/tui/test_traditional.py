@@ -11,7 +11,7 @@ import pytest
 
 from engine.corpus.variants import to_simplified
 from engine.paths import bundled_data
-from poetry_tui import traditional
+from poetry_tui.verse import display_chars as traditional
 
 PRINTED = [
     "春蠶到死絲方盡，蠟炬成灰淚始乾。",

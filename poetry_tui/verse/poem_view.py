@@ -16,11 +16,11 @@ from textual.strip import Strip
 
 from engine.prosody.text import HAN_CELLS, LINE_MARKS
 from poetry_tui.engine_client.replies import Glyph
-from poetry_tui.typeset import Page, Place, lines_so_far, typeset, wide
-from poetry_tui.typeset_upright import typeset_upright
+from poetry_tui.verse.typesetting import Page, Place, lines_so_far, typeset, wide
+from poetry_tui.verse.typesetting_vertical import typeset_upright
 
 if TYPE_CHECKING:
-    from poetry_tui.tone_marks import Sign
+    from poetry_tui.verse.annotations import Sign
 
 _CARET = "▌ "
 # Keeps gaps and characters apart in an exported SVG, which misplaces longer runs of two-cell characters.

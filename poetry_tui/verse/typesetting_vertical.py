@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from engine.prosody.text import HAN_CELLS, LINE_MARKS
-from poetry_tui.typeset import Page, Place, expected, lines_so_far
+from poetry_tui.verse.typesetting import Page, Place, expected, lines_so_far
 
 # Cells between two columns, the most generous that fits; with signs beside the characters they take two of their own.
 _GAPS = (4, 3, 2, 1)

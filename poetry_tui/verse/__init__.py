@@ -1,0 +1,1 @@
+"""Verse on the screen: typesetting, traditional characters, tone annotations."""
