@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 def _compose_screen() -> StudioScreen:
-    from poetry_tui.screens.compose import ComposeScreen
+    from poetry_tui.compose.screen import ComposeScreen
 
     return ComposeScreen()
 
@@ -205,7 +205,7 @@ class PoetryApp(App[None]):
 
     @on(RecreateWanted)
     async def recreate(self, event: RecreateWanted) -> None:
-        from poetry_tui.screens.compose import ComposeScreen
+        from poetry_tui.compose.screen import ComposeScreen
 
         await self.switch_mode("compose")
         if isinstance(self.screen, ComposeScreen):

@@ -31,10 +31,10 @@ async def take_pictures(folder: Path, run: Path) -> None:
     from engine import paths
     from engine.config import ComposeConfig
     from poetry_tui.app import PoetryApp
-    from poetry_tui.draft import Wish
+    from poetry_tui.compose.revisions import Wish
+    from poetry_tui.compose.save_favourite import keep
+    from poetry_tui.compose.screen import ComposeScreen
     from poetry_tui.engine_client.replies import Phase
-    from poetry_tui.keeping import keep
-    from poetry_tui.screens.compose import ComposeScreen
     from poetry_tui.screens.train import TrainScreen
     from poetry_tui.settings import Settings
     from poetry_tui.themes import INK, PAPER

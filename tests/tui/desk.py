@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from poetry_tui.app import PoetryApp
+from poetry_tui.compose.screen import ComposeScreen
+from poetry_tui.compose.session import Composition
 from poetry_tui.engine_client.client import EngineClient
-from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.settings import Settings
-from poetry_tui.sitting import Composition
 from tests.tui.conftest import FAKE_SERVICE, Until
 
 AT_ONCE = Settings(pace=3, n_candidates=1, form="free")

@@ -5,9 +5,9 @@ from typing import Any
 
 from rich.style import Style
 
+from poetry_tui.compose.inspector.rows import Inks, Row
 from poetry_tui.engine_client.inspection import Alternative, Inspection, Place, to_inspection
 from poetry_tui.engine_client.replies import Glyph
-from poetry_tui.widgets.glass_rows import Inks, Row
 from poetry_tui.widgets.heat_strip import palettes_of
 
 COLOURS = {"background": "#15171a", "foreground": "#ddd6c8", "secondary": "#8fa3a0", "accent": "#e0866a"}

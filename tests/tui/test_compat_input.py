@@ -10,10 +10,10 @@ from textual.screen import Screen
 from textual.widgets import OptionList
 
 from poetry_tui.app import PoetryApp
+from poetry_tui.compose.request_form import WishPanel
 from poetry_tui.settings import Settings
 from poetry_tui.terminal import compat
 from poetry_tui.verse.poem_view import Verse
-from poetry_tui.widgets.wish_panel import WishPanel
 from tests.tui.conftest import Until
 
 

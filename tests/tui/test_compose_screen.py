@@ -4,15 +4,15 @@ import pytest
 from textual.widgets import Input
 
 from engine.errors import StudioError
+from poetry_tui.compose.begin_picker import BeginPicker
+from poetry_tui.compose.inspector.panel import ThisCharacter
+from poetry_tui.compose.pager import Pager
+from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.engine_client.replies import Phase
 from poetry_tui.favourites import Favourite, FavouriteStore
 from poetry_tui.messages import RecreateWanted
-from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.settings import Settings, load_settings, settings_file
 from poetry_tui.verse.poem_view import Verse
-from poetry_tui.widgets.begin_picker import BeginPicker
-from poetry_tui.widgets.pager import Pager
-from poetry_tui.widgets.this_character import ThisCharacter
 from tests.tui.conftest import FAKE_SERVICE, Until
 from tests.tui.desk import REGULAR, open_desk
 

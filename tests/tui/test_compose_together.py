@@ -4,11 +4,11 @@ from typing import Any, cast
 
 from textual.widgets import Input
 
+from poetry_tui.compose.facts import Facts
+from poetry_tui.compose.pager import Pager
 from poetry_tui.settings import Settings, load_settings, settings_file
 from poetry_tui.verse.poem_view import Verse
 from poetry_tui.widgets.choose import Choose
-from poetry_tui.widgets.facts import Facts
-from poetry_tui.widgets.pager import Pager
 from tests.tui.conftest import Until
 from tests.tui.desk import REGULAR, Desk, open_desk
 

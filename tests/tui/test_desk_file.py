@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine import paths
-from poetry_tui.desk_file import MAX_POEMS, DeskFile, n_unkept
-from poetry_tui.draft import Draft, Wish
+from poetry_tui.compose.revisions import Draft, Wish
+from poetry_tui.compose.session import Composition, Sitting
+from poetry_tui.compose.session_file import MAX_POEMS, DeskFile, n_unkept
 from poetry_tui.engine_client.inspection import Alternative
 from poetry_tui.engine_client.replies import Glyph, PoemDone
 from poetry_tui.favourites import FavouriteStore
-from poetry_tui.sitting import Composition, Sitting
 from tests.tui.conftest import Until
 from tests.tui.desk import open_desk
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from engine.config import ComposeConfig
-from poetry_tui.draft import Draft, Origin, Wish
-from poetry_tui.draft_wishes import OPEN, is_for_the_form, lines_of
+from poetry_tui.compose.revision_request import OPEN, is_for_the_form, lines_of
+from poetry_tui.compose.revisions import Draft, Origin, Wish
 from poetry_tui.engine_client.replies import Glyph
 
 POEM = "日暮江头一笛风，满船明月照归篷。扁舟夜泊芦花里，不见青山只见鸿。"

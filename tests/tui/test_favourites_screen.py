@@ -10,9 +10,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from poetry_tui.app import PoetryApp
+from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.favourites import Favourite, FavouriteStore
 from poetry_tui.i18n import Language
-from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.settings import Settings
 from poetry_tui.themes import INK, PAPER
 from poetry_tui.verse.poem_view import Verse

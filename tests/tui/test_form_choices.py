@@ -1,6 +1,6 @@
 """The forms, rhyme books and rhymes on offer, and how the fields of the Compose screen follow one another."""
 
-from poetry_tui.form_choices import form_choices
+from poetry_tui.compose.form_choices import form_choices
 from tests.tui.conftest import Until
 from tests.tui.desk import open_desk
 

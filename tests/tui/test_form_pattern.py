@@ -3,7 +3,7 @@
 import pytest
 
 from engine.prosody.forms import forms
-from poetry_tui.form_pattern import pattern_of
+from poetry_tui.compose.tone_pattern import pattern_of
 from tests.tui.conftest import Until
 from tests.tui.desk import open_desk
 

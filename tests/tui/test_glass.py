@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
+from poetry_tui.compose.inspector.alternatives import Chances, chance_rows
+from poetry_tui.compose.inspector.character_box import head_rows
+from poetry_tui.compose.inspector.equation import EQUATIONS, equation_rows, n_equation_rows
+from poetry_tui.compose.inspector.gates import STRIPS, Fold, fold, gate_rows, n_rows
+from poetry_tui.compose.inspector.rows import cells, decimals, percent
 from poetry_tui.engine_client.inspection import Alternative, to_inspection
-from poetry_tui.widgets.glass_alternatives import Chances, chance_rows
-from poetry_tui.widgets.glass_equation import EQUATIONS, equation_rows, n_equation_rows
-from poetry_tui.widgets.glass_gates import STRIPS, Fold, fold, gate_rows, n_rows
-from poetry_tui.widgets.glass_head import head_rows
-from poetry_tui.widgets.glass_rows import cells, decimals, percent
 from poetry_tui.widgets.heat_strip import Palette, palettes_of, spread, strip_of
 from tests.tui.glass_samples import CHARACTERS, COLOURS, a_glyph, an_inspection, inks, inspected, text_of
 

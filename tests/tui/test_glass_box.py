@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from textual.app import App, ComposeResult
 
+from poetry_tui.compose.inspector.panel import ThisCharacter
 from poetry_tui.engine_client.inspection import Alternative, Place
 from poetry_tui.i18n import set_language, word
 from poetry_tui.themes import PAPER, THEMES
-from poetry_tui.widgets.this_character import ThisCharacter
 from tests.tui.conftest import Until
 from tests.tui.glass_samples import PLACE, a_glyph, an_inspection
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from poetry_tui.widgets.this_character import ThisCharacter
+from poetry_tui.compose.inspector.panel import ThisCharacter
 from tests.tui.conftest import Until
 from tests.tui.desk import Desk, open_desk
 

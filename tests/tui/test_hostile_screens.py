@@ -11,8 +11,8 @@ from engine import paths
 from engine.runs.events import to_line
 from engine.runs.folder import CONFIG, EVENTS
 from poetry_tui.app import PoetryApp
+from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.favourites import Favourite, FavouriteStore
-from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.screens.favourites import FavouritesScreen
 from poetry_tui.screens.train import TrainScreen
 from poetry_tui.settings import settings_file

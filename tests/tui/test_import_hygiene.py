@@ -16,8 +16,8 @@ LATER = {
     "engine.config",
     "engine.prosody.forms",
     "engine.prosody.rhymes",
-    "poetry_tui.widgets.this_character",
-    "poetry_tui.widgets.wish_fields",
+    "poetry_tui.compose.inspector.panel",
+    "poetry_tui.compose.request_fields",
 }
 
 
@@ -31,13 +31,13 @@ def fresh(code: str, **environment: str) -> str:
 
 
 def test_the_first_screen_loads_nothing_heavy() -> None:
-    code = "import sys, poetry_tui.app, poetry_tui.screens.compose as _; print(*sys.modules)"
+    code = "import sys, poetry_tui.app, poetry_tui.compose.screen as _; print(*sys.modules)"
     loaded = {name.partition(".")[0] for name in fresh(code).split()}
     assert not loaded & set(HEAVY)
 
 
 def test_the_first_screen_leaves_to_later_what_the_first_paint_does_not_show() -> None:
-    code = "import sys, poetry_tui.cli, poetry_tui.app, poetry_tui.screens.compose as _; print(*sys.modules)"
+    code = "import sys, poetry_tui.cli, poetry_tui.app, poetry_tui.compose.screen as _; print(*sys.modules)"
     assert not LATER & set(fresh(code).split())
 
 
@@ -48,7 +48,7 @@ def test_the_other_screens_wait_until_they_are_wanted() -> None:
 
 def test_no_screen_loads_torch() -> None:
     code = (
-        "import sys, poetry_tui.app, poetry_tui.screens.compose, poetry_tui.screens.train, poetry_tui.screens.favourites;"
+        "import sys, poetry_tui.app, poetry_tui.compose.screen, poetry_tui.screens.train, poetry_tui.screens.favourites;"
         "print(*sys.modules)"
     )
     assert not {"torch", "safetensors"} & set(fresh(code).split())

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from poetry_tui.app import PoetryApp
+from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.engine_client.replies import Phase
 from poetry_tui.runs.state import Status
-from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.settings import Settings
 from poetry_tui.widgets.header import StudioHeader
 from tests.tui import make_run
@@ -35,7 +35,7 @@ async def test_a_run_that_is_composed_with_is_the_model_that_is_shown(
         reads += 1
         return INSTALLED
 
-    monkeypatch.setattr("poetry_tui.screens.compose._model_names", names)
+    monkeypatch.setattr("poetry_tui.compose.screen._model_names", names)
     monkeypatch.setattr("poetry_tui.screens.train.installed_corpora", lambda: ["tang"])
     folder = make([*make_run.life(300), make_run.finished(300)])
     app = PoetryApp(Settings(pace=3, n_candidates=1, form="free"))

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poetry_tui.widgets.pager import around
+from poetry_tui.compose.pager import around
 
 
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=30), st.integers(0, 29), st.integers(0, 80))

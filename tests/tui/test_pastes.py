@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from poetry_tui.app import PoetryApp
-from poetry_tui.screens.compose import ComposeScreen
+from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.settings import Settings
 from poetry_tui.terminal import compat
 from poetry_tui.terminal.pastes import END, MAX_PASTED_CHARS, START, one_line, plain

@@ -3,8 +3,8 @@
 import pytest
 from textual.widgets import Input, OptionList
 
-from poetry_tui.rhyme_dictionary import places_of, rhyme_entries
-from poetry_tui.screens.rhyme_dictionary import RhymeDictionary
+from poetry_tui.compose.rhyme_dictionary import places_of, rhyme_entries
+from poetry_tui.compose.rhyme_dictionary_screen import RhymeDictionary
 from tests.tui.conftest import Until
 from tests.tui.desk import Desk, open_desk
 

@@ -6,8 +6,8 @@ import pytest
 from textual.command import CommandList, CommandPalette
 
 from poetry_tui.app import PoetryApp
+from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.i18n import Language, heading, word
-from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.settings import Settings, load_settings, settings_file
 from poetry_tui.themes import INK, PAPER
 from poetry_tui.widgets.footer import StudioFooter

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poetry_tui.candidates import candidate_of, given_places
-from poetry_tui.draft import Wish
+from poetry_tui.compose.candidates import candidate_of, given_places
+from poetry_tui.compose.revisions import Wish
+from poetry_tui.compose.session import Composition, Sitting
 from poetry_tui.engine_client.replies import Glyph, PoemDone
-from poetry_tui.sitting import Composition, Sitting
 
 WISH = Wish({"begin": "日", "seed": 7, "temperature": 0.8})
 ACTIONS = ("write", "stop", "refuse", "candidates", "back", "forth", "undo", "redo")

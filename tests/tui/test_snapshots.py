@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 
 from poetry_tui.app import PoetryApp
+from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.engine_client.replies import Phase
-from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.settings import Settings
 from poetry_tui.themes import INK, PAPER
 from poetry_tui.verse.poem_view import Verse

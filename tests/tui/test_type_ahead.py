@@ -11,10 +11,11 @@ from textual.widgets import Input
 
 from engine import paths
 from poetry_tui.app import PoetryApp
+from poetry_tui.compose.poem_pane import Stage
+from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.favourites import Favourite, FavouriteStore
 from poetry_tui.runs import control as runs
 from poetry_tui.runs.state import Status
-from poetry_tui.screens.compose import ComposeScreen
 from poetry_tui.screens.favourites import FavouritesScreen
 from poetry_tui.screens.train import TrainScreen
 from poetry_tui.settings import Settings
@@ -23,7 +24,6 @@ from poetry_tui.widgets.header import StudioHeader
 from poetry_tui.widgets.help_screen import HelpScreen
 from poetry_tui.widgets.poem_shelf import PoemShelf
 from poetry_tui.widgets.run_settings import RunSettings
-from poetry_tui.widgets.stage import Stage
 from poetry_tui.widgets.stepper import Stepper
 from poetry_tui.widgets.studio_screen import StudioScreen
 from tests.tui import make_run

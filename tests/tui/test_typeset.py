@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.content import Content
 
+from poetry_tui.compose.facts import packed
 from poetry_tui.verse.typesetting import Page, typeset, wide
 from poetry_tui.verse.typesetting_vertical import typeset_upright
-from poetry_tui.widgets.facts import packed
 
 SEVEN = "日暮江头一笛风，满船明月照归篷。扁舟夜泊芦花里，不见青山只见鸿。"
 FIVE = "月色入江流，清风上小楼。故人何处去，明月满扁舟。"

@@ -46,7 +46,7 @@ def test_every_word_of_the_shell_and_of_compose_is_used() -> None:
 
 def test_every_binding_of_the_screens_has_words_and_a_tooltip() -> None:
     from poetry_tui.app import PoetryApp
-    from poetry_tui.screens.compose_keys import BINDINGS
+    from poetry_tui.compose.keys import BINDINGS
 
     for binding in [*PoetryApp.BINDINGS, *BINDINGS]:
         assert not isinstance(binding, tuple)

@@ -11,7 +11,7 @@ from poetry_tui.engine_client.replies import Glyph
 from poetry_tui.i18n import heading
 
 if TYPE_CHECKING:
-    from poetry_tui.widgets.this_character import ThisCharacter
+    from poetry_tui.compose.inspector.panel import ThisCharacter
 
 
 class CharacterPanel(Vertical):
@@ -31,7 +31,7 @@ class CharacterPanel(Vertical):
 
     @functools.cached_property
     def character(self) -> "ThisCharacter":
-        from poetry_tui.widgets.this_character import ThisCharacter
+        from poetry_tui.compose.inspector.panel import ThisCharacter
 
         return ThisCharacter()
 

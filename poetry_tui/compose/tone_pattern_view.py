@@ -10,7 +10,7 @@ from poetry_tui.i18n import word
 from poetry_tui.themes import FAINT
 
 if TYPE_CHECKING:
-    from poetry_tui.form_pattern import FormPattern, PatternLine
+    from poetry_tui.compose.tone_pattern import FormPattern, PatternLine
 
 
 class FormPatternView(Static):

@@ -79,14 +79,14 @@ class OwnPoem(ModalScreen[str | None]):
     @work(group="judge", exclusive=True, exit_on_error=False)
     async def _judge(self) -> None:
         await asyncio.sleep(PAUSE_S)
-        from poetry_tui.own_poem import verse_of
+        from poetry_tui.compose.own_poem import verse_of
 
         verse = (await asyncio.to_thread(verse_of, self.text))[1]
         if not verse:
             self._verdict.update(word("own.nothing"))
             return
+        from poetry_tui.compose.poem_facts import in_tones
         from poetry_tui.verse.annotations import tones_of
-        from poetry_tui.widgets.stage_facts import in_tones
 
         tones: Tones = await asyncio.to_thread(tones_of, verse)
         self._verdict.update(Content(" · ").join(in_tones(tones)))

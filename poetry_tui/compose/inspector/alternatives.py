@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from rich.segment import Segment
 from rich.style import Style
 
+from poetry_tui.compose.inspector.rows import Inks, Row, percent, piece
 from poetry_tui.engine_client.inspection import Alternative
 from poetry_tui.verse.typesetting import wide
 from poetry_tui.widgets.chart_glyphs import is_ascii
-from poetry_tui.widgets.glass_rows import Inks, Row, percent, piece
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _PERCENT_CELLS = 6

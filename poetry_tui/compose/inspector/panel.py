@@ -17,15 +17,15 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from poetry_tui.draft_wishes import is_for_the_form
+from poetry_tui.compose.inspector.alternatives import Chances, chance_rows
+from poetry_tui.compose.inspector.character_box import HEAD_ROWS, head_rows
+from poetry_tui.compose.inspector.gates import fold, gate_rows, n_rows
+from poetry_tui.compose.inspector.rows import Inks, Row, piece
+from poetry_tui.compose.revision_request import is_for_the_form
 from poetry_tui.engine_client.inspection import Alternative, Inspection, Place
 from poetry_tui.engine_client.replies import Glyph
 from poetry_tui.i18n import language, word
 from poetry_tui.keymap import bind
-from poetry_tui.widgets.glass_alternatives import Chances, chance_rows
-from poetry_tui.widgets.glass_gates import fold, gate_rows, n_rows
-from poetry_tui.widgets.glass_head import HEAD_ROWS, head_rows
-from poetry_tui.widgets.glass_rows import Inks, Row, piece
 from poetry_tui.widgets.heat_strip import palettes_of, spread
 
 # A cursor that runs through the verse shall not have every place looked at.

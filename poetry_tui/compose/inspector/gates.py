@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from poetry_tui.compose.inspector.equation import equation_rows, n_equation_rows
+from poetry_tui.compose.inspector.rows import Inks, Row, decimals, piece
 from poetry_tui.engine_client.inspection import Inspection
 from poetry_tui.i18n import word
-from poetry_tui.widgets.glass_equation import equation_rows, n_equation_rows
-from poetry_tui.widgets.glass_rows import Inks, Row, decimals, piece
 from poetry_tui.widgets.heat_strip import strip_of
 
 # A strip's name in the reply, and the letter that stands for it.

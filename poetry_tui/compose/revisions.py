@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from poetry_tui.draft_wishes import config_to_keep, lines_of, tied_to
+from poetry_tui.compose.revision_request import config_to_keep, lines_of, tied_to
 from poetry_tui.engine_client.replies import Glyph, PoemDone
 
 

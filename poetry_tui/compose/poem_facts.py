@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from engine.errors import StudioError
+from poetry_tui.compose.session import Composition
 from poetry_tui.engine_client.replies import Novelty
 from poetry_tui.i18n import heading, sentence, word
-from poetry_tui.sitting import Composition
 from poetry_tui.verse.likelihood import shown_nats
 
 if TYPE_CHECKING:

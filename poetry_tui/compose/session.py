@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import StudioError
-from poetry_tui.draft import Draft, Variant, Wish
+from poetry_tui.compose.revisions import Draft, Variant, Wish
 from poetry_tui.engine_client.inspection import Inspection, Place
 from poetry_tui.engine_client.replies import Glyph, Novelty, PoemDone
 from poetry_tui.verse.likelihood import nats_per_han

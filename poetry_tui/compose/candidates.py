@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.prosody.text import LINE_MARKS
-from poetry_tui.draft import Wish
-from poetry_tui.draft_wishes import OPEN, lines_of
+from poetry_tui.compose.revision_request import OPEN, lines_of
+from poetry_tui.compose.revisions import Wish
+from poetry_tui.compose.session import Composition
 from poetry_tui.engine_client.replies import Glyph, PoemDone
-from poetry_tui.sitting import Composition
 
 
 def candidate_of(wish: Wish, done: PoemDone) -> Composition:

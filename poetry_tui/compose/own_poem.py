@@ -13,10 +13,10 @@ from engine.prosody.checker import check
 from engine.prosody.forms import named_with_lines
 from engine.prosody.regulated.report import BORROWED_RHYME, BROKEN_QUATRAIN
 from engine.prosody.text import LINE_MARKS
-from poetry_tui.draft import Wish
-from poetry_tui.draft_wishes import FREE, OPEN
+from poetry_tui.compose.revision_request import FREE, OPEN
+from poetry_tui.compose.revisions import Wish
+from poetry_tui.compose.session import Composition
 from poetry_tui.engine_client.replies import Glyph
-from poetry_tui.sitting import Composition
 
 # As long as the longest tune and a 排律 of a hundred lines of seven.
 MAX_OWN_CHARS = 800

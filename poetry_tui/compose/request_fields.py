@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from engine.prosody.rhymes import RHYME_BOOKS, RhymeSystem
-from poetry_tui.form_choices import FREE, FormChoice
+from poetry_tui.compose.form_choices import FREE, FormChoice
 from poetry_tui.i18n import word
 from poetry_tui.settings import Settings
 from poetry_tui.widgets.chart_glyphs import is_ascii

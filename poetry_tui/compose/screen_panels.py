@@ -8,20 +8,20 @@ from textual import work
 from textual.containers import Horizontal
 from textual.widget import Widget
 
+from poetry_tui.compose.inspector.column import CharacterPanel
+from poetry_tui.compose.poem_pane import Stage
+from poetry_tui.compose.request_form import WishPanel
+from poetry_tui.compose.session import Composition, Sitting
 from poetry_tui.engine_client.inspection import Place
 from poetry_tui.engine_client.replies import EngineState, Phase
 from poetry_tui.i18n import word
-from poetry_tui.sitting import Composition, Sitting
 from poetry_tui.verse.poem_view import Sheet, Verse
-from poetry_tui.widgets.character_panel import CharacterPanel
-from poetry_tui.widgets.stage import Stage
 from poetry_tui.widgets.verse_screen import ViewsScreen
-from poetry_tui.widgets.wish_panel import WishPanel
 
 if TYPE_CHECKING:
     from engine.prosody.rhymes import RhymeSystem
+    from poetry_tui.compose.request_fields import WishFields
     from poetry_tui.verse.annotations import Tones
-    from poetry_tui.widgets.wish_fields import WishFields
 
 
 class DeskScreen(ViewsScreen):

@@ -14,10 +14,10 @@ from typing import Any
 
 from engine import paths
 from engine.files import parse_json, read_start, write_atomically
-from poetry_tui.draft import Draft, Origin, Variant, Wish
+from poetry_tui.compose.revisions import Draft, Origin, Variant, Wish
+from poetry_tui.compose.session import Composition, Sitting
 from poetry_tui.engine_client.inspection import Alternative
 from poetry_tui.engine_client.replies import Glyph, PoemDone
-from poetry_tui.sitting import Composition, Sitting
 
 # On Windows, without them, there is one desk, that of the studio which wrote last.
 HAS_LOCKS = os.name == "posix"

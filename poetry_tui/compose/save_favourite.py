@@ -1,6 +1,6 @@
 """From a composition of this sitting to a favourite."""
 
-from poetry_tui.sitting import Composition
+from poetry_tui.compose.session import Composition
 
 # In the settings of a favourite: the user wrote it.
 OWN = "own"

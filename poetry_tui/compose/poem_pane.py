@@ -6,17 +6,17 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 
+from poetry_tui.compose.facts import Facts
+from poetry_tui.compose.pager import Pager
+from poetry_tui.compose.poem_facts import how_it_was_made, how_new, in_tones, name_of
+from poetry_tui.compose.session import Sitting
 from poetry_tui.i18n import heading, word
-from poetry_tui.sitting import Sitting
 from poetry_tui.verse.poem_view import Sheet, Verse
-from poetry_tui.widgets.facts import Facts
-from poetry_tui.widgets.pager import Pager
-from poetry_tui.widgets.stage_facts import how_it_was_made, how_new, in_tones, name_of
 
 if TYPE_CHECKING:
-    from poetry_tui.form_pattern import FormPattern
+    from poetry_tui.compose.tone_pattern import FormPattern
+    from poetry_tui.compose.tone_pattern_view import FormPatternView
     from poetry_tui.verse.annotations import Tones
-    from poetry_tui.widgets.form_pattern import FormPatternView
 
 
 class Stage(Vertical):
@@ -56,7 +56,7 @@ class Stage(Vertical):
             if pattern is None:
                 return
             # Loaded when a form is first chosen, not before the first paint.
-            from poetry_tui.widgets.form_pattern import FormPatternView
+            from poetry_tui.compose.tone_pattern_view import FormPatternView
 
             self.pattern = FormPatternView()
             self.mount(self.pattern, before=self.verse)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from engine.errors import StudioError
+from poetry_tui.compose.keys import BINDINGS, FOOTER_FILLERS
+from poetry_tui.compose.save_favourite import keep
+from poetry_tui.compose.screen_revision import RevisingScreen
+from poetry_tui.compose.session import Sitting
 from poetry_tui.i18n import sentence, word
-from poetry_tui.keeping import keep
-from poetry_tui.screens.compose_keys import BINDINGS, FOOTER_FILLERS
-from poetry_tui.screens.compose_revising import RevisingScreen
-from poetry_tui.sitting import Sitting
 
 if TYPE_CHECKING:
-    from poetry_tui.desk_file import DeskFile
-    from poetry_tui.widgets.wish_fields import WishFields
+    from poetry_tui.compose.request_fields import WishFields
+    from poetry_tui.compose.session_file import DeskFile
 
 
 # A desk that was changed is written so often.
@@ -75,7 +75,7 @@ class ComposeScreen(RevisingScreen):
         """Which models, forms and rhymes there are."""
         self.fields.offer_models(await asyncio.to_thread(_model_names))
         # The tables of the prosody take their time to load.
-        from poetry_tui.form_choices import form_choices
+        from poetry_tui.compose.form_choices import form_choices
 
         self.fields.offer_forms(await asyncio.to_thread(form_choices))
 
@@ -105,7 +105,7 @@ class ComposeScreen(RevisingScreen):
 
     def action_write_poem(self) -> None:
         """Ask for a poem, and put it on the stage: judged, stepped through and revised like any other."""
-        from poetry_tui.screens.own_poem import OwnPoem
+        from poetry_tui.compose.own_poem_dialog import OwnPoem
 
         card = OwnPoem(self.own_text)
 
@@ -119,7 +119,7 @@ class ComposeScreen(RevisingScreen):
 
     def action_rhyme_dictionary(self) -> None:
         """Open the rhyme book at the chosen rhyme, or at the character under the cursor; a chosen group becomes the rhyme."""
-        from poetry_tui.screens.rhyme_dictionary import RhymeDictionary
+        from poetry_tui.compose.rhyme_dictionary_screen import RhymeDictionary
 
         variant, cursor = self.sitting.variant, self.sitting.cursor
         character = variant.text[cursor] if variant is not None and cursor is not None else ""
@@ -148,7 +148,7 @@ class ComposeScreen(RevisingScreen):
         if not self.wished.has_fields or self.focused not in (self.fields.form, self.fields.order, self.fields.rhyme):
             self.stage.show_pattern(None)
             return
-        from poetry_tui.form_pattern import pattern_of
+        from poetry_tui.compose.tone_pattern import pattern_of
 
         key, order = self.fields.form_key, self.fields.wanted_order
         self.stage.show_pattern(await asyncio.to_thread(pattern_of, key, order))
@@ -159,7 +159,7 @@ class ComposeScreen(RevisingScreen):
     async def _open_desk(self) -> None:
         """Bring back the poems of last time, where somebody left without keeping them, or the studio was killed."""
         # Not needed before the first paint.
-        from poetry_tui.desk_file import DeskFile, n_unkept, together
+        from poetry_tui.compose.session_file import DeskFile, n_unkept, together
 
         desk = DeskFile()
         try:

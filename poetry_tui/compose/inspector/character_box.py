@@ -2,12 +2,12 @@
 
 from rich.cells import cell_len
 
+from poetry_tui.compose.inspector.alternatives import END_GLYPH
+from poetry_tui.compose.inspector.rows import GAP, Inks, Row, percent, piece
 from poetry_tui.engine_client.inspection import Inspection
 from poetry_tui.engine_client.replies import Glyph
 from poetry_tui.i18n import word
 from poetry_tui.verse.typesetting import wide
-from poetry_tui.widgets.glass_alternatives import END_GLYPH
-from poetry_tui.widgets.glass_rows import GAP, Inks, Row, percent, piece
 
 HEAD_ROWS = 3
 _BOX_CELLS = 6

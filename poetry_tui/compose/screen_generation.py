@@ -11,12 +11,12 @@ from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from engine.errors import StudioError
-from poetry_tui.draft import Wish
+from poetry_tui.compose.revisions import Wish
+from poetry_tui.compose.save_favourite import OWN
+from poetry_tui.compose.screen_panels import DeskScreen
+from poetry_tui.compose.session import Composition
 from poetry_tui.engine_client.replies import Glyph, Phase
 from poetry_tui.i18n import sentence
-from poetry_tui.keeping import OWN
-from poetry_tui.screens.compose_desk import DeskScreen
-from poetry_tui.sitting import Composition
 
 if TYPE_CHECKING:
     from poetry_tui.favourites import Favourite
@@ -91,7 +91,7 @@ class WritingScreen(DeskScreen):
     @work(group="own", exclusive=True, exit_on_error=False)
     async def put_own_poem(self, text: str) -> None:
         """Put a poem that the user typed on the stage, with its tones and faults beside it."""
-        from poetry_tui.own_poem import own_composition
+        from poetry_tui.compose.own_poem import own_composition
 
         try:
             composition = await asyncio.to_thread(own_composition, text, self.studio.engine.model)
@@ -113,7 +113,7 @@ class WritingScreen(DeskScreen):
 
     async def _write_candidates(self, poem: Composition, n: int) -> None:
         """Several poems at once, the best of them first; that one is shown as if it were being written."""
-        from poetry_tui.candidates import candidate_of
+        from poetry_tui.compose.candidates import candidate_of
 
         found = await self.studio.engine.candidates(poem.config, n, poem.wish.model)
         self.sitting.discard(poem)
@@ -172,7 +172,7 @@ class WritingScreen(DeskScreen):
 
     def tick(self) -> None:
         """Reveal a little more of what the engine wrote; rest when all of it is there."""
-        from poetry_tui.widgets.wish_fields import PACES_CHARS_PER_S
+        from poetry_tui.compose.request_fields import PACES_CHARS_PER_S
 
         unfinished = [poem for poem in self.sitting.compositions if not poem.is_over]
         for poem in unfinished:

@@ -8,12 +8,12 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 
+from poetry_tui.compose.begin_picker import BeginPicker
 from poetry_tui.i18n import heading, word
-from poetry_tui.widgets.begin_picker import BeginPicker
 
 if TYPE_CHECKING:
     from poetry_tui.app import PoetryApp
-    from poetry_tui.widgets.wish_fields import WishFields
+    from poetry_tui.compose.request_fields import WishFields
 
 BEGIN_CHARACTERS = "日红山夜湖海月君"
 # Typed instead of a begin character: let the model begin.
@@ -47,7 +47,7 @@ class WishPanel(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     @functools.cached_property
     def fields(self) -> "WishFields":
-        from poetry_tui.widgets.wish_fields import WishFields
+        from poetry_tui.compose.request_fields import WishFields
 
         return WishFields(cast("PoetryApp", self.app).settings)
 

@@ -18,7 +18,7 @@ from poetry_tui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
     from engine.prosody.rhymes import RhymeSystem
-    from poetry_tui.rhyme_dictionary import RhymeEntry
+    from poetry_tui.compose.rhyme_dictionary import RhymeEntry
 
 
 class RhymeDictionary(ModalScreen[str | None]):
@@ -82,7 +82,7 @@ class RhymeDictionary(ModalScreen[str | None]):
 
     @work(group="rhymes", exclusive=True, exit_on_error=False)
     async def _load(self) -> None:
-        from poetry_tui.rhyme_dictionary import rhyme_entries
+        from poetry_tui.compose.rhyme_dictionary import rhyme_entries
 
         self._entries = await asyncio.to_thread(rhyme_entries, self._system)
         self._groups.add_options([Content(entry.title) for entry in self._entries])
@@ -99,7 +99,7 @@ class RhymeDictionary(ModalScreen[str | None]):
         if not typed or not self._entries:
             self._where.update("")
             return
-        from poetry_tui.rhyme_dictionary import places_of
+        from poetry_tui.compose.rhyme_dictionary import places_of
 
         places = places_of(typed[-1], self._system)
         titles = "、".join(self._entries[place].title for place in places)

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING
 from textual import on, work
 
 from engine.errors import StudioError
-from poetry_tui.draft import Draft, Origin, Row
-from poetry_tui.draft_wishes import lines_of
+from poetry_tui.compose.pager import Pager
+from poetry_tui.compose.revision_request import lines_of
+from poetry_tui.compose.revisions import Draft, Origin, Row
+from poetry_tui.compose.screen_generation import WritingScreen, new_seed
 from poetry_tui.engine_client.inspection import Place
 from poetry_tui.i18n import heading, sentence, word
-from poetry_tui.screens.compose_writing import WritingScreen, new_seed
 from poetry_tui.verse.poem_view import Verse
-from poetry_tui.widgets.pager import Pager
 
 if TYPE_CHECKING:
-    from poetry_tui.widgets.this_character import ThisCharacter
+    from poetry_tui.compose.inspector.panel import ThisCharacter
 
 
 class RevisingScreen(WritingScreen):

@@ -1,0 +1,1 @@
+"""The character inspector: alternatives, gates and equations of one character."""
