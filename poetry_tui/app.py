@@ -49,7 +49,7 @@ def _compose_screen() -> StudioScreen:
 
 
 def _train_screen() -> StudioScreen:
-    from poetry_tui.screens.train import TrainScreen
+    from poetry_tui.train.screen import TrainScreen
 
     return TrainScreen()
 

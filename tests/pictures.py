@@ -35,11 +35,11 @@ async def take_pictures(folder: Path, run: Path) -> None:
     from poetry_tui.compose.save_favourite import keep
     from poetry_tui.compose.screen import ComposeScreen
     from poetry_tui.engine_client.replies import Phase
-    from poetry_tui.screens.train import TrainScreen
     from poetry_tui.settings import Settings
     from poetry_tui.themes import INK, PAPER
+    from poetry_tui.train.run_list import RunList
+    from poetry_tui.train.screen import TrainScreen
     from poetry_tui.widgets.footer import StudioFooter
-    from poetry_tui.widgets.run_list import RunList
 
     shutil.copytree(run, paths.runs() / run.name, ignore=shutil.ignore_patterns("checkpoints", "lock", "heartbeat"))
     app = PoetryApp(Settings(theme=INK, pace=3, form="qijue", with_tones=True))

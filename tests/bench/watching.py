@@ -22,7 +22,7 @@ from engine.runs.folder import RunWriter
 from poetry_tui.app import PoetryApp
 from poetry_tui.runs.follower import RunFollower
 from poetry_tui.settings import Settings
-from poetry_tui.widgets.loss_chart import LossChart
+from poetry_tui.train.loss_chart import LossChart
 from tests.bench.racing import Result
 from tests.bench.terminal import process_in_terminal, wait_for, watch
 from tests.tui import make_run

@@ -64,7 +64,7 @@ def train_first(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The studio opens on the train screen, asks no service, and has the corpus `tang`."""
     monkeypatch.setattr(PoetryApp, "DEFAULT_MODE", "train")
     monkeypatch.setattr(PoetryApp, "wake_engine", lambda self: None)
-    monkeypatch.setattr("poetry_tui.screens.train.installed_corpora", lambda: ["tang"])
+    monkeypatch.setattr("poetry_tui.train.screen.installed_corpora", lambda: ["tang"])
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     yield

@@ -10,8 +10,8 @@ import pytest
 from engine import paths
 from engine.presets import preset
 from poetry_tui.runs.state import Status
-from poetry_tui.screens.compare import CompareScreen
 from poetry_tui.themes import INK, PAPER
+from poetry_tui.train.compare_screen import CompareScreen
 from tests.tui import make_run
 from tests.tui.conftest import Until
 from tests.tui.train_desk import is_shown, make, studio, train

@@ -9,7 +9,7 @@ from engine.presets import preset
 from engine.runs.events import Event
 from poetry_tui.runs.comparison import Comparison, Row, compare
 from poetry_tui.runs.state import RunState, Status
-from poetry_tui.widgets.comparison_table import fold
+from poetry_tui.train.comparison_table import fold
 from tests.tui import make_run
 
 

@@ -9,8 +9,8 @@ from textual.screen import Screen
 
 from poetry_tui.app import PoetryApp
 from poetry_tui.settings import Settings
+from poetry_tui.train.settings_form import RunSettings
 from poetry_tui.widgets.footer import StudioFooter
-from poetry_tui.widgets.run_settings import RunSettings
 from tests.tui.conftest import Until
 from tests.tui.train_desk import studio
 

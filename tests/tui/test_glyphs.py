@@ -11,14 +11,14 @@ from textual.widgets import Static
 
 from engine.runs.events import Resources
 from poetry_tui.app import PoetryApp
-from poetry_tui.plot import Mark, Other, plot
 from poetry_tui.runs.curve import Curve
 from poetry_tui.runs.state import Status
 from poetry_tui.settings import Settings, load_settings, settings_file
+from poetry_tui.train.braille_plot import Mark, Other, plot
+from poetry_tui.train.loss_chart import LossChart
+from poetry_tui.train.run_figures import RunFigures
+from poetry_tui.train.sparklines import SparklineRow
 from poetry_tui.widgets.chart_glyphs import Charts, arrow, bar, chosen, progress, shade, small_curve, stroke, use_charts
-from poetry_tui.widgets.loss_chart import LossChart
-from poetry_tui.widgets.run_figures import RunFigures
-from poetry_tui.widgets.sparkline_row import SparklineRow
 from tests.tui import make_run
 from tests.tui.conftest import Until
 from tests.tui.desk import AT_ONCE, open_desk
@@ -104,7 +104,7 @@ async def test_the_train_screen_does_without_braille_and_blocks_when_it_is_told_
     heartbeats: None, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # However long the curves of a run may wait for their next turn.
-    monkeypatch.setattr("poetry_tui.widgets.run_monitor.LEAST_CURVES_PERIOD_S", 1e6)
+    monkeypatch.setattr("poetry_tui.train.run_monitor.LEAST_CURVES_PERIOD_S", 1e6)
     used = Resources(
         step=300, cpu_percent=193.0, memory_bytes=1_230_000_000, gpu_percent=None, gpu_memory_bytes=None,
         data_share=0.01, forward_share=0.6, backward_share=0.3, optimizer_share=0.05,

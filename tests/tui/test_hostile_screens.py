@@ -14,10 +14,10 @@ from poetry_tui.app import PoetryApp
 from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.favourites import Favourite, FavouriteStore
 from poetry_tui.screens.favourites import FavouritesScreen
-from poetry_tui.screens.train import TrainScreen
 from poetry_tui.settings import settings_file
+from poetry_tui.train.run_list import RunList
+from poetry_tui.train.screen import TrainScreen
 from poetry_tui.widgets.poem_shelf import PoemShelf
-from poetry_tui.widgets.run_list import RunList
 from tests.hostile.mutations import FACTOR, as_json, documents, rng
 from tests.hostile.test_hostile_runs import LINES
 from tests.tui.conftest import Until

@@ -36,7 +36,7 @@ async def test_a_run_that_is_composed_with_is_the_model_that_is_shown(
         return INSTALLED
 
     monkeypatch.setattr("poetry_tui.compose.screen._model_names", names)
-    monkeypatch.setattr("poetry_tui.screens.train.installed_corpora", lambda: ["tang"])
+    monkeypatch.setattr("poetry_tui.train.screen.installed_corpora", lambda: ["tang"])
     folder = make([*make_run.life(300), make_run.finished(300)])
     app = PoetryApp(Settings(pace=3, n_candidates=1, form="free"))
     async with app.run_test(size=(120, 40)) as pilot:

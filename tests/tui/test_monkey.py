@@ -47,7 +47,7 @@ def cage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         store.add(Favourite(0, text, text[0], "studio-lstm", number, {"begin": text[0]}, tags=("江",)))
     live = make_run.write_run(paths.runs() / "live", make_run.life(40), alive=True)
     make_run.write_run(paths.runs() / "done", [*make_run.life(60), make_run.finished(60)])
-    monkeypatch.setattr("poetry_tui.screens.train.installed_corpora", lambda: ["tang"])
+    monkeypatch.setattr("poetry_tui.train.screen.installed_corpora", lambda: ["tang"])
     monkeypatch.setattr(runs, "start_run", lambda config: live)
     monkeypatch.setattr(runs, "continue_run", lambda folder: None)
     monkeypatch.setattr(runs, "started_here", lambda: [live])
@@ -58,8 +58,8 @@ def cage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     async def no_install(name: str) -> AsyncIterator[float]:
         yield 1.0
 
-    monkeypatch.setattr("poetry_tui.screens.train_viewing.write_in_child", no_page)
-    monkeypatch.setattr("poetry_tui.screens.train.run_install", no_install)
+    monkeypatch.setattr("poetry_tui.train.screen_viewing.write_in_child", no_page)
+    monkeypatch.setattr("poetry_tui.train.screen.run_install", no_install)
 
 
 @pytest.mark.slow

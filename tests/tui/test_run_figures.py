@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from engine.runs.events import CheckpointSaved, Event, Record, Step, Validated, to_line
 from engine.runs.folder import EVENTS
 from engine.runs.smoothing import WINDOW_STEPS, mean_of_last_steps
-from poetry_tui.plot import plot, robust_limits
 from poetry_tui.runs.comparison import compare, figures_of
 from poetry_tui.runs.curve import Curve
 from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.state import RunState, Status
 from poetry_tui.runs.summary import summarise
 from poetry_tui.runs.wording import epochs_read, figures, training_nats, what_next
+from poetry_tui.train.braille_plot import plot, robust_limits
 from tests.tui import make_run
 
 PER_HAN = make_run.CHARS_PER_HAN

@@ -11,13 +11,13 @@ from engine.config import SHAPE
 from engine.presets import PRESETS
 from engine.runs.events import Control, Validated
 from poetry_tui.i18n import WORDS
-from poetry_tui.plot import PARTS, Mark, plot, step_label, tick_label, ticks
 from poetry_tui.runs.curve import Curve
 from poetry_tui.runs.state import RunState
 from poetry_tui.runs.wording import count, duration
-from poetry_tui.settings_form import MAIN, answers_of_preset, answers_of_shape, config_of, questions
-from poetry_tui.widgets.loss_chart import marks_of
-from poetry_tui.widgets.prediction_grid import share_of, two_cells
+from poetry_tui.train.braille_plot import PARTS, Mark, plot, step_label, tick_label, ticks
+from poetry_tui.train.form_questions import MAIN, answers_of_preset, answers_of_shape, config_of, questions
+from poetry_tui.train.loss_chart import marks_of
+from poetry_tui.train.prediction_grid import share_of, two_cells
 from tests.tui import make_run
 
 

@@ -17,10 +17,10 @@ from poetry_tui.i18n import set_language
 from poetry_tui.runs import control as runs
 from poetry_tui.runs.state import Status
 from poetry_tui.settings import Settings
-from poetry_tui.settings_form import questions
 from poetry_tui.themes import INK
-from poetry_tui.widgets.run_list import RunList
-from poetry_tui.widgets.run_settings import RunSettings
+from poetry_tui.train.form_questions import questions
+from poetry_tui.train.run_list import RunList
+from poetry_tui.train.settings_form import RunSettings
 from tests.tui import make_run
 from tests.tui.conftest import Until
 from tests.tui.train_desk import NAME, is_shown, make, studio, train
@@ -201,8 +201,8 @@ async def test_without_a_corpus_it_offers_to_install_one_and_says_why_that_faile
         yield 0.1
         raise CorpusError("npm is missing.", "Import a file.")
 
-    monkeypatch.setattr("poetry_tui.screens.train.installed_corpora", list)
-    monkeypatch.setattr("poetry_tui.screens.train.run_install", no_npm)
+    monkeypatch.setattr("poetry_tui.train.screen.installed_corpora", list)
+    monkeypatch.setattr("poetry_tui.train.screen.run_install", no_npm)
     app = studio()
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.screen.has_class("-offer"))

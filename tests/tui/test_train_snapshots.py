@@ -13,7 +13,7 @@ from poetry_tui.runs import control as runs
 from poetry_tui.runs.state import Status
 from poetry_tui.settings import Settings
 from poetry_tui.themes import INK, PAPER
-from poetry_tui.widgets.run_list import RunList
+from poetry_tui.train.run_list import RunList
 from tests.tui import make_run
 from tests.tui.conftest import Until
 from tests.tui.train_desk import is_shown, make, studio
@@ -64,7 +64,7 @@ def test_an_empty_studio_says_how_to_begin(
     size: tuple[int, int], theme: str, monkeypatch: pytest.MonkeyPatch, until: Until, snap_compare: Any
 ) -> None:
     corpora = ["tang"] if size[0] > 100 else []
-    monkeypatch.setattr("poetry_tui.screens.train.installed_corpora", lambda: corpora)
+    monkeypatch.setattr("poetry_tui.train.screen.installed_corpora", lambda: corpora)
     app = studio(theme)
 
     async def settle(pilot: Any) -> None:

@@ -5,7 +5,7 @@ import pytest
 from engine.runs.folder import CONTROL
 from poetry_tui.runs import control as runs
 from poetry_tui.runs.state import Status
-from poetry_tui.screens.train import TrainScreen
+from poetry_tui.train.screen import TrainScreen
 from poetry_tui.widgets.ask_line import AskLine
 from poetry_tui.widgets.quit_question import QuitQuestion
 from tests.tui import make_run

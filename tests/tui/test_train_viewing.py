@@ -16,15 +16,15 @@ from poetry_tui.app import PoetryApp
 from poetry_tui.report.child import folder_for
 from poetry_tui.runs.replay import RunReplay
 from poetry_tui.runs.state import Status
-from poetry_tui.screens.compare import CompareScreen
-from poetry_tui.screens.train import TrainScreen
-from poetry_tui.widgets.comparison_table import ComparisonTable
-from poetry_tui.widgets.log_pane import LogPane
-from poetry_tui.widgets.loss_chart import LossChart
-from poetry_tui.widgets.prediction_grid import PredictionGrid
-from poetry_tui.widgets.resource_pane import ResourcePane
-from poetry_tui.widgets.run_list import RunList
-from poetry_tui.widgets.run_monitor import RunMonitor
+from poetry_tui.train.compare_screen import CompareScreen
+from poetry_tui.train.comparison_table import ComparisonTable
+from poetry_tui.train.log_pane import LogPane
+from poetry_tui.train.loss_chart import LossChart
+from poetry_tui.train.prediction_grid import PredictionGrid
+from poetry_tui.train.resource_pane import ResourcePane
+from poetry_tui.train.run_list import RunList
+from poetry_tui.train.run_monitor import RunMonitor
+from poetry_tui.train.screen import TrainScreen
 from tests.tui import make_run
 from tests.tui.conftest import Until
 from tests.tui.train_desk import NAME, is_shown, make, studio, train

@@ -6,9 +6,9 @@ from typing import Any
 from engine import paths
 from poetry_tui.app import PoetryApp
 from poetry_tui.runs.state import Status
-from poetry_tui.screens.train import TrainScreen
 from poetry_tui.settings import Settings
 from poetry_tui.themes import INK
+from poetry_tui.train.screen import TrainScreen
 from tests.tui import make_run
 
 NAME = "20261123-101500-nndl-lstm"

@@ -12,7 +12,7 @@ from textual.widgets import Button
 from poetry_tui.i18n import heading, word
 from poetry_tui.keymap import bind, in_words
 from poetry_tui.runs.comparison import Comparison
-from poetry_tui.widgets.comparison_table import ComparisonTable
+from poetry_tui.train.comparison_table import ComparisonTable
 
 LOOK_PERIOD_S = 1.0
 

@@ -21,14 +21,14 @@ from poetry_tui.runs import control as runs
 from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.replay import RunReplay
 from poetry_tui.runs.state import Status
-from poetry_tui.screens.train_install import installed_corpora, run_install
-from poetry_tui.screens.train_keys import BINDINGS, FOOTER_FILLERS, OF_A_RUN
-from poetry_tui.screens.train_viewing import ViewingScreen
-from poetry_tui.widgets.corpus_offer import CorpusOffer
-from poetry_tui.widgets.run_list import RunList
-from poetry_tui.widgets.run_monitor import RunMonitor
-from poetry_tui.widgets.run_settings import INSTALLABLE, RunSettings
-from poetry_tui.widgets.sample_timeline import SampleTimeline
+from poetry_tui.train.corpus_install import installed_corpora, run_install
+from poetry_tui.train.corpus_offer import CorpusOffer
+from poetry_tui.train.keys import BINDINGS, FOOTER_FILLERS, OF_A_RUN
+from poetry_tui.train.run_list import RunList
+from poetry_tui.train.run_monitor import RunMonitor
+from poetry_tui.train.samples import SampleTimeline
+from poetry_tui.train.screen_viewing import ViewingScreen
+from poetry_tui.train.settings_form import INSTALLABLE, RunSettings
 
 if TYPE_CHECKING:
     from poetry_tui.app import PoetryApp

@@ -9,7 +9,7 @@ from textual.widgets import Input, Label, Select, Static
 
 from engine.errors import StudioError
 from poetry_tui.i18n import WORDS, sentence, word
-from poetry_tui.settings_form import BEGINNING, NO, YES, Question
+from poetry_tui.train.form_questions import BEGINNING, NO, YES, Question
 from poetry_tui.widgets.line_input import LineInput
 
 

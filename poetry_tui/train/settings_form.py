@@ -1,4 +1,4 @@
-"""The settings of the next training as a form, one row a setting (`poetry_tui.widgets.setting_row`)."""
+"""The settings of the next training as a form, one row a setting (`poetry_tui.train.setting_row`)."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ from engine.config import TrainConfig
 from engine.corpus.install import PARTS
 from engine.errors import StudioError, UsageError
 from poetry_tui.i18n import heading, word
-from poetry_tui.settings_form import (
+from poetry_tui.train.form_questions import (
     BEGINNING,
     MAIN,
     answers_of_preset,
@@ -24,8 +24,8 @@ from poetry_tui.settings_form import (
     possible_beginnings,
     questions,
 )
+from poetry_tui.train.setting_row import SettingRow
 from poetry_tui.widgets.chart_glyphs import arrow
-from poetry_tui.widgets.setting_row import SettingRow
 
 # The experiment itself: it learns visibly within minutes, on the corpus that `make studio` installs.
 DEFAULT_PRESET = "nndl"

@@ -11,20 +11,20 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 
 from poetry_tui.i18n import heading, word
-from poetry_tui.plot import OTHER_LETTERS
 from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.reader import LogTail
 from poetry_tui.runs.state import RunState, Status
 from poetry_tui.runs.wording import ABOUT
+from poetry_tui.train.braille_plot import OTHER_LETTERS
+from poetry_tui.train.log_pane import LogPane
+from poetry_tui.train.loss_chart import LossChart
+from poetry_tui.train.prediction_grid import PredictionGrid
+from poetry_tui.train.resource_pane import ResourcePane
+from poetry_tui.train.run_figures import RunFigures
+from poetry_tui.train.run_headline import RunHeadline
+from poetry_tui.train.samples import MOST_ROUNDS, SampleTimeline
+from poetry_tui.train.sparklines import SparklineRow
 from poetry_tui.widgets.chart_glyphs import is_ascii
-from poetry_tui.widgets.log_pane import LogPane
-from poetry_tui.widgets.loss_chart import LossChart
-from poetry_tui.widgets.prediction_grid import PredictionGrid
-from poetry_tui.widgets.resource_pane import ResourcePane
-from poetry_tui.widgets.run_figures import RunFigures
-from poetry_tui.widgets.run_headline import RunHeadline
-from poetry_tui.widgets.sample_timeline import MOST_ROUNDS, SampleTimeline
-from poetry_tui.widgets.sparkline_row import SparklineRow
 
 # Curves may take this share of one processor from the training, and hardly change within a second; that of a long run, which
 # changes by less than a dot, may wait for some more. Figures come first.

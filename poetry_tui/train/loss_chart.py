@@ -11,8 +11,18 @@ from textual.message import Message
 from textual.strip import Strip
 
 from engine.runs.events import RETURNED
-from poetry_tui.plot import LABEL_WIDTH, OTHER_LETTERS, OTHERS, PARTS, Cell, Mark, Other, minute_label, plot
 from poetry_tui.runs.state import Axis, RunState
+from poetry_tui.train.braille_plot import (
+    LABEL_WIDTH,
+    OTHER_LETTERS,
+    OTHERS,
+    PARTS,
+    Cell,
+    Mark,
+    Other,
+    minute_label,
+    plot,
+)
 from poetry_tui.widgets.chart_glyphs import is_ascii
 from poetry_tui.widgets.rows import Rows
 

@@ -7,14 +7,14 @@ from textual import work
 
 from engine.errors import StudioError
 from poetry_tui.i18n import word
-from poetry_tui.plot import OTHER_LETTERS
 from poetry_tui.report.child import folder_for, write_in_child
 from poetry_tui.runs.comparison import Comparison, compare
 from poetry_tui.runs.follower import RunFollower
-from poetry_tui.screens.compare import CompareScreen
-from poetry_tui.screens.train_steering import SteeringScreen
-from poetry_tui.widgets.run_list import FOLLOWED_LETTER, RunList
-from poetry_tui.widgets.run_monitor import RunMonitor
+from poetry_tui.train.braille_plot import OTHER_LETTERS
+from poetry_tui.train.compare_screen import CompareScreen
+from poetry_tui.train.run_list import FOLLOWED_LETTER, RunList
+from poetry_tui.train.run_monitor import RunMonitor
+from poetry_tui.train.screen_controls import SteeringScreen
 
 # Long enough to read a path, and to copy it.
 REPORT_NOTICE_S = 20
