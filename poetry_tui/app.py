@@ -55,7 +55,7 @@ def _train_screen() -> StudioScreen:
 
 
 def _favourites_screen() -> StudioScreen:
-    from poetry_tui.screens.favourites import FavouritesScreen
+    from poetry_tui.favourites.screen import FavouritesScreen
 
     return FavouritesScreen()
 

@@ -7,7 +7,7 @@ from textual.message import Message
 from poetry_tui.engine_client.replies import EngineState
 
 if TYPE_CHECKING:
-    from poetry_tui.favourites import Favourite
+    from poetry_tui.favourites.store import Favourite
 
 
 class EngineChanged(Message):

@@ -18,8 +18,8 @@ from poetry_tui.commands.output import (
     printable,
     say,
 )
-from poetry_tui.favourite_export import FILE_ENDINGS, FORMATS, date_of, export, format_of, heading_of, to_dict
-from poetry_tui.favourites import FavouriteStore, matches
+from poetry_tui.favourites.export import FILE_ENDINGS, FORMATS, date_of, export, format_of, heading_of, to_dict
+from poetry_tui.favourites.store import FavouriteStore, matches
 from poetry_tui.verse.likelihood import nats_per_han, shown_nats
 
 

@@ -13,7 +13,7 @@ def keep(composition: Composition) -> None:
         StudioError: when the favourites cannot be written.
     """
     # SQLite is loaded when the first poem is kept, not before the first paint.
-    from poetry_tui.favourites import Favourite, FavouriteStore
+    from poetry_tui.favourites.store import Favourite, FavouriteStore
 
     made_by = "" if composition.is_own else composition.done.model if composition.done else composition.wish.model
     FavouriteStore().add(

@@ -19,7 +19,7 @@ from poetry_tui.engine_client.replies import Glyph, Phase
 from poetry_tui.i18n import sentence
 
 if TYPE_CHECKING:
-    from poetry_tui.favourites import Favourite
+    from poetry_tui.favourites.store import Favourite
 
 TICKS_PER_S = 12
 # Short enough to be read out and typed.

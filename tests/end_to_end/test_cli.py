@@ -16,7 +16,7 @@ from engine.presets import preset
 from engine.runs.folder import write_config
 from poetry_tui import cli
 from poetry_tui.cli import main
-from poetry_tui.favourites import Favourite, FavouriteStore
+from poetry_tui.favourites.store import Favourite, FavouriteStore
 from poetry_tui.runs.summary import summarise
 from tests.tui.make_run import life, write_run
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from engine.runs.folder import STOP, ControlFiles, run_is_alive
-from poetry_tui.favourites import Favourite, FavouriteStore
+from poetry_tui.favourites.store import Favourite, FavouriteStore
 from poetry_tui.i18n import word
 from tests.small_corpus import write_corpus
 from tests.terminals import STUDIO, Terminal, below, terminal, wait_until, wait_until_gone

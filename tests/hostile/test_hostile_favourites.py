@@ -10,9 +10,9 @@ import pytest
 
 from engine.errors import StudioError
 from poetry_tui.cli import main
-from poetry_tui.favourite_export import FORMATS, export
-from poetry_tui.favourite_rows import COLUMNS
-from poetry_tui.favourites import WAIT_TO_READ_S, WAIT_TO_WRITE_S, Favourite, FavouriteStore, matches
+from poetry_tui.favourites.export import FORMATS, export
+from poetry_tui.favourites.rows import COLUMNS
+from poetry_tui.favourites.store import WAIT_TO_READ_S, WAIT_TO_WRITE_S, Favourite, FavouriteStore, matches
 from tests.hostile.mutations import FACTOR, VALUES, as_json, check_sentence, documents, is_refused, rng
 from tests.hostile.test_hostile_names import check_output
 

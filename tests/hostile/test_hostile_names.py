@@ -17,7 +17,7 @@ from engine.errors import StudioError
 from engine.model.registry import add_model, find_model, remove_model
 from engine.system.names import MAX_FOLDER_NAME_BYTES, check_name, path_of
 from poetry_tui.cli import main
-from poetry_tui.favourites import Favourite, FavouriteStore
+from poetry_tui.favourites.store import Favourite, FavouriteStore
 from poetry_tui.runs.control import find_run
 from tests.engine.rhyming_model import rhyming_model
 from tests.engine.small_model import save_small_model

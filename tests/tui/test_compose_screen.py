@@ -9,7 +9,7 @@ from poetry_tui.compose.inspector.panel import ThisCharacter
 from poetry_tui.compose.pager import Pager
 from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.engine_client.replies import Phase
-from poetry_tui.favourites import Favourite, FavouriteStore
+from poetry_tui.favourites.store import Favourite, FavouriteStore
 from poetry_tui.messages import RecreateWanted
 from poetry_tui.settings import Settings, load_settings, settings_file
 from poetry_tui.verse.poem_view import Verse

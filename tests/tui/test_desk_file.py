@@ -14,7 +14,7 @@ from poetry_tui.compose.session import Composition, Sitting
 from poetry_tui.compose.session_file import MAX_POEMS, DeskFile, n_unkept
 from poetry_tui.engine_client.inspection import Alternative
 from poetry_tui.engine_client.replies import Glyph, PoemDone
-from poetry_tui.favourites import FavouriteStore
+from poetry_tui.favourites.store import FavouriteStore
 from tests.tui.conftest import Until
 from tests.tui.desk import open_desk
 

@@ -12,12 +12,12 @@ from engine.runs.events import to_line
 from engine.runs.folder import CONFIG, EVENTS
 from poetry_tui.app import PoetryApp
 from poetry_tui.compose.screen import ComposeScreen
-from poetry_tui.favourites import Favourite, FavouriteStore
-from poetry_tui.screens.favourites import FavouritesScreen
+from poetry_tui.favourites.poem_list import PoemShelf
+from poetry_tui.favourites.screen import FavouritesScreen
+from poetry_tui.favourites.store import Favourite, FavouriteStore
 from poetry_tui.settings import settings_file
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.screen import TrainScreen
-from poetry_tui.widgets.poem_shelf import PoemShelf
 from tests.hostile.mutations import FACTOR, as_json, documents, rng
 from tests.hostile.test_hostile_runs import LINES
 from tests.tui.conftest import Until

@@ -48,7 +48,7 @@ def test_the_other_screens_wait_until_they_are_wanted() -> None:
 
 def test_no_screen_loads_torch() -> None:
     code = (
-        "import sys, poetry_tui.app, poetry_tui.compose.screen, poetry_tui.train.screen, poetry_tui.screens.favourites;"
+        "import sys, poetry_tui.app, poetry_tui.compose.screen, poetry_tui.train.screen, poetry_tui.favourites.screen;"
         "print(*sys.modules)"
     )
     assert not {"torch", "safetensors"} & set(fresh(code).split())

@@ -11,10 +11,10 @@ from poetry_tui.compose.revisions import Wish
 from poetry_tui.compose.save_favourite import keep
 from poetry_tui.compose.session import Composition
 from poetry_tui.engine_client.replies import Glyph, PoemDone
-from poetry_tui.favourite_export import as_markdown
-from poetry_tui.favourites import FavouriteStore
+from poetry_tui.favourites.export import as_markdown
+from poetry_tui.favourites.poem_page import _facts
+from poetry_tui.favourites.store import FavouriteStore
 from poetry_tui.verse.likelihood import nats_per_han
-from poetry_tui.widgets.poem_page import _facts
 from tests.tui.conftest import Until
 from tests.tui.desk import open_desk
 

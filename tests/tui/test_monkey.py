@@ -15,7 +15,7 @@ from textual.screen import Screen
 
 from engine import paths
 from poetry_tui.app import PoetryApp
-from poetry_tui.favourites import Favourite, FavouriteStore
+from poetry_tui.favourites.store import Favourite, FavouriteStore
 from poetry_tui.runs import control as runs
 from poetry_tui.settings import Settings
 from tests.tui import make_run

@@ -10,7 +10,7 @@ from engine.errors import UsageError
 from engine.prosody.text import LINE_MARKS
 from poetry_tui.compose.own_poem import MAX_OWN_CHARS, own_composition, verse_of
 from poetry_tui.compose.own_poem_dialog import OwnPoem
-from poetry_tui.favourites import FavouriteStore
+from poetry_tui.favourites.store import FavouriteStore
 from tests.tui.conftest import Until
 from tests.tui.desk import Desk, open_desk
 

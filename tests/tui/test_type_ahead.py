@@ -13,17 +13,17 @@ from engine import paths
 from poetry_tui.app import PoetryApp
 from poetry_tui.compose.poem_pane import Stage
 from poetry_tui.compose.screen import ComposeScreen
-from poetry_tui.favourites import Favourite, FavouriteStore
+from poetry_tui.favourites.poem_list import PoemShelf
+from poetry_tui.favourites.screen import FavouritesScreen
+from poetry_tui.favourites.store import Favourite, FavouriteStore
 from poetry_tui.runs import control as runs
 from poetry_tui.runs.state import Status
-from poetry_tui.screens.favourites import FavouritesScreen
 from poetry_tui.settings import Settings
 from poetry_tui.train.screen import TrainScreen
 from poetry_tui.train.settings_form import RunSettings
 from poetry_tui.widgets.ask_line import AskLine
 from poetry_tui.widgets.header import StudioHeader
 from poetry_tui.widgets.help_screen import HelpScreen
-from poetry_tui.widgets.poem_shelf import PoemShelf
 from poetry_tui.widgets.stepper import Stepper
 from poetry_tui.widgets.studio_screen import StudioScreen
 from tests.tui import make_run

@@ -12,8 +12,8 @@ from textual.widgets import Static
 from engine.errors import StudioError
 from poetry_tui.compose.save_favourite import OWN
 from poetry_tui.engine_client.replies import Glyph
-from poetry_tui.favourite_export import date_of
-from poetry_tui.favourites import Favourite
+from poetry_tui.favourites.export import date_of
+from poetry_tui.favourites.store import Favourite
 from poetry_tui.i18n import WORDS, heading, sentence, word
 from poetry_tui.verse.likelihood import nats_per_han, shown_nats
 from poetry_tui.verse.poem_view import Sheet, Verse

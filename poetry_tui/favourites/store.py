@@ -17,7 +17,7 @@ from typing import Any
 from engine import paths
 from engine.errors import StudioError
 from engine.system.safe_text import shown
-from poetry_tui.favourite_rows import COLUMNS, fields_of
+from poetry_tui.favourites.rows import COLUMNS, fields_of
 
 # "poet" in the file's header tells a favourites file from any other SQLite file.
 APPLICATION_ID = 0x706F6574

@@ -15,15 +15,15 @@ from textual.widgets import Input, OptionList, Static
 from engine.errors import StudioError, UsageError
 from engine.files import is_there, write_atomically
 from engine.system.names import path_of
-from poetry_tui.favourite_export import export, format_of, heading_of
-from poetry_tui.favourites import Favourite, FavouriteStore, matches, tags_of
+from poetry_tui.favourites.export import export, format_of, heading_of
+from poetry_tui.favourites.poem_list import PoemShelf
+from poetry_tui.favourites.poem_page import MUTED, PoemPage
+from poetry_tui.favourites.store import Favourite, FavouriteStore, matches, tags_of
 from poetry_tui.i18n import heading, reason, sentence, word
 from poetry_tui.keymap import bind
 from poetry_tui.messages import RecreateWanted
 from poetry_tui.widgets.ask_line import AskLine
 from poetry_tui.widgets.line_input import LineInput
-from poetry_tui.widgets.poem_page import MUTED, PoemPage
-from poetry_tui.widgets.poem_shelf import PoemShelf
 from poetry_tui.widgets.verse_screen import ViewsScreen
 
 

@@ -1,0 +1,1 @@
+"""Favourites: the store, its exports and its screen."""
