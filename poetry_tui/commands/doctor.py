@@ -3,8 +3,8 @@
 import argparse
 from typing import Any
 
+from poetry_tui.commands.diagnostics import examine
 from poetry_tui.commands.output import Commands, command, megabytes, print_json, print_pairs, say
-from poetry_tui.doctor import examine
 
 
 def add_parser(commands: Commands) -> None:

@@ -334,7 +334,7 @@ def test_the_doctor_tells_what_is_here(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, no_bundled: None, studio_home: Path
 ) -> None:
     device = {"device": "cpu", "name": "cpu", "cores": 2}
-    monkeypatch.setattr("poetry_tui.doctor.ask_for_device", lambda: device)
+    monkeypatch.setattr("poetry_tui.commands.diagnostics.ask_for_device", lambda: device)
     assert main(["doctor", "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert found["device"] == device
