@@ -10,7 +10,7 @@ from engine.config import ComposeConfig
 from engine.corpus.vocabulary import is_han
 from engine.model.checkpoint import LoadedModel, load_model
 from engine.model.registry import find_model
-from tests.engine.verse_judge import SHAPES, faults, repeated, tune_faults, tunes
+from tests.engine.prosody.verse_judge import SHAPES, faults, repeated, tune_faults, tunes
 
 
 @pytest.fixture(scope="module")

@@ -102,7 +102,7 @@ def test_a_training_that_waits_for_a_pipe_can_be_ended_and_leaves_no_run(
 
 @posix
 def test_a_training_on_a_pipe_goes_on_with_the_corpus_that_it_became(tmp_path: Path, studio_home: Path) -> None:
-    from tests.engine.corpus_samples import made_up_poems
+    from tests.engine.corpus.corpus_samples import made_up_poems
 
     os.mkfifo(tmp_path / "poems")
     line = [sys.executable, "-m", "engine", "train", "--preset", "tiny", "--device", "cpu", "--max-steps", "2"]

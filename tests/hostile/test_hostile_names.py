@@ -19,7 +19,7 @@ from engine.system.names import MAX_FOLDER_NAME_BYTES, check_name, path_of
 from poetry_tui.cli import main
 from poetry_tui.favourites.store import Favourite, FavouriteStore
 from poetry_tui.runs.control import find_run
-from tests.engine.rhyming_model import rhyming_model
+from tests.engine.composing.rhyming_model import rhyming_model
 from tests.engine.small_model import save_small_model
 from tests.hostile.mutations import FACTOR, NAMES, is_refused, rng
 from tests.tui.make_run import life, write_run

@@ -14,7 +14,7 @@ from engine.corpus.poem import RawPoem
 from engine.corpus.readers.field_names import FIELDS, NAMES
 from engine.corpus.readers.formats import open_poems, read_poems
 from engine.errors import CorpusError
-from tests.engine.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING
+from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING
 
 POEMS = [("登鹳雀楼", "唐", "王之涣", DENGGUANQUELOU), ("静夜思", "唐", "李白", JINGYESI)]
 READ = [RawPoem("登鹳雀楼", "王之涣", DENGGUANQUELOU), RawPoem("静夜思", "李白", JINGYESI)]

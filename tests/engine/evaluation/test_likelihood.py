@@ -13,7 +13,7 @@ from engine.corpus.vocabulary import BEGIN, END, N_HAN_CHARACTERS, PAD, UNKNOWN,
 from engine.evaluation import likelihood as evaluation
 from engine.evaluation.likelihood import Figures, Tally, evaluate, tally_batches
 from engine.model.checkpoint import LoadedModel
-from tests.engine.corpus_samples import DENGGUANQUELOU
+from tests.engine.corpus.corpus_samples import DENGGUANQUELOU
 from tests.engine.small_model import VOCABULARY, small_model
 
 POEMS = ["日月山水，风花雪夜。", "春江人，地鹓云。", "红；君。", "海", "夜" * 41 + "。", ""]

@@ -11,7 +11,7 @@ from engine.corpus.vocabulary import is_han
 from engine.model.checkpoint import LoadedModel
 from engine.novelty.bloom import CodePoints
 from engine.novelty.training_lines import TrainingLines
-from tests.engine.rhyming_model import rhyming_model
+from tests.engine.composing.rhyming_model import rhyming_model
 
 HAN = "".join(filter(is_han, rhyming_model().vocabulary.characters))
 

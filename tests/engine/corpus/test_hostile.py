@@ -23,7 +23,7 @@ from engine.corpus.readers import archives, content
 from engine.corpus.readers.formats import FORMATS, open_poems, read_poems
 from engine.corpus.store import open_corpus
 from engine.errors import CorpusError, StudioError
-from tests.engine.corpus_samples import JINGYESI, SHANXING, entry, made_up_poems
+from tests.engine.corpus.corpus_samples import JINGYESI, SHANXING, entry, made_up_poems
 
 posix = pytest.mark.skipif(os.name != "posix", reason="FIFOs and sockets")
 

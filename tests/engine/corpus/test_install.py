@@ -14,7 +14,7 @@ from engine.corpus.install import install
 from engine.corpus.poem import Poem
 from engine.corpus.store import list_corpora, open_corpus
 from engine.errors import CorpusError
-from tests.engine.corpus_samples import JINGYESI, SHANXING, small_package
+from tests.engine.corpus.corpus_samples import JINGYESI, SHANXING, small_package
 
 needs_shell = pytest.mark.skipif(os.name == "nt", reason="the pretended npm is a shell script")
 

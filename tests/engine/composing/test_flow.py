@@ -10,9 +10,9 @@ from engine.config import ComposeConfig
 from engine.corpus.vocabulary import BEGIN
 from engine.errors import ComposeError
 from engine.model.checkpoint import LoadedModel
-from tests.engine.composing_lines import again
-from tests.engine.rhyming_model import rhyming_model
-from tests.engine.verse_judge import faults
+from tests.engine.composing.composing_lines import again
+from tests.engine.composing.rhyming_model import rhyming_model
+from tests.engine.prosody.verse_judge import faults
 
 
 @pytest.fixture(scope="module")

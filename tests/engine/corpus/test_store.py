@@ -11,7 +11,7 @@ from engine.corpus.poem import Poem, split_of
 from engine.corpus.statistics import check
 from engine.corpus.store import damaged_corpora, import_file, list_corpora, open_corpus, read_cleanly, remove
 from engine.errors import CorpusError
-from tests.engine.corpus_samples import (
+from tests.engine.corpus.corpus_samples import (
     DENGGUANQUELOU,
     JINGYESI,
     SHANXING,

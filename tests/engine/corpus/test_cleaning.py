@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from engine.corpus.cleaning import Cleaner
 from engine.corpus.poem import MARKS, Poem, RawPoem, lines_of
 from engine.corpus.vocabulary import is_han
-from tests.engine.corpus_samples import JINGYESI, SHANXING, TRADITIONAL
+from tests.engine.corpus.corpus_samples import JINGYESI, SHANXING, TRADITIONAL
 
 
 def cleaned(text: str, title: str = "题", *, simplify: bool = False) -> Poem | None:

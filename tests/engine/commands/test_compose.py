@@ -13,8 +13,8 @@ from engine.model.checkpoint import LoadedModel, save_model
 from engine.service.call import Call, CancelledError
 from engine.service.handlers.candidates import candidates
 from engine.service.handlers.compose import compose
-from tests.engine.rhyming_model import rhyming_model
-from tests.engine.verse_judge import faults
+from tests.engine.composing.rhyming_model import rhyming_model
+from tests.engine.prosody.verse_judge import faults
 
 Reply = dict[str, Any]
 

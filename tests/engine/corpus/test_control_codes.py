@@ -5,7 +5,7 @@ import pytest
 from engine.corpus.control_codes import Header, header_indices, header_of, header_tags, title_of
 from engine.corpus.poem import Poem
 from engine.corpus.vocabulary import Vocabulary
-from tests.engine.corpus_samples import DENGGUANQUELOU, SHANXING
+from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, SHANXING
 
 # The tags of models of before there were keywords and styles.
 OLDER = ("title", "poem", "form", "rhyme")

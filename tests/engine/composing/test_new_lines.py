@@ -6,9 +6,9 @@ from engine.composing.composer import compose_many, compose_poem
 from engine.config import ComposeConfig
 from engine.errors import ComposeError
 from engine.model.checkpoint import LoadedModel
-from tests.engine.composing_lines import HAN, Lines, lines_of, with_lines
-from tests.engine.rhyming_model import rhyming_model
-from tests.engine.verse_judge import faults, repeated
+from tests.engine.composing.composing_lines import HAN, Lines, lines_of, with_lines
+from tests.engine.composing.rhyming_model import rhyming_model
+from tests.engine.prosody.verse_judge import faults, repeated
 
 
 @pytest.fixture(scope="module")

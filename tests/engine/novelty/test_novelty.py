@@ -21,7 +21,7 @@ from engine.novelty.build import build, exact_lines, keep_lines, open_lines
 from engine.novelty.line_index import SHORTEST_LINE
 from engine.novelty.memorised import n_learnt
 from engine.novelty.training_lines import TrainingLines, read_lines
-from tests.engine.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems, write_poems
+from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems, write_poems
 from tests.engine.small_model import save_small_model, small_model
 
 CPU = torch.device("cpu")

@@ -20,7 +20,7 @@ from engine.service.call import Call, CancelledError
 from engine.service.handlers.novelty import novelty
 from engine.service.server import OPERATIONS
 from poetry_tui.cli import main
-from tests.engine.corpus_samples import JINGYESI, made_up_poems
+from tests.engine.corpus.corpus_samples import JINGYESI, made_up_poems
 from tests.engine.small_model import small_model
 
 FEW = "天地玄黄宇"

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.corpus.poem import Poem, han_digest, is_even, lines_of, split_of, without_shared_lines
-from tests.engine.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems
+from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems
 
 
 def poem(text: str, title: str = "") -> Poem:

@@ -22,7 +22,7 @@ from engine.evaluation.ngram.counting import count_ngrams
 from engine.evaluation.ngram.kneser_ney import USUAL_DISCOUNTS, KneserNey, discounts_of
 from engine.evaluation.ngram.store import open_kneser_ney
 from engine.model.checkpoint import save_model
-from tests.engine.corpus_samples import made_up_poems, write_poems
+from tests.engine.corpus.corpus_samples import made_up_poems, write_poems
 from tests.engine.small_model import small_model
 
 A, B, C = 4, 5, 6

@@ -15,7 +15,7 @@ from engine.corpus.keywords import (
 )
 from engine.corpus.poem import Poem, lines_of
 from engine.corpus.poets import coded_poets, style_named, style_of
-from tests.engine.corpus_samples import DENGGUANQUELOU, SHANXING
+from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, SHANXING
 
 
 def test_words_stand_where_a_foot_of_the_line_begins_and_name_something() -> None:

@@ -14,9 +14,9 @@ from engine.model.checkpoint import LoadedModel
 from engine.prosody.checker import check
 from engine.prosody.forms import form_called, forms
 from engine.prosody.rhymes import masks_of
-from tests.engine.composing_lines import HAN, again, lines_of
-from tests.engine.rhyming_model import rhyming_model
-from tests.engine.verse_judge import SHAPES, faults
+from tests.engine.composing.composing_lines import HAN, again, lines_of
+from tests.engine.composing.rhyming_model import rhyming_model
+from tests.engine.prosody.verse_judge import SHAPES, faults
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from engine.config import ComposeConfig
 from engine.corpus.vocabulary import is_han
 from engine.errors import ComposeError
 from engine.model.checkpoint import LoadedModel
-from tests.engine.rhyming_model import rhyming_model
+from tests.engine.composing.rhyming_model import rhyming_model
 
 HAN = "".join(filter(is_han, rhyming_model().vocabulary.characters))[:200]
 

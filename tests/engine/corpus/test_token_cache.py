@@ -17,7 +17,7 @@ from engine.corpus.store import Corpus, import_file, open_corpus
 from engine.corpus.token_cache import TokenizedCorpus, open_tokens
 from engine.corpus.vocabulary import BEGIN, END, UNKNOWN, Vocabulary
 from engine.errors import CorpusError
-from tests.engine.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems, write_poems
+from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems, write_poems
 
 
 @pytest.fixture

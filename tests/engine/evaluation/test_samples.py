@@ -17,8 +17,8 @@ from engine.model.checkpoint import save_model
 from engine.novelty.build import build, keep_lines
 from engine.novelty.novelty import verse_lines
 from engine.prosody.forms import Form, form_called, forms
-from tests.engine.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems, write_poems
-from tests.engine.rhyming_model import rhyming_model
+from tests.engine.composing.rhyming_model import rhyming_model
+from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems, write_poems
 from tests.engine.small_model import small_model
 
 # 山 twice as a rhyme; 畑, which the rhyme book lacks.

@@ -7,7 +7,7 @@ import pytest
 from engine.corpus.poem import RawPoem
 from engine.corpus.readers.formats import open_poems, read_poems
 from engine.corpus.readers.headings import Heading, heading_of, is_person, name_of
-from tests.engine.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING
+from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING
 
 COUPLETS = JINGYESI.replace("。", "。\n").strip()
 XIJIANGYUE = (
