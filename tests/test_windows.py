@@ -91,7 +91,7 @@ def test_files_and_folders_are_written_as_windows_lets_them(files_of_windows: No
 
 async def test_the_service_is_ended_without_process_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "killpg")
-    command = [sys.executable, "-m", "tests.tui.fake_service"]
+    command = [sys.executable, "-m", "tests.poetry_tui.engine_client.fake_service"]
     client = EngineClient(lambda _state: None, command=command)
     client.start()
     deadline_s = asyncio.get_running_loop().time() + 60

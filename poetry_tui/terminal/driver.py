@@ -3,7 +3,7 @@
 Textual 8.2 takes the end of input for nothing to read, and its input thread spins; an error of a write ends its writer
 thread, and the main thread then waits for room in a queue that nobody empties. `poetry_tui.terminal.hang_up` watches the terminal;
 here a write that fails is dropped and an error of a read ends the thread, and both are told as a hang-up.
-`tests/tui/test_driver.py` tells when a new Textual works otherwise.
+`tests/poetry_tui/terminal/test_driver.py` tells when a new Textual works otherwise.
 """
 
 import contextlib

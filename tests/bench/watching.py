@@ -25,7 +25,7 @@ from poetry_tui.settings import Settings
 from poetry_tui.train.loss_chart import LossChart
 from tests.bench.racing import Result
 from tests.bench.terminal import process_in_terminal, wait_for, watch
-from tests.tui import make_run
+from tests.poetry_tui.runs import make_run
 
 N_POINTS = 100_000
 SIZES = ((80, 24), (120, 40), (200, 60))

@@ -18,7 +18,7 @@ from poetry_tui import cli
 from poetry_tui.cli import main
 from poetry_tui.favourites.store import Favourite, FavouriteStore
 from poetry_tui.runs.summary import summarise
-from tests.tui.make_run import life, write_run
+from tests.poetry_tui.runs.make_run import life, write_run
 
 POEMS = """\
 春晓:春眠不觉晓，处处闻啼鸟。夜来风雨声，花落知多少。

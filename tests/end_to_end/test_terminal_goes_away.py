@@ -17,9 +17,9 @@ import pytest
 from engine.runs.folder import STOP, ControlFiles, run_is_alive
 from poetry_tui.favourites.store import Favourite, FavouriteStore
 from poetry_tui.i18n import word
+from tests.poetry_tui.runs.make_run import finished, life, write_run
 from tests.small_corpus import write_corpus
 from tests.terminals import STUDIO, Terminal, below, terminal, wait_until, wait_until_gone
-from tests.tui.make_run import finished, life, write_run
 
 if sys.platform == "win32":
     pytest.skip("terminals of this kind are not there", allow_module_level=True)

@@ -27,7 +27,7 @@ from poetry_tui.runs.state import RunState, Status
 from poetry_tui.settings import Settings, load_settings, open_settings, save_settings
 from tests.engine.small_model import save_small_model, small_model
 from tests.hostile.mutations import FACTOR, as_json, documents, is_refused, rng, texts
-from tests.tui import make_run
+from tests.poetry_tui.runs import make_run
 
 CPU = torch.device("cpu")
 

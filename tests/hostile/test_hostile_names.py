@@ -22,7 +22,7 @@ from poetry_tui.runs.control import find_run
 from tests.engine.composing.rhyming_model import rhyming_model
 from tests.engine.small_model import save_small_model
 from tests.hostile.mutations import FACTOR, NAMES, is_refused, rng
-from tests.tui.make_run import life, write_run
+from tests.poetry_tui.runs.make_run import life, write_run
 
 UNFORESEEN = ("Traceback", "unexpected", "not foreseen", "Errno", "Error(")
 

@@ -20,7 +20,7 @@ from poetry_tui.runs.replay import RunReplay
 from poetry_tui.runs.summary import list_runs
 from tests.hostile.mutations import FACTOR, as_json, documents, is_refused, rng, texts
 from tests.hostile.test_hostile_names import check_output
-from tests.tui.make_run import OTHERS, life, records, write_run
+from tests.poetry_tui.runs.make_run import OTHERS, life, records, write_run
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="files of this kind exist on POSIX alone")
 

@@ -1,0 +1,121 @@
+"""A poem that the user types or pastes: judged, put on the stage, revised, kept."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.widgets import TextArea
+
+from engine.corpus.vocabulary import is_han
+from engine.errors import UsageError
+from engine.prosody.text import LINE_MARKS
+from poetry_tui.compose.own_poem import MAX_OWN_CHARS, own_composition, verse_of
+from poetry_tui.compose.own_poem_dialog import OwnPoem
+from poetry_tui.favourites.store import FavouriteStore
+from tests.poetry_tui.compose.desk import Desk, open_desk
+from tests.poetry_tui.conftest import Until
+
+SPRING = "红豆生南国，春来发几枝。愿君多采撷，此物最相思。"
+IN_ORDER = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
+AGAINST_THE_RULES = "白日依山尽，黄河入海流。白日依山尽，更上一层天。"
+
+
+@pytest.mark.parametrize(
+    ("typed", "title", "verse"),
+    [
+        (SPRING, "", SPRING),
+        ("红豆生南国\n春来发几枝\n愿君多采撷\n此物最相思", "", SPRING),
+        ("《相思》\n" + SPRING, "相思", SPRING),
+        ("紅豆生南國，春來發幾枝。", "", "红豆生南国，春来发几枝。"),
+        ("  红豆生南国, 春来发几枝! ", "", "红豆生南国，春来发几枝。"),
+        ("几处早莺争暖树？谁家新燕啄春泥！", "", "几处早莺争暖树？谁家新燕啄春泥！"),
+        ("\x1b[31m红豆[/red]生南国", "", "红豆，生南国。"),
+        ("no verse, 123", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_typed_text_becomes_lines_closed_by_marks(typed: str, title: str, verse: str) -> None:
+    assert verse_of(typed) == (title, verse)
+
+
+@given(st.text(max_size=60))
+def test_any_text_becomes_verse_of_han_characters_and_marks_or_nothing(typed: str) -> None:
+    verse = verse_of(typed)[1]
+    assert all(is_han(one) or one in LINE_MARKS for one in verse)
+    assert verse == "" or (is_han(verse[0]) and verse[-1] in LINE_MARKS)
+
+
+def test_verse_in_order_keeps_its_form_and_other_verse_its_line_lengths() -> None:
+    assert own_composition(IN_ORDER, None).config["form"] == "wujue"
+    faulty = own_composition(AGAINST_THE_RULES, None).config
+    assert faulty["form"] == "free"
+    assert faulty["keep"] == "□□□□□，□□□□□。" * 2
+
+
+def test_a_text_without_verse_and_one_that_is_too_long_are_refused() -> None:
+    with pytest.raises(UsageError, match="no line of verse"):
+        own_composition("hello", None)
+    with pytest.raises(UsageError, match=f"{MAX_OWN_CHARS} at most"):
+        own_composition("春" * (MAX_OWN_CHARS + 1), None)
+
+
+async def _typed(desk: Desk, text: str) -> None:
+    await desk.press("n")
+    await desk.until(lambda: isinstance(desk.app.screen, OwnPoem))
+    desk.app.screen.query_one(TextArea).insert(text)
+
+
+async def test_a_typed_poem_stands_on_the_stage_with_its_tones_and_is_revised(until: Until) -> None:
+    async with open_desk(until) as desk:
+        await _typed(desk, IN_ORDER)
+        await desk.press("ctrl+s")
+        await desk.written()
+        assert desk.current.text == IN_ORDER
+        assert desk.current.is_own
+        assert desk.app.settings.with_tones
+        await desk.until(lambda: bool(desk.screen.stage.verse.sheet.signs))
+        await desk.press("right", "l")
+        variant = desk.screen.sitting.variant
+        assert variant is not None
+        assert variant.locked == {0}
+
+
+async def test_the_card_says_what_is_wrong_while_a_poem_is_typed(until: Until) -> None:
+    async with open_desk(until) as desk:
+        await _typed(desk, AGAINST_THE_RULES)
+        card = desk.app.screen
+        assert isinstance(card, OwnPoem)
+        await desk.until(lambda: "does not rhyme" in card.verdict)
+
+
+async def test_a_text_that_is_left_is_there_when_the_card_opens_again(until: Until) -> None:
+    async with open_desk(until) as desk:
+        await _typed(desk, "红豆生南国")
+        await desk.press("escape")
+        await desk.until(lambda: not isinstance(desk.app.screen, OwnPoem))
+        assert desk.screen.sitting.compositions == []
+        await desk.press("n")
+        await desk.until(lambda: isinstance(desk.app.screen, OwnPoem))
+        assert desk.app.screen.query_one(TextArea).text == "红豆生南国"
+
+
+async def test_a_text_without_verse_is_refused_and_kept(until: Until) -> None:
+    async with open_desk(until) as desk:
+        await _typed(desk, "hello")
+        await desk.press("ctrl+s")
+        await desk.until(lambda: any("no line of verse" in said for said in desk.said))
+        assert desk.screen.own_text == "hello"
+
+
+async def test_a_kept_poem_of_ones_own_comes_back_as_it_was(until: Until) -> None:
+    async with open_desk(until) as desk:
+        await _typed(desk, "《登楼》" + IN_ORDER)
+        await desk.press("ctrl+s")
+        await desk.written()
+        await desk.press("f")
+        await desk.until(lambda: desk.current.is_kept)
+        (kept,) = FavouriteStore().list()
+        assert (kept.text, kept.model, kept.logprob) == (IN_ORDER, "", None)
+        desk.screen.recreate(kept)
+        await desk.written(2)
+        assert desk.current.is_own
+        assert desk.current.text == IN_ORDER

@@ -1,0 +1,83 @@
+"""What every test of the face gets: a service without torch, and a way to wait for what the screen should show."""
+
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from poetry_tui.app import PoetryApp
+from poetry_tui.i18n import set_language
+from tests.poetry_tui.runs import make_run
+
+FAKE_SERVICE = (sys.executable, "-P", str(Path(__file__).with_name("fake_service.py")))
+Until = Callable[[Any, Callable[[], object]], Awaitable[None]]
+_TRIES = 1000
+
+
+@pytest.fixture(autouse=True)
+def service_without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever opens the studio in a test talks to the fake service, unless the test names another command."""
+    monkeypatch.setattr("poetry_tui.engine_client.client.SERVICE", FAKE_SERVICE)
+    set_language("both")
+
+
+@pytest.fixture(autouse=True)
+def capable_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is drawn must not depend on where the tests run."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def clock_of_made_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made runs spoke years ago; by the clock that stands still there, none of them has been silent for long."""
+    monkeypatch.setattr("poetry_tui.runs.status.now_s", lambda: make_run.START_S)
+
+
+@pytest.fixture(autouse=True)
+def no_clipboard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is copied in a test must not reach the clipboard of whoever runs it."""
+    monkeypatch.setattr("poetry_tui.terminal.clipboard.tools", list)
+    monkeypatch.delenv("TMUX", raising=False)
+
+
+@pytest.fixture
+def until() -> Until:
+    """Let the app go on until something is so; fails where it never is."""
+
+    async def wait(pilot: Any, is_so: Callable[[], object]) -> None:
+        for _ in range(_TRIES):
+            if is_so():
+                return
+            await pilot.pause(0.01)
+        raise AssertionError("the app never came to the expected state")
+
+    return wait
+
+
+@pytest.fixture
+def train_first(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The studio opens on the train screen, asks no service, and has the corpus `tang`."""
+    monkeypatch.setattr(PoetryApp, "DEFAULT_MODE", "train")
+    monkeypatch.setattr(PoetryApp, "wake_engine", lambda self: None)
+    monkeypatch.setattr("poetry_tui.train.screen.installed_corpora", lambda: ["tang"])
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run lives as long as it has a heartbeat, however slow the machine is."""
+
+    def beats(folder: Path) -> bool:
+        return (folder / "heartbeat").exists()
+
+    for module in ("run_follower.is_alive", "run_summary.run_is_alive", "runs.is_alive", "runs.run_is_alive"):
+        monkeypatch.setattr(f"poetry_tui.{module}", beats)

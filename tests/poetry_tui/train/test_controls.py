@@ -1,0 +1,90 @@
+"""Steering a run from the train screen: pause, stop, save, sample, learning rate, and leaving the studio."""
+
+import pytest
+
+from engine.runs.folder import CONTROL
+from poetry_tui.runs import control as runs
+from poetry_tui.runs.state import Status
+from poetry_tui.train.screen import TrainScreen
+from poetry_tui.widgets.ask_line import AskLine
+from poetry_tui.widgets.quit_question import QuitQuestion
+from tests.poetry_tui.conftest import Until
+from tests.poetry_tui.runs import make_run
+from tests.poetry_tui.train.train_desk import is_shown, make, studio
+
+pytestmark = pytest.mark.usefixtures("train_first")
+
+
+async def test_p_pauses_and_goes_on_and_s_stops(heartbeats: None, until: Until) -> None:
+    folder = make(make_run.life(300), alive=True)
+    app = studio()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.RUNNING))
+        await pilot.press("p")
+        await until(pilot, (folder / CONTROL / "pause").exists)
+        make_run.append(folder, [make_run.paused(300)])
+        await until(pilot, lambda: is_shown(app, Status.PAUSED))
+        await pilot.press("p")
+        await until(pilot, lambda: not (folder / CONTROL / "pause").exists())
+        await pilot.press("s")
+        await until(pilot, (folder / CONTROL / "stop").exists)
+
+
+async def test_keys_that_would_do_nothing_are_not_offered(heartbeats: None, until: Until) -> None:
+    make([*make_run.life(300), make_run.finished(300)])
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED))
+        assert not {"p", "s", "c"} & set(app.screen.active_bindings)
+        assert {"n", "l", "z", "ctrl+r"} <= set(app.screen.active_bindings)
+
+
+async def test_stop_while_it_loads_is_said_again_once_it_runs(heartbeats: None, until: Until) -> None:
+    folder = make([], alive=True)
+    app = studio()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.STARTING))
+        await pilot.press("s")
+        await until(pilot, (folder / CONTROL / "stop").exists)
+        (folder / CONTROL / "stop").unlink()
+        make_run.append(folder, [make_run.started()])
+        await until(pilot, (folder / CONTROL / "stop").exists)
+
+
+async def test_a_run_is_told_to_save_to_sample_and_to_change_its_rate(heartbeats: None, until: Until) -> None:
+    folder = make(make_run.life(300), alive=True)
+    app = studio()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.RUNNING))
+        await pilot.press("w", "e")
+        await until(pilot, lambda: {"save", "sample"} <= {path.name for path in (folder / CONTROL).iterdir()})
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, AskLine))
+        await pilot.press(*"0.0005", "enter")
+        await until(pilot, (folder / CONTROL / "lr").exists)
+        assert float((folder / CONTROL / "lr").read_text()) == 0.0005
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, AskLine))
+        await pilot.press(*"fast", "enter")
+        await until(
+            pilot, lambda: "fast is no learning rate." in [n.message.split(" Write")[0] for n in app._notifications]
+        )
+
+
+async def test_quitting_asks_once_when_a_training_from_here_still_runs(
+    monkeypatch: pytest.MonkeyPatch, heartbeats: None, until: Until
+) -> None:
+    folder = make(make_run.life(50), alive=True)
+    monkeypatch.setattr(runs, "started_here", lambda: [folder])
+    app = studio()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.RUNNING))
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, QuitQuestion))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, TrainScreen))
+        assert app.is_running
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, QuitQuestion))
+        await pilot.press("tab", "enter")
+        await until(pilot, (folder / CONTROL / "stop").exists)

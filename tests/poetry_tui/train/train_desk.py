@@ -1,0 +1,34 @@
+"""An open train screen in a test: runs that are made in a moment, and what is shown of them."""
+
+from pathlib import Path
+from typing import Any
+
+from engine import paths
+from poetry_tui.app import PoetryApp
+from poetry_tui.runs.state import Status
+from poetry_tui.settings import Settings
+from poetry_tui.themes import INK
+from poetry_tui.train.screen import TrainScreen
+from tests.poetry_tui.runs import make_run
+
+NAME = "20261123-101500-nndl-lstm"
+
+
+def make(said: list[Any], alive: bool = False) -> Path:
+    return make_run.write_run(paths.runs() / NAME, said, alive=alive)
+
+
+def studio(theme: str = INK) -> PoetryApp:
+    return PoetryApp(Settings(theme=theme))
+
+
+def train(app: PoetryApp) -> TrainScreen:
+    assert isinstance(app.screen, TrainScreen)
+    return app.screen
+
+
+def is_shown(app: PoetryApp, status: Status) -> bool:
+    screen = app.screen
+    if not isinstance(screen, TrainScreen) or screen.follower is None or screen.is_dirty:
+        return False
+    return screen.follower.is_settled and screen.follower.status is status
