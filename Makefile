@@ -60,21 +60,21 @@ format: setup
 	$(BIN)/ruff format $(PATHS)
 
 bench: setup
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m benchmarks.speed
 
 # A quarter of an hour, and 1 GB of disk for the largest corpus.
 growth: setup
-	$(BIN)/python -m tests.growth
+	$(BIN)/python -m benchmarks.growth
 
 recipe: setup
 	$(BIN)/poetry-tui corpus install tang --if-missing
 	$(BIN)/poetry-tui corpus install tang-song --if-missing
 	$(BIN)/poetry-tui corpus install tang-song-ci --if-missing
-	$(BIN)/python -m tests.recipe
+	$(BIN)/python -m benchmarks.recipe
 
 # Half an hour: what is killed at any moment comes to the same end.
 soak: setup
-	$(BIN)/python -m tests.soak.kills --kills 50
+	$(BIN)/python -m benchmarks.soak.kills --kills 50
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

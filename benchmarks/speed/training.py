@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from benchmarks.speed.racing import Measure, Result, race
 from engine.config import TrainConfig
 from engine.corpus.batching import Batch, Pieces, epoch_order
 from engine.corpus.vocabulary import PAD
@@ -22,7 +23,6 @@ from engine.model.devices import mixed_precision, product_dtype
 from engine.model.fused_loss import linear_cross_entropy
 from engine.presets import preset
 from engine.training.optim import make_optimizer
-from tests.bench.racing import Measure, Result, race
 
 PRODUCT_SIZE = 2048
 BATCHES_A_ROUND = 2

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import engine
 import poetry_tui
-from tests.bench.racing import race
-from tests.bench.terminal import COLUMNS, ROWS, in_terminal, wait_for
+from benchmarks.speed.racing import race
+from benchmarks.speed.terminal import COLUMNS, ROWS, in_terminal, wait_for
 
 BARE_APP = """
 from textual.app import App

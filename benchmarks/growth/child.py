@@ -1,4 +1,4 @@
-"""`python -m tests.growth.child SETTING FOLDER N_ROUNDS`: one training measured in a process of its own, so that its peak of
+"""`python -m benchmarks.growth.child SETTING FOLDER N_ROUNDS`: one training measured in a process of its own, so that its peak of
 memory is its own; prints one JSON object.
 
 Shapes: T characters of a poem.
@@ -11,15 +11,15 @@ from statistics import median
 
 import numpy as np
 
+from benchmarks.growth.axes import N_POEMS, Measured, Setting, x_of
+from benchmarks.growth.shards import open_shards
+from benchmarks.speed.memory import STATUS, peak_bytes, told
+from benchmarks.speed.training import BATCHES_A_ROUND, Phases, Trainer, fused
+from benchmarks.speed.verse import make_corpus
 from engine.config import TrainConfig
 from engine.corpus.batching import Pieces, cut_pieces, epoch_order
 from engine.corpus.vocabulary import BEGIN, END, SPECIAL_TOKENS
 from engine.presets import preset
-from tests.bench.memory import STATUS, peak_bytes, told
-from tests.bench.training import BATCHES_A_ROUND, Phases, Trainer, fused
-from tests.bench.verse import make_corpus
-from tests.growth.axes import N_POEMS, Measured, Setting, x_of
-from tests.growth.shards import open_shards
 
 INPUT_OUTPUT = Path("/proc/self/io")
 

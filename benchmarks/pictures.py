@@ -1,4 +1,4 @@
-"""The pictures of the README, exported by the studio itself: `python -m tests.pictures FOLDER --run RUN`.
+"""The pictures of the README, exported by the studio itself: `python -m benchmarks.pictures FOLDER --run RUN`.
 
 The studio of the pictures is a real one in a temporary home: the bundled model composes, the Train screen follows a copy of
 RUN (a run folder), the favourites are poems composed a moment before.
@@ -76,7 +76,7 @@ async def take_pictures(folder: Path, run: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.pictures", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pictures", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--run", type=Path, required=True)
     arguments = parser.parse_args()

@@ -5,11 +5,20 @@ from pathlib import Path
 import pytest
 import torch
 
+from benchmarks.speed.gpu import (
+    QUICK,
+    bench_gpu,
+    composed_per_s,
+    never_ending,
+    product_flops,
+    speed,
+    training_on,
+    waits,
+)
 from engine.config import PRECISIONS, Precision, TrainConfig
 from engine.corpus.store import import_file
 from engine.presets import preset
 from engine.training.trainer import Training
-from tests.bench.gpu import QUICK, bench_gpu, composed_per_s, never_ending, product_flops, speed, training_on, waits
 from tests.small_corpus import write_corpus
 
 CPU = torch.device("cpu")

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
+from benchmarks.growth.axes import Axis, Measured, Quantity
+from benchmarks.growth.laws import affine, power_law
 from poetry_tui.report.svg import HEIGHT, PAPER, WIDTH, Series, chart
-from tests.growth.axes import Axis, Measured, Quantity
-from tests.growth.laws import affine, power_law
 
 N_DRAWN = 60
 # Charts beside each other: the first quantities of each axis.

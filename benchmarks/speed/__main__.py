@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.speed.verse import MadeCorpus, make_corpus
 from engine import paths
 from engine.corpus.batching import cut_pieces
 from engine.corpus.store import Corpus, import_file, list_corpora
 from engine.corpus.token_cache import open_tokens
 from engine.presets import preset
 from engine.system.openmp import wait_passively
-from tests.bench.verse import MadeCorpus, make_corpus
 
 PARTS = (
     "training",
@@ -36,7 +36,7 @@ MAX_CHARS = 128
 
 def main() -> None:
     wait_passively()
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="fewer rounds and a smaller corpus")
     parser.add_argument("--device", help="where the gpu part computes (default: cuda)")
@@ -74,8 +74,8 @@ def main() -> None:
 
 
 def _training(made: MadeCorpus, tang: Corpus | None, n_rounds: int) -> None:
+    from benchmarks.speed.training import bench_training
     from engine.model.devices import keep_memory, use_threads
-    from tests.bench.training import bench_training
 
     use_threads(0)
     keep_memory()
@@ -88,7 +88,7 @@ def _training(made: MadeCorpus, tang: Corpus | None, n_rounds: int) -> None:
 
 
 def _memory(made: MadeCorpus, folder: Path) -> None:
-    from tests.bench.memory import bench_memory
+    from benchmarks.speed.memory import bench_memory
 
     installed = [corpus.name for corpus in list_corpora() if corpus.name in ("tang-song", "tang-song-ci")]
     if installed:
@@ -101,8 +101,8 @@ def _memory(made: MadeCorpus, folder: Path) -> None:
 
 
 def _composing(made: MadeCorpus, folder: Path, n_rounds: int) -> None:
+    from benchmarks.speed.composing import bench_composing
     from engine.model.devices import use_threads
-    from tests.bench.composing import bench_composing
 
     use_threads(1)
     file = folder / "poems.txt"
@@ -111,7 +111,7 @@ def _composing(made: MadeCorpus, folder: Path, n_rounds: int) -> None:
 
 
 def _starting(made: MadeCorpus, tang: Corpus | None, folder: Path, n_rounds: int) -> None:
-    from tests.bench.starting import bench_starting
+    from benchmarks.speed.starting import bench_starting
 
     if tang is not None:
         bench_starting(tang, n_rounds)
@@ -134,14 +134,14 @@ def moved_home(home: Path) -> Iterator[None]:
 
 
 def _first_paint(folder: Path, n_rounds: int) -> None:
-    from tests.bench.first_paint import bench_first_paint
+    from benchmarks.speed.first_paint import bench_first_paint
 
     os.environ[paths.HOME_VARIABLE] = str(folder / "empty-home")
     bench_first_paint(n_rounds)
 
 
 def _keys(made: MadeCorpus, folder: Path, n_keys: int) -> None:
-    from tests.bench.keys import bench_keys
+    from benchmarks.speed.keys import bench_keys
 
     os.environ[paths.HOME_VARIABLE] = str(folder / "home-for-keys")
     made.write(folder / "poems.txt")
@@ -149,13 +149,13 @@ def _keys(made: MadeCorpus, folder: Path, n_keys: int) -> None:
 
 
 def _watching(folder: Path, n_rounds: int) -> None:
-    from tests.bench.watching import bench_watching
+    from benchmarks.speed.watching import bench_watching
 
     bench_watching(folder / "home-for-watching", n_rounds)
 
 
 def _watched_training(made: MadeCorpus, folder: Path, n_pairs: int) -> None:
-    from tests.bench.watched_training import bench_watched_training
+    from benchmarks.speed.watched_training import bench_watched_training
 
     home = folder / "home-for-training"
     os.environ[paths.HOME_VARIABLE] = str(home)
@@ -165,7 +165,7 @@ def _watched_training(made: MadeCorpus, folder: Path, n_pairs: int) -> None:
 
 
 def _beside_training(made: MadeCorpus, folder: Path, n_rounds: int) -> None:
-    from tests.bench.beside_training import bench_beside_training
+    from benchmarks.speed.beside_training import bench_beside_training
 
     home = folder / "home-beside-training"
     os.environ[paths.HOME_VARIABLE] = str(home)
@@ -177,7 +177,7 @@ def _beside_training(made: MadeCorpus, folder: Path, n_rounds: int) -> None:
 def _gpu(made: MadeCorpus, folder: Path, device_name: str | None, *, is_quick: bool) -> None:
     import torch
 
-    from tests.bench.gpu import FULL, QUICK, bench_gpu
+    from benchmarks.speed.gpu import FULL, QUICK, bench_gpu
 
     if device_name is None and not torch.cuda.is_available():
         print(

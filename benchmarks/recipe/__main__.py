@@ -11,21 +11,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.recipe.results import Measured, known, note
+from benchmarks.recipe.rows import COMMON, ROWS, Row
+from benchmarks.recipe.table import write_table
 from engine.corpus.held_out import held_out_poems
 from engine.corpus.store import open_corpus
 from engine.files import write_atomically
 from engine.model.metadata import read_header
 from engine.model.registry import find_model
-from tests.recipe.results import Measured, known, note
-from tests.recipe.rows import COMMON, ROWS, Row
-from tests.recipe.table import write_table
 
 ROOT = Path(__file__).parents[2]
 JUDGED_BY = "tang-song"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.recipe", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.recipe", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help="names of rows (default: all)")
     parser.add_argument("--minutes", type=float, default=8.0, help="processor time of each training (default: 8)")
     parser.add_argument("--folder", type=Path, default=ROOT / "training" / "recipe", help="where runs and results go")
@@ -85,7 +85,7 @@ def _speed(row: Row, folder: Path) -> dict[str, float]:
     """What `speed.py` measures of a row, measured once."""
     file = folder / f"{_run_name(row)}.speed.json"
     if not file.exists():
-        write_atomically(file, _output_of("tests.recipe.speed", *COMMON, *row.flags))
+        write_atomically(file, _output_of("benchmarks.recipe.speed", *COMMON, *row.flags))
     figures: dict[str, float] = json.loads(file.read_text(encoding="utf-8"))
     return figures
 

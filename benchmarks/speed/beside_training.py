@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.speed.keys import start_training, wait_for_steps
+from benchmarks.speed.racing import Result
 from engine.runs.events import Step
 from poetry_tui.runs.reader import EventTail
-from tests.bench.keys import start_training, wait_for_steps
-from tests.bench.racing import Result
 
 N_POEMS = 200
 N_SINGLE_POEMS = 5

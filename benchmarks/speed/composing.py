@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from benchmarks.speed.racing import Measure, race
 from engine.composing.composer import compose, compose_many
 from engine.config import ComposeConfig, ModelConfig
 from engine.corpus.vocabulary import BEGIN, END, SPECIAL_TOKENS, Vocabulary
@@ -23,7 +24,6 @@ from engine.model.checkpoint import LoadedModel, load_model
 from engine.model.devices import usable_cores
 from engine.model.registry import list_models
 from engine.presets import preset
-from tests.bench.racing import Measure, race
 
 # Four lines of seven characters, each with its mark.
 QUATRAIN_CHARS = 4 * 8

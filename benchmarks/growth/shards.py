@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.speed.verse import MadeCorpus
 from engine.corpus.cleaning import CleaningReport
 from engine.corpus.poem import SPLITS
 from engine.corpus.store import Corpus
 from engine.corpus.token_cache import TokenizedCorpus
 from engine.corpus.vocabulary import Vocabulary
-from tests.bench.verse import MadeCorpus
 
 PER_CENT_TRAINING = 98
 

@@ -1,6 +1,6 @@
 """A trainer killed with -9 at many random moments comes to the weights of an undisturbed one, bit for bit.
 
-`python -m tests.soak.kills --kills 50` prints a line a death and the verdict; exit status 1 when anything is not as it should be.
+`python -m benchmarks.soak.kills --kills 50` prints a line a death and the verdict; exit status 1 when anything is not as it should be.
 """
 
 import argparse

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.speed.racing import Result
+from benchmarks.speed.terminal import process_in_terminal, wait_for, watch
 from engine import paths
 from engine.runs import events
 from engine.runs.folder import RunWriter
@@ -23,8 +25,6 @@ from poetry_tui.app import PoetryApp
 from poetry_tui.runs.follower import RunFollower
 from poetry_tui.settings import Settings
 from poetry_tui.train.loss_chart import LossChart
-from tests.bench.racing import Result
-from tests.bench.terminal import process_in_terminal, wait_for, watch
 from tests.poetry_tui.runs import make_run
 
 N_POINTS = 100_000

@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from tests.bench.racing import Result
-from tests.bench.terminal import LONGEST_WAIT_S, in_terminal, wait_for, wait_for_quiet
+from benchmarks.speed.racing import Result
+from benchmarks.speed.terminal import LONGEST_WAIT_S, in_terminal, wait_for, wait_for_quiet
 
 RIGHT, LEFT = b"\x1b[C", b"\x1b[D"
 QUIET_S = 0.4

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.recipe.results import Measured, known, note
+from benchmarks.recipe.rows import BASELINE, COMMON, ROWS, Row
+from benchmarks.recipe.table import table_lines, write_table
 from engine.__main__ import make_parser
 from engine.commands.train import new_config
-from tests.recipe.results import Measured, known, note
-from tests.recipe.rows import BASELINE, COMMON, ROWS, Row
-from tests.recipe.table import table_lines, write_table
 
 
 def measured(name: str, nats_per_han: float) -> Measured:

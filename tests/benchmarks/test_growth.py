@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.growth import child
+from benchmarks.growth.axes import Measured, Setting, axes
+from benchmarks.growth.child import measure
+from benchmarks.growth.laws import affine, power_law
+from benchmarks.growth.page import growth_page, growth_plot
+from benchmarks.growth.shards import bytes_of, open_shards, write_shards
+from benchmarks.speed.verse import make_corpus
 from engine.presets import preset
-from tests.bench.verse import make_corpus
-from tests.growth import child
-from tests.growth.axes import Measured, Setting, axes
-from tests.growth.child import measure
-from tests.growth.laws import affine, power_law
-from tests.growth.page import growth_page, growth_plot
-from tests.growth.shards import bytes_of, open_shards, write_shards
 
 SIZES = [1.0, 3.0, 10.0, 40.0]
 POSITIVE = st.floats(0.01, 100)

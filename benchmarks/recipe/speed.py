@@ -1,7 +1,7 @@
 """How fast a training goes beside the baseline, and how long its steps are, so that a budget of processor time becomes a
 number of steps.
 
-`python -m tests.recipe.speed --preset studio …` takes the flags of `poetry-tui train` and prints one JSON object. Both take
+`python -m benchmarks.recipe.speed --preset studio …` takes the flags of `poetry-tui train` and prints one JSON object. Both take
 turns, since the same machine is faster at one hour than at another by more than most rows differ.
 """
 
@@ -13,13 +13,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from benchmarks.recipe.rows import COMMON
+from benchmarks.speed.racing import race
 from engine.commands.train import new_config
 from engine.corpus.batching import n_batches
 from engine.model.devices import choose_device, use_threads
 from engine.training.distributed import Workers
 from engine.training.trainer import Training, set_up
-from tests.bench.racing import race
-from tests.recipe.rows import COMMON
 
 N_STEPS_A_TURN, N_TURNS, N_WARM_UP = 4, 9, 2
 

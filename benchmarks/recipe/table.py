@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
+from benchmarks.recipe.results import Measured
+from benchmarks.recipe.rows import BASELINE, ROWS, Row
 from engine.files import write_atomically
-from tests.recipe.results import Measured
-from tests.recipe.rows import BASELINE, ROWS, Row
 
 BEGIN_MARK, END_MARK = "<!-- table -->", "<!-- end of table -->"
 

@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bench.verse import make_corpus
-from tests.growth.axes import Axis, Measured, Setting, axes
-from tests.growth.page import growth_page, growth_plot, line_of
-from tests.growth.shards import bytes_of, write_shards
+from benchmarks.growth.axes import Axis, Measured, Setting, axes
+from benchmarks.growth.page import growth_page, growth_plot, line_of
+from benchmarks.growth.shards import bytes_of, write_shards
+from benchmarks.speed.verse import make_corpus
 
 ROOT = Path(__file__).parents[2]
 # Of the free disk, a corpus takes at most this share.
@@ -26,7 +26,7 @@ MOST_OF_DISK = 0.5
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.growth", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=__doc__)
     parser.add_argument("-o", "--folder", type=Path, default=ROOT / "docs", help="where the page goes (default: docs)")
     parser.add_argument(
         "--so-far",
@@ -90,7 +90,7 @@ def _corpus_of(setting: Setting, scratch: Path | None) -> Iterator[Path | None]:
 
 
 def _in_a_child(setting: Setting, folder: Path, n_rounds: int) -> Measured:
-    command = [sys.executable, "-m", "tests.growth.child", setting.to_json(), str(folder), str(n_rounds)]
+    command = [sys.executable, "-m", "benchmarks.growth.child", setting.to_json(), str(folder), str(n_rounds)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return Measured.from_json(done.stdout)

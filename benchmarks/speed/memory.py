@@ -1,6 +1,6 @@
 """How much memory a training takes at its peak, from opening the corpus to the last checkpoint, in a process of its own.
 
-`python -m tests.bench.memory WORDS …` does what `python -m engine WORDS …` does, and prints the peak in bytes as its last line.
+`python -m benchmarks.speed.memory WORDS …` does what `python -m engine WORDS …` does, and prints the peak in bytes as its last line.
 """
 
 import os
@@ -31,7 +31,7 @@ def bench_memory(corpora: Sequence[str]) -> None:
 
 def _peak_of(words: Sequence[str], home: Path) -> int:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.memory", *words],
+        [sys.executable, "-m", "benchmarks.speed.memory", *words],
         env={**os.environ, paths.HOME_VARIABLE: str(home)},
         stdin=subprocess.DEVNULL,
         capture_output=True,

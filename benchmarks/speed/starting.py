@@ -3,9 +3,9 @@
 import shutil
 import time
 
+from benchmarks.speed.racing import race
 from engine.corpus.store import Corpus
 from engine.corpus.token_cache import open_tokens
-from tests.bench.racing import race
 
 
 def bench_starting(corpus: Corpus, n_rounds: int) -> None:
