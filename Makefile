@@ -8,7 +8,7 @@
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
-PATHS  := engine poetry_tui tests
+PATHS  := engine poetry_tui tests benchmarks
 
 .PHONY: studio setup test check lint types contracts bench growth recipe soak format clean
 

@@ -1,7 +1,7 @@
 """The network: embedding → rnn | lstm | gru layers (`engine.model.layers`) → (projection) → output layer over the vocabulary.
 
-Shapes in this file: B poems in a batch, T characters, V vocabulary, V′ as in `engine.model.decode_step`, E embedding, H hidden, F = E when tied,
-else H.
+Shapes in this file: B poems in a batch, T characters, V vocabulary, V′ as in `engine.model.decode_step`, E embedding, H hidden,
+F = E when tied, else H.
 """
 
 import math

@@ -1,4 +1,7 @@
-"""Private parts of Textual 8.2 that the studio replaces. `tests/poetry_tui/terminal/test_compat.py` fails where a new release moves them."""
+"""Private parts of Textual 8.2 that the studio replaces.
+
+`tests/poetry_tui/terminal/test_compat.py` fails where a new release moves them.
+"""
 
 import codecs
 import functools

@@ -12,7 +12,7 @@ from poetry_tui.app import PoetryApp
 from poetry_tui.i18n import set_language
 from tests.poetry_tui.runs import make_run
 
-FAKE_SERVICE = (sys.executable, "-P", str(Path(__file__).with_name("fake_service.py")))
+FAKE_SERVICE = (sys.executable, "-P", str(Path(__file__).parent / "engine_client" / "fake_service.py"))
 Until = Callable[[Any, Callable[[], object]], Awaitable[None]]
 _TRIES = 1000
 

@@ -20,7 +20,8 @@ class Term(NamedTuple):
 
 _OPEN_UPDATE = "1−z"
 
-# What is said where (`engine.model.reference_cells` computes it): C is the memory, H the hidden state, ˜ marks a candidate, ₋₁ the character before.
+# What is said where (`engine.model.reference_cells` computes it): C is the memory,
+# H the hidden state, ˜ marks a candidate, ₋₁ the character before.
 EQUATIONS: Mapping[str, tuple[tuple[Term, ...], ...]] = {
     "lstm": (
         (

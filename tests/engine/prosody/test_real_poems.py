@@ -35,7 +35,7 @@ CAUSES = {
 _LENGTHS_OF_OCTAVES = (48, 64)
 _READ = Path(__file__).with_name("real_poems.tsv")
 # Looked up before `studio_home` gives every test a home of its own.
-_CHECKOUT = Path(__file__).parents[2]
+_CHECKOUT = Path(__file__).parents[3]
 _INSTALLED = [home / "corpora" / "tang" / "poems.jsonl" for home in (paths.home(), _CHECKOUT / ".studio")]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-FOLDER = Path(__file__).parent.parent.parent / "data" / "prosody"
+FOLDER = Path(__file__).parents[3] / "data" / "prosody"
 SHAPES = {
     "wujue": (4, 5),
     "qijue": (4, 7),

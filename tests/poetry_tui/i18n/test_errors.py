@@ -23,7 +23,7 @@ from poetry_tui.i18n.errors.phrases import PHRASES
 from poetry_tui.i18n.errors.settings import MEANINGS
 from tests.engine.small_model import small_model
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 # What only a terminal command can ask for, and what only a faulty client of the engine hears.
 NEVER_ON_A_SCREEN = (
     "commands/",

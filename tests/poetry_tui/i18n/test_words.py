@@ -10,7 +10,7 @@ import poetry_tui
 from poetry_tui.i18n import LANGUAGES, WORDS, Language, heading, set_language, word
 from poetry_tui.keymap import bind
 
-SOURCES = [path for path in Path(poetry_tui.__file__).parent.rglob("*.py") if path.parent.name != "words"]
+SOURCES = [path for path in Path(poetry_tui.__file__).parent.rglob("*.py") if "i18n" not in path.parts]
 # Keys put together from a part that varies.
 FAMILIES = (
     "shell.language_",

@@ -1,6 +1,7 @@
 """What the table of runs side by side looks like, cell by cell.
 
-`pytest tests/poetry_tui/train/test_compare_snapshots.py --snapshot-update` makes the pictures again; look at them before they are committed.
+`pytest tests/poetry_tui/train/test_compare_snapshots.py --snapshot-update` makes the pictures again;
+look at them before they are committed.
 """
 
 from typing import Any

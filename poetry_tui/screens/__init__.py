@@ -1,1 +1,0 @@
-"""The studio's three screens, and help. Each is imported when it is first shown."""
