@@ -79,7 +79,7 @@ def bench_training(name: str, preset_name: str, pieces: Pieces, vocab_size: int,
         for other in others:
             print(f"    {results[way].over(results[other]):.2f} times {other}")
         for peak in map(_product_name, dict.fromkeys((torch.float32, dtype))):
-            share = results[way].over(results[peak]) * 6 * engine.model.char_rnn.n_multiply_adds()
+            share = results[way].over(results[peak]) * 6 * engine.model.n_multiply_adds()
             print(f"    of the {peak}: {share:.2f}")
         _print_phases(engine.rounds[-n_rounds:])
 

@@ -25,8 +25,8 @@ DEADLINE_S = 120.0
 @pytest.fixture(autouse=True)
 def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second is long enough for a network whose steps take milliseconds; nobody wants to wait for more."""
-    for module in ("run_pace", "run_status"):
-        monkeypatch.setattr(f"poetry_tui.{module}.LEAST_PATIENCE_S", 1.0)
+    for module in ("stall_detector", "status"):
+        monkeypatch.setattr(f"poetry_tui.runs.{module}.LEAST_PATIENCE_S", 1.0)
 
 
 def watch_until(follower: RunFollower, is_so: Callable[[], bool]) -> None:

@@ -79,5 +79,5 @@ def heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
     def beats(folder: Path) -> bool:
         return (folder / "heartbeat").exists()
 
-    for module in ("run_follower.is_alive", "run_summary.run_is_alive", "runs.is_alive", "runs.run_is_alive"):
-        monkeypatch.setattr(f"poetry_tui.{module}", beats)
+    for module in ("follower.is_alive", "summary.run_is_alive", "control.is_alive", "control.run_is_alive"):
+        monkeypatch.setattr(f"poetry_tui.runs.{module}", beats)

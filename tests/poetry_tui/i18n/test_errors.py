@@ -31,7 +31,7 @@ NEVER_ON_A_SCREEN = (
     "engine/commands/flags.py",
     "engine/service/server.py",
     "engine/service/call.py",
-    "engine/baseline/",
+    "engine/evaluation/ngram/",
 )
 PLACES = re.compile(r"\{(\w+)\}")
 
