@@ -240,8 +240,12 @@ class ComposeConfig(_Settings):
         choices=RHYME_BOOKS,
     )
     title: str = setting("", "a title, or words on what the poem shall be about")
-    keywords: str = setting("", "one to four words that the poem shall take up, such as 琵琶 秋 醉")
-    style: str = setting("", "in whose manner: a dynasty (唐, 宋), a period (盛唐, 晚唐, 北宋) or a poet (李白)")
+    keywords: str = setting(
+        "", "one to four words that the poem shall take up, such as 琵琶 秋 醉; for models trained with keywords"
+    )
+    style: str = setting(
+        "", "a dynasty (唐, 宋), a period (盛唐, 晚唐, 北宋) or a poet (李白) to follow; for models trained with styles"
+    )
     acrostic: str = setting("", "藏头: the first characters of the lines; □ leaves one open")
     acrostic_tail: str = setting("", "藏尾: the last characters of the lines; □ leaves one open")
     keep: str = setting("", "a text of the form's length with □ wherever a character shall be composed")

@@ -63,9 +63,11 @@ MEANINGS: dict[str, str] = {
     "the order of the lines' tones, such as aBbA; usually whichever comes": "各句的平仄式，如 aBbA；通常随意",
     "the rhyme group, such as 东 or 一东; of a tune the part, such as 第七部": "韵部，如 东 或 一东；词用词韵，如 第七部",
     "a title, or words on what the poem shall be about": "题目，或诗里要写的东西",
-    "one to four words that the poem shall take up, such as 琵琶 秋 醉": "诗里要写到的一至四个词，如 琵琶 秋 醉",
-    "in whose manner: a dynasty (唐, 宋), a period (盛唐, 晚唐, 北宋) or a poet (李白)": (
-        "仿谁的风格：朝代（唐、宋）、时期（盛唐、晚唐、北宋）或诗人（李白）"
+    "one to four words that the poem shall take up, such as 琵琶 秋 醉; for models trained with keywords": (
+        "诗里要写到的一至四个词，如 琵琶 秋 醉；限训练时有关键词的模型"
+    ),
+    "a dynasty (唐, 宋), a period (盛唐, 晚唐, 北宋) or a poet (李白) to follow; for models trained with styles": (
+        "仿谁的风格：朝代（唐、宋）、时期（盛唐、晚唐、北宋）或诗人（李白）；限训练时有风格的模型"
     ),
     "藏头: the first characters of the lines; □ leaves one open": "藏头：各句的第一个字；□ 处随意",
     "藏尾: the last characters of the lines; □ leaves one open": "藏尾：各句的最后一个字；□ 处随意",

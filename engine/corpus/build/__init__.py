@@ -1,0 +1,1 @@
+"""Programs that make the tables of `data` about corpora from their poems."""
