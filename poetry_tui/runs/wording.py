@@ -12,6 +12,7 @@ from poetry_tui.runs.summary import RunSummary
 
 # Before a figure that is an estimate.
 ABOUT = "~"
+_SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？")
 # One cell each, and told apart without colour.
 SYMBOLS = {
     Status.STARTING: "~",
@@ -95,7 +96,9 @@ def _stalled(follower: RunFollower) -> str:
 def _reason(follower: RunFollower) -> str:
     """What a failed run said last, or the last line of its log when it never got to say anything."""
     last = follower.state.last_word
-    return sentence(last.message) if isinstance(last, RunFailed) else follower.last_log_line
+    reason = sentence(last.message) if isinstance(last, RunFailed) else follower.last_log_line
+    # A library's message often ends without a mark, and a sentence of ours follows it.
+    return reason if not reason or reason.endswith(_SENTENCE_ENDS) else f"{reason}."
 
 
 def _remarks(state: RunState, status: Status) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.runs.events import CheckpointSaved, Event, Record, Step, Validated, to_line
+from engine.runs.events import CheckpointSaved, Event, Record, RunFailed, Step, Validated, to_line
 from engine.runs.folder import EVENTS
 from engine.runs.smoothing import WINDOW_STEPS, mean_of_last_steps
 from poetry_tui.runs.comparison import compare, figures_of
@@ -272,6 +272,13 @@ def test_a_completed_run_within_its_first_epoch_is_told_nothing_of_the_kind(tmp_
         said += [make_run.step(number), validated(number, nats, 5.0 - number / 100)]
     follower = RunFollower(tmp_path, folded([*said, make_run.finished(80)]), Status.COMPLETED, is_settled=True)
     assert what_next(follower) == "Done. n starts another."
+
+
+@pytest.mark.parametrize("message", ["could not create a primitive", "Could not create a primitive."])
+def test_the_message_of_a_library_is_one_sentence_and_the_advice_another(tmp_path: Path, message: str) -> None:
+    last = RunFailed(step=0, kind="RuntimeError", message=message)
+    follower = RunFollower(tmp_path, folded([make_run.started(), last]), Status.FAILED, is_settled=True)
+    assert "create a primitive. l shows the log" in what_next(follower)
 
 
 def test_steps_of_no_han_character_have_no_loss_a_han_character() -> None:
