@@ -26,6 +26,7 @@ PARTS = (
     "starting",
     "first-paint",
     "keys",
+    "tabs",
     "watching",
     "watched-training",
     "beside-training",
@@ -63,6 +64,8 @@ def main() -> None:
             _first_paint(Path(folder), n_rounds=3 if arguments.quick else 9)
         if "keys" in parts:
             _keys(made, Path(folder), n_keys=5 if arguments.quick else 30)
+        if "tabs" in parts:
+            _tabs(Path(folder), n_tabs=17 if arguments.quick else 34)
         if "watching" in parts:
             _watching(Path(folder), n_rounds=2 if arguments.quick else 5)
         if "watched-training" in parts:
@@ -146,6 +149,13 @@ def _keys(made: MadeCorpus, folder: Path, n_keys: int) -> None:
     os.environ[paths.HOME_VARIABLE] = str(folder / "home-for-keys")
     made.write(folder / "poems.txt")
     bench_keys(folder / "poems.txt", folder, n_keys)
+
+
+def _tabs(folder: Path, n_tabs: int) -> None:
+    from benchmarks.speed.tabs import bench_tabs
+
+    os.environ[paths.HOME_VARIABLE] = str(folder / "home-for-tabs")
+    bench_tabs(n_tabs)
 
 
 def _watching(folder: Path, n_rounds: int) -> None:

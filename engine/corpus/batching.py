@@ -31,6 +31,9 @@ SENTENCE_ENDS = "。？！；"
 PART_KEPT = 0.7
 # The chance of dynasty, period and poet, each, and of one to `MAX_KEYWORDS` of the candidates for keywords.
 STYLE_KEPT = 0.5
+# The share of the poems with a header that are given dynasty, period and poet only: beside form, rhyme, title and keywords a style
+# says little that the model does not know already, and it was not learnt.
+STYLE_ALONE = 0.25
 KEYWORDS_KEPT = 0.6
 # Batches are a multiple of so many characters and one more long, as quatrains and octaves with their end are: oneDNN makes, and
 # keeps, a program of recurrent layers for each length that it meets, which takes time and cuts the memory into pieces.
@@ -105,6 +108,11 @@ class Pieces:
         )
         order = np.where(present[:, KEYWORD_PARTS], random.random(parts[:, KEYWORD_PARTS].shape), 1.0)
         parts[:, KEYWORD_PARTS] = order.argsort(axis=1).argsort(axis=1) < n_keywords
+        has_style = present[:, STYLE_PARTS].any(axis=1, keepdims=True)
+        is_alone = has_style & (random.random((len(self), 1)) < STYLE_ALONE)
+        is_style = np.zeros(parts.shape[1], dtype=np.bool_)
+        is_style[STYLE_PARTS] = True
+        parts &= is_style | ~is_alone
         parts &= present & has_header
         return parts
 

@@ -7,7 +7,16 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.corpus.batching import KEYWORDS_KEPT, PART_KEPT, STYLE_KEPT, Pieces, cut_pieces, epoch_order, n_batches
+from engine.corpus.batching import (
+    KEYWORDS_KEPT,
+    PART_KEPT,
+    STYLE_ALONE,
+    STYLE_KEPT,
+    Pieces,
+    cut_pieces,
+    epoch_order,
+    n_batches,
+)
 from engine.corpus.cleaning import CleaningReport
 from engine.corpus.control_code_cache import (
     FORM_PART,
@@ -234,14 +243,19 @@ def test_each_part_is_told_to_its_share_of_the_poems_and_another_one_every_epoch
     assert first is not None
     assert second is not None
     shares = first.mean(axis=0)
-    assert np.abs(shares[[FORM_PART, RHYME_PART, TITLE_PART]] - 0.5 * PART_KEPT).max() < 0.03
+    others = 1 - STYLE_ALONE
+    assert np.abs(shares[[FORM_PART, RHYME_PART, TITLE_PART]] - 0.5 * PART_KEPT * others).max() < 0.03
     assert np.abs(shares[STYLE_PARTS] - 0.5 * STYLE_KEPT).max() < 0.03
     n_keywords = first[:, KEYWORD_PARTS].sum(axis=1)
     told = np.bincount(n_keywords, minlength=MAX_KEYWORDS + 1) / len(n_keywords)
-    assert np.abs(told[1:] - 0.5 * KEYWORDS_KEPT / MAX_KEYWORDS).max() < 0.02
+    assert np.abs(told[1:] - 0.5 * KEYWORDS_KEPT * others / MAX_KEYWORDS).max() < 0.02
     # Every candidate has its turn.
     assert np.ptp(shares[KEYWORD_PARTS][:5]) < 0.03
     assert not first[:, KEYWORD_PARTS][:, 5:].any()
+    # A style is often told alone.
+    is_style = first[:, STYLE_PARTS].any(axis=1)
+    without_others = np.delete(first, np.r_[STYLE_PARTS], axis=1).sum(axis=1) == 0
+    assert (is_style & without_others).mean() > 0.5 * STYLE_ALONE * 0.8
     assert (first != second).any()
     again = pieces.told_parts(0.5, 1, 0)
     assert again is not None
