@@ -11,11 +11,11 @@ from engine.commands.flags import add_reading_flags, add_setting_flags
 from engine.commands.output import new_parser, say
 from engine.config import TrainConfig
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.control_codes import HEADER_PARTS, HeaderPart
+from engine.corpus.control_codes import CONTROL_CODE_PARTS, ControlCodePart
 from engine.corpus.poem import Poem
 from engine.corpus.readers.formats import how_read, open_poems
 from engine.errors import CorpusError, UsageError
-from engine.evaluation.ngram.orders import USUAL_ORDER, check_order
+from engine.evaluation.ngram.orders import DEFAULT_ORDER, check_order
 from engine.model.registry import find_model
 from engine.system.names import path_of
 
@@ -65,13 +65,13 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from engine.model.devices import choose_device
 
     loaded = load_model(folder, choose_device(getattr(arguments, "device", "auto")))
-    order = USUAL_ORDER if arguments.order is None else arguments.order
+    order = DEFAULT_ORDER if arguments.order is None else arguments.order
     baseline = evaluate_baseline(loaded, poems, order, say) if arguments.baseline else None
-    parts: tuple[HeaderPart, ...] = HEADER_PARTS if arguments.each_part else ("all",)
+    parts: tuple[ControlCodePart, ...] = CONTROL_CODE_PARTS if arguments.each_part else ("all",)
     figures = figures_of(loaded, poems, parts)
-    if figures.n_learnt:
+    if figures.n_memorised:
         say(
-            f"{figures.n_learnt:,} of the {figures.n_poems:,} poems have half of their lines or more in the training text of "
+            f"{figures.n_memorised:,} of the {figures.n_poems:,} poems have half of their lines or more in the training text of "
             f"{figures.model}: the figures flatter it (`poetry-tui corpus held-out` gives poems that it has not read)"
         )
     if arguments.json:

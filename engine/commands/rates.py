@@ -17,10 +17,10 @@ from engine.system.names import path_of
 
 if TYPE_CHECKING:
     from engine.corpus.store import Corpus
-    from engine.evaluation.samples import Sample, Way
+    from engine.evaluation.samples import Sample, SamplingMode
     from engine.evaluation.verse_quality import VerseRates
     from engine.model.checkpoint import LoadedModel
-    from engine.novelty.line_index import KnownLines
+    from engine.novelty.line_index import LineIndex
 
 EVERY_FORM = "all"
 COLUMNS: tuple[tuple[str, str], ...] = (
@@ -31,12 +31,13 @@ COLUMNS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 SHARES = ("n_form_ok", "n_tones_ok", "n_rhyme_ok", "n_ok", "n_unknown", "n_rhyme_again", "n_with_line")
 LEGEND = """\
-constrained: the form is enforced; acrostic: given phrases too; told: the model reads the form and is held to nothing; free: it
-reads none, and what came out with the form's lines is judged; real: held-out poems of its corpus. Begin characters are random.
+constrained: the form is enforced; acrostic: given phrases too; conditioned: the model reads the form's control code, nothing is
+enforced; unconditional: it reads none, and poems with the form's lines are judged; real: held-out poems of its corpus. Begin
+characters are random.
 form, tones, rhyme, all ok: share of poems that pass the checker; unknown: with a character that the rhyme book lacks; same
 rhyme: a rhyme character twice; with line: poems that hold a whole training line, or one of five characters and more within a
 line; lines: share of lines that are training lines; run: mean of the poems' longest runs shared with one (without the corpus
-these three are told by the filter, which takes 1 line in 120 by mistake); d.: different poems, lines, pairs of characters; ln p:
+these three come from the filter, which takes 1 line in 120 by mistake); d.: different poems, lines, pairs of characters; ln p:
 mean of a Han character."""
 
 
@@ -88,14 +89,14 @@ def rates(arguments: argparse.Namespace) -> int:
         say("The corpus of the model is not here: there are no real poems to compare with.")
     training = exact_lines(corpus) if corpus else loaded.lines
     found, kept = [], ""
-    for form, way, sample in _samples(loaded, config, wanted, arguments, corpus):
+    for form, mode, sample in _samples(loaded, config, wanted, arguments, corpus):
         figures = _figures(sample, form, training)
-        found.append({"form": form.key, "way": way, **figures.to_dict(), "n_lost": sample.n_lost})
-        if arguments.poems and way != "real":
-            kept += _as_lines(form, way, sample)
+        found.append({"form": form.key, "mode": mode, **figures.to_dict(), "n_lost": sample.n_lost})
+        if arguments.poems and mode != "real":
+            kept += _as_lines(form, mode, sample)
             write_atomically(arguments.poems, kept)
         if not arguments.json:
-            _print_row(form.key, way, figures, is_first=len(found) == 1)
+            _print_row(form.key, mode, figures, is_first=len(found) == 1)
     if arguments.json:
         about = {"model": loaded.name, "n_wished": arguments.n_poems, "seed": config.seed}
         drawn = {"temperature": config.temperature, "top_p": config.top_p, "device": loaded.device.type}
@@ -110,7 +111,7 @@ def _samples(
     wanted: Sequence[Form],
     arguments: argparse.Namespace,
     corpus: "Corpus | None",
-) -> "Iterator[tuple[Form, Way, Sample]]":
+) -> "Iterator[tuple[Form, SamplingMode, Sample]]":
     from engine.evaluation.samples import acrostic_wishes, random_wishes, real_samples, write_sample
 
     n_poems, phrases = arguments.n_poems, arguments.phrases
@@ -124,13 +125,14 @@ def _samples(
         if fitting := [phrase for phrase in phrases if len(phrase) <= len(form.line_lengths)]:
             yield form, "acrostic", write_sample(loaded, acrostic_wishes(in_form, n_poems, fitting))
         if loaded.vocabulary.tag(f"form:{form.key}") is not None:
-            yield form, "told", write_sample(loaded, random_wishes(loaded.vocabulary, config, n_poems, form), form)
-        yield form, "free", free.only(form)
+            wishes = random_wishes(loaded.vocabulary, config, n_poems, form)
+            yield form, "conditioned", write_sample(loaded, wishes, conditioned_on=form)
+        yield form, "unconditional", free.only(form)
         if form.key in real:
             yield form, "real", real[form.key]
 
 
-def _figures(sample: "Sample", form: Form, training: "KnownLines | None") -> "VerseRates":
+def _figures(sample: "Sample", form: Form, training: "LineIndex | None") -> "VerseRates":
     from engine.evaluation.verse_quality import rates_of
 
     figures = rates_of(sample.texts, form, training)
@@ -144,19 +146,19 @@ def _forms(names: Sequence[str] | None) -> list[Form]:
     return list(forms()) if EVERY_FORM in names else list(map(form_called, names))
 
 
-def _as_lines(form: Form, way: str, sample: "Sample") -> str:
-    poems = ({"form": form.key, "way": way, "text": text} for text in sample.texts)
+def _as_lines(form: Form, mode: str, sample: "Sample") -> str:
+    poems = ({"form": form.key, "mode": mode, "text": text} for text in sample.texts)
     return "".join(json.dumps(poem, ensure_ascii=False) + "\n" for poem in poems)
 
 
-def _print_row(form: str, way: str, figures: "VerseRates", *, is_first: bool) -> None:
+def _print_row(form: str, mode: str, figures: "VerseRates", *, is_first: bool) -> None:
     widths = [max(len(title), 7) for title, _ in COLUMNS]
     if is_first:
         titles = (title.rjust(width) for (title, _), width in zip(COLUMNS, widths, strict=True))
-        print("  ".join(["form".ljust(14), "way".ljust(11), *titles]))
+        print("  ".join(["form".ljust(14), "mode".ljust(13), *titles]))
     values = figures.to_dict()
     cells = (_cell(name, values).rjust(width) for (_, name), width in zip(COLUMNS, widths, strict=True))
-    print("  ".join([form.ljust(14), way.ljust(11), *cells]), flush=True)
+    print("  ".join([form.ljust(14), mode.ljust(13), *cells]), flush=True)
 
 
 def _cell(name: str, values: dict[str, int | float | None]) -> str:

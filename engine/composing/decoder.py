@@ -26,7 +26,7 @@ from engine.corpus.vocabulary import UNKNOWN
 from engine.errors import ComposeError
 from engine.model.checkpoint import LoadedModel
 from engine.model.layers import State
-from engine.novelty.line_index import SHORTEST_PART
+from engine.novelty.line_index import MIN_PART_CHARS
 
 # So often a stretch is begun anew when none of its rows keeps every rule.
 MOST_ATTEMPTS = 12
@@ -194,7 +194,7 @@ class Writer:
                 log_p[some], allowed[some], self._temperature, self._top_p, self._uniforms(poems, pending)
             )
             rows.tokens[pending, step.index] = chosen[pending]
-            if not step.ends_line and step.position < SHORTEST_PART:
+            if not step.ends_line and step.position < MIN_PART_CHARS:
                 break
             pending = pending[rows.alive[pending] & self._is_stale(rows, step, pending)]
             allowed[pending, chosen[pending]] = False
@@ -220,7 +220,7 @@ class Writer:
         written = rows.tokens[numbers][:, at[: step.position]]  # (…, characters of the line so far)
         stale = np.zeros(len(numbers), np.bool_)
         if self._loaded.lines is not None:
-            if step.position >= SHORTEST_PART:
+            if step.position >= MIN_PART_CHARS:
                 stale |= self._loaded.lines.ends(self._plan.book.code_points[written])
             else:
                 stale |= self._loaded.lines.contains(list(map(self._loaded.vocabulary.decode, written.tolist())))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from engine.composing.begin_variants import fold_begin
 from engine.composing.constraints.plan import Plan
 from engine.config import ComposeConfig
-from engine.corpus.control_codes import KEYWORD, STYLE, TITLE, Header, header_indices
+from engine.corpus.control_codes import KEYWORD, STYLE, TITLE, ControlCodes, control_code_indices
 from engine.corpus.keywords import MAX_KEYWORD_CHARS, MAX_KEYWORDS
 from engine.corpus.poem import han_of
 from engine.corpus.poets import Style, style_named
@@ -26,7 +26,7 @@ def opening_of(config: ComposeConfig, plan: Plan | None, vocabulary: Vocabulary)
         ComposeError: when a title, a keyword or a style is wished for that the model cannot read.
     """
     style = _style(config.style, vocabulary)
-    header = Header(
+    header = ControlCodes(
         title=_title(config.title, vocabulary),
         keywords=_keywords(config.keywords, vocabulary),
         dynasty=style.dynasty,
@@ -35,7 +35,7 @@ def opening_of(config: ComposeConfig, plan: Plan | None, vocabulary: Vocabulary)
     )
     if plan is not None:
         header = replace(header, form=plan.form.key, rhyme=plan.rhyme)
-    return [BEGIN, *header_indices(vocabulary, header)]
+    return [BEGIN, *control_code_indices(vocabulary, header)]
 
 
 def _keywords(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:

@@ -160,11 +160,11 @@ def judged(
     verdicts = verdicts_of(lines, found)
     decided = tuple(_DECIDED[one] for one in (verdicts.form, verdicts.tones, verdicts.rhyme))
     as_wished = [name for name in found.ties if wished_order and name.startswith(wished_order)]
-    return next(iter(as_wished), found.order.name), _rhyme(found, wished_rhyme), decided
+    return next(iter(as_wished), found.tone_pattern.name), _rhyme(found, wished_rhyme), decided
 
 
 def _rhyme(found: AnyFit, wished: str | None) -> str | None:
     """The group of the first rhyme; of several that suit all its characters the one wished for, else the book's first."""
-    names = masks_of(found.form.rhyme_system).names_in(found.rhyme.shared.get(found.order.rhymes[0].label, 0))
+    names = masks_of(found.form.rhyme_system).names_in(found.rhyme.shared.get(found.tone_pattern.rhymes[0].label, 0))
     as_wished = [name for name in names if wished in (name, name[-1])]
     return next(iter([*as_wished, *names]), None)

@@ -18,7 +18,7 @@ from engine.corpus.control_code_cache import (
     RHYME_PART,
     STYLE_PARTS,
     TITLE_PART,
-    HeaderTokens,
+    ControlCodeTokens,
     Parts,
 )
 from engine.corpus.keywords import MAX_KEYWORDS
@@ -68,7 +68,7 @@ class Pieces:
     starts: Int64
     stops: Int64
     poems: Int64
-    headers: HeaderTokens | None = None
+    headers: ControlCodeTokens | None = None
 
     def __len__(self) -> int:
         return len(self.starts)

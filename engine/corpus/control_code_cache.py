@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.corpus.control_codes import KEYWORD, POEM, STYLE, TITLE, header_of, keyword_indices, title_indices
+from engine.corpus.control_codes import KEYWORD, POEM, STYLE, TITLE, control_codes_of, keyword_indices, title_indices
 from engine.corpus.keywords import MAX_CANDIDATES, MAX_KEYWORD_CHARS
 from engine.corpus.poem import Poem
 from engine.corpus.ragged import lay_out
@@ -34,7 +34,7 @@ Parts = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
-class HeaderTokens:
+class ControlCodeTokens:
     """The arrays of the files, and the indices of the marks: before a title, before each keyword (`PAD` where the vocabulary has
     none, and then no poem has keywords), and between these and the poem."""
 
@@ -97,7 +97,7 @@ class HeaderTokens:
         return grid[:, :n_columns]
 
 
-class HeaderWriter:
+class ControlCodeWriter:
     """Writes the files chunk by chunk."""
 
     def __init__(self, folder: Path, vocabulary: Vocabulary, dtype: np.dtype[Any]) -> None:
@@ -118,7 +118,7 @@ class HeaderWriter:
         keywords: list[list[list[int]]] = []
         titles: list[list[int]] = []
         for poem in poems:
-            header = header_of(poem)
+            header = control_codes_of(poem)
             names = [*((kind, getattr(header, kind)) for kind in STYLE), ("form", header.form), ("rhyme", header.rhyme)]
             tags.append([self._vocabulary.tag(f"{kind}:{name}") or PAD for kind, name in names])
             words = [keyword_indices(self._vocabulary, word) for word in header.keywords] if self._has_keywords else []

@@ -24,13 +24,13 @@ from engine.prosody.forms import Form, form_called, forms
 from engine.prosody.pass_rates import form_and_lines
 from engine.prosody.rhymes import masks_of, rhyme_groups
 
-HeaderPart = Literal["all", "form", "rhyme", "title", "keywords", "style"]
-HEADER_PARTS: tuple[HeaderPart, ...] = get_args(HeaderPart)
+ControlCodePart = Literal["all", "form", "rhyme", "title", "keywords", "style"]
+CONTROL_CODE_PARTS: tuple[ControlCodePart, ...] = get_args(ControlCodePart)
 TITLE, POEM, KEYWORD = "title", "poem", "keyword"
 # The kinds of style in the order of a header: their tags are `dynasty:唐`, `period:晚唐`, `poet:李商隐`.
 STYLE = ("dynasty", "period", "poet")
 # Titles end in what they are about (送人游吴, 寄题园亭二十六咏 水帘): of a long one the last characters are kept.
-LONGEST_TITLE = 12
+MAX_TITLE_CHARS = 12
 
 # What a model that was trained before there was a form is told instead: ln p of a 五排 rises by 0.05 nats a character. Of oblique
 # quatrains it falls by 0.1 when they are called quatrains, and they are told no form.
@@ -41,7 +41,7 @@ _COUNT_AT_THE_END = re.compile(rf"(其[{_NUMERAL}]+|[{_NUMERAL}]+[首咏章绝]|
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class ControlCodes:
     """`form` is a form's key, `rhyme` the name of a group or part (一东, 第七部); None, "" and () where nothing is told.
 
     `keywords`: of a poem all candidates; the first `MAX_KEYWORDS` that the vocabulary knows are told.
@@ -55,14 +55,14 @@ class Header:
     period: str = ""
     poet: str = ""
 
-    def only(self, part: HeaderPart) -> "Header":
+    def only(self, part: ControlCodePart) -> "ControlCodes":
         """This header with nothing but one part of it."""
         if part == "all":
             return self
-        return Header(**{name: getattr(self, name) for name in (STYLE if part == "style" else (part,))})
+        return ControlCodes(**{name: getattr(self, name) for name in (STYLE if part == "style" else (part,))})
 
 
-def header_tags() -> tuple[str, ...]:
+def control_code_tags() -> tuple[str, ...]:
     """Every tag that a header can hold, in the order of a vocabulary's tags."""
     level_groups = [group.name for group in rhyme_groups() if group.is_level]
     rhymes = [*level_groups, *masks_of("cilin").names]
@@ -81,14 +81,14 @@ def header_tags() -> tuple[str, ...]:
     )
 
 
-def header_of(poem: Poem) -> Header:
+def control_codes_of(poem: Poem) -> ControlCodes:
     """What can be told of a poem: form and rhyme where the checker finds nothing wrong with either, title, keywords and style."""
     form, lines = form_and_lines(poem)
     title = title_of(poem.title)
     # The name of a tune tells nothing but the form.
     title = title if form is None or form.is_regulated else ""
     style = style_of(poem.author)
-    known = Header(
+    known = ControlCodes(
         title=title,
         keywords=keyword_candidates(poem, title),
         dynasty=style.dynasty,
@@ -113,7 +113,7 @@ def header_of(poem: Poem) -> Header:
 
 def _rhyme(form: Form, shared: Mapping[str, int]) -> str | None:
     """The group of the first rhyme of a poem, where it can be but one."""
-    first = form.orders[0].rhymes[0].label
+    first = form.tone_patterns[0].rhymes[0].label
     names = masks_of(form.rhyme_system).names_in(shared.get(first, 0))
     return names[0] if len(names) == 1 else None
 
@@ -122,10 +122,10 @@ def title_of(title: str) -> str:
     """The part of a poem's title that tells what it is about: its own name where it is one of a series, and no numbers."""
     names = [_COUNT_AT_THE_END.sub("", han_of(part)) for part in title.split()]
     name = next((name for name in reversed(names) if name), han_of(title))
-    return name[-LONGEST_TITLE:]
+    return name[-MAX_TITLE_CHARS:]
 
 
-def header_indices(vocabulary: Vocabulary, header: Header) -> list[int]:
+def control_code_indices(vocabulary: Vocabulary, header: ControlCodes) -> list[int]:
     """What stands between G and the poem: the parts of a header that the vocabulary has tags for, or a tag for the nearest form."""
     own = vocabulary.tag(f"form:{header.form}")
     form = own if own is not None else vocabulary.tag(f"form:{NEAREST_FORM.get(header.form or '')}")
@@ -152,6 +152,6 @@ def keyword_indices(vocabulary: Vocabulary, word: str) -> list[int]:
 
 
 def title_indices(vocabulary: Vocabulary, title: str) -> list[int]:
-    """The characters of a title that the vocabulary knows, at most `LONGEST_TITLE`: the last ones."""
+    """The characters of a title that the vocabulary knows, at most `MAX_TITLE_CHARS`: the last ones."""
     known = [character for character in title if character in vocabulary]
-    return vocabulary.encode("".join(known[-LONGEST_TITLE:]))
+    return vocabulary.encode("".join(known[-MAX_TITLE_CHARS:]))

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock
 
-from engine.corpus.control_code_cache import N_TAGS, HeaderTokens, HeaderWriter, marks
+from engine.corpus.control_code_cache import N_TAGS, ControlCodeTokens, ControlCodeWriter, marks
 from engine.corpus.keywords import MAX_KEYWORD_CHARS
 from engine.corpus.poem import SPLITS, Poem, Split, han_digest, split_of
 from engine.corpus.store import Corpus, reporting_disk_errors
@@ -29,7 +29,7 @@ from engine.files import replace_folder, write_atomically
 
 CACHE_FORMAT = 1
 # Raised when what is told of a poem changes (the checker's rules, how a title is shortened, which words can be keywords).
-HEADER_FORMAT = 2
+CONTROL_CODE_FORMAT = 2
 MIN_POEMS = 2
 # The tokens of a poem that are no characters of it: G and E.
 N_BOUNDS = 2
@@ -55,7 +55,7 @@ class TokenizedCorpus:
     tokens: npt.NDArray[Any]
     offsets: npt.NDArray[np.int64]
     splits: npt.NDArray[np.uint8]
-    headers: HeaderTokens | None = None
+    headers: ControlCodeTokens | None = None
 
     def __len__(self) -> int:
         return len(self.splits)
@@ -113,7 +113,7 @@ def open_tokens(
 def _key(corpus: Corpus, min_count: int, vocabulary: Vocabulary | None, tags: tuple[str, ...]) -> str:
     wanted = f"count-{min_count}" if vocabulary is None else f"given-{_digest(''.join(vocabulary.characters))}"
     tags = tags if vocabulary is None else vocabulary.tags
-    headers = f" headers-{HEADER_FORMAT} {' '.join(tags)}" if tags else ""
+    headers = f" headers-{CONTROL_CODE_FORMAT} {' '.join(tags)}" if tags else ""
     return _digest(f"{CACHE_FORMAT} {corpus.sha256} {wanted}{headers}")
 
 
@@ -144,9 +144,9 @@ def _open_cache(corpus: Corpus, folder: Path, key: str) -> TokenizedCorpus | Non
 
 def _open_headers(
     folder: Path, vocabulary: Vocabulary, dtype: np.dtype[Any], n_poems: int, header: Mapping[str, Any]
-) -> HeaderTokens:
+) -> ControlCodeTokens:
     n_keywords, n_title_tokens = int(header["n_keywords"]), int(header["n_title_tokens"])
-    return HeaderTokens(
+    return ControlCodeTokens(
         _mapped(folder / "header_tags.bin", dtype, N_TAGS * n_poems).reshape(n_poems, N_TAGS),
         _mapped(folder / "keywords.bin", dtype, MAX_KEYWORD_CHARS * n_keywords).reshape(n_keywords, MAX_KEYWORD_CHARS),
         _mapped(folder / "keyword_offsets.bin", np.dtype(np.int64), n_poems + 1),
@@ -210,7 +210,7 @@ def _write_arrays(corpus: Corpus, folder: Path, table: npt.NDArray[Any], moved: 
 
 
 def _write_headers(corpus: Corpus, folder: Path, vocabulary: Vocabulary, dtype: np.dtype[Any]) -> dict[str, int]:
-    writer = HeaderWriter(folder, vocabulary, dtype)
+    writer = ControlCodeWriter(folder, vocabulary, dtype)
     try:
         for poems in _chunks(corpus):
             writer.write(poems)

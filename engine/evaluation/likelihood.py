@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.corpus.batching import Batch
-from engine.corpus.control_codes import Header, HeaderPart, header_indices, header_of
+from engine.corpus.control_codes import ControlCodePart, ControlCodes, control_code_indices, control_codes_of
 from engine.corpus.poem import Poem
 from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary, is_han
 from engine.evaluation.target_counts import Bools, han_indices, unknown_nats
@@ -22,7 +22,7 @@ from engine.model.char_rnn import PoemModel
 from engine.model.checkpoint import LoadedModel
 from engine.model.fused_loss import target_nats
 from engine.model.layers import State
-from engine.novelty.memorised import n_learnt
+from engine.novelty.memorised import n_memorised
 
 # Characters in a batch, and of one poem at a time: what bounds the memory, however long a poem is.
 BATCH_CHARS = 16_384
@@ -67,7 +67,7 @@ class Tally:
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What `evaluate --json` prints. `nats_per_han_with` has the same figure for poems whose header was told, by the parts
-    that were told; it is empty for a model that reads no headers. `n_learnt`: of how many poems half of the lines or more
+    that were told; it is empty for a model that reads no headers. `n_memorised`: of how many poems half of the lines or more
     stand in the training text, None where that is not known."""
 
     model: str
@@ -77,24 +77,26 @@ class Figures:
     nats_per_han: float
     nats_per_han_text: float
     nats_per_han_with: Mapping[str, float] = dataclasses.field(default_factory=dict)
-    n_learnt: int | None = None
+    n_memorised: int | None = None
 
     def to_dict(self) -> dict[str, object]:
         return dataclasses.asdict(self)
 
 
-def evaluate(loaded: LoadedModel, poems: Sequence[Poem], header_parts: Sequence[HeaderPart] = ("all",)) -> Figures:
-    """The figures of a model on poems, without their headers and, for each of `header_parts`, with that of it.
+def evaluate(
+    loaded: LoadedModel, poems: Sequence[Poem], control_code_parts: Sequence[ControlCodePart] = ("all",)
+) -> Figures:
+    """The figures of a model on poems, without their headers and, for each of `control_code_parts`, with that of it.
 
     Each poem is read whole, however long, with the state carried from its first character to its end.
     """
     nats_of = partial(_nats, loaded.model, device=loaded.device, chunk_rows=CHUNK_ROWS)
-    introduced = [(Header(), poem.text) for poem in poems]
+    introduced = [(ControlCodes(), poem.text) for poem in poems]
     tally = tally_poems(nats_of, introduced, loaded.vocabulary)
     with_header: dict[str, float] = {}
     if loaded.vocabulary.tags:
-        headers = [header_of(poem) for poem in poems]
-        for part in header_parts:
+        headers = [control_codes_of(poem) for poem in poems]
+        for part in control_code_parts:
             introduced = [(header.only(part), poem.text) for header, poem in zip(headers, poems, strict=True)]
             with_header[part] = tally_poems(nats_of, introduced, loaded.vocabulary).nats_per_han
     return Figures(
@@ -105,11 +107,11 @@ def evaluate(loaded: LoadedModel, poems: Sequence[Poem], header_parts: Sequence[
         nats_per_han=tally.nats_per_han,
         nats_per_han_text=tally.nats_per_han_text,
         nats_per_han_with=with_header,
-        n_learnt=None if loaded.lines is None else n_learnt(poems, loaded.lines),
+        n_memorised=None if loaded.lines is None else n_memorised(poems, loaded.lines),
     )
 
 
-def tally_poems(nats_of: NatsOf, introduced: Iterable[tuple[Header, str]], vocabulary: Vocabulary) -> Tally:
+def tally_poems(nats_of: NatsOf, introduced: Iterable[tuple[ControlCodes, str]], vocabulary: Vocabulary) -> Tally:
     """The sums over poems, each after its header, for a model that tells the nats of a batch."""
     tally = Tally()
     for together in _by_length(introduced):
@@ -169,9 +171,9 @@ def _tally(nats: Floats, batch: Batch, is_han_target: Bools, vocabulary: Vocabul
     )
 
 
-def _by_length(introduced: Iterable[tuple[Header, str]]) -> Iterator[list[tuple[Header, str]]]:
+def _by_length(introduced: Iterable[tuple[ControlCodes, str]]) -> Iterator[list[tuple[ControlCodes, str]]]:
     """Poems of like length together, at most `BATCH_CHARS` characters a time (a longer poem is alone)."""
-    together: list[tuple[Header, str]] = []
+    together: list[tuple[ControlCodes, str]] = []
     for one in sorted(introduced, key=lambda one: len(one[1])):
         if together and (len(together) + 1) * (len(one[1]) + 1) > BATCH_CHARS:
             yield together
@@ -181,9 +183,9 @@ def _by_length(introduced: Iterable[tuple[Header, str]]) -> Iterator[list[tuple[
         yield together
 
 
-def _batch_of(introduced: Sequence[tuple[Header, str]], vocabulary: Vocabulary) -> tuple[Batch, Bools]:
+def _batch_of(introduced: Sequence[tuple[ControlCodes, str]], vocabulary: Vocabulary) -> tuple[Batch, Bools]:
     """Poems as x and y (B, T), and where y is a Han character, known or not (B, T); a header is in x alone."""
-    headers = [header_indices(vocabulary, header) for header, _ in introduced]
+    headers = [control_code_indices(vocabulary, header) for header, _ in introduced]
     longest = max(len(header) + len(text) for header, (_, text) in zip(headers, introduced, strict=True))
     grid = np.full((len(introduced), longest + 2), PAD, dtype=np.int64)
     is_han_token = np.zeros(grid.shape, dtype=np.bool_)

@@ -1,4 +1,4 @@
-"""Poems by the thousand in a form, for judging: held to it, told it and held to nothing, free, and real ones."""
+"""Samples of poems in a form, for evaluation: constrained, conditioned, unconditional, and real ones."""
 
 import random
 import time
@@ -20,9 +20,9 @@ from engine.model.checkpoint import LoadedModel
 from engine.prosody.forms import Form
 from engine.prosody.pass_rates import form_and_lines
 
-# `acrostic`: constrained, with given phrases as acrostics. `told`: the model reads the form before the poem and is held to
-# nothing. `free`: it reads none; of the poems those are judged that came out with the form's lines. `real`: held-out poems.
-Way = Literal["constrained", "acrostic", "told", "free", "real"]
+# `constrained`: every rule of the form is enforced; `acrostic`: given phrases too. `conditioned`: the control code of the form is
+# read, nothing is enforced. `unconditional`: none is read; poems that come out with the form's lines are judged. `real`: held-out poems.
+SamplingMode = Literal["constrained", "acrostic", "conditioned", "unconditional", "real"]
 
 # A begin character is one of so many of the most frequent, and begins so many poems, which are written side by side.
 N_BEGINS_TO_DRAW_FROM = 2000
@@ -31,7 +31,7 @@ POEMS_AT_ONCE = 10
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Poems of one way. `n_lost`: those for which no line was found that keeps to the rules and is new.
+    """Poems of one sampling mode. `n_lost`: those for which no line was found that keeps to the rules and is new.
 
     `logprobs`: ln p of the Han characters of each poem, none for real ones; `mean_logprob`: that of a Han character;
     `seconds`: what writing them took, None where that cannot be told.
@@ -87,13 +87,13 @@ def acrostic_wishes(config: ComposeConfig, n_poems: int, phrases: Sequence[str])
         yield config.replace(acrostic=phrase, seed=config.seed + first), min(POEMS_AT_ONCE, n_poems - first)
 
 
-def write_sample(loaded: LoadedModel, wishes: Wishes, told: Form | None = None) -> Sample:
-    """Write the poems of some wishes; of free ones the model may be told a form."""
+def write_sample(loaded: LoadedModel, wishes: Wishes, conditioned_on: Form | None = None) -> Sample:
+    """Write the poems of some wishes; free ones may be conditioned on a form."""
     texts, logprobs, n_wished = [], [], 0
     began = time.perf_counter()
     for wish, n_poems in wishes:
         n_wished += n_poems
-        for indices, log_p in _write(loaded, wish, n_poems, told):
+        for indices, log_p in _write(loaded, wish, n_poems, conditioned_on):
             texts.append(loaded.vocabulary.decode(indices))
             logprobs.append(sum(one for character, one in zip(texts[-1], log_p, strict=False) if is_han(character)))
     return Sample.of(texts, logprobs, time.perf_counter() - began, n_wished - len(texts))
@@ -129,14 +129,16 @@ def _can_begin(wish: ComposeConfig, vocabulary: Vocabulary) -> bool:
 
 
 def _write(
-    loaded: LoadedModel, wish: ComposeConfig, n_poems: int, told: Form | None
+    loaded: LoadedModel, wish: ComposeConfig, n_poems: int, conditioned_on: Form | None
 ) -> list[tuple[list[int], list[float]]]:
     """Indices and ln p of each poem; one for which no line can be found is left out."""
     seeds = [wish.seed + number for number in range(n_poems)]
     if wish.form == "free":
         opening = None
-        if told is not None:
-            opening = opening_of(wish, plan_poem(wish.replace(form=told.key), loaded.vocabulary), loaded.vocabulary)
+        if conditioned_on is not None:
+            opening = opening_of(
+                wish, plan_poem(wish.replace(form=conditioned_on.key), loaded.vocabulary), loaded.vocabulary
+            )
         return compose_free_many(loaded, wish, seeds, lambda: None, opening)
     try:
         return compose_formed_many(loaded, wish, seeds, lambda: None)

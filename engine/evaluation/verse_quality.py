@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.corpus.poem import han_of
-from engine.novelty.line_index import RUN_LENGTH, KnownLines
+from engine.novelty.line_index import RUN_LENGTH, LineIndex
 from engine.novelty.novelty import verse_lines
 from engine.prosody.checker import check
 from engine.prosody.forms import Form
@@ -51,7 +51,7 @@ class VerseRates:
         }
 
 
-def rates_of(texts: Sequence[str], form: Form, training: KnownLines | None) -> VerseRates:
+def rates_of(texts: Sequence[str], form: Form, training: LineIndex | None) -> VerseRates:
     """The figures of poems as a form's; a text with other lines than the form's counts against it."""
     verses = list(map(verse_lines, texts))
     reports = [check(verse, form) for verse in verses]
@@ -66,7 +66,9 @@ def rates_of(texts: Sequence[str], form: Form, training: KnownLines | None) -> V
         n_ok=sum(report.verdicts.overall == "ok" for report in reports),
         n_unknown=sum(bool(report.unknown) for report in reports),
         n_rhyme_again=sum(any(rhyme.reason in SAME_RHYME for rhyme in report.rhymes) for report in reports),
-        n_with_line=sum(bool(training.held_in(verse).any()) for verse in verses) if training and is_known else None,
+        n_with_line=sum(bool(training.contains_known(verse).any()) for verse in verses)
+        if training and is_known
+        else None,
         lines_copied=float(training.contains(lines).mean()) if training and is_known else None,
         longest_runs=_mean(_longest_run(verse, training) for verse in verses) if training and is_known else None,
         distinct_poems=_distinct([han_of(text) for text in texts]),
@@ -75,7 +77,7 @@ def rates_of(texts: Sequence[str], form: Form, training: KnownLines | None) -> V
     )
 
 
-def _longest_run(verse: Sequence[str], training: KnownLines) -> int:
+def _longest_run(verse: Sequence[str], training: LineIndex) -> int:
     return max((training.longest_run(line)[1] for line in verse), default=0) or RUN_LENGTH - 1
 
 

@@ -15,9 +15,9 @@ Hashes = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
 Bits = npt.NDArray[np.uint8]
 
-# The two halves of a hash are added in 64 bits, `MOST_HASHES` times at the most.
-MOST_BITS = 1 << 32
-MOST_HASHES = 16
+# The two halves of a hash are added in 64 bits, `MAX_HASHES` times at the most.
+MAX_BITS = 1 << 32
+MAX_HASHES = 16
 
 _START = np.uint64(0x9E3779B97F4A7C15)
 _MULTIPLIER = np.uint64(0xBF58476D1CE4E5B9)
@@ -91,8 +91,8 @@ class BloomFilter:
     def of(cls, hashes: Hashes, bits_per_key: float) -> "BloomFilter":
         """A filter of the strings with these hashes; of `bits_per_key` 10, one in 120 others is found by mistake."""
         keys = distinct(hashes)
-        n_bits = min(8 * math.ceil(max(len(keys), 8) * bits_per_key / 8), MOST_BITS)
-        n_hashes = min(max(1, round(bits_per_key * math.log(2))), MOST_HASHES)
+        n_bits = min(8 * math.ceil(max(len(keys), 8) * bits_per_key / 8), MAX_BITS)
+        n_hashes = min(max(1, round(bits_per_key * math.log(2))), MAX_HASHES)
         flags = np.zeros(n_bits, np.bool_)
         for first in range(0, len(keys), _KEYS_AT_ONCE):
             for place in _places(keys[first : first + _KEYS_AT_ONCE], n_bits, n_hashes):

@@ -20,14 +20,14 @@ from engine.errors import ModelError
 from engine.files import write_atomically
 from engine.model.metadata import LINES
 from engine.novelty.bloom import BloomFilter, CodePoints, Hashes, HashSet, code_points, distinct, hash_rows
-from engine.novelty.line_index import RUN_LENGTH, SHORTEST_LINE, KnownLines
+from engine.novelty.line_index import MIN_LINE_CHARS, RUN_LENGTH, LineIndex
 from engine.novelty.training_lines import FORMAT, LINE_BITS, RUN_BITS, TrainingLines, read_lines
 
 # A pause within a line of 词: the line counts with it and as the two parts that it makes.
 PAUSE = "、"
 # A character counts as reduplicated when one line in so many has it twice running, and three lines at least.
 LINES_A_REDUPLICATION = 125_000
-FEWEST_REDUPLICATIONS = 3
+MIN_REDUPLICATIONS = 3
 # After so many characters a line of this length draws breath, 白日|依山尽: what is doubled there is met by chance.
 CAESURA = {4: 2, 5: 2, 7: 4}
 
@@ -76,14 +76,14 @@ def build(poems: Iterable[Poem], corpus_sha256: str) -> TrainingLines:
     )
 
 
-def exact_lines(corpus: Corpus) -> KnownLines:
+def exact_lines(corpus: Corpus) -> LineIndex:
     """The training lines of a corpus without any mistakes, in memory alone: eight bytes a line and a run, 80 MB for 300,000 poems.
 
     CorpusError when the corpus is damaged.
     """
     found = _read(corpus.poems())
     lines, runs = (HashSet(distinct(_together(hashes))) for hashes in (found.line_hashes, found.run_hashes))
-    return KnownLines(lines, runs, found.reduplicated())
+    return LineIndex(lines, runs, found.reduplicated())
 
 
 def _read(poems: Iterable[Poem]) -> "_Found":
@@ -149,14 +149,14 @@ class _Found:
 
     def add_lines(self, lines: _Lines) -> None:
         for length in np.unique(lines.lengths).tolist():
-            if length >= SHORTEST_LINE:
+            if length >= MIN_LINE_CHARS:
                 self.line_hashes.append(hash_rows(lines.of_length(length)))
         self.run_hashes.append(distinct(hash_rows(lines.runs(RUN_LENGTH))))
 
     def reduplicated(self) -> frozenset[str]:
         """The characters that are doubled often, and not mostly by meeting at the caesura as 天 does."""
         within, across = self.doubled
-        enough = max(FEWEST_REDUPLICATIONS, self.n_lines // LINES_A_REDUPLICATION)
+        enough = max(MIN_REDUPLICATIONS, self.n_lines // LINES_A_REDUPLICATION)
         return frozenset(chr(code) for code in np.flatnonzero((within >= enough) & (within >= across)))
 
 

@@ -14,9 +14,9 @@ from engine.novelty.bloom import CodePoints, Flags, Hashes, code_points, extend,
 
 # Shorter ones are phrases that anybody finds: of the lines of held-out poems, a third of those of three characters stand in
 # the training text, a sixth of those of four, one in twenty of those of five, one in thirty of those of seven.
-SHORTEST_LINE = 4
+MIN_LINE_CHARS = 4
 # A line of seven characters may hold one of five that somebody wrote; four of a line are a common turn.
-SHORTEST_PART = 5
+MIN_PART_CHARS = 5
 # Of so many characters are the runs in the filter; longer ones are chains of them.
 RUN_LENGTH = 4
 
@@ -31,8 +31,8 @@ class Strings(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class KnownLines:
-    """`line in lines` asks for a whole line, marks aside; a line of fewer than `SHORTEST_LINE` characters is never in.
+class LineIndex:
+    """`line in lines` asks for a whole line, marks aside; a line of fewer than `MIN_LINE_CHARS` characters is never in.
 
     `lines` are the whole lines, `runs` all runs of `RUN_LENGTH` characters in them; nothing that stands in the training text is
     overlooked, and where they are filters something else is taken for it now and then.
@@ -49,20 +49,20 @@ class KnownLines:
         """For each line whether it stands in the training text."""
         bare = [line.translate(_WITHOUT_MARKS) for line in lines]
         found = self.lines.contains(hash_strings(bare))
-        found &= np.array([len(line) >= SHORTEST_LINE for line in bare], np.bool_)
+        found &= np.array([len(line) >= MIN_LINE_CHARS for line in bare], np.bool_)
         return found
 
-    def held_in(self, lines: Sequence[str]) -> Flags:
-        """For each line whether a training line of `SHORTEST_PART` characters or more stands in it: it whole, or a part of it."""
+    def contains_known(self, lines: Sequence[str]) -> Flags:
+        """For each line whether a training line of `MIN_PART_CHARS` characters or more stands in it: it whole, or a part of it."""
         bare = [line.translate(_WITHOUT_MARKS) for line in lines]
-        beginnings = [[line[:stop] for stop in range(SHORTEST_PART, len(line) + 1)] for line in bare]
+        beginnings = [[line[:stop] for stop in range(MIN_PART_CHARS, len(line) + 1)] for line in bare]
         held = self.contains(bare)
-        ended = self.ended_by([one for some in beginnings for one in some])
+        ended = self.ends_with_known([one for some in beginnings for one in some])
         held[np.repeat(np.arange(len(bare)), list(map(len, beginnings)))[ended]] = True
         return held
 
-    def ended_by(self, beginnings: Sequence[str]) -> Flags:
-        """For each beginning of a line whether a training line of `SHORTEST_PART` characters or more ends it.
+    def ends_with_known(self, beginnings: Sequence[str]) -> Flags:
+        """For each beginning of a line whether a training line of `MIN_PART_CHARS` characters or more ends it.
 
         Beginnings are given without marks. Of the line 独看床前明月光 the beginning 独看床前明 is ended by none, the whole by one.
         """
@@ -76,15 +76,15 @@ class KnownLines:
 
     def ends(self, beginnings: CodePoints) -> Flags:
         """The same of beginnings of one length, given by their code points (B, L)."""
-        hashes = hash_ends(beginnings, SHORTEST_PART)
+        hashes = hash_ends(beginnings, MIN_PART_CHARS)
         return np.asarray(self.lines.contains(hashes.ravel()).reshape(hashes.shape).any(1))
 
-    def completed_by(self, beginning: str, characters: CodePoints) -> Flags:
+    def completes_known(self, beginning: str, characters: CodePoints) -> Flags:
         """For each code point of (V,) whether, put after `beginning`, it completes a training line.
 
         For a mask over the vocabulary at the last place of a line.
         """
-        if len(beginning) + 1 < SHORTEST_LINE:
+        if len(beginning) + 1 < MIN_LINE_CHARS:
             return np.zeros(characters.shape, np.bool_)
         return self.lines.contains(extend(hash_strings([beginning]), characters))
 
@@ -92,7 +92,7 @@ class KnownLines:
         """Whether the training text really doubles a character: 悠悠, 日日."""
         return character in self.reduplicated
 
-    def may_hold(self, run: str) -> bool:
+    def may_contain(self, run: str) -> bool:
         """Whether a run may stand within a training line; False is certain. Of fewer than `RUN_LENGTH` characters any may."""
         return len(run) < RUN_LENGTH or self.longest_run(run) == (0, len(run))
 

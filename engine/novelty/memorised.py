@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.corpus.poem import Poem
-from engine.novelty.line_index import KnownLines
+from engine.novelty.line_index import LineIndex
 from engine.prosody.text import split_lines
 
 
-def n_learnt(poems: Sequence[Poem], known: KnownLines) -> int:
+def n_memorised(poems: Sequence[Poem], known: LineIndex) -> int:
     """How many poems have at least half of their lines, marks aside, in the training text.
 
     One line alone may be a coincidence: of lines of five characters of held-out poems one in twenty stands there.

@@ -7,7 +7,7 @@ from typing import Any
 from engine.corpus.store import Corpus, list_corpora
 from engine.corpus.vocabulary import is_han
 from engine.novelty.build import PAUSE
-from engine.novelty.line_index import RUN_LENGTH, KnownLines
+from engine.novelty.line_index import RUN_LENGTH, LineIndex
 from engine.novelty.search import search
 
 
@@ -33,7 +33,7 @@ class Novelty:
 
 
 def novelty_of(
-    text: str, lines: KnownLines | None, corpus: Corpus | None, go_on: Callable[[], None] = lambda: None
+    text: str, lines: LineIndex | None, corpus: Corpus | None, go_on: Callable[[], None] = lambda: None
 ) -> Novelty | None:
     """Judge a poem: exactly where there is a corpus, else by the filter; None where there is neither.
 
@@ -60,7 +60,7 @@ def verse_lines(text: str) -> list[str]:
     return "".join(character if is_han(character) else " " for character in text.replace(PAUSE, "")).split()
 
 
-def _exact(verse: Sequence[str], lines: KnownLines | None, corpus: Corpus, go_on: Callable[[], None]) -> Novelty:
+def _exact(verse: Sequence[str], lines: LineIndex | None, corpus: Corpus, go_on: Callable[[], None]) -> Novelty:
     found = search(corpus, verse, lines, go_on)
     n_copied = sum(line in found.copied for line in verse)
     if found.longest is None:
@@ -71,7 +71,7 @@ def _exact(verse: Sequence[str], lines: KnownLines | None, corpus: Corpus, go_on
     )
 
 
-def _by_filter(verse: Sequence[str], lines: KnownLines) -> Novelty:
+def _by_filter(verse: Sequence[str], lines: LineIndex) -> Novelty:
     copied = [line for line, is_copied in zip(verse, lines.contains(verse).tolist(), strict=True) if is_copied]
     runs = [line[first : first + length] for line in verse for first, length in [lines.longest_run(line)]]
     run = max([*runs, *copied], key=len, default="")

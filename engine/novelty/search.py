@@ -13,7 +13,7 @@ from engine.corpus.poem import Poem, lines_of, split_of
 from engine.corpus.store import Corpus, reporting_read_errors
 from engine.errors import CorpusError
 from engine.novelty.build import PAUSE
-from engine.novelty.line_index import SHORTEST_LINE, KnownLines
+from engine.novelty.line_index import MIN_LINE_CHARS, LineIndex
 
 _PIECE_BYTES = 1 << 23
 
@@ -39,7 +39,7 @@ class Found:
 def search(
     corpus: Corpus,
     lines: Sequence[str],
-    filter: KnownLines | None = None,
+    filter: LineIndex | None = None,
     go_on: Callable[[], None] = lambda: None,
 ) -> Found:
     """Compare lines, given without marks, with every line of the training poems.
@@ -52,7 +52,7 @@ def search(
     """
     # A line may have been found whole across a pause, where no run is.
     longest: Shared | None = None
-    suspects = {line for line in lines if len(line) >= SHORTEST_LINE and (filter is None or line in filter)}
+    suspects = {line for line in lines if len(line) >= MIN_LINE_CHARS and (filter is None or line in filter)}
     copied: set[str] = set()
     for piece in _pieces(corpus):
         go_on()
@@ -72,7 +72,7 @@ def _pieces(corpus: Corpus) -> Iterator[bytes]:
             yield piece + file.readline()
 
 
-def _longer_in(piece: bytes, lines: Sequence[str], longest: Shared | None, filter: KnownLines | None) -> Shared | None:
+def _longer_in(piece: bytes, lines: Sequence[str], longest: Shared | None, filter: LineIndex | None) -> Shared | None:
     """The longest shared run of a piece where it is longer than the longest so far, else that one.
 
     Only what would be longer is searched for, so that most searches fail, and most of the rest succeed at once.
@@ -81,7 +81,7 @@ def _longer_in(piece: bytes, lines: Sequence[str], longest: Shared | None, filte
         start, length = 0, len(longest.run) + 1 if longest else 1
         while start + length <= len(line):
             run = line[start : start + length]
-            holder = _holder(piece, run) if filter is None or filter.may_hold(run) else None
+            holder = _holder(piece, run) if filter is None or filter.may_contain(run) else None
             if holder is None:
                 start += 1
             else:

@@ -20,8 +20,8 @@ import numpy as np
 from engine.errors import ModelError
 from engine.files import open_regular, parse_json, write_atomically
 from engine.model.metadata import LINES, lines_file
-from engine.novelty.bloom import MOST_BITS, MOST_HASHES, Bits, BloomFilter
-from engine.novelty.line_index import KnownLines
+from engine.novelty.bloom import MAX_BITS, MAX_HASHES, Bits, BloomFilter
+from engine.novelty.line_index import LineIndex
 from engine.system.safe_text import shown
 
 HINT = "Restore it from a copy of the model, or delete it: without it the model composes, and no line is compared."
@@ -32,7 +32,7 @@ LINE_BITS = 10.0
 RUN_BITS = 4.8
 
 # Two filters as large as they may be, and the header.
-MAX_FILE_BYTES = MOST_BITS // 4 + (1 << 20)
+MAX_FILE_BYTES = MAX_BITS // 4 + (1 << 20)
 
 _MAGIC = b"VERSELNS"
 _SIZES = struct.Struct("<8sQ")
@@ -40,7 +40,7 @@ _CHECKSUM_BYTES = 32
 
 
 @dataclass(frozen=True, eq=False)
-class TrainingLines(KnownLines):
+class TrainingLines(LineIndex):
     """The lines of a training text as filters, with the corpus that they are of."""
 
     lines: BloomFilter
@@ -131,9 +131,9 @@ def _n_bytes(sizes: Any) -> int:
     """How many bytes the bits of a filter have. Raises ValueError where its sizes are none."""
     counts = [sizes.get(name) if isinstance(sizes, dict) else None for name in ("n_bits", "n_hashes", "n_keys")]
     n_bits, n_hashes, n_keys = (one if type(one) is int else -1 for one in counts)
-    if not 0 < n_bits <= MOST_BITS or n_bits % 8:
+    if not 0 < n_bits <= MAX_BITS or n_bits % 8:
         raise ValueError(f"a filter cannot have {shown(n_bits)} bits")
-    if not 0 < n_hashes <= MOST_HASHES:
+    if not 0 < n_hashes <= MAX_HASHES:
         raise ValueError(f"a filter cannot have {shown(n_hashes)} hashes")
     if n_keys < 0:
         raise ValueError(f"a filter cannot have {shown(n_keys)} keys")

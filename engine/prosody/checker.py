@@ -142,12 +142,12 @@ def _wrong_lengths(lines: Sequence[str], form: Form) -> Iterable[Fault]:
 
 def _report(lines: Sequence[str], found: Fit) -> Report:
     """What is said of a tune."""
-    templates = [template for pattern in found.patterns for template in pattern.templates]
+    templates = [template for pattern in found.options for template in pattern.templates]
     masks = masks_of(found.form.rhyme_system)
     either = (one for one in _places(lines) if reading_of(one.character, found.form.rhyme_system) == "both")
     return Report(
         form=found.form.key,
-        order=found.order.name,
+        order=found.tone_pattern.name,
         ties=found.ties,
         verdicts=verdicts_of(lines, found),
         lines=tuple(_line_report(line, template, found.form) for line, template in zip(lines, templates, strict=True)),
@@ -194,7 +194,7 @@ def _faults(lines: Sequence[str], form: Form) -> Iterable[Fault]:
 
 def _rhymes(lines: Sequence[str], found: Fit) -> Iterable[Rhyme]:
     masks = masks_of(found.form.rhyme_system)
-    for place, fault in zip(found.order.rhymes, found.rhyme.faults, strict=True):
+    for place, fault in zip(found.tone_pattern.rhymes, found.rhyme.faults, strict=True):
         character = lines[place.line][-1]
         verdict: Verdict = "violation" if fault else "undecidable" if place.line in found.rhyme.unknown else "ok"
         if fault == "疑重韵":

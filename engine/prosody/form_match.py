@@ -1,4 +1,4 @@
-"""How well some lines fit a form: every tone order tried, the rescues allowed, the rhymes compared. Fast: bit masks only.
+"""How well some lines fit a form: every tone pattern tried, the licences (拗救) allowed, the rhymes compared. Fast: bit masks only.
 
 Which deviations are allowed follows 王力《诗词格律》: 本句自救 (平平仄平仄 in place of 平平平仄仄), 孤平救 (仄平平仄平) and
 对句相救 (a 仄 at the third or fourth of the last five places of an odd line of type a, answered by a 平 at the third of the
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.prosody.forms import Form, Pattern, RhymePlace, ToneOrder
+from engine.prosody.forms import Form, RhymePosition, SegmentOption, TonePattern
 from engine.prosody.rhymes import Masks, masks_of, merged_characters
 from engine.prosody.tones import cannot_be
 
@@ -53,8 +53,8 @@ class Fit:
     """
 
     form: Form
-    order: ToneOrder
-    patterns: tuple[Pattern, ...]
+    tone_pattern: TonePattern
+    options: tuple[SegmentOption, ...]
     never: tuple[int, int]
     wrong: int
     rhyme: RhymeFit
@@ -63,65 +63,67 @@ class Fit:
 
     @property
     def templates(self) -> tuple[str, ...]:
-        return tuple(template for pattern in self.patterns for template in pattern.templates)
+        return tuple(template for pattern in self.options for template in pattern.templates)
 
     @property
     def demanded(self) -> int:
         """The places where the chosen patterns demand a tone."""
         places = 0
-        for pattern in self.patterns:
+        for pattern in self.options:
             places |= pattern.must_level | pattern.must_oblique
         return places
 
 
 def fit(lines: Sequence[str], form: Form) -> Fit:
-    """The tone order of a form that some lines fit best, with the orders that fit as well.
+    """The tone pattern of a form that some lines fit best, with the patterns that fit as well.
 
     The lines must have the form's lengths.
     """
     never = cannot_be("".join(lines), form.rhyme_system)
     masks = masks_of(form.rhyme_system)
-    tried = sorted((_patterns(order, never), number) for number, order in enumerate(form.orders))
+    tried = sorted(
+        (_best_options(tone_pattern, never), number) for number, tone_pattern in enumerate(form.tone_patterns)
+    )
     n_after_first_line = sum(form.line_lengths[1:])
     found: list[tuple[tuple[int, int, bool, int], int, int, RhymeFit]] = []
     for (n_wrong, n_licences, wrong, _), number in tried:
         if found and n_wrong > found[0][0][0]:
             # Whatever its rhymes, it cannot be better.
             break
-        rhyme = fit_rhymes(lines, form.orders[number].rhymes, masks, form.is_regulated)
+        rhyme = fit_rhymes(lines, form.tone_patterns[number].rhymes, masks, form.is_regulated)
         ends_wrong = bool(wrong >> n_after_first_line & 1)
         found.append(((n_wrong + rhyme.n_wrong, n_wrong, ends_wrong, n_licences), number, wrong, rhyme))
         found.sort(key=lambda one: one[:2])
     score, number, wrong, rhyme = found[0]
-    order = form.orders[number]
+    tone_pattern = form.tone_patterns[number]
     chosen = next(choice for (_, _, _, choice), tried_number in tried if tried_number == number)
-    patterns = tuple(segment.patterns[index] for segment, index in zip(order.segments, chosen, strict=True))
-    ties = tuple(form.orders[one[1]].name for one in found[1:] if one[0] == score)
-    return Fit(form, order, patterns, never, wrong, rhyme, score, ties)
+    options = tuple(segment.options[index] for segment, index in zip(tone_pattern.segments, chosen, strict=True))
+    ties = tuple(form.tone_patterns[one[1]].name for one in found[1:] if one[0] == score)
+    return Fit(form, tone_pattern, options, never, wrong, rhyme, score, ties)
 
 
-def _patterns(order: ToneOrder, never: tuple[int, int]) -> tuple[int, int, int, tuple[int, ...]]:
+def _best_options(tone_pattern: TonePattern, never: tuple[int, int]) -> tuple[int, int, int, tuple[int, ...]]:
     """(violations, rescues, their mask, index of the pattern of each segment) with the fewest violations."""
     never_level, never_oblique = never
     chosen = []
     n_licences = all_wrong = 0
-    for segment in order.segments:
-        plain = segment.patterns[0]
+    for segment in tone_pattern.segments:
+        plain = segment.options[0]
         best, best_wrong = 0, (plain.must_level & never_level) | (plain.must_oblique & never_oblique)
         if best_wrong:
             # A rescue that leaves more than one place wrong is none.
             fewest = min(best_wrong.bit_count(), 2)
-            for index, pattern in enumerate(segment.patterns):
+            for index, pattern in enumerate(segment.options):
                 wrong = (pattern.must_level & never_level) | (pattern.must_oblique & never_oblique)
                 if wrong.bit_count() < fewest:
                     best, best_wrong, fewest = index, wrong, wrong.bit_count()
         chosen.append(best)
-        n_licences += len(segment.patterns[best].licences)
+        n_licences += len(segment.options[best].licences)
         all_wrong |= best_wrong
     return all_wrong.bit_count(), n_licences, all_wrong, tuple(chosen)
 
 
-def fit_rhymes(lines: Sequence[str], places: Sequence[RhymePlace], masks: Masks, once: bool) -> RhymeFit:
+def fit_rhymes(lines: Sequence[str], places: Sequence[RhymePosition], masks: Masks, once: bool) -> RhymeFit:
     """Whether the places of each label share a group; with `once` no character may rhyme twice."""
     readings = []
     unknown = []

@@ -1,6 +1,6 @@
 """The forms of verse, read from `data/prosody/forms.toml`: line lengths, tones, rhyme places, allowed rescues.
 
-A form has one or more tone orders, an order has segments (a couplet of regulated verse, a line of a 词), and a segment has
+A form has one or more tone patterns, a tone pattern has segments (a couplet of regulated verse, a line of a 词), and a segment has
 patterns: the plain one first, then those that a rescue (拗救) or the poets' tolerance allows in its place.
 """
 
@@ -21,12 +21,12 @@ from engine.system.safe_text import shown
 
 # Where the sequence of line types stands in the report: aBbA.
 LEVEL_ENDED_TYPES = "AB"
-FEWEST_LINES_OF_PAILU, MOST_LINES_OF_PAILU = 10, 200
+MIN_PAILU_LINES, MAX_PAILU_LINES = 10, 200
 _WITH_N_LINES = re.compile(r"(\D+?)(\d{1,4})")
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
+class SegmentOption:
     """One allowed way of a segment.
 
     `templates`: 平 仄 中, a string a line. `must_level` and `must_oblique`: the same as bit masks over the whole poem, its
@@ -46,15 +46,15 @@ class Segment:
     """Some lines of a poem, from `first_line` on (0 for the first), and what may stand there."""
 
     first_line: int
-    patterns: tuple[Pattern, ...]
+    options: tuple[SegmentOption, ...]
 
     @property
-    def plain(self) -> Pattern:
-        return self.patterns[0]
+    def plain(self) -> SegmentOption:
+        return self.options[0]
 
 
 @dataclass(frozen=True, slots=True)
-class RhymePlace:
+class RhymePosition:
     """The last character of `line`; places of one `label` rhyme with one another, in level or oblique tone."""
 
     line: int
@@ -63,12 +63,12 @@ class RhymePlace:
 
 
 @dataclass(frozen=True, slots=True)
-class ToneOrder:
+class TonePattern:
     """`name` gives the line types of regulated verse (aBbA), and is the form's own for a tune."""
 
     name: str
     segments: tuple[Segment, ...]
-    rhymes: tuple[RhymePlace, ...]
+    rhymes: tuple[RhymePosition, ...]
 
     @property
     def templates(self) -> tuple[str, ...]:
@@ -97,7 +97,7 @@ class Form:
     name: str
     also: tuple[str, ...]
     line_lengths: tuple[int, ...]
-    orders: tuple[ToneOrder, ...]
+    tone_patterns: tuple[TonePattern, ...]
     rhyme_system: RhymeSystem
     repeats: tuple[Repeat, ...] = ()
     stanza_starts: tuple[int, ...] = (0,)
@@ -108,7 +108,7 @@ class Form:
     @property
     def takes_n_lines(self) -> bool:
         """排律: the number of lines is the poet's choice."""
-        return self.is_regulated and len(self.line_lengths) >= FEWEST_LINES_OF_PAILU
+        return self.is_regulated and len(self.line_lengths) >= MIN_PAILU_LINES
 
     def in_book(self, book: RhymeSystem | None) -> "Form":
         """The form rhyming by a book, None for its own: 诗 by any, 词 by 词林正韵 or 中华新韵, 平水韵 being no book of 词."""
@@ -142,10 +142,10 @@ def named_with_lines(key: str, n_lines: int) -> str:
 
 
 def _n_lines_of_pailu(form: Form, n_lines: int) -> int:
-    if n_lines % 2 or not FEWEST_LINES_OF_PAILU <= n_lines <= MOST_LINES_OF_PAILU:
+    if n_lines % 2 or not MIN_PAILU_LINES <= n_lines <= MAX_PAILU_LINES:
         raise UsageError(
             f"{form.name} cannot have {n_lines} lines.",
-            f"Choose an even number from {FEWEST_LINES_OF_PAILU} to {MOST_LINES_OF_PAILU}.",
+            f"Choose an even number from {MIN_PAILU_LINES} to {MAX_PAILU_LINES}.",
         )
     return n_lines
 
@@ -154,7 +154,7 @@ def forms_of_lengths(line_lengths: Sequence[int]) -> tuple[Form, ...]:
     """The forms whose lines have these lengths; none for most."""
     found = _by_lengths().get(tuple(line_lengths), ())
     n_lines, kinds = len(line_lengths), set(line_lengths)
-    if n_lines % 2 or n_lines < FEWEST_LINES_OF_PAILU or len(kinds) > 1:
+    if n_lines % 2 or n_lines < MIN_PAILU_LINES or len(kinds) > 1:
         return found
     counted = (with_n_lines(one.key, n_lines) for one in forms() if one.takes_n_lines and one.line_lengths[0] in kinds)
     return (*counted, *(form for form in found if not form.takes_n_lines))
@@ -211,59 +211,59 @@ def _by_size() -> Mapping[int, tuple[Form, ...]]:
 
 
 @dataclass(frozen=True, slots=True)
-class LineWay:
+class LineVariant:
     """An allowed way of a line: its template, the name of the rescue in it and of what is noted of it, "" for none."""
 
     template: str
-    rescue: str = ""
+    licence: str = ""
     note: str = ""
 
 
 @functools.cache
-def line_ways(type: str, length: int, *, strict: bool = False) -> tuple[LineWay, ...]:
+def line_variants(type: str, length: int, *, strict: bool = False) -> tuple[LineVariant, ...]:
     """Every allowed way of a line type (a) by itself, the plain one first.
 
     `strict` leaves out what poets allow themselves though handbooks warn of it: 三仄尾.
     """
     data, size = _data(), str(length)
-    rescued = [LineWay(one[size][0], one["names"][0]) for one in data["rescues"] if one["types"] == type]
+    licensed = [LineVariant(one[size][0], one["names"][0]) for one in data["licences"] if one["types"] == type]
     tolerated = (one for one in data["tolerated"] if one["types"] == type and not (strict and one["strict"]))
-    noted = [LineWay(one[size][0], one.get("rescue", ""), one["names"][0]) for one in tolerated]
-    return (LineWay(data["lines"][size][type]), *rescued, *noted)
+    noted = [LineVariant(one[size][0], one.get("licence", ""), one["names"][0]) for one in tolerated]
+    return (LineVariant(data["lines"][size][type]), *licensed, *noted)
 
 
 @functools.cache
-def joint_ways(types: str, length: int) -> tuple[tuple[LineWay, LineWay], ...]:
+def couplet_licences(types: str, length: int) -> tuple[tuple[LineVariant, LineVariant], ...]:
     """The ways of a couplet of two line types (aB) whose second line rescues the first."""
     size = str(length)
-    both = (one for one in _data()["rescues"] if one["types"] == types)
-    return tuple(tuple(map(LineWay, one[size], one["names"])) for one in both)  # type: ignore[misc]
+    both = (one for one in _data()["licences"] if one["types"] == types)
+    return tuple(tuple(map(LineVariant, one[size], one["names"])) for one in both)  # type: ignore[misc]
 
 
-def _couplet_ways(types: str, length: int) -> tuple[tuple[LineWay, LineWay], ...]:
+def _couplet_variants(types: str, length: int) -> tuple[tuple[LineVariant, LineVariant], ...]:
     """Every allowed way of a couplet of two line types, the plain one first."""
-    alone = itertools.product(*(line_ways(type, length) for type in types))
-    return (*alone, *joint_ways(types, length))  # type: ignore[arg-type]
+    alone = itertools.product(*(line_variants(type, length) for type in types))
+    return (*alone, *couplet_licences(types, length))  # type: ignore[arg-type]
 
 
 def _regulated(entry: Mapping[str, Any], data: Mapping[str, Any]) -> Form:
     length, n_lines = entry["length"], entry["n_lines"]
     is_level = not entry.get("oblique", False)
     lengths = (length,) * n_lines
-    orders = []
+    tone_patterns = []
     for first in entry["orders"]:
         types = _followed(first, n_lines)
         segments = [
-            _segment(line, _couplet_ways(types[line : line + 2], length), lengths) for line in range(0, n_lines, 2)
+            _segment(line, _couplet_variants(types[line : line + 2], length), lengths) for line in range(0, n_lines, 2)
         ]
         rhymes = [
-            RhymePlace(line, "A", is_level)
+            RhymePosition(line, "A", is_level)
             for line, type in enumerate(types)
             if (type in LEVEL_ENDED_TYPES) == is_level
         ]
-        orders.append(ToneOrder(types, tuple(segments), tuple(rhymes)))
+        tone_patterns.append(TonePattern(types, tuple(segments), tuple(rhymes)))
     names = (entry["key"], entry["name"], tuple(entry.get("also", ())))
-    return Form(*names, lengths, tuple(orders), "pingshui", is_regulated=True, rhymes_level=is_level)
+    return Form(*names, lengths, tuple(tone_patterns), "pingshui", is_regulated=True, rhymes_level=is_level)
 
 
 def _followed(types: str, n_lines: int) -> str:
@@ -273,16 +273,16 @@ def _followed(types: str, n_lines: int) -> str:
     return types
 
 
-def _segment(first_line: int, ways: Sequence[tuple[LineWay, LineWay]], line_lengths: Sequence[int]) -> Segment:
+def _segment(first_line: int, ways: Sequence[tuple[LineVariant, LineVariant]], line_lengths: Sequence[int]) -> Segment:
     return Segment(first_line, tuple(_pattern(first_line, way, line_lengths) for way in ways))
 
 
-def _pattern(first_line: int, ways: Sequence[LineWay], line_lengths: Sequence[int]) -> Pattern:
+def _pattern(first_line: int, ways: Sequence[LineVariant], line_lengths: Sequence[int]) -> SegmentOption:
     templates = tuple(way.template for way in ways)
     level, oblique = _masks(first_line, templates, line_lengths)
-    licences = tuple((first_line + offset, way.rescue) for offset, way in enumerate(ways) if way.rescue)
+    licences = tuple((first_line + offset, way.licence) for offset, way in enumerate(ways) if way.licence)
     notes = tuple((first_line + offset, way.note) for offset, way in enumerate(ways) if way.note)
-    return Pattern(templates, level, oblique, licences, notes)
+    return SegmentOption(templates, level, oblique, licences, notes)
 
 
 def _masks(first_line: int, templates: Sequence[str], line_lengths: Sequence[int]) -> tuple[int, int]:
@@ -299,15 +299,15 @@ def _tune(entry: Mapping[str, Any]) -> Form:
     templates = [row[0] for row in rows]
     lengths = [len(template) for template in templates]
     segments = [
-        Segment(line, (Pattern((template,), *_masks(line, [template], lengths)),))
+        Segment(line, (SegmentOption((template,), *_masks(line, [template], lengths)),))
         for line, template in enumerate(templates)
     ]
-    rhymes = [RhymePlace(line, row[1], row[0][-1] == LEVEL) for line, row in enumerate(rows) if len(row) > 1]
+    rhymes = [RhymePosition(line, row[1], row[0][-1] == LEVEL) for line, row in enumerate(rows) if len(row) > 1]
     repeats = [
         Repeat(line, int(row[2][1:] or len(row[0]))) for line, row in enumerate(rows) if row[2:] and row[2][0] == "叠"
     ]
     starts = [sum(map(len, stanzas[:number])) for number in range(len(stanzas))]
-    order = ToneOrder(entry["name"], tuple(segments), tuple(rhymes))
+    tone_pattern = TonePattern(entry["name"], tuple(segments), tuple(rhymes))
     names = (entry["key"], entry["name"], tuple(entry["also"]))
     variants = tuple(_tune({**entry, "variants": [], "lines": lines}) for lines in entry.get("variants", []))
-    return Form(*names, tuple(lengths), (order,), "cilin", tuple(repeats), tuple(starts), variants)
+    return Form(*names, tuple(lengths), (tone_pattern,), "cilin", tuple(repeats), tuple(starts), variants)

@@ -27,7 +27,7 @@ def is_old_style(found: RegulatedFit) -> bool:
     """
     n_lines, length = len(found.lines), found.form.line_lengths[0]
     broken = {number for number, line in enumerate(found.lines) if line.wrong}
-    faults = zip(found.order.rhymes, found.rhyme.faults, strict=True)
+    faults = zip(found.tone_pattern.rhymes, found.rhyme.faults, strict=True)
     broken |= {place.line for place, fault in faults if fault in ("出韵", "声调")}
     if found.has_faulty_joins:
         broken |= {line for line, _ in found.joins}

@@ -71,7 +71,7 @@ def _is_recognised(found: Fit) -> bool:
 def _rhymes_at_marks(found: Fit, pieces: Sequence[str]) -> bool:
     ends = set(_ends(list(map(len, pieces))))
     own = list(_ends(found.form.line_lengths))
-    rhymes = found.order.rhymes
+    rhymes = found.tone_pattern.rhymes
     n_missing = sum(own[place.line] not in ends for place in rhymes)
     return n_missing * _RHYMES_A_MISSING_MARK <= len(rhymes)
 
@@ -180,7 +180,7 @@ def _ends_agree(lengths: Sequence[int], way: Form) -> bool:
 
 def _share_wrong(pieces: Sequence[str], way: Form, runs: Iterable[Run]) -> float | None:
     """The share of wrong tones and rhymes in the lines that are whole; None where it is too large to be the tune."""
-    (order,) = way.orders
+    (tone_pattern,) = way.tone_patterns
     lines = [""] * len(way.line_lengths)
     n_demanded = n_wrong = 0
     for run in runs:
@@ -189,12 +189,12 @@ def _share_wrong(pieces: Sequence[str], way: Form, runs: Iterable[Run]) -> float
         first, end = run.lines
         for offset, line in enumerate(recut(pieces[slice(*run.pieces)], way.line_lengths[first:end])):
             lines[first + offset] = line
-            level, oblique = must_be(order.templates[first + offset])
+            level, oblique = must_be(tone_pattern.templates[first + offset])
             never_level, never_oblique = cannot_be(line)
             n_demanded += (level | oblique).bit_count()
             n_wrong += (level & never_level | oblique & never_oblique).bit_count()
-    rhymes = [place for place in order.rhymes if lines[place.line]]
+    rhymes = [place for place in tone_pattern.rhymes if lines[place.line]]
     n_wrong += fit_rhymes(lines, rhymes, masks_of(way.rhyme_system), once=False).n_wrong if rhymes else 0
-    if n_wrong * _PLACES_A_VIOLATION > n_demanded or len(rhymes) * 2 < len(order.rhymes):
+    if n_wrong * _PLACES_A_VIOLATION > n_demanded or len(rhymes) * 2 < len(tone_pattern.rhymes):
         return None
     return n_wrong / max(1, n_demanded)

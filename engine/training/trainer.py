@@ -17,7 +17,7 @@ from torch import Tensor
 import engine
 from engine.config import TrainConfig
 from engine.corpus.batching import Batch, Pieces, epoch_order, in_order
-from engine.corpus.control_codes import header_tags
+from engine.corpus.control_codes import control_code_tags
 from engine.corpus.store import open_corpus
 from engine.corpus.token_cache import TokenizedCorpus, open_tokens
 from engine.corpus.vocabulary import PAD, Vocabulary
@@ -266,7 +266,7 @@ def _tags(config: TrainConfig, checkpoint: Path | None) -> Sequence[str]:
     """What headers can tell: what they could when the run began, for a later studio knows more forms."""
     if config.header_share == 0:
         return ()
-    return header_tags() if checkpoint is None else list(read_header(checkpoint).get("header_tags", ()))
+    return control_code_tags() if checkpoint is None else list(read_header(checkpoint).get("header_tags", ()))
 
 
 def _restore(

@@ -40,7 +40,7 @@ def form_choices() -> tuple[FormChoice, ...]:
 def _choices(form: Form) -> Iterator[FormChoice]:
     books = _BOOKS_OF_VERSE if form.is_regulated else _BOOKS_OF_TUNES
     rhymes = {book: _rhymes(form.in_book(book)) for book in books}
-    orders = tuple(order.name for order in form.orders)
+    orders = tuple(order.name for order in form.tone_patterns)
     if not form.takes_n_lines:
         yield FormChoice(form.key, form.name, orders, rhymes)
         return
@@ -54,5 +54,5 @@ def _rhymes(form: Form) -> tuple[str, ...]:
     if form.rhyme_system == "pingshui":
         return tuple(group.name for group in rhyme_groups() if group.is_level == form.rhymes_level)
     names = names_of(form.rhyme_system)
-    is_level = all(place.is_level for order in form.orders for place in order.rhymes)
+    is_level = all(place.is_level for order in form.tone_patterns for place in order.rhymes)
     return names[:_N_PARTS_WITH_LEVEL_TONES] if form.rhyme_system == "cilin" and is_level else names

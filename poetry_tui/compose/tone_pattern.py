@@ -41,7 +41,7 @@ def pattern_of(form_key: str, order_name: str | None = None) -> FormPattern | No
         form = form_called(form_key)
     except StudioError:
         return None
-    order = next((one for one in form.orders if one.name == order_name), form.orders[0])
+    order = next((one for one in form.tone_patterns if one.name == order_name), form.tone_patterns[0])
     rhymes = {place.line: place.label for place in order.rhymes}
     stanzas: list[tuple[tuple[PatternLine, ...], ...]] = []
     rows: list[tuple[PatternLine, ...]] = []
@@ -60,4 +60,4 @@ def pattern_of(form_key: str, order_name: str | None = None) -> FormPattern | No
     if row:
         rows.append(tuple(row))
     stanzas.append(tuple(rows))
-    return FormPattern(form.name, order.name, tuple(one.name for one in form.orders), tuple(stanzas))
+    return FormPattern(form.name, order.name, tuple(one.name for one in form.tone_patterns), tuple(stanzas))

@@ -58,7 +58,7 @@ def marks_of(form: Form) -> tuple[str, ...]:
     n_lines = len(form.line_lengths)
     if form.is_regulated:
         return (COMMA, STOP) * (n_lines // 2)
-    rhymed = {rhyme.line for rhyme in form.orders[0].rhymes}
+    rhymed = {rhyme.line for rhyme in form.tone_patterns[0].rhymes}
     return tuple(STOP if line in rhymed else COMMA for line in range(n_lines))
 
 

@@ -13,7 +13,7 @@ from engine.composing.constraints.layout import Step
 from engine.composing.constraints.tone_patterns import OrderFit
 from engine.composing.token_prosody import Book, Bools, bits_of
 from engine.errors import ComposeError, UsageError
-from engine.prosody.forms import Form, RhymePlace
+from engine.prosody.forms import Form, RhymePosition
 from engine.prosody.rhymes import RhymeSystem, group_called, masks_of
 from engine.system.safe_text import shown
 
@@ -38,7 +38,7 @@ def rhyme_steps(
     ends = {step.line: step for step in steps if step.ends_line and step.source is None}
     labels = labels_of(form)
     orders: dict[int, Bools] = {}
-    places: dict[int, RhymePlace] = {}
+    places: dict[int, RhymePosition] = {}
     for number, fit in enumerate(fits):
         for place in fit.order.rhymes:
             if end := ends.get(place.line + 1):
@@ -53,7 +53,7 @@ def rhyme_steps(
 
 
 def labels_of(form: Form) -> list[str]:
-    return list(dict.fromkeys(place.label for place in form.orders[0].rhymes))
+    return list(dict.fromkeys(place.label for place in form.tone_patterns[0].rhymes))
 
 
 def wished_group(name: str | None, form: Form) -> int | None:

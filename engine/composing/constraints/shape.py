@@ -17,7 +17,7 @@ from engine.composing.token_prosody import EITHER_BITS, read_book
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import END, Vocabulary, is_han
 from engine.errors import ComposeError
-from engine.prosody.forms import Form, ToneOrder
+from engine.prosody.forms import Form, TonePattern
 from engine.prosody.text import LINE_MARKS
 
 FREE_VERSE = "free"
@@ -91,7 +91,7 @@ def plan_shape(config: ComposeConfig, vocabulary: Vocabulary) -> Plan:
     )
 
 
-_ANY_ORDER = ToneOrder("", (), ())
+_ANY_ORDER = TonePattern("", (), ())
 
 
 def _mark(marks: str) -> str:

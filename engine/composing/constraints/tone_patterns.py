@@ -13,7 +13,7 @@ from engine.composing.constraints.forced_characters import Fixed
 from engine.composing.constraints.layout import Step
 from engine.composing.token_prosody import EITHER_BITS, LEVEL_BIT, OBLIQUE_BIT, Codes
 from engine.errors import ComposeError
-from engine.prosody.forms import Form, Pattern, Segment, ToneOrder
+from engine.prosody.forms import Form, Segment, SegmentOption, TonePattern
 from engine.prosody.rhymes import RhymeSystem
 from engine.prosody.tones import reading_of
 from engine.system.safe_text import shown
@@ -26,7 +26,7 @@ TONES_OF = {"平": LEVEL_BIT, "仄": OBLIQUE_BIT, "both": EITHER_BITS, "unknown"
 class OrderFit:
     """A tone order, what it takes at each step (S,), and how many rescues the fixed characters need in it."""
 
-    order: ToneOrder
+    order: TonePattern
     codes: Codes
     n_rescues: int
 
@@ -52,25 +52,25 @@ def tones_of(character: str, system: RhymeSystem) -> int:
     return TONES_OF[reading_of(character, system)]
 
 
-def _orders_called(name: str | None, form: Form) -> list[ToneOrder]:
+def _orders_called(name: str | None, form: Form) -> list[TonePattern]:
     """All orders, or the one wished for; an octave's may be named by its first four lines."""
-    orders = [order for order in form.orders if not name or (order.name.startswith(name) and len(name) >= 4)]
+    orders = [order for order in form.tone_patterns if not name or (order.name.startswith(name) and len(name) >= 4)]
     if not orders or (name and not form.is_regulated):
-        known = f"Its orders are {', '.join(order.name for order in form.orders)}."
+        known = f"Its orders are {', '.join(order.name for order in form.tone_patterns)}."
         hint = known if form.is_regulated else "Leave the order out."
         raise ComposeError(f"{form.name} has no tone order called {shown(name)}.", hint)
     return orders
 
 
 def _fitting(
-    orders: Iterable[ToneOrder], steps: Sequence[Step], fixed: Iterable[Fixed], system: RhymeSystem
+    orders: Iterable[TonePattern], steps: Sequence[Step], fixed: Iterable[Fixed], system: RhymeSystem
 ) -> list[OrderFit]:
     wanted = {one.step.index: one for one in fixed}
     fits = (_fit(order, steps, wanted, system) for order in orders)
     return [fit for fit in fits if not _misfits(fit, steps, wanted, system)]
 
 
-def _fit(order: ToneOrder, steps: Sequence[Step], fixed: Mapping[int, Fixed], system: RhymeSystem) -> OrderFit:
+def _fit(order: TonePattern, steps: Sequence[Step], fixed: Mapping[int, Fixed], system: RhymeSystem) -> OrderFit:
     """An order with the rescues that the fixed characters call for, or plain where none helps."""
     templates: list[str] = []
     n_rescues = 0
@@ -88,8 +88,8 @@ def _fit(order: ToneOrder, steps: Sequence[Step], fixed: Mapping[int, Fixed], sy
     return OrderFit(order, codes, n_rescues)
 
 
-def _pattern_for(segment: Segment, fixed: Mapping[int, Fixed], system: RhymeSystem) -> Pattern:
-    def takes(pattern: Pattern) -> bool:
+def _pattern_for(segment: Segment, fixed: Mapping[int, Fixed], system: RhymeSystem) -> SegmentOption:
+    def takes(pattern: SegmentOption) -> bool:
         return all(
             _suits(
                 one.character,
@@ -100,10 +100,10 @@ def _pattern_for(segment: Segment, fixed: Mapping[int, Fixed], system: RhymeSyst
             if 0 <= one.step.line - 1 - segment.first_line < len(pattern.templates)
         )
 
-    return next(filter(takes, sorted(segment.patterns, key=_effort)), segment.plain)
+    return next(filter(takes, sorted(segment.options, key=_effort)), segment.plain)
 
 
-def _effort(pattern: Pattern) -> tuple[int, int]:
+def _effort(pattern: SegmentOption) -> tuple[int, int]:
     """What a pattern leaves unrescued, and what it rescues: the plain one comes first."""
     return len(pattern.notes), len(pattern.licences)
 
@@ -127,7 +127,7 @@ def _source(steps: Sequence[Step], index: int) -> int:
 
 
 def _contradiction(
-    wished_order: str | None, form: Form, orders: Sequence[ToneOrder], steps: Sequence[Step], fixed: Sequence[Fixed]
+    wished_order: str | None, form: Form, orders: Sequence[TonePattern], steps: Sequence[Step], fixed: Sequence[Fixed]
 ) -> ComposeError:
     """Which wishes contradict each other: one character and the form, or two characters."""
     name = f"the order {orders[0].name} of {form.name}" if wished_order else form.name
@@ -145,7 +145,7 @@ def _contradiction(
 
 
 def _misfit(
-    one: Fixed, name: str, orders: Sequence[ToneOrder], steps: Sequence[Step], system: RhymeSystem
+    one: Fixed, name: str, orders: Sequence[TonePattern], steps: Sequence[Step], system: RhymeSystem
 ) -> ComposeError:
     code = int(_fit(orders[0], steps, {}, system).codes[_source(steps, one.step.index)])
     wanted = "平" if code == LEVEL_BIT else "仄"

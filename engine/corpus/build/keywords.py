@@ -17,14 +17,14 @@ from engine.corpus.vocabulary import is_han
 from engine.files import write_atomically
 from engine.paths import bundled_data
 
-FEWEST_POEMS = 60
+MIN_DOCUMENT_FREQUENCY = 60
 LEAST_AT_FOOT = 0.9
 # ln (poems with the pair x poems / (poems with the one x poems with the other)): 秋风 has −1.1, 明月 −0.4, 琵琶 6.2.
 LEAST_ASSOCIATION_NATS = -2.0
 
 HEADER = f"""\
 # Words that can be a poem's keywords, and the training poems of tang-song-ci that have them. Made by engine/corpus/build/keywords.py.
-# word	poems (first row: all of them); at least {FEWEST_POEMS}
+# word	poems (first row: all of them); at least {MIN_DOCUMENT_FREQUENCY}
 """
 
 
@@ -48,7 +48,7 @@ def main() -> None:
             if association_nats >= LEAST_ASSOCIATION_NATS:
                 words[pair] = n
     kept = sorted(
-        (word for word, n in words.items() if n >= FEWEST_POEMS and not FUNCTION_CHARACTERS & set(word)),
+        (word for word, n in words.items() if n >= MIN_DOCUMENT_FREQUENCY and not FUNCTION_CHARACTERS & set(word)),
         key=lambda word: (-words[word], word),
     )
     rows = "".join(f"{word}\t{words[word]}\n" for word in kept)

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from engine.corpus.control_codes import Header
+from engine.corpus.control_codes import ControlCodes
 from engine.corpus.install import PARTS
 from engine.corpus.poem import Poem
 from engine.corpus.store import Corpus, list_corpora
 from engine.errors import CorpusError, ModelError
 from engine.evaluation.likelihood import tally_poems
-from engine.evaluation.ngram.orders import USUAL_ORDER, check_order
+from engine.evaluation.ngram.orders import DEFAULT_ORDER, check_order
 from engine.evaluation.ngram.store import open_kneser_ney
 from engine.model.checkpoint import LoadedModel
 from engine.novelty.novelty import corpus_of
@@ -39,7 +39,7 @@ class BaselineFigures:
 def evaluate_baseline(
     loaded: LoadedModel,
     poems: Sequence[Poem],
-    order: int = USUAL_ORDER,
+    order: int = DEFAULT_ORDER,
     narrate: Callable[[str], None] = lambda line: None,
 ) -> BaselineFigures:
     """The figures of an n-gram model of the network's own training text, with its vocabulary, on poems without headers.
@@ -51,7 +51,7 @@ def evaluate_baseline(
     check_order(order)
     corpus = training_corpus(loaded.name, loaded.header)
     baseline = open_kneser_ney(corpus, loaded.vocabulary, _longest_poem(loaded.header), order, narrate)
-    tally = tally_poems(baseline.nats, [(Header(), poem.text) for poem in poems], loaded.vocabulary)
+    tally = tally_poems(baseline.nats, [(ControlCodes(), poem.text) for poem in poems], loaded.vocabulary)
     return BaselineFigures(
         model="Kneser-Ney",
         order=order,

@@ -21,7 +21,7 @@ from engine.corpus.batching import Batch
 from engine.corpus.vocabulary import BEGIN, PAD
 
 # Where counts of counts say nothing: in a text so small, or so odd, that no n-gram of some order was seen just so often.
-USUAL_DISCOUNTS = (0.5, 1.0, 1.5)
+DEFAULT_DISCOUNTS = (0.5, 1.0, 1.5)
 NOT_SEEN = -1
 
 Int64 = NDArray[np.int64]
@@ -125,9 +125,9 @@ def discounts_of(counts: NDArray[Any]) -> Floats:
     """What is taken from a count of 0, 1, 2, and 3 or more: (4,), from how many n-grams have counts of 1 to 4 (equation 26)."""
     n1, n2, n3, n4 = (int(np.count_nonzero(counts == count)) for count in (1, 2, 3, 4))
     if min(n1, n2, n3, n4) == 0:
-        return np.array([0.0, *USUAL_DISCOUNTS])
+        return np.array([0.0, *DEFAULT_DISCOUNTS])
     share = n1 / (n1 + 2 * n2)
     estimated = (1 - 2 * share * n2 / n1, 2 - 3 * share * n3 / n2, 3 - 4 * share * n4 / n3)
     # Counts of counts that do not fall as those of a text do can ask for more than there is to take, or for less than nothing.
     is_sound = all(0 < discount < count for count, discount in enumerate(estimated, start=1))
-    return np.array([0.0, *(estimated if is_sound else USUAL_DISCOUNTS)])
+    return np.array([0.0, *(estimated if is_sound else DEFAULT_DISCOUNTS)])

@@ -2,7 +2,7 @@
 
 from engine.errors import UsageError
 
-USUAL_ORDER = 5
+DEFAULT_ORDER = 5
 LOWEST_ORDER, HIGHEST_ORDER = 2, 6
 
 

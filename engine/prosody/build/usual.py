@@ -23,10 +23,10 @@ from engine.prosody.tones import LEVEL, OBLIQUE, reading_of
 
 # A tone that a character has in so many of the places that demand one is its own; of a few places nothing can be told.
 LEAST_SHARE = 0.85
-FEWEST_PLACES = 15
+MIN_POSITIONS = 15
 # One of several readings that makes up less of a character's rhymes, or fewer of them, is not its own.
 LEAST_RHYME_SHARE = 0.2
-FEWEST_RHYMES = 2
+MIN_RHYMES = 2
 
 TONES_HEADER = """\
 # Characters of both tones that poets use in one of them nearly always. Made by engine/prosody/build/usual.py.
@@ -51,7 +51,7 @@ def main() -> None:
             for character, tone in zip("".join(lines), template, strict=True):
                 if tone in tones:
                     tones[tone][character] += 1
-        for place in found.order.rhymes:
+        for place in found.tone_pattern.rhymes:
             group = found.rhyme.shared.get(place.label, 0)
             if group.bit_count() == 1:
                 key = (found.form.rhyme_system, LEVEL if place.is_level else OBLIQUE, group.bit_length() - 1)
@@ -78,7 +78,7 @@ def _tone_rows(counts: dict[str, Counter[str]]) -> Iterator[str]:
             character
             for character, n_places in sorted(counts[tone].items())
             if reading_of(character) == "both"
-            and n_places >= max(FEWEST_PLACES, LEAST_SHARE * (n_places + counts[other][character]))
+            and n_places >= max(MIN_POSITIONS, LEAST_SHARE * (n_places + counts[other][character]))
         ]
         yield f"{tone}\t{''.join(usual)}\n"
 
@@ -134,7 +134,7 @@ def _by_character(counts: Rhymes, system: RhymeSystem) -> dict[str, Counter[tupl
 
 def _is_usual(seen: Counter[tuple[str, int]], reading: set[tuple[str, int]]) -> bool:
     n_rhymes = sum(seen[one] for one in reading)
-    return n_rhymes >= max(FEWEST_RHYMES, LEAST_RHYME_SHARE * seen.total())
+    return n_rhymes >= max(MIN_RHYMES, LEAST_RHYME_SHARE * seen.total())
 
 
 def _n_readings(masks: Masks, character: str) -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.prosody.form_match import RhymeFit
-from engine.prosody.forms import Form, LineWay, RhymePlace, ToneOrder, joint_ways, line_ways
+from engine.prosody.forms import Form, LineVariant, RhymePosition, TonePattern, couplet_licences, line_variants
 from engine.prosody.regulated.rhymes import fit_regulated_rhymes
 from engine.prosody.tones import BOTH_MOSTLY_LEVEL, BOTH_MOSTLY_OBLIQUE, LEVEL_ONLY, OBLIQUE_ONLY, UNKNOWN, letters_of
 
@@ -23,7 +23,7 @@ JoiningFault = Literal["失对", "失黏"]
 Joins = tuple[tuple[int, JoiningFault], ...]
 
 # A score is a number: costs first, then unusual readings, notes, rescues, a thousand of each being one of the kind before.
-RESCUE, NOTE, UNUSUAL, COST = 1, 10**3, 10**6, 10**9
+LICENCE, NOTE, UNUSUAL, COST = 1, 10**3, 10**6, 10**9
 # A fault between lines weighs more than one wrong tone and less than two: two wrong tones that a line of the other kind would
 # not have make it one of that kind.
 _TONE, _JOIN, _RHYME = 2 * COST, 3 * COST, 2 * COST
@@ -35,7 +35,7 @@ class LineFit:
     a reading that poets hardly use."""
 
     type: str
-    way: LineWay
+    way: LineVariant
     wrong: tuple[int, ...]
     unusual: tuple[int, ...]
     score: int
@@ -46,7 +46,7 @@ class RegulatedFit:
     """`ties` are the orders that score the same."""
 
     form: Form
-    order: ToneOrder
+    tone_pattern: TonePattern
     lines: tuple[LineFit, ...]
     joins: Joins
     rhyme: RhymeFit
@@ -99,7 +99,7 @@ class _Opening:
 
 
 def fit_regulated(lines: Sequence[str], form: Form, *, strict: bool = False) -> RegulatedFit:
-    """The tone order that some lines fit best. The lines are even in number and all of five or all of seven characters."""
+    """The tone pattern that some lines fit best. The lines are even in number and all of five or all of seven characters."""
     words = [letters_of(line, form.rhyme_system) for line in lines]
     # Whether a rhyme has the right tone is a matter of its rhyme.
     open_words = [word[:-1] + UNKNOWN if number % 2 else word for number, word in enumerate(words)]
@@ -107,22 +107,24 @@ def fit_regulated(lines: Sequence[str], form: Form, *, strict: bool = False) -> 
     found: list[RegulatedFit] = []
     for opening in _openings(form.rhymes_level):
         rhyming = [line for line in range(len(lines)) if line % 2 or (line == 0 and opening.rhymes)]
-        places = tuple(RhymePlace(line, "A", form.rhymes_level) for line in rhyming)
+        places = tuple(RhymePosition(line, "A", form.rhymes_level) for line in rhyming)
         rhyme = fit_regulated_rhymes(lines, rhyming, form)
         if opening.rhymes and rhyme.faults[0] == "声调":
             continue  # a first line that ends in the other tone is not meant to rhyme
-        of_rhyme = _RHYME * rhyme.n_wrong + UNUSUAL * len(rhyme.doubtful) + RESCUE * len(rhyme.borrowed)
+        of_rhyme = _RHYME * rhyme.n_wrong + UNUSUAL * len(rhyme.doubtful) + LICENCE * len(rhyme.borrowed)
         first = words[0][:-1] + UNKNOWN if opening.rhymes else words[0]
         for way in (True, False):
             couplet = _best_couplet(first, open_words[1], 0, way, (opening.is_level, form.rhymes_level), strict)
             whole = _joined(couplet, way, tails, 2, form)
-            order = ToneOrder("".join(line.type for line in whole.lines), (), places)
+            tone_pattern = TonePattern("".join(line.type for line in whole.lines), (), places)
             # A first line that ends in the rhyme's tone was meant to rhyme.
             misses_rhyme = not opening.rhymes and len(lines[0]) - 1 in whole.lines[0].wrong
             score = whole.score + of_rhyme + NOTE * opening.note + 2 * UNUSUAL * misses_rhyme
-            found.append(RegulatedFit(form, order, whole.lines, whole.joins, rhyme, score))
+            found.append(RegulatedFit(form, tone_pattern, whole.lines, whole.joins, rhyme, score))
     best = min(found, key=lambda one: one.score)
-    ties = {one.order.name for one in found if one.score == best.score and not one.joins} - {best.order.name}
+    ties = {one.tone_pattern.name for one in found if one.score == best.score and not one.joins} - {
+        best.tone_pattern.name
+    }
     return dataclasses.replace(best, ties=tuple(sorted(ties)))
 
 
@@ -185,7 +187,7 @@ def _couplet(odd: str, even: str, odd_type: str, even_type: str, strict: bool) -
     best = _Stretch(lines[0].score + lines[1].score, lines)
     if not lines[0].score:
         return best
-    for ways in joint_ways(odd_type + even_type, len(odd)):
+    for ways in couplet_licences(odd_type + even_type, len(odd)):
         rescued, rescuing = _in_way(odd, odd_type, ways[0]), _in_way(even, even_type, ways[1])
         if (
             len(even) - 3 not in rescuing.wrong
@@ -199,18 +201,18 @@ def _couplet(odd: str, even: str, odd_type: str, even_type: str, strict: bool) -
 @functools.lru_cache(maxsize=1 << 16)
 def _fit_line(word: str, type: str, strict: bool) -> LineFit:
     """A line, as a word of letters, in the best way of a type; what leaves more than one place wrong is no rescue."""
-    plain, *others = (_in_way(word, type, way) for way in line_ways(type, len(word), strict=strict))
+    plain, *others = (_in_way(word, type, way) for way in line_variants(type, len(word), strict=strict))
     return min((plain, *(one for one in others if len(one.wrong) <= 1)), key=lambda one: one.score)
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def _in_way(word: str, type: str, way: LineWay) -> LineFit:
+def _in_way(word: str, type: str, way: LineVariant) -> LineFit:
     wrong = {"平": OBLIQUE_ONLY, "仄": LEVEL_ONLY}
     unusual = {"平": BOTH_MOSTLY_OBLIQUE, "仄": BOTH_MOSTLY_LEVEL}
     pairs = list(enumerate(zip(word, way.template, strict=True)))
     wrong_at = tuple(place for place, (letter, sign) in pairs if wrong.get(sign) == letter)
     unusual_at = tuple(place for place, (letter, sign) in pairs if unusual.get(sign) == letter)
-    score = _TONE * len(wrong_at) + UNUSUAL * len(unusual_at) + NOTE * bool(way.note) + RESCUE * bool(way.rescue)
+    score = _TONE * len(wrong_at) + UNUSUAL * len(unusual_at) + NOTE * bool(way.note) + LICENCE * bool(way.licence)
     return LineFit(type, way, wrong_at, unusual_at, score)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from engine.prosody.form_match import Verdict
-from engine.prosody.forms import line_ways
+from engine.prosody.forms import line_variants
 from engine.prosody.parallelism import CoupletParallelism, middle_couplets
 from engine.prosody.regulated.match import RegulatedFit, unusual_places, wrong_places
 from engine.prosody.regulated.rhymes import clashes, group_names
@@ -28,7 +28,7 @@ def regulated_report(lines: Sequence[str], found: RegulatedFit) -> Report:
     unknown = (one for one in _places(lines) if readings[one.line - 1][one.position - 1] == "unknown")
     return Report(
         form=found.form.key,
-        order=found.order.name,
+        order=found.tone_pattern.name,
         ties=found.ties,
         verdicts=regulated_verdicts(lines, found),
         lines=tuple(LineReport(*parts) for parts in zip(lines, readings, signs, strict=True)),
@@ -53,7 +53,7 @@ def regulated_report(lines: Sequence[str], found: RegulatedFit) -> Report:
 def _tones_verdict(lines: Sequence[str], found: RegulatedFit) -> Verdict:
     if found.n_wrong or found.has_faulty_joins:
         return "violation"
-    rhyming = {place.line for place in found.order.rhymes}
+    rhyming = {place.line for place in found.tone_pattern.rhymes}
     for number, (line, template) in enumerate(zip(lines, found.templates, strict=True)):
         letters = letters_of(line, found.form.rhyme_system)
         # The last of a rhyming line is its rhyme's matter.
@@ -97,9 +97,9 @@ def _name_of_violation(type: str, place: int, wrong: set[int], line: str, found:
 
 def _licences(lines: Sequence[str], found: RegulatedFit) -> Iterator[Licence]:
     for number, line in enumerate(found.lines):
-        if line.way.rescue:
-            plain = line_ways(line.type, len(lines[number]))[0].template
-            yield Licence(line.way.rescue, number + 1, _leaving(lines, found, number, plain))
+        if line.way.licence:
+            plain = line_variants(line.type, len(lines[number]))[0].template
+            yield Licence(line.way.licence, number + 1, _leaving(lines, found, number, plain))
     yield from (Licence(BORROWED_RHYME, line + 1, (len(lines[line]),)) for line in found.rhyme.borrowed)
     if found.is_broken_quatrain:
         yield Licence(BROKEN_QUATRAIN, found.joins[0][0] + 1, ())
@@ -126,7 +126,7 @@ def _faults(found: RegulatedFit) -> Iterator[Fault]:
 
 def _rhymes(lines: Sequence[str], found: RegulatedFit) -> Iterator[Rhyme]:
     masks, rhyme = masks_of(found.form.rhyme_system), found.rhyme
-    for place, fault in zip(found.order.rhymes, rhyme.faults, strict=True):
+    for place, fault in zip(found.tone_pattern.rhymes, rhyme.faults, strict=True):
         character = lines[place.line][-1]
         verdict: Verdict = "violation" if fault else "undecidable" if place.line in rhyme.unknown else "ok"
         if fault == "疑重韵":
@@ -137,11 +137,11 @@ def _rhymes(lines: Sequence[str], found: RegulatedFit) -> Iterator[Rhyme]:
 
 def _notes(lines: Sequence[str], found: RegulatedFit) -> Iterator[Note]:
     """What is no fault and worth knowing: 小拗 and 三仄尾 that poets allow themselves, 撞韵, 重字."""
-    rhyming = {place.line for place in found.order.rhymes}
+    rhyming = {place.line for place in found.tone_pattern.rhymes}
     for number, fit_line in enumerate(found.lines):
         if fit_line.way.note:
             # 自救首字仄 is about the first of the last five characters, all others about the third.
-            at = len(lines[number]) - (5 if fit_line.way.rescue else 3)
+            at = len(lines[number]) - (5 if fit_line.way.licence else 3)
             yield Note(fit_line.way.note, number + 1, (at + 1,), lines[number][at])
     if 0 not in rhyming and not found.form.rhymes_level and found.lines[0].type in "ab":
         yield Note("首句仄收不入韵", 1, (len(lines[0]),), lines[0][-1])
@@ -150,7 +150,7 @@ def _notes(lines: Sequence[str], found: RegulatedFit) -> Iterator[Note]:
             yield Note("撞韵", number + 1, (len(line),), line[-1])
     rhymes_twice = {
         place.line
-        for place, fault in zip(found.order.rhymes, found.rhyme.faults, strict=True)
+        for place, fault in zip(found.tone_pattern.rhymes, found.rhyme.faults, strict=True)
         if fault in ("重韵", "疑重韵")
     }
     for place in _repeated(lines):

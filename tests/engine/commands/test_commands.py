@@ -100,7 +100,7 @@ def test_evaluate_reads_one_poem_a_line(model: str, tmp_path: Path, capsys: pyte
     assert main(["evaluate", "--model", model, "--poems", str(file), "--json"]) == 0
     figures = json.loads(capsys.readouterr().out)
     contract = ["model", "n_poems", "n_han", "n_oov", "nats_per_han", "nats_per_han_text"]
-    assert list(figures) == [*contract, "nats_per_han_with", "n_learnt"]
+    assert list(figures) == [*contract, "nats_per_han_with", "n_memorised"]
     assert (figures["model"], figures["n_poems"], figures["n_han"], figures["n_oov"]) == ("small", 2, 40, 1)
     assert figures["nats_per_han"] > figures["nats_per_han_text"] > 0
 

@@ -3,7 +3,7 @@
 import torch
 
 from engine.config import ModelConfig
-from engine.corpus.control_codes import header_tags
+from engine.corpus.control_codes import control_code_tags
 from engine.corpus.vocabulary import Vocabulary
 from engine.model.char_rnn import PoemModel
 from engine.model.checkpoint import LoadedModel
@@ -30,7 +30,7 @@ CHARACTERS = (
 
 
 def rhyming_model(*, tags: bool = False, seed: int = 3) -> LoadedModel:
-    vocabulary = Vocabulary("，。" + "".join(dict.fromkeys(CHARACTERS)), header_tags() if tags else ())
+    vocabulary = Vocabulary("，。" + "".join(dict.fromkeys(CHARACTERS)), control_code_tags() if tags else ())
     torch.manual_seed(seed)
     config = ModelConfig(cell="gru", n_layers=1, embedding_size=8, hidden_size=8)
     model = PoemModel(config, len(vocabulary)).eval()

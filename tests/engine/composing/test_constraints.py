@@ -108,7 +108,7 @@ def test_a_wished_rhyme_is_kept(loaded: LoadedModel, rhyme: str) -> None:
 
 @pytest.mark.parametrize("form", REGULATED)
 def test_a_wished_tone_order_is_kept(loaded: LoadedModel, form: str) -> None:
-    for order in form_called(form).orders:
+    for order in form_called(form).tone_patterns:
         wish = ComposeConfig(form=form, tone_order=order.name, top_p=1.0)
         report = check(compose_poem(loaded, wish).text, form)
         assert order.name in (report.order, *(report.ties or ()))

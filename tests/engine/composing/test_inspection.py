@@ -10,7 +10,7 @@ import torch
 from engine.composing.composer import compose, compose_poem
 from engine.composing.inspection import LayerValues, inspect
 from engine.config import CELLS, Cell, ComposeConfig
-from engine.corpus.control_codes import header_tags
+from engine.corpus.control_codes import control_code_tags
 from engine.corpus.vocabulary import BEGIN, Vocabulary
 from engine.errors import UsageError
 from engine.model.checkpoint import LoadedModel
@@ -108,7 +108,7 @@ def assert_unit_is_right(cell: Cell, layer: LayerValues, unit: int) -> None:
 def well_read() -> LoadedModel:
     """A model with characters enough for a form, and with the tags of a header."""
     known = sorted({character for group in rhyme_groups() for character in group.characters[:8]})
-    return small_model(vocabulary=Vocabulary(["，", "。", *known], header_tags()))
+    return small_model(vocabulary=Vocabulary(["，", "。", *known], control_code_tags()))
 
 
 @pytest.mark.parametrize(

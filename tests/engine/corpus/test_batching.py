@@ -26,7 +26,7 @@ from engine.corpus.control_code_cache import (
     RHYME_PART,
     STYLE_PARTS,
     TITLE_PART,
-    HeaderTokens,
+    ControlCodeTokens,
 )
 from engine.corpus.keywords import MAX_CANDIDATES, MAX_KEYWORD_CHARS, MAX_KEYWORDS
 from engine.corpus.store import Corpus
@@ -181,7 +181,7 @@ def introduced(entries: list[Entry], max_chars: int) -> Pieces:
     titles = [INTRODUCED.encode(title) for _, title, *_ in entries]
     keywords = [[INTRODUCED.encode(word) for word in words] for *_, words in entries]
     padded = [word + [PAD] * (MAX_KEYWORD_CHARS - len(word)) for words in keywords for word in words]
-    headers = HeaderTokens(
+    headers = ControlCodeTokens(
         np.array([[tag(name) if has else PAD for name, has in zip(TAGS, one, strict=True)] for *_, one, _ in entries]),
         np.array(padded, np.uint16).reshape(-1, MAX_KEYWORD_CHARS),
         np.cumsum([0, *map(len, keywords)], dtype=np.int64),

@@ -10,7 +10,7 @@ import pytest
 
 from engine.corpus import token_cache as tokens
 from engine.corpus.control_code_cache import KEYWORD_PARTS, N_TAGS, TITLE_PART
-from engine.corpus.control_codes import header_indices, header_of, header_tags
+from engine.corpus.control_codes import control_code_indices, control_code_tags, control_codes_of
 from engine.corpus.keywords import MAX_KEYWORDS
 from engine.corpus.poem import SPLITS, split_of
 from engine.corpus.store import Corpus, import_file, open_corpus
@@ -182,7 +182,7 @@ def test_the_header_can_be_read_by_people(corpus: Corpus) -> None:
 
 def test_headers_are_kept_beside_the_tokens(tmp_path: Path) -> None:
     poems = [f"登鹳雀楼:{DENGGUANQUELOU}", f"静夜思 其二:{JINGYESI}", "题:日月盈昃辰，宿列张寒来。", *made_up_lines(20)]
-    tokenized = open_tokens(import_file(write_poems(tmp_path / "poems.txt", poems)), tags=header_tags())
+    tokenized = open_tokens(import_file(write_poems(tmp_path / "poems.txt", poems)), tags=control_code_tags())
     vocabulary, headers = tokenized.vocabulary, tokenized.headers
     assert headers is not None
     told = headers.present(np.arange(3))
@@ -192,7 +192,7 @@ def test_headers_are_kept_beside_the_tokens(tmp_path: Path) -> None:
         parts = told[number : number + 1].copy()
         parts[:, KEYWORD_PARTS][:, MAX_KEYWORDS:] = False
         (header,) = headers.tokens(np.array([number]), parts).tolist()
-        assert header == header_indices(vocabulary, header_of(poem))
+        assert header == control_code_indices(vocabulary, control_codes_of(poem))
         assert (vocabulary.tag("keyword") in header) == told[number, KEYWORD_PARTS].any()
     assert vocabulary.tag("form:wujue") in headers.tags[0]
     assert told[:2, KEYWORD_PARTS].sum() > 8

@@ -7,7 +7,7 @@ import torch
 
 from engine.config import CELLS, Cell
 from engine.corpus.batching import Batch
-from engine.corpus.control_codes import Header, header_indices, header_of, header_tags
+from engine.corpus.control_codes import ControlCodes, control_code_indices, control_code_tags, control_codes_of
 from engine.corpus.poem import Poem
 from engine.corpus.vocabulary import BEGIN, END, N_HAN_CHARACTERS, PAD, UNKNOWN, Vocabulary, is_han
 from engine.evaluation import likelihood as evaluation
@@ -120,26 +120,26 @@ def test_a_model_that_knows_nothing_costs_the_logarithm_of_the_vocabulary() -> N
 
 
 def test_a_header_is_read_and_never_predicted() -> None:
-    vocabulary = Vocabulary(dict.fromkeys("登" + DENGGUANQUELOU), header_tags())
+    vocabulary = Vocabulary(dict.fromkeys("登" + DENGGUANQUELOU), control_code_tags())
     loaded = small_model(vocabulary=vocabulary)
     poem = Poem("登楼", "王之涣", DENGGUANQUELOU)
     figures = evaluate(loaded, [poem], ("all", "rhyme", "keywords", "style"))
-    keywords = header_of(poem).keywords
+    keywords = control_codes_of(poem).keywords
     assert len(keywords) > 4
     told = {
-        "all": Header("wujue", "十一尤", "登楼", keywords, "唐", "盛唐"),
-        "rhyme": Header(rhyme="十一尤"),
-        "keywords": Header(keywords=keywords[:4]),
-        "style": Header(dynasty="唐", period="盛唐"),
+        "all": ControlCodes("wujue", "十一尤", "登楼", keywords, "唐", "盛唐"),
+        "rhyme": ControlCodes(rhyme="十一尤"),
+        "keywords": ControlCodes(keywords=keywords[:4]),
+        "style": ControlCodes(dynasty="唐", period="盛唐"),
     }
-    assert figures.nats_per_han == pytest.approx(nats_after(loaded, Header()), rel=1e-5)
+    assert figures.nats_per_han == pytest.approx(nats_after(loaded, ControlCodes()), rel=1e-5)
     for part, header in told.items():
         assert figures.nats_per_han_with[part] == pytest.approx(nats_after(loaded, header), rel=1e-5)
 
 
-def nats_after(loaded: LoadedModel, header: Header) -> float:
+def nats_after(loaded: LoadedModel, header: ControlCodes) -> float:
     """Nats per Han character of one quatrain fed alone after a header."""
-    introduction = [BEGIN, *header_indices(loaded.vocabulary, header)]
+    introduction = [BEGIN, *control_code_indices(loaded.vocabulary, header)]
     targets = [*loaded.vocabulary.encode(DENGGUANQUELOU), END]
     with torch.no_grad():
         logits, _ = loaded.model(torch.tensor([introduction + targets[:-1]]))

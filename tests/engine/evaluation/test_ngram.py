@@ -19,7 +19,7 @@ from engine.corpus.token_cache import open_tokens
 from engine.corpus.vocabulary import BEGIN, END, SPECIAL_TOKENS, UNKNOWN, Vocabulary
 from engine.errors import CorpusError
 from engine.evaluation.ngram.counting import count_ngrams
-from engine.evaluation.ngram.kneser_ney import USUAL_DISCOUNTS, KneserNey, discounts_of
+from engine.evaluation.ngram.kneser_ney import DEFAULT_DISCOUNTS, KneserNey, discounts_of
 from engine.evaluation.ngram.store import open_kneser_ney
 from engine.model.checkpoint import save_model
 from tests.engine.corpus.corpus_samples import made_up_poems, write_poems
@@ -127,7 +127,7 @@ def test_the_discounts_are_estimated_from_counts_of_counts() -> None:
 
 @pytest.mark.parametrize("how_many", [[5, 3, 0, 1], [0, 0, 0, 0], [10, 10, 100, 10]])
 def test_counts_of_counts_that_say_nothing_give_the_usual_discounts(how_many: list[int]) -> None:
-    assert discounts_of(np.repeat([1, 2, 3, 4], how_many)).tolist() == [0.0, *USUAL_DISCOUNTS]
+    assert discounts_of(np.repeat([1, 2, 3, 4], how_many)).tolist() == [0.0, *DEFAULT_DISCOUNTS]
 
 
 @pytest.fixture

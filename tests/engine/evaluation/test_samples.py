@@ -7,7 +7,7 @@ import pytest
 
 from engine.__main__ import main
 from engine.config import ComposeConfig
-from engine.corpus.control_codes import header_tags
+from engine.corpus.control_codes import control_code_tags
 from engine.corpus.poem import Poem, split_of
 from engine.corpus.store import Corpus, import_file
 from engine.corpus.vocabulary import Vocabulary
@@ -97,8 +97,8 @@ def test_constrained_poems_begin_at_random_and_keep_every_rule(form: str) -> Non
     assert constrained(wanted).texts == sample.texts
 
 
-def test_a_poem_that_is_told_its_form_reads_it_and_is_held_to_nothing() -> None:
-    loaded = small_model(vocabulary=Vocabulary("，。日月山水风花雪夜江湖海君红春秋人天地云雨", header_tags()))
+def test_a_poem_conditioned_on_its_form_reads_it_and_is_unconstrained() -> None:
+    loaded = small_model(vocabulary=Vocabulary("，。日月山水风花雪夜江湖海君红春秋人天地云雨", control_code_tags()))
     told = write_sample(loaded, random_wishes(loaded.vocabulary, ComposeConfig(seed=1), 10, WUJUE), WUJUE)
     free = write_sample(loaded, random_wishes(loaded.vocabulary, ComposeConfig(seed=1), 10, WUJUE))
     assert {text[0] for text in told.texts} == {text[0] for text in free.texts}
@@ -123,17 +123,17 @@ def test_the_command_prints_the_rates_beside_those_of_real_poems(
     assert main([*line, "--json", "--poems", str(kept)]) == 0
     told = json.loads(capsys.readouterr().out)
     constrained, acrostic, free, real = told["rates"]
-    assert (constrained["way"], free["way"], real["way"]) == ("constrained", "free", "real")
-    assert (acrostic["way"], acrostic["n_ok"]) == ("acrostic", 12)
+    assert (constrained["mode"], free["mode"], real["mode"]) == ("constrained", "unconditional", "real")
+    assert (acrostic["mode"], acrostic["n_ok"]) == ("acrostic", 12)
     assert constrained["n_ok"] == constrained["n_poems"] == 12
     assert constrained["n_with_line"] == 0
     assert real["n_poems"] == min(12, sum(split_of(poem) != "train" for poem in corpus.poems()))
     assert (told["model"], told["seed"], told["n_wished"]) == ("rhyming", 5, 12)
     poems = [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
-    assert sum(poem["way"] == "constrained" for poem in poems) == 12
+    assert sum(poem["mode"] == "constrained" for poem in poems) == 12
     assert main(line) == 0
     rows = capsys.readouterr().out.splitlines()
-    assert rows[0].split()[:4] == ["form", "way", "poems", "form"]
+    assert rows[0].split()[:4] == ["form", "mode", "poems", "form"]
     assert rows[1].split()[:5] == ["wujue", "constrained", "12", "100.0", "%"]
 
 

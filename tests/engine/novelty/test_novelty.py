@@ -18,15 +18,15 @@ from engine.model.checkpoint import load_model, save_model
 from engine.model.registry import add_model, find_model, list_models
 from engine.novelty.bloom import BloomFilter, code_points, extend, hash_ends, hash_rows, hash_strings
 from engine.novelty.build import build, exact_lines, keep_lines, open_lines
-from engine.novelty.line_index import SHORTEST_LINE
-from engine.novelty.memorised import n_learnt
+from engine.novelty.line_index import MIN_LINE_CHARS
+from engine.novelty.memorised import n_memorised
 from engine.novelty.training_lines import TrainingLines, read_lines
 from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems, write_poems
 from tests.engine.small_model import save_small_model, small_model
 
 CPU = torch.device("cpu")
 HAN = "天地玄黄宇宙洪荒日月盈昃𬬻〇"
-han_lines = st.text(HAN, min_size=SHORTEST_LINE, max_size=16)
+han_lines = st.text(HAN, min_size=MIN_LINE_CHARS, max_size=16)
 
 
 def poem(text: str) -> Poem:
@@ -102,10 +102,10 @@ def test_the_ends_of_strings_have_the_hashes_that_they_have_as_strings(shortest:
 def test_a_training_line_is_found_within_a_longer_one() -> None:
     lines = lines_of_texts(JINGYESI, "念去去、千里烟波，暮霭沉沉楚天阔。")
     longer = ["夜看床前明月光", "床前明月光", "床前明月照，", "长恨千里烟波尽", "千里烟波", ""]
-    assert lines.held_in(longer).tolist() == [True, True, False, False, True, False]
-    assert lines.held_in([]).tolist() == []
-    assert lines.ended_by(["夜看床前明", "夜看床前明月光", "明月光", ""]).tolist() == [False, True, False, False]
-    assert lines.ended_by([]).tolist() == []
+    assert lines.contains_known(longer).tolist() == [True, True, False, False, True, False]
+    assert lines.contains_known([]).tolist() == []
+    assert lines.ends_with_known(["夜看床前明", "夜看床前明月光", "明月光", ""]).tolist() == [False, True, False, False]
+    assert lines.ends_with_known([]).tolist() == []
 
 
 def test_short_lines_are_phrases_and_never_counted() -> None:
@@ -124,8 +124,8 @@ def test_a_line_with_a_pause_counts_with_it_without_it_and_in_its_parts() -> Non
 def test_a_mask_at_the_last_place_of_a_line_forbids_what_would_complete_a_training_line() -> None:
     lines = lines_of_texts(JINGYESI)
     characters = code_points("光霜月乡")
-    assert lines.completed_by("床前明月", characters).tolist() == [True, False, False, False]
-    assert not lines.completed_by("床前", characters).any()
+    assert lines.completes_known("床前明月", characters).tolist() == [True, False, False, False]
+    assert not lines.completes_known("床前", characters).any()
 
 
 def test_the_longest_run_is_never_told_too_short() -> None:
@@ -245,9 +245,9 @@ def test_poems_are_learnt_when_half_of_their_lines_stand_in_the_training_text() 
     lines = lines_of_texts(JINGYESI, DENGGUANQUELOU)
     half = JINGYESI[: len(JINGYESI) // 2] + "何人曾到此，高处独凭栏。"
     quarter = JINGYESI[: len(JINGYESI) // 4] + "何人曾到此，高处独凭栏，一望千山远。"
-    assert [n_learnt([poem(text)], lines) for text in (JINGYESI, half, quarter, SHANXING, "")] == [1, 1, 0, 0, 0]
-    assert n_learnt([poem(text) for text in ("", JINGYESI, SHANXING, half)], lines) == 2
-    assert n_learnt([], lines) == 0
+    assert [n_memorised([poem(text)], lines) for text in (JINGYESI, half, quarter, SHANXING, "")] == [1, 1, 0, 0, 0]
+    assert n_memorised([poem(text) for text in ("", JINGYESI, SHANXING, half)], lines) == 2
+    assert n_memorised([], lines) == 0
 
 
 def test_who_judges_a_model_by_poems_that_it_has_read_is_told_so(
@@ -258,12 +258,12 @@ def test_who_judges_a_model_by_poems_that_it_has_read_is_told_so(
     judge = ["evaluate", "--model", str(folder), "--poems", str(file), "--format", "one-a-line", "--json"]
     assert main(judge) == 0
     captured = capsys.readouterr()
-    assert json.loads(captured.out)["n_learnt"] is None
+    assert json.loads(captured.out)["n_memorised"] is None
     assert "training text" not in captured.err
     keep_lines(corpus, folder)
     assert main(judge) == 0
     captured = capsys.readouterr()
-    assert json.loads(captured.out)["n_learnt"] == 1
+    assert json.loads(captured.out)["n_memorised"] == 1
     assert "1 of the 2 poems" in captured.err
     assert "the figures flatter it" in captured.err
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.errors import UsageError
 from engine.prosody.checker import check, quick_verdicts
-from engine.prosody.forms import Form, Pattern, ToneOrder, forms
+from engine.prosody.forms import Form, SegmentOption, TonePattern, forms
 from engine.prosody.report import Report, Verdicts
 from engine.prosody.tones import reading_of
 
@@ -25,7 +25,7 @@ OBLIQUE_RHYMES = {"A": "路暮鹭露树雨", "B": "柳酒手口久", "C": "月�
 SHARED_RHYMES = {True: "流楼秋舟愁", False: "柳酒手口久"}
 
 
-def compose(order: ToneOrder, patterns: list[Pattern], form: Form, source: random.Random) -> list[str]:
+def compose(order: TonePattern, patterns: list[SegmentOption], form: Form, source: random.Random) -> list[str]:
     """Lines that keep the patterns; characters drawn at random, rhymes in turn."""
     templates = [template for pattern in patterns for template in pattern.templates]
     lines = ["".join(_draw(sign, source) for sign in template) for template in templates]
@@ -48,7 +48,7 @@ def _draw(sign: str, source: random.Random) -> str:
 
 
 # Every form in every tone order.
-CASES = [(form, order) for form in forms() for order in form.orders]
+CASES = [(form, order) for form in forms() for order in form.tone_patterns]
 case_ids = [f"{form.key}-{order.name}" for form, order in CASES]
 
 
@@ -77,7 +77,7 @@ def test_a_wrong_tone_is_told_by_line_and_position() -> None:
 
 @pytest.mark.parametrize(("form", "order"), CASES, ids=case_ids)
 def test_a_poem_made_after_a_template_passes_and_one_wrong_character_is_found_at_its_place(
-    form: Form, order: ToneOrder
+    form: Form, order: TonePattern
 ) -> None:
     source = random.Random(f"{form.key} {order.name}")
     lines = compose(order, [segment.plain for segment in order.segments], form, source)
@@ -108,10 +108,10 @@ def test_a_poem_made_after_a_template_passes_and_one_wrong_character_is_found_at
 
 
 @pytest.mark.parametrize(("form", "order"), CASES, ids=case_ids)
-def test_a_rescued_poem_passes_and_its_rescue_is_named(form: Form, order: ToneOrder) -> None:
+def test_a_rescued_poem_passes_and_its_rescue_is_named(form: Form, order: TonePattern) -> None:
     source = random.Random(f"rescue {form.key} {order.name}")
     for index, segment in enumerate(order.segments):
-        for rescued in segment.patterns[1:]:
+        for rescued in segment.options[1:]:
             patterns = [one.plain for one in order.segments]
             patterns[index] = rescued
             report = check(compose(order, patterns, form, source), form)

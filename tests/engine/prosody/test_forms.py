@@ -10,7 +10,7 @@ TUNES = [form for form in forms() if not form.is_regulated]
 
 
 def test_the_regulated_forms_have_their_tone_orders() -> None:
-    assert [(form.key, form.name, len(form.orders)) for form in REGULATED] == [
+    assert [(form.key, form.name, len(form.tone_patterns)) for form in REGULATED] == [
         ("wujue", "五绝", 4),
         ("qijue", "七绝", 4),
         ("wulv", "五律", 4),
@@ -25,7 +25,7 @@ def test_the_regulated_forms_have_their_tone_orders() -> None:
 
 @pytest.mark.parametrize("form", REGULATED, ids=lambda form: form.key)
 def test_couplets_oppose_and_neighbours_adhere_in_every_order(form: Form) -> None:
-    for order in form.orders:
+    for order in form.tone_patterns:
         seconds = [template[1] if len(template) == 5 else template[3] for template in order.templates]
         for number in range(1, len(seconds)):
             differs = seconds[number] != seconds[number - 1]
@@ -37,7 +37,7 @@ def test_couplets_oppose_and_neighbours_adhere_in_every_order(form: Form) -> Non
 @pytest.mark.parametrize("form", REGULATED, ids=lambda form: form.key)
 def test_even_lines_rhyme_in_one_tone_and_the_first_where_it_ends_in_it(form: Form) -> None:
     own, other, types = ("平", "仄", "AB") if form.rhymes_level else ("仄", "平", "ab")
-    for order in form.orders:
+    for order in form.tone_patterns:
         n_lines = len(form.line_lengths)
         expected = [line for line in range(n_lines) if line % 2 == 1 or (line == 0 and order.name[0] in types)]
         assert [place.line for place in order.rhymes] == expected
@@ -66,9 +66,9 @@ def test_a_form_rhymes_by_another_book_of_its_kind() -> None:
 
 @pytest.mark.parametrize("form", REGULATED, ids=lambda form: form.key)
 def test_no_template_has_three_level_tones_at_the_end_or_a_lonely_one(form: Form) -> None:
-    for order in form.orders:
+    for order in form.tone_patterns:
         for segment in order.segments:
-            for pattern in segment.patterns:
+            for pattern in segment.options:
                 for template in pattern.templates:
                     assert not template.endswith("平平平")
                     if template.endswith("平"):
@@ -78,10 +78,10 @@ def test_no_template_has_three_level_tones_at_the_end_or_a_lonely_one(form: Form
 
 @pytest.mark.parametrize("form", forms(), ids=lambda form: form.key)
 def test_every_pattern_has_the_length_of_its_lines_and_only_the_three_signs(form: Form) -> None:
-    for order in form.orders:
+    for order in form.tone_patterns:
         assert tuple(map(len, order.templates)) == form.line_lengths
         for segment in order.segments:
-            for pattern in segment.patterns:
+            for pattern in segment.options:
                 lengths = form.line_lengths[segment.first_line : segment.first_line + len(pattern.templates)]
                 assert tuple(map(len, pattern.templates)) == lengths
                 assert set("".join(pattern.templates)) <= set("平仄中")
@@ -93,7 +93,7 @@ def test_every_pattern_has_the_length_of_its_lines_and_only_the_three_signs(form
 
 @pytest.mark.parametrize("form", TUNES, ids=lambda form: form.key)
 def test_a_tune_rhymes_where_its_template_says_its_tone(form: Form) -> None:
-    (order,) = form.orders
+    (order,) = form.tone_patterns
     labels = [place.label for place in order.rhymes]
     assert all(labels.count(label) >= 2 for label in labels)
     for place in order.rhymes:

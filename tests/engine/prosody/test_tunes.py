@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine import paths
-from engine.corpus.control_codes import header_of
+from engine.corpus.control_codes import control_codes_of
 from engine.corpus.poem import Poem, lines_of
 from engine.prosody.build.tune_statistics import pattern
 from engine.prosody.checker import check, split_verse
@@ -143,8 +143,8 @@ def test_a_piece_is_of_the_tune_of_its_title_and_a_header_tells_it_where_it_is_c
     form, lines = form_and_lines(Poem("念奴娇 赤壁怀古", "苏轼", CHIBI))
     assert form is form_called("念奴娇")
     assert tuple(map(len, lines)) == form.line_lengths
-    assert header_of(Poem("念奴娇 赤壁怀古", "苏轼", CHIBI)).form is None
-    assert header_of(Poem("水调歌头 明月几时有", "苏轼", SHUIDIAO)).form == "shuidiaogetou"
+    assert control_codes_of(Poem("念奴娇 赤壁怀古", "苏轼", CHIBI)).form is None
+    assert control_codes_of(Poem("水调歌头 明月几时有", "苏轼", SHUIDIAO)).form == "shuidiaogetou"
     (key, title, author, _, text) = next(row for row in _ROWS if row[0] == "yulouchun")
     found, _ = form_and_lines(Poem(title, author, text))
     assert found is not None

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from engine.config import ModelConfig, Precision, TrainConfig
-from engine.corpus.control_codes import Header, header_indices, header_tags
+from engine.corpus.control_codes import ControlCodes, control_code_indices, control_code_tags
 from engine.corpus.vocabulary import BEGIN
 from engine.errors import CorpusError, RunError
 from engine.model.checkpoint import CheckpointFolder, load_model
@@ -151,9 +151,9 @@ def test_a_run_with_headers_goes_on_in_a_later_studio_that_knows_more_forms(
     config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = config.replace(header_share=0.5)
-    known = tuple(tag for tag in header_tags() if tag not in ("form:qilv", "form:wujue"))
+    known = tuple(tag for tag in control_code_tags() if tag not in ("form:qilv", "form:wujue"))
     with monkeypatch.context() as earlier:
-        earlier.setattr("engine.training.trainer.header_tags", lambda: known)
+        earlier.setattr("engine.training.trainer.control_code_tags", lambda: known)
         on_record, stop_requested = stop_after(1)
         run_training(config, tmp_path / "run", on_record=on_record, stop_requested=stop_requested)
     assert run_training(config, tmp_path / "run", resume=True) == "completed"
@@ -164,9 +164,9 @@ def test_a_run_of_before_keywords_begins_another_that_is_told_them_and_stops_and
     config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = config.replace(header_share=0.9, checkpoint_every=3)
-    older = tuple(tag for tag in header_tags() if tag.split(":")[0] in ("title", "poem", "form", "rhyme"))
+    older = tuple(tag for tag in control_code_tags() if tag.split(":")[0] in ("title", "poem", "form", "rhyme"))
     with monkeypatch.context() as earlier:
-        earlier.setattr("engine.training.trainer.header_tags", lambda: older)
+        earlier.setattr("engine.training.trainer.control_code_tags", lambda: older)
         run_training(config.replace(max_steps=2), tmp_path / "older")
     config = config.replace(start_from=str(tmp_path / "older"), max_steps=12)
     run_training(config, tmp_path / "undisturbed")
@@ -175,9 +175,9 @@ def test_a_run_of_before_keywords_begins_another_that_is_told_them_and_stops_and
     assert run_training(config, tmp_path / "disturbed", resume=True) == "completed"
     assert final_weights(tmp_path / "disturbed") == final_weights(tmp_path / "undisturbed")
     loaded = load_model(find_model(tmp_path / "disturbed"), torch.device("cpu"))
-    assert loaded.vocabulary.tags == header_tags()
+    assert loaded.vocabulary.tags == control_code_tags()
     # The codes are read: what is told changes what comes next.
-    told = header_indices(loaded.vocabulary, Header(keywords=("山",), dynasty="唐"))
+    told = control_code_indices(loaded.vocabulary, ControlCodes(keywords=("山",), dynasty="唐"))
     poem = [BEGIN, *told, *loaded.vocabulary.encode("山")]
     untold = [BEGIN, *loaded.vocabulary.encode("山")]
     with torch.no_grad():
