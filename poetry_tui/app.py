@@ -22,7 +22,7 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from engine.errors import INTERRUPTED
 from poetry_tui.engine_client.client import EngineClient
 from poetry_tui.engine_client.replies import EngineState, Phase
-from poetry_tui.i18n import Language, reason, sentence, set_language, word
+from poetry_tui.i18n import Language, set_language, tr, tr_error, tr_os_error
 from poetry_tui.keymap import bind
 from poetry_tui.messages import EngineChanged, ModelWanted, RecreateWanted
 from poetry_tui.settings import Settings, open_settings, save_settings, settings_file
@@ -143,7 +143,7 @@ class PoetryApp(App[None]):
 
     def on_mount(self) -> None:
         if self._damaged is not None:
-            text = word("shell.settings_damaged", path=self._damaged)
+            text = tr("shell.settings_damaged", path=self._damaged)
             self.notify(text, severity="warning", markup=False, timeout=LONG_NOTICE_S)
         # The command turned it off, for a quicker start.
         if not gc.isenabled():
@@ -166,7 +166,7 @@ class PoetryApp(App[None]):
         """Whether a key or click that starts or ends something was made before its place was on the screen; says so."""
         if not self.input_gate.is_blind:
             return False
-        self.notify(word("shell.typed_blind"), severity="warning", markup=False)
+        self.notify(tr("shell.typed_blind"), severity="warning", markup=False)
         return True
 
     # Modes
@@ -197,8 +197,8 @@ class PoetryApp(App[None]):
         problem = event.state.problem
         if problem is not None and event.state.phase in (Phase.RESTARTING, Phase.NO_MODEL, Phase.FAILED):
             self.notify(
-                sentence(problem.hint),
-                title=sentence(problem.message),
+                tr_error(problem.hint),
+                title=tr_error(problem.message),
                 severity="warning" if event.state.phase is Phase.RESTARTING else "error",
                 markup=False,
             )
@@ -231,21 +231,21 @@ class PoetryApp(App[None]):
         try:
             save_settings(changed, settings_file())
         except OSError as error:
-            text = word("shell.settings_unsaved", path=settings_file(), why=reason(error))
+            text = tr("shell.settings_unsaved", path=settings_file(), why=tr_os_error(error))
             self.notify(text, severity="warning", markup=False)
 
     def action_language(self, language: Language) -> None:
         set_language(language)
         self.remember(language=language)
         for screen in self._studio_screens():
-            screen.language_changed()
+            screen.refresh_labels()
 
     def action_charts(self, charts: Charts) -> None:
         """Draw curves and bars with braille dots, in plain ASCII, or as the terminal can."""
         self.remember(charts=charts)
         if self._draw_with(charts):
             for screen in self._studio_screens():
-                screen.language_changed()
+                screen.refresh_labels()
 
     def _draw_with(self, charts: Charts) -> bool:
         """Choose what is drawn with; says whether that is another than before."""
@@ -337,10 +337,10 @@ class PoetryApp(App[None]):
         try:
             await asyncio.to_thread(write_atomically, path, svg)
         except OSError as error:
-            said = word("shell.screenshot_failed", path=path, why=reason(error))
+            said = tr("shell.screenshot_failed", path=path, why=tr_os_error(error))
             self.notify(said, severity="error", markup=False, timeout=10)
         else:
-            self.notify(word("shell.screenshot_saved", path=path), markup=False, timeout=10)
+            self.notify(tr("shell.screenshot_saved", path=path), markup=False, timeout=10)
 
     # Help and palette
 

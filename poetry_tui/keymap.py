@@ -1,35 +1,35 @@
-"""Key bindings: footer, help and key map are all made from the same `Binding` objects.
+"""Key bindings. Footer, help and `docs/keys.md` are made from the same `Binding` objects.
 
-A binding's id names its words: `compose.again` for the footer, `compose.again.tip` for tooltip and help. The words are
-looked up when they are shown, so that a change of language needs no new bindings.
+The id of a binding is its translation key: `compose.again` for the footer, `compose.again.tip` for tooltip and help. It is
+translated when it is displayed, so that a change of language needs no new bindings.
 """
 
 import dataclasses
 
 from textual.binding import ActiveBinding, Binding
 
-from poetry_tui.i18n import WORDS, word
+from poetry_tui.i18n import TRANSLATIONS, tr
 
 
 def bind(
-    key: str, action: str, words: str, *, show: bool = True, display: str | None = None, priority: bool = False
+    key: str, action: str, label: str, *, show: bool = True, display: str | None = None, priority: bool = False
 ) -> Binding:
-    """A binding whose description and tooltip are the words `words` and `words`.tip."""
-    return Binding(key, action, words, show=show, key_display=display, priority=priority, id=words)
+    """Make a binding whose description and tooltip are the translations of `label` and `label`.tip."""
+    return Binding(key, action, label, show=show, key_display=display, priority=priority, id=label)
 
 
-def words_of(binding: Binding) -> str | None:
-    """The key of a binding's words; None for a foreign binding (a widget's own)."""
+def translation_key(binding: Binding) -> str | None:
+    """The translation key of a binding; None for a binding of a Textual widget."""
     # Textual makes the palette's binding itself.
     key = "shell.palette" if binding.action in ("command_palette", "app.command_palette") else binding.id
-    return key if key in WORDS else None
+    return key if key in TRANSLATIONS else None
 
 
-def in_words(active: ActiveBinding) -> ActiveBinding:
-    """The same binding, described in the current language; foreign bindings (a widget's own) stay as they are."""
-    key = words_of(active.binding)
+def translated(active: ActiveBinding) -> ActiveBinding:
+    """The binding with description and tooltip in the current language; bindings of Textual widgets stay as they are."""
+    key = translation_key(active.binding)
     if key is None:
         return active
-    tip = word(f"{key}.tip")
-    binding = dataclasses.replace(active.binding, description=word(key), tooltip=tip)
+    tip = tr(f"{key}.tip")
+    binding = dataclasses.replace(active.binding, description=tr(key), tooltip=tip)
     return active._replace(binding=binding, tooltip=tip)

@@ -50,9 +50,9 @@ BINDINGS: list[BindingType] = [
     bind("v", "upright", "compose.upright", show=False),
     bind("z", "traditional", "compose.traditional", show=False),
     bind("p", "panel", "compose.panel"),
-    bind("g", "layer", "glass.next_layer", show=False),
-    bind("comma", "unit(-1)", "glass.unit_before", display=",", show=False),
-    bind("full_stop", "unit(1)", "glass.unit_after", display=".", show=False),
+    bind("g", "layer", "inspector.next_layer", show=False),
+    bind("comma", "unit(-1)", "inspector.unit_before", display=",", show=False),
+    bind("full_stop", "unit(1)", "inspector.unit_after", display=".", show=False),
     bind("i", "ink", "compose.ink", show=False),
     bind("escape", "leave", "compose.leave", display="Esc", show=False),
 ]

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
-from poetry_tui.i18n import heading, word
+from poetry_tui.i18n import tr, tr_label
 
 if TYPE_CHECKING:
     from poetry_tui.verse.annotations import Tones
@@ -61,10 +61,10 @@ class OwnPoem(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical() as card:
-            card.border_title = Content(heading("own.title"))
+            card.border_title = Content(tr_label("own.title"))
             yield self._area
             yield self._verdict
-            yield Static(Content(word("own.keys")))
+            yield Static(Content(tr("own.keys")))
 
     def on_mount(self) -> None:
         self._area.focus()
@@ -83,7 +83,7 @@ class OwnPoem(ModalScreen[str | None]):
 
         verse = (await asyncio.to_thread(verse_of, self.text))[1]
         if not verse:
-            self._verdict.update(word("own.nothing"))
+            self._verdict.update(tr("own.nothing"))
             return
         from poetry_tui.compose.poem_facts import in_tones
         from poetry_tui.verse.annotations import tones_of
@@ -95,7 +95,7 @@ class OwnPoem(ModalScreen[str | None]):
         if self.text.strip():
             self.dismiss(self.text)
         else:
-            self._verdict.update(word("own.nothing"))
+            self._verdict.update(tr("own.nothing"))
 
     def action_cancel(self) -> None:
         self.dismiss(None)

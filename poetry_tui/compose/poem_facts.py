@@ -8,7 +8,7 @@ from textual.content import Content
 from engine.errors import StudioError
 from poetry_tui.compose.session import Composition
 from poetry_tui.engine_client.replies import Novelty
-from poetry_tui.i18n import heading, sentence, word
+from poetry_tui.i18n import tr, tr_error, tr_label
 from poetry_tui.verse.likelihood import shown_nats
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ def name_of(composition: Composition) -> str:
     form = str(composition.config.get("form", "free"))
     if composition.is_own:
         title = str(composition.config.get("title") or "")
-        return " · ".join([word("compose.own_poem"), *([f"《{title}》"] if title else [])])
+        return " · ".join([tr("compose.own_poem"), *([f"《{title}》"] if title else [])])
     if form == "free":
-        return heading("compose.stage")
+        return tr_label("compose.stage")
     # Read from a table: not before a form is wished for.
     from engine.prosody.forms import form_called
 
@@ -34,40 +34,40 @@ def name_of(composition: Composition) -> str:
         names = [form_called(form).name]
     rhyme = composition.config.get("rhyme") or (composition.done.rhyme if composition.done else None)
     title = str(composition.config.get("title") or "")
-    parts = [*names, *([word("compose.in_rhyme", rhyme=rhyme)] if rhyme else []), *([f"《{title}》"] if title else [])]
+    parts = [*names, *([tr("compose.in_rhyme", rhyme=rhyme)] if rhyme else []), *([f"《{title}》"] if title else [])]
     return " · ".join(parts)
 
 
 def in_tones(tones: "Tones") -> list[Content]:
     """The form, its order and rhyme, and what is wrong or rescued where."""
     if tones.style:
-        groups = [Content(word("compose.in_rhyme", rhyme=group)) for group in tones.rhyme_groups]
-        return [Content(word("compose.old_style", style=tones.style)), *groups]
+        groups = [Content(tr("compose.in_rhyme", rhyme=group)) for group in tones.rhyme_groups]
+        return [Content(tr("compose.old_style", style=tones.style)), *groups]
     if tones.form is None:
-        return [Content(word("compose.no_form"))]
+        return [Content(tr("compose.no_form"))]
     parts = [Content(" ".join(filter(None, (tones.form, tones.order))))]
-    parts += [Content(word("compose.in_rhyme", rhyme=group)) for group in tones.rhyme_groups]
+    parts += [Content(tr("compose.in_rhyme", rhyme=group)) for group in tones.rhyme_groups]
     if tones.rhyme_book:
         parts.append(Content(tones.rhyme_book))
     style = {"ok": "", "violation": "bold $error", "undecidable": "$warning"}
     for name, said in (("tones", tones.tones), ("rhyme", tones.rhyme)):
-        parts.append(Content.styled(word(f"compose.{name}_{said}"), style[said]))
+        parts.append(Content.styled(tr(f"compose.{name}_{said}"), style[said]))
     for line, position, what in tones.faults[:_MOST_FAULTS]:
         key = "compose.fault_at" if position else "compose.fault_in"
-        parts.append(Content.styled(word(key, line=line, position=position, what=what), "$error"))
+        parts.append(Content.styled(tr(key, line=line, position=position, what=what), "$error"))
     if len(tones.faults) > _MOST_FAULTS:
         parts.append(Content.styled("…", "$error"))
     parts += [
-        Content.styled(word("compose.rescued_in", line=line, what=what), "$success") for line, what in tones.rescues
+        Content.styled(tr("compose.rescued_in", line=line, what=what), "$success") for line, what in tones.rescues
     ]
     if tones.parallelism:
         scores = " ".join(f"{score:.2f}" for score in tones.parallelism[:_MOST_COUPLETS])
         more = " …" if len(tones.parallelism) > _MOST_COUPLETS else ""
-        parts.append(Content(word("compose.parallelism", scores=scores + more)))
+        parts.append(Content(tr("compose.parallelism", scores=scores + more)))
     for line, position, what in tones.doubtful[:_MOST_FAULTS]:
-        parts.append(Content.styled(word("compose.doubtful_at", line=line, position=position, what=what), "$warning"))
+        parts.append(Content.styled(tr("compose.doubtful_at", line=line, position=position, what=what), "$warning"))
     for line, position, what in tones.notes[:_MOST_FAULTS]:
-        parts.append(Content(word("compose.fault_at", line=line, position=position, what=what)))
+        parts.append(Content(tr("compose.fault_at", line=line, position=position, what=what)))
     if len(tones.notes) > _MOST_FAULTS:
         parts.append(Content("…"))
     return parts
@@ -76,11 +76,11 @@ def in_tones(tones: "Tones") -> list[Content]:
 def how_new(novelty: Novelty | StudioError) -> list[Content]:
     """The longest run that is shared with a line that was learnt, and that line where it is known; or why nobody knows."""
     if isinstance(novelty, StudioError):
-        return [Content(sentence(novelty.message))]
+        return [Content(tr_error(novelty.message))]
     n = novelty.n_lines_copied
     shared = "compose.shared_run" if novelty.is_exact else "compose.shared_at_most"
-    parts = [word(shared, n=novelty.longest_run, run=novelty.run).rstrip()]
-    parts.append(word("compose.lines_copied", n=n) if n else word("compose.none_copied"))
+    parts = [tr(shared, n=novelty.longest_run, run=novelty.run).rstrip()]
+    parts.append(tr("compose.lines_copied", n=n) if n else tr("compose.none_copied"))
     if novelty.line and novelty.longest_run > 1:
         source = "".join((novelty.author or "", f"《{novelty.title}》" if novelty.title else ""))
         parts.append(f"{novelty.line}　{source}".rstrip("　"))
@@ -90,19 +90,19 @@ def how_new(novelty: Novelty | StudioError) -> list[Content]:
 def how_it_was_made(composition: Composition) -> list[Content]:
     """Seed, temperature, model and how likely the model found it."""
     if composition.is_own:
-        return [Content(word("compose.kept"))] if composition.is_kept else []
+        return [Content(tr("compose.kept"))] if composition.is_kept else []
     temperature = composition.config.get("temperature")
     # A poem that was kept long ago, or elsewhere, may not say.
-    parts = [word("compose.seed", seed=composition.config.get("seed", "?"))]
+    parts = [tr("compose.seed", seed=composition.config.get("seed", "?"))]
     parts += [f"T {temperature:.2f}"] if isinstance(temperature, int | float) else []
     if composition.done:
         parts.append(composition.done.model)
     if (nats := composition.nats_per_han) is not None:
-        parts.append(word("compose.per_han", nats=shown_nats(nats)))
+        parts.append(tr("compose.per_han", nats=shown_nats(nats)))
     if composition.done and composition.done.finish == "limit":
-        parts.append(word("compose.cut"))
+        parts.append(tr("compose.cut"))
     if composition.is_stopped:
-        parts.append(word("compose.stopped"))
+        parts.append(tr("compose.stopped"))
     if composition.is_kept:
-        parts.insert(0, word("compose.kept"))
+        parts.insert(0, tr("compose.kept"))
     return list(map(Content, parts))

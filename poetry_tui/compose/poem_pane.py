@@ -10,7 +10,7 @@ from poetry_tui.compose.facts import Facts
 from poetry_tui.compose.pager import Pager
 from poetry_tui.compose.poem_facts import how_it_was_made, how_new, in_tones, name_of
 from poetry_tui.compose.session import Sitting
-from poetry_tui.i18n import heading, word
+from poetry_tui.i18n import tr, tr_label
 from poetry_tui.verse.poem_view import Sheet, Verse
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Stage(Vertical):
     def __init__(self) -> None:
         super().__init__()
         # Already in the first paint, when nothing else is known yet.
-        self.verse = Verse(word("compose.hint_warming_up"))
+        self.verse = Verse(tr("compose.hint_warming_up"))
         self.pager = Pager()
         self.facts = Facts()
         self.pattern: FormPatternView | None = None
@@ -44,11 +44,11 @@ class Stage(Vertical):
         yield self.verse
 
     def on_mount(self) -> None:
-        self.say()
+        self.refresh_labels()
         self.call_after_refresh(self.mount_all, [self.pager, self.facts])
 
-    def say(self) -> None:
-        self.border_title = Content(heading("compose.stage"))
+    def refresh_labels(self) -> None:
+        self.border_title = Content(tr_label("compose.stage"))
 
     def show_pattern(self, pattern: "FormPattern | None") -> None:
         """Show the tone pattern of a form in place of the verse, or the verse again."""
@@ -71,7 +71,7 @@ class Stage(Vertical):
     def show(self, sitting: Sitting, sheet: Sheet, tones: "Tones | None") -> None:
         self.verse.show(sheet)
         current = sitting.current
-        self.border_title = Content(heading("compose.stage") if current is None else name_of(current))
+        self.border_title = Content(tr_label("compose.stage") if current is None else name_of(current))
         self.pager.show([poem.nats_per_han for poem in sitting.compositions], sitting.index)
         facts: list[list[Content]] = []
         if current is not None and current.is_over:

@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from engine.prosody.rhymes import RHYME_BOOKS, RhymeSystem
 from poetry_tui.compose.form_choices import FREE, FormChoice
-from poetry_tui.i18n import word
+from poetry_tui.i18n import tr
 from poetry_tui.settings import Settings
 from poetry_tui.widgets.chart_glyphs import is_ascii
 from poetry_tui.widgets.line_input import LineInput
@@ -68,8 +68,8 @@ class WishFields(Vertical):
         self._labels = {Static(markup=False): field for field in self.inputs[1:]}
         self.form = Stepper("compose.form", [_UNKNOWN_YET], id="form")
         self.book = Stepper("compose.rhyme_book", [_UNKNOWN_YET], id="rhyme_book")
-        self.rhyme = Stepper("compose.rhyme", [settings.rhyme or word("compose.any")], id="rhyme")
-        self.order = Stepper("compose.order", [settings.tone_order or word("compose.any")], id="order")
+        self.rhyme = Stepper("compose.rhyme", [settings.rhyme or tr("compose.any")], id="rhyme")
+        self.order = Stepper("compose.order", [settings.tone_order or tr("compose.any")], id="order")
         temperatures = [f"{value:.2f}" for value in TEMPERATURES]
         self._temperature = Stepper(
             "compose.temperature", temperatures, nearest(TEMPERATURES, settings.temperature), id="temperature"
@@ -93,21 +93,21 @@ class WishFields(Vertical):
         yield from (self._count, self._temperature, self._pace, self._model)
 
     def on_mount(self) -> None:
-        self.say()
+        self.refresh_labels()
 
     @property
     def inputs(self) -> tuple[Input, ...]:
         return self.own, self.title_input, self.acrostic, self.acrostic_tail
 
-    def say(self) -> None:
+    def refresh_labels(self) -> None:
         """Put the words of the current language in their places."""
         for field in self.inputs:
-            field.placeholder = word(f"compose.{field.id}")
-            field.tooltip = word(f"compose.{field.id}.tip")
+            field.placeholder = tr(f"compose.{field.id}")
+            field.tooltip = tr(f"compose.{field.id}.tip")
         for label, field in self._labels.items():
-            label.update(word(f"compose.{field.id}_label"))
+            label.update(tr(f"compose.{field.id}_label"))
         for stepper in self.query(Stepper):
-            stepper.tooltip = word(f"{stepper.words}.tip")
+            stepper.tooltip = tr(f"{stepper.words}.tip")
         self._offer_form_names()
         self._offer_rules()
 
@@ -220,7 +220,7 @@ class WishFields(Vertical):
         self._offer_rules()
 
     def _offer_form_names(self, index: int | None = None) -> None:
-        names = {FREE: word("compose.free"), **{choice.key: choice.name for choice in self._forms}}
+        names = {FREE: tr("compose.free"), **{choice.key: choice.name for choice in self._forms}}
         self.form.offer(
             [names.get(key, _UNKNOWN_YET) for key in self._keys], self.form.index if index is None else index
         )
@@ -243,7 +243,7 @@ class WishFields(Vertical):
             (self.rhyme, rhymes, self._wanted_rhyme),
             (self.order, orders, self._wanted_order),
         ):
-            stepper.offer([word("compose.any"), *values], 0 if wanted is None else values.index(wanted) + 1)
+            stepper.offer([tr("compose.any"), *values], 0 if wanted is None else values.index(wanted) + 1)
 
     @on(Stepper.Stepped)
     def take(self, event: Stepper.Stepped) -> None:

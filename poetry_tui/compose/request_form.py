@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from poetry_tui.compose.begin_picker import BeginPicker
-from poetry_tui.i18n import heading, word
+from poetry_tui.i18n import tr, tr_label
 
 if TYPE_CHECKING:
     from poetry_tui.app import PoetryApp
@@ -55,8 +55,8 @@ class WishPanel(VerticalScroll, can_focus=False, inherit_bindings=False):
         yield self.picker
 
     def on_mount(self) -> None:
-        self.border_title = Content(heading("compose.begin"))
-        self.picker.tooltip = word("compose.picker.tip")
+        self.border_title = Content(tr_label("compose.begin"))
+        self.picker.tooltip = tr("compose.picker.tip")
         self.call_after_refresh(self._mount_fields)
 
     async def _mount_fields(self) -> None:
@@ -64,11 +64,11 @@ class WishPanel(VerticalScroll, can_focus=False, inherit_bindings=False):
         if self.is_attached:
             await self.mount(self.fields)
 
-    def say(self) -> None:
+    def refresh_labels(self) -> None:
         """Put the words of the current language in their places."""
-        self.border_title = Content(heading("compose.begin"))
-        self.picker.tooltip = word("compose.picker.tip")
-        self.fields.say()
+        self.border_title = Content(tr_label("compose.begin"))
+        self.picker.tooltip = tr("compose.picker.tip")
+        self.fields.refresh_labels()
 
     @property
     def beginnings(self) -> list[str]:

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
 from engine.corpus.vocabulary import is_han
-from poetry_tui.i18n import heading, word
+from poetry_tui.i18n import tr, tr_label
 from poetry_tui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class RhymeDictionary(ModalScreen[str | None]):
         self._system = system
         self._wanted, self._character = group, character
         self._entries: Sequence[RhymeEntry] = ()
-        self._input = LineInput(placeholder=word("rhymes.look_up"), compact=True)
+        self._input = LineInput(placeholder=tr("rhymes.look_up"), compact=True)
         self._where = Static(id="where", markup=False)
         self._groups = OptionList(markup=False)
         self._characters = Static(markup=False)
@@ -67,14 +67,14 @@ class RhymeDictionary(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical() as card:
-            card.border_title = Content(heading("rhymes.title"))
+            card.border_title = Content(tr_label("rhymes.title"))
             yield self._input
             yield self._where
             with Horizontal():
                 yield self._groups
                 with VerticalScroll(can_focus=False):
                     yield self._characters
-            yield Static(Content(word("rhymes.keys")), id="keys")
+            yield Static(Content(tr("rhymes.keys")), id="keys")
 
     def on_mount(self) -> None:
         self._input.focus()
@@ -103,7 +103,7 @@ class RhymeDictionary(ModalScreen[str | None]):
 
         places = places_of(typed[-1], self._system)
         titles = "、".join(self._entries[place].title for place in places)
-        self._where.update(f"{typed[-1]}　{titles}" if places else word("rhymes.unknown", character=typed[-1]))
+        self._where.update(f"{typed[-1]}　{titles}" if places else tr("rhymes.unknown", character=typed[-1]))
         if places:
             self._groups.highlighted = places[0]
 
@@ -115,7 +115,7 @@ class RhymeDictionary(ModalScreen[str | None]):
         parts = [Content.styled(one, "bold $accent") if one in sought else Content(one) for one in entry.common]
         shown = Content(" ").join(parts)
         if entry.rare:
-            shown += Content(f"\n\n{word('rhymes.rare')}\n") + Content.styled(" ".join(entry.rare), "$text-muted")
+            shown += Content(f"\n\n{tr('rhymes.rare')}\n") + Content.styled(" ".join(entry.rare), "$text-muted")
         self._characters.update(shown)
 
     @on(OptionList.OptionSelected)

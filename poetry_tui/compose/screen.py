@@ -12,7 +12,7 @@ from poetry_tui.compose.keys import BINDINGS, FOOTER_FILLERS
 from poetry_tui.compose.save_favourite import keep
 from poetry_tui.compose.screen_revision import RevisingScreen
 from poetry_tui.compose.session import Sitting
-from poetry_tui.i18n import sentence, word
+from poetry_tui.i18n import tr, tr_error
 
 if TYPE_CHECKING:
     from poetry_tui.compose.request_fields import WishFields
@@ -60,7 +60,7 @@ class ComposeScreen(RevisingScreen):
             return
         beginnings = self.wished.beginnings
         if not beginnings:
-            self.notify(word("compose.nothing_chosen"), markup=False)
+            self.notify(tr("compose.nothing_chosen"), markup=False)
             return
         self.write([self.wish(begin) for begin in beginnings], self.fields.n_candidates)
 
@@ -175,7 +175,7 @@ class ComposeScreen(RevisingScreen):
             self.sitting = together([self.sitting, found]) if self.sitting.compositions else found
             self.show()
             self.refresh_bindings()
-            self.notify(word("compose.desk_restored", n=n), markup=False, timeout=10)
+            self.notify(tr("compose.desk_restored", n=n), markup=False, timeout=10)
 
     def _snapshot(self) -> Sitting:
         return dataclasses.replace(self.sitting, compositions=list(self.sitting.compositions))
@@ -196,7 +196,7 @@ class ComposeScreen(RevisingScreen):
         if self.sitting.compositions and not self.studio.refuse_blind():
             self.action_stop()
             self._cleared, self.sitting = self.sitting, Sitting()
-            self.notify(word("compose.desk_cleared"), markup=False)
+            self.notify(tr("compose.desk_cleared"), markup=False)
             self.show()
             self.refresh_bindings()
 
@@ -224,11 +224,11 @@ class ComposeScreen(RevisingScreen):
             await asyncio.to_thread(keep, current)
         except StudioError as problem:
             self.notify(
-                sentence(problem.hint), title=sentence(problem.message), severity="error", markup=False, timeout=10
+                tr_error(problem.hint), title=tr_error(problem.message), severity="error", markup=False, timeout=10
             )
             return
         current.is_kept = True
-        self.notify(word("compose.kept_said"), markup=False)
+        self.notify(tr("compose.kept_said"), markup=False)
         self.show()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -16,7 +16,7 @@ from poetry_tui.compose.save_favourite import OWN
 from poetry_tui.compose.screen_panels import DeskScreen
 from poetry_tui.compose.session import Composition
 from poetry_tui.engine_client.replies import Glyph, Phase
-from poetry_tui.i18n import sentence
+from poetry_tui.i18n import tr_error
 
 if TYPE_CHECKING:
     from poetry_tui.favourites.store import Favourite
@@ -97,7 +97,7 @@ class WritingScreen(DeskScreen):
             composition = await asyncio.to_thread(own_composition, text, self.studio.engine.model)
         except StudioError as problem:
             self.own_text = text
-            self.notify(sentence(problem.hint), title=sentence(problem.message), severity="error", markup=False)
+            self.notify(tr_error(problem.hint), title=tr_error(problem.message), severity="error", markup=False)
             return
         self.action_stop()
         self.studio.remember(with_tones=True)
@@ -148,7 +148,7 @@ class WritingScreen(DeskScreen):
         self._settle()
         if is_refused and self._asked_from is not None and self.focused is self.stage.verse:
             self.set_focus(self._asked_from)
-        self.notify(sentence(problem.hint), title=sentence(problem.message), severity="error", markup=False, timeout=10)
+        self.notify(tr_error(problem.hint), title=tr_error(problem.message), severity="error", markup=False, timeout=10)
 
     def action_stop(self) -> None:
         """Stop writing; what stands on the stage stays."""

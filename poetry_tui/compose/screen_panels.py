@@ -14,7 +14,7 @@ from poetry_tui.compose.request_form import WishPanel
 from poetry_tui.compose.session import Composition, Sitting
 from poetry_tui.engine_client.inspection import Place
 from poetry_tui.engine_client.replies import EngineState, Phase
-from poetry_tui.i18n import word
+from poetry_tui.i18n import tr
 from poetry_tui.verse.poem_view import Sheet, Verse
 from poetry_tui.widgets.verse_screen import ViewsScreen
 
@@ -106,8 +106,8 @@ class DeskScreen(ViewsScreen):
         is_warm = self.studio.engine.state.phase in (Phase.READY, Phase.NO_MODEL, Phase.FAILED)
         is_waiting = self.sitting.current is not None and not self.sitting.current.is_over
         if is_waiting:
-            return word("compose.hint_thinking" if is_warm else "compose.hint_waiting")
-        return word("compose.hint" if is_warm else "compose.hint_warming_up")
+            return tr("compose.hint_thinking" if is_warm else "compose.hint_waiting")
+        return tr("compose.hint" if is_warm else "compose.hint_warming_up")
 
     def engine_changed(self, state: EngineState) -> None:
         """Beside what the header says: what may be wished for, and with which model."""
@@ -117,11 +117,11 @@ class DeskScreen(ViewsScreen):
         if state.phase is not Phase.ASLEEP:
             self.fields.model_is(self.studio.engine.model, state.model.name if state.model is not None else None)
 
-    def language_changed(self) -> None:
-        super().language_changed()
-        self.wished.say()
-        self.stage.say()
-        self.glass.say()
+    def refresh_labels(self) -> None:
+        super().refresh_labels()
+        self.wished.refresh_labels()
+        self.stage.refresh_labels()
+        self.glass.refresh_labels()
         self.show()
 
     # Tones

@@ -10,7 +10,7 @@ from poetry_tui.compose.revision_request import lines_of
 from poetry_tui.compose.revisions import Draft, Origin, Row
 from poetry_tui.compose.screen_generation import WritingScreen, new_seed
 from poetry_tui.engine_client.inspection import Place
-from poetry_tui.i18n import heading, sentence, word
+from poetry_tui.i18n import tr, tr_error, tr_label
 from poetry_tui.verse.poem_view import Verse
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class RevisingScreen(WritingScreen):
         try:
             found = await self.studio.engine.inspect(place)
         except StudioError as problem:
-            self.notify(sentence(problem.hint), title=sentence(problem.message), severity="warning", markup=False)
+            self.notify(tr_error(problem.hint), title=tr_error(problem.message), severity="warning", markup=False)
             return
         if found is not None:
             self.glass.character.tell(place, found)
@@ -145,7 +145,7 @@ class RevisingScreen(WritingScreen):
         ):
             if places:
                 characters = "".join(here.text[place] for place in sorted(places))
-                self.notify(word(key, characters=characters), markup=False)
+                self.notify(tr(key, characters=characters), markup=False)
 
     def action_history(self) -> None:
         """Offer every variant that was tried, each below the one that it came from."""
@@ -159,7 +159,7 @@ class RevisingScreen(WritingScreen):
                 self._stand(self.sitting.draft.to(rows[index].variant.number).at(None))
 
         if rows:
-            self.app.push_screen(Choose(heading("compose.history"), [self._label(row) for row in rows], here), walk)
+            self.app.push_screen(Choose(tr_label("compose.history"), [self._label(row) for row in rows], here), walk)
 
     def _label(self, row: Row) -> str:
         """A variant in a line: its depth, its number, and the lines that are not like its parent's."""
@@ -171,7 +171,7 @@ class RevisingScreen(WritingScreen):
         else:
             changes = [variant.text[line.start : line.stop] for line in lines if changed & set(line)]
             text = "".join(changes[:2]) + ("…" if len(changes) > 2 else "")
-        text = text or word("compose.the_same")
+        text = text or tr("compose.the_same")
         # Numbers of one width, so that the lines of one generation stand below one another.
         width = len(str(len(self.sitting.draft.variants)))
         return f"{'  ' * (row.depth - 1)}{'└ ' if row.depth else ''}{variant.number + 1:>{width}}  {text}"

@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
-from poetry_tui.i18n import word
+from poetry_tui.i18n import tr
 from poetry_tui.themes import FAINT
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ class FormPatternView(Static):
             return Content("")
         width, height = self.content_size
         rows = _rows(pattern, width)
-        head = [Content.styled(word("compose.pattern", form=pattern.name, n=pattern.n_chars), "bold")]
+        head = [Content.styled(tr("compose.pattern", form=pattern.name, n=pattern.n_chars), "bold")]
         if len(pattern.orders) > 1:
             head.append(Content.styled(f"{pattern.order}　({' '.join(pattern.orders)})", FAINT))
-        legend = Content.styled(word("compose.pattern_legend"), FAINT)
+        legend = Content.styled(tr("compose.pattern_legend"), FAINT)
         # The legend gives way before the pattern does.
         parts = [*head, Content(""), *rows, Content(""), legend]
         if len(parts) > height:

@@ -26,7 +26,7 @@ from poetry_tui.engine_client.replies import (
     to_novelty,
     to_poem,
 )
-from poetry_tui.i18n import word
+from poetry_tui.i18n import tr
 
 PAUSES_BEFORE_RESTART_S = (0.2, 1.0, 3.0)
 PATIENCE_AT_CLOSE_S = 1.0
@@ -80,8 +80,8 @@ class EngineClient:
             failures = 1 if was_ready else failures + 1
             if failures > len(self._pauses_s):
                 key = "engine.failed_hint" if is_file(log_file()) else "engine.failed_no_log"
-                hint = word(key, log=log_file())
-                self._become(EngineState(Phase.FAILED, problem=EngineLostError(word("engine.failed"), hint)))
+                hint = tr(key, log=log_file())
+                self._become(EngineState(Phase.FAILED, problem=EngineLostError(tr("engine.failed"), hint)))
                 return
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._close_wanted.wait(), self._pauses_s[failures - 1])
@@ -139,7 +139,7 @@ class EngineClient:
                 reply = await replies.get()
                 is_over = reply is None or reply["reply"] in _LAST_WORDS
                 if reply is None:
-                    raise EngineLostError(word("engine.lost"), word("engine.lost_hint"))
+                    raise EngineLostError(tr("engine.lost"), tr("engine.lost_hint"))
                 if reply["reply"] == "error":
                     raise ComposeError(str(reply["message"]), str(reply.get("hint", "")))
                 yield reply
@@ -199,7 +199,7 @@ class EngineClient:
         finally:
             self._process = None
             # Before anyone hears of the loss and asks anew: a new wish must wait for the next life.
-            lost = EngineLostError(word("engine.lost"), word("engine.lost_hint"))
+            lost = EngineLostError(tr("engine.lost"), tr("engine.lost_hint"))
             if not self._is_closing():
                 self._become(EngineState(Phase.RESTARTING, problem=lost))
             for replies in self._waiting.values():

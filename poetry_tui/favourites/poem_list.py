@@ -8,7 +8,7 @@ from textual.widgets.option_list import Option
 
 from poetry_tui.favourites.export import date_of, heading_of
 from poetry_tui.favourites.store import Favourite
-from poetry_tui.i18n import sentence
+from poetry_tui.i18n import tr_error
 
 
 class PoemShelf(OptionList):
@@ -48,5 +48,5 @@ def _rows(poem: Favourite) -> Content:
     first = Content.assemble((f"{poem.begin[:1]:\u3000<1} ", "bold $accent"), heading_of(poem))
     second = Content.assemble("   ", (f"{date_of(poem)} {poem.model}", "$foreground 60%"), (tags, "$accent"))
     if poem.problem:
-        second = Content.assemble("   ", (sentence(poem.problem), "$text-error"))
+        second = Content.assemble("   ", (tr_error(poem.problem), "$text-error"))
     return Content("\n").join((first, second))

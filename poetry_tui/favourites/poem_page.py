@@ -14,7 +14,7 @@ from poetry_tui.compose.save_favourite import OWN
 from poetry_tui.engine_client.replies import Glyph
 from poetry_tui.favourites.export import date_of
 from poetry_tui.favourites.store import Favourite
-from poetry_tui.i18n import WORDS, heading, sentence, word
+from poetry_tui.i18n import TRANSLATIONS, tr, tr_error, tr_label
 from poetry_tui.verse.likelihood import nats_per_han, shown_nats
 from poetry_tui.verse.poem_view import Sheet, Verse
 
@@ -66,25 +66,25 @@ def _glyphs(poem: Favourite) -> list[Glyph]:
 def _facts(poem: Favourite) -> Iterator[tuple[str, Content]]:
     """What is known about a poem, as labels and values."""
     if poem.problem:
-        yield heading("favourites.problem"), Content.styled(sentence(poem.problem), "$text-error")
+        yield tr_label("favourites.problem"), Content.styled(tr_error(poem.problem), "$text-error")
     is_own = bool(poem.settings.get(OWN))
     if is_own:
-        yield heading("favourites.model"), Content(word("compose.own_poem"))
+        yield tr_label("favourites.model"), Content(tr("compose.own_poem"))
     else:
-        yield heading("favourites.model"), Content(poem.model)
-        yield heading("favourites.seed"), Content(str(poem.seed))
+        yield tr_label("favourites.model"), Content(poem.model)
+        yield tr_label("favourites.seed"), Content(str(poem.seed))
     for name, value in () if is_own else poem.settings.items():
         if name not in _UNSAID and value not in (None, "", "free"):
             value = _name_of_form(value) if name == "form" else value
-            label = heading(f"favourites.{name}") if f"favourites.{name}" in WORDS else name
+            label = tr_label(f"favourites.{name}") if f"favourites.{name}" in TRANSLATIONS else name
             yield label, Content(f"{value:.2f}" if isinstance(value, float) else str(value))
     if (nats := nats_per_han(poem.logprob, poem.text)) is not None:
-        yield heading("favourites.likelihood"), Content(word("favourites.nats", nats=shown_nats(nats)))
-    yield heading("favourites.kept"), Content(date_of(poem))
+        yield tr_label("favourites.likelihood"), Content(tr("favourites.nats", nats=shown_nats(nats)))
+    yield tr_label("favourites.kept"), Content(date_of(poem))
     if poem.tags:
-        yield heading("favourites.tags"), Content.styled(" ".join(f"#{tag}" for tag in poem.tags), "$accent")
+        yield tr_label("favourites.tags"), Content.styled(" ".join(f"#{tag}" for tag in poem.tags), "$accent")
     if poem.note:
-        yield heading("favourites.note"), Content(poem.note)
+        yield tr_label("favourites.note"), Content(poem.note)
 
 
 def _name_of_form(key: object) -> object:

@@ -19,7 +19,7 @@ from poetry_tui.favourites.export import export, format_of, heading_of
 from poetry_tui.favourites.poem_list import PoemShelf
 from poetry_tui.favourites.poem_page import MUTED, PoemPage
 from poetry_tui.favourites.store import Favourite, FavouriteStore, matches, tags_of
-from poetry_tui.i18n import heading, reason, sentence, word
+from poetry_tui.i18n import tr, tr_error, tr_label, tr_os_error
 from poetry_tui.keymap import bind
 from poetry_tui.messages import RecreateWanted
 from poetry_tui.widgets.ask_line import AskLine
@@ -77,7 +77,7 @@ class FavouritesScreen(ViewsScreen):
         self._shows_deleted = False
 
     def compose_body(self) -> Iterable[Widget]:
-        search = LineInput(placeholder=word("favourites.search_here"), joint=" ", id="favourites-search")
+        search = LineInput(placeholder=tr("favourites.search_here"), joint=" ", id="favourites-search")
         shelf, none = PoemShelf(id="favourites-shelf"), Static(id="favourites-none")
         yield Horizontal(Vertical(search, shelf, none, id="favourites-left"), PoemPage(), id="favourites-body")
         yield Static(id="favourites-empty")
@@ -93,8 +93,8 @@ class FavouritesScreen(ViewsScreen):
     def _listed(self) -> list[Favourite]:
         return self._deleted if self._shows_deleted else self._all
 
-    def language_changed(self) -> None:
-        super().language_changed()
+    def refresh_labels(self) -> None:
+        super().refresh_labels()
         self._say_everything()
         self.show_matches()
 
@@ -113,7 +113,7 @@ class FavouritesScreen(ViewsScreen):
             self._deleted = await asyncio.to_thread(self.store.list_deleted)
         except StudioError as error:
             self._all = self._deleted = []
-            self._show_instead(Content.assemble((sentence(error.message), "$text-error"), "\n\n", sentence(error.hint)))
+            self._show_instead(Content.assemble((tr_error(error.message), "$text-error"), "\n\n", tr_error(error.hint)))
             return
         self.show_all(cursor_on)
 
@@ -126,11 +126,11 @@ class FavouritesScreen(ViewsScreen):
         found = self.matching()
         shelf = self.query_one(PoemShelf)
         shelf.show(found, cursor_on)
-        shelf.border_title = heading("favourites.shelf_deleted" if self._shows_deleted else "favourites.shelf")
-        count = word("favourites.found", n=len(found), all=len(self._listed))
+        shelf.border_title = tr_label("favourites.shelf_deleted" if self._shows_deleted else "favourites.shelf")
+        count = tr("favourites.found", n=len(found), all=len(self._listed))
         shelf.border_subtitle = count if len(found) < len(self._listed) else ""
         none = "favourites.none_found" if self._listed else "favourites.none_deleted"
-        self.query_one("#favourites-none", Static).update(Content(word(none)))
+        self.query_one("#favourites-none", Static).update(Content(tr(none)))
         self.show_verse()
         self.set_class(not found and (bool(self._listed) or self._shows_deleted), "-none-found")
         self.refresh_bindings()
@@ -152,7 +152,7 @@ class FavouritesScreen(ViewsScreen):
             self.query_one(PoemShelf).focus()
 
     def _say_everything(self) -> None:
-        self.query_one("#favourites-search", Input).placeholder = word("favourites.search_here")
+        self.query_one("#favourites-search", Input).placeholder = tr("favourites.search_here")
         if self.has_class("-empty") and not self._all:
             self.reload()
 
@@ -256,7 +256,7 @@ class FavouritesScreen(ViewsScreen):
             if answer is not None:
                 self._change(poem, lambda: change(answer))
 
-        self.app.push_screen(AskLine(word(question), line), answered)
+        self.app.push_screen(AskLine(tr(question), line), answered)
 
     @work(exit_on_error=False)
     async def _change(self, poem: Favourite, change: Callable[[], None]) -> None:
@@ -271,14 +271,14 @@ class FavouritesScreen(ViewsScreen):
                 self._export(poems, line.strip())
 
         suggestion = f"poems-{datetime.date.today():%Y-%m-%d}.md"
-        self.app.push_screen(AskLine(word("favourites.ask_export"), suggestion), answered)
+        self.app.push_screen(AskLine(tr("favourites.ask_export"), suggestion), answered)
 
     @work(exit_on_error=False)
     async def _export(self, poems: list[Favourite], name: str) -> None:
         try:
             path = path_of(name)
         except UsageError as error:
-            self.notify(sentence(str(error)), severity="error", markup=False)
+            self.notify(tr_error(str(error)), severity="error", markup=False)
             return
         if is_there(path):
             self._say("favourites.file_is_there", severity="error", path=path)
@@ -286,10 +286,10 @@ class FavouritesScreen(ViewsScreen):
         try:
             await asyncio.to_thread(write_atomically, path, export(poems, format_of(path)))
         except StudioError as error:
-            self.notify(sentence(str(error)), severity="error", markup=False)
+            self.notify(tr_error(str(error)), severity="error", markup=False)
             return
         except OSError as error:
-            self._say("favourites.file_failed", severity="error", path=path, why=reason(error))
+            self._say("favourites.file_failed", severity="error", path=path, why=tr_os_error(error))
             return
         self._say("favourites.exported", n=len(poems), path=path.absolute())
 
@@ -306,12 +306,12 @@ class FavouritesScreen(ViewsScreen):
         try:
             await asyncio.to_thread(change)
         except StudioError as error:
-            self.notify(sentence(str(error)), severity="error", markup=False)
+            self.notify(tr_error(str(error)), severity="error", markup=False)
             return False
         return True
 
     def _say(self, key: str, severity: str = "information", **values: object) -> None:
-        self.notify(word(key, **values), severity=severity, markup=False)  # type: ignore[arg-type]
+        self.notify(tr(key, **values), severity=severity, markup=False)  # type: ignore[arg-type]
 
 
 def _invitation() -> Content:
@@ -320,10 +320,10 @@ def _invitation() -> Content:
 
 
 def _invitation_lines() -> Iterator[Content]:
-    title = word("favourites.empty_title")
+    title = tr("favourites.empty_title")
     yield Content.styled(" ".join("卷中待诗"), "bold $accent")
     if title != "卷中待诗":
         yield Content.styled(title, MUTED)
     yield Content("")
-    yield Content(word("favourites.empty_how"))
-    yield Content.styled(word("favourites.empty_where"), MUTED)
+    yield Content(tr("favourites.empty_how"))
+    yield Content.styled(tr("favourites.empty_where"), MUTED)

@@ -1,42 +1,41 @@
-"""Every word on the screen, in Chinese and in English; the language is a setting.
+"""All texts of the interface, in Chinese and in English. The language is a setting.
 
-One module a screen holds a table of `key: (Chinese, English)`. Keys begin with the table's name: `compose.again`.
-A key binding's tooltip stands under the binding's key with `.tip` after it.
+Each screen has a module with a table `key: (Chinese, English)`. A key begins with the name of its table: `compose.again`.
+The tooltip of a key binding has the binding's key with the suffix `.tip`.
 """
 
 import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Literal, get_args
 
-from poetry_tui.i18n import compose, copying, engine, favourites, prosody, report, shell, train
-from poetry_tui.i18n import inspector as glass
+from poetry_tui.i18n import compose, copying, engine, favourites, inspector, prosody, report, shell, train
 
 Language = Literal["both", "zh", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
-WORDS: Mapping[str, tuple[str, str]] = {
-    **shell.WORDS,
-    **engine.WORDS,
-    **compose.WORDS,
-    **copying.WORDS,
-    **glass.WORDS,
-    **prosody.WORDS,
-    **train.WORDS,
-    **favourites.WORDS,
-    **report.WORDS,
+TRANSLATIONS: Mapping[str, tuple[str, str]] = {
+    **shell.TRANSLATIONS,
+    **engine.TRANSLATIONS,
+    **compose.TRANSLATIONS,
+    **copying.TRANSLATIONS,
+    **inspector.TRANSLATIONS,
+    **prosody.TRANSLATIONS,
+    **train.TRANSLATIONS,
+    **favourites.TRANSLATIONS,
+    **report.TRANSLATIONS,
 }
 
 _language: Language = "both"
 
 
 def set_language(language: Language) -> None:
-    """Choose the language of everything said from now on; what is on screen is redrawn by whoever calls this."""
+    """Set the language of all later translations. The caller refreshes the widgets."""
     global _language
     _language = language
 
 
 @contextlib.contextmanager
-def spoken(language: Language) -> Iterator[None]:
-    """Words in another language for as long as the block lasts, which must not wait for anything."""
+def in_language(language: Language) -> Iterator[None]:
+    """Translate into another language inside the `with` block, which must not await."""
     global _language
     before, _language = _language, language
     try:
@@ -46,25 +45,25 @@ def spoken(language: Language) -> Iterator[None]:
 
 
 def language() -> Language:
-    """The language that words are said in now."""
+    """The current language."""
     return _language
 
 
-def word(key: str, **values: object) -> str:
-    """A word or a sentence in one language, with `{name}` places filled; English where the setting is `both`."""
-    chinese, english = WORDS[key]
+def tr(key: str, **values: object) -> str:
+    """Translate a key and fill its `{name}` placeholders; English where the language is `both`. KeyError for an unknown key."""
+    chinese, english = TRANSLATIONS[key]
     chosen = chinese if _language == "zh" else english
     return chosen.format(**values) if values else chosen
 
 
-def heading(key: str) -> str:
-    """A title or a label: `起 Begin` where the setting is `both`."""
-    chinese, english = WORDS[key]
+def tr_label(key: str) -> str:
+    """Translate the key of a title or label; Chinese and English (`起 Begin`) where the language is `both`."""
+    chinese, english = TRANSLATIONS[key]
     return {"zh": chinese, "en": english, "both": f"{chinese} {english}"}[_language]
 
 
-def sentence(text: str) -> str:
-    """What the engine says, in English, in the chosen language; a sentence and its hint may come together."""
+def tr_error(text: str) -> str:
+    """Translate an English error message of the engine; a message may be followed by its hint."""
     if _language != "zh":
         return text
     # Seldom needed, and many: not before the first paint.
@@ -73,8 +72,8 @@ def sentence(text: str) -> str:
     return in_chinese(text)
 
 
-def reason(error: OSError) -> str:
-    """Why the system refused something, in the chosen language."""
+def tr_os_error(error: OSError) -> str:
+    """The operating system's reason for an error, translated."""
     said = error.strerror or str(error)
     if _language != "zh":
         return said

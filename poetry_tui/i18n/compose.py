@@ -1,6 +1,6 @@
-"""Words of the Compose screen."""
+"""Texts of the Compose screen."""
 
-WORDS: dict[str, tuple[str, str]] = {
+TRANSLATIONS: dict[str, tuple[str, str]] = {
     "compose.begin": ("起", "Begin"),
     "compose.stage": ("诗", "Verse"),
     "compose.this_character": ("此字", "This character"),

@@ -1,6 +1,6 @@
 """Words about copying to a clipboard."""
 
-WORDS: dict[str, tuple[str, str]] = {
+TRANSLATIONS: dict[str, tuple[str, str]] = {
     "copy.with_tool": ("已复制（{tool}）。", "Copied with {tool}."),
     "copy.tmux_and_on": (
         "已复制到 tmux 的缓冲区（前缀键加 ] 粘贴）；也请终端收进剪贴板，终端可能不收。",

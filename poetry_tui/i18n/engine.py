@@ -1,6 +1,6 @@
 """Words about the engine service: what it is doing, what to do when it does not."""
 
-WORDS: dict[str, tuple[str, str]] = {
+TRANSLATIONS: dict[str, tuple[str, str]] = {
     "engine.starting": ("引擎启动中…", "engine is starting…"),
     "engine.loading": ("模型加载中…", "model is loading…"),
     "engine.restarting": ("引擎重启中…", "engine is restarting…"),

@@ -1,6 +1,6 @@
 """Words of the favourites screen."""
 
-WORDS: dict[str, tuple[str, str]] = {
+TRANSLATIONS: dict[str, tuple[str, str]] = {
     # Keys
     "favourites.search": ("查找", "search"),
     "favourites.search.tip": (

@@ -1,6 +1,6 @@
 """Words of the cards for verse: a poem of one's own, the rhyme dictionary."""
 
-WORDS: dict[str, tuple[str, str]] = {
+TRANSLATIONS: dict[str, tuple[str, str]] = {
     "own.title": ("自作诗", "Your own poem"),
     "own.nothing": (
         "在此打字或粘贴；每句一行，标点可省，《题》可写在前面",

@@ -1,6 +1,6 @@
 """The words of the experiment report."""
 
-WORDS = {
+TRANSLATIONS = {
     "report.title": ("训练报告：{runs}", "Training report: {runs}"),
     "report.made": (
         "由诗词工坊 {version} 写于 {moment}，根据每次训练所记的事件。",

@@ -1,6 +1,6 @@
 """Words of the frame around the screens: header, footer, palette, help, the engine's state."""
 
-WORDS: dict[str, tuple[str, str]] = {
+TRANSLATIONS: dict[str, tuple[str, str]] = {
     "shell.title": ("詩 诗歌工坊", "詩 Poetry Studio"),
     "shell.compose": ("作诗", "Compose"),
     "shell.compose.tip": (

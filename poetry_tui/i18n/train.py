@@ -1,6 +1,6 @@
 """Words of the train screen."""
 
-WORDS: dict[str, tuple[str, str]] = {
+TRANSLATIONS: dict[str, tuple[str, str]] = {
     # Keys
     "train.new": ("新训练", "new"),
     "train.new.tip": ("回到设置，准备一次新的训练", "Go to the settings, for a new training"),

@@ -12,7 +12,7 @@ from engine.errors import StudioError
 from engine.presets import PRESETS
 from engine.prosody.text import split_lines
 from engine.runs.smoothing import WINDOW_STEPS
-from poetry_tui.i18n import heading, word
+from poetry_tui.i18n import tr, tr_label
 from poetry_tui.report.document import Block, Code, Figure, Heading, Paragraph, Poem, Prediction, Table
 from poetry_tui.report.story import RunStory
 from poetry_tui.report.svg import Series, chart
@@ -29,7 +29,7 @@ def blocks(stories: Sequence[RunStory]) -> list[Block]:
     side_by_side = compare([(story.name, story.status, story.state) for story in stories])
     return [
         Heading(title(stories), 1),
-        Paragraph(word("report.made", version=__version__, moment=time.strftime("%Y-%m-%d %H:%M"))),
+        Paragraph(tr("report.made", version=__version__, moment=time.strftime("%Y-%m-%d %H:%M"))),
         *_figures(side_by_side),
         *_settings(side_by_side.names, side_by_side.settings),
         *_curves(stories),
@@ -41,28 +41,28 @@ def blocks(stories: Sequence[RunStory]) -> list[Block]:
 
 
 def title(stories: Sequence[RunStory]) -> str:
-    return word("report.title", runs=", ".join(story.name for story in stories))
+    return tr("report.title", runs=", ".join(story.name for story in stories))
 
 
 def _figures(side_by_side: Comparison) -> Iterator[Block]:
     figures = side_by_side.figures
-    yield Heading(heading("report.figures"))
-    yield Table(("", *side_by_side.names), [(word(row.name), *row.values) for row in figures])
+    yield Heading(tr_label("report.figures"))
+    yield Table(("", *side_by_side.names), [(tr(row.name), *row.values) for row in figures])
     if not side_by_side.validates_alike:
-        yield Paragraph(word("train.compare_other_poems"))
-    yield Paragraph(word("report.what_nats"))
-    yield Paragraph(word("report.what_losses", steps=WINDOW_STEPS))
+        yield Paragraph(tr("train.compare_other_poems"))
+    yield Paragraph(tr("report.what_nats"))
+    yield Paragraph(tr("report.what_losses", steps=WINDOW_STEPS))
     if any(value.startswith(ABOUT) for row in figures for value in row.values):
-        yield Paragraph(word("report.what_estimate"))
+        yield Paragraph(tr("report.what_estimate"))
 
 
 def _settings(names: Sequence[str], settings: Sequence[Row]) -> Iterator[Block]:
     """The differing ones come first: they are what the report is about."""
-    yield Heading(heading("report.settings"))
+    yield Heading(tr_label("report.settings"))
     marked = frozenset(number for number, row in enumerate(settings) if row.differs)
     yield Table(("", *names), [(row.name, *map(_plain, row.values)) for row in settings], marked)
     if marked:
-        yield Paragraph(word("report.differing"))
+        yield Paragraph(tr("report.differing"))
 
 
 def _plain(value: str) -> str:
@@ -71,11 +71,11 @@ def _plain(value: str) -> str:
 
 
 def _curves(stories: Sequence[RunStory]) -> Iterator[Block]:
-    yield Heading(heading("report.curves"))
+    yield Heading(tr_label("report.curves"))
     validations = [[(float(one.step), one.val_nats_per_han) for one in story.state.validations] for story in stories]
     loss = [_loss_series(story) for story in stories]
     if len(stories) == 1:
-        loss.append(Series(word("report.validation"), validations[0], is_dotted=True))
+        loss.append(Series(tr("report.validation"), validations[0], is_dotted=True))
     is_per_char = any(story.state.loss_unit == "char" for story in stories)
     axis = "report.axis_loss_char" if is_per_char else "report.axis_loss"
     yield _figure("loss.svg", loss, "report.loss_by_step", "report.axis_step", axis)
@@ -105,17 +105,17 @@ def _loss_series(story: RunStory) -> Series:
 
 
 def _figure(file_name: str, series: Sequence[Series], caption: str, x_label: str, y_label: str) -> Figure:
-    return Figure(file_name, chart(series, word(x_label), word(y_label)), word(caption))
+    return Figure(file_name, chart(series, tr(x_label), tr(y_label)), tr(caption))
 
 
 def _predictions(stories: Sequence[RunStory]) -> Iterator[Block]:
     if not any(story.comparisons for story in stories):
         return
-    yield Heading(heading("report.predictions"))
-    yield Paragraph(word("report.what_predictions"))
+    yield Heading(tr_label("report.predictions"))
+    yield Paragraph(tr("report.what_predictions"))
     for story in stories:
         for one in story.excerpts(N_EXCERPTS):
-            caption = word("report.at_step", run=story.name, step=f"{one.step:,}")
+            caption = tr("report.at_step", run=story.name, step=f"{one.step:,}")
             yield Prediction(caption, one.prediction, one.target, one.probability)
 
 
@@ -124,14 +124,14 @@ def _samples(stories: Sequence[RunStory]) -> Iterator[Block]:
     told = [story for story in stories if story.state.samples]
     if not told:
         return
-    yield Heading(heading("report.samples"))
-    yield Paragraph(word("report.what_samples", temperature=told[0].state.samples[0].temperature))
+    yield Heading(tr_label("report.samples"))
+    yield Paragraph(tr("report.what_samples", temperature=told[0].state.samples[0].temperature))
     for story in told:
         yield Heading(story.name, 3)
         for round_ in story.rounds(N_ROUNDS):
             for sample in round_.samples[:1]:
                 yield Poem(f"{sample.begin} · {round_.step:,}", split_lines(sample.text))
-    yield Heading(heading("report.last_poems"))
+    yield Heading(tr_label("report.last_poems"))
     for story in told:
         yield Heading(story.name, 3)
         for sample in story.state.sample_rounds(1)[0].samples:
@@ -139,7 +139,7 @@ def _samples(stories: Sequence[RunStory]) -> Iterator[Block]:
 
 
 def _machine(stories: Sequence[RunStory]) -> Iterator[Block]:
-    yield Heading(heading("report.machine"))
+    yield Heading(tr_label("report.machine"))
     rows = []
     for story in stories:
         made_with: Mapping[str, Any] = story.about.get("made_with", {})
@@ -155,7 +155,7 @@ def _machine(stories: Sequence[RunStory]) -> Iterator[Block]:
 def _again(stories: Sequence[RunStory]) -> Iterator[Block]:
     commands = [command for story in stories if (command := _command(story.config))]
     if commands:
-        yield Heading(heading("report.again"))
+        yield Heading(tr_label("report.again"))
         yield Code("\n".join(commands))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.config import TrainConfig
 from engine.errors import StudioError
-from poetry_tui.i18n import word
+from poetry_tui.i18n import tr
 from poetry_tui.runs.state import RunState, Status
 from poetry_tui.runs.wording import ABOUT, duration, epochs_read, perplexity, training_nats
 
@@ -70,7 +70,7 @@ def compare(runs: Sequence[tuple[str, Status, RunState]]) -> Comparison:
 def figures_of(state: RunState, status: Status) -> dict[str, str]:
     """What came of a run, by the keys of the words for it; what it has not told is left out."""
     found = {
-        "report.status": word(f"train.status.{status}"),
+        "report.status": tr(f"train.status.{status}"),
         "report.step": f"{state.step:,}" + (f" / {state.total_steps:,}" if state.total_steps else ""),
         "report.time": duration(state.elapsed_s),
     }

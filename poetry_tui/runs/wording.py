@@ -4,7 +4,7 @@ import math
 import time
 
 from engine.runs.events import RunFailed
-from poetry_tui.i18n import sentence, word
+from poetry_tui.i18n import tr, tr_error
 from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.replay import RunReplay
 from poetry_tui.runs.state import RunState, Status
@@ -65,38 +65,38 @@ def what_next(follower: RunFollower) -> str:
     """One sentence: what the run was asked for, why it ended, what to do."""
     status, state = follower.status, follower.state
     if follower.problem:
-        return sentence(str(follower.problem))
+        return tr_error(str(follower.problem))
     if not follower.is_settled:
         return ""  # the badge says it
     if isinstance(follower, RunReplay) and status is Status.REPLAYING:
         key = "over" if follower.is_over else "held" if follower.is_held else "at"
-        return word(f"train.replay_{key}", speed=f"{follower.speed:,.4g}")
+        return tr(f"train.replay_{key}", speed=f"{follower.speed:,.4g}")
     if status is Status.STALLED:
         return _stalled(follower)
     if status.is_live:
         if "stop" in follower.wishes:
-            return word("train.asked.stop")
+            return tr("train.asked.stop")
         if "pause" in follower.wishes and status is Status.RUNNING:
-            return word("train.asked.pause")
+            return tr("train.asked.pause")
         if "pause" not in follower.wishes and status is Status.PAUSED:
-            return word("train.asked.resume")
+            return tr("train.asked.resume")
     reason = _reason(follower) if status is Status.FAILED else ""
     # What nothing was kept of cannot go on.
     kept = ".kept" if status in (Status.FAILED, Status.LOST) and state.checkpoint is not None else ""
-    return f"{reason} {word(f'train.next.{status}{kept}')}".strip() + _remarks(state, status)
+    return f"{reason} {tr(f'train.next.{status}{kept}')}".strip() + _remarks(state, status)
 
 
 def _stalled(follower: RunFollower) -> str:
     """How long it has been silent, and what can be done; nobody knows whether it will ever hear what it is asked."""
     pid = follower.state.started.pid if follower.state.started else "?"
     key = "train.asked.stop_stalled" if "stop" in follower.wishes else "train.next.stalled"
-    return word(key, pid=pid, duration=duration(follower.silent_s))
+    return tr(key, pid=pid, duration=duration(follower.silent_s))
 
 
 def _reason(follower: RunFollower) -> str:
     """What a failed run said last, or the last line of its log when it never got to say anything."""
     last = follower.state.last_word
-    reason = sentence(last.message) if isinstance(last, RunFailed) else follower.last_log_line
+    reason = tr_error(last.message) if isinstance(last, RunFailed) else follower.last_log_line
     # A library's message often ends without a mark, and a sentence of ours follows it.
     return reason if not reason or reason.endswith(_SENTENCE_ENDS) else f"{reason}."
 
@@ -105,11 +105,11 @@ def _remarks(state: RunState, status: Status) -> str:
     remarks = ""
     if (n_epochs := state.epochs_overfitting) is not None and state.best is not None:
         key = "train.overfitting" if status.is_live else "train.has_overfitted"
-        remarks += " " + word(key, epochs=f"{n_epochs:.1f}", step=f"{state.best.step:,}")
+        remarks += " " + tr(key, epochs=f"{n_epochs:.1f}", step=f"{state.best.step:,}")
     if state.n_not_finite:
-        remarks += " " + word("train.not_finite", count=state.n_not_finite)
+        remarks += " " + tr("train.not_finite", count=state.n_not_finite)
     if state.n_malformed:
-        remarks += " " + word("train.malformed", count=state.n_malformed)
+        remarks += " " + tr("train.malformed", count=state.n_malformed)
     return remarks
 
 
@@ -125,7 +125,7 @@ def figures(state: RunState) -> list[tuple[str, str]]:
     if len(state.loss):
         pairs.append(("train.lr", f"{state.lr:.2g}"))
     pairs.append(("train.elapsed", duration(state.elapsed_s)))
-    return [(word(name), value) for name, value in pairs]
+    return [(tr(name), value) for name, value in pairs]
 
 
 def training_nats(state: RunState) -> str:
@@ -139,7 +139,7 @@ def training_nats(state: RunState) -> str:
             return f"{nats:.3f}"
         case "about_han":
             return f"{ABOUT}{nats:.3f}"
-    return word("train.per_char", nats=f"{nats:.3f}")
+    return tr("train.per_char", nats=f"{nats:.3f}")
 
 
 def _in_perplexity(state: RunState) -> str:

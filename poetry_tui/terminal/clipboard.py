@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from poetry_tui.i18n import word
+from poetry_tui.i18n import tr
 
 # A tool that has not taken a poem by then is waiting for something that will not come, such as a display that hangs.
 DEADLINE_S = 2.0
@@ -117,7 +117,7 @@ def _takes(tool: Tool, text: str) -> bool:
 def in_words(copied: Copied) -> str:
     """What was done, and what nobody can know: whether a terminal does what it is asked to."""
     if copied.tool is not None:
-        return word("copy.with_tool", tool=copied.tool)
+        return tr("copy.with_tool", tool=copied.tool)
     said = "copy.tmux_and_on" if copied.is_passed_on else "copy.tmux" if copied.in_tmux else "copy.osc52"
-    failed = [word("copy.failed", tools=", ".join(copied.failed))] if copied.failed else []
-    return " ".join([word(said), *failed])
+    failed = [tr("copy.failed", tools=", ".join(copied.failed))] if copied.failed else []
+    return " ".join([tr(said), *failed])

@@ -9,8 +9,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button
 
-from poetry_tui.i18n import heading, word
-from poetry_tui.keymap import bind, in_words
+from poetry_tui.i18n import tr, tr_label
+from poetry_tui.keymap import bind, translated
 from poetry_tui.runs.comparison import Comparison
 from poetry_tui.train.comparison_table import ComparisonTable
 
@@ -50,10 +50,10 @@ class CompareScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical() as card:
-            card.border_title = heading("train.compare_title")
+            card.border_title = tr_label("train.compare_title")
             with Horizontal():
-                yield Button(f"h {word('train.equal')}", id="compare-equal", compact=True)
-                yield Button(f"esc {word('train.compare_close')}", id="compare-close", compact=True)
+                yield Button(f"h {tr('train.equal')}", id="compare-equal", compact=True)
+                yield Button(f"esc {tr('train.compare_close')}", id="compare-close", compact=True)
             with VerticalScroll():
                 yield ComparisonTable(self._read(), self._with_equal)
 
@@ -63,7 +63,7 @@ class CompareScreen(ModalScreen[None]):
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
-        return {key: in_words(active) for key, active in super().active_bindings.items()}
+        return {key: translated(active) for key, active in super().active_bindings.items()}
 
     def _look(self) -> None:
         self.query_one(ComparisonTable).show(self._read(), self._with_equal)

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from poetry_tui.i18n import WORDS, heading, word
+from poetry_tui.i18n import TRANSLATIONS, tr, tr_label
 from poetry_tui.runs.comparison import MISSING, Comparison, Row
 
 # As the curves are coloured: the run that is followed, then those beside it.
@@ -79,8 +79,8 @@ class ComparisonTable(Widget):
             styles = ["bold $text-success" if place in row.best else "" for place in range(len(names))]
             lines += _row(label_of(row), label_width, row.values, widths, ["dim", *styles])
         if not self._comparison.validates_alike:
-            lines += Content.styled(word("train.compare_other_poems"), "$text-warning").wrap(max(width, 1))
-        lines += [Content(), Content.styled(heading("train.settings"), "bold") + self._how_many()]
+            lines += Content.styled(tr("train.compare_other_poems"), "$text-warning").wrap(max(width, 1))
+        lines += [Content(), Content.styled(tr_label("train.settings"), "bold") + self._how_many()]
         for row in self._settings:
             styles = ["" if value == row.values[0] else "bold $text-warning" for value in row.values]
             values = list(map(said_of, row.values))
@@ -91,19 +91,19 @@ class ComparisonTable(Widget):
         n_all, n_differing = len(self._comparison.settings), len(self._comparison.differing)
         if len(self._comparison.names) < 2:
             return Content()
-        said = word("train.compare_differ", n=n_differing, all=n_all) if n_differing else word("train.compare_same")
+        said = tr("train.compare_differ", n=n_differing, all=n_all) if n_differing else tr("train.compare_same")
         return Content.styled(f"  {said}", "dim")
 
 
 def label_of(row: Row) -> str:
     """A figure's words, short where the report takes its time, a setting's words, or the bare name of one that has none."""
     keys = (f"train.short.{row.name.removeprefix('report.')}", row.name, f"train.field.{row.name}")
-    return next((word(key) for key in keys if key in WORDS), row.name)
+    return next((tr(key) for key in keys if key in TRANSLATIONS), row.name)
 
 
 def said_of(value: str) -> str:
     """A setting's value as the settings panel says it."""
-    return {"None": MISSING, "True": word("train.yes"), "False": word("train.no")}.get(value, value)
+    return {"None": MISSING, "True": tr("train.yes"), "False": tr("train.no")}.get(value, value)
 
 
 def _row(

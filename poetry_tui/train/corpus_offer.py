@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.widgets import Button, ProgressBar, Static
 
 from engine.errors import StudioError
-from poetry_tui.i18n import sentence, word
+from poetry_tui.i18n import tr, tr_error
 
 
 class CorpusOffer(Vertical):
@@ -51,20 +51,20 @@ class CorpusOffer(Vertical):
         """Offer this corpus, afresh."""
         self.corpus = name
         self.remove_class("-busy", "-failed")
-        self.query_one(".sentence", Static).update(Content(word(f"train.offer.{name}", name=name)))
-        self.query_one(Button).label = Content(word("train.install", name=name))
+        self.query_one(".sentence", Static).update(Content(tr(f"train.offer.{name}", name=name)))
+        self.query_one(Button).label = Content(tr("train.install", name=name))
 
     def show_progress(self, fraction: float) -> None:
         """Show how far the installation is, 0 to 1."""
         self.add_class("-busy")
-        self.query_one(".sentence", Static).update(Content(word("train.installing", name=self.corpus)))
+        self.query_one(".sentence", Static).update(Content(tr("train.installing", name=self.corpus)))
         self.query_one(ProgressBar).update(progress=fraction)
 
     def show_failure(self, error: StudioError) -> None:
         """Say why it did not work, and offer it again."""
         self.offer(self.corpus)
         self.add_class("-failed")
-        self.query_one(".problem", Static).update(Content(sentence(str(error))))
+        self.query_one(".problem", Static).update(Content(tr_error(str(error))))
 
     @on(Button.Pressed)
     def wanted(self, event: Button.Pressed) -> None:

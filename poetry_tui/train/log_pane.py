@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widgets import RichLog
 
-from poetry_tui.i18n import heading, word
+from poetry_tui.i18n import tr, tr_label
 
 MOST_LINES = 500
 
@@ -18,11 +18,11 @@ class LogPane(RichLog):
         self._shown: Sequence[str] | None = None
 
     def on_mount(self) -> None:
-        self.retitle()
+        self.refresh_labels()
 
-    def retitle(self) -> None:
+    def refresh_labels(self) -> None:
         """Say the title in the current language."""
-        self.border_title = heading("train.log_title")
+        self.border_title = tr_label("train.log_title")
 
     def show(self, lines: Sequence[str]) -> None:
         """Show these lines, oldest first."""
@@ -30,6 +30,6 @@ class LogPane(RichLog):
             return
         self._shown = lines
         self.clear()
-        for line in lines or [word("train.log_none")]:
+        for line in lines or [tr("train.log_none")]:
             # A progress bar in a log ends its lines with carriage returns: the last state is the one that counts.
             self.write(Content(line.rsplit("\r", 1)[-1]).plain)

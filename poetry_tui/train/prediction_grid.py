@@ -11,7 +11,7 @@ from textual.content import Content, Span
 from textual.style import Style
 
 from engine.runs.events import Compared
-from poetry_tui.i18n import heading, word
+from poetry_tui.i18n import tr, tr_label
 from poetry_tui.widgets.lines import Lines
 
 # A thousandth counts as nothing: the scale is that of the logarithm, as the loss is.
@@ -52,11 +52,11 @@ class PredictionGrid(VerticalScroll):
         yield Lines()
 
     def on_mount(self) -> None:
-        self.retitle()
+        self.refresh_labels()
 
-    def retitle(self) -> None:
+    def refresh_labels(self) -> None:
         """Say the title and the figures in the current language."""
-        self.border_title = heading("train.compared")
+        self.border_title = tr_label("train.compared")
         self._draw()
 
     def show(self, event: Compared | None) -> None:
@@ -77,10 +77,10 @@ class PredictionGrid(VerticalScroll):
         inner = self.query_one(Lines)
         if event is None:
             self.border_subtitle = ""
-            inner.say(word("train.compared_none"))
+            inner.say(tr("train.compared_none"))
             return
         n_right = sum(said == meant for said, meant in zip(event.prediction, event.target, strict=False))
-        figures = word("train.compared_figures", step=f"{event.step:,}", right=n_right, all=len(event.target))
+        figures = tr("train.compared_figures", step=f"{event.step:,}", right=n_right, all=len(event.target))
         self.border_subtitle = figures
         inner.show(self._pairs(event, max(1, self.scrollable_content_region.width // 2)))
 

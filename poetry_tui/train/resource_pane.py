@@ -7,7 +7,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from engine.runs.events import Resources
-from poetry_tui.i18n import heading, word
+from poetry_tui.i18n import tr, tr_label
 from poetry_tui.runs.wording import count
 from poetry_tui.widgets.chart_glyphs import bar
 from poetry_tui.widgets.lines import Lines
@@ -34,12 +34,12 @@ class ResourcePane(VerticalScroll):
         yield Lines()
 
     def on_mount(self) -> None:
-        self.retitle()
+        self.refresh_labels()
 
-    def retitle(self) -> None:
+    def refresh_labels(self) -> None:
         """Say everything in the current language."""
-        self.border_title = heading("train.resources")
-        self.border_subtitle = word("train.phase_note")
+        self.border_title = tr_label("train.resources")
+        self.border_subtitle = tr("train.phase_note")
         self._draw()
 
     def show(self, event: Resources | None, chars_per_s: float) -> None:
@@ -55,7 +55,7 @@ class ResourcePane(VerticalScroll):
         event, chars_per_s = self._shown
         inner = self.query_one(Lines)
         if event is None:
-            inner.say(word("train.resources_none"))
+            inner.say(tr("train.resources_none"))
             return
         used, phases = self._used(event, chars_per_s), _shares(event)
         width, height = self.scrollable_content_region.width, self.scrollable_content_region.height
@@ -73,8 +73,8 @@ class ResourcePane(VerticalScroll):
         else:
             rows = [*used, Content(), *shares]
         if event.gpu_memory_bytes is not None:
-            note = Content.styled(word("train.phase_note_gpu"), "dim").wrap(max(width, 1))
-            self.tooltip = word("train.phase_note_gpu")
+            note = Content.styled(tr("train.phase_note_gpu"), "dim").wrap(max(width, 1))
+            self.tooltip = tr("train.phase_note_gpu")
             rows += note if len(rows) + len(note) <= height else []
         inner.show(Content("\n").join(rows))
 
@@ -90,10 +90,10 @@ class ResourcePane(VerticalScroll):
 
     def _cores(self, cpu_percent: float) -> str:
         """What it uses of the processor: more than 100 % is more than one core."""
-        return word("train.cpu_value", percent=f"{cpu_percent:.0f}", cores=f"{cpu_percent / 100:.1f}")
+        return tr("train.cpu_value", percent=f"{cpu_percent:.0f}", cores=f"{cpu_percent / 100:.1f}")
 
     def _row(self, key: str, value: str) -> Content:
-        name = Content(word(key))
+        name = Content(tr(key))
         return name.pad_right(max(0, LABEL_WIDTH - name.cell_length)).stylize("dim") + Content(f" {value}")
 
 

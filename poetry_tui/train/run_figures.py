@@ -2,7 +2,7 @@
 
 from rich.cells import cell_len
 
-from poetry_tui.i18n import word
+from poetry_tui.i18n import tr
 from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.state import Status
 from poetry_tui.runs.wording import count, duration, epochs_read, figures
@@ -55,12 +55,12 @@ def _bar(follower: RunFollower, width: int) -> list[Cells]:
         return []
     share = state.step / state.total_steps
     percent = f" {100 * min(share, 1):3.0f} %"
-    epochs = f"  {word('train.epoch')} {read}" if (read := epochs_read(state)) else ""
+    epochs = f"  {tr('train.epoch')} {read}" if (read := epochs_read(state)) else ""
     after = ""
     if follower.status.is_live and follower.status is not Status.STALLED and state.eta_s is not None:
-        after += f"  {duration(state.eta_s)} {word('train.left')}"
+        after += f"  {duration(state.eta_s)} {tr('train.left')}"
     if len(state.speed):
-        after += f"  {count(state.speed.last_smooth or 0)} {word('train.speed')}"
+        after += f"  {count(state.speed.last_smooth or 0)} {tr('train.speed')}"
     fits = width - 2 - cell_len(percent + epochs + after) >= LEAST_BAR
     after = percent + (epochs if fits else "") + after
     room = max(width - 2 - cell_len(after), 4)

@@ -3,7 +3,7 @@
 from textual.content import Content
 from textual.widget import Widget
 
-from poetry_tui.i18n import heading
+from poetry_tui.i18n import tr_label
 from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.wording import COLOURS, SYMBOLS, what_next
 
@@ -45,9 +45,9 @@ class RunHeadline(Widget):
     def _line(self, follower: RunFollower, width: int) -> Content:
         status = follower.status
         if follower.is_settled:
-            badge = (f" {SYMBOLS[status]} {heading(f'train.status.{status}')} ", f"bold {COLOURS[status]}")
+            badge = (f" {SYMBOLS[status]} {tr_label(f'train.status.{status}')} ", f"bold {COLOURS[status]}")
         else:
-            badge = (f" {heading('train.reading')} ", "bold dim")
+            badge = (f" {tr_label('train.reading')} ", "bold dim")
         line = Content.assemble(badge, " ", what_next(follower))
         # What has gone wrong is worth a second line; some cells of the first may stay empty where it is broken.
         line = line.truncate(max(2 * width - 12, 1), ellipsis=True)

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from poetry_tui.i18n import heading, sentence, word
+from poetry_tui.i18n import tr, tr_error, tr_label
 from poetry_tui.runs.summary import RunSummary
 from poetry_tui.runs.wording import COLOURS, SYMBOLS, moment, summary_line
 
@@ -50,13 +50,13 @@ class RunList(OptionList):
         self._letters: Mapping[Path, str] = {}
 
     def on_mount(self) -> None:
-        self.retitle()
+        self.refresh_labels()
         self.show([])
 
-    def retitle(self) -> None:
+    def refresh_labels(self) -> None:
         """Say the title in the current language."""
-        self.border_title = heading("train.runs")
-        self.tooltip = word("train.runs.tip")
+        self.border_title = tr_label("train.runs")
+        self.tooltip = tr("train.runs.tip")
 
     def show(self, runs: Sequence[RunSummary]) -> None:
         """Show these runs, where they differ from what stands there."""
@@ -69,7 +69,7 @@ class RunList(OptionList):
             self._say_again()
             return
         chosen = self.highlighted_option.id if self.highlighted_option else None
-        none = Option(Content.styled(word("train.runs_none"), "dim"), disabled=True)
+        none = Option(Content.styled(tr("train.runs_none"), "dim"), disabled=True)
         self.set_options([Option(self._prompt(run), id=run.id) for run in runs] or [none])
         if chosen in {run.id for run in runs}:
             self.highlighted = self.get_option_index(str(chosen))
@@ -118,7 +118,7 @@ class RunList(OptionList):
         name, share, nats = summary_line(run)
         width = max(self.scrollable_content_region.width - 1, 20)
         if run.problem:
-            why = Content(f" - {run.id}  {sentence(run.problem)}").truncate(width - 1, ellipsis=True)
+            why = Content(f" - {run.id}  {tr_error(run.problem)}").truncate(width - 1, ellipsis=True)
             symbol = (SYMBOLS[run.status], f"bold {COLOURS[run.status]}")
             return Content.assemble(symbol, (why.plain, "$text-error"))
         right = f"{share:>5} {nats:>5}"

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 
-from poetry_tui.i18n import heading, word
+from poetry_tui.i18n import tr, tr_label
 from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.reader import LogTail
 from poetry_tui.runs.state import RunState, Status
@@ -89,30 +89,30 @@ class RunMonitor(Vertical):
             yield SampleTimeline()
             yield LogPane()
 
-    def retitle(self) -> None:
+    def refresh_labels(self) -> None:
         """Say everything in the current language, and draw it with what is drawn with now."""
         # The names of the curves and their dots do not wait until they are due.
         self._noted = ()
         self._title_chart()
-        self.query_one(PredictionGrid).retitle()
-        self.query_one(SampleTimeline).retitle()
-        self.query_one(LogPane).retitle()
-        self.query_one(ResourcePane).retitle()
+        self.query_one(PredictionGrid).refresh_labels()
+        self.query_one(SampleTimeline).refresh_labels()
+        self.query_one(LogPane).refresh_labels()
+        self.query_one(ResourcePane).refresh_labels()
 
     def _title_chart(self) -> None:
         chart = self.query_one(LossChart)
-        zoomed = f" · {word('train.zoomed', percent=f'{chart.zoom:.0%}'.rstrip('%'))}" if chart.zoom < 1 else ""
+        zoomed = f" · {tr('train.zoomed', percent=f'{chart.zoom:.0%}'.rstrip('%'))}" if chart.zoom < 1 else ""
         has_points = chart.state is not None and len(chart.state.loss) > 0
-        at = f" · {word('train.looking_at', step=f'{self.moment:,}')}" if self.moment is not None else ""
+        at = f" · {tr('train.looking_at', step=f'{self.moment:,}')}" if self.moment is not None else ""
         beside = "".join(f" · {letter} {name}" for letter, (name, _) in zip(OTHER_LETTERS, chart.others, strict=False))
-        scale = f" · {word('train.log_scale')}" if chart.is_log else ""
-        signs = word("train.loss_legend_ascii" if is_ascii() else "train.loss_legend")
+        scale = f" · {tr('train.log_scale')}" if chart.is_log else ""
+        signs = tr("train.loss_legend_ascii" if is_ascii() else "train.loss_legend")
         is_about = chart.axis == "chars" and chart.state is not None and chart.state.axes.is_estimate
-        legend = f"{signs} · {ABOUT if is_about else ''}{word(f'train.axis.{chart.axis}')}"
+        legend = f"{signs} · {ABOUT if is_about else ''}{tr(f'train.axis.{chart.axis}')}"
         # What is not as usual comes first: the end of a long line is cut.
         below = f"{(at + zoomed + scale + beside).removeprefix(' · ')}  {legend}".strip() if has_points else ""
-        unit = word(f"train.unit.{chart.state.loss_unit}") if has_points and chart.state is not None else ""
-        titles = (" · ".join(filter(None, (heading("train.loss"), unit))), below)
+        unit = tr(f"train.unit.{chart.state.loss_unit}") if has_points and chart.state is not None else ""
+        titles = (" · ".join(filter(None, (tr_label("train.loss"), unit))), below)
         # A title that is told again has all of the chart painted again.
         if titles != self._titles:
             self._titles = titles

@@ -6,7 +6,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from engine.runs.events import Sampled
-from poetry_tui.i18n import heading, word
+from poetry_tui.i18n import tr, tr_label
 from poetry_tui.runs.state import SampleRound
 from poetry_tui.widgets.lines import Lines
 
@@ -33,11 +33,11 @@ class SampleTimeline(VerticalScroll):
         yield Lines()
 
     def on_mount(self) -> None:
-        self.retitle()
+        self.refresh_labels()
 
-    def retitle(self) -> None:
+    def refresh_labels(self) -> None:
         """Say the title in the current language, and the rest when it is shown next."""
-        self.border_title = heading("train.samples")
+        self.border_title = tr_label("train.samples")
         self._shown = None
 
     def show(self, rounds: list[SampleRound]) -> None:
@@ -50,11 +50,11 @@ class SampleTimeline(VerticalScroll):
         if blocks:
             self.query_one(Lines).show(Content("\n\n").join(blocks))
         else:
-            self.query_one(Lines).say(word("train.samples_none"))
+            self.query_one(Lines).say(tr("train.samples_none"))
 
     def _block(self, item: SampleRound, is_newest: bool) -> Content:
         style = "bold $accent" if is_newest else "dim"
-        head = Content.styled(word("train.at_step", step=f"{item.step:,}"), style)
+        head = Content.styled(tr("train.at_step", step=f"{item.step:,}"), style)
         return Content("\n").join([head, *(self._line(sample) for sample in item.samples)])
 
     def _line(self, sample: Sampled) -> Content:

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from engine.config import TrainConfig
 from engine.errors import StudioError
-from poetry_tui.i18n import word
+from poetry_tui.i18n import tr
 from poetry_tui.messages import ModelWanted
 from poetry_tui.runs import control as runs
 from poetry_tui.runs.follower import RunFollower
@@ -168,7 +168,7 @@ class TrainScreen(ViewingScreen):
 
     def _say_how_to_begin(self) -> None:
         sentence = "train.empty" if self.size.width >= 100 else "train.empty_narrow"
-        text = Content.assemble((word("train.empty_title"), "bold $accent"), "\n\n", (word(sentence), "dim"))
+        text = Content.assemble((tr("train.empty_title"), "bold $accent"), "\n\n", (tr(sentence), "dim"))
         self.query_one("#train-empty", Static).update(text)
 
     def on_resize(self) -> None:
@@ -228,7 +228,7 @@ class TrainScreen(ViewingScreen):
         self._installed = await asyncio.to_thread(installed_corpora)
         self.query_one(RunSettings).show_corpora(self._installed)
         self.remove_class("-offer")
-        self.notify(word("train.installed", name=name), markup=False)
+        self.notify(tr("train.installed", name=name), markup=False)
 
     # Keys
 
@@ -274,12 +274,12 @@ class TrainScreen(ViewingScreen):
         if self.follower is not None:
             self.post_message(ModelWanted(str(self.follower.folder)))
 
-    def language_changed(self) -> None:
-        super().language_changed()
+    def refresh_labels(self) -> None:
+        super().refresh_labels()
         self._say_how_to_begin()
-        self.query_one(RunSettings).retitle()
-        self.query_one(RunList).retitle()
-        self.query_one(RunMonitor).retitle()
+        self.query_one(RunSettings).refresh_labels()
+        self.query_one(RunList).refresh_labels()
+        self.query_one(RunMonitor).refresh_labels()
         offer = self.query_one(CorpusOffer)
         offer.offer(offer.corpus)
         self.is_dirty = True

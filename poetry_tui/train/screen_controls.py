@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from textual import work
 
 from engine.errors import StudioError
-from poetry_tui.i18n import sentence, word
+from poetry_tui.i18n import tr, tr_error
 from poetry_tui.runs import control as runs
 from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.replay import RunReplay
@@ -40,7 +40,7 @@ class SteeringScreen(StudioScreen):
                 self.notify(said, markup=False)
 
     def complain(self, error: StudioError) -> None:
-        self.notify(sentence(str(error)), severity="error", markup=False)
+        self.notify(tr_error(str(error)), severity="error", markup=False)
 
     def may_steer(self, action: str) -> bool | None:
         """Whether a steering action makes sense for the run as it is; None for an action of another kind."""
@@ -92,11 +92,11 @@ class SteeringScreen(StudioScreen):
 
     def action_save(self) -> None:
         if self.follower is not None:
-            self.tell(runs.save_run, self.follower.folder, word("train.asked.save"))
+            self.tell(runs.save_run, self.follower.folder, tr("train.asked.save"))
 
     def action_sample(self) -> None:
         if self.follower is not None:
-            self.tell(runs.sample_run, self.follower.folder, word("train.asked.sample"))
+            self.tell(runs.sample_run, self.follower.folder, tr("train.asked.sample"))
 
     def action_rate(self) -> None:
         """Ask for the new peak of the learning rate; the schedule goes on below it."""
@@ -112,7 +112,7 @@ class SteeringScreen(StudioScreen):
             except StudioError as error:
                 self.complain(error)
                 return
-            said = word("train.asked.lr", rate=f"{rate:g}")
+            said = tr("train.asked.lr", rate=f"{rate:g}")
             self.tell(lambda folder: runs.set_learning_rate(folder, rate), follower.folder, said)
 
-        self.app.push_screen(AskLine(word("train.ask_rate", rate=f"{follower.state.lr:.3g}")), change)
+        self.app.push_screen(AskLine(tr("train.ask_rate", rate=f"{follower.state.lr:.3g}")), change)

@@ -6,7 +6,7 @@ from pathlib import Path
 from textual import work
 
 from engine.errors import StudioError
-from poetry_tui.i18n import word
+from poetry_tui.i18n import tr
 from poetry_tui.report.child import folder_for, write_in_child
 from poetry_tui.runs.comparison import Comparison, compare
 from poetry_tui.runs.follower import RunFollower
@@ -98,13 +98,13 @@ class ViewingScreen(SteeringScreen):
 
     @work(group="report", exclusive=True, exit_on_error=False)
     async def _write_report(self, folders: Sequence[Path]) -> None:
-        self.notify(word("train.report_begun"), timeout=2, markup=False)
+        self.notify(tr("train.report_begun"), timeout=2, markup=False)
         try:
             page = await write_in_child(folders, folder_for(folders))
         except StudioError as error:
             self.complain(error)
             return
-        self.notify(word("train.report_written", path=page), timeout=REPORT_NOTICE_S, markup=False)
+        self.notify(tr("train.report_written", path=page), timeout=REPORT_NOTICE_S, markup=False)
 
     def show_letters(self) -> None:
         """Show in the list which run is followed, and which are drawn beside it."""

@@ -8,7 +8,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static
 
 from engine.errors import StudioError
-from poetry_tui.i18n import WORDS, sentence, word
+from poetry_tui.i18n import TRANSLATIONS, tr, tr_error
 from poetry_tui.train.form_questions import BEGINNING, NO, YES, Question
 from poetry_tui.widgets.line_input import LineInput
 
@@ -16,7 +16,7 @@ from poetry_tui.widgets.line_input import LineInput
 def label_of(question: Question) -> str:
     """What a setting is called; a new one that nobody has translated yet goes by its own name."""
     key = f"train.field.{question.name}"
-    return word(key) if key in WORDS else question.name.replace("_", " ")
+    return tr(key) if key in TRANSLATIONS else question.name.replace("_", " ")
 
 
 class SettingRow(Widget):
@@ -43,7 +43,7 @@ class SettingRow(Widget):
     def __init__(self, question: Question, answer: str) -> None:
         super().__init__(id=f"setting-{question.name}")
         self.question = question
-        self.tooltip = Content(sentence(question.help))
+        self.tooltip = Content(tr_error(question.help))
         self.control = self._control(answer)
 
     def compose(self) -> ComposeResult:
@@ -58,20 +58,18 @@ class SettingRow(Widget):
         if question.choices:
             options = [(said, choice) for choice, said in self._choices().items()]
             return Select(options, allow_blank=False, value=answer, compact=True)
-        placeholder = word("train.empty_value") if question.may_be_empty else ""
+        placeholder = tr("train.empty_value") if question.may_be_empty else ""
         return LineInput(answer, placeholder=placeholder, compact=True, select_on_focus=True)
 
     def _choices(self) -> dict[str, str]:
         """The answers to choose from, and what each is called."""
         translated = {YES: "train.yes", NO: "train.no"}
-        return {
-            choice: word(translated[choice]) if choice in translated else choice for choice in self.question.choices
-        }
+        return {choice: tr(translated[choice]) if choice in translated else choice for choice in self.question.choices}
 
-    def retitle(self) -> None:
+    def refresh_labels(self) -> None:
         """Say everything in the current language."""
         self.query_one(Label).update(Content(label_of(self.question)))
-        self.tooltip = Content(sentence(self.question.help))
+        self.tooltip = Content(tr_error(self.question.help))
         if self.question.choices:
             self.offer(self._choices(), self.answer)
 
@@ -98,7 +96,7 @@ class SettingRow(Widget):
         self.set_class(error is not None, "-wrong")
         if error is None:
             return
-        said = Content(sentence(str(error)))
+        said = Content(tr_error(str(error)))
         if shown := self.query(".error"):
             shown.first(Static).update(said)
         else:

@@ -14,7 +14,7 @@ from textual.widgets.collapsible import CollapsibleTitle
 from engine.config import TrainConfig
 from engine.corpus.install import PARTS
 from engine.errors import StudioError, UsageError
-from poetry_tui.i18n import heading, word
+from poetry_tui.i18n import tr, tr_label
 from poetry_tui.train.form_questions import (
     BEGINNING,
     MAIN,
@@ -69,26 +69,26 @@ class RunSettings(VerticalScroll):
     def compose(self) -> ComposeResult:
         answers = answers_of_preset(DEFAULT_PRESET)
         yield from (SettingRow(question, answers[question.name]) for question in questions() if question.name in MAIN)
-        yield Collapsible(title=word("train.more"), id="more")
-        yield Button(word("train.start_button"), variant="primary", id="start", compact=True)
+        yield Collapsible(title=tr("train.more"), id="more")
+        yield Button(tr("train.start_button"), variant="primary", id="start", compact=True)
 
     def on_mount(self) -> None:
         self._draw_titles()
 
-    def retitle(self) -> None:
+    def refresh_labels(self) -> None:
         """Say titles, labels and answers in the current language."""
         self._draw_titles()
         for row in self.rows():
-            row.retitle()
+            row.refresh_labels()
         self._list_corpora(self.corpus)
         if BEGINNING not in self._folded:
             self._list_beginnings(self._beginning)
 
     def _draw_titles(self) -> None:
-        self.border_title = heading("train.settings")
-        self.query_one("#more", Collapsible).title = word("train.more")
+        self.border_title = tr_label("train.settings")
+        self.query_one("#more", Collapsible).title = tr("train.more")
         self._draw_arrows()
-        self.query_one("#start", Button).label = Content(word("train.start_button"))
+        self.query_one("#start", Button).label = Content(tr("train.start_button"))
 
     def _draw_arrows(self) -> None:
         """Draw the arrows of lists and of the settings that are folded away as the terminal can."""
@@ -145,12 +145,12 @@ class RunSettings(VerticalScroll):
     def _list_corpora(self, chosen: str) -> None:
         options = {name: name for name in self._installed}
         for name in (*INSTALLABLE, chosen):
-            options.setdefault(name, word("train.not_installed", name=name))
+            options.setdefault(name, tr("train.not_installed", name=name))
         self.row("corpus").offer(options, chosen)
 
     def _list_beginnings(self, chosen: str) -> None:
         self._beginning = chosen
-        options = {"": word("train.from_scratch")} | {name: name for name in (*self._beginnings, chosen) if name}
+        options = {"": tr("train.from_scratch")} | {name: name for name in (*self._beginnings, chosen) if name}
         self.row(BEGINNING).offer(options, chosen)
 
     @property

@@ -2,7 +2,7 @@
 
 from rich.cells import cell_len, set_cell_size
 
-from poetry_tui.i18n import word
+from poetry_tui.i18n import tr
 from poetry_tui.runs.curve import Curve
 from poetry_tui.runs.state import RunState
 from poetry_tui.runs.wording import count
@@ -45,7 +45,7 @@ def _column(
     room = max(width - 2, 0)
     value = curve.last_smooth
     said = "" if value is None else count(value) if has_compact_numbers else f"{value:.3g}"
-    name = f"{word(f'train.{figure}')} "
+    name = f"{tr(f'train.{figure}')} "
     name = set_cell_size(name, min(cell_len(name), room))
     above = [(name, "label"), (set_cell_size(said, room - cell_len(name)), "value"), ("  ", "blank")]
     return above, [(small_curve(curve.means(room)).ljust(width), "curve")]

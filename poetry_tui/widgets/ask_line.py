@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from poetry_tui.i18n import word
+from poetry_tui.i18n import tr
 from poetry_tui.widgets.line_input import LineInput
 
 
@@ -34,7 +34,7 @@ class AskLine(ModalScreen[str | None]):
         with Vertical():
             yield Static(Content(self._question))
             yield LineInput(self._line, select_on_focus=False)
-            yield Static(Content(word("favourites.ask_keys")))
+            yield Static(Content(tr("favourites.ask_keys")))
 
     @on(Input.Submitted)
     def answer(self, event: Input.Submitted) -> None:

@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from poetry_tui.keymap import words_of
+from poetry_tui.keymap import translation_key
 from poetry_tui.widgets.chart_glyphs import is_ascii
 
 
@@ -163,9 +163,9 @@ def _shown(active: Iterable[ActiveBinding]) -> Iterator[ActiveBinding]:
 def _fillers(active: Iterable[ActiveBinding], screen: Screen[object]) -> list[list[ActiveBinding]]:
     """The screen's other keys, those of one description together, in the order in which they are to fill the footer."""
     by_words: dict[str, list[ActiveBinding]] = {}
-    shown = {words_of(one.binding) for one in active if one.binding.show}
+    shown = {translation_key(one.binding) for one in active if one.binding.show}
     for one in active:
-        words = words_of(one.binding)
+        words = translation_key(one.binding)
         # A key that does the same in bigger steps is for the help.
         is_variant = "+" in one.binding.key
         if words is None or one.node is not screen or words in shown or is_variant or not one.enabled:

@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from poetry_tui.i18n import heading, word
+from poetry_tui.i18n import tr, tr_label
 
 TABS = ("compose", "train", "favourites")
 _SEAL = "詩"
@@ -49,8 +49,8 @@ class StudioHeader(Widget):
         width = self.content_size.width
         wanted = Content(self.status).cell_length + 3
         short = Content.styled(_SEAL, "bold $accent")
-        full = short + Content(word("shell.title").removeprefix(_SEAL))
-        choices: list[tuple[Content, Callable[[str], str]]] = [(full, heading), (short, heading), (short, word)]
+        full = short + Content(tr("shell.title").removeprefix(_SEAL))
+        choices: list[tuple[Content, Callable[[str], str]]] = [(full, tr_label), (short, tr_label), (short, tr)]
         for title, name in choices:
             line = self._with_tabs(title, name)
             room = width - line.cell_length

@@ -11,8 +11,8 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from poetry_tui.i18n import heading, word
-from poetry_tui.keymap import words_of
+from poetry_tui.i18n import tr, tr_label
+from poetry_tui.keymap import translation_key
 
 
 class HelpScreen(ModalScreen[None]):
@@ -46,16 +46,16 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help-card"):
-            yield Static(Content(heading("shell.help_title")), id="help-title")
+            yield Static(Content(tr_label("shell.help_title")), id="help-title")
             yield KeyList(self._keys_and_tips(), id="help-keys")
-            yield Static(Content(word("shell.help_close")), id="help-close")
+            yield Static(Content(tr("shell.help_close")), id="help-close")
 
     def _keys_and_tips(self) -> list[tuple[str, str]]:
         """One pair for each action that has words, its keys together."""
         keys: dict[str, list[str]] = {}
         tips: dict[str, str] = {}
         for active in self._bindings_below:
-            name = words_of(active.binding)
+            name = translation_key(active.binding)
             if name is not None:
                 keys.setdefault(name, []).append(self.app.get_key_display(active.binding))
                 tips[name] = active.tooltip

@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.fuzzy import Matcher
 from textual.screen import Screen
 
-from poetry_tui.i18n import LANGUAGES, heading, spoken, word
-from poetry_tui.keymap import words_of
+from poetry_tui.i18n import LANGUAGES, in_language, tr, tr_label
+from poetry_tui.keymap import translation_key
 from poetry_tui.themes import FAINT
 from poetry_tui.widgets.chart_glyphs import CHARTS
 from poetry_tui.widgets.header import TABS
@@ -59,7 +59,7 @@ def named_commands(app: "PoetryApp", screen: Screen[object]) -> list[NamedComman
     shown = list(commands(app, screen))
     others = []
     for language in LANGUAGES:
-        with spoken(language):
+        with in_language(language):
             others.append(list(commands(app, screen)))
     return [
         NamedCommand(
@@ -99,29 +99,29 @@ def _score(wanted: str, name: str) -> float:
 def commands(app: "PoetryApp", screen: Screen[object]) -> Iterable[SystemCommand]:
     """The commands of the moment in the current language, always in the same order."""
     for tab in TABS:
-        name = word("shell.go_to", name=heading(f"shell.{tab}"))
-        yield SystemCommand(name, word(f"shell.{tab}.tip"), functools.partial(app.action_mode, tab))
-    yield SystemCommand(word("shell.theme"), word("shell.theme.tip"), app.action_toggle_theme)
-    yield SystemCommand(word("shell.any_theme"), word("shell.any_theme.tip"), app.action_change_theme)
+        name = tr("shell.go_to", name=tr_label(f"shell.{tab}"))
+        yield SystemCommand(name, tr(f"shell.{tab}.tip"), functools.partial(app.action_mode, tab))
+    yield SystemCommand(tr("shell.theme"), tr("shell.theme.tip"), app.action_toggle_theme)
+    yield SystemCommand(tr("shell.any_theme"), tr("shell.any_theme.tip"), app.action_change_theme)
     if isinstance(screen, StudioScreen):
         yield from _commands_of(app, screen)
     for language in LANGUAGES:
-        name = word("shell.language", name=word(f"shell.language_{language}"))
-        yield SystemCommand(name, word("shell.language.tip"), functools.partial(app.action_language, language))
+        name = tr("shell.language", name=tr(f"shell.language_{language}"))
+        yield SystemCommand(name, tr("shell.language.tip"), functools.partial(app.action_language, language))
     for charts in CHARTS:
-        name = word("shell.charts", name=word(f"shell.charts_{charts}"))
-        yield SystemCommand(name, word("shell.charts.tip"), functools.partial(app.action_charts, charts))
-    yield SystemCommand(word("shell.help"), word("shell.help.tip"), app.action_help)
-    yield SystemCommand(word("shell.screenshot"), word("shell.screenshot.tip"), app.action_screenshot)
-    yield SystemCommand(word("shell.quit"), word("shell.quit.tip"), app.action_quit)
+        name = tr("shell.charts", name=tr(f"shell.charts_{charts}"))
+        yield SystemCommand(name, tr("shell.charts.tip"), functools.partial(app.action_charts, charts))
+    yield SystemCommand(tr("shell.help"), tr("shell.help.tip"), app.action_help)
+    yield SystemCommand(tr("shell.screenshot"), tr("shell.screenshot.tip"), app.action_screenshot)
+    yield SystemCommand(tr("shell.quit"), tr("shell.quit.tip"), app.action_quit)
 
 
 def _commands_of(app: "PoetryApp", screen: StudioScreen) -> Iterator[SystemCommand]:
     """Everything that a key of the screen does now, for those who would rather search or click."""
     said = set[str]()
     for active in screen.active_bindings.values():
-        key = words_of(active.binding)
+        key = translation_key(active.binding)
         if key is not None and key not in said and active.node is screen and active.enabled:
             said.add(key)
             run = functools.partial(app.run_action, active.binding.action, screen)
-            yield SystemCommand(heading(key), word(f"{key}.tip"), run)
+            yield SystemCommand(tr_label(key), tr(f"{key}.tip"), run)

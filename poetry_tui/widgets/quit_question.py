@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from engine.errors import StudioError
-from poetry_tui.i18n import heading, sentence, word
+from poetry_tui.i18n import tr, tr_error, tr_label
 from poetry_tui.runs import control as runs
 
 LEAVE, STOP, CANCEL = "leave", "stop", "cancel"
@@ -26,7 +26,7 @@ def stop_all() -> str:
         try:
             runs.stop_run(folder)
         except StudioError as error:
-            problems.append(sentence(str(error)))
+            problems.append(tr_error(str(error)))
     return " ".join(problems)
 
 
@@ -54,13 +54,13 @@ class QuitQuestion(ModalScreen[str]):
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
-            box.border_title = heading("train.quit_title")
+            box.border_title = tr_label("train.quit_title")
             names = "\n".join(folder.name for folder in self._folders)
-            yield Static(Content.assemble((names, "bold"), "\n\n", word("train.quit_text")), markup=False)
+            yield Static(Content.assemble((names, "bold"), "\n\n", tr("train.quit_text")), markup=False)
             with Horizontal():
-                yield Button(word("train.quit_leave"), id=LEAVE, variant="primary", compact=True)
-                yield Button(word("train.quit_stop"), id=STOP, compact=True)
-                yield Button(word("train.quit_cancel"), id=CANCEL, compact=True)
+                yield Button(tr("train.quit_leave"), id=LEAVE, variant="primary", compact=True)
+                yield Button(tr("train.quit_stop"), id=STOP, compact=True)
+                yield Button(tr("train.quit_cancel"), id=CANCEL, compact=True)
 
     @on(Button.Pressed)
     def pressed(self, event: Button.Pressed) -> None:

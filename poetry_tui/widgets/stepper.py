@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from poetry_tui.i18n import heading, word
+from poetry_tui.i18n import tr, tr_label
 from poetry_tui.themes import FAINT
 
 # So many values are quicker found in a list than one after another.
@@ -62,7 +62,7 @@ class Stepper(Widget, can_focus=True):
 
     def render(self) -> Content:
         width = self.content_size.width
-        label = Content.styled(word(self.words), FAINT)
+        label = Content.styled(tr(self.words), FAINT)
         arrow = "bold $accent" if self.has_focus else FAINT
         back = Content.styled("‹ " if self.index > 0 else "  ", arrow)
         forth = Content.styled(" ›" if self.index < len(self.values) - 1 else "  ", arrow)
@@ -86,7 +86,7 @@ class Stepper(Widget, can_focus=True):
         # Lists of options take their time to load, and the first paint is without them.
         from poetry_tui.widgets.choose import Choose
 
-        self.app.push_screen(Choose(heading(self.words), self.values, self.index), self._choose)
+        self.app.push_screen(Choose(tr_label(self.words), self.values, self.index), self._choose)
 
     def _choose(self, index: int | None) -> None:
         if index is not None:

@@ -13,8 +13,8 @@ from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from poetry_tui.engine_client.replies import EngineState, Phase
-from poetry_tui.i18n import word
-from poetry_tui.keymap import in_words
+from poetry_tui.i18n import tr
+from poetry_tui.keymap import translated
 from poetry_tui.terminal.compat import update_focus_styles
 from poetry_tui.terminal.compositor import NearCompositor
 from poetry_tui.widgets.footer import StudioFooter
@@ -63,12 +63,12 @@ class StudioScreen(Screen[None]):
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """Textual's, described in the current language: footer, help and key panel read them here."""
-        return {key: in_words(active) for key, active in super().active_bindings.items()}
+        return {key: translated(active) for key, active in super().active_bindings.items()}
 
     @property
     def known_bindings(self) -> list[ActiveBinding]:
         """Every key of the screen, also those that would do nothing now, and then what else can be pressed: for the help."""
-        own = [in_words(ActiveBinding(self, binding, True, binding.tooltip)) for _, binding in self._bindings]
+        own = [translated(ActiveBinding(self, binding, True, binding.tooltip)) for _, binding in self._bindings]
         return [*own, *(active for active in self.active_bindings.values() if active.node is not self)]
 
     def engine_changed(self, state: EngineState) -> None:
@@ -87,7 +87,7 @@ class StudioScreen(Screen[None]):
     def _update_focus_styles(self, focused: Widget | None = None, blurred: Widget | None = None) -> None:
         update_focus_styles(self, focused, blurred)
 
-    def language_changed(self) -> None:
+    def refresh_labels(self) -> None:
         """Say everything again in the new language; screens with words in their widgets extend this."""
         for widget in self.walk_children(Widget):
             widget.refresh(layout=True)
@@ -97,7 +97,7 @@ class StudioScreen(Screen[None]):
     def say_unforeseen(self, event: Worker.StateChanged) -> None:
         """A mistake of ours in the background is said; it must not end the studio, nor vanish."""
         if event.state is WorkerState.ERROR:
-            self.notify(word("shell.unforeseen", error=repr(event.worker.error)), severity="error", markup=False)
+            self.notify(tr("shell.unforeseen", error=repr(event.worker.error)), severity="error", markup=False)
 
     def on_resize(self) -> None:
         self.query_one(TooSmall).refresh()
@@ -106,8 +106,8 @@ class StudioScreen(Screen[None]):
 def in_short(state: EngineState) -> str:
     """The engine's state for the header's right end."""
     if state.phase is Phase.READY and state.model is not None:
-        return f"{word('shell.model')} {state.model.name} · {state.model.device}"
+        return f"{tr('shell.model')} {state.model.name} · {state.model.device}"
     if state.phase is Phase.ASLEEP:
         return ""
     short = {Phase.NO_MODEL: "engine.no_model", Phase.FAILED: "engine.failed_short"}
-    return word(short.get(state.phase, f"engine.{state.phase}"))
+    return tr(short.get(state.phase, f"engine.{state.phase}"))

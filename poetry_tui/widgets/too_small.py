@@ -3,7 +3,7 @@
 from textual.content import Content
 from textual.widget import Widget
 
-from poetry_tui.i18n import word
+from poetry_tui.i18n import tr
 
 LEAST_COLUMNS = 60
 LEAST_ROWS = 16
@@ -26,7 +26,7 @@ class TooSmall(Widget):
     def render(self) -> Content:
         size = self.app.size
         return Content(
-            word(
+            tr(
                 "shell.too_small",
                 columns=size.width,
                 rows=size.height,

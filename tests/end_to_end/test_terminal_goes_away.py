@@ -16,7 +16,7 @@ import pytest
 
 from engine.runs.folder import STOP, ControlFiles, run_is_alive
 from poetry_tui.favourites.store import Favourite, FavouriteStore
-from poetry_tui.i18n import word
+from poetry_tui.i18n import tr
 from tests.poetry_tui.runs.make_run import finished, life, write_run
 from tests.small_corpus import write_corpus
 from tests.terminals import STUDIO, Terminal, below, terminal, wait_until, wait_until_gone
@@ -59,7 +59,7 @@ def composing(studio: Terminal) -> None:
 
 def train(studio: Terminal) -> None:
     studio.press("2")
-    studio.wait_for(word("train.empty_title"))
+    studio.wait_for(tr("train.empty_title"))
 
 
 def favourites(studio: Terminal) -> None:
@@ -75,7 +75,7 @@ def prompt(studio: Terminal) -> None:
 
 def help_page(studio: Terminal) -> None:
     studio.press("?")
-    studio.wait_for(word("shell.help_title"))
+    studio.wait_for(tr("shell.help_title"))
 
 
 def palette(studio: Terminal) -> None:
@@ -101,7 +101,7 @@ def test_nothing_is_left_of_a_studio_whose_terminal_closes(
 ) -> None:
     FavouriteStore().add(Favourite(id=0, text="一去不回", begin="一", model="studio-lstm", seed=7))
     with terminal(below(leader, STUDIO, tmp_path)) as studio:
-        studio.wait_for(word("compose.begin"))
+        studio.wait_for(tr("compose.begin"))
         place(studio)
         processes = studio.processes()
         studio.close()
@@ -143,7 +143,7 @@ def stalled(leader: str, folder: Path) -> Iterator[Terminal]:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_a_studio_and_gives_the_terminal_back(number: signal.Signals) -> None:
     with terminal(STUDIO) as studio:
-        studio.wait_for(word("compose.begin"))
+        studio.wait_for(tr("compose.begin"))
         processes = studio.processes()
         studio.leader.send_signal(number)
         wait_until_gone(processes)
@@ -154,7 +154,7 @@ def test_a_signal_ends_a_studio_and_gives_the_terminal_back(number: signal.Signa
 
 def test_whoever_leaves_does_so_though_a_thread_waits_for_ever() -> None:
     with terminal([sys.executable, "-c", STUDIO_THAT_WAITS]) as studio:
-        studio.wait_for(word("compose.begin"))
+        studio.wait_for(tr("compose.begin"))
         train(studio)
         studio.wait_for_quiet()
         processes = studio.processes()
@@ -186,9 +186,9 @@ def test_an_installation_ends_with_the_terminal_and_leaves_nothing(
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     monkeypatch.setenv("PATH", str(endless_npm(tmp_path).parent), prepend=os.pathsep)
     with terminal(below("trap", STUDIO, tmp_path)) as studio:
-        studio.wait_for(word("compose.begin"))
+        studio.wait_for(tr("compose.begin"))
         studio.press("2")
-        studio.wait_for(word("train.install", name="tang"))
+        studio.wait_for(tr("train.install", name="tang"))
         # A key that comes before a person could have seen what it does is refused.
         for _ in range(12):
             studio.wait_for_quiet(0.5)
@@ -219,7 +219,7 @@ def test_a_training_goes_on_when_the_terminal_closes_over_the_quit_question(stud
         trainer = child_with(studio, "train")
         assert trainer is not None
         studio.press("q")
-        studio.wait_for(word("train.quit_leave"))
+        studio.wait_for(tr("train.quit_leave"))
         others = [process for process in studio.processes() if process != trainer]
         studio.close()
         try:

@@ -7,7 +7,7 @@ from textual.command import CommandList, CommandPalette
 
 from poetry_tui.app import PoetryApp
 from poetry_tui.compose.screen import ComposeScreen
-from poetry_tui.i18n import Language, heading, word
+from poetry_tui.i18n import Language, tr, tr_label
 from poetry_tui.settings import Settings, load_settings, settings_file
 from poetry_tui.themes import INK, PAPER
 from poetry_tui.widgets.footer import StudioFooter
@@ -171,7 +171,7 @@ async def test_a_command_is_found_by_its_words_in_either_language_and_an_exact_m
             for asked in queries:
                 scores = {one.command.title: best_match(asked, one)[0] for one in named_commands(app, app.screen)}
                 best = max(scores, key=scores.__getitem__)
-                assert best in (heading(first), word(first)), asked
+                assert best in (tr_label(first), tr(first)), asked
                 assert list(scores.values()).count(scores[best]) == 1
 
 
@@ -210,7 +210,7 @@ async def test_the_footer_is_filled_with_what_fits(
         await until(pilot, lambda: keys <= shown())
         line = screen._compositor.render_strips()[-1]
         assert line.cell_length == width
-        assert word("shell.palette") in line.text
+        assert tr("shell.palette") in line.text
 
 
 async def test_the_footer_offers_no_key_that_would_be_typed_into_a_field(until: Until) -> None:

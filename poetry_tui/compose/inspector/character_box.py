@@ -6,7 +6,7 @@ from poetry_tui.compose.inspector.alternatives import END_GLYPH
 from poetry_tui.compose.inspector.rows import GAP, Inks, Row, percent, piece
 from poetry_tui.engine_client.inspection import Inspection
 from poetry_tui.engine_client.replies import Glyph
-from poetry_tui.i18n import word
+from poetry_tui.i18n import tr
 from poetry_tui.verse.typesetting import wide
 
 HEAD_ROWS = 3
@@ -20,13 +20,13 @@ def head_rows(glyph: Glyph, inspection: Inspection | None, is_constrained: bool,
     if is_constrained:
         chance += f" → {percent(told.allowed_probability).strip()}"
     if glyph.given:
-        chance += f" · {word('glass.given')}"
+        chance += f" · {tr('inspector.given')}"
     facts = [
         chance,
         _surprise(glyph, width - _BOX_CELLS - 1),
         _sound(inspection)
         if inspection is not None and glyph.character
-        else word("compose.given" if glyph.given else "compose.drawn"),
+        else tr("compose.given" if glyph.given else "compose.drawn"),
     ]
     character = wide(glyph.character) if glyph.character else END_GLYPH
     paper, fact_cells = inks.strong + inks.picked, max(width - _BOX_CELLS - 1, 1)
@@ -41,11 +41,11 @@ def head_rows(glyph: Glyph, inspection: Inspection | None, is_constrained: bool,
 def _surprise(glyph: Glyph, room: int) -> str:
     """In as many words as there is room for."""
     nats = f"{glyph.surprise_nats:.1f}" if glyph.is_known else "…"
-    full = word("compose.surprise", nats=nats)
+    full = tr("compose.surprise", nats=nats)
     return full if cell_len(full) <= room else f"{nats} nats"
 
 
 def _sound(inspection: Inspection) -> str:
     """Its tone and its rhyme groups: 平 · 一东."""
     tone = {"平": "平", "仄": "仄", "both": "平/仄"}.get(inspection.tone)
-    return " · ".join([tone, *inspection.rhyme_groups]) if tone else word("glass.no_tone")
+    return " · ".join([tone, *inspection.rhyme_groups]) if tone else tr("inspector.no_tone")

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from poetry_tui.engine_client.inspection import Place
 from poetry_tui.engine_client.replies import Glyph
-from poetry_tui.i18n import heading
+from poetry_tui.i18n import tr_label
 
 if TYPE_CHECKING:
     from poetry_tui.compose.inspector.panel import ThisCharacter
@@ -36,7 +36,7 @@ class CharacterPanel(Vertical):
         return ThisCharacter()
 
     def on_mount(self) -> None:
-        self.say()
+        self.refresh_labels()
         # The first paint is sooner without it.
         self.call_after_refresh(self._mount_character)
 
@@ -45,8 +45,8 @@ class CharacterPanel(Vertical):
         if self.is_attached:
             await self.mount(self.character)
 
-    def say(self) -> None:
-        self.border_title = Content(heading("compose.this_character"))
+    def refresh_labels(self) -> None:
+        self.border_title = Content(tr_label("compose.this_character"))
 
     def show(self, glyph: Glyph | None, place: Place | None) -> None:
         if self.is_mounted and self.character.is_mounted:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from poetry_tui.compose.inspector.equation import equation_rows, n_equation_rows
 from poetry_tui.compose.inspector.rows import Inks, Row, decimals, piece
 from poetry_tui.engine_client.inspection import Inspection
-from poetry_tui.i18n import word
+from poetry_tui.i18n import tr
 from poetry_tui.widgets.heat_strip import strip_of
 
 # A strip's name in the reply, and the letter that stands for it.
@@ -63,8 +63,8 @@ def gate_rows(inspection: Inspection, choice: Fold, layer: int, unit: int | None
 
 
 def _title(inspection: Inspection, number: int, unit: int | None, is_it: bool, width: int, inks: Inks) -> Row:
-    name = word("glass.layer", number=number + 1, n=len(inspection.layers), cell=inspection.cell.upper())
-    what = word("glass.means") if unit is None else word("glass.unit", number=inspection.units[unit])
+    name = tr("inspector.layer", number=number + 1, n=len(inspection.layers), cell=inspection.cell.upper())
+    what = tr("inspector.means") if unit is None else tr("inspector.unit", number=inspection.units[unit])
     text = f"{name} · {what}" if is_it else name
     return Row([piece(text, inks.strong if is_it else inks.faint, width)], layer=number)
 
@@ -75,7 +75,7 @@ def _strip(
     layer = inspection.layers[number]
     values = layer.values(name)
     is_roomy = width >= _ROOMY
-    label = piece(f"{letter} {word(f'glass.{name}')}" if is_roomy else letter, inks.faint, _LABEL_CELLS[is_roomy])
+    label = piece(f"{letter} {tr(f'inspector.{name}')}" if is_roomy else letter, inks.faint, _LABEL_CELLS[is_roomy])
     palette = inks.palettes.gate if name in layer.gates else inks.palettes.signed
     n_cells = max(min(width - _LABEL_CELLS[is_roomy] - _FIGURE_CELLS, len(values)), 1)
     figure = piece(decimals(layer.means[name] if unit is None else values[unit]).rjust(_FIGURE_CELLS), inks.plain)

@@ -24,7 +24,7 @@ from poetry_tui.compose.inspector.rows import Inks, Row, piece
 from poetry_tui.compose.revision_request import is_for_the_form
 from poetry_tui.engine_client.inspection import Alternative, Inspection, Place
 from poetry_tui.engine_client.replies import Glyph
-from poetry_tui.i18n import language, word
+from poetry_tui.i18n import language, tr
 from poetry_tui.keymap import bind
 from poetry_tui.widgets.heat_strip import palettes_of, spread
 
@@ -56,12 +56,12 @@ class ThisCharacter(Widget, can_focus=True):
         f"this-character--{name}" for name in ("plain", "faint", "strong", "bar", "allowed", "forbidden", "picked")
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("up", "move(-1)", "glass.up", show=False),
-        bind("down", "move(1)", "glass.down", show=False),
-        bind("enter", "choose", "glass.choose", display="⏎"),
-        bind("g", "next_layer", "glass.next_layer"),
-        bind("comma", "step_unit(-1)", "glass.unit_before", display=",", show=False),
-        bind("full_stop", "step_unit(1)", "glass.unit_after", display=".", show=False),
+        bind("up", "move(-1)", "inspector.up", show=False),
+        bind("down", "move(1)", "inspector.down", show=False),
+        bind("enter", "choose", "inspector.choose", display="⏎"),
+        bind("g", "next_layer", "inspector.next_layer"),
+        bind("comma", "step_unit(-1)", "inspector.unit_before", display=",", show=False),
+        bind("full_stop", "step_unit(1)", "inspector.unit_after", display=".", show=False),
     ]
     ALLOW_SELECT = False
 
@@ -153,7 +153,7 @@ class ThisCharacter(Widget, can_focus=True):
             return
         alternative, place = self.chances.alternatives[self.chances.picked], self.place
         if place is not None and is_for_the_form(place.config, place.text, place.index, alternative.character):
-            self.notify(word("glass.marks_stay"), markup=False)
+            self.notify(tr("inspector.marks_stay"), markup=False)
         else:
             self.post_message(self.Chosen(alternative))
 
@@ -223,14 +223,14 @@ class ThisCharacter(Widget, can_focus=True):
         """Head, chances and gates, in as many rows as there are: chances give way to gates, down to a few."""
         inks = self._inks()
         if self.glyph is None:
-            lines = Content(word("compose.no_character")).wrap(max(width, 1))
+            lines = Content(tr("compose.no_character")).wrap(max(width, 1))
             return [Row([piece(line.plain, inks.faint)]) for line in lines]
         gap = [Row()] if height >= _AIRY_HEIGHT else []
         head = head_rows(self.glyph, self.inspection, self.chances.is_constrained, width, inks)
         n_chances = len(self.chances.alternatives)
         room = height - HEAD_ROWS - 2 * len(gap)
         if self.inspection is None:
-            waiting = [Row([piece(word("glass.looking"), inks.faint)])] if self.place is not None else []
+            waiting = [Row([piece(tr("inspector.looking"), inks.faint)])] if self.place is not None else []
             return [*head, *gap, *chance_rows(self.chances, width, room - 1, inks), *gap, *waiting]
         choice = fold(self.inspection, self.layer_in_view, width, room - n_chances)
         n_chances = max(min(n_chances, room - n_rows(self.inspection, choice, width)), min(_FEWEST_CHANCES, n_chances))

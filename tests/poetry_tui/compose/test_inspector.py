@@ -10,7 +10,7 @@ from textual.app import App, ComposeResult
 
 from poetry_tui.compose.inspector.panel import ThisCharacter
 from poetry_tui.engine_client.inspection import Alternative, Place
-from poetry_tui.i18n import set_language, word
+from poetry_tui.i18n import set_language, tr
 from poetry_tui.themes import PAPER, THEMES
 from tests.poetry_tui.compose.inspector_samples import PLACE, a_glyph, an_inspection
 from tests.poetry_tui.conftest import Until
@@ -153,7 +153,7 @@ async def test_where_a_form_puts_a_mark_none_can_be_chosen() -> None:
         await pilot.press("up", "enter")
         await pilot.pause()
         assert app.chosen == []
-        assert [notice.message for notice in app._notifications] == [word("glass.marks_stay")]
+        assert [notice.message for notice in app._notifications] == [tr("inspector.marks_stay")]
 
 
 async def test_a_click_on_an_alternative_chooses_it() -> None:

@@ -62,4 +62,9 @@ async def test_the_keys_of_the_box_are_told_where_it_has_the_focus(until: Until)
         await desk.press("tab")
         assert desk.app.focused is desk.screen.glass.character
         described = {active.binding.id for active in desk.screen.active_bindings.values()}
-        assert {"glass.choose", "glass.next_layer", "glass.unit_before", "glass.unit_after"} <= described
+        assert {
+            "inspector.choose",
+            "inspector.next_layer",
+            "inspector.unit_before",
+            "inspector.unit_after",
+        } <= described

@@ -17,7 +17,7 @@ from engine.model import metadata as model_files
 from engine.model.registry import find_model
 from engine.prosody.forms import form_called
 from engine.runs.folder import read_config
-from poetry_tui.i18n import sentence, set_language
+from poetry_tui.i18n import set_language, tr_error
 from poetry_tui.i18n.errors import SENTENCES, in_chinese
 from poetry_tui.i18n.errors.phrases import PHRASES
 from poetry_tui.i18n.errors.settings import MEANINGS
@@ -154,9 +154,9 @@ def test_a_sentence_that_nobody_translated_stays_as_it_is() -> None:
 
 def test_only_who_chose_chinese_hears_chinese() -> None:
     english = "There is no model called 'x'."
-    assert sentence(english) == english
+    assert tr_error(english) == english
     set_language("zh")
-    assert sentence(english) == "没有名为 'x' 的模型。"
+    assert tr_error(english) == "没有名为 'x' 的模型。"
 
 
 @pytest.mark.parametrize(

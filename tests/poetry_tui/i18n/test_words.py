@@ -7,7 +7,7 @@ from string import Formatter
 import pytest
 
 import poetry_tui
-from poetry_tui.i18n import LANGUAGES, WORDS, Language, heading, set_language, word
+from poetry_tui.i18n import LANGUAGES, TRANSLATIONS, Language, set_language, tr, tr_label
 from poetry_tui.keymap import bind
 
 SOURCES = [path for path in Path(poetry_tui.__file__).parent.rglob("*.py") if "i18n" not in path.parts]
@@ -28,7 +28,7 @@ def places(text: str) -> set[str]:
 
 
 def test_every_word_is_there_in_both_languages_with_the_same_places() -> None:
-    for key, (chinese, english) in WORDS.items():
+    for key, (chinese, english) in TRANSLATIONS.items():
         assert chinese.strip(), key
         assert english.strip(), key
         assert places(chinese) == places(english), key
@@ -37,7 +37,7 @@ def test_every_word_is_there_in_both_languages_with_the_same_places() -> None:
 def test_every_word_of_the_shell_and_of_compose_is_used() -> None:
     source = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     named = set(re.findall(r"\b[a-z]+\.[a-z_.]+", source))
-    for key in WORDS:
+    for key in TRANSLATIONS:
         if key.startswith(("compose.", "engine.", "shell.")):
             base = key.removesuffix(".tip")
             is_tab = base in ("shell.compose", "shell.train", "shell.favourites")
@@ -50,15 +50,15 @@ def test_every_binding_of_the_screens_has_words_and_a_tooltip() -> None:
 
     for binding in [*PoetryApp.BINDINGS, *BINDINGS]:
         assert not isinstance(binding, tuple)
-        assert binding.id in WORDS, binding
-        assert f"{binding.id}.tip" in WORDS, binding
+        assert binding.id in TRANSLATIONS, binding
+        assert f"{binding.id}.tip" in TRANSLATIONS, binding
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_language_decides_what_is_said(language: Language) -> None:
     set_language(language)
-    assert heading("compose.begin") == {"both": "起 Begin", "zh": "起", "en": "Begin"}[language]
-    assert word("compose.seed", seed=7) == ("种子 7" if language == "zh" else "seed 7")
+    assert tr_label("compose.begin") == {"both": "起 Begin", "zh": "起", "en": "Begin"}[language]
+    assert tr("compose.seed", seed=7) == ("种子 7" if language == "zh" else "seed 7")
 
 
 def test_a_binding_carries_the_key_of_its_words() -> None:

@@ -188,7 +188,7 @@ async def test_another_language_is_spoken_by_every_row_of_the_form_and_changes_n
         await unfold(form, pilot, until)
         before = form.answers()
         set_language("zh")
-        screen.language_changed()
+        screen.refresh_labels()
         await until(pilot, lambda: str(form.row("tied").query_one("SelectCurrent #label", Static).content) == "否")
         assert str(form.row("start_from").query_one("SelectCurrent #label", Static).content) == "从零开始"
         assert form.answers() == before

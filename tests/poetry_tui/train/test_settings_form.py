@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.config import SHAPE
 from engine.presets import PRESETS
 from engine.runs.events import Control, Validated
-from poetry_tui.i18n import WORDS
+from poetry_tui.i18n import TRANSLATIONS
 from poetry_tui.runs.curve import Curve
 from poetry_tui.runs.state import RunState
 from poetry_tui.runs.wording import count, duration
@@ -31,7 +31,7 @@ def test_a_form_filled_with_a_preset_gives_that_preset_back(name: str) -> None:
 def test_every_setting_has_its_name_in_both_languages() -> None:
     assert {question.name for question in questions()} >= set(MAIN)
     for question in questions():
-        assert f"train.field.{question.name}" in WORDS
+        assert f"train.field.{question.name}" in TRANSLATIONS
 
 
 @pytest.mark.parametrize(
