@@ -46,7 +46,7 @@ async def take_pictures(folder: Path, run: Path) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = app.screen
         assert isinstance(screen, ComposeScreen)
-        await until(pilot, lambda: app.engine.state.phase is Phase.READY)
+        await until(pilot, lambda: app.services.engine.state.phase is Phase.READY)
         wishes = [ComposeConfig(begin=begin, seed=seed, form="qijue") for seed, begin in enumerate(BEGINNINGS)]
         screen.write([Wish(wish.to_dict()) for wish in wishes])
         poems = screen.sitting.compositions

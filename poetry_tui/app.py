@@ -1,11 +1,11 @@
 """The shell of the studio: modes, themes, palette, settings. It builds little before the first paint."""
 
 import asyncio
-import dataclasses
+import functools
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -24,14 +24,15 @@ from poetry_tui.engine_client.client import EngineClient
 from poetry_tui.engine_client.replies import EngineState, Phase
 from poetry_tui.i18n import Language, set_language, tr, tr_error, tr_os_error
 from poetry_tui.keymap import bind
-from poetry_tui.messages import EngineChanged, ModelWanted, RecreateWanted
-from poetry_tui.settings import Settings, open_settings, save_settings, settings_file
+from poetry_tui.messages import CopyWanted, EngineChanged, ModelWanted, RecreateWanted
+from poetry_tui.services import Services
+from poetry_tui.settings import Settings, SettingsStore, open_settings, settings_file
 from poetry_tui.terminal.compat import dismiss_once, guard_option_lists, read_pastes_whole, use_whole_characters
 from poetry_tui.terminal.hang_up import is_leaving
 from poetry_tui.terminal.input_gate import InputGate
 from poetry_tui.themes import INK, PAPER, THEMES
 from poetry_tui.widgets.chart_glyphs import Charts, is_ascii, use_charts
-from poetry_tui.widgets.header import StudioHeader
+from poetry_tui.widgets.header import TABS, StudioHeader
 from poetry_tui.widgets.studio_screen import StudioScreen
 
 # Of what is said once and names a file.
@@ -40,32 +41,6 @@ LONG_NOTICE_S = 15.0
 
 if TYPE_CHECKING:
     from textual.command import Provider
-
-
-def _compose_screen() -> StudioScreen:
-    from poetry_tui.compose.screen import ComposeScreen
-
-    return ComposeScreen()
-
-
-def _train_screen() -> StudioScreen:
-    from poetry_tui.train.screen import TrainScreen
-
-    return TrainScreen()
-
-
-def _favourites_screen() -> StudioScreen:
-    from poetry_tui.favourites.screen import FavouritesScreen
-
-    return FavouritesScreen()
-
-
-# A screen is imported and built when its mode is first shown.
-SCREENS: Mapping[str, Callable[[], StudioScreen]] = {
-    "compose": _compose_screen,
-    "train": _train_screen,
-    "favourites": _favourites_screen,
-}
 
 
 def _palette_commands() -> "type[Provider]":
@@ -108,29 +83,46 @@ class PoetryApp(App[None]):
         super().__init__()
         dismiss_once()
         read_pastes_whole()
-        self.input_gate = InputGate(self)
-        self.wanted_run = wanted_run
-        self.settings, self._damaged = (settings, None) if settings is not None else open_settings(settings_file())
-        set_language(self.settings.language)
-        self._draw_with(self.settings.charts)
-        for mode, screen in SCREENS.items():
+        current, self._damaged = (settings, None) if settings is not None else open_settings(settings_file())
+        self.services = Services(
+            EngineClient(self._tell_engine, model=current.model),
+            SettingsStore(current, self._say_unsaved),
+            InputGate(self),
+        )
+        self._wanted_run = wanted_run
+        set_language(current.language)
+        self._draw_with(current.charts)
+        for mode in TABS:
             if mode != self.DEFAULT_MODE:
-                self.add_mode(mode, screen)
+                self.add_mode(mode, functools.partial(self._screen_of, mode))
         for theme in THEMES:
             self.register_theme(theme)
         # Not by assignment, which has all style sheets parsed once more before the first paint.
-        known = self.settings.theme in self.available_themes
-        self.set_reactive(PoetryApp.theme, self.settings.theme if known else INK)
+        self.set_reactive(PoetryApp.theme, current.theme if current.theme in self.available_themes else INK)
         self.stylesheet.set_variables(self.get_css_variables())
-        self.engine = EngineClient(self._tell_engine, model=self.settings.model)
 
     def get_default_screen(self) -> Screen[None]:
         """The first screen comes this way: as a mode it would cost the first paint a second parse of all style sheets."""
         mode = self.DEFAULT_MODE
-        screen = SCREENS[mode]()
+        screen = self._screen_of(mode)
         screen.fit(self.size)
-        self.add_mode(mode, SCREENS[mode])
+        self.add_mode(mode, functools.partial(self._screen_of, mode))
         return screen
+
+    def _screen_of(self, mode: str) -> StudioScreen:
+        """Import and build the screen of a mode, when it is first shown."""
+        match mode:
+            case "train":
+                from poetry_tui.train.screen import TrainScreen
+
+                return TrainScreen(self.services, self._wanted_run)
+            case "favourites":
+                from poetry_tui.favourites.screen import FavouritesScreen
+
+                return FavouritesScreen(self.services)
+        from poetry_tui.compose.screen import ComposeScreen
+
+        return ComposeScreen(self.services)
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's own choice, but for a terminal, which may go away."""
@@ -149,25 +141,18 @@ class PoetryApp(App[None]):
         if not gc.isenabled():
             self.call_after_refresh(_collect_garbage)
         self.call_after_refresh(guard_option_lists)
-        self.theme_changed_signal.subscribe(self, lambda theme: self.remember(theme=theme.name))
+        self.theme_changed_signal.subscribe(self, lambda theme: self.services.settings.change(theme=theme.name))
 
     # Keys and clicks
 
     async def on_event(self, event: events.Event) -> None:
         """Let keys, pastes and clicks in one at a time; all else passes."""
         is_input = isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded
-        if not is_input or self.input_gate.admit(event):
+        if not is_input or self.services.input_gate.admit(event):
             await super().on_event(event)
 
     def post_display_hook(self) -> None:
-        self.input_gate.painted()
-
-    def refuse_blind(self) -> bool:
-        """Whether a key or click that starts or ends something was made before its place was on the screen; says so."""
-        if not self.input_gate.is_blind:
-            return False
-        self.notify(tr("shell.typed_blind"), severity="warning", markup=False)
-        return True
+        self.services.input_gate.painted()
 
     # Modes
 
@@ -180,10 +165,6 @@ class PoetryApp(App[None]):
             self.switch_mode(mode)
 
     # The engine
-
-    def wake_engine(self) -> None:
-        """Start the service, unless it runs. Who only watches a training never does: it would cost that some seconds."""
-        self.engine.start()
 
     def _tell_engine(self, state: EngineState) -> None:
         self.post_message(EngineChanged(state))
@@ -213,36 +194,28 @@ class PoetryApp(App[None]):
 
     @on(ModelWanted)
     async def compose_with(self, event: ModelWanted) -> None:
-        self.engine.load(event.model)
+        self.services.engine.load(event.model)
         await self.switch_mode("compose")
 
     async def on_unmount(self) -> None:
-        self.input_gate.close()
-        await self.engine.close()
+        self.services.input_gate.close()
+        await self.services.engine.close()
 
     # Settings
 
-    def remember(self, **changes: object) -> None:
-        """Change some settings and write them; where that fails, say so and go on."""
-        changed = dataclasses.replace(self.settings, **changes)  # type: ignore[arg-type]
-        if changed == self.settings:
-            return
-        self.settings = changed
-        try:
-            save_settings(changed, settings_file())
-        except OSError as error:
-            text = tr("shell.settings_unsaved", path=settings_file(), why=tr_os_error(error))
-            self.notify(text, severity="warning", markup=False)
+    def _say_unsaved(self, error: OSError) -> None:
+        text = tr("shell.settings_unsaved", path=settings_file(), why=tr_os_error(error))
+        self.notify(text, severity="warning", markup=False)
 
     def action_language(self, language: Language) -> None:
         set_language(language)
-        self.remember(language=language)
+        self.services.settings.change(language=language)
         for screen in self._studio_screens():
             screen.refresh_labels()
 
     def action_charts(self, charts: Charts) -> None:
         """Draw curves and bars with braille dots, in plain ASCII, or as the terminal can."""
-        self.remember(charts=charts)
+        self.services.settings.change(charts=charts)
         if self._draw_with(charts):
             for screen in self._studio_screens():
                 screen.refresh_labels()
@@ -264,8 +237,12 @@ class PoetryApp(App[None]):
 
     # Copying
 
+    @on(CopyWanted)
+    def copy_as_wanted(self, event: CopyWanted) -> None:
+        self._copy_and_say(event.text)
+
     @work(group="copy", exclusive=True, exit_on_error=False)
-    async def copy_and_say(self, text: str) -> None:
+    async def _copy_and_say(self, text: str) -> None:
         """Copy a text in every way that there is, and say which of them took it."""
         from poetry_tui.terminal import clipboard
 

@@ -32,3 +32,11 @@ class RecreateWanted(Message):
     def __init__(self, favourite: "Favourite") -> None:
         super().__init__()
         self.favourite = favourite
+
+
+class CopyWanted(Message):
+    """Somebody wants a text in the clipboard, and to be told how it got there."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text

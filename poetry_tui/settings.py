@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -78,6 +79,25 @@ def save_settings(settings: Settings, path: Path) -> None:
     newer = {name: value for name, value in (_values(path) or {}).items() if name not in _NAMES}
     body = {**dataclasses.asdict(settings), **newer}
     write_atomically(path, json.dumps(body, ensure_ascii=False, indent=2) + "\n")
+
+
+class SettingsStore:
+    """The settings of this sitting, in memory and in their file. `unsaved` is called with the error where they cannot be written."""
+
+    def __init__(self, settings: Settings, unsaved: Callable[[OSError], None]) -> None:
+        self.current = settings
+        self._unsaved = unsaved
+
+    def change(self, **changes: object) -> None:
+        """Change some settings and write them; a failure to write is reported through `unsaved`."""
+        changed = dataclasses.replace(self.current, **changes)  # type: ignore[arg-type]
+        if changed == self.current:
+            return
+        self.current = changed
+        try:
+            save_settings(changed, settings_file())
+        except OSError as error:
+            self._unsaved(error)
 
 
 def _values(path: Path) -> dict[str, Any] | None:

@@ -73,7 +73,7 @@ async def _redraw_ms(run: Path, size: tuple[int, int], n_times: int) -> list[flo
     """Drawing every dot and every line of the chart, as the Train screen has it, again and again."""
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
     app = PoetryApp(Settings(), wanted_run=run)
-    app.wake_engine = lambda: None  # type: ignore[method-assign]
+    app.services.engine.start = lambda: None  # type: ignore[method-assign]
     took_ms = []
     async with app.run_test(size=size) as pilot:
         await app.switch_mode("train")

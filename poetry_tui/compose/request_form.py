@@ -1,7 +1,7 @@
 """What a poem shall begin with and be like: the chips of begin characters, and below them every other wish."""
 
 import functools
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,9 +10,9 @@ from textual.content import Content
 
 from poetry_tui.compose.begin_picker import BeginPicker
 from poetry_tui.i18n import tr, tr_label
+from poetry_tui.settings import SettingsStore
 
 if TYPE_CHECKING:
-    from poetry_tui.app import PoetryApp
     from poetry_tui.compose.request_fields import WishFields
 
 BEGIN_CHARACTERS = "日红山夜湖海月君"
@@ -36,8 +36,9 @@ class WishPanel(VerticalScroll, can_focus=False, inherit_bindings=False):
     }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settings: SettingsStore) -> None:
         super().__init__()
+        self._settings = settings
         self.picker = BeginPicker(BEGIN_CHARACTERS, id="picker")
 
     @property
@@ -49,7 +50,7 @@ class WishPanel(VerticalScroll, can_focus=False, inherit_bindings=False):
     def fields(self) -> "WishFields":
         from poetry_tui.compose.request_fields import WishFields
 
-        return WishFields(cast("PoetryApp", self.app).settings)
+        return WishFields(self._settings.current)
 
     def compose(self) -> ComposeResult:
         yield self.picker

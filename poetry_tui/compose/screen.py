@@ -13,6 +13,8 @@ from poetry_tui.compose.save_favourite import keep
 from poetry_tui.compose.screen_revision import RevisingScreen
 from poetry_tui.compose.session import Sitting
 from poetry_tui.i18n import tr, tr_error
+from poetry_tui.messages import CopyWanted
+from poetry_tui.services import Services
 
 if TYPE_CHECKING:
     from poetry_tui.compose.request_fields import WishFields
@@ -29,8 +31,8 @@ class ComposeScreen(RevisingScreen):
     BINDINGS = BINDINGS
     FOOTER_FILLERS = FOOTER_FILLERS
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
         self._desk: DeskFile | None = None
         # What was last written: the variants, and how many of them are kept.
         self._on_disk: tuple[object, int] = ((), 0)
@@ -193,7 +195,7 @@ class ComposeScreen(RevisingScreen):
 
     def action_clear_desk(self) -> None:
         """Begin with an empty desk; undo brings the poems back."""
-        if self.sitting.compositions and not self.studio.refuse_blind():
+        if self.sitting.compositions and not self.refuse_blind():
             self.action_stop()
             self._cleared, self.sitting = self.sitting, Sitting()
             self.notify(tr("compose.desk_cleared"), markup=False)
@@ -213,7 +215,7 @@ class ComposeScreen(RevisingScreen):
 
     def action_copy(self) -> None:
         if self.sitting.current is not None:
-            self.studio.copy_and_say(self.stage.verse.text_as_shown)
+            self.post_message(CopyWanted(self.stage.verse.text_as_shown))
 
     @work(group="keep", exit_on_error=False)
     async def action_favourite(self) -> None:

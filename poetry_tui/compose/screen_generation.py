@@ -17,6 +17,7 @@ from poetry_tui.compose.screen_panels import DeskScreen
 from poetry_tui.compose.session import Composition
 from poetry_tui.engine_client.replies import Glyph, Phase
 from poetry_tui.i18n import tr_error
+from poetry_tui.services import Services
 
 if TYPE_CHECKING:
     from poetry_tui.favourites.store import Favourite
@@ -29,8 +30,8 @@ _MAX_SEED = 1_000_000
 class WritingScreen(DeskScreen):
     """A timer reveals what the engine wrote, and rests while there is nothing to reveal."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
         self._writing: Worker[None] | None = None
         self._all_shown = asyncio.Event()
         self._ticking: Timer | None = None
@@ -43,7 +44,7 @@ class WritingScreen(DeskScreen):
 
     def on_mount(self) -> None:
         # Nothing waits for the engine, and the first paint least of all.
-        self.call_after_refresh(self.studio.wake_engine)
+        self.call_after_refresh(self.services.engine.start)
         self._ticking = self.set_interval(1 / TICKS_PER_S, self.tick, pause=True)
 
     def wish(self, begin: str) -> Wish:
@@ -51,7 +52,7 @@ class WritingScreen(DeskScreen):
         from engine.config import ComposeConfig
 
         config = ComposeConfig(begin=begin, seed=new_seed(), **self.fields.wishes)
-        return Wish(config.to_dict(), model=self.studio.engine.model)
+        return Wish(config.to_dict(), model=self.services.engine.model)
 
     def recreate(self, favourite: "Favourite") -> None:
         """Write a kept poem again with the model, seed and settings that it was made with; one of the user's own is put there."""
@@ -64,7 +65,7 @@ class WritingScreen(DeskScreen):
     def write(self, wishes: Sequence[Wish], n_candidates: int = 1) -> None:
         """Write some poems one after another, in place of what is being written now; of each wish the best of several."""
         self.action_stop()
-        self.studio.wake_engine()
+        self.services.engine.start()
         # A verse that appears is worth more than a look at one that is there.
         self.workers.cancel_group(self, "novelty")
         # Where a refused wish is mended.
@@ -94,20 +95,20 @@ class WritingScreen(DeskScreen):
         from poetry_tui.compose.own_poem import own_composition
 
         try:
-            composition = await asyncio.to_thread(own_composition, text, self.studio.engine.model)
+            composition = await asyncio.to_thread(own_composition, text, self.services.engine.model)
         except StudioError as problem:
             self.own_text = text
             self.notify(tr_error(problem.hint), title=tr_error(problem.message), severity="error", markup=False)
             return
         self.action_stop()
-        self.studio.remember(with_tones=True)
+        self.services.settings.change(with_tones=True)
         self.sitting.add_whole([composition])
         self.set_focus(self.stage.verse)
         self.show()
         self.refresh_bindings()
 
     async def _write_one(self, poem: Composition) -> None:
-        async with contextlib.aclosing(self.studio.engine.compose(poem.config, poem.wish.model)) as said:
+        async with contextlib.aclosing(self.services.engine.compose(poem.config, poem.wish.model)) as said:
             async for thing in said:
                 poem.take(thing)
 
@@ -115,7 +116,7 @@ class WritingScreen(DeskScreen):
         """Several poems at once, the best of them first; that one is shown as if it were being written."""
         from poetry_tui.compose.candidates import candidate_of
 
-        found = await self.studio.engine.candidates(poem.config, n, poem.wish.model)
+        found = await self.services.engine.candidates(poem.config, n, poem.wish.model)
         self.sitting.discard(poem)
         candidates = [candidate_of(poem.wish, done) for done in found]
         for candidate in candidates[1:]:
@@ -129,7 +130,7 @@ class WritingScreen(DeskScreen):
         Nothing is lost where that fails: each place is asked about when it is looked at.
         """
         with contextlib.suppress(StudioError):
-            async with contextlib.aclosing(self.studio.engine.compose(poem.config, poem.wish.model)) as said:
+            async with contextlib.aclosing(self.services.engine.compose(poem.config, poem.wish.model)) as said:
                 async for thing in said:
                     if isinstance(thing, Glyph) and not self.sitting.recognise(poem, thing):
                         return
@@ -190,7 +191,7 @@ class WritingScreen(DeskScreen):
         poem = self.sitting.current
         if poem is None or not poem.is_over or not poem.text or poem.novelty is not None or poem is self._compared:
             return
-        if self.studio.engine.state.phase is Phase.READY:
+        if self.services.engine.state.phase is Phase.READY:
             self._compared = poem
             self._compare(poem)
 
@@ -198,7 +199,7 @@ class WritingScreen(DeskScreen):
     async def _compare(self, poem: Composition) -> None:
         """Ask once what a poem shares with those that were learnt."""
         try:
-            poem.novelty = await self.studio.engine.novelty(poem.text, poem.wish.model)
+            poem.novelty = await self.services.engine.novelty(poem.text, poem.wish.model)
         except StudioError as problem:
             poem.novelty = problem
         finally:

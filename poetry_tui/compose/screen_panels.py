@@ -15,6 +15,7 @@ from poetry_tui.compose.session import Composition, Sitting
 from poetry_tui.engine_client.inspection import Place
 from poetry_tui.engine_client.replies import EngineState, Phase
 from poetry_tui.i18n import tr
+from poetry_tui.services import Services
 from poetry_tui.verse.poem_view import Sheet, Verse
 from poetry_tui.widgets.verse_screen import ViewsScreen
 
@@ -39,13 +40,13 @@ class DeskScreen(ViewsScreen):
     }
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
         self.sitting = Sitting()
         # What the checker found, by text and form.
         self._judged: dict[tuple[str, str | None, RhymeSystem | None], Tones] = {}
         self._being_judged: set[tuple[str, str | None, RhymeSystem | None]] = set()
-        self.wished = WishPanel()
+        self.wished = WishPanel(services.settings)
         self.stage = Stage()
         self.glass = CharacterPanel()
 
@@ -64,10 +65,10 @@ class DeskScreen(ViewsScreen):
         """Remember what is wished for; a model is loaded at once."""
         self.wished.mark_what_counts()
         if event.name == "model":
-            self.studio.remember(model=self.fields.model)
-            self.studio.engine.load(self.fields.model)
+            self.services.settings.change(model=self.fields.model)
+            self.services.engine.load(self.fields.model)
         else:
-            self.studio.remember(**self.fields.remembered)
+            self.services.settings.change(**self.fields.remembered)
 
     @property
     def cursor(self) -> int | None:
@@ -78,7 +79,7 @@ class DeskScreen(ViewsScreen):
 
     def show(self) -> None:
         """Put the state on the screen."""
-        settings, sitting, current = self.studio.settings, self.sitting, self.sitting.current
+        settings, sitting, current = self.services.settings.current, self.sitting, self.sitting.current
         tones = self._tones_of(current) if settings.with_tones and current is not None else None
         sheet = Sheet(
             glyphs=current.visible if current else (),
@@ -103,7 +104,7 @@ class DeskScreen(ViewsScreen):
 
     def _hint(self) -> str:
         """What an empty stage says."""
-        is_warm = self.studio.engine.state.phase in (Phase.READY, Phase.NO_MODEL, Phase.FAILED)
+        is_warm = self.services.engine.state.phase in (Phase.READY, Phase.NO_MODEL, Phase.FAILED)
         is_waiting = self.sitting.current is not None and not self.sitting.current.is_over
         if is_waiting:
             return tr("compose.hint_thinking" if is_warm else "compose.hint_waiting")
@@ -115,7 +116,7 @@ class DeskScreen(ViewsScreen):
         self.show()
         # Asleep, the engine has nothing to say, and the fields are not loaded before the first paint.
         if state.phase is not Phase.ASLEEP:
-            self.fields.model_is(self.studio.engine.model, state.model.name if state.model is not None else None)
+            self.fields.model_is(self.services.engine.model, state.model.name if state.model is not None else None)
 
     def refresh_labels(self) -> None:
         super().refresh_labels()
@@ -127,7 +128,7 @@ class DeskScreen(ViewsScreen):
     # Tones
 
     def action_tones(self) -> None:
-        self.studio.remember(with_tones=not self.studio.settings.with_tones)
+        self.services.settings.change(with_tones=not self.services.settings.current.with_tones)
         self.show()
 
     def _tones_of(self, current: Composition) -> "Tones | None":

@@ -90,7 +90,7 @@ class RevisingScreen(WritingScreen):
     @work(group="inspect", exclusive=True, exit_on_error=False)
     async def _inspect(self, place: Place) -> None:
         try:
-            found = await self.studio.engine.inspect(place)
+            found = await self.services.engine.inspect(place)
         except StudioError as problem:
             self.notify(tr_error(problem.hint), title=tr_error(problem.message), severity="warning", markup=False)
             return

@@ -21,7 +21,8 @@ from poetry_tui.favourites.poem_page import MUTED, PoemPage
 from poetry_tui.favourites.store import Favourite, FavouriteStore, matches, tags_of
 from poetry_tui.i18n import tr, tr_error, tr_label, tr_os_error
 from poetry_tui.keymap import bind
-from poetry_tui.messages import RecreateWanted
+from poetry_tui.messages import CopyWanted, RecreateWanted
+from poetry_tui.services import Services
 from poetry_tui.widgets.ask_line import AskLine
 from poetry_tui.widgets.line_input import LineInput
 from poetry_tui.widgets.verse_screen import ViewsScreen
@@ -68,8 +69,8 @@ class FavouritesScreen(ViewsScreen):
     }
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
         self.store = FavouriteStore()
         self._all: list[Favourite] = []
         # The last one first.
@@ -103,7 +104,7 @@ class FavouritesScreen(ViewsScreen):
     def show_verse(self) -> None:
         chosen = self.query_one(PoemShelf).chosen
         faces = self.faces_of(chosen.text) if chosen else ""
-        self.query_one(PoemPage).show(chosen, faces=faces, is_upright=self.studio.settings.is_upright)
+        self.query_one(PoemPage).show(chosen, faces=faces, is_upright=self.services.settings.current.is_upright)
 
     @work(group="reload", exclusive=True, exit_on_error=False)
     async def reload(self, cursor_on: int | None = None) -> None:
@@ -204,12 +205,12 @@ class FavouritesScreen(ViewsScreen):
 
     def action_copy(self) -> None:
         if self.chosen:
-            self.studio.copy_and_say(self.query_one(PoemPage).text_as_shown)
+            self.post_message(CopyWanted(self.query_one(PoemPage).text_as_shown))
 
     async def action_delete(self) -> None:
         """Take the poem off the shelf; the file keeps it for a month."""
         poem = self.chosen
-        if poem is None or self.studio.refuse_blind():
+        if poem is None or self.refuse_blind():
             return
         if await self._done(lambda: self.store.delete(poem.id)):
             # At once, so that a second press means the next poem.

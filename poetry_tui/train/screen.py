@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -21,6 +20,7 @@ from poetry_tui.runs import control as runs
 from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.replay import RunReplay
 from poetry_tui.runs.state import Status
+from poetry_tui.services import Services
 from poetry_tui.train.corpus_install import installed_corpora, run_install
 from poetry_tui.train.corpus_offer import CorpusOffer
 from poetry_tui.train.keys import BINDINGS, FOOTER_FILLERS, OF_A_RUN
@@ -29,9 +29,6 @@ from poetry_tui.train.run_monitor import RunMonitor
 from poetry_tui.train.samples import SampleTimeline
 from poetry_tui.train.screen_viewing import ViewingScreen
 from poetry_tui.train.settings_form import INSTALLABLE, RunSettings
-
-if TYPE_CHECKING:
-    from poetry_tui.app import PoetryApp
 
 # A figure that changes more often cannot be read, and every look and every painting is paid for by the training.
 LOOK_PERIOD_S = 0.2
@@ -76,8 +73,10 @@ class TrainScreen(ViewingScreen):
     }
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, services: Services, wanted_run: Path | None = None) -> None:
+        """`wanted_run`: the run to follow at first, in place of the one that the screen would choose."""
+        super().__init__(services)
+        self._wanted_run = wanted_run
         self._installed: list[str] | None = None
         self.is_dirty = False
         self._painted_s = 0.0
@@ -154,8 +153,7 @@ class TrainScreen(ViewingScreen):
                 self.query_one(RunSettings).show_corpora(installed)
             if is_first and self.follower is None:
                 live = [run.folder for run in found if run.status.is_live]
-                wanted = [folder for folder in (cast("PoetryApp", self.app).wanted_run,) if folder is not None]
-                if candidates := [*wanted, *live, *(run.folder for run in found)]:
+                if candidates := [*filter(None, [self._wanted_run]), *live, *(run.folder for run in found)]:
                     self.follow(candidates[0])
                     self.query_one(RunList).focus()
                 elif installed and self.focused is None:
@@ -189,7 +187,7 @@ class TrainScreen(ViewingScreen):
     @on(RunSettings.StartWanted)
     async def start(self, event: RunSettings.StartWanted) -> None:
         """Start a training; where its corpus is missing, offer to install that first."""
-        if cast("PoetryApp", self.app).refuse_blind():
+        if self.refuse_blind():
             return
         if await self._lacks_corpus(event.config):
             self.query_one(CorpusOffer).offer(event.config.corpus)
@@ -213,7 +211,7 @@ class TrainScreen(ViewingScreen):
 
     @on(CorpusOffer.InstallWanted)
     def install(self, event: CorpusOffer.InstallWanted) -> None:
-        if not cast("PoetryApp", self.app).refuse_blind():
+        if not self.refuse_blind():
             self._install(event.corpus)
 
     @work(group="install", exclusive=True, exit_on_error=False)

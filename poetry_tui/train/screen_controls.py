@@ -2,7 +2,6 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 from textual import work
 
@@ -14,9 +13,6 @@ from poetry_tui.runs.replay import RunReplay
 from poetry_tui.runs.state import Status
 from poetry_tui.widgets.ask_line import AskLine
 from poetry_tui.widgets.studio_screen import StudioScreen
-
-if TYPE_CHECKING:
-    from poetry_tui.app import PoetryApp
 
 
 class SteeringScreen(StudioScreen):
@@ -80,13 +76,13 @@ class SteeringScreen(StudioScreen):
             self.tell(runs.resume_run if wants_to_go_on else runs.pause_run, follower.folder)
 
     def action_stop(self) -> None:
-        if self.follower is not None and not cast("PoetryApp", self.app).refuse_blind():
+        if self.follower is not None and not self.refuse_blind():
             if self.follower.status is Status.STARTING:
                 self.stop_once_running = self.follower.folder
             self.tell(runs.stop_run, self.follower.folder)
 
     def action_continue(self) -> None:
-        if self.follower is not None and not cast("PoetryApp", self.app).refuse_blind():
+        if self.follower is not None and not self.refuse_blind():
             self.follower.expect_start()
             self.tell(runs.continue_run, self.follower.folder)
 

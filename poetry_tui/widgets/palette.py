@@ -3,9 +3,9 @@
 import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import Any
 
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.fuzzy import Matcher
@@ -17,9 +17,6 @@ from poetry_tui.themes import FAINT
 from poetry_tui.widgets.chart_glyphs import CHARTS
 from poetry_tui.widgets.header import TABS
 from poetry_tui.widgets.studio_screen import StudioScreen
-
-if TYPE_CHECKING:
-    from poetry_tui.app import PoetryApp
 
 # How good a match is, from the best: the name itself, its beginning, a part of it, its letters in order, a word of its tip.
 _EXACT, _BEGINNING, _PART, _LETTERS, _TIP = 1.0, 0.8, 0.6, 0.4, 0.1
@@ -51,10 +48,10 @@ class StudioCommands(Provider):
                 yield Hit(score, shown, one.command.callback, text=title, help=one.command.help)
 
     def _commands(self) -> list[NamedCommand]:
-        return named_commands(cast("PoetryApp", self.app), self.screen)
+        return named_commands(self.app, self.screen)
 
 
-def named_commands(app: "PoetryApp", screen: Screen[object]) -> list[NamedCommand]:
+def named_commands(app: App[Any], screen: Screen[object]) -> list[NamedCommand]:
     """The commands of the moment, each with its names and tips in every language."""
     shown = list(commands(app, screen))
     others = []
@@ -96,27 +93,29 @@ def _score(wanted: str, name: str) -> float:
     return _LETTERS + brevity if Matcher(wanted).match(said) > 0 else 0.0
 
 
-def commands(app: "PoetryApp", screen: Screen[object]) -> Iterable[SystemCommand]:
+def commands(app: App[Any], screen: Screen[object]) -> Iterable[SystemCommand]:
     """The commands of the moment in the current language, always in the same order."""
     for tab in TABS:
         name = tr("shell.go_to", name=tr_label(f"shell.{tab}"))
-        yield SystemCommand(name, tr(f"shell.{tab}.tip"), functools.partial(app.action_mode, tab))
-    yield SystemCommand(tr("shell.theme"), tr("shell.theme.tip"), app.action_toggle_theme)
+        yield SystemCommand(name, tr(f"shell.{tab}.tip"), functools.partial(app.run_action, f"app.mode('{tab}')"))
+    yield SystemCommand(tr("shell.theme"), tr("shell.theme.tip"), functools.partial(app.run_action, "app.toggle_theme"))
     yield SystemCommand(tr("shell.any_theme"), tr("shell.any_theme.tip"), app.action_change_theme)
     if isinstance(screen, StudioScreen):
         yield from _commands_of(app, screen)
     for language in LANGUAGES:
         name = tr("shell.language", name=tr(f"shell.language_{language}"))
-        yield SystemCommand(name, tr("shell.language.tip"), functools.partial(app.action_language, language))
+        yield SystemCommand(
+            name, tr("shell.language.tip"), functools.partial(app.run_action, f"app.language('{language}')")
+        )
     for charts in CHARTS:
         name = tr("shell.charts", name=tr(f"shell.charts_{charts}"))
-        yield SystemCommand(name, tr("shell.charts.tip"), functools.partial(app.action_charts, charts))
-    yield SystemCommand(tr("shell.help"), tr("shell.help.tip"), app.action_help)
+        yield SystemCommand(name, tr("shell.charts.tip"), functools.partial(app.run_action, f"app.charts('{charts}')"))
+    yield SystemCommand(tr("shell.help"), tr("shell.help.tip"), functools.partial(app.run_action, "app.help"))
     yield SystemCommand(tr("shell.screenshot"), tr("shell.screenshot.tip"), app.action_screenshot)
     yield SystemCommand(tr("shell.quit"), tr("shell.quit.tip"), app.action_quit)
 
 
-def _commands_of(app: "PoetryApp", screen: StudioScreen) -> Iterator[SystemCommand]:
+def _commands_of(app: App[Any], screen: StudioScreen) -> Iterator[SystemCommand]:
     """Everything that a key of the screen does now, for those who would rather search or click."""
     said = set[str]()
     for active in screen.active_bindings.values():

@@ -1,7 +1,7 @@
 """What every screen of the studio has: tabs above, keys below, one sentence where the terminal is too small."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,14 +15,12 @@ from textual.worker import Worker, WorkerState
 from poetry_tui.engine_client.replies import EngineState, Phase
 from poetry_tui.i18n import tr
 from poetry_tui.keymap import translated
+from poetry_tui.services import Services
 from poetry_tui.terminal.compat import update_focus_styles
 from poetry_tui.terminal.compositor import NearCompositor
 from poetry_tui.widgets.footer import StudioFooter
 from poetry_tui.widgets.header import StudioHeader
 from poetry_tui.widgets.too_small import LEAST_COLUMNS, LEAST_ROWS, TooSmall
-
-if TYPE_CHECKING:
-    from poetry_tui.app import PoetryApp
 
 
 class StudioScreen(Screen[None]):
@@ -40,8 +38,9 @@ class StudioScreen(Screen[None]):
     # Textual paints the whole screen again when the focus moves; the widgets that lose and have it repaint themselves.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
-    def __init__(self) -> None:
+    def __init__(self, services: Services) -> None:
         super().__init__()
+        self.services = services
         self._compositor = NearCompositor()
 
     def compose(self) -> ComposeResult:
@@ -82,7 +81,14 @@ class StudioScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         if self.is_whole:
-            self.engine_changed(cast("PoetryApp", self.app).engine.state)
+            self.engine_changed(self.services.engine.state)
+
+    def refuse_blind(self) -> bool:
+        """Whether a key or click that starts or ends something was made before its place was on the screen; says so."""
+        if not self.services.input_gate.is_blind:
+            return False
+        self.notify(tr("shell.typed_blind"), severity="warning", markup=False)
+        return True
 
     def _update_focus_styles(self, focused: Widget | None = None, blurred: Widget | None = None) -> None:
         update_focus_styles(self, focused, blurred)

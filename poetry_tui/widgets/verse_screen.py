@@ -1,14 +1,10 @@
 """Screens with a verse on them: in lines or in columns, in the characters as they are or in traditional ones."""
 
 import asyncio
-from typing import TYPE_CHECKING, cast
 
 from textual import work
 
 from poetry_tui.widgets.studio_screen import StudioScreen
-
-if TYPE_CHECKING:
-    from poetry_tui.app import PoetryApp
 
 
 class ViewsScreen(StudioScreen):
@@ -17,35 +13,31 @@ class ViewsScreen(StudioScreen):
     def show_verse(self) -> None:
         raise NotImplementedError
 
-    @property
-    def studio(self) -> "PoetryApp":
-        return cast("PoetryApp", self.app)
-
     def on_mount(self) -> None:
-        if self.studio.settings.is_traditional:
+        if self.services.settings.current.is_traditional:
             self.call_after_refresh(self._load_traditional)
 
     def action_upright(self) -> None:
         """Columns from right to left, or lines again."""
-        self.studio.remember(is_upright=not self.studio.settings.is_upright)
+        self.services.settings.change(is_upright=not self.services.settings.current.is_upright)
         self.show_verse()
 
     def action_traditional(self) -> None:
         """Show the poem in traditional characters, or as it is; only the display changes."""
-        self.studio.remember(is_traditional=not self.studio.settings.is_traditional)
+        self.services.settings.change(is_traditional=not self.services.settings.current.is_traditional)
         self._load_traditional()
 
     @work(group="traditional", exclusive=True, exit_on_error=False)
     async def _load_traditional(self) -> None:
         from poetry_tui.verse import display_chars as traditional
 
-        if self.studio.settings.is_traditional:
+        if self.services.settings.current.is_traditional:
             await asyncio.to_thread(traditional.load)
         self.show_verse()
 
     def faces_of(self, text: str) -> str:
         """How a text is shown, "" for as it is."""
-        if not self.studio.settings.is_traditional:
+        if not self.services.settings.current.is_traditional:
             return ""
         from poetry_tui.verse import display_chars as traditional
 

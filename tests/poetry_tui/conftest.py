@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from poetry_tui.app import PoetryApp
+from poetry_tui.engine_client.client import EngineClient
 from poetry_tui.i18n import set_language
 from tests.poetry_tui.runs import make_run
 
@@ -60,10 +61,15 @@ def until() -> Until:
 
 
 @pytest.fixture
-def train_first(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The studio starts no service, whatever its screens ask for."""
+    monkeypatch.setattr(EngineClient, "start", lambda self: None)
+
+
+@pytest.fixture
+def train_first(no_engine: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The studio opens on the train screen, asks no service, and has the corpus `tang`."""
     monkeypatch.setattr(PoetryApp, "DEFAULT_MODE", "train")
-    monkeypatch.setattr(PoetryApp, "wake_engine", lambda self: None)
     monkeypatch.setattr("poetry_tui.train.screen.installed_corpora", lambda: ["tang"])
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()

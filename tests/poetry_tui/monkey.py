@@ -121,7 +121,11 @@ async def _settled(app: PoetryApp) -> None:
     """Wait until all that was sent is done."""
     until_s = time.monotonic() + DEADLINE_S
     await asyncio.sleep(0)
-    while app.is_running and app._exception is None and not (app.input_gate.is_settled and app._message_queue.empty()):
+    while (
+        app.is_running
+        and app._exception is None
+        and not (app.services.input_gate.is_settled and app._message_queue.empty())
+    ):
         assert time.monotonic() < until_s, "the studio hangs"
         await asyncio.sleep(0.005)
 

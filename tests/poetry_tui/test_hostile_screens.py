@@ -166,7 +166,7 @@ async def test_the_studio_opens_with_any_settings(number: int, until: Until) -> 
         is_damaged = number in (0, 1, 2, 4, len(BAD_SETTINGS))
         notices = [str(notice.message) for notice in app._notifications]
         assert any("settings.damaged" in notice for notice in notices) == is_damaged
-        app.remember(pace=2)
+        app.services.settings.change(pace=2)
     if is_damaged:
         (aside,) = path.parent.glob("settings.damaged-*")
         assert aside.read_bytes() == content
@@ -179,7 +179,7 @@ async def test_what_a_newer_studio_remembers_stays() -> None:
     path.write_bytes(as_json({"pace": 3, "of_the_future": {"a": [1]}}))
     app = PoetryApp()
     async with app.run_test(size=(100, 30)):
-        app.remember(pace=0)
+        app.services.settings.change(pace=0)
     values = json.loads(path.read_text("utf-8"))
     assert (values["pace"], values["of_the_future"]) == (0, {"a": [1]})
     assert not list(path.parent.glob("settings.damaged-*"))

@@ -133,7 +133,7 @@ async def test_settings_that_cannot_be_written_are_said_and_nothing_breaks(monke
     def refuse(*_: object) -> None:
         raise PermissionError("read-only [/folder]")
 
-    monkeypatch.setattr("poetry_tui.app.save_settings", refuse)
+    monkeypatch.setattr("poetry_tui.settings.save_settings", refuse)
     app = PoetryApp(Settings())
     async with app.run_test() as pilot:
         app.action_toggle_theme()
@@ -161,9 +161,8 @@ ASKED = {
 
 @pytest.mark.parametrize("language", ["both", "zh", "en"])
 async def test_a_command_is_found_by_its_words_in_either_language_and_an_exact_match_comes_first(
-    language: Language, monkeypatch: pytest.MonkeyPatch
+    language: Language, no_engine: None
 ) -> None:
-    monkeypatch.setattr(PoetryApp, "wake_engine", lambda self: None)
     app = PoetryApp(Settings(language=language))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()

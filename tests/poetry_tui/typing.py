@@ -22,7 +22,7 @@ async def type_at_once(app: PoetryApp, pilot: Any, until: Until, *names: str) ->
     for name in names:
         app.post_message(key(name))
     await pilot.pause(0)
-    await until(pilot, lambda: app.input_gate.is_settled)
+    await until(pilot, lambda: app.services.input_gate.is_settled)
     await pilot.pause()
 
 
@@ -36,5 +36,5 @@ async def click_at_once(app: PoetryApp, pilot: Any, until: Until, x: int, y: int
         app.post_message(_mouse(events.MouseDown, x, y))
         app.post_message(_mouse(events.MouseUp, x, y))
     await pilot.pause(0)
-    await until(pilot, lambda: app.input_gate.is_settled)
+    await until(pilot, lambda: app.services.input_gate.is_settled)
     await pilot.pause()

@@ -51,7 +51,7 @@ async def open_desk(
 ) -> AsyncIterator[Desk]:
     app = PoetryApp(settings)
     if manner:
-        app.engine = EngineClient(app._tell_engine, command=(*FAKE_SERVICE, *manner), pauses_s=())
+        app.services.engine = EngineClient(app._tell_engine, command=(*FAKE_SERVICE, *manner), pauses_s=())
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         yield Desk(app, pilot, until)

@@ -46,7 +46,7 @@ async def test_a_run_that_is_composed_with_is_the_model_that_is_shown(
             n_read = reads
             await pilot.press("o")
             await until(pilot, lambda: app.current_mode == "compose")
-            await until(pilot, lambda n_read=n_read: reads > n_read and app.engine.state.phase is Phase.READY)  # type: ignore[misc]
+            await until(pilot, lambda n_read=n_read: reads > n_read and app.services.engine.state.phase is Phase.READY)  # type: ignore[misc]
             await pilot.pause(0.05)
             desk = desk_of(app)
             assert desk.fields.model == str(folder)
@@ -66,4 +66,4 @@ async def test_a_model_that_is_gone_is_shown_as_what_is_asked_for(until: Until, 
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: len(desk_of(app).fields.form.values) > 4)
         assert desk_of(app).fields._model.value == "gone"
-        assert app.engine.model == "gone"
+        assert app.services.engine.model == "gone"

@@ -71,7 +71,7 @@ async def test_a_typed_poem_stands_on_the_stage_with_its_tones_and_is_revised(un
         await desk.written()
         assert desk.current.text == IN_ORDER
         assert desk.current.is_own
-        assert desk.app.settings.with_tones
+        assert desk.app.services.settings.current.with_tones
         await desk.until(lambda: bool(desk.screen.stage.verse.sheet.signs))
         await desk.press("right", "l")
         variant = desk.screen.sitting.variant

@@ -236,7 +236,7 @@ async def test_an_engine_that_dies_is_said_and_the_next_poem_is_written(until: U
     async with open_desk(until) as desk:
         await desk.press("b", "崩", "enter")
         await desk.until(lambda: any("died" in said for said in desk.said))
-        await desk.until(lambda: desk.app.engine.state.phase is Phase.READY)
+        await desk.until(lambda: desk.app.services.engine.state.phase is Phase.READY)
         n = len(desk.screen.sitting.compositions)
         desk.screen.query_one("#own", Input).value = "月"
         await desk.press("enter")
@@ -245,8 +245,8 @@ async def test_an_engine_that_dies_is_said_and_the_next_poem_is_written(until: U
 
 async def test_an_engine_that_was_given_up_is_tried_again_on_the_next_wish(until: Until) -> None:
     async with open_desk(until, "dead") as desk:
-        await desk.until(lambda: desk.app.engine.state.phase is Phase.FAILED)
-        desk.app.engine._command = FAKE_SERVICE
+        await desk.until(lambda: desk.app.services.engine.state.phase is Phase.FAILED)
+        desk.app.services.engine._command = FAKE_SERVICE
         await desk.press("enter")
         await desk.written()
 

@@ -33,7 +33,7 @@ def opened(until: Until, *keys: str, n_poems: int = 0, then: Sequence[str] = ())
     async def before(pilot: Any) -> None:
         app = cast(PoetryApp, pilot.app)
         screen = cast(ComposeScreen, app.screen)
-        await until(pilot, lambda: app.engine.state.phase is Phase.READY)
+        await until(pilot, lambda: app.services.engine.state.phase is Phase.READY)
         await until(pilot, lambda: "cpu" in screen.query_one(StudioHeader).status)
         await until(pilot, lambda: len(screen.fields.form.values) > 4)
         await pilot.press(*keys)

@@ -32,16 +32,13 @@ THEMES = {"dark": INK, "light": PAPER}
 
 
 class Shelf(PoetryApp):
-    """The studio, opened on its favourites, with no engine behind it."""
+    """The studio, opened on its favourites."""
 
     DEFAULT_MODE = "favourites"
 
     def __init__(self, theme: str = INK) -> None:
         super().__init__(Settings(theme=theme))
         self.said: list[str] = []
-
-    def wake_engine(self) -> None:
-        pass
 
     def notify(self, message: str, **options: Any) -> None:
         self.said.append(message)
@@ -54,7 +51,7 @@ class Shelf(PoetryApp):
 
 
 @pytest.fixture
-def kept() -> FavouriteStore:
+def kept(no_engine: None) -> FavouriteStore:
     store = FavouriteStore()
     for number, text in enumerate(POEMS):
         made = {"begin": text[0], "temperature": 0.8, "top_p": 0.9, "seed": 7 + number, "max_chars": 128}

@@ -116,7 +116,7 @@ def test_a_joined_line_is_one_line_without_control_characters(text: str) -> None
 async def paste(app: PoetryApp, pilot: Any, until: Until, text: str) -> None:
     app.post_message(events.Paste(text))
     await pilot.pause(0)
-    await until(pilot, lambda: app.input_gate.is_settled)
+    await until(pilot, lambda: app.services.input_gate.is_settled)
     await pilot.pause()
 
 

@@ -36,16 +36,13 @@ SIZE = (120, 40)
 
 
 class Shelf(PoetryApp):
-    """The studio, opened on its favourites, with no engine behind it."""
+    """The studio, opened on its favourites."""
 
     DEFAULT_MODE = "favourites"
 
-    def wake_engine(self) -> None:
-        pass
-
 
 @pytest.fixture
-def kept() -> FavouriteStore:
+def kept(no_engine: None) -> FavouriteStore:
     store = FavouriteStore()
     for number, text in enumerate(POEMS):
         store.add(Favourite(0, text, text[0], "studio-lstm", number, created_s=1_800_000_000.0 + number))

@@ -44,7 +44,7 @@ async def test_a_tab_from_field_to_field_styles_two_rows_and_lays_nothing_out(
         for before, after in itertools.pairwise(form.rows()):
             styled.clear()
             await pilot.press("tab")
-            await until(pilot, lambda: app.input_gate.is_settled)
+            await until(pilot, lambda: app.services.input_gate.is_settled)
             assert after.control.has_focus
             # A row with a list has eleven widgets, the form a hundred.
             assert len(styled) <= 50, (before, after, len(styled))

@@ -13,6 +13,7 @@ from engine.config import TrainConfig
 from engine.errors import CorpusError, RunError
 from engine.runs.events import Compared, RunFailed, Sampled
 from poetry_tui.app import Monitor, PoetryApp
+from poetry_tui.engine_client.client import EngineClient
 from poetry_tui.i18n import set_language
 from poetry_tui.runs import control as runs
 from poetry_tui.runs.state import Status
@@ -44,8 +45,8 @@ async def test_it_attaches_to_the_live_run_by_itself(heartbeats: None, until: Un
 async def test_who_only_watches_a_training_wakes_no_engine_before_composing(
     monkeypatch: pytest.MonkeyPatch, heartbeats: None, until: Until
 ) -> None:
-    woken: list[PoetryApp] = []
-    monkeypatch.setattr(PoetryApp, "wake_engine", lambda self: woken.append(self))
+    woken: list[EngineClient] = []
+    monkeypatch.setattr(EngineClient, "start", lambda self: woken.append(self))
     app = Monitor(Settings(theme=INK), wanted_run=make(make_run.life(100), alive=True))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: is_shown(app, Status.RUNNING))
@@ -246,4 +247,4 @@ async def test_o_composes_with_the_run_while_it_goes_on(heartbeats: None, until:
         await until(pilot, lambda: is_shown(app, Status.RUNNING))
         await pilot.press("o")
         await until(pilot, lambda: app.current_mode == "compose")
-        assert app.engine.model == str(folder)
+        assert app.services.engine.model == str(folder)
