@@ -2,15 +2,17 @@
 # make test     set everything up and run the whole test suite
 # make check    lint, types, import contracts and tests
 # make bench    how fast this machine trains and composes
-# make growth   how speed and memory grow with corpus, vocabulary, network and poems; writes docs/growth.md
-# make recipe   the experiments behind docs/recipe.md; hours, and goes on where it stopped
+# make docs     docs/cli.md and docs/keys.md, from the parsers and the key bindings
+# make pictures the pictures of the README and the guide
+# make growth   how speed and memory grow with corpus, vocabulary, network and poems; writes docs/experiments.md
+# make recipe   the experiments behind docs/experiments.md; hours, and goes on where it stopped
 
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PATHS  := engine poetry_tui tests benchmarks
 
-.PHONY: studio setup test check lint types contracts bench growth recipe soak format clean
+.PHONY: studio setup test check lint types contracts bench docs pictures growth recipe soak format clean
 
 studio: setup
 	@$(BIN)/poetry-tui corpus install tang --if-missing || true
@@ -61,6 +63,14 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks.speed
+
+docs: setup
+	$(BIN)/python -m benchmarks.docs
+
+# Some minutes: it trains a run for the Train screen. RUN=FOLDER shows another one.
+pictures: setup
+	@$(BIN)/poetry-tui corpus install tang --if-missing
+	$(BIN)/python -m benchmarks.pictures $(if $(RUN),--run $(RUN))
 
 # A quarter of an hour, and 1 GB of disk for the largest corpus.
 growth: setup

@@ -22,7 +22,7 @@ PRESETS: Mapping[str, TrainConfig] = {
         validate_every=250,
         checkpoint_every=100,
     ),
-    # The best model that two cores learn in a few hours (docs/recipe.md): residual connections, small batches and no dropout
+    # The best model that two cores learn in a few hours (docs/experiments.md): residual connections, small batches and no dropout
     # while every poem is seen only once or twice, and only poems of most lengths that the studio composes (a 七律 has 64).
     "studio": TrainConfig(
         preset="studio",

@@ -68,11 +68,12 @@ def _run(arguments: list[str]) -> int:
         return _hand_over(
             words[0], [argument for argument in arguments if argument != words[0] or argument in words[1:]]
         )
-    options = _parser().parse_args(_with_default_verb(words))
+    options = make_parser().parse_args(_with_default_verb(words))
     return int(options.carry_out(options) or 0)
 
 
-def _parser() -> "Parser":
+def make_parser() -> "Parser":
+    """The parser of every command; those of `ENGINE_COMMANDS` only by name."""
     # Here, like the commands: the studio opens sooner without them.
     import argparse
 

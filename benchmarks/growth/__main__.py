@@ -1,7 +1,7 @@
 """`make growth`: how speed and memory of a training grow with corpus, vocabulary, hidden size and length of poems.
 
-Each setting is measured in a process of its own, on one thread, by the time of that thread on the processor, so that what else
-the machine does hardly matters. Writes growth.md and growth.svg. Broken off, it goes on where it stood; once whole, it begins anew.
+Each setting is measured in a process of its own, on one thread, by the processor time of that thread, so that other programs hardly
+matter. Writes a section of docs/experiments.md and its plot. Interrupted, it continues where it stopped; a finished one starts anew.
 """
 
 import argparse
@@ -16,8 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.growth.axes import Axis, Measured, Setting, axes
-from benchmarks.growth.page import growth_page, growth_plot, line_of
+from benchmarks.growth.page import growth_plot, growth_section, line_of
 from benchmarks.growth.shards import bytes_of, write_shards
+from benchmarks.marked_text import replace_marked
 from benchmarks.speed.verse import make_corpus
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +28,7 @@ MOST_OF_DISK = 0.5
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=__doc__)
-    parser.add_argument("-o", "--folder", type=Path, default=ROOT / "docs", help="where the page goes (default: docs)")
+    parser.add_argument("-o", "--folder", type=Path, default=ROOT / "docs", help="the guide's folder (default: docs)")
     parser.add_argument(
         "--so-far",
         type=Path,
@@ -44,9 +45,8 @@ def main() -> None:
     wanted = axes(quick=options.quick)
     options.so_far.parent.mkdir(parents=True, exist_ok=True)
     measured = {axis.key: _measure(axis, options.so_far, options.rounds, options.scratch) for axis in wanted}
-    options.folder.mkdir(parents=True, exist_ok=True)
-    (options.folder / "growth.svg").write_text(growth_plot(wanted, measured), encoding="utf-8")
-    (options.folder / "growth.md").write_text(growth_page(wanted, measured), encoding="utf-8")
+    (options.folder / "pictures" / "growth.svg").write_text(growth_plot(wanted, measured), encoding="utf-8")
+    replace_marked(options.folder / "experiments.md", "growth", growth_section(wanted, measured))
     options.so_far.unlink(missing_ok=True)
 
 

@@ -1,4 +1,4 @@
-"""The measurements as a page: a table an axis, the law that each quantity follows, and all of it drawn."""
+"""The measurements as a section of a page: a table and the fitted laws for each axis, and a plot."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -13,24 +13,23 @@ N_DRAWN = 60
 # Charts beside each other: the first quantities of each axis.
 N_COLUMNS = 3
 INTRODUCTION = """\
-# How training grows
-
-Each row is a training in a process of its own, on one thread, after a round that does not count; characters a second are those
-of the median round, by the time of that thread on the processor. Corpora are of the bench's own making (random characters, used as
-unevenly as in Tang verse). One thing is varied at a time, beside it the network is that of `studio` (two LSTM layers of 512,
-embedding 256, 7,000 characters, 24 poems of 64 characters a batch); for the corpus it is `nndl`, with 100 poems a batch.
+Each row is a training in its own process, on one thread, after a warm-up round; `chars/s` is that of the median round, by the
+processor time of that thread. The corpora are generated (random characters with the frequencies of Tang verse). One quantity is
+varied at a time. The other settings are those of `studio` (two LSTM layers of 512, embedding 256, vocabulary 7,000, 24 poems
+of 64 characters a batch); for the corpus they are those of `nndl`, with 100 poems a batch.
 
 """
+PLOT = "![Speed and memory of a training over corpus, vocabulary, hidden size and poem length](pictures/growth.svg)\n"
 
 
-def growth_page(axes: Sequence[Axis], measured: Mapping[str, Sequence[Measured]]) -> str:
-    """The Markdown page, which shows growth.svg."""
-    parts = [INTRODUCTION, f"Measured on {machine()} with 1 thread by `make growth`.\n\n", "![](growth.svg)\n"]
+def growth_section(axes: Sequence[Axis], measured: Mapping[str, Sequence[Measured]]) -> str:
+    """The section of the Markdown page, which shows the plot."""
+    parts = [INTRODUCTION, f"Measured on {machine()} with 1 thread by `make growth`.\n\n", PLOT]
     for axis in axes:
         rows = measured[axis.key]
         if len(rows) > 1:
             parts += [
-                f"\n## {axis.title}\n\n",
+                f"\n### {axis.title}\n\n",
                 _table(axis, rows),
                 f"\nWith {axis.symbol} for {axis.meaning}:\n\n",
                 *(_law(axis, one, rows) for one in _told(axis, rows)),

@@ -1,1 +1,1 @@
-"""The experiments behind `docs/recipe.md`: one change at a time, the same processor time for each."""
+"""The experiments behind `docs/experiments.md`: one change at a time, the same processor time for each."""

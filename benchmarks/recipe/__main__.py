@@ -1,4 +1,4 @@
-"""`make recipe`: train each row of `rows.py` for the same processor time, judge it, and write the table of `docs/recipe.md`.
+"""`make recipe`: train each row of `rows.py` for the same processor time, judge it, and write the table of `docs/experiments.md`.
 
 Rows that were measured before are not measured again; a row that was interrupted goes on from its last checkpoint. Every
 figure can be had by hand: the commands stand in the table.
@@ -46,7 +46,7 @@ def main() -> None:
             print(
                 f"{row.name}: {measured.nats_per_han:.3f} nats per Han character after {measured.n_chars:,} characters"
             )
-    write_table(ROOT / "docs" / "recipe.md", known(results))
+    write_table(ROOT / "docs" / "experiments.md", known(results))
 
 
 def _poems_to_judge_by(file: Path) -> Path:

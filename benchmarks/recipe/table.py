@@ -1,25 +1,17 @@
-"""The table of `docs/recipe.md`: written between two marks, the text around it left alone."""
+"""The table of `docs/experiments.md`, which compares each row with the baseline."""
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
+from benchmarks.marked_text import replace_marked
 from benchmarks.recipe.results import Measured
 from benchmarks.recipe.rows import BASELINE, ROWS, Row
-from engine.files import write_atomically
-
-BEGIN_MARK, END_MARK = "<!-- table -->", "<!-- end of table -->"
 
 
 def write_table(document: Path, measured: Mapping[str, Measured]) -> None:
-    """Put the rows measured so far into the document."""
-    text = document.read_text(encoding="utf-8")
-    before, mark, rest = text.partition(BEGIN_MARK)
-    _, end_mark, after = rest.partition(END_MARK)
-    if not mark or not end_mark:
-        raise ValueError(f"{document.name} has no place for the table, between {BEGIN_MARK} and {END_MARK}.")
-    table = "\n".join(table_lines(measured))
-    write_atomically(document, f"{before}{mark}\n\n{table}\n\n{end_mark}{after}")
+    """Write the rows measured so far into the document. Raises ValueError where that has no place for them."""
+    replace_marked(document, "table", "\n".join(table_lines(measured)))
 
 
 def table_lines(measured: Mapping[str, Measured]) -> Iterator[str]:

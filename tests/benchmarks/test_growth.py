@@ -13,7 +13,7 @@ from benchmarks.growth import child
 from benchmarks.growth.axes import Measured, Setting, axes
 from benchmarks.growth.child import measure
 from benchmarks.growth.laws import affine, power_law
-from benchmarks.growth.page import growth_page, growth_plot
+from benchmarks.growth.page import growth_section, growth_plot
 from benchmarks.growth.shards import bytes_of, open_shards, write_shards
 from benchmarks.speed.verse import make_corpus
 from engine.presets import preset
@@ -74,16 +74,16 @@ def test_the_page_tells_the_laws_and_its_plot_can_be_read() -> None:
     measured = {
         axis.key: [made_up(setting, 2.0**place) for place, setting in enumerate(axis.settings)] for axis in wanted
     }
-    page = growth_page(wanted, measured)
+    page = growth_section(wanted, measured)
     assert "peak memory = 300 + 1 · V MB (R² 1.000)" in page
     assert "time a step = 5 + 1 · T ms (R² 1.000)" in page
-    assert page.count("\n\n## ") == page.count("| chars/s |") == 4
+    assert page.count("\n\n### ") == page.count("| chars/s |") == 4
     plot = ElementTree.fromstring(growth_plot(wanted, measured))
     assert len(plot) == 1 + sum(len(axis.quantities[:3]) for axis in wanted)
 
 
 def test_an_axis_of_which_nothing_could_be_measured_is_left_out() -> None:
     wanted = axes(quick=True)
-    page = growth_page(wanted, {axis.key: [] for axis in wanted})
+    page = growth_section(wanted, {axis.key: [] for axis in wanted})
     assert "##" not in page
     ElementTree.fromstring(growth_plot(wanted, {axis.key: [] for axis in wanted}))

@@ -1,4 +1,4 @@
-"""The experiments of `docs/recipe.md`: every row can be trained, and the table says what was measured."""
+"""The experiments of `docs/experiments.md`: every row can be trained, and the table says what was measured."""
 
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def test_the_table_compares_each_row_with_the_baseline() -> None:
 
 
 def test_the_text_around_the_table_stays(tmp_path: Path) -> None:
-    document = tmp_path / "recipe.md"
+    document = tmp_path / "experiments.md"
     document.write_text("before\n<!-- table -->\nold\n<!-- end of table -->\nafter\n", encoding="utf-8")
     write_table(document, {"GRU": measured("GRU", 6.25)})
     text = document.read_text(encoding="utf-8")
@@ -54,7 +54,7 @@ def test_the_text_around_the_table_stays(tmp_path: Path) -> None:
 
 
 def test_a_document_without_a_place_for_the_table_is_refused(tmp_path: Path) -> None:
-    document = tmp_path / "recipe.md"
+    document = tmp_path / "experiments.md"
     document.write_text("nothing here", encoding="utf-8")
     with pytest.raises(ValueError, match="no place for the table"):
         write_table(document, {})
