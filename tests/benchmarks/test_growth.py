@@ -13,7 +13,7 @@ from benchmarks.growth import child
 from benchmarks.growth.axes import Measured, Setting, axes
 from benchmarks.growth.child import measure
 from benchmarks.growth.laws import affine, power_law
-from benchmarks.growth.page import growth_section, growth_plot
+from benchmarks.growth.page import growth_plot, growth_section
 from benchmarks.growth.shards import bytes_of, open_shards, write_shards
 from benchmarks.speed.verse import make_corpus
 from engine.presets import preset
