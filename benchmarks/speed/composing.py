@@ -159,7 +159,7 @@ def _drawn(
     if n_poems == 1:
         n_chars = sum(1 for _ in compose(loaded, config))
     else:
-        poems = compose_many(loaded, config, n_poems, n_tried=n_poems)
+        poems = compose_many(loaded, config, n_poems, pool_size=n_poems)
         n_chars = sum(len(poem.text) for poem in poems)
     return n_chars / (clock_s() - started_s)
 

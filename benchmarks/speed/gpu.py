@@ -170,7 +170,7 @@ def composed_per_s(loaded: LoadedModel, n_poems: int, n_chars: int) -> float:
         if n_poems == 1:
             n_written = sum(1 for _ in compose(loaded, config))
         else:
-            n_written = sum(len(poem.text) for poem in compose_many(loaded, config, n_poems, n_tried=n_poems))
+            n_written = sum(len(poem.text) for poem in compose_many(loaded, config, n_poems, pool_size=n_poems))
         times.append(n_written / (time.perf_counter() - started_s))
     return max(times)
 

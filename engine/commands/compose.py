@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from engine.composing.composer import Composition
     from engine.model.checkpoint import LoadedModel
 
-LARGEST_SEED = 2**31 - 1
-INSTEAD_OF_BEGIN = ("form", "title", "keywords", "style", "acrostic", "acrostic_tail", "keep")
+MAX_SEED = 2**31 - 1
+REPLACES_BEGIN = ("form", "title", "keywords", "style", "acrostic", "acrostic_tail", "keep")
 
 
 def add_parser(commands: Any) -> None:
@@ -57,8 +57,8 @@ def add_parser(commands: Any) -> None:
 
 
 def compose(arguments: argparse.Namespace) -> int:
-    """Compose poem after poem, each told as soon as it is there."""
-    wishes = _wishes(arguments)
+    """Compose the requested poems; each is printed as soon as it is complete."""
+    requests = _requests(arguments)
     folder = find_model(arguments.model)
 
     from engine.model.checkpoint import load_model
@@ -67,52 +67,52 @@ def compose(arguments: argparse.Namespace) -> int:
     use_threads(1)
     loaded = load_model(folder, choose_device(getattr(arguments, "device", "auto")))
     unknown = _unknown(arguments.begin, loaded.vocabulary)
-    n_told = 0
-    for wish in wishes:
-        if wish.begin not in unknown:
-            for poem in _poems(loaded, wish, arguments):
-                _tell(loaded, poem, arguments, is_first=n_told == 0)
-                n_told += 1
+    n_printed = 0
+    for request in requests:
+        if request.begin not in unknown:
+            for poem in _poems(loaded, request, arguments):
+                _print_poem(loaded, poem, arguments, is_first=n_printed == 0)
+                n_printed += 1
     return ComposeError.exit_code if unknown else 0
 
 
 def _poems(
-    loaded: "LoadedModel", wish: ComposeConfig, arguments: argparse.Namespace
+    loaded: "LoadedModel", request: ComposeConfig, arguments: argparse.Namespace
 ) -> "Iterator[ComposeConfig | Composition]":
-    """What one wish comes to: the best of many, unless a seed says which. Free verse with a seed, or a single poem of it, comes as
-    wishes, to be shown as they are written."""
+    """The poems of one request: the best of a pool; of free verse with a seed, or a single poem of it, the requests themselves,
+    which are printed while they are composed."""
     from engine.composing.composer import FREE_VERSE, compose_many
 
     has_seed, n = hasattr(arguments, "seed"), arguments.n_poems
-    if wish.form == FREE_VERSE and (has_seed or n == 1):
-        for seed in range(wish.seed, wish.seed + n):
-            yield wish.replace(seed=seed % 2**31)
+    if request.form == FREE_VERSE and (has_seed or n == 1):
+        for seed in range(request.seed, request.seed + n):
+            yield request.replace(seed=seed % 2**31)
     else:
-        yield from compose_many(loaded, wish, n, n_tried=1 if has_seed and n == 1 else None)
+        yield from compose_many(loaded, request, n, pool_size=1 if has_seed and n == 1 else None)
 
 
-def _tell(
+def _print_poem(
     loaded: "LoadedModel", poem: "ComposeConfig | Composition", arguments: argparse.Namespace, *, is_first: bool
 ) -> None:
-    """Tell a poem as JSON or laid out, with a blank line between; one still to be composed as it comes, where a person watches."""
+    """Print a poem as JSON or laid out, with a blank line between; on a terminal a request is printed while it is composed."""
     from engine.composing.composer import compose_poem
 
     if not is_first and not arguments.json:
         print()
     if isinstance(poem, ComposeConfig) and sys.stdout.isatty() and not (arguments.json or arguments.vertical):
-        return _say_what_it_is(_print_as_it_comes(loaded, poem))
+        return _describe(_print_as_it_comes(loaded, poem))
     composed = compose_poem(loaded, poem) if isinstance(poem, ComposeConfig) else poem
     if arguments.json:
-        # By the filter alone: to search the corpus takes longer than to compose.
+        # By the filter alone: a search of the corpus takes longer than composing.
         found = novelty_of(composed.text, loaded.lines, None)
-        told = {**composed.to_dict(), "novelty": found and found.to_dict()}
-        return print(json.dumps(told, ensure_ascii=False), flush=True)
+        printed = {**composed.to_dict(), "novelty": found and found.to_dict()}
+        return print(json.dumps(printed, ensure_ascii=False), flush=True)
     print(lay_out(composed.text, vertical=arguments.vertical), flush=True)
-    return _say_what_it_is(composed)
+    return _describe(composed)
 
 
 def _unknown(begins: Iterable[str], vocabulary: Vocabulary) -> set[str]:
-    """The begins that the model does not know, told one by one: the others can still be composed."""
+    """The begins that are not in the vocabulary; reports each, so that the others are still composed."""
     unknown = set()
     for begin in dict.fromkeys(begins):
         try:
@@ -123,13 +123,13 @@ def _unknown(begins: Iterable[str], vocabulary: Vocabulary) -> set[str]:
     return unknown
 
 
-def _wishes(arguments: argparse.Namespace) -> list[ComposeConfig]:
-    """One wish a begin; a poem needs none where another wish says what it is to be. Raises UsageError."""
+def _requests(arguments: argparse.Namespace) -> list[ComposeConfig]:
+    """One request for each begin; none is needed beside an option of `REPLACES_BEGIN`. Raises UsageError."""
     values = given(arguments, ComposeConfig)
     begins = values.pop("begin")
     if "keywords" in values:
         values["keywords"] = " ".join(values["keywords"])
-    if not begins and any(values.get(name) for name in INSTEAD_OF_BEGIN):
+    if not begins and any(values.get(name) for name in REPLACES_BEGIN):
         begins = [""]
     elif not begins or not all(begin.strip() for begin in begins):
         raise UsageError(
@@ -139,12 +139,12 @@ def _wishes(arguments: argparse.Namespace) -> list[ComposeConfig]:
         raise UsageError(f"-n is {arguments.n_poems}, and a poem is the least.", "Give 1 or more.")
     seed = values.pop("seed", None)
     if seed is None:
-        seed = random.randrange(LARGEST_SEED - arguments.n_poems)
+        seed = random.randrange(MAX_SEED - arguments.n_poems)
     return [ComposeConfig(begin=begin, seed=seed, **values) for begin in begins]
 
 
-def _say_what_it_is(poem: "Composition") -> None:
-    """A quiet line on what a poem is and how to have it again."""
+def _describe(poem: "Composition") -> None:
+    """Report form, rhyme, model and seed of a poem on stderr."""
     form = "" if poem.order is None else f"{form_called(poem.form).name}, "
     rhyme = f"{poem.rhyme}, " if poem.rhyme else ""
     cut = ", cut at the limit" if poem.finish == "limit" else ""
@@ -152,18 +152,18 @@ def _say_what_it_is(poem: "Composition") -> None:
     say(f"    {form}{rhyme}{poem.model}, seed {poem.seed}{once}{cut}")
 
 
-def _print_as_it_comes(loaded: "LoadedModel", wish: ComposeConfig) -> "Composition":
-    from engine.composing.composer import Glyph, compose, finish
+def _print_as_it_comes(loaded: "LoadedModel", request: ComposeConfig) -> "Composition":
+    from engine.composing.composer import Token, compose, finish
 
     rows = RowBreaks()
 
-    def shown(glyphs: Iterator[Glyph]) -> Iterator[Glyph]:
+    def printed(tokens: Iterator[Token]) -> Iterator[Token]:
         at_row_start = True
-        for glyph in glyphs:
-            at_row_start = rows.ends_row(glyph.character)
-            print(glyph.character, end="\n" if at_row_start else "", flush=True)
-            yield glyph
+        for token in tokens:
+            at_row_start = rows.ends_row(token.character)
+            print(token.character, end="\n" if at_row_start else "", flush=True)
+            yield token
         if not at_row_start:
             print(flush=True)
 
-    return finish(shown(compose(loaded, wish)), loaded, wish)
+    return finish(printed(compose(loaded, request)), loaded, request)

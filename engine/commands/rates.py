@@ -112,20 +112,20 @@ def _samples(
     arguments: argparse.Namespace,
     corpus: "Corpus | None",
 ) -> "Iterator[tuple[Form, SamplingMode, Sample]]":
-    from engine.evaluation.samples import acrostic_wishes, random_wishes, real_samples, write_sample
+    from engine.evaluation.samples import acrostic_requests, random_requests, real_samples, write_sample
 
     n_poems, phrases = arguments.n_poems, arguments.phrases
     real = real_samples(loaded, corpus, wanted, n_poems, config.seed) if corpus else {}
     say(f"{n_poems:,} free poems")
-    free = write_sample(loaded, random_wishes(loaded.vocabulary, config, n_poems, None))
+    free = write_sample(loaded, random_requests(loaded.vocabulary, config, n_poems, None))
     for form in wanted:
         say(f"{n_poems:,} poems {form.key} {form.name}")
         in_form = config.replace(form=form.key)
-        yield form, "constrained", write_sample(loaded, random_wishes(loaded.vocabulary, in_form, n_poems, form))
+        yield form, "constrained", write_sample(loaded, random_requests(loaded.vocabulary, in_form, n_poems, form))
         if fitting := [phrase for phrase in phrases if len(phrase) <= len(form.line_lengths)]:
-            yield form, "acrostic", write_sample(loaded, acrostic_wishes(in_form, n_poems, fitting))
+            yield form, "acrostic", write_sample(loaded, acrostic_requests(in_form, n_poems, fitting))
         if loaded.vocabulary.tag(f"form:{form.key}") is not None:
-            wishes = random_wishes(loaded.vocabulary, config, n_poems, form)
+            wishes = random_requests(loaded.vocabulary, config, n_poems, form)
             yield form, "conditioned", write_sample(loaded, wishes, conditioned_on=form)
         yield form, "unconditional", free.only(form)
         if form.key in real:

@@ -1,4 +1,4 @@
-"""Composing under wishes: form, tones, rhyme, characters fixed anywhere.
+"""Composing under constraints: form, tones, rhyme, forced characters.
 
-`fixed` and `plan` turn the wishes into what every place may hold, without torch; `writing` draws many poems in one batch.
+`constraints` turns a request into a plan, without torch; `decoder` decodes many poems in one batch; `composer` is the entry point.
 """

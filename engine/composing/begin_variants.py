@@ -1,4 +1,4 @@
-"""Begin characters that the model does not know: a known variant, or a sentence with the nearest known ones."""
+"""Begin characters outside the vocabulary: folded to a variant, or refused with the nearest known characters."""
 
 import re
 from functools import cache
@@ -15,9 +15,10 @@ _N_SUGGESTED = 5
 
 
 def fold_begin(text: str, vocabulary: Vocabulary, hint: str = BEGIN_HINT) -> str:
-    """The begin characters as the model knows them: spaces gone, traditional forms and half-width marks folded.
+    """Fold characters to the vocabulary: without spaces, traditional forms simplified, half-width marks made full-width.
 
-    `hint` is what is said of one that is no Han character, where the text is not one to begin with.
+    Args:
+        hint: the advice of the error about a character that is not Han.
 
     Raises:
         ComposeError: naming the unknown character and the nearest known ones.
@@ -29,7 +30,7 @@ def fold_begin(text: str, vocabulary: Vocabulary, hint: str = BEGIN_HINT) -> str
 
 
 def _hint_of_reading(word: str, vocabulary: Vocabulary) -> str:
-    """The known characters that are read like a word in Latin letters, the most frequent first; "" where there are none."""
+    """Advice that lists known characters read as a word in Latin letters, most frequent first; "" where there are none."""
     from engine.prosody.pinyin import characters_by_syllable, syllables_in
 
     syllables = syllables_in(word)[:_LONGEST_READING]
@@ -52,7 +53,7 @@ def _fold(character: str, vocabulary: Vocabulary, hint: str) -> str:
             return variant
     if not is_han(character):
         raise ComposeError(f"{character!r} is no Han character.", hint)
-    # Its tables are needed for what is refused alone.
+    # Imported late: its tables serve refused characters only.
     from engine.composing.nearest_characters import nearest
 
     near = " ".join(nearest(character, vocabulary, _N_SUGGESTED))

@@ -1,11 +1,11 @@
-"""Writing poems by a plan, many in one batch, a stretch at a time.
+"""The constrained decoder: many poems in one batch, a segment at a time, by particle filtering.
 
-A poem has one row, or several that try continuations side by side (a particle filter): a row's weight is the probability
-that the wishes left it and what it gives to the fixed characters ahead; rows of little weight are replaced by copies of
-others, and at the end of a stretch the likeliest row goes on. A stretch is a line with whatever is fixed at the beginning of
-the next one, so that a line is chosen that leads up to it; or a single step where nothing is fixed ahead.
+A poem has one particle, or several that try continuations side by side. A particle's weight is the probability mass that the
+constraints allow, times the probability of the characters that are forced after it; particles of little weight are resampled.
+At the end of a segment the likeliest particle is kept. A segment is a line together with the characters forced at the
+beginning of the next one, so that a line is kept which leads up to them; or a single slot where nothing is forced ahead.
 
-Shapes: N poems, P rows of each, R = N · P rows, S steps, V vocabulary.
+Shapes: N poems, P particles of each, R = N · P rows, S slots, V vocabulary.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,12 +15,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.composing.constraints.layout import Step
-from engine.composing.constraints.plan import FREE, Ints, Plan
-from engine.composing.particles import Rows
-from engine.composing.resampling import is_uneven, resample
-from engine.composing.sampling import Scores, Uniforms, draw_rows
-from engine.composing.token_masks import Masks
+from engine.composing.constraints.layout import Slot
+from engine.composing.constraints.plan import FREE, ConstraintPlan, Ints
+from engine.composing.particles import Particles
+from engine.composing.resampling import is_degenerate, resample
+from engine.composing.sampling import LogProbs, Uniforms, sample_top_p
+from engine.composing.token_masks import TokenMasks
 from engine.composing.token_prosody import Bools
 from engine.corpus.vocabulary import UNKNOWN
 from engine.errors import ComposeError
@@ -28,102 +28,104 @@ from engine.model.checkpoint import LoadedModel
 from engine.model.layers import State
 from engine.novelty.line_index import MIN_PART_CHARS
 
-# So often a stretch is begun anew when none of its rows keeps every rule.
-MOST_ATTEMPTS = 12
+# Maximum retries for a segment when no particle satisfies all constraints.
+MAX_SEGMENT_RETRIES = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
-    """What the model thought at one step: ln p (R, V), and which characters the wishes allowed (R, V)."""
+class StepTrace:
+    """The distributions at one slot: ln p (R, V), and the characters that the constraints allow (R, V)."""
 
-    log_p: Scores
+    log_probs: LogProbs
     allowed: Bools
 
-    def take(self, indices: Ints) -> "Seen":
-        return Seen(self.log_p[indices], self.allowed[indices])
+    def gather(self, rows: Ints) -> "StepTrace":
+        return StepTrace(self.log_probs[rows], self.allowed[rows])
 
 
-class Writer:
-    """Writes `len(seeds)` poems by one plan, each with random numbers of its own, so that it does not hang on the others.
+class ConstrainedDecoder:
+    """Decodes `len(seeds)` poems of one plan. Each poem has its own generator, so that it is independent of the others.
 
-    With `remember` the distributions of each stretch are kept in `seen`, by step, for whoever wants to look.
+    With `keep_trace` the distributions of the last segment are in `trace`, by slot index.
     """
 
     def __init__(
         self,
         loaded: LoadedModel,
-        plan: Plan,
+        plan: ConstraintPlan,
         seeds: Sequence[int],
         n_particles: int,
         temperature: float,
         top_p: float,
         *,
-        remember: bool = False,
+        keep_trace: bool = False,
     ) -> None:
         self._loaded, self._plan, self._n_particles = loaded, plan, n_particles
-        self._temperature, self._top_p, self._remember = temperature, top_p, remember
-        # Where nothing is fixed ahead, and somebody looks, there is no need to wait for the end of a line.
-        self._streams = remember and n_particles == 1 and not plan.fixes_ahead
-        self._random = [np.random.default_rng(seed) for seed in seeds]
-        self._places_of_lines = [
-            [step.index for step in plan.steps if step.is_place and step.line == line]
+        self._temperature, self._top_p, self._keep_trace = temperature, top_p, keep_trace
+        # One slot a segment: with a trace to show and nothing forced ahead there is no line to wait for.
+        self._streams = keep_trace and n_particles == 1 and not plan.forces_ahead
+        self._rngs = [np.random.default_rng(seed) for seed in seeds]
+        self._line_positions = [
+            [slot.index for slot in plan.slots if slot.is_character and slot.line == line]
             for line in range(1, len(plan.form.line_lengths) + 1)
         ]
-        self._masks = Masks(plan, loaded.vocabulary, loaded.lines)
-        self.seen: dict[int, Seen] = {}
+        self._masks = TokenMasks(plan, loaded.vocabulary, loaded.lines)
+        self.trace: dict[int, StepTrace] = {}
 
-    def write(self, openings: Ints, groups: Bools) -> Iterator[tuple[Rows, Sequence[Step]]]:
-        """Write stretch after stretch; after each, the rows (the first of each poem is the chosen one) and its steps.
+    def decode(self, prompts: Ints, groups: Bools) -> Iterator[tuple[Particles, Sequence[Slot]]]:
+        """Decode segment after segment; yields the particles (the first of each poem is the one kept) and the segment's slots.
 
         Args:
-            openings: the indices that stand before each poem (N, T), G the first.
-            groups: the rhyme groups that are open to each poem (N, L, G).
+            prompts: the tokens before each poem (N, T), BEGIN first.
+            groups: the rhyme groups open to each poem (N, L, G).
 
         Raises:
-            ComposeError: when no line keeps every rule, however often it is begun.
+            ComposeError: when no line satisfies all constraints within `MAX_SEGMENT_RETRIES`.
         """
-        state = self._read(openings[:, :-1])
-        rows = Rows.at_the_beginning(self._plan, groups.copy(), state, openings[:, -1].copy())
-        rows = rows.take(np.repeat(np.arange(len(rows)), self._n_particles))
-        for stretch in self._stretches():
-            rows = self._write_stretch(rows, stretch)
-            yield rows, stretch
+        state = self._read(prompts[:, :-1])
+        particles = Particles.initial(self._plan, groups.copy(), state, prompts[:, -1].copy())
+        particles = particles.gather(np.repeat(np.arange(len(particles)), self._n_particles))
+        for segment in self._segments():
+            particles = self._decode_segment(particles, segment)
+            yield particles, segment
 
-    def _read(self, openings: Ints) -> State | None:
-        """The states of N poems after their openings (N, T); None where these are empty. What they share is read once."""
+    def _read(self, prompts: Ints) -> State | None:
+        """The states of N poems after their prompts (N, T), None for empty ones. A common prefix is read once."""
         state = None
-        for column in openings.T:
+        for column in prompts.T:
             n_read = 1 if state is None else state[0].shape[1]
             if n_read == 1 and (column != column[0]).any():
                 n_read = len(column)
                 state = state and tuple(part.expand(-1, n_read, -1).contiguous() for part in state)
             state = self._loaded.model.read(torch.from_numpy(column[:n_read].copy()).to(self._loaded.device), state)
-        return state and tuple(part.expand(-1, len(openings), -1) for part in state)
+        return state and tuple(part.expand(-1, len(prompts), -1) for part in state)
 
-    def _stretches(self) -> Iterator[Sequence[Step]]:
-        steps, fixed = self._plan.steps, self._plan.tokens != FREE
+    def _segments(self) -> Iterator[Sequence[Slot]]:
+        slots, is_known = self._plan.slots, self._plan.token_ids != FREE
         if self._streams:
-            yield from ([step] for step in steps)
+            yield from ([slot] for slot in slots)
             return
         start = 0
-        for step in steps:
-            if step.mark and step.index >= start:
-                stop = step.index + 1
-                while stop < len(steps) and fixed[stop]:
+        for slot in slots:
+            if slot.mark and slot.index >= start:
+                stop = slot.index + 1
+                while stop < len(slots) and is_known[stop]:
                     stop += 1
-                yield steps[start:stop]
+                yield slots[start:stop]
                 start = stop
 
-    def _write_stretch(self, rows: Rows, stretch: Sequence[Step]) -> Rows:
-        poems = np.arange(len(self._random))
-        written = self._try(rows if self._streams else rows.take(self._rows_of(poems)), poems, stretch)
-        for _ in range(MOST_ATTEMPTS):
-            dead = np.flatnonzero(~written.alive[:: self._n_particles])
+    def _decode_segment(self, particles: Particles, segment: Sequence[Slot]) -> Particles:
+        poems = np.arange(len(self._rngs))
+        before = particles if self._streams else particles.gather(self._rows_of(poems))
+        after = self._try_segment(before, poems, segment)
+        for _ in range(MAX_SEGMENT_RETRIES):
+            dead = np.flatnonzero(~after.alive[:: self._n_particles])
             if not len(dead):
-                return written
+                return after
             if not self._streams:
-                written.put(self._rows_of(dead), self._try(rows.take(self._rows_of(dead)), dead, stretch))
-        line = stretch[0].line
+                rows = self._rows_of(dead)
+                after.scatter(rows, self._try_segment(particles.gather(rows), dead, segment))
+        line = segment[0].line
         raise ComposeError(
             f"No line {line} was found that keeps to all the wishes and is new.", "Compose again, or wish for less."
         )
@@ -132,118 +134,119 @@ class Writer:
         """The rows of some poems."""
         return (poems[:, None] * self._n_particles + np.arange(self._n_particles)).ravel()
 
-    def _try(self, rows: Rows, poems: Ints, stretch: Sequence[Step]) -> Rows:
-        """The rows of some poems after a stretch, all rows of a poem copies of its likeliest."""
-        for step in stretch:
-            self._advance(rows, poems, step)
-            if self._n_particles > 1 and step is not stretch[-1]:
-                rows = self._resampled(rows, poems, stretch)
+    def _try_segment(self, particles: Particles, poems: Ints, segment: Sequence[Slot]) -> Particles:
+        """The rows of some poems after one attempt at a segment, all particles of a poem copies of its likeliest."""
+        for slot in segment:
+            self._step(particles, poems, slot)
+            if self._n_particles > 1 and slot is not segment[-1]:
+                particles = self._resampled(particles, poems, segment)
         if self._n_particles == 1:
-            return rows
-        score = rows.log_p[:, stretch[0].index : stretch[-1].index + 1].sum(1)
-        score[~rows.alive] = -np.inf
+            return particles
+        score = particles.log_probs[:, segment[0].index : segment[-1].index + 1].sum(1)
+        score[~particles.alive] = -np.inf
         best = score.reshape(-1, self._n_particles).argmax(1) + np.arange(len(poems)) * self._n_particles
-        rows = self._taken(rows, np.repeat(best, self._n_particles), stretch)
-        rows.log_weight[:] = 0
-        return rows
+        particles = self._gathered(particles, np.repeat(best, self._n_particles), segment)
+        particles.log_weights[:] = 0
+        return particles
 
-    def _advance(self, rows: Rows, poems: Ints, step: Step) -> None:
-        """One step on for every row."""
-        x = torch.from_numpy(rows.last).to(self._loaded.device)
-        log_p_of_rows, rows.state = self._loaded.model.step_log_p(x, rows.state)  # (R,) -> (R, V)
-        log_p: Scores = log_p_of_rows.numpy()
-        token, numbers = int(self._plan.tokens[step.index]), np.arange(len(rows))
-        is_drawn = step.is_place and token == FREE and step.source is None
-        allowed = self._masks.allowed(rows, step) if is_drawn or (self._remember and step.is_place) else None
-        if is_drawn and allowed is not None:
-            rows.last = self._draw(rows, poems, step, log_p, allowed)
-        elif step.source is not None:
-            rows.last = rows.tokens[:, step.source].copy()
-        elif token != FREE:
-            rows.last = np.full(len(rows), token, np.int64)
+    def _step(self, particles: Particles, poems: Ints, slot: Slot) -> None:
+        """Advance every row by one token."""
+        x = torch.from_numpy(particles.last).to(self._loaded.device)
+        log_probs_of_rows, particles.state = self._loaded.model.step_log_probs(x, particles.state)  # (R,) -> (R, V)
+        log_probs: LogProbs = log_probs_of_rows.numpy()
+        known, rows = int(self._plan.token_ids[slot.index]), np.arange(len(particles))
+        is_sampled = slot.is_character and known == FREE and slot.source is None
+        needs_mask = is_sampled or (self._keep_trace and slot.is_character)
+        allowed = self._masks.allowed(particles, slot) if needs_mask else None
+        if is_sampled and allowed is not None:
+            particles.last = self._sample(particles, poems, slot, log_probs, allowed)
+        elif slot.source is not None:
+            particles.last = particles.token_ids[:, slot.source].copy()
+        elif known != FREE:
+            particles.last = np.full(len(particles), known, np.int64)
         else:
-            marks = np.array(self._loaded.vocabulary.encode(step.mark))
-            rows.last = marks[log_p[:, marks].argmax(1)]
-        rows.tokens[:, step.index] = rows.last
-        rows.log_p[:, step.index] = log_p[numbers, rows.last]
-        if step.is_place and not is_drawn:
-            rows.log_weight += rows.log_p[:, step.index]
+            marks = np.array(self._loaded.vocabulary.encode(slot.mark))
+            particles.last = marks[log_probs[:, marks].argmax(1)]
+        particles.token_ids[:, slot.index] = particles.last
+        particles.log_probs[:, slot.index] = log_probs[rows, particles.last]
+        if slot.is_character and not is_sampled:
+            particles.log_weights += particles.log_probs[:, slot.index]
         elif allowed is not None and self._n_particles > 1:
-            rows.log_weight += np.log(np.einsum("rv,rv->r", torch.from_numpy(log_p).exp().numpy(), allowed))
-        if step.is_place and step.source is None:
-            self._masks.take(rows, step)
-        if step.ends_line and not is_drawn:
-            rows.alive &= ~self._is_stale(rows, step, numbers)
-        if self._remember:
-            seen = np.zeros(log_p.shape, np.bool_) if allowed is None else allowed
-            seen[numbers, rows.last] = True
-            self.seen[step.index] = Seen(log_p, seen)
+            particles.log_weights += np.log(np.einsum("rv,rv->r", torch.from_numpy(log_probs).exp().numpy(), allowed))
+        if slot.is_character and slot.source is None:
+            self._masks.update(particles, slot)
+        if slot.ends_line and not is_sampled:
+            particles.alive &= ~self._repeats_known_line(particles, slot, rows)
+        if self._keep_trace:
+            shown = np.zeros(log_probs.shape, np.bool_) if allowed is None else allowed
+            shown[rows, particles.last] = True
+            self.trace[slot.index] = StepTrace(log_probs, shown)
 
-    def _draw(self, rows: Rows, poems: Ints, step: Step, log_p: Scores, allowed: Bools) -> Ints:
-        """A character for each row; `allowed` loses those that would complete a line which is not new."""
-        chosen = np.zeros(len(rows), np.int64)
-        pending: Ints = np.arange(len(rows))
+    def _sample(self, particles: Particles, poems: Ints, slot: Slot, log_probs: LogProbs, allowed: Bools) -> Ints:
+        """A character for each row. Characters that complete a known line are removed from `allowed` and sampled again."""
+        chosen = np.zeros(len(particles), np.int64)
+        pending: Ints = np.arange(len(particles))
         while len(pending):
             hopeless = ~allowed.any(1)
-            rows.alive[hopeless] = False
-            # It is lost, and goes on only because rows go side by side.
+            particles.alive[hopeless] = False
+            # A dead row goes on only because rows are decoded side by side.
             allowed[hopeless, UNKNOWN] = True
-            # At first all rows, without a copy.
-            some = slice(None) if len(pending) == len(rows) else pending
-            chosen[pending] = draw_rows(
-                log_p[some], allowed[some], self._temperature, self._top_p, self._uniforms(poems, pending)
+            # All rows at first, without a copy.
+            rows = slice(None) if len(pending) == len(particles) else pending
+            chosen[pending] = sample_top_p(
+                log_probs[rows], allowed[rows], self._temperature, self._top_p, self._uniforms(poems, pending)
             )
-            rows.tokens[pending, step.index] = chosen[pending]
-            if not step.ends_line and step.position < MIN_PART_CHARS:
+            particles.token_ids[pending, slot.index] = chosen[pending]
+            if not slot.ends_line and slot.position < MIN_PART_CHARS:
                 break
-            pending = pending[rows.alive[pending] & self._is_stale(rows, step, pending)]
+            pending = pending[particles.alive[pending] & self._repeats_known_line(particles, slot, pending)]
             allowed[pending, chosen[pending]] = False
         return chosen
 
     def _uniforms(self, poems: Ints, rows: Ints) -> Uniforms:
-        """Numbers for rows of `rows`, each poem's from its own generator."""
+        """Random numbers for some of `rows`, each poem's from its own generator."""
 
         def uniforms(which: Ints) -> NDArray[np.float64]:
             if self._n_particles == 1:
-                return np.array([self._random[poems[row]].random() for row in rows[which]])
+                return np.array([self._rngs[poems[row]].random() for row in rows[which]])
             owners, counts = np.unique(rows[which] // self._n_particles, return_counts=True)
-            drawn = [self._random[poems[owner]].random(n) for owner, n in zip(owners, counts, strict=True)]
-            return np.concatenate(drawn)
+            sampled = [self._rngs[poems[owner]].random(n) for owner, n in zip(owners, counts, strict=True)]
+            return np.concatenate(sampled)
 
         return uniforms
 
-    def _is_stale(self, rows: Rows, step: Step, numbers: Ints) -> Bools:
-        """Whether a training line ends here, the line that these rows write or the last part of it; or one that the poem has."""
-        if step.line in self._plan.wished_lines or step.source is not None:
-            return np.zeros(len(numbers), np.bool_)
-        *others, at = self._places_of_lines[: step.line]
-        written = rows.tokens[numbers][:, at[: step.position]]  # (…, characters of the line so far)
-        stale = np.zeros(len(numbers), np.bool_)
+    def _repeats_known_line(self, particles: Particles, slot: Slot, rows: Ints) -> Bools:
+        """Whether a line of the training text, or another line of the poem, ends at this slot of these rows."""
+        if slot.line in self._plan.forced_lines or slot.source is not None:
+            return np.zeros(len(rows), np.bool_)
+        *others, at = self._line_positions[: slot.line]
+        line = particles.token_ids[rows][:, at[: slot.position]]  # (…, characters of the line so far)
+        repeats = np.zeros(len(rows), np.bool_)
         if self._loaded.lines is not None:
-            if step.position >= MIN_PART_CHARS:
-                stale |= self._loaded.lines.ends(self._plan.book.code_points[written])
+            if slot.position >= MIN_PART_CHARS:
+                repeats |= self._loaded.lines.ends(self._plan.prosody.code_points[line])
             else:
-                stale |= self._loaded.lines.contains(list(map(self._loaded.vocabulary.decode, written.tolist())))
+                repeats |= self._loaded.lines.contains(list(map(self._loaded.vocabulary.decode, line.tolist())))
         for other in others:
-            if step.ends_line and len(other) == len(at):
-                stale |= (rows.tokens[numbers][:, other] == written).all(1)
-        return stale
+            if slot.ends_line and len(other) == len(at):
+                repeats |= (particles.token_ids[rows][:, other] == line).all(1)
+        return repeats
 
-    def _resampled(self, rows: Rows, poems: Ints, stretch: Sequence[Step]) -> Rows:
-        """Rows of little weight replaced by copies of others, in the poems where few rows hold most of the weight."""
-        weights = np.where(rows.alive, rows.log_weight, -np.inf).reshape(-1, self._n_particles)  # (N, P)
-        chosen = np.arange(len(rows)).reshape(weights.shape)
+    def _resampled(self, particles: Particles, poems: Ints, segment: Sequence[Slot]) -> Particles:
+        """The rows after resampling the poems whose weights are degenerate."""
+        weights = np.where(particles.alive, particles.log_weights, -np.inf).reshape(-1, self._n_particles)  # (N, P)
+        chosen = np.arange(len(particles)).reshape(weights.shape)
         for number, own in enumerate(weights):
-            if is_uneven(own):
-                chosen[number] = number * self._n_particles + resample(own, self._random[poems[number]])
-                rows.log_weight[chosen[number]] = 0
-        if (chosen.ravel() == np.arange(len(rows))).all():
-            return rows
-        return self._taken(rows, chosen.ravel(), stretch)
+            if is_degenerate(own):
+                chosen[number] = number * self._n_particles + resample(own, self._rngs[poems[number]])
+                particles.log_weights[chosen[number]] = 0
+        if (chosen.ravel() == np.arange(len(particles))).all():
+            return particles
+        return self._gathered(particles, chosen.ravel(), segment)
 
-    def _taken(self, rows: Rows, indices: Ints, stretch: Sequence[Step]) -> Rows:
-        """Some rows, and what was seen of them in this stretch."""
-        for step in stretch:
-            if step.index in self.seen:
-                self.seen[step.index] = self.seen[step.index].take(indices)
-        return rows.take(indices)
+    def _gathered(self, particles: Particles, rows: Ints, segment: Sequence[Slot]) -> Particles:
+        """Some rows, and their traces in this segment."""
+        for slot in segment:
+            if slot.index in self.trace:
+                self.trace[slot.index] = self.trace[slot.index].gather(rows)
+        return particles.gather(rows)

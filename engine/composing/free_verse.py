@@ -1,4 +1,4 @@
-"""Free verse: no rules but the model's own, from the given characters to where it ends the poem.
+"""Free verse: no constraints, from the forced prefix to the token with which the model ends the poem.
 
 Shapes: R rows, V vocabulary.
 """
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from engine.composing.begin_variants import fold_begin
 from engine.composing.constraints.forced_characters import BLANK
-from engine.composing.prompt import opening_of
-from engine.composing.results import Glyph, likeliest
-from engine.composing.sampling import draw_rows
-from engine.composing.seeds import stream_of
+from engine.composing.prompt import build_prompt
+from engine.composing.results import Token, likeliest
+from engine.composing.sampling import sample_top_p
+from engine.composing.seeds import poem_seed
 from engine.composing.token_prosody import Bools
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary, is_han
@@ -37,58 +37,30 @@ _NEEDS_FORM = {
 
 @dataclass(slots=True)
 class _Poem:
-    """A free poem in the making."""
+    """A free poem being decoded."""
 
-    given: Sequence[int]
-    limit: int
-    random: np.random.Generator
-    written: list[int] = field(default_factory=list)
-    log_p: list[float] = field(default_factory=list)
+    prefix: Sequence[int]
+    max_chars: int
+    rng: np.random.Generator
+    token_ids: list[int] = field(default_factory=list)
+    log_probs: list[float] = field(default_factory=list)
 
     def is_over(self) -> bool:
-        return len(self.written) >= self.limit or END in self.written[-1:]
-
-
-def _write(poems: Sequence[_Poem], log_p: NDArray[np.float32], config: ComposeConfig) -> None:
-    """The next character of poems of one length and beginning (R) by ln p (R, V)."""
-    index, given = len(poems[0].written), poems[0].given
-    if index < len(given):
-        chosen = [given[index]] * len(poems)
-    else:
-        drawable = _drawable(log_p.shape[1], may_end=index > 0)
-        drawn = draw_rows(
-            log_p,
-            drawable,
-            config.temperature,
-            config.top_p,
-            lambda rows: np.array([poems[row].random.random() for row in rows]),
-        )
-        chosen = drawn.tolist()
-    for poem, one, own in zip(poems, chosen, log_p[np.arange(len(poems)), chosen].tolist(), strict=True):
-        poem.written.append(one)
-        poem.log_p.append(own)
-
-
-@functools.lru_cache(maxsize=4)
-def _drawable(n_indices: int, *, may_end: bool) -> Bools:
-    """What may be drawn (1, V): everything but the specials, and the end only where a poem may end."""
-    drawable = np.ones((1, n_indices), np.bool_)
-    drawable[:, [PAD, UNKNOWN, BEGIN] if may_end else [PAD, UNKNOWN, BEGIN, END]] = False
-    return drawable
+        return len(self.token_ids) >= self.max_chars or END in self.token_ids[-1:]
 
 
 def check_free(config: ComposeConfig) -> None:
-    """Raise a ComposeError for a wish that only a form can meet."""
+    """Raise a ComposeError for a constraint that needs a form."""
     for name, what in _NEEDS_FORM.items():
         if getattr(config, name):
             raise ComposeError(f"{what} needs a form, and free verse has none.", "Choose a form, such as 五绝.")
 
 
-def given_text(config: ComposeConfig, vocabulary: Vocabulary) -> str:
-    """The characters that a free poem begins with, as the model knows them.
+def forced_prefix(config: ComposeConfig, vocabulary: Vocabulary) -> str:
+    """The characters that a free poem begins with, folded to the vocabulary.
 
     Raises:
-        ComposeError: for a character that the model does not know, or one kept behind a blank.
+        ComposeError: for a character that is not in the vocabulary, or one kept behind a blank.
     """
     kept, blank, after = re.sub(r"[\s/|／｜]+", "", config.keep).partition(BLANK)
     if blank and any(map(is_han, after)):
@@ -103,32 +75,32 @@ def given_text(config: ComposeConfig, vocabulary: Vocabulary) -> str:
 
 
 @torch.inference_mode()
-def compose_free(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int) -> Iterator[Glyph]:
-    """Draw a free poem, yielding each character as soon as it is known."""
+def compose_free(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int) -> Iterator[Token]:
+    """Sample a free poem; yields each token as soon as it is sampled."""
     poem = _new_poem(loaded.vocabulary, config)
-    opening = opening_of(config, None, loaded.vocabulary)
-    state, last = _read(loaded, opening[:-1]), opening[-1]
+    prompt = build_prompt(config, None, loaded.vocabulary)
+    state, last = _read(loaded, prompt[:-1]), prompt[-1]
     line, position = 1, 0
     while not poem.is_over():
-        log_p_of_all, state = loaded.model.step_log_p(
+        log_probs_of_all, state = loaded.model.step_log_probs(
             torch.tensor([last], device=loaded.device), state
         )  # (1,) -> (1, V)
-        log_p = log_p_of_all[0, : loaded.vocabulary.n_drawable]
-        _write([poem], log_p[None].numpy(), config)
-        index, last = len(poem.written) - 1, poem.written[-1]
+        log_probs = log_probs_of_all[0, : loaded.vocabulary.n_drawable]
+        _append_next([poem], log_probs[None].numpy(), config)
+        index, last = len(poem.token_ids) - 1, poem.token_ids[-1]
         character = loaded.vocabulary.character(last)
         is_mark = not character or character in LINE_MARKS
         position += not is_mark
-        yield Glyph(
+        yield Token(
             index=index,
             character=character,
-            probability=math.exp(poem.log_p[-1]),
-            given=index < len(poem.given),
+            probability=math.exp(poem.log_probs[-1]),
+            forced=index < len(poem.prefix),
             finish="end" if last == END else "limit" if poem.is_over() else None,
-            alternatives=likeliest(log_p.numpy(), None, loaded.vocabulary, n_alternatives),
+            alternatives=likeliest(log_probs.numpy(), None, loaded.vocabulary, n_alternatives),
             line=line,
             position=0 if is_mark else position,
-            allowed_probability=math.exp(poem.log_p[-1]),
+            allowed_probability=math.exp(poem.log_probs[-1]),
         )
         if is_mark:
             line, position = line + 1, 0
@@ -140,44 +112,74 @@ def compose_free_many(
     config: ComposeConfig,
     seeds: Sequence[int],
     go_on: Callable[[], None],
-    opening: Sequence[int] | None = None,
+    prompt: Sequence[int] | None = None,
 ) -> list[tuple[list[int], list[float]]]:
-    """(indices, ln p of each) of a free poem for each seed, side by side; each draws the numbers that it draws alone.
+    """Sample a free poem for each seed in one batch; returns token ids and ln p of each. Each poem equals the one sampled alone.
 
-    `go_on` is called before each character, and may raise to break off. `opening`: what the model reads before the poem
-    instead of what the config says, such as a form that it is told and not held to.
+    Args:
+        go_on: called before each token; may raise to abort.
+        prompt: read before the poem in place of the config's prompt, such as the control code of a form without its constraints.
     """
     poems = [_new_poem(loaded.vocabulary, config.replace(seed=seed)) for seed in seeds]
-    opening = opening_of(config, None, loaded.vocabulary) if opening is None else opening
-    state = _read(loaded, opening[:-1])
+    prompt = build_prompt(config, None, loaded.vocabulary) if prompt is None else prompt
+    state = _read(loaded, prompt[:-1])
     if state is not None:
         state = tuple(part.expand(-1, len(poems), -1) for part in state)
-    last = [opening[-1]] * len(poems)
+    last = [prompt[-1]] * len(poems)
     open_poems = poems
     while open_poems:
         go_on()
-        log_p, state = loaded.model.step_log_p(torch.tensor(last, device=loaded.device), state)  # (R,) -> (R, V)
-        _write(open_poems, log_p[:, : loaded.vocabulary.n_drawable].numpy(), config)
+        log_probs, state = loaded.model.step_log_probs(
+            torch.tensor(last, device=loaded.device), state
+        )  # (R,) -> (R, V)
+        _append_next(open_poems, log_probs[:, : loaded.vocabulary.n_drawable].numpy(), config)
         rows = [row for row, poem in enumerate(open_poems) if not poem.is_over()]
         if len(rows) < len(open_poems):
             where = torch.tensor(rows, device=loaded.device, dtype=torch.long)
             state = tuple(part[:, where] for part in state)
             open_poems = [open_poems[row] for row in rows]
-        last = [poem.written[-1] for poem in open_poems]
-    return [(poem.written, poem.log_p) for poem in poems]
+        last = [poem.token_ids[-1] for poem in open_poems]
+    return [(poem.token_ids, poem.log_probs) for poem in poems]
 
 
 def _new_poem(vocabulary: Vocabulary, config: ComposeConfig) -> _Poem:
     check_free(config)
-    text = given_text(config, vocabulary)
-    given = vocabulary.encode(text)
-    random = np.random.default_rng(stream_of(config.seed, text))
-    return _Poem(given, max(config.max_chars, len(given)), random)
+    text = forced_prefix(config, vocabulary)
+    prefix = vocabulary.encode(text)
+    rng = np.random.default_rng(poem_seed(config.seed, text))
+    return _Poem(prefix, max(config.max_chars, len(prefix)), rng)
 
 
-def _read(loaded: LoadedModel, indices: Sequence[int]) -> State | None:
-    """The state after some indices; None before the first."""
+def _read(loaded: LoadedModel, token_ids: Sequence[int]) -> State | None:
+    """The state after some tokens; None before the first."""
     state = None
-    for index in indices:
-        state = loaded.model.read(torch.tensor([index], device=loaded.device), state)
+    for token_id in token_ids:
+        state = loaded.model.read(torch.tensor([token_id], device=loaded.device), state)
     return state
+
+
+def _append_next(poems: Sequence[_Poem], log_probs: NDArray[np.float32], config: ComposeConfig) -> None:
+    """Append the next token to poems of one length and prefix (R) by ln p (R, V)."""
+    index, prefix = len(poems[0].token_ids), poems[0].prefix
+    if index < len(prefix):
+        chosen = [prefix[index]] * len(poems)
+    else:
+        sampled = sample_top_p(
+            log_probs,
+            _drawable(log_probs.shape[1], may_end=index > 0),
+            config.temperature,
+            config.top_p,
+            lambda rows: np.array([poems[row].rng.random() for row in rows]),
+        )
+        chosen = sampled.tolist()
+    for poem, one, log_prob in zip(poems, chosen, log_probs[np.arange(len(poems)), chosen].tolist(), strict=True):
+        poem.token_ids.append(one)
+        poem.log_probs.append(log_prob)
+
+
+@functools.lru_cache(maxsize=4)
+def _drawable(n_tokens: int, *, may_end: bool) -> Bools:
+    """The tokens that may be sampled (1, V): all but the special ones, and END only with `may_end`."""
+    drawable = np.ones((1, n_tokens), np.bool_)
+    drawable[:, [PAD, UNKNOWN, BEGIN] if may_end else [PAD, UNKNOWN, BEGIN, END]] = False
+    return drawable

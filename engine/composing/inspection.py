@@ -1,9 +1,9 @@
-"""The glass box: what the network held and thought while it wrote one character of a poem.
+"""The inspector: gates, states and distribution of the network at one step of a poem.
 
-The characters before it go through PyTorch's layer, as in training; the step that wrote it goes through the equations of
-`engine.model.reference_cells`, so that what is shown is what the equations say. A test holds both to what composing computed.
+The characters before it are read by PyTorch's layer, as in training; the step itself is computed by the equations of
+`engine.model.reference_cells`. Tests compare both with the decoder.
 
-Shapes: T characters before the place, V vocabulary, H hidden, L layers.
+Shapes: T characters before the step, V vocabulary, H hidden, L layers.
 """
 
 import math
@@ -15,11 +15,11 @@ import torch
 from torch import Tensor
 
 from engine.composing.composer import FREE_VERSE
-from engine.composing.constraints.plan import Plan, plan_poem
-from engine.composing.particles import Rows
-from engine.composing.prompt import opening_of
-from engine.composing.results import Alternative, likeliest, share_of
-from engine.composing.token_masks import Masks
+from engine.composing.constraints.plan import ConstraintPlan, plan_poem
+from engine.composing.particles import Particles
+from engine.composing.prompt import build_prompt
+from engine.composing.results import Alternative, allowed_mass, likeliest
+from engine.composing.token_masks import TokenMasks
 from engine.composing.token_prosody import Bools
 from engine.config import Cell, ComposeConfig
 from engine.corpus.vocabulary import BEGIN, END
@@ -31,7 +31,7 @@ from engine.model.reference_cells import CellWeights, gru_step, lstm_step, rnn_s
 
 @dataclass(frozen=True, slots=True)
 class LayerValues:
-    """One layer during the step. Every sequence holds the values of the same units, in order.
+    """Values of one layer at the step. Every sequence holds those of the same units, in order.
 
     `gates`: between 0 and 1; lstm i f o, gru r z, rnn none. `states`: hidden (H_t) and hidden_before (H_{t−1}), with a gru also
     candidate (H̃), with an lstm also candidate (C̃), memory (C_t) and memory_before. `means`: over all H units, of gates the mean, of
@@ -45,10 +45,10 @@ class LayerValues:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The place, the probabilities there, and the layers from the lowest up.
+    """One step: its character, its distribution, and the layers from the lowest up.
 
-    `character` is empty for the end of the poem. Probabilities are the model's own, at temperature 1, and their share of what
-    the rules allow there: 0 for what they forbid. `units`: the numbers of the units that are told, counted from 0.
+    `character` is empty for the end of the poem. `probability` is the model's, at temperature 1; `allowed_probability` the same
+    among the allowed characters, 0 for a forbidden one. `units`: indices, from 0, of the units whose values are returned.
     """
 
     index: int
@@ -62,7 +62,7 @@ class Inspection:
     layers: tuple[LayerValues, ...]
 
     @property
-    def surprise_nats(self) -> float:
+    def surprisal_nats(self) -> float:
         return -math.log(max(self.probability, 1e-38))
 
 
@@ -70,36 +70,36 @@ class Inspection:
 def inspect(
     loaded: LoadedModel, config: ComposeConfig, text: str, index: int, n_alternatives: int = 10, n_units: int = 48
 ) -> Inspection:
-    """Look at the step whose output is the character at `index` of a poem; `index` may be the end, where E is written.
+    """Inspect the step whose output is the character at `index` of a poem; the text's length stands for END.
 
     Args:
-        config: what the poem was composed with: what the model read before it, and the rules.
-        n_units: how many units of each layer to tell, evenly spaced; all of them where there are fewer.
+        config: the request of the poem, for the prompt and the constraints.
+        n_units: units of each layer to return, evenly spaced; all of them where there are fewer.
 
     Raises:
-        UsageError: when the text has no such place, or the config names a form or rhyme that there is not.
-        ComposeError: when the config's wishes contradict each other.
+        UsageError: for an index outside the text, or an unknown form or rhyme.
+        ComposeError: when the constraints of the request contradict each other.
     """
     if not 0 <= index <= len(text):
         raise UsageError(f"The text has no place {index}.", f"Its places are 0 to {len(text)}.")
     model, vocabulary = loaded.model, loaded.vocabulary
-    written = [*vocabulary.encode(text[:index]), vocabulary.encode(text[index])[0] if index < len(text) else END]
+    token_ids = [*vocabulary.encode(text[:index]), vocabulary.encode(text[index])[0] if index < len(text) else END]
     plan = None if config.form == FREE_VERSE else plan_poem(config, vocabulary)
-    opening = opening_of(config, plan, vocabulary)
-    read = torch.tensor([[*opening, *written[:-1]]], device=loaded.device)  # (1, T)
+    prompt = build_prompt(config, plan, vocabulary)
+    read = torch.tensor([[*prompt, *token_ids[:-1]]], device=loaded.device)  # (1, T)
     state = model.features(read[:, :-1])[1] if read.shape[1] > 1 else None
     h_size = model.config.hidden_size
     units = tuple(int(unit) for unit in torch.linspace(0, h_size - 1, min(n_units, h_size)).round())
     layers, hidden = _last_step(loaded, read[:, -1], state, units)
-    log_p = torch.log_softmax(model.logits(model.projection(hidden))[0].float().cpu(), dim=0).numpy()  # (V,)
-    probability = math.exp(log_p[written[-1]])
-    allowed = None if plan is None else _allowed(loaded, config, plan, written)
+    log_probs = torch.log_softmax(model.logits(model.projection(hidden))[0].float().cpu(), dim=0).numpy()  # (V,)
+    probability = math.exp(log_probs[token_ids[-1]])
+    allowed = None if plan is None else _allowed(loaded, config, plan, token_ids)
     return Inspection(
         index=index,
         character=text[index : index + 1],
         probability=probability,
-        allowed_probability=min(1.0, probability / share_of(log_p, allowed)),
-        alternatives=likeliest(log_p, allowed, vocabulary, n_alternatives),
+        allowed_probability=min(1.0, probability / allowed_mass(log_probs, allowed)),
+        alternatives=likeliest(log_probs, allowed, vocabulary, n_alternatives),
         cell=model.config.cell,
         n_hidden=h_size,
         units=units,
@@ -110,7 +110,7 @@ def inspect(
 def _last_step(
     loaded: LoadedModel, last: Tensor, state: State | None, units: Sequence[int]
 ) -> tuple[tuple[LayerValues, ...], Tensor]:
-    """All layers' values while one character (1,) is read, and what the projection reads (1, H)."""
+    """The values of all layers while one token (1,) is read, and the input of the projection (1, H)."""
     model = loaded.model
     below = model.embedding(last)  # (1,) -> (1, E)
     zeros = below.new_zeros(model.config.n_layers, 1, model.config.hidden_size)
@@ -153,26 +153,28 @@ def _values(gates: Mapping[str, Tensor], states: Mapping[str, Tensor], units: Se
     )
 
 
-def _allowed(loaded: LoadedModel, config: ComposeConfig, plan: Plan, written: Sequence[int]) -> Bools | None:
-    """What the rules allow (V,) for the last of some indices after those before it; None beyond the form's last place.
+def _allowed(
+    loaded: LoadedModel, config: ComposeConfig, plan: ConstraintPlan, token_ids: Sequence[int]
+) -> Bools | None:
+    """The tokens (V,) allowed at the last of some token ids, given those before; None beyond the form's last slot.
 
-    Characters that the wishes only kept in their places do not count: another choice here has the rest written anew.
+    Begin and kept characters are not forced here: after another choice the rest of the poem is composed again.
     """
     vocabulary = loaded.vocabulary
     if config.begin or config.keep:
         plan = plan_poem(config.replace(begin="", keep="", rhyme=plan.rhyme), vocabulary)
-    if len(written) > len(plan.steps):
+    if len(token_ids) > len(plan.slots):
         return None
-    masks = Masks(plan, vocabulary, loaded.lines)
-    rows = Rows.at_the_beginning(plan, plan.groups[None].copy(), None, np.array([BEGIN]))
-    *before, step = plan.steps[: len(written)]
+    masks = TokenMasks(plan, vocabulary, loaded.lines)
+    particles = Particles.initial(plan, plan.groups[None].copy(), None, np.array([BEGIN]))
+    *before, slot = plan.slots[: len(token_ids)]
     for one in before:
-        rows.tokens[:, one.index] = written[one.index]
-        if one.is_place and one.source is None:
-            masks.take(rows, one)
+        particles.token_ids[:, one.index] = token_ids[one.index]
+        if one.is_character and one.source is None:
+            masks.update(particles, one)
     allowed: Bools = np.zeros(len(vocabulary), np.bool_)
-    if step.is_place:
-        allowed |= masks.allowed(rows, step)[0]
-    allowed[[END] if step.is_end else vocabulary.encode(step.mark)] = True
-    allowed[written[-1]] = True
+    if slot.is_character:
+        allowed |= masks.allowed(particles, slot)[0]
+    allowed[[END] if slot.is_end else vocabulary.encode(slot.mark)] = True
+    allowed[token_ids[-1]] = True
     return allowed

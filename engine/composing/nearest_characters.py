@@ -1,4 +1,4 @@
-"""Which known characters are nearest to an unknown one: other ways to write it, the same reading, the same radical."""
+"""The known characters nearest to an unknown one: by variant form, reading and radical."""
 
 import bisect
 import functools
@@ -31,7 +31,7 @@ def nearest(character: str, vocabulary: Vocabulary, limit: int = 5) -> list[str]
     found = [form] if form is not None and form in vocabulary else []
     # What is known of the character in use is known of its other form.
     model = form or character
-    ranked = [(rank, place, one) for place, one in enumerate(known) if (rank := _distance(model, one)) is not None]
+    ranked = [(rank, index, one) for index, one in enumerate(known) if (rank := _distance(model, one)) is not None]
     found += [one for _, _, one in sorted(ranked) if one not in found]
     return found[:limit]
 

@@ -1,6 +1,6 @@
-"""Poems in the making, side by side: a row is one poem, or one of the continuations that a poem tries.
+"""Particles: poems being decoded side by side. One row is one poem, or one of the continuations that a poem tries.
 
-Shapes: R rows, S steps, O tone orders, L rhyme labels, G rhyme groups or parts, H hidden.
+Shapes: R rows, S slots, O tone patterns, L rhyme labels, G rhyme groups or parts, H hidden.
 """
 
 import dataclasses
@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.composing.constraints.plan import FREE, Ints, Plan
+from engine.composing.constraints.plan import FREE, ConstraintPlan, Ints
 from engine.composing.token_prosody import Bools
 from engine.model.layers import State
 
@@ -19,34 +19,40 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(slots=True, eq=False)
-class Rows:
-    """Where each row stands.
+class Particles:
+    """The state of R rows.
 
-    `state`: the network's before it reads `last` (R,). `tokens` and `log_p` (R, S): what was written, and ln p of it, the
-    model's own. `orders` (R, O) and `groups` (R, L, G): the tone orders and the rhyme groups that are still open.
-    `log_weight` (R,): how much of the model's probability the wishes left, since rows were last chosen. `alive` (R,):
-    whether the row keeps every rule.
+    `state`: the network's, before it reads `last` (R,). `token_ids` and `log_probs` (R, S): the tokens written, `FREE` where
+    none is, and the model's own ln p of each. `tone_patterns` (R, O) and `groups` (R, L, G): the tone patterns and rhyme
+    groups that are still open. `log_weights` (R,): importance weights since the last resampling, in nats. `alive` (R,):
+    whether the row satisfies every constraint so far.
     """
 
     state: State | None
     last: Ints
-    tokens: Ints
-    log_p: Floats
-    orders: Bools
+    token_ids: Ints
+    log_probs: Floats
+    tone_patterns: Bools
     groups: Bools
-    log_weight: Floats
+    log_weights: Floats
     alive: Bools
 
     @classmethod
-    def at_the_beginning(cls, plan: Plan, groups: Bools, state: State | None, last: Ints) -> Self:
-        """Rows before their first step, in these open groups (R, L, G), with the states after all but the last (R,) index."""
-        n_rows, n_steps = len(last), len(plan.steps)
+    def initial(cls, plan: ConstraintPlan, groups: Bools, state: State | None, last: Ints) -> Self:
+        """Rows before their first slot.
+
+        Args:
+            groups: open rhyme groups (R, L, G).
+            state: the network's state after all of the prompt but its last token.
+            last: the last token of the prompt (R,).
+        """
+        n_rows, n_slots = len(last), len(plan.slots)
         return cls(
             state,
             last,
-            np.full((n_rows, n_steps), FREE, np.int64),
-            np.zeros((n_rows, n_steps)),
-            np.ones((n_rows, len(plan.orders)), np.bool_),
+            np.full((n_rows, n_slots), FREE, np.int64),
+            np.zeros((n_rows, n_slots)),
+            np.ones((n_rows, len(plan.tone_patterns)), np.bool_),
             groups,
             np.zeros(n_rows),
             np.ones(n_rows, np.bool_),
@@ -55,18 +61,18 @@ class Rows:
     def __len__(self) -> int:
         return len(self.last)
 
-    def take(self, indices: Ints) -> "Rows":
-        """Some rows, each as often as it is named, in a copy of their own."""
+    def gather(self, indices: Ints) -> "Particles":
+        """Copy the rows at `indices`, each as often as it is named."""
         where = torch.from_numpy(indices)
         state = self.state and tuple(part[:, where.to(part.device)] for part in self.state)
         arrays = {name: getattr(self, name)[indices] for name in _ARRAYS}
-        return Rows(state=state, **arrays)
+        return Particles(state=state, **arrays)
 
-    def put(self, indices: Ints, other: "Rows") -> None:
-        """Replace some rows by those of `other`."""
+    def scatter(self, indices: Ints, other: "Particles") -> None:
+        """Replace the rows at `indices` by those of `other`, in place."""
         where = torch.from_numpy(indices)
         if self.state is None or other.state is None:
-            raise ValueError("rows are replaced once they have begun")
+            raise ValueError("rows are replaced only after their first slot")
         self.state = tuple(
             part.index_copy(1, where.to(part.device), new) for part, new in zip(self.state, other.state, strict=True)
         )
@@ -74,4 +80,4 @@ class Rows:
             getattr(self, name)[indices] = getattr(other, name)
 
 
-_ARRAYS = tuple(field.name for field in dataclasses.fields(Rows) if field.name != "state")
+_ARRAYS = tuple(field.name for field in dataclasses.fields(Particles) if field.name != "state")

@@ -1,10 +1,10 @@
-"""What the model reads before a poem: G and the header, as far as it was trained with one."""
+"""The prompt: BEGIN and the control codes that the model was trained with."""
 
 import re
 from dataclasses import replace
 
 from engine.composing.begin_variants import fold_begin
-from engine.composing.constraints.plan import Plan
+from engine.composing.constraints.plan import ConstraintPlan
 from engine.config import ComposeConfig
 from engine.corpus.control_codes import KEYWORD, STYLE, TITLE, ControlCodes, control_code_indices
 from engine.corpus.keywords import MAX_KEYWORD_CHARS, MAX_KEYWORDS
@@ -15,15 +15,16 @@ from engine.corpus.vocabulary import BEGIN, Vocabulary, is_han
 from engine.errors import ComposeError
 from engine.system.safe_text import shown
 
-_BETWEEN_WORDS = re.compile(r"[\s,，、;；|/]+")
+_SEPARATORS = re.compile(r"[\s,，、;；|/]+")
 
 
-def opening_of(config: ComposeConfig, plan: Plan | None, vocabulary: Vocabulary) -> list[int]:
-    """The indices before the poem: the form and the rhyme of a plan where the vocabulary has tags for them, and the wishes on
-    what it is about: title, keywords and style.
+def build_prompt(config: ComposeConfig, plan: ConstraintPlan | None, vocabulary: Vocabulary) -> list[int]:
+    """The tokens before a poem: BEGIN, form and rhyme of the plan, title, keywords and style of the request.
+
+    Form and rhyme are left out where the vocabulary has no control code for them.
 
     Raises:
-        ComposeError: when a title, a keyword or a style is wished for that the model cannot read.
+        ComposeError: for a title, keyword or style without a control code.
     """
     style = _style(config.style, vocabulary)
     header = ControlCodes(
@@ -39,8 +40,8 @@ def opening_of(config: ComposeConfig, plan: Plan | None, vocabulary: Vocabulary)
 
 
 def _keywords(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
-    """The keywords of a wish, as the model knows their characters."""
-    words = [word for word in _BETWEEN_WORDS.split(text) if word]
+    """The requested keywords, folded to the vocabulary."""
+    words = [word for word in _SEPARATORS.split(text) if word]
     if not words:
         return ()
     if vocabulary.tag(KEYWORD) is None:
@@ -58,7 +59,7 @@ def _keywords(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
 
 
 def _style(name: str, vocabulary: Vocabulary) -> Style:
-    """The style of a name; of a poet without a tag, as far as his time has one."""
+    """The style of a name; of a poet without a control code, dynasty and period."""
     name = name.strip()
     if not name:
         return Style()
@@ -73,7 +74,7 @@ def _style(name: str, vocabulary: Vocabulary) -> Style:
 
 
 def _title(title: str, vocabulary: Vocabulary) -> str:
-    """The characters of a title that the model knows."""
+    """The characters of a title that are in the vocabulary."""
     if not title.strip():
         return ""
     if vocabulary.tag(TITLE) is None:

@@ -1,6 +1,6 @@
-"""Weights of rows that try continuations side by side (sequential Monte Carlo).
+"""Resampling of particles (sequential Monte Carlo).
 
-Shapes: P rows of a poem.
+Shapes: P particles of a poem.
 """
 
 import numpy as np
@@ -11,22 +11,22 @@ from engine.composing.constraints.plan import Ints
 Weights = NDArray[np.float64]
 
 
-def is_uneven(log_weights: Weights) -> bool:
-    """Whether weights (P,) are worth fewer than half as many equal ones (effective sample size); not when all are lost."""
+def is_degenerate(log_weights: Weights) -> bool:
+    """Whether the effective sample size of weights (P,) is below P / 2; False when every particle is dead."""
     weights = _normalised(log_weights)
     return bool(weights.any()) and 1 / float((weights**2).sum()) < len(weights) / 2
 
 
-def resample(log_weights: Weights, random: np.random.Generator) -> Ints:
-    """P rows by their weights (P,), with one random number (systematic resampling: each at least as often as is fair)."""
-    held = _normalised(log_weights).cumsum()
-    places = (np.arange(len(held)) + random.random()) / len(held) * held[-1]
-    chosen: Ints = np.minimum(np.searchsorted(held, places, side="right"), len(held) - 1)
-    return chosen
+def resample(log_weights: Weights, rng: np.random.Generator) -> Ints:
+    """Sample P particle indices by weights (P,) with one random number (systematic resampling)."""
+    cumulative = _normalised(log_weights).cumsum()
+    points = (np.arange(len(cumulative)) + rng.random()) / len(cumulative) * cumulative[-1]
+    indices: Ints = np.minimum(np.searchsorted(cumulative, points, side="right"), len(cumulative) - 1)
+    return indices
 
 
 def _normalised(log_weights: Weights) -> Weights:
-    """Weights that sum to 1, or 0 for all when every row is lost."""
+    """Weights that sum to 1, or all 0 when every particle is dead."""
     highest = log_weights.max()
     if highest == -np.inf:
         return np.zeros_like(log_weights)

@@ -1,4 +1,4 @@
-"""What composing gives: glyph after glyph, and the finished poem."""
+"""Results of composing: tokens, and the finished poem."""
 
 import itertools
 import math
@@ -18,31 +18,30 @@ from engine.prosody.rhymes import masks_of
 from engine.prosody.text import split_lines
 
 Finish = Literal["end", "limit"]
-# (character, the model's probability, the probability among what the wishes allow: 0 for what they forbid)
+# (character, probability, probability among the characters that the constraints allow: 0 for a forbidden one)
 Alternative = tuple[str, float, float]
 
-# What a repeated character costs a candidate: as much as one that the model all but rules out.
+# Penalty of a repeated character: the surprisal of one that the model all but rules out.
 REPETITION_NATS = 8.0
-# What a 律诗 loses whose middle couplets are not parallel at all: candidates differ by some tenths of a nat otherwise.
+# Penalty of a 律诗 whose middle couplets are not parallel at all; scores of candidates differ by some tenths of a nat.
 PARALLELISM_NATS = 0.5
 
 _DECIDED: Mapping[Verdict, bool | None] = {"ok": True, "violation": False, "undecidable": None}
 
 
 @dataclass(frozen=True, slots=True)
-class Glyph:
-    """One character of a poem in the making.
+class Token:
+    """One token of a poem.
 
-    `probability` is the model's own for this character, before temperature and top-p; `allowed_probability` its share of
-    what the wishes allowed there. `line` and `position` count from 1; a mark has position 0. `given` characters were asked
-    for, not drawn. The last glyph says why it is the last: `end` (its character is empty: the model closed the poem) or
-    `limit`.
+    `probability`: the model's, before temperature and top-p; `allowed_probability`: the same among the characters that the
+    constraints allow. `line` and `position` count from 1; a mark has position 0. `forced`: given by the request, not sampled.
+    `finish`, of the last token only: `end` (the model ended the poem; `character` is empty) or `limit` (of characters).
     """
 
     index: int
     character: str
     probability: float
-    given: bool = False
+    forced: bool = False
     finish: Finish | None = None
     alternatives: tuple[Alternative, ...] = ()
     line: int = 0
@@ -50,8 +49,8 @@ class Glyph:
     allowed_probability: float = 1.0
 
     @property
-    def surprise_nats(self) -> float:
-        """−ln p: how little the model expected this."""
+    def surprisal_nats(self) -> float:
+        """−ln p."""
         return -math.log(max(self.probability, 1e-38))
 
 
@@ -59,11 +58,11 @@ class Glyph:
 class Composition:
     """A finished poem.
 
-    `logprob` is the sum of ln p over all its characters and its end, in nats. `score` is the mean of ln p over its Han
-    characters, less penalties for repeated ones and for middle couplets that are not parallel: what candidates are ranked by.
-    `parallelism` is the mean score of the middle couplets of a 律诗, 0 to 1, None for other forms. `order` and `rhyme` are what the checker
-    found the poem to be in, and `verdicts` what it says of form, tones and rhyme: None where it cannot be decided. `seed` and
-    `n_particles` are the settings that give it again.
+    `logprob`: the sum of ln p over all its characters and its end, in nats. `score`, by which candidates are ranked: the mean of
+    ln p over its Han characters, less penalties for repeated ones and for middle couplets that are not parallel. `parallelism`:
+    the mean score of the middle couplets of a 律诗, 0 to 1, None for other forms. `order` and `rhyme`: the tone pattern and rhyme
+    group by the checker; `verdicts`: its verdicts on form, tones and rhyme, None where undecidable. `seed` and `n_particles`
+    reproduce the poem.
     """
 
     begin: str
@@ -81,7 +80,7 @@ class Composition:
     parallelism: float | None = None
 
     def to_dict(self) -> dict[str, object]:
-        """The object that `poetry-tui compose --json` prints. Order, rhyme and tones are not judged for free verse."""
+        """The object that `poetry-tui compose --json` prints. Order, rhyme and tones are not judge for free verse."""
         return {
             "begin": self.begin,
             "text": self.text,
@@ -101,32 +100,34 @@ class Composition:
 
 
 def likeliest(
-    log_p: NDArray[np.float32], allowed: NDArray[np.bool_] | None, vocabulary: Vocabulary, limit: int
+    log_probs: NDArray[np.float32], allowed: NDArray[np.bool_] | None, vocabulary: Vocabulary, limit: int
 ) -> tuple[Alternative, ...]:
-    """The likeliest characters by ln p (V,), with their share of what is allowed (V,); without rules everything is."""
+    """The `limit` likeliest characters by ln p (V,), with their probability among the `allowed` (V,); None allows all."""
     if limit == 0:
         return ()
     n_special = len(SPECIAL_TOKENS)
-    characters = log_p[n_special : vocabulary.n_drawable]
+    characters = log_probs[n_special : vocabulary.n_drawable]
     limit = min(limit, len(characters))
     order = np.argpartition(-characters, limit - 1)[:limit]
     order = order[np.lexsort((order, -characters[order]))] + n_special
-    share = share_of(log_p, allowed)
+    mass = allowed_mass(log_probs, allowed)
     named = []
     for index in order.tolist():
-        probability = math.exp(log_p[index])
+        probability = math.exp(log_probs[index])
         is_allowed = allowed is None or bool(allowed[index])
-        named.append((vocabulary.character(index), probability, probability / share if is_allowed else 0.0))
+        named.append((vocabulary.character(index), probability, probability / mass if is_allowed else 0.0))
     return tuple(named)
 
 
-def share_of(log_p: NDArray[np.float32], allowed: NDArray[np.bool_] | None) -> float:
-    """The probability of all that is allowed (V,)."""
-    return 1.0 if allowed is None else max(float(np.exp(log_p[np.flatnonzero(allowed)]).sum(dtype=np.float64)), 1e-38)
+def allowed_mass(log_probs: NDArray[np.float32], allowed: NDArray[np.bool_] | None) -> float:
+    """The probability mass of the allowed characters (V,)."""
+    return (
+        1.0 if allowed is None else max(float(np.exp(log_probs[np.flatnonzero(allowed)]).sum(dtype=np.float64)), 1e-38)
+    )
 
 
 def score_of(text: str, han_logprob: float) -> float:
-    """The mean of ln p over the Han characters of a text, less `REPETITION_NATS` for the share of them that is repeated.
+    """The mean ln p of the Han characters of a text, less `REPETITION_NATS` times the share of repeated ones.
 
     A doubled character (青青) is no repetition.
     """
@@ -137,7 +138,7 @@ def score_of(text: str, han_logprob: float) -> float:
 
 
 def parallelism_of(text: str, form: Form) -> float | None:
-    """The mean score of the couplets that a form wants parallel, 0 to 1; None where it wants none."""
+    """The mean parallelism of the couplets that a form requires to be parallel, 0 to 1; None where it requires none."""
     if not form.is_regulated:
         return None
     return mean_score(middle_couplets(_han_lines(text)))
@@ -148,23 +149,23 @@ def _han_lines(text: str) -> list[str]:
     return ["".join(filter(is_han, line)) for line in split_lines(text)]
 
 
-def judged(
-    text: str, form: Form, wished_order: str | None, wished_rhyme: str | None
+def judge(
+    text: str, form: Form, requested_order: str | None, requested_rhyme: str | None
 ) -> tuple[str, str | None, tuple[bool | None, ...]]:
-    """(tone order, group of the first rhyme, verdicts on form, tones and rhyme) by the checker.
+    """The tone pattern, group of the first rhyme, and verdicts on form, tones and rhyme, by the checker.
 
-    Of several orders or groups that suit the poem as well, the one that was wished for.
+    Of several tone patterns or groups that fit equally well, the requested one.
     """
     lines = _han_lines(text)
     found = fitted(lines, form)
     verdicts = verdicts_of(lines, found)
     decided = tuple(_DECIDED[one] for one in (verdicts.form, verdicts.tones, verdicts.rhyme))
-    as_wished = [name for name in found.ties if wished_order and name.startswith(wished_order)]
-    return next(iter(as_wished), found.tone_pattern.name), _rhyme(found, wished_rhyme), decided
+    as_requested = [name for name in found.ties if requested_order and name.startswith(requested_order)]
+    return next(iter(as_requested), found.tone_pattern.name), _rhyme(found, requested_rhyme), decided
 
 
-def _rhyme(found: AnyFit, wished: str | None) -> str | None:
-    """The group of the first rhyme; of several that suit all its characters the one wished for, else the book's first."""
+def _rhyme(found: AnyFit, requested: str | None) -> str | None:
+    """The group of the first rhyme; of several that hold all its characters the requested one, else the first of the book."""
     names = masks_of(found.form.rhyme_system).names_in(found.rhyme.shared.get(found.tone_pattern.rhymes[0].label, 0))
-    as_wished = [name for name in names if wished in (name, name[-1])]
-    return next(iter([*as_wished, *names]), None)
+    as_requested = [name for name in names if requested in (name, name[-1])]
+    return next(iter([*as_requested, *names]), None)

@@ -1,8 +1,11 @@
-"""The seeds of random numbers: one stream a poem and purpose."""
+"""Seeds of random number generators: one stream for each poem and purpose."""
 
 import hashlib
 
 
-def stream_of(seed: int, wish: str) -> int:
-    """The seed of one poem's random numbers: with the same for every wish, the poems of one seed would resemble each other."""
-    return int.from_bytes(hashlib.blake2b(f"{seed} {wish}".encode(), digest_size=7).digest(), "big")
+def poem_seed(seed: int, constraints: str) -> int:
+    """Derive the generator seed of one poem from the request's seed and a text of its constraints.
+
+    The constraints enter because poems of one seed would otherwise resemble each other.
+    """
+    return int.from_bytes(hashlib.blake2b(f"{seed} {constraints}".encode(), digest_size=7).digest(), "big")

@@ -1,4 +1,4 @@
-"""A vocabulary read with the rhyme book: which of its characters are level, oblique, and in which group. Free of torch.
+"""Tones and rhyme groups of the vocabulary, by a rhyme book. Free of torch.
 
 Shapes: V vocabulary, G rhyme groups (106) or parts (19).
 """
@@ -16,7 +16,7 @@ from engine.prosody.tones import LEVEL, OBLIQUE, tone_masks, usual_tones
 Bools = NDArray[np.bool_]
 Codes = NDArray[np.uint8]
 
-# What a place may hold, and what a character can be: bits, so that a place that takes either is both.
+# Tones as bits: a slot that takes either, and a character that can be either, has both.
 LEVEL_BIT, OBLIQUE_BIT = 1, 2
 EITHER_BITS = LEVEL_BIT | OBLIQUE_BIT
 
@@ -25,14 +25,14 @@ ZIPF_OFFSET = 50
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Book:
-    """What may be drawn, and what it is.
+class TokenProsody:
+    """Tones and rhyme groups of each token.
 
-    Only characters that the book itself lists are drawn, none that we added to it, and with the readings that poets use: 不 is
-    仄, though the book has a level reading of it, and 平 rhymes in 八庚 alone. `tones` (V,): bits of each character's readings,
-    0 for one that is never drawn. `drawable` (4, V): row c has the characters that suit a place of code c. `level` and
-    `oblique` (G, V): the members of each group in that tone; `n_level` and `n_oblique` (G,): how many. `can_be_told` (G,):
-    whether a header can name the group. `code_points` (V,): each character's, 0 for a special token or a tag.
+    Only characters that the rhyme book itself lists may be sampled, with the readings that poets use: 不 is 仄, though the book
+    has a level reading of it, and 平 rhymes in 八庚 alone. `tones` (V,): the tones of each character as bits, 0 for one that is
+    never sampled. `drawable` (4, V): row c has the characters that suit a slot of tone bits c. `level` and `oblique` (G, V): the
+    members of each group in that tone; `n_level` and `n_oblique` (G,): their numbers. `has_control_code` (G,): whether the
+    vocabulary has a control code for the group. `code_points` (V,): each character's, 0 for a special token or a control code.
     """
 
     tones: Codes
@@ -41,7 +41,7 @@ class Book:
     oblique: Bools
     n_level: NDArray[np.int64]
     n_oblique: NDArray[np.int64]
-    can_be_told: Bools
+    has_control_code: Bools
     code_points: NDArray[np.uint32]
 
     def rhymes(self, is_level: bool) -> Bools:
@@ -50,8 +50,8 @@ class Book:
 
 
 @functools.lru_cache(maxsize=8)
-def read_book(vocabulary: Vocabulary, system: RhymeSystem) -> Book:
-    """The tables of a vocabulary, made once."""
+def token_prosody(vocabulary: Vocabulary, system: RhymeSystem) -> TokenProsody:
+    """The tables of a vocabulary; cached."""
     masks, groups = tone_masks(system, with_added=False), masks_of(system, with_added=False)
     usual, unusual = {} if system == "xinyun" else usual_tones(), unusual_rhymes(system)
     tones = np.zeros(len(vocabulary), np.uint8)
@@ -66,27 +66,27 @@ def read_book(vocabulary: Vocabulary, system: RhymeSystem) -> Book:
                 tones[index] |= OBLIQUE_BIT
                 oblique[:, index] = bits_of(groups.oblique[character] & ~not_oblique, len(groups.names))
     drawable = np.stack([(tones & code) > 0 for code in range(EITHER_BITS + 1)])
-    can_be_told = np.array([vocabulary.tag(f"rhyme:{name}") is not None for name in groups.names], np.bool_)
+    has_control_code = np.array([vocabulary.tag(f"rhyme:{name}") is not None for name in groups.names], np.bool_)
     code_points = np.zeros(len(vocabulary), np.uint32)
     first = len(SPECIAL_TOKENS)
     code_points[first : first + len(vocabulary.characters)] = [ord(one) for one in vocabulary.characters]
-    return Book(tones, drawable, level, oblique, level.sum(1), oblique.sum(1), can_be_told, code_points)
+    return TokenProsody(tones, drawable, level, oblique, level.sum(1), oblique.sum(1), has_control_code, code_points)
 
 
 @functools.lru_cache(maxsize=1024)
-def members_of(book: Book, is_level: bool, groups: bytes) -> Bools:
-    """All characters (V,) in one tone of some groups, given as the bytes of an array (G,)."""
-    return np.asarray(book.rhymes(is_level)[np.frombuffer(groups, np.bool_)].any(0))
+def group_members(prosody: TokenProsody, is_level: bool, groups: bytes) -> Bools:
+    """The characters (V,) in one tone of some groups, given as the bytes of an array (G,)."""
+    return np.asarray(prosody.rhymes(is_level)[np.frombuffer(groups, np.bool_)].any(0))
 
 
 @functools.lru_cache(maxsize=32)
-def usage_of(book: Book, is_level: bool) -> NDArray[np.float64]:
-    """How often each group (G,) is used in one tone, by the ranks of its characters; a little for one without any."""
-    members = book.rhymes(is_level)
+def group_usage(prosody: TokenProsody, is_level: bool) -> NDArray[np.float64]:
+    """The usage of each group (G,) in one tone, by the ranks of its characters (Zipf); just above 0 for an empty group."""
+    members = prosody.rhymes(is_level)
     frequencies = 1 / (np.arange(members.shape[1]) + ZIPF_OFFSET)
     return np.asarray((members * frequencies).sum(1) + 1e-9)
 
 
 def bits_of(mask: int, n_bits: int) -> Bools:
-    """A bit mask as an array (n_bits,), the lowest bit first."""
+    """A bit mask as an array (n_bits,), lowest bit first."""
     return np.array([mask >> bit & 1 for bit in range(n_bits)], np.bool_)

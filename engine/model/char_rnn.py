@@ -85,7 +85,7 @@ class PoemModel(nn.Module):
         logits, state_after = self._step(x, state)
         return logits[:, : len(self.output_bias)], state_after
 
-    def step_log_p(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+    def step_log_probs(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """As `step`, with ln p (B, V) on the processor in place of logits."""
         logits, state_after = self._step(x, state)
         # Of all V′ at once: PyTorch would copy the first V of each row before it began.

@@ -1,6 +1,6 @@
-"""What every place of a poem may hold, before anything is drawn: the wishes and a form become a plan. Free of torch.
+"""The constraint plan: what each slot of a poem may hold, from the form and the request, before decoding. Free of torch.
 
-Shapes: S steps, O tone orders, L rhyme labels, G rhyme groups or parts, V vocabulary.
+Shapes: S slots, O tone patterns, L rhyme labels, G rhyme groups or parts, V vocabulary.
 """
 
 import dataclasses
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.composing.constraints.forced_characters import Fixed, fixed_characters
-from engine.composing.constraints.layout import Step, lay_out_steps
-from engine.composing.constraints.rhyme import RhymeStep, rhyme_steps, shared_groups, wished_group
-from engine.composing.constraints.rhyme_choice import settled_groups
-from engine.composing.constraints.tone_patterns import fit_orders
-from engine.composing.token_prosody import Book, Bools, Codes, read_book
+from engine.composing.constraints.forced_characters import ForcedCharacter, forced_characters
+from engine.composing.constraints.layout import Slot, lay_out_slots
+from engine.composing.constraints.rhyme import RhymeSlot, requested_group, rhyme_slots, shared_groups
+from engine.composing.constraints.rhyme_choice import resolve_groups
+from engine.composing.constraints.tone_patterns import fit_tone_patterns
+from engine.composing.token_prosody import Bools, Codes, TokenProsody, token_prosody
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import END, Vocabulary
 from engine.errors import ComposeError
@@ -24,30 +24,31 @@ from engine.prosody.rhymes import masks_of
 
 Ints = NDArray[np.int64]
 
+# The token id of a slot that is not known yet.
 FREE = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Plan:
-    """A form with the wishes put in.
+class ConstraintPlan:
+    """A form together with the constraints of a request.
 
-    `tokens` (S,): the index of each fixed character, mark and end, `FREE` where the machine writes, repeats, or chooses the
-    mark. `codes` (O, S): what each order that the wishes allow takes at a place. `groups` (L, G): the groups that each rhyme
-    may be in. `wished_lines`: those, counted from 1, that the wishes give whole. `open_groups` (L, G): the groups that the
-    wishes left, where `groups` was settled.
+    `token_ids` (S,): the token of each forced character, mark and end, `FREE` where one is sampled, repeated or chosen among
+    marks. `codes` (O, S): the tones, as bits, that each tone pattern takes at a slot. `groups` (L, G): the open groups of each
+    rhyme. `forced_lines`: the lines, counted from 1, of which nothing is sampled. `unresolved_groups` (L, G): the open groups
+    before `resolve_rhyme`.
     """
 
     form: Form
-    steps: tuple[Step, ...]
-    fixed: Mapping[int, Fixed]
-    tokens: Ints
-    orders: tuple[str, ...]
+    slots: tuple[Slot, ...]
+    forced: Mapping[int, ForcedCharacter]
+    token_ids: Ints
+    tone_patterns: tuple[str, ...]
     codes: Codes
-    rhymes: Mapping[int, RhymeStep]
+    rhymes: Mapping[int, RhymeSlot]
     groups: Bools
-    book: Book
-    wished_lines: frozenset[int]
-    open_groups: Bools | None = None
+    prosody: TokenProsody
+    forced_lines: frozenset[int]
+    unresolved_groups: Bools | None = None
 
     @property
     def group_names(self) -> tuple[str, ...]:
@@ -56,73 +57,74 @@ class Plan:
 
     @property
     def rhyme(self) -> str | None:
-        """The group of the first rhyme, where there is but one for it."""
-        left = [name for name, is_left in zip(self.group_names, self.groups[0], strict=True) if is_left]
-        return left[0] if len(left) == 1 else None
+        """The group of the first rhyme, where only one is open."""
+        is_open = self.groups[0]
+        names = [name for name, is_own in zip(self.group_names, is_open, strict=True) if is_own]
+        return names[0] if len(names) == 1 else None
 
     @property
-    def fixes_ahead(self) -> bool:
-        """Whether a character is fixed after a place that the machine writes."""
-        free = (step.index for step in self.steps if step.is_place and step.source is None)
-        first = next((index for index in free if self.tokens[index] == FREE), len(self.steps))
-        return any(index > first for index in self.fixed)
+    def forces_ahead(self) -> bool:
+        """Whether a character is forced after a slot that is sampled."""
+        sampled = (slot.index for slot in self.slots if slot.is_character and slot.source is None)
+        first = next((index for index in sampled if self.token_ids[index] == FREE), len(self.slots))
+        return any(index > first for index in self.forced)
 
 
-def plan_poem(config: ComposeConfig, vocabulary: Vocabulary) -> Plan:
-    """The plan of wishes that name a form; a rhyme that they leave open is settled by the seed, where the model reads headers.
+def plan_poem(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
+    """The plan of a request that names a form. With control codes a rhyme left open is resolved by the seed.
 
     Raises:
-        UsageError: for a form or a rhyme that there is not.
-        ComposeError: when the wishes contradict each other or the form, saying which do.
+        UsageError: for an unknown form or rhyme.
+        ComposeError: when constraints contradict each other or the form; it names them.
     """
     form = form_called(config.form).in_book(config.rhyme_book)
-    steps = lay_out_steps(form)
-    fixed = fixed_characters(config, form, steps, vocabulary)
-    book = read_book(vocabulary, form.rhyme_system)
-    wished = wished_group(config.rhyme, form)
-    fits = fit_orders(config.tone_order, form, steps, fixed)
-    groups, fits = shared_groups(wished, form, fits, steps, fixed, book)
-    plan = Plan(
+    slots = lay_out_slots(form)
+    forced = forced_characters(config, form, slots, vocabulary)
+    prosody = token_prosody(vocabulary, form.rhyme_system)
+    group = requested_group(config.rhyme, form)
+    fits = fit_tone_patterns(config.tone_order, form, slots, forced)
+    groups, fits = shared_groups(group, form, fits, slots, forced, prosody)
+    plan = ConstraintPlan(
         form,
-        steps,
-        fixed,
-        _tokens(steps, fixed, vocabulary),
-        tuple(fit.order.name for fit in fits),
+        slots,
+        forced,
+        _known_token_ids(slots, forced, vocabulary),
+        tuple(fit.pattern.name for fit in fits),
         np.stack([fit.codes for fit in fits]),
-        rhyme_steps(form, fits, steps, fixed),
+        rhyme_slots(form, fits, slots, forced),
         groups,
-        book,
-        _wished_lines(steps, fixed),
+        prosody,
+        _forced_lines(slots, forced),
     )
-    return settled(plan, config.seed, config.begin)
+    return resolve_rhyme(plan, config.seed, config.begin)
 
 
-def settled(plan: Plan, seed: int, begin: str) -> Plan:
-    """The plan of the same wishes for a poem of this seed, which may rhyme in a group of its own; so may one of another beginning."""
+def resolve_rhyme(plan: ConstraintPlan, seed: int, begin: str) -> ConstraintPlan:
+    """The same plan with the rhyme group of a poem of this seed and begin character."""
     if not plan.rhymes:
         return plan
-    left = plan.groups if plan.open_groups is None else plan.open_groups
-    groups = settled_groups(left, plan.book, plan.rhymes[min(plan.rhymes)].is_level, seed, begin)
-    return dataclasses.replace(plan, groups=groups, open_groups=left)
+    open_groups = plan.groups if plan.unresolved_groups is None else plan.unresolved_groups
+    groups = resolve_groups(open_groups, plan.prosody, plan.rhymes[min(plan.rhymes)].is_level, seed, begin)
+    return dataclasses.replace(plan, groups=groups, unresolved_groups=open_groups)
 
 
-def _tokens(steps: Sequence[Step], fixed: Mapping[int, Fixed], vocabulary: Vocabulary) -> Ints:
-    tokens = np.full(len(steps), FREE, np.int64)
-    for step in steps:
-        if step.index in fixed:
-            (tokens[step.index],) = vocabulary.encode(fixed[step.index].character)
-        elif step.is_end:
-            tokens[step.index] = END
-        elif step.mark:
-            for mark in step.mark:
+def _known_token_ids(slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter], vocabulary: Vocabulary) -> Ints:
+    token_ids = np.full(len(slots), FREE, np.int64)
+    for slot in slots:
+        if slot.index in forced:
+            (token_ids[slot.index],) = vocabulary.encode(forced[slot.index].character)
+        elif slot.is_end:
+            token_ids[slot.index] = END
+        elif slot.mark:
+            for mark in slot.mark:
                 if mark not in vocabulary:
                     raise ComposeError(f"The model does not know the mark {mark}.", "Compose without a form.")
-            if len(step.mark) == 1:
-                (tokens[step.index],) = vocabulary.encode(step.mark)
-    return tokens
+            if len(slot.mark) == 1:
+                (token_ids[slot.index],) = vocabulary.encode(slot.mark)
+    return token_ids
 
 
-def _wished_lines(steps: Sequence[Step], fixed: Mapping[int, Fixed]) -> frozenset[int]:
-    """The lines without a place that the machine writes."""
-    written = {step.line for step in steps if step.is_place and step.source is None and step.index not in fixed}
-    return frozenset(step.line for step in steps if step.is_place) - written
+def _forced_lines(slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter]) -> frozenset[int]:
+    """The lines without a sampled slot."""
+    sampled = {slot.line for slot in slots if slot.is_character and slot.source is None and slot.index not in forced}
+    return frozenset(slot.line for slot in slots if slot.is_character) - sampled

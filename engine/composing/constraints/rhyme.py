@@ -1,6 +1,6 @@
-"""Which places rhyme, and the groups that the wishes leave them. Free of torch.
+"""The slots that rhyme, and the rhyme groups that the constraints leave open. Free of torch.
 
-Shapes: O tone orders, L rhyme labels, G rhyme groups or parts.
+Shapes: O tone patterns, L rhyme labels, G rhyme groups or parts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.composing.constraints.forced_characters import Fixed
-from engine.composing.constraints.layout import Step
-from engine.composing.constraints.tone_patterns import OrderFit
-from engine.composing.token_prosody import Book, Bools, bits_of
+from engine.composing.constraints.forced_characters import ForcedCharacter
+from engine.composing.constraints.layout import Slot
+from engine.composing.constraints.tone_patterns import TonePatternFit
+from engine.composing.token_prosody import Bools, TokenProsody, bits_of
 from engine.errors import ComposeError, UsageError
 from engine.prosody.forms import Form, RhymePosition
 from engine.prosody.rhymes import RhymeSystem, group_called, masks_of
@@ -19,36 +19,40 @@ from engine.system.safe_text import shown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RhymeStep:
-    """A step that rhymes. `orders` (O,): in which of the orders. `n_level` and `n_oblique`: how many places of this rhyme the
-    machine still has to fill in each tone, this one included.
+class RhymeSlot:
+    """A slot that rhymes.
+
+    `tone_patterns` (O,): the patterns in which it does. `n_level` and `n_oblique`: the slots of this rhyme, from this one on, that
+    are sampled in each tone.
     """
 
     label: int
     is_level: bool
-    orders: Bools
+    tone_patterns: Bools
     n_level: int
     n_oblique: int
 
 
-def rhyme_steps(
-    form: Form, fits: Sequence[OrderFit], steps: Sequence[Step], fixed: Mapping[int, Fixed]
-) -> Mapping[int, RhymeStep]:
-    """The rhyming steps of some orders by their index; those that 叠 repeats are left out, since they rhyme by themselves."""
-    ends = {step.line: step for step in steps if step.ends_line and step.source is None}
+def rhyme_slots(
+    form: Form, fits: Sequence[TonePatternFit], slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter]
+) -> Mapping[int, RhymeSlot]:
+    """The rhyming slots of some tone patterns by index, without those that a 叠 repeats, which rhyme with their source."""
+    ends = {slot.line: slot for slot in slots if slot.ends_line and slot.source is None}
     labels = labels_of(form)
-    orders: dict[int, Bools] = {}
+    patterns: dict[int, Bools] = {}
     places: dict[int, RhymePosition] = {}
     for number, fit in enumerate(fits):
-        for place in fit.order.rhymes:
+        for place in fit.pattern.rhymes:
             if end := ends.get(place.line + 1):
                 places[end.index] = place
-                orders.setdefault(end.index, np.zeros(len(fits), np.bool_))[number] = True
+                patterns.setdefault(end.index, np.zeros(len(fits), np.bool_))[number] = True
     found = {}
     for index, place in places.items():
-        left = [one for at, one in places.items() if at >= index and at not in fixed and one.label == place.label]
+        left = [one for at, one in places.items() if at >= index and at not in forced and one.label == place.label]
         n_level = sum(one.is_level for one in left)
-        found[index] = RhymeStep(labels.index(place.label), place.is_level, orders[index], n_level, len(left) - n_level)
+        found[index] = RhymeSlot(
+            labels.index(place.label), place.is_level, patterns[index], n_level, len(left) - n_level
+        )
     return found
 
 
@@ -56,12 +60,12 @@ def labels_of(form: Form) -> list[str]:
     return list(dict.fromkeys(place.label for place in form.tone_patterns[0].rhymes))
 
 
-def wished_group(name: str | None, form: Form) -> int | None:
-    """The number (0 for the first) of the group, or of a tune's part, that is called so.
+def requested_group(name: str | None, form: Form) -> int | None:
+    """The index of the requested rhyme group or, of a tune, part.
 
     Raises:
         ComposeError: when the form cannot rhyme in it.
-        UsageError: when there is none.
+        UsageError: for an unknown name.
     """
     if not name:
         return None
@@ -85,7 +89,7 @@ def wished_group(name: str | None, form: Form) -> int | None:
 
 
 def _modern_group_called(name: str, names: Sequence[str]) -> int:
-    """八寒, or 寒."""
+    """The index of a group of 中华新韵 by its name (八寒) or character (寒)."""
     found = [number for number, own in enumerate(names) if name in (own, own[1:], own[-1])]
     if not found:
         raise UsageError(f"There is no group of 中华新韵 called {shown(name)}.", f"Its groups are: {' '.join(names)}.")
@@ -93,7 +97,7 @@ def _modern_group_called(name: str, names: Sequence[str]) -> int:
 
 
 def _part_called(name: str, names: Sequence[str]) -> int:
-    """第七部, or the group of the rhyme book that belongs to one part alone."""
+    """The index of a part by its name (第七部), or by a group of the rhyme book that lies in one part."""
     if name in names:
         return names.index(name)
     if name.startswith("第"):
@@ -104,78 +108,80 @@ def _part_called(name: str, names: Sequence[str]) -> int:
     parts = {side[character] for character in group.characters}
     found = [number for number in range(len(names)) if 1 << number in parts]
     if len(found) != 1:
-        told = " and ".join(names[number] for number in found)
+        names_of_groups = " and ".join(names[number] for number in found)
         raise ComposeError(
-            f"词林正韵 rhymes by parts, and {group.name} is divided between {told}.", "Name one of them."
+            f"词林正韵 rhymes by parts, and {group.name} is divided between {names_of_groups}.", "Name one of them."
         )
     return found[0]
 
 
 def shared_groups(
-    wished: int | None,
+    requested: int | None,
     form: Form,
-    fits: Sequence[OrderFit],
-    steps: Sequence[Step],
-    fixed: Mapping[int, Fixed],
-    book: Book,
-) -> tuple[Bools, list[OrderFit]]:
-    """(the groups (L, G) that are left for each rhyme, the orders whose rhymes can be made).
+    fits: Sequence[TonePatternFit],
+    slots: Sequence[Slot],
+    forced: Mapping[int, ForcedCharacter],
+    prosody: TokenProsody,
+) -> tuple[Bools, list[TonePatternFit]]:
+    """The open groups (L, G) of each rhyme, and the tone patterns whose rhymes can be made.
 
-    A wished group is that of the first rhyme.
+    A requested group constrains the first rhyme.
 
     Raises:
-        ComposeError: when there is no such order.
+        ComposeError: when there is no such pattern.
     """
     left, kept = [], []
     for fit in fits:
-        rhymes = rhyme_steps(form, [fit], steps, fixed)
+        rhymes = rhyme_slots(form, [fit], slots, forced)
         labels = range(len(labels_of(form)))
-        groups = np.stack([_groups_left(label, wished, rhymes, fixed, book, form.rhyme_system) for label in labels])
+        groups = np.stack(
+            [_groups_left(label, requested, rhymes, forced, prosody, form.rhyme_system) for label in labels]
+        )
         if groups.any(1).all():
             left.append(groups)
             kept.append(fit)
     if not kept:
-        raise _contradiction(wished, form, rhyme_steps(form, fits[:1], steps, fixed), fixed, book)
+        raise _contradiction(requested, form, rhyme_slots(form, fits[:1], slots, forced), forced, prosody)
     if form.is_regulated:
-        _refuse_repeated(rhyme_steps(form, kept[:1], steps, fixed), fixed, form)
+        _refuse_repeated(rhyme_slots(form, kept[:1], slots, forced), forced, form)
     return np.asarray(np.stack(left).any(0), np.bool_), kept
 
 
 def _groups_left(
     label: int,
-    wished: int | None,
-    rhymes: Mapping[int, RhymeStep],
-    fixed: Mapping[int, Fixed],
-    book: Book,
+    requested: int | None,
+    rhymes: Mapping[int, RhymeSlot],
+    forced: Mapping[int, ForcedCharacter],
+    prosody: TokenProsody,
     system: RhymeSystem,
 ) -> Bools:
-    """The groups (G,) of one rhyme that suit the wishes and have characters enough."""
+    """The groups (G,) of one rhyme that suit the constraints and have enough characters."""
     own = {index: rhyme for index, rhyme in rhymes.items() if rhyme.label == label}
-    left = np.ones(len(book.level), np.bool_)
-    if wished is not None and label == 0:
+    left = np.ones(len(prosody.level), np.bool_)
+    if requested is not None and label == 0:
         left[:] = False
-        left[wished] = True
-    for index in own.keys() & fixed.keys():
-        left &= groups_of_character(fixed[index].character, own[index].is_level, system)
+        left[requested] = True
+    for index in own.keys() & forced.keys():
+        left &= groups_of_character(forced[index].character, own[index].is_level, system)
     if own:
         first = own[min(own)]
-        # A fixed character cannot rhyme a second time.
-        taken = len(own.keys() & fixed.keys())
-        left &= (book.n_level >= first.n_level + taken) | (first.n_level == 0)
-        left &= (book.n_oblique >= first.n_oblique + taken) | (first.n_oblique == 0)
+        # A forced character does not rhyme a second time.
+        taken = len(own.keys() & forced.keys())
+        left &= (prosody.n_level >= first.n_level + taken) | (first.n_level == 0)
+        left &= (prosody.n_oblique >= first.n_oblique + taken) | (first.n_oblique == 0)
     return left
 
 
 def groups_of_character(character: str, is_level: bool, system: RhymeSystem) -> Bools:
-    """The groups (G,) of a fixed character in one tone, those that we added to the book included."""
+    """The groups (G,) of a forced character in one tone, with the readings added to the rhyme book."""
     masks = masks_of(system)
     return bits_of((masks.level if is_level else masks.oblique).get(character, 0), len(masks.names))
 
 
-def _refuse_repeated(rhymes: Mapping[int, RhymeStep], fixed: Mapping[int, Fixed], form: Form) -> None:
-    seen: dict[str, Fixed] = {}
-    for index in sorted(rhymes.keys() & fixed.keys()):
-        one = fixed[index]
+def _refuse_repeated(rhymes: Mapping[int, RhymeSlot], forced: Mapping[int, ForcedCharacter], form: Form) -> None:
+    seen: dict[str, ForcedCharacter] = {}
+    for index in sorted(rhymes.keys() & forced.keys()):
+        one = forced[index]
         other = seen.setdefault(one.character, one)
         if other is not one:
             raise ComposeError(
@@ -185,24 +191,28 @@ def _refuse_repeated(rhymes: Mapping[int, RhymeStep], fixed: Mapping[int, Fixed]
 
 
 def _contradiction(
-    wished: int | None, form: Form, rhymes: Mapping[int, RhymeStep], fixed: Mapping[int, Fixed], book: Book
+    requested: int | None,
+    form: Form,
+    rhymes: Mapping[int, RhymeSlot],
+    forced: Mapping[int, ForcedCharacter],
+    prosody: TokenProsody,
 ) -> ComposeError:
     names = masks_of(form.rhyme_system).names
-    seen: list[tuple[Fixed, int, Bools]] = []
-    for index in sorted(rhymes.keys() & fixed.keys()):
-        one, label = fixed[index], rhymes[index].label
+    seen: list[tuple[ForcedCharacter, int, Bools]] = []
+    for index in sorted(rhymes.keys() & forced.keys()):
+        one, label = forced[index], rhymes[index].label
         groups = groups_of_character(one.character, rhymes[index].is_level, form.rhyme_system)
-        told = " or ".join(name for name, is_own in zip(names, groups, strict=True) if is_own)
-        if label == 0 and wished is not None and not groups[wished]:
+        names_of_groups = " or ".join(name for name, is_own in zip(names, groups, strict=True) if is_own)
+        if label == 0 and requested is not None and not groups[requested]:
             return ComposeError(
-                f"The rhyme {names[wished]} and {one} contradict each other: it rhymes in {told or 'no group at all'}.",
+                f"The rhyme {names[requested]} and {one} contradict each other: it rhymes in {names_of_groups or 'no group at all'}.",
                 "Choose another rhyme, or another character.",
             )
         for other, other_label, other_groups in seen:
             if other_label == label and not (groups & other_groups).any():
                 return ComposeError(f"{other} and {one} must rhyme, and they do not.", "Change one of them.")
         seen.append((one, label, groups))
-    which = f"the group {names[wished]}" if wished is not None else "any group"
+    which = f"the group {names[requested]}" if requested is not None else "any group"
     return ComposeError(
         f"The model knows too few characters of {which} for the rhymes of {form.name}.", "Choose another rhyme or form."
     )

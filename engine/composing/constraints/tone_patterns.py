@@ -1,6 +1,6 @@
-"""Which tone orders of a form take the fixed characters, and with which rescues. Free of torch.
+"""The tone patterns of a form that take the forced characters, and the licences (拗救) that they need. Free of torch.
 
-Shapes: S steps.
+Shapes: S slots.
 """
 
 import itertools
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.composing.constraints.forced_characters import Fixed
-from engine.composing.constraints.layout import Step
+from engine.composing.constraints.forced_characters import ForcedCharacter
+from engine.composing.constraints.layout import Slot
 from engine.composing.token_prosody import EITHER_BITS, LEVEL_BIT, OBLIQUE_BIT, Codes
 from engine.errors import ComposeError
 from engine.prosody.forms import Form, Segment, SegmentOption, TonePattern
@@ -23,88 +23,94 @@ TONES_OF = {"平": LEVEL_BIT, "仄": OBLIQUE_BIT, "both": EITHER_BITS, "unknown"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OrderFit:
-    """A tone order, what it takes at each step (S,), and how many rescues the fixed characters need in it."""
+class TonePatternFit:
+    """A tone pattern, the tones (S,), as bits, that it takes at each slot, and the number of licences it needs."""
 
-    order: TonePattern
+    pattern: TonePattern
     codes: Codes
-    n_rescues: int
+    n_licences: int
 
 
-def fit_orders(
-    wished_order: str | None, form: Form, steps: Sequence[Step], fixed: Mapping[int, Fixed]
-) -> list[OrderFit]:
-    """The orders that take all fixed characters; those that need the fewest rescues.
+def fit_tone_patterns(
+    requested: str | None, form: Form, slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter]
+) -> list[TonePatternFit]:
+    """The tone patterns that take all forced characters with the fewest licences.
 
     Raises:
-        ComposeError: when there is no order of that name, or none takes all of them.
+        ComposeError: when no pattern has the requested name, or none takes all forced characters.
     """
-    orders = _orders_called(wished_order, form)
-    fits = _fitting(orders, steps, fixed.values(), form.rhyme_system)
+    tone_patterns = _patterns_named(requested, form)
+    fits = _fitting(tone_patterns, slots, forced.values(), form.rhyme_system)
     if not fits:
-        raise _contradiction(wished_order, form, orders, steps, list(fixed.values()))
-    fewest = min(fit.n_rescues for fit in fits)
-    return [fit for fit in fits if fit.n_rescues == fewest]
+        raise _contradiction(requested, form, tone_patterns, slots, list(forced.values()))
+    fewest = min(fit.n_licences for fit in fits)
+    return [fit for fit in fits if fit.n_licences == fewest]
 
 
 def tones_of(character: str, system: RhymeSystem) -> int:
-    """The bits of a fixed character's readings, those that we added to the book included; 0 where it lacks it."""
+    """The tones, as bits, of a forced character, with the readings added to the rhyme book; 0 where it is not listed."""
     return TONES_OF[reading_of(character, system)]
 
 
-def _orders_called(name: str | None, form: Form) -> list[TonePattern]:
-    """All orders, or the one wished for; an octave's may be named by its first four lines."""
-    orders = [order for order in form.tone_patterns if not name or (order.name.startswith(name) and len(name) >= 4)]
-    if not orders or (name and not form.is_regulated):
-        known = f"Its orders are {', '.join(order.name for order in form.tone_patterns)}."
+def _patterns_named(name: str | None, form: Form) -> list[TonePattern]:
+    """All tone patterns, or those with a name; an octave's may be named by its first four lines."""
+    tone_patterns = [
+        tone_pattern
+        for tone_pattern in form.tone_patterns
+        if not name or (tone_pattern.name.startswith(name) and len(name) >= 4)
+    ]
+    if not tone_patterns or (name and not form.is_regulated):
+        known = f"Its orders are {', '.join(tone_pattern.name for tone_pattern in form.tone_patterns)}."
         hint = known if form.is_regulated else "Leave the order out."
         raise ComposeError(f"{form.name} has no tone order called {shown(name)}.", hint)
-    return orders
+    return tone_patterns
 
 
 def _fitting(
-    orders: Iterable[TonePattern], steps: Sequence[Step], fixed: Iterable[Fixed], system: RhymeSystem
-) -> list[OrderFit]:
-    wanted = {one.step.index: one for one in fixed}
-    fits = (_fit(order, steps, wanted, system) for order in orders)
-    return [fit for fit in fits if not _misfits(fit, steps, wanted, system)]
+    tone_patterns: Iterable[TonePattern], slots: Sequence[Slot], forced: Iterable[ForcedCharacter], system: RhymeSystem
+) -> list[TonePatternFit]:
+    wanted = {one.slot.index: one for one in forced}
+    fits = (_fit(tone_pattern, slots, wanted, system) for tone_pattern in tone_patterns)
+    return [fit for fit in fits if not _misfits(fit, slots, wanted, system)]
 
 
-def _fit(order: TonePattern, steps: Sequence[Step], fixed: Mapping[int, Fixed], system: RhymeSystem) -> OrderFit:
-    """An order with the rescues that the fixed characters call for, or plain where none helps."""
+def _fit(
+    tone_pattern: TonePattern, slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter], system: RhymeSystem
+) -> TonePatternFit:
+    """A tone pattern with the licences that the forced characters need, or plain where none helps."""
     templates: list[str] = []
-    n_rescues = 0
-    for segment in order.segments:
-        pattern = _pattern_for(segment, fixed, system)
+    n_licences = 0
+    for segment in tone_pattern.segments:
+        pattern = _pattern_for(segment, forced, system)
         templates += pattern.templates
-        n_rescues += len(pattern.licences) + len(pattern.notes)
-    codes = np.zeros(len(steps), np.uint8)
-    for step in steps:
-        if step.is_place:
-            codes[step.index] = CODE_OF[templates[step.line - 1][step.position - 1]]
-            if step.source is not None:
-                # What is repeated must suit both lines.
-                codes[step.source] &= codes[step.index]
-    return OrderFit(order, codes, n_rescues)
+        n_licences += len(pattern.licences) + len(pattern.notes)
+    codes = np.zeros(len(slots), np.uint8)
+    for slot in slots:
+        if slot.is_character:
+            codes[slot.index] = CODE_OF[templates[slot.line - 1][slot.position - 1]]
+            if slot.source is not None:
+                # A repeated character must suit both lines.
+                codes[slot.source] &= codes[slot.index]
+    return TonePatternFit(tone_pattern, codes, n_licences)
 
 
-def _pattern_for(segment: Segment, fixed: Mapping[int, Fixed], system: RhymeSystem) -> SegmentOption:
+def _pattern_for(segment: Segment, forced: Mapping[int, ForcedCharacter], system: RhymeSystem) -> SegmentOption:
     def takes(pattern: SegmentOption) -> bool:
         return all(
             _suits(
                 one.character,
-                CODE_OF[pattern.templates[one.step.line - 1 - segment.first_line][one.step.position - 1]],
+                CODE_OF[pattern.templates[one.slot.line - 1 - segment.first_line][one.slot.position - 1]],
                 system,
             )
-            for one in fixed.values()
-            if 0 <= one.step.line - 1 - segment.first_line < len(pattern.templates)
+            for one in forced.values()
+            if 0 <= one.slot.line - 1 - segment.first_line < len(pattern.templates)
         )
 
     return next(filter(takes, sorted(segment.options, key=_effort)), segment.plain)
 
 
 def _effort(pattern: SegmentOption) -> tuple[int, int]:
-    """What a pattern leaves unrescued, and what it rescues: the plain one comes first."""
+    """Sort key: unlicensed deviations, then licences; the plain pattern is first."""
     return len(pattern.notes), len(pattern.licences)
 
 
@@ -112,42 +118,48 @@ def _suits(character: str, code: int, system: RhymeSystem) -> bool:
     return code == EITHER_BITS or bool(tones_of(character, system) & code)
 
 
-def _misfits(fit: OrderFit, steps: Sequence[Step], fixed: Mapping[int, Fixed], system: RhymeSystem) -> list[int]:
-    """The steps, repeated ones by what they repeat, whose fixed character the order does not take."""
+def _misfits(
+    fit: TonePatternFit, slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter], system: RhymeSystem
+) -> list[int]:
+    """The indices of slots whose forced character the tone pattern does not take."""
     return [
         index
-        for index, one in fixed.items()
-        if not _suits(one.character, int(fit.codes[_source(steps, index)]), system)
+        for index, one in forced.items()
+        if not _suits(one.character, int(fit.codes[_source(slots, index)]), system)
     ]
 
 
-def _source(steps: Sequence[Step], index: int) -> int:
-    source = steps[index].source
+def _source(slots: Sequence[Slot], index: int) -> int:
+    source = slots[index].source
     return index if source is None else source
 
 
 def _contradiction(
-    wished_order: str | None, form: Form, orders: Sequence[TonePattern], steps: Sequence[Step], fixed: Sequence[Fixed]
+    requested: str | None,
+    form: Form,
+    tone_patterns: Sequence[TonePattern],
+    slots: Sequence[Slot],
+    forced: Sequence[ForcedCharacter],
 ) -> ComposeError:
-    """Which wishes contradict each other: one character and the form, or two characters."""
-    name = f"the order {orders[0].name} of {form.name}" if wished_order else form.name
-    for one in fixed:
-        if not _fitting(orders, steps, [one], form.rhyme_system):
-            return _misfit(one, name, orders, steps, form.rhyme_system)
-    for one, other in itertools.combinations(fixed, 2):
-        if not _fitting(orders, steps, [one, other], form.rhyme_system):
-            told = [_told(each, form.rhyme_system) for each in (one, other)]
+    """The error that names the contradiction: of one character and the form, or of two characters."""
+    name = f"the order {tone_patterns[0].name} of {form.name}" if requested else form.name
+    for one in forced:
+        if not _fitting(tone_patterns, slots, [one], form.rhyme_system):
+            return _misfit(one, name, tone_patterns, slots, form.rhyme_system)
+    for one, other in itertools.combinations(forced, 2):
+        if not _fitting(tone_patterns, slots, [one, other], form.rhyme_system):
+            both = [_described(each, form.rhyme_system) for each in (one, other)]
             return ComposeError(
-                f"{told[0]} and {told[1]} contradict each other: no tone order of {form.name} takes both.",
+                f"{both[0]} and {both[1]} contradict each other: no tone order of {form.name} takes both.",
                 "Change one of them, or choose another form.",
             )
     return ComposeError(f"No tone order of {form.name} takes all the fixed characters.", "Leave some of them out.")
 
 
 def _misfit(
-    one: Fixed, name: str, orders: Sequence[TonePattern], steps: Sequence[Step], system: RhymeSystem
+    one: ForcedCharacter, name: str, tone_patterns: Sequence[TonePattern], slots: Sequence[Slot], system: RhymeSystem
 ) -> ComposeError:
-    code = int(_fit(orders[0], steps, {}, system).codes[_source(steps, one.step.index)])
+    code = int(_fit(tone_patterns[0], slots, {}, system).codes[_source(slots, one.slot.index)])
     wanted = "平" if code == LEVEL_BIT else "仄"
     if not tones_of(one.character, system):
         return ComposeError(
@@ -160,5 +172,5 @@ def _misfit(
     )
 
 
-def _told(one: Fixed, system: RhymeSystem) -> str:
+def _described(one: ForcedCharacter, system: RhymeSystem) -> str:
     return f"{one} ({reading_of(one.character, system)}, {one.place})"

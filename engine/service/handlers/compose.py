@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from engine.service.call import Call, short
 
 if TYPE_CHECKING:
-    from engine.composing.composer import Glyph
+    from engine.composing.composer import Token
 
 
 def compose(call: Call) -> None:
@@ -16,25 +16,25 @@ def compose(call: Call) -> None:
     if call.is_cancelled():
         return call.reply("cancelled")
     loaded = call.model()
-    glyphs: list[Glyph] = []
-    for glyph in composer.compose(loaded, config, n_alternatives):
+    tokens: list[Token] = []
+    for token in composer.compose(loaded, config, n_alternatives):
         if call.is_cancelled():
             return call.reply("cancelled")
-        glyphs.append(glyph)
-        if glyph.character:
-            call.reply("glyph", **_fields(glyph))
-    return call.reply("poem", **composer.finish(glyphs, loaded, config).to_dict())
+        tokens.append(token)
+        if token.character:
+            call.reply("glyph", **_fields(token))
+    return call.reply("poem", **composer.finish(tokens, loaded, config).to_dict())
 
 
-def _fields(glyph: "Glyph") -> dict[str, object]:
+def _fields(token: "Token") -> dict[str, object]:
     return {
-        "index": glyph.index,
-        "character": glyph.character,
-        "probability": short(glyph.probability),
-        "surprise_nats": short(glyph.surprise_nats),
-        "given": glyph.given,
-        "line": glyph.line,
-        "position": glyph.position,
-        "allowed_probability": short(glyph.allowed_probability),
-        "alternatives": [[character, *map(short, probabilities)] for character, *probabilities in glyph.alternatives],
+        "index": token.index,
+        "character": token.character,
+        "probability": short(token.probability),
+        "surprise_nats": short(token.surprisal_nats),
+        "given": token.forced,
+        "line": token.line,
+        "position": token.position,
+        "allowed_probability": short(token.allowed_probability),
+        "alternatives": [[character, *map(short, probabilities)] for character, *probabilities in token.alternatives],
     }

@@ -44,7 +44,7 @@ def inspect(call: Call) -> None:
         character=found.character,
         probability=short(found.probability),
         allowed_probability=short(found.allowed_probability),
-        surprise_nats=short(found.surprise_nats),
+        surprise_nats=short(found.surprisal_nats),
         tone=reading_of(found.character, _book_of(config)),
         rhyme_groups=_rhymes(found.character, _book_of(config)),
         alternatives=[[character, short(p), short(allowed)] for character, p, allowed in found.alternatives],

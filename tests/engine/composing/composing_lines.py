@@ -37,9 +37,9 @@ def with_lines(loaded: LoadedModel, lines: Lines) -> LoadedModel:
     return replace(loaded, lines=cast(TrainingLines, lines))
 
 
-def again(loaded: LoadedModel, wish: ComposeConfig, poem: Composition) -> Composition:
+def again(loaded: LoadedModel, constraint: ComposeConfig, poem: Composition) -> Composition:
     """A candidate composed alone."""
-    return compose_poem(loaded, wish.replace(seed=poem.seed, n_particles=poem.n_particles))
+    return compose_poem(loaded, constraint.replace(seed=poem.seed, n_particles=poem.n_particles))
 
 
 def lines_of(poem: Composition) -> list[str]:

@@ -1,11 +1,11 @@
-"""Composing: the same wish gives the same poem, the state is carried rightly, and what is drawn is what was asked for."""
+"""Composing: the same constraint gives the same poem, the state is carried rightly, and what is drawn is what was asked for."""
 
 import math
 
 import pytest
 import torch
 
-from engine.composing.composer import Composition, Glyph, compose, compose_many, compose_poem, finish
+from engine.composing.composer import Composition, Token, compose, compose_many, compose_poem, finish
 from engine.config import CELLS, Cell, ComposeConfig
 from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, is_han
 from engine.errors import ComposeError
@@ -21,8 +21,8 @@ def loaded() -> LoadedModel:
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("temperature", [0.0, 0.5, 1.0, 3.0])
 def test_the_same_wish_gives_the_same_poem(cell: Cell, temperature: float) -> None:
-    wish = ComposeConfig(begin="日", seed=11, temperature=temperature)
-    assert compose_poem(small_model(cell), wish) == compose_poem(small_model(cell), wish)
+    constraint = ComposeConfig(begin="日", seed=11, temperature=temperature)
+    assert compose_poem(small_model(cell), constraint) == compose_poem(small_model(cell), constraint)
 
 
 def test_another_seed_gives_another_poem(loaded: LoadedModel) -> None:
@@ -43,24 +43,24 @@ def test_poems_of_one_seed_do_not_echo_each_other(loaded: LoadedModel) -> None:
 @pytest.mark.parametrize("cell", CELLS)
 def test_carrying_the_state_gives_what_reading_the_prefix_again_gives(cell: Cell) -> None:
     model = small_model(cell)
-    for glyph in compose(model, ComposeConfig(begin="春江", temperature=1.2, seed=3, max_chars=40), n_alternatives=5):
-        if glyph.index == 0:
+    for token in compose(model, ComposeConfig(begin="春江", temperature=1.2, seed=3, max_chars=40), n_alternatives=5):
+        if token.index == 0:
             prefix = [BEGIN]
         with torch.no_grad():
             logits, _ = model.model(torch.tensor([prefix]))
         probabilities = torch.softmax(logits[0, -1], dim=0)
-        index = END if glyph.finish == "end" else model.vocabulary.encode(glyph.character)[0]
-        assert glyph.probability == pytest.approx(float(probabilities[index]), rel=1e-3)
-        for character, probability, _ in glyph.alternatives:
+        index = END if token.finish == "end" else model.vocabulary.encode(token.character)[0]
+        assert token.probability == pytest.approx(float(probabilities[index]), rel=1e-3)
+        for character, probability, _ in token.alternatives:
             assert probability == pytest.approx(float(probabilities[model.vocabulary.encode(character)[0]]), rel=1e-3)
         prefix.append(index)
 
 
 def test_a_poem_begins_with_the_given_characters_and_says_so(loaded: LoadedModel) -> None:
-    glyphs = list(compose(loaded, ComposeConfig(begin="春江花", seed=1)))
-    assert [glyph.character for glyph in glyphs[:3]] == list("春江花")
-    assert [glyph.given for glyph in glyphs] == [True] * 3 + [False] * (len(glyphs) - 3)
-    assert [glyph.index for glyph in glyphs] == list(range(len(glyphs)))
+    tokens = list(compose(loaded, ComposeConfig(begin="春江花", seed=1)))
+    assert [token.character for token in tokens[:3]] == list("春江花")
+    assert [token.forced for token in tokens] == [True] * 3 + [False] * (len(tokens) - 3)
+    assert [token.index for token in tokens] == list(range(len(tokens)))
 
 
 def test_nothing_but_characters_of_the_vocabulary_is_drawn(loaded: LoadedModel) -> None:
@@ -72,10 +72,10 @@ def test_nothing_but_characters_of_the_vocabulary_is_drawn(loaded: LoadedModel) 
 
 def test_a_poem_stops_at_the_limit_and_says_so(loaded: LoadedModel) -> None:
     for seed in range(6):
-        glyphs = list(compose(loaded, ComposeConfig(begin="日", seed=seed, max_chars=5, temperature=1.0)))
-        assert len(glyphs) <= 5
-        assert [glyph.finish for glyph in glyphs[:-1]] == [None] * (len(glyphs) - 1)
-        assert glyphs[-1].finish == ("end" if glyphs[-1].character == "" else "limit")
+        tokens = list(compose(loaded, ComposeConfig(begin="日", seed=seed, max_chars=5, temperature=1.0)))
+        assert len(tokens) <= 5
+        assert [token.finish for token in tokens[:-1]] == [None] * (len(tokens) - 1)
+        assert tokens[-1].finish == ("end" if tokens[-1].character == "" else "limit")
 
 
 def test_given_characters_are_never_cut_by_the_limit(loaded: LoadedModel) -> None:
@@ -84,23 +84,25 @@ def test_given_characters_are_never_cut_by_the_limit(loaded: LoadedModel) -> Non
 
 
 def test_the_log_probability_counts_every_character_and_the_end(loaded: LoadedModel) -> None:
-    wish = ComposeConfig(begin="日", seed=5, temperature=1.0)
-    glyphs = list(compose(loaded, wish))
-    assert compose_poem(loaded, wish).logprob == pytest.approx(sum(math.log(glyph.probability) for glyph in glyphs))
+    constraint = ComposeConfig(begin="日", seed=5, temperature=1.0)
+    tokens = list(compose(loaded, constraint))
+    assert compose_poem(loaded, constraint).logprob == pytest.approx(
+        sum(math.log(token.probability) for token in tokens)
+    )
 
 
 def test_alternatives_are_the_likeliest_characters_in_order(loaded: LoadedModel) -> None:
-    for glyph in compose(loaded, ComposeConfig(begin="日", max_chars=6), n_alternatives=10):
-        probabilities = [probability for _, probability, _ in glyph.alternatives]
+    for token in compose(loaded, ComposeConfig(begin="日", max_chars=6), n_alternatives=10):
+        probabilities = [probability for _, probability, _ in token.alternatives]
         assert len(probabilities) == 10
         assert probabilities == sorted(probabilities, reverse=True)
-        assert all(is_han(character) or character in "，。" for character, *_ in glyph.alternatives)
+        assert all(is_han(character) or character in "，。" for character, *_ in token.alternatives)
 
 
 def test_alternatives_do_not_change_the_poem(loaded: LoadedModel) -> None:
-    wish = ComposeConfig(begin="日", seed=2, temperature=1.0)
-    with_them = "".join(glyph.character for glyph in compose(loaded, wish, n_alternatives=3))
-    assert with_them == compose_poem(loaded, wish).text
+    constraint = ComposeConfig(begin="日", seed=2, temperature=1.0)
+    with_them = "".join(token.character for token in compose(loaded, constraint, n_alternatives=3))
+    assert with_them == compose_poem(loaded, constraint).text
 
 
 def test_a_traditional_begin_is_folded_and_an_unknown_one_refused(loaded: LoadedModel) -> None:
@@ -132,7 +134,7 @@ def test_a_poem_as_an_object_has_every_field_of_the_command() -> None:
 
 def test_a_composition_that_was_broken_off_is_no_poem(loaded: LoadedModel) -> None:
     with pytest.raises(ComposeError, match="broken off"):
-        finish([Glyph(0, "日", 0.5)], loaded, ComposeConfig(begin="日"))
+        finish([Token(0, "日", 0.5)], loaded, ComposeConfig(begin="日"))
 
 
 def test_specials_are_never_drawn_and_no_poem_ends_before_it_begins() -> None:
@@ -141,8 +143,8 @@ def test_specials_are_never_drawn_and_no_poem_ends_before_it_begins() -> None:
         loaded.model.output_bias[[PAD, UNKNOWN, BEGIN, END]] = 60.0
     loaded.model.eval()
     for temperature in (0.0, 0.8):
-        wish = ComposeConfig(temperature=temperature)
-        poems = [compose_poem(loaded, wish), *compose_many(loaded, wish, 4)]
+        constraint = ComposeConfig(temperature=temperature)
+        poems = [compose_poem(loaded, constraint), *compose_many(loaded, constraint, 4)]
         for poem in poems:
             assert len(poem.text) == 1
             assert poem.finish == "end"

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.composing.composer import Composition, compose_many, compose_poem
-from engine.composing.constraints.layout import lay_out_steps
-from engine.composing.token_prosody import LEVEL_BIT, OBLIQUE_BIT, read_book
+from engine.composing.constraints.layout import lay_out_slots
+from engine.composing.token_prosody import LEVEL_BIT, OBLIQUE_BIT, token_prosody
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ComposeError, StudioError
@@ -47,14 +47,14 @@ def test_verse_by_the_modern_book_passes_an_independent_judge(
 ) -> None:
     own = form_called(form)
     config = ComposeConfig(form=form, rhyme_book="xinyun", rhyme=rhyme, top_p=1.0)
-    for poem in compose_many(loaded, config, 12, n_tried=12):
+    for poem in compose_many(loaded, config, 12, pool_size=12):
         assert faults(poem.text, own.key, poem.rhyme, "xinyun", len(own.line_lengths)) == []
         assert poem.verdicts == (True, True, True)
         assert rhyme is None or (poem.rhyme or "").endswith(rhyme)
 
 
 def test_a_pailu_has_as_many_lines_as_it_is_asked_for(loaded: LoadedModel) -> None:
-    for poem in compose_many(loaded, ComposeConfig(form="七排14", top_p=1.0), 6, n_tried=6):
+    for poem in compose_many(loaded, ComposeConfig(form="七排14", top_p=1.0), 6, pool_size=6):
         assert faults(poem.text, "qipai", poem.rhyme, n_lines=14) == []
 
 
@@ -69,7 +69,7 @@ def test_an_oblique_quatrain_rhymes_in_the_group_that_is_asked_for(loaded: Loade
 
 @pytest.mark.parametrize("form", TUNES)
 def test_every_tune_passes_the_checker(loaded: LoadedModel, form: str) -> None:
-    for poem in compose_many(loaded, ComposeConfig(form=form), 3, n_tried=3):
+    for poem in compose_many(loaded, ComposeConfig(form=form), 3, pool_size=3):
         report = check(poem.text, form)
         assert report.verdicts.overall == "ok"
         assert not report.unknown
@@ -88,7 +88,7 @@ def test_every_tune_passes_the_checker(loaded: LoadedModel, form: str) -> None:
 )
 def test_characters_are_drawn_with_the_readings_that_poets_use(character: str, tones: int, groups: list[str]) -> None:
     vocabulary = Vocabulary("，" + "不平看啼")
-    book = read_book(vocabulary, "pingshui")
+    book = token_prosody(vocabulary, "pingshui")
     (index,) = vocabulary.encode(character)
     assert book.tones[index] == tones
     names = masks_of("pingshui").names
@@ -100,7 +100,7 @@ def test_characters_are_drawn_with_the_readings_that_poets_use(character: str, t
 
 @pytest.mark.parametrize("rhyme", ["东", "一东", "阳"])
 def test_a_wished_rhyme_is_kept(loaded: LoadedModel, rhyme: str) -> None:
-    for poem in compose_many(loaded, ComposeConfig(form="七律", rhyme=rhyme), 8, n_tried=8):
+    for poem in compose_many(loaded, ComposeConfig(form="七律", rhyme=rhyme), 8, pool_size=8):
         assert poem.rhyme is not None
         assert poem.rhyme.endswith(rhyme)
         assert faults(poem.text, "qilv", poem.rhyme) == []
@@ -109,8 +109,8 @@ def test_a_wished_rhyme_is_kept(loaded: LoadedModel, rhyme: str) -> None:
 @pytest.mark.parametrize("form", REGULATED)
 def test_a_wished_tone_order_is_kept(loaded: LoadedModel, form: str) -> None:
     for order in form_called(form).tone_patterns:
-        wish = ComposeConfig(form=form, tone_order=order.name, top_p=1.0)
-        report = check(compose_poem(loaded, wish).text, form)
+        constraint = ComposeConfig(form=form, tone_order=order.name, top_p=1.0)
+        report = check(compose_poem(loaded, constraint).text, form)
         assert order.name in (report.order, *(report.ties or ()))
 
 
@@ -120,7 +120,7 @@ def test_an_octaves_order_may_be_named_by_its_first_half(loaded: LoadedModel) ->
 
 
 @st.composite
-def wishes(draw: st.DrawFn) -> ComposeConfig:
+def constraints(draw: st.DrawFn) -> ComposeConfig:
     form = draw(st.sampled_from([*REGULATED, *TUNES]))
     n_places = sum(form_called(form).line_lengths)
     text = st.text(st.sampled_from(HAN), max_size=5)
@@ -143,35 +143,35 @@ def wishes(draw: st.DrawFn) -> ComposeConfig:
     )
 
 
-@given(wishes())
+@given(constraints())
 @settings(max_examples=120, deadline=None)
-def test_any_wish_is_kept_or_refused_in_one_sentence(wish: ComposeConfig) -> None:
+def test_any_wish_is_kept_or_refused_in_one_sentence(constraint: ComposeConfig) -> None:
     try:
-        poem = compose_poem(rhyming_model(), wish)
+        poem = compose_poem(rhyming_model(), constraint)
     except ComposeError as error:
         sentence, hint = error.message, error.hint
     else:
         sentence = hint = "."
-        assert_kept(wish, poem)
+        assert_kept(constraint, poem)
     assert sentence.endswith(".")
     assert hint
 
 
-def assert_kept(wish: ComposeConfig, poem: Composition) -> None:
-    report = check(poem.text, wish.form)
+def assert_kept(constraint: ComposeConfig, poem: Composition) -> None:
+    report = check(poem.text, constraint.form)
     assert report.verdicts.overall == "ok"
     text = "".join(lines_of(poem))
-    assert text.startswith(wish.begin)
-    assert all(line[0] == wanted for line, wanted in zip(lines_of(poem), wish.acrostic, strict=False))
-    assert all(line[-1] == wanted for line, wanted in zip(lines_of(poem), wish.acrostic_tail, strict=False))
-    assert all(wanted in ("□", character) for character, wanted in zip(text, wish.keep, strict=False))
-    drawn_freely = not (wish.begin or wish.acrostic or wish.acrostic_tail or wish.keep)
-    if drawn_freely and wish.form in REGULATED:
-        assert faults(poem.text, wish.form) == []
+    assert text.startswith(constraint.begin)
+    assert all(line[0] == wanted for line, wanted in zip(lines_of(poem), constraint.acrostic, strict=False))
+    assert all(line[-1] == wanted for line, wanted in zip(lines_of(poem), constraint.acrostic_tail, strict=False))
+    assert all(wanted in ("□", character) for character, wanted in zip(text, constraint.keep, strict=False))
+    drawn_freely = not (constraint.begin or constraint.acrostic or constraint.acrostic_tail or constraint.keep)
+    if drawn_freely and constraint.form in REGULATED:
+        assert faults(poem.text, constraint.form) == []
 
 
 @pytest.mark.parametrize(
-    ("wish", "sentence"),
+    ("constraint", "sentence"),
     [
         ({"acrostic": "春江花月夜"}, "The acrostic has 5 characters, but 五绝 has 4 lines."),
         ({"begin": "春", "acrostic": "江"}, "The beginning wants 春 and the acrostic 江 at place 1 of line 1."),
@@ -214,44 +214,46 @@ def assert_kept(wish: ComposeConfig, poem: Composition) -> None:
         ({"begin": "鹓"}, "The model does not know 鹓."),
     ],
 )
-def test_a_contradiction_is_told_in_one_sentence(loaded: LoadedModel, wish: dict[str, str], sentence: str) -> None:
+def test_a_contradiction_is_told_in_one_sentence(
+    loaded: LoadedModel, constraint: dict[str, str], sentence: str
+) -> None:
     if not sentence:
-        assert compose_poem(loaded, ComposeConfig.from_dict({"form": "五绝", **wish})).text
+        assert compose_poem(loaded, ComposeConfig.from_dict({"form": "五绝", **constraint})).text
         return
     with pytest.raises(StudioError) as caught:
-        compose_poem(loaded, ComposeConfig.from_dict({"form": "五绝", **wish}))
+        compose_poem(loaded, ComposeConfig.from_dict({"form": "五绝", **constraint}))
     assert sentence in caught.value.message
     assert caught.value.message.endswith(".")
     assert caught.value.hint
 
 
 def test_the_same_seed_gives_the_same_poem_alone_and_among_others(loaded: LoadedModel) -> None:
-    for wish in (ComposeConfig(form="七绝", begin="春"), ComposeConfig(form="五绝", acrostic="山水")):
-        poems = compose_many(loaded, wish, 6, n_tried=6)
-        assert poems == compose_many(loaded, wish, 6, n_tried=6)
+    for constraint in (ComposeConfig(form="七绝", begin="春"), ComposeConfig(form="五绝", acrostic="山水")):
+        poems = compose_many(loaded, constraint, 6, pool_size=6)
+        assert poems == compose_many(loaded, constraint, 6, pool_size=6)
         assert len({poem.text for poem in poems}) == 6
         for poem in poems:
-            assert again(loaded, wish, poem).text == poem.text
+            assert again(loaded, constraint, poem).text == poem.text
 
 
 def test_candidates_come_best_first(loaded: LoadedModel) -> None:
-    for n, n_tried in ((1, 8), (3, 8), (10, 32)):
-        wish = ComposeConfig(form="五绝", n_particles=0)
-        best = compose_many(loaded, wish, n)
+    for n, pool_size in ((1, 8), (3, 8), (10, 32)):
+        constraint = ComposeConfig(form="五绝", n_particles=0)
+        best = compose_many(loaded, constraint, n)
         scores = [poem.score for poem in best]
         assert scores == sorted(scores, reverse=True)
-        all_of_them = compose_many(loaded, wish.replace(n_particles=best[0].n_particles), n_tried)
+        all_of_them = compose_many(loaded, constraint.replace(n_particles=best[0].n_particles), pool_size)
         assert best[0] == all_of_them[0]
         assert [poem for poem in all_of_them if poem in best] == best
 
 
 def test_candidates_begin_in_as_many_ways_as_there_are(loaded: LoadedModel) -> None:
     for seed in range(5):
-        wish = ComposeConfig(form="五绝", begin="日", seed=seed, n_particles=1)
-        all_of_them = compose_many(loaded, wish, 32)
-        best = compose_many(loaded, wish, 8)
-        openings = {poem.text[:2] for poem in best}
-        assert len(openings) == min(8, len({poem.text[:2] for poem in all_of_them}))
+        constraint = ComposeConfig(form="五绝", begin="日", seed=seed, n_particles=1)
+        all_of_them = compose_many(loaded, constraint, 32)
+        best = compose_many(loaded, constraint, 8)
+        prompts = {poem.text[:2] for poem in best}
+        assert len(prompts) == min(8, len({poem.text[:2] for poem in all_of_them}))
         for poem in best:
             alike = [other for other in all_of_them if other.text[:2] == poem.text[:2]]
             assert alike[0] in best
@@ -267,8 +269,8 @@ def test_a_whole_first_line_may_be_given_with_its_mark(loaded: LoadedModel) -> N
 
 def test_a_fixed_character_may_need_a_rescue(loaded: LoadedModel) -> None:
     """孤平救: 仄 at the first place of 平平仄仄平 calls for 平 at the third."""
-    wish = ComposeConfig(form="五绝", tone_order="aBbA", keep="□□□□□月" + "□" * 14)
-    report = check(compose_poem(loaded, wish).text, "五绝")
+    constraint = ComposeConfig(form="五绝", tone_order="aBbA", keep="□□□□□月" + "□" * 14)
+    report = check(compose_poem(loaded, constraint).text, "五绝")
     assert report.verdicts.overall == "ok"
     assert "孤平救" in {licence.name for licence in report.licences}
 
@@ -281,7 +283,7 @@ def test_what_a_tune_repeats_is_repeated_and_fixed_in_both_places(loaded: Loaded
 
 
 def test_a_tunes_lines_end_in_a_stop_where_they_rhyme(loaded: LoadedModel) -> None:
-    steps = lay_out_steps(form_called("卜算子"))
+    steps = lay_out_slots(form_called("卜算子"))
     assert "".join(step.mark for step in steps) == "，。，。，。，。"
     text = compose_poem(loaded, ComposeConfig(form="卜算子")).text
     assert "".join(character for character in text if character in "，。") == "，。，。，。，。"

@@ -1,4 +1,4 @@
-"""How a poem comes: what is read before it, what comes when, what each glyph tells, what is kept."""
+"""How a poem comes: what is read before it, what comes when, what each token tells, what is kept."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -45,50 +45,50 @@ def watch(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch, note: Callable[[
         return noted
 
     monkeypatch.setattr(loaded.model, "read", noting(loaded.model.read))
-    monkeypatch.setattr(loaded.model, "step_log_p", noting(loaded.model.step_log_p))
+    monkeypatch.setattr(loaded.model, "step_log_probs", noting(loaded.model.step_log_probs))
 
 
 def test_a_poem_comes_character_by_character_where_nothing_is_fixed_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = rhyming_model()
     rows = counted(loaded, monkeypatch)
-    glyphs = compose(loaded, ComposeConfig(form="五绝", begin="春"))
-    assert [next(glyphs).character, len(rows)] == ["春", 1]
-    next(glyphs)
+    tokens = compose(loaded, ComposeConfig(form="五绝", begin="春"))
+    assert [next(tokens).character, len(rows)] == ["春", 1]
+    next(tokens)
     assert rows == [1, 1]
 
 
 def test_a_poem_comes_line_by_line_where_something_is(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = rhyming_model()
     rows = counted(loaded, monkeypatch)
-    glyphs = compose(loaded, ComposeConfig(form="五绝", acrostic="春月", n_particles=5))
-    assert next(glyphs).character == "春"
+    tokens = compose(loaded, ComposeConfig(form="五绝", acrostic="春月", n_particles=5))
+    assert next(tokens).character == "春"
     # A line, its mark, and what is fixed at the beginning of the next one.
     assert rows == [5] * 7
 
 
-def glyphs_of(loaded: LoadedModel, **wish: Any) -> Iterator[Any]:
-    return compose(loaded, ComposeConfig(form="七绝", **wish), n_alternatives=500)
+def tokens_of(loaded: LoadedModel, **constraint: Any) -> Iterator[Any]:
+    return compose(loaded, ComposeConfig(form="七绝", **constraint), n_alternatives=500)
 
 
-@pytest.mark.parametrize("wish", [{"begin": "春"}, {"acrostic": "春月"}])
-def test_glyphs_tell_their_place_and_what_the_wishes_leave(loaded: LoadedModel, wish: dict[str, str]) -> None:
+@pytest.mark.parametrize("constraint", [{"begin": "春"}, {"acrostic": "春月"}])
+def test_tokens_tell_their_place_and_what_the_wishes_leave(loaded: LoadedModel, constraint: dict[str, str]) -> None:
     places = []
-    for glyph in glyphs_of(loaded, **wish):
-        places.append((glyph.line, glyph.position))
-        assert glyph.allowed_probability >= glyph.probability * 0.999
-        allowed = {character: p_allowed for character, _, p_allowed in glyph.alternatives if p_allowed}
-        if glyph.character:
-            assert allowed[glyph.character] == pytest.approx(glyph.allowed_probability, rel=1e-3)
+    for token in tokens_of(loaded, **constraint):
+        places.append((token.line, token.position))
+        assert token.allowed_probability >= token.probability * 0.999
+        allowed = {character: p_allowed for character, _, p_allowed in token.alternatives if p_allowed}
+        if token.character:
+            assert allowed[token.character] == pytest.approx(token.allowed_probability, rel=1e-3)
             assert sum(allowed.values()) == pytest.approx(1, rel=1e-3)
     assert places == [(line, position) for line in range(1, 5) for position in (1, 2, 3, 4, 5, 6, 7, 0)] + [(4, 0)]
 
 
 def test_keywords_and_a_style_are_read_before_the_poem_and_never_written() -> None:
     loaded = rhyming_model(tags=True)
-    wish = ComposeConfig(form="七绝", rhyme="东", seed=3)
+    constraint = ComposeConfig(form="七绝", rhyme="东", seed=3)
     poems = [
-        compose_poem(loaded, wish.replace(**wishes)).text
-        for wishes in (
+        compose_poem(loaded, constraint.replace(**constraints)).text
+        for constraints in (
             {},
             {"keywords": "月 春风"},
             {"keywords": "雪,石"},
@@ -100,13 +100,14 @@ def test_keywords_and_a_style_are_read_before_the_poem_and_never_written() -> No
     assert len(set(poems)) == len(poems)
     assert all(len(poem) == 32 and "李" not in poem for poem in poems)
     # However they are parted and written, they are the same words and the same style.
-    assert compose_poem(loaded, wish.replace(keywords="月，春風")).text == poems[1]
-    assert compose_poem(loaded, wish.replace(style=" 南宋 ")).text == poems[5]
+    assert compose_poem(loaded, constraint.replace(keywords="月，春風")).text == poems[1]
+    assert compose_poem(loaded, constraint.replace(style=" 南宋 ")).text == poems[5]
     # A poet without a code of his own stands for his time.
     assert (
-        compose_poem(loaded, wish.replace(style="王之涣")).text == compose_poem(loaded, wish.replace(style="盛唐")).text
+        compose_poem(loaded, constraint.replace(style="王之涣")).text
+        == compose_poem(loaded, constraint.replace(style="盛唐")).text
     )
-    free = [compose_poem(loaded, wish.replace(form="free", rhyme=None, keywords=one)).text for one in ("", "月")]
+    free = [compose_poem(loaded, constraint.replace(form="free", rhyme=None, keywords=one)).text for one in ("", "月")]
     assert free[0] != free[1]
 
 
@@ -126,36 +127,36 @@ def test_what_can_be_no_keyword_is_refused_by_name(keywords: str, said: str) -> 
 
 def test_a_title_is_read_before_the_poem_and_never_written() -> None:
     loaded = rhyming_model(tags=True)
-    wish = ComposeConfig(form="五绝", begin="日", temperature=3.0, top_p=1.0)
-    about_moon = compose_poem(loaded, wish.replace(title="夜月"))
-    assert about_moon.text != compose_poem(loaded, wish).text
+    constraint = ComposeConfig(form="五绝", begin="日", temperature=3.0, top_p=1.0)
+    about_moon = compose_poem(loaded, constraint.replace(title="夜月"))
+    assert about_moon.text != compose_poem(loaded, constraint).text
     assert faults(about_moon.text, "wujue") == []
     for seed in range(5):
-        free = compose_poem(loaded, wish.replace(form="free", title="夜月", seed=seed))
+        free = compose_poem(loaded, constraint.replace(form="free", title="夜月", seed=seed))
         assert set(free.text) <= set(loaded.vocabulary.characters)
     with pytest.raises(ComposeError, match="knows no character of the title '鹓雏'"):
-        compose_poem(loaded, wish.replace(title="鹓雏"))
+        compose_poem(loaded, constraint.replace(title="鹓雏"))
 
 
 def test_a_model_that_reads_headers_is_told_the_rhyme_that_the_seed_settles(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = rhyming_model(tags=True)
-    wish = ComposeConfig(form="五绝", top_p=1.0)
-    poems = compose_many(loaded, wish, 24, n_tried=24)
+    constraint = ComposeConfig(form="五绝", top_p=1.0)
+    poems = compose_many(loaded, constraint, 24, pool_size=24)
     assert len({poem.rhyme for poem in poems}) > 4
     read = indices_read(loaded, monkeypatch)
     for poem in poems:
         assert faults(poem.text, "wujue", poem.rhyme) == []
         read.clear()
-        assert again(loaded, wish, poem).text == poem.text
+        assert again(loaded, constraint, poem).text == poem.text
         assert read[:3] == [BEGIN, loaded.vocabulary.tag("form:wujue"), loaded.vocabulary.tag(f"rhyme:{poem.rhyme}")]
 
 
 def test_free_candidates_are_the_poems_of_their_seeds(loaded: LoadedModel) -> None:
-    wish = ComposeConfig(begin="春", max_chars=30, temperature=1.0)
-    poems = compose_many(loaded, wish, 5)
+    constraint = ComposeConfig(begin="春", max_chars=30, temperature=1.0)
+    poems = compose_many(loaded, constraint, 5)
     assert len(poems) == 5
     for poem in poems:
-        assert again(loaded, wish, poem).text == poem.text
+        assert again(loaded, constraint, poem).text == poem.text
 
 
 def test_a_kept_beginning_is_kept_in_free_verse(loaded: LoadedModel) -> None:

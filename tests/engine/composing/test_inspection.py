@@ -27,7 +27,7 @@ GATES: Mapping[Cell, set[str]] = {"lstm": {"i", "f", "o"}, "gru": {"r", "z"}, "r
 
 def written(cell: Cell, **architecture: Any) -> str:
     """A poem of the small model."""
-    return "".join(glyph.character for glyph in compose(small_model(cell, **architecture), CONFIG))
+    return "".join(token.character for token in compose(small_model(cell, **architecture), CONFIG))
 
 
 def state_before(cell: Cell, text: str) -> tuple[torch.Tensor, State]:
@@ -55,14 +55,14 @@ def state_before(cell: Cell, text: str) -> tuple[torch.Tensor, State]:
 def test_every_place_has_the_probabilities_that_composing_had(cell: Cell, architecture: dict[str, Any]) -> None:
     text = written(cell, **architecture)
     loaded = small_model(cell, **architecture)
-    for glyph in compose(loaded, CONFIG, 6):
-        found = inspect(loaded, CONFIG, text, glyph.index, 6)
-        assert found.character == glyph.character
-        assert found.probability == pytest.approx(glyph.probability, rel=3e-5)
-        assert found.surprise_nats == pytest.approx(glyph.surprise_nats, abs=1e-5)
-        assert [character for character, *_ in found.alternatives] == [entry[0] for entry in glyph.alternatives]
+    for token in compose(loaded, CONFIG, 6):
+        found = inspect(loaded, CONFIG, text, token.index, 6)
+        assert found.character == token.character
+        assert found.probability == pytest.approx(token.probability, rel=3e-5)
+        assert found.surprisal_nats == pytest.approx(token.surprisal_nats, abs=1e-5)
+        assert [character for character, *_ in found.alternatives] == [entry[0] for entry in token.alternatives]
         shares = [share for _, share, _ in found.alternatives]
-        assert shares == pytest.approx([entry[1] for entry in glyph.alternatives], rel=3e-5)
+        assert shares == pytest.approx([entry[1] for entry in token.alternatives], rel=3e-5)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -112,27 +112,27 @@ def well_read() -> LoadedModel:
 
 
 @pytest.mark.parametrize(
-    "wishes",
+    "constraints",
     [
         {"begin": "东", "rhyme": "冬"},
         {"acrostic": "东江", "tone_order": "aBbA", "title": "东江"},
         {"form": "yijiangnan"},
     ],
-    ids=lambda wishes: "+".join(wishes),
+    ids=lambda constraints: "+".join(constraints),
 )
 def test_under_rules_every_place_has_the_chances_that_composing_had(
-    well_read: LoadedModel, wishes: dict[str, Any]
+    well_read: LoadedModel, constraints: dict[str, Any]
 ) -> None:
-    config = ComposeConfig(**{"form": "wujue", "seed": 3, "n_particles": 1, **wishes})
-    glyphs = list(compose(well_read, config, 8))
-    text = "".join(glyph.character for glyph in glyphs)
-    for glyph in glyphs:
-        found = inspect(well_read, config, text, glyph.index, 8)
-        assert found.probability == pytest.approx(glyph.probability, rel=3e-5)
-        if glyph.position and not glyph.given:
-            assert found.allowed_probability == pytest.approx(glyph.allowed_probability, rel=1e-4)
+    config = ComposeConfig(**{"form": "wujue", "seed": 3, "n_particles": 1, **constraints})
+    tokens = list(compose(well_read, config, 8))
+    text = "".join(token.character for token in tokens)
+    for token in tokens:
+        found = inspect(well_read, config, text, token.index, 8)
+        assert found.probability == pytest.approx(token.probability, rel=3e-5)
+        if token.position and not token.forced:
+            assert found.allowed_probability == pytest.approx(token.allowed_probability, rel=1e-4)
             assert [is_allowed for _, _, is_allowed in found.alternatives] == pytest.approx(
-                [is_allowed for _, _, is_allowed in glyph.alternatives], rel=1e-4
+                [is_allowed for _, _, is_allowed in token.alternatives], rel=1e-4
             )
 
 
@@ -149,8 +149,8 @@ def test_what_was_only_kept_in_place_is_not_held_against_an_alternative(well_rea
     kept = config.replace(begin=text[:1], keep=f"{text[:9]}□" + text[10:])
     everything = len(well_read.vocabulary)
     forbidden, still_forbidden = (
-        {one for one, _, share in inspect(well_read, wish, text, 3, everything).alternatives if share == 0}
-        for wish in (config, kept)
+        {one for one, _, share in inspect(well_read, constraint, text, 3, everything).alternatives if share == 0}
+        for constraint in (config, kept)
     )
     assert 0 < len(forbidden) < everything - 10
     assert still_forbidden == forbidden

@@ -27,25 +27,25 @@ def test_characters_are_not_repeated_nearby_but_for_those_that_poets_double(load
 
 
 def test_no_line_of_the_training_text_is_written(loaded: LoadedModel) -> None:
-    wish = ComposeConfig(form="五绝", seed=4)
-    known = set(lines_of(compose_poem(loaded, wish)))
-    poem = compose_poem(with_lines(loaded, Lines(known)), wish)
+    constraint = ComposeConfig(form="五绝", seed=4)
+    known = set(lines_of(compose_poem(loaded, constraint)))
+    poem = compose_poem(with_lines(loaded, Lines(known)), constraint)
     assert known.isdisjoint(lines_of(poem))
     assert faults(poem.text, "wujue") == []
 
 
 def test_no_line_of_the_training_text_is_written_as_part_of_a_longer_one(loaded: LoadedModel) -> None:
-    wish = ComposeConfig(form="七绝", seed=4)
-    known = {line[start : start + 5] for line in lines_of(compose_poem(loaded, wish)) for start in range(3)}
-    poem = compose_poem(with_lines(loaded, Lines(known)), wish)
+    constraint = ComposeConfig(form="七绝", seed=4)
+    known = {line[start : start + 5] for line in lines_of(compose_poem(loaded, constraint)) for start in range(3)}
+    poem = compose_poem(with_lines(loaded, Lines(known)), constraint)
     assert not any(part in line for line in lines_of(poem) for part in known)
     assert faults(poem.text, "qijue") == []
 
 
 def test_a_line_that_leads_to_a_fixed_end_is_begun_anew_when_it_is_known(loaded: LoadedModel) -> None:
-    wish = ComposeConfig(form="五绝", acrostic_tail="□山", seed=4, n_particles=1)
-    known = set(lines_of(compose_poem(loaded, wish)))
-    poem = compose_poem(with_lines(loaded, Lines(known)), wish)
+    constraint = ComposeConfig(form="五绝", acrostic_tail="□山", seed=4, n_particles=1)
+    known = set(lines_of(compose_poem(loaded, constraint)))
+    poem = compose_poem(with_lines(loaded, Lines(known)), constraint)
     assert known.isdisjoint(lines_of(poem))
     assert lines_of(poem)[1].endswith("山")
 
@@ -64,10 +64,10 @@ def test_a_line_that_was_given_whole_may_be_known(loaded: LoadedModel) -> None:
 
 
 def test_of_free_candidates_those_that_copy_a_line_come_last(loaded: LoadedModel) -> None:
-    wish = ComposeConfig(begin="春", max_chars=30, temperature=1.0)
-    best, *others = compose_many(loaded, wish, 5, n_tried=5)
+    constraint = ComposeConfig(begin="春", max_chars=30, temperature=1.0)
+    best, *others = compose_many(loaded, constraint, 5, pool_size=5)
     copied = max(lines_of(best), key=len)
     reading = with_lines(loaded, Lines({copied}))
-    *new, last = compose_many(reading, wish, 5, n_tried=5)
+    *new, last = compose_many(reading, constraint, 5, pool_size=5)
     assert last.text == best.text
     assert [poem.text for poem in new] == [poem.text for poem in others]

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.composing.constraints.plan import Ints
-from engine.composing.resampling import is_uneven, resample
-from engine.composing.sampling import draw_rows
+from engine.composing.resampling import is_degenerate, resample
+from engine.composing.sampling import sample_top_p
 
 # One row goes a way of its own.
 EACH_WAY = pytest.mark.parametrize("n_rows", [1, 50])
@@ -26,11 +26,12 @@ def draws(
 ) -> Ints:
     """`n` indices, drawn so many rows at a time."""
     with np.errstate(divide="ignore"):
-        log_p = np.repeat(np.log(np.array([probabilities], np.float32)), n_rows, axis=0)
+        log_probs = np.repeat(np.log(np.array([probabilities], np.float32)), n_rows, axis=0)
     mask = np.array([allowed or [True] * len(probabilities)])
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     drawn = [
-        draw_rows(log_p, mask, temperature, top_p, lambda rows: random.random(len(rows))) for _ in range(n // n_rows)
+        sample_top_p(log_probs, mask, temperature, top_p, lambda rows: rng.random(len(rows)))
+        for _ in range(n // n_rows)
     ]
     return np.concatenate(drawn)
 
@@ -79,11 +80,11 @@ def test_at_temperature_0_and_next_to_it_the_likeliest_that_is_allowed_is_drawn(
 
 @EACH_WAY
 def test_drawing_leaves_the_probabilities_alone(n_rows: int) -> None:
-    log_p = np.log(np.full((n_rows, 4), 0.25, np.float32))
+    log_probs = np.log(np.full((n_rows, 4), 0.25, np.float32))
     allowed = np.array([[True, False, True, True]])
-    before = log_p.copy()
-    draw_rows(log_p, allowed, 0.7, 0.9, lambda rows: np.full(len(rows), 0.5))
-    assert np.array_equal(log_p, before)
+    before = log_probs.copy()
+    sample_top_p(log_probs, allowed, 0.7, 0.9, lambda rows: np.full(len(rows), 0.5))
+    assert np.array_equal(log_probs, before)
     assert allowed.tolist() == [[True, False, True, True]]
 
 
@@ -109,14 +110,16 @@ def test_what_is_not_allowed_or_impossible_is_never_drawn(
 
 
 def test_a_row_draws_the_same_beside_any_others() -> None:
-    random = np.random.default_rng(1)
-    log_p = np.log(random.dirichlet(np.ones(50), size=8).astype(np.float32))
-    allowed = random.random((8, 50)) < 0.7
+    rng = np.random.default_rng(1)
+    log_probs = np.log(rng.dirichlet(np.ones(50), size=8).astype(np.float32))
+    allowed = rng.random((8, 50)) < 0.7
     numbers = [np.random.default_rng(row) for row in range(8)]
-    together = draw_rows(log_p, allowed, 0.8, 0.9, lambda rows: np.array([numbers[row].random() for row in rows]))
+    together = sample_top_p(
+        log_probs, allowed, 0.8, 0.9, lambda rows: np.array([numbers[row].random() for row in rows])
+    )
     for row in range(8):
         own = np.random.default_rng(row)
-        alone = draw_rows(log_p[[row]], allowed[[row]], 0.8, 0.9, lambda _, own=own: np.array([own.random()]))  # type: ignore[misc]
+        alone = sample_top_p(log_probs[[row]], allowed[[row]], 0.8, 0.9, lambda _, own=own: np.array([own.random()]))  # type: ignore[misc]
         assert alone[0] == together[row]
 
 
@@ -128,6 +131,6 @@ def test_rows_are_resampled_as_often_as_their_weights_say() -> None:
 
 
 def test_weights_are_uneven_when_few_rows_hold_most() -> None:
-    assert not is_uneven(np.zeros(8))
-    assert is_uneven(np.array([0.0, *[-9.0] * 7]))
-    assert not is_uneven(np.full(4, -np.inf))
+    assert not is_degenerate(np.zeros(8))
+    assert is_degenerate(np.array([0.0, *[-9.0] * 7]))
+    assert not is_degenerate(np.full(4, -np.inf))

@@ -20,8 +20,8 @@ def loaded() -> LoadedModel:
     return rhyming_model()
 
 
-def kept(keep: str, **wishes: object) -> ComposeConfig:
-    return ComposeConfig.from_dict({"keep": keep, "seed": 3, **wishes})
+def kept(keep: str, **constraints: object) -> ComposeConfig:
+    return ComposeConfig.from_dict({"keep": keep, "seed": 3, **constraints})
 
 
 def test_kept_characters_stay_and_the_blanks_are_filled(loaded: LoadedModel) -> None:
@@ -47,10 +47,10 @@ def test_a_beginning_and_kept_characters_go_together(loaded: LoadedModel) -> Non
 
 
 def test_what_is_kept_is_told_as_given(loaded: LoadedModel) -> None:
-    glyphs = list(compose(loaded, kept("山□□，□月□。"), 4))
-    assert [glyph.index for glyph in glyphs if glyph.given] == [0, 5]
-    assert [glyph.position for glyph in glyphs] == [1, 2, 3, 0, 1, 2, 3, 0, 0]
-    assert all(len(glyph.alternatives) == 4 for glyph in glyphs)
+    tokens = list(compose(loaded, kept("山□□，□月□。"), 4))
+    assert [token.index for token in tokens if token.forced] == [0, 5]
+    assert [token.position for token in tokens] == [1, 2, 3, 0, 1, 2, 3, 0, 0]
+    assert all(len(token.alternatives) == 4 for token in tokens)
 
 
 def test_the_same_wish_gives_the_same_poem_and_another_seed_another(loaded: LoadedModel) -> None:
@@ -77,7 +77,7 @@ def test_only_what_stands_behind_a_blank_asks_for_a_shape(keep: str, is_so: bool
 
 
 @pytest.mark.parametrize(
-    ("keep", "wishes", "sentence"),
+    ("keep", "constraints", "sentence"),
     [
         ("□□□？□月□。", {}, "The model does not know the mark ？."),
         ("春□□，□月□。", {"begin": "山"}, "The beginning wants 山 and the kept text 春 at place 1 of line 1."),
@@ -85,9 +85,9 @@ def test_only_what_stands_behind_a_blank_asks_for_a_shape(keep: str, is_so: bool
         ("□□□，□月□。", {"rhyme": "东"}, "A rhyme needs a form"),
     ],
 )
-def test_a_contradiction_is_told(loaded: LoadedModel, keep: str, wishes: dict[str, str], sentence: str) -> None:
+def test_a_contradiction_is_told(loaded: LoadedModel, keep: str, constraints: dict[str, str], sentence: str) -> None:
     with pytest.raises(ComposeError) as caught:
-        compose_poem(loaded, kept(keep, **wishes))
+        compose_poem(loaded, kept(keep, **constraints))
     assert sentence in caught.value.message
 
 

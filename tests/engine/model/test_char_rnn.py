@@ -65,7 +65,7 @@ def test_reading_leaves_the_state_of_a_step_and_its_ln_p_are_those_of_its_logits
     model, x, before = small_model(cell).model, torch.tensor([3, 5]), None
     for _ in range(2):
         logits, after = model.step(x, before)
-        log_p, same = model.step_log_p(x, before)
+        log_p, same = model.step_log_probs(x, before)
         assert log_p.shape == logits.shape
         assert torch.allclose(log_p, torch.log_softmax(logits, dim=1), atol=1e-6)
         for parts in zip(after, same, model.read(x, before), strict=True):
