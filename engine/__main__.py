@@ -37,7 +37,7 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _tell_unforeseen(kind: type[BaseException], error: BaseException, _traceback: Any) -> None:
+def _report_unexpected(kind: type[BaseException], error: BaseException, _traceback: Any) -> None:
     say(f"Something failed that was not foreseen: {kind.__name__}: {error}. Run it again with --debug to see where.")
 
 
@@ -45,5 +45,5 @@ if __name__ == "__main__":
     use_utf8()
     prepare()
     if "--debug" not in sys.argv:
-        sys.excepthook = _tell_unforeseen
+        sys.excepthook = _report_unexpected
     sys.exit(main())

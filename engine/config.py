@@ -30,6 +30,16 @@ PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 BEGIN_CHARACTERS = "日红山夜湖海月君"
 
+# Earlier names of settings, as files (config.json, model.json, events.jsonl) and command lines of then have them.
+OLD_NAMES: Mapping[str, str] = {
+    "batch_poems": "batch_size",
+    "header_share": "conditioning_prob",
+    "late_longest_poem": "anneal_max_chars",
+    "late_share": "anneal_fraction",
+    "longest_poem": "max_poem_chars",
+    "min_count": "min_freq",
+}
+
 
 def setting(
     default: Any,
@@ -63,6 +73,7 @@ class _Settings:
         """
         if not isinstance(values, Mapping):
             raise UsageError(f"{shown(values)} holds no settings.", "Settings are names with their values.")
+        values = with_current_names(values)
         known = {item.name for item in fields(cls)}  # type: ignore[arg-type]
         unknown = sorted(set(values) - known, key=str)
         if unknown:
@@ -73,6 +84,12 @@ class _Settings:
 
     def replace(self, **changes: Any) -> Self:
         return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+
+
+def with_current_names(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with their earlier names replaced by the current ones; a current name that is there too wins."""
+    current = {OLD_NAMES.get(name, name): value for name, value in values.items()}
+    return {**current, **{name: value for name, value in values.items() if name in current}}
 
 
 def check_setting(kind: type, name: str, value: Any) -> None:
@@ -140,7 +157,7 @@ class ModelConfig(_Settings):
 
 
 # What two networks must have in common for one to begin with the other's weights.
-SHAPE = ("cell", "n_layers", "embedding_size", "hidden_size", "tied", "residual", "layer_norm")
+ARCHITECTURE_FIELDS = ("cell", "n_layers", "embedding_size", "hidden_size", "tied", "residual", "layer_norm")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,25 +168,25 @@ class TrainConfig(_Settings):
     corpus: str = setting("tang", "a corpus by name, or a file of poems")
     model: ModelConfig = field(default_factory=ModelConfig)
 
-    min_count: int = setting(2, "characters seen less often than this become 'unknown'", low=1, high=1_000_000)
-    batch_poems: int = setting(24, "poems in a batch", low=1, high=65_536)
+    min_freq: int = setting(2, "characters seen less often than this become 'unknown'", low=1, high=1_000_000)
+    batch_size: int = setting(24, "poems in a batch", low=1, high=65_536)
     max_chars: int = setting(
-        128, "longer poems are cut at a sentence end into pieces of at most this", low=8, high=65_536
+        128, "longer poems are cut at a sentence end into segments of at most this", low=8, high=65_536
     )
-    longest_poem: int | None = setting(None, "leave out poems of more characters than this", low=8, high=10**9)
+    max_poem_chars: int | None = setting(None, "leave out poems of more characters than this", low=8, high=10**9)
     n_epochs: int = setting(30, "times through the corpus", low=1, high=1_000_000)
     max_steps: int | None = setting(None, "stop after this many steps, whatever n_epochs says", low=1, high=10**9)
 
-    header_share: float = setting(
+    conditioning_prob: float = setting(
         0.0,
         "share of poems that are introduced by what is known of them: form, rhyme, title, keywords, dynasty and poet",
         low=0.0,
         high=1.0,
     )
-    late_share: float = setting(
-        0.0, "share of the steps, the last ones, that read only poems of late_longest_poem", low=0.0, high=1.0
+    anneal_fraction: float = setting(
+        0.0, "share of the steps, the last ones, that read only poems of anneal_max_chars", low=0.0, high=1.0
     )
-    late_longest_poem: int | None = setting(
+    anneal_max_chars: int | None = setting(
         None, "the last steps leave out poems of more characters than this", low=8, high=10**9
     )
     start_from: str | None = setting(

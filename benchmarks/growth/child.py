@@ -17,7 +17,7 @@ from benchmarks.speed.memory import STATUS, peak_bytes, told
 from benchmarks.speed.training import BATCHES_A_ROUND, Phases, Trainer, fused
 from benchmarks.speed.verse import make_corpus
 from engine.config import TrainConfig
-from engine.corpus.batching import Pieces, cut_pieces, epoch_order
+from engine.corpus.batching import Segments, cut_segments, epoch_order
 from engine.corpus.vocabulary import BEGIN, END, SPECIAL_TOKENS
 from engine.presets import preset
 
@@ -36,21 +36,21 @@ def measure(setting: Setting, folder: Path, n_rounds: int) -> Measured:
     use_threads(1)
     disk_before = told(INPUT_OUTPUT, "read_bytes")
     started_s = time.process_time()
-    pieces, vocab_size = _pieces(setting, folder)
+    segments, vocab_size = _segments(setting, folder)
     config = _config(setting)
-    epoch_order(pieces, config.batch_poems, config.seed, epoch=0)
+    epoch_order(segments, config.batch_size, config.seed, epoch=0)
     start_s = time.process_time() - started_s
-    trainer = Trainer(fused, pieces, vocab_size, config)
+    trainer = Trainer(fused, segments, vocab_size, config)
     # What an epoch's most expensive batch takes, every child has taken, whichever batches it meets.
-    longest = np.argsort(pieces.lengths(), kind="stable")[-config.batch_poems :]
-    fused(trainer.model, pieces.batch(longest), config, Phases())
+    longest = np.argsort(segments.lengths(), kind="stable")[-config.batch_size :]
+    fused(trainer.model, segments.batch(longest), config, Phases())
     trainer.measure()
     rounds = [_round(trainer) for _ in range(n_rounds)]
     disk_after, private = told(INPUT_OUTPUT, "read_bytes"), told(STATUS, "RssAnon")
     chars_per_s = median(n_chars / busy_s for n_chars, busy_s in rounds)
     return Measured(
         setting=setting,
-        x=x_of(setting, len(pieces) if setting.times is None else _n_poems(folder)),
+        x=x_of(setting, len(segments) if setting.times is None else _n_poems(folder)),
         chars_per_s=chars_per_s,
         step_ms=median(busy_s for _, busy_s in rounds) / BATCHES_A_ROUND * 1e3,
         data_ms=median(phases["data"] for phases in trainer.rounds[1:]) / BATCHES_A_ROUND * 1e3,
@@ -76,17 +76,17 @@ def _config(setting: Setting) -> TrainConfig:
     return config.replace(model=config.model.replace(hidden_size=setting.hidden_size))
 
 
-def _pieces(setting: Setting, folder: Path) -> tuple[Pieces, int]:
+def _segments(setting: Setting, folder: Path) -> tuple[Segments, int]:
     """What is trained on, and the size of its vocabulary: the files of a folder, or random poems of one length."""
     if setting.times is not None:
         corpus = open_shards(make_corpus(n_poems=1).vocabulary, folder)
-        return cut_pieces(corpus, corpus.indices("train"), preset("nndl").max_chars), len(corpus.vocabulary)
+        return cut_segments(corpus, corpus.indices("train"), preset("nndl").max_chars), len(corpus.vocabulary)
     random = np.random.default_rng(0)
     vocab_size = setting.n_characters + len(SPECIAL_TOKENS)
     grid = random.integers(len(SPECIAL_TOKENS), vocab_size, (N_POEMS, setting.poem_chars + 2), dtype=np.uint16)
     grid[:, 0], grid[:, -1] = BEGIN, END  # (N_POEMS, 1 + T + 1)
     bounds = np.arange(N_POEMS + 1, dtype=np.int64) * grid.shape[1]
-    return Pieces(grid.ravel(), bounds[:-1], bounds[1:], np.arange(N_POEMS)), vocab_size
+    return Segments(grid.ravel(), bounds[:-1], bounds[1:], np.arange(N_POEMS)), vocab_size
 
 
 def _n_poems(folder: Path) -> int:

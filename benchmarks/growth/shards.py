@@ -21,7 +21,7 @@ PER_CENT_TRAINING = 98
 
 def write_shards(made: MadeCorpus, folder: Path, times: int) -> None:
     """Write the arrays of a corpus `times` as long as the made one."""
-    lengths = made.pieces.stops - made.pieces.starts
+    lengths = made.segments.stops - made.segments.starts
     ends = np.cumsum(lengths)
     splits = np.full(len(lengths), SPLITS.index("train"), np.uint8)
     splits[np.arange(len(lengths)) % 100 >= PER_CENT_TRAINING] = SPLITS.index("validation")
@@ -32,7 +32,7 @@ def write_shards(made: MadeCorpus, folder: Path, times: int) -> None:
     ):
         np.zeros(1, np.int64).tofile(offsets)
         for number in range(times):
-            made.pieces.tokens.tofile(tokens)
+            made.segments.tokens.tofile(tokens)
             (ends + number * int(ends[-1])).tofile(offsets)
             splits.tofile(all_splits)
     for file in folder.glob("*.bin"):
@@ -41,7 +41,7 @@ def write_shards(made: MadeCorpus, folder: Path, times: int) -> None:
 
 def bytes_of(made: MadeCorpus, times: int) -> int:
     """How much of the disk the files take."""
-    return times * (made.pieces.tokens.nbytes + 9 * len(made.pieces))
+    return times * (made.segments.tokens.nbytes + 9 * len(made.segments))
 
 
 def open_shards(vocabulary: Vocabulary, folder: Path) -> TokenizedCorpus:

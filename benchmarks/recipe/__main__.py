@@ -17,7 +17,7 @@ from benchmarks.recipe.table import write_table
 from engine.corpus.held_out import held_out_poems
 from engine.corpus.store import open_corpus
 from engine.files import write_atomically
-from engine.model.metadata import read_header
+from engine.model.metadata import read_metadata
 from engine.model.registry import find_model
 
 ROOT = Path(__file__).parents[2]
@@ -69,7 +69,7 @@ def _measure(row: Row, folder: Path, poems: Path, minutes: float) -> Measured:
     else:
         at_the_end = ("--max-steps", max_steps, "--validate-every", max_steps, "--checkpoint-every", "200")
         _output_of("engine", "train", *flags, *at_the_end, "--run", str(run))
-    about = read_header(find_model(run))
+    about = read_metadata(find_model(run))
     figures = json.loads(_output_of("engine", "evaluate", "--model", str(run), "--poems", str(poems), "--json"))
     return Measured(
         name=row.name,

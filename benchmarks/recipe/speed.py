@@ -19,7 +19,7 @@ from engine.commands.train import new_config
 from engine.corpus.batching import n_batches
 from engine.model.devices import choose_device, use_threads
 from engine.training.distributed import Workers
-from engine.training.trainer import Training, set_up
+from engine.training.trainer import Trainer, build_trainer
 
 N_STEPS_A_TURN, N_TURNS, N_WARM_UP = 4, 9, 2
 
@@ -30,26 +30,26 @@ def main() -> None:
         baseline = _training([*COMMON], Path(folder) / "baseline")
         contestants = {"row": _speed(row), "baseline": _speed(baseline)}
         results = race(contestants, N_TURNS, N_WARM_UP)
-    pieces = row.curriculum.stages[0].pieces
+    segments = row.curriculum.stages[0].segments
     figures = {
         "times_baseline": results["row"].over(results["baseline"]),
         "baseline_chars_per_cpu_s": results["baseline"].median,
-        "chars_per_step": pieces.n_targets / n_batches(pieces, row.config.batch_poems),
+        "chars_per_step": segments.n_targets / n_batches(segments, row.config.batch_size),
     }
     print(json.dumps(figures))
 
 
-def _training(flags: list[str], folder: Path) -> Training:
+def _training(flags: list[str], folder: Path) -> Trainer:
     from engine.__main__ import make_parser
 
     config = new_config(make_parser().parse_args(["train", *flags]))
     use_threads(config.n_threads)
-    return set_up(config, folder, Workers(), choose_device(config.device), resume=False)
+    return build_trainer(config, folder, Workers(), choose_device(config.device), resume=False)
 
 
-def _speed(training: Training) -> Callable[[], float]:
+def _speed(trainer: Trainer) -> Callable[[], float]:
     """Characters for a second of the processor's time, of the next few steps."""
-    characters = _steps(training)
+    characters = _steps(trainer)
 
     def measure() -> float:
         since_s = time.process_time()
@@ -59,11 +59,11 @@ def _speed(training: Training) -> Callable[[], float]:
     return measure
 
 
-def _steps(training: Training) -> Iterator[int]:
+def _steps(trainer: Trainer) -> Iterator[int]:
     """How many characters each step read."""
-    for turn in training.turns():
-        training.update(turn)
-        yield turn.all_targets.n_chars
+    for batch in trainer.batches():
+        trainer.update(batch)
+        yield batch.global_targets.n_chars
 
 
 if __name__ == "__main__":

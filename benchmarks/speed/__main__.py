@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.speed.verse import MadeCorpus, make_corpus
 from engine import paths
-from engine.corpus.batching import cut_pieces
+from engine.corpus.batching import cut_segments
 from engine.corpus.store import Corpus, import_file, list_corpora
 from engine.corpus.token_cache import open_tokens
 from engine.presets import preset
@@ -78,16 +78,16 @@ def main() -> None:
 
 def _training(made: MadeCorpus, tang: Corpus | None, n_rounds: int) -> None:
     from benchmarks.speed.training import bench_training
-    from engine.model.devices import keep_memory, use_threads
+    from engine.model.devices import tune_malloc, use_threads
 
     use_threads(0)
-    keep_memory()
+    tune_malloc()
     for preset_name in ("nndl", "studio"):
-        bench_training("a made corpus", preset_name, made.pieces, len(made.vocabulary), n_rounds)
+        bench_training("a made corpus", preset_name, made.segments, len(made.vocabulary), n_rounds)
         if tang is not None:
-            tokens = open_tokens(tang, preset(preset_name).min_count)
-            pieces = cut_pieces(tokens, np.asarray(tokens.indices("train")), MAX_CHARS)
-            bench_training("tang", preset_name, pieces, len(tokens.vocabulary), n_rounds)
+            tokens = open_tokens(tang, preset(preset_name).min_freq)
+            segments = cut_segments(tokens, np.asarray(tokens.indices("train")), MAX_CHARS)
+            bench_training("tang", preset_name, segments, len(tokens.vocabulary), n_rounds)
 
 
 def _memory(made: MadeCorpus, folder: Path) -> None:

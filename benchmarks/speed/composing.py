@@ -19,7 +19,7 @@ from benchmarks.speed.racing import Measure, race
 from engine.composing.composer import compose, compose_many
 from engine.config import ComposeConfig, ModelConfig
 from engine.corpus.vocabulary import BEGIN, END, SPECIAL_TOKENS, Vocabulary
-from engine.model.char_rnn import PoemModel
+from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import LoadedModel, load_model
 from engine.model.devices import usable_cores
 from engine.model.registry import list_models
@@ -130,14 +130,14 @@ def _chars_per_s(run: Callable[[], Iterator[object]]) -> float:
     return n_steps * SIDE_BY_SIDE / (time.perf_counter() - started_s)
 
 
-def _steps(model: PoemModel, n_poems: int) -> Iterator[object]:
+def _steps(model: CharRNN, n_poems: int) -> Iterator[object]:
     x, state = torch.arange(n_poems), None
     for _ in range(STEPS_A_ROUND):
         logits, state = model.step(x, state)
         yield logits
 
 
-def _matrices(model: PoemModel, n_poems: int) -> list[tuple[Tensor, Tensor]]:
+def _matrices(model: CharRNN, n_poems: int) -> list[tuple[Tensor, Tensor]]:
     """What a step multiplies: rows and a matrix, which lies as is best for them."""
     recurrent = (weight for layer in model.recurrent.all_weights for weight in layer if weight.dim() == 2)
     weights = [*recurrent, *model.projection.parameters(), model.output_weight]
@@ -166,7 +166,7 @@ def _drawn(
 
 def _untrained(config: ModelConfig, vocabulary: Vocabulary) -> LoadedModel:
     torch.manual_seed(0)
-    model = PoemModel(config, len(vocabulary)).eval()
+    model = CharRNN(config, len(vocabulary)).eval()
     with torch.no_grad():
         model.output_bias[END] = -1e9  # it never ends a poem early
     return LoadedModel("untrained", model, vocabulary, {})

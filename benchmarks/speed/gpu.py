@@ -1,7 +1,7 @@
 """What a graphics card makes of the same loop: characters a second and their share of the matrix-product peak for the presets
 `studio` and `gpu` over batch sizes, whether a step ever makes the processor wait for the card, and composing side by side.
 
-It trains as the engine does, with `engine.training.trainer.Training`; on a processor (`--device cpu`) it takes the same path.
+It trains as the engine does, with `engine.training.trainer.Trainer`; on a processor (`--device cpu`) it takes the same path.
 
 Shapes: B poems.
 """
@@ -26,7 +26,7 @@ from engine.model.checkpoint import LoadedModel
 from engine.model.devices import device_name, product_dtype, use_threads
 from engine.presets import preset
 from engine.training.distributed import Workers
-from engine.training.trainer import Training, set_up
+from engine.training.trainer import Trainer, build_trainer
 
 # What reads a value that the device has yet to compute, and so waits for it: PyTorch's operations, and CUDA's calls.
 WAITING_OPERATIONS = {"aten::_local_scalar_dense", "aten::nonzero", "aten::is_nonzero", "aten::masked_select"}
@@ -64,65 +64,65 @@ def bench_gpu(corpus: str, folder: Path, device: torch.device, scale: Scale) -> 
         f"{device_name(device)}: {product / 1e12:,.2f} TFLOP/s in a product of two {scale.product_size}² {kind} matrices"
     )
     for name in PRESETS:
-        config = preset(name).replace(corpus=corpus, header_share=0.0, longest_poem=None)
+        config = preset(name).replace(corpus=corpus, conditioning_prob=0.0, max_poem_chars=None)
         config = config.replace(model=config.model.replace(**scale.sizes))
-        training = _sweep(config, folder, device, scale, product)
-        if training is None:
+        trainer = _sweep(config, folder, device, scale, product)
+        if trainer is None:
             continue
-        waiting = waits(training, scale.n_steps)
+        waiting = waits(trainer, scale.n_steps)
         told = ", ".join(f"{what} {count}×" for what, count in waiting.items()) or "nothing"
         print(f"    what waits for the device in every step: {told}")
-        loaded = never_ending(training)
+        loaded = never_ending(trainer)
         for n_poems in scale.n_poems:
             chars_per_s = composed_per_s(loaded, n_poems, scale.poem_chars)
             print(f"    composing, {n_poems:>5} poems at once {chars_per_s:>20,.0f} chars/s")
 
 
-def _sweep(config: TrainConfig, folder: Path, device: torch.device, scale: Scale, product: float) -> Training | None:
+def _sweep(config: TrainConfig, folder: Path, device: torch.device, scale: Scale, product: float) -> Trainer | None:
     """Print the speed at each size of the batch, as far as the memory goes; the last training that fitted."""
     print(f"  {config.preset}: {config.model.n_layers} layers of {config.model.hidden_size}")
-    training = None
+    trainer = None
     for factor in scale.batch_factors:
-        n_poems = max(1, int(config.batch_poems * factor))
+        n_poems = max(1, int(config.batch_size * factor))
         try:
-            candidate = training_on(device, config.replace(batch_poems=n_poems), folder / f"{config.preset}-{n_poems}")
+            candidate = trainer_on(device, config.replace(batch_size=n_poems), folder / f"{config.preset}-{n_poems}")
             chars_per_s = speed(candidate, scale.n_steps)
         except torch.OutOfMemoryError:
             print(f"    training, {n_poems:>5} poems a batch: more than the memory holds")
-            return training
-        training = candidate
-        share = chars_per_s * 6 * training.model.n_multiply_adds() / product
+            return trainer
+        trainer = candidate
+        share = chars_per_s * 6 * trainer.model.n_multiply_adds() / product
         print(f"    training, {n_poems:>5} poems a batch {chars_per_s:>20,.0f} chars/s   {share:.2f} of the product")
-    return training
+    return trainer
 
 
-def training_on(device: torch.device, config: TrainConfig, folder: Path) -> Training:
+def trainer_on(device: torch.device, config: TrainConfig, folder: Path) -> Trainer:
     """A training as the engine sets it up."""
-    return set_up(config, folder, Workers(), device, resume=False)
+    return build_trainer(config, folder, Workers(), device, resume=False)
 
 
-def speed(training: Training, n_steps: int) -> float:
+def speed(trainer: Trainer, n_steps: int) -> float:
     """Characters a second that a training learns, batches and all."""
-    turns = training.turns()
-    for turn in islice(turns, WARM_UP_STEPS):
-        training.update(turn)
-    _wait_for(training.device)
+    batches = trainer.batches()
+    for batch in islice(batches, WARM_UP_STEPS):
+        trainer.update(batch)
+    _wait_for(trainer.device)
     n_chars, started_s = 0, time.perf_counter()
-    for turn in islice(turns, n_steps):
-        training.update(turn)
-        n_chars += turn.all_targets.n_chars
-    _wait_for(training.device)
+    for batch in islice(batches, n_steps):
+        trainer.update(batch)
+        n_chars += batch.global_targets.n_chars
+    _wait_for(trainer.device)
     return n_chars / (time.perf_counter() - started_s)
 
 
-def waits(training: Training, n_steps: int) -> dict[str, int]:
+def waits(trainer: Trainer, n_steps: int) -> dict[str, int]:
     """What waits for the device in every step, and how often a step, by the profiler and by CUDA's own check."""
-    is_cuda = training.device.type == "cuda"
+    is_cuda = trainer.device.type == "cuda"
     activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if is_cuda else [])]
-    _wait_for(training.device)
-    with profile(activities=activities) as profiler, _told_waits(training.device) as warned:
-        for turn in islice(training.turns(), n_steps):
-            training.update(turn)
+    _wait_for(trainer.device)
+    with profile(activities=activities) as profiler, _told_waits(trainer.device) as warned:
+        for batch in islice(trainer.batches(), n_steps):
+            trainer.update(batch)
     counts = Counter(event.name for event in profiler.events() or () if is_cuda or not _is_in_optimizer(event))
     counts["CUDA's own check"] = len(warned)
     watched = (*WAITING_OPERATIONS, *WAITING_CALLS, "CUDA's own check")
@@ -154,11 +154,11 @@ def _told_waits(device: torch.device) -> Iterator[list[warnings.WarningMessage]]
             torch.cuda.set_sync_debug_mode(before)
 
 
-def never_ending(training: Training) -> LoadedModel:
+def never_ending(trainer: Trainer) -> LoadedModel:
     """The model of a training as one that composes, and never ends a poem early."""
     with torch.no_grad():
-        training.model.output_bias[END] = -1e9
-    return LoadedModel("bench", training.model.eval(), training.vocabulary, {})
+        trainer.model.output_bias[END] = -1e9
+    return LoadedModel("bench", trainer.model.eval(), trainer.vocabulary, {})
 
 
 def composed_per_s(loaded: LoadedModel, n_poems: int, n_chars: int) -> float:

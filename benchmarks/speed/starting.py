@@ -24,7 +24,7 @@ def _start(corpus: Corpus, *, is_first: bool = False) -> float:
         for cache in corpus.folder.glob("tokens-*"):
             shutil.rmtree(cache)
     started_s = time.perf_counter()
-    tokens = open_tokens(corpus, min_count=2)
+    tokens = open_tokens(corpus, min_freq=2)
     elapsed_s = time.perf_counter() - started_s
     assert len(tokens) == corpus.n_poems
     return elapsed_s

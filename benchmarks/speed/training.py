@@ -16,9 +16,9 @@ from torch import Tensor, nn
 
 from benchmarks.speed.racing import Measure, Result, race
 from engine.config import TrainConfig
-from engine.corpus.batching import Batch, Pieces, epoch_order
+from engine.corpus.batching import Batch, Segments, epoch_order
 from engine.corpus.vocabulary import PAD
-from engine.model.char_rnn import PoemModel
+from engine.model.char_rnn import CharRNN
 from engine.model.devices import mixed_precision, product_dtype
 from engine.model.fused_loss import linear_cross_entropy
 from engine.presets import preset
@@ -31,7 +31,7 @@ POEM_BY_POEM = "poem by poem"
 CPU = torch.device("cpu")
 
 # Forward and backward through one batch; the gradients are left in the model.
-Backward = Callable[[PoemModel, Batch, TrainConfig, "Phases"], None]
+Backward = Callable[[CharRNN, Batch, TrainConfig, "Phases"], None]
 
 
 class Phases:
@@ -48,18 +48,18 @@ class Phases:
         self._since_s = now_s
 
 
-def bench_training(name: str, preset_name: str, pieces: Pieces, vocab_size: int, n_rounds: int) -> None:
+def bench_training(name: str, preset_name: str, segments: Segments, vocab_size: int, n_rounds: int) -> None:
     config = preset(preset_name)
-    pieces = _short_enough(pieces, config.longest_poem)
+    segments = _short_enough(segments, config.max_poem_chars)
     dtypes = dict.fromkeys((_dtype_of(config), torch.float32))
-    engines = {f"{preset_name}, as the engine trains": Trainer(fused, pieces, vocab_size, config)}
+    engines = {f"{preset_name}, as the engine trains": Trainer(fused, segments, vocab_size, config)}
     if len(dtypes) > 1:
         in_float32 = config.replace(precision="float32")
-        engines[f"{preset_name}, with float32 products"] = Trainer(fused, pieces, vocab_size, in_float32)
+        engines[f"{preset_name}, with float32 products"] = Trainer(fused, segments, vocab_size, in_float32)
     others: dict[str, Measure] = {}
     if preset_name == "nndl":
         for way, backward in ((PLAIN, _plain), (POEM_BY_POEM, _poem_by_poem)):
-            others[way] = Trainer(backward, pieces, vocab_size, config).measure
+            others[way] = Trainer(backward, segments, vocab_size, config).measure
     results = race(
         {_product_name(dtype): partial(_product_flops, dtype) for dtype in dtypes}
         | {way: engine.measure for way, engine in engines.items()}
@@ -67,7 +67,7 @@ def bench_training(name: str, preset_name: str, pieces: Pieces, vocab_size: int,
         n_rounds,
     )
     print(
-        f"training {preset_name} on {name}: {len(pieces):,} pieces, {vocab_size:,} characters known, "
+        f"training {preset_name} on {name}: {len(segments):,} segments, {vocab_size:,} characters known, "
         f"{torch.get_num_threads()} threads"
     )
     for dtype in dtypes:
@@ -88,11 +88,11 @@ def _dtype_of(config: TrainConfig) -> torch.dtype:
     return product_dtype(config.precision, CPU, config.model.hidden_size)
 
 
-def _short_enough(pieces: Pieces, longest_poem: int | None) -> Pieces:
-    if longest_poem is None:
-        return pieces
-    kept = pieces.stops - pieces.starts - 2 <= longest_poem
-    return replace(pieces, starts=pieces.starts[kept], stops=pieces.stops[kept], poems=pieces.poems[kept])
+def _short_enough(segments: Segments, max_poem_chars: int | None) -> Segments:
+    if max_poem_chars is None:
+        return segments
+    kept = segments.stops - segments.starts - 2 <= max_poem_chars
+    return replace(segments, starts=segments.starts[kept], stops=segments.stops[kept], poems=segments.poems[kept])
 
 
 def _print_phases(rounds: list[dict[str, float]]) -> None:
@@ -120,14 +120,14 @@ def _one_product_flops(left: Tensor, right: Tensor, out: Tensor) -> float:
 class Trainer:
     """A training of its own that does some batches a round; `rounds` holds the seconds of each one's phases."""
 
-    def __init__(self, backward: Backward, pieces: Pieces, vocab_size: int, config: TrainConfig) -> None:
+    def __init__(self, backward: Backward, segments: Segments, vocab_size: int, config: TrainConfig) -> None:
         torch.manual_seed(config.seed)
         self.rounds: list[dict[str, float]] = []
-        self.model = PoemModel(config.model, vocab_size).train()
+        self.model = CharRNN(config.model, vocab_size).train()
         self._backward = backward
         self._config = config
         self._optimizer = make_optimizer(self.model, config)
-        self._batches = _batches(pieces, config)
+        self._batches = _batches(segments, config)
 
     def measure(self) -> float:
         """How many characters a second it learns."""
@@ -145,22 +145,22 @@ class Trainer:
         return n_chars / sum(phases.seconds.values())
 
 
-def _batches(pieces: Pieces, config: TrainConfig) -> Iterator[Batch]:
+def _batches(segments: Segments, config: TrainConfig) -> Iterator[Batch]:
     epoch = 0
     while True:
-        for rows in epoch_order(pieces, config.batch_poems, config.seed, epoch):
-            yield pieces.batch(rows)
+        for rows in epoch_order(segments, config.batch_size, config.seed, epoch):
+            yield segments.batch(rows)
         epoch += 1
 
 
-def _features(model: PoemModel, batch: Batch) -> tuple[Tensor, Tensor]:
+def _features(model: CharRNN, batch: Batch) -> tuple[Tensor, Tensor]:
     """Features (N, F) and targets (N,) of a batch, padding left out."""
     places = torch.from_numpy(np.flatnonzero(batch.y != PAD))
     features, _ = model.features(torch.from_numpy(batch.x))  # (B, T) -> (B, T, F)
     return features.flatten(0, 1).index_select(0, places), torch.from_numpy(batch.y).flatten().index_select(0, places)
 
 
-def fused(model: PoemModel, batch: Batch, config: TrainConfig, phases: Phases) -> None:
+def fused(model: CharRNN, batch: Batch, config: TrainConfig, phases: Phases) -> None:
     with mixed_precision(CPU, _dtype_of(config)):
         features, targets = _features(model, batch)
     features = features.to(_dtype_of(config))
@@ -171,14 +171,14 @@ def fused(model: PoemModel, batch: Batch, config: TrainConfig, phases: Phases) -
     phases.end("recurrent layers backward")
 
 
-def _plain(model: PoemModel, batch: Batch, config: TrainConfig, phases: Phases) -> None:
+def _plain(model: CharRNN, batch: Batch, config: TrainConfig, phases: Phases) -> None:
     features, targets = _features(model, batch)
     loss = nn.functional.cross_entropy(model.logits(features), targets)
     loss.backward()  # type: ignore[no-untyped-call]
     phases.end("forward and backward")
 
 
-def _poem_by_poem(model: PoemModel, batch: Batch, config: TrainConfig, phases: Phases) -> None:
+def _poem_by_poem(model: CharRNN, batch: Batch, config: TrainConfig, phases: Phases) -> None:
     """Each poem of the batch fed alone, its log-probabilities written out whole, the losses summed up."""
     poem_losses = []
     for x, y in zip(batch.x, batch.y, strict=True):

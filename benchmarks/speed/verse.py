@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.corpus.batching import Pieces
+from engine.corpus.batching import Segments
 from engine.corpus.vocabulary import BEGIN, END, SPECIAL_TOKENS, Vocabulary
 
 VOCAB_CHARACTERS = 7000
@@ -16,14 +16,14 @@ FORMS = ((4, 5, 0.08), (4, 7, 0.25), (8, 5, 0.28), (8, 7, 0.17), (12, 5, 0.12), 
 
 @dataclass(frozen=True, slots=True)
 class MadeCorpus:
-    """Poems as pieces of G … E, and the vocabulary that they are written in."""
+    """Poems as segments of G … E, and the vocabulary that they are written in."""
 
     vocabulary: Vocabulary
-    pieces: Pieces
+    segments: Segments
 
     def texts(self) -> list[str]:
-        bounds = zip(self.pieces.starts, self.pieces.stops, strict=True)
-        return [self.vocabulary.decode(self.pieces.tokens[start:stop].tolist()) for start, stop in bounds]
+        bounds = zip(self.segments.starts, self.segments.stops, strict=True)
+        return [self.vocabulary.decode(self.segments.tokens[start:stop].tolist()) for start, stop in bounds]
 
     def write(self, path: Path) -> None:
         """One `title:content` a line."""
@@ -43,7 +43,7 @@ def make_corpus(n_poems: int) -> MadeCorpus:
     ]
     stops = np.cumsum([len(row) for row in rows], dtype=np.int64)
     starts = np.concatenate([[0], stops[:-1]])
-    return MadeCorpus(vocabulary, Pieces(np.concatenate(rows), starts, stops, np.arange(len(starts))))
+    return MadeCorpus(vocabulary, Segments(np.concatenate(rows), starts, stops, np.arange(len(starts))))
 
 
 def _poem(n_lines: int, line_chars: int, random: np.random.Generator) -> NDArray[np.uint16]:

@@ -12,7 +12,7 @@ from engine.runs.smoothing import WINDOW_STEPS, mean_of_last_steps
 LINE_PERIOD_S = 3.0
 
 
-class TrainingNarrator:
+class ConsoleLogger:
     """Turns the events of a training into lines, the frequent ones at most one every few seconds.
 
     `clock` gives seconds; a test brings its own.
@@ -28,7 +28,7 @@ class TrainingNarrator:
         # The last steps: the number of each event, how many it tells of, the loss in nats a Han character.
         self._losses: deque[tuple[int, int, float]] = deque(maxlen=WINDOW_STEPS)
 
-    def tell(self, record: events.Record) -> None:
+    def log(self, record: events.Record) -> None:
         event = record.event
         match event:
             case events.RunStarted():

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from types import UnionType
 from typing import Any, NoReturn, Union, get_args, get_origin, get_type_hints
 
+from engine.config import OLD_NAMES
 from engine.corpus.readers.formats import FORMATS
 from engine.errors import UsageError
 from engine.system.safe_text import brief
@@ -64,6 +65,8 @@ def add_setting_flags(
             # The settings class judges the values, choices too: its sentences are better than argparse's.
             metavar = "|".join(choices) if choices else _METAVARS[kind]
             parser.add_argument(flag_of(item.name), type=kind, metavar=metavar, **options)
+        for old in (old for old, current in OLD_NAMES.items() if current == item.name):
+            parser.add_argument(flag_of(old), type=kind, **{**options, "help": argparse.SUPPRESS})
 
 
 def add_reading_flags(parser: argparse._ActionsContainer) -> None:

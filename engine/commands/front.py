@@ -18,7 +18,7 @@ _LITTLE_MEMORY = StudioError(
     "Close other programs, lift the limit (`ulimit -v unlimited`), or choose a smaller model or batch.",
 )
 # PyTorch alone takes so much, of which most is never touched.
-LEAST_MEMORY_BYTES = 800_000_000
+MIN_MEMORY_BYTES = 800_000_000
 # How libraries say it.
 _NO_MEMORY = (
     "allocate memory",
@@ -88,7 +88,7 @@ def ensure_memory() -> None:
 
 def has_little_memory() -> bool:
     """Whether PyTorch cannot be loaded within the memory that `ulimit -v` allows."""
-    return memory_limit_bytes() < LEAST_MEMORY_BYTES
+    return memory_limit_bytes() < MIN_MEMORY_BYTES
 
 
 def is_at_memory_limit() -> bool:

@@ -68,9 +68,9 @@ def pack(arguments: argparse.Namespace) -> int:
     models = [load_model(source, device) for source in sources]
     loaded = models[0] if len(models) == 1 else mean_of(models, shares)
     kept = ("corpus", "training", "steps", "n_chars_seen", "started_from", "mean_of", "made_with")
-    about = _without_places({key: loaded.header[key] for key in kept if key in loaded.header})
+    about = _without_places({key: loaded.metadata[key] for key in kept if key in loaded.metadata})
     corpus = _corpus_of(loaded)
-    figures = dict(loaded.header.get("figures", {}))
+    figures = dict(loaded.metadata.get("figures", {}))
     if corpus is not None:
         if len(models) > 1:
             figures |= {"val_nats_per_han": _validation_nats(loaded, corpus)}
@@ -105,7 +105,7 @@ def _corpus_of(loaded: "LoadedModel") -> "Corpus | None":
     """The corpus that a model was trained on, where it is installed and still the same."""
     from engine.corpus.store import open_corpus
 
-    wanted = loaded.header.get("corpus", {})
+    wanted = loaded.metadata.get("corpus", {})
     try:
         corpus = open_corpus(str(wanted.get("name")))
     except CorpusError as error:
@@ -132,11 +132,11 @@ def _validation_nats(loaded: "LoadedModel", corpus: "Corpus") -> float:
     from engine.corpus.batching import in_order
     from engine.corpus.token_cache import open_tokens
     from engine.evaluation.likelihood import tally_batches
-    from engine.training.curriculum import held_out
+    from engine.training.curriculum import held_out_segments
 
-    config = TrainConfig.from_dict(loaded.header["training"])
-    validation = held_out(open_tokens(corpus, vocabulary=loaded.vocabulary), config)
-    batches = in_order(validation, config.batch_poems)
+    config = TrainConfig.from_dict(loaded.metadata["training"])
+    validation = held_out_segments(open_tokens(corpus, vocabulary=loaded.vocabulary), config)
+    batches = in_order(validation, config.batch_size)
     return tally_batches(loaded.model, batches, loaded.vocabulary, loaded.device, config.chunk_rows).nats_per_han
 
 

@@ -84,7 +84,7 @@ def rates(arguments: argparse.Namespace) -> int:
 
     use_threads(1)
     loaded = load_model(folder, choose_device(getattr(arguments, "device", "auto")))
-    corpus = corpus_of(loaded.header)
+    corpus = corpus_of(loaded.metadata)
     if corpus is None:
         say("The corpus of the model is not here: there are no real poems to compare with.")
     training = exact_lines(corpus) if corpus else loaded.lines

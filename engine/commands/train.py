@@ -7,22 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from engine import paths
-from engine.commands.console_logger import TrainingNarrator
+from engine.commands.console_logger import ConsoleLogger
 from engine.commands.flags import add_setting_flags, flag_of, given
 from engine.commands.output import new_parser, say
-from engine.config import SHAPE, ModelConfig, TrainConfig
+from engine.config import ARCHITECTURE_FIELDS, ModelConfig, TrainConfig
 from engine.corpus.store import open_corpus
 from engine.errors import INTERRUPTED, RunError, UsageError
 from engine.files import is_file, is_folder, is_there, parse_json, resolved
-from engine.model.metadata import architecture_of, read_header
+from engine.model.metadata import architecture_of, read_metadata
 from engine.model.registry import find_model
 from engine.presets import PRESETS, preset
 from engine.runs import events
-from engine.runs.folder import EVENTS, MAX_CONFIG_BYTES, has_begun, kept_once_begun, read_config
+from engine.runs.folder import EVENTS, MAX_CONFIG_BYTES, has_started, read_config, removed_unless_started
 from engine.system.interruption import StopRequest
 from engine.system.names import is_name, path_of
 from engine.system.streams import OutputLostError
-from engine.training.torchrun import is_lead, n_restarts, n_workers
+from engine.training.torchrun import is_main_process, restart_count, world_size
 
 # What a run may change when it goes on: nothing that would make it another training.
 CHANGED_BY_RESUME = ("max_steps", "n_epochs", "device", "precision", "n_threads", "checkpoint_every", "validate_every")
@@ -58,50 +58,50 @@ def train(arguments: argparse.Namespace) -> int:
         config = resumed_config(arguments, folder)
     else:
         config = new_config(arguments)
-        if n_workers() > 1 and arguments.run is None:
+        if world_size() > 1 and arguments.run is None:
             raise UsageError("Several workers need to know their run's folder.", "Name it with --run-folder.")
         folder = arguments.run or new_run_folder(config)
         # Started again by torchrun after a worker died, the run goes on from its last checkpoint.
-        resume = n_restarts() > 0 and has_begun(folder)
-        if has_begun(folder) and not resume and is_lead():
+        resume = restart_count() > 0 and has_started(folder)
+        if has_started(folder) and not resume and is_main_process():
             raise RunError(
                 f"{folder} already holds a run.", f"Go on with it: --resume {folder}, or choose another --run."
             )
-    if is_lead():
+    if is_main_process():
         say(f"run {folder}")
-    with kept_once_begun(folder) if is_lead() else contextlib.nullcontext(), StopRequest(say) as stop:
-        telling = _Telling(stop, as_json=arguments.json)
+    with removed_unless_started(folder) if is_main_process() else contextlib.nullcontext(), StopRequest(say) as stop:
+        sink = _EventSink(stop, as_json=arguments.json)
         from engine.training.loop import run_training
 
         # A worker that does not lead hears from the lead when to stop.
-        stop.can_save = not is_lead()
+        stop.can_save = not is_main_process()
         reason = run_training(
-            config, folder, resume=resume, on_record=telling.on_record, stop_requested=lambda: stop.requested
+            config, folder, resume=resume, on_record=sink.on_record, stop_requested=lambda: stop.requested
         )
     if reason == "diverged":
         raise RunError(
             "The training diverged: its loss is no longer a sensible number.",
             "Try a smaller --learning-rate, or a smaller --clip-norm.",
         )
-    if not arguments.json and is_lead():
-        telling.print(str(folder))
-    if telling.lost is not None and not (telling.lost.is_unwanted or telling.lost.is_hang_up):
-        raise RunError(f"The output could not be written: {telling.lost}.", f"All of it stands in {folder / EVENTS}.")
+    if not arguments.json and is_main_process():
+        sink.print(str(folder))
+    if sink.lost is not None and not (sink.lost.is_unwanted or sink.lost.is_hang_up):
+        raise RunError(f"The output could not be written: {sink.lost}.", f"All of it stands in {folder / EVENTS}.")
     return INTERRUPTED if stop.requested and reason == "stopped" else 0
 
 
-class _Telling:
+class _EventSink:
     """Tells a training on stderr, and its events on stdout; that nobody takes them is no reason to end it."""
 
     def __init__(self, stop: StopRequest, *, as_json: bool) -> None:
         self._stop = stop
         self._as_json = as_json
-        self._narrator = TrainingNarrator(say)
+        self._logger = ConsoleLogger(say)
         self.lost: OutputLostError | None = None
 
     def on_record(self, record: events.Record) -> None:
         self._stop.can_save |= isinstance(record.event, events.RunStarted)
-        self._narrator.tell(record)
+        self._logger.log(record)
         if self._as_json:
             self.print(events.to_line(record))
 
@@ -128,8 +128,8 @@ def new_config(arguments: argparse.Namespace) -> TrainConfig:
 def _shape_of(name: str) -> dict[str, Any]:
     """What a network needs to begin with this model's weights."""
     folder = find_model(name)
-    model = architecture_of(folder, read_header(folder))
-    return {setting: getattr(model, setting) for setting in SHAPE}
+    model = architecture_of(folder, read_metadata(folder))
+    return {setting: getattr(model, setting) for setting in ARCHITECTURE_FIELDS}
 
 
 def resumed_config(arguments: argparse.Namespace, folder: Path) -> TrainConfig:

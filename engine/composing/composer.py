@@ -20,7 +20,7 @@ from engine.config import ComposeConfig
 from engine.corpus.vocabulary import END, is_han
 from engine.errors import ComposeError
 from engine.model.checkpoint import LoadedModel
-from engine.model.devices import all_cores_for
+from engine.model.devices import use_all_cores_for
 from engine.novelty.novelty import verse_lines
 from engine.prosody.forms import form_called
 
@@ -107,7 +107,7 @@ def compose_many(
     pool_size = max(n, default_pool_size if pool_size is None else pool_size)
     seeds = [(config.seed + number) % 2**31 for number in range(pool_size)]
     compose_batch = compose_free_many if _is_free(config) else compose_constrained_many
-    with all_cores_for(pool_size * max(1, config.n_particles), loaded.device):
+    with use_all_cores_for(pool_size * max(1, config.n_particles), loaded.device):
         batch = list(compose_batch(loaded, config, seeds, go_on))
     poems = []
     for seed, (token_ids, log_probs) in zip(seeds, batch, strict=True):

@@ -25,7 +25,7 @@ from engine.config import Cell, ComposeConfig
 from engine.corpus.vocabulary import BEGIN, END
 from engine.errors import UsageError
 from engine.model.checkpoint import LoadedModel
-from engine.model.layers import State, as_read, risen
+from engine.model.layers import State, layer_input, residual_stream
 from engine.model.reference_cells import CellWeights, gru_step, lstm_step, rnn_step
 
 
@@ -114,13 +114,13 @@ def _last_step(
     model = loaded.model
     below = model.embedding(last)  # (1,) -> (1, E)
     zeros = below.new_zeros(model.config.n_layers, 1, model.config.hidden_size)
-    layers, rising = [], None
+    layers, stream = [], None
     for layer, weights in enumerate(model.recurrent.all_weights):
         before = [part[layer] for part in state or (zeros, zeros)]  # each (1, H)
         gates, states = _step(model.config.cell, below, before, CellWeights(*weights))
         layers.append(_values(gates, states, units))
-        rising = risen(model.config, rising, states["hidden"])
-        below = as_read(model.config, rising)
+        stream = residual_stream(model.config, stream, states["hidden"])
+        below = layer_input(model.config, stream)
     return tuple(layers), below
 
 

@@ -1,8 +1,8 @@
 """Poems → batches (x, y) of shape (B, T), bucketed by length so that hardly a cell is padding.
 
-Pieces: a poem of at most `max_chars` characters is one piece, G … E. A longer one is cut after sentence ends; a later piece
-begins with the sentence mark before it, so that every character is predicted exactly once and no piece pretends,
-by a G, to be a poem's beginning. G and E are no characters, so no piece has an E alone to predict. Between G and the
+Segments: a poem of at most `max_chars` characters is one segment, G … E. A longer one is cut after sentence ends; a later segment
+begins with the sentence mark before it, so that every character is predicted exactly once and no segment pretends,
+by a G, to be a poem's beginning. G and E are no characters, so no segment has an E alone to predict. Between G and the
 first character a poem's header may stand (`engine.corpus.control_codes`): it is read, never predicted.
 """
 
@@ -36,7 +36,7 @@ STYLE_KEPT = 0.5
 STYLE_ALONE = 0.25
 KEYWORDS_KEPT = 0.6
 # Batches are a multiple of so many characters and one more long, as quatrains and octaves with their end are: oneDNN makes, and
-# keeps, a program of recurrent layers for each length that it meets, which takes time and cuts the memory into pieces.
+# keeps, a program of recurrent layers for each length that it meets, which takes time and cuts the memory into segments.
 EVEN_CHARS = 4
 
 Int64 = NDArray[np.int64]
@@ -58,10 +58,10 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Pieces:
-    """Where each piece lies in the token array: `tokens[start:stop]`, its first token being only read, never predicted.
+class Segments:
+    """Where each segment lies in the token array: `tokens[start:stop]`, its first token being only read, never predicted.
 
-    `poems`: the number of the poem that a piece begins, −1 for a later piece of a poem.
+    `poems`: the number of the poem that a segment begins, −1 for a later segment of a poem.
     """
 
     tokens: NDArray[np.unsignedinteger]
@@ -78,7 +78,7 @@ class Pieces:
         return int((self.stops - self.starts - 1).sum())
 
     def targets(self, rows: Int64) -> NDArray[np.unsignedinteger]:
-        """The targets of some pieces, one piece after the other, headers or not."""
+        """The targets of some segments, one segment after the other, headers or not."""
         lengths = self.stops[rows] - self.starts[rows] - 1
         ends = np.cumsum(lengths)
         targets: NDArray[np.unsignedinteger] = self.tokens[
@@ -87,12 +87,12 @@ class Pieces:
         return targets
 
     def lengths(self, parts: Parts | None = None) -> Int64:
-        """How many tokens each piece has, with these parts of its header."""
+        """How many tokens each segment has, with these parts of its header."""
         lengths = self.stops - self.starts
         return lengths if parts is None or self.headers is None else lengths + self.headers.lengths(self.poems, parts)
 
-    def told_parts(self, share: float, seed: int, epoch: int) -> Parts | None:
-        """Which parts of its header each piece is given in an epoch, shape (n, `N_PARTS`): `share` of the poems have one, each of its
+    def sample_conditioning(self, share: float, seed: int, epoch: int) -> Parts | None:
+        """Which parts of its header each segment is given in an epoch, shape (n, `N_PARTS`): `share` of the poems have one, each of its
         parts with its own chance. Depends on nothing but its arguments; None where nothing is told."""
         if self.headers is None or share == 0:
             return None
@@ -135,10 +135,10 @@ class Pieces:
         return Batch(x=x, y=y)
 
 
-def cut_pieces(corpus: TokenizedCorpus, poems: Int64, max_chars: int, *, end_counts: bool = False) -> Pieces:
-    """The pieces of some poems, given by their numbers: at most `max_chars` characters each.
+def cut_segments(corpus: TokenizedCorpus, poems: Int64, max_chars: int, *, end_counts: bool = False) -> Segments:
+    """The segments of some poems, given by their numbers: at most `max_chars` characters each.
 
-    `end_counts` counts E as a character, as runs did until E was left out of the count: such a run goes on with the pieces that
+    `end_counts` counts E as a character, as runs did until E was left out of the count: such a run goes on with the segments that
     it began with.
     """
     starts, stops, beginnings = corpus.offsets[poems], corpus.offsets[poems + 1], poems
@@ -147,14 +147,14 @@ def cut_pieces(corpus: TokenizedCorpus, poems: Int64, max_chars: int, *, end_cou
         ends_sentence = np.zeros(len(corpus.vocabulary), dtype=np.bool_)
         ends_sentence[[index for index in corpus.vocabulary.encode(SENTENCE_ENDS) if index != UNKNOWN]] = True
         cuts = [
-            (*piece, int(poem) if piece[0] == start else -1)
+            (*segment, int(poem) if segment[0] == start else -1)
             for start, stop, poem in zip(starts[is_long], stops[is_long], poems[is_long], strict=True)
-            for piece in _cut(corpus.tokens, int(start), int(stop), ends_sentence, max_chars, end_counts)
+            for segment in _cut(corpus.tokens, int(start), int(stop), ends_sentence, max_chars, end_counts)
         ]
         long_starts, long_stops, long_beginnings = np.array(cuts, dtype=np.int64).T
         starts, stops = np.concatenate([starts[~is_long], long_starts]), np.concatenate([stops[~is_long], long_stops])
         beginnings = np.concatenate([poems[~is_long], long_beginnings])
-    return Pieces(tokens=corpus.tokens, starts=starts, stops=stops, poems=beginnings, headers=corpus.headers)
+    return Segments(tokens=corpus.tokens, starts=starts, stops=stops, poems=beginnings, headers=corpus.headers)
 
 
 def _cut(
@@ -165,12 +165,12 @@ def _cut(
     max_chars: int,
     end_counts: bool,
 ) -> Iterator[tuple[int, int]]:
-    """Cut `tokens[start:stop]`, which ends with an E, into pieces of at most `max_chars` characters, after the last sentence end
+    """Cut `tokens[start:stop]`, which ends with an E, into segments of at most `max_chars` characters, after the last sentence end
     that fits."""
     n_no_chars = 1 if end_counts else 2  # the token that is only read, and E
     while stop - start - n_no_chars > max_chars:
         fitting = np.flatnonzero(ends_sentence[tokens[start + 1 : start + 1 + max_chars]])
-        # A sentence longer than a piece is cut in the middle, there being nowhere better.
+        # A sentence longer than a segment is cut in the middle, there being nowhere better.
         end = start + 1 + int(fitting[-1]) if len(fitting) else start + max_chars
         yield start, end + 1
         start = end
@@ -178,24 +178,24 @@ def _cut(
         yield start, stop
 
 
-def epoch_order(pieces: Pieces, batch_poems: int, seed: int, epoch: int, parts: Parts | None = None) -> list[Int64]:
-    """The batches of one epoch as rows of `pieces`: random, of nearly equal length within a batch, headers counted.
+def epoch_order(segments: Segments, batch_size: int, seed: int, epoch: int, parts: Parts | None = None) -> list[Int64]:
+    """The batches of one epoch as rows of `segments`: random, of nearly equal length within a batch, headers counted.
 
     It depends on nothing but its arguments, so that a resumed run finds its place by counting.
     """
     random = np.random.default_rng((seed, epoch))
-    shuffled = random.permutation(len(pieces))
-    by_length = shuffled[np.argsort(pieces.lengths(parts)[shuffled], kind="stable")]
-    batches = [by_length[first : first + batch_poems] for first in range(0, len(by_length), batch_poems)]
+    shuffled = random.permutation(len(segments))
+    by_length = shuffled[np.argsort(segments.lengths(parts)[shuffled], kind="stable")]
+    batches = [by_length[first : first + batch_size] for first in range(0, len(by_length), batch_size)]
     return [batches[position] for position in random.permutation(len(batches))]
 
 
-def in_order(pieces: Pieces, batch_poems: int, parts: Parts | None = None) -> Iterator[Batch]:
-    """All batches, shortest pieces first: for measuring, where order does not matter."""
-    by_length = np.argsort(pieces.lengths(parts), kind="stable")
-    for first in range(0, len(by_length), batch_poems):
-        yield pieces.batch(by_length[first : first + batch_poems], parts)
+def in_order(segments: Segments, batch_size: int, parts: Parts | None = None) -> Iterator[Batch]:
+    """All batches, shortest segments first: for measuring, where order does not matter."""
+    by_length = np.argsort(segments.lengths(parts), kind="stable")
+    for first in range(0, len(by_length), batch_size):
+        yield segments.batch(by_length[first : first + batch_size], parts)
 
 
-def n_batches(pieces: Pieces, batch_poems: int) -> int:
-    return -(-len(pieces) // batch_poems)
+def n_batches(segments: Segments, batch_size: int) -> int:
+    return -(-len(segments) // batch_size)

@@ -79,11 +79,11 @@ class TokenizedCorpus:
 
 
 def open_tokens(
-    corpus: Corpus, min_count: int = 1, *, vocabulary: Vocabulary | None = None, tags: Sequence[str] = ()
+    corpus: Corpus, min_freq: int = 1, *, vocabulary: Vocabulary | None = None, tags: Sequence[str] = ()
 ) -> TokenizedCorpus:
     """The corpus as indices, from its cache or built now.
 
-    Without `vocabulary` one is made of the characters that the training split has at least `min_count` times; with one
+    Without `vocabulary` one is made of the characters that the training split has at least `min_freq` times; with one
     (a model's, to go on training) characters that it lacks become `UNKNOWN`. `tags`, those of `engine.corpus.control_codes` or a run's
     older ones, are given to the made vocabulary; finding out each poem's header takes a minute for 300,000, once. CorpusError
     when the corpus is too small to train on, damaged, or its folder cannot be written.
@@ -94,7 +94,7 @@ def open_tokens(
             "One poem to learn from and one to judge by is the least; a few hundred are a start.",
         )
     tags = tuple(tags) if vocabulary is None else ()
-    key = _key(corpus, min_count, vocabulary, tags)
+    key = _key(corpus, min_freq, vocabulary, tags)
     folder = corpus.folder / f"tokens-{key}"
     opened = _open_cache(corpus, folder, key)
     if opened is None:
@@ -103,15 +103,15 @@ def open_tokens(
             opened = _open_cache(corpus, folder, key)
             if opened is None:
                 with replace_folder(folder) as aside:
-                    _build(corpus, aside, key, min_count, vocabulary, tags)
+                    _build(corpus, aside, key, min_freq, vocabulary, tags)
                 opened = _open_cache(corpus, folder, key)
     if opened is None:
         raise CorpusError(f"The token cache {folder.name} could not be read back.", "Is the disk full or damaged?")
     return opened
 
 
-def _key(corpus: Corpus, min_count: int, vocabulary: Vocabulary | None, tags: tuple[str, ...]) -> str:
-    wanted = f"count-{min_count}" if vocabulary is None else f"given-{_digest(''.join(vocabulary.characters))}"
+def _key(corpus: Corpus, min_freq: int, vocabulary: Vocabulary | None, tags: tuple[str, ...]) -> str:
+    wanted = f"count-{min_freq}" if vocabulary is None else f"given-{_digest(''.join(vocabulary.characters))}"
     tags = tags if vocabulary is None else vocabulary.tags
     headers = f" headers-{CONTROL_CODE_FORMAT} {' '.join(tags)}" if tags else ""
     return _digest(f"{CACHE_FORMAT} {corpus.sha256} {wanted}{headers}")
@@ -165,14 +165,14 @@ def _mapped(path: Path, dtype: np.dtype[Any], length: int) -> npt.NDArray[Any]:
 
 
 def _build(
-    corpus: Corpus, folder: Path, key: str, min_count: int, vocabulary: Vocabulary | None, tags: tuple[str, ...]
+    corpus: Corpus, folder: Path, key: str, min_freq: int, vocabulary: Vocabulary | None, tags: tuple[str, ...]
 ) -> None:
     moved = _poem_moved_to_validation(corpus)
     if vocabulary is None:
-        vocabulary = Vocabulary(Vocabulary.from_counts(_counts(corpus, moved), min_count).characters, tags)
+        vocabulary = Vocabulary(Vocabulary.from_counts(_counts(corpus, moved), min_freq).characters, tags)
     if not vocabulary.characters:
         raise CorpusError(
-            f"No character of the corpus {corpus.name} occurs {min_count} times in its training poems.",
+            f"No character of the corpus {corpus.name} occurs {min_freq} times in its training poems.",
             "Ask for a smaller minimum count, or bring more poems.",
         )
     dtype = np.dtype(np.uint16 if len(vocabulary) <= np.iinfo(np.uint16).max else np.uint32)

@@ -58,17 +58,17 @@ class Vocabulary:
         self._hash = hash((self.characters, self.tags))  # tables are looked up by it, poem after poem
 
     @classmethod
-    def from_counts(cls, counts: Mapping[str, int], min_count: int = 1) -> "Vocabulary":
-        """Keep the characters seen at least `min_count` times; ties in code point order, so that it never varies."""
-        kept = [character for character, count in counts.items() if count >= min_count]
+    def from_counts(cls, counts: Mapping[str, int], min_freq: int = 1) -> "Vocabulary":
+        """Keep the characters seen at least `min_freq` times; ties in code point order, so that it never varies."""
+        kept = [character for character, count in counts.items() if count >= min_freq]
         return cls(sorted(kept, key=lambda character: (-counts[character], character)))
 
     @classmethod
-    def from_texts(cls, texts: Iterable[str], min_count: int = 1) -> "Vocabulary":
+    def from_texts(cls, texts: Iterable[str], min_freq: int = 1) -> "Vocabulary":
         counts: Counter[str] = Counter()
         for text in texts:
             counts.update(text)
-        return cls.from_counts(counts, min_count)
+        return cls.from_counts(counts, min_freq)
 
     def __len__(self) -> int:
         return self.n_drawable + len(self.tags)

@@ -18,7 +18,7 @@ from engine.corpus.control_codes import ControlCodePart, ControlCodes, control_c
 from engine.corpus.poem import Poem
 from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary, is_han
 from engine.evaluation.target_counts import Bools, han_indices, unknown_nats
-from engine.model.char_rnn import PoemModel
+from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import LoadedModel
 from engine.model.fused_loss import target_nats
 from engine.model.layers import State
@@ -121,7 +121,7 @@ def tally_poems(nats_of: NatsOf, introduced: Iterable[tuple[ControlCodes, str]],
 
 
 def tally_batches(
-    model: PoemModel, batches: Iterable[Batch], vocabulary: Vocabulary, device: torch.device, chunk_rows: int
+    model: CharRNN, batches: Iterable[Batch], vocabulary: Vocabulary, device: torch.device, chunk_rows: int
 ) -> Tally:
     """The same sums for poems that are indices already, as a training validates.
 
@@ -141,7 +141,7 @@ def tally_batches(
 
 
 @torch.inference_mode()
-def _nats(model: PoemModel, batch: Batch, device: torch.device, chunk_rows: int) -> Floats:
+def _nats(model: CharRNN, batch: Batch, device: torch.device, chunk_rows: int) -> Floats:
     """−ln p of every target (B, T), 0 where there is none."""
     nats = np.zeros(batch.y.shape)
     state: State | None = None

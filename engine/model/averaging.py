@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from engine.config import SHAPE
+from engine.config import ARCHITECTURE_FIELDS
 from engine.errors import ModelError
 from engine.model.checkpoint import LoadedModel
 
@@ -19,7 +19,7 @@ REMEMBERED = ("name", "training", "steps", "n_chars_seen")
 
 @torch.no_grad()
 def mean_of(models: Sequence[LoadedModel], shares: Sequence[float] | None = None) -> LoadedModel:
-    """A model in the middle of at least two, in the place of the first; its header tells of all in `mean_of`.
+    """A model in the middle of at least two, in the place of the first; its metadata tells of all in `mean_of`.
 
     `shares`: how much each counts, one number a model, of any sum; all alike where it is None.
 
@@ -43,18 +43,18 @@ def mean_of(models: Sequence[LoadedModel], shares: Sequence[float] | None = None
     for weight, *others in zip(*(model.model.parameters() for model in models), strict=True):
         counted = torch.tensor(shares, dtype=weight.dtype, device=weight.device) / sum(shares)
         weight.copy_(torch.tensordot(counted, torch.stack([weight, *others]), dims=1))
-    header = {key: value for key, value in first.header.items() if key != "figures"}
+    metadata = {key: value for key, value in first.metadata.items() if key != "figures"}
     members = [
-        {**{key: model.header[key] for key in REMEMBERED if key in model.header}, "share": share / sum(shares)}
+        {**{key: model.metadata[key] for key in REMEMBERED if key in model.metadata}, "share": share / sum(shares)}
         for model, share in zip(models, shares, strict=True)
     ]
-    return LoadedModel(first.name, first.model.eval(), first.vocabulary, {**header, "mean_of": members}, first.lines)
+    return LoadedModel(first.name, first.model.eval(), first.vocabulary, {**metadata, "mean_of": members}, first.lines)
 
 
 def _shape(model: LoadedModel) -> tuple[object, ...]:
-    return tuple(getattr(model.model.config, name) for name in SHAPE)
+    return tuple(getattr(model.model.config, name) for name in ARCHITECTURE_FIELDS)
 
 
 def _beginning(model: LoadedModel) -> Mapping[str, Any] | None:
-    beginning: Mapping[str, Any] | None = model.header.get("started_from")
+    beginning: Mapping[str, Any] | None = model.metadata.get("started_from")
     return beginning

@@ -12,18 +12,18 @@ import torch
 from torch import Tensor, nn
 
 from engine.config import ModelConfig
-from engine.model.decode_step import LayerState, Stamp, StepWeights, stamp_of, step_weights
+from engine.model.decode_step import DecodeWeights, LayerState, WeightVersion, decode_weights, weight_version
 from engine.model.dropout import dropout
-from engine.model.layers import State, as_read, make_layers, risen, run
+from engine.model.layers import State, layer_input, make_layers, residual_stream, run
 
 N_GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 
 # What layers give at the beginning is small. Normalised it is some twenty times as large, and `studio` began so sure of itself
 # (10.7 nats a character in place of 8.9) that it was 0.2 nats behind a plain one after a hundred steps.
-QUIET = 0.1
+NORM_INIT_SCALE = 0.1
 
 
-class PoemModel(nn.Module):
+class CharRNN(nn.Module):
     """A recurrent character model. A tied model shares one (V, E) table between its embedding and its output layer.
 
     The layers that train are PyTorch's: cuDNN on a GPU, oneDNN on a CPU. Written out in tensor operations, with one product
@@ -45,7 +45,7 @@ class PoemModel(nn.Module):
             self.output_weight = nn.Parameter(torch.empty(vocab_size, config.hidden_size))
         self.output_bias = nn.Parameter(torch.empty(vocab_size))
         self._all_weights = tuple(self.parameters())
-        self._step_weights: tuple[Stamp, StepWeights] | None = None
+        self._decode_weights: tuple[WeightVersion, DecodeWeights] | None = None
         initialise(self)
 
     def features(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
@@ -94,47 +94,47 @@ class PoemModel(nn.Module):
     def read(self, x: Tensor, state: State | None = None) -> State:
         """The state that `step` leaves, without its logits."""
         with _without_gradients():
-            return self._read(self._weights_to_step_with(), x, state)[1]
+            return self._read(self._current_decode_weights(), x, state)[1]
 
     def _step(self, x: Tensor, state: State | None) -> tuple[Tensor, State]:
         """Logits (B, V′), −∞ beyond V, and the state after."""
         with _without_gradients():
-            weights = self._weights_to_step_with()
+            weights = self._current_decode_weights()
             top, state_after = self._read(weights, x, state)
             return weights.logits(top), state_after
 
-    def _read(self, weights: StepWeights, x: Tensor, state: State | None) -> tuple[Tensor, State]:
+    def _read(self, weights: DecodeWeights, x: Tensor, state: State | None) -> tuple[Tensor, State]:
         """What the projection reads (B, H), and the state after x (B,)."""
         below = nn.functional.embedding(x, self.embedding.weight)  # (B,) -> (B, E)
         if state is None:
             zeros = below.new_zeros(self.config.n_layers, len(x), self.config.hidden_size)
             state = (zeros, zeros) if self.config.cell == "lstm" else (zeros,)
         layers: list[LayerState] = []
-        rising: Tensor | None = None
+        stream: Tensor | None = None
         for layer, before in enumerate(zip(*(part.unbind() for part in state), strict=True)):  # each (B, H)
             layers.append(weights.cell(layer, below, before))
-            rising = risen(self.config, rising, layers[-1][0])  # (B, H)
-            below = as_read(self.config, rising)  # (B, H)
+            stream = residual_stream(self.config, stream, layers[-1][0])  # (B, H)
+            below = layer_input(self.config, stream)  # (B, H)
         state_after = tuple(torch.stack(parts) for parts in zip(*layers, strict=True))  # each (n_layers, B, H)
         return below, state_after
 
     def train(self, mode: bool = True) -> Self:
-        """Also forgets the copies of the weights that `step` works with; optimisers may write without leaving a stamp."""
-        self._step_weights = None
+        """Also forgets the copies of the weights that `step` works with; optimisers may write without leaving a version."""
+        self._decode_weights = None
         return super().train(mode)
 
-    def _weights_to_step_with(self) -> StepWeights:
+    def _current_decode_weights(self) -> DecodeWeights:
         """Copies that serve until the weights are trained, loaded or moved."""
-        stamp = stamp_of(self._all_weights)
-        if self._step_weights is None or self.training or self._step_weights[0] != stamp:
+        version = weight_version(self._all_weights)
+        if self._decode_weights is None or self.training or self._decode_weights[0] != version:
             projection = self.projection.weight if isinstance(self.projection, nn.Linear) else None
-            self._step_weights = (
-                stamp,
-                step_weights(
+            self._decode_weights = (
+                version,
+                decode_weights(
                     self.config.cell, self.recurrent.all_weights, projection, self.output_weight, self.output_bias
                 ),
             )
-        return self._step_weights[1]
+        return self._decode_weights[1]
 
     def n_params(self) -> int:
         return sum(parameter.numel() for parameter in self.parameters())
@@ -152,7 +152,7 @@ def _without_gradients() -> AbstractContextManager[object]:
 
 
 @torch.no_grad()
-def initialise(model: PoemModel) -> None:
+def initialise(model: CharRNN) -> None:
     """Fill the weights as `model.config.init` says.
 
     - `plain`: PyTorch's own defaults, what one gets without thinking: embeddings from a standard normal, everything
@@ -182,7 +182,7 @@ def initialise(model: PoemModel) -> None:
 
     if config.layer_norm:
         for weight in linear_weights:
-            weight.mul_(QUIET)
+            weight.mul_(NORM_INIT_SCALE)
     nn.init.normal_(model.embedding.weight, std=0.1)
     for name, parameter in model.recurrent.named_parameters():
         gates = parameter.chunk(N_GATES[config.cell])

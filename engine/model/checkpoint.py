@@ -27,7 +27,7 @@ from torch.overrides import TorchFunctionMode
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ModelError
 from engine.files import is_folder, parse_json, read_start, replace_folder, write_atomically
-from engine.model.char_rnn import PoemModel
+from engine.model.char_rnn import CharRNN
 from engine.model.metadata import (
     FORMAT_VERSION,
     HEADER,
@@ -35,7 +35,7 @@ from engine.model.metadata import (
     WEIGHTS,
     architecture_of,
     checkpoint_named,
-    read_header,
+    read_metadata,
     tensor_entries,
 )
 from engine.novelty.training_lines import TrainingLines, lines_of_model
@@ -57,9 +57,9 @@ class LoadedModel:
     """A model ready to compose: in evaluation mode, on its device. `lines`: those it was trained on, where they are known."""
 
     name: str
-    model: PoemModel
+    model: CharRNN
     vocabulary: Vocabulary
-    header: Mapping[str, Any]
+    metadata: Mapping[str, Any]
     lines: TrainingLines | None = None
 
     @property
@@ -69,7 +69,7 @@ class LoadedModel:
 
 def save_model(
     folder: Path,
-    model: PoemModel,
+    model: CharRNN,
     vocabulary: Vocabulary,
     about: Mapping[str, Any],
     *,
@@ -91,7 +91,7 @@ def save_model(
 
 def save_checkpoint(
     folder: Path,
-    model: PoemModel,
+    model: CharRNN,
     vocabulary: Vocabulary,
     about: Mapping[str, Any],
     optimizer: torch.optim.Optimizer,
@@ -108,9 +108,7 @@ def save_checkpoint(
         write_atomically(aside / PROGRESS, json.dumps(dict(progress), ensure_ascii=False, indent=2) + "\n")
 
 
-def _write_model(
-    folder: Path, model: PoemModel, vocabulary: Vocabulary, about: Mapping[str, Any], *, half: bool
-) -> None:
+def _write_model(folder: Path, model: CharRNN, vocabulary: Vocabulary, about: Mapping[str, Any], *, half: bool) -> None:
     dtype = torch.float16 if half else torch.float32
     weights = {name: value.detach().to("cpu", dtype).contiguous() for name, value in _own_tensors(model).items()}
     save_file(weights, folder / WEIGHTS)
@@ -125,7 +123,7 @@ def _write_model(
     write_atomically(folder / HEADER, json.dumps(header, ensure_ascii=False, indent=2) + "\n")
 
 
-def _own_tensors(model: PoemModel) -> dict[str, Tensor]:
+def _own_tensors(model: CharRNN) -> dict[str, Tensor]:
     """Every weight once: a tied output layer is the embedding."""
     tensors = dict(model.state_dict())
     if model.config.tied:
@@ -150,7 +148,7 @@ def load_model(folder: Path, device: torch.device, name: str | None = None) -> L
     Raises:
         ModelError: naming the file that is missing, cut, damaged or does not fit, and why.
     """
-    header = read_header(folder)
+    header = read_metadata(folder)
     config = architecture_of(folder, header)
     try:
         vocabulary = Vocabulary(header["vocabulary"], header.get("header_tags", ()))
@@ -158,7 +156,7 @@ def load_model(folder: Path, device: torch.device, name: str | None = None) -> L
         raise ModelError(f"{folder / HEADER} describes no model: {error}.", HINT) from error
     # First only shapes, no memory: a damaged header must not make us allocate what it claims.
     with torch.device("meta"), _LeaveUnfilled():
-        model = PoemModel(config, len(vocabulary))
+        model = CharRNN(config, len(vocabulary))
     _check_weights(folder / WEIGHTS, {key: tuple(value.shape) for key, value in _own_tensors(model).items()})
     # Copied: the file is mapped, and where it puts a weight in memory would change the last digit of a product.
     weights = {key: value.to(torch.float32, copy=True) for key, value in _read_tensors(folder / WEIGHTS).items()}

@@ -19,7 +19,7 @@ from engine.model.fused_loss import ALIGNED_FLOATS
 # The state of one layer: (h,) for rnn and gru, (h, c) for lstm; each (B, H).
 LayerState = tuple[Tensor, ...]
 # What tells whether weights are still those that were copied: where each lies, and how often it was written.
-Stamp = tuple[tuple[int, int], ...]
+WeightVersion = tuple[tuple[int, int], ...]
 # A layer's weights as PyTorch keeps them: w_ih, w_hh, b_ih, b_hh.
 Layer = Sequence[Tensor]
 
@@ -27,7 +27,7 @@ Layer = Sequence[Tensor]
 _ENGINES_OF_16_BITS = ("x86", "fbgemm")
 
 
-class StepWeights(Protocol):
+class DecodeWeights(Protocol):
     """Copies of a model's weights, made for steps."""
 
     def cell(self, layer: int, below: Tensor, before: LayerState) -> LayerState:
@@ -37,14 +37,14 @@ class StepWeights(Protocol):
         """(B, H) -> (B, V′), −∞ beyond V."""
 
 
-def stamp_of(weights: Iterable[Tensor]) -> Stamp:
+def weight_version(weights: Iterable[Tensor]) -> WeightVersion:
     return tuple((weight.data_ptr(), weight._version) for weight in weights)
 
 
 @torch.no_grad()
-def step_weights(
+def decode_weights(
     cell: Cell, layers: Sequence[Layer], projection: Tensor | None, output_weight: Tensor, output_bias: Tensor
-) -> StepWeights:
+) -> DecodeWeights:
     """The weights of a cell's layers, the projection where there is one, and the output layer, copied as suits them."""
     n_missing = -len(output_weight) % ALIGNED_FLOATS
     outputs: list[tuple[Tensor, Tensor | None]] = [] if projection is None else [(projection.detach(), None)]
@@ -52,7 +52,7 @@ def step_weights(
     outputs.append((padded_weight, torch.nn.functional.pad(output_bias.detach(), (0, n_missing), value=-torch.inf)))
     layers = [[weight.detach() for weight in layer] for layer in layers]
     matrices = [weight for layer in layers for weight in layer if weight.dim() == 2] + [weight for weight, _ in outputs]
-    copied = _In16Bits if all(map(_fits_16_bits, matrices)) else _ByColumns
+    copied = _Float16Weights if all(map(_fits_16_bits, matrices)) else _Float32Weights
     return copied(cell, layers, outputs)
 
 
@@ -65,7 +65,7 @@ def _fits_16_bits(matrix: Tensor) -> bool:
     )
 
 
-class _ByColumns:
+class _Float32Weights:
     """Any weights, on any device."""
 
     def __init__(self, cell: Cell, layers: Sequence[Layer], outputs: Sequence[tuple[Tensor, Tensor | None]]) -> None:
@@ -84,12 +84,12 @@ class _ByColumns:
         return hidden
 
 
-class _In16Bits:
+class _Float16Weights:
     """Weights that 16 bits hold exactly; what they are multiplied with, and the sums, have 32."""
 
     def __init__(self, cell: Cell, layers: Sequence[Layer], outputs: Sequence[tuple[Tensor, Tensor | None]]) -> None:
         pack = torch.ops.quantized.linear_prepack_fp16
-        self._step, self._product = _STEPS_IN_16_BITS[cell](), torch.ops.quantized.linear_dynamic_fp16
+        self._step, self._product = _FLOAT16_STEPS[cell](), torch.ops.quantized.linear_dynamic_fp16
         self._layers = [(pack(w_ih, b_ih), pack(w_hh, b_hh), b_ih, b_hh) for w_ih, w_hh, b_ih, b_hh in layers]
         self._outputs = [pack(weight, bias) for weight, bias in outputs]
 
@@ -104,7 +104,7 @@ class _In16Bits:
 
 _STEPS: dict[Cell, Callable[..., Any]] = {"rnn": torch.rnn_tanh_cell, "lstm": torch.lstm_cell, "gru": torch.gru_cell}
 # Named when they are asked for: not every machine has them.
-_STEPS_IN_16_BITS: dict[Cell, Callable[[], Callable[..., Any]]] = {
+_FLOAT16_STEPS: dict[Cell, Callable[[], Callable[..., Any]]] = {
     "rnn": lambda: torch.ops.quantized.quantized_rnn_tanh_cell_dynamic,
     "lstm": lambda: torch.ops.quantized.quantized_lstm_cell_dynamic,
     "gru": lambda: torch.ops.quantized.quantized_gru_cell_dynamic,

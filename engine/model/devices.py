@@ -16,9 +16,9 @@ from engine.config import DeviceChoice, Precision, TrainConfig, check_setting
 from engine.errors import UsageError
 
 # More rows than the stage ever asks for at once: what somebody waits for must not wait for a training.
-MANY_ROWS = 48
+MIN_ROWS_FOR_ALL_CORES = 48
 # The smallest hidden size whose products a processor's tiles make faster; with 24 a step takes twice as long as in 32 bits.
-SMALLEST_FOR_16_BITS = 128
+MIN_HIDDEN_SIZE_FOR_BFLOAT16 = 128
 # Raises gradients of 1e-7 to where float16 has all its digits; one above 16 would become infinite.
 FLOAT16_GRADIENT_SCALE = 4096.0
 # Parameters of glibc's `mallopt`, and what they are set to. The largest blocks that a step of `nndl` takes and frees have some 50 MiB;
@@ -48,8 +48,8 @@ def use_threads(n_threads: int) -> None:
     torch.set_num_threads(n_threads or usable_cores())
 
 
-def keep_memory() -> None:
-    """Let glibc keep freed memory for the next step, until `give_memory_back`; elsewhere nothing happens.
+def tune_malloc() -> None:
+    """Let glibc keep freed memory for the next step, until `trim_malloc`; elsewhere nothing happens.
 
     It would give it back to the system, which hands it out again page by page, each filled with zeros: a twentieth of a training
     with small layers and large batches.
@@ -60,7 +60,7 @@ def keep_memory() -> None:
         libc.mallopt(TRIM_THRESHOLD, KEPT_BYTES)
 
 
-def give_memory_back() -> None:
+def trim_malloc() -> None:
     """Give the system what was freed, also between what is still used; elsewhere than with glibc nothing happens.
 
     Batches of many shapes leave gaps that the next ones do not fit into: a training of `studio` grew by 500 MB in its first 150 steps,
@@ -71,10 +71,10 @@ def give_memory_back() -> None:
 
 
 @contextmanager
-def all_cores_for(n_rows: int, device: torch.device) -> Iterator[None]:
+def use_all_cores_for(n_rows: int, device: torch.device) -> Iterator[None]:
     """Every core for a step of so many rows that sharing it out pays; below that, a second thread is mostly waited for."""
     before = torch.get_num_threads()
-    if device.type != "cpu" or n_rows < MANY_ROWS or before >= usable_cores():
+    if device.type != "cpu" or n_rows < MIN_ROWS_FOR_ALL_CORES or before >= usable_cores():
         yield
         return
     torch.set_num_threads(usable_cores())
@@ -88,7 +88,7 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def sent_to(device: torch.device, array: NDArray[Any]) -> Tensor:
+def to_device(device: torch.device, array: NDArray[Any]) -> Tensor:
     """An array on a device. To a card it goes from pinned memory, so that nobody waits until it has arrived."""
     if device.type != "cuda":
         return torch.from_numpy(array).to(device)
@@ -116,7 +116,7 @@ def _multiplies_bfloat16_fast(device: torch.device, hidden_size: int) -> bool:
     # Not every PyTorch that the studio runs with can tell.
     abilities: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     has_tiles = torch.backends.mkldnn.is_available() and bool(abilities.get("amx_bf16"))  # type: ignore[no-untyped-call]
-    return device.type == "cpu" and has_tiles and hidden_size >= SMALLEST_FOR_16_BITS
+    return device.type == "cpu" and has_tiles and hidden_size >= MIN_HIDDEN_SIZE_FOR_BFLOAT16
 
 
 def mixed_precision(device: torch.device, dtype: torch.dtype) -> AbstractContextManager[object]:

@@ -31,15 +31,15 @@ _WITH_WEIGHTS: dict[type[nn.RNNBase], Callable[..., Any]] = {
 }
 # Devices where layers in one piece are wrong: on Apple's, those of an LSTM with dropout have the gradients of layers without it
 # (pytorch#190056, PyTorch 2.13 and before), and kept dropping when they only judged or composed (pytorch#180744).
-ONE_AT_A_TIME = frozenset({"mps"})
+UNSTACKED_DEVICES = frozenset({"mps"})
 # Where w_hh stands among a layer's weights.
 RECURRENT = 1
 
 
-def make_layers(config: ModelConfig) -> "nn.RNNBase | ConnectedLayers":
+def make_layers(config: ModelConfig) -> "nn.RNNBase | ResidualRNN":
     """PyTorch's layers in one piece, unless something comes between them."""
     if config.residual or config.layer_norm:
-        return ConnectedLayers(config)
+        return ResidualRNN(config)
     return LAYERS[config.cell](
         config.embedding_size,
         config.hidden_size,
@@ -49,49 +49,49 @@ def make_layers(config: ModelConfig) -> "nn.RNNBase | ConnectedLayers":
     )
 
 
-def risen(config: ModelConfig, from_below: Tensor | None, hidden: Tensor) -> Tensor:
+def residual_stream(config: ModelConfig, from_below: Tensor | None, hidden: Tensor) -> Tensor:
     """What rises from a layer with the output `hidden` (…, H); `from_below`: what rose to it, None at the lowest layer."""
     return hidden if from_below is None or not config.residual else from_below + hidden
 
 
-def as_read(config: ModelConfig, rising: Tensor) -> Tensor:
+def layer_input(config: ModelConfig, stream: Tensor) -> Tensor:
     """What the next layer or the projection reads of what rises (…, H)."""
-    return nn.functional.layer_norm(rising, rising.shape[-1:]) if config.layer_norm else rising
+    return nn.functional.layer_norm(stream, stream.shape[-1:]) if config.layer_norm else stream
 
 
 def run(
-    layers: "nn.RNNBase | ConnectedLayers", x: Tensor, state: State | None, recurrent_dropout: float = 0.0
+    layers: "nn.RNNBase | ResidualRNN", x: Tensor, state: State | None, recurrent_dropout: float = 0.0
 ) -> tuple[Tensor, State]:
     """What the projection reads (B, T, H) after the characters x (B, T, E), and the state after the last one."""
-    if isinstance(layers, ConnectedLayers):
+    if isinstance(layers, ResidualRNN):
         return cast(tuple[Tensor, State], layers(x, state))
-    if layers.num_layers > 1 and x.device.type in ONE_AT_A_TIME:
-        return _run_one_by_one(layers, x, state, recurrent_dropout)
+    if layers.num_layers > 1 and x.device.type in UNSTACKED_DEVICES:
+        return _run_unstacked(layers, x, state, recurrent_dropout)
     if layers.training and recurrent_dropout:
-        return _run_without_some_weights(layers, x, state, recurrent_dropout)
+        return _run_with_dropped_weights(layers, x, state, recurrent_dropout)
     # Of the three layer types only the LSTM wants and gives a pair.
     packed_state = None if state is None else (state if len(state) == 2 else state[0])
     hidden, after = layers(x, packed_state)
     return hidden, after if isinstance(after, tuple) else (after,)
 
 
-def _run_without_some_weights(
+def _run_with_dropped_weights(
     layers: nn.RNNBase, x: Tensor, state: State | None, recurrent_dropout: float
 ) -> tuple[Tensor, State]:
     """As `run`, with some recurrent weights dropped, the same for all characters of the batch (Merity et al. 2018)."""
-    weights = [weight for layer in layers.all_weights for weight in _without_some(layer, recurrent_dropout)]
+    weights = [weight for layer in layers.all_weights for weight in _dropped_weights(layer, recurrent_dropout)]
     return _run_with(layers, weights, x, _or_zeros(layers, x, state), layers.num_layers, layers.dropout)
 
 
-def _run_one_by_one(
+def _run_unstacked(
     layers: nn.RNNBase, x: Tensor, state: State | None, recurrent_dropout: float
 ) -> tuple[Tensor, State]:
-    """As `run`, each layer by itself, with our dropout between two of them: what `ConnectedLayers` does without connections."""
+    """As `run`, each layer by itself, with our dropout between two of them: what `ResidualRNN` does without connections."""
     before, after = _or_zeros(layers, x, state), []
     for number, weights in enumerate(layers.all_weights):
         if number:
             x = dropout(x, layers.dropout, training=layers.training)
-        used = _without_some(weights, recurrent_dropout) if layers.training else weights
+        used = _dropped_weights(weights, recurrent_dropout) if layers.training else weights
         x, state_after = _run_with(layers, used, x, tuple(part[number : number + 1] for part in before), 1, 0.0)
         after.append(state_after)
     return x, tuple(torch.cat(parts) for parts in zip(*after, strict=True))
@@ -115,7 +115,7 @@ def _run_with(
     return hidden, tuple(after)
 
 
-def _without_some(weights: Sequence[Tensor], recurrent_dropout: float) -> list[Tensor]:
+def _dropped_weights(weights: Sequence[Tensor], recurrent_dropout: float) -> list[Tensor]:
     """A layer's weights with some of the recurrent ones dropped."""
     return [
         dropout(weight, recurrent_dropout, training=True) if place == RECURRENT else weight
@@ -131,7 +131,7 @@ def _or_zeros(layers: nn.RNNBase, x: Tensor, state: State | None) -> State:
     return (zeros, zeros) if isinstance(layers, nn.LSTM) else (zeros,)
 
 
-class ConnectedLayers(nn.ModuleList):
+class ResidualRNN(nn.ModuleList):
     """The same layers, each by itself; dropout on what each reads of the one below, as PyTorch has it."""
 
     def __init__(self, config: ModelConfig) -> None:
@@ -146,16 +146,16 @@ class ConnectedLayers(nn.ModuleList):
 
     def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """See `run`."""
-        rising, after = None, []
+        stream, after = None, []
         for number, layer in enumerate(self._one_by_one()):
-            if rising is not None:
-                x = dropout(as_read(self.config, rising), self.config.dropout, training=self.training)
+            if stream is not None:
+                x = dropout(layer_input(self.config, stream), self.config.dropout, training=self.training)
             before = None if state is None else tuple(part[number : number + 1] for part in state)
             hidden, state_after = run(layer, x, before, self.config.recurrent_dropout)  # (B, T, …) -> (B, T, H)
-            rising = risen(self.config, rising, hidden)
+            stream = residual_stream(self.config, stream, hidden)
             after.append(state_after)
-        assert rising is not None
-        return as_read(self.config, rising), tuple(torch.cat(parts) for parts in zip(*after, strict=True))
+        assert stream is not None
+        return layer_input(self.config, stream), tuple(torch.cat(parts) for parts in zip(*after, strict=True))
 
     def _one_by_one(self) -> Iterator[nn.RNNBase]:
         return cast(Iterator[nn.RNNBase], iter(self))

@@ -34,7 +34,7 @@ _MAX_POINTER_BYTES = 4096
 DTYPE_BYTES = {"F32": 4, "F16": 2, "BF16": 2, "U8": 1, "I64": 8, "F64": 8}
 
 
-def read_header(folder: Path) -> dict[str, Any]:
+def read_metadata(folder: Path) -> dict[str, Any]:
     """The model.json of a folder.
 
     Raises:

@@ -19,7 +19,7 @@ from engine.model.metadata import (
     architecture_of,
     checkpoint_named,
     lines_file,
-    read_header,
+    read_metadata,
     tensor_entries,
 )
 from engine.system.names import check_name, is_name, path_of
@@ -32,42 +32,42 @@ _POINTERS = ("checkpoints/best.json", "checkpoints/last.json", "best.json", "las
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """A model in a list. `problem` says why it cannot be used; the header is then empty."""
+    """A model in a list. `problem` says why it cannot be used; the metadata is then empty."""
 
     name: str
     folder: Path
     is_bundled: bool
     size_bytes: int
-    header: Mapping[str, Any]
+    metadata: Mapping[str, Any]
     problem: str = ""
 
     @property
     def cell(self) -> str:
-        architecture = self.header.get("architecture")
+        architecture = self.metadata.get("architecture")
         return str(architecture.get("cell", "")) if isinstance(architecture, dict) else ""
 
     @property
     def n_params(self) -> int | None:
-        value = self.header.get("n_params")
+        value = self.metadata.get("n_params")
         return value if isinstance(value, int) else None
 
     @property
     def val_nats_per_han(self) -> float | None:
-        """How well it predicts held-out poems, where its header says so."""
-        figures = self.header.get("figures")
+        """How well it predicts held-out poems, where its metadata says so."""
+        figures = self.metadata.get("figures")
         value = figures.get("val_nats_per_han") if isinstance(figures, dict) else None
         return value if isinstance(value, float) else None
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`: the header without its long vocabulary."""
-        about = {key: value for key, value in self.header.items() if key != "vocabulary"}
+        """Plain values, for `--json`: the metadata without its long vocabulary."""
+        about = {key: value for key, value in self.metadata.items() if key != "vocabulary"}
         return {
             **about,
             "name": self.name,
             "folder": str(self.folder),
             "bundled": self.is_bundled,
             "size_bytes": self.size_bytes,
-            "vocab_chars": len(self.header.get("vocabulary", "")),
+            "vocab_chars": len(self.metadata.get("vocabulary", "")),
             "problem": self.problem,
         }
 
@@ -110,7 +110,7 @@ def add_model(source: Path, name: str | None = None) -> Path:
     """Copy a model into the user's folder, under `name` or the name it has, and return where it lies now.
 
     `source` is the folder of a model, a checkpoint or a run, of which the best checkpoint is taken. Only weights,
-    header and training lines are copied, not the optimiser's state.
+    metadata and training lines are copied, not the optimiser's state.
 
     Raises:
         ModelError: when there is no whole model, the name is taken or no name, or the folder cannot be written.
@@ -118,9 +118,9 @@ def add_model(source: Path, name: str | None = None) -> Path:
     folder = _model_in(source)
     if folder is None:
         raise ModelError(f"{source} holds no model.", "Name the folder of a model, of a checkpoint or of a run.")
-    header = read_header(folder)
+    metadata = read_metadata(folder)
     tensor_entries(folder / WEIGHTS)
-    name = check_name(name or str(header.get("name") or resolved(source).name), "model", ModelError)
+    name = check_name(name or str(metadata.get("name") or resolved(source).name), "model", ModelError)
     target = paths.models() / name
     if is_there(target) or is_there(_bundled() / name):
         raise ModelError(f"There is already a model called {shown(name)}.", "Choose another name with --name.")
@@ -128,8 +128,8 @@ def add_model(source: Path, name: str | None = None) -> Path:
         shutil.copyfile(folder / WEIGHTS, aside / WEIGHTS)
         if (lines := lines_file(folder)) is not None:
             shutil.copyfile(lines, aside / LINES)
-        header["name"] = name
-        (aside / HEADER).write_text(json.dumps(header, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        metadata["name"] = name
+        (aside / HEADER).write_text(json.dumps(metadata, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return target
 
 
@@ -180,12 +180,12 @@ def _folders(root: Path) -> list[Path]:
 
 def _info(folder: Path, *, is_bundled: bool) -> ModelInfo:
     try:
-        header = read_header(folder)
+        metadata = read_metadata(folder)
         tensor_entries(folder / WEIGHTS)
-        architecture_of(folder, header)
+        architecture_of(folder, metadata)
     except ModelError as error:
         return ModelInfo(folder.name, folder, is_bundled, _size_bytes(folder), {}, problem=str(error))
-    return ModelInfo(folder.name, folder, is_bundled, _size_bytes(folder), header)
+    return ModelInfo(folder.name, folder, is_bundled, _size_bytes(folder), metadata)
 
 
 def _size_bytes(folder: Path) -> int:

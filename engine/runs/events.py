@@ -173,13 +173,13 @@ EVENT_TYPES: Mapping[str, type[Event]] = {
 }
 
 # Beyond it a whole number is no exact float, and nothing that a run counts comes near.
-LARGEST_WHOLE = 1 << 53
+MAX_INTEGER = 1 << 53
 # The year 3000: a clock that is wrong by more has no date.
-LATEST_TIME_S = 32_503_680_000.0
+MAX_TIME_S = 32_503_680_000.0
 
 
 def _whole(value: Any) -> int:
-    if value.__class__ is not int or not -LARGEST_WHOLE <= value <= LARGEST_WHOLE:
+    if value.__class__ is not int or not -MAX_INTEGER <= value <= MAX_INTEGER:
         raise ValueError("no whole number, or one too large")
     return value
 
@@ -323,7 +323,7 @@ def _from_json_line(line: str) -> Record:
 
 
 def _moment(time_s: float) -> float:
-    if not 0 <= time_s <= LATEST_TIME_S:
+    if not 0 <= time_s <= MAX_TIME_S:
         raise ValueError("no moment of any calendar")
     return time_s
 

@@ -42,7 +42,7 @@ LOCK = "lock"
 STOP, PAUSE, SAVE, SAMPLE, LR = "stop", "pause", "save", "sample", "lr"
 REQUESTS = frozenset({STOP, PAUSE, SAVE, SAMPLE, LR})
 # A learning rate asked for must be below it: `TrainConfig` allows no more either.
-LARGEST_RATE = 10.0
+MAX_LEARNING_RATE = 10.0
 MAX_CONFIG_BYTES = 1 << 20
 # A number and a line end are shorter than this.
 _MAX_NUMBER_BYTES = 64
@@ -79,7 +79,7 @@ def read_config(folder: Path) -> TrainConfig:
 _STARTED = f'"event":"{events.RunStarted.name}"'.encode()
 
 
-def has_begun(folder: Path) -> bool:
+def has_started(folder: Path) -> bool:
     """Whether a training has begun here: one that failed before its first step (no corpus, say) left nothing to go on with."""
     try:
         with open_regular(folder / EVENTS) as lines:
@@ -89,7 +89,7 @@ def has_begun(folder: Path) -> bool:
 
 
 @contextlib.contextmanager
-def kept_once_begun(folder: Path) -> Iterator[None]:
+def removed_unless_started(folder: Path) -> Iterator[None]:
     """A run folder that the block makes is removed when the block fails before the training has begun.
 
     A wish that cannot be met (an unknown corpus, a device that is not there) shall leave nothing behind. A folder that held
@@ -102,7 +102,7 @@ def kept_once_begun(folder: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if is_ours and is_folder(folder) and not has_begun(folder):
+        if is_ours and is_folder(folder) and not has_started(folder):
             with contextlib.suppress(OSError), FileLock(folder / LOCK, timeout=0):
                 for content in folder.iterdir():
                     shutil.rmtree(content) if content.is_dir() else content.unlink()
@@ -236,7 +236,7 @@ class ControlFiles:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / CONTROL
         # Done, and the file could not be removed: it is not to be done at every look.
-        self._answered: set[str] = set()
+        self._acknowledged: set[str] = set()
 
     def requests(self) -> frozenset[str]:
         """Which of `REQUESTS` lie there now, as files of any content."""
@@ -244,23 +244,23 @@ class ControlFiles:
             there = {path.name for path in self.folder.iterdir() if path.name in REQUESTS and not is_folder(path)}
         except OSError:
             return frozenset()
-        self._answered &= there
-        return frozenset(there - self._answered)
+        self._acknowledged &= there
+        return frozenset(there - self._acknowledged)
 
-    def ask(self, what: str, value: float | None = None) -> None:
+    def request(self, what: str, value: float | None = None) -> None:
         """Raises OSError when the file cannot be written."""
         write_atomically(self.folder / what, "" if value is None else f"{value!r}\n")
 
-    def take_back(self, what: str) -> None:
+    def withdraw(self, what: str) -> None:
         """Ask no longer for something. Raises OSError when the file stays."""
         (self.folder / what).unlink(missing_ok=True)
 
-    def answer(self, what: str) -> None:
+    def acknowledge(self, what: str) -> None:
         """Take back what is being done; where the file stays, it asks for nothing from now on."""
         try:
-            self.take_back(what)
+            self.withdraw(what)
         except OSError:
-            self._answered.add(what)
+            self._acknowledged.add(what)
 
     def take_lr(self) -> float | None:
         """The learning rate asked for, or None when the file says nothing of use; the file is gone afterwards."""
@@ -268,13 +268,13 @@ class ControlFiles:
             value = float(read_start(self.folder / LR, _MAX_NUMBER_BYTES).decode())
         except (OSError, ValueError):
             value = -1.0
-        self.answer(LR)
-        return value if 0 < value < LARGEST_RATE else None
+        self.acknowledge(LR)
+        return value if 0 < value < MAX_LEARNING_RATE else None
 
     def clear(self) -> None:
         """Forget what was asked of an earlier life of the run."""
         for what in self.requests():
-            self.answer(what)
+            self.acknowledge(what)
 
 
 def write_json(path: Path, body: Mapping[str, Any]) -> None:

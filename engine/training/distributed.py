@@ -18,39 +18,39 @@ import torch.distributed as dist
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.training.torchrun import is_one_machine, n_restarts, n_workers, number_here
+from engine.training.torchrun import is_single_machine, local_rank, restart_count, world_size
 
 Rows = NDArray[np.int64]
 
 # A worker waits for the others through a validation and a pause; one that died is noticed by its broken connection.
-PATIENCE = timedelta(days=7)
+TIMEOUT = timedelta(days=7)
 
 
-class Order(IntEnum):
+class NextAction(IntEnum):
     """What the lead says after a step."""
 
-    GO_ON = 0
+    CONTINUE = 0
     STOP = 1
     RETURN_TO_BEST = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """The place of this process among the workers. `talk` is a group for orders, on the processor whatever the device is."""
+    """The place of this process among the workers. `control_group` is a group for orders, on the processor whatever the device is."""
 
     rank: int = 0
     size: int = 1
-    talk: Any = None
+    control_group: Any = None
 
     @property
-    def is_lead(self) -> bool:
+    def is_main_process(self) -> bool:
         return self.rank == 0
 
-    def share(self, rows: Rows) -> Rows:
+    def shard(self, rows: Rows) -> Rows:
         """This worker's rows of a batch; they may be none."""
         return rows[self.rank :: self.size]
 
-    def sum_up(self, parameters: Sequence[torch.nn.Parameter], nats: Tensor) -> Tensor:
+    def all_reduce(self, parameters: Sequence[torch.nn.Parameter], nats: Tensor) -> Tensor:
         """Add up the gradients of all workers, in place, and a sum of nats, which is returned.
 
         In one message: small models spend more time on many small ones than on their bytes.
@@ -65,40 +65,40 @@ class Workers:
             parameter.grad = part.view_as(parameter)
         return together[-1]
 
-    def tell(self, order: Order, peak_lr: float) -> None:
+    def broadcast(self, order: NextAction, peak_lr: float) -> None:
         """Say to all other workers what comes next; only the lead does."""
         if self.size > 1:
-            dist.broadcast(torch.tensor([float(order), peak_lr], dtype=torch.float64), src=0, group=self.talk)
+            dist.broadcast(torch.tensor([float(order), peak_lr], dtype=torch.float64), src=0, group=self.control_group)
 
-    def hear(self) -> tuple[Order, float]:
+    def receive(self) -> tuple[NextAction, float]:
         """Wait for the lead's word: what comes next, and the peak of the learning rate."""
         said = torch.zeros(2, dtype=torch.float64)
-        dist.broadcast(said, src=0, group=self.talk)
-        return Order(int(said[0])), float(said[1])
+        dist.broadcast(said, src=0, group=self.control_group)
+        return NextAction(int(said[0])), float(said[1])
 
 
-def own_device(device: torch.device) -> torch.device:
+def local_device(device: torch.device) -> torch.device:
     """The graphics card of this worker among those of its machine."""
-    if device.type != "cuda" or n_workers() == 1:
+    if device.type != "cuda" or world_size() == 1:
         return device
-    return torch.device("cuda", number_here())
+    return torch.device("cuda", local_rank())
 
 
 @contextmanager
-def joined(device: torch.device) -> Iterator[Workers]:
+def join_workers(device: torch.device) -> Iterator[Workers]:
     """Join the other workers for as long as the block lasts; alone where `torchrun` did not start us."""
-    if n_workers() == 1:
+    if world_size() == 1:
         yield Workers()
         return
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    store, rank, size = next(dist.rendezvous("env://", timeout=PATIENCE))  # type: ignore[attr-defined]
-    if is_one_machine():
+    store, rank, size = next(dist.rendezvous("env://", timeout=TIMEOUT))  # type: ignore[attr-defined]
+    if is_single_machine():
         # torchrun's store outlives a restart: what the dead workers left there must not be found by the new ones.
-        store = dist.PrefixStore(f"start-{n_restarts()}", store)  # type: ignore[attr-defined]
+        store = dist.PrefixStore(f"start-{restart_count()}", store)  # type: ignore[attr-defined]
     backend = "nccl" if device.type == "cuda" else "gloo"
-    dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=PATIENCE)
+    dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=TIMEOUT)
     try:
-        yield Workers(dist.get_rank(), dist.get_world_size(), dist.new_group(backend="gloo", timeout=PATIENCE))
+        yield Workers(dist.get_rank(), dist.get_world_size(), dist.new_group(backend="gloo", timeout=TIMEOUT))
     finally:
         dist.destroy_process_group()

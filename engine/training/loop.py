@@ -15,11 +15,11 @@ from engine.errors import StudioError
 from engine.model.devices import choose_device, usable_cores, use_threads
 from engine.runs import events
 from engine.runs.folder import LR, PAUSE, SAMPLE, SAVE, STOP, ControlFiles, RunWriter, write_config
-from engine.training.distributed import Order, Workers, joined, own_device
+from engine.training.distributed import NextAction, Workers, join_workers, local_device
 from engine.training.metrics import Progress
-from engine.training.preview import compare, samples
-from engine.training.torchrun import is_lead, n_workers_here
-from engine.training.trainer import Training, set_up
+from engine.training.preview import sampled_poems, teacher_forced_preview
+from engine.training.torchrun import is_main_process, local_world_size
+from engine.training.trainer import Trainer, build_trainer
 
 PAUSE_POLL_S = 0.1
 
@@ -40,9 +40,9 @@ def run_training(
     Raises:
         StudioError: for anything that a person can mend; it is also written to the run as `run_failed`.
     """
-    if not is_lead():
-        with _together(config) as (workers, device):
-            return assist(set_up(config, folder, workers, device, resume=resume))
+    if not is_main_process():
+        with _workers_and_device(config) as (workers, device):
+            return run_follower(build_trainer(config, folder, workers, device, resume=resume))
     writer = RunWriter(folder)
     step, reason = 0, "stopped"
     try:
@@ -52,9 +52,9 @@ def run_training(
         writer.log(
             f"{time.strftime('%Y-%m-%d %H:%M:%S')} {'resumed' if resume else 'started'} by process {os.getpid()}"
         )
-        with _together(config) as (workers, device):
-            training = set_up(config, folder, workers, device, resume=resume)
-            for event in train(training, stop_requested):
+        with _workers_and_device(config) as (workers, device):
+            trainer = build_trainer(config, folder, workers, device, resume=resume)
+            for event in train(trainer, stop_requested):
                 on_record(writer.append(event))
                 step = getattr(event, "step", step)
                 reason = event.reason if isinstance(event, events.RunFinished) else reason
@@ -70,88 +70,90 @@ def run_training(
 
 
 @contextmanager
-def _together(config: TrainConfig) -> Iterator[tuple[Workers, torch.device]]:
+def _workers_and_device(config: TrainConfig) -> Iterator[tuple[Workers, torch.device]]:
     """Among the workers, with this one's device and share of the processor."""
-    use_threads(config.n_threads or max(1, usable_cores() // n_workers_here()))
-    device = own_device(choose_device(config.device))
-    with joined(device) as workers:
+    use_threads(config.n_threads or max(1, usable_cores() // local_world_size()))
+    device = local_device(choose_device(config.device))
+    with join_workers(device) as workers:
         yield workers, device
 
 
-def train(training: Training, stop_requested: Callable[[], bool] = lambda: False) -> Iterator[events.Event]:
+def train(trainer: Trainer, stop_requested: Callable[[], bool] = lambda: False) -> Iterator[events.Event]:
     """Train until the last step, a stop request or divergence, yielding what happens; checkpoints go to the run's folder."""
-    config, control, workers = training.config, training.control, training.workers
-    yield training.started
+    config, control, workers = trainer.config, trainer.control, trainer.workers
+    yield trainer.started
 
-    for turn in training.turns():
-        rate, features = training.update(turn)
+    for batch in trainer.batches():
+        rate, features = trainer.update(batch)
 
-        progress, meter = training.progress, training.meter
-        is_last = progress.step == training.total_steps
+        progress, meter = trainer.progress, trainer.meter
+        is_last = progress.step == trainer.total_steps
         validates = is_last or progress.step % config.validate_every == 0
         saves = is_last or progress.step % config.checkpoint_every == 0
         compares = is_last or progress.step % config.compare_every == 0
-        looks_up = meter.is_due() or validates or saves
-        wishes = control.requests() if looks_up else frozenset()
-        stops = STOP in wishes or stop_requested()
+        should_poll = meter.is_due() or validates or saves
+        requests = control.requests() if should_poll else frozenset()
+        stops = STOP in requests or stop_requested()
 
-        if looks_up or stops:
-            step_event = meter.read(progress, turn.epoch, training.epochs_done, rate)
+        if should_poll or stops:
+            step_event = meter.read(progress, batch.epoch, trainer.epochs_done, rate)
             yield step_event
-            if training.resources.is_due():
-                yield training.resources.read(progress.step)
-            if not _is_sane(step_event.loss_nats, len(training.vocabulary)):
-                returned = training.return_to_best()
-                workers.tell(Order.STOP if returned is None else Order.RETURN_TO_BEST, training.progress.peak_lr)
+            if trainer.resources.is_due():
+                yield trainer.resources.read(progress.step)
+            if not _is_sane(step_event.loss_nats, len(trainer.vocabulary)):
+                returned = trainer.return_to_best()
+                workers.broadcast(
+                    NextAction.STOP if returned is None else NextAction.RETURN_TO_BEST, trainer.progress.peak_lr
+                )
                 if returned is None:
                     yield events.RunFinished(step=progress.step, reason="diverged")
                     return
                 yield returned
                 continue
         if compares:
-            yield compare(training.model, features, turn.batch, training.vocabulary, progress.step)
+            yield teacher_forced_preview(trainer.model, features, batch.local, trainer.vocabulary, progress.step)
         improved = False
         if validates:
-            nats_per_han = training.validate()
+            nats_per_han = trainer.validate()
             improved = progress.note_validation(nats_per_han)
-            per_char, per_han = progress.take_train_nats()
+            per_char, per_han = progress.pop_train_nats()
             yield events.Validated(
                 step=progress.step, val_nats_per_han=nats_per_han, train_nats=per_char, train_nats_per_han=per_han
             )
-        if validates or SAMPLE in wishes:
-            yield from samples(training.model, training.vocabulary, config, progress.step)
+        if validates or SAMPLE in requests:
+            yield from sampled_poems(trainer.model, trainer.vocabulary, config, progress.step)
         if validates and config.early_stop is not None and progress.n_worse >= config.early_stop:
             yield events.Control(step=progress.step, what="no longer improving", value=progress.n_worse)
             stops = True
-        if saves or improved or stops or SAVE in wishes:
-            yield training.save(is_best=improved)
+        if saves or improved or stops or SAVE in requests:
+            yield trainer.save(is_best=improved)
         if stops and not is_last:
-            control.answer(STOP)
-            workers.tell(Order.STOP, progress.peak_lr)
+            control.acknowledge(STOP)
+            workers.broadcast(NextAction.STOP, progress.peak_lr)
             yield events.RunFinished(step=progress.step, reason="stopped")
             return
-        yield from _obey(training, wishes, stop_requested)
-        if validates or saves or wishes:
+        yield from _handle_commands(trainer, requests, stop_requested)
+        if validates or saves or requests:
             meter.restart_clock()
-        workers.tell(Order.GO_ON, progress.peak_lr)
-        training.resources.lap()
+        workers.broadcast(NextAction.CONTINUE, progress.peak_lr)
+        trainer.resources.mark_phase()
 
-    yield events.RunFinished(step=training.progress.step, reason="completed")
+    yield events.RunFinished(step=trainer.progress.step, reason="completed")
 
 
-def assist(training: Training) -> str:
+def run_follower(trainer: Trainer) -> str:
     """Train along with the lead, which decides everything.
 
     Returns:
         why it ended, as far as a worker that does not lead can know: completed or stopped.
     """
-    for turn in training.turns():
-        training.update(turn)
-        order, training.progress.peak_lr = training.workers.hear()
-        if order is Order.STOP:
+    for batch in trainer.batches():
+        trainer.update(batch)
+        order, trainer.progress.peak_lr = trainer.workers.receive()
+        if order is NextAction.STOP:
             return "stopped"
-        if order is Order.RETURN_TO_BEST:
-            training.return_to_best()
+        if order is NextAction.RETURN_TO_BEST:
+            trainer.return_to_best()
     return "completed"
 
 
@@ -160,31 +162,33 @@ def _is_sane(loss_nats: float, vocab_size: int) -> bool:
     return math.isfinite(loss_nats) and loss_nats < 3 * math.log(vocab_size)
 
 
-def _obey(training: Training, wishes: frozenset[str], stop_requested: Callable[[], bool]) -> Iterator[events.Event]:
+def _handle_commands(
+    trainer: Trainer, requests: frozenset[str], stop_requested: Callable[[], bool]
+) -> Iterator[events.Event]:
     """Do what the control files ask for; a pause waits here, and a paused run saves and samples when it is asked to."""
-    control, progress = training.control, training.progress
-    yield from _acknowledge(control, wishes, progress)
-    if PAUSE in wishes:
+    control, progress = trainer.control, trainer.progress
+    yield from _acknowledge(control, requests, progress)
+    if PAUSE in requests:
         yield events.Control(step=progress.step, what="paused")
         while PAUSE in (now := control.requests()) and STOP not in now and not stop_requested():
             if SAMPLE in now:
-                yield from samples(training.model, training.vocabulary, training.config, progress.step)
+                yield from sampled_poems(trainer.model, trainer.vocabulary, trainer.config, progress.step)
             if SAVE in now:
-                yield training.save(is_best=False)
+                yield trainer.save(is_best=False)
             yield from _acknowledge(control, now, progress)
             time.sleep(PAUSE_POLL_S)
-        control.answer(PAUSE)
+        control.acknowledge(PAUSE)
         yield events.Control(step=progress.step, what="resumed")
 
 
-def _acknowledge(control: ControlFiles, wishes: frozenset[str], progress: Progress) -> Iterator[events.Control]:
+def _acknowledge(control: ControlFiles, requests: frozenset[str], progress: Progress) -> Iterator[events.Control]:
     """Take back the requests that have been carried out, and change the learning rate."""
-    if SAVE in wishes:
-        control.answer(SAVE)
+    if SAVE in requests:
+        control.acknowledge(SAVE)
         yield events.Control(step=progress.step, what="saved on request")
-    if SAMPLE in wishes:
-        control.answer(SAMPLE)
+    if SAMPLE in requests:
+        control.acknowledge(SAMPLE)
         yield events.Control(step=progress.step, what="sampled on request")
-    if LR in wishes and (rate := control.take_lr()) is not None:
+    if LR in requests and (rate := control.take_lr()) is not None:
         progress.peak_lr = rate
         yield events.Control(step=progress.step, what="lr changed", value=rate)

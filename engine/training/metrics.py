@@ -36,13 +36,13 @@ class Progress:
     # Validations in a row that were not the best so far, and how often a divergence was answered by going back.
     n_worse: int = 0
     n_returns: int = 0
-    # Whether the run's pieces count E as a character (`engine.corpus.batching.cut_pieces`): one begun before they ceased to keeps them, so
-    # that it goes on with the very batches that it would have had.
+    # Whether E counts as a character of a segment (`engine.corpus.batching.cut_segments`). Runs begun before it ceased to keep it so,
+    # and resume with the same batches.
     end_counts: bool = False
 
     @classmethod
-    def saved(cls, values: Mapping[str, Any]) -> Self:
-        """What a checkpoint kept; one of before `end_counts` was kept is of a run whose pieces count it.
+    def from_checkpoint(cls, values: Mapping[str, Any]) -> Self:
+        """What a checkpoint kept; one of before `end_counts` was kept is of a run whose segments count it.
 
         Raises:
             ModelError: when a value is missing, unknown or of another type.
@@ -65,7 +65,7 @@ class Progress:
         self.n_worse = 0 if improved else self.n_worse + 1
         return improved
 
-    def take_train_nats(self) -> tuple[float, float | None]:
+    def pop_train_nats(self) -> tuple[float, float | None]:
         """Mean training loss since the last validation in nats a character and in nats a Han character, the latter None where
         there was none; counting begins anew."""
         per_char = self.train_nats_sum / max(1, self.train_chars)

@@ -5,11 +5,11 @@ import math
 import torch
 
 from engine.config import TrainConfig
-from engine.model.char_rnn import N_GATES, PoemModel
+from engine.model.char_rnn import N_GATES, CharRNN
 from engine.training.muon import Muon
 
 
-def make_optimizer(model: PoemModel, config: TrainConfig) -> torch.optim.Optimizer:
+def make_optimizer(model: CharRNN, config: TrainConfig) -> torch.optim.Optimizer:
     """AdamW (Loshchilov and Hutter 2019), RMSprop (Hinton 2012), or Muon (Jordan 2024) with AdamW."""
     parameters = list(model.parameters())
     if config.optimizer == "rmsprop":

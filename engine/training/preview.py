@@ -13,7 +13,7 @@ from engine.config import ComposeConfig, TrainConfig
 from engine.corpus.batching import Batch
 from engine.corpus.vocabulary import PAD, Vocabulary
 from engine.errors import ComposeError
-from engine.model.char_rnn import PoemModel
+from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import LoadedModel
 from engine.runs import events
 
@@ -21,7 +21,9 @@ SAMPLE_CHARS = 80
 
 
 @torch.no_grad()
-def compare(model: PoemModel, features: Tensor, batch: Batch, vocabulary: Vocabulary, step: int) -> events.Compared:
+def teacher_forced_preview(
+    model: CharRNN, features: Tensor, batch: Batch, vocabulary: Vocabulary, step: int
+) -> events.Compared:
     """The first piece of a batch, whose features (N, F) are at hand: the likeliest character at each place beside the true one."""
     target = batch.y[0][batch.y[0] != PAD]
     logits = model.logits(features[: len(target)].detach().float())  # (T, F) -> (T, V)
@@ -40,7 +42,7 @@ def _one_glyph_each(indices: list[int], vocabulary: Vocabulary) -> str:
     return "".join(vocabulary.character(index) or "E" for index in indices)
 
 
-def samples(model: PoemModel, vocabulary: Vocabulary, config: TrainConfig, step: int) -> Iterator[events.Sampled]:
+def sampled_poems(model: CharRNN, vocabulary: Vocabulary, config: TrainConfig, step: int) -> Iterator[events.Sampled]:
     """A poem for each begin character, with the same seeds every time, so that only the learning changes them."""
     model.eval()
     loaded = LoadedModel("sample", model, vocabulary, {})

@@ -25,7 +25,7 @@ class ResourceMeter:
         self._since_s = self._lap_s = time.perf_counter()
         self._spent_s = dict.fromkeys(PHASES, 0.0)
 
-    def lap(self, phase: str | None = None) -> None:
+    def mark_phase(self, phase: str | None = None) -> None:
         """Add the time since the last lap to a phase; to none, what was no part of a step."""
         now_s = time.perf_counter()
         if phase is not None:

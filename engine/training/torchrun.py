@@ -3,30 +3,30 @@
 import os
 
 
-def n_workers() -> int:
+def world_size() -> int:
     """How many workers `torchrun` started; 1 without it."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def n_workers_here() -> int:
+def local_world_size() -> int:
     """How many of them are on this machine."""
     return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
 
 
-def is_lead() -> bool:
+def is_main_process() -> bool:
     """Whether this process leads, before it has joined the others."""
     return os.environ.get("RANK", "0") == "0"
 
 
-def is_one_machine() -> bool:
-    return n_workers() == n_workers_here()
+def is_single_machine() -> bool:
+    return world_size() == local_world_size()
 
 
-def n_restarts() -> int:
+def restart_count() -> int:
     """How often `torchrun` has started the workers again after one of them died."""
     return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
 
 
-def number_here() -> int:
+def local_rank() -> int:
     """The number of this worker among those on its machine."""
     return int(os.environ.get("LOCAL_RANK", "0"))

@@ -1,6 +1,6 @@
 """A training in hand: its corpus, model, optimiser and place, and what it does with a batch.
 
-Shapes: B pieces in a batch, T characters, F features, N = characters of a batch that are no padding.
+Shapes: B segments in a batch, T characters, F features, N = characters of a batch that are no padding.
 """
 
 import math
@@ -16,7 +16,7 @@ from torch import Tensor
 
 import engine
 from engine.config import TrainConfig
-from engine.corpus.batching import Batch, Pieces, epoch_order, in_order
+from engine.corpus.batching import Batch, Segments, epoch_order, in_order
 from engine.corpus.control_codes import control_code_tags
 from engine.corpus.store import open_corpus
 from engine.corpus.token_cache import TokenizedCorpus, open_tokens
@@ -24,55 +24,55 @@ from engine.corpus.vocabulary import PAD, Vocabulary
 from engine.errors import RunError
 from engine.evaluation.likelihood import tally_batches
 from engine.evaluation.target_counts import TargetCounts, count_targets, han_indices, unknown_nats
-from engine.model.char_rnn import PoemModel
+from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import CheckpointFolder, load_model, load_progress, save_checkpoint
 from engine.model.devices import (
     device_name,
-    give_memory_back,
     gradient_scale,
-    keep_memory,
     mixed_precision,
     product_dtype,
-    sent_to,
+    to_device,
+    trim_malloc,
+    tune_malloc,
 )
 from engine.model.fused_loss import linear_cross_entropy
-from engine.model.metadata import read_header
+from engine.model.metadata import read_metadata
 from engine.model.registry import find_model
 from engine.novelty.build import keep_lines
 from engine.runs import events
 from engine.runs.folder import CHECKPOINTS, ControlFiles
-from engine.training.curriculum import Curriculum, held_out, plan
+from engine.training.curriculum import Curriculum, held_out_segments, plan_curriculum
 from engine.training.distributed import Workers
 from engine.training.metrics import Meter, Progress
 from engine.training.optim import learning_rate, make_optimizer, set_learning_rate
 from engine.training.resources import ResourceMeter
-from engine.training.warm_start import start_from
+from engine.training.warm_start import warm_start
 
 # A header's tag is read and never predicted: a bias so low leaves it no probability, and no gradient.
-TAG_BIAS = -30.0
+CONTROL_CODE_BIAS = -30.0
 # What remains of the learning rate after a divergence.
-LOWER_RATE = 0.3
+DIVERGED_LR_FACTOR = 0.3
 # Often enough to keep a `studio` below a gigabyte, and so seldom that no cost could be measured.
-GIVE_BACK_EVERY = 50
+TRIM_MALLOC_EVERY = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """A worker's share of one batch; `all_targets` counts those of the whole batch. `is_spare`: read for nothing."""
+class TrainBatch:
+    """A worker's share of one batch; `global_targets` counts those of the whole batch. `is_padding_rank`: read for nothing."""
 
     epoch: int
-    batch: Batch
-    all_targets: TargetCounts
-    is_spare: bool = False
+    local: Batch
+    global_targets: TargetCounts
+    is_padding_rank: bool = False
 
     @property
-    def share(self) -> float:
+    def loss_weight(self) -> float:
         """How much of the batch's loss this worker's mean is."""
-        return 0.0 if self.is_spare else self.batch.n_targets / self.all_targets.n_chars
+        return 0.0 if self.is_padding_rank else self.local.n_targets / self.global_targets.n_chars
 
 
 @dataclass(slots=True)
-class Training:
+class Trainer:
     """All that a training holds in its hands."""
 
     config: TrainConfig
@@ -80,8 +80,8 @@ class Training:
     dtype: torch.dtype  # of products
     corpus: TokenizedCorpus
     curriculum: Curriculum
-    validation: Pieces
-    model: PoemModel
+    validation: Segments
+    model: CharRNN
     optimizer: torch.optim.Optimizer
     progress: Progress
     checkpoints: CheckpointFolder
@@ -89,7 +89,7 @@ class Training:
     meter: Meter
     resources: ResourceMeter
     started: events.RunStarted
-    ancestor: Mapping[str, object]
+    parent_model: Mapping[str, object]
     workers: Workers
 
     @property
@@ -102,62 +102,62 @@ class Training:
 
     @property
     def epochs_done(self) -> float:
-        return self.curriculum.epochs_at(self.progress.step, self.config.batch_poems)
+        return self.curriculum.epochs_at(self.progress.step, self.config.batch_size)
 
-    def turns(self) -> Iterator[Turn]:
+    def batches(self) -> Iterator[TrainBatch]:
         """This worker's share of every batch, from where the training stands to its last step."""
-        batch_poems, seed = self.config.batch_poems, self.config.seed
+        batch_size, seed = self.config.batch_size, self.config.seed
         is_han = han_indices(self.vocabulary)
         while self.progress.step < self.total_steps:
             stage = self.curriculum.stage_at(self.progress.step)
-            epoch, position = stage.place(self.progress.step, batch_poems)
-            parts = stage.pieces.told_parts(self.config.header_share, seed, epoch)
-            for rows in epoch_order(stage.pieces, batch_poems, seed, epoch, parts)[position:]:
+            epoch, position = stage.place(self.progress.step, batch_size)
+            parts = stage.segments.sample_conditioning(self.config.conditioning_prob, seed, epoch)
+            for rows in epoch_order(stage.segments, batch_size, seed, epoch, parts)[position:]:
                 before = self.progress.step
                 if before == stage.end_step:
                     break
-                own = self.workers.share(rows)
+                local_rows = self.workers.shard(rows)
                 # A worker without a poem of a small last batch reads one for nothing: all must take every step.
-                batch = stage.pieces.batch(own if len(own) else rows[:1], parts)
-                all_targets = count_targets(stage.pieces.targets(rows), is_han)
-                yield Turn(epoch, batch, all_targets, is_spare=not len(own))
+                batch = stage.segments.batch(local_rows if len(local_rows) else rows[:1], parts)
+                global_targets = count_targets(stage.segments.targets(rows), is_han)
+                yield TrainBatch(epoch, batch, global_targets, is_padding_rank=not len(local_rows))
                 if self.progress.step != before + 1:
                     break  # it has gone back to a checkpoint
 
-    def update(self, turn: Turn) -> tuple[float, Tensor]:
+    def update(self, batch: TrainBatch) -> tuple[float, Tensor]:
         """One step: batch → features → loss and its gradients → summed over the workers → clipped → weights moved.
 
         Returns:
             the learning rate of the step, and the features (N, F) that the loss was made from.
         """
-        self.resources.lap("data")
+        self.resources.mark_phase("data")
         rate = learning_rate(self.config, self.progress.peak_lr, self.progress.step, self.total_steps)
         set_learning_rate(self.optimizer, rate)
         self.model.train()
-        loss, features = _loss(self.model, turn.batch, self.config.chunk_rows, self.device, self.dtype)
-        self.resources.lap("forward")
-        weighed = loss if turn.share == 1 else loss * turn.share
+        loss, features = _loss(self.model, batch.local, self.config.chunk_rows, self.device, self.dtype)
+        self.resources.mark_phase("forward")
+        weighed = loss if batch.loss_weight == 1 else loss * batch.loss_weight
         scale = gradient_scale(self.device, self.dtype)
         (weighed if scale == 1 else weighed * scale).backward()  # type: ignore[no-untyped-call]
-        loss_of_all = self.workers.sum_up(list(self.model.parameters()), weighed.detach())
+        loss_of_all = self.workers.all_reduce(list(self.model.parameters()), weighed.detach())
         if scale != 1:
             for parameter in self.model.parameters():
                 if parameter.grad is not None:
                     parameter.grad /= scale
-        self.resources.lap("backward")
+        self.resources.mark_phase("backward")
         grad_norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm or math.inf)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.progress.step += 1
-        self.meter.add(loss_of_all, grad_norm.detach(), turn.all_targets)
-        if self.progress.step % GIVE_BACK_EVERY == 0:
-            give_memory_back()
-        self.resources.lap("optimizer")
+        self.meter.add(loss_of_all, grad_norm.detach(), batch.global_targets)
+        if self.progress.step % TRIM_MALLOC_EVERY == 0:
+            trim_malloc()
+        self.resources.mark_phase("optimizer")
         return rate, features
 
     def validate(self) -> float:
         """Nats per Han character of the held-out poems."""
-        batches = in_order(self.validation, self.config.batch_poems)
+        batches = in_order(self.validation, self.config.batch_size)
         tally = tally_batches(self.model, batches, self.vocabulary, self.device, self.config.chunk_rows)
         return tally.nats_per_han
 
@@ -193,9 +193,9 @@ class Training:
             weights = load_model(best, self.device).model.state_dict()
             for name, weight in self.model.state_dict().items():
                 weight.copy_(weights[name])
-        self.progress = Progress.saved(load_progress(best, self.optimizer))
+        self.progress = Progress.from_checkpoint(load_progress(best, self.optimizer))
         self.progress.n_returns = 1
-        self.progress.peak_lr *= LOWER_RATE
+        self.progress.peak_lr *= DIVERGED_LR_FACTOR
         self.meter = Meter(self.device, unknown_nats(self.vocabulary))
         self.checkpoints.point("last", self.progress.step)
         return events.Control(step=self.progress.step, what=events.RETURNED, value=self.progress.peak_lr)
@@ -215,13 +215,15 @@ class Training:
             "training": self.config.to_dict(),
             "steps": progress.step,
             "n_chars_seen": progress.n_chars,
-            **({"started_from": self.ancestor} if self.ancestor else {}),
+            **({"started_from": self.parent_model} if self.parent_model else {}),
             "figures": {"val_nats_per_han": progress.best_nats if progress.step == progress.best_step else None},
             "made_with": {"engine": engine.__version__, "torch": torch.__version__},
         }
 
 
-def set_up(config: TrainConfig, folder: Path, workers: Workers, device: torch.device, *, resume: bool) -> Training:
+def build_trainer(
+    config: TrainConfig, folder: Path, workers: Workers, device: torch.device, *, resume: bool
+) -> Trainer:
     """Open the corpus, make or load the model, and find the place to go on from."""
     torch.manual_seed(config.seed)
     dtype = product_dtype(config.precision, device, config.model.hidden_size)
@@ -229,14 +231,17 @@ def set_up(config: TrainConfig, folder: Path, workers: Workers, device: torch.de
     checkpoints = CheckpointFolder(folder / CHECKPOINTS)
     checkpoint = checkpoints.find("last") if resume else None
     source = open_corpus(config.corpus, trained_on=_trained_on(checkpoint))
-    corpus = open_tokens(source, config.min_count, tags=_tags(config, checkpoint))
+    corpus = open_tokens(source, config.min_freq, tags=_tags(config, checkpoint))
     model, optimizer, progress = _restore(checkpoint, corpus, config, device)
-    curriculum, validation = plan(corpus, config, end_counts=progress.end_counts), held_out(corpus, config)
+    curriculum, validation = (
+        plan_curriculum(corpus, config, end_counts=progress.end_counts),
+        held_out_segments(corpus, config),
+    )
     if progress.best_step is not None and checkpoints.path_of(progress.best_step).is_dir():
         checkpoints.point("best", progress.best_step)  # a kill may have come between a checkpoint and its naming
     keep_lines(corpus.corpus, folder)
     # Not before: what reading the corpus took shall be given back.
-    keep_memory()
+    tune_malloc()
 
     started = events.RunStarted(
         pid=os.getpid(),
@@ -247,68 +252,71 @@ def set_up(config: TrainConfig, folder: Path, workers: Workers, device: torch.de
         n_chars_per_epoch=curriculum.n_chars_per_epoch,
         device=device_name(device, dtype),
         resumed_from_step=progress.step if checkpoint else None,
-        n_epochs=round(curriculum.epochs_at(curriculum.total_steps, config.batch_poems), 6),
+        n_epochs=round(curriculum.epochs_at(curriculum.total_steps, config.batch_size), 6),
     )
-    return Training(
+    return Trainer(
         config, device, dtype, corpus, curriculum, validation, model, optimizer, progress,
         checkpoints, ControlFiles(folder), Meter(device, unknown_nats(corpus.vocabulary)), ResourceMeter(device),
-        started, _ancestor(config), workers,
+        started, _parent_model(config), workers,
     )  # fmt: skip
 
 
 def _trained_on(checkpoint: Path | None) -> str | None:
     """The checksum of the corpus that a run began with."""
-    corpus = {} if checkpoint is None else read_header(checkpoint).get("corpus")
+    corpus = {} if checkpoint is None else read_metadata(checkpoint).get("corpus")
     return corpus.get("sha256") if isinstance(corpus, dict) else None
 
 
 def _tags(config: TrainConfig, checkpoint: Path | None) -> Sequence[str]:
     """What headers can tell: what they could when the run began, for a later studio knows more forms."""
-    if config.header_share == 0:
+    if config.conditioning_prob == 0:
         return ()
-    return control_code_tags() if checkpoint is None else list(read_header(checkpoint).get("header_tags", ()))
+    return control_code_tags() if checkpoint is None else list(read_metadata(checkpoint).get("header_tags", ()))
 
 
 def _restore(
     checkpoint: Path | None, corpus: TokenizedCorpus, config: TrainConfig, device: torch.device
-) -> tuple[PoemModel, torch.optim.Optimizer, Progress]:
+) -> tuple[CharRNN, torch.optim.Optimizer, Progress]:
     """A new model with its optimiser, or those of a checkpoint."""
     if checkpoint is None:
-        model = PoemModel(config.model, len(corpus.vocabulary)).to(device)
+        model = CharRNN(config.model, len(corpus.vocabulary)).to(device)
         with torch.no_grad():
-            model.output_bias[corpus.vocabulary.n_drawable :] = TAG_BIAS
+            model.output_bias[corpus.vocabulary.n_drawable :] = CONTROL_CODE_BIAS
         if config.start_from is not None:
-            start_from(model, corpus.vocabulary, load_model(find_model(config.start_from), device))
+            warm_start(model, corpus.vocabulary, load_model(find_model(config.start_from), device))
         return model, make_optimizer(model, config), Progress(peak_lr=config.learning_rate)
     loaded = load_model(checkpoint, device)
-    if loaded.header.get("corpus", {}).get("sha256") != corpus.corpus.sha256 or loaded.vocabulary != corpus.vocabulary:
+    if (
+        loaded.metadata.get("corpus", {}).get("sha256") != corpus.corpus.sha256
+        or loaded.vocabulary != corpus.vocabulary
+    ):
         raise RunError(
             f"The corpus {corpus.corpus.name} is no longer the one that this run was trained on.",
             "Bring the old corpus back, or start a new run.",
         )
     optimizer = make_optimizer(loaded.model, config)
-    return loaded.model, optimizer, Progress.saved(load_progress(checkpoint, optimizer))
+    return loaded.model, optimizer, Progress.from_checkpoint(load_progress(checkpoint, optimizer))
 
 
-def _ancestor(config: TrainConfig) -> Mapping[str, object]:
+def _parent_model(config: TrainConfig) -> Mapping[str, object]:
     """What is to be remembered of the model that a training began with; nothing where it began from scratch."""
     if config.start_from is None:
         return {}
-    header = read_header(find_model(config.start_from))
+    metadata = read_metadata(find_model(config.start_from))
     remembered = ("name", "corpus", "training", "steps", "n_chars_seen", "started_from", "mean_of")
-    return {key: header[key] for key in remembered if key in header}
+    return {key: metadata[key] for key in remembered if key in metadata}
 
 
 def _loss(
-    model: PoemModel, batch: Batch, chunk_rows: int, device: torch.device, dtype: torch.dtype
+    model: CharRNN, batch: Batch, chunk_rows: int, device: torch.device, dtype: torch.dtype
 ) -> tuple[Tensor, Tensor]:
     """Mean nats a character of a batch, and the features (N, F) that it was made from."""
-    x = sent_to(device, batch.x)
+    x = to_device(device, batch.x)
     with mixed_precision(device, dtype):
         features, _ = model.features(x)  # (B, T) -> (B, T, F)
     # The output layer is much of the work: no padding goes through it.
-    places = np.flatnonzero(batch.y != PAD)
-    targets = sent_to(device, batch.y.ravel()[places])  # (N,)
+    positions = np.flatnonzero(batch.y != PAD)
+    targets = to_device(device, batch.y.ravel()[positions])  # (N,)
     # A GRU's come in 32 bits all the same.
-    features = features.flatten(0, 1).index_select(0, sent_to(device, places)).to(dtype)  # (B, T, F) -> (N, F)
+    features = features.flatten(0, 1).index_select(0, to_device(device, positions)).to(dtype)  # (B, T, F) -> (N, F)
     return linear_cross_entropy(features, model.output_weight, model.output_bias, targets, chunk_rows), features

@@ -5,11 +5,11 @@ Shapes: V vocabulary.
 
 import torch
 
-from engine.config import SHAPE
+from engine.config import ARCHITECTURE_FIELDS
 from engine.corpus.control_codes import KEYWORD, TITLE
 from engine.corpus.vocabulary import SPECIAL_TOKENS, Vocabulary
 from engine.errors import ModelError
-from engine.model.char_rnn import PoemModel
+from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import LoadedModel
 
 # What introduces words on what the poem is about introduces keywords too.
@@ -19,7 +19,7 @@ NOISE = 0.3
 
 
 @torch.no_grad()
-def start_from(model: PoemModel, vocabulary: Vocabulary, source: LoadedModel) -> int:
+def warm_start(model: CharRNN, vocabulary: Vocabulary, source: LoadedModel) -> int:
     """Give `model` the weights of `source`, each character and tag what the source learned of it.
 
     Characters that the source does not know keep the weights that they have. A tag that it does not know is read as what the source
@@ -33,7 +33,7 @@ def start_from(model: PoemModel, vocabulary: Vocabulary, source: LoadedModel) ->
         ModelError: when the two networks are not of one architecture.
     """
     ours, theirs = model.config, source.model.config
-    different = [name for name in SHAPE if getattr(ours, name) != getattr(theirs, name)]
+    different = [name for name in ARCHITECTURE_FIELDS if getattr(ours, name) != getattr(theirs, name)]
     if different:
         name = different[0]
         raise ModelError(
@@ -54,7 +54,7 @@ def start_from(model: PoemModel, vocabulary: Vocabulary, source: LoadedModel) ->
     return len(wanted)
 
 
-def _begin_new_tags(model: PoemModel, vocabulary: Vocabulary, source: LoadedModel, before: torch.Tensor) -> None:
+def _begin_new_tags(model: CharRNN, vocabulary: Vocabulary, source: LoadedModel, before: torch.Tensor) -> None:
     """Fill the embeddings of the tags that the source lacks, where it has any; `before`: the embedding as it was made (V, E)."""
     theirs = source.vocabulary
     if not theirs.tags:

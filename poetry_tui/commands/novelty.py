@@ -7,7 +7,7 @@ from engine.commands.flags import add_reading_flags
 from engine.corpus.cleaning import Cleaner
 from engine.corpus.readers.formats import how_read
 from engine.errors import ModelError
-from engine.model.metadata import read_header
+from engine.model.metadata import read_metadata
 from engine.model.registry import find_model
 from poetry_tui.commands.output import Commands, command, print_json, printable, say
 from poetry_tui.commands.poem_input import given_poems, numbered_poems
@@ -34,7 +34,7 @@ def _novelty(options: argparse.Namespace) -> None:
     from engine.novelty.training_lines import lines_of_model
 
     folder = find_model(options.model)
-    header = read_header(folder)
+    header = read_metadata(folder)
     corpus, lines = corpus_of(header), lines_of_model(folder, header)
     if corpus is None and lines is None:
         raise ModelError(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from engine.corpus.variants import to_simplified
 from engine.errors import StudioError
-from engine.model.metadata import read_header
+from engine.model.metadata import read_metadata
 from engine.model.registry import find_model
 from engine.prosody.rhymes import RhymeSystem, masks_of
 
@@ -71,7 +71,7 @@ def places_of(character: str, system: RhymeSystem) -> tuple[int, ...]:
 def frequency_rank() -> Mapping[str, int]:
     """Rank of a character by how often the bundled model's corpus has it, 0 for the most frequent; empty without the model."""
     try:
-        vocabulary = read_header(find_model(None)).get("vocabulary")
+        vocabulary = read_metadata(find_model(None)).get("vocabulary")
     except StudioError:
         return {}
     return {one: rank for rank, one in enumerate(vocabulary)} if isinstance(vocabulary, str) else {}

@@ -10,7 +10,7 @@ from typing import Any
 from engine.config import ComposeConfig, check_setting
 from engine.errors import UsageError
 from engine.files import parse_json
-from engine.runs.events import LATEST_TIME_S
+from engine.runs.events import MAX_TIME_S
 from engine.system.safe_text import printable
 
 COLUMNS = ("id", "text", "begin", "model", "seed", "settings", "logprob", "created_s", "title", "tags", "note")
@@ -52,7 +52,7 @@ def _nats(value: Any) -> float | None:
 
 
 def _moment(value: Any) -> float:
-    if not isinstance(value, int | float) or not 0 <= value <= LATEST_TIME_S:
+    if not isinstance(value, int | float) or not 0 <= value <= MAX_TIME_S:
         raise ValueError("no moment")
     return float(value)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.errors import ModelError
-from engine.model.metadata import read_header
+from engine.model.metadata import read_metadata
 from engine.model.registry import find_model
 from engine.runs.events import Compared, Record
 from poetry_tui.runs.control import is_alive
@@ -84,6 +84,6 @@ def spread(items: list[T], n: int) -> list[T]:
 def _about(folder: Path) -> Mapping[str, Any]:
     """The header of the run's best checkpoint; a run without one is still worth a report."""
     try:
-        return read_header(find_model(folder))
+        return read_metadata(find_model(folder))
     except ModelError:
         return {}

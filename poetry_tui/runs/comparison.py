@@ -12,8 +12,8 @@ from poetry_tui.runs.state import RunState, Status
 from poetry_tui.runs.wording import ABOUT, duration, epochs_read, perplexity, training_nats
 
 MISSING = "-"
-# Validations are on other poems where one of these is not the same (`engine.training.curriculum.held_out`).
-WHAT_IS_VALIDATED = frozenset({"corpus", "n_val_poems", "longest_poem", "late_share", "late_longest_poem"})
+# Validations are on other poems where one of these is not the same (`engine.training.curriculum.held_out_segments`).
+WHAT_IS_VALIDATED = frozenset({"corpus", "n_val_poems", "max_poem_chars", "anneal_fraction", "anneal_max_chars"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,9 @@ from engine.runs.folder import (
     CONFIG,
     EVENTS,
     HEARTBEAT,
-    LARGEST_RATE,
     LOG,
     LR,
+    MAX_LEARNING_RATE,
     PAUSE,
     SAMPLE,
     SAVE,
@@ -36,8 +36,8 @@ from engine.system.processes import own_session
 from poetry_tui.runs.summary import RunSummary, find_run, list_runs, summarise
 
 __all__ = [
+    "RunCommand",
     "RunSummary",
-    "Wish",
     "continue_run",
     "find_run",
     "is_alive",
@@ -45,6 +45,7 @@ __all__ = [
     "list_runs",
     "new_run_id",
     "pause_run",
+    "pending_commands",
     "remove_run",
     "resume_run",
     "sample_run",
@@ -54,14 +55,13 @@ __all__ = [
     "started_here",
     "stop_run",
     "summarise",
-    "take_back",
     "trainer_pids",
-    "wishes",
+    "withdraw",
 ]
 
 # How long a trainer may take to be gone after its last word.
 LEAVING_S = 15.0
-Wish: TypeAlias = Callable[[Path], object]
+RunCommand: TypeAlias = Callable[[Path], object]
 
 # The trainers that this process started, by run folder.
 _children: dict[Path, "subprocess.Popen[bytes]"] = {}
@@ -111,8 +111,8 @@ def continue_run(folder: Path) -> None:
         if summarise(folder).status.is_live or time.monotonic() > patience_ends_s:
             raise RunError(f"The run {folder.name} is still going on.", "Stop it first.")
         time.sleep(0.1)
-    for wish in wishes(folder):
-        take_back(folder, wish)
+    for command in pending_commands(folder):
+        withdraw(folder, command)
     _spawn(folder, "--resume", str(folder))
 
 
@@ -156,7 +156,7 @@ def trainer_pids() -> list[int]:
 def stop_run(folder: Path) -> None:
     """Ask a run to save and stop; a paused one too. Raises RunError when nobody is there to be told."""
     _ask(folder, STOP)
-    take_back(folder, PAUSE)
+    withdraw(folder, PAUSE)
 
 
 def pause_run(folder: Path) -> None:
@@ -166,7 +166,7 @@ def pause_run(folder: Path) -> None:
 
 def resume_run(folder: Path) -> None:
     """Let a paused run go on."""
-    take_back(folder, PAUSE)
+    withdraw(folder, PAUSE)
 
 
 def save_run(folder: Path) -> None:
@@ -185,7 +185,7 @@ def learning_rate_of(text: str) -> float:
         rate = float(text)
     except ValueError:
         rate = math.nan
-    if not 0 < rate < LARGEST_RATE:
+    if not 0 < rate < MAX_LEARNING_RATE:
         raise UsageError(f"{text.strip() or 'Nothing'} is no learning rate.", "Write a number such as 0.001 or 1e-3.")
     return rate
 
@@ -195,22 +195,22 @@ def set_learning_rate(folder: Path, learning_rate: float) -> None:
     _ask(folder, LR, learning_rate)
 
 
-def wishes(folder: Path) -> frozenset[str]:
+def pending_commands(folder: Path) -> frozenset[str]:
     """What the run has been asked for and has not answered yet: stop, pause, save, sample, lr."""
     return ControlFiles(folder).requests()
 
 
-def take_back(folder: Path, wish: str) -> None:
+def withdraw(folder: Path, command: str) -> None:
     """Ask no longer for something. Raises RunError when the folder cannot be written."""
     with _reporting(folder):
-        ControlFiles(folder).take_back(wish)
+        ControlFiles(folder).withdraw(command)
 
 
-def _ask(folder: Path, wish: str, value: float | None = None) -> None:
+def _ask(folder: Path, command: str, value: float | None = None) -> None:
     if not is_alive(folder):
         raise RunError(f"The run {folder.name} is not running.", "Go on with it first, or start another one.")
     with _reporting(folder):
-        ControlFiles(folder).ask(wish, value)
+        ControlFiles(folder).request(command, value)
 
 
 def open_log(folder: Path) -> IO[bytes]:

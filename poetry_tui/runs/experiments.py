@@ -9,7 +9,7 @@ from pathlib import Path
 from engine import paths
 from engine.config import CELLS, INITIALISATIONS, TrainConfig
 from engine.errors import INTERRUPTED, RunError
-from engine.runs.folder import CONFIG, has_begun, kept_once_begun, write_config
+from engine.runs.folder import CONFIG, has_started, removed_unless_started, write_config
 from engine.system.processes import call_politely
 from poetry_tui.runs.control import new_run_id, summarise
 from poetry_tui.runs.state import Status
@@ -51,7 +51,7 @@ def run(config: TrainConfig, folder: Path) -> None:
         RunError: it ended in another way, with what to do.
     """
     command = [sys.executable, "-P", "-m", "engine", "train", "--config", str(folder / CONFIG), "--run", str(folder)]
-    with kept_once_begun(folder):
+    with removed_unless_started(folder):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             write_config(folder, config)
@@ -63,7 +63,7 @@ def run(config: TrainConfig, folder: Path) -> None:
         status = call_politely(command, stdout=subprocess.DEVNULL)
         if status == INTERRUPTED:
             raise KeyboardInterrupt
-        if not has_begun(folder):
+        if not has_started(folder):
             raise RunError(f"The training {folder.name} could not begin.", "The line above says why.")
     ended = summarise(folder).status
     if ended not in (Status.COMPLETED, Status.DIVERGED):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import RunError, StudioError
-from poetry_tui.runs.control import is_alive, wishes
+from poetry_tui.runs.control import is_alive, pending_commands
 from poetry_tui.runs.reader import Bite, EventTail, LogTail
 from poetry_tui.runs.state import RunState, Status
 from poetry_tui.runs.status import NOBODY, Life, look_at, silence_s, status_of
@@ -20,7 +20,7 @@ class Look:
 
     bite: Bite
     life: Life = NOBODY
-    wishes: frozenset[str] = frozenset()
+    pending_commands: frozenset[str] = frozenset()
     last_log_line: str = ""
     problem: StudioError | None = None
 
@@ -35,7 +35,7 @@ class RunFollower:
     folder: Path
     state: RunState = field(default_factory=RunState)
     status: Status = Status.STARTING
-    wishes: frozenset[str] = frozenset()
+    pending_commands: frozenset[str] = frozenset()
     last_log_line: str = ""
     problem: StudioError | None = None
     is_settled: bool = False
@@ -59,7 +59,7 @@ class RunFollower:
         life = self._look_at_life()
         try:
             bite = self._tail.poll()
-            asked = wishes(self.folder) if life.is_there else frozenset()
+            asked = pending_commands(self.folder) if life.is_there else frozenset()
             last_line = next((line for line in reversed(self._log.poll()) if line.strip()), "")
             return Look(bite, life, asked, last_line)
         except StudioError as error:
@@ -83,7 +83,11 @@ class RunFollower:
         for record in look.bite.records:
             self.state.fold(record)
         self.state.n_malformed += look.bite.n_malformed
-        self.wishes, self.problem, self.last_log_line = look.wishes, look.problem, look.last_log_line
+        self.pending_commands, self.problem, self.last_log_line = (
+            look.pending_commands,
+            look.problem,
+            look.last_log_line,
+        )
         if not look.bite.more:
             self.is_settled = True
             is_starting = look.life.is_there and self._n_starts_before == self.state.n_starts
@@ -94,4 +98,4 @@ class RunFollower:
     @property
     def _shown(self) -> tuple[object, ...]:
         """What is to be seen besides the state."""
-        return self.status, self.wishes, self.problem, self.last_log_line, self.is_settled, self.silent_s
+        return self.status, self.pending_commands, self.problem, self.last_log_line, self.is_settled, self.silent_s

@@ -74,11 +74,11 @@ def what_next(follower: RunFollower) -> str:
     if status is Status.STALLED:
         return _stalled(follower)
     if status.is_live:
-        if "stop" in follower.wishes:
+        if "stop" in follower.pending_commands:
             return tr("train.asked.stop")
-        if "pause" in follower.wishes and status is Status.RUNNING:
+        if "pause" in follower.pending_commands and status is Status.RUNNING:
             return tr("train.asked.pause")
-        if "pause" not in follower.wishes and status is Status.PAUSED:
+        if "pause" not in follower.pending_commands and status is Status.PAUSED:
             return tr("train.asked.resume")
     reason = _reason(follower) if status is Status.FAILED else ""
     # What nothing was kept of cannot go on.
@@ -89,7 +89,7 @@ def what_next(follower: RunFollower) -> str:
 def _stalled(follower: RunFollower) -> str:
     """How long it has been silent, and what can be done; nobody knows whether it will ever hear what it is asked."""
     pid = follower.state.started.pid if follower.state.started else "?"
-    key = "train.asked.stop_stalled" if "stop" in follower.wishes else "train.next.stalled"
+    key = "train.asked.stop_stalled" if "stop" in follower.pending_commands else "train.next.stalled"
     return tr(key, pid=pid, duration=duration(follower.silent_s))
 
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.config import SHAPE, ModelConfig, TrainConfig
+from engine.config import ARCHITECTURE_FIELDS, ModelConfig, TrainConfig
 from engine.errors import StudioError, UsageError
-from engine.model.metadata import architecture_of, read_header
+from engine.model.metadata import architecture_of, read_metadata
 from engine.model.registry import find_model, list_models, runs_with_a_model
 from engine.presets import PRESETS, preset
 
@@ -28,7 +28,7 @@ MAIN = (
     "optimizer",
     "learning_rate",
     "schedule",
-    "batch_poems",
+    "batch_size",
     "n_epochs",
     "max_steps",
     "device",
@@ -120,8 +120,8 @@ def answers_of_shape(name: str) -> dict[str, str]:
         ModelError: when there is no such model, or it is damaged.
     """
     folder = find_model(name)
-    config = TrainConfig(model=architecture_of(folder, read_header(folder)))
-    return {question.name: question.text_of(config) for question in questions() if question.name in SHAPE}
+    config = TrainConfig(model=architecture_of(folder, read_metadata(folder)))
+    return {question.name: question.text_of(config) for question in questions() if question.name in ARCHITECTURE_FIELDS}
 
 
 def config_of(answers: Mapping[str, str]) -> tuple[TrainConfig | None, dict[str, StudioError]]:

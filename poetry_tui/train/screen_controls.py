@@ -25,10 +25,10 @@ class SteeringScreen(StudioScreen):
     _offered: tuple[object, ...] = ()
 
     @work(group="tell", exit_on_error=False)
-    async def tell(self, wish: runs.Wish, folder: Path, said: str = "") -> None:
+    async def tell(self, command: runs.RunCommand, folder: Path, said: str = "") -> None:
         """Ask something of a run, and say that it was asked."""
         try:
-            await asyncio.to_thread(wish, folder)
+            await asyncio.to_thread(command, folder)
         except StudioError as error:
             self.complain(error)
         else:
@@ -72,7 +72,7 @@ class SteeringScreen(StudioScreen):
         if isinstance(follower, RunReplay):
             follower.hold()
         elif follower is not None:
-            wants_to_go_on = follower.status is Status.PAUSED or "pause" in follower.wishes
+            wants_to_go_on = follower.status is Status.PAUSED or "pause" in follower.pending_commands
             self.tell(runs.resume_run if wants_to_go_on else runs.pause_run, follower.folder)
 
     def action_stop(self) -> None:

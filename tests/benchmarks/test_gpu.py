@@ -12,13 +12,13 @@ from benchmarks.speed.gpu import (
     never_ending,
     product_flops,
     speed,
-    training_on,
+    trainer_on,
     waits,
 )
 from engine.config import PRECISIONS, Precision, TrainConfig
 from engine.corpus.store import import_file
 from engine.presets import preset
-from engine.training.trainer import Training
+from engine.training.trainer import Trainer
 from tests.small_corpus import write_corpus
 
 CPU = torch.device("cpu")
@@ -30,7 +30,7 @@ def corpus(tmp_path: Path) -> str:
 
 
 def small(corpus: str, name: str = "studio") -> TrainConfig:
-    config = preset(name).replace(corpus=corpus, header_share=0.0, batch_poems=8, min_count=1)
+    config = preset(name).replace(corpus=corpus, conditioning_prob=0.0, batch_size=8, min_freq=1)
     return config.replace(model=config.model.replace(embedding_size=12, hidden_size=16))
 
 
@@ -39,27 +39,27 @@ def small(corpus: str, name: str = "studio") -> TrainConfig:
 def test_no_operation_of_a_step_waits_for_the_device(
     name: str, precision: Precision, corpus: str, tmp_path: Path
 ) -> None:
-    training = training_on(CPU, small(corpus, name).replace(precision=precision), tmp_path / "run")
-    assert waits(training, n_steps=3) == {}
-    assert training.progress.step == 3
+    trainer = trainer_on(CPU, small(corpus, name).replace(precision=precision), tmp_path / "run")
+    assert waits(trainer, n_steps=3) == {}
+    assert trainer.progress.step == 3
 
 
 def test_an_operation_that_waits_is_found(corpus: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    training = training_on(CPU, small(corpus), tmp_path / "run")
-    update = Training.update
+    trainer = trainer_on(CPU, small(corpus), tmp_path / "run")
+    update = Trainer.update
 
-    def and_look(self: Training, turn: object) -> tuple[float, torch.Tensor]:
-        rate, features = update(self, turn)  # type: ignore[arg-type]
+    def and_look(self: Trainer, batch: object) -> tuple[float, torch.Tensor]:
+        rate, features = update(self, batch)  # type: ignore[arg-type]
         return rate + 0 * features.sum().item(), features
 
-    monkeypatch.setattr(Training, "update", and_look)
-    assert waits(training, n_steps=3) == {"aten::_local_scalar_dense": 1}
+    monkeypatch.setattr(Trainer, "update", and_look)
+    assert waits(trainer, n_steps=3) == {"aten::_local_scalar_dense": 1}
 
 
 def test_speeds_are_measured(corpus: str, tmp_path: Path) -> None:
-    training = training_on(CPU, small(corpus), tmp_path / "run")
-    assert speed(training, n_steps=2) > 0
-    loaded = never_ending(training)
+    trainer = trainer_on(CPU, small(corpus), tmp_path / "run")
+    assert speed(trainer, n_steps=2) > 0
+    loaded = never_ending(trainer)
     assert composed_per_s(loaded, 1, 4) > 0
     assert composed_per_s(loaded, 3, 4) > 0
     assert product_flops(CPU, 16) > 0

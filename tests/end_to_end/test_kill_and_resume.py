@@ -12,7 +12,7 @@ import pytest
 from safetensors.torch import load_file
 
 from engine.model.checkpoint import CheckpointFolder
-from engine.model.metadata import read_header
+from engine.model.metadata import read_metadata
 from engine.runs import events
 from engine.runs.folder import CHECKPOINTS, EVENTS, run_is_alive
 from tests.small_corpus import write_corpus
@@ -74,7 +74,7 @@ def test_kill_and_resume_gives_the_weights_and_losses_of_an_undisturbed_run(
         wait_for_step(disturbed, process, step)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        assert not [path for path in (disturbed / CHECKPOINTS).glob("step-*") if not read_header(path)]
+        assert not [path for path in (disturbed / CHECKPOINTS).glob("step-*") if not read_metadata(path)]
         process = train(narration, "--resume", str(disturbed))
     assert process.wait(DEADLINE_S) == 0, narration.read_text()
 

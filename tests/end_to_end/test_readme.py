@@ -9,7 +9,7 @@ from tests.small_corpus import write_corpus
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 # A training of the README takes minutes.
-SHORT = ["--max-steps", "2", "--n-val-poems", "5", "--batch-poems", "8"]
+SHORT = ["--max-steps", "2", "--n-val-poems", "5", "--batch-size", "8"]
 
 
 def block(section: str) -> str:

@@ -24,8 +24,8 @@ def corpus(tmp_path: Path) -> str:
     return str(write_corpus(tmp_path / "poems.txt"))
 
 
-def command(n_workers: int, run: Path, corpus: str, *more: str) -> list[str]:
-    torchrun = ["-m", "torch.distributed.run", f"--nproc-per-node={n_workers}", "--standalone", "--max-restarts=2"]
+def command(world_size: int, run: Path, corpus: str, *more: str) -> list[str]:
+    torchrun = ["-m", "torch.distributed.run", f"--nproc-per-node={world_size}", "--standalone", "--max-restarts=2"]
     # torchrun shows every worker's own words; -m engine must be ours, wherever it is started.
     train = [
         "-m",
@@ -60,11 +60,11 @@ def validations(run: Path) -> list[tuple[int, float, float, float]]:
 @pytest.mark.parametrize("more", [(), ("--optimizer", "muon", "--residual", "--layer-norm")], ids=str)
 def test_two_workers_come_to_the_same_losses_as_one(tmp_path: Path, corpus: str, more: tuple[str, ...]) -> None:
     found, n_chars = [], []
-    for n_workers in (1, 2):
-        run = tmp_path / f"with-{n_workers}"
+    for world_size in (1, 2):
+        run = tmp_path / f"with-{world_size}"
         # A batch of seven cannot be shared evenly, and the last one of an epoch is smaller still.
         words = command(
-            n_workers, run, corpus, "--max-steps", str(N_STEPS), "--validate-every", "10", "--batch-poems", "7", *more
+            world_size, run, corpus, "--max-steps", str(N_STEPS), "--validate-every", "10", "--batch-size", "7", *more
         )
         subprocess.run(words, env=environment(), check=True, capture_output=True, timeout=300)
         assert [one["reason"] for one in said(run, "run_finished")] == ["completed"]

@@ -227,7 +227,7 @@ def test_a_training_goes_on_when_the_terminal_closes_over_the_quit_question(stud
             run = studio_home / "runs" / "going"
             wait_until(lambda: '"event":"step"' in told_by(run))
             assert run_is_alive(run)
-            ControlFiles(run).ask(STOP)
+            ControlFiles(run).request(STOP)
             wait_until_gone([trainer])
         finally:
             with contextlib.suppress(psutil.Error):

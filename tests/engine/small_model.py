@@ -7,7 +7,7 @@ import torch
 
 from engine.config import Cell, ModelConfig
 from engine.corpus.vocabulary import Vocabulary
-from engine.model.char_rnn import PoemModel
+from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import LoadedModel, save_model
 
 VOCABULARY = Vocabulary("，。日月山水风花雪夜江湖海君红春秋人天地云雨")
@@ -22,7 +22,7 @@ def small_model(
 ) -> LoadedModel:
     """A model with opinions: its weights are far from 0, so that states and probabilities differ visibly."""
     torch.manual_seed(seed)
-    model = PoemModel(small_config(cell, **architecture), len(vocabulary)).eval()
+    model = CharRNN(small_config(cell, **architecture), len(vocabulary)).eval()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.copy_(torch.randn_like(parameter) * 0.4)

@@ -12,7 +12,7 @@ import torch
 from engine.config import TrainConfig
 from engine.errors import ModelError, RunError
 from engine.model.checkpoint import load_model, load_progress, save_checkpoint
-from engine.model.metadata import HEADER, LINES, WEIGHTS, read_header, tensor_entries
+from engine.model.metadata import HEADER, LINES, WEIGHTS, read_metadata, tensor_entries
 from engine.model.registry import list_models
 from engine.novelty.bloom import hash_strings
 from engine.novelty.training_lines import read_lines
@@ -90,7 +90,7 @@ def test_a_model_json_is_read_or_refused_and_the_list_shows_why() -> None:
     damaged = [*map(as_json, documents(header, chance, 150 * FACTOR)), *texts(as_json(header), chance, 50 * FACTOR)]
     for data in damaged:
         (folder / HEADER).write_bytes(data)
-        error = is_refused(lambda: read_header(folder))
+        error = is_refused(lambda: read_metadata(folder))
         (mine,) = (model for model in list_models() if not model.is_bundled)
         assert error is None or (isinstance(error, ModelError) and mine.problem)
         json.dumps(mine.to_dict(), allow_nan=False)
@@ -165,14 +165,14 @@ def test_a_checkpoint_is_continued_or_refused(tmp_path: Path) -> None:
     optimizer.step()
     progress = {"peak_lr": 0.001, "step": 3, "n_chars": 70, "best_nats": float("inf"), "best_step": None}
     save_checkpoint(tmp_path / "c", loaded.model, loaded.vocabulary, {}, optimizer, progress)
-    assert Progress.saved(load_progress(tmp_path / "c", optimizer)).step == 3
+    assert Progress.from_checkpoint(load_progress(tmp_path / "c", optimizer)).step == 3
     file = tmp_path / "c" / "progress.json"
     for data in [
         *map(as_json, documents({**progress, "best_nats": 5.5}, chance, 150 * FACTOR)),
         *texts(file.read_bytes(), chance, 30 * FACTOR),
     ]:
         file.write_bytes(data)
-        error = is_refused(lambda: Progress.saved(load_progress(tmp_path / "c", optimizer)))
+        error = is_refused(lambda: Progress.from_checkpoint(load_progress(tmp_path / "c", optimizer)))
         assert error is None or isinstance(error, ModelError)
     file.write_bytes(as_json({**progress, "best_nats": 5.5}))
     state = tmp_path / "c" / "optimizer.safetensors"

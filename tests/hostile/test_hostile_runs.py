@@ -10,7 +10,7 @@ import pytest
 from engine import paths
 from engine.errors import StudioError
 from engine.files import open_regular
-from engine.runs.events import LATEST_TIME_S, to_line
+from engine.runs.events import MAX_TIME_S, to_line
 from engine.runs.folder import CONFIG, CONTROL, EVENTS, HEARTBEAT, LOG, LR, REQUESTS, ControlFiles, run_is_alive
 from poetry_tui.cli import main
 from poetry_tui.report.story import read_story
@@ -205,7 +205,7 @@ def test_times_far_apart_are_told_in_a_table(capsys: pytest.CaptureFixture[str])
     lines = (run / EVENTS).read_text("utf-8").splitlines()
     for number, line in enumerate(lines):
         body = json.loads(line)
-        body["time_s"] = 0 if number % 2 else LATEST_TIME_S
+        body["time_s"] = 0 if number % 2 else MAX_TIME_S
         lines[number] = json.dumps(body)
     (run / EVENTS).write_text("\n".join([*lines * 1000, ""]), encoding="utf-8")
     commands(capsys, "good")
@@ -220,7 +220,7 @@ def test_times_far_apart_are_told_in_a_table(capsys: pytest.CaptureFixture[str])
 )
 def test_a_learning_rate_of_any_content_is_taken_or_dropped(tmp_path: Path, content: bytes) -> None:
     control = ControlFiles(tmp_path)
-    control.ask(LR, 0.5)
+    control.request(LR, 0.5)
     (control.folder / LR).write_bytes(content)
     assert control.take_lr() == (1e-3 if content == b"1e-3\n" else None)
     assert control.requests() == frozenset()
@@ -230,7 +230,7 @@ def test_a_learning_rate_of_any_content_is_taken_or_dropped(tmp_path: Path, cont
 def test_only_files_of_known_names_ask_for_something(tmp_path: Path) -> None:
     control = ControlFiles(tmp_path)
     assert control.requests() == frozenset()  # no folder yet
-    control.ask("save")
+    control.request("save")
     for name in ("stop~", ".stop.swp", "\udcff", "README", "字" * 80):
         (control.folder / name).write_text("x")
     (control.folder / "stop").mkdir()
@@ -238,7 +238,7 @@ def test_only_files_of_known_names_ask_for_something(tmp_path: Path) -> None:
     os.mkfifo(control.folder / "lr")
     assert control.requests() == {"save", "lr"}
     assert control.take_lr() is None
-    control.answer("save")
+    control.acknowledge("save")
     control.clear()
     assert control.requests() == frozenset()
 
@@ -247,7 +247,7 @@ def test_only_files_of_known_names_ask_for_something(tmp_path: Path) -> None:
 def test_a_request_that_cannot_be_removed_is_carried_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     control = ControlFiles(tmp_path)
     for what in REQUESTS:
-        control.ask(what, 1e-3 if what == LR else None)
+        control.request(what, 1e-3 if what == LR else None)
 
     def refused(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
@@ -257,12 +257,12 @@ def test_a_request_that_cannot_be_removed_is_carried_out_once(tmp_path: Path, mo
         assert control.requests() == REQUESTS
         assert control.take_lr() == 1e-3
         for what in REQUESTS:
-            control.answer(what)
+            control.acknowledge(what)
         assert control.requests() == frozenset()
     control.clear()
     (control.folder / "save").unlink()
     assert control.requests() == frozenset()
-    control.ask("save")
+    control.request("save")
     assert control.requests() == {"save"}
 
 

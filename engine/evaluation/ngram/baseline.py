@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from engine.config import with_current_names
 from engine.corpus.control_codes import ControlCodes
 from engine.corpus.install import PARTS
 from engine.corpus.poem import Poem
@@ -49,8 +50,8 @@ def evaluate_baseline(
         CorpusError: when that is not installed, or no longer the same.
     """
     check_order(order)
-    corpus = training_corpus(loaded.name, loaded.header)
-    baseline = open_kneser_ney(corpus, loaded.vocabulary, _longest_poem(loaded.header), order, narrate)
+    corpus = training_corpus(loaded.name, loaded.metadata)
+    baseline = open_kneser_ney(corpus, loaded.vocabulary, _max_poem_chars(loaded.metadata), order, narrate)
     tally = tally_poems(baseline.nats, [(ControlCodes(), poem.text) for poem in poems], loaded.vocabulary)
     return BaselineFigures(
         model="Kneser-Ney",
@@ -87,7 +88,7 @@ def training_corpus(model: str, header: Mapping[str, Any]) -> Corpus:
     )
 
 
-def _longest_poem(header: Mapping[str, Any]) -> int | None:
+def _max_poem_chars(header: Mapping[str, Any]) -> int | None:
     training = header.get("training")
-    longest = training.get("longest_poem") if isinstance(training, dict) else None
+    longest = with_current_names(training).get("max_poem_chars") if isinstance(training, dict) else None
     return longest if isinstance(longest, int) else None

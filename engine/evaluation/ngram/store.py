@@ -32,7 +32,7 @@ _HEADER = "model.json"
 def open_kneser_ney(
     corpus: Corpus,
     vocabulary: Vocabulary,
-    longest_poem: int | None,
+    max_poem_chars: int | None,
     order: int,
     narrate: Callable[[str], None] = lambda line: None,
 ) -> KneserNey:
@@ -40,53 +40,53 @@ def open_kneser_ney(
 
     Args:
         vocabulary: characters beyond it are all `UNKNOWN`; header tags do not matter.
-        longest_poem: of how many characters poems were at most.
+        max_poem_chars: of how many characters poems were at most.
         narrate: is told what takes long.
 
     Raises:
         CorpusError: when the corpus is damaged, has no such poem, or its folder cannot be written.
     """
-    key = _key(corpus, vocabulary, longest_poem, order)
+    key = _key(corpus, vocabulary, max_poem_chars, order)
     folder = corpus.folder / f"kneser-ney-{key}"
     opened = _open(folder, key, order)
     if opened is None:
         with reporting_disk_errors(folder), FileLock(corpus.folder / ".kneser-ney.lock"):
             opened = _open(folder, key, order)
             if opened is None:
-                opened = _count(corpus, vocabulary, longest_poem, order, narrate)
+                opened = _count(corpus, vocabulary, max_poem_chars, order, narrate)
                 with replace_folder(folder) as aside:
                     _write(aside, key, opened)
     return opened
 
 
-def _key(corpus: Corpus, vocabulary: Vocabulary, longest_poem: int | None, order: int) -> str:
-    inputs = f"{FORMAT} {corpus.sha256} {longest_poem} {order} {''.join(vocabulary.characters)}"
+def _key(corpus: Corpus, vocabulary: Vocabulary, max_poem_chars: int | None, order: int) -> str:
+    inputs = f"{FORMAT} {corpus.sha256} {max_poem_chars} {order} {''.join(vocabulary.characters)}"
     return hashlib.sha256(inputs.encode()).hexdigest()[:16]
 
 
 def _count(
-    corpus: Corpus, vocabulary: Vocabulary, longest_poem: int | None, order: int, narrate: Callable[[str], None]
+    corpus: Corpus, vocabulary: Vocabulary, max_poem_chars: int | None, order: int, narrate: Callable[[str], None]
 ) -> KneserNey:
     narrate(
         f"counting the {order}-grams of the training poems of {corpus.name}: some seconds a million characters, once"
     )
     tokens = open_tokens(corpus, vocabulary=Vocabulary(vocabulary.characters))
-    poems = _training_poems(tokens, longest_poem)
+    poems = _training_poems(tokens, max_poem_chars)
     if not poems.any():
         raise CorpusError(
-            f"No training poem of {corpus.name} has at most {longest_poem} characters.",
+            f"No training poem of {corpus.name} has at most {max_poem_chars} characters.",
             "There is nothing to count without one.",
         )
     text = tokens.tokens[np.repeat(poems, np.diff(tokens.offsets))]
     return KneserNey(count_ngrams(text, vocabulary.n_drawable, order), int(poems.sum()), len(text))
 
 
-def _training_poems(tokens: TokenizedCorpus, longest_poem: int | None) -> NDArray[np.bool_]:
+def _training_poems(tokens: TokenizedCorpus, max_poem_chars: int | None) -> NDArray[np.bool_]:
     """Which poems of a corpus are to be learnt from: (n_poems,)."""
     is_chosen = np.zeros(len(tokens), np.bool_)
     is_chosen[tokens.indices("train")] = True
-    if longest_poem is not None:
-        is_chosen &= tokens.n_chars(np.arange(len(tokens))) <= longest_poem
+    if max_poem_chars is not None:
+        is_chosen &= tokens.n_chars(np.arange(len(tokens))) <= max_poem_chars
     return is_chosen
 
 

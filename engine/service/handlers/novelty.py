@@ -15,7 +15,7 @@ def novelty(call: Call) -> None:
         raise UsageError(f"A text of {len(text):,} characters is no poem.", f"Send at most {MOST_CHARACTERS:,}.")
     call.go_on()
     loaded = call.model()
-    found = novelty_of(text, loaded.lines, corpus_of(loaded.header), call.go_on)
+    found = novelty_of(text, loaded.lines, corpus_of(loaded.metadata), call.go_on)
     if found is None:
         raise ModelError(
             f"The lines that {loaded.name} was trained on are not known.",

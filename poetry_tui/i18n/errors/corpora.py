@@ -136,5 +136,5 @@ SENTENCES: dict[str, str] = {
     ),
     "Ask for a smaller minimum count, or bring more poems.": "把最少次数调小，或带来更多的诗。",
     "No poem of {name} to {purpose} has at most {number} characters.": "{name} 里用来{purpose}的诗，没有一首不超过 {number} 字。",
-    "Choose a larger longest_poem, or bring more poems.": "把最长诗长调大，或带来更多的诗。",
+    "Choose a larger max_poem_chars, or bring more poems.": "把最长诗长调大，或带来更多的诗。",
 }

@@ -16,14 +16,14 @@ MEANINGS: dict[str, str] = {
     "a corpus by name, or a file of poems": "语料的名字，或诗的文件",
     "characters seen less often than this become 'unknown'": "出现次数比这少的字当作“未知”",
     "poems in a batch": "一批多少首诗",
-    "longer poems are cut at a sentence end into pieces of at most this": "更长的诗在句末切开，每段至多这么多字",
+    "longer poems are cut at a sentence end into segments of at most this": "更长的诗在句末切开，每段至多这么多字",
     "leave out poems of more characters than this": "超过这个字数的诗不读",
     "times through the corpus": "把语料读几遍",
     "stop after this many steps, whatever n_epochs says": "走这么多步就停，不管读了几遍",
     "share of poems that are introduced by what is known of them: form, rhyme, title, keywords, dynasty and poet": (
         "多少诗的前面先说明诗体、韵、题目、关键词、朝代和诗人"
     ),
-    "share of the steps, the last ones, that read only poems of late_longest_poem": "最后多少步只读较短的诗",
+    "share of the steps, the last ones, that read only poems of anneal_max_chars": "最后多少步只读较短的诗",
     "the last steps leave out poems of more characters than this": "最后那些步不读超过这个字数的诗",
     "a model, by name or folder, whose shape and weights the training begins with": "从哪个模型的形状和权重起步",
     "how gradients become steps; muon: the recurrent matrices' by Muon, all others' by AdamW (for an lstm; a gru diverged)": (

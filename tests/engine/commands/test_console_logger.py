@@ -1,6 +1,6 @@
 """A training told in lines."""
 
-from engine.commands.console_logger import TrainingNarrator, duration
+from engine.commands.console_logger import ConsoleLogger, duration
 from engine.runs import events
 
 
@@ -10,14 +10,14 @@ class Telling:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.now_s = 0.0
-        self._narrator = TrainingNarrator(self.lines.append, clock=lambda: self.now_s)
+        self._narrator = ConsoleLogger(self.lines.append, clock=lambda: self.now_s)
 
-    def tell(self, event: events.Event) -> None:
-        self._narrator.tell(events.Record(seq=1, time_s=0.0, event=event))
+    def log(self, event: events.Event) -> None:
+        self._narrator.log(events.Record(seq=1, time_s=0.0, event=event))
 
     def start(self, total_steps: int, resumed_from_step: int | None = None) -> None:
         config = {"corpus": "tang", "model": {"cell": "lstm", "n_layers": 2, "hidden_size": 512}}
-        self.tell(
+        self.log(
             events.RunStarted(
                 pid=1,
                 config=config,
@@ -32,7 +32,7 @@ class Telling:
 
     def step(self, step: int, at_s: float, loss_nats: float = 5.0) -> None:
         self.now_s = at_s
-        self.tell(
+        self.log(
             events.Step(
                 step=step,
                 epoch=0,
@@ -77,7 +77,7 @@ def test_the_last_step_is_always_told() -> None:
 def test_a_validation_is_told_and_remembered() -> None:
     telling = Telling()
     telling.start(1000)
-    telling.tell(events.Validated(step=5, val_nats_per_han=6.125, train_nats=5.0, train_nats_per_han=6.0))
+    telling.log(events.Validated(step=5, val_nats_per_han=6.125, train_nats=5.0, train_nats_per_han=6.0))
     telling.step(10, at_s=9)
     assert telling.lines[1:] == [
         "step 5: 6.125 (457.1) on held-out poems, 6.000 (403.4) in training; nats per Han character (perplexity)",
@@ -87,10 +87,10 @@ def test_a_validation_is_told_and_remembered() -> None:
 
 def test_everything_else_is_told_as_it_comes() -> None:
     telling = Telling()
-    telling.tell(events.Sampled(step=5, begin="日", text="日暮。", seed=1, temperature=0.8))
-    telling.tell(events.CheckpointSaved(step=5, path="checkpoints/step-5", is_best=True))
-    telling.tell(events.Control(step=6, what="lr changed", value=0.001))
-    telling.tell(events.RunFinished(step=7, reason="completed"))
+    telling.log(events.Sampled(step=5, begin="日", text="日暮。", seed=1, temperature=0.8))
+    telling.log(events.CheckpointSaved(step=5, path="checkpoints/step-5", is_best=True))
+    telling.log(events.Control(step=6, what="lr changed", value=0.001))
+    telling.log(events.RunFinished(step=7, reason="completed"))
     assert telling.lines == [
         "    日暮。",
         "step 5: saved, the best so far",

@@ -5,7 +5,7 @@ import torch
 from engine.config import ModelConfig
 from engine.corpus.control_codes import control_code_tags
 from engine.corpus.vocabulary import Vocabulary
-from engine.model.char_rnn import PoemModel
+from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import LoadedModel
 
 # Characters of the rhyme book by group, some in two tones (中 看 思 重 空), with one that it lacks (畑) and one added (啼).
@@ -33,7 +33,7 @@ def rhyming_model(*, tags: bool = False, seed: int = 3) -> LoadedModel:
     vocabulary = Vocabulary("，。" + "".join(dict.fromkeys(CHARACTERS)), control_code_tags() if tags else ())
     torch.manual_seed(seed)
     config = ModelConfig(cell="gru", n_layers=1, embedding_size=8, hidden_size=8)
-    model = PoemModel(config, len(vocabulary)).eval()
+    model = CharRNN(config, len(vocabulary)).eval()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.copy_(torch.randn_like(parameter) * 0.6)

@@ -17,11 +17,11 @@ def test_what_was_read_can_be_encoded_and_decoded(texts: list[str]) -> None:
 
 
 @given(st.dictionaries(HAN, st.integers(1, 9), max_size=20), st.integers(1, 9))
-def test_the_most_frequent_come_first_and_the_rare_not_at_all(counts: dict[str, int], min_count: int) -> None:
-    vocabulary = Vocabulary.from_counts(counts, min_count)
+def test_the_most_frequent_come_first_and_the_rare_not_at_all(counts: dict[str, int], min_freq: int) -> None:
+    vocabulary = Vocabulary.from_counts(counts, min_freq)
     order = [counts[character] for character in vocabulary.characters]
     assert order == sorted(order, reverse=True)
-    assert set(vocabulary.characters) == {character for character, count in counts.items() if count >= min_count}
+    assert set(vocabulary.characters) == {character for character, count in counts.items() if count >= min_freq}
     assert len(vocabulary) == len(SPECIAL_TOKENS) + len(vocabulary.characters)
 
 

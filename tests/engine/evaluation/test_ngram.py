@@ -221,7 +221,7 @@ def judged(words: list[str], tmp_path: Path) -> list[str]:
 def test_evaluate_tells_the_baseline_of_the_same_poems(
     corpus: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    model = save_model_of(corpus, tmp_path / "small", training={"longest_poem": 24})
+    model = save_model_of(corpus, tmp_path / "small", training={"max_poem_chars": 24})
     assert main(judged(["--model", model, "--baseline", "--json"], tmp_path)) == 0
     captured = capsys.readouterr()
     figures = json.loads(captured.out)

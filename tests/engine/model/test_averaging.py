@@ -10,7 +10,7 @@ from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ModelError
 from engine.model.averaging import mean_of
 from engine.model.checkpoint import LoadedModel, load_model
-from engine.model.metadata import read_header
+from engine.model.metadata import read_metadata
 from engine.presets import preset
 from engine.training.loop import run_training
 from tests.engine.small_model import small_model
@@ -21,8 +21,8 @@ CPU = torch.device("cpu")
 
 def begun(seed: int, beginning: str = "a", **architecture: object) -> LoadedModel:
     made = small_model(seed=seed, **architecture)  # type: ignore[arg-type]
-    header = {"name": f"small-{seed}", "started_from": {"name": beginning}, "steps": seed, "figures": {"of": seed}}
-    return LoadedModel(f"small-{seed}", made.model, made.vocabulary, header)
+    metadata = {"name": f"small-{seed}", "started_from": {"name": beginning}, "steps": seed, "figures": {"of": seed}}
+    return LoadedModel(f"small-{seed}", made.model, made.vocabulary, metadata)
 
 
 def test_every_weight_is_the_mean_of_all() -> None:
@@ -33,8 +33,8 @@ def test_every_weight_is_the_mean_of_all() -> None:
     for name, weight in mean.model.state_dict().items():
         assert torch.allclose(weight, (before[0][name] + before[1][name] + before[2][name]) / 3, atol=1e-6)
     assert mean.model.output_weight is mean.model.embedding.weight
-    assert [member["steps"] for member in mean.header["mean_of"]] == [1, 2, 3]
-    assert "figures" not in mean.header
+    assert [member["steps"] for member in mean.metadata["mean_of"]] == [1, 2, 3]
+    assert "figures" not in mean.metadata
 
 
 def test_one_model_may_count_more_than_another() -> None:
@@ -42,7 +42,7 @@ def test_one_model_may_count_more_than_another() -> None:
     before = [model.model.output_bias.clone() for model in models]
     mean = mean_of(models, [3, 1])
     assert torch.allclose(mean.model.output_bias, 0.75 * before[0] + 0.25 * before[1], atol=1e-6)
-    assert [member["share"] for member in mean.header["mean_of"]] == [0.75, 0.25]
+    assert [member["share"] for member in mean.metadata["mean_of"]] == [0.75, 0.25]
 
 
 @pytest.mark.parametrize("shares", [["1"], ["1", "0"], ["1", "-1"], ["1", "nan"], ["1e308", "1e308"]])
@@ -78,18 +78,18 @@ def test_packed_together_runs_become_one_model_that_tells_how_it_was_made(tmp_pa
         run_training(settings.replace(start_from=str(tmp_path / "a"), seed=seed), tmp_path / f"b{seed}")
     packed = tmp_path / "packed"
     assert main(["pack", str(tmp_path / "b7"), str(tmp_path / "b8"), str(packed)]) == 0
-    header = read_header(packed)
-    trains = [command for command in header["made_by"].split(" && ") if command.startswith("poetry-tui train ")]
+    metadata = read_metadata(packed)
+    trains = [command for command in metadata["made_by"].split(" && ") if command.startswith("poetry-tui train ")]
     assert [command.split()[-1] for command in trains] == ["run-1", "run-2", "run-3"]
     assert ["--start-from run-1" in command for command in trains] == [False, True, True]
     assert ["--seed 7" in command for command in trains] == [False, True, False]
-    assert header["made_by"].endswith(" && poetry-tui pack run-2 run-3 FOLDER")
-    assert [member["training"]["start_from"] for member in [header, *header["mean_of"]]] == ["a", "a", "a"]
-    assert header["figures"]["val_nats_per_han"] > 0
+    assert metadata["made_by"].endswith(" && poetry-tui pack run-2 run-3 FOLDER")
+    assert [member["training"]["start_from"] for member in [metadata, *metadata["mean_of"]]] == ["a", "a", "a"]
+    assert metadata["figures"]["val_nats_per_han"] > 0
     assert (
         main(["pack", str(tmp_path / "b7"), str(tmp_path / "b8"), str(tmp_path / "uneven"), "--shares", "3", "1"]) == 0
     )
-    assert read_header(tmp_path / "uneven")["made_by"].endswith(
+    assert read_metadata(tmp_path / "uneven")["made_by"].endswith(
         " && poetry-tui pack run-2 run-3 FOLDER --shares 0.75 0.25"
     )
     weights = [load_model(tmp_path / f"b{seed}" / "checkpoints" / "step-00000002", CPU).model for seed in (7, 8)]
@@ -107,9 +107,9 @@ def test_what_began_with_a_mean_needs_all_of_its_members(tmp_path: Path) -> None
     assert main(["pack", str(tmp_path / "b7"), str(tmp_path / "b8"), str(mean), "--shares", "3", "1"]) == 0
     run_training(settings.replace(start_from=str(mean), seed=9), tmp_path / "c")
     assert main(["pack", str(tmp_path / "c"), str(packed)]) == 0
-    *_, first, second, pack, last = read_header(packed)["made_by"].split(" && ")
+    *_, first, second, pack, last = read_metadata(packed)["made_by"].split(" && ")
     assert first.endswith(" --run run-2")
     assert second.endswith(" --run run-3")
     assert pack == "poetry-tui pack run-2 run-3 run-4 --shares 0.75 0.25"
     assert " --start-from run-4" in last
-    assert str(tmp_path) not in str(read_header(packed)["started_from"]["mean_of"][0]["training"]["start_from"])
+    assert str(tmp_path) not in str(read_metadata(packed)["started_from"]["mean_of"][0]["training"]["start_from"])

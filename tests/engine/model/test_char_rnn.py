@@ -6,22 +6,22 @@ import pytest
 import torch
 
 from engine.config import CELLS, OPTIMIZERS, Cell, Initialisation, ModelConfig, Optimizer, TrainConfig
-from engine.model.char_rnn import N_GATES, PoemModel
+from engine.model.char_rnn import N_GATES, CharRNN
 from engine.training.optim import make_optimizer
 from tests.engine.small_model import small_config, small_model
 
 V = 300
 
 
-def fresh(init: Initialisation, *, cell: Cell = "lstm", tied: bool = False) -> PoemModel:
+def fresh(init: Initialisation, *, cell: Cell = "lstm", tied: bool = False) -> CharRNN:
     torch.manual_seed(2)
-    return PoemModel(ModelConfig(cell=cell, embedding_size=40, hidden_size=50, tied=tied, init=init), V)
+    return CharRNN(ModelConfig(cell=cell, embedding_size=40, hidden_size=50, tied=tied, init=init), V)
 
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("tied", [True, False])
 def test_a_batch_gives_a_score_for_every_character_at_every_place(cell: Cell, tied: bool) -> None:
-    model = PoemModel(small_config(cell, tied=tied), V)
+    model = CharRNN(small_config(cell, tied=tied), V)
     logits, state = model(torch.randint(0, V, (3, 5)))
     assert logits.shape == (3, 5, V)
     assert [part.shape for part in state] == [(2, 3, 16)] * (2 if cell == "lstm" else 1)
@@ -49,7 +49,7 @@ def test_weights_that_16_bits_hold_and_those_they_do_not_give_the_same_steps(
 ) -> None:
     """As a packed model has them; then with one that is too small for 16 bits, and one that is too large."""
     torch.manual_seed(3)
-    model = PoemModel(small_config(cell, tied=tied), V).half().float().eval()
+    model = CharRNN(small_config(cell, tied=tied), V).half().float().eval()
     if odd is not None:
         model.output_weight.data[7, 3] = odd
     x, state = torch.randint(0, V, (5, 9)), None
@@ -90,7 +90,7 @@ def test_a_state_carried_forward_goes_on_where_the_poem_stands(cell: Cell) -> No
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_step_follows_weights_that_a_training_has_moved(cell: Cell, tied: bool, optimizer: Optimizer) -> None:
     torch.manual_seed(2)
-    model, x = PoemModel(small_config(cell, tied=tied), V), torch.randint(0, V, (2, 1))
+    model, x = CharRNN(small_config(cell, tied=tied), V), torch.randint(0, V, (2, 1))
     update = make_optimizer(model, TrainConfig(optimizer=optimizer, learning_rate=0.1))
     before, _ = model.eval().step(x[:, 0])
     model.train()(x)[0].square().sum().backward()

@@ -12,7 +12,7 @@ import torch
 from engine.composing.composer import compose_poem
 from engine.config import CELLS, Cell, ComposeConfig
 from engine.errors import ModelError
-from engine.model.char_rnn import PoemModel
+from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import (
     OPTIMIZER,
     PROGRESS,
@@ -60,8 +60,8 @@ def test_a_model_is_the_same_after_a_round_trip(tmp_path: Path, cell: Cell, tied
     after = load_model(tmp_path / "m", CPU)
     assert after.vocabulary == before.vocabulary
     assert after.model.config == before.model.config
-    assert after.header["steps"] == 7
-    assert after.header["corpus"] == {"name": "唐"}
+    assert after.metadata["steps"] == 7
+    assert after.metadata["corpus"] == {"name": "唐"}
     assert not after.model.training
     assert (after.model.output_weight is after.model.embedding.weight) == tied
     for name, value in before.model.state_dict().items():
@@ -228,7 +228,7 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
         load_model(tmp_path / "broken", CPU)
 
 
-def _train_a_little(model: PoemModel, optimizer: torch.optim.Optimizer, n_steps: int) -> None:
+def _train_a_little(model: CharRNN, optimizer: torch.optim.Optimizer, n_steps: int) -> None:
     for _ in range(n_steps):
         x = torch.randint(4, 20, (2, 6))
         logits, _ = model(x)

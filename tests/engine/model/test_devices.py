@@ -13,9 +13,9 @@ from engine.model.devices import gradient_scale
 # Prints how many pages the system hands out for steps that take and free memory, after some that did the same.
 WORK = """
 import resource, sys, torch
-from engine.model.devices import keep_memory
+from engine.model.devices import tune_malloc
 if sys.argv[1] == "keep":
-    keep_memory()
+    tune_malloc()
 def n_pages():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 def steps(n):
@@ -43,15 +43,15 @@ def test_memory_that_is_kept_is_not_handed_out_again_page_by_page() -> None:
 GAPS = """
 import torch
 from pathlib import Path
-from engine.model.devices import give_memory_back, keep_memory
-keep_memory()
+from engine.model.devices import trim_malloc, tune_malloc
+tune_malloc()
 def resident_mib():
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) // 1024
 blocks = [torch.ones(2**18) for _ in range(400)]  # of a MiB each
 blocks = blocks[::2]
 before = resident_mib()
-give_memory_back()
+trim_malloc()
 print(before - resident_mib())
 """
 

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from engine.__main__ import main
 from engine.config import CELLS, Cell, ModelConfig
-from engine.model.char_rnn import PoemModel
-from engine.model.layers import ONE_AT_A_TIME, ConnectedLayers, make_layers, run
-from engine.model.metadata import read_header
+from engine.model.char_rnn import CharRNN
+from engine.model.layers import UNSTACKED_DEVICES, ResidualRNN, make_layers, run
+from engine.model.metadata import read_metadata
 from engine.model.reference_cells import CellWeights, gru_step, lstm_step, rnn_step
 from engine.runs.events import Validated, from_line
 from engine.runs.folder import EVENTS
@@ -58,7 +58,7 @@ def cell_step(cell: Cell, x: Tensor, h: Tensor, c: Tensor, weights: CellWeights)
     return (gru_step(x, h, weights).h if cell == "gru" else rnn_step(x, h, weights)), c
 
 
-def by_the_equations(model: PoemModel, x: Tensor) -> Tensor:
+def by_the_equations(model: CharRNN, x: Tensor) -> Tensor:
     """What the projection reads (B, T, H), one character and one layer at a time."""
     config, zeros = model.config, torch.zeros(len(x), H)
     states = [(zeros, zeros)] * config.n_layers
@@ -103,7 +103,7 @@ def test_connections_have_no_weights_and_the_layers_begin_as_without_them(residu
     connected: dict[str, Any] = {"residual": residual, "layer_norm": layer_norm}
     for architecture in ({}, connected):
         torch.manual_seed(4)
-        models.append(PoemModel(small_config(**architecture), 50))
+        models.append(CharRNN(small_config(**architecture), 50))
     assert models[0].n_params() == models[1].n_params()
     for layers in zip(*(model.recurrent.all_weights for model in models), strict=True):
         assert all(torch.equal(*pair) for pair in zip(*layers, strict=True))
@@ -115,7 +115,7 @@ def test_connections_have_no_weights_and_the_layers_begin_as_without_them(residu
 def test_a_new_network_knows_nothing_and_says_so(residual: bool, layer_norm: bool, tied: bool) -> None:
     torch.manual_seed(4)
     config = ModelConfig(embedding_size=100, hidden_size=200, residual=residual, layer_norm=layer_norm, tied=tied)
-    logits, _ = PoemModel(config, 1000)(torch.randint(0, 1000, (4, 20)))
+    logits, _ = CharRNN(config, 1000)(torch.randint(0, 1000, (4, 20)))
     nats = torch.nn.functional.cross_entropy(logits.flatten(0, 1), torch.randint(0, 1000, (80,)))
     assert nats.item() == pytest.approx(math.log(1000), abs=0.1)
 
@@ -126,11 +126,11 @@ def test_layers_one_at_a_time_are_connected_layers_without_connections(
     cell: Cell, shares: tuple[float, float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As on Apple's graphics processors, here on this one: outputs, states and gradients, dropout and all."""
-    monkeypatch.setattr("engine.model.layers.ONE_AT_A_TIME", {"cpu"})
+    monkeypatch.setattr("engine.model.layers.UNSTACKED_DEVICES", {"cpu"})
     dropout, recurrent_dropout = shares
     config = small_config(cell, n_layers=3, dropout=dropout, recurrent_dropout=recurrent_dropout)
     torch.manual_seed(1)
-    in_one_piece, by_itself = make_layers(config), ConnectedLayers(config)
+    in_one_piece, by_itself = make_layers(config), ResidualRNN(config)
     with torch.no_grad():
         for ours, theirs in zip(by_itself.all_weights, in_one_piece.all_weights, strict=True):
             for one, other in zip(ours, theirs, strict=True):
@@ -154,7 +154,7 @@ def test_layers_one_at_a_time_have_the_gradients_of_what_they_compute(
     cell: Cell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By finite differences, with the same activations dropped each time: what PyTorch's layers fail on Apple's devices."""
-    monkeypatch.setattr("engine.model.layers.ONE_AT_A_TIME", {"cpu"})
+    monkeypatch.setattr("engine.model.layers.UNSTACKED_DEVICES", {"cpu"})
     layers = make_layers(small_config(cell, n_layers=2, dropout=0.5)).double()
 
     def loss(x: Tensor) -> Tensor:
@@ -170,14 +170,14 @@ def test_layers_one_at_a_time_judge_as_layers_in_one_piece(dropout: float, monke
     layers = make_layers(small_config(n_layers=3, dropout=dropout)).eval()
     x = torch.randn(2, 5, 12)
     expected, state_expected = run(layers, x, None)
-    monkeypatch.setattr("engine.model.layers.ONE_AT_A_TIME", {"cpu"})
+    monkeypatch.setattr("engine.model.layers.UNSTACKED_DEVICES", {"cpu"})
     found, state = run(layers, x, None)
     assert torch.allclose(found, expected, atol=1e-6)
     assert all(torch.allclose(*pair, atol=1e-6) for pair in zip(state, state_expected, strict=True))
 
 
 def test_on_apples_devices_layers_run_one_at_a_time() -> None:
-    assert "mps" in ONE_AT_A_TIME
+    assert "mps" in UNSTACKED_DEVICES
 
 
 @connections
@@ -202,7 +202,7 @@ def test_a_network_with_connections_is_trained_packed_judged_and_composes(
     assert nats[-1] < nats[0] - 0.3
 
     assert main(["pack", str(run), str(packed)]) == 0
-    assert set(flags) <= set(read_header(packed)["made_by"].split())
+    assert set(flags) <= set(read_metadata(packed)["made_by"].split())
     capsys.readouterr()
     figures = []
     for model in (run, packed):

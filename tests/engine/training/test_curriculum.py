@@ -19,7 +19,7 @@ from engine.presets import preset
 from engine.runs import events
 from engine.runs.events import from_line
 from engine.runs.folder import CHECKPOINTS, EVENTS
-from engine.training.curriculum import Curriculum, held_out, plan
+from engine.training.curriculum import Curriculum, held_out_segments, plan_curriculum
 from engine.training.loop import run_training
 
 QUATRAIN = "山中相送罢，日暮掩柴扉。春草明年绿，王孙归不归。"
@@ -33,27 +33,27 @@ def config(tmp_path: Path) -> TrainConfig:
     characters = "日月山水风花雪夜江湖海天云雨春秋"
     quatrains = [characters[number % 16] + characters[number // 16] + QUATRAIN[2:] for number in range(120)]
     file.write_text("\n\n".join(quatrains + [quatrain + quatrain[::-1] for quatrain in quatrains]), encoding="utf-8")
-    return preset("tiny").replace(corpus=str(file), max_steps=N_STEPS, late_share=0.25, late_longest_poem=32)
+    return preset("tiny").replace(corpus=str(file), max_steps=N_STEPS, anneal_fraction=0.25, anneal_max_chars=32)
 
 
 def tokens_of(config: TrainConfig) -> TokenizedCorpus:
-    return open_tokens(open_corpus(config.corpus), config.min_count)
+    return open_tokens(open_corpus(config.corpus), config.min_freq)
 
 
 def lengths(curriculum: Curriculum, number: int) -> set[int]:
     """Of the poems of a stage, in characters."""
-    return set((curriculum.stages[number].pieces.lengths() - N_BOUNDS).tolist())
+    return set((curriculum.stages[number].segments.lengths() - N_BOUNDS).tolist())
 
 
 def test_without_a_late_share_there_is_one_stage_of_all_poems(config: TrainConfig) -> None:
-    curriculum = plan(tokens_of(config), config.replace(late_share=0.0))
+    curriculum = plan_curriculum(tokens_of(config), config.replace(anneal_fraction=0.0))
     assert len(curriculum.stages) == 1
     assert curriculum.total_steps == N_STEPS
     assert {len(QUATRAIN), 2 * len(QUATRAIN)} <= lengths(curriculum, 0)
 
 
 def test_the_last_share_of_the_steps_reads_only_short_poems(config: TrainConfig) -> None:
-    curriculum = plan(tokens_of(config), config)
+    curriculum = plan_curriculum(tokens_of(config), config)
     first, late = curriculum.stages
     assert (first.first_step, first.end_step, late.first_step, late.end_step) == (0, 15, 15, N_STEPS)
     assert lengths(curriculum, 1) == {len(QUATRAIN)}
@@ -62,25 +62,25 @@ def test_the_last_share_of_the_steps_reads_only_short_poems(config: TrainConfig)
 
 
 def test_a_late_share_of_one_reads_nothing_else(config: TrainConfig) -> None:
-    curriculum = plan(tokens_of(config), config.replace(late_share=1.0))
+    curriculum = plan_curriculum(tokens_of(config), config.replace(anneal_fraction=1.0))
     assert len(curriculum.stages) == 1
     assert lengths(curriculum, 0) == {len(QUATRAIN)}
 
 
 def test_epochs_are_counted_on(config: TrainConfig) -> None:
     tokens = tokens_of(config)
-    curriculum = plan(tokens, config.replace(max_steps=1000, n_epochs=8))
+    curriculum = plan_curriculum(tokens, config.replace(max_steps=1000, n_epochs=8))
     first, late = curriculum.stages
     steps = (first.end_step - 1, late.first_step)
-    last_epoch, _ = first.place(steps[0], config.batch_poems)
-    assert late.place(steps[1], config.batch_poems) == (last_epoch + 1, 0)
-    second = late.first_step + n_batches(late.pieces, config.batch_poems)
-    assert late.place(second, config.batch_poems) == (last_epoch + 2, 0)
+    last_epoch, _ = first.place(steps[0], config.batch_size)
+    assert late.place(steps[1], config.batch_size) == (last_epoch + 1, 0)
+    second = late.first_step + n_batches(late.segments, config.batch_size)
+    assert late.place(second, config.batch_size) == (last_epoch + 2, 0)
 
 
 def test_no_late_poem_at_all_is_one_sentence(config: TrainConfig) -> None:
     with pytest.raises(CorpusError, match=r"No poem of .* to learn from has at most 8 characters"):
-        plan(tokens_of(config), config.replace(late_longest_poem=8))
+        plan_curriculum(tokens_of(config), config.replace(anneal_max_chars=8))
 
 
 def test_validations_judge_by_poems_as_short_as_those_that_are_read_last(config: TrainConfig) -> None:
@@ -89,20 +89,22 @@ def test_validations_judge_by_poems_as_short_as_those_that_are_read_last(config:
     config, quatrains, octaves = config.replace(n_val_poems=1000), len(QUATRAIN), 2 * len(QUATRAIN)
 
     def lengths_of(changed: TrainConfig) -> set[int]:
-        return set((held_out(tokens, changed).lengths() - N_BOUNDS).tolist())
+        return set((held_out_segments(tokens, changed).lengths() - N_BOUNDS).tolist())
 
     assert lengths_of(config) == {quatrains}
-    assert lengths_of(config.replace(late_share=0.0)) == {quatrains, octaves}
+    assert lengths_of(config.replace(anneal_fraction=0.0)) == {quatrains, octaves}
     # A small corpus may hold out none of them: all the others are better than nothing.
-    assert lengths_of(config.replace(late_longest_poem=8)) == {quatrains, octaves}
+    assert lengths_of(config.replace(anneal_max_chars=8)) == {quatrains, octaves}
 
 
 def test_poems_of_exactly_the_longest_piece_are_not_cut(config: TrainConfig) -> None:
     tokens = tokens_of(config)
     poems = len(tokens.indices("train"))
-    (stage,) = plan(tokens, config.replace(late_share=0.0, max_chars=2 * len(QUATRAIN))).stages
-    assert len(stage.pieces) == poems
-    batches = [stage.pieces.batch(rows) for rows in epoch_order(stage.pieces, config.batch_poems, config.seed, epoch=0)]
+    (stage,) = plan_curriculum(tokens, config.replace(anneal_fraction=0.0, max_chars=2 * len(QUATRAIN))).stages
+    assert len(stage.segments) == poems
+    batches = [
+        stage.segments.batch(rows) for rows in epoch_order(stage.segments, config.batch_size, config.seed, epoch=0)
+    ]
     assert all((batch.y == END).sum() == len(batch.y) for batch in batches)
     assert min(int((batch.y != PAD).sum(axis=1).min()) for batch in batches) == len(QUATRAIN) + 1
 
@@ -110,9 +112,11 @@ def test_poems_of_exactly_the_longest_piece_are_not_cut(config: TrainConfig) -> 
 def test_a_run_of_before_goes_on_with_the_pieces_that_it_began_with(
     config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = config.replace(checkpoint_every=8, validate_every=8, late_share=0.0, max_chars=2 * len(QUATRAIN))
+    config = config.replace(checkpoint_every=8, validate_every=8, anneal_fraction=0.0, max_chars=2 * len(QUATRAIN))
     with monkeypatch.context() as before:
-        before.setattr("engine.training.trainer.plan", lambda *given, **_: plan(*given, end_counts=True))
+        before.setattr(
+            "engine.training.trainer.plan_curriculum", lambda *given, **_: plan_curriculum(*given, end_counts=True)
+        )
         run_training(config, tmp_path / "whole")
         seen: list[events.Event] = []
         run_training(
@@ -158,7 +162,7 @@ def test_a_run_killed_in_its_last_stage_goes_on_as_if_nothing_had_happened(confi
 
 def test_the_late_stage_changes_what_is_learnt_and_nothing_before_it(config: TrainConfig, tmp_path: Path) -> None:
     run_training(config, tmp_path / "late")
-    run_training(config.replace(late_share=0.0), tmp_path / "plain")
+    run_training(config.replace(anneal_fraction=0.0), tmp_path / "plain")
     late, plain = (_texts_compared(tmp_path / name) for name in ("late", "plain"))
     assert {step: text for step, text in late.items() if step <= 15} == {
         step: text for step, text in plain.items() if step <= 15

@@ -150,7 +150,7 @@ def test_a_stopped_run_resumes_to_the_same_weights_bit_for_bit(
 def test_a_run_with_headers_goes_on_in_a_later_studio_that_knows_more_forms(
     config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = config.replace(header_share=0.5)
+    config = config.replace(conditioning_prob=0.5)
     known = tuple(tag for tag in control_code_tags() if tag not in ("form:qilv", "form:wujue"))
     with monkeypatch.context() as earlier:
         earlier.setattr("engine.training.trainer.control_code_tags", lambda: known)
@@ -163,7 +163,7 @@ def test_a_run_with_headers_goes_on_in_a_later_studio_that_knows_more_forms(
 def test_a_run_of_before_keywords_begins_another_that_is_told_them_and_stops_and_goes_on(
     config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = config.replace(header_share=0.9, checkpoint_every=3)
+    config = config.replace(conditioning_prob=0.9, checkpoint_every=3)
     older = tuple(tag for tag in control_code_tags() if tag.split(":")[0] in ("title", "poem", "form", "rhyme"))
     with monkeypatch.context() as earlier:
         earlier.setattr("engine.training.trainer.control_code_tags", lambda: older)
@@ -208,7 +208,7 @@ def test_a_diverging_run_goes_back_to_its_best_checkpoint_with_a_lower_rate_once
 
     def ruin_the_rate(record: events.Record) -> None:
         if isinstance(record.event, events.CheckpointSaved) and record.event.step == 8:
-            ControlFiles(folder).ask(LR, 9.0)
+            ControlFiles(folder).request(LR, 9.0)
 
     config = config.replace(clip_norm=0.0, max_steps=200, validate_every=8, checkpoint_every=500)
     assert run_training(config, folder, on_record=ruin_the_rate) == "completed"
@@ -240,7 +240,7 @@ def test_control_files_save_change_the_rate_and_stop(config: TrainConfig, tmp_pa
         done = isinstance(record.event, events.Control) or not waiting
         if isinstance(record.event, (events.Step, events.Control)) and done and (wish := next(asked, None)):
             waiting.append(wish[0])
-            ControlFiles(folder).ask(*wish)
+            ControlFiles(folder).request(*wish)
 
     reason = run_training(config.replace(max_steps=10_000, n_epochs=10_000), folder, on_record=ask_one_after_the_other)
     assert reason == "stopped"
@@ -258,14 +258,14 @@ def test_a_paused_training_waits_until_it_may_go_on(config: TrainConfig, tmp_pat
     def on_record(record: events.Record) -> None:
         if isinstance(record.event, events.Step) and not said:
             said.append("asked")
-            control.ask(PAUSE)
+            control.request(PAUSE)
         if isinstance(record.event, events.Control):
             said.append(record.event.what)
             if record.event.what == "paused":
                 assert run_is_alive(folder)
-                control.take_back(PAUSE)
+                control.withdraw(PAUSE)
             else:
-                control.ask(STOP)
+                control.request(STOP)
 
     run_training(config.replace(max_steps=10_000, n_epochs=10_000), folder, on_record=on_record)
     assert said == ["asked", "paused", "resumed"]
@@ -280,16 +280,16 @@ def test_a_paused_training_saves_samples_and_changes_its_rate_at_once(config: Tr
     def on_record(record: events.Record) -> None:
         event = record.event
         if isinstance(event, events.Step) and not told:
-            control.ask(PAUSE)
+            control.request(PAUSE)
         if told or isinstance(event, events.Control):
             told.append(event.what if isinstance(event, events.Control) else event.name)
         # One request after the other, each once the one before it has been answered.
         answers = {"paused": SAVE, "saved on request": SAMPLE, "sampled on request": LR}
         if isinstance(event, events.Control) and (wish := answers.get(event.what)):
-            control.ask(wish, config.learning_rate if wish == LR else None)
+            control.request(wish, config.learning_rate if wish == LR else None)
         if isinstance(event, events.Control) and event.what == "lr changed":
             assert control.requests() == {PAUSE}
-            control.take_back(PAUSE)
+            control.withdraw(PAUSE)
 
     config = config.replace(checkpoint_every=1000)
     run_training(config, folder, on_record=on_record)

@@ -18,7 +18,7 @@ from engine.model.checkpoint import CheckpointFolder, load_model
 from engine.presets import preset
 from engine.runs import events
 from engine.runs.folder import CHECKPOINTS
-from engine.training.curriculum import plan
+from engine.training.curriculum import plan_curriculum
 from engine.training.loop import run_training
 from tests.small_corpus import write_corpus
 
@@ -90,14 +90,14 @@ def test_the_training_loss_a_han_character_is_what_a_validation_on_the_same_poem
     config: TrainConfig, tmp_path: Path
 ) -> None:
     # Nothing is learnt, so that the loss of an epoch is that of the weights at its end; some characters are unknown.
-    config = config.replace(learning_rate=0.0, n_epochs=1, min_count=90)
+    config = config.replace(learning_rate=0.0, n_epochs=1, min_freq=90)
     told = train(config, tmp_path / "run")
-    corpus = open_tokens(open_corpus(config.corpus), config.min_count)
-    pieces = plan(corpus, config).stages[0].pieces
+    corpus = open_tokens(open_corpus(config.corpus), config.min_freq)
+    segments = plan_curriculum(corpus, config).stages[0].segments
     checkpoint = CheckpointFolder(tmp_path / "run" / CHECKPOINTS).find("last")
     assert checkpoint is not None
     model, cpu = load_model(checkpoint, torch.device("cpu")).model, torch.device("cpu")
-    tally = tally_batches(model, in_order(pieces, 32), corpus.vocabulary, cpu, 512)
+    tally = tally_batches(model, in_order(segments, 32), corpus.vocabulary, cpu, 512)
     assert tally.n_oov > 100
     validated = told.validated()
     assert validated.train_nats_per_han == pytest.approx(tally.nats_per_han, abs=1e-4)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.config import CELLS, Cell, TrainConfig
-from engine.model.char_rnn import N_GATES, PoemModel
+from engine.model.char_rnn import N_GATES, CharRNN
 from engine.model.checkpoint import load_model, load_progress, save_checkpoint
 from engine.presets import preset
 from engine.runs.events import Record, Validated
@@ -48,7 +48,7 @@ def test_directions_that_a_matrix_lacks_stay_without_length() -> None:
     assert torch.equal(orthogonal(torch.zeros(2, 3, 4)), torch.zeros(2, 3, 4))
 
 
-def trained(model: PoemModel, optimizer: torch.optim.Optimizer, n_steps: int) -> PoemModel:
+def trained(model: CharRNN, optimizer: torch.optim.Optimizer, n_steps: int) -> CharRNN:
     for _ in range(n_steps):
         x = torch.randint(4, 20, (2, 6))
         logits, _ = model(x)

@@ -8,26 +8,26 @@ import torch
 
 from engine.__main__ import main, make_parser
 from engine.commands.train import new_config
-from engine.config import SHAPE, TrainConfig
+from engine.config import ARCHITECTURE_FIELDS, TrainConfig
 from engine.corpus.store import open_corpus
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ModelError
-from engine.model.char_rnn import PoemModel
+from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import LoadedModel, load_model
-from engine.model.metadata import architecture_of, read_header
+from engine.model.metadata import architecture_of, read_metadata
 from engine.model.registry import find_model
 from engine.presets import preset
 from engine.runs.events import Record, Validated
 from engine.training.loop import run_training
-from engine.training.trainer import TAG_BIAS
-from engine.training.warm_start import start_from
+from engine.training.trainer import CONTROL_CODE_BIAS
+from engine.training.warm_start import warm_start
 from tests.engine.small_model import VOCABULARY, small_config, small_model
 from tests.small_corpus import write_corpus
 
 
-def fresh(vocabulary: Vocabulary, **settings: object) -> PoemModel:
+def fresh(vocabulary: Vocabulary, **settings: object) -> CharRNN:
     torch.manual_seed(5)
-    return PoemModel(small_config().replace(**settings), len(vocabulary)).eval()
+    return CharRNN(small_config().replace(**settings), len(vocabulary)).eval()
 
 
 @pytest.mark.parametrize("tied", [True, False])
@@ -36,7 +36,7 @@ def test_known_characters_keep_what_the_other_model_learned_wherever_they_stand(
     vocabulary = Vocabulary("鹓雨云日月，。", ("title", "poem"))
     model = fresh(vocabulary, tied=tied)
     before = model.embedding.weight.clone()
-    assert start_from(model, vocabulary, source) == 4 + 6
+    assert warm_start(model, vocabulary, source) == 4 + 6
     for character in "雨云日月，。":
         here, there = vocabulary.encode(character)[0], VOCABULARY.encode(character)[0]
         assert torch.equal(model.embedding.weight[here], source.model.embedding.weight[there])
@@ -52,8 +52,8 @@ def test_a_new_tag_begins_near_what_the_other_model_reads_and_is_never_predicted
     vocabulary = Vocabulary(VOCABULARY.characters, (*older.tags, "keyword", "poet:李白", "poet:杜甫"))
     model = fresh(vocabulary, tied=tied)
     with torch.no_grad():
-        model.output_bias[vocabulary.n_drawable :] = TAG_BIAS
-    assert start_from(model, vocabulary, source) == len(older)
+        model.output_bias[vocabulary.n_drawable :] = CONTROL_CODE_BIAS
+    assert warm_start(model, vocabulary, source) == len(older)
 
     def row(name: str) -> torch.Tensor:
         return model.embedding.weight[vocabulary.tag(name) or 0]
@@ -64,7 +64,7 @@ def test_a_new_tag_begins_near_what_the_other_model_reads_and_is_never_predicted
     assert (row("keyword") - theirs[older.tag("title") or 0]).norm() < 0.2 * theirs[4:].norm(dim=1).mean()
     assert (row("poet:李白") - mean).norm() < 0.2 * theirs[4:].norm(dim=1).mean()
     assert not torch.equal(row("poet:李白"), row("poet:杜甫"))
-    assert (model.output_bias[len(older) :] == TAG_BIAS).all()
+    assert (model.output_bias[len(older) :] == CONTROL_CODE_BIAS).all()
     # What the older model would write goes on as before.
     x = torch.randint(4, len(older), (2, 9))
     n = older.n_drawable
@@ -74,7 +74,7 @@ def test_a_new_tag_begins_near_what_the_other_model_reads_and_is_never_predicted
 def test_with_the_same_vocabulary_it_is_the_same_model() -> None:
     source = small_model()
     model = fresh(VOCABULARY)
-    start_from(model, VOCABULARY, source)
+    warm_start(model, VOCABULARY, source)
     x = torch.randint(4, len(VOCABULARY), (2, 9))
     assert torch.equal(model(x)[0], source.model(x)[0])
 
@@ -86,7 +86,7 @@ def test_with_the_same_vocabulary_it_is_the_same_model() -> None:
 )
 def test_another_architecture_is_refused_by_name(setting: dict[str, object]) -> None:
     with pytest.raises(ModelError, match=next(iter(setting))):
-        start_from(fresh(VOCABULARY, **setting), VOCABULARY, small_model())
+        warm_start(fresh(VOCABULARY, **setting), VOCABULARY, small_model())
 
 
 def test_a_run_that_begins_with_another_starts_where_that_one_ended(tmp_path: Path) -> None:
@@ -94,17 +94,17 @@ def test_a_run_that_begins_with_another_starts_where_that_one_ended(tmp_path: Pa
     settings = preset("tiny").replace(corpus=corpus, max_steps=20, device="cpu")
     assert run_training(settings, tmp_path / "first") == "completed"
     again = settings.replace(
-        start_from=str(tmp_path / "first"), header_share=0.5, learning_rate=0.0, max_steps=1, seed=9
+        start_from=str(tmp_path / "first"), conditioning_prob=0.5, learning_rate=0.0, max_steps=1, seed=9
     )
     first = load_model(tmp_path / "first" / "checkpoints" / "step-00000020", torch.device("cpu"))
     told: list[Record] = []
     run_training(again, tmp_path / "second", on_record=told.append)
     (validated,) = [record.event for record in told if isinstance(record.event, Validated)]
     second = load_model(tmp_path / "second" / "checkpoints" / "step-00000001", torch.device("cpu"))
-    assert validated.val_nats_per_han == pytest.approx(float(first.header["figures"]["val_nats_per_han"]), abs=0.02)
+    assert validated.val_nats_per_han == pytest.approx(float(first.metadata["figures"]["val_nats_per_han"]), abs=0.02)
     assert second.vocabulary.characters == first.vocabulary.characters
     assert second.vocabulary.tags
-    assert second.header["started_from"]["steps"] == 20
+    assert second.metadata["started_from"]["steps"] == 20
     assert_known(second, first)
     assert open_corpus(corpus).n_poems > 200
 
@@ -120,7 +120,7 @@ def test_a_packed_model_tells_the_commands_that_make_all_its_ancestors(tmp_path:
     for name, parent in (("b", "a"), ("c", "b")):
         run_training(settings.replace(start_from=str(tmp_path / parent), seed=7), tmp_path / name)
     assert main(["pack", str(tmp_path / "c"), str(tmp_path / "packed")]) == 0
-    commands = read_header(tmp_path / "packed")["made_by"].split(" && ")
+    commands = read_metadata(tmp_path / "packed")["made_by"].split(" && ")
     assert [command.split()[0:2] for command in commands] == [["poetry-tui", "train"]] * 3
     ends = [[word for word in command.split() if word.startswith("run-")] for command in commands]
     assert ends == [["run-1"], ["run-1", "run-2"], ["run-2"]]
@@ -129,7 +129,7 @@ def test_a_packed_model_tells_the_commands_that_make_all_its_ancestors(tmp_path:
 
 @pytest.mark.parametrize("name", ["studio-lstm", "studio-small"])
 def test_a_bundled_models_commands_make_it_again_with_todays_presets(name: str) -> None:
-    header = read_header(find_model(name))
+    header = read_metadata(find_model(name))
     line = [header]
     while "started_from" in line[0]:
         line.insert(0, line[0]["started_from"])
@@ -153,5 +153,7 @@ def test_a_bundled_models_commands_make_it_again_with_todays_presets(name: str) 
         made = TrainConfig.from_dict(generation["training"])
         assert config.replace(start_from=made.start_from) == made
         network = architecture_of(find_model(name), header)
-        assert [getattr(network, part) for part in SHAPE] == [getattr(config.model, part) for part in SHAPE]
+        assert [getattr(network, part) for part in ARCHITECTURE_FIELDS] == [
+            getattr(config.model, part) for part in ARCHITECTURE_FIELDS
+        ]
         assert config.max_steps is None or generation["steps"] <= config.max_steps  # its best need not be its last

@@ -41,7 +41,7 @@ def test_the_settings_that_differ_come_first_and_the_others_are_all_there() -> N
 def test_a_setting_that_an_earlier_version_did_not_know_differs_only_where_it_was_used() -> None:
     now = preset("nndl")
     earlier = make_run.started(now)
-    config = {name: value for name, value in earlier.config.items() if name != "header_share"}
+    config = {name: value for name, value in earlier.config.items() if name != "conditioning_prob"}
     old = RunState()
     old.started = make_run.started(now)
     object.__setattr__(old.started, "config", config)
@@ -64,7 +64,7 @@ def test_nats_on_other_poems_are_said_not_to_compare() -> None:
     assert side_by_side(base, base.replace(seed=3)).validates_alike
     assert side_by_side(base, base.replace(max_chars=64)).validates_alike  # held-out poems are never cut
     assert not side_by_side(base, base.replace(corpus="tang-song")).validates_alike
-    assert not side_by_side(base, base.replace(late_share=0.3, late_longest_poem=80)).validates_alike
+    assert not side_by_side(base, base.replace(anneal_fraction=0.3, anneal_max_chars=80)).validates_alike
 
 
 def test_a_run_that_has_said_nothing_has_a_column_too() -> None:

@@ -29,21 +29,21 @@ def over(tmp_path: Path) -> Path:
 def test_pause_and_going_on_are_a_file_that_comes_and_goes(live: Path) -> None:
     runs.pause_run(live)
     assert (live / CONTROL / "pause").exists()
-    assert runs.wishes(live) == {"pause"}
+    assert runs.pending_commands(live) == {"pause"}
     runs.resume_run(live)
-    assert runs.wishes(live) == frozenset()
+    assert runs.pending_commands(live) == frozenset()
 
 
 def test_stopping_a_paused_run_lets_it_go(live: Path) -> None:
     runs.pause_run(live)
     runs.stop_run(live)
-    assert runs.wishes(live) == {"stop"}
+    assert runs.pending_commands(live) == {"stop"}
 
 
 def test_save_and_a_new_learning_rate_are_files_too(live: Path) -> None:
     runs.save_run(live)
     runs.set_learning_rate(live, 3e-4)
-    assert runs.wishes(live) == {"save", "lr"}
+    assert runs.pending_commands(live) == {"save", "lr"}
     assert float((live / CONTROL / "lr").read_text(encoding="utf-8")) == 3e-4
 
 
@@ -51,7 +51,7 @@ def test_nobody_is_told_anything_when_the_run_is_over(over: Path) -> None:
     for tell in (runs.stop_run, runs.pause_run, runs.save_run):
         with pytest.raises(RunError, match="is not running"):
             tell(over)
-    assert runs.wishes(over) == frozenset()
+    assert runs.pending_commands(over) == frozenset()
 
 
 def test_a_live_run_is_not_removed_and_a_dead_one_is(live: Path, over: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.config import SHAPE
+from engine.config import ARCHITECTURE_FIELDS
 from engine.presets import PRESETS
 from engine.runs.events import Control, Validated
 from poetry_tui.i18n import TRANSLATIONS
@@ -43,7 +43,7 @@ def test_every_setting_has_its_name_in_both_languages() -> None:
         ("n_layers", "2.5", "whole number"),
         ("n_layers", "0", "outside 1 to 16"),
         ("dropout", "-1", "outside"),
-        ("batch_poems", "", "whole number"),
+        ("batch_size", "", "whole number"),
     ],
 )
 def test_a_wrong_answer_is_one_sentence_at_its_setting(name: str, answer: str, said: str) -> None:
@@ -58,7 +58,7 @@ def test_a_training_begins_with_a_model_only_in_that_models_shape() -> None:
     answers = {**answers_of_preset("nndl"), "start_from": "studio-small"}
     config, errors = config_of(answers)
     assert config is None
-    assert {"embedding_size", "hidden_size", "tied"} <= errors.keys() <= set(SHAPE)
+    assert {"embedding_size", "hidden_size", "tied"} <= errors.keys() <= set(ARCHITECTURE_FIELDS)
     assert "studio-small has 512" in errors["hidden_size"].message
     config, errors = config_of(answers | answers_of_shape("studio-small"))
     assert errors == {}
