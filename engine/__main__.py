@@ -9,9 +9,8 @@ from engine.commands import compose, evaluate, pack, rates, service, train
 from engine.commands.flags import Parser
 from engine.commands.front import carry_out, ensure_memory
 from engine.commands.output import say
-from engine.system.openmp import wait_passively
-from engine.system.streams import prepare
-from engine.system.utf8 import use_utf8
+from engine.system.processes import wait_passively
+from engine.system.streams import prepare, use_utf8
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Self, get_args
 
 from engine.errors import UsageError
-from engine.limits import MAX_TEXT_CHARS, RHYME_BOOKS, RhymeBook
+from engine.prosody import RHYME_BOOKS, RhymeBook
+from engine.system.names import MAX_TEXT_CHARS
 from engine.system.safe_text import shown
 
 Cell = Literal["rnn", "lstm", "gru"]
@@ -254,7 +255,7 @@ class ComposeConfig(_Settings):
     rhyme_book: RhymeBook | None = setting(
         None,
         "平水韵, 词林正韵 or 中华新韵 (modern tones); usually 平水韵 for 诗 and 词林正韵 for 词",
-        choices=RHYME_BOOKS,
+        choices=tuple(RHYME_BOOKS),
     )
     title: str = setting("", "a title, or words on what the poem shall be about")
     keywords: str = setting(

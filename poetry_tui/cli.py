@@ -17,8 +17,7 @@ from engine import __version__
 from engine.commands.front import carry_out
 from engine.errors import StudioError, UsageError
 from engine.system.safe_text import printable
-from engine.system.streams import prepare
-from engine.system.utf8 import use_utf8
+from engine.system.streams import prepare, use_utf8
 
 if TYPE_CHECKING:
     from pathlib import Path

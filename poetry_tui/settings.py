@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from engine.files import is_there, parse_json, read_start, write_atomically
-from engine.limits import MAX_TEXT_CHARS, RHYME_BOOKS, RhymeBook
 from engine.paths import home
+from engine.prosody import RHYME_BOOKS, RhymeBook
+from engine.system.names import MAX_TEXT_CHARS
 from poetry_tui.i18n import Language
 from poetry_tui.themes import INK
 from poetry_tui.widgets.chart_glyphs import CHARTS, Charts
@@ -121,7 +122,8 @@ def _makes_sense(name: str, value: Any) -> bool:
         case "theme" | "form":
             return _is_short(value)
         case "rhyme_book":
-            return value is None or value in RHYME_BOOKS
+            # A tuple compares: a value of a damaged file need not be hashable.
+            return value is None or value in tuple(RHYME_BOOKS)
         case "model" | "rhyme" | "tone_order":
             return value is None or _is_short(value)
         case "temperature":

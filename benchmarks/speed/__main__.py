@@ -17,7 +17,7 @@ from engine.corpus.batching import cut_segments
 from engine.corpus.store import Corpus, import_file, list_corpora
 from engine.corpus.token_cache import open_tokens
 from engine.presets import preset
-from engine.system.openmp import wait_passively
+from engine.system.processes import wait_passively
 
 PARTS = (
     "training",

@@ -15,7 +15,7 @@ from engine.corpus.control_codes import CONTROL_CODE_PARTS, ControlCodePart
 from engine.corpus.poem import Poem
 from engine.corpus.readers.formats import how_read, open_poems
 from engine.errors import CorpusError, UsageError
-from engine.evaluation.ngram.orders import DEFAULT_ORDER, check_order
+from engine.evaluation.ngram import DEFAULT_ORDER, check_order
 from engine.model.registry import find_model
 from engine.system.names import path_of
 

@@ -4,8 +4,9 @@ import re
 from functools import cache
 from typing import Any
 
-from engine.corpus.vocabulary import Vocabulary, is_han
+from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ComposeError
+from engine.prosody.text import is_han
 
 BEGIN_HINT = "Begin with Chinese characters, such as 日 or 春江."
 # A word in Latin letters, as one types a reading.

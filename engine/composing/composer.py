@@ -17,12 +17,13 @@ from engine.composing.results import (
     score_of,
 )
 from engine.config import ComposeConfig
-from engine.corpus.vocabulary import END, is_han
+from engine.corpus.vocabulary import END
 from engine.errors import ComposeError
 from engine.model.checkpoint import LoadedModel
 from engine.model.devices import use_all_cores_for
 from engine.novelty.novelty import verse_lines
 from engine.prosody.forms import form_called
+from engine.prosody.text import is_han
 
 __all__ = [
     "FREE_VERSE",

@@ -21,11 +21,11 @@ from engine.composing.sampling import sample_top_p
 from engine.composing.seeds import poem_seed
 from engine.composing.token_prosody import Bools
 from engine.config import ComposeConfig
-from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary, is_han
+from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
 from engine.errors import ComposeError
 from engine.model.checkpoint import LoadedModel
 from engine.model.layers import State
-from engine.prosody.text import LINE_MARKS
+from engine.prosody.text import LINE_MARKS, is_han
 
 _NEEDS_FORM = {
     "tone_order": "A tone order",

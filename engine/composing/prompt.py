@@ -8,11 +8,11 @@ from engine.composing.constraints.plan import ConstraintPlan
 from engine.config import ComposeConfig
 from engine.corpus.control_codes import KEYWORD, STYLE, TITLE, ControlCodes, control_code_indices
 from engine.corpus.keywords import MAX_KEYWORD_CHARS, MAX_KEYWORDS
-from engine.corpus.poem import han_of
 from engine.corpus.poets import Style, style_named
 from engine.corpus.variants import to_simplified
-from engine.corpus.vocabulary import BEGIN, Vocabulary, is_han
+from engine.corpus.vocabulary import BEGIN, Vocabulary
 from engine.errors import ComposeError
+from engine.prosody.text import han_of, is_han
 from engine.system.safe_text import shown
 
 _SEPARATORS = re.compile(r"[\s,，、;；|/]+")

@@ -9,13 +9,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.corpus.vocabulary import SPECIAL_TOKENS, Vocabulary, is_han
+from engine.corpus.vocabulary import SPECIAL_TOKENS, Vocabulary
 from engine.prosody.checker import AnyFit, fitted, verdicts_of
 from engine.prosody.form_match import Verdict
 from engine.prosody.forms import Form
 from engine.prosody.parallelism import mean_score, middle_couplets
 from engine.prosody.rhymes import masks_of
-from engine.prosody.text import split_lines
+from engine.prosody.text import is_han, split_lines
 
 Finish = Literal["end", "limit"]
 # (character, probability, probability among the characters that the constraints allow: 0 for a forbidden one)

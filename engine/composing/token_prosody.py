@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.corpus.vocabulary import SPECIAL_TOKENS, Vocabulary, is_han
-from engine.prosody.rhymes import RhymeSystem, masks_of, unusual_rhymes
+from engine.corpus.vocabulary import SPECIAL_TOKENS, Vocabulary
+from engine.prosody import RhymeBook
+from engine.prosody.rhymes import masks_of, unusual_rhymes
+from engine.prosody.text import is_han
 from engine.prosody.tones import LEVEL, OBLIQUE, tone_masks, usual_tones
 
 Bools = NDArray[np.bool_]
@@ -50,7 +52,7 @@ class TokenProsody:
 
 
 @functools.lru_cache(maxsize=8)
-def token_prosody(vocabulary: Vocabulary, system: RhymeSystem) -> TokenProsody:
+def token_prosody(vocabulary: Vocabulary, system: RhymeBook) -> TokenProsody:
     """The tables of a vocabulary; cached."""
     masks, groups = tone_masks(system, with_added=False), masks_of(system, with_added=False)
     usual, unusual = {} if system == "xinyun" else usual_tones(), unusual_rhymes(system)

@@ -20,9 +20,9 @@ from engine.corpus.control_code_cache import (
     TITLE_PART,
     ControlCodeTokens,
     Parts,
+    write_ragged,
 )
 from engine.corpus.keywords import MAX_KEYWORDS
-from engine.corpus.ragged import lay_out
 from engine.corpus.token_cache import TokenizedCorpus
 from engine.corpus.vocabulary import PAD, UNKNOWN
 
@@ -125,7 +125,7 @@ class Segments:
         grid = np.full((len(rows), 2 + -(-(n_chars - 1) // EVEN_CHARS) * EVEN_CHARS), PAD, dtype=np.int64)
         starts, in_batch = self.starts[rows], np.arange(len(rows))
         grid[:, 0] = self.tokens[starts]
-        lay_out(self.tokens, starts + 1, lengths - 1, grid, in_batch, 1 + n_header)
+        write_ragged(self.tokens, starts + 1, lengths - 1, grid, in_batch, 1 + n_header)
         x, y = grid[:, :-1], grid[:, 1:].copy()
         if parts is not None and self.headers is not None:
             header = self.headers.tokens(self.poems[rows], parts[rows])

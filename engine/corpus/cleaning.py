@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.corpus.editorial_marks import MAX_LINE_HAN, NotKept, clean_text, clean_title
-from engine.corpus.poem import Poem, RawPoem, han_digest, lines_of
+from engine.corpus.poem import Poem, RawPoem, han_digest
 from engine.corpus.variants import to_simplified
+from engine.prosody.text import lines_of
 
 MIN_HAN = 10
 MIN_LINES = 2

@@ -16,13 +16,14 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from engine.corpus.keywords import MAX_KEYWORD_CHARS, MAX_KEYWORDS, keyword_candidates
-from engine.corpus.poem import Poem, han_of, lines_of
+from engine.corpus.poem import Poem
 from engine.corpus.poets import PERIODS, coded_poets, style_of
 from engine.corpus.vocabulary import Vocabulary
 from engine.prosody.checker import fitted, verdicts_of
 from engine.prosody.forms import Form, form_called, forms
 from engine.prosody.pass_rates import form_and_lines
 from engine.prosody.rhymes import masks_of, rhyme_groups
+from engine.prosody.text import han_of, lines_of
 
 ControlCodePart = Literal["all", "form", "rhyme", "title", "keywords", "style"]
 CONTROL_CODE_PARTS: tuple[ControlCodePart, ...] = get_args(ControlCodePart)

@@ -10,9 +10,8 @@ import re
 import unicodedata
 from collections import Counter
 
-from engine.corpus.poem import MARKS, lines_of
 from engine.corpus.readers.joint_authors import NAMED, without_names
-from engine.corpus.vocabulary import is_han
+from engine.prosody.text import MARKS, is_han, lines_of
 
 # No metre of verse has lines this long; prose prefaces, notes and poems whose punctuation was lost do.
 MAX_LINE_HAN = 16

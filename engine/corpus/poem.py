@@ -1,21 +1,18 @@
 """What a poem is, which lines it has, and which split it belongs to."""
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.corpus.vocabulary import is_han
+from engine.prosody.text import MARKS, lines_of
 
-MARKS = "，。？！；：、"
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 PER_MILLE_VALIDATION = 10
 PER_MILLE_TEST = 10
 
 _WITHOUT_MARKS = str.maketrans("", "", MARKS)
-_BETWEEN_LINES = re.compile(f"[{MARKS}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +31,6 @@ class Poem:
     title: str
     author: str
     text: str
-
-
-def han_of(text: str) -> str:
-    """Only the Han characters of a text."""
-    return "".join(filter(is_han, text))
-
-
-def lines_of(text: str) -> list[str]:
-    """The lines of a cleaned text: what stands between two marks."""
-    return [line for line in _BETWEEN_LINES.split(text) if line]
 
 
 def is_even(poem: Poem, n_lines: int, n_han: int) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.corpus.cleaning import CleaningReport
-from engine.corpus.poem import SPLITS, is_even, lines_of, split_of
+from engine.corpus.poem import SPLITS, is_even, split_of
 from engine.corpus.store import Corpus, reporting_read_errors
+from engine.prosody.text import lines_of
 
 # Name of a form, lines, characters a line.
 FORMS = (("wujue", 4, 5), ("qijue", 4, 7), ("wulv", 8, 5), ("qilv", 8, 7))

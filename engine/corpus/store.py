@@ -19,12 +19,13 @@ from filelock import FileLock
 
 from engine import paths
 from engine.corpus.cleaning import Cleaner, CleaningReport
-from engine.corpus.poem import Poem, RawPoem, lines_of
+from engine.corpus.poem import Poem, RawPoem
 from engine.corpus.readers.archives import folder_files
 from engine.corpus.readers.content import Content, content_of, reporting_damage
 from engine.corpus.readers.formats import PoemFile, open_content, open_poems, read_poems
 from engine.errors import CorpusError
 from engine.files import is_file, is_folder, is_there, replace_folder, write_atomically
+from engine.prosody.text import lines_of
 from engine.system.names import check_name, is_name, path_of
 from engine.system.safe_text import brief, shown
 

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+
+from engine.prosody.text import is_han
 
 PAD, UNKNOWN, BEGIN, END = range(4)
 SPECIAL_TOKENS = ("<pad>", "<unknown>", "<G>", "<E>")
@@ -17,19 +18,6 @@ N_HAN_CHARACTERS = 20_992
 FIRST_BLOCK = (0x4E00, 0x9FA5)
 # A suggestion should be a character that one can type.
 N_WELL_KNOWN = 4000
-
-
-@lru_cache(maxsize=1 << 16)
-def is_han(character: str) -> bool:
-    """Whether a character is a Han character: any CJK ideograph block, and 〇."""
-    code = ord(character)
-    return (
-        0x4E00 <= code <= 0x9FFF
-        or 0x3400 <= code <= 0x4DBF
-        or 0x20000 <= code <= 0x323AF
-        or 0xF900 <= code <= 0xFAFF
-        or code == 0x3007
-    )
 
 
 class Vocabulary:

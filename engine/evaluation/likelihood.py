@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from engine.corpus.batching import Batch
 from engine.corpus.control_codes import ControlCodePart, ControlCodes, control_code_indices, control_codes_of
 from engine.corpus.poem import Poem
-from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary, is_han
+from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
 from engine.evaluation.target_counts import Bools, han_indices, unknown_nats
 from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import LoadedModel
 from engine.model.fused_loss import target_nats
 from engine.model.layers import State
-from engine.novelty.memorised import n_memorised
+from engine.novelty.novelty import n_memorised
+from engine.prosody.text import is_han
 
 # Characters in a batch, and of one poem at a time: what bounds the memory, however long a poem is.
 BATCH_CHARS = 16_384

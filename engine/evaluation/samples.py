@@ -11,14 +11,15 @@ from engine.composing.constraints.plan import plan_poem
 from engine.composing.free_verse import compose_free_many
 from engine.composing.prompt import build_prompt
 from engine.config import ComposeConfig
-from engine.corpus.poem import Poem, han_of, split_of
+from engine.corpus.poem import Poem, split_of
 from engine.corpus.store import Corpus
-from engine.corpus.vocabulary import Vocabulary, is_han
+from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ComposeError
 from engine.evaluation.likelihood import evaluate
 from engine.model.checkpoint import LoadedModel
 from engine.prosody.forms import Form
 from engine.prosody.pass_rates import form_and_lines
+from engine.prosody.text import han_of, is_han
 
 # `constrained`: every rule of the form is enforced; `acrostic`: given phrases too. `conditioned`: the control code of the form is
 # read, nothing is enforced. `unconditional`: none is read; poems that come out with the form's lines are judged. `real`: held-out poems.

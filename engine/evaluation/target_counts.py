@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.corpus.vocabulary import N_HAN_CHARACTERS, UNKNOWN, Vocabulary, is_han
+from engine.corpus.vocabulary import N_HAN_CHARACTERS, UNKNOWN, Vocabulary
+from engine.prosody.text import is_han
 
 Bools = NDArray[np.bool_]
 

@@ -5,11 +5,11 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from engine.corpus.poem import han_of
 from engine.novelty.line_index import RUN_LENGTH, LineIndex
 from engine.novelty.novelty import verse_lines
 from engine.prosody.checker import check
 from engine.prosody.forms import Form
+from engine.prosody.text import han_of
 
 # What the checker calls a character that rhymes twice; the second may stand for two words.
 SAME_RHYME = ("重韵", "疑重韵")

@@ -13,14 +13,12 @@ from typing import Any, TypeGuard
 
 from engine.config import ModelConfig
 from engine.errors import ModelError, UsageError
-from engine.files import is_file, is_there, open_regular, parse_json, read_json, read_start
+from engine.files import is_there, open_regular, parse_json, read_json, read_start
 from engine.system.names import is_name
 from engine.system.safe_text import shown
 
 FORMAT_VERSION = 1
-WEIGHTS, HEADER, LINES = "model.safetensors", "model.json", "lines.bloom"
-# Where a run keeps its checkpoints; their `lines.bloom` is the run's.
-CHECKPOINTS = "checkpoints"
+WEIGHTS, HEADER = "model.safetensors", "model.json"
 HINT = "Restore the folder from a copy, or train the model again."
 
 # All of Unicode's Han characters, and more.
@@ -137,14 +135,6 @@ def checkpoint_named(pointer: Path) -> Path | None:
     name = body.get("path") if isinstance(body, dict) else None
     # A name alone: what lies elsewhere is no checkpoint of this run.
     return pointer.parent / name if isinstance(name, str) and is_name(name) else None
-
-
-def lines_file(folder: Path) -> Path | None:
-    """The file with the training lines of a model or checkpoint folder, where there is one."""
-    candidates = [folder / LINES]
-    if folder.parent.name == CHECKPOINTS:
-        candidates.append(folder.parent.parent / LINES)
-    return next(filter(is_file, candidates), None)
 
 
 def tensor_entries(path: Path) -> dict[str, Any]:

@@ -12,16 +12,8 @@ from typing import Any
 from engine import paths
 from engine.errors import ModelError
 from engine.files import is_file, is_folder, is_there, replace_folder, resolved
-from engine.model.metadata import (
-    HEADER,
-    LINES,
-    WEIGHTS,
-    architecture_of,
-    checkpoint_named,
-    lines_file,
-    read_metadata,
-    tensor_entries,
-)
+from engine.model.metadata import HEADER, WEIGHTS, architecture_of, checkpoint_named, read_metadata, tensor_entries
+from engine.novelty.training_lines import LINES, lines_file
 from engine.system.names import check_name, is_name, path_of
 from engine.system.safe_text import printable, shown
 

@@ -14,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock
 
-from engine.corpus.poem import MARKS, Poem, split_of
+from engine.corpus.poem import Poem, split_of
 from engine.corpus.store import Corpus, reporting_disk_errors
 from engine.errors import ModelError
 from engine.files import write_atomically
-from engine.model.metadata import LINES
 from engine.novelty.bloom import BloomFilter, CodePoints, Hashes, HashSet, code_points, distinct, hash_rows
 from engine.novelty.line_index import MIN_LINE_CHARS, RUN_LENGTH, LineIndex
-from engine.novelty.training_lines import FORMAT, LINE_BITS, RUN_BITS, TrainingLines, read_lines
+from engine.novelty.training_lines import FORMAT, LINE_BITS, LINES, RUN_BITS, TrainingLines, read_lines
+from engine.prosody.text import MARKS
 
 # A pause within a line of 词: the line counts with it and as the two parts that it makes.
 PAUSE = "、"

@@ -9,8 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.corpus.poem import MARKS
 from engine.novelty.bloom import CodePoints, Flags, Hashes, code_points, extend, hash_ends, hash_strings
+from engine.prosody.text import MARKS
 
 # Shorter ones are phrases that anybody finds: of the lines of held-out poems, a third of those of three characters stand in
 # the training text, a sixth of those of four, one in twenty of those of five, one in thirty of those of seven.

@@ -9,11 +9,12 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.corpus.poem import Poem, lines_of, split_of
+from engine.corpus.poem import Poem, split_of
 from engine.corpus.store import Corpus, reporting_read_errors
 from engine.errors import CorpusError
 from engine.novelty.build import PAUSE
 from engine.novelty.line_index import MIN_LINE_CHARS, LineIndex
+from engine.prosody.text import lines_of
 
 _PIECE_BYTES = 1 << 23
 

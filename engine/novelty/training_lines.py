@@ -18,14 +18,15 @@ from typing import Any
 import numpy as np
 
 from engine.errors import ModelError
-from engine.files import open_regular, parse_json, write_atomically
-from engine.model.metadata import LINES, lines_file
+from engine.files import is_file, open_regular, parse_json, write_atomically
 from engine.novelty.bloom import MAX_BITS, MAX_HASHES, Bits, BloomFilter
 from engine.novelty.line_index import LineIndex
+from engine.runs.folder import CHECKPOINTS
 from engine.system.safe_text import shown
 
 HINT = "Restore it from a copy of the model, or delete it: without it the model composes, and no line is compared."
 FORMAT = 1
+LINES = "lines.bloom"
 
 # One line in 120 is taken for a training line by mistake; of the runs, one in ten. For 300,000 poems that makes 7.5 MB.
 LINE_BITS = 10.0
@@ -85,6 +86,14 @@ def read_lines(path: Path) -> TrainingLines:
         raise ModelError(f"{path} cannot be read: {error.strerror}.", HINT) from error
     except (ValueError, struct.error) as error:
         raise ModelError(f"{path} cannot be read: {error}.", HINT) from error
+
+
+def lines_file(folder: Path) -> Path | None:
+    """The file with the training lines of a model folder, or of the run that a checkpoint folder belongs to; None where there is none."""
+    candidates = [folder / LINES]
+    if folder.parent.name == CHECKPOINTS:
+        candidates.append(folder.parent.parent / LINES)
+    return next(filter(is_file, candidates), None)
 
 
 def lines_of_model(folder: Path, header: Mapping[str, Any]) -> TrainingLines | None:

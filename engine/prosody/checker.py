@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from engine.prosody import RhymeBook
 from engine.prosody.form_match import Fit, Verdict, fit
 from engine.prosody.forms import Form, form_called, forms_of_lengths
 from engine.prosody.old_style import is_old_style, old_style_report, style_of
@@ -15,7 +16,7 @@ from engine.prosody.regulated.match import RegulatedFit, fit_regulated
 from engine.prosody.regulated.report import regulated_report, regulated_verdicts
 from engine.prosody.regulated.rhymes import group_names
 from engine.prosody.report import Fault, LineReport, Place, Report, Rhyme, Verdicts, Violation
-from engine.prosody.rhymes import RhymeSystem, masks_of
+from engine.prosody.rhymes import masks_of
 from engine.prosody.tones import EITHER, reading_of
 from engine.prosody.tunes import characters_off, fit_tune, line_differences, nearly_tune, recognised_tune, recut
 
@@ -30,7 +31,7 @@ def check(
     poem: str | Sequence[str],
     form: str | Form | None = None,
     *,
-    book: RhymeSystem | None = None,
+    book: RhymeBook | None = None,
     strict: bool = False,
 ) -> Report:
     """Judge a poem, given as text or as lines; without a form, the one with these line lengths.
@@ -74,7 +75,7 @@ def _manners(poem: str | Sequence[str]) -> Iterable[list[str]]:
     yield split_verse(text)
 
 
-def _best_fit(lines: Sequence[str], wanted: Form | None, book: RhymeSystem | None, strict: bool) -> AnyFit | None:
+def _best_fit(lines: Sequence[str], wanted: Form | None, book: RhymeBook | None, strict: bool) -> AnyFit | None:
     lengths = tuple(map(len, lines))
     if wanted is not None and not wanted.is_regulated:
         return fit_tune(lines, wanted)
@@ -94,13 +95,13 @@ def fitted(lines: Sequence[str], form: Form, *, strict: bool = False) -> AnyFit:
     return fit_regulated(lines, form, strict=strict) if form.is_regulated else fit(lines, form)
 
 
-def _without_form(lines: Sequence[str], wanted: Form | None, book: RhymeSystem | None) -> Report:
+def _without_form(lines: Sequence[str], wanted: Form | None, book: RhymeBook | None) -> Report:
     """The tones alone: nothing can be said about their order where the lines have no form, or not the one wanted."""
     if wanted is None and (style := style_of(lines)):
         return old_style_report(lines, style, book)
     meant = wanted or _nearly_regulated(lines) or nearly_tune(lines)
     verdict: Verdict = "undecidable" if meant is None else "violation"
-    system: RhymeSystem = "xinyun" if book == "xinyun" else "pingshui"
+    system: RhymeBook = "xinyun" if book == "xinyun" else "pingshui"
     return Report(
         form=meant.key if meant else None,
         order=None,
@@ -172,7 +173,7 @@ def _places(lines: Sequence[str]) -> Iterable[Place]:
             yield Place(number, position, character)
 
 
-def _unknown(lines: Sequence[str], system: RhymeSystem) -> Iterable[Place]:
+def _unknown(lines: Sequence[str], system: RhymeBook) -> Iterable[Place]:
     return (place for place in _places(lines) if reading_of(place.character, system) == "unknown")
 
 

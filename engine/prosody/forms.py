@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.errors import UsageError
 from engine.paths import bundled_data
-from engine.prosody.rhymes import RhymeSystem
+from engine.prosody import RhymeBook
 from engine.prosody.tones import LEVEL, must_be
 from engine.system.safe_text import shown
 
@@ -98,7 +98,7 @@ class Form:
     also: tuple[str, ...]
     line_lengths: tuple[int, ...]
     tone_patterns: tuple[TonePattern, ...]
-    rhyme_system: RhymeSystem
+    rhyme_system: RhymeBook
     repeats: tuple[Repeat, ...] = ()
     stanza_starts: tuple[int, ...] = (0,)
     variants: tuple["Form", ...] = ()
@@ -110,7 +110,7 @@ class Form:
         """排律: the number of lines is the poet's choice."""
         return self.is_regulated and len(self.line_lengths) >= MIN_PAILU_LINES
 
-    def in_book(self, book: RhymeSystem | None) -> "Form":
+    def in_book(self, book: RhymeBook | None) -> "Form":
         """The form rhyming by a book, None for its own: 诗 by any, 词 by 词林正韵 or 中华新韵, 平水韵 being no book of 词."""
         if book is None or book == self.rhyme_system or (book == "pingshui" and not self.is_regulated):
             return self

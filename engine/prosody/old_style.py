@@ -5,10 +5,11 @@ It is told as what it is: measured by the rules of regulated verse it would be a
 
 from collections.abc import Sequence
 
+from engine.prosody import RhymeBook
 from engine.prosody.regulated.match import RegulatedFit
 from engine.prosody.regulated.rhymes import group_names
 from engine.prosody.report import LineReport, Place, Report, Rhyme, Verdicts
-from engine.prosody.rhymes import RhymeSystem, masks_of
+from engine.prosody.rhymes import masks_of
 from engine.prosody.tones import reading_of
 
 QUATRAIN = "古绝"
@@ -45,9 +46,9 @@ def style_of(lines: Sequence[str]) -> str:
     return QUATRAIN if len(lines) == 4 else STYLES[length] if len(lines) >= _FEWEST_LINES else ""
 
 
-def old_style_report(lines: Sequence[str], style: str, book: RhymeSystem | None) -> Report:
+def old_style_report(lines: Sequence[str], style: str, book: RhymeBook | None) -> Report:
     """The tones, and the rhyme of the even lines where they share a part of 词林正韵, which is as wide as old-style verse rhymes."""
-    system: RhymeSystem = "xinyun" if book == "xinyun" else "cilin"
+    system: RhymeBook = "xinyun" if book == "xinyun" else "cilin"
     masks = masks_of(system)
     shared = -1
     for line in lines[1::2]:

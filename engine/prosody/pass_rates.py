@@ -6,14 +6,25 @@ import operator
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from engine.corpus.poem import Poem, lines_of
 from engine.prosody.checker import quick_verdicts
 from engine.prosody.forms import Form, forms, forms_of_lengths, tunes_called
 from engine.prosody.rhymes import masks_of
+from engine.prosody.text import lines_of
 from engine.prosody.tunes import fit_tune, recut
 
 _AFTER_TUNE = re.compile(r"[\s・·（(].*")
+
+
+class TitledVerse(Protocol):
+    """A poem as far as its form depends on it, such as `engine.corpus.poem.Poem`: cleaned text, and a title that may name a tune."""
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
 
 
 @dataclass(slots=True)
@@ -35,7 +46,7 @@ class FormRate:
         return dataclasses.asdict(self)
 
 
-def pass_rates(poems: Iterable[Poem]) -> list[FormRate]:
+def pass_rates(poems: Iterable[TitledVerse]) -> list[FormRate]:
     """A rate for each form that occurs, in the order of `forms()`.
 
     Regulated forms are told by their line lengths and the tone of their rhyme, so that old-style verse counts against them; a
@@ -56,7 +67,7 @@ def pass_rates(poems: Iterable[Poem]) -> list[FormRate]:
     return [rate for rate in rates.values() if rate.n_poems]
 
 
-def form_and_lines(poem: Poem) -> tuple[Form | None, list[str]]:
+def form_and_lines(poem: TitledVerse) -> tuple[Form | None, list[str]]:
     """The form of a poem, and its lines; None where it has none.
 
     A tune is told by the title and the number of characters, whatever the cut: the form is the way of the tune that it is in,

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from engine.prosody import RhymeBook
 from engine.prosody.form_match import Verdict
-from engine.prosody.rhymes import RhymeSystem
 from engine.prosody.tones import Reading
 
 
@@ -133,7 +133,7 @@ class Report:
     notes: tuple[Note, ...] = ()
     doubtful: tuple[Place, ...] = ()
     style: str = ""
-    rhyme_book: RhymeSystem = "pingshui"
+    rhyme_book: RhymeBook = "pingshui"
     couplets: tuple[Couplet, ...] = ()
 
     @property

@@ -11,13 +11,10 @@ from typing import Literal
 
 from engine.errors import UsageError
 from engine.paths import bundled_data
+from engine.prosody import RHYME_BOOKS, RhymeBook
 from engine.system.safe_text import shown
 
 Tone = Literal["上平", "下平", "上", "去", "入"]
-RhymeSystem = Literal["pingshui", "cilin", "xinyun"]
-
-# What the books are called; 中华新韵 tells tones and rhymes by modern Mandarin.
-RHYME_BOOKS: Mapping[RhymeSystem, str] = {"pingshui": "平水韵", "cilin": "词林正韵", "xinyun": "中华新韵"}
 
 N_PARTS = 19
 
@@ -61,7 +58,7 @@ class Masks:
         return tuple(name for bit, name in enumerate(self.names) if mask >> bit & 1)
 
 
-def rhyme_book_called(name: str) -> RhymeSystem:
+def rhyme_book_called(name: str) -> RhymeBook:
     """The book with a key (xinyun) or a name (中华新韵).
 
     Raises:
@@ -110,7 +107,7 @@ def groups_of(character: str) -> tuple[RhymeGroup, ...]:
 
 
 @functools.cache
-def masks_of(system: RhymeSystem, *, with_added: bool = True) -> Masks:
+def masks_of(system: RhymeBook, *, with_added: bool = True) -> Masks:
     """The masks of a rhyme system: 106 bits for `pingshui`, 19 for `cilin`, 14 for `xinyun`.
 
     `with_added=False` leaves out the readings that we added to the book: what it gives then, nobody can dispute.
@@ -159,7 +156,7 @@ def merged_characters() -> frozenset[str]:
 
 
 @functools.cache
-def unusual_rhymes(system: RhymeSystem) -> Mapping[str, tuple[int, int]]:
+def unusual_rhymes(system: RhymeBook) -> Mapping[str, tuple[int, int]]:
     """(level groups, oblique groups) of characters that the book has in them and poets do not rhyme so, as bit masks.
 
     From `data/prosody/unusual_rhymes.tsv`.
@@ -206,7 +203,7 @@ def _parts() -> _Parts:
 
 
 @functools.cache
-def names_of(system: RhymeSystem) -> tuple[str, ...]:
+def names_of(system: RhymeBook) -> tuple[str, ...]:
     """The names of a book's groups or parts, in order, without the masks of all its characters."""
     if system == "xinyun":
         return tuple(dict.fromkeys(row[1] for row in rows_of("xinyun.tsv")))

@@ -1,14 +1,39 @@
-"""The shape of verse as text: lines, couplets, and how to lay them out in a terminal."""
+"""Verse as text: Han characters, lines and couplets, and their layout in a terminal."""
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
-from engine.corpus.vocabulary import is_han
-
+# The punctuation of a cleaned poem; the enumeration comma 、 does not end a line of verse.
 LINE_MARKS = "，。？！；："
+MARKS = LINE_MARKS + "、"
 _LINE = re.compile(f"[^{LINE_MARKS}]*[{LINE_MARKS}]+|[^{LINE_MARKS}]+$")
+_BETWEEN_LINES = re.compile(f"[{MARKS}]+")
 
 HAN_CELLS = 2  # a Han character and the marks of verse fill two terminal cells
+
+
+@lru_cache(maxsize=1 << 16)
+def is_han(character: str) -> bool:
+    """Whether a character is a Han character: any CJK ideograph block, and 〇."""
+    code = ord(character)
+    return (
+        0x4E00 <= code <= 0x9FFF
+        or 0x3400 <= code <= 0x4DBF
+        or 0x20000 <= code <= 0x323AF
+        or 0xF900 <= code <= 0xFAFF
+        or code == 0x3007
+    )
+
+
+def han_of(text: str) -> str:
+    """Only the Han characters of a text."""
+    return "".join(filter(is_han, text))
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a cleaned text: the text between two marks, marks excluded."""
+    return [line for line in _BETWEEN_LINES.split(text) if line]
 
 
 def split_lines(text: str) -> list[str]:

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from engine.paths import bundled_data
-from engine.prosody.rhymes import Masks, RhymeSystem, masks_of
+from engine.prosody import RhymeBook
+from engine.prosody.rhymes import Masks, masks_of
 
 Reading = Literal["平", "仄", "both", "unknown"]
 
@@ -20,12 +21,12 @@ LEVEL, OBLIQUE, EITHER = "平仄中"
 LEVEL_ONLY, OBLIQUE_ONLY, BOTH, BOTH_MOSTLY_LEVEL, BOTH_MOSTLY_OBLIQUE, UNKNOWN = "PZepz?"
 
 
-def tone_masks(system: RhymeSystem, *, with_added: bool = True) -> Masks:
+def tone_masks(system: RhymeBook, *, with_added: bool = True) -> Masks:
     """The book that tells the tones: 中华新韵 by modern Mandarin, any other by the Pingshui book (`with_added` as in `masks_of`)."""
     return masks_of("xinyun" if system == "xinyun" else "pingshui", with_added=with_added)
 
 
-def reading_of(character: str, system: RhymeSystem = "pingshui") -> Reading:
+def reading_of(character: str, system: RhymeBook = "pingshui") -> Reading:
     """平, 仄, both where the book has it in groups of both, unknown where it lacks it."""
     masks = tone_masks(system)
     if character in masks.level:
@@ -45,13 +46,13 @@ def usual_tones() -> Mapping[str, str]:
     return usual
 
 
-def letters_of(text: str, system: RhymeSystem = "pingshui") -> str:
+def letters_of(text: str, system: RhymeBook = "pingshui") -> str:
     """What each character of a text can be, a letter each."""
     return text.translate(_letters("xinyun" if system == "xinyun" else "pingshui"))
 
 
 @functools.cache
-def _letters(system: RhymeSystem) -> Mapping[int, str]:
+def _letters(system: RhymeBook) -> Mapping[int, str]:
     masks = tone_masks(system)
     letters = _Letters()
     mostly = {} if system == "xinyun" else {LEVEL: BOTH_MOSTLY_LEVEL, OBLIQUE: BOTH_MOSTLY_OBLIQUE}
@@ -63,7 +64,7 @@ def _letters(system: RhymeSystem) -> Mapping[int, str]:
     return letters
 
 
-def cannot_be(text: str, system: RhymeSystem = "pingshui") -> tuple[int, int]:
+def cannot_be(text: str, system: RhymeBook = "pingshui") -> tuple[int, int]:
     """(cannot be level, cannot be oblique): bit masks of a text; a character with both readings, or unknown, is in neither."""
     if not text:
         return 0, 0
@@ -93,7 +94,7 @@ class _Letters(dict[int, str]):
 
 
 @functools.cache
-def _digits(system: RhymeSystem) -> tuple[Mapping[int, str], Mapping[int, str]]:
+def _digits(system: RhymeBook) -> tuple[Mapping[int, str], Mapping[int, str]]:
     masks = tone_masks(system)
     known = masks.level.keys() | masks.oblique.keys()
     never_level = _Digits({ord(character): "01"[character not in masks.level] for character in known})

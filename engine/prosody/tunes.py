@@ -7,9 +7,10 @@ end; a tune's rhymes stand at marks in all of them.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from engine.prosody import RhymeBook
 from engine.prosody.form_match import Fit, fit, fit_rhymes
 from engine.prosody.forms import Form, tunes_of_size
-from engine.prosody.rhymes import RhymeSystem, masks_of
+from engine.prosody.rhymes import masks_of
 from engine.prosody.tones import cannot_be, must_be
 
 # Of so many places that demand a tone, one may be wrong in verse that is still taken for a tune.
@@ -43,7 +44,7 @@ def fit_tune(pieces: Sequence[str], form: Form) -> Fit | None:
     return _best((fit(recut(pieces, way.line_lengths), way) for way in ways), pieces)
 
 
-def recognised_tune(pieces: Sequence[str], book: RhymeSystem | None = None) -> Fit | None:
+def recognised_tune(pieces: Sequence[str], book: RhymeBook | None = None) -> Fit | None:
     """The tune that some verse is in by a rhyme book, where most places fit and the rhymes stand at marks; None where it is in none."""
     lengths = tuple(map(len, pieces))
     ways: Iterable[Form] = tunes_of_size(sum(lengths))

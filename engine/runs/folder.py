@@ -27,7 +27,6 @@ from filelock import FileLock, Timeout
 from engine.config import TrainConfig
 from engine.errors import RunError, UsageError
 from engine.files import is_file, is_folder, is_there, open_regular, read_json, read_start, write_atomically
-from engine.model import metadata as model_files
 from engine.runs import events
 
 CONFIG = "config.json"
@@ -35,7 +34,7 @@ EVENTS = "events.jsonl"
 COUNTED = "malformed.json"
 LOG = "log.txt"
 CONTROL = "control"
-CHECKPOINTS = model_files.CHECKPOINTS
+CHECKPOINTS = "checkpoints"
 HEARTBEAT = "heartbeat"
 LOCK = "lock"
 

@@ -15,6 +15,8 @@ from engine.system.safe_text import shown
 MAX_NAME_BYTES = 255
 MAX_FOLDER_NAME_BYTES = 200
 MAX_PATH_BYTES = 4000
+# The longest value of a setting that is a text: a path, or a whole tune with every character given, is shorter.
+MAX_TEXT_CHARS = 4096
 RULE = "Use letters, digits, spaces, dots, dashes and underscores."
 _MARKS = "_-. "
 

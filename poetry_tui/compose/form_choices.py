@@ -3,16 +3,17 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from engine.prosody import RhymeBook
 from engine.prosody.forms import Form, forms, named_with_lines
-from engine.prosody.rhymes import RhymeSystem, names_of, rhyme_groups
+from engine.prosody.rhymes import names_of, rhyme_groups
 
 FREE = "free"
 # Of the parts of 词林正韵 the last five are of entering tone alone.
 _N_PARTS_WITH_LEVEL_TONES = 14
 # 排律 of these many lines are on offer; others can be named on the command line.
 _N_LINES_OF_PAILU = (10, 12, 16, 20, 24, 30, 40)
-_BOOKS_OF_VERSE: tuple[RhymeSystem, ...] = ("pingshui", "cilin", "xinyun")
-_BOOKS_OF_TUNES: tuple[RhymeSystem, ...] = ("cilin", "xinyun")
+_BOOKS_OF_VERSE: tuple[RhymeBook, ...] = ("pingshui", "cilin", "xinyun")
+_BOOKS_OF_TUNES: tuple[RhymeBook, ...] = ("cilin", "xinyun")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,10 @@ class FormChoice:
     key: str
     name: str
     orders: tuple[str, ...]
-    rhymes_by_book: Mapping[RhymeSystem, tuple[str, ...]]
+    rhymes_by_book: Mapping[RhymeBook, tuple[str, ...]]
 
     @property
-    def books(self) -> tuple[RhymeSystem, ...]:
+    def books(self) -> tuple[RhymeBook, ...]:
         return tuple(self.rhymes_by_book)
 
 

@@ -7,12 +7,11 @@ import re
 
 from engine.config import ComposeConfig
 from engine.corpus.variants import to_simplified
-from engine.corpus.vocabulary import is_han
 from engine.errors import UsageError
 from engine.prosody.checker import check
 from engine.prosody.forms import named_with_lines
 from engine.prosody.regulated.report import BORROWED_RHYME, BROKEN_QUATRAIN
-from engine.prosody.text import LINE_MARKS
+from engine.prosody.text import LINE_MARKS, is_han
 from poetry_tui.compose.revision_request import FREE, OPEN
 from poetry_tui.compose.revisions import Wish
 from poetry_tui.compose.session import Composition

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from engine.prosody.rhymes import RHYME_BOOKS, RhymeSystem
+from engine.prosody import RHYME_BOOKS, RhymeBook
 from poetry_tui.compose.form_choices import FREE, FormChoice
 from poetry_tui.i18n import tr
 from poetry_tui.settings import Settings
@@ -60,7 +60,7 @@ class WishFields(Vertical):
         super().__init__()
         self._forms: tuple[FormChoice, ...] = ()
         self._wanted_rhyme, self._wanted_order = settings.rhyme, settings.tone_order
-        self._wanted_book: RhymeSystem | None = settings.rhyme_book
+        self._wanted_book: RhymeBook | None = settings.rhyme_book
         self._keys: list[str] = [settings.form]
         self.own, self.title_input, self.acrostic, self.acrostic_tail = (
             LineInput(id=name, compact=True, joint=joint) for name, joint in _JOINTS.items()
@@ -144,7 +144,7 @@ class WishFields(Vertical):
         return self._wanted_order
 
     @property
-    def rhyme_system(self) -> RhymeSystem:
+    def rhyme_system(self) -> RhymeBook:
         """The rhyme book that is chosen, or the chosen form's own."""
         chosen = next((choice for choice in self._forms if choice.key == self.form_key), None)
         return self._wanted_book or (chosen.books[0] if chosen else "pingshui")

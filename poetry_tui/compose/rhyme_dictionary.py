@@ -11,7 +11,8 @@ from engine.corpus.variants import to_simplified
 from engine.errors import StudioError
 from engine.model.metadata import read_metadata
 from engine.model.registry import find_model
-from engine.prosody.rhymes import RhymeSystem, masks_of
+from engine.prosody import RhymeBook
+from engine.prosody.rhymes import masks_of
 
 LEVEL, OBLIQUE = "平", "仄"
 
@@ -38,7 +39,7 @@ class RhymeEntry:
 
 
 @functools.cache
-def rhyme_entries(system: RhymeSystem) -> tuple[RhymeEntry, ...]:
+def rhyme_entries(system: RhymeBook) -> tuple[RhymeEntry, ...]:
     """Every group of a rhyme book in the book's order; a part with both tones comes twice, 平 before 仄."""
     masks, rank = masks_of(system), frequency_rank()
     members: dict[tuple[int, str], list[str]] = {}
@@ -57,7 +58,7 @@ def rhyme_entries(system: RhymeSystem) -> tuple[RhymeEntry, ...]:
     return tuple(entries)
 
 
-def places_of(character: str, system: RhymeSystem) -> tuple[int, ...]:
+def places_of(character: str, system: RhymeBook) -> tuple[int, ...]:
     """The numbers, from 0, of the entries that a character belongs to; none for one that the book lacks."""
     simplified = to_simplified(character)
     return tuple(

@@ -12,12 +12,12 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
-from engine.corpus.vocabulary import is_han
+from engine.prosody.text import is_han
 from poetry_tui.i18n import tr, tr_label
 from poetry_tui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
-    from engine.prosody.rhymes import RhymeSystem
+    from engine.prosody import RhymeBook
     from poetry_tui.compose.rhyme_dictionary import RhymeEntry
 
 
@@ -50,7 +50,7 @@ class RhymeDictionary(ModalScreen[str | None]):
         Binding("escape", "cancel", priority=True, show=False),
     ]
 
-    def __init__(self, system: "RhymeSystem", group: str | None = None, character: str = "") -> None:
+    def __init__(self, system: "RhymeBook", group: str | None = None, character: str = "") -> None:
         super().__init__()
         self._system = system
         self._wanted, self._character = group, character

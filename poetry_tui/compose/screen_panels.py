@@ -20,7 +20,7 @@ from poetry_tui.verse.poem_view import Sheet, Verse
 from poetry_tui.widgets.verse_screen import ViewsScreen
 
 if TYPE_CHECKING:
-    from engine.prosody.rhymes import RhymeSystem
+    from engine.prosody import RhymeBook
     from poetry_tui.compose.request_fields import WishFields
     from poetry_tui.verse.annotations import Tones
 
@@ -44,8 +44,8 @@ class DeskScreen(ViewsScreen):
         super().__init__(services)
         self.sitting = Sitting()
         # What the checker found, by text and form.
-        self._judged: dict[tuple[str, str | None, RhymeSystem | None], Tones] = {}
-        self._being_judged: set[tuple[str, str | None, RhymeSystem | None]] = set()
+        self._judged: dict[tuple[str, str | None, RhymeBook | None], Tones] = {}
+        self._being_judged: set[tuple[str, str | None, RhymeBook | None]] = set()
         self.wished = WishPanel(services.settings)
         self.stage = Stage()
         self.glass = CharacterPanel()
@@ -144,7 +144,7 @@ class DeskScreen(ViewsScreen):
         return self._judged.get(key)
 
     @work(group="judge", exit_on_error=False)
-    async def _judge(self, text: str, form: str | None, book: "RhymeSystem | None") -> None:
+    async def _judge(self, text: str, form: str | None, book: "RhymeBook | None") -> None:
         # The tables of the prosody take their time to load.
         from poetry_tui.verse.annotations import tones_of
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from engine.corpus.vocabulary import UNKNOWN_GLYPH, is_han
+from engine.corpus.vocabulary import UNKNOWN_GLYPH
+from engine.prosody.text import is_han
 from engine.runs.events import Compared
 
 # What the first so many looks at prediction beside target show of a corpus is shown of it for good: whoever reads no more of a run

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.errors import UsageError
+from engine.prosody import RHYME_BOOKS, RhymeBook
 from engine.prosody.checker import check
 from engine.prosody.form_match import Verdict
 from engine.prosody.forms import Form, form_called
 from engine.prosody.report import Report
-from engine.prosody.rhymes import RHYME_BOOKS, RhymeSystem
 from engine.prosody.tones import Reading
 
 Look = Literal["tone", "wrong", "rescued", "rhyme"]
@@ -54,7 +54,7 @@ class Tones:
     parallelism: tuple[float, ...] = ()
 
 
-def tones_of(text: str, form: str | None = None, book: RhymeSystem | None = None) -> Tones:
+def tones_of(text: str, form: str | None = None, book: RhymeBook | None = None) -> Tones:
     """Judge a poem by a form (its key) and a rhyme book, or by whichever its lines fit; a part of a poem shows its readings alone."""
     report = check(text, _form_called(form), book=book)
     if report.order is None and form is not None:

@@ -1,6 +1,6 @@
 """How likely a model found a poem: one figure, wherever a poem is shown."""
 
-from engine.corpus.vocabulary import is_han
+from engine.prosody.text import is_han
 
 
 def nats_per_han(logprob: float | None, text: str) -> float | None:

@@ -7,9 +7,9 @@ import torch
 
 from engine.composing.composer import compose_many
 from engine.config import ComposeConfig
-from engine.corpus.vocabulary import is_han
 from engine.model.checkpoint import LoadedModel, load_model
 from engine.model.registry import find_model
+from engine.prosody.text import is_han
 from tests.engine.prosody.verse_judge import SHAPES, faults, repeated, tune_faults, tunes
 
 

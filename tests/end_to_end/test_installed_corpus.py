@@ -8,10 +8,11 @@ import pytest
 
 from engine import paths
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.poem import RawPoem, han_digest, lines_of
+from engine.corpus.poem import RawPoem, han_digest
 from engine.corpus.statistics import check
 from engine.corpus.store import Corpus, open_corpus
 from engine.corpus.token_cache import open_tokens
+from engine.prosody.text import lines_of
 
 # Looked up before `studio_home` gives every test a home of its own.
 _CHECKOUT = Path(__file__).parents[2]

@@ -12,10 +12,10 @@ import torch
 from engine.config import TrainConfig
 from engine.errors import ModelError, RunError
 from engine.model.checkpoint import load_model, load_progress, save_checkpoint
-from engine.model.metadata import HEADER, LINES, WEIGHTS, read_metadata, tensor_entries
+from engine.model.metadata import HEADER, WEIGHTS, read_metadata, tensor_entries
 from engine.model.registry import list_models
 from engine.novelty.bloom import hash_strings
-from engine.novelty.training_lines import read_lines
+from engine.novelty.training_lines import LINES, read_lines
 from engine.paths import models
 from engine.presets import preset
 from engine.runs.events import from_line, to_line

@@ -13,8 +13,9 @@ from engine.composing.constraints.layout import Slot
 from engine.composing.constraints.tone_patterns import TonePatternFit
 from engine.composing.token_prosody import Bools, TokenProsody, bits_of
 from engine.errors import ComposeError, UsageError
+from engine.prosody import RhymeBook
 from engine.prosody.forms import Form, RhymePosition
-from engine.prosody.rhymes import RhymeSystem, group_called, masks_of
+from engine.prosody.rhymes import group_called, masks_of
 from engine.system.safe_text import shown
 
 
@@ -153,7 +154,7 @@ def _groups_left(
     rhymes: Mapping[int, RhymeSlot],
     forced: Mapping[int, ForcedCharacter],
     prosody: TokenProsody,
-    system: RhymeSystem,
+    system: RhymeBook,
 ) -> Bools:
     """The groups (G,) of one rhyme that suit the constraints and have enough characters."""
     own = {index: rhyme for index, rhyme in rhymes.items() if rhyme.label == label}
@@ -172,7 +173,7 @@ def _groups_left(
     return left
 
 
-def groups_of_character(character: str, is_level: bool, system: RhymeSystem) -> Bools:
+def groups_of_character(character: str, is_level: bool, system: RhymeBook) -> Bools:
     """The groups (G,) of a forced character in one tone, with the readings added to the rhyme book."""
     masks = masks_of(system)
     return bits_of((masks.level if is_level else masks.oblique).get(character, 0), len(masks.names))

@@ -15,10 +15,10 @@ from engine.composing.constraints.plan import FREE, ConstraintPlan, plan_poem, r
 from engine.composing.free_verse import check_free
 from engine.composing.token_prosody import EITHER_BITS, token_prosody
 from engine.config import ComposeConfig
-from engine.corpus.vocabulary import END, Vocabulary, is_han
+from engine.corpus.vocabulary import END, Vocabulary
 from engine.errors import ComposeError
 from engine.prosody.forms import Form, TonePattern
-from engine.prosody.text import LINE_MARKS
+from engine.prosody.text import LINE_MARKS, is_han
 
 FREE_VERSE = "free"
 _ENDS = rf"{LINE_MARKS}、,.?!;:/|／｜\s"

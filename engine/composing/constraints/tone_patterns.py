@@ -13,8 +13,8 @@ from engine.composing.constraints.forced_characters import ForcedCharacter
 from engine.composing.constraints.layout import Slot
 from engine.composing.token_prosody import EITHER_BITS, LEVEL_BIT, OBLIQUE_BIT, Codes
 from engine.errors import ComposeError
+from engine.prosody import RhymeBook
 from engine.prosody.forms import Form, Segment, SegmentOption, TonePattern
-from engine.prosody.rhymes import RhymeSystem
 from engine.prosody.tones import reading_of
 from engine.system.safe_text import shown
 
@@ -47,7 +47,7 @@ def fit_tone_patterns(
     return [fit for fit in fits if fit.n_licences == fewest]
 
 
-def tones_of(character: str, system: RhymeSystem) -> int:
+def tones_of(character: str, system: RhymeBook) -> int:
     """The tones, as bits, of a forced character, with the readings added to the rhyme book; 0 where it is not listed."""
     return TONES_OF[reading_of(character, system)]
 
@@ -67,7 +67,7 @@ def _patterns_named(name: str | None, form: Form) -> list[TonePattern]:
 
 
 def _fitting(
-    tone_patterns: Iterable[TonePattern], slots: Sequence[Slot], forced: Iterable[ForcedCharacter], system: RhymeSystem
+    tone_patterns: Iterable[TonePattern], slots: Sequence[Slot], forced: Iterable[ForcedCharacter], system: RhymeBook
 ) -> list[TonePatternFit]:
     wanted = {one.slot.index: one for one in forced}
     fits = (_fit(tone_pattern, slots, wanted, system) for tone_pattern in tone_patterns)
@@ -75,7 +75,7 @@ def _fitting(
 
 
 def _fit(
-    tone_pattern: TonePattern, slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter], system: RhymeSystem
+    tone_pattern: TonePattern, slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter], system: RhymeBook
 ) -> TonePatternFit:
     """A tone pattern with the licences that the forced characters need, or plain where none helps."""
     templates: list[str] = []
@@ -94,7 +94,7 @@ def _fit(
     return TonePatternFit(tone_pattern, codes, n_licences)
 
 
-def _pattern_for(segment: Segment, forced: Mapping[int, ForcedCharacter], system: RhymeSystem) -> SegmentOption:
+def _pattern_for(segment: Segment, forced: Mapping[int, ForcedCharacter], system: RhymeBook) -> SegmentOption:
     def takes(pattern: SegmentOption) -> bool:
         return all(
             _suits(
@@ -114,12 +114,12 @@ def _effort(pattern: SegmentOption) -> tuple[int, int]:
     return len(pattern.notes), len(pattern.licences)
 
 
-def _suits(character: str, code: int, system: RhymeSystem) -> bool:
+def _suits(character: str, code: int, system: RhymeBook) -> bool:
     return code == EITHER_BITS or bool(tones_of(character, system) & code)
 
 
 def _misfits(
-    fit: TonePatternFit, slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter], system: RhymeSystem
+    fit: TonePatternFit, slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter], system: RhymeBook
 ) -> list[int]:
     """The indices of slots whose forced character the tone pattern does not take."""
     return [
@@ -157,7 +157,7 @@ def _contradiction(
 
 
 def _misfit(
-    one: ForcedCharacter, name: str, tone_patterns: Sequence[TonePattern], slots: Sequence[Slot], system: RhymeSystem
+    one: ForcedCharacter, name: str, tone_patterns: Sequence[TonePattern], slots: Sequence[Slot], system: RhymeBook
 ) -> ComposeError:
     code = int(_fit(tone_patterns[0], slots, {}, system).codes[_source(slots, one.slot.index)])
     wanted = "平" if code == LEVEL_BIT else "仄"
@@ -172,5 +172,5 @@ def _misfit(
     )
 
 
-def _described(one: ForcedCharacter, system: RhymeSystem) -> str:
+def _described(one: ForcedCharacter, system: RhymeBook) -> str:
     return f"{one} ({reading_of(one.character, system)}, {one.place})"

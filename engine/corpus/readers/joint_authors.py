@@ -7,7 +7,7 @@ verse its length tells: 李昂熏风自南来 is two characters longer than a li
 import re
 
 from engine.corpus.readers.verse_lines import n_han, usual_length
-from engine.corpus.vocabulary import is_han
+from engine.prosody.text import is_han
 
 NAMED = "__"
 _NAMES = re.compile("_{2,}")

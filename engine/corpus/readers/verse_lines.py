@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from engine.corpus.vocabulary import is_han
+from engine.prosody.text import is_han
 
 _STOP = re.compile("[，。！？；,.!?;｡]")
 _CLOSERS = "」』”’）)\\s"

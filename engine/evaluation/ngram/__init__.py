@@ -1,1 +1,14 @@
 """What to hold a network's figures against: an n-gram model of the same training text."""
+
+from engine.errors import UsageError
+
+DEFAULT_ORDER = 5
+LOWEST_ORDER, HIGHEST_ORDER = 2, 6
+
+
+def check_order(order: int) -> None:
+    """Raise a UsageError for an order that there is not."""
+    if not LOWEST_ORDER <= order <= HIGHEST_ORDER:
+        raise UsageError(
+            f"There is no {order}-gram to count.", f"--order takes {LOWEST_ORDER} to {HIGHEST_ORDER} tokens."
+        )

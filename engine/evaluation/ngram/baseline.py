@@ -11,7 +11,7 @@ from engine.corpus.poem import Poem
 from engine.corpus.store import Corpus, list_corpora
 from engine.errors import CorpusError, ModelError
 from engine.evaluation.likelihood import tally_poems
-from engine.evaluation.ngram.orders import DEFAULT_ORDER, check_order
+from engine.evaluation.ngram import DEFAULT_ORDER, check_order
 from engine.evaluation.ngram.store import open_kneser_ney
 from engine.model.checkpoint import LoadedModel
 from engine.novelty.novelty import corpus_of

@@ -7,9 +7,10 @@ A first line of a neighbouring group is called 首句邻韵, 借韵 or 孤雁出
 import functools
 from collections.abc import Mapping, Sequence
 
+from engine.prosody import RhymeBook
 from engine.prosody.form_match import RhymeFault, RhymeFit
 from engine.prosody.forms import Form
-from engine.prosody.rhymes import Masks, RhymeSystem, masks_of, merged_characters, rhyme_groups, rows_of, unusual_rhymes
+from engine.prosody.rhymes import Masks, masks_of, merged_characters, rhyme_groups, rows_of, unusual_rhymes
 from engine.prosody.tones import LEVEL, OBLIQUE, usual_tones
 
 _LABEL = "A"
@@ -76,7 +77,7 @@ def _most_common(masks: Sequence[int], n_first: int) -> int:
 
 
 @functools.lru_cache(maxsize=1024)
-def _neighbours(system: RhymeSystem, is_level: bool, groups: int) -> int:
+def _neighbours(system: RhymeBook, is_level: bool, groups: int) -> int:
     """The groups from which a first line may borrow beside these; of 词林正韵 and 中华新韵, which are wide already, none."""
     if system != "pingshui":
         return 0
@@ -111,7 +112,7 @@ def clashes(character: str, found: RhymeFit, form: Form) -> bool:
 
 
 @functools.lru_cache(maxsize=1024)
-def _same_final(system: RhymeSystem, groups: int) -> int:
+def _same_final(system: RhymeBook, groups: int) -> int:
     """The oblique groups or parts of the same finals as these level ones."""
     if system != "pingshui":
         return groups

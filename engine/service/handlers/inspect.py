@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.config import ComposeConfig
+from engine.prosody import RhymeBook
 from engine.prosody.forms import form_called
-from engine.prosody.rhymes import RhymeSystem, masks_of
+from engine.prosody.rhymes import masks_of
 from engine.prosody.tones import reading_of
 from engine.service.call import Call, short
 
@@ -55,14 +56,14 @@ def inspect(call: Call) -> None:
     )
 
 
-def _book_of(config: ComposeConfig) -> RhymeSystem:
+def _book_of(config: ComposeConfig) -> RhymeBook:
     """The rhyme book that a poem was composed by."""
     if config.form == FREE:
         return config.rhyme_book or "pingshui"
     return form_called(config.form).in_book(config.rhyme_book).rhyme_system
 
 
-def _rhymes(character: str, system: RhymeSystem) -> Sequence[str]:
+def _rhymes(character: str, system: RhymeBook) -> Sequence[str]:
     """The groups of a character in a book, or its parts."""
     masks = masks_of(system)
     return masks.names_in(masks.level.get(character, 0) | masks.oblique.get(character, 0))

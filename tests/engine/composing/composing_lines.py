@@ -7,10 +7,10 @@ import numpy as np
 
 from engine.composing.composer import Composition, compose_poem
 from engine.config import ComposeConfig
-from engine.corpus.vocabulary import is_han
 from engine.model.checkpoint import LoadedModel
 from engine.novelty.bloom import CodePoints
 from engine.novelty.training_lines import TrainingLines
+from engine.prosody.text import is_han
 from tests.engine.composing.rhyming_model import rhyming_model
 
 HAN = "".join(filter(is_han, rhyming_model().vocabulary.characters))

@@ -7,9 +7,10 @@ import torch
 
 from engine.composing.composer import Composition, Token, compose, compose_many, compose_poem, finish
 from engine.config import CELLS, Cell, ComposeConfig
-from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, is_han
+from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN
 from engine.errors import ComposeError
 from engine.model.checkpoint import LoadedModel
+from engine.prosody.text import is_han
 from tests.engine.small_model import small_model
 
 

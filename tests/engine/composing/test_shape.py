@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from engine.composing.composer import compose, compose_many, compose_poem
 from engine.composing.constraints.shape import is_shaped
 from engine.config import ComposeConfig
-from engine.corpus.vocabulary import is_han
 from engine.errors import ComposeError
 from engine.model.checkpoint import LoadedModel
+from engine.prosody.text import is_han
 from tests.engine.composing.rhyming_model import rhyming_model
 
 HAN = "".join(filter(is_han, rhyming_model().vocabulary.characters))[:200]

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.poem import MARKS, Poem, RawPoem, lines_of
-from engine.corpus.vocabulary import is_han
+from engine.corpus.poem import Poem, RawPoem
+from engine.prosody.text import MARKS, is_han, lines_of
 from tests.engine.corpus.corpus_samples import JINGYESI, SHANXING, TRADITIONAL
 
 

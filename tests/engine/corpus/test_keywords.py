@@ -13,8 +13,9 @@ from engine.corpus.keywords import (
     keyword_candidates,
     words_of_line,
 )
-from engine.corpus.poem import Poem, lines_of
+from engine.corpus.poem import Poem
 from engine.corpus.poets import coded_poets, style_named, style_of
+from engine.prosody.text import lines_of
 from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, SHANXING
 
 

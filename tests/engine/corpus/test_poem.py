@@ -5,7 +5,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.corpus.poem import Poem, han_digest, is_even, lines_of, split_of, without_shared_lines
+from engine.corpus.poem import Poem, han_digest, is_even, split_of, without_shared_lines
+from engine.prosody.text import lines_of
 from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems
 
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.corpus.vocabulary import BEGIN, END, PAD, SPECIAL_TOKENS, UNKNOWN, Vocabulary, is_han
+from engine.corpus.vocabulary import BEGIN, END, PAD, SPECIAL_TOKENS, UNKNOWN, Vocabulary
+from engine.prosody.text import is_han
 
 HAN = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF)
 

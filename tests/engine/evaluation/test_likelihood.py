@@ -9,10 +9,11 @@ from engine.config import CELLS, Cell
 from engine.corpus.batching import Batch
 from engine.corpus.control_codes import ControlCodes, control_code_indices, control_code_tags, control_codes_of
 from engine.corpus.poem import Poem
-from engine.corpus.vocabulary import BEGIN, END, N_HAN_CHARACTERS, PAD, UNKNOWN, Vocabulary, is_han
+from engine.corpus.vocabulary import BEGIN, END, N_HAN_CHARACTERS, PAD, UNKNOWN, Vocabulary
 from engine.evaluation import likelihood as evaluation
 from engine.evaluation.likelihood import Figures, Tally, evaluate, tally_batches
 from engine.model.checkpoint import LoadedModel
+from engine.prosody.text import is_han
 from tests.engine.corpus.corpus_samples import DENGGUANQUELOU
 from tests.engine.small_model import VOCABULARY, small_model
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.__main__ import main
-from engine.corpus.poem import Poem, lines_of, split_of
+from engine.corpus.poem import Poem, split_of
 from engine.corpus.store import Corpus, import_file
 from engine.errors import ModelError
 from engine.model.checkpoint import load_model, save_model
@@ -19,8 +19,9 @@ from engine.model.registry import add_model, find_model, list_models
 from engine.novelty.bloom import BloomFilter, code_points, extend, hash_ends, hash_rows, hash_strings
 from engine.novelty.build import build, exact_lines, keep_lines, open_lines
 from engine.novelty.line_index import MIN_LINE_CHARS
-from engine.novelty.memorised import n_memorised
+from engine.novelty.novelty import n_memorised
 from engine.novelty.training_lines import TrainingLines, read_lines
+from engine.prosody.text import lines_of
 from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems, write_poems
 from tests.engine.small_model import save_small_model, small_model
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.poem import Poem, RawPoem, lines_of, split_of
+from engine.corpus.poem import Poem, RawPoem, split_of
 from engine.corpus.store import Corpus, create
 from engine.errors import UsageError
 from engine.model.checkpoint import save_model
@@ -16,6 +16,7 @@ from engine.novelty import search as searching
 from engine.novelty.build import keep_lines, open_lines
 from engine.novelty.novelty import Novelty, novelty_of, verse_lines
 from engine.novelty.search import search
+from engine.prosody.text import lines_of
 from engine.service.call import Call, CancelledError
 from engine.service.handlers.novelty import novelty
 from engine.service.server import OPERATIONS

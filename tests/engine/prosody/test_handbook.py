@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.prosody import RhymeBook
 from engine.prosody.checker import check
 from engine.prosody.report import Report
-from engine.prosody.rhymes import RhymeSystem
 
 FOLDER = Path(__file__).parent
 BASES = {
@@ -159,6 +159,6 @@ def test_a_long_poem_in_order_is_a_pailu_of_its_number_of_lines() -> None:
         ("cilin", "明月照天山，清风入九川。春花开满地，少女望江边。", "ok"),
     ],
 )
-def test_another_rhyme_book_judges_otherwise(book: RhymeSystem, poem: str, verdict: str) -> None:
+def test_another_rhyme_book_judges_otherwise(book: RhymeBook, poem: str, verdict: str) -> None:
     report = check(poem, book=book)
     assert (report.rhyme_book, report.verdicts.overall) == (book, verdict)

@@ -14,10 +14,10 @@ import pytest
 
 from engine import paths
 from engine.corpus.poem import Poem, han_digest
-from engine.corpus.vocabulary import is_han
 from engine.prosody.checker import check
 from engine.prosody.pass_rates import pass_rates
 from engine.prosody.report import Report
+from engine.prosody.text import is_han
 from engine.prosody.tones import reading_of
 
 CAUSES = {

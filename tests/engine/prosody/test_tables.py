@@ -2,7 +2,6 @@
 
 import pytest
 
-from engine.corpus.vocabulary import is_han
 from engine.errors import UsageError
 from engine.paths import bundled_data
 from engine.prosody.rhymes import (
@@ -14,6 +13,7 @@ from engine.prosody.rhymes import (
     rhyme_groups,
     unusual_rhymes,
 )
+from engine.prosody.text import is_han
 from engine.prosody.tones import cannot_be, must_be, reading_of
 
 CORRECTIONS = bundled_data() / "prosody" / "corrections.tsv"

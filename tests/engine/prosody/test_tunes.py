@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from engine import paths
+from engine.build.tune_statistics import pattern
 from engine.corpus.control_codes import control_codes_of
-from engine.corpus.poem import Poem, lines_of
-from engine.prosody.build.tune_statistics import pattern
+from engine.corpus.poem import Poem
 from engine.prosody.checker import check, split_verse
 from engine.prosody.forms import form_called, forms
 from engine.prosody.pass_rates import form_and_lines
 from engine.prosody.report import Report
+from engine.prosody.text import lines_of
 from engine.prosody.tunes import aligned, recut
 
 TUNES = [form for form in forms() if not form.is_regulated]

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from engine.system.openmp import SPIN_COUNT, WAIT_POLICY, wait_passively
+from engine.system.processes import SPIN_COUNT, WAIT_POLICY, wait_passively
 
 CONTROLLED = (WAIT_POLICY, SPIN_COUNT)
 
@@ -47,7 +47,7 @@ def test_one_variable_that_is_set_leaves_the_other_alone(monkeypatch: pytest.Mon
 
 def test_a_command_sets_it_before_torch_is_loaded() -> None:
     program = (
-        "import os, sys, engine.__main__ as main, engine.system.openmp as openmp\n"
+        "import os, sys, engine.__main__ as main, engine.system.processes as openmp\n"
         "assert 'torch' not in sys.modules\n"
         "main.wait_passively = lambda: (openmp.wait_passively(), print('torch' in sys.modules))\n"
         "main.main(['compose', '日', '--seed', '1', '--json'])\n"

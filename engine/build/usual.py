@@ -1,6 +1,6 @@
 """Makes `data/prosody/usual.tsv` and `unusual_rhymes.tsv`: which of the rhyme book's readings poets really use.
 
-    python -m engine.prosody.build.usual tang-song-ci
+    python -m engine.build.usual tang-song-ci
 
 不 has a level reading in the rhyme book that no poet means, and 食 one that rhymes with 意. The checker keeps them, since a
 reading is a reading; the composer writes neither a level 不 nor 意 beside 食. A character of several readings rhymes there only
@@ -16,9 +16,10 @@ from engine.corpus.poem import Poem
 from engine.corpus.store import open_corpus
 from engine.corpus.variants import to_simplified
 from engine.paths import bundled_data
+from engine.prosody import RhymeBook
 from engine.prosody.checker import AnyFit, fitted, verdicts_of
 from engine.prosody.pass_rates import form_and_lines
-from engine.prosody.rhymes import N_PARTS, Masks, RhymeSystem, masks_of, part_of, rhyme_groups
+from engine.prosody.rhymes import N_PARTS, Masks, masks_of, part_of, rhyme_groups
 from engine.prosody.tones import LEVEL, OBLIQUE, reading_of
 
 # A tone that a character has in so many of the places that demand one is its own; of a few places nothing can be told.
@@ -29,16 +30,16 @@ LEAST_RHYME_SHARE = 0.2
 MIN_RHYMES = 2
 
 TONES_HEADER = """\
-# Characters of both tones that poets use in one of them nearly always. Made by engine/prosody/build/usual.py.
+# Characters of both tones that poets use in one of them nearly always. Made by engine/build/usual.py.
 # tone	characters
 """
 RHYMES_HEADER = """\
-# Characters of several readings that poets do not rhyme in a group or part. Made by engine/prosody/build/usual.py.
+# Characters of several readings that poets do not rhyme in a group or part. Made by engine/build/usual.py.
 # system	tone	group or part	characters
 """
 
 # (system, tone, bit of the group) -> how often each character rhymes in it.
-Rhymes = dict[tuple[RhymeSystem, str, int], Counter[str]]
+Rhymes = dict[tuple[RhymeBook, str, int], Counter[str]]
 
 
 def main() -> None:
@@ -122,7 +123,7 @@ def _rhyme_rows(counts: Rhymes) -> Iterator[str]:
                 yield f"cilin\t{tone}\t{name}\t{''.join(unusual)}\n"
 
 
-def _by_character(counts: Rhymes, system: RhymeSystem) -> dict[str, Counter[tuple[str, int]]]:
+def _by_character(counts: Rhymes, system: RhymeBook) -> dict[str, Counter[tuple[str, int]]]:
     """character, simplified -> how often it rhymes in each (tone, bit of the group or part)."""
     found: dict[str, Counter[tuple[str, int]]] = {}
     for (own, tone, bit), characters in counts.items():

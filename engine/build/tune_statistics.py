@@ -1,4 +1,4 @@
-"""What poets do at each place of a tune: `python -m engine.prosody.build.tune_statistics tang-song-ci 扬州慢 [--size 98]`.
+"""What poets do at each place of a tune: `python -m engine.build.tune_statistics tang-song-ci 扬州慢 [--size 98]`.
 
 Prints, for the pieces of a corpus with that title and that many characters (the commonest number, if none is given), the lines of
 the commonest cut: 平 or 仄 where `MOST_OF_THEM` have it, 中 elsewhere, and a letter where line ends share a part of 词林正韵. The
@@ -9,10 +9,10 @@ import argparse
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from engine.corpus.poem import lines_of
 from engine.corpus.store import open_corpus
 from engine.prosody.pass_rates import tune_title
 from engine.prosody.rhymes import masks_of
+from engine.prosody.text import lines_of
 from engine.prosody.tones import EITHER, LEVEL, OBLIQUE, reading_of, usual_tones
 from engine.prosody.tunes import recut
 

@@ -1,6 +1,6 @@
 """Makes `data/keywords.tsv`: characters and words of two that can be a poem's keywords, with how many training poems have each.
 
-    python -m engine.corpus.build.keywords tang-song-ci
+    python -m engine.build.keywords tang-song-ci
 
 A pair is a word where poets set it at the beginning of a foot nearly always, and its characters stand in one poem together more
 often than their numbers alone would bring them there by much less than chance as neighbours.
@@ -11,11 +11,11 @@ import sys
 from collections import Counter
 
 from engine.corpus.keywords import FUNCTION_CHARACTERS, TABLE, is_at_foot
-from engine.corpus.poem import lines_of, split_of
+from engine.corpus.poem import split_of
 from engine.corpus.store import open_corpus
-from engine.corpus.vocabulary import is_han
 from engine.files import write_atomically
 from engine.paths import bundled_data
+from engine.prosody.text import is_han, lines_of
 
 MIN_DOCUMENT_FREQUENCY = 60
 LEAST_AT_FOOT = 0.9
@@ -23,7 +23,7 @@ LEAST_AT_FOOT = 0.9
 LEAST_ASSOCIATION_NATS = -2.0
 
 HEADER = f"""\
-# Words that can be a poem's keywords, and the training poems of tang-song-ci that have them. Made by engine/corpus/build/keywords.py.
+# Words that can be a poem's keywords, and the training poems of tang-song-ci that have them. Made by engine/build/keywords.py.
 # word	poems (first row: all of them); at least {MIN_DOCUMENT_FREQUENCY}
 """
 

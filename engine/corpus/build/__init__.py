@@ -1,1 +1,0 @@
-"""Programs that make the tables of `data` about corpora from their poems."""
