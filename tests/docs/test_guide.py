@@ -37,7 +37,7 @@ def commands_in(document: Path) -> Iterator[str]:
         for line in block.splitlines():
             for part in line.removeprefix("$ ").partition(" #")[0].split(" | "):
                 if part.startswith("poetry-tui "):
-                    yield part.partition(" > ")[0].strip()
+                    yield re.split(r" \d?>", part)[0].strip()
 
 
 def parsers() -> Iterator[argparse.ArgumentParser]:
