@@ -15,9 +15,9 @@ def write_table(document: Path, measured: Mapping[str, Measured]) -> None:
 
 
 def table_lines(measured: Mapping[str, Measured]) -> Iterator[str]:
-    """A Markdown table, a line for each row that was measured, in the order of `ROWS`."""
+    """A Markdown table, one line for each measured row, in the order of `ROWS`."""
     baseline = measured.get(BASELINE)
-    yield "| setting | nats per Han character | against `studio` | steps | characters read | chars/s | weights | flags |"
+    yield "| setting | nats per Han character | against `studio` | steps | characters read | chars/s | parameters | flags |"
     yield "|---|--:|--:|--:|--:|--:|--:|---|"
     rows = [row for row in ROWS if row.name in measured]
     for group, members in groupby(rows, key=lambda row: row.group):
