@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from benchmarks.docs.markdown import table
 from engine.__main__ import make_parser as make_engine_parser
+from engine.corpus.readers.formats import FORMATS
 from poetry_tui.cli import ENGINE_COMMANDS, make_parser
 
 INTRODUCTION = """\
@@ -15,6 +16,8 @@ studio. stdout carries data, stderr narration, `--json` is for programs, and `--
 [Exit statuses](troubleshooting.md#exit-status)."""
 # Every parser has them.
 _COMMON = ("-h", "--debug", "--version")
+# The help of --format describes each of them; the page need not, for every command that has it.
+FORMATS_SECTION = "corpora.md#importing-your-own-poems"
 # The titles that argparse gives to arguments without a group of their own.
 _USUAL_GROUPS = ("positional arguments", "options")
 
@@ -56,10 +59,14 @@ def _section(name: str, parser: argparse.ArgumentParser) -> Iterator[str]:
 
 def _body(parser: argparse.ArgumentParser) -> Iterator[str]:
     yield from ("", parser.description or "")
+    tables: dict[str, list[tuple[str, str]]] = {}
     for group in parser._action_groups:
+        title = "" if group.title in _USUAL_GROUPS else group.title or ""
         rows = [(_written(action), _meaning(action)) for action in group._group_actions if _is_listed(action)]
+        tables.setdefault(title, []).extend(rows)
+    for title, rows in tables.items():
         if rows:
-            yield from ("", f"**{group.title}**", "") if group.title not in _USUAL_GROUPS else ("",)
+            yield from ("", f"**{title}**", "") if title else ("",)
             yield from table(("argument", "meaning"), rows)
 
 
@@ -86,4 +93,6 @@ def _value(action: argparse.Action) -> str:
 
 
 def _meaning(action: argparse.Action) -> str:
+    if action.choices == tuple(FORMATS):
+        return f"the format of the file: {', '.join(FORMATS)} ([formats]({FORMATS_SECTION})); default: recognised"
     return " ".join((action.help or "").replace("%%", "%").split())

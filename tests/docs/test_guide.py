@@ -1,6 +1,7 @@
 """README, CONTRIBUTING and the guide: their generated pages are current, and their commands, options, files and links exist."""
 
 import argparse
+import importlib.util
 import re
 import shlex
 from collections.abc import Iterator
@@ -15,7 +16,13 @@ from engine.__main__ import make_parser as make_engine_parser
 from poetry_tui.cli import ENGINE_COMMANDS, make_parser
 
 ROOT = DOCS.parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
+DOCUMENTS = [
+    *(
+        ROOT / name
+        for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "data/prosody/README.md")
+    ),
+    *sorted(DOCS.glob("*.md")),
+]
 WRITTEN = [path for path in DOCUMENTS if path.name not in PAGES]
 FOLDERS = "engine|poetry_tui|tests|benchmarks|data|docs"
 # Options of other programs that the guide names: npm's none, torchrun's, and those of the benchmarks.
@@ -95,6 +102,13 @@ def test_every_option_that_is_named_exists(document: Path) -> None:
 def test_every_file_that_is_named_exists(document: Path) -> None:
     named = re.findall(rf"`((?:{FOLDERS})/[\w./-]*)`", document.read_text(encoding="utf-8"))
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("document", WRITTEN, ids=name_of)
+def test_every_module_that_is_named_exists(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    named = re.findall(r"`((?:engine|poetry_tui|benchmarks)(?:\.[a-z_]+)+)`|python -m ([\w.]+)", text)
+    assert [name for pair in named for name in pair if name and importlib.util.find_spec(name) is None] == []
 
 
 @pytest.mark.parametrize("document", WRITTEN, ids=name_of)
