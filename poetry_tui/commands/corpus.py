@@ -62,20 +62,20 @@ def add_parser(commands: Commands) -> None:
         "what cleaning a corpus or a file dropped, and how its poems keep the rules",
         json_too=True,
     )
-    parser.add_argument("corpus", metavar="NAME|FILE")
+    parser.add_argument("corpus", metavar="NAME|FILE", help="an installed corpus, or a file of poems")
     add_reading_flags(parser)
 
     parser = command(
         verbs, "held-out", _held_out, "print poems that no training has seen, one a line, to judge models by"
     )
-    parser.add_argument("name")
+    parser.add_argument("name", help="an installed corpus")
     parser.add_argument(
         "--shape", choices=get_args(Shape), default="all", help="quatrains and octaves: of 5 or 7 characters"
     )
     parser.add_argument("--titles", action="store_true", help="with titles and authors, as JSON lines")
 
     parser = command(verbs, "rm", _remove, "remove a corpus with its caches")
-    parser.add_argument("name")
+    parser.add_argument("name", help="an installed corpus")
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 

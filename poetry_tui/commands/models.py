@@ -30,7 +30,7 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument("--name", help="what to call it; default: the name it has")
     parser = command(verbs, "rm", _remove, "remove one of your models")
-    parser.add_argument("name")
+    parser.add_argument("name", help="a model of yours; `models list` shows them")
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
