@@ -1,1 +1,1 @@
-"""How training grows with the corpus, the vocabulary, the network and the poems: `make growth`."""
+"""Scaling of training with corpus, vocabulary, hidden size and poem length: `make growth`."""

@@ -1,4 +1,4 @@
-"""`make growth`: how speed and memory of a training grow with corpus, vocabulary, hidden size and length of poems.
+"""`make growth`: measure speed and memory of a training over corpus, vocabulary, hidden size and poem length.
 
 Each setting is measured in a process of its own, on one thread, by the processor time of that thread, so that other programs hardly
 matter. Writes a section of docs/experiments.md and its plot. Interrupted, it continues where it stopped; a finished one starts anew.
@@ -69,7 +69,7 @@ def _measure(axis: Axis, so_far: Path, n_rounds: int, scratch: Path | None) -> l
 
 
 def _known(so_far: Path) -> Mapping[Setting, Measured]:
-    """What was measured before this was broken off."""
+    """The measurements of an interrupted run."""
     if not so_far.exists():
         return {}
     measured = map(Measured.from_json, so_far.read_text(encoding="utf-8").splitlines())
@@ -78,7 +78,7 @@ def _known(so_far: Path) -> Mapping[Setting, Measured]:
 
 @contextmanager
 def _corpus_of(setting: Setting, scratch: Path | None) -> Iterator[Path | None]:
-    """A folder with the corpus that a setting wants, for as long as it is measured; None where there is no room for it."""
+    """A temporary folder with the corpus of a setting; None where the disk has no room for it."""
     with tempfile.TemporaryDirectory(prefix="growth-", dir=scratch) as folder:
         if setting.times is not None:
             made = make_corpus(setting.n_poems)

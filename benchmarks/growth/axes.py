@@ -1,4 +1,4 @@
-"""What is varied, one thing at a time, and what is expected to follow it."""
+"""The axes: one quantity varied at a time, and the measured quantities that depend on it."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ USUAL_HIDDEN = 512
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One training to measure. `times`: how often a corpus of `n_poems` is on the disk; None: a few poems of `poem_chars`."""
+    """One training to measure. `times`: copies of a corpus of `n_poems` on the disk; None: a few poems of `poem_chars`."""
 
     axis: str
     times: int | None = None
@@ -35,7 +35,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one child process found. Times are those of its one thread on the processor, but for `data_ms`.
+    """Measurements of one child process. Times are processor times of its one thread, except `data_ms`.
 
     start_s: from the files to the first epoch's batches · data_ms: of waiting for a batch · disk_bytes: read from the disk ·
     private_bytes: of the memory at the end, what is no mapped file; None where the system does not tell
@@ -75,7 +75,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """Something to plot and fit over an axis: y = a + b · x^`power`, and y ∝ x^exponent."""
+    """A quantity to plot and fit over an axis: y = a + b · x^`power`, and y ∝ x^exponent."""
 
     name: str
     unit: str
@@ -85,7 +85,7 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """`symbol` and `meaning`: what stands for x in the laws, and in which unit."""
+    """One axis; `symbol` and `meaning` (with its unit) stand for x in the laws."""
 
     key: str
     title: str
@@ -148,7 +148,7 @@ def axes(*, quick: bool) -> tuple[Axis, ...]:
 
 
 def x_of(setting: Setting, n_poems: int) -> float:
-    """Where a setting stands on its axis, in the axis' unit."""
+    """The position of a setting on its axis, in the unit of the axis."""
     return {
         "corpus": n_poems / 1e6,
         "vocabulary": setting.n_characters / 1e3,

@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def measure(setting: Setting, folder: Path, n_rounds: int) -> Measured:
-    """Train a few batches on one thread; the longest poems and the first round, which make everything warm, do not count."""
+    """Train a few batches on one thread; the longest poems and the first round are a warm-up and not counted."""
     from engine.model.devices import use_threads
 
     use_threads(1)
@@ -63,7 +63,7 @@ def measure(setting: Setting, folder: Path, n_rounds: int) -> Measured:
 
 
 def _round(trainer: Trainer) -> tuple[float, float]:
-    """Characters learnt in a round, and seconds of the processor."""
+    """Characters read in a round, and processor seconds."""
     began_s = time.process_time()
     chars_per_s = trainer.measure()
     return chars_per_s * sum(trainer.rounds[-1].values()), time.process_time() - began_s
@@ -77,7 +77,7 @@ def _config(setting: Setting) -> TrainConfig:
 
 
 def _segments(setting: Setting, folder: Path) -> tuple[Segments, int]:
-    """What is trained on, and the size of its vocabulary: the files of a folder, or random poems of one length."""
+    """The training data and its vocabulary size: the files of a folder, or random poems of one length."""
     if setting.times is not None:
         corpus = open_shards(make_corpus(n_poems=1).vocabulary, folder)
         return cut_segments(corpus, corpus.indices("train"), preset("nndl").max_chars), len(corpus.vocabulary)

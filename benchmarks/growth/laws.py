@@ -1,4 +1,4 @@
-"""Which law some measurements follow: y = a + b · x^p, and y ∝ x^exponent, with the share of the variance that each explains."""
+"""Laws fitted to measurements: y = a + b · x^p, and y ∝ x^exponent, each with its share of explained variance."""
 
 import math
 from collections.abc import Sequence
@@ -48,6 +48,6 @@ def power_law(xs: Sequence[float], ys: Sequence[float]) -> PowerLaw:
 
 
 def _explained(y: Floats, fitted: Floats) -> float:
-    """R²: the share of the variance that a law explains; 1 where there is none to explain."""
+    """R²: the share of the variance that a law explains; 1 without variance."""
     variance = float(((y - y.mean()) ** 2).sum())
     return 1.0 - float(((y - fitted) ** 2).sum()) / variance if variance > 0 else 1.0

@@ -38,7 +38,7 @@ def growth_section(axes: Sequence[Axis], measured: Mapping[str, Sequence[Measure
 
 
 def growth_plot(axes: Sequence[Axis], measured: Mapping[str, Sequence[Measured]]) -> str:
-    """One drawing of a row of charts an axis: measurements as dots, the fitted law as a line."""
+    """An SVG with one row of charts for each axis: measurements as dots, the fitted law as a line."""
     width, height = N_COLUMNS * WIDTH, len(axes) * HEIGHT
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width // 2}">',
@@ -52,7 +52,7 @@ def growth_plot(axes: Sequence[Axis], measured: Mapping[str, Sequence[Measured]]
 
 
 def _told(axis: Axis, rows: Sequence[Measured]) -> list[Quantity]:
-    """The quantities that were measured: not every system tells every kind of memory."""
+    """The measured quantities: not every system reports every kind of memory."""
     return [quantity for quantity in axis.quantities if all(quantity.of(one) > 0 for one in rows)]
 
 
@@ -65,7 +65,7 @@ def line_of(one: Measured) -> str:
 
 
 def machine() -> str:
-    """The machine in words."""
+    """A description of the machine."""
     return f"{os.cpu_count()} cores ({torch.backends.cpu.get_cpu_capability()}), PyTorch {torch.__version__}"
 
 
@@ -115,7 +115,7 @@ def _disk_cells(one: Measured) -> list[str]:
 
 
 def _law(axis: Axis, quantity: Quantity, rows: Sequence[Measured]) -> str:
-    """One line: the affine law, the exponent of the power law, and what share of the variance each explains."""
+    """One line: the affine law, the exponent of the power law, and the R² of each."""
     xs, ys = [one.x for one in rows], [quantity.of(one) for one in rows]
     law, growth = affine(xs, ys, quantity.power), power_law(xs, ys)
     x = {1: f" · {axis.symbol}", 2: f" · {axis.symbol}²", -1: f" / {axis.symbol}"}[quantity.power]

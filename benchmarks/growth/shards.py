@@ -1,4 +1,4 @@
-"""A corpus as large as one likes, on the disk: the made one, written as often as it is wanted.
+"""A corpus of any size on the disk: copies of the generated one.
 
 The files are a token cache's (`engine.corpus.token_cache`): tokens.bin, offsets.bin, splits.bin. Every repetition is written out, so
 that all of it is really read from where it lies.
@@ -20,7 +20,7 @@ PER_CENT_TRAINING = 98
 
 
 def write_shards(made: MadeCorpus, folder: Path, times: int) -> None:
-    """Write the arrays of a corpus `times` as long as the made one."""
+    """Write the arrays of a corpus `times` as long as the generated one."""
     lengths = made.segments.stops - made.segments.starts
     ends = np.cumsum(lengths)
     splits = np.full(len(lengths), SPLITS.index("train"), np.uint8)
@@ -40,7 +40,7 @@ def write_shards(made: MadeCorpus, folder: Path, times: int) -> None:
 
 
 def bytes_of(made: MadeCorpus, times: int) -> int:
-    """How much of the disk the files take."""
+    """The size of the files on the disk."""
     return times * (made.segments.tokens.nbytes + 9 * len(made.segments))
 
 
@@ -54,7 +54,7 @@ def open_shards(vocabulary: Vocabulary, folder: Path) -> TokenizedCorpus:
 
 
 def _forget(file: Path) -> None:
-    """Let the system forget what it remembers of a file, so that it is read from the disk again (where that can be asked)."""
+    """Drop a file from the page cache, so that it is read from the disk again (where the system supports that)."""
     descriptor = os.open(file, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def _poems_to_judge_by(file: Path) -> Path:
-    """Held-out quatrains, none of whose lines any row is trained on, written once."""
+    """The held-out quatrains, none of whose lines is in the training text of a row; written once."""
     if not file.exists():
         poems = held_out_poems(open_corpus(JUDGED_BY), "quatrains")
         write_atomically(file, "".join(json.dumps({"content": poem.text}, ensure_ascii=False) + "\n" for poem in poems))
@@ -82,7 +82,7 @@ def _measure(row: Row, folder: Path, poems: Path, minutes: float) -> Measured:
 
 
 def _speed(row: Row, folder: Path) -> dict[str, float]:
-    """What `speed.py` measures of a row, measured once."""
+    """The measurements of `speed.py` for a row, taken once."""
     file = folder / f"{_run_name(row)}.speed.json"
     if not file.exists():
         write_atomically(file, _output_of("benchmarks.recipe.speed", *COMMON, *row.flags))

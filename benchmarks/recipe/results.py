@@ -1,4 +1,4 @@
-"""What was measured, a JSON line a row, so that an interrupted series goes on where it stood."""
+"""Results, one JSON line for each row, so that an interrupted series continues where it stopped."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a row came to; `chars_per_cpu_s` for one second of the processor's time, whatever else ran."""
+    """The result of a row; `chars_per_cpu_s` is per second of processor time, independent of other programs."""
 
     name: str
     max_steps: int

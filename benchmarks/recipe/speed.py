@@ -48,7 +48,7 @@ def _training(flags: list[str], folder: Path) -> Trainer:
 
 
 def _speed(trainer: Trainer) -> Callable[[], float]:
-    """Characters for a second of the processor's time, of the next few steps."""
+    """Characters per second of processor time, over the next few steps."""
     characters = _steps(trainer)
 
     def measure() -> float:
@@ -60,7 +60,7 @@ def _speed(trainer: Trainer) -> Callable[[], float]:
 
 
 def _steps(trainer: Trainer) -> Iterator[int]:
-    """How many characters each step read."""
+    """The number of characters of each step."""
     for batch in trainer.batches():
         trainer.update(batch)
         yield batch.global_targets.n_chars

@@ -1,1 +1,1 @@
-"""Checks that take too long for every day: `make soak`."""
+"""Checks that are too long for the test suite: `make soak`."""

@@ -1,4 +1,4 @@
-"""A trainer killed with -9 at many random moments comes to the weights of an undisturbed one, bit for bit.
+"""Check that a trainer killed with -9 at random moments ends with the parameters of an undisturbed one, bit for bit.
 
 `python -m benchmarks.soak.kills --kills 50` prints a line a death and the verdict; exit status 1 when anything is not as it should be.
 """
@@ -52,7 +52,7 @@ def n_starts(run: Path) -> int:
 
 
 def disturb(new: list[str], run: Path, n_kills: int, chance: random.Random) -> int:
-    """Kill and resume until there were enough deaths or the run is over; returns the number of deaths."""
+    """Kill and resume until the run has been killed often enough or is finished; return the number of kills."""
     for number in range(1, n_kills + 1):
         before = n_starts(run)
         trainer = start(["--resume", str(run)] if before else [*new, "--run", str(run)])
@@ -76,7 +76,7 @@ def disturb(new: list[str], run: Path, n_kills: int, chance: random.Random) -> i
 
 
 def judge(folder: Path, n_killed: int, n_kills: int) -> int:
-    """Say what differs; 0 when nothing does."""
+    """Report the differences; return 0 without one."""
     weights = [weights_of(folder / name) for name in ("undisturbed", "disturbed")]
     lines = (folder / "disturbed" / EVENTS).read_text(encoding="utf-8").splitlines()
     broken = sum(1 for line in lines if not is_json(line))

@@ -1,4 +1,4 @@
-"""`make bench`: how fast this machine trains, composes and starts, everything measured side by side in one run."""
+"""`make bench`: measure the speed of training, composing and starting, side by side in one run."""
 
 import argparse
 import io

@@ -31,7 +31,7 @@ SETTLING_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Figures of one round: composing with the training asleep and awake, the training alone and beside composing."""
+    """Figures of one round: composing with the training stopped and running, the training alone and beside composing."""
 
     many_alone_s: float
     many_beside_s: float
@@ -42,7 +42,7 @@ class Round:
 
 
 def bench_beside_training(corpus: Path, folder: Path, n_rounds: int) -> None:
-    """`folder` is a studio home of our own."""
+    """Print the figures. `folder` is a temporary studio home."""
     run = folder / "runs" / "beside"
     training = start_training(corpus, run)
     try:
@@ -121,7 +121,7 @@ def _single_poems_chars_per_s(service: "subprocess.Popen[bytes]") -> float:
 
 
 def _poem_of(service: "subprocess.Popen[bytes]", seed: int) -> str:
-    """Compose one 七绝, and wait until it is there."""
+    """Compose one 七绝 and wait for it."""
     assert service.stdin is not None
     assert service.stdout is not None
     config = {"begin": "日", "form": "qijue", "seed": seed}

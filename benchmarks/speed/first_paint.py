@@ -1,4 +1,4 @@
-"""From the start of `poetry-tui` to its first painted screen, beside a bare Textual app with a header and a footer."""
+"""Time from the start of `poetry-tui` to its first painted screen, relative to a bare Textual app with a header and a footer."""
 
 import compileall
 import sys

@@ -55,7 +55,7 @@ QUICK = Scale(128, (0.25, 0.5), 2, (1, 4), 6, {"embedding_size": 12, "hidden_siz
 
 
 def bench_gpu(corpus: str, folder: Path, device: torch.device, scale: Scale) -> None:
-    """Train on a corpus by its name, and print what came of it; runs go into a folder."""
+    """Train on a corpus given by name and print the results; runs are written into `folder`."""
     if device.type == "cpu":
         use_threads(0)
     product = product_flops(device, scale.product_size)
@@ -79,7 +79,7 @@ def bench_gpu(corpus: str, folder: Path, device: torch.device, scale: Scale) -> 
 
 
 def _sweep(config: TrainConfig, folder: Path, device: torch.device, scale: Scale, product: float) -> Trainer | None:
-    """Print the speed at each size of the batch, as far as the memory goes; the last training that fitted."""
+    """Print the speed at each batch size that fits into memory; return the last training that did."""
     print(f"  {config.preset}: {config.model.n_layers} layers of {config.model.hidden_size}")
     trainer = None
     for factor in scale.batch_factors:
@@ -97,12 +97,12 @@ def _sweep(config: TrainConfig, folder: Path, device: torch.device, scale: Scale
 
 
 def trainer_on(device: torch.device, config: TrainConfig, folder: Path) -> Trainer:
-    """A training as the engine sets it up."""
+    """A training as the engine builds it."""
     return build_trainer(config, folder, Workers(), device, resume=False)
 
 
 def speed(trainer: Trainer, n_steps: int) -> float:
-    """Characters a second that a training learns, batches and all."""
+    """Training speed in characters a second, including batching."""
     batches = trainer.batches()
     for batch in islice(batches, WARM_UP_STEPS):
         trainer.update(batch)
@@ -116,7 +116,7 @@ def speed(trainer: Trainer, n_steps: int) -> float:
 
 
 def waits(trainer: Trainer, n_steps: int) -> dict[str, int]:
-    """What waits for the device in every step, and how often a step, by the profiler and by CUDA's own check."""
+    """The operations that wait for the device and their number per step, by the profiler and by CUDA's own check."""
     is_cuda = trainer.device.type == "cuda"
     activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if is_cuda else [])]
     _wait_for(trainer.device)
@@ -140,7 +140,7 @@ def _is_in_optimizer(event: FunctionEvent) -> bool:
 
 @contextmanager
 def _told_waits(device: torch.device) -> Iterator[list[warnings.WarningMessage]]:
-    """Everything that CUDA calls a synchronizing operation while the block lasts."""
+    """The operations that CUDA reports as synchronizing during the block."""
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         if device.type != "cuda":
@@ -155,14 +155,14 @@ def _told_waits(device: torch.device) -> Iterator[list[warnings.WarningMessage]]
 
 
 def never_ending(trainer: Trainer) -> LoadedModel:
-    """The model of a training as one that composes, and never ends a poem early."""
+    """The model of a training, set up for composing without ending a poem early."""
     with torch.no_grad():
         trainer.model.output_bias[END] = -1e9
     return LoadedModel("bench", trainer.model.eval(), trainer.vocabulary, {})
 
 
 def composed_per_s(loaded: LoadedModel, n_poems: int, n_chars: int) -> float:
-    """Characters a second of so many poems written side by side, drawn and all."""
+    """Characters a second of composing `n_poems` poems in a batch, including sampling."""
     config = ComposeConfig(begin=loaded.vocabulary.characters[10], max_chars=n_chars)
     times = []
     for _ in range(N_COMPOSINGS if n_poems < MANY_POEMS else 1):
@@ -176,7 +176,7 @@ def composed_per_s(loaded: LoadedModel, n_poems: int, n_chars: int) -> float:
 
 
 def product_flops(device: torch.device, size: int) -> float:
-    """Floating-point operations a second of one matrix product, in the type that training multiplies in; the best of some."""
+    """Floating-point operations a second of one matrix product in the training's data type; the best of several."""
     left, right = (torch.randn(size, size, device=device, dtype=_dtype(device)) for _ in range(2))
     best = 0.0
     for _ in range(N_PRODUCTS):
@@ -190,7 +190,7 @@ def product_flops(device: torch.device, size: int) -> float:
 
 
 def _dtype(device: torch.device) -> torch.dtype:
-    """What the presets' products are made in."""
+    """The data type of the presets' products."""
     return product_dtype("auto", device, preset(PRESETS[0]).model.hidden_size)
 
 

@@ -1,4 +1,4 @@
-"""How soon a key is answered on the screen, on an idle machine and while a training takes all it can get."""
+"""Latency of a key on the screen, on an idle machine and beside a training."""
 
 import os
 import select

@@ -1,4 +1,4 @@
-"""How much memory a training takes at its peak, from opening the corpus to the last checkpoint, in a process of its own.
+"""Peak memory of a training in its own process, from opening the corpus to the last checkpoint.
 
 `python -m benchmarks.speed.memory WORDS …` does what `python -m engine WORDS …` does, and prints the peak in bytes as its last line.
 """
@@ -19,7 +19,7 @@ N_STEPS = 400
 
 
 def bench_memory(corpora: Sequence[str]) -> None:
-    """`studio` on each of these installed corpora, in a home that shares nothing but the corpora."""
+    """Measure `studio` on each of these installed corpora, in a studio home that shares only the corpora."""
     installed = paths.corpora()
     print(f"memory of a studio training: {N_STEPS} steps, a validation and a checkpoint")
     for corpus in corpora:
@@ -42,7 +42,7 @@ def _peak_of(words: Sequence[str], home: Path) -> int:
 
 
 def peak_bytes() -> int:
-    """The most memory that this process has had; by a process's own count, since the other begins with its parent's."""
+    """The peak memory of this process; by its own count, because the other one starts with its parent's."""
     high_water = told(STATUS, "VmHWM")
     if high_water is not None:
         return high_water * 1024
@@ -51,7 +51,7 @@ def peak_bytes() -> int:
 
 
 def told(file: Path, name: str) -> int | None:
-    """A number that Linux tells of this process; None elsewhere."""
+    """A number from Linux' status of this process; None elsewhere."""
     if not file.exists():
         return None
     values = dict(line.split(":", 1) for line in file.read_text().splitlines() if ":" in line)

@@ -1,4 +1,4 @@
-"""Measuring side by side: contestants take turns, so that what else the machine does hits all of them alike."""
+"""Measuring side by side: contestants take turns, so that other load affects all of them alike."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Measure = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one contestant reached in each round."""
+    """The results of one contestant, one for each round."""
 
     values: tuple[float, ...]
 
@@ -18,7 +18,7 @@ class Result:
         return median(self.values)
 
     def over(self, other: "Result") -> float:
-        """How many times the other: the median over the rounds, within which both meet the same machine."""
+        """The ratio to the other: the median over the rounds, in which both run under the same load."""
         return median(mine / theirs for mine, theirs in zip(self.values, other.values, strict=True))
 
     def line(self, name: str, unit: str) -> str:
@@ -26,6 +26,6 @@ class Result:
 
 
 def race(contestants: Mapping[str, Measure], n_rounds: int, n_warm_up: int = 1) -> dict[str, Result]:
-    """Let each contestant measure itself once a round; the rounds of the warm-up do not count."""
+    """Let each contestant measure itself once a round; warm-up rounds are not counted."""
     rounds = [{name: measure() for name, measure in contestants.items()} for _ in range(n_warm_up + n_rounds)]
     return {name: Result(tuple(values[name] for values in rounds[n_warm_up:])) for name in contestants}

@@ -1,4 +1,4 @@
-"""How soon a training can begin: the corpus as indices, built for the first time and opened for the second."""
+"""Start-up time of a training: building the token cache of a corpus, and opening it again."""
 
 import shutil
 import time

@@ -1,4 +1,4 @@
-"""The processor time of a Tab in the settings of the Train screen, beside a bare Textual app with as many fields."""
+"""Processor time of a Tab key in the settings of the Train screen, relative to a bare Textual app with as many fields."""
 
 import os
 import sys
@@ -26,7 +26,7 @@ Bare().run()
 
 
 def bench_tabs(n_tabs: int) -> None:
-    """The processor time of the program over `n_tabs` Tabs, less that of the same time without a key."""
+    """Processor time of the program over `n_tabs` Tabs, minus that of the same time without a key."""
     print("processor time of a Tab from field to field")
     with (
         process_in_terminal([sys.executable, "-m", "poetry_tui"]) as (studio, studio_process),

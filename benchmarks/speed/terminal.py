@@ -1,4 +1,4 @@
-"""A program in a terminal of its own, and how long it takes to answer there."""
+"""A program in its own pseudo-terminal, and its response times."""
 
 import contextlib
 import fcntl
@@ -18,7 +18,7 @@ LONGEST_WAIT_S = 60.0
 
 @contextlib.contextmanager
 def in_terminal(command: Sequence[str]) -> Iterator[int]:
-    """Run a program in a terminal, and give our end of it; the program is ended when the block is left."""
+    """Run a program in a pseudo-terminal and yield our end of it; the program is ended with the block."""
     with process_in_terminal(command) as (terminal, _process):
         yield terminal
 
@@ -58,7 +58,7 @@ def wait_for(terminal: int, marker: str) -> None:
 
 
 def watch(terminal: int, seconds: float) -> None:
-    """Read what comes for so long, as a terminal does."""
+    """Read the output for a given time, as a terminal does."""
     until_s = time.perf_counter() + seconds
     while (left_s := until_s - time.perf_counter()) > 0:
         if select.select([terminal], [], [], left_s)[0]:
@@ -66,7 +66,7 @@ def watch(terminal: int, seconds: float) -> None:
 
 
 def wait_for_quiet(terminal: int, quiet_s: float) -> None:
-    """Read what comes until nothing has come for so long."""
+    """Read the output until there is none for a given time."""
     while select.select([terminal], [], [], quiet_s)[0]:
         os.read(terminal, 65536)
 

@@ -42,7 +42,7 @@ class Phases:
         self._since_s = time.perf_counter()
 
     def end(self, phase: str) -> None:
-        """What went on since the last phase ended was this one."""
+        """Attribute the time since the last phase to this one."""
         now_s = time.perf_counter()
         self.seconds[phase] = self.seconds.get(phase, 0.0) + now_s - self._since_s
         self._since_s = now_s
@@ -118,7 +118,7 @@ def _one_product_flops(left: Tensor, right: Tensor, out: Tensor) -> float:
 
 
 class Trainer:
-    """A training of its own that does some batches a round; `rounds` holds the seconds of each one's phases."""
+    """A training that runs a few batches a round; `rounds` holds the seconds of the phases of each."""
 
     def __init__(self, backward: Backward, segments: Segments, vocab_size: int, config: TrainConfig) -> None:
         torch.manual_seed(config.seed)
@@ -130,7 +130,7 @@ class Trainer:
         self._batches = _batches(segments, config)
 
     def measure(self) -> float:
-        """How many characters a second it learns."""
+        """Training speed in characters a second."""
         n_chars, phases = 0, Phases()
         for _ in range(BATCHES_A_ROUND):
             batch = next(self._batches)
@@ -179,7 +179,7 @@ def _plain(model: CharRNN, batch: Batch, config: TrainConfig, phases: Phases) ->
 
 
 def _poem_by_poem(model: CharRNN, batch: Batch, config: TrainConfig, phases: Phases) -> None:
-    """Each poem of the batch fed alone, its log-probabilities written out whole, the losses summed up."""
+    """Feed each poem of the batch alone, with all its log-probabilities, and sum the losses."""
     poem_losses = []
     for x, y in zip(batch.x, batch.y, strict=True):
         n_chars = int(np.count_nonzero(y != PAD))

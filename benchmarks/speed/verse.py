@@ -1,4 +1,4 @@
-"""A corpus of the bench's own making: random characters, as many and as unevenly used as in Tang verse."""
+"""A generated corpus: random characters with the vocabulary size and frequencies of Tang verse."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ FORMS = ((4, 5, 0.08), (4, 7, 0.25), (8, 5, 0.28), (8, 7, 0.17), (12, 5, 0.12), 
 
 @dataclass(frozen=True, slots=True)
 class MadeCorpus:
-    """Poems as segments of G … E, and the vocabulary that they are written in."""
+    """Poems as segments of G … E, and their vocabulary."""
 
     vocabulary: Vocabulary
     segments: Segments
@@ -47,7 +47,7 @@ def make_corpus(n_poems: int) -> MadeCorpus:
 
 
 def _poem(n_lines: int, line_chars: int, random: np.random.Generator) -> NDArray[np.uint16]:
-    """G, lines closed by ， and 。 in turn, E; characters after Zipf's law, a little flattened."""
+    """G, lines ending in ， and 。 alternately, E; characters by a slightly flattened Zipf's law."""
     comma, stop = len(SPECIAL_TOKENS), len(SPECIAL_TOKENS) + 1
     n_others = VOCAB_CHARACTERS - 2
     ranks = ((n_others + 30) / 30) ** random.random((n_lines, line_chars)) * 30 - 30  # density ~ 1 / (rank + 30)

@@ -1,4 +1,4 @@
-"""How fast a training goes with the studio looking at it, beside the same training with nobody looking.
+"""Speed of a training while the studio shows it, relative to the same training without the studio.
 
 One training and one studio run all the time, and the studio is made to sleep (SIGSTOP) and woken in turns: each pair of stretches
 meets the same machine, the same network and the same text. On a machine that others use too, characters a second of the clock tell
@@ -32,7 +32,7 @@ OPENING_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What a training did in some seconds: characters a second by the clock, and by its own processor time."""
+    """Speed of a training over some seconds, by wall-clock time and by its own processor time."""
 
     by_clock: float
     by_processor: float
@@ -40,7 +40,7 @@ class Stretch:
 
 
 def bench_watched_training(corpus: Path, folder: Path, n_pairs: int) -> None:
-    """`folder` is a studio home of our own."""
+    """Print the figures. `folder` is a temporary studio home."""
     run = folder / "runs" / "watched"
     training = start_training(corpus, run)
     try:
@@ -75,13 +75,13 @@ def bench_watched_training(corpus: Path, folder: Path, n_pairs: int) -> None:
 
 
 def _print_ratio(of: str, ratios: Sequence[float]) -> None:
-    """The median, and where it lies with nine chances in ten."""
+    """The median and its 90 % interval."""
     middles = sorted(median(random.choices(ratios, k=len(ratios))) for _ in range(2000))
     print(f"  awake / asleep, {of}: {median(ratios):.3f}   (90 % interval {middles[100]:.3f} to {middles[-100]:.3f})")
 
 
 def _stretch(tail: EventTail, pid: int, terminal: int, studio: "subprocess.Popen[bytes]", *, is_seen: bool) -> Stretch:
-    """Let the training go on for a while, and read from its events how fast it learnt in that time."""
+    """Let the training continue for a while, and read its speed in that time from its events."""
     studio.send_signal(signal.SIGCONT if is_seen else signal.SIGSTOP)
     watch(terminal, SETTLING_S)
     _chars_per_s(tail)  # what was before does not count
@@ -100,7 +100,7 @@ def _processor_s(process: psutil.Process) -> float:
 
 
 def _chars_per_s(tail: EventTail) -> float:
-    """The mean over the steps told since the last call, each weighed by the time that it took; what else was done is left out."""
+    """The mean speed over the step events since the last call, weighted by time; other work is left out."""
     n_chars = seconds = 0.0
     before_s: float | None = None
     for record in tail.poll(1 << 30).records:

@@ -34,7 +34,7 @@ SETTLING_S = 3.0
 
 
 def bench_watching(folder: Path, n_rounds: int) -> None:
-    """Everything but the training's speed, which needs a training. `folder` is a studio home of our own."""
+    """Print everything except the speed of a watched training. `folder` is a temporary studio home."""
     os.environ[paths.HOME_VARIABLE] = str(folder)
     long = make_run.write_run(folder / "runs" / "long", make_run.life(N_POINTS, every=1, total_steps=2 * N_POINTS))
     bench_redrawing(long, n_rounds * 3)
@@ -45,7 +45,7 @@ def bench_watching(folder: Path, n_rounds: int) -> None:
 
 
 def bench_redrawing(run: Path, n_times: int) -> None:
-    """In this process, without a terminal: what the processor needs, whatever else the machine does."""
+    """Processor time in this process, without a terminal, independent of other load."""
     print(f"a run of {N_POINTS:,} points")
     attaching = Result(tuple(_attach_s(run) for _ in range(3)))
     print(attaching.line("attaching: read and folded", "s of CPU"))
@@ -70,7 +70,7 @@ def attached(run: Path) -> RunFollower:
 
 
 async def _redraw_ms(run: Path, size: tuple[int, int], n_times: int) -> list[float]:
-    """Drawing every dot and every line of the chart, as the Train screen has it, again and again."""
+    """Draw the whole chart repeatedly, as the Train screen does."""
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
     app = PoetryApp(Settings(), wanted_run=run)
     app.services.engine.start = lambda: None  # type: ignore[method-assign]
@@ -91,7 +91,7 @@ async def _redraw_ms(run: Path, size: tuple[int, int], n_times: int) -> list[flo
 
 @contextmanager
 def writing(run: Path, n_points: int) -> "Iterator[Live]":
-    """A run of so many points that this process goes on writing."""
+    """A run with `n_points` points that this process continues to write."""
     make_run.write_run(run, make_run.life(n_points, every=1, total_steps=2 * N_POINTS))
     writer = RunWriter(run)
     try:
@@ -101,13 +101,13 @@ def writing(run: Path, n_points: int) -> "Iterator[Live]":
 
 
 class Live:
-    """Writes what a training at full speed writes."""
+    """Writes the events of a training at full speed."""
 
     def __init__(self, folder: Path, writer: RunWriter, n_points: int) -> None:
         self.folder, self._writer, self._step = folder, writer, n_points
 
     def say(self) -> int:
-        """A step, and beside it now and then what a run says else; its number."""
+        """Write a step, and now and then the other events of a run; return its number."""
         self._step += 1
         self._writer.append(make_run.step(self._step))
         if self._step % 20 == 0:
@@ -123,7 +123,7 @@ class Live:
 
     @contextmanager
     def saying(self) -> Iterator[None]:
-        """Goes on saying ten steps a second while the block lasts."""
+        """Continue to write ten steps a second during the block."""
         is_over = threading.Event()
 
         def go_on() -> None:
@@ -140,7 +140,7 @@ class Live:
 
 
 def bench_live(live: Live, n_rounds: int) -> None:
-    """Seen on the screen, the studio's share of a processor, leaving."""
+    """Latency on the screen, the studio's share of a processor, and the time to quit."""
     leaving = []
     with monitoring(live) as (terminal, process):
         print(
@@ -162,7 +162,7 @@ def bench_live(live: Live, n_rounds: int) -> None:
 
 @contextmanager
 def monitoring(live: Live) -> "Iterator[tuple[int, subprocess.Popen[bytes]]]":
-    """The studio in a terminal, which has read the whole run."""
+    """The studio in a pseudo-terminal, after it has read the whole run."""
     with process_in_terminal([sys.executable, "-m", "poetry_tui", "monitor", str(live.folder)]) as (terminal, process):
         wait_for(terminal, f"{live.say():,} / ")
         watch(terminal, SETTLING_S)
@@ -187,7 +187,7 @@ def _cpu_percent(terminal: int, process: "subprocess.Popen[bytes]", seconds: flo
 
 
 def _leave(terminal: int, process: "subprocess.Popen[bytes]") -> tuple[float, float]:
-    """Seconds by the clock, and of the process's processor time as long as it is there to be asked."""
+    """Wall-clock seconds, and seconds of the process' processor time while it lives."""
     os.set_blocking(terminal, False)
     watched = psutil.Process(process.pid)
     before = after = watched.cpu_times()
