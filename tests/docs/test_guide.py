@@ -122,6 +122,19 @@ def test_every_name_given_with_its_file_stands_there(document: Path) -> None:
     assert missing == []
 
 
+def test_every_name_of_the_glossary_stands_in_the_code() -> None:
+    rows = re.findall(r"^\|.*\|([^|]*)\|$", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE)
+    named = {name for cell in rows for name in re.findall(r"`(\w+)`", cell)}
+    sources = [
+        path.read_text(encoding="utf-8")
+        for folder in ("engine", "poetry_tui")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
+    defined = set(re.findall(r"(?:\bclass |\bdef )(\w+)|^\s*(\w+)(?:: | = )", "\n".join(sources), re.MULTILINE))
+    assert named > {"Slot", "Particles"}
+    assert named - {name for pair in defined for name in pair} == set()
+
+
 def test_both_walks_of_the_architecture_name_a_file_at_each_step() -> None:
     text = (DOCS / "architecture.md").read_text(encoding="utf-8")
     for walk in ("## A step event, ", "## A token, "):
