@@ -18,7 +18,7 @@ from engine.files import replace_folder, write_atomically
 from engine.system import processes
 from engine.system.interruption import StopRequest
 from poetry_tui.engine_client.client import EngineClient
-from poetry_tui.engine_client.replies import Phase
+from poetry_tui.engine_client.state import Phase
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it is so there")
 

@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.prosody.text import LINE_MARKS
+from engine.service.protocol import Poem, Token
 from poetry_tui.compose.revision_request import OPEN, lines_of
 from poetry_tui.compose.revisions import Wish
 from poetry_tui.compose.session import Composition
-from poetry_tui.engine_client.replies import Glyph, PoemDone
 
 
-def candidate_of(wish: Wish, done: PoemDone) -> Composition:
+def candidate_of(wish: Wish, done: Poem) -> Composition:
     """One of several poems for a wish. What the model thought of each character is not known until it is looked at."""
     given = given_places(wish.config, done.text)
-    glyphs = [Glyph(place, one, 0.0, 0.0, place in given, ()) for place, one in enumerate(done.text)]
+    glyphs = [Token(place, one, 0.0, 0.0, place in given, ()) for place, one in enumerate(done.text)]
     own = dataclasses.replace(wish, config={**wish.config, "seed": done.seed, "n_particles": done.n_particles})
     return Composition(own, glyphs, done=done, is_whole=True)
 

@@ -12,10 +12,10 @@ from engine.prosody.checker import check
 from engine.prosody.forms import named_with_lines
 from engine.prosody.regulated.report import BORROWED_RHYME, BROKEN_QUATRAIN
 from engine.prosody.text import LINE_MARKS, is_han
+from engine.service.protocol import Token
 from poetry_tui.compose.revision_request import FREE, OPEN
 from poetry_tui.compose.revisions import Wish
 from poetry_tui.compose.session import Composition
-from poetry_tui.engine_client.replies import Glyph
 
 # As long as the longest tune and a 排律 of a hundred lines of seven.
 MAX_OWN_CHARS = 800
@@ -63,7 +63,7 @@ def own_composition(text: str, model: str | None) -> Composition:
     form = named_with_lines(report.form, len(report.lines)) if report.form is not None and is_right else None
     shape = "" if form else "".join(one if one in LINE_MARKS else OPEN for one in verse)
     config = ComposeConfig(form=form or FREE, title=title, keep=shape)
-    glyphs = [Glyph(place, one, 0.0, 0.0, False, ()) for place, one in enumerate(verse)]
+    glyphs = [Token(place, one, 0.0, 0.0, False, ()) for place, one in enumerate(verse)]
     composition = Composition(Wish(config.to_dict(), model), glyphs, is_whole=True, is_own=True)
     composition.reveal_all()
     return composition

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from engine.errors import StudioError
+from engine.service.protocol import Novelty
 from poetry_tui.compose.session import Composition
-from poetry_tui.engine_client.replies import Novelty
 from poetry_tui.i18n import tr, tr_error, tr_label
 from poetry_tui.verse.likelihood import shown_nats
 

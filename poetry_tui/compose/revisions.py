@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+from engine.service.protocol import Poem, Token
 from poetry_tui.compose.revision_request import config_to_keep, lines_of, tied_to
-from poetry_tui.engine_client.replies import Glyph, PoemDone
 
 
 class Origin(StrEnum):
@@ -59,11 +59,11 @@ class Variant:
 
     number: int
     parent: int | None
-    glyphs: tuple[Glyph, ...]
+    glyphs: tuple[Token, ...]
     origins: tuple[Origin, ...]
     config: Mapping[str, Any]
     model: str | None = None
-    done: PoemDone | None = None
+    done: Poem | None = None
     changed: int | None = None
     locked: frozenset[int] = frozenset()
 
@@ -146,7 +146,7 @@ class Draft:
         origins = {place: variant.origins[place] for place in sorted(variant.yours)}
         return self._wish(variant.text, origins, variant.locked, seed)
 
-    def grow(self, wish: Wish, glyphs: Sequence[Glyph], done: PoemDone | None = None) -> Self:
+    def grow(self, wish: Wish, glyphs: Sequence[Token], done: Poem | None = None) -> Self:
         """Add what the engine wrote for a wish, and stand on it, the cursor where a character was chosen."""
         origins = [wish.origins.get(place, _origin_of(glyph)) for place, glyph in enumerate(glyphs)]
         variant = Variant(
@@ -292,5 +292,5 @@ class Draft:
         return dataclasses.replace(self, **changes)
 
 
-def _origin_of(glyph: Glyph) -> Origin:
-    return Origin.GIVEN if glyph.given else Origin.DRAWN
+def _origin_of(glyph: Token) -> Origin:
+    return Origin.GIVEN if glyph.is_forced else Origin.DRAWN

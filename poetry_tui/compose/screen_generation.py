@@ -11,11 +11,12 @@ from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from engine.errors import StudioError
+from engine.service.protocol import Token
 from poetry_tui.compose.revisions import Wish
 from poetry_tui.compose.save_favourite import OWN
 from poetry_tui.compose.screen_panels import DeskScreen
 from poetry_tui.compose.session import Composition
-from poetry_tui.engine_client.replies import Glyph, Phase
+from poetry_tui.engine_client.state import Phase
 from poetry_tui.i18n import tr_error
 from poetry_tui.services import Services
 
@@ -132,7 +133,7 @@ class WritingScreen(DeskScreen):
         with contextlib.suppress(StudioError):
             async with contextlib.aclosing(self.services.engine.compose(poem.config, poem.wish.model)) as said:
                 async for thing in said:
-                    if isinstance(thing, Glyph) and not self.sitting.recognise(poem, thing):
+                    if isinstance(thing, Token) and not self.sitting.recognise(poem, thing):
                         return
 
     def _begin_to_show(self) -> None:

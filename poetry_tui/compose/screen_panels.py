@@ -8,12 +8,12 @@ from textual import work
 from textual.containers import Horizontal
 from textual.widget import Widget
 
+from engine.service.protocol import InspectCharacter
 from poetry_tui.compose.inspector.column import CharacterPanel
 from poetry_tui.compose.poem_pane import Stage
 from poetry_tui.compose.request_form import WishPanel
 from poetry_tui.compose.session import Composition, Sitting
-from poetry_tui.engine_client.inspection import Place
-from poetry_tui.engine_client.replies import EngineState, Phase
+from poetry_tui.engine_client.state import EngineState, Phase
 from poetry_tui.i18n import tr
 from poetry_tui.services import Services
 from poetry_tui.verse.poem_view import Sheet, Verse
@@ -95,12 +95,12 @@ class DeskScreen(ViewsScreen):
         at = sitting.cursor if sitting.cursor is not None else len(sheet.glyphs) - 1
         self.glass.show(sheet.glyphs[at] if 0 <= at < len(sheet.glyphs) else None, self._place())
 
-    def _place(self) -> Place | None:
+    def _place(self) -> InspectCharacter | None:
         """What the glass box may ask about: the place under the cursor."""
         variant, cursor = self.sitting.variant, self.sitting.cursor
         if variant is None or cursor is None:
             return None
-        return Place(variant.text, cursor, variant.config, variant.model)
+        return InspectCharacter(variant.text, cursor, variant.config, variant.model)
 
     def _hint(self) -> str:
         """What an empty stage says."""

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 from textual import on, work
 
 from engine.errors import StudioError
+from engine.service.protocol import InspectCharacter
 from poetry_tui.compose.pager import Pager
 from poetry_tui.compose.revision_request import lines_of
 from poetry_tui.compose.revisions import Draft, Origin, Row
 from poetry_tui.compose.screen_generation import WritingScreen, new_seed
-from poetry_tui.engine_client.inspection import Place
 from poetry_tui.i18n import tr, tr_error, tr_label
 from poetry_tui.verse.poem_view import Verse
 
@@ -88,7 +88,7 @@ class RevisingScreen(WritingScreen):
         self._inspect(event.place)
 
     @work(group="inspect", exclusive=True, exit_on_error=False)
-    async def _inspect(self, place: Place) -> None:
+    async def _inspect(self, place: InspectCharacter) -> None:
         try:
             found = await self.services.engine.inspect(place)
         except StudioError as problem:

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from engine.errors import StudioError
+from engine.service.protocol import InspectCharacter, Inspection, Novelty, Poem, Token
 from poetry_tui.compose.revisions import Draft, Variant, Wish
-from poetry_tui.engine_client.inspection import Inspection, Place
-from poetry_tui.engine_client.replies import Glyph, Novelty, PoemDone
 from poetry_tui.verse.likelihood import nats_per_han
 
 
@@ -21,9 +22,9 @@ class Composition:
     """
 
     wish: Wish
-    glyphs: list[Glyph] = field(default_factory=list)
+    glyphs: list[Token] = field(default_factory=list)
     shown: float = 0.0
-    done: PoemDone | None = None
+    done: Poem | None = None
     problem: StudioError | None = None
     novelty: Novelty | StudioError | None = None
     is_whole: bool = False
@@ -38,15 +39,15 @@ class Composition:
         """The plain fields of a ComposeConfig."""
         return self.wish.config
 
-    def take(self, said: Glyph | PoemDone) -> None:
-        if isinstance(said, Glyph):
+    def take(self, said: Token | Poem) -> None:
+        if isinstance(said, Token):
             self.glyphs.append(said)
         else:
             self.done = said
 
     def reveal(self, n_characters: float) -> None:
         """Put some more of what has come on the stage; given characters stand there at once."""
-        n_given = next((i for i, glyph in enumerate(self.glyphs) if not glyph.given), len(self.glyphs))
+        n_given = next((i for i, glyph in enumerate(self.glyphs) if not glyph.is_forced), len(self.glyphs))
         self.shown = min(max(self.shown + n_characters, n_given), float(len(self.glyphs)))
 
     def reveal_all(self) -> None:
@@ -62,7 +63,7 @@ class Composition:
             self.glyphs = self.visible
 
     @property
-    def visible(self) -> list[Glyph]:
+    def visible(self) -> list[Token]:
         return self.glyphs[: int(self.shown)]
 
     @property
@@ -84,7 +85,7 @@ class Composition:
         if self.done is not None:
             return self.done.logprob
         is_known = all(glyph.is_known for glyph in self.visible)
-        return -sum(glyph.surprise_nats for glyph in self.visible) if is_known else None
+        return -sum(glyph.surprisal_nats for glyph in self.visible) if is_known else None
 
     @property
     def nats_per_han(self) -> float | None:
@@ -96,7 +97,7 @@ class Composition:
             self._counted = key, nats_per_han(self.logprob, self.text)
         return self._counted[1]
 
-    def recognise(self, glyph: Glyph) -> None:
+    def recognise(self, glyph: Token) -> None:
         """Take what the model thought of a character that is there already."""
         self.glyphs[glyph.index] = glyph
         self._counted = None
@@ -168,21 +169,21 @@ class Sitting:
             self.draft = self.draft.to(index).at(None)
         return True
 
-    def learn(self, place: Place, found: Inspection) -> None:
+    def learn(self, place: InspectCharacter, found: Inspection) -> None:
         """What the model thought of a character that came without it."""
         variant = self.variant
         if variant is None or variant.text != place.text:
             return
-        glyph = dataclasses.replace(
+        glyph = msgspec.structs.replace(
             variant.glyphs[place.index],
             probability=found.probability,
-            surprise_nats=found.surprise_nats,
+            surprisal_nats=found.surprisal_nats,
             alternatives=found.alternatives,
             allowed_probability=found.allowed_probability,
         )
         self.recognise(self.compositions[variant.number], glyph)
 
-    def recognise(self, composition: Composition, glyph: Glyph) -> bool:
+    def recognise(self, composition: Composition, glyph: Token) -> bool:
         """Take what the model thought of a character of a poem that came whole; False where that is another poem's."""
         index = glyph.index
         if not index < len(composition.glyphs) or composition.glyphs[index].character != glyph.character:

@@ -14,10 +14,9 @@ from typing import Any
 
 from engine import paths
 from engine.files import parse_json, read_start, write_atomically
+from engine.service.protocol import Alternative, Poem, Token
 from poetry_tui.compose.revisions import Draft, Origin, Variant, Wish
 from poetry_tui.compose.session import Composition, Sitting
-from poetry_tui.engine_client.inspection import Alternative
-from poetry_tui.engine_client.replies import Glyph, PoemDone
 
 # On Windows, without them, there is one desk, that of the studio which wrote last.
 HAS_LOCKS = os.name == "posix"
@@ -91,6 +90,10 @@ class DeskFile:
         return True
 
 
+# The fields of a finished poem that the file keeps.
+_DONE_FIELDS = ("begin", "text", "seed", "model", "logprob", "finish", "score", "rhyme", "n_particles")
+
+
 def n_unkept(sitting: Sitting) -> int:
     """How many poems would be lost without the desk."""
     return sum(not poem.is_kept for poem in sitting.compositions[: len(sitting.draft.variants)])
@@ -112,9 +115,9 @@ def _poem_to_dict(variant: Variant, composition: Composition, first: int) -> dic
     glyphs = [
         [
             glyph.character,
-            glyph.given,
+            glyph.is_forced,
             glyph.probability,
-            glyph.surprise_nats,
+            glyph.surprisal_nats,
             glyph.allowed_probability,
             [[other.character, other.probability, other.allowed_probability] for other in glyph.alternatives],
         ]
@@ -128,7 +131,7 @@ def _poem_to_dict(variant: Variant, composition: Composition, first: int) -> dic
         "locked": sorted(variant.locked),
         "origins": [str(origin) for origin in variant.origins],
         "glyphs": glyphs,
-        "done": None if variant.done is None else dataclasses.asdict(variant.done),
+        "done": None if variant.done is None else {name: getattr(variant.done, name) for name in _DONE_FIELDS},
         "is_stopped": composition.is_stopped,
         "is_kept": composition.is_kept,
         "is_own": composition.is_own,
@@ -183,9 +186,9 @@ def _poem_of(said: Mapping[str, Any], number: int) -> tuple[Variant, Composition
     return variant, composition
 
 
-def _done_of(said: Mapping[str, Any]) -> PoemDone:
+def _done_of(said: Mapping[str, Any]) -> Poem:
     score, rhyme = said["score"], said["rhyme"]
-    return PoemDone(
+    return Poem(
         begin=str(said["begin"]),
         text=str(said["text"]),
         seed=int(said["seed"]),
@@ -198,13 +201,13 @@ def _done_of(said: Mapping[str, Any]) -> PoemDone:
     )
 
 
-def _glyph_of(said: Sequence[Any], place: int) -> Glyph:
-    character, given, probability, surprise_nats, allowed_probability, alternatives = said
+def _glyph_of(said: Sequence[Any], place: int) -> Token:
+    character, given, probability, surprisal_nats, allowed_probability, alternatives = said
     if not isinstance(character, str) or len(character) != 1:
         raise ValueError("no character")
     others = tuple(Alternative(str(other), float(p), float(allowed)) for other, p, allowed in alternatives)
-    return Glyph(
-        place, character, float(probability), float(surprise_nats), bool(given), others, float(allowed_probability)
+    return Token(
+        place, character, float(probability), float(surprisal_nats), bool(given), others, float(allowed_probability)
     )
 
 

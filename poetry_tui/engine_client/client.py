@@ -6,32 +6,40 @@ the screen (its stderr goes to a log file). It ends when its stdin does, so it n
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.errors import ComposeError, StudioError
 from engine.files import is_file
-from engine.system.processes import own_session
-from poetry_tui.engine_client.inspection import Inspection, Place, to_inspection
-from poetry_tui.engine_client.process import MAX_LINE_BYTES, SERVICE, end, environment, log_file, open_log
-from poetry_tui.engine_client.replies import (
-    EngineState,
-    Glyph,
+from engine.service.protocol import (
+    LAST_REPLIES,
+    AnyReply,
+    Cancel,
+    Candidate,
+    ComposeCandidates,
+    ComposePoem,
+    Failure,
+    InspectCharacter,
+    Inspection,
+    LoadedModel,
+    LoadModel,
+    MeasureNovelty,
     Novelty,
-    Phase,
-    PoemDone,
-    to_glyph,
-    to_model,
-    to_novelty,
-    to_poem,
+    Poem,
+    Request,
+    Token,
+    reply_of_line,
+    to_line,
 )
+from engine.system.processes import own_session
+from poetry_tui.engine_client.process import MAX_LINE_BYTES, SERVICE, end, environment, log_file, open_log
+from poetry_tui.engine_client.state import EngineState, Phase
 from poetry_tui.i18n import tr
+
+R = TypeVar("R", Inspection, Novelty)
 
 PAUSES_BEFORE_RESTART_S = (0.2, 1.0, 3.0)
 PATIENCE_AT_CLOSE_S = 1.0
-# The last words to a request.
-_LAST_WORDS = ("poem", "done", "inspected", "novelty", "cancelled", "error")
 _WARMING_UP = (Phase.ASLEEP, Phase.STARTING, Phase.LOADING, Phase.RESTARTING)
 
 
@@ -59,7 +67,7 @@ class EngineClient:
         self._last_id = 0
         self._load_id = 0
         # Replies to a request go to its queue; a reply to a request that nobody waits for any more is dropped.
-        self._waiting: dict[int, asyncio.Queue[Mapping[str, Any] | None]] = {}
+        self._waiting: dict[int, asyncio.Queue[AnyReply | None]] = {}
         self._changed = asyncio.Event()
         self._close_wanted = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
@@ -88,65 +96,65 @@ class EngineClient:
 
     async def compose(
         self, config: Mapping[str, Any], model: str | None = None, n_alternatives: int = 10
-    ) -> AsyncGenerator[Glyph | PoemDone, None]:
-        """Compose one poem, character by character; waits for a service that warms up.
+    ) -> AsyncGenerator[Token | Poem, None]:
+        """Compose one poem, character by character; waits until the service is ready.
 
         `config` holds fields of a ComposeConfig. Leaving the iterator early (close it: `contextlib.aclosing`) cancels the
         composition at once.
 
         Raises:
-            StudioError: when the wishes cannot be met, or the service died.
+            StudioError: when the constraints cannot be satisfied, or the service died.
         """
-        replies = self._replies("compose", model=model, config=dict(config), n_alternatives=n_alternatives)
+        replies = self._replies(ComposePoem(dict(config), model, n_alternatives))
         async with contextlib.aclosing(replies):
             async for reply in replies:
-                if reply["reply"] == "glyph":
-                    yield to_glyph(reply)
-                if reply["reply"] == "poem":
-                    yield to_poem(reply)
+                if isinstance(reply, Token | Poem):
+                    yield reply
 
-    async def candidates(self, config: Mapping[str, Any], n: int, model: str | None = None) -> list[PoemDone]:
-        """The best `n` of several poems for the same wishes, the best first. Raises StudioError."""
-        replies = self._replies("candidates", model=model, config=dict(config), n=n)
+    async def candidates(self, config: Mapping[str, Any], n: int, model: str | None = None) -> list[Candidate]:
+        """The best `n` of several poems for one config, the best first. Raises StudioError."""
+        replies = self._replies(ComposeCandidates(dict(config), n, model))
         async with contextlib.aclosing(replies):
-            return [to_poem(reply) async for reply in replies if reply["reply"] == "candidate"]
+            return [reply async for reply in replies if isinstance(reply, Candidate)]
 
-    async def inspect(self, place: Place) -> Inspection | None:
-        """What the network held while it wrote a character; None when the question was cancelled. Raises StudioError."""
-        replies = self._replies("inspect", **place.to_request())
-        async with contextlib.aclosing(replies):
-            async for reply in replies:
-                if reply["reply"] == "inspected":
-                    return to_inspection(reply)
-        return None
+    async def inspect(self, character: InspectCharacter) -> Inspection | None:
+        """What the network computed for a character; None when the request was cancelled. Raises StudioError."""
+        return await self._only(character, Inspection)
 
     async def novelty(self, text: str, model: str | None = None) -> Novelty | None:
-        """What a poem shares with the training text; None when the question was cancelled. Raises StudioError."""
-        replies = self._replies("novelty", model=model, text=text)
+        """What a poem shares with the training text; None when the request was cancelled. Raises StudioError."""
+        return await self._only(MeasureNovelty(text, model), Novelty)
+
+    async def _only(self, request: Request, kind: type[R]) -> R | None:
+        """The one reply of a kind to a request; None when it was cancelled. Raises StudioError."""
+        replies = self._replies(request)
         async with contextlib.aclosing(replies):
             async for reply in replies:
-                if reply["reply"] == "novelty":
-                    return to_novelty(reply)
+                if isinstance(reply, kind):
+                    return reply
         return None
 
-    async def _replies(self, op: str, **fields: Any) -> AsyncGenerator[Mapping[str, Any], None]:
-        """Ask, and yield every reply; an error is raised, and leaving early cancels."""
+    async def _replies(self, request: Request) -> AsyncGenerator[AnyReply, None]:
+        """Send a request, and yield every reply; a failure is raised, and leaving early cancels."""
         await self._until_ready()
-        number, replies = self._ask(op, **fields)
+        number = self._next_id()
+        replies: asyncio.Queue[AnyReply | None] = asyncio.Queue()
+        self._waiting[number] = replies
+        self._send(number, request)
         is_over = False
         try:
             while not is_over:
                 reply = await replies.get()
-                is_over = reply is None or reply["reply"] in _LAST_WORDS
+                is_over = reply is None or type(reply) in LAST_REPLIES
                 if reply is None:
                     raise EngineLostError(tr("engine.lost"), tr("engine.lost_hint"))
-                if reply["reply"] == "error":
-                    raise ComposeError(str(reply["message"]), str(reply.get("hint", "")))
+                if isinstance(reply, Failure):
+                    raise ComposeError(reply.message, reply.hint)
                 yield reply
         finally:
             del self._waiting[number]
             if not is_over:
-                self._send({"id": self._next_id(), "op": "cancel", "target": number})
+                self._send(self._next_id(), Cancel(number))
 
     def load(self, model: str | None) -> None:
         """Change the model; the state says when it is there."""
@@ -211,28 +219,26 @@ class EngineClient:
         return was_ready
 
     def _take(self, line: bytes) -> None:
-        """One line of the service. What is no reply (a library that prints) is passed over."""
+        """Take one line of the service. A line that is no reply (a library that prints) is ignored."""
         try:
-            reply = json.loads(line)
-            number = reply["id"]
-            if number == self._load_id:
-                self._take_loaded(reply)
-            elif number in self._waiting:
-                self._waiting[number].put_nowait(reply)
-        except (ValueError, KeyError, TypeError):
+            number, reply = reply_of_line(line)
+        except ValueError:
             return
+        if number == self._load_id:
+            self._take_loaded(reply)
+        elif number in self._waiting:
+            self._waiting[number].put_nowait(reply)
 
-    def _take_loaded(self, reply: Mapping[str, Any]) -> None:
-        if reply["reply"] == "loaded":
-            self._become(EngineState(Phase.READY, to_model(reply)))
-        elif reply["reply"] == "error":
-            problem = StudioError(str(reply["message"]), str(reply.get("hint", "")))
-            self._become(EngineState(Phase.NO_MODEL, problem=problem))
+    def _take_loaded(self, reply: AnyReply) -> None:
+        if isinstance(reply, LoadedModel):
+            self._become(EngineState(Phase.READY, reply))
+        elif isinstance(reply, Failure):
+            self._become(EngineState(Phase.NO_MODEL, problem=StudioError(reply.message, reply.hint)))
 
     def _load(self) -> None:
         self._load_id = self._next_id()
         self._become(EngineState(Phase.LOADING, problem=self.state.problem))
-        self._send({"id": self._load_id, "op": "load", "model": self.model})
+        self._send(self._load_id, LoadModel(self.model))
 
     def _is_closing(self) -> bool:
         return self._close_wanted.is_set()
@@ -249,17 +255,10 @@ class EngineClient:
         self._changed = asyncio.Event()
         self._tell(state)
 
-    def _ask(self, op: str, **fields: Any) -> tuple[int, "asyncio.Queue[Mapping[str, Any] | None]"]:
-        number = self._next_id()
-        replies: asyncio.Queue[Mapping[str, Any] | None] = asyncio.Queue()
-        self._waiting[number] = replies
-        self._send({"id": number, "op": op, **fields})
-        return number, replies
-
-    def _send(self, request: Mapping[str, Any]) -> None:
-        """Hand a request to the service; one that is dying says so through its stdout, not here."""
+    def _send(self, number: int, request: Request) -> None:
+        """Write a request; a service that is dying says so through its stdout, not here."""
         if self._process is not None and self._process.stdin is not None and not self._process.stdin.is_closing():
-            self._process.stdin.write(json.dumps(request, ensure_ascii=False).encode() + b"\n")
+            self._process.stdin.write(to_line(number, request))
 
     def _next_id(self) -> int:
         self._last_id += 1

@@ -10,8 +10,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.errors import StudioError
+from engine.service.protocol import Token
 from poetry_tui.compose.save_favourite import OWN
-from poetry_tui.engine_client.replies import Glyph
 from poetry_tui.favourites.export import date_of
 from poetry_tui.favourites.store import Favourite
 from poetry_tui.i18n import TRANSLATIONS, tr, tr_error, tr_label
@@ -57,10 +57,10 @@ class PoemPage(Vertical):
         return self.query_one(Verse).text_as_shown
 
 
-def _glyphs(poem: Favourite) -> list[Glyph]:
+def _glyphs(poem: Favourite) -> list[Token]:
     """The poem for the stage; what the model thought of each character was not kept."""
     n_given = len(poem.begin) if poem.text.startswith(poem.begin) else 0
-    return [Glyph(index, character, 0.0, 0.0, index < n_given, ()) for index, character in enumerate(poem.text)]
+    return [Token(index, character, 0.0, 0.0, index < n_given, ()) for index, character in enumerate(poem.text)]
 
 
 def _facts(poem: Favourite) -> Iterator[tuple[str, Content]]:

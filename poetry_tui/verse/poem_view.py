@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from engine.prosody.text import HAN_CELLS, LINE_MARKS
-from poetry_tui.engine_client.replies import Glyph
+from engine.service.protocol import Token
 from poetry_tui.verse.typesetting import Page, Place, lines_so_far, typeset, wide
 from poetry_tui.verse.typesetting_vertical import typeset_upright
 
@@ -37,7 +37,7 @@ class Piece(NamedTuple):
     x: int
     text: str
     look: str
-    surprise_nats: float = 0.0
+    surprisal_nats: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Sheet:
     them no room. `held` are the places that are locked.
     """
 
-    glyphs: Sequence[Glyph] = ()
+    glyphs: Sequence[Token] = ()
     is_written: bool = True
     cursor: int | None = None
     hint: str = ""
@@ -182,7 +182,7 @@ class Verse(ScrollView, can_focus=True, inherit_bindings=False):
         for place in self._page.places:
             glyph = sheet.glyphs[place.index]
             face = sheet.faces[place.index] if place.index < len(sheet.faces) else glyph.character
-            piece = Piece(place.x, wide(face), self._look(glyph, place.index), glyph.surprise_nats)
+            piece = Piece(place.x, wide(face), self._look(glyph, place.index), glyph.surprisal_nats)
             rows.setdefault(place.y, []).append(piece)
             sign = sheet.signs.get(place.index) if sheet.signs is not None else None
             if sign is not None:
@@ -193,11 +193,11 @@ class Verse(ScrollView, can_focus=True, inherit_bindings=False):
             rows.setdefault(y, []).append(Piece(x, _CARET, "given"))
         return {y: sorted(pieces) for y, pieces in rows.items()}
 
-    def _look(self, glyph: Glyph, index: int) -> str:
+    def _look(self, glyph: Token, index: int) -> str:
         is_held = index in self.sheet.held
         if index == self.sheet.cursor:
             return "cursor-held" if is_held else "cursor"
-        is_given = glyph.given and glyph.character not in LINE_MARKS
+        is_given = glyph.is_forced and glyph.character not in LINE_MARKS
         return "held" if is_held else "given" if is_given else "plain"
 
     def on_resize(self) -> None:
@@ -230,10 +230,10 @@ class Verse(ScrollView, can_focus=True, inherit_bindings=False):
         if not self.ink or piece.look != "plain":
             return style
         styles = self.get_component_styles("verse--plain")
-        return style + Style(color=inked(styles.background, styles.color, piece.surprise_nats).rich_color)
+        return style + Style(color=inked(styles.background, styles.color, piece.surprisal_nats).rich_color)
 
 
-def inked(paper: Color, ink: Color, surprise_nats: float) -> Color:
+def inked(paper: Color, ink: Color, surprisal_nats: float) -> Color:
     """The more surprising a character, the stronger its ink."""
-    strength = min(max(surprise_nats, 0.0) / _STRONGEST_INK_NATS, 1.0)
+    strength = min(max(surprisal_nats, 0.0) / _STRONGEST_INK_NATS, 1.0)
     return paper.blend(ink, _PALEST + (1 - _PALEST) * strength)

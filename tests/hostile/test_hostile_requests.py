@@ -5,14 +5,15 @@ import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from engine.composing.composer import compose_poem
 from engine.config import ComposeConfig
 from engine.paths import models
-from engine.service.server import OPERATIONS, Service
+from engine.service.protocol import AnyRequest
+from engine.service.server import Service
 from tests.engine.small_model import save_small_model, small_model
 from tests.hostile.mutations import FACTOR, NAMES, as_json, documents, rng, texts
 
@@ -34,7 +35,7 @@ class Once(Service):
 
     def work_off(self) -> None:
         while not self._requests.empty():
-            self.carry_out(self._requests.get())
+            self.carry_out(*self._requests.get())
 
 
 REQUESTS: tuple[dict[str, Any], ...] = (
@@ -99,7 +100,9 @@ def test_a_service_answers_a_good_request_after_any_bad_one() -> None:
 
 
 def test_every_operation_is_among_the_requests() -> None:
-    assert {request["op"] for request in REQUESTS} == {*OPERATIONS, "cancel"}
+    assert {request["op"] for request in REQUESTS} == {kind.__struct_config__.tag for kind in get_args(AnyRequest)} - {
+        "shutdown"
+    }
 
 
 @pytest.mark.parametrize("value", ["\ud800", "日\x00月", "x" * 5000])

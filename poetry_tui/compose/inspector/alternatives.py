@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from rich.segment import Segment
 from rich.style import Style
 
+from engine.service.protocol import Alternative
 from poetry_tui.compose.inspector.rows import Inks, Row, percent, piece
-from poetry_tui.engine_client.inspection import Alternative
 from poetry_tui.verse.typesetting import wide
 from poetry_tui.widgets.chart_glyphs import is_ascii
 

@@ -2,10 +2,9 @@
 
 from rich.cells import cell_len
 
+from engine.service.protocol import Inspection, Token
 from poetry_tui.compose.inspector.alternatives import END_GLYPH
 from poetry_tui.compose.inspector.rows import GAP, Inks, Row, percent, piece
-from poetry_tui.engine_client.inspection import Inspection
-from poetry_tui.engine_client.replies import Glyph
 from poetry_tui.i18n import tr
 from poetry_tui.verse.typesetting import wide
 
@@ -13,20 +12,20 @@ HEAD_ROWS = 3
 _BOX_CELLS = 6
 
 
-def head_rows(glyph: Glyph, inspection: Inspection | None, is_constrained: bool, width: int, inks: Inks) -> list[Row]:
+def head_rows(glyph: Token, inspection: Inspection | None, is_constrained: bool, width: int, inks: Inks) -> list[Row]:
     """Three rows: chances, surprise, tone and rhyme beside the character. What only the engine can tell may be missing still."""
     told = inspection if inspection is not None else glyph
     chance = percent(told.probability).strip() if told.probability else "…"
     if is_constrained:
         chance += f" → {percent(told.allowed_probability).strip()}"
-    if glyph.given:
+    if glyph.is_forced:
         chance += f" · {tr('inspector.given')}"
     facts = [
         chance,
         _surprise(glyph, width - _BOX_CELLS - 1),
         _sound(inspection)
         if inspection is not None and glyph.character
-        else tr("compose.given" if glyph.given else "compose.drawn"),
+        else tr("compose.given" if glyph.is_forced else "compose.drawn"),
     ]
     character = wide(glyph.character) if glyph.character else END_GLYPH
     paper, fact_cells = inks.strong + inks.picked, max(width - _BOX_CELLS - 1, 1)
@@ -38,9 +37,9 @@ def head_rows(glyph: Glyph, inspection: Inspection | None, is_constrained: bool,
     ]
 
 
-def _surprise(glyph: Glyph, room: int) -> str:
+def _surprise(glyph: Token, room: int) -> str:
     """In as many words as there is room for."""
-    nats = f"{glyph.surprise_nats:.1f}" if glyph.is_known else "…"
+    nats = f"{glyph.surprisal_nats:.1f}" if glyph.is_known else "…"
     full = tr("compose.surprise", nats=nats)
     return full if cell_len(full) <= room else f"{nats} nats"
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 from textual.content import Content
 
-from poetry_tui.engine_client.inspection import Place
-from poetry_tui.engine_client.replies import Glyph
+from engine.service.protocol import InspectCharacter, Token
 from poetry_tui.i18n import tr_label
 
 if TYPE_CHECKING:
@@ -48,6 +47,6 @@ class CharacterPanel(Vertical):
     def refresh_labels(self) -> None:
         self.border_title = Content(tr_label("compose.this_character"))
 
-    def show(self, glyph: Glyph | None, place: Place | None) -> None:
+    def show(self, glyph: Token | None, place: InspectCharacter | None) -> None:
         if self.is_mounted and self.character.is_mounted:
             self.character.show(glyph, place)

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from rich.segment import Segment
 from rich.style import Style
 
+from engine.service.protocol import Layer
 from poetry_tui.compose.inspector.rows import Inks, Row, decimals, piece
-from poetry_tui.engine_client.inspection import Layer
 from poetry_tui.widgets.heat_strip import readable_on
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from engine.service.protocol import Inspection
 from poetry_tui.compose.inspector.equation import equation_rows, n_equation_rows
 from poetry_tui.compose.inspector.rows import Inks, Row, decimals, piece
-from poetry_tui.engine_client.inspection import Inspection
 from poetry_tui.i18n import tr
 from poetry_tui.widgets.heat_strip import strip_of
 

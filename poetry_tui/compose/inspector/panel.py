@@ -17,13 +17,12 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
+from engine.service.protocol import Alternative, InspectCharacter, Inspection, Token
 from poetry_tui.compose.inspector.alternatives import Chances, chance_rows
 from poetry_tui.compose.inspector.character_box import HEAD_ROWS, head_rows
 from poetry_tui.compose.inspector.gates import fold, gate_rows, n_rows
 from poetry_tui.compose.inspector.rows import Inks, Row, piece
 from poetry_tui.compose.revision_request import is_for_the_form
-from poetry_tui.engine_client.inspection import Alternative, Inspection, Place
-from poetry_tui.engine_client.replies import Glyph
 from poetry_tui.i18n import language, tr
 from poetry_tui.keymap import bind
 from poetry_tui.widgets.heat_strip import palettes_of, spread
@@ -79,27 +78,27 @@ class ThisCharacter(Widget, can_focus=True):
     class Wanted(Message):
         """The cursor rests on a place that nothing is known of yet."""
 
-        def __init__(self, place: Place) -> None:
+        def __init__(self, place: InspectCharacter) -> None:
             super().__init__()
             self.place = place
 
     def __init__(self) -> None:
         super().__init__()
-        self.glyph: Glyph | None = None
-        self.place: Place | None = None
+        self.glyph: Token | None = None
+        self.place: InspectCharacter | None = None
         self.inspection: Inspection | None = None
         self.chances = Chances((), "")
         self.unit: int | None = None
         self._layer: int | None = None
         # The newest last.
-        self._remembered: list[tuple[Place, Inspection]] = []
+        self._remembered: list[tuple[InspectCharacter, Inspection]] = []
         self._resting: Timer | None = None
         self._rows: list[Row] = []
         self._drawn_for: object = None
 
     # What is shown
 
-    def show(self, glyph: Glyph | None, place: Place | None = None) -> None:
+    def show(self, glyph: Token | None, place: InspectCharacter | None = None) -> None:
         """Show a character; with its place, the network while it wrote it too."""
         if glyph is self.glyph and place == self.place:
             return
@@ -112,7 +111,7 @@ class ThisCharacter(Widget, can_focus=True):
         if place is not None and self.inspection is None and self.is_mounted:
             self._resting = self.set_timer(REST_S, self._want)
 
-    def tell(self, place: Place, inspection: Inspection) -> None:
+    def tell(self, place: InspectCharacter, inspection: Inspection) -> None:
         """What the engine found at a place; if the cursor has gone on it is only remembered."""
         self._remembered = [*(known for known in self._remembered if known[0] != place), (place, inspection)]
         del self._remembered[:-N_REMEMBERED]
@@ -127,7 +126,7 @@ class ThisCharacter(Widget, can_focus=True):
     def on_show(self) -> None:
         self._want()
 
-    def _recall(self, place: Place | None) -> Inspection | None:
+    def _recall(self, place: InspectCharacter | None) -> Inspection | None:
         return next((inspection for known, inspection in self._remembered if known == place), None)
 
     def _set_chances(self, picked: int | None) -> None:
@@ -258,7 +257,7 @@ class ThisCharacter(Widget, can_focus=True):
         )
 
 
-def _alternatives(glyph: Glyph | None, inspection: Inspection | None) -> tuple[Alternative, ...]:
+def _alternatives(glyph: Token | None, inspection: Inspection | None) -> tuple[Alternative, ...]:
     """The likeliest characters of a place, and the one that stands there, last, where it is none of them."""
     if glyph is None or (inspection is None and not glyph.is_known):
         return ()

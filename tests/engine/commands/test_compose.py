@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 
 from engine.__main__ import main
-from engine.model.checkpoint import LoadedModel, save_model
-from engine.service.call import Call, CancelledError
-from engine.service.handlers.candidates import candidates
-from engine.service.handlers.compose import compose
+from engine.model.checkpoint import save_model
+from engine.service.handlers import Call, CancelledError, candidates, compose
+from engine.service.protocol import Candidate, CandidatesDone, ComposeCandidates, ComposePoem, Reply, Request
 from tests.engine.composing.rhyming_model import rhyming_model
 from tests.engine.prosody.verse_judge import faults
 
-Reply = dict[str, Any]
+Line = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +26,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder)
 
 
-def poems_of(out: str) -> list[Reply]:
+def poems_of(out: str) -> list[Line]:
     return [json.loads(line) for line in out.splitlines()]
 
 
@@ -92,26 +91,19 @@ def test_wishes_that_contradict_each_other_are_refused_in_one_line(
 
 
 def answers(
-    operation: Callable[[Call], None], request: Reply, is_cancelled: Callable[[], bool] = lambda: False
-) -> list[Reply]:
+    handler: Callable[[Any, Call], None], request: Request, is_cancelled: Callable[[], bool] = lambda: False
+) -> list[Any]:
     replies: list[Reply] = []
-
-    def reply(kind: str, **fields: object) -> None:
-        replies.append({"reply": kind, **fields})
-
-    def load(_: str | None) -> LoadedModel:
-        return rhyming_model()
-
-    operation(Call(request, reply, is_cancelled, load))
+    handler(request, Call(replies.append, is_cancelled, lambda _: rhyming_model()))
     return replies
 
 
 def test_the_service_sends_candidates_by_rank() -> None:
-    request = {"config": {"form": "wujue", "acrostic": "春山"}, "n": 4}
+    request = ComposeCandidates({"form": "wujue", "acrostic": "春山"}, 4)
     *poems, done = answers(candidates, request)
-    assert done == {"reply": "done", "n": 4}
-    assert [poem["rank"] for poem in poems] == [1, 2, 3, 4]
-    assert all(poem["reply"] == "candidate" and poem["lines"][1][0] == "山" for poem in poems)
+    assert done == CandidatesDone(4)
+    assert [poem.rank for poem in poems] == [1, 2, 3, 4]
+    assert all(isinstance(poem, Candidate) and poem.lines[1][0] == "山" for poem in poems)
 
 
 def test_candidates_can_be_cancelled_while_they_are_written() -> None:
@@ -122,17 +114,17 @@ def test_candidates_can_be_cancelled_while_they_are_written() -> None:
         return len(asked.getvalue()) > 3
 
     with pytest.raises(CancelledError):
-        answers(candidates, {"config": {"form": "wujue"}}, is_cancelled)
+        answers(candidates, ComposeCandidates({"form": "wujue"}), is_cancelled)
 
 
 def test_the_service_tells_places_and_what_the_wishes_leave() -> None:
-    request = {"config": {"form": "五绝", "begin": "春"}, "n_alternatives": 2}
-    *glyphs, poem = answers(compose, request)
-    assert [(glyph["line"], glyph["position"]) for glyph in glyphs[:7]] == [
+    request = ComposePoem({"form": "五绝", "begin": "春"}, n_alternatives=2)
+    *tokens, poem = answers(compose, request)
+    assert [(token.line, token.position) for token in tokens[:7]] == [
         *((1, n) for n in range(1, 6)),
         (1, 0),
         (2, 1),
     ]
-    assert all(len(entry) == 3 for glyph in glyphs for entry in glyph["alternatives"])
-    assert all(glyph["allowed_probability"] >= glyph["probability"] for glyph in glyphs)
-    assert poem["verdicts"] == {"form": True, "tones": True, "rhyme": True}
+    assert all(len(token.alternatives) == 2 for token in tokens)
+    assert all(token.allowed_probability >= token.probability for token in tokens)
+    assert poem.verdicts == {"form": True, "tones": True, "rhyme": True}

@@ -16,8 +16,10 @@ from engine.errors import UsageError
 from engine.model.checkpoint import LoadedModel
 from engine.model.layers import State
 from engine.prosody.rhymes import rhyme_groups
-from engine.service.call import Call
-from engine.service.server import OPERATIONS
+from engine.service import protocol
+from engine.service.handlers import Call, CancelledError
+from engine.service.handlers import inspect as inspect_for_service
+from engine.service.protocol import InspectCharacter, Reply
 from tests.engine.small_model import small_model
 
 CONFIG = ComposeConfig(begin="日", seed=16, max_chars=14)
@@ -190,39 +192,32 @@ def test_a_place_that_the_text_lacks_is_refused(index: int) -> None:
         inspect(small_model(), CONFIG, "日月", index)
 
 
+def answers(request: InspectCharacter, loaded: LoadedModel, is_cancelled: bool = False) -> list[Reply]:
+    said: list[Reply] = []
+    inspect_for_service(request, Call(said.append, lambda: is_cancelled, lambda _: loaded))
+    return said
+
+
 def test_the_service_answers_with_tone_rhyme_groups_and_layers() -> None:
-    said: list[tuple[str, dict[str, object]]] = []
-    request = {
-        "op": "inspect",
-        "text": "日月山风",
-        "index": 3,
-        "n_alternatives": 3,
-        "n_units": 4,
-        "config": {"begin": "日"},
-    }
-    call = Call(request, lambda kind, **fields: said.append((kind, fields)), lambda: False, lambda _: small_model())
-    OPERATIONS["inspect"](call)
-    ((kind, fields),) = said
-    assert kind == "inspected"
-    assert (fields["character"], fields["tone"]) == ("风", "平")
-    assert "一东" in fields["rhyme_groups"]  # type: ignore[operator]
-    assert len(fields["alternatives"]) == 3  # type: ignore[arg-type]
-    assert set(fields["layers"][1]) == {  # type: ignore[index]
-        "gates", "means", "hidden", "hidden_before", "memory", "memory_before", "candidate"
-    }  # fmt: skip
+    request = InspectCharacter("日月山风", 3, {"begin": "日"}, n_alternatives=3, n_units=4)
+    (found,) = answers(request, small_model())
+    assert isinstance(found, protocol.Inspection)
+    assert (found.character, found.tone) == ("风", "平")
+    assert "一东" in found.rhyme_groups
+    assert len(found.alternatives) == 3
+    assert set(found.layers[1].gates) == {"i", "f", "o"}
+    assert set(found.layers[1].states) == {"hidden", "hidden_before", "memory", "memory_before", "candidate"}
+    assert set(found.layers[1].means) == {*found.layers[1].gates, *found.layers[1].states}
 
 
 def test_in_a_tune_a_character_rhymes_by_its_part(well_read: LoadedModel) -> None:
-    said: list[Any] = []
     text = compose_poem(well_read, ComposeConfig(form="yijiangnan", seed=3)).text
-    request = {"op": "inspect", "text": text, "index": 2, "config": {"form": "yijiangnan"}}
-    OPERATIONS["inspect"](Call(request, lambda _, **fields: said.append(fields), lambda: False, lambda _: well_read))
-    assert said[0]["rhyme_groups"]
-    assert all(name.endswith("部") for name in said[0]["rhyme_groups"])
+    (found,) = answers(InspectCharacter(text, 2, {"form": "yijiangnan"}), well_read)
+    assert isinstance(found, protocol.Inspection)
+    assert found.rhyme_groups
+    assert all(name.endswith("部") for name in found.rhyme_groups)
 
 
 def test_a_question_that_nobody_waits_for_any_more_is_not_answered() -> None:
-    said: list[str] = []
-    request = {"op": "inspect", "text": "日月山风", "index": 3}
-    OPERATIONS["inspect"](Call(request, lambda kind, **_: said.append(kind), lambda: True, lambda _: small_model()))
-    assert said == ["cancelled"]
+    with pytest.raises(CancelledError):
+        answers(InspectCharacter("日月山风", 3), small_model(), is_cancelled=True)

@@ -17,9 +17,9 @@ from engine.novelty.build import keep_lines, open_lines
 from engine.novelty.novelty import Novelty, novelty_of, verse_lines
 from engine.novelty.search import search
 from engine.prosody.text import lines_of
-from engine.service.call import Call, CancelledError
-from engine.service.handlers.novelty import novelty
-from engine.service.server import OPERATIONS
+from engine.service import protocol
+from engine.service.handlers import Call, CancelledError, novelty
+from engine.service.protocol import MeasureNovelty, Reply
 from poetry_tui.cli import main
 from tests.engine.corpus.corpus_samples import JINGYESI, made_up_poems
 from tests.engine.small_model import small_model
@@ -153,26 +153,19 @@ def test_without_the_corpus_the_command_says_that_it_tells_a_bound(
 def test_the_service_tells_a_text() -> None:
     corpus = make_corpus([JINGYESI])
     loaded = small_model()
-    replies: list[tuple[str, dict[str, object]]] = []
+    replies: list[Reply] = []
     header = {"corpus": {"name": corpus.name, "sha256": corpus.sha256}}
     loaded = type(loaded)(loaded.name, loaded.model, loaded.vocabulary, header, open_lines(corpus))
 
-    def call(text: str) -> Call:
-        return Call(
-            {"id": 1, "op": "novelty", "text": text},
-            lambda kind, **fields: replies.append((kind, fields)),
-            lambda: False,
-            lambda _: loaded,
-        )
-
-    OPERATIONS["novelty"](call("床前明月光，不见故乡人。"))
-    ((kind, fields),) = replies
-    assert kind == "novelty"
-    assert fields["exact"]
-    assert (fields["longest_run"], fields["n_lines_copied"]) == (5, 1)
-    assert (fields["line"], fields["title"]) == ("床前明月光", "题床前")
+    call = Call(replies.append, lambda: False, lambda _: loaded)
+    novelty(MeasureNovelty("床前明月光，不见故乡人。"), call)
+    (found,) = replies
+    assert isinstance(found, protocol.Novelty)
+    assert found.is_exact
+    assert (found.longest_run, found.n_lines_copied) == (5, 1)
+    assert (found.line, found.title) == ("床前明月光", "题床前")
     with pytest.raises(UsageError, match="no poem"):
-        novelty(call("山" * 3000))
+        novelty(MeasureNovelty("山" * 3000), call)
 
 
 def test_a_search_that_nobody_waits_for_any_more_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,6 +174,7 @@ def test_a_search_that_nobody_waits_for_any_more_is_broken_off(monkeypatch: pyte
     loaded = small_model()
     loaded = type(loaded)(loaded.name, loaded.model, loaded.vocabulary, {"corpus": {"sha256": corpus.sha256}}, None)
     asked = iter([False, False, False, True])
-    request = {"id": 1, "op": "novelty", "text": JINGYESI}
     with pytest.raises(CancelledError):
-        novelty(Call(request, lambda *_, **__: pytest.fail("it answered"), lambda: next(asked), lambda _: loaded))
+        novelty(
+            MeasureNovelty(JINGYESI), Call(lambda _: pytest.fail("it answered"), lambda: next(asked), lambda _: loaded)
+        )

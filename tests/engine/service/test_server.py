@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from engine.config import CELLS
+from engine.service.protocol import VERSION
 from tests.engine.small_model import VOCABULARY, save_small_model
 
 Reply = dict[str, Any]
@@ -48,7 +49,7 @@ class Client:
     def answer_to(self, request_id: int) -> list[Reply]:
         """All replies up to the last word on a request."""
         replies = [self.receive()]
-        while replies[-1]["id"] != request_id or replies[-1]["reply"] == "glyph":
+        while replies[-1]["id"] != request_id or replies[-1]["reply"] == "token":
             replies.append(self.receive())
         return replies
 
@@ -72,7 +73,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def client(home: Path) -> Iterator[Client]:
     client = Client(home)
-    assert client.receive() == {"id": 0, "reply": "hello", "protocol": 1, "pid": client.process.pid}
+    assert client.receive() == {"id": 0, "reply": "hello", "protocol": VERSION, "pid": client.process.pid}
     yield client
     assert client.end() == 0
 
@@ -85,15 +86,15 @@ def test_a_model_is_loaded_by_name(client: Client) -> None:
     assert reply["vocab_size"] == len(VOCABULARY)
 
 
-def test_a_poem_comes_glyph_by_glyph_and_then_whole(client: Client) -> None:
+def test_a_poem_comes_token_by_token_and_then_whole(client: Client) -> None:
     config = {"begin": "日", "seed": 7, "max_chars": 12, "temperature": 1.0}
     request = client.send("compose", model="my-lstm", config=config, n_alternatives=3)
-    *glyphs, poem = client.answer_to(request)
-    assert {reply["reply"] for reply in glyphs} == {"glyph"}
-    assert [glyph["index"] for glyph in glyphs] == list(range(len(glyphs)))
-    assert "".join(glyph["character"] for glyph in glyphs) == poem["text"]
-    assert glyphs[0]["given"]
-    assert all(len(glyph["alternatives"]) == 3 for glyph in glyphs)
+    *tokens, poem = client.answer_to(request)
+    assert {reply["reply"] for reply in tokens} == {"token"}
+    assert [token["index"] for token in tokens] == list(range(len(tokens)))
+    assert "".join(token["character"] for token in tokens) == poem["text"]
+    assert tokens[0]["is_forced"]
+    assert all(len(token["alternatives"]) == 3 for token in tokens)
     assert poem["reply"] == "poem"
     assert (poem["begin"], poem["seed"], poem["model"]) == ("日", 7, "small")
     assert "".join(poem["lines"]) == poem["text"]
@@ -117,7 +118,7 @@ def test_a_composition_can_be_cancelled_and_the_next_one_follows(client: Client)
     client.send("cancel", target=endless)
     client.send("cancel", target=queued)
     following = client.send("compose", model="my-lstm", config={"begin": "山", "max_chars": 3})
-    last_words = [reply for reply in client.answer_to(following) if reply["reply"] != "glyph"]
+    last_words = [reply for reply in client.answer_to(following) if reply["reply"] != "token"]
     assert [(reply["id"], reply["reply"]) for reply in last_words] == [
         (endless, "cancelled"),
         (queued, "cancelled"),
@@ -132,7 +133,7 @@ def test_whatever_takes_long_can_be_cancelled(client: Client) -> None:
     # The last one first: those behind are not begun before their end is known.
     for target in (novelty, candidates, endless):
         client.send("cancel", target=target)
-    last_words = [reply for reply in client.answer_to(novelty) if reply["reply"] != "glyph"]
+    last_words = [reply for reply in client.answer_to(novelty) if reply["reply"] != "token"]
     expected = [(request, "cancelled") for request in (endless, candidates, novelty)]
     assert [(reply["id"], reply["reply"]) for reply in last_words] == expected
 
@@ -199,7 +200,7 @@ def test_it_ends_with_its_client_in_the_middle_of_a_poem(home: Path) -> None:
     client = Client(home)
     client.receive()
     client.send("compose", model="my-lstm", config={"begin": "日", "max_chars": 60_000, "temperature": 0})
-    while client.receive()["reply"] != "glyph":
+    while client.receive()["reply"] != "token":
         pass
     assert client.end() == 0
 

@@ -3,16 +3,16 @@
 import math
 from typing import Any
 
+import msgspec
 from rich.style import Style
 
+from engine.service.protocol import Alternative, InspectCharacter, Inspection, Token
 from poetry_tui.compose.inspector.rows import Inks, Row
-from poetry_tui.engine_client.inspection import Alternative, Inspection, Place, to_inspection
-from poetry_tui.engine_client.replies import Glyph
 from poetry_tui.widgets.heat_strip import palettes_of
 
 COLOURS = {"background": "#15171a", "foreground": "#ddd6c8", "secondary": "#8fa3a0", "accent": "#e0866a"}
 CHARACTERS = "风声翁山水花江春秋月"
-PLACE = Place("日暮江头一笛风，", 6, {"begin": "日"})
+PLACE = InspectCharacter("日暮江头一笛风，", 6, {"begin": "日"})
 N_UNITS = 8
 
 
@@ -31,7 +31,7 @@ def inspected(cell: str = "lstm", *, n_layers: int = 2, forbidden: str = "", cha
         "character": character,
         "probability": share,
         "allowed_probability": allowed,
-        "surprise_nats": -math.log(share),
+        "surprisal_nats": -math.log(share),
         "tone": "平",
         "rhyme_groups": ["一东"],
         "alternatives": [list(one) for one in alternatives],
@@ -57,16 +57,16 @@ def _layer(cell: str, number: int) -> dict[str, Any]:
         ]
     means = dict.fromkeys(names, 0.5)
     means |= {name: sum(map(abs, values)) / N_UNITS for name, values in states.items()}
-    return {"gates": dict.fromkeys(names, shares), **states, "means": means}
+    return {"gates": dict.fromkeys(names, shares), "states": states, "means": means}
 
 
 def an_inspection(cell: str = "lstm", **said: Any) -> Inspection:
-    return to_inspection(inspected(cell, **said))
+    return msgspec.convert(inspected(cell, **said), Inspection)
 
 
-def a_glyph(character: str = "风", *, given: bool = False) -> Glyph:
+def a_glyph(character: str = "风", *, given: bool = False) -> Token:
     shares = tuple(Alternative(one, 0.3 / (n + 1), 0.3 / (n + 1)) for n, one in enumerate(CHARACTERS))
-    return Glyph(6, character, 0.3, 1.2, given, shares, 0.3)
+    return Token(6, character, 0.3, 1.2, given, shares, 0.3)
 
 
 def inks(has_colour: bool = True) -> Inks:

@@ -1,21 +1,21 @@
 """The glass box on a screen: what it asks for, what it shows, what keys and clicks do."""
 
-import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
 import pytest
 from textual.app import App, ComposeResult
 
+from engine.service.protocol import Alternative, InspectCharacter
 from poetry_tui.compose.inspector.panel import ThisCharacter
-from poetry_tui.engine_client.inspection import Alternative, Place
 from poetry_tui.i18n import set_language, tr
 from poetry_tui.themes import PAPER, THEMES
 from tests.poetry_tui.compose.inspector_samples import PLACE, a_glyph, an_inspection
 from tests.poetry_tui.conftest import Until
 
-OTHER_PLACE = Place(PLACE.text, 5, PLACE.config)
+OTHER_PLACE = InspectCharacter(PLACE.text, 5, PLACE.config)
 
 
 class Box(App[None]):
@@ -28,7 +28,7 @@ class Box(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = PAPER
-        self.wanted: list[Place] = []
+        self.wanted: list[InspectCharacter] = []
         self.chosen: list[str] = []
 
     def compose(self) -> ComposeResult:
@@ -73,14 +73,14 @@ async def test_a_glyph_shows_its_chances_before_the_engine_is_asked() -> None:
 async def test_what_the_rules_forbid_is_marked_as_soon_as_it_is_written() -> None:
     async with open_box() as (app, _):
         forbidden = Alternative("声", 0.15, 0.0)
-        app.box.show(dataclasses.replace(a_glyph(), alternatives=(Alternative("风", 0.3, 0.6), forbidden)))
+        app.box.show(msgspec.structs.replace(a_glyph(), alternatives=(Alternative("风", 0.3, 0.6), forbidden)))
         assert "30.0% → 60.0%" in app.text
         assert "✗" in app.text
 
 
 async def test_a_character_of_which_nothing_is_known_yet_has_no_chances() -> None:
     async with open_box() as (app, _):
-        app.box.show(dataclasses.replace(a_glyph(), probability=0.0, alternatives=()), PLACE)
+        app.box.show(msgspec.structs.replace(a_glyph(), probability=0.0, alternatives=()), PLACE)
         assert app.box.chances.alternatives == ()
         assert "…" in app.text
         app.box.tell(PLACE, an_inspection())
@@ -90,7 +90,7 @@ async def test_a_character_of_which_nothing_is_known_yet_has_no_chances() -> Non
 async def test_only_the_place_where_the_cursor_comes_to_rest_is_asked_for(until: Until) -> None:
     async with open_box() as (app, pilot):
         for index in range(6):
-            app.box.show(a_glyph(), Place(PLACE.text, index, PLACE.config))
+            app.box.show(a_glyph(), InspectCharacter(PLACE.text, index, PLACE.config))
         app.box.show(a_glyph(), PLACE)
         await until(pilot, lambda: app.wanted)
         assert app.wanted == [PLACE]
@@ -149,7 +149,7 @@ async def test_a_pick_outlives_the_answer_of_the_engine_but_not_the_next_charact
 
 async def test_where_a_form_puts_a_mark_none_can_be_chosen() -> None:
     async with open_box() as (app, pilot):
-        app.box.show(a_glyph("，"), Place(PLACE.text, 7, {"form": "qijue"}))
+        app.box.show(a_glyph("，"), InspectCharacter(PLACE.text, 7, {"form": "qijue"}))
         await pilot.press("up", "enter")
         await pilot.pause()
         assert app.chosen == []

@@ -1,17 +1,18 @@
 """The parts of the glass box, without a screen."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
+from engine.service.protocol import Alternative, Inspection
 from poetry_tui.compose.inspector.alternatives import Chances, chance_rows
 from poetry_tui.compose.inspector.character_box import head_rows
 from poetry_tui.compose.inspector.equation import EQUATIONS, equation_rows, n_equation_rows
 from poetry_tui.compose.inspector.gates import STRIPS, Fold, fold, gate_rows, n_rows
 from poetry_tui.compose.inspector.rows import cells, decimals, percent
-from poetry_tui.engine_client.inspection import Alternative, to_inspection
 from poetry_tui.widgets.heat_strip import Palette, palettes_of, spread, strip_of
 from tests.poetry_tui.compose.inspector_samples import (
     CHARACTERS,
@@ -35,7 +36,7 @@ def background(style: Style | None) -> str:
 
 
 def test_a_reply_of_the_service_becomes_an_inspection() -> None:
-    found = to_inspection(inspected("gru", forbidden="声"))
+    found = msgspec.convert(inspected("gru", forbidden="声"), Inspection)
     assert found.alternatives[1] == Alternative("声", 0.15, 0.0)
     assert found.alternatives[1].is_forbidden
     assert set(found.layers[1].gates) == {"r", "z"}
@@ -46,8 +47,8 @@ def test_a_reply_of_the_service_becomes_an_inspection() -> None:
 def test_a_reply_without_something_is_no_inspection(missing: str) -> None:
     reply = inspected()
     del reply[missing]
-    with pytest.raises(KeyError):
-        to_inspection(reply)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(reply, Inspection)
 
 
 # Strips

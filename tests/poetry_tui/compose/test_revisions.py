@@ -9,24 +9,24 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from engine.config import ComposeConfig
+from engine.service.protocol import Token
 from poetry_tui.compose.revision_request import OPEN, is_for_the_form, lines_of
 from poetry_tui.compose.revisions import Draft, Origin, Wish
-from poetry_tui.engine_client.replies import Glyph
 
 POEM = "日暮江头一笛风，满船明月照归篷。扁舟夜泊芦花里，不见青山只见鸿。"
 PLAIN = {"begin": "日", "temperature": 0.8, "seed": 3}
 REGULATED = {**PLAIN, "form": "qijue", "keep": ""}
 
 
-def glyphs_of(text: str, n_given: int = 1) -> list[Glyph]:
-    return [Glyph(i, character, 0.1, 2.3, i < n_given, ()) for i, character in enumerate(text)]
+def glyphs_of(text: str, n_given: int = 1) -> list[Token]:
+    return [Token(i, character, 0.1, 2.3, i < n_given, ()) for i, character in enumerate(text)]
 
 
-def written_for(config: Mapping[str, Any], filler: str = "春") -> list[Glyph]:
+def written_for(config: Mapping[str, Any], filler: str = "春") -> list[Token]:
     """What an engine would write: the kept characters in their places, `filler` in the open ones."""
     if OPEN in str(config.get("keep", "")) or config.get("form"):
         text = str(config["keep"]).replace(OPEN, filler)
-        return [Glyph(i, text[i], 0.1, 2.3, kept != OPEN, ()) for i, kept in enumerate(str(config["keep"]))]
+        return [Token(i, text[i], 0.1, 2.3, kept != OPEN, ()) for i, kept in enumerate(str(config["keep"]))]
     begin = str(config.get("keep") or config["begin"])
     return glyphs_of(begin + filler * max(0, 6 - len(begin)) + "。", len(begin))
 

@@ -8,7 +8,7 @@ from poetry_tui.compose.begin_picker import BeginPicker
 from poetry_tui.compose.inspector.panel import ThisCharacter
 from poetry_tui.compose.pager import Pager
 from poetry_tui.compose.screen import ComposeScreen
-from poetry_tui.engine_client.replies import Phase
+from poetry_tui.engine_client.state import Phase
 from poetry_tui.favourites.store import Favourite, FavouriteStore
 from poetry_tui.messages import RecreateWanted
 from poetry_tui.settings import Settings, load_settings, settings_file
@@ -122,7 +122,7 @@ async def test_the_arrows_step_through_the_verse_and_show_what_the_model_thought
         await desk.press("k", "left", "left")
         assert desk.screen.cursor == 0
         assert shown.glyph is not None
-        assert shown.glyph.given
+        assert shown.glyph.is_forced
 
 
 async def test_a_click_on_a_character_shows_it(until: Until) -> None:

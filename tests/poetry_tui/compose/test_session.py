@@ -4,21 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.service.protocol import Poem, Token
 from poetry_tui.compose.candidates import candidate_of, given_places
 from poetry_tui.compose.revisions import Wish
 from poetry_tui.compose.session import Composition, Sitting
-from poetry_tui.engine_client.replies import Glyph, PoemDone
 
 WISH = Wish({"begin": "日", "seed": 7, "temperature": 0.8})
 ACTIONS = ("write", "stop", "refuse", "candidates", "back", "forth", "undo", "redo")
 
 
-def done(text: str, seed: int = 7) -> PoemDone:
-    return PoemDone("日", text, seed, "studio-lstm", -9.0, "end")
+def done(text: str, seed: int = 7) -> Poem:
+    return Poem("日", text, seed, "studio-lstm", -9.0, "end")
 
 
-def glyphs(text: str) -> list[Glyph]:
-    return [Glyph(place, one, 0.1, 2.3, place == 0, ()) for place, one in enumerate(text)]
+def glyphs(text: str) -> list[Token]:
+    return [Token(place, one, 0.1, 2.3, place == 0, ()) for place, one in enumerate(text)]
 
 
 def act(sitting: Sitting, action: str, number: int) -> None:
@@ -72,7 +72,7 @@ def test_a_candidate_knows_its_own_seed_and_what_was_wished_for() -> None:
     config = {"begin": "", "seed": 1, "acrostic": "日□", "acrostic_tail": "□花", "keep": ""}
     candidate = candidate_of(Wish(config), done("日暮，江花。", seed=9))
     assert candidate.config["seed"] == 9
-    assert [glyph.given for glyph in candidate.glyphs] == [True, False, False, False, True, False]
+    assert [glyph.is_forced for glyph in candidate.glyphs] == [True, False, False, False, True, False]
 
 
 def test_kept_characters_and_the_beginning_were_wished_for() -> None:
@@ -84,7 +84,7 @@ def test_the_likelihood_of_a_poem_is_kept_until_more_is_known_of_it() -> None:
     poem = Composition(WISH, glyphs("日暮。"), is_whole=True, is_own=False)
     poem.reveal_all()
     assert poem.nats_per_han == pytest.approx(2.3 * 3 / 2)
-    poem.recognise(Glyph(1, "暮", 0.01, 4.6, False, ()))
+    poem.recognise(Token(1, "暮", 0.01, 4.6, False, ()))
     assert poem.nats_per_han == pytest.approx((2.3 * 2 + 4.6) / 2)
     poem.take(done("日暮。"))
     assert poem.nats_per_han == 9.0 / 2

@@ -9,11 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine import paths
+from engine.service.protocol import Alternative, Poem, Token
 from poetry_tui.compose.revisions import Draft, Wish
 from poetry_tui.compose.session import Composition, Sitting
 from poetry_tui.compose.session_file import MAX_POEMS, DeskFile, n_unkept
-from poetry_tui.engine_client.inspection import Alternative
-from poetry_tui.engine_client.replies import Glyph, PoemDone
 from poetry_tui.favourites.store import FavouriteStore
 from tests.poetry_tui.compose.desk import open_desk
 from tests.poetry_tui.conftest import Until
@@ -25,8 +24,8 @@ def sitting_of(*texts: str) -> Sitting:
     """Poems that are over, each but the first written anew from the one before."""
     sitting = Sitting()
     for number, text in enumerate(texts):
-        glyphs = [Glyph(i, c, 0.5, 0.7, i == 0, (Alternative("江", 0.25, 0.5),), 0.5) for i, c in enumerate(text)]
-        done = PoemDone(text[0], text, number, "studio-lstm", -12.5, "end", -2.5, "一东", 8)
+        glyphs = [Token(i, c, 0.5, 0.7, i == 0, (Alternative("江", 0.25, 0.5),), 0.5) for i, c in enumerate(text)]
+        done = Poem(text[0], text, number, "studio-lstm", -12.5, "end", -2.5, "一东", 8)
         wish = Wish({"begin": text[0], "seed": number, "form": "free"}, "studio-lstm", number - 1 if number else None)
         sitting.add(Composition(wish, glyphs, float(len(glyphs)), done))
         sitting.settle()

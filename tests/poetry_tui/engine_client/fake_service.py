@@ -1,120 +1,150 @@
-"""A service without torch, for the tests of the face: it speaks the protocol and writes the same few verses.
+"""A service without torch, for the tests of the face: it speaks the protocol and composes the same few poems.
 
-What it does depends on the begin character: 崩 dies in the middle, 误 is refused, 慢 writes on until it is cancelled, 长
+What it does depends on the begin character: 崩 dies in the middle, 误 is refused, 慢 composes until it is cancelled, 长
 is long. With `keep` the verse has the kept characters; the n-th candidate ends with the n-th of the alternatives.
 
 A first argument `no-model` refuses to load any, `dead` dies at once, `mute` never loads, `babble` never ends a line.
 """
 
 import contextlib
-import json
 import os
 import sys
 import threading
+from collections.abc import Mapping
 from queue import Queue
 from typing import Any
+
+from engine.service.protocol import (
+    VERSION,
+    Alternative,
+    AnyRequest,
+    Cancel,
+    Cancelled,
+    Candidate,
+    CandidatesDone,
+    ComposeCandidates,
+    ComposePoem,
+    Failure,
+    Hello,
+    InspectCharacter,
+    Inspection,
+    Layer,
+    LoadedModel,
+    LoadModel,
+    MeasureNovelty,
+    Novelty,
+    Poem,
+    Reply,
+    Shutdown,
+    Token,
+    request_of_line,
+    to_line,
+)
 
 REGULAR = "暮江头一笛风，满船明月照归篷。扁舟夜泊芦花里，不见青山只见鸿。"
 SHORT = "色入江流，清风上小楼。故人何处去，明月满扁舟。"
 ALTERNATIVES = "春不人山风月江花水云"
+REFUSAL = Failure("误 cannot begin a poem.", "Try 日, 月 or 山.")
 
 
-def say(**reply: Any) -> None:
-    print(json.dumps(reply, ensure_ascii=False), flush=True)
+def say(id: int, reply: Reply) -> None:
+    sys.stdout.buffer.write(to_line(id, reply))
+    sys.stdout.buffer.flush()
 
 
-def verse(config: dict[str, Any]) -> str:
+def verse(config: Mapping[str, Any]) -> str:
     begin, keep = config.get("begin") or "春", config.get("keep", "")
     text = begin + (REGULAR[len(begin) - 1 :] if begin[0] == "日" else SHORT)
     if begin == "长":
-        return begin + REGULAR * 6
+        return str(begin + REGULAR * 6)
     return "".join(kept if kept != "□" else one for one, kept in zip(text, keep.ljust(len(text), "□"), strict=True))
 
 
-def poem(text: str, config: dict[str, Any], model: str, place: int = 0) -> dict[str, Any]:
+def about(text: str, config: Mapping[str, Any], model: str, number: int = 0) -> dict[str, Any]:
+    """The fields of a poem."""
+    form = config.get("form", "free")
     return {
         "begin": config["begin"],
         "text": text,
-        "lines": [],
-        "form": config.get("form", "free"),
-        "order": None,
-        "rhyme": None if config.get("form", "free") == "free" else "一东",
-        "seed": config["seed"] + place,
+        "form": form,
+        "rhyme": None if form == "free" else "一东",
+        "seed": config["seed"] + number,
         "model": model,
         "logprob": -61.3,
-        "score": -2.5 - place / 10,
+        "score": -2.5 - number / 10,
         "verdicts": {"form": None, "tones": None, "rhyme": None},
         "finish": "limit" if config["begin"] == "长" else "end",
     }
 
 
-def candidates(number: int, config: dict[str, Any], model: str, n: int) -> None:
+def candidates(id: int, request: ComposeCandidates, model: str) -> None:
+    config = request.config
     if config["begin"].startswith("误"):
-        say(id=number, reply="error", message="误 cannot begin a poem.", hint="Try 日, 月 or 山.")
+        say(id, REFUSAL)
         return
-    for place in range(n):
-        text = verse(config)[:-2] + ALTERNATIVES[place] + "。"
-        say(id=number, reply="candidate", rank=place + 1, **poem(text, config, model, place))
-    say(id=number, reply="done", n=n)
+    for number in range(request.n):
+        text = verse(config)[:-2] + ALTERNATIVES[number] + "。"
+        say(id, Candidate(**about(text, config, model, number), rank=number + 1))
+    say(id, CandidatesDone(request.n))
 
 
-def inspect(number: int, request: dict[str, Any]) -> None:
-    units = [place / 7 for place in range(8)]
-    gates = {"gates": dict.fromkeys("ifo", units)}
-    states = dict.fromkeys(("hidden", "hidden_before", "candidate", "memory", "memory_before"), units)
-    means = dict.fromkeys(("i", "f", "o", *states), 0.5)
-    say(
-        id=number,
-        reply="inspected",
-        index=request["index"],
-        character=request["text"][request["index"]],
+def inspect(id: int, request: InspectCharacter) -> None:
+    values = tuple(unit / 7 for unit in range(8))
+    states = dict.fromkeys(("hidden", "hidden_before", "candidate", "memory", "memory_before"), values)
+    layer = Layer(dict.fromkeys("ifo", values), states, dict.fromkeys(("i", "f", "o", *states), 0.5))
+    inspection = Inspection(
+        index=request.index,
+        character=request.text[request.index],
         probability=0.07,
         allowed_probability=0.14,
-        surprise_nats=2.66,
+        surprisal_nats=2.66,
         tone="平",
-        rhyme_groups=["一东"],
-        alternatives=[[one, 0.32 / (place + 1), 0.64 / (place + 1)] for place, one in enumerate(ALTERNATIVES)],
+        rhyme_groups=("一东",),
+        alternatives=tuple(
+            Alternative(one, 0.32 / (rank + 1), 0.64 / (rank + 1)) for rank, one in enumerate(ALTERNATIVES)
+        ),
         cell="lstm",
         n_hidden=512,
-        units=[place * 73 for place in range(8)],
-        layers=[{**gates, **states, "means": means} for _ in range(2)],
+        units=tuple(unit * 73 for unit in range(8)),
+        layers=(layer, layer),
     )
+    say(id, inspection)
 
 
-def novelty(number: int, text: str) -> None:
-    found = {"longest_run": 3, "run": text[:3], "n_lines_copied": 0, "exact": True}
-    say(id=number, reply="novelty", **found, line=text[:3] + "下大荒流，", title="旅夜", author="杜甫")
+def novelty(id: int, request: MeasureNovelty) -> None:
+    run = request.text[:3]
+    say(id, Novelty(3, run, 1, 0, is_exact=True, line=run + "下大荒流，", title="旅夜", author="杜甫"))
 
 
-def compose(number: int, config: dict[str, Any], model: str, cancelled: set[int], heard: threading.Condition) -> None:
-    begin = config["begin"]
+def compose(id: int, request: ComposePoem, model: str, cancelled: set[int], heard: threading.Condition) -> None:
+    config = request.config
+    begin, keep = config["begin"], config.get("keep", "")
     if begin.startswith("误"):
-        say(id=number, reply="error", message="误 cannot begin a poem.", hint="Try 日, 月 or 山.")
+        say(id, REFUSAL)
         return
-    keep = config.get("keep", "")
     for index, character in enumerate(verse(config)):
-        is_given = index < len(begin) or keep[index : index + 1] not in ("", "□")
-        glyph = {"index": index, "character": character, "given": is_given}
         share = 0.02 + 0.05 * (index % 7)
-        others = [[other, *2 * [round(0.32 / (place + 1), 4)]] for place, other in enumerate(ALTERNATIVES)]
-        say(
-            id=number,
-            reply="glyph",
-            **glyph,
+        token = Token(
+            index=index,
+            character=character,
+            is_forced=index < len(begin) or keep[index : index + 1] not in ("", "□"),
             probability=share,
             allowed_probability=share,
-            surprise_nats=0.5 + (index * 7 % 11) * 0.6,
-            alternatives=others,
+            surprisal_nats=0.5 + (index * 7 % 11) * 0.6,
+            alternatives=tuple(
+                Alternative(other, *2 * [round(0.32 / (rank + 1), 4)]) for rank, other in enumerate(ALTERNATIVES)
+            ),
         )
+        say(id, token)
         if begin == "崩" and index == 3:
             os._exit(3)
         if begin == "慢" and index == 3:
             with heard:
-                heard.wait_for(lambda: number in cancelled)
-        if number in cancelled:
-            say(id=number, reply="cancelled")
+                heard.wait_for(lambda: id in cancelled)
+        if id in cancelled:
+            say(id, Cancelled())
             return
-    say(id=number, reply="poem", **poem(verse(config), config, model))
+    say(id, Poem(**about(verse(config), config, model)))
 
 
 def main() -> None:
@@ -125,42 +155,45 @@ def main() -> None:
         with contextlib.suppress(BrokenPipeError):
             while True:
                 print("x" * 4096, end="")
-    say(id=0, reply="hello", protocol=1, pid=os.getpid())
+    say(0, Hello(VERSION, os.getpid()))
     print("a library that prints to stdout", flush=True)
-    requests: Queue[dict[str, Any] | None] = Queue()
+    requests: Queue[tuple[int, AnyRequest]] = Queue()
     cancelled: set[int] = set()
     heard = threading.Condition()
 
     def listen() -> None:
-        for line in sys.stdin:
-            request = json.loads(line)
-            if request["op"] == "cancel":
+        for line in sys.stdin.buffer:
+            id, request = request_of_line(line)
+            if isinstance(request, Cancel):
                 with heard:
-                    cancelled.add(request["target"])
+                    cancelled.add(request.target)
                     heard.notify_all()
             else:
-                requests.put(request)
+                requests.put((id, request))
         # Nobody listens any more, whatever is being written.
         os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()
     model = "studio-lstm"
-    while (request := requests.get()) is not None:
-        if request["op"] == "load" and manner == "no-model":
-            say(id=request["id"], reply="error", message="There is no model.", hint="Train one first.")
-        elif request["op"] == "load" and manner != "mute":
-            model = request["model"] or "studio-lstm"
-            say(id=request["id"], reply="loaded", model=model, device="cpu", cell="lstm", n_params=1, vocab_size=9)
-        elif request["op"] == "compose":
-            compose(request["id"], request["config"], model, cancelled, heard)
-        elif request["op"] == "candidates":
-            candidates(request["id"], request["config"], model, request["n"])
-        elif request["op"] == "inspect":
-            inspect(request["id"], request)
-        elif request["op"] == "novelty":
-            novelty(request["id"], request["text"])
-        elif request["op"] == "shutdown":
-            return
+    while True:
+        id, request = requests.get()
+        match request:
+            case LoadModel() if manner == "no-model":
+                say(id, Failure("There is no model.", "Train one first."))
+            case LoadModel() if manner != "mute":
+                model = request.model or "studio-lstm"
+                say(id, LoadedModel(name=model, device="cpu", cell="lstm", n_params=1, vocab_size=9))
+            case ComposePoem():
+                compose(id, request, model, cancelled, heard)
+            case ComposeCandidates():
+                candidates(id, request, model)
+            case InspectCharacter():
+                inspect(id, request)
+            case MeasureNovelty():
+                novelty(id, request)
+            case Shutdown():
+                # The other thread holds stdin, which the interpreter's end would wait for.
+                os._exit(0)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from engine.errors import ComposeError
+from engine.service.protocol import InspectCharacter, Poem, Token
 from poetry_tui.engine_client.client import EngineClient, EngineLostError
-from poetry_tui.engine_client.inspection import Place
 from poetry_tui.engine_client.process import log_file
-from poetry_tui.engine_client.replies import EngineState, Glyph, Phase, PoemDone
+from poetry_tui.engine_client.state import EngineState, Phase
 from tests.poetry_tui.conftest import FAKE_SERVICE
 
 CONFIG = {"begin": "日", "temperature": 0.8, "seed": 7}
@@ -33,7 +33,7 @@ class Desk:
             while not is_so():
                 await asyncio.sleep(0.01)
 
-    async def compose(self, begin: str) -> list[Glyph | PoemDone]:
+    async def compose(self, begin: str) -> list[Token | Poem]:
         async with contextlib.aclosing(self.client.compose({**CONFIG, "begin": begin})) as said:
             return [thing async for thing in said]
 
@@ -54,9 +54,9 @@ async def desk(*manner: str) -> AsyncIterator[Desk]:
 async def test_a_poem_arrives_character_by_character_and_then_as_a_whole() -> None:
     async with desk() as it:
         *glyphs, poem = await it.compose("日")
-    assert isinstance(poem, PoemDone)
-    assert "".join(glyph.character for glyph in glyphs if isinstance(glyph, Glyph)) == poem.text
-    assert [glyph.given for glyph in glyphs if isinstance(glyph, Glyph)][:2] == [True, False]
+    assert isinstance(poem, Poem)
+    assert "".join(glyph.character for glyph in glyphs if isinstance(glyph, Token)) == poem.text
+    assert [glyph.is_forced for glyph in glyphs if isinstance(glyph, Token)][:2] == [True, False]
     assert poem.seed == 7
 
 
@@ -89,10 +89,10 @@ async def test_leaving_a_composition_cancels_it_so_that_the_next_one_begins() ->
 async def test_what_a_cancelled_composition_still_says_reaches_nobody() -> None:
     async with desk() as it:
         first = it.client.compose({**CONFIG, "begin": "长"})
-        assert isinstance(await anext(first), Glyph)
+        assert isinstance(await anext(first), Token)
         await first.aclose()
         poem = (await it.compose("月"))[-1]
-        assert isinstance(poem, PoemDone)
+        assert isinstance(poem, Poem)
         assert poem.begin == "月"
 
 
@@ -199,7 +199,7 @@ async def test_candidates_that_are_refused_say_why() -> None:
 
 async def test_a_place_of_a_poem_can_be_looked_into() -> None:
     async with desk() as it:
-        found = await it.client.inspect(Place("日暮江头", 2, CONFIG))
+        found = await it.client.inspect(InspectCharacter("日暮江头", 2, CONFIG))
     assert found is not None
     assert (found.index, found.character, found.cell, len(found.layers)) == (2, "江", "lstm", 2)
 
@@ -219,4 +219,4 @@ async def test_a_question_that_is_left_early_is_cancelled() -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await asking
         assert not it.client._waiting
-        assert isinstance((await it.compose("月"))[-1], PoemDone)
+        assert isinstance((await it.compose("月"))[-1], Poem)

@@ -30,7 +30,6 @@ NEVER_ON_A_SCREEN = (
     "cli.py",
     "engine/commands/flags.py",
     "engine/service/server.py",
-    "engine/service/call.py",
     "engine/evaluation/ngram/",
 )
 PLACES = re.compile(r"\{(\w+)\}")

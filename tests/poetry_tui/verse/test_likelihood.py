@@ -1,16 +1,16 @@
 """How likely a poem was: the same figure with the same sign on the stage, in the pager, among the favourites and in their files."""
 
-import dataclasses
 import json
 
+import msgspec
 import pytest
 
+from engine.service.protocol import Poem, Token
 from poetry_tui.cli import main
 from poetry_tui.compose.poem_facts import how_it_was_made
 from poetry_tui.compose.revisions import Wish
 from poetry_tui.compose.save_favourite import keep
 from poetry_tui.compose.session import Composition
-from poetry_tui.engine_client.replies import Glyph, PoemDone
 from poetry_tui.favourites.export import as_markdown
 from poetry_tui.favourites.poem_page import _facts
 from poetry_tui.favourites.store import FavouriteStore
@@ -25,8 +25,8 @@ CONFIG = {"begin": "日", "seed": 7, "temperature": 0.8}
 def composition(n_given: int = 1, *, is_whole: bool = True) -> Composition:
     """A poem of 14 Han characters, each of 2 nats, its marks and its end of 0.5 each."""
     nats = [0.5 if character in "，。" else 2.0 for character in TEXT]
-    glyphs = [Glyph(place, one, 0.1, nats[place], place < n_given, ()) for place, one in enumerate(TEXT)]
-    done = PoemDone("日", TEXT, 7, "studio-lstm", -(sum(nats) + 0.5), "end") if is_whole else None
+    glyphs = [Token(place, one, 0.1, nats[place], place < n_given, ()) for place, one in enumerate(TEXT)]
+    done = Poem("日", TEXT, 7, "studio-lstm", -(sum(nats) + 0.5), "end") if is_whole else None
     poem = Composition(Wish(CONFIG), glyphs, done=done)
     poem.reveal_all()
     return poem
@@ -54,7 +54,7 @@ def test_what_is_not_known_is_not_made_up() -> None:
     assert nats_per_han(None, TEXT) is None
     assert nats_per_han(-3.0, "，。") is None
     poem = composition(is_whole=False)
-    poem.glyphs[3] = dataclasses.replace(poem.glyphs[3], probability=0.0, surprise_nats=0.0)
+    poem.glyphs[3] = msgspec.structs.replace(poem.glyphs[3], probability=0.0, surprisal_nats=0.0)
     poem.stop()
     assert poem.nats_per_han is None
     own = Composition(Wish(CONFIG), composition().glyphs, is_own=True)
