@@ -72,6 +72,20 @@ def test_the_page_of_keys_reads_the_bindings_of_all_three_screens() -> None:
     assert {"app", "compose", "train", "favourites"} <= packages
 
 
+def test_the_keys_of_the_readme_are_bound_on_the_screens_that_it_names() -> None:
+    sections = (DOCS / "keys.md").read_text(encoding="utf-8").split("\n## ")
+    compose, train = (
+        next(part for part in sections if screen in part.splitlines()[0]) for screen in ("Compose", "Train")
+    )
+    table = (ROOT / "README.md").read_text(encoding="utf-8").split("| Compose | | Train | |\n")[1].split("\n\n")[0]
+    rows = [line.split("|")[1:5] for line in table.splitlines()[1:]]
+    for column, section in ((0, compose), (2, train)):
+        bound = {
+            key for keys in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE) for key in re.findall("`([^`]+)`", keys)
+        }
+        assert {key for row in rows for key in re.findall(r"`([^`]+)`", row[column])} <= bound
+
+
 @pytest.mark.parametrize("document", WRITTEN, ids=name_of)
 def test_every_command_of_a_code_block_can_be_parsed(document: Path) -> None:
     for line in commands_in(document):
