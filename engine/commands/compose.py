@@ -1,7 +1,6 @@
 """`compose`: a poem for each begin character."""
 
 import argparse
-import dataclasses
 import json
 import random
 import sys
@@ -12,7 +11,7 @@ from engine.commands.console_logger import RowBreaks, lay_out
 from engine.commands.flags import add_setting_flags, given
 from engine.commands.output import new_parser, say
 from engine.composing.begin_variants import fold_begin
-from engine.config import ComposeConfig, TrainConfig
+from engine.config import ComposeConfig, TrainConfig, settings_of
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ComposeError, UsageError
 from engine.model.registry import find_model
@@ -39,7 +38,7 @@ def add_parser(commands: Any) -> None:
         nargs="+",
         default=argparse.SUPPRESS,
         metavar="WORD",
-        help=next(item.metadata["help"] for item in dataclasses.fields(ComposeConfig) if item.name == "keywords"),
+        help=next(setting.help for setting in settings_of(ComposeConfig) if setting.name == "keywords"),
     )
     for short, name in (("--order", "tone_order"), ("--tail", "acrostic_tail")):
         parser.add_argument(short, dest=name, default=argparse.SUPPRESS, help=argparse.SUPPRESS)

@@ -1,16 +1,16 @@
-"""The command line's flags: one for every field of a settings class, made from the field itself."""
+"""The command line's flags: one for every field of a settings class, made from its declaration."""
 
 import argparse
-import dataclasses
 import shlex
 from collections.abc import Collection, Mapping, Sequence
-from types import UnionType
-from typing import Any, NoReturn, Union, get_args, get_origin, get_type_hints
+from typing import Any, NoReturn
 
-from engine.config import OLD_NAMES
+from engine.config import OLD_NAMES, Settings, settings_of
 from engine.corpus.readers.formats import FORMATS
 from engine.errors import UsageError
 from engine.system.safe_text import brief
+
+SettingsClass = type[Settings]
 
 _METAVARS: Mapping[type, str] = {int: "N", float: "X", str: "TEXT"}
 
@@ -46,27 +46,30 @@ def flag_of(name: str) -> str:
 
 
 def add_setting_flags(
-    parser: argparse._ActionsContainer, settings: type, *, only: Collection[str] = (), without: Collection[str] = ()
+    parser: argparse._ActionsContainer,
+    settings: SettingsClass,
+    *,
+    only: Collection[str] = (),
+    without: Collection[str] = (),
 ) -> None:
-    """A flag for each field of a settings class that carries a help text, or for `only` some; one not given leaves no trace."""
-    types = get_type_hints(settings)
-    for item in dataclasses.fields(settings):
-        if not item.metadata or item.name in without or (only and item.name not in only):
+    """Add a flag for each setting of a class, or for those in `only`. A flag that is not given leaves no attribute."""
+    for setting in settings_of(settings):
+        if setting.name in without or (only and setting.name not in only):
             continue
-        kind, choices = _plain(types[item.name]), item.metadata["choices"]
         options: dict[str, Any] = {
-            "help": item.metadata["help"].replace("%", "%%"),
+            "help": setting.help.replace("%", "%%"),
             "default": argparse.SUPPRESS,
-            "dest": item.name,
+            "dest": setting.name,
         }
-        if kind is bool:
-            parser.add_argument(flag_of(item.name), action=argparse.BooleanOptionalAction, **options)
+        if setting.kind is bool:
+            options["action"] = argparse.BooleanOptionalAction
         else:
             # The settings class judges the values, choices too: its sentences are better than argparse's.
-            metavar = "|".join(choices) if choices else _METAVARS[kind]
-            parser.add_argument(flag_of(item.name), type=kind, metavar=metavar, **options)
-        for old in (old for old, current in OLD_NAMES.items() if current == item.name):
-            parser.add_argument(flag_of(old), type=kind, **{**options, "help": argparse.SUPPRESS})
+            metavar = "|".join(setting.choices) if setting.choices else _METAVARS[setting.kind]
+            options |= {"type": setting.kind, "metavar": metavar}
+        parser.add_argument(flag_of(setting.name), **options)
+        for old in (old for old, current in OLD_NAMES.items() if current == setting.name):
+            parser.add_argument(flag_of(old), **{**options, "help": argparse.SUPPRESS})
 
 
 def add_reading_flags(parser: argparse._ActionsContainer) -> None:
@@ -85,28 +88,20 @@ def add_reading_flags(parser: argparse._ActionsContainer) -> None:
     )
 
 
-def given(arguments: argparse.Namespace, settings: type) -> dict[str, Any]:
+def given(arguments: argparse.Namespace, settings: SettingsClass) -> dict[str, Any]:
     """The fields of a settings class that the command line gave."""
-    names = {item.name for item in dataclasses.fields(settings)}
-    return {name: value for name, value in vars(arguments).items() if name in names}
+    return {name: value for name, value in vars(arguments).items() if name in settings.__struct_fields__}
 
 
-def flags_between(usual: object, settings: object) -> list[str]:
+def flags_between(default: Settings, settings: Settings) -> list[str]:
     """The words of a command line that turn one settings object into another of its class."""
     words: list[str] = []
-    for item in dataclasses.fields(settings):  # type: ignore[arg-type]
-        value = getattr(settings, item.name)
-        if not item.metadata or value == getattr(usual, item.name):
+    for setting in settings_of(type(settings)):
+        value = getattr(settings, setting.name)
+        if value == getattr(default, setting.name):
             continue
         if isinstance(value, bool):
-            words.append(flag_of(item.name if value else f"no_{item.name}"))
+            words.append(flag_of(setting.name if value else f"no_{setting.name}"))
         elif value is not None:
-            words += [flag_of(item.name), shlex.quote(str(value))]
+            words += [flag_of(setting.name), shlex.quote(str(value))]
     return words
-
-
-def _plain(annotation: Any) -> type:
-    """The type a flag's text becomes: `int | None` is an int, a Literal of words a str."""
-    if get_origin(annotation) in (Union, UnionType):
-        annotation = next(part for part in get_args(annotation) if part is not type(None))
-    return annotation if isinstance(annotation, type) else str

@@ -3,12 +3,11 @@
 Made from the fields of `TrainConfig` and `ModelConfig`, so that a new setting appears here by itself. Knows no Textual.
 """
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.config import ARCHITECTURE_FIELDS, ModelConfig, TrainConfig
+from engine.config import ARCHITECTURE_FIELDS, ModelConfig, Setting, TrainConfig, settings_of
 from engine.errors import StudioError, UsageError
 from engine.model.metadata import architecture_of, read_metadata
 from engine.model.registry import find_model, list_models, runs_with_a_model
@@ -81,20 +80,16 @@ class Question:
 
 def questions() -> list[Question]:
     """Every setting: those of `MAIN` first and in its order, then the others as the configuration lists them."""
-    found = [_question(item, of_model=True) for item in dataclasses.fields(ModelConfig) if item.metadata]
-    found += [_question(item, of_model=False) for item in dataclasses.fields(TrainConfig) if item.metadata]
+    found = [_question(setting, of_model=True) for setting in settings_of(ModelConfig)]
+    found += [_question(setting, of_model=False) for setting in settings_of(TrainConfig)]
     return sorted(found, key=lambda question: MAIN.index(question.name) if question.name in MAIN else len(MAIN))
 
 
-def _question(item: "dataclasses.Field[Any]", of_model: bool) -> Question:
-    choices = tuple(item.metadata["choices"])
-    # What is chosen from a list is text, whatever the texts of its type hold.
-    kind = str if choices else next((kind for kind in (bool, int, float) if kind.__name__ in str(item.type)), str)
-    if kind is bool:
-        choices = (YES, NO)
-    if item.name == "preset":
+def _question(setting: Setting, of_model: bool) -> Question:
+    choices = (YES, NO) if setting.kind is bool else setting.choices
+    if setting.name == "preset":
         choices = tuple(PRESETS)
-    return Question(item.name, item.metadata["help"], choices, of_model, kind, item.default is None)
+    return Question(setting.name, setting.help, choices, of_model, setting.kind, setting.is_optional)
 
 
 def answers_of(config: TrainConfig) -> dict[str, str]:

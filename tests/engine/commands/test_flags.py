@@ -1,6 +1,5 @@
 """A flag for every setting, and one sentence for every misuse."""
 
-import dataclasses
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from engine.__main__ import main, make_parser
 from engine.commands.flags import Parser, add_setting_flags, flag_of, given
 from engine.commands.train import CHANGED_BY_RESUME, new_config
-from engine.config import ModelConfig, TrainConfig
+from engine.config import ModelConfig, Settings, TrainConfig, settings_of
 from engine.errors import ModelError, UsageError
 from engine.presets import preset
 from tests.engine.small_model import save_small_model, small_config
@@ -19,14 +18,13 @@ def config_of(*words: str) -> TrainConfig:
 
 
 @pytest.mark.parametrize("settings", [TrainConfig, ModelConfig])
-def test_every_setting_has_a_flag(settings: type, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_setting_has_a_flag(settings: type[Settings], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["train", "-h"])
     assert caught.value.code == 0
     help_text = capsys.readouterr().out
-    for item in dataclasses.fields(settings):
-        if item.metadata:
-            assert flag_of(item.name) in help_text
+    for setting in settings_of(settings):
+        assert flag_of(setting.name) in help_text
 
 
 def test_without_flags_it_is_the_studio_preset() -> None:
@@ -100,4 +98,4 @@ def test_wrong_use_is_one_line_and_exit_code_2(words: list[str], capsys: pytest.
 
 
 def test_what_a_resume_may_change_are_settings() -> None:
-    assert set(CHANGED_BY_RESUME) <= {item.name for item in dataclasses.fields(TrainConfig)}
+    assert set(CHANGED_BY_RESUME) <= {setting.name for setting in settings_of(TrainConfig)}

@@ -1,7 +1,6 @@
 """What the engine says in English is said in Chinese where somebody chose Chinese: every sentence that a screen can show."""
 
 import ast
-import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 
 from engine import paths
 from engine.composing.composer import compose_poem
-from engine.config import ComposeConfig, ModelConfig, TrainConfig
+from engine.config import ComposeConfig, ModelConfig, Settings, TrainConfig, settings_of
 from engine.corpus.store import open_corpus
 from engine.errors import StudioError
 from engine.model import metadata as model_files
@@ -97,10 +96,9 @@ def test_a_chinese_sentence_takes_in_what_the_english_one_does() -> None:
 
 
 @pytest.mark.parametrize("kind", [ModelConfig, TrainConfig, ComposeConfig])
-def test_what_each_setting_means_is_known_in_chinese(kind: type) -> None:
-    for item in dataclasses.fields(kind):
-        if item.metadata:
-            assert item.metadata["help"] in MEANINGS
+def test_what_each_setting_means_is_known_in_chinese(kind: type[Settings]) -> None:
+    for setting in settings_of(kind):
+        assert setting.help in MEANINGS
 
 
 def said_of(wish: ComposeConfig) -> str:
