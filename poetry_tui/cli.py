@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 
 # These compute, so they run in the engine, which reads their arguments itself.
 ENGINE_COMMANDS: Mapping[str, str] = {
-    "compose": "write poems from begin characters",
-    "train": "train a network of your own, without the screen",
-    "pack": "make a model folder of a run, small enough to give away",
-    "evaluate": "how well a model predicts the poems of a file, in nats per Han character",
-    "rates": "how often a model's verse keeps the rules, and how new it is",
+    "compose": "compose poems from begin characters",
+    "train": "train a network",
+    "pack": "make a small model folder of a run, to give away",
+    "evaluate": "score a model on poems, in nats per Han character",
+    "rates": "measure how often a model's verse keeps the rules, and its novelty",
 }
 EPILOG = """\
-`poetry-tui COMMAND -h` explains a command. Your poems, models, corpora and runs lie in one folder, which
-`poetry-tui doctor` names; POETRY_TUI_HOME moves it.
+`poetry-tui COMMAND -h` explains a command. All your files are in one folder, which `poetry-tui doctor`
+names; POETRY_TUI_HOME moves it.
 
 examples:
   poetry-tui                                     open the studio
   poetry-tui compose 日 红 山 --seed 7           three poems
   poetry-tui corpus install tang                 get the Tang poems, through npm
   poetry-tui train --preset nndl --corpus tang   train the course experiment's network
-  poetry-tui runs compare RUN RUN                which settings differ, and what came of it
+  poetry-tui runs compare RUN RUN                their differing settings and their results
 """
 
 
@@ -92,8 +92,8 @@ def make_parser() -> "Parser":
 
     parser = Parser(
         prog="poetry-tui",
-        description="A studio for classical Chinese verse: trains recurrent networks, and composes with them.\n"
-        "Without a command, the studio opens.",
+        description="A studio for classical Chinese verse: train recurrent networks, and compose with them.\n"
+        "Without a command, open the studio.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

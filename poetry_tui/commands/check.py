@@ -58,25 +58,25 @@ MEANINGS = {
 
 
 def add_parser(commands: Commands) -> None:
-    parser = command(commands, "check", _check, "tones, rhyme and form of any poem", json_too=True)
+    parser = command(commands, "check", _check, "check tones, rhyme and form of any poem", json_too=True)
     parser.add_argument("file", metavar="FILE|-", help="one poem a line, or any other file of poems; - reads stdin")
     parser.add_argument(
         "--form",
         metavar="NAME",
-        help="wujue qijue wulv qilv zewujue zeqijue wupai qipai, or a tune: 如梦令; default: by the lines",
+        help="wujue qijue wulv qilv zewujue zeqijue wupai qipai, or a tune such as 如梦令 (default: by the lines)",
     )
     add_reading_flags(parser)
     parser.add_argument(
         "--exit-code",
         action="store_true",
-        help="exit with 1 when a poem has a violation; without it, 0 says that every poem was checked, whatever was found",
+        help="exit with 1 if a poem has a violation (default: exit with 0 once every poem is checked)",
     )
     parser.add_argument(
         "--rhyme-book",
         metavar="|".join(RHYME_BOOKS),
-        help="平水韵, 词林正韵 or 中华新韵 (modern tones); default: 平水韵 for 诗, 词林正韵 for 词",
+        help="平水韵, 词林正韵 or 中华新韵 (modern tones) (default: 平水韵 for 诗, 词林正韵 for 词)",
     )
-    parser.add_argument("--strict", action="store_true", help="三仄尾 is a violation, not a note")
+    parser.add_argument("--strict", action="store_true", help="count 三仄尾 as a violation instead of a note")
 
 
 def _check(options: argparse.Namespace) -> int:

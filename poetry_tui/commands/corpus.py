@@ -30,47 +30,45 @@ _WHAT_THERE_IS = (
 
 
 def add_parser(commands: Commands) -> None:
-    verbs = group(commands, "corpus", "get, bring, list and check corpora of poems")
+    verbs = group(commands, "corpus", "install, import, list and check corpora of poems")
 
     parser = command(
-        verbs, "install", _install, "get a corpus through npm, or from a tarball of its package", json_too=True
+        verbs, "install", _install, "install a corpus through npm, or from a tarball of its package", json_too=True
     )
     parser.add_argument("name", choices=list(PARTS), help=_WHAT_THERE_IS)
     parser.add_argument(
-        "--from", dest="tarball", type=path_of, metavar="FILE.tgz", help="the package, got in another way"
+        "--from", dest="tarball", type=path_of, metavar="FILE.tgz", help="a tarball of the package, instead of npm"
     )
-    parser.add_argument("--if-missing", action="store_true", help="do and say nothing when it is there already")
-    parser.add_argument("--again", action="store_true", help="get it even when it is there already, and replace that")
+    parser.add_argument("--if-missing", action="store_true", help="do nothing if it is installed")
+    parser.add_argument("--again", action="store_true", help="install it even if it is installed, and replace it")
     _add_traditional(parser)
 
-    parser = command(verbs, "import", _import, "make a corpus of any file or folder of poems", json_too=True)
+    parser = command(verbs, "import", _import, "import a file or folder of poems as a corpus", json_too=True)
     parser.add_argument(
         "file",
         type=path_of,
-        help="poems in any of the formats below, UTF-8 or GB18030, also .gz or .zip",
+        help="poems in any of the formats, UTF-8 or GB18030, also .gz or .zip",
     )
-    parser.add_argument("--name", help="what to call it; default: after the file")
+    parser.add_argument("--name", help="the name of the corpus (default: the name of the file)")
     add_reading_flags(parser)
     _add_traditional(parser)
 
-    command(verbs, "list", _list, "the corpora that are here", json_too=True)
+    command(verbs, "list", _list, "list the installed corpora", json_too=True)
 
     parser = command(
         verbs,
         "check",
         _check,
-        "what cleaning a corpus or a file dropped, and how its poems keep the rules",
+        "report the poems that cleaning dropped, and how often the others keep the rules",
         json_too=True,
     )
     parser.add_argument("corpus", metavar="NAME|FILE", help="an installed corpus, or a file of poems")
     add_reading_flags(parser)
 
-    parser = command(
-        verbs, "held-out", _held_out, "print poems that no training has seen, one a line, to judge models by"
-    )
+    parser = command(verbs, "held-out", _held_out, "print the held-out poems, one a line, to evaluate models on")
     parser.add_argument("name", help="an installed corpus")
     parser.add_argument(
-        "--shape", choices=get_args(Shape), default="all", help="quatrains and octaves: of 5 or 7 characters"
+        "--shape", choices=get_args(Shape), default="all", help="quatrains and octaves have lines of 5 or 7 characters"
     )
     parser.add_argument("--titles", action="store_true", help="with titles and authors, as JSON lines")
 
@@ -80,7 +78,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def _add_traditional(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--traditional", action="store_true", help="keep traditional characters; default: simplified")
+    parser.add_argument("--traditional", action="store_true", help="keep traditional characters (default: simplify)")
 
 
 def _install(options: argparse.Namespace) -> None:

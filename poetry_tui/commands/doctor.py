@@ -8,7 +8,7 @@ from poetry_tui.commands.output import Commands, command, megabytes, print_json,
 
 
 def add_parser(commands: Commands) -> None:
-    command(commands, "doctor", _doctor, "versions, device, paths, corpora, models, terminal", json_too=True)
+    command(commands, "doctor", _doctor, "report versions, device, paths, corpora, models and terminal", json_too=True)
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -22,8 +22,12 @@ def add_parser(commands: Commands) -> None:
     )
     questions = "; ".join(f"{name}: {experiment.question}" for name, experiment in EXPERIMENTS.items())
     parser.add_argument("experiment", choices=list(EXPERIMENTS), help=questions)
-    parser.add_argument("--preset", choices=list(PRESETS), default="nndl", help="what they have in common")
-    parser.add_argument("-o", dest="folder", type=path_of, metavar="DIR", help="where the report goes")
+    parser.add_argument(
+        "--preset", choices=list(PRESETS), default="nndl", help="the settings that the networks share (default: nndl)"
+    )
+    parser.add_argument(
+        "-o", dest="folder", type=path_of, metavar="DIR", help="the folder of the report (default: report-EXPERIMENT)"
+    )
     add_setting_flags(parser, TrainConfig, without=("preset",))
     add_setting_flags(parser, ModelConfig)
 

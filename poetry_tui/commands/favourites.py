@@ -24,24 +24,26 @@ from poetry_tui.verse.likelihood import nats_per_han, shown_nats
 
 
 def add_parser(commands: Commands) -> None:
-    verbs = group(commands, "favourites", "list, show, export and restore the poems that you kept")
-    parser = command(verbs, "list", _list, "the poems that you kept, newest first", json_too=True)
+    verbs = group(commands, "favourites", "list, show, export and restore favourites")
+    parser = command(verbs, "list", _list, "list the favourites, newest first", json_too=True)
     _add_filters(parser)
-    parser.add_argument("--deleted", action="store_true", help="those deleted in the last 30 days, the last one first")
-    parser = command(verbs, "restore", _restore, "put a deleted poem back; it is kept for 30 days")
+    parser.add_argument("--deleted", action="store_true", help="list those deleted in the last 30 days, latest first")
+    parser = command(verbs, "restore", _restore, "restore a poem deleted in the last 30 days")
     parser.add_argument("id", type=int, help="its number in `favourites list --deleted`")
-    parser = command(verbs, "show", _show, "one poem and how it was made", json_too=True)
+    parser = command(verbs, "show", _show, "show a poem and the settings that made it", json_too=True)
     parser.add_argument("id", type=int, help="its number in the list")
-    parser = command(verbs, "export", _export, "write the poems for use elsewhere")
-    parser.add_argument("--format", choices=list(FORMATS), help="default: by FILE's ending, else markdown")
+    parser = command(verbs, "export", _export, "export favourites to a file")
+    parser.add_argument(
+        "--format", choices=list(FORMATS), help="the format (default: by the ending of FILE, else markdown)"
+    )
     parser.add_argument(
         "-o",
         "--output",
         type=path_of,
         metavar="FILE",
-        help=f"{', '.join(FILE_ENDINGS.values())}; default: standard output",
+        help=f"{', '.join(FILE_ENDINGS.values())} (default: standard output)",
     )
-    parser.add_argument("--force", action="store_true", help="replace a FILE that is there")
+    parser.add_argument("--force", action="store_true", help="replace an existing FILE")
     _add_filters(parser)
 
 

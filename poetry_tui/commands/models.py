@@ -21,16 +21,14 @@ from poetry_tui.commands.output import (
 
 def add_parser(commands: Commands) -> None:
     verbs = group(commands, "models", "list, add and remove models")
-    command(
-        verbs, "list", _list, "the models that can compose: those that came with the studio, then yours", json_too=True
-    )
-    parser = command(verbs, "add", _add, "copy a model into your own: of a run, its best checkpoint")
+    command(verbs, "list", _list, "list the models: the bundled ones, then yours", json_too=True)
+    parser = command(verbs, "add", _add, "add a model: a copy of a folder, or the best checkpoint of a run")
     parser.add_argument(
         "folder", metavar="FOLDER|RUN", help="the folder of a model, a checkpoint or a run, or a run's name"
     )
-    parser.add_argument("--name", help="what to call it; default: the name it has")
+    parser.add_argument("--name", help="the name of the model (default: the name that it has)")
     parser = command(verbs, "rm", _remove, "remove one of your models")
-    parser.add_argument("name", help="a model of yours; `models list` shows them")
+    parser.add_argument("name", help="one of your models; `models list` shows them")
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 

@@ -8,8 +8,8 @@ from poetry_tui.runs.control import find_run, list_runs
 
 
 def add_parser(commands: Commands) -> None:
-    parser = command(commands, "monitor", _monitor, "open the studio on a run, going on or over")
-    parser.add_argument("run", metavar="RUN", nargs="?", help="by name or folder (default: the newest that goes on)")
+    parser = command(commands, "monitor", _monitor, "open the studio on a run, live or finished")
+    parser.add_argument("run", metavar="RUN", nargs="?", help="a run by name or folder (default: the newest live one)")
 
 
 def _monitor(options: argparse.Namespace) -> int:

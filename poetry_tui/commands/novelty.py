@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 
 def add_parser(commands: Commands) -> None:
-    parser = command(commands, "novelty", _novelty, "what poems share with the lines a model learned", json_too=True)
+    parser = command(
+        commands, "novelty", _novelty, "measure the overlap of poems with the training text of a model", json_too=True
+    )
     parser.description = (
-        "For each poem the longest run of characters that it shares with one line of the text that a model was trained on, and"
-        " how many of its lines stand there whole. Where the corpus is installed this is exact and the line is named; elsewhere"
-        " the model's own filter tells at most how much it is."
+        "Report for each poem the longest run of characters that it shares with one training line of a model, and the number of"
+        " its lines that are training lines. If the corpus is installed the result is exact and names the line; otherwise the"
+        " model's Bloom filter gives an upper bound."
     )
     parser.add_argument("file", metavar="FILE|-", help="one poem a line, or any other file of poems; - reads stdin")
     parser.add_argument("--model", metavar="NAME", help="a model by name, or its folder (default: the studio's own)")

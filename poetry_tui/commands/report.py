@@ -17,7 +17,9 @@ def add_parser(commands: Commands) -> None:
         commands, "report", _report, "write a report on runs: curves, settings, samples, as Markdown and HTML"
     )
     parser.add_argument("runs", metavar="RUN", nargs="+", help="a run by name or folder; several are compared")
-    parser.add_argument("-o", dest="folder", type=path_of, metavar="DIR", help="where to (default: report-RUN, here)")
+    parser.add_argument(
+        "-o", dest="folder", type=path_of, metavar="DIR", help="the folder of the report (default: report-RUN)"
+    )
     parser.add_argument("--language", choices=LANGUAGES, help="the report's language (default: the studio's)")
 
 

@@ -34,12 +34,10 @@ FIGURES = ("training loss, nats per Han character (perplexity)", "best validatio
 
 def add_parser(commands: Commands) -> None:
     verbs = group(commands, "runs", "list, show, compare and remove training runs")
-    command(verbs, "list", _list, "the runs, newest first", json_too=True)
-    parser = command(verbs, "show", _show, "how a run stands and what its settings are", json_too=True)
+    command(verbs, "list", _list, "list the runs, newest first", json_too=True)
+    parser = command(verbs, "show", _show, "show the status and settings of a run", json_too=True)
     parser.add_argument("run", metavar="RUN", help="a run by name or folder")
-    parser = command(
-        verbs, "compare", _compare, "the settings in which runs differ, and what came of it", json_too=True
-    )
+    parser = command(verbs, "compare", _compare, "compare the settings and results of runs", json_too=True)
     parser.add_argument("runs", metavar="RUN", nargs="+", help="runs by name or folder")
     parser = command(verbs, "rm", _remove, "remove runs with their checkpoints")
     parser.add_argument("runs", metavar="RUN", nargs="+", help="runs by name or folder")

@@ -102,7 +102,7 @@ def test_what_nobody_foresaw_is_a_sentence_too(
     def broken() -> None:
         raise RuntimeError("the brush broke")
 
-    monkeypatch.setattr(cli, "_parser", broken)
+    monkeypatch.setattr(cli, "make_parser", broken)
     assert main(["runs"]) == 1
     said = capsys.readouterr().err
     assert "the brush broke" in said
@@ -115,7 +115,7 @@ def test_an_interrupt_is_130_without_a_traceback(
     def interrupted() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_parser", interrupted)
+    monkeypatch.setattr(cli, "make_parser", interrupted)
     assert main(["runs"]) == 130
     assert capsys.readouterr().err == ""
 
