@@ -267,7 +267,7 @@ class PoetryApp(App[None]):
         self.call_later(self.exit, None, INTERRUPTED)
 
     def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
-        """Leave; whatever holds the studio then, it does so for `leaving.LONGEST_LEAVING_S` at most."""
+        """Leave; whatever holds the studio then, it does so for `leaving.MAX_LEAVING_S` at most."""
         is_leaving()
         super().exit(result, return_code, message)
 

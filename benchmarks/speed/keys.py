@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from benchmarks.speed.racing import Result
-from benchmarks.speed.terminal import LONGEST_WAIT_S, in_terminal, wait_for, wait_for_quiet
+from benchmarks.speed.terminal import MAX_WAIT_S, in_terminal, wait_for, wait_for_quiet
 
 RIGHT, LEFT = b"\x1b[C", b"\x1b[D"
 QUIET_S = 0.4
@@ -36,7 +36,7 @@ def _answer_ms(terminal: int, number: int) -> float:
     wait_for_quiet(terminal, QUIET_S)
     pressed_s = time.perf_counter()
     os.write(terminal, LEFT if number % 2 else RIGHT)
-    if not select.select([terminal], [], [], LONGEST_WAIT_S)[0]:
+    if not select.select([terminal], [], [], MAX_WAIT_S)[0]:
         raise RuntimeError("the studio did not answer a key")
     os.read(terminal, 65536)
     return (time.perf_counter() - pressed_s) * 1000
@@ -50,7 +50,7 @@ def start_training(corpus: Path, run: Path) -> "subprocess.Popen[bytes]":
 
 
 def wait_for_steps(run: Path, training: "subprocess.Popen[bytes]") -> None:
-    deadline_s = time.perf_counter() + LONGEST_WAIT_S
+    deadline_s = time.perf_counter() + MAX_WAIT_S
     while time.perf_counter() < deadline_s and training.poll() is None:
         if (run / "events.jsonl").exists() and b'"step"' in (run / "events.jsonl").read_bytes():
             return

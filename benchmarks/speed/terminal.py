@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 ROWS, COLUMNS = 40, 120
-LONGEST_WAIT_S = 60.0
+MAX_WAIT_S = 60.0
 
 
 @contextlib.contextmanager
@@ -49,12 +49,12 @@ def process_in_terminal(command: Sequence[str]) -> "Iterator[tuple[int, subproce
 def wait_for(terminal: int, marker: str) -> None:
     """Return as soon as the program has written the marker. RuntimeError when it does not."""
     written, began_s = b"", time.perf_counter()
-    while (left_s := began_s + LONGEST_WAIT_S - time.perf_counter()) > 0:
+    while (left_s := began_s + MAX_WAIT_S - time.perf_counter()) > 0:
         if select.select([terminal], [], [], left_s)[0]:
             written += os.read(terminal, 65536)
         if marker.encode() in written:
             return
-    raise RuntimeError(f"{marker} was not painted within {LONGEST_WAIT_S:.0f} s; written: {written[-500:]!r}")
+    raise RuntimeError(f"{marker} was not painted within {MAX_WAIT_S:.0f} s; written: {written[-500:]!r}")
 
 
 def watch(terminal: int, seconds: float) -> None:

@@ -65,7 +65,7 @@ def attached(run: Path) -> RunFollower:
     """A follower that has read everything."""
     follower = RunFollower(run)
     while not follower.is_settled:
-        follower.take(follower.look())
+        follower.fold(follower.read())
     return follower
 
 

@@ -8,12 +8,12 @@ from engine.config import ModelConfig, TrainConfig
 from engine.presets import PRESETS, preset
 from engine.system.names import path_of
 from poetry_tui.commands.output import Commands, command, say
-from poetry_tui.report.story import read_story
+from poetry_tui.report.history import read_history
 from poetry_tui.report.write import HTML, check_folder, write_report
 from poetry_tui.runs.experiments import EXPERIMENTS, plan, run, run_folder_for
 
 # A quarter of an hour a training on two cores; the differences show by then.
-USUAL_STEPS = 500
+DEFAULT_STEPS = 500
 
 
 def add_parser(commands: Commands) -> None:
@@ -36,7 +36,7 @@ def _experiment(options: argparse.Namespace) -> None:
     experiment = EXPERIMENTS[options.experiment]
     asked = given(options, TrainConfig)
     asked.pop("preset")
-    base = preset(options.preset).replace(**{"max_steps": USUAL_STEPS, **asked})
+    base = preset(options.preset).replace(**{"max_steps": DEFAULT_STEPS, **asked})
     base = base.replace(model=base.model.replace(**given(options, ModelConfig)))
     folder: Path = options.folder or Path(f"report-{options.experiment}")
     # Not after hours of training.
@@ -47,6 +47,6 @@ def _experiment(options: argparse.Namespace) -> None:
         runs.append(run_folder_for(config, experiment))
         say(f"\n{experiment.setting} {getattr(config.model, experiment.setting)}")
         run(config, runs[-1])
-    write_report([read_story(path) for path in runs], folder.expanduser().absolute())
+    write_report([read_history(path) for path in runs], folder.expanduser().absolute())
     say(f"\nOpen {folder / HTML} in a browser.")
     print(folder)

@@ -7,7 +7,7 @@ from engine.errors import RunError
 from engine.system.names import path_of
 from poetry_tui.commands.output import Commands, command, say
 from poetry_tui.i18n import LANGUAGES, set_language
-from poetry_tui.report.story import read_story
+from poetry_tui.report.history import read_history
 from poetry_tui.report.write import HTML, usual_name, write_report
 from poetry_tui.runs.control import find_run
 
@@ -30,14 +30,14 @@ def _report(options: argparse.Namespace) -> None:
     runs = [find_run(name) for name in options.runs]
     set_language(options.language or load_settings(settings_file()).language)
     folder: Path = options.folder or Path(usual_name([run.folder.resolve().name for run in runs]))
-    stories = []
+    histories = []
     for run in runs:
         try:
-            stories.append(read_story(run.folder))
+            histories.append(read_history(run.folder))
         except OSError as error:
             raise RunError(f"The run {run.id} cannot be read: {error.strerror}.", f"Check {run.folder}.") from error
     try:
-        write_report(stories, folder.expanduser().absolute())
+        write_report(histories, folder.expanduser().absolute())
     except OSError as error:
         raise RunError(f"The report cannot be written: {error.strerror}.", "Name another folder with -o.") from error
     say(f"Open {folder / HTML} in a browser; the same in Markdown lies beside it.")

@@ -1,4 +1,4 @@
-"""What stands in a report, block by block, made of the stories of one run or several."""
+"""What stands in a report, block by block, made of the histories of one run or several."""
 
 import platform
 import time
@@ -14,7 +14,7 @@ from engine.prosody.text import split_lines
 from engine.runs.smoothing import WINDOW_STEPS
 from poetry_tui.i18n import tr, tr_label
 from poetry_tui.report.document import Block, Code, Figure, Heading, Paragraph, Poem, Prediction, Table
-from poetry_tui.report.story import RunStory
+from poetry_tui.report.history import RunHistory
 from poetry_tui.report.svg import Series, chart
 from poetry_tui.runs.comparison import Comparison, Row, compare
 from poetry_tui.runs.wording import ABOUT
@@ -24,24 +24,24 @@ N_ROUNDS = 5
 N_EXCERPTS = 4
 
 
-def blocks(stories: Sequence[RunStory]) -> list[Block]:
+def blocks(histories: Sequence[RunHistory]) -> list[Block]:
     """The report on some runs, from its title to how to do it all again."""
-    side_by_side = compare([(story.name, story.status, story.state) for story in stories])
+    side_by_side = compare([(history.name, history.status, history.state) for history in histories])
     return [
-        Heading(title(stories), 1),
+        Heading(title(histories), 1),
         Paragraph(tr("report.made", version=__version__, moment=time.strftime("%Y-%m-%d %H:%M"))),
         *_figures(side_by_side),
         *_settings(side_by_side.names, side_by_side.settings),
-        *_curves(stories),
-        *_predictions(stories),
-        *_samples(stories),
-        *_machine(stories),
-        *_again(stories),
+        *_curves(histories),
+        *_predictions(histories),
+        *_samples(histories),
+        *_machine(histories),
+        *_again(histories),
     ]
 
 
-def title(stories: Sequence[RunStory]) -> str:
-    return tr("report.title", runs=", ".join(story.name for story in stories))
+def title(histories: Sequence[RunHistory]) -> str:
+    return tr("report.title", runs=", ".join(history.name for history in histories))
 
 
 def _figures(side_by_side: Comparison) -> Iterator[Block]:
@@ -70,29 +70,33 @@ def _plain(value: str) -> str:
     return {"None": "–", "True": "yes", "False": "no"}.get(value, value)
 
 
-def _curves(stories: Sequence[RunStory]) -> Iterator[Block]:
+def _curves(histories: Sequence[RunHistory]) -> Iterator[Block]:
     yield Heading(tr_label("report.curves"))
-    validations = [[(float(one.step), one.val_nats_per_han) for one in story.state.validations] for story in stories]
-    loss = [_loss_series(story) for story in stories]
-    if len(stories) == 1:
+    validations = [
+        [(float(one.step), one.val_nats_per_han) for one in history.state.validations] for history in histories
+    ]
+    loss = [_loss_series(history) for history in histories]
+    if len(histories) == 1:
         loss.append(Series(tr("report.validation"), validations[0], is_dotted=True))
-    is_per_char = any(story.state.loss_unit == "char" for story in stories)
+    is_per_char = any(history.state.loss_unit == "char" for history in histories)
     axis = "report.axis_loss_char" if is_per_char else "report.axis_loss"
     yield _figure("loss.svg", loss, "report.loss_by_step", "report.axis_step", axis)
-    by_step = [Series(s.name, points, is_dotted=True) for s, points in zip(stories, validations, strict=True)]
+    by_step = [Series(s.name, points, is_dotted=True) for s, points in zip(histories, validations, strict=True)]
     yield _figure("validation.svg", by_step, "report.val_by_step", "report.axis_step", "report.axis_val")
     by_minutes = [
-        Series(s.name, [(s.state.place_of(int(step), "minutes") / 1000, nats) for step, nats in points], is_dotted=True)
-        for s, points in zip(stories, validations, strict=True)
+        Series(
+            s.name, [(s.state.position_of(int(step), "minutes") / 1000, nats) for step, nats in points], is_dotted=True
+        )
+        for s, points in zip(histories, validations, strict=True)
     ]
     caption = ("report.val_by_minutes", "report.axis_minutes", "report.axis_val")
     yield _figure("validation-by-time.svg", by_minutes, *caption)
 
 
-def _loss_series(story: RunStory) -> Series:
-    loss = story.state.loss
+def _loss_series(history: RunHistory) -> Series:
+    loss = history.state.loss
     if not len(loss):
-        return Series(story.name, ())
+        return Series(history.name, ())
     first, last = float(loss.steps[0]), float(loss.steps[-1])
     width = (last - first) / N_COLUMNS
     columns = [
@@ -101,59 +105,59 @@ def _loss_series(story: RunStory) -> Series:
         if column is not None
     ]
     band = [(x, column.low, column.high) for x, column in columns]
-    return Series(story.name, [(x, column.smooth) for x, column in columns], band)
+    return Series(history.name, [(x, column.smooth) for x, column in columns], band)
 
 
 def _figure(file_name: str, series: Sequence[Series], caption: str, x_label: str, y_label: str) -> Figure:
     return Figure(file_name, chart(series, tr(x_label), tr(y_label)), tr(caption))
 
 
-def _predictions(stories: Sequence[RunStory]) -> Iterator[Block]:
-    if not any(story.comparisons for story in stories):
+def _predictions(histories: Sequence[RunHistory]) -> Iterator[Block]:
+    if not any(history.comparisons for history in histories):
         return
     yield Heading(tr_label("report.predictions"))
     yield Paragraph(tr("report.what_predictions"))
-    for story in stories:
-        for one in story.excerpts(N_EXCERPTS):
-            caption = tr("report.at_step", run=story.name, step=f"{one.step:,}")
+    for history in histories:
+        for one in history.excerpts(N_EXCERPTS):
+            caption = tr("report.at_step", run=history.name, step=f"{one.step:,}")
             yield Prediction(caption, one.prediction, one.target, one.probability)
 
 
-def _samples(stories: Sequence[RunStory]) -> Iterator[Block]:
+def _samples(histories: Sequence[RunHistory]) -> Iterator[Block]:
     """The first begin character through time, and every begin character at the end."""
-    told = [story for story in stories if story.state.samples]
+    told = [history for history in histories if history.state.samples]
     if not told:
         return
     yield Heading(tr_label("report.samples"))
     yield Paragraph(tr("report.what_samples", temperature=told[0].state.samples[0].temperature))
-    for story in told:
-        yield Heading(story.name, 3)
-        for round_ in story.rounds(N_ROUNDS):
+    for history in told:
+        yield Heading(history.name, 3)
+        for round_ in history.rounds(N_ROUNDS):
             for sample in round_.samples[:1]:
                 yield Poem(f"{sample.begin} · {round_.step:,}", split_lines(sample.text))
     yield Heading(tr_label("report.last_poems"))
-    for story in told:
-        yield Heading(story.name, 3)
-        for sample in story.state.sample_rounds(1)[0].samples:
+    for history in told:
+        yield Heading(history.name, 3)
+        for sample in history.state.sample_rounds(1)[0].samples:
             yield Poem(f"{sample.begin} · seed {sample.seed}", split_lines(sample.text))
 
 
-def _machine(stories: Sequence[RunStory]) -> Iterator[Block]:
+def _machine(histories: Sequence[RunHistory]) -> Iterator[Block]:
     yield Heading(tr_label("report.machine"))
     rows = []
-    for story in stories:
-        made_with: Mapping[str, Any] = story.about.get("made_with", {})
-        device = story.state.started.device if story.state.started else "–"
+    for history in histories:
+        made_with: Mapping[str, Any] = history.about.get("made_with", {})
+        device = history.state.started.device if history.state.started else "–"
         versions = ", ".join(f"{name} {version}" for name, version in made_with.items()) or "–"
-        corpus: Mapping[str, Any] = story.about.get("corpus", {})
+        corpus: Mapping[str, Any] = history.about.get("corpus", {})
         poems = f"{corpus['name']}, {corpus['n_poems']:,} poems, {corpus['licence']}" if corpus else "–"
-        rows.append((story.name, device, versions, poems))
+        rows.append((history.name, device, versions, poems))
     yield Table(("", "device", "versions", "corpus"), rows)
     yield Paragraph(f"{platform.platform()} · Python {platform.python_version()}")
 
 
-def _again(stories: Sequence[RunStory]) -> Iterator[Block]:
-    commands = [command for story in stories if (command := _command(story.config))]
+def _again(histories: Sequence[RunHistory]) -> Iterator[Block]:
+    commands = [command for history in histories if (command := _command(history.config))]
     if commands:
         yield Heading(tr_label("report.again"))
         yield Code("\n".join(commands))

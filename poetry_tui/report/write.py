@@ -7,10 +7,10 @@ from engine.errors import UsageError
 from engine.files import replace_folder, write_atomically
 from poetry_tui.i18n import language
 from poetry_tui.report.document import Figure
+from poetry_tui.report.history import RunHistory
 from poetry_tui.report.html import to_html
 from poetry_tui.report.markdown import to_markdown
 from poetry_tui.report.page import blocks, title
-from poetry_tui.report.story import RunStory
 
 MARKDOWN, HTML = "report.md", "report.html"
 # Who ends a name so wants one file. Any other ending (report.v2) is part of a folder's name.
@@ -39,7 +39,7 @@ def check_folder(folder: Path) -> None:
         raise UsageError(f"{folder} is there already and is no report.", "Name another folder with -o.")
 
 
-def write_report(stories: Sequence[RunStory], folder: Path) -> Path:
+def write_report(histories: Sequence[RunHistory], folder: Path) -> Path:
     """Write `report.md`, `report.html` and the curves into a folder, in the place of a report that stands there.
 
     Raises:
@@ -47,13 +47,13 @@ def write_report(stories: Sequence[RunStory], folder: Path) -> Path:
         OSError: it cannot be written.
     """
     check_folder(folder)
-    content = blocks(stories)
+    content = blocks(histories)
     with replace_folder(folder) as aside:
         for figure in content:
             if isinstance(figure, Figure):
                 write_atomically(aside / figure.file_name, figure.svg)
         write_atomically(aside / MARKDOWN, to_markdown(content))
-        write_atomically(aside / HTML, to_html(content, title(stories), "zh" if language() == "zh" else "en"))
+        write_atomically(aside / HTML, to_html(content, title(histories), "zh" if language() == "zh" else "en"))
     return folder
 
 

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from engine.runs.events import Compared, Event, Record, Resources, RunStarted, Step
-from poetry_tui.runs.curve import LARGEST
+from poetry_tui.runs.curve import MAX_VALUE
 
 
 def _numbers() -> "array[float]":
@@ -42,7 +42,7 @@ class RunAxes:
     def _count(self, event: Step, time_s: float) -> None:
         if event.n_chars is None:
             read = event.chars_per_s * max(0.0, time_s - self._since_s)
-            self.n_chars += read if 0 <= read < LARGEST else 0.0
+            self.n_chars += read if 0 <= read < MAX_VALUE else 0.0
             self.is_estimate = True
             return
         if self.is_estimate and self.n_chars:
@@ -60,7 +60,7 @@ class RunAxes:
 
     def _epochs(self, event: Step, started: RunStarted | None) -> float:
         if event.epochs_done is not None:
-            return event.epochs_done if 0 <= event.epochs_done < LARGEST else 0.0
+            return event.epochs_done if 0 <= event.epochs_done < MAX_VALUE else 0.0
         if started is None or started.n_chars_per_epoch <= 0:
             return float(event.epoch)
         # The number of the epoch is known; how far it has come, only about.

@@ -14,7 +14,7 @@ from typing import NamedTuple, cast
 from engine.runs.smoothing import extend_means, mean_of_last_steps
 
 # Beyond this a figure is as good as infinite, and sums over it may be.
-LARGEST = 1e30
+MAX_VALUE = 1e30
 # About the square root of what falls into a column of a long run's picture: as many blocks as points beside them.
 BLOCK = 32
 
@@ -57,7 +57,7 @@ class Curve:
         if steps and step <= steps[-1]:
             self.truncate(step - 1)
         n_steps, self._told_until = max(step - self._told_until, 1), step
-        if not -LARGEST < value < LARGEST:
+        if not -MAX_VALUE < value < MAX_VALUE:
             self.n_not_finite += 1
             self.not_finite_steps.append(step)
             return
@@ -83,11 +83,11 @@ class Curve:
         self._catch_up()
         return self._smooth
 
-    def against(self, places: Sequence[float]) -> "Curve":
-        """The same points and the same means over another axis: `places` has a number for each point, never falling."""
+    def against(self, positions: Sequence[float]) -> "Curve":
+        """The same points and the same means over another axis: `positions` has a number for each point, never falling."""
         other = Curve()
         # Shared, not copied: it is for looking at, and for as long as nothing is added to either.
-        other.steps = cast("array[int]", places)
+        other.steps = cast("array[int]", positions)
         other.values, other._smooth = self.values, self.smooth
         other._lows, other._sums, other._highs = self._lows, self._sums, self._highs
         return other
@@ -137,8 +137,8 @@ class Curve:
             low, total, high = min(part), sum(part), max(part)
         else:
             edges = self.values[start : first * BLOCK] + self.values[last * BLOCK : end]
-            low = min(min(self._lows[first:last]), min(edges, default=LARGEST))
-            high = max(max(self._highs[first:last]), max(edges, default=-LARGEST))
+            low = min(min(self._lows[first:last]), min(edges, default=MAX_VALUE))
+            high = max(max(self._highs[first:last]), max(edges, default=-MAX_VALUE))
             total = sum(self._sums[first:last]) + sum(edges)
         return Column(low, total / (end - start), high, self._smooth[end - 1])
 

@@ -6,20 +6,20 @@ from pathlib import Path
 
 from engine.errors import RunError, StudioError
 from poetry_tui.runs.control import is_alive, pending_commands
-from poetry_tui.runs.reader import Bite, EventTail, LogTail
+from poetry_tui.runs.reader import Chunk, EventTail, LogTail
 from poetry_tui.runs.state import RunState, Status
-from poetry_tui.runs.status import NOBODY, Life, look_at, silence_s, status_of
+from poetry_tui.runs.status import NO_WRITER, WriterProbe, probe_writer, silence_s, status_of
 
 # A heart beats once a second; looking more often finds out nothing.
-LIFE_PERIOD_S = 1.0
+PROBE_PERIOD_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What one look at the files of a run found."""
+class Snapshot:
+    """The result of one read of a run's files."""
 
-    bite: Bite
-    life: Life = NOBODY
+    chunk: Chunk
+    writer: WriterProbe = NO_WRITER
     pending_commands: frozenset[str] = frozenset()
     last_log_line: str = ""
     problem: StudioError | None = None
@@ -27,7 +27,7 @@ class Look:
 
 @dataclass(slots=True)
 class RunFollower:
-    """`look` reads files and may run in a thread; `take` folds what it found and belongs where the state is shown.
+    """`read` reads the files and may run in a thread; `fold` folds the snapshot into the state and runs where the state is shown.
 
     `is_settled` is False until everything that stood there at first has been read: before that, nobody knows the status.
     """
@@ -45,55 +45,58 @@ class RunFollower:
     _n_starts_before: int | None = None
     _tail: EventTail | None = None
     _log: LogTail | None = None
-    _life: Life = NOBODY
-    _life_due_s: float = 0.0
+    _writer: WriterProbe = NO_WRITER
+    _probe_due_s: float = 0.0
 
     def expect_start(self) -> None:
         """The run has just been asked to go on; its old last word counts no longer."""
         self._n_starts_before = self.state.n_starts
 
-    def look(self) -> Look:
-        """Read the next bite. What cannot be read is a `problem`, never an exception."""
+    def read(self) -> Snapshot:
+        """Read the next chunk. What cannot be read is a `problem`, never an exception."""
         self._tail = self._tail or EventTail(self.folder)
         self._log = self._log or LogTail(self.folder, max_lines=20, max_bytes=4096)
-        life = self._look_at_life()
+        writer = self._probe_writer()
         try:
-            bite = self._tail.poll()
-            asked = pending_commands(self.folder) if life.is_there else frozenset()
+            chunk = self._tail.poll()
+            asked = pending_commands(self.folder) if writer.is_there else frozenset()
             last_line = next((line for line in reversed(self._log.poll()) if line.strip()), "")
-            return Look(bite, life, asked, last_line)
+            return Snapshot(chunk, writer, asked, last_line)
         except StudioError as error:
-            return Look(Bite(), life, problem=error)
+            return Snapshot(Chunk(), writer, problem=error)
         except OSError as error:
             problem = RunError(f"The run {self.folder.name} cannot be read: {error.strerror}.", f"Check {self.folder}.")
-            return Look(Bite(), life, problem=problem)
+            return Snapshot(Chunk(), writer, problem=problem)
 
-    def _look_at_life(self) -> Life:
+    def _probe_writer(self) -> WriterProbe:
         """Whether somebody writes the run; who lived a moment ago is taken to live."""
-        if not self._life.is_there or time.monotonic() >= self._life_due_s:
-            self._life = look_at(self.folder, is_alive(self.folder))
-            self._life_due_s = time.monotonic() + LIFE_PERIOD_S
-        return self._life
+        if not self._writer.is_there or time.monotonic() >= self._probe_due_s:
+            self._writer = probe_writer(self.folder, is_alive(self.folder))
+            self._probe_due_s = time.monotonic() + PROBE_PERIOD_S
+        return self._writer
 
-    def take(self, look: Look) -> bool:
-        """Fold a look into the state; say whether anything that can be seen has changed."""
+    def fold(self, snapshot: Snapshot) -> bool:
+        """Fold a snapshot into the state; return whether anything that is shown has changed."""
         before = self._shown
-        if look.bite.restarted:
+        if snapshot.chunk.restarted:
             self.state = RunState()
-        for record in look.bite.records:
+        for record in snapshot.chunk.records:
             self.state.fold(record)
-        self.state.n_malformed += look.bite.n_malformed
+        self.state.n_malformed += snapshot.chunk.n_malformed
         self.pending_commands, self.problem, self.last_log_line = (
-            look.pending_commands,
-            look.problem,
-            look.last_log_line,
+            snapshot.pending_commands,
+            snapshot.problem,
+            snapshot.last_log_line,
         )
-        if not look.bite.more:
+        if not snapshot.chunk.more:
             self.is_settled = True
-            is_starting = look.life.is_there and self._n_starts_before == self.state.n_starts
-            self.status = Status.STARTING if is_starting else status_of(self.state, look.life)
-            self.silent_s = int(silence_s(self.state, look.life)) if self.status is Status.STALLED else 0
-        return bool(look.bite.records or look.bite.n_malformed or look.bite.restarted) or before != self._shown
+            is_starting = snapshot.writer.is_there and self._n_starts_before == self.state.n_starts
+            self.status = Status.STARTING if is_starting else status_of(self.state, snapshot.writer)
+            self.silent_s = int(silence_s(self.state, snapshot.writer)) if self.status is Status.STALLED else 0
+        return (
+            bool(snapshot.chunk.records or snapshot.chunk.n_malformed or snapshot.chunk.restarted)
+            or before != self._shown
+        )
 
     @property
     def _shown(self) -> tuple[object, ...]:

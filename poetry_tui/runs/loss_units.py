@@ -8,7 +8,7 @@ from engine.runs.events import Compared
 
 # What the first so many looks at prediction beside target show of a corpus is shown of it for good: whoever reads no more of a run
 # (a list) then comes to the same figures as whoever reads all of it.
-MOST_LOOKS = 64
+MAX_COMPARISONS = 64
 
 
 @dataclass(slots=True)
@@ -18,19 +18,19 @@ class HanRatio:
 
     # Nats a Han character for each nat a character; None before anything was shown.
     value: float | None = None
-    _n_looks: int = 0
+    _n_comparisons: int = 0
     _n_targets: int = 0
     _n_han: int = 0
 
     def note(self, compared: Compared) -> float | None:
         """Take in a look. Returns what to multiply by what was converted before, where the ratio has become another one, which
         it does at the first look, the second, the fourth, the eighth …"""
-        if self._n_looks == MOST_LOOKS:
+        if self._n_comparisons == MAX_COMPARISONS:
             return None
-        self._n_looks += 1
+        self._n_comparisons += 1
         self._n_targets += len(compared.target)
         self._n_han += sum(is_han(character) or character == UNKNOWN_GLYPH for character in compared.target)
-        if self._n_looks.bit_count() != 1 or not self._n_han:
+        if self._n_comparisons.bit_count() != 1 or not self._n_han:
             return None
         before, self.value = self.value or 1.0, self._n_targets / self._n_han
         return self.value / before

@@ -50,12 +50,12 @@ def _counted(folder: Path) -> int:
     n_malformed, is_over = 0, False
     try:
         while not is_over:
-            bite = tail.poll()
-            n_malformed += bite.n_malformed
-            for record in bite.records:
+            chunk = tail.poll()
+            n_malformed += chunk.n_malformed
+            for record in chunk.records:
                 # Whether the values of an event make sense is found out when they are used.
                 state.fold(record)
-            is_over = not bite.more
+            is_over = not chunk.more
     except RunError:  # of another version: nothing is known about its lines
         return 0
     return n_malformed + state.n_malformed

@@ -9,13 +9,13 @@ from engine.files import open_regular
 from engine.runs.events import Record, from_line
 from engine.runs.folder import EVENTS, LOG
 
-BITE_BYTES = 256 * 1024
+CHUNK_BYTES = 256 * 1024
 # No event is nearly as long; what has no line end within it is one malformed line.
 MAX_LINE_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Bite:
+class Chunk:
     """What one poll found.
 
     `restarted`: the file is another one than before, so forget what was read. `more`: there is more to read at once.
@@ -43,7 +43,7 @@ class EventTail:
         self._is_skipping = False
         self._refusal: RunError | None = None
 
-    def poll(self, max_bytes: int = BITE_BYTES) -> Bite:
+    def poll(self, max_bytes: int = CHUNK_BYTES) -> Chunk:
         """Read at most `max_bytes` more.
 
         Raises:
@@ -54,22 +54,22 @@ class EventTail:
             # A look at a file costs a tenth of opening it, and most looks find nothing.
             status = self.path.stat()
             if (status.st_ino, status.st_size) == (self._inode, self._offset):
-                return Bite()
+                return Chunk()
             with open_regular(self.path) as file:
                 restarted = self._follow_replacement(file.fileno())
                 file.seek(self._offset)
-                chunk = file.read(max_bytes)
+                data = file.read(max_bytes)
         except FileNotFoundError:
-            return Bite()
-        self._offset += len(chunk)
-        records, n_malformed = self._records_of(chunk)
-        return Bite(tuple(records), n_malformed, restarted, more=len(chunk) == max_bytes)
+            return Chunk()
+        self._offset += len(data)
+        records, n_malformed = self._records_of(data)
+        return Chunk(tuple(records), n_malformed, restarted, more=len(data) == max_bytes)
 
-    def _records_of(self, chunk: bytes) -> tuple[list[Record], int]:
-        """The events of the lines that end in a chunk, and how many of these lines are none. Raises RunError as `poll`."""
+    def _records_of(self, data: bytes) -> tuple[list[Record], int]:
+        """The events of the lines that end in some data, and how many of these lines are none. Raises RunError as `poll`."""
         if self._refusal is not None:
             raise self._refusal
-        *lines, self._partial = (self._partial + chunk).split(b"\n")
+        *lines, self._partial = (self._partial + data).split(b"\n")
         n_malformed = 0
         if self._is_skipping:
             self._is_skipping = not lines

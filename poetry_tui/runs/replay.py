@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 
 from engine.errors import RunError, StudioError
 from engine.runs.events import Record
-from poetry_tui.runs.follower import Look, RunFollower
-from poetry_tui.runs.reader import Bite, EventTail
+from poetry_tui.runs.follower import RunFollower, Snapshot
+from poetry_tui.runs.reader import Chunk, EventTail
 from poetry_tui.runs.state import Status
 
 # A whole run is seen in so many seconds, unless it was shorter than that.
-USUAL_LENGTH_S = 40.0
+DEFAULT_LENGTH_S = 40.0
 # What passed between two events of a run that was paused, or dead, is not waited for.
-LONGEST_GAP_S = 5.0
-FASTEST, SLOWEST = 1e6, 0.125
+MAX_GAP_S = 5.0
+MAX_SPEED, MIN_SPEED = 1e6, 0.125
 # Folded at one look, so that keys come between.
-MOST_RECORDS = 2000
+MAX_RECORDS = 2000
 
 
 @dataclass(slots=True)
@@ -32,37 +32,37 @@ class RunReplay(RunFollower):
     _times_s: list[float] = field(default_factory=list)
     _n_taken: int = 0
     _played_s: float = 0.0
-    _looked_s: float | None = None
+    _read_s: float | None = None
 
-    def look(self) -> Look:
+    def read(self) -> Snapshot:
         """What is due now; the first look reads the whole run."""
         try:
             if not self._records:
                 self._load()
         except StudioError as error:
-            return Look(Bite(), problem=error)
+            return Snapshot(Chunk(), problem=error)
         except OSError as error:
             problem = RunError(f"The run {self.folder.name} cannot be read: {error.strerror}.", f"Check {self.folder}.")
-            return Look(Bite(), problem=problem)
+            return Snapshot(Chunk(), problem=problem)
         now_s = self.clock_s()
-        if self._looked_s is not None and not self.is_held:
-            self._played_s += (now_s - self._looked_s) * self.speed
-        self._looked_s = now_s
+        if self._read_s is not None and not self.is_held:
+            self._played_s += (now_s - self._read_s) * self.speed
+        self._read_s = now_s
         due = bisect_right(self._times_s, self._played_s)
-        end = min(due, self._n_taken + MOST_RECORDS)
+        end = min(due, self._n_taken + MAX_RECORDS)
         records = tuple(self._records[self._n_taken : end])
         self._n_taken = max(end, self._n_taken)
-        return Look(Bite(records, more=end < due))
+        return Snapshot(Chunk(records, more=end < due))
 
-    def take(self, look: Look) -> bool:
+    def fold(self, snapshot: Snapshot) -> bool:
         """Fold what was due; the status is that of a replay, whatever the run is doing by now."""
         before = (self.status, self.problem)
-        for record in look.bite.records:
+        for record in snapshot.chunk.records:
             self.state.fold(record)
-        self.problem = look.problem
+        self.problem = snapshot.problem
         self.is_settled = True
         self.status = Status.REPLAYING
-        return bool(look.bite.records) or before != (self.status, self.problem)
+        return bool(snapshot.chunk.records) or before != (self.status, self.problem)
 
     @property
     def is_over(self) -> bool:
@@ -70,7 +70,7 @@ class RunReplay(RunFollower):
 
     def hasten(self, factor: float) -> None:
         """Go on `factor` times as fast."""
-        self.speed = min(max(self.speed * factor, SLOWEST), FASTEST)
+        self.speed = min(max(self.speed * factor, MIN_SPEED), MAX_SPEED)
 
     def hold(self) -> None:
         """Stand still, or go on."""
@@ -78,15 +78,15 @@ class RunReplay(RunFollower):
 
     def _load(self) -> None:
         tail = EventTail(self.folder)
-        bite = tail.poll()
-        self._records.extend(bite.records)
-        while bite.more:
-            bite = tail.poll()
-            self._records.extend(bite.records)
+        chunk = tail.poll()
+        self._records.extend(chunk.records)
+        while chunk.more:
+            chunk = tail.poll()
+            self._records.extend(chunk.records)
         played_s, before_s = 0.0, None
         for record in self._records:
             if before_s is not None:
-                played_s += min(max(record.time_s - before_s, 0.0), LONGEST_GAP_S)
+                played_s += min(max(record.time_s - before_s, 0.0), MAX_GAP_S)
             before_s = record.time_s
             self._times_s.append(played_s)
-        self.speed = self.speed or max(1.0, played_s / USUAL_LENGTH_S)
+        self.speed = self.speed or max(1.0, played_s / DEFAULT_LENGTH_S)

@@ -1,4 +1,4 @@
-"""How a run breathes: how long it usually takes from one word to the next, and so how long a silence is still a usual one.
+"""The stall detector: how long a run usually takes from one event to the next, and so how long it may be silent.
 
 Pure: it reads no clock and no file.
 """
@@ -19,16 +19,16 @@ from engine.runs.events import (
 )
 
 # No shorter silence is remarkable: machines swap, and disks spin up.
-LEAST_PATIENCE_S = 10.0
+MIN_STALL_TIMEOUT_S = 10.0
 # Nobody knows how long the first step, the first validation or the first checkpoint of a network takes.
-UNKNOWN_PATIENCE_S = 300.0
+DEFAULT_STALL_TIMEOUT_S = 300.0
 # So many times the longest of the last steps.
-SEVERAL = 8
+STALL_STEPS = 8
 N_REMEMBERED = 20
 
 
 @dataclass(slots=True)
-class Pace:
+class StallDetector:
     """`is_between_steps`: what the run said last was no step, so that it may be at something longer than one."""
 
     is_between_steps: bool = True
@@ -58,10 +58,10 @@ class Pace:
                 if gap_s is not None:
                     self._breaks_s.append(gap_s)
             case RunStarted() | Control():
-                self.is_between_steps = True  # what lies before it was a pause, a death, somebody's wish
+                self.is_between_steps = True  # what lies before it was a pause, a death, a request
 
-    def patience_s(self, is_more_due: bool) -> float:
+    def stall_timeout_s(self, is_more_due: bool) -> float:
         """How long the run may be silent from its last word on. `is_more_due`: a validation or a checkpoint comes next."""
         if self.is_between_steps or is_more_due or not self._steps_s:
-            return max(UNKNOWN_PATIENCE_S, SEVERAL * max((*self._steps_s, *self._breaks_s), default=0.0))
-        return max(LEAST_PATIENCE_S, SEVERAL * max(self._steps_s))
+            return max(DEFAULT_STALL_TIMEOUT_S, STALL_STEPS * max((*self._steps_s, *self._breaks_s), default=0.0))
+        return max(MIN_STALL_TIMEOUT_S, STALL_STEPS * max(self._steps_s))

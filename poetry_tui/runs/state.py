@@ -23,9 +23,9 @@ from engine.runs.events import (
 )
 from engine.runs.smoothing import WINDOW_STEPS, mean_of_last_steps
 from poetry_tui.runs.axes import RunAxes, steps_per_s
-from poetry_tui.runs.curve import LARGEST, Curve
+from poetry_tui.runs.curve import MAX_VALUE, Curve
 from poetry_tui.runs.loss_units import HanRatio
-from poetry_tui.runs.stall_detector import Pace
+from poetry_tui.runs.stall_detector import StallDetector
 
 # Points that the rate for the ETA is taken over at least: about ten seconds of training.
 RATE_POINTS = 100
@@ -96,7 +96,7 @@ class RunState:
     resources: Resources | None = None
     paused: bool = False
     last_word: RunFinished | RunFailed | None = None
-    pace: Pace = field(default_factory=Pace)
+    stall_detector: StallDetector = field(default_factory=StallDetector)
     n_starts: int = 0
     n_records: int = 0
     n_malformed: int = 0
@@ -120,7 +120,7 @@ class RunState:
     def _fold_event(self, record: Record) -> None:
         event = record.event
         self._fold_time(record)
-        self.pace.note(record)
+        self.stall_detector.note(record)
         if not isinstance(event, Step):
             self.axes.note(record, self.elapsed_s, self.started, is_point=False)
         match event:
@@ -164,13 +164,13 @@ class RunState:
         self.step = step
         for curve in (self.loss, self.speed, self.grad_norm):
             curve.truncate(step)
-        self._forget_places(len(self.loss))
+        self._truncate_points(len(self.loss))
         self.validations = [item for item in self.validations if item.step <= step]
         self.samples = [item for item in self.samples if item.step <= step]
         self.comparisons = [item for item in self.comparisons if item.step <= step]
         self.controls = [item for item in self.controls if item.step <= step]
 
-    def _forget_places(self, n_points: int) -> None:
+    def _truncate_points(self, n_points: int) -> None:
         """Keep what goes with the first points of the loss."""
         self._n_per_char = min(self._n_per_char, n_points)
         last_step = self.loss.steps[n_points - 1] if n_points else -1
@@ -180,16 +180,16 @@ class RunState:
             self.axes.truncate(n_points)
 
     def _fold_step(self, event: Step, record: Record) -> None:
-        per_han, is_number = event.loss_nats_per_han, -LARGEST < event.loss_nats < LARGEST
+        per_han, is_number = event.loss_nats_per_han, -MAX_VALUE < event.loss_nats < MAX_VALUE
         is_per_char = event.n_chars is None
-        if event.n_chars is not None and not 0 <= event.n_chars < LARGEST:
+        if event.n_chars is not None and not 0 <= event.n_chars < MAX_VALUE:
             raise ValueError("a run reads no such number of characters")  # before anything is kept of it
         if per_han is not None or is_per_char:
             self.loss.append(event.step, event.loss_nats * (self._ratio.value or 1.0) if per_han is None else per_han)
         # A loss that is no number is no point of the curve, nor is one of no Han character at all (a run of before had batches of
         # nothing but ends); a point that was replaced is replaced everywhere.
         is_point = len(self.loss) > 0 and self.loss.steps[-1] == event.step
-        self._forget_places(len(self.loss) - is_point)
+        self._truncate_points(len(self.loss) - is_point)
         self.axes.note(record, self.elapsed_s, self.started, is_point=is_point)
         self._n_per_char += is_point and is_per_char
         if is_point and is_number:
@@ -204,7 +204,7 @@ class RunState:
         if factor is not None and self._n_per_char:
             self.loss.scale(self._n_per_char, factor)
 
-    def places(self, axis: Axis) -> Sequence[float]:
+    def positions(self, axis: Axis) -> Sequence[float]:
         """Where each point of the loss stands on an axis."""
         match axis:
             case "step":
@@ -213,13 +213,13 @@ class RunState:
                 return self.axes.chars
         return self.axes.milliminutes
 
-    def place_of(self, step: int, axis: Axis) -> float:
+    def position_of(self, step: int, axis: Axis) -> float:
         """Where a step stands on an axis: at the last point of the loss up to it."""
         if axis == "step":
             return step
-        places = self.places(axis)
+        positions = self.positions(axis)
         index = bisect_right(self.loss.steps, step)
-        return places[max(index - 1, 0)] if places else 0.0
+        return positions[max(index - 1, 0)] if positions else 0.0
 
     def _fold_control(self, event: Control) -> None:
         self.controls.append(event)
@@ -300,8 +300,8 @@ class RunState:
     def steps_per_s(self) -> float | None:
         """Validations and checkpoints included, pauses not."""
         every = [number for name in LONG_WORK if isinstance(number := self.config.get(name), int) and number > 0]
-        places = self.axes.milliminutes
-        return steps_per_s(self.loss.steps, places, max(every, default=0), RATE_POINTS, self._life_begins)
+        positions = self.axes.milliminutes
+        return steps_per_s(self.loss.steps, positions, max(every, default=0), RATE_POINTS, self._life_begins)
 
     @property
     def eta_s(self) -> float | None:

@@ -1,4 +1,4 @@
-"""What a run is doing, from what it said and from what can be seen of its writer. Pure, but for `look_at` and `now_s`."""
+"""What a run is doing, from what it said and from what can be seen of its writer. Pure, but for `probe_writer` and `now_s`."""
 
 import time
 from dataclasses import dataclass
@@ -6,23 +6,23 @@ from pathlib import Path
 
 from engine.runs.events import RunFailed, RunFinished
 from engine.runs.folder import last_beat_s
-from poetry_tui.runs.stall_detector import LEAST_PATIENCE_S
+from poetry_tui.runs.stall_detector import MIN_STALL_TIMEOUT_S
 from poetry_tui.runs.state import LONG_WORK, RunState, Status
 
-# A writer is gone a moment after its last word. One whose heart still beats so long after is the next life, loading.
+# A writer is gone a moment after its last word. One whose heart still beats so long after is the next one, loading.
 LEAVING_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
-    """A run's writer from outside: whether its process is there, when its heart beat last, and when that was looked at."""
+class WriterProbe:
+    """A run's writer from outside: whether its process is there, when its heart beat last, and when that was probed."""
 
     is_there: bool
-    looked_s: float = 0.0
+    probed_s: float = 0.0
     beat_s: float | None = None
 
 
-NOBODY = Life(is_there=False)
+NO_WRITER = WriterProbe(is_there=False)
 
 
 def now_s() -> float:
@@ -30,45 +30,45 @@ def now_s() -> float:
     return time.time()
 
 
-def look_at(folder: Path, is_there: bool) -> Life:
-    """The life of a run now; to be looked at before its events, as a writer found dead has said all it will ever say."""
-    return Life(is_there, now_s(), last_beat_s(folder))
+def probe_writer(folder: Path, is_there: bool) -> WriterProbe:
+    """Probe the writer of a run; to be done before its events are read, as a writer found dead has said all it will ever say."""
+    return WriterProbe(is_there, now_s(), last_beat_s(folder))
 
 
-def status_of(state: RunState, life: Life) -> Status:
+def status_of(state: RunState, writer: WriterProbe) -> Status:
     """What a run is doing.
 
     A writer that is gone without a last word is lost, never running; one that lives and has not spoken is starting, and
     one that died before its first word has failed. One that lives and is silent for too long is stalled.
     """
-    if state.last_word is not None and not _lives_again(state, life):
+    if state.last_word is not None and not _lives_again(state, writer):
         return _ended(state.last_word)
-    if not life.is_there:
+    if not writer.is_there:
         return Status.LOST if state.started else Status.FAILED
     if state.started is None or state.last_word is not None:
         return Status.STARTING
     if state.paused:
         return Status.PAUSED
-    return Status.STALLED if is_stalled(state, life) else Status.RUNNING
+    return Status.STALLED if is_stalled(state, writer) else Status.RUNNING
 
 
-def is_stalled(state: RunState, life: Life) -> bool:
+def is_stalled(state: RunState, writer: WriterProbe) -> bool:
     """Whether a run that should be training says nothing, for several times as long as it needs for a step.
 
     A validation and a checkpoint may take their time as long as the heart beats; a heart that does not beat is that
     of a process which was suspended, or of a machine that does not get to it.
     """
-    silent_s = silence_s(state, life)
-    is_heart_still = life.beat_s is not None and life.looked_s - life.beat_s > LEAST_PATIENCE_S
-    if is_heart_still and silent_s > LEAST_PATIENCE_S:
+    silent_s = silence_s(state, writer)
+    is_heart_still = writer.beat_s is not None and writer.probed_s - writer.beat_s > MIN_STALL_TIMEOUT_S
+    if is_heart_still and silent_s > MIN_STALL_TIMEOUT_S:
         return True
-    return silent_s > state.pace.patience_s(_is_more_due(state))
+    return silent_s > state.stall_detector.stall_timeout_s(_is_more_due(state))
 
 
-def silence_s(state: RunState, life: Life) -> float:
+def silence_s(state: RunState, writer: WriterProbe) -> float:
     """How long the run has said nothing."""
-    last_s = state.pace.last_s
-    return 0.0 if last_s is None else max(0.0, life.looked_s - last_s)
+    last_s = state.stall_detector.last_s
+    return 0.0 if last_s is None else max(0.0, writer.probed_s - last_s)
 
 
 def _is_more_due(state: RunState) -> bool:
@@ -76,9 +76,9 @@ def _is_more_due(state: RunState) -> bool:
     return state.step == state.total_steps or any(state.step % number == 0 for number in every)
 
 
-def _lives_again(state: RunState, life: Life) -> bool:
-    last_s = state.pace.last_s
-    return life.is_there and life.beat_s is not None and last_s is not None and life.beat_s - last_s > LEAVING_S
+def _lives_again(state: RunState, writer: WriterProbe) -> bool:
+    last_s = state.stall_detector.last_s
+    return writer.is_there and writer.beat_s is not None and last_s is not None and writer.beat_s - last_s > LEAVING_S
 
 
 def _ended(last_word: RunFinished | RunFailed) -> Status:

@@ -17,16 +17,16 @@ from engine.runs.folder import CONFIG, EVENTS, run_is_alive
 from engine.runs.smoothing import first_step_before
 from engine.system.names import path_of
 from engine.system.safe_text import shown
-from poetry_tui.runs.loss_units import MOST_LOOKS
+from poetry_tui.runs.loss_units import MAX_COMPARISONS
 from poetry_tui.runs.state import LossUnit, RunState, Status
-from poetry_tui.runs.status import look_at, silence_s, status_of
+from poetry_tui.runs.status import probe_writer, silence_s, status_of
 
 # Rare events, searched for by their bytes: a long run is megabytes of steps that a list need not parse.
 RARE_EVENTS = (b'"run_started"', b'"validated"', b'"control"', b'"run_finished"', b'"run_failed"')
 LOOKS = b'"compared"'
 TAIL_BYTES = 32 * 1024
 # So much more is read word by word; beyond it, the outline is made anew.
-MOST_NEWS_BYTES = 1 << 20
+MAX_NEWS_BYTES = 1 << 20
 
 
 @dataclass(slots=True)
@@ -88,7 +88,7 @@ class RunSummary:
 
 def summarise(folder: Path) -> RunSummary:
     """Sum up one run folder; a damaged or foreign one is summed up as a problem, never as an exception."""
-    life = look_at(folder, run_is_alive(folder))
+    writer = probe_writer(folder, run_is_alive(folder))
     try:
         state = _outline_of(folder / EVENTS)
     except FileNotFoundError:
@@ -98,12 +98,12 @@ def summarise(folder: Path) -> RunSummary:
     except OSError as error:
         return RunSummary(folder.name, folder, Status.LOST, problem=f"{EVENTS} cannot be read: {error.strerror}.")
     best = state.best
-    status = status_of(state, life)
+    status = status_of(state, writer)
     return RunSummary(
         id=folder.name,
         folder=folder,
         status=status,
-        silent_s=silence_s(state, life) if status is Status.STALLED else 0.0,
+        silent_s=silence_s(state, writer) if status is Status.STALLED else 0.0,
         started_s=state.first_time_s,
         elapsed_s=state.elapsed_s,
         step=state.step,
@@ -156,7 +156,7 @@ def _outline_of(path: Path) -> RunState:
     with open_regular(path) as file:
         status = os.fstat(file.fileno())
         known = _outlines.get(path)
-        if known is None or known.inode != status.st_ino or not 0 <= status.st_size - known.n_bytes <= MOST_NEWS_BYTES:
+        if known is None or known.inode != status.st_ino or not 0 <= status.st_size - known.n_bytes <= MAX_NEWS_BYTES:
             data = file.read()
             known = _outlines[path] = _Outline(status.st_ino, data.rfind(b"\n") + 1, _outline(data))
             return known.state
@@ -175,9 +175,9 @@ def _outline_of(path: Path) -> RunState:
 def _outline(data: bytes) -> RunState:
     """Fold the rare events of a run and the last of the others: as many as the smoothed loss is made of, so that a list says the
     same figure as whoever reads all."""
-    rare = [at for mark in RARE_EVENTS for at in _places(data, mark)]
+    rare = [at for mark in RARE_EVENTS for at in _offsets(data, mark)]
     # The first looks convert the losses of a run of before.
-    rare += _places(data, LOOKS, MOST_LOOKS)
+    rare += _offsets(data, LOOKS, MAX_COMPARISONS)
     starts = sorted({data.rfind(b"\n", 0, at) + 1 for at in rare})
     n_bytes = TAIL_BYTES
     while True:
@@ -199,14 +199,14 @@ def _fold(state: RunState, lines: Sequence[bytes]) -> None:
             state.fold(record)
 
 
-def _places(data: bytes, mark: bytes, at_most: int = sys.maxsize) -> list[int]:
+def _offsets(data: bytes, mark: bytes, at_most: int = sys.maxsize) -> list[int]:
     """Where `mark` stands as an event's name, the first so many times."""
-    places: list[int] = []
+    offsets: list[int] = []
     at = data.find(b'"event":' + mark)
-    while at >= 0 and len(places) < at_most:
-        places.append(at)
+    while at >= 0 and len(offsets) < at_most:
+        offsets.append(at)
         at = data.find(b'"event":' + mark, at + 1)
-    return places
+    return offsets
 
 
 def _record(line: bytes) -> Record | None:

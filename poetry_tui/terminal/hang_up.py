@@ -5,7 +5,7 @@ a trap, or another program. So a thread watches the terminal itself. The same th
 wakeup descriptor: the main thread may be waiting for a terminal that nobody reads, or for a locked file, where neither
 asyncio's handlers nor Python's run.
 
-Either way the app is asked to leave as if by `q`, and has `DEADLINE_S` for it; where a person leaves, `LONGEST_LEAVING_S`, lest a
+Either way the app is asked to leave as if by `q`, and has `DEADLINE_S` for it; where a person leaves, `MAX_LEAVING_S`, lest a
 thread that waits for a disk holds the studio for ever. After that its children are ended, the terminal is restored as far
 as it takes something, and the process leaves. Trainings go on: they outlive the studio by design.
 """
@@ -23,7 +23,7 @@ from typing import Any, NoReturn
 from engine.errors import INTERRUPTED
 
 DEADLINE_S = 3.0
-LONGEST_LEAVING_S = 10.0
+MAX_LEAVING_S = 10.0
 # How long a child that has been told to end may take for it.
 _PATIENCE_S = 1.0
 # Where a system's `poll` cannot tell of a hang-up, the terminal is asked so often.
@@ -42,7 +42,7 @@ def hang_up() -> None:
 
 
 def is_leaving() -> None:
-    """Say that the app leaves by itself; from now on it has `LONGEST_LEAVING_S`."""
+    """Say that the app leaves by itself; from now on it has `MAX_LEAVING_S`."""
     _wake_with(_IS_LEAVING)
 
 
@@ -75,7 +75,7 @@ def watching(ask_to_leave: Callable[[], object]) -> Iterator[None]:
 
     def watch() -> None:
         if _IS_LEAVING in _wait_for_end(terminal, listening):
-            if not has_left.wait(LONGEST_LEAVING_S):
+            if not has_left.wait(MAX_LEAVING_S):
                 _leave_at_once(attributes, 0)
             return
         shall_leave.set()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
 # A handler that waits longer than this (for a disk, say) no longer holds what was typed after it.
-LONGEST_HOLD_S = 5.0
+MAX_HOLD_S = 5.0
 # Nobody types that far ahead: what comes beyond is a file that was thrown at the terminal.
 MAX_HELD = 500
 # It must work at any moment.
@@ -103,7 +103,7 @@ class InputGate:
 
     async def _settle(self) -> None:
         """Wait until all that the event set off is done; then let the next one in."""
-        until_s = time.monotonic() + LONGEST_HOLD_S
+        until_s = time.monotonic() + MAX_HOLD_S
         n_looks = n_at_rest = 0
         try:
             # Twice: a task that was made meanwhile has begun by the second time.

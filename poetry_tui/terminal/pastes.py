@@ -17,7 +17,7 @@ START, END = "\x1b[200~", "\x1b[201~"
 # More than any field of the studio can use.
 MAX_PASTED_CHARS = 10_000
 # A terminal that does not say where its paste ends has ended it when nothing more comes for so long.
-LONGEST_PAUSE_S = 1.0
+MAX_PAUSE_S = 1.0
 # Text in one piece without brackets that is as long as this was not typed.
 MIN_FLOOD_CHARS = 512
 _SEQUENCES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)?|O.|[@-Z\\^_])?")
@@ -55,7 +55,7 @@ class PasteReader:
 
     def tick(self, parse: Feed) -> Iterable[Message]:
         """End a paste whose end does not come."""
-        if self._pieces is not None and time.monotonic() - self._last_s > LONGEST_PAUSE_S:
+        if self._pieces is not None and time.monotonic() - self._last_s > MAX_PAUSE_S:
             yield from self._finish(parse)
 
     def _without_brackets(self, data: str, parse: Feed) -> Iterable[Message]:

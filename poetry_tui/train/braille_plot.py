@@ -13,7 +13,7 @@ from poetry_tui.runs.curve import Column, Curve
 from poetry_tui.widgets.chart_glyphs import stroke
 
 OTHERS = ("other1", "other2", "other3", "other4")
-OTHER_LETTERS = "bcde"
+OVERLAY_LETTERS = "bcde"
 PARTS = ("blank", "range", "mean", "smooth", "validation", "best", "control", "moment", "axis", "label", *OTHERS)
 # The bit of each braille dot, by its column and row in the cell.
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
@@ -23,7 +23,7 @@ _FULL = tuple(sum(dots) for dots in _DOTS)
 _BRAILLE = 0x2800
 _LIT = re.compile(rb"[^\0]")
 # Told apart without colour: only the smoothed line is drawn by its shape.
-_IN_ASCII = {"range": ":", "mean": ".", **dict(zip(OTHERS, OTHER_LETTERS, strict=True))}
+_IN_ASCII = {"range": ":", "mean": ".", **dict(zip(OTHERS, OVERLAY_LETTERS, strict=True))}
 # So many of the values from either end fit on the axis; beyond them it goes on for a share of what they take, where others lie
 # farther off than all that they take.
 BULK = 0.95
@@ -146,13 +146,13 @@ def plot(
     others: Sequence[Other] = (),
     is_log: bool = False,
     is_ascii: bool = False,
-    place_label: Callable[[float], str] | None = None,
+    position_label: Callable[[float], str] | None = None,
 ) -> list[list[Cell]]:
     """Draw a curve into `height` rows of `width` cells, axes included; no rows when there is no room for any.
 
     `first` and `last` are the limits of the step axis, the whole curve where they are None. The smoothed line is
     the curve's own, so it does not depend on the limits. `others` are drawn behind it; `is_log` draws the values by their
-    logarithm; `is_ascii` draws without braille and lines; `place_label` says a place of the step axis where that is no step.
+    logarithm; `is_ascii` draws without braille and lines; `position_label` says a place of the step axis where that is no step.
     """
     n_columns, n_rows = width - LABEL_WIDTH - 1, height - FOOT_ROWS
     if n_columns < 4 or n_rows < 2:
@@ -171,7 +171,7 @@ def plot(
     for mark in seen:
         if mark.value is not None and math.isfinite(mark.value):
             canvas.letters[canvas.column(mark.step), canvas.row(mark.value) // 4] = (mark.letter, mark.part)
-    label = place_label or step_label
+    label = position_label or step_label
     return [*_rows(canvas), _axis(canvas, seen), _step_labels(canvas, label)]
 
 

@@ -14,7 +14,7 @@ from poetry_tui.keymap import bind, translated
 from poetry_tui.runs.comparison import Comparison
 from poetry_tui.train.comparison_table import ComparisonTable
 
-LOOK_PERIOD_S = 1.0
+READ_PERIOD_S = 1.0
 
 
 class CompareScreen(ModalScreen[None]):
@@ -58,7 +58,7 @@ class CompareScreen(ModalScreen[None]):
                 yield ComparisonTable(self._read(), self._with_equal)
 
     def on_mount(self) -> None:
-        self.set_interval(LOOK_PERIOD_S, self._look)
+        self.set_interval(READ_PERIOD_S, self._look)
         self._look()
 
     @property

@@ -16,7 +16,7 @@ from poetry_tui.runs.comparison import MISSING, Comparison, Row
 RUN_STYLES = ("bold $accent", "bold $secondary", "bold $warning", "bold $success", "bold $error")
 RUN_LETTERS = "abcde"
 GAP = 2
-LEAST_COLUMN = 8
+MIN_COLUMN_CELLS = 8
 
 
 class ComparisonTable(Widget):
@@ -66,7 +66,7 @@ class ComparisonTable(Widget):
     def _column_widths(self, room: int) -> list[int]:
         """The natural widths where there is room; else the widest give first."""
         widths = self._natural_widths
-        while sum(widths) > room and max(widths) > LEAST_COLUMN:
+        while sum(widths) > room and max(widths) > MIN_COLUMN_CELLS:
             widths[widths.index(max(widths))] -= 1
         return widths
 

@@ -7,14 +7,14 @@ from textual.widgets import RichLog
 
 from poetry_tui.i18n import tr, tr_label
 
-MOST_LINES = 500
+MAX_LINES = 500
 
 
 class LogPane(RichLog):
     """Rewritten only when the log has changed; follows its end."""
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id, max_lines=MOST_LINES, wrap=True, markup=False, highlight=False, min_width=20)
+        super().__init__(id=id, max_lines=MAX_LINES, wrap=True, markup=False, highlight=False, min_width=20)
         self._shown: Sequence[str] | None = None
 
     def on_mount(self) -> None:

@@ -14,8 +14,8 @@ from engine.runs.events import RETURNED
 from poetry_tui.runs.state import Axis, RunState
 from poetry_tui.train.braille_plot import (
     LABEL_WIDTH,
-    OTHER_LETTERS,
     OTHERS,
+    OVERLAY_LETTERS,
     PARTS,
     Cell,
     Mark,
@@ -28,7 +28,7 @@ from poetry_tui.widgets.rows import Rows
 
 # How much of the run the chart shows.
 ZOOMS = (1.0, 0.25, 0.05)
-SMALLEST_ZOOM = 0.002
+MIN_ZOOM = 0.002
 AXES: tuple[Axis, ...] = get_args(Axis)
 CONTROL_LETTERS = {
     "paused": "P",
@@ -144,7 +144,7 @@ class LossChart(Rows):
             (first, last), (own_first, own_last) = self._seen, self._own
             place = first + (last - first) * share
             under_pointer = min((place - own_first) / max(own_last - own_first, 1e-9), 1.0)
-            self.zoom = min(max(self.zoom * factor, SMALLEST_ZOOM), 1.0)
+            self.zoom = min(max(self.zoom * factor, MIN_ZOOM), 1.0)
             self.end = min(max(under_pointer + self.zoom * (1 - share), self.zoom), 1.0)
             self._draw()
         self.post_message(self.Moved())
@@ -159,10 +159,10 @@ class LossChart(Rows):
         self._n_drawn = 0 if state is None else len(state.loss)
         if state is not None and len(state.loss):
             others = [
-                Other(other.loss.against(other.places(self.axis)), part, letter)
-                for (_, other), part, letter in zip(self.others, OTHERS, OTHER_LETTERS, strict=False)
+                Other(other.loss.against(other.positions(self.axis)), part, letter)
+                for (_, other), part, letter in zip(self.others, OTHERS, OVERLAY_LETTERS, strict=False)
             ]
-            curve = state.loss.against(state.places(self.axis))
+            curve = state.loss.against(state.positions(self.axis))
             self._own = first, last = curve.steps[0], curve.steps[-1]
             self._seen = (first + (last - first) * (self.end - self.zoom), first + (last - first) * self.end)
             if self.zoom >= 1:
@@ -178,7 +178,7 @@ class LossChart(Rows):
                 others=others,
                 is_log=self.is_log,
                 is_ascii=is_ascii(),
-                place_label=minute_label if self.axis == "minutes" else None,
+                position_label=minute_label if self.axis == "minutes" else None,
             )
         self._drawing_s = time.thread_time() - began_s
         self._is_rendered = False
@@ -189,7 +189,7 @@ class LossChart(Rows):
         marks = [*marks_of(state), *pointer]
         if self.axis == "step":
             return marks
-        return [replace(mark, step=int(state.place_of(mark.step, self.axis))) for mark in marks]
+        return [replace(mark, step=int(state.position_of(mark.step, self.axis))) for mark in marks]
 
     def render_lines(self, crop: Region) -> list[Strip]:
         if self._is_rendered:

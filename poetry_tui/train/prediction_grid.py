@@ -15,14 +15,14 @@ from poetry_tui.i18n import tr, tr_label
 from poetry_tui.widgets.lines import Lines
 
 # A thousandth counts as nothing: the scale is that of the logarithm, as the loss is.
-LEAST_PROBABILITY = 1e-3
+MIN_PROBABILITY = 1e-3
 
 
 def share_of(probability: float) -> float:
     """Where a probability stands on the scale, from 0 (a thousandth or less, or no number) to 1 (certain)."""
-    if not probability > LEAST_PROBABILITY:
+    if not probability > MIN_PROBABILITY:
         return 0.0
-    return min(1.0, 1 - math.log(probability) / math.log(LEAST_PROBABILITY))
+    return min(1.0, 1 - math.log(probability) / math.log(MIN_PROBABILITY))
 
 
 def two_cells(character: str) -> str:

@@ -16,7 +16,7 @@ PHASES = ("data", "forward", "backward", "optimizer")
 LABEL_WIDTH = 12
 # The column of what is used, and what it takes to have that of the phases beside it.
 USED_WIDTH = 34
-LEAST_BESIDE = 64
+MIN_CELLS_SIDE_BY_SIDE = 64
 
 
 class ResourcePane(VerticalScroll):
@@ -60,7 +60,7 @@ class ResourcePane(VerticalScroll):
         used, phases = self._used(event, chars_per_s), _shares(event)
         width, height = self.scrollable_content_region.width, self.scrollable_content_region.height
         # Where both do not fit below one another, they stand beside one another if that is wide enough.
-        is_beside = height < len(used) + 1 + len(phases) and width >= LEAST_BESIDE
+        is_beside = height < len(used) + 1 + len(phases) and width >= MIN_CELLS_SIDE_BY_SIDE
         room = width - (USED_WIDTH if is_beside else 0) - LABEL_WIDTH - 12
         shares = [
             self._row(f"train.phase.{phase}", f"{100 * share:4.0f} % ")

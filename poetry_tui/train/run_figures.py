@@ -10,7 +10,7 @@ from poetry_tui.widgets.chart_glyphs import progress
 from poetry_tui.widgets.rows import Cells, Rows
 
 # A shorter bar says nothing.
-LEAST_BAR = 10
+MIN_BAR_CELLS = 10
 
 
 class RunFigures(Rows):
@@ -61,7 +61,7 @@ def _bar(follower: RunFollower, width: int) -> list[Cells]:
         after += f"  {duration(state.eta_s)} {tr('train.left')}"
     if len(state.speed):
         after += f"  {count(state.speed.last_smooth or 0)} {tr('train.speed')}"
-    fits = width - 2 - cell_len(percent + epochs + after) >= LEAST_BAR
+    fits = width - 2 - cell_len(percent + epochs + after) >= MIN_BAR_CELLS
     after = percent + (epochs if fits else "") + after
     room = max(width - 2 - cell_len(after), 4)
     done, to_do = progress(share, room)

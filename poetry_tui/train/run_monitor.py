@@ -15,22 +15,22 @@ from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.reader import LogTail
 from poetry_tui.runs.state import RunState, Status
 from poetry_tui.runs.wording import ABOUT
-from poetry_tui.train.braille_plot import OTHER_LETTERS
+from poetry_tui.train.braille_plot import OVERLAY_LETTERS
 from poetry_tui.train.log_pane import LogPane
 from poetry_tui.train.loss_chart import LossChart
 from poetry_tui.train.prediction_grid import PredictionGrid
 from poetry_tui.train.resource_pane import ResourcePane
 from poetry_tui.train.run_figures import RunFigures
 from poetry_tui.train.run_headline import RunHeadline
-from poetry_tui.train.samples import MOST_ROUNDS, SampleTimeline
+from poetry_tui.train.samples import MAX_ROUNDS, SampleTimeline
 from poetry_tui.train.sparklines import SparklineRow
 from poetry_tui.widgets.chart_glyphs import is_ascii
 
 # Curves may take this share of one processor from the training, and hardly change within a second; that of a long run, which
 # changes by less than a dot, may wait for some more. Figures come first.
 CURVES_SHARE = 0.01
-LEAST_CURVES_PERIOD_S = 1.0
-LONGEST_CURVES_WAIT_S = 4.0
+MIN_CURVES_PERIOD_S = 1.0
+MAX_CURVES_WAIT_S = 4.0
 
 
 class SideBySide(Horizontal):
@@ -104,7 +104,9 @@ class RunMonitor(Vertical):
         zoomed = f" · {tr('train.zoomed', percent=f'{chart.zoom:.0%}'.rstrip('%'))}" if chart.zoom < 1 else ""
         has_points = chart.state is not None and len(chart.state.loss) > 0
         at = f" · {tr('train.looking_at', step=f'{self.moment:,}')}" if self.moment is not None else ""
-        beside = "".join(f" · {letter} {name}" for letter, (name, _) in zip(OTHER_LETTERS, chart.others, strict=False))
+        beside = "".join(
+            f" · {letter} {name}" for letter, (name, _) in zip(OVERLAY_LETTERS, chart.others, strict=False)
+        )
         scale = f" · {tr('train.log_scale')}" if chart.is_log else ""
         signs = tr("train.loss_legend_ascii" if is_ascii() else "train.loss_legend")
         is_about = chart.axis == "chars" and chart.state is not None and chart.state.axes.is_estimate
@@ -141,7 +143,7 @@ class RunMonitor(Vertical):
         compared = state.compared if self.moment is None else state.compared_at(self.moment)
         if compared is not grid.shown:
             grid.show(compared)
-        self.query_one(SampleTimeline).show(state.sample_rounds(limit=MOST_ROUNDS, until=self.moment))
+        self.query_one(SampleTimeline).show(state.sample_rounds(limit=MAX_ROUNDS, until=self.moment))
         if self.has_class("-log"):
             self.query_one(LogPane).show(self._log.poll())
         if self.has_class("-resources"):
@@ -149,14 +151,14 @@ class RunMonitor(Vertical):
 
     def _curves_are_due(self) -> bool:
         late_s = time.monotonic() - self._curves_due_s
-        return late_s >= LONGEST_CURVES_WAIT_S or (late_s >= 0 and self.query_one(LossChart).is_a_dot_behind())
+        return late_s >= MAX_CURVES_WAIT_S or (late_s >= 0 and self.query_one(LossChart).is_a_dot_behind())
 
     def _draw_curves(self, state: RunState, others: Sequence[tuple[str, RunState]]) -> None:
         chart = self.query_one(LossChart)
         chart.show(state, self.moment, others)
         self._title_chart()
         self.query_one(SparklineRow).show(state)
-        self._curves_due_s = time.monotonic() + max(chart.cost_s / CURVES_SHARE, LEAST_CURVES_PERIOD_S)
+        self._curves_due_s = time.monotonic() + max(chart.cost_s / CURVES_SHARE, MIN_CURVES_PERIOD_S)
 
     def _open_log_of_failure(self, follower: RunFollower) -> None:
         """A run that has failed shows the end of its log by itself, until another one is looked at or somebody closes it."""

@@ -10,7 +10,7 @@ from poetry_tui.i18n import tr, tr_label
 from poetry_tui.runs.state import SampleRound
 from poetry_tui.widgets.lines import Lines
 
-MOST_ROUNDS = 40
+MAX_ROUNDS = 40
 
 
 class SampleTimeline(VerticalScroll):
@@ -46,7 +46,7 @@ class SampleTimeline(VerticalScroll):
         if newest == self._shown:
             return
         self._shown = newest
-        blocks = [self._block(item, is_newest=index == 0) for index, item in enumerate(rounds[:MOST_ROUNDS])]
+        blocks = [self._block(item, is_newest=index == 0) for index, item in enumerate(rounds[:MAX_ROUNDS])]
         if blocks:
             self.query_one(Lines).show(Content("\n\n").join(blocks))
         else:

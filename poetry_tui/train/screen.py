@@ -31,9 +31,9 @@ from poetry_tui.train.screen_viewing import ViewingScreen
 from poetry_tui.train.settings_form import INSTALLABLE, RunSettings
 
 # A figure that changes more often cannot be read, and every look and every painting is paid for by the training.
-LOOK_PERIOD_S = 0.2
+READ_PERIOD_S = 0.2
 # While another screen is in front.
-HIDDEN_LOOK_PERIOD_S = 0.5
+HIDDEN_READ_PERIOD_S = 0.5
 LIST_PERIOD_S = 2.0
 
 
@@ -108,20 +108,20 @@ class TrainScreen(ViewingScreen):
 
     @work(group="read", exclusive=True, exit_on_error=False)
     async def _read(self, follower: RunFollower) -> None:
-        """Keep up with the run until another one is followed; a big one in bites, so that keys come between."""
+        """Keep up with the run until another one is followed; a big one in chunks, so that keys come between."""
         while self.follower is follower:
-            look = await asyncio.to_thread(follower.look)
-            self.is_dirty |= follower.take(look)
+            snapshot = await asyncio.to_thread(follower.read)
+            self.is_dirty |= follower.fold(snapshot)
             for other in list(self.beside.values()):
-                # A bite of each a round: a long run comes bit by bit.
-                self.is_dirty |= other.take(await asyncio.to_thread(other.look))
-            if not look.bite.more or time.monotonic() - self._painted_s >= LOOK_PERIOD_S:
+                # A chunk of each a round: a long run comes bit by bit.
+                self.is_dirty |= other.fold(await asyncio.to_thread(other.read))
+            if not snapshot.chunk.more or time.monotonic() - self._painted_s >= READ_PERIOD_S:
                 self.paint()
             if follower.status is Status.RUNNING and self.stop_once_running == follower.folder:
                 self.stop_once_running = None
                 self.tell(runs.stop_run, follower.folder)
-            if not look.bite.more:
-                await asyncio.sleep(LOOK_PERIOD_S if self.is_current else HIDDEN_LOOK_PERIOD_S)
+            if not snapshot.chunk.more:
+                await asyncio.sleep(READ_PERIOD_S if self.is_current else HIDDEN_READ_PERIOD_S)
 
     def paint(self) -> None:
         """Draw what has changed since the last time."""

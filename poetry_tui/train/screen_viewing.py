@@ -10,7 +10,7 @@ from poetry_tui.i18n import tr
 from poetry_tui.report.child import folder_for, write_in_child
 from poetry_tui.runs.comparison import Comparison, compare
 from poetry_tui.runs.follower import RunFollower
-from poetry_tui.train.braille_plot import OTHER_LETTERS
+from poetry_tui.train.braille_plot import OVERLAY_LETTERS
 from poetry_tui.train.compare_screen import CompareScreen
 from poetry_tui.train.run_list import FOLLOWED_LETTER, RunList
 from poetry_tui.train.run_monitor import RunMonitor
@@ -77,7 +77,7 @@ class ViewingScreen(SteeringScreen):
             return
         if folder in self.beside:
             del self.beside[folder]
-        elif len(self.beside) < len(OTHER_LETTERS):
+        elif len(self.beside) < len(OVERLAY_LETTERS):
             self.beside[folder] = RunFollower(folder)
         self.show_letters()
         self.paint_at_once()
@@ -109,4 +109,4 @@ class ViewingScreen(SteeringScreen):
     def show_letters(self) -> None:
         """Show in the list which run is followed, and which are drawn beside it."""
         followed = {self.follower.folder: FOLLOWED_LETTER} if self.follower else {}
-        self.query_one(RunList).show_letters(followed | dict(zip(self.beside, OTHER_LETTERS, strict=False)))
+        self.query_one(RunList).show_letters(followed | dict(zip(self.beside, OVERLAY_LETTERS, strict=False)))

@@ -12,7 +12,7 @@ from poetry_tui.i18n import tr, tr_label
 
 TABS = ("compose", "train", "favourites")
 _SEAL = "詩"
-_LEAST_STATUS = 8
+_MIN_STATUS_CELLS = 8
 
 
 class StudioHeader(Widget):
@@ -56,7 +56,7 @@ class StudioHeader(Widget):
             room = width - line.cell_length
             if room >= wanted:
                 break
-        if room < _LEAST_STATUS:
+        if room < _MIN_STATUS_CELLS:
             return line
         status = Content(self.status).truncate(room - 2, ellipsis=True)
         return line + Content(" " * (room - status.cell_length)) + status

@@ -11,7 +11,7 @@ from poetry_tui.i18n import tr, tr_label
 from poetry_tui.themes import FAINT
 
 # So many values are quicker found in a list than one after another.
-_FEWEST_IN_LIST = 5
+_MIN_IN_LIST = 5
 
 
 class Stepper(Widget, can_focus=True):
@@ -76,7 +76,7 @@ class Stepper(Widget, can_focus=True):
             return
         right = self.content_size.width
         left = right - Content(self.value).cell_length - 4
-        if len(self.values) >= _FEWEST_IN_LIST and left + 2 <= offset.x < right - 2:
+        if len(self.values) >= _MIN_IN_LIST and left + 2 <= offset.x < right - 2:
             self.open_list()
         else:
             self.step(1 if offset.x >= (left + right) // 2 else -1)

@@ -20,7 +20,7 @@ from poetry_tui.terminal.compat import update_focus_styles
 from poetry_tui.terminal.compositor import NearCompositor
 from poetry_tui.widgets.footer import StudioFooter
 from poetry_tui.widgets.header import StudioHeader
-from poetry_tui.widgets.too_small import LEAST_COLUMNS, LEAST_ROWS, TooSmall
+from poetry_tui.widgets.too_small import MIN_COLUMNS, MIN_ROWS, TooSmall
 
 
 class StudioScreen(Screen[None]):
@@ -33,8 +33,8 @@ class StudioScreen(Screen[None]):
     MODE: ClassVar[str] = ""
     # The words of the keys that fill the footer where it has room, the first ones first; then come all others.
     FOOTER_FILLERS: ClassVar[Sequence[str]] = ()
-    HORIZONTAL_BREAKPOINTS = [(0, "-too-narrow"), (LEAST_COLUMNS, "-narrow"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-too-low"), (LEAST_ROWS, "-low"), (30, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-too-narrow"), (MIN_COLUMNS, "-narrow"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-too-low"), (MIN_ROWS, "-low"), (30, "-tall")]
     # Textual paints the whole screen again when the focus moves; the widgets that lose and have it repaint themselves.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 

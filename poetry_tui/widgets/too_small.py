@@ -5,8 +5,8 @@ from textual.widget import Widget
 
 from poetry_tui.i18n import tr
 
-LEAST_COLUMNS = 60
-LEAST_ROWS = 16
+MIN_COLUMNS = 60
+MIN_ROWS = 16
 
 
 class TooSmall(Widget):
@@ -30,7 +30,7 @@ class TooSmall(Widget):
                 "shell.too_small",
                 columns=size.width,
                 rows=size.height,
-                least_columns=LEAST_COLUMNS,
-                least_rows=LEAST_ROWS,
+                least_columns=MIN_COLUMNS,
+                least_rows=MIN_ROWS,
             )
         )

@@ -26,13 +26,13 @@ DEADLINE_S = 120.0
 def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second is long enough for a network whose steps take milliseconds; nobody wants to wait for more."""
     for module in ("stall_detector", "status"):
-        monkeypatch.setattr(f"poetry_tui.runs.{module}.LEAST_PATIENCE_S", 1.0)
+        monkeypatch.setattr(f"poetry_tui.runs.{module}.MIN_STALL_TIMEOUT_S", 1.0)
 
 
 def watch_until(follower: RunFollower, is_so: Callable[[], bool]) -> None:
     deadline_s = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline_s:
-        follower.take(follower.look())
+        follower.fold(follower.read())
         if is_so():
             return
         time.sleep(0.02)

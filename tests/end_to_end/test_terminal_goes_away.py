@@ -41,7 +41,7 @@ import time
 from poetry_tui import cli
 from poetry_tui.terminal import hang_up as leaving
 from poetry_tui.train import screen as train
-leaving.LONGEST_LEAVING_S = 1.0
+leaving.MAX_LEAVING_S = 1.0
 train.installed_corpora = lambda: time.sleep(1000)
 cli.open_studio()
 """

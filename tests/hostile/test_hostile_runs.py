@@ -13,7 +13,7 @@ from engine.files import open_regular
 from engine.runs.events import MAX_TIME_S, to_line
 from engine.runs.folder import CONFIG, CONTROL, EVENTS, HEARTBEAT, LOG, LR, REQUESTS, ControlFiles, run_is_alive
 from poetry_tui.cli import main
-from poetry_tui.report.story import read_story
+from poetry_tui.report.history import read_history
 from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.reader import MAX_LINE_BYTES, EventTail
 from poetry_tui.runs.replay import RunReplay
@@ -110,11 +110,11 @@ def test_damaged_events_are_summed_up_followed_replayed_and_told(capsys: pytest.
         for run in list_runs():
             json.dumps(run.to_dict(), allow_nan=False)
         follower = RunFollower(bad)
-        follower.take(follower.look())
+        follower.fold(follower.read())
         replay = RunReplay(bad, speed=1e6)
-        replay.take(replay.look())
-        replay.take(replay.look())
-        is_refused(lambda: read_story(bad))
+        replay.fold(replay.read())
+        replay.fold(replay.read())
+        is_refused(lambda: read_history(bad))
         if number % 20 == 0:
             commands(capsys, "bad")
 
@@ -165,7 +165,7 @@ def test_what_is_no_file_in_a_run_hangs_nothing(name: str, kind: str, capsys: py
             (bad / name).symlink_to("/dev/zero")
     commands(capsys, "bad" if name != EVENTS or kind == "folder" else "good")
     follower = RunFollower(bad)
-    follower.take(follower.look())
+    follower.fold(follower.read())
 
 
 def test_a_line_without_end_is_one_malformed_line_and_takes_no_memory(tmp_path: Path) -> None:
@@ -176,9 +176,9 @@ def test_a_line_without_end_is_one_malformed_line_and_takes_no_memory(tmp_path: 
         file.write(to_line(records([OTHERS[-1]])[0]).encode() + b"\n")
     tail, n_records, n_malformed = EventTail(tmp_path), 0, 0
     while True:
-        bite = tail.poll()
-        n_records, n_malformed = n_records + len(bite.records), n_malformed + bite.n_malformed
-        if not bite.more:
+        chunk = tail.poll()
+        n_records, n_malformed = n_records + len(chunk.records), n_malformed + chunk.n_malformed
+        if not chunk.more:
             break
     assert (n_records, n_malformed) == (n_good + 1, 1)
 
@@ -192,12 +192,12 @@ def test_a_clock_that_goes_backwards_takes_nothing_back(tmp_path: Path) -> None:
     ]
     write_run(tmp_path, [])
     (tmp_path / EVENTS).write_text("".join(line + "\n" for line in jumped), encoding="utf-8")
-    story = read_story(tmp_path)
-    assert story.state.step == 60
-    assert 0 <= story.state.elapsed_s < 10
-    minutes = list(story.state.places("minutes"))
+    history = read_history(tmp_path)
+    assert history.state.step == 60
+    assert 0 <= history.state.elapsed_s < 10
+    minutes = list(history.state.positions("minutes"))
     assert minutes == sorted(minutes)
-    assert story.state.n_malformed == 0
+    assert history.state.n_malformed == 0
 
 
 def test_times_far_apart_are_told_in_a_table(capsys: pytest.CaptureFixture[str]) -> None:

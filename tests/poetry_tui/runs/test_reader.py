@@ -35,7 +35,7 @@ def folded(said: list[Event]) -> RunState:
 def followed(folder: Path) -> RunFollower:
     follower = RunFollower(folder)
     while not follower.is_settled:
-        follower.take(follower.look())
+        follower.fold(follower.read())
     return follower
 
 
@@ -63,8 +63,8 @@ def test_malformed_lines_are_counted_and_the_others_read(folder: Path) -> None:
     good = to_line(make_run.records([make_run.step(1)])[0])
     lines = [good, "{", '{"v":1}', '{"v":1,"event":"dance"}', "\udcff", "", "[" * 100_000, good]
     (folder / EVENTS).write_bytes("\n".join(lines).encode("utf-8", "surrogateescape") + b"\n")
-    bite = EventTail(folder).poll()
-    assert (len(bite.records), bite.n_malformed) == (2, 5)
+    chunk = EventTail(folder).poll()
+    assert (len(chunk.records), chunk.n_malformed) == (2, 5)
 
 
 def test_an_unknown_version_is_refused_with_a_hint(folder: Path) -> None:
@@ -72,7 +72,7 @@ def test_an_unknown_version_is_refused_with_a_hint(folder: Path) -> None:
     with pytest.raises(RunError, match="version 2"):
         EventTail(folder).poll()
     follower = RunFollower(folder)
-    follower.take(follower.look())
+    follower.fold(follower.read())
     assert follower.problem is not None
     assert follower.problem.hint
 
@@ -82,7 +82,7 @@ def test_a_file_that_shrinks_is_read_from_its_start_again(folder: Path) -> None:
     follower = followed(folder)
     assert follower.state.step == 300
     make_run.write_run(folder, make_run.life(50))
-    follower.take(follower.look())
+    follower.fold(follower.read())
     assert follower.state.step == 50
     assert follower.state.n_starts == 1
 
@@ -94,9 +94,9 @@ def test_small_bites_find_the_same_as_one_big_one(folder: Path) -> None:
     found: list[Record] = []
     more = True
     while more:
-        bite = tail.poll(97)
-        found += bite.records
-        more = bite.more
+        chunk = tail.poll(97)
+        found += chunk.records
+        more = chunk.more
     assert tuple(found) == whole
 
 
@@ -176,10 +176,10 @@ def test_a_run_that_goes_on_is_starting_until_it_speaks(folder: Path) -> None:
     follower = followed(folder)
     follower.expect_start()
     make_run.beat(folder)
-    follower.take(follower.look())
+    follower.fold(follower.read())
     assert str(follower.status) == "starting"
     make_run.append(folder, [make_run.started(resumed=50)])
-    follower.take(follower.look())
+    follower.fold(follower.read())
     assert str(follower.status) == "running"
 
 

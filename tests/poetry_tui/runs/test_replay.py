@@ -7,7 +7,7 @@ import pytest
 from engine.runs.events import Record, to_line
 from engine.runs.folder import EVENTS
 from poetry_tui.runs.follower import RunFollower
-from poetry_tui.runs.replay import LONGEST_GAP_S, RunReplay
+from poetry_tui.runs.replay import MAX_GAP_S, RunReplay
 from poetry_tui.runs.state import Status
 from tests.poetry_tui.runs import make_run
 
@@ -27,9 +27,9 @@ def clock() -> Clock:
 def play(replay: RunReplay) -> None:
     more = True
     while more:
-        look = replay.look()
-        replay.take(look)
-        more = look.bite.more
+        look = replay.read()
+        replay.fold(look)
+        more = look.chunk.more
 
 
 def test_events_come_at_their_time(tmp_path: Path, clock: Clock) -> None:
@@ -63,7 +63,7 @@ def test_a_held_replay_stands_still(tmp_path: Path, clock: Clock) -> None:
 def test_at_its_end_the_state_is_that_of_the_run(tmp_path: Path, clock: Clock) -> None:
     folder = make_run.write_run(tmp_path / "run", [*make_run.life(1000), make_run.finished(1000)])
     follower, replay = RunFollower(folder), RunReplay(folder, clock_s=clock)
-    follower.take(follower.look())
+    follower.fold(follower.read())
     play(replay)
     clock.now_s += 1e6
     play(replay)
@@ -80,7 +80,7 @@ def test_a_long_pause_is_not_waited_for(tmp_path: Path, clock: Clock) -> None:
     (folder / EVENTS).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     replay = RunReplay(folder, clock_s=clock, speed=1.0)
     play(replay)
-    clock.now_s += LONGEST_GAP_S
+    clock.now_s += MAX_GAP_S
     play(replay)
     assert replay.is_over
 

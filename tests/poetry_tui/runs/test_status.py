@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from engine.config import TrainConfig
 from engine.presets import preset
 from engine.runs.events import CheckpointSaved, Control, Event, Record, RunStarted, Validated
-from poetry_tui.runs.stall_detector import LEAST_PATIENCE_S, SEVERAL, UNKNOWN_PATIENCE_S
+from poetry_tui.runs.stall_detector import DEFAULT_STALL_TIMEOUT_S, MIN_STALL_TIMEOUT_S, STALL_STEPS
 from poetry_tui.runs.state import RunState, Status
-from poetry_tui.runs.status import Life, silence_s, status_of
+from poetry_tui.runs.status import WriterProbe, silence_s, status_of
 from tests.poetry_tui.runs import make_run
 
 VALIDATE_EVERY = 100
@@ -35,10 +35,10 @@ def folded(said: Sequence[Event], seconds_apart: float = 0.1) -> RunState:
 
 def seen(state: RunState, silent_s: float, *, still_s: float = 0.0) -> Status:
     """The status after a silence, the heart beating to the end or not for the last `still_s`."""
-    last_s = state.pace.last_s
+    last_s = state.stall_detector.last_s
     assert last_s is not None
     now_s = last_s + silent_s
-    return status_of(state, Life(True, looked_s=now_s, beat_s=now_s - still_s))
+    return status_of(state, WriterProbe(True, probed_s=now_s, beat_s=now_s - still_s))
 
 
 STEPS = [started(), *(make_run.step(number) for number in range(1, 31))]
@@ -46,17 +46,17 @@ STEPS = [started(), *(make_run.step(number) for number in range(1, 31))]
 
 @given(st.floats(0.01, 1e4), st.floats(0.0, 1e6))
 def test_a_silence_of_several_steps_is_a_stall_and_a_shorter_one_is_not(step_s: float, silent_s: float) -> None:
-    patience_s = max(LEAST_PATIENCE_S, SEVERAL * step_s)
-    if abs(silent_s / patience_s - 1) > 1e-3:
-        expected = Status.STALLED if silent_s > patience_s else Status.RUNNING
+    stall_timeout_s = max(MIN_STALL_TIMEOUT_S, STALL_STEPS * step_s)
+    if abs(silent_s / stall_timeout_s - 1) > 1e-3:
+        expected = Status.STALLED if silent_s > stall_timeout_s else Status.RUNNING
         assert seen(folded(STEPS, step_s), silent_s) is expected
 
 
 def test_it_runs_again_with_the_next_step() -> None:
     state = folded(STEPS)
     assert seen(state, 60.0) is Status.STALLED
-    assert state.pace.last_s is not None
-    state.fold(Record(seq=len(STEPS) + 1, time_s=state.pace.last_s + 60.0, event=make_run.step(31)))
+    assert state.stall_detector.last_s is not None
+    state.fold(Record(seq=len(STEPS) + 1, time_s=state.stall_detector.last_s + 60.0, event=make_run.step(31)))
     assert seen(state, 1.0) is Status.RUNNING
 
 
@@ -88,8 +88,8 @@ def test_a_heart_that_is_still_while_steps_come_is_no_stall() -> None:
 )
 def test_what_takes_longer_than_a_step_is_given_longer(last: list[Event]) -> None:
     state = folded([started(), *last])
-    assert seen(state, UNKNOWN_PATIENCE_S - 1) is Status.RUNNING
-    assert seen(state, UNKNOWN_PATIENCE_S + 1) is Status.STALLED
+    assert seen(state, DEFAULT_STALL_TIMEOUT_S - 1) is Status.RUNNING
+    assert seen(state, DEFAULT_STALL_TIMEOUT_S + 1) is Status.STALLED
 
 
 def test_a_validation_that_has_always_taken_minutes_may_take_them_again() -> None:
@@ -100,7 +100,7 @@ def test_a_validation_that_has_always_taken_minutes_may_take_them_again() -> Non
     for number, (time_s, event) in enumerate(zip(times_s, said, strict=True)):
         state.fold(Record(seq=number, time_s=time_s, event=event))
     assert seen(state, 400.0) is Status.RUNNING
-    assert seen(state, 400.0 * SEVERAL + 1) is Status.STALLED
+    assert seen(state, 400.0 * STALL_STEPS + 1) is Status.STALLED
 
 
 def test_gaps_over_events_that_were_left_out_do_not_count() -> None:
@@ -108,20 +108,23 @@ def test_gaps_over_events_that_were_left_out_do_not_count() -> None:
     for seq, time_s, number in ((1, 0.0, 1), (500, 900.0, 500), (501, 901.0, 501), (502, 902.0, 502)):
         state.fold(Record(seq=seq, time_s=time_s, event=make_run.step(number)))
     state.started = started()
-    assert seen(state, SEVERAL * 1.0 + LEAST_PATIENCE_S + 1) is Status.STALLED
+    assert seen(state, STALL_STEPS * 1.0 + MIN_STALL_TIMEOUT_S + 1) is Status.STALLED
 
 
 def test_a_paused_run_is_never_stalled_nor_is_one_that_loads() -> None:
     assert seen(folded([*STEPS, make_run.paused(30)]), 1e6, still_s=1e6) is Status.PAUSED
-    assert status_of(RunState(), Life(True, looked_s=1e9, beat_s=1.0)) is Status.STARTING
+    assert status_of(RunState(), WriterProbe(True, probed_s=1e9, beat_s=1.0)) is Status.STARTING
 
 
 def test_a_run_that_is_over_stays_over_and_one_whose_writer_is_gone_is_lost() -> None:
     over = folded([*STEPS, make_run.finished(30)])
-    assert over.pace.last_s is not None
-    assert status_of(over, Life(False, looked_s=over.pace.last_s + 1e6)) is Status.COMPLETED
-    assert status_of(over, Life(True, over.pace.last_s + 0.5, over.pace.last_s + 0.5)) is Status.COMPLETED
-    assert status_of(folded(STEPS), Life(False, looked_s=2e9)) is Status.LOST
+    assert over.stall_detector.last_s is not None
+    assert status_of(over, WriterProbe(False, probed_s=over.stall_detector.last_s + 1e6)) is Status.COMPLETED
+    assert (
+        status_of(over, WriterProbe(True, over.stall_detector.last_s + 0.5, over.stall_detector.last_s + 0.5))
+        is Status.COMPLETED
+    )
+    assert status_of(folded(STEPS), WriterProbe(False, probed_s=2e9)) is Status.LOST
 
 
 def test_a_heart_that_beats_long_after_the_last_word_is_the_next_life_loading() -> None:
@@ -131,7 +134,7 @@ def test_a_heart_that_beats_long_after_the_last_word_is_the_next_life_loading() 
 
 def test_a_clock_that_was_set_back_makes_no_stall() -> None:
     state = folded(STEPS)
-    assert state.pace.last_s is not None
-    life = Life(True, looked_s=state.pace.last_s - 3600, beat_s=state.pace.last_s - 3600)
-    assert status_of(state, life) is Status.RUNNING
-    assert silence_s(state, life) == 0
+    assert state.stall_detector.last_s is not None
+    writer = WriterProbe(True, probed_s=state.stall_detector.last_s - 3600, beat_s=state.stall_detector.last_s - 3600)
+    assert status_of(state, writer) is Status.RUNNING
+    assert silence_s(state, writer) == 0

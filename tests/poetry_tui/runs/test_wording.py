@@ -126,7 +126,7 @@ def test_the_characters_read_are_those_that_the_trainer_counted() -> None:
     state = folded(make_run.life(1000))
     assert state.axes.n_chars == 1000 * make_run.N_CHARS_PER_EPOCH // make_run.STEPS_PER_EPOCH
     assert figures_of(state, Status.COMPLETED)["report.chars"] == f"{state.axes.n_chars:,.0f}"
-    assert state.place_of(500, "chars") == make_run.N_CHARS_PER_EPOCH
+    assert state.position_of(500, "chars") == make_run.N_CHARS_PER_EPOCH
 
 
 def test_what_a_resumed_run_read_in_vain_is_not_counted() -> None:

@@ -104,7 +104,7 @@ async def test_the_train_screen_does_without_braille_and_blocks_when_it_is_told_
     heartbeats: None, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # However long the curves of a run may wait for their next turn.
-    monkeypatch.setattr("poetry_tui.train.run_monitor.LEAST_CURVES_PERIOD_S", 1e6)
+    monkeypatch.setattr("poetry_tui.train.run_monitor.MIN_CURVES_PERIOD_S", 1e6)
     used = Resources(
         step=300, cpu_percent=193.0, memory_bytes=1_230_000_000, gpu_percent=None, gpu_memory_bytes=None,
         data_share=0.01, forward_share=0.6, backward_share=0.3, optimizer_share=0.05,

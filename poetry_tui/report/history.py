@@ -1,4 +1,4 @@
-"""All that a report tells of one run, read from its folder once."""
+"""The history of one run, read from its folder once for a report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,13 +12,13 @@ from engine.runs.events import Compared, Record
 from poetry_tui.runs.control import is_alive
 from poetry_tui.runs.reader import EventTail
 from poetry_tui.runs.state import RunState, SampleRound, Status
-from poetry_tui.runs.status import look_at, status_of
+from poetry_tui.runs.status import probe_writer, status_of
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class RunStory:
+class RunHistory:
     """A run as it went.
 
     `about`: the header of its best checkpoint, empty where there is none.
@@ -29,7 +29,7 @@ class RunStory:
     state: RunState = field(default_factory=RunState)
     about: Mapping[str, Any] = field(default_factory=dict)
 
-    def take(self, record: Record) -> None:
+    def fold(self, record: Record) -> None:
         """Fold one record; what a resumed run does again is told once."""
         self.state.fold(record)
 
@@ -51,25 +51,25 @@ class RunStory:
         return spread(list(reversed(self.state.sample_rounds())), n)
 
 
-def read_story(folder: Path) -> RunStory:
+def read_history(folder: Path) -> RunHistory:
     """Read a run from its first event to its last.
 
     Raises:
         RunError: it was written in a version that this studio does not read.
         OSError: it cannot be read.
     """
-    story = RunStory(folder.resolve().name, about=_about(folder))
+    history = RunHistory(folder.resolve().name, about=_about(folder))
     tail = EventTail(folder)
-    life = look_at(folder, is_alive(folder))
+    writer = probe_writer(folder, is_alive(folder))
     while True:
-        bite = tail.poll()
-        for record in bite.records:
-            story.take(record)
-        story.state.n_malformed += bite.n_malformed
-        if not bite.more:
+        chunk = tail.poll()
+        for record in chunk.records:
+            history.fold(record)
+        history.state.n_malformed += chunk.n_malformed
+        if not chunk.more:
             break
-    story.status = status_of(story.state, life)
-    return story
+    history.status = status_of(history.state, writer)
+    return history
 
 
 def spread(items: list[T], n: int) -> list[T]:
