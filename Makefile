@@ -1,11 +1,12 @@
-# make studio   set everything up and open the studio
-# make test     set everything up and run the whole test suite
-# make check    lint, types, import contracts and tests
-# make bench    how fast this machine trains and composes
-# make docs     docs/cli.md and docs/keys.md, from the parsers and the key bindings
-# make pictures the pictures of the README and the guide
-# make growth   how speed and memory grow with corpus, vocabulary, network and poems; writes docs/experiments.md
-# make recipe   the experiments behind docs/experiments.md; hours, and goes on where it stopped
+# make studio    set everything up and open the studio
+# make test      set everything up and run the whole test suite
+# make check     lint, types, import contracts and tests
+# make docs      generate docs/cli.md and docs/keys.md from the parsers and the key bindings
+# make pictures  generate the pictures of the README and the guide (RUN=FOLDER: the run of the Train screen)
+# make bench     measure the speed of training, composing and the screens
+# make growth    measure the scaling of training; writes a section of docs/experiments.md
+# make recipe    measure variations of the studio preset, for hours; writes the table of docs/experiments.md
+# make soak      kill trainings at random moments, for half an hour
 
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -67,7 +68,7 @@ bench: setup
 docs: setup
 	$(BIN)/python -m benchmarks.docs
 
-# Some minutes: it trains a run for the Train screen. RUN=FOLDER shows another one.
+# Some minutes: without RUN it trains one for the Train screen.
 pictures: setup
 	@$(BIN)/poetry-tui corpus install tang --if-missing
 	$(BIN)/python -m benchmarks.pictures $(if $(RUN),--run $(RUN))
@@ -82,7 +83,6 @@ recipe: setup
 	$(BIN)/poetry-tui corpus install tang-song-ci --if-missing
 	$(BIN)/python -m benchmarks.recipe
 
-# Half an hour: what is killed at any moment comes to the same end.
 soak: setup
 	$(BIN)/python -m benchmarks.soak.kills --kills 50
 
