@@ -30,7 +30,12 @@ def add_parser(commands: Any) -> None:
     parser = new_parser(
         commands, "compose", compose, "Compose a poem for each begin character, such as 日 红 山 or 春江."
     )
-    parser.add_argument("begin", nargs="*", metavar="BEGIN", help="the characters that a poem begins with: one or more")
+    parser.add_argument(
+        "begin",
+        nargs="*",
+        metavar="BEGIN",
+        help="begin text: one character, several, or a whole first line; one poem for each",
+    )
     parser.add_argument("--model", metavar="NAME", help="a model by name, or its folder (default: the studio's own)")
     add_setting_flags(parser, ComposeConfig, without=("begin", "keywords"))
     parser.add_argument(
@@ -48,10 +53,10 @@ def add_parser(commands: Any) -> None:
         default=1,
         metavar="N",
         dest="n_poems",
-        help="so many poems for each begin: the best of many, ranked, but of free verse with --seed those of the seeds from it on",
+        help="poems for each begin text: the best of many candidates; free verse with --seed: those of consecutive seeds",
     )
-    parser.add_argument("--vertical", action="store_true", help="in columns, from right to left")
-    parser.add_argument("--json", action="store_true", help="one JSON object a poem, one a line")
+    parser.add_argument("--vertical", action="store_true", help="print columns, from right to left")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line for each poem")
     add_setting_flags(parser, TrainConfig, only=("device",))
 
 

@@ -29,7 +29,7 @@ MAX_POEMS = 1_000_000
 
 
 def add_parser(commands: Any) -> None:
-    parser = new_parser(commands, "evaluate", evaluate, "How well a model predicts poems, in nats per Han character.")
+    parser = new_parser(commands, "evaluate", evaluate, "Score a model on poems, in nats per Han character.")
     parser.add_argument(
         "--poems", type=path_of, required=True, metavar="FILE", help="one poem a line, or any other file of poems"
     )
@@ -38,14 +38,14 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--each-part",
         action="store_true",
-        help="also with form, rhyme, title, keywords and style told one by one, where the model reads headers",
+        help="also evaluate conditioned on form, rhyme, title, keywords and style, one at a time, as far as the model reads them",
     )
     parser.add_argument(
         "--baseline",
         action="store_true",
-        help="beside it a Kneser-Ney n-gram model of the text that the model was trained on, which must be installed",
+        help="also score a Kneser-Ney n-gram model of the training text, whose corpus must be installed",
     )
-    parser.add_argument("--order", type=int, metavar="N", help="of the baseline: count n-grams of 2 to 6 tokens (5)")
+    parser.add_argument("--order", type=int, metavar="N", help="order of the n-gram model, 2 to 6 (default: 5)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_setting_flags(parser, TrainConfig, only=("device",))
 

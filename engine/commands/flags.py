@@ -79,12 +79,12 @@ def add_reading_flags(parser: argparse._ActionsContainer) -> None:
         "--format",
         choices=tuple(FORMATS),
         metavar="FORMAT",
-        help=f"how the file is written; default: found by looking at it. {described}",
+        help=f"format of the file (default: recognised). {described}",
     )
     parser.add_argument(
         "--columns",
         metavar="title=1,content=3",
-        help="of a table: which column is title, author and content, by number where it has no names, else by name",
+        help="columns of a table: title, author and content, by name, or by number where the table has no names",
     )
 
 

@@ -35,19 +35,17 @@ def add_parser(commands: Any) -> None:
         "models",
         metavar="RUN",
         nargs="+",
-        help="a run, a checkpoint or a model, by name or folder; of several, which began with one model, the mean of their weights",
+        help="a run, checkpoint or model, by name or folder; several that started from one model become the mean of their parameters",
     )
-    parser.add_argument(
-        "folder", type=path_of, metavar="FOLDER", help="where the model goes; it takes the folder's name"
-    )
+    parser.add_argument("folder", type=path_of, metavar="FOLDER", help="folder of the new model, which gets its name")
     parser.add_argument(
         "--shares",
         type=float,
         nargs="+",
         metavar="X",
-        help="how much each of several counts in the mean, in their order (all alike)",
+        help="weights of the runs in the mean, in their order (default: equal)",
     )
-    parser.add_argument("--replace", action="store_true", help="put it in the place of a model that is there")
+    parser.add_argument("--replace", action="store_true", help="replace an existing model")
     add_setting_flags(parser, TrainConfig, only=("device",))
 
 

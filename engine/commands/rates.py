@@ -43,7 +43,10 @@ mean of a Han character."""
 
 def add_parser(commands: Any) -> None:
     parser = new_parser(
-        commands, "rates", rates, "How often a model's verse keeps the rules, constrained and not, beside real poems."
+        commands,
+        "rates",
+        rates,
+        "Measure how often a model's verse keeps the rules, constrained and unconstrained, and compare with real poems.",
     )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = LEGEND
@@ -61,11 +64,15 @@ def add_parser(commands: Any) -> None:
         metavar="PHRASE",
         dest="phrases",
         default=[],
-        help="also with these as acrostics, in turn",
+        help="also compose with these as acrostics, in turn",
     )
-    parser.add_argument("-n", type=int, default=1000, metavar="N", dest="n_poems", help="poems of each kind (1000)")
+    parser.add_argument(
+        "-n", type=int, default=1000, metavar="N", dest="n_poems", help="poems of each kind (default: 1000)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--poems", type=path_of, metavar="FILE", help="keep what was composed, one JSON object a poem")
+    parser.add_argument(
+        "--poems", type=path_of, metavar="FILE", help="write the composed poems to a file, one JSON object a line"
+    )
     add_setting_flags(parser, ComposeConfig, only=("temperature", "top_p", "seed", "n_particles"))
     add_setting_flags(parser, TrainConfig, only=("device",))
 

@@ -29,13 +29,13 @@ CHANGED_BY_RESUME = ("max_steps", "n_epochs", "device", "precision", "n_threads"
 
 
 def add_parser(commands: Any) -> None:
-    parser = new_parser(commands, "train", train, "Train a model; prints the run folder when done.")
+    parser = new_parser(commands, "train", train, "Train a model and print its run folder.")
     start = parser.add_argument_group("where it starts").add_mutually_exclusive_group()
     start.add_argument("--preset", metavar="|".join(PRESETS), help="the settings to start from (default: studio)")
     start.add_argument(
         "--config", type=path_of, metavar="FILE", help="settings from a JSON file, such as a run's config.json"
     )
-    start.add_argument("--resume", type=path_of, metavar="DIR", help="go on with a run from its last checkpoint")
+    start.add_argument("--resume", type=path_of, metavar="DIR", help="resume a run from its last checkpoint")
     # The longer name is for torchrun, which takes --run for an unclear option of its own.
     parser.add_argument(
         "--run",
