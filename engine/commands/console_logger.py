@@ -47,9 +47,8 @@ class ConsoleLogger:
                 self._say(f"step {event.step:,}: saved{', the best so far' if event.is_best else ''}")
             case events.Control():
                 self._first = None  # a pause is no working time
-                self._say(
-                    f"step {event.step:,}: {event.what}{f' to {event.value:g}' if event.value is not None else ''}"
-                )
+                what = "went back to the best checkpoint, lr changed" if event.what == events.RETURNED else event.what
+                self._say(f"step {event.step:,}: {what}{f' to {event.value:g}' if event.value is not None else ''}")
             case events.RunFinished():
                 self._say(f"step {event.step:,}: {event.reason}")
             case _:  # `compared` is for the screen; a failure is told by whoever catches it.

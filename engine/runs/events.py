@@ -1,301 +1,226 @@
-"""What a run can say: one dataclass an event, one JSON line each (`runs/<id>/events.jsonl`).
+"""Events of a run: one struct an event, one JSON line each (`runs/<id>/events.jsonl`).
 
-A line is `{"v": 1, "seq": n, "time_s": …, "event": "step", …fields}`. `time_s` is seconds since the epoch, `seq` counts
-up by one through the whole life of a run, resumes included.
+A line is `{"v": 1, "seq": n, "time_s": …, "event": "step", …fields}`. `event` is the tag of the union, the class's name in snake case;
+`time_s` is seconds since the epoch; `seq` counts up by one through the whole life of a run, resumes included.
 """
 
-import dataclasses
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args, get_type_hints
+
+import msgspec
+from msgspec import Meta
 
 from engine.errors import RunError
 from engine.files import parse_json
 from engine.system.safe_text import shown
 
 FORMAT_VERSION = 1
-# What a `control` event says after a divergence; its value is the new peak of the learning rate. The steps after its own
-# are taken back.
-RETURNED = "went back to the best checkpoint, lr changed"
+# `what` of a `control` event after a divergence: the run went back to its best checkpoint. The value is the new peak learning rate; the
+# steps after the event's own are undone.
+RETURNED = "returned to best"
+# Values of `what` that earlier versions wrote.
+_OLD_WHATS = {"went back to the best checkpoint, lr changed": RETURNED}
+
+# Beyond it an integer is no exact float, and no count of a run comes near.
+MAX_INTEGER = 1 << 53
+# The year 3000: a clock that is wrong by more has no date.
+MAX_TIME_S = 32_503_680_000.0
+
+Whole = Annotated[int, Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something that a training says; `name` is what stands in the `event` field."""
-
-    name: ClassVar[str] = ""
+def _snake_case(class_name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", class_name).lower()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunStarted(Event):
-    name: ClassVar[str] = "run_started"
-    pid: int
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=_snake_case):
+    """Base of all events."""
+
+    @property
+    def name(self) -> str:
+        """The value of the `event` field."""
+        return name_of(type(self))
+
+
+def name_of(kind: type[Event]) -> str:
+    """The value of the `event` field of a kind of event."""
+    return str(kind.__struct_config__.tag)
+
+
+class RunStarted(Event, frozen=True, kw_only=True):
+    pid: Whole
     config: Mapping[str, Any]
-    n_params: int
-    vocab_size: int
-    total_steps: int
-    n_chars_per_epoch: int
+    n_params: Whole
+    vocab_size: Whole
+    total_steps: Whole
+    n_chars_per_epoch: Whole
     device: str
-    resumed_from_step: int | None = None
-    # Epochs that all the steps make, a part of one among them. None: a run of before it was told.
+    resumed_from_step: Whole | None = None
+    # Epochs of all steps together, fractions included; None in runs of before it was written.
     n_epochs: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step(Event):
-    """At most ten a second: the figures are means over the steps since the last one.
+class Step(Event, frozen=True, kw_only=True):
+    """Figures of the steps since the last such event, as means; at most ten events a second.
 
-    `loss_nats` is per character, `loss_nats_per_han` the same loss in the unit of validations (DESIGN 4.5). `n_chars` counts the
-    characters predicted since the run began, punctuation and ends too, `epochs_done` the epochs; what was taken back counts in
-    neither. The last three are None in runs of before they were told, the last one also where no Han character was predicted.
+    `loss_nats` is per character, `loss_nats_per_han` the same loss in the unit of validations (nats a Han character). `n_chars` counts
+    the characters predicted since the run began, punctuation and ends included, `epochs_done` the epochs; steps undone by a return to
+    the best checkpoint count in neither. The last three are None in runs of before they were written, the last one also where no Han
+    character was predicted.
     """
 
-    name: ClassVar[str] = "step"
-    step: int
-    epoch: int
+    step: Whole
+    epoch: Whole
     loss_nats: float
     lr: float
     grad_norm: float
     chars_per_s: float
-    n_chars: int | None = None
+    n_chars: Whole | None = None
     epochs_done: float | None = None
     loss_nats_per_han: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compared(Event):
-    """One poem of the last batch: what the model would have said at each place beside what stands there."""
+class Compared(Event, frozen=True, kw_only=True):
+    """Teacher-forced preview of one segment of the last batch: the likeliest character at each position beside the target."""
 
-    name: ClassVar[str] = "compared"
-    step: int
+    step: Whole
     prediction: str
     target: str
     probability: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Validated(Event):
+class Validated(Event, frozen=True, kw_only=True):
     """`train_nats` is per character, `train_nats_per_han` the same in the unit of `val_nats_per_han`: both are means over the
     steps since the last validation."""
 
-    name: ClassVar[str] = "validated"
-    step: int
+    step: Whole
     val_nats_per_han: float
     train_nats: float
     train_nats_per_han: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sampled(Event):
-    name: ClassVar[str] = "sampled"
-    step: int
+class Sampled(Event, frozen=True, kw_only=True):
+    step: Whole
     begin: str
     text: str
-    seed: int
+    seed: Whole
     temperature: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckpointSaved(Event):
+class CheckpointSaved(Event, frozen=True, kw_only=True):
     """`path` is relative to the run folder."""
 
-    name: ClassVar[str] = "checkpoint_saved"
-    step: int
+    step: Whole
     path: str
     is_best: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resources(Event):
-    """Every other second: what the training uses. `cpu_percent` is of one core; shares are of the time since the last one.
+class Resources(Event, frozen=True, kw_only=True):
+    """Resource use, every other second. `cpu_percent` is of one core; shares are of the time since the last one.
 
     `gpu_percent` and `gpu_memory_bytes` are None without a graphics card.
     """
 
-    name: ClassVar[str] = "resources"
-    step: int
+    step: Whole
     cpu_percent: float
-    memory_bytes: int
+    memory_bytes: Whole
     gpu_percent: float | None
-    gpu_memory_bytes: int | None
+    gpu_memory_bytes: Whole | None
     data_share: float
     forward_share: float
     backward_share: float
     optimizer_share: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Control(Event):
-    """`what`: paused, resumed, lr changed, saved or sampled on request, no longer improving, `RETURNED`."""
+class Control(Event, frozen=True, kw_only=True):
+    """`what`: paused, resumed, lr changed, saved on request, sampled on request, no longer improving, `RETURNED`."""
 
-    name: ClassVar[str] = "control"
-    step: int
+    step: Whole
     what: str
     value: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFinished(Event):
+class RunFinished(Event, frozen=True, kw_only=True):
     """`reason`: completed, stopped, diverged."""
 
-    name: ClassVar[str] = "run_finished"
-    step: int
+    step: Whole
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFailed(Event):
+class RunFailed(Event, frozen=True, kw_only=True):
     """`kind` is the exception's class; the traceback is in log.txt."""
 
-    name: ClassVar[str] = "run_failed"
-    step: int
+    step: Whole
     kind: str
     message: str
 
 
-EVENT_TYPES: Mapping[str, type[Event]] = {
-    kind.name: kind
-    for kind in (
-        RunStarted,
-        Step,
-        Compared,
-        Validated,
-        Sampled,
-        CheckpointSaved,
-        Resources,
-        Control,
-        RunFinished,
-        RunFailed,
-    )
-}
-
-# Beyond it a whole number is no exact float, and nothing that a run counts comes near.
-MAX_INTEGER = 1 << 53
-# The year 3000: a clock that is wrong by more has no date.
-MAX_TIME_S = 32_503_680_000.0
+# Events whose fields are scalars or lists: read in one pass.
+_Flat = Step | Compared | Validated | Sampled | CheckpointSaved | Resources | Control | RunFinished | RunFailed
+EVENT_TYPES: Mapping[str, type[Event]] = {name_of(kind): kind for kind in (RunStarted, *get_args(_Flat))}
 
 
-def _whole(value: Any) -> int:
-    if value.__class__ is not int or not -MAX_INTEGER <= value <= MAX_INTEGER:
-        raise ValueError("no whole number, or one too large")
-    return value
-
-
-def _real(value: Any) -> float:
-    """A number, or one of the words for those that JSON lacks."""
-    if value.__class__ in (float, int):
-        return float(value)
-    if value in ("nan", "inf", "-inf"):
-        return float(value)
-    raise ValueError("no number")
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("neither true nor false")
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("no text")
-    return value
-
-
-def _reals(value: Any) -> tuple[float, ...]:
-    if not isinstance(value, list):
-        raise ValueError("no list of numbers")
-    return tuple(map(_real, value))
-
-
-def _object(value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise ValueError("no object")
-    return value
-
-
-# How a value of each type that a field may have is read; ValueError where it is of another. None stands for itself in a field
-# that may be None.
-_READERS: Mapping[Any, Callable[[Any], Any]] = {
-    int: _whole,
-    float: _real,
-    bool: _flag,
-    str: _text,
-    int | None: _whole,
-    float | None: _real,
-    tuple[float, ...]: _reals,
-    Mapping[str, Any]: _object,
-}
-
-# Looked up once: a run of a hundred thousand events is read back in seconds. Name, reader, whether it may be None.
-_FIELDS: Mapping[type[Event], tuple[tuple[str, Callable[[Any], Any], bool], ...]] = {
-    kind: tuple((item.name, _READERS[item.type], "None" in str(item.type)) for item in dataclasses.fields(kind))
-    for kind in EVENT_TYPES.values()
-}
-
-
-# The last fields of a step that runs of before did not tell.
-_N_LATER = 3
-
-
-def _step_line() -> re.Pattern[str]:
-    """A step as `to_line` writes it, finite numbers throughout: nearly every line of a run, and read without JSON."""
-    # No longer than what is within bounds without a look; what is longer goes the slower way, and is judged there.
-    whole = "(0|[1-9][0-9]{0,14})"
-    number = r"(-?(?:0|[1-9][0-9]{0,29})(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?)"
-    fields = [f'"{name}":{number if reader is _real else whole}' for name, reader, _ in _FIELDS[Step]]
-    first, later = ",".join(fields[:-_N_LATER]), ",".join(fields[-_N_LATER:])
-    head = f'"v":{FORMAT_VERSION},"seq":{whole},"time_s":{number},"event":"{Step.name}"'
-    return re.compile(rf"\{{{head},{first}(?:,{later})?\}}")
-
-
-_STEP_LINE = _step_line()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One line of a run's events: when, in what order, what."""
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a run's events: sequence number, time in seconds since the epoch, event."""
 
     seq: int
     time_s: float
     event: Event
 
 
+class _Head(msgspec.Struct, frozen=True):
+    """The fields that all lines have."""
+
+    v: Literal[1]
+    seq: Whole
+    time_s: Annotated[float, Meta(ge=0, le=MAX_TIME_S)]
+
+
+_HEADS = msgspec.json.Decoder(_Head)
+_EVENTS = msgspec.json.Decoder(_Flat)
+
+_NOT_FINITE = frozenset({"nan", "inf", "-inf"})
+_FLOAT_FIELDS: Mapping[type[Event], frozenset[str]] = {
+    kind: frozenset(name for name, hint in get_type_hints(kind).items() if float in (hint, *get_args(hint)))
+    for kind in EVENT_TYPES.values()
+}
+
+
 def to_line(record: Record) -> str:
-    """One JSON line without its line end; NaN and infinity travel as strings, which JSON lacks."""
+    """One JSON line without its line end; NaN and infinity are written as strings, which JSON lacks."""
     body = {"v": FORMAT_VERSION, "seq": record.seq, "time_s": round(record.time_s, 3), "event": record.event.name}
-    body.update((item.name, _to_json(getattr(record.event, item.name))) for item in dataclasses.fields(record.event))
+    body.update((name, _to_json(value)) for name, value in msgspec.structs.asdict(record.event).items())
     return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
+def _to_json(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, tuple):
+        return [_to_json(item) for item in value]
+    return value
+
+
 def from_line(line: str) -> Record:
-    """Read one line back; unknown fields are ignored, so that an older reader survives a newer writer's additions.
+    """Read one line back; unknown fields are ignored, so that an older reader accepts a newer writer's additions.
 
     Raises:
         ValueError: for a line that is no event.
         RunError: for an event of another format version.
     """
-    if match := _STEP_LINE.fullmatch(line):
-        seq, time_s, step, epoch, loss_nats, lr, grad_norm, chars_per_s, n_chars, epochs_done, per_han = match.groups()
-        event = Step(
-            step=int(step),
-            epoch=int(epoch),
-            loss_nats=float(loss_nats),
-            lr=float(lr),
-            grad_norm=float(grad_norm),
-            chars_per_s=float(chars_per_s),
-            n_chars=None if n_chars is None else int(n_chars),
-            epochs_done=None if epochs_done is None else float(epochs_done),
-            loss_nats_per_han=None if per_han is None else float(per_han),
-        )
-        return Record(seq=int(seq), time_s=_moment(float(time_s)), event=event)
-    return _from_json_line(line)
+    try:
+        event: Event = _EVENTS.decode(line)
+        head = _HEADS.decode(line)
+    except (msgspec.DecodeError, RecursionError):
+        return _from_checked_json(line)
+    return _record(head, event)
 
 
-def _from_json_line(line: str) -> Record:
+def _from_checked_json(line: str) -> Record:
+    """Read a line through the stricter JSON reader: NaN and infinity as strings, nested objects, and the reason of a refusal."""
     body = parse_json(line)
     if not isinstance(body, dict):
         raise ValueError("an event is a JSON object")
@@ -307,30 +232,21 @@ def _from_json_line(line: str) -> Record:
     kind = EVENT_TYPES.get(body["event"]) if isinstance(body.get("event"), str) else None
     if kind is None:
         raise ValueError(f"no event is called {shown(body.get('event'))}")
-    values: dict[str, Any] = {}
-    for name, reader, may_be_none in _FIELDS[kind]:
-        if name not in body:
-            continue  # it has a default, or it is missed below
-        value = body[name]
-        try:
-            values[name] = None if value is None and may_be_none else reader(value)
-        except ValueError as error:
-            raise ValueError(f"{name} of a {kind.name} event is {error}") from None
+    floats = {name: _to_floats(body[name]) for name in _FLOAT_FIELDS[kind] & body.keys()}
     try:
-        return Record(seq=_whole(body["seq"]), time_s=_moment(_real(body["time_s"])), event=kind(**values))
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"an incomplete {kind.name} event: {error}") from error
+        return _record(msgspec.convert({**body, "v": 1}, _Head), msgspec.convert({**body, **floats}, kind))
+    except msgspec.ValidationError as error:
+        raise ValueError(f"no {name_of(kind)} event: {error}") from None
 
 
-def _moment(time_s: float) -> float:
-    if not 0 <= time_s <= MAX_TIME_S:
-        raise ValueError("no moment of any calendar")
-    return time_s
+def _to_floats(value: Any) -> Any:
+    """The floats that strings such as "nan" stand for; other values as they are."""
+    if isinstance(value, list):
+        return [_to_floats(item) for item in value]
+    return float(value) if isinstance(value, str) and value in _NOT_FINITE else value
 
 
-def _to_json(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, tuple):
-        return [_to_json(item) for item in value]
-    return value
+def _record(head: _Head, event: Event) -> Record:
+    if isinstance(event, Control) and event.what in _OLD_WHATS:
+        event = msgspec.structs.replace(event, what=_OLD_WHATS[event.what])
+    return Record(seq=head.seq, time_s=head.time_s, event=event)

@@ -75,7 +75,7 @@ def read_config(folder: Path) -> TrainConfig:
         ) from error
 
 
-_STARTED = f'"event":"{events.RunStarted.name}"'.encode()
+_STARTED = f'"event":"{events.name_of(events.RunStarted)}"'.encode()
 
 
 def has_started(folder: Path) -> bool:

@@ -4,7 +4,6 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,7 +42,7 @@ def watch_until(follower: RunFollower, is_so: Callable[[], bool]) -> None:
 def follower(tmp_path: Path) -> Iterator[RunFollower]:
     """A follower of a training that goes on and on; it ends with the test."""
     corpus = write_corpus(tmp_path / "poems.txt")
-    follower = RunFollower(runs.start_run(replace(preset("tiny"), corpus=str(corpus), n_epochs=100_000)))
+    follower = RunFollower(runs.start_run(preset("tiny").replace(corpus=str(corpus), n_epochs=100_000)))
     yield follower
     if runs.is_alive(follower.folder):
         os.kill(int((follower.folder / HEARTBEAT).read_text(encoding="utf-8")), signal.SIGKILL)

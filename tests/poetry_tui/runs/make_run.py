@@ -4,8 +4,9 @@ import math
 import os
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from engine.config import TrainConfig
 from engine.presets import preset

@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from engine.config import TrainConfig
@@ -43,8 +44,7 @@ def test_a_setting_that_an_earlier_version_did_not_know_differs_only_where_it_wa
     earlier = make_run.started(now)
     config = {name: value for name, value in earlier.config.items() if name != "conditioning_prob"}
     old = RunState()
-    old.started = make_run.started(now)
-    object.__setattr__(old.started, "config", config)
+    old.started = replace(make_run.started(now), config=config)
     runs = [("old", Status.COMPLETED, old), ("new", Status.COMPLETED, state_of([make_run.started(now)]))]
     assert compare(runs).differing == ()
 

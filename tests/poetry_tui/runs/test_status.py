@@ -1,7 +1,6 @@
 """What a run is said to be doing: stalled only when it is silent for longer than it ever needs, and never longer than that."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -19,7 +18,7 @@ VALIDATE_EVERY = 100
 
 
 def config() -> TrainConfig:
-    return replace(preset("nndl"), validate_every=VALIDATE_EVERY, checkpoint_every=VALIDATE_EVERY)
+    return preset("nndl").replace(validate_every=VALIDATE_EVERY, checkpoint_every=VALIDATE_EVERY)
 
 
 def started(resumed: int | None = None) -> RunStarted:

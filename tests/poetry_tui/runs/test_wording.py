@@ -3,12 +3,12 @@
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.runs.events import CheckpointSaved, Event, Record, RunFailed, Step, Validated, to_line
 from engine.runs.folder import EVENTS

@@ -3,10 +3,10 @@
 `pytest tests/poetry_tui/train/test_snapshots.py --snapshot-update` makes the pictures again; look at them before they are committed.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from poetry_tui.app import PoetryApp
 from poetry_tui.runs import control as runs
