@@ -27,11 +27,11 @@ from poetry_tui.keymap import bind
 from poetry_tui.messages import CopyWanted, EngineChanged, ModelWanted, RecreateWanted
 from poetry_tui.services import Services
 from poetry_tui.settings import Settings, SettingsStore, open_settings, settings_file
+from poetry_tui.terminal.chart_glyphs import Charts, is_ascii, use_charts
 from poetry_tui.terminal.compat import dismiss_once, guard_option_lists, read_pastes_whole, use_whole_characters
 from poetry_tui.terminal.hang_up import is_leaving
 from poetry_tui.terminal.input_gate import InputGate
 from poetry_tui.themes import INK, PAPER, THEMES
-from poetry_tui.widgets.chart_glyphs import Charts, is_ascii, use_charts
 from poetry_tui.widgets.header import TABS, StudioHeader
 from poetry_tui.widgets.studio_screen import StudioScreen
 

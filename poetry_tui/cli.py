@@ -4,24 +4,21 @@ stdout is data, stderr is narration. `engine.commands.front` tells the exit stat
 and one that says what to do; `--debug` adds the traceback.
 """
 
-import gc
 import os
 import signal
 import subprocess
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from engine import __version__
 from engine.commands.front import carry_out
-from engine.errors import StudioError, UsageError
+from engine.errors import StudioError
 from engine.system.safe_text import printable
 from engine.system.streams import prepare, use_utf8
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from poetry_tui.commands.parser import Parser
 
 # These compute, so they run in the engine, which reads their arguments itself.
@@ -62,6 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str]) -> int:
     words = [argument for argument in arguments if argument != "--debug"]
     if not words:
+        from poetry_tui.studio import open_studio
+
         return open_studio()
     if words[0] in ENGINE_COMMANDS:
         return _hand_over(
@@ -112,24 +111,6 @@ def _with_default_verb(words: list[str]) -> list[str]:
     is_alone = len(words) == 1 or (words[1].startswith("-") and words[1] not in ("-h", "--help"))
     lists = ("runs", "models", "corpus", "favourites")
     return [words[0], "list", *words[1:]] if words[0] in lists and is_alone else words
-
-
-def open_studio(wanted_run: "Path | None" = None) -> NoReturn:
-    """Open the studio; with a run, on the Train screen that follows it. The process ends with it."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError("The studio needs a terminal.", "`poetry-tui -h` lists the commands that work without one.")
-    # Hardly anything that is made before the first paint is garbage; the app collects again from then on.
-    gc.disable()
-    from poetry_tui.app import Monitor, PoetryApp
-    from poetry_tui.terminal.hang_up import watching
-
-    app = PoetryApp() if wanted_run is None else Monitor(wanted_run=wanted_run)
-    with watching(app.leave):
-        app.run()
-    # All is said, saved and closed: taking the interpreter apart would take longer than all the rest of leaving.
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(app.return_code or 0)
 
 
 def _hand_over(command: str, arguments: list[str]) -> int:

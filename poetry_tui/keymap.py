@@ -5,6 +5,7 @@ translated when it is displayed, so that a change of language needs no new bindi
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 from textual.binding import ActiveBinding, Binding
 
@@ -33,3 +34,11 @@ def translated(active: ActiveBinding) -> ActiveBinding:
     tip = tr(f"{key}.tip")
     binding = dataclasses.replace(active.binding, description=tr(key), tooltip=tip)
     return active._replace(binding=binding, tooltip=tip)
+
+
+def next_with(values: Sequence[str], character: str | None, index: int) -> int | None:
+    """The index of the next value after `index`, around the end, that contains the typed Han character; None for any other key."""
+    if character is None or character.isascii():
+        return None
+    after = [*range(index + 1, len(values)), *range(index + 1)]
+    return next((place for place in after if character in values[place]), None)

@@ -13,8 +13,8 @@ from engine.paths import home
 from engine.prosody import RHYME_BOOKS, RhymeBook
 from engine.system.names import MAX_TEXT_CHARS
 from poetry_tui.i18n import Language
+from poetry_tui.terminal.chart_glyphs import CHARTS, Charts
 from poetry_tui.themes import INK
-from poetry_tui.widgets.chart_glyphs import CHARTS, Charts
 
 MAX_FILE_BYTES = 1 << 20
 

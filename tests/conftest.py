@@ -1,10 +1,13 @@
-"""What every test gets: a studio home of its own, and one processor thread."""
+"""For every test: an empty studio home, one processor thread, signals as in a terminal; markers by folder."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+TESTS = Path(__file__).parent
 
 # On a machine that others use too, time tells nothing of a test.
 settings.register_profile("shared-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -12,6 +15,32 @@ settings.load_profile("shared-machine")
 
 # Set before anything imports torch: the tests share the machine with whatever else runs on it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let child processes receive the signals that a suite under nohup or in the background ignores.
+
+    A child inherits an ignored signal, but not a handler: with one that does nothing the suite still ignores the signal. With
+    `-n` the workers run the tests, and the process that started them leaves its signals alone.
+    """
+    if getattr(config.option, "numprocesses", None):
+        return
+    for name in ("SIGINT", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests of `end_to_end` as e2e and those that compare a picture as snapshot; with `-n`, begin with the longest files."""
+    for item in items:
+        if item.path.is_relative_to(TESTS / "end_to_end"):
+            item.add_marker(pytest.mark.e2e)
+        if "snap_compare" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.snapshot)
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        # A long file at the end would leave the other workers without work.
+        items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
 
 
 @pytest.fixture(autouse=True)

@@ -35,7 +35,7 @@ PARTS = (
 MAX_CHARS = 128
 
 
-def main() -> None:
+def main() -> None:  # noqa: C901 - a list of benchmarks
     wait_passively()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)} (default: all)")

@@ -39,7 +39,6 @@ from engine.model.metadata import (
     tensor_entries,
 )
 from engine.novelty.training_lines import TrainingLines, lines_of_model
-from engine.training.optim import slot_names
 
 OPTIMIZER, PROGRESS = "optimizer.safetensors", "progress.json"
 MAX_PROGRESS_BYTES = 1 << 20
@@ -237,10 +236,17 @@ def _optimizer_slots(state: Mapping[str, Tensor], optimizer: torch.optim.Optimiz
         if not value.is_floating_point() or not value.isfinite().all():
             raise ValueError(f"{OPTIMIZER} holds values that are no numbers")
         slots.setdefault(index, {})[slot] = value
-    known = slot_names(optimizer)
+    known = _slot_names(optimizer)
     if len(slots) not in (0, len(weights)) or any(slots[index].keys() not in known for index in slots):
         raise ValueError(f"{OPTIMIZER} belongs to another model or optimiser")
     return slots
+
+
+def _slot_names(optimizer: torch.optim.Optimizer) -> tuple[set[str], ...]:
+    """The sets of states that an optimizer may keep of a parameter; one that is not PyTorch's names its own in `SLOT_NAMES`."""
+    if isinstance(optimizer, torch.optim.RMSprop):
+        return ({"step", "square_avg"},)
+    return ({"step", "exp_avg", "exp_avg_sq"}, *getattr(optimizer, "SLOT_NAMES", ()))
 
 
 def _check_weights(path: Path, expected: Mapping[str, tuple[int, ...]]) -> None:

@@ -58,7 +58,7 @@ def _logits(features: Tensor, weight: Tensor, bias: Tensor, chunk_rows: int) -> 
     """Chunk by chunk: which rows, and their logits (rows, V′), −∞ beyond V, in a buffer that the next chunk overwrites."""
     chunks = _chunks(len(features), chunk_rows)
     n_most, width = max(rows.stop - rows.start for rows in chunks), -(-len(weight) // ALIGNED_FLOATS) * ALIGNED_FLOATS
-    buffer = torch.empty(n_most, width, dtype=torch.float32, device=weight.device)
+    buffer = torch.empty(n_most, width, dtype=weight.dtype, device=weight.device)
     for rows in chunks:
         logits = buffer[: rows.stop - rows.start]
         torch.addmm(bias, features[rows], weight.T, out=logits[:, : len(weight)])  # (rows, F) @ (F, V) -> (rows, V)

@@ -78,7 +78,9 @@ def _workers_and_device(config: TrainConfig) -> Iterator[tuple[Workers, torch.de
         yield workers, device
 
 
-def train(trainer: Trainer, stop_requested: Callable[[], bool] = lambda: False) -> Iterator[events.Event]:
+def train(  # noqa: C901 - the training loop is one story, read from top to bottom
+    trainer: Trainer, stop_requested: Callable[[], bool] = lambda: False
+) -> Iterator[events.Event]:
     """Train until the last step, a stop request or divergence, yielding what happens; checkpoints go to the run's folder."""
     config, control, workers = trainer.config, trainer.control, trainer.workers
     yield trainer.started

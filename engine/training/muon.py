@@ -35,6 +35,9 @@ class Muon(torch.optim.AdamW):
     Further arguments are AdamW's; the learning rate and the weight decay are both's.
     """
 
+    # Beside those of AdamW.
+    SLOT_NAMES = ({"step", "momentum"},)
+
     def __init__(
         self,
         others: Sequence[Tensor],

@@ -32,14 +32,6 @@ def make_optimizer(model: CharRNN, config: TrainConfig) -> torch.optim.Optimizer
     )
 
 
-def slot_names(optimizer: torch.optim.Optimizer) -> tuple[set[str], ...]:
-    """What the optimisers of `make_optimizer` may remember of a weight."""
-    if isinstance(optimizer, torch.optim.RMSprop):
-        return ({"step", "square_avg"},)
-    of_adamw = {"step", "exp_avg", "exp_avg_sq"}
-    return (of_adamw, {"step", "momentum"}) if isinstance(optimizer, Muon) else (of_adamw,)
-
-
 def learning_rate(config: TrainConfig, peak: float, step: int, total_steps: int) -> float:
     """The rate for the update after `step` finished ones: a linear warm-up, then a half cosine down to
     `final_lr_fraction` of the peak at the last step (Loshchilov and Hutter 2017), or constant."""

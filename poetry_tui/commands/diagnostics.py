@@ -14,7 +14,7 @@ from engine.commands.front import has_little_memory
 from engine.corpus.store import list_corpora
 from engine.model.registry import list_models
 from poetry_tui.runs.control import list_runs
-from poetry_tui.widgets.chart_glyphs import chosen
+from poetry_tui.terminal.chart_glyphs import chosen
 
 PACKAGES = ("torch", "numpy", "textual", "rich", "safetensors", "opencc")
 DEVICE_TIMEOUT_S = 120

@@ -5,6 +5,7 @@ import argparse
 from engine.errors import RunError
 from poetry_tui.commands.output import Commands, command
 from poetry_tui.runs.control import find_run, list_runs
+from poetry_tui.studio import open_studio
 
 
 def add_parser(commands: Commands) -> None:
@@ -13,8 +14,6 @@ def add_parser(commands: Commands) -> None:
 
 
 def _monitor(options: argparse.Namespace) -> int:
-    from poetry_tui.cli import open_studio
-
     if options.run is not None:
         return open_studio(find_run(options.run).folder.resolve())
     runs = list_runs()

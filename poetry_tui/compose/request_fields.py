@@ -14,7 +14,7 @@ from engine.prosody import RHYME_BOOKS, RhymeBook
 from poetry_tui.compose.form_choices import FREE, FormChoice
 from poetry_tui.i18n import tr
 from poetry_tui.settings import Settings
-from poetry_tui.widgets.chart_glyphs import is_ascii
+from poetry_tui.terminal.chart_glyphs import is_ascii
 from poetry_tui.widgets.line_input import LineInput
 from poetry_tui.widgets.stepper import Stepper
 

@@ -1,9 +1,7 @@
 """From a composition of this sitting to a favourite."""
 
 from poetry_tui.compose.session import Composition
-
-# In the settings of a favourite: the user wrote it.
-OWN = "own"
+from poetry_tui.favourites import OWN
 
 
 def keep(composition: Composition) -> None:

@@ -13,10 +13,10 @@ from textual.worker import Worker, WorkerState
 from engine.errors import StudioError
 from engine.service.protocol import Token
 from poetry_tui.compose.revisions import Wish
-from poetry_tui.compose.save_favourite import OWN
 from poetry_tui.compose.screen_panels import DeskScreen
 from poetry_tui.compose.session import Composition
 from poetry_tui.engine_client.state import Phase
+from poetry_tui.favourites import OWN
 from poetry_tui.i18n import tr_error
 from poetry_tui.services import Services
 

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from engine.errors import StudioError
 from engine.service.protocol import Token
-from poetry_tui.compose.save_favourite import OWN
+from poetry_tui.favourites import OWN
 from poetry_tui.favourites.export import date_of
 from poetry_tui.favourites.store import Favourite
 from poetry_tui.i18n import TRANSLATIONS, tr, tr_error, tr_label

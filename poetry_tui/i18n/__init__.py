@@ -8,17 +8,14 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Literal, get_args
 
-from poetry_tui.i18n import compose, copying, engine, favourites, inspector, prosody, report, shell, train
+from poetry_tui.i18n import compose, favourites, inspector, report, shell, train
 
 Language = Literal["both", "zh", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 TRANSLATIONS: Mapping[str, tuple[str, str]] = {
     **shell.TRANSLATIONS,
-    **engine.TRANSLATIONS,
     **compose.TRANSLATIONS,
-    **copying.TRANSLATIONS,
     **inspector.TRANSLATIONS,
-    **prosody.TRANSLATIONS,
     **train.TRANSLATIONS,
     **favourites.TRANSLATIONS,
     **report.TRANSLATIONS,

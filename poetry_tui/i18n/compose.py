@@ -196,4 +196,19 @@ TRANSLATIONS: dict[str, tuple[str, str]] = {
     "compose.ink.tip": ("越意外的字墨越浓", "The more surprising a character, the stronger its ink"),
     "compose.leave": ("离开输入", "leave"),
     "compose.leave.tip": ("离开输入框，放下光标；正在写时停下", "Leave the input or the cursor; while writing, stop"),
+    # The cards: a poem of one's own, the rhyme dictionary.
+    "own.title": ("自作诗", "Your own poem"),
+    "own.nothing": (
+        "在此打字或粘贴；每句一行，标点可省，《题》可写在前面",
+        "Type or paste here, one verse line on each row; marks at will, 《title》 in front",
+    ),
+    "own.keys": ("Ctrl+S 上台面 · Esc 放下（文字还在）", "Ctrl+S put it on the stage · Esc leave (the text stays)"),
+    "rhymes.title": ("韵书", "Rhyme dictionary"),
+    "rhymes.look_up": ("打一个字", "type a character"),
+    "rhymes.unknown": ("韵书里没有 {character}", "the rhyme book does not have {character}"),
+    "rhymes.rare": ("罕用", "rare"),
+    "rhymes.keys": (
+        "打字查韵 · ↑ ↓ 选部 · ⏎ 押此韵 · Esc",
+        "type a character · ↑ ↓ choose a group · ⏎ rhyme in it · Esc",
+    ),
 }

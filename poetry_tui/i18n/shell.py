@@ -1,4 +1,4 @@
-"""Words of the frame around the screens: header, footer, palette, help, the engine's state."""
+"""Texts outside the screens: header, footer, palette, help, the state of the engine service, copying."""
 
 TRANSLATIONS: dict[str, tuple[str, str]] = {
     "shell.title": ("詩 诗歌工坊", "詩 Poetry Studio"),
@@ -59,4 +59,34 @@ TRANSLATIONS: dict[str, tuple[str, str]] = {
     "shell.screenshot.tip": ("把这一屏存成 SVG 图", "Save this screen as an SVG picture"),
     "shell.screenshot_saved": ("画面已存为 {path}", "The picture is saved as {path}"),
     "shell.screenshot_failed": ("画面存不进 {path}：{why}。", "The picture cannot be saved as {path}: {why}."),
+    # The engine service.
+    "engine.starting": ("引擎启动中…", "engine is starting…"),
+    "engine.loading": ("模型加载中…", "model is loading…"),
+    "engine.restarting": ("引擎重启中…", "engine is restarting…"),
+    "engine.no_model": ("没有模型", "no model"),
+    "engine.failed": ("引擎一再停止，已放弃重启。", "The engine died again and again, and was given up."),
+    "engine.failed_short": ("引擎停了", "engine stopped"),
+    "engine.failed_no_log": (
+        "按 ⏎ 再试一次；原因不明，{log} 写不了。",
+        "Press enter to try once more. Why is not known: {log} cannot be written.",
+    ),
+    "engine.failed_hint": ("按 ⏎ 再试一次；原因见 {log}。", "Press enter to try once more; {log} says why."),
+    "engine.lost": ("引擎意外停止，正在重启。", "The engine died, and is being started again."),
+    "engine.lost_hint": ("你的诗都在；稍后再按 ⏎。", "Your poems are safe: press enter again in a moment."),
+    "engine.back": ("引擎回来了。", "The engine is back."),
+    # Copying to a clipboard.
+    "copy.with_tool": ("已复制（{tool}）。", "Copied with {tool}."),
+    "copy.tmux_and_on": (
+        "已复制到 tmux 的缓冲区（前缀键加 ] 粘贴）；也请终端收进剪贴板，终端可能不收。",
+        "Copied to tmux's buffer (prefix ] pastes it), and sent on to the terminal, which may refuse it.",
+    ),
+    "copy.tmux": (
+        "已复制到 tmux 的缓冲区（前缀键加 ] 粘贴）。",
+        "Copied to tmux's buffer (prefix ] pastes it).",
+    ),
+    "copy.osc52": (
+        "已发送给终端（OSC 52），终端可能不收。",
+        "Sent to the terminal (OSC 52), which may refuse it.",
+    ),
+    "copy.failed": ("{tools} 没有成功。", "{tools} did not work."),
 }

@@ -12,6 +12,7 @@ as it takes something, and the process leaves. Trainings go on: they outlive the
 
 import contextlib
 import errno
+import functools
 import os
 import select
 import signal
@@ -21,6 +22,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from engine.errors import INTERRUPTED
+
+# A terminal's settings, as `termios.tcgetattr` gives them; None where there are none.
+Attributes = list[Any] | None
 
 DEADLINE_S = 3.0
 MAX_LEAVING_S = 10.0
@@ -53,11 +57,12 @@ def _wake_with(message: int) -> None:
 
 
 @contextlib.contextmanager
-def watching(ask_to_leave: Callable[[], object]) -> Iterator[None]:
+def watching(ask_to_leave: Callable[[], object], restore_terminal: Callable[[Attributes], object]) -> Iterator[None]:
     """As long as the block lasts, call `ask_to_leave` when the terminal is gone or a signal wants us to go.
 
-    `ask_to_leave` is called in another thread. If the block has not ended `DEADLINE_S` later, the process does. In the main
-    thread only. Nothing is watched on Windows, which itself ends the programs of a console that closes.
+    `ask_to_leave` is called in another thread. If the block has not ended `DEADLINE_S` later, the process does, after
+    `restore_terminal` was called, also in that thread, with the terminal's settings of the beginning. In the main thread only.
+    Nothing is watched on Windows, which itself ends the programs of a console that closes.
     """
     global _wake
     if sys.platform == "win32":
@@ -66,7 +71,7 @@ def watching(ask_to_leave: Callable[[], object]) -> Iterator[None]:
     import termios
 
     terminal = sys.stdin.fileno()
-    attributes: list[Any] | None = None
+    attributes: Attributes = None
     with contextlib.suppress(termios.error):
         attributes = termios.tcgetattr(terminal)
     listening, _wake = os.pipe()
@@ -76,12 +81,12 @@ def watching(ask_to_leave: Callable[[], object]) -> Iterator[None]:
     def watch() -> None:
         if _IS_LEAVING in _wait_for_end(terminal, listening):
             if not has_left.wait(MAX_LEAVING_S):
-                _leave_at_once(attributes, 0)
+                _leave_at_once(functools.partial(restore_terminal, attributes), 0)
             return
         shall_leave.set()
         ask_to_leave()
         if not has_left.wait(DEADLINE_S):
-            _leave_at_once(attributes, INTERRUPTED)
+            _leave_at_once(functools.partial(restore_terminal, attributes), INTERRUPTED)
 
     # What is ignored stays so (nohup); the others are heard through the wakeup descriptor, and their handlers do nothing.
     for number in _SIGNALS:
@@ -126,12 +131,10 @@ def _is_gone(terminal: int) -> bool:
     return False
 
 
-def _leave_at_once(attributes: list[Any] | None, status: int) -> NoReturn:
+def _leave_at_once(restore_terminal: Callable[[], object], status: int) -> NoReturn:
     try:
         end_children()
-        from poetry_tui.terminal.driver import restore_terminal
-
-        restore_terminal(attributes)
+        restore_terminal()
     finally:
         os._exit(status)
 

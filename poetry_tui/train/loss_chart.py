@@ -12,7 +12,8 @@ from textual.strip import Strip
 
 from engine.runs.events import RETURNED
 from poetry_tui.runs.state import Axis, RunState
-from poetry_tui.train.braille_plot import (
+from poetry_tui.terminal.chart_glyphs import is_ascii
+from poetry_tui.widgets.braille_plot import (
     LABEL_WIDTH,
     OTHERS,
     OVERLAY_LETTERS,
@@ -23,7 +24,6 @@ from poetry_tui.train.braille_plot import (
     minute_label,
     plot,
 )
-from poetry_tui.widgets.chart_glyphs import is_ascii
 from poetry_tui.widgets.rows import Rows
 
 # How much of the run the chart shows.

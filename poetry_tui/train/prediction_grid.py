@@ -12,7 +12,7 @@ from textual.style import Style
 
 from engine.runs.events import Compared
 from poetry_tui.i18n import tr, tr_label
-from poetry_tui.widgets.lines import Lines
+from poetry_tui.widgets.rows import Lines
 
 # A thousandth counts as nothing: the scale is that of the logarithm, as the loss is.
 MIN_PROBABILITY = 1e-3

@@ -9,8 +9,8 @@ from textual.content import Content
 from engine.runs.events import Resources
 from poetry_tui.i18n import tr, tr_label
 from poetry_tui.runs.wording import count
-from poetry_tui.widgets.chart_glyphs import bar
-from poetry_tui.widgets.lines import Lines
+from poetry_tui.terminal.chart_glyphs import bar
+from poetry_tui.widgets.rows import Lines
 
 PHASES = ("data", "forward", "backward", "optimizer")
 LABEL_WIDTH = 12

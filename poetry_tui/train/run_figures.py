@@ -6,7 +6,7 @@ from poetry_tui.i18n import tr
 from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.state import Status
 from poetry_tui.runs.wording import count, duration, epochs_read, figures
-from poetry_tui.widgets.chart_glyphs import progress
+from poetry_tui.terminal.chart_glyphs import progress
 from poetry_tui.widgets.rows import Cells, Rows
 
 # A shorter bar says nothing.

@@ -15,7 +15,7 @@ from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.reader import LogTail
 from poetry_tui.runs.state import RunState, Status
 from poetry_tui.runs.wording import ABOUT
-from poetry_tui.train.braille_plot import OVERLAY_LETTERS
+from poetry_tui.terminal.chart_glyphs import is_ascii
 from poetry_tui.train.log_pane import LogPane
 from poetry_tui.train.loss_chart import LossChart
 from poetry_tui.train.prediction_grid import PredictionGrid
@@ -24,7 +24,7 @@ from poetry_tui.train.run_figures import RunFigures
 from poetry_tui.train.run_headline import RunHeadline
 from poetry_tui.train.samples import MAX_ROUNDS, SampleTimeline
 from poetry_tui.train.sparklines import SparklineRow
-from poetry_tui.widgets.chart_glyphs import is_ascii
+from poetry_tui.widgets.braille_plot import OVERLAY_LETTERS
 
 # Curves may take this share of one processor from the training, and hardly change within a second; that of a long run, which
 # changes by less than a dot, may wait for some more. Figures come first.

@@ -10,11 +10,11 @@ from poetry_tui.i18n import tr
 from poetry_tui.report.child import folder_for, write_in_child
 from poetry_tui.runs.comparison import Comparison, compare
 from poetry_tui.runs.follower import RunFollower
-from poetry_tui.train.braille_plot import OVERLAY_LETTERS
 from poetry_tui.train.compare_screen import CompareScreen
 from poetry_tui.train.run_list import FOLLOWED_LETTER, RunList
 from poetry_tui.train.run_monitor import RunMonitor
 from poetry_tui.train.screen_controls import SteeringScreen
+from poetry_tui.widgets.braille_plot import OVERLAY_LETTERS
 
 # Long enough to read a path, and to copy it.
 REPORT_NOTICE_S = 20

@@ -15,6 +15,7 @@ from engine.config import TrainConfig
 from engine.corpus.install import PARTS
 from engine.errors import StudioError, UsageError
 from poetry_tui.i18n import tr, tr_label
+from poetry_tui.terminal.chart_glyphs import arrow
 from poetry_tui.train.form_questions import (
     BEGINNING,
     MAIN,
@@ -25,7 +26,6 @@ from poetry_tui.train.form_questions import (
     questions,
 )
 from poetry_tui.train.setting_row import SettingRow
-from poetry_tui.widgets.chart_glyphs import arrow
 
 # The experiment itself: it learns visibly within minutes, on the corpus that `make studio` installs.
 DEFAULT_PRESET = "nndl"

@@ -6,7 +6,7 @@ from poetry_tui.i18n import tr
 from poetry_tui.runs.curve import Curve
 from poetry_tui.runs.state import RunState
 from poetry_tui.runs.wording import count
-from poetry_tui.widgets.chart_glyphs import small_curve
+from poetry_tui.terminal.chart_glyphs import small_curve
 from poetry_tui.widgets.rows import Cells, Rows
 
 

@@ -19,7 +19,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from poetry_tui.keymap import translation_key
-from poetry_tui.widgets.chart_glyphs import is_ascii
+from poetry_tui.terminal.chart_glyphs import is_ascii
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from textual.screen import Screen
 
 from poetry_tui.i18n import LANGUAGES, in_language, tr, tr_label
 from poetry_tui.keymap import translation_key
+from poetry_tui.terminal.chart_glyphs import CHARTS
 from poetry_tui.themes import FAINT
-from poetry_tui.widgets.chart_glyphs import CHARTS
 from poetry_tui.widgets.header import TABS
 from poetry_tui.widgets.studio_screen import StudioScreen
 

@@ -1,4 +1,4 @@
-"""Rows of text that change many times a second."""
+"""Rows of text: `Rows` for those that change many times a second, `Lines` for a pane that scrolls."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -7,9 +7,11 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.widgets import Static
 
 # Some text and the part that it is, which has a component class.
 Cells = tuple[str, str]
@@ -70,3 +72,30 @@ class Rows(Widget):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._part_styles.clear()
+
+
+class Lines(Static):
+    """As high as it has rows, none of which is wrapped; or a sentence, which is.
+
+    Its height is told, not `auto`: an automatic height that Textual measures between two updates is not measured again,
+    and the pane would scroll over rows that are no longer there.
+    """
+
+    DEFAULT_CSS = """
+    Lines { width: 1fr; height: auto; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+
+    def show(self, text: Content) -> None:
+        """Show these rows in place of those before."""
+        self.styles.text_wrap = "nowrap"
+        self.styles.height = text.plain.count("\n") + 1
+        self.update(text, layout=False)
+
+    def say(self, sentence: str) -> None:
+        """Show that there are no rows yet."""
+        self.styles.text_wrap = "wrap"
+        self.styles.height = "auto"
+        self.update(Content.styled(sentence, "dim"))

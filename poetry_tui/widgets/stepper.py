@@ -8,6 +8,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from poetry_tui.i18n import tr, tr_label
+from poetry_tui.keymap import next_with
 from poetry_tui.themes import FAINT
 
 # So many values are quicker found in a list than one after another.
@@ -101,11 +102,3 @@ class Stepper(Widget, can_focus=True):
         elif event.key == "space":
             event.stop()
             self.open_list()
-
-
-def next_with(values: Sequence[str], character: str | None, index: int) -> int | None:
-    """The next value after an index, around the end, that has a Han character; None for any other key."""
-    if character is None or character.isascii():
-        return None
-    after = [*range(index + 1, len(values)), *range(index + 1)]
-    return next((place for place in after if character in values[place]), None)

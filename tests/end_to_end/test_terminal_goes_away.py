@@ -28,22 +28,22 @@ if sys.platform == "win32":
 STUDIO_WITH_TRAINING = """
 import sys
 from engine.presets import preset
-from poetry_tui import cli
+from poetry_tui.studio import open_studio
 from poetry_tui.runs import control as runs
 config = preset("tiny").replace(corpus=sys.argv[1], max_steps=10**6, n_epochs=10**6)
-cli.open_studio(runs.start_run(config, "going"))
+open_studio(runs.start_run(config, "going"))
 """
 
 
 # One whose lists of corpora come from a disk that never answers.
 STUDIO_THAT_WAITS = """
 import time
-from poetry_tui import cli
+from poetry_tui.studio import open_studio
 from poetry_tui.terminal import hang_up as leaving
 from poetry_tui.train import screen as train
 leaving.MAX_LEAVING_S = 1.0
 train.installed_corpora = lambda: time.sleep(1000)
-cli.open_studio()
+open_studio()
 """
 
 

@@ -8,8 +8,8 @@ from rich.style import Style
 
 from engine.service.protocol import Alternative
 from poetry_tui.compose.inspector.rows import Inks, Row, percent, piece
+from poetry_tui.terminal.chart_glyphs import is_ascii
 from poetry_tui.verse.typesetting import wide
-from poetry_tui.widgets.chart_glyphs import is_ascii
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _PERCENT_CELLS = 6

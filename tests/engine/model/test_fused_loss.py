@@ -77,6 +77,17 @@ def test_in_16_bits_a_nearly_certain_target_keeps_its_loss_and_gradient() -> Non
         assert torch.allclose(wanted, found, rtol=0.02, atol=0)
 
 
+@pytest.mark.parametrize("chunk_rows", [1, 3, 8])
+def test_gradients_are_the_slopes_of_the_loss(chunk_rows: int) -> None:
+    features, weight, bias, targets = inputs(8, 3, 5, seed=2)
+    exact = [tensor.detach().double().requires_grad_() for tensor in (features, weight, bias)]
+
+    def loss(features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        return linear_cross_entropy(features, weight, bias, targets, chunk_rows)
+
+    assert torch.autograd.gradcheck(loss, exact)
+
+
 def test_an_incoming_gradient_scales_all_three() -> None:
     features, weight, bias, targets = inputs(10, 4, 6, seed=1)
     once = torch.autograd.grad(linear_cross_entropy(features, weight, bias, targets, 3), (features, weight, bias))

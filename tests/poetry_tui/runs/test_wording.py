@@ -19,7 +19,7 @@ from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.state import RunState, Status
 from poetry_tui.runs.summary import summarise
 from poetry_tui.runs.wording import epochs_read, figures, training_nats, what_next
-from poetry_tui.train.braille_plot import plot, robust_limits
+from poetry_tui.widgets.braille_plot import plot, robust_limits
 from tests.poetry_tui.runs import make_run
 
 PER_HAN = make_run.CHARS_PER_HAN

@@ -14,10 +14,10 @@ from poetry_tui.i18n import TRANSLATIONS
 from poetry_tui.runs.curve import Curve
 from poetry_tui.runs.state import RunState
 from poetry_tui.runs.wording import count, duration
-from poetry_tui.train.braille_plot import PARTS, Mark, plot, step_label, tick_label, ticks
 from poetry_tui.train.form_questions import MAIN, answers_of_preset, answers_of_shape, config_of, questions
 from poetry_tui.train.loss_chart import marks_of
 from poetry_tui.train.prediction_grid import share_of, two_cells
+from poetry_tui.widgets.braille_plot import PARTS, Mark, plot, step_label, tick_label, ticks
 from tests.poetry_tui.runs import make_run
 
 

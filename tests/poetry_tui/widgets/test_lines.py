@@ -4,7 +4,7 @@ from textual.app import App, ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 
-from poetry_tui.widgets.lines import Lines
+from poetry_tui.widgets.rows import Lines
 
 
 class Pane(App[None]):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from poetry_tui.runs.curve import Column, Curve
-from poetry_tui.widgets.chart_glyphs import stroke
+from poetry_tui.terminal.chart_glyphs import stroke
 
 OTHERS = ("other1", "other2", "other3", "other4")
 OVERLAY_LETTERS = "bcde"

@@ -14,11 +14,21 @@ from poetry_tui.app import PoetryApp
 from poetry_tui.runs.curve import Curve
 from poetry_tui.runs.state import Status
 from poetry_tui.settings import Settings, load_settings, settings_file
-from poetry_tui.train.braille_plot import Mark, Other, plot
+from poetry_tui.terminal.chart_glyphs import (
+    Charts,
+    arrow,
+    bar,
+    chosen,
+    progress,
+    shade,
+    small_curve,
+    stroke,
+    use_charts,
+)
 from poetry_tui.train.loss_chart import LossChart
 from poetry_tui.train.run_figures import RunFigures
 from poetry_tui.train.sparklines import SparklineRow
-from poetry_tui.widgets.chart_glyphs import Charts, arrow, bar, chosen, progress, shade, small_curve, stroke, use_charts
+from poetry_tui.widgets.braille_plot import Mark, Other, plot
 from tests.poetry_tui.compose.desk import AT_ONCE, open_desk
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.runs import make_run

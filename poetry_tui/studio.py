@@ -1,0 +1,38 @@
+"""Open the studio in this terminal: for `poetry-tui` and `poetry-tui monitor`."""
+
+import gc
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from engine.errors import UsageError
+from poetry_tui.terminal.hang_up import Attributes, watching
+
+
+def open_studio(wanted_run: Path | None = None) -> NoReturn:
+    """Open the studio; with a run, on the Train screen that follows it. The process ends with it.
+
+    Raises:
+        UsageError: when stdin or stdout is no terminal.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("The studio needs a terminal.", "`poetry-tui -h` lists the commands that work without one.")
+    # Hardly anything that is made before the first paint is garbage; the app collects again from then on.
+    gc.disable()
+    from poetry_tui.app import Monitor, PoetryApp
+
+    app = PoetryApp() if wanted_run is None else Monitor(wanted_run=wanted_run)
+    with watching(app.leave, _restore_terminal):
+        app.run()
+    # All is said, saved and closed: taking the interpreter apart would take longer than all the rest of leaving.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(app.return_code or 0)
+
+
+def _restore_terminal(attributes: Attributes) -> None:
+    # Only called where there is termios, which the driver needs.
+    from poetry_tui.terminal.driver import restore_terminal
+
+    restore_terminal(attributes)

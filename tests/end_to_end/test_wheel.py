@@ -1,0 +1,82 @@
+"""The wheel: its files, and the commands of an environment into which it was installed."""
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+DEADLINE_S = 300
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built without a network."""
+    folder = tmp_path_factory.mktemp("dist")
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(build, cwd=ROOT, capture_output=True, check=True, timeout=DEADLINE_S)
+    (found,) = folder.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of a new environment that holds the wheel; its dependencies are this environment's."""
+    environment = tmp_path_factory.mktemp("environment")
+    venv.create(environment, symlinks=os.name != "nt")
+    context = {"base": str(environment), "platbase": str(environment)}
+    packages = Path(sysconfig.get_path("purelib", "venv", context))
+    # A folder that a .pth names is searched, but the .pth files within it, such as that of the checkout, are not read.
+    (packages / "dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n", encoding="utf-8")
+    folder = Path(sysconfig.get_path("scripts", "venv", context))
+    pip = [sys.executable, "-m", "pip", "--python", str(folder / "python"), "install", "--no-deps", "--no-index"]
+    subprocess.run([*pip, str(wheel)], capture_output=True, check=True, timeout=DEADLINE_S)
+    return folder
+
+
+def run(command: Sequence[str | Path], folder: Path) -> str:
+    """The output of a command that is run in a folder outside the checkout."""
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False, timeout=DEADLINE_S
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_wheel_holds_both_packages_and_the_data(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {"engine/__main__.py", "poetry_tui/cli.py", "poetry_tui/app.tcss", "engine/py.typed"} <= names
+    shipped = {f"engine/data/{path.relative_to(ROOT / 'data').as_posix()}" for path in tracked_data()}
+    assert shipped
+    assert shipped <= names
+    assert not [name for name in names if name.startswith(("tests/", "data/", "training/"))]
+
+
+def tracked_data() -> list[Path]:
+    """The files below data/ that git would ship; all of them where there is no git."""
+    listing = subprocess.run(["git", "ls-files", "data"], cwd=ROOT, capture_output=True, text=True, check=False)
+    paths = [ROOT / line for line in listing.stdout.splitlines()]
+    return [path for path in paths if path.is_file()] or [path for path in (ROOT / "data").rglob("*") if path.is_file()]
+
+
+def test_the_installed_command_composes_with_the_bundled_model(programs: Path, tmp_path: Path) -> None:
+    (line,) = run([programs / "poetry-tui", "compose", "日", "--seed", "7", "--json"], tmp_path).splitlines()
+    poem = json.loads(line)
+    assert poem["text"].startswith("日")
+    assert len(poem["text"]) > 10
+
+
+def test_the_installed_engine_is_the_wheels_and_answers(programs: Path, tmp_path: Path) -> None:
+    assert "compose" in run([programs / "python", "-P", "-m", "engine", "--help"], tmp_path)
+    located = (
+        "import engine, poetry_tui, engine.paths as p; print(engine.__file__, poetry_tui.__file__, p.bundled_data())"
+    )
+    for path in run([programs / "python", "-P", "-c", located], tmp_path).split():
+        assert Path(path).is_relative_to(programs.parent), path
