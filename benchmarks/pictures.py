@@ -103,7 +103,10 @@ async def take_pictures(folder: Path, run: Path) -> None:
         train = app.screen
         assert isinstance(train, TrainScreen)
         train.query_one(RunList).focus()
-        await until(pilot, lambda: train.follower is not None and train.follower.is_settled and not train.is_dirty)
+        await until(
+            pilot,
+            lambda: train.runs.followed is not None and train.runs.followed.is_settled and not train.runs.is_dirty,
+        )
         await until(pilot, lambda: train.query_one(StudioFooter).items)
         await pilot.pause(2)
         write_png(app.export_screenshot(), folder / "train.png")

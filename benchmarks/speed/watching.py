@@ -25,6 +25,7 @@ from poetry_tui.app import PoetryApp
 from poetry_tui.runs.follower import RunFollower
 from poetry_tui.settings import Settings
 from poetry_tui.train.loss_chart import LossChart
+from poetry_tui.train.screen import TrainScreen
 from tests.poetry_tui.runs import make_run
 
 N_POINTS = 100_000
@@ -77,9 +78,11 @@ async def _redraw_ms(run: Path, size: tuple[int, int], n_times: int) -> list[flo
     took_ms = []
     async with app.run_test(size=size) as pilot:
         await app.switch_mode("train")
-        while not (followers := [one for one in [getattr(app.screen, "follower", None)] if one and one.is_settled]):
+        screen = app.screen
+        assert isinstance(screen, TrainScreen)
+        while (follower := screen.runs.followed) is None or not follower.is_settled:
             await pilot.pause(0.05)
-        chart, state = app.screen.query_one(LossChart), followers[0].state
+        chart, state = screen.query_one(LossChart), follower.state
         for _ in range(n_times):
             began_s = time.thread_time()
             chart.show(state)

@@ -91,8 +91,8 @@ TRANSLATIONS: dict[str, tuple[str, str]] = {
     "train.log_axis": ("对数", "log scale"),
     "train.log_axis.tip": ("纵轴用对数，或照原样", "Draw nats by their logarithm, or as they are"),
     "train.log_scale": ("对数", "log"),
-    "train.beside": ("并排", "beside"),
-    "train.beside.tip": (
+    "train.overlay": ("并排", "beside"),
+    "train.overlay.tip": (
         "把光标所在的训练画在旁边，最多四次；再按一次去掉",
         "Draw the run under the cursor beside this one, up to four; again takes it away",
     ),

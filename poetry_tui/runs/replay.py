@@ -68,9 +68,9 @@ class RunReplay(RunFollower):
     def is_over(self) -> bool:
         return bool(self._records) and self._n_taken == len(self._records)
 
-    def hasten(self, factor: float) -> None:
-        """Go on `factor` times as fast."""
-        self.speed = min(max(self.speed * factor, MIN_SPEED), MAX_SPEED)
+    def set_speed(self, speed: float) -> None:
+        """Replay at this speed, within `MIN_SPEED` and `MAX_SPEED`."""
+        self.speed = min(max(speed, MIN_SPEED), MAX_SPEED)
 
     def hold(self) -> None:
         """Stand still, or go on."""

@@ -9,10 +9,11 @@ from textual.widgets import Button, ProgressBar, Static
 
 from engine.errors import StudioError
 from poetry_tui.i18n import tr, tr_error
+from poetry_tui.train.corpus_install import run_install
 
 
 class CorpusOffer(Vertical):
-    """One sentence, one button; while it installs, a bar; when it fails, why."""
+    """One sentence, one button; while it installs, a progress bar; when it fails, why."""
 
     DEFAULT_CSS = """
     CorpusOffer {
@@ -28,7 +29,14 @@ class CorpusOffer(Vertical):
     """
 
     class InstallWanted(Message):
-        """Somebody said yes."""
+        """The button was pressed: this corpus shall be installed."""
+
+        def __init__(self, corpus: str) -> None:
+            super().__init__()
+            self.corpus = corpus
+
+    class Installed(Message):
+        """The corpus is there."""
 
         def __init__(self, corpus: str) -> None:
             super().__init__()
@@ -65,6 +73,20 @@ class CorpusOffer(Vertical):
         self.offer(self.corpus)
         self.add_class("-failed")
         self.query_one(".problem", Static).update(Content(tr_error(str(error))))
+
+    def install(self) -> None:
+        """Install the offered corpus, in the background."""
+        # The screen's worker: it notifies of what goes wrong unforeseen.
+        self.screen.run_worker(self._install(self.corpus), group="install", exclusive=True, exit_on_error=False)
+
+    async def _install(self, name: str) -> None:
+        try:
+            async for fraction in run_install(name):
+                self.show_progress(fraction)
+        except StudioError as error:
+            self.show_failure(error)
+        else:
+            self.post_message(self.Installed(name))
 
     @on(Button.Pressed)
     def wanted(self, event: Button.Pressed) -> None:

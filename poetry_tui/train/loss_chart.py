@@ -6,21 +6,23 @@ from dataclasses import replace
 from typing import get_args
 
 from textual import events
+from textual.content import Content
 from textual.geometry import Region
-from textual.message import Message
 from textual.strip import Strip
 
 from engine.runs.events import RETURNED
+from poetry_tui.i18n import tr, tr_label
 from poetry_tui.runs.state import Axis, RunState
+from poetry_tui.runs.wording import ABOUT
 from poetry_tui.terminal.chart_glyphs import is_ascii
 from poetry_tui.widgets.braille_plot import (
     LABEL_WIDTH,
-    OTHERS,
     OVERLAY_LETTERS,
+    OVERLAYS,
     PARTS,
     Cell,
     Mark,
-    Other,
+    Overlay,
     minute_label,
     plot,
 )
@@ -55,37 +57,35 @@ class LossChart(Rows):
         & > .loss-chart--validation { color: $success; text-style: bold; }
         & > .loss-chart--best { color: $success; text-style: bold reverse; }
         & > .loss-chart--control { color: $warning; text-style: bold; }
-        & > .loss-chart--moment { color: $accent; text-style: bold; }
-        & > .loss-chart--other1 { color: $secondary; }
-        & > .loss-chart--other2 { color: $warning; }
-        & > .loss-chart--other3 { color: $success; }
-        & > .loss-chart--other4 { color: $error; }
+        & > .loss-chart--selected { color: $accent; text-style: bold; }
+        & > .loss-chart--overlay1 { color: $secondary; }
+        & > .loss-chart--overlay2 { color: $warning; }
+        & > .loss-chart--overlay3 { color: $success; }
+        & > .loss-chart--overlay4 { color: $error; }
         & > .loss-chart--axis { color: $foreground 30%; }
         & > .loss-chart--label { color: $foreground 55%; }
     }
     """
 
-    class Moved(Message):
-        """The wheel has changed what part of the run is seen."""
-
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.state: RunState | None = None
-        self.others: Sequence[tuple[str, RunState]] = ()
-        self.moment: int | None = None
+        self.overlays: Sequence[tuple[str, RunState]] = ()
+        self.selected_step: int | None = None
         self.axis: Axis = "step"
         self.is_log = False
         # The share of the shown run that is seen, and where its end is, as a share of that run. Whole, the runs beside it
         # are seen to their ends too.
         self.zoom = ZOOMS[0]
         self.end = 1.0
-        # The places on the axis that the picture reaches from and to, and those of the shown run.
-        self._seen = self._own = (0.0, 1.0)
+        # The positions on the axis that the picture reaches from and to, and those of the shown run.
+        self._visible = self._span = (0.0, 1.0)
         # What drawing and rendering took when they were last done, in seconds of the processor.
         self._drawing_s = self._rendering_s = 0.0
         self._is_rendered = False
         # How many points of the state the picture shows.
         self._n_drawn = 0
+        self._titles = ("", "")
 
     @property
     def cost_s(self) -> float:
@@ -93,12 +93,12 @@ class LossChart(Rows):
         return self._drawing_s + self._rendering_s
 
     def show(
-        self, state: RunState | None, moment: int | None = None, others: Sequence[tuple[str, RunState]] = ()
+        self, state: RunState | None, selected_step: int | None = None, overlays: Sequence[tuple[str, RunState]] = ()
     ) -> None:
-        """Draw this state; None draws nothing. `moment` is a step to be pointed at, `others` are runs beside it by name."""
+        """Draw this state; None draws nothing. `selected_step` is pointed at on the step axis; `overlays` are other runs by name."""
         self.state = state
-        self.moment = moment
-        self.others = others[: len(OTHERS)]
+        self.selected_step = selected_step
+        self.overlays = overlays[: len(OVERLAYS)]
         self._draw()
 
     def is_a_dot_behind(self) -> bool:
@@ -123,7 +123,7 @@ class LossChart(Rows):
         self.axis = AXES[(AXES.index(self.axis) + 1) % len(AXES)]
         self._draw()
 
-    def toggle_log(self) -> None:
+    def toggle_log_scale(self) -> None:
         """Draw nats by their logarithm, or as they are."""
         self.is_log = not self.is_log
         self._draw()
@@ -141,13 +141,12 @@ class LossChart(Rows):
             self.pan(0.1 if factor > 1 else -0.1)
         else:
             share = min(max((event.x - LABEL_WIDTH) / max(self.content_size.width - LABEL_WIDTH, 1), 0.0), 1.0)
-            (first, last), (own_first, own_last) = self._seen, self._own
-            place = first + (last - first) * share
-            under_pointer = min((place - own_first) / max(own_last - own_first, 1e-9), 1.0)
+            (first, last), (span_first, span_last) = self._visible, self._span
+            position = first + (last - first) * share
+            under_pointer = min((position - span_first) / max(span_last - span_first, 1e-9), 1.0)
             self.zoom = min(max(self.zoom * factor, MIN_ZOOM), 1.0)
             self.end = min(max(under_pointer + self.zoom * (1 - share), self.zoom), 1.0)
             self._draw()
-        self.post_message(self.Moved())
 
     def on_resize(self, _event: events.Resize) -> None:
         self._draw()
@@ -158,24 +157,24 @@ class LossChart(Rows):
         state = self.state
         self._n_drawn = 0 if state is None else len(state.loss)
         if state is not None and len(state.loss):
-            others = [
-                Other(other.loss.against(other.positions(self.axis)), part, letter)
-                for (_, other), part, letter in zip(self.others, OTHERS, OVERLAY_LETTERS, strict=False)
+            overlays = [
+                Overlay(other.loss.against(other.positions(self.axis)), part, letter)
+                for (_, other), part, letter in zip(self.overlays, OVERLAYS, OVERLAY_LETTERS, strict=False)
             ]
             curve = state.loss.against(state.positions(self.axis))
-            self._own = first, last = curve.steps[0], curve.steps[-1]
-            self._seen = (first + (last - first) * (self.end - self.zoom), first + (last - first) * self.end)
+            self._span = first, last = curve.steps[0], curve.steps[-1]
+            self._visible = (first + (last - first) * (self.end - self.zoom), first + (last - first) * self.end)
             if self.zoom >= 1:
-                ends = [(other.curve.steps[0], other.curve.steps[-1]) for other in others if len(other.curve)]
-                self._seen = min([first, *(one for one, _ in ends)]), max([last, *(one for _, one in ends)])
+                ends = [(other.curve.steps[0], other.curve.steps[-1]) for other in overlays if len(other.curve)]
+                self._visible = min([first, *(one for one, _ in ends)]), max([last, *(one for _, one in ends)])
             width, height = self.content_size
             rows = plot(
                 curve,
                 self._marks(state),
                 width,
                 height,
-                *self._seen,
-                others=others,
+                *self._visible,
+                overlays=overlays,
                 is_log=self.is_log,
                 is_ascii=is_ascii(),
                 position_label=minute_label if self.axis == "minutes" else None,
@@ -183,9 +182,33 @@ class LossChart(Rows):
         self._drawing_s = time.thread_time() - began_s
         self._is_rendered = False
         self.show_rows(rows)
+        self.refresh_labels()
+
+    def refresh_labels(self) -> None:
+        """Write title and legend in the current language; what is not as usual comes first, for the end of a long line is cut."""
+        state, below, unit = self.state, "", ""
+        if state is not None and len(state.loss):
+            step = self.selected_step
+            names = [name for name, _ in self.overlays]
+            notes = [
+                tr("train.looking_at", step=f"{step:,}") if step is not None else "",
+                tr("train.zoomed", percent=f"{self.zoom:.0%}".rstrip("%")) if self.zoom < 1 else "",
+                tr("train.log_scale") if self.is_log else "",
+                *(f"{letter} {name}" for letter, name in zip(OVERLAY_LETTERS, names, strict=False)),
+            ]
+            about = ABOUT if self.axis == "chars" and state.axes.is_estimate else ""
+            signs = tr("train.loss_legend_ascii" if is_ascii() else "train.loss_legend")
+            legend = f"{signs} · {about}{tr(f'train.axis.{self.axis}')}"
+            below = f"{' · '.join(filter(None, notes))}  {legend}".strip()
+            unit = tr(f"train.unit.{state.loss_unit}")
+        titles = (" · ".join(filter(None, (tr_label("train.loss"), unit))), below)
+        # A title that is written again has all of the chart painted again.
+        if titles != self._titles:
+            self._titles = titles
+            self.border_title, self.border_subtitle = titles[0], Content(below)
 
     def _marks(self, state: RunState) -> list[Mark]:
-        pointer = [] if self.moment is None else [Mark(self.moment, "moment", "^")]
+        pointer = [] if self.selected_step is None else [Mark(self.selected_step, "selected", "^")]
         marks = [*marks_of(state), *pointer]
         if self.axis == "step":
             return marks

@@ -14,9 +14,7 @@ from poetry_tui.i18n import tr, tr_error, tr_label
 from poetry_tui.runs.summary import RunSummary
 from poetry_tui.runs.wording import COLOURS, SYMBOLS, moment, summary_line
 
-# The run that is followed, in the list and in comparisons; its curve needs none.
-FOLLOWED_LETTER = "a"
-# Symbol and letter: a click here draws the run beside the other, a click on the rest of the row follows it.
+# Symbol and letter: a click here overlays the run, a click on the rest of the row follows it.
 LETTER_CELLS = 4
 
 
@@ -31,14 +29,14 @@ class RunList(OptionList):
     """
 
     class RunChosen(Message):
-        """Somebody wants to see this run."""
+        """This run shall be followed."""
 
         def __init__(self, folder: Path) -> None:
             super().__init__()
             self.folder = folder
 
-    class BesideWanted(Message):
-        """Somebody wants to see this run beside the one that is followed, or no longer."""
+    class OverlayWanted(Message):
+        """The curve of this run shall be overlaid on the followed one, or no longer."""
 
         def __init__(self, folder: Path) -> None:
             super().__init__()
@@ -80,7 +78,7 @@ class RunList(OptionList):
             self.highlighted = self.get_option_index(folder.name)
 
     def show_letters(self, letters: Mapping[Path, str]) -> None:
-        """Show which run is followed and which are drawn beside it, by the letters of their curves."""
+        """Show which run is followed and which are overlaid, by the letters of their curves."""
         self._letters = letters
         self.on_resize()
 
@@ -95,12 +93,12 @@ class RunList(OptionList):
         self.post_message(self.RunChosen(self._runs[event.option_index].folder))
 
     async def _on_click(self, event: events.Click) -> None:
-        place = event.get_content_offset(self)
+        offset = event.get_content_offset(self)
         index = event.style.meta.get("option")
-        if index is not None and place is not None and place.x < LETTER_CELLS and self._runs:
+        if index is not None and offset is not None and offset.x < LETTER_CELLS and self._runs:
             event.prevent_default()
             self.highlighted = index
-            self.post_message(self.BesideWanted(self._runs[index].folder))
+            self.post_message(self.OverlayWanted(self._runs[index].folder))
 
     def on_resize(self) -> None:
         self._say_again()

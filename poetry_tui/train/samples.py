@@ -18,8 +18,8 @@ class SampleTimeline(VerticalScroll):
 
     # Sideways is through time, not through the text, which never is wider than the pane.
     BINDINGS = [
-        Binding("left", "screen.moment(-1)", show=False),
-        Binding("right", "screen.moment(1)", show=False),
+        Binding("left", "screen.monitor('select_step(-1)')", show=False),
+        Binding("right", "screen.monitor('select_step(1)')", show=False),
     ]
     DEFAULT_CSS = """
     SampleTimeline { & > Lines { text-overflow: ellipsis; } }

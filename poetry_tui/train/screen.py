@@ -1,11 +1,11 @@
-"""The train screen: settings and runs on the left, the run that is followed on the right."""
+"""The Train screen: settings and runs on the left, the followed run on the right."""
 
 import asyncio
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from textual import on, work
+from textual.actions import parse
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -14,38 +14,40 @@ from textual.widgets import Static
 
 from engine.config import TrainConfig
 from engine.errors import StudioError
-from poetry_tui.i18n import tr
+from poetry_tui.i18n import tr, tr_error
 from poetry_tui.messages import ModelWanted
 from poetry_tui.runs import control as runs
 from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.replay import RunReplay
-from poetry_tui.runs.state import Status
+from poetry_tui.runs.summary import RunSummary
 from poetry_tui.services import Services
-from poetry_tui.train.corpus_install import installed_corpora, run_install
+from poetry_tui.train.corpus_install import installed_corpora
 from poetry_tui.train.corpus_offer import CorpusOffer
-from poetry_tui.train.keys import BINDINGS, FOOTER_FILLERS, OF_A_RUN
+from poetry_tui.train.followed_runs import FollowedRuns
+from poetry_tui.train.keys import BINDINGS, FOOTER_FILLERS
+from poetry_tui.train.run_controls import RunControls
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.run_monitor import RunMonitor
 from poetry_tui.train.samples import SampleTimeline
-from poetry_tui.train.screen_viewing import ViewingScreen
 from poetry_tui.train.settings_form import INSTALLABLE, RunSettings
+from poetry_tui.widgets.ask_line import AskLine
+from poetry_tui.widgets.studio_screen import StudioScreen
 
-# A figure that changes more often cannot be read, and every look and every painting is paid for by the training.
+# A figure that changes more often cannot be read, and every read and every painting is paid for by the training.
 READ_PERIOD_S = 0.2
 # While another screen is in front.
 HIDDEN_READ_PERIOD_S = 0.5
 LIST_PERIOD_S = 2.0
 
 
-class TrainScreen(ViewingScreen):
-    """Starts trainings, follows one of them, and tells it what to do.
+class TrainScreen(StudioScreen):
+    """Starts trainings and follows one of them: `RunControls` sends it commands, `RunMonitor` draws it.
 
-    Files are read in threads; what they said is folded and painted here, in one place. Below 100 columns the left and
-    the right side are shown in turns.
+    Below 100 columns the left and the right side are shown in turns.
     """
 
     MODE = "train"
-    # What is focused at first depends on whether there is a run to look at.
+    # What is focused at first depends on whether there is a run to follow.
     AUTO_FOCUS = ""
     BINDINGS = BINDINGS
     FOOTER_FILLERS = FOOTER_FILLERS
@@ -76,71 +78,65 @@ class TrainScreen(ViewingScreen):
     def __init__(self, services: Services, wanted_run: Path | None = None) -> None:
         """`wanted_run`: the run to follow at first, in place of the one that the screen would choose."""
         super().__init__(services)
+        self.runs = FollowedRuns()
+        self.controls = RunControls(self.runs)
         self._wanted_run = wanted_run
         self._installed: list[str] | None = None
-        self.is_dirty = False
-        self._painted_s = 0.0
-        self.beside: dict[Path, RunFollower] = {}
+        # What the footer offered when it was last drawn, which takes longer than all else that is painted.
+        self._offered: tuple[object, ...] = ()
         # Before anything is mounted: later it would style the whole screen once more.
         self.add_class("-empty")
 
     def compose_body(self) -> Iterable[Widget]:
-        yield TrainBody(id="train-body")
+        yield TrainBody(self.runs)
 
     def on_mount(self) -> None:
-        self._say_how_to_begin()
-        self._look_after_lists()
+        self._show_how_to_begin()
+        self._keep_lists_current()
+
+    @property
+    def monitor(self) -> RunMonitor:
+        return self.query_one(RunMonitor)
 
     # Following
 
     def follow(self, folder: Path) -> None:
-        """Show this run from now on; the one before is left alone."""
+        """Follow this run from now on; the one before is left alone."""
         self.remove_class("-empty")
         self.query_one(RunList).mark(folder)
-        self._watch(RunFollower(folder))
+        self._follow(RunFollower(folder))
 
-    def _watch(self, follower: RunFollower) -> None:
-        self.follower = follower
-        self.beside.pop(follower.folder, None)
-        self.show_letters()
-        self.query_one(RunMonitor).show(follower)
+    def _follow(self, follower: RunFollower) -> None:
+        self.runs.follow(follower)
+        self.query_one(RunList).show_letters(self.runs.letters)
+        self.monitor.show(follower)
         self._read(follower)
 
     @work(group="read", exclusive=True, exit_on_error=False)
     async def _read(self, follower: RunFollower) -> None:
-        """Keep up with the run until another one is followed; a big one in chunks, so that keys come between."""
-        while self.follower is follower:
-            snapshot = await asyncio.to_thread(follower.read)
-            self.is_dirty |= follower.fold(snapshot)
-            for other in list(self.beside.values()):
-                # A chunk of each a round: a long run comes bit by bit.
-                self.is_dirty |= other.fold(await asyncio.to_thread(other.read))
-            if not snapshot.chunk.more or time.monotonic() - self._painted_s >= READ_PERIOD_S:
-                self.paint()
-            if follower.status is Status.RUNNING and self.stop_once_running == follower.folder:
-                self.stop_once_running = None
-                self.tell(runs.stop_run, follower.folder)
-            if not snapshot.chunk.more:
+        """Read and paint the run until another one is followed; a long one in chunks, so that keys come between."""
+        while self.runs.followed is follower:
+            has_more = await self.runs.read(follower)
+            self.monitor.paint_within(READ_PERIOD_S if has_more else 0.0)
+            if (command := self.controls.due_command()) is not None:
+                self._send(command, follower.folder)
+            if not has_more:
                 await asyncio.sleep(READ_PERIOD_S if self.is_current else HIDDEN_READ_PERIOD_S)
 
-    def paint(self) -> None:
-        """Draw what has changed since the last time."""
-        if not self.is_dirty or not self.is_current or self.follower is None:
-            return
-        self._painted_s = time.monotonic()
-        beside = [(folder.name, other.state) for folder, other in self.beside.items()]
-        with self.app.batch_update():
-            monitor = self.query_one(RunMonitor)
-            monitor.show(self.follower, beside)
-            self.is_dirty = monitor.is_behind
-        self.offer()
+    @on(RunMonitor.Drawn)
+    def offer_keys(self) -> None:
+        """Offer the keys that apply now, where these have changed."""
+        offered = tuple(self.check_action(*parse(binding.action)[1:]) for _, binding in self._bindings)
+        if offered != self._offered:
+            self._offered = offered
+            self.refresh_bindings()
 
     def on_screen_resume(self) -> None:
-        self.paint_at_once()
+        self.monitor.paint_at_once()
 
     @work(group="lists", exit_on_error=False)
-    async def _look_after_lists(self) -> None:
-        """Keep the lists of runs and corpora true; at the first look, show the run that is worth it."""
+    async def _keep_lists_current(self) -> None:
+        """Read the lists of runs and corpora again and again; at first, follow the run that is worth it."""
         is_first = True
         while True:
             while not self.is_current and not is_first:
@@ -151,38 +147,52 @@ class TrainScreen(ViewingScreen):
             if installed != self._installed:
                 self._installed = installed
                 self.query_one(RunSettings).show_corpora(installed)
-            if is_first and self.follower is None:
-                live = [run.folder for run in found if run.status.is_live]
-                if candidates := [*filter(None, [self._wanted_run]), *live, *(run.folder for run in found)]:
-                    self.follow(candidates[0])
-                    self.query_one(RunList).focus()
-                elif installed and self.focused is None:
-                    self.query_one(RunSettings).row("preset").control.focus()
-                elif self.focused is None:
-                    self.call_after_refresh(self.query_one("#install").focus)
-                self.set_class(not installed, "-offer")
+            if is_first and self.runs.followed is None:
+                self._begin(found, installed)
             is_first = False
             await asyncio.sleep(LIST_PERIOD_S)
 
-    def _say_how_to_begin(self) -> None:
+    def _begin(self, found: Sequence[RunSummary], installed: Sequence[str]) -> None:
+        """Follow the wanted run, a live one, or the newest; without any, put the focus where a training begins."""
+        wanted = [self._wanted_run] if self._wanted_run is not None else []
+        live = [run.folder for run in found if run.status.is_live]
+        if candidates := [*wanted, *live, *(run.folder for run in found)]:
+            self.follow(candidates[0])
+            self.query_one(RunList).focus()
+        elif installed and self.focused is None:
+            self.query_one(RunSettings).row("preset").control.focus()
+        elif self.focused is None:
+            self.call_after_refresh(self.query_one("#install").focus)
+        self.set_class(not installed, "-offer")
+
+    def _show_how_to_begin(self) -> None:
         sentence = "train.empty" if self.size.width >= 100 else "train.empty_narrow"
         text = Content.assemble((tr("train.empty_title"), "bold $accent"), "\n\n", (tr(sentence), "dim"))
         self.query_one("#train-empty", Static).update(text)
 
     def on_resize(self) -> None:
         super().on_resize()
-        self._say_how_to_begin()
+        self._show_how_to_begin()
 
-    # Wishes
+    def refresh_labels(self) -> None:
+        super().refresh_labels()
+        self._show_how_to_begin()
+        self.query_one(RunSettings).refresh_labels()
+        self.query_one(RunList).refresh_labels()
+        self.monitor.refresh_labels()
+        offer = self.query_one(CorpusOffer)
+        offer.offer(offer.corpus)
+
+    # Messages of the widgets
 
     @on(RunList.RunChosen)
     def choose(self, event: RunList.RunChosen) -> None:
         self.remove_class("-settings")
         self.follow(event.folder)
 
-    @on(RunList.BesideWanted)
-    def draw_beside(self, event: RunList.BesideWanted) -> None:
-        self.toggle_beside(event.folder)
+    @on(RunList.OverlayWanted)
+    def overlay(self, event: RunList.OverlayWanted) -> None:
+        self.toggle_overlay(event.folder)
 
     @on(RunSettings.StartWanted)
     async def start(self, event: RunSettings.StartWanted) -> None:
@@ -198,7 +208,7 @@ class TrainScreen(ViewingScreen):
         try:
             folder = await asyncio.to_thread(runs.start_run, event.config)
         except StudioError as error:
-            self.complain(error)
+            self._notify_error(error)
             return
         self.remove_class("-offer", "-settings")
         self.follow(folder)
@@ -212,31 +222,71 @@ class TrainScreen(ViewingScreen):
     @on(CorpusOffer.InstallWanted)
     def install(self, event: CorpusOffer.InstallWanted) -> None:
         if not self.refuse_blind():
-            self._install(event.corpus)
+            self.query_one(CorpusOffer).install()
 
-    @work(group="install", exclusive=True, exit_on_error=False)
-    async def _install(self, name: str) -> None:
-        offer = self.query_one(CorpusOffer)
-        try:
-            async for fraction in run_install(name):
-                offer.show_progress(fraction)
-        except StudioError as error:
-            offer.show_failure(error)
-            return
+    @on(CorpusOffer.Installed)
+    async def show_installed(self, event: CorpusOffer.Installed) -> None:
         self._installed = await asyncio.to_thread(installed_corpora)
         self.query_one(RunSettings).show_corpora(self._installed)
         self.remove_class("-offer")
-        self.notify(tr("train.installed", name=name), markup=False)
+        self.notify(tr("train.installed", name=event.corpus), markup=False)
 
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in OF_A_RUN:
-            return self.follower is not None
-        if action == "hasten":
-            return isinstance(self.follower, RunReplay)
-        may = self.may_steer(action)
-        return True if may is None else may
+        """Keys that would do nothing are not in the footer."""
+        match action, parameters:
+            case "monitor", (str(name),):
+                return self.runs.is_replay if name.startswith("set_speed") else self.runs.followed is not None
+            case "control", (str(name),):
+                return self.controls.applies(name)
+            case (("rate" | "compose_with"), _):
+                return self.controls.applies(action)
+            case "replay", _:
+                return self.runs.followed is not None
+        return True
+
+    async def action_monitor(self, action: str) -> None:
+        """Have the monitor carry out an action of its own."""
+        await self.app.run_action(action, self.monitor)
+
+    def action_control(self, action: str) -> None:
+        """Send the followed run a command."""
+        if self.runs.followed is None or (action in ("stop", "continue") and self.refuse_blind()):
+            return
+        if (command := self.controls.command(action)) is not None:
+            done = tr(f"train.asked.{action}") if action in ("save", "sample") else ""
+            self._send(command, self.runs.followed.folder, done)
+
+    @work(group="send", exit_on_error=False)
+    async def _send(self, command: runs.RunCommand, folder: Path, done: str = "") -> None:
+        """Send a command to a run, and notify that it was sent."""
+        try:
+            await asyncio.to_thread(command, folder)
+        except StudioError as error:
+            self._notify_error(error)
+        else:
+            if done:
+                self.notify(done, markup=False)
+
+    def action_rate(self) -> None:
+        """Ask for the new peak of the learning rate; the schedule goes on below it."""
+        follower = self.runs.followed
+        if follower is None:
+            return
+
+        def change(answer: str | None) -> None:
+            if answer is None:
+                return
+            try:
+                rate = runs.learning_rate_of(answer)
+            except StudioError as error:
+                self._notify_error(error)
+                return
+            done = tr("train.asked.lr", rate=f"{rate:g}")
+            self._send(lambda folder: runs.set_learning_rate(folder, rate), follower.folder, done)
+
+        self.app.push_screen(AskLine(tr("train.ask_rate", rate=f"{follower.state.lr:.3g}")), change)
 
     async def action_start(self) -> None:
         await self.query_one(RunSettings).ask_to_start()
@@ -256,31 +306,28 @@ class TrainScreen(ViewingScreen):
         self.query_one(SampleTimeline if self.has_class("-narrow") else RunList).focus()
 
     def action_replay(self) -> None:
-        """See the run again from its beginning, or come back to how it is."""
-        if isinstance(self.follower, RunReplay):
-            self._watch(RunFollower(self.follower.folder))
-        elif self.follower is not None:
-            self._watch(RunReplay(self.follower.folder))
+        """Replay the run from its beginning, or follow it as it is."""
+        if (follower := self.runs.followed) is not None:
+            self._follow(RunFollower(follower.folder) if self.runs.is_replay else RunReplay(follower.folder))
 
-    def action_hasten(self, factor: float) -> None:
-        if isinstance(self.follower, RunReplay):
-            self.follower.hasten(factor)
-            self.is_dirty = True
+    def action_overlay(self) -> None:
+        """Overlay the curve of the run under the cursor, or remove it."""
+        if (folder := self.query_one(RunList).pointed_at) is not None:
+            self.toggle_overlay(folder)
 
-    async def action_compose_with(self) -> None:
+    def toggle_overlay(self, folder: Path) -> None:
+        """Overlay the curve of a run, or remove it."""
+        self.runs.toggle_overlay(folder)
+        self.query_one(RunList).show_letters(self.runs.letters)
+        self.monitor.paint_at_once()
+
+    def action_compose_with(self) -> None:
         """Compose with the best checkpoint of this run, while it goes on."""
-        if self.follower is not None:
-            self.post_message(ModelWanted(str(self.follower.folder)))
+        if self.runs.followed is not None:
+            self.post_message(ModelWanted(str(self.runs.followed.folder)))
 
-    def refresh_labels(self) -> None:
-        super().refresh_labels()
-        self._say_how_to_begin()
-        self.query_one(RunSettings).refresh_labels()
-        self.query_one(RunList).refresh_labels()
-        self.query_one(RunMonitor).refresh_labels()
-        offer = self.query_one(CorpusOffer)
-        offer.offer(offer.corpus)
-        self.is_dirty = True
+    def _notify_error(self, error: StudioError) -> None:
+        self.notify(tr_error(str(error)), severity="error", markup=False)
 
 
 class TrainColumn(Vertical):
@@ -291,9 +338,13 @@ class TrainColumn(Vertical):
 
 
 class TrainBody(Horizontal):
-    """Left: the settings and the runs. Right: the run that is followed, or how to begin."""
+    """Left: the settings and the runs. Right: the followed run, or how to begin."""
 
     BLANK = True
+
+    def __init__(self, runs: FollowedRuns) -> None:
+        super().__init__(id="train-body")
+        self._runs = runs
 
     def compose(self) -> ComposeResult:
         with TrainColumn(id="train-left"):
@@ -302,4 +353,4 @@ class TrainBody(Horizontal):
         with TrainColumn(id="train-right"):
             yield CorpusOffer()
             yield Static(id="train-empty", markup=False)
-            yield RunMonitor()
+            yield RunMonitor(self._runs)

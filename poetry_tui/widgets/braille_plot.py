@@ -12,9 +12,11 @@ from functools import cache
 from poetry_tui.runs.curve import Column, Curve
 from poetry_tui.terminal.chart_glyphs import stroke
 
-OTHERS = ("other1", "other2", "other3", "other4")
+OVERLAYS = ("overlay1", "overlay2", "overlay3", "overlay4")
+# The followed run, in the list and in comparisons (its own curve needs no letter), and the runs overlaid on it.
+FOLLOWED_LETTER = "a"
 OVERLAY_LETTERS = "bcde"
-PARTS = ("blank", "range", "mean", "smooth", "validation", "best", "control", "moment", "axis", "label", *OTHERS)
+PARTS = ("blank", "range", "mean", "smooth", "validation", "best", "control", "selected", "axis", "label", *OVERLAYS)
 # The bit of each braille dot, by its column and row in the cell.
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 # The bits of the dots of a column from one row to another: _STROKES[column][first][last], and of all four.
@@ -23,8 +25,8 @@ _FULL = tuple(sum(dots) for dots in _DOTS)
 _BRAILLE = 0x2800
 _LIT = re.compile(rb"[^\0]")
 # Told apart without colour: only the smoothed line is drawn by its shape.
-_IN_ASCII = {"range": ":", "mean": ".", **dict(zip(OTHERS, OVERLAY_LETTERS, strict=True))}
-# So many of the values from either end fit on the axis; beyond them it goes on for a share of what they take, where others lie
+_IN_ASCII = {"range": ":", "mean": ".", **dict(zip(OVERLAYS, OVERLAY_LETTERS, strict=True))}
+# So many of the values from either end fit on the axis; beyond them it goes on for a share of what they take, where overlays lie
 # farther off than all that they take.
 BULK = 0.95
 OUTLIER_ROOM = 0.3
@@ -47,7 +49,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Other:
+class Overlay:
     """The smoothed line of another run, ended by a letter so that it is told apart without colour."""
 
     curve: Curve
@@ -123,7 +125,7 @@ class _Canvas:
         """What each cell shows: a letter, else the smoothed line alone, else another run's, else the mean upon its range."""
         cells: list[Cell] = [(" ", "blank")] * (self.width * self.height)
         around = self.dots.get("range", b"")
-        for part in ("range", "mean", *reversed(OTHERS), "smooth"):
+        for part in ("range", "mean", *reversed(OVERLAYS), "smooth"):
             drawn = _cells_of(part, self.is_ascii)
             layer = self.dots.get(part, b"")
             for index in _LIT.finditer(layer):
@@ -143,7 +145,7 @@ def plot(
     first: float | None = None,
     last: float | None = None,
     *,
-    others: Sequence[Other] = (),
+    overlays: Sequence[Overlay] = (),
     is_log: bool = False,
     is_ascii: bool = False,
     position_label: Callable[[float], str] | None = None,
@@ -151,7 +153,7 @@ def plot(
     """Draw a curve into `height` rows of `width` cells, axes included; no rows when there is no room for any.
 
     `first` and `last` are the limits of the step axis, the whole curve where they are None. The smoothed line is
-    the curve's own, so it does not depend on the limits. `others` are drawn behind it; `is_log` draws the values by their
+    the curve's own, so it does not depend on the limits. `overlays` are drawn behind it; `is_log` draws the values by their
     logarithm; `is_ascii` draws without braille and lines; `position_label` says a place of the step axis where that is no step.
     """
     n_columns, n_rows = width - LABEL_WIDTH - 1, height - FOOT_ROWS
@@ -161,11 +163,11 @@ def plot(
     last = float(curve.steps[-1] if curve.steps else 1) if last is None else last
     last = max(last, first + 1)
     columns = curve.columns(first, last, n_columns * 2)
-    beside = [other.curve.columns(first, last, n_columns * 2) for other in others]
+    beside = [other.curve.columns(first, last, n_columns * 2) for other in overlays]
     seen = [mark for mark in marks if first <= mark.step <= last]
     low, high = _limits((columns, *beside), seen)
     canvas = _Canvas(n_columns, n_rows, first, last, low, high, is_log=is_log and low > 0, is_ascii=is_ascii)
-    for other, other_columns in zip(others, beside, strict=True):
+    for other, other_columns in zip(overlays, beside, strict=True):
         _draw_other(canvas, other, other_columns)
     _draw_columns(canvas, columns)
     for mark in seen:
@@ -186,7 +188,7 @@ def _limits(curves: Sequence[Sequence[Column | None]], marks: Sequence[Mark]) ->
 def robust_limits(
     values: Sequence[float], points: Sequence[float] = (), latest: Sequence[float] = ()
 ) -> tuple[float, float]:
-    """The limits of an axis for some values and single points: the few of either that lie far from all others do not set it, as the
+    """The limits of an axis for some values and single points: the few of either that lie far from all overlays do not set it, as the
     losses of a run's first steps. Drawn at the edge, they are seen as they are by who zooms in on them. What is `latest` is
     always within."""
     limits = [_bulk(some) for some in (values, points) if some]
@@ -233,7 +235,7 @@ def _draw_columns(canvas: _Canvas, columns: Sequence[Column | None]) -> None:
         before = (x, smooth)
 
 
-def _draw_other(canvas: _Canvas, other: Other, columns: Sequence[Column | None]) -> None:
+def _draw_other(canvas: _Canvas, other: Overlay, columns: Sequence[Column | None]) -> None:
     """The smoothed line of another run, and its letter where it ends."""
     before: tuple[int, int] | None = None
     for x, column in enumerate(columns):

@@ -58,8 +58,8 @@ def cage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     async def no_install(name: str) -> AsyncIterator[float]:
         yield 1.0
 
-    monkeypatch.setattr("poetry_tui.train.screen_viewing.write_in_child", no_page)
-    monkeypatch.setattr("poetry_tui.train.screen.run_install", no_install)
+    monkeypatch.setattr("poetry_tui.train.run_monitor.write_in_child", no_page)
+    monkeypatch.setattr("poetry_tui.train.corpus_offer.run_install", no_install)
 
 
 @pytest.mark.slow

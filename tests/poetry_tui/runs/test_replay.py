@@ -40,7 +40,7 @@ def test_events_come_at_their_time(tmp_path: Path, clock: Clock) -> None:
     clock.now_s += 1.05
     play(replay)
     assert replay.state.n_records == 11
-    replay.hasten(2.0)
+    replay.set_speed(replay.speed * 2.0)
     clock.now_s += 1.0
     play(replay)
     assert replay.state.n_records == 31

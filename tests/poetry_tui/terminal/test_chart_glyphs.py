@@ -28,7 +28,7 @@ from poetry_tui.terminal.chart_glyphs import (
 from poetry_tui.train.loss_chart import LossChart
 from poetry_tui.train.run_figures import RunFigures
 from poetry_tui.train.sparklines import SparklineRow
-from poetry_tui.widgets.braille_plot import Mark, Other, plot
+from poetry_tui.widgets.braille_plot import Mark, Overlay, plot
 from tests.poetry_tui.compose.desk import AT_ONCE, open_desk
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.runs import make_run
@@ -74,9 +74,10 @@ def test_a_plain_chart_is_ascii_and_stands_where_the_other_one_stands(
     curve = Curve()
     for step, value in enumerate(values):
         curve.append(step, value)
-    marks, others = [Mark(1, "validation", "o", 5.0), Mark(2, "control", "P")], [Other(curve, "other1", "b")]
+    marks, others = [Mark(1, "validation", "o", 5.0), Mark(2, "control", "P")], [Overlay(curve, "overlay1", "b")]
     fine, plain = (
-        plot(curve, marks, width, height, others=others, is_log=is_log, is_ascii=is_ascii) for is_ascii in (False, True)
+        plot(curve, marks, width, height, overlays=others, is_log=is_log, is_ascii=is_ascii)
+        for is_ascii in (False, True)
     )
     assert [[part for _, part in row] for row in plain] == [[part for _, part in row] for row in fine]
     assert "".join(character for row in plain for character, _ in row).isascii()

@@ -37,10 +37,11 @@ def test_three_runs_side_by_side(
         await until(pilot, lambda: is_shown(app, Status.COMPLETED))
         train(app).follow(paths.runs() / "20261123-101500-nndl-lstm")
         for other in others:
-            train(app).toggle_beside(other)
+            train(app).toggle_overlay(other)
         await until(pilot, lambda: is_shown(app, Status.COMPLETED))
         await until(
-            pilot, lambda: all(one.is_settled for one in train(app).beside.values()) and not train(app).is_dirty
+            pilot,
+            lambda: all(one.is_settled for one in train(app).runs.overlays.values()) and not train(app).runs.is_dirty,
         )
         await pilot.press("t")
         await until(pilot, lambda: isinstance(app.screen, CompareScreen))

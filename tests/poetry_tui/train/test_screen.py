@@ -36,10 +36,10 @@ async def test_it_attaches_to_the_live_run_by_itself(heartbeats: None, until: Un
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: is_shown(app, Status.RUNNING))
         screen = train(app)
-        assert screen.follower is not None
-        assert screen.follower.folder == folder
+        assert screen.runs.followed is not None
+        assert screen.runs.followed.folder == folder
         make_run.append(folder, [make_run.step(305)])
-        await until(pilot, lambda: screen.follower and screen.follower.state.step == 305)
+        await until(pilot, lambda: screen.runs.followed and screen.runs.followed.state.step == 305)
 
 
 async def test_who_only_watches_a_training_wakes_no_engine_before_composing(
@@ -61,7 +61,7 @@ async def test_the_wanted_run_is_followed_in_place_of_the_live_one(heartbeats: N
     app = PoetryApp(Settings(theme=INK), wanted_run=wanted)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: is_shown(app, Status.COMPLETED))
-        follower = train(app).follower
+        follower = train(app).runs.followed
         assert follower is not None
         assert follower.folder == wanted
 
@@ -71,7 +71,7 @@ async def test_choosing_a_run_shows_it_and_leaves_the_one_before(heartbeats: Non
     make_run.write_run(paths.runs() / "other", [*make_run.life(50), make_run.failed(50)])
     app = studio()
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: train(app).follower is not None)
+        await until(pilot, lambda: train(app).runs.followed is not None)
         for folder in (paths.runs() / "other", paths.runs() / NAME):
             app.screen.query_one(RunList).post_message(RunList.RunChosen(folder))
             status = Status.FAILED if folder.name == "other" else Status.COMPLETED
@@ -203,7 +203,7 @@ async def test_without_a_corpus_it_offers_to_install_one_and_says_why_that_faile
         raise CorpusError("npm is missing.", "Import a file.")
 
     monkeypatch.setattr("poetry_tui.train.screen.installed_corpora", list)
-    monkeypatch.setattr("poetry_tui.train.screen.run_install", no_npm)
+    monkeypatch.setattr("poetry_tui.train.corpus_offer.run_install", no_npm)
     app = studio()
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.screen.has_class("-offer"))

@@ -58,13 +58,13 @@ async def test_the_arrows_go_back_in_time_and_0_comes_back(heartbeats: None, unt
         monitor, grid = app.screen.query_one(RunMonitor), app.screen.query_one(PredictionGrid)
         await pilot.press("left", "left")
         await until(pilot, lambda: grid.shown is not None and grid.shown.step == 300)
-        assert monitor.moment == 300
+        assert monitor.selected_step == 300
         await pilot.press("shift+left")
         await until(pilot, lambda: grid.shown is not None and grid.shown.step == 50)
         assert "250" not in str(app.screen.query_one("SampleTimeline Static", Static).content)
         await pilot.press("0")
         await until(pilot, lambda: grid.shown is not None and grid.shown.step == 305)
-        assert monitor.moment is None
+        assert monitor.selected_step is None
 
 
 async def test_y_shows_what_the_training_uses(heartbeats: None, until: Until) -> None:
@@ -91,7 +91,7 @@ async def test_r_replays_the_run_from_its_beginning_and_comes_back(heartbeats: N
         await until(pilot, lambda: is_shown(app, Status.COMPLETED))
         await pilot.press("r")
         await until(pilot, lambda: is_shown(app, Status.REPLAYING))
-        replay = train(app).follower
+        replay = train(app).runs.followed
         assert isinstance(replay, RunReplay)
         await pilot.press("p")
         await until(pilot, lambda: replay.is_held)
@@ -111,14 +111,14 @@ async def test_runs_are_drawn_beside_one_another_over_the_axis_of_choice(heartbe
     app = studio()
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: is_shown(app, Status.COMPLETED) and app.screen.query_one(RunList).option_count == 2)
-        follower = train(app).follower
+        follower = train(app).runs.followed
         assert follower is not None
         beside = other if follower.folder.name == NAME else paths.runs() / NAME
         chart = app.screen.query_one(LossChart)
         app.screen.query_one(RunList).mark(beside)
         await pilot.press("m")
-        await until(pilot, lambda: [name for name, state in chart.others if len(state.loss)] == [beside.name])
-        await until(pilot, lambda: ("b", "other1") in [cell for row in chart._rows for cell in row])
+        await until(pilot, lambda: [name for name, state in chart.overlays if len(state.loss)] == [beside.name])
+        await until(pilot, lambda: ("b", "overlay1") in [cell for row in chart._rows for cell in row])
         for axis in ("chars", "minutes", "step"):
             await pilot.press("x")
             assert chart.axis == axis
@@ -127,7 +127,7 @@ async def test_runs_are_drawn_beside_one_another_over_the_axis_of_choice(heartbe
         assert (chart.is_log, chart.zoom < 1, chart.end < 1) == (True, True, True)
         app.screen.query_one(RunList).mark(beside)
         await pilot.press("m")
-        await until(pilot, lambda: not chart.others)
+        await until(pilot, lambda: not chart.overlays)
 
 
 @pytest.mark.parametrize("is_of_before", [False, True])
@@ -156,9 +156,9 @@ async def test_the_last_part_is_that_of_the_run_that_is_shown_however_long_those
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: is_shown(app, Status.COMPLETED) and app.screen.query_one(RunList).option_count == 2)
         train(app).follow(shown)
-        train(app).toggle_beside(longer)
+        train(app).toggle_overlay(longer)
         chart = app.screen.query_one(LossChart)
-        await until(pilot, lambda: [len(state.loss) for _, state in chart.others] == [400])
+        await until(pilot, lambda: [len(state.loss) for _, state in chart.overlays] == [400])
 
         def seen() -> str:
             """The figures below the step axis."""
@@ -169,7 +169,7 @@ async def test_the_last_part_is_that_of_the_run_that_is_shown_however_long_those
             await pilot.press("z")
             assert "2k" not in seen()
             assert "400" in seen()
-            assert {"smooth", "other1"} <= {part for row in chart._rows for _, part in row}
+            assert {"smooth", "overlay1"} <= {part for row in chart._rows for _, part in row}
         await pilot.press("z")
         assert "2k" in seen()
         # The wheel goes on from what is seen: the place under the pointer, a tenth of the picture, is in the run that is shown.
@@ -215,13 +215,13 @@ async def test_the_wheel_zooms_about_the_pointer(heartbeats: None, until: Until)
 async def two_runs_beside(app: PoetryApp, pilot: Any, until: Until) -> list[Path]:
     """Follow one of two runs, with the other beside it by a click on its letter's place."""
     await until(pilot, lambda: is_shown(app, Status.COMPLETED) and app.screen.query_one(RunList).option_count == 2)
-    follower, rows = train(app).follower, app.screen.query_one(RunList)
+    follower, rows = train(app).runs.followed, app.screen.query_one(RunList)
     assert follower is not None
     other = next(run.folder for run in rows._runs if run.folder != follower.folder)
     await pilot.click(RunList, offset=(3, 1 + [run.folder for run in rows._runs].index(other)))
-    await until(pilot, lambda: list(train(app).beside) == [other])
-    await until(pilot, lambda: train(app).beside[other].is_settled)
-    assert train(app).follower is follower
+    await until(pilot, lambda: list(train(app).runs.overlays) == [other])
+    await until(pilot, lambda: train(app).runs.overlays[other].is_settled)
+    assert train(app).runs.followed is follower
     return [follower.folder, other]
 
 

@@ -29,6 +29,6 @@ def train(app: PoetryApp) -> TrainScreen:
 
 def is_shown(app: PoetryApp, status: Status) -> bool:
     screen = app.screen
-    if not isinstance(screen, TrainScreen) or screen.follower is None or screen.is_dirty:
+    if not isinstance(screen, TrainScreen) or screen.runs.followed is None or screen.runs.is_dirty:
         return False
-    return screen.follower.is_settled and screen.follower.status is status
+    return screen.runs.followed.is_settled and screen.runs.followed.status is status

@@ -1,0 +1,63 @@
+"""The followed run and the runs whose curves are overlaid on its own. Knows no screen."""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from poetry_tui.runs.comparison import Comparison, compare
+from poetry_tui.runs.follower import RunFollower
+from poetry_tui.runs.replay import RunReplay
+from poetry_tui.runs.state import RunState
+from poetry_tui.widgets.braille_plot import FOLLOWED_LETTER, OVERLAY_LETTERS
+
+
+@dataclass(slots=True)
+class FollowedRuns:
+    """Reads the followed run and its overlays. `is_dirty`: something has changed since they were last drawn."""
+
+    followed: RunFollower | None = None
+    overlays: dict[Path, RunFollower] = field(default_factory=dict)
+    is_dirty: bool = False
+
+    def follow(self, follower: RunFollower) -> None:
+        """Follow this run from now on; it is no overlay of itself."""
+        self.followed = follower
+        self.overlays.pop(follower.folder, None)
+
+    def toggle_overlay(self, folder: Path) -> None:
+        """Overlay the curve of a run, as long as a letter is free, or remove it."""
+        if self.followed is not None and folder == self.followed.folder:
+            return
+        if folder in self.overlays:
+            del self.overlays[folder]
+        elif len(self.overlays) < len(OVERLAY_LETTERS):
+            self.overlays[folder] = RunFollower(folder)
+
+    async def read(self, follower: RunFollower) -> bool:
+        """Read the next chunk of the followed run and of each overlay, in threads; return whether the followed run has more."""
+        snapshot = await asyncio.to_thread(follower.read)
+        self.is_dirty |= follower.fold(snapshot)
+        for overlay in list(self.overlays.values()):
+            self.is_dirty |= overlay.fold(await asyncio.to_thread(overlay.read))
+        return snapshot.chunk.more
+
+    @property
+    def is_replay(self) -> bool:
+        """Whether the followed run is replayed from its events."""
+        return isinstance(self.followed, RunReplay)
+
+    @property
+    def letters(self) -> dict[Path, str]:
+        """The letter of each run, by folder."""
+        followed = {self.followed.folder: FOLLOWED_LETTER} if self.followed else {}
+        return followed | dict(zip(self.overlays, OVERLAY_LETTERS, strict=False))
+
+    @property
+    def overlay_states(self) -> list[tuple[str, RunState]]:
+        """Name and state of each overlay, in the order of the letters."""
+        return [(folder.name, overlay.state) for folder, overlay in self.overlays.items()]
+
+    def compare(self) -> Comparison:
+        """The followed run and its overlays as a table."""
+        followers = [*filter(None, [self.followed]), *self.overlays.values()]
+        return compare([(one.folder.name, one.status, one.state) for one in followers])
