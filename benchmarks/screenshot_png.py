@@ -17,8 +17,9 @@ from pathlib import Path
 from rich.cells import cell_len
 
 WIDTH_PIXELS = 1200
+N_COLORS = 128
 NARROW_FONT, WIDE_FONT = "DejaVu Sans Mono", "Noto Sans CJK SC"
-HOW_TO_INSTALL = "On Debian: apt-get install librsvg2-bin fonts-dejavu-core fonts-noto-cjk."
+HOW_TO_INSTALL = "On Debian: apt-get install librsvg2-bin pngquant fonts-dejavu-core fonts-noto-cjk."
 # Of the SVG: a cell's width, at which DejaVu Sans Mono (advance 0.602 em) has this size, and the size of Han characters.
 CELL = 12.2
 NARROW_SIZE, WIDE_SIZE = CELL / 0.602, 22.0
@@ -26,9 +27,10 @@ _TEXT = re.compile(r'<text (class="[^"]*-r\d+") x="([\d.]+)" y="([\d.]+)" textLe
 
 
 def check_programs() -> None:
-    """Exit with a sentence where the converter or a font is missing."""
-    if shutil.which("rsvg-convert") is None:
-        sys.exit(f"rsvg-convert is missing. {HOW_TO_INSTALL}")
+    """Exit with a sentence where a program or a font is missing."""
+    for program in ("rsvg-convert", "pngquant"):
+        if shutil.which(program) is None:
+            sys.exit(f"{program} is missing. {HOW_TO_INSTALL}")
     # fc-list belongs to fontconfig, through which librsvg finds fonts.
     if shutil.which("fc-list") is None:
         return
@@ -38,9 +40,13 @@ def check_programs() -> None:
 
 
 def write_png(svg: str, path: Path) -> None:
-    """Convert an SVG that `App.export_screenshot` made."""
-    command = ["rsvg-convert", "--width", str(WIDTH_PIXELS), "--output", str(path)]
-    subprocess.run(command, input=in_cells(svg).encode(), check=True)
+    """Convert an SVG that `App.export_screenshot` made; few colours keep the file small."""
+    image = _output_of(["rsvg-convert", "--width", str(WIDTH_PIXELS)], in_cells(svg).encode())
+    path.write_bytes(_output_of(["pngquant", str(N_COLORS), "-"], image))
+
+
+def _output_of(command: list[str], stdin: bytes) -> bytes:
+    return subprocess.run(command, input=stdin, capture_output=True, check=True).stdout
 
 
 def in_cells(svg: str) -> str:
