@@ -1,5 +1,6 @@
 # make studio    set everything up and open the studio
 # make test      set everything up and run the whole test suite
+# make quick     run the tests but for the slow ones and those that start the program
 # make check     lint, types, import contracts and tests
 # make docs      generate docs/cli.md and docs/keys.md from the parsers and the key bindings
 # make pictures  generate the pictures of the README and the guide (RUN=FOLDER: the run of the Train screen)
@@ -13,7 +14,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PATHS  := engine poetry_tui tests benchmarks
 
-.PHONY: studio setup test check lint types contracts bench docs pictures growth recipe soak format clean
+.PHONY: studio setup test quick check lint types contracts bench docs pictures growth recipe soak format clean
 
 studio: setup
 	@$(BIN)/poetry-tui corpus install tang --if-missing || true
@@ -43,8 +44,13 @@ $(BIN)/python:
 	echo "The studio needs Python 3.11 or newer, and none was found; install one and run make again." >&2; \
 	exit 1
 
+# A worker for each core, up to eight; the tests of a file stay together, since they share what they set up.
 test: setup
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 8 --dist loadfile
+
+# Without the tests that start the program as a user does, and the slow ones.
+quick: setup
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 8 --dist loadfile -m "not e2e and not slow"
 
 lint: setup
 	$(BIN)/ruff check $(PATHS)

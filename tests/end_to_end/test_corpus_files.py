@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from poetry_tui.cli import main
+from tests.children import child
 
 posix = pytest.mark.skipif(os.name != "posix", reason="pipes with names, signals")
 JINGYESI = "床前明月光，疑是地上霜。举头望明月，低头思故乡。"
@@ -90,7 +91,7 @@ def test_a_training_that_waits_for_a_pipe_can_be_ended_and_leaves_no_run(
 ) -> None:
     os.mkfifo(tmp_path / "poems")
     line = [sys.executable, "-m", "engine", "train", "--preset", "tiny", "--corpus", str(tmp_path / "poems")]
-    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as training:
+    with child(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as training:
         writer = opened_by_a_reader(tmp_path / "poems")
         training.send_signal(number)
         _, said = training.communicate(timeout=WAITED_S)
@@ -107,8 +108,10 @@ def test_a_training_on_a_pipe_goes_on_with_the_corpus_that_it_became(tmp_path: P
     os.mkfifo(tmp_path / "poems")
     line = [sys.executable, "-m", "engine", "train", "--preset", "tiny", "--device", "cpu", "--max-steps", "2"]
     line += ["--run", str(tmp_path / "run"), "--corpus", str(tmp_path / "poems")]
-    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as training:
-        (tmp_path / "poems").write_text("\n".join(made_up_poems(300)), encoding="utf-8")
+    with child(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as training:
+        os.set_blocking(writer := opened_by_a_reader(tmp_path / "poems"), True)
+        with os.fdopen(writer, "w", encoding="utf-8") as poems:
+            poems.write("\n".join(made_up_poems(300)))
         _, said = training.communicate(timeout=3 * WAITED_S)
     assert training.returncode == 0, said.decode()
     config = json.loads((tmp_path / "run" / "config.json").read_text(encoding="utf-8"))

@@ -14,6 +14,7 @@ from engine.__main__ import main
 from engine.errors import RunError
 from engine.runs import events
 from engine.runs.folder import EVENTS, read_config
+from tests.children import child
 from tests.engine.small_model import save_small_model
 from tests.small_corpus import write_corpus
 
@@ -216,14 +217,11 @@ def test_debug_shows_where_it_failed() -> None:
 def test_ctrl_c_saves_and_exits_130(corpus: str, tmp_path: Path, studio_home: Path) -> None:
     run = tmp_path / "run"
     words = ["train", "--preset", "tiny", "--corpus", corpus, "--n-epochs", "100000", "--run", str(run), "--json"]
-    training = subprocess.Popen(
-        [sys.executable, "-m", "engine", *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**os.environ, "POETRY_TUI_HOME": str(studio_home)},
-    )
-    with training:
+    line = [sys.executable, "-m", "engine", *words]
+    environment = {**os.environ, "POETRY_TUI_HOME": str(studio_home)}
+    with child(
+        line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8", env=environment
+    ) as training:
         assert training.stdout is not None
         for line in training.stdout:
             if '"event":"step"' in line:
