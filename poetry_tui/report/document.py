@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TypeAlias
 
 
@@ -47,12 +48,18 @@ class Poem:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the model would have said over what stands there, and how likely it held each of those characters."""
+    """A teacher-forced preview: the predicted characters, the target's, and the probability of each of the target's."""
 
     caption: str
     prediction: str
     target: str
     probability: Sequence[float]
+
+    @property
+    def columns(self) -> list[tuple[str, str, float]]:
+        """Predicted character, target character and its probability, as long as the longest of the three."""
+        columns = zip_longest(self.prediction, self.target, map(float, self.probability), fillvalue="")
+        return [(str(predicted), str(target), float(share or 0)) for predicted, target, share in columns]
 
 
 Block: TypeAlias = Heading | Paragraph | Code | Table | Figure | Poem | Prediction

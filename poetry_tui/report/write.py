@@ -8,8 +8,6 @@ from engine.files import replace_folder, write_atomically
 from poetry_tui.i18n import language
 from poetry_tui.report.document import Figure
 from poetry_tui.report.history import RunHistory
-from poetry_tui.report.html import to_html
-from poetry_tui.report.markdown import to_markdown
 from poetry_tui.report.page import blocks, title
 
 MARKDOWN, HTML = "report.md", "report.html"
@@ -46,6 +44,9 @@ def write_report(histories: Sequence[RunHistory], folder: Path) -> Path:
         UsageError: the folder holds something that is no report, or its name is that of a file.
         OSError: it cannot be written.
     """
+    # Loads the template engine: not before a report is written.
+    from poetry_tui.report.render import to_html, to_markdown
+
     check_folder(folder)
     content = blocks(histories)
     with replace_folder(folder) as aside:

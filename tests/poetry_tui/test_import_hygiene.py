@@ -48,6 +48,12 @@ def test_the_other_screens_wait_until_they_are_wanted() -> None:
     )
 
 
+def test_no_command_loads_the_template_engine_before_it_writes_a_report() -> None:
+    assert (
+        "jinja2" not in fresh("import sys, poetry_tui.cli; poetry_tui.cli.make_parser(); print(*sys.modules)").split()
+    )
+
+
 def test_no_screen_loads_torch() -> None:
     code = (
         "import sys, poetry_tui.app, poetry_tui.compose.screen, poetry_tui.train.screen, poetry_tui.favourites.screen;"

@@ -1,17 +1,18 @@
 """The report as a page: what it says of colours, widths and characters that mean something in HTML."""
 
 from poetry_tui.report.document import Figure, Prediction
-from poetry_tui.report.html import STYLE, to_html
+from poetry_tui.report.render import to_html
 from poetry_tui.report.svg import COLOURS, Series, chart
 
 
 def test_every_curve_has_a_colour_for_the_dark() -> None:
     svg = chart([Series(f"run {n}", [(0, n), (1, n + 1)], is_dotted=True) for n in range(len(COLOURS))], "x", "y")
+    page = to_html([Figure("loss.svg", svg, "loss")], "a run", "en")
     for number, colour in enumerate(COLOURS):
         assert f'class="line-{number}" fill="none" stroke="{colour}"' in svg
         assert f'class="fill-{number}" fill="{colour}"' in svg
-        assert f".line-{number} {{" in STYLE
-        assert f".fill-{number} {{" in STYLE
+        assert f".line-{number} {{" in page
+        assert f".fill-{number} {{" in page
 
 
 def test_a_prediction_has_a_cell_a_character_which_no_page_is_too_narrow_for() -> None:

@@ -1,0 +1,46 @@
+"""A report as HTML and as Markdown: its blocks in the templates of this package. Imported when a report is written."""
+
+import itertools
+import re
+from collections.abc import Sequence
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from poetry_tui.report.document import Block
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~])")
+# The colours of the curves on a dark page, in the order of those in `svg`.
+_DARK_COLOURS = ("#e8795f", "#6fb0d2", "#9dc06f", "#c495da", "#dcab58", "#b5b0a6")
+
+
+def to_html(blocks: Sequence[Block], title: str, language: str) -> str:
+    """Render one page that needs nothing beside it: styles and figures are in it. `language` is a tag of HTML's `lang`."""
+    template = _environment().get_template("report.html.jinja")
+    return template.render(groups=_by_kind(blocks), title=title, language=language, dark_colours=_DARK_COLOURS) + "\n"
+
+
+def to_markdown(blocks: Sequence[Block]) -> str:
+    """Render one text; its figures are linked, not embedded."""
+    return _environment().get_template("report.md.jinja").render(groups=_by_kind(blocks))
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("poetry_tui.report"),
+        autoescape=select_autoescape(("html.jinja",), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["plain"] = _plain
+    return environment
+
+
+def _by_kind(blocks: Sequence[Block]) -> list[tuple[str, list[Block]]]:
+    """Blocks in order, with neighbours of one class together: poems stand side by side on a page."""
+    return [(kind, list(group)) for kind, group in itertools.groupby(blocks, lambda block: type(block).__name__)]
+
+
+def _plain(text: str) -> str:
+    """Text that no Markdown reader takes for markup."""
+    return _MARKUP.sub(r"\\\1", text)
