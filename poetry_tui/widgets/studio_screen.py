@@ -17,7 +17,6 @@ from poetry_tui.i18n import tr
 from poetry_tui.keymap import translated
 from poetry_tui.services import Services
 from poetry_tui.terminal.compat import update_focus_styles
-from poetry_tui.terminal.compositor import NearCompositor
 from poetry_tui.widgets.footer import StudioFooter
 from poetry_tui.widgets.header import StudioHeader
 from poetry_tui.widgets.too_small import MIN_COLUMNS, MIN_ROWS, TooSmall
@@ -41,7 +40,6 @@ class StudioScreen(Screen[None]):
     def __init__(self, services: Services) -> None:
         super().__init__()
         self.services = services
-        self._compositor = NearCompositor()
 
     def compose(self) -> ComposeResult:
         yield StudioHeader(self.MODE)

@@ -143,7 +143,7 @@ async def test_a_studio_in_plain_ascii_has_neither_blocks_nor_lines_nor_arrows(u
         assert not NOT_PLAIN.search(whole(desk.app))
         for screen in ("2", "3"):
             await desk.press(screen)
-            assert not NOT_PLAIN.search(whole(desk.app))
+            await desk.until(lambda: not NOT_PLAIN.search(whole(desk.app)))
 
 
 def test_shades_rise_with_their_share() -> None:

@@ -1,15 +1,15 @@
-"""What is drawn of a change is what Textual would have drawn."""
+"""What is drawn of a change is what stands there when the whole screen is drawn."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from textual._compositor import ChopsUpdate, Compositor
+from textual._compositor import ChopsUpdate
 from textual.geometry import Region
 
 from poetry_tui.app import PoetryApp
 from poetry_tui.runs.state import Status
-from poetry_tui.terminal.compositor import NearCompositor
+from poetry_tui.terminal.compat import WholeCharacterCompositor
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.runs import make_run
 from tests.poetry_tui.train.train_desk import is_shown, make, studio
@@ -35,35 +35,23 @@ async def watching(until: Until) -> AsyncIterator[PoetryApp]:
         yield app
 
 
-async def test_a_part_of_the_screen_is_drawn_as_textual_draws_it(until: Until, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_part_of_the_screen_is_drawn_as_it_stands_in_the_whole(until: Until) -> None:
     async with watching(until) as app:
         compositor = app.screen._compositor
-        assert isinstance(compositor, NearCompositor)
-
-        def drawn(regions: set[Region]) -> str:
+        rows = ["".join(segment.text for segment in strip) for strip in compositor.render_strips()]
+        for regions in REGIONS:
             compositor._dirty_regions = set(regions)
             update = compositor.render_partial_update()
             assert isinstance(update, ChopsUpdate)
-            return update.render_segments(app.console)
+            for y, x1, x2 in update.spans:
+                pieces = update.chops[y].items()
+                drawn = [strip.text for x, strip in pieces if strip and x < x2 and x + strip.cell_length > x1]
+                assert drawn, (y, x1, x2)
+                assert [text for text in drawn if text not in rows[y]] == []
 
-        ours = [drawn(regions) for regions in REGIONS]
-        with monkeypatch.context() as patch:
-            patch.setattr(NearCompositor, "_get_renders", Compositor._get_renders)
-            assert [drawn(regions) for regions in REGIONS] == ours
 
-
-async def test_a_change_of_one_row_asks_no_widget_beside_it(until: Until, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_screen_is_composed_in_whole_characters(until: Until) -> None:
     async with watching(until) as app:
-        asked: list[str] = []
-        render_lines = type(app.screen).render_lines
-        for name in ("StudioHeader", "RunHeadline"):
-            widget = app.screen.query_one(name)
-
-            def say(crop: Region, widget: object = widget, name: str = name) -> object:
-                asked.append(name)
-                return render_lines(widget, crop)  # type: ignore[arg-type]
-
-            monkeypatch.setattr(widget, "render_lines", say)
-        app.screen._compositor._dirty_regions = {app.screen.query_one("StudioHeader").region}
-        app.screen._compositor.render_partial_update()
-        assert asked == ["StudioHeader"]
+        assert isinstance(app.screen._compositor, WholeCharacterCompositor)
+        app.action_help()
+        assert all(isinstance(screen._compositor, WholeCharacterCompositor) for screen in app.screen_stack)
