@@ -28,7 +28,13 @@ from poetry_tui.messages import CopyWanted, EngineChanged, ModelWanted, Recreate
 from poetry_tui.services import Services
 from poetry_tui.settings import Settings, SettingsStore, open_settings, settings_file
 from poetry_tui.terminal.chart_glyphs import Charts, is_ascii, use_charts
-from poetry_tui.terminal.compat import dismiss_once, guard_option_lists, read_pastes_whole, use_whole_characters
+from poetry_tui.terminal.compat import (
+    dismiss_once,
+    guard_option_lists,
+    open_screens,
+    read_pastes_whole,
+    use_whole_characters,
+)
 from poetry_tui.terminal.hang_up import is_leaving
 from poetry_tui.terminal.input_gate import InputGate
 from poetry_tui.themes import INK, PAPER, THEMES
@@ -229,8 +235,7 @@ class PoetryApp(App[None]):
 
     def _studio_screens(self) -> list[StudioScreen]:
         """The screens that have been opened so far."""
-        stacks = self._screen_stacks.values()
-        return [screen for stack in stacks for screen in stack if isinstance(screen, StudioScreen)]
+        return [screen for screen in open_screens(self) if isinstance(screen, StudioScreen)]
 
     def action_toggle_theme(self) -> None:
         self.theme = PAPER if self.current_theme.dark else INK

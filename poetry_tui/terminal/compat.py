@@ -18,6 +18,7 @@ from textual._queue import Queue
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.await_complete import AwaitComplete
+from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.geometry import Region
 from textual.message import Message
@@ -163,6 +164,16 @@ def guard_option_lists() -> None:
 
     OptionList._move_page = move_page  # type: ignore[method-assign, assignment]
     OptionList._on_click = on_click  # type: ignore[method-assign, assignment]
+
+
+def open_screens(app: App[Any]) -> list[Screen[Any]]:
+    """Every screen of every mode that has been opened, the ones behind others too."""
+    return [screen for stack in app._screen_stacks.values() for screen in stack]
+
+
+def bindings_of(node: DOMNode) -> list[Binding]:
+    """Every key of a node, also those that do nothing now, in the order of their declaration."""
+    return [binding for _, binding in node._bindings]
 
 
 def clock_of_events_s() -> float:

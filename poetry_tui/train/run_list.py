@@ -92,7 +92,7 @@ class RunList(OptionList):
         event.stop()
         self.post_message(self.RunChosen(self._runs[event.option_index].folder))
 
-    async def _on_click(self, event: events.Click) -> None:
+    async def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
         index = event.style.meta.get("option")
         if index is not None and offset is not None and offset.x < LETTER_CELLS and self._runs:

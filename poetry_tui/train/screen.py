@@ -6,8 +6,6 @@ from pathlib import Path
 
 from textual import on, work
 from textual.actions import parse
-from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -21,6 +19,8 @@ from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.replay import RunReplay
 from poetry_tui.runs.summary import RunSummary
 from poetry_tui.services import Services
+from poetry_tui.terminal.compat import bindings_of
+from poetry_tui.train.body import TrainBody
 from poetry_tui.train.corpus_install import installed_corpora
 from poetry_tui.train.corpus_offer import CorpusOffer
 from poetry_tui.train.followed_runs import FollowedRuns
@@ -126,7 +126,7 @@ class TrainScreen(StudioScreen):
     @on(RunMonitor.Drawn)
     def offer_keys(self) -> None:
         """Offer the keys that apply now, where these have changed."""
-        offered = tuple(self.check_action(*parse(binding.action)[1:]) for _, binding in self._bindings)
+        offered = tuple(self.check_action(*parse(binding.action)[1:]) for binding in bindings_of(self))
         if offered != self._offered:
             self._offered = offered
             self.refresh_bindings()
@@ -328,29 +328,3 @@ class TrainScreen(StudioScreen):
 
     def _notify_error(self, error: StudioError) -> None:
         self.notify(tr_error(str(error)), severity="error", markup=False)
-
-
-class TrainColumn(Vertical):
-    """What is below one another on one side."""
-
-    # Its children cover it: there is nothing of it to be rendered, at every change of one of them.
-    BLANK = True
-
-
-class TrainBody(Horizontal):
-    """Left: the settings and the runs. Right: the followed run, or how to begin."""
-
-    BLANK = True
-
-    def __init__(self, runs: FollowedRuns) -> None:
-        super().__init__(id="train-body")
-        self._runs = runs
-
-    def compose(self) -> ComposeResult:
-        with TrainColumn(id="train-left"):
-            yield RunSettings()
-            yield RunList()
-        with TrainColumn(id="train-right"):
-            yield CorpusOffer()
-            yield Static(id="train-empty", markup=False)
-            yield RunMonitor(self._runs)
