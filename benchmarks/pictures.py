@@ -70,8 +70,8 @@ async def take_pictures(folder: Path, run: Path) -> None:
     from engine import paths
     from engine.config import ComposeConfig
     from poetry_tui.app import PoetryApp
-    from poetry_tui.compose.revisions import Wish
-    from poetry_tui.compose.save_favourite import keep
+    from poetry_tui.compose.revisions import ComposeRequest
+    from poetry_tui.compose.save_favourite import save_favourite
     from poetry_tui.compose.screen import ComposeScreen
     from poetry_tui.engine_client.state import Phase
     from poetry_tui.settings import Settings
@@ -87,15 +87,15 @@ async def take_pictures(folder: Path, run: Path) -> None:
         screen = app.screen
         assert isinstance(screen, ComposeScreen)
         await until(pilot, lambda: app.services.engine.state.phase is Phase.READY)
-        wishes = [ComposeConfig(begin=begin, seed=seed, form="qijue") for seed, begin in enumerate(BEGINNINGS)]
-        screen.write([Wish(wish.to_dict()) for wish in wishes])
-        poems = screen.sitting.compositions
-        await until(pilot, lambda: len(poems) == len(wishes) and all(poem.is_over for poem in poems))
+        requests = [ComposeConfig(begin=begin, seed=seed, form="qijue") for seed, begin in enumerate(BEGINNINGS)]
+        screen.write([ComposeRequest(request.to_dict()) for request in requests])
+        poems = screen.session.compositions
+        await until(pilot, lambda: len(poems) == len(requests) and all(poem.is_over for poem in poems))
         for poem in poems:
-            keep(poem)
+            save_favourite(poem)
         await pilot.press("right", "right", "right", "right", "right")
-        await until(pilot, lambda: screen.glass.character.inspection is not None)
-        await until(pilot, lambda: poems[-1].novelty is not None and screen.stage.verse.sheet.signs)
+        await until(pilot, lambda: screen.inspector_pane.inspector.inspection is not None)
+        await until(pilot, lambda: poems[-1].novelty is not None and screen.poem_pane.view.view_state.annotations)
         await pilot.pause()
         write_png(app.export_screenshot(), folder / "compose.png")
 

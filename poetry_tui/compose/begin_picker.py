@@ -13,7 +13,7 @@ _CELLS = 5
 
 
 class BeginPicker(Widget, can_focus=True):
-    """`chosen` are the characters to begin with, in the order of the chips; `is_active` is False while others are used."""
+    """`chosen` holds the chosen characters in the order of the chips; `is_active` is False while another prompt is used."""
 
     DEFAULT_CSS = """
     BeginPicker {
@@ -43,7 +43,7 @@ class BeginPicker(Widget, can_focus=True):
         self._tell()
 
     def toggle(self, index: int) -> None:
-        """Take one more, or one less; the last one stays."""
+        """Add a character to the choice, or remove it; the last one stays."""
         self._cursor = index
         self._chosen = (self._chosen ^ {index}) or {index}
         self._tell()

@@ -1,4 +1,4 @@
-"""Quiet lines of facts below the verse, made of parts that are never broken."""
+"""The lines of facts below a poem, made of parts that are never wrapped."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ _BETWEEN = " · "
 
 
 class Facts(Widget):
-    """As high as its facts need, and nothing to say takes no room; on a low screen one fact follows the other."""
+    """As high as its facts need; on a low screen one fact follows the other in the same line."""
 
     DEFAULT_CSS = """
     Facts {
@@ -46,7 +46,7 @@ class Facts(Widget):
 
 
 def packed(parts: Sequence[Content], width: int) -> list[Content]:
-    """The parts in as few lines as have room for them, in order."""
+    """The parts in order, in the fewest lines that hold them."""
     lines: list[Content] = []
     for part in parts:
         if lines and lines[-1].cell_length + len(_BETWEEN) + part.cell_length <= width:

@@ -1,4 +1,4 @@
-"""Which forms, tone orders, rhyme books and rhymes there are to wish for. Reads the tables of the prosody, so it belongs in a thread."""
+"""The forms, tone patterns, rhyme books and rhymes on offer. Reads the tables of the prosody, so it belongs in a thread."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _BOOKS_OF_TUNES: tuple[RhymeBook, ...] = ("cilin", "xinyun")
 
 @dataclass(frozen=True, slots=True)
 class FormChoice:
-    """A form's key and name, and what may be wished for in it: one of several tone orders, a rhyme book, a rhyme of that book.
+    """A form's key and name, and its options: tone patterns, rhyme books, and the rhymes of each book.
 
     `rhymes_by_book`: the names of a book's rhymes; the first book is the form's own.
     """
@@ -55,5 +55,5 @@ def _rhymes(form: Form) -> tuple[str, ...]:
     if form.rhyme_system == "pingshui":
         return tuple(group.name for group in rhyme_groups() if group.is_level == form.rhymes_level)
     names = names_of(form.rhyme_system)
-    is_level = all(place.is_level for order in form.tone_patterns for place in order.rhymes)
+    is_level = all(position.is_level for order in form.tone_patterns for position in order.rhymes)
     return names[:_N_PARTS_WITH_LEVEL_TONES] if form.rhyme_system == "cilin" and is_level else names

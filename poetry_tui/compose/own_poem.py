@@ -1,4 +1,4 @@
-"""A poem that the user typed or pasted, as a composition of this session: shown, checked and revised like any other.
+"""A poem that the user typed or pasted, as a composition of the session: displayed, checked and revised like any other.
 
 Checking reads the tables of the prosody, so `own_composition` belongs in a thread.
 """
@@ -14,7 +14,7 @@ from engine.prosody.regulated.report import BORROWED_RHYME, BROKEN_QUATRAIN
 from engine.prosody.text import LINE_MARKS, is_han
 from engine.service.protocol import Token
 from poetry_tui.compose.revision_request import FREE, OPEN
-from poetry_tui.compose.revisions import Wish
+from poetry_tui.compose.revisions import ComposeRequest
 from poetry_tui.compose.session import Composition
 
 # As long as the longest tune and a 排律 of a hundred lines of seven.
@@ -57,13 +57,13 @@ def own_composition(text: str, model: str | None) -> Composition:
             f"This text has {len(verse)} characters; a poem here has {MAX_OWN_CHARS} at most.", "Paste a single poem."
         )
     report = check(verse)
-    # What is written anew keeps to the form without its licences of rhyme and joining.
+    # The constraints know the form without these licences of rhyme and joining.
     is_plain = not any(one.name in (BROKEN_QUATRAIN, BORROWED_RHYME) for one in report.licences)
     is_right = report.form is not None and report.verdicts.overall == "ok" and is_plain
     form = named_with_lines(report.form, len(report.lines)) if report.form is not None and is_right else None
     shape = "" if form else "".join(one if one in LINE_MARKS else OPEN for one in verse)
     config = ComposeConfig(form=form or FREE, title=title, keep=shape)
-    glyphs = [Token(place, one, 0.0, 0.0, False, ()) for place, one in enumerate(verse)]
-    composition = Composition(Wish(config.to_dict(), model), glyphs, is_whole=True, is_own=True)
+    tokens = [Token(position, one, 0.0, 0.0, False, ()) for position, one in enumerate(verse)]
+    composition = Composition(ComposeRequest(config.to_dict(), model), tokens, is_whole=True, is_own=True)
     composition.reveal_all()
     return composition

@@ -1,4 +1,4 @@
-"""A card to type or paste a poem of one's own, judged while it is typed."""
+"""The dialog for a poem of the user: typed or pasted, and checked while it is typed."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -14,17 +14,17 @@ from textual.widgets import Static, TextArea
 from poetry_tui.i18n import tr, tr_label
 
 if TYPE_CHECKING:
-    from poetry_tui.verse.annotations import Tones
+    from poetry_tui.verse.annotations import PoemAnnotations
 
-# After the last key before the text is judged: a paste or a quick typist is judged once.
+# Time without a key before the text is checked.
 PAUSE_S = 0.25
 
 
-class OwnPoem(ModalScreen[str | None]):
-    """Dismissed with the text, or with None. `draft` is the text to begin with; `on_text` is told every change."""
+class OwnPoemDialog(ModalScreen[str | None]):
+    """Dismissed with the text, or with None."""
 
     DEFAULT_CSS = """
-    OwnPoem {
+    OwnPoemDialog {
         align: center middle;
         & > Vertical {
             width: 64;
@@ -56,7 +56,7 @@ class OwnPoem(ModalScreen[str | None]):
 
     @property
     def verdict(self) -> str:
-        """What stands below the text."""
+        """The line below the text: form, tones and rhyme, or a hint."""
         return str(self._verdict.render())
 
     def compose(self) -> ComposeResult:
@@ -85,11 +85,11 @@ class OwnPoem(ModalScreen[str | None]):
         if not verse:
             self._verdict.update(tr("own.nothing"))
             return
-        from poetry_tui.compose.poem_facts import in_tones
-        from poetry_tui.verse.annotations import tones_of
+        from poetry_tui.compose.poem_facts import tone_facts
+        from poetry_tui.verse.annotations import annotate
 
-        tones: Tones = await asyncio.to_thread(tones_of, verse)
-        self._verdict.update(Content(" · ").join(in_tones(tones)))
+        tones: PoemAnnotations = await asyncio.to_thread(annotate, verse)
+        self._verdict.update(Content(" · ").join(tone_facts(tones)))
 
     def action_accept(self) -> None:
         if self.text.strip():

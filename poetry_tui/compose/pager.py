@@ -1,4 +1,4 @@
-"""The poems of this sitting in one line below the verse: a number and a figure each, the one on the stage marked."""
+"""The pager: number and nats per Han character of each poem of the session in one line, the displayed one marked."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from poetry_tui.verse.likelihood import shown_nats
 
 
 class Pager(Widget):
-    """A click on a number wants that poem on the stage; where there is no room for all, those around it are shown."""
+    """A click on a number displays that poem. Where there is no room for all, those around the displayed one are listed."""
 
     DEFAULT_CSS = """
     Pager {
@@ -27,7 +27,7 @@ class Pager(Widget):
     ALLOW_SELECT = False
 
     class Turned(Message):
-        """A poem is wanted on the stage: how many places further."""
+        """Another poem is to be displayed, `by` poems later."""
 
         def __init__(self, by: int) -> None:
             super().__init__()
@@ -76,7 +76,7 @@ def _label(number: int, nats: float | None) -> str:
 
 
 def around(index: int, widths: Sequence[int], room: int) -> range:
-    """As many places around one as have room."""
+    """The largest range of indices around one whose labels fit."""
     first = last = index
     left = room - widths[index]
     while True:

@@ -1,4 +1,4 @@
-"""What stands below the verse: its tones and rhyme, what it shares with the poems that were learnt, how it was made."""
+"""The texts above and below a poem: form, tones and rhyme, novelty against the training text, how it was composed."""
 
 import contextlib
 from typing import TYPE_CHECKING
@@ -12,21 +12,21 @@ from poetry_tui.i18n import tr, tr_error, tr_label
 from poetry_tui.verse.likelihood import shown_nats
 
 if TYPE_CHECKING:
-    from poetry_tui.verse.annotations import Tones
+    from poetry_tui.verse.annotations import PoemAnnotations
 
-_MOST_FAULTS = 4
-_MOST_COUPLETS = 6
+_MAX_FAULTS = 4
+_MAX_COUPLETS = 6
 
 
-def name_of(composition: Composition) -> str:
-    """What stands above the verse: its form and rhyme, as far as they were wished for or came about."""
+def poem_heading(composition: Composition) -> str:
+    """The title of the poem pane: form and rhyme, as requested or resulting."""
     form = str(composition.config.get("form", "free"))
     if composition.is_own:
         title = str(composition.config.get("title") or "")
         return " · ".join([tr("compose.own_poem"), *([f"《{title}》"] if title else [])])
     if form == "free":
-        return tr_label("compose.stage")
-    # Read from a table: not before a form is wished for.
+        return tr_label("compose.poem")
+    # Read from a table: not before a form is requested.
     from engine.prosody.forms import form_called
 
     names = []
@@ -38,8 +38,8 @@ def name_of(composition: Composition) -> str:
     return " · ".join(parts)
 
 
-def in_tones(tones: "Tones") -> list[Content]:
-    """The form, its order and rhyme, and what is wrong or rescued where."""
+def tone_facts(tones: "PoemAnnotations") -> list[Content]:
+    """Form, tone pattern and rhyme; violations, licences (拗救) and notes with line and position."""
     if tones.style:
         groups = [Content(tr("compose.in_rhyme", rhyme=group)) for group in tones.rhyme_groups]
         return [Content(tr("compose.old_style", style=tones.style)), *groups]
@@ -52,29 +52,29 @@ def in_tones(tones: "Tones") -> list[Content]:
     style = {"ok": "", "violation": "bold $error", "undecidable": "$warning"}
     for name, said in (("tones", tones.tones), ("rhyme", tones.rhyme)):
         parts.append(Content.styled(tr(f"compose.{name}_{said}"), style[said]))
-    for line, position, what in tones.faults[:_MOST_FAULTS]:
+    for line, position, what in tones.faults[:_MAX_FAULTS]:
         key = "compose.fault_at" if position else "compose.fault_in"
         parts.append(Content.styled(tr(key, line=line, position=position, what=what), "$error"))
-    if len(tones.faults) > _MOST_FAULTS:
+    if len(tones.faults) > _MAX_FAULTS:
         parts.append(Content.styled("…", "$error"))
     parts += [
-        Content.styled(tr("compose.rescued_in", line=line, what=what), "$success") for line, what in tones.rescues
+        Content.styled(tr("compose.licence_in", line=line, what=what), "$success") for line, what in tones.licences
     ]
     if tones.parallelism:
-        scores = " ".join(f"{score:.2f}" for score in tones.parallelism[:_MOST_COUPLETS])
-        more = " …" if len(tones.parallelism) > _MOST_COUPLETS else ""
+        scores = " ".join(f"{score:.2f}" for score in tones.parallelism[:_MAX_COUPLETS])
+        more = " …" if len(tones.parallelism) > _MAX_COUPLETS else ""
         parts.append(Content(tr("compose.parallelism", scores=scores + more)))
-    for line, position, what in tones.doubtful[:_MOST_FAULTS]:
+    for line, position, what in tones.doubtful[:_MAX_FAULTS]:
         parts.append(Content.styled(tr("compose.doubtful_at", line=line, position=position, what=what), "$warning"))
-    for line, position, what in tones.notes[:_MOST_FAULTS]:
+    for line, position, what in tones.notes[:_MAX_FAULTS]:
         parts.append(Content(tr("compose.fault_at", line=line, position=position, what=what)))
-    if len(tones.notes) > _MOST_FAULTS:
+    if len(tones.notes) > _MAX_FAULTS:
         parts.append(Content("…"))
     return parts
 
 
-def how_new(novelty: Novelty | StudioError) -> list[Content]:
-    """The longest run that is shared with a line that was learnt, and that line where it is known; or why nobody knows."""
+def novelty_facts(novelty: Novelty | StudioError) -> list[Content]:
+    """The longest run shared with a training line, and that line where it is known; or the error of the lookup."""
     if isinstance(novelty, StudioError):
         return [Content(tr_error(novelty.message))]
     n = novelty.n_lines_copied
@@ -87,12 +87,12 @@ def how_new(novelty: Novelty | StudioError) -> list[Content]:
     return list(map(Content, parts))
 
 
-def how_it_was_made(composition: Composition) -> list[Content]:
-    """Seed, temperature, model and how likely the model found it."""
+def origin_facts(composition: Composition) -> list[Content]:
+    """Seed, temperature, model and nats per Han character."""
     if composition.is_own:
         return [Content(tr("compose.kept"))] if composition.is_kept else []
     temperature = composition.config.get("temperature")
-    # A poem that was kept long ago, or elsewhere, may not say.
+    # An old favourite may lack it.
     parts = [tr("compose.seed", seed=composition.config.get("seed", "?"))]
     parts += [f"T {temperature:.2f}"] if isinstance(temperature, int | float) else []
     if composition.done:

@@ -1,4 +1,4 @@
-"""Every wish beside the begin character: form, rhyme, tones, title, acrostics, and how to write. A field a line."""
+"""The options beside the begin character: form, rhyme, tones, title, acrostics, candidates, temperature, pace, model."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ from poetry_tui.widgets.line_input import LineInput
 from poetry_tui.widgets.stepper import Stepper
 
 TEMPERATURES = tuple(step / 20 for step in range(41))
-# The last is as fast as the engine.
+# The last pace is that of the engine.
 PACES_CHARS_PER_S = (3.0, 7.0, 16.0, float("inf"))
 CANDIDATES = (1, 3, 5, 9)
 _UNKNOWN_YET = "…"
@@ -28,11 +28,11 @@ _UNKNOWN_YET = "…"
 _JOINTS = {"own": " ", "title": None, "acrostic": "", "acrostic_tail": ""}
 
 
-class WishFields(Vertical):
-    """Fields hold their values from the beginning; which forms and models there are is offered when it is known."""
+class RequestFields(Vertical):
+    """The fields hold the saved settings from the start; forms and models are offered when they are known."""
 
     DEFAULT_CSS = """
-    WishFields {
+    RequestFields {
         height: auto;
         Input {
             padding: 0 1;
@@ -49,8 +49,8 @@ class WishFields(Vertical):
     }
     """
 
-    class Wished(Message):
-        """Something else is wished for; `name` is the field's id."""
+    class OptionChanged(Message):
+        """An option has changed; `name` is the id of its field."""
 
         def __init__(self, name: str) -> None:
             super().__init__()
@@ -78,10 +78,10 @@ class WishFields(Vertical):
         counts = [str(n) for n in CANDIDATES]
         self._count = Stepper("compose.candidates", counts, nearest(CANDIDATES, settings.n_candidates), id="candidates")
         self._model = Stepper("compose.model", [_UNKNOWN_YET], id="model")
-        # What names each model on offer to the engine, in the order of the stepper's values.
+        # The engine's key of each model on offer, in the order of the stepper's values.
         self._model_keys: list[str] = []
         self._installed_models: tuple[str, ...] = ()
-        # The model that composes: what names it to the engine (None: the bundled one), and what it is called.
+        # The model in use: its key for the engine (None: the bundled one), and its name.
         self._model_in_use: tuple[str | None, str] = (settings.model, _name_of(settings.model))
         self._offer_form_names()
 
@@ -100,7 +100,6 @@ class WishFields(Vertical):
         return self.own, self.title_input, self.acrostic, self.acrostic_tail
 
     def refresh_labels(self) -> None:
-        """Put the words of the current language in their places."""
         for field in self.inputs:
             field.placeholder = tr(f"compose.{field.id}")
             field.tooltip = tr(f"compose.{field.id}.tip")
@@ -113,11 +112,11 @@ class WishFields(Vertical):
 
         self._pace.offer(_paces(), self._pace.index)
 
-    # What is wished for
+    # The chosen options
 
     @property
-    def wishes(self) -> dict[str, Any]:
-        """The fields of a ComposeConfig that are wished for here, all but what the poem begins with and its seed."""
+    def options(self) -> dict[str, Any]:
+        """The fields of a ComposeConfig that are chosen here: all but begin and seed."""
         return {
             "form": self.form_key,
             "rhyme": self._wanted_rhyme,
@@ -135,22 +134,22 @@ class WishFields(Vertical):
 
     @property
     def wanted_rhyme(self) -> str | None:
-        """The rhyme that is asked for; None for any."""
+        """The chosen rhyme; None for any."""
         return self._wanted_rhyme
 
     @property
     def wanted_order(self) -> str | None:
-        """The order of tones that is asked for; None for any."""
+        """The chosen tone pattern; None for any."""
         return self._wanted_order
 
     @property
     def rhyme_system(self) -> RhymeBook:
-        """The rhyme book that is chosen, or the chosen form's own."""
+        """The chosen rhyme book, or the chosen form's own."""
         chosen = next((choice for choice in self._forms if choice.key == self.form_key), None)
         return self._wanted_book or (chosen.books[0] if chosen else "pingshui")
 
     def choose_rhyme(self, name: str) -> None:
-        """Ask for a rhyme by its name, where the chosen form can rhyme in it."""
+        """Choose a rhyme by its name, where the form has it."""
         if name in self.rhyme.values:
             self.rhyme.step(self.rhyme.values.index(name) - self.rhyme.index)
 
@@ -163,17 +162,21 @@ class WishFields(Vertical):
         return self._pace.index
 
     @property
+    def pace_chars_per_s(self) -> float:
+        return PACES_CHARS_PER_S[self.pace]
+
+    @property
     def n_candidates(self) -> int:
         return CANDIDATES[self._count.index]
 
     @property
     def model(self) -> str | None:
-        """What names the chosen model to the engine: a name, or the folder of a run. None while no model is known."""
+        """The engine's key of the chosen model: a name, or the folder of a run. None while no model is known."""
         return self._model_keys[self._model.index] if self._model_keys else None
 
     @property
     def remembered(self) -> Mapping[str, Any]:
-        """The fields of `Settings` that are chosen here."""
+        """The chosen options as fields of `Settings`."""
         return {
             "temperature": self.temperature,
             "pace": self.pace,
@@ -187,20 +190,20 @@ class WishFields(Vertical):
     def change_temperature(self, by: int) -> None:
         self._temperature.step(by)
 
-    # What may be wished for
+    # The options on offer
 
     def offer_models(self, names: Sequence[str]) -> None:
-        """The models that are installed, the default one first. The one that composes stays the chosen one."""
+        """Offer the installed models, the default one first. The model in use stays chosen."""
         self._installed_models = tuple(names)
         self._show_models()
 
     def model_is(self, key: str | None, name: str | None = None) -> None:
-        """The engine composes with this model, or is loading it; `name` is what the model calls itself, once it is there."""
+        """Show the model in use, or being loaded; `name` is its own name, once it is loaded."""
         self._model_in_use = (key, name or _name_of(key))
         self._show_models()
 
     def _show_models(self) -> None:
-        """Installed or not, the model that composes is the one that is shown."""
+        """Offer the installed models and the model in use, which may be none of them."""
         key, name = self._model_in_use
         in_use = key or name
         names = {installed: installed for installed in self._installed_models}
@@ -212,7 +215,7 @@ class WishFields(Vertical):
         )
 
     def offer_forms(self, choices: Sequence[FormChoice]) -> None:
-        """The forms there are; a remembered one that is no more gives way to free verse."""
+        """Offer the forms. A saved form that no longer exists becomes free verse."""
         wanted = self.form_key
         self._forms = tuple(choices)
         self._keys = [FREE, *(choice.key for choice in choices)]
@@ -226,12 +229,12 @@ class WishFields(Vertical):
         )
 
     def _offer_rules(self) -> None:
-        """The rhyme books, rhymes and tone orders of the chosen form; what is wished for stays where the form knows it."""
+        """Offer rhyme books, rhymes and tone patterns of the chosen form. A choice stays where the form has it."""
         if not self._forms:
             return
         chosen = next((choice for choice in self._forms if choice.key == self.form_key), None)
         books = chosen.books if chosen else ()
-        # A form's own book is no wish.
+        # The form's own book is no choice of the user.
         self._wanted_book = self._wanted_book if self._wanted_book in books[1:] else None
         names = [RHYME_BOOKS[book] for book in books] or [RHYME_BOOKS["pingshui"]]
         self.book.offer(names, books.index(self._wanted_book) if self._wanted_book else 0)
@@ -258,7 +261,7 @@ class WishFields(Vertical):
             self._offer_rules()
         elif stepper is self.form:
             self._offer_rules()
-        self.post_message(self.Wished(stepper.id or ""))
+        self.post_message(self.OptionChanged(stepper.id or ""))
 
     def on_key(self, event: events.Key) -> None:
         """Up and down go from field to field."""
@@ -269,7 +272,7 @@ class WishFields(Vertical):
     @on(Input.Changed)
     def tell(self, event: Input.Changed) -> None:
         event.stop()
-        self.post_message(self.Wished(event.input.id or ""))
+        self.post_message(self.OptionChanged(event.input.id or ""))
 
 
 def nearest(values: Sequence[float], wanted: float) -> int:
@@ -278,7 +281,7 @@ def nearest(values: Sequence[float], wanted: float) -> int:
 
 
 def _name_of(model: str | None) -> str:
-    """What to call a model that is named to the engine like this: a run by its folder's name."""
+    """The name of a model by its key: of a run, the name of its folder."""
     return _UNKNOWN_YET if model is None else Path(model).name or model
 
 

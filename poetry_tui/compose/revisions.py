@@ -1,20 +1,17 @@
-"""The poem on the desk: every variant that was tried, what is locked, undo and redo. Pure and frozen; knows no screen.
+"""The tree of revisions: every text that was composed, its locks, undo and redo. Immutable; no Textual import.
 
-A `Draft` is a tree of `Variant`s and a place in it. Every method returns another draft (or a `Wish`, or a fact), and none
-ever removes a variant: whatever was written can be walked to again. What the screen does:
+A `RevisionTree` holds `Revision`s, the number of the current one and a cursor in it. Its methods return a new tree, a
+`ComposeRequest` for the engine, or a fact. No method removes a revision.
 
-- A new poem: `draft = draft.grow(Wish(config, model), glyphs, done)` makes a root, and stands on it. Several candidates are
-  several roots.
-- Stepping: `draft.step(-1)`, `draft.at(index)`; the place is `draft.cursor`, the variant `draft.here`.
-- Another character: `wish = draft.choose("春", seed=…)` at the cursor. What stands before it is kept, so are locked characters
-  after it, and the machine writes the rest: send `wish.config` and `wish.model` with the `compose` operation, put the glyphs
-  on the stage as they come, and when the poem is done (or stopped) `draft = draft.grow(wish, glyphs, done)`.
-- Locks: `draft.toggle_lock()` for the character at the cursor, `draft.toggle_line_lock()` for its line.
-- `wish = draft.recompose(seed=…)`: what the user gave, chose or locked stays, what the machine drew is written anew.
-- `draft.undo()`, `draft.redo()`: over locks, walks and new variants alike. `can_undo` and `can_redo` say whether.
-- Walking: `draft.to(number)`, `to_parent()`, `to_child()`, `to_sibling(±1)`; `draft.rows()` lists the tree as it is drawn.
-
-To look into the network at a place, `glass_protocol.Place` takes the variant's text, config and model.
+- A new poem: `tree.add(ComposeRequest(config, model), tokens, done)` adds a root and makes it the current revision. Several
+  candidates are several roots.
+- The cursor: `tree.step(-1)`, `tree.with_cursor(index)`.
+- Another character at the cursor: `request = tree.choose("春", seed=…)`. The characters before the cursor and the locked ones
+  after it are forced; the model writes the rest. When the poem is complete or stopped: `tree.add(request, tokens, done)`.
+- Locks: `tree.toggle_lock()` for the character at the cursor, `tree.toggle_line_lock()` for its line.
+- `request = tree.recompose(seed=…)` forces the characters that the user gave, chose or locked, and samples the others anew.
+- `tree.undo()`, `tree.redo()` cover locks, moves between revisions, and new revisions.
+- Moves: `tree.go_to(number)`, `to_parent()`, `to_child()`, `to_sibling(±1)`; `tree.rows()` lists the tree for display.
 """
 
 import dataclasses
@@ -24,22 +21,23 @@ from enum import StrEnum
 from typing import Any, Self
 
 from engine.service.protocol import Poem, Token
-from poetry_tui.compose.revision_request import config_to_keep, lines_of, tied_to
+from poetry_tui.compose.revision_request import config_to_keep, line_ranges, repeated_positions
 
 
 class Origin(StrEnum):
-    """Who put a character there: the wish (begin, acrostic, …), the user who chose it, or the machine."""
+    """Source of a character: forced by the request (begin, acrostic, …), chosen by the user, or sampled by the model."""
 
-    GIVEN = "given"
+    FORCED = "forced"
     CHOSEN = "chosen"
-    DRAWN = "drawn"
+    SAMPLED = "sampled"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """A variant to ask the engine for. `config` (fields of a ComposeConfig) and `model` go to the engine, all goes to `grow`.
+class ComposeRequest:
+    """A poem to be composed. The engine receives `config` (fields of a ComposeConfig) and `model`; `RevisionTree.add` the rest.
 
-    `changed`: the place of the chosen character. `origins` of the characters that are kept, by place.
+    `parent`: number of the revision that it revises. `changed`: position of the chosen character. `origins` and `locked` of the
+    forced characters, by position.
     """
 
     config: Mapping[str, Any]
@@ -51,15 +49,15 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Variant:
-    """One text and how it came about. `number` counts from 0 in order of making; `parent` is None for a root.
+class Revision:
+    """A complete text with its request. `number` counts from 0 in order of making; `parent` is None for a root.
 
-    `origins` holds one entry a character; places in `locked` and `changed` are indices of characters.
+    `origins` holds one entry per character; `locked` and `changed` are indices of characters.
     """
 
     number: int
     parent: int | None
-    glyphs: tuple[Token, ...]
+    tokens: tuple[Token, ...]
     origins: tuple[Origin, ...]
     config: Mapping[str, Any]
     model: str | None = None
@@ -69,99 +67,99 @@ class Variant:
 
     @property
     def text(self) -> str:
-        return "".join(glyph.character for glyph in self.glyphs)
+        return "".join(token.character for token in self.tokens)
 
     @property
-    def yours(self) -> frozenset[int]:
-        """The places that the user gave, chose or locked."""
-        return self.locked | {place for place, origin in enumerate(self.origins) if origin is not Origin.DRAWN}
+    def kept_positions(self) -> frozenset[int]:
+        """The positions that the user gave, chose or locked."""
+        return self.locked | {position for position, origin in enumerate(self.origins) if origin is not Origin.SAMPLED}
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What undo comes back to: a variant, and what was locked in it."""
+class UndoEntry:
+    """A state that undo restores: the number of a revision and its locked positions."""
 
     number: int
     locked: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A line of the drawn tree: a variant below its parent, `depth` steps in."""
+class TreeRow:
+    """A row of the displayed tree: a revision below its parent, indented by `depth` steps."""
 
-    variant: Variant
+    revision: Revision
     depth: int
     is_here: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """`number` is the variant on the stage, None while there is none; `cursor` the place in it, None for no place."""
+class RevisionTree:
+    """`number` is that of the current revision, None in an empty tree; `cursor` a position in it, or None."""
 
-    variants: tuple[Variant, ...] = ()
+    revisions: tuple[Revision, ...] = ()
     number: int | None = None
     cursor: int | None = None
-    past: tuple[Standing, ...] = ()
-    future: tuple[Standing, ...] = ()
+    undo_stack: tuple[UndoEntry, ...] = ()
+    redo_stack: tuple[UndoEntry, ...] = ()
 
     @property
-    def here(self) -> Variant | None:
-        return None if self.number is None else self.variants[self.number]
+    def current(self) -> Revision | None:
+        return None if self.number is None else self.revisions[self.number]
 
-    # Places
+    # Cursor
 
-    def at(self, place: int | None) -> Self:
-        """Put the cursor on a place, the nearest that there is; None for none."""
-        n = len(self.here.glyphs) if self.here else 0
-        return self._replace(cursor=None if place is None or n == 0 else min(max(place, 0), n - 1))
+    def with_cursor(self, position: int | None) -> Self:
+        """Move the cursor to the nearest position of the text, or remove it (None)."""
+        n = len(self.current.tokens) if self.current else 0
+        return self._replace(cursor=None if position is None or n == 0 else min(max(position, 0), n - 1))
 
     def step(self, by: int) -> Self:
-        """Back or forth; without a cursor, in from the end that one comes from."""
+        """Move the cursor by some positions; without a cursor, enter at the first or the last character."""
         if self.cursor is not None:
-            return self.at(self.cursor + by)
-        return self.at(0 if by > 0 or self.here is None else len(self.here.glyphs) - 1)
+            return self.with_cursor(self.cursor + by)
+        return self.with_cursor(0 if by > 0 or self.current is None else len(self.current.tokens) - 1)
 
-    # Writing together
+    # Requests
 
-    def choose(self, character: str, *, seed: int | None = None) -> Wish:
-        """Ask for the variant with another character at the cursor, from where the machine goes on.
+    def choose(self, character: str, *, seed: int | None = None) -> ComposeRequest:
+        """The request for another character at the cursor, after which the model goes on.
 
-        `seed`: of what the machine writes; without one, that of the variant on the stage. ValueError without a cursor.
+        `seed`: of the sampling; by default that of the current revision. ValueError without a cursor.
         """
-        variant = self._standing_on()
+        revision = self._require_current()
         if self.cursor is None:
             raise ValueError("there is no cursor")
-        before = {place: variant.origins[place] for place in range(self.cursor)}
-        after = {place: variant.origins[place] for place in variant.locked if place > self.cursor}
-        tied = tied_to(variant.config, variant.text, self.cursor)
+        before = {position: revision.origins[position] for position in range(self.cursor)}
+        after = {position: revision.origins[position] for position in revision.locked if position > self.cursor}
+        repeated = repeated_positions(revision.config, revision.text, self.cursor)
         kept = {**before, self.cursor: Origin.CHOSEN, **after}
-        origins = {place: Origin.CHOSEN if place in tied else origin for place, origin in kept.items()}
-        text = "".join(character if place in tied else one for place, one in enumerate(variant.text))
-        locked = frozenset(place for place in variant.locked if place in origins)
-        return self._wish(text, origins, locked, seed, changed=self.cursor)
+        origins = {position: Origin.CHOSEN if position in repeated else origin for position, origin in kept.items()}
+        text = "".join(character if position in repeated else one for position, one in enumerate(revision.text))
+        locked = frozenset(position for position in revision.locked if position in origins)
+        return self._request(text, origins, locked, seed, changed=self.cursor)
 
-    def recompose(self, *, seed: int) -> Wish:
-        """Ask for the same again, keeping what the user gave, chose or locked."""
-        variant = self._standing_on()
-        origins = {place: variant.origins[place] for place in sorted(variant.yours)}
-        return self._wish(variant.text, origins, variant.locked, seed)
+    def recompose(self, *, seed: int) -> ComposeRequest:
+        """The request that samples all characters anew but those that the user gave, chose or locked."""
+        revision = self._require_current()
+        origins = {position: revision.origins[position] for position in sorted(revision.kept_positions)}
+        return self._request(revision.text, origins, revision.locked, seed)
 
-    def grow(self, wish: Wish, glyphs: Sequence[Token], done: Poem | None = None) -> Self:
-        """Add what the engine wrote for a wish, and stand on it, the cursor where a character was chosen."""
-        origins = [wish.origins.get(place, _origin_of(glyph)) for place, glyph in enumerate(glyphs)]
-        variant = Variant(
-            number=len(self.variants),
-            parent=wish.parent,
-            glyphs=tuple(glyphs),
+    def add(self, request: ComposeRequest, tokens: Sequence[Token], done: Poem | None = None) -> Self:
+        """Add the composed text of a request and make it the current revision, with the cursor at the chosen character."""
+        origins = [request.origins.get(position, _origin_of(token)) for position, token in enumerate(tokens)]
+        revision = Revision(
+            number=len(self.revisions),
+            parent=request.parent,
+            tokens=tuple(tokens),
             origins=tuple(origins),
-            config=wish.config,
-            model=wish.model,
+            config=request.config,
+            model=request.model,
             done=done,
-            changed=wish.changed,
-            locked=frozenset(place for place in wish.locked if place < len(glyphs)),
+            changed=request.changed,
+            locked=frozenset(position for position in request.locked if position < len(tokens)),
         )
-        grown = self._replace(variants=(*self.variants, variant))
-        return grown._go_to(variant.number).at(wish.changed)
+        added = self._replace(revisions=(*self.revisions, revision))
+        return added._go_to(revision.number).with_cursor(request.changed)
 
     # Locks
 
@@ -170,127 +168,129 @@ class Draft:
         return self if self.cursor is None else self._toggle([self.cursor])
 
     def toggle_line_lock(self) -> Self:
-        """Lock the line at the cursor; where all of it is locked, unlock it."""
+        """Lock the line at the cursor, or unlock it where all of it is locked."""
         if self.cursor is None:
             return self
-        lines = lines_of(self._standing_on().text)
+        lines = line_ranges(self._require_current().text)
         return self._toggle(next(line for line in lines if self.cursor in line))
 
     # Undo and redo
 
     @property
     def can_undo(self) -> bool:
-        return bool(self.past)
+        return bool(self.undo_stack)
 
     @property
     def can_redo(self) -> bool:
-        return bool(self.future)
+        return bool(self.redo_stack)
 
     def undo(self) -> Self:
-        """Back to what stood here before the last lock, walk or new variant."""
-        if not self.past:
+        """Restore the state before the last lock, move or new revision."""
+        if not self.undo_stack:
             return self
-        back = self._stand(self.past[-1])
-        return back._replace(past=self.past[:-1], future=(*self.future, *self._now()))
+        back = self._restore(self.undo_stack[-1])
+        return back._replace(undo_stack=self.undo_stack[:-1], redo_stack=(*self.redo_stack, *self._undo_entry()))
 
     def redo(self) -> Self:
-        """Forth again, after an undo."""
-        if not self.future:
+        """Restore the state before the last undo."""
+        if not self.redo_stack:
             return self
-        forth = self._stand(self.future[-1])
-        return forth._replace(past=(*self.past, *self._now()), future=self.future[:-1])
+        forth = self._restore(self.redo_stack[-1])
+        return forth._replace(undo_stack=(*self.undo_stack, *self._undo_entry()), redo_stack=self.redo_stack[:-1])
 
-    # Walking
+    # Moves
 
-    def to(self, number: int) -> Self:
-        """Walk to any variant; staying is no walk."""
-        if not 0 <= number < len(self.variants):
-            raise ValueError(f"there is no variant {number}")
+    def go_to(self, number: int) -> Self:
+        """Move to a revision; undo covers it unless it is the current one."""
+        if not 0 <= number < len(self.revisions):
+            raise ValueError(f"there is no revision {number}")
         return self if number == self.number else self._go_to(number)
 
     def to_parent(self) -> Self:
-        parent = self._standing_on().parent
-        return self if parent is None else self.to(parent)
+        parent = self._require_current().parent
+        return self if parent is None else self.go_to(parent)
 
     def to_child(self) -> Self:
-        """To the newest child."""
-        children = self.children_of(self._standing_on().number)
-        return self.to(children[-1].number) if children else self
+        """Move to the newest child."""
+        children = self.children_of(self._require_current().number)
+        return self.go_to(children[-1].number) if children else self
 
     def to_sibling(self, by: int) -> Self:
-        """To an older (-1) or a younger (+1) child of the same parent, or root."""
-        siblings = self.children_of(self._standing_on().parent)
-        index = siblings.index(self._standing_on()) + by
-        return self.to(siblings[index].number) if 0 <= index < len(siblings) else self
+        """Move to an older (-1) or a younger (+1) child of the same parent, or root."""
+        siblings = self.children_of(self._require_current().parent)
+        index = siblings.index(self._require_current()) + by
+        return self.go_to(siblings[index].number) if 0 <= index < len(siblings) else self
 
-    def children_of(self, number: int | None) -> tuple[Variant, ...]:
-        """The children of a variant in order of making; the roots for None."""
-        return tuple(variant for variant in self.variants if variant.parent == number)
+    def children_of(self, number: int | None) -> tuple[Revision, ...]:
+        """The children of a revision in order of making; the roots for None."""
+        return tuple(revision for revision in self.revisions if revision.parent == number)
 
     def differences(self, number: int) -> frozenset[int]:
-        """The places where a variant is not like its parent; none for a root."""
-        variant = self.variants[number]
-        if variant.parent is None:
+        """Positions at which a revision differs from its parent; none for a root."""
+        revision = self.revisions[number]
+        if revision.parent is None:
             return frozenset()
-        before = self.variants[variant.parent].text
-        return frozenset(at for at, character in enumerate(variant.text) if before[at : at + 1] != character)
+        before = self.revisions[revision.parent].text
+        return frozenset(at for at, character in enumerate(revision.text) if before[at : at + 1] != character)
 
-    def rows(self) -> tuple[Row, ...]:
-        """The whole tree, a variant a row: each below its parent, before its younger siblings."""
+    def rows(self) -> tuple[TreeRow, ...]:
+        """All revisions in display order: each below its parent, before its younger siblings."""
         # Not by recursion: a tree may be as deep as the user is patient.
-        children: dict[int | None, list[Variant]] = {}
-        for variant in self.variants:
-            children.setdefault(variant.parent, []).append(variant)
-        rows: list[Row] = []
-        waiting = [(variant, 0) for variant in reversed(children.get(None, []))]
+        children: dict[int | None, list[Revision]] = {}
+        for revision in self.revisions:
+            children.setdefault(revision.parent, []).append(revision)
+        rows: list[TreeRow] = []
+        waiting = [(revision, 0) for revision in reversed(children.get(None, []))]
         while waiting:
-            variant, depth = waiting.pop()
-            rows.append(Row(variant, depth, variant.number == self.number))
-            waiting += [(child, depth + 1) for child in reversed(children.get(variant.number, []))]
+            revision, depth = waiting.pop()
+            rows.append(TreeRow(revision, depth, revision.number == self.number))
+            waiting += [(child, depth + 1) for child in reversed(children.get(revision.number, []))]
         return tuple(rows)
 
-    # How
+    # Internals
 
-    def _standing_on(self) -> Variant:
-        if self.here is None:
-            raise ValueError("there is no variant yet")
-        return self.here
+    def _require_current(self) -> Revision:
+        if self.current is None:
+            raise ValueError("there is no revision yet")
+        return self.current
 
-    def _wish(
+    def _request(
         self,
         text: str,
         origins: Mapping[int, Origin],
         locked: frozenset[int],
         seed: int | None,
         changed: int | None = None,
-    ) -> Wish:
-        variant = self._standing_on()
-        config = config_to_keep(variant.config, text, origins.keys(), changed)
+    ) -> ComposeRequest:
+        revision = self._require_current()
+        config = config_to_keep(revision.config, text, origins.keys(), changed)
         if seed is not None:
             config["seed"] = seed
-        return Wish(config, variant.model, variant.number, changed, origins, locked)
+        return ComposeRequest(config, revision.model, revision.number, changed, origins, locked)
 
-    def _toggle(self, places: Iterable[int]) -> Self:
-        variant, wanted = self._standing_on(), frozenset(places)
-        locked = variant.locked - wanted if wanted <= variant.locked else variant.locked | wanted
-        past = (*self.past, *self._now())
-        return self._stand(Standing(variant.number, locked))._replace(past=past, future=())
+    def _toggle(self, positions: Iterable[int]) -> Self:
+        revision, wanted = self._require_current(), frozenset(positions)
+        locked = revision.locked - wanted if wanted <= revision.locked else revision.locked | wanted
+        undo_stack = (*self.undo_stack, *self._undo_entry())
+        return self._restore(UndoEntry(revision.number, locked))._replace(undo_stack=undo_stack, redo_stack=())
 
     def _go_to(self, number: int) -> Self:
-        past = (*self.past, *self._now())
-        return self._stand(Standing(number, self.variants[number].locked))._replace(past=past, future=())
+        undo_stack = (*self.undo_stack, *self._undo_entry())
+        return self._restore(UndoEntry(number, self.revisions[number].locked))._replace(
+            undo_stack=undo_stack, redo_stack=()
+        )
 
-    def _now(self) -> tuple[Standing, ...]:
-        return (Standing(self.here.number, self.here.locked),) if self.here else ()
+    def _undo_entry(self) -> tuple[UndoEntry, ...]:
+        return (UndoEntry(self.current.number, self.current.locked),) if self.current else ()
 
-    def _stand(self, standing: Standing) -> Self:
-        variants = list(self.variants)
-        variants[standing.number] = dataclasses.replace(variants[standing.number], locked=standing.locked)
-        return self._replace(variants=tuple(variants), number=standing.number).at(self.cursor)
+    def _restore(self, entry: UndoEntry) -> Self:
+        revisions = list(self.revisions)
+        revisions[entry.number] = dataclasses.replace(revisions[entry.number], locked=entry.locked)
+        return self._replace(revisions=tuple(revisions), number=entry.number).with_cursor(self.cursor)
 
     def _replace(self, **changes: Any) -> Self:
         return dataclasses.replace(self, **changes)
 
 
-def _origin_of(glyph: Token) -> Origin:
-    return Origin.GIVEN if glyph.is_forced else Origin.DRAWN
+def _origin_of(token: Token) -> Origin:
+    return Origin.FORCED if token.is_forced else Origin.SAMPLED

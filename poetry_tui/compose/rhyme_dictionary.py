@@ -58,7 +58,7 @@ def rhyme_entries(system: RhymeBook) -> tuple[RhymeEntry, ...]:
     return tuple(entries)
 
 
-def places_of(character: str, system: RhymeBook) -> tuple[int, ...]:
+def entries_of(character: str, system: RhymeBook) -> tuple[int, ...]:
     """The numbers, from 0, of the entries that a character belongs to; none for one that the book lacks."""
     simplified = to_simplified(character)
     return tuple(

@@ -1,4 +1,4 @@
-"""The rhyme dictionary: a list of groups, the characters of one of them, and where a typed character stands."""
+"""The rhyme dictionary: a list of groups, the characters of one of them, and the groups of a typed character."""
 
 import asyncio
 from collections.abc import Sequence
@@ -62,7 +62,7 @@ class RhymeDictionary(ModalScreen[str | None]):
 
     @property
     def said(self) -> str:
-        """What stands below the field: where the typed character is found."""
+        """The line below the field: the groups of the typed character."""
         return str(self._where.render())
 
     def compose(self) -> ComposeResult:
@@ -99,13 +99,13 @@ class RhymeDictionary(ModalScreen[str | None]):
         if not typed or not self._entries:
             self._where.update("")
             return
-        from poetry_tui.compose.rhyme_dictionary import places_of
+        from poetry_tui.compose.rhyme_dictionary import entries_of
 
-        places = places_of(typed[-1], self._system)
-        titles = "、".join(self._entries[place].title for place in places)
-        self._where.update(f"{typed[-1]}　{titles}" if places else tr("rhymes.unknown", character=typed[-1]))
-        if places:
-            self._groups.highlighted = places[0]
+        positions = entries_of(typed[-1], self._system)
+        titles = "、".join(self._entries[position].title for position in positions)
+        self._where.update(f"{typed[-1]}　{titles}" if positions else tr("rhymes.unknown", character=typed[-1]))
+        if positions:
+            self._groups.highlighted = positions[0]
 
     @on(OptionList.OptionHighlighted)
     def show_group(self, event: OptionList.OptionHighlighted) -> None:

@@ -1,19 +1,19 @@
-"""From a composition of this sitting to a favourite."""
+"""Save a composition as a favourite."""
 
 from poetry_tui.compose.session import Composition
 from poetry_tui.favourites import OWN
 
 
-def keep(composition: Composition) -> None:
+def save_favourite(composition: Composition) -> None:
     """Write a poem to the favourites; it waits for the disk, so it belongs in a thread.
 
     Raises:
         StudioError: when the favourites cannot be written.
     """
-    # SQLite is loaded when the first poem is kept, not before the first paint.
+    # SQLite is loaded with the first favourite, not before the first paint.
     from poetry_tui.favourites.store import Favourite, FavouriteStore
 
-    made_by = "" if composition.is_own else composition.done.model if composition.done else composition.wish.model
+    made_by = "" if composition.is_own else composition.done.model if composition.done else composition.request.model
     FavouriteStore().add(
         Favourite(
             id=0,

@@ -1,137 +1,260 @@
-"""The Compose screen: pick a begin character, watch the verse appear, work on it together with the machine, keep it."""
+"""The Compose screen: request form, poem pane and inspector, wired to the controllers of generation and revision."""
 
 import asyncio
-import contextlib
-import dataclasses
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import work
+from textual import on, work
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.widget import Widget
+from textual.worker import Worker
 
 from engine.errors import StudioError
-from poetry_tui.compose.keys import BINDINGS, FOOTER_FILLERS
-from poetry_tui.compose.save_favourite import keep
-from poetry_tui.compose.screen_revision import RevisingScreen
-from poetry_tui.compose.session import Sitting
+from poetry_tui.compose.autosave import PERIOD_S, SessionAutosave
+from poetry_tui.compose.generation import GenerationController
+from poetry_tui.compose.inspector.pane import InspectorPane
+from poetry_tui.compose.keys import FOOTER_FILLERS, KEY_ORDER
+from poetry_tui.compose.poem_pane import PoemPane
+from poetry_tui.compose.request_form import RequestForm
+from poetry_tui.compose.revision_controller import RevisionController
+from poetry_tui.compose.revisions import ComposeRequest
+from poetry_tui.compose.save_favourite import save_favourite
+from poetry_tui.compose.session import ComposeSession
+from poetry_tui.engine_client.state import EngineState, Phase
+from poetry_tui.favourites import OWN
 from poetry_tui.i18n import tr, tr_error
-from poetry_tui.messages import CopyWanted
+from poetry_tui.keymap import bind
 from poetry_tui.services import Services
+from poetry_tui.widgets.studio_screen import StudioScreen
 
 if TYPE_CHECKING:
-    from poetry_tui.compose.request_fields import WishFields
-    from poetry_tui.compose.session_file import DeskFile
+    from poetry_tui.compose.inspector.character_inspector import CharacterInspector
+    from poetry_tui.compose.request_fields import RequestFields
+    from poetry_tui.favourites.store import Favourite
 
 
-# A desk that was changed is written so often.
-SAVE_PERIOD_S = 1.0
+class ComposeScreen(StudioScreen):
+    """Owns the session. The panes display it, the controllers change it, and every change comes back to `show`."""
 
-
-class ComposeScreen(RevisingScreen):
-    """The desk (`compose_desk`), writing (`compose_writing`), revising (`compose_revising`); here wishes and keeping."""
-
-    BINDINGS = BINDINGS
+    MODE = "compose"
+    DEFAULT_CSS = """
+    ComposeScreen {
+        #panes { height: 1fr; }
+        &.-low RequestForm { padding: 0 1; }
+        &.-panel.-narrow RequestForm { display: none; }
+        InspectorPane { display: none; }
+        &.-wide InspectorPane, &.-panel.-narrow InspectorPane { display: block; }
+        &.-wide.-no-panel InspectorPane { display: none; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("enter", "compose", "compose.go", display="⏎"),
+        bind("r", "again", "compose.again"),
+        bind("X", "clear_session", "compose.clear_session", display="X", show=False),
+        bind("f", "favourite", "compose.favourite"),
+        bind("s", "stop", "compose.stop"),
+        bind("p", "panel", "compose.panel"),
+        bind("escape", "leave", "compose.leave", display="Esc", show=False),
+    ]
     FOOTER_FILLERS = FOOTER_FILLERS
+    KEY_ORDER = KEY_ORDER
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
-        self._desk: DeskFile | None = None
-        # What was last written: the variants, and how many of them are kept.
-        self._on_disk: tuple[object, int] = ((), 0)
-        # What lay there before it was cleared.
-        self._cleared: Sitting | None = None
+        self.session = ComposeSession()
+        self.generation = GenerationController(
+            self.session,
+            services.engine,
+            spawn=self._spawn,
+            on_change=self.show,
+            on_failure=self._report_failure,
+            pace_chars_per_s=lambda: self.fields.pace_chars_per_s,
+        )
+        self.revisions = RevisionController(self.session, self.show)
+        self.autosave = SessionAutosave(self.session)
+        self.request_form = RequestForm(self.session, services.settings)
+        self.poem_pane = PoemPane(self.session, self.revisions, services.settings, self._spawn)
+        self.inspector_pane = InspectorPane(self.session, self.revisions, services.engine, self._spawn)
+        self.pane_keys = (self.request_form, self.poem_pane, self.inspector_pane)
+        # The field that the last request came from, if any: where a refused request is mended.
+        self._requested_from: Widget | None = None
+        self._shown: tuple[object, ...] = ()
+
+    def compose_body(self) -> Iterable[Widget]:
+        yield Horizontal(self.request_form, self.poem_pane, self.inspector_pane, id="panes")
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self._open_desk)
-        self.set_interval(SAVE_PERIOD_S, self._save_desk)
+        self.call_after_refresh(self.show)
+        # Nothing waits for the engine, and the first paint least of all.
+        self.call_after_refresh(self.services.engine.start)
+        self.call_after_refresh(self._restore_session)
+        self.set_interval(PERIOD_S, self._save_session)
 
     async def on_unmount(self) -> None:
-        if self._desk is not None:
-            with contextlib.suppress(OSError):
-                await asyncio.to_thread(self._desk.save, self._snapshot())
-            self._desk.close()
+        await self.autosave.close()
 
     def on_screen_resume(self) -> None:
-        self.call_after_refresh(self.offer_choices)
+        self.call_after_refresh(
+            self.run_worker, self.request_form.offer_choices, group="choices", exclusive=True, exit_on_error=False
+        )
 
-    # Wishes
+    def _spawn(self, coroutine_function: Callable[[], Coroutine[Any, Any, None]]) -> Worker[None]:
+        return self.run_worker(coroutine_function, exit_on_error=False)
+
+    @property
+    def fields(self) -> "RequestFields":
+        return self.request_form.fields
+
+    # Display
+
+    def show(self) -> None:
+        """Display the session after a change."""
+        self.poem_pane.show(self._hint())
+        self.inspector_pane.show()
+        if self.services.engine.state.phase is Phase.READY:
+            self.generation.look_up_novelty()
+        session = self.session
+        shown = session.tree, session.index, len(session.compositions), self.generation.is_writing
+        # The footer is made anew where a key may do something else than before.
+        if not self._shown or shown[0] is not self._shown[0] or shown[1:] != self._shown[1:]:
+            self._shown = shown
+            self.refresh_bindings()
+
+    def _hint(self) -> str:
+        """The text of an empty poem pane."""
+        is_warm = self.services.engine.state.phase in (Phase.READY, Phase.NO_MODEL, Phase.FAILED)
+        if self.generation.is_writing:
+            return tr("compose.hint_thinking" if is_warm else "compose.hint_waiting")
+        return tr("compose.hint" if is_warm else "compose.hint_warming_up")
+
+    def engine_changed(self, state: EngineState) -> None:
+        super().engine_changed(state)
+        self.show()
+        # Asleep, the engine has nothing to say, and the fields are not loaded before the first paint.
+        if state.phase is not Phase.ASLEEP:
+            self.fields.model_is(self.services.engine.model, state.model.name if state.model is not None else None)
+
+    def refresh_labels(self) -> None:
+        super().refresh_labels()
+        for pane in (self.request_form, self.poem_pane, self.inspector_pane):
+            pane.refresh_labels()
+        self.show()
+
+    def action_panel(self) -> None:
+        self.toggle_class("-no-panel" if self.has_class("-wide") else "-panel")
+
+    @on(InspectorPane.Inspected)
+    def show_likelihoods(self) -> None:
+        self.show()
+
+    @on(InspectorPane.Opened)
+    def open_inspector(self) -> None:
+        if not self.inspector_pane.display:
+            self.action_panel()
+
+    # Composing
 
     def action_compose(self) -> None:
-        """Write for each chosen beginning; where a character was picked for a place, go on from that instead."""
-        is_wishing = self.focused is not None and self.wished in self.focused.ancestors
-        if self.is_picking and not is_wishing:
-            self.glass.character.action_choose()
+        """Compose a poem for each chosen begin; where a character is picked for a position, go on from that instead."""
+        is_in_form = self.focused is not None and self.request_form in self.focused.ancestors
+        if self.inspector_pane.is_picking and not is_in_form:
+            self.inspector_pane.choose()
             return
-        beginnings = self.wished.beginnings
-        if not beginnings:
-            self.notify(tr("compose.nothing_chosen"), markup=False)
-            return
-        self.write([self.wish(begin) for begin in beginnings], self.fields.n_candidates)
-
-    def action_again(self) -> None:
-        """The same beginning with a new seed, and with the settings of now."""
-        if self.sitting.current is not None:
-            begin = str(self.sitting.current.config["begin"])
-            self.write([self.wish(begin)], self.fields.n_candidates)
-
-    @work(group="choices", exclusive=True, exit_on_error=False)
-    async def offer_choices(self) -> None:
-        """Which models, forms and rhymes there are."""
-        self.fields.offer_models(await asyncio.to_thread(_model_names))
-        # The tables of the prosody take their time to load.
-        from poetry_tui.compose.form_choices import form_choices
-
-        self.fields.offer_forms(await asyncio.to_thread(form_choices))
-
-    def action_temperature(self, by: int) -> None:
-        self.fields.change_temperature(by)
-
-    def action_write_own(self) -> None:
-        self.remove_class("-panel")
-        self.set_focus(self.fields.own)
-
-    def action_wishes(self) -> None:
-        self.remove_class("-panel")
-        self.set_focus(self.fields.form)
-
-    def action_leave(self) -> None:
-        if self.focused is not None and self.fields in self.focused.ancestors:
-            self.set_focus(self.wished.picker)
-        elif self.cursor is not None:
-            self._look_at(None)
+        requests = self.request_form.requests(self.services.engine.model)
+        if requests:
+            self.write(requests, self.fields.n_candidates)
         else:
-            self.action_stop()
+            self.notify(tr("compose.nothing_chosen"), markup=False)
 
     def on_input_submitted(self) -> None:
         self.action_compose()
 
-    # A poem of one's own, and the rhyme book
+    def action_again(self) -> None:
+        """The same begin with a new seed and the current options."""
+        if self.session.current is not None:
+            begin = str(self.session.current.config["begin"])
+            self.write([self.request_form.request(begin, self.services.engine.model)], self.fields.n_candidates)
 
-    def action_write_poem(self) -> None:
-        """Ask for a poem, and put it on the stage: judged, stepped through and revised like any other."""
-        from poetry_tui.compose.own_poem_dialog import OwnPoem
+    def recreate(self, favourite: "Favourite") -> None:
+        """Compose a favourite again with its model, seed and settings; a poem of the user is displayed."""
+        if favourite.settings.get(OWN):
+            self.add_own_poem(f"《{favourite.title}》{favourite.text}" if favourite.title else favourite.text)
+            return
+        config = {**favourite.settings, "begin": favourite.begin, "seed": favourite.seed}
+        self.write([ComposeRequest(config, model=favourite.model)])
 
-        card = OwnPoem(self.own_text)
+    @on(PoemPane.RevisionRequested)
+    def write_revision(self, event: PoemPane.RevisionRequested) -> None:
+        self.write([event.request])
 
-        def take(text: str | None) -> None:
-            # What was typed is there again when the card is opened next, until it stands on the stage.
-            self.own_text = card.text if text is None else ""
-            if text is not None:
-                self.put_own_poem(text)
+    # Not by `@on`, which would load the inspector before the first paint.
+    def on_character_inspector_chosen(self, event: "CharacterInspector.Chosen") -> None:
+        """Put a character at the cursor, and let the model go on from there."""
+        request = self.revisions.choose(event.character)
+        if request is not None:
+            self.write([request])
 
-        self.app.push_screen(card, take)
+    def write(self, requests: Sequence[ComposeRequest], n_candidates: int = 1) -> None:
+        """Compose requests in place of the current one; each as the best of several candidates."""
+        is_from_field = self.request_form.has_fields and self.focused in self.fields.inputs
+        self._requested_from = self.focused if is_from_field else None
+        self.generation.start(requests, n_candidates)
+        self.set_focus(self.poem_pane.view)
 
-    def action_rhyme_dictionary(self) -> None:
-        """Open the rhyme book at the chosen rhyme, or at the character under the cursor; a chosen group becomes the rhyme."""
-        from poetry_tui.compose.rhyme_dictionary_screen import RhymeDictionary
+    def _report_failure(self, error: StudioError, is_refused: bool) -> None:
+        if is_refused and self._requested_from is not None and self.focused is self.poem_pane.view:
+            self.set_focus(self._requested_from)
+        self._report_error(error, timeout=10)
 
-        variant, cursor = self.sitting.variant, self.sitting.cursor
-        character = variant.text[cursor] if variant is not None and cursor is not None else ""
-        fields = self.fields
-        self.app.push_screen(
-            RhymeDictionary(fields.rhyme_system, fields.wanted_rhyme, character),
-            lambda name: None if name is None else fields.choose_rhyme(name),
-        )
+    def action_stop(self) -> None:
+        self.generation.stop()
 
-    # The pattern of the form that is being chosen
+    def _report_error(self, error: StudioError, timeout: float | None = None) -> None:
+        title = tr_error(error.message)
+        self.notify(tr_error(error.hint), title=title, severity="error", markup=False, timeout=timeout)
+
+    @on(PoemPane.OwnPoemEntered)
+    def take_own_poem(self, event: PoemPane.OwnPoemEntered) -> None:
+        self.add_own_poem(event.text)
+
+    @work(group="own", exclusive=True, exit_on_error=False)
+    async def add_own_poem(self, text: str) -> None:
+        """Display a poem that the user typed, with its tones and faults."""
+        from poetry_tui.compose.own_poem import own_composition
+
+        try:
+            composition = await asyncio.to_thread(own_composition, text, self.services.engine.model)
+        except StudioError as error:
+            self.poem_pane.own_text = text
+            self._report_error(error)
+            return
+        self.services.settings.change(with_tones=True)
+        self.generation.add_whole(composition)
+        self.set_focus(self.poem_pane.view)
+
+    # The form and its options
+
+    # Not by `@on`, which would load the fields before the first paint.
+    def on_request_fields_option_changed(self, event: "RequestFields.OptionChanged") -> None:
+        if event.name == "model":
+            self.services.engine.load(self.fields.model)
+        elif event.name in ("form", "order"):
+            self._show_pattern()
+
+    @on(RequestForm.FieldWanted)
+    def focus_field(self, event: RequestForm.FieldWanted) -> None:
+        self.remove_class("-panel")
+        self.set_focus(event.field)
+
+    def action_leave(self) -> None:
+        """Leave the fields, or the cursor, or stop composing."""
+        if self.focused is not None and self.fields in self.focused.ancestors:
+            self.set_focus(self.request_form.picker)
+        elif self.revisions.cursor is not None:
+            self.revisions.set_cursor(None)
+        else:
+            self.action_stop()
 
     def on_descendant_focus(self) -> None:
         self._show_pattern()
@@ -139,95 +262,52 @@ class ComposeScreen(RevisingScreen):
     def on_descendant_blur(self) -> None:
         self._show_pattern()
 
-    def on_wish_fields_wished(self, event: "WishFields.Wished") -> None:
-        super().on_wish_fields_wished(event)
-        if event.name in ("form", "order"):
-            self._show_pattern()
-
     @work(group="pattern", exclusive=True, exit_on_error=False)
     async def _show_pattern(self) -> None:
-        """Show the tone pattern while one of the fields that say the form has the focus."""
-        if not self.wished.has_fields or self.focused not in (self.fields.form, self.fields.order, self.fields.rhyme):
-            self.stage.show_pattern(None)
+        """Display the tone pattern of the form while a field that decides it has the focus."""
+        has_fields = self.request_form.has_fields
+        if not has_fields or self.focused not in (self.fields.form, self.fields.order, self.fields.rhyme):
+            self.poem_pane.show_pattern(None)
             return
         from poetry_tui.compose.tone_pattern import pattern_of
 
         key, order = self.fields.form_key, self.fields.wanted_order
-        self.stage.show_pattern(await asyncio.to_thread(pattern_of, key, order))
+        self.poem_pane.show_pattern(await asyncio.to_thread(pattern_of, key, order))
 
-    # The desk of last time
+    # The session
 
-    @work(group="desk", exit_on_error=False)
-    async def _open_desk(self) -> None:
-        """Bring back the poems of last time, where somebody left without keeping them, or the studio was killed."""
-        # Not needed before the first paint.
-        from poetry_tui.compose.session_file import DeskFile, n_unkept, together
-
-        desk = DeskFile()
+    @work(group="restore", exit_on_error=False)
+    async def _restore_session(self) -> None:
+        """Restore the poems that were not saved last time, where the studio was left or killed."""
         try:
-            found = await asyncio.to_thread(desk.open)
+            n_restored = await self.autosave.open()
         except OSError:
-            # A folder that cannot be written is told about where something is to be kept.
+            # A folder that cannot be written is reported where something is saved.
             return
-        while not all(poem.is_over for poem in self.sitting.compositions):
-            await asyncio.sleep(0.1)
-        self._desk = desk
-        # Where all were kept, they stand in the favourites, and the desk is a clean one.
-        if n := n_unkept(found):
-            self.sitting = together([self.sitting, found]) if self.sitting.compositions else found
+        if n_restored:
             self.show()
-            self.refresh_bindings()
-            self.notify(tr("compose.desk_restored", n=n), markup=False, timeout=10)
-
-    def _snapshot(self) -> Sitting:
-        return dataclasses.replace(self.sitting, compositions=list(self.sitting.compositions))
+            self.notify(tr("compose.session_restored", n=n_restored), markup=False, timeout=10)
 
     @work(group="save", exclusive=True, exit_on_error=False)
-    async def _save_desk(self) -> None:
-        """Write the desk where it has changed, so that a studio that is killed loses a poem of the last second at most."""
-        variants = self.sitting.draft.variants
-        state = variants, sum(poem.is_kept for poem in self.sitting.compositions)
-        if self._desk is None or (state[0] is self._on_disk[0] and state[1] == self._on_disk[1]):
-            return
-        with contextlib.suppress(OSError):
-            await asyncio.to_thread(self._desk.save, self._snapshot())
-            self._on_disk = state
+    async def _save_session(self) -> None:
+        await self.autosave.save()
 
-    def action_clear_desk(self) -> None:
-        """Begin with an empty desk; undo brings the poems back."""
-        if self.sitting.compositions and not self.refuse_blind():
+    def action_clear_session(self) -> None:
+        """Remove all poems from the screen; undo restores them."""
+        if self.session.compositions and not self.refuse_blind():
             self.action_stop()
-            self._cleared, self.sitting = self.sitting, Sitting()
-            self.notify(tr("compose.desk_cleared"), markup=False)
-            self.show()
-            self.refresh_bindings()
+            self.revisions.clear()
+            self.notify(tr("compose.session_cleared"), markup=False)
 
-    def action_undo(self) -> None:
-        if self._cleared is not None and not self.sitting.compositions:
-            self.sitting = self._cleared
-            self._cleared = None
-            self.show()
-            self.refresh_bindings()
-        else:
-            super().action_undo()
-
-    # Keeping
-
-    def action_copy(self) -> None:
-        if self.sitting.current is not None:
-            self.post_message(CopyWanted(self.stage.verse.text_as_shown))
-
-    @work(group="keep", exit_on_error=False)
+    @work(group="favourite", exit_on_error=False)
     async def action_favourite(self) -> None:
-        current = self.sitting.current
+        current = self.session.current
         if current is None or not current.text:
             return
         try:
-            await asyncio.to_thread(keep, current)
-        except StudioError as problem:
-            self.notify(
-                tr_error(problem.hint), title=tr_error(problem.message), severity="error", markup=False, timeout=10
-            )
+            await asyncio.to_thread(save_favourite, current)
+        except StudioError as error:
+            self._report_error(error, timeout=10)
             return
         current.is_kept = True
         self.notify(tr("compose.kept_said"), markup=False)
@@ -235,31 +315,13 @@ class ComposeScreen(RevisingScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing are not in the footer."""
-        current, draft = self.sitting.current, self.sitting.draft
-        if action == "again" and current is not None and current.is_own:
-            return False
-        if action in ("again", "copy", "favourite"):
-            return current is not None and current.is_over and bool(current.glyphs)
-        if action in ("step", "line", "pick", "history"):
-            return self.sitting.variant is not None
-        if action == "turn":
-            return len(self.sitting.compositions) > 1
-        if action == "recompose":
-            return self.has_something_to_keep
-        if action in ("lock", "lock_line"):
-            return self.cursor is not None
-        if action == "clear_desk":
-            return current is not None
-        if action == "undo":
-            return draft.can_undo or (current is None and self._cleared is not None)
-        if action == "redo":
-            return draft.can_redo
-        if action == "stop":
-            return any(not poem.is_over for poem in self.sitting.compositions)
+        current = self.session.current
+        match action:
+            case "again" | "favourite":
+                is_composed = current is not None and current.is_over and bool(current.tokens)
+                return is_composed and not (action == "again" and current is not None and current.is_own)
+            case "clear_session":
+                return current is not None
+            case "stop":
+                return self.generation.is_writing
         return True
-
-
-def _model_names() -> list[str]:
-    from engine.model.registry import list_models
-
-    return [model.name for model in list_models() if not model.problem]

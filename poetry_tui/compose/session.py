@@ -1,4 +1,4 @@
-"""The poems of one sitting at the desk: what was wished for, what came, how much of it is on the stage. Knows no screen."""
+"""The poems of one session of the studio: request, tokens, and how many of these are revealed. No Textual import."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -9,20 +9,20 @@ import msgspec
 
 from engine.errors import StudioError
 from engine.service.protocol import InspectCharacter, Inspection, Novelty, Poem, Token
-from poetry_tui.compose.revisions import Draft, Variant, Wish
+from poetry_tui.compose.revisions import ComposeRequest, Revision, RevisionTree
 from poetry_tui.verse.likelihood import nats_per_han
 
 
 @dataclass(slots=True)
 class Composition:
-    """One poem, wished for and then written.
+    """A requested poem, complete or not.
 
-    The engine is faster than the eye: `glyphs` is what has come, `shown` how many of them stand on the stage. `is_whole`: it
-    came in one piece, so that there is nothing to stop. `is_own`: the user typed it.
+    `tokens` holds the characters that the engine has sent, `shown` the number of revealed ones. `is_whole`: the poem came as a
+    whole, so that there is nothing to stop. `is_own`: the user typed it. `is_kept`: it is saved as a favourite.
     """
 
-    wish: Wish
-    glyphs: list[Token] = field(default_factory=list)
+    request: ComposeRequest
+    tokens: list[Token] = field(default_factory=list)
     shown: float = 0.0
     done: Poem | None = None
     problem: StudioError | None = None
@@ -31,177 +31,185 @@ class Composition:
     is_stopped: bool = False
     is_kept: bool = False
     is_own: bool = False
-    # The likelihood that was counted last, and of what: every repaint asks for that of each poem of the session.
+    # The last result of `nats_per_han` and its key: every repaint asks for that of each poem of the session.
     _counted: tuple[tuple[bool, int, int], float | None] | None = field(default=None, repr=False, compare=False)
 
     @property
     def config(self) -> Mapping[str, Any]:
         """The plain fields of a ComposeConfig."""
-        return self.wish.config
+        return self.request.config
 
     def take(self, said: Token | Poem) -> None:
         if isinstance(said, Token):
-            self.glyphs.append(said)
+            self.tokens.append(said)
         else:
             self.done = said
 
     def reveal(self, n_characters: float) -> None:
-        """Put some more of what has come on the stage; given characters stand there at once."""
-        n_given = next((i for i, glyph in enumerate(self.glyphs) if not glyph.is_forced), len(self.glyphs))
-        self.shown = min(max(self.shown + n_characters, n_given), float(len(self.glyphs)))
+        """Reveal more of the received characters; the leading forced ones are revealed at once."""
+        n_forced = next((i for i, token in enumerate(self.tokens) if not token.is_forced), len(self.tokens))
+        self.shown = min(max(self.shown + n_characters, n_forced), float(len(self.tokens)))
 
     def reveal_all(self) -> None:
         self.reveal(float("inf"))
 
     def stop(self) -> None:
-        """What is on the stage is the poem; what the engine wrote beyond it is forgotten."""
+        """End the poem at its last revealed character."""
         if self.is_whole:
             self.reveal_all()
         elif not self.is_over:
             self.is_stopped = True
             self.done = None
-            self.glyphs = self.visible
+            self.tokens = self.visible
 
     @property
     def visible(self) -> list[Token]:
-        return self.glyphs[: int(self.shown)]
+        return self.tokens[: int(self.shown)]
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more will appear."""
-        is_written = self.done is not None and int(self.shown) >= len(self.glyphs)
+        """Whether the poem is complete, stopped or failed, and wholly revealed."""
+        is_written = self.done is not None and int(self.shown) >= len(self.tokens)
         return is_written or self.is_own or self.is_stopped or self.problem is not None
 
     @property
     def text(self) -> str:
-        return "".join(glyph.character for glyph in self.visible)
+        return "".join(token.character for token in self.visible)
 
     @property
     def logprob(self) -> float | None:
-        """ln p of the whole poem, given characters too, and of its end where it has one; None where the model did not write it, or
-        what it thought of some of it is not known."""
+        """ln p of all characters, forced ones too, and of the end where there is one; None for a poem of the user, and where the
+        probability of a character is unknown."""
         if self.is_own:
             return None
         if self.done is not None:
             return self.done.logprob
-        is_known = all(glyph.is_known for glyph in self.visible)
-        return -sum(glyph.surprisal_nats for glyph in self.visible) if is_known else None
+        is_known = all(token.is_known for token in self.visible)
+        return -sum(token.surprisal_nats for token in self.visible) if is_known else None
 
     @property
     def nats_per_han(self) -> float | None:
-        """How likely the model found it; None before it is over."""
+        """−ln p per Han character in nats; None before the poem is complete."""
         if not (self.is_over or self.is_whole):
             return None
-        key = (self.done is not None, len(self.glyphs), int(self.shown))
+        key = (self.done is not None, len(self.tokens), int(self.shown))
         if self._counted is None or self._counted[0] != key:
             self._counted = key, nats_per_han(self.logprob, self.text)
         return self._counted[1]
 
-    def recognise(self, glyph: Token) -> None:
-        """Take what the model thought of a character that is there already."""
-        self.glyphs[glyph.index] = glyph
+    def set_likelihood(self, token: Token) -> None:
+        """Replace a token by one of the same character with its probability."""
+        self.tokens[token.index] = token
         self._counted = None
 
 
 @dataclass(slots=True)
-class Sitting:
-    """Compositions in the order of their making; `current`, number `index`, is the one on the stage.
+class ComposeSession:
+    """Compositions in the order of their making; `current`, number `index`, is the displayed one.
 
-    Those that are over are the variants of `draft`, under the same numbers; at most the last one is still being written.
+    The complete ones are the revisions of `tree`, with the same numbers; at most the last one is incomplete.
     """
 
     compositions: list[Composition] = field(default_factory=list)
     index: int = -1
-    draft: Draft = field(default_factory=Draft)
+    tree: RevisionTree = field(default_factory=RevisionTree)
 
     @property
     def current(self) -> Composition | None:
         return self.compositions[self.index] if self.compositions else None
 
     @property
-    def variant(self) -> Variant | None:
-        """The one on the stage, if it is over: what can be stepped through, locked and changed."""
-        return self.draft.variants[self.index] if 0 <= self.index < len(self.draft.variants) else None
+    def revision(self) -> Revision | None:
+        """The revision of the displayed poem; None while that is incomplete."""
+        return self.tree.revisions[self.index] if 0 <= self.index < len(self.tree.revisions) else None
 
     @property
     def cursor(self) -> int | None:
-        return self.draft.cursor if self.variant is not None else None
+        return self.tree.cursor if self.revision is not None else None
 
     def add(self, composition: Composition) -> None:
         self.compositions.append(composition)
         self.index = len(self.compositions) - 1
 
     def add_whole(self, compositions: Sequence[Composition]) -> None:
-        """Take several that came whole, the best first; that one goes on the stage."""
+        """Add complete poems and display the first one."""
         first = len(self.compositions)
         self.compositions = [*self.compositions, *compositions]
         self.settle()
         if compositions:
-            self.stand(self.draft.to(first).at(None))
+            self.set_tree(self.tree.go_to(first).with_cursor(None))
 
     def settle(self) -> None:
-        """Make a variant of every composition that is over."""
-        while len(self.draft.variants) < len(self.compositions):
-            composition = self.compositions[len(self.draft.variants)]
-            if not composition.glyphs or not (composition.is_over or composition.is_whole):
+        """Add a revision to the tree for every complete composition."""
+        while len(self.tree.revisions) < len(self.compositions):
+            composition = self.compositions[len(self.tree.revisions)]
+            if not composition.tokens or not (composition.is_over or composition.is_whole):
                 return
-            wish, cursor = composition.wish, self.draft.cursor
-            draft = self.draft.grow(wish, composition.glyphs, composition.done)
-            # One goes on where one was when some of a poem was written anew.
-            is_rewritten = wish.parent is not None and wish.changed is None
-            self.stand(draft.at(cursor) if is_rewritten else draft)
+            request, cursor = composition.request, self.tree.cursor
+            tree = self.tree.add(request, composition.tokens, composition.done)
+            # The cursor stays where it was when a poem is recomposed.
+            is_rewritten = request.parent is not None and request.changed is None
+            self.set_tree(tree.with_cursor(cursor) if is_rewritten else tree)
 
     def discard(self, composition: Composition) -> None:
-        """Forget one that came to nothing; back to what stood there before."""
+        """Remove a composition without characters, and display the revision from before."""
         self.compositions = [other for other in self.compositions if other is not composition]
-        if self.draft.number is not None:
-            self.index = self.draft.number
+        if self.tree.number is not None:
+            self.index = self.tree.number
         else:
             self.index = min(self.index, len(self.compositions) - 1)
 
     def move(self, by: int) -> bool:
-        """Go back or forth; False at either end."""
+        """Display an earlier or a later poem; False at either end."""
         index = self.index + by
         if not 0 <= index < len(self.compositions):
             return False
         self.index = index
-        if index < len(self.draft.variants):
-            self.draft = self.draft.to(index).at(None)
+        if index < len(self.tree.revisions):
+            self.tree = self.tree.go_to(index).with_cursor(None)
         return True
 
-    def learn(self, place: InspectCharacter, found: Inspection) -> None:
-        """What the model thought of a character that came without it."""
-        variant = self.variant
-        if variant is None or variant.text != place.text:
+    def set_inspection(self, place: InspectCharacter, found: Inspection) -> None:
+        """Add the probability of a character that came without one."""
+        revision = self.revision
+        if revision is None or revision.text != place.text:
             return
-        glyph = msgspec.structs.replace(
-            variant.glyphs[place.index],
+        token = msgspec.structs.replace(
+            revision.tokens[place.index],
             probability=found.probability,
             surprisal_nats=found.surprisal_nats,
             alternatives=found.alternatives,
             allowed_probability=found.allowed_probability,
         )
-        self.recognise(self.compositions[variant.number], glyph)
+        self.set_likelihood(self.compositions[revision.number], token)
 
-    def recognise(self, composition: Composition, glyph: Token) -> bool:
-        """Take what the model thought of a character of a poem that came whole; False where that is another poem's."""
-        index = glyph.index
-        if not index < len(composition.glyphs) or composition.glyphs[index].character != glyph.character:
+    def set_likelihood(self, composition: Composition, token: Token) -> bool:
+        """Add the probability of a character to a complete poem; False where the token is of another text."""
+        index = token.index
+        if not index < len(composition.tokens) or composition.tokens[index].character != token.character:
             return False
-        if composition.glyphs[index].is_known:
+        if composition.tokens[index].is_known:
             return True
-        composition.recognise(glyph)
-        variants = tuple(
-            dataclasses.replace(variant, glyphs=(*variant.glyphs[:index], glyph, *variant.glyphs[index + 1 :]))
-            if self.compositions[variant.number] is composition
-            else variant
-            for variant in self.draft.variants
+        composition.set_likelihood(token)
+        revisions = tuple(
+            dataclasses.replace(revision, tokens=(*revision.tokens[:index], token, *revision.tokens[index + 1 :]))
+            if self.compositions[revision.number] is composition
+            else revision
+            for revision in self.tree.revisions
         )
-        self.draft = dataclasses.replace(self.draft, variants=variants)
+        self.tree = dataclasses.replace(self.tree, revisions=revisions)
         return True
 
-    def stand(self, draft: Draft) -> None:
-        """Take another state of the draft, and put the variant that it stands on on the stage."""
-        self.draft = draft
-        if draft.number is not None:
-            self.index = draft.number
+    def snapshot(self) -> "ComposeSession":
+        """A copy that later changes of this session leave as it is."""
+        return dataclasses.replace(self, compositions=list(self.compositions))
+
+    def replace(self, other: "ComposeSession") -> None:
+        """Take the poems of another session in place of these."""
+        self.compositions, self.index, self.tree = other.compositions, other.index, other.tree
+
+    def set_tree(self, tree: RevisionTree) -> None:
+        """Replace the tree, and display its current revision."""
+        self.tree = tree
+        if tree.number is not None:
+            self.index = tree.number

@@ -1,7 +1,7 @@
-"""The poems on the desk, kept in a file while they are worked on: the next start brings back what nobody kept.
+"""The session file: the poems of a running studio, so that the next start restores those that are no favourites.
 
-Each studio that runs has a desk of its own, `desks/N.json` in the user's folder, and holds a lock beside it that the system
-takes away whatever ends the studio. A start takes the first desk that is free, and the poems of every other one that is.
+Each running studio has a file of its own, `desks/N.json` in the user's folder, and holds a lock beside it, which the system
+releases whatever ends the studio. A start takes the first free file, and the poems of every other free one.
 """
 
 import contextlib
@@ -15,32 +15,34 @@ from typing import Any
 from engine import paths
 from engine.files import parse_json, read_start, write_atomically
 from engine.service.protocol import Alternative, Poem, Token
-from poetry_tui.compose.revisions import Draft, Origin, Variant, Wish
-from poetry_tui.compose.session import Composition, Sitting
+from poetry_tui.compose.revisions import ComposeRequest, Origin, Revision, RevisionTree
+from poetry_tui.compose.session import ComposeSession, Composition
 
-# On Windows, without them, there is one desk, that of the studio which wrote last.
+# Without locks, on Windows, all studios share one file; the last writer wins.
 HAS_LOCKS = os.name == "posix"
-VERSION = 1
-# The oldest poems make room: a desk is read at every start.
+VERSION = 2
+# The oldest poems are dropped: the file is read at every start.
 MAX_POEMS = 100
 MAX_FILE_BYTES = 16_000_000
-_MAX_DESKS = 9
+_MAX_FILES = 9
+# The fields of a complete poem that the file holds.
+_DONE_FIELDS = ("begin", "text", "seed", "model", "logprob", "finish", "score", "rhyme", "n_particles")
 
 
-class DeskFile:
-    """One studio's desk on the disk. Its calls wait for the disk, so they belong in a thread."""
+class SessionFile:
+    """The session file of one studio. Its calls wait for the disk, so they belong in a thread."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder or paths.home() / "desks"
         self._own: Path | None = None
         self._locks: list[int] = []
 
-    def open(self) -> Sitting:
-        """Take a desk, with all poems that lie on desks whose studio has gone. OSError where there can be none."""
+    def open(self) -> ComposeSession:
+        """Lock a file and return the poems of all unlocked ones. OSError where the folder cannot be written."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        found: list[Sitting] = []
+        found: list[ComposeSession] = []
         others: list[Path] = []
-        for number in range(1, _MAX_DESKS + 1 if HAS_LOCKS else 2):
+        for number in range(1, _MAX_FILES + 1 if HAS_LOCKS else 2):
             path = self._folder / f"{number}.json"
             if self._own is not None and not path.exists():
                 continue
@@ -52,25 +54,25 @@ class DeskFile:
                 self._own = path
             else:
                 others.append(path)
-        sitting = together(found)
+        session = merge_sessions(found)
         if others:
-            # Nothing is taken away before it lies on this desk.
-            self.save(sitting)
+            # No file is deleted before its poems are written to this one.
+            self.save(session)
             for path in others:
                 path.unlink(missing_ok=True)
-        return sitting
+        return session
 
-    def save(self, sitting: Sitting) -> None:
-        """Write the poems that are over; a desk without any has no file. OSError where it cannot be written."""
+    def save(self, session: ComposeSession) -> None:
+        """Write the complete poems, or delete the file where there are none. OSError where it cannot be written."""
         if self._own is None:
             return
-        if sitting.draft.variants:
-            write_atomically(self._own, json.dumps(_to_dict(sitting), ensure_ascii=False))
+        if session.tree.revisions:
+            write_atomically(self._own, json.dumps(_to_dict(session), ensure_ascii=False))
         else:
             self._own.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Give the desk back."""
+        """Release the lock."""
         for lock in self._locks:
             with contextlib.suppress(OSError):
                 os.close(lock)
@@ -90,48 +92,44 @@ class DeskFile:
         return True
 
 
-# The fields of a finished poem that the file keeps.
-_DONE_FIELDS = ("begin", "text", "seed", "model", "logprob", "finish", "score", "rhyme", "n_particles")
-
-
-def n_unkept(sitting: Sitting) -> int:
-    """How many poems would be lost without the desk."""
-    return sum(not poem.is_kept for poem in sitting.compositions[: len(sitting.draft.variants)])
+def n_unsaved(session: ComposeSession) -> int:
+    """Number of poems that are no favourites."""
+    return sum(not poem.is_kept for poem in session.compositions[: len(session.tree.revisions)])
 
 
 # To JSON
 
 
-def _to_dict(sitting: Sitting) -> dict[str, Any]:
-    variants = sitting.draft.variants[-MAX_POEMS:]
-    first = variants[0].number
-    poems = [_poem_to_dict(variant, sitting.compositions[variant.number], first) for variant in variants]
-    here = max((sitting.draft.number or 0) - first, 0)
+def _to_dict(session: ComposeSession) -> dict[str, Any]:
+    revisions = session.tree.revisions[-MAX_POEMS:]
+    first = revisions[0].number
+    poems = [_poem_to_dict(revision, session.compositions[revision.number], first) for revision in revisions]
+    here = max((session.tree.number or 0) - first, 0)
     return {"v": VERSION, "here": here, "poems": poems}
 
 
-def _poem_to_dict(variant: Variant, composition: Composition, first: int) -> dict[str, Any]:
-    parent = None if variant.parent is None or variant.parent < first else variant.parent - first
-    glyphs = [
+def _poem_to_dict(revision: Revision, composition: Composition, first: int) -> dict[str, Any]:
+    parent = None if revision.parent is None or revision.parent < first else revision.parent - first
+    tokens = [
         [
-            glyph.character,
-            glyph.is_forced,
-            glyph.probability,
-            glyph.surprisal_nats,
-            glyph.allowed_probability,
-            [[other.character, other.probability, other.allowed_probability] for other in glyph.alternatives],
+            token.character,
+            token.is_forced,
+            token.probability,
+            token.surprisal_nats,
+            token.allowed_probability,
+            [[other.character, other.probability, other.allowed_probability] for other in token.alternatives],
         ]
-        for glyph in variant.glyphs
+        for token in revision.tokens
     ]
     return {
-        "config": dict(variant.config),
-        "model": variant.model,
+        "config": dict(revision.config),
+        "model": revision.model,
         "parent": parent,
-        "changed": variant.changed,
-        "locked": sorted(variant.locked),
-        "origins": [str(origin) for origin in variant.origins],
-        "glyphs": glyphs,
-        "done": None if variant.done is None else {name: getattr(variant.done, name) for name in _DONE_FIELDS},
+        "changed": revision.changed,
+        "locked": sorted(revision.locked),
+        "origins": [str(origin) for origin in revision.origins],
+        "tokens": tokens,
+        "done": None if revision.done is None else {name: getattr(revision.done, name) for name in _DONE_FIELDS},
         "is_stopped": composition.is_stopped,
         "is_kept": composition.is_kept,
         "is_own": composition.is_own,
@@ -141,49 +139,58 @@ def _poem_to_dict(variant: Variant, composition: Composition, first: int) -> dic
 # From JSON
 
 
-def _read(path: Path) -> Sitting:
-    """The poems of a desk; one that cannot be read is put aside, and is an empty one."""
+def _read(path: Path) -> ComposeSession:
+    """The poems of a file; a damaged file is renamed and counts as empty."""
     try:
         said = parse_json(read_start(path, MAX_FILE_BYTES))
-        if said["v"] != VERSION:
+        if said["v"] not in (1, VERSION):
             raise ValueError("another version")
-        poems = [_poem_of(poem, number) for number, poem in enumerate(said["poems"])]
-        return _sitting_of(poems, int(said["here"]))
+        poems = [
+            _poem_of(_from_version_1(poem) if said["v"] == 1 else poem, number)
+            for number, poem in enumerate(said["poems"])
+        ]
+        return _session_of(poems, int(said["here"]))
     except (OSError, ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError):
         with contextlib.suppress(OSError):
             path.replace(path.with_suffix(".damaged"))
-        return Sitting()
+        return ComposeSession()
 
 
-def _poem_of(said: Mapping[str, Any], number: int) -> tuple[Variant, Composition]:
+def _from_version_1(poem: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A poem of a version 1 file with the names of today."""
+    names = {"given": Origin.FORCED, "drawn": Origin.SAMPLED}
+    return {**poem, "tokens": poem["glyphs"], "origins": [names.get(origin, origin) for origin in poem["origins"]]}
+
+
+def _poem_of(said: Mapping[str, Any], number: int) -> tuple[Revision, Composition]:
     parent = None if said["parent"] is None else int(said["parent"])
     if parent is not None and not 0 <= parent < number:
         raise ValueError("a poem that comes from a later one")
-    glyphs = tuple(_glyph_of(glyph, place) for place, glyph in enumerate(said["glyphs"]))
+    tokens = tuple(_token_of(token, position) for position, token in enumerate(said["tokens"]))
     origins = tuple(Origin(origin) for origin in said["origins"])
-    locked = frozenset(int(place) for place in said["locked"])
+    locked = frozenset(int(position) for position in said["locked"])
     changed = None if said["changed"] is None else int(said["changed"])
-    places = locked | ({changed} if changed is not None else frozenset())
-    if not glyphs or len(origins) != len(glyphs) or not all(0 <= place < len(glyphs) for place in places):
-        raise ValueError("places that the poem has not")
+    positions = locked | ({changed} if changed is not None else frozenset())
+    if not tokens or len(origins) != len(tokens) or not all(0 <= position < len(tokens) for position in positions):
+        raise ValueError("positions beyond the poem")
     config = {str(name): value for name, value in said["config"].items()}
     if not isinstance(config.get("begin"), str) or not isinstance(config.get("seed"), int):
         raise TypeError("no begin character or seed")
     model = None if said["model"] is None else str(said["model"])
     done = None if said["done"] is None else _done_of(said["done"])
-    variant = Variant(number, parent, glyphs, origins, config, model, done, changed, locked)
-    wish = Wish(config, model, parent, changed, dict(enumerate(origins)), locked)
+    revision = Revision(number, parent, tokens, origins, config, model, done, changed, locked)
+    request = ComposeRequest(config, model, parent, changed, dict(enumerate(origins)), locked)
     composition = Composition(
-        wish,
-        glyphs=list(glyphs),
-        shown=float(len(glyphs)),
+        request,
+        tokens=list(tokens),
+        shown=float(len(tokens)),
         done=done,
         is_whole=True,
         is_stopped=bool(said["is_stopped"]) or (done is None and not said["is_own"]),
         is_kept=bool(said["is_kept"]),
         is_own=bool(said["is_own"]),
     )
-    return variant, composition
+    return revision, composition
 
 
 def _done_of(said: Mapping[str, Any]) -> Poem:
@@ -201,34 +208,40 @@ def _done_of(said: Mapping[str, Any]) -> Poem:
     )
 
 
-def _glyph_of(said: Sequence[Any], place: int) -> Token:
-    character, given, probability, surprisal_nats, allowed_probability, alternatives = said
+def _token_of(said: Sequence[Any], position: int) -> Token:
+    character, is_forced, probability, surprisal_nats, allowed_probability, alternatives = said
     if not isinstance(character, str) or len(character) != 1:
         raise ValueError("no character")
     others = tuple(Alternative(str(other), float(p), float(allowed)) for other, p, allowed in alternatives)
     return Token(
-        place, character, float(probability), float(surprisal_nats), bool(given), others, float(allowed_probability)
+        position,
+        character,
+        float(probability),
+        float(surprisal_nats),
+        bool(is_forced),
+        others,
+        float(allowed_probability),
     )
 
 
-def _sitting_of(poems: Sequence[tuple[Variant, Composition]], here: int) -> Sitting:
+def _session_of(poems: Sequence[tuple[Revision, Composition]], here: int) -> ComposeSession:
     if not poems:
-        return Sitting()
+        return ComposeSession()
     number = min(max(here, 0), len(poems) - 1)
-    draft = Draft(variants=tuple(variant for variant, _ in poems), number=number)
-    return Sitting([composition for _, composition in poems], number, draft)
+    tree = RevisionTree(revisions=tuple(revision for revision, _ in poems), number=number)
+    return ComposeSession([composition for _, composition in poems], number, tree)
 
 
-def together(sittings: Sequence[Sitting]) -> Sitting:
-    """All poems on one desk, those of the first sitting last and on the stage."""
-    poems: list[tuple[Variant, Composition]] = []
+def merge_sessions(sessions: Sequence[ComposeSession]) -> ComposeSession:
+    """All poems in one session, those of the first session last and displayed."""
+    poems: list[tuple[Revision, Composition]] = []
     here = 0
-    for sitting in reversed(sittings):
+    for session in reversed(sessions):
         first = len(poems)
-        here = first + (sitting.draft.number or 0)
-        for variant, composition in zip(sitting.draft.variants, sitting.compositions, strict=True):
-            parent = None if variant.parent is None else variant.parent + first
-            moved = dataclasses.replace(variant, number=variant.number + first, parent=parent)
-            composition.wish = dataclasses.replace(composition.wish, parent=parent)
+        here = first + (session.tree.number or 0)
+        for revision, composition in zip(session.tree.revisions, session.compositions, strict=True):
+            parent = None if revision.parent is None else revision.parent + first
+            moved = dataclasses.replace(revision, number=revision.number + first, parent=parent)
+            composition.request = dataclasses.replace(composition.request, parent=parent)
             poems.append((moved, composition))
-    return _sitting_of(poems, here)
+    return _session_of(poems, here)

@@ -1,4 +1,4 @@
-"""平仄谱: the tone pattern of a form as rows to show, a sentence a row. Knows no screen."""
+"""平仄谱: the tone pattern of a form as rows to show, a sentence a row. No Textual import."""
 
 from dataclasses import dataclass
 
@@ -42,7 +42,7 @@ def pattern_of(form_key: str, order_name: str | None = None) -> FormPattern | No
     except StudioError:
         return None
     order = next((one for one in form.tone_patterns if one.name == order_name), form.tone_patterns[0])
-    rhymes = {place.line: place.label for place in order.rhymes}
+    rhymes = {position.line: position.label for position in order.rhymes}
     stanzas: list[tuple[tuple[PatternLine, ...], ...]] = []
     rows: list[tuple[PatternLine, ...]] = []
     row: list[PatternLine] = []

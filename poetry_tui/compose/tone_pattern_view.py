@@ -1,4 +1,4 @@
-"""The tone pattern of the chosen form (平仄谱), in place of the verse while a form is being chosen."""
+"""The tone pattern of the chosen form (平仄谱), in place of the poem while a form is being chosen."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class FormPatternView(Static):
-    """Shows nothing until it is given a pattern. Pale places take either tone; an accent marks where the form rhymes."""
+    """Hidden without a pattern. Positions of either tone are faint; rhymes are in the accent colour."""
 
     DEFAULT_CSS = """
     FormPatternView { width: 1fr; height: 1fr; content-align: center middle; text-align: center; display: none; }
@@ -39,7 +39,7 @@ class FormPatternView(Static):
         if len(pattern.orders) > 1:
             head.append(Content.styled(f"{pattern.order}　({' '.join(pattern.orders)})", FAINT))
         legend = Content.styled(tr("compose.pattern_legend"), FAINT)
-        # The legend gives way before the pattern does.
+        # Where the pattern needs the rows, the legend is left out.
         parts = [*head, Content(""), *rows, Content(""), legend]
         if len(parts) > height:
             parts = [*head[:1], *(row for row in rows if row.plain)]

@@ -16,7 +16,7 @@ from poetry_tui.favourites.export import date_of
 from poetry_tui.favourites.store import Favourite
 from poetry_tui.i18n import TRANSLATIONS, tr, tr_error, tr_label
 from poetry_tui.verse.likelihood import nats_per_han, shown_nats
-from poetry_tui.verse.poem_view import Sheet, Verse
+from poetry_tui.verse.poem_view import PoemView, PoemViewState
 
 # Said elsewhere, or of no interest to a reader.
 _UNSAID = ("begin", "seed", "max_chars", "n_particles", "keep")
@@ -35,29 +35,29 @@ class PoemPage(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(id="page-title")
-        verse = Verse()
+        verse = PoemView()
         verse.can_focus = False
         yield verse
         yield Static(id="page-made")
 
-    def show(self, poem: Favourite | None, *, faces: str = "", is_upright: bool = False) -> None:
-        """Show a poem, or nothing; in the language that there is now, and as `Sheet` says of faces and columns."""
+    def show(self, poem: Favourite | None, *, display_chars: str = "", is_upright: bool = False) -> None:
+        """Show a poem, or nothing; in the language that there is now, and as `PoemViewState` says of display_chars and columns."""
         title, made = self.query_one("#page-title", Static), self.query_one("#page-made", Static)
         title.display = bool(poem and poem.title)
         made.display = poem is not None
-        glyphs = [] if poem is None else _glyphs(poem)
-        self.query_one(Verse).show(Sheet(glyphs, faces=faces, is_upright=is_upright))
+        tokens = [] if poem is None else _tokens(poem)
+        self.query_one(PoemView).show(PoemViewState(tokens, display_chars=display_chars, is_upright=is_upright))
         if poem is not None:
             title.update(Content(poem.title))
             made.update(_table(list(_facts(poem))))
 
     @property
     def text_as_shown(self) -> str:
-        """The verse as it stands here, as `Verse.text_as_shown`."""
-        return self.query_one(Verse).text_as_shown
+        """The verse as it stands here, as `PoemView.text_as_shown`."""
+        return self.query_one(PoemView).text_as_shown
 
 
-def _glyphs(poem: Favourite) -> list[Token]:
+def _tokens(poem: Favourite) -> list[Token]:
     """The poem for the stage; what the model thought of each character was not kept."""
     n_given = len(poem.begin) if poem.text.startswith(poem.begin) else 0
     return [Token(index, character, 0.0, 0.0, index < n_given, ()) for index, character in enumerate(poem.text)]

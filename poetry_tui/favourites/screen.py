@@ -103,8 +103,10 @@ class FavouritesScreen(ViewsScreen):
 
     def show_verse(self) -> None:
         chosen = self.query_one(PoemShelf).chosen
-        faces = self.faces_of(chosen.text) if chosen else ""
-        self.query_one(PoemPage).show(chosen, faces=faces, is_upright=self.services.settings.current.is_upright)
+        display_chars = self.to_display_chars(chosen.text) if chosen else ""
+        self.query_one(PoemPage).show(
+            chosen, display_chars=display_chars, is_upright=self.services.settings.current.is_upright
+        )
 
     @work(group="reload", exclusive=True, exit_on_error=False)
     async def reload(self, cursor_on: int | None = None) -> None:

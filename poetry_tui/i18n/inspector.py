@@ -1,7 +1,7 @@
 """Texts of the character inspector."""
 
 TRANSLATIONS: dict[str, tuple[str, str]] = {
-    "inspector.given": ("给定", "given"),
+    "inspector.given": ("给定", "forced"),
     "inspector.no_tone": ("韵书未收", "not in the rhyme book"),
     "inspector.layer": ("{cell} 第 {number}/{n} 层", "{cell} layer {number}/{n}"),
     "inspector.means": ("平均", "means"),
@@ -26,7 +26,7 @@ TRANSLATIONS: dict[str, tuple[str, str]] = {
     "inspector.choose": ("换成此字", "choose"),
     "inspector.choose.tip": (
         "换成挑中的字，让模型从这里写下去",
-        "Put the picked character there, and let the machine go on from it",
+        "Put the picked character there, and let the model go on from it",
     ),
     "inspector.next_layer": ("换一层", "layer"),
     "inspector.next_layer.tip": ("看网络的另一层", "Look at another layer of the network"),

@@ -1,6 +1,6 @@
-"""What stands beside each character when the tones are shown: 平 or 仄, what is wrong, what a rescue allows, the rhyme.
+"""Tone annotations of a poem: 平 or 仄 beside each character, violations, licences (拗救), rhymes.
 
-Pure: a text becomes signs by place and a few facts. The checker in `engine.prosody` does the judging.
+A pure function of the text; the checker in `engine.prosody` judges it.
 """
 
 import contextlib
@@ -16,37 +16,37 @@ from engine.prosody.forms import Form, form_called
 from engine.prosody.report import Report
 from engine.prosody.tones import Reading
 
-Look = Literal["tone", "wrong", "rescued", "rhyme"]
+Look = Literal["tone", "wrong", "licence", "rhyme"]
 # Each as wide as a character: two cells.
-READING_SIGNS: Mapping[Reading, str] = {"平": "平", "仄": "仄", "both": "通", "unknown": "？"}
-RHYME_SIGN = "韵"
+READING_MARKS: Mapping[Reading, str] = {"平": "平", "仄": "仄", "both": "通", "unknown": "？"}
+RHYME_MARK = "韵"
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
-    """What stands beside a character, and how it looks."""
+class Annotation:
+    """The mark beside a character, and its style."""
 
     text: str
     look: Look
 
 
 @dataclass(frozen=True, slots=True)
-class Tones:
-    """The signs by place of the text, and what the checker says: names as they are (七绝, aBbA, 一东, 孤平).
+class PoemAnnotations:
+    """The annotations by position of the text, and what the checker says: names as they are (七绝, aBbA, 一东, 孤平).
 
     `form` and `order` are None where no form has these lines; `style` names old-style verse (古绝). `faults` and `notes` name line
-    and place: (3, 4, "孤平"); place 0 is the whole line. `rescues`, all licences, name their line; `doubtful` are the places that
+    and position: (3, 4, "孤平"); position 0 is the whole line. `licences`, all licences, name their line; `doubtful` are the positions that
     are right by a reading that poets hardly use. `parallelism`: the score of each middle couplet of a 律诗, 0 to 1.
     """
 
-    signs: Mapping[int, Sign]
+    annotations: Mapping[int, Annotation]
     form: str | None
     order: str | None
     rhyme_groups: tuple[str, ...]
     tones: Verdict
     rhyme: Verdict
     faults: tuple[tuple[int, int, str], ...]
-    rescues: tuple[tuple[int, str], ...]
+    licences: tuple[tuple[int, str], ...]
     notes: tuple[tuple[int, int, str], ...] = ()
     doubtful: tuple[tuple[int, int, str], ...] = ()
     style: str = ""
@@ -54,21 +54,21 @@ class Tones:
     parallelism: tuple[float, ...] = ()
 
 
-def tones_of(text: str, form: str | None = None, book: RhymeBook | None = None) -> Tones:
-    """Judge a poem by a form (its key) and a rhyme book, or by whichever its lines fit; a part of a poem shows its readings alone."""
+def annotate(text: str, form: str | None = None, book: RhymeBook | None = None) -> PoemAnnotations:
+    """Annotate a poem by a form (its key) and a rhyme book, or by those that its lines fit; a fragment gets readings alone."""
     report = check(text, _form_called(form), book=book)
     if report.order is None and form is not None:
         report = check(text, book=book)
     found = form_called(report.form) if report.form is not None and report.order is not None else None
-    return Tones(
-        signs=_signs(text, report),
+    return PoemAnnotations(
+        annotations=_annotations(text, report),
         form=found.name if found else None,
         order=report.order if found and found.is_regulated else None,
         rhyme_groups=tuple("/".join(names) for names in report.rhyme_groups.values() if names),
         tones=report.verdicts.tones,
         rhyme=report.verdicts.rhyme,
         faults=_faults(report),
-        rescues=tuple((one.line, one.name) for one in report.licences),
+        licences=tuple((one.line, one.name) for one in report.licences),
         notes=tuple((one.line, next(iter(one.positions), 0), f"{one.name} {one.characters}") for one in report.notes),
         doubtful=tuple((one.line, one.position, one.character) for one in report.doubtful),
         style=report.style,
@@ -78,29 +78,29 @@ def tones_of(text: str, form: str | None = None, book: RhymeBook | None = None) 
 
 
 def _form_called(name: str | None) -> Form | None:
-    """None for a form that is no more, and for free verse."""
+    """The form with a key; None for an unknown one and for free verse."""
     with contextlib.suppress(UsageError):
         return form_called(name) if name is not None else None
     return None
 
 
-def _signs(text: str, report: Report) -> dict[int, Sign]:
+def _annotations(text: str, report: Report) -> dict[int, Annotation]:
     wrong = {(one.line, one.position) for one in report.violations}
-    rescued = {(one.line, position) for one in report.licences for position in one.positions}
+    licence = {(one.line, position) for one in report.licences for position in one.positions}
     rhymes = {one.line: one.verdict for one in report.rhymes}
-    signs: dict[int, Sign] = {}
+    annotations: dict[int, Annotation] = {}
     at = 0
     for number, line in enumerate(report.lines, start=1):
         for position, (character, reading) in enumerate(zip(line.text, line.readings, strict=True), start=1):
             at = text.index(character, at)
-            place = (number, position)
-            look: Look = "wrong" if place in wrong else "rescued" if place in rescued else "tone"
-            signs[at] = Sign(READING_SIGNS[reading], look)
+            here = (number, position)
+            look: Look = "wrong" if here in wrong else "licence" if here in licence else "tone"
+            annotations[at] = Annotation(READING_MARKS[reading], look)
             at += 1
         # Below the mark that ends the line.
         if number in rhymes and at < len(text):
-            signs[at] = Sign(RHYME_SIGN, "wrong" if rhymes[number] == "violation" else "rhyme")
-    return signs
+            annotations[at] = Annotation(RHYME_MARK, "wrong" if rhymes[number] == "violation" else "rhyme")
+    return annotations
 
 
 def _faults(report: Report) -> tuple[tuple[int, int, str], ...]:

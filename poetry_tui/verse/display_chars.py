@@ -1,7 +1,7 @@
-"""Traditional characters for the eye; the text itself stays as the model wrote it.
+"""Traditional characters for display; the text itself stays simplified, as the models write it.
 
 Most characters have one traditional form, and OpenCC (s2t) knows it. Where a simplified character stands for several words,
-`data/traditional.tsv` says which one verse means: in some words, and otherwise. A place of the poem may decide against it:
+`data/traditional.tsv` says which one verse means: in some words, and otherwise. The position in the poem may exclude that form:
 at a rhyme its group (干 among 寒 is 乾 or 干, among 翰 it is 幹), elsewhere in regulated verse the tone that the form demands.
 OpenCC's own phrases are those of today's prose, which verse is not: they are not used.
 """
@@ -20,8 +20,8 @@ from engine.prosody.text import LINE_MARKS
 from engine.prosody.tones import EITHER, LEVEL
 
 _LINE_BEGIN, _LINE_END = "^", "$"
-# Where more of a poem contradicts its form, no place demands a tone.
-_MOST_VIOLATIONS = 1
+# With more violations of the form, no position demands a tone.
+_MAX_VIOLATIONS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Choice:
 
 @cache
 def load() -> tuple[Any, Mapping[str, Choice]]:
-    """Load the converter and the table of choices; they are read from files, so it belongs in a thread."""
+    """Load the converter and the table of choices. Reads files, so it belongs in a thread."""
     import opencc
 
     choices: dict[str, Choice] = {}
@@ -50,19 +50,19 @@ def load() -> tuple[Any, Mapping[str, Choice]]:
     return opencc.OpenCC("s2t"), choices
 
 
-def faces_of(text: str) -> str:
-    """The text in traditional characters, a character for each; as it is until `load` was called."""
-    return _faces(text) if load.cache_info().currsize else text
+def to_display_chars(text: str) -> str:
+    """The text in traditional characters, one for each; unchanged until `load` was called."""
+    return _convert(text) if load.cache_info().currsize else text
 
 
 @lru_cache(maxsize=256)
-def _faces(text: str) -> str:
+def _convert(text: str) -> str:
     allowed = _allowed_groups(text) if any(map(_is_told_by_its_place, text)) else {}
-    return "".join(_face(text, index, allowed.get(index, 0)) for index in range(len(text)))
+    return "".join(_display_char(text, index, allowed.get(index, 0)) for index in range(len(text)))
 
 
-def _face(text: str, index: int, allowed: int) -> str:
-    """The form for a place: what the words around it say, or the usual one, unless it cannot be read so there."""
+def _display_char(text: str, index: int, allowed: int) -> str:
+    """The form at a position: that of the word around it, or the usual one, unless tone or rhyme excludes it."""
     character = text[index]
     choice = load()[1].get(character)
     if choice is None:
@@ -71,7 +71,7 @@ def _face(text: str, index: int, allowed: int) -> str:
     after = text[index + 1] if index + 1 < len(text) and text[index + 1] not in LINE_MARKS else _LINE_END
     said = choice.words.get(before + character) or choice.words.get(character + after) or choice.forms[0]
     readings = printed_masks()
-    # What the rhyme book lacks may be read in any way.
+    # A form that the rhyme book lacks may be read in any group.
     if not allowed or said not in readings or readings[said] & allowed:
         return said
     return next((form for form in choice.forms if readings.get(form, 0) & allowed), said)
@@ -90,7 +90,7 @@ def _is_told_by_its_place(character: str) -> bool:
 
 
 def _allowed_groups(text: str) -> Mapping[int, int]:
-    """The rhyme groups that a character may be read in, by its index in the text, as bit masks: where anything tells."""
+    """The rhyme groups that a character may be read in, as bit masks by its index in the text; only where tone or rhyme tells."""
     lines = split_verse(text)
     rhymes = _rhymes_of(lines)
     templates = _templates_of(text)
@@ -98,9 +98,9 @@ def _allowed_groups(text: str) -> Mapping[int, int]:
     at = 0
     for number, line in enumerate(lines):
         template = templates[number] if number < len(templates) else EITHER * len(line)
-        for place, (character, tone) in enumerate(zip(line, template, strict=False), start=1):
+        for position, (character, tone) in enumerate(zip(line, template, strict=False), start=1):
             at = text.index(character, at)
-            if place == len(line) and rhymes.get(number):
+            if position == len(line) and rhymes.get(number):
                 allowed[at] = rhymes[number]
             elif tone != EITHER:
                 allowed[at] = _groups_of(is_level=tone == LEVEL)
@@ -124,9 +124,9 @@ def _rhymes_of(lines: list[str]) -> dict[int, int]:
 
 
 def _templates_of(text: str) -> list[str]:
-    """平, 仄 or 中 for each place, line by line, where the poem keeps to a form."""
+    """平, 仄 or 中 for each position, line by line, where the poem keeps to a form."""
     report = check(text)
-    if report.order is None or len(report.violations) > _MOST_VIOLATIONS:
+    if report.order is None or len(report.violations) > _MAX_VIOLATIONS:
         return []
     return [line.template for line in report.lines]
 

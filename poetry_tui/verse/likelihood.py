@@ -1,10 +1,10 @@
-"""How likely a model found a poem: one figure, wherever a poem is shown."""
+"""The likelihood of a poem under a model, as one figure."""
 
 from engine.prosody.text import is_han
 
 
 def nats_per_han(logprob: float | None, text: str) -> float | None:
-    """Nats per Han character, as `evaluate` counts them: −ln p of everything in a poem (the characters that were asked for, marks
+    """Nats per Han character, as `evaluate` counts them: −ln p of everything in a poem (forced characters, marks
     and the end too) divided by its Han characters. Never negative; the fewer, the likelier. None where nothing is known.
 
     Args:
@@ -15,5 +15,5 @@ def nats_per_han(logprob: float | None, text: str) -> float | None:
 
 
 def shown_nats(nats: float) -> str:
-    """The figure as it is shown everywhere."""
+    """The figure with two decimals, as every screen displays it."""
     return f"{nats:.2f}"

@@ -1,4 +1,4 @@
-"""Where each character of a poem stands on the stage, line by line: pure arithmetic on cells, stable while a poem grows.
+"""Horizontal typesetting: the cell of each character of a poem, stable while the poem grows. Pure arithmetic.
 
 A couplet a row where two lines have the same length, as `engine.prosody.text.couplets` has it; a line a row otherwise. The block is
 centred as it is expected to become, not as it is, so that the verse does not wander while it is written.
@@ -17,12 +17,12 @@ SENTENCE_ENDS = "。？！"
 _GETA = "〓"
 _FULL_WIDTH_SHIFT = 0xFEE0
 # Verse of five characters and a mark, then of seven: what a line is expected to become.
-_USUAL_LENGTHS = (6, 8)
-_USUAL_ROWS = (2, 4)
+_DEFAULT_LENGTHS = (6, 8)
+_DEFAULT_ROWS = (2, 4)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Cell:
     """A character's index in the poem, the column and the row where it stands."""
 
     index: int
@@ -31,19 +31,19 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """`height` counts the rows from the top of the stage to the poem's last; `caret` is the (x, y) after it.
+class Layout:
+    """`height` counts the rows from the top of the view to the poem's last; `caret` is the (x, y) after it.
 
-    `is_upright`: columns from right to left. A sign beside a character stands in the cells right of it then, else below it.
+    `is_upright`: columns from right to left. An annotation beside a character stands in the cells right of it then, else below it.
     """
 
-    places: tuple[Place, ...]
+    cells: tuple[Cell, ...]
     caret: tuple[int, int]
     height: int
     is_upright: bool = False
 
 
-def wide(character: str) -> str:
+def full_width(character: str) -> str:
     """The character as exactly two cells, whatever it is."""
     if character == UNKNOWN_GLYPH:
         return _GETA
@@ -55,14 +55,14 @@ def wide(character: str) -> str:
 
 
 def typeset(
-    characters: Sequence[str], width: int, height: int, is_done: bool = False, *, with_signs: bool = False
-) -> Page:
-    """Lay out the characters of a poem, so far, on a stage of `width` × `height` cells.
+    characters: Sequence[str], width: int, height: int, is_done: bool = False, *, with_annotations: bool = False
+) -> Layout:
+    """Lay out the characters of a poem, so far, in a view of `width` × `height` cells.
 
-    `with_signs` leaves a row below each line.
+    `with_annotations` leaves a row below each line.
     """
-    lines = lines_so_far(characters)
-    longest = expected(max((len(line) for line in lines), default=0), _USUAL_LENGTHS)
+    lines = line_indices(characters)
+    longest = expected(max((len(line) for line in lines), default=0), _DEFAULT_LENGTHS)
     if is_done and lines:
         longest = max(len(line) for line in lines)
     paired, gap = _manner(longest, width)
@@ -74,20 +74,20 @@ def typeset(
     if is_done and rows:
         block = max(map(len, rows)) * step - gap
     left = max(0, (width - block) // 2)
-    n_rows = max(len(rows), 1) if is_done else expected(len(rows), _USUAL_ROWS if paired else (4, 8))
-    closest = 2 if with_signs else 1
+    n_rows = max(len(rows), 1) if is_done else expected(len(rows), _DEFAULT_ROWS if paired else (4, 8))
+    closest = 2 if with_annotations else 1
     leading = closest + 1 if n_rows * (closest + 1) - 1 <= height else closest
     top = max(0, (height - (n_rows * leading - leading + closest)) // 2)
-    places = tuple(
-        Place(index, left + column * step, top + y * leading)
+    cells = tuple(
+        Cell(index, left + column * step, top + y * leading)
         for y, row in enumerate(rows)
         for column, index in enumerate(row)
     )
     caret = _caret(rows, lines, characters, left, top, step, leading, per_row, paired)
-    return Page(places, caret, (places[-1].y if places else top) + closest)
+    return Layout(cells, caret, (cells[-1].y if cells else top) + closest)
 
 
-def lines_so_far(characters: Sequence[str]) -> list[list[int]]:
+def line_indices(characters: Sequence[str]) -> list[list[int]]:
     """Indices of each line of verse; a line ends after its marks."""
     lines: list[list[int]] = []
     for index, character in enumerate(characters):
@@ -134,7 +134,7 @@ def _caret(
     per_row: int,
     paired: bool,
 ) -> tuple[int, int]:
-    """Where the next character will stand."""
+    """The (x, y) of the next character."""
     if not rows:
         return left, top
     last = characters[rows[-1][-1]]

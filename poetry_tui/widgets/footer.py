@@ -74,10 +74,11 @@ class StudioFooter(Widget):
             return
         active = {key: one for key, one in screen.active_bindings.items() if not self._is_typed(one)}
         palette = active.get(self.app.COMMAND_PALETTE_BINDING)
-        own = [one for one in _shown(active.values()) if one.node is screen]
-        common = [one for one in _shown(active.values()) if one.node is not screen]
+        own_nodes = (screen, *getattr(screen, "pane_keys", ()))
+        own = [one for one in _shown(active.values()) if one.node in own_nodes]
+        common = [one for one in _shown(active.values()) if one.node not in own_nodes]
         items = tuple(self._item([one]) for one in (*own, *common))
-        fillers = tuple(map(self._item, _fillers(active.values(), screen)))
+        fillers = tuple(map(self._item, _fillers(active.values(), screen, own_nodes)))
         shown = items, fillers, len(own), None if palette is None else self._item([palette])
         if shown != (self.items, self._fillers, self._n_own, self._palette):
             self.items, self._fillers, self._n_own, self._palette = shown
@@ -160,7 +161,9 @@ def _shown(active: Iterable[ActiveBinding]) -> Iterator[ActiveBinding]:
             yield one
 
 
-def _fillers(active: Iterable[ActiveBinding], screen: Screen[object]) -> list[list[ActiveBinding]]:
+def _fillers(
+    active: Iterable[ActiveBinding], screen: Screen[object], own_nodes: Sequence[object]
+) -> list[list[ActiveBinding]]:
     """The screen's other keys, those of one description together, in the order in which they are to fill the footer."""
     by_words: dict[str, list[ActiveBinding]] = {}
     shown = {translation_key(one.binding) for one in active if one.binding.show}
@@ -168,7 +171,7 @@ def _fillers(active: Iterable[ActiveBinding], screen: Screen[object]) -> list[li
         words = translation_key(one.binding)
         # A key that does the same in bigger steps is for the help.
         is_variant = "+" in one.binding.key
-        if words is None or one.node is not screen or words in shown or is_variant or not one.enabled:
+        if words is None or one.node not in own_nodes or words in shown or is_variant or not one.enabled:
             continue
         same = by_words.setdefault(words, [])
         if one.binding.action not in {other.binding.action for other in same}:

@@ -120,7 +120,7 @@ def _commands_of(app: App[Any], screen: StudioScreen) -> Iterator[SystemCommand]
     said = set[str]()
     for active in screen.active_bindings.values():
         key = translation_key(active.binding)
-        if key is not None and key not in said and active.node is screen and active.enabled:
+        if key is not None and key not in said and active.node in (screen, *screen.pane_keys) and active.enabled:
             said.add(key)
-            run = functools.partial(app.run_action, active.binding.action, screen)
+            run = functools.partial(app.run_action, active.binding.action, active.node)
             yield SystemCommand(tr_label(key), tr(f"{key}.tip"), run)

@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import ActiveBinding
+from textual.binding import ActiveBinding, BindingsMap
+from textual.dom import DOMNode
 from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.screen import Screen
@@ -19,6 +20,7 @@ from poetry_tui.services import Services
 from poetry_tui.terminal.compat import update_focus_styles
 from poetry_tui.widgets.footer import StudioFooter
 from poetry_tui.widgets.header import StudioHeader
+from poetry_tui.widgets.pane_keys import with_pane_keys
 from poetry_tui.widgets.too_small import MIN_COLUMNS, MIN_ROWS, TooSmall
 
 
@@ -32,6 +34,8 @@ class StudioScreen(Screen[None]):
     MODE: ClassVar[str] = ""
     # The words of the keys that fill the footer where it has room, the first ones first; then come all others.
     FOOTER_FILLERS: ClassVar[Sequence[str]] = ()
+    # The labels of the keys in the order of footer, help and palette; keys that are not listed come last.
+    KEY_ORDER: ClassVar[Sequence[str]] = ()
     HORIZONTAL_BREAKPOINTS = [(0, "-too-narrow"), (MIN_COLUMNS, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-too-low"), (MIN_ROWS, "-low"), (30, "-tall")]
     # Textual paints the whole screen again when the focus moves; the widgets that lose and have it repaint themselves.
@@ -40,6 +44,8 @@ class StudioScreen(Screen[None]):
     def __init__(self, services: Services) -> None:
         super().__init__()
         self.services = services
+        # Widgets whose keys work wherever the focus is on the screen.
+        self.pane_keys: Sequence[Widget] = ()
 
     def compose(self) -> ComposeResult:
         yield StudioHeader(self.MODE)
@@ -58,15 +64,30 @@ class StudioScreen(Screen[None]):
         raise NotImplementedError
 
     @property
+    def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
+        return with_pane_keys(super()._binding_chain, self, self.pane_keys)
+
+    @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """Textual's, described in the current language: footer, help and key panel read them here."""
-        return {key: translated(active) for key, active in super().active_bindings.items()}
+        active = {key: translated(one) for key, one in super().active_bindings.items()}
+        return dict(sorted(active.items(), key=lambda item: self._key_rank(item[1])))
 
     @property
     def known_bindings(self) -> list[ActiveBinding]:
         """Every key of the screen, also those that would do nothing now, and then what else can be pressed: for the help."""
-        own = [translated(ActiveBinding(self, binding, True, binding.tooltip)) for _, binding in self._bindings]
-        return [*own, *(active for active in self.active_bindings.values() if active.node is not self)]
+        nodes: tuple[DOMNode, ...] = (self, *self.pane_keys)
+        own = [
+            translated(ActiveBinding(node, binding, True, binding.tooltip))
+            for node in nodes
+            for _, binding in node._bindings
+        ]
+        others = (active for active in self.active_bindings.values() if active.node not in nodes)
+        return [*sorted(own, key=self._key_rank), *others]
+
+    def _key_rank(self, active: ActiveBinding) -> int:
+        label = active.binding.id
+        return self.KEY_ORDER.index(label) if label in self.KEY_ORDER else len(self.KEY_ORDER)
 
     def engine_changed(self, state: EngineState) -> None:
         """The engine service starts, is ready, died; the header says so, and screens that use it extend this."""

@@ -35,10 +35,10 @@ class ViewsScreen(StudioScreen):
             await asyncio.to_thread(traditional.load)
         self.show_verse()
 
-    def faces_of(self, text: str) -> str:
+    def to_display_chars(self, text: str) -> str:
         """How a text is shown, "" for as it is."""
         if not self.services.settings.current.is_traditional:
             return ""
         from poetry_tui.verse import display_chars as traditional
 
-        return traditional.faces_of(text)
+        return traditional.to_display_chars(text)

@@ -132,7 +132,7 @@ def test_a_training_goes_on_when_its_terminal_closes_below_a_leader_that_keeps_i
 @pytest.mark.parametrize(
     ("wish", "status"), [("--corpus nope", 1), ("--device cuda", 2), ("--start-from nope", 1), ("--max-steps 0", 2)]
 )
-def test_a_wish_that_cannot_be_met_leaves_no_run_behind(
+def test_a_request_that_cannot_be_met_leaves_no_run_behind(
     wish: str, status: int, tmp_path: Path, studio_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if "cuda" in wish and torch.cuda.is_available():
@@ -146,7 +146,7 @@ def test_a_wish_that_cannot_be_met_leaves_no_run_behind(
     assert not (tmp_path / "a").exists()
 
 
-def test_a_wish_that_cannot_be_met_leaves_what_the_folder_held(tmp_path: Path, studio_home: Path) -> None:
+def test_a_request_that_cannot_be_met_leaves_what_the_folder_held(tmp_path: Path, studio_home: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine").touch()

@@ -16,7 +16,7 @@ LATER = {
     "engine.config",
     "engine.prosody.forms",
     "engine.prosody.rhymes",
-    "poetry_tui.compose.inspector.panel",
+    "poetry_tui.compose.inspector.character_inspector",
     "poetry_tui.compose.request_fields",
 }
 

@@ -86,7 +86,7 @@ async def test_help_lists_every_key_of_the_screen_and_closes() -> None:
         await pilot.press("question_mark")
         assert isinstance(app.screen, HelpScreen)
         text = str(app.screen.query_one("#help-keys").render())
-        for part in ("Step through the verse", "Raise the temperature", "Find any command", "^q"):
+        for part in ("Step through the poem", "Raise the sampling temperature", "Find any command", "^q"):
             assert part in text
         await pilot.press("escape")
         assert not isinstance(app.screen, HelpScreen)
@@ -124,8 +124,8 @@ async def test_the_language_changes_at_once_and_everywhere() -> None:
         app.action_language("zh")
         await pilot.pause()
         assert app.screen.active_bindings["q"].binding.description == "退出"
-        assert "起" in str(app.screen.query_one("WishPanel").border_title)
-        assert "Begin" not in str(app.screen.query_one("WishPanel").border_title)
+        assert "起" in str(app.screen.query_one("RequestForm").border_title)
+        assert "Begin" not in str(app.screen.query_one("RequestForm").border_title)
     assert load_settings(settings_file()).language == "zh"
 
 
@@ -200,7 +200,7 @@ async def test_the_footer_is_filled_with_what_fits(
         assert isinstance(screen, ComposeScreen)
         for n in (1, 2):
             await pilot.press("enter")
-            await until(pilot, lambda n=n: len(screen.sitting.compositions) == n and screen.sitting.current.is_over)  # type: ignore[misc, union-attr]
+            await until(pilot, lambda n=n: len(screen.session.compositions) == n and screen.session.current.is_over)  # type: ignore[misc, union-attr]
         footer = screen.query_one(StudioFooter)
 
         def shown() -> set[str]:

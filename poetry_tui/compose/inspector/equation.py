@@ -1,4 +1,4 @@
-"""The equations of a cell, each letter above or tinted by its live value. Knows no widget."""
+"""The equations of a cell, each letter above or tinted by its live value. No widget import."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from engine.service.protocol import Layer
-from poetry_tui.compose.inspector.rows import Inks, Row, decimals, piece
+from poetry_tui.compose.inspector.rows import InspectorStyles, Row, decimals, piece
 from poetry_tui.widgets.heat_strip import readable_on
 
 
@@ -20,7 +20,7 @@ class Term(NamedTuple):
 
 _OPEN_UPDATE = "1−z"
 
-# What is said where (`engine.model.reference_cells` computes it): C is the memory,
+# The letters (`engine.model.reference_cells` computes the values): C is the memory,
 # H the hidden state, ˜ marks a candidate, ₋₁ the character before.
 EQUATIONS: Mapping[str, tuple[tuple[Term, ...], ...]] = {
     "lstm": (
@@ -52,8 +52,10 @@ _VALUE_CELLS = 4
 _GATES = ("i", "f", "o", "r", "z", _OPEN_UPDATE)
 
 
-def equation_rows(cell: str, layer: Layer, unit: int | None, width: int, is_tall: bool, inks: Inks) -> list[Row]:
-    """The cell's equations with the values of one unit (its place among those told), or the means of all.
+def equation_rows(
+    cell: str, layer: Layer, unit: int | None, width: int, is_tall: bool, styles: InspectorStyles
+) -> list[Row]:
+    """The cell's equations with the values of one unit (its index among the reported ones), or the means of all.
 
     Tall: a row of letters above a row of values. Otherwise the letters alone, tinted; where there is no colour nothing is lost
     either, for the strips say the same values.
@@ -62,9 +64,9 @@ def equation_rows(cell: str, layer: Layer, unit: int | None, width: int, is_tall
     rows = []
     for equation in EQUATIONS.get(cell, ()):
         for terms in _wrapped(equation, width, is_tall):
-            rows.append(Row([part for term in terms for part in _letter(term, value_of, is_tall, inks)]))
+            rows.append(Row([part for term in terms for part in _letter(term, value_of, is_tall, styles)]))
             if is_tall:
-                rows.append(Row([part for term in terms for part in _figure(term, value_of, inks)]))
+                rows.append(Row([part for term in terms for part in _figure(term, value_of, styles)]))
     return rows
 
 
@@ -101,30 +103,30 @@ def _wrapped(equation: Sequence[Term], width: int, is_tall: bool) -> list[list[T
     return [list(equation[:at]), [Term(" "), *equation[at:]]]
 
 
-def _letter(term: Term, value_of: Callable[[str], float], is_tall: bool, inks: Inks) -> list[Segment]:
+def _letter(term: Term, value_of: Callable[[str], float], is_tall: bool, styles: InspectorStyles) -> list[Segment]:
     width = _cells_of(term, is_tall)
     if not term.value:
-        return [piece(term.symbol, inks.faint, width)]
-    if is_tall or not inks.palettes.has_colour:
-        return [piece(term.symbol, inks.strong, width)]
-    return _tinted(term, term.symbol, value_of(term.value), width, inks)
+        return [piece(term.symbol, styles.faint, width)]
+    if is_tall or not styles.palettes.has_colour:
+        return [piece(term.symbol, styles.strong, width)]
+    return _tinted(term, term.symbol, value_of(term.value), width, styles)
 
 
-def _figure(term: Term, value_of: Callable[[str], float], inks: Inks) -> list[Segment]:
+def _figure(term: Term, value_of: Callable[[str], float], styles: InspectorStyles) -> list[Segment]:
     width = _cells_of(term, True)
     if not term.value:
-        return [piece("", inks.plain, width)]
+        return [piece("", styles.plain, width)]
     value = value_of(term.value)
-    return _tinted(term, decimals(value), value, width, inks)
+    return _tinted(term, decimals(value), value, width, styles)
 
 
-def _tinted(term: Term, text: str, value: float, width: int, inks: Inks) -> list[Segment]:
+def _tinted(term: Term, text: str, value: float, width: int, styles: InspectorStyles) -> list[Segment]:
     """A text on the colour of a value, with a blank after it."""
-    if not inks.palettes.has_colour:
-        return [piece(text, inks.plain, width)]
-    palette = inks.palettes.gate if term.value in _GATES else inks.palettes.signed
+    if not styles.palettes.has_colour:
+        return [piece(text, styles.plain, width)]
+    palette = styles.palettes.gate if term.value in _GATES else styles.palettes.signed
     behind = palette.colour_of(value)
     return [
         piece(text, Style(color=readable_on(behind), bgcolor=behind.rich_color), width - 1),
-        piece(" ", inks.plain),
+        piece(" ", styles.plain),
     ]

@@ -1,10 +1,10 @@
-"""The gates at work: for each layer strips of units, and the equation of the cell. Knows no widget."""
+"""Gates and states: strips of units for each layer, and the equation of the cell. No widget import."""
 
 from dataclasses import dataclass
 
 from engine.service.protocol import Inspection
 from poetry_tui.compose.inspector.equation import equation_rows, n_equation_rows
-from poetry_tui.compose.inspector.rows import Inks, Row, decimals, piece
+from poetry_tui.compose.inspector.rows import InspectorStyles, Row, decimals, piece
 from poetry_tui.i18n import tr
 from poetry_tui.widgets.heat_strip import strip_of
 
@@ -24,60 +24,69 @@ _LABEL_CELLS = {False: 2, True: 11}
 
 
 @dataclass(frozen=True, slots=True)
-class Fold:
-    """Which layers stand there, whether the equation has its values in rows of their own, and layers a blank between them."""
+class GateLayout:
+    """Displayed layers; whether the equation has its values in rows of their own; whether blank rows part the layers."""
 
     layers: tuple[int, ...]
     is_tall: bool
     is_airy: bool = False
 
 
-def fold(inspection: Inspection, layer: int, width: int, height: int) -> Fold:
-    """As much as fits: all layers, else the one looked at; the equation tall where there is room."""
+def choose_layout(inspection: Inspection, layer: int, width: int, height: int) -> GateLayout:
+    """The most detailed layout that fits: all layers or the selected one, the equation tall where there is room."""
     everything, alone = tuple(range(len(inspection.layers))), (layer,)
-    choices = [Fold(everything, True, True), Fold(everything, True), Fold(everything, False), Fold(alone, True)]
-    return next((choice for choice in choices if n_rows(inspection, choice, width) <= height), Fold(alone, False))
+    choices = [
+        GateLayout(everything, True, True),
+        GateLayout(everything, True),
+        GateLayout(everything, False),
+        GateLayout(alone, True),
+    ]
+    return next((choice for choice in choices if n_rows(inspection, choice, width) <= height), GateLayout(alone, False))
 
 
-def n_rows(inspection: Inspection, choice: Fold, width: int) -> int:
-    """The height of all that a fold shows: a title and strips a layer, and one equation."""
+def n_rows(inspection: Inspection, choice: GateLayout, width: int) -> int:
+    """Height of a layout: a title and strips per layer, and one equation."""
     n_blank = len(choice.layers) - 1 if choice.is_airy else 0
     a_layer = 1 + len(STRIPS.get(inspection.cell, ()))
     return n_blank + len(choice.layers) * a_layer + n_equation_rows(inspection.cell, width, choice.is_tall)
 
 
-def gate_rows(inspection: Inspection, choice: Fold, layer: int, unit: int | None, width: int, inks: Inks) -> list[Row]:
-    """The layers of a fold from the highest down, the equation in the one looked at."""
+def gate_rows(
+    inspection: Inspection, choice: GateLayout, layer: int, unit: int | None, width: int, styles: InspectorStyles
+) -> list[Row]:
+    """The layers of a layout from the highest down, with the equation in the selected one."""
     rows: list[Row] = []
     for number in reversed(choice.layers):
         if rows and choice.is_airy:
             rows.append(Row())
-        rows.append(_title(inspection, number, unit, number == layer, width, inks))
+        rows.append(_title(inspection, number, unit, number == layer, width, styles))
         if number == layer:
-            rows += equation_rows(inspection.cell, inspection.layers[number], unit, width, choice.is_tall, inks)
+            rows += equation_rows(inspection.cell, inspection.layers[number], unit, width, choice.is_tall, styles)
         rows += [
-            _strip(inspection, number, name, letter, unit, width, inks)
+            _strip(inspection, number, name, letter, unit, width, styles)
             for name, letter in STRIPS.get(inspection.cell, ())
         ]
     return rows
 
 
-def _title(inspection: Inspection, number: int, unit: int | None, is_it: bool, width: int, inks: Inks) -> Row:
+def _title(
+    inspection: Inspection, number: int, unit: int | None, is_it: bool, width: int, styles: InspectorStyles
+) -> Row:
     name = tr("inspector.layer", number=number + 1, n=len(inspection.layers), cell=inspection.cell.upper())
     what = tr("inspector.means") if unit is None else tr("inspector.unit", number=inspection.units[unit])
     text = f"{name} · {what}" if is_it else name
-    return Row([piece(text, inks.strong if is_it else inks.faint, width)], layer=number)
+    return Row([piece(text, styles.strong if is_it else styles.faint, width)], layer=number)
 
 
 def _strip(
-    inspection: Inspection, number: int, name: str, letter: str, unit: int | None, width: int, inks: Inks
+    inspection: Inspection, number: int, name: str, letter: str, unit: int | None, width: int, styles: InspectorStyles
 ) -> Row:
     layer = inspection.layers[number]
     values = layer.values(name)
     is_roomy = width >= _ROOMY
-    label = piece(f"{letter} {tr(f'inspector.{name}')}" if is_roomy else letter, inks.faint, _LABEL_CELLS[is_roomy])
-    palette = inks.palettes.gate if name in layer.gates else inks.palettes.signed
+    label = piece(f"{letter} {tr(f'inspector.{name}')}" if is_roomy else letter, styles.faint, _LABEL_CELLS[is_roomy])
+    palette = styles.palettes.gate if name in layer.gates else styles.palettes.signed
     n_cells = max(min(width - _LABEL_CELLS[is_roomy] - _FIGURE_CELLS, len(values)), 1)
-    figure = piece(decimals(layer.means[name] if unit is None else values[unit]).rjust(_FIGURE_CELLS), inks.plain)
-    strip = strip_of(values, n_cells, palette, inks.plain, unit)
+    figure = piece(decimals(layer.means[name] if unit is None else values[unit]).rjust(_FIGURE_CELLS), styles.plain)
+    strip = strip_of(values, n_cells, palette, styles.plain, unit)
     return Row([label, *strip, figure], layer=number, strip=(_LABEL_CELLS[is_roomy], n_cells))

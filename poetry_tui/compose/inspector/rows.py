@@ -1,4 +1,4 @@
-"""What the parts of the glass box are made of: rows of segments, and what a click on a row means. Knows no widget."""
+"""The rows of the inspector: segments, and the target of a click. No widget import."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from poetry_tui.widgets.heat_strip import Palettes
 GAP = Style(meta={"gap": True})
 
 
-class Inks(NamedTuple):
+class InspectorStyles(NamedTuple):
     """The styles that rows are drawn with."""
 
     plain: Style
@@ -29,7 +29,7 @@ class Inks(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`alternative`, `layer`: what a click on the row is about. `strip`: the column where a strip of units begins, and its cells."""
+    """`alternative`, `layer`: index of the target of a click. `strip`: first column and number of cells of a strip of units."""
 
     segments: Sequence[Segment] = ()
     alternative: int | None = None

@@ -7,7 +7,7 @@ import msgspec
 from rich.style import Style
 
 from engine.service.protocol import Alternative, InspectCharacter, Inspection, Token
-from poetry_tui.compose.inspector.rows import Inks, Row
+from poetry_tui.compose.inspector.rows import InspectorStyles, Row
 from poetry_tui.widgets.heat_strip import palettes_of
 
 COLOURS = {"background": "#15171a", "foreground": "#ddd6c8", "secondary": "#8fa3a0", "accent": "#e0866a"}
@@ -64,16 +64,16 @@ def an_inspection(cell: str = "lstm", **said: Any) -> Inspection:
     return msgspec.convert(inspected(cell, **said), Inspection)
 
 
-def a_glyph(character: str = "风", *, given: bool = False) -> Token:
+def a_token(character: str = "风", *, is_forced: bool = False) -> Token:
     shares = tuple(Alternative(one, 0.3 / (n + 1), 0.3 / (n + 1)) for n, one in enumerate(CHARACTERS))
-    return Token(6, character, 0.3, 1.2, given, shares, 0.3)
+    return Token(6, character, 0.3, 1.2, is_forced, shares, 0.3)
 
 
-def inks(has_colour: bool = True) -> Inks:
+def styles(has_colour: bool = True) -> InspectorStyles:
     plain = Style(color="white", bgcolor="black")
     faint, strong, bar = Style(color="grey50"), Style(color="red"), Style(color="cyan")
     allowed, forbidden, picked = Style(color="blue"), Style(color="grey37"), Style(bgcolor="grey11")
-    return Inks(plain, faint, strong, bar, allowed, forbidden, picked, palettes_of(COLOURS, has_colour))
+    return InspectorStyles(plain, faint, strong, bar, allowed, forbidden, picked, palettes_of(COLOURS, has_colour))
 
 
 def text_of(row: Row) -> str:

@@ -8,19 +8,19 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from engine.service.protocol import Alternative, Inspection
-from poetry_tui.compose.inspector.alternatives import Chances, chance_rows
-from poetry_tui.compose.inspector.character_box import head_rows
+from poetry_tui.compose.inspector.alternatives import Alternatives, alternative_rows
+from poetry_tui.compose.inspector.character_box import character_rows
 from poetry_tui.compose.inspector.equation import EQUATIONS, equation_rows, n_equation_rows
-from poetry_tui.compose.inspector.gates import STRIPS, Fold, fold, gate_rows, n_rows
+from poetry_tui.compose.inspector.gates import STRIPS, GateLayout, choose_layout, gate_rows, n_rows
 from poetry_tui.compose.inspector.rows import cells, decimals, percent
 from poetry_tui.widgets.heat_strip import Palette, palettes_of, spread, strip_of
 from tests.poetry_tui.compose.inspector_samples import (
     CHARACTERS,
     COLOURS,
-    a_glyph,
+    a_token,
     an_inspection,
-    inks,
     inspected,
+    styles,
     text_of,
 )
 
@@ -65,11 +65,11 @@ def test_a_strip_fills_its_width_whatever_the_values(values: list[float], width:
 
 @given(st.integers(1, 200), st.integers(1, 80))
 def test_the_units_on_show_are_spread_from_the_first_to_the_last(n_values: int, width: int) -> None:
-    places = spread(n_values, width)
-    assert places == sorted(set(places))
-    assert len(places) == min(n_values, width)
-    assert places[0] == 0
-    assert places[-1] == n_values - 1 or width == 1
+    positions = spread(n_values, width)
+    assert positions == sorted(set(positions))
+    assert len(positions) == min(n_values, width)
+    assert positions[0] == 0
+    assert positions[-1] == n_values - 1 or width == 1
 
 
 def test_a_closed_gate_has_the_colour_of_the_paper_and_an_open_one_is_the_brightest() -> None:
@@ -121,7 +121,7 @@ def test_a_share_takes_five_cells(share: float, said: str) -> None:
 def test_an_equation_is_as_high_as_was_said_and_no_wider_than_there_is_room(
     cell: str, width: int, is_tall: bool
 ) -> None:
-    rows = equation_rows(cell, an_inspection(cell).layers[0], None, width, is_tall, inks())
+    rows = equation_rows(cell, an_inspection(cell).layers[0], None, width, is_tall, styles())
     assert len(rows) == n_equation_rows(cell, width, is_tall)
     assert all(len(text_of(row).replace("\u0303", "").rstrip()) <= width for row in rows)
 
@@ -136,7 +136,7 @@ def test_every_letter_of_an_equation_stands_for_a_value_that_the_engine_tells(ce
 
 def test_the_means_stand_under_the_letters() -> None:
     layer = an_inspection("lstm").layers[0]
-    letters, figures = equation_rows("lstm", layer, None, 58, True, inks())[:2]
+    letters, figures = equation_rows("lstm", layer, None, 58, True, styles())[:2]
     assert text_of(letters).split() == ["C", "=", "f", "⊙", "C₋₁", "+", "i", "⊙", "C̃"]
     names = ("memory", "f", "memory_before", "i", "candidate")
     assert text_of(figures).split() == [decimals(layer.means[name]) for name in names]
@@ -144,19 +144,19 @@ def test_the_means_stand_under_the_letters() -> None:
 
 def test_the_values_of_one_unit_can_stand_there_instead_and_then_the_equation_holds() -> None:
     layer = an_inspection("lstm").layers[0]
-    figures = equation_rows("lstm", layer, 5, 58, True, inks())[1]
+    figures = equation_rows("lstm", layer, 5, 58, True, styles())[1]
     memory, f, before, i, candidate = (float(text.replace("−", "-")) for text in text_of(figures).split())
     assert memory == pytest.approx(f * before + i * candidate, abs=0.06)
 
 
 def test_what_is_left_of_the_update_gate_is_told_too() -> None:
-    figures = equation_rows("gru", an_inspection("gru").layers[0], 2, 58, True, inks())[1]
+    figures = equation_rows("gru", an_inspection("gru").layers[0], 2, 58, True, styles())[1]
     z, left = text_of(figures).split()[1], text_of(figures).split()[3]
     assert float(z) + float(left) == pytest.approx(1, abs=0.011)
 
 
 def test_a_narrow_equation_breaks_before_a_plus() -> None:
-    rows = equation_rows("lstm", an_inspection().layers[0], None, 22, True, inks())
+    rows = equation_rows("lstm", an_inspection().layers[0], None, 22, True, styles())
     assert text_of(rows[2]).split() == ["+", "i", "⊙", "C̃"]
 
 
@@ -165,7 +165,7 @@ def test_a_narrow_equation_breaks_before_a_plus() -> None:
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_strip_of_a_cell_has_a_row(cell: str) -> None:
-    rows = gate_rows(an_inspection(cell), Fold((0, 1), True), 1, None, 58, inks())
+    rows = gate_rows(an_inspection(cell), GateLayout((0, 1), True), 1, None, 58, styles())
     labels = [text_of(row).split()[0] for row in rows if row.strip]
     assert labels == [letter for _, letter in STRIPS[cell]] * 2
 
@@ -177,39 +177,39 @@ def test_the_gates_are_folded_until_they_fit_and_always_show_the_layer_looked_at
     cell: str, width: int, height: int
 ) -> None:
     found = an_inspection(cell)
-    choice = fold(found, 0, width, height)
-    rows = gate_rows(found, choice, 0, None, width, inks())
+    choice = choose_layout(found, 0, width, height)
+    rows = gate_rows(found, choice, 0, None, width, styles())
     assert 0 in choice.layers
     assert len(rows) == n_rows(found, choice, width)
-    assert len(rows) <= height or choice == Fold((0,), False)
+    assert len(rows) <= height or choice == GateLayout((0,), False)
     assert all(cell_len(text_of(row).rstrip()) <= width for row in rows)
 
 
-def test_one_layer_of_an_lstm_fits_beside_a_few_chances_on_the_smallest_screen() -> None:
+def test_one_layer_of_an_lstm_fits_beside_a_few_alternatives_on_the_smallest_screen() -> None:
     found = an_inspection("lstm")
-    assert n_rows(found, fold(found, 1, 22, 0), 22) <= 18 - 3 - 4
+    assert n_rows(found, choose_layout(found, 1, 22, 0), 22) <= 18 - 3 - 4
 
 
 def test_the_figure_of_a_strip_is_the_mean_or_the_value_of_the_unit_looked_at() -> None:
     found = an_inspection("gru")
-    of_all = gate_rows(found, Fold((0,), False), 0, None, 30, inks())
-    of_one = gate_rows(found, Fold((0,), False), 0, 7, 30, inks())
+    of_all = gate_rows(found, GateLayout((0,), False), 0, None, 30, styles())
+    of_one = gate_rows(found, GateLayout((0,), False), 0, 7, 30, styles())
     assert [text_of(row).split()[-1] for row in of_all if row.strip][:2] == [".50", ".50"]
     assert [text_of(row).split()[-1] for row in of_one if row.strip][:2] == [".88", ".88"]
     assert "unit 511" in text_of(of_one[0])
 
 
-# The chances
+# The alternatives
 
 
-def chances(forbidden: str = "", picked: int | None = None) -> Chances:
-    return Chances(an_inspection(forbidden=forbidden).alternatives, "风", picked)
+def alternatives(forbidden: str = "", picked: int | None = None) -> Alternatives:
+    return Alternatives(an_inspection(forbidden=forbidden).alternatives, "风", picked)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("forbidden", ["", "声花"])
-def test_every_chance_fills_a_row(width: int, forbidden: str) -> None:
-    rows = chance_rows(chances(forbidden, picked=1), width, 10, inks())
+def test_every_alternative_fills_a_row(width: int, forbidden: str) -> None:
+    rows = alternative_rows(alternatives(forbidden, picked=1), width, 10, styles())
     assert [row.alternative for row in rows] == list(range(10))
     assert [cells(row.segments) for row in rows] == [width] * 10
     assert [text_of(row).replace("›", "").strip()[0] for row in rows] == list(CHARACTERS)
@@ -218,31 +218,31 @@ def test_every_chance_fills_a_row(width: int, forbidden: str) -> None:
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=10), st.integers(12, 70))
 def test_bars_never_overflow(shares: list[tuple[float, float]], width: int) -> None:
     alternatives = tuple(Alternative(CHARACTERS[n], *both) for n, both in enumerate(shares))
-    for row in chance_rows(Chances(alternatives, "风"), width, 10, inks()):
+    for row in alternative_rows(Alternatives(alternatives, "风"), width, 10, styles()):
         assert cells(row.segments) == width
 
 
 def test_without_colour_bars_are_blocks_too() -> None:
-    likeliest, forbidden = chance_rows(chances("声"), 36, 2, inks(has_colour=False))
+    likeliest, forbidden = alternative_rows(alternatives("声"), 36, 2, styles(has_colour=False))
     assert "█" * 13 + "▒" * 4 in text_of(likeliest)
     assert "░" in text_of(forbidden)
     assert cells(likeliest.segments) == cells(forbidden.segments) == 36
 
 
-def test_a_forbidden_character_is_marked_and_an_allowed_one_shows_both_chances() -> None:
-    rows = chance_rows(chances("声"), 36, 10, inks())
+def test_a_forbidden_character_is_marked_and_an_allowed_one_shows_both_probabilities() -> None:
+    rows = alternative_rows(alternatives("声"), 36, 10, styles())
     assert "✗" in text_of(rows[1])
     assert "30.0% → 40.0%" in text_of(rows[0])
-    assert "✗" in text_of(chance_rows(chances("声"), 22, 10, inks())[1])
+    assert "✗" in text_of(alternative_rows(alternatives("声"), 22, 10, styles())[1])
 
 
-def test_without_a_constraint_one_chance_is_enough() -> None:
-    assert "→" not in "".join(map(text_of, chance_rows(chances(), 58, 10, inks())))
+def test_without_a_constraint_one_probability_is_enough() -> None:
+    assert "→" not in "".join(map(text_of, alternative_rows(alternatives(), 58, 10, styles())))
 
 
-def test_where_there_are_few_rows_the_picked_chance_is_among_them() -> None:
+def test_where_there_are_few_rows_the_picked_alternative_is_among_them() -> None:
     for picked in range(10):
-        shown = [row.alternative for row in chance_rows(chances(picked=picked), 22, 4, inks())]
+        shown = [row.alternative for row in alternative_rows(alternatives(picked=picked), 22, 4, styles())]
         assert picked in shown
         assert len(shown) == 4
 
@@ -251,8 +251,8 @@ def test_where_there_are_few_rows_the_picked_chance_is_among_them() -> None:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_head_tells_chance_surprise_tone_and_rhyme(width: int) -> None:
-    rows = head_rows(a_glyph(), an_inspection(forbidden="声"), True, width, inks())
+def test_the_head_tells_probability_surprisal_tone_and_rhyme(width: int) -> None:
+    rows = character_rows(a_token(), an_inspection(forbidden="声"), True, width, styles())
     text = "\n".join(map(text_of, rows))
     assert "风" in text
     assert "30.0% → 40.0%" in text or width < 24
@@ -262,5 +262,5 @@ def test_the_head_tells_chance_surprise_tone_and_rhyme(width: int) -> None:
 
 
 def test_before_the_engine_has_answered_the_head_says_who_put_the_character_there() -> None:
-    assert "given" in text_of(head_rows(a_glyph(given=True), None, False, 40, inks())[2])
-    assert "drawn" in text_of(head_rows(a_glyph(), None, False, 40, inks())[2])
+    assert "forced" in text_of(character_rows(a_token(is_forced=True), None, False, 40, styles())[2])
+    assert "sampled" in text_of(character_rows(a_token(), None, False, 40, styles())[2])

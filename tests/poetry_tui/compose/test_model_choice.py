@@ -1,4 +1,4 @@
-"""The model that the desk shows is the one that composes, whichever of them is told first."""
+"""The model that the screen shows is the one that composes, whichever of them is told first."""
 
 import time
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.poetry_tui.train.train_desk import is_shown, make
 INSTALLED = ["studio-lstm", "studio-small", "mine"]
 
 
-def desk_of(app: PoetryApp) -> ComposeScreen:
+def compose_screen(app: PoetryApp) -> ComposeScreen:
     assert isinstance(app.screen, ComposeScreen)
     return app.screen
 
@@ -35,7 +35,7 @@ async def test_a_run_that_is_composed_with_is_the_model_that_is_shown(
         reads += 1
         return INSTALLED
 
-    monkeypatch.setattr("poetry_tui.compose.screen._model_names", names)
+    monkeypatch.setattr("poetry_tui.compose.request_form._model_names", names)
     monkeypatch.setattr("poetry_tui.train.screen.installed_corpora", lambda: ["tang"])
     folder = make([*make_run.life(300), make_run.finished(300)])
     app = PoetryApp(Settings(pace=3, n_candidates=1, form="free"))
@@ -48,22 +48,22 @@ async def test_a_run_that_is_composed_with_is_the_model_that_is_shown(
             await until(pilot, lambda: app.current_mode == "compose")
             await until(pilot, lambda n_read=n_read: reads > n_read and app.services.engine.state.phase is Phase.READY)  # type: ignore[misc]
             await pilot.pause(0.05)
-            desk = desk_of(app)
-            assert desk.fields.model == str(folder)
-            assert desk.fields._model.values[:3] == INSTALLED
-            assert desk.fields._model.value in desk.query_one(StudioHeader).status
+            screen = compose_screen(app)
+            assert screen.fields.model == str(folder)
+            assert screen.fields._model.values[:3] == INSTALLED
+            assert screen.fields._model.value in screen.query_one(StudioHeader).status
             await pilot.press("2")
         await pilot.press("1")
         await pilot.press("enter")
-        await until(pilot, lambda: desk.sitting.current is not None and desk.sitting.current.is_over)
-        assert desk.sitting.current is not None
-        assert desk.sitting.current.wish.model == str(folder)
+        await until(pilot, lambda: screen.session.current is not None and screen.session.current.is_over)
+        assert screen.session.current is not None
+        assert screen.session.current.request.model == str(folder)
 
 
 async def test_a_model_that_is_gone_is_shown_as_what_is_asked_for(until: Until, tmp_path: Path) -> None:
     """Nothing composes then: to show another model would be to promise that it does."""
     app = PoetryApp(Settings(model="gone"))
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: len(desk_of(app).fields.form.values) > 4)
-        assert desk_of(app).fields._model.value == "gone"
+        await until(pilot, lambda: len(compose_screen(app).fields.form.values) > 4)
+        assert compose_screen(app).fields._model.value == "gone"
         assert app.services.engine.model == "gone"

@@ -8,9 +8,9 @@ from textual.widgets import TextArea
 from engine.errors import UsageError
 from engine.prosody.text import LINE_MARKS, is_han
 from poetry_tui.compose.own_poem import MAX_OWN_CHARS, own_composition, verse_of
-from poetry_tui.compose.own_poem_dialog import OwnPoem
+from poetry_tui.compose.own_poem_dialog import OwnPoemDialog
 from poetry_tui.favourites.store import FavouriteStore
-from tests.poetry_tui.compose.desk import Desk, open_desk
+from tests.poetry_tui.compose.open_studio import OpenStudio, open_studio
 from tests.poetry_tui.conftest import Until
 
 SPRING = "红豆生南国，春来发几枝。愿君多采撷，此物最相思。"
@@ -57,64 +57,64 @@ def test_a_text_without_verse_and_one_that_is_too_long_are_refused() -> None:
         own_composition("春" * (MAX_OWN_CHARS + 1), None)
 
 
-async def _typed(desk: Desk, text: str) -> None:
-    await desk.press("n")
-    await desk.until(lambda: isinstance(desk.app.screen, OwnPoem))
-    desk.app.screen.query_one(TextArea).insert(text)
+async def _typed(studio: OpenStudio, text: str) -> None:
+    await studio.press("n")
+    await studio.until(lambda: isinstance(studio.app.screen, OwnPoemDialog))
+    studio.app.screen.query_one(TextArea).insert(text)
 
 
-async def test_a_typed_poem_stands_on_the_stage_with_its_tones_and_is_revised(until: Until) -> None:
-    async with open_desk(until) as desk:
-        await _typed(desk, IN_ORDER)
-        await desk.press("ctrl+s")
-        await desk.written()
-        assert desk.current.text == IN_ORDER
-        assert desk.current.is_own
-        assert desk.app.services.settings.current.with_tones
-        await desk.until(lambda: bool(desk.screen.stage.verse.sheet.signs))
-        await desk.press("right", "l")
-        variant = desk.screen.sitting.variant
-        assert variant is not None
-        assert variant.locked == {0}
+async def test_a_typed_poem_is_displayed_with_its_tones_and_is_revised(until: Until) -> None:
+    async with open_studio(until) as studio:
+        await _typed(studio, IN_ORDER)
+        await studio.press("ctrl+s")
+        await studio.written()
+        assert studio.current.text == IN_ORDER
+        assert studio.current.is_own
+        assert studio.app.services.settings.current.with_tones
+        await studio.until(lambda: bool(studio.screen.poem_pane.view.view_state.annotations))
+        await studio.press("right", "l")
+        revision = studio.screen.session.revision
+        assert revision is not None
+        assert revision.locked == {0}
 
 
 async def test_the_card_says_what_is_wrong_while_a_poem_is_typed(until: Until) -> None:
-    async with open_desk(until) as desk:
-        await _typed(desk, AGAINST_THE_RULES)
-        card = desk.app.screen
-        assert isinstance(card, OwnPoem)
-        await desk.until(lambda: "does not rhyme" in card.verdict)
+    async with open_studio(until) as studio:
+        await _typed(studio, AGAINST_THE_RULES)
+        card = studio.app.screen
+        assert isinstance(card, OwnPoemDialog)
+        await studio.until(lambda: "does not rhyme" in card.verdict)
 
 
 async def test_a_text_that_is_left_is_there_when_the_card_opens_again(until: Until) -> None:
-    async with open_desk(until) as desk:
-        await _typed(desk, "红豆生南国")
-        await desk.press("escape")
-        await desk.until(lambda: not isinstance(desk.app.screen, OwnPoem))
-        assert desk.screen.sitting.compositions == []
-        await desk.press("n")
-        await desk.until(lambda: isinstance(desk.app.screen, OwnPoem))
-        assert desk.app.screen.query_one(TextArea).text == "红豆生南国"
+    async with open_studio(until) as studio:
+        await _typed(studio, "红豆生南国")
+        await studio.press("escape")
+        await studio.until(lambda: not isinstance(studio.app.screen, OwnPoemDialog))
+        assert studio.screen.session.compositions == []
+        await studio.press("n")
+        await studio.until(lambda: isinstance(studio.app.screen, OwnPoemDialog))
+        assert studio.app.screen.query_one(TextArea).text == "红豆生南国"
 
 
 async def test_a_text_without_verse_is_refused_and_kept(until: Until) -> None:
-    async with open_desk(until) as desk:
-        await _typed(desk, "hello")
-        await desk.press("ctrl+s")
-        await desk.until(lambda: any("no line of verse" in said for said in desk.said))
-        assert desk.screen.own_text == "hello"
+    async with open_studio(until) as studio:
+        await _typed(studio, "hello")
+        await studio.press("ctrl+s")
+        await studio.until(lambda: any("no line of verse" in said for said in studio.said))
+        assert studio.screen.poem_pane.own_text == "hello"
 
 
 async def test_a_kept_poem_of_ones_own_comes_back_as_it_was(until: Until) -> None:
-    async with open_desk(until) as desk:
-        await _typed(desk, "《登楼》" + IN_ORDER)
-        await desk.press("ctrl+s")
-        await desk.written()
-        await desk.press("f")
-        await desk.until(lambda: desk.current.is_kept)
+    async with open_studio(until) as studio:
+        await _typed(studio, "《登楼》" + IN_ORDER)
+        await studio.press("ctrl+s")
+        await studio.written()
+        await studio.press("f")
+        await studio.until(lambda: studio.current.is_kept)
         (kept,) = FavouriteStore().list()
         assert (kept.text, kept.model, kept.logprob) == (IN_ORDER, "", None)
-        desk.screen.recreate(kept)
-        await desk.written(2)
-        assert desk.current.is_own
-        assert desk.current.text == IN_ORDER
+        studio.screen.recreate(kept)
+        await studio.written(2)
+        assert studio.current.is_own
+        assert studio.current.text == IN_ORDER

@@ -3,9 +3,9 @@
 import pytest
 from textual.widgets import Input, OptionList
 
-from poetry_tui.compose.rhyme_dictionary import places_of, rhyme_entries
+from poetry_tui.compose.rhyme_dictionary import entries_of, rhyme_entries
 from poetry_tui.compose.rhyme_dictionary_screen import RhymeDictionary
-from tests.poetry_tui.compose.desk import Desk, open_desk
+from tests.poetry_tui.compose.open_studio import OpenStudio, open_studio
 from tests.poetry_tui.conftest import Until
 
 
@@ -27,40 +27,40 @@ def test_a_part_of_both_tones_comes_once_for_each() -> None:
     ("character", "titles"), [("看", {"十四寒 平", "十五翰 仄"}), ("風", {"一东 平"}), ("x", set())]
 )
 def test_a_character_is_found_in_all_its_groups_in_either_script(character: str, titles: set[str]) -> None:
-    found = {rhyme_entries("pingshui")[place].title for place in places_of(character, "pingshui")}
+    found = {rhyme_entries("pingshui")[position].title for position in entries_of(character, "pingshui")}
     assert titles <= found
     assert bool(found) == bool(titles)
 
 
-async def _opened(desk: Desk) -> RhymeDictionary:
-    await desk.until(lambda: bool(desk.screen.fields.rhyme.values[1:]))
-    await desk.press("d")
-    await desk.until(lambda: isinstance(desk.app.screen, RhymeDictionary))
-    card = desk.app.screen
+async def _opened(studio: OpenStudio) -> RhymeDictionary:
+    await studio.until(lambda: bool(studio.screen.fields.rhyme.values[1:]))
+    await studio.press("d")
+    await studio.until(lambda: isinstance(studio.app.screen, RhymeDictionary))
+    card = studio.app.screen
     assert isinstance(card, RhymeDictionary)
-    await desk.until(lambda: card.query_one(OptionList).option_count == 106)
+    await studio.until(lambda: card.query_one(OptionList).option_count == 106)
     return card
 
 
 async def test_a_typed_character_leads_to_its_group_and_enter_rhymes_in_it(until: Until) -> None:
-    async with open_desk(until) as desk:
-        await desk.until(lambda: len(desk.screen.fields.form.values) > 2)
-        desk.screen.fields.form.step(2)
-        card = await _opened(desk)
-        await desk.press("楼")
-        await desk.until(lambda: card.query_one(OptionList).highlighted == 25)
-        await desk.press("enter")
-        await desk.until(lambda: not isinstance(desk.app.screen, RhymeDictionary))
-        assert desk.screen.fields.wanted_rhyme == "十一尤"
+    async with open_studio(until) as studio:
+        await studio.until(lambda: len(studio.screen.fields.form.values) > 2)
+        studio.screen.fields.form.step(2)
+        card = await _opened(studio)
+        await studio.press("楼")
+        await studio.until(lambda: card.query_one(OptionList).highlighted == 25)
+        await studio.press("enter")
+        await studio.until(lambda: not isinstance(studio.app.screen, RhymeDictionary))
+        assert studio.screen.fields.wanted_rhyme == "十一尤"
 
 
 async def test_escape_leaves_the_rhyme_as_it_was_and_an_unknown_character_is_said(until: Until) -> None:
-    async with open_desk(until) as desk:
-        await desk.until(lambda: len(desk.screen.fields.form.values) > 2)
-        desk.screen.fields.form.step(2)
-        card = await _opened(desk)
+    async with open_studio(until) as studio:
+        await studio.until(lambda: len(studio.screen.fields.form.values) > 2)
+        studio.screen.fields.form.step(2)
+        card = await _opened(studio)
         card.query_one(Input).value = "㐂"
-        await desk.until(lambda: "does not have 㐂" in card.said)
-        await desk.press("escape")
-        await desk.until(lambda: not isinstance(desk.app.screen, RhymeDictionary))
-        assert desk.screen.fields.wanted_rhyme is None
+        await studio.until(lambda: "does not have 㐂" in card.said)
+        await studio.press("escape")
+        await studio.until(lambda: not isinstance(studio.app.screen, RhymeDictionary))
+        assert studio.screen.fields.wanted_rhyme is None

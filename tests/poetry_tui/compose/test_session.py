@@ -1,15 +1,15 @@
-"""The poems of a sitting, and the variants that they become."""
+"""The poems of a session, and the revisions that they become."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.service.protocol import Poem, Token
-from poetry_tui.compose.candidates import candidate_of, given_places
-from poetry_tui.compose.revisions import Wish
-from poetry_tui.compose.session import Composition, Sitting
+from poetry_tui.compose.candidates import candidate_poem, forced_positions
+from poetry_tui.compose.revisions import ComposeRequest
+from poetry_tui.compose.session import ComposeSession, Composition
 
-WISH = Wish({"begin": "日", "seed": 7, "temperature": 0.8})
+WISH = ComposeRequest({"begin": "日", "seed": 7, "temperature": 0.8})
 ACTIONS = ("write", "stop", "refuse", "candidates", "back", "forth", "undo", "redo")
 
 
@@ -17,74 +17,74 @@ def done(text: str, seed: int = 7) -> Poem:
     return Poem("日", text, seed, "studio-lstm", -9.0, "end")
 
 
-def glyphs(text: str) -> list[Token]:
-    return [Token(place, one, 0.1, 2.3, place == 0, ()) for place, one in enumerate(text)]
+def tokens(text: str) -> list[Token]:
+    return [Token(position, one, 0.1, 2.3, position == 0, ()) for position, one in enumerate(text)]
 
 
-def act(sitting: Sitting, action: str, number: int) -> None:
+def act(session: ComposeSession, action: str, number: int) -> None:
     if action in ("write", "stop", "refuse"):
         poem = Composition(WISH)
-        sitting.add(poem)
+        session.add(poem)
         if action == "refuse":
-            sitting.discard(poem)
+            session.discard(poem)
             return
-        poem.glyphs = glyphs(f"日{number}。")
+        poem.tokens = tokens(f"日{number}。")
         poem.reveal(1)
         if action == "write":
             poem.take(done(f"日{number}。"))
             poem.reveal_all()
         poem.stop()
-        sitting.settle()
+        session.settle()
     elif action == "candidates":
-        sitting.add_whole([candidate_of(WISH, done(f"日{number}{place}。", place)) for place in range(3)])
-        for poem in sitting.compositions:
+        session.add_whole([candidate_poem(WISH, done(f"日{number}{position}。", position)) for position in range(3)])
+        for poem in session.compositions:
             poem.reveal_all()
     elif action in ("back", "forth"):
-        sitting.move(-1 if action == "back" else 1)
+        session.move(-1 if action == "back" else 1)
     else:
-        sitting.stand(sitting.draft.undo() if action == "undo" else sitting.draft.redo())
+        session.set_tree(session.tree.undo() if action == "undo" else session.tree.redo())
 
 
 @given(st.lists(st.sampled_from(ACTIONS), max_size=12))
-def test_what_is_over_is_the_variant_of_the_same_number(actions: list[str]) -> None:
-    sitting = Sitting()
+def test_what_is_over_is_the_revision_of_the_same_number(actions: list[str]) -> None:
+    session = ComposeSession()
     for number, action in enumerate(actions):
-        act(sitting, action, number)
-        assert [poem.text for poem in sitting.compositions] == [one.text for one in sitting.draft.variants]
-        if sitting.compositions:
-            assert sitting.current is not None
-            assert sitting.variant is not None
-            assert sitting.current.text == sitting.variant.text
+        act(session, action, number)
+        assert [poem.text for poem in session.compositions] == [one.text for one in session.tree.revisions]
+        if session.compositions:
+            assert session.current is not None
+            assert session.revision is not None
+            assert session.current.text == session.revision.text
 
 
-def test_a_poem_being_written_is_no_variant_yet() -> None:
-    sitting = Sitting()
+def test_a_poem_being_written_is_no_revision_yet() -> None:
+    session = ComposeSession()
     poem = Composition(WISH)
-    sitting.add(poem)
-    poem.glyphs = glyphs("日暮")
-    sitting.settle()
-    assert sitting.current is poem
-    assert sitting.variant is None
-    assert sitting.cursor is None
+    session.add(poem)
+    poem.tokens = tokens("日暮")
+    session.settle()
+    assert session.current is poem
+    assert session.revision is None
+    assert session.cursor is None
 
 
-def test_a_candidate_knows_its_own_seed_and_what_was_wished_for() -> None:
+def test_a_candidate_knows_its_own_seed_and_what_its_request_forced() -> None:
     config = {"begin": "", "seed": 1, "acrostic": "日□", "acrostic_tail": "□花", "keep": ""}
-    candidate = candidate_of(Wish(config), done("日暮，江花。", seed=9))
+    candidate = candidate_poem(ComposeRequest(config), done("日暮，江花。", seed=9))
     assert candidate.config["seed"] == 9
-    assert [glyph.is_forced for glyph in candidate.glyphs] == [True, False, False, False, True, False]
+    assert [token.is_forced for token in candidate.tokens] == [True, False, False, False, True, False]
 
 
-def test_kept_characters_and_the_beginning_were_wished_for() -> None:
-    assert given_places({"begin": "日暮"}, "日暮江，") == {0, 1}
-    assert given_places({"begin": "", "keep": "□暮□/江□，"}, "日暮天，江花。") == {1, 4}
+def test_kept_characters_and_the_beginning_are_forced() -> None:
+    assert forced_positions({"begin": "日暮"}, "日暮江，") == {0, 1}
+    assert forced_positions({"begin": "", "keep": "□暮□/江□，"}, "日暮天，江花。") == {1, 4}
 
 
 def test_the_likelihood_of_a_poem_is_kept_until_more_is_known_of_it() -> None:
-    poem = Composition(WISH, glyphs("日暮。"), is_whole=True, is_own=False)
+    poem = Composition(WISH, tokens("日暮。"), is_whole=True, is_own=False)
     poem.reveal_all()
     assert poem.nats_per_han == pytest.approx(2.3 * 3 / 2)
-    poem.recognise(Token(1, "暮", 0.01, 4.6, False, ()))
+    poem.set_likelihood(Token(1, "暮", 0.01, 4.6, False, ()))
     assert poem.nats_per_han == pytest.approx((2.3 * 2 + 4.6) / 2)
     poem.take(done("日暮。"))
     assert poem.nats_per_han == 9.0 / 2

@@ -14,7 +14,7 @@ from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.engine_client.state import Phase
 from poetry_tui.settings import Settings
 from poetry_tui.themes import INK, PAPER
-from poetry_tui.verse.poem_view import Verse
+from poetry_tui.verse.poem_view import PoemView
 from poetry_tui.widgets.header import StudioHeader
 from tests.poetry_tui.conftest import Until
 
@@ -37,8 +37,8 @@ def opened(until: Until, *keys: str, n_poems: int = 0, then: Sequence[str] = ())
         await until(pilot, lambda: "cpu" in screen.query_one(StudioHeader).status)
         await until(pilot, lambda: len(screen.fields.form.values) > 4)
         await pilot.press(*keys)
-        await until(pilot, lambda: len(screen.sitting.compositions) == n_poems)
-        await until(pilot, lambda: all(wish.is_over for wish in screen.sitting.compositions))
+        await until(pilot, lambda: len(screen.session.compositions) == n_poems)
+        await until(pilot, lambda: all(request.is_over for request in screen.session.compositions))
         if n_poems:
             await pilot.press("right", "right", "right", *then)
             await until(pilot, lambda: is_all_said(screen))
@@ -48,15 +48,15 @@ def opened(until: Until, *keys: str, n_poems: int = 0, then: Sequence[str] = ())
 
 
 def is_all_said(screen: ComposeScreen) -> bool:
-    current, glass = screen.sitting.current, screen.glass
-    is_judged = screen.query_one(Verse).sheet.signs != {}
-    is_seen_through = not glass.display or glass.character.inspection is not None
+    current, pane = screen.session.current, screen.inspector_pane
+    is_judged = screen.query_one(PoemView).view_state.annotations != {}
+    is_seen_through = not pane.display or pane.inspector.inspection is not None
     return current is not None and current.novelty is not None and is_judged and is_seen_through
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("theme", [INK, PAPER])
-def test_a_poem_on_the_stage(snap_compare: Any, until: Until, theme: str, size: tuple[int, int]) -> None:
+def test_a_complete_poem(snap_compare: Any, until: Until, theme: str, size: tuple[int, int]) -> None:
     app = PoetryApp(Settings(theme=theme, pace=3, n_candidates=1))
     assert snap_compare(app, terminal_size=size, run_before=opened(until, "enter", n_poems=1))
 
@@ -81,11 +81,11 @@ def test_locks_and_a_picked_character(snap_compare: Any, until: Until) -> None:
     assert snap_compare(app, terminal_size=(120, 40), run_before=before)
 
 
-def test_an_empty_stage(snap_compare: Any, until: Until) -> None:
+def test_an_empty_poem_pane(snap_compare: Any, until: Until) -> None:
     assert snap_compare(PoetryApp(Settings()), terminal_size=(80, 24), run_before=opened(until))
 
 
-def test_the_chances_on_a_narrow_screen(snap_compare: Any, until: Until) -> None:
+def test_the_inspector_on_a_narrow_screen(snap_compare: Any, until: Until) -> None:
     app = PoetryApp(Settings(pace=3, n_candidates=1))
     assert snap_compare(app, terminal_size=(80, 24), run_before=opened(until, "enter", "p", "i", n_poems=1))
 

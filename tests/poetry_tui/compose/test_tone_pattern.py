@@ -4,7 +4,7 @@ import pytest
 
 from engine.prosody.forms import forms
 from poetry_tui.compose.tone_pattern import pattern_of
-from tests.poetry_tui.compose.desk import open_desk
+from tests.poetry_tui.compose.open_studio import open_studio
 from tests.poetry_tui.conftest import Until
 
 
@@ -39,12 +39,12 @@ def test_free_verse_has_no_pattern() -> None:
     assert pattern_of("free") is None
 
 
-async def test_the_pattern_stands_on_the_stage_while_the_form_has_the_focus(until: Until) -> None:
-    async with open_desk(until) as desk:
-        await desk.until(lambda: len(desk.screen.fields.form.values) > 10)
-        desk.screen.fields.form.step(2)
-        await desk.press("w")
-        await desk.until(lambda: "tone pattern" in desk.screen.stage.pattern_text)
-        assert not desk.screen.stage.verse.display
-        await desk.press("escape")
-        await desk.until(lambda: desk.screen.stage.verse.display)
+async def test_the_pattern_is_displayed_while_the_form_has_the_focus(until: Until) -> None:
+    async with open_studio(until) as studio:
+        await studio.until(lambda: len(studio.screen.fields.form.values) > 10)
+        studio.screen.fields.form.step(2)
+        await studio.press("w")
+        await studio.until(lambda: "tone pattern" in studio.screen.poem_pane.pattern_text)
+        assert not studio.screen.poem_pane.view.display
+        await studio.press("escape")
+        await studio.until(lambda: studio.screen.poem_pane.view.display)

@@ -17,7 +17,7 @@ from tests.poetry_tui.conftest import FAKE_SERVICE
 CONFIG = {"begin": "日", "temperature": 0.8, "seed": 7}
 
 
-class Desk:
+class OpenClient:
     """A client that runs, and everything that it told."""
 
     def __init__(self, *manner: str) -> None:
@@ -43,16 +43,16 @@ class Desk:
 
 
 @contextlib.asynccontextmanager
-async def desk(*manner: str) -> AsyncIterator[Desk]:
-    open_desk = Desk(*manner)
+async def open_client(*manner: str) -> AsyncIterator[OpenClient]:
+    client = OpenClient(*manner)
     try:
-        yield open_desk
+        yield client
     finally:
-        await open_desk.client.close()
+        await client.client.close()
 
 
 async def test_a_poem_arrives_character_by_character_and_then_as_a_whole() -> None:
-    async with desk() as it:
+    async with open_client() as it:
         *glyphs, poem = await it.compose("日")
     assert isinstance(poem, Poem)
     assert "".join(glyph.character for glyph in glyphs if isinstance(glyph, Token)) == poem.text
@@ -60,8 +60,8 @@ async def test_a_poem_arrives_character_by_character_and_then_as_a_whole() -> No
     assert poem.seed == 7
 
 
-async def test_a_wish_made_before_the_engine_is_ready_waits_for_it() -> None:
-    async with desk() as it:
+async def test_a_request_made_before_the_engine_is_ready_waits_for_it() -> None:
+    async with open_client() as it:
         assert it.told == []
         assert await it.compose("月")
         assert it.told[-1].phase is Phase.READY
@@ -69,8 +69,8 @@ async def test_a_wish_made_before_the_engine_is_ready_waits_for_it() -> None:
         assert it.client.state.model.name == "studio-lstm"
 
 
-async def test_a_refused_wish_is_an_error_for_people_and_the_next_one_is_served() -> None:
-    async with desk() as it:
+async def test_a_refused_request_is_an_error_for_people_and_the_next_one_is_served() -> None:
+    async with open_client() as it:
         with pytest.raises(ComposeError) as refused:
             await it.compose("误")
         assert refused.value.hint
@@ -78,7 +78,7 @@ async def test_a_refused_wish_is_an_error_for_people_and_the_next_one_is_served(
 
 
 async def test_leaving_a_composition_cancels_it_so_that_the_next_one_begins() -> None:
-    async with desk() as it:
+    async with open_client() as it:
         async with contextlib.aclosing(it.client.compose({**CONFIG, "begin": "慢"})) as said:
             async for _ in said:
                 break
@@ -87,7 +87,7 @@ async def test_leaving_a_composition_cancels_it_so_that_the_next_one_begins() ->
 
 
 async def test_what_a_cancelled_composition_still_says_reaches_nobody() -> None:
-    async with desk() as it:
+    async with open_client() as it:
         first = it.client.compose({**CONFIG, "begin": "长"})
         assert isinstance(await anext(first), Token)
         await first.aclose()
@@ -97,7 +97,7 @@ async def test_what_a_cancelled_composition_still_says_reaches_nobody() -> None:
 
 
 async def test_a_service_that_dies_in_the_middle_is_said_and_started_again() -> None:
-    async with desk() as it:
+    async with open_client() as it:
         with pytest.raises(EngineLostError):
             await it.compose("崩")
         assert await it.compose("月")
@@ -105,7 +105,7 @@ async def test_a_service_that_dies_in_the_middle_is_said_and_started_again() -> 
 
 
 async def test_a_service_killed_while_idle_is_started_again() -> None:
-    async with desk() as it:
+    async with open_client() as it:
         await it.until(lambda: it.client.state.phase is Phase.READY)
         first = it.pid()
         os.kill(first, 9)
@@ -113,7 +113,7 @@ async def test_a_service_killed_while_idle_is_started_again() -> None:
 
 
 async def test_a_service_that_always_dies_is_given_up_with_a_hint() -> None:
-    async with desk("dead") as it:
+    async with open_client("dead") as it:
         await it.until(lambda: it.client.state.phase is Phase.FAILED)
         assert it.client.state.phase is Phase.FAILED
         assert it.client.state.problem is not None
@@ -132,7 +132,7 @@ async def test_a_command_that_does_not_exist_is_given_up_too() -> None:
 
 
 async def test_a_missing_model_is_said_and_the_service_lives_on() -> None:
-    async with desk("no-model") as it:
+    async with open_client("no-model") as it:
         await it.until(lambda: it.client.state.phase is Phase.NO_MODEL)
         with pytest.raises(Exception, match="There is no model"):
             await it.compose("月")
@@ -140,7 +140,7 @@ async def test_a_missing_model_is_said_and_the_service_lives_on() -> None:
 
 
 async def test_another_model_is_loaded_by_name() -> None:
-    async with desk() as it:
+    async with open_client() as it:
         await it.until(lambda: it.client.state.phase is Phase.READY)
         it.client.load("mine")
         await it.until(lambda: it.client.state.phase is Phase.READY)
@@ -149,7 +149,7 @@ async def test_another_model_is_loaded_by_name() -> None:
 
 
 async def test_closing_ends_the_service_even_while_it_writes() -> None:
-    async with desk() as it:
+    async with open_client() as it:
         said = it.client.compose({**CONFIG, "begin": "慢"})
         await anext(said)
         pid = it.pid()
@@ -171,19 +171,19 @@ async def test_a_service_of_a_studio_that_was_killed_sees_the_end_of_its_stdin()
 
 
 async def test_a_studio_closed_while_the_service_is_being_born_leaves_none_behind() -> None:
-    it = Desk()
+    it = OpenClient()
     await asyncio.sleep(0)
     await it.client.close()
     assert it.client._process is None
 
 
 async def test_a_service_that_never_ends_a_line_is_started_again() -> None:
-    async with desk("babble") as it:
+    async with open_client("babble") as it:
         await it.until(lambda: it.client.state.phase is Phase.FAILED)
 
 
 async def test_candidates_arrive_the_best_first_each_with_its_own_seed() -> None:
-    async with desk() as it:
+    async with open_client() as it:
         best, second, third = await it.client.candidates(CONFIG, 3)
     assert best.score is not None
     assert second.score is not None
@@ -192,27 +192,27 @@ async def test_candidates_arrive_the_best_first_each_with_its_own_seed() -> None
 
 
 async def test_candidates_that_are_refused_say_why() -> None:
-    async with desk() as it:
+    async with open_client() as it:
         with pytest.raises(ComposeError, match="误 cannot begin"):
             await it.client.candidates({**CONFIG, "begin": "误"}, 3)
 
 
 async def test_a_place_of_a_poem_can_be_looked_into() -> None:
-    async with desk() as it:
+    async with open_client() as it:
         found = await it.client.inspect(InspectCharacter("日暮江头", 2, CONFIG))
     assert found is not None
     assert (found.index, found.character, found.cell, len(found.layers)) == (2, "江", "lstm", 2)
 
 
 async def test_what_a_poem_shares_with_those_that_were_learnt_is_told() -> None:
-    async with desk() as it:
+    async with open_client() as it:
         found = await it.client.novelty("日暮江头一笛风")
     assert found is not None
     assert (found.longest_run, found.run, found.author, found.title) == (3, "日暮江", "杜甫", "旅夜")
 
 
 async def test_a_question_that_is_left_early_is_cancelled() -> None:
-    async with desk() as it:
+    async with open_client() as it:
         asking = asyncio.create_task(it.client.novelty("日暮江头一笛风"))
         await asyncio.sleep(0)
         asking.cancel()

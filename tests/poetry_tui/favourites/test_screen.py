@@ -16,7 +16,7 @@ from poetry_tui.favourites.store import Favourite, FavouriteStore
 from poetry_tui.i18n import Language
 from poetry_tui.settings import Settings
 from poetry_tui.themes import INK, PAPER
-from poetry_tui.verse.poem_view import Verse
+from poetry_tui.verse.poem_view import PoemView
 from poetry_tui.widgets.ask_line import AskLine
 
 POEMS = (
@@ -305,9 +305,9 @@ def test_the_question_looks_as_it_did(kept: FavouriteStore, snap_compare: Any) -
 async def test_a_kept_poem_stands_in_columns_and_in_traditional_characters(kept: FavouriteStore) -> None:
     app = Shelf()
     async with app.run_test(size=(120, 40)) as pilot:
-        verse = app.screen.query_one(Verse)
-        await until(pilot, lambda: bool(verse.sheet.glyphs))
+        verse = app.screen.query_one(PoemView)
+        await until(pilot, lambda: bool(verse.view_state.tokens))
         await pilot.press("v", "z")
-        await until(pilot, lambda: verse.sheet.is_upright and verse.sheet.faces != "")
-        assert len(verse.sheet.faces) == len(verse.sheet.glyphs)
+        await until(pilot, lambda: verse.view_state.is_upright and verse.view_state.display_chars != "")
+        assert len(verse.view_state.display_chars) == len(verse.view_state.tokens)
     assert all(poem.text in POEMS for poem in kept.list())

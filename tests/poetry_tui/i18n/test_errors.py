@@ -131,7 +131,7 @@ def said_of(wish: ComposeConfig) -> str:
         ),
     ],
 )
-def test_a_wish_that_cannot_be_met_is_said_in_chinese_to_the_end(wish: ComposeConfig, chinese: str) -> None:
+def test_a_request_that_cannot_be_met_is_said_in_chinese_to_the_end(wish: ComposeConfig, chinese: str) -> None:
     said = said_of(wish)
     assert chinese in said
     assert not re.search("[a-z]{3}", said), said

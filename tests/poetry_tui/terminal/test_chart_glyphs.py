@@ -29,7 +29,7 @@ from poetry_tui.train.loss_chart import LossChart
 from poetry_tui.train.run_figures import RunFigures
 from poetry_tui.train.sparklines import SparklineRow
 from poetry_tui.widgets.braille_plot import Mark, Overlay, plot
-from tests.poetry_tui.compose.desk import AT_ONCE, open_desk
+from tests.poetry_tui.compose.open_studio import AT_ONCE, open_studio
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.runs import make_run
 from tests.poetry_tui.train.train_desk import is_shown, make
@@ -135,15 +135,15 @@ async def test_the_train_screen_does_without_braille_and_blocks_when_it_is_told_
 
 
 async def test_a_studio_in_plain_ascii_has_neither_blocks_nor_lines_nor_arrows(until: Until) -> None:
-    async with open_desk(until, settings=replace(AT_ONCE, charts="ascii")) as desk:
-        await desk.press("enter")
-        await desk.written()
-        await desk.press("right", "right")
-        await desk.until(lambda: "LSTM layer" in whole(desk.app))
-        assert not NOT_PLAIN.search(whole(desk.app))
+    async with open_studio(until, settings=replace(AT_ONCE, charts="ascii")) as studio:
+        await studio.press("enter")
+        await studio.written()
+        await studio.press("right", "right")
+        await studio.until(lambda: "LSTM layer" in whole(studio.app))
+        assert not NOT_PLAIN.search(whole(studio.app))
         for screen in ("2", "3"):
-            await desk.press(screen)
-            await desk.until(lambda: not NOT_PLAIN.search(whole(desk.app)))
+            await studio.press(screen)
+            await studio.until(lambda: not NOT_PLAIN.search(whole(studio.app)))
 
 
 def test_shades_rise_with_their_share() -> None:

@@ -13,7 +13,7 @@ import pytest
 from poetry_tui.i18n import set_language
 from poetry_tui.terminal import clipboard
 from poetry_tui.terminal.clipboard import TMUX, Copied, copy, in_words, tools
-from tests.poetry_tui.compose.desk import AT_ONCE, REGULAR, open_desk
+from tests.poetry_tui.compose.open_studio import AT_ONCE, REGULAR, open_studio
 from tests.poetry_tui.conftest import Until
 
 POEM = "日暮江頭一笛風，\n滿船明月照歸篷。"
@@ -137,11 +137,11 @@ def tmux(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[str]]
 
 
 async def test_a_real_tmux_with_default_settings_takes_the_poem(tmux: list[str], until: Until) -> None:
-    async with open_desk(until) as desk:
-        await desk.press("enter")
-        await desk.written()
-        await desk.press("y")
-        await desk.until(lambda: any(TMUX.name in said for said in desk.said))
+    async with open_studio(until) as studio:
+        await studio.press("enter")
+        await studio.written()
+        await studio.press("y")
+        await studio.until(lambda: any(TMUX.name in said for said in studio.said))
     shown = subprocess.run([*tmux, "show-buffer"], check=True, capture_output=True)
     assert shown.stdout.decode() == "日暮江头一笛风，满船明月照归篷。\n扁舟夜泊芦花里，不见青山只见鸿。"
 
@@ -156,20 +156,22 @@ async def test_a_real_tmux_with_default_settings_takes_the_poem(tmux: list[str],
 )
 async def test_what_is_copied_is_what_is_shown(is_upright: bool, is_traditional: bool, text: str, until: Until) -> None:
     shown = replace(AT_ONCE, is_upright=is_upright, is_traditional=is_traditional)
-    async with open_desk(until, settings=shown) as desk:
-        await desk.press("enter")
-        await desk.written()
-        await desk.until(lambda: not is_traditional or desk.screen.stage.verse.sheet.faces != REGULAR)
-        await desk.press("y")
-        await desk.until(lambda: desk.said)
-        assert desk.app.clipboard == text
+    async with open_studio(until, settings=shown) as studio:
+        await studio.press("enter")
+        await studio.written()
+        await studio.until(
+            lambda: not is_traditional or studio.screen.poem_pane.view.view_state.display_chars != REGULAR
+        )
+        await studio.press("y")
+        await studio.until(lambda: studio.said)
+        assert studio.app.clipboard == text
 
 
 async def test_a_selection_goes_to_the_platforms_clipboard_too(bin_folder: Path, until: Until) -> None:
     install(bin_folder, "xclip")
-    async with open_desk(until) as desk:
-        desk.app.copy_to_clipboard("明月")
-        await desk.until((bin_folder / "xclip.text").exists)
-        await desk.until(lambda: (bin_folder / "xclip.text").read_text(encoding="utf-8") == "明月")
-        assert desk.app.clipboard == "明月"
-        assert not desk.said
+    async with open_studio(until) as studio:
+        studio.app.copy_to_clipboard("明月")
+        await studio.until((bin_folder / "xclip.text").exists)
+        await studio.until(lambda: (bin_folder / "xclip.text").read_text(encoding="utf-8") == "明月")
+        assert studio.app.clipboard == "明月"
+        assert not studio.said

@@ -123,7 +123,7 @@ async def test_a_notice_in_chinese_keeps_every_character_at_every_width(until: U
     app = PoetryApp(Settings(language="zh", pace=3, n_candidates=1))
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await pilot.press("enter")
-        await until(pilot, lambda: app.screen.sitting.current is not None and app.screen.sitting.current.is_over)  # type: ignore[attr-defined]
+        await until(pilot, lambda: app.screen.session.current is not None and app.screen.session.current.is_over)  # type: ignore[attr-defined]
         app.clear_notifications()
         title = "这样的诗作不成"
         app.notify(NOTICE, title=title, severity="error", markup=False, timeout=600)

@@ -10,10 +10,10 @@ from textual.screen import Screen
 from textual.widgets import OptionList
 
 from poetry_tui.app import PoetryApp
-from poetry_tui.compose.request_form import WishPanel
+from poetry_tui.compose.request_form import RequestForm
 from poetry_tui.settings import Settings
 from poetry_tui.terminal import compat
-from poetry_tui.verse.poem_view import Verse
+from poetry_tui.verse.poem_view import PoemView
 from tests.poetry_tui.conftest import Until
 
 
@@ -57,13 +57,13 @@ async def test_textual_asks_a_screen_to_style_a_change_of_focus(monkeypatch: pyt
     app = PoetryApp(Settings())
     async with app.run_test() as pilot:
         asked: list[tuple[object, object]] = []
-        screen, verse = app.screen, app.screen.query_one(Verse)
+        screen, verse = app.screen, app.screen.query_one(PoemView)
         before = screen.focused
         monkeypatch.setattr(screen, "_update_focus_styles", lambda focused, blurred: asked.append((focused, blurred)))
         screen.set_focus(verse)
         await pilot.pause()
         assert asked == [(verse, before)]
-        assert app.screen.query_one(WishPanel)._has_focus_within
+        assert app.screen.query_one(RequestForm)._has_focus_within
         assert not verse._has_focus_within
 
 

@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from engine import paths
 from poetry_tui.app import PoetryApp
-from poetry_tui.compose.poem_pane import Stage
+from poetry_tui.compose.poem_pane import PoemPane
 from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.favourites.poem_list import PoemShelf
 from poetry_tui.favourites.screen import FavouritesScreen
@@ -203,7 +203,7 @@ async def test_a_click_on_what_was_just_taken_away_ends_nothing(until: Until, mo
     app = PoetryApp(Settings())
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
-        stage = app.screen.query_one(Stage)
+        stage = app.screen.query_one(PoemPane)
         x, y = stage.region.x + 4, stage.region.y + 4
         with monkeypatch.context() as patched:
             patched.setattr(app.screen.get_widget_at(x, y)[0], "_parent", None)

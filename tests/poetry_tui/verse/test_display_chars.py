@@ -60,7 +60,7 @@ def loaded() -> None:
 
 @pytest.mark.parametrize("line", PRINTED)
 def test_verse_is_written_as_it_is_printed(line: str) -> None:
-    assert traditional.faces_of(to_simplified(line)) == line
+    assert traditional.to_display_chars(to_simplified(line)) == line
 
 
 def test_many_of_these_lines_are_beyond_opencc_alone() -> None:
@@ -70,23 +70,23 @@ def test_many_of_these_lines_are_beyond_opencc_alone() -> None:
 
 
 def test_a_rhyme_and_a_tone_decide_between_two_words() -> None:
-    assert traditional.faces_of(to_simplified(IN_HAN)) == IN_HAN
+    assert traditional.to_display_chars(to_simplified(IN_HAN)) == IN_HAN
     # The same line rhymes among 岸 and 汉 (翰), where it is the trunk, and among 山 难 寒, where it is dry.
-    oblique = traditional.faces_of("江上有孤山，春来花满岸。一木生江边，千年栋干。风来声入汉，日暮天地半。")
-    level = traditional.faces_of("江上有孤舟，春来行路难。一木生江边，千年栋干。风来声入夜，日暮天地寒。")
+    oblique = traditional.to_display_chars("江上有孤山，春来花满岸。一木生江边，千年栋干。风来声入汉，日暮天地半。")
+    level = traditional.to_display_chars("江上有孤舟，春来行路难。一木生江边，千年栋干。风来声入夜，日暮天地寒。")
     assert "千年棟幹。" in oblique
     assert "千年棟乾。" in level
-    # 仄仄仄平平: the second place of this line cannot be dry.
-    assert "遠幹入青天" in traditional.faces_of("春风吹大树，远干入青天。月落江湖静，人归草木前。")
-    assert "遠乾" in traditional.faces_of("远干")
+    # 仄仄仄平平: the second position of this line cannot be dry.
+    assert "遠幹入青天" in traditional.to_display_chars("春风吹大树，远干入青天。月落江湖静，人归草木前。")
+    assert "遠乾" in traditional.to_display_chars("远干")
 
 
 def test_a_character_takes_a_character_and_other_text_stays() -> None:
     text = "云abc，。□〓\n千里  🌸𠮷征"
-    shown = traditional.faces_of(text)
+    shown = traditional.to_display_chars(text)
     assert len(shown) == len(text)
     assert shown == "雲abc，。□〓\n千里  🌸𠮷征"
-    assert traditional.faces_of("") == ""
+    assert traditional.to_display_chars("") == ""
 
 
 def test_every_row_of_the_table_can_be_used_and_says_why() -> None:

@@ -15,7 +15,7 @@ AT_ONCE = Settings(pace=3, n_candidates=1, form="free")
 REGULAR = "日暮江头一笛风，满船明月照归篷。扁舟夜泊芦花里，不见青山只见鸿。"
 
 
-class Desk:
+class OpenStudio:
     """An open studio, and what a test wants to know of it."""
 
     def __init__(self, app: PoetryApp, pilot: Any, until: Until) -> None:
@@ -27,8 +27,8 @@ class Desk:
 
     @property
     def current(self) -> Composition:
-        assert self.screen.sitting.current is not None
-        return self.screen.sitting.current
+        assert self.screen.session.current is not None
+        return self.screen.session.current
 
     @property
     def said(self) -> list[str]:
@@ -42,16 +42,16 @@ class Desk:
 
     async def written(self, n: int = 1) -> None:
         """Wait until there are `n` poems, and all of them stand there."""
-        await self.until(lambda: len(self.screen.sitting.compositions) == n and self.current.is_over)
+        await self.until(lambda: len(self.screen.session.compositions) == n and self.current.is_over)
 
 
 @asynccontextmanager
-async def open_desk(
+async def open_studio(
     until: Until, *manner: str, settings: Settings = AT_ONCE, size: tuple[int, int] = (120, 40)
-) -> AsyncIterator[Desk]:
+) -> AsyncIterator[OpenStudio]:
     app = PoetryApp(settings)
     if manner:
         app.services.engine = EngineClient(app._tell_engine, command=(*FAKE_SERVICE, *manner), pauses_s=())
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
-        yield Desk(app, pilot, until)
+        yield OpenStudio(app, pilot, until)

@@ -1,0 +1,137 @@
+"""The inspector pane: the character at the cursor, or the newest one, with the keys that pick another."""
+
+import functools
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+
+from engine.errors import StudioError
+from engine.service.protocol import InspectCharacter
+from poetry_tui.compose.generation import Job, Spawn
+from poetry_tui.compose.revision_controller import RevisionController
+from poetry_tui.compose.session import ComposeSession
+from poetry_tui.engine_client.client import EngineClient
+from poetry_tui.i18n import tr_error, tr_label
+from poetry_tui.keymap import bind
+
+if TYPE_CHECKING:
+    from poetry_tui.compose.inspector.character_inspector import CharacterInspector
+
+
+class InspectorPane(Vertical):
+    """The frame of the `CharacterInspector`, which is loaded and mounted after the first paint."""
+
+    DEFAULT_CSS = """
+    InspectorPane {
+        width: 30%;
+        min-width: 32;
+        max-width: 60;
+        padding: 0 1;
+        border: round $panel;
+        border-title-color: $text-muted;
+        &:focus-within { border: round $accent 60%; border-title-color: $accent; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("up", "pick(-1)", "compose.pick", show=False),
+        bind("down", "pick(1)", "compose.pick", show=False),
+        bind("g", "layer", "inspector.next_layer", show=False),
+        bind("comma", "unit(-1)", "inspector.unit_before", display=",", show=False),
+        bind("full_stop", "unit(1)", "inspector.unit_after", display=".", show=False),
+    ]
+
+    class Inspected(Message):
+        """The engine has told the probabilities of a character that came without."""
+
+    class Opened(Message):
+        """A key needs the pane, which is hidden."""
+
+    def __init__(
+        self, session: ComposeSession, revisions: RevisionController, engine: EngineClient, spawn: Spawn
+    ) -> None:
+        super().__init__()
+        self._session, self._revisions, self._engine, self._spawn = session, revisions, engine, spawn
+        self._inspecting: Job | None = None
+
+    @functools.cached_property
+    def inspector(self) -> "CharacterInspector":
+        from poetry_tui.compose.inspector.character_inspector import CharacterInspector
+
+        return CharacterInspector()
+
+    def on_mount(self) -> None:
+        self.refresh_labels()
+        # The first paint is sooner without it.
+        self.call_after_refresh(self._mount_inspector)
+
+    async def _mount_inspector(self) -> None:
+        # A studio that is left at once has removed the pane before this.
+        if self.is_attached:
+            await self.mount(self.inspector)
+
+    def refresh_labels(self) -> None:
+        self.border_title = Content(tr_label("compose.this_character"))
+
+    def show(self) -> None:
+        """Display the character at the cursor of the session, or the newest one."""
+        if not (self.is_mounted and self.inspector.is_mounted):
+            return
+        current, cursor = self._session.current, self._session.cursor
+        tokens = current.visible if current else []
+        index = cursor if cursor is not None else len(tokens) - 1
+        self.inspector.show(tokens[index] if 0 <= index < len(tokens) else None, self._inspected_place())
+
+    def _inspected_place(self) -> InspectCharacter | None:
+        """The position at the cursor, for the engine; None without a cursor."""
+        revision, cursor = self._session.revision, self._session.cursor
+        if revision is None or cursor is None:
+            return None
+        return InspectCharacter(revision.text, cursor, revision.config, revision.model)
+
+    # Not by `@on`, which would load the inspector before the first paint.
+    def on_character_inspector_inspection_wanted(self, event: "CharacterInspector.InspectionWanted") -> None:
+        event.stop()
+        if self._inspecting is not None:
+            self._inspecting.cancel()
+        self._inspecting = self._spawn(functools.partial(self._inspect, event.place))
+
+    async def _inspect(self, place: InspectCharacter) -> None:
+        """Ask the engine for the state of the network at a position."""
+        try:
+            found = await self._engine.inspect(place)
+        except StudioError as error:
+            self.notify(tr_error(error.hint), title=tr_error(error.message), severity="warning", markup=False)
+            return
+        if found is not None:
+            self.inspector.set_inspection(place, found)
+            self._session.set_inspection(place, found)
+            self.post_message(self.Inspected())
+
+    @property
+    def is_picking(self) -> bool:
+        """Whether an alternative is picked for the character at the cursor."""
+        return self._revisions.cursor is not None and self.inspector.alternatives.picked is not None
+
+    def choose(self) -> None:
+        """Put the picked alternative at the cursor."""
+        self.inspector.action_choose()
+
+    def action_pick(self, by: int) -> None:
+        """Pick the next likelier or less likely character for the position; enter puts it there."""
+        if self._revisions.cursor is None:
+            self._revisions.step(1)
+        if not self.display:
+            self.post_message(self.Opened())
+        self.inspector.action_move(by)
+
+    def action_layer(self) -> None:
+        self.inspector.action_next_layer()
+
+    def action_unit(self, by: int) -> None:
+        self.inspector.action_step_unit(by)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self._revisions.has_revision if action == "pick" else True
