@@ -1,14 +1,11 @@
-"""Training through its front door: a run folder, its events, and what can be asked of it while it runs."""
+"""Training from the first step to the last: what it learns, what its folder holds, how it ends and goes on."""
 
 import math
-import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 
 from engine.config import ModelConfig, Precision, TrainConfig
 from engine.corpus.control_codes import ControlCodes, control_code_indices, control_code_tags
@@ -16,66 +13,17 @@ from engine.corpus.vocabulary import BEGIN
 from engine.errors import CorpusError, RunError
 from engine.model.checkpoint import CheckpointFolder, load_model
 from engine.model.registry import find_model
-from engine.presets import preset
 from engine.runs import events
-from engine.runs import folder as run_folder
 from engine.runs.folder import (
     CHECKPOINTS,
     EVENTS,
-    HEARTBEAT,
     LOG,
     LR,
-    PAUSE,
-    SAMPLE,
-    SAVE,
-    STOP,
     ControlFiles,
-    RunWriter,
-    run_is_alive,
 )
-from engine.training import resources
 from engine.training.loop import run_training
+from tests.engine.training.training_run import N_STEPS, events_of, final_weights, records_of, stop_after
 from tests.small_corpus import write_corpus
-
-N_STEPS = 24
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> TrainConfig:
-    corpus = write_corpus(tmp_path / "poems.txt")
-    return preset("tiny").replace(
-        corpus=str(corpus),
-        max_steps=N_STEPS,
-        validate_every=8,
-        checkpoint_every=8,
-        compare_every=4,
-        begin_characters="日月",
-    )
-
-
-def records_of(folder: Path) -> list[events.Record]:
-    return [events.from_line(line) for line in (folder / EVENTS).read_text(encoding="utf-8").splitlines()]
-
-
-def events_of(folder: Path, kind: type[events.Event]) -> list[events.Event]:
-    return [record.event for record in records_of(folder) if isinstance(record.event, kind)]
-
-
-def final_weights(folder: Path) -> dict[str, bytes]:
-    last = CheckpointFolder(folder / CHECKPOINTS).find("last")
-    assert last is not None
-    return {name: value.numpy().tobytes() for name, value in load_file(last / "model.safetensors").items()}
-
-
-def stop_after(n_checkpoints: int) -> tuple[Callable[[events.Record], None], Callable[[], bool]]:
-    """An `on_record` that counts checkpoints, and a `stop_requested` that is true once there are enough."""
-    seen: list[events.Record] = []
-
-    def on_record(record: events.Record) -> None:
-        if isinstance(record.event, events.CheckpointSaved):
-            seen.append(record)
-
-    return on_record, lambda: len(seen) >= n_checkpoints
 
 
 def test_a_training_tells_its_whole_story_in_its_folder(config: TrainConfig, tmp_path: Path) -> None:
@@ -229,133 +177,6 @@ def test_a_run_that_no_longer_improves_stops_early_and_says_so(config: TrainConf
     (control,) = events_of(tmp_path / "run", events.Control)
     assert (control.step, control.what, control.value) == (24, "no longer improving", 2)  # type: ignore[attr-defined]
     assert CheckpointFolder(tmp_path / "run" / CHECKPOINTS).find("last") is not None
-
-
-def test_control_files_save_change_the_rate_and_stop(config: TrainConfig, tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    asked = iter([(SAVE, None), (LR, 0.004), (SAMPLE, None), (STOP, None)])
-    waiting: list[str] = []
-
-    def ask_one_after_the_other(record: events.Record) -> None:
-        done = isinstance(record.event, events.Control) or not waiting
-        if isinstance(record.event, (events.Step, events.Control)) and done and (wish := next(asked, None)):
-            waiting.append(wish[0])
-            ControlFiles(folder).request(*wish)
-
-    reason = run_training(config.replace(max_steps=10_000, n_epochs=10_000), folder, on_record=ask_one_after_the_other)
-    assert reason == "stopped"
-    controls = [(event.what, event.value) for event in events_of(folder, events.Control)]  # type: ignore[attr-defined]
-    assert controls == [("saved on request", None), ("lr changed", 0.004), ("sampled on request", None)]
-    assert len(events_of(folder, events.Sampled)) % len(config.begin_characters) == 0
-    assert ControlFiles(folder).requests() == frozenset()
-
-
-def test_a_paused_training_waits_until_it_may_go_on(config: TrainConfig, tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    control = ControlFiles(folder)
-    said: list[str] = []
-
-    def on_record(record: events.Record) -> None:
-        if isinstance(record.event, events.Step) and not said:
-            said.append("asked")
-            control.request(PAUSE)
-        if isinstance(record.event, events.Control):
-            said.append(record.event.what)
-            if record.event.what == "paused":
-                assert run_is_alive(folder)
-                control.withdraw(PAUSE)
-            else:
-                control.request(STOP)
-
-    run_training(config.replace(max_steps=10_000, n_epochs=10_000), folder, on_record=on_record)
-    assert said == ["asked", "paused", "resumed"]
-
-
-def test_a_paused_training_saves_samples_and_changes_its_rate_at_once(config: TrainConfig, tmp_path: Path) -> None:
-    """What is asked of a run that rests is done before it goes on, and changes nothing of what comes after."""
-    folder, undisturbed = tmp_path / "run", tmp_path / "undisturbed"
-    control = ControlFiles(folder)
-    told: list[str] = []
-
-    def on_record(record: events.Record) -> None:
-        event = record.event
-        if isinstance(event, events.Step) and not told:
-            control.request(PAUSE)
-        if told or isinstance(event, events.Control):
-            told.append(event.what if isinstance(event, events.Control) else event.name)
-        # One request after the other, each once the one before it has been answered.
-        answers = {"paused": SAVE, "saved on request": SAMPLE, "sampled on request": LR}
-        if isinstance(event, events.Control) and (wish := answers.get(event.what)):
-            control.request(wish, config.learning_rate if wish == LR else None)
-        if isinstance(event, events.Control) and event.what == "lr changed":
-            assert control.requests() == {PAUSE}
-            control.withdraw(PAUSE)
-
-    config = config.replace(checkpoint_every=1000)
-    run_training(config, folder, on_record=on_record)
-    n_sampled = told.index("sampled on request") - told.index("saved on request") - 1
-    assert told[: told.index("resumed") + 1] == [
-        *("paused", "checkpoint_saved", "saved on request"),
-        *["sampled"] * n_sampled,
-        *("sampled on request", "lr changed", "resumed"),
-    ]
-    assert n_sampled > 0
-    run_training(config, undisturbed)
-    assert final_weights(folder) == final_weights(undisturbed)
-
-
-def test_a_second_writer_of_a_run_is_refused(config: TrainConfig, tmp_path: Path) -> None:
-    writer = RunWriter(tmp_path / "run")
-    try:
-        with pytest.raises(RunError, match="Another trainer is writing"):
-            run_training(config, tmp_path / "run")
-    finally:
-        writer.close()
-
-
-def test_a_finished_run_is_not_alive(config: TrainConfig, tmp_path: Path) -> None:
-    run_training(config.replace(max_steps=1), tmp_path / "run")
-    assert not run_is_alive(tmp_path / "run")
-
-
-def test_a_run_tells_what_it_uses_and_where_its_time_goes(
-    config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(resources, "PERIOD_S", 0.0)
-    run_training(config, tmp_path / "run")
-    told = events_of(tmp_path / "run", events.Resources)
-    assert told
-    for one in told:
-        assert isinstance(one, events.Resources)
-        shares = [one.data_share, one.forward_share, one.backward_share, one.optimizer_share]
-        assert all(share > 0 for share in shares)
-        assert sum(shares) <= 1.0001
-        assert one.memory_bytes > 10_000_000
-
-
-def test_whoever_looks_while_the_heart_beats_always_finds_the_writer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(run_folder, "HEARTBEAT_PERIOD_S", 0.0)
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run" / HEARTBEAT).write_text("1")  # of a writer that was killed
-    writer = RunWriter(tmp_path / "run")
-    try:
-        while (tmp_path / "run" / HEARTBEAT).read_text() == "1":
-            pass
-        assert all(run_is_alive(tmp_path / "run") for _ in range(300))
-    finally:
-        writer.close()
-
-
-def test_a_process_that_began_after_the_last_beat_is_not_the_writer(tmp_path: Path) -> None:
-    writer = RunWriter(tmp_path / "run")
-    writer.close()
-    heartbeat = tmp_path / "run" / HEARTBEAT
-    heartbeat.write_text(str(os.getpid()), encoding="utf-8")
-    assert run_is_alive(tmp_path / "run")
-    os.utime(heartbeat, (0, 0))
-    assert not run_is_alive(tmp_path / "run")
 
 
 def test_a_failure_is_the_last_word_of_a_run_and_its_traceback_is_in_the_log(
