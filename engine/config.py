@@ -21,7 +21,7 @@ from engine.system.safe_text import shown
 
 Cell = Literal["rnn", "lstm", "gru"]
 Initialisation = Literal["xavier", "plain", "default"]
-Optimizer = Literal["adamw", "rmsprop", "muon"]
+Optimizer = Literal["adamw", "rmsprop"]
 Schedule = Literal["cosine", "constant"]
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -297,6 +297,8 @@ class TrainConfig(Settings, frozen=True, kw_only=True):
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         if isinstance(values, Mapping):
+            if values.get("optimizer") == "muon":
+                raise UsageError("The studio no longer has the optimiser muon.", "Train again with adamw or rmsprop.")
             model = values.get("model", {})
             values = {**values, "model": model if isinstance(model, ModelConfig) else ModelConfig.from_dict(model)}
         return super().from_dict(values)

@@ -40,6 +40,8 @@ from engine.model.metadata import (
 )
 from engine.novelty.training_lines import TrainingLines, lines_of_model
 
+# The state that an optimiser keeps of each parameter.
+ADAMW_STATE, RMSPROP_STATE = {"step", "exp_avg", "exp_avg_sq"}, {"step", "square_avg"}
 OPTIMIZER, PROGRESS = "optimizer.safetensors", "progress.json"
 MAX_PROGRESS_BYTES = 1 << 20
 # Weights that are learned stay below some hundreds; with any below this no product and no sum leaves float32.
@@ -236,17 +238,10 @@ def _optimizer_slots(state: Mapping[str, Tensor], optimizer: torch.optim.Optimiz
         if not value.is_floating_point() or not value.isfinite().all():
             raise ValueError(f"{OPTIMIZER} holds values that are no numbers")
         slots.setdefault(index, {})[slot] = value
-    known = _slot_names(optimizer)
-    if len(slots) not in (0, len(weights)) or any(slots[index].keys() not in known for index in slots):
+    known = RMSPROP_STATE if isinstance(optimizer, torch.optim.RMSprop) else ADAMW_STATE
+    if len(slots) not in (0, len(weights)) or any(state.keys() != known for state in slots.values()):
         raise ValueError(f"{OPTIMIZER} belongs to another model or optimiser")
     return slots
-
-
-def _slot_names(optimizer: torch.optim.Optimizer) -> tuple[set[str], ...]:
-    """The sets of states that an optimizer may keep of a parameter; one that is not PyTorch's names its own in `SLOT_NAMES`."""
-    if isinstance(optimizer, torch.optim.RMSprop):
-        return ({"step", "square_avg"},)
-    return ({"step", "exp_avg", "exp_avg_sq"}, *getattr(optimizer, "SLOT_NAMES", ()))
 
 
 def _check_weights(path: Path, expected: Mapping[str, tuple[int, ...]]) -> None:

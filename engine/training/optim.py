@@ -1,40 +1,33 @@
-"""How gradients become steps, and how the learning rate moves."""
+"""Optimisers and learning-rate schedules."""
 
 import math
 
 import torch
 
 from engine.config import TrainConfig
-from engine.model.char_rnn import N_GATES, CharRNN
-from engine.training.muon import Muon
+from engine.model.char_rnn import CharRNN
+
+# A batch is some 1,500 characters: a second moment over the last hundred steps follows the loss more closely than the usual thousand.
+BETAS = (0.9, 0.99)
 
 
 def make_optimizer(model: CharRNN, config: TrainConfig) -> torch.optim.Optimizer:
-    """AdamW (Loshchilov and Hutter 2019), RMSprop (Hinton 2012), or Muon (Jordan 2024) with AdamW."""
+    """AdamW (Loshchilov and Hutter 2019) or RMSprop (Hinton 2012)."""
     parameters = list(model.parameters())
     if config.optimizer == "rmsprop":
         return torch.optim.RMSprop(parameters, lr=config.learning_rate)
-    # One kernel for all weights: six million weights step in milliseconds.
+    # One kernel for all parameters: six million of them step in milliseconds.
     fused = parameters[0].device.type in ("cpu", "cuda")
-    # A batch is some 1,500 characters: a second moment over the last hundred of them follows the loss more closely
-    # than the usual thousand.
-    betas = (0.9, 0.99)
-    if config.optimizer == "muon":
-        matrices = [(w_ih, w_hh) for w_ih, w_hh, *_ in model.recurrent.all_weights]
-        theirs = {id(matrix) for layer in matrices for matrix in layer}
-        others = [parameter for parameter in parameters if id(parameter) not in theirs]
-        return Muon(
-            others, matrices, N_GATES[model.config.cell],
-            lr=config.learning_rate, betas=betas, weight_decay=config.weight_decay, fused=fused,
-        )  # fmt: skip
     return torch.optim.AdamW(
-        parameters, lr=config.learning_rate, betas=betas, weight_decay=config.weight_decay, fused=fused
+        parameters, lr=config.learning_rate, betas=BETAS, weight_decay=config.weight_decay, fused=fused
     )
 
 
 def learning_rate(config: TrainConfig, peak: float, step: int, total_steps: int) -> float:
-    """The rate for the update after `step` finished ones: a linear warm-up, then a half cosine down to
-    `final_lr_fraction` of the peak at the last step (Loshchilov and Hutter 2017), or constant."""
+    """The learning rate of the update after `step` finished ones.
+
+    Linear warm-up, then constant, or a half cosine down to `final_lr_fraction` of the peak at the last step (Loshchilov and Hutter 2017).
+    """
     warmup = min(config.warmup_steps, total_steps)
     if step < warmup:
         return peak * (step + 1) / warmup

@@ -59,7 +59,7 @@ def weights_of(run: Path) -> dict[str, bytes]:
     return {name: value.numpy().tobytes() for name, value in load_file(last / "model.safetensors").items()}
 
 
-@pytest.mark.parametrize(("optimizer", "killed_at"), [("adamw", (30, 150, 290)), ("muon", (150,))])
+@pytest.mark.parametrize(("optimizer", "killed_at"), [("adamw", (30, 150, 290)), ("rmsprop", (150,))])
 def test_kill_and_resume_gives_the_weights_and_losses_of_an_undisturbed_run(
     tmp_path: Path, optimizer: str, killed_at: tuple[int, ...]
 ) -> None:

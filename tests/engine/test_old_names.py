@@ -9,7 +9,7 @@ from engine.__main__ import make_parser
 from engine.commands.flags import flag_of
 from engine.commands.train import new_config
 from engine.config import OLD_NAMES, TrainConfig
-from engine.errors import UsageError
+from engine.errors import RunError, UsageError
 from engine.presets import preset
 from engine.runs.folder import CONFIG, read_config
 
@@ -50,6 +50,17 @@ def test_of_an_old_and_a_current_name_the_current_one_holds() -> None:
 def test_a_wrong_value_under_an_old_name_is_refused() -> None:
     with pytest.raises(UsageError, match="min_freq is 0"):
         TrainConfig.from_dict({"min_count": 0})
+
+
+def test_a_run_with_the_removed_optimiser_is_refused_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / CONFIG).write_text(json.dumps({**preset("tiny").to_dict(), "optimizer": "muon"}), encoding="utf-8")
+    with pytest.raises(RunError, match="no longer has the optimiser muon"):
+        read_config(tmp_path)
+
+
+def test_the_removed_optimiser_is_no_choice_on_the_command_line() -> None:
+    with pytest.raises(UsageError, match="Choose one of: adamw, rmsprop"):
+        new_config(make_parser().parse_args(["train", "--optimizer", "muon"]))
 
 
 @pytest.mark.parametrize("name", OLD_NAMES)

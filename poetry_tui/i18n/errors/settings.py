@@ -87,6 +87,8 @@ SENTENCES: dict[str, str] = {
     "Write it in UTF-8.": "请用 UTF-8 写。",
     "{name} cannot be {value}.": "{name} 不能是 {value}。",
     "Choose one of: {names}.": "请选其一：{names}。",
+    "The studio no longer has the optimiser muon.": "本程序不再有优化器 muon。",
+    "Train again with adamw or rmsprop.": "请用 adamw 或 rmsprop 重新训练。",
     "There is no setting called {name}.": "没有名为 {name} 的设置。",
     "Known settings: {names}.": "设置有：{names}。",
     "There is no preset called {name}.": "没有名为 {name} 的预设。",
