@@ -1,6 +1,5 @@
 """The poem pane: the poem, below it the pager and what is known about it; the keys that step through, lock and revise it."""
 
-import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -23,6 +22,7 @@ from poetry_tui.keymap import bind
 from poetry_tui.messages import CopyWanted
 from poetry_tui.settings import SettingsStore
 from poetry_tui.verse.poem_view import PoemView, PoemViewState
+from poetry_tui.widgets.poem_display import PoemDisplay
 
 if TYPE_CHECKING:
     from poetry_tui.compose.tone_pattern import FormPattern
@@ -83,6 +83,7 @@ class PoemPane(Vertical):
         super().__init__()
         self._session, self._revisions, self._settings, self._spawn = session, revisions, settings, spawn
         self._annotations = AnnotationCache(spawn, self.show_poem)
+        self._display = PoemDisplay(settings, self.show_poem)
         # Already in the first paint, when nothing else is known yet.
         self._hint = tr("compose.hint_warming_up")
         self.view = PoemView(self._hint)
@@ -98,8 +99,8 @@ class PoemPane(Vertical):
     def on_mount(self) -> None:
         self.refresh_labels()
         self.call_after_refresh(self.mount_all, [self.pager, self.facts])
-        if self._settings.current.is_traditional:
-            self.call_after_refresh(self._spawn, self._load_traditional)
+        if self._display.is_traditional:
+            self.call_after_refresh(self._spawn, self._display.load)
 
     def refresh_labels(self) -> None:
         self.border_title = Content(tr_label("compose.poem"))
@@ -132,19 +133,11 @@ class PoemPane(Vertical):
             is_written=current is None or current.is_over,
             cursor=self._session.cursor,
             hint=self._hint,
-            display_chars=self._to_display_chars(current.text) if current else "",
+            display_chars=self._display.to_display_chars(current.text) if current else "",
             annotations=(annotations.annotations if annotations else {}) if settings.with_tones else None,
             locked=revision.locked if revision else frozenset(),
-            is_upright=settings.is_upright,
+            is_upright=self._display.is_upright,
         )
-
-    def _to_display_chars(self, text: str) -> str:
-        """A text in traditional characters; "" where it is displayed as it is."""
-        if not self._settings.current.is_traditional:
-            return ""
-        from poetry_tui.verse.display_chars import to_display_chars
-
-        return to_display_chars(text)
 
     def show_pattern(self, pattern: "FormPattern | None") -> None:
         """Display the tone pattern of a form in place of the poem, or the poem again."""
@@ -170,20 +163,12 @@ class PoemPane(Vertical):
 
     def action_upright(self) -> None:
         """Columns from right to left, or lines again."""
-        self._settings.change(is_upright=not self._settings.current.is_upright)
-        self.show_poem()
+        self._display.toggle_upright()
 
     def action_traditional(self) -> None:
         """Traditional characters, or the poem as it is; only the display changes."""
-        self._settings.change(is_traditional=not self._settings.current.is_traditional)
-        self._spawn(self._load_traditional)
-
-    async def _load_traditional(self) -> None:
-        from poetry_tui.verse import display_chars
-
-        if self._settings.current.is_traditional:
-            await asyncio.to_thread(display_chars.load)
-        self.show_poem()
+        self._display.toggle_traditional()
+        self._spawn(self._display.load)
 
     def action_shading(self) -> None:
         self.view.toggle_shading()

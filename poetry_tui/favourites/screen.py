@@ -25,10 +25,11 @@ from poetry_tui.messages import CopyWanted, RecreateWanted
 from poetry_tui.services import Services
 from poetry_tui.widgets.ask_line import AskLine
 from poetry_tui.widgets.line_input import LineInput
-from poetry_tui.widgets.verse_screen import ViewsScreen
+from poetry_tui.widgets.poem_display import PoemDisplay
+from poetry_tui.widgets.studio_screen import StudioScreen
 
 
-class FavouritesScreen(ViewsScreen):
+class FavouritesScreen(StudioScreen):
     """The list is read again whenever the screen is shown, for another screen or studio may have kept more."""
 
     MODE = "favourites"
@@ -72,6 +73,7 @@ class FavouritesScreen(ViewsScreen):
     def __init__(self, services: Services) -> None:
         super().__init__(services)
         self.store = FavouriteStore()
+        self.display_of_poems = PoemDisplay(services.settings, self.show_poem_page)
         self._all: list[Favourite] = []
         # The last one first.
         self._deleted: list[Favourite] = []
@@ -86,6 +88,8 @@ class FavouritesScreen(ViewsScreen):
     def on_mount(self) -> None:
         self._say_everything()
         self._purge()
+        if self.display_of_poems.is_traditional:
+            self.call_after_refresh(self._load_traditional)
 
     def on_screen_resume(self) -> None:
         self.reload()
@@ -101,12 +105,24 @@ class FavouritesScreen(ViewsScreen):
 
     # What is shown
 
-    def show_verse(self) -> None:
-        chosen = self.query_one(PoemShelf).chosen
-        display_chars = self.to_display_chars(chosen.text) if chosen else ""
-        self.query_one(PoemPage).show(
-            chosen, display_chars=display_chars, is_upright=self.services.settings.current.is_upright
-        )
+    def show_poem_page(self) -> None:
+        """Display the chosen poem."""
+        chosen, display = self.query_one(PoemShelf).chosen, self.display_of_poems
+        display_chars = display.to_display_chars(chosen.text) if chosen else ""
+        self.query_one(PoemPage).show(chosen, display_chars=display_chars, is_upright=display.is_upright)
+
+    def action_upright(self) -> None:
+        """Columns from right to left, or lines again."""
+        self.display_of_poems.toggle_upright()
+
+    def action_traditional(self) -> None:
+        """Traditional characters, or the poem as it is; only the display changes."""
+        self.display_of_poems.toggle_traditional()
+        self._load_traditional()
+
+    @work(group="traditional", exclusive=True, exit_on_error=False)
+    async def _load_traditional(self) -> None:
+        await self.display_of_poems.load()
 
     @work(group="reload", exclusive=True, exit_on_error=False)
     async def reload(self, cursor_on: int | None = None) -> None:
@@ -134,7 +150,7 @@ class FavouritesScreen(ViewsScreen):
         shelf.border_subtitle = count if len(found) < len(self._listed) else ""
         none = "favourites.none_found" if self._listed else "favourites.none_deleted"
         self.query_one("#favourites-none", Static).update(Content(tr(none)))
-        self.show_verse()
+        self.show_poem_page()
         self.set_class(not found and (bool(self._listed) or self._shows_deleted), "-none-found")
         self.refresh_bindings()
 
@@ -161,7 +177,7 @@ class FavouritesScreen(ViewsScreen):
 
     @on(OptionList.OptionHighlighted)
     def show_poem(self) -> None:
-        self.show_verse()
+        self.show_poem_page()
 
     @on(OptionList.OptionSelected)
     async def choose(self) -> None:

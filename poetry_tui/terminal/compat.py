@@ -18,9 +18,10 @@ from textual._queue import Queue
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.await_complete import AwaitComplete
-from textual.binding import Binding
+from textual.binding import Binding, BindingsMap
 from textual.dom import DOMNode
 from textual.geometry import Region
+from textual.keys import key_to_character
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
@@ -33,6 +34,9 @@ if sys.platform == "win32":
     linux_driver = None
 else:
     from textual.drivers import linux_driver
+
+# Bindings with the nodes that own them, from the focused widget to the app.
+BindingChain = list[tuple[DOMNode, BindingsMap]]
 
 _dismiss = Screen.dismiss
 _parse, _parser_tick = XTermParser.feed, XTermParser.tick
@@ -174,6 +178,28 @@ def open_screens(app: App[Any]) -> list[Screen[Any]]:
 def bindings_of(node: DOMNode) -> list[Binding]:
     """Every key of a node, also those that do nothing now, in the order of their declaration."""
     return [binding for _, binding in node._bindings]
+
+
+def with_pane_keys(chain: BindingChain, screen: Screen[Any], panes: Sequence[Widget]) -> BindingChain:
+    """Textual's chain of bindings, from the focused widget to the app, with those of the panes right after the screen's.
+
+    A key that the focused widget types, as an input does, stays its own.
+    """
+    nodes = [node for node, _ in chain]
+    # A focused widget that is being removed has no screen.
+    if screen not in nodes:
+        return chain
+    added: BindingChain = []
+    for pane in panes:
+        if pane in nodes:
+            continue
+        bindings = pane._bindings.copy()
+        for key in list(bindings.key_to_bindings):
+            if any(node.check_consume_key(key, key_to_character(key)) for node in nodes):
+                del bindings.key_to_bindings[key]
+        added.append((pane, bindings))
+    after_screen = nodes.index(screen) + 1
+    return [*chain[:after_screen], *added, *chain[after_screen:]]
 
 
 def clock_of_events_s() -> float:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import ActiveBinding, BindingsMap
+from textual.binding import ActiveBinding
 from textual.dom import DOMNode
 from textual.geometry import Size
 from textual.reactive import Reactive
@@ -17,10 +17,9 @@ from poetry_tui.engine_client.state import EngineState, Phase
 from poetry_tui.i18n import tr
 from poetry_tui.keymap import translated
 from poetry_tui.services import Services
-from poetry_tui.terminal.compat import update_focus_styles
+from poetry_tui.terminal.compat import BindingChain, bindings_of, update_focus_styles, with_pane_keys
 from poetry_tui.widgets.footer import StudioFooter
 from poetry_tui.widgets.header import StudioHeader
-from poetry_tui.widgets.pane_keys import with_pane_keys
 from poetry_tui.widgets.too_small import MIN_COLUMNS, MIN_ROWS, TooSmall
 
 
@@ -64,7 +63,7 @@ class StudioScreen(Screen[None]):
         raise NotImplementedError
 
     @property
-    def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
+    def _binding_chain(self) -> BindingChain:
         return with_pane_keys(super()._binding_chain, self, self.pane_keys)
 
     @property
@@ -80,7 +79,7 @@ class StudioScreen(Screen[None]):
         own = [
             translated(ActiveBinding(node, binding, True, binding.tooltip))
             for node in nodes
-            for _, binding in node._bindings
+            for binding in bindings_of(node)
         ]
         others = (active for active in self.active_bindings.values() if active.node not in nodes)
         return [*sorted(own, key=self._key_rank), *others]

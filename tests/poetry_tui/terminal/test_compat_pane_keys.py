@@ -3,13 +3,12 @@
 from typing import ClassVar
 
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingsMap, BindingType
-from textual.dom import DOMNode
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from poetry_tui.widgets.pane_keys import with_pane_keys
+from poetry_tui.terminal.compat import BindingChain, with_pane_keys
 
 
 class Pane(Widget):
@@ -30,7 +29,7 @@ class PaneScreen(Screen[None]):
         self.pane = Pane()
 
     @property
-    def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
+    def _binding_chain(self) -> BindingChain:
         return with_pane_keys(super()._binding_chain, self, [self.pane])
 
     def compose(self) -> ComposeResult:
