@@ -1,4 +1,4 @@
-"""What the studio remembers about its user from one sitting to the next: a small JSON file in the user's folder."""
+"""What the studio remembers about its user from one start to the next: a small JSON file in the user's folder."""
 
 import dataclasses
 import json
@@ -83,7 +83,7 @@ def save_settings(settings: Settings, path: Path) -> None:
 
 
 class SettingsStore:
-    """The settings of this sitting, in memory and in their file. `unsaved` is called with the error where they cannot be written."""
+    """The current settings, in memory and in their file. `unsaved` is called with the error where they cannot be written."""
 
     def __init__(self, settings: Settings, unsaved: Callable[[OSError], None]) -> None:
         self.current = settings

@@ -239,7 +239,7 @@ class FavouritesScreen(StudioScreen):
             self.reload()
 
     async def action_undo(self) -> None:
-        """Put back the poem that was deleted last, in this sitting or an earlier one; where those are listed, the chosen one."""
+        """Put back the poem that was deleted last, since the start or before; where those are listed, the chosen one."""
         poem = self.chosen if self._shows_deleted else next(iter(self._deleted), None)
         if poem is not None and await self._done(lambda: self.store.restore(poem.id)):
             self._deleted = [other for other in self._deleted if other.id != poem.id]

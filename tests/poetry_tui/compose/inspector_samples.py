@@ -1,4 +1,4 @@
-"""Inspections for the tests of the glass box: values that satisfy the equations, as the engine's would."""
+"""Inspections for the tests of the inspector: values that satisfy the equations, as the engine's would."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""The glass box on a screen: what it asks for, what it shows, what keys and clicks do."""
+"""The inspector on a screen: what it asks for, what it shows, what keys and clicks do."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ OTHER_PLACE = InspectCharacter(PLACE.text, 5, PLACE.config)
 
 
 class Box(App[None]):
-    """The glass box alone, and what it says."""
+    """The inspector alone, and what it says."""
 
     CSS = "CharacterInspector { width: 40; height: 100%; }"
 

@@ -1,4 +1,4 @@
-"""The glass box on the Compose screen, with a service behind it."""
+"""The inspector on the Compose screen, with a service behind it."""
 
 import pytest
 

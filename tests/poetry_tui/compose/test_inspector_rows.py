@@ -1,4 +1,4 @@
-"""The parts of the glass box, without a screen."""
+"""The parts of the inspector, without a screen."""
 
 import msgspec
 import pytest

@@ -60,8 +60,8 @@ async def test_an_acrostic_begins_the_poem_in_place_of_the_chips(until: Until) -
         studio.screen.query_one("#title", Input).value = "登高"
         await studio.press("enter")
         await studio.written()
-        wished = studio.current.config
-        assert (wished["begin"], wished["acrostic"], wished["title"]) == ("", "春江花月", "登高")
+        config = studio.current.config
+        assert (config["begin"], config["acrostic"], config["title"]) == ("", "春江花月", "登高")
         assert not studio.screen.request_form.picker.is_active
 
 

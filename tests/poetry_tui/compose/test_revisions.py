@@ -1,4 +1,4 @@
-"""The poem on the desk: revisions, locks, undo, and what the engine is asked for."""
+"""The revision tree: revisions, locks, undo, and what the engine is asked for."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -273,7 +273,7 @@ def test_what_shall_stay_is_in_what_the_engine_is_asked_to_keep(data: st.DataObj
     assert child.text.startswith(str(request.config["begin"]))
 
 
-class Desk(RuleBasedStateMachine):
+class RevisionTreeMachine(RuleBasedStateMachine):
     """Anything that a user may do, in any order."""
 
     def __init__(self) -> None:
@@ -340,5 +340,5 @@ class Desk(RuleBasedStateMachine):
             )
 
 
-TestDesk = Desk.TestCase
-TestDesk.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+TestRevisionTree = RevisionTreeMachine.TestCase
+TestRevisionTree.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
