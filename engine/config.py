@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self, get_args, get_origin, get_type
 import msgspec
 from msgspec import Meta
 
-from engine.errors import UsageError
+from engine.errors import Message, UsageError
 from engine.prosody import RhymeBook
 from engine.system.names import MAX_TEXT_CHARS
 from engine.system.safe_text import shown
@@ -64,17 +64,34 @@ class Setting:
             return
         if self.choices:
             if value not in self.choices:
-                raise UsageError(f"{self.name} cannot be {shown(value)}.", f"Choose one of: {', '.join(self.choices)}.")
+                raise UsageError(
+                    "{name} cannot be {value}.",
+                    "Choose one of: {names}.",
+                    name=self.name,
+                    value=shown(value),
+                    names=", ".join(self.choices),
+                )
             return
         expected = (int, float) if self.kind is float else self.kind
         if not isinstance(value, expected) or (isinstance(value, bool) and self.kind is not bool):
             raise UsageError(
-                f"{self.name} must be of type {self.kind.__name__}, not {shown(value)}.", f"It means: {self.help}."
+                "{name} must be of type {kind}, not {value}.",
+                "It means: {meaning}.",
+                name=self.name,
+                kind=self.kind.__name__,
+                value=shown(value),
+                meaning=Message(self.help),
             )
         # NaN is in no range.
         if isinstance(value, int | float) and not self.low <= value <= self.high:
             raise UsageError(
-                f"{self.name} is {shown(value)}, outside {self.low:g} to {self.high:g}.", f"It means: {self.help}."
+                "{name} is {value}, outside {low} to {high}.",
+                "It means: {meaning}.",
+                name=self.name,
+                value=shown(value),
+                low=f"{self.low:g}",
+                high=f"{self.high:g}",
+                meaning=Message(self.help),
             )
         if isinstance(value, str):
             self._check_text(value)
@@ -82,12 +99,18 @@ class Setting:
     def _check_text(self, value: str) -> None:
         if len(value) > MAX_TEXT_CHARS:
             raise UsageError(
-                f"{self.name} has {len(value):,} characters, and may have {MAX_TEXT_CHARS:,}.",
-                f"It means: {self.help}.",
+                "{name} has {number} characters, and may have {number2}.",
+                "It means: {meaning}.",
+                name=self.name,
+                number=f"{len(value):,}",
+                number2=f"{MAX_TEXT_CHARS:,}",
+                meaning=Message(self.help),
             )
         # A lone surrogate is half of a character, or a byte of a command line that is no UTF-8: no file can hold it.
         if any("\ud800" <= one <= "\udfff" or one == "\0" for one in value):
-            raise UsageError(f"{self.name} holds what is no text: {shown(value)}.", "Write it in UTF-8.")
+            raise UsageError(
+                "{name} holds what is no text: {value}.", "Write it in UTF-8.", name=self.name, value=shown(value)
+            )
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,13 +132,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             UsageError: for values that are no mapping, an unknown name, a wrong type or a value out of range.
         """
         if not isinstance(values, Mapping):
-            raise UsageError(f"{shown(values)} holds no settings.", "Settings are names with their values.")
+            raise UsageError("{value} holds no settings.", "Settings are names with their values.", value=shown(values))
         values = with_current_names(values)
         unknown = sorted(set(values) - set(cls.__struct_fields__), key=str)
         if unknown:
             raise UsageError(
-                f"There is no setting called {shown(unknown[0])}.",
-                f"Known settings: {', '.join(sorted(cls.__struct_fields__))}.",
+                "There is no setting called {name}.",
+                "Known settings: {names}.",
+                name=shown(unknown[0]),
+                names=", ".join(sorted(cls.__struct_fields__)),
             )
         return cls(**values)
 

@@ -1,7 +1,63 @@
-"""Errors that a person reads: one sentence that says what is wrong, one that says what to do."""
+"""Errors that a person reads: one sentence that says what is wrong, one that says what to do.
+
+Each sentence is a `Message`: an English template and its parameters. The template is the sentence's code: the interface looks it up in
+its table of translations (`poetry_tui.i18n.errors`), so no translation depends on parsing English.
+"""
+
+from collections.abc import Mapping
+from string import Formatter
+from typing import Any, Self
 
 # Exit status of what was interrupted: Ctrl-C, a signal, a terminal that is gone.
 INTERRUPTED = 130
+
+
+class Message(str):
+    """English text that keeps its template and parameters, so that it can be worded in another language.
+
+    A parameter may be a Message itself, a text, a number, or an exception that has one of these as its argument. As a string, it is
+    the English text. Without parameters the template is not formatted.
+    """
+
+    __slots__ = ("parameters", "template")
+
+    # The template of a message with its hint.
+    WITH_HINT = "{message} {hint}"
+
+    template: str
+    parameters: Mapping[str, object]
+
+    def __new__(cls, template: str, /, **parameters: object) -> Self:
+        text = super().__new__(cls, template.format(**parameters) if parameters else template)
+        text.template = template
+        text.parameters = parameters
+        return text
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dicts, strings and numbers, as JSON has them."""
+        return {"template": self.template, "parameters": {key: _plain(one) for key, one in self.parameters.items()}}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The message that `to_dict` was made of."""
+        parameters = {
+            key: cls.from_dict(one) if isinstance(one, Mapping) else one for key, one in data["parameters"].items()
+        }
+        return cls(data["template"], **parameters)
+
+
+def _plain(parameter: object) -> object:
+    parameter = argument_of(parameter)
+    if isinstance(parameter, Message):
+        return parameter.to_dict()
+    return parameter if isinstance(parameter, int | float) else str(parameter)
+
+
+def argument_of(parameter: object) -> object:
+    """What an exception says, as a Message where it has one; any other parameter as it is."""
+    if isinstance(parameter, BaseException):
+        return parameter.args[0] if parameter.args and isinstance(parameter.args[0], Message) else str(parameter)
+    return parameter
 
 
 class StudioError(Exception):
@@ -12,13 +68,22 @@ class StudioError(Exception):
 
     exit_code = 1
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    def __init__(self, message: str, hint: str = "", /, **parameters: object) -> None:
+        """Keep both as messages; `parameters` fill the templates that are none yet."""
+        self.message = _filled(message, parameters)
+        self.hint = _filled(hint, parameters)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        """Both sentences, as a Message."""
+        return Message(Message.WITH_HINT, message=self.message, hint=self.hint) if self.hint else self.message
+
+
+def _filled(text: str, parameters: Mapping[str, object]) -> Message:
+    if isinstance(text, Message):
+        return text
+    own = {name for _, name, _, _ in Formatter().parse(text) if name} if parameters else set()
+    return Message(text, **{name: parameters[name] for name in own})
 
 
 class UsageError(StudioError):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Never
 
-from engine.errors import StudioError
+from engine.errors import Message, StudioError
 from engine.system import scratch
 
 # JSON nested deeper than this is refused: json.loads stops at the interpreter's own limit only, and whoever walks the value
@@ -83,7 +83,7 @@ def parse_json(text: bytes | str, *, infinity_too: bool = False) -> Any:
     try:
         value = (_DECODER_WITH_INFINITY if infinity_too else _DECODER).decode(whole.removeprefix("\ufeff"))
     except json.JSONDecodeError as error:
-        raise ValueError(f"it is no JSON: {error}") from None
+        raise ValueError(Message("it is no JSON: {error}", error=error)) from None
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
     may_be_deep = whole.count("[") + whole.count("{") > MAX_JSON_DEPTH
@@ -108,7 +108,7 @@ def read_json(
         if not stat.S_ISREG(status.st_mode):
             raise ValueError("it is no file")
         if status.st_size > max_bytes:
-            raise ValueError(f"it has more than {max_bytes >> 20} MB")
+            raise ValueError(Message("it has more than {number} MB", number=max_bytes >> 20))
         return parse_json(path.read_bytes())
     except OSError as problem:
         raise error(f"{path} cannot be read ({problem.strerror or problem}).", hint) from problem
@@ -134,7 +134,7 @@ def _real(digits: str) -> float:
 
 
 def _no_number(word: str) -> Never:
-    raise ValueError(f"it holds {word}, which is no number of JSON")
+    raise ValueError(Message("it holds {word}, which is no number of JSON", word=word))
 
 
 _DECODER = json.JSONDecoder(parse_int=_whole, parse_float=_real, parse_constant=_no_number)

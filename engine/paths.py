@@ -28,7 +28,7 @@ def home() -> Path:
             return path_of(moved)
         except UsageError as error:
             raise UsageError(
-                f"{HOME_VARIABLE} names no folder: {error.message}", "Set it to a folder, or unset it."
+                "POETRY_TUI_HOME names no folder: {problem}", "Set it to a folder, or unset it.", problem=error.message
             ) from None
     return platformdirs.user_data_path(APP_NAME, appauthor=False)
 

@@ -82,5 +82,7 @@ def preset(name: str) -> TrainConfig:
         UsageError: for a name that is not in `PRESETS`.
     """
     if name not in PRESETS:
-        raise UsageError(f"There is no preset called {shown(name)}.", f"Choose one of: {', '.join(PRESETS)}.")
+        raise UsageError(
+            "There is no preset called {name}.", "Choose one of: {names}.", name=shown(name), names=", ".join(PRESETS)
+        )
     return PRESETS[name]

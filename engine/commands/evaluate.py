@@ -99,8 +99,10 @@ def _read(arguments: argparse.Namespace) -> list[Poem]:
     dropped = ", ".join(f"{reason} {count}" for reason, count in cleaner.report.dropped.most_common())
     if not poems:
         raise CorpusError(
-            f"No poem could be read from {path}: {dropped or 'there is none in it'}.",
+            "No poem could be read from {name}: {why}.",
             "Is it a file of poems?",
+            name=path,
+            why=dropped or "there is none in it",
         )
     if file.is_chosen_by_looking and not arguments.json:
         say(how_read(file, cleaner.report.n_read))

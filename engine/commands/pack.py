@@ -93,8 +93,9 @@ def _shares(shares: list[float] | None, n_models: int) -> list[float]:
         return [1.0] * n_models
     if len(shares) != n_models or not all(share > 0 for share in shares) or sum(shares) == inf:
         raise UsageError(
-            f"--shares needs a number above 0 for each of the {n_models} models.",
+            "--shares needs a number above 0 for each of the {n_models} models.",
             "Say them in the models' order, as in 3 3 2.",
+            n_models=n_models,
         )
     return shares
 

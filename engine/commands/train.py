@@ -163,7 +163,7 @@ def _config_from(path: Path) -> TrainConfig:
     except ValueError as error:
         raise UsageError(f"{path} cannot be read as settings: {error}.", hint) from error
     if not isinstance(values, dict):
-        raise UsageError(f"{path} holds no settings.", hint)
+        raise UsageError("{value} holds no settings.", hint, value=path)
     return TrainConfig.from_dict(values)
 
 

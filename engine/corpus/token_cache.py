@@ -90,8 +90,11 @@ def open_tokens(
     """
     if corpus.n_poems < MIN_POEMS:
         raise CorpusError(
-            f"The corpus {corpus.name} holds {corpus.n_poems} poem; training needs at least {MIN_POEMS}.",
+            "The corpus {name} holds {number} poem; training needs at least {number2}.",
             "One poem to learn from and one to judge by is the least; a few hundred are a start.",
+            name=corpus.name,
+            number=corpus.n_poems,
+            number2=MIN_POEMS,
         )
     tags = tuple(tags) if vocabulary is None else ()
     key = _key(corpus, min_freq, vocabulary, tags)
@@ -106,7 +109,9 @@ def open_tokens(
                     _build(corpus, aside, key, min_freq, vocabulary, tags)
                 opened = _open_cache(corpus, folder, key)
     if opened is None:
-        raise CorpusError(f"The token cache {folder.name} could not be read back.", "Is the disk full or damaged?")
+        raise CorpusError(
+            "The token cache {name} could not be read back.", "Is the disk full or damaged?", name=folder.name
+        )
     return opened
 
 
@@ -172,8 +177,10 @@ def _build(
         vocabulary = Vocabulary(Vocabulary.from_counts(_counts(corpus, moved), min_freq).characters, tags)
     if not vocabulary.characters:
         raise CorpusError(
-            f"No character of the corpus {corpus.name} occurs {min_freq} times in its training poems.",
+            "No character of the corpus {name} occurs {number} times in its training poems.",
             "Ask for a smaller minimum count, or bring more poems.",
+            name=corpus.name,
+            number=min_freq,
         )
     dtype = np.dtype(np.uint16 if len(vocabulary) <= np.iinfo(np.uint16).max else np.uint32)
     n_poems, n_tokens = _write_arrays(corpus, folder, _lookup_table(vocabulary, dtype), moved)

@@ -31,13 +31,17 @@ def mean_of(models: Sequence[LoadedModel], shares: Sequence[float] | None = None
     for other in models[1:]:
         if _shape(other) != _shape(first) or other.vocabulary != first.vocabulary:
             raise ModelError(
-                f"{first.name} and {other.name} have no mean: they are not networks of one kind that know the same characters.",
+                "{name} and {other} have no mean: they are not networks of one kind that know the same characters.",
                 "Average trainings that began with one model and read one corpus.",
+                name=first.name,
+                other=other.name,
             )
         if _beginning(other) is None or _beginning(other) != _beginning(first):
             raise ModelError(
-                f"{first.name} and {other.name} have no mean: they did not begin with the same model.",
+                "{name} and {other} have no mean: they did not begin with the same model.",
                 "Begin several trainings with one model (--start-from), each with another --seed.",
+                name=first.name,
+                other=other.name,
             )
     # Of a tied model the parameters name the shared table once, where its state has it twice.
     for weight, *others in zip(*(model.model.parameters() for model in models), strict=True):

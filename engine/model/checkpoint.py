@@ -154,7 +154,7 @@ def load_model(folder: Path, device: torch.device, name: str | None = None) -> L
     try:
         vocabulary = Vocabulary(header["vocabulary"], header.get("header_tags", ()))
     except ValueError as error:
-        raise ModelError(f"{folder / HEADER} describes no model: {error}.", HINT) from error
+        raise ModelError("{path} describes no model: {error}.", HINT, path=folder / HEADER, error=error) from error
     # First only shapes, no memory: a damaged header must not make us allocate what it claims.
     with torch.device("meta"), _LeaveUnfilled():
         model = CharRNN(config, len(vocabulary))
@@ -163,9 +163,16 @@ def load_model(folder: Path, device: torch.device, name: str | None = None) -> L
     weights = {key: value.to(torch.float32, copy=True) for key, value in _read_tensors(folder / WEIGHTS).items()}
     for key, value in weights.items():
         if not value.isfinite().all():
-            raise ModelError(f"{folder / WEIGHTS} is damaged: {key} holds values that are no numbers.", HINT)
+            raise ModelError(
+                "{path} is damaged: {name} holds values that are no numbers.", HINT, path=folder / WEIGHTS, name=key
+            )
         if value.numel() and value.abs().max() > LARGEST_WEIGHT:
-            raise ModelError(f"{folder / WEIGHTS} is damaged: {key} holds values beyond any that are learned.", HINT)
+            raise ModelError(
+                "{path} is damaged: {name} holds values beyond any that are learned.",
+                HINT,
+                path=folder / WEIGHTS,
+                name=key,
+            )
     model.load_state_dict(weights, strict=not config.tied, assign=True)
     if config.tied:
         model.output_weight = model.embedding.weight
@@ -215,7 +222,10 @@ def _random_devices() -> dict[str, Any]:
 
 def _cannot_be_continued(folder: Path, why: str) -> ModelError:
     return ModelError(
-        f"The checkpoint {folder} cannot be continued: {why}.", "Continue from another checkpoint of the run."
+        "The checkpoint {path} cannot be continued: {error}.",
+        "Continue from another checkpoint of the run.",
+        path=folder,
+        error=why,
     )
 
 
@@ -248,15 +258,29 @@ def _check_weights(path: Path, expected: Mapping[str, tuple[int, ...]]) -> None:
     """Hold a safetensors file's own header, and its size, to the shapes that the architecture gives."""
     entries = tensor_entries(path)
     for name in expected.keys() - entries.keys():
-        raise ModelError(f"{path} lacks the weight {name}.", HINT)
+        raise ModelError("{path} lacks the weight {name}.", HINT, path=path, name=name)
     for name in entries.keys() - expected.keys():
-        raise ModelError(f"{path} holds a weight that the model has no place for: {name}.", HINT)
+        raise ModelError("{path} holds a weight that the model has no place for: {name}.", HINT, path=path, name=name)
     for name, shape in expected.items():
         found = tuple(entries[name]["shape"])
         if found != shape:
-            raise ModelError(f"{path} does not fit its {HEADER}: {name} is {found} and should be {shape}.", HINT)
+            raise ModelError(
+                "{path} does not fit its {name}: {name2} is {found} and should be {shape}.",
+                HINT,
+                path=path,
+                name=HEADER,
+                name2=name,
+                found=found,
+                shape=shape,
+            )
         if entries[name]["dtype"] not in DTYPES:
-            raise ModelError(f"{path} keeps {name} as {entries[name]['dtype']}, which is no floating type.", HINT)
+            raise ModelError(
+                "{path} keeps {name} as {kind}, which is no floating type.",
+                HINT,
+                path=path,
+                name=name,
+                kind=entries[name]["dtype"],
+            )
 
 
 def _read_tensors(path: Path) -> dict[str, Tensor]:
@@ -264,7 +288,7 @@ def _read_tensors(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except (SafetensorError, OSError) as error:
-        raise ModelError(f"{path} is damaged: {error}.", HINT) from error
+        raise ModelError("{path} is damaged: {error}.", HINT, path=path, error=error) from error
 
 
 class CheckpointFolder:

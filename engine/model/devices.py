@@ -39,7 +39,9 @@ def choose_device(choice: DeviceChoice) -> torch.device:
         return torch.device(next(name for name, is_there in available.items() if is_there))
     if not available[choice]:
         there = ", ".join(name for name, is_there in available.items() if is_there)
-        raise UsageError(f"This machine offers no {choice} device.", f"Choose one of: auto, {there}.")
+        raise UsageError(
+            "This machine offers no {name} device.", "Choose one of: {names}.", name=choice, names=f"auto, {there}"
+        )
     return torch.device(choice)
 
 
@@ -104,7 +106,12 @@ def product_dtype(choice: Precision, device: torch.device, hidden_size: int) -> 
         UsageError: for bfloat16 on a device that trains in float32 alone.
     """
     if choice == "bfloat16" and device.type not in ("cpu", "cuda"):
-        raise UsageError(f"On {device.type} the studio trains in float32 alone.", "Choose one of: auto, float32.")
+        raise UsageError(
+            "On {name} the studio trains in float32 alone.",
+            "Choose one of: {names}.",
+            name=device.type,
+            names="auto, float32",
+        )
     if choice == "auto":
         choice = "bfloat16" if _multiplies_bfloat16_fast(device, hidden_size) else "float32"
     return torch.bfloat16 if choice == "bfloat16" else torch.float32

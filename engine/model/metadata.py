@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from engine.config import ModelConfig
-from engine.errors import ModelError, UsageError
+from engine.errors import Message, ModelError, UsageError
 from engine.files import is_there, open_regular, parse_json, read_json, read_start
 from engine.system.names import is_name
 from engine.system.safe_text import shown
@@ -41,16 +41,20 @@ def read_metadata(folder: Path) -> dict[str, Any]:
     path = folder / HEADER
     if not is_there(path):
         hint = "Name a model folder; `poetry-tui models` lists them."
-        raise ModelError(f"{folder} holds no model: {HEADER} is missing.", hint)
+        raise ModelError("{path} holds no model: {name} is missing.", hint, path=folder, name=HEADER)
     header = read_json(path, ModelError, HINT)
     if not isinstance(header, dict) or header.get("format_version") != FORMAT_VERSION:
-        problem = f"{path} is not in the model format {FORMAT_VERSION} that this studio reads."
+        problem = Message(
+            "{path} is not in the model format {number} that this studio reads.", path=path, number=FORMAT_VERSION
+        )
         raise ModelError(problem, "Update the studio, or train the model again.")
     for field, (is_it, kind) in _FIELDS.items():
         if field in header and not is_it(header[field]):
-            raise ModelError(f"{path} describes no model: its {field} is not {kind}.", HINT)
+            raise ModelError(
+                "{path} describes no model: its {name} is not {kind}.", HINT, path=path, name=field, kind=kind
+            )
     if "vocabulary" not in header or "architecture" not in header:
-        raise ModelError(f"{path} describes no model: it lacks vocabulary or architecture.", HINT)
+        raise ModelError("{path} describes no model: it lacks vocabulary or architecture.", HINT, path=path)
     corpus = header.pop("corpus", None)
     if corpus is not None:
         header["corpus"] = {"name": corpus} if isinstance(corpus, str) else corpus
@@ -123,7 +127,9 @@ def architecture_of(folder: Path, header: Mapping[str, Any]) -> ModelConfig:
     try:
         return ModelConfig.from_dict(header["architecture"])
     except UsageError as error:
-        raise ModelError(f"{folder / HEADER} describes no model: {error.message.rstrip('.')}.", HINT) from error
+        raise ModelError(
+            "{path} describes no model: {error}.", HINT, path=folder / HEADER, error=error.message.rstrip(".")
+        ) from error
 
 
 def checkpoint_named(pointer: Path) -> Path | None:
@@ -163,11 +169,11 @@ def tensor_entries(path: Path) -> dict[str, Any]:
         if 8 + header_size + end != size:
             raise ValueError(f"it has {size:,} bytes and should have {8 + header_size + end:,}")
     except FileNotFoundError:
-        raise ModelError(f"{path} is missing.", HINT) from None
+        raise ModelError("{path} is missing.", HINT, path=path) from None
     except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}.", HINT) from error
+        raise ModelError("{path} cannot be read: {error}.", HINT, path=path, error=error.strerror) from error
     except ValueError as error:
-        raise ModelError(f"{path} is damaged: {error}.", HINT) from error
+        raise ModelError("{path} is damaged: {error}.", HINT, path=path, error=error) from error
     return entries
 
 

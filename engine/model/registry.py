@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import paths
-from engine.errors import ModelError
+from engine.errors import Message, ModelError
 from engine.files import is_file, is_folder, is_there, replace_folder, resolved
 from engine.model.metadata import HEADER, WEIGHTS, architecture_of, checkpoint_named, read_metadata, tensor_entries
 from engine.novelty.training_lines import LINES, lines_file
@@ -94,8 +94,12 @@ def find_model(name_or_path: str | Path | None = None) -> Path:
         if found is not None:
             return found
     known = ", ".join(printable(model.name) for model in list_models())
-    hint = f"Known models: {known}." if known else "Train one first, or install the studio again: its own is missing."
-    raise ModelError(f"There is no model called {shown(wanted)}.", hint)
+    hint = (
+        Message("Known models: {names}.", names=known)
+        if known
+        else "Train one first, or install the studio again: its own is missing."
+    )
+    raise ModelError("There is no model called {name}.", hint, name=shown(wanted))
 
 
 def add_model(source: Path, name: str | None = None) -> Path:
@@ -109,13 +113,17 @@ def add_model(source: Path, name: str | None = None) -> Path:
     """
     folder = _model_in(source)
     if folder is None:
-        raise ModelError(f"{source} holds no model.", "Name the folder of a model, of a checkpoint or of a run.")
+        raise ModelError(
+            "{path} holds no model.", "Name the folder of a model, of a checkpoint or of a run.", path=source
+        )
     metadata = read_metadata(folder)
     tensor_entries(folder / WEIGHTS)
     name = check_name(name or str(metadata.get("name") or resolved(source).name), "model", ModelError)
     target = paths.models() / name
     if is_there(target) or is_there(_bundled() / name):
-        raise ModelError(f"There is already a model called {shown(name)}.", "Choose another name with --name.")
+        raise ModelError(
+            "There is already a model called {name}.", "Choose another name with --name.", name=shown(name)
+        )
     with _reporting_disk_errors(target), replace_folder(target) as aside:
         shutil.copyfile(folder / WEIGHTS, aside / WEIGHTS)
         if (lines := lines_file(folder)) is not None:
@@ -135,10 +143,10 @@ def remove_model(name: str) -> None:
     if not is_name(name) or not is_folder(folder):
         if is_name(name) and is_folder(_bundled() / name):
             raise ModelError(
-                f"The model {shown(name)} came with the studio and stays.", "Only your own can be removed."
+                "The model {name} came with the studio and stays.", "Only your own can be removed.", name=shown(name)
             )
         known = ", ".join(printable(path.name) for path in _model_folders(paths.models())) or "none"
-        raise ModelError(f"You have no model called {shown(name)}.", f"Your models: {known}.")
+        raise ModelError("You have no model called {name}.", "Your models: {names}.", name=shown(name), names=known)
     with _reporting_disk_errors(folder):
         # Renamed first: a deletion cut short leaves nothing that looks like a model.
         doomed = Path(tempfile.mkdtemp(prefix=".removed-", dir=folder.parent))
@@ -166,8 +174,8 @@ def _folders(root: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        hint = f"Change its permissions, or set {paths.HOME_VARIABLE} to another folder."
-        raise ModelError(f"The folder {root} cannot be read: {error.strerror}.", hint) from error
+        hint = Message("Change its permissions, or set {name} to another folder.", name=paths.HOME_VARIABLE)
+        raise ModelError("The folder {path} cannot be read: {error}.", hint, path=root, error=error.strerror) from error
 
 
 def _info(folder: Path, *, is_bundled: bool) -> ModelInfo:
@@ -200,5 +208,10 @@ def _reporting_disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        hint = f"Free some space, change its permissions, or set {paths.HOME_VARIABLE} to another folder."
-        raise ModelError(f"The folder {folder.parent} cannot be written ({error.strerror or error}).", hint) from error
+        hint = Message(
+            "Free some space, change its permissions, or set {variable} to another folder.",
+            variable=paths.HOME_VARIABLE,
+        )
+        raise ModelError(
+            "The folder {path} cannot be written ({error}).", hint, path=folder.parent, error=error.strerror or error
+        ) from error

@@ -83,9 +83,9 @@ def read_lines(path: Path) -> TrainingLines:
         bits = np.frombuffer(content, np.uint8)[_SIZES.size + header_size : -_CHECKSUM_BYTES]
         return _lines_of(parse_json(content[_SIZES.size : _SIZES.size + header_size]), bits)
     except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}.", HINT) from error
+        raise ModelError("{path} cannot be read: {error}.", HINT, path=path, error=error.strerror) from error
     except (ValueError, struct.error) as error:
-        raise ModelError(f"{path} cannot be read: {error}.", HINT) from error
+        raise ModelError("{path} cannot be read: {error}.", HINT, path=path, error=error) from error
 
 
 def lines_file(folder: Path) -> Path | None:
@@ -111,7 +111,7 @@ def lines_of_model(folder: Path, header: Mapping[str, Any]) -> TrainingLines | N
     lines = read_lines(path)
     corpus = header.get("corpus")
     if isinstance(corpus, dict) and corpus.get("sha256") not in (None, lines.corpus_sha256):
-        raise ModelError(f"{path} holds the lines of another corpus than the model's.", HINT)
+        raise ModelError("{path} holds the lines of another corpus than the model's.", HINT, path=path)
     return lines
 
 

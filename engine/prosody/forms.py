@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.errors import UsageError
+from engine.errors import Message, UsageError
 from engine.paths import bundled_data
 from engine.prosody import RhymeBook
 from engine.prosody.tones import LEVEL, must_be
@@ -132,7 +132,7 @@ def form_called(name: str) -> Form:
             if form.takes_n_lines and counted[1] in (form.key, form.name, *form.also):
                 return with_n_lines(form.key, _n_lines_of_pailu(form, int(counted[2])))
     known = ", ".join(f"{form.key} {form.name}" for form in forms())
-    raise UsageError(f"There is no form called {shown(name)}.", f"The forms are: {known}.")
+    raise UsageError("There is no form called {name}.", "The forms are: {names}.", name=shown(name), names=known)
 
 
 def named_with_lines(key: str, n_lines: int) -> str:
@@ -144,8 +144,10 @@ def named_with_lines(key: str, n_lines: int) -> str:
 def _n_lines_of_pailu(form: Form, n_lines: int) -> int:
     if n_lines % 2 or not MIN_PAILU_LINES <= n_lines <= MAX_PAILU_LINES:
         raise UsageError(
-            f"{form.name} cannot have {n_lines} lines.",
-            f"Choose an even number from {MIN_PAILU_LINES} to {MAX_PAILU_LINES}.",
+            Message("{form} cannot have {number} lines.", form=form.name, number=n_lines),
+            Message(
+                "Choose an even number from {number} to {number2}.", number=MIN_PAILU_LINES, number2=MAX_PAILU_LINES
+            ),
         )
     return n_lines
 

@@ -68,7 +68,9 @@ def rhyme_book_called(name: str) -> RhymeBook:
         if name in (key, own):
             return key
     known = ", ".join(f"{key} {own}" for key, own in RHYME_BOOKS.items())
-    raise UsageError(f"There is no rhyme book called {shown(name)}.", f"The rhyme books are: {known}.")
+    raise UsageError(
+        "There is no rhyme book called {name}.", "The rhyme books are: {names}.", name=shown(name), names=known
+    )
 
 
 @functools.cache
@@ -96,7 +98,9 @@ def group_called(name: str) -> RhymeGroup:
         if len(homonyms) == 1:
             return homonyms[0]
     known = " ".join(group.letter for group in groups if group.is_level)
-    raise UsageError(f"There is no rhyme group called {shown(name)}.", f"The level-tone groups are: {known}.")
+    raise UsageError(
+        "There is no rhyme group called {name}.", "The level-tone groups are: {names}.", name=shown(name), names=known
+    )
 
 
 def groups_of(character: str) -> tuple[RhymeGroup, ...]:

@@ -226,8 +226,10 @@ def _from_checked_json(line: str) -> Record:
         raise ValueError("an event is a JSON object")
     if body.get("v") != FORMAT_VERSION:
         raise RunError(
-            f"The run was written in format version {shown(body.get('v'))}, and this studio reads version {FORMAT_VERSION}.",
+            "The run was written in format version {number}, and this studio reads version {number2}.",
             "Update the studio, or train the run again.",
+            number=shown(body.get("v")),
+            number2=FORMAT_VERSION,
         )
     kind = EVENT_TYPES.get(body["event"]) if isinstance(body.get("event"), str) else None
     if kind is None:

@@ -64,14 +64,19 @@ def read_config(folder: Path) -> TrainConfig:
     path = folder / CONFIG
     if not is_file(path):
         raise RunError(
-            f"{folder} is not a run: it has no {CONFIG}.", "Name a run folder; `poetry-tui runs` lists them."
+            "{path} is not a run: it has no config.json.",
+            "Name a run folder; `poetry-tui runs` lists them.",
+            path=folder,
         )
     values = read_json(path, RunError, "Restore the file, or train again.", MAX_CONFIG_BYTES)
     try:
         return TrainConfig.from_dict(values)
     except UsageError as error:
         raise RunError(
-            f"{path} holds no settings of a training: {error.message}", "Restore the file, or train again."
+            "{path} holds no settings of a training: {problem}",
+            "Restore the file, or train again.",
+            path=path,
+            problem=error.message,
         ) from error
 
 
@@ -127,11 +132,14 @@ class RunWriter:
             self._events: TextIO = (folder / EVENTS).open("a", encoding="utf-8", errors="backslashreplace")
         except Timeout:
             raise RunError(
-                f"Another trainer is writing {folder}.", "Wait for it, stop it, or choose another folder."
+                "Another trainer is writing {path}.", "Wait for it, stop it, or choose another folder.", path=folder
             ) from None
         except OSError as error:
             raise RunError(
-                f"The run folder {folder} cannot be written: {error.strerror}.", "Choose another place with --run DIR."
+                "The run folder {path} cannot be written: {error}.",
+                "Choose another place with --run DIR.",
+                path=folder,
+                error=error.strerror,
             ) from error
         self._closing = threading.Event()
         self._beating = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -149,7 +157,10 @@ class RunWriter:
             self._events.flush()
         except OSError as error:
             raise RunError(
-                f"{self.folder / EVENTS} takes no more lines: {error.strerror}.", "Make room, then go on with --resume."
+                "{path} takes no more lines: {error}.",
+                "Make room, then go on with --resume.",
+                path=self.folder / EVENTS,
+                error=error.strerror,
             ) from error
         self._next_seq += 1
         return record

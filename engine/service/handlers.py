@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import convert
 
 from engine.config import ComposeConfig
-from engine.errors import ModelError, UsageError
+from engine.errors import Message, ModelError, UsageError
 from engine.prosody import RhymeBook
 from engine.prosody.forms import form_called
 from engine.prosody.rhymes import masks_of
@@ -129,14 +129,18 @@ def novelty(request: MeasureNovelty, call: Call) -> None:
 
     text = request.text
     if len(text) > MAX_NOVELTY_CHARS:
-        raise UsageError(f"A text of {len(text):,} characters is no poem.", f"Send at most {MAX_NOVELTY_CHARS:,}.")
+        raise UsageError(
+            Message("A text of {number} characters is no poem.", number=f"{len(text):,}"),
+            Message("Send at most {number}.", number=f"{MAX_NOVELTY_CHARS:,}"),
+        )
     call.check_cancelled()
     loaded = call.load(request.model)
     found = novelty_of(text, loaded.lines, corpus_of(loaded.metadata), call.check_cancelled)
     if found is None:
         raise ModelError(
-            f"The lines that {loaded.name} was trained on are not known.",
+            "The lines that {name} was trained on are not known.",
             "Install the corpus that it was trained on.",
+            name=loaded.name,
         )
     call.reply(
         protocol.Novelty(

@@ -13,7 +13,7 @@ of `LAST_REPLIES`:
     {"id": 1, "reply": "loaded", "model": "studio-lstm", "device": "cpu", …}
     {"id": 2, "reply": "token", "index": 0, "character": "日", …}
     {"id": 2, "reply": "cancelled"}
-    {"id": 0, "reply": "error", "message": "…", "hint": "…"}        0 where the request has no id that can be read
+    {"id": 0, "reply": "error", "message": {"template": …, "parameters": …}, "hint": …}   0 where the request has no id that can be read
 
 Imports neither torch nor a screen.
 """
@@ -24,7 +24,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct, field
 
+from engine.errors import Message, StudioError, argument_of
 from engine.files import parse_json
+from engine.system.safe_text import printable
 
 VERSION = 2
 MAX_REQUEST_BYTES = 1 << 20
@@ -247,11 +249,50 @@ class Cancelled(Reply, frozen=True, tag="cancelled"):
     """The request was cancelled."""
 
 
+class WireMessage(Struct, frozen=True):
+    """A `Message` on the wire: its template, and its parameters, which may be messages again."""
+
+    template: str
+    parameters: "Mapping[str, WireMessage | str | int | float]" = {}
+
+    @classmethod
+    def of(cls, text: str) -> "WireMessage":
+        """What `text` says, in one line without control characters."""
+        if not isinstance(text, Message):
+            return cls(printable(text))
+        parameters = {name: cls._parameter(value) for name, value in text.parameters.items()}
+        return cls(printable(text.template), parameters)
+
+    @classmethod
+    def _parameter(cls, value: object) -> "WireMessage | str | int | float":
+        value = argument_of(value)
+        if isinstance(value, Message):
+            return cls.of(value)
+        return value if isinstance(value, int | float) else printable(str(value))
+
+    def message(self) -> Message:
+        return Message(
+            self.template,
+            **{
+                name: value.message() if isinstance(value, WireMessage) else value
+                for name, value in self.parameters.items()
+            },
+        )
+
+
 class Failure(Reply, frozen=True, tag="error"):
     """The request failed: what is wrong, and what to do."""
 
-    message: str
-    hint: str = ""
+    message: WireMessage
+    hint: WireMessage
+
+    @classmethod
+    def of(cls, error: StudioError) -> "Failure":
+        return cls(WireMessage.of(error.message), WireMessage.of(error.hint))
+
+    def error(self, kind: type[StudioError] = StudioError) -> StudioError:
+        """The error that the service met."""
+        return kind(self.message.message(), self.hint.message())
 
 
 AnyReply = Hello | LoadedModel | Token | Poem | Candidate | CandidatesDone | Inspection | Novelty | Cancelled | Failure

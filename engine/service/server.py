@@ -33,7 +33,7 @@ from engine.service.protocol import (
     to_line,
 )
 from engine.system.interruption import POLITE
-from engine.system.safe_text import brief, printable
+from engine.system.safe_text import brief
 
 if TYPE_CHECKING:
     from engine.model.checkpoint import LoadedModel
@@ -86,7 +86,9 @@ class Service:
                 request_id, request = request_of_line(line)
             except InvalidRequestError as error:
                 hint = "engine/service/protocol.py declares the requests."
-                self._reply_error(error.id, UsageError(f"A request cannot be read: {brief(str(error))}.", hint))
+                self._reply_error(
+                    error.id, UsageError("A request cannot be read: {error}.", hint, error=brief(str(error)))
+                )
                 continue
             if isinstance(request, Shutdown):
                 return
@@ -119,7 +121,9 @@ class Service:
             traceback.print_exc()
             self._reply_error(
                 request_id,
-                StudioError(f"Composing failed: {type(error).__name__}: {error}.", "The log tells more."),
+                StudioError(
+                    "Composing failed: {error}.", "The log tells more.", error=f"{type(error).__name__}: {error}"
+                ),
             )
         finally:
             self._open.discard(request_id)
@@ -147,7 +151,7 @@ class Service:
         return loaded
 
     def _reply_error(self, request_id: int, error: StudioError) -> None:
-        self.reply(request_id, Failure(printable(error.message), printable(error.hint)))
+        self.reply(request_id, Failure.of(error))
 
     def reply(self, request_id: int, reply: Reply) -> None:
         """Send one reply, whole, whichever thread it comes from."""

@@ -7,7 +7,7 @@ system: its length in bytes, characters that cannot be written, separators.
 import os
 from pathlib import Path
 
-from engine.errors import StudioError, UsageError
+from engine.errors import Message, StudioError, UsageError
 from engine.system.safe_text import shown
 
 # What Linux, macOS and most other systems allow for one name and for a whole path. Files are written aside under a longer name:
@@ -29,9 +29,12 @@ def check_name(name: str, what: str, error: type[StudioError] = UsageError) -> s
     """
     if not is_name(name):
         if is_plain(name) and len(name.encode()) > MAX_FOLDER_NAME_BYTES:
-            problem = f"{shown(name)} is too long to name a {what}."
-            raise error(problem, f"Use at most {MAX_FOLDER_NAME_BYTES} bytes; a Chinese character takes three.")
-        raise error(f"{shown(name)} cannot name a {what}.", RULE)
+            problem = Message("{name} is too long to name a {what}.", name=shown(name), what=what)
+            raise error(
+                problem,
+                Message("Use at most {number} bytes; a Chinese character takes three.", number=MAX_FOLDER_NAME_BYTES),
+            )
+        raise error(Message("{name} cannot name a {what}.", name=shown(name), what=what), RULE)
     return name
 
 
@@ -54,16 +57,23 @@ def path_of(text: str | Path) -> Path:
     """
     written = str(text)
     if not written or "\0" in written:
-        raise UsageError(f"{shown(written)} is no path.", "Give the path of a file or of a folder.")
+        raise UsageError("{path} is no path.", "Give the path of a file or of a folder.", path=shown(written))
     try:
         path = Path(written).expanduser()
         as_bytes = os.fsencode(path)
     except RuntimeError:
-        raise UsageError(f"{shown(written)} names a user that is not known here.", "Write the whole path.") from None
+        raise UsageError(
+            "{path} names a user that is not known here.", "Write the whole path.", path=shown(written)
+        ) from None
     except UnicodeEncodeError:
         raise UsageError(
-            f"{shown(written)} cannot be written as a path here.", "Rename the file, or use another locale."
+            "{path} cannot be written as a path here.", "Rename the file, or use another locale.", path=shown(written)
         ) from None
     if len(as_bytes) > MAX_PATH_BYTES or any(len(part) > MAX_NAME_BYTES for part in as_bytes.split(os.sep.encode())):
-        raise UsageError(f"{shown(written)} is too long for a path.", f"A name may have {MAX_NAME_BYTES} bytes.")
+        raise UsageError(
+            "{path} is too long for a path.",
+            "A name may have {number} bytes.",
+            path=shown(written),
+            number=MAX_NAME_BYTES,
+        )
     return path

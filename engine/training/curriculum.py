@@ -103,6 +103,9 @@ def _short_enough(corpus: TokenizedCorpus, poems: Int64, max_poem_chars: int | N
 
 def _nothing_short_enough(corpus: TokenizedCorpus, purpose: str, max_poem_chars: int | None) -> CorpusError:
     return CorpusError(
-        f"No poem of {corpus.corpus.name} to {purpose} has at most {max_poem_chars} characters.",
+        "No poem of {name} to {purpose} has at most {number} characters.",
         "Choose a larger max_poem_chars, or bring more poems.",
+        name=corpus.corpus.name,
+        purpose=purpose,
+        number=max_poem_chars,
     )

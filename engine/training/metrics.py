@@ -52,8 +52,9 @@ class Progress:
         wrong = [name for name in ("peak_lr", *kept) if name not in types or not _is_of(kept.get(name), types[name])]
         if wrong:
             raise ModelError(
-                f"The checkpoint cannot be continued: {shown(wrong[0])} of its progress is damaged.",
+                "The checkpoint cannot be continued: {name} of its progress is damaged.",
                 "Continue from another checkpoint of the run.",
+                name=shown(wrong[0]),
             )
         return cls(**kept)
 

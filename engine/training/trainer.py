@@ -176,8 +176,10 @@ class Trainer:
             self.checkpoints.prune()
         except (OSError, SafetensorError) as error:
             raise RunError(
-                f"The checkpoint of step {step:,} cannot be written: {error}.",
+                "The checkpoint of step {number} cannot be written: {error}.",
                 "Make room, then go on from the last one with --resume.",
+                number=f"{step:,}",
+                error=error,
             ) from error
         return events.CheckpointSaved(step=step, path=f"{CHECKPOINTS}/{path.name}", is_best=is_best)
 
@@ -291,8 +293,9 @@ def _restore(
         or loaded.vocabulary != corpus.vocabulary
     ):
         raise RunError(
-            f"The corpus {corpus.corpus.name} is no longer the one that this run was trained on.",
+            "The corpus {name} is no longer the one that this run was trained on.",
             "Bring the old corpus back, or start a new run.",
+            name=corpus.corpus.name,
         )
     optimizer = make_optimizer(loaded.model, config)
     return loaded.model, optimizer, Progress.from_checkpoint(load_progress(checkpoint, optimizer))

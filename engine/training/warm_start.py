@@ -37,8 +37,12 @@ def warm_start(model: CharRNN, vocabulary: Vocabulary, source: LoadedModel) -> i
     if different:
         name = different[0]
         raise ModelError(
-            f"The training cannot begin with {source.name}: its {name} is {getattr(theirs, name)}, not {getattr(ours, name)}.",
+            "The training cannot begin with {name}: its {setting} is {found}, not {wanted}.",
             "Leave cell, layers, sizes and connections away: it takes those of the model that it begins with.",
+            name=source.name,
+            setting=name,
+            found=getattr(theirs, name),
+            wanted=getattr(ours, name),
         )
     wanted, found = _shared_indices(vocabulary, source.vocabulary)
     before = model.embedding.weight.detach().clone()  # (V, E)

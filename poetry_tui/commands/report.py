@@ -35,7 +35,13 @@ def _report(options: argparse.Namespace) -> None:
         try:
             histories.append(read_history(run.folder))
         except OSError as error:
-            raise RunError(f"The run {run.id} cannot be read: {error.strerror}.", f"Check {run.folder}.") from error
+            raise RunError(
+                "The run {name} cannot be read: {error}.",
+                "Check {path}.",
+                name=run.id,
+                error=error.strerror,
+                path=run.folder,
+            ) from error
     try:
         write_report(histories, folder.expanduser().absolute())
     except OSError as error:

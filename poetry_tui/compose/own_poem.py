@@ -54,7 +54,10 @@ def own_composition(text: str, model: str | None) -> Composition:
         raise UsageError("There is no line of verse in this text.", "Type or paste Chinese verse, a line or more.")
     if len(verse) > MAX_OWN_CHARS:
         raise UsageError(
-            f"This text has {len(verse)} characters; a poem here has {MAX_OWN_CHARS} at most.", "Paste a single poem."
+            "This text has {number} characters; a poem here has {number2} at most.",
+            "Paste a single poem.",
+            number=len(verse),
+            number2=MAX_OWN_CHARS,
         )
     report = check(verse)
     # The constraints know the form without these licences of rhyme and joining.

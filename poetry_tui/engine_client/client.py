@@ -149,7 +149,7 @@ class EngineClient:
                 if reply is None:
                     raise EngineLostError(tr("engine.lost"), tr("engine.lost_hint"))
                 if isinstance(reply, Failure):
-                    raise ComposeError(reply.message, reply.hint)
+                    raise reply.error(ComposeError)
                 yield reply
         finally:
             del self._waiting[number]
@@ -233,7 +233,7 @@ class EngineClient:
         if isinstance(reply, LoadedModel):
             self._become(EngineState(Phase.READY, reply))
         elif isinstance(reply, Failure):
-            self._become(EngineState(Phase.NO_MODEL, problem=StudioError(reply.message, reply.hint)))
+            self._become(EngineState(Phase.NO_MODEL, problem=reply.error()))
 
     def _load(self) -> None:
         self._load_id = self._next_id()

@@ -81,8 +81,12 @@ def format_of(path: Path) -> str:
     if ending not in endings:
         names = ", ".join(FILE_ENDINGS.values())
         if not ending:
-            raise UsageError(f"{path.name} has no ending that says a format.", f"Choose one of: {names}.")
-        raise UsageError(f"Poems are not written to {ending} files.", f"Choose one of: {names}.")
+            raise UsageError(
+                "{name} has no ending that says a format.", "Choose one of: {names}.", name=path.name, names=names
+            )
+        raise UsageError(
+            "Poems are not written to {ending} files.", "Choose one of: {names}.", ending=ending, names=names
+        )
     return endings[ending]
 
 
@@ -93,5 +97,10 @@ def export(favourites: Iterable[Favourite], form: str) -> str:
         UsageError: for a format that is not in `FORMATS`.
     """
     if form not in FORMATS:
-        raise UsageError(f"There is no export format called {form!r}.", f"Choose one of: {', '.join(FORMATS)}.")
+        raise UsageError(
+            "There is no export format called {name}.",
+            "Choose one of: {names}.",
+            name=f"{form!r}",
+            names=", ".join(FORMATS),
+        )
     return FORMATS[form](favourites)

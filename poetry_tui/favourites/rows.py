@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.config import ComposeConfig, check_setting
-from engine.errors import UsageError
+from engine.errors import Message, UsageError
 from engine.files import parse_json
 from engine.runs.events import MAX_TIME_S
 from engine.system.safe_text import printable
@@ -26,7 +26,9 @@ def fields_of(row: Sequence[Any]) -> dict[str, Any]:
         except ValueError:
             values[name] = empty
             bad.append(name)
-    values["problem"] = f"What the file says of its {', '.join(bad)} cannot be read." if bad else ""
+    values["problem"] = (
+        Message("What the file says of its {names} cannot be read.", names=", ".join(bad)) if bad else ""
+    )
     return values
 
 

@@ -237,10 +237,10 @@ def _version(db: sqlite3.Connection, path: Path) -> int:
     has_tables = bool(_number(db, "SELECT count(*) FROM sqlite_master"))
     if has_tables and application != APPLICATION_ID:
         raise StudioError(
-            f"{path} is a database of another program.", "Move it elsewhere, and the studio starts a new one."
+            "{path} is a database of another program.", "Move it elsewhere, and the studio starts a new one.", path=path
         )
     if version > len(MIGRATIONS):
-        raise StudioError(f"{path} was written by a newer studio.", "Update this one to read it.")
+        raise StudioError("{path} was written by a newer studio.", "Update this one to read it.", path=path)
     if version < 0:
         raise sqlite3.DatabaseError("it has no version")
     return version
@@ -272,15 +272,21 @@ def _people_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         if any(word in str(error) for word in ("locked", "busy")):
-            raise StudioError(f"{path} is busy.", "Another studio is writing to it; try again in a moment.") from error
+            raise StudioError(
+                "{path} is busy.", "Another studio is writing to it; try again in a moment.", path=path
+            ) from error
         hint = "Check the folder's permissions and the free space, or set POETRY_TUI_HOME to another folder."
-        raise StudioError(f"The favourites in {path} cannot be read or written ({error}).", hint) from error
+        raise StudioError(
+            "The favourites in {path} cannot be read or written ({error}).", hint, path=path, error=error
+        ) from error
     except (sqlite3.Error, UnicodeDecodeError) as error:  # a name in a damaged schema need not be UTF-8
         hint = "Nothing was changed: move the file elsewhere to start anew, or bring back a copy of it."
-        raise StudioError(f"The favourites in {path} are damaged ({error}).", hint) from error
+        raise StudioError("The favourites in {path} are damaged ({error}).", hint, path=path, error=error) from error
     except OSError as error:
         hint = "Check the folder's permissions, or set POETRY_TUI_HOME to another folder."
-        raise StudioError(f"The favourites in {path} cannot be reached ({error.strerror}).", hint) from error
+        raise StudioError(
+            "The favourites in {path} cannot be reached ({error}).", hint, path=path, error=error.strerror
+        ) from error
 
 
 def _favourite(row: tuple[Any, ...]) -> Favourite:
@@ -305,5 +311,7 @@ def _folded(text: str) -> str:
 
 def _missing(favourite_id: int) -> StudioError:
     return StudioError(
-        f"There is no favourite {shown(favourite_id)}.", "`poetry-tui favourites list` shows them with their numbers."
+        "There is no favourite {number}.",
+        "`poetry-tui favourites list` shows them with their numbers.",
+        number=shown(favourite_id),
     )

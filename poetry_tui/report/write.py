@@ -30,11 +30,12 @@ def check_folder(folder: Path) -> None:
     """
     if folder.suffix.lower() in _FILE_ENDINGS and not folder.is_dir():
         raise UsageError(
-            f"{folder.name} is named like a file, and a report is a folder.",
+            "{name} is named like a file, and a report is a folder.",
             "Name a folder with -o: report.html, report.md and the curves as SVG go into it.",
+            name=folder.name,
         )
     if folder.exists() and not _is_ours(folder):
-        raise UsageError(f"{folder} is there already and is no report.", "Name another folder with -o.")
+        raise UsageError("{path} is there already and is no report.", "Name another folder with -o.", path=folder)
 
 
 def write_report(histories: Sequence[RunHistory], folder: Path) -> Path:

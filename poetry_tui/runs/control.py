@@ -15,7 +15,7 @@ from typing import IO, TypeAlias
 
 from engine import paths
 from engine.config import TrainConfig
-from engine.errors import RunError, UsageError
+from engine.errors import Message, RunError, UsageError
 from engine.files import is_file, is_there, open_regular, write_atomically
 from engine.runs.folder import (
     CONFIG,
@@ -90,9 +90,13 @@ def start_run(config: TrainConfig, run_id: str | None = None) -> Path:
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
-        raise RunError(f"There is already a run called {folder.name!r}.", "Choose another name.") from None
+        raise RunError(
+            "There is already a run called {name}.", "Choose another name.", name=f"{folder.name!r}"
+        ) from None
     except OSError as error:
-        raise RunError(f"The run folder cannot be made: {error.strerror}.", f"Check {folder.parent}.") from error
+        raise RunError(
+            "The run folder cannot be made: {error}.", "Check {path}.", error=error.strerror, path=folder.parent
+        ) from error
     with _reporting(folder):
         write_config(folder, config)
     _spawn(folder, "--config", str(folder / CONFIG), "--run", str(folder))
@@ -109,7 +113,7 @@ def continue_run(folder: Path) -> None:
     patience_ends_s = time.monotonic() + LEAVING_S
     while is_alive(folder):
         if summarise(folder).status.is_live or time.monotonic() > patience_ends_s:
-            raise RunError(f"The run {folder.name} is still going on.", "Stop it first.")
+            raise RunError("The run {name} is still going on.", "Stop it first.", name=folder.name)
         time.sleep(0.1)
     for command in pending_commands(folder):
         withdraw(folder, command)
@@ -186,7 +190,9 @@ def learning_rate_of(text: str) -> float:
     except ValueError:
         rate = math.nan
     if not 0 < rate < MAX_LEARNING_RATE:
-        raise UsageError(f"{text.strip() or 'Nothing'} is no learning rate.", "Write a number such as 0.001 or 1e-3.")
+        raise UsageError(
+            "{text} is no learning rate.", "Write a number such as 0.001 or 1e-3.", text=text.strip() or "Nothing"
+        )
     return rate
 
 
@@ -208,7 +214,7 @@ def withdraw(folder: Path, command: str) -> None:
 
 def _ask(folder: Path, command: str, value: float | None = None) -> None:
     if not is_alive(folder):
-        raise RunError(f"The run {folder.name} is not running.", "Go on with it first, or start another one.")
+        raise RunError("The run {name} is not running.", "Go on with it first, or start another one.", name=folder.name)
     with _reporting(folder):
         ControlFiles(folder).request(command, value)
 
@@ -227,8 +233,8 @@ def _reporting(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = f"The run {folder.name} cannot be written: {error.strerror or error}."
-        raise RunError(message, f"Make {folder} writable.") from error
+        message = Message("The run {name} cannot be written: {error}.", name=folder.name, error=error.strerror or error)
+        raise RunError(message, "Make {path} writable.", path=folder) from error
 
 
 def remove_run(folder: Path) -> None:
@@ -238,11 +244,11 @@ def remove_run(folder: Path) -> None:
         RunError: it is alive, it is no run folder, or it cannot be removed.
     """
     if is_alive(folder):
-        raise RunError(f"The run {folder.name} is still running.", "Stop it first.")
+        raise RunError("The run {name} is still running.", "Stop it first.", name=folder.name)
     if not is_file(folder / CONFIG) and not is_file(folder / EVENTS):
-        raise RunError(f"{folder} is no run folder.", "`poetry-tui runs list` shows the runs.")
+        raise RunError("{path} is no run folder.", "`poetry-tui runs list` shows the runs.", path=folder)
     if folder.is_symlink():
-        raise RunError(f"{folder} is a link to a run.", "Remove the run where it lies, then the link.")
+        raise RunError("{path} is a link to a run.", "Remove the run where it lies, then the link.", path=folder)
     with _reporting(folder):
         # Moved first: a deletion cut short leaves nothing that looks like a whole run.
         whole = folder.resolve()

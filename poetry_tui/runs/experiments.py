@@ -57,17 +57,23 @@ def run(config: TrainConfig, folder: Path) -> None:
             write_config(folder, config)
         except OSError as error:
             raise RunError(
-                f"The run folder {folder} cannot be written: {error.strerror}.",
-                f"Change the folder's permissions, or set {paths.HOME_VARIABLE} to another.",
+                "The run folder {path} cannot be written: {error}.",
+                "Change the folder's permissions, or set {variable} to another.",
+                path=folder,
+                error=error.strerror,
+                variable=paths.HOME_VARIABLE,
             ) from error
         status = call_politely(command, stdout=subprocess.DEVNULL)
         if status == INTERRUPTED:
             raise KeyboardInterrupt
         if not has_started(folder):
-            raise RunError(f"The training {folder.name} could not begin.", "The line above says why.")
+            raise RunError("The training {name} could not begin.", "The line above says why.", name=folder.name)
     ended = summarise(folder).status
     if ended not in (Status.COMPLETED, Status.DIVERGED):
         raise RunError(
-            f"The training {folder.name} ended before its last step ({ended}).",
-            f"Go on with `poetry-tui train --resume {folder}`, then compare with `poetry-tui report`.",
+            "The training {name} ended before its last step ({status}).",
+            "Go on with `poetry-tui train --resume {path}`, then compare with `poetry-tui report`.",
+            name=folder.name,
+            status=ended,
+            path=folder,
         )

@@ -65,7 +65,13 @@ class RunFollower:
         except StudioError as error:
             return Snapshot(Chunk(), writer, problem=error)
         except OSError as error:
-            problem = RunError(f"The run {self.folder.name} cannot be read: {error.strerror}.", f"Check {self.folder}.")
+            problem = RunError(
+                "The run {name} cannot be read: {error}.",
+                "Check {path}.",
+                name=self.folder.name,
+                error=error.strerror,
+                path=self.folder,
+            )
             return Snapshot(Chunk(), writer, problem=problem)
 
     def _probe_writer(self) -> WriterProbe:

@@ -42,7 +42,13 @@ class RunReplay(RunFollower):
         except StudioError as error:
             return Snapshot(Chunk(), problem=error)
         except OSError as error:
-            problem = RunError(f"The run {self.folder.name} cannot be read: {error.strerror}.", f"Check {self.folder}.")
+            problem = RunError(
+                "The run {name} cannot be read: {error}.",
+                "Check {path}.",
+                name=self.folder.name,
+                error=error.strerror,
+                path=self.folder,
+            )
             return Snapshot(Chunk(), problem=problem)
         now_s = self.clock_s()
         if self._read_s is not None and not self.is_held:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import paths
-from engine.errors import RunError
+from engine.errors import Message, RunError
 from engine.files import is_file, is_folder, open_regular
 from engine.runs.events import Record, RunFailed, from_line
 from engine.runs.folder import CONFIG, EVENTS, run_is_alive
@@ -96,7 +96,12 @@ def summarise(folder: Path) -> RunSummary:
     except RunError as error:
         return RunSummary(folder.name, folder, Status.LOST, problem=str(error))
     except OSError as error:
-        return RunSummary(folder.name, folder, Status.LOST, problem=f"{EVENTS} cannot be read: {error.strerror}.")
+        return RunSummary(
+            folder.name,
+            folder,
+            Status.LOST,
+            problem=Message("{path} cannot be read: {error}.", path=EVENTS, error=error.strerror),
+        )
     best = state.best
     status = status_of(state, writer)
     return RunSummary(
@@ -129,8 +134,8 @@ def list_runs(folder: Path | None = None) -> list[RunSummary]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        hint = f"Change its permissions, or set {paths.HOME_VARIABLE} to another folder."
-        raise RunError(f"The runs in {root} cannot be read: {error.strerror}.", hint) from error
+        hint = Message("Change its permissions, or set {name} to another folder.", name=paths.HOME_VARIABLE)
+        raise RunError("The runs in {path} cannot be read: {error}.", hint, path=root, error=error.strerror) from error
     # One that has not spoken yet is the newest of all.
     soon = {run.id: math.inf for run in found if run.status is Status.STARTING}
     return sorted(found, key=lambda run: (soon.get(run.id, run.started_s or 0.0), run.id), reverse=True)
@@ -148,7 +153,11 @@ def find_run(name: str) -> RunSummary:
         if is_file(folder / EVENTS) or is_file(folder / CONFIG):
             return summarise(folder)
     known = ", ".join(run.id for run in list_runs()[:5])
-    raise RunError(f"There is no run called {shown(name)}.", f"Known runs: {known}." if known else "Start one first.")
+    raise RunError(
+        "There is no run called {name}.",
+        Message("Known runs: {names}.", names=known) if known else "Start one first.",
+        name=shown(name),
+    )
 
 
 def _outline_of(path: Path) -> RunState:

@@ -75,7 +75,9 @@ class Question:
             return self.kind(text)
         except ValueError:
             kind = "a whole number" if self.kind is int else "a number"
-            raise UsageError(f"{self.name} must be {kind}, not {text!r}.", self.help) from None
+            raise UsageError(
+                "{name} must be {kind}, not {value}.", self.help, name=self.name, kind=kind, value=f"{text!r}"
+            ) from None
 
 
 def questions() -> list[Question]:
@@ -143,7 +145,7 @@ def _misfits(answers: Mapping[str, str], beginning: str) -> dict[str, StudioErro
     except StudioError as error:
         return {BEGINNING: error}
     return {
-        name: UsageError(f"{beginning} has {answer} here.", "Take that, or begin from scratch.")
+        name: UsageError("{name} has {found} here.", "Take that, or begin from scratch.", name=beginning, found=answer)
         for name, answer in shape.items()
         if answers[name].strip() != answer
     }

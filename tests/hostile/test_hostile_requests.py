@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from msgspec import convert
 
 from engine.composing.composer import compose_poem
 from engine.config import ComposeConfig
 from engine.paths import models
-from engine.service.protocol import AnyRequest
+from engine.service.protocol import AnyRequest, Failure
 from engine.service.server import Service
 from tests.engine.small_model import save_small_model, small_model
 from tests.hostile.mutations import FACTOR, NAMES, as_json, documents, rng, texts
@@ -36,6 +37,14 @@ class Once(Service):
     def work_off(self) -> None:
         while not self._requests.empty():
             self.carry_out(*self._requests.get())
+
+
+def said_by(reply: dict[str, Any]) -> tuple[str, str]:
+    """The sentence and the hint of an error in English; nothing for any other reply."""
+    if reply["reply"] != "error":
+        return "", ""
+    error = convert(reply, Failure).error()
+    return error.message, error.hint
 
 
 REQUESTS: tuple[dict[str, Any], ...] = (
@@ -74,10 +83,11 @@ def test_every_request_gets_an_answer_and_none_is_unforeseen(capfd: pytest.Captu
         service.read(io.BytesIO(b"\n".join([*lines, b""])))
         service.work_off()
         for reply in replies.taken():
-            said = reply.get("message", "") + reply.get("hint", "")
+            message, hint = said_by(reply)
+            said = message + hint
             assert "failed:" not in said, (data[:300], said)
             assert said.isprintable(), (data[:300], said)
-            assert len(reply.get("message", "")) < 500, (data[:300], said[:200])
+            assert len(message) < 500, (data[:300], said[:200])
     assert "Traceback" not in capfd.readouterr().err
 
 

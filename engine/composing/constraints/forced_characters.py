@@ -8,7 +8,7 @@ from engine.composing.begin_variants import BEGIN_HINT, fold_begin
 from engine.composing.constraints.layout import Slot
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import Vocabulary
-from engine.errors import ComposeError
+from engine.errors import ComposeError, Message
 from engine.prosody.forms import Form
 
 BLANK = "□"
@@ -30,12 +30,14 @@ class ForcedCharacter:
     character: str
     constraint: str
 
-    def __str__(self) -> str:
-        return f"{self.character} of {NAMES[self.constraint]}"
+    @property
+    def named(self) -> Message:
+        """The character with the field that forces it."""
+        return Message("{character} of {wish}", character=self.character, wish=NAMES[self.constraint])
 
     @property
-    def place(self) -> str:
-        return f"place {self.slot.position} of line {self.slot.line}"
+    def place(self) -> Message:
+        return Message("place {number} of line {number2}", number=self.slot.position, number2=self.slot.line)
 
 
 def forced_characters(
@@ -52,10 +54,19 @@ def forced_characters(
         index = one.slot.index if one.slot.source is None else one.slot.source
         other = found.setdefault(index, one)
         if other.character != one.character:
-            where = one.place if other.slot == one.slot else f"{one.place}, which repeats {other.place}"
+            where = (
+                one.place
+                if other.slot == one.slot
+                else Message("{place}, which repeats {place2}", place=one.place, place2=other.place)
+            )
             raise ComposeError(
-                f"{_capital(NAMES[other.constraint])} wants {other.character} and {NAMES[one.constraint]} {one.character} at {where}.",
+                "{wish} wants {character} and {wish2} {character2} at {where}.",
                 "Leave one of them out.",
+                wish=_capital(NAMES[other.constraint]),
+                character=other.character,
+                wish2=NAMES[one.constraint],
+                character2=one.character,
+                where=where,
             )
     return found
 
@@ -85,15 +96,23 @@ def _text(
     _refuse_too_many(constraint, len(characters), form, len(character_slots), "place")
     if constraint == "keep" and len(characters) < len(character_slots):
         raise ComposeError(
-            f"The kept text has {len(characters)} places, but {form.name} has {len(character_slots)}.",
-            f"Write {BLANK} for every character that is to be composed.",
+            "The kept text has {number} places, but {form} has {number2}.",
+            "Write □ for every character that is to be composed.",
+            number=len(characters),
+            form=form.name,
+            number2=len(character_slots),
         )
     whole = lines[:-1] if constraint == "begin" else lines
     for number, (line, length) in enumerate(zip(whole, form.line_lengths, strict=False), start=1):
         if len(lines) > 1 and len(line) != length:
             raise ComposeError(
-                f"Line {number} of {NAMES[constraint]} has {len(line)} characters, but that of {form.name} has {length}.",
+                "Line {number} of {wish} has {number2} characters, but that of {form} has {number3}.",
                 "Give lines of the form's lengths.",
+                number=number,
+                wish=NAMES[constraint],
+                number2=len(line),
+                form=form.name,
+                number3=length,
             )
     yield from _at(constraint, characters, character_slots)
 
@@ -110,7 +129,7 @@ def _folded(constraint: str, text: str, vocabulary: Vocabulary) -> str:
     hint = (
         BEGIN_HINT
         if constraint == "begin"
-        else f"Give {NAMES[constraint]} Chinese characters, and {BLANK} where any may stand."
+        else Message("Give {wish} Chinese characters, and □ where any may stand.", wish=NAMES[constraint])
     )
     return BLANK.join(fold_begin(part, vocabulary, hint) for part in text.split(BLANK))
 
@@ -118,8 +137,13 @@ def _folded(constraint: str, text: str, vocabulary: Vocabulary) -> str:
 def _refuse_too_many(constraint: str, n_characters: int, form: Form, n_slots: int, what: str) -> None:
     if n_characters > n_slots:
         raise ComposeError(
-            f"{_capital(NAMES[constraint])} has {n_characters} characters, but {form.name} has {n_slots} {what}s.",
+            "{wish} has {number} characters, but {form} has {number2} {what}s.",
             "Give fewer, or choose a longer form.",
+            wish=_capital(NAMES[constraint]),
+            number=n_characters,
+            form=form.name,
+            number2=n_slots,
+            what=what,
         )
 
 

@@ -118,7 +118,7 @@ def _known_token_ids(slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter
         elif slot.mark:
             for mark in slot.mark:
                 if mark not in vocabulary:
-                    raise ComposeError(f"The model does not know the mark {mark}.", "Compose without a form.")
+                    raise ComposeError("The model does not know the mark {mark}.", "Compose without a form.", mark=mark)
             if len(slot.mark) == 1:
                 (token_ids[slot.index],) = vocabulary.encode(slot.mark)
     return token_ids

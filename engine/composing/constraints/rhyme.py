@@ -12,7 +12,7 @@ from engine.composing.constraints.forced_characters import ForcedCharacter
 from engine.composing.constraints.layout import Slot
 from engine.composing.constraints.tone_patterns import TonePatternFit
 from engine.composing.token_prosody import Bools, TokenProsody, bits_of
-from engine.errors import ComposeError, UsageError
+from engine.errors import ComposeError, Message, UsageError
 from engine.prosody import RhymeBook
 from engine.prosody.forms import Form, RhymePosition
 from engine.prosody.rhymes import group_called, masks_of
@@ -78,13 +78,19 @@ def requested_group(name: str | None, form: Form) -> int | None:
     group = group_called(name)
     if group.is_level and not form.rhymes_level:
         raise ComposeError(
-            f"{form.name} rhymes in an oblique tone, but {group.name} is of the {group.tone} tone.",
+            "{form} rhymes in an oblique tone, but {group} is of the {tone} tone.",
             "Choose an oblique group, such as 屑.",
+            form=form.name,
+            group=group.name,
+            tone=group.tone,
         )
     if not group.is_level and form.rhymes_level:
         raise ComposeError(
-            f"{form.name} rhymes in a level tone, but {group.name} is of the {group.tone} tone.",
+            "{form} rhymes in a level tone, but {group} is of the {tone} tone.",
             "Choose a level group, such as 东.",
+            form=form.name,
+            group=group.name,
+            tone=group.tone,
         )
     return names.index(group.name)
 
@@ -93,7 +99,12 @@ def _modern_group_called(name: str, names: Sequence[str]) -> int:
     """The index of a group of 中华新韵 by its name (八寒) or character (寒)."""
     found = [number for number, own in enumerate(names) if name in (own, own[1:], own[-1])]
     if not found:
-        raise UsageError(f"There is no group of 中华新韵 called {shown(name)}.", f"Its groups are: {' '.join(names)}.")
+        raise UsageError(
+            "There is no group of 中华新韵 called {name}.",
+            "Its groups are: {names}.",
+            name=shown(name),
+            names=" ".join(names),
+        )
     return found[0]
 
 
@@ -102,16 +113,21 @@ def _part_called(name: str, names: Sequence[str]) -> int:
     if name in names:
         return names.index(name)
     if name.startswith("第"):
-        raise UsageError(f"There is no part called {shown(name)}.", f"The parts are: {' '.join(names)}.")
+        raise UsageError(
+            "There is no part called {name}.", "The parts are: {names}.", name=shown(name), names=" ".join(names)
+        )
     group = group_called(name)
     masks = masks_of("cilin")
     side = masks.level if group.is_level else masks.oblique
     parts = {side[character] for character in group.characters}
     found = [number for number in range(len(names)) if 1 << number in parts]
     if len(found) != 1:
-        names_of_groups = " and ".join(names[number] for number in found)
+        names_of_groups = _listed("{first} and {rest}", [names[number] for number in found])
         raise ComposeError(
-            f"词林正韵 rhymes by parts, and {group.name} is divided between {names_of_groups}.", "Name one of them."
+            "词林正韵 rhymes by parts, and {group} is divided between {told}.",
+            "Name one of them.",
+            group=group.name,
+            told=names_of_groups,
         )
     return found[0]
 
@@ -186,8 +202,12 @@ def _refuse_repeated(rhymes: Mapping[int, RhymeSlot], forced: Mapping[int, Force
         other = seen.setdefault(one.character, one)
         if other is not one:
             raise ComposeError(
-                f"{other} rhymes at {other.place} and again at {one.place}, but {form.name} rhymes with a character once.",
+                "{other} rhymes at {place} and again at {place2}, but {form} rhymes with a character once.",
                 "Change one of them.",
+                other=other.named,
+                place=other.place,
+                place2=one.place,
+                form=form.name,
             )
 
 
@@ -203,17 +223,35 @@ def _contradiction(
     for index in sorted(rhymes.keys() & forced.keys()):
         one, label = forced[index], rhymes[index].label
         groups = groups_of_character(one.character, rhymes[index].is_level, form.rhyme_system)
-        names_of_groups = " or ".join(name for name, is_own in zip(names, groups, strict=True) if is_own)
+        names_of_groups = _listed(
+            "{first} or {rest}", [name for name, is_own in zip(names, groups, strict=True) if is_own]
+        )
         if label == 0 and requested is not None and not groups[requested]:
             return ComposeError(
-                f"The rhyme {names[requested]} and {one} contradict each other: it rhymes in {names_of_groups or 'no group at all'}.",
+                "The rhyme {name} and {one} contradict each other: it rhymes in {told}.",
                 "Choose another rhyme, or another character.",
+                name=names[requested],
+                one=one.named,
+                told=names_of_groups or "no group at all",
             )
         for other, other_label, other_groups in seen:
             if other_label == label and not (groups & other_groups).any():
-                return ComposeError(f"{other} and {one} must rhyme, and they do not.", "Change one of them.")
+                return ComposeError(
+                    "{other} and {one} must rhyme, and they do not.",
+                    "Change one of them.",
+                    other=other.named,
+                    one=one.named,
+                )
         seen.append((one, label, groups))
-    which = f"the group {names[requested]}" if requested is not None else "any group"
+    which = Message("the group {name}", name=names[requested]) if requested is not None else "any group"
     return ComposeError(
-        f"The model knows too few characters of {which} for the rhymes of {form.name}.", "Choose another rhyme or form."
+        "The model knows too few characters of {which} for the rhymes of {form}.",
+        "Choose another rhyme or form.",
+        which=which,
+        form=form.name,
     )
+
+
+def _listed(template: str, names: Sequence[str]) -> str:
+    """Several names in one phrase, such as 第一部 or 第二部."""
+    return Message(template, first=names[0], rest=_listed(template, names[1:])) if len(names) > 1 else "".join(names)

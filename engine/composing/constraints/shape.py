@@ -71,7 +71,9 @@ def plan_shape(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
     for slot in slots:
         known = forced[slot.index].character if slot.index in forced else slot.mark
         if any(mark not in vocabulary for mark in slot.mark):
-            raise ComposeError(f"The model does not know the mark {slot.mark}.", "Mark the lines with ， and 。")
+            raise ComposeError(
+                "The model does not know the mark {mark}.", "Mark the lines with ， and 。", mark=slot.mark
+            )
         if len(known) == 1:
             (token_ids[slot.index],) = vocabulary.encode(known)
     token_ids[-1] = END

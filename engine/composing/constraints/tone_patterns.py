@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.composing.constraints.forced_characters import ForcedCharacter
+from engine.composing.constraints.forced_characters import NAMES, ForcedCharacter
 from engine.composing.constraints.layout import Slot
 from engine.composing.token_prosody import EITHER_BITS, LEVEL_BIT, OBLIQUE_BIT, Codes
-from engine.errors import ComposeError
+from engine.errors import ComposeError, Message
 from engine.prosody import RhymeBook
 from engine.prosody.forms import Form, Segment, SegmentOption, TonePattern
 from engine.prosody.tones import reading_of
@@ -60,9 +60,11 @@ def _patterns_named(name: str | None, form: Form) -> list[TonePattern]:
         if not name or (tone_pattern.name.startswith(name) and len(name) >= 4)
     ]
     if not tone_patterns or (name and not form.is_regulated):
-        known = f"Its orders are {', '.join(tone_pattern.name for tone_pattern in form.tone_patterns)}."
+        known = Message(
+            "Its orders are {names}.", names=", ".join(tone_pattern.name for tone_pattern in form.tone_patterns)
+        )
         hint = known if form.is_regulated else "Leave the order out."
-        raise ComposeError(f"{form.name} has no tone order called {shown(name)}.", hint)
+        raise ComposeError("{form} has no tone order called {name}.", hint, form=form.name, name=shown(name))
     return tone_patterns
 
 
@@ -142,7 +144,7 @@ def _contradiction(
     forced: Sequence[ForcedCharacter],
 ) -> ComposeError:
     """The error that names the contradiction: of one character and the form, or of two characters."""
-    name = f"the order {tone_patterns[0].name} of {form.name}" if requested else form.name
+    name = Message("the order {word} of {form}", word=tone_patterns[0].name, form=form.name) if requested else form.name
     for one in forced:
         if not _fitting(tone_patterns, slots, [one], form.rhyme_system):
             return _misfit(one, name, tone_patterns, slots, form.rhyme_system)
@@ -150,10 +152,15 @@ def _contradiction(
         if not _fitting(tone_patterns, slots, [one, other], form.rhyme_system):
             both = [_described(each, form.rhyme_system) for each in (one, other)]
             return ComposeError(
-                f"{both[0]} and {both[1]} contradict each other: no tone order of {form.name} takes both.",
+                "{one} and {other} contradict each other: no tone order of {form} takes both.",
                 "Change one of them, or choose another form.",
+                one=both[0],
+                other=both[1],
+                form=form.name,
             )
-    return ComposeError(f"No tone order of {form.name} takes all the fixed characters.", "Leave some of them out.")
+    return ComposeError(
+        "No tone order of {form} takes all the fixed characters.", "Leave some of them out.", form=form.name
+    )
 
 
 def _misfit(
@@ -163,14 +170,29 @@ def _misfit(
     wanted = "平" if code == LEVEL_BIT else "仄"
     if not tones_of(one.character, system):
         return ComposeError(
-            f"The rhyme book does not tell the tone of {one}, and {name} wants one at {one.place}.",
+            "The rhyme book does not tell the tone of {one}, and {form} wants one at {place}.",
             "Choose another character, or another place for it.",
+            one=one.named,
+            form=name,
+            place=one.place,
         )
     return ComposeError(
-        f"{one} is {reading_of(one.character, system)}, but {name} wants {wanted} at {one.place}.",
+        "{one} is {reading}, but {form} wants {wanted} at {place}.",
         "Choose another character, or another form.",
+        one=one.named,
+        reading=reading_of(one.character, system),
+        form=name,
+        wanted=wanted,
+        place=one.place,
     )
 
 
-def _described(one: ForcedCharacter, system: RhymeBook) -> str:
-    return f"{one} ({reading_of(one.character, system)}, {one.place})"
+def _described(one: ForcedCharacter, system: RhymeBook) -> Message:
+    reading = reading_of(one.character, system)
+    return Message(
+        "{character} of {wish} ({reading}, {place})",
+        character=one.character,
+        wish=NAMES[one.constraint],
+        reading=reading,
+        place=one.place,
+    )

@@ -38,8 +38,11 @@ def folder_files(folder: Path) -> dict[str, Path]:
             n_seen += len(names) + len(folders)
             if n_seen > MAX_FILES or depth > MAX_DEPTH:
                 raise CorpusError(
-                    f"The folder {name_of_folder} holds more than {MAX_FILES:,} files, or folders more than {MAX_DEPTH} deep.",
+                    "The folder {name} holds more than {number} files, or folders more than {number2} deep.",
                     "Name the folder with the poems in it.",
+                    name=name_of_folder,
+                    number=f"{MAX_FILES:,}",
+                    number2=MAX_DEPTH,
                 )
             for name in sorted(names):
                 path = Path(parent) / name
@@ -92,7 +95,9 @@ def _members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     for number, member in enumerate(tar):
         if number >= MAX_FILES:
             raise CorpusError(
-                f"The archive holds more than {MAX_FILES:,} files.", "Name one with only the poems in it."
+                "The archive holds more than {number} files.",
+                "Name one with only the poems in it.",
+                number=f"{MAX_FILES:,}",
             )
         yield member
 
@@ -103,7 +108,9 @@ def zip_contents(archive: Content, choose: Choose) -> Iterator[Content]:
         names = [member.filename for member in members.infolist() if not member.is_dir()]
         if len(names) > MAX_FILES:
             raise CorpusError(
-                f"The archive holds more than {MAX_FILES:,} files.", "Name one with only the poems in it."
+                "The archive holds more than {number} files.",
+                "Name one with only the poems in it.",
+                number=f"{MAX_FILES:,}",
             )
         allowance = Allowance.for_packed(archive)
         for name in choose(names):
@@ -123,7 +130,9 @@ def _at_most(file: IO[bytes], name: str) -> bytes:
     data = file.read(MAX_JSON_BYTES + 1)
     if len(data) > MAX_JSON_BYTES:
         raise CorpusError(
-            f"{name} holds more than {MAX_JSON_BYTES >> 20} MB in one piece.",
+            "{name} holds more than {number} MB in one piece.",
             "Cut it into several files, or write it as JSON lines, one poem a line.",
+            name=name,
+            number=MAX_JSON_BYTES >> 20,
         )
     return data

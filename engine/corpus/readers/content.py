@@ -56,8 +56,10 @@ class Content:
             data = file.read(max_bytes + 1)
         if len(data) > max_bytes:
             raise CorpusError(
-                f"{self.name} holds more than {max_bytes >> 20} MB in one piece.",
+                "{name} holds more than {number} MB in one piece.",
                 "Cut it into several files, or write it as JSON lines, one poem a line.",
+                name=self.name,
+                number=max_bytes >> 20,
             )
         return data
 
@@ -69,8 +71,11 @@ class Content:
                 number += 1
                 if len(line) == MAX_LINE_CHARS and not line.endswith("\n"):
                     raise CorpusError(
-                        f"Line {number} of {self.name} has more than {MAX_LINE_CHARS:,} characters.",
+                        "Line {number} of {name} has more than {number2} characters.",
                         "Write one poem a line, or a line of verse a line.",
+                        number=number,
+                        name=self.name,
+                        number2=f"{MAX_LINE_CHARS:,}",
                     )
                 yield line
 
@@ -85,7 +90,9 @@ def content_of(path: Path) -> Content:
     if stat.S_ISREG(mode):
         return Content(path.name, lambda: path.open("rb"))
     if not (stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)):
-        raise CorpusError(f"{path.name} is no file that poems can be read from.", "Name a file or a folder of poems.")
+        raise CorpusError(
+            "{name} is no file that poems can be read from.", "Name a file or a folder of poems.", name=path.name
+        )
     with reporting_damage(path.name), path.open("rb", buffering=0) as stream:
         return kept_aside(stream, path.name)
 
@@ -98,7 +105,7 @@ def mode_of(path: Path) -> int:
         known = isinstance(error, OSError) and error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
         if known and isinstance(error, OSError):
             raise _unreadable(path.name, error) from error
-        raise CorpusError(f"There is no file {path}.", "Check the name.") from error
+        raise CorpusError("There is no file {path}.", "Check the name.", path=path) from error
 
 
 def kept_aside(stream: IO[bytes], name: str) -> Content:
@@ -114,7 +121,10 @@ def kept_aside(stream: IO[bytes], name: str) -> Content:
             n_bytes += len(chunk)
             if n_bytes > MAX_PIPED_BYTES:
                 raise CorpusError(
-                    f"More than {MAX_PIPED_BYTES >> 20} MB came from {name}.", "Write it into a file, and name that."
+                    "More than {number} MB came from {name}.",
+                    "Write it into a file, and name that.",
+                    number=MAX_PIPED_BYTES >> 20,
+                    name=name,
                 )
             file.write(chunk)
     return content
@@ -148,9 +158,11 @@ class Allowance:
         self.n_left -= n_bytes
         if self.n_left < 0:
             raise CorpusError(
-                f"{self.name} unpacks to more than {self.max_bytes >> 20:,} MB, which is more than {MAX_UNPACKED_RATIO} times"
-                " its size.",
+                "{name} unpacks to more than {number} MB, which is more than {number2} times its size.",
                 "If it is sound, unpack it yourself and name the file of poems in it.",
+                name=self.name,
+                number=f"{self.max_bytes >> 20:,}",
+                number2=MAX_UNPACKED_RATIO,
             )
 
 
@@ -216,11 +228,12 @@ def encoding_of(head: bytes, name: str) -> str:
         if text is None or (candidate == "gb18030" and not _mostly_han(text)):
             continue
         if not is_visible(text):
-            begins = "is empty" if len(head) < LOOKED_AT_BYTES else "begins with nothing but blank lines"
-            raise CorpusError(f"{name} {begins}.", "Name a file with poems in it.")
+            is_empty = len(head) < LOOKED_AT_BYTES
+            problem = "{name} is empty." if is_empty else "{name} begins with nothing but blank lines."
+            raise CorpusError(problem, "Name a file with poems in it.", name=name)
         return candidate
     raise CorpusError(
-        f"{name} is not a text in UTF-8 or GB18030.", "Save it as UTF-8 text, one poem a line, and try again."
+        "{name} is not a text in UTF-8 or GB18030.", "Save it as UTF-8 text, one poem a line, and try again.", name=name
     )
 
 
@@ -256,10 +269,15 @@ def reporting_damage(name: str, encoding: str = "UTF-8") -> Iterator[None]:
     try:
         yield
     except UnicodeError as error:
-        raise CorpusError(f"{name} is damaged: it is not {encoding} throughout.", "Save it as UTF-8.") from error
+        raise CorpusError(
+            "{name} is damaged: it is not {encoding} throughout.", "Save it as UTF-8.", name=name, encoding=encoding
+        ) from error
     except _DAMAGE as error:
         raise CorpusError(
-            f"The archive {name} is damaged or cut short ({error}).", "Download it again, then import it again."
+            "The archive {name} is damaged or cut short ({error}).",
+            "Download it again, then import it again.",
+            name=name,
+            error=error,
         ) from error
     except OSError as error:
         raise _unreadable(name, error) from error
@@ -281,4 +299,6 @@ _DAMAGE = (
 
 
 def _unreadable(name: str, error: OSError) -> CorpusError:
-    return CorpusError(f"{name} cannot be read ({error.strerror or error}).", "Check its permissions.")
+    return CorpusError(
+        "{name} cannot be read ({error}).", "Check its permissions.", name=name, error=error.strerror or error
+    )

@@ -113,7 +113,9 @@ def how_read(file: PoemFile, n_poems: int | None = None) -> str:
 
 def _check_format(format: str | None) -> None:
     if format is not None and format not in FORMATS:
-        raise CorpusError(f"There is no format {format}.", f"The formats are: {', '.join(FORMATS)}.")
+        raise CorpusError(
+            "There is no format {name}.", "The formats are: {names}.", name=format, names=", ".join(FORMATS)
+        )
 
 
 def _open_text(content: Content, format: str | None, columns: str | None) -> PoemFile:
@@ -158,12 +160,16 @@ def _open_many(name: str, contents: Callable[[archives.Choose], Iterator[Content
     def choose(names: list[str]) -> list[str]:
         chosen = chinese_poetry.choose_files(names)
         if any(one.endswith(_WORKBOOK) for one in names):
-            raise CorpusError(f"{name} is a document of an office program.", "Save it as CSV or as text in UTF-8.")
+            raise CorpusError(
+                "{name} is a document of an office program.", "Save it as CSV or as text in UTF-8.", name=name
+            )
         texts = [one for one in names if PurePosixPath(one).suffix.lower() in _TEXT_ENDINGS]
         if not chosen and not texts:
             raise CorpusError(
-                f"The {kind} {name} holds no .json files of poems, and no texts.",
+                "The {kind} {name} holds no .json files of poems, and no texts.",
                 "Name a folder of chinese-poetry, or a text.",
+                kind=kind,
+                name=name,
             )
         note = chinese_poetry.left_out(names, chosen) if chosen else ""
         file.notes += [note] if note else []

@@ -8,7 +8,7 @@ from engine.corpus.poem import RawPoem
 from engine.corpus.readers.content import LOOKED_AT_BYTES, Content, encoding_of, text_of
 from engine.corpus.readers.field_names import NAMES, names_of_fields
 from engine.corpus.readers.verse_lines import closed_lines
-from engine.errors import CorpusError
+from engine.errors import CorpusError, Message
 from engine.files import parse_json
 
 _KEYS_SHOWN = 8
@@ -38,7 +38,10 @@ def read_json_poems(content: Content, *, has_poems: bool = False) -> Iterator[Ra
         value = parse_json(text)
     except ValueError as error:
         raise CorpusError(
-            f"{content.name} is not readable as JSON ({error}).", "Name a file of chinese-poetry."
+            "{name} is not readable as JSON ({error}).",
+            "Name a file of chinese-poetry.",
+            name=content.name,
+            error=error,
         ) from error
     del data, text
     n_poems = 0
@@ -48,8 +51,15 @@ def read_json_poems(content: Content, *, has_poems: bool = False) -> Iterator[Ra
     keys = _keys_of(value) if has_poems and n_poems == 0 else []
     if keys:
         raise CorpusError(
-            f"No object of {content.name} has the content of a poem; the keys are {', '.join(keys[:_KEYS_SHOWN])}.",
-            f"Call the content paragraphs or content, beside title and author; it may also be called {_other_names()}.",
+            Message(
+                "No object of {name} has the content of a poem; the keys are {names}.",
+                name=content.name,
+                names=", ".join(keys[:_KEYS_SHOWN]),
+            ),
+            Message(
+                "Call the content paragraphs or content, beside title and author; it may also be called {names}.",
+                names=_other_names(),
+            ),
         )
 
 
@@ -118,10 +128,15 @@ def read_json_lines(lines: Iterable[str], name: str) -> Iterator[RawPoem]:
             found = list(poems_in(parse_json(line)))
         except ValueError as error:
             raise CorpusError(
-                f"Line {number} is not a JSON object ({error}).", "Each line is one object with title, author, content."
+                "Line {number} is not a JSON object ({error}).",
+                "Each line is one object with title, author, content.",
+                number=number,
+                error=error,
             ) from error
         if not found:
-            raise CorpusError(f"Line {number} has no content.", "Each line is one object with title, author, content.")
+            raise CorpusError(
+                "Line {number} has no content.", "Each line is one object with title, author, content.", number=number
+            )
         yield from found
 
 

@@ -87,10 +87,14 @@ def table_of(lines: Sequence[str], name: str, columns: str | None) -> Table:
             numbers[field] = names.index(plain_name(column))
         else:
             raise CorpusError(
-                f"{name} has no column called {column}.", f"Its columns: {_shown(rows[0] if rows else [])}."
+                "{name} has no column called {column}.",
+                "Its columns: {names}.",
+                name=name,
+                column=column,
+                names=_shown(rows[0] if rows else []),
             )
     if "content" not in numbers or min(numbers.values()) < 0:
-        raise CorpusError(f"{columns} does not say which column is the content.", _COLUMNS_HINT)
+        raise CorpusError("{columns} does not say which column is the content.", _COLUMNS_HINT, columns=columns)
     return Table(separator, numbers, len(rows[0]) if rows else 0, has_names)
 
 
@@ -106,7 +110,11 @@ def read_table(lines: Iterable[str], table: Table, name: str) -> Iterator[RawPoe
                 yield RawPoem(_cell(row, table, "title"), _cell(row, table, "author"), _verse(_content(row, table)))
     except csv.Error as error:
         raise CorpusError(
-            f"Row {rows.line_num} of {name} cannot be read ({error}).", "Is a quotation mark not closed?"
+            "Row {number} of {name} cannot be read ({error}).",
+            "Is a quotation mark not closed?",
+            number=rows.line_num,
+            name=name,
+            error=error,
         ) from error
     finally:
         csv.field_size_limit(before)
@@ -117,8 +125,10 @@ _COLUMNS_HINT = "Say `--columns title=1,author=2,content=3` with the numbers of 
 
 def _unknown_columns(name: str, row: Sequence[str]) -> CorpusError:
     return CorpusError(
-        f"{name} is a table, and which of its columns holds the poems is not known: {_shown(row)}.",
+        "{name} is a table, and which of its columns holds the poems is not known: {names}.",
         "Call them title, author and content in its first row, or say `--columns title=1,author=2,content=3`.",
+        name=name,
+        names=_shown(row),
     )
 
 
@@ -133,7 +143,7 @@ def _wanted_columns(columns: str) -> dict[Field, str]:
         name, _, column = (one.strip() for one in part.partition("="))
         field = field_called(name)
         if field is None or not column:
-            raise CorpusError(f"{columns} names no columns.", _COLUMNS_HINT)
+            raise CorpusError("{columns} names no columns.", _COLUMNS_HINT, columns=columns)
         wanted[field] = column
     return wanted
 

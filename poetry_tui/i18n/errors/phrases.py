@@ -10,23 +10,20 @@ _WISHES = {
 PHRASES: dict[str, str] = {
     **{f"the {english}": chinese for english, chinese in _WISHES.items()},
     **{f"The {english}": chinese for english, chinese in _WISHES.items()},
-    **{f"{{character}} of the {english}": f"{chinese}的“{{character}}”" for english, chinese in _WISHES.items()},
-    **{
-        f"{{character}} of the {english} ({{reading}}, {{place}})": f"{chinese}的“{{character}}”（{{reading}}，{{place}}）"
-        for english, chinese in _WISHES.items()
-    },
+    "{character} of {wish}": "{wish}的“{character}”",
+    "{character} of {wish} ({reading}, {place})": "{wish}的“{character}”（{reading}，{place}）",
     "A tone order": "平仄式",
     "A rhyme": "韵",
     "An acrostic": "藏头",
     "An acrostic of line ends": "藏尾",
     "place {number} of line {number2}": "第 {number2} 句第 {number} 字",
-    "place {number} of line {number2}, which repeats {place}": "第 {number2} 句第 {number} 字（与{place}相叠）",
+    "{place}, which repeats {place2}": "{place}（与{place2}相叠）",
     "the order {word} of {form}": "{form}的 {word} 式",
     "the group {name}": "{name}",
     "any group": "任何一个韵部",
     "no group at all": "任何韵部都不",
-    "{han} and {rest}": "{han}、{rest}",
-    "{han} or {rest}": "{han}或{rest}",
+    "{first} and {rest}": "{first}、{rest}",
+    "{first} or {rest}": "{first}或{rest}",
     "both": "平仄两读",
     "unknown": "未知",
     "line": "句",

@@ -75,7 +75,6 @@ MEANINGS: dict[str, str] = {
 
 SENTENCES: dict[str, str] = {
     **MEANINGS,
-    **{f"It means: {english}.": f"意思是：{chinese}。" for english, chinese in MEANINGS.items()},
     "It means: {meaning}.": "意思是：{meaning}。",
     "{name} must be of type {kind}, not {value}.": "{name} 应是{kind}，不能是 {value}。",
     "{name} must be {kind}, not {value}.": "{name} 应是{kind}，不能是 {value}。",

@@ -149,7 +149,7 @@ def test_any_wish_is_kept_or_refused_in_one_sentence(constraint: ComposeConfig) 
     try:
         poem = compose_poem(rhyming_model(), constraint)
     except ComposeError as error:
-        sentence, hint = error.message, error.hint
+        sentence, hint = str(error.message), str(error.hint)
     else:
         sentence = hint = "."
         assert_kept(constraint, poem)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.errors import ComposeError, Message, StudioError
 from engine.service.protocol import (
     LAST_REPLIES,
     Alternative,
@@ -78,8 +79,21 @@ def test_a_reply_arrives_as_it_was_sent_with_the_id_of_its_request() -> None:
     assert reply_of_line(to_line(3, token)) == (3, token)
     assert token.alternatives[0].is_forbidden
     assert json.loads(to_line(3, token))["alternatives"] == [["月", 0.2, 0.0]]
-    failure = Failure("No “}{”.", "\u2028 end\n")
-    assert reply_of_line(to_line(0, failure)) == (0, failure)
+
+
+def test_an_error_arrives_with_its_templates_and_parameters() -> None:
+    place = Message("place {number} of line {number2}", number=3, number2=1)
+    problem = StudioError("No “{what}” at {place}: {error}.", what="}{\n", place=place, error=ValueError("x"))
+    hint = Message("{braces} stay.")
+    failure = Failure.of(StudioError(problem.message, hint))
+    id, reply = reply_of_line(to_line(0, failure))
+    assert (id, reply) == (0, failure)
+    assert isinstance(reply, Failure)
+    error = reply.error(ComposeError)
+    assert isinstance(error, ComposeError)
+    assert str(error) == "No “}{ ” at place 3 of line 1: x. {braces} stay."
+    assert isinstance(error.message, Message)
+    assert (error.message.template, error.message.parameters["place"]) == (problem.message.template, place)
 
 
 def test_a_candidate_is_a_poem_and_is_not_the_last_reply() -> None:

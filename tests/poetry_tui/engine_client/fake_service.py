@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from queue import Queue
 from typing import Any
 
+from engine.errors import StudioError
 from engine.service.protocol import (
     VERSION,
     Alternative,
@@ -44,7 +45,7 @@ from engine.service.protocol import (
 REGULAR = "暮江头一笛风，满船明月照归篷。扁舟夜泊芦花里，不见青山只见鸿。"
 SHORT = "色入江流，清风上小楼。故人何处去，明月满扁舟。"
 ALTERNATIVES = "春不人山风月江花水云"
-REFUSAL = Failure("误 cannot begin a poem.", "Try 日, 月 or 山.")
+REFUSAL = Failure.of(StudioError("误 cannot begin a poem.", "Try 日, 月 or 山."))
 
 
 def say(id: int, reply: Reply) -> None:
@@ -179,7 +180,7 @@ def main() -> None:  # noqa: C901 - a case for each operation
         id, request = requests.get()
         match request:
             case LoadModel() if manner == "no-model":
-                say(id, Failure("There is no model.", "Train one first."))
+                say(id, Failure.of(StudioError("There is no model.", "Train one first.")))
             case LoadModel() if manner != "mute":
                 model = request.model or "studio-lstm"
                 say(id, LoadedModel(name=model, device="cpu", cell="lstm", n_params=1, vocab_size=9))

@@ -1,6 +1,7 @@
 """What the engine says in English is said in Chinese where somebody chose Chinese: every sentence that a screen can show."""
 
 import ast
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from engine import paths
 from engine.composing.composer import compose_poem
 from engine.config import ComposeConfig, ModelConfig, Settings, TrainConfig, settings_of
 from engine.corpus.store import open_corpus
-from engine.errors import StudioError
+from engine.errors import Message, StudioError
 from engine.model import metadata as model_files
 from engine.model.registry import find_model
 from engine.prosody.forms import form_called
@@ -27,6 +28,7 @@ ROOT = Path(__file__).parents[3]
 NEVER_ON_A_SCREEN = (
     "commands/",
     "cli.py",
+    "poetry_tui/studio.py",
     "engine/commands/flags.py",
     "engine/service/server.py",
     "engine/evaluation/ngram/",
@@ -41,8 +43,16 @@ def sources() -> Iterator[Path]:
                 yield path
 
 
+@dataclasses.dataclass(frozen=True)
+class Template:
+    """A template in the source, and the parameters that are given with it."""
+
+    text: str
+    parameters: frozenset[str]
+
+
 def spelled(node: ast.expr, constants: Mapping[str, list[str]]) -> list[str]:
-    """The texts that an expression may stand for, a number for each value that it takes in; [] where nobody can know."""
+    """The texts that an expression may stand for; [] where nobody can know. What an f-string takes in becomes a 7."""
     match node:
         case ast.Constant(value=str(text)):
             return [text]
@@ -63,7 +73,7 @@ def spelled(node: ast.expr, constants: Mapping[str, list[str]]) -> list[str]:
     return []
 
 
-def sentences_of(path: Path) -> Iterator[str]:
+def templates_of(path: Path) -> Iterator[Template]:
     """The messages and hints of every error that a module makes."""
     tree = ast.parse(path.read_text("utf-8"))
     constants: dict[str, list[str]] = {}
@@ -71,9 +81,10 @@ def sentences_of(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             constants.setdefault(node.targets[0].id, []).extend(spelled(node.value, constants))
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KINDS:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {*KINDS, "Message"}:
+            given = frozenset(keyword.arg for keyword in node.keywords if keyword.arg)
             for argument in node.args:
-                yield from spelled(argument, constants)
+                yield from (Template(text, given) for text in spelled(argument, constants))
 
 
 KINDS = {"StudioError", *(kind.__name__ for kind in StudioError.__subclasses__())}
@@ -81,12 +92,20 @@ KINDS = {"StudioError", *(kind.__name__ for kind in StudioError.__subclasses__()
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_sentence_of_a_module_is_known_in_chinese(path: Path) -> None:
-    unknown = [text for text in sentences_of(path) if text and in_chinese(text) == text]
+    unknown = [one.text for one in templates_of(path) if one.text and one.text not in {**SENTENCES, **PHRASES}]
     assert unknown == []
 
 
+@pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_parameter_of_a_sentence_is_given(path: Path) -> None:
+    lacking = [one for one in templates_of(path) if not set(PLACES.findall(one.text)) <= one.parameters]
+    # A name in braces that no parameter fills is a word of the text.
+    assert [one for one in lacking if one.parameters] == []
+    assert [one.text for one in lacking if one.text in SENTENCES] == []
+
+
 def test_the_modules_say_a_hundred_sentences_and_more() -> None:
-    assert len({text for path in sources() for text in sentences_of(path)}) > 150
+    assert len({one.text for path in sources() for one in templates_of(path)}) > 150
 
 
 def test_a_chinese_sentence_takes_in_what_the_english_one_does() -> None:
@@ -147,10 +166,11 @@ def test_a_name_is_never_translated_within_a_sentence(tmp_path: Path) -> None:
 
 def test_a_sentence_that_nobody_translated_stays_as_it_is() -> None:
     assert in_chinese("The sky is falling. Run.") == "The sky is falling. Run."
+    assert in_chinese(Message("The {what} is falling.", what="sky")) == "The sky is falling."
 
 
 def test_only_who_chose_chinese_hears_chinese() -> None:
-    english = "There is no model called 'x'."
+    english = Message("There is no model called {name}.", name="'x'")
     assert tr_error(english) == english
     set_language("zh")
     assert tr_error(english) == "没有名为 'x' 的模型。"
