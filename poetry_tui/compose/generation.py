@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from engine.errors import StudioError
 from engine.service.protocol import Novelty, Poem, Token
 from poetry_tui.compose.revisions import ComposeRequest
-from poetry_tui.compose.session import ComposeSession, Composition
+from poetry_tui.compose.session import ComposeSession, Composition, candidate_poem
 
 TICKS_PER_S = 12
 # Short enough to be read out and typed.
@@ -130,8 +130,6 @@ class GenerationController:
 
     async def _write_candidates(self, poem: Composition, n: int) -> None:
         """Replace a poem by several candidates, the best first; that one is revealed as if it were being composed."""
-        from poetry_tui.compose.candidates import candidate_poem
-
         found = await self._engine.candidates(poem.config, n, poem.request.model)
         self._session.discard(poem)
         candidates = [candidate_poem(poem.request, done) for done in found]

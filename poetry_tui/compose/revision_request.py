@@ -43,6 +43,21 @@ def repeated_positions(config: Mapping[str, Any], text: str, position: int) -> f
     return frozenset(repeated)
 
 
+def forced_positions(config: Mapping[str, Any], text: str) -> frozenset[int]:
+    """The positions that the config forces: begin, acrostics, kept characters."""
+    n_begin = len("".join(str(config.get("begin") or "").split()))
+    positions = set(range(min(n_begin, len(text))))
+    for name, end in (("acrostic", 0), ("acrostic_tail", -1)):
+        for line, asked in zip(line_ranges(text), str(config.get(name) or ""), strict=False):
+            han = [position for position in line if text[position] not in LINE_MARKS]
+            if han and asked != OPEN:
+                positions.add(han[end])
+    kept = [one for one in str(config.get("keep") or "") if one not in LINE_MARKS and one not in "/ \n"]
+    han = [position for position, one in enumerate(text) if one not in LINE_MARKS]
+    positions |= {position for position, one in zip(han, kept, strict=False) if one != OPEN}
+    return frozenset(positions)
+
+
 def config_to_keep(
     config: Mapping[str, Any], text: str, kept: Collection[int], changed: int | None = None
 ) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import msgspec
 
 from engine.errors import StudioError
 from engine.service.protocol import InspectCharacter, Inspection, Novelty, Poem, Token
+from poetry_tui.compose.revision_request import forced_positions
 from poetry_tui.compose.revisions import ComposeRequest, Revision, RevisionTree
 from poetry_tui.verse.likelihood import nats_per_han
 
@@ -101,6 +102,14 @@ class Composition:
         """Replace a token by one of the same character with its probability."""
         self.tokens[token.index] = token
         self._counted = None
+
+
+def candidate_poem(request: ComposeRequest, done: Poem) -> Composition:
+    """The composition of a candidate. The probabilities of its characters are unknown until the engine tells them."""
+    forced = forced_positions(request.config, done.text)
+    tokens = [Token(position, one, 0.0, 0.0, position in forced, ()) for position, one in enumerate(done.text)]
+    own = dataclasses.replace(request, config={**request.config, "seed": done.seed, "n_particles": done.n_particles})
+    return Composition(own, tokens, done=done, is_whole=True)
 
 
 @dataclass(slots=True)

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.service.protocol import Poem, Token
-from poetry_tui.compose.candidates import candidate_poem, forced_positions
+from poetry_tui.compose.revision_request import forced_positions
 from poetry_tui.compose.revisions import ComposeRequest
-from poetry_tui.compose.session import ComposeSession, Composition
+from poetry_tui.compose.session import ComposeSession, Composition, candidate_poem
 
 WISH = ComposeRequest({"begin": "日", "seed": 7, "temperature": 0.8})
 ACTIONS = ("write", "stop", "refuse", "candidates", "back", "forth", "undo", "redo")
