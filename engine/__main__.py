@@ -1,4 +1,4 @@
-"""`python -m engine train | compose | evaluate | rates | pack | service`: the commands that compute."""
+"""`python -m engine train | compose | evaluate | rates | pack | service`: the commands that need torch."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""What a person reads: a training told in lines, a poem laid out for a terminal."""
+"""Console output: a training as log lines, a poem laid out for a terminal."""
 
 import math
 import time
@@ -13,7 +13,7 @@ LINE_PERIOD_S = 3.0
 
 
 class ConsoleLogger:
-    """Turns the events of a training into lines, the frequent ones at most one every few seconds.
+    """Format the events of a training as log lines; steps at most one every few seconds.
 
     `clock` gives seconds; a test brings its own.
     """
@@ -103,7 +103,7 @@ def _with_perplexity(nats: float) -> str:
 
 
 def _training_of(event: events.Validated) -> str:
-    """The training loss since the last validation, where it is told in the unit of the validation."""
+    """Training loss since the last validation, if it is known in nats per Han character."""
     return "" if event.train_nats_per_han is None else f", {_with_perplexity(event.train_nats_per_han)} in training"
 
 
@@ -122,7 +122,7 @@ def lay_out(text: str, *, vertical: bool = False) -> str:
 
 
 class RowBreaks:
-    """Where rows end when a poem is written character by character: after a sentence, and after two lines."""
+    """Row breaks of a poem that is printed character by character: after a sentence, and after two lines."""
 
     def __init__(self) -> None:
         self._n_lines = 0

@@ -16,7 +16,7 @@ _METAVARS: Mapping[type, str] = {int: "N", float: "X", str: "TEXT"}
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse whose complaints are the studio's: one sentence, one hint, no usage printed twice."""
+    """argparse with errors as UsageError: one sentence and a hint."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"allow_abbrev": False, **kwargs})
@@ -32,7 +32,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def refuse_empty_values(parser: argparse.ArgumentParser, words: Sequence[str] | None) -> None:
-    """Refuse `--seed=--`, of which argparse makes a list without anything, whatever type the flag has."""
+    """Refuse `--seed=--`, which argparse turns into an empty list for a flag of any type."""
     for word in words or ():
         if word == "--":
             return
@@ -73,7 +73,7 @@ def add_setting_flags(
 
 
 def add_reading_flags(parser: argparse._ActionsContainer) -> None:
-    """How a file of poems is to be read, where looking at it does not tell."""
+    """Add the flags for the format of a file of poems."""
     described = "; ".join(f"{name}: {what}" for name, what in FORMATS.items())
     parser.add_argument(
         "--format",

@@ -1,4 +1,4 @@
-"""How every command runs: what can go wrong with it becomes an exit status and one sentence.
+"""Run a command: errors become an exit status and one sentence.
 
 Exit status: 0 done, 1 failed, 2 wrong use, 130 interrupted (Ctrl-C, SIGTERM, a terminal that closes). A reader of stdout that
 reads no further (`| head`) is no failure; a stdout that takes no more for another reason (a full disk, `>&-`) is one.
@@ -33,7 +33,7 @@ _NEARLY_ALL = 0.7
 
 
 def carry_out(run: Callable[[], int], complain: Callable[[StudioError], object], *, debug: bool) -> int:
-    """Run a command and return its exit status; `complain` tells a person of an error, unless it is raised to debug it."""
+    """Run a command and return its exit status. `complain` shows an error; with `debug` it is raised."""
     try:
         with interruptible():
             status = run_and_flush(run)
@@ -58,7 +58,7 @@ def carry_out(run: Callable[[], int], complain: Callable[[StudioError], object],
 
 
 def run_and_flush(run: Callable[[], int]) -> int:
-    """What is printed has arrived, or OutputLostError says that it has not; also before the SystemExit of `--help`."""
+    """Run, then flush stdout, also before the SystemExit of `--help`. Raises OutputLostError when the output cannot be written."""
     try:
         status = run()
     except SystemExit:
@@ -69,7 +69,7 @@ def run_and_flush(run: Callable[[], int]) -> int:
 
 
 def is_lack_of_memory(error: BaseException) -> bool:
-    """Whether an error, or one that it came from, is a want of memory; each library has words of its own for that."""
+    """Whether an error, or one that caused it, is due to lack of memory; each library words it differently."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, MemoryError) or (isinstance(seen, OSError) and seen.errno == errno.ENOMEM):
@@ -92,7 +92,7 @@ def has_little_memory() -> bool:
 
 
 def is_at_memory_limit() -> bool:
-    """Whether this process has used most of the memory that `ulimit -v` allows it: not every library says what it lacked."""
+    """Whether this process has used most of the memory that `ulimit -v` allows; not every library reports the lack."""
     import psutil
 
     used: int = psutil.Process().memory_info().vms

@@ -9,7 +9,7 @@ from engine.system.safe_text import printable
 
 
 def say(line: str) -> None:
-    """Narration, for a person: stderr."""
+    """Print a line for people to stderr."""
     print("\n".join(map(printable, line.split("\n"))), file=sys.stderr, flush=True)
 
 

@@ -140,7 +140,7 @@ def _validation_nats(loaded: "LoadedModel", corpus: "Corpus") -> float:
 
 
 def _without_places(about: dict[str, Any]) -> dict[str, Any]:
-    """What is told of a making, without where on one machine the model lay that it began with: its name says enough."""
+    """Metadata without local paths: a parent model is given by its name."""
     if "started_from" not in about:
         return about
     ancestor = _without_places(about["started_from"])
@@ -155,7 +155,7 @@ def _without_places(about: dict[str, Any]) -> dict[str, Any]:
 
 
 def _command_again(about: dict[str, Any]) -> str:
-    """The command that trains such a model: the preset, and a flag for every setting that differs from it.
+    """The command that reproduces a model: the preset, and a flag for each setting that differs from it.
 
     A model that began with another one's weights needs that one first: its command comes before. So does a mean need all of its own.
     """
@@ -164,7 +164,7 @@ def _command_again(about: dict[str, Any]) -> str:
 
 
 def _makings(about: dict[str, Any], numbers: Iterator[int], *, is_last: bool) -> tuple[list[str], str]:
-    """The commands that make a model, and the name that the last of them gives it; what comes out at the very end is not numbered."""
+    """The commands that make a model, and the name that the last one gives it; the final model is not numbered."""
     commands: list[str] = []
     beginning = None
     if "started_from" in about:

@@ -24,14 +24,14 @@ from engine.system.names import is_name, path_of
 from engine.system.streams import OutputLostError
 from engine.training.torchrun import is_main_process, restart_count, world_size
 
-# What a run may change when it goes on: nothing that would make it another training.
+# Settings that a resumed run may change: none that would make it another training.
 CHANGED_BY_RESUME = ("max_steps", "n_epochs", "device", "precision", "n_threads", "checkpoint_every", "validate_every")
 
 
 def add_parser(commands: Any) -> None:
     parser = new_parser(commands, "train", train, "Train a model and print its run folder.")
     start = parser.add_argument_group("where it starts").add_mutually_exclusive_group()
-    start.add_argument("--preset", metavar="|".join(PRESETS), help="the settings to start from (default: studio)")
+    start.add_argument("--preset", metavar="|".join(PRESETS), help="preset to start from (default: studio)")
     start.add_argument(
         "--config", type=path_of, metavar="FILE", help="settings from a JSON file, such as a run's config.json"
     )
@@ -51,7 +51,7 @@ def add_parser(commands: Any) -> None:
 
 
 def train(arguments: argparse.Namespace) -> int:
-    """Start a training or go on with one, telling it on stderr."""
+    """Start or resume a training, with log lines on stderr."""
     resume = arguments.resume is not None
     if resume:
         folder = _known_run(arguments.resume)
@@ -91,7 +91,7 @@ def train(arguments: argparse.Namespace) -> int:
 
 
 class _EventSink:
-    """Tells a training on stderr, and its events on stdout; that nobody takes them is no reason to end it."""
+    """Log lines to stderr, events to stdout. A closed stdout does not end the training."""
 
     def __init__(self, stop: StopRequest, *, as_json: bool) -> None:
         self._stop = stop
@@ -106,7 +106,7 @@ class _EventSink:
             self.print(events.to_line(record))
 
     def print(self, line: str) -> None:
-        """Print a line of data, and note that it could not be."""
+        """Print a line of data; remember the error if it could not be written."""
         try:
             print(line, flush=True)
         except OutputLostError as lost:
@@ -114,7 +114,7 @@ class _EventSink:
 
 
 def new_config(arguments: argparse.Namespace) -> TrainConfig:
-    """The settings of a new training: preset or file, with the shape of the model that it begins with, then the flags on top."""
+    """Settings of a new training: preset or file, then the architecture of the parent model, then the flags."""
     base = preset(arguments.preset or "studio") if arguments.config is None else _config_from(arguments.config)
     changes = given(arguments, TrainConfig)
     del changes["preset"]
@@ -126,14 +126,14 @@ def new_config(arguments: argparse.Namespace) -> TrainConfig:
 
 
 def _shape_of(name: str) -> dict[str, Any]:
-    """What a network needs to begin with this model's weights."""
+    """The architecture of a model, as settings."""
     folder = find_model(name)
     model = architecture_of(folder, read_metadata(folder))
     return {setting: getattr(model, setting) for setting in ARCHITECTURE_FIELDS}
 
 
 def resumed_config(arguments: argparse.Namespace, folder: Path) -> TrainConfig:
-    """The settings of a run that goes on: its own, but for those of `CHANGED_BY_RESUME` that were given."""
+    """Settings of a resumed run: its own, with flags for those of `CHANGED_BY_RESUME`."""
     if arguments.run is not None:
         raise UsageError("--run makes a new run and --resume goes on with an old one.", "Give one of them.")
     config = read_config(folder)

@@ -1,7 +1,6 @@
-"""The mean of several models' weights, where they began with one model and differ by their seed, or by how they were trained.
+"""Weight averaging of models that were trained from the same initial model, with different seeds or settings.
 
-What each of them has learnt by heart differs; what they agree in stays. So the mean knows poems that it has not read better than any
-of them (Wortsman et al. 2022, model soups), and costs no more to compose with.
+The average predicts held-out poems better than any of the models (model soups, Wortsman et al. 2022), at the cost of one model.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,15 +12,15 @@ from engine.config import ARCHITECTURE_FIELDS
 from engine.errors import ModelError
 from engine.model.checkpoint import LoadedModel
 
-# What is remembered of each of the models.
+# Metadata that is kept of each model.
 REMEMBERED = ("name", "training", "steps", "n_chars_seen")
 
 
 @torch.no_grad()
 def mean_of(models: Sequence[LoadedModel], shares: Sequence[float] | None = None) -> LoadedModel:
-    """A model in the middle of at least two, in the place of the first; its metadata tells of all in `mean_of`.
+    """Average at least two models, in place of the first; the metadata lists all of them in `mean_of`.
 
-    `shares`: how much each counts, one number a model, of any sum; all alike where it is None.
+    `shares`: weight of each model in the average, of any sum; equal weights where it is None.
 
     Raises:
         ModelError: when they do not know the same characters and tags, or did not begin with the same model.

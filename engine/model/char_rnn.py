@@ -18,8 +18,8 @@ from engine.model.layers import State, layer_input, make_layers, residual_stream
 
 N_GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 
-# What layers give at the beginning is small. Normalised it is some twenty times as large, and `studio` began so sure of itself
-# (10.7 nats a character in place of 8.9) that it was 0.2 nats behind a plain one after a hundred steps.
+# Initial layer outputs are small. Normalised they are some twenty times as large, and `studio` started at 10.7 nats a character in place
+# of 8.9 and was still 0.2 nats behind an unnormalised one after a hundred steps.
 NORM_INIT_SCALE = 0.1
 
 
@@ -49,11 +49,11 @@ class CharRNN(nn.Module):
         initialise(self)
 
     def features(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """What the output layer reads.
+        """Features: the input of the output layer.
 
         Args:
             x: character indices (B, T).
-            state: where the poems stand, or None at their beginning.
+            state: recurrent state of the poems, or None at their beginning.
 
         Returns:
             features (B, T, F) and the state after the last character.
@@ -104,7 +104,7 @@ class CharRNN(nn.Module):
             return weights.logits(top), state_after
 
     def _read(self, weights: DecodeWeights, x: Tensor, state: State | None) -> tuple[Tensor, State]:
-        """What the projection reads (B, H), and the state after x (B,)."""
+        """Input of the projection (B, H), and the state after x (B,)."""
         below = nn.functional.embedding(x, self.embedding.weight)  # (B,) -> (B, E)
         if state is None:
             zeros = below.new_zeros(self.config.n_layers, len(x), self.config.hidden_size)
@@ -119,12 +119,12 @@ class CharRNN(nn.Module):
         return below, state_after
 
     def train(self, mode: bool = True) -> Self:
-        """Also forgets the copies of the weights that `step` works with; optimisers may write without leaving a version."""
+        """Set the mode. Drops the packed weights of `step`: an optimiser may write parameters without a new version."""
         self._decode_weights = None
         return super().train(mode)
 
     def _current_decode_weights(self) -> DecodeWeights:
-        """Copies that serve until the weights are trained, loaded or moved."""
+        """The packed weights, made again after the parameters were trained, loaded or moved."""
         version = weight_version(self._all_weights)
         if self._decode_weights is None or self.training or self._decode_weights[0] != version:
             projection = self.projection.weight if isinstance(self.projection, nn.Linear) else None
@@ -147,7 +147,7 @@ class CharRNN(nn.Module):
 
 
 def _without_gradients() -> AbstractContextManager[object]:
-    """Entering the mode costs a small model a twentieth of its step; who composes is in it already."""
+    """Inference mode, unless it is on already: entering it costs a small model a twentieth of its step."""
     return nullcontext() if torch.is_inference_mode_enabled() else torch.inference_mode()
 
 

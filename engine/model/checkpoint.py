@@ -182,7 +182,7 @@ def load_model(folder: Path, device: torch.device, name: str | None = None) -> L
 
 
 def load_progress(folder: Path, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
-    """Put the optimiser and the random generators where a checkpoint left them; returns what `progress` held.
+    """Restore optimiser and random generators from a checkpoint; returns the contents of its progress.json.
 
     Raises:
         ModelError: when a file is missing, damaged or of another model.
@@ -236,7 +236,7 @@ def _check_random(state: Tensor, present: Tensor) -> None:
 
 
 def _optimizer_slots(state: Mapping[str, Tensor], optimizer: torch.optim.Optimizer) -> dict[int, dict[str, Tensor]]:
-    """What the optimiser remembers of each weight, by the weight's number. Raises ValueError when it is of other weights."""
+    """State of the optimiser by index of the parameter. Raises ValueError when it does not fit the model."""
     weights = [weight for group in optimizer.param_groups for weight in group["params"]]
     slots: dict[int, dict[str, Tensor]] = {}
     for key, value in state.items():

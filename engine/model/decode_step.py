@@ -1,4 +1,4 @@
-"""One character at a time: the model's weights as composing reads them.
+"""Decode steps of one character: the model's weights, packed for small batches.
 
 A step of one poem reads every weight once and multiplies it once, so that it takes as long as the reading. Weights that 16
 bits hold exactly, as those of every packed model, are read in 16 bits: half as long, and the same products. Of others the
@@ -18,7 +18,7 @@ from engine.model.fused_loss import ALIGNED_FLOATS
 
 # The state of one layer: (h,) for rnn and gru, (h, c) for lstm; each (B, H).
 LayerState = tuple[Tensor, ...]
-# What tells whether weights are still those that were copied: where each lies, and how often it was written.
+# Address and write counter of each weight: they change when the weights do.
 WeightVersion = tuple[tuple[int, int], ...]
 # A layer's weights as PyTorch keeps them: w_ih, w_hh, b_ih, b_hh.
 Layer = Sequence[Tensor]
@@ -28,10 +28,10 @@ _ENGINES_OF_16_BITS = ("x86", "fbgemm")
 
 
 class DecodeWeights(Protocol):
-    """Copies of a model's weights, made for steps."""
+    """Copies of a model's weights, packed for decode steps."""
 
     def cell(self, layer: int, below: Tensor, before: LayerState) -> LayerState:
-        """One step of one layer: what comes from below (B, …) and the layer's state to the state after."""
+        """Advance one layer: its input (B, …) and state to the new state."""
 
     def logits(self, hidden: Tensor) -> Tensor:
         """(B, H) -> (B, V′), −∞ beyond V."""
@@ -66,7 +66,7 @@ def _fits_16_bits(matrix: Tensor) -> bool:
 
 
 class _Float32Weights:
-    """Any weights, on any device."""
+    """Any weights, on any device, stored column by column."""
 
     def __init__(self, cell: Cell, layers: Sequence[Layer], outputs: Sequence[tuple[Tensor, Tensor | None]]) -> None:
         self._step = _STEPS[cell]
@@ -85,7 +85,7 @@ class _Float32Weights:
 
 
 class _Float16Weights:
-    """Weights that 16 bits hold exactly; what they are multiplied with, and the sums, have 32."""
+    """Weights that float16 holds exactly; activations and sums are float32."""
 
     def __init__(self, cell: Cell, layers: Sequence[Layer], outputs: Sequence[tuple[Tensor, Tensor | None]]) -> None:
         pack = torch.ops.quantized.linear_prepack_fp16

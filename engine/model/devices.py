@@ -1,4 +1,4 @@
-"""Where to compute: the best device at hand, how many threads, and whose memory."""
+"""Compute device, threads, precision and memory."""
 
 import contextlib
 import ctypes
@@ -46,12 +46,12 @@ def choose_device(choice: DeviceChoice) -> torch.device:
 
 
 def use_threads(n_threads: int) -> None:
-    """Compute on so many processor threads; 0 means one for each core that this process may use."""
+    """Set the number of processor threads; 0 = one for each core that this process may use."""
     torch.set_num_threads(n_threads or usable_cores())
 
 
 def tune_malloc() -> None:
-    """Let glibc keep freed memory for the next step, until `trim_malloc`; elsewhere nothing happens.
+    """Make glibc keep freed memory for the next step, until `trim_malloc`; does nothing with other C libraries.
 
     It would give it back to the system, which hands it out again page by page, each filled with zeros: a twentieth of a training
     with small layers and large batches.
@@ -63,7 +63,7 @@ def tune_malloc() -> None:
 
 
 def trim_malloc() -> None:
-    """Give the system what was freed, also between what is still used; elsewhere than with glibc nothing happens.
+    """Return freed memory to the system, also from between blocks in use; does nothing with other C libraries.
 
     Batches of many shapes leave gaps that the next ones do not fit into: a training of `studio` grew by 500 MB in its first 150 steps,
     all of it free.
@@ -74,7 +74,7 @@ def trim_malloc() -> None:
 
 @contextmanager
 def use_all_cores_for(n_rows: int, device: torch.device) -> Iterator[None]:
-    """Every core for a step of so many rows that sharing it out pays; below that, a second thread is mostly waited for."""
+    """Use every core for the block, if its steps have rows enough to gain from it."""
     before = torch.get_num_threads()
     if device.type != "cpu" or n_rows < MIN_ROWS_FOR_ALL_CORES or before >= usable_cores():
         yield
@@ -91,14 +91,14 @@ def usable_cores() -> int:
 
 
 def to_device(device: torch.device, array: NDArray[Any]) -> Tensor:
-    """An array on a device. To a card it goes from pinned memory, so that nobody waits until it has arrived."""
+    """Copy an array to a device; to a graphics card asynchronously, from pinned memory."""
     if device.type != "cuda":
         return torch.from_numpy(array).to(device)
     return torch.from_numpy(np.ascontiguousarray(array)).pin_memory().to(device, non_blocking=True)
 
 
 def product_dtype(choice: Precision, device: torch.device, hidden_size: int) -> torch.dtype:
-    """What a training's products are made in. `auto`: bfloat16 on cards that have it, and on processors with AMX tiles, which
+    """Type of a training's matrix products. `auto`: bfloat16 on cards that have it, and on processors with AMX tiles, which
     multiply it six times as fast as float32, for networks that are large enough; processors that only have instructions for it
     gain less, and were not measured.
 
@@ -132,7 +132,7 @@ def mixed_precision(device: torch.device, dtype: torch.dtype) -> AbstractContext
 
 
 def gradient_scale(device: torch.device, dtype: torch.dtype) -> float:
-    """What a loss is multiplied by before its gradients are made, and they are divided by afterwards.
+    """Loss scale: the loss is multiplied by it before the backward pass, the gradients are divided by it afterwards.
 
     On a graphics card PyTorch's mixed precision makes recurrent layers in float16 even where bfloat16 is asked for, and what is
     less than 6e-8 is nothing there: of the mean over ten thousand characters, that is much of what each of them has to say.
@@ -141,6 +141,6 @@ def gradient_scale(device: torch.device, dtype: torch.dtype) -> float:
 
 
 def device_name(device: torch.device, dtype: torch.dtype = torch.float32) -> str:
-    """The card's name, or the kind of device, and what products are made in where that is not float32."""
+    """Name of the graphics card, or the kind of device; with the type of matrix products if it is not float32."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
     return name if dtype == torch.float32 else f"{name}, {str(dtype).removeprefix('torch.')}"

@@ -1,11 +1,10 @@
 """The recurrent layers: one above another, or with residual connections and layer normalisation between them.
 
-What rises from a layer is its output; with `residual` (He et al. 2016) the sum of it and of the outputs of all layers below.
-The next layer and the projection read what rises; with `layer_norm` they read it at mean 0 and variance 1 (Ba, Kiros and Hinton
-2016), while the sum itself rises as it is, so that no layer's share of it is scaled away (Xiong et al. 2020).
+The residual stream above a layer is its output; with `residual` (He et al. 2016) the sum of it and of the outputs of all layers
+below. The next layer and the projection read the stream; with `layer_norm` normalised to mean 0 and variance 1 (Ba, Kiros and Hinton
+2016), while the stream itself stays unnormalised ("pre-norm", Xiong et al. 2020).
 
-The normalisation has no weights of its own. What it gives is read by a linear map with a bias (of a tied model's projection, the
-output layer's), so that a learnt gain and offset could say nothing new.
+The normalisation has no parameters: a linear map with a bias reads its output, so that a gain and an offset would be redundant.
 
 Shapes: B poems, T characters, E embedding, H hidden.
 """
@@ -50,19 +49,19 @@ def make_layers(config: ModelConfig) -> "nn.RNNBase | ResidualRNN":
 
 
 def residual_stream(config: ModelConfig, from_below: Tensor | None, hidden: Tensor) -> Tensor:
-    """What rises from a layer with the output `hidden` (…, H); `from_below`: what rose to it, None at the lowest layer."""
+    """Residual stream above a layer with the output `hidden` (…, H); `from_below`: the stream below it, None for the first layer."""
     return hidden if from_below is None or not config.residual else from_below + hidden
 
 
 def layer_input(config: ModelConfig, stream: Tensor) -> Tensor:
-    """What the next layer or the projection reads of what rises (…, H)."""
+    """Input of the next layer or the projection: the residual stream (…, H), normalised with `layer_norm`."""
     return nn.functional.layer_norm(stream, stream.shape[-1:]) if config.layer_norm else stream
 
 
 def run(
     layers: "nn.RNNBase | ResidualRNN", x: Tensor, state: State | None, recurrent_dropout: float = 0.0
 ) -> tuple[Tensor, State]:
-    """What the projection reads (B, T, H) after the characters x (B, T, E), and the state after the last one."""
+    """Run the layers on embedded characters x (B, T, E): output (B, T, H), and the state after the last character."""
     if isinstance(layers, ResidualRNN):
         return cast(tuple[Tensor, State], layers(x, state))
     if layers.num_layers > 1 and x.device.type in UNSTACKED_DEVICES:
@@ -86,7 +85,7 @@ def _run_with_dropped_weights(
 def _run_unstacked(
     layers: nn.RNNBase, x: Tensor, state: State | None, recurrent_dropout: float
 ) -> tuple[Tensor, State]:
-    """As `run`, each layer by itself, with our dropout between two of them: what `ResidualRNN` does without connections."""
+    """As `run`, one layer at a time, with our dropout between layers."""
     before, after = _or_zeros(layers, x, state), []
     for number, weights in enumerate(layers.all_weights):
         if number:
@@ -132,7 +131,7 @@ def _or_zeros(layers: nn.RNNBase, x: Tensor, state: State | None) -> State:
 
 
 class ResidualRNN(nn.ModuleList):
-    """The same layers, each by itself; dropout on what each reads of the one below, as PyTorch has it."""
+    """Recurrent layers with residual connections or layer normalisation between them; dropout on each layer's input, as in PyTorch."""
 
     def __init__(self, config: ModelConfig) -> None:
         sizes = [config.embedding_size, *[config.hidden_size] * (config.n_layers - 1)]
@@ -141,7 +140,7 @@ class ResidualRNN(nn.ModuleList):
 
     @property
     def all_weights(self) -> Sequence[Sequence[Tensor]]:
-        """Each layer's w_ih, w_hh, b_ih, b_hh, as PyTorch's layers in one piece tell them."""
+        """w_ih, w_hh, b_ih, b_hh of each layer, as `nn.RNNBase.all_weights` has them."""
         return [layer.all_weights[0] for layer in self._one_by_one()]
 
     def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:

@@ -74,7 +74,7 @@ def _is_count(value: object) -> bool:
 
 
 def _is_corpus(value: object) -> bool:
-    """As an object that says what is known of it, or, of a model that somebody made, by its name alone."""
+    """An object with name, sha256, licence and source, or the name alone, as in models made by other programs."""
     if isinstance(value, dict):
         return all(value.get(key) is None or _is_text(value[key]) for key in ("name", "sha256", "licence", "source"))
     return value is None or _is_text(value)

@@ -45,7 +45,7 @@ class ModelInfo:
 
     @property
     def val_nats_per_han(self) -> float | None:
-        """How well it predicts held-out poems, where its metadata says so."""
+        """Validation loss in nats per Han character, if the metadata has it."""
         figures = self.metadata.get("figures")
         value = figures.get("val_nats_per_han") if isinstance(figures, dict) else None
         return value if isinstance(value, float) else None

@@ -1,10 +1,10 @@
-"""A run is a folder: who writes it, what stands in it, how it is asked for things. Knows no torch.
+"""The run folder: its files, its one writer, and the control files. Free of torch.
 
 runs/<id>/config.json      the settings it was started with
           events.jsonl     one event a line, only ever appended
           malformed.json   how many of these lines a reader could not use, when they were last counted
-          log.txt          what the trainer narrated; the traceback of a failure
-          control/         files that ask for something: stop, pause, save, lr
+          log.txt          console output of the trainer; the traceback of a failure
+          control/         request files: stop, pause, save, sample, lr
           checkpoints/     step-00001000/ …, last.json and best.json name two of them
           lines.bloom      the lines that it learns from (see `engine.novelty.training_lines`)
           heartbeat        the writer's pid; renewed every second while it lives
@@ -84,7 +84,7 @@ _STARTED = f'"event":"{events.name_of(events.RunStarted)}"'.encode()
 
 
 def has_started(folder: Path) -> bool:
-    """Whether a training has begun here: one that failed before its first step (no corpus, say) left nothing to go on with."""
+    """Whether a training has started here. One that failed before its first step, without a corpus for example, cannot be resumed."""
     try:
         with open_regular(folder / EVENTS) as lines:
             return any(_STARTED in line for line in lines)
@@ -94,10 +94,10 @@ def has_started(folder: Path) -> bool:
 
 @contextlib.contextmanager
 def removed_unless_started(folder: Path) -> Iterator[None]:
-    """A run folder that the block makes is removed when the block fails before the training has begun.
+    """Remove a run folder that the block creates, if the block fails before the training has started.
 
-    A wish that cannot be met (an unknown corpus, a device that is not there) shall leave nothing behind. A folder that held
-    something before stays, whatever it holds by then, and so does one that another trainer has got hold of.
+    An unknown corpus or a missing device leaves nothing behind. A folder that was not empty before stays, and so does one that another
+    trainer has locked.
     """
     missing = [path for path in (folder, *folder.parents) if not is_there(path)]
     is_ours = False
@@ -171,7 +171,7 @@ class RunWriter:
             file.write(text if text.endswith("\n") else text + "\n")
 
     def _beat(self) -> None:
-        """Show every second that the writer lives; from a thread, so that a long validation is no silence."""
+        """Renew the heartbeat every second, from a thread, so that it goes on during a long validation."""
         beat = self.folder / HEARTBEAT
         is_ours = False
         while True:
@@ -195,7 +195,7 @@ class RunWriter:
 
 
 def _repair_tail(path: Path) -> int:
-    """End a line that a killed writer left half-written, and say what `seq` comes next."""
+    """End a line that a killed writer left incomplete; returns the next `seq`."""
     if not path.exists():
         return 1
     open_regular(path).close()  # a FIFO would block whoever writes into it
@@ -215,10 +215,10 @@ def _repair_tail(path: Path) -> int:
 
 
 def run_is_alive(folder: Path) -> bool:
-    """Whether some process is writing this run: the one whose heart beat last still lives.
+    """Whether the process of the last heartbeat is alive.
 
-    A late beat alone is no death (a machine sleeps, or swaps); a process that began after the last beat is another one
-    with the same pid.
+    A late heartbeat alone does not count as dead: the machine may sleep or swap. A process that started after the last heartbeat is
+    another one with the same pid.
     """
     try:
         last_beat_s = (folder / HEARTBEAT).stat().st_mtime
@@ -230,7 +230,7 @@ def run_is_alive(folder: Path) -> bool:
 
 
 def last_beat_s(folder: Path) -> float | None:
-    """When the writer's heart beat last, in seconds since the epoch; None where none is kept."""
+    """Time of the last heartbeat in seconds since the epoch; None without one."""
     try:
         return (folder / HEARTBEAT).stat().st_mtime
     except OSError:
@@ -238,18 +238,18 @@ def last_beat_s(folder: Path) -> float | None:
 
 
 class ControlFiles:
-    """What somebody asks of a running training, by files, so that it works from any terminal.
+    """Requests to a running training, as files, so that they work from any terminal.
 
-    Whatever else lies in the folder, and a folder that is gone or locked away, asks for nothing: a training goes on.
+    Other files, and a folder that is missing or unreadable, are ignored.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / CONTROL
-        # Done, and the file could not be removed: it is not to be done at every look.
+        # Requests that were carried out and whose files could not be removed.
         self._acknowledged: set[str] = set()
 
     def requests(self) -> frozenset[str]:
-        """Which of `REQUESTS` lie there now, as files of any content."""
+        """The pending requests, of `REQUESTS`."""
         try:
             there = {path.name for path in self.folder.iterdir() if path.name in REQUESTS and not is_folder(path)}
         except OSError:
@@ -262,18 +262,18 @@ class ControlFiles:
         write_atomically(self.folder / what, "" if value is None else f"{value!r}\n")
 
     def withdraw(self, what: str) -> None:
-        """Ask no longer for something. Raises OSError when the file stays."""
+        """Withdraw a request. Raises OSError when the file cannot be removed."""
         (self.folder / what).unlink(missing_ok=True)
 
     def acknowledge(self, what: str) -> None:
-        """Take back what is being done; where the file stays, it asks for nothing from now on."""
+        """Remove the file of a request; if that fails, ignore the file from now on."""
         try:
             self.withdraw(what)
         except OSError:
             self._acknowledged.add(what)
 
     def take_lr(self) -> float | None:
-        """The learning rate asked for, or None when the file says nothing of use; the file is gone afterwards."""
+        """The requested learning rate, or None when the file holds no valid one; removes the file."""
         try:
             value = float(read_start(self.folder / LR, _MAX_NUMBER_BYTES).decode())
         except (OSError, ValueError):
@@ -282,7 +282,7 @@ class ControlFiles:
         return value if 0 < value < MAX_LEARNING_RATE else None
 
     def clear(self) -> None:
-        """Forget what was asked of an earlier life of the run."""
+        """Acknowledge all requests left from before a resume."""
         for what in self.requests():
             self.acknowledge(what)
 

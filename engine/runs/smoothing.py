@@ -1,7 +1,7 @@
-"""The one smoothing of a training's figures: the mean over its last steps, each event weighing as many steps as it tells of.
+"""Smoothing of a training's figures: the mean over its last steps, each event weighted by its number of steps.
 
-A console line, a list, a table and a chart that show "the loss" show this. Events come by the clock, so that a mean over events
-would depend on the speed of the machine, and on how much of a run somebody has read.
+Console, list, table and chart show the loss smoothed like this. A mean over events would depend on the speed of the machine, since
+events are written by the clock.
 """
 
 from array import array
@@ -21,8 +21,10 @@ def first_step_before(step: float) -> float:
 
 
 def mean_of_last_steps(steps: Sequence[int], n_steps: Sequence[int], values: Sequence[float]) -> float | None:
-    """The mean at the last of some events, given by their steps, by how many steps each tells of, and by the value that it tells;
-    None without any. The events before the window may be missing: they change nothing, to the last digit."""
+    """Mean at the last of some events, given by step, number of steps and value of each; None without events.
+
+    Events before the window may be missing: the result is the same to the last digit.
+    """
     if not steps:
         return None
     first = bisect_right(steps, first_step_before(steps[-1]))

@@ -1,6 +1,6 @@
-"""What a training reads, and when: the whole corpus, epoch after epoch, and towards the end perhaps its short poems alone.
+"""The curriculum: the whole corpus, epoch after epoch, then optionally an anneal phase on short poems only.
 
-What is read last, while the learning rate falls, shapes a model most: a studio for quatrains may end on them.
+The data read while the learning rate falls shapes a model most; a model for quatrains may end on them.
 """
 
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ class Stage:
     first_epoch: int = 0
 
     def place(self, step: int, batch_size: int) -> tuple[int, int]:
-        """The epoch that a step belongs to, and the number of its batch within it."""
+        """Epoch of a step, and index of its batch within the epoch."""
         epoch, position = divmod(step - self.first_step, n_batches(self.segments, batch_size))
         return self.first_epoch + epoch, position
 
 
 @dataclass(frozen=True, slots=True)
 class Curriculum:
-    """The stages, one after the other."""
+    """Consecutive stages."""
 
     stages: tuple[Stage, ...]
 
@@ -41,14 +41,14 @@ class Curriculum:
         return self.stages[0].segments.n_targets
 
     def epochs_at(self, step: int, batch_size: int) -> float:
-        """How many epochs are done after so many steps; a stage that ends within an epoch counts with the part that it had."""
+        """Epochs completed after a number of steps, with fractions; also of a stage that ends within an epoch."""
         return sum(
             max(0, min(step, stage.end_step) - stage.first_step) / n_batches(stage.segments, batch_size)
             for stage in self.stages
         )
 
     def stage_at(self, step: int) -> Stage:
-        """The stage that a step before the last belongs to."""
+        """Stage of a step before the last."""
         return next(stage for stage in self.stages if step < stage.end_step)
 
 
@@ -62,28 +62,29 @@ def plan_curriculum(corpus: TokenizedCorpus, config: TrainConfig, *, end_counts:
     total_steps = config.n_epochs * n_batches(segments, config.batch_size)
     if config.max_steps is not None:
         total_steps = min(total_steps, config.max_steps)
-    first_late_step = total_steps - round(config.anneal_fraction * total_steps)
-    stages = [Stage(segments, 0, first_late_step)] if first_late_step else []
-    if first_late_step < total_steps:
-        n_epochs_before = -(-first_late_step // n_batches(segments, config.batch_size))
-        late = _segments(corpus, config, config.anneal_max_chars, end_counts)
-        stages.append(Stage(late, first_late_step, total_steps, n_epochs_before))
+    first_anneal_step = total_steps - round(config.anneal_fraction * total_steps)
+    stages = [Stage(segments, 0, first_anneal_step)] if first_anneal_step else []
+    if first_anneal_step < total_steps:
+        n_epochs_before = -(-first_anneal_step // n_batches(segments, config.batch_size))
+        anneal = _segments(corpus, config, config.anneal_max_chars, end_counts)
+        stages.append(Stage(anneal, first_anneal_step, total_steps, n_epochs_before))
     return Curriculum(tuple(stages))
 
 
 def held_out_segments(corpus: TokenizedCorpus, config: TrainConfig) -> Segments:
-    """What validations judge by: the first `n_val_poems` of the validation split, each poem in one segment, of those that are as short
-    as what the training reads last, if there are any: by longer ones it would seem to grow worse from where it leaves them out.
+    """Validation data: the first `n_val_poems` poems of the validation split, one segment each.
+
+    With an anneal phase only poems within `anneal_max_chars`, if there are any: longer ones would seem to grow worse during it.
 
     Raises:
-        CorpusError: none of them is short enough.
+        CorpusError: no poem of the split is short enough.
     """
     poems = _short_enough(corpus, corpus.indices("validation"), config.max_poem_chars)
     if not len(poems):
         raise _nothing_short_enough(corpus, "judge by", config.max_poem_chars)
     if config.anneal_fraction:
-        as_late = _short_enough(corpus, poems, config.anneal_max_chars)
-        poems = as_late if len(as_late) else poems
+        short = _short_enough(corpus, poems, config.anneal_max_chars)
+        poems = short if len(short) else poems
     poems = poems[: config.n_val_poems]
     return cut_segments(corpus, poems, max_chars=int(corpus.n_chars(poems).max()))
 

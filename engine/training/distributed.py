@@ -1,8 +1,8 @@
-"""The same training by several workers, on one machine or many, started by `torchrun`.
+"""Data-parallel training by several processes, on one machine or many, started by `torchrun`.
 
-Every worker holds the whole model and takes its share of each batch's poems; the gradients are summed over all of them
-before each step, so that neither the batch nor the result depends on how many there are. The first worker leads: it
-alone writes the run folder, validates, and hears what the run is asked; the others hear from it after every step.
+Every rank holds the whole model and takes its shard of each batch; gradients are summed over all ranks before each step, so that
+neither batch nor result depends on the world size. The main process (rank 0) writes the run folder, validates and reads the control
+files; it broadcasts the next action to the follower ranks after every step.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,12 +22,12 @@ from engine.training.torchrun import is_single_machine, local_rank, restart_coun
 
 Rows = NDArray[np.int64]
 
-# A worker waits for the others through a validation and a pause; one that died is noticed by its broken connection.
+# Ranks wait for each other through validations and pauses; a dead one is noticed by its broken connection.
 TIMEOUT = timedelta(days=7)
 
 
 class NextAction(IntEnum):
-    """What the lead says after a step."""
+    """Action after a step, decided by the main process."""
 
     CONTINUE = 0
     STOP = 1
@@ -36,7 +36,7 @@ class NextAction(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """The place of this process among the workers. `control_group` is a group for orders, on the processor whatever the device is."""
+    """Process group of a training. `control_group` carries the next actions, on the processor for every device."""
 
     rank: int = 0
     size: int = 1
@@ -47,13 +47,13 @@ class Workers:
         return self.rank == 0
 
     def shard(self, rows: Rows) -> Rows:
-        """This worker's rows of a batch; they may be none."""
+        """This rank's rows of a batch; may be empty."""
         return rows[self.rank :: self.size]
 
     def all_reduce(self, parameters: Sequence[torch.nn.Parameter], nats: Tensor) -> Tensor:
-        """Add up the gradients of all workers, in place, and a sum of nats, which is returned.
+        """Sum the gradients over all ranks, in place, and a scalar of nats, which is returned.
 
-        In one message: small models spend more time on many small ones than on their bytes.
+        One message for all: with small models the number of messages costs more than their size.
         """
         if self.size == 1:
             return nats
@@ -65,20 +65,20 @@ class Workers:
             parameter.grad = part.view_as(parameter)
         return together[-1]
 
-    def broadcast(self, order: NextAction, peak_lr: float) -> None:
-        """Say to all other workers what comes next; only the lead does."""
+    def broadcast(self, action: NextAction, peak_lr: float) -> None:
+        """Send the next action and the peak learning rate to all followers; called by the main process only."""
         if self.size > 1:
-            dist.broadcast(torch.tensor([float(order), peak_lr], dtype=torch.float64), src=0, group=self.control_group)
+            dist.broadcast(torch.tensor([float(action), peak_lr], dtype=torch.float64), src=0, group=self.control_group)
 
     def receive(self) -> tuple[NextAction, float]:
-        """Wait for the lead's word: what comes next, and the peak of the learning rate."""
-        said = torch.zeros(2, dtype=torch.float64)
-        dist.broadcast(said, src=0, group=self.control_group)
-        return NextAction(int(said[0])), float(said[1])
+        """Wait for the next action and the peak learning rate from the main process."""
+        message = torch.zeros(2, dtype=torch.float64)
+        dist.broadcast(message, src=0, group=self.control_group)
+        return NextAction(int(message[0])), float(message[1])
 
 
 def local_device(device: torch.device) -> torch.device:
-    """The graphics card of this worker among those of its machine."""
+    """Graphics card of this process among those of its machine."""
     if device.type != "cuda" or world_size() == 1:
         return device
     return torch.device("cuda", local_rank())
@@ -86,7 +86,7 @@ def local_device(device: torch.device) -> torch.device:
 
 @contextmanager
 def join_workers(device: torch.device) -> Iterator[Workers]:
-    """Join the other workers for as long as the block lasts; alone where `torchrun` did not start us."""
+    """Hold the process group open for the block; without `torchrun` a group of one."""
     if world_size() == 1:
         yield Workers()
         return

@@ -1,4 +1,4 @@
-"""Training: one story from the corpus to the last checkpoint, told as events."""
+"""The training loop. Yields an event for every logged step, validation, preview, sample and checkpoint."""
 
 import math
 import os
@@ -32,13 +32,13 @@ def run_training(
     on_record: Callable[[events.Record], None] = lambda record: None,
     stop_requested: Callable[[], bool] = lambda: False,
 ) -> str:
-    """Train into a run folder: every event is appended there, then handed to `on_record`.
+    """Train into a run folder: each event is appended to `events.jsonl`, then passed to `on_record`.
 
     Returns:
-        why it ended: completed, stopped or diverged.
+        The reason of the end: completed, stopped or diverged.
 
     Raises:
-        StudioError: for anything that a person can mend; it is also written to the run as `run_failed`.
+        StudioError: for an error that the user can correct. Every error is also written to the run as a `run_failed` event.
     """
     if not is_main_process():
         with _workers_and_device(config) as (workers, device):
@@ -71,7 +71,7 @@ def run_training(
 
 @contextmanager
 def _workers_and_device(config: TrainConfig) -> Iterator[tuple[Workers, torch.device]]:
-    """Among the workers, with this one's device and share of the processor."""
+    """Join the process group; yields it with this process's device. Sets the number of threads."""
     use_threads(config.n_threads or max(1, usable_cores() // local_world_size()))
     device = local_device(choose_device(config.device))
     with join_workers(device) as workers:
@@ -81,7 +81,7 @@ def _workers_and_device(config: TrainConfig) -> Iterator[tuple[Workers, torch.de
 def train(  # noqa: C901 - the training loop is one story, read from top to bottom
     trainer: Trainer, stop_requested: Callable[[], bool] = lambda: False
 ) -> Iterator[events.Event]:
-    """Train until the last step, a stop request or divergence, yielding what happens; checkpoints go to the run's folder."""
+    """Train until the last step, a stop request or divergence. Yields the events of the run; writes checkpoints to its folder."""
     config, control, workers = trainer.config, trainer.control, trainer.workers
     yield trainer.started
 
@@ -144,30 +144,30 @@ def train(  # noqa: C901 - the training loop is one story, read from top to bott
 
 
 def run_follower(trainer: Trainer) -> str:
-    """Train along with the lead, which decides everything.
+    """Train as a follower rank: take every step, and after it the action that the main process broadcasts.
 
     Returns:
-        why it ended, as far as a worker that does not lead can know: completed or stopped.
+        The reason of the end: completed or stopped.
     """
     for batch in trainer.batches():
         trainer.update(batch)
-        order, trainer.progress.peak_lr = trainer.workers.receive()
-        if order is NextAction.STOP:
+        action, trainer.progress.peak_lr = trainer.workers.receive()
+        if action is NextAction.STOP:
             return "stopped"
-        if order is NextAction.RETURN_TO_BEST:
+        if action is NextAction.RETURN_TO_BEST:
             trainer.return_to_best()
     return "completed"
 
 
 def _is_sane(loss_nats: float, vocab_size: int) -> bool:
-    """Whether a loss is finite and not far worse than knowing nothing, which costs ln V."""
+    """Whether a loss is finite and below three times ln V, the loss of a uniform distribution."""
     return math.isfinite(loss_nats) and loss_nats < 3 * math.log(vocab_size)
 
 
 def _handle_commands(
     trainer: Trainer, requests: frozenset[str], stop_requested: Callable[[], bool]
 ) -> Iterator[events.Event]:
-    """Do what the control files ask for; a pause waits here, and a paused run saves and samples when it is asked to."""
+    """Carry out the requests of the control folder. A pause blocks here until it is withdrawn; saving and sampling work meanwhile."""
     control, progress = trainer.control, trainer.progress
     yield from _acknowledge(control, requests, progress)
     if PAUSE in requests:
@@ -184,7 +184,7 @@ def _handle_commands(
 
 
 def _acknowledge(control: ControlFiles, requests: frozenset[str], progress: Progress) -> Iterator[events.Control]:
-    """Take back the requests that have been carried out, and change the learning rate."""
+    """Acknowledge the requests that have been carried out, and set a requested learning rate."""
     if SAVE in requests:
         control.acknowledge(SAVE)
         yield events.Control(step=progress.step, what="saved on request")

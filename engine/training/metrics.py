@@ -1,4 +1,4 @@
-"""Where a training stands, and what it measures between two events."""
+"""Progress of a training, kept in checkpoints, and the meter of its steps between two events."""
 
 import math
 import time
@@ -19,7 +19,7 @@ EVENT_PERIOD_S = 0.1
 
 @dataclass(slots=True)
 class Progress:
-    """Where a training stands; a checkpoint keeps it, so that a resumed run goes on as if nothing had happened."""
+    """Progress of a training. A checkpoint keeps it, so that a resumed run gives bit-identical results."""
 
     peak_lr: float
     step: int = 0
@@ -42,7 +42,7 @@ class Progress:
 
     @classmethod
     def from_checkpoint(cls, values: Mapping[str, Any]) -> Self:
-        """What a checkpoint kept; one of before `end_counts` was kept is of a run whose segments count it.
+        """Build from a checkpoint's values; where `end_counts` is missing, it was true.
 
         Raises:
             ModelError: when a value is missing, unknown or of another type.
@@ -59,7 +59,7 @@ class Progress:
         return cls(**kept)
 
     def note_validation(self, nats_per_han: float) -> bool:
-        """Remember a validation; says whether it is the best so far."""
+        """Record a validation. Returns whether it is the best so far."""
         improved = nats_per_han < self.best_nats
         if improved:
             self.best_nats, self.best_step = nats_per_han, self.step
@@ -67,8 +67,10 @@ class Progress:
         return improved
 
     def pop_train_nats(self) -> tuple[float, float | None]:
-        """Mean training loss since the last validation in nats a character and in nats a Han character, the latter None where
-        there was none; counting begins anew."""
+        """Mean training loss since the last validation in nats a character and in nats a Han character; resets the sums.
+
+        The second is None where no Han character was counted.
+        """
         per_char = self.train_nats_sum / max(1, self.train_chars)
         per_han = self.train_all_nats_sum / self.train_han if self.train_han else None
         self.train_nats_sum, self.train_chars = 0.0, 0
@@ -77,7 +79,7 @@ class Progress:
 
 
 def _is_of(value: object, kind: Any) -> bool:
-    """Whether a checkpoint's value is of a field's type; counts are not below 0, and NaN is no value."""
+    """Whether a value has a field's type. Counts must not be negative, floats not NaN."""
     if kind is bool:
         return isinstance(value, bool)
     if isinstance(value, bool):
@@ -88,9 +90,9 @@ def _is_of(value: object, kind: Any) -> bool:
 
 
 class Meter:
-    """Sums over the steps since the last reading. They stay on the device: reading is the loop's only wait for it.
+    """Sums over the steps since the last reading. They stay on the device, so that only a reading synchronises with it.
 
-    `unknown_nats`: what a target outside the vocabulary costs beside its loss, where nats are counted per Han character.
+    `unknown_nats`: additional cost of a target outside the vocabulary in nats per Han character.
     """
 
     def __init__(self, device: torch.device, unknown_nats: float) -> None:
@@ -108,11 +110,11 @@ class Meter:
         self._counts = TargetCounts(0, 0, 0)
 
     def restart_clock(self) -> None:
-        """Leave out of the speed what happened since the last reading: a validation, a pause, a checkpoint."""
+        """Exclude the time since the last reading from the speed, after a validation, a pause or a checkpoint."""
         self._since_s = time.perf_counter()
 
     def add(self, loss: Tensor, grad_norm: Tensor, counts: TargetCounts) -> None:
-        """Add a step: its mean loss in nats a character, and what its targets are."""
+        """Add a step: mean loss in nats a character, gradient norm, counts of its targets."""
         self._nats += loss * counts.n_chars
         self._grad_norm += grad_norm
         self._n_steps += 1
@@ -122,7 +124,7 @@ class Meter:
         return time.perf_counter() - self._since_s >= EVENT_PERIOD_S
 
     def read(self, progress: Progress, epoch: int, epochs_done: float, rate: float) -> events.Step:
-        """The means since the last reading as an event; the sums are added to `progress`."""
+        """Return the means since the last reading as an event, add the sums to `progress`, and reset them."""
         nats, n_steps, (n_chars, n_han, n_unknown) = float(self._nats), self._n_steps, self._counts
         all_nats = nats + n_unknown * self._unknown_nats
         progress.n_chars += n_chars

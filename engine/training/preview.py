@@ -1,6 +1,6 @@
-"""What a training shows of its learning: prediction beside target, and the same begin characters again and again.
+"""Previews of a training: teacher-forced predictions beside targets, and sample poems of fixed begin characters and seeds.
 
-Shapes: T characters, N characters of a batch that are no padding, F features, V vocabulary.
+Shapes: T characters, N characters of a batch without padding, F features, V vocabulary.
 """
 
 from collections.abc import Iterator
@@ -24,26 +24,26 @@ SAMPLE_CHARS = 80
 def teacher_forced_preview(
     model: CharRNN, features: Tensor, batch: Batch, vocabulary: Vocabulary, step: int
 ) -> events.Compared:
-    """The first piece of a batch, whose features (N, F) are at hand: the likeliest character at each place beside the true one."""
+    """Compare prediction and target of a batch's first segment, from the features (N, F) of the training step."""
     target = batch.y[0][batch.y[0] != PAD]
     logits = model.logits(features[: len(target)].detach().float())  # (T, F) -> (T, V)
     probabilities = torch.softmax(logits, dim=1).cpu()
     of_target = probabilities[torch.arange(len(target)), torch.from_numpy(target)].tolist()
     return events.Compared(
         step=step,
-        prediction=_one_glyph_each(probabilities.argmax(1).tolist(), vocabulary),
-        target=_one_glyph_each(target.tolist(), vocabulary),
+        prediction=_one_character_each(probabilities.argmax(1).tolist(), vocabulary),
+        target=_one_character_each(target.tolist(), vocabulary),
         probability=tuple(round(probability, 4) for probability in of_target),
     )
 
 
-def _one_glyph_each(indices: list[int], vocabulary: Vocabulary) -> str:
-    """A character for every index, so that two texts stand aligned; an end is shown as E, as the experiment does."""
+def _one_character_each(indices: list[int], vocabulary: Vocabulary) -> str:
+    """One character for each index, so that two texts align; the end token is shown as E."""
     return "".join(vocabulary.character(index) or "E" for index in indices)
 
 
 def sampled_poems(model: CharRNN, vocabulary: Vocabulary, config: TrainConfig, step: int) -> Iterator[events.Sampled]:
-    """A poem for each begin character, with the same seeds every time, so that only the learning changes them."""
+    """Compose a poem for each begin character, with the same seeds every time."""
     model.eval()
     loaded = LoadedModel("sample", model, vocabulary, {})
     for offset, begin in enumerate(config.begin_characters):

@@ -1,4 +1,4 @@
-"""What a training uses: processor, memory, graphics card, and how its time is spent."""
+"""Resource use of a training: processor, memory, graphics card, and time per phase of a step."""
 
 import time
 
@@ -8,12 +8,12 @@ import torch
 from engine.runs import events
 
 PERIOD_S = 2.0
-# What a step is made of, in its order. The gradient of the output layer is made in the forward pass (`engine.model.fused_loss`).
+# Phases of a step, in order. The gradient of the output layer is made in the forward pass (`engine.model.fused_loss`).
 PHASES = ("data", "forward", "backward", "optimizer")
 
 
 class ResourceMeter:
-    """Laps since the last reading. On a graphics card a lap is the time until the work is handed over, not until it is done."""
+    """Time per phase since the last reading. On a graphics card it ends when the kernels are launched, not when they finish."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
@@ -22,21 +22,21 @@ class ResourceMeter:
         self._start()
 
     def _start(self) -> None:
-        self._since_s = self._lap_s = time.perf_counter()
+        self._since_s = self._marked_s = time.perf_counter()
         self._spent_s = dict.fromkeys(PHASES, 0.0)
 
     def mark_phase(self, phase: str | None = None) -> None:
-        """Add the time since the last lap to a phase; to none, what was no part of a step."""
+        """Add the time since the last mark to a phase; without a phase, discard it."""
         now_s = time.perf_counter()
         if phase is not None:
-            self._spent_s[phase] += now_s - self._lap_s
-        self._lap_s = now_s
+            self._spent_s[phase] += now_s - self._marked_s
+        self._marked_s = now_s
 
     def is_due(self) -> bool:
         return time.perf_counter() - self._since_s >= PERIOD_S
 
     def read(self, step: int) -> events.Resources:
-        """What was used since the last reading."""
+        """Return resource use since the last reading."""
         elapsed_s = time.perf_counter() - self._since_s
         event = events.Resources(
             step=step,
@@ -51,7 +51,7 @@ class ResourceMeter:
 
 
 def _gpu_percent(device: torch.device) -> float | None:
-    """How busy the graphics card is; None without one, or where its driver does not tell."""
+    """Utilisation of the graphics card in percent; None without one, or where its driver does not report it."""
     if device.type != "cuda":
         return None
     try:

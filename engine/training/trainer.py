@@ -1,6 +1,6 @@
-"""A training in hand: its corpus, model, optimiser and place, and what it does with a batch.
+"""The trainer: corpus, model, optimiser and progress of a run, and the training step.
 
-Shapes: B segments in a batch, T characters, F features, N = characters of a batch that are no padding.
+Shapes: B segments in a batch, T characters, F features, N = characters of a batch without padding.
 """
 
 import math
@@ -48,9 +48,9 @@ from engine.training.optim import learning_rate, make_optimizer, set_learning_ra
 from engine.training.resources import ResourceMeter
 from engine.training.warm_start import warm_start
 
-# A header's tag is read and never predicted: a bias so low leaves it no probability, and no gradient.
+# A control code is read and never predicted: this output bias leaves it neither probability nor gradient.
 CONTROL_CODE_BIAS = -30.0
-# What remains of the learning rate after a divergence.
+# Factor of the peak learning rate after a divergence.
 DIVERGED_LR_FACTOR = 0.3
 # Often enough to keep a `studio` below a gigabyte, and so seldom that no cost could be measured.
 TRIM_MALLOC_EVERY = 50
@@ -58,7 +58,7 @@ TRIM_MALLOC_EVERY = 50
 
 @dataclass(frozen=True, slots=True)
 class TrainBatch:
-    """A worker's share of one batch; `global_targets` counts those of the whole batch. `is_padding_rank`: read for nothing."""
+    """This rank's rows of one batch. `global_targets` counts the targets of the whole batch; a padding rank's loss has weight 0."""
 
     epoch: int
     local: Batch
@@ -67,17 +67,17 @@ class TrainBatch:
 
     @property
     def loss_weight(self) -> float:
-        """How much of the batch's loss this worker's mean is."""
+        """Weight of this rank's mean loss in the loss of the whole batch."""
         return 0.0 if self.is_padding_rank else self.local.n_targets / self.global_targets.n_chars
 
 
 @dataclass(slots=True)
 class Trainer:
-    """All that a training holds in its hands."""
+    """State of a training run. `dtype` is the type of matrix products."""
 
     config: TrainConfig
     device: torch.device
-    dtype: torch.dtype  # of products
+    dtype: torch.dtype
     corpus: TokenizedCorpus
     curriculum: Curriculum
     validation: Segments
@@ -105,7 +105,7 @@ class Trainer:
         return self.curriculum.epochs_at(self.progress.step, self.config.batch_size)
 
     def batches(self) -> Iterator[TrainBatch]:
-        """This worker's share of every batch, from where the training stands to its last step."""
+        """Yield this rank's share of every batch, from the current step to the last."""
         batch_size, seed = self.config.batch_size, self.config.seed
         is_han = han_indices(self.vocabulary)
         while self.progress.step < self.total_steps:
@@ -117,7 +117,7 @@ class Trainer:
                 if before == stage.end_step:
                     break
                 local_rows = self.workers.shard(rows)
-                # A worker without a poem of a small last batch reads one for nothing: all must take every step.
+                # All ranks must take every step: one without a row of a small last batch reads one with weight 0.
                 batch = stage.segments.batch(local_rows if len(local_rows) else rows[:1], parts)
                 global_targets = count_targets(stage.segments.targets(rows), is_han)
                 yield TrainBatch(epoch, batch, global_targets, is_padding_rank=not len(local_rows))
@@ -125,10 +125,10 @@ class Trainer:
                     break  # it has gone back to a checkpoint
 
     def update(self, batch: TrainBatch) -> tuple[float, Tensor]:
-        """One step: batch → features → loss and its gradients → summed over the workers → clipped → weights moved.
+        """Take one step: forward, backward, all-reduce, clip, optimiser update.
 
         Returns:
-            the learning rate of the step, and the features (N, F) that the loss was made from.
+            The learning rate of the step, and the features (N, F) of the output layer.
         """
         self.resources.mark_phase("data")
         rate = learning_rate(self.config, self.progress.peak_lr, self.progress.step, self.total_steps)
@@ -156,15 +156,16 @@ class Trainer:
         return rate, features
 
     def validate(self) -> float:
-        """Nats per Han character of the held-out poems."""
+        """Validation loss in nats per Han character."""
         batches = in_order(self.validation, self.config.batch_size)
         tally = tally_batches(self.model, batches, self.vocabulary, self.device, self.config.chunk_rows)
         return tally.nats_per_han
 
     def save(self, *, is_best: bool) -> events.CheckpointSaved:
-        """Write a checkpoint, then let `last` (and `best`) name it, then remove old ones.
+        """Write a checkpoint, point `last` (and `best`) to it, remove old ones.
 
-        RunError when it cannot be written; the checkpoint before it stays.
+        Raises:
+            RunError: when it cannot be written; the previous checkpoint stays.
         """
         step = self.progress.step
         path = self.checkpoints.path_of(step)
@@ -184,9 +185,11 @@ class Trainer:
         return events.CheckpointSaved(step=step, path=f"{CHECKPOINTS}/{path.name}", is_best=is_best)
 
     def return_to_best(self) -> events.Control | None:
-        """After a divergence: go back to the best checkpoint with a lower rate, once; None where that cannot be.
+        """After a divergence, restore the best checkpoint and lower the peak learning rate, once in a run.
 
-        A run killed before its next checkpoint goes back to the same place, diverges again and comes here again.
+        Returns:
+            The event, or None where there is no best checkpoint or the run has returned before. A run killed before its next
+            checkpoint resumes at the same step, diverges again and returns again.
         """
         best = self.checkpoints.find("best")
         if best is None or self.progress.n_returns:
@@ -203,7 +206,7 @@ class Trainer:
         return events.Control(step=self.progress.step, what=events.RETURNED, value=self.progress.peak_lr)
 
     def _about(self) -> dict[str, object]:
-        """What a model remembers of its making."""
+        """Metadata of a checkpoint: corpus, settings, steps and figures."""
         source, progress = self.corpus.corpus, self.progress
         return {
             "name": self.checkpoints.folder.parent.name,
@@ -226,7 +229,7 @@ class Trainer:
 def build_trainer(
     config: TrainConfig, folder: Path, workers: Workers, device: torch.device, *, resume: bool
 ) -> Trainer:
-    """Open the corpus, make or load the model, and find the place to go on from."""
+    """Open the corpus, make or load model and optimiser, and plan the curriculum."""
     torch.manual_seed(config.seed)
     dtype = product_dtype(config.precision, device, config.model.hidden_size)
 
@@ -242,7 +245,7 @@ def build_trainer(
     if progress.best_step is not None and checkpoints.path_of(progress.best_step).is_dir():
         checkpoints.point("best", progress.best_step)  # a kill may have come between a checkpoint and its naming
     keep_lines(corpus.corpus, folder)
-    # Not before: what reading the corpus took shall be given back.
+    # Not before the corpus is read: memory freed by reading goes back to the system.
     tune_malloc()
 
     started = events.RunStarted(
@@ -264,13 +267,13 @@ def build_trainer(
 
 
 def _trained_on(checkpoint: Path | None) -> str | None:
-    """The checksum of the corpus that a run began with."""
+    """SHA-256 of the corpus that a checkpoint was trained on."""
     corpus = {} if checkpoint is None else read_metadata(checkpoint).get("corpus")
     return corpus.get("sha256") if isinstance(corpus, dict) else None
 
 
 def _tags(config: TrainConfig, checkpoint: Path | None) -> Sequence[str]:
-    """What headers can tell: what they could when the run began, for a later studio knows more forms."""
+    """Control codes of the vocabulary. A resumed run keeps those that it began with; a later version may have more."""
     if config.conditioning_prob == 0:
         return ()
     return control_code_tags() if checkpoint is None else list(read_metadata(checkpoint).get("header_tags", ()))
@@ -279,7 +282,7 @@ def _tags(config: TrainConfig, checkpoint: Path | None) -> Sequence[str]:
 def _restore(
     checkpoint: Path | None, corpus: TokenizedCorpus, config: TrainConfig, device: torch.device
 ) -> tuple[CharRNN, torch.optim.Optimizer, Progress]:
-    """A new model with its optimiser, or those of a checkpoint."""
+    """Make a new model with its optimiser, or load those of a checkpoint."""
     if checkpoint is None:
         model = CharRNN(config.model, len(corpus.vocabulary)).to(device)
         with torch.no_grad():
@@ -302,7 +305,7 @@ def _restore(
 
 
 def _parent_model(config: TrainConfig) -> Mapping[str, object]:
-    """What is to be remembered of the model that a training began with; nothing where it began from scratch."""
+    """Metadata of the model that gave the initial weights; empty for a training from scratch."""
     if config.start_from is None:
         return {}
     metadata = read_metadata(find_model(config.start_from))
@@ -313,11 +316,11 @@ def _parent_model(config: TrainConfig) -> Mapping[str, object]:
 def _loss(
     model: CharRNN, batch: Batch, chunk_rows: int, device: torch.device, dtype: torch.dtype
 ) -> tuple[Tensor, Tensor]:
-    """Mean nats a character of a batch, and the features (N, F) that it was made from."""
+    """Mean loss of a batch in nats a character, and the features (N, F) of the output layer."""
     x = to_device(device, batch.x)
     with mixed_precision(device, dtype):
         features, _ = model.features(x)  # (B, T) -> (B, T, F)
-    # The output layer is much of the work: no padding goes through it.
+    # The output layer is much of the work: padding is left out.
     positions = np.flatnonzero(batch.y != PAD)
     targets = to_device(device, batch.y.ravel()[positions])  # (N,)
     # A GRU's come in 32 bits all the same.

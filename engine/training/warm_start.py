@@ -1,4 +1,4 @@
-"""Beginning a training with the weights of another model: to go on with more poems, other poems, or headers.
+"""Warm start: initialise a model from another one, to train on with more poems, other poems or control codes.
 
 Shapes: V vocabulary.
 """
@@ -14,20 +14,20 @@ from engine.model.checkpoint import LoadedModel
 
 # What introduces words on what the poem is about introduces keywords too.
 NEAREST_TAG = {KEYWORD: TITLE}
-# A share of the weights that a tag was given by chance.
+# Factor of the random initial embedding that a new control code keeps.
 NOISE = 0.3
 
 
 @torch.no_grad()
 def warm_start(model: CharRNN, vocabulary: Vocabulary, source: LoadedModel) -> int:
-    """Give `model` the weights of `source`, each character and tag what the source learned of it.
+    """Copy the weights of `source` into `model`, matching characters and tags by name.
 
     Characters that the source does not know keep the weights that they have. A tag that it does not know is read as what the source
     knows that comes nearest to it: the keyword-mark as the title-mark, any other as the mean of all its tags, with a little noise
     (the weights that the tag has) so that no two tags are one; none is ever predicted.
 
     Returns:
-        how many indices of the vocabulary the source knows.
+        The number of indices of the vocabulary that the source knows.
 
     Raises:
         ModelError: when the two networks are not of one architecture.
