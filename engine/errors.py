@@ -35,15 +35,32 @@ class Message(str):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts, strings and numbers, as JSON has them."""
-        return {"template": self.template, "parameters": {key: _plain(one) for key, one in self.parameters.items()}}
+        parameters = {name: _plain(value) for name, value in self.parameters.items()}
+        return {"text": str(self), "template": self.template, "parameters": parameters}
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The message that `to_dict` was made of."""
-        parameters = {
-            key: cls.from_dict(one) if isinstance(one, Mapping) else one for key, one in data["parameters"].items()
-        }
-        return cls(data["template"], **parameters)
+    def from_dict(cls, data: object) -> Self:
+        """The message that `to_dict` was made of. Formats nothing, so that a file of unknown origin does no harm.
+
+        Raises:
+            ValueError: when `data` is no message, or lacks a parameter of its template.
+        """
+        match data:
+            case {"text": str(text), "template": str(template), "parameters": dict(parameters)}:
+                if not _placeholders(template) <= parameters.keys():
+                    raise ValueError("a parameter is missing")
+                message = super().__new__(cls, text)
+                message.template = template
+                message.parameters = {
+                    name: cls.from_dict(value) if isinstance(value, dict) else value
+                    for name, value in parameters.items()
+                }
+                return message
+        raise ValueError("no message")
+
+
+def _placeholders(template: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(template) if name}
 
 
 def _plain(parameter: object) -> object:
@@ -82,7 +99,7 @@ class StudioError(Exception):
 def _filled(text: str, parameters: Mapping[str, object]) -> Message:
     if isinstance(text, Message):
         return text
-    own = {name for _, name, _, _ in Formatter().parse(text) if name} if parameters else set()
+    own = _placeholders(text) if parameters else set()
     return Message(text, **{name: parameters[name] for name in own})
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from engine.errors import RunError
+from engine.errors import Message, RunError
 from engine.files import parse_json
 from engine.system.safe_text import shown
 
@@ -151,11 +151,23 @@ class RunFinished(Event, frozen=True, kw_only=True):
 
 
 class RunFailed(Event, frozen=True, kw_only=True):
-    """`kind` is the exception's class; the traceback is in log.txt."""
+    """`kind` is the exception's class; the traceback is in log.txt.
+
+    `wording`: the template and parameters of the message, `Message.to_dict` as JSON; empty where it has none.
+    """
 
     step: Whole
     kind: str
     message: str
+    wording: str = ""
+
+    @property
+    def worded(self) -> str:
+        """The message, as a `Message` where its wording was recorded."""
+        try:
+            return Message.from_dict(parse_json(self.wording))
+        except ValueError:
+            return self.message
 
 
 # Events whose fields are scalars or lists: read in one pass.

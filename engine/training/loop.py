@@ -1,5 +1,6 @@
 """The training loop. Yields an event for every logged step, validation, preview, sample and checkpoint."""
 
+import json
 import math
 import os
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 import torch
 
 from engine.config import TrainConfig
-from engine.errors import StudioError
+from engine.errors import Message, StudioError
 from engine.model.devices import choose_device, usable_cores, use_threads
 from engine.runs import events
 from engine.runs.folder import LR, PAUSE, SAMPLE, SAVE, STOP, ControlFiles, RunWriter, write_config
@@ -62,7 +63,9 @@ def run_training(
     except Exception as error:
         writer.log(traceback.format_exc())
         message = str(error) if isinstance(error, StudioError) else f"{type(error).__name__}: {error}"
-        on_record(writer.append(events.RunFailed(step=step, kind=type(error).__name__, message=message)))
+        wording = json.dumps(message.to_dict(), ensure_ascii=False) if isinstance(message, Message) else ""
+        failure = events.RunFailed(step=step, kind=type(error).__name__, message=message, wording=wording)
+        on_record(writer.append(failure))
         raise
     finally:
         writer.close()

@@ -96,7 +96,7 @@ def _stalled(follower: RunFollower) -> str:
 def _reason(follower: RunFollower) -> str:
     """What a failed run said last, or the last line of its log when it never got to say anything."""
     last = follower.state.last_word
-    reason = tr_error(last.message) if isinstance(last, RunFailed) else follower.last_log_line
+    reason = tr_error(last.worded) if isinstance(last, RunFailed) else follower.last_log_line
     # A library's message often ends without a mark, and a sentence of ours follows it.
     return reason if not reason or reason.endswith(_SENTENCE_ENDS) else f"{reason}."
 

@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,10 +13,11 @@ from engine import paths
 from engine.composing.composer import compose_poem
 from engine.config import ComposeConfig, ModelConfig, Settings, TrainConfig, settings_of
 from engine.corpus.store import open_corpus
-from engine.errors import Message, StudioError
+from engine.errors import Message, ModelError, StudioError
 from engine.model import metadata as model_files
 from engine.model.registry import find_model
 from engine.prosody.forms import form_called
+from engine.runs.events import RunFailed
 from engine.runs.folder import read_config
 from poetry_tui.i18n import set_language, tr_error
 from poetry_tui.i18n.errors import SENTENCES, in_chinese
@@ -191,3 +193,28 @@ def test_a_problem_and_its_hint_are_said_together(does: object, chinese: str) ->
     with pytest.raises(StudioError) as caught:
         does()
     assert chinese in in_chinese(str(caught.value))
+
+
+def test_the_failure_of_a_run_is_worded_in_chinese_from_its_events() -> None:
+    place = Message("place {number} of line {number2}", number=3, number2=1)
+    error = ModelError("{path} is damaged: {error}.", "Choose another name.", path="a.json", error=place)
+    wording = json.dumps(str(error).to_dict())  # type: ignore[attr-defined]
+    failed = RunFailed(step=1, kind="ModelError", message=str(error), wording=wording)
+    assert failed.worded == str(error) == "a.json is damaged: place 3 of line 1. Choose another name."
+    assert in_chinese(failed.worded) == "a.json 已损坏：第 1 句第 3 字。请换一个名字。"
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "",
+        "{",
+        "[]",
+        '{"text": "x", "template": "{path} is missing.", "parameters": {}}',
+        '{"text": "x", "template": "{", "parameters": {}}',
+        '{"text": "x", "template": "y", "parameters": {"a": {"text": 1}}}',
+        '{"text": 3, "template": "y", "parameters": {}}',
+    ],
+)
+def test_a_wording_that_is_none_leaves_the_message(wording: str) -> None:
+    assert RunFailed(step=1, kind="X", message="It broke.", wording=wording).worded == "It broke."
