@@ -17,7 +17,7 @@ from engine.prosody.report import Couplet, Report
 from engine.prosody.rhymes import rhyme_book_called
 from engine.prosody.text import LINE_MARKS, split_lines
 from engine.prosody.tones import Reading
-from poetry_tui.commands.output import Commands, command, print_json, printable, say
+from poetry_tui.commands.output import Commands, command, print_json, print_note, printable
 from poetry_tui.commands.poem_input import given_poems, numbered_poems
 
 # Every glyph below a character is as wide as the character: two cells.
@@ -85,15 +85,17 @@ def _check(options: argparse.Namespace) -> int:
     # Every poem is judged, whatever its length and however often it is there.
     cleaner = Cleaner(simplify=False, unique=False, lenient=True)
     if not options.json:
-        say(LEGEND)
+        print_note(LEGEND)
     file = given_poems(options.file, options.format, options.columns)
     if file.is_chosen_by_looking and not options.json:
-        say(how_read(file))
+        print_note(how_read(file))
     n_violating = 0
     for number, raw in numbered_poems(file):
         poem = cleaner.clean(raw)
         if poem is None:
-            say(f"poem {number} could not be cleaned ({', '.join(cleaner.report.dropped)}); it is checked as it stands")
+            print_note(
+                f"poem {number} could not be cleaned ({', '.join(cleaner.report.dropped)}); it is checked as it stands"
+            )
         text = raw.text if poem is None else poem.text
         report = check(text, form, book=book, strict=options.strict)
         n_violating += report.verdicts.overall == "violation"

@@ -18,10 +18,10 @@ from poetry_tui.commands.output import (
     confirm,
     group,
     print_json,
+    print_note,
     print_pairs,
     print_table,
     progress,
-    say,
 )
 
 _WHAT_THERE_IS = (
@@ -86,7 +86,7 @@ def _install(options: argparse.Namespace) -> None:
         return
     simplify = not options.traditional
     if not options.again and (there := installed(options.name, simplify=simplify)) is not None:
-        say(f"The corpus {options.name} is here already, and nothing was downloaded; --again gets it once more.")
+        print_note(f"The corpus {options.name} is here already, and nothing was downloaded; --again gets it once more.")
         _show(there, as_json=options.json)
         return
     with progress(f"corpus {options.name}") as tell:
@@ -98,21 +98,23 @@ def _import(options: argparse.Namespace) -> None:
     file = open_poems(options.file, options.format, options.columns)
     with progress(f"corpus {options.name or options.file.stem}") as tell:
         corpus = import_poems(file, options.name, not options.traditional, tell)
-    say(how_read(file, corpus.cleaning.n_read))
+    print_note(how_read(file, corpus.cleaning.n_read))
     _show(corpus, as_json=options.json)
 
 
 def _list(options: argparse.Namespace) -> None:
     corpora, damaged = list_corpora(), damaged_corpora()
     for problem in damaged:
-        say(str(problem))
+        print_note(str(problem))
     if options.json:
         print_json([_without_cleaning(corpus) for corpus in corpora])
     elif corpora:
         rows = [(c.name, f"{c.n_poems:,}", f"{c.n_han:,}", c.licence, c.source) for c in corpora]
         print_table(("name", "poems", "Han characters", "licence", "source"), rows)
     elif not damaged:
-        say("There is no corpus yet. `poetry-tui corpus install tang` gets one, `corpus import FILE` brings your own.")
+        print_note(
+            "There is no corpus yet. `poetry-tui corpus install tang` gets one, `corpus import FILE` brings your own."
+        )
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -159,14 +161,14 @@ def _report_of(options: argparse.Namespace) -> tuple[CleaningReport, list[FormRa
     file = open_poems(path, options.format, options.columns)
     cleaner = Cleaner()
     rates = pass_rates(cleaner.clean_all(file))
-    say(how_read(file, cleaner.report.n_read))
+    print_note(how_read(file, cleaner.report.n_read))
     return cleaner.report, rates
 
 
 def _report_of_corpus(corpus: Corpus) -> tuple[CleaningReport, list[FormRate]]:
     if corpus.read_as in FORMATS:
-        say(f"{corpus.source} was read as {corpus.read_as}: {FORMATS[corpus.read_as]}.")
-    say(f"Checking {corpus.n_poems:,} poems against the rules of verse.")
+        print_note(f"{corpus.source} was read as {corpus.read_as}: {FORMATS[corpus.read_as]}.")
+    print_note(f"Checking {corpus.n_poems:,} poems against the rules of verse.")
     return corpus.cleaning, pass_rates(corpus.poems())
 
 
@@ -178,7 +180,7 @@ def _held_out(options: argparse.Namespace) -> None:
         else:
             print(poem.text)
         n_poems += 1
-    say(f"{n_poems:,} poems of the test split; no line of theirs stands in a training poem.")
+    print_note(f"{n_poems:,} poems of the test split; no line of theirs stands in a training poem.")
 
 
 def _remove(options: argparse.Namespace) -> int:
@@ -186,7 +188,7 @@ def _remove(options: argparse.Namespace) -> int:
         remove(options.name)
     elif confirm(f"Removing the corpus {options.name}", options.yes):
         remove(options.name)
-        say(f"The corpus {options.name} is removed.")
+        print_note(f"The corpus {options.name} is removed.")
         return 0
     return 1
 
@@ -197,7 +199,7 @@ def _show(corpus: Corpus, *, as_json: bool) -> None:
         return
     dropped = sum(corpus.cleaning.dropped.values())
     print(f"{corpus.name}: {corpus.n_poems:,} poems, {corpus.n_han:,} Han characters, in {corpus.folder}")
-    say(f"{dropped:,} poems were left out; `poetry-tui corpus check {corpus.name}` says why.")
+    print_note(f"{dropped:,} poems were left out; `poetry-tui corpus check {corpus.name}` says why.")
 
 
 def _without_cleaning(corpus: Corpus) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from poetry_tui.commands.diagnostics import examine
-from poetry_tui.commands.output import Commands, command, megabytes, print_json, print_pairs, say
+from poetry_tui.commands.output import Commands, command, megabytes, print_json, print_note, print_pairs
 
 
 def add_parser(commands: Commands) -> None:
@@ -18,7 +18,7 @@ def _doctor(options: argparse.Namespace) -> int:
     else:
         print_pairs(_pairs(found))
         for problem in found["problems"]:
-            say(problem)
+            print_note(problem)
     return 1 if found["problems"] else 0
 
 

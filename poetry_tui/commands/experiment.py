@@ -7,7 +7,7 @@ from engine.commands.flags import add_setting_flags, given
 from engine.config import ModelConfig, TrainConfig
 from engine.presets import PRESETS, preset
 from engine.system.names import path_of
-from poetry_tui.commands.output import Commands, command, say
+from poetry_tui.commands.output import Commands, command, print_note
 from poetry_tui.report.history import read_history
 from poetry_tui.report.write import HTML, check_folder, write_report
 from poetry_tui.runs.experiments import EXPERIMENTS, plan, run, run_folder_for
@@ -41,12 +41,12 @@ def _experiment(options: argparse.Namespace) -> None:
     folder: Path = options.folder or Path(f"report-{options.experiment}")
     # Not after hours of training.
     check_folder(folder.expanduser().absolute())
-    say(experiment.question)
+    print_note(experiment.question)
     runs = []
     for config in plan(experiment, base):
         runs.append(run_folder_for(config, experiment))
-        say(f"\n{experiment.setting} {getattr(config.model, experiment.setting)}")
+        print_note(f"\n{experiment.setting} {getattr(config.model, experiment.setting)}")
         run(config, runs[-1])
     write_report([read_history(path) for path in runs], folder.expanduser().absolute())
-    say(f"\nOpen {folder / HTML} in a browser.")
+    print_note(f"\nOpen {folder / HTML} in a browser.")
     print(folder)

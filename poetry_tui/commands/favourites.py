@@ -13,10 +13,10 @@ from poetry_tui.commands.output import (
     command,
     group,
     print_json,
+    print_note,
     print_pairs,
     print_table,
     printable,
-    say,
 )
 from poetry_tui.favourites.export import FILE_ENDINGS, FORMATS, date_of, export, format_of, heading_of, to_dict
 from poetry_tui.favourites.store import FavouriteStore, matches
@@ -57,17 +57,17 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
 def _list(options: argparse.Namespace) -> None:
     store = FavouriteStore()
     listed = store.list_deleted() if options.deleted else store.list()
-    kept = [favourite for favourite in listed if matches(favourite, options.search, options.tag)]
+    found = [favourite for favourite in listed if matches(favourite, options.search, options.tag)]
     if options.json:
-        print_json([to_dict(favourite) for favourite in kept])
-    elif kept:
+        print_json([to_dict(favourite) for favourite in found])
+    elif found:
         rows = [
             (str(f.id), brief(f.begin, 12), brief(heading_of(f), 40), date_of(f), f.model, " ".join(f.tags), f.problem)
-            for f in kept
+            for f in found
         ]
         print_table(("id", "begin", "poem", "kept", "model", "tags", ""), rows)
     else:
-        say(
+        print_note(
             "No poem was found."
             if options.search or options.tag or options.deleted
             else "You kept no poem yet: f keeps one in the studio."
@@ -77,7 +77,7 @@ def _list(options: argparse.Namespace) -> None:
 def _restore(options: argparse.Namespace) -> None:
     store = FavouriteStore()
     store.restore(options.id)
-    say(f"Put back: {heading_of(store.get(options.id))}")
+    print_note(f"Put back: {heading_of(store.get(options.id))}")
 
 
 def _show(options: argparse.Namespace) -> None:
@@ -99,8 +99,8 @@ def _show(options: argparse.Namespace) -> None:
 
 def _export(options: argparse.Namespace) -> None:
     form = _format(options.format, options.output)
-    kept = FavouriteStore().search(options.search, options.tag)
-    text = export(kept, form)
+    found = FavouriteStore().search(options.search, options.tag)
+    text = export(found, form)
     if options.output is None:
         print(text, end="")
         return
@@ -110,7 +110,7 @@ def _export(options: argparse.Namespace) -> None:
         write_atomically(options.output, text)
     except OSError as error:
         raise StudioError(f"{options.output} cannot be written ({error.strerror}).", "Choose another place.") from error
-    say(f"{len(kept)} poems were written to {options.output}.")
+    print_note(f"{len(found)} poems were written to {options.output}.")
 
 
 def _format(wanted: str | None, output: Path | None) -> str:

@@ -14,8 +14,8 @@ from poetry_tui.commands.output import (
     group,
     megabytes,
     print_json,
+    print_note,
     print_table,
-    say,
 )
 
 
@@ -38,7 +38,7 @@ def _list(options: argparse.Namespace) -> None:
         print_json([model.to_dict() for model in models])
         return
     if not models:
-        say(
+        print_note(
             "There is no model: the studio's own is missing. Install it again, or train one and `poetry-tui models add RUN`."
         )
         return
@@ -69,5 +69,5 @@ def _remove(options: argparse.Namespace) -> int:
     if options.name in yours and not confirm(f"Removing the model {options.name}", options.yes):
         return 1
     remove_model(options.name)
-    say(f"The model {options.name} is removed.")
+    print_note(f"The model {options.name} is removed.")
     return 0

@@ -9,7 +9,7 @@ from engine.corpus.readers.formats import how_read
 from engine.errors import ModelError
 from engine.model.metadata import read_metadata
 from engine.model.registry import find_model
-from poetry_tui.commands.output import Commands, command, print_json, printable, say
+from poetry_tui.commands.output import Commands, command, print_json, print_note, printable
 from poetry_tui.commands.poem_input import given_poems, numbered_poems
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ def _novelty(options: argparse.Namespace) -> None:
         )
     if corpus is None:
         name = header.get("corpus", {}).get("name", "of the model")
-        say(f"The corpus {name} is not here: the filter of its lines tells at most what is shared.")
+        print_note(f"The corpus {name} is not here: the filter of its lines tells at most what is shared.")
     cleaner = Cleaner(simplify=corpus is None or corpus.simplified, unique=False, lenient=True)
     file = given_poems(options.file, options.format, options.columns)
     if file.is_chosen_by_looking and not options.json:
-        say(how_read(file))
+        print_note(how_read(file))
     for _, raw in numbered_poems(file):
         poem = cleaner.clean(raw)
         text = raw.text if poem is None else poem.text

@@ -37,7 +37,7 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False))
 
 
-def say(sentence: str) -> None:
+def print_note(sentence: str) -> None:
     """Tell the person at the terminal; a program reading stdout does not see it."""
     print("\n".join(map(printable, sentence.split("\n"))), file=sys.stderr)
 
@@ -74,7 +74,7 @@ def confirm(what: str, is_sure: bool) -> bool:
         return True
     if not sys.stdin.isatty():
         raise UsageError(f"{what} cannot be undone.", "Say --yes to go ahead.")
-    say(f"{what} cannot be undone. Go ahead? [y/N]")
+    print_note(f"{what} cannot be undone. Go ahead? [y/N]")
     return sys.stdin.readline().strip().lower() in ("y", "yes", "是")
 
 
@@ -84,12 +84,12 @@ def progress(what: str) -> Iterator[Callable[[str, float], None]]:
     if not sys.stderr.isatty():
         seen: set[str] = set()
 
-        def tell(stage: str, fraction: float) -> None:
+        def report(stage: str, fraction: float) -> None:
             if stage not in seen:
                 seen.add(stage)
-                say(f"{what}: {stage}")
+                print_note(f"{what}: {stage}")
 
-        yield tell
+        yield report
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn

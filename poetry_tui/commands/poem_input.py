@@ -9,7 +9,7 @@ from engine.corpus.readers.formats import PoemFile, open_content, open_poems
 from engine.errors import CorpusError
 from engine.prosody.text import is_han
 from engine.system.names import path_of
-from poetry_tui.commands.output import say
+from poetry_tui.commands.output import print_note
 
 STDIN = "-"
 
@@ -35,6 +35,6 @@ def numbered_poems(file: PoemFile) -> Iterator[tuple[int, RawPoem]]:
             n_found += 1
             yield number, raw
         else:
-            say(f"poem {number} is left out: it holds no Han character")
+            print_note(f"poem {number} is left out: it holds no Han character")
     if not n_found:
         raise CorpusError(f"No poem was found in {file.name}.", "Is it a file of poems? --format says how to read it.")

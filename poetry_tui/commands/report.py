@@ -5,10 +5,10 @@ from pathlib import Path
 
 from engine.errors import RunError
 from engine.system.names import path_of
-from poetry_tui.commands.output import Commands, command, say
+from poetry_tui.commands.output import Commands, command, print_note
 from poetry_tui.i18n import LANGUAGES, set_language
 from poetry_tui.report.history import read_history
-from poetry_tui.report.write import HTML, usual_name, write_report
+from poetry_tui.report.write import HTML, default_name, write_report
 from poetry_tui.runs.control import find_run
 
 
@@ -29,7 +29,7 @@ def _report(options: argparse.Namespace) -> None:
 
     runs = [find_run(name) for name in options.runs]
     set_language(options.language or load_settings(settings_file()).language)
-    folder: Path = options.folder or Path(usual_name([run.folder.resolve().name for run in runs]))
+    folder: Path = options.folder or Path(default_name([run.folder.resolve().name for run in runs]))
     histories = []
     for run in runs:
         try:
@@ -46,5 +46,5 @@ def _report(options: argparse.Namespace) -> None:
         write_report(histories, folder.expanduser().absolute())
     except OSError as error:
         raise RunError(f"The report cannot be written: {error.strerror}.", "Name another folder with -o.") from error
-    say(f"Open {folder / HTML} in a browser; the same in Markdown lies beside it.")
+    print_note(f"Open {folder / HTML} in a browser; the same in Markdown lies beside it.")
     print(folder)

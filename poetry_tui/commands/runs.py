@@ -15,10 +15,10 @@ from poetry_tui.commands.output import (
     figure,
     group,
     print_json,
+    print_note,
     print_pairs,
     print_table,
     printable,
-    say,
 )
 from poetry_tui.runs.comparison import WHAT_IS_VALIDATED, differing, flat
 from poetry_tui.runs.control import RunSummary, find_run, list_runs, remove_run
@@ -52,7 +52,7 @@ def _list(options: argparse.Namespace) -> None:
         header = ("run", "status", "started", "step", "train. nats/Han", "val. nats/Han", "")
         print_table(header, [(r.id, str(r.status), _started(r), _steps(r), *_figures(r), _trouble(r)) for r in runs])
     else:
-        say("There is no run yet. `poetry-tui train --preset nndl` starts one, and so does the Train screen.")
+        print_note("There is no run yet. `poetry-tui train --preset nndl` starts one, and so does the Train screen.")
 
 
 def _show(options: argparse.Namespace) -> None:
@@ -96,7 +96,7 @@ def _compare(options: argparse.Namespace) -> None:
     rows += [(label, *values) for label, values in zip(labels, zip(*figures, strict=True), strict=True)]
     print_table(("", *(run.id for run in runs)), rows)
     if not WHAT_IS_VALIDATED.isdisjoint(settings):
-        say("They are validated on different poems: those nats do not compare one to one.")
+        print_note("They are validated on different poems: those nats do not compare one to one.")
 
 
 def _remove(options: argparse.Namespace) -> int:
@@ -107,7 +107,7 @@ def _remove(options: argparse.Namespace) -> int:
         return 1
     for run in runs:
         remove_run(run.folder)
-        say(f"The run {run.id} is removed.")
+        print_note(f"The run {run.id} is removed.")
     return 0
 
 
@@ -144,7 +144,7 @@ def _config(run: RunSummary) -> Mapping[str, Any]:
     try:
         return read_config(run.folder).to_dict()
     except RunError as error:
-        say(str(error))
+        print_note(str(error))
         return {}
 
 
@@ -157,15 +157,15 @@ def _figures(run: RunSummary, *, with_perplexity: bool = False) -> tuple[str, st
     """The training loss and the best validation, both in nats per Han character; of a run that told its loss per character, about
     in that or, where nothing converts it, in nats per character."""
 
-    def told(nats: float | None) -> str:
-        beside = f" ({perplexity(nats)})" if with_perplexity and nats is not None else ""
-        return figure(nats) + beside
+    def formatted(nats: float | None) -> str:
+        suffix = f" ({perplexity(nats)})" if with_perplexity and nats is not None else ""
+        return figure(nats) + suffix
 
     if run.loss_nats_per_han is None and run.loss_nats is not None:
         loss = f"{figure(run.loss_nats)} per character"
     else:
-        loss = (ABOUT if run.loss_unit == "about_han" else "") + told(run.loss_nats_per_han)
-    return loss, told(run.best_nats_per_han)
+        loss = (ABOUT if run.loss_unit == "about_han" else "") + formatted(run.loss_nats_per_han)
+    return loss, formatted(run.best_nats_per_han)
 
 
 def _steps(run: RunSummary) -> str:

@@ -10,12 +10,12 @@ from engine.errors import RunError
 from engine.system.processes import own_session
 from poetry_tui.engine_client.process import end, environment
 from poetry_tui.i18n import language
-from poetry_tui.report.write import HTML, usual_name
+from poetry_tui.report.write import HTML, default_name
 
 
 def folder_for(runs: Sequence[Path]) -> Path:
     """Where the studio puts the report on some runs: a folder of the user's, the same each time."""
-    return paths.home() / "reports" / usual_name([run.resolve().name for run in runs])
+    return paths.home() / "reports" / default_name([run.resolve().name for run in runs])
 
 
 async def write_in_child(runs: Sequence[Path], folder: Path) -> Path:

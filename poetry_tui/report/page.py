@@ -125,18 +125,18 @@ def _predictions(histories: Sequence[RunHistory]) -> Iterator[Block]:
 
 def _samples(histories: Sequence[RunHistory]) -> Iterator[Block]:
     """The first begin character through time, and every begin character at the end."""
-    told = [history for history in histories if history.state.samples]
-    if not told:
+    sampled = [history for history in histories if history.state.samples]
+    if not sampled:
         return
     yield Heading(tr_label("report.samples"))
-    yield Paragraph(tr("report.what_samples", temperature=told[0].state.samples[0].temperature))
-    for history in told:
+    yield Paragraph(tr("report.what_samples", temperature=sampled[0].state.samples[0].temperature))
+    for history in sampled:
         yield Heading(history.name, 3)
         for round_ in history.rounds(N_ROUNDS):
             for sample in round_.samples[:1]:
                 yield Poem(f"{sample.begin} · {round_.step:,}", split_lines(sample.text))
     yield Heading(tr_label("report.last_poems"))
-    for history in told:
+    for history in sampled:
         yield Heading(history.name, 3)
         for sample in history.state.sample_rounds(1)[0].samples:
             yield Poem(f"{sample.begin} · seed {sample.seed}", split_lines(sample.text))
@@ -169,6 +169,6 @@ def _command(config: Mapping[str, Any]) -> str:
         wanted = TrainConfig.from_dict(config)
     except (StudioError, TypeError, ValueError):
         return ""
-    usual = PRESETS.get(wanted.preset, TrainConfig())
+    base = PRESETS.get(wanted.preset, TrainConfig())
     words = ["poetry-tui", "train", "--preset", wanted.preset]
-    return " ".join([*words, *flags_between(usual, wanted), *flags_between(usual.model, wanted.model)])
+    return " ".join([*words, *flags_between(base, wanted), *flags_between(base.model, wanted.model)])

@@ -17,7 +17,7 @@ _FILE_ENDINGS = frozenset(
 )
 
 
-def usual_name(runs: Sequence[str]) -> str:
+def default_name(runs: Sequence[str]) -> str:
     """What the folder of a report is called, after the names of its runs."""
     return f"report-{'-'.join(runs)}"[:120]
 

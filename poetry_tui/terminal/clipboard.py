@@ -118,6 +118,6 @@ def in_words(copied: Copied) -> str:
     """What was done, and what nobody can know: whether a terminal does what it is asked to."""
     if copied.tool is not None:
         return tr("copy.with_tool", tool=copied.tool)
-    said = "copy.tmux_and_on" if copied.is_passed_on else "copy.tmux" if copied.in_tmux else "copy.osc52"
+    key = "copy.tmux_and_on" if copied.is_passed_on else "copy.tmux" if copied.in_tmux else "copy.osc52"
     failed = [tr("copy.failed", tools=", ".join(copied.failed))] if copied.failed else []
-    return " ".join([tr(said), *failed])
+    return " ".join([tr(key), *failed])

@@ -36,9 +36,9 @@ _is_over = threading.Event()
 class TerminalFile:
     """What the writer thread writes to: straight to the terminal, whole, and into nothing once that is gone."""
 
-    def __init__(self, fileno: int, tell_gone: Callable[[], None]) -> None:
+    def __init__(self, fileno: int, on_gone: Callable[[], None]) -> None:
         self._fileno = _opened_anew(fileno)
-        self._tell_gone = tell_gone
+        self._on_gone = on_gone
         self._is_gone = False
 
     def write(self, text: str) -> int:
@@ -50,7 +50,7 @@ class TerminalFile:
                 select.select([], [self._fileno], [], _LOOK_EVERY_S)
             except OSError:
                 self._is_gone = True
-                self._tell_gone()
+                self._on_gone()
         return len(text)
 
     def flush(self) -> None:

@@ -83,7 +83,7 @@ class ComparisonTable(Widget):
         lines += [Content(), Content.styled(tr_label("train.settings"), "bold") + self._how_many()]
         for row in self._settings:
             styles = ["" if value == row.values[0] else "bold $text-warning" for value in row.values]
-            values = list(map(said_of, row.values))
+            values = list(map(format_value, row.values))
             lines += _row(label_of(row), label_width, values, widths, ["" if row.differs else "dim", *styles])
         return lines
 
@@ -91,8 +91,8 @@ class ComparisonTable(Widget):
         n_all, n_differing = len(self._comparison.settings), len(self._comparison.differing)
         if len(self._comparison.names) < 2:
             return Content()
-        said = tr("train.compare_differ", n=n_differing, all=n_all) if n_differing else tr("train.compare_same")
-        return Content.styled(f"  {said}", "dim")
+        note = tr("train.compare_differ", n=n_differing, all=n_all) if n_differing else tr("train.compare_same")
+        return Content.styled(f"  {note}", "dim")
 
 
 def label_of(row: Row) -> str:
@@ -101,7 +101,7 @@ def label_of(row: Row) -> str:
     return next((tr(key) for key in keys if key in TRANSLATIONS), row.name)
 
 
-def said_of(value: str) -> str:
+def format_value(value: str) -> str:
     """A setting's value as the settings panel says it."""
     return {"None": MISSING, "True": tr("train.yes"), "False": tr("train.no")}.get(value, value)
 

@@ -77,9 +77,9 @@ class PredictionGrid(VerticalScroll):
         inner = self.query_one(Lines)
         if event is None:
             self.border_subtitle = ""
-            inner.say(tr("train.compared_none"))
+            inner.show_note(tr("train.compared_none"))
             return
-        n_right = sum(said == meant for said, meant in zip(event.prediction, event.target, strict=False))
+        n_right = sum(predicted == target for predicted, target in zip(event.prediction, event.target, strict=False))
         figures = tr("train.compared_figures", step=f"{event.step:,}", right=n_right, all=len(event.target))
         self.border_subtitle = figures
         inner.show(self._pairs(event, max(1, self.scrollable_content_region.width // 2)))
@@ -95,17 +95,17 @@ class PredictionGrid(VerticalScroll):
 
     def _prediction(self, event: Compared, start: int, end: int) -> Content:
         text, spans, at = "", [], 0
-        for said, meant in zip(event.prediction[start:end], event.target[start:end], strict=False):
-            cells = two_cells(said)
-            spans.append(Span(at, at + len(cells), "bold underline" if said == meant else "dim"))
+        for predicted, target in zip(event.prediction[start:end], event.target[start:end], strict=False):
+            cells = two_cells(predicted)
+            spans.append(Span(at, at + len(cells), "bold underline" if predicted == target else "dim"))
             text += cells
             at += len(cells)
         return Content(text, spans)
 
     def _target(self, event: Compared, start: int, end: int, scale: tuple[Style, ...]) -> Content:
         text, spans, at = "", [], 0
-        for index, meant in enumerate(event.target[start:end], start):
-            cells = two_cells(meant)
+        for index, target in enumerate(event.target[start:end], start):
+            cells = two_cells(target)
             probability = event.probability[index] if index < len(event.probability) else 0.0
             style = scale[round(share_of(probability) * (len(scale) - 1))]
             spans.append(Span(at, at + len(cells), style))

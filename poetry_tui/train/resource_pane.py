@@ -55,7 +55,7 @@ class ResourcePane(VerticalScroll):
         event, chars_per_s = self._shown
         inner = self.query_one(Lines)
         if event is None:
-            inner.say(tr("train.resources_none"))
+            inner.show_note(tr("train.resources_none"))
             return
         used, phases = self._used(event, chars_per_s), _shares(event)
         width, height = self.scrollable_content_region.width, self.scrollable_content_region.height

@@ -22,15 +22,15 @@ class RunHeadline(Widget):
         super().__init__(id=id)
         self._follower: RunFollower | None = None
         # What it says, as far as it depends on the run.
-        self._said: tuple[object, ...] = ()
+        self._shown: tuple[object, ...] = ()
 
     def show(self, follower: RunFollower) -> None:
         """Say what this run is doing, where that is another thing than before."""
         width = self.content_size.width
-        said = (follower.folder, follower.status, follower.is_settled, what_next(follower), width)
-        if said == self._said:
+        shown = (follower.folder, follower.status, follower.is_settled, what_next(follower), width)
+        if shown == self._shown:
             return
-        self._follower, self._said = follower, said
+        self._follower, self._shown = follower, shown
         self.styles.height = 2 if self._line(follower, width).cell_length > width else 1
         self.refresh()
 

@@ -50,7 +50,7 @@ class SampleTimeline(VerticalScroll):
         if blocks:
             self.query_one(Lines).show(Content("\n\n").join(blocks))
         else:
-            self.query_one(Lines).say(tr("train.samples_none"))
+            self.query_one(Lines).show_note(tr("train.samples_none"))
 
     def _block(self, item: SampleRound, is_newest: bool) -> Content:
         style = "bold $accent" if is_newest else "dim"

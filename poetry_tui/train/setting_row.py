@@ -56,7 +56,7 @@ class SettingRow(Widget):
             # What there is to choose is told later.
             return Select([(answer, answer)], allow_blank=False, compact=True)
         if question.choices:
-            options = [(said, choice) for choice, said in self._choices().items()]
+            options = [(text, choice) for choice, text in self._choices().items()]
             return Select(options, allow_blank=False, value=answer, compact=True)
         placeholder = tr("train.empty_value") if question.may_be_empty else ""
         return LineInput(answer, placeholder=placeholder, compact=True, select_on_focus=True)
@@ -86,7 +86,7 @@ class SettingRow(Widget):
         """Of a list: choose among these answers, each by what it is called; nobody is told of a change."""
         select: Select[str] = self.query_one(Select)
         with select.prevent(Select.Changed):
-            select.set_options((Content(said), answer) for answer, said in options.items())
+            select.set_options((Content(text), answer) for answer, text in options.items())
             select.value = chosen
             # The answer may be the same, and called otherwise.
             select.mutate_reactive(Select.value)  # type: ignore[misc]
@@ -96,9 +96,9 @@ class SettingRow(Widget):
         self.set_class(error is not None, "-wrong")
         if error is None:
             return
-        said = Content(tr_error(str(error)))
+        text = Content(tr_error(str(error)))
         if shown := self.query(".error"):
-            shown.first(Static).update(said)
+            shown.first(Static).update(text)
         else:
             # Most rows never have one, and each widget more makes the screen open later.
-            self.mount(Static(said, classes="error"))
+            self.mount(Static(text, classes="error"))

@@ -41,11 +41,11 @@ class SparklineRow(Rows):
 def _column(
     figure: str, curve: Curve, width: int, *, has_compact_numbers: bool = False
 ) -> tuple[list[Cells], list[Cells]]:
-    """What is said above, and the curve below it, in `width` cells each, the last two empty."""
+    """The text above and the curve below it, in `width` cells each, the last two empty."""
     room = max(width - 2, 0)
     value = curve.last_smooth
-    said = "" if value is None else count(value) if has_compact_numbers else f"{value:.3g}"
+    text = "" if value is None else count(value) if has_compact_numbers else f"{value:.3g}"
     name = f"{tr(f'train.{figure}')} "
     name = set_cell_size(name, min(cell_len(name), room))
-    above = [(name, "label"), (set_cell_size(said, room - cell_len(name)), "value"), ("  ", "blank")]
+    above = [(name, "label"), (set_cell_size(text, room - cell_len(name)), "value"), ("  ", "blank")]
     return above, [(small_curve(curve.means(room)).ljust(width), "curve")]

@@ -163,11 +163,11 @@ def plot(
     last = float(curve.steps[-1] if curve.steps else 1) if last is None else last
     last = max(last, first + 1)
     columns = curve.columns(first, last, n_columns * 2)
-    beside = [other.curve.columns(first, last, n_columns * 2) for other in overlays]
+    overlaid = [other.curve.columns(first, last, n_columns * 2) for other in overlays]
     seen = [mark for mark in marks if first <= mark.step <= last]
-    low, high = _limits((columns, *beside), seen)
+    low, high = _limits((columns, *overlaid), seen)
     canvas = _Canvas(n_columns, n_rows, first, last, low, high, is_log=is_log and low > 0, is_ascii=is_ascii)
-    for other, other_columns in zip(overlays, beside, strict=True):
+    for other, other_columns in zip(overlays, overlaid, strict=True):
         _draw_other(canvas, other, other_columns)
     _draw_columns(canvas, columns)
     for mark in seen:
@@ -284,13 +284,13 @@ def _axis(canvas: _Canvas, marks: Sequence[Mark]) -> list[Cell]:
     return row
 
 
-def _step_labels(canvas: _Canvas, said: Callable[[float], str]) -> list[Cell]:
+def _step_labels(canvas: _Canvas, format_step: Callable[[float], str]) -> list[Cell]:
     """The figures under the step axis, centred under their ticks as far as they fit."""
     width = LABEL_WIDTH + 1 + canvas.width
     text = [" "] * width
     free_from = 0
     for step in _step_ticks(canvas):
-        x, label = canvas.column(step), said(step)
+        x, label = canvas.column(step), format_step(step)
         start = min(max(free_from, LABEL_WIDTH + 1 + x - len(label) // 2), width - len(label))
         if start < free_from:
             continue

@@ -80,17 +80,17 @@ def best_match(query: str, one: NamedCommand) -> tuple[float, str]:
 
 def _score(wanted: str, name: str) -> float:
     """Shorter names come before longer ones where both are equally well matched."""
-    said = name.casefold()
-    brevity = 0.1 * min(1.0, len(wanted) / len(said))
+    folded = name.casefold()
+    brevity = 0.1 * min(1.0, len(wanted) / len(folded))
     # `起 Begin` and `Go to: 作诗` are names of several words, each of which may be the one that was meant.
-    parts = said.replace("：", " ").replace(":", " ").split()
-    if wanted == said or wanted in parts:
-        return _EXACT if wanted == said else _EXACT - 0.1 + brevity
-    if said.startswith(wanted) or any(part.startswith(wanted) for part in parts):
+    parts = folded.replace("：", " ").replace(":", " ").split()
+    if wanted == folded or wanted in parts:
+        return _EXACT if wanted == folded else _EXACT - 0.1 + brevity
+    if folded.startswith(wanted) or any(part.startswith(wanted) for part in parts):
         return _BEGINNING + brevity
-    if wanted in said:
+    if wanted in folded:
         return _PART + brevity
-    return _LETTERS + brevity if Matcher(wanted).match(said) > 0 else 0.0
+    return _LETTERS + brevity if Matcher(wanted).match(folded) > 0 else 0.0
 
 
 def commands(app: App[Any], screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -117,10 +117,10 @@ def commands(app: App[Any], screen: Screen[object]) -> Iterable[SystemCommand]:
 
 def _commands_of(app: App[Any], screen: StudioScreen) -> Iterator[SystemCommand]:
     """Everything that a key of the screen does now, for those who would rather search or click."""
-    said = set[str]()
+    seen = set[str]()
     for active in screen.active_bindings.values():
         key = translation_key(active.binding)
-        if key is not None and key not in said and active.node in (screen, *screen.pane_keys) and active.enabled:
-            said.add(key)
+        if key is not None and key not in seen and active.node in (screen, *screen.pane_keys) and active.enabled:
+            seen.add(key)
             run = functools.partial(app.run_action, active.binding.action, active.node)
             yield SystemCommand(tr_label(key), tr(f"{key}.tip"), run)

@@ -94,7 +94,7 @@ class Lines(Static):
         self.styles.height = text.plain.count("\n") + 1
         self.update(text, layout=False)
 
-    def say(self, sentence: str) -> None:
+    def show_note(self, sentence: str) -> None:
         """Show that there are no rows yet."""
         self.styles.text_wrap = "wrap"
         self.styles.height = "auto"

@@ -118,7 +118,7 @@ class StudioScreen(Screen[None]):
         self.refresh_bindings()
 
     @on(Worker.StateChanged)
-    def say_unforeseen(self, event: Worker.StateChanged) -> None:
+    def notify_unforeseen(self, event: Worker.StateChanged) -> None:
         """A mistake of ours in the background is said; it must not end the studio, nor vanish."""
         if event.state is WorkerState.ERROR:
             self.notify(tr("shell.unforeseen", error=repr(event.worker.error)), severity="error", markup=False)
