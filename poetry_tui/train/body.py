@@ -5,7 +5,6 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from poetry_tui.train.corpus_offer import CorpusOffer
-from poetry_tui.train.followed_runs import FollowedRuns
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.run_monitor import RunMonitor
 from poetry_tui.train.settings_form import RunSettings
@@ -23,9 +22,9 @@ class TrainBody(Horizontal):
 
     BLANK = True
 
-    def __init__(self, runs: FollowedRuns) -> None:
+    def __init__(self, monitor: RunMonitor) -> None:
         super().__init__(id="train-body")
-        self._runs = runs
+        self._monitor = monitor
 
     def compose(self) -> ComposeResult:
         with TrainColumn(id="train-left"):
@@ -34,4 +33,4 @@ class TrainBody(Horizontal):
         with TrainColumn(id="train-right"):
             yield CorpusOffer()
             yield Static(id="train-empty", markup=False)
-            yield RunMonitor(self._runs)
+            yield self._monitor

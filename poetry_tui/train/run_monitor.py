@@ -14,6 +14,7 @@ from textual.message import Message
 
 from engine.errors import StudioError
 from poetry_tui.i18n import tr, tr_error
+from poetry_tui.keymap import bind
 from poetry_tui.report.child import folder_for, write_in_child
 from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.reader import LogTail
@@ -46,10 +47,28 @@ class SideBySide(Horizontal):
 
 
 class RunMonitor(Vertical):
-    """Draws a `FollowedRuns`; what has not changed is not drawn again."""
+    """Draws a `FollowedRuns`; what has not changed is not drawn again. Its keys act wherever the focus is on its screen."""
 
     # Its children cover it: there is nothing of it to be rendered, at every change of one of them.
     BLANK = True
+    BINDINGS = [
+        bind("left", "select_step(-1)", "train.earlier", show=False),
+        bind("right", "select_step(1)", "train.later", show=False),
+        bind("shift+left", "select_step(-10)", "train.earlier", show=False),
+        bind("shift+right", "select_step(10)", "train.later", show=False),
+        bind("0", "follow_latest", "train.now", show=False),
+        bind("plus,equals_sign", "set_speed(2.0)", "train.faster", display="+", show=False),
+        bind("minus", "set_speed(0.5)", "train.slower", display="-", show=False),
+        bind("t", "compare", "train.compare"),
+        bind("R", "report", "train.report", display="R", show=False),
+        bind("l", "toggle_log", "train.log"),
+        bind("y", "toggle_resources", "train.system", show=False),
+        bind("z", "zoom", "train.zoom"),
+        bind("comma", "pan(-0.5)", "train.pan_left", display=",", show=False),
+        bind("full_stop", "pan(0.5)", "train.pan_right", display=".", show=False),
+        bind("x", "next_axis", "train.axis", show=False),
+        bind("g", "toggle_log_scale", "train.log_axis", show=False),
+    ]
     DEFAULT_CSS = """
     RunMonitor {
         & LossChart { height: 3fr; border: round $panel; }
@@ -188,7 +207,11 @@ class RunMonitor(Vertical):
             self.remove_class("-log")
         self._status = follower.status
 
-    # Actions: the screen binds them to keys, which act wherever the focus is
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that would do nothing are not in the footer."""
+        return self._runs.is_replay if action == "set_speed" else self._runs.followed is not None
 
     def action_select_step(self, by: int) -> None:
         """Select an earlier or later comparison: predictions, samples and a mark on the curve; beyond the last one is the present."""

@@ -13,13 +13,17 @@ from poetry_tui.widgets.rows import Lines
 MAX_ROUNDS = 40
 
 
-class SampleTimeline(VerticalScroll):
-    """A block a validation: the step, then a line a begin character. Scrolls; keeps its place unless it is at the top."""
+class SampleTimeline(VerticalScroll, inherit_bindings=False):
+    """A block a validation: the step, then a line a begin character. Scrolls; keeps its position unless it is at the top."""
 
-    # Sideways is through time, not through the text, which never is wider than the pane.
+    # Sideways is through time (the monitor's keys), not through the text, which never is wider than the pane.
     BINDINGS = [
-        Binding("left", "screen.monitor('select_step(-1)')", show=False),
-        Binding("right", "screen.monitor('select_step(1)')", show=False),
+        Binding("up", "scroll_up", show=False),
+        Binding("down", "scroll_down", show=False),
+        Binding("home", "scroll_home", show=False),
+        Binding("end", "scroll_end", show=False),
+        Binding("pageup", "page_up", show=False),
+        Binding("pagedown", "page_down", show=False),
     ]
     DEFAULT_CSS = """
     SampleTimeline { & > Lines { text-overflow: ellipsis; } }

@@ -13,6 +13,7 @@ from textual.widgets import Static
 from engine.config import TrainConfig
 from engine.errors import StudioError
 from poetry_tui.i18n import tr, tr_error
+from poetry_tui.keymap import bind
 from poetry_tui.messages import ModelWanted
 from poetry_tui.runs import control as runs
 from poetry_tui.runs.follower import RunFollower
@@ -24,7 +25,7 @@ from poetry_tui.train.body import TrainBody
 from poetry_tui.train.corpus_install import installed_corpora
 from poetry_tui.train.corpus_offer import CorpusOffer
 from poetry_tui.train.followed_runs import FollowedRuns
-from poetry_tui.train.keys import BINDINGS, FOOTER_FILLERS
+from poetry_tui.train.keys import FOOTER_FILLERS, KEY_ORDER
 from poetry_tui.train.run_controls import RunControls
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.run_monitor import RunMonitor
@@ -49,8 +50,23 @@ class TrainScreen(StudioScreen):
     MODE = "train"
     # What is focused at first depends on whether there is a run to follow.
     AUTO_FOCUS = ""
-    BINDINGS = BINDINGS
+    BINDINGS = [
+        bind("ctrl+r", "start", "train.start", display="^r", priority=True),
+        bind("n,ctrl+n", "new", "train.new", display="n"),
+        bind("b", "list", "train.list", show=False),
+        bind("p", "control('pause')", "train.pause"),
+        bind("s", "control('stop')", "train.stop"),
+        bind("c", "control('continue')", "train.continue"),
+        bind("w", "control('save')", "train.save_now", show=False),
+        bind("a", "rate", "train.rate", show=False),
+        bind("e", "control('sample')", "train.sample_now", show=False),
+        bind("o", "compose_with", "train.compose_with", show=False),
+        bind("r", "replay", "train.replay", show=False),
+        bind("m", "overlay", "train.overlay", show=False),
+        bind("escape", "back", "train.back", show=False),
+    ]
     FOOTER_FILLERS = FOOTER_FILLERS
+    KEY_ORDER = KEY_ORDER
     DEFAULT_CSS = """
     TrainScreen {
         & #train-body { height: 1fr; }
@@ -80,6 +96,8 @@ class TrainScreen(StudioScreen):
         super().__init__(services)
         self.runs = FollowedRuns()
         self.controls = RunControls(self.runs)
+        self.monitor = RunMonitor(self.runs)
+        self.pane_keys = (self.monitor,)
         self._wanted_run = wanted_run
         self._installed: list[str] | None = None
         # What the footer offered when it was last drawn, which takes longer than all else that is painted.
@@ -88,15 +106,11 @@ class TrainScreen(StudioScreen):
         self.add_class("-empty")
 
     def compose_body(self) -> Iterable[Widget]:
-        yield TrainBody(self.runs)
+        yield TrainBody(self.monitor)
 
     def on_mount(self) -> None:
         self._show_how_to_begin()
         self._keep_lists_current()
-
-    @property
-    def monitor(self) -> RunMonitor:
-        return self.query_one(RunMonitor)
 
     # Following
 
@@ -126,7 +140,8 @@ class TrainScreen(StudioScreen):
     @on(RunMonitor.Drawn)
     def offer_keys(self) -> None:
         """Offer the keys that apply now, where these have changed."""
-        offered = tuple(self.check_action(*parse(binding.action)[1:]) for binding in bindings_of(self))
+        nodes = (self, *self.pane_keys)
+        offered = tuple(node.check_action(*parse(one.action)[1:]) for node in nodes for one in bindings_of(node))
         if offered != self._offered:
             self._offered = offered
             self.refresh_bindings()
@@ -236,8 +251,6 @@ class TrainScreen(StudioScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing are not in the footer."""
         match action, parameters:
-            case "monitor", (str(name),):
-                return self.runs.is_replay if name.startswith("set_speed") else self.runs.followed is not None
             case "control", (str(name),):
                 return self.controls.applies(name)
             case (("rate" | "compose_with"), _):
@@ -245,10 +258,6 @@ class TrainScreen(StudioScreen):
             case "replay", _:
                 return self.runs.followed is not None
         return True
-
-    async def action_monitor(self, action: str) -> None:
-        """Have the monitor carry out an action of its own."""
-        await self.app.run_action(action, self.monitor)
 
     def action_control(self, action: str) -> None:
         """Send the followed run a command."""
