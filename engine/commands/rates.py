@@ -132,8 +132,8 @@ def _samples(
         if fitting := [phrase for phrase in phrases if len(phrase) <= len(form.line_lengths)]:
             yield form, "acrostic", write_sample(loaded, acrostic_requests(in_form, n_poems, fitting))
         if loaded.vocabulary.tag(f"form:{form.key}") is not None:
-            wishes = random_requests(loaded.vocabulary, config, n_poems, form)
-            yield form, "conditioned", write_sample(loaded, wishes, conditioned_on=form)
+            requests = random_requests(loaded.vocabulary, config, n_poems, form)
+            yield form, "conditioned", write_sample(loaded, requests, conditioned_on=form)
         yield form, "unconditional", free.only(form)
         if form.key in real:
             yield form, "real", real[form.key]

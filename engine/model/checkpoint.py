@@ -30,8 +30,8 @@ from engine.files import is_folder, parse_json, read_start, replace_folder, writ
 from engine.model.char_rnn import CharRNN
 from engine.model.metadata import (
     FORMAT_VERSION,
-    HEADER,
     HINT,
+    METADATA,
     WEIGHTS,
     architecture_of,
     checkpoint_named,
@@ -113,7 +113,7 @@ def _write_model(folder: Path, model: CharRNN, vocabulary: Vocabulary, about: Ma
     dtype = torch.float16 if half else torch.float32
     weights = {name: value.detach().to("cpu", dtype).contiguous() for name, value in _own_tensors(model).items()}
     save_file(weights, folder / WEIGHTS)
-    header = {
+    metadata = {
         **about,
         "format_version": FORMAT_VERSION,
         "architecture": model.config.to_dict(),
@@ -121,7 +121,7 @@ def _write_model(folder: Path, model: CharRNN, vocabulary: Vocabulary, about: Ma
         "vocabulary": "".join(vocabulary.characters),
         "header_tags": list(vocabulary.tags),
     }
-    write_atomically(folder / HEADER, json.dumps(header, ensure_ascii=False, indent=2) + "\n")
+    write_atomically(folder / METADATA, json.dumps(metadata, ensure_ascii=False, indent=2) + "\n")
 
 
 def _own_tensors(model: CharRNN) -> dict[str, Tensor]:
@@ -149,13 +149,13 @@ def load_model(folder: Path, device: torch.device, name: str | None = None) -> L
     Raises:
         ModelError: naming the file that is missing, cut, damaged or does not fit, and why.
     """
-    header = read_metadata(folder)
-    config = architecture_of(folder, header)
+    metadata = read_metadata(folder)
+    config = architecture_of(folder, metadata)
     try:
-        vocabulary = Vocabulary(header["vocabulary"], header.get("header_tags", ()))
+        vocabulary = Vocabulary(metadata["vocabulary"], metadata.get("header_tags", ()))
     except ValueError as error:
-        raise ModelError("{path} describes no model: {error}.", HINT, path=folder / HEADER, error=error) from error
-    # First only shapes, no memory: a damaged header must not make us allocate what it claims.
+        raise ModelError("{path} describes no model: {error}.", HINT, path=folder / METADATA, error=error) from error
+    # First only shapes, no memory: damaged metadata must not make us allocate what they claim.
     with torch.device("meta"), _LeaveUnfilled():
         model = CharRNN(config, len(vocabulary))
     _check_weights(folder / WEIGHTS, {key: tuple(value.shape) for key, value in _own_tensors(model).items()})
@@ -177,8 +177,8 @@ def load_model(folder: Path, device: torch.device, name: str | None = None) -> L
     if config.tied:
         model.output_weight = model.embedding.weight
     model.to(device).eval()
-    lines = lines_of_model(folder, header)
-    return LoadedModel(name or str(header.get("name") or folder.name), model, vocabulary, header, lines)
+    lines = lines_of_model(folder, metadata)
+    return LoadedModel(name or str(metadata.get("name") or folder.name), model, vocabulary, metadata, lines)
 
 
 def load_progress(folder: Path, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
@@ -268,7 +268,7 @@ def _check_weights(path: Path, expected: Mapping[str, tuple[int, ...]]) -> None:
                 "{path} does not fit its {name}: {name2} is {found} and should be {shape}.",
                 HINT,
                 path=path,
-                name=HEADER,
+                name=METADATA,
                 name2=name,
                 found=found,
                 shape=shape,

@@ -117,8 +117,8 @@ def _run_with(
 def _dropped_weights(weights: Sequence[Tensor], recurrent_dropout: float) -> list[Tensor]:
     """A layer's weights with some of the recurrent ones dropped."""
     return [
-        dropout(weight, recurrent_dropout, training=True) if place == RECURRENT else weight
-        for place, weight in enumerate(weights)
+        dropout(weight, recurrent_dropout, training=True) if index == RECURRENT else weight
+        for index, weight in enumerate(weights)
     ]
 
 

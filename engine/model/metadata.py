@@ -1,4 +1,4 @@
-"""The files of a model folder, as far as they can be read without torch: the header, and where each weight lies.
+"""The files of a model folder, as far as they can be read without torch: metadata, and the place of each weight.
 
 model.json          architecture, vocabulary, how it was made
 model.safetensors   eight bytes with its header's length, little-endian; the header in JSON; the data
@@ -18,7 +18,7 @@ from engine.system.names import is_name
 from engine.system.safe_text import shown
 
 FORMAT_VERSION = 1
-WEIGHTS, HEADER = "model.safetensors", "model.json"
+WEIGHTS, METADATA = "model.safetensors", "model.json"
 HINT = "Restore the folder from a copy, or train the model again."
 
 # All of Unicode's Han characters, and more.
@@ -38,27 +38,27 @@ def read_metadata(folder: Path) -> dict[str, Any]:
     Raises:
         ModelError: when it is missing, damaged, or of a format that this studio does not know.
     """
-    path = folder / HEADER
+    path = folder / METADATA
     if not is_there(path):
         hint = "Name a model folder; `poetry-tui models` lists them."
-        raise ModelError("{path} holds no model: {name} is missing.", hint, path=folder, name=HEADER)
-    header = read_json(path, ModelError, HINT)
-    if not isinstance(header, dict) or header.get("format_version") != FORMAT_VERSION:
+        raise ModelError("{path} holds no model: {name} is missing.", hint, path=folder, name=METADATA)
+    metadata = read_json(path, ModelError, HINT)
+    if not isinstance(metadata, dict) or metadata.get("format_version") != FORMAT_VERSION:
         problem = Message(
             "{path} is not in the model format {number} that this studio reads.", path=path, number=FORMAT_VERSION
         )
         raise ModelError(problem, "Update the studio, or train the model again.")
     for field, (is_it, kind) in _FIELDS.items():
-        if field in header and not is_it(header[field]):
+        if field in metadata and not is_it(metadata[field]):
             raise ModelError(
                 "{path} describes no model: its {name} is not {kind}.", HINT, path=path, name=field, kind=kind
             )
-    if "vocabulary" not in header or "architecture" not in header:
+    if "vocabulary" not in metadata or "architecture" not in metadata:
         raise ModelError("{path} describes no model: it lacks vocabulary or architecture.", HINT, path=path)
-    corpus = header.pop("corpus", None)
+    corpus = metadata.pop("corpus", None)
     if corpus is not None:
-        header["corpus"] = {"name": corpus} if isinstance(corpus, str) else corpus
-    return header
+        metadata["corpus"] = {"name": corpus} if isinstance(corpus, str) else corpus
+    return metadata
 
 
 def _is_text(value: object) -> bool:
@@ -118,17 +118,17 @@ _FIELDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
 }
 
 
-def architecture_of(folder: Path, header: Mapping[str, Any]) -> ModelConfig:
-    """The network that a folder's header describes.
+def architecture_of(folder: Path, metadata: Mapping[str, Any]) -> ModelConfig:
+    """The network that a folder's metadata describes.
 
     Raises:
         ModelError: when it describes none.
     """
     try:
-        return ModelConfig.from_dict(header["architecture"])
+        return ModelConfig.from_dict(metadata["architecture"])
     except UsageError as error:
         raise ModelError(
-            "{path} describes no model: {error}.", HINT, path=folder / HEADER, error=error.message.rstrip(".")
+            "{path} describes no model: {error}.", HINT, path=folder / METADATA, error=error.message.rstrip(".")
         ) from error
 
 

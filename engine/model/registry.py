@@ -12,7 +12,7 @@ from typing import Any
 from engine import paths
 from engine.errors import Message, ModelError
 from engine.files import is_file, is_folder, is_there, replace_folder, resolved
-from engine.model.metadata import HEADER, WEIGHTS, architecture_of, checkpoint_named, read_metadata, tensor_entries
+from engine.model.metadata import METADATA, WEIGHTS, architecture_of, checkpoint_named, read_metadata, tensor_entries
 from engine.novelty.training_lines import LINES, lines_file
 from engine.system.names import check_name, is_name, path_of
 from engine.system.safe_text import printable, shown
@@ -129,7 +129,7 @@ def add_model(source: Path, name: str | None = None) -> Path:
         if (lines := lines_file(folder)) is not None:
             shutil.copyfile(lines, aside / LINES)
         metadata["name"] = name
-        (aside / HEADER).write_text(json.dumps(metadata, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        (aside / METADATA).write_text(json.dumps(metadata, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return target
 
 
@@ -160,7 +160,7 @@ def _bundled() -> Path:
 
 def _model_folders(root: Path) -> list[Path]:
     """The folders in `root` that hold a model, or half of one."""
-    return sorted(path for path in _folders(root) if is_there(path / HEADER) or is_there(path / WEIGHTS))
+    return sorted(path for path in _folders(root) if is_there(path / METADATA) or is_there(path / WEIGHTS))
 
 
 def _folders(root: Path) -> list[Path]:
@@ -189,16 +189,16 @@ def _info(folder: Path, *, is_bundled: bool) -> ModelInfo:
 
 
 def _size_bytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in (folder / HEADER, folder / WEIGHTS, folder / LINES) if is_file(path))
+    return sum(path.stat().st_size for path in (folder / METADATA, folder / WEIGHTS, folder / LINES) if is_file(path))
 
 
 def _model_in(folder: Path) -> Path | None:
     """The model folder that a folder is, or that a run's pointer to its best or last checkpoint names."""
-    if is_file(folder / HEADER):
+    if is_file(folder / METADATA):
         return folder
     for pointer in map(folder.joinpath, _POINTERS):
         named = checkpoint_named(pointer)
-        if named is not None and is_file(named / HEADER):
+        if named is not None and is_file(named / METADATA):
             return named
     return None
 

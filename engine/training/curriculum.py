@@ -20,7 +20,7 @@ class Stage:
     end_step: int
     first_epoch: int = 0
 
-    def place(self, step: int, batch_size: int) -> tuple[int, int]:
+    def locate(self, step: int, batch_size: int) -> tuple[int, int]:
         """Epoch of a step, and index of its batch within the epoch."""
         epoch, position = divmod(step - self.first_step, n_batches(self.segments, batch_size))
         return self.first_epoch + epoch, position

@@ -47,11 +47,11 @@ def sampled_poems(model: CharRNN, vocabulary: Vocabulary, config: TrainConfig, s
     model.eval()
     loaded = LoadedModel("sample", model, vocabulary, {})
     for offset, begin in enumerate(config.begin_characters):
-        wish = ComposeConfig(
+        request = ComposeConfig(
             begin=begin, seed=config.seed + offset, temperature=config.sample_temperature, max_chars=SAMPLE_CHARS
         )
         try:
-            poem = compose_poem(loaded, wish)
+            poem = compose_poem(loaded, request)
         except ComposeError:
             continue  # a small corpus need not know every begin character
-        yield events.Sampled(step=step, begin=begin, text=poem.text, seed=wish.seed, temperature=wish.temperature)
+        yield events.Sampled(step=step, begin=begin, text=poem.text, seed=request.seed, temperature=request.temperature)

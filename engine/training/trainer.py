@@ -110,7 +110,7 @@ class Trainer:
         is_han = han_indices(self.vocabulary)
         while self.progress.step < self.total_steps:
             stage = self.curriculum.stage_at(self.progress.step)
-            epoch, position = stage.place(self.progress.step, batch_size)
+            epoch, position = stage.locate(self.progress.step, batch_size)
             parts = stage.segments.sample_conditioning(self.config.conditioning_prob, seed, epoch)
             for rows in epoch_order(stage.segments, batch_size, seed, epoch, parts)[position:]:
                 before = self.progress.step

@@ -12,7 +12,7 @@ import torch
 from engine.config import TrainConfig
 from engine.errors import ModelError, RunError
 from engine.model.checkpoint import load_model, load_progress, save_checkpoint
-from engine.model.metadata import HEADER, WEIGHTS, read_metadata, tensor_entries
+from engine.model.metadata import METADATA, WEIGHTS, read_metadata, tensor_entries
 from engine.model.registry import list_models
 from engine.novelty.bloom import hash_strings
 from engine.novelty.training_lines import LINES, read_lines
@@ -79,7 +79,7 @@ def test_settings_that_are_none_are_refused_in_one_sentence(values: object) -> N
 def test_a_model_json_is_read_or_refused_and_the_list_shows_why() -> None:
     chance = rng("model.json")
     folder = save_small_model(models() / "mine")
-    header = json.loads((folder / HEADER).read_text("utf-8"))
+    header = json.loads((folder / METADATA).read_text("utf-8"))
     header |= {
         "corpus": {"name": "tang", "sha256": "0" * 64},
         "figures": {"val_nats_per_han": 4.5},
@@ -89,7 +89,7 @@ def test_a_model_json_is_read_or_refused_and_the_list_shows_why() -> None:
     }
     damaged = [*map(as_json, documents(header, chance, 150 * FACTOR)), *texts(as_json(header), chance, 50 * FACTOR)]
     for data in damaged:
-        (folder / HEADER).write_bytes(data)
+        (folder / METADATA).write_bytes(data)
         error = is_refused(lambda: read_metadata(folder))
         (mine,) = (model for model in list_models() if not model.is_bundled)
         assert error is None or (isinstance(error, ModelError) and mine.problem)

@@ -41,7 +41,7 @@ def evaluate_baseline(
     loaded: LoadedModel,
     poems: Sequence[Poem],
     order: int = DEFAULT_ORDER,
-    narrate: Callable[[str], None] = lambda line: None,
+    log: Callable[[str], None] = lambda line: None,
 ) -> BaselineFigures:
     """The figures of an n-gram model of the network's own training text, with its vocabulary, on poems without headers.
 
@@ -51,7 +51,7 @@ def evaluate_baseline(
     """
     check_order(order)
     corpus = training_corpus(loaded.name, loaded.metadata)
-    baseline = open_kneser_ney(corpus, loaded.vocabulary, _max_poem_chars(loaded.metadata), order, narrate)
+    baseline = open_kneser_ney(corpus, loaded.vocabulary, _max_poem_chars(loaded.metadata), order, log)
     tally = tally_poems(baseline.nats, [(ControlCodes(), poem.text) for poem in poems], loaded.vocabulary)
     return BaselineFigures(
         model="Kneser-Ney",

@@ -34,14 +34,14 @@ def open_kneser_ney(
     vocabulary: Vocabulary,
     max_poem_chars: int | None,
     order: int,
-    narrate: Callable[[str], None] = lambda line: None,
+    log: Callable[[str], None] = lambda line: None,
 ) -> KneserNey:
     """The n-gram model of the training poems of a corpus, as a network with these settings saw them, each poem whole.
 
     Args:
         vocabulary: characters beyond it are all `UNKNOWN`; header tags do not matter.
         max_poem_chars: of how many characters poems were at most.
-        narrate: is told what takes long.
+        log: is called with a line before each long computation.
 
     Raises:
         CorpusError: when the corpus is damaged, has no such poem, or its folder cannot be written.
@@ -53,7 +53,7 @@ def open_kneser_ney(
         with reporting_disk_errors(folder), FileLock(corpus.folder / ".kneser-ney.lock"):
             opened = _open(folder, key, order)
             if opened is None:
-                opened = _count(corpus, vocabulary, max_poem_chars, order, narrate)
+                opened = _count(corpus, vocabulary, max_poem_chars, order, log)
                 with replace_folder(folder) as aside:
                     _write(aside, key, opened)
     return opened
@@ -65,11 +65,9 @@ def _key(corpus: Corpus, vocabulary: Vocabulary, max_poem_chars: int | None, ord
 
 
 def _count(
-    corpus: Corpus, vocabulary: Vocabulary, max_poem_chars: int | None, order: int, narrate: Callable[[str], None]
+    corpus: Corpus, vocabulary: Vocabulary, max_poem_chars: int | None, order: int, log: Callable[[str], None]
 ) -> KneserNey:
-    narrate(
-        f"counting the {order}-grams of the training poems of {corpus.name}: some seconds a million characters, once"
-    )
+    log(f"counting the {order}-grams of the training poems of {corpus.name}: some seconds a million characters, once")
     tokens = open_tokens(corpus, vocabulary=Vocabulary(vocabulary.characters))
     poems = _training_poems(tokens, max_poem_chars)
     if not poems.any():

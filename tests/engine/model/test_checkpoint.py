@@ -22,7 +22,7 @@ from engine.model.checkpoint import (
     save_checkpoint,
     save_model,
 )
-from engine.model.metadata import HEADER, WEIGHTS
+from engine.model.metadata import METADATA, WEIGHTS
 from tests.engine.small_model import save_small_model, small_model
 
 CPU = torch.device("cpu")
@@ -48,8 +48,8 @@ def refusal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def change_header(folder: Path, **changes: Any) -> None:
-    header = json.loads((folder / HEADER).read_text(encoding="utf-8"))
-    (folder / HEADER).write_text(json.dumps({**header, **changes}), encoding="utf-8")
+    header = json.loads((folder / METADATA).read_text(encoding="utf-8"))
+    (folder / METADATA).write_text(json.dumps({**header, **changes}), encoding="utf-8")
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -80,7 +80,7 @@ def test_half_precision_halves_the_file_and_hardly_moves_a_weight(tmp_path: Path
 
 
 def test_a_model_from_before_there_were_connections_has_none(folder: Path) -> None:
-    header = json.loads((folder / HEADER).read_text(encoding="utf-8"))
+    header = json.loads((folder / METADATA).read_text(encoding="utf-8"))
     for name in ("residual", "layer_norm"):
         del header["architecture"][name]
     change_header(folder, architecture=header["architecture"])
@@ -114,7 +114,7 @@ def test_a_save_that_fails_leaves_the_old_model(folder: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("fraction", [0.0, 0.0002, 0.001, 0.02, 0.3, 0.9, 0.99])
-@pytest.mark.parametrize("file", [WEIGHTS, HEADER])
+@pytest.mark.parametrize("file", [WEIGHTS, METADATA])
 def test_a_cut_file_is_refused_with_one_sentence_that_names_it(
     folder: Path, file: str, fraction: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,13 +129,13 @@ def test_a_file_that_is_too_long_is_refused(folder: Path, monkeypatch: pytest.Mo
     assert "bytes and should have" in refusal(folder, monkeypatch)
 
 
-@pytest.mark.parametrize("file", [WEIGHTS, HEADER])
+@pytest.mark.parametrize("file", [WEIGHTS, METADATA])
 def test_a_missing_file_is_named(folder: Path, file: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / file).unlink()
     assert file in refusal(folder, monkeypatch)
 
 
-@pytest.mark.parametrize("file", [WEIGHTS, HEADER])
+@pytest.mark.parametrize("file", [WEIGHTS, METADATA])
 def test_a_file_of_anything_else_is_refused(folder: Path, file: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / file).write_bytes(bytes(range(256)) * 8)
     assert str(folder / file) in refusal(folder, monkeypatch)
@@ -148,7 +148,7 @@ def test_a_model_with_another_vocabulary_is_refused(folder: Path, monkeypatch: p
 
 def test_a_vocabulary_that_repeats_a_character_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     change_header(folder, vocabulary="日日山")
-    assert HEADER in refusal(folder, monkeypatch)
+    assert METADATA in refusal(folder, monkeypatch)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_vocabulary_that_repeats_a_character_is_refused(folder: Path, monkeypa
 def test_an_architecture_that_does_not_fit_is_refused(
     folder: Path, architecture: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    header = json.loads((folder / HEADER).read_text(encoding="utf-8"))
+    header = json.loads((folder / METADATA).read_text(encoding="utf-8"))
     change_header(folder, architecture={**header["architecture"], **architecture})
     assert str(folder) in refusal(folder, monkeypatch)
 
@@ -181,7 +181,7 @@ def test_a_header_of_another_kind_is_refused(
     folder: Path, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change_header(folder, **changes)
-    assert HEADER in refusal(folder, monkeypatch)
+    assert METADATA in refusal(folder, monkeypatch)
 
 
 def _with_entries(path: Path, change: Callable[[dict[str, Any]], None]) -> None:

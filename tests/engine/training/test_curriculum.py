@@ -72,10 +72,10 @@ def test_epochs_are_counted_on(config: TrainConfig) -> None:
     curriculum = plan_curriculum(tokens, config.replace(max_steps=1000, n_epochs=8))
     first, late = curriculum.stages
     steps = (first.end_step - 1, late.first_step)
-    last_epoch, _ = first.place(steps[0], config.batch_size)
-    assert late.place(steps[1], config.batch_size) == (last_epoch + 1, 0)
+    last_epoch, _ = first.locate(steps[0], config.batch_size)
+    assert late.locate(steps[1], config.batch_size) == (last_epoch + 1, 0)
     second = late.first_step + n_batches(late.segments, config.batch_size)
-    assert late.place(second, config.batch_size) == (last_epoch + 2, 0)
+    assert late.locate(second, config.batch_size) == (last_epoch + 2, 0)
 
 
 def test_no_late_poem_at_all_is_one_sentence(config: TrainConfig) -> None:
