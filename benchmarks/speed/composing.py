@@ -10,7 +10,9 @@ Shapes: B poems, F features, V vocabulary.
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from unittest.mock import patch
 
 import torch
 from torch import Tensor
@@ -21,6 +23,7 @@ from engine.config import ComposeConfig, ModelConfig
 from engine.corpus.vocabulary import BEGIN, END, SPECIAL_TOKENS, Vocabulary
 from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import LoadedModel, load_model
+from engine.model.decode_step import can_multiply_bfloat16
 from engine.model.devices import usable_cores
 from engine.model.registry import list_models
 from engine.presets import preset
@@ -29,6 +32,8 @@ from engine.presets import preset
 QUATRAIN_CHARS = 4 * 8
 SIDE_BY_SIDE = 64
 STEPS_A_ROUND = 16
+POOL_PARTICLES = 4
+CAN_MULTIPLY_BFLOAT16 = "engine.model.decode_step.can_multiply_bfloat16"
 
 
 def bench_composing(name: str, corpus_file: Path, vocabulary: Vocabulary, n_rounds: int) -> None:
@@ -46,6 +51,7 @@ def bench_composing(name: str, corpus_file: Path, vocabulary: Vocabulary, n_roun
             _bench_steps(bundled.name, bundled, n_poems, n_rounds)
         _bench_poems(bundled, n_rounds)
         _bench_with_all_cores(bundled, n_rounds)
+        _bench_pool(bundled, n_rounds)
 
 
 def _bench_against_reading_again(preset_name: str, loaded: LoadedModel, corpus_file: Path, n_rounds: int) -> None:
@@ -114,6 +120,37 @@ def _bench_with_all_cores(loaded: LoadedModel, n_rounds: int) -> None:
     print(
         f"  step / products: {step.over(products):.2f}; drawn / step: free {free.over(step):.2f}, 七绝 {formed.over(step):.2f}"
     )
+
+
+def _bench_pool(loaded: LoadedModel, n_rounds: int) -> None:
+    """A pool of 七绝 with several particles each, by bfloat16 products where this machine uses them, and by those it used before.
+
+    Processor time of all threads: of a row-character, so that a busy machine hardly matters.
+    """
+    contestants: dict[str, Measure] = {"as it composes": lambda: _pool(loaded)}
+    if can_multiply_bfloat16(torch.device("cpu"), loaded.model.config.hidden_size):
+        contestants["without bfloat16 products"] = lambda: _pool(loaded, without_bfloat16=True)
+    print(f"{loaded.name}, a pool of {SIDE_BY_SIDE} 七绝 × {POOL_PARTICLES} particles, {usable_cores()} threads")
+    results = race(contestants, n_rounds)
+    for way, result in results.items():
+        print(result.line(way, "row-chars/s of processor time"))
+    first, *others = results.values()
+    for other in others:
+        print(f"  ratio: {first.over(other):.2f}")
+
+
+def _pool(loaded: LoadedModel, *, without_bfloat16: bool = False) -> float:
+    """Row-characters a second of processor time."""
+    config = ComposeConfig(form="qijue", begin="月", n_particles=POOL_PARTICLES)
+    forget = loaded.model.eval  # the copies of the weights
+    forget()
+    with patch(CAN_MULTIPLY_BFLOAT16, return_value=False) if without_bfloat16 else nullcontext():
+        compose_many(loaded, config, 1, pool_size=1)
+        started_s = time.process_time()
+        compose_many(loaded, config, SIDE_BY_SIDE, pool_size=SIDE_BY_SIDE)
+        elapsed_s = time.process_time() - started_s
+    forget()
+    return SIDE_BY_SIDE * POOL_PARTICLES * QUATRAIN_CHARS / elapsed_s
 
 
 def _milliseconds(run: Callable[[], Iterator[object]]) -> float:

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from engine.composing.constraints.layout import Slot
 from engine.composing.constraints.plan import FREE, ConstraintPlan, Ints
 from engine.composing.particles import Particles
-from engine.composing.resampling import is_degenerate, resample
-from engine.composing.sampling import LogProbs, Uniforms, sample_top_p
+from engine.composing.resampling import are_degenerate, resample
+from engine.composing.sampling import LogProbs, Uniforms, log_allowed_mass, sample_top_p
 from engine.composing.token_masks import TokenMasks
 from engine.composing.token_prosody import Bools
 from engine.corpus.vocabulary import UNKNOWN
@@ -174,7 +174,7 @@ class ConstrainedDecoder:
         if slot.is_character and not is_sampled:
             particles.log_weights += particles.log_probs[:, slot.index]
         elif allowed is not None and self._n_particles > 1:
-            particles.log_weights += np.log(np.einsum("rv,rv->r", torch.from_numpy(log_probs).exp().numpy(), allowed))
+            particles.log_weights += log_allowed_mass(log_probs, allowed)
         if slot.is_character and slot.source is None:
             self._masks.update(particles, slot)
         if slot.ends_line and not is_sampled:
@@ -238,10 +238,9 @@ class ConstrainedDecoder:
         """The rows after resampling the poems whose weights are degenerate."""
         weights = np.where(particles.alive, particles.log_weights, -np.inf).reshape(-1, self._n_particles)  # (N, P)
         chosen = np.arange(len(particles)).reshape(weights.shape)
-        for number, own in enumerate(weights):
-            if is_degenerate(own):
-                chosen[number] = number * self._n_particles + resample(own, self._rngs[poems[number]])
-                particles.log_weights[chosen[number]] = 0
+        for number in np.flatnonzero(are_degenerate(weights)):
+            chosen[number] = number * self._n_particles + resample(weights[number], self._rngs[poems[number]])
+            particles.log_weights[chosen[number]] = 0
         if (chosen.ravel() == np.arange(len(particles))).all():
             return particles
         return self._gathered(particles, chosen.ravel(), segment)

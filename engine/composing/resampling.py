@@ -1,6 +1,6 @@
 """Resampling of particles (sequential Monte Carlo).
 
-Shapes: P particles of a poem.
+Shapes: N poems, P particles of each.
 """
 
 import numpy as np
@@ -11,25 +11,23 @@ from engine.composing.constraints.plan import Ints
 Weights = NDArray[np.float64]
 
 
-def is_degenerate(log_weights: Weights) -> bool:
-    """Whether the effective sample size of weights (P,) is below P / 2; False when every particle is dead."""
+def are_degenerate(log_weights: Weights) -> NDArray[np.bool_]:
+    """Whether the effective sample size of each poem's weights (N, P) is below P / 2; False where every particle is dead."""
     weights = _normalised(log_weights)
-    return bool(weights.any()) and 1 / float((weights**2).sum()) < len(weights) / 2
+    return np.asarray((weights**2).sum(1) * weights.shape[1] > 2)
 
 
 def resample(log_weights: Weights, rng: np.random.Generator) -> Ints:
     """Sample P particle indices by weights (P,) with one random number (systematic resampling)."""
-    cumulative = _normalised(log_weights).cumsum()
+    cumulative = _normalised(log_weights[None])[0].cumsum()
     points = (np.arange(len(cumulative)) + rng.random()) / len(cumulative) * cumulative[-1]
     indices: Ints = np.minimum(np.searchsorted(cumulative, points, side="right"), len(cumulative) - 1)
     return indices
 
 
 def _normalised(log_weights: Weights) -> Weights:
-    """Weights that sum to 1, or all 0 when every particle is dead."""
-    highest = log_weights.max()
-    if highest == -np.inf:
-        return np.zeros_like(log_weights)
-    weights: Weights = np.exp(log_weights - highest)
-    weights /= weights.sum()
+    """Weights (N, P) that sum to 1 for each poem, or are all 0 when every particle is dead."""
+    highest = log_weights.max(1, keepdims=True)
+    weights: Weights = np.exp(log_weights - np.where(np.isneginf(highest), 0, highest))
+    weights /= np.maximum(weights.sum(1, keepdims=True), np.finfo(np.float64).tiny)
     return weights

@@ -12,7 +12,14 @@ import torch
 from torch import Tensor, nn
 
 from engine.config import ModelConfig
-from engine.model.decode_step import DecodeWeights, LayerState, WeightVersion, decode_weights, weight_version
+from engine.model.decode_step import (
+    DecodeWeights,
+    LayerState,
+    WeightVersion,
+    decode_weights,
+    log_softmax_,
+    weight_version,
+)
 from engine.model.dropout import dropout
 from engine.model.layers import State, layer_input, make_layers, residual_stream, run
 
@@ -88,8 +95,9 @@ class CharRNN(nn.Module):
     def step_log_probs(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """As `step`, with ln p (B, V) on the processor in place of logits."""
         logits, state_after = self._step(x, state)
-        # Of all V′ at once: PyTorch would copy the first V of each row before it began.
-        return torch.log_softmax(logits.float().cpu(), dim=1)[:, : len(self.output_bias)], state_after
+        log_probs = logits.float().cpu()
+        log_softmax_(log_probs.numpy())
+        return log_probs[:, : len(self.output_bias)], state_after
 
     def read(self, x: Tensor, state: State | None = None) -> State:
         """The state that `step` leaves, without its logits."""

@@ -113,11 +113,12 @@ def product_dtype(choice: Precision, device: torch.device, hidden_size: int) -> 
             names="auto, float32",
         )
     if choice == "auto":
-        choice = "bfloat16" if _multiplies_bfloat16_fast(device, hidden_size) else "float32"
+        choice = "bfloat16" if has_fast_bfloat16(device, hidden_size) else "float32"
     return torch.bfloat16 if choice == "bfloat16" else torch.float32
 
 
-def _multiplies_bfloat16_fast(device: torch.device, hidden_size: int) -> bool:
+def has_fast_bfloat16(device: torch.device, hidden_size: int) -> bool:
+    """Whether products of layers of this hidden size are faster in bfloat16 than in float32: on cards, and on AMX tiles."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     # Not every PyTorch that the studio runs with can tell.

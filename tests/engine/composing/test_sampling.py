@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.composing.constraints.plan import Ints
-from engine.composing.resampling import is_degenerate, resample
-from engine.composing.sampling import sample_top_p
+from engine.composing.resampling import are_degenerate, resample
+from engine.composing.sampling import ROWS_AT_ONCE, Uniforms, log_allowed_mass, sample_top_p
 
 # One row goes a way of its own.
 EACH_WAY = pytest.mark.parametrize("n_rows", [1, 50])
@@ -131,6 +131,35 @@ def test_rows_are_resampled_as_often_as_their_weights_say() -> None:
 
 
 def test_weights_are_uneven_when_few_rows_hold_most() -> None:
-    assert not is_degenerate(np.zeros(8))
-    assert is_degenerate(np.array([0.0, *[-9.0] * 7]))
-    assert not is_degenerate(np.full(4, -np.inf))
+    assert not are_degenerate(np.zeros(8)[None])[0]
+    assert are_degenerate(np.array([[0.0, *[-9.0] * 7]]))[0]
+    assert not are_degenerate(np.full(4, -np.inf)[None])[0]
+
+
+@pytest.mark.parametrize("temperature", [0.3, 0.8])
+def test_rows_of_several_chunks_and_of_tiny_probability_draw_as_each_does_alone(temperature: float) -> None:
+    rng = np.random.default_rng(2)
+    n_rows = 2 * ROWS_AT_ONCE + 3
+    log_probs = np.log(rng.dirichlet(np.ones(200), size=n_rows).astype(np.float32))
+    allowed = rng.random((n_rows, 200)) < 0.5
+    # What is allowed of these rows has so little of the probability that its weights leave float32.
+    log_probs[::5] = np.where(allowed[::5], log_probs[::5] - 90, log_probs[::5])
+    together = sample_top_p(log_probs, allowed, temperature, 0.9, generators(n_rows))
+    for row in range(n_rows):
+        alone = sample_top_p(log_probs[[row]], allowed[[row]], temperature, 0.9, generators(1, first=row))
+        assert alone[0] == together[row]
+        assert allowed[row, alone[0]]
+
+
+def generators(n_rows: int, first: int = 0) -> Uniforms:
+    """A generator for each row, seeded by its number from `first` on."""
+    rngs = [np.random.default_rng(first + row) for row in range(n_rows)]
+    return lambda rows: np.array([rngs[row].random() for row in rows])
+
+
+def test_the_allowed_mass_is_the_sum_of_the_allowed_probabilities() -> None:
+    rng = np.random.default_rng(3)
+    probabilities = rng.dirichlet(np.ones(30), size=2 * ROWS_AT_ONCE + 1)
+    allowed = rng.random(probabilities.shape) < 0.5
+    masses = log_allowed_mass(np.log(probabilities.astype(np.float32)), allowed)
+    assert np.exp(masses) == pytest.approx((probabilities * allowed).sum(1), rel=1e-5)

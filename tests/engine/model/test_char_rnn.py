@@ -7,6 +7,8 @@ import torch
 
 from engine.config import CELLS, OPTIMIZERS, Cell, Initialisation, ModelConfig, Optimizer, TrainConfig
 from engine.model.char_rnn import N_GATES, CharRNN
+from engine.model.decode_step import can_multiply_bfloat16
+from engine.model.devices import has_fast_bfloat16
 from engine.training.optim import make_optimizer
 from tests.engine.small_model import small_config, small_model
 
@@ -153,3 +155,35 @@ def test_multiply_adds_count_every_matrix_once() -> None:
     recurrent = 4 * 50 * (40 + 50) + 4 * 50 * (50 + 50)
     assert model.n_multiply_adds() == recurrent + V * 50
     assert fresh("default", tied=True).n_multiply_adds() == recurrent + 50 * 40 + V * 40
+
+
+HAS_TILES = has_fast_bfloat16(torch.device("cpu"), hidden_size=128)
+
+
+@pytest.mark.skipif(not HAS_TILES, reason="this processor has no AMX tiles")
+def test_this_pytorch_has_the_operators_of_bfloat16_steps() -> None:
+    assert can_multiply_bfloat16(torch.device("cpu"), hidden_size=128)
+    assert not can_multiply_bfloat16(torch.device("cpu"), hidden_size=127)
+
+
+@pytest.mark.skipif(not HAS_TILES, reason="this processor has no AMX tiles")
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize("largest", [None, 1e6])
+def test_bfloat16_steps_are_near_those_of_training_and_alike_for_one_poem_and_many(
+    cell: Cell, tied: bool, largest: float | None
+) -> None:
+    torch.manual_seed(5)
+    config = ModelConfig(cell=cell, n_layers=2, embedding_size=32, hidden_size=128, tied=tied)
+    model = CharRNN(config, V).eval()
+    if largest is not None:
+        model.output_weight.data[7, 3] = largest
+    x, of_many, of_one = torch.randint(0, V, (40, 12)), None, None
+    with torch.no_grad():
+        expected, _ = model(x)
+    for t in range(x.shape[1]):
+        many, of_many = model.step(x[:, t], of_many)
+        one, of_one = model.step(x[:1, t], of_one)
+        scale = many.abs().max()
+        assert (many - expected[:, t]).abs().max() < 0.02 * scale
+        assert (one - many[:1]).abs().max() < 1e-5 * scale
