@@ -18,9 +18,9 @@ from engine.paths import bundled_data
 from engine.prosody.text import is_han, lines_of
 
 MIN_DOCUMENT_FREQUENCY = 60
-LEAST_AT_FOOT = 0.9
+MIN_AT_FOOT = 0.9
 # ln (poems with the pair x poems / (poems with the one x poems with the other)): 秋风 has −1.1, 明月 −0.4, 琵琶 6.2.
-LEAST_ASSOCIATION_NATS = -2.0
+MIN_ASSOCIATION_NATS = -2.0
 
 HEADER = f"""\
 # Words that can be a poem's keywords, and the training poems of tang-song-ci that have them. Made by engine/build/keywords.py.
@@ -43,9 +43,9 @@ def main() -> None:
     words = {one: n for one, n in characters.items() if is_han(one)}
     for pair, n in at_foot.items():
         one, other = pair[0], pair[1]
-        if n >= LEAST_AT_FOOT * pairs[pair]:
+        if n >= MIN_AT_FOOT * pairs[pair]:
             association_nats = math.log(n * n_poems / (characters[one] * characters[other]))
-            if association_nats >= LEAST_ASSOCIATION_NATS:
+            if association_nats >= MIN_ASSOCIATION_NATS:
                 words[pair] = n
     kept = sorted(
         (word for word, n in words.items() if n >= MIN_DOCUMENT_FREQUENCY and not FUNCTION_CHARACTERS & set(word)),

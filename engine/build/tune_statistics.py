@@ -1,7 +1,7 @@
 """What poets do at each place of a tune: `python -m engine.build.tune_statistics tang-song-ci 扬州慢 [--size 98]`.
 
 Prints, for the pieces of a corpus with that title and that many characters (the commonest number, if none is given), the lines of
-the commonest cut: 平 or 仄 where `MOST_OF_THEM` have it, 中 elsewhere, and a letter where line ends share a part of 词林正韵. The
+the commonest cut: 平 or 仄 where `MAJORITY` have it, 中 elsewhere, and a letter where line ends share a part of 词林正韵. The
 patterns of `forms.toml` were made so, and compared with the usual handbooks.
 """
 
@@ -16,7 +16,7 @@ from engine.prosody.text import lines_of
 from engine.prosody.tones import EITHER, LEVEL, OBLIQUE, reading_of, usual_tones
 from engine.prosody.tunes import recut
 
-MOST_OF_THEM = 0.88
+MAJORITY = 0.88
 # Two lines rhyme where their ends share a part in so many pieces.
 RHYMING_SHARE = 0.75
 MISSING = "□"
@@ -61,7 +61,7 @@ def _sign(characters: Sequence[str]) -> str:
     usual = usual_tones()
     counts = Counter(usual.get(character) or reading_of(character) for character in characters)
     share = counts[LEVEL] / max(1, counts[LEVEL] + counts[OBLIQUE])
-    return LEVEL if share >= MOST_OF_THEM else OBLIQUE if share <= 1 - MOST_OF_THEM else EITHER
+    return LEVEL if share >= MAJORITY else OBLIQUE if share <= 1 - MAJORITY else EITHER
 
 
 def _parts(character: str) -> int:

@@ -23,10 +23,10 @@ from engine.prosody.rhymes import N_PARTS, Masks, masks_of, part_of, rhyme_group
 from engine.prosody.tones import LEVEL, OBLIQUE, reading_of
 
 # A tone that a character has in so many of the places that demand one is its own; of a few places nothing can be told.
-LEAST_SHARE = 0.85
+MIN_SHARE = 0.85
 MIN_POSITIONS = 15
 # One of several readings that makes up less of a character's rhymes, or fewer of them, is not its own.
-LEAST_RHYME_SHARE = 0.2
+MIN_RHYME_SHARE = 0.2
 MIN_RHYMES = 2
 
 TONES_HEADER = """\
@@ -79,7 +79,7 @@ def _tone_rows(counts: dict[str, Counter[str]]) -> Iterator[str]:
             character
             for character, n_places in sorted(counts[tone].items())
             if reading_of(character) == "both"
-            and n_places >= max(MIN_POSITIONS, LEAST_SHARE * (n_places + counts[other][character]))
+            and n_places >= max(MIN_POSITIONS, MIN_SHARE * (n_places + counts[other][character]))
         ]
         yield f"{tone}\t{''.join(usual)}\n"
 
@@ -135,7 +135,7 @@ def _by_character(counts: Rhymes, system: RhymeBook) -> dict[str, Counter[tuple[
 
 def _is_usual(seen: Counter[tuple[str, int]], reading: set[tuple[str, int]]) -> bool:
     n_rhymes = sum(seen[one] for one in reading)
-    return n_rhymes >= max(MIN_RHYMES, LEAST_RHYME_SHARE * seen.total())
+    return n_rhymes >= max(MIN_RHYMES, MIN_RHYME_SHARE * seen.total())
 
 
 def _n_readings(masks: Masks, character: str) -> int:

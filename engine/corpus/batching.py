@@ -3,7 +3,7 @@
 Segments: a poem of at most `max_chars` characters is one segment, G … E. A longer one is cut after sentence ends; a later segment
 begins with the sentence mark before it, so that every character is predicted exactly once and no segment pretends,
 by a G, to be a poem's beginning. G and E are no characters, so no segment has an E alone to predict. Between G and the
-first character a poem's header may stand (`engine.corpus.control_codes`): it is read, never predicted.
+first character control codes may stand (`engine.corpus.control_codes`): they are read, never predicted.
 """
 
 from collections.abc import Iterator
@@ -27,12 +27,12 @@ from engine.corpus.token_cache import TokenizedCorpus
 from engine.corpus.vocabulary import PAD, UNKNOWN
 
 SENTENCE_ENDS = "。？！；"
-# Of a poem that is given a header, the chance of each part to be told: the model learns to do without any of them.
+# Probability that a conditioned poem keeps each control code, so that the model learns to do without any of them.
 PART_KEPT = 0.7
-# The chance of dynasty, period and poet, each, and of one to `MAX_KEYWORDS` of the candidates for keywords.
+# The same for each of dynasty, period and poet, and for one to `MAX_KEYWORDS` of the candidates for keywords.
 STYLE_KEPT = 0.5
-# The share of the poems with a header that are given dynasty, period and poet only: beside form, rhyme, title and keywords a style
-# says little that the model does not know already, and it was not learnt.
+# Share of the conditioned poems that get dynasty, period and poet only: beside form, rhyme, title and keywords a style
+# adds little, and the model did not learn it.
 STYLE_ALONE = 0.25
 KEYWORDS_KEPT = 0.6
 # Batches are a multiple of so many characters and one more long, as quatrains and octaves with their end are: oneDNN makes, and
@@ -68,7 +68,7 @@ class Segments:
     starts: Int64
     stops: Int64
     poems: Int64
-    headers: ControlCodeTokens | None = None
+    control_codes: ControlCodeTokens | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -78,7 +78,7 @@ class Segments:
         return int((self.stops - self.starts - 1).sum())
 
     def targets(self, rows: Int64) -> NDArray[np.unsignedinteger]:
-        """The targets of some segments, one segment after the other, headers or not."""
+        """The targets of some segments, concatenated, without control codes."""
         lengths = self.stops[rows] - self.starts[rows] - 1
         ends = np.cumsum(lengths)
         targets: NDArray[np.unsignedinteger] = self.tokens[
@@ -87,19 +87,23 @@ class Segments:
         return targets
 
     def lengths(self, parts: Parts | None = None) -> Int64:
-        """How many tokens each segment has, with these parts of its header."""
+        """How many tokens each segment has, with these control codes."""
         lengths = self.stops - self.starts
-        return lengths if parts is None or self.headers is None else lengths + self.headers.lengths(self.poems, parts)
+        return (
+            lengths
+            if parts is None or self.control_codes is None
+            else lengths + self.control_codes.lengths(self.poems, parts)
+        )
 
     def sample_conditioning(self, share: float, seed: int, epoch: int) -> Parts | None:
-        """Which parts of its header each segment is given in an epoch, shape (n, `N_PARTS`): `share` of the poems have one, each of its
-        parts with its own chance. Depends on nothing but its arguments; None where nothing is told."""
-        if self.headers is None or share == 0:
+        """The control codes of each segment in an epoch, shape (n, `N_PARTS`): `share` of the poems have codes, each of the
+        parts with its own chance. Depends on nothing but its arguments; None where nothing is conditioned."""
+        if self.control_codes is None or share == 0:
             return None
         # Form, rhyme and title are drawn first: the same numbers as before there were others, so that runs of then go on.
         random = np.random.default_rng((seed, epoch, 3))
-        has_header = random.random((len(self), 1)) < share
-        present = self.headers.present(self.poems)
+        is_conditioned = random.random((len(self), 1)) < share
+        present = self.control_codes.present(self.poems)
         parts: Parts = np.zeros_like(present)
         parts[:, [FORM_PART, RHYME_PART, TITLE_PART]] = random.random((len(self), 3)) < PART_KEPT
         parts[:, STYLE_PARTS] = random.random(parts[:, STYLE_PARTS].shape) < STYLE_KEPT
@@ -113,25 +117,25 @@ class Segments:
         is_style = np.zeros(parts.shape[1], dtype=np.bool_)
         is_style[STYLE_PARTS] = True
         parts &= is_style | ~is_alone
-        parts &= present & has_header
+        parts &= present & is_conditioned
         return parts
 
     def batch(self, rows: Int64, parts: Parts | None = None) -> Batch:
         lengths = self.stops[rows] - self.starts[rows]
-        n_header = np.zeros_like(lengths)
-        if parts is not None and self.headers is not None:
-            n_header = self.headers.lengths(self.poems[rows], parts[rows])
-        n_chars = int((lengths + n_header).max()) - 1
+        n_codes = np.zeros_like(lengths)
+        if parts is not None and self.control_codes is not None:
+            n_codes = self.control_codes.lengths(self.poems[rows], parts[rows])
+        n_chars = int((lengths + n_codes).max()) - 1
         grid = np.full((len(rows), 2 + -(-(n_chars - 1) // EVEN_CHARS) * EVEN_CHARS), PAD, dtype=np.int64)
         starts, in_batch = self.starts[rows], np.arange(len(rows))
         grid[:, 0] = self.tokens[starts]
-        write_ragged(self.tokens, starts + 1, lengths - 1, grid, in_batch, 1 + n_header)
+        write_ragged(self.tokens, starts + 1, lengths - 1, grid, in_batch, 1 + n_codes)
         x, y = grid[:, :-1], grid[:, 1:].copy()
-        if parts is not None and self.headers is not None:
-            header = self.headers.tokens(self.poems[rows], parts[rows])
-            is_header = np.arange(header.shape[1]) < n_header[:, None]
-            grid[:, 1 : 1 + header.shape[1]][is_header] = header[is_header]
-            y[:, : header.shape[1]][is_header] = PAD
+        if parts is not None and self.control_codes is not None:
+            codes = self.control_codes.tokens(self.poems[rows], parts[rows])
+            is_code = np.arange(codes.shape[1]) < n_codes[:, None]
+            grid[:, 1 : 1 + codes.shape[1]][is_code] = codes[is_code]
+            y[:, : codes.shape[1]][is_code] = PAD
         return Batch(x=x, y=y)
 
 
@@ -154,7 +158,9 @@ def cut_segments(corpus: TokenizedCorpus, poems: Int64, max_chars: int, *, end_c
         long_starts, long_stops, long_beginnings = np.array(cuts, dtype=np.int64).T
         starts, stops = np.concatenate([starts[~is_long], long_starts]), np.concatenate([stops[~is_long], long_stops])
         beginnings = np.concatenate([poems[~is_long], long_beginnings])
-    return Segments(tokens=corpus.tokens, starts=starts, stops=stops, poems=beginnings, headers=corpus.headers)
+    return Segments(
+        tokens=corpus.tokens, starts=starts, stops=stops, poems=beginnings, control_codes=corpus.control_codes
+    )
 
 
 def _cut(
@@ -179,7 +185,7 @@ def _cut(
 
 
 def epoch_order(segments: Segments, batch_size: int, seed: int, epoch: int, parts: Parts | None = None) -> list[Int64]:
-    """The batches of one epoch as rows of `segments`: random, of nearly equal length within a batch, headers counted.
+    """The batches of one epoch as rows of `segments`: random, of nearly equal length within a batch, control codes counted.
 
     It depends on nothing but its arguments, so that a resumed run finds its place by counting.
     """

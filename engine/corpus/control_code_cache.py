@@ -1,4 +1,4 @@
-"""The headers of a corpus as indices on the disk, beside its tokens: what each poem could be introduced by.
+"""The control codes of a corpus as indices on disk, beside its tokens.
 
 `header_tags.bin` (n_poems, 5): the tags of dynasty, period, poet, form and rhyme, `PAD` where there is none · `keywords.bin`
 (n_words, 4): the characters of each keyword, `PAD` after them, the candidates of one poem after those of another ·
@@ -69,7 +69,7 @@ class ControlCodeTokens:
         return lengths
 
     def tokens(self, poems: Indices, parts: Parts) -> Indices:
-        """The wanted parts of each poem as indices, in a header's order: (n, longest), `PAD` after them; all must be present."""
+        """The wanted parts of each poem as indices, in the order of a sequence: (n, longest), `PAD` after them; all must be present."""
         # One column to spare for each character of a word that has fewer than it may.
         n_columns = int(self.lengths(poems, parts).max(initial=0))
         grid = np.full((len(poems), n_columns + MAX_KEYWORD_CHARS), PAD, dtype=np.int64)
@@ -117,12 +117,12 @@ class ControlCodeWriter:
         keywords: list[list[list[int]]] = []
         titles: list[list[int]] = []
         for poem in poems:
-            header = control_codes_of(poem)
-            names = [*((kind, getattr(header, kind)) for kind in STYLE), ("form", header.form), ("rhyme", header.rhyme)]
+            codes = control_codes_of(poem)
+            names = [*((kind, getattr(codes, kind)) for kind in STYLE), ("form", codes.form), ("rhyme", codes.rhyme)]
             tags.append([self._vocabulary.tag(f"{kind}:{name}") or PAD for kind, name in names])
-            words = [keyword_indices(self._vocabulary, word) for word in header.keywords] if self._has_keywords else []
+            words = [keyword_indices(self._vocabulary, word) for word in codes.keywords] if self._has_keywords else []
             keywords.append([word + [PAD] * (MAX_KEYWORD_CHARS - len(word)) for word in words if word])
-            titles.append(title_indices(self._vocabulary, header.title))
+            titles.append(title_indices(self._vocabulary, codes.title))
         np.array(tags, self._dtype).tofile(self._tags)
         np.array([word for words in keywords for word in words], self._dtype).tofile(self._keywords)
         np.array([index for title in titles for index in title], self._dtype).tofile(self._titles)
@@ -141,10 +141,10 @@ def _write_offsets(file: Any, n_before: int, pieces: list[Any]) -> int:
 
 
 def marks(vocabulary: Vocabulary) -> tuple[int, int, int]:
-    """The indices of the marks of title, poem and keyword; KeyError for a vocabulary without header tags."""
+    """The indices of the marks of title, poem and keyword; KeyError for a vocabulary without control codes."""
     title_mark, poem_mark, keyword_mark = (vocabulary.tag(mark) for mark in (TITLE, POEM, KEYWORD))
     if title_mark is None or poem_mark is None:
-        raise KeyError("the vocabulary has no header tags")
+        raise KeyError("the vocabulary has no control codes")
     return title_mark, poem_mark, PAD if keyword_mark is None else keyword_mark
 
 

@@ -1,4 +1,4 @@
-"""A poem's header, its control codes: what is known before its first character, as tags and characters.
+"""The control codes (CTRL) of a poem: form, rhyme, title, keywords and style, read before its first character.
 
 A training sequence is
 
@@ -28,13 +28,13 @@ from engine.prosody.text import han_of, lines_of
 ControlCodePart = Literal["all", "form", "rhyme", "title", "keywords", "style"]
 CONTROL_CODE_PARTS: tuple[ControlCodePart, ...] = get_args(ControlCodePart)
 TITLE, POEM, KEYWORD = "title", "poem", "keyword"
-# The kinds of style in the order of a header: their tags are `dynasty:唐`, `period:晚唐`, `poet:李商隐`.
+# The kinds of style in the order of a sequence: their tags are `dynasty:唐`, `period:晚唐`, `poet:李商隐`.
 STYLE = ("dynasty", "period", "poet")
 # Titles end in what they are about (送人游吴, 寄题园亭二十六咏 水帘): of a long one the last characters are kept.
 MAX_TITLE_CHARS = 12
 
-# What a model that was trained before there was a form is told instead: ln p of a 五排 rises by 0.05 nats a character. Of oblique
-# quatrains it falls by 0.1 when they are called quatrains, and they are told no form.
+# The form's code for a model trained before the form existed: ln p of a 五排 rises by 0.05 nats a character. Of oblique
+# quatrains it falls by 0.1 when they are called quatrains, and they get no form's code.
 NEAREST_FORM = {"wupai": "wulv", "qipai": "qilv"}
 
 _NUMERAL = "一二三四五六七八九十百廿"
@@ -43,9 +43,9 @@ _COUNT_AT_THE_END = re.compile(rf"(其[{_NUMERAL}]+|[{_NUMERAL}]+[首咏章绝]|
 
 @dataclass(frozen=True, slots=True)
 class ControlCodes:
-    """`form` is a form's key, `rhyme` the name of a group or part (一东, 第七部); None, "" and () where nothing is told.
+    """`form` is a form's key, `rhyme` the name of a group or part (一东, 第七部); None, "" and () where it is unknown.
 
-    `keywords`: of a poem all candidates; the first `MAX_KEYWORDS` that the vocabulary knows are told.
+    `keywords`: of a poem all candidates; the first `MAX_KEYWORDS` in the vocabulary are used.
     """
 
     form: str | None = None
@@ -57,14 +57,14 @@ class ControlCodes:
     poet: str = ""
 
     def only(self, part: ControlCodePart) -> "ControlCodes":
-        """This header with nothing but one part of it."""
+        """One part of these codes."""
         if part == "all":
             return self
         return ControlCodes(**{name: getattr(self, name) for name in (STYLE if part == "style" else (part,))})
 
 
 def control_code_tags() -> tuple[str, ...]:
-    """Every tag that a header can hold, in the order of a vocabulary's tags."""
+    """Every tag of a control code, in the order of a vocabulary's tags."""
     level_groups = [group.name for group in rhyme_groups() if group.is_level]
     rhymes = [*level_groups, *masks_of("cilin").names]
     styles = [
@@ -83,7 +83,7 @@ def control_code_tags() -> tuple[str, ...]:
 
 
 def control_codes_of(poem: Poem) -> ControlCodes:
-    """What can be told of a poem: form and rhyme where the checker finds nothing wrong with either, title, keywords and style."""
+    """The control codes of a poem: form and rhyme where the checker finds nothing wrong with either, title, keywords and style."""
     form, lines = form_and_lines(poem)
     title = title_of(poem.title)
     # The name of a tune tells nothing but the form.
@@ -126,21 +126,21 @@ def title_of(title: str) -> str:
     return name[-MAX_TITLE_CHARS:]
 
 
-def control_code_indices(vocabulary: Vocabulary, header: ControlCodes) -> list[int]:
-    """What stands between G and the poem: the parts of a header that the vocabulary has tags for, or a tag for the nearest form."""
-    own = vocabulary.tag(f"form:{header.form}")
-    form = own if own is not None else vocabulary.tag(f"form:{NEAREST_FORM.get(header.form or '')}")
-    style = [vocabulary.tag(f"{kind}:{getattr(header, kind)}") for kind in STYLE]
-    tags = [*style, form, vocabulary.tag(f"rhyme:{header.rhyme}")]
+def control_code_indices(vocabulary: Vocabulary, codes: ControlCodes) -> list[int]:
+    """What stands between G and the poem: the codes that the vocabulary has tags for, or a tag for the nearest form."""
+    own = vocabulary.tag(f"form:{codes.form}")
+    form = own if own is not None else vocabulary.tag(f"form:{NEAREST_FORM.get(codes.form or '')}")
+    style = [vocabulary.tag(f"{kind}:{getattr(codes, kind)}") for kind in STYLE]
+    tags = [*style, form, vocabulary.tag(f"rhyme:{codes.rhyme}")]
     indices = [tag for tag in tags if tag is not None]
     title_mark, poem_mark, keyword_mark = (vocabulary.tag(mark) for mark in (TITLE, POEM, KEYWORD))
     if poem_mark is None:
         return indices
     words: list[int] = []
     if keyword_mark is not None:
-        keywords = [word for word in (keyword_indices(vocabulary, one) for one in header.keywords) if word]
+        keywords = [word for word in (keyword_indices(vocabulary, one) for one in codes.keywords) if word]
         words += [index for word in keywords[:MAX_KEYWORDS] for index in (keyword_mark, *word)]
-    title = title_indices(vocabulary, header.title)
+    title = title_indices(vocabulary, codes.title)
     if title and title_mark is not None:
         words += [title_mark, *title]
     return [*indices, *words, poem_mark] if words else indices

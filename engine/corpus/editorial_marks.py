@@ -38,8 +38,8 @@ _NOTE_WORD = re.compile("作|按|注|校|疑")
 _MISSING = re.compile(
     "^(以?[上下]|原|此[句字章首篇]|[一二三四五六七八九十]+[句字])?[缺闕阙脱脫]|以下[^，。]{0,6}[亡佚]$"
 )
-_LONGEST_SUPPLIED = 12
-_LONGEST_GLYPH_DESCRIPTION = 12
+_MAX_SUPPLIED_CHARS = 12
+_MAX_GLYPH_DESCRIPTION_CHARS = 12
 # A source or a catalogue entry that stands in the text without brackets.
 _CATALOGUE = re.compile(
     "首句[：（]|^[诗詩][题題]：|^附注：|《[^《》]*》卷|卷[一二三四五六七八九十百○〇]+[「《]|均?[见見]《|《[^《》]*》[引云]"
@@ -57,7 +57,7 @@ _RUN_OF_MARKS = re.compile(f"[{MARKS}]{{2,}}")
 _LINE_OF_A_BARE_POEM = {20: 5, 28: 7, 40: 5, 56: 7}
 _SEPARATORS = re.compile(r"\s+")
 # The longest of the collections has 250 characters; long runs of combining marks take NFKC the square of their length.
-_LONGEST_TITLE = 1000
+_MAX_TITLE_CHARS = 1000
 
 
 class NotKept(Exception):
@@ -70,7 +70,7 @@ class NotKept(Exception):
 
 def clean_title(title: str) -> str:
     """A title or a name without notes, on one line."""
-    folded = unicodedata.normalize("NFKC", title[:_LONGEST_TITLE]).replace("(", "（").replace(")", "）")
+    folded = unicodedata.normalize("NFKC", title[:_MAX_TITLE_CHARS]).replace("(", "（").replace(")", "）")
     return _SEPARATORS.sub(" ", _NOT_IN_A_TITLE.sub(" ", folded)).strip()
 
 
@@ -140,7 +140,7 @@ def _without_notes(text: str, changes: Counter[str]) -> str:
 
 def _in_place_of(bracket: str, content: str, changes: Counter[str]) -> str:
     inside = content.replace(_NOTE, "").strip()
-    if bracket == "｛" and len(inside) <= _LONGEST_GLYPH_DESCRIPTION:
+    if bracket == "｛" and len(inside) <= _MAX_GLYPH_DESCRIPTION_CHARS:
         return _GAP
     if _MISSING.search(inside):
         return _GAP
@@ -153,7 +153,7 @@ def _in_place_of(bracket: str, content: str, changes: Counter[str]) -> str:
 
 def _is_supplied(inside: str) -> bool:
     return (
-        0 < len(inside) <= _LONGEST_SUPPLIED
+        0 < len(inside) <= _MAX_SUPPLIED_CHARS
         and not _NUMERALS.issuperset(inside)
         and not (len(inside) > 1 and _NOTE_WORD.search(inside))
         and all(is_han(character) or character in MARKS or character == _GAP for character in inside)

@@ -18,7 +18,8 @@ from engine.paths import bundled_data
 from engine.prosody.text import lines_of
 
 TABLE = "keywords.tsv"
-# A poem has at most so many candidates, and is told at most so many of them; so many characters are a word.
+# A poem has at most `MAX_CANDIDATES`, of which its control codes take at most `MAX_KEYWORDS`; a word has at most
+# `MAX_KEYWORD_CHARS` characters.
 MAX_CANDIDATES = 8
 MAX_KEYWORDS = 4
 MAX_KEYWORD_CHARS = 4
@@ -45,7 +46,7 @@ def idf_nats() -> Mapping[str, float]:
 
 
 def keyword_candidates(poem: Poem, title: str) -> tuple[str, ...]:
-    """At most `MAX_CANDIDATES` words of a poem in no particular order, of its `title`, as a header has it, `MAX_FROM_TITLE` at most."""
+    """At most `MAX_CANDIDATES` words of a poem in no particular order, at most `MAX_FROM_TITLE` of them of its `title`."""
     chance = random.Random(han_digest(poem.text))
     of_title = _drawn(_words_of_title(title), chance, MAX_FROM_TITLE)
     words = {word for line in lines_of(poem.text) for word in words_of_line(line)}

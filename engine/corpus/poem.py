@@ -34,7 +34,7 @@ class Poem:
 
 
 def is_even(poem: Poem, n_lines: int, n_han: int) -> bool:
-    """Whether a poem has so many lines, each of so many characters: (4, 7) is a quatrain of seven-character lines."""
+    """Whether a poem has `n_lines` lines, each of `n_han` characters: (4, 7) is a quatrain of seven-character lines."""
     lengths = list(map(len, lines_of(poem.text)))
     return len(lengths) == n_lines and set(lengths) == {n_han}
 

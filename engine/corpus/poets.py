@@ -1,4 +1,4 @@
-"""Poets and their periods: `data/poets.tsv`. The styles that a poem can be told, or wished for, by name."""
+"""Poets and their periods: `data/poets.tsv`. Styles by name, for control codes and requests."""
 
 import functools
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.paths import bundled_data
 
 TABLE = "poets.tsv"
-# Each dynasty with the periods that its poets are told by; the corpus has the 五代 with the 唐.
+# Each dynasty with the periods of its poets; the corpus has the 五代 with the 唐.
 PERIODS: Mapping[str, tuple[str, ...]] = {"唐": ("初唐", "盛唐", "中唐", "晚唐", "五代"), "宋": ("北宋", "南宋")}
 
 
@@ -44,7 +44,7 @@ def _style_of_time(name: str) -> Style:
 
 
 def style_of(author: str) -> Style:
-    """The style that a poem of an author is told by; nothing of one who is not in the table."""
+    """The style of an author; an empty one for an author who is not in the table."""
     return _known()[0].get(author, Style())
 
 

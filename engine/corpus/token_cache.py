@@ -2,7 +2,7 @@
 
 A cache is a folder beside the poems: `tokens.bin` (every poem as G … E, one after the other), `offsets.bin` (int64, where
 each poem begins, and the end), `splits.bin` (uint8, index into `SPLITS`) and `tokens.json` (vocabulary and key); for a
-vocabulary with header tags also the files of `header_tokens`. Nothing of it is read before it is used, so that a corpus
+vocabulary with control codes also the files of `control_code_cache`. Nothing of it is read before it is used, so that a corpus
 larger than memory opens at once.
 """
 
@@ -28,7 +28,7 @@ from engine.errors import CorpusError
 from engine.files import replace_folder, write_atomically
 
 CACHE_FORMAT = 1
-# Raised when what is told of a poem changes (the checker's rules, how a title is shortened, which words can be keywords).
+# Raised when the control codes of a poem change (the checker's rules, how a title is shortened, which words can be keywords).
 CONTROL_CODE_FORMAT = 2
 MIN_POEMS = 2
 # The tokens of a poem that are no characters of it: G and E.
@@ -47,7 +47,7 @@ Indices = npt.NDArray[np.int64]
 class TokenizedCorpus:
     """Poems as indices of a vocabulary; the arrays are read-only views of files.
 
-    tokens (n_tokens,) uint16 or uint32 · offsets (n_poems + 1,) int64 · splits (n_poems,) uint8 · headers where asked for
+    tokens (n_tokens,) uint16 or uint32 · offsets (n_poems + 1,) int64 · splits (n_poems,) uint8 · control codes where requested
     """
 
     corpus: Corpus
@@ -55,7 +55,7 @@ class TokenizedCorpus:
     tokens: npt.NDArray[Any]
     offsets: npt.NDArray[np.int64]
     splits: npt.NDArray[np.uint8]
-    headers: ControlCodeTokens | None = None
+    control_codes: ControlCodeTokens | None = None
 
     def __len__(self) -> int:
         return len(self.splits)
@@ -85,7 +85,7 @@ def open_tokens(
 
     Without `vocabulary` one is made of the characters that the training split has at least `min_freq` times; with one
     (a model's, to go on training) characters that it lacks become `UNKNOWN`. `tags`, those of `engine.corpus.control_codes` or a run's
-    older ones, are given to the made vocabulary; finding out each poem's header takes a minute for 300,000, once. CorpusError
+    older ones, are given to the made vocabulary; finding out each poem's control codes takes a minute for 300,000, once. CorpusError
     when the corpus is too small to train on, damaged, or its folder cannot be written.
     """
     if corpus.n_poems < MIN_POEMS:
@@ -118,8 +118,8 @@ def open_tokens(
 def _key(corpus: Corpus, min_freq: int, vocabulary: Vocabulary | None, tags: tuple[str, ...]) -> str:
     wanted = f"count-{min_freq}" if vocabulary is None else f"given-{_digest(''.join(vocabulary.characters))}"
     tags = tags if vocabulary is None else vocabulary.tags
-    headers = f" headers-{CONTROL_CODE_FORMAT} {' '.join(tags)}" if tags else ""
-    return _digest(f"{CACHE_FORMAT} {corpus.sha256} {wanted}{headers}")
+    control_codes = f" headers-{CONTROL_CODE_FORMAT} {' '.join(tags)}" if tags else ""
+    return _digest(f"{CACHE_FORMAT} {corpus.sha256} {wanted}{control_codes}")
 
 
 def _digest(text: str) -> str:
@@ -129,28 +129,28 @@ def _digest(text: str) -> str:
 def _open_cache(corpus: Corpus, folder: Path, key: str) -> TokenizedCorpus | None:
     """The cache, or None where there is none or its files do not fit each other."""
     try:
-        header = json.loads((folder / "tokens.json").read_text(encoding="utf-8"))
-        if header["key"] != key:
+        metadata = json.loads((folder / "tokens.json").read_text(encoding="utf-8"))
+        if metadata["key"] != key:
             return None
-        n_poems, n_tokens, dtype = int(header["n_poems"]), int(header["n_tokens"]), np.dtype(header["dtype"])
-        vocabulary = Vocabulary(header["characters"], header.get("tags", ()))
+        n_poems, n_tokens, dtype = int(metadata["n_poems"]), int(metadata["n_tokens"]), np.dtype(metadata["dtype"])
+        vocabulary = Vocabulary(metadata["characters"], metadata.get("tags", ()))
         return TokenizedCorpus(
             corpus,
             vocabulary,
             _mapped(folder / "tokens.bin", dtype, n_tokens),
             _mapped(folder / "offsets.bin", np.dtype(np.int64), n_poems + 1),
             _mapped(folder / "splits.bin", np.dtype(np.uint8), n_poems),
-            _open_headers(folder, vocabulary, dtype, n_poems, header) if vocabulary.tags else None,
+            _open_control_codes(folder, vocabulary, dtype, n_poems, metadata) if vocabulary.tags else None,
         )
     except (OSError, ValueError, KeyError, TypeError):
         # A cache is only a cache: whatever is wrong with it, building it again puts it right.
         return None
 
 
-def _open_headers(
-    folder: Path, vocabulary: Vocabulary, dtype: np.dtype[Any], n_poems: int, header: Mapping[str, Any]
+def _open_control_codes(
+    folder: Path, vocabulary: Vocabulary, dtype: np.dtype[Any], n_poems: int, metadata: Mapping[str, Any]
 ) -> ControlCodeTokens:
-    n_keywords, n_title_tokens = int(header["n_keywords"]), int(header["n_title_tokens"])
+    n_keywords, n_title_tokens = int(metadata["n_keywords"]), int(metadata["n_title_tokens"])
     return ControlCodeTokens(
         _mapped(folder / "header_tags.bin", dtype, N_TAGS * n_poems).reshape(n_poems, N_TAGS),
         _mapped(folder / "keywords.bin", dtype, MAX_KEYWORD_CHARS * n_keywords).reshape(n_keywords, MAX_KEYWORD_CHARS),
@@ -184,18 +184,18 @@ def _build(
         )
     dtype = np.dtype(np.uint16 if len(vocabulary) <= np.iinfo(np.uint16).max else np.uint32)
     n_poems, n_tokens = _write_arrays(corpus, folder, _lookup_table(vocabulary, dtype), moved)
-    header_counts = _write_headers(corpus, folder, vocabulary, dtype) if vocabulary.tags else {}
-    header = {
+    control_code_counts = _write_control_codes(corpus, folder, vocabulary, dtype) if vocabulary.tags else {}
+    metadata = {
         "format": CACHE_FORMAT,
         "key": key,
         "dtype": dtype.name,
         "n_poems": n_poems,
         "n_tokens": n_tokens,
-        **header_counts,
+        **control_code_counts,
         "characters": "".join(vocabulary.characters),
         "tags": vocabulary.tags,
     }
-    write_atomically(folder / "tokens.json", json.dumps(header, ensure_ascii=False))
+    write_atomically(folder / "tokens.json", json.dumps(metadata, ensure_ascii=False))
 
 
 def _write_arrays(corpus: Corpus, folder: Path, table: npt.NDArray[Any], moved: int) -> tuple[int, int]:
@@ -216,7 +216,7 @@ def _write_arrays(corpus: Corpus, folder: Path, table: npt.NDArray[Any], moved: 
     return n_poems, n_tokens
 
 
-def _write_headers(corpus: Corpus, folder: Path, vocabulary: Vocabulary, dtype: np.dtype[Any]) -> dict[str, int]:
+def _write_control_codes(corpus: Corpus, folder: Path, vocabulary: Vocabulary, dtype: np.dtype[Any]) -> dict[str, int]:
     writer = ControlCodeWriter(folder, vocabulary, dtype)
     try:
         for poems in _chunks(corpus):

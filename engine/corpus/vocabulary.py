@@ -24,7 +24,7 @@ class Vocabulary:
     """A character for every index and an index for every known character.
 
     Indices 0 to 3 are the special tokens pad, unknown, G (before a poem) and E (after it); characters follow,
-    most frequent first, so that index order is frequency order; the tags of a poem's header (`engine.corpus.control_codes`) come
+    most frequent first, so that index order is frequency order; the tags of control codes (`engine.corpus.control_codes`) come
     last. A tag is read, never predicted: only indices below `n_drawable` are a poem's own.
     """
 
@@ -62,7 +62,7 @@ class Vocabulary:
         return self.n_drawable + len(self.tags)
 
     def tag(self, name: str) -> int | None:
-        """The index of a header's tag; None where this vocabulary has no such tag."""
+        """The index of a control code's tag; None where this vocabulary has no such tag."""
         return self._tag_map.get(name)
 
     def __contains__(self, character: object) -> bool:

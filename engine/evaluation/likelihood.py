@@ -67,8 +67,8 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What `evaluate --json` prints. `nats_per_han_with` has the same figure for poems whose header was told, by the parts
-    that were told; it is empty for a model that reads no headers. `n_memorised`: of how many poems half of the lines or more
+    """The figures of `evaluate --json`. `nats_per_han_with` has the same figure for poems with their control codes, by the parts
+    that were read; empty for a model without control codes. `n_memorised`: of how many poems half of the lines or more
     stand in the training text, None where that is not known."""
 
     model: str
@@ -87,19 +87,19 @@ class Figures:
 def evaluate(
     loaded: LoadedModel, poems: Sequence[Poem], control_code_parts: Sequence[ControlCodePart] = ("all",)
 ) -> Figures:
-    """The figures of a model on poems, without their headers and, for each of `control_code_parts`, with that of it.
+    """The figures of a model on poems, without control codes and with each of `control_code_parts`.
 
     Each poem is read whole, however long, with the state carried from its first character to its end.
     """
     nats_of = partial(_nats, loaded.model, device=loaded.device, chunk_rows=CHUNK_ROWS)
     introduced = [(ControlCodes(), poem.text) for poem in poems]
     tally = tally_poems(nats_of, introduced, loaded.vocabulary)
-    with_header: dict[str, float] = {}
+    with_codes: dict[str, float] = {}
     if loaded.vocabulary.tags:
-        headers = [control_codes_of(poem) for poem in poems]
+        codes_of_poems = [control_codes_of(poem) for poem in poems]
         for part in control_code_parts:
-            introduced = [(header.only(part), poem.text) for header, poem in zip(headers, poems, strict=True)]
-            with_header[part] = tally_poems(nats_of, introduced, loaded.vocabulary).nats_per_han
+            introduced = [(codes.only(part), poem.text) for codes, poem in zip(codes_of_poems, poems, strict=True)]
+            with_codes[part] = tally_poems(nats_of, introduced, loaded.vocabulary).nats_per_han
     return Figures(
         model=loaded.name,
         n_poems=tally.n_poems,
@@ -107,13 +107,13 @@ def evaluate(
         n_oov=tally.n_oov,
         nats_per_han=tally.nats_per_han,
         nats_per_han_text=tally.nats_per_han_text,
-        nats_per_han_with=with_header,
+        nats_per_han_with=with_codes,
         n_memorised=None if loaded.lines is None else n_memorised(poems, loaded.lines),
     )
 
 
 def tally_poems(nats_of: NatsOf, introduced: Iterable[tuple[ControlCodes, str]], vocabulary: Vocabulary) -> Tally:
-    """The sums over poems, each after its header, for a model that tells the nats of a batch."""
+    """The sums over poems, each after its control codes, for any model that computes the nats of a batch."""
     tally = Tally()
     for together in _by_length(introduced):
         batch, is_han_target = _batch_of(together, vocabulary)
@@ -185,15 +185,15 @@ def _by_length(introduced: Iterable[tuple[ControlCodes, str]]) -> Iterator[list[
 
 
 def _batch_of(introduced: Sequence[tuple[ControlCodes, str]], vocabulary: Vocabulary) -> tuple[Batch, Bools]:
-    """Poems as x and y (B, T), and where y is a Han character, known or not (B, T); a header is in x alone."""
-    headers = [control_code_indices(vocabulary, header) for header, _ in introduced]
-    longest = max(len(header) + len(text) for header, (_, text) in zip(headers, introduced, strict=True))
+    """Poems as x and y (B, T), and where y is a Han character, known or not (B, T); control codes are in x alone."""
+    prefixes = [control_code_indices(vocabulary, codes) for codes, _ in introduced]
+    longest = max(len(prefix) + len(text) for prefix, (_, text) in zip(prefixes, introduced, strict=True))
     grid = np.full((len(introduced), longest + 2), PAD, dtype=np.int64)
     is_han_token = np.zeros(grid.shape, dtype=np.bool_)
     targets = grid.copy()
-    for row, (header, (_, text)) in enumerate(zip(headers, introduced, strict=True)):
-        first = 1 + len(header)
-        grid[row, : first + len(text) + 1] = [BEGIN, *header, *vocabulary.encode(text), END]
+    for row, (prefix, (_, text)) in enumerate(zip(prefixes, introduced, strict=True)):
+        first = 1 + len(prefix)
+        grid[row, : first + len(text) + 1] = [BEGIN, *prefix, *vocabulary.encode(text), END]
         targets[row, first:] = grid[row, first:]
         is_han_token[row, first : first + len(text)] = [is_han(character) for character in text]
     return Batch(x=grid[:, :-1], y=targets[:, 1:]), is_han_token[:, 1:]

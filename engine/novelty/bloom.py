@@ -34,7 +34,7 @@ def code_points(text: str) -> CodePoints:
 
 
 def no_hashes(shape: int | tuple[int, ...]) -> Hashes:
-    """The hashes of so many empty strings, to `extend`."""
+    """Hashes of empty strings in the given shape, to `extend`."""
     return np.full(shape, _START, np.uint64)
 
 

@@ -118,7 +118,7 @@ class _Lines:
         return self._rows(self.starts[self.lengths == length], length)
 
     def runs(self, length: int) -> CodePoints:
-        """Every run of so many characters within a line, shape (n, length)."""
+        """Every run of `length` characters within a line, shape (n, length)."""
         n_runs = np.maximum(self.lengths - length + 1, 0)
         first_run = np.repeat(np.cumsum(n_runs) - n_runs, n_runs)
         return self._rows(np.repeat(self.starts, n_runs) + np.arange(n_runs.sum()) - first_run, length)

@@ -1,4 +1,4 @@
-"""What is known of the lines of a training text, and what can be asked of it.
+"""An index of the lines of a training text: whole lines, runs of characters, reduplications.
 
 B lines, V vocabulary.
 """
@@ -17,7 +17,7 @@ from engine.prosody.text import MARKS
 MIN_LINE_CHARS = 4
 # A line of seven characters may hold one of five that somebody wrote; four of a line are a common turn.
 MIN_PART_CHARS = 5
-# Of so many characters are the runs in the filter; longer ones are chains of them.
+# Length of the runs in the filter, in characters; longer runs are chains of them.
 RUN_LENGTH = 4
 
 _WITHOUT_MARKS = str.maketrans("", "", MARKS)

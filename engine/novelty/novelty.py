@@ -18,8 +18,8 @@ from engine.prosody.text import is_han, split_lines
 class Novelty:
     """`exact`: found in the corpus, of which `line`, `title` and `author` tell the place.
 
-    Otherwise told by the filter alone: nothing shared is overlooked, but `longest_run` and `n_lines_copied` may be too high,
-    and a run of fewer than four characters is told as three.
+    Otherwise looked up in the filter: no false negatives, but `longest_run` and `n_lines_copied` may be too high,
+    and a run of fewer than four characters is reported as three.
     """
 
     longest_run: int

@@ -45,7 +45,7 @@ def search(
 ) -> Found:
     """Compare lines, given without marks, with every line of the training poems.
 
-    Of several shared runs as long one is told. A training line with a pause, 念去去、千里烟波, counts with
+    Of several shared runs of one length, one is returned. A training line with a pause, 念去去、千里烟波, counts with
     it and without as a whole line; runs end at it. `go_on` is called for every piece of the file, and may raise to break off.
 
     Raises:

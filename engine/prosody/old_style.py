@@ -15,7 +15,7 @@ from engine.prosody.tones import reading_of
 QUATRAIN = "古绝"
 STYLES = {5: "五言古诗", 7: "七言古诗"}
 # 古诗 of fewer lines than these is a couplet or a fragment.
-_FEWEST_LINES = 5
+_MIN_LINES = 5
 # Of so many lines of a quatrain that break the rules it was not meant to keep them, of five characters and of seven: 静夜思 breaks
 # them in two lines. Of a longer poem half of the lines.
 _LINES_OF_QUATRAIN = {5: 2, 7: 3}
@@ -43,7 +43,7 @@ def style_of(lines: Sequence[str]) -> str:
     if len(lengths) != 1 or not (lengths <= STYLES.keys()) or len(lines) < 4:
         return ""
     (length,) = lengths
-    return QUATRAIN if len(lines) == 4 else STYLES[length] if len(lines) >= _FEWEST_LINES else ""
+    return QUATRAIN if len(lines) == 4 else STYLES[length] if len(lines) >= _MIN_LINES else ""
 
 
 def old_style_report(lines: Sequence[str], style: str, book: RhymeBook | None) -> Report:

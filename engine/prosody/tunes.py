@@ -18,11 +18,11 @@ _PLACES_A_VIOLATION = 8
 # Of so many rhymes, one may stand where the text has no mark.
 _RHYMES_A_MISSING_MARK = 8
 # Verse that lacks or exceeds so many characters may still be meant for a tune of so many lines or more.
-_MOST_CHARACTERS_OFF = 2
-_FEWEST_LINES = 6
-_LEAST_SHARE_OF_ENDS = 0.7
+_MAX_CHARACTERS_OFF = 2
+_MIN_LINES = 6
+_MIN_SHARE_OF_ENDS = 0.7
 # How many pieces of a text, or lines of a tune, may stand against each other where editions cut differently.
-_LONGEST_RUN = 3
+_MAX_RUN = 3
 _COST_OF_A_CUT = 0.1
 _NUMERALS = "零一二三四五六七八九十"
 
@@ -100,8 +100,8 @@ def aligned(lengths: Sequence[int], form: Form) -> list[Run]:
     costs: dict[tuple[int, int], tuple[float, Run | None]] = {(0, 0): (0.0, None)}
     for i in range(len(lengths) + 1):
         for j in range(len(wanted) + 1):
-            for n_pieces in range(min(i, _LONGEST_RUN) + 1):
-                for n_lines in range(min(j, _LONGEST_RUN) + 1):
+            for n_pieces in range(min(i, _MAX_RUN) + 1):
+                for n_lines in range(min(j, _MAX_RUN) + 1):
                     before = costs.get((i - n_pieces, j - n_lines))
                     if (
                         before is None
@@ -164,9 +164,9 @@ def nearly_tune(pieces: Sequence[str]) -> Form | None:
     best: tuple[float, Form] | None = None
     for n_off in (-2, -1, 1, 2):
         for way in tunes_of_size(total + n_off):
-            if len(way.line_lengths) >= _FEWEST_LINES and _ends_agree(lengths, way):
+            if len(way.line_lengths) >= _MIN_LINES and _ends_agree(lengths, way):
                 runs = aligned(lengths, way)
-                if _n_off(runs) <= _MOST_CHARACTERS_OFF and (share := _share_wrong(pieces, way, runs)) is not None:
+                if _n_off(runs) <= _MAX_CHARACTERS_OFF and (share := _share_wrong(pieces, way, runs)) is not None:
                     best = min(best or (share, way), (share, way), key=lambda one: one[0])
     return best[1] if best else None
 
@@ -176,7 +176,7 @@ def _ends_agree(lengths: Sequence[int], way: Form) -> bool:
     total, size = sum(lengths), sum(way.line_lengths)
     ends, own = set(_ends(lengths)), set(_ends(way.line_lengths))
     from_the_back = {end + size - total for end in ends}
-    return len(own & (ends | from_the_back)) >= _LEAST_SHARE_OF_ENDS * len(own)
+    return len(own & (ends | from_the_back)) >= _MIN_SHARE_OF_ENDS * len(own)
 
 
 def _share_wrong(pieces: Sequence[str], way: Form, runs: Iterable[Run]) -> float | None:

@@ -19,7 +19,7 @@ _PROSE_FILES = frozenset(
     {"lunyu", "daxue", "mengzi", "zhongyong", "youmengying"}
     | {"guwenguanzhi", "youxueqionglin", "zhuzijiaxun", "wenzimengqiu", "baijiaxing"}
 )
-_LONGEST_NUMBER = 15
+_MAX_NUMBER = 15
 _PARTS_SHOWN = 6
 
 Wanted = Callable[[str], bool]
@@ -75,6 +75,6 @@ def _is_prose(name: str) -> bool:
 def _natural(name: str) -> list[tuple[int, str]]:
     """`poet.song.9000` before `poet.song.10000`."""
     return [
-        (int(part), "") if part.isdecimal() and len(part) <= _LONGEST_NUMBER else (0, part)
+        (int(part), "") if part.isdecimal() and len(part) <= _MAX_NUMBER else (0, part)
         for part in re.split(r"(\d+)", name)
     ]

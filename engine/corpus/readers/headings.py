@@ -14,14 +14,14 @@ from engine.corpus.readers.verse_lines import (
     piece_lengths,
 )
 
-_LONGEST_HEADING = 40
-_LONGEST_NAME = 12
-_LONGEST_ATTRIBUTION = 40
+_MAX_HEADING_CHARS = 40
+_MAX_NAME_CHARS = 12
+_MAX_ATTRIBUTION_CHARS = 40
 _LINES_TO_TELL_A_HEADING = 3
 _MOST = 0.6
 _LINES_OF_A_QUATRAIN = 4
 _HAN_OF_A_BARE_POEM = (20, 28, 40, 56)
-_LONGEST_NAME_HAN = 4
+_MAX_NAME_HAN = 4
 _NUMBER_BEFORE = re.compile(r"\A\s*[\d０-９]+\s*[.．、)）:：]\s*")
 _DASHES = "—–―－-─~～"
 _AROUND_A_NAME = " \t\u3000·・•:：|｜/#*" + _DASHES
@@ -84,7 +84,7 @@ def may_be_heading(line: str) -> bool:
     """Whether a line could be a title or an author: short, without a mark of verse, and in Chinese."""
     if line.startswith("#"):
         return True
-    if len(line) > _LONGEST_HEADING or has_stop(line) or ends_line(line):
+    if len(line) > _MAX_HEADING_CHARS or has_stop(line) or ends_line(line):
         return False
     return n_han(line) > 0 and not _is_bare_poem(line)
 
@@ -99,7 +99,7 @@ def is_marked(line: str) -> bool:
     if line.startswith("#"):
         return True
     book = _BOOK.search(line)
-    if book is None or len(line) > _LONGEST_HEADING:
+    if book is None or len(line) > _MAX_HEADING_CHARS:
         return False
     return book[0] == line or (may_be_heading(line) and _is_beside_a_book(line, book))
 
@@ -110,7 +110,7 @@ def _is_beside_a_book(line: str, book: re.Match[str]) -> bool:
     if before:
         return not after and is_person(before)
     name = name_of(after)
-    return not after or (n_han(name) == len(name) <= _LONGEST_NAME_HAN and not _NO_NAME.fullmatch(name))
+    return not after or (n_han(name) == len(name) <= _MAX_NAME_HAN and not _NO_NAME.fullmatch(name))
 
 
 def heading_of(line: str) -> Heading:
@@ -168,7 +168,7 @@ def n_heading_lines(block: Sequence[str]) -> int:
     candidates = [n for n in range(marked, min(3, max(1, len(block)))) if not any(map(has_stop, block[marked:n]))]
     if not any(map(has_stop, block)):
         # Two lines of unpunctuated verse longer than the others are no title and author.
-        candidates = [n for n in candidates if n < 2 or n_han(block[1]) <= _LONGEST_NAME_HAN]
+        candidates = [n for n in candidates if n < 2 or n_han(block[1]) <= _MAX_NAME_HAN]
     even = [n for n in candidates if is_even_block(block[n:])]
     if even:
         # A title as long as a line of unpunctuated verse leaves an odd number of lines when it is taken for one.
@@ -237,7 +237,7 @@ def _behind_a_dash(line: str) -> tuple[str, str]:
     verse = line[:end].rstrip(_DASHES + " ")
     said = line[end:].strip()
     dashes = line[len(verse) : end].strip()
-    is_name = 0 < len(said) <= _LONGEST_ATTRIBUTION and n_han(said) > 0 and not has_stop(said)
+    is_name = 0 < len(said) <= _MAX_ATTRIBUTION_CHARS and n_han(said) > 0 and not has_stop(said)
     return (verse, said) if is_name and (len(dashes) > 1 or (dashes and not verse)) else (line, "")
 
 
@@ -248,4 +248,4 @@ def _attribution(said: str) -> Heading:
     parts = said.rsplit(maxsplit=1)
     if len(parts) == 2 and is_person(parts[0]) and not is_person(parts[1]):
         return Heading(parts[1], name_of(parts[0]))
-    return Heading("", name_of(said)[:_LONGEST_NAME])
+    return Heading("", name_of(said)[:_MAX_NAME_CHARS])

@@ -21,9 +21,9 @@ _SEPARATORS = ",\t;|"
 _TABLE_ENDINGS = (".csv", ".tsv")
 _LOOKED_AT_ROWS = 40
 _MOST = 0.8
-_LONGEST_NAME = 40
+_MAX_NAME_CHARS = 40
 _COLUMNS_SHOWN = 8
-_LONGEST_SHOWN = 12
+_MAX_SHOWN = 12
 _MAX_CELL_CHARS = 1_000_000
 # What programs write into a cell for a line break.
 _BREAKS = re.compile(r"<br\s*/?>|\\r\\n|\\n", re.IGNORECASE)
@@ -134,7 +134,7 @@ def _unknown_columns(name: str, row: Sequence[str]) -> CorpusError:
 
 def _shown(row: Sequence[str]) -> str:
     cells = [" ".join(cell.split()) for cell in row[:_COLUMNS_SHOWN]]
-    return ", ".join(cell if len(cell) <= _LONGEST_SHOWN else cell[:_LONGEST_SHOWN] + "…" for cell in cells)
+    return ", ".join(cell if len(cell) <= _MAX_SHOWN else cell[:_MAX_SHOWN] + "…" for cell in cells)
 
 
 def _wanted_columns(columns: str) -> dict[Field, str]:
@@ -150,7 +150,7 @@ def _wanted_columns(columns: str) -> dict[Field, str]:
 
 def _known_columns(row: Sequence[str]) -> dict[Field, int]:
     """The column of each field, by the names in the first row; of several, the likeliest name."""
-    if any(len(cell) > _LONGEST_NAME for cell in row):
+    if any(len(cell) > _MAX_NAME_CHARS for cell in row):
         return {}
     return {field: list(row).index(name) for field, name in names_of_fields(row).items()}
 

@@ -6,7 +6,7 @@ from engine.corpus.readers.headings import without_number
 from engine.corpus.readers.verse_lines import is_even, n_han, usual_length
 
 _COLON = re.compile("[:：]")
-_LONGEST_TITLE = 60
+_MAX_TITLE_CHARS = 60
 _HAN_OF_A_LINE = 4
 
 
@@ -17,7 +17,7 @@ def has_title(line: str) -> bool:
     if found is None:
         return False
     title, content = line[: found.start()], line[found.end() :]
-    return len(title) <= _LONGEST_TITLE and not _is_verse_before(title, content) and n_han(content) >= _HAN_OF_A_LINE
+    return len(title) <= _MAX_TITLE_CHARS and not _is_verse_before(title, content) and n_han(content) >= _HAN_OF_A_LINE
 
 
 def split_title(line: str) -> tuple[str, str]:

@@ -14,7 +14,7 @@ _HAN_OF_A_QUATRAIN = 20
 _LINES_OF_A_QUATRAIN = 4
 # A margin is seen where so many lines are as long as each other, give or take a mark.
 _LINES_OF_A_MARGIN = 3
-_MOST_OF_A_MARGIN = 0.8
+_MARGIN_MAJORITY = 0.8
 _UNEVENNESS_OF_A_MARGIN = 1
 
 
@@ -78,7 +78,7 @@ def break_at_margin(blocks: Sequence[Sequence[str]]) -> bool:
     widths = [len(line) for block in blocks for line in block[:-1]]
     widest = max(widths, default=0)
     n_full = sum(width >= widest - _UNEVENNESS_OF_A_MARGIN for width in widths)
-    return len(widths) >= _LINES_OF_A_MARGIN and n_full >= _MOST_OF_A_MARGIN * len(widths)
+    return len(widths) >= _LINES_OF_A_MARGIN and n_full >= _MARGIN_MAJORITY * len(widths)
 
 
 def n_bare_breaks(block: Sequence[str]) -> int:

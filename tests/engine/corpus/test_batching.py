@@ -191,7 +191,7 @@ def introduced(entries: list[Entry], max_chars: int) -> Segments:
         tag("poem"),
         tag("keyword"),
     )
-    return cut_segments(dataclasses.replace(corpus, headers=headers), np.arange(len(entries)), max_chars)
+    return cut_segments(dataclasses.replace(corpus, control_codes=headers), np.arange(len(entries)), max_chars)
 
 
 ENTRY = st.tuples(

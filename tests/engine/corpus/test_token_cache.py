@@ -183,7 +183,7 @@ def test_the_header_can_be_read_by_people(corpus: Corpus) -> None:
 def test_headers_are_kept_beside_the_tokens(tmp_path: Path) -> None:
     poems = [f"登鹳雀楼:{DENGGUANQUELOU}", f"静夜思 其二:{JINGYESI}", "题:日月盈昃辰，宿列张寒来。", *made_up_lines(20)]
     tokenized = open_tokens(import_file(write_poems(tmp_path / "poems.txt", poems)), tags=control_code_tags())
-    vocabulary, headers = tokenized.vocabulary, tokenized.headers
+    vocabulary, headers = tokenized.vocabulary, tokenized.control_codes
     assert headers is not None
     told = headers.present(np.arange(3))
     assert not told[2, :N_TAGS].any()
@@ -196,7 +196,7 @@ def test_headers_are_kept_beside_the_tokens(tmp_path: Path) -> None:
         assert (vocabulary.tag("keyword") in header) == told[number, KEYWORD_PARTS].any()
     assert vocabulary.tag("form:wujue") in headers.tags[0]
     assert told[:2, KEYWORD_PARTS].sum() > 8
-    assert open_tokens(tokenized.corpus).headers is None
+    assert open_tokens(tokenized.corpus).control_codes is None
 
 
 def made_up_lines(n: int) -> list[str]:
