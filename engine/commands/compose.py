@@ -71,13 +71,21 @@ def compose(arguments: argparse.Namespace) -> int:
     use_threads(1)
     loaded = load_model(folder, choose_device(getattr(arguments, "device", "auto")))
     unknown = _unknown(arguments.begin, loaded.vocabulary)
-    n_printed = 0
+    n_printed, n_failed = 0, len(unknown)
     for request in requests:
-        if request.begin not in unknown:
+        if request.begin in unknown:
+            continue
+        try:
             for poem in _poems(loaded, request, arguments):
                 _print_poem(loaded, poem, arguments, is_first=n_printed == 0)
                 n_printed += 1
-    return ComposeError.exit_code if unknown else 0
+        except ComposeError as error:
+            if len(requests) == 1:
+                raise
+            # The others may still suit the form.
+            say(f"{request.begin}: {error}")
+            n_failed += 1
+    return ComposeError.exit_code if n_failed else 0
 
 
 def _poems(

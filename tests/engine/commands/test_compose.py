@@ -90,6 +90,17 @@ def test_wishes_that_contradict_each_other_are_refused_in_one_line(
     assert len(captured.err.splitlines()) == 1
 
 
+def test_a_begin_that_cannot_suit_the_form_is_said_and_the_others_are_composed(
+    model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["compose", "春日", "东风", "夜月", "--form", "五绝", "--tone-order", "aBbA", "--model", model, "--json"]
+    assert main(words) == 1
+    captured = capsys.readouterr()
+    assert [poem["begin"] for poem in poems_of(captured.out)] == ["春日", "夜月"]
+    assert captured.err.startswith("东风: ")
+    assert len(captured.err.splitlines()) == 1
+
+
 def answers(
     handler: Callable[[Any, Call], None], request: Request, is_cancelled: Callable[[], bool] = lambda: False
 ) -> list[Any]:
