@@ -1,5 +1,17 @@
 """The order of the Train screen's keys in footer, help and palette. The bindings stand in the widgets that act on them."""
 
+from textual.binding import Binding, BindingType
+
+# Of a pane that scrolls up and down: the arrows sideways are the monitor's.
+VERTICAL_SCROLLING: list[BindingType] = [
+    Binding("up", "scroll_up", show=False),
+    Binding("down", "scroll_down", show=False),
+    Binding("home", "scroll_home", show=False),
+    Binding("end", "scroll_end", show=False),
+    Binding("pageup", "page_up", show=False),
+    Binding("pagedown", "page_down", show=False),
+]
+
 FOOTER_FILLERS = (
     "train.save_now",
     "train.sample_now",

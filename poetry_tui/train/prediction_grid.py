@@ -4,7 +4,6 @@ import math
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.color import Color
 from textual.containers import VerticalScroll
 from textual.content import Content, Span
@@ -12,6 +11,7 @@ from textual.style import Style
 
 from engine.runs.events import Compared
 from poetry_tui.i18n import tr, tr_label
+from poetry_tui.train.keys import VERTICAL_SCROLLING
 from poetry_tui.widgets.rows import Lines
 
 # A thousandth counts as nothing: the scale is that of the logarithm, as the loss is.
@@ -31,14 +31,11 @@ def two_cells(character: str) -> str:
     return character if width == 2 else character + " " if width == 1 and character.isprintable() else "  "
 
 
-class PredictionGrid(VerticalScroll):
+class PredictionGrid(VerticalScroll, inherit_bindings=False):
     """Wraps pairs of lines to its width. What was predicted rightly is underlined, so that colour is not needed."""
 
     # Sideways is through time, not through the text, which never is wider than the pane.
-    BINDINGS = [
-        Binding("left", "screen.moment(-1)", show=False),
-        Binding("right", "screen.moment(1)", show=False),
-    ]
+    BINDINGS = VERTICAL_SCROLLING
     # The room of a scroll bar that comes and goes would be that of a character.
     DEFAULT_CSS = """
     PredictionGrid { scrollbar-gutter: stable; }

@@ -1,13 +1,13 @@
 """What the begin characters became at each validation, newest first."""
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 
 from engine.runs.events import Sampled
 from poetry_tui.i18n import tr, tr_label
 from poetry_tui.runs.state import SampleRound
+from poetry_tui.train.keys import VERTICAL_SCROLLING
 from poetry_tui.widgets.rows import Lines
 
 MAX_ROUNDS = 40
@@ -17,14 +17,7 @@ class SampleTimeline(VerticalScroll, inherit_bindings=False):
     """A block a validation: the step, then a line a begin character. Scrolls; keeps its position unless it is at the top."""
 
     # Sideways is through time (the monitor's keys), not through the text, which never is wider than the pane.
-    BINDINGS = [
-        Binding("up", "scroll_up", show=False),
-        Binding("down", "scroll_down", show=False),
-        Binding("home", "scroll_home", show=False),
-        Binding("end", "scroll_end", show=False),
-        Binding("pageup", "page_up", show=False),
-        Binding("pagedown", "page_down", show=False),
-    ]
+    BINDINGS = VERTICAL_SCROLLING
     DEFAULT_CSS = """
     SampleTimeline { & > Lines { text-overflow: ellipsis; } }
     """

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 from textual.events import MouseScrollDown, MouseScrollUp
+from textual.widget import Widget
 from textual.widgets import Static
 
 from engine import paths
@@ -24,6 +25,7 @@ from poetry_tui.train.prediction_grid import PredictionGrid
 from poetry_tui.train.resource_pane import ResourcePane
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.run_monitor import RunMonitor
+from poetry_tui.train.samples import SampleTimeline
 from poetry_tui.train.screen import TrainScreen
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.runs import make_run
@@ -65,6 +67,21 @@ async def test_the_arrows_go_back_in_time_and_0_comes_back(heartbeats: None, unt
         await pilot.press("0")
         await until(pilot, lambda: grid.shown is not None and grid.shown.step == 305)
         assert monitor.selected_step is None
+
+
+@pytest.mark.parametrize("pane", [PredictionGrid, SampleTimeline, RunList])
+async def test_the_arrows_go_through_time_wherever_the_focus_is(
+    pane: type[Widget], heartbeats: None, until: Until
+) -> None:
+    make([*make_run.life(300), make_run.finished(300)])
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED))
+        app.screen.query_one(pane).focus()
+        await pilot.press("left", "left")
+        await until(pilot, lambda: app.screen.query_one(RunMonitor).selected_step == 250)
+        await pilot.press("right", "right")
+        await until(pilot, lambda: app.screen.query_one(RunMonitor).selected_step is None)
 
 
 async def test_y_shows_what_the_training_uses(heartbeats: None, until: Until) -> None:
