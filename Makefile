@@ -44,13 +44,14 @@ $(BIN)/python:
 	echo "The studio needs Python 3.11 or newer, and none was found; install one and run make again." >&2; \
 	exit 1
 
-# A worker for each core, up to eight; the tests of a file stay together, since they share what they set up.
+# A worker for each core, up to eight. The tests of a file stay together, since they share what they set up; files come in the
+# order of tests/conftest.py, the longest first.
 test: setup
-	$(BIN)/python -m pytest -q -n auto --maxprocesses 8 --dist loadfile
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 # Without the tests that start the program as a user does, and the slow ones.
 quick: setup
-	$(BIN)/python -m pytest -q -n auto --maxprocesses 8 --dist loadfile -m "not e2e and not slow"
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder -m "not e2e and not slow"
 
 lint: setup
 	$(BIN)/ruff check $(PATHS)

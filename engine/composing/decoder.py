@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from engine.composing.constraints.layout import Slot
 from engine.composing.constraints.plan import FREE, ConstraintPlan, Ints
-from engine.composing.particles import Particles
-from engine.composing.resampling import are_degenerate, resample
+from engine.composing.particles import Particles, are_degenerate, resample
 from engine.composing.sampling import LogProbs, Uniforms, log_allowed_mass, sample_top_p
 from engine.composing.token_masks import TokenMasks
 from engine.composing.token_prosody import Bools

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from engine.composing.constraints.forced_characters import ForcedCharacter, forced_characters
 from engine.composing.constraints.layout import Slot, lay_out_slots
-from engine.composing.constraints.rhyme import RhymeSlot, requested_group, rhyme_slots, shared_groups
-from engine.composing.constraints.rhyme_choice import resolve_groups
+from engine.composing.constraints.rhyme import RhymeSlot, requested_group, resolve_groups, rhyme_slots, shared_groups
 from engine.composing.constraints.tone_patterns import fit_tone_patterns
 from engine.composing.token_prosody import Bools, Codes, TokenProsody, token_prosody
 from engine.config import ComposeConfig

@@ -11,7 +11,8 @@ import numpy as np
 from engine.composing.constraints.forced_characters import ForcedCharacter
 from engine.composing.constraints.layout import Slot
 from engine.composing.constraints.tone_patterns import TonePatternFit
-from engine.composing.token_prosody import Bools, TokenProsody, bits_of
+from engine.composing.seeds import poem_seed
+from engine.composing.token_prosody import Bools, TokenProsody, bits_of, group_usage
 from engine.errors import ComposeError, Message, UsageError
 from engine.prosody import RhymeBook
 from engine.prosody.forms import Form, RhymePosition
@@ -255,3 +256,19 @@ def _contradiction(
 def _listed(template: str, names: Sequence[str]) -> str:
     """Several names in one phrase, such as 第一部 or 第二部."""
     return Message(template, first=names[0], rest=_listed(template, names[1:])) if len(names) > 1 else "".join(names)
+
+
+def resolve_groups(groups: Bools, prosody: TokenProsody, is_level: bool, seed: int, begin: str) -> Bools:
+    """Reduce the open groups (L, G) of the first rhyme to one, sampled by seed and begin character.
+
+    A group's probability is proportional to its usage in one tone, `is_level` of the first rhyme. Returned as they are: groups
+    of which one is left already, and groups without a control code.
+    """
+    if groups[0].sum() < 2 or (groups[0] & ~prosody.has_control_code).any():
+        return groups
+    # The first arrival of exponential clocks: closing one group leaves the order of the others as it is.
+    rng = np.random.default_rng(poem_seed(seed, f"rhyme {begin}"))
+    arrivals = rng.exponential(size=groups.shape[1]) / group_usage(prosody, is_level)
+    resolved = groups.copy()
+    resolved[0] = np.arange(groups.shape[1]) == np.where(groups[0], arrivals, np.inf).argmin()
+    return resolved

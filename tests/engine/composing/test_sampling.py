@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.composing.constraints.plan import Ints
-from engine.composing.resampling import are_degenerate, resample
+from engine.composing.particles import are_degenerate, resample
 from engine.composing.sampling import ROWS_AT_ONCE, Uniforms, log_allowed_mass, sample_top_p
 
 # One row goes a way of its own.
