@@ -15,7 +15,7 @@ from engine.prosody.old_style import is_old_style, old_style_report, style_of
 from engine.prosody.regulated.match import RegulatedFit, fit_regulated
 from engine.prosody.regulated.report import regulated_report, regulated_verdicts
 from engine.prosody.regulated.rhymes import group_names
-from engine.prosody.report import Fault, LineReport, Place, Report, Rhyme, Verdicts, Violation
+from engine.prosody.report import CharacterPosition, Fault, LineReport, Report, Rhyme, Verdicts, Violation
 from engine.prosody.rhymes import masks_of
 from engine.prosody.tones import EITHER, reading_of
 from engine.prosody.tunes import characters_off, fit_tune, line_differences, nearly_tune, recognised_tune, recut
@@ -167,13 +167,13 @@ def _line_report(line: str, template: str, form: Form) -> LineReport:
     return LineReport(line, tuple(reading_of(one, form.rhyme_system) for one in line), template)
 
 
-def _places(lines: Sequence[str]) -> Iterable[Place]:
+def _places(lines: Sequence[str]) -> Iterable[CharacterPosition]:
     for number, line in enumerate(lines, start=1):
         for position, character in enumerate(line, start=1):
-            yield Place(number, position, character)
+            yield CharacterPosition(number, position, character)
 
 
-def _unknown(lines: Sequence[str], system: RhymeBook) -> Iterable[Place]:
+def _unknown(lines: Sequence[str], system: RhymeBook) -> Iterable[CharacterPosition]:
     return (place for place in _places(lines) if reading_of(place.character, system) == "unknown")
 
 

@@ -2,7 +2,7 @@
 
 Which deviations are allowed follows 王力《诗词格律》: 本句自救 (平平仄平仄 in place of 平平平仄仄), 孤平救 (仄平平仄平) and
 对句相救 (a 仄 at the third or fourth of the last five places of an odd line of type a, answered by a 平 at the third of the
-even line). 小拗, which he leaves to the poet, counts as a violation unless it is rescued, so that rates compare.
+even line). 小拗, which he leaves to the poet, counts as a violation without 救, so that rates compare.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,7 +49,7 @@ class Fit:
     """`wrong`: bit mask over the poem of the places that contradict the chosen patterns, first character highest.
 
     `never`: the masks of `cannot_be`. `score`: violations, those of tone, whether the first line ends in the wrong tone,
-    rescues; less is better. `ties`: the orders that score the same.
+    licences; less is better. `ties`: the tone patterns that score the same.
     """
 
     form: Form
@@ -103,7 +103,7 @@ def fit(lines: Sequence[str], form: Form) -> Fit:
 
 
 def _best_options(tone_pattern: TonePattern, never: tuple[int, int]) -> tuple[int, int, int, tuple[int, ...]]:
-    """(violations, rescues, their mask, index of the pattern of each segment) with the fewest violations."""
+    """(violations, licences, mask of the violations, index of the option of each segment) with the fewest violations."""
     never_level, never_oblique = never
     chosen = []
     n_licences = all_wrong = 0
@@ -111,7 +111,7 @@ def _best_options(tone_pattern: TonePattern, never: tuple[int, int]) -> tuple[in
         plain = segment.options[0]
         best, best_wrong = 0, (plain.must_level & never_level) | (plain.must_oblique & never_oblique)
         if best_wrong:
-            # A rescue that leaves more than one place wrong is none.
+            # An option that leaves more than one position wrong is no licence.
             fewest = min(best_wrong.bit_count(), 2)
             for index, pattern in enumerate(segment.options):
                 wrong = (pattern.must_level & never_level) | (pattern.must_oblique & never_oblique)

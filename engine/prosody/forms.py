@@ -1,7 +1,7 @@
-"""The forms of verse, read from `data/prosody/forms.toml`: line lengths, tones, rhyme places, allowed rescues.
+"""The forms of verse, read from `data/prosody/forms.toml`: line lengths, tones, rhyme positions, licences (拗救).
 
 A form has one or more tone patterns, a tone pattern has segments (a couplet of regulated verse, a line of a 词), and a segment has
-patterns: the plain one first, then those that a rescue (拗救) or the poets' tolerance allows in its place.
+options: the plain one first, then those that a licence (拗救) or the practice of poets allows instead.
 """
 
 import dataclasses
@@ -30,7 +30,7 @@ class SegmentOption:
     """One allowed way of a segment.
 
     `templates`: 平 仄 中, a string a line. `must_level` and `must_oblique`: the same as bit masks over the whole poem, its
-    first character the highest bit. `licences`: (line of the poem, name) of each rescue; `notes`: of each deviation that needs
+    first character the highest bit. `licences`: (line of the poem, name) of each licence; `notes`: of each deviation that needs
     none.
     """
 
@@ -214,7 +214,7 @@ def _by_size() -> Mapping[int, tuple[Form, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class LineVariant:
-    """An allowed way of a line: its template, the name of the rescue in it and of what is noted of it, "" for none."""
+    """An allowed variant of a line type: its template, the name of its licence and that of a note, "" for none."""
 
     template: str
     licence: str = ""
@@ -236,7 +236,7 @@ def line_variants(type: str, length: int, *, strict: bool = False) -> tuple[Line
 
 @functools.cache
 def couplet_licences(types: str, length: int) -> tuple[tuple[LineVariant, LineVariant], ...]:
-    """The ways of a couplet of two line types (aB) whose second line rescues the first."""
+    """The variants of a couplet of two line types (aB) whose second line licenses the first (对句相救)."""
     size = str(length)
     both = (one for one in _data()["licences"] if one["types"] == types)
     return tuple(tuple(map(LineVariant, one[size], one["names"])) for one in both)  # type: ignore[misc]

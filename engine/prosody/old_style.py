@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from engine.prosody import RhymeBook
 from engine.prosody.regulated.match import RegulatedFit
 from engine.prosody.regulated.rhymes import group_names
-from engine.prosody.report import LineReport, Place, Report, Rhyme, Verdicts
+from engine.prosody.report import CharacterPosition, LineReport, Report, Rhyme, Verdicts
 from engine.prosody.rhymes import masks_of
 from engine.prosody.tones import reading_of
 
@@ -60,7 +60,7 @@ def old_style_report(lines: Sequence[str], style: str, book: RhymeBook | None) -
     ]
     readings = [tuple(reading_of(character, system) for character in line) for line in lines]
     unknown = (
-        Place(number, position, character)
+        CharacterPosition(number, position, character)
         for number, line in enumerate(lines, start=1)
         for position, character in enumerate(line, start=1)
         if readings[number - 1][position - 1] == "unknown"

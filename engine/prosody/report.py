@@ -20,7 +20,7 @@ class LineReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CharacterPosition:
     line: int
     position: int
     character: str
@@ -40,7 +40,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """What rules allow: a rescue (拗救), 首句邻韵, 折腰体. Its name, and the places where the line leaves the plain template."""
+    """A deviation that rules allow (拗救, 首句邻韵, 折腰体): its name, and the positions where the line leaves the plain template."""
 
     name: str
     line: int
@@ -62,7 +62,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What is worth knowing and changes no verdict: 小拗 that nothing rescues, 三仄尾, 撞韵, 重字 (the later place), 合掌."""
+    """What is worth knowing and changes no verdict: 小拗 without 救, 三仄尾, 撞韵, 重字 (the later place), 合掌."""
 
     name: str
     line: int
@@ -128,10 +128,10 @@ class Report:
     faults: tuple[Fault, ...]
     rhymes: tuple[Rhyme, ...]
     rhyme_groups: Mapping[str, tuple[str, ...]]
-    either: tuple[Place, ...]
-    unknown: tuple[Place, ...]
+    either: tuple[CharacterPosition, ...]
+    unknown: tuple[CharacterPosition, ...]
     notes: tuple[Note, ...] = ()
-    doubtful: tuple[Place, ...] = ()
+    doubtful: tuple[CharacterPosition, ...] = ()
     style: str = ""
     rhyme_book: RhymeBook = "pingshui"
     couplets: tuple[Couplet, ...] = ()
@@ -163,10 +163,10 @@ class Report:
             tuple(Fault(**one) for one in data["faults"]),
             tuple(Rhyme(**{**one, "groups": tuple(one["groups"])}) for one in data["rhymes"]),
             {label: tuple(names) for label, names in data["rhyme_groups"].items()},
-            tuple(Place(**one) for one in data["either"]),
-            tuple(Place(**one) for one in data["unknown"]),
+            tuple(CharacterPosition(**one) for one in data["either"]),
+            tuple(CharacterPosition(**one) for one in data["unknown"]),
             tuple(Note(**{**one, "positions": tuple(one["positions"])}) for one in data.get("notes", ())),
-            tuple(Place(**one) for one in data.get("doubtful", ())),
+            tuple(CharacterPosition(**one) for one in data.get("doubtful", ())),
             data.get("style", ""),
             data.get("rhyme_book", "pingshui"),
             tuple(Couplet(**{**one, "mismatches": tuple(one["mismatches"])}) for one in data.get("couplets", ())),

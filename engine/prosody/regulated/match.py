@@ -1,4 +1,4 @@
-"""How well some lines are regulated verse (近体诗): the kind of every line, what leaves it, what rescues that, and the rhymes.
+"""How well some lines are regulated verse (近体诗): the type of every line, deviations from it, licences (拗救), and rhymes.
 
 A line is of type a, A, b or B (`data/prosody/forms.toml`). The second characters of a couplet's lines are opposite (对) and those of
 neighbouring couplets' alike (黏): a couplet that does not join the one before is one fault, 失黏, and what follows is judged by
@@ -22,7 +22,7 @@ JoiningFault = Literal["失对", "失黏"]
 # (line from 0, what is wrong between it and the one before).
 Joins = tuple[tuple[int, JoiningFault], ...]
 
-# A score is a number: costs first, then unusual readings, notes, rescues, a thousand of each being one of the kind before.
+# A score is a number: costs first, then unusual readings, notes, licences, a thousand of each being one of the kind before.
 LICENCE, NOTE, UNUSUAL, COST = 1, 10**3, 10**6, 10**9
 # A fault between lines weighs more than one wrong tone and less than two: two wrong tones that a line of the other kind would
 # not have make it one of that kind.
@@ -188,19 +188,19 @@ def _couplet(odd: str, even: str, odd_type: str, even_type: str, strict: bool) -
     if not lines[0].score:
         return best
     for ways in couplet_licences(odd_type + even_type, len(odd)):
-        rescued, rescuing = _in_way(odd, odd_type, ways[0]), _in_way(even, even_type, ways[1])
+        odd_line, even_line = _in_way(odd, odd_type, ways[0]), _in_way(even, even_type, ways[1])
         if (
-            len(even) - 3 not in rescuing.wrong
-            and len(rescued.wrong + rescuing.wrong) <= 1
-            and rescued.score + rescuing.score < best.score
+            len(even) - 3 not in even_line.wrong
+            and len(odd_line.wrong + even_line.wrong) <= 1
+            and odd_line.score + even_line.score < best.score
         ):
-            best = _Stretch(rescued.score + rescuing.score, (rescued, rescuing))
+            best = _Stretch(odd_line.score + even_line.score, (odd_line, even_line))
     return best
 
 
 @functools.lru_cache(maxsize=1 << 16)
 def _fit_line(word: str, type: str, strict: bool) -> LineFit:
-    """A line, as a word of letters, in the best way of a type; what leaves more than one place wrong is no rescue."""
+    """A line, as a word of letters, in the best way of a type; a variant that leaves more than one position wrong is no licence."""
     plain, *others = (_in_way(word, type, way) for way in line_variants(type, len(word), strict=strict))
     return min((plain, *(one for one in others if len(one.wrong) <= 1)), key=lambda one: one.score)
 

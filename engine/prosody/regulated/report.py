@@ -7,7 +7,18 @@ from engine.prosody.forms import line_variants
 from engine.prosody.parallelism import CoupletParallelism, middle_couplets
 from engine.prosody.regulated.match import RegulatedFit, unusual_places, wrong_places
 from engine.prosody.regulated.rhymes import clashes, group_names
-from engine.prosody.report import Couplet, Fault, Licence, LineReport, Note, Place, Report, Rhyme, Verdicts, Violation
+from engine.prosody.report import (
+    CharacterPosition,
+    Couplet,
+    Fault,
+    Licence,
+    LineReport,
+    Note,
+    Report,
+    Rhyme,
+    Verdicts,
+    Violation,
+)
 from engine.prosody.rhymes import masks_of
 from engine.prosody.tones import EITHER, LEVEL, OBLIQUE, UNKNOWN, letters_of, reading_of
 
@@ -65,10 +76,10 @@ def _tones_verdict(lines: Sequence[str], found: RegulatedFit) -> Verdict:
     return "ok"
 
 
-def _places(lines: Sequence[str]) -> Iterator[Place]:
+def _places(lines: Sequence[str]) -> Iterator[CharacterPosition]:
     for number, line in enumerate(lines, start=1):
         for position, character in enumerate(line, start=1):
-            yield Place(number, position, character)
+            yield CharacterPosition(number, position, character)
 
 
 def _violations(lines: Sequence[str], found: RegulatedFit) -> Iterator[Violation]:
@@ -106,7 +117,7 @@ def _licences(lines: Sequence[str], found: RegulatedFit) -> Iterator[Licence]:
 
 
 def _leaving(lines: Sequence[str], found: RegulatedFit, line: int, plain: str) -> tuple[int, ...]:
-    """The positions at which a line, or the rescue in it, has the opposite of the plain tone; the 平 that rescues a line before."""
+    """The positions at which a line, or the licence in it, has the opposite of the plain tone; also the 平 that 救 the line before."""
     opposite = {LEVEL: OBLIQUE, OBLIQUE: LEVEL}
     positions = []
     for position, (character, sign, chosen) in enumerate(
@@ -167,7 +178,7 @@ def _synonyms(lines: Sequence[str], couplets: Sequence[CoupletParallelism]) -> I
             yield Note("合掌", couplet.line + 1, (position,), upper[position - 1] + lower[position - 1])
 
 
-def _repeated(lines: Sequence[str]) -> Iterator[Place]:
+def _repeated(lines: Sequence[str]) -> Iterator[CharacterPosition]:
     """Every character that stands earlier in the poem, but not the second of a doubled word (年年)."""
     seen: set[str] = set()
     for place in _places(lines):
@@ -177,8 +188,8 @@ def _repeated(lines: Sequence[str]) -> Iterator[Place]:
         seen.add(place.character)
 
 
-def _doubtful(lines: Sequence[str], found: RegulatedFit) -> Iterable[Place]:
+def _doubtful(lines: Sequence[str], found: RegulatedFit) -> Iterable[CharacterPosition]:
     """Where ok stands on a reading that poets hardly use."""
     places = {(line, place) for line, place in unusual_places(found)}
     places |= {(line, len(lines[line]) - 1) for line in found.rhyme.doubtful}
-    return (Place(line + 1, place + 1, lines[line][place]) for line, place in sorted(places))
+    return (CharacterPosition(line + 1, place + 1, lines[line][place]) for line, place in sorted(places))
