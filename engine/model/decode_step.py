@@ -2,8 +2,8 @@
 
 A step of one poem takes as long as reading the weights once, a step of many as long as the products. By preference:
 
-- bfloat16 products with float32 sums, on processors with AMX tiles and for layers large enough to gain from them. Measured on
-  `studio-lstm` with one thread, the products of a step are 2 times as fast as in float16 for one poem and 7 times for 256.
+- bfloat16 products with float32 sums, on processors with AMX tiles and for layers large enough to gain from them. A product of
+  256 rows with a matrix of 2,048 × 4,096 takes 5 ms on one thread, in float16 42 ms; one of a single row takes as long in both.
 - float16 weights with float32 products, for weights that 16 bits hold exactly, as those of every packed model do.
 - float32, with matrices stored by columns: 1.5 times as fast as by PyTorch's rows.
 
@@ -177,9 +177,9 @@ class _PackedLinear:
     """(B, K) -> (B, N) in bfloat16, for a float32 weight (N, K).
 
     Rows are padded to a multiple of `TILE_ROWS` and multiplied `MAX_ROWS` at a time: oneDNN adds in another order for fewer and for
-    more, and rounding the results to bfloat16 makes
-    that visible. 12 steps later the logits of a poem alone and in a batch differed by 0.02, and three poems in four came out
-    otherwise than in the batch. One row takes as long as 64, the time that reading the weight takes.
+    more, and rounding the results to bfloat16 makes that visible. 12 steps later the logits of a poem alone and in a batch
+    differed by 0.02, and three poems in four came out otherwise than in the batch. One row takes as long
+    as 64: the time of reading the weight.
     """
 
     TILE_ROWS, MAX_ROWS = 64, 256
