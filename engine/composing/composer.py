@@ -7,6 +7,7 @@ from engine.composing.constrained import compose_constrained, compose_constraine
 from engine.composing.constraints.shape import FREE_VERSE, is_shaped
 from engine.composing.free_verse import compose_free, compose_free_many
 from engine.composing.results import (
+    MARKS_PER_NAT,
     PARALLELISM_NATS,
     Alternative,
     Composition,
@@ -21,6 +22,7 @@ from engine.corpus.vocabulary import END
 from engine.errors import ComposeError
 from engine.model.checkpoint import LoadedModel
 from engine.model.devices import use_all_cores_for
+from engine.model.ranker import Ranker, ScoredText
 from engine.novelty.novelty import verse_lines
 from engine.prosody.forms import form_called
 from engine.prosody.text import is_han
@@ -91,7 +93,7 @@ def compose_many(
     pool_size: int | None = None,
     go_on: Callable[[], None] = lambda: None,
 ) -> list[Composition]:
-    """Compose a pool of candidates in one batch and return the best `n` by `Composition.score`, best first.
+    """Compose a pool of candidates in one batch and return the best `n`, best first, by `Composition.sense` or `.score`.
 
     Poems that repeat the beginning of a better one, or copy a training line, come last. Candidate k has the seed of the request
     plus k; `compose` gives it again by that seed and its `n_particles`, up to the rounding of matrix products, which may differ
@@ -115,7 +117,21 @@ def compose_many(
         reason: Finish = "end" if token_ids[-1] == END else "limit"
         text = loaded.vocabulary.decode(token_ids)
         poems.append(_composition(text, log_probs, reason, loaded, config, seed))
+    if loaded.ranker is not None and not _is_free(config):
+        poems = _with_sense(poems, batch, loaded, loaded.ranker)
     return _best(poems, n, loaded, n_prefix=max(2, len(config.begin) + 1))
+
+
+def _with_sense(
+    poems: Sequence[Composition], batch: Sequence[tuple[list[int], list[float]]], loaded: LoadedModel, ranker: Ranker
+) -> list[Composition]:
+    """The poems with the marks that the ranker predicts, less what `score` takes from the mean of ln p."""
+    scored = [ScoredText(poem.text, log_probs) for poem, (_, log_probs) in zip(poems, batch, strict=True)]
+    marks = ranker.marks(loaded.model, loaded.vocabulary, scored)
+    return [
+        dataclasses.replace(poem, sense=mark - MARKS_PER_NAT * (one.han_mean - poem.score))
+        for poem, one, mark in zip(poems, scored, marks.tolist(), strict=True)
+    ]
 
 
 def _best(poems: Sequence[Composition], n: int, loaded: LoadedModel, n_prefix: int) -> list[Composition]:
@@ -124,7 +140,7 @@ def _best(poems: Sequence[Composition], n: int, loaded: LoadedModel, n_prefix: i
     By score alone 13 of 30 七绝 with the begin character 日 would begin 日日, against one in seven of the poets'.
     """
     copied = {poem.text for poem in poems if _copies(poem, loaded)}
-    ranked = sorted(poems, key=lambda poem: (poem.text in copied, -poem.score))
+    ranked = sorted(poems, key=lambda poem: (poem.text in copied, -(poem.score if poem.sense is None else poem.sense)))
     prefixes: set[str] = set()
     ahead: list[int] = []
     behind: list[int] = []

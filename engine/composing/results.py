@@ -25,6 +25,8 @@ Alternative = tuple[str, float, float]
 REPETITION_NATS = 8.0
 # Penalty of a 律诗 whose middle couplets are not parallel at all; scores of candidates differ by some tenths of a nat.
 PARALLELISM_NATS = 0.5
+# Marks of the ranker that a penalty of one nat a character takes: about what a nat of likelihood is worth to readers.
+MARKS_PER_NAT = 4.0
 
 _DECIDED: Mapping[Verdict, bool | None] = {"ok": True, "violation": False, "undecidable": None}
 
@@ -75,6 +77,7 @@ class Composition:
     order: str | None = None
     rhyme: str | None = None
     score: float = 0.0
+    sense: float | None = None
     verdicts: tuple[bool | None, ...] = (None, None, None)
     n_particles: int = 0
     parallelism: float | None = None
@@ -93,6 +96,7 @@ class Composition:
             "model": self.model,
             "logprob": round(self.logprob, 3),
             "score": round(self.score, 4),
+            "sense": None if self.sense is None else round(self.sense, 3),
             "parallelism": None if self.parallelism is None else round(self.parallelism, 3),
             "verdicts": dict(zip(("form", "tones", "rhyme"), self.verdicts, strict=True)),
             "finish": self.finish,

@@ -38,6 +38,7 @@ from engine.model.metadata import (
     read_metadata,
     tensor_entries,
 )
+from engine.model.ranker import Ranker, ranker_of
 from engine.novelty.training_lines import TrainingLines, lines_of_model
 
 # The state that an optimiser keeps of each parameter.
@@ -55,13 +56,15 @@ DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A model ready to compose: in evaluation mode, on its device. `lines`: those it was trained on, where they are known."""
+    """A model ready to compose: in evaluation mode, on its device. `lines`: those it was trained on, where they are known.
+    `ranker`: orders its candidates, where one was fitted."""
 
     name: str
     model: CharRNN
     vocabulary: Vocabulary
     metadata: Mapping[str, Any]
     lines: TrainingLines | None = None
+    ranker: Ranker | None = None
 
     @property
     def device(self) -> torch.device:
@@ -178,7 +181,8 @@ def load_model(folder: Path, device: torch.device, name: str | None = None) -> L
         model.output_weight = model.embedding.weight
     model.to(device).eval()
     lines = lines_of_model(folder, metadata)
-    return LoadedModel(name or str(metadata.get("name") or folder.name), model, vocabulary, metadata, lines)
+    ranker = ranker_of(folder, model.output_weight.shape[1])
+    return LoadedModel(name or str(metadata.get("name") or folder.name), model, vocabulary, metadata, lines, ranker)
 
 
 def load_progress(folder: Path, optimizer: torch.optim.Optimizer) -> dict[str, Any]:

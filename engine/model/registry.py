@@ -12,7 +12,15 @@ from typing import Any
 from engine import paths
 from engine.errors import Message, ModelError
 from engine.files import is_file, is_folder, is_there, replace_folder, resolved
-from engine.model.metadata import METADATA, WEIGHTS, architecture_of, checkpoint_named, read_metadata, tensor_entries
+from engine.model.metadata import (
+    METADATA,
+    RANKER,
+    WEIGHTS,
+    architecture_of,
+    checkpoint_named,
+    read_metadata,
+    tensor_entries,
+)
 from engine.novelty.training_lines import LINES, lines_file
 from engine.system.names import check_name, is_name, path_of
 from engine.system.safe_text import printable, shown
@@ -128,6 +136,8 @@ def add_model(source: Path, name: str | None = None) -> Path:
         shutil.copyfile(folder / WEIGHTS, aside / WEIGHTS)
         if (lines := lines_file(folder)) is not None:
             shutil.copyfile(lines, aside / LINES)
+        if is_file(folder / RANKER):
+            shutil.copyfile(folder / RANKER, aside / RANKER)
         metadata["name"] = name
         (aside / METADATA).write_text(json.dumps(metadata, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return target
@@ -189,7 +199,8 @@ def _info(folder: Path, *, is_bundled: bool) -> ModelInfo:
 
 
 def _size_bytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in (folder / METADATA, folder / WEIGHTS, folder / LINES) if is_file(path))
+    files = [folder / name for name in (METADATA, WEIGHTS, LINES, RANKER)]
+    return sum(path.stat().st_size for path in files if is_file(path))
 
 
 def _model_in(folder: Path) -> Path | None:

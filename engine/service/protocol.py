@@ -159,8 +159,9 @@ class Token(Reply, frozen=True, tag="token"):
 class Poem(Reply, frozen=True, tag="poem"):
     """A finished poem. `finish`: "end", or "limit" where it reached its greatest length.
 
-    `logprob`: sum of ln p over all characters and the end, in nats. `score` ranks candidates: mean ln p of the Han characters, less
-    penalties. `order`: the tone pattern (aBbA), `rhyme`: the rhyme group. `seed` and `n_particles` reproduce the poem.
+    `logprob`: sum of ln p over all characters and the end, in nats. `score`: mean ln p of the Han characters, less
+    penalties. `sense`: the mark that the model's ranker predicts, by which candidates are ranked; without a ranker `score` ranks
+    them. `order`: the tone pattern (aBbA), `rhyme`: the rhyme group. `seed` and `n_particles` reproduce the poem.
     """
 
     begin: str
@@ -170,6 +171,7 @@ class Poem(Reply, frozen=True, tag="poem"):
     logprob: float
     finish: str
     score: float | None = None
+    sense: float | None = None
     rhyme: str | None = None
     n_particles: int = 0
     lines: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Fit the ranker of a model to readers' marks."""

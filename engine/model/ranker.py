@@ -1,0 +1,152 @@
+"""A linear ranker of candidate poems, fitted to readers' marks for one model and kept beside its weights.
+
+It sees a few statistics of ln p and the mean of the model's own features over the poem. Readers gave marks of 1 to 10 for sense
+to poems of one beginning; the ranker orders the poems of one request, its values are not comparable between requests.
+`benchmarks.ranking` fits it; docs/experiments.md has its correlation with the marks.
+
+Shapes: N poems, T tokens, F features, K statistics.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+
+from engine.corpus.vocabulary import BEGIN, PAD, Vocabulary
+from engine.errors import ModelError
+from engine.files import is_file, write_atomically
+from engine.model.char_rnn import CharRNN
+from engine.model.metadata import HINT, tensor_entries
+from engine.prosody.text import han_of, is_han, lines_of
+
+RANKER = "ranker.safetensors"
+STATISTICS = (
+    "mean",
+    "frequency",
+    "least line",
+    "least characters",
+    "last line",
+    "last line but one",
+    "rhyme",
+    "least rhyme",
+    "rhyme character",
+)
+N_LEAST_CHARS = 4
+# Added to the rank in −ln(rank + offset), which stands for a character's ln p alone (Zipf and Mandelbrot).
+RANK_OFFSET = 30
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredText:
+    """A poem and ln p of each of its tokens, END included or not, as it was composed."""
+
+    text: str
+    log_probs: Sequence[float]
+
+    @property
+    def han_mean(self) -> float:
+        """The mean of ln p over the Han characters, in nats; 0 where there is none."""
+        of_han = [one for character, one in zip(self.text, self.log_probs, strict=False) if is_han(character)]
+        return sum(of_han) / max(1, len(of_han))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranker:
+    """`statistics` (K,) and `features` (F,): the weights of each input in the mark that is predicted."""
+
+    statistics: Floats
+    features: Floats
+
+    def marks(self, model: CharRNN, vocabulary: Vocabulary, poems: Sequence[ScoredText]) -> Floats:
+        """The predicted marks of poems (N,), up to a constant: only their order and differences count.
+
+        A poem without two lines of Han characters has −∞.
+        """
+        whole = [number for number, poem in enumerate(poems) if len(_han_lines(poem.text)) > 1]
+        marks = np.full(len(poems), -np.inf)
+        if whole:
+            chosen = [poems[number] for number in whole]
+            statistics = np.array([statistics_of(poem, vocabulary) for poem in chosen])
+            features = mean_features(model, vocabulary, [poem.text for poem in chosen])
+            marks[whole] = statistics @ self.statistics + features @ self.features
+        return marks
+
+    def save(self, folder: Path) -> None:
+        """Write the ranker into a model's folder."""
+        weights = {"statistics": self.statistics, "features": self.features}
+        tensors = {name: torch.tensor(value, dtype=torch.float32) for name, value in weights.items()}
+        write_atomically(folder / RANKER, save(tensors))
+
+
+def ranker_of(folder: Path, n_features: int) -> Ranker | None:
+    """The ranker in a model's folder; None where there is none.
+
+    Raises:
+        ModelError: when the file is damaged or of another model.
+    """
+    path = folder / RANKER
+    if not is_file(path):
+        return None
+    shapes = {name: tuple(entry["shape"]) for name, entry in tensor_entries(path).items()}
+    if shapes != {"statistics": (len(STATISTICS),), "features": (n_features,)}:
+        raise ModelError(f"{path} belongs to another model.", HINT)
+    try:
+        weights = {name: value.double().numpy() for name, value in load_file(path).items()}
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path} is damaged: {error}.", HINT) from error
+    if not all(np.isfinite(value).all() for value in weights.values()):
+        raise ModelError(f"{path} is damaged: it holds values that are no numbers.", HINT)
+    return Ranker(weights["statistics"], weights["features"])
+
+
+def statistics_of(poem: ScoredText, vocabulary: Vocabulary) -> Floats:
+    """The `STATISTICS` of a poem (K,), in nats per Han character.
+
+    Of lines their means; of the rhyme, at every second line's end, the last two characters or the last one.
+    """
+    at_han = [index for index, character in enumerate(poem.text) if is_han(character)]
+    log_probs = np.array(poem.log_probs)[at_han]
+    ranks = np.array(vocabulary.encode(poem.text))[at_han]
+    ends = np.cumsum([len(line) for line in _han_lines(poem.text)])
+    lines = [line.mean() for line in np.split(log_probs, ends[:-1])]
+    rhyme_ends = ends[1::2]
+    rhymes = [log_probs[max(0, end - 2) : end].mean() for end in rhyme_ends]
+    return np.array(
+        [
+            log_probs.mean(),
+            -np.log(ranks + RANK_OFFSET).mean(),
+            min(lines),
+            np.sort(log_probs)[:N_LEAST_CHARS].mean(),
+            lines[-1],
+            lines[-2],
+            np.mean(rhymes),
+            min(rhymes),
+            log_probs[rhyme_ends - 1].mean(),
+        ]
+    )
+
+
+@torch.inference_mode()
+def mean_features(model: CharRNN, vocabulary: Vocabulary, texts: Sequence[str]) -> Floats:
+    """The mean over the tokens of each text, read without control codes, of what the output layer reads (N, F)."""
+    tokens = [vocabulary.encode(text) for text in texts]
+    lengths = torch.tensor([len(one) for one in tokens])
+    grid = torch.full((len(tokens), int(lengths.max()) + 1), PAD)
+    for row, one in enumerate(tokens):
+        grid[row, : len(one) + 1] = torch.tensor([BEGIN, *one])
+    features, _ = model.features(grid.to(model.output_bias.device))  # (N, T + 1) -> (N, T + 1, F)
+    is_read = torch.arange(grid.shape[1])[None] <= lengths[:, None]
+    is_read[:, 0] = False
+    of_text = features.float().cpu() * is_read[..., None]
+    return (of_text.sum(1) / lengths[:, None]).double().numpy()
+
+
+def _han_lines(text: str) -> list[str]:
+    return [han for han in map(han_of, lines_of(text)) if han]

@@ -1,0 +1,101 @@
+"""The ranker beside a model: its values, its file, and what it does to the order of candidates."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.composing.composer import compose_many
+from engine.config import ComposeConfig
+from engine.errors import ModelError
+from engine.model.checkpoint import LoadedModel, load_model, save_model
+from engine.model.ranker import RANKER, STATISTICS, Ranker, ScoredText, mean_features, ranker_of, statistics_of
+from engine.model.registry import add_model, find_model
+
+CPU = torch.device("cpu")
+POEM = "日暮苍山远，天寒白屋贫。柴门闻犬吠，风雪夜归人。"
+
+
+@pytest.fixture(scope="module")
+def loaded() -> LoadedModel:
+    return load_model(find_model("studio-small"), CPU)
+
+
+def ranker(loaded: LoadedModel, **statistics: float) -> Ranker:
+    weights = np.zeros(len(STATISTICS))
+    for name, weight in statistics.items():
+        weights[STATISTICS.index(name)] = weight
+    return Ranker(weights, np.zeros(loaded.model.output_weight.shape[1]))
+
+
+def test_the_statistics_are_means_over_what_their_names_say(loaded: LoadedModel) -> None:
+    log_probs = [-float(index) for index in range(len(POEM))]
+    found = dict(zip(STATISTICS, statistics_of(ScoredText(POEM, log_probs), loaded.vocabulary), strict=True))
+    lines = [np.mean(range(6 * line, 6 * line + 5)) for line in range(4)]
+    assert found["mean"] == pytest.approx(-np.mean(lines))
+    assert found["least line"] == found["last line"] == pytest.approx(-lines[3])
+    assert found["last line but one"] == pytest.approx(-lines[2])
+    assert found["least characters"] == pytest.approx(-np.mean([22, 21, 20, 19]))
+    assert found["rhyme"] == pytest.approx(-np.mean([9.5, 21.5]))
+    assert found["least rhyme"] == pytest.approx(-21.5)
+    assert found["rhyme character"] == pytest.approx(-np.mean([10, 22]))
+
+
+@given(st.lists(st.sampled_from([POEM, POEM[:12], "白日依山尽，黄河入海流。", POEM[12:]]), min_size=1, max_size=5))
+def test_the_features_of_a_poem_do_not_depend_on_its_company(texts: list[str]) -> None:
+    loaded = load_model(find_model("studio-small"), CPU)
+    together = mean_features(loaded.model, loaded.vocabulary, texts)
+    alone = np.concatenate([mean_features(loaded.model, loaded.vocabulary, [text]) for text in texts])
+    assert np.allclose(together, alone, atol=1e-4)
+
+
+def test_a_poem_of_less_than_two_lines_comes_last(loaded: LoadedModel) -> None:
+    marks = ranker(loaded, mean=1).marks(
+        loaded.model,
+        loaded.vocabulary,
+        [ScoredText("，", [-1]), ScoredText(POEM, [-2] * len(POEM)), ScoredText("", [])],
+    )
+    assert marks.tolist() == [-np.inf, -2.0, -np.inf]
+
+
+def test_candidates_are_ranked_by_the_ranker_where_the_model_has_one(loaded: LoadedModel) -> None:
+    config = ComposeConfig(begin="山", form="五绝", seed=3)
+    plain = compose_many(loaded_with(loaded, None), config, 4)
+    by_last_line = compose_many(loaded_with(loaded, ranker(loaded, **{"last line": 1.0})), config, 4)
+    assert all(poem.sense is None for poem in plain)
+    senses = [poem.sense for poem in by_last_line]
+    assert None not in senses
+    assert {poem.to_dict()["sense"] for poem in by_last_line} != {None}
+    assert [poem.text for poem in plain] != [poem.text for poem in by_last_line]
+
+
+def loaded_with(loaded: LoadedModel, one: Ranker | None) -> LoadedModel:
+    return LoadedModel(loaded.name, loaded.model, loaded.vocabulary, loaded.metadata, loaded.lines, one)
+
+
+def test_a_ranker_is_kept_beside_the_weights_and_goes_with_them(loaded: LoadedModel, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    save_model(folder, loaded.model, loaded.vocabulary, {})
+    assert load_model(folder, CPU).ranker is None
+    ranker(loaded, rhyme=2.0).save(folder)
+    read = load_model(folder, CPU).ranker
+    assert read is not None
+    assert read.statistics.tolist() == ranker(loaded, rhyme=2.0).statistics.tolist()
+    assert (add_model(folder, "mine") / RANKER).read_bytes() == (folder / RANKER).read_bytes()
+
+
+@pytest.mark.parametrize("damage", ["cut", "other", "nan"])
+def test_a_damaged_or_foreign_ranker_is_named(loaded: LoadedModel, tmp_path: Path, damage: str) -> None:
+    one = ranker(loaded, mean=1.0)
+    if damage == "nan":
+        one = Ranker(one.statistics * np.nan, one.features)
+    if damage == "other":
+        one = Ranker(one.statistics, one.features[:-1])
+    one.save(tmp_path)
+    if damage == "cut":
+        (tmp_path / RANKER).write_bytes((tmp_path / RANKER).read_bytes()[:-10])
+    with pytest.raises(ModelError, match=RANKER):
+        ranker_of(tmp_path, loaded.model.output_weight.shape[1])
