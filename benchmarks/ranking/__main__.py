@@ -121,8 +121,8 @@ def centred(values: Floats, requests: NDArray[np.int64]) -> Floats:
 
 def ridge(inputs: Floats, marks: Floats) -> Floats:
     """The weights (D,) of the ridge regression from inputs (N, D) to marks (N,)."""
-    weights: Floats = np.linalg.solve(inputs.T @ inputs + RIDGE * np.eye(inputs.shape[1]), inputs.T @ marks)
-    return weights
+    penalty = RIDGE * np.eye(inputs.shape[1])
+    return np.linalg.solve(inputs.T @ inputs + penalty, inputs.T @ marks).astype(np.float64)
 
 
 def cross_validated(inputs: Floats, marks: Floats, requests: NDArray[np.int64]) -> Floats:
