@@ -18,7 +18,7 @@ from engine.system.names import is_name
 from engine.system.safe_text import shown
 
 FORMAT_VERSION = 1
-WEIGHTS, METADATA = "model.safetensors", "model.json"
+WEIGHTS, METADATA, RANKER = "model.safetensors", "model.json", "ranker.safetensors"
 HINT = "Restore the folder from a copy, or train the model again."
 
 # All of Unicode's Han characters, and more.

@@ -21,10 +21,9 @@ from engine.corpus.vocabulary import BEGIN, PAD, Vocabulary
 from engine.errors import ModelError
 from engine.files import is_file, write_atomically
 from engine.model.char_rnn import CharRNN
-from engine.model.metadata import HINT, tensor_entries
+from engine.model.metadata import HINT, RANKER, tensor_entries
 from engine.prosody.text import han_of, is_han, lines_of
 
-RANKER = "ranker.safetensors"
 STATISTICS = (
     "mean",
     "frequency",

@@ -127,6 +127,7 @@ def test_a_poem_as_an_object_has_every_field_of_the_command() -> None:
         "model": "small",
         "logprob": -61.346,
         "score": 0.0,
+        "sense": None,
         "parallelism": None,
         "verdicts": {"form": None, "tones": None, "rhyme": None},
         "finish": "end",

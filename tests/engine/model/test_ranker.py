@@ -12,7 +12,8 @@ from engine.composing.composer import compose_many
 from engine.config import ComposeConfig
 from engine.errors import ModelError
 from engine.model.checkpoint import LoadedModel, load_model, save_model
-from engine.model.ranker import RANKER, STATISTICS, Ranker, ScoredText, mean_features, ranker_of, statistics_of
+from engine.model.metadata import RANKER
+from engine.model.ranker import STATISTICS, Ranker, ScoredText, mean_features, ranker_of, statistics_of
 from engine.model.registry import add_model, find_model
 
 CPU = torch.device("cpu")
