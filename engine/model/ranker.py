@@ -95,13 +95,15 @@ def ranker_of(folder: Path, n_features: int) -> Ranker | None:
         return None
     shapes = {name: tuple(entry["shape"]) for name, entry in tensor_entries(path).items()}
     if shapes != {"statistics": (len(STATISTICS),), "features": (n_features,)}:
-        raise ModelError(f"{path} belongs to another model.", HINT)
+        raise ModelError("{path} belongs to another model.", HINT, path=path)
     try:
         weights = {name: value.double().numpy() for name, value in load_file(path).items()}
     except (SafetensorError, OSError) as error:
-        raise ModelError(f"{path} is damaged: {error}.", HINT) from error
+        raise ModelError("{path} is damaged: {error}.", HINT, path=path, error=error) from error
     if not all(np.isfinite(value).all() for value in weights.values()):
-        raise ModelError(f"{path} is damaged: it holds values that are no numbers.", HINT)
+        raise ModelError(
+            "{path} is damaged: {name} holds values that are no numbers.", HINT, path=path, name="a weight"
+        )
     return Ranker(weights["statistics"], weights["features"])
 
 

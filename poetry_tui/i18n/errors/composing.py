@@ -51,7 +51,7 @@ SENTENCES: dict[str, str] = {
     "The model knows no character of the title {title}.": "题目“{title}”的字，此模型一个也不识。",
     "Choose another title.": "请换一个题目。",
     # Keywords and styles
-    "This model was trained without keywords.": "此模型训练时不看关键词。",
+    "This model was trained without keywords and titles.": "此模型训练时不看关键词，也不看题目。",
     "Leave them out, or choose another model.": "去掉它们，或换一个模型。",
     "{n} keywords are more than a poem can take up.": "{n} 个关键词太多，一首诗写不下。",
     "Give one to {n} of them.": "请给一至 {n} 个。",

@@ -13,6 +13,7 @@ SENTENCES: dict[str, str] = {
     "{path} cannot be read: {error}.": "{path} 读不了：{error}。",
     "{path} describes no model: {error}.": "{path} 说的不是模型：{error}。",
     "{path} is missing.": "缺少 {path}。",
+    "{path} belongs to another model.": "{path} 属于另一个模型。",
     "{path} is damaged: {error}.": "{path} 已损坏：{error}。",
     "{path} is damaged: {name} holds values that are no numbers.": "{path} 已损坏：{name} 里有不是数的值。",
     "{path} is damaged: {name} holds values beyond any that are learned.": "{path} 已损坏：{name} 里的值大得不可能是学来的。",

@@ -61,8 +61,8 @@ MEANINGS: dict[str, str] = {
     "tone pattern of the lines, such as aBbA (default: any)": "各句的平仄式，如 aBbA；通常随意",
     "rhyme group, such as 东 or 一东; for a tune the part, such as 第七部": "韵部，如 东 或 一东；词用词韵，如 第七部",
     "title, or words for the topic": "题目，或诗里要写的东西",
-    "one to four keywords, such as 琵琶 秋 醉; for models trained with keywords": (
-        "诗里要写到的一至四个词，如 琵琶 秋 醉；限训练时有关键词的模型"
+    "one to four keywords, such as 琵琶 秋 醉; a model trained with titles alone reads them as one": (
+        "诗里要写到的一至四个词，如 琵琶 秋 醉；训练时只看题目的模型把它们当题目读"
     ),
     "style of a dynasty (唐, 宋), a period (盛唐, 晚唐, 北宋) or a poet (李白); for models trained with styles": (
         "仿谁的风格：朝代（唐、宋）、时期（盛唐、晚唐、北宋）或诗人（李白）；限训练时有风格的模型"

@@ -204,7 +204,7 @@ def assert_kept(constraint: ComposeConfig, poem: Composition) -> None:
         ({"form": "浣溪沙", "rhyme": "第二十部"}, "There is no part called '第二十部'."),
         ({"form": "十绝"}, "There is no form called '十绝'."),
         ({"title": "登高"}, "This model was trained without titles."),
-        ({"keywords": "春 月"}, "This model was trained without keywords."),
+        ({"keywords": "春 月"}, "This model was trained without keywords and titles."),
         ({"style": "李白"}, "This model was trained without styles."),
         ({"style": "拜伦"}, "There is no style called '拜伦'."),
         ({"form": "free", "acrostic": "春"}, "An acrostic needs a form, and free verse has none."),
