@@ -20,7 +20,7 @@ from tests.small_corpus import write_corpus
 
 POEM_FIELDS = [
     *("begin", "text", "lines", "form", "order", "rhyme"),
-    *("seed", "n_particles", "model", "logprob", "score", "parallelism", "verdicts", "finish", "novelty"),
+    *("seed", "n_particles", "model", "logprob", "score", "sense", "parallelism", "verdicts", "finish", "novelty"),
 ]
 
 

@@ -20,7 +20,15 @@ def prompt(vocabulary: Vocabulary, **request: str) -> list[str]:
 
 def test_keywords_have_codes_of_their_own_where_the_model_was_trained_with_them() -> None:
     vocabulary = Vocabulary(CHARACTERS, (TITLE, POEM, KEYWORD))
-    assert prompt(vocabulary, keywords="琵琶 秋", title="登高") == [KEYWORD, *"琵琶", KEYWORD, "秋", TITLE, *"登高", POEM]
+    assert prompt(vocabulary, keywords="琵琶 秋", title="登高") == [
+        KEYWORD,
+        *"琵琶",
+        KEYWORD,
+        "秋",
+        TITLE,
+        *"登高",
+        POEM,
+    ]
 
 
 def test_a_model_trained_with_titles_alone_reads_keywords_as_the_end_of_the_title() -> None:
