@@ -171,7 +171,6 @@ class Poem(Reply, frozen=True, tag="poem"):
     logprob: float
     finish: str
     score: float | None = None
-    sense: float | None = None
     rhyme: str | None = None
     n_particles: int = 0
     lines: tuple[str, ...] = ()
@@ -179,6 +178,7 @@ class Poem(Reply, frozen=True, tag="poem"):
     order: str | None = None
     parallelism: float | None = None
     verdicts: dict[str, bool | None] = {}
+    sense: float | None = None
 
 
 class Candidate(Poem, frozen=True, tag="candidate"):
