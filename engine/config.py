@@ -369,7 +369,9 @@ class ComposeConfig(Settings, frozen=True, kw_only=True):
     title: Annotated[str, Meta(description="title, or words for the topic")] = ""
     keywords: Annotated[
         str,
-        Meta(description="one to four keywords, such as 琵琶 秋 醉; a model trained with titles alone reads them as one"),
+        Meta(
+            description="one to four keywords, such as 琵琶 秋 醉; a model trained with titles alone reads them as one"
+        ),
     ] = ""
     style: Annotated[
         str,
