@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -132,11 +131,6 @@ def test_an_empty_list_is_said_on_stderr_alone(line: str, capsys: pytest.Capture
 def test_an_empty_list_is_an_empty_json_list(line: str, capsys: pytest.CaptureFixture[str], no_bundled: None) -> None:
     assert main(line.split()) == 0
     assert json.loads(capsys.readouterr().out) == []
-
-
-@pytest.fixture
-def no_bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.paths.bundled_data", lambda: tmp_path / "nothing")
 
 
 def test_the_commands_of_the_face_load_no_torch() -> None:
