@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from engine.model.checkpoint import LoadedModel
 
 MAX_SEED = 2**31 - 1
+# The form of a request that names none, as in the studio; a kept text gives the lengths of its lines itself.
+DEFAULT_FORM = "七绝"
 REPLACES_BEGIN = ("form", "title", "keywords", "style", "acrostic", "acrostic_tail", "keep")
 
 
@@ -37,14 +39,15 @@ def add_parser(commands: Any) -> None:
         help="begin text: one character, several, or a whole first line; one poem for each",
     )
     parser.add_argument("--model", metavar="NAME", help="a model by name, or its folder (default: the studio's own)")
-    add_setting_flags(parser, ComposeConfig, without=("begin", "keywords"))
+    helps = {setting.name: setting.help for setting in settings_of(ComposeConfig)}
     parser.add_argument(
-        "--keywords",
-        nargs="+",
+        "--form",
         default=argparse.SUPPRESS,
-        metavar="WORD",
-        help=next(setting.help for setting in settings_of(ComposeConfig) if setting.name == "keywords"),
+        metavar="TEXT",
+        help=f"{helps['form']} (default: {DEFAULT_FORM}; with --keep: free)",
     )
+    add_setting_flags(parser, ComposeConfig, without=("begin", "form", "keywords"))
+    parser.add_argument("--keywords", nargs="+", default=argparse.SUPPRESS, metavar="WORD", help=helps["keywords"])
     for short, name in (("--order", "tone_order"), ("--tail", "acrostic_tail")):
         parser.add_argument(short, dest=name, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     parser.add_argument(
@@ -149,6 +152,8 @@ def _requests(arguments: argparse.Namespace) -> list[ComposeConfig]:
         )
     if arguments.n_poems < 1:
         raise UsageError(f"-n is {arguments.n_poems}, and a poem is the least.", "Give 1 or more.")
+    if not values.get("keep"):
+        values.setdefault("form", DEFAULT_FORM)
     seed = values.pop("seed", None)
     if seed is None:
         seed = random.randrange(MAX_SEED - arguments.n_poems)

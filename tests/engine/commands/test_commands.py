@@ -41,19 +41,19 @@ def lines_of(out: str) -> list[dict[str, object]]:
 def test_several_free_poems_without_a_seed_are_the_best_of_many_best_first(
     model: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["compose", "日", "--model", model, "-n", "3", "--json"]) == 0
+    assert main(["compose", "日", "--form", "free", "--model", model, "-n", "3", "--json"]) == 0
     poems = lines_of(capsys.readouterr().out)
     scores = [float(str(poem["score"])) for poem in poems]
     assert scores == sorted(scores, reverse=True)
     seeds = [int(str(poem["seed"])) for poem in poems]
     assert len(set(seeds)) == 3
-    again = ["compose", "日", "--model", model, "--seed", str(seeds[0]), "--json"]
+    again = ["compose", "日", "--form", "free", "--model", model, "--seed", str(seeds[0]), "--json"]
     assert main(again) == 0
     assert lines_of(capsys.readouterr().out)[0]["text"] == poems[0]["text"]
 
 
 def test_compose_prints_a_json_object_a_poem(model: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["compose", "日", "春江", "--model", model, "--seed", "7", "-n", "2", "--json"]) == 0
+    assert main(["compose", "日", "春江", "--form", "free", "--model", model, "--seed", "7", "-n", "2", "--json"]) == 0
     poems = lines_of(capsys.readouterr().out)
     assert [(poem["begin"], poem["seed"]) for poem in poems] == [("日", 7), ("日", 8), ("春江", 7), ("春江", 8)]
     for poem in poems:
@@ -62,14 +62,14 @@ def test_compose_prints_a_json_object_a_poem(model: str, capsys: pytest.CaptureF
 
 
 def test_the_seed_that_was_told_gives_the_poem_again(model: str, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["compose", "日", "--model", model, "--json"])
+    main(["compose", "日", "--form", "free", "--model", model, "--json"])
     (poem,) = lines_of(capsys.readouterr().out)
-    main(["compose", "日", "--model", model, "--seed", str(poem["seed"]), "--json"])
+    main(["compose", "日", "--form", "free", "--model", model, "--seed", str(poem["seed"]), "--json"])
     assert lines_of(capsys.readouterr().out) == [poem]
 
 
 def test_compose_lays_poems_out_with_a_blank_line_between(model: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["compose", "日", "月", "--model", model, "--seed", "7"]) == 0
+    assert main(["compose", "日", "月", "--form", "free", "--model", model, "--seed", "7"]) == 0
     captured = capsys.readouterr()
     first, second = captured.out.strip().split("\n\n")
     assert (first[0], second[0]) == ("日", "月")
@@ -79,7 +79,7 @@ def test_compose_lays_poems_out_with_a_blank_line_between(model: str, capsys: py
 def test_an_unknown_begin_is_said_once_and_the_others_are_composed(
     model: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["compose", "日", "鹓", "風", "--model", model, "-n", "2", "--json"]) == 1
+    assert main(["compose", "日", "鹓", "風", "--form", "free", "--model", model, "-n", "2", "--json"]) == 1
     captured = capsys.readouterr()
     assert [poem["begin"] for poem in lines_of(captured.out)] == ["日", "日", "風", "風"]
     assert captured.err.count("does not know 鹓") == 1
@@ -150,7 +150,7 @@ def test_train_leaves_a_run_and_prints_its_folder(
     assert records[-1].event == events.RunFinished(step=5, reason="completed")
 
     # The model of a run can compose at once.
-    assert main(["compose", "日", "--model", str(run), "--json"]) == 0
+    assert main(["compose", "日", "--form", "free", "--model", str(run), "--json"]) == 0
 
 
 def test_a_training_that_failed_before_it_began_can_be_started_again(

@@ -42,6 +42,25 @@ def test_candidates_are_printed_best_first(model: str, capsys: pytest.CaptureFix
     assert scores[:3] == sorted(scores[:3], reverse=True)
 
 
+def test_without_a_form_a_poem_is_a_qijue_and_free_verse_is_asked_for(
+    model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compose", "春", "--json", "--model", model]) == 0
+    (poem,) = poems_of(capsys.readouterr().out)
+    assert poem["form"] == "qijue"
+    assert faults(poem["text"], "qijue", poem["rhyme"]) == []
+    assert main(["compose", "春", "--form", "free", "--seed", "1", "--json", "--model", model]) == 0
+    assert poems_of(capsys.readouterr().out)[0]["form"] == "free"
+
+
+def test_a_kept_text_without_a_form_gives_the_lengths_of_its_lines(
+    model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compose", "--keep", "□山□□，□月□。", "--seed", "1", "--json", "--model", model]) == 0
+    (poem,) = poems_of(capsys.readouterr().out)
+    assert (poem["form"], poem["text"][1], poem["text"][6]) == ("free", "山", "月")
+
+
 def test_the_seed_of_a_candidate_gives_it_again(model: str, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["compose", "--form", "wujue", "--model", model, "--json"]
     main(words)
@@ -79,7 +98,11 @@ def test_without_any_wish_there_is_nothing_to_begin_with(model: str, capsys: pyt
 
 @pytest.mark.parametrize(
     ("words", "code"),
-    [(["--form", "五绝", "--acrostic", "春江花月夜"], 1), (["春", "--form", "十绝"], 2), (["春", "--rhyme", "东"], 1)],
+    [
+        (["--form", "五绝", "--acrostic", "春江花月夜"], 1),
+        (["春", "--form", "十绝"], 2),
+        (["春", "--form", "free", "--rhyme", "东"], 1),
+    ],
 )
 def test_wishes_that_contradict_each_other_are_refused_in_one_line(
     model: str, words: list[str], code: int, capsys: pytest.CaptureFixture[str]

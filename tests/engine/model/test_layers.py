@@ -209,7 +209,7 @@ def test_a_network_with_connections_is_trained_packed_judged_and_composes(
         assert main(["evaluate", "--model", str(model), "--poems", str(corpus), "--json"]) == 0
         figures.append(json.loads(capsys.readouterr().out)["nats_per_han"])
     assert figures[1] == pytest.approx(figures[0], abs=0.01)
-    assert main(["compose", "日", "--model", str(packed)]) == 0
+    assert main(["compose", "日", "--form", "free", "--model", str(packed)]) == 0
     assert capsys.readouterr().out.startswith("日")
 
 
