@@ -19,7 +19,7 @@ _MAX_COUPLETS = 6
 
 
 def poem_heading(composition: Composition) -> str:
-    """The title of the poem pane: form and rhyme, as requested or resulting."""
+    """The title of the poem pane: form and rhyme, as requested or resulting; title and keywords of the request."""
     form = str(composition.config.get("form", "free"))
     if composition.is_own:
         title = str(composition.config.get("title") or "")
@@ -33,9 +33,9 @@ def poem_heading(composition: Composition) -> str:
     with contextlib.suppress(StudioError):
         names = [form_called(form).name]
     rhyme = composition.config.get("rhyme") or (composition.done.rhyme if composition.done else None)
-    title = str(composition.config.get("title") or "")
+    title, keywords = (str(composition.config.get(name) or "") for name in ("title", "keywords"))
     parts = [*names, *([tr("compose.in_rhyme", rhyme=rhyme)] if rhyme else []), *([f"《{title}》"] if title else [])]
-    return " · ".join(parts)
+    return " · ".join([*parts, *([keywords] if keywords else [])])
 
 
 def tone_facts(tones: "PoemAnnotations") -> list[Content]:

@@ -1,4 +1,4 @@
-"""The options beside the begin character: form, rhyme, tones, title, acrostics, candidates, temperature, pace, model."""
+"""The options beside the begin character: form, rhyme, tones, title, keywords, acrostics, candidates, temperature, pace, model."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,9 +23,9 @@ TEMPERATURES = tuple(step / 20 for step in range(41))
 PACES_CHARS_PER_S = (3.0, 7.0, 16.0, float("inf"))
 CANDIDATES = (1, 3, 5, 9)
 _UNKNOWN_YET = "…"
-# The fields to write in, and what comes between the lines of a paste: each line begins a poem of its own; the lines of an
-# acrostic are its characters.
-_JOINTS = {"own": " ", "title": None, "acrostic": "", "acrostic_tail": ""}
+# The fields to write in, and what comes between the lines of a paste: each line begins a poem of its own, or is a keyword; the
+# lines of an acrostic are its characters.
+_JOINTS = {"own": " ", "title": None, "keywords": " ", "acrostic": "", "acrostic_tail": ""}
 
 
 class RequestFields(Vertical):
@@ -62,7 +62,7 @@ class RequestFields(Vertical):
         self._wanted_rhyme, self._wanted_order = settings.rhyme, settings.tone_order
         self._wanted_book: RhymeBook | None = settings.rhyme_book
         self._keys: list[str] = [settings.form]
-        self.own, self.title_input, self.acrostic, self.acrostic_tail = (
+        self.own, self.title_input, self.keywords, self.acrostic, self.acrostic_tail = (
             LineInput(id=name, compact=True, joint=joint) for name, joint in _JOINTS.items()
         )
         self._labels = {Static(markup=False): field for field in self.inputs[1:]}
@@ -97,7 +97,7 @@ class RequestFields(Vertical):
 
     @property
     def inputs(self) -> tuple[Input, ...]:
-        return self.own, self.title_input, self.acrostic, self.acrostic_tail
+        return self.own, self.title_input, self.keywords, self.acrostic, self.acrostic_tail
 
     def refresh_labels(self) -> None:
         for field in self.inputs:
@@ -123,6 +123,7 @@ class RequestFields(Vertical):
             "rhyme_book": self._wanted_book,
             "tone_order": self._wanted_order,
             "title": self.title_input.value.strip(),
+            "keywords": self.keywords.value.strip(),
             "acrostic": self.acrostic.value.strip(),
             "acrostic_tail": self.acrostic_tail.value.strip(),
             "temperature": self.temperature,

@@ -41,6 +41,12 @@ TRANSLATIONS: dict[str, tuple[str, str]] = {
     "compose.title": ("登高", "登高"),
     "compose.title_label": ("题", "title"),
     "compose.title.tip": ("题目，或诗里要写的东西", "A title, or words on what the poem shall be about"),
+    "compose.keywords": ("琵琶 秋 醉", "琵琶 秋 醉"),
+    "compose.keywords_label": ("关键词", "keywords"),
+    "compose.keywords.tip": (
+        "一至四个关键词，用空格隔开；诗就写它们",
+        "One to four keywords, with spaces between them, that the poem takes up",
+    ),
     "compose.acrostic": ("春江花月", "春江花月"),
     "compose.acrostic_label": ("藏头", "acrostic"),
     "compose.acrostic.tip": (

@@ -2,10 +2,12 @@
 
 from typing import Any, cast
 
+import pytest
 from textual.widgets import Input
 
 from poetry_tui.compose.facts import Facts
 from poetry_tui.compose.pager import Pager
+from poetry_tui.favourites.store import FavouriteStore
 from poetry_tui.settings import Settings, load_settings, settings_file
 from poetry_tui.verse.poem_view import PoemView
 from poetry_tui.widgets.choose import Choose
@@ -63,6 +65,42 @@ async def test_an_acrostic_begins_the_poem_in_place_of_the_chips(until: Until) -
         config = studio.current.config
         assert (config["begin"], config["acrostic"], config["title"]) == ("", "春江花月", "登高")
         assert not studio.screen.request_form.picker.is_active
+
+
+async def test_keywords_are_asked_for_shown_and_kept_with_the_poem(until: Until) -> None:
+    seven = Settings(pace=3, n_candidates=1, form="qijue")
+    async with open_studio(until, settings=seven) as studio:
+        await known(studio)
+        studio.screen.query_one("#keywords", Input).value = " 琵琶 秋 醉 "
+        await studio.press("enter")
+        await studio.written()
+        assert studio.current.config["keywords"] == "琵琶 秋 醉"
+        assert str(studio.screen.poem_pane.border_title).endswith("琵琶 秋 醉")
+        await studio.press("f")
+        await studio.until(lambda: studio.current.is_kept)
+        (kept,) = FavouriteStore().list()
+        assert kept.settings["keywords"] == "琵琶 秋 醉"
+        studio.screen.query_one("#keywords", Input).value = ""
+        studio.screen.recreate(kept)
+        await studio.written(2)
+        assert studio.current.config["keywords"] == "琵琶 秋 醉"
+    async with open_studio(until) as studio:
+        await studio.until(lambda: len(studio.screen.session.compositions) > 0)
+        assert studio.current.config["keywords"] == "琵琶 秋 醉"
+
+
+@pytest.mark.parametrize("n_candidates", [1, 5])
+async def test_refused_keywords_are_said_with_a_hint_and_stay_in_their_field(until: Until, n_candidates: int) -> None:
+    async with open_studio(until, settings=Settings(pace=3, n_candidates=n_candidates)) as studio:
+        field = studio.screen.query_one("#keywords", Input)
+        field.focus()
+        field.value = "琵琶 误"
+        await studio.press("enter")
+        said = "This model was trained without keywords and titles. Leave them out, or choose another model."
+        await studio.until(lambda: any(said in notice for notice in studio.said))
+        await studio.until(lambda: studio.screen.focused is field)
+        assert field.value == "琵琶 误"
+        assert studio.screen.session.current is None
 
 
 async def test_the_mind_of_the_network_is_shown_while_the_best_candidate_appears(until: Until) -> None:

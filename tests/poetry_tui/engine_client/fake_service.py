@@ -1,7 +1,8 @@
 """A service without torch, for the tests of the face: it speaks the protocol and composes the same few poems.
 
 What it does depends on the begin character: 崩 dies in the middle, 误 is refused, 慢 composes until it is cancelled, 长
-is long. With `keep` the verse has the kept characters; the n-th candidate ends with the n-th of the alternatives.
+is long. The keyword 误 is refused too, as by a model that was trained without keywords and titles. With `keep` the verse has
+the kept characters; the n-th candidate ends with the n-th of the alternatives.
 
 A first argument `no-model` refuses to load any, `dead` dies at once, `mute` never loads, `babble` never ends a line.
 """
@@ -46,6 +47,9 @@ REGULAR = "暮江头一笛风，满船明月照归篷。扁舟夜泊芦花里，
 SHORT = "色入江流，清风上小楼。故人何处去，明月满扁舟。"
 ALTERNATIVES = "春不人山风月江花水云"
 REFUSAL = Failure.of(StudioError("误 cannot begin a poem.", "Try 日, 月 or 山."))
+KEYWORDS_REFUSAL = Failure.of(
+    StudioError("This model was trained without keywords and titles.", "Leave them out, or choose another model.")
+)
 
 
 def say(id: int, reply: Reply) -> None:
@@ -59,6 +63,12 @@ def verse(config: Mapping[str, Any]) -> str:
     if begin == "长":
         return str(begin + REGULAR * 6)
     return "".join(kept if kept != "□" else one for one, kept in zip(text, keep.ljust(len(text), "□"), strict=True))
+
+
+def refusal(config: Mapping[str, Any]) -> Failure | None:
+    if "误" in config.get("keywords", ""):
+        return KEYWORDS_REFUSAL
+    return REFUSAL if config["begin"].startswith("误") else None
 
 
 def about(text: str, config: Mapping[str, Any], model: str, number: int = 0) -> dict[str, Any]:
@@ -80,8 +90,8 @@ def about(text: str, config: Mapping[str, Any], model: str, number: int = 0) -> 
 
 def candidates(id: int, request: ComposeCandidates, model: str) -> None:
     config = request.config
-    if config["begin"].startswith("误"):
-        say(id, REFUSAL)
+    if (refused := refusal(config)) is not None:
+        say(id, refused)
         return
     for number in range(request.n):
         text = verse(config)[:-2] + ALTERNATIVES[number] + "。"
@@ -120,8 +130,8 @@ def novelty(id: int, request: MeasureNovelty) -> None:
 def compose(id: int, request: ComposePoem, model: str, cancelled: set[int], heard: threading.Condition) -> None:
     config = request.config
     begin, keep = config["begin"], config.get("keep", "")
-    if begin.startswith("误"):
-        say(id, REFUSAL)
+    if (refused := refusal(config)) is not None:
+        say(id, refused)
         return
     for index, character in enumerate(verse(config)):
         share = 0.02 + 0.05 * (index % 7)

@@ -17,6 +17,7 @@ FAMILIES = (
     "shell.charts_",
     "compose.own",
     "compose.title",
+    "compose.keywords",
     "compose.acrostic",
     "compose.tones_",
     "compose.rhyme_",
