@@ -91,7 +91,7 @@ def compose_many(
     n: int,
     *,
     pool_size: int | None = None,
-    go_on: Callable[[], None] = lambda: None,
+    go_on: Callable[[int, int], None] = lambda *_: None,
 ) -> list[Composition]:
     """Compose a pool of candidates in one batch and return the best `n`, best first, by `Composition.sense` or `.score`.
 
@@ -101,7 +101,8 @@ def compose_many(
 
     Args:
         pool_size: number of candidates; by default more than `n` where that is small.
-        go_on: called after each segment; may raise to abort.
+        go_on: called again and again with the number of segments done and of all, of free verse with that of tokens and the greatest
+            possible one; may raise to abort.
 
     Raises:
         UsageError, ComposeError: as `compose`.

@@ -41,24 +41,27 @@ def compose_constrained(loaded: LoadedModel, config: ComposeConfig, n_alternativ
 
 @torch.inference_mode()
 def compose_constrained_many(
-    loaded: LoadedModel, config: ComposeConfig, seeds: Sequence[int], go_on: Callable[[], None]
+    loaded: LoadedModel, config: ComposeConfig, seeds: Sequence[int], go_on: Callable[[int, int], None]
 ) -> list[tuple[list[int], list[float]]]:
     """Compose a poem in a form for each seed, in batches; returns token ids and ln p of each.
 
-    `go_on` is called after each segment, and may raise to abort.
+    `go_on` is called after each segment with the number of segments done and of all, and may raise to abort.
     """
     plan = plan_of(config, loaded.vocabulary)
     width = n_particles(config, plan)
     poems: list[tuple[list[int], list[float]]] = []
     n_at_once = max(1, MAX_ROWS // width)
+    n_batches, n_done = math.ceil(len(seeds) / n_at_once), 0
     for start in range(0, len(seeds), n_at_once):
         batch = seeds[start : start + n_at_once]
         plans = [resolve_rhyme(plan, seed, config.begin) for seed in batch]
         prompts = np.array([build_prompt(config, one, loaded.vocabulary) for one in plans])
         decoder = _decoder(loaded, config, plan, batch, keep_trace=False)
+        n_segments = n_batches * decoder.n_segments
         particles = None
         for particles, _ in decoder.decode(prompts, np.stack([one.groups for one in plans])):  # noqa: B007 - the last are kept
-            go_on()
+            n_done += 1
+            go_on(n_done, n_segments)
         assert particles is not None
         poems += zip(particles.token_ids[::width].tolist(), particles.log_probs[::width].tolist(), strict=True)
     return poems

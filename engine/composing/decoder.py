@@ -99,6 +99,10 @@ class ConstrainedDecoder:
             state = self._loaded.model.read(torch.from_numpy(column[:n_read].copy()).to(self._loaded.device), state)
         return state and tuple(part.expand(-1, len(prompts), -1) for part in state)
 
+    @property
+    def n_segments(self) -> int:
+        return sum(1 for _ in self._segments())
+
     def _segments(self) -> Iterator[Sequence[Slot]]:
         slots, is_known = self._plan.slots, self._plan.token_ids != FREE
         if self._streams:

@@ -141,9 +141,9 @@ def _write(
             prompt = build_prompt(
                 request, plan_poem(request.replace(form=conditioned_on.key), loaded.vocabulary), loaded.vocabulary
             )
-        return compose_free_many(loaded, request, seeds, lambda: None, prompt)
+        return compose_free_many(loaded, request, seeds, lambda *_: None, prompt)
     try:
-        return compose_constrained_many(loaded, request, seeds, lambda: None)
+        return compose_constrained_many(loaded, request, seeds, lambda *_: None)
     except ComposeError:
         # One poem without a way on ends the whole batch: each is tried alone.
         return (

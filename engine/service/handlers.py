@@ -21,6 +21,7 @@ from engine.service.protocol import (
     InspectCharacter,
     LoadModel,
     MeasureNovelty,
+    Progress,
     Reply,
     Request,
 )
@@ -88,7 +89,12 @@ def candidates(request: ComposeCandidates, call: Call) -> None:
 
     config = ComposeConfig.from_dict(request.config)
     call.check_cancelled()
-    poems = compose_many(call.load(request.model), config, request.n, go_on=call.check_cancelled)
+
+    def go_on(n_done: int, n_segments: int) -> None:
+        call.check_cancelled()
+        call.reply(Progress(n_done, n_segments))
+
+    poems = compose_many(call.load(request.model), config, request.n, go_on=go_on)
     for rank, poem in enumerate(poems, start=1):
         call.reply(convert({**poem.to_dict(), "rank": rank}, protocol.Candidate))
     call.reply(CandidatesDone(len(poems)))

@@ -12,6 +12,7 @@ of `LAST_REPLIES`:
     {"id": 0, "reply": "hello", "protocol": 2, "pid": 123}          sent once, before torch is loaded
     {"id": 1, "reply": "loaded", "model": "studio-lstm", "device": "cpu", …}
     {"id": 2, "reply": "token", "index": 0, "character": "日", …}
+    {"id": 3, "reply": "progress", "n_done": 9, "n_segments": 36}
     {"id": 2, "reply": "cancelled"}
     {"id": 0, "reply": "error", "message": {"template": …, "parameters": …}, "hint": …}   0 where the request has no id that can be read
 
@@ -58,7 +59,8 @@ class ComposePoem(Request, frozen=True, tag="compose"):
 
 
 class ComposeCandidates(Request, frozen=True, tag="candidates"):
-    """Compose and rank several poems. Answered by `n` times `Candidate`, the best first, then `CandidatesDone`."""
+    """Compose and rank several poems. Answered by `Progress` while they are composed, `n` times `Candidate`, the best first, then
+    `CandidatesDone`."""
 
     config: Mapping[str, Any] = {}
     n: Annotated[int, Meta(ge=1, le=MAX_POEM_CANDIDATES)] = 5
@@ -187,6 +189,17 @@ class Candidate(Poem, frozen=True, tag="candidate"):
     rank: int = 1
 
 
+class Progress(Reply, frozen=True, tag="progress"):
+    """Of the segments of a pool of candidates, `n_done` are composed; of free verse tokens, and the greatest possible number of them."""
+
+    n_done: int
+    n_segments: Annotated[int, Meta(ge=1)]
+
+    @property
+    def share(self) -> float:
+        return self.n_done / self.n_segments
+
+
 class CandidatesDone(Reply, frozen=True, tag="done"):
     """All `n` candidates were sent."""
 
@@ -297,7 +310,19 @@ class Failure(Reply, frozen=True, tag="error"):
         return kind(self.message.message(), self.hint.message())
 
 
-AnyReply = Hello | LoadedModel | Token | Poem | Candidate | CandidatesDone | Inspection | Novelty | Cancelled | Failure
+AnyReply = (
+    Hello
+    | LoadedModel
+    | Token
+    | Poem
+    | Progress
+    | Candidate
+    | CandidatesDone
+    | Inspection
+    | Novelty
+    | Cancelled
+    | Failure
+)
 # By exact type: a `Candidate` is a `Poem`, and not the last reply.
 LAST_REPLIES: tuple[type[Reply], ...] = (LoadedModel, Poem, CandidatesDone, Inspection, Novelty, Cancelled, Failure)
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequen
 from typing import Any, Protocol
 
 from engine.errors import StudioError
-from engine.service.protocol import Novelty, Poem, Token
+from engine.service.protocol import Novelty, Poem, Progress, Token
 from poetry_tui.compose.revisions import ComposeRequest
 from poetry_tui.compose.session import ComposeSession, Composition, candidate_poem
 
@@ -23,7 +23,9 @@ class Engine(Protocol):
 
     def compose(self, config: Mapping[str, Any], model: str | None = None) -> AsyncGenerator[Token | Poem, None]: ...
 
-    async def candidates(self, config: Mapping[str, Any], n: int, model: str | None = None) -> Sequence[Poem]: ...
+    async def candidates(
+        self, config: Mapping[str, Any], n: int, model: str | None, on_progress: Callable[[Progress], None]
+    ) -> Sequence[Poem]: ...
 
     async def novelty(self, text: str, model: str | None = None) -> Novelty | None: ...
 
@@ -130,7 +132,7 @@ class GenerationController:
 
     async def _write_candidates(self, poem: Composition, n: int) -> None:
         """Replace a poem by several candidates, the best first; that one is revealed as if it were being composed."""
-        found = await self._engine.candidates(poem.config, n, poem.request.model)
+        found = await self._engine.candidates(poem.config, n, poem.request.model, poem.set_progress)
         self._session.discard(poem)
         candidates = [candidate_poem(poem.request, done) for done in found]
         for candidate in candidates[1:]:

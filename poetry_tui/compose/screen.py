@@ -125,6 +125,9 @@ class ComposeScreen(StudioScreen):
         """The text of an empty poem pane."""
         is_warm = self.services.engine.state.phase in (Phase.READY, Phase.NO_MODEL, Phase.FAILED)
         if self.generation.is_writing:
+            progress = self.session.current.progress if self.session.current is not None else None
+            if is_warm and progress is not None:
+                return tr("compose.hint_candidates", percent=int(100 * progress.share))
             return tr("compose.hint_thinking" if is_warm else "compose.hint_waiting")
         return tr("compose.hint" if is_warm else "compose.hint_warming_up")
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from engine.errors import StudioError
-from engine.service.protocol import InspectCharacter, Inspection, Novelty, Poem, Token
+from engine.service.protocol import InspectCharacter, Inspection, Novelty, Poem, Progress, Token
 from poetry_tui.compose.revision_request import forced_positions
 from poetry_tui.compose.revisions import ComposeRequest, Revision, RevisionTree
 from poetry_tui.verse.likelihood import nats_per_han
@@ -18,8 +18,9 @@ from poetry_tui.verse.likelihood import nats_per_han
 class Composition:
     """A requested poem, complete or not.
 
-    `tokens` holds the characters that the engine has sent, `shown` the number of revealed ones. `is_whole`: the poem came as a
-    whole, so that there is nothing to stop. `is_own`: the user typed it. `is_kept`: it is saved as a favourite.
+    `tokens` holds the characters that the engine has sent, `shown` the number of revealed ones. `progress`: that of the candidates
+    which the poem stands for, while they are composed. `is_whole`: the poem came as a whole, so that there is nothing to stop.
+    `is_own`: the user typed it. `is_kept`: it is saved as a favourite.
     """
 
     request: ComposeRequest
@@ -32,6 +33,7 @@ class Composition:
     is_stopped: bool = False
     is_kept: bool = False
     is_own: bool = False
+    progress: Progress | None = None
     # The last result of `nats_per_han` and its key: every repaint asks for that of each poem of the session.
     _counted: tuple[tuple[bool, int, int], float | None] | None = field(default=None, repr=False, compare=False)
 
@@ -45,6 +47,9 @@ class Composition:
             self.tokens.append(said)
         else:
             self.done = said
+
+    def set_progress(self, progress: Progress) -> None:
+        self.progress = progress
 
     def reveal(self, n_characters: float) -> None:
         """Reveal more of the received characters; the leading forced ones are revealed at once."""

@@ -26,6 +26,7 @@ from engine.service.protocol import (
     MeasureNovelty,
     Novelty,
     Poem,
+    Progress,
     Request,
     Token,
     reply_of_line,
@@ -111,11 +112,23 @@ class EngineClient:
                 if isinstance(reply, Token | Poem):
                     yield reply
 
-    async def candidates(self, config: Mapping[str, Any], n: int, model: str | None = None) -> list[Candidate]:
-        """The best `n` of several poems for one config, the best first. Raises StudioError."""
+    async def candidates(
+        self,
+        config: Mapping[str, Any],
+        n: int,
+        model: str | None = None,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+    ) -> list[Candidate]:
+        """The best `n` of several poems for one config, the best first; `on_progress` hears how far the pool is. Raises StudioError."""
         replies = self._replies(ComposeCandidates(dict(config), n, model))
+        found: list[Candidate] = []
         async with contextlib.aclosing(replies):
-            return [reply async for reply in replies if isinstance(reply, Candidate)]
+            async for reply in replies:
+                if isinstance(reply, Progress):
+                    on_progress(reply)
+                elif isinstance(reply, Candidate):
+                    found.append(reply)
+        return found
 
     async def inspect(self, character: InspectCharacter) -> Inspection | None:
         """What the network computed for a character; None when the request was cancelled. Raises StudioError."""

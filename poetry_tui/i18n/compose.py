@@ -102,6 +102,7 @@ TRANSLATIONS: dict[str, tuple[str, str]] = {
     "compose.hint_warming_up": ("引擎热身中；按 ⏎ 先排队", "Warming up; press enter, and your request waits"),
     "compose.hint_waiting": ("引擎热身中，马上就写…", "Warming up; your verse comes in a moment…"),
     "compose.hint_thinking": ("…", "…"),
+    "compose.hint_candidates": ("候选 … {percent} %", "candidates … {percent} %"),
     "compose.no_character": ("写好之后用 ← → 逐字看", "← → step through a verse"),
     "compose.surprisal": ("意外 {nats} nats", "surprisal {nats} nats"),
     "compose.forced": ("给定的起字", "forced, not sampled"),

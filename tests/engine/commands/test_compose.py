@@ -11,7 +11,15 @@ import pytest
 from engine.__main__ import main
 from engine.model.checkpoint import save_model
 from engine.service.handlers import Call, CancelledError, candidates, compose
-from engine.service.protocol import Candidate, CandidatesDone, ComposeCandidates, ComposePoem, Reply, Request
+from engine.service.protocol import (
+    Candidate,
+    CandidatesDone,
+    ComposeCandidates,
+    ComposePoem,
+    Progress,
+    Reply,
+    Request,
+)
 from tests.engine.composing.rhyming_model import rhyming_model
 from tests.engine.prosody.verse_judge import faults
 
@@ -134,10 +142,30 @@ def answers(
 
 def test_the_service_sends_candidates_by_rank() -> None:
     request = ComposeCandidates({"form": "wujue", "acrostic": "春山"}, 4)
-    *poems, done = answers(candidates, request)
+    *poems, done = (reply for reply in answers(candidates, request) if not isinstance(reply, Progress))
     assert done == CandidatesDone(4)
     assert [poem.rank for poem in poems] == [1, 2, 3, 4]
     assert all(isinstance(poem, Candidate) and poem.lines[1][0] == "山" for poem in poems)
+
+
+@pytest.mark.parametrize("max_rows", [1024, 4])
+def test_the_service_tells_how_far_the_pool_is_before_its_candidates(
+    max_rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.composing.constrained.MAX_ROWS", max_rows)
+    replies = answers(candidates, ComposeCandidates({"form": "wujue"}, 2))
+    progress = [reply for reply in replies if isinstance(reply, Progress)]
+    assert replies[: len(progress)] == progress
+    n_segments = progress[-1].n_segments
+    assert progress == [Progress(n, n_segments) for n in range(1, n_segments + 1)]
+    assert progress[-1].share == 1.0
+
+
+def test_of_free_verse_the_service_tells_tokens_of_the_greatest_possible_number() -> None:
+    replies = answers(candidates, ComposeCandidates({"begin": "春", "max_chars": 9}, 2))
+    progress = [reply for reply in replies if isinstance(reply, Progress)]
+    assert progress == [Progress(n, 9) for n in range(len(progress))]
+    assert 1 < len(progress) <= 9
 
 
 def test_candidates_can_be_cancelled_while_they_are_written() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.errors import ComposeError, StudioError
-from engine.service.protocol import Novelty, Poem, Token
+from engine.service.protocol import Novelty, Poem, Progress, Token
 from poetry_tui.compose import generation
 from poetry_tui.compose.generation import GenerationController
 from poetry_tui.compose.revisions import ComposeRequest
@@ -41,7 +41,9 @@ class FakeEngine:
             yield Token(index, character, 0.5, 0.7, index == 0, ())
         yield Poem(begin, text, config["seed"], "studio-lstm", -12.0, "end")
 
-    async def candidates(self, config: Mapping[str, Any], n: int, model: str | None = None) -> list[Poem]:
+    async def candidates(
+        self, config: Mapping[str, Any], n: int, model: str | None, on_progress: Callable[[Progress], None]
+    ) -> list[Poem]:
         texts = [TEXT[:-1] + end for end in "，。？！；"[:n]]
         return [Poem("日", text, seed, "studio-lstm", -12.0, "end") for seed, text in enumerate(texts)]
 

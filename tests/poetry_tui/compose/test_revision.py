@@ -8,6 +8,7 @@ from textual.widgets import Input
 from poetry_tui.compose.facts import Facts
 from poetry_tui.compose.pager import Pager
 from poetry_tui.favourites.store import FavouriteStore
+from poetry_tui.i18n import Language
 from poetry_tui.settings import Settings, load_settings, settings_file
 from poetry_tui.verse.poem_view import PoemView
 from poetry_tui.widgets.choose import Choose
@@ -113,6 +114,19 @@ async def test_the_mind_of_the_network_is_shown_while_the_best_candidate_appears
         revision = studio.screen.session.revision
         assert revision is not None
         assert all(token.is_known for token in revision.tokens[: len(before)])
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", "候选 … 40 %"), ("en", "candidates … 40 %")])
+async def test_while_candidates_are_composed_the_pane_shows_how_far_the_pool_is(
+    until: Until, language: Language, said: str
+) -> None:
+    settings = Settings(pace=3, n_candidates=5, language=language)
+    async with open_studio(until, settings=settings) as studio:
+        await studio.press("b", "慢", "enter")
+        await studio.until(lambda: studio.screen.query_one(PoemView).view_state.hint == said)
+        await studio.press("s")
+        await studio.until(lambda: not studio.screen.generation.is_writing)
+        assert "%" not in studio.screen.query_one(PoemView).view_state.hint
 
 
 async def test_candidates_come_the_best_first_and_are_turned_by_keys_and_clicks(until: Until) -> None:

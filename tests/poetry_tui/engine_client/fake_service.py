@@ -2,7 +2,7 @@
 
 What it does depends on the begin character: 崩 dies in the middle, 误 is refused, 慢 composes until it is cancelled, 长
 is long. The keyword 误 is refused too, as by a model that was trained without keywords and titles. With `keep` the verse has
-the kept characters; the n-th candidate ends with the n-th of the alternatives.
+the kept characters; the n-th candidate ends with the n-th of the alternatives. Candidates of 慢 stay at 40 % of their pool.
 
 A first argument `no-model` refuses to load any, `dead` dies at once, `mute` never loads, `babble` never ends a line.
 """
@@ -36,6 +36,7 @@ from engine.service.protocol import (
     MeasureNovelty,
     Novelty,
     Poem,
+    Progress,
     Reply,
     Shutdown,
     Token,
@@ -46,6 +47,7 @@ from engine.service.protocol import (
 REGULAR = "暮江头一笛风，满船明月照归篷。扁舟夜泊芦花里，不见青山只见鸿。"
 SHORT = "色入江流，清风上小楼。故人何处去，明月满扁舟。"
 ALTERNATIVES = "春不人山风月江花水云"
+N_SEGMENTS = 5
 REFUSAL = Failure.of(StudioError("误 cannot begin a poem.", "Try 日, 月 or 山."))
 KEYWORDS_REFUSAL = Failure.of(
     StudioError("This model was trained without keywords and titles.", "Leave them out, or choose another model.")
@@ -88,11 +90,20 @@ def about(text: str, config: Mapping[str, Any], model: str, number: int = 0) -> 
     }
 
 
-def candidates(id: int, request: ComposeCandidates, model: str) -> None:
+def candidates(
+    id: int, request: ComposeCandidates, model: str, cancelled: set[int], heard: threading.Condition
+) -> None:
     config = request.config
     if (refused := refusal(config)) is not None:
         say(id, refused)
         return
+    for n_done in range(N_SEGMENTS + 1):
+        say(id, Progress(n_done, N_SEGMENTS))
+        if config["begin"] == "慢" and n_done == 2:
+            with heard:
+                heard.wait_for(lambda: id in cancelled)
+            say(id, Cancelled())
+            return
     for number in range(request.n):
         text = verse(config)[:-2] + ALTERNATIVES[number] + "。"
         say(id, Candidate(**about(text, config, model, number), rank=number + 1))
@@ -197,7 +208,7 @@ def main() -> None:  # noqa: C901 - a case for each operation
             case ComposePoem():
                 compose(id, request, model, cancelled, heard)
             case ComposeCandidates():
-                candidates(id, request, model)
+                candidates(id, request, model, cancelled, heard)
             case InspectCharacter():
                 inspect(id, request)
             case MeasureNovelty():

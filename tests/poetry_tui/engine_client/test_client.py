@@ -191,6 +191,13 @@ async def test_candidates_arrive_the_best_first_each_with_its_own_seed() -> None
     assert len({best.seed, second.seed, third.seed}) == 3
 
 
+async def test_while_candidates_are_composed_the_client_hears_how_far_the_pool_is() -> None:
+    shares: list[float] = []
+    async with open_client() as it:
+        await it.client.candidates(CONFIG, 3, on_progress=lambda progress: shares.append(progress.share))
+    assert shares == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+
+
 async def test_candidates_that_are_refused_say_why() -> None:
     async with open_client() as it:
         with pytest.raises(ComposeError, match="误 cannot begin"):
