@@ -44,9 +44,14 @@ def build_prompt(config: ComposeConfig, plan: ConstraintPlan | None, vocabulary:
     return [BEGIN, *control_code_indices(vocabulary, header)]
 
 
+def split_keywords(text: str) -> list[str]:
+    """The keywords of a request, which stand between spaces, commas or other marks."""
+    return [word for word in _SEPARATORS.split(text) if word]
+
+
 def _keywords(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
     """The requested keywords, folded to the vocabulary."""
-    words = [word for word in _SEPARATORS.split(text) if word]
+    words = split_keywords(text)
     if not words:
         return ()
     if vocabulary.tag(KEYWORD) is None and vocabulary.tag(TITLE) is None:

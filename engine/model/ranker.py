@@ -38,6 +38,8 @@ STATISTICS = (
 N_LEAST_CHARS = 4
 # Added to the rank in −ln(rank + offset), which stands for a character's ln p alone (Zipf and Mandelbrot).
 RANK_OFFSET = 30
+# Poems whose logits (T, V) are in memory at once.
+MAX_ROWS_WITH_LOGITS = 32
 
 Floats = NDArray[np.float64]
 
@@ -147,6 +149,26 @@ def mean_features(model: CharRNN, vocabulary: Vocabulary, texts: Sequence[str]) 
     is_read[:, 0] = False
     of_text = features.float().cpu() * is_read[..., None]
     return (of_text.sum(1) / lengths[:, None]).double().numpy()
+
+
+@torch.inference_mode()
+def mean_log_probs(model: CharRNN, vocabulary: Vocabulary, prompt: Sequence[int], texts: Sequence[str]) -> Floats:
+    """The mean ln p of the tokens of each text after a prompt that begins with BEGIN (N,), in nats; no text may be empty."""
+    means = []
+    rows = [[*prompt, *vocabulary.encode(text)] for text in texts]
+    for start in range(0, len(rows), MAX_ROWS_WITH_LOGITS):
+        batch = rows[start : start + MAX_ROWS_WITH_LOGITS]
+        grid = torch.full((len(batch), max(map(len, batch))), PAD)
+        for number, row in enumerate(batch):
+            grid[number, : len(row)] = torch.tensor(row)
+        grid = grid.to(model.output_bias.device)
+        features, _ = model.features(grid[:, :-1])  # (N, T) -> (N, T, F)
+        targets = grid[:, len(prompt) :]
+        logits = model.logits(features[:, len(prompt) - 1 :]).float()  # (N, T, V)
+        log_probs = logits.log_softmax(-1).gather(-1, targets[..., None])[..., 0]
+        is_text = targets != PAD
+        means += ((log_probs * is_text).sum(1) / is_text.sum(1)).tolist()
+    return np.array(means)
 
 
 def _han_lines(text: str) -> list[str]:

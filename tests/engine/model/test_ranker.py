@@ -8,12 +8,23 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.composing.composer import compose_many
+from engine.composing.composer import Composition, compose_many
+from engine.composing.prompt import build_prompt
 from engine.config import ComposeConfig
+from engine.corpus.vocabulary import BEGIN
 from engine.errors import ModelError
 from engine.model.checkpoint import LoadedModel, load_model, save_model
 from engine.model.metadata import RANKER
-from engine.model.ranker import STATISTICS, Ranker, ScoredText, mean_features, ranker_of, statistics_of
+from engine.model.ranker import (
+    MAX_ROWS_WITH_LOGITS,
+    STATISTICS,
+    Ranker,
+    ScoredText,
+    mean_features,
+    mean_log_probs,
+    ranker_of,
+    statistics_of,
+)
 from engine.model.registry import add_model, find_model
 
 CPU = torch.device("cpu")
@@ -100,3 +111,26 @@ def test_a_damaged_or_foreign_ranker_is_named(loaded: LoadedModel, tmp_path: Pat
         (tmp_path / RANKER).write_bytes((tmp_path / RANKER).read_bytes()[:-10])
     with pytest.raises(ModelError, match=RANKER):
         ranker_of(tmp_path, loaded.model.output_weight.shape[1])
+
+
+def test_the_mean_ln_p_of_a_text_does_not_depend_on_its_company_and_falls_without_its_prompt(
+    loaded: LoadedModel,
+) -> None:
+    prompt = build_prompt(ComposeConfig(title="风雪夜归"), None, loaded.vocabulary)
+    texts = [POEM, POEM[:12], *["春眠不觉晓，处处闻啼鸟。"] * MAX_ROWS_WITH_LOGITS]
+    together = mean_log_probs(loaded.model, loaded.vocabulary, prompt, texts)
+    alone = [mean_log_probs(loaded.model, loaded.vocabulary, prompt, [text])[0] for text in texts[:3]]
+    assert np.allclose(together[:3], alone, atol=1e-4)
+    assert together[0] > mean_log_probs(loaded.model, loaded.vocabulary, [BEGIN], texts)[0]
+
+
+def test_candidates_that_take_up_the_keywords_are_ranked_before_others(loaded: LoadedModel) -> None:
+    one = loaded_with(loaded, ranker(loaded))
+    plain = ComposeConfig(begin="山", form="五绝", seed=3)
+    n_poems, words = 8, ("雪", "月")
+    poems = compose_many(one, plain.replace(keywords=" ".join(words)), n_poems)
+
+    def n_taken_up(poems: list[Composition]) -> int:
+        return sum(word in poem.text for poem in poems for word in words)
+
+    assert n_taken_up(poems) > n_taken_up(compose_many(one, plain, n_poems))
