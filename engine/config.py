@@ -382,6 +382,9 @@ class ComposeConfig(Settings, frozen=True, kw_only=True):
     acrostic: Annotated[str, Meta(description="藏头: first characters of the lines; □ leaves one open")] = ""
     acrostic_tail: Annotated[str, Meta(description="藏尾: last characters of the lines; □ leaves one open")] = ""
     keep: Annotated[str, Meta(description="text of the form's length with □ for each character to compose")] = ""
+    use: Annotated[
+        str, Meta(description="one to four words that stand in the poem as they are, such as 琵琶 秋; needs a form")
+    ] = ""
     n_particles: Annotated[
         int,
         Meta(ge=0, le=1024, description="particles: continuations of a line sampled in parallel (0 = automatic)"),

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from engine.model.checkpoint import LoadedModel
 
 MAX_SEED = 2**31 - 1
+# The fields that take several words, which the shell separates.
+WORDS = ("keywords", "use")
 # The form of a request that names none, as in the studio; a kept text gives the lengths of its lines itself.
 DEFAULT_FORM = "七绝"
-REPLACES_BEGIN = ("form", "title", "keywords", "style", "acrostic", "acrostic_tail", "keep")
+REPLACES_BEGIN = ("form", "title", "keywords", "style", "acrostic", "acrostic_tail", "keep", "use")
 
 
 def add_parser(commands: Any) -> None:
@@ -46,8 +48,9 @@ def add_parser(commands: Any) -> None:
         metavar="TEXT",
         help=f"{helps['form']} (default: {DEFAULT_FORM}; with --keep: free)",
     )
-    add_setting_flags(parser, ComposeConfig, without=("begin", "form", "keywords"))
-    parser.add_argument("--keywords", nargs="+", default=argparse.SUPPRESS, metavar="WORD", help=helps["keywords"])
+    add_setting_flags(parser, ComposeConfig, without=("begin", "form", *WORDS))
+    for name in WORDS:
+        parser.add_argument(f"--{name}", nargs="+", default=argparse.SUPPRESS, metavar="WORD", help=helps[name])
     for short, name in (("--order", "tone_order"), ("--tail", "acrostic_tail")):
         parser.add_argument(short, dest=name, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     parser.add_argument(
@@ -142,8 +145,9 @@ def _requests(arguments: argparse.Namespace) -> list[ComposeConfig]:
     """One request for each begin; none is needed beside an option of `REPLACES_BEGIN`. Raises UsageError."""
     values = given(arguments, ComposeConfig)
     begins = values.pop("begin")
-    if "keywords" in values:
-        values["keywords"] = " ".join(values["keywords"])
+    for name in WORDS:
+        if name in values:
+            values[name] = " ".join(values[name])
     if not begins and any(values.get(name) for name in REPLACES_BEGIN):
         begins = [""]
     elif not begins or not all(begin.strip() for begin in begins):

@@ -53,6 +53,8 @@ SMALL_REQUEST_PARTICLES = 4
 LARGE_POOL = 32
 # Candidates with characters forced ahead, which have `constrained.N_PARTICLES` particles each.
 FORCED_AHEAD_POOL = 4
+# Candidates with words to use, each with a placement of its own.
+USED_WORDS_POOL = 8
 # Candidates of free verse: the best of 24 is 0.3 nats a character likelier than the best of 5.
 FREE_POOL = 24
 
@@ -197,6 +199,8 @@ def _with_pool(config: ComposeConfig, n: int) -> tuple[ComposeConfig, int]:
         return config, FREE_POOL if _is_free(config) else n
     if config.acrostic or config.acrostic_tail or config.keep:
         return config, FORCED_AHEAD_POOL
+    if config.use:
+        return config, USED_WORDS_POOL
     if n > SMALL_REQUEST or config.n_particles == 1:
         return config.replace(n_particles=config.n_particles or 1), LARGE_POOL
     return config.replace(n_particles=config.n_particles or SMALL_REQUEST_PARTICLES), SMALL_REQUEST_POOL

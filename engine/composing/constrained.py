@@ -2,25 +2,30 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 import torch
 
 from engine.composing.constraints.layout import Slot
 from engine.composing.constraints.plan import ConstraintPlan, resolve_rhyme
-from engine.composing.constraints.shape import plan_of
+from engine.composing.constraints.shape import FREE_VERSE, plan_of
+from engine.composing.constraints.used_words import placements
 from engine.composing.decoder import ConstrainedDecoder, StepTrace
 from engine.composing.particles import Particles
 from engine.composing.prompt import build_prompt
 from engine.composing.results import Token, allowed_mass, likeliest
 from engine.composing.seeds import poem_seed
 from engine.config import ComposeConfig
+from engine.errors import ComposeError
 from engine.model.checkpoint import LoadedModel
 
 # Particles of a poem with characters forced ahead: with as many, the lines before them read as if nothing were forced.
 N_PARTICLES = 16
 # Rows in one batch: above, memory grows and speed does not.
 MAX_ROWS = 1024
+
+Composed = TypeVar("Composed")
 
 
 def n_particles(config: ComposeConfig, plan: ConstraintPlan) -> int:
@@ -30,7 +35,15 @@ def n_particles(config: ComposeConfig, plan: ConstraintPlan) -> int:
 
 @torch.inference_mode()
 def compose_constrained(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int) -> Iterator[Token]:
-    """Compose a poem in a form; yields each token once it is certain: one by one, or a line at a time."""
+    """Compose a poem in a form; yields each token once it is certain: one by one, or a line at a time.
+
+    With words to use, the poem is complete before its first token: a placement of them may turn out to admit none.
+    """
+    if config.use and config.form != FREE_VERSE:
+        yield from _first_composed(
+            config, loaded, lambda placed: list(compose_constrained(loaded, placed, n_alternatives))
+        )
+        return
     plan = plan_of(config, loaded.vocabulary)
     decoder = _decoder(loaded, config, plan, [config.seed], keep_trace=True)
     prompt = np.array(build_prompt(config, plan, loaded.vocabulary))
@@ -46,7 +59,19 @@ def compose_constrained_many(
     """Compose a poem in a form for each seed, in batches; returns token ids and ln p of each.
 
     `go_on` is called after each segment with the number of segments done and of all, and may raise to abort.
+    Words to use are placed for each seed anew, and poems are counted instead of segments; a seed with which no poem is found is
+    composed with another placement.
     """
+    if config.use and config.form != FREE_VERSE:
+        found = []
+        for number, seed in enumerate(seeds):
+
+            def compose_placed(placed: ComposeConfig, n_done: int = number) -> list[tuple[list[int], list[float]]]:
+                return compose_constrained_many(loaded, placed, [placed.seed], lambda *_: go_on(n_done, len(seeds)))
+
+            found += _first_composed(config.replace(seed=seed), loaded, compose_placed)
+        go_on(len(seeds), len(seeds))
+        return found
     plan = plan_of(config, loaded.vocabulary)
     width = n_particles(config, plan)
     poems: list[tuple[list[int], list[float]]] = []
@@ -65,6 +90,20 @@ def compose_constrained_many(
         assert particles is not None
         poems += zip(particles.token_ids[::width].tolist(), particles.log_probs[::width].tolist(), strict=True)
     return poems
+
+
+def _first_composed(
+    config: ComposeConfig, loaded: LoadedModel, compose_placed: Callable[[ComposeConfig], list[Composed]]
+) -> list[Composed]:
+    """What is composed with the first placement of the words to use that admits a poem. Raises ComposeError if none does."""
+    failure: ComposeError | None = None
+    for placed in placements(config, loaded.vocabulary):
+        try:
+            return compose_placed(placed)
+        except ComposeError as error:
+            failure = error
+    assert failure is not None  # `placements` yields one, or raises
+    raise failure
 
 
 def _decoder(

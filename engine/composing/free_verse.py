@@ -32,6 +32,7 @@ _NEEDS_FORM = {
     "rhyme": "A rhyme",
     "acrostic": "An acrostic",
     "acrostic_tail": "An acrostic of line ends",
+    "use": "A word to use",
 }
 
 

@@ -70,6 +70,9 @@ MEANINGS: dict[str, str] = {
     "藏头: first characters of the lines; □ leaves one open": "藏头：各句的第一个字；□ 处随意",
     "藏尾: last characters of the lines; □ leaves one open": "藏尾：各句的最后一个字；□ 处随意",
     "text of the form's length with □ for each character to compose": "与诗体等长的文字，要作的字写 □",
+    "one to four words that stand in the poem as they are, such as 琵琶 秋; needs a form": (
+        "诗里必须原样出现的一至四个词，如 琵琶 秋；须有诗体"
+    ),
     "particles: continuations of a line sampled in parallel (0 = automatic)": "每句并排试几种续法；0：需要几种就几种",
 }
 

@@ -69,6 +69,14 @@ def test_a_kept_text_without_a_form_gives_the_lengths_of_its_lines(
     assert (poem["form"], poem["text"][1], poem["text"][6]) == ("free", "山", "月")
 
 
+def test_words_to_use_are_given_one_by_one(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compose", "春", "--use", "山水", "月", "--json", "--model", model]) == 0
+    (poem,) = poems_of(capsys.readouterr().out)
+    assert "山水" in poem["text"]
+    assert "月" in poem["text"]
+    assert poem["form"] == "qijue"
+
+
 def test_the_seed_of_a_candidate_gives_it_again(model: str, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["compose", "--form", "wujue", "--model", model, "--json"]
     main(words)

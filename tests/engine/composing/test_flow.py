@@ -138,6 +138,18 @@ def test_a_title_is_read_before_the_poem_and_never_written() -> None:
         compose_poem(loaded, constraint.replace(title="鹓雏"))
 
 
+@pytest.mark.parametrize("topic", [{"title": "夜月"}, {"keywords": "山 水"}])
+def test_a_title_or_keywords_alone_choose_their_begin_character(topic: dict[str, str]) -> None:
+    loaded = rhyming_model(tags=True)
+    constraint = ComposeConfig.from_dict({"form": "七绝", "top_p": 1.0, **topic})
+    poems = compose_many(loaded, constraint, 12, pool_size=12)
+    assert len({poem.text[0] for poem in poems}) > 6
+    for poem in poems:
+        assert faults(poem.text, "qijue", poem.rhyme) == []
+        assert again(loaded, constraint, poem).text == poem.text
+    assert not any(token.forced for token in compose(loaded, constraint) if token.position)
+
+
 def test_a_model_that_reads_headers_is_told_the_rhyme_that_the_seed_settles(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = rhyming_model(tags=True)
     constraint = ComposeConfig(form="五绝", top_p=1.0)

@@ -1,0 +1,160 @@
+"""Words that stand literally in a poem: where they may stand, as kept texts with blanks. Free of torch.
+
+A placement is found by depth-first search: word after word, in a random order of places, and each partial placement is tried
+against the form's tone patterns and rhymes by `plan_poem`.
+"""
+
+import random
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from engine.composing.begin_variants import fold_begin
+from engine.composing.constraints.forced_characters import BLANK, forced_characters
+from engine.composing.constraints.layout import lay_out_slots
+from engine.composing.constraints.plan import plan_poem
+from engine.composing.constraints.tone_patterns import fit_tone_patterns
+from engine.composing.seeds import poem_seed
+from engine.config import ComposeConfig
+from engine.corpus.control_codes import KEYWORD, TITLE
+from engine.corpus.keywords import MAX_KEYWORD_CHARS
+from engine.corpus.vocabulary import Vocabulary
+from engine.errors import ComposeError, Message
+from engine.prosody.forms import Form, form_called
+from engine.prosody.text import is_han
+from engine.system.safe_text import shown
+
+MAX_WORDS = 4
+# Placements of one request that are tried in turn until a poem is found.
+MAX_PLACEMENTS = 8
+# Partial placements tried in a search; a plan takes some milliseconds.
+MAX_TRIES = 400
+# More licences than a poem can need.
+MANY = 10_000
+_SEPARATORS = re.compile(r"[\s,，、;；|/]+")
+
+# The characters of each line, `BLANK` where one is to be composed.
+Grid = tuple[str, ...]
+
+
+def placements(config: ComposeConfig, vocabulary: Vocabulary) -> Iterator[ComposeConfig]:
+    """Requests without words to use, whose kept text holds them instead; at most `MAX_PLACEMENTS`, in an order by the seed.
+
+    Raises:
+        ComposeError: for a word that is not in the vocabulary, or words that fit nowhere.
+    """
+    words = used_words(config.use, vocabulary)
+    config = _steered(config.replace(use=""), words, vocabulary)
+    form = form_called(config.form).in_book(config.rhyme_book)
+    plan_poem(config, vocabulary)  # a contradiction of the other constraints is reported as such
+    rng = random.Random(poem_seed(config.seed, " ".join((form.key, *words))))
+    grid = _kept(config, form, vocabulary)
+    # The longest has the fewest places.
+    ordered = sorted(words, key=len, reverse=True)
+    n_found = 0
+    # First without licences other than those that the request needs anyway.
+    for most in (_n_licences(grid, config, vocabulary) or 0, MANY):
+        for placed in _placed(ordered, grid, partial(_suits, most, config, vocabulary), rng, [MAX_TRIES]):
+            yield config.replace(keep="/".join(placed))
+            n_found += 1
+            if n_found == MAX_PLACEMENTS:
+                return
+    if not n_found:
+        raise _nowhere(ordered, grid, config, form, vocabulary, rng)
+
+
+def used_words(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """The requested words, each once, folded to the vocabulary."""
+    words = list(dict.fromkeys(word for word in _SEPARATORS.split(text) if word))
+    if len(words) > MAX_WORDS:
+        raise ComposeError(
+            Message("{n} words are more than a poem is made to use.", n=len(words)),
+            Message("Give one to {n} of them.", n=MAX_WORDS),
+        )
+    for word in words:
+        if not all(map(is_han, word)):
+            raise ComposeError("{word} is no Chinese word.", "Give words such as 琵琶 or 秋.", word=shown(word))
+    return tuple(dict.fromkeys(fold_begin(word, vocabulary) for word in words))
+
+
+def _steered(config: ComposeConfig, words: Sequence[str], vocabulary: Vocabulary) -> ComposeConfig:
+    """The request with its words as keywords, so that the poem leads up to them, where it has neither title nor keywords."""
+    is_trained = vocabulary.tag(KEYWORD) is not None or vocabulary.tag(TITLE) is not None
+    if config.title or config.keywords or not is_trained or any(len(word) > MAX_KEYWORD_CHARS for word in words):
+        return config
+    return config.replace(keywords=" ".join(words))
+
+
+def _kept(config: ComposeConfig, form: Form, vocabulary: Vocabulary) -> Grid:
+    """The characters that the request forces already, whichever field forces them."""
+    slots = lay_out_slots(form)
+    lines = [[BLANK] * length for length in form.line_lengths]
+    for one in forced_characters(config, form, slots, vocabulary).values():
+        lines[one.slot.line - 1][one.slot.position - 1] = one.character
+    return tuple("".join(line) for line in lines)
+
+
+def _placed(
+    words: Sequence[str], grid: Grid, suits: Callable[[Grid], bool], rng: random.Random, tries: list[int]
+) -> Iterator[Grid]:
+    """Grids with all words in them. `tries` holds the number of partial placements that may still be tried."""
+    if not words:
+        yield grid
+        return
+    word, *others = words
+    for candidate in _grids_with(word, grid, rng):
+        if tries[0] <= 0:
+            return
+        tries[0] -= 1
+        if suits(candidate):
+            yield from _placed(others, candidate, suits, rng, tries)
+
+
+def _grids_with(word: str, grid: Grid, rng: random.Random) -> list[Grid]:
+    """Each grid with the word in one more place: first where it crosses no pause, in lines that hold nothing else."""
+    if any(word in line for line in grid):
+        return [grid]
+    ranked = []
+    for number, line in enumerate(grid):
+        for start in range(len(line) - len(word) + 1):
+            end = start + len(word)
+            if all(old in (BLANK, new) for old, new in zip(line[start:end], word, strict=True)):
+                crosses = any(start < pause < end for pause in _pauses(len(line)))
+                is_shared = line != BLANK * len(line)
+                placed = (*grid[:number], line[:start] + word + line[end:], *grid[number + 1 :])
+                ranked.append((crosses, is_shared, rng.random(), placed))
+    return [placed for *_, placed in sorted(ranked)]
+
+
+def _pauses(length: int) -> range:
+    """The pauses of a line, by the number of characters before each: 2 of 5, 2 and 4 of 7."""
+    return range(2, length - 1, 2)
+
+
+def _suits(most: int, config: ComposeConfig, vocabulary: Vocabulary, grid: Grid) -> bool:
+    """Whether the form takes the characters of a grid with at most so many licences."""
+    n_licences = _n_licences(grid, config, vocabulary)
+    return n_licences is not None and n_licences <= most
+
+
+def _n_licences(grid: Grid, config: ComposeConfig, vocabulary: Vocabulary) -> int | None:
+    """The licences and deviations that the characters of a grid need; None where the form does not take them."""
+    kept = config.replace(keep="/".join(grid))
+    try:
+        plan = plan_poem(kept, vocabulary)
+    except ComposeError:
+        return None
+    return fit_tone_patterns(config.tone_order, plan.form, plan.slots, plan.forced)[0].n_licences
+
+
+def _nowhere(
+    words: Sequence[str], grid: Grid, config: ComposeConfig, form: Form, vocabulary: Vocabulary, rng: random.Random
+) -> ComposeError:
+    """The error that names a word without a place, or all words where each has one alone."""
+    hint = "Choose other words, or another form or rhyme."
+    for word in words:
+        if not any(_suits(MANY, config, vocabulary, candidate) for candidate in _grids_with(word, grid, rng)):
+            return ComposeError("No place in {form} takes the word {word}.", hint, form=form.name, word=word)
+    return ComposeError(
+        "No places were found in {form} that take all of {words}.", hint, form=form.name, words=" ".join(words)
+    )
