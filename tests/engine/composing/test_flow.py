@@ -141,7 +141,7 @@ def test_a_title_is_read_before_the_poem_and_never_written() -> None:
 @pytest.mark.parametrize("topic", [{"title": "夜月"}, {"keywords": "山 水"}])
 def test_a_title_or_keywords_alone_choose_their_begin_character(topic: dict[str, str]) -> None:
     loaded = rhyming_model(tags=True)
-    constraint = ComposeConfig.from_dict({"form": "七绝", "top_p": 1.0, **topic})
+    constraint = ComposeConfig.from_dict({"form": "七绝", "temperature": 2.0, "top_p": 1.0, **topic})
     poems = compose_many(loaded, constraint, 12, pool_size=12)
     assert len({poem.text[0] for poem in poems}) > 6
     for poem in poems:
