@@ -164,6 +164,7 @@ def wishes(n: int) -> Iterator[list[str]]:
         "--acrostic",
         "--tail",
         "--keep",
+        "--use",
         "--form",
         "--order",
         "--temperature",
