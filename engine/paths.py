@@ -5,6 +5,7 @@ variable `POETRY_TUI_HOME` moves the whole of it: for tests, for a portable stud
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
@@ -52,3 +53,10 @@ def bundled_data() -> Path:
     """What ships with the package: beside the code in a wheel, at the top of the checkout in development."""
     inside_wheel = Path(__file__).parent / "data"
     return inside_wheel if inside_wheel.is_dir() else Path(__file__).parent.parent / "data"
+
+
+def bundled_rows(name: str) -> Iterator[list[str]]:
+    """The rows of a tab-separated table of the bundled data, such as `prosody/cilin.tsv`, without its comments."""
+    for line in (bundled_data() / name).read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            yield line.split("\t")

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from engine.corpus.poem import Poem, han_digest
-from engine.paths import bundled_data
+from engine.paths import bundled_rows
 from engine.prosody.text import lines_of
 
 TABLE = "keywords.tsv"
@@ -40,8 +40,7 @@ _OF_OCCASION = re.compile("[次韵和奉酬答赠送寄题赋得作诗词首其�
 @functools.cache
 def idf_nats() -> Mapping[str, float]:
     """Word -> ln (training poems / those that have it), of every word that can be a keyword."""
-    rows = [line.split("\t") for line in (bundled_data() / TABLE).read_text("utf-8").splitlines() if line[0] != "#"]
-    (_, n_poems), *counts = rows
+    (_, n_poems), *counts = bundled_rows(TABLE)
     return {word: math.log(int(n_poems) / int(count)) for word, count in counts}
 
 

@@ -4,9 +4,8 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.paths import bundled_data
+from engine.paths import bundled_rows
 
-TABLE = "poets.tsv"
 # Each dynasty with the periods of its poets; the corpus has the 五代 with the 唐.
 PERIODS: Mapping[str, tuple[str, ...]] = {"唐": ("初唐", "盛唐", "中唐", "晚唐", "五代"), "宋": ("北宋", "南宋")}
 
@@ -25,15 +24,13 @@ def _known() -> tuple[Mapping[str, Style], frozenset[str]]:
     """Every poet's style, and the poets with a control code."""
     styles: dict[str, Style] = {}
     coded: set[str] = set()
-    for line in (bundled_data() / TABLE).read_text("utf-8").splitlines():
-        if not line.startswith("#"):
-            period, code, poets = line.split("\t")
-            of_all = _style_of_time(period)
-            for poet in poets.split():
-                has_code = code == "+"
-                styles[poet] = Style(of_all.dynasty, of_all.period, poet if has_code else "")
-                if has_code:
-                    coded.add(poet)
+    for period, code, poets in bundled_rows("poets.tsv"):
+        of_all = _style_of_time(period)
+        for poet in poets.split():
+            has_code = code == "+"
+            styles[poet] = Style(of_all.dynasty, of_all.period, poet if has_code else "")
+            if has_code:
+                coded.add(poet)
     return styles, frozenset(coded)
 
 

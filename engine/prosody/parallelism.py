@@ -18,12 +18,11 @@ import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from engine.paths import bundled_data
+from engine.paths import bundled_rows
 
-TABLE, SYNONYMS = "parallelism.tsv", "synonyms.tsv"
+TABLE = "parallelism.tsv"
 # One vector unit is this many square roots of a nat: products of two signed bytes are divided by its square.
 UNITS_PER_ROOT_NAT = 40
 # Fits beyond this are no better and no worse; a character opposite itself has the lowest.
@@ -132,12 +131,11 @@ def broken_doublings(upper: str, lower: str) -> frozenset[int]:
 class FitTable:
     """The vectors of `parallelism.tsv`, decoded when they are asked for, and the weights of the regression."""
 
-    def __init__(self, path: Path) -> None:
-        rows = [row for row in path.read_text(encoding="utf-8").splitlines() if row and not row.startswith("#")]
-        signs, weights = (row.split("\t")[1:] for row in rows[:2])
+    def __init__(self) -> None:
+        (_, *signs), (_, *weights), *vectors = bundled_rows(f"prosody/{TABLE}")
         self._signs = tuple(map(int, signs))
         self.weights = tuple(map(float, weights))
-        self._encoded: Mapping[str, str] = dict(row.split("\t") for row in rows[2:])
+        self._encoded: Mapping[str, str] = dict(vectors)
         self._vectors: dict[str, tuple[int, ...]] = {}
 
     def fit_nats(self, one: str, other: str) -> float:
@@ -160,11 +158,10 @@ class FitTable:
 @functools.cache
 def fit_table() -> FitTable:
     """The bundled table, read once."""
-    return FitTable(bundled_data() / "prosody" / TABLE)
+    return FitTable()
 
 
 @functools.cache
 def _synonyms() -> frozenset[frozenset[str]]:
     """Pairs of characters of one meaning and opposite tones."""
-    rows = (bundled_data() / "prosody" / SYNONYMS).read_text(encoding="utf-8").splitlines()
-    return frozenset(frozenset(pair) for row in rows if not row.startswith("#") for pair in row.split())
+    return frozenset(frozenset(pair) for (row,) in bundled_rows("prosody/synonyms.tsv") for pair in row.split())

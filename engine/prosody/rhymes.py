@@ -4,13 +4,12 @@ A character keeps all its readings, so it belongs to a set of groups; sets are b
 """
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from engine.errors import UsageError
-from engine.paths import bundled_data
+from engine.paths import bundled_rows
 from engine.prosody import RHYME_BOOKS, RhymeBook
 from engine.system.safe_text import shown
 
@@ -77,7 +76,7 @@ def rhyme_book_called(name: str) -> RhymeBook:
 def rhyme_groups() -> tuple[RhymeGroup, ...]:
     """The groups in the book's order, read from `data/prosody/pingshui.tsv`."""
     groups = []
-    for number, name, tone, *characters in rows_of("pingshui.tsv"):
+    for number, name, tone, *characters in bundled_rows("prosody/pingshui.tsv"):
         groups.append(RhymeGroup(int(number), name, tone, "".join(characters), characters[-1]))  # type: ignore[arg-type]
     return tuple(groups)
 
@@ -135,7 +134,7 @@ def _modern_masks() -> Masks:
     level: dict[str, int] = {}
     oblique: dict[str, int] = {}
     names = []
-    for number, name, tone, characters in rows_of("xinyun.tsv"):
+    for number, name, tone, characters in bundled_rows("prosody/xinyun.tsv"):
         side = level if tone == "平" else oblique
         for character in characters:
             side[character] = side.get(character, 0) | 1 << (int(number) - 1)
@@ -147,7 +146,7 @@ def _modern_masks() -> Masks:
 def printed_masks() -> Mapping[str, int]:
     """The groups of each character as the book prints it, as bit masks: 乾 and 幹 apart, where 干 has the groups of both."""
     masks: dict[str, int] = {}
-    for number, _, _, printed, *_ in rows_of("pingshui.tsv"):
+    for number, _, _, printed, *_ in bundled_rows("prosody/pingshui.tsv"):
         for character in printed:
             masks[character] = masks.get(character, 0) | 1 << (int(number) - 1)
     return masks
@@ -156,7 +155,7 @@ def printed_masks() -> Mapping[str, int]:
 @functools.cache
 def merged_characters() -> frozenset[str]:
     """Simplified characters that stand for several of the book's: seen twice, they may be two words (台 for 臺 and 台)."""
-    return frozenset(row[0] for row in rows_of("merged.tsv"))
+    return frozenset(row[0] for row in bundled_rows("prosody/merged.tsv"))
 
 
 @functools.cache
@@ -167,7 +166,7 @@ def unusual_rhymes(system: RhymeBook) -> Mapping[str, tuple[int, int]]:
     """
     names = masks_of(system).names
     unusual: dict[str, tuple[int, int]] = {}
-    for own, tone, name, characters in rows_of("unusual_rhymes.tsv"):
+    for own, tone, name, characters in bundled_rows("prosody/unusual_rhymes.tsv"):
         if own == system:
             bit = 1 << names.index(name)
             for character in characters:
@@ -196,11 +195,11 @@ class _Parts:
 @functools.cache
 def _parts() -> _Parts:
     whole: dict[str, int] = {}
-    for part, level, oblique in rows_of("cilin.tsv"):
+    for part, level, oblique in bundled_rows("prosody/cilin.tsv"):
         for letter in level + oblique:
             whole[letter] = whole.get(letter, 0) | 1 << (int(part) - 1)
     divided: dict[tuple[str, str], int] = {}
-    for letter, part, characters in rows_of("cilin_splits.tsv"):
+    for letter, part, characters in bundled_rows("prosody/cilin_splits.tsv"):
         for character in characters:
             divided[letter, character] = divided.get((letter, character), 0) | 1 << (int(part) - 1)
     return _Parts(whole, divided)
@@ -210,7 +209,7 @@ def _parts() -> _Parts:
 def names_of(system: RhymeBook) -> tuple[str, ...]:
     """The names of a book's groups or parts, in order, without the masks of all its characters."""
     if system == "xinyun":
-        return tuple(dict.fromkeys(row[1] for row in rows_of("xinyun.tsv")))
+        return tuple(dict.fromkeys(row[1] for row in bundled_rows("prosody/xinyun.tsv")))
     return tuple(part_names()) if system == "cilin" else tuple(group.name for group in rhyme_groups())
 
 
@@ -219,11 +218,3 @@ def part_names() -> Iterable[str]:
     numerals = "一二三四五六七八九十"
     for number in range(1, N_PARTS + 1):
         yield f"第{numerals[number - 1] if number <= 10 else '十' + numerals[number - 11]}部"
-
-
-def rows_of(name: str) -> Iterator[list[str]]:
-    """The rows of a table of `data/prosody`, comments left out."""
-    path: Path = bundled_data() / "prosody" / name
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if not line.startswith("#"):
-            yield line.split("\t")

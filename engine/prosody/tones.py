@@ -8,7 +8,7 @@ import functools
 from collections.abc import Mapping
 from typing import Literal
 
-from engine.paths import bundled_data
+from engine.paths import bundled_rows
 from engine.prosody import RhymeBook
 from engine.prosody.rhymes import Masks, masks_of
 
@@ -37,13 +37,7 @@ def reading_of(character: str, system: RhymeBook = "pingshui") -> Reading:
 @functools.cache
 def usual_tones() -> Mapping[str, str]:
     """For characters of both tones that poets use in one nearly always, that tone: 不 is 仄. From `data/prosody/usual.tsv`."""
-    rows = (bundled_data() / "prosody" / "usual.tsv").read_text(encoding="utf-8").splitlines()
-    usual: dict[str, str] = {}
-    for row in rows:
-        if not row.startswith("#"):
-            tone, characters = row.split("\t")
-            usual.update(dict.fromkeys(characters, tone))
-    return usual
+    return {character: tone for tone, characters in bundled_rows("prosody/usual.tsv") for character in characters}
 
 
 def letters_of(text: str, system: RhymeBook = "pingshui") -> str:

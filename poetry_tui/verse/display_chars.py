@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from engine.paths import bundled_data
+from engine.paths import bundled_rows
 from engine.prosody.checker import check, split_verse
 from engine.prosody.rhymes import masks_of, printed_masks, rhyme_groups
 from engine.prosody.text import LINE_MARKS
@@ -38,10 +38,7 @@ def load() -> tuple[Any, Mapping[str, Choice]]:
     import opencc
 
     choices: dict[str, Choice] = {}
-    for row in (bundled_data() / "traditional.tsv").read_text(encoding="utf-8").splitlines():
-        if row.startswith("#"):
-            continue
-        simplified, forms, exceptions, _why = row.split("\t")
+    for simplified, forms, exceptions, _why in bundled_rows("traditional.tsv"):
         parts = (part.split(": ") for part in exceptions.split("; ") if part)
         choices[simplified] = Choice(forms, {word: form for form, words in parts for word in words.split()})
     # The tables of the prosody, too, are read when they are first looked into.

@@ -7,10 +7,11 @@ A first line of a neighbouring group is called 首句邻韵, 借韵 or 孤雁出
 import functools
 from collections.abc import Mapping, Sequence
 
+from engine.paths import bundled_rows
 from engine.prosody import RhymeBook
 from engine.prosody.form_match import RhymeFault, RhymeFit
 from engine.prosody.forms import Form
-from engine.prosody.rhymes import Masks, masks_of, merged_characters, rhyme_groups, rows_of, unusual_rhymes
+from engine.prosody.rhymes import Masks, masks_of, merged_characters, rhyme_groups, unusual_rhymes
 from engine.prosody.tones import LEVEL, OBLIQUE, usual_tones
 
 _LABEL = "A"
@@ -93,14 +94,14 @@ def _neighbours(system: RhymeBook, is_level: bool, groups: int) -> int:
 
 @functools.cache
 def _neighbour_letters() -> tuple[tuple[str, str], ...]:
-    return tuple((own, borrowed) for own, borrowed in rows_of("neighbours.tsv"))
+    return tuple((own, borrowed) for own, borrowed in bundled_rows("prosody/neighbours.tsv"))
 
 
 @functools.cache
 def _families() -> Mapping[str, tuple[int, int, int, int]]:
     """The bits of a family's groups in the four tones, 0 where it has none, by its level group."""
     bits = {group.letter: group.bit for group in rhyme_groups()} | {"-": 0}
-    return {row[0]: tuple(bits[letter] for letter in row) for row in rows_of("families.tsv")}  # type: ignore[misc]
+    return {row[0]: tuple(bits[letter] for letter in row) for row in bundled_rows("prosody/families.tsv")}  # type: ignore[misc]
 
 
 def clashes(character: str, found: RhymeFit, form: Form) -> bool:

@@ -19,10 +19,7 @@ from engine.model.registry import find_model
 from engine.prosody.forms import form_called
 from engine.runs.events import RunFailed
 from engine.runs.folder import read_config
-from poetry_tui.i18n import set_language, tr_error
-from poetry_tui.i18n.errors import SENTENCES, in_chinese
-from poetry_tui.i18n.errors.phrases import PHRASES
-from poetry_tui.i18n.errors.settings import MEANINGS
+from poetry_tui.i18n import in_chinese, phrases, sentences, set_language, tr_error
 from tests.engine.small_model import small_model
 
 ROOT = Path(__file__).parents[3]
@@ -94,7 +91,7 @@ KINDS = {"StudioError", *(kind.__name__ for kind in StudioError.__subclasses__()
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_sentence_of_a_module_is_known_in_chinese(path: Path) -> None:
-    unknown = [one.text for one in templates_of(path) if one.text and one.text not in {**SENTENCES, **PHRASES}]
+    unknown = [one.text for one in templates_of(path) if one.text and one.text not in {**sentences(), **phrases()}]
     assert unknown == []
 
 
@@ -103,7 +100,7 @@ def test_every_parameter_of_a_sentence_is_given(path: Path) -> None:
     lacking = [one for one in templates_of(path) if not set(PLACES.findall(one.text)) <= one.parameters]
     # A name in braces that no parameter fills is a word of the text.
     assert [one for one in lacking if one.parameters] == []
-    assert [one.text for one in lacking if one.text in SENTENCES] == []
+    assert [one.text for one in lacking if one.text in sentences()] == []
 
 
 def test_the_modules_say_a_hundred_sentences_and_more() -> None:
@@ -111,7 +108,7 @@ def test_the_modules_say_a_hundred_sentences_and_more() -> None:
 
 
 def test_a_chinese_sentence_takes_in_what_the_english_one_does() -> None:
-    for english, chinese in {**SENTENCES, **PHRASES}.items():
+    for english, chinese in {**sentences(), **phrases()}.items():
         assert set(PLACES.findall(english)) == set(PLACES.findall(chinese)), english
         assert re.search("[\u3400-\u9fff、]", PLACES.sub("", chinese)) or english == "the group {name}", chinese
 
@@ -119,7 +116,7 @@ def test_a_chinese_sentence_takes_in_what_the_english_one_does() -> None:
 @pytest.mark.parametrize("kind", [ModelConfig, TrainConfig, ComposeConfig])
 def test_what_each_setting_means_is_known_in_chinese(kind: type[Settings]) -> None:
     for setting in settings_of(kind):
-        assert setting.help in MEANINGS
+        assert setting.help in sentences()
 
 
 def said_of(wish: ComposeConfig) -> str:
