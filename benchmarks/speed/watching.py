@@ -24,7 +24,7 @@ from engine.runs.folder import RunWriter
 from poetry_tui.app import PoetryApp
 from poetry_tui.runs.follower import RunFollower
 from poetry_tui.settings import Settings
-from poetry_tui.train.loss_chart import LossChart
+from poetry_tui.train.monitor.loss_chart import LossChart
 from poetry_tui.train.screen import TrainScreen
 from tests.poetry_tui.runs import make_run
 

@@ -1,6 +1,6 @@
 """Save a composition as a favourite."""
 
-from poetry_tui.compose.session import Composition
+from poetry_tui.compose.session.state import Composition
 from poetry_tui.favourites import OWN
 
 

@@ -11,16 +11,16 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from engine.errors import StudioError
-from poetry_tui.compose.autosave import PERIOD_S, SessionAutosave
-from poetry_tui.compose.generation import GenerationController
 from poetry_tui.compose.inspector.pane import InspectorPane
 from poetry_tui.compose.keys import FOOTER_FILLERS, KEY_ORDER
-from poetry_tui.compose.poem_pane import PoemPane
-from poetry_tui.compose.request_form import RequestForm
-from poetry_tui.compose.revision_controller import RevisionController
-from poetry_tui.compose.revisions import ComposeRequest
+from poetry_tui.compose.poem.pane import PoemPane
+from poetry_tui.compose.request.form import RequestForm
 from poetry_tui.compose.save_favourite import save_favourite
-from poetry_tui.compose.session import ComposeSession
+from poetry_tui.compose.session.autosave import PERIOD_S, SessionAutosave
+from poetry_tui.compose.session.generation import GenerationController
+from poetry_tui.compose.session.revision_controller import RevisionController
+from poetry_tui.compose.session.revisions import ComposeRequest
+from poetry_tui.compose.session.state import ComposeSession
 from poetry_tui.engine_client.state import EngineState, Phase
 from poetry_tui.favourites import OWN
 from poetry_tui.i18n import tr, tr_error
@@ -30,7 +30,7 @@ from poetry_tui.widgets.studio_screen import StudioScreen
 
 if TYPE_CHECKING:
     from poetry_tui.compose.inspector.character_inspector import CharacterInspector
-    from poetry_tui.compose.request_fields import RequestFields
+    from poetry_tui.compose.request.fields import RequestFields
     from poetry_tui.favourites.store import Favourite
 
 
@@ -224,7 +224,7 @@ class ComposeScreen(StudioScreen):
     @work(group="own", exclusive=True, exit_on_error=False)
     async def add_own_poem(self, text: str) -> None:
         """Display a poem that the user typed, with its tones and faults."""
-        from poetry_tui.compose.own_poem import own_composition
+        from poetry_tui.compose.poem.own_poem import own_composition
 
         try:
             composition = await asyncio.to_thread(own_composition, text, self.services.engine.model)
@@ -272,7 +272,7 @@ class ComposeScreen(StudioScreen):
         if not has_fields or self.focused not in (self.fields.form, self.fields.order, self.fields.rhyme):
             self.poem_pane.show_pattern(None)
             return
-        from poetry_tui.compose.tone_pattern import pattern_of
+        from poetry_tui.compose.request.tone_pattern import pattern_of
 
         key, order = self.fields.form_key, self.fields.wanted_order
         self.poem_pane.show_pattern(await asyncio.to_thread(pattern_of, key, order))

@@ -5,9 +5,9 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from poetry_tui.train.corpus_offer import CorpusOffer
+from poetry_tui.train.monitor.monitor import RunMonitor
 from poetry_tui.train.run_list import RunList
-from poetry_tui.train.run_monitor import RunMonitor
-from poetry_tui.train.settings_form import RunSettings
+from poetry_tui.train.settings.form import RunSettings
 
 
 class TrainColumn(Vertical):

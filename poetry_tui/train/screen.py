@@ -26,11 +26,11 @@ from poetry_tui.train.corpus_install import installed_corpora
 from poetry_tui.train.corpus_offer import CorpusOffer
 from poetry_tui.train.followed_runs import FollowedRuns
 from poetry_tui.train.keys import FOOTER_FILLERS, KEY_ORDER
+from poetry_tui.train.monitor.monitor import RunMonitor
+from poetry_tui.train.monitor.samples import SampleTimeline
 from poetry_tui.train.run_controls import RunControls
 from poetry_tui.train.run_list import RunList
-from poetry_tui.train.run_monitor import RunMonitor
-from poetry_tui.train.samples import SampleTimeline
-from poetry_tui.train.settings_form import INSTALLABLE, RunSettings
+from poetry_tui.train.settings.form import INSTALLABLE, RunSettings
 from poetry_tui.widgets.ask_line import AskLine
 from poetry_tui.widgets.studio_screen import StudioScreen
 

@@ -17,7 +17,7 @@ LATER = {
     "engine.prosody.forms",
     "engine.prosody.rhymes",
     "poetry_tui.compose.inspector.character_inspector",
-    "poetry_tui.compose.request_fields",
+    "poetry_tui.compose.request.fields",
 }
 
 

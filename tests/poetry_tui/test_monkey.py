@@ -58,7 +58,7 @@ def cage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     async def no_install(name: str) -> AsyncIterator[float]:
         yield 1.0
 
-    monkeypatch.setattr("poetry_tui.train.run_monitor.write_in_child", no_page)
+    monkeypatch.setattr("poetry_tui.train.monitor.monitor.write_in_child", no_page)
     monkeypatch.setattr("poetry_tui.train.corpus_offer.run_install", no_install)
 
 

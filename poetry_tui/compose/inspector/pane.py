@@ -10,9 +10,9 @@ from textual.message import Message
 
 from engine.errors import StudioError
 from engine.service.protocol import InspectCharacter
-from poetry_tui.compose.generation import Job, Spawn
-from poetry_tui.compose.revision_controller import RevisionController
-from poetry_tui.compose.session import ComposeSession
+from poetry_tui.compose.session.generation import Job, Spawn
+from poetry_tui.compose.session.revision_controller import RevisionController
+from poetry_tui.compose.session.state import ComposeSession
 from poetry_tui.engine_client.client import EngineClient
 from poetry_tui.i18n import tr_error, tr_label
 from poetry_tui.keymap import bind

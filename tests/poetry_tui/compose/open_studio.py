@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from poetry_tui.app import PoetryApp
 from poetry_tui.compose.screen import ComposeScreen
-from poetry_tui.compose.session import Composition
+from poetry_tui.compose.session.state import Composition
 from poetry_tui.engine_client.client import EngineClient
 from poetry_tui.settings import Settings
 from tests.poetry_tui.conftest import FAKE_SERVICE, Until

@@ -4,9 +4,9 @@ import pytest
 from textual.widgets import Input
 
 from engine.errors import StudioError
-from poetry_tui.compose.begin_picker import BeginPicker
 from poetry_tui.compose.inspector.character_inspector import CharacterInspector
-from poetry_tui.compose.pager import Pager
+from poetry_tui.compose.poem.pager import Pager
+from poetry_tui.compose.request.begin_picker import BeginPicker
 from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.engine_client.state import Phase
 from poetry_tui.favourites.store import Favourite, FavouriteStore

@@ -49,8 +49,8 @@ def test_every_binding_of_the_screens_has_words_and_a_tooltip() -> None:
     from poetry_tui.app import PoetryApp
     from poetry_tui.compose.inspector.pane import InspectorPane
     from poetry_tui.compose.keys import KEY_ORDER
-    from poetry_tui.compose.poem_pane import PoemPane
-    from poetry_tui.compose.request_form import RequestForm
+    from poetry_tui.compose.poem.pane import PoemPane
+    from poetry_tui.compose.request.form import RequestForm
     from poetry_tui.compose.screen import ComposeScreen
 
     owners = (ComposeScreen, RequestForm, PoemPane, InspectorPane)

@@ -25,9 +25,9 @@ from poetry_tui.terminal.chart_glyphs import (
     stroke,
     use_charts,
 )
-from poetry_tui.train.loss_chart import LossChart
-from poetry_tui.train.run_figures import RunFigures
-from poetry_tui.train.sparklines import SparklineRow
+from poetry_tui.train.monitor.figures import RunFigures
+from poetry_tui.train.monitor.loss_chart import LossChart
+from poetry_tui.train.monitor.sparklines import SparklineRow
 from poetry_tui.widgets.braille_plot import Mark, Overlay, plot
 from tests.poetry_tui.compose.open_studio import AT_ONCE, open_studio
 from tests.poetry_tui.conftest import Until
@@ -115,7 +115,7 @@ async def test_the_train_screen_does_without_braille_and_blocks_when_it_is_told_
     heartbeats: None, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # However long the curves of a run may wait for their next turn.
-    monkeypatch.setattr("poetry_tui.train.run_monitor.MIN_CURVES_PERIOD_S", 1e6)
+    monkeypatch.setattr("poetry_tui.train.monitor.monitor.MIN_CURVES_PERIOD_S", 1e6)
     used = Resources(
         step=300, cpu_percent=193.0, memory_bytes=1_230_000_000, gpu_percent=None, gpu_memory_bytes=None,
         data_share=0.01, forward_share=0.6, backward_share=0.3, optimizer_share=0.05,

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widgets import OptionList
 
 from poetry_tui.app import PoetryApp
-from poetry_tui.compose.request_form import RequestForm
+from poetry_tui.compose.request.form import RequestForm
 from poetry_tui.settings import Settings
 from poetry_tui.terminal import compat
 from poetry_tui.verse.poem_view import PoemView

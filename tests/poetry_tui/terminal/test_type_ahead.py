@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from engine import paths
 from poetry_tui.app import PoetryApp
-from poetry_tui.compose.poem_pane import PoemPane
+from poetry_tui.compose.poem.pane import PoemPane
 from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.favourites.poem_list import PoemShelf
 from poetry_tui.favourites.screen import FavouritesScreen
@@ -20,7 +20,7 @@ from poetry_tui.runs import control as runs
 from poetry_tui.runs.state import Status
 from poetry_tui.settings import Settings
 from poetry_tui.train.screen import TrainScreen
-from poetry_tui.train.settings_form import RunSettings
+from poetry_tui.train.settings.form import RunSettings
 from poetry_tui.widgets.ask_line import AskLine
 from poetry_tui.widgets.header import StudioHeader
 from poetry_tui.widgets.help_screen import HelpScreen

@@ -19,9 +19,9 @@ from poetry_tui.runs import control as runs
 from poetry_tui.runs.state import Status
 from poetry_tui.settings import Settings
 from poetry_tui.themes import INK
-from poetry_tui.train.form_questions import questions
 from poetry_tui.train.run_list import RunList
-from poetry_tui.train.settings_form import RunSettings
+from poetry_tui.train.settings.form import RunSettings
+from poetry_tui.train.settings.questions import questions
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.runs import make_run
 from tests.poetry_tui.train.train_desk import NAME, is_shown, make, studio, train

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.content import Content
 
-from poetry_tui.compose.facts import packed
+from poetry_tui.compose.poem.fact_lines import packed
 from poetry_tui.verse.typesetting import Layout, full_width, typeset
 from poetry_tui.verse.typesetting_vertical import typeset_vertical
 

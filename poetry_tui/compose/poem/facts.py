@@ -1,0 +1,108 @@
+"""The texts above and below a poem: form, tones and rhyme, novelty against the training text, how it was composed."""
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from engine.errors import StudioError
+from engine.service.protocol import Novelty
+from poetry_tui.compose.session.state import Composition
+from poetry_tui.i18n import tr, tr_error, tr_label
+from poetry_tui.verse.likelihood import shown_nats
+
+if TYPE_CHECKING:
+    from poetry_tui.verse.annotations import PoemAnnotations
+
+_MAX_FAULTS = 4
+_MAX_COUPLETS = 6
+
+
+def poem_heading(composition: Composition) -> str:
+    """The title of the poem pane: form and rhyme, as requested or resulting; title and keywords of the request."""
+    form = str(composition.config.get("form", "free"))
+    if composition.is_own:
+        title = str(composition.config.get("title") or "")
+        return " · ".join([tr("compose.own_poem"), *([f"《{title}》"] if title else [])])
+    if form == "free":
+        return tr_label("compose.poem")
+    # Read from a table: not before a form is requested.
+    from engine.prosody.forms import form_called
+
+    names = []
+    with contextlib.suppress(StudioError):
+        names = [form_called(form).name]
+    rhyme = composition.config.get("rhyme") or (composition.done.rhyme if composition.done else None)
+    title, keywords = (str(composition.config.get(name) or "") for name in ("title", "keywords"))
+    parts = [*names, *([tr("compose.in_rhyme", rhyme=rhyme)] if rhyme else []), *([f"《{title}》"] if title else [])]
+    return " · ".join([*parts, *([keywords] if keywords else [])])
+
+
+def tone_facts(tones: "PoemAnnotations") -> list[Content]:
+    """Form, tone pattern and rhyme; violations, licences (拗救) and notes with line and position."""
+    if tones.style:
+        groups = [Content(tr("compose.in_rhyme", rhyme=group)) for group in tones.rhyme_groups]
+        return [Content(tr("compose.old_style", style=tones.style)), *groups]
+    if tones.form is None:
+        return [Content(tr("compose.no_form"))]
+    parts = [Content(" ".join(filter(None, (tones.form, tones.order))))]
+    parts += [Content(tr("compose.in_rhyme", rhyme=group)) for group in tones.rhyme_groups]
+    if tones.rhyme_book:
+        parts.append(Content(tones.rhyme_book))
+    style = {"ok": "", "violation": "bold $error", "undecidable": "$warning"}
+    for name, said in (("tones", tones.tones), ("rhyme", tones.rhyme)):
+        parts.append(Content.styled(tr(f"compose.{name}_{said}"), style[said]))
+    for line, position, what in tones.faults[:_MAX_FAULTS]:
+        key = "compose.fault_at" if position else "compose.fault_in"
+        parts.append(Content.styled(tr(key, line=line, position=position, what=what), "$error"))
+    if len(tones.faults) > _MAX_FAULTS:
+        parts.append(Content.styled("…", "$error"))
+    parts += [
+        Content.styled(tr("compose.licence_in", line=line, what=what), "$success") for line, what in tones.licences
+    ]
+    if tones.parallelism:
+        scores = " ".join(f"{score:.2f}" for score in tones.parallelism[:_MAX_COUPLETS])
+        more = " …" if len(tones.parallelism) > _MAX_COUPLETS else ""
+        parts.append(Content(tr("compose.parallelism", scores=scores + more)))
+    for line, position, what in tones.doubtful[:_MAX_FAULTS]:
+        parts.append(Content.styled(tr("compose.doubtful_at", line=line, position=position, what=what), "$warning"))
+    for line, position, what in tones.notes[:_MAX_FAULTS]:
+        parts.append(Content(tr("compose.fault_at", line=line, position=position, what=what)))
+    if len(tones.notes) > _MAX_FAULTS:
+        parts.append(Content("…"))
+    return parts
+
+
+def novelty_facts(novelty: Novelty | StudioError) -> list[Content]:
+    """The longest run shared with a training line, and that line where it is known; or the error of the lookup."""
+    if isinstance(novelty, StudioError):
+        return [Content(tr_error(novelty.message))]
+    n = novelty.n_lines_copied
+    shared = "compose.shared_run" if novelty.is_exact else "compose.shared_at_most"
+    parts = [tr(shared, n=novelty.longest_run, run=novelty.run).rstrip()]
+    parts.append(tr("compose.lines_copied", n=n) if n else tr("compose.none_copied"))
+    if novelty.line and novelty.longest_run > 1:
+        source = "".join((novelty.author or "", f"《{novelty.title}》" if novelty.title else ""))
+        parts.append(f"{novelty.line}　{source}".rstrip("　"))
+    return list(map(Content, parts))
+
+
+def origin_facts(composition: Composition) -> list[Content]:
+    """Seed, temperature, model and nats per Han character."""
+    if composition.is_own:
+        return [Content(tr("compose.kept"))] if composition.is_kept else []
+    temperature = composition.config.get("temperature")
+    # An old favourite may lack it.
+    parts = [tr("compose.seed", seed=composition.config.get("seed", "?"))]
+    parts += [f"T {temperature:.2f}"] if isinstance(temperature, int | float) else []
+    if composition.done:
+        parts.append(composition.done.model)
+    if (nats := composition.nats_per_han) is not None:
+        parts.append(tr("compose.per_han", nats=shown_nats(nats)))
+    if composition.done and composition.done.finish == "limit":
+        parts.append(tr("compose.cut"))
+    if composition.is_stopped:
+        parts.append(tr("compose.stopped"))
+    if composition.is_kept:
+        parts.insert(0, tr("compose.kept"))
+    return list(map(Content, parts))

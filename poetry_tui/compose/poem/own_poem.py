@@ -1,0 +1,72 @@
+"""A poem that the user typed or pasted, as a composition of the session: displayed, checked and revised like any other.
+
+Checking reads the tables of the prosody, so `own_composition` belongs in a thread.
+"""
+
+import re
+
+from engine.config import ComposeConfig
+from engine.corpus.variants import to_simplified
+from engine.errors import UsageError
+from engine.prosody.checker import check
+from engine.prosody.forms import named_with_lines
+from engine.prosody.regulated.report import BORROWED_RHYME, BROKEN_QUATRAIN
+from engine.prosody.text import LINE_MARKS, is_han
+from engine.service.protocol import Token
+from poetry_tui.compose.session.revision_request import FREE, OPEN
+from poetry_tui.compose.session.revisions import ComposeRequest
+from poetry_tui.compose.session.state import Composition
+
+# As long as the longest tune and a 排律 of a hundred lines of seven.
+MAX_OWN_CHARS = 800
+_TITLE = re.compile(r"^\s*《([^》\n]{1,60})》\s*\n?")
+
+
+def verse_of(text: str) -> tuple[str, str]:
+    """(title, verse) of a pasted text: 《…》 in front is the title; lines are closed by the mark that follows them, or by one.
+
+    Characters become simplified ones, which the models read. What is neither a Han character nor a mark of verse parts lines
+    and is left out.
+    """
+    titled = _TITLE.match(text)
+    title, body = (titled[1].strip(), text[titled.end() :]) if titled else ("", text)
+    pieces = re.findall(r"([^\W\d_a-zA-Z]+)([^\w]*)", to_simplified(body))
+    lines: list[tuple[str, str]] = []
+    for run, after in pieces:
+        line = "".join(filter(is_han, run))
+        if line:
+            lines.append((line, next((mark for mark in after if mark in LINE_MARKS), "")))
+    marked = [line + (mark or ("。" if number % 2 else "，")) for number, (line, mark) in enumerate(lines)]
+    return title, "".join(marked)
+
+
+def own_composition(text: str, model: str | None) -> Composition:
+    """The composition of a typed text. Nothing in it is locked: what is not locked may be rewritten by the model.
+
+    Verse that is right in its form keeps the form when it is revised; other verse keeps its line lengths alone, so that a fault
+    elsewhere does not stand in the way of mending one.
+
+    Raises:
+        UsageError: for a text without a line of verse, or of more than `MAX_OWN_CHARS` characters.
+    """
+    title, verse = verse_of(text)
+    if not verse:
+        raise UsageError("There is no line of verse in this text.", "Type or paste Chinese verse, a line or more.")
+    if len(verse) > MAX_OWN_CHARS:
+        raise UsageError(
+            "This text has {number} characters; a poem here has {number2} at most.",
+            "Paste a single poem.",
+            number=len(verse),
+            number2=MAX_OWN_CHARS,
+        )
+    report = check(verse)
+    # The constraints know the form without these licences of rhyme and joining.
+    is_plain = not any(one.name in (BROKEN_QUATRAIN, BORROWED_RHYME) for one in report.licences)
+    is_right = report.form is not None and report.verdicts.overall == "ok" and is_plain
+    form = named_with_lines(report.form, len(report.lines)) if report.form is not None and is_right else None
+    shape = "" if form else "".join(one if one in LINE_MARKS else OPEN for one in verse)
+    config = ComposeConfig(form=form or FREE, title=title, keep=shape)
+    tokens = [Token(position, one, 0.0, 0.0, False, ()) for position, one in enumerate(verse)]
+    composition = Composition(ComposeRequest(config.to_dict(), model), tokens, is_whole=True, is_own=True)
+    composition.reveal_all()
+    return composition

@@ -1,0 +1,274 @@
+"""The poem pane: the poem, below it the pager and what is known about it; the keys that step through, lock and revise it."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+
+from poetry_tui.compose.poem.annotation_cache import AnnotationCache
+from poetry_tui.compose.poem.fact_lines import Facts
+from poetry_tui.compose.poem.facts import novelty_facts, origin_facts, poem_heading, tone_facts
+from poetry_tui.compose.poem.pager import Pager
+from poetry_tui.compose.session.generation import Spawn
+from poetry_tui.compose.session.revision_controller import LockChange, RevisionController
+from poetry_tui.compose.session.revisions import ComposeRequest
+from poetry_tui.compose.session.state import ComposeSession
+from poetry_tui.i18n import tr, tr_label
+from poetry_tui.keymap import bind
+from poetry_tui.messages import CopyWanted
+from poetry_tui.settings import SettingsStore
+from poetry_tui.verse.poem_view import PoemView, PoemViewState
+from poetry_tui.widgets.poem_display import PoemDisplay
+
+if TYPE_CHECKING:
+    from poetry_tui.compose.request.tone_pattern import FormPattern
+    from poetry_tui.compose.request.tone_pattern_view import FormPatternView
+    from poetry_tui.verse.annotations import PoemAnnotations
+
+
+class PoemPane(Vertical):
+    """Displays the current poem of a session. Edits go to the revision controller; a new request is posted as a message."""
+
+    DEFAULT_CSS = """
+    PoemPane {
+        width: 1fr;
+        padding: 0 1;
+        border: round $panel;
+        border-title-color: $text-muted;
+        &:focus-within { border: round $accent 60%; border-title-color: $accent; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("R", "recompose", "compose.recompose"),
+        bind("l", "lock", "compose.lock"),
+        bind("L", "lock_line", "compose.lock_line", show=False),
+        bind("u", "undo", "compose.undo", show=False),
+        bind("U", "redo", "compose.redo", show=False),
+        bind("h", "history", "compose.history", show=False),
+        bind("y", "copy", "compose.copy", show=False),
+        bind("left", "step(-1)", "compose.step", show=False),
+        bind("right", "step(1)", "compose.step", show=False),
+        bind("j", "line(1)", "compose.line", show=False),
+        bind("k", "line(-1)", "compose.line", show=False),
+        bind("left_square_bracket", "turn(-1)", "compose.earlier", display="[", show=False),
+        bind("right_square_bracket", "turn(1)", "compose.later", display="]", show=False),
+        bind("n", "write_poem", "compose.write_poem", show=False),
+        bind("t", "tones", "compose.tones"),
+        bind("v", "upright", "compose.upright", show=False),
+        bind("z", "traditional", "compose.traditional", show=False),
+        bind("i", "shading", "compose.shading", show=False),
+    ]
+
+    class RevisionRequested(Message):
+        """The current poem is to be composed anew with some of its characters forced."""
+
+        def __init__(self, request: ComposeRequest) -> None:
+            super().__init__()
+            self.request = request
+
+    class OwnPoemEntered(Message):
+        """The user has typed a poem to be displayed and checked."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(
+        self, session: ComposeSession, revisions: RevisionController, settings: SettingsStore, spawn: Spawn
+    ) -> None:
+        super().__init__()
+        self._session, self._revisions, self._settings, self._spawn = session, revisions, settings, spawn
+        self._annotations = AnnotationCache(spawn, self.show_poem)
+        self._display = PoemDisplay(settings, self.show_poem)
+        # Already in the first paint, when nothing else is known yet.
+        self._hint = tr("compose.hint_warming_up")
+        self.view = PoemView(self._hint)
+        self.pager = Pager()
+        self.facts = Facts()
+        self.pattern: FormPatternView | None = None
+        # The typed text of a poem that is not displayed yet: it is there again when the dialog is opened next.
+        self.own_text = ""
+
+    def compose(self) -> ComposeResult:
+        yield self.view
+
+    def on_mount(self) -> None:
+        self.refresh_labels()
+        self.call_after_refresh(self.mount_all, [self.pager, self.facts])
+        if self._display.is_traditional:
+            self.call_after_refresh(self._spawn, self._display.load)
+
+    def refresh_labels(self) -> None:
+        self.border_title = Content(tr_label("compose.poem"))
+
+    # Display
+
+    def show(self, hint: str) -> None:
+        """Display the current poem of the session, or `hint` where there is none."""
+        self._hint = hint
+        self.show_poem()
+
+    def show_poem(self) -> None:
+        """Display the current poem again, after a change of the session or of a setting."""
+        current, settings = self._session.current, self._settings.current
+        annotations = self._annotations.get(current) if settings.with_tones and current is not None else None
+        self.view.show(self._view_state(annotations))
+        self.border_title = Content(tr_label("compose.poem") if current is None else poem_heading(current))
+        self.pager.show([poem.nats_per_han for poem in self._session.compositions], self._session.index)
+        facts: list[list[Content]] = []
+        if current is not None and current.is_over:
+            facts += [tone_facts(annotations)] if annotations is not None else []
+            facts += [novelty_facts(current.novelty)] if current.novelty is not None else []
+            facts += [origin_facts(current)]
+        self.facts.show(facts)
+
+    def _view_state(self, annotations: "PoemAnnotations | None") -> PoemViewState:
+        current, revision, settings = self._session.current, self._session.revision, self._settings.current
+        return PoemViewState(
+            tokens=current.visible if current else (),
+            is_written=current is None or current.is_over,
+            cursor=self._session.cursor,
+            hint=self._hint,
+            display_chars=self._display.to_display_chars(current.text) if current else "",
+            annotations=(annotations.annotations if annotations else {}) if settings.with_tones else None,
+            locked=revision.locked if revision else frozenset(),
+            is_upright=self._display.is_upright,
+        )
+
+    def show_pattern(self, pattern: "FormPattern | None") -> None:
+        """Display the tone pattern of a form in place of the poem, or the poem again."""
+        if self.pattern is None:
+            if pattern is None:
+                return
+            # Loaded when a form is first chosen, not before the first paint.
+            from poetry_tui.compose.request.tone_pattern_view import FormPatternView
+
+            self.pattern = FormPatternView()
+            self.mount(self.pattern, before=self.view)
+        self.pattern.show(pattern)
+        self.view.display = pattern is None
+
+    @property
+    def pattern_text(self) -> str:
+        """The displayed tone pattern; "" while the poem is displayed."""
+        return self.pattern.render().plain if self.pattern is not None else ""
+
+    def action_tones(self) -> None:
+        self._settings.change(with_tones=not self._settings.current.with_tones)
+        self.show_poem()
+
+    def action_upright(self) -> None:
+        """Columns from right to left, or lines again."""
+        self._display.toggle_upright()
+
+    def action_traditional(self) -> None:
+        """Traditional characters, or the poem as it is; only the display changes."""
+        self._display.toggle_traditional()
+        self._spawn(self._display.load)
+
+    def action_shading(self) -> None:
+        self.view.toggle_shading()
+
+    # Cursor and poems
+
+    def action_step(self, by: int) -> None:
+        self._revisions.step(by)
+
+    def action_line(self, by: int) -> None:
+        """To the line before or after; without a cursor, to the first character."""
+        here = self._revisions.cursor
+        self._revisions.set_cursor(0 if here is None else self.view.in_next_line(here, by))
+
+    @on(PoemView.CharacterClicked)
+    def move_cursor(self, event: PoemView.CharacterClicked) -> None:
+        event.stop()
+        self._revisions.set_cursor(event.index)
+
+    def action_turn(self, by: int) -> None:
+        self._revisions.turn(by)
+
+    @on(Pager.Turned)
+    def turn(self, event: Pager.Turned) -> None:
+        event.stop()
+        self._revisions.turn(event.by)
+
+    # Revision
+
+    def action_lock(self) -> None:
+        self._revisions.toggle_lock()
+
+    def action_lock_line(self) -> None:
+        self._revisions.toggle_line_lock()
+
+    def action_recompose(self) -> None:
+        request = self._revisions.recompose()
+        if request is not None:
+            self.post_message(self.RevisionRequested(request))
+
+    def action_undo(self) -> None:
+        self._report(self._revisions.undo())
+
+    def action_redo(self) -> None:
+        self._report(self._revisions.redo())
+
+    def _report(self, change: LockChange) -> None:
+        """Name the characters that an undo or a redo has locked or unlocked: the text stays, and the marks are easily missed."""
+        for characters, key in ((change.unlocked, "compose.undone_freed"), (change.locked, "compose.undone_locked")):
+            if characters:
+                self.notify(tr(key, characters=characters), markup=False)
+
+    def action_history(self) -> None:
+        """Offer the tree of all revisions."""
+        from poetry_tui.widgets.choose import Choose
+
+        rows = self._revisions.rows()
+        here = next((index for index, row in enumerate(rows) if row.is_here), 0)
+
+        def go_to(index: int | None) -> None:
+            if index is not None:
+                self._revisions.go_to(rows[index].revision.number)
+
+        if rows:
+            labels = [self._revisions.label_of(row) for row in rows]
+            self.app.push_screen(Choose(tr_label("compose.history"), labels, here), go_to)
+
+    def action_write_poem(self) -> None:
+        """Ask for a poem of the user: checked, stepped through and revised like any other."""
+        from poetry_tui.compose.poem.own_poem_dialog import OwnPoemDialog
+
+        dialog = OwnPoemDialog(self.own_text)
+
+        def take(text: str | None) -> None:
+            self.own_text = dialog.text if text is None else ""
+            if text is not None:
+                self.post_message(self.OwnPoemEntered(text))
+
+        self.app.push_screen(dialog, take)
+
+    def action_copy(self) -> None:
+        if self._session.current is not None:
+            self.post_message(CopyWanted(self.view.text_as_shown))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that would do nothing are not in the footer."""
+        current = self._session.current
+        match action:
+            case "copy":
+                return current is not None and current.is_over and bool(current.tokens)
+            case "step" | "line" | "history":
+                return self._revisions.has_revision
+            case "turn":
+                return len(self._session.compositions) > 1
+            case "recompose":
+                return self._revisions.can_recompose
+            case "lock" | "lock_line":
+                return self._revisions.cursor is not None
+            case "undo":
+                return self._revisions.can_undo
+            case "redo":
+                return self._revisions.can_redo
+        return True

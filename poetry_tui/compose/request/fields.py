@@ -1,0 +1,291 @@
+"""The options beside the begin character: form, rhyme, tones, title, keywords, acrostics, candidates, temperature, pace, model."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from engine.prosody import RHYME_BOOKS, RhymeBook
+from poetry_tui.compose.request.form_choices import FREE, FormChoice
+from poetry_tui.i18n import tr
+from poetry_tui.settings import Settings
+from poetry_tui.terminal.chart_glyphs import is_ascii
+from poetry_tui.widgets.line_input import LineInput
+from poetry_tui.widgets.stepper import Stepper
+
+TEMPERATURES = tuple(step / 20 for step in range(41))
+# The last pace is that of the engine.
+PACES_CHARS_PER_S = (3.0, 7.0, 16.0, float("inf"))
+CANDIDATES = (1, 3, 5, 9)
+_UNKNOWN_YET = "…"
+# The fields to write in, and what comes between the lines of a paste: each line begins a poem of its own, or is a keyword; the
+# lines of an acrostic are its characters.
+_JOINTS = {"own": " ", "title": None, "keywords": " ", "acrostic": "", "acrostic_tail": ""}
+
+
+class RequestFields(Vertical):
+    """The fields hold the saved settings from the start; forms and models are offered when they are known."""
+
+    DEFAULT_CSS = """
+    RequestFields {
+        height: auto;
+        Input {
+            padding: 0 1;
+            height: 1;
+            border: none;
+            background: $surface;
+            &:focus { background: $panel; }
+        }
+        Horizontal { height: 1; }
+        Horizontal Static { width: 9; color: $foreground 60%; }
+        Horizontal Input { width: 1fr; }
+        #own { margin-bottom: 1; }
+        #candidates { margin-top: 1; }
+    }
+    """
+
+    class OptionChanged(Message):
+        """An option has changed; `name` is the id of its field."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._forms: tuple[FormChoice, ...] = ()
+        self._wanted_rhyme, self._wanted_order = settings.rhyme, settings.tone_order
+        self._wanted_book: RhymeBook | None = settings.rhyme_book
+        self._keys: list[str] = [settings.form]
+        self.own, self.title_input, self.keywords, self.acrostic, self.acrostic_tail = (
+            LineInput(id=name, compact=True, joint=joint) for name, joint in _JOINTS.items()
+        )
+        self._labels = {Static(markup=False): field for field in self.inputs[1:]}
+        self.form = Stepper("compose.form", [_UNKNOWN_YET], id="form")
+        self.book = Stepper("compose.rhyme_book", [_UNKNOWN_YET], id="rhyme_book")
+        self.rhyme = Stepper("compose.rhyme", [settings.rhyme or tr("compose.any")], id="rhyme")
+        self.order = Stepper("compose.order", [settings.tone_order or tr("compose.any")], id="order")
+        temperatures = [f"{value:.2f}" for value in TEMPERATURES]
+        self._temperature = Stepper(
+            "compose.temperature", temperatures, nearest(TEMPERATURES, settings.temperature), id="temperature"
+        )
+        self._pace = Stepper("compose.pace", _paces(), min(settings.pace, len(PACES_CHARS_PER_S) - 1), id="pace")
+        counts = [str(n) for n in CANDIDATES]
+        self._count = Stepper("compose.candidates", counts, nearest(CANDIDATES, settings.n_candidates), id="candidates")
+        self._model = Stepper("compose.model", [_UNKNOWN_YET], id="model")
+        # The engine's key of each model on offer, in the order of the stepper's values.
+        self._model_keys: list[str] = []
+        self._installed_models: tuple[str, ...] = ()
+        # The model in use: its key for the engine (None: the bundled one), and its name.
+        self._model_in_use: tuple[str | None, str] = (settings.model, _name_of(settings.model))
+        self._offer_form_names()
+
+    def compose(self) -> ComposeResult:
+        yield self.own
+        yield from (self.form, self.rhyme, self.order, self.book)
+        for label, field in self._labels.items():
+            yield Horizontal(label, field)
+        yield from (self._count, self._temperature, self._pace, self._model)
+
+    def on_mount(self) -> None:
+        self.refresh_labels()
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        return self.own, self.title_input, self.keywords, self.acrostic, self.acrostic_tail
+
+    def refresh_labels(self) -> None:
+        for field in self.inputs:
+            field.placeholder = tr(f"compose.{field.id}")
+            field.tooltip = tr(f"compose.{field.id}.tip")
+        for label, field in self._labels.items():
+            label.update(tr(f"compose.{field.id}_label"))
+        for stepper in self.query(Stepper):
+            stepper.tooltip = tr(f"{stepper.words}.tip")
+        self._offer_form_names()
+        self._offer_rules()
+
+        self._pace.offer(_paces(), self._pace.index)
+
+    # The chosen options
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The fields of a ComposeConfig that are chosen here: all but begin and seed."""
+        return {
+            "form": self.form_key,
+            "rhyme": self._wanted_rhyme,
+            "rhyme_book": self._wanted_book,
+            "tone_order": self._wanted_order,
+            "title": self.title_input.value.strip(),
+            "keywords": self.keywords.value.strip(),
+            "acrostic": self.acrostic.value.strip(),
+            "acrostic_tail": self.acrostic_tail.value.strip(),
+            "temperature": self.temperature,
+        }
+
+    @property
+    def form_key(self) -> str:
+        return self._keys[self.form.index]
+
+    @property
+    def wanted_rhyme(self) -> str | None:
+        """The chosen rhyme; None for any."""
+        return self._wanted_rhyme
+
+    @property
+    def wanted_order(self) -> str | None:
+        """The chosen tone pattern; None for any."""
+        return self._wanted_order
+
+    @property
+    def rhyme_system(self) -> RhymeBook:
+        """The chosen rhyme book, or the chosen form's own."""
+        chosen = next((choice for choice in self._forms if choice.key == self.form_key), None)
+        return self._wanted_book or (chosen.books[0] if chosen else "pingshui")
+
+    def choose_rhyme(self, name: str) -> None:
+        """Choose a rhyme by its name, where the form has it."""
+        if name in self.rhyme.values:
+            self.rhyme.step(self.rhyme.values.index(name) - self.rhyme.index)
+
+    @property
+    def temperature(self) -> float:
+        return TEMPERATURES[self._temperature.index]
+
+    @property
+    def pace(self) -> int:
+        return self._pace.index
+
+    @property
+    def pace_chars_per_s(self) -> float:
+        return PACES_CHARS_PER_S[self.pace]
+
+    @property
+    def n_candidates(self) -> int:
+        return CANDIDATES[self._count.index]
+
+    @property
+    def model(self) -> str | None:
+        """The engine's key of the chosen model: a name, or the folder of a run. None while no model is known."""
+        return self._model_keys[self._model.index] if self._model_keys else None
+
+    @property
+    def remembered(self) -> Mapping[str, Any]:
+        """The chosen options as fields of `Settings`."""
+        return {
+            "temperature": self.temperature,
+            "pace": self.pace,
+            "n_candidates": self.n_candidates,
+            "form": self.form_key,
+            "rhyme": self._wanted_rhyme,
+            "rhyme_book": self._wanted_book,
+            "tone_order": self._wanted_order,
+        }
+
+    def change_temperature(self, by: int) -> None:
+        self._temperature.step(by)
+
+    # The options on offer
+
+    def offer_models(self, names: Sequence[str]) -> None:
+        """Offer the installed models, the default one first. The model in use stays chosen."""
+        self._installed_models = tuple(names)
+        self._show_models()
+
+    def model_is(self, key: str | None, name: str | None = None) -> None:
+        """Show the model in use, or being loaded; `name` is its own name, once it is loaded."""
+        self._model_in_use = (key, name or _name_of(key))
+        self._show_models()
+
+    def _show_models(self) -> None:
+        """Offer the installed models and the model in use, which may be none of them."""
+        key, name = self._model_in_use
+        in_use = key or name
+        names = {installed: installed for installed in self._installed_models}
+        if in_use != _UNKNOWN_YET:
+            names.setdefault(in_use, name)
+        self._model_keys = list(names)
+        self._model.offer(
+            list(names.values()) or [_UNKNOWN_YET], self._model_keys.index(in_use) if in_use in names else 0
+        )
+
+    def offer_forms(self, choices: Sequence[FormChoice]) -> None:
+        """Offer the forms. A saved form that no longer exists becomes free verse."""
+        wanted = self.form_key
+        self._forms = tuple(choices)
+        self._keys = [FREE, *(choice.key for choice in choices)]
+        self._offer_form_names(self._keys.index(wanted) if wanted in self._keys else 0)
+        self._offer_rules()
+
+    def _offer_form_names(self, index: int | None = None) -> None:
+        names = {FREE: tr("compose.free"), **{choice.key: choice.name for choice in self._forms}}
+        self.form.offer(
+            [names.get(key, _UNKNOWN_YET) for key in self._keys], self.form.index if index is None else index
+        )
+
+    def _offer_rules(self) -> None:
+        """Offer rhyme books, rhymes and tone patterns of the chosen form. A choice stays where the form has it."""
+        if not self._forms:
+            return
+        chosen = next((choice for choice in self._forms if choice.key == self.form_key), None)
+        books = chosen.books if chosen else ()
+        # The form's own book is no choice of the user.
+        self._wanted_book = self._wanted_book if self._wanted_book in books[1:] else None
+        names = [RHYME_BOOKS[book] for book in books] or [RHYME_BOOKS["pingshui"]]
+        self.book.offer(names, books.index(self._wanted_book) if self._wanted_book else 0)
+        rhymes = chosen.rhymes_by_book[self.rhyme_system] if chosen else ()
+        orders = chosen.orders if chosen and len(chosen.orders) > 1 else ()
+        self._wanted_rhyme = self._wanted_rhyme if self._wanted_rhyme in rhymes else None
+        self._wanted_order = self._wanted_order if self._wanted_order in orders else None
+        for stepper, values, wanted in (
+            (self.rhyme, rhymes, self._wanted_rhyme),
+            (self.order, orders, self._wanted_order),
+        ):
+            stepper.offer([tr("compose.any"), *values], 0 if wanted is None else values.index(wanted) + 1)
+
+    @on(Stepper.Stepped)
+    def take(self, event: Stepper.Stepped) -> None:
+        event.stop()
+        stepper = event.stepper
+        if stepper is self.rhyme:
+            self._wanted_rhyme = stepper.value if stepper.index else None
+        elif stepper is self.order:
+            self._wanted_order = stepper.value if stepper.index else None
+        elif stepper is self.book:
+            self._wanted_book = next((book for book, name in RHYME_BOOKS.items() if name == stepper.value), None)
+            self._offer_rules()
+        elif stepper is self.form:
+            self._offer_rules()
+        self.post_message(self.OptionChanged(stepper.id or ""))
+
+    def on_key(self, event: events.Key) -> None:
+        """Up and down go from field to field."""
+        if event.key in ("up", "down"):
+            event.stop()
+            (self.screen.focus_previous if event.key == "up" else self.screen.focus_next)()
+
+    @on(Input.Changed)
+    def tell(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.OptionChanged(event.input.id or ""))
+
+
+def nearest(values: Sequence[float], wanted: float) -> int:
+    """The index of the value on offer that is nearest."""
+    return min(range(len(values)), key=lambda index: abs(values[index] - wanted))
+
+
+def _name_of(model: str | None) -> str:
+    """The name of a model by its key: of a run, the name of its folder."""
+    return _UNKNOWN_YET if model is None else Path(model).name or model
+
+
+def _paces() -> Sequence[str]:
+    """The paces as bars."""
+    return (">", ">>", ">>>", ">>>>") if is_ascii() else ("▂", "▂▄", "▂▄▆", "▂▄▆█")

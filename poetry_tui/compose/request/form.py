@@ -1,0 +1,160 @@
+"""The request form: the chips of begin characters, and below them every other option of a poem."""
+
+import asyncio
+import functools
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from poetry_tui.compose.request.begin_picker import BeginPicker
+from poetry_tui.compose.session.generation import new_seed
+from poetry_tui.compose.session.revisions import ComposeRequest
+from poetry_tui.compose.session.state import ComposeSession
+from poetry_tui.i18n import tr, tr_label
+from poetry_tui.keymap import bind
+from poetry_tui.settings import SettingsStore
+
+if TYPE_CHECKING:
+    from poetry_tui.compose.request.fields import RequestFields
+
+BEGIN_CHARACTERS = "日红山夜湖海月君"
+# Typed instead of a begin character: let the model begin.
+_ANY = ("?", "？", "*")
+
+
+class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """The chips are there at the first paint; the fields are mounted after it, and hold their values before."""
+
+    DEFAULT_CSS = """
+    RequestForm {
+        width: 27;
+        padding: 1 1;
+        border: round $panel;
+        border-title-color: $text-muted;
+        scrollbar-size-vertical: 1;
+        scrollbar-color: $panel;
+        scrollbar-background: $background;
+        &:focus-within { border: round $accent 60%; border-title-color: $accent; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("b", "edit_prompt", "compose.own_prompt", show=False),
+        bind("w", "edit_options", "compose.options", show=False),
+        bind("plus,equals_sign", "temperature(1)", "compose.warmer", display="+", show=False),
+        bind("minus", "temperature(-1)", "compose.cooler", display="-", show=False),
+        bind("d", "rhyme_dictionary", "compose.rhyme_dictionary", show=False),
+    ]
+
+    class FieldWanted(Message):
+        """A key wants the focus on a field of the form, which may be hidden."""
+
+        def __init__(self, field: Widget) -> None:
+            super().__init__()
+            self.field = field
+
+    def __init__(self, session: ComposeSession, settings: SettingsStore) -> None:
+        super().__init__()
+        self._session, self._settings = session, settings
+        self.picker = BeginPicker(BEGIN_CHARACTERS, id="picker")
+
+    @property
+    def has_fields(self) -> bool:
+        """Whether the fields are loaded yet; asking for `fields` loads them."""
+        return "fields" in self.__dict__
+
+    @functools.cached_property
+    def fields(self) -> "RequestFields":
+        from poetry_tui.compose.request.fields import RequestFields
+
+        return RequestFields(self._settings.current)
+
+    def compose(self) -> ComposeResult:
+        yield self.picker
+
+    def on_mount(self) -> None:
+        self.border_title = Content(tr_label("compose.begin"))
+        self.picker.tooltip = tr("compose.picker.tip")
+        self.call_after_refresh(self._mount_fields)
+
+    async def _mount_fields(self) -> None:
+        # Whoever leaves at once is gone before this.
+        if self.is_attached:
+            await self.mount(self.fields)
+
+    def refresh_labels(self) -> None:
+        self.border_title = Content(tr_label("compose.begin"))
+        self.picker.tooltip = tr("compose.picker.tip")
+        self.fields.refresh_labels()
+
+    async def offer_choices(self) -> None:
+        """Offer the installed models, the forms and the rhymes."""
+        self.fields.offer_models(await asyncio.to_thread(_model_names))
+        # The tables of the prosody take their time to load.
+        from poetry_tui.compose.request.form_choices import form_choices
+
+        self.fields.offer_forms(await asyncio.to_thread(form_choices))
+
+    def requests(self, model: str | None) -> list[ComposeRequest]:
+        """A request for each prompt of the form, with new seeds; none where no begin character is chosen."""
+        return [self.request(prompt, model) for prompt in self.prompts]
+
+    def request(self, prompt: str, model: str | None) -> ComposeRequest:
+        """The request for a prompt with the options of the form and a new seed."""
+        from engine.config import ComposeConfig
+
+        config = ComposeConfig(begin=prompt, seed=new_seed(), **self.fields.options)
+        return ComposeRequest(config.to_dict(), model=model)
+
+    @property
+    def prompts(self) -> list[str]:
+        """The begin of each poem: the typed ones, else the chosen chips; an acrostic needs none."""
+        typed = ["" if text in _ANY else text for text in self.fields.own.value.split()]
+        if typed:
+            return typed
+        return [""] if self.fields.acrostic.value.strip() else self.picker.chosen
+
+    @on(BeginPicker.Picked)
+    def clear_own_prompt(self) -> None:
+        self.fields.own.value = ""
+
+    # Not by `@on`, which would load the fields before the first paint.
+    def on_request_fields_option_changed(self, event: "RequestFields.OptionChanged") -> None:
+        """Remember the options. The message bubbles on to the screen."""
+        # The chips are pale while something else says how to begin.
+        self.picker.is_active = not (self.fields.own.value.strip() or self.fields.acrostic.value.strip())
+        if event.name == "model":
+            self._settings.change(model=self.fields.model)
+        else:
+            self._settings.change(**self.fields.remembered)
+
+    def action_temperature(self, by: int) -> None:
+        self.fields.change_temperature(by)
+
+    def action_edit_prompt(self) -> None:
+        self.post_message(self.FieldWanted(self.fields.own))
+
+    def action_edit_options(self) -> None:
+        self.post_message(self.FieldWanted(self.fields.form))
+
+    def action_rhyme_dictionary(self) -> None:
+        """Open the rhyme dictionary at the chosen rhyme, or at the character under the cursor; a chosen group becomes the rhyme."""
+        from poetry_tui.compose.request.rhyme_dictionary_screen import RhymeDictionary
+
+        revision, cursor = self._session.revision, self._session.cursor
+        character = revision.text[cursor] if revision is not None and cursor is not None else ""
+        self.app.push_screen(
+            RhymeDictionary(self.fields.rhyme_system, self.fields.wanted_rhyme, character),
+            lambda name: None if name is None else self.fields.choose_rhyme(name),
+        )
+
+
+def _model_names() -> list[str]:
+    from engine.model.registry import list_models
+
+    return [model.name for model in list_models() if not model.problem]

@@ -1,0 +1,1 @@
+"""The session: its poems, their revisions, composing, saving. No Textual import."""

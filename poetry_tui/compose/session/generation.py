@@ -1,0 +1,219 @@
+"""Generation: poems are requested one after another, and their characters are revealed at the chosen pace. No Textual import."""
+
+import asyncio
+import contextlib
+import functools
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from typing import Any, Protocol
+
+from engine.errors import StudioError
+from engine.service.protocol import Novelty, Poem, Progress, Token
+from poetry_tui.compose.session.revisions import ComposeRequest
+from poetry_tui.compose.session.state import ComposeSession, Composition, candidate_poem
+
+TICKS_PER_S = 12
+# Short enough to be read out and typed.
+_MAX_SEED = 1_000_000
+
+
+class Engine(Protocol):
+    """The part of `EngineClient` that composes."""
+
+    def start(self) -> None: ...
+
+    def compose(self, config: Mapping[str, Any], model: str | None = None) -> AsyncGenerator[Token | Poem, None]: ...
+
+    async def candidates(
+        self, config: Mapping[str, Any], n: int, model: str | None, on_progress: Callable[[Progress], None]
+    ) -> Sequence[Poem]: ...
+
+    async def novelty(self, text: str, model: str | None = None) -> Novelty | None: ...
+
+
+class Job(Protocol):
+    """A coroutine that runs in the background: a Textual worker, an asyncio task."""
+
+    def cancel(self) -> object: ...
+
+
+# Runs a coroutine function in the background.
+Spawn = Callable[[Callable[[], Coroutine[Any, Any, None]]], Job]
+
+
+class GenerationController:
+    """Adds the requested poems to a session, character by character.
+
+    Args:
+        session: receives the poems.
+        engine: composes them.
+        spawn: starts a coroutine function in the background and returns its job.
+        on_change: called after every visible change.
+        on_failure: called with the error of a poem, and whether it was refused before its first character.
+        pace_chars_per_s: the current pace of the display.
+    """
+
+    def __init__(
+        self,
+        session: ComposeSession,
+        engine: Engine,
+        *,
+        spawn: Spawn,
+        on_change: Callable[[], None],
+        on_failure: Callable[[StudioError, bool], None],
+        pace_chars_per_s: Callable[[], float],
+    ) -> None:
+        self._session, self._engine = session, engine
+        self._spawn = spawn
+        self._on_change, self._on_failure = on_change, on_failure
+        self._pace_chars_per_s = pace_chars_per_s
+        self._writing: Job | None = None
+        self._revealing: Job | None = None
+        self._comparing: Job | None = None
+        self._all_revealed = asyncio.Event()
+        # The poem whose novelty is looked up now.
+        self._compared: Composition | None = None
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether a poem is incomplete."""
+        return any(not poem.is_over for poem in self._session.compositions)
+
+    def start(self, requests: Sequence[ComposeRequest], n_candidates: int = 1) -> None:
+        """Compose the requests in order, after stopping the current poem; each as the best of `n_candidates`."""
+        self.stop()
+        self._engine.start()
+        # The engine composes one thing at a time: a new poem comes before the lookup of an old one.
+        if self._comparing is not None:
+            self._comparing.cancel()
+        self._writing = self._spawn(functools.partial(self._write_all, tuple(requests), n_candidates))
+
+    def stop(self) -> None:
+        """Stop composing. The revealed characters stay."""
+        if self._writing is not None:
+            self._writing.cancel()
+            self._writing = None
+        for poem in [poem for poem in self._session.compositions if not poem.is_over]:
+            poem.stop()
+        self._settle()
+        self.tick()
+
+    def add_whole(self, composition: Composition) -> None:
+        """Stop composing and add a complete poem."""
+        self.stop()
+        self._session.add_whole([composition])
+        self._on_change()
+
+    # Composing
+
+    async def _write_all(self, requests: Sequence[ComposeRequest], n_candidates: int) -> None:
+        try:
+            for request in requests:
+                poem = Composition(request)
+                self._session.add(poem)
+                self._start_revealing()
+                try:
+                    if n_candidates > 1:
+                        await self._write_candidates(poem, n_candidates)
+                    else:
+                        await self._write(poem)
+                except StudioError as error:
+                    self._fail(poem, error)
+                    return
+                await self._all_revealed.wait()
+        except Exception:
+            # A bug of ours: the job reports it, and no poem stays incomplete.
+            self.stop()
+            raise
+
+    async def _write(self, poem: Composition) -> None:
+        async with contextlib.aclosing(self._engine.compose(poem.config, poem.request.model)) as replies:
+            async for reply in replies:
+                poem.take(reply)
+
+    async def _write_candidates(self, poem: Composition, n: int) -> None:
+        """Replace a poem by several candidates, the best first; that one is revealed as if it were being composed."""
+        found = await self._engine.candidates(poem.config, n, poem.request.model, poem.set_progress)
+        self._session.discard(poem)
+        candidates = [candidate_poem(poem.request, done) for done in found]
+        for candidate in candidates[1:]:
+            candidate.reveal_all()
+        self._session.add_whole(candidates)
+        await self._add_likelihoods(candidates[0])
+
+    async def _add_likelihoods(self, poem: Composition) -> None:
+        """Compose a candidate again with its seed, for the probabilities of its characters.
+
+        An error loses nothing: the inspector asks for each position that it displays.
+        """
+        with contextlib.suppress(StudioError):
+            async with contextlib.aclosing(self._engine.compose(poem.config, poem.request.model)) as replies:
+                async for reply in replies:
+                    if isinstance(reply, Token) and not self._session.set_likelihood(poem, reply):
+                        return
+
+    def _fail(self, poem: Composition, error: StudioError) -> None:
+        poem.problem = error
+        is_refused = not poem.tokens
+        poem.reveal_all()
+        self._settle()
+        self._on_failure(error, is_refused)
+
+    def _settle(self) -> None:
+        """Make a revision of every complete poem, and discard those without a character."""
+        for poem in [poem for poem in self._session.compositions if poem.is_over and not poem.tokens]:
+            self._session.discard(poem)
+        self._session.settle()
+
+    # Revealing
+
+    def _start_revealing(self) -> None:
+        self._all_revealed.clear()
+        if self._revealing is not None:
+            self._revealing.cancel()
+        self._revealing = self._spawn(self._reveal)
+        self._on_change()
+
+    async def _reveal(self) -> None:
+        while not self._all_revealed.is_set():
+            await asyncio.sleep(1 / TICKS_PER_S)
+            self.tick()
+
+    def tick(self) -> None:
+        """Reveal the characters of one tick; the last tick ends the revealing."""
+        unfinished = [poem for poem in self._session.compositions if not poem.is_over]
+        for poem in unfinished:
+            poem.reveal(self._pace_chars_per_s() / TICKS_PER_S)
+        self._session.settle()
+        if all(poem.is_over for poem in unfinished):
+            self._all_revealed.set()
+        self._on_change()
+
+    # Novelty
+
+    def look_up_novelty(self) -> None:
+        """Ask once what the current poem shares with the training text, when it is complete."""
+        poem = self._session.current
+        if poem is None or not poem.is_over or not poem.text or poem.novelty is not None or poem is self._compared:
+            return
+        self._compared = poem
+        if self._comparing is not None:
+            self._comparing.cancel()
+        self._comparing = self._spawn(functools.partial(self._compare, poem))
+
+    async def _compare(self, poem: Composition) -> None:
+        try:
+            poem.novelty = await self._engine.novelty(poem.text, poem.request.model)
+        except StudioError as error:
+            poem.novelty = error
+        finally:
+            if self._compared is poem:
+                self._compared = None
+        self._on_change()
+
+
+def new_seed() -> int:
+    """A random seed of at most six digits."""
+    # Not needed before the first paint.
+    import secrets
+
+    return secrets.randbelow(_MAX_SEED)

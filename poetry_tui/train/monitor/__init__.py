@@ -1,0 +1,1 @@
+"""The followed run: headline, figures, curves, predictions, samples, log, comparison."""

@@ -1,0 +1,284 @@
+"""The followed run on the screen: headline, loss chart, small curves, prediction over target, samples, log.
+
+The monitor owns how the run is viewed: the selected step, the open panes, and through its chart zoom, pan and axes.
+"""
+
+import time
+from bisect import bisect_left
+from collections.abc import Sequence
+from pathlib import Path
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+
+from engine.errors import StudioError
+from poetry_tui.i18n import tr, tr_error
+from poetry_tui.keymap import bind
+from poetry_tui.report.child import folder_for, write_in_child
+from poetry_tui.runs.follower import RunFollower
+from poetry_tui.runs.reader import LogTail
+from poetry_tui.runs.replay import RunReplay
+from poetry_tui.runs.state import RunState, Status
+from poetry_tui.train.followed_runs import FollowedRuns
+from poetry_tui.train.monitor.compare_screen import CompareScreen
+from poetry_tui.train.monitor.figures import RunFigures
+from poetry_tui.train.monitor.headline import RunHeadline
+from poetry_tui.train.monitor.log_pane import LogPane
+from poetry_tui.train.monitor.loss_chart import LossChart
+from poetry_tui.train.monitor.prediction_grid import PredictionGrid
+from poetry_tui.train.monitor.resource_pane import ResourcePane
+from poetry_tui.train.monitor.samples import MAX_ROUNDS, SampleTimeline
+from poetry_tui.train.monitor.sparklines import SparklineRow
+
+# Curves may take this share of one processor from the training, and hardly change within a second; that of a long run, which
+# changes by less than a dot, may wait for some more. Figures come first.
+CURVES_SHARE = 0.01
+MIN_CURVES_PERIOD_S = 1.0
+MAX_CURVES_WAIT_S = 4.0
+# Long enough to read a path, and to copy it.
+REPORT_NOTICE_S = 20
+
+
+class SideBySide(Horizontal):
+    """What is below the curves."""
+
+    BLANK = True
+
+
+class RunMonitor(Vertical):
+    """Draws a `FollowedRuns`; what has not changed is not drawn again. Its keys act wherever the focus is on its screen."""
+
+    # Its children cover it: there is nothing of it to be rendered, at every change of one of them.
+    BLANK = True
+    BINDINGS = [
+        bind("left", "select_step(-1)", "train.earlier", show=False),
+        bind("right", "select_step(1)", "train.later", show=False),
+        bind("shift+left", "select_step(-10)", "train.earlier", show=False),
+        bind("shift+right", "select_step(10)", "train.later", show=False),
+        bind("0", "follow_latest", "train.now", show=False),
+        bind("plus,equals_sign", "set_speed(2.0)", "train.faster", display="+", show=False),
+        bind("minus", "set_speed(0.5)", "train.slower", display="-", show=False),
+        bind("t", "compare", "train.compare"),
+        bind("R", "report", "train.report", display="R", show=False),
+        bind("l", "toggle_log", "train.log"),
+        bind("y", "toggle_resources", "train.system", show=False),
+        bind("z", "zoom", "train.zoom"),
+        bind("comma", "pan(-0.5)", "train.pan_left", display=",", show=False),
+        bind("full_stop", "pan(0.5)", "train.pan_right", display=".", show=False),
+        bind("x", "next_axis", "train.axis", show=False),
+        bind("g", "toggle_log_scale", "train.log_axis", show=False),
+    ]
+    DEFAULT_CSS = """
+    RunMonitor {
+        & LossChart { height: 3fr; border: round $panel; }
+        & SparklineRow { display: none; }
+        & #monitor-below { height: 2fr; min-height: 7; }
+        & PredictionGrid, & SampleTimeline, & LogPane, & ResourcePane {
+            width: 1fr; border: round $panel; padding: 0 1; background: transparent; scrollbar-size-vertical: 1;
+        }
+        & LossChart, & PredictionGrid, & SampleTimeline, & LogPane, & ResourcePane {
+            border-title-color: $text-muted; border-subtitle-color: $text-muted;
+        }
+        & PredictionGrid:focus, & SampleTimeline:focus, & LogPane:focus { border: round $accent; }
+        & LogPane, & ResourcePane { display: none; }
+        &.-log LogPane, &.-resources ResourcePane { display: block; }
+        &.-log PredictionGrid, &.-log SampleTimeline { display: none; }
+        &.-resources PredictionGrid { display: none; }
+    }
+    """
+
+    class Drawn(Message):
+        """The runs were drawn anew: another status, maybe, so that other keys apply."""
+
+    def __init__(self, runs: FollowedRuns, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._runs = runs
+        # What was drawn last.
+        self._follower: RunFollower | None = None
+        self._status: Status | None = None
+        self._painted_s = 0.0
+        self._log = LogTail(Path())
+        self._curves_due_s = 0.0
+        # What cannot wait on the curves: the overlays with anything to be drawn, points and letters, the selected step.
+        self._noted: tuple[object, ...] = ()
+        self._has_opened_log = False
+        # The step of the comparison that is shown; None follows the run.
+        self.selected_step: int | None = None
+
+    def compose(self) -> ComposeResult:
+        yield RunHeadline()
+        yield RunFigures()
+        yield LossChart()
+        yield SparklineRow()
+        with SideBySide(id="monitor-below"):
+            yield PredictionGrid()
+            yield ResourcePane()
+            yield SampleTimeline()
+            yield LogPane()
+
+    def refresh_labels(self) -> None:
+        """Write all labels in the current language, and draw with the characters that are drawn with now."""
+        # The names of the curves and their dots do not wait until they are due.
+        self._noted = ()
+        self.query_one(LossChart).refresh_labels()
+        self.query_one(PredictionGrid).refresh_labels()
+        self.query_one(SampleTimeline).refresh_labels()
+        self.query_one(LogPane).refresh_labels()
+        self.query_one(ResourcePane).refresh_labels()
+        self._runs.is_dirty = True
+
+    # Drawing
+
+    def paint_within(self, period_s: float) -> None:
+        """Draw what has changed, unless that was done less than this long ago."""
+        if time.monotonic() - self._painted_s >= period_s:
+            self.paint()
+
+    def paint_at_once(self) -> None:
+        """Draw what a key has changed, before the next read."""
+        self._runs.is_dirty = True
+        self.paint()
+
+    def paint(self) -> None:
+        """Draw what has changed since the last time; nothing while another screen is in front."""
+        if not self._runs.is_dirty or not self.screen.is_current or self._runs.followed is None:
+            return
+        self._painted_s = time.monotonic()
+        with self.app.batch_update():
+            self._runs.is_dirty = not self._draw(self._runs.followed)
+        self.post_message(self.Drawn())
+
+    def show(self, follower: RunFollower) -> None:
+        """Draw another run at once, though little of it has been read yet."""
+        self._draw(follower)
+
+    def _draw(self, follower: RunFollower) -> bool:
+        """Draw a run as it is now; return False where curves that have changed were left for later."""
+        is_other = follower is not self._follower
+        if is_other:
+            self.selected_step = None
+            self._status = None
+            self._log = LogTail(follower.folder)
+        self._follower = follower
+        self._open_log_of_failure(follower)
+        state = follower.state
+        self.query_one(RunHeadline).show(follower)
+        self.query_one(RunFigures).show(follower)
+        # What somebody has asked to see is drawn at once, and what happens rarely; the rest when it is due.
+        overlays = tuple((name, len(other.loss) > 0) for name, other in self._runs.overlay_states)
+        noted = (self.selected_step, overlays, len(state.validations), len(state.controls), follower.status)
+        is_behind = not is_other and noted == self._noted and not self._curves_are_due()
+        if not is_behind:
+            self._noted = noted
+            self._draw_curves(state)
+        self._draw_panes(state)
+        return not is_behind
+
+    def _draw_panes(self, state: RunState) -> None:
+        grid, step = self.query_one(PredictionGrid), self.selected_step
+        compared = state.compared if step is None else state.compared_at(step)
+        if compared is not grid.shown:
+            grid.show(compared)
+        self.query_one(SampleTimeline).show(state.sample_rounds(limit=MAX_ROUNDS, until=step))
+        if self.has_class("-log"):
+            self.query_one(LogPane).show(self._log.poll())
+        if self.has_class("-resources"):
+            self.query_one(ResourcePane).show(state.resources, state.speed.last_smooth or 0.0)
+
+    def _curves_are_due(self) -> bool:
+        late_s = time.monotonic() - self._curves_due_s
+        return late_s >= MAX_CURVES_WAIT_S or (late_s >= 0 and self.query_one(LossChart).is_a_dot_behind())
+
+    def _draw_curves(self, state: RunState) -> None:
+        chart = self.query_one(LossChart)
+        chart.show(state, self.selected_step, self._runs.overlay_states)
+        self.query_one(SparklineRow).show(state)
+        self._curves_due_s = time.monotonic() + max(chart.cost_s / CURVES_SHARE, MIN_CURVES_PERIOD_S)
+
+    def _open_log_of_failure(self, follower: RunFollower) -> None:
+        """A run that has failed shows the end of its log by itself, until another one is followed or somebody closes it."""
+        has_failed = follower.status is Status.FAILED
+        if has_failed and self._status is not Status.FAILED:
+            self._has_opened_log = not self.has_class("-log")
+            self.add_class("-log")
+        elif not has_failed and self._has_opened_log:
+            self._has_opened_log = False
+            self.remove_class("-log")
+        self._status = follower.status
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that would do nothing are not in the footer."""
+        return self._runs.is_replay if action == "set_speed" else self._runs.followed is not None
+
+    def action_select_step(self, by: int) -> None:
+        """Select an earlier or later comparison: predictions, samples and a mark on the curve; beyond the last one is the present."""
+        follower = self._runs.followed
+        if follower is not None and follower.state.comparisons:
+            steps = [one.step for one in follower.state.comparisons]
+            here = len(steps) if self.selected_step is None else bisect_left(steps, self.selected_step)
+            there = max(0, here + by)
+            self.selected_step = steps[there] if there < len(steps) else None
+        self.paint_at_once()
+
+    def action_follow_latest(self) -> None:
+        """Show the run as it is now."""
+        self.selected_step = None
+        self.paint_at_once()
+
+    def action_toggle_log(self) -> None:
+        """Show the log in place of predictions and samples, or those again."""
+        self._has_opened_log = False
+        self.toggle_class("-log")
+        if self.has_class("-log"):
+            self.query_one(LogPane).focus()
+        self.paint_at_once()
+
+    def action_toggle_resources(self) -> None:
+        """Show what the training uses of the machine in place of the predictions, or those again."""
+        self.toggle_class("-resources")
+        self.paint_at_once()
+
+    def action_zoom(self) -> None:
+        """Show less of the run in the chart, or all of it again."""
+        self.query_one(LossChart).next_zoom()
+
+    def action_pan(self, by: float) -> None:
+        """Move the part of the run that the chart shows, by a share of its width."""
+        self.query_one(LossChart).pan(by)
+
+    def action_next_axis(self) -> None:
+        """Draw the curve over steps, characters or minutes."""
+        self.query_one(LossChart).next_axis()
+
+    def action_toggle_log_scale(self) -> None:
+        """Draw the curve by its logarithm, or as it is."""
+        self.query_one(LossChart).toggle_log_scale()
+
+    def action_set_speed(self, factor: float) -> None:
+        """Replay `factor` times as fast."""
+        if isinstance(self._runs.followed, RunReplay):
+            self._runs.followed.set_speed(self._runs.followed.speed * factor)
+            self._runs.is_dirty = True
+
+    def action_compare(self) -> None:
+        """Put the followed run and its overlays side by side, as a table."""
+        self.app.push_screen(CompareScreen(self._runs.compare))
+
+    def action_report(self) -> None:
+        """Write the report on the followed run and its overlays, in the background."""
+        if self._runs.followed is not None:
+            writing = self._write_report([self._runs.followed.folder, *self._runs.overlays])
+            # The screen's worker: it notifies of what goes wrong unforeseen.
+            self.screen.run_worker(writing, group="report", exclusive=True, exit_on_error=False)
+
+    async def _write_report(self, folders: Sequence[Path]) -> None:
+        self.notify(tr("train.report_begun"), timeout=2, markup=False)
+        try:
+            page = await write_in_child(folders, folder_for(folders))
+        except StudioError as error:
+            self.notify(tr_error(str(error)), severity="error", markup=False)
+            return
+        self.notify(tr("train.report_written", path=page), timeout=REPORT_NOTICE_S, markup=False)

@@ -1,0 +1,1 @@
+"""The settings of the next training as a form."""

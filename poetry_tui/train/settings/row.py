@@ -1,0 +1,104 @@
+"""One setting of the next training: its name, the control that answers it, and what is wrong with the answer."""
+
+from collections.abc import Mapping
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Label, Select, Static
+
+from engine.errors import StudioError
+from poetry_tui.i18n import TRANSLATIONS, tr, tr_error
+from poetry_tui.train.settings.questions import BEGINNING, NO, YES, Question
+from poetry_tui.widgets.line_input import LineInput
+
+
+def label_of(question: Question) -> str:
+    """What a setting is called; a new one that nobody has translated yet goes by its own name."""
+    key = f"train.field.{question.name}"
+    return tr(key) if key in TRANSLATIONS else question.name.replace("_", " ")
+
+
+class SettingRow(Widget):
+    """One setting: label and control on a line, and its error below when there is one."""
+
+    # Its children cover it.
+    BLANK = True
+    DEFAULT_CSS = """
+    SettingRow {
+        layout: grid;
+        grid-size: 2;
+        grid-columns: 15 1fr;
+        grid-rows: auto;
+        height: auto;
+        & > Label { color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
+        & > Input { background: $surface; }
+        & > .error { column-span: 2; display: none; height: auto; color: $text-error; padding: 0 0 0 1; }
+        &.-wrong > .error { display: block; }
+        &.-wrong > Label { color: $text-error; text-style: bold; }
+        &:focus-within > Label { color: $accent; }
+    }
+    """
+
+    def __init__(self, question: Question, answer: str) -> None:
+        super().__init__(id=f"setting-{question.name}")
+        self.question = question
+        self.tooltip = Content(tr_error(question.help))
+        self.control = self._control(answer)
+
+    def compose(self) -> ComposeResult:
+        yield Label(label_of(self.question), markup=False)
+        yield self.control
+
+    def _control(self, answer: str) -> Input | Select[str]:
+        question = self.question
+        if question.name in ("corpus", BEGINNING):
+            # What there is to choose is told later.
+            return Select([(answer, answer)], allow_blank=False, compact=True)
+        if question.choices:
+            options = [(text, choice) for choice, text in self._choices().items()]
+            return Select(options, allow_blank=False, value=answer, compact=True)
+        placeholder = tr("train.empty_value") if question.may_be_empty else ""
+        return LineInput(answer, placeholder=placeholder, compact=True, select_on_focus=True)
+
+    def _choices(self) -> dict[str, str]:
+        """The answers to choose from, and what each is called."""
+        translated = {YES: "train.yes", NO: "train.no"}
+        return {choice: tr(translated[choice]) if choice in translated else choice for choice in self.question.choices}
+
+    def refresh_labels(self) -> None:
+        """Say everything in the current language."""
+        self.query_one(Label).update(Content(label_of(self.question)))
+        self.tooltip = Content(tr_error(self.question.help))
+        if self.question.choices:
+            self.offer(self._choices(), self.answer)
+
+    @property
+    def answer(self) -> str:
+        return str(self.control.value)
+
+    @answer.setter
+    def answer(self, answer: str) -> None:
+        if self.control.value != answer:
+            self.control.value = answer
+
+    def offer(self, options: Mapping[str, str], chosen: str) -> None:
+        """Of a list: choose among these answers, each by what it is called; nobody is told of a change."""
+        select: Select[str] = self.query_one(Select)
+        with select.prevent(Select.Changed):
+            select.set_options((Content(text), answer) for answer, text in options.items())
+            select.value = chosen
+            # The answer may be the same, and called otherwise.
+            select.mutate_reactive(Select.value)  # type: ignore[misc]
+
+    def show_error(self, error: StudioError | None) -> None:
+        """Say what is wrong with the answer, or nothing."""
+        self.set_class(error is not None, "-wrong")
+        if error is None:
+            return
+        text = Content(tr_error(str(error)))
+        if shown := self.query(".error"):
+            shown.first(Static).update(text)
+        else:
+            # Most rows never have one, and each widget more makes the screen open later.
+            self.mount(Static(text, classes="error"))
