@@ -1,5 +1,5 @@
-# make studio    set everything up and open the studio
-# make test      set everything up and run the whole test suite
+# make studio    set everything up and open the studio (TORCH=cpu: with PyTorch's CPU build, where there is no NVIDIA card)
+# make test      set everything up, the developer tools too, and run the whole test suite
 # make quick     run the tests but for the slow ones and those that start the program
 # make check     lint, types, import contracts and tests
 # make docs      generate docs/cli.md and docs/keys.md from the parsers and the key bindings
@@ -11,31 +11,71 @@
 
 VENV   := .venv
 BIN    := $(VENV)/bin
+# Both are written only when pip has succeeded, so that an interrupted installation starts again.
 STAMP  := $(VENV)/.installed
-PATHS  := engine poetry_tui tests benchmarks
+DEV    := $(VENV)/.installed-dev
+PATHS  := engine poetry_tui tests benchmarks hatch_build.py
+
+# Where PyTorch says that its CPU builds are; PyPI's build for Linux brings 2.5 GB for NVIDIA cards.
+CPU_WHEELS := https://download.pytorch.org/whl/cpu
+PIP        := $(BIN)/python -m pip install --disable-pip-version-check -c $(VENV)/constraints.txt
 
 .PHONY: studio setup test quick check lint types contracts bench docs pictures growth recipe soak format clean
 
-studio: setup
+studio: $(STAMP)
 	@$(BIN)/poetry-tui corpus install tang --if-missing || true
 	@$(BIN)/poetry-tui
 
-setup: $(STAMP)
+setup: $(DEV)
 
-# Written only when the installation has succeeded, so that an interrupted one starts again. pip compiles what it copies,
-# but not what it links to: without it the first start is a slow one, and every one where Python may not write.
-$(STAMP): pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Installing the studio into $(VENV) (the first time takes some minutes) …" >&2
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+# A PyTorch that is there already stays, whatever its version from 2.6 on. pip compiles what it copies, but not what it
+# links to: without that the first start is a slow one, and every one where Python may not write.
+define install
+	@echo "Installing the studio into $(VENV)." >&2
+	@if $(BIN)/python -c "$$HAS_TORCH" 2>/dev/null; then \
+	    grep -v '^torch==' constraints.txt >$(VENV)/constraints.txt; \
+	    echo "PyTorch is there already; at most 60 MB are downloaded." >&2; \
+	else \
+	    cp constraints.txt $(VENV)/constraints.txt; \
+	    if [ '$(TORCH)' = cpu ]; then \
+	        echo "About 250 MB are downloaded (1 GB on disk), most of it PyTorch's CPU build." >&2; \
+	        $(PIP) --retries 1 --no-deps --index-url $(CPU_WHEELS) torch || { \
+	            echo "PyTorch's CPU build cannot be had from $(CPU_WHEELS); try again, or run make without TORCH=cpu for PyPI's build." >&2; \
+	            exit 1; }; \
+	    elif [ "$$(uname -s)" = Linux ]; then \
+	        echo "About 3 GB are downloaded, 2.5 GB of it for NVIDIA cards." >&2; \
+	        command -v nvidia-smi >/dev/null || [ -e /proc/driver/nvidia ] || \
+	            echo "No NVIDIA card is found here: stop with Ctrl-C, and make $(or $(firstword $(MAKECMDGOALS)),studio) TORCH=cpu downloads 250 MB instead." >&2; \
+	    else \
+	        echo "About 200 MB are downloaded (800 MB on disk), most of it PyTorch." >&2; \
+	    fi; \
+	fi
+	@$(PIP) -e '.$(1)'
 	@$(BIN)/python -m compileall -q engine poetry_tui
+endef
+
+$(STAMP): pyproject.toml constraints.txt | $(BIN)/python
+	$(call install)
 	@touch $@
 
+$(DEV): pyproject.toml constraints.txt | $(BIN)/python
+	$(call install,[dev])
+	@touch $(STAMP) $@
+
+# Whether a Python has PyTorch 2.6 or newer, told from its metadata in a moment.
+export HAS_TORCH := from importlib.metadata import version; raise SystemExit([*map(int, version("torch").split(".")[:2])] < [2, 6])
+
 # python3 may be old where a newer one lies beside it, and a shim may exist without working: each candidate is run. Without
-# its venv module Python leaves half an environment behind: its python goes, so that make tries again.
+# its venv module Python leaves half an environment behind: its python goes, so that make tries again. The environment sees
+# the packages of the system only where PyTorch is one of them.
 $(BIN)/python:
 	@for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	    if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
-	        $$python -m venv $(VENV) && exit 0; \
+	        if $$python -m venv $(VENV); then \
+	            $$python -m venv $(VENV) --without-pip --system-site-packages && $@ -c "$$HAS_TORCH" 2>/dev/null || \
+	                $$python -m venv $(VENV) --without-pip; \
+	            exit 0; \
+	        fi; \
 	        rm -f $@; \
 	        echo "$$python cannot make a virtual environment; install its venv module (on Debian: python3-venv)." >&2; \
 	        exit 1; \

@@ -1,4 +1,4 @@
-"""The rules of the house: the direction of imports, complexity, pinned versions, and the search of make for a Python."""
+"""The rules of the house: the direction of imports, complexity, pinned versions, and how make installs."""
 
 import ast
 import json
@@ -100,9 +100,8 @@ def reachable_from(module: str, imports: Mapping[str, set[str]]) -> set[str]:
 def test_every_dependency_has_an_exact_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     pinned = re.findall(r"^([\w.-]+)==[\w.]+$", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE)
-    named = [
-        re.split(r"[<>=~]", line)[0] for line in (*project["dependencies"], *project["optional-dependencies"]["dev"])
-    ]
+    extras = project["optional-dependencies"]
+    named = [re.split(r"[<>=~]", line)[0] for line in (*project["dependencies"], *extras["web"], *extras["dev"])]
     assert {canonical(name) for name in named} <= {canonical(name) for name in pinned}
 
 
@@ -145,3 +144,75 @@ def test_make_says_that_virtual_environments_cannot_be_made(tmp_path: Path) -> N
     done = make_with({"python3": 'test "$1" = -c'}, tmp_path)
     assert done.returncode != 0
     assert "cannot make a virtual environment" in done.stderr
+
+
+# Stands for the environment's python: answers whether PyTorch is there, and notes the options of pip.
+FAKE_PYTHON = """#!/bin/sh
+case "$*" in
+    "-c "*) exit {torch_missing} ;;
+    *" pip "*) echo "$@" >>pip.log; case "$*" in *whl/cpu*) exit {cpu_fails} ;; esac ;;
+esac
+"""
+
+
+def make_installs(
+    folder: Path, stamp: str, *options: str, torch_missing: bool = True, cpu_fails: bool = False
+) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """Let make install into an environment with a pip that only notes its options; returns these too."""
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, folder)
+    python = folder / ".venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text(FAKE_PYTHON.format(torch_missing=int(torch_missing), cpu_fails=int(cpu_fails)))
+    python.chmod(0o755)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    line = ["make", f".venv/{stamp}", *options]
+    done = subprocess.run(line, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return done, (folder / "pip.log").read_text().splitlines()
+
+
+@needs_make
+def test_make_studio_says_the_size_before_and_installs_no_developer_tools(tmp_path: Path) -> None:
+    done, pip = make_installs(tmp_path, ".installed")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"About .* [GM]B are downloaded", done.stderr)
+    assert [line.split()[-1] for line in pip] == ["."]
+    assert "--quiet" not in pip[0]
+    assert not (tmp_path / ".venv/.installed-dev").exists()
+
+
+@needs_make
+def test_make_test_installs_the_developer_tools_in_one_go(tmp_path: Path) -> None:
+    done, pip = make_installs(tmp_path, ".installed-dev")
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[-1] for line in pip] == [".[dev]"]
+    assert (tmp_path / ".venv/.installed").exists()
+
+
+@needs_make
+def test_make_takes_the_cpu_build_of_torch_on_request(tmp_path: Path) -> None:
+    done, pip = make_installs(tmp_path, ".installed", "TORCH=cpu")
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[-1] for line in pip] == ["torch", "."]
+    assert "whl/cpu" in pip[0]
+    assert "whl/cpu" not in pip[1]
+
+
+@needs_make
+def test_make_says_in_one_sentence_that_the_cpu_build_cannot_be_had(tmp_path: Path) -> None:
+    done, pip = make_installs(tmp_path, ".installed", "TORCH=cpu", cpu_fails=True)
+    assert done.returncode != 0
+    assert [line for line in done.stderr.splitlines() if "cannot be had" in line and "without TORCH=cpu" in line]
+    assert len(pip) == 1
+    assert not (tmp_path / ".venv/.installed").exists()
+
+
+@needs_make
+@pytest.mark.parametrize("options", [(), ("TORCH=cpu",)])
+def test_make_leaves_an_installed_torch_as_it_is(tmp_path: Path, options: tuple[str, ...]) -> None:
+    done, pip = make_installs(tmp_path, ".installed", *options, torch_missing=False)
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[-1] for line in pip] == ["."]
+    pinned = (tmp_path / ".venv/constraints.txt").read_text()
+    assert "numpy==" in pinned
+    assert "torch==" not in pinned

@@ -25,9 +25,10 @@ DOCUMENTS = [
 ]
 WRITTEN = [path for path in DOCUMENTS if path.name not in PAGES]
 FOLDERS = "engine|poetry_tui|tests|benchmarks|data|docs"
-# Options of other programs that the guide names: npm's none, torchrun's, and those of the benchmarks.
+# Options of other programs that the guide names: torchrun's, those of the installers, and those of the benchmarks.
 OPTIONS_OF_OTHERS = {
     *("--nproc-per-node", "--standalone", "--max-restarts", "--nnodes", "--rdzv-backend", "--rdzv-endpoint"),
+    *("--from", "--index-url", "--torch-backend", "--pip-args", "--extra-index-url", "--install"),
     *("--quick", "--minutes", "--kills"),
 }
 # Placeholders for what the reader puts in.

@@ -1,10 +1,12 @@
-"""The wheel: its files, and the commands of an environment into which it was installed."""
+"""The wheel and the source distribution: their files and size, and the commands of an environment into which it was installed."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 import zipfile
 from collections.abc import Sequence
@@ -14,15 +16,20 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 DEADLINE_S = 300
+# A package index takes files of up to 100 MB without asking.
+MAX_BYTES = 70_000_000
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built without a network."""
-    folder = tmp_path_factory.mktemp("dist")
-    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    return built("wheel", tmp_path_factory.mktemp("dist"))
+
+
+def built(target: str, folder: Path) -> Path:
+    build = [sys.executable, "-m", "hatchling", "build", "--target", target, "--directory", str(folder)]
     subprocess.run(build, cwd=ROOT, capture_output=True, check=True, timeout=DEADLINE_S)
-    (found,) = folder.glob("*.whl")
+    (found,) = folder.iterdir()
     return found
 
 
@@ -58,6 +65,24 @@ def test_the_wheel_holds_both_packages_and_the_data(wheel: Path) -> None:
     assert shipped
     assert shipped <= names
     assert not [name for name in names if name.startswith(("tests/", "data/", "training/"))]
+
+
+def test_the_description_of_the_package_has_absolute_links(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    (metadata,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+    description = archive.read(metadata).decode().partition("\n\n")[2]
+    links = re.findall(r"\]\(([^)]+)\)", description)
+    assert [link for link in links if link.endswith("/raw/main/docs/pictures/compose.png")]
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
+
+
+def test_the_source_distribution_can_be_built_from_and_both_are_small(wheel: Path, tmp_path: Path) -> None:
+    source = built("sdist", tmp_path)
+    with tarfile.open(source) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "Makefile", "constraints.txt"} <= names
+    assert "data/models/studio-lstm/model.safetensors" in names
+    assert max(wheel.stat().st_size, source.stat().st_size) < MAX_BYTES
 
 
 def tracked_data() -> list[Path]:
