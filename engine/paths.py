@@ -49,6 +49,13 @@ def runs() -> Path:
     return home() / "runs"
 
 
+def caches() -> Path:
+    """Files that are made again when they are missing; `cache` in `POETRY_TUI_HOME` where that is set."""
+    if os.environ.get(HOME_VARIABLE):
+        return home() / "cache"
+    return platformdirs.user_cache_path(APP_NAME, appauthor=False)
+
+
 def bundled_data() -> Path:
     """What ships with the package: beside the code in a wheel, at the top of the checkout in development."""
     inside_wheel = Path(__file__).parent / "data"

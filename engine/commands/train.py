@@ -19,6 +19,7 @@ from engine.model.registry import find_model
 from engine.presets import PRESETS, preset
 from engine.runs import events
 from engine.runs.folder import EVENTS, MAX_CONFIG_BYTES, has_started, read_config, removed_unless_started
+from engine.runs.labels import run_folder
 from engine.system.interruption import StopRequest
 from engine.system.names import is_name, path_of
 from engine.system.streams import OutputLostError
@@ -54,7 +55,7 @@ def train(arguments: argparse.Namespace) -> int:
     """Start or resume a training, with log lines on stderr."""
     resume = arguments.resume is not None
     if resume:
-        folder = _known_run(arguments.resume)
+        folder = run_folder(arguments.resume) or arguments.resume
         config = resumed_config(arguments, folder)
     else:
         config = new_config(arguments)
@@ -144,12 +145,6 @@ def resumed_config(arguments: argparse.Namespace, folder: Path) -> TrainConfig:
             allowed = ", ".join(map(flag_of, CHANGED_BY_RESUME))
             raise UsageError(f"A run that goes on keeps its own {flag_of(name)}.", f"These may change: {allowed}.")
     return config.replace(**changes)
-
-
-def _known_run(run: Path) -> Path:
-    """A run by its folder, or by its name among the user's runs."""
-    by_name = paths.runs() / run
-    return by_name if not is_there(run) and is_folder(by_name) else run
 
 
 def _config_from(path: Path) -> TrainConfig:

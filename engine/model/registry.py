@@ -22,6 +22,7 @@ from engine.model.metadata import (
     tensor_entries,
 )
 from engine.novelty.training_lines import LINES, lines_file
+from engine.runs.labels import run_folder
 from engine.system.names import check_name, is_name, path_of
 from engine.system.safe_text import printable, shown
 
@@ -101,6 +102,9 @@ def find_model(name_or_path: str | Path | None = None) -> Path:
         found = _model_in(candidate)
         if found is not None:
             return found
+    run = run_folder(wanted)
+    if run is not None and (found := _model_in(run)) is not None:
+        return found
     known = ", ".join(printable(model.name) for model in list_models())
     hint = (
         Message("Known models: {names}.", names=known)

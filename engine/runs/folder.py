@@ -2,6 +2,7 @@
 
 runs/<id>/config.json      the settings it was started with
           events.jsonl     one event a line, only ever appended
+          labels.json      its name, note and tags, where somebody gave it any
           malformed.json   how many of these lines a reader could not use, when they were last counted
           log.txt          console output of the trainer; the traceback of a failure
           control/         request files: stop, pause, save, sample, lr
@@ -32,6 +33,7 @@ from engine.runs import events
 CONFIG = "config.json"
 EVENTS = "events.jsonl"
 COUNTED = "malformed.json"
+LABELS = "labels.json"
 LOG = "log.txt"
 CONTROL = "control"
 CHECKPOINTS = "checkpoints"

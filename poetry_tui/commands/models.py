@@ -2,9 +2,9 @@
 
 import argparse
 
-from engine import paths
-from engine.files import is_folder, is_there
+from engine.files import is_there
 from engine.model.registry import ModelInfo, add_model, list_models, remove_model
+from engine.runs.labels import run_folder
 from engine.system.names import path_of
 from poetry_tui.commands.output import (
     Commands,
@@ -60,8 +60,8 @@ def _row(model: ModelInfo) -> tuple[str, ...]:
 
 def _add(options: argparse.Namespace) -> None:
     folder = path_of(options.folder)
-    run = paths.runs() / folder
-    print(add_model(run if is_folder(run) and not is_there(folder) else folder, options.name))
+    run = None if is_there(folder) else run_folder(options.folder)
+    print(add_model(run or folder, options.name))
 
 
 def _remove(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""`poetry-tui runs`: list, show, compare and remove training runs."""
+"""`poetry-tui runs`: list, show, compare, label and remove training runs."""
 
 import argparse
 import contextlib
@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.errors import RunError, UsageError
 from engine.runs.folder import read_config
+from engine.runs.labels import change_labels, rename_run
 from poetry_tui.commands.output import (
     Commands,
     command,
@@ -20,7 +21,7 @@ from poetry_tui.commands.output import (
     print_table,
     printable,
 )
-from poetry_tui.runs.comparison import WHAT_IS_VALIDATED, differing, flat
+from poetry_tui.runs.comparison import WHAT_IS_VALIDATED, differing, flat, titles
 from poetry_tui.runs.control import RunSummary, find_run, list_runs, remove_run
 from poetry_tui.runs.malformed_lines import count_malformed
 from poetry_tui.runs.reader import log_tail
@@ -33,12 +34,22 @@ FIGURES = ("training loss, nats per Han character (perplexity)", "best validatio
 
 
 def add_parser(commands: Commands) -> None:
-    verbs = group(commands, "runs", "list, show, compare and remove training runs")
+    verbs = group(commands, "runs", "list, show, compare, label and remove training runs")
     command(verbs, "list", _list, "list the runs, newest first", json_too=True)
     parser = command(verbs, "show", _show, "show the status and settings of a run", json_too=True)
     parser.add_argument("run", metavar="RUN", help="a run by name or folder")
     parser = command(verbs, "compare", _compare, "compare the settings and results of runs", json_too=True)
     parser.add_argument("runs", metavar="RUN", nargs="+", help="runs by name or folder")
+    parser = command(verbs, "rename", _rename, "give a run a name, by which every command knows it; its folder stays")
+    parser.add_argument("run", metavar="RUN", help="a run by name or folder")
+    parser.add_argument("name", metavar="NAME", help="the name; an empty one removes the name")
+    parser = command(verbs, "note", _note, "write a note on a run")
+    parser.add_argument("run", metavar="RUN", help="a run by name or folder")
+    parser.add_argument("note", metavar="TEXT", help="the note; an empty one removes the note")
+    parser = command(verbs, "tag", _tag, "add tags to a run, or remove them")
+    parser.add_argument("run", metavar="RUN", help="a run by name or folder")
+    parser.add_argument("tags", metavar="TAG", nargs="+", help="tags, each one word")
+    parser.add_argument("--remove", action="store_true", help="remove these tags")
     parser = command(verbs, "rm", _remove, "remove runs with their checkpoints")
     parser.add_argument("runs", metavar="RUN", nargs="+", help="runs by name or folder")
     parser.add_argument("--yes", action="store_true", help="do not ask")
@@ -49,8 +60,12 @@ def _list(options: argparse.Namespace) -> None:
     if options.json:
         print_json([_plain(run) for run in runs])
     elif runs:
-        header = ("run", "status", "started", "step", "train. nats/Han", "val. nats/Han", "")
-        print_table(header, [(r.id, str(r.status), _started(r), _steps(r), *_figures(r), _trouble(r)) for r in runs])
+        header = ("run", "name", "tags", "status", "started", "step", "train. nats/Han", "val. nats/Han", "")
+        rows = [
+            (r.id, title, " ".join(r.labels.tags), str(r.status), _started(r), _steps(r), *_figures(r), _trouble(r))
+            for r, title in zip(runs, titles(runs), strict=True)
+        ]
+        print_table(header, rows)
     else:
         print_note("There is no run yet. `poetry-tui train --preset nndl` starts one, and so does the Train screen.")
 
@@ -61,9 +76,13 @@ def _show(options: argparse.Namespace) -> None:
         print_json(_plain(run))
         return
     loss, best = _figures(run, with_perplexity=True)
+    labels = run.labels
     print_pairs(
         [
             ("run", run.id),
+            *([("name", labels.name)] if labels.name else []),
+            *([("note", labels.note)] if labels.note else []),
+            *([("tags", " ".join(labels.tags))] if labels.tags else []),
             ("folder", str(run.folder)),
             ("status", str(run.status)),
             ("started", _started(run)),
@@ -94,9 +113,24 @@ def _compare(options: argparse.Namespace) -> None:
     figures = [(_steps(run), *_figures(run, with_perplexity=True)) for run in runs]
     labels = ("step", *FIGURES)
     rows += [(label, *values) for label, values in zip(labels, zip(*figures, strict=True), strict=True)]
-    print_table(("", *(run.id for run in runs)), rows)
+    print_table(("", *(run.labels.name or run.id for run in runs)), rows)
     if not WHAT_IS_VALIDATED.isdisjoint(settings):
         print_note("They are validated on different poems: those nats do not compare one to one.")
+
+
+def _rename(options: argparse.Namespace) -> None:
+    rename_run(find_run(options.run).folder, options.name)
+
+
+def _note(options: argparse.Namespace) -> None:
+    change_labels(find_run(options.run).folder, note=options.note.strip())
+
+
+def _tag(options: argparse.Namespace) -> None:
+    run = find_run(options.run)
+    kept = [tag for tag in run.labels.tags if tag not in options.tags]
+    added = [] if options.remove else list(dict.fromkeys(" ".join(options.tags).split()))
+    change_labels(run.folder, tags=tuple(kept + added))
 
 
 def _remove(options: argparse.Namespace) -> int:

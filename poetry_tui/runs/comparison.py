@@ -7,11 +7,14 @@ from typing import Any
 
 from engine.config import TrainConfig
 from engine.errors import StudioError
+from engine.presets import PRESETS
 from poetry_tui.i18n import tr
 from poetry_tui.runs.state import RunState, Status
+from poetry_tui.runs.summary import RunSummary
 from poetry_tui.runs.wording import ABOUT, duration, epochs_read, perplexity, training_nats
 
 MISSING = "-"
+IN_EVERY_TITLE = ("preset", "cell")
 # Validations are on other poems where one of these is not the same (`engine.training.curriculum.held_out_segments`).
 WHAT_IS_VALIDATED = frozenset({"corpus", "n_val_poems", "max_poem_chars", "anneal_fraction", "anneal_max_chars"})
 
@@ -102,6 +105,34 @@ def median_speed(state: RunState) -> float | None:
     return speeds[len(speeds) // 2] if speeds else None
 
 
+def titles(runs: Sequence[RunSummary]) -> list[str]:
+    """The title of each run of a list: the name that it was given, or preset, cell and the settings that are not the preset's, without
+    those that all runs of the preset share: `nndl lstm hidden_size 64`."""
+    changed = [_changed(run.config or {}) for run in runs]
+    by_preset: dict[object, list[dict[str, Any]]] = {}
+    for settings in changed:
+        by_preset.setdefault(settings.get("preset"), []).append(settings)
+    shared = {
+        preset: {name for name, value in group[0].items() if all(other.get(name) == value for other in group)}
+        for preset, group in by_preset.items()
+    }
+    found = []
+    for run, settings in zip(runs, changed, strict=True):
+        usual = [str(settings[name]) for name in IN_EVERY_TITLE if settings.get(name)]
+        left_out = shared[settings.get("preset")].union(IN_EVERY_TITLE)
+        differing = [f"{name} {value}" for name, value in settings.items() if name not in left_out]
+        found.append(run.labels.name or " ".join([*usual, *differing]) or run.id)
+    return found
+
+
+def _changed(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Preset, cell, and the settings in which a run differs from its preset."""
+    settings = flat(with_all_settings(config))
+    usual = PRESETS.get(str(settings.get("preset")))
+    base = flat(usual.to_dict()) if usual is not None else settings
+    return {name: value for name, value in settings.items() if name in IN_EVERY_TITLE or base.get(name) != value}
+
+
 def flat(config: Mapping[str, Any]) -> dict[str, Any]:
     """Settings without nesting: `model.cell` is called `cell`."""
     own = {name: value for name, value in config.items() if name != "model"}
@@ -111,7 +142,7 @@ def flat(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def aligned(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """Every setting with its value in each of them, `-` where one lacks it."""
-    flats = [flat(_whole(config)) for config in configs]
+    flats = [flat(with_all_settings(config)) for config in configs]
     names = dict.fromkeys(name for settings in flats for name in settings)
     return {name: [settings.get(name, MISSING) for settings in flats] for name in names}
 
@@ -121,8 +152,8 @@ def differing(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     return {name: values for name, values in aligned(configs).items() if any(value != values[0] for value in values)}
 
 
-def _whole(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """With the settings that a run of an earlier version did not know, as it did without them; foreign ones as they are."""
+def with_all_settings(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Settings with those that a run of an earlier version did not know, as it did without them; foreign ones as they are."""
     try:
         return TrainConfig.from_dict(config).to_dict() if config else config
     except (StudioError, TypeError, ValueError):

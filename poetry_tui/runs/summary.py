@@ -1,5 +1,8 @@
 """What a list of runs shows of each, read without parsing every step of it."""
 
+import contextlib
+import dataclasses
+import functools
 import math
 import os
 import sys
@@ -9,17 +12,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from engine import paths
 from engine.errors import Message, RunError
-from engine.files import is_file, is_folder, open_regular
+from engine.files import is_folder, open_regular, read_start, write_atomically
 from engine.runs.events import Record, RunFailed, from_line
-from engine.runs.folder import CONFIG, EVENTS, run_is_alive
+from engine.runs.folder import EVENTS, run_is_alive
+from engine.runs.labels import NO_LABELS, RunLabels, read_labels, run_folder
 from engine.runs.smoothing import first_step_before
-from engine.system.names import path_of
 from engine.system.safe_text import shown
 from poetry_tui.runs.loss_units import MAX_COMPARISONS
 from poetry_tui.runs.state import LossUnit, RunState, Status
-from poetry_tui.runs.status import probe_writer, silence_s, status_of
+from poetry_tui.runs.status import WriterProbe, probe_writer, silence_s, status_of
 
 # Rare events, searched for by their bytes: a long run is megabytes of steps that a list need not parse.
 RARE_EVENTS = (b'"run_started"', b'"validated"', b'"control"', b'"run_finished"', b'"run_failed"')
@@ -27,6 +32,9 @@ LOOKS = b'"compared"'
 TAIL_BYTES = 32 * 1024
 # So much more is read word by word; beyond it, the outline is made anew.
 MAX_NEWS_BYTES = 1 << 20
+MAX_CACHE_BYTES = 64 << 20
+# In the folder of caches. The number changes with what a summary says.
+CACHE = "runs-1.json"
 
 
 @dataclass(slots=True)
@@ -64,11 +72,13 @@ class RunSummary:
     config: Mapping[str, Any] | None = None
     error: str = ""
     problem: str = ""
+    labels: RunLabels = NO_LABELS
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for `--json`."""
         return {
             "id": self.id,
+            **msgspec.to_builtins(self.labels),
             "folder": str(self.folder),
             "status": str(self.status),
             "started": datetime.fromtimestamp(self.started_s).isoformat(timespec="seconds") if self.started_s else None,
@@ -86,9 +96,42 @@ class RunSummary:
         }
 
 
-def summarise(folder: Path) -> RunSummary:
-    """Sum up one run folder; a damaged or foreign one is summed up as a problem, never as an exception."""
+class _Cached(msgspec.Struct, frozen=True):
+    """The summary of a run without a writer, and the stamp of the events that it was made of."""
+
+    stamp: tuple[int, int, int]
+    summary: RunSummary
+
+
+def summarise(folder: Path, cache: dict[str, _Cached] | None = None) -> RunSummary:
+    """Sum up one run folder; a damaged or foreign one is summed up as a problem, never as an exception.
+
+    With a cache, the summary of a run without a writer is taken from there, or added.
+    """
     writer = probe_writer(folder, run_is_alive(folder))
+    stamp = _stamp(folder / EVENTS)
+    if cache is None or writer.is_there or stamp is None:
+        summary = _summarise(folder, writer)
+    else:
+        known = cache.get(str(folder))
+        if known is None or known.stamp != stamp:
+            known = _Cached(stamp, _summarise(folder, writer))
+            if not known.summary.problem:
+                cache[str(folder)] = known
+        summary = known.summary
+    return dataclasses.replace(summary, labels=read_labels(folder))
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """A different one for every content of a file; None where there is no file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _summarise(folder: Path, writer: WriterProbe) -> RunSummary:
     try:
         state = _outline_of(folder / EVENTS)
     except FileNotFoundError:
@@ -129,35 +172,56 @@ def list_runs(folder: Path | None = None) -> list[RunSummary]:
         RunError: the folder cannot be read.
     """
     root = folder or paths.runs()
+    cache_file = paths.caches() / CACHE
+    cache = _open_cache(cache_file)
+    known = dict(cache)
     try:
-        found = [summarise(path) for path in root.iterdir() if is_folder(path) and not path.name.startswith(".")]
+        found = [summarise(path, cache) for path in root.iterdir() if is_folder(path) and not path.name.startswith(".")]
     except FileNotFoundError:
         return []
     except OSError as error:
         hint = Message("Change its permissions, or set {name} to another folder.", name=paths.HOME_VARIABLE)
         raise RunError("The runs in {path} cannot be read: {error}.", hint, path=root, error=error.strerror) from error
+    if cache != known:
+        _save_cache(cache_file, cache)
     # One that has not spoken yet is the newest of all.
     soon = {run.id: math.inf for run in found if run.status is Status.STARTING}
     return sorted(found, key=lambda run: (soon.get(run.id, run.started_s or 0.0), run.id), reverse=True)
 
 
 def find_run(name: str) -> RunSummary:
-    """The run of that name, or in that folder.
+    """The run of that id, in that folder, or of that name.
 
     Raises:
         UsageError: no run can be called that.
         RunError: there is none; the hint lists the newest ones.
     """
-    path = path_of(name)
-    for folder in (paths.runs() / path, path):
-        if is_file(folder / EVENTS) or is_file(folder / CONFIG):
-            return summarise(folder)
+    if (folder := run_folder(name)) is not None:
+        return summarise(folder)
     known = ", ".join(run.id for run in list_runs()[:5])
     raise RunError(
         "There is no run called {name}.",
         Message("Known runs: {names}.", names=known) if known else "Start one first.",
         name=shown(name),
     )
+
+
+@functools.cache
+def _open_cache(path: Path) -> dict[str, _Cached]:
+    """Summaries by run folder, read once in a process; none where the file is missing, damaged or of another version."""
+    try:
+        data = read_start(path, MAX_CACHE_BYTES)
+        return msgspec.json.decode(data, type=dict[str, _Cached], dec_hook=lambda kind, value: kind(value))
+    except (OSError, ValueError):
+        return {}
+
+
+def _save_cache(path: Path, cache: dict[str, _Cached]) -> None:
+    for folder in [folder for folder in cache if not is_folder(Path(folder))]:
+        del cache[folder]
+    # Without it a list is only slower.
+    with contextlib.suppress(OSError):
+        write_atomically(path, msgspec.json.encode(cache, enc_hook=str))
 
 
 def _outline_of(path: Path) -> RunState:

@@ -170,12 +170,8 @@ def moment(seconds: float | None) -> str:
     return time.strftime("%m-%d %H:%M", time.localtime(seconds)) if seconds else ""
 
 
-def summary_line(run: RunSummary) -> tuple[str, str, str]:
-    """What it is, how far it is, how good it is: `nndl lstm`, `45 %`, and the best validation in nats a Han character, `5.31`,
-    as it is the same figure of every run; empty before there was one."""
-    config = run.config or {}
-    cell = (config.get("model") or {}).get("cell", "") if isinstance(config.get("model"), dict) else ""
-    name = f"{config.get('preset', '')} {cell}".strip() or run.id
+def summary_figures(run: RunSummary) -> tuple[str, str]:
+    """How far a run is and how good: `45 %`, and the best validation in nats per Han character, `5.31`; empty before there was one."""
     share = f"{100 * run.step / run.total_steps:.0f} %" if run.total_steps else ""
     value = run.best_nats_per_han
-    return name, share, f"{value:.2f}" if value is not None else ""
+    return share, f"{value:.2f}" if value is not None else ""

@@ -51,5 +51,6 @@ KEY_ORDER = (
     "train.axis",
     "train.log_axis",
     "train.overlay",
+    "train.rename",
     "train.back",
 )

@@ -1,5 +1,6 @@
 """The runs, newest first, each with its state; choosing one shows it."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,9 +11,14 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from engine.errors import StudioError
+from engine.runs.labels import read_labels, rename_run
 from poetry_tui.i18n import tr, tr_error, tr_label
+from poetry_tui.keymap import bind
+from poetry_tui.runs.comparison import titles
 from poetry_tui.runs.summary import RunSummary
-from poetry_tui.runs.wording import COLOURS, SYMBOLS, moment, summary_line
+from poetry_tui.runs.wording import COLOURS, SYMBOLS, moment, summary_figures
+from poetry_tui.widgets.ask_line import AskLine
 
 # Symbol and letter: a click here overlays the run, a click on the rest of the row follows it.
 LETTER_CELLS = 4
@@ -21,6 +27,7 @@ LETTER_CELLS = 4
 class RunList(OptionList):
     """Rows of `RunSummary`; rows are changed in place, so that the cursor stays where it is."""
 
+    BINDINGS = [bind("f2", "rename", "train.rename", show=False)]
     DEFAULT_CSS = """
     RunList {
         background: transparent;
@@ -45,6 +52,7 @@ class RunList(OptionList):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
         self._runs: list[RunSummary] = []
+        self._titles: list[str] = []
         self._letters: Mapping[Path, str] = {}
 
     def on_mount(self) -> None:
@@ -62,13 +70,15 @@ class RunList(OptionList):
         if runs == self._runs and self.option_count:
             return
         same_rows = bool(runs) and [run.id for run in runs] == [run.id for run in self._runs]
-        self._runs = runs
+        self._runs, self._titles = runs, titles(runs)
         if same_rows:
             self._say_again()
             return
         chosen = self.highlighted_option.id if self.highlighted_option else None
         none = Option(Content.styled(tr("train.runs_none"), "dim"), disabled=True)
-        self.set_options([Option(self._prompt(run), id=run.id) for run in runs] or [none])
+        self.set_options(
+            [Option(self._prompt(*one), id=one[0].id) for one in zip(runs, self._titles, strict=True)] or [none]
+        )
         if chosen in {run.id for run in runs}:
             self.highlighted = self.get_option_index(str(chosen))
 
@@ -86,6 +96,23 @@ class RunList(OptionList):
     def pointed_at(self) -> Path | None:
         """The run under the cursor."""
         return self._runs[self.highlighted].folder if self._runs and self.highlighted is not None else None
+
+    def action_rename(self) -> None:
+        """Ask for the name of the run under the cursor; an empty one removes it."""
+        if not self._runs or self.highlighted is None:
+            return
+        run = self._runs[self.highlighted]
+
+        def rename(name: str | None) -> None:
+            if name is None:
+                return
+            try:
+                rename_run(run.folder, name)
+            except StudioError as error:
+                self.notify(tr_error(str(error)), severity="error", markup=False)
+            self.show([dataclasses.replace(one, labels=read_labels(one.folder)) for one in self._runs])
+
+        self.app.push_screen(AskLine(tr("train.ask_name", run=run.id), run.labels.name), rename)
 
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:
@@ -105,22 +132,22 @@ class RunList(OptionList):
 
     def _say_again(self) -> None:
         """Say each run as it is now; a row that is told again has the whole list painted again."""
-        for index, run in enumerate(self._runs):
-            prompt, before = self._prompt(run), self.get_option_at_index(index).prompt
+        for index, (run, title) in enumerate(zip(self._runs, self._titles, strict=True)):
+            prompt, before = self._prompt(run, title), self.get_option_at_index(index).prompt
             # Their being equal says nothing of styles.
             if not (isinstance(before, Content) and before.is_same(prompt)):
                 self.replace_option_prompt_at_index(index, prompt)
 
-    def _prompt(self, run: RunSummary) -> Content:
-        """Symbol, letter, name and moment on the left, progress and nats on the right, as far as there is room."""
-        name, share, nats = summary_line(run)
+    def _prompt(self, run: RunSummary, title: str) -> Content:
+        """Symbol, letter, title and moment on the left, progress and nats on the right, as far as there is room."""
+        share, nats = summary_figures(run)
         width = max(self.scrollable_content_region.width - 1, 20)
         if run.problem:
             why = Content(f" - {run.id}  {tr_error(run.problem)}").truncate(width - 1, ellipsis=True)
             symbol = (SYMBOLS[run.status], f"bold {COLOURS[run.status]}")
             return Content.assemble(symbol, (why.plain, "$text-error"))
         right = f"{share:>5} {nats:>5}"
-        left = f" {self._letters.get(run.folder, '-')} {name}"
+        left = f" {self._letters.get(run.folder, '-')} {title}"
         when = moment(run.started_s)
         if cell_len(left) + len(when) + len(right) + 4 <= width:
             left += f"  {when}"

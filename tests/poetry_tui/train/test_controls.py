@@ -3,8 +3,10 @@
 import pytest
 
 from engine.runs.folder import CONTROL
+from engine.runs.labels import read_labels
 from poetry_tui.runs import control as runs
 from poetry_tui.runs.state import Status
+from poetry_tui.train.run_list import RunList
 from poetry_tui.train.screen import TrainScreen
 from poetry_tui.widgets.ask_line import AskLine
 from poetry_tui.widgets.quit_question import QuitQuestion
@@ -88,3 +90,16 @@ async def test_quitting_asks_once_when_a_training_from_here_still_runs(
         await until(pilot, lambda: isinstance(app.screen, QuitQuestion))
         await pilot.press("tab", "enter")
         await until(pilot, (folder / CONTROL / "stop").exists)
+
+
+async def test_f2_names_the_run_under_the_cursor(heartbeats: None, until: Until) -> None:
+    folder = make([*make_run.life(300), make_run.finished(300)])
+    app = studio()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED))
+        await pilot.press("b", "f2")
+        await until(pilot, lambda: isinstance(app.screen, AskLine))
+        await pilot.press(*"night rain", "enter")
+        runs_listed = app.screen.query_one(RunList)
+        await until(pilot, lambda: "night rain" in str(runs_listed.get_option_at_index(0).prompt))
+        assert read_labels(folder).name == "night rain"
