@@ -73,7 +73,7 @@ async def take_pictures(folder: Path, run: Path) -> None:
     from poetry_tui.compose.save_favourite import save_favourite
     from poetry_tui.compose.screen import ComposeScreen
     from poetry_tui.compose.session.revisions import ComposeRequest
-    from poetry_tui.engine_client.state import Phase
+    from poetry_tui.engine_client.client import Phase
     from poetry_tui.settings import Settings
     from poetry_tui.themes import INK, PAPER
     from poetry_tui.train.run_list import RunList

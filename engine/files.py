@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Never
 
 from engine.errors import Message, StudioError
+from engine.paths import HOME_VARIABLE
 from engine.system import scratch
 
 # JSON nested deeper than this is refused: json.loads stops at the interpreter's own limit only, and whoever walks the value
@@ -64,6 +65,36 @@ def replace_folder(path: Path) -> Iterator[Path]:
                 file.chmod(0o666 & ~_umask())
         scratch.replace(aside, path)
     sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def reporting_disk_errors(path: Path, error: type[StudioError]) -> Iterator[None]:
+    """Turn an OSError while `path`, or what is in it, is written into a StudioError that tells what can be done."""
+    try:
+        yield
+    except OSError as problem:
+        raise error(
+            "The folder {path} cannot be written ({error}).",
+            "Free some space, change its permissions, or set {variable} to another folder.",
+            path=path.parent,
+            error=problem.strerror or problem,
+            variable=HOME_VARIABLE,
+        ) from problem
+
+
+def folders_in(root: Path, error: type[StudioError]) -> list[Path]:
+    """The folders in a folder of the user's, hidden ones (being made or removed) left out; none where it is not there.
+
+    Raises:
+        error: when it cannot be read.
+    """
+    try:
+        return [path for path in root.iterdir() if is_folder(path) and not path.name.startswith(".")]
+    except FileNotFoundError:
+        return []
+    except OSError as problem:
+        hint = Message("Change its permissions, or set {name} to another folder.", name=HOME_VARIABLE)
+        raise error("The folder {path} cannot be read: {error}.", hint, path=root, error=problem.strerror) from problem
 
 
 def parse_json(text: bytes | str, *, infinity_too: bool = False) -> Any:

@@ -20,8 +20,7 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from engine.errors import INTERRUPTED
-from poetry_tui.engine_client.client import EngineClient
-from poetry_tui.engine_client.state import EngineState, Phase
+from poetry_tui.engine_client.client import EngineClient, EngineState, Phase
 from poetry_tui.i18n import Language, set_language, tr, tr_error, tr_os_error
 from poetry_tui.keymap import bind
 from poetry_tui.messages import CopyWanted, EngineChanged, ModelWanted, RecreateWanted

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from poetry_tui.engine_client.state import EngineState
+from poetry_tui.engine_client.client import EngineState
 
 if TYPE_CHECKING:
     from poetry_tui.favourites.store import Favourite

@@ -17,8 +17,7 @@ import pytest
 from engine.files import replace_folder, write_atomically
 from engine.system import processes
 from engine.system.interruption import StopRequest
-from poetry_tui.engine_client.client import EngineClient
-from poetry_tui.engine_client.state import Phase
+from poetry_tui.engine_client.client import EngineClient, Phase
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it is so there")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.recipe.results import Measured, known, note
 from benchmarks.recipe.rows import COMMON, ROWS, Row
 from benchmarks.recipe.table import write_table
-from engine.corpus.held_out import held_out_poems
+from engine.corpus.corpus import held_out_poems
 from engine.corpus.store import open_corpus
 from engine.files import write_atomically
 from engine.model.metadata import read_metadata

@@ -14,7 +14,8 @@ import numpy as np
 from benchmarks.speed.verse import MadeCorpus, make_corpus
 from engine import paths
 from engine.corpus.batching import cut_segments
-from engine.corpus.store import Corpus, import_file, list_corpora
+from engine.corpus.corpus import Corpus, list_corpora
+from engine.corpus.store import import_file
 from engine.corpus.token_cache import open_tokens
 from engine.presets import preset
 from engine.system.processes import wait_passively

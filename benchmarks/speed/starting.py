@@ -4,7 +4,7 @@ import shutil
 import time
 
 from benchmarks.speed.racing import race
-from engine.corpus.store import Corpus
+from engine.corpus.corpus import Corpus
 from engine.corpus.token_cache import open_tokens
 
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from engine.corpus.variants import to_simplified
+from engine.corpus.cleaning import to_simplified
 from engine.prosody.rhymes import rhyme_groups
 from engine.prosody.text import is_han
 

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from engine.corpus.variants import to_simplified
+from engine.corpus.cleaning import to_simplified
 from engine.files import write_atomically
 from engine.paths import bundled_data
 from engine.prosody.text import is_han

@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from engine.corpus.cleaning import to_simplified
 from engine.corpus.poem import Poem
 from engine.corpus.store import open_corpus
-from engine.corpus.variants import to_simplified
 from engine.paths import bundled_data
 from engine.prosody import RhymeBook
 from engine.prosody.checker import AnyFit, fitted, verdicts_of

@@ -13,7 +13,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
-from engine.corpus.variants import to_simplified
+from engine.corpus.cleaning import to_simplified
 from engine.paths import bundled_data
 from engine.prosody.rhymes import rhyme_groups
 

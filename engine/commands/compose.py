@@ -11,12 +11,13 @@ from engine.commands.console_logger import RowBreaks, lay_out
 from engine.commands.flags import add_setting_flags, given
 from engine.commands.output import new_parser, say
 from engine.composing.begin_variants import fold_begin
-from engine.config import ComposeConfig, TrainConfig, settings_of
+from engine.config import ComposeConfig, TrainConfig
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ComposeError, UsageError
 from engine.model.registry import find_model
 from engine.novelty.novelty import novelty_of
 from engine.prosody.forms import form_called
+from engine.settings import settings_of
 
 if TYPE_CHECKING:
     from engine.composing.composer import Composition

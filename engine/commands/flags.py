@@ -5,9 +5,9 @@ import shlex
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
-from engine.config import OLD_NAMES, Settings, settings_of
 from engine.corpus.readers.formats import FORMATS
 from engine.errors import UsageError
+from engine.settings import OLD_NAMES, Settings, settings_of
 from engine.system.safe_text import brief
 
 SettingsClass = type[Settings]

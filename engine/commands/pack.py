@@ -17,7 +17,7 @@ from engine.presets import PRESETS
 from engine.system.names import path_of
 
 if TYPE_CHECKING:
-    from engine.corpus.store import Corpus
+    from engine.corpus.corpus import Corpus
     from engine.model.checkpoint import LoadedModel
 
 # The models that another one needs, in the commands that make them all; the oldest is number 1.
@@ -118,7 +118,7 @@ def _corpus_of(loaded: "LoadedModel") -> "Corpus | None":
 
 def _held_out_figures(loaded: "LoadedModel", corpus: "Corpus") -> dict[str, object]:
     """Figures on test quatrains of the model's own corpus, none of whose lines it was trained on."""
-    from engine.corpus.held_out import held_out_poems
+    from engine.corpus.corpus import held_out_poems
     from engine.evaluation.likelihood import evaluate
 
     judged = evaluate(loaded, list(held_out_poems(corpus, "quatrains"))).to_dict()

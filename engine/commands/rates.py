@@ -16,7 +16,7 @@ from engine.prosody.forms import Form, form_called, forms
 from engine.system.names import path_of
 
 if TYPE_CHECKING:
-    from engine.corpus.store import Corpus
+    from engine.corpus.corpus import Corpus
     from engine.evaluation.samples import Sample, SamplingMode
     from engine.evaluation.verse_quality import VerseRates
     from engine.model.checkpoint import LoadedModel

@@ -6,10 +6,10 @@ from dataclasses import replace
 from engine.composing.begin_variants import fold_begin
 from engine.composing.constraints.plan import ConstraintPlan
 from engine.config import ComposeConfig
+from engine.corpus.cleaning import to_simplified
 from engine.corpus.control_codes import KEYWORD, STYLE, TITLE, ControlCodes, control_code_indices
 from engine.corpus.keywords import MAX_KEYWORD_CHARS, MAX_KEYWORDS
 from engine.corpus.poets import Style, style_named
-from engine.corpus.variants import to_simplified
 from engine.corpus.vocabulary import BEGIN, Vocabulary
 from engine.errors import ComposeError, Message
 from engine.prosody.text import han_of, is_han

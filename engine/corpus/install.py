@@ -14,9 +14,10 @@ from pathlib import Path
 
 from engine import paths
 from engine.corpus.cleaning import Cleaner
+from engine.corpus.corpus import Corpus, list_corpora
 from engine.corpus.poem import RawPoem
-from engine.corpus.readers.chinese_poetry import read_tarball
-from engine.corpus.store import Corpus, Progress, create, list_corpora
+from engine.corpus.readers.json import read_tarball
+from engine.corpus.store import Progress, create
 from engine.errors import CorpusError
 from engine.system import scratch
 from engine.system.processes import end_tree

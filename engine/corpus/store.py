@@ -1,35 +1,27 @@
-"""The user's corpora: one folder each, with cleaned poems, licence, source and what cleaning did.
+"""The user's corpora: opened by name, imported from any file of poems, created, removed."""
 
-A corpus folder holds `poems.jsonl` (one object a line: title, author, text), `corpus.json` (the fields of `Corpus`),
-`LICENSE` where the source has one, and token caches (see `tokens`).
-"""
-
-import contextlib
-import dataclasses
 import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock
 
 from engine import paths
 from engine.corpus.cleaning import Cleaner, CleaningReport
+from engine.corpus.corpus import Corpus, list_corpora, load, reporting_read_errors
 from engine.corpus.poem import Poem, RawPoem
 from engine.corpus.readers.archives import folder_files
 from engine.corpus.readers.content import Content, content_of, reporting_damage
 from engine.corpus.readers.formats import PoemFile, open_content, open_poems, read_poems
 from engine.errors import CorpusError, Message
-from engine.files import is_file, is_folder, is_there, replace_folder, write_atomically
+from engine.files import is_folder, is_there, replace_folder, reporting_disk_errors, write_atomically
 from engine.prosody.text import lines_of
 from engine.system.names import check_name, is_name, path_of
 from engine.system.safe_text import brief, shown
 
-CORPUS_FORMAT = 1
 # Raised when a file may be read in another way than before, so that it is imported anew.
 READERS = 2
 # How far it is: a stage ("download", "verify", "read", "write") and the fraction done, 0 to 1, of the whole.
@@ -37,85 +29,6 @@ Progress = Callable[[str, float], None]
 
 # Of a file's name in the name of its corpus, to which a fingerprint is added.
 _MAX_STEM_BYTES = 150
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """A corpus that lies in `folder`; `sha256` is that of its `poems.jsonl`."""
-
-    folder: Path
-    name: str
-    licence: str
-    source: str
-    sha256: str
-    n_poems: int
-    n_han: int
-    simplified: bool
-    cleaning: CleaningReport = field(repr=False, compare=False)
-    # The format that its file was read in, as `formats` calls it; "" where that is not known.
-    read_as: str = ""
-
-    def poems(self) -> Iterator[Poem]:
-        """Every poem, read as a stream; CorpusError with the line number where the file is damaged."""
-        path = self.folder / "poems.jsonl"
-        try:
-            with path.open("rb") as lines:
-                for number, line in enumerate(lines, start=1):
-                    yield _poem(line, number, self.name)
-        except OSError as error:
-            raise CorpusError(
-                "The poems of the corpus {name} cannot be read ({error}).",
-                "Install or import it again.",
-                name=self.name,
-                error=error,
-            ) from error
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything but the folder, as `corpus.json` has it."""
-        data = {key: value for key, value in vars(self).items() if key not in ("folder", "cleaning")}
-        return {"format": CORPUS_FORMAT, **data, "cleaning": self.cleaning.to_dict()}
-
-
-def list_corpora() -> list[Corpus]:
-    """Every readable corpus of the user's, by name.
-
-    Raises:
-        CorpusError: when their folder cannot be read.
-    """
-    corpora = []
-    for folder in _corpus_folders():
-        with contextlib.suppress(CorpusError):
-            corpora.append(_load(folder))
-    return corpora
-
-
-def damaged_corpora() -> list[CorpusError]:
-    """What is wrong with each corpus of the user's that `list_corpora` leaves out, by name.
-
-    Raises:
-        CorpusError: when their folder cannot be read.
-    """
-    problems = []
-    for folder in _corpus_folders():
-        try:
-            _load(folder)
-        except CorpusError as problem:
-            problems.append(problem)
-    return problems
-
-
-def _corpus_folders() -> list[Path]:
-    """The folders that claim to be a corpus, by name; a hidden one is being made or removed."""
-    try:
-        folders = sorted(folder for folder in paths.corpora().iterdir() if is_file(folder / "corpus.json"))
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        hint = Message("Change its permissions, or set {name} to another folder.", name=paths.HOME_VARIABLE)
-        raise CorpusError(
-            "The folder {path} cannot be read: {error}.", hint, path=paths.corpora(), error=error.strerror
-        ) from error
-    return [folder for folder in folders if not folder.name.startswith(".")]
 
 
 def open_corpus(name_or_path: str | Path, trained_on: str | None = None) -> Corpus:
@@ -131,7 +44,7 @@ def open_corpus(name_or_path: str | Path, trained_on: str | None = None) -> Corp
     """
     folder = paths.corpora() / str(name_or_path)
     if is_name(str(name_or_path)) and (folder / "corpus.json").is_file():
-        return _load(folder)
+        return load(folder)
     path = path_of(name_or_path)
     if not is_there(path):
         known = "、".join(corpus.name for corpus in list_corpora()) or "none yet"
@@ -146,18 +59,18 @@ def open_corpus(name_or_path: str | Path, trained_on: str | None = None) -> Corp
     digest = _digest_of_folder(path) if content is None else _digest_of(content)
     earlier, name = (f"{name_from(path.stem)}-{fingerprint}" for fingerprint in _fingerprints(digest))
     if trained_on is not None and (paths.corpora() / earlier / "corpus.json").is_file():
-        read_before = _load(paths.corpora() / earlier)
+        read_before = load(paths.corpora() / earlier)
         if read_before.sha256 == trained_on:
             return read_before
     folder = paths.corpora() / name
     if not (folder / "corpus.json").is_file():
-        with reporting_disk_errors(folder):
+        with reporting_disk_errors(folder, CorpusError):
             paths.corpora().mkdir(parents=True, exist_ok=True)
         # Several workers of one training come here at once: one of them imports it.
         with FileLock(paths.corpora() / f".{name}.lock"):
             if not (folder / "corpus.json").is_file():
                 return import_poems(open_poems(path) if content is None else open_content(content), name)
-    return _load(folder)
+    return load(folder)
 
 
 def import_file(
@@ -227,7 +140,7 @@ def create(
         )
     check_name(name, "corpus", CorpusError)
     folder = paths.corpora() / name
-    with reporting_disk_errors(folder), replace_folder(folder) as aside:
+    with reporting_disk_errors(folder, CorpusError), replace_folder(folder) as aside:
         sha256, n_poems, n_han = _write_poems(aside / "poems.jsonl", cleaner.clean_all(raws))
         if n_poems == 0:
             raise CorpusError(
@@ -254,74 +167,10 @@ def remove(name: str) -> None:
         raise CorpusError(
             "There is no corpus called {name}.", "`poetry-tui corpus list` shows the names.", name=brief(name)
         )
-    with reporting_disk_errors(folder):
+    with reporting_disk_errors(folder, CorpusError):
         # The header goes first: a half-deleted folder must not look like a corpus.
         (folder / "corpus.json").unlink()
         shutil.rmtree(folder)
-
-
-@contextlib.contextmanager
-def reporting_disk_errors(folder: Path) -> Iterator[None]:
-    """Turn an OSError while writing below a folder into a CorpusError for a person."""
-    try:
-        yield
-    except OSError as error:
-        raise CorpusError(
-            "The folder {path} cannot be written ({error}).",
-            "Free some space, change its permissions, or set {variable} to another folder.",
-            path=folder.parent,
-            error=error.strerror or error,
-            variable=paths.HOME_VARIABLE,
-        ) from error
-
-
-@contextlib.contextmanager
-def reporting_read_errors(path: Path) -> Iterator[None]:
-    """Turn an OSError while reading a file or folder into a CorpusError for a person."""
-    try:
-        yield
-    except OSError as error:
-        raise CorpusError(
-            "{name} cannot be read ({error}).",
-            "Check that it is there and its permissions.",
-            name=path.name,
-            error=error.strerror or error,
-        ) from error
-
-
-def _load(folder: Path) -> Corpus:
-    try:
-        data = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
-        if data["format"] != CORPUS_FORMAT:
-            raise CorpusError(
-                "The corpus {name} was written in format {number}; this version reads {number2}.",
-                "Update the studio, or install or import the corpus again.",
-                name=folder.name,
-                number=data["format"],
-                number2=CORPUS_FORMAT,
-            )
-        fields = {item.name: data[item.name] for item in dataclasses.fields(Corpus) if item.name in data}
-        return Corpus(folder=folder, **{**fields, "cleaning": CleaningReport.from_dict(data["cleaning"])})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CorpusError(
-            "The header of the corpus {name} is damaged ({error}).",
-            "Install or import the corpus again.",
-            name=folder.name,
-            error=error,
-        ) from error
-
-
-def _poem(line: bytes, number: int, name: str) -> Poem:
-    try:
-        data = json.loads(line)
-        return Poem(data["title"], data["author"], data["text"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise CorpusError(
-            "Line {number} of the corpus {name} is damaged.",
-            "Install or import the corpus again.",
-            number=number,
-            name=name,
-        ) from error
 
 
 def _write_poems(path: Path, poems: Iterable[Poem]) -> tuple[str, int, int]:

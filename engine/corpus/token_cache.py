@@ -20,12 +20,12 @@ import numpy.typing as npt
 from filelock import FileLock
 
 from engine.corpus.control_code_cache import N_TAGS, ControlCodeTokens, ControlCodeWriter, marks
+from engine.corpus.corpus import Corpus
 from engine.corpus.keywords import MAX_KEYWORD_CHARS
 from engine.corpus.poem import SPLITS, Poem, Split, han_digest, split_of
-from engine.corpus.store import Corpus, reporting_disk_errors
 from engine.corpus.vocabulary import BEGIN, END, UNKNOWN, Vocabulary
 from engine.errors import CorpusError
-from engine.files import replace_folder, write_atomically
+from engine.files import replace_folder, reporting_disk_errors, write_atomically
 
 CACHE_FORMAT = 1
 # Raised when the control codes of a poem change (the checker's rules, how a title is shortened, which words can be keywords).
@@ -102,7 +102,7 @@ def open_tokens(
     opened = _open_cache(corpus, folder, key)
     if opened is None:
         # Two trainings that start at once build it once.
-        with reporting_disk_errors(folder), FileLock(corpus.folder / ".tokens.lock"):
+        with reporting_disk_errors(folder, CorpusError), FileLock(corpus.folder / ".tokens.lock"):
             opened = _open_cache(corpus, folder, key)
             if opened is None:
                 with replace_folder(folder) as aside:

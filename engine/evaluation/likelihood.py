@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -16,14 +17,44 @@ from numpy.typing import NDArray
 from engine.corpus.batching import Batch
 from engine.corpus.control_codes import ControlCodePart, ControlCodes, control_code_indices, control_codes_of
 from engine.corpus.poem import Poem
-from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
-from engine.evaluation.target_counts import Bools, han_indices, unknown_nats
+from engine.corpus.vocabulary import BEGIN, END, N_HAN_CHARACTERS, PAD, UNKNOWN, Vocabulary
 from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import LoadedModel
 from engine.model.fused_loss import target_nats
 from engine.model.layers import State
 from engine.novelty.novelty import n_memorised
 from engine.prosody.text import is_han
+
+Bools = NDArray[np.bool_]
+
+
+class TargetCounts(NamedTuple):
+    """Of some targets: all of them (punctuation and E too), the Han characters, and those of them outside the vocabulary."""
+
+    n_chars: int
+    n_han: int
+    n_unknown: int
+
+
+def han_indices(vocabulary: Vocabulary) -> Bools:
+    """Which indices of a vocabulary stand for a Han character (V,).
+
+    `UNKNOWN` is taken for one: in a cleaned corpus it hardly ever is anything else.
+    """
+    indices = np.zeros(len(vocabulary), dtype=np.bool_)
+    indices[: vocabulary.n_drawable] = [False, True, False, False, *map(is_han, vocabulary.characters)]
+    return indices
+
+
+def unknown_nats(vocabulary: Vocabulary) -> float:
+    """What a Han character outside the vocabulary costs beside −ln p(unknown): choosing it among all unknown ones, in nats."""
+    return math.log(max(1, N_HAN_CHARACTERS - vocabulary.n_han))
+
+
+def count_targets(targets: NDArray[Any], is_han: Bools) -> TargetCounts:
+    """Count targets, given as indices of any shape, none of them padding."""
+    return TargetCounts(targets.size, int(is_han[targets].sum()), int(np.count_nonzero(targets == UNKNOWN)))
+
 
 # Characters in a batch, and of one poem at a time: what bounds the memory, however long a poem is.
 BATCH_CHARS = 16_384
@@ -126,7 +157,7 @@ def tally_batches(
 ) -> Tally:
     """The same sums for poems that are indices already, as a training validates.
 
-    Which indices are Han characters: `engine.evaluation.target_counts`. A poem is counted where it ends.
+    Which indices are Han characters: `engine.evaluation.likelihood`. A poem is counted where it ends.
     """
     is_han_index = han_indices(vocabulary)  # (V,)
     was_training = model.training

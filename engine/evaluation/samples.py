@@ -11,8 +11,8 @@ from engine.composing.constraints.plan import plan_poem
 from engine.composing.free_verse import compose_free_many
 from engine.composing.prompt import build_prompt
 from engine.config import ComposeConfig
+from engine.corpus.corpus import Corpus
 from engine.corpus.poem import Poem, split_of
-from engine.corpus.store import Corpus
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ComposeError
 from engine.evaluation.likelihood import evaluate

@@ -20,8 +20,7 @@ from engine.model.decode_step import (
     log_softmax_,
     weight_version,
 )
-from engine.model.dropout import dropout
-from engine.model.layers import State, layer_input, make_layers, residual_stream, run
+from engine.model.layers import State, dropout, layer_input, make_layers, residual_stream, run
 
 N_GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 

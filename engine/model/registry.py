@@ -1,17 +1,16 @@
 """Which models there are: the bundled ones and the user's own, by name or by folder. Knows no torch."""
 
-import contextlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine import paths
 from engine.errors import Message, ModelError
-from engine.files import is_file, is_folder, is_there, replace_folder, resolved
+from engine.files import folders_in, is_file, is_folder, is_there, replace_folder, reporting_disk_errors, resolved
 from engine.model.metadata import (
     METADATA,
     RANKER,
@@ -82,7 +81,9 @@ def list_models() -> list[ModelInfo]:
 
 def runs_with_a_model() -> list[str]:
     """The names of the user's runs that have saved a checkpoint, the latest first."""
-    return sorted((folder.name for folder in _folders(paths.runs()) if _model_in(folder) is not None), reverse=True)
+    return sorted(
+        (folder.name for folder in folders_in(paths.runs(), ModelError) if _model_in(folder) is not None), reverse=True
+    )
 
 
 def find_model(name_or_path: str | Path | None = None) -> Path:
@@ -136,7 +137,7 @@ def add_model(source: Path, name: str | None = None) -> Path:
         raise ModelError(
             "There is already a model called {name}.", "Choose another name with --name.", name=shown(name)
         )
-    with _reporting_disk_errors(target), replace_folder(target) as aside:
+    with reporting_disk_errors(target, ModelError), replace_folder(target) as aside:
         shutil.copyfile(folder / WEIGHTS, aside / WEIGHTS)
         if (lines := lines_file(folder)) is not None:
             shutil.copyfile(lines, aside / LINES)
@@ -161,7 +162,7 @@ def remove_model(name: str) -> None:
             )
         known = ", ".join(printable(path.name) for path in _model_folders(paths.models())) or "none"
         raise ModelError("You have no model called {name}.", "Your models: {names}.", name=shown(name), names=known)
-    with _reporting_disk_errors(folder):
+    with reporting_disk_errors(folder, ModelError):
         # Renamed first: a deletion cut short leaves nothing that looks like a model.
         doomed = Path(tempfile.mkdtemp(prefix=".removed-", dir=folder.parent))
         folder.rename(doomed / "model")
@@ -174,22 +175,9 @@ def _bundled() -> Path:
 
 def _model_folders(root: Path) -> list[Path]:
     """The folders in `root` that hold a model, or half of one."""
-    return sorted(path for path in _folders(root) if is_there(path / METADATA) or is_there(path / WEIGHTS))
-
-
-def _folders(root: Path) -> list[Path]:
-    """The folders in `root`, hidden ones aside; none where it is not there.
-
-    Raises:
-        ModelError: when it cannot be read.
-    """
-    try:
-        return [path for path in root.iterdir() if is_folder(path) and not path.name.startswith(".")]
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        hint = Message("Change its permissions, or set {name} to another folder.", name=paths.HOME_VARIABLE)
-        raise ModelError("The folder {path} cannot be read: {error}.", hint, path=root, error=error.strerror) from error
+    return sorted(
+        path for path in folders_in(root, ModelError) if is_there(path / METADATA) or is_there(path / WEIGHTS)
+    )
 
 
 def _info(folder: Path, *, is_bundled: bool) -> ModelInfo:
@@ -216,17 +204,3 @@ def _model_in(folder: Path) -> Path | None:
         if named is not None and is_file(named / METADATA):
             return named
     return None
-
-
-@contextlib.contextmanager
-def _reporting_disk_errors(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        hint = Message(
-            "Free some space, change its permissions, or set {variable} to another folder.",
-            variable=paths.HOME_VARIABLE,
-        )
-        raise ModelError(
-            "The folder {path} cannot be written ({error}).", hint, path=folder.parent, error=error.strerror or error
-        ) from error

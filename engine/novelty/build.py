@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock
 
+from engine.corpus.corpus import Corpus
 from engine.corpus.poem import Poem, split_of
-from engine.corpus.store import Corpus, reporting_disk_errors
-from engine.errors import ModelError
-from engine.files import write_atomically
+from engine.errors import CorpusError, ModelError
+from engine.files import reporting_disk_errors, write_atomically
 from engine.novelty.bloom import BloomFilter, CodePoints, Hashes, HashSet, code_points, distinct, hash_rows
 from engine.novelty.line_index import MIN_LINE_CHARS, RUN_LENGTH, LineIndex
 from engine.novelty.training_lines import FORMAT, LINE_BITS, LINES, RUN_BITS, TrainingLines, read_lines
@@ -46,7 +46,7 @@ def open_lines(corpus: Corpus) -> TrainingLines:
     key = hashlib.sha256(f"{FORMAT} {corpus.sha256}".encode()).hexdigest()[:16]
     path = corpus.folder / f"lines-{key}.bloom"
     # Two trainings that start at once build it once.
-    with reporting_disk_errors(path), FileLock(corpus.folder / ".lines.lock"):
+    with reporting_disk_errors(path, CorpusError), FileLock(corpus.folder / ".lines.lock"):
         # A cache is only a cache: whatever is wrong with it, building it again puts it right.
         with contextlib.suppress(ModelError):
             return read_lines(path)
@@ -61,7 +61,7 @@ def keep_lines(corpus: Corpus, folder: Path) -> None:
         if read_lines(folder / LINES).corpus_sha256 == corpus.sha256:
             return
     lines = open_lines(corpus)
-    with reporting_disk_errors(folder / LINES):
+    with reporting_disk_errors(folder / LINES, CorpusError):
         lines.save(folder)
 
 

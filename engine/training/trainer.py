@@ -22,8 +22,7 @@ from engine.corpus.store import open_corpus
 from engine.corpus.token_cache import TokenizedCorpus, open_tokens
 from engine.corpus.vocabulary import PAD, Vocabulary
 from engine.errors import RunError
-from engine.evaluation.likelihood import tally_batches
-from engine.evaluation.target_counts import TargetCounts, count_targets, han_indices, unknown_nats
+from engine.evaluation.likelihood import TargetCounts, count_targets, han_indices, tally_batches, unknown_nats
 from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import CheckpointFolder, load_model, load_progress, save_checkpoint
 from engine.model.devices import (
@@ -43,9 +42,8 @@ from engine.runs import events
 from engine.runs.folder import CHECKPOINTS, ControlFiles
 from engine.training.curriculum import Curriculum, held_out_segments, plan_curriculum
 from engine.training.distributed import Workers
-from engine.training.metrics import Meter, Progress
+from engine.training.metrics import Meter, Progress, ResourceMeter
 from engine.training.optim import learning_rate, make_optimizer, set_learning_rate
-from engine.training.resources import ResourceMeter
 from engine.training.warm_start import warm_start
 
 # A control code is read and never predicted: this output bias leaves it neither probability nor gradient.

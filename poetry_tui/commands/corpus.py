@@ -6,10 +6,10 @@ from typing import Any, get_args
 
 from engine.commands.flags import add_reading_flags
 from engine.corpus.cleaning import REASONS, Cleaner, CleaningReport
-from engine.corpus.held_out import Shape, held_out_poems
+from engine.corpus.corpus import Corpus, Shape, damaged_corpora, held_out_poems, list_corpora
 from engine.corpus.install import PARTS, install, installed
 from engine.corpus.readers.formats import FORMATS, how_read, open_poems
-from engine.corpus.store import Corpus, damaged_corpora, import_poems, list_corpora, open_corpus, remove
+from engine.corpus.store import import_poems, open_corpus, remove
 from engine.prosody.pass_rates import FormRate, pass_rates
 from engine.system.names import path_of
 from poetry_tui.commands.output import (

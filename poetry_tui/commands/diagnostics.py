@@ -11,7 +11,7 @@ from typing import Any
 
 from engine import __version__, paths
 from engine.commands.front import has_little_memory
-from engine.corpus.store import list_corpora
+from engine.corpus.corpus import list_corpora
 from engine.model.registry import list_models
 from poetry_tui.runs.control import list_runs
 from poetry_tui.terminal.chart_glyphs import chosen

@@ -21,7 +21,7 @@ from poetry_tui.compose.session.generation import GenerationController
 from poetry_tui.compose.session.revision_controller import RevisionController
 from poetry_tui.compose.session.revisions import ComposeRequest
 from poetry_tui.compose.session.state import ComposeSession
-from poetry_tui.engine_client.state import EngineState, Phase
+from poetry_tui.engine_client.client import EngineState, Phase
 from poetry_tui.favourites import OWN
 from poetry_tui.i18n import tr, tr_error
 from poetry_tui.keymap import bind

@@ -7,6 +7,8 @@ the screen (its stderr goes to a log file). It ends when its stdin does, so it n
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from engine.errors import ComposeError, StudioError
@@ -34,8 +36,33 @@ from engine.service.protocol import (
 )
 from engine.system.processes import own_session
 from poetry_tui.engine_client.process import MAX_LINE_BYTES, SERVICE, end, environment, log_file, open_log
-from poetry_tui.engine_client.state import EngineState, Phase
 from poetry_tui.i18n import tr
+
+
+class Phase(StrEnum):
+    """What the service is doing.
+
+    `ASLEEP`: not started. `NO_MODEL`: it runs, but the requested model cannot be loaded. `FAILED`: it died again and again, and is not
+    started any more.
+    """
+
+    ASLEEP = "asleep"
+    STARTING = "starting"
+    LOADING = "loading"
+    READY = "ready"
+    NO_MODEL = "no_model"
+    RESTARTING = "restarting"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """`problem` is set for NO_MODEL, RESTARTING and FAILED."""
+
+    phase: Phase
+    model: LoadedModel | None = None
+    problem: StudioError | None = None
+
 
 R = TypeVar("R", Inspection, Novelty)
 

@@ -3,7 +3,9 @@
 import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any, TypeAlias
 
 from engine import __version__
 from engine.commands.flags import flags_between
@@ -13,11 +15,70 @@ from engine.presets import PRESETS
 from engine.prosody.text import split_lines
 from engine.runs.smoothing import WINDOW_STEPS
 from poetry_tui.i18n import tr, tr_label
-from poetry_tui.report.document import Block, Code, Figure, Heading, Paragraph, Poem, Prediction, Table
 from poetry_tui.report.history import RunHistory
 from poetry_tui.report.svg import Series, chart
 from poetry_tui.runs.comparison import Comparison, Row, compare
 from poetry_tui.runs.wording import ABOUT
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    text: str
+    level: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`marked`: the numbers of the rows to be pointed out."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    marked: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A drawing that is kept as `file_name` too."""
+
+    file_name: str
+    svg: str
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Poem:
+    caption: str
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A teacher-forced preview: the predicted characters, the target's, and the probability of each of the target's."""
+
+    caption: str
+    prediction: str
+    target: str
+    probability: Sequence[float]
+
+    @property
+    def columns(self) -> list[tuple[str, str, float]]:
+        """Predicted character, target character and its probability, as long as the longest of the three."""
+        columns = zip_longest(self.prediction, self.target, map(float, self.probability), fillvalue="")
+        return [(str(predicted), str(target), float(share or 0)) for predicted, target, share in columns]
+
+
+Block: TypeAlias = Heading | Paragraph | Code | Table | Figure | Poem | Prediction
+
 
 N_COLUMNS = 240
 N_ROUNDS = 5

@@ -1,14 +1,18 @@
 """Writing a report: a folder that holds everything it shows."""
 
+import asyncio
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.errors import UsageError
+from engine import paths
+from engine.errors import RunError, UsageError
 from engine.files import replace_folder, write_atomically
+from engine.system.processes import own_session
+from poetry_tui.engine_client.process import end, environment
 from poetry_tui.i18n import language
-from poetry_tui.report.document import Figure
 from poetry_tui.report.history import RunHistory
-from poetry_tui.report.page import blocks, title
+from poetry_tui.report.page import Figure, blocks, title
 
 MARKDOWN, HTML = "report.md", "report.html"
 # Who ends a name so wants one file. Any other ending (report.v2) is part of a folder's name.
@@ -63,3 +67,34 @@ def _is_ours(folder: Path) -> bool:
     return folder.is_dir() and (
         not any(folder.iterdir()) or ((folder / HTML).is_file() and (folder / MARKDOWN).is_file())
     )
+
+
+def folder_for(runs: Sequence[Path]) -> Path:
+    """Where the studio puts the report on some runs: a folder of the user's, the same each time."""
+    return paths.home() / "reports" / default_name([run.resolve().name for run in runs])
+
+
+async def write_in_child(runs: Sequence[Path], folder: Path) -> Path:
+    """Write the report on some run folders and return the page to be opened; a cancelled one leaves nothing behind.
+
+    Raises:
+        RunError: what the command complained of.
+    """
+    command = (sys.executable, "-P", "-m", "poetry_tui", "report", *map(str, runs), "-o", str(folder))
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        *("--language", language()),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        env=environment(),
+        **own_session(),
+    )
+    try:
+        _, narration = await process.communicate()
+    finally:
+        end(process)
+    if process.returncode:
+        last = narration.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        raise RunError(last.removeprefix("poetry-tui: ") or "The report could not be written.", "")
+    return folder / HTML

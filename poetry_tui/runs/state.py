@@ -22,9 +22,8 @@ from engine.runs.events import (
     Validated,
 )
 from engine.runs.smoothing import WINDOW_STEPS, mean_of_last_steps
-from poetry_tui.runs.axes import RunAxes, steps_per_s
+from poetry_tui.runs.axes import HanRatio, RunAxes, steps_per_s
 from poetry_tui.runs.curve import MAX_VALUE, Curve
-from poetry_tui.runs.loss_units import HanRatio
 from poetry_tui.runs.stall_detector import StallDetector
 
 # Points that the rate for the ETA is taken over at least: about ten seconds of training.

@@ -16,13 +16,13 @@ import msgspec
 
 from engine import paths
 from engine.errors import Message, RunError
-from engine.files import is_folder, open_regular, read_start, write_atomically
+from engine.files import folders_in, is_folder, open_regular, read_start, write_atomically
 from engine.runs.events import Record, RunFailed, from_line
 from engine.runs.folder import EVENTS, run_is_alive
 from engine.runs.labels import NO_LABELS, RunLabels, read_labels, run_folder
 from engine.runs.smoothing import first_step_before
 from engine.system.safe_text import shown
-from poetry_tui.runs.loss_units import MAX_COMPARISONS
+from poetry_tui.runs.axes import MAX_COMPARISONS
 from poetry_tui.runs.state import LossUnit, RunState, Status
 from poetry_tui.runs.status import WriterProbe, probe_writer, silence_s, status_of
 
@@ -175,13 +175,7 @@ def list_runs(folder: Path | None = None) -> list[RunSummary]:
     cache_file = paths.caches() / CACHE
     cache = _open_cache(cache_file)
     known = dict(cache)
-    try:
-        found = [summarise(path, cache) for path in root.iterdir() if is_folder(path) and not path.name.startswith(".")]
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        hint = Message("Change its permissions, or set {name} to another folder.", name=paths.HOME_VARIABLE)
-        raise RunError("The runs in {path} cannot be read: {error}.", hint, path=root, error=error.strerror) from error
+    found = [summarise(path, cache) for path in folders_in(root, RunError)]
     if cache != known:
         _save_cache(cache_file, cache)
     # One that has not spoken yet is the newest of all.

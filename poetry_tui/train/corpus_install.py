@@ -5,7 +5,7 @@ import importlib
 import threading
 from collections.abc import AsyncIterator
 
-from engine.corpus.store import list_corpora
+from engine.corpus.corpus import list_corpora
 
 
 def installed_corpora() -> list[str]:

@@ -16,8 +16,7 @@ from textual.strip import Strip
 
 from engine.prosody.text import HAN_CELLS, LINE_MARKS
 from engine.service.protocol import Token
-from poetry_tui.verse.typesetting import Cell, Layout, full_width, line_indices, typeset
-from poetry_tui.verse.typesetting_vertical import typeset_vertical
+from poetry_tui.verse.typesetting import Cell, Layout, full_width, line_indices, typeset, typeset_vertical
 
 if TYPE_CHECKING:
     from poetry_tui.verse.annotations import Annotation

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
-from poetry_tui.engine_client.state import EngineState, Phase
+from poetry_tui.engine_client.client import EngineState, Phase
 from poetry_tui.i18n import tr
 from poetry_tui.keymap import translated
 from poetry_tui.services import Services

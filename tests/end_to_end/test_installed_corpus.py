@@ -8,9 +8,9 @@ import pytest
 
 from engine import paths
 from engine.corpus.cleaning import Cleaner
+from engine.corpus.corpus import Corpus, check
 from engine.corpus.poem import RawPoem, han_digest
-from engine.corpus.statistics import check
-from engine.corpus.store import Corpus, open_corpus
+from engine.corpus.store import open_corpus
 from engine.corpus.token_cache import open_tokens
 from engine.prosody.text import lines_of
 

@@ -8,10 +8,11 @@ import pytest
 from engine.__main__ import make_parser
 from engine.commands.flags import flag_of
 from engine.commands.train import new_config
-from engine.config import OLD_NAMES, TrainConfig
+from engine.config import TrainConfig
 from engine.errors import RunError, UsageError
 from engine.presets import preset
 from engine.runs.folder import CONFIG, read_config
+from engine.settings import OLD_NAMES
 
 VALUES = {
     "batch_poems": 128,

@@ -10,8 +10,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from engine.corpus.readers.content import GZIP_MAGIC, Allowance, Content, bounded, open_gzip, reporting_damage
-from engine.corpus.readers.json import MAX_JSON_BYTES
+from engine.corpus.readers.content import (
+    GZIP_MAGIC,
+    MAX_JSON_BYTES,
+    Allowance,
+    Content,
+    bounded,
+    open_gzip,
+    reporting_damage,
+)
 from engine.errors import CorpusError
 
 MAX_FILES = 100_000

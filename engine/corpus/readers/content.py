@@ -27,6 +27,8 @@ from engine.prosody.text import is_han
 LOOKED_AT_BYTES = 1 << 18
 # The longest poem of the language has some 2,500 characters; a line of a million is no line of poems.
 MAX_LINE_CHARS = 1_000_000
+# A JSON text is read whole, and takes some five times its size in memory.
+MAX_JSON_BYTES = 200 << 20
 MAX_PIPED_BYTES = 1 << 30
 # Compressed text is some 3 to 10 times larger unpacked; what grows to more than 50 times its size was made to be a trap.
 MAX_UNPACKED_RATIO = 50

@@ -1,6 +1,7 @@
 """Readers of texts: a poem a line, with or without its title, and poems in blocks of lines."""
 
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from engine.corpus.poem import RawPoem
@@ -17,16 +18,49 @@ from engine.corpus.readers.headings import (
     under_title,
     without_number,
 )
-from engine.corpus.readers.title_lines import split_title
 from engine.corpus.readers.verse_lines import (
     closed_lines,
     ends_line,
     ends_sentence,
     has_stop,
+    is_even,
     is_even_block,
     is_whole_poem,
     n_han,
+    usual_length,
 )
+
+_COLON = re.compile("[:：]")
+_MAX_TITLE_CHARS = 60
+_HAN_OF_A_LINE = 4
+
+
+def has_title(line: str) -> bool:
+    """Whether the line reads `title:content`; a colon within verse has verse before it, or little after it."""
+    line = without_number(line)
+    found = _COLON.search(line)
+    if found is None:
+        return False
+    title, content = line[: found.start()], line[found.end() :]
+    return len(title) <= _MAX_TITLE_CHARS and not _is_verse_before(title, content) and n_han(content) >= _HAN_OF_A_LINE
+
+
+def split_title(line: str) -> tuple[str, str]:
+    """Title and content of a line; "" and the line where it has no title."""
+    if not has_title(line):
+        return "", line.strip()
+    found = _COLON.search(line)
+    assert found is not None
+    return line[: found.start()].strip(), line[found.end() :].strip()
+
+
+def _is_verse_before(title: str, content: str) -> bool:
+    """Whether a title is verse: cut by marks into lines as long as those of the content.
+
+    Titles have marks too: 相和歌辞。江南曲 is not even, and 丰年多庆，九日示怀 is, but before lines of five.
+    """
+    return is_even(title) and usual_length(title) == usual_length(content)
+
 
 # Longer than any poem: a text is cut after a sentence beyond so many Han characters, a block anywhere beyond so many lines.
 _HAN_OF_A_LONG_POEM = 1000

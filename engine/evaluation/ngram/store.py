@@ -14,13 +14,13 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from engine.corpus.store import Corpus, reporting_disk_errors
+from engine.corpus.corpus import Corpus
 from engine.corpus.token_cache import TokenizedCorpus, open_tokens
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import CorpusError
 from engine.evaluation.ngram.counting import count_ngrams
 from engine.evaluation.ngram.kneser_ney import KneserNey, Level
-from engine.files import parse_json, read_start, replace_folder, write_atomically
+from engine.files import parse_json, read_start, replace_folder, reporting_disk_errors, write_atomically
 
 FORMAT = 1
 
@@ -50,7 +50,7 @@ def open_kneser_ney(
     folder = corpus.folder / f"kneser-ney-{key}"
     opened = _open(folder, key, order)
     if opened is None:
-        with reporting_disk_errors(folder), FileLock(corpus.folder / ".kneser-ney.lock"):
+        with reporting_disk_errors(folder, CorpusError), FileLock(corpus.folder / ".kneser-ney.lock"):
             opened = _open(folder, key, order)
             if opened is None:
                 opened = _count(corpus, vocabulary, max_poem_chars, order, log)

@@ -9,7 +9,7 @@ from engine.errors import StudioError
 from engine.service.protocol import Novelty
 from poetry_tui.compose.session.state import Composition
 from poetry_tui.i18n import tr, tr_error, tr_label
-from poetry_tui.verse.likelihood import shown_nats
+from poetry_tui.verse.annotations import shown_nats
 
 if TYPE_CHECKING:
     from poetry_tui.verse.annotations import PoemAnnotations

@@ -6,7 +6,7 @@ Checking reads the tables of the prosody, so `own_composition` belongs in a thre
 import re
 
 from engine.config import ComposeConfig
-from engine.corpus.variants import to_simplified
+from engine.corpus.cleaning import to_simplified
 from engine.errors import UsageError
 from engine.prosody.checker import check
 from engine.prosody.forms import named_with_lines

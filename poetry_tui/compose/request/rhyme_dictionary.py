@@ -7,7 +7,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.corpus.variants import to_simplified
+from engine.corpus.cleaning import to_simplified
 from engine.errors import StudioError
 from engine.model.metadata import read_metadata
 from engine.model.registry import find_model

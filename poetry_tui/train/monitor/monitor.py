@@ -15,7 +15,7 @@ from textual.message import Message
 from engine.errors import StudioError
 from poetry_tui.i18n import tr, tr_error
 from poetry_tui.keymap import bind
-from poetry_tui.report.child import folder_for, write_in_child
+from poetry_tui.report.write import folder_for, write_in_child
 from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.reader import LogTail
 from poetry_tui.runs.replay import RunReplay

@@ -7,9 +7,10 @@ import pytest
 from engine.__main__ import main, make_parser
 from engine.commands.flags import Parser, add_setting_flags, flag_of, given
 from engine.commands.train import CHANGED_BY_RESUME, new_config
-from engine.config import ModelConfig, Settings, TrainConfig, settings_of
+from engine.config import ModelConfig, TrainConfig
 from engine.errors import ModelError, UsageError
 from engine.presets import preset
+from engine.settings import Settings, settings_of
 from tests.engine.small_model import save_small_model, small_config
 
 

@@ -28,8 +28,8 @@ from engine.corpus.control_code_cache import (
     TITLE_PART,
     ControlCodeTokens,
 )
+from engine.corpus.corpus import Corpus
 from engine.corpus.keywords import MAX_CANDIDATES, MAX_KEYWORD_CHARS, MAX_KEYWORDS
-from engine.corpus.store import Corpus
 from engine.corpus.token_cache import TokenizedCorpus
 from engine.corpus.vocabulary import BEGIN, END, PAD, Vocabulary
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from engine.corpus import install as installer
+from engine.corpus.corpus import list_corpora
 from engine.corpus.install import install
 from engine.corpus.poem import Poem
-from engine.corpus.store import list_corpora, open_corpus
+from engine.corpus.store import open_corpus
 from engine.errors import CorpusError
 from tests.engine.corpus.corpus_samples import JINGYESI, SHANXING, small_package
 

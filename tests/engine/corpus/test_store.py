@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from engine import paths
+from engine.corpus.corpus import check, damaged_corpora, list_corpora
 from engine.corpus.poem import Poem, split_of
-from engine.corpus.statistics import check
-from engine.corpus.store import damaged_corpora, import_file, list_corpora, open_corpus, read_cleanly, remove
+from engine.corpus.store import import_file, open_corpus, read_cleanly, remove
 from engine.errors import CorpusError
 from tests.engine.corpus.corpus_samples import (
     DENGGUANQUELOU,
@@ -236,7 +236,7 @@ def test_a_file_that_may_not_be_read_is_said(file: Path) -> None:
 
 
 def test_without_opencc_the_message_says_how_to_go_on(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.corpus import variants as simplified
+    from engine.corpus import cleaning as simplified
 
     simplified._converter.cache_clear()
     monkeypatch.setitem(__import__("sys").modules, "opencc", None)

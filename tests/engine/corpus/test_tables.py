@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.corpus.poem import RawPoem
-from engine.corpus.readers.field_names import FIELDS, NAMES
 from engine.corpus.readers.formats import open_poems, read_poems
+from engine.corpus.readers.tables import FIELDS, NAMES
 from engine.errors import CorpusError
 from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING
 

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.model.dropout import dropout
+from engine.model.layers import dropout
 
 
 @given(

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.__main__ import main
+from engine.corpus.corpus import Corpus
 from engine.corpus.poem import Poem, split_of
-from engine.corpus.store import Corpus, import_file
+from engine.corpus.store import import_file
 from engine.errors import ModelError
 from engine.model.checkpoint import load_model, save_model
 from engine.model.registry import add_model, find_model, list_models

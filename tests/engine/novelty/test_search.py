@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.corpus.cleaning import Cleaner
+from engine.corpus.corpus import Corpus
 from engine.corpus.poem import Poem, RawPoem, split_of
-from engine.corpus.store import Corpus, create
+from engine.corpus.store import create
 from engine.errors import UsageError
 from engine.model.checkpoint import save_model
-from engine.novelty import search as searching
+from engine.novelty import novelty as searching
 from engine.novelty.build import keep_lines, open_lines
-from engine.novelty.novelty import Novelty, novelty_of, verse_lines
-from engine.novelty.search import search
+from engine.novelty.novelty import Novelty, novelty_of, search, verse_lines
 from engine.prosody.text import lines_of
 from engine.service import protocol
 from engine.service.handlers import Call, CancelledError, novelty

@@ -12,8 +12,7 @@ from engine.corpus.batching import in_order
 from engine.corpus.store import open_corpus
 from engine.corpus.token_cache import open_tokens
 from engine.corpus.vocabulary import END, UNKNOWN, Vocabulary
-from engine.evaluation.likelihood import tally_batches
-from engine.evaluation.target_counts import count_targets, han_indices
+from engine.evaluation.likelihood import count_targets, han_indices, tally_batches
 from engine.model.checkpoint import CheckpointFolder, load_model
 from engine.presets import preset
 from engine.runs import events

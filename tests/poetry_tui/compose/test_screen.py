@@ -8,7 +8,7 @@ from poetry_tui.compose.inspector.character_inspector import CharacterInspector
 from poetry_tui.compose.poem.pager import Pager
 from poetry_tui.compose.request.begin_picker import BeginPicker
 from poetry_tui.compose.screen import ComposeScreen
-from poetry_tui.engine_client.state import Phase
+from poetry_tui.engine_client.client import Phase
 from poetry_tui.favourites.store import Favourite, FavouriteStore
 from poetry_tui.messages import RecreateWanted
 from poetry_tui.settings import Settings, load_settings, settings_file

@@ -9,9 +9,8 @@ import pytest
 
 from engine.errors import ComposeError
 from engine.service.protocol import InspectCharacter, Poem, Token
-from poetry_tui.engine_client.client import EngineClient, EngineLostError
+from poetry_tui.engine_client.client import EngineClient, EngineLostError, EngineState, Phase
 from poetry_tui.engine_client.process import log_file
-from poetry_tui.engine_client.state import EngineState, Phase
 from tests.poetry_tui.conftest import FAKE_SERVICE
 
 CONFIG = {"begin": "日", "temperature": 0.8, "seed": 7}

@@ -11,7 +11,7 @@ import pytest
 
 from engine import paths
 from engine.composing.composer import compose_poem
-from engine.config import ComposeConfig, ModelConfig, Settings, TrainConfig, settings_of
+from engine.config import ComposeConfig, ModelConfig, TrainConfig
 from engine.corpus.store import open_corpus
 from engine.errors import Message, ModelError, StudioError
 from engine.model import metadata as model_files
@@ -19,6 +19,7 @@ from engine.model.registry import find_model
 from engine.prosody.forms import form_called
 from engine.runs.events import RunFailed
 from engine.runs.folder import read_config
+from engine.settings import Settings, settings_of
 from poetry_tui.i18n import in_chinese, phrases, sentences, set_language, tr_error
 from tests.engine.small_model import small_model
 

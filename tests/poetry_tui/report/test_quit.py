@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from poetry_tui.report.child import folder_for
-from poetry_tui.report.write import HTML
+from poetry_tui.report.write import HTML, folder_for
 from poetry_tui.runs.state import Status
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.runs import make_run

@@ -9,7 +9,7 @@ left are two ways to write one word (回 and 迴, 劍 and 劒).
 import opencc
 import pytest
 
-from engine.corpus.variants import to_simplified
+from engine.corpus.cleaning import to_simplified
 from engine.paths import bundled_data
 from poetry_tui.verse import display_chars as traditional
 

@@ -8,8 +8,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from poetry_tui.compose.poem.fact_lines import packed
-from poetry_tui.verse.typesetting import Layout, full_width, typeset
-from poetry_tui.verse.typesetting_vertical import typeset_vertical
+from poetry_tui.verse.typesetting import Layout, full_width, typeset, typeset_vertical
 
 SEVEN = "日暮江头一笛风，满船明月照归篷。扁舟夜泊芦花里，不见青山只见鸿。"
 FIVE = "月色入江流，清风上小楼。故人何处去，明月满扁舟。"

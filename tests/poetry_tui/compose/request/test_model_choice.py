@@ -7,7 +7,7 @@ import pytest
 
 from poetry_tui.app import PoetryApp
 from poetry_tui.compose.screen import ComposeScreen
-from poetry_tui.engine_client.state import Phase
+from poetry_tui.engine_client.client import Phase
 from poetry_tui.runs.state import Status
 from poetry_tui.settings import Settings
 from poetry_tui.widgets.header import StudioHeader

@@ -14,7 +14,7 @@ from engine import paths
 from engine.presets import preset
 from engine.runs.events import Compared, Resources
 from poetry_tui.app import PoetryApp
-from poetry_tui.report.child import folder_for
+from poetry_tui.report.write import folder_for
 from poetry_tui.runs.replay import RunReplay
 from poetry_tui.runs.state import Status
 from poetry_tui.train.monitor.compare_screen import CompareScreen

@@ -1,0 +1,212 @@
+"""An installed corpus: its poems, what it says of itself, a check of its file, and the poems that are held out of training.
+
+A corpus folder holds `poems.jsonl` (one object a line: title, author, text), `corpus.json` (the fields of `Corpus`),
+`LICENSE` where the source has one, and token caches (`engine.corpus.token_cache`).
+"""
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from engine import paths
+from engine.corpus.cleaning import CleaningReport
+from engine.corpus.poem import SPLITS, Poem, Split, is_even, split_of, without_shared_lines
+from engine.errors import CorpusError
+from engine.files import folders_in, is_file
+from engine.prosody.text import lines_of
+
+CORPUS_FORMAT = 1
+# Name of a form, lines, characters a line.
+FORMS = (("wujue", 4, 5), ("qijue", 4, 7), ("wulv", 8, 5), ("qilv", 8, 7))
+Shape = Literal["all", "quatrains", "octaves"]
+N_LINES: dict[Shape, int] = {"quatrains": 4, "octaves": 8}
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus that lies in `folder`; `sha256` is that of its `poems.jsonl`."""
+
+    folder: Path
+    name: str
+    licence: str
+    source: str
+    sha256: str
+    n_poems: int
+    n_han: int
+    simplified: bool
+    cleaning: CleaningReport = field(repr=False, compare=False)
+    # The format that its file was read in, as `formats` calls it; "" where that is not known.
+    read_as: str = ""
+
+    def poems(self) -> Iterator[Poem]:
+        """Every poem, read as a stream; CorpusError with the line number where the file is damaged."""
+        path = self.folder / "poems.jsonl"
+        try:
+            with path.open("rb") as lines:
+                for number, line in enumerate(lines, start=1):
+                    yield _poem(line, number, self.name)
+        except OSError as error:
+            raise CorpusError(
+                "The poems of the corpus {name} cannot be read ({error}).",
+                "Install or import it again.",
+                name=self.name,
+                error=error,
+            ) from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the folder, as `corpus.json` has it."""
+        data = {key: value for key, value in vars(self).items() if key not in ("folder", "cleaning")}
+        return {"format": CORPUS_FORMAT, **data, "cleaning": self.cleaning.to_dict()}
+
+
+def list_corpora() -> list[Corpus]:
+    """Every readable corpus of the user's, by name.
+
+    Raises:
+        CorpusError: when their folder cannot be read.
+    """
+    corpora = []
+    for folder in _corpus_folders():
+        with contextlib.suppress(CorpusError):
+            corpora.append(load(folder))
+    return corpora
+
+
+def damaged_corpora() -> list[CorpusError]:
+    """What is wrong with each corpus of the user's that `list_corpora` leaves out, by name.
+
+    Raises:
+        CorpusError: when their folder cannot be read.
+    """
+    problems = []
+    for folder in _corpus_folders():
+        try:
+            load(folder)
+        except CorpusError as problem:
+            problems.append(problem)
+    return problems
+
+
+def _corpus_folders() -> list[Path]:
+    """The folders that claim to be a corpus, by name."""
+    return sorted(folder for folder in folders_in(paths.corpora(), CorpusError) if is_file(folder / "corpus.json"))
+
+
+def load(folder: Path) -> Corpus:
+    """The corpus in a folder; CorpusError where its header is damaged or of another version."""
+    try:
+        data = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
+        if data["format"] != CORPUS_FORMAT:
+            raise CorpusError(
+                "The corpus {name} was written in format {number}; this version reads {number2}.",
+                "Update the studio, or install or import the corpus again.",
+                name=folder.name,
+                number=data["format"],
+                number2=CORPUS_FORMAT,
+            )
+        fields = {item.name: data[item.name] for item in dataclasses.fields(Corpus) if item.name in data}
+        return Corpus(folder=folder, **{**fields, "cleaning": CleaningReport.from_dict(data["cleaning"])})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CorpusError(
+            "The header of the corpus {name} is damaged ({error}).",
+            "Install or import the corpus again.",
+            name=folder.name,
+            error=error,
+        ) from error
+
+
+def _poem(line: bytes, number: int, name: str) -> Poem:
+    try:
+        data = json.loads(line)
+        return Poem(data["title"], data["author"], data["text"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise CorpusError(
+            "Line {number} of the corpus {name} is damaged.",
+            "Install or import the corpus again.",
+            number=number,
+            name=name,
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusCheck:
+    """`intact`: the poems are those that were written. Lengths are in Han characters; `forms` counts by line lengths alone."""
+
+    name: str
+    intact: bool
+    n_poems: int
+    n_han: int
+    n_distinct_han: int
+    longest_han: int
+    splits: dict[str, int]
+    forms: dict[str, int]
+    cleaning: CleaningReport
+
+    def to_dict(self) -> dict[str, Any]:
+        data = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
+        return {**data, "cleaning": self.cleaning.to_dict()}
+
+
+def check(corpus: Corpus) -> CorpusCheck:
+    """Read the whole corpus and count; CorpusError where a line of it is damaged."""
+    with reporting_read_errors(corpus.folder), (corpus.folder / "poems.jsonl").open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    splits, forms, characters = Counter[str](), Counter[str](), Counter[str]()
+    n_poems = longest = 0
+    for poem in corpus.poems():
+        lines = lines_of(poem.text)
+        n_poems += 1
+        longest = max(longest, sum(map(len, lines)))
+        characters.update("".join(lines))
+        splits[split_of(poem)] += 1
+        forms.update(name for name, n_lines, n_han in FORMS if is_even(poem, n_lines, n_han))
+    return CorpusCheck(
+        corpus.name,
+        sha256 == corpus.sha256,
+        n_poems,
+        characters.total(),
+        len(characters),
+        longest,
+        {split: splits[split] for split in SPLITS},
+        {name: forms[name] for name, _, _ in FORMS},
+        corpus.cleaning,
+    )
+
+
+def held_out_poems(corpus: Corpus, shape: Shape = "all", split: Split = "test") -> Iterator[Poem]:
+    """The poems of a split that share no line with a training poem.
+
+    Args:
+        shape: `quatrains` are four lines, `octaves` eight, of five or of seven characters.
+    """
+    fits = _shape_test(shape)
+    candidates = [poem for poem in corpus.poems() if split_of(poem) == split and fits(poem)]
+    training = (poem for poem in corpus.poems() if split_of(poem) == "train")
+    return without_shared_lines(candidates, training)
+
+
+def _shape_test(shape: Shape) -> Callable[[Poem], bool]:
+    if shape == "all":
+        return lambda poem: True
+    n_lines = N_LINES[shape]
+    return lambda poem: is_even(poem, n_lines, 5) or is_even(poem, n_lines, 7)
+
+
+@contextlib.contextmanager
+def reporting_read_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError while reading a file or folder into a CorpusError for a person."""
+    try:
+        yield
+    except OSError as error:
+        raise CorpusError(
+            "{name} cannot be read ({error}).",
+            "Check that it is there and its permissions.",
+            name=path.name,
+            error=error.strerror or error,
+        ) from error
