@@ -23,7 +23,7 @@ from engine.errors import INTERRUPTED
 from poetry_tui.engine_client.client import EngineClient, EngineState, Phase
 from poetry_tui.i18n import Language, set_language, tr, tr_error, tr_os_error
 from poetry_tui.keymap import bind
-from poetry_tui.messages import CopyWanted, EngineChanged, ModelWanted, RecreateWanted
+from poetry_tui.messages import CopyWanted, EngineChanged, ModelWanted
 from poetry_tui.services import Services
 from poetry_tui.settings import Settings, SettingsStore, open_settings, settings_file
 from poetry_tui.terminal.chart_glyphs import Charts, is_ascii, use_charts
@@ -46,6 +46,8 @@ LONG_NOTICE_S = 15.0
 
 if TYPE_CHECKING:
     from textual.command import Provider
+
+    from poetry_tui.favourites.screen import FavouritesScreen
 
 
 def _palette_commands() -> "type[Provider]":
@@ -189,8 +191,8 @@ class PoetryApp(App[None]):
                 markup=False,
             )
 
-    @on(RecreateWanted)
-    async def recreate(self, event: RecreateWanted) -> None:
+    # Not by `@on`, which would load the favourites before the first paint.
+    async def on_favourites_screen_recreate_wanted(self, event: "FavouritesScreen.RecreateWanted") -> None:
         from poetry_tui.compose.screen import ComposeScreen
 
         await self.switch_mode("compose")

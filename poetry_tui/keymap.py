@@ -5,9 +5,9 @@ translated when it is displayed, so that a change of language needs no new bindi
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from textual.binding import ActiveBinding, Binding
+from textual.binding import ActiveBinding, Binding, BindingType
 
 from poetry_tui.i18n import TRANSLATIONS, tr
 
@@ -42,3 +42,52 @@ def next_with(values: Sequence[str], character: str | None, index: int) -> int |
         return None
     after = [*range(index + 1, len(values)), *range(index + 1)]
     return next((place for place in after if character in values[place]), None)
+
+
+def _labels(mode: str, names: str) -> tuple[str, ...]:
+    return tuple(name if "." in name else f"{mode}.{name}" for name in names.split())
+
+
+# By screen, the labels of the keys in the order of footer, help and palette; keys that are not listed come last.
+KEY_ORDER: Mapping[str, Sequence[str]] = {
+    "compose": _labels(
+        "compose",
+        """
+        go again recompose lock lock_line undo redo clear_session history favourite copy stop step pick line
+        earlier later own_prompt options warmer cooler write_poem rhyme_dictionary tones upright traditional
+        panel inspector.next_layer inspector.unit_before inspector.unit_after shading leave
+        """,
+    ),
+    "train": _labels(
+        "train",
+        """
+        start new list pause stop continue save_now rate sample_now compose_with earlier later now replay faster
+        slower compare report log system zoom pan_left pan_right axis log_axis overlay rename back
+        """,
+    ),
+}
+# By screen, the keys that fill the footer where it has room, the first ones first; then come all others.
+FOOTER_FILLERS: Mapping[str, Sequence[str]] = {
+    "compose": _labels(
+        "compose",
+        """
+        options own_prompt step upright earlier later history undo copy pick write_poem rhyme_dictionary
+        traditional
+        """,
+    ),
+    "train": _labels(
+        "train",
+        """
+        save_now sample_now compose_with list overlay rate report earlier later replay
+        """,
+    ),
+}
+# Of a pane that scrolls up and down, where the arrows sideways are another widget's.
+VERTICAL_SCROLLING: list[BindingType] = [
+    Binding("up", "scroll_up", show=False),
+    Binding("down", "scroll_down", show=False),
+    Binding("home", "scroll_home", show=False),
+    Binding("end", "scroll_end", show=False),
+    Binding("pageup", "page_up", show=False),
+    Binding("pagedown", "page_down", show=False),
+]

@@ -1,13 +1,8 @@
 """What one part of the studio tells another; the app passes it on."""
 
-from typing import TYPE_CHECKING
-
 from textual.message import Message
 
 from poetry_tui.engine_client.client import EngineState
-
-if TYPE_CHECKING:
-    from poetry_tui.favourites.store import Favourite
 
 
 class EngineChanged(Message):
@@ -24,14 +19,6 @@ class ModelWanted(Message):
     def __init__(self, model: str) -> None:
         super().__init__()
         self.model = model
-
-
-class RecreateWanted(Message):
-    """Somebody wants to compose again with a kept poem's model, seed and settings."""
-
-    def __init__(self, favourite: "Favourite") -> None:
-        super().__init__()
-        self.favourite = favourite
 
 
 class CopyWanted(Message):

@@ -12,7 +12,6 @@ from textual.worker import Worker
 
 from engine.errors import StudioError
 from poetry_tui.compose.inspector.pane import InspectorPane
-from poetry_tui.compose.keys import FOOTER_FILLERS, KEY_ORDER
 from poetry_tui.compose.poem.pane import PoemPane
 from poetry_tui.compose.request.form import RequestForm
 from poetry_tui.compose.save_favourite import save_favourite
@@ -57,8 +56,6 @@ class ComposeScreen(StudioScreen):
         bind("p", "panel", "compose.panel"),
         bind("escape", "leave", "compose.leave", display="Esc", show=False),
     ]
-    FOOTER_FILLERS = FOOTER_FILLERS
-    KEY_ORDER = KEY_ORDER
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)

@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual import on, work
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 
@@ -21,10 +22,9 @@ from poetry_tui.favourites.poem_page import MUTED, PoemPage
 from poetry_tui.favourites.store import Favourite, FavouriteStore, matches, tags_of
 from poetry_tui.i18n import tr, tr_error, tr_label, tr_os_error
 from poetry_tui.keymap import bind
-from poetry_tui.messages import CopyWanted, RecreateWanted
+from poetry_tui.messages import CopyWanted
 from poetry_tui.services import Services
-from poetry_tui.widgets.ask_line import AskLine
-from poetry_tui.widgets.line_input import LineInput
+from poetry_tui.widgets.line_input import AskLine, LineInput
 from poetry_tui.widgets.poem_display import PoemDisplay
 from poetry_tui.widgets.studio_screen import StudioScreen
 
@@ -69,6 +69,13 @@ class FavouritesScreen(StudioScreen):
         &.-empty #favourites-empty { display: block; }
     }
     """
+
+    class RecreateWanted(Message):
+        """A favourite is to be composed again with its model, seed and settings."""
+
+        def __init__(self, favourite: Favourite) -> None:
+            super().__init__()
+            self.favourite = favourite
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
@@ -219,7 +226,7 @@ class FavouritesScreen(StudioScreen):
 
     def action_recreate(self) -> None:
         if self.chosen:
-            self.post_message(RecreateWanted(self.chosen))
+            self.post_message(self.RecreateWanted(self.chosen))
 
     def action_copy(self) -> None:
         if self.chosen:

@@ -18,7 +18,7 @@ from poetry_tui.keymap import bind
 from poetry_tui.runs.comparison import titles
 from poetry_tui.runs.summary import RunSummary
 from poetry_tui.runs.wording import COLOURS, SYMBOLS, moment, summary_figures
-from poetry_tui.widgets.ask_line import AskLine
+from poetry_tui.widgets.line_input import AskLine
 
 # Symbol and letter: a click here overlays the run, a click on the rest of the row follows it.
 LETTER_CELLS = 4

@@ -22,16 +22,14 @@ from poetry_tui.runs.summary import RunSummary
 from poetry_tui.services import Services
 from poetry_tui.terminal.compat import bindings_of
 from poetry_tui.train.body import TrainBody
-from poetry_tui.train.corpus_install import installed_corpora
-from poetry_tui.train.corpus_offer import CorpusOffer
+from poetry_tui.train.corpus_offer import CorpusOffer, installed_corpora
 from poetry_tui.train.followed_runs import FollowedRuns
-from poetry_tui.train.keys import FOOTER_FILLERS, KEY_ORDER
 from poetry_tui.train.monitor.monitor import RunMonitor
 from poetry_tui.train.monitor.samples import SampleTimeline
 from poetry_tui.train.run_controls import RunControls
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.settings.form import INSTALLABLE, RunSettings
-from poetry_tui.widgets.ask_line import AskLine
+from poetry_tui.widgets.line_input import AskLine
 from poetry_tui.widgets.studio_screen import StudioScreen
 
 # A figure that changes more often cannot be read, and every read and every painting is paid for by the training.
@@ -65,8 +63,6 @@ class TrainScreen(StudioScreen):
         bind("m", "overlay", "train.overlay", show=False),
         bind("escape", "back", "train.back", show=False),
     ]
-    FOOTER_FILLERS = FOOTER_FILLERS
-    KEY_ORDER = KEY_ORDER
     DEFAULT_CSS = """
     TrainScreen {
         & #train-body { height: 1fr; }

@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from poetry_tui.keymap import translation_key
+from poetry_tui.keymap import FOOTER_FILLERS, translation_key
 from poetry_tui.terminal.chart_glyphs import is_ascii
 
 
@@ -176,6 +176,6 @@ def _fillers(
         same = by_words.setdefault(words, [])
         if one.binding.action not in {other.binding.action for other in same}:
             same.append(one)
-    order: Sequence[str] = getattr(screen, "FOOTER_FILLERS", ())
+    order: Sequence[str] = FOOTER_FILLERS.get(getattr(screen, "MODE", ""), ())
     first = [words for words in order if words in by_words]
     return [by_words[words] for words in dict.fromkeys([*first, *by_words])]

@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding
+from textual.content import Content
 from textual.dom import DOMNode
 from textual.geometry import Size
 from textual.reactive import Reactive
@@ -15,12 +16,15 @@ from textual.worker import Worker, WorkerState
 
 from poetry_tui.engine_client.client import EngineState, Phase
 from poetry_tui.i18n import tr
-from poetry_tui.keymap import translated
+from poetry_tui.keymap import KEY_ORDER, translated
 from poetry_tui.services import Services
 from poetry_tui.terminal.compat import BindingChain, bindings_of, update_focus_styles, with_pane_keys
 from poetry_tui.widgets.footer import StudioFooter
 from poetry_tui.widgets.header import StudioHeader
-from poetry_tui.widgets.too_small import MIN_COLUMNS, MIN_ROWS, TooSmall
+
+# The smallest terminal, in cells, that has room for a screen.
+MIN_COLUMNS = 60
+MIN_ROWS = 16
 
 
 class StudioScreen(Screen[None]):
@@ -31,10 +35,6 @@ class StudioScreen(Screen[None]):
     """
 
     MODE: ClassVar[str] = ""
-    # The words of the keys that fill the footer where it has room, the first ones first; then come all others.
-    FOOTER_FILLERS: ClassVar[Sequence[str]] = ()
-    # The labels of the keys in the order of footer, help and palette; keys that are not listed come last.
-    KEY_ORDER: ClassVar[Sequence[str]] = ()
     HORIZONTAL_BREAKPOINTS = [(0, "-too-narrow"), (MIN_COLUMNS, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-too-low"), (MIN_ROWS, "-low"), (30, "-tall")]
     # Textual paints the whole screen again when the focus moves; the widgets that lose and have it repaint themselves.
@@ -85,8 +85,8 @@ class StudioScreen(Screen[None]):
         return [*sorted(own, key=self._key_rank), *others]
 
     def _key_rank(self, active: ActiveBinding) -> int:
-        label = active.binding.id
-        return self.KEY_ORDER.index(label) if label in self.KEY_ORDER else len(self.KEY_ORDER)
+        label, order = active.binding.id, KEY_ORDER.get(self.MODE, ())
+        return order.index(label) if label in order else len(order)
 
     def engine_changed(self, state: EngineState) -> None:
         """The engine service starts, is ready, died; the header says so, and screens that use it extend this."""
@@ -135,3 +135,30 @@ def in_short(state: EngineState) -> str:
         return ""
     short = {Phase.NO_MODEL: "engine.no_model", Phase.FAILED: "engine.failed_short"}
     return tr(short.get(state.phase, f"engine.{state.phase}"))
+
+
+class TooSmall(Widget):
+    """One sentence; shown by the screen's `-too-narrow` and `-too-low` classes."""
+
+    DEFAULT_CSS = """
+    TooSmall {
+        display: none;
+        width: 1fr;
+        height: 1fr;
+        padding: 1 2;
+        content-align: center middle;
+        text-align: center;
+    }
+    """
+
+    def render(self) -> Content:
+        size = self.app.size
+        return Content(
+            tr(
+                "shell.too_small",
+                columns=size.width,
+                rows=size.height,
+                least_columns=MIN_COLUMNS,
+                least_rows=MIN_ROWS,
+            )
+        )

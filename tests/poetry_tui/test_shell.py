@@ -14,7 +14,7 @@ from poetry_tui.widgets.footer import StudioFooter
 from poetry_tui.widgets.header import StudioHeader
 from poetry_tui.widgets.help_screen import HelpScreen
 from poetry_tui.widgets.palette import best_match, named_commands
-from poetry_tui.widgets.too_small import TooSmall
+from poetry_tui.widgets.studio_screen import TooSmall
 from tests.poetry_tui.conftest import Until
 
 

@@ -1,21 +1,32 @@
-"""The texts above and below a poem: form, tones and rhyme, novelty against the training text, how it was composed."""
+"""The facts about a poem: form, tones and rhyme, novelty, how it was composed; the widget that shows them below it."""
 
+import asyncio
 import contextlib
+import functools
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
 
 from engine.errors import StudioError
 from engine.service.protocol import Novelty
+from poetry_tui.compose.session.generation import Spawn
 from poetry_tui.compose.session.state import Composition
 from poetry_tui.i18n import tr, tr_error, tr_label
 from poetry_tui.verse.annotations import shown_nats
 
 if TYPE_CHECKING:
+    from engine.prosody import RhymeBook
     from poetry_tui.verse.annotations import PoemAnnotations
+
+    # Text, form and rhyme book decide the annotations.
+    Key = tuple[str, str | None, RhymeBook | None]
 
 _MAX_FAULTS = 4
 _MAX_COUPLETS = 6
+_BETWEEN = " · "
 
 
 def poem_heading(composition: Composition) -> str:
@@ -106,3 +117,83 @@ def origin_facts(composition: Composition) -> list[Content]:
     if composition.is_kept:
         parts.insert(0, tr("compose.kept"))
     return list(map(Content, parts))
+
+
+class Facts(Widget):
+    """As high as its facts need; on a low screen one fact follows the other in the same line."""
+
+    DEFAULT_CSS = """
+    Facts {
+        width: 1fr;
+        height: auto;
+        max-height: 20vh;
+        color: $text-muted;
+        text-align: center;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._facts: tuple[tuple[Content, ...], ...] = ()
+
+    def show(self, facts: Sequence[Sequence[Content]]) -> None:
+        wanted = tuple(map(tuple, facts))
+        if wanted != self._facts:
+            self._facts = wanted
+            self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._lines(width))
+
+    def render(self) -> Content:
+        return Content("\n").join(self._lines(self.content_size.width))
+
+    def _lines(self, width: int) -> list[Content]:
+        facts = [sum(self._facts, ())] if self.screen.has_class("-low") else self._facts
+        return [line for parts in facts for line in packed(parts, width)]
+
+
+def packed(parts: Sequence[Content], width: int) -> list[Content]:
+    """The parts in order, in the fewest lines that hold them."""
+    lines: list[Content] = []
+    for part in parts:
+        if lines and lines[-1].cell_length + len(_BETWEEN) + part.cell_length <= width:
+            lines[-1] = lines[-1] + Content(_BETWEEN) + part
+        else:
+            lines.append(part)
+    return lines
+
+
+class AnnotationCache:
+    """Tone annotations of the poems of a session, computed once in the background.
+
+    `spawn` starts a coroutine function in the background; `on_change` is called when annotations are there.
+    """
+
+    def __init__(self, spawn: Spawn, on_change: Callable[[], None]) -> None:
+        self._spawn, self._on_change = spawn, on_change
+        self._found: dict[Key, PoemAnnotations] = {}
+        self._pending: set[Key] = set()
+
+    def get(self, poem: Composition) -> "PoemAnnotations | None":
+        """The annotations of a complete poem; None until they are computed, which this starts."""
+        if not poem.is_over or not poem.text:
+            return None
+        form = poem.config.get("form")
+        key = (poem.text, None if form in (None, "free") else str(form), poem.config.get("rhyme_book"))
+        if key not in self._found and key not in self._pending:
+            self._pending.add(key)
+            self._spawn(functools.partial(self._annotate, key))
+        return self._found.get(key)
+
+    async def _annotate(self, key: "Key") -> None:
+        # Loads the tables of the prosody: not before the first poem whose tones are displayed.
+        from poetry_tui.verse.annotations import annotate
+
+        try:
+            self._found[key] = await asyncio.to_thread(annotate, *key)
+        finally:
+            self._pending.discard(key)
+        self._on_change()

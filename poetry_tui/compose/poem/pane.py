@@ -9,9 +9,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 
-from poetry_tui.compose.poem.annotation_cache import AnnotationCache
-from poetry_tui.compose.poem.fact_lines import Facts
-from poetry_tui.compose.poem.facts import novelty_facts, origin_facts, poem_heading, tone_facts
+from poetry_tui.compose.poem.facts import AnnotationCache, Facts, novelty_facts, origin_facts, poem_heading, tone_facts
 from poetry_tui.compose.poem.pager import Pager
 from poetry_tui.compose.session.generation import Spawn
 from poetry_tui.compose.session.revision_controller import LockChange, RevisionController
@@ -25,8 +23,7 @@ from poetry_tui.verse.poem_view import PoemView, PoemViewState
 from poetry_tui.widgets.poem_display import PoemDisplay
 
 if TYPE_CHECKING:
-    from poetry_tui.compose.request.tone_pattern import FormPattern
-    from poetry_tui.compose.request.tone_pattern_view import FormPatternView
+    from poetry_tui.compose.request.tone_pattern import FormPattern, FormPatternView
     from poetry_tui.verse.annotations import PoemAnnotations
 
 
@@ -145,7 +142,7 @@ class PoemPane(Vertical):
             if pattern is None:
                 return
             # Loaded when a form is first chosen, not before the first paint.
-            from poetry_tui.compose.request.tone_pattern_view import FormPatternView
+            from poetry_tui.compose.request.tone_pattern import FormPatternView
 
             self.pattern = FormPatternView()
             self.mount(self.pattern, before=self.view)

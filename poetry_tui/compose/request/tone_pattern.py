@@ -1,9 +1,15 @@
-"""平仄谱: the tone pattern of a form as rows to show, a sentence a row. No Textual import."""
+"""平仄谱: the tone pattern of a form in rows, a sentence a row, and the view that stands in place of the poem meanwhile."""
 
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+from textual.content import Content
+from textual.widgets import Static
+
 from engine.errors import StudioError
 from engine.prosody.forms import form_called
+from poetry_tui.i18n import tr
+from poetry_tui.themes import FAINT
 
 # A mark after each line: where the form rhymes, and elsewhere.
 RHYME_MARK, OTHER_MARK = "。", "，"
@@ -61,3 +67,61 @@ def pattern_of(form_key: str, order_name: str | None = None) -> FormPattern | No
         rows.append(tuple(row))
     stanzas.append(tuple(rows))
     return FormPattern(form.name, order.name, tuple(one.name for one in form.tone_patterns), tuple(stanzas))
+
+
+class FormPatternView(Static):
+    """Hidden without a pattern. Positions of either tone are faint; rhymes are in the accent colour."""
+
+    DEFAULT_CSS = """
+    FormPatternView { width: 1fr; height: 1fr; content-align: center middle; text-align: center; display: none; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self._pattern: FormPattern | None = None
+
+    def show(self, pattern: "FormPattern | None") -> None:
+        self._pattern = pattern
+        self.display = pattern is not None
+        self.refresh(layout=True)
+
+    def render(self) -> Content:
+        pattern = self._pattern
+        if pattern is None:
+            return Content("")
+        width, height = self.content_size
+        rows = _rows(pattern, width)
+        head = [Content.styled(tr("compose.pattern", form=pattern.name, n=pattern.n_chars), "bold")]
+        if len(pattern.orders) > 1:
+            head.append(Content.styled(f"{pattern.order}　({' '.join(pattern.orders)})", FAINT))
+        legend = Content.styled(tr("compose.pattern_legend"), FAINT)
+        # Where the pattern needs the rows, the legend is left out.
+        parts = [*head, Content(""), *rows, Content(""), legend]
+        if len(parts) > height:
+            parts = [*head[:1], *(row for row in rows if row.plain)]
+        return Content("\n").join(parts)
+
+
+def _rows(pattern: "FormPattern", width: int) -> list[Content]:
+    rows: list[Content] = []
+    for number, stanza in enumerate(pattern.stanzas):
+        if number:
+            rows.append(Content(""))
+        for sentence in stanza:
+            row = Content("")
+            for line in sentence:
+                if row.plain and row.cell_length + cell_len(line.text) > width:
+                    rows.append(row)
+                    row = Content("")
+                row += _styled(line)
+            rows.append(row)
+    return rows
+
+
+def _styled(line: "PatternLine") -> Content:
+    """A line of the pattern with its mark."""
+    content = Content("")
+    for position, tone in enumerate(line.template, start=1):
+        is_rhyme = bool(line.rhyme) and position == len(line.template)
+        content += Content.styled(tone, "bold $accent" if is_rhyme else FAINT if tone == "中" else "$foreground")
+    return content + Content.styled(line.text[-1], FAINT)

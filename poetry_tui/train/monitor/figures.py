@@ -1,12 +1,15 @@
-"""The figures of a run in one row, and in another how far it is, how long it will take, how fast it goes."""
+"""The figures of the followed run: its status and what to do next, numbers and progress, three small curves."""
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+from textual.widget import Widget
 
-from poetry_tui.i18n import tr
+from poetry_tui.i18n import tr, tr_label
+from poetry_tui.runs.curve import Curve
 from poetry_tui.runs.follower import RunFollower
-from poetry_tui.runs.state import Status
-from poetry_tui.runs.wording import count, duration, epochs_read, figures
-from poetry_tui.terminal.chart_glyphs import progress
+from poetry_tui.runs.state import RunState, Status
+from poetry_tui.runs.wording import COLOURS, SYMBOLS, count, duration, epochs_read, figures, what_next
+from poetry_tui.terminal.chart_glyphs import progress, small_curve
 from poetry_tui.widgets.rows import Cells, Rows
 
 # A shorter bar says nothing.
@@ -14,7 +17,7 @@ MIN_BAR_CELLS = 10
 
 
 class RunFigures(Rows):
-    """Figures and progress bar of the run that is followed."""
+    """Figures of the run in one row; in another the share done, the time left, the speed."""
 
     DEFAULT_CSS = """
     RunFigures { height: 2; padding: 0 1; }
@@ -66,3 +69,92 @@ def _bar(follower: RunFollower, width: int) -> list[Cells]:
     room = max(width - 2 - cell_len(after), 4)
     done, to_do = progress(share, room)
     return [(" ", "blank"), (done, "done"), (to_do, "rest"), (after, "label")]
+
+
+class RunHeadline(Widget):
+    """Status, sentence and name of the followed run, in two lines where one is too short.
+
+    Its height is told, not `auto`, for the reason that `Lines` gives.
+    """
+
+    DEFAULT_CSS = """
+    RunHeadline { height: 1; padding: 0 1; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._follower: RunFollower | None = None
+        # What it says, as far as it depends on the run.
+        self._shown: tuple[object, ...] = ()
+
+    def show(self, follower: RunFollower) -> None:
+        """Say what this run is doing, where that is another thing than before."""
+        width = self.content_size.width
+        shown = (follower.folder, follower.status, follower.is_settled, what_next(follower), width)
+        if shown == self._shown:
+            return
+        self._follower, self._shown = follower, shown
+        self.styles.height = 2 if self._line(follower, width).cell_length > width else 1
+        self.refresh()
+
+    def on_resize(self) -> None:
+        if self._follower is not None:
+            self.show(self._follower)
+
+    def render(self) -> Content:
+        follower = self._follower
+        return Content() if follower is None else self._line(follower, self.content_size.width)
+
+    def _line(self, follower: RunFollower, width: int) -> Content:
+        status = follower.status
+        if follower.is_settled:
+            badge = (f" {SYMBOLS[status]} {tr_label(f'train.status.{status}')} ", f"bold {COLOURS[status]}")
+        else:
+            badge = (f" {tr_label('train.reading')} ", "bold dim")
+        line = Content.assemble(badge, " ", what_next(follower))
+        # What has gone wrong is worth a second line; some cells of the first may stay empty where it is broken.
+        line = line.truncate(max(2 * width - 12, 1), ellipsis=True)
+        name = Content.styled(follower.folder.name, "dim")
+        room = width - line.cell_length - name.cell_length
+        return line + Content(" " * room) + name if room >= 2 else line
+
+
+class SparklineRow(Rows):
+    """Loss, speed and gradient norm side by side, name and last value above each curve."""
+
+    DEFAULT_CSS = """
+    SparklineRow { height: 2; padding: 0 1; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._state: RunState | None = None
+
+    def show(self, state: RunState) -> None:
+        """Draw the three curves of a run."""
+        self._state = state
+        width = self.content_size.width // 3
+        columns = [
+            _column("loss_now", state.loss, width),
+            _column("speed", state.speed, width, has_compact_numbers=True),
+            _column("grad", state.grad_norm, width),
+        ]
+        self.show_rows([[cells for column in columns for cells in column[y]] for y in range(2)])
+
+    def on_resize(self) -> None:
+        # What is drawn before there is room for it would stay as it is for a run that says nothing more.
+        if self._state is not None:
+            self.show(self._state)
+
+
+def _column(
+    figure: str, curve: Curve, width: int, *, has_compact_numbers: bool = False
+) -> tuple[list[Cells], list[Cells]]:
+    """The text above and the curve below it, in `width` cells each, the last two empty."""
+    room = max(width - 2, 0)
+    value = curve.last_smooth
+    text = "" if value is None else count(value) if has_compact_numbers else f"{value:.3g}"
+    name = f"{tr(f'train.{figure}')} "
+    name = set_cell_size(name, min(cell_len(name), room))
+    above = [(name, "label"), (set_cell_size(text, room - cell_len(name)), "value"), ("  ", "blank")]
+    return above, [(small_curve(curve.means(room)).ljust(width), "curve")]

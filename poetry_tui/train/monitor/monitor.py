@@ -21,15 +21,13 @@ from poetry_tui.runs.reader import LogTail
 from poetry_tui.runs.replay import RunReplay
 from poetry_tui.runs.state import RunState, Status
 from poetry_tui.train.followed_runs import FollowedRuns
-from poetry_tui.train.monitor.compare_screen import CompareScreen
-from poetry_tui.train.monitor.figures import RunFigures
-from poetry_tui.train.monitor.headline import RunHeadline
+from poetry_tui.train.monitor.comparison import CompareScreen
+from poetry_tui.train.monitor.figures import RunFigures, RunHeadline, SparklineRow
 from poetry_tui.train.monitor.log_pane import LogPane
 from poetry_tui.train.monitor.loss_chart import LossChart
 from poetry_tui.train.monitor.prediction_grid import PredictionGrid
 from poetry_tui.train.monitor.resource_pane import ResourcePane
 from poetry_tui.train.monitor.samples import MAX_ROUNDS, SampleTimeline
-from poetry_tui.train.monitor.sparklines import SparklineRow
 
 # Curves may take this share of one processor from the training, and hardly change within a second; that of a long run, which
 # changes by less than a dot, may wait for some more. Figures come first.

@@ -11,7 +11,7 @@ from textual.style import Style
 
 from engine.runs.events import Compared
 from poetry_tui.i18n import tr, tr_label
-from poetry_tui.train.keys import VERTICAL_SCROLLING
+from poetry_tui.keymap import VERTICAL_SCROLLING
 from poetry_tui.widgets.rows import Lines
 
 # A thousandth counts as nothing: the scale is that of the logarithm, as the loss is.

@@ -6,8 +6,8 @@ from textual.content import Content
 
 from engine.runs.events import Sampled
 from poetry_tui.i18n import tr, tr_label
+from poetry_tui.keymap import VERTICAL_SCROLLING
 from poetry_tui.runs.state import SampleRound
-from poetry_tui.train.keys import VERTICAL_SCROLLING
 from poetry_tui.widgets.rows import Lines
 
 MAX_ROUNDS = 40

@@ -9,8 +9,8 @@ from poetry_tui.compose.poem.pager import Pager
 from poetry_tui.compose.request.begin_picker import BeginPicker
 from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.engine_client.client import Phase
+from poetry_tui.favourites.screen import FavouritesScreen
 from poetry_tui.favourites.store import Favourite, FavouriteStore
-from poetry_tui.messages import RecreateWanted
 from poetry_tui.settings import Settings, load_settings, settings_file
 from poetry_tui.verse.poem_view import PoemView
 from tests.poetry_tui.compose.open_studio import REGULAR, open_studio
@@ -184,7 +184,7 @@ async def test_a_favourite_is_written_again_as_it_was(until: Until) -> None:
     favourite = Favourite(1, "x", "月", "studio-lstm", 7, {"temperature": 0.3})
     async with open_studio(until) as studio:
         await studio.press("3")
-        studio.app.screen.post_message(RecreateWanted(favourite))
+        studio.app.screen.post_message(FavouritesScreen.RecreateWanted(favourite))
         await studio.until(lambda: isinstance(studio.app.screen, ComposeScreen) and studio.screen.session.current)
         await studio.written()
         assert studio.current.config == {"temperature": 0.3, "begin": "月", "seed": 7}

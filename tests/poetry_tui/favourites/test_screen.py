@@ -17,7 +17,7 @@ from poetry_tui.i18n import Language
 from poetry_tui.settings import Settings
 from poetry_tui.themes import INK, PAPER
 from poetry_tui.verse.poem_view import PoemView
-from poetry_tui.widgets.ask_line import AskLine
+from poetry_tui.widgets.line_input import AskLine
 
 POEMS = (
     "日暮江头一笛风，满船明月照归篷。扁舟不系随流去，人在芦花浅水中。",

@@ -48,14 +48,14 @@ def test_every_word_of_the_shell_and_of_compose_is_used() -> None:
 def test_every_binding_of_the_screens_has_words_and_a_tooltip() -> None:
     from poetry_tui.app import PoetryApp
     from poetry_tui.compose.inspector.pane import InspectorPane
-    from poetry_tui.compose.keys import KEY_ORDER
     from poetry_tui.compose.poem.pane import PoemPane
     from poetry_tui.compose.request.form import RequestForm
     from poetry_tui.compose.screen import ComposeScreen
+    from poetry_tui.keymap import KEY_ORDER
 
     owners = (ComposeScreen, RequestForm, PoemPane, InspectorPane)
     compose = [binding for owner in owners for binding in owner.BINDINGS]
-    assert {binding.id for binding in compose if not isinstance(binding, tuple)} == set(KEY_ORDER)
+    assert {binding.id for binding in compose if not isinstance(binding, tuple)} == set(KEY_ORDER["compose"])
     for binding in [*PoetryApp.BINDINGS, *compose]:
         assert not isinstance(binding, tuple)
         assert binding.id in TRANSLATIONS, binding

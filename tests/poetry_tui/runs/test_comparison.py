@@ -10,7 +10,7 @@ from engine.presets import preset
 from engine.runs.events import Event
 from poetry_tui.runs.comparison import Comparison, Row, compare
 from poetry_tui.runs.state import RunState, Status
-from poetry_tui.train.monitor.comparison_table import fold
+from poetry_tui.train.monitor.comparison import fold
 from tests.poetry_tui.runs import make_run
 
 

@@ -25,9 +25,8 @@ from poetry_tui.terminal.chart_glyphs import (
     stroke,
     use_charts,
 )
-from poetry_tui.train.monitor.figures import RunFigures
+from poetry_tui.train.monitor.figures import RunFigures, SparklineRow
 from poetry_tui.train.monitor.loss_chart import LossChart
-from poetry_tui.train.monitor.sparklines import SparklineRow
 from poetry_tui.widgets.braille_plot import Mark, Overlay, plot
 from tests.poetry_tui.compose.open_studio import AT_ONCE, open_studio
 from tests.poetry_tui.conftest import Until

@@ -21,9 +21,9 @@ from poetry_tui.runs.state import Status
 from poetry_tui.settings import Settings
 from poetry_tui.train.screen import TrainScreen
 from poetry_tui.train.settings.form import RunSettings
-from poetry_tui.widgets.ask_line import AskLine
 from poetry_tui.widgets.header import StudioHeader
 from poetry_tui.widgets.help_screen import HelpScreen
+from poetry_tui.widgets.line_input import AskLine
 from poetry_tui.widgets.stepper import Stepper
 from poetry_tui.widgets.studio_screen import StudioScreen
 from tests.poetry_tui.conftest import Until

@@ -8,7 +8,7 @@ from poetry_tui.runs import control as runs
 from poetry_tui.runs.state import Status
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.screen import TrainScreen
-from poetry_tui.widgets.ask_line import AskLine
+from poetry_tui.widgets.line_input import AskLine
 from poetry_tui.widgets.quit_question import QuitQuestion
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.runs import make_run

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.content import Content
 
-from poetry_tui.compose.poem.fact_lines import packed
+from poetry_tui.compose.poem.facts import packed
 from poetry_tui.verse.typesetting import Layout, full_width, typeset, typeset_vertical
 
 SEVEN = "日暮江头一笛风，满船明月照归篷。扁舟夜泊芦花里，不见青山只见鸿。"

@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 from textual.widgets import Input
 
-from poetry_tui.compose.poem.fact_lines import Facts
+from poetry_tui.compose.poem.facts import Facts
 from poetry_tui.compose.poem.pager import Pager
 from poetry_tui.favourites.store import FavouriteStore
 from poetry_tui.i18n import Language

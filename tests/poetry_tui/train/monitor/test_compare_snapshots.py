@@ -12,7 +12,7 @@ from engine import paths
 from engine.presets import preset
 from poetry_tui.runs.state import Status
 from poetry_tui.themes import INK, PAPER
-from poetry_tui.train.monitor.compare_screen import CompareScreen
+from poetry_tui.train.monitor.comparison import CompareScreen
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.runs import make_run
 from tests.poetry_tui.train.train_desk import is_shown, make, studio, train

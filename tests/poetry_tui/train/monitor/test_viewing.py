@@ -17,8 +17,7 @@ from poetry_tui.app import PoetryApp
 from poetry_tui.report.write import folder_for
 from poetry_tui.runs.replay import RunReplay
 from poetry_tui.runs.state import Status
-from poetry_tui.train.monitor.compare_screen import CompareScreen
-from poetry_tui.train.monitor.comparison_table import ComparisonTable
+from poetry_tui.train.monitor.comparison import CompareScreen, ComparisonTable
 from poetry_tui.train.monitor.log_pane import LogPane
 from poetry_tui.train.monitor.loss_chart import LossChart
 from poetry_tui.train.monitor.monitor import RunMonitor
