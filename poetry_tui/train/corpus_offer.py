@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, ProgressBar, Static
 
-from engine.corpus.store import list_corpora
+from engine.corpus.corpus import list_corpora
 from engine.errors import StudioError
 from poetry_tui.i18n import tr, tr_error
 
