@@ -191,8 +191,8 @@ def _info(folder: Path, *, is_bundled: bool) -> ModelInfo:
 
 
 def _size_bytes(folder: Path) -> int:
-    files = [folder / name for name in (METADATA, WEIGHTS, LINES, RANKER)]
-    return sum(path.stat().st_size for path in files if is_file(path))
+    files = [*(folder / name for name in (METADATA, WEIGHTS, RANKER)), lines_file(folder)]
+    return sum(path.stat().st_size for path in files if path is not None and is_file(path))
 
 
 def _model_in(folder: Path) -> Path | None:

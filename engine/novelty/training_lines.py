@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 
 from engine.errors import ModelError
-from engine.files import is_file, open_regular, parse_json, write_atomically
+from engine.files import is_file, open_regular, parse_json, resolved, write_atomically
 from engine.novelty.bloom import MAX_BITS, MAX_HASHES, Bits, BloomFilter
 from engine.novelty.line_index import LineIndex
+from engine.paths import bundled_data
 from engine.runs.folder import CHECKPOINTS
 from engine.system.safe_text import shown
 
@@ -89,10 +90,15 @@ def read_lines(path: Path) -> TrainingLines:
 
 
 def lines_file(folder: Path) -> Path | None:
-    """The file with the training lines of a model folder, or of the run that a checkpoint folder belongs to; None where there is none."""
+    """The file with the training lines of a model folder; None where there is none.
+
+    It lies in the folder, of a checkpoint in its run; the bundled models share one, which lies beside their folders.
+    """
     candidates = [folder / LINES]
     if folder.parent.name == CHECKPOINTS:
         candidates.append(folder.parent.parent / LINES)
+    elif resolved(folder).parent == resolved(bundled_data() / "models"):
+        candidates.append(folder.parent / LINES)
     return next(filter(is_file, candidates), None)
 
 

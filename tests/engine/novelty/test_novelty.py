@@ -16,12 +16,12 @@ from engine.corpus.poem import Poem, split_of
 from engine.corpus.store import import_file
 from engine.errors import ModelError
 from engine.model.checkpoint import load_model, save_model
-from engine.model.registry import add_model, find_model, list_models
+from engine.model.registry import add_model, list_models
 from engine.novelty.bloom import BloomFilter, code_points, extend, hash_ends, hash_rows, hash_strings
 from engine.novelty.build import build, exact_lines, keep_lines, open_lines
 from engine.novelty.line_index import MIN_LINE_CHARS
 from engine.novelty.novelty import n_memorised
-from engine.novelty.training_lines import TrainingLines, read_lines
+from engine.novelty.training_lines import TrainingLines, lines_file, read_lines
 from engine.prosody.text import lines_of
 from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems, write_poems
 from tests.engine.small_model import save_small_model, small_model
@@ -286,12 +286,14 @@ def test_packing_a_model_without_lines_or_corpus_still_works(tmp_path: Path) -> 
     assert load_model(tmp_path / "packed", CPU).lines is None
 
 
-def test_the_bundled_model_ships_the_lines_of_its_corpus() -> None:
-    folder = find_model(None)
-    lines = read_lines(folder / "lines.bloom")
-    header = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-    assert lines.corpus_sha256 == header["corpus"]["sha256"]
-    assert (folder / "lines.bloom").stat().st_size <= 8_000_000
+def test_the_bundled_models_share_one_file_of_the_lines_of_their_corpus(tmp_path: Path) -> None:
+    bundled = [model for model in list_models() if model.is_bundled]
+    (path,) = {lines_file(model.folder) for model in bundled}
+    assert path is not None
+    assert path.stat().st_size <= 8_000_000
+    lines = read_lines(path)
+    assert [model.metadata["corpus"]["sha256"] for model in bundled] == [lines.corpus_sha256] * 2
+    assert (add_model(bundled[0].folder, "mine") / "lines.bloom").read_bytes() == path.read_bytes()
     assert all(line in lines for line in lines_of(DENGGUANQUELOU + SHANXING))
     assert all(map(lines.reduplicates, "悠纷萧日年人山青"))
     assert not any(map(lines.reduplicates, "天不有风花归"))
