@@ -1,8 +1,10 @@
 """Optimisers and learning-rate schedules."""
 
+import inspect
 import math
 
 import torch
+from torch.optim import Optimizer
 
 from engine.config import TrainConfig
 from engine.model.char_rnn import CharRNN
@@ -11,7 +13,14 @@ from engine.model.char_rnn import CharRNN
 BETAS = (0.9, 0.99)
 
 
-def make_optimizer(model: CharRNN, config: TrainConfig) -> torch.optim.Optimizer:
+# PyTorch's optimisers load its compiler, only to tell it to leave them alone: a second at the start of every training.
+# Nothing is compiled here, so the functions below these decorators are called instead.
+for _decorated in (Optimizer.add_param_group, Optimizer.zero_grad, Optimizer.state_dict, Optimizer.load_state_dict):
+    _eager = inspect.unwrap(_decorated)
+    _eager.__dynamo_disable = _eager
+
+
+def make_optimizer(model: CharRNN, config: TrainConfig) -> Optimizer:
     """AdamW (Loshchilov and Hutter 2019) or RMSprop (Hinton 2012)."""
     parameters = list(model.parameters())
     if config.optimizer == "rmsprop":
@@ -21,6 +30,13 @@ def make_optimizer(model: CharRNN, config: TrainConfig) -> torch.optim.Optimizer
     return torch.optim.AdamW(
         parameters, lr=config.learning_rate, betas=BETAS, weight_decay=config.weight_decay, fused=fused
     )
+
+
+@torch.no_grad()
+def update_parameters(optimizer: Optimizer) -> None:
+    """Perform one step of the optimiser and clear the gradients, as `optimizer.step()` does, without loading PyTorch's compiler."""
+    inspect.unwrap(type(optimizer).step)(optimizer)
+    optimizer.zero_grad(set_to_none=True)
 
 
 def learning_rate(config: TrainConfig, peak: float, step: int, total_steps: int) -> float:
@@ -38,6 +54,6 @@ def learning_rate(config: TrainConfig, peak: float, step: int, total_steps: int)
     return peak * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
 
 
-def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+def set_learning_rate(optimizer: Optimizer, rate: float) -> None:
     for group in optimizer.param_groups:
         group["lr"] = rate

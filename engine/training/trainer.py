@@ -43,7 +43,7 @@ from engine.runs.folder import CHECKPOINTS, ControlFiles
 from engine.training.curriculum import Curriculum, held_out_segments, plan_curriculum
 from engine.training.distributed import Workers
 from engine.training.metrics import Meter, Progress, ResourceMeter
-from engine.training.optim import learning_rate, make_optimizer, set_learning_rate
+from engine.training.optim import learning_rate, make_optimizer, set_learning_rate, update_parameters
 from engine.training.warm_start import warm_start
 
 # A control code is read and never predicted: this output bias leaves it neither probability nor gradient.
@@ -144,8 +144,7 @@ class Trainer:
                     parameter.grad /= scale
         self.resources.mark_phase("backward")
         grad_norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm or math.inf)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        update_parameters(self.optimizer)
         self.progress.step += 1
         self.meter.add(loss_of_all, grad_norm.detach(), batch.global_targets)
         if self.progress.step % TRIM_MALLOC_EVERY == 0:
