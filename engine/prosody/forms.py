@@ -6,16 +6,17 @@ options: the plain one first, then those that a licence (拗救) or the practice
 
 import dataclasses
 import functools
-import itertools
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, TypeVar
 
-from engine.errors import Message, UsageError
-from engine.paths import bundled_data
+import msgspec
+from msgspec import Meta
+
+from engine.errors import Message, StudioError, UsageError
 from engine.prosody import RhymeBook
+from engine.prosody.regulated.line_types import LineVariant, couplet_variants, form_tables
 from engine.prosody.tones import LEVEL, must_be
 from engine.system.safe_text import shown
 
@@ -23,6 +24,36 @@ from engine.system.safe_text import shown
 LEVEL_ENDED_TYPES = "AB"
 MIN_PAILU_LINES, MAX_PAILU_LINES = 10, 200
 _WITH_N_LINES = re.compile(r"(\D+?)(\d{1,4})")
+
+# A line of a tune: its template, the letter of its rhyme, and what of the line before it repeats.
+_LINE = r"[平仄中]+( [A-Z]( 叠\d*)?)?\n"
+_Lines = Annotated[str, Meta(pattern=rf"^({_LINE}\n?)*{_LINE}$")]
+_Name = Annotated[str, Meta(min_length=1)]
+
+
+class _Regulated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An entry `[[regulated]]` of `forms.toml`."""
+
+    key: _Name
+    name: _Name
+    length: Annotated[int, Meta(ge=5, le=7)]
+    n_lines: Annotated[int, Meta(ge=4, multiple_of=2)]
+    orders: list[Annotated[str, Meta(pattern="^[aAbB]{2,}$")]]
+    also: list[_Name] = []
+    oblique: bool = False
+
+
+class _Tune(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An entry `[[tunes]]` of `forms.toml`."""
+
+    key: _Name
+    name: _Name
+    lines: _Lines
+    also: list[_Name] = []
+    variants: list[_Lines] = []
+
+
+_Entry = TypeVar("_Entry", _Regulated, _Tune)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,23 +206,34 @@ def tunes_called(title: str) -> tuple[Form, ...]:
 @functools.lru_cache(maxsize=64)
 def with_n_lines(key: str, n_lines: int) -> Form:
     """The 排律 of a key, of so many lines."""
-    data = _data()
-    entry = next(one for one in data["regulated"] if one["key"] == key)
-    return _regulated({**entry, "n_lines": n_lines}, data)
+    entry = next(one for one in _entries("regulated", _Regulated) if one.key == key)
+    return _regulated(msgspec.structs.replace(entry, n_lines=n_lines))
 
 
 @functools.cache
 def forms() -> tuple[Form, ...]:
     """Every form: the regulated ones first, then the tunes."""
-    data = _data()
-    regulated = [_regulated(entry, data) for entry in data["regulated"]]
-    return (*regulated, *map(_tune, data["tunes"]))
+    return (*map(_regulated, _entries("regulated", _Regulated)), *map(_tune, _entries("tunes", _Tune)))
 
 
-@functools.cache
-def _data() -> Mapping[str, Any]:
-    with (bundled_data() / "prosody" / "forms.toml").open("rb") as file:
-        return tomllib.load(file)
+def _entries(table: str, kind: type[_Entry]) -> list[_Entry]:
+    """The entries of a table of `forms.toml`.
+
+    Raises:
+        StudioError: naming the entry that lacks a key, has an unknown one, or a line that is none.
+    """
+    entries = []
+    for number, entry in enumerate(form_tables()[table], start=1):
+        try:
+            entries.append(msgspec.convert(entry, kind))
+        except msgspec.ValidationError as error:
+            raise StudioError(
+                "The form {name} of forms.toml cannot be read: {error}.",
+                "The comments in data/prosody/forms.toml explain the keys.",
+                name=shown(entry.get("name", f"{table} {number}")),
+                error=error,
+            ) from error
+    return entries
 
 
 @functools.cache
@@ -212,51 +254,14 @@ def _by_size() -> Mapping[int, tuple[Form, ...]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class LineVariant:
-    """An allowed variant of a line type: its template, the name of its licence and that of a note, "" for none."""
-
-    template: str
-    licence: str = ""
-    note: str = ""
-
-
-@functools.cache
-def line_variants(type: str, length: int, *, strict: bool = False) -> tuple[LineVariant, ...]:
-    """Every allowed way of a line type (a) by itself, the plain one first.
-
-    `strict` leaves out what poets allow themselves though handbooks warn of it: 三仄尾.
-    """
-    data, size = _data(), str(length)
-    licensed = [LineVariant(one[size][0], one["names"][0]) for one in data["licences"] if one["types"] == type]
-    tolerated = (one for one in data["tolerated"] if one["types"] == type and not (strict and one["strict"]))
-    noted = [LineVariant(one[size][0], one.get("licence", ""), one["names"][0]) for one in tolerated]
-    return (LineVariant(data["lines"][size][type]), *licensed, *noted)
-
-
-@functools.cache
-def couplet_licences(types: str, length: int) -> tuple[tuple[LineVariant, LineVariant], ...]:
-    """The variants of a couplet of two line types (aB) whose second line licenses the first (对句相救)."""
-    size = str(length)
-    both = (one for one in _data()["licences"] if one["types"] == types)
-    return tuple(tuple(map(LineVariant, one[size], one["names"])) for one in both)  # type: ignore[misc]
-
-
-def _couplet_variants(types: str, length: int) -> tuple[tuple[LineVariant, LineVariant], ...]:
-    """Every allowed way of a couplet of two line types, the plain one first."""
-    alone = itertools.product(*(line_variants(type, length) for type in types))
-    return (*alone, *couplet_licences(types, length))  # type: ignore[arg-type]
-
-
-def _regulated(entry: Mapping[str, Any], data: Mapping[str, Any]) -> Form:
-    length, n_lines = entry["length"], entry["n_lines"]
-    is_level = not entry.get("oblique", False)
+def _regulated(entry: _Regulated) -> Form:
+    length, n_lines, is_level = entry.length, entry.n_lines, not entry.oblique
     lengths = (length,) * n_lines
     tone_patterns = []
-    for first in entry["orders"]:
+    for first in entry.orders:
         types = _followed(first, n_lines)
         segments = [
-            _segment(line, _couplet_variants(types[line : line + 2], length), lengths) for line in range(0, n_lines, 2)
+            _segment(line, couplet_variants(types[line : line + 2], length), lengths) for line in range(0, n_lines, 2)
         ]
         rhymes = [
             RhymePosition(line, "A", is_level)
@@ -264,7 +269,7 @@ def _regulated(entry: Mapping[str, Any], data: Mapping[str, Any]) -> Form:
             if (type in LEVEL_ENDED_TYPES) == is_level
         ]
         tone_patterns.append(TonePattern(types, tuple(segments), tuple(rhymes)))
-    names = (entry["key"], entry["name"], tuple(entry.get("also", ())))
+    names = (entry.key, entry.name, tuple(entry.also))
     return Form(*names, lengths, tuple(tone_patterns), "pingshui", is_regulated=True, rhymes_level=is_level)
 
 
@@ -295,8 +300,8 @@ def _masks(first_line: int, templates: Sequence[str], line_lengths: Sequence[int
     return level << n_after, oblique << n_after
 
 
-def _tune(entry: Mapping[str, Any]) -> Form:
-    stanzas = [stanza.splitlines() for stanza in entry["lines"].strip().split("\n\n")]
+def _tune(entry: _Tune) -> Form:
+    stanzas = [stanza.splitlines() for stanza in entry.lines.strip().split("\n\n")]
     rows = [row.split() for stanza in stanzas for row in stanza]
     templates = [row[0] for row in rows]
     lengths = [len(template) for template in templates]
@@ -305,11 +310,9 @@ def _tune(entry: Mapping[str, Any]) -> Form:
         for line, template in enumerate(templates)
     ]
     rhymes = [RhymePosition(line, row[1], row[0][-1] == LEVEL) for line, row in enumerate(rows) if len(row) > 1]
-    repeats = [
-        Repeat(line, int(row[2][1:] or len(row[0]))) for line, row in enumerate(rows) if row[2:] and row[2][0] == "叠"
-    ]
+    repeats = [Repeat(line, int(row[2][1:] or len(row[0]))) for line, row in enumerate(rows) if row[2:]]
     starts = [sum(map(len, stanzas[:number])) for number in range(len(stanzas))]
-    tone_pattern = TonePattern(entry["name"], tuple(segments), tuple(rhymes))
-    names = (entry["key"], entry["name"], tuple(entry["also"]))
-    variants = tuple(_tune({**entry, "variants": [], "lines": lines}) for lines in entry.get("variants", []))
+    tone_pattern = TonePattern(entry.name, tuple(segments), tuple(rhymes))
+    names = (entry.key, entry.name, tuple(entry.also))
+    variants = tuple(_tune(msgspec.structs.replace(entry, variants=[], lines=lines)) for lines in entry.variants)
     return Form(*names, tuple(lengths), (tone_pattern,), "cilin", tuple(repeats), tuple(starts), variants)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from engine.errors import UsageError
+from engine.errors import StudioError, UsageError
+from engine.prosody import forms as module
 from engine.prosody.forms import Form, form_called, forms, forms_of_lengths
 
 REGULATED = [form for form in forms() if form.is_regulated]
@@ -110,3 +111,27 @@ def test_a_form_is_found_by_key_name_other_name_and_lengths() -> None:
     with pytest.raises(UsageError) as caught:
         form_called("十四行")
     assert "wujue 五绝" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"lines": None}, "lines"),
+        ({"key": None}, "key"),
+        ({"lines": "平中仄\n中仄仄平X A\n"}, "lines"),
+        ({"lines": "平中仄\n中仄仄平平 a\n"}, "lines"),
+        ({"lines": "平中仄\n中仄仄平平 A 重\n"}, "lines"),
+        ({"variants": ["平中仄 A 叠三\n"]}, "variants"),
+        ({"also": "望江南"}, "also"),
+        ({"rime": "A"}, "rime"),
+    ],
+)
+def test_a_malformed_tune_is_named_in_a_sentence(
+    change: dict[str, object], problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = {"key": "yijiangnan", "name": "忆江南", "lines": "平中仄\n中仄仄平平 A\n"} | change
+    tables = {"regulated": [], "tunes": [{name: value for name, value in entry.items() if value is not None}]}
+    monkeypatch.setattr(module, "form_tables", lambda: tables)
+    with pytest.raises(StudioError, match=r"The form '忆江南' of forms\.toml cannot be read: ") as caught:
+        forms.__wrapped__()
+    assert problem in str(caught.value)
