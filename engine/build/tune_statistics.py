@@ -6,15 +6,18 @@ patterns of `forms.toml` were made so, and compared with the usual handbooks.
 """
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from engine.corpus.store import open_corpus
+from engine.errors import StudioError
 from engine.prosody.pass_rates import tune_title
 from engine.prosody.rhymes import masks_of
 from engine.prosody.text import lines_of
 from engine.prosody.tones import EITHER, LEVEL, OBLIQUE, reading_of, usual_tones
 from engine.prosody.tunes import recut
+from engine.system.streams import OutputLostError, prepare
 
 MAJORITY = 0.88
 # Two lines rhyme where their ends share a part in so many pieces.
@@ -82,4 +85,11 @@ def _labels(ends: Sequence[Sequence[int]]) -> list[str]:
 
 
 if __name__ == "__main__":
-    main()
+    prepare()
+    try:
+        main()
+        sys.stdout.flush()
+    except OutputLostError as lost:
+        sys.exit(0 if lost.is_unwanted else f"The output cannot be written: {lost}.")
+    except StudioError as error:
+        sys.exit(str(error))

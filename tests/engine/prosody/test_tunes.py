@@ -1,7 +1,10 @@
 """Tunes: each against real pieces of it, however they are cut, in their variants, and what is said of lines that differ."""
 
 import json
+import os
 import random
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from engine.prosody.pass_rates import form_and_lines
 from engine.prosody.report import Report
 from engine.prosody.text import lines_of
 from engine.prosody.tunes import aligned, recut
+from tests.children import child
 
 TUNES = [form for form in forms() if not form.is_regulated]
 _READ = Path(__file__).with_name("tune_pieces.tsv")
@@ -183,3 +187,16 @@ def test_a_pattern_is_what_most_pieces_do() -> None:
     assert pattern(pieces) == [("平平仄仄", ""), ("中仄仄平平", "")]
     pieces = [["春山月落", "江上夜行舟", "秋"], ["秋风雨急", "水外一登楼", "流"], ["江花雪尽", "枕上几回头", "愁"]]
     assert [label for _, label in pattern(pieces)] == ["", "A", "A"]
+
+
+def test_the_statistics_of_a_tune_end_quietly_where_their_reader_has_gone(tmp_path: Path) -> None:
+    file = tmp_path / "tunes.txt"
+    file.write_text("忆江南:江南好，风景旧曾谙。日出江花红胜火，春来江水绿如蓝。能不忆江南？\n", encoding="utf-8")
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "engine.build.tune_statistics", str(file), "忆江南"]
+    environment = {**os.environ, "POETRY_TUI_HOME": str(tmp_path / "home")}
+    with child(command, stdout=writer, stderr=subprocess.PIPE, env=environment) as process:
+        os.close(writer)
+        assert process.communicate()[1] == b""
+        assert process.returncode == 0
