@@ -86,6 +86,7 @@ def make_parser() -> "Parser":
         novelty,
         report,
         runs,
+        serve,
     )
     from poetry_tui.commands.parser import Parser
 
@@ -101,7 +102,7 @@ def make_parser() -> "Parser":
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     for name, what in ENGINE_COMMANDS.items():
         commands.add_parser(name, help=what, add_help=False)
-    for module in (corpus, models, check, novelty, runs, monitor, report, experiment, favourites, doctor):
+    for module in (corpus, models, check, novelty, runs, monitor, report, experiment, favourites, serve, doctor):
         module.add_parser(commands)
     return parser
 

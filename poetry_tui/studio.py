@@ -16,7 +16,7 @@ def open_studio(wanted_run: Path | None = None) -> NoReturn:
     Raises:
         UsageError: when stdin or stdout is no terminal.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (_is_in_browser() or (sys.stdin.isatty() and sys.stdout.isatty())):
         raise UsageError("The studio needs a terminal.", "`poetry-tui -h` lists the commands that work without one.")
     # Hardly anything that is made before the first paint is garbage; the app collects again from then on.
     gc.disable()
@@ -29,6 +29,11 @@ def open_studio(wanted_run: Path | None = None) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(app.return_code or 0)
+
+
+def _is_in_browser() -> bool:
+    """Whether `poetry-tui serve` has started us: Textual's driver for that talks with its server through pipes."""
+    return os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
 
 
 def _restore_terminal(attributes: Attributes) -> None:

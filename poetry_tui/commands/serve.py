@@ -1,0 +1,50 @@
+"""`poetry-tui serve`: the studio in a browser, through textual-serve."""
+
+import argparse
+import importlib.util
+import ipaddress
+from typing import Final
+
+from engine.errors import INTERRUPTED, StudioError, UsageError
+from poetry_tui.commands.output import Commands, command, print_note
+
+LOOPBACK: Final = "localhost"
+DEFAULT_PORT = 8000
+
+
+def add_parser(commands: Commands) -> None:
+    parser = command(commands, "serve", _serve, "serve the studio to a browser, a session of its own for each tab")
+    parser.add_argument(
+        "--host",
+        default=LOOPBACK,
+        help="address to listen on; everybody who reaches it uses the studio with your files (default: this machine alone)",
+    )
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="TCP port (default: %(default)s)")
+
+
+def _serve(options: argparse.Namespace) -> int:
+    if importlib.util.find_spec("textual_serve") is None:
+        raise StudioError(
+            "The web view needs the package textual-serve.",
+            'Install it: pip install "poetry-tui[web]" or textual-serve.',
+        )
+    if not 0 < options.port < 1 << 16:
+        raise UsageError(f"There is no port {options.port}.", "Ports go from 1 to 65535.")
+    if not is_loopback(options.host):
+        print_note("The web view asks for no password: everybody who reaches it can read and write your files.")
+    from poetry_tui.commands.web_server import WebServer
+
+    try:
+        WebServer(options.host, options.port).serve()
+    except OSError as error:
+        hint = "Choose another with --port or --host."
+        raise StudioError(f"{options.host}:{options.port} cannot be served: {error.strerror}.", hint) from error
+    return INTERRUPTED
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address."""
+    try:
+        return host == LOOPBACK or ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
