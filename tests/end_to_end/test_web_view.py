@@ -116,7 +116,7 @@ def test_the_studio_composes_takes_chinese_input_and_resizes_in_a_browser(addres
     assert [url for url in requested if not url.startswith((address, "data:"))] == []
 
 
-def shown(received: bytes) -> str:
+def shown(received: bytearray) -> str:
     """The text that a studio has sent, without control sequences."""
     text = received.decode("utf-8", errors="replace")
     return re.sub(r"\x1b\[[0-9;?<>]*[a-zA-Z]", "", text)
