@@ -1,14 +1,17 @@
-"""`poetry-tui runs`: list, show, compare, label and remove training runs."""
+"""`poetry-tui runs`: list, show, compare, label, export and remove training runs."""
 
 import argparse
 import contextlib
 import datetime
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from engine.errors import RunError, UsageError
+from engine.files import reporting_disk_errors, write_atomically
 from engine.runs.folder import read_config
 from engine.runs.labels import change_labels, rename_run
+from engine.system.names import path_of
 from poetry_tui.commands.output import (
     Commands,
     command,
@@ -23,6 +26,7 @@ from poetry_tui.commands.output import (
 )
 from poetry_tui.runs.comparison import WHAT_IS_VALIDATED, differing, flat, titles
 from poetry_tui.runs.control import RunSummary, find_run, list_runs, remove_run
+from poetry_tui.runs.export import as_csv, as_json, as_tensorboard, read_records
 from poetry_tui.runs.malformed_lines import count_malformed
 from poetry_tui.runs.reader import log_tail
 from poetry_tui.runs.state import Status
@@ -34,7 +38,7 @@ FIGURES = ("training loss, nats per Han character (perplexity)", "best validatio
 
 
 def add_parser(commands: Commands) -> None:
-    verbs = group(commands, "runs", "list, show, compare, label and remove training runs")
+    verbs = group(commands, "runs", "list, show, compare, label, export and remove training runs")
     command(verbs, "list", _list, "list the runs, newest first", json_too=True)
     parser = command(verbs, "show", _show, "show the status and settings of a run", json_too=True)
     parser.add_argument("run", metavar="RUN", help="a run by name or folder")
@@ -50,6 +54,18 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("run", metavar="RUN", help="a run by name or folder")
     parser.add_argument("tags", metavar="TAG", nargs="+", help="tags, each one word")
     parser.add_argument("--remove", action="store_true", help="remove these tags")
+    parser = command(verbs, "export", _export, "export the figures of a run for other programs")
+    parser.add_argument("run", metavar="RUN", help="a run by name or folder")
+    parser.add_argument(
+        "--format", choices=("csv", "json", "tensorboard"), default="csv", help="format (default: %(default)s)"
+    )
+    parser.add_argument(
+        "-o",
+        dest="path",
+        type=path_of,
+        metavar="PATH",
+        help="a file; of tensorboard a folder (default: stdout; of tensorboard the folder tensorboard/RUN)",
+    )
     parser = command(verbs, "rm", _remove, "remove runs with their checkpoints")
     parser.add_argument("runs", metavar="RUN", nargs="+", help="runs by name or folder")
     parser.add_argument("--yes", action="store_true", help="do not ask")
@@ -131,6 +147,32 @@ def _tag(options: argparse.Namespace) -> None:
     kept = [tag for tag in run.labels.tags if tag not in options.tags]
     added = [] if options.remove else list(dict.fromkeys(" ".join(options.tags).split()))
     change_labels(run.folder, tags=tuple(kept + added))
+
+
+def _export(options: argparse.Namespace) -> None:
+    run = find_run(options.run)
+    records = read_records(run.folder)
+    path: Path | None = options.path
+    content: str | bytes
+    match options.format:
+        case "csv":
+            content = as_csv(records)
+        case "json":
+            content = as_json(records, {**_plain(run), "config": dict(_config(run))})
+        case _:
+            content = as_tensorboard(records)
+            # TensorBoard takes a folder for a run, and every file with this word in its name for events.
+            path = (path or Path("tensorboard", run.id)) / "events.out.tfevents.poetry-tui"
+    if path is None:
+        print(content, end="")
+        return
+    path = path.expanduser().absolute()
+    with reporting_disk_errors(path, RunError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content)
+    if options.format == "tensorboard":
+        print_note(f"`tensorboard --logdir {path.parent.parent}` shows it beside the other runs there.")
+    print(path)
 
 
 def _remove(options: argparse.Namespace) -> int:
