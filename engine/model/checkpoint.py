@@ -2,6 +2,7 @@
 
     model folder        model.safetensors   the weights
                         model.json          architecture, vocabulary, how it was made
+                        README.md           the model card
                         lines.bloom         the lines that it was trained on; of a checkpoint, its run has them
     checkpoint folder   the same, and
                         optimizer.safetensors   the optimiser's state and the random generators'
@@ -27,6 +28,7 @@ from torch.overrides import TorchFunctionMode
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ModelError
 from engine.files import is_folder, parse_json, read_start, replace_folder, write_atomically
+from engine.model.card import CARD, model_card
 from engine.model.char_rnn import CharRNN
 from engine.model.metadata import (
     FORMAT_VERSION,
@@ -88,7 +90,8 @@ def save_model(
         lines: the lines that it was trained on, to go with it.
     """
     with replace_folder(folder) as aside:
-        _write_model(aside, model, vocabulary, about, half=half)
+        metadata = _write_model(aside, model, vocabulary, about, half=half)
+        write_atomically(aside / CARD, model_card(metadata))
         if lines is not None:
             lines.save(aside)
 
@@ -112,7 +115,10 @@ def save_checkpoint(
         write_atomically(aside / PROGRESS, json.dumps(dict(progress), ensure_ascii=False, indent=2) + "\n")
 
 
-def _write_model(folder: Path, model: CharRNN, vocabulary: Vocabulary, about: Mapping[str, Any], *, half: bool) -> None:
+def _write_model(
+    folder: Path, model: CharRNN, vocabulary: Vocabulary, about: Mapping[str, Any], *, half: bool
+) -> dict[str, Any]:
+    """Write parameters and metadata; returns the metadata."""
     dtype = torch.float16 if half else torch.float32
     weights = {name: value.detach().to("cpu", dtype).contiguous() for name, value in _own_tensors(model).items()}
     save_file(weights, folder / WEIGHTS)
@@ -125,6 +131,7 @@ def _write_model(folder: Path, model: CharRNN, vocabulary: Vocabulary, about: Ma
         "header_tags": list(vocabulary.tags),
     }
     write_atomically(folder / METADATA, json.dumps(metadata, ensure_ascii=False, indent=2) + "\n")
+    return metadata
 
 
 def _own_tensors(model: CharRNN) -> dict[str, Tensor]:

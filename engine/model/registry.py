@@ -11,6 +11,7 @@ from typing import Any
 from engine import paths
 from engine.errors import Message, ModelError
 from engine.files import folders_in, is_file, is_folder, is_there, replace_folder, reporting_disk_errors, resolved
+from engine.model.card import CARD, model_card
 from engine.model.metadata import (
     METADATA,
     RANKER,
@@ -145,6 +146,7 @@ def add_model(source: Path, name: str | None = None) -> Path:
             shutil.copyfile(folder / RANKER, aside / RANKER)
         metadata["name"] = name
         (aside / METADATA).write_text(json.dumps(metadata, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        (aside / CARD).write_text(model_card(metadata), encoding="utf-8")
     return target
 
 
@@ -191,7 +193,7 @@ def _info(folder: Path, *, is_bundled: bool) -> ModelInfo:
 
 
 def _size_bytes(folder: Path) -> int:
-    files = [*(folder / name for name in (METADATA, WEIGHTS, RANKER)), lines_file(folder)]
+    files = [*(folder / name for name in (METADATA, WEIGHTS, RANKER, CARD)), lines_file(folder)]
     return sum(path.stat().st_size for path in files if path is not None and is_file(path))
 
 

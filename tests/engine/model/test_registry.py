@@ -82,7 +82,7 @@ def test_of_a_run_the_best_checkpoint_is_taken_without_the_optimiser(tmp_path: P
     (run / "checkpoints" / "step-00000100" / "optimizer.safetensors").write_bytes(b"large")
     target = add_model(run, "from-run")
     assert json.loads((target / "model.json").read_text(encoding="utf-8"))["step"] == 100
-    assert sorted(path.name for path in target.iterdir()) == ["model.json", "model.safetensors"]
+    assert sorted(path.name for path in target.iterdir()) == ["README.md", "model.json", "model.safetensors"]
 
 
 def test_a_run_can_be_composed_from_by_its_name_or_folder(tmp_path: Path) -> None:
