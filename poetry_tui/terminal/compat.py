@@ -57,36 +57,51 @@ class WholeCharacterCompositor(Compositor):
 
     def _render_chops(self, crop: Region, is_rendered_line: Callable[[int], bool]) -> Sequence[Mapping[int, Strip]]:
         """The pieces of each row: the column where a piece begins -> what stands there."""
+        return self._pieces({y: [crop.column_span] for y in crop.line_range if is_rendered_line(y)})
+
+    def _pieces(self, spans: Mapping[int, Sequence[tuple[int, int]]]) -> Sequence[Mapping[int, Strip]]:
+        """The pieces of each row that touch a span of columns; only the widgets that own one are rendered.
+
+        Textual renders every widget in the smallest rectangle around all changes, which may be most of the screen.
+        """
         width, height = self.size
         rows: list[dict[int, Strip]] = [{} for _ in range(height)]
-        # The spans of each row that nothing covers yet: widgets come from front to back.
-        open_spans = [[(0, width)] for _ in range(height)]
-        for region, clip, strips in self._get_renders(crop):
+        # The columns of each row that nothing covers yet: widgets come from front to back.
+        open_spans = {y: [(0, width)] for y in spans if 0 <= y < height}
+        for widget, (region, clip) in self.visible_widgets.items():
             visible = region.intersection(clip)
             left, right = visible.column_span
-            for y, strip in zip(visible.line_range, strips, strict=False):
-                if not 0 <= y < height or not open_spans[y] or not is_rendered_line(y):
-                    continue
+            touched: list[tuple[int, int, int]] = []
+            for y in open_spans.keys() & visible.line_range:
                 still_open: list[tuple[int, int]] = []
                 for start, end in open_spans[y]:
                     first, last = max(start, left), min(end, right)
                     if first >= last:
                         still_open.append((start, end))
                         continue
-                    rows[y][first] = strip.crop(first - left, last - left)
+                    if any(first < x2 and last > x1 for x1, x2 in spans[y]):
+                        touched.append((y, first, last))
                     still_open += [(x1, x2) for x1, x2 in ((start, first), (last, end)) if x1 < x2]
                 open_spans[y] = still_open
+            if not touched:
+                continue
+            top, bottom = min(touched)[0], max(touched)[0]
+            strips = widget.render_lines(Region(left - region.x, top - region.y, visible.width, bottom - top + 1))
+            for y, first, last in touched:
+                rows[y][first] = strips[y - top].crop(first - left, last - left)
         return [dict(sorted(row.items())) for row in rows]
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """What has changed since the last time; None where nothing has."""
-        regions, screen = self._dirty_regions.copy(), self.size.region
+        regions = self._dirty_regions.copy()
         self._dirty_regions.clear()
         if not regions:
             return None
         spans = list(self._regions_to_spans(regions))
-        changed = {y for y, _, _ in spans}
-        pieces = self._render_chops(Region.from_union(regions).intersection(screen), changed.__contains__)
+        columns: dict[int, list[tuple[int, int]]] = {}
+        for y, x1, x2 in spans:
+            columns.setdefault(y, []).append((x1, x2))
+        pieces = self._pieces(columns)
         ends = [[x + strip.cell_length for x, strip in row.items()] for row in pieces]
         return WholePiecesUpdate(pieces, spans, ends)
 
@@ -208,14 +223,19 @@ def clock_of_events_s() -> float:
 
 
 def is_at_rest(app: App[Any]) -> bool:
-    """Whether app, front screen and everything on it wait for a message: none is being handled, none lies in a queue."""
-    if not _waits(app):
-        return False
+    """Whether app, front screen and everything on it wait for a message."""
+    return busy_pump(app) is None
+
+
+def busy_pump(app: App[Any]) -> MessagePump | None:
+    """The first of app, front screen and everything on it that does not wait for a message; None where all do."""
     stack = app.screen_stack
-    return not stack or all(_waits(node) for node in stack[-1].walk_children(Widget, with_self=True))
+    nodes = stack[-1].walk_children(Widget, with_self=True) if stack and waits(app) else ()
+    return next((node for node in (app, *nodes) if not waits(node)), None)
 
 
-def _waits(pump: MessagePump) -> bool:
+def waits(pump: MessagePump) -> bool:
+    """Whether a pump waits for a message: none is being handled, none lies in its queue."""
     queue: Queue[Message | None] = pump._message_queue
     # Only the pump's own loop waits for its queue. A pump that has ended waits for nothing.
     return pump._closed or (queue.empty() and bool(queue.ready_event._waiters))
@@ -231,10 +251,8 @@ def update_focus_styles(screen: Screen[Any], focused: Widget | None, blurred: Wi
     after = set(focused.ancestors_with_self) if focused is not None else set()
     nodes: set[DOMNode] = set()
     for node in before ^ after:
-        below = list(node.walk_children(with_self=True))
         # A rule `A:focus-within B` marks B.
-        if any(one._has_focus_within for one in below):
-            nodes.update(below)
+        nodes.update(one for one in node.walk_children(with_self=True) if one._has_focus_within)
     for widget in (focused, blurred):
         if widget is not None:
             # What has or loses the focus styles itself and what is in it.

@@ -14,15 +14,18 @@ from textual import events
 from textual.errors import NoWidget
 from textual.screen import Screen
 
-from poetry_tui.terminal.compat import clock_of_events_s, is_at_rest
+from poetry_tui.terminal.compat import busy_pump, clock_of_events_s, waits
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.message_pump import MessagePump
 
 # A handler that waits longer than this (for a disk, say) no longer holds what was typed after it.
 MAX_HOLD_S = 5.0
 # Nobody types that far ahead: what comes beyond is a file that was thrown at the terminal.
 MAX_HELD = 500
+# As many as work on a key in most cases.
+MAX_BUSY_BEFORE = 12
 # It must work at any moment.
 QUIT_KEY = "ctrl+q"
 # Pauses between two looks whether all is done: none at first, most keys take a millisecond.
@@ -40,6 +43,7 @@ class InputGate:
         self._current: events.Event | None = None
         self._is_blind = False
         self._settling: asyncio.Task[None] | None = None
+        self._busy_before: deque[MessagePump] = deque(maxlen=MAX_BUSY_BEFORE)
         # What was last painted, and since when: the screen, and the widget with the focus.
         self._seen: dict[str, tuple[object, float]] = {}
         self._last_press: tuple[Screen[Any], tuple[int, int], float] | None = None
@@ -110,10 +114,18 @@ class InputGate:
             while n_at_rest < 2 and time.monotonic() < until_s:
                 await asyncio.sleep(0 if n_looks < _N_LOOKS_WITHOUT_PAUSE else _PAUSE_S)
                 n_looks += 1
-                n_at_rest = n_at_rest + 1 if is_at_rest(self._app) else 0
+                n_at_rest = n_at_rest + 1 if self._is_at_rest() else 0
         finally:
             self._current = None
             self._release_next()
+
+    def _is_at_rest(self) -> bool:
+        # The walk over a screen is felt: those that were busy before come first.
+        if not all(map(waits, self._busy_before)):
+            return False
+        if (busy := busy_pump(self._app)) is not None:
+            self._busy_before.append(busy)
+        return busy is None
 
     def _release_next(self) -> None:
         if self._current is None and self._released is None and self._held:

@@ -108,6 +108,9 @@ class StudioScreen(Screen[None]):
         self.notify(tr("shell.typed_blind"), severity="warning", markup=False)
         return True
 
+    def _watch_focused(self) -> None:
+        """Textual refreshes the bindings here, and again after the next painting: once is enough."""
+
     def _update_focus_styles(self, focused: Widget | None = None, blurred: Widget | None = None) -> None:
         update_focus_styles(self, focused, blurred)
 

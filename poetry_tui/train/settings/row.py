@@ -19,6 +19,19 @@ def label_of(question: Question) -> str:
     return tr(key) if key in TRANSLATIONS else question.name.replace("_", " ")
 
 
+class SettingSelect(Select[str]):
+    """A list of answers. A change of the focus styles the answer anew, not the list behind it, nor the parts of the answer."""
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        in_sight = [child for child in self.children if child.display]
+        self.app.stylesheet.update_nodes((self, *in_sight), animate=True)
+        for child in in_sight:
+            for part in child.children:
+                # Its colours are mixed with those behind it.
+                part.notify_style_update()
+                part.refresh()
+
+
 class SettingRow(Widget):
     """One setting: label and control on a line, and its error below when there is one."""
 
@@ -54,10 +67,10 @@ class SettingRow(Widget):
         question = self.question
         if question.name in ("corpus", BEGINNING):
             # What there is to choose is told later.
-            return Select([(answer, answer)], allow_blank=False, compact=True)
+            return SettingSelect([(answer, answer)], allow_blank=False, compact=True)
         if question.choices:
             options = [(text, choice) for choice, text in self._choices().items()]
-            return Select(options, allow_blank=False, value=answer, compact=True)
+            return SettingSelect(options, allow_blank=False, value=answer, compact=True)
         placeholder = tr("train.empty_value") if question.may_be_empty else ""
         return LineInput(answer, placeholder=placeholder, compact=True, select_on_focus=True)
 

@@ -156,7 +156,7 @@ async def test_every_screen_is_composed_of_whole_characters() -> None:
         assert all(isinstance(screen._compositor, WholeCharacterCompositor) for screen in screens)
         await app.push_screen(Cards())
         assert isinstance(app.screen._compositor, WholeCharacterCompositor)
-    for name in ("_render_chops", "render_partial_update", "_get_renders", "_regions_to_spans", "render_strips"):
+    for name in ("_render_chops", "render_partial_update", "visible_widgets", "_regions_to_spans", "render_strips"):
         assert hasattr(Compositor, name)
     assert ChopsUpdate.render_segments is not WholePiecesUpdate.render_segments
 
