@@ -21,6 +21,7 @@ from engine.composing.particles import Particles, are_degenerate, resample
 from engine.composing.sampling import LogProbs, Uniforms, log_allowed_mass, sample_top_p
 from engine.composing.token_masks import TokenMasks
 from engine.composing.token_prosody import Bools
+from engine.corpus.usage import rare_ends
 from engine.corpus.vocabulary import UNKNOWN
 from engine.errors import ComposeError
 from engine.model.checkpoint import LoadedModel
@@ -29,6 +30,8 @@ from engine.novelty.line_index import MIN_PART_CHARS
 
 # Maximum retries for a segment when no particle satisfies all constraints.
 MAX_SEGMENT_RETRIES = 12
+# Penalty of a character at a line's end that poets hardly ever write there after the one before it.
+RARE_END_NATS = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,8 +166,12 @@ class ConstrainedDecoder:
         is_sampled = slot.is_character and known == FREE and slot.source is None
         needs_mask = is_sampled or (self._keep_trace and slot.is_character)
         allowed = self._masks.allowed(particles, slot) if needs_mask else None
+        preferred = log_probs
+        if is_sampled and slot.ends_line and slot.position > 1:
+            preferred = log_probs.copy()
+            preferred[rare_ends(self._loaded.vocabulary, particles.last)] -= RARE_END_NATS
         if is_sampled and allowed is not None:
-            particles.last = self._sample(particles, poems, slot, log_probs, allowed)
+            particles.last = self._sample(particles, poems, slot, preferred, allowed)
         elif slot.source is not None:
             particles.last = particles.token_ids[:, slot.source].copy()
         elif known != FREE:
@@ -177,7 +184,7 @@ class ConstrainedDecoder:
         if slot.is_character and not is_sampled:
             particles.log_weights += particles.log_probs[:, slot.index]
         elif allowed is not None and self._n_particles > 1:
-            particles.log_weights += log_allowed_mass(log_probs, allowed)
+            particles.log_weights += log_allowed_mass(preferred, allowed)
         if slot.is_character and slot.source is None:
             self._masks.update(particles, slot)
         if slot.ends_line and not is_sampled:

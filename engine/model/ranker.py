@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
+from engine.corpus.usage import n_season_clashes, rare_end_share
 from engine.corpus.vocabulary import BEGIN, PAD, Vocabulary
 from engine.errors import ModelError
 from engine.files import is_file, write_atomically
@@ -34,6 +35,8 @@ STATISTICS = (
     "rhyme",
     "least rhyme",
     "rhyme character",
+    "rare ends",
+    "season clashes",
 )
 N_LEAST_CHARS = 4
 # Added to the rank in −ln(rank + offset), which stands for a character's ln p alone (Zipf and Mandelbrot).
@@ -110,14 +113,16 @@ def ranker_of(folder: Path, n_features: int) -> Ranker | None:
 
 
 def statistics_of(poem: ScoredText, vocabulary: Vocabulary) -> Floats:
-    """The `STATISTICS` of a poem (K,), in nats per Han character.
+    """The `STATISTICS` of a poem (K,), of ln p in nats per Han character.
 
-    Of lines their means; of the rhyme, at every second line's end, the last two characters or the last one.
+    Of lines their means; of the rhyme, at every second line's end, the last two characters or the last one. The last two are the
+    share and the number that `engine.corpus.usage` counts.
     """
     at_han = [index for index, character in enumerate(poem.text) if is_han(character)]
     log_probs = np.array(poem.log_probs)[at_han]
     ranks = np.array(vocabulary.encode(poem.text))[at_han]
-    ends = np.cumsum([len(line) for line in _han_lines(poem.text)])
+    han_lines = _han_lines(poem.text)
+    ends = np.cumsum([len(line) for line in han_lines])
     lines = [line.mean() for line in np.split(log_probs, ends[:-1])]
     rhyme_ends = ends[1::2]
     rhymes = [log_probs[max(0, end - 2) : end].mean() for end in rhyme_ends]
@@ -132,6 +137,8 @@ def statistics_of(poem: ScoredText, vocabulary: Vocabulary) -> Floats:
             np.mean(rhymes),
             min(rhymes),
             log_probs[rhyme_ends - 1].mean(),
+            rare_end_share(han_lines),
+            n_season_clashes(han_lines),
         ]
     )
 
