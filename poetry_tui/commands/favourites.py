@@ -20,7 +20,7 @@ from poetry_tui.commands.output import (
 )
 from poetry_tui.favourites.export import FILE_ENDINGS, FORMATS, date_of, export, format_of, heading_of, to_dict
 from poetry_tui.favourites.store import FavouriteStore, matches
-from poetry_tui.verse.annotations import nats_per_han, shown_nats
+from poetry_tui.verse.likelihood import nats_per_han, shown_nats
 
 
 def add_parser(commands: Commands) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.errors import UsageError
 from engine.prosody.text import LINE_MARKS, couplets, split_lines
 from poetry_tui.favourites.store import Favourite
-from poetry_tui.verse.annotations import nats_per_han, shown_nats
+from poetry_tui.verse.likelihood import nats_per_han, shown_nats
 
 
 def heading_of(favourite: Favourite) -> str:

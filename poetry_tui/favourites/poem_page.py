@@ -15,7 +15,7 @@ from poetry_tui.favourites import OWN
 from poetry_tui.favourites.export import date_of
 from poetry_tui.favourites.store import Favourite
 from poetry_tui.i18n import TRANSLATIONS, tr, tr_error, tr_label
-from poetry_tui.verse.annotations import nats_per_han, shown_nats
+from poetry_tui.verse.likelihood import nats_per_han, shown_nats
 from poetry_tui.verse.poem_view import PoemView, PoemViewState
 
 # Said elsewhere, or of no interest to a reader.

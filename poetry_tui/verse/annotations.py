@@ -14,7 +14,6 @@ from engine.prosody.checker import check
 from engine.prosody.form_match import Verdict
 from engine.prosody.forms import Form, form_called
 from engine.prosody.report import Report
-from engine.prosody.text import is_han
 from engine.prosody.tones import Reading
 
 Look = Literal["tone", "wrong", "licence", "rhyme"]
@@ -110,19 +109,3 @@ def _faults(report: Report) -> tuple[tuple[int, int, str], ...]:
     found += [(one.line, 0, one.name) for one in report.faults if not one.licence]
     found += [(one.line, 0, one.reason) for one in report.rhymes if one.verdict == "violation"]
     return tuple(sorted(found))
-
-
-def nats_per_han(logprob: float | None, text: str) -> float | None:
-    """Nats per Han character, as `evaluate` counts them: −ln p of everything in a poem (forced characters, marks
-    and the end too) divided by its Han characters. Never negative; the fewer, the likelier. None where nothing is known.
-
-    Args:
-        logprob: ln p of the whole poem, in nats.
-    """
-    n_han = sum(map(is_han, text))
-    return -logprob / n_han if logprob is not None and n_han else None
-
-
-def shown_nats(nats: float) -> str:
-    """The figure with two decimals, as every screen displays it."""
-    return f"{nats:.2f}"

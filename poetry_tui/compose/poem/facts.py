@@ -15,7 +15,7 @@ from engine.service.protocol import Novelty
 from poetry_tui.compose.session.generation import Spawn
 from poetry_tui.compose.session.state import Composition
 from poetry_tui.i18n import tr, tr_error, tr_label
-from poetry_tui.verse.annotations import shown_nats
+from poetry_tui.verse.likelihood import shown_nats
 
 if TYPE_CHECKING:
     from engine.prosody import RhymeBook

@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from poetry_tui.themes import FAINT
-from poetry_tui.verse.annotations import shown_nats
+from poetry_tui.verse.likelihood import shown_nats
 
 
 class Pager(Widget):

@@ -14,7 +14,7 @@ from poetry_tui.compose.session.state import Composition
 from poetry_tui.favourites.export import as_markdown
 from poetry_tui.favourites.poem_page import _facts
 from poetry_tui.favourites.store import FavouriteStore
-from poetry_tui.verse.annotations import nats_per_han
+from poetry_tui.verse.likelihood import nats_per_han
 from tests.poetry_tui.compose.open_studio import open_studio
 from tests.poetry_tui.conftest import Until
 
