@@ -1,5 +1,6 @@
 """For every test: an empty studio home, one processor thread, signals as in a terminal; markers by folder."""
 
+import gc
 import os
 import signal
 from pathlib import Path
@@ -41,6 +42,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if os.environ.get("PYTEST_XDIST_WORKER"):
         # A long file at the end would leave the other workers without work.
         items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the modules that are loaded out of garbage collection: with PyTorch they are a million objects, gone through again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000)
 
 
 @pytest.fixture(autouse=True)

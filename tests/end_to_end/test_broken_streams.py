@@ -83,7 +83,7 @@ def test_a_low_limit_of_memory_is_one_sentence() -> None:
 
 
 def train_line(corpus: Path, run: Path, *more: str) -> list[str]:
-    settings = ("--preset", "tiny", "--corpus", str(corpus), "--max-steps", "60", "--begin-characters", "日")
+    settings = ("--preset", "tiny", "--corpus", str(corpus), "--max-steps", "20", "--begin-characters", "日")
     return [sys.executable, "-m", "engine", "train", *settings, "--run", str(run), *more]
 
 

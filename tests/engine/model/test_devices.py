@@ -22,9 +22,9 @@ def steps(n):
     for _ in range(n):
         blocks = [torch.empty(n_mib * 2**18).fill_(1.0) for n_mib in (48, 12, 50, 25)]
         del blocks  # before the next ones are taken, as a training's are
-steps(10)
+steps(3)
 before = n_pages()
-steps(20)
+steps(6)
 print(n_pages() - before)
 """
 
