@@ -9,13 +9,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 # Generous: it only tells a hang from a slow machine.
 DEADLINE_S = 300.0
 
-_FORKING = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
+_FORKING: Any = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
 _FORKING.set_forkserver_preload(["engine.commands.train", "engine.training.loop"])
 
 
@@ -45,7 +46,7 @@ class ForkedEngine:
         self, words: Sequence[str], narration: Path | None = None, environment: Mapping[str, str] | None = None
     ) -> None:
         arguments = (list(words), str(narration or os.devnull), dict(environment or os.environ))
-        self._process = _FORKING.Process(target=_run_engine, args=arguments, daemon=True)
+        self._process: BaseProcess = _FORKING.Process(target=_run_engine, args=arguments, daemon=True)
         self._process.start()
 
     @property
