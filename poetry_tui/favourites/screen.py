@@ -262,32 +262,33 @@ class FavouritesScreen(StudioScreen):
     def action_tags(self) -> None:
         if poem := self.chosen:
             tags = " ".join(poem.tags)
-            self._edit(poem, "favourites.ask_tags", tags, lambda line: self.store.set_tags(poem.id, tags_of(line)))
+            self._edit("favourites.ask_tags", tags, lambda line: self.store.set_tags(poem.id, tags_of(line)))
 
     def action_note(self) -> None:
         if poem := self.chosen:
-            self._edit(poem, "favourites.ask_note", poem.note, lambda line: self.store.set_note(poem.id, line.strip()))
+            self._edit("favourites.ask_note", poem.note, lambda line: self.store.set_note(poem.id, line.strip()))
 
     def action_title(self) -> None:
         if poem := self.chosen:
             title = poem.title
-            self._edit(poem, "favourites.ask_title", title, lambda line: self.store.set_title(poem.id, line.strip()))
+            self._edit("favourites.ask_title", title, lambda line: self.store.set_title(poem.id, line.strip()))
 
     # Questions are pushed by the key itself, not by a worker later: what is typed next belongs to them.
 
-    def _edit(self, poem: Favourite, question: str, line: str, change: Callable[[str], None]) -> None:
+    def _edit(self, question: str, line: str, change: Callable[[str], None]) -> None:
         """Ask for a line and carry out the change with it."""
 
         def answered(answer: str | None) -> None:
             if answer is not None:
-                self._change(poem, lambda: change(answer))
+                self._change(lambda: change(answer))
 
         self.app.push_screen(AskLine(tr(question), line), answered)
 
     @work(exit_on_error=False)
-    async def _change(self, poem: Favourite, change: Callable[[], None]) -> None:
+    async def _change(self, change: Callable[[], None]) -> None:
         if await self._done(change):
-            self.reload(poem.id)
+            # The cursor stays where keys that were typed meanwhile have moved it.
+            self.reload()
 
     def action_export(self) -> None:
         poems = self.matching()

@@ -1,6 +1,7 @@
 """What is typed goes where the first key leads; what closes a screen twice takes nothing else away."""
 
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,24 @@ async def test_an_answer_may_be_typed_with_its_question(kept: FavouriteStore, un
         await type_at_once(app, pilot, until, "t", "d", "enter", "down", "t", "s", "enter")
         await until(pilot, lambda: [poem.tags for poem in kept.list()] == [("d",), ("s",), ()])
         assert isinstance(app.screen, FavouritesScreen)
+
+
+async def test_a_change_that_is_written_slowly_leaves_the_cursor_where_it_was_moved(
+    kept: FavouriteStore, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_write, set_tags = threading.Event(), FavouriteStore.set_tags
+
+    def write_slowly(store: FavouriteStore, number: int, tags: Sequence[str]) -> None:
+        may_write.wait(60)
+        set_tags(store, number, tags)
+
+    monkeypatch.setattr(FavouriteStore, "set_tags", write_slowly)
+    async with favourites(until) as (app, pilot):
+        await type_at_once(app, pilot, until, "t", "d", "enter", "down")
+        may_write.set()
+        shelf = app.screen.query_one(PoemShelf)
+        await until(pilot, lambda: shelf._poems[0].tags == ("d",))
+        assert shelf.chosen == shelf._poems[1]
 
 
 async def test_what_follows_a_key_of_the_frame_is_for_its_screen(kept: FavouriteStore, until: Until) -> None:
