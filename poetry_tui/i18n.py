@@ -18,7 +18,7 @@ from engine.paths import bundled_rows
 
 Language = Literal["both", "zh", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
-TABLES = ("shell", "compose", "inspector", "train", "favourites", "report")
+TABLES = ("shell", "compose", "inspector", "train", "favourites", "poster", "report")
 TRANSLATIONS: Mapping[str, tuple[str, str]] = {
     key: (chinese, english) for table in TABLES for key, chinese, english in bundled_rows(f"i18n/{table}.tsv")
 }

@@ -53,7 +53,7 @@ KEY_ORDER: Mapping[str, Sequence[str]] = {
     "compose": _labels(
         "compose",
         """
-        go again recompose lock lock_line undo redo clear_session history favourite copy stop step pick line
+        go again recompose lock lock_line undo redo clear_session history favourite copy poster.draw stop step pick line
         earlier later own_prompt options warmer cooler write_poem rhyme_dictionary tones upright traditional
         panel inspector.next_layer inspector.unit_before inspector.unit_after shading leave
         """,

@@ -40,6 +40,8 @@ class Settings:
     with_tones: bool = False
     is_upright: bool = False
     is_traditional: bool = False
+    poster_paper: str = "xuan"
+    poster_seal: str = ""
 
 
 def settings_file() -> Path:
@@ -119,7 +121,7 @@ def _makes_sense(name: str, value: Any) -> bool:
             return value in get_args(Language)
         case "charts":
             return value in CHARTS
-        case "theme" | "form":
+        case "theme" | "form" | "poster_paper" | "poster_seal":
             return _is_short(value)
         case "rhyme_book":
             # A tuple compares: a value of a damaged file need not be hashable.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from engine.commands.console_logger import RowBreaks, lay_out
 from engine.commands.flags import add_setting_flags, given
 from engine.commands.output import new_parser, say
+from engine.commands.poster import add_poster_flags, check_poster_path, poster_style, save_poster
 from engine.composing.begin_variants import fold_begin
 from engine.config import ComposeConfig, TrainConfig
 from engine.corpus.vocabulary import Vocabulary
@@ -18,6 +19,7 @@ from engine.model.registry import find_model
 from engine.novelty.novelty import novelty_of
 from engine.prosody.forms import form_called
 from engine.settings import settings_of
+from engine.system.names import path_of
 
 if TYPE_CHECKING:
     from engine.composing.composer import Composition
@@ -65,11 +67,22 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--vertical", action="store_true", help="print columns, from right to left")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line for each poem")
     add_setting_flags(parser, TrainConfig, only=("device",))
+    parser.add_argument(
+        "--poster",
+        type=path_of,
+        metavar="FILE",
+        help="draw the poem on paper, as .png or .svg; further poems into FILE-2, FILE-3, …",
+    )
+    add_poster_flags(parser)
 
 
 def compose(arguments: argparse.Namespace) -> int:
     """Compose the requested poems; each is printed as soon as it is complete."""
     requests = _requests(arguments)
+    if arguments.poster:
+        # Before the model is loaded.
+        check_poster_path(arguments.poster, replaces=arguments.force)
+        poster_style(arguments, requests[0].title)
     folder = find_model(arguments.model)
 
     from engine.model.checkpoint import load_model
@@ -84,8 +97,10 @@ def compose(arguments: argparse.Namespace) -> int:
             continue
         try:
             for poem in _poems(loaded, request, arguments):
-                _print_poem(loaded, poem, arguments, is_first=n_printed == 0)
+                composed = _print_poem(loaded, poem, arguments, is_first=n_printed == 0)
                 n_printed += 1
+                if arguments.poster:
+                    _draw(composed, request.title, n_printed, arguments)
         except ComposeError as error:
             if len(requests) == 1:
                 raise
@@ -112,22 +127,35 @@ def _poems(
 
 def _print_poem(
     loaded: "LoadedModel", poem: "ComposeConfig | Composition", arguments: argparse.Namespace, *, is_first: bool
-) -> None:
+) -> "Composition":
     """Print a poem as JSON or laid out, with a blank line between; on a terminal a request is printed while it is composed."""
     from engine.composing.composer import compose_poem
 
     if not is_first and not arguments.json:
         print()
     if isinstance(poem, ComposeConfig) and sys.stdout.isatty() and not (arguments.json or arguments.vertical):
-        return _describe(_print_as_it_comes(loaded, poem))
-    composed = compose_poem(loaded, poem) if isinstance(poem, ComposeConfig) else poem
-    if arguments.json:
-        # By the filter alone: a search of the corpus takes longer than composing.
-        found = novelty_of(composed.text, loaded.lines, None)
-        printed = {**composed.to_dict(), "novelty": found and found.to_dict()}
-        return print(json.dumps(printed, ensure_ascii=False), flush=True)
-    print(lay_out(composed.text, vertical=arguments.vertical), flush=True)
-    return _describe(composed)
+        composed = _print_as_it_comes(loaded, poem)
+    else:
+        composed = compose_poem(loaded, poem) if isinstance(poem, ComposeConfig) else poem
+        if arguments.json:
+            # By the filter alone: a search of the corpus takes longer than composing.
+            found = novelty_of(composed.text, loaded.lines, None)
+            printed = {**composed.to_dict(), "novelty": found and found.to_dict()}
+            print(json.dumps(printed, ensure_ascii=False), flush=True)
+            return composed
+        print(lay_out(composed.text, vertical=arguments.vertical), flush=True)
+    _describe(composed)
+    return composed
+
+
+def _draw(poem: "Composition", title: str, number: int, arguments: argparse.Namespace) -> None:
+    """Draw a poem as a poster; `number` counts the poems of the command from 1."""
+    path = arguments.poster
+    if number > 1:
+        path = path.with_stem(f"{path.stem}-{number}")
+    check_poster_path(path, replaces=arguments.force)
+    save_poster(path, poem.text, poster_style(arguments, title), poem.form, arguments.font)
+    say(f"    {path}")
 
 
 def _unknown(begins: Iterable[str], vocabulary: Vocabulary) -> set[str]:

@@ -4,13 +4,16 @@ Editions cut a tune in several ways (念奴娇 4-5-4 or 4-3-6, 满江红 3-5 or 
 end; a tune's rhymes stand at marks in all of them.
 """
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from engine.errors import UsageError
 from engine.prosody import RhymeBook
 from engine.prosody.form_match import Fit, fit, fit_rhymes
-from engine.prosody.forms import Form, tunes_of_size
+from engine.prosody.forms import Form, form_called, tunes_of_size
 from engine.prosody.rhymes import masks_of
+from engine.prosody.text import han_of, is_han, split_lines
 from engine.prosody.tones import cannot_be, must_be
 
 # Of so many places that demand a tone, one may be wrong in verse that is still taken for a tune.
@@ -199,3 +202,23 @@ def _share_wrong(pieces: Sequence[str], way: Form, runs: Iterable[Run]) -> float
     if n_wrong * _PLACES_A_VIOLATION > n_demanded or len(rhymes) * 2 < len(tone_pattern.rhymes):
         return None
     return n_wrong / max(1, n_demanded)
+
+
+def stanza_starts_of(text: str, form: str | None = None) -> tuple[int, ...]:
+    """Where in a poem the second stanza of its tune begins, and every later one, as indices of the text; () for other verse.
+
+    Args:
+        form: the key of its form; without one, or with that of free verse, the tune that the verse is recognised as.
+    """
+    pieces = [han_of(line) for line in split_lines(text)]
+    with contextlib.suppress(UsageError):
+        found = form_called(form) if form and form != "free" else None
+        if found is None and len(set(map(len, pieces))) > 1:
+            recognised = recognised_tune(pieces)
+            found = recognised.form if recognised else None
+        n_characters = sum(map(len, pieces))
+        for way in (found, *found.variants) if found else ():
+            if sum(way.line_lengths) == n_characters:
+                places = [index for index, character in enumerate(text) if is_han(character)]
+                return tuple(places[sum(way.line_lengths[:start])] for start in way.stanza_starts if start)
+    return ()

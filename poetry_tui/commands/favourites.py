@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from engine.commands.poster import add_poster_flags, check_poster_path, poster_style, save_poster
 from engine.errors import StudioError, UsageError
 from engine.files import write_atomically
 from engine.prosody.text import couplets, split_lines
@@ -18,7 +19,16 @@ from poetry_tui.commands.output import (
     print_table,
     printable,
 )
-from poetry_tui.favourites.export import FILE_ENDINGS, FORMATS, date_of, export, format_of, heading_of, to_dict
+from poetry_tui.favourites.export import (
+    FILE_ENDINGS,
+    FORMATS,
+    date_of,
+    export,
+    form_key_of,
+    format_of,
+    heading_of,
+    to_dict,
+)
 from poetry_tui.favourites.store import FavouriteStore, matches
 from poetry_tui.verse.likelihood import nats_per_han, shown_nats
 
@@ -32,6 +42,10 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("id", type=int, help="its number in `favourites list --deleted`")
     parser = command(verbs, "show", _show, "show a poem and the settings that made it", json_too=True)
     parser.add_argument("id", type=int, help="its number in the list")
+    parser = command(verbs, "poster", _poster, "draw a poem on paper, as PNG or SVG")
+    parser.add_argument("id", type=int, help="its number in the list")
+    parser.add_argument("file", type=path_of, metavar="FILE", help="the picture, .png or .svg")
+    add_poster_flags(parser)
     parser = command(verbs, "export", _export, "export favourites to a file")
     parser.add_argument(
         "--format", choices=list(FORMATS), help="the format (default: by the ending of FILE, else markdown)"
@@ -95,6 +109,14 @@ def _show(options: argparse.Namespace) -> None:
     made = [("kept", date_of(favourite)), ("nats per Han character", "-" if nats is None else shown_nats(nats))]
     shown = [pair for pair in about if pair[1]] + made + [(name, str(value)) for name, value in settings.items()]
     print_pairs(shown)
+
+
+def _poster(options: argparse.Namespace) -> None:
+    favourite = FavouriteStore().get(options.id)
+    check_poster_path(options.file, replaces=options.force)
+    style = poster_style(options, favourite.title)
+    save_poster(options.file, favourite.text, style, form_key_of(favourite), options.font)
+    print_note(f"{heading_of(favourite)} was drawn to {options.file}.")
 
 
 def _export(options: argparse.Namespace) -> None:

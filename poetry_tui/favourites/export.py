@@ -17,6 +17,12 @@ def heading_of(favourite: Favourite) -> str:
     return favourite.title or next(iter(split_lines(favourite.text)), favourite.text).rstrip(LINE_MARKS)
 
 
+def form_key_of(favourite: Favourite) -> str | None:
+    """The key of the form that it was composed in; None for free verse."""
+    form = str(favourite.settings.get("form") or "free")
+    return None if form == "free" else form
+
+
 def _rows(favourite: Favourite) -> list[str]:
     return couplets(split_lines(favourite.text))
 

@@ -16,7 +16,7 @@ from textual.widgets import Input, OptionList, Static
 from engine.errors import StudioError, UsageError
 from engine.files import is_there, write_atomically
 from engine.system.names import path_of
-from poetry_tui.favourites.export import export, format_of, heading_of
+from poetry_tui.favourites.export import export, form_key_of, format_of, heading_of
 from poetry_tui.favourites.poem_list import PoemShelf
 from poetry_tui.favourites.poem_page import MUTED, PoemPage
 from poetry_tui.favourites.store import Favourite, FavouriteStore, matches, tags_of
@@ -41,7 +41,8 @@ class FavouritesScreen(StudioScreen):
         bind("t", "tags", "favourites.tags"),
         bind("n", "note", "favourites.note", show=False),
         bind("i", "title", "favourites.title", show=False),
-        bind("e", "export", "favourites.export"),
+        bind("e", "poster", "poster.draw"),
+        bind("E", "export", "favourites.export", display="E"),
         bind("d", "delete", "favourites.delete"),
         bind("u", "undo", "favourites.undo"),
         bind("D", "deleted_ones", "favourites.deleted_ones", display="D", show=False),
@@ -209,9 +210,9 @@ class FavouritesScreen(StudioScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing are not in the footer."""
-        if action in ("recreate", "tags", "note", "title", "export", "delete") and self._shows_deleted:
+        if action in ("recreate", "tags", "note", "title", "poster", "export", "delete") and self._shows_deleted:
             return False
-        if action in ("recreate", "copy", "tags", "note", "title", "export", "delete"):
+        if action in ("recreate", "copy", "tags", "note", "title", "poster", "export", "delete"):
             return self.is_mounted and self.chosen is not None
         if action == "search":
             return bool(self._listed)
@@ -289,6 +290,15 @@ class FavouritesScreen(StudioScreen):
         if await self._done(change):
             # The cursor stays where keys that were typed meanwhile have moved it.
             self.reload()
+
+    def action_poster(self) -> None:
+        """Ask how the poem shall be drawn, and draw it."""
+        if poem := self.chosen:
+            # Fonts and pictures are loaded when a poster is first wanted.
+            from poetry_tui.widgets.poster_dialog import PosterDialog, PosterPoem
+
+            text = self.display_of_poems.to_display_chars(poem.text) or poem.text
+            self.app.push_screen(PosterDialog(PosterPoem(text, poem.title, form_key_of(poem)), self.services.settings))
 
     def action_export(self) -> None:
         poems = self.matching()

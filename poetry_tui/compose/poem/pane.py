@@ -47,6 +47,7 @@ class PoemPane(Vertical):
         bind("U", "redo", "compose.redo", show=False),
         bind("h", "history", "compose.history", show=False),
         bind("y", "copy", "compose.copy", show=False),
+        bind("e", "poster", "poster.draw", show=False),
         bind("left", "step(-1)", "compose.step", show=False),
         bind("right", "step(1)", "compose.step", show=False),
         bind("j", "line(1)", "compose.line", show=False),
@@ -250,11 +251,23 @@ class PoemPane(Vertical):
         if self._session.current is not None:
             self.post_message(CopyWanted(self.view.text_as_shown))
 
+    def action_poster(self) -> None:
+        """Ask how the poem shall be drawn, and draw it."""
+        current = self._session.current
+        if current is not None and current.tokens:
+            # Fonts and pictures are loaded when a poster is first wanted.
+            from poetry_tui.widgets.poster_dialog import PosterDialog, PosterPoem
+
+            text = self._display.to_display_chars(current.text) or current.text
+            title = str(current.config.get("title") or "")
+            poem = PosterPoem(text, title, str(current.config.get("form", "free")))
+            self.app.push_screen(PosterDialog(poem, self._settings))
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing are not in the footer."""
         current = self._session.current
         match action:
-            case "copy":
+            case "copy" | "poster":
                 return current is not None and current.is_over and bool(current.tokens)
             case "step" | "line" | "history":
                 return self._revisions.has_revision

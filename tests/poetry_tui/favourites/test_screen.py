@@ -161,7 +161,7 @@ async def test_deleted_poems_are_shown_and_any_of_them_is_put_back(kept: Favouri
             assert len(kept.list()) == n_left
         await pilot.press("D")
         await until(pilot, lambda: app.shelf == ["日", "山", "夜", "湖"])
-        assert {"d", "t", "r", "e"}.isdisjoint(app.screen.active_bindings)
+        assert {"d", "t", "r", "e", "E"}.isdisjoint(app.screen.active_bindings)
         await pilot.press("down", "u")
         await until(pilot, lambda: app.shelf == ["日", "夜", "湖"])
         await pilot.press("enter")
@@ -206,7 +206,7 @@ async def test_a_picture_of_poems_is_refused_with_the_endings_there_are(
         await loaded(pilot)
         app.action_language(language)
         for name in ("out.png", "out"):
-            await pilot.press("e")
+            await pilot.press("E")
             await until(pilot, lambda: isinstance(app.screen, AskLine))
             app.screen.query_one(Input).value = str(tmp_path / name)
             await pilot.press("enter")
@@ -223,7 +223,7 @@ async def test_the_listed_poems_are_exported_and_no_file_is_replaced(kept: Favou
         app.screen.query_one("#favourites-search", Input).value = "#秋"
         await pilot.pause()
         for answer in (target, target, tmp_path / "poems.jsonl" / "below.md"):
-            await pilot.press("e")
+            await pilot.press("E")
             await until(pilot, lambda: isinstance(app.screen, AskLine))
             app.screen.query_one(Input).value = str(answer)
             await pilot.press("enter")

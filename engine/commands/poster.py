@@ -1,0 +1,57 @@
+"""The flags of a poster, for every command that draws one."""
+
+import argparse
+from pathlib import Path
+
+from engine.errors import StudioError
+from engine.files import is_there
+from engine.poster.layout import AIDS, PosterStyle
+from engine.poster.papers import DEFAULT_PAPER, PAPERS
+from engine.poster.render import ending_of, write_poster
+from engine.system.names import path_of
+
+
+def add_poster_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of a `PosterStyle` but its title, and --font and --force."""
+    group = parser.add_argument_group("the poster")
+    papers = ", ".join(f"{key} {paper.name_zh}" for key, paper in PAPERS.items())
+    group.add_argument("--paper", default=DEFAULT_PAPER, metavar="NAME", help=f"{papers} (default: {DEFAULT_PAPER})")
+    group.add_argument("--horizontal", action="store_true", help="lines from left to right, in place of columns")
+    group.add_argument("--aid", choices=AIDS, default="none", help="tones or pinyin beside the characters")
+    group.add_argument("--inscription", default="", metavar="TEXT", help="a small line before the seal, such as 赠友人")
+    group.add_argument("--seal", default="", metavar="NAME", help="a seal with a name of one to four characters")
+    group.add_argument("--seal-red-on-white", action="store_true", help="a seal of red characters, in place of white")
+    group.add_argument(
+        "--font", type=path_of, metavar="FILE", help="a font file (default: a Kai or Song face, if found)"
+    )
+    group.add_argument("--force", action="store_true", help="replace an existing picture")
+
+
+def poster_style(arguments: argparse.Namespace, title: str) -> PosterStyle:
+    """The style that the flags of `add_poster_flags` give. Raises UsageError."""
+    style = PosterStyle(
+        arguments.paper,
+        not arguments.horizontal,
+        arguments.aid,
+        title,
+        arguments.inscription,
+        arguments.seal,
+        arguments.seal_red_on_white,
+    )
+    style.check()
+    return style
+
+
+def check_poster_path(path: Path, *, replaces: bool) -> None:
+    """Raise an error where a poster cannot be written there: another ending than .png or .svg, or a file that is there."""
+    ending_of(path)
+    if is_there(path) and not replaces:
+        raise StudioError(f"{path} is there already.", "Choose another name, or say --force to replace it.")
+
+
+def save_poster(path: Path, text: str, style: PosterStyle, form: str | None, font: Path | None) -> None:
+    """Write a poster. Raises StudioError, also where the file cannot be written."""
+    try:
+        write_poster(path, text, style, form, font)
+    except OSError as error:
+        raise StudioError(f"{path} cannot be written ({error.strerror}).", "Choose another place.") from error
