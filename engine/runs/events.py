@@ -136,7 +136,8 @@ class Resources(Event, frozen=True, kw_only=True):
 
 
 class Control(Event, frozen=True, kw_only=True):
-    """`what`: paused, resumed, lr changed, saved on request, sampled on request, no longer improving, `RETURNED`."""
+    """`what`: paused, resumed, lr changed, saved on request, sampled on request, no longer improving, continued in float32,
+    `RETURNED`."""
 
     step: Whole
     what: str

@@ -89,7 +89,10 @@ def train(  # noqa: C901 - the training loop is one story, read from top to bott
     yield trainer.started
 
     for batch in trainer.batches():
+        dtype = trainer.dtype
         rate, features = trainer.update(batch)
+        if trainer.dtype != dtype:
+            yield events.Control(step=trainer.progress.step, what="continued in float32")
 
         progress, meter = trainer.progress, trainer.meter
         is_last = progress.step == trainer.total_steps

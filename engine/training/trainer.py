@@ -50,6 +50,8 @@ from engine.training.warm_start import warm_start
 CONTROL_CODE_BIAS = -30.0
 # Factor of the peak learning rate after a divergence.
 DIVERGED_LR_FACTOR = 0.3
+# What PyTorch raises where oneDNN cannot make the program of a product.
+ONEDNN_FAILURE = "could not create a primitive"
 # Often enough to keep a `studio` below a gigabyte, and so seldom that no cost could be measured.
 TRIM_MALLOC_EVERY = 50
 
@@ -132,11 +134,16 @@ class Trainer:
         rate = learning_rate(self.config, self.progress.peak_lr, self.progress.step, self.total_steps)
         set_learning_rate(self.optimizer, rate)
         self.model.train()
-        loss, features = _loss(self.model, batch.local, self.config.chunk_rows, self.device, self.dtype)
-        self.resources.mark_phase("forward")
-        weighed = loss if batch.loss_weight == 1 else loss * batch.loss_weight
+        try:
+            weighed, features = self._forward_and_backward(batch)
+        except RuntimeError as error:
+            # oneDNN could not make a program of products in bfloat16, for want of memory or of tiles: float32 needs none.
+            if self.dtype == torch.float32 or ONEDNN_FAILURE not in str(error):
+                raise
+            self.dtype = torch.float32
+            self.optimizer.zero_grad()
+            weighed, features = self._forward_and_backward(batch)
         scale = gradient_scale(self.device, self.dtype)
-        (weighed if scale == 1 else weighed * scale).backward()  # type: ignore[no-untyped-call]
         loss_of_all = self.workers.all_reduce(list(self.model.parameters()), weighed.detach())
         if scale != 1:
             for parameter in self.model.parameters():
@@ -151,6 +158,15 @@ class Trainer:
             trim_malloc()
         self.resources.mark_phase("optimizer")
         return rate, features
+
+    def _forward_and_backward(self, batch: TrainBatch) -> tuple[Tensor, Tensor]:
+        """Returns this rank's part of the batch's loss, whose gradients are then there, and the features (N, F)."""
+        loss, features = _loss(self.model, batch.local, self.config.chunk_rows, self.device, self.dtype)
+        self.resources.mark_phase("forward")
+        weighed = loss if batch.loss_weight == 1 else loss * batch.loss_weight
+        scale = gradient_scale(self.device, self.dtype)
+        (weighed if scale == 1 else weighed * scale).backward()  # type: ignore[no-untyped-call]
+        return weighed, features
 
     def validate(self) -> float:
         """Validation loss in nats per Han character."""

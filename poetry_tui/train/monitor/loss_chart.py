@@ -39,6 +39,7 @@ CONTROL_LETTERS = {
     "saved on request": "S",
     "sampled on request": "e",
     "no longer improving": "X",
+    "continued in float32": "F",
     RETURNED: "B",
 }
 

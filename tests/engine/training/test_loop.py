@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -21,6 +22,7 @@ from engine.runs.folder import (
     LR,
     ControlFiles,
 )
+from engine.training import trainer as trainer_module
 from engine.training.loop import run_training
 from tests.engine.training.training_run import N_STEPS, events_of, final_weights, records_of, stop_after
 from tests.small_corpus import write_corpus
@@ -232,3 +234,31 @@ def test_a_disk_that_is_full_ends_the_run_with_one_sentence_and_keeps_the_last_c
     assert last.name == "step-00000008"
     monkeypatch.undo()
     assert run_training(config, folder, resume=True) == "completed"
+
+
+def test_a_training_goes_on_in_float32_where_onednn_makes_no_product_in_bfloat16(
+    config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loss = trainer_module._loss
+
+    def failing(*arguments: Any) -> Any:
+        if arguments[-1] == torch.bfloat16:
+            raise RuntimeError("could not create a primitive")
+        return loss(*arguments)
+
+    monkeypatch.setattr(trainer_module, "_loss", failing)
+    assert run_training(config.replace(precision="bfloat16"), tmp_path / "run") == "completed"
+    assert [(one.step, one.what) for one in events_of(tmp_path / "run", events.Control)] == [  # type: ignore[attr-defined]
+        (1, "continued in float32")
+    ]
+
+
+def test_another_error_of_a_step_ends_the_training(
+    config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> Any:
+        raise RuntimeError("shapes do not fit")
+
+    monkeypatch.setattr(trainer_module, "_loss", failing)
+    with pytest.raises(RuntimeError, match="shapes do not fit"):
+        run_training(config.replace(precision="bfloat16"), tmp_path / "run")
