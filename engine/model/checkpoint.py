@@ -273,7 +273,7 @@ def _check_weights(path: Path, expected: Mapping[str, tuple[int, ...]]) -> None:
     for name in entries.keys() - expected.keys():
         raise ModelError("{path} holds a weight that the model has no place for: {name}.", HINT, path=path, name=name)
     for name, shape in expected.items():
-        found = tuple(entries[name]["shape"])
+        found = tuple(entries[name].shape)
         if found != shape:
             raise ModelError(
                 "{path} does not fit its {name}: {name2} is {found} and should be {shape}.",
@@ -284,13 +284,13 @@ def _check_weights(path: Path, expected: Mapping[str, tuple[int, ...]]) -> None:
                 found=found,
                 shape=shape,
             )
-        if entries[name]["dtype"] not in DTYPES:
+        if entries[name].dtype not in DTYPES:
             raise ModelError(
                 "{path} keeps {name} as {kind}, which is no floating type.",
                 HINT,
                 path=path,
                 name=name,
-                kind=entries[name]["dtype"],
+                kind=entries[name].dtype,
             )
 
 

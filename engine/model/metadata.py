@@ -7,9 +7,11 @@ lines.bloom         the lines that it was trained on (see `engine.novelty.traini
 
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError, convert
 
 from engine.config import ModelConfig
 from engine.errors import Message, ModelError, UsageError
@@ -32,6 +34,57 @@ _MAX_POINTER_BYTES = 4096
 DTYPE_BYTES = {"F32": 4, "F16": 2, "BF16": 2, "U8": 1, "I64": 8, "F64": 8}
 
 
+_Text = Annotated[str, Meta(max_length=MAX_NAME_CHARS)]
+_Count = Annotated[int, Meta(ge=0)]
+
+
+class _CorpusFields(Struct, frozen=True):
+    """The corpus of a training."""
+
+    name: _Text | None = None
+    sha256: _Text | None = None
+    licence: _Text | None = None
+    source: _Text | None = None
+
+
+class _Figures(Struct, frozen=True):
+    val_nats_per_han: float | None = None
+
+
+class _Ancestor(Struct, frozen=True):
+    """What is remembered of a model that a training began with, which may have begun with another; or of a model in a mean."""
+
+    name: _Text = ""
+    corpus: _CorpusFields | _Text | None = None  # the name alone in models made by other programs
+    training: dict[str, Any] = {}
+    steps: _Count = 0
+    started_from: "_Ancestor | UnsetType" = UNSET
+    mean_of: "list[_Member]" = []
+
+
+class _Member(_Ancestor, frozen=True, kw_only=True):
+    training: dict[str, Any]
+
+
+class _Metadata(_Ancestor, frozen=True, kw_only=True):
+    """What everybody who reads a model.json relies on."""
+
+    vocabulary: Annotated[str, Meta(max_length=MAX_VOCABULARY_CHARS)]
+    architecture: dict[str, Any]
+    header_tags: list[_Text] = []
+    n_params: _Count = 0
+    n_chars_seen: _Count = 0
+    figures: _Figures = _Figures()
+
+
+class TensorEntry(Struct, frozen=True):
+    """A tensor in the header of a safetensors file; the offsets count from the header's end."""
+
+    dtype: Literal["F32", "F16", "BF16", "U8", "I64", "F64"]
+    shape: Annotated[list[_Count], Meta(max_length=MAX_DIMENSIONS)]
+    data_offsets: tuple[_Count, _Count]
+
+
 def read_metadata(folder: Path) -> dict[str, Any]:
     """The model.json of a folder.
 
@@ -48,74 +101,14 @@ def read_metadata(folder: Path) -> dict[str, Any]:
             "{path} is not in the model format {number} that this studio reads.", path=path, number=FORMAT_VERSION
         )
         raise ModelError(problem, "Update the studio, or train the model again.")
-    for field, (is_it, kind) in _FIELDS.items():
-        if field in metadata and not is_it(metadata[field]):
-            raise ModelError(
-                "{path} describes no model: its {name} is not {kind}.", HINT, path=path, name=field, kind=kind
-            )
-    if "vocabulary" not in metadata or "architecture" not in metadata:
-        raise ModelError("{path} describes no model: it lacks vocabulary or architecture.", HINT, path=path)
+    try:
+        convert(metadata, _Metadata)
+    except ValidationError as error:
+        raise ModelError("{path} describes no model: {error}.", HINT, path=path, error=error) from error
     corpus = metadata.pop("corpus", None)
     if corpus is not None:
         metadata["corpus"] = {"name": corpus} if isinstance(corpus, str) else corpus
     return metadata
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= MAX_NAME_CHARS
-
-
-def _is_object(value: object) -> bool:
-    return isinstance(value, dict)
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _is_corpus(value: object) -> bool:
-    """An object with name, sha256, licence and source, or the name alone, as in models made by other programs."""
-    if isinstance(value, dict):
-        return all(value.get(key) is None or _is_text(value[key]) for key in ("name", "sha256", "licence", "source"))
-    return value is None or _is_text(value)
-
-
-def _are_figures(value: object) -> bool:
-    nats = value.get("val_nats_per_han") if isinstance(value, dict) else None
-    return isinstance(value, dict) and (nats is None or isinstance(nats, int | float))
-
-
-def _is_ancestor(value: object) -> bool:
-    """What is remembered of a model that the training began with, which may have begun with another."""
-    return isinstance(value, dict) and all(
-        field not in value or _FIELDS[field][0](value[field])
-        for field in ("name", "corpus", "training", "steps", "started_from", "mean_of")
-    )
-
-
-def _are_ancestors(value: object) -> bool:
-    return isinstance(value, list) and all(_is_ancestor(one) and "training" in one for one in value)
-
-
-def _are_texts(value: object) -> bool:
-    return isinstance(value, list) and all(map(_is_text, value))
-
-
-# What everybody who reads a model.json relies on: its fields, where they are there, and what each must be.
-_FIELDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
-    "name": (_is_text, "a text"),
-    "vocabulary": (lambda value: isinstance(value, str) and len(value) <= MAX_VOCABULARY_CHARS, "a text of characters"),
-    "header_tags": (_are_texts, "a list of texts"),
-    "architecture": (_is_object, "an object"),
-    "n_params": (_is_count, "a whole number"),
-    "steps": (_is_count, "a whole number"),
-    "n_chars_seen": (_is_count, "a whole number"),
-    "corpus": (_is_corpus, "a corpus"),
-    "training": (_is_object, "an object"),
-    "figures": (_are_figures, "an object of figures"),
-    "started_from": (_is_ancestor, "a model"),
-    "mean_of": (_are_ancestors, "a list of models"),
-}
 
 
 def architecture_of(folder: Path, metadata: Mapping[str, Any]) -> ModelConfig:
@@ -143,8 +136,8 @@ def checkpoint_named(pointer: Path) -> Path | None:
     return pointer.parent / name if isinstance(name, str) and is_name(name) else None
 
 
-def tensor_entries(path: Path) -> dict[str, Any]:
-    """The header of a safetensors file, every entry as the format has it: `dtype`, `shape`, `data_offsets`.
+def tensor_entries(path: Path) -> dict[str, TensorEntry]:
+    """The tensors in the header of a safetensors file, by name.
 
     Once this returns, the tensors lie one behind the other, from the header's end to the file's, so that whoever allocates by
     the header allocates no more than the file has.
@@ -161,10 +154,10 @@ def tensor_entries(path: Path) -> dict[str, Any]:
                 raise ValueError("it ends inside its header")
             if header_size > MAX_TENSOR_HEADER_BYTES:
                 raise ValueError("its header is too long")
-            entries = parse_json(file.read(header_size))
-        if not isinstance(entries, dict):
-            raise ValueError("its header is no object")
-        _check_metadata(entries.pop("__metadata__", None))
+            header = parse_json(file.read(header_size))
+        if isinstance(header, dict):
+            convert(header.pop("__metadata__", {}), dict[str, str])
+        entries = convert(header, dict[str, TensorEntry])
         end = _end_of(entries)
         if 8 + header_size + end != size:
             raise ValueError(f"it has {size:,} bytes and should have {8 + header_size + end:,}")
@@ -177,36 +170,14 @@ def tensor_entries(path: Path) -> dict[str, Any]:
     return entries
 
 
-def _check_metadata(metadata: object) -> None:
-    if metadata is not None and not (
-        isinstance(metadata, dict) and all(isinstance(one, str) for one in metadata.values())
-    ):
-        raise ValueError("its __metadata__ is no object of texts")
-
-
-def _end_of(entries: Mapping[str, Any]) -> int:
-    """Where the last tensor ends. Raises ValueError where an entry is none, or tensors overlap or leave a gap."""
-    places = sorted(_place_of(name, entry) for name, entry in entries.items())
+def _end_of(entries: Mapping[str, TensorEntry]) -> int:
+    """Where the last tensor ends. Raises ValueError where tensors overlap, leave a gap, or are not as long as their shape."""
     end = 0
-    for first, last, name in places:
+    for name, entry in sorted(entries.items(), key=lambda item: (item[1].data_offsets, item[0])):
+        first, last = entry.data_offsets
         if first != end:
             raise ValueError(f"{shown(name)} does not begin where the tensor before it ends")
+        if last - first != math.prod(entry.shape) * DTYPE_BYTES[entry.dtype]:
+            raise ValueError(f"the size of {shown(name)} does not fit its shape")
         end = last
     return end
-
-
-def _place_of(name: str, entry: object) -> tuple[int, int, str]:
-    """The first byte of a tensor's data, that behind its last, and its name. Raises ValueError where the entry is none."""
-    values = entry if isinstance(entry, dict) else {}
-    shape, offsets = values.get("shape"), values.get("data_offsets")
-    n_bytes = DTYPE_BYTES.get(values["dtype"]) if isinstance(values.get("dtype"), str) else None
-    if n_bytes is None or not _are_counts(shape) or not _are_counts(offsets) or len(offsets) != 2:
-        raise ValueError(f"{shown(name)} is described in a way that is no tensor's")
-    first, last = offsets
-    if len(shape) > MAX_DIMENSIONS or last - first != math.prod(shape) * n_bytes:
-        raise ValueError(f"the size of {shown(name)} does not fit its shape")
-    return first, last, name
-
-
-def _are_counts(value: object) -> TypeGuard[list[int]]:
-    return isinstance(value, list) and all(map(_is_count, value))

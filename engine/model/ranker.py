@@ -98,7 +98,7 @@ def ranker_of(folder: Path, n_features: int) -> Ranker | None:
     path = folder / RANKER
     if not is_file(path):
         return None
-    shapes = {name: tuple(entry["shape"]) for name, entry in tensor_entries(path).items()}
+    shapes = {name: tuple(entry.shape) for name, entry in tensor_entries(path).items()}
     if shapes != {"statistics": (len(STATISTICS),), "features": (n_features,)}:
         raise ModelError("{path} belongs to another model.", HINT, path=path)
     try:
