@@ -1,3 +1,16 @@
-"""The recurrent engine: corpora, models, training and composing. It knows no screen."""
+"""The recurrent engine: corpora, models, training and composing. It knows no screen.
+
+`load`, `compose`, `check`, `evaluate` and `train` are those of `engine.api`; docs/python.md shows their use.
+"""
+
+from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    # When first used, and by its name: `import engine` stays cheap, and the interface, which imports it, free of all this.
+    if name in ("check", "compose", "evaluate", "load", "train"):
+        return getattr(import_module("engine.api"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
