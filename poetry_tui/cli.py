@@ -29,6 +29,10 @@ ENGINE_COMMANDS: Mapping[str, str] = {
     "evaluate": "score a model on poems, in nats per Han character",
     "rates": "measure how often a model's verse keeps the rules, and its novelty",
 }
+# Modules of `poetry_tui.commands`, in the order of the help.
+COMMANDS = (
+    "corpus", "models", "check", "novelty", "runs", "monitor", "report", "experiment", "favourites", "serve", "doctor",
+)  # fmt: skip
 EPILOG = """\
 `poetry-tui COMMAND -h` explains a command. All your files are in one folder, which `poetry-tui doctor`
 names; POETRY_TUI_HOME moves it.
@@ -66,28 +70,16 @@ def _run(arguments: list[str]) -> int:
         return _hand_over(
             words[0], [argument for argument in arguments if argument != words[0] or argument in words[1:]]
         )
-    options = make_parser().parse_args(_with_default_verb(words))
+    options = make_parser(words[0]).parse_args(_with_default_verb(words))
     return int(options.carry_out(options) or 0)
 
 
-def make_parser() -> "Parser":
-    """The parser of every command; those of `ENGINE_COMMANDS` only by name."""
+def make_parser(command: str | None = None) -> "Parser":
+    """The parser of every command, or only of the one named, which loads less; those of `ENGINE_COMMANDS` only by name."""
     # Here, like the commands: the studio opens sooner without them.
     import argparse
+    import importlib
 
-    from poetry_tui.commands import (
-        check,
-        corpus,
-        doctor,
-        experiment,
-        favourites,
-        models,
-        monitor,
-        novelty,
-        report,
-        runs,
-        serve,
-    )
     from poetry_tui.commands.parser import Parser
 
     parser = Parser(
@@ -102,8 +94,8 @@ def make_parser() -> "Parser":
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     for name, what in ENGINE_COMMANDS.items():
         commands.add_parser(name, help=what, add_help=False)
-    for module in (corpus, models, check, novelty, runs, monitor, report, experiment, favourites, serve, doctor):
-        module.add_parser(commands)
+    for name in (command,) if command in COMMANDS else COMMANDS:
+        importlib.import_module(f"poetry_tui.commands.{name}").add_parser(commands)
     return parser
 
 

@@ -71,10 +71,20 @@ def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Traceback" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_a_command_alone_is_parsed_as_among_all(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    helps = []
+    for parser in (cli.make_parser(command), cli.make_parser()):
+        with pytest.raises(SystemExit):
+            parser.parse_args([command, "-h"])
+        helps.append(capsys.readouterr().out)
+    assert helps[0] == helps[1] != ""
+
+
 def test_what_nobody_foresaw_is_a_sentence_too(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken() -> None:
+    def broken(command: str) -> None:
         raise RuntimeError("the brush broke")
 
     monkeypatch.setattr(cli, "make_parser", broken)
@@ -87,7 +97,7 @@ def test_what_nobody_foresaw_is_a_sentence_too(
 def test_an_interrupt_is_130_without_a_traceback(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted() -> None:
+    def interrupted(command: str) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cli, "make_parser", interrupted)
