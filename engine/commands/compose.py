@@ -4,17 +4,18 @@ import argparse
 import json
 import random
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.commands.console_logger import RowBreaks, lay_out
 from engine.commands.flags import add_setting_flags, given
 from engine.commands.output import new_parser, say
 from engine.commands.poster import add_poster_flags, check_poster_path, poster_style, save_poster
-from engine.composing.begin_variants import fold_begin
+from engine.composing.constraints.request import check_request
 from engine.config import ComposeConfig, TrainConfig
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ComposeError, UsageError
+from engine.model.metadata import read_metadata, vocabulary_of
 from engine.model.registry import find_model
 from engine.novelty.novelty import novelty_of
 from engine.prosody.forms import form_called
@@ -84,17 +85,18 @@ def compose(arguments: argparse.Namespace) -> int:
         check_poster_path(arguments.poster, replaces=arguments.force)
         poster_style(arguments, requests[0].title)
     folder = find_model(arguments.model)
+    # Before PyTorch is loaded, which takes seconds.
+    suitable = _suitable(requests, vocabulary_of(folder, read_metadata(folder)))
+    if not suitable:
+        return ComposeError.exit_code
 
     from engine.model.checkpoint import load_model
     from engine.model.devices import choose_device, use_threads
 
     use_threads(1)
     loaded = load_model(folder, choose_device(getattr(arguments, "device", "auto")))
-    unknown = _unknown(arguments.begin, loaded.vocabulary)
-    n_printed, n_failed = 0, len(unknown)
-    for request in requests:
-        if request.begin in unknown:
-            continue
+    n_printed, n_failed = 0, len(requests) - len(suitable)
+    for request in suitable:
         try:
             for poem in _poems(loaded, request, arguments):
                 composed = _print_poem(loaded, poem, arguments, is_first=n_printed == 0)
@@ -158,16 +160,21 @@ def _draw(poem: "Composition", title: str, number: int, arguments: argparse.Name
     say(f"    {path}")
 
 
-def _unknown(begins: Iterable[str], vocabulary: Vocabulary) -> set[str]:
-    """The begins that are not in the vocabulary; reports each, so that the others are still composed."""
-    unknown = set()
-    for begin in dict.fromkeys(begins):
+def _suitable(requests: Sequence[ComposeConfig], vocabulary: Vocabulary) -> list[ComposeConfig]:
+    """The requests whose constraints can be kept. Reports the others; raises the error of a single one."""
+    suitable, refused = [], set()
+    for request in requests:
         try:
-            fold_begin(begin, vocabulary)
+            check_request(request, vocabulary)
         except ComposeError as error:
-            say(str(error))
-            unknown.add(begin)
-    return unknown
+            if len(requests) == 1:
+                raise
+            if request.begin not in refused:
+                say(f"{request.begin}: {error}")
+            refused.add(request.begin)
+        else:
+            suitable.append(request)
+    return suitable
 
 
 def _requests(arguments: argparse.Namespace) -> list[ComposeConfig]:

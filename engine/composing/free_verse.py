@@ -5,7 +5,6 @@ Shapes: R rows, V vocabulary.
 
 import functools
 import math
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -13,8 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.composing.begin_variants import fold_begin
-from engine.composing.constraints.forced_characters import BLANK
+from engine.composing.constraints.request import forced_prefix
+from engine.composing.constraints.shape import check_free
 from engine.composing.prompt import build_prompt
 from engine.composing.results import Token, likeliest
 from engine.composing.sampling import sample_top_p
@@ -22,18 +21,9 @@ from engine.composing.seeds import poem_seed
 from engine.composing.token_prosody import Bools
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
-from engine.errors import ComposeError
 from engine.model.checkpoint import LoadedModel
 from engine.model.layers import State
-from engine.prosody.text import LINE_MARKS, is_han
-
-_NEEDS_FORM = {
-    "tone_order": "A tone order",
-    "rhyme": "A rhyme",
-    "acrostic": "An acrostic",
-    "acrostic_tail": "An acrostic of line ends",
-    "use": "A word to use",
-}
+from engine.prosody.text import LINE_MARKS
 
 
 @dataclass(slots=True)
@@ -48,33 +38,6 @@ class _Poem:
 
     def is_over(self) -> bool:
         return len(self.token_ids) >= self.max_chars or END in self.token_ids[-1:]
-
-
-def check_free(config: ComposeConfig) -> None:
-    """Raise a ComposeError for a constraint that needs a form."""
-    for name, what in _NEEDS_FORM.items():
-        if getattr(config, name):
-            raise ComposeError(
-                "{what} needs a form, and free verse has none.", "Choose a form, such as 五绝.", what=what
-            )
-
-
-def forced_prefix(config: ComposeConfig, vocabulary: Vocabulary) -> str:
-    """The characters that a free poem begins with, folded to the vocabulary.
-
-    Raises:
-        ComposeError: for a character that is not in the vocabulary, or one kept behind a blank.
-    """
-    kept, blank, after = re.sub(r"[\s/|／｜]+", "", config.keep).partition(BLANK)
-    if blank and any(map(is_han, after)):
-        raise ComposeError(
-            "Characters can be kept behind a blank only where a form says how long the lines are.",
-            "Choose a form, or keep the beginning alone.",
-        )
-    begin, kept = fold_begin(config.begin, vocabulary), fold_begin(kept, vocabulary)
-    if not (kept.startswith(begin) or begin.startswith(kept)):
-        raise ComposeError("The beginning and the kept text differ.", "Leave one of them out.")
-    return max(begin, kept, key=len)
 
 
 @torch.inference_mode()

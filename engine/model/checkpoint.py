@@ -39,6 +39,7 @@ from engine.model.metadata import (
     checkpoint_named,
     read_metadata,
     tensor_entries,
+    vocabulary_of,
 )
 from engine.model.ranker import Ranker, ranker_of
 from engine.novelty.training_lines import TrainingLines, lines_of_model
@@ -161,10 +162,7 @@ def load_model(folder: Path, device: torch.device, name: str | None = None) -> L
     """
     metadata = read_metadata(folder)
     config = architecture_of(folder, metadata)
-    try:
-        vocabulary = Vocabulary(metadata["vocabulary"], metadata.get("header_tags", ()))
-    except ValueError as error:
-        raise ModelError("{path} describes no model: {error}.", HINT, path=folder / METADATA, error=error) from error
+    vocabulary = vocabulary_of(folder, metadata)
     # First only shapes, no memory: damaged metadata must not make us allocate what they claim.
     with torch.device("meta"), _LeaveUnfilled():
         model = CharRNN(config, len(vocabulary))

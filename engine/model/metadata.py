@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError, convert
 
 from engine.config import ModelConfig
+from engine.corpus.vocabulary import Vocabulary
 from engine.errors import Message, ModelError, UsageError
 from engine.files import is_there, open_regular, parse_json, read_json, read_start
 from engine.system.names import is_name
@@ -109,6 +110,14 @@ def read_metadata(folder: Path) -> dict[str, Any]:
     if corpus is not None:
         metadata["corpus"] = {"name": corpus} if isinstance(corpus, str) else corpus
     return metadata
+
+
+def vocabulary_of(folder: Path, metadata: Mapping[str, Any]) -> Vocabulary:
+    """The vocabulary of a model folder's metadata. Raises ModelError when it is none."""
+    try:
+        return Vocabulary(metadata["vocabulary"], metadata.get("header_tags", ()))
+    except ValueError as error:
+        raise ModelError("{path} describes no model: {error}.", HINT, path=folder / METADATA, error=error) from error
 
 
 def architecture_of(folder: Path, metadata: Mapping[str, Any]) -> ModelConfig:

@@ -12,7 +12,6 @@ import numpy as np
 from engine.composing.constraints.forced_characters import BLANK, forced_characters
 from engine.composing.constraints.layout import COMMA, STOP, Slot
 from engine.composing.constraints.plan import FREE, ConstraintPlan, plan_poem, resolve_rhyme
-from engine.composing.free_verse import check_free
 from engine.composing.token_prosody import EITHER_BITS, token_prosody
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import END, Vocabulary
@@ -21,8 +20,24 @@ from engine.prosody.forms import Form, TonePattern
 from engine.prosody.text import LINE_MARKS, is_han
 
 FREE_VERSE = "free"
+_NEEDS_FORM = {
+    "tone_order": "A tone order",
+    "rhyme": "A rhyme",
+    "acrostic": "An acrostic",
+    "acrostic_tail": "An acrostic of line ends",
+    "use": "A word to use",
+}
 _ENDS = rf"{LINE_MARKS}、,.?!;:/|／｜\s"
 _LINE = re.compile(f"([^{_ENDS}]+)([{_ENDS}]*)")
+
+
+def check_free(config: ComposeConfig) -> None:
+    """Raise a ComposeError for a constraint that needs a form."""
+    for name, what in _NEEDS_FORM.items():
+        if getattr(config, name):
+            raise ComposeError(
+                "{what} needs a form, and free verse has none.", "Choose a form, such as 五绝.", what=what
+            )
 
 
 def is_shaped(config: ComposeConfig) -> bool:

@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -138,6 +141,30 @@ def test_a_begin_that_cannot_suit_the_form_is_said_and_the_others_are_composed(
     assert [poem["begin"] for poem in poems_of(captured.out)] == ["春日", "夜月"]
     assert captured.err.startswith("东风: ")
     assert len(captured.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        ["日", "--rhyme", "仄"],
+        ["日", "--form", "五觉"],
+        ["日", "--acrostic", "春江花月夜"],
+        ["日", "--form", "free", "--rhyme", "东"],
+        ["日", "--use", "一二三四五六七八九"],
+        ["rain", "--form", "free"],
+        ["rain", "moon"],
+    ],
+)
+def test_constraints_that_cannot_be_kept_are_refused_before_pytorch_is_loaded(
+    wishes: list[str], model: str, tmp_path: Path
+) -> None:
+    (tmp_path / "torch.py").write_text("raise SystemExit('PyTorch was loaded')\n", encoding="utf-8")
+    command = [sys.executable, "-m", "engine", "compose", *wishes, "--model", model]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=environment, check=False)
+    assert "PyTorch was loaded" not in done.stderr
+    assert done.returncode in (1, 2)
+    assert done.stderr.strip()
 
 
 def answers(
