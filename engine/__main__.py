@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.commands import compose, evaluate, pack, rates, service, train
-from engine.commands.flags import Parser
 from engine.commands.front import carry_out, ensure_memory
-from engine.commands.output import say
+from engine.commands.output import complain
+from engine.commands.parser import Parser
+from engine.errors import DEBUG_HINT, StudioError
 from engine.system.processes import wait_passively
 from engine.system.streams import prepare, use_utf8
 
@@ -17,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status (see `engine.commands.front`)."""
     wait_passively()
     words = sys.argv[1:] if argv is None else list(argv)
-    return carry_out(lambda: _run(words), lambda error: say(str(error)), debug="--debug" in words)
+    return carry_out(lambda: _run(words), complain, debug="--debug" in words)
 
 
 def _run(words: Sequence[str]) -> int:
@@ -37,7 +38,8 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _report_unexpected(kind: type[BaseException], error: BaseException, _traceback: Any) -> None:
-    say(f"Something failed that was not foreseen: {kind.__name__}: {error}. Run it again with --debug to see where.")
+    problem = f"{kind.__name__}: {error}"
+    complain(StudioError("Something unexpected went wrong: {error}.", DEBUG_HINT, error=problem))
 
 
 if __name__ == "__main__":

@@ -4,12 +4,14 @@ Each sentence is a `Message`: an English template and its parameters. The templa
 its table of translations (`poetry_tui.i18n.errors`), so no translation depends on parsing English.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from string import Formatter
 from typing import Any, Self
 
 # Exit status of what was interrupted: Ctrl-C, a signal, a terminal that is gone.
 INTERRUPTED = 130
+# Of an error that nobody foresaw.
+DEBUG_HINT = "`--debug` shows where; please report it."
 
 
 class Message(str):
@@ -101,6 +103,16 @@ def _filled(text: str, parameters: Mapping[str, object]) -> Message:
         return text
     own = _placeholders(text) if parameters else set()
     return Message(text, **{name: parameters[name] for name in own})
+
+
+def did_you_mean(name: str, known: Iterable[str], hint: str, /, **parameters: object) -> Message:
+    """A hint that begins with the known name nearest to a mistyped one, where one is near."""
+    import difflib
+
+    rest = Message(hint, **parameters)
+    # Half of a name of two characters is near.
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6 if len(name) > 3 else 0.5)
+    return Message("Did you mean {near}? {hint}", near=near[0], hint=rest) if near else rest
 
 
 class UsageError(StudioError):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from engine.config import ModelConfig, TrainConfig
-from engine.errors import UsageError
+from engine.errors import UsageError, did_you_mean
 from engine.system.safe_text import shown
 
 PRESETS: Mapping[str, TrainConfig] = {
@@ -82,7 +82,6 @@ def preset(name: str) -> TrainConfig:
         UsageError: for a name that is not in `PRESETS`.
     """
     if name not in PRESETS:
-        raise UsageError(
-            "There is no preset called {name}.", "Choose one of: {names}.", name=shown(name), names=", ".join(PRESETS)
-        )
+        hint = did_you_mean(name, PRESETS, "Choose one of: {names}.", names=", ".join(PRESETS))
+        raise UsageError("There is no preset called {name}.", hint, name=shown(name))
     return PRESETS[name]

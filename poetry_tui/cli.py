@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from engine import __version__
 from engine.commands.front import carry_out
-from engine.errors import StudioError
-from engine.system.safe_text import printable
+from engine.errors import DEBUG_HINT, StudioError
 from engine.system.streams import prepare, use_utf8
+from engine.translations import LANGUAGE_VARIABLE
 
 if TYPE_CHECKING:
-    from poetry_tui.commands.parser import Parser
+    from engine.commands.parser import Parser
 
 # These compute, so they run in the engine, which reads their arguments itself.
 ENGINE_COMMANDS: Mapping[str, str] = {
@@ -33,6 +33,7 @@ ENGINE_COMMANDS: Mapping[str, str] = {
 COMMANDS = (
     "corpus", "models", "check", "novelty", "runs", "monitor", "report", "experiment", "favourites", "serve", "doctor",
 )  # fmt: skip
+LANGUAGES = ("zh", "en")
 EPILOG = """\
 `poetry-tui COMMAND -h` explains a command. All your files are in one folder, which `poetry-tui doctor`
 names; POETRY_TUI_HOME moves it.
@@ -48,15 +49,14 @@ examples:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit status."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    arguments = _take_language(list(sys.argv[1:] if argv is None else argv))
     is_debug = "--debug" in arguments
     use_utf8(restarts=argv is None)
     prepare()
     try:
         return carry_out(lambda: _run(arguments), lambda error: _complain(error, is_debug), debug=False)
     except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, and --debug the rest
-        unexpected = f"Something unexpected went wrong: {error!r}."
-        _complain(StudioError(unexpected, "`--debug` shows where; please report it."), is_debug)
+        _complain(StudioError("Something unexpected went wrong: {error}.", DEBUG_HINT, error=repr(error)), is_debug)
         return 1
 
 
@@ -80,7 +80,7 @@ def make_parser(command: str | None = None) -> "Parser":
     import argparse
     import importlib
 
-    from poetry_tui.commands.parser import Parser
+    from engine.commands.parser import Parser
 
     parser = Parser(
         prog="poetry-tui",
@@ -91,6 +91,7 @@ def make_parser(command: str | None = None) -> "Parser":
     )
     parser.add_argument("--version", action="version", version=f"poetry-tui {__version__}")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser.add_argument("--lang", choices=LANGUAGES, help="language of help and errors (default: the locale's)")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     for name, what in ENGINE_COMMANDS.items():
         commands.add_parser(name, help=what, add_help=False)
@@ -124,6 +125,22 @@ def _hand_over(command: str, arguments: list[str]) -> int:
 
 
 def _complain(error: StudioError, is_debug: bool) -> None:
+    from engine.commands.output import complain
+
     if is_debug:
         traceback.print_exc()
-    print(f"poetry-tui: {printable(str(error))}".rstrip(), file=sys.stderr)
+    complain(error)
+
+
+def _take_language(arguments: list[str]) -> list[str]:
+    """The arguments without `--lang zh` or `--lang en`, which the environment hands on to the engine. Any other is left to the parser."""
+    for index, argument in enumerate(arguments):
+        language = (
+            argument.removeprefix("--lang=") if argument != "--lang" else "".join(arguments[index + 1 : index + 2])
+        )
+        if argument.startswith("--lang") and language in LANGUAGES:
+            os.environ[LANGUAGE_VARIABLE] = language
+            return arguments[:index] + arguments[index + (2 if argument == "--lang" else 1) :]
+        if argument == "--":
+            break
+    return arguments

@@ -21,6 +21,7 @@ from engine.novelty.novelty import novelty_of
 from engine.prosody.forms import form_called
 from engine.settings import settings_of
 from engine.system.names import path_of
+from engine.translations import worded
 
 if TYPE_CHECKING:
     from engine.composing.composer import Composition
@@ -107,7 +108,7 @@ def compose(arguments: argparse.Namespace) -> int:
             if len(requests) == 1:
                 raise
             # The others may still suit the form.
-            say(f"{request.begin}: {error}")
+            say(f"{request.begin}: {worded(str(error))}")
             n_failed += 1
     return ComposeError.exit_code if n_failed else 0
 
@@ -170,7 +171,7 @@ def _suitable(requests: Sequence[ComposeConfig], vocabulary: Vocabulary) -> list
             if len(requests) == 1:
                 raise
             if request.begin not in refused:
-                say(f"{request.begin}: {error}")
+                say(f"{request.begin}: {worded(str(error))}")
             refused.add(request.begin)
         else:
             suitable.append(request)
@@ -191,7 +192,7 @@ def _requests(arguments: argparse.Namespace) -> list[ComposeConfig]:
             "There is no character to begin with.", "Give one or more, such as `poetry-tui compose 日 红 山`."
         )
     if arguments.n_poems < 1:
-        raise UsageError(f"-n is {arguments.n_poems}, and a poem is the least.", "Give 1 or more.")
+        raise UsageError("-n is {number}, and a poem is the least.", "Give 1 or more.", number=arguments.n_poems)
     if not values.get("keep"):
         values.setdefault("form", DEFAULT_FORM)
     seed = values.pop("seed", None)

@@ -2,42 +2,16 @@
 
 import argparse
 import shlex
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NoReturn
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from engine.corpus.readers.formats import FORMATS
-from engine.errors import UsageError
 from engine.settings import OLD_NAMES, Settings, settings_of
-from engine.system.safe_text import brief
+from engine.translations import worded
 
 SettingsClass = type[Settings]
 
 _METAVARS: Mapping[type, str] = {int: "N", float: "X", str: "TEXT"}
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse with errors as UsageError: one sentence and a hint."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"allow_abbrev": False, **kwargs})
-
-    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
-        refuse_empty_values(self, args)
-        return super().parse_known_args(args, namespace)
-
-    def error(self, message: str) -> NoReturn:
-        # It repeats what was typed.
-        sentence = message[:1].upper() + message[1:].rstrip(".")
-        raise UsageError(f"{brief(sentence)}.", f"`{self.prog} -h` shows how it is used.")
-
-
-def refuse_empty_values(parser: argparse.ArgumentParser, words: Sequence[str] | None) -> None:
-    """Refuse `--seed=--`, which argparse turns into an empty list for a flag of any type."""
-    for word in words or ():
-        if word == "--":
-            return
-        if word.startswith("-") and word.endswith("=--"):
-            parser.error(f"argument {word[:-3]}: expected one argument")
 
 
 def flag_of(name: str) -> str:
@@ -57,7 +31,7 @@ def add_setting_flags(
         if setting.name in without or (only and setting.name not in only):
             continue
         options: dict[str, Any] = {
-            "help": setting.help.replace("%", "%%"),
+            "help": worded(setting.help).replace("%", "%%"),
             "default": argparse.SUPPRESS,
             "dest": setting.name,
         }

@@ -5,12 +5,19 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from engine.errors import StudioError
 from engine.system.safe_text import printable
+from engine.translations import worded
 
 
 def say(line: str) -> None:
     """Print a line for people to stderr."""
     print("\n".join(map(printable, line.split("\n"))), file=sys.stderr, flush=True)
+
+
+def complain(error: StudioError) -> None:
+    """Print an error to stderr, in the language of the command line."""
+    say(f"poetry-tui: {worded(str(error))}".rstrip())
 
 
 def new_parser(

@@ -81,7 +81,7 @@ def rates(arguments: argparse.Namespace) -> int:
     """Compose, judge and print, a form after the other."""
     wanted, config = _forms(arguments.form_names), ComposeConfig(**given(arguments, ComposeConfig))
     if arguments.n_poems < 1:
-        raise UsageError(f"-n is {arguments.n_poems}, and a poem is the least.", "Give 1 or more.")
+        raise UsageError("-n is {number}, and a poem is the least.", "Give 1 or more.", number=arguments.n_poems)
     folder = find_model(arguments.model)
 
     from engine.model.checkpoint import load_model

@@ -16,7 +16,7 @@ from engine.corpus.poem import Poem, RawPoem
 from engine.corpus.readers.archives import folder_files
 from engine.corpus.readers.content import Content, content_of, reporting_damage
 from engine.corpus.readers.formats import PoemFile, open_content, open_poems, read_poems
-from engine.errors import CorpusError, Message
+from engine.errors import CorpusError, Message, did_you_mean
 from engine.files import is_folder, is_there, replace_folder, reporting_disk_errors, write_atomically
 from engine.prosody.text import lines_of
 from engine.system.names import check_name, is_name, path_of
@@ -47,13 +47,14 @@ def open_corpus(name_or_path: str | Path, trained_on: str | None = None) -> Corp
         return load(folder)
     path = path_of(name_or_path)
     if not is_there(path):
-        known = "、".join(corpus.name for corpus in list_corpora()) or "none yet"
-        raise CorpusError(
-            "There is no corpus and no file called {name}.",
+        names = [corpus.name for corpus in list_corpora()]
+        hint = did_you_mean(
+            str(name_or_path),
+            names,
             "Corpora here: {names}. `poetry-tui corpus install tang` gets one, `corpus import FILE` brings your own.",
-            name=brief(str(name_or_path)),
-            names=known,
+            names="、".join(names) or "none yet",
         )
+        raise CorpusError("There is no corpus and no file called {name}.", hint, name=brief(str(name_or_path)))
     # A pipe gives what it holds once: what is counted and what is imported must be the same.
     content = None if is_folder(path) else content_of(path)
     digest = _digest_of_folder(path) if content is None else _digest_of(content)
@@ -164,9 +165,10 @@ def remove(name: str) -> None:
     """Delete a corpus with its caches; CorpusError when there is none."""
     folder = paths.corpora() / name
     if not is_name(name) or not (folder / "corpus.json").is_file():
-        raise CorpusError(
-            "There is no corpus called {name}.", "`poetry-tui corpus list` shows the names.", name=brief(name)
+        hint = did_you_mean(
+            name, [corpus.name for corpus in list_corpora()], "`poetry-tui corpus list` shows the names."
         )
+        raise CorpusError("There is no corpus called {name}.", hint, name=brief(name))
     with reporting_disk_errors(folder, CorpusError):
         # The header goes first: a half-deleted folder must not look like a corpus.
         (folder / "corpus.json").unlink()

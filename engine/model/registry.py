@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import paths
-from engine.errors import Message, ModelError
+from engine.errors import ModelError, did_you_mean
 from engine.files import folders_in, is_file, is_folder, is_there, replace_folder, reporting_disk_errors, resolved
 from engine.model.card import CARD, model_card
 from engine.model.metadata import (
@@ -107,10 +107,10 @@ def find_model(name_or_path: str | Path | None = None) -> Path:
     run = run_folder(wanted)
     if run is not None and (found := _model_in(run)) is not None:
         return found
-    known = ", ".join(printable(model.name) for model in list_models())
+    names = [printable(model.name) for model in list_models()]
     hint = (
-        Message("Known models: {names}.", names=known)
-        if known
+        did_you_mean(wanted, names, "Known models: {names}.", names=", ".join(names))
+        if names
         else "Train one first, or install the studio again: its own is missing."
     )
     raise ModelError("There is no model called {name}.", hint, name=shown(wanted))

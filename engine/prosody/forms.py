@@ -14,7 +14,7 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import Meta
 
-from engine.errors import Message, StudioError, UsageError
+from engine.errors import Message, StudioError, UsageError, did_you_mean
 from engine.prosody import RhymeBook
 from engine.prosody.regulated.line_types import LineVariant, couplet_variants, form_tables
 from engine.prosody.tones import LEVEL, must_be
@@ -163,7 +163,9 @@ def form_called(name: str) -> Form:
             if form.takes_n_lines and counted[1] in (form.key, form.name, *form.also):
                 return with_n_lines(form.key, _n_lines_of_pailu(form, int(counted[2])))
     known = ", ".join(f"{form.key} {form.name}" for form in forms())
-    raise UsageError("There is no form called {name}.", "The forms are: {names}.", name=shown(name), names=known)
+    names = [called for form in forms() for called in (form.key, form.name, *form.also)]
+    hint = did_you_mean(name, names, "The forms are: {names}.", names=known)
+    raise UsageError("There is no form called {name}.", hint, name=shown(name))
 
 
 def named_with_lines(key: str, n_lines: int) -> str:

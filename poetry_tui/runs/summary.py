@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from engine import paths
-from engine.errors import Message, RunError
+from engine.errors import Message, RunError, did_you_mean
 from engine.files import folders_in, is_folder, open_regular, read_start, write_atomically
 from engine.runs.events import Record, RunFailed, from_line
 from engine.runs.folder import EVENTS, run_is_alive
@@ -192,10 +192,13 @@ def find_run(name: str) -> RunSummary:
     """
     if (folder := run_folder(name)) is not None:
         return summarise(folder)
-    known = ", ".join(run.id for run in list_runs()[:5])
+    runs = list_runs()
+    names = [called for run in runs for called in (run.labels.name, run.id) if called]
     raise RunError(
         "There is no run called {name}.",
-        Message("Known runs: {names}.", names=known) if known else "Start one first.",
+        did_you_mean(name, names, "Known runs: {names}.", names=", ".join(run.id for run in runs[:5]))
+        if runs
+        else "Start one first.",
         name=shown(name),
     )
 

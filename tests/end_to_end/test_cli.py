@@ -151,3 +151,56 @@ def test_the_commands_of_the_face_load_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
+
+
+def said(line: str, **environment: str) -> str:
+    """What the command says on stderr, in a process of its own."""
+    quiet = dict.fromkeys(("LC_ALL", "LC_MESSAGES", "LANG", "POETRY_TUI_LANG"), "")
+    done = subprocess.run(
+        [sys.executable, "-m", "poetry_tui", *line.split()],
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, **quiet, "PYTHONUTF8": "1", **environment},
+        check=False,
+    )
+    assert done.returncode in (1, 2)
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "near"),
+    [
+        ("compse 日", "compose"),
+        ("runs lst", "list"),
+        ("runs list --jsn", "--json"),
+        ("compose 日 --temprature 1", "--temperature"),
+        ("compose 日 --form qijeu", "qijue"),
+        ("compose 日 --form 五觉", "五绝"),
+        ("compose 日 --model studio-lsmt", "studio-lstm"),
+        ("train --preset ndnl", "nndl"),
+        ("corpus install tan", "tang"),
+    ],
+)
+def test_a_mistyped_name_is_answered_with_the_nearest(line: str, near: str) -> None:
+    english, chinese = said(line), said(f"--lang zh {line}")
+    assert english.startswith("poetry-tui: ")
+    assert f"Did you mean {near}?" in english
+    assert chinese.startswith("poetry-tui: ")
+    assert f"是不是 {near}？" in chinese
+
+
+@pytest.mark.parametrize(
+    "line", ["compose", "runs show", "compose 日 --seed x", "models rm nothing", "runs show nothing"]
+)
+def test_errors_are_chinese_where_the_locale_is(line: str) -> None:
+    english = said(line, LANG="en_GB.UTF-8")
+    assert said(line, LC_ALL="C.UTF-8", LANG="zh_CN.UTF-8") == english
+    chinese = said(line, LANG="zh_CN.UTF-8")
+    assert chinese.startswith("poetry-tui: ")
+    assert chinese.isascii() is False
+    assert english.removeprefix("poetry-tui: ").split()[0] not in chinese
+    assert said(f"--lang=en {line}", LANG="zh_CN.UTF-8") == english
+
+
+def test_a_language_that_the_studio_does_not_speak_is_refused() -> None:
+    assert "Did you mean zh?" in said("--lang zhh runs")

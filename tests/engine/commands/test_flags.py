@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from engine.__main__ import main, make_parser
-from engine.commands.flags import Parser, add_setting_flags, flag_of, given
+from engine.commands.flags import add_setting_flags, flag_of, given
+from engine.commands.parser import Parser
 from engine.commands.train import CHANGED_BY_RESUME, new_config
 from engine.config import ModelConfig, TrainConfig
 from engine.errors import ModelError, UsageError

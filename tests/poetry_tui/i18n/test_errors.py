@@ -20,7 +20,8 @@ from engine.prosody.forms import form_called
 from engine.runs.events import RunFailed
 from engine.runs.folder import read_config
 from engine.settings import Settings, settings_of
-from poetry_tui.i18n import in_chinese, phrases, sentences, set_language, tr_error
+from engine.translations import in_chinese, phrases, sentences
+from poetry_tui.i18n import set_language, tr_error
 from tests.engine.small_model import small_model
 
 ROOT = Path(__file__).parents[3]

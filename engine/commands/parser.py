@@ -1,0 +1,91 @@
+"""The command line's parser: argparse, with errors as UsageError, near names, and help in Chinese."""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+from engine.errors import Message, UsageError, did_you_mean
+from engine.system.safe_text import brief, shown
+from engine.translations import is_chinese, sentences, worded
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose errors are UsageErrors: one sentence and a hint. Flags are not abbreviated."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"allow_abbrev": False, **kwargs})
+        if is_chinese():
+            _translate_argparse()
+
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        self._refuse_empty_values(args or ())
+        found, rest = super().parse_known_args(args, namespace)
+        if rest and rest[0].startswith("-") and rest[0] != "-":
+            flag, _, _ = rest[0].partition("=")
+            raise UsageError(
+                "`{command}` has no option {name}.",
+                did_you_mean(
+                    flag, self._option_string_actions, "`{command} -h` shows how to use it.", command=self.prog
+                ),
+                command=self.prog,
+                name=brief(flag),
+            )
+        return found, rest
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        names = ", ".join(map(str, action.choices))
+        if isinstance(action, argparse._SubParsersAction):
+            raise UsageError(
+                "`{command}` has no command {name}.",
+                did_you_mean(str(value), action.choices, "It has: {names}.", names=names),
+                command=self.prog,
+                name=shown(value),
+            )
+        raise UsageError(
+            "{name} cannot be {value}.",
+            did_you_mean(str(value), map(str, action.choices), "Choose one of: {names}.", names=names),
+            name=argparse._get_action_name(action) or action.dest,
+            value=shown(value),
+        )
+
+    def error(self, message: str) -> NoReturn:
+        # It repeats what was typed.
+        sentence = brief(message[:1].upper() + message[1:].rstrip(".")) + ("。" if is_chinese() else ".")
+        raise UsageError(sentence, Message("`{command} -h` shows how to use it.", command=self.prog))
+
+    def format_help(self) -> str:
+        if is_chinese():
+            self._translate()
+        return super().format_help()
+
+    def _translate(self) -> None:
+        """Word description, titles and help in Chinese, where the table has them."""
+        self.description, self.epilog = _worded(self.description), _worded(self.epilog)
+        groups = [self, *self._action_groups]
+        for group in self._action_groups:
+            group.title, group.description = _worded(group.title), _worded(group.description)
+        for action in {id(one): one for group in groups for one in group._actions}.values():
+            action.help = _worded(action.help)
+            if isinstance(action, argparse._SubParsersAction):
+                for choice in action._choices_actions:
+                    choice.help = _worded(choice.help)
+
+    def _refuse_empty_values(self, words: Iterable[str]) -> None:
+        """Refuse `--seed=--`, which argparse turns into an empty list for a flag of any type."""
+        for word in words:
+            if word == "--":
+                return
+            if word.startswith("-") and word.endswith("=--"):
+                self.error(f"argument {word[:-3]}: expected one argument")
+
+
+def _worded(text: str | None) -> str | None:
+    return None if text is None else worded(text)
+
+
+def _translate_argparse() -> None:
+    """Word argparse's own messages in Chinese; it takes them from these two functions of its module."""
+    argparse._ = lambda text: sentences().get(text, text)  # type: ignore[attr-defined]
+    argparse.ngettext = lambda one, many, n: sentences().get(one if n == 1 else many, one if n == 1 else many)  # type: ignore[attr-defined]
