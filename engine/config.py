@@ -184,7 +184,7 @@ class ComposeConfig(Settings, frozen=True, kw_only=True):
             description="form or tune, such as wujue, 七绝, 仄韵五绝, 五排20 (20 lines) or 浣溪沙; free = unconstrained"
         ),
     ] = "free"
-    tone_order: Annotated[
+    tone_pattern: Annotated[
         str | None,
         Meta(description="tone pattern of the lines, such as aBbA (default: any)"),
     ] = None

@@ -134,4 +134,4 @@ class RunError(StudioError):
 
 
 class ComposeError(StudioError):
-    """The wishes for a poem cannot be met."""
+    """The constraints of a poem cannot be met."""

@@ -11,6 +11,7 @@ from typing import Any, get_args
 from engine.files import is_there, parse_json, read_start, write_atomically
 from engine.paths import home
 from engine.prosody import RHYME_BOOKS, RhymeBook
+from engine.settings import with_current_names
 from engine.system.names import MAX_TEXT_CHARS
 from poetry_tui.i18n import Language
 from poetry_tui.terminal.chart_glyphs import CHARTS, Charts
@@ -35,7 +36,7 @@ class Settings:
     form: str = "qijue"
     rhyme: str | None = None
     rhyme_book: RhymeBook | None = None
-    tone_order: str | None = None
+    tone_pattern: str | None = None
     n_candidates: int = 5
     with_tones: bool = False
     is_upright: bool = False
@@ -109,7 +110,7 @@ def _values(path: Path) -> dict[str, Any] | None:
         values = parse_json(read_start(path, MAX_FILE_BYTES))
     except (OSError, ValueError):
         return None
-    return values if isinstance(values, dict) else None
+    return with_current_names(values) if isinstance(values, dict) else None
 
 
 _NAMES = frozenset(item.name for item in dataclasses.fields(Settings))
@@ -126,7 +127,7 @@ def _makes_sense(name: str, value: Any) -> bool:
         case "rhyme_book":
             # A tuple compares: a value of a damaged file need not be hashable.
             return value is None or value in tuple(RHYME_BOOKS)
-        case "model" | "rhyme" | "tone_order":
+        case "model" | "rhyme" | "tone_pattern":
             return value is None or _is_short(value)
         case "temperature":
             return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 10

@@ -56,7 +56,7 @@ def add_parser(commands: Any) -> None:
     add_setting_flags(parser, ComposeConfig, without=("begin", "form", *WORDS))
     for name in WORDS:
         parser.add_argument(f"--{name}", nargs="+", default=argparse.SUPPRESS, metavar="WORD", help=helps[name])
-    for short, name in (("--order", "tone_order"), ("--tail", "acrostic_tail")):
+    for short, name in (("--order", "tone_pattern"), ("--tail", "acrostic_tail")):
         parser.add_argument(short, dest=name, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     parser.add_argument(
         "-n",
@@ -203,7 +203,7 @@ def _requests(arguments: argparse.Namespace) -> list[ComposeConfig]:
 
 def _describe(poem: "Composition") -> None:
     """Report form, rhyme, model and seed of a poem on stderr."""
-    form = "" if poem.order is None else f"{form_called(poem.form).name}, "
+    form = "" if poem.tone_pattern is None else f"{form_called(poem.form).name}, "
     rhyme = f"{poem.rhyme}, " if poem.rhyme else ""
     cut = ", cut at the limit" if poem.finish == "limit" else ""
     once = " --n-particles 1" if poem.n_particles == 1 else ""

@@ -105,7 +105,7 @@ def rates(arguments: argparse.Namespace) -> int:
         if not arguments.json:
             _print_row(form.key, mode, figures, is_first=len(found) == 1)
     if arguments.json:
-        about = {"model": loaded.name, "n_wished": arguments.n_poems, "seed": config.seed}
+        about = {"model": loaded.name, "n_requested": arguments.n_poems, "seed": config.seed}
         drawn = {"temperature": config.temperature, "top_p": config.top_p, "device": loaded.device.type}
         exact = {"lines_exact": corpus is not None}
         print(json.dumps({**about, **drawn, **exact, "rates": found}, ensure_ascii=False))

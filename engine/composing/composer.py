@@ -224,9 +224,15 @@ def _composition(
     if config.form == FREE_VERSE:
         return poem
     form = form_called(config.form).in_book(config.rhyme_book)
-    order, rhyme, verdicts = judge(text, form, config.tone_order, config.rhyme)
+    tone_pattern, rhyme, verdicts = judge(text, form, config.tone_pattern, config.rhyme)
     parallelism = parallelism_of(text, form)
     score = poem.score if parallelism is None else poem.score - PARALLELISM_NATS * (1 - parallelism)
     return dataclasses.replace(
-        poem, form=form.key, order=order, rhyme=rhyme, verdicts=verdicts, score=score, parallelism=parallelism
+        poem,
+        form=form.key,
+        tone_pattern=tone_pattern,
+        rhyme=rhyme,
+        verdicts=verdicts,
+        score=score,
+        parallelism=parallelism,
     )

@@ -133,8 +133,8 @@ class ConstrainedDecoder:
                 after.scatter(rows, self._try_segment(particles.gather(rows), dead, segment))
         line = segment[0].line
         raise ComposeError(
-            "No line {number} was found that keeps to all the wishes and is new.",
-            "Compose again, or wish for less.",
+            "No line {number} was found that satisfies all constraints and is new.",
+            "Compose again, or with fewer constraints.",
             number=line,
         )
 

@@ -66,7 +66,7 @@ class Composition:
 
     `logprob`: the sum of ln p over all its characters and its end, in nats. `score`, by which candidates are ranked: the mean of
     ln p over its Han characters, less penalties for repeated ones and for middle couplets that are not parallel. `parallelism`:
-    the mean score of the middle couplets of a 律诗, 0 to 1, None for other forms. `order` and `rhyme`: the tone pattern and rhyme
+    the mean score of the middle couplets of a 律诗, 0 to 1, None for other forms. `tone_pattern` and `rhyme`: the tone pattern and rhyme
     group by the checker; `verdicts`: its verdicts on form, tones and rhyme, None where undecidable. `seed` and `n_particles`
     reproduce the poem.
     """
@@ -78,7 +78,7 @@ class Composition:
     logprob: float
     finish: Finish
     form: str = "free"
-    order: str | None = None
+    tone_pattern: str | None = None
     rhyme: str | None = None
     score: float = 0.0
     sense: float | None = None
@@ -93,7 +93,7 @@ class Composition:
             "text": self.text,
             "lines": split_lines(self.text),
             "form": self.form,
-            "order": self.order,
+            "order": self.tone_pattern,
             "rhyme": self.rhyme,
             "seed": self.seed,
             "n_particles": self.n_particles,
@@ -158,7 +158,7 @@ def _han_lines(text: str) -> list[str]:
 
 
 def judge(
-    text: str, form: Form, requested_order: str | None, requested_rhyme: str | None
+    text: str, form: Form, requested_tone_pattern: str | None, requested_rhyme: str | None
 ) -> tuple[str, str | None, tuple[bool | None, ...]]:
     """The tone pattern, group of the first rhyme, and verdicts on form, tones and rhyme, by the checker.
 
@@ -168,7 +168,7 @@ def judge(
     found = fitted(lines, form)
     verdicts = verdicts_of(lines, found)
     decided = tuple(_DECIDED[one] for one in (verdicts.form, verdicts.tones, verdicts.rhyme))
-    as_requested = [name for name in found.ties if requested_order and name.startswith(requested_order)]
+    as_requested = [name for name in found.ties if requested_tone_pattern and name.startswith(requested_tone_pattern)]
     return next(iter(as_requested), found.tone_pattern.name), _rhyme(found, requested_rhyme), decided
 
 

@@ -104,7 +104,7 @@ def _without_form(lines: Sequence[str], wanted: Form | None, book: RhymeBook | N
     system: RhymeBook = "xinyun" if book == "xinyun" else "pingshui"
     return Report(
         form=meant.key if meant else None,
-        order=None,
+        tone_pattern=None,
         ties=(),
         verdicts=Verdicts(verdict, "undecidable", "undecidable"),
         lines=tuple(LineReport(line, tuple(reading_of(one, system) for one in line), "") for line in lines),
@@ -148,7 +148,7 @@ def _report(lines: Sequence[str], found: Fit) -> Report:
     either = (one for one in _places(lines) if reading_of(one.character, found.form.rhyme_system) == "both")
     return Report(
         form=found.form.key,
-        order=found.tone_pattern.name,
+        tone_pattern=found.tone_pattern.name,
         ties=found.ties,
         verdicts=verdicts_of(lines, found),
         lines=tuple(_line_report(line, template, found.form) for line, template in zip(lines, templates, strict=True)),

@@ -67,7 +67,7 @@ def old_style_report(lines: Sequence[str], style: str, book: RhymeBook | None) -
     )
     return Report(
         form=None,
-        order=None,
+        tone_pattern=None,
         ties=(),
         verdicts=Verdicts("undecidable", "undecidable", "ok" if rhymes else "undecidable"),
         lines=tuple(LineReport(line, reading, "") for line, reading in zip(lines, readings, strict=True)),

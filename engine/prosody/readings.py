@@ -56,7 +56,7 @@ def _demanded(text: str) -> dict[int, str]:
     report = check(text)
     tones: dict[int, str] = {}
     at = 0
-    for line in report.lines if report.order is not None else ():
+    for line in report.lines if report.tone_pattern is not None else ():
         for character, reading, tone in zip(line.text, line.readings, line.template, strict=True):
             at = text.index(character, at)
             if reading == "both" and tone != EITHER:

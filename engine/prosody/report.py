@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+import msgspec
+
 from engine.prosody import RhymeBook
 from engine.prosody.form_match import Verdict
 from engine.prosody.tones import Reading
@@ -111,7 +113,7 @@ class Verdicts:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`form` and `order` name the form and its tone order that fit best, `ties` the orders that fit as well; all of them None
+    """`form` and `tone_pattern` name the form and its tone pattern that fit best, `ties` the patterns that fit as well; all of them None
     or empty where no form has these line lengths. `rhyme_groups`: the groups that the poem rhymes in, by label.
     `either`: places that a character with both readings fills, so that ok stands on the reading that suits; `doubtful`: those of
     them where that reading is one that poets hardly use. `couplets`: how parallel the middle couplets of 律诗 and 排律 are; they
@@ -119,7 +121,7 @@ class Report:
     """
 
     form: str | None
-    order: str | None
+    tone_pattern: str | None
     ties: tuple[str, ...]
     verdicts: Verdicts
     lines: tuple[LineReport, ...]
@@ -146,28 +148,11 @@ class Report:
         return "\n".join(line.text for line in self.lines)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain lists, dicts and strings, as JSON has them."""
-        return {**dataclasses.asdict(self), "verdict": self.verdicts.overall}
+        """Plain lists, dicts and strings, as JSON has them; the tone pattern is called `order` there."""
+        data = dataclasses.asdict(self)
+        return {"order": data.pop("tone_pattern"), **data, "verdict": self.verdicts.overall}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The report that `to_dict` was made of."""
-        return cls(
-            data["form"],
-            data["order"],
-            tuple(data["ties"]),
-            Verdicts(**data["verdicts"]),
-            tuple(LineReport(one["text"], tuple(one["readings"]), one["template"]) for one in data["lines"]),
-            tuple(Violation(**one) for one in data["violations"]),
-            tuple(Licence(one["name"], one["line"], tuple(one["positions"])) for one in data["licences"]),
-            tuple(Fault(**one) for one in data["faults"]),
-            tuple(Rhyme(**{**one, "groups": tuple(one["groups"])}) for one in data["rhymes"]),
-            {label: tuple(names) for label, names in data["rhyme_groups"].items()},
-            tuple(CharacterPosition(**one) for one in data["either"]),
-            tuple(CharacterPosition(**one) for one in data["unknown"]),
-            tuple(Note(**{**one, "positions": tuple(one["positions"])}) for one in data.get("notes", ())),
-            tuple(CharacterPosition(**one) for one in data.get("doubtful", ())),
-            data.get("style", ""),
-            data.get("rhyme_book", "pingshui"),
-            tuple(Couplet(**{**one, "mismatches": tuple(one["mismatches"])}) for one in data.get("couplets", ())),
-        )
+        return msgspec.convert({**data, "tone_pattern": data["order"]}, cls)

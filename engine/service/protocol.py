@@ -163,7 +163,7 @@ class Poem(Reply, frozen=True, tag="poem"):
 
     `logprob`: sum of ln p over all characters and the end, in nats. `score`: mean ln p of the Han characters, less
     penalties. `sense`: the mark that the model's ranker predicts, by which candidates are ranked; without a ranker `score` ranks
-    them. `order`: the tone pattern (aBbA), `rhyme`: the rhyme group. `seed` and `n_particles` reproduce the poem.
+    them. `tone_pattern`: its name (aBbA), `order` on the wire, `rhyme`: the rhyme group. `seed` and `n_particles` reproduce the poem.
     """
 
     begin: str
@@ -177,7 +177,7 @@ class Poem(Reply, frozen=True, tag="poem"):
     n_particles: int = 0
     lines: tuple[str, ...] = ()
     form: str = "free"
-    order: str | None = None
+    tone_pattern: str | None = field(default=None, name="order")
     parallelism: float | None = None
     verdicts: dict[str, bool | None] = {}
     sense: float | None = None

@@ -168,7 +168,7 @@ def _summary(report: Report, wanted: Form | None) -> str:
     if report.style:
         rhyme = f" · rhyme {verdicts.rhyme} {groups}" if groups else ""
         return f"{verdicts.overall}: {report.style}, old-style verse, which no rule of tones binds{rhyme}"
-    if report.order is None:
+    if report.tone_pattern is None:
         lengths = " ".join(str(len(line.text)) for line in report.lines)
         if wanted is not None:
             return f"violation: not {wanted.name}, whose lines have other lengths than {lengths}"
@@ -176,13 +176,13 @@ def _summary(report: Report, wanted: Form | None) -> str:
             return f"violation: not {form_called(report.form).name}, for its lines of {lengths}"
         return f"undecidable: no form that the studio knows has lines of {lengths}"
     form = form_called(report.form or "")
-    order = f" {report.order}" if form.is_regulated else ""
+    tone_pattern = f" {report.tone_pattern}" if form.is_regulated else ""
     ties = f" (as well: {', '.join(report.ties)})" if report.ties else ""
     doubt = ", doubtful" if report.is_doubtful else ""
     own_book = form.in_book(None).rhyme_system
     book = f" by {RHYME_BOOKS[report.rhyme_book]}" if report.rhyme_book != own_book else ""
     return (
-        f"{verdicts.overall}{doubt}: {form.name}{order}{ties} · form {verdicts.form} · tones {verdicts.tones}"
+        f"{verdicts.overall}{doubt}: {form.name}{tone_pattern}{ties} · form {verdicts.form} · tones {verdicts.tones}"
         f" · rhyme {verdicts.rhyme} {groups}".rstrip()
         + book
     )

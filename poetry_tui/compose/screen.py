@@ -239,7 +239,7 @@ class ComposeScreen(StudioScreen):
     def on_request_fields_option_changed(self, event: "RequestFields.OptionChanged") -> None:
         if event.name == "model":
             self.services.engine.load(self.fields.model)
-        elif event.name in ("form", "order"):
+        elif event.name in ("form", "tone_pattern"):
             self._show_pattern()
 
     @on(RequestForm.FieldWanted)
@@ -266,13 +266,13 @@ class ComposeScreen(StudioScreen):
     async def _show_pattern(self) -> None:
         """Display the tone pattern of the form while a field that decides it has the focus."""
         has_fields = self.request_form.has_fields
-        if not has_fields or self.focused not in (self.fields.form, self.fields.order, self.fields.rhyme):
+        if not has_fields or self.focused not in (self.fields.form, self.fields.tone_pattern, self.fields.rhyme):
             self.poem_pane.show_pattern(None)
             return
         from poetry_tui.compose.request.tone_pattern import pattern_of
 
-        key, order = self.fields.form_key, self.fields.wanted_order
-        self.poem_pane.show_pattern(await asyncio.to_thread(pattern_of, key, order))
+        key, tone_pattern = self.fields.form_key, self.fields.wanted_tone_pattern
+        self.poem_pane.show_pattern(await asyncio.to_thread(pattern_of, key, tone_pattern))
 
     # The session
 

@@ -246,7 +246,7 @@ class EngineClient:
             pass
         finally:
             self._process = None
-            # Before anyone hears of the loss and asks anew: a new wish must wait for the next life.
+            # Before anyone hears of the loss and asks anew: a new request must wait for the next life.
             lost = EngineLostError(tr("engine.lost"), tr("engine.lost_hint"))
             if not self._is_closing():
                 self._become(EngineState(Phase.RESTARTING, problem=lost))

@@ -34,14 +34,14 @@ class Annotation:
 class PoemAnnotations:
     """The annotations by position of the text, and what the checker says: names as they are (七绝, aBbA, 一东, 孤平).
 
-    `form` and `order` are None where no form has these lines; `style` names old-style verse (古绝). `faults` and `notes` name line
+    `form` and `tone_pattern` are None where no form has these lines; `style` names old-style verse (古绝). `faults` and `notes` name line
     and position: (3, 4, "孤平"); position 0 is the whole line. `licences`, all licences, name their line; `doubtful` are the positions that
     are right by a reading that poets hardly use. `parallelism`: the score of each middle couplet of a 律诗, 0 to 1.
     """
 
     annotations: Mapping[int, Annotation]
     form: str | None
-    order: str | None
+    tone_pattern: str | None
     rhyme_groups: tuple[str, ...]
     tones: Verdict
     rhyme: Verdict
@@ -57,13 +57,13 @@ class PoemAnnotations:
 def annotate(text: str, form: str | None = None, book: RhymeBook | None = None) -> PoemAnnotations:
     """Annotate a poem by a form (its key) and a rhyme book, or by those that its lines fit; a fragment gets readings alone."""
     report = check(text, _form_called(form), book=book)
-    if report.order is None and form is not None:
+    if report.tone_pattern is None and form is not None:
         report = check(text, book=book)
-    found = form_called(report.form) if report.form is not None and report.order is not None else None
+    found = form_called(report.form) if report.form is not None and report.tone_pattern is not None else None
     return PoemAnnotations(
         annotations=_annotations(text, report),
         form=found.name if found else None,
-        order=report.order if found and found.is_regulated else None,
+        tone_pattern=report.tone_pattern if found and found.is_regulated else None,
         rhyme_groups=tuple("/".join(names) for names in report.rhyme_groups.values() if names),
         tones=report.verdicts.tones,
         rhyme=report.verdicts.rhyme,

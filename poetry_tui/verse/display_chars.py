@@ -123,7 +123,7 @@ def _rhymes_of(lines: list[str]) -> dict[int, int]:
 def _templates_of(text: str) -> list[str]:
     """平, 仄 or 中 for each position, line by line, where the poem keeps to a form."""
     report = check(text)
-    if report.order is None or len(report.violations) > _MAX_VIOLATIONS:
+    if report.tone_pattern is None or len(report.violations) > _MAX_VIOLATIONS:
         return []
     return [line.template for line in report.lines]
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from engine.__main__ import make_parser
-from engine.commands.flags import flag_of
+from engine.commands.flags import flag_of, given
 from engine.commands.train import new_config
-from engine.config import TrainConfig
+from engine.config import ComposeConfig, TrainConfig
 from engine.errors import RunError, UsageError
 from engine.presets import preset
 from engine.runs.folder import CONFIG, read_config
-from engine.settings import OLD_NAMES
+from engine.settings import OLD_NAMES, Settings
 
 VALUES = {
     "batch_poems": 128,
@@ -21,7 +21,12 @@ VALUES = {
     "late_share": 0.25,
     "longest_poem": 64,
     "min_count": 5,
+    "tone_order": "aBbA",
 }
+
+
+def kind_of(name: str) -> type[Settings]:
+    return ComposeConfig if OLD_NAMES[name] in ComposeConfig.__struct_fields__ else TrainConfig
 
 
 def of_then(config: TrainConfig) -> dict[str, object]:
@@ -32,7 +37,7 @@ def of_then(config: TrainConfig) -> dict[str, object]:
 
 @pytest.mark.parametrize("name", OLD_NAMES)
 def test_a_setting_is_read_under_its_old_name(name: str) -> None:
-    read = TrainConfig.from_dict({name: VALUES[name]})
+    read = kind_of(name).from_dict({name: VALUES[name]})
     assert getattr(read, OLD_NAMES[name]) == VALUES[name]
     assert name not in read.to_dict()
 
@@ -66,13 +71,15 @@ def test_the_removed_optimiser_is_no_choice_on_the_command_line() -> None:
 
 @pytest.mark.parametrize("name", OLD_NAMES)
 def test_a_flag_is_understood_under_its_old_name(name: str) -> None:
-    config = new_config(make_parser().parse_args(["train", flag_of(name), str(VALUES[name])]))
-    assert getattr(config, OLD_NAMES[name]) == VALUES[name]
+    command = "compose" if kind_of(name) is ComposeConfig else "train"
+    arguments = make_parser().parse_args([command, flag_of(name), str(VALUES[name])])
+    assert given(arguments, kind_of(name))[OLD_NAMES[name]] == VALUES[name]
 
 
 def test_the_help_shows_the_current_names_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        make_parser().parse_args(["train", "-h"])
+    for command in ("train", "compose"):
+        with pytest.raises(SystemExit):
+            make_parser().parse_args([command, "-h"])
     shown = capsys.readouterr().out
     for old, current in OLD_NAMES.items():
         assert flag_of(current) in shown

@@ -189,7 +189,7 @@ def test_a_checkpoint_is_continued_or_refused(tmp_path: Path) -> None:
 def test_settings_are_read_and_what_is_damaged_is_kept_aside(tmp_path: Path) -> None:
     chance = rng("settings")
     path = tmp_path / "settings.json"
-    save_settings(Settings(model="mine", rhyme="东", tone_order="aBbA"), path)
+    save_settings(Settings(model="mine", rhyme="东", tone_pattern="aBbA"), path)
     values = json.loads(path.read_text("utf-8"))
     for number, data in enumerate(
         [*map(as_json, documents(values, chance, 150 * FACTOR)), *texts(as_json(values), chance, 60 * FACTOR)]

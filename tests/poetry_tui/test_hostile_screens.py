@@ -135,11 +135,18 @@ async def test_a_database_that_is_none_is_told_where_the_poems_would_be(until: U
 BAD_SETTINGS: tuple[Any, ...] = (
     [],
     {"language": ["zh"], "theme": "nope", "model": "x" * 300, "temperature": "hot", "pace": 10**18, "form": "sonnet"},
-    {"form": "[red]", "rhyme": "\u202e", "tone_order": "x\ny", "model": "../..", "n_candidates": 2**62, "charts": None},
+    {
+        "form": "[red]",
+        "rhyme": "\u202e",
+        "tone_pattern": "x\ny",
+        "model": "../..",
+        "n_candidates": 2**62,
+        "charts": None,
+    },
     {
         "form": "",
         "rhyme": "",
-        "tone_order": "",
+        "tone_pattern": "",
         "model": "",
         "theme": "",
         "temperature": -0.0,

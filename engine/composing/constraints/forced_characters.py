@@ -33,7 +33,7 @@ class ForcedCharacter:
     @property
     def named(self) -> Message:
         """The character with the field that forces it."""
-        return Message("{character} of {wish}", character=self.character, wish=NAMES[self.constraint])
+        return Message("{character} of {constraint}", character=self.character, constraint=NAMES[self.constraint])
 
     @property
     def place(self) -> Message:
@@ -60,11 +60,11 @@ def forced_characters(
                 else Message("{place}, which repeats {place2}", place=one.place, place2=other.place)
             )
             raise ComposeError(
-                "{wish} wants {character} and {wish2} {character2} at {where}.",
+                "{constraint} wants {character} and {constraint2} {character2} at {where}.",
                 "Leave one of them out.",
-                wish=_capital(NAMES[other.constraint]),
+                constraint=_capital(NAMES[other.constraint]),
                 character=other.character,
-                wish2=NAMES[one.constraint],
+                constraint2=NAMES[one.constraint],
                 character2=one.character,
                 where=where,
             )
@@ -106,10 +106,10 @@ def _text(
     for number, (line, length) in enumerate(zip(whole, form.line_lengths, strict=False), start=1):
         if len(lines) > 1 and len(line) != length:
             raise ComposeError(
-                "Line {number} of {wish} has {number2} characters, but that of {form} has {number3}.",
+                "Line {number} of {constraint} has {number2} characters, but that of {form} has {number3}.",
                 "Give lines of the form's lengths.",
                 number=number,
-                wish=NAMES[constraint],
+                constraint=NAMES[constraint],
                 number2=len(line),
                 form=form.name,
                 number3=length,
@@ -129,7 +129,7 @@ def _folded(constraint: str, text: str, vocabulary: Vocabulary) -> str:
     hint = (
         BEGIN_HINT
         if constraint == "begin"
-        else Message("Give {wish} Chinese characters, and □ where any may stand.", wish=NAMES[constraint])
+        else Message("Give {constraint} Chinese characters, and □ where any may stand.", constraint=NAMES[constraint])
     )
     return BLANK.join(fold_begin(part, vocabulary, hint) for part in text.split(BLANK))
 
@@ -137,9 +137,9 @@ def _folded(constraint: str, text: str, vocabulary: Vocabulary) -> str:
 def _refuse_too_many(constraint: str, n_characters: int, form: Form, n_slots: int, what: str) -> None:
     if n_characters > n_slots:
         raise ComposeError(
-            "{wish} has {number} characters, but {form} has {number2} {what}s.",
+            "{constraint} has {number} characters, but {form} has {number2} {what}s.",
             "Give fewer, or choose a longer form.",
-            wish=_capital(NAMES[constraint]),
+            constraint=_capital(NAMES[constraint]),
             number=n_characters,
             form=form.name,
             number2=n_slots,

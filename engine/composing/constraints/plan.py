@@ -81,7 +81,7 @@ def plan_poem(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
     forced = forced_characters(config, form, slots, vocabulary)
     prosody = token_prosody(vocabulary, form.rhyme_system)
     group = requested_group(config.rhyme, form)
-    fits = fit_tone_patterns(config.tone_order, form, slots, forced)
+    fits = fit_tone_patterns(config.tone_pattern, form, slots, forced)
     groups, fits = shared_groups(group, form, fits, slots, forced, prosody)
     plan = ConstraintPlan(
         form,

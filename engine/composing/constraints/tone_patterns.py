@@ -61,10 +61,10 @@ def _patterns_named(name: str | None, form: Form) -> list[TonePattern]:
     ]
     if not tone_patterns or (name and not form.is_regulated):
         known = Message(
-            "Its orders are {names}.", names=", ".join(tone_pattern.name for tone_pattern in form.tone_patterns)
+            "Its tone patterns are {names}.", names=", ".join(tone_pattern.name for tone_pattern in form.tone_patterns)
         )
         hint = known if form.is_regulated else "Leave the order out."
-        raise ComposeError("{form} has no tone order called {name}.", hint, form=form.name, name=shown(name))
+        raise ComposeError("{form} has no tone pattern called {name}.", hint, form=form.name, name=shown(name))
     return tone_patterns
 
 
@@ -144,7 +144,11 @@ def _contradiction(
     forced: Sequence[ForcedCharacter],
 ) -> ComposeError:
     """The error that names the contradiction: of one character and the form, or of two characters."""
-    name = Message("the order {word} of {form}", word=tone_patterns[0].name, form=form.name) if requested else form.name
+    name = (
+        Message("the tone pattern {word} of {form}", word=tone_patterns[0].name, form=form.name)
+        if requested
+        else form.name
+    )
     for one in forced:
         if not _fitting(tone_patterns, slots, [one], form.rhyme_system):
             return _misfit(one, name, tone_patterns, slots, form.rhyme_system)
@@ -152,7 +156,7 @@ def _contradiction(
         if not _fitting(tone_patterns, slots, [one, other], form.rhyme_system):
             both = [_described(each, form.rhyme_system) for each in (one, other)]
             return ComposeError(
-                "{one} and {other} contradict each other: no tone order of {form} takes both.",
+                "{one} and {other} contradict each other: no tone pattern of {form} takes both.",
                 "Change one of them, or choose another form.",
                 one=both[0],
                 other=both[1],
@@ -190,9 +194,9 @@ def _misfit(
 def _described(one: ForcedCharacter, system: RhymeBook) -> Message:
     reading = reading_of(one.character, system)
     return Message(
-        "{character} of {wish} ({reading}, {place})",
+        "{character} of {constraint} ({reading}, {place})",
         character=one.character,
-        wish=NAMES[one.constraint],
+        constraint=NAMES[one.constraint],
         reading=reading,
         place=one.place,
     )

@@ -144,7 +144,7 @@ def _n_licences(grid: Grid, config: ComposeConfig, vocabulary: Vocabulary) -> in
         plan = plan_poem(kept, vocabulary)
     except ComposeError:
         return None
-    return fit_tone_patterns(config.tone_order, plan.form, plan.slots, plan.forced)[0].n_licences
+    return fit_tone_patterns(config.tone_pattern, plan.form, plan.slots, plan.forced)[0].n_licences
 
 
 def _nowhere(

@@ -39,7 +39,7 @@ def regulated_report(lines: Sequence[str], found: RegulatedFit) -> Report:
     unknown = (one for one in _places(lines) if readings[one.line - 1][one.position - 1] == "unknown")
     return Report(
         form=found.form.key,
-        order=found.tone_pattern.name,
+        tone_pattern=found.tone_pattern.name,
         ties=found.ties,
         verdicts=regulated_verdicts(lines, found),
         lines=tuple(LineReport(*parts) for parts in zip(lines, readings, signs, strict=True)),

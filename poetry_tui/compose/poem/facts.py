@@ -56,7 +56,7 @@ def tone_facts(tones: "PoemAnnotations") -> list[Content]:
         return [Content(tr("compose.old_style", style=tones.style)), *groups]
     if tones.form is None:
         return [Content(tr("compose.no_form"))]
-    parts = [Content(" ".join(filter(None, (tones.form, tones.order))))]
+    parts = [Content(" ".join(filter(None, (tones.form, tones.tone_pattern))))]
     parts += [Content(tr("compose.in_rhyme", rhyme=group)) for group in tones.rhyme_groups]
     if tones.rhyme_book:
         parts.append(Content(tones.rhyme_book))

@@ -59,7 +59,7 @@ class RequestFields(Vertical):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._forms: tuple[FormChoice, ...] = ()
-        self._wanted_rhyme, self._wanted_order = settings.rhyme, settings.tone_order
+        self._wanted_rhyme, self._wanted_tone_pattern = settings.rhyme, settings.tone_pattern
         self._wanted_book: RhymeBook | None = settings.rhyme_book
         self._keys: list[str] = [settings.form]
         self.own, self.title_input, self.keywords, self.acrostic, self.acrostic_tail = (
@@ -69,7 +69,9 @@ class RequestFields(Vertical):
         self.form = Stepper("compose.form", [_UNKNOWN_YET], id="form")
         self.book = Stepper("compose.rhyme_book", [_UNKNOWN_YET], id="rhyme_book")
         self.rhyme = Stepper("compose.rhyme", [settings.rhyme or tr("compose.any")], id="rhyme")
-        self.order = Stepper("compose.order", [settings.tone_order or tr("compose.any")], id="order")
+        self.tone_pattern = Stepper(
+            "compose.tone_pattern", [settings.tone_pattern or tr("compose.any")], id="tone-pattern"
+        )
         temperatures = [f"{value:.2f}" for value in TEMPERATURES]
         self._temperature = Stepper(
             "compose.temperature", temperatures, nearest(TEMPERATURES, settings.temperature), id="temperature"
@@ -87,7 +89,7 @@ class RequestFields(Vertical):
 
     def compose(self) -> ComposeResult:
         yield self.own
-        yield from (self.form, self.rhyme, self.order, self.book)
+        yield from (self.form, self.rhyme, self.tone_pattern, self.book)
         for label, field in self._labels.items():
             yield Horizontal(label, field)
         yield from (self._count, self._temperature, self._pace, self._model)
@@ -121,7 +123,7 @@ class RequestFields(Vertical):
             "form": self.form_key,
             "rhyme": self._wanted_rhyme,
             "rhyme_book": self._wanted_book,
-            "tone_order": self._wanted_order,
+            "tone_pattern": self._wanted_tone_pattern,
             "title": self.title_input.value.strip(),
             "keywords": self.keywords.value.strip(),
             "acrostic": self.acrostic.value.strip(),
@@ -139,9 +141,9 @@ class RequestFields(Vertical):
         return self._wanted_rhyme
 
     @property
-    def wanted_order(self) -> str | None:
+    def wanted_tone_pattern(self) -> str | None:
         """The chosen tone pattern; None for any."""
-        return self._wanted_order
+        return self._wanted_tone_pattern
 
     @property
     def rhyme_system(self) -> RhymeBook:
@@ -185,7 +187,7 @@ class RequestFields(Vertical):
             "form": self.form_key,
             "rhyme": self._wanted_rhyme,
             "rhyme_book": self._wanted_book,
-            "tone_order": self._wanted_order,
+            "tone_pattern": self._wanted_tone_pattern,
         }
 
     def change_temperature(self, by: int) -> None:
@@ -240,12 +242,12 @@ class RequestFields(Vertical):
         names = [RHYME_BOOKS[book] for book in books] or [RHYME_BOOKS["pingshui"]]
         self.book.offer(names, books.index(self._wanted_book) if self._wanted_book else 0)
         rhymes = chosen.rhymes_by_book[self.rhyme_system] if chosen else ()
-        orders = chosen.orders if chosen and len(chosen.orders) > 1 else ()
+        tone_patterns = chosen.tone_patterns if chosen and len(chosen.tone_patterns) > 1 else ()
         self._wanted_rhyme = self._wanted_rhyme if self._wanted_rhyme in rhymes else None
-        self._wanted_order = self._wanted_order if self._wanted_order in orders else None
+        self._wanted_tone_pattern = self._wanted_tone_pattern if self._wanted_tone_pattern in tone_patterns else None
         for stepper, values, wanted in (
             (self.rhyme, rhymes, self._wanted_rhyme),
-            (self.order, orders, self._wanted_order),
+            (self.tone_pattern, tone_patterns, self._wanted_tone_pattern),
         ):
             stepper.offer([tr("compose.any"), *values], 0 if wanted is None else values.index(wanted) + 1)
 
@@ -255,8 +257,8 @@ class RequestFields(Vertical):
         stepper = event.stepper
         if stepper is self.rhyme:
             self._wanted_rhyme = stepper.value if stepper.index else None
-        elif stepper is self.order:
-            self._wanted_order = stepper.value if stepper.index else None
+        elif stepper is self.tone_pattern:
+            self._wanted_tone_pattern = stepper.value if stepper.index else None
         elif stepper is self.book:
             self._wanted_book = next((book for book, name in RHYME_BOOKS.items() if name == stepper.value), None)
             self._offer_rules()

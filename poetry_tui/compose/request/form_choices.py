@@ -25,7 +25,7 @@ class FormChoice:
 
     key: str
     name: str
-    orders: tuple[str, ...]
+    tone_patterns: tuple[str, ...]
     rhymes_by_book: Mapping[RhymeBook, tuple[str, ...]]
 
     @property
@@ -41,13 +41,13 @@ def form_choices() -> tuple[FormChoice, ...]:
 def _choices(form: Form) -> Iterator[FormChoice]:
     books = _BOOKS_OF_VERSE if form.is_regulated else _BOOKS_OF_TUNES
     rhymes = {book: _rhymes(form.in_book(book)) for book in books}
-    orders = tuple(order.name for order in form.tone_patterns)
+    tone_patterns = tuple(tone_pattern.name for tone_pattern in form.tone_patterns)
     if not form.takes_n_lines:
-        yield FormChoice(form.key, form.name, orders, rhymes)
+        yield FormChoice(form.key, form.name, tone_patterns, rhymes)
         return
     for n_lines in _N_LINES_OF_PAILU:
-        # An order is named by its first lines, whatever their number.
-        firsts = tuple(order[:4] for order in orders)
+        # A tone pattern is named by its first lines, whatever their number.
+        firsts = tuple(name[:4] for name in tone_patterns)
         yield FormChoice(named_with_lines(form.key, n_lines), f"{form.name} {n_lines} 句", firsts, rhymes)
 
 
@@ -55,5 +55,5 @@ def _rhymes(form: Form) -> tuple[str, ...]:
     if form.rhyme_system == "pingshui":
         return tuple(group.name for group in rhyme_groups() if group.is_level == form.rhymes_level)
     names = names_of(form.rhyme_system)
-    is_level = all(position.is_level for order in form.tone_patterns for position in order.rhymes)
+    is_level = all(position.is_level for tone_pattern in form.tone_patterns for position in tone_pattern.rhymes)
     return names[:_N_PARTS_WITH_LEVEL_TONES] if form.rhyme_system == "cilin" and is_level else names

@@ -29,11 +29,11 @@ class PatternLine:
 
 @dataclass(frozen=True, slots=True)
 class FormPattern:
-    """`stanzas` hold rows, and a row holds the lines up to the next rhyme. `order` is the chosen order of tones; `orders` all."""
+    """`stanzas` hold rows, and a row holds the lines up to the next rhyme. `tone_pattern` is the chosen one's name; `tone_patterns` all."""
 
     name: str
-    order: str
-    orders: tuple[str, ...]
+    tone_pattern: str
+    tone_patterns: tuple[str, ...]
     stanzas: tuple[tuple[tuple[PatternLine, ...], ...], ...]
 
     @property
@@ -41,18 +41,18 @@ class FormPattern:
         return sum(len(line.template) for stanza in self.stanzas for row in stanza for line in row)
 
 
-def pattern_of(form_key: str, order_name: str | None = None) -> FormPattern | None:
-    """The pattern of a form in one of its orders of tones, the first where none is named; None for what is no form."""
+def pattern_of(form_key: str, tone_pattern_name: str | None = None) -> FormPattern | None:
+    """The pattern of a form in one of its tone patterns, the first where none is named; None for what is no form."""
     try:
         form = form_called(form_key)
     except StudioError:
         return None
-    order = next((one for one in form.tone_patterns if one.name == order_name), form.tone_patterns[0])
-    rhymes = {position.line: position.label for position in order.rhymes}
+    tone_pattern = next((one for one in form.tone_patterns if one.name == tone_pattern_name), form.tone_patterns[0])
+    rhymes = {position.line: position.label for position in tone_pattern.rhymes}
     stanzas: list[tuple[tuple[PatternLine, ...], ...]] = []
     rows: list[tuple[PatternLine, ...]] = []
     row: list[PatternLine] = []
-    for number, template in enumerate(order.templates):
+    for number, template in enumerate(tone_pattern.templates):
         if number in form.stanza_starts and number:
             rows, row = [*rows, tuple(row)] if row else rows, []
             stanzas.append(tuple(rows))
@@ -66,7 +66,7 @@ def pattern_of(form_key: str, order_name: str | None = None) -> FormPattern | No
     if row:
         rows.append(tuple(row))
     stanzas.append(tuple(rows))
-    return FormPattern(form.name, order.name, tuple(one.name for one in form.tone_patterns), tuple(stanzas))
+    return FormPattern(form.name, tone_pattern.name, tuple(one.name for one in form.tone_patterns), tuple(stanzas))
 
 
 class FormPatternView(Static):
@@ -92,8 +92,8 @@ class FormPatternView(Static):
         width, height = self.content_size
         rows = _rows(pattern, width)
         head = [Content.styled(tr("compose.pattern", form=pattern.name, n=pattern.n_chars), "bold")]
-        if len(pattern.orders) > 1:
-            head.append(Content.styled(f"{pattern.order}　({' '.join(pattern.orders)})", FAINT))
+        if len(pattern.tone_patterns) > 1:
+            head.append(Content.styled(f"{pattern.tone_pattern}　({' '.join(pattern.tone_patterns)})", FAINT))
         legend = Content.styled(tr("compose.pattern_legend"), FAINT)
         # Where the pattern needs the rows, the legend is left out.
         parts = [*head, Content(""), *rows, Content(""), legend]

@@ -135,7 +135,7 @@ def test_wishes_that_contradict_each_other_are_refused_in_one_line(
 def test_a_begin_that_cannot_suit_the_form_is_said_and_the_others_are_composed(
     model: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["compose", "春日", "东风", "夜月", "--form", "五绝", "--tone-order", "aBbA", "--model", model, "--json"]
+    words = ["compose", "春日", "东风", "夜月", "--form", "五绝", "--tone-pattern", "aBbA", "--model", model, "--json"]
     assert main(words) == 1
     captured = capsys.readouterr()
     assert [poem["begin"] for poem in poems_of(captured.out)] == ["春日", "夜月"]

@@ -37,7 +37,7 @@ def test_regulated_verse_passes_an_independent_judge(loaded: LoadedModel, form: 
     for poem in poems:
         assert faults(poem.text, form, poem.rhyme) == []
         assert poem.verdicts == (True, True, True)
-    assert len({poem.order for poem in poems}) > 1
+    assert len({poem.tone_pattern for poem in poems}) > 1
     assert len({poem.rhyme for poem in poems}) > 1
 
 
@@ -107,16 +107,16 @@ def test_a_wished_rhyme_is_kept(loaded: LoadedModel, rhyme: str) -> None:
 
 
 @pytest.mark.parametrize("form", REGULATED)
-def test_a_wished_tone_order_is_kept(loaded: LoadedModel, form: str) -> None:
+def test_a_requested_tone_pattern_is_kept(loaded: LoadedModel, form: str) -> None:
     for order in form_called(form).tone_patterns:
-        constraint = ComposeConfig(form=form, tone_order=order.name, top_p=1.0)
+        constraint = ComposeConfig(form=form, tone_pattern=order.name, top_p=1.0)
         report = check(compose_poem(loaded, constraint).text, form)
-        assert order.name in (report.order, *(report.ties or ()))
+        assert order.name in (report.tone_pattern, *(report.ties or ()))
 
 
 def test_an_octaves_order_may_be_named_by_its_first_half(loaded: LoadedModel) -> None:
-    poem = compose_poem(loaded, ComposeConfig(form="五律", tone_order="ABbA"))
-    assert poem.order == "ABbAaBbA"
+    poem = compose_poem(loaded, ComposeConfig(form="五律", tone_pattern="ABbA"))
+    assert poem.tone_pattern == "ABbAaBbA"
 
 
 @st.composite
@@ -135,7 +135,7 @@ def constraints(draw: st.DrawFn) -> ComposeConfig:
         acrostic_tail=draw(text) if part == "acrostic_tail" else "",
         keep="".join(blanks) if part == "keep" else "",
         rhyme=draw(st.sampled_from([None, None, "东", "麻"])) if form in REGULATED else None,
-        tone_order=draw(st.sampled_from([None, None, "aBbA"])) if form in REGULATED else None,
+        tone_pattern=draw(st.sampled_from([None, None, "aBbA"])) if form in REGULATED else None,
         temperature=draw(st.sampled_from([0.0, 0.8, 3.0])),
         top_p=draw(st.sampled_from([0.5, 1.0])),
         n_particles=draw(st.sampled_from([0, 1, 3])),
@@ -181,9 +181,9 @@ def assert_kept(constraint: ComposeConfig, poem: Composition) -> None:
         ({"begin": "春" * 21}, "The beginning has 21 characters, but 五绝 has 20 places."),
         ({"acrostic_tail": "□月"}, "月 of the acrostic of line ends is 仄, but 五绝 wants 平 at place 5 of line 2."),
         ({"acrostic_tail": "□畑"}, "The rhyme book does not tell the tone of 畑 of the acrostic of line ends"),
-        ({"keep": "□月□月□" + "□" * 15, "tone_order": "aBbA"}, ""),
+        ({"keep": "□月□月□" + "□" * 15, "tone_pattern": "aBbA"}, ""),
         ({"keep": "□春□□□□人" + "□" * 13}, "春 of the kept text (平, place 2 of line 1) and 人 of the kept text"),
-        ({"begin": "□春", "tone_order": "aBbA"}, "but the order aBbA of 五绝 wants 仄 at place 2 of line 1."),
+        ({"begin": "□春", "tone_pattern": "aBbA"}, "but the tone pattern aBbA of 五绝 wants 仄 at place 2 of line 1."),
         (
             {"rhyme": "东", "acrostic_tail": "□山"},
             "The rhyme 一东 and 山 of the acrostic of line ends contradict each other",
@@ -195,8 +195,8 @@ def assert_kept(constraint: ComposeConfig, poem: Composition) -> None:
         ),
         ({"rhyme": "董"}, "五绝 rhymes in a level tone, but 一董 is of the 上 tone."),
         ({"rhyme": "咸"}, "The model knows too few characters of the group 十五咸 for the rhymes of 五绝."),
-        ({"tone_order": "abab"}, "五绝 has no tone order called 'abab'."),
-        ({"form": "浣溪沙", "tone_order": "aBbA"}, "浣溪沙 has no tone order called 'aBbA'."),
+        ({"tone_pattern": "abab"}, "五绝 has no tone pattern called 'abab'."),
+        ({"form": "浣溪沙", "tone_pattern": "aBbA"}, "浣溪沙 has no tone pattern called 'aBbA'."),
         (
             {"form": "浣溪沙", "rhyme": "元"},
             "词林正韵 rhymes by parts, and 十三元 is divided between 第六部 and 第七部.",
@@ -269,7 +269,7 @@ def test_a_whole_first_line_may_be_given_with_its_mark(loaded: LoadedModel) -> N
 
 def test_a_fixed_character_may_need_a_rescue(loaded: LoadedModel) -> None:
     """孤平救: 仄 at the first place of 平平仄仄平 calls for 平 at the third."""
-    constraint = ComposeConfig(form="五绝", tone_order="aBbA", keep="□□□□□月" + "□" * 14)
+    constraint = ComposeConfig(form="五绝", tone_pattern="aBbA", keep="□□□□□月" + "□" * 14)
     report = check(compose_poem(loaded, constraint).text, "五绝")
     assert report.verdicts.overall == "ok"
     assert "孤平救" in {licence.name for licence in report.licences}

@@ -117,7 +117,7 @@ def well_read() -> LoadedModel:
     "constraints",
     [
         {"begin": "东", "rhyme": "冬"},
-        {"acrostic": "东江", "tone_order": "aBbA", "title": "东江"},
+        {"acrostic": "东江", "tone_pattern": "aBbA", "title": "东江"},
         {"form": "yijiangnan"},
     ],
     ids=lambda constraints: "+".join(constraints),

@@ -51,7 +51,7 @@ def test_a_line_that_leads_to_a_fixed_end_is_begun_anew_when_it_is_known(loaded:
 
 
 def test_when_every_line_is_known_one_sentence_says_so(loaded: LoadedModel) -> None:
-    with pytest.raises(ComposeError, match="No line 1 was found that keeps to all the wishes and is new"):
+    with pytest.raises(ComposeError, match="No line 1 was found that satisfies all constraints and is new"):
         compose_poem(with_lines(loaded, Lines(None)), ComposeConfig(form="五绝", acrostic_tail="□山"))
     with pytest.raises(ComposeError, match="No line 1 was found"):
         compose_poem(with_lines(loaded, Lines(None)), ComposeConfig(form="五绝"))

@@ -129,7 +129,7 @@ def test_the_command_prints_the_rates_beside_those_of_real_poems(
     assert constrained["n_ok"] == constrained["n_poems"] == 12
     assert constrained["n_with_line"] == 0
     assert real["n_poems"] == min(12, sum(split_of(poem) != "train" for poem in corpus.poems()))
-    assert (told["model"], told["seed"], told["n_wished"]) == ("rhyming", 5, 12)
+    assert (told["model"], told["seed"], told["n_requested"]) == ("rhyming", 5, 12)
     poems = [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
     assert sum(poem["mode"] == "constrained" for poem in poems) == 12
     assert main(line) == 0

@@ -47,7 +47,7 @@ def _draw(sign: str, source: random.Random) -> str:
     return source.choice(LEVELS if sign == "平" else OBLIQUES if sign == "仄" else LEVELS + OBLIQUES)
 
 
-# Every form in every tone order.
+# Every form in every tone pattern.
 CASES = [(form, order) for form in forms() for order in form.tone_patterns]
 case_ids = [f"{form.key}-{order.name}" for form, order in CASES]
 
@@ -59,7 +59,7 @@ def test_the_characters_of_these_tests_have_one_reading() -> None:
 
 def test_a_flawless_quatrain_is_ok_in_everything() -> None:
     report = check(GUANQUE)
-    assert (report.form, report.order, report.ties) == ("wujue", "aBbA", ())
+    assert (report.form, report.tone_pattern, report.ties) == ("wujue", "aBbA", ())
     assert report.verdicts == Verdicts("ok", "ok", "ok")
     assert report.rhyme_groups == {"A": ("十一尤",)}
     assert report.lines[0].readings == ("仄", "仄", "平", "平", "仄")
@@ -83,7 +83,7 @@ def test_a_poem_made_after_a_template_passes_and_one_wrong_character_is_found_at
     lines = compose(order, [segment.plain for segment in order.segments], form, source)
     report = check(lines, form)
     assert report.verdicts == Verdicts("ok", "ok", "ok"), report
-    assert order.name in (report.order, *report.ties)
+    assert order.name in (report.tone_pattern, *report.ties)
     assert quick_verdicts(lines, form) == report.verdicts
     repeated = {repeat.line for repeat in form.repeats} | {repeat.line - 1 for repeat in form.repeats}
     for number, template in enumerate(order.templates):
@@ -116,7 +116,7 @@ def test_a_rescued_poem_passes_and_its_rescue_is_named(form: Form, order: TonePa
             patterns[index] = rescued
             report = check(compose(order, patterns, form, source), form)
             assert report.verdicts == Verdicts("ok", "ok", "ok")
-            if report.order == order.name:
+            if report.tone_pattern == order.name:
                 expected = {line + 1 for line, _ in rescued.licences}
                 # A level third of the last five, drawn by chance in a plain line, rescues the 小拗 that would be noted.
                 by_chance = {line + at for line, _ in rescued.notes for at in (1, 2)}
@@ -165,7 +165,7 @@ def test_rhymes_of_another_group_twice_the_same_or_of_another_tone_are_told_apar
 
 def test_a_first_line_in_a_neighbouring_group_is_named() -> None:
     report = check("清明时节雨纷纷，路上行人欲断魂。借问酒家何处有，牧童遥指杏花村。")
-    assert report.order == "ABbA"
+    assert report.tone_pattern == "ABbA"
     assert [(one.line, one.reason) for one in report.rhymes if one.reason] == [(1, "首句邻韵")]
 
 
@@ -188,10 +188,10 @@ def test_a_violation_weighs_more_than_an_unknown_character() -> None:
     assert check(GUANQUE.replace("河入海", "畑入山")).verdicts.tones == "violation"
 
 
-def test_tone_orders_that_fit_as_well_are_told() -> None:
+def test_tone_patterns_that_fit_as_well_are_told() -> None:
     # 过 ends the first line in either tone, and rhymes in its level one: aBbA or ABbA.
     report = check("月落水山过，江流夜雨歌。千山无旧客，日暮白云多。".replace("水山", "看看"), "wujue")
-    assert {report.order, *report.ties} == {"aBbA", "ABbA"}
+    assert {report.tone_pattern, *report.ties} == {"aBbA", "ABbA"}
 
 
 def test_a_tune_is_recognised_and_its_repeated_line_wanted() -> None:
@@ -240,7 +240,7 @@ def test_what_everybody_knows_by_heart_is_right_in_its_tune(form: str, text: str
 def test_lines_of_no_form_are_undecidable_and_of_another_form_a_violation() -> None:
     assert check("大江东去，浪淘尽。").verdicts == Verdicts("undecidable", "undecidable", "undecidable")
     report = check(GUANQUE, "qilv")
-    assert (report.form, report.order, report.verdicts.form) == ("qilv", None, "violation")
+    assert (report.form, report.tone_pattern, report.verdicts.form) == ("qilv", None, "violation")
     assert len(report.lines) == 4
     six_lines = "云想衣裳花想容，" * 6
     assert check(six_lines).form is None

@@ -10,7 +10,7 @@ REGULATED = [form for form in forms() if form.is_regulated]
 TUNES = [form for form in forms() if not form.is_regulated]
 
 
-def test_the_regulated_forms_have_their_tone_orders() -> None:
+def test_the_regulated_forms_have_their_tone_patterns() -> None:
     assert [(form.key, form.name, len(form.tone_patterns)) for form in REGULATED] == [
         ("wujue", "五绝", 4),
         ("qijue", "七绝", 4),

@@ -141,7 +141,7 @@ def test_verse_of_another_kind_is_no_tune() -> None:
     assert check("云想衣裳花想容，" * 6).form is None
     assert check("床前明月光，疑是地上霜。举头望明月，低头思故乡。").form != "shengchazi"
     old = "君不见黄河之水天上来，奔流到海不复回。君不见高堂明镜悲白发，朝如青丝暮成雪。人生得意须尽欢，莫使金樽空对月。"
-    assert check(old).order is None
+    assert check(old).tone_pattern is None
 
 
 def test_a_piece_is_of_the_tune_of_its_title_and_a_header_tells_it_where_it_is_cut_as_composed() -> None:

@@ -10,7 +10,7 @@ SEVEN = "日暮江头一笛风，满船明月照归篷。扁舟夜泊芦花里�
 
 def test_a_regulated_poem_is_judged_by_the_form_that_its_lines_fit() -> None:
     tones = annotate(SEVEN)
-    assert (tones.form, tones.order, tones.rhyme_groups) == ("七绝", "BAaB", ("一东",))
+    assert (tones.form, tones.tone_pattern, tones.rhyme_groups) == ("七绝", "BAaB", ("一东",))
     assert (tones.tones, tones.rhyme, tones.faults) == ("ok", "ok", ())
     assert [tones.annotations[position].text for position in range(7)] == list("仄仄平平仄仄平")
 

@@ -11,7 +11,7 @@ def test_a_form_offers_the_rhymes_of_its_tone_in_each_of_its_books() -> None:
     assert choices["zewujue"].rhymes_by_book["pingshui"][0] == "一董"
     assert choices["qijue"].rhymes_by_book["xinyun"][7] == "八寒"
     assert choices["huanxisha"].books == ("cilin", "xinyun")
-    assert (choices["wupai20"].name, choices["wupai20"].orders[0]) == ("五排 20 句", "aBbA")
+    assert (choices["wupai20"].name, choices["wupai20"].tone_patterns[0]) == ("五排 20 句", "aBbA")
     assert {"wupai10", "wupai", "qipai40"} <= choices.keys()
 
 

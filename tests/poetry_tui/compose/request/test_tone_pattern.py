@@ -16,7 +16,7 @@ def test_a_quatrain_is_two_rows_that_end_in_a_rhyme() -> None:
         "中平中仄仄平平。中仄平平" + stanza[0][1].template[4:] + "。",
         "中仄中平平仄仄，中平中仄仄平平。",
     ]
-    assert pattern.orders == ("aBbA", "ABbA", "bAaB", "BAaB")
+    assert pattern.tone_patterns == ("aBbA", "ABbA", "bAaB", "BAaB")
 
 
 def test_a_tune_has_its_stanzas_and_its_number_of_characters() -> None:

@@ -40,10 +40,10 @@ async def test_form_and_rhyme_are_chosen_by_keys_alone_and_remembered(until: Unt
 
 
 async def test_what_a_form_does_not_know_is_no_longer_chosen(until: Until) -> None:
-    settings = Settings(pace=3, form="qijue", rhyme="一东", tone_order="aBbA", n_candidates=1)
+    settings = Settings(pace=3, form="qijue", rhyme="一东", tone_pattern="aBbA", n_candidates=1)
     async with open_studio(until, settings=settings) as studio:
         await known(studio)
-        assert studio.screen.fields.options["tone_order"] == "aBbA"
+        assert studio.screen.fields.options["tone_pattern"] == "aBbA"
         await studio.press("w", "left", "left")
         assert (studio.screen.fields.options["form"], studio.screen.fields.options["rhyme"]) == ("free", None)
 
