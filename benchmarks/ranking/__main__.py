@@ -3,7 +3,8 @@
 `marks.tsv`: poems that the studio composed, each with a mark of 1 to 10 that a reader gave for its sense, without knowing where
 it came from. Poems of one request are compared with each other only, so the means of each request are taken away. A ridge
 regression from the statistics of ln p and the mean features (`engine.model.ranker`) predicts the mark; printed are its
-correlation with the marks within requests that it has not seen, and that of the mean ln p alone.
+correlation with the marks within requests that it has not seen, and that of the mean ln p alone. A ranker of other statistics
+is removed by hand before.
 
 Shapes: N poems, D inputs.
 """
