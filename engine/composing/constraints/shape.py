@@ -21,7 +21,7 @@ from engine.prosody.text import LINE_MARKS, is_han
 
 FREE_VERSE = "free"
 _NEEDS_FORM = {
-    "tone_order": "A tone order",
+    "tone_pattern": "A tone pattern",
     "rhyme": "A rhyme",
     "acrostic": "An acrostic",
     "acrostic_tail": "An acrostic of line ends",
