@@ -331,7 +331,7 @@ class PoetryApp(App[None]):
         from poetry_tui.widgets.help_screen import HelpScreen
 
         if isinstance(self.screen, StudioScreen):
-            self.push_screen(HelpScreen(self.screen.known_bindings))
+            self.push_screen(HelpScreen(self.screen.known_bindings, self.screen.FIGURES))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         from poetry_tui.widgets.palette import commands

@@ -24,7 +24,8 @@ MAX_FILE_BYTES = 1 << 20
 class Settings:
     """`model` is None for the bundled one; `pace` is an index into the Compose screen's paces; `form` is a form's key.
 
-    How a poem is shown: `with_tones` 平 and 仄 beside it, `is_upright` in columns, `is_traditional` in traditional characters.
+    How a poem is shown: `with_tones` 平 and 仄 beside it, `with_pinyin` pinyin in their place,
+    `is_upright` in columns, `is_traditional` in traditional characters.
     """
 
     language: Language = "both"
@@ -39,6 +40,7 @@ class Settings:
     tone_pattern: str | None = None
     n_candidates: int = 5
     with_tones: bool = False
+    with_pinyin: bool = False
     is_upright: bool = False
     is_traditional: bool = False
     poster_paper: str = "xuan"
@@ -131,7 +133,7 @@ def _makes_sense(name: str, value: Any) -> bool:
             return value is None or _is_short(value)
         case "temperature":
             return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 10
-        case "with_tones" | "is_upright" | "is_traditional":
+        case "with_tones" | "with_pinyin" | "is_upright" | "is_traditional":
             return isinstance(value, bool)
         case "pace" | "n_candidates":
             return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -5,6 +5,7 @@ end; a tune's rhymes stand at marks in all of them.
 """
 
 import contextlib
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -204,6 +205,7 @@ def _share_wrong(pieces: Sequence[str], way: Form, runs: Iterable[Run]) -> float
     return n_wrong / max(1, n_demanded)
 
 
+@functools.lru_cache(maxsize=256)
 def stanza_starts_of(text: str, form: str | None = None) -> tuple[int, ...]:
     """Where in a poem the second stanza of its tune begins, and every later one, as indices of the text; () for other verse.
 

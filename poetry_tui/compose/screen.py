@@ -37,6 +37,7 @@ class ComposeScreen(StudioScreen):
     """Owns the session. The panes display it, the controllers change it, and every change comes back to `show`."""
 
     MODE = "compose"
+    FIGURES: ClassVar = {"1 2.58": "compose.pager.tip", "1.7 % → 1.9 %": "compose.odds.tip"}
     DEFAULT_CSS = """
     ComposeScreen {
         #panes { height: 1fr; }

@@ -10,9 +10,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.errors import StudioError
+from engine.prosody.tunes import stanza_starts_of
 from engine.service.protocol import Token
 from poetry_tui.favourites import OWN
-from poetry_tui.favourites.export import date_of
+from poetry_tui.favourites.export import date_of, form_key_of
 from poetry_tui.favourites.store import Favourite
 from poetry_tui.i18n import TRANSLATIONS, tr, tr_error, tr_label
 from poetry_tui.verse.likelihood import nats_per_han, shown_nats
@@ -28,13 +29,11 @@ class PoemPage(Vertical):
 
     DEFAULT_CSS = """
     PoemPage {
-        & #page-title { color: $text-muted; height: auto; padding-top: 1; text-align: center; }
         & #page-made { height: auto; padding: 0 2; border-top: solid $panel; }
     }
     """
 
     def compose(self) -> ComposeResult:
-        yield Static(id="page-title")
         verse = PoemView()
         verse.can_focus = False
         yield verse
@@ -42,13 +41,15 @@ class PoemPage(Vertical):
 
     def show(self, poem: Favourite | None, *, display_chars: str = "", is_upright: bool = False) -> None:
         """Show a poem, or nothing; in the language that there is now, and as `PoemViewState` says of display_chars and columns."""
-        title, made = self.query_one("#page-title", Static), self.query_one("#page-made", Static)
-        title.display = bool(poem and poem.title)
+        made = self.query_one("#page-made", Static)
         made.display = poem is not None
         tokens = [] if poem is None else _tokens(poem)
-        self.query_one(PoemView).show(PoemViewState(tokens, display_chars=display_chars, is_upright=is_upright))
+        title = poem.title if poem else ""
+        starts = stanza_starts_of(poem.text, form_key_of(poem)) if poem else ()
+        self.query_one(PoemView).show(
+            PoemViewState(tokens, display_chars=display_chars, is_upright=is_upright, title=title, stanza_starts=starts)
+        )
         if poem is not None:
-            title.update(Content(poem.title))
             made.update(_table(list(_facts(poem))))
 
     @property

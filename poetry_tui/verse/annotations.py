@@ -13,6 +13,7 @@ from engine.prosody import RHYME_BOOKS, RhymeBook
 from engine.prosody.checker import check
 from engine.prosody.form_match import Verdict
 from engine.prosody.forms import Form, form_called
+from engine.prosody.readings import pinyin_of
 from engine.prosody.report import Report
 from engine.prosody.tones import Reading
 
@@ -24,7 +25,7 @@ RHYME_MARK = "韵"
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """The mark beside a character, and its style."""
+    """The mark beside a character, or its pinyin, and its style."""
 
     text: str
     look: Look
@@ -54,14 +55,25 @@ class PoemAnnotations:
     parallelism: tuple[float, ...] = ()
 
 
-def annotate(text: str, form: str | None = None, book: RhymeBook | None = None) -> PoemAnnotations:
-    """Annotate a poem by a form (its key) and a rhyme book, or by those that its lines fit; a fragment gets readings alone."""
+def annotate(
+    text: str, form: str | None = None, book: RhymeBook | None = None, *, with_pinyin: bool = False
+) -> PoemAnnotations:
+    """Annotate a poem by a form (its key) and a rhyme book, or by those that its lines fit; a fragment gets readings alone.
+
+    `with_pinyin`: the pinyin stands beside each character, in place of its tone.
+    """
     report = check(text, _form_called(form), book=book)
     if report.tone_pattern is None and form is not None:
         report = check(text, book=book)
     found = form_called(report.form) if report.form is not None and report.tone_pattern is not None else None
+    annotations = _annotations(text, report)
+    if with_pinyin:
+        readings = [
+            (index, reading) for index, reading in enumerate(pinyin_of(text)) if reading and index in annotations
+        ]
+        annotations = {index: Annotation(reading, annotations[index].look) for index, reading in readings}
     return PoemAnnotations(
-        annotations=_annotations(text, report),
+        annotations=annotations,
         form=found.name if found else None,
         tone_pattern=report.tone_pattern if found and found.is_regulated else None,
         rhyme_groups=tuple("/".join(names) for names in report.rhyme_groups.values() if names),

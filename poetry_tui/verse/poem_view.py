@@ -1,10 +1,11 @@
 """The poem view: a poem that appears character by character, centred, with a caret; complete, it has a cursor."""
 
+import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from poetry_tui.verse.annotations import Annotation
 
 _CARET = "▌ "
+# The title and the row below it.
+_TITLE_ROWS = 2
 # Keeps gaps and characters apart in an exported SVG, which misplaces longer runs of two-cell characters.
 _GAP = Style(meta={"gap": True})
 # Surprisal of a character in full colour.
@@ -44,7 +47,7 @@ class PoemViewState:
     """The displayed poem. `hint` is displayed where there is none.
 
     `display_chars`: how the characters are shown, where that is not as they are. `annotations` stand beside them by cell, and None leaves
-    them no room. `locked` are the cells that are locked.
+    them no room. `locked` are the cells that are locked. `title` stands above the verse; a stanza begins at each of `stanza_starts`.
     """
 
     tokens: Sequence[Token] = ()
@@ -55,6 +58,8 @@ class PoemViewState:
     annotations: "Mapping[int, Annotation] | None" = None
     locked: Collection[int] = field(default=frozenset())
     is_upright: bool = False
+    title: str = ""
+    stanza_starts: Collection[int] = ()
 
 
 class PoemView(ScrollView, can_focus=True, inherit_bindings=False):
@@ -73,6 +78,7 @@ class PoemView(ScrollView, can_focus=True, inherit_bindings=False):
         .poem-view--cursor-locked { color: $background; background: $accent; text-style: bold underline; }
         .poem-view--locked { color: $foreground; background: $panel; text-style: bold; }
         .poem-view--hint { color: $text-muted; background: $background; }
+        .poem-view--title { color: $text-muted; background: $background; text-style: bold; }
         .poem-view--tone { color: $foreground 45%; background: $background; }
         .poem-view--wrong { color: $error; background: $background; text-style: bold; }
         .poem-view--licence { color: $success; background: $background; }
@@ -86,6 +92,7 @@ class PoemView(ScrollView, can_focus=True, inherit_bindings=False):
         "poem-view--cursor-locked",
         "poem-view--locked",
         "poem-view--hint",
+        "poem-view--title",
         "poem-view--tone",
         "poem-view--wrong",
         "poem-view--licence",
@@ -123,11 +130,12 @@ class PoemView(ScrollView, can_focus=True, inherit_bindings=False):
         """The verse in the characters that are shown; its rows, or its columns from the right, are the lines of the text."""
         characters = [token.character for token in self.view_state.tokens]
         display_chars = self.view_state.display_chars or characters
-        text, row = "", None
+        text, row = self.view_state.title, None
         for line in line_indices(characters):
             cell = self._page.cells[line[0]]
             # Two lines of verse that stand side by side make one row.
             begins_row = self._page.is_upright or cell.y != row
+            text += "\n" if row is not None and line[0] in self.view_state.stanza_starts else ""
             text += ("\n" if text and begins_row else "") + "".join(display_chars[index] for index in line)
             row = cell.y
         return text
@@ -158,8 +166,25 @@ class PoemView(ScrollView, can_focus=True, inherit_bindings=False):
         width, height = self.scrollable_content_region.size
         characters = [token.character for token in state.tokens]
         manner = typeset_vertical if state.is_upright else typeset
-        self._page = manner(
-            characters, max(width, 2), height, state.is_written, with_annotations=state.annotations is not None
+        above = _TITLE_ROWS if state.title and state.tokens else 0
+        page = manner(
+            characters,
+            max(width, 2),
+            max(height - above, 1),
+            state.is_written,
+            with_annotations=state.annotations is not None,
+            annotation_cells=max((cell_len(one.text) for one in (state.annotations or {}).values()), default=HAN_CELLS),
+            stanza_starts=state.stanza_starts,
+        )
+        self._page = (
+            dataclasses.replace(
+                page,
+                cells=tuple(dataclasses.replace(cell, y=cell.y + above) for cell in page.cells),
+                caret=(page.caret[0], page.caret[1] + above),
+                height=page.height + above,
+            )
+            if above
+            else page
         )
         before, self._rows = self._rows, self._spans(width, height)
         n_rows = max(self._page.height, 0 if state.is_written else self._page.caret[1] + 1)
@@ -189,6 +214,10 @@ class PoemView(ScrollView, can_focus=True, inherit_bindings=False):
             if annotation is not None:
                 x, y = (cell.x + HAN_CELLS, cell.y) if self._page.is_upright else (cell.x, cell.y + 1)
                 rows.setdefault(y, []).append(Span(x, annotation.text, annotation.look))
+        if state.title:
+            title = set_cell_size(state.title, min(cell_len(state.title), width))
+            y = max(min((cell.y for cell in self._page.cells), default=0) - _TITLE_ROWS, 0)
+            rows.setdefault(y, []).append(Span(max(0, (width - cell_len(title)) // 2), title, "title"))
         if not state.is_written:
             x, y = self._page.caret
             rows.setdefault(y, []).append(Span(x, _CARET, "forced"))

@@ -5,7 +5,7 @@ centred as it is expected to become, not as it is, so that the verse does not wa
 column, columns from right to left.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -56,21 +56,32 @@ def full_width(character: str) -> str:
 
 
 def typeset(
-    characters: Sequence[str], width: int, height: int, is_done: bool = False, *, with_annotations: bool = False
+    characters: Sequence[str],
+    width: int,
+    height: int,
+    is_done: bool = False,
+    *,
+    with_annotations: bool = False,
+    annotation_cells: int = HAN_CELLS,
+    stanza_starts: Collection[int] = (),
 ) -> Layout:
     """Lay out the characters of a poem, so far, in a view of `width` × `height` cells.
 
-    `with_annotations` leaves a row below each line.
+    `with_annotations` leaves a row below each line, for annotations as wide as `annotation_cells`. A row is left free before the
+    characters of `stanza_starts`.
     """
     lines = line_indices(characters)
     longest = expected(max((len(line) for line in lines), default=0), _DEFAULT_LENGTHS)
     if is_done and lines:
         longest = max(len(line) for line in lines)
-    paired, gap = _manner(longest, width)
+    paired, gap = _manner(
+        longest, width, annotation_cells - 1 if with_annotations and annotation_cells > HAN_CELLS else 0
+    )
     rows = _couplets(lines, characters, is_done) if paired else lines
     step = HAN_CELLS + gap
     per_row = max(1, (width + gap) // step)
     rows = [row[start : start + per_row] for row in rows for start in range(0, len(row), per_row)]
+    rows = [part for row in rows for part in ([[], row] if row[0] in stanza_starts else [row])]
     block = min(longest * (2 if paired else 1), per_row) * step - gap
     if is_done and rows:
         block = max(map(len, rows)) * step - gap
@@ -112,12 +123,13 @@ def _couplets(lines: list[list[int]], characters: Sequence[str], is_done: bool) 
     return rows
 
 
-def _manner(longest: int, width: int) -> tuple[bool, int]:
+def _manner(longest: int, width: int, min_gap: int = 0) -> tuple[bool, int]:
     """Couplets or single lines, and the cells between two characters: the most generous that fits."""
     for paired, gap in ((True, 1), (True, 0), (False, 1)):
+        gap = max(gap, min_gap)
         if longest * (2 if paired else 1) * (HAN_CELLS + gap) - gap <= width:
             return paired, gap
-    return False, 0
+    return False, min_gap
 
 
 def expected(so_far: int, usual: Sequence[int]) -> int:
@@ -156,18 +168,26 @@ _AIRY_SHARE = 0.7
 
 
 def typeset_vertical(
-    characters: Sequence[str], width: int, height: int, is_done: bool = False, *, with_annotations: bool = False
+    characters: Sequence[str],
+    width: int,
+    height: int,
+    is_done: bool = False,
+    *,
+    with_annotations: bool = False,
+    annotation_cells: int = HAN_CELLS,
+    stanza_starts: Collection[int] = (),
 ) -> Layout:
-    """Lay out the characters of a poem, so far, in columns in a view of `width` × `height` cells.
+    """Lay out the characters of a poem, so far, in columns in a view of `width` × `height` cells; the arguments are those of `typeset`.
 
     Where the columns have no room beside one another, they stand in blocks of as many, one below the other.
     """
     most = max(height, _MAX_COLUMN_CHARS)
     lines = [line[start : start + most] for line in line_indices(characters) for start in range(0, len(line), most)]
+    lines = [part for line in lines for part in ([[], line] if line[0] in stanza_starts else [line])]
     n_columns = max(len(lines), 1) if is_done else expected(len(lines), _DEFAULT_COLUMNS)
     longest = max((len(line) for line in lines), default=1)
     longest = longest if is_done else expected(longest, _DEFAULT_LENGTHS)
-    column = HAN_CELLS * 2 if with_annotations else HAN_CELLS
+    column = HAN_CELLS + annotation_cells if with_annotations else HAN_CELLS
     per_block, gap = _columns_per_block(n_columns, column, width, _GAPS_WITH_ANNOTATIONS if with_annotations else _GAPS)
     n_blocks = -(-n_columns // per_block)
     leading = 2 if n_blocks == 1 and longest * 2 - 1 <= height * _AIRY_SHARE else 1

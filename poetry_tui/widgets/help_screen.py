@@ -1,6 +1,7 @@
 """Every key of the screen below, made from the same bindings as its footer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding
@@ -35,19 +36,24 @@ class HelpScreen(ModalScreen[None]):
         }
         Static { height: auto; }
         #help-title { text-style: bold; color: $accent; padding-bottom: 1; }
+        #help-figures { padding-top: 1; }
         #help-close { color: $text-muted; padding-top: 1; }
     }
     """
     BINDINGS = [Binding("escape,question_mark,q", "dismiss", show=False)]
 
-    def __init__(self, bindings: Iterable[ActiveBinding]) -> None:
+    def __init__(self, bindings: Iterable[ActiveBinding], figures: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`figures`: figures as the screen below shows them, and the translation keys of their meanings."""
         super().__init__()
         self._bindings_below = list(bindings)
+        self._figures = figures
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help-card"):
             yield Static(Content(tr_label("shell.help_title")), id="help-title")
             yield KeyList(self._keys_and_tips(), id="help-keys")
+            if self._figures:
+                yield KeyList([(figure, tr(key)) for figure, key in self._figures.items()], id="help-figures")
             yield Static(Content(tr("shell.help_close")), id="help-close")
 
     def _keys_and_tips(self) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """What every screen of the studio has: tabs above, keys below, one sentence where the terminal is too small."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -35,6 +35,8 @@ class StudioScreen(Screen[None]):
     """
 
     MODE: ClassVar[str] = ""
+    # Figures as the screen shows them, and the translation keys of their meanings, for the help.
+    FIGURES: ClassVar[Mapping[str, str]] = {}
     HORIZONTAL_BREAKPOINTS = [(0, "-too-narrow"), (MIN_COLUMNS, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-too-low"), (MIN_ROWS, "-low"), (30, "-tall")]
     # Textual paints the whole screen again when the focus moves; the widgets that lose and have it repaint themselves.

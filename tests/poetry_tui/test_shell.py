@@ -86,6 +86,7 @@ async def test_help_lists_every_key_of_the_screen_and_closes() -> None:
         await pilot.press("question_mark")
         assert isinstance(app.screen, HelpScreen)
         text = str(app.screen.query_one("#help-keys").render())
+        assert "1.7 % → 1.9 %" in str(app.screen.query_one("#help-figures").render())
         for part in ("Step through the poem", "Raise the sampling temperature", "Find any command", "^q"):
             assert part in text
         await pilot.press("escape")

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from engine.prosody import RhymeBook
     from poetry_tui.verse.annotations import PoemAnnotations
 
-    # Text, form and rhyme book decide the annotations.
-    Key = tuple[str, str | None, RhymeBook | None]
+    # Text, form, rhyme book, and whether with pinyin, decide the annotations.
+    Key = tuple[str, str | None, RhymeBook | None, bool]
 
 _MAX_FAULTS = 4
 _MAX_COUPLETS = 6
@@ -177,12 +177,12 @@ class AnnotationCache:
         self._found: dict[Key, PoemAnnotations] = {}
         self._pending: set[Key] = set()
 
-    def get(self, poem: Composition) -> "PoemAnnotations | None":
+    def get(self, poem: Composition, *, with_pinyin: bool = False) -> "PoemAnnotations | None":
         """The annotations of a complete poem; None until they are computed, which this starts."""
         if not poem.is_over or not poem.text:
             return None
         form = poem.config.get("form")
-        key = (poem.text, None if form in (None, "free") else str(form), poem.config.get("rhyme_book"))
+        key = (poem.text, None if form in (None, "free") else str(form), poem.config.get("rhyme_book"), with_pinyin)
         if key not in self._found and key not in self._pending:
             self._pending.add(key)
             self._spawn(functools.partial(self._annotate, key))
@@ -193,7 +193,7 @@ class AnnotationCache:
         from poetry_tui.verse.annotations import annotate
 
         try:
-            self._found[key] = await asyncio.to_thread(annotate, *key)
+            self._found[key] = await asyncio.to_thread(annotate, *key[:3], with_pinyin=key[3])
         finally:
             self._pending.discard(key)
         self._on_change()

@@ -14,7 +14,7 @@ from poetry_tui.compose.poem.pager import Pager
 from poetry_tui.compose.session.generation import Spawn
 from poetry_tui.compose.session.revision_controller import LockChange, RevisionController
 from poetry_tui.compose.session.revisions import ComposeRequest
-from poetry_tui.compose.session.state import ComposeSession
+from poetry_tui.compose.session.state import ComposeSession, Composition
 from poetry_tui.i18n import tr, tr_label
 from poetry_tui.keymap import bind
 from poetry_tui.messages import CopyWanted
@@ -56,6 +56,7 @@ class PoemPane(Vertical):
         bind("right_square_bracket", "turn(1)", "compose.later", display="]", show=False),
         bind("n", "write_poem", "compose.write_poem", show=False),
         bind("t", "tones", "compose.tones"),
+        bind("P", "pinyin", "compose.pinyin", display="P", show=False),
         bind("v", "upright", "compose.upright", show=False),
         bind("z", "traditional", "compose.traditional", show=False),
         bind("i", "shading", "compose.shading", show=False),
@@ -102,6 +103,7 @@ class PoemPane(Vertical):
 
     def refresh_labels(self) -> None:
         self.border_title = Content(tr_label("compose.poem"))
+        self.pager.tooltip = tr("compose.pager.tip")
 
     # Display
 
@@ -113,28 +115,34 @@ class PoemPane(Vertical):
     def show_poem(self) -> None:
         """Display the current poem again, after a change of the session or of a setting."""
         current, settings = self._session.current, self._settings.current
-        annotations = self._annotations.get(current) if settings.with_tones and current is not None else None
+        annotations = None
+        if current is not None and (settings.with_tones or settings.with_pinyin):
+            annotations = self._annotations.get(current, with_pinyin=settings.with_pinyin)
         self.view.show(self._view_state(annotations))
         self.border_title = Content(tr_label("compose.poem") if current is None else poem_heading(current))
         self.pager.show([poem.nats_per_han for poem in self._session.compositions], self._session.index)
         facts: list[list[Content]] = []
         if current is not None and current.is_over:
-            facts += [tone_facts(annotations)] if annotations is not None else []
+            facts += [tone_facts(annotations)] if annotations is not None and settings.with_tones else []
             facts += [novelty_facts(current.novelty)] if current.novelty is not None else []
             facts += [origin_facts(current)]
         self.facts.show(facts)
 
     def _view_state(self, annotations: "PoemAnnotations | None") -> PoemViewState:
         current, revision, settings = self._session.current, self._session.revision, self._settings.current
+        with_annotations = settings.with_tones or settings.with_pinyin
+        title = str(current.config.get("title") or "") if current and current.tokens else ""
         return PoemViewState(
             tokens=current.visible if current else (),
             is_written=current is None or current.is_over,
             cursor=self._session.cursor,
             hint=self._hint,
             display_chars=self._display.to_display_chars(current.text) if current else "",
-            annotations=(annotations.annotations if annotations else {}) if settings.with_tones else None,
+            annotations=(annotations.annotations if annotations else {}) if with_annotations else None,
             locked=revision.locked if revision else frozenset(),
             is_upright=self._display.is_upright,
+            title=self._display.to_display_chars(title) or title,
+            stanza_starts=_stanza_starts(current) if current and current.is_over else (),
         )
 
     def show_pattern(self, pattern: "FormPattern | None") -> None:
@@ -156,7 +164,14 @@ class PoemPane(Vertical):
         return self.pattern.render().plain if self.pattern is not None else ""
 
     def action_tones(self) -> None:
-        self._settings.change(with_tones=not self._settings.current.with_tones)
+        """Tones beside the characters, in place of pinyin, or nothing."""
+        now = self._settings.current
+        self._settings.change(with_tones=now.with_pinyin or not now.with_tones, with_pinyin=False)
+        self.show_poem()
+
+    def action_pinyin(self) -> None:
+        """Pinyin beside the characters, in place of tones, or what was there before."""
+        self._settings.change(with_pinyin=not self._settings.current.with_pinyin)
         self.show_poem()
 
     def action_upright(self) -> None:
@@ -282,3 +297,10 @@ class PoemPane(Vertical):
             case "redo":
                 return self._revisions.can_redo
         return True
+
+
+def _stanza_starts(poem: Composition) -> tuple[int, ...]:
+    # Reads the table of forms: not before a poem is displayed.
+    from engine.prosody.tunes import stanza_starts_of
+
+    return stanza_starts_of(poem.text, str(poem.config.get("form") or ""))

@@ -311,3 +311,17 @@ async def test_a_kept_poem_stands_in_columns_and_in_traditional_characters(kept:
         await until(pilot, lambda: verse.view_state.is_upright and verse.view_state.display_chars != "")
         assert len(verse.view_state.display_chars) == len(verse.view_state.tokens)
     assert all(poem.text in POEMS for poem in kept.list())
+
+
+async def test_a_tune_is_shown_with_its_title_and_its_stanzas_apart_and_copied_so(kept: FavouriteStore) -> None:
+    verse = "汴水流，泗水流。流到瓜洲古渡头，吴山点点愁。思悠悠，恨悠悠。恨到归时方始休，月明人倚楼。"
+    kept.add(Favourite(0, verse, "汴", "m", 1, {"form": "free"}, created_s=4e9, title="长相思"))
+    app = Shelf()
+    async with app.run_test() as pilot:
+        await loaded(pilot)
+        await pilot.press("home", "y")
+        await until(pilot, lambda: bool(app.clipboard))
+    first, second = app.clipboard.split("\n\n")
+    assert first.startswith("长相思\n汴水流，")
+    assert second.startswith("思悠悠，")
+    assert "".join((first, second)).replace("\n", "") == "长相思" + verse

@@ -62,3 +62,9 @@ def test_another_rhyme_book_tells_other_tones() -> None:
     assert [annotate(poem, "wujue", book).annotations[0].text for book in (None, "xinyun")] == ["仄", "平"]
     assert annotate(poem, "gone", "xinyun").tones == "violation"
     assert [annotate(poem, "wujue", book).rhyme_book for book in (None, "xinyun")] == ["", "中华新韵"]
+
+
+def test_pinyin_stands_in_place_of_the_tones_and_keeps_their_looks() -> None:
+    plain, read = annotate(SEVEN).annotations, annotate(SEVEN, with_pinyin=True).annotations
+    assert [read[position].text for position in range(7)] == ["rì", "mù", "jiāng", "tóu", "yī", "dí", "fēng"]
+    assert all(read[position].look == plain[position].look for position in read)

@@ -2,6 +2,7 @@
 
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -130,3 +131,27 @@ def test_facts_break_only_between_their_parts(parts: list[str], width: int) -> N
     lines = [line.plain for line in packed(list(map(Content, parts)), width)]
     assert " · ".join(lines) == " · ".join(parts)
     assert all(cell_len(line) <= width for line in lines if " · " in line)
+
+
+TUNE = "日日日，月月月月。风风，山山山山。"
+
+
+@pytest.mark.parametrize("with_annotations", [False, True])
+def test_a_stanza_stands_apart_by_a_row_and_upright_by_a_column(with_annotations: bool) -> None:
+    start = TUNE.index("风")
+    plain = typeset(TUNE, 80, 40, True, with_annotations=with_annotations)
+    apart = typeset(TUNE, 80, 40, True, with_annotations=with_annotations, stanza_starts=(start,))
+    rows = [sorted({cell.y for cell in page.cells}) for page in (plain, apart)]
+    step = rows[0][1] - rows[0][0]
+    assert [b - a for a, b in itertools.pairwise(rows[1])] == [step, 2 * step, step]
+    upright = typeset_vertical(TUNE, 80, 40, True, with_annotations=with_annotations, stanza_starts=(start,))
+    columns = sorted({cell.x for cell in upright.cells}, reverse=True)
+    gaps = [a - b for a, b in itertools.pairwise(columns)]
+    assert gaps[1] == 2 * gaps[0] == 2 * gaps[2]
+
+
+def test_characters_with_pinyin_stand_as_far_apart_as_it_is_wide() -> None:
+    page = typeset(TUNE, 80, 40, True, with_annotations=True, annotation_cells=6)
+    first = [cell for cell in page.cells if cell.y == page.cells[0].y]
+    assert first[1].x - first[0].x == 7
+    assert max(cell.x for cell in page.cells) + 6 <= 80
