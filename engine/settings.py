@@ -25,7 +25,7 @@ OLD_NAMES: Mapping[str, str] = {
     "late_share": "anneal_fraction",
     "longest_poem": "max_poem_chars",
     "min_count": "min_freq",
-    "tone_pattern": "tone_pattern",
+    "tone_order": "tone_pattern",
 }
 
 

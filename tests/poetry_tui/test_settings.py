@@ -30,5 +30,5 @@ def test_what_makes_sense_in_a_damaged_file_is_kept(tmp_path: Path) -> None:
 
 def test_a_setting_is_read_under_its_old_name(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
-    path.write_text('{"form": "qijue", "tone_pattern": "aBbA"}', encoding="utf-8")
+    path.write_text('{"form": "qijue", "tone_order": "aBbA"}', encoding="utf-8")
     assert load_settings(path) == Settings(form="qijue", tone_pattern="aBbA")
