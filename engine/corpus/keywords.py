@@ -1,7 +1,7 @@
 """Keywords of a poem: the words that it could have been asked for by, such as 琵琶, 秋 or 岳阳楼.
 
 A word is a character, or two that poets use as a word, of `data/keywords.tsv`, which holds how many training poems have each
-(made by `engine.build.keywords`; characters and words that name nothing, 不 已 何处, are left out). The candidates of a poem are
+(made by `benchmarks.tables.keywords`; characters and words that name nothing, 不 已 何处, are left out). The candidates of a poem are
 drawn from its lines and its title without replacement, each with a chance in proportion to its inverse document frequency, so
 that rare words come often and 月 or 秋 sometimes; the numbers drawn depend on the poem alone. A title that is itself a short name
 (岳阳楼) is one word. In what order they stand says nothing.

@@ -1,7 +1,7 @@
 """How poets use words: the pairs of characters that they end lines with, and the seasons that they put into one poem.
 
 Readers call a phrase bent most often where it ends a line, and 3 in 20 lines that a model writes end in a pair that fewer than three
-lines of the training text end in (`data/line_ends.tsv`, made by `engine.build.line_ends`). Spring and autumn in one poem are the
+lines of the training text end in (`data/line_ends.tsv`, made by `benchmarks.tables.line_ends`). Spring and autumn in one poem are the
 contradiction that lowers their marks most (`data/seasons.tsv`). docs/experiments.md has the correlations with the marks.
 """
 

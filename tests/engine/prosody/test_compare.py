@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.build.compare import differences, print_agreement
-from engine.build.other_books import PINGSHUI, TABLES, our_readings, read_books, read_tone_lists, tones_in
+from benchmarks.tables.compare import differences, print_agreement
+from benchmarks.tables.other_books import PINGSHUI, TABLES, our_readings, read_books, read_tone_lists, tones_in
 from engine.paths import bundled_data
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.tables.tune_statistics import pattern
 from engine import paths
-from engine.build.tune_statistics import pattern
 from engine.corpus.control_codes import control_codes_of
 from engine.corpus.poem import Poem
 from engine.prosody.checker import check, split_verse
@@ -194,7 +194,7 @@ def test_the_statistics_of_a_tune_end_quietly_where_their_reader_has_gone(tmp_pa
     file.write_text("忆江南:江南好，风景旧曾谙。日出江花红胜火，春来江水绿如蓝。能不忆江南？\n", encoding="utf-8")
     reader, writer = os.pipe()
     os.close(reader)
-    command = [sys.executable, "-m", "engine.build.tune_statistics", str(file), "忆江南"]
+    command = [sys.executable, "-m", "benchmarks.tables.tune_statistics", str(file), "忆江南"]
     environment = {**os.environ, "POETRY_TUI_HOME": str(tmp_path / "home")}
     with child(command, stdout=writer, stderr=subprocess.PIPE, env=environment) as process:
         os.close(writer)

@@ -1,6 +1,6 @@
 """Makes `data/keywords.tsv`: characters and words of two that can be a poem's keywords, with how many training poems have each.
 
-    python -m engine.build.keywords tang-song-ci
+    python -m benchmarks.tables.keywords tang-song-ci
 
 A pair is a word where poets set it at the beginning of a foot nearly always, and its characters stand in one poem together more
 often than their numbers alone would bring them there by much less than chance as neighbours.
@@ -23,7 +23,7 @@ MIN_AT_FOOT = 0.9
 MIN_ASSOCIATION_NATS = -2.0
 
 HEADER = f"""\
-# Words that can be a poem's keywords, and the training poems of tang-song-ci that have them. Made by engine/build/keywords.py.
+# Words that can be a poem's keywords, and the training poems of tang-song-ci that have them. Made by benchmarks/tables/keywords.py.
 # word	poems (first row: all of them); at least {MIN_DOCUMENT_FREQUENCY}
 """
 

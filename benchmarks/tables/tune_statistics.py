@@ -1,4 +1,4 @@
-"""What poets do at each place of a tune: `python -m engine.build.tune_statistics tang-song-ci 扬州慢 [--size 98]`.
+"""What poets do at each place of a tune: `python -m benchmarks.tables.tune_statistics tang-song-ci 扬州慢 [--size 98]`.
 
 Prints, for the pieces of a corpus with that title and that many characters (the commonest number, if none is given), the lines of
 the commonest cut: 平 or 仄 where `MAJORITY` have it, 中 elsewhere, and a letter where line ends share a part of 词林正韵. The

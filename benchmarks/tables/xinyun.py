@@ -1,6 +1,6 @@
 """Makes `data/prosody/xinyun.tsv`: the 14 groups of 中华新韵, by how characters are read in modern Mandarin.
 
-    python -m engine.build.xinyun SITE_PACKAGES
+    python -m benchmarks.tables.xinyun SITE_PACKAGES
 
 SITE_PACKAGES is a folder that has the package `pypinyin-dict` 0.9.0 (MIT) and `pypinyin`. The readings are those of its tables of
 《通用规范汉字字典》 (kTGHZ2013) and, of characters that it lacks, 《现代汉语词典》 (kXHC1983); a character that stands in neither and in
@@ -41,7 +41,7 @@ _INITIALS = ("zh", "ch", "sh", *"bpmfdtnlgkhjqxrzcs")
 _SPELLED = {"yi": "i", "yin": "in", "ying": "ing", "you": "iu", "wu": "u", "wei": "ui", "wen": "un", "weng": "ueng"}
 
 HEADER = """\
-# The 14 groups of 中华新韵 by modern readings. Made by engine/build/xinyun.py; see README.md for sources.
+# The 14 groups of 中华新韵 by modern readings. Made by benchmarks/tables/xinyun.py; see README.md for sources.
 # number	name	tone	characters
 """
 

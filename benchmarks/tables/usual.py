@@ -1,6 +1,6 @@
 """Makes `data/prosody/usual.tsv` and `unusual_rhymes.tsv`: which of the rhyme book's readings poets really use.
 
-    python -m engine.build.usual tang-song-ci
+    python -m benchmarks.tables.usual tang-song-ci
 
 不 has a level reading in the rhyme book that no poet means, and 食 one that rhymes with 意. The checker keeps them, since a
 reading is a reading; the composer writes neither a level 不 nor 意 beside 食. A character of several readings rhymes there only
@@ -31,11 +31,11 @@ MIN_RHYME_SHARE = 0.2
 MIN_RHYMES = 2
 
 TONES_HEADER = """\
-# Characters of both tones that poets use in one of them nearly always. Made by engine/build/usual.py.
+# Characters of both tones that poets use in one of them nearly always. Made by benchmarks/tables/usual.py.
 # tone	characters
 """
 RHYMES_HEADER = """\
-# Characters of several readings that poets do not rhyme in a group or part. Made by engine/build/usual.py.
+# Characters of several readings that poets do not rhyme in a group or part. Made by benchmarks/tables/usual.py.
 # system	tone	group or part	characters
 """
 
