@@ -3,16 +3,12 @@
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-import numpy as np
-
 from engine.composing.constrained import compose_constrained, compose_constrained_many
 from engine.composing.constraints.shape import FREE_VERSE, is_shaped
 from engine.composing.free_verse import compose_free, compose_free_many
-from engine.composing.prompt import build_prompt, split_keywords
+from engine.composing.prompt import build_prompt
 from engine.composing.results import (
-    MARKS_PER_KEYWORD,
     MARKS_PER_NAT,
-    MARKS_PER_TOPIC_NAT,
     PARALLELISM_NATS,
     Alternative,
     Composition,
@@ -22,12 +18,23 @@ from engine.composing.results import (
     parallelism_of,
     score_of,
 )
+from engine.composing.topics import topics_of
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import BEGIN, END
 from engine.errors import ComposeError
 from engine.model.checkpoint import LoadedModel
 from engine.model.devices import use_all_cores_for
-from engine.model.ranker import Floats, Ranker, ScoredText, mean_log_probs
+from engine.model.ranker import (
+    MARKS_PER_KEYWORD,
+    MARKS_PER_KEYWORD_FIELD,
+    MARKS_PER_TITLE_WORD,
+    MARKS_PER_TOPIC_NAT,
+    MAX_TITLE_WORDS,
+    Floats,
+    Ranker,
+    ScoredText,
+    mean_log_probs,
+)
 from engine.novelty.novelty import verse_lines
 from engine.prosody.forms import form_called
 from engine.prosody.text import is_han
@@ -130,7 +137,7 @@ def compose_many(
         poems.append(_composition(text, log_probs, reason, loaded, config, seed))
     if loaded.ranker is not None and not _is_free(config):
         poems = _with_sense(poems, batch, loaded, loaded.ranker, config)
-    return _best(poems, n, loaded, n_prefix=max(2, len(config.begin) + 1))
+    return _best(poems, n, loaded, config)
 
 
 def _with_sense(
@@ -146,9 +153,10 @@ def _with_sense(
     marks = ranker.marks(loaded.model, loaded.vocabulary, scored)
     if config.title or config.keywords:
         marks += MARKS_PER_TOPIC_NAT * _topic_gains(poems, loaded, config)
-        marks += MARKS_PER_KEYWORD * np.array([_n_taken_up(config.keywords, poem.text) for poem in poems])
     return [
-        dataclasses.replace(poem, sense=mark - MARKS_PER_NAT * (one.han_mean - poem.score))
+        dataclasses.replace(
+            poem, sense=mark - MARKS_PER_NAT * (one.han_mean - poem.score) + _topic_marks(config, poem.text)
+        )
         for poem, one, mark in zip(poems, scored, marks.tolist(), strict=True)
     ]
 
@@ -162,18 +170,31 @@ def _topic_gains(poems: Sequence[Composition], loaded: LoadedModel, config: Comp
     return conditioned - mean_log_probs(loaded.model, loaded.vocabulary, [BEGIN], texts)
 
 
-def _n_taken_up(keywords: str, text: str) -> float:
-    """The number of keywords that a text has literally; of one that it has in part, the share of its characters."""
-    return sum(sum(one in text for one in word) / len(word) for word in split_keywords(keywords))
+def _topic_marks(config: ComposeConfig, text: str) -> float:
+    """The marks for the keywords and words of the title's fields that stand in a text."""
+    marks, of_title = 0.0, set[str]()
+    for topic in topics_of(config):
+        if not topic.is_keyword:
+            of_title.update(word for word in topic.words if word in text)
+        elif topic.word in text:
+            marks += MARKS_PER_KEYWORD
+        elif topic.is_in(text):
+            marks += MARKS_PER_KEYWORD_FIELD
+    return marks + MARKS_PER_TITLE_WORD * min(len(of_title), MAX_TITLE_WORDS)
 
 
-def _best(poems: Sequence[Composition], n: int, loaded: LoadedModel, n_prefix: int) -> list[Composition]:
-    """The best `n`, best first, with as few as possible that share their first `n_prefix` characters with a better one.
+def _best(poems: Sequence[Composition], n: int, loaded: LoadedModel, config: ComposeConfig) -> list[Composition]:
+    """The best `n`, best first, with as few as possible that share their first characters with a better one.
 
     By score alone 13 of 30 七绝 with the begin character 日 would begin 日日, against one in seven of the poets'.
     """
+
+    def merit(poem: Composition) -> float:
+        return poem.score + _topic_marks(config, poem.text) / MARKS_PER_NAT if poem.sense is None else poem.sense
+
     copied = {poem.text for poem in poems if _copies(poem, loaded)}
-    ranked = sorted(poems, key=lambda poem: (poem.text in copied, -(poem.score if poem.sense is None else poem.sense)))
+    ranked = sorted(poems, key=lambda poem: (poem.text in copied, -merit(poem)))
+    n_prefix = max(2, len(config.begin) + 1)
     prefixes: set[str] = set()
     ahead: list[int] = []
     behind: list[int] = []

@@ -16,6 +16,7 @@ from engine.composing.particles import Particles
 from engine.composing.prompt import build_prompt
 from engine.composing.results import Token, allowed_mass, likeliest
 from engine.composing.seeds import poem_seed
+from engine.composing.topics import topic_guide
 from engine.config import ComposeConfig
 from engine.errors import ComposeError
 from engine.model.checkpoint import LoadedModel
@@ -79,7 +80,7 @@ def compose_constrained_many(
     n_batches, n_done = math.ceil(len(seeds) / n_at_once), 0
     for start in range(0, len(seeds), n_at_once):
         batch = seeds[start : start + n_at_once]
-        plans = [resolve_rhyme(plan, seed, config.begin) for seed in batch]
+        plans = [resolve_rhyme(plan, config.replace(seed=seed)) for seed in batch]
         prompts = np.array([build_prompt(config, one, loaded.vocabulary) for one in plans])
         decoder = _decoder(loaded, config, plan, batch, keep_trace=False)
         n_segments = n_batches * decoder.n_segments
@@ -117,6 +118,7 @@ def _decoder(
         n_particles(config, plan),
         config.temperature,
         config.top_p,
+        guide=topic_guide(config, plan, loaded.vocabulary, seeds),
         keep_trace=keep_trace,
     )
 

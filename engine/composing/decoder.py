@@ -21,6 +21,7 @@ from engine.composing.particles import Particles, are_degenerate, resample
 from engine.composing.sampling import LogProbs, Uniforms, log_allowed_mass, sample_top_p
 from engine.composing.token_masks import TokenMasks
 from engine.composing.token_prosody import Bools
+from engine.composing.topics import TopicGuide
 from engine.corpus.usage import rare_ends
 from engine.corpus.vocabulary import UNKNOWN
 from engine.errors import ComposeError
@@ -60,8 +61,10 @@ class ConstrainedDecoder:
         temperature: float,
         top_p: float,
         *,
+        guide: TopicGuide | None = None,
         keep_trace: bool = False,
     ) -> None:
+        self._guide = guide
         self._loaded, self._plan, self._n_particles = loaded, plan, n_particles
         self._temperature, self._top_p, self._keep_trace = temperature, top_p, keep_trace
         # One slot a segment: with a trace to show and nothing forced ahead there is no line to wait for.
@@ -151,6 +154,8 @@ class ConstrainedDecoder:
         if self._n_particles == 1:
             return particles
         score = particles.log_probs[:, segment[0].index : segment[-1].index + 1].sum(1)
+        if self._guide is not None:
+            score += self._guide.worth(particles, np.repeat(poems, self._n_particles))
         score[~particles.alive] = -np.inf
         best = score.reshape(-1, self._n_particles).argmax(1) + np.arange(len(poems)) * self._n_particles
         particles = self._gathered(particles, np.repeat(best, self._n_particles), segment)
@@ -171,6 +176,8 @@ class ConstrainedDecoder:
             preferred = log_probs.copy()
             preferred[rare_ends(self._loaded.vocabulary, particles.last)] -= RARE_END_NATS
         if is_sampled and allowed is not None:
+            if self._guide is not None:
+                preferred = self._guide.steered(preferred, particles, np.repeat(poems, self._n_particles), slot)
             particles.last = self._sample(particles, poems, slot, preferred, allowed)
         elif slot.source is not None:
             particles.last = particles.token_ids[:, slot.source].copy()

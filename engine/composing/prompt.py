@@ -1,6 +1,5 @@
 """The prompt: BEGIN and the control codes that the model was trained with."""
 
-import re
 from dataclasses import replace
 
 from engine.composing.begin_variants import fold_begin
@@ -8,14 +7,12 @@ from engine.composing.constraints.plan import ConstraintPlan
 from engine.config import ComposeConfig
 from engine.corpus.cleaning import to_simplified
 from engine.corpus.control_codes import KEYWORD, STYLE, TITLE, ControlCodes, control_code_indices
-from engine.corpus.keywords import MAX_KEYWORD_CHARS, MAX_KEYWORDS
+from engine.corpus.keywords import MAX_KEYWORD_CHARS, MAX_KEYWORDS, split_keywords
 from engine.corpus.poets import Style, style_named
 from engine.corpus.vocabulary import BEGIN, Vocabulary
 from engine.errors import ComposeError, Message
 from engine.prosody.text import han_of, is_han
 from engine.system.safe_text import shown
-
-_SEPARATORS = re.compile(r"[\s,，、;；|/]+")
 
 
 def build_prompt(config: ComposeConfig, plan: ConstraintPlan | None, vocabulary: Vocabulary) -> list[int]:
@@ -42,11 +39,6 @@ def build_prompt(config: ComposeConfig, plan: ConstraintPlan | None, vocabulary:
     if plan is not None:
         header = replace(header, form=plan.form.key, rhyme=plan.rhyme)
     return [BEGIN, *control_code_indices(vocabulary, header)]
-
-
-def split_keywords(text: str) -> list[str]:
-    """The keywords of a request, which stand between spaces, commas or other marks."""
-    return [word for word in _SEPARATORS.split(text) if word]
 
 
 def _keywords(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:

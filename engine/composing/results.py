@@ -27,10 +27,6 @@ REPETITION_NATS = 8.0
 PARALLELISM_NATS = 0.5
 # Marks of the ranker that a penalty of one nat a character takes: about what a nat of likelihood is worth to readers.
 MARKS_PER_NAT = 4.0
-# Marks that a candidate gains with each nat a character by which title and keywords make it likelier than without them.
-MARKS_PER_TOPIC_NAT = 20.0
-# Marks that a candidate gains with each keyword that it has literally; with a part of its characters, the same share.
-MARKS_PER_KEYWORD = 0.7
 
 _DECIDED: Mapping[Verdict, bool | None] = {"ok": True, "violation": False, "undecidable": None}
 

@@ -16,6 +16,7 @@ from engine.composing.constraints.rhyme import RhymeSlot, requested_group, resol
 from engine.composing.constraints.tone_patterns import fit_tone_patterns
 from engine.composing.token_prosody import Bools, Codes, TokenProsody, token_prosody
 from engine.config import ComposeConfig
+from engine.corpus.keywords import split_keywords
 from engine.corpus.vocabulary import END, Vocabulary
 from engine.errors import ComposeError
 from engine.prosody.forms import Form, form_called
@@ -95,15 +96,17 @@ def plan_poem(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
         prosody,
         _forced_lines(slots, forced),
     )
-    return resolve_rhyme(plan, config.seed, config.begin)
+    return resolve_rhyme(plan, config)
 
 
-def resolve_rhyme(plan: ConstraintPlan, seed: int, begin: str) -> ConstraintPlan:
-    """The same plan with the rhyme group of a poem of this seed and begin character."""
+def resolve_rhyme(plan: ConstraintPlan, config: ComposeConfig) -> ConstraintPlan:
+    """The same plan with the rhyme group of a poem of this seed, form, begin character, title and keywords."""
     if not plan.rhymes:
         return plan
     open_groups = plan.groups if plan.unresolved_groups is None else plan.unresolved_groups
-    groups = resolve_groups(open_groups, plan.prosody, plan.rhymes[min(plan.rhymes)].is_level, seed, begin)
+    is_level = plan.rhymes[min(plan.rhymes)].is_level
+    request = "/".join((plan.form.key, config.begin, config.title, *split_keywords(config.keywords)))
+    groups = resolve_groups(open_groups, plan.prosody, is_level, config.seed, request)
     return dataclasses.replace(plan, groups=groups, unresolved_groups=open_groups)
 
 

@@ -258,8 +258,8 @@ def _listed(template: str, names: Sequence[str]) -> str:
     return Message(template, first=names[0], rest=_listed(template, names[1:])) if len(names) > 1 else "".join(names)
 
 
-def resolve_groups(groups: Bools, prosody: TokenProsody, is_level: bool, seed: int, begin: str) -> Bools:
-    """Reduce the open groups (L, G) of the first rhyme to one, sampled by seed and begin character.
+def resolve_groups(groups: Bools, prosody: TokenProsody, is_level: bool, seed: int, request: str) -> Bools:
+    """Reduce the open groups (L, G) of the first rhyme to one, sampled by seed and a text of the request.
 
     A group's probability is proportional to its usage in one tone, `is_level` of the first rhyme. Returned as they are: groups
     of which one is left already, and groups without a control code.
@@ -267,7 +267,7 @@ def resolve_groups(groups: Bools, prosody: TokenProsody, is_level: bool, seed: i
     if groups[0].sum() < 2 or (groups[0] & ~prosody.has_control_code).any():
         return groups
     # The first arrival of exponential clocks: closing one group leaves the order of the others as it is.
-    rng = np.random.default_rng(poem_seed(seed, f"rhyme {begin}"))
+    rng = np.random.default_rng(poem_seed(seed, f"rhyme {request}"))
     arrivals = rng.exponential(size=groups.shape[1]) / group_usage(prosody, is_level)
     resolved = groups.copy()
     resolved[0] = np.arange(groups.shape[1]) == np.where(groups[0], arrivals, np.inf).argmin()

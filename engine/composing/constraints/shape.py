@@ -52,7 +52,7 @@ def plan_of(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
     """The plan of a request that names a form or keeps a shape. Raises as `plan_poem`."""
     if config.form == FREE_VERSE:
         return plan_shape(config, vocabulary)
-    return resolve_rhyme(_plan_of_constraints(config.replace(seed=0), vocabulary), config.seed, config.begin)
+    return resolve_rhyme(_plan_of_constraints(config.replace(seed=0), vocabulary), config)
 
 
 @functools.lru_cache(maxsize=16)

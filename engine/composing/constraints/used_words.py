@@ -5,7 +5,6 @@ against the form's tone patterns and rhymes by `plan_poem`.
 """
 
 import random
-import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
@@ -17,7 +16,7 @@ from engine.composing.constraints.tone_patterns import fit_tone_patterns
 from engine.composing.seeds import poem_seed
 from engine.config import ComposeConfig
 from engine.corpus.control_codes import KEYWORD, TITLE
-from engine.corpus.keywords import MAX_KEYWORD_CHARS
+from engine.corpus.keywords import MAX_KEYWORD_CHARS, split_keywords
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ComposeError, Message
 from engine.prosody.forms import Form, form_called
@@ -31,7 +30,6 @@ MAX_PLACEMENTS = 8
 MAX_TRIES = 400
 # More licences than a poem can need.
 MANY = 10_000
-_SEPARATORS = re.compile(r"[\s,，、;；|/]+")
 
 # The characters of each line, `BLANK` where one is to be composed.
 Grid = tuple[str, ...]
@@ -65,7 +63,7 @@ def placements(config: ComposeConfig, vocabulary: Vocabulary) -> Iterator[Compos
 
 def used_words(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
     """The requested words, each once, folded to the vocabulary."""
-    words = list(dict.fromkeys(word for word in _SEPARATORS.split(text) if word))
+    words = list(dict.fromkeys(split_keywords(text)))
     if len(words) > MAX_WORDS:
         raise ComposeError(
             Message("{n} words are more than a poem is made to use.", n=len(words)),

@@ -85,7 +85,7 @@ def test_tokens_tell_their_place_and_what_the_wishes_leave(loaded: LoadedModel, 
 
 def test_keywords_and_a_style_are_read_before_the_poem_and_never_written() -> None:
     loaded = rhyming_model(tags=True)
-    constraint = ComposeConfig(form="七绝", rhyme="东", seed=3)
+    constraint = ComposeConfig(form="七绝", rhyme="东", seed=5)
     poems = [
         compose_poem(loaded, constraint.replace(**constraints)).text
         for constraints in (
