@@ -217,6 +217,9 @@ class ComposeConfig(Settings, frozen=True, kw_only=True):
     use: Annotated[
         str, Meta(description="one to four words that stand in the poem as they are, such as 琵琶 秋; needs a form")
     ] = ""
+    couplet: Annotated[
+        str, Meta(description="对联: an upper line of 4 to 11 characters, to which lower lines are composed")
+    ] = ""
     n_particles: Annotated[
         int,
         Meta(ge=0, le=1024, description="particles: continuations of a line sampled in parallel (0 = automatic)"),

@@ -32,7 +32,7 @@ MAX_SEED = 2**31 - 1
 WORDS = ("keywords", "use")
 # The form of a request that names none, as in the studio; a kept text gives the lengths of its lines itself.
 DEFAULT_FORM = "七绝"
-REPLACES_BEGIN = ("form", "title", "keywords", "style", "acrostic", "acrostic_tail", "keep", "use")
+REPLACES_BEGIN = ("form", "couplet", "title", "keywords", "style", "acrostic", "acrostic_tail", "keep", "use")
 
 
 def add_parser(commands: Any) -> None:
@@ -96,6 +96,13 @@ def compose(arguments: argparse.Namespace) -> int:
 
     use_threads(1)
     loaded = load_model(folder, choose_device(getattr(arguments, "device", "auto")))
+    if requests[0].couplet:
+        from engine.composing.constraints.couplet import ends_level, upper_line
+
+        if ends_level(upper_line(requests[0], loaded.vocabulary)):
+            say(
+                "The upper line ends in a level tone; by custom it ends oblique. The lower lines oppose it all the same."
+            )
     n_printed, n_failed = 0, len(requests) - len(suitable)
     for request in suitable:
         try:
@@ -193,7 +200,7 @@ def _requests(arguments: argparse.Namespace) -> list[ComposeConfig]:
         )
     if arguments.n_poems < 1:
         raise UsageError("-n is {number}, and a poem is the least.", "Give 1 or more.", number=arguments.n_poems)
-    if not values.get("keep"):
+    if not (values.get("keep") or values.get("couplet")):
         values.setdefault("form", DEFAULT_FORM)
     seed = values.pop("seed", None)
     if seed is None:

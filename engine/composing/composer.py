@@ -8,6 +8,7 @@ from engine.composing.constraints.shape import FREE_VERSE, is_shaped
 from engine.composing.free_verse import compose_free, compose_free_many
 from engine.composing.prompt import build_prompt
 from engine.composing.results import (
+    COUPLET_PARALLELISM_NATS,
     MARKS_PER_NAT,
     PARALLELISM_NATS,
     Alternative,
@@ -37,7 +38,8 @@ from engine.model.ranker import (
 )
 from engine.novelty.novelty import verse_lines
 from engine.prosody.forms import form_called
-from engine.prosody.text import is_han
+from engine.prosody.parallelism import couplet_parallelism
+from engine.prosody.text import han_of, is_han, lines_of
 
 __all__ = [
     "FREE_VERSE",
@@ -218,7 +220,7 @@ def _is_free(config: ComposeConfig) -> bool:
 
 def _with_pool(config: ComposeConfig, n: int, *, is_ranked: bool) -> tuple[ComposeConfig, int]:
     """The config with its number of particles, and the pool size, for the best `n` poems."""
-    if config.form == FREE_VERSE:
+    if config.form == FREE_VERSE and not config.couplet:
         return config, FREE_POOL if _is_free(config) else n
     if config.acrostic or config.acrostic_tail or config.keep:
         return config, RANKED_FORCED_AHEAD_POOL if is_ranked else FORCED_AHEAD_POOL
@@ -246,6 +248,11 @@ def _composition(
         score=score_of(text, han_logprob),
         n_particles=config.n_particles,
     )
+    if config.couplet:
+        upper, lower = map(han_of, lines_of(text))
+        fit = couplet_parallelism(upper, lower).score
+        score = poem.score - COUPLET_PARALLELISM_NATS * (1 - fit)
+        return dataclasses.replace(poem, form="couplet", verdicts=(True, True, None), score=score, parallelism=fit)
     if config.form == FREE_VERSE:
         return poem
     form = form_called(config.form).in_book(config.rhyme_book)

@@ -7,11 +7,12 @@ from typing import TypeVar
 import numpy as np
 import torch
 
+from engine.composing.constraints.couplet import ParallelGuide, upper_line
 from engine.composing.constraints.layout import Slot
 from engine.composing.constraints.plan import ConstraintPlan, resolve_rhyme
 from engine.composing.constraints.shape import FREE_VERSE, plan_of
 from engine.composing.constraints.used_words import placements
-from engine.composing.decoder import ConstrainedDecoder, StepTrace
+from engine.composing.decoder import ConstrainedDecoder, Guide, StepTrace
 from engine.composing.particles import Particles
 from engine.composing.prompt import build_prompt
 from engine.composing.results import Token, allowed_mass, likeliest
@@ -111,6 +112,10 @@ def _decoder(
     loaded: LoadedModel, config: ComposeConfig, plan: ConstraintPlan, seeds: Sequence[int], *, keep_trace: bool
 ) -> ConstrainedDecoder:
     constraints = " ".join((plan.form.key, config.begin, config.acrostic, config.acrostic_tail, config.keep))
+    if config.couplet:
+        guide: Guide | None = ParallelGuide(upper_line(config, loaded.vocabulary), loaded.vocabulary)
+    else:
+        guide = topic_guide(config, plan, loaded.vocabulary, seeds)
     return ConstrainedDecoder(
         loaded,
         plan,
@@ -118,7 +123,7 @@ def _decoder(
         n_particles(config, plan),
         config.temperature,
         config.top_p,
-        guide=topic_guide(config, plan, loaded.vocabulary, seeds),
+        guide=guide,
         keep_trace=keep_trace,
     )
 

@@ -10,6 +10,7 @@ Shapes: N poems, P particles of each, R = N · P rows, S slots, V vocabulary.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -17,11 +18,10 @@ from numpy.typing import NDArray
 
 from engine.composing.constraints.layout import Slot
 from engine.composing.constraints.plan import FREE, ConstraintPlan, Ints
-from engine.composing.particles import Particles, are_degenerate, resample
+from engine.composing.particles import Floats, Particles, are_degenerate, resample
 from engine.composing.sampling import LogProbs, Uniforms, log_allowed_mass, sample_top_p
 from engine.composing.token_masks import TokenMasks
 from engine.composing.token_prosody import Bools
-from engine.composing.topics import TopicGuide
 from engine.corpus.usage import rare_ends
 from engine.corpus.vocabulary import UNKNOWN
 from engine.errors import ComposeError
@@ -46,6 +46,16 @@ class StepTrace:
         return StepTrace(self.log_probs[rows], self.allowed[rows])
 
 
+class Guide(Protocol):
+    """What characters are preferred beside the model's own choice; none is forbidden or forced."""
+
+    def steered(self, log_probs: LogProbs, particles: Particles, poems: Ints, slot: Slot) -> LogProbs:
+        """ln p (R, V) with a bias at a slot, not normalised; `poems`: the poem of each row (R,)."""
+
+    def worth(self, particles: Particles, poems: Ints) -> Floats:
+        """Added to ln p of each row (R,) in the choice between the particles of a line, in nats."""
+
+
 class ConstrainedDecoder:
     """Decodes `len(seeds)` poems of one plan. Each poem has its own generator, so that it is independent of the others.
 
@@ -61,7 +71,7 @@ class ConstrainedDecoder:
         temperature: float,
         top_p: float,
         *,
-        guide: TopicGuide | None = None,
+        guide: Guide | None = None,
         keep_trace: bool = False,
     ) -> None:
         self._guide = guide

@@ -25,6 +25,8 @@ Alternative = tuple[str, float, float]
 REPETITION_NATS = 8.0
 # Penalty of a 律诗 whose middle couplets are not parallel at all; scores of candidates differ by some tenths of a nat.
 PARALLELISM_NATS = 0.5
+# The same of a couplet, which is nothing else.
+COUPLET_PARALLELISM_NATS = 1.5
 # Marks of the ranker that a penalty of one nat a character takes: about what a nat of likelihood is worth to readers.
 MARKS_PER_NAT = 4.0
 

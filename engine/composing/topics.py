@@ -1,4 +1,4 @@
-"""The words that a poem shall take up, planned over its lines, and their bias on the logits. Free of torch.
+"""The words that a poem shall take up, planned over its lines, and their bias on the logits.
 
 After Wang et al. (2016): each candidate of a request has a plan of its own, in which a keyword, or words from the field of the
 title, belong each to a line. From that line on the characters that begin a planned word, or go on with it, are made likelier

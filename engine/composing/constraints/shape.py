@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engine.composing.constraints.couplet import kept_couplet, opposite_tones, upper_line
 from engine.composing.constraints.forced_characters import BLANK, forced_characters
 from engine.composing.constraints.layout import COMMA, STOP, Slot
 from engine.composing.constraints.plan import FREE, ConstraintPlan, plan_poem, resolve_rhyme
@@ -42,15 +43,15 @@ def check_free(config: ComposeConfig) -> None:
 
 def is_shaped(config: ComposeConfig) -> bool:
     """Whether free verse keeps characters behind a blank, in lines whose ends are marked."""
-    if config.form != FREE_VERSE:
-        return False
+    if config.form != FREE_VERSE or config.couplet:
+        return bool(config.couplet)
     behind = config.keep.partition(BLANK)[2]
     return any(map(is_han, behind)) and len(_LINE.findall(config.keep)) > 1
 
 
 def plan_of(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
     """The plan of a request that names a form or keeps a shape. Raises as `plan_poem`."""
-    if config.form == FREE_VERSE:
+    if config.form == FREE_VERSE or config.couplet:
         return plan_shape(config, vocabulary)
     return resolve_rhyme(_plan_of_constraints(config.replace(seed=0), vocabulary), config)
 
@@ -62,12 +63,14 @@ def _plan_of_constraints(config: ComposeConfig, vocabulary: Vocabulary) -> Const
 
 
 def plan_shape(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
-    """The plan of free verse in the shape of its kept text.
+    """The plan of free verse in the shape of its kept text, or of a couplet, whose lower line opposes the tones of the upper one.
 
     Raises:
         ComposeError: for a constraint that needs a form, or a character or mark that is not in the vocabulary.
     """
     check_free(config)
+    if config.couplet:
+        config = config.replace(keep=kept_couplet(config, vocabulary))
     lines = [(line, _mark(marks)) for line, marks in _LINE.findall(config.keep)]
     if len(lines[-1][1]) > 1:
         lines[-1] = (lines[-1][0], STOP)
@@ -94,13 +97,16 @@ def plan_shape(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
     token_ids[-1] = END
     prosody = token_prosody(vocabulary, shape.rhyme_system)
     written = {slot.line for slot in slots if slot.is_character and slot.index not in forced}
+    codes = np.full(len(slots), EITHER_BITS, np.uint8)
+    if config.couplet:
+        codes = opposite_tones(upper_line(config, vocabulary), slots)
     return ConstraintPlan(
         form=shape,
         slots=slots,
         forced=forced,
         token_ids=token_ids,
         tone_patterns=(_ANY_PATTERN.name,),
-        codes=np.full((1, len(slots)), EITHER_BITS, np.uint8),
+        codes=codes[None],
         rhymes={},
         groups=np.ones((1, len(prosody.level)), np.bool_),
         prosody=prosody,

@@ -1,0 +1,95 @@
+"""Couplets 对联: lower lines for a given upper line. Free of torch.
+
+The lower line is as long as the upper one, has the opposite tone at every second character and at the end, and no character of
+the upper line. Characters that poets set against that of the upper line are made likelier (`engine.prosody.parallelism`).
+
+Shapes: R rows, S slots, V vocabulary.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.composing.begin_variants import fold_begin
+from engine.composing.constraints.forced_characters import BLANK
+from engine.composing.constraints.layout import COMMA, STOP, Slot
+from engine.composing.constraints.tone_patterns import tones_of
+from engine.composing.token_prosody import EITHER_BITS, LEVEL_BIT, Codes
+from engine.config import ComposeConfig
+from engine.corpus.vocabulary import SPECIAL_TOKENS, Vocabulary
+from engine.errors import ComposeError, Message
+from engine.prosody.parallelism import fit_table
+from engine.prosody.text import han_of, is_han
+
+if TYPE_CHECKING:
+    from engine.composing.constraints.plan import Ints
+    from engine.composing.particles import Floats, Particles
+    from engine.composing.sampling import LogProbs
+
+MIN_CHARS, MAX_CHARS = 4, 11
+# The bias of a character with each nat by which it fits the one above it; what keeps a character from being doubled.
+NATS_PER_FIT_NAT, UNDOUBLED_NATS = 1.0, 60.0
+
+
+def upper_line(config: ComposeConfig, vocabulary: Vocabulary) -> str:
+    """The Han characters of the upper line, folded to the vocabulary.
+
+    Raises:
+        ComposeError: for a line of other lengths, or a character that is not in the vocabulary.
+    """
+    upper = fold_begin(han_of(config.couplet), vocabulary)
+    if not MIN_CHARS <= len(upper) <= MAX_CHARS:
+        raise ComposeError(
+            Message("An upper line of {n} characters is no couplet's.", n=len(upper)),
+            Message("Give {least} to {most} Chinese characters.", least=MIN_CHARS, most=MAX_CHARS),
+        )
+    return upper
+
+
+def kept_couplet(config: ComposeConfig, vocabulary: Vocabulary) -> str:
+    """Both lines with their marks, `BLANK` for each character of the lower line that the request does not keep."""
+    upper = upper_line(config, vocabulary)
+    kept = "".join(one for one in config.keep if is_han(one) or one == BLANK)[len(upper) :]
+    return f"{upper}{COMMA}{kept.ljust(len(upper), BLANK)}{STOP}"
+
+
+def opposite_tones(upper: str, slots: Sequence[Slot]) -> Codes:
+    """The tones (S,), as bits, that each slot takes; the upper line and the places that do not count take either."""
+    codes = np.full(len(slots), EITHER_BITS, np.uint8)
+    for slot in slots:
+        if slot.line == 2 and slot.position and (slot.position % 2 == 0 or slot.ends_line):
+            above = tones_of(upper[slot.position - 1], "pingshui")
+            # A character of both tones, or of none in the book, is opposed by either.
+            codes[slot.index] = EITHER_BITS ^ above if above in (1, 2) else EITHER_BITS
+    return codes
+
+
+def ends_level(upper: str) -> bool:
+    """Whether an upper line ends in a level tone, where custom has an oblique one."""
+    return tones_of(upper[-1], "pingshui") == LEVEL_BIT
+
+
+class ParallelGuide:
+    """Biases the characters of a lower line by their fit with those above them."""
+
+    def __init__(self, upper: str, vocabulary: Vocabulary) -> None:
+        table, first = fit_table(), len(SPECIAL_TOKENS)
+        self._upper = upper
+        self._bias = np.zeros((len(upper), len(vocabulary)), np.float32)
+        for number, above in enumerate(upper):
+            fits = [table.fit_nats(above, one) if is_han(one) else 0.0 for one in vocabulary.characters]
+            self._bias[number, first : first + len(fits)] = NATS_PER_FIT_NAT * np.array(fits, np.float32)
+
+    def steered(self, log_probs: "LogProbs", particles: "Particles", poems: "Ints", slot: Slot) -> "LogProbs":
+        """ln p (R, V) with the bias at a slot, not normalised; a character is doubled where the one above is."""
+        if slot.line != 2:
+            return log_probs
+        at = slot.position - 1
+        steered: LogProbs = log_probs + self._bias[at]
+        is_doubled = at > 0 and self._upper[at] == self._upper[at - 1]
+        steered[np.arange(len(particles)), particles.last] += UNDOUBLED_NATS if is_doubled else -UNDOUBLED_NATS
+        return steered
+
+    def worth(self, particles: "Particles", poems: "Ints") -> "Floats":
+        return np.zeros(len(particles))
