@@ -70,9 +70,9 @@ async def take_pictures(folder: Path, run: Path) -> None:
     from engine import paths
     from engine.config import ComposeConfig
     from poetry_tui.app import PoetryApp
-    from poetry_tui.compose.save_favourite import save_favourite
     from poetry_tui.compose.screen import ComposeScreen
     from poetry_tui.compose.session.revisions import ComposeRequest
+    from poetry_tui.compose.session_saver import save_favourite
     from poetry_tui.engine_client.client import Phase
     from poetry_tui.settings import Settings
     from poetry_tui.themes import INK, PAPER

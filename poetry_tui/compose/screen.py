@@ -14,12 +14,11 @@ from engine.errors import StudioError
 from poetry_tui.compose.inspector.pane import InspectorPane
 from poetry_tui.compose.poem.pane import PoemPane
 from poetry_tui.compose.request.form import RequestForm
-from poetry_tui.compose.save_favourite import save_favourite
-from poetry_tui.compose.session.autosave import PERIOD_S, SessionAutosave
 from poetry_tui.compose.session.generation import GenerationController
 from poetry_tui.compose.session.revision_controller import RevisionController
 from poetry_tui.compose.session.revisions import ComposeRequest
 from poetry_tui.compose.session.state import ComposeSession
+from poetry_tui.compose.session_saver import SessionSaver
 from poetry_tui.engine_client.client import EngineState, Phase
 from poetry_tui.favourites import OWN
 from poetry_tui.i18n import tr, tr_error
@@ -51,8 +50,6 @@ class ComposeScreen(StudioScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "compose", "compose.go", display="⏎"),
         bind("r", "again", "compose.again"),
-        bind("X", "clear_session", "compose.clear_session", display="X", show=False),
-        bind("f", "favourite", "compose.favourite"),
         bind("s", "stop", "compose.stop"),
         bind("p", "panel", "compose.panel"),
         bind("escape", "leave", "compose.leave", display="Esc", show=False),
@@ -70,27 +67,23 @@ class ComposeScreen(StudioScreen):
             pace_chars_per_s=lambda: self.fields.pace_chars_per_s,
         )
         self.revisions = RevisionController(self.session, self.show)
-        self.autosave = SessionAutosave(self.session)
+        self.session_saver = SessionSaver(self.session, self.revisions, self.generation)
         self.request_form = RequestForm(self.session, services.settings)
         self.poem_pane = PoemPane(self.session, self.revisions, services.settings, self._spawn)
         self.inspector_pane = InspectorPane(self.session, self.revisions, services.engine, self._spawn)
-        self.pane_keys = (self.request_form, self.poem_pane, self.inspector_pane)
+        self.pane_keys = (self.session_saver, self.request_form, self.poem_pane, self.inspector_pane)
         # The field that the last request came from, if any: where a refused request is mended.
         self._requested_from: Widget | None = None
         self._shown: tuple[object, ...] = ()
 
     def compose_body(self) -> Iterable[Widget]:
         yield Horizontal(self.request_form, self.poem_pane, self.inspector_pane, id="panes")
+        yield self.session_saver
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.show)
         # Nothing waits for the engine, and the first paint least of all.
         self.call_after_refresh(self.services.engine.start)
-        self.call_after_refresh(self._restore_session)
-        self.set_interval(PERIOD_S, self._save_session)
-
-    async def on_unmount(self) -> None:
-        await self.autosave.close()
 
     def on_screen_resume(self) -> None:
         self.call_after_refresh(
@@ -106,6 +99,8 @@ class ComposeScreen(StudioScreen):
 
     # Display
 
+    @on(SessionSaver.Changed)
+    @on(InspectorPane.Inspected)
     def show(self) -> None:
         """Display the session after a change."""
         self.poem_pane.show(self._hint())
@@ -144,10 +139,6 @@ class ComposeScreen(StudioScreen):
 
     def action_panel(self) -> None:
         self.toggle_class("-no-panel" if self.has_class("-wide") else "-panel")
-
-    @on(InspectorPane.Inspected)
-    def show_likelihoods(self) -> None:
-        self.show()
 
     @on(InspectorPane.Opened)
     def open_inspector(self) -> None:
@@ -240,13 +231,15 @@ class ComposeScreen(StudioScreen):
     def on_request_fields_option_changed(self, event: "RequestFields.OptionChanged") -> None:
         if event.name == "model":
             self.services.engine.load(self.fields.model)
-        elif event.name in ("form", "tone_pattern"):
-            self._show_pattern()
 
     @on(RequestForm.FieldWanted)
     def focus_field(self, event: RequestForm.FieldWanted) -> None:
         self.remove_class("-panel")
         self.set_focus(event.field)
+
+    @on(RequestForm.PatternChanged)
+    def show_pattern(self, event: RequestForm.PatternChanged) -> None:
+        self.poem_pane.show_pattern(event.pattern)
 
     def action_leave(self) -> None:
         """Leave the fields, or the cursor, or stop composing."""
@@ -257,72 +250,12 @@ class ComposeScreen(StudioScreen):
         else:
             self.action_stop()
 
-    def on_descendant_focus(self) -> None:
-        self._show_pattern()
-
-    def on_descendant_blur(self) -> None:
-        self._show_pattern()
-
-    @work(group="pattern", exclusive=True, exit_on_error=False)
-    async def _show_pattern(self) -> None:
-        """Display the tone pattern of the form while a field that decides it has the focus."""
-        has_fields = self.request_form.has_fields
-        if not has_fields or self.focused not in (self.fields.form, self.fields.tone_pattern, self.fields.rhyme):
-            self.poem_pane.show_pattern(None)
-            return
-        from poetry_tui.compose.request.tone_pattern import pattern_of
-
-        key, tone_pattern = self.fields.form_key, self.fields.wanted_tone_pattern
-        self.poem_pane.show_pattern(await asyncio.to_thread(pattern_of, key, tone_pattern))
-
-    # The session
-
-    @work(group="restore", exit_on_error=False)
-    async def _restore_session(self) -> None:
-        """Restore the poems that were not saved last time, where the studio was left or killed."""
-        try:
-            n_restored = await self.autosave.open()
-        except OSError:
-            # A folder that cannot be written is reported where something is saved.
-            return
-        if n_restored:
-            self.show()
-            self.notify(tr("compose.session_restored", n=n_restored), markup=False, timeout=10)
-
-    @work(group="save", exclusive=True, exit_on_error=False)
-    async def _save_session(self) -> None:
-        await self.autosave.save()
-
-    def action_clear_session(self) -> None:
-        """Remove all poems from the screen; undo restores them."""
-        if self.session.compositions and not self.refuse_blind():
-            self.action_stop()
-            self.revisions.clear()
-            self.notify(tr("compose.session_cleared"), markup=False)
-
-    @work(group="favourite", exit_on_error=False)
-    async def action_favourite(self) -> None:
-        current = self.session.current
-        if current is None or not current.text:
-            return
-        try:
-            await asyncio.to_thread(save_favourite, current)
-        except StudioError as error:
-            self._report_error(error, timeout=10)
-            return
-        current.is_kept = True
-        self.notify(tr("compose.kept_said"), markup=False)
-        self.show()
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing are not in the footer."""
         current = self.session.current
         match action:
-            case "again" | "favourite":
-                is_composed = current is not None and current.is_over and bool(current.tokens)
-                return is_composed and not (action == "again" and current is not None and current.is_own)
-            case "clear_session":
-                return current is not None
+            case "again":
+                return current is not None and current.is_composed and not current.is_own
             case "stop":
                 return self.generation.is_writing
         return True

@@ -132,6 +132,22 @@ class StudioScreen(Screen[None]):
         self.query_one(TooSmall).refresh()
 
 
+class ScreenKeys(Widget):
+    """A widget without a picture: keys that work everywhere on a studio screen and belong to one concern, and what they do."""
+
+    DEFAULT_CSS = "ScreenKeys { display: none; }"
+
+    def refuse_blind(self) -> bool:
+        """`StudioScreen.refuse_blind` of its screen."""
+        return isinstance(self.screen, StudioScreen) and self.screen.refuse_blind()
+
+    @on(Worker.StateChanged)
+    def notify_unforeseen(self, event: Worker.StateChanged) -> None:
+        """As its screen does; the message goes to the widget alone that owns the worker."""
+        if isinstance(self.screen, StudioScreen):
+            self.screen.notify_unforeseen(event)
+
+
 def in_short(state: EngineState) -> str:
     """The engine's state for the header's right end."""
     if state.phase is Phase.READY and state.model is not None:

@@ -283,7 +283,7 @@ class PoemPane(Vertical):
         current = self._session.current
         match action:
             case "copy" | "poster":
-                return current is not None and current.is_over and bool(current.tokens)
+                return current is not None and current.is_composed
             case "step" | "line" | "history":
                 return self._revisions.has_revision
             case "turn":

@@ -2,9 +2,10 @@
 
 import asyncio
 import functools
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -22,6 +23,7 @@ from poetry_tui.settings import SettingsStore
 
 if TYPE_CHECKING:
     from poetry_tui.compose.request.fields import RequestFields
+    from poetry_tui.compose.request.tone_pattern import FormPattern
 
 BEGIN_CHARACTERS = "日红山夜湖海月君"
 # Typed instead of a begin character: let the model begin.
@@ -58,9 +60,17 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
             super().__init__()
             self.field = field
 
+    class PatternChanged(Message):
+        """The focus is on a field that decides the tone pattern of this form; None: on none of them any more."""
+
+        def __init__(self, pattern: "FormPattern | None") -> None:
+            super().__init__()
+            self.pattern = pattern
+
     def __init__(self, session: ComposeSession, settings: SettingsStore) -> None:
         super().__init__()
         self._session, self._settings = session, settings
+        self._has_pattern = False
         self.picker = BeginPicker(BEGIN_CHARACTERS, id="picker")
 
     @property
@@ -132,6 +142,28 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
             self._settings.change(model=self.fields.model)
         else:
             self._settings.change(**self.fields.remembered)
+        if event.name in ("form", "tone_pattern"):
+            self.show_pattern()
+
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def show_pattern(self) -> None:
+        """Post the tone pattern of the form while a field that decides it has the focus; once None, when none has."""
+        focused = self.screen.focused
+        is_wanted = self.has_fields and focused in (self.fields.form, self.fields.tone_pattern, self.fields.rhyme)
+        if is_wanted or self._has_pattern:
+            self._has_pattern = is_wanted
+            # The screen's worker: it notifies of what goes wrong unforeseen.
+            work: Callable[[], Coroutine[None, None, None]] = self._post_pattern
+            self.screen.run_worker(work, group="pattern", exclusive=True, exit_on_error=False)
+
+    async def _post_pattern(self) -> None:
+        pattern = None
+        if self._has_pattern:
+            from poetry_tui.compose.request.tone_pattern import pattern_of
+
+            pattern = await asyncio.to_thread(pattern_of, self.fields.form_key, self.fields.wanted_tone_pattern)
+        self.post_message(self.PatternChanged(pattern))
 
     def action_temperature(self, by: int) -> None:
         self.fields.change_temperature(by)

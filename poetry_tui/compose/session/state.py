@@ -69,6 +69,11 @@ class Composition:
             self.tokens = self.visible
 
     @property
+    def is_composed(self) -> bool:
+        """Whether the poem is over and has text."""
+        return self.is_over and bool(self.tokens)
+
+    @property
     def visible(self) -> list[Token]:
         return self.tokens[: int(self.shown)]
 

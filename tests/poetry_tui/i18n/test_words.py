@@ -51,9 +51,10 @@ def test_every_binding_of_the_screens_has_words_and_a_tooltip() -> None:
     from poetry_tui.compose.poem.pane import PoemPane
     from poetry_tui.compose.request.form import RequestForm
     from poetry_tui.compose.screen import ComposeScreen
+    from poetry_tui.compose.session_saver import SessionSaver
     from poetry_tui.keymap import KEY_ORDER
 
-    owners = (ComposeScreen, RequestForm, PoemPane, InspectorPane)
+    owners = (ComposeScreen, SessionSaver, RequestForm, PoemPane, InspectorPane)
     compose = [binding for owner in owners for binding in owner.BINDINGS]
     assert {binding.id for binding in compose if not isinstance(binding, tuple)} == set(KEY_ORDER["compose"])
     for binding in [*PoetryApp.BINDINGS, *compose]:

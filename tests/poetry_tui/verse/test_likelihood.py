@@ -8,9 +8,9 @@ import pytest
 from engine.service.protocol import Poem, Token
 from poetry_tui.cli import main
 from poetry_tui.compose.poem.facts import origin_facts
-from poetry_tui.compose.save_favourite import save_favourite
 from poetry_tui.compose.session.revisions import ComposeRequest
 from poetry_tui.compose.session.state import Composition
+from poetry_tui.compose.session_saver import save_favourite
 from poetry_tui.favourites.export import as_markdown
 from poetry_tui.favourites.poem_page import _facts
 from poetry_tui.favourites.store import FavouriteStore
