@@ -2,7 +2,6 @@
 
 import asyncio
 import functools
-from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -12,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
+from textual.worker import Worker
 
 from poetry_tui.compose.request.begin_picker import BeginPicker
 from poetry_tui.compose.session.generation import new_seed
@@ -71,6 +71,7 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
         super().__init__()
         self._session, self._settings = session, settings
         self._has_pattern = False
+        self._finding_pattern: Worker[None] | None = None
         self.picker = BeginPicker(BEGIN_CHARACTERS, id="picker")
 
     @property
@@ -154,8 +155,9 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
         if is_wanted or self._has_pattern:
             self._has_pattern = is_wanted
             # The screen's worker: it notifies of what goes wrong unforeseen.
-            work: Callable[[], Coroutine[None, None, None]] = self._post_pattern
-            self.screen.run_worker(work, group="pattern", exclusive=True, exit_on_error=False)
+            self._finding_pattern = self.screen.run_worker(
+                self._post_pattern, group="pattern", exclusive=True, exit_on_error=False
+            )
 
     async def _post_pattern(self) -> None:
         pattern = None
