@@ -4,6 +4,7 @@ A name is judged before any file is looked for, so that what no file system take
 system: its length in bytes, characters that cannot be written, separators.
 """
 
+import ipaddress
 import os
 from pathlib import Path
 
@@ -19,6 +20,7 @@ MAX_PATH_BYTES = 4000
 MAX_TEXT_CHARS = 4096
 RULE = "Use letters, digits, spaces, dots, dashes and underscores."
 _MARKS = "_-. "
+LOOPBACK = "localhost"
 
 
 def check_name(name: str, what: str, error: type[StudioError] = UsageError) -> str:
@@ -77,3 +79,11 @@ def path_of(text: str | Path) -> Path:
             number=MAX_NAME_BYTES,
         )
     return path
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address."""
+    try:
+        return host == LOOPBACK or ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

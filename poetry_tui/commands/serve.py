@@ -2,13 +2,11 @@
 
 import argparse
 import importlib.util
-import ipaddress
-from typing import Final
 
 from engine.errors import INTERRUPTED, StudioError, UsageError
+from engine.system.names import LOOPBACK, is_loopback
 from poetry_tui.commands.output import Commands, command, print_note
 
-LOOPBACK: Final = "localhost"
 DEFAULT_PORT = 8000
 
 
@@ -40,11 +38,3 @@ def _serve(options: argparse.Namespace) -> int:
         hint = "Choose another with --port or --host."
         raise StudioError(f"{options.host}:{options.port} cannot be served: {error.strerror}.", hint) from error
     return INTERRUPTED
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address."""
-    try:
-        return host == LOOPBACK or ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

@@ -11,8 +11,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from textual_serve.server import Server
 
+from engine.system.names import is_loopback
 from poetry_tui.commands.output import print_note
-from poetry_tui.commands.serve import is_loopback
 
 STUDIO = [sys.executable, "-P", "-m", "poetry_tui"]
 

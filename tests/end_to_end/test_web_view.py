@@ -18,8 +18,8 @@ import pytest
 from playwright.sync_api import Page, WebSocket, sync_playwright
 
 from engine.errors import INTERRUPTED
+from engine.system.names import is_loopback
 from poetry_tui.cli import main
-from poetry_tui.commands.serve import is_loopback
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 DEADLINE_S = 120
