@@ -2,13 +2,15 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 
+from engine.prosody.text import han_of, is_han
 from poetry_tui.compose.poem.facts import AnnotationCache, Facts, novelty_facts, origin_facts, poem_heading, tone_facts
 from poetry_tui.compose.poem.pager import Pager
 from poetry_tui.compose.session.generation import Spawn
@@ -25,6 +27,10 @@ from poetry_tui.widgets.poem_display import PoemDisplay
 if TYPE_CHECKING:
     from poetry_tui.compose.request.tone_pattern import FormPattern, FormPatternView
     from poetry_tui.verse.annotations import PoemAnnotations
+
+
+# Time without a key before typed characters are put into the poem.
+TYPING_PAUSE_S = 0.3
 
 
 class PoemPane(Vertical):
@@ -91,6 +97,9 @@ class PoemPane(Vertical):
         self.pattern: FormPatternView | None = None
         # The typed text of a poem that is not displayed yet: it is there again when the dialog is opened next.
         self.own_text = ""
+        # Characters that were typed at the cursor, until a pause ends them.
+        self._typed = ""
+        self._typing: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield self.view
@@ -210,6 +219,31 @@ class PoemPane(Vertical):
         self._revisions.turn(event.by)
 
     # Revision
+
+    def on_key(self, event: events.Key) -> None:
+        """Take a Han character for the poem; an input method sends those of a word one after the other."""
+        if event.character and is_han(event.character) and self._revisions.cursor is not None:
+            event.stop()
+            self._take(event.character)
+
+    def on_paste(self, event: events.Paste) -> None:
+        characters = han_of(event.text)
+        if characters and self._revisions.cursor is not None:
+            event.stop()
+            self._take(characters)
+
+    def _take(self, characters: str) -> None:
+        self._typed += characters
+        if self._typing is not None:
+            self._typing.stop()
+        self._typing = self.set_timer(TYPING_PAUSE_S, self._put_typed)
+
+    def _put_typed(self) -> None:
+        """Put what was typed at the cursor; the model goes on behind it."""
+        typed, self._typed = self._typed, ""
+        request = self._revisions.choose(typed)
+        if request is not None:
+            self.post_message(self.RevisionRequested(request))
 
     def action_lock(self) -> None:
         self._revisions.toggle_lock()

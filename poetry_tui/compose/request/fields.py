@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from engine.prosody import RHYME_BOOKS, RhymeBook
 from poetry_tui.compose.request.form_choices import FREE, FormChoice
+from poetry_tui.compose.session.revision_request import pattern_of_form
 from poetry_tui.i18n import tr
 from poetry_tui.settings import Settings
 from poetry_tui.terminal.chart_glyphs import is_ascii
@@ -25,7 +26,7 @@ CANDIDATES = (1, 3, 5, 9)
 _UNKNOWN_YET = "…"
 # The fields to write in, and what comes between the lines of a paste: each line begins a poem of its own, or is a keyword; the
 # lines of an acrostic are its characters.
-_JOINTS = {"own": " ", "title": None, "keywords": " ", "acrostic": "", "acrostic_tail": ""}
+_JOINTS = {"own": " ", "title": None, "keywords": " ", "acrostic": "", "acrostic_tail": "", "keep": ""}
 
 
 class RequestFields(Vertical):
@@ -62,7 +63,7 @@ class RequestFields(Vertical):
         self._wanted_rhyme, self._wanted_tone_pattern = settings.rhyme, settings.tone_pattern
         self._wanted_book: RhymeBook | None = settings.rhyme_book
         self._keys: list[str] = [settings.form]
-        self.own, self.title_input, self.keywords, self.acrostic, self.acrostic_tail = (
+        self.own, self.title_input, self.keywords, self.acrostic, self.acrostic_tail, self.keep = (
             LineInput(id=name, compact=True, joint=joint) for name, joint in _JOINTS.items()
         )
         self._labels = {Static(markup=False): field for field in self.inputs[1:]}
@@ -99,7 +100,7 @@ class RequestFields(Vertical):
 
     @property
     def inputs(self) -> tuple[Input, ...]:
-        return self.own, self.title_input, self.keywords, self.acrostic, self.acrostic_tail
+        return self.own, self.title_input, self.keywords, self.acrostic, self.acrostic_tail, self.keep
 
     def refresh_labels(self) -> None:
         for field in self.inputs:
@@ -128,6 +129,7 @@ class RequestFields(Vertical):
             "keywords": self.keywords.value.strip(),
             "acrostic": self.acrostic.value.strip(),
             "acrostic_tail": self.acrostic_tail.value.strip(),
+            "keep": pattern_of_form(self.keep.value, self.form_key),
             "temperature": self.temperature,
         }
 

@@ -124,11 +124,15 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     @property
     def prompts(self) -> list[str]:
-        """The begin of each poem: the typed ones, else the chosen chips; an acrostic needs none."""
+        """The begin of each poem: the typed ones, else the chosen chips; an acrostic and kept characters need none."""
         typed = ["" if text in _ANY else text for text in self.fields.own.value.split()]
         if typed:
             return typed
-        return [""] if self.fields.acrostic.value.strip() else self.picker.chosen
+        return [""] if self._begins_elsewhere else self.picker.chosen
+
+    @property
+    def _begins_elsewhere(self) -> bool:
+        return bool(self.fields.acrostic.value.strip() or self.fields.keep.value.strip())
 
     @on(BeginPicker.Picked)
     def clear_own_prompt(self) -> None:
@@ -138,7 +142,7 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
     def on_request_fields_option_changed(self, event: "RequestFields.OptionChanged") -> None:
         """Remember the options. The message bubbles on to the screen."""
         # The chips are pale while something else says how to begin.
-        self.picker.is_active = not (self.fields.own.value.strip() or self.fields.acrostic.value.strip())
+        self.picker.is_active = not (self.fields.own.value.strip() or self._begins_elsewhere)
         if event.name == "model":
             self._settings.change(model=self.fields.model)
         else:

@@ -56,11 +56,11 @@ class RevisionController:
 
     # Other characters
 
-    def choose(self, character: str) -> ComposeRequest | None:
-        """The request that puts a character at the cursor; None without a cursor."""
+    def choose(self, characters: str) -> ComposeRequest | None:
+        """The request that puts characters at the cursor; None without a cursor."""
         if self.cursor is None:
             return None
-        return self._session.tree.choose(character, seed=new_seed())
+        return self._session.tree.choose(characters, seed=new_seed())
 
     @property
     def can_recompose(self) -> bool:

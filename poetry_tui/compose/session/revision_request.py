@@ -77,6 +77,17 @@ def config_to_keep(
     return {**config, **agreed, "begin": text[:n_begin], "keep": _pattern(config, text, kept)}
 
 
+def pattern_of_form(typed: str, form: str) -> str:
+    """A pattern that somebody typed, filled up with □ to the length of a form; as it is for free verse."""
+    pattern = "".join(typed.split())
+    if not pattern or form == FREE:
+        return pattern
+    from engine.prosody.forms import form_called
+
+    n_typed = sum(one not in LINE_MARKS for one in pattern)
+    return pattern + OPEN * (sum(form_called(form).line_lengths) - n_typed)
+
+
 def _pattern(config: Mapping[str, Any], text: str, kept: Collection[int]) -> str:
     """The text with □ for each character that is not kept. Marks stay; positions that the form still lacks are □."""
     pattern = "".join(

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+from engine.prosody.text import LINE_MARKS
 from engine.service.protocol import Poem, Token
 from poetry_tui.compose.session.revision_request import config_to_keep, line_ranges, repeated_positions
 
@@ -121,20 +122,27 @@ class RevisionTree:
 
     # Requests
 
-    def choose(self, character: str, *, seed: int | None = None) -> ComposeRequest:
-        """The request for another character at the cursor, after which the model goes on.
+    def choose(self, characters: str, *, seed: int | None = None) -> ComposeRequest:
+        """The request for other characters from the cursor on, after which the model goes on; marks stay where the form has them.
 
         `seed`: of the sampling; by default that of the current revision. ValueError without a cursor.
         """
         revision = self._require_current()
         if self.cursor is None:
             raise ValueError("there is no cursor")
-        before = {position: revision.origins[position] for position in range(self.cursor)}
-        after = {position: revision.origins[position] for position in revision.locked if position > self.cursor}
-        repeated = repeated_positions(revision.config, revision.text, self.cursor)
-        kept = {**before, self.cursor: Origin.CHOSEN, **after}
-        origins = {position: Origin.CHOSEN if position in repeated else origin for position, origin in kept.items()}
-        text = "".join(character if position in repeated else one for position, one in enumerate(revision.text))
+        here = list(range(self.cursor, len(revision.text)))
+        if len(characters) > 1:
+            here = [position for position in here if revision.text[position] not in LINE_MARKS] or here
+        chosen: dict[int, str] = {}
+        for position, character in zip(here, characters, strict=False):
+            repeated = repeated_positions(revision.config, revision.text, position)
+            chosen |= dict.fromkeys(repeated, character)
+        end = max(here[: len(characters)]) + 1
+        before = {position: revision.origins[position] for position in range(end)}
+        after = {position: revision.origins[position] for position in revision.locked if position >= end}
+        kept = {**before, **after}
+        origins = {position: Origin.CHOSEN if position in chosen else origin for position, origin in kept.items()}
+        text = "".join(chosen.get(position, one) for position, one in enumerate(revision.text))
         locked = frozenset(position for position in revision.locked if position in origins)
         return self._request(text, origins, locked, seed, changed=self.cursor)
 

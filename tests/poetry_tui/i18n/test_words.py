@@ -19,6 +19,7 @@ FAMILIES = (
     "compose.title",
     "compose.keywords",
     "compose.acrostic",
+    "compose.keep",
     "compose.tones_",
     "compose.rhyme_",
 )

@@ -3,10 +3,12 @@
 from typing import Any, cast
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from poetry_tui.compose.poem.facts import Facts
 from poetry_tui.compose.poem.pager import Pager
+from poetry_tui.compose.poem.pane import TYPING_PAUSE_S
 from poetry_tui.favourites.store import FavouriteStore
 from poetry_tui.i18n import Language
 from poetry_tui.settings import Settings, load_settings, settings_file
@@ -65,7 +67,7 @@ async def test_an_acrostic_begins_the_poem_in_place_of_the_chips(until: Until) -
         await studio.written()
         config = studio.current.config
         assert (config["begin"], config["acrostic"], config["title"]) == ("", "春江花月", "登高")
-        assert not studio.screen.request_form.picker.is_active
+        await studio.until(lambda: not studio.screen.request_form.picker.is_active)
 
 
 async def test_keywords_are_asked_for_shown_and_kept_with_the_poem(until: Until) -> None:
@@ -271,3 +273,39 @@ async def test_up_and_down_go_from_field_to_field_and_enter_there_writes_another
         revision = studio.screen.session.revision
         assert revision is not None
         assert revision.parent is None
+
+
+async def test_characters_typed_at_the_cursor_stand_there_and_the_machine_goes_on(until: Until) -> None:
+    async with open_studio(until) as studio:
+        await known(studio)
+        await studio.press("enter")
+        await studio.written()
+        before = studio.current.text
+        await studio.press("right", "right", "明", "月")
+        await studio.written(2)
+        assert studio.current.text[:3] == before[0] + "明月"
+        assert str(studio.current.config["keep"]).startswith(before[0] + "明月")
+        studio.screen.poem_pane.post_message(events.Paste("春风\n"))
+        await studio.written(3)
+        assert studio.current.text[:3] == before[0] + "春风"
+        await studio.press("u")
+        assert studio.current.text[:3] == before[0] + "明月"
+
+
+async def test_a_typed_character_without_a_cursor_changes_nothing(until: Until) -> None:
+    async with open_studio(until) as studio:
+        await known(studio)
+        await studio.press("enter")
+        await studio.written()
+        await studio.press("明")
+        await studio.pilot.pause(2 * TYPING_PAUSE_S)
+        assert len(studio.screen.session.compositions) == 1
+
+
+async def test_a_pattern_is_kept_and_filled_up_to_the_length_of_the_form(until: Until) -> None:
+    async with open_studio(until, settings=Settings(pace=3, form="qijue", n_candidates=1)) as studio:
+        await known(studio)
+        studio.screen.fields.keep.value = "□□江头 □笛风"
+        await studio.until(lambda: not studio.screen.request_form.picker.is_active)
+        (request,) = studio.screen.request_form.requests(None)
+        assert (request.config["begin"], request.config["keep"]) == ("", "□□江头□笛风" + "□" * 21)
