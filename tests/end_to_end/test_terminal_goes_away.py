@@ -24,6 +24,8 @@ from tests.terminals import STUDIO, Terminal, below, terminal, wait_until, wait_
 if sys.platform == "win32":
     pytest.skip("terminals of this kind are not there", allow_module_level=True)
 
+# For what does not depend on the service.
+STUDIO_WITHOUT_TORCH = (sys.executable, str(Path(__file__).with_name("studio_without_torch.py")))
 # Starts a training as the Train screen does, then opens the studio on it.
 STUDIO_WITH_TRAINING = """
 import sys
@@ -100,7 +102,8 @@ def test_nothing_is_left_of_a_studio_whose_terminal_closes(
     leader: str, place: Callable[[Terminal], None], studio_home: Path, tmp_path: Path
 ) -> None:
     FavouriteStore().add(Favourite(id=0, text="一去不回", begin="一", model="studio-lstm", seed=7))
-    with terminal(below(leader, STUDIO, tmp_path)) as studio:
+    command = STUDIO if place in (compose_idle, composing) else STUDIO_WITHOUT_TORCH
+    with terminal(below(leader, command, tmp_path)) as studio:
         studio.wait_for(tr("compose.begin"))
         place(studio)
         processes = studio.processes()
@@ -166,7 +169,7 @@ def test_whoever_leaves_does_so_though_a_thread_waits_for_ever() -> None:
 
 def test_a_monitor_and_the_report_that_it_writes_end_with_the_terminal(studio_home: Path, tmp_path: Path) -> None:
     run = write_run(studio_home / "runs" / "seen", [*life(300), finished(300)])
-    with terminal(below("trap", [*STUDIO, "monitor", run.name], tmp_path)) as studio:
+    with terminal(below("trap", [*STUDIO_WITHOUT_TORCH, "monitor", run.name], tmp_path)) as studio:
         studio.wait_for(run.name)
         studio.press("R")
         wait_until(lambda: child_with(studio, "report"))
@@ -185,7 +188,7 @@ def test_an_installation_ends_with_the_terminal_and_leaves_nothing(
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     monkeypatch.setenv("PATH", str(endless_npm(tmp_path).parent), prepend=os.pathsep)
-    with terminal(below("trap", STUDIO, tmp_path)) as studio:
+    with terminal(below("trap", STUDIO_WITHOUT_TORCH, tmp_path)) as studio:
         studio.wait_for(tr("compose.begin"))
         studio.press("2")
         studio.wait_for(tr("train.install", name="tang"))
