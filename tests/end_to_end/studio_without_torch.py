@@ -9,5 +9,5 @@ from poetry_tui.engine_client import client
 FAKE_SERVICE = Path(__file__).parents[1] / "poetry_tui" / "engine_client" / "fake_service.py"
 
 if __name__ == "__main__":
-    client.SERVICE = (sys.executable, "-P", str(FAKE_SERVICE))
+    vars(client)["SERVICE"] = (sys.executable, "-P", str(FAKE_SERVICE))
     sys.exit(main())
