@@ -2,8 +2,10 @@
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Static
+from textual.content import Content
+from textual.widget import Widget
 
+from poetry_tui.i18n import tr
 from poetry_tui.train.corpus_offer import CorpusOffer
 from poetry_tui.train.monitor.monitor import RunMonitor
 from poetry_tui.train.run_list import RunList
@@ -15,6 +17,18 @@ class TrainColumn(Vertical):
 
     # Its children cover it: there is nothing of it to be rendered, at every change of one of them.
     BLANK = True
+
+
+class HowToBegin(Widget):
+    """What stands in place of the followed run where there is none."""
+
+    DEFAULT_CSS = """
+    HowToBegin { height: 1fr; content-align: center middle; text-align: center; padding: 1 4; display: none; }
+    """
+
+    def render(self) -> Content:
+        sentence = "train.empty" if self.screen.has_class("-wide") else "train.empty_narrow"
+        return Content.assemble((tr("train.empty_title"), "bold $accent"), "\n\n", (tr(sentence), "dim"))
 
 
 class TrainBody(Horizontal):
@@ -32,5 +46,5 @@ class TrainBody(Horizontal):
             yield RunList()
         with TrainColumn(id="train-right"):
             yield CorpusOffer()
-            yield Static(id="train-empty", markup=False)
+            yield HowToBegin()
             yield self._monitor

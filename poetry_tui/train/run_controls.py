@@ -1,12 +1,22 @@
-"""The controls of the followed run: which commands apply to it as it is, and what each of them sends. Knows no screen."""
+"""The controls of the followed run: which commands apply to it as it is, what each of them sends, and their keys."""
 
+import asyncio
 from pathlib import Path
+from typing import ClassVar
 
+from textual import work
+from textual.binding import BindingType
+
+from engine.errors import StudioError
+from poetry_tui.i18n import tr, tr_error
+from poetry_tui.keymap import bind
 from poetry_tui.runs import control
 from poetry_tui.runs.control import RunCommand
 from poetry_tui.runs.replay import RunReplay
 from poetry_tui.runs.state import Status
 from poetry_tui.train.followed_runs import FollowedRuns
+from poetry_tui.widgets.line_input import AskLine
+from poetry_tui.widgets.studio_screen import ScreenKeys
 
 
 class RunControls:
@@ -72,3 +82,65 @@ class RunControls:
             return None
         self._stop_once_running = None
         return control.stop_run
+
+
+class RunControlKeys(ScreenKeys):
+    """The keys of the controls: each sends its command in the background and notifies of what came of it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("p", "control('pause')", "train.pause"),
+        bind("s", "control('stop')", "train.stop"),
+        bind("c", "control('continue')", "train.continue"),
+        bind("w", "control('save')", "train.save_now", show=False),
+        bind("a", "rate", "train.rate", show=False),
+        bind("e", "control('sample')", "train.sample_now", show=False),
+    ]
+
+    def __init__(self, runs: FollowedRuns, controls: RunControls) -> None:
+        super().__init__()
+        self._runs, self._controls = runs, controls
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that would do nothing are not in the footer."""
+        return self._controls.applies(str(parameters[0]) if parameters else action)
+
+    def action_control(self, action: str) -> None:
+        """Send the followed run a command."""
+        if self._runs.followed is None or (action in ("stop", "continue") and self.refuse_blind()):
+            return
+        if (command := self._controls.command(action)) is not None:
+            done = tr(f"train.asked.{action}") if action in ("save", "sample") else ""
+            self.send(command, self._runs.followed.folder, done)
+
+    @work(group="send", exit_on_error=False)
+    async def send(self, command: RunCommand, folder: Path, done: str = "") -> None:
+        """Send a command to a run, and notify that it was sent."""
+        try:
+            await asyncio.to_thread(command, folder)
+        except StudioError as error:
+            self._notify_error(error)
+        else:
+            if done:
+                self.notify(done, markup=False)
+
+    def action_rate(self) -> None:
+        """Ask for the new peak of the learning rate; the schedule goes on below it."""
+        follower = self._runs.followed
+        if follower is None:
+            return
+
+        def change(answer: str | None) -> None:
+            if answer is None:
+                return
+            try:
+                rate = control.learning_rate_of(answer)
+            except StudioError as error:
+                self._notify_error(error)
+                return
+            done = tr("train.asked.lr", rate=f"{rate:g}")
+            self.send(lambda folder: control.set_learning_rate(folder, rate), follower.folder, done)
+
+        self.app.push_screen(AskLine(tr("train.ask_rate", rate=f"{follower.state.lr:.3g}")), change)
+
+    def _notify_error(self, error: StudioError) -> None:
+        self.notify(tr_error(str(error)), severity="error", markup=False)

@@ -6,9 +6,7 @@ from pathlib import Path
 
 from textual import on, work
 from textual.actions import parse
-from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
 from engine.config import TrainConfig
 from engine.errors import StudioError
@@ -26,10 +24,9 @@ from poetry_tui.train.corpus_offer import CorpusOffer, installed_corpora
 from poetry_tui.train.followed_runs import FollowedRuns
 from poetry_tui.train.monitor.monitor import RunMonitor
 from poetry_tui.train.monitor.samples import SampleTimeline
-from poetry_tui.train.run_controls import RunControls
+from poetry_tui.train.run_controls import RunControlKeys, RunControls
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.settings.form import INSTALLABLE, RunSettings
-from poetry_tui.widgets.line_input import AskLine
 from poetry_tui.widgets.studio_screen import StudioScreen
 
 # A figure that changes more often cannot be read, and every read and every painting is paid for by the training.
@@ -52,12 +49,6 @@ class TrainScreen(StudioScreen):
         bind("ctrl+r", "start", "train.start", display="^r", priority=True),
         bind("n,ctrl+n", "new", "train.new", display="n"),
         bind("b", "list", "train.list", show=False),
-        bind("p", "control('pause')", "train.pause"),
-        bind("s", "control('stop')", "train.stop"),
-        bind("c", "control('continue')", "train.continue"),
-        bind("w", "control('save')", "train.save_now", show=False),
-        bind("a", "rate", "train.rate", show=False),
-        bind("e", "control('sample')", "train.sample_now", show=False),
         bind("o", "compose_with", "train.compose_with", show=False),
         bind("r", "replay", "train.replay", show=False),
         bind("m", "overlay", "train.overlay", show=False),
@@ -72,10 +63,9 @@ class TrainScreen(StudioScreen):
         & RunSettings { height: auto; max-height: 66%; scrollbar-size-vertical: 1; }
         & RunList { height: 1fr; min-height: 5; padding: 0; scrollbar-size-vertical: 1; }
         & #train-right { width: 1fr; }
-        & #train-empty { height: 1fr; content-align: center middle; text-align: center; padding: 1 4; display: none; }
         & CorpusOffer { display: none; }
         &.-offer CorpusOffer { display: block; }
-        &.-empty #train-empty { display: block; }
+        &.-empty HowToBegin { display: block; }
         &.-empty RunMonitor { display: none; }
         &.-narrow #train-left { width: 1fr; display: none; }
         &.-narrow.-settings #train-left { display: block; }
@@ -93,7 +83,8 @@ class TrainScreen(StudioScreen):
         self.runs = FollowedRuns()
         self.controls = RunControls(self.runs)
         self.monitor = RunMonitor(self.runs)
-        self.pane_keys = (self.monitor,)
+        self.control_keys = RunControlKeys(self.runs, self.controls)
+        self.pane_keys = (self.control_keys, self.monitor)
         self._wanted_run = wanted_run
         self._installed: list[str] | None = None
         # What the footer offered when it was last drawn, which takes longer than all else that is painted.
@@ -103,9 +94,9 @@ class TrainScreen(StudioScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         yield TrainBody(self.monitor)
+        yield self.control_keys
 
     def on_mount(self) -> None:
-        self._show_how_to_begin()
         self._keep_lists_current()
 
     # Following
@@ -129,7 +120,7 @@ class TrainScreen(StudioScreen):
             has_more = await self.runs.read(follower)
             self.monitor.paint_within(READ_PERIOD_S if has_more else 0.0)
             if (command := self.controls.due_command()) is not None:
-                self._send(command, follower.folder)
+                self.control_keys.send(command, follower.folder)
             if not has_more:
                 await asyncio.sleep(READ_PERIOD_S if self.is_current else HIDDEN_READ_PERIOD_S)
 
@@ -176,18 +167,8 @@ class TrainScreen(StudioScreen):
             self.call_after_refresh(self.query_one("#install").focus)
         self.set_class(not installed, "-offer")
 
-    def _show_how_to_begin(self) -> None:
-        sentence = "train.empty" if self.size.width >= 100 else "train.empty_narrow"
-        text = Content.assemble((tr("train.empty_title"), "bold $accent"), "\n\n", (tr(sentence), "dim"))
-        self.query_one("#train-empty", Static).update(text)
-
-    def on_resize(self) -> None:
-        super().on_resize()
-        self._show_how_to_begin()
-
     def refresh_labels(self) -> None:
         super().refresh_labels()
-        self._show_how_to_begin()
         self.query_one(RunSettings).refresh_labels()
         self.query_one(RunList).refresh_labels()
         self.monitor.refresh_labels()
@@ -246,52 +227,12 @@ class TrainScreen(StudioScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing are not in the footer."""
-        match action, parameters:
-            case "control", (str(name),):
-                return self.controls.applies(name)
-            case (("rate" | "compose_with"), _):
+        match action:
+            case "compose_with":
                 return self.controls.applies(action)
-            case "replay", _:
+            case "replay":
                 return self.runs.followed is not None
         return True
-
-    def action_control(self, action: str) -> None:
-        """Send the followed run a command."""
-        if self.runs.followed is None or (action in ("stop", "continue") and self.refuse_blind()):
-            return
-        if (command := self.controls.command(action)) is not None:
-            done = tr(f"train.asked.{action}") if action in ("save", "sample") else ""
-            self._send(command, self.runs.followed.folder, done)
-
-    @work(group="send", exit_on_error=False)
-    async def _send(self, command: runs.RunCommand, folder: Path, done: str = "") -> None:
-        """Send a command to a run, and notify that it was sent."""
-        try:
-            await asyncio.to_thread(command, folder)
-        except StudioError as error:
-            self._notify_error(error)
-        else:
-            if done:
-                self.notify(done, markup=False)
-
-    def action_rate(self) -> None:
-        """Ask for the new peak of the learning rate; the schedule goes on below it."""
-        follower = self.runs.followed
-        if follower is None:
-            return
-
-        def change(answer: str | None) -> None:
-            if answer is None:
-                return
-            try:
-                rate = runs.learning_rate_of(answer)
-            except StudioError as error:
-                self._notify_error(error)
-                return
-            done = tr("train.asked.lr", rate=f"{rate:g}")
-            self._send(lambda folder: runs.set_learning_rate(folder, rate), follower.folder, done)
-
-        self.app.push_screen(AskLine(tr("train.ask_rate", rate=f"{follower.state.lr:.3g}")), change)
 
     async def action_start(self) -> None:
         await self.query_one(RunSettings).ask_to_start()
