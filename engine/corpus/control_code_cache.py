@@ -82,8 +82,8 @@ class ControlCodeTokens:
             rows = np.flatnonzero(wanted)
             words = self.keywords[self.keyword_offsets[poems[rows]] + candidate]  # (n, MAX_KEYWORD_CHARS)
             grid[rows, columns[rows]] = self.keyword_mark
-            for place in range(MAX_KEYWORD_CHARS):
-                grid[rows, columns[rows] + 1 + place] = words[:, place]
+            for position in range(MAX_KEYWORD_CHARS):
+                grid[rows, columns[rows] + 1 + position] = words[:, position]
             columns[rows] += 1 + np.count_nonzero(words != PAD, axis=1)
         rows = np.flatnonzero(parts[:, TITLE_PART])
         starts = self.title_offsets[poems[rows]]

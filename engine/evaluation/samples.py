@@ -107,7 +107,7 @@ def real_samples(
     """By form, up to `n_poems` held-out poems of a corpus; the form of a 词 is read from its title too."""
     found: dict[str, list[Poem]] = {form.key: [] for form in forms}
     # Of 排律, those with as many lines as the form here.
-    lengths = {form.key: {way.line_lengths for way in (form, *form.variants)} for form in forms}
+    lengths = {form.key: {variant.line_lengths for variant in (form, *form.variants)} for form in forms}
     for poem in corpus.poems():
         if split_of(poem) != "train":
             form, _ = form_and_lines(poem)

@@ -100,19 +100,19 @@ def _sums_in_16_bits(features: Tensor, weight: Tensor, bias: Tensor, targets: Te
     chunk_rows = _even_rows(n_rows, 2 * chunk_rows)  # of 16 bits twice as many have room where others would stand
     with_ones, with_bias = _with_ones(features, chunk_rows), _with_bias(weight, bias, features.dtype)
     in_chunk = torch.arange(chunk_rows, device=targets.device) * len(with_bias)
-    places = nn.functional.pad(targets, (0, len(with_ones) - n_rows)).view(-1, chunk_rows) + in_chunk
+    positions = nn.functional.pad(targets, (0, len(with_ones) - n_rows)).view(-1, chunk_rows) + in_chunk
 
     grad_features, p_targets, p_others = features.new_empty(len(with_ones), n_features), [], []
     grad_both = weight.new_zeros(with_bias.shape)
     room = features.new_empty(chunk_rows, len(with_bias))
-    chunks = zip(torch.split(with_ones, chunk_rows), places, torch.split(grad_features, chunk_rows), strict=True)
-    for some, place, grad_some in chunks:
+    chunks = zip(torch.split(with_ones, chunk_rows), positions, torch.split(grad_features, chunk_rows), strict=True)
+    for some, position, grad_some in chunks:
         torch.mm(some, with_bias.T, out=room)  # (rows, F + ones) @ (F + ones, V′) -> (rows, V′)
         p = torch.softmax(room, dim=1, out=room)  # it reckons in 32 bits, row by row
-        p_targets.append(p.take(place))
+        p_targets.append(p.take(position))
         # p − 1 would lose a target's last digits where it is nearly certain; what all others have together does not.
-        p_others.append(p.put_(place, p.new_zeros(chunk_rows)).sum(dim=1))
-        grad_logits = p.put_(place, -p_others[-1])
+        p_others.append(p.put_(position, p.new_zeros(chunk_rows)).sum(dim=1))
+        grad_logits = p.put_(position, -p_others[-1])
         torch.mm(grad_logits, with_bias[:, :n_features], out=grad_some)  # (rows, V′) @ (V′, F) -> (rows, F)
         grad_both += grad_logits.T @ some  # (V′, rows) @ (rows, F + ones) -> (V′, F + ones)
     p_target, others = (torch.cat(parts)[:n_rows].float() for parts in (p_targets, p_others))

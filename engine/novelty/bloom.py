@@ -56,8 +56,8 @@ def hash_ends(rows: CodePoints, shortest: int) -> Hashes:
     """The hashes (B, L − shortest + 1) of the ends of strings (B, L): of each string from its first character on, from its
     second on, and so on down to the end of `shortest` characters."""
     hashes = no_hashes((len(rows), max(0, rows.shape[1] - shortest + 1)))
-    for place, column in enumerate(rows.T):
-        begun = hashes[:, : place + 1]
+    for position, column in enumerate(rows.T):
+        begun = hashes[:, : position + 1]
         begun[:] = extend(begun, column[:, None])
     return hashes
 
@@ -67,9 +67,9 @@ def hash_strings(strings: list[str]) -> Hashes:
     hashes = no_hashes(len(strings))
     lengths = np.array([len(string) for string in strings], np.int64)
     for length in np.unique(lengths):
-        places = np.flatnonzero(lengths == length)
-        rows = code_points("".join(strings[place] for place in places)).reshape(len(places), int(length))
-        hashes[places] = hash_rows(rows)
+        positions = np.flatnonzero(lengths == length)
+        rows = code_points("".join(strings[position] for position in positions)).reshape(len(positions), int(length))
+        hashes[positions] = hash_rows(rows)
     return hashes
 
 
@@ -95,8 +95,8 @@ class BloomFilter:
         n_hashes = min(max(1, round(bits_per_key * math.log(2))), MAX_HASHES)
         flags = np.zeros(n_bits, np.bool_)
         for first in range(0, len(keys), _KEYS_AT_ONCE):
-            for place in _places(keys[first : first + _KEYS_AT_ONCE], n_bits, n_hashes):
-                flags[place] = True
+            for position in _positions(keys[first : first + _KEYS_AT_ONCE], n_bits, n_hashes):
+                flags[position] = True
         return cls(np.packbits(flags, bitorder="little"), n_hashes, len(keys))
 
     @property
@@ -105,8 +105,8 @@ class BloomFilter:
 
     def contains(self, hashes: Hashes) -> Flags:
         """For each hash of (B,) whether its string may have been put in; False is certain."""
-        places = _places(hashes, self.n_bits, self.n_hashes)
-        is_set = self.bits[places >> np.uint64(3)] >> (places & _LOW_THREE).astype(np.uint8) & np.uint8(1)
+        positions = _positions(hashes, self.n_bits, self.n_hashes)
+        is_set = self.bits[positions >> np.uint64(3)] >> (positions & _LOW_THREE).astype(np.uint8) & np.uint8(1)
         found: Flags = np.logical_and.reduce(is_set, axis=0)
         return found
 
@@ -119,17 +119,17 @@ class HashSet:
 
     def contains(self, hashes: Hashes) -> Flags:
         """For each hash of (B,) whether its string was put in."""
-        places = np.searchsorted(self.hashes, hashes)
+        positions = np.searchsorted(self.hashes, hashes)
         found = np.zeros(hashes.shape, np.bool_)
-        inside = places < len(self.hashes)
-        found[inside] = self.hashes[places[inside]] == hashes[inside]
+        inside = positions < len(self.hashes)
+        found[inside] = self.hashes[positions[inside]] == hashes[inside]
         return found
 
 
-def _places(hashes: Hashes, n_bits: int, n_hashes: int) -> Hashes:
+def _positions(hashes: Hashes, n_bits: int, n_hashes: int) -> Hashes:
     """The bits that belong to each hash (B,): (n_hashes, B), by double hashing."""
     mixed = (hashes ^ (hashes >> np.uint64(30))) * _FINAL_MULTIPLIER
     mixed ^= mixed >> np.uint64(31)
     first, step = mixed & _LOW_HALF, (mixed >> _HALF) | np.uint64(1)
-    places: Hashes = (first + np.arange(n_hashes, dtype=np.uint64)[:, None] * step) % np.uint64(n_bits)
-    return places
+    positions: Hashes = (first + np.arange(n_hashes, dtype=np.uint64)[:, None] * step) % np.uint64(n_bits)
+    return positions

@@ -143,9 +143,9 @@ class _Found:
         self.n_lines += len(lines.starts)
         for length in np.unique(lines.lengths).tolist():
             rows = lines.of_length(length)
-            for place in range(1, length):
-                characters = rows[rows[:, place] == rows[:, place - 1], place]
-                np.add.at(self.doubled[int(place == CAESURA.get(length))], characters, 1)
+            for position in range(1, length):
+                characters = rows[rows[:, position] == rows[:, position - 1], position]
+                np.add.at(self.doubled[int(position == CAESURA.get(length))], characters, 1)
 
     def add_lines(self, lines: _Lines) -> None:
         for length in np.unique(lines.lengths).tolist():

@@ -69,9 +69,9 @@ class LineIndex:
         ended = np.zeros(len(beginnings), np.bool_)
         lengths = np.array([len(one) for one in beginnings], np.int64)
         for length in np.unique(lengths):
-            places = np.flatnonzero(lengths == length)
-            text = "".join(beginnings[place] for place in places.tolist())
-            ended[places] = self.ends(code_points(text).reshape(len(places), int(length)))
+            positions = np.flatnonzero(lengths == length)
+            text = "".join(beginnings[position] for position in positions.tolist())
+            ended[positions] = self.ends(code_points(text).reshape(len(positions), int(length)))
         return ended
 
     def ends(self, beginnings: CodePoints) -> Flags:
@@ -82,7 +82,7 @@ class LineIndex:
     def completes_known(self, beginning: str, characters: CodePoints) -> Flags:
         """For each code point of (V,) whether, put after `beginning`, it completes a training line.
 
-        For a mask over the vocabulary at the last place of a line.
+        For a mask over the vocabulary at the last position of a line.
         """
         if len(beginning) + 1 < MIN_LINE_CHARS:
             return np.zeros(characters.shape, np.bool_)
@@ -97,7 +97,7 @@ class LineIndex:
         return len(run) < RUN_LENGTH or self.longest_run(run) == (0, len(run))
 
     def longest_run(self, line: str) -> tuple[int, int]:
-        """The longest run of a line's characters that may stand in one training line: (first place, length).
+        """The longest run of a line's characters that may stand in one training line: (first position, length).
 
         Never shorter than the real one where that has `RUN_LENGTH` characters or more; (0, 0) where there is none of that
         length.
@@ -105,10 +105,10 @@ class LineIndex:
         n_runs = len(line) - RUN_LENGTH + 1
         if n_runs < 1:
             return 0, 0
-        found = self.runs.contains(hash_strings([line[place : place + RUN_LENGTH] for place in range(n_runs)]))
+        found = self.runs.contains(hash_strings([line[position : position + RUN_LENGTH] for position in range(n_runs)]))
         first = best_first = best = 0
-        for place, is_found in enumerate(found.tolist()):
-            first = first if is_found else place + 1
-            if place + 1 - first > best:
-                best_first, best = first, place + 1 - first
+        for position, is_found in enumerate(found.tolist()):
+            first = first if is_found else position + 1
+            if position + 1 - first > best:
+                best_first, best = first, position + 1 - first
         return (best_first, best + RUN_LENGTH - 1) if best else (0, 0)

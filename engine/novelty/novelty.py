@@ -175,9 +175,9 @@ def _longer_in(piece: bytes, lines: Sequence[str], longest: Shared | None, filte
 
 def _whole_in(piece: bytes, line: str) -> Shared | None:
     """The line as a whole line of a training poem, with a pause or without."""
-    for place in range(len(line)):
-        way = f"{line[:place]}{PAUSE}{line[place:]}" if place else line
-        holder = _holder(piece, way, is_whole=True)
+    for position in range(len(line)):
+        written = f"{line[:position]}{PAUSE}{line[position:]}" if position else line
+        holder = _holder(piece, written, is_whole=True)
         if holder is not None:
             return _shared(line, *holder)
     return None
@@ -189,12 +189,12 @@ def _shared(run: str, poem: Poem, line: str) -> Shared:
 
 def _holder(piece: bytes, run: str, *, is_whole: bool = False) -> tuple[Poem, str] | None:
     """The first training poem with a run within a line, or as one, and that line."""
-    sought, place = run.encode(), 0
-    while (place := piece.find(sought, place)) >= 0:
-        first = piece.rfind(b"\n", 0, place) + 1
-        stop = piece.find(b"\n", place)
-        place = stop if stop >= 0 else len(piece)
-        poem = _poem(piece[first:place])
+    sought, position = run.encode(), 0
+    while (position := piece.find(sought, position)) >= 0:
+        first = piece.rfind(b"\n", 0, position) + 1
+        stop = piece.find(b"\n", position)
+        position = stop if stop >= 0 else len(piece)
+        poem = _poem(piece[first:position])
         # The run may stand in the title, or in a poem that is held out.
         for line in _lines(poem.text, with_pauses=PAUSE in run) if split_of(poem) == "train" else ():
             if line == run or (not is_whole and run in line):

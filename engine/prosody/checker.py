@@ -20,7 +20,7 @@ from engine.prosody.rhymes import masks_of
 from engine.prosody.tones import EITHER, reading_of
 from engine.prosody.tunes import characters_off, fit_tune, line_differences, nearly_tune, recognised_tune, recut
 
-# A missing character, as editions and the studio write it, is a place of its line.
+# A missing character, as editions and the studio write it, is a position of its line.
 _BETWEEN_LINES = re.compile(r"[^\w□〓]+|_+")
 _BETWEEN_LINES_BUT_PAUSES = re.compile(r"(?:[^\w□〓、]|_)+")
 
@@ -37,7 +37,7 @@ def check(
     """Judge a poem, given as text or as lines; without a form, the one with these line lengths.
 
     An even number of lines of five or of seven, four or eight or more, is judged as regulated verse, or as old-style verse (古体)
-    where it keeps none of its rules; a tune is recognised where most places fit. Punctuation and line breaks part the lines; a
+    where it keeps none of its rules; a tune is recognised where most positions fit. Punctuation and line breaks part the lines; a
     tune's lines are told by its characters and rhymes, however they are cut.
 
     Args:
@@ -145,7 +145,7 @@ def _report(lines: Sequence[str], found: Fit) -> Report:
     """What is said of a tune."""
     templates = [template for pattern in found.options for template in pattern.templates]
     masks = masks_of(found.form.rhyme_system)
-    either = (one for one in _places(lines) if reading_of(one.character, found.form.rhyme_system) == "both")
+    either = (one for one in _positions(lines) if reading_of(one.character, found.form.rhyme_system) == "both")
     return Report(
         form=found.form.key,
         tone_pattern=found.tone_pattern.name,
@@ -167,23 +167,23 @@ def _line_report(line: str, template: str, form: Form) -> LineReport:
     return LineReport(line, tuple(reading_of(one, form.rhyme_system) for one in line), template)
 
 
-def _places(lines: Sequence[str]) -> Iterable[CharacterPosition]:
+def _positions(lines: Sequence[str]) -> Iterable[CharacterPosition]:
     for number, line in enumerate(lines, start=1):
         for position, character in enumerate(line, start=1):
             yield CharacterPosition(number, position, character)
 
 
 def _unknown(lines: Sequence[str], system: RhymeBook) -> Iterable[CharacterPosition]:
-    return (place for place in _places(lines) if reading_of(place.character, system) == "unknown")
+    return (at for at in _positions(lines) if reading_of(at.character, system) == "unknown")
 
 
 def _violations(lines: Sequence[str], templates: Sequence[str], found: Fit) -> Iterable[Violation]:
     n_han = sum(map(len, lines))
-    for index, place in enumerate(_places(lines)):
+    for index, at in enumerate(_positions(lines)):
         if found.wrong >> (n_han - 1 - index) & 1:
-            expected = templates[place.line - 1][place.position - 1]
-            reading = reading_of(place.character, found.form.rhyme_system)
-            yield Violation(place.line, place.position, place.character, expected, reading, "")
+            expected = templates[at.line - 1][at.position - 1]
+            reading = reading_of(at.character, found.form.rhyme_system)
+            yield Violation(at.line, at.position, at.character, expected, reading, "")
 
 
 def _faults(lines: Sequence[str], form: Form) -> Iterable[Fault]:
@@ -195,12 +195,12 @@ def _faults(lines: Sequence[str], form: Form) -> Iterable[Fault]:
 
 def _rhymes(lines: Sequence[str], found: Fit) -> Iterable[Rhyme]:
     masks = masks_of(found.form.rhyme_system)
-    for place, fault in zip(found.tone_pattern.rhymes, found.rhyme.faults, strict=True):
-        character = lines[place.line][-1]
-        verdict: Verdict = "violation" if fault else "undecidable" if place.line in found.rhyme.unknown else "ok"
+    for position, fault in zip(found.tone_pattern.rhymes, found.rhyme.faults, strict=True):
+        character = lines[position.line][-1]
+        verdict: Verdict = "violation" if fault else "undecidable" if position.line in found.rhyme.unknown else "ok"
         if fault == "疑重韵":
             verdict = "undecidable"
-        yield Rhyme(place.line + 1, character, place.label, group_names(masks, character), verdict, fault)
+        yield Rhyme(position.line + 1, character, position.label, group_names(masks, character), verdict, fault)
 
 
 def quick_verdicts(lines: Sequence[str], form: Form) -> Verdicts:

@@ -1,7 +1,7 @@
 """How well some lines fit a form: every tone pattern tried, the licences (拗救) allowed, the rhymes compared. Fast: bit masks only.
 
 Which deviations are allowed follows 王力《诗词格律》: 本句自救 (平平仄平仄 in place of 平平平仄仄), 孤平救 (仄平平仄平) and
-对句相救 (a 仄 at the third or fourth of the last five places of an odd line of type a, answered by a 平 at the third of the
+对句相救 (a 仄 at the third or fourth of the last five positions of an odd line of type a, answered by a 平 at the third of the
 even line). 小拗, which he leaves to the poet, counts as a violation without 救, so that rates compare.
 """
 
@@ -19,9 +19,9 @@ RhymeFault = Literal["", "出韵", "重韵", "声调", "疑重韵"]
 
 @dataclass(frozen=True, slots=True)
 class RhymeFit:
-    """`shared`: label -> mask of the groups that its places, or most of them, have in common. `faults`: one a rhyme place.
+    """`shared`: label -> mask of the groups that its positions, or most of them, have in common. `faults`: one a rhyme position.
 
-    出韵 is another group, 重韵 a character that has rhymed before, 声调 a character without the place's tone. 疑重韵 is a
+    出韵 is another group, 重韵 a character that has rhymed before, 声调 a character without the position's tone. 疑重韵 is a
     simplified character that has rhymed before and may stand for another word. `unknown`: the lines that end in a
     character that the rhyme book lacks, `doubtful` those that rhyme by a reading that poets hardly use, `borrowed` a first
     line in a neighbouring group, which is a licence (of regulated verse both).
@@ -46,7 +46,7 @@ class RhymeFit:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """`wrong`: bit mask over the poem of the places that contradict the chosen patterns, first character highest.
+    """`wrong`: bit mask over the poem of the positions that contradict the chosen patterns, first character highest.
 
     `never`: the masks of `cannot_be`. `score`: violations, those of tone, whether the first line ends in the wrong tone,
     licences; less is better. `ties`: the tone patterns that score the same.
@@ -67,11 +67,11 @@ class Fit:
 
     @property
     def demanded(self) -> int:
-        """The places where the chosen patterns demand a tone."""
-        places = 0
+        """The positions where the chosen patterns demand a tone."""
+        positions = 0
         for pattern in self.options:
-            places |= pattern.must_level | pattern.must_oblique
-        return places
+            positions |= pattern.must_level | pattern.must_oblique
+        return positions
 
 
 def fit(lines: Sequence[str], form: Form) -> Fit:
@@ -123,30 +123,30 @@ def _best_options(tone_pattern: TonePattern, never: tuple[int, int]) -> tuple[in
     return all_wrong.bit_count(), n_licences, all_wrong, tuple(chosen)
 
 
-def fit_rhymes(lines: Sequence[str], places: Sequence[RhymePosition], masks: Masks, once: bool) -> RhymeFit:
-    """Whether the places of each label share a group; with `once` no character may rhyme twice."""
+def fit_rhymes(lines: Sequence[str], positions: Sequence[RhymePosition], masks: Masks, once: bool) -> RhymeFit:
+    """Whether the positions of each label share a group; with `once` no character may rhyme twice."""
     readings = []
     unknown = []
-    for place in places:
-        character = lines[place.line][-1]
-        readings.append((masks.level if place.is_level else masks.oblique).get(character, 0))
+    for position in positions:
+        character = lines[position.line][-1]
+        readings.append((masks.level if position.is_level else masks.oblique).get(character, 0))
         if not readings[-1] and character not in masks.level and character not in masks.oblique:
-            unknown.append(place.line)
+            unknown.append(position.line)
     shared: dict[str, int] = {}
-    for place, mask in zip(places, readings, strict=True):
+    for position, mask in zip(positions, readings, strict=True):
         if mask:
-            shared[place.label] = shared.get(place.label, -1) & mask
+            shared[position.label] = shared.get(position.label, -1) & mask
     for label, mask in shared.items():
         if not mask:
             shared[label] = _most_common(
-                [one for place, one in zip(places, readings, strict=True) if place.label == label]
+                [one for position, one in zip(positions, readings, strict=True) if position.label == label]
             )
     faults: list[RhymeFault] = []
     seen: set[str] = set()
-    for place, mask in zip(places, readings, strict=True):
-        character = lines[place.line][-1]
+    for position, mask in zip(positions, readings, strict=True):
+        character = lines[position.line][-1]
         is_repeated = once and character in seen
-        faults.append(_fault(character, mask, shared.get(place.label, 0), place.line in unknown, is_repeated))
+        faults.append(_fault(character, mask, shared.get(position.label, 0), position.line in unknown, is_repeated))
         seen.add(character)
     return RhymeFit(shared, tuple(faults), tuple(unknown))
 

@@ -250,9 +250,9 @@ def _by_lengths() -> Mapping[tuple[int, ...], tuple[Form, ...]]:
 def _by_size() -> Mapping[int, tuple[Form, ...]]:
     found: dict[int, tuple[Form, ...]] = {}
     for form in forms():
-        for way in () if form.is_regulated else (form, *form.variants):
-            size = sum(way.line_lengths)
-            found[size] = (*found.get(size, ()), way)
+        for variant in () if form.is_regulated else (form, *form.variants):
+            size = sum(variant.line_lengths)
+            found[size] = (*found.get(size, ()), variant)
     return found
 
 
@@ -282,15 +282,19 @@ def _followed(types: str, n_lines: int) -> str:
     return types
 
 
-def _segment(first_line: int, ways: Sequence[tuple[LineVariant, LineVariant]], line_lengths: Sequence[int]) -> Segment:
-    return Segment(first_line, tuple(_pattern(first_line, way, line_lengths) for way in ways))
+def _segment(
+    first_line: int, variants: Sequence[tuple[LineVariant, LineVariant]], line_lengths: Sequence[int]
+) -> Segment:
+    return Segment(first_line, tuple(_pattern(first_line, variant, line_lengths) for variant in variants))
 
 
-def _pattern(first_line: int, ways: Sequence[LineVariant], line_lengths: Sequence[int]) -> SegmentOption:
-    templates = tuple(way.template for way in ways)
+def _pattern(first_line: int, variants: Sequence[LineVariant], line_lengths: Sequence[int]) -> SegmentOption:
+    templates = tuple(variant.template for variant in variants)
     level, oblique = _masks(first_line, templates, line_lengths)
-    licences = tuple((first_line + offset, way.licence) for offset, way in enumerate(ways) if way.licence)
-    notes = tuple((first_line + offset, way.note) for offset, way in enumerate(ways) if way.note)
+    licences = tuple(
+        (first_line + offset, variant.licence) for offset, variant in enumerate(variants) if variant.licence
+    )
+    notes = tuple((first_line + offset, variant.note) for offset, variant in enumerate(variants) if variant.note)
     return SegmentOption(templates, level, oblique, licences, notes)
 
 

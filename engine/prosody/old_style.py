@@ -29,7 +29,7 @@ def is_old_style(found: RegulatedFit) -> bool:
     n_lines, length = len(found.lines), found.form.line_lengths[0]
     broken = {number for number, line in enumerate(found.lines) if line.wrong}
     faults = zip(found.tone_pattern.rhymes, found.rhyme.faults, strict=True)
-    broken |= {place.line for place, fault in faults if fault in ("出韵", "声调")}
+    broken |= {position.line for position, fault in faults if fault in ("出韵", "声调")}
     if found.has_faulty_joins:
         broken |= {line for line, _ in found.joins}
     if not found.form.rhymes_level:

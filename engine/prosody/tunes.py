@@ -1,7 +1,7 @@
 """Which tune (词牌) some verse is in, however an edition cuts its lines: by its characters, its rhymes and its tones.
 
-Editions cut a tune in several ways (念奴娇 4-5-4 or 4-3-6, 满江红 3-5 or 8), so a mark counts for nothing but as a place where a line may
-end; a tune's rhymes stand at marks in all of them.
+Editions cut a tune in several ways (念奴娇 4-5-4 or 4-3-6, 满江红 3-5 or 8), so a mark counts for nothing but as a position where a line
+may end; a tune's rhymes stand at marks in all of them.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from engine.prosody.rhymes import masks_of
 from engine.prosody.text import han_of, is_han, split_lines
 from engine.prosody.tones import cannot_be, must_be
 
-# Of so many places that demand a tone, one may be wrong in verse that is still taken for a tune.
+# Of so many positions that demand a tone, one may be wrong in verse that is still taken for a tune.
 _PLACES_A_VIOLATION = 8
 # Of so many rhymes, one may stand where the text has no mark.
 _RHYMES_A_MISSING_MARK = 8
@@ -44,18 +44,18 @@ def recut(pieces: Iterable[str], lengths: Sequence[int]) -> list[str]:
 def fit_tune(pieces: Sequence[str], form: Form) -> Fit | None:
     """The way of a tune (itself or one of its variants) that has as many characters and fits best; None where none has."""
     n_characters = sum(map(len, pieces))
-    ways = (way for way in (form, *form.variants) if sum(way.line_lengths) == n_characters)
-    return _best((fit(recut(pieces, way.line_lengths), way) for way in ways), pieces)
+    candidates = (variant for variant in (form, *form.variants) if sum(variant.line_lengths) == n_characters)
+    return _best((fit(recut(pieces, variant.line_lengths), variant) for variant in candidates), pieces)
 
 
 def recognised_tune(pieces: Sequence[str], book: RhymeBook | None = None) -> Fit | None:
-    """The tune that some verse is in by a rhyme book, where most places fit and the rhymes stand at marks; None where it is in none."""
+    """The tune that some verse is in by a rhyme book, where most positions fit and the rhymes stand at marks; None where it is in none."""
     lengths = tuple(map(len, pieces))
-    ways: Iterable[Form] = tunes_of_size(sum(lengths))
+    candidates: Iterable[Form] = tunes_of_size(sum(lengths))
     if len(set(lengths)) == 1:
         # Lines of one length are cut as they are meant.
-        ways = (way for way in ways if way.line_lengths == lengths)
-    fits = (fit(recut(pieces, way.line_lengths), way.in_book(book)) for way in ways)
+        candidates = (variant for variant in candidates if variant.line_lengths == lengths)
+    fits = (fit(recut(pieces, variant.line_lengths), variant.in_book(book)) for variant in candidates)
     return _best((one for one in fits if _is_recognised(one) and _rhymes_at_marks(one, pieces)), pieces)
 
 
@@ -77,7 +77,7 @@ def _rhymes_at_marks(found: Fit, pieces: Sequence[str]) -> bool:
     ends = set(_ends(list(map(len, pieces))))
     own = list(_ends(found.form.line_lengths))
     rhymes = found.tone_pattern.rhymes
-    n_missing = sum(own[place.line] not in ends for place in rhymes)
+    n_missing = sum(own[position.line] not in ends for position in rhymes)
     return n_missing * _RHYMES_A_MISSING_MARK <= len(rhymes)
 
 
@@ -129,14 +129,14 @@ def _path(costs: dict[tuple[int, int], tuple[float, Run | None]], end: tuple[int
 def line_differences(pieces: Sequence[str], form: Form) -> list[tuple[int, str]]:
     """(line of the tune, counted from 1; by how much it differs: 多一字, 少二字, 缺句, 多句), for the way that is nearest."""
     lengths = list(map(len, pieces))
-    way = min(
+    variant = min(
         (form, *form.variants),
         key=lambda one: (_n_off(aligned(lengths, one)), abs(len(one.line_lengths) - len(pieces))),
     )
     found = []
-    for run in aligned(lengths, way):
+    for run in aligned(lengths, variant):
         if run.n_extra:
-            found.append((min(run.lines[0] + 1, len(way.line_lengths)), _difference(run)))
+            found.append((min(run.lines[0] + 1, len(variant.line_lengths)), _difference(run)))
     return found
 
 
@@ -167,39 +167,39 @@ def nearly_tune(pieces: Sequence[str]) -> Form | None:
     total = sum(lengths)
     best: tuple[float, Form] | None = None
     for n_off in (-2, -1, 1, 2):
-        for way in tunes_of_size(total + n_off):
-            if len(way.line_lengths) >= _MIN_LINES and _ends_agree(lengths, way):
-                runs = aligned(lengths, way)
-                if _n_off(runs) <= _MAX_CHARACTERS_OFF and (share := _share_wrong(pieces, way, runs)) is not None:
-                    best = min(best or (share, way), (share, way), key=lambda one: one[0])
+        for variant in tunes_of_size(total + n_off):
+            if len(variant.line_lengths) >= _MIN_LINES and _ends_agree(lengths, variant):
+                runs = aligned(lengths, variant)
+                if _n_off(runs) <= _MAX_CHARACTERS_OFF and (share := _share_wrong(pieces, variant, runs)) is not None:
+                    best = min(best or (share, variant), (share, variant), key=lambda one: one[0])
     return best[1] if best else None
 
 
-def _ends_agree(lengths: Sequence[int], way: Form) -> bool:
+def _ends_agree(lengths: Sequence[int], variant: Form) -> bool:
     """Whether most of a tune's lines end at a mark, counted from the front or from the back: quick, before lines are aligned."""
-    total, size = sum(lengths), sum(way.line_lengths)
-    ends, own = set(_ends(lengths)), set(_ends(way.line_lengths))
+    total, size = sum(lengths), sum(variant.line_lengths)
+    ends, own = set(_ends(lengths)), set(_ends(variant.line_lengths))
     from_the_back = {end + size - total for end in ends}
     return len(own & (ends | from_the_back)) >= _MIN_SHARE_OF_ENDS * len(own)
 
 
-def _share_wrong(pieces: Sequence[str], way: Form, runs: Iterable[Run]) -> float | None:
+def _share_wrong(pieces: Sequence[str], variant: Form, runs: Iterable[Run]) -> float | None:
     """The share of wrong tones and rhymes in the lines that are whole; None where it is too large to be the tune."""
-    (tone_pattern,) = way.tone_patterns
-    lines = [""] * len(way.line_lengths)
+    (tone_pattern,) = variant.tone_patterns
+    lines = [""] * len(variant.line_lengths)
     n_demanded = n_wrong = 0
     for run in runs:
         if run.n_extra:
             continue
         first, end = run.lines
-        for offset, line in enumerate(recut(pieces[slice(*run.pieces)], way.line_lengths[first:end])):
+        for offset, line in enumerate(recut(pieces[slice(*run.pieces)], variant.line_lengths[first:end])):
             lines[first + offset] = line
             level, oblique = must_be(tone_pattern.templates[first + offset])
             never_level, never_oblique = cannot_be(line)
             n_demanded += (level | oblique).bit_count()
             n_wrong += (level & never_level | oblique & never_oblique).bit_count()
-    rhymes = [place for place in tone_pattern.rhymes if lines[place.line]]
-    n_wrong += fit_rhymes(lines, rhymes, masks_of(way.rhyme_system), once=False).n_wrong if rhymes else 0
+    rhymes = [position for position in tone_pattern.rhymes if lines[position.line]]
+    n_wrong += fit_rhymes(lines, rhymes, masks_of(variant.rhyme_system), once=False).n_wrong if rhymes else 0
     if n_wrong * _PLACES_A_VIOLATION > n_demanded or len(rhymes) * 2 < len(tone_pattern.rhymes):
         return None
     return n_wrong / max(1, n_demanded)
@@ -219,8 +219,8 @@ def stanza_starts_of(text: str, form: str | None = None) -> tuple[int, ...]:
             recognised = recognised_tune(pieces)
             found = recognised.form if recognised else None
         n_characters = sum(map(len, pieces))
-        for way in (found, *found.variants) if found else ():
-            if sum(way.line_lengths) == n_characters:
-                places = [index for index, character in enumerate(text) if is_han(character)]
-                return tuple(places[sum(way.line_lengths[:start])] for start in way.stanza_starts if start)
+        for variant in (found, *found.variants) if found else ():
+            if sum(variant.line_lengths) == n_characters:
+                positions = [index for index, character in enumerate(text) if is_han(character)]
+                return tuple(positions[sum(variant.line_lengths[:start])] for start in variant.stanza_starts if start)
     return ()

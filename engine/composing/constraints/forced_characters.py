@@ -37,7 +37,7 @@ class ForcedCharacter:
 
     @property
     def place(self) -> Message:
-        return Message("place {number} of line {number2}", number=self.slot.position, number2=self.slot.line)
+        return Message("position {number} of line {number2}", number=self.slot.position, number2=self.slot.line)
 
 
 def forced_characters(
@@ -93,10 +93,10 @@ def _text(
     characters = "".join(lines)
     if not characters:
         return
-    _refuse_too_many(constraint, len(characters), form, len(character_slots), "place")
+    _refuse_too_many(constraint, len(characters), form, len(character_slots), "position")
     if constraint == "keep" and len(characters) < len(character_slots):
         raise ComposeError(
-            "The kept text has {number} places, but {form} has {number2}.",
+            "The kept text has {number} positions, but {form} has {number2}.",
             "Write □ for every character that is to be composed.",
             number=len(characters),
             form=form.name,

@@ -175,7 +175,7 @@ def _misfit(
     if not tones_of(one.character, system):
         return ComposeError(
             "The rhyme book does not tell the tone of {one}, and {form} wants one at {place}.",
-            "Choose another character, or another place for it.",
+            "Choose another character, or another position for it.",
             one=one.named,
             form=name,
             place=one.place,

@@ -76,15 +76,15 @@ def training_corpus(model: str, header: Mapping[str, Any]) -> Corpus:
     if corpus is not None:
         return corpus
     name = str(trained_on.get("name"))
-    way = f"corpus install {name}" if name in PARTS else f"corpus import FILE --name {name}"
+    command = f"corpus install {name}" if name in PARTS else f"corpus import FILE --name {name}"
     if any(installed.name == name for installed in list_corpora()):
         raise CorpusError(
             f"The corpus {name} is not the one that {model} was trained on: its poems have changed since.",
-            f"Bring that one back with `poetry-tui {way}`, or leave out --baseline.",
+            f"Bring that one back with `poetry-tui {command}`, or leave out --baseline.",
         )
     raise CorpusError(
         f"The corpus {name}, which {model} was trained on, is not here, so there is no text to count.",
-        f"`poetry-tui {way}` gets it.",
+        f"`poetry-tui {command}` gets it.",
     )
 
 

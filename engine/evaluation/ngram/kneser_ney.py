@@ -30,9 +30,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Level:
-    """All n-grams of one length, sorted; an n-gram's number is its place.
+    """All n-grams of one length, sorted; an n-gram's number is its position.
 
-    Those that begin with the n-gram number h of the level below have the places `first[h]` to `first[h + 1]`, in the order of
+    Those that begin with the n-gram number h of the level below have the positions `first[h]` to `first[h + 1]`, in the order of
     their last tokens. last (n,) and counts (n,): unsigned integers · first (n of the level below + 1,) · discounts (4,): what
     is taken from a count of 0, 1, 2, and 3 or more
     """
@@ -76,8 +76,8 @@ class Level:
         low, stop = self._places(contexts)
         n_after = stop - low
         owners = np.repeat(np.arange(len(contexts)), n_after)
-        places = np.arange(len(owners)) + np.repeat(low - (np.cumsum(n_after) - n_after), n_after)
-        counts = self.counts[places].astype(np.int64)
+        positions = np.arange(len(owners)) + np.repeat(low - (np.cumsum(n_after) - n_after), n_after)
+        counts = self.counts[positions].astype(np.int64)
         taken = self.discounts[np.minimum(counts, 3)]
         return _sums(owners, counts, len(contexts)), _sums(owners, taken, len(contexts))
 

@@ -32,11 +32,11 @@ _TONE, _JOIN, _RHYME = 2 * COST, 3 * COST, 2 * COST
 
 @dataclass(frozen=True, slots=True)
 class LineFit:
-    """A line in the best way of a type. `wrong` and `unusual`: the places, from 0, with the wrong tone and those that are right only by
+    """A line as the best variant of a type. `wrong` and `unusual`: the positions, from 0, with the wrong tone and those right only by
     a reading that poets hardly use."""
 
     type: str
-    way: LineVariant
+    variant: LineVariant
     wrong: tuple[int, ...]
     unusual: tuple[int, ...]
     score: int
@@ -61,7 +61,7 @@ class RegulatedFit:
 
     @property
     def templates(self) -> tuple[str, ...]:
-        return tuple(line.way.template for line in self.lines)
+        return tuple(line.variant.template for line in self.lines)
 
     @property
     def n_wrong(self) -> int:
@@ -108,16 +108,18 @@ def fit_regulated(lines: Sequence[str], form: Form, *, strict: bool = False) -> 
     found: list[RegulatedFit] = []
     for opening in _openings(form.rhymes_level):
         rhyming = [line for line in range(len(lines)) if line % 2 or (line == 0 and opening.rhymes)]
-        places = tuple(RhymePosition(line, "A", form.rhymes_level) for line in rhyming)
+        positions = tuple(RhymePosition(line, "A", form.rhymes_level) for line in rhyming)
         rhyme = fit_regulated_rhymes(lines, rhyming, form)
         if opening.rhymes and rhyme.faults[0] == "声调":
             continue  # a first line that ends in the other tone is not meant to rhyme
         of_rhyme = _RHYME * rhyme.n_wrong + UNUSUAL * len(rhyme.doubtful) + LICENCE * len(rhyme.borrowed)
         first = words[0][:-1] + UNKNOWN if opening.rhymes else words[0]
-        for way in (True, False):
-            couplet = _best_couplet(first, open_words[1], 0, way, (opening.is_level, form.rhymes_level), strict)
-            whole = _joined(couplet, way, tails, 2, form)
-            tone_pattern = TonePattern("".join(line.type for line in whole.lines), (), places)
+        for starts_oblique in (True, False):
+            couplet = _best_couplet(
+                first, open_words[1], 0, starts_oblique, (opening.is_level, form.rhymes_level), strict
+            )
+            whole = _joined(couplet, starts_oblique, tails, 2, form)
+            tone_pattern = TonePattern("".join(line.type for line in whole.lines), (), positions)
             # A first line that ends in the rhyme's tone was meant to rhyme.
             misses_rhyme = not opening.rhymes and len(lines[0]) - 1 in whole.lines[0].wrong
             score = whole.score + of_rhyme + NOTE * opening.note + 2 * UNUSUAL * misses_rhyme
@@ -137,20 +139,26 @@ def _openings(rhymes_level: bool) -> tuple[_Opening, ...]:
 
 
 def _tails(words: Sequence[str], form: Form, strict: bool) -> dict[bool, _Stretch]:
-    """All couplets but the first at their best, by the way of the second: whether its first line has an oblique second character."""
+    """All couplets but the first at their best, by what the second is: whether its first line has an oblique second character."""
     ends = (not form.rhymes_level, form.rhymes_level)
     tails: dict[bool, _Stretch] = {}
     for line in range(len(words) - 2, 1, -2):
-        couplets = {way: _best_couplet(words[line], words[line + 1], line, way, ends, strict) for way in (True, False)}
-        tails = {way: _joined(couplet, way, tails, line + 2, form) for way, couplet in couplets.items()}
+        couplets = {
+            starts_oblique: _best_couplet(words[line], words[line + 1], line, starts_oblique, ends, strict)
+            for starts_oblique in (True, False)
+        }
+        tails = {
+            starts_oblique: _joined(couplet, starts_oblique, tails, line + 2, form)
+            for starts_oblique, couplet in couplets.items()
+        }
     return tails
 
 
-def _joined(couplet: _Stretch, way: bool, tails: dict[bool, _Stretch], line: int, form: Form) -> _Stretch:
+def _joined(couplet: _Stretch, starts_oblique: bool, tails: dict[bool, _Stretch], line: int, form: Form) -> _Stretch:
     """A couplet with the best of what follows from `line` on: in the other way or, for a 失黏, in the same."""
     if not tails:
         return couplet
-    adhering, breaking = tails[not way], tails[way]
+    adhering, breaking = tails[not starts_oblique], tails[starts_oblique]
     # In oblique rhyme poets repeat a couplet as often as they join it.
     fault = _JOIN if form.rhymes_level else 0
     breaks = breaking.score + fault < adhering.score
@@ -161,14 +169,16 @@ def _joined(couplet: _Stretch, way: bool, tails: dict[bool, _Stretch], line: int
     )
 
 
-def _best_couplet(odd: str, even: str, line: int, way: bool, level_ends: tuple[bool, bool], strict: bool) -> _Stretch:
+def _best_couplet(
+    odd: str, even: str, line: int, starts_oblique: bool, level_ends: tuple[bool, bool], strict: bool
+) -> _Stretch:
     """The best couplet of a way, with neither or one of its lines of the other kind: then that line is a fault."""
-    odd_type, even_type = _type(way, level_ends[0]), _type(not way, level_ends[1])
+    odd_type, even_type = _type(starts_oblique, level_ends[0]), _type(not starts_oblique, level_ends[1])
     best = _couplet(odd, even, odd_type, even_type, strict)
     if best.score > _JOIN:
         at: JoiningFault = "失黏" if line else "失对"
-        other_odd = _couplet(odd, even, _type(not way, level_ends[0]), even_type, strict)
-        other_even = _couplet(odd, even, odd_type, _type(way, level_ends[1]), strict)
+        other_odd = _couplet(odd, even, _type(not starts_oblique, level_ends[0]), even_type, strict)
+        other_even = _couplet(odd, even, odd_type, _type(starts_oblique, level_ends[1]), strict)
         options = (
             best,
             _Stretch(other_odd.score + _JOIN, other_odd.lines, ((line or 1, at),)),
@@ -183,13 +193,13 @@ def _type(is_oblique_second: bool, is_level_ended: bool) -> str:
 
 
 def _couplet(odd: str, even: str, odd_type: str, even_type: str, strict: bool) -> _Stretch:
-    """Two lines, as words of letters, each in its own best way, or the second rescuing the first."""
+    """Two lines, as words of letters, each as its own best variant, or the second rescuing the first."""
     lines = (_fit_line(odd, odd_type, strict), _fit_line(even, even_type, strict))
     best = _Stretch(lines[0].score + lines[1].score, lines)
     if not lines[0].score:
         return best
-    for ways in couplet_licences(odd_type + even_type, len(odd)):
-        odd_line, even_line = _in_way(odd, odd_type, ways[0]), _in_way(even, even_type, ways[1])
+    for pair in couplet_licences(odd_type + even_type, len(odd)):
+        odd_line, even_line = _in_variant(odd, odd_type, pair[0]), _in_variant(even, even_type, pair[1])
         if (
             len(even) - 3 not in even_line.wrong
             and len(odd_line.wrong + even_line.wrong) <= 1
@@ -201,31 +211,33 @@ def _couplet(odd: str, even: str, odd_type: str, even_type: str, strict: bool) -
 
 @functools.lru_cache(maxsize=1 << 16)
 def _fit_line(word: str, type: str, strict: bool) -> LineFit:
-    """A line, as a word of letters, in the best way of a type; a variant that leaves more than one position wrong is no licence."""
-    plain, *others = (_in_way(word, type, way) for way in line_variants(type, len(word), strict=strict))
+    """A line, as a word of letters, as the best variant of a type; a variant that leaves more than one position wrong is no licence."""
+    plain, *others = (_in_variant(word, type, variant) for variant in line_variants(type, len(word), strict=strict))
     return min((plain, *(one for one in others if len(one.wrong) <= 1)), key=lambda one: one.score)
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def _in_way(word: str, type: str, way: LineVariant) -> LineFit:
+def _in_variant(word: str, type: str, variant: LineVariant) -> LineFit:
     wrong = {"平": OBLIQUE_ONLY, "仄": LEVEL_ONLY}
     unusual = {"平": BOTH_MOSTLY_OBLIQUE, "仄": BOTH_MOSTLY_LEVEL}
-    pairs = list(enumerate(zip(word, way.template, strict=True)))
-    wrong_at = tuple(place for place, (letter, sign) in pairs if wrong.get(sign) == letter)
-    unusual_at = tuple(place for place, (letter, sign) in pairs if unusual.get(sign) == letter)
-    score = _TONE * len(wrong_at) + UNUSUAL * len(unusual_at) + NOTE * bool(way.note) + LICENCE * bool(way.licence)
-    return LineFit(type, way, wrong_at, unusual_at, score)
+    pairs = list(enumerate(zip(word, variant.template, strict=True)))
+    wrong_at = tuple(position for position, (letter, sign) in pairs if wrong.get(sign) == letter)
+    unusual_at = tuple(position for position, (letter, sign) in pairs if unusual.get(sign) == letter)
+    score = (
+        _TONE * len(wrong_at) + UNUSUAL * len(unusual_at) + NOTE * bool(variant.note) + LICENCE * bool(variant.licence)
+    )
+    return LineFit(type, variant, wrong_at, unusual_at, score)
 
 
 def wrong_places(found: RegulatedFit) -> Iterator[tuple[int, int, str]]:
-    """(line, place, both from 0, the line's type) of every wrong tone."""
+    """(line, position, both from 0, the line's type) of every wrong tone."""
     for number, line in enumerate(found.lines):
-        for place in line.wrong:
-            yield number, place, line.type
+        for position in line.wrong:
+            yield number, position, line.type
 
 
 def unusual_places(found: RegulatedFit) -> Iterator[tuple[int, int]]:
-    """(line, place, both from 0) of every tone that is right by an unusual reading alone."""
+    """(line, position, both from 0) of every tone that is right by an unusual reading alone."""
     for number, line in enumerate(found.lines):
-        for place in line.unusual:
-            yield number, place
+        for position in line.unusual:
+            yield number, position

@@ -35,8 +35,8 @@ def regulated_report(lines: Sequence[str], found: RegulatedFit) -> Report:
     book, masks = found.form.rhyme_system, masks_of(found.form.rhyme_system)
     readings = [tuple(reading_of(character, book) for character in line) for line in lines]
     signs = found.templates
-    either = (one for one in _places(lines) if readings[one.line - 1][one.position - 1] == "both")
-    unknown = (one for one in _places(lines) if readings[one.line - 1][one.position - 1] == "unknown")
+    either = (one for one in _positions(lines) if readings[one.line - 1][one.position - 1] == "both")
+    unknown = (one for one in _positions(lines) if readings[one.line - 1][one.position - 1] == "unknown")
     return Report(
         form=found.form.key,
         tone_pattern=found.tone_pattern.name,
@@ -64,7 +64,7 @@ def regulated_report(lines: Sequence[str], found: RegulatedFit) -> Report:
 def _tones_verdict(lines: Sequence[str], found: RegulatedFit) -> Verdict:
     if found.n_wrong or found.has_faulty_joins:
         return "violation"
-    rhyming = {place.line for place in found.tone_pattern.rhymes}
+    rhyming = {position.line for position in found.tone_pattern.rhymes}
     for number, (line, template) in enumerate(zip(lines, found.templates, strict=True)):
         letters = letters_of(line, found.form.rhyme_system)
         # The last of a rhyming line is its rhyme's matter.
@@ -76,7 +76,7 @@ def _tones_verdict(lines: Sequence[str], found: RegulatedFit) -> Verdict:
     return "ok"
 
 
-def _places(lines: Sequence[str]) -> Iterator[CharacterPosition]:
+def _positions(lines: Sequence[str]) -> Iterator[CharacterPosition]:
     for number, line in enumerate(lines, start=1):
         for position, character in enumerate(line, start=1):
             yield CharacterPosition(number, position, character)
@@ -84,33 +84,33 @@ def _places(lines: Sequence[str]) -> Iterator[CharacterPosition]:
 
 def _violations(lines: Sequence[str], found: RegulatedFit) -> Iterator[Violation]:
     wrong = list(wrong_places(found))
-    for line, place, type in wrong:
-        character, expected = lines[line][place], found.templates[line][place]
+    for line, position, type in wrong:
+        character, expected = lines[line][position], found.templates[line][position]
         own = {other - len(lines[line]) for number, other, _ in wrong if number == line}
-        name = _name_of_violation(type, place - len(lines[line]), own, lines[line], found)
+        name = _name_of_violation(type, position - len(lines[line]), own, lines[line], found)
         reading = reading_of(character, found.form.rhyme_system)
-        yield Violation(line + 1, place + 1, character, expected, reading, name)
+        yield Violation(line + 1, position + 1, character, expected, reading, name)
 
 
-def _name_of_violation(type: str, place: int, wrong: set[int], line: str, found: RegulatedFit) -> str:
-    """The usual name of a wrong tone at a place counted from the end (−1 the last), beside the others that are wrong."""
+def _name_of_violation(type: str, position: int, wrong: set[int], line: str, found: RegulatedFit) -> str:
+    """The usual name of a wrong tone at a position counted from the end (−1 the last), beside the others that are wrong."""
     is_level_third = reading_of(line[-3], found.form.rhyme_system) == LEVEL
-    if (type == "A" and place == -3 and -2 not in wrong) or (type == "B" and place == -2 and is_level_third):
+    if (type == "A" and position == -3 and -2 not in wrong) or (type == "B" and position == -2 and is_level_third):
         return "三平尾"
-    if type == "b" and place == -3 and wrong == {-3}:
+    if type == "b" and position == -3 and wrong == {-3}:
         return "三仄尾"
-    if type == "B" and place == -5 and wrong == {-5}:
+    if type == "B" and position == -5 and wrong == {-5}:
         return "孤平"
-    if type == "a" and place == -2 and -4 not in wrong:
+    if type == "a" and position == -2 and -4 not in wrong:
         return "大拗"
     return ""
 
 
 def _licences(lines: Sequence[str], found: RegulatedFit) -> Iterator[Licence]:
     for number, line in enumerate(found.lines):
-        if line.way.licence:
+        if line.variant.licence:
             plain = line_variants(line.type, len(lines[number]))[0].template
-            yield Licence(line.way.licence, number + 1, _leaving(lines, found, number, plain))
+            yield Licence(line.variant.licence, number + 1, _leaving(lines, found, number, plain))
     yield from (Licence(BORROWED_RHYME, line + 1, (len(lines[line]),)) for line in found.rhyme.borrowed)
     if found.is_broken_quatrain:
         yield Licence(BROKEN_QUATRAIN, found.joins[0][0] + 1, ())
@@ -137,37 +137,37 @@ def _faults(found: RegulatedFit) -> Iterator[Fault]:
 
 def _rhymes(lines: Sequence[str], found: RegulatedFit) -> Iterator[Rhyme]:
     masks, rhyme = masks_of(found.form.rhyme_system), found.rhyme
-    for place, fault in zip(found.tone_pattern.rhymes, rhyme.faults, strict=True):
-        character = lines[place.line][-1]
-        verdict: Verdict = "violation" if fault else "undecidable" if place.line in rhyme.unknown else "ok"
+    for position, fault in zip(found.tone_pattern.rhymes, rhyme.faults, strict=True):
+        character = lines[position.line][-1]
+        verdict: Verdict = "violation" if fault else "undecidable" if position.line in rhyme.unknown else "ok"
         if fault == "疑重韵":
             verdict = "undecidable"
-        reason: str = fault or (BORROWED_RHYME if place.line in rhyme.borrowed else "")
-        yield Rhyme(place.line + 1, character, place.label, group_names(masks, character), verdict, reason)
+        reason: str = fault or (BORROWED_RHYME if position.line in rhyme.borrowed else "")
+        yield Rhyme(position.line + 1, character, position.label, group_names(masks, character), verdict, reason)
 
 
 def _notes(lines: Sequence[str], found: RegulatedFit) -> Iterator[Note]:
     """What is no fault and worth knowing: 小拗 and 三仄尾 that poets allow themselves, 撞韵, 重字."""
-    rhyming = {place.line for place in found.tone_pattern.rhymes}
+    rhyming = {position.line for position in found.tone_pattern.rhymes}
     for number, fit_line in enumerate(found.lines):
-        if fit_line.way.note:
+        if fit_line.variant.note:
             # 自救首字仄 is about the first of the last five characters, all others about the third.
-            at = len(lines[number]) - (5 if fit_line.way.licence else 3)
-            yield Note(fit_line.way.note, number + 1, (at + 1,), lines[number][at])
+            at = len(lines[number]) - (5 if fit_line.variant.licence else 3)
+            yield Note(fit_line.variant.note, number + 1, (at + 1,), lines[number][at])
     if 0 not in rhyming and not found.form.rhymes_level and found.lines[0].type in "ab":
         yield Note("首句仄收不入韵", 1, (len(lines[0]),), lines[0][-1])
     for number, line in enumerate(lines):
         if number not in rhyming and clashes(line[-1], found.rhyme, found.form):
             yield Note("撞韵", number + 1, (len(line),), line[-1])
     rhymes_twice = {
-        place.line
-        for place, fault in zip(found.tone_pattern.rhymes, found.rhyme.faults, strict=True)
+        position.line
+        for position, fault in zip(found.tone_pattern.rhymes, found.rhyme.faults, strict=True)
         if fault in ("重韵", "疑重韵")
     }
-    for place in _repeated(lines):
+    for repeated in _repeated(lines):
         # A rhyme that comes twice is a fault already.
-        if not (place.line - 1 in rhymes_twice and place.position == len(lines[place.line - 1])):
-            yield Note("重字", place.line, (place.position,), place.character)
+        if not (repeated.line - 1 in rhymes_twice and repeated.position == len(lines[repeated.line - 1])):
+            yield Note("重字", repeated.line, (repeated.position,), repeated.character)
 
 
 def _synonyms(lines: Sequence[str], couplets: Sequence[CoupletParallelism]) -> Iterator[Note]:
@@ -181,15 +181,15 @@ def _synonyms(lines: Sequence[str], couplets: Sequence[CoupletParallelism]) -> I
 def _repeated(lines: Sequence[str]) -> Iterator[CharacterPosition]:
     """Every character that stands earlier in the poem, but not the second of a doubled word (年年)."""
     seen: set[str] = set()
-    for place in _places(lines):
-        is_doubled = place.position > 1 and lines[place.line - 1][place.position - 2] == place.character
-        if place.character in seen and not is_doubled and place.character.isalpha():
-            yield place
-        seen.add(place.character)
+    for at in _positions(lines):
+        is_doubled = at.position > 1 and lines[at.line - 1][at.position - 2] == at.character
+        if at.character in seen and not is_doubled and at.character.isalpha():
+            yield at
+        seen.add(at.character)
 
 
 def _doubtful(lines: Sequence[str], found: RegulatedFit) -> Iterable[CharacterPosition]:
     """Where ok stands on a reading that poets hardly use."""
-    places = {(line, place) for line, place in unusual_places(found)}
-    places |= {(line, len(lines[line]) - 1) for line in found.rhyme.doubtful}
-    return (CharacterPosition(line + 1, place + 1, lines[line][place]) for line, place in sorted(places))
+    positions = {(line, position) for line, position in unusual_places(found)}
+    positions |= {(line, len(lines[line]) - 1) for line in found.rhyme.doubtful}
+    return (CharacterPosition(line + 1, position + 1, lines[line][position]) for line, position in sorted(positions))

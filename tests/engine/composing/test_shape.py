@@ -80,7 +80,7 @@ def test_only_what_stands_behind_a_blank_asks_for_a_shape(keep: str, is_so: bool
     ("keep", "constraints", "sentence"),
     [
         ("□□□？□月□。", {}, "The model does not know the mark ？."),
-        ("春□□，□月□。", {"begin": "山"}, "The beginning wants 山 and the kept text 春 at place 1 of line 1."),
+        ("春□□，□月□。", {"begin": "山"}, "The beginning wants 山 and the kept text 春 at position 1 of line 1."),
         ("□□□，□鹓□。", {}, "The model does not know 鹓."),
         ("□□□，□月□。", {"rhyme": "东"}, "A rhyme needs a form"),
     ],

@@ -85,7 +85,7 @@ def test_a_reply_arrives_as_it_was_sent_with_the_id_of_its_request() -> None:
 
 
 def test_an_error_arrives_with_its_templates_and_parameters() -> None:
-    place = Message("place {number} of line {number2}", number=3, number2=1)
+    place = Message("position {number} of line {number2}", number=3, number2=1)
     problem = StudioError("No “{what}” at {place}: {error}.", what="}{\n", place=place, error=ValueError("x"))
     hint = Message("{braces} stay.")
     failure = Failure.of(StudioError(problem.message, hint))
@@ -94,7 +94,7 @@ def test_an_error_arrives_with_its_templates_and_parameters() -> None:
     assert isinstance(reply, Failure)
     error = reply.error(ComposeError)
     assert isinstance(error, ComposeError)
-    assert str(error) == "No “}{ ” at place 3 of line 1: x. {braces} stay."
+    assert str(error) == "No “}{ ” at position 3 of line 1: x. {braces} stay."
     assert isinstance(error.message, Message)
     assert (error.message.template, error.message.parameters["place"]) == (problem.message.template, place)
 

@@ -195,11 +195,11 @@ def test_a_problem_and_its_hint_are_said_together(does: object, chinese: str) ->
 
 
 def test_the_failure_of_a_run_is_worded_in_chinese_from_its_events() -> None:
-    place = Message("place {number} of line {number2}", number=3, number2=1)
+    place = Message("position {number} of line {number2}", number=3, number2=1)
     error = ModelError("{path} is damaged: {error}.", "Choose another name.", path="a.json", error=place)
     wording = json.dumps(str(error).to_dict())  # type: ignore[attr-defined]
     failed = RunFailed(step=1, kind="ModelError", message=str(error), wording=wording)
-    assert failed.worded == str(error) == "a.json is damaged: place 3 of line 1. Choose another name."
+    assert failed.worded == str(error) == "a.json is damaged: position 3 of line 1. Choose another name."
     assert in_chinese(failed.worded) == "a.json 已损坏：第 1 句第 3 字。请换一个名字。"
 
 
