@@ -1,7 +1,8 @@
 """Every folder that the engine reads or writes outside a run.
 
-All of it lies in the user's data folder, as platformdirs names it for the system. Setting the environment
-variable `POETRY_TUI_HOME` moves the whole of it: for tests, for a portable studio on a stick, for a second user.
+What the user owns lies in the data folder, `config.toml` in the config folder, the studio's own settings and logs in the state
+folder, caches in the cache folder, as platformdirs names them for the system. Setting the environment variable
+`POETRY_TUI_HOME` puts all of it into one folder: for tests, for a portable studio on a stick, for a second user.
 """
 
 import os
@@ -23,10 +24,9 @@ def home() -> Path:
     Raises:
         UsageError: when `POETRY_TUI_HOME` names what can be no folder.
     """
-    moved = os.environ.get(HOME_VARIABLE)
-    if moved:
+    if _is_moved():
         try:
-            return path_of(moved)
+            return path_of(os.environ[HOME_VARIABLE])
         except UsageError as error:
             raise UsageError(
                 "POETRY_TUI_HOME names no folder: {problem}", "Set it to a folder, or unset it.", problem=error.message
@@ -50,10 +50,34 @@ def runs() -> Path:
 
 
 def caches() -> Path:
-    """Files that are made again when they are missing; `cache` in `POETRY_TUI_HOME` where that is set."""
-    if os.environ.get(HOME_VARIABLE):
-        return home() / "cache"
-    return platformdirs.user_cache_path(APP_NAME, appauthor=False)
+    """Files that are made again when they are missing."""
+    return home() / "cache" if _is_moved() else platformdirs.user_cache_path(APP_NAME, appauthor=False)
+
+
+def config_file() -> Path:
+    """The file of the user's defaults, which the studio writes once and never changes."""
+    folder = home() if _is_moved() else platformdirs.user_config_path(APP_NAME, appauthor=False)
+    return folder / "config.toml"
+
+
+def state_file(name: str) -> Path:
+    """A file of the studio's own, such as `settings.json` or `log/engine.log`, in the state folder.
+
+    One that an earlier version left in the data folder is moved here once; where it cannot be moved, it is used where it lies.
+    """
+    folder = home() if _is_moved() else platformdirs.user_state_path(APP_NAME, appauthor=False)
+    old, new = home() / name, folder / name
+    if old != new and os.path.lexists(old) and not os.path.lexists(new):
+        try:
+            new.parent.mkdir(parents=True, exist_ok=True)
+            old.rename(new)
+        except OSError:
+            return old
+    return new
+
+
+def _is_moved() -> bool:
+    return bool(os.environ.get(HOME_VARIABLE))
 
 
 def bundled_data() -> Path:

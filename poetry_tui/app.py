@@ -22,10 +22,10 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from engine.errors import INTERRUPTED
 from poetry_tui.engine_client.client import EngineClient, EngineState, Phase
 from poetry_tui.i18n import Language, set_language, tr, tr_error, tr_os_error
-from poetry_tui.keymap import bind
+from poetry_tui.keymap import bind, configured_keys
 from poetry_tui.messages import CopyWanted, EngineChanged, ModelWanted
 from poetry_tui.services import Services
-from poetry_tui.settings import Settings, SettingsStore, open_settings, settings_file
+from poetry_tui.settings import Settings, SettingsStore, configured_settings, open_settings, settings_file
 from poetry_tui.terminal.chart_glyphs import Charts, is_ascii, use_charts
 from poetry_tui.terminal.compat import (
     dismiss_once,
@@ -91,6 +91,8 @@ class PoetryApp(App[None]):
         dismiss_once()
         read_pastes_whole()
         current, self._damaged = (settings, None) if settings is not None else open_settings(settings_file())
+        if settings is None:
+            current = configured_settings(current)
         self.services = Services(
             EngineClient(self._tell_engine, model=current.model),
             SettingsStore(current, self._say_unsaved),
@@ -102,6 +104,8 @@ class PoetryApp(App[None]):
         for mode in TABS:
             if mode != self.DEFAULT_MODE:
                 self.add_mode(mode, functools.partial(self._screen_of, mode))
+        if keys := configured_keys():
+            self.set_keymap(keys)
         for theme in THEMES:
             self.register_theme(theme)
         # Not by assignment, which has all style sheets parsed once more before the first paint.

@@ -35,8 +35,8 @@ COMMANDS = (
 )  # fmt: skip
 LANGUAGES = ("zh", "en")
 EPILOG = """\
-`poetry-tui COMMAND -h` explains a command. All your files are in one folder, which `poetry-tui doctor`
-names; POETRY_TUI_HOME moves it.
+`poetry-tui COMMAND -h` explains a command. `poetry-tui locate` shows where your files lie, config.toml among them;
+POETRY_TUI_HOME puts them all into one folder.
 
 examples:
   poetry-tui                                     open the studio

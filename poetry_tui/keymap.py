@@ -9,6 +9,10 @@ from collections.abc import Mapping, Sequence
 
 from textual.binding import ActiveBinding, Binding, BindingType
 
+from engine.config_file import config_section
+from engine.errors import UsageError
+from engine.paths import config_file
+from engine.system.safe_text import shown
 from poetry_tui.i18n import TRANSLATIONS, tr
 
 
@@ -17,6 +21,17 @@ def bind(
 ) -> Binding:
     """Make a binding whose description and tooltip are the translations of `label` and `label`.tip."""
     return Binding(key, action, label, show=show, key_display=display, priority=priority, id=label)
+
+
+def configured_keys() -> dict[str, str]:
+    """The keys of `config.toml` by binding id; several keys of one action stand between commas. Raises UsageError for an unknown id."""
+    keys = config_section("keys", TRANSLATIONS)
+    for name, value in keys.items():
+        if not isinstance(value, str) or not value.strip() or f"{name}.tip" not in TRANSLATIONS:
+            raise UsageError(
+                "{name} cannot be {value}.", "Correct {path}.", name=name, value=shown(value), path=config_file()
+            )
+    return keys
 
 
 def translation_key(binding: Binding) -> str | None:

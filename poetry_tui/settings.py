@@ -8,16 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+from engine.config_file import config_section
+from engine.errors import UsageError
 from engine.files import is_there, parse_json, read_start, write_atomically
-from engine.paths import home
+from engine.paths import config_file, state_file
 from engine.prosody import RHYME_BOOKS, RhymeBook
 from engine.settings import with_current_names
 from engine.system.names import MAX_TEXT_CHARS
+from engine.system.safe_text import shown
 from poetry_tui.i18n import Language
 from poetry_tui.terminal.chart_glyphs import CHARTS, Charts
 from poetry_tui.themes import INK
 
 MAX_FILE_BYTES = 1 << 20
+# What the section `studio` of config.toml may set.
+STUDIO_SETTINGS = ("language", "theme", "charts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +53,7 @@ class Settings:
 
 
 def settings_file() -> Path:
-    return home() / "settings.json"
+    return state_file("settings.json")
 
 
 def load_settings(path: Path) -> Settings:
@@ -58,6 +63,27 @@ def load_settings(path: Path) -> Settings:
     """
     values = _values(path) or {}
     return Settings(**{name: value for name, value in values.items() if _makes_sense(name, value)})
+
+
+def configured_settings(settings: Settings) -> Settings:
+    """Settings with what `config.toml` says in place of what was remembered. Raises UsageError for what makes no sense."""
+    preferred = config_section("studio", STUDIO_SETTINGS)
+    preferred |= {name: value for name, value in config_section("compose").items() if name in _NAMES}
+    for name, value in preferred.items():
+        if not _makes_sense(name, value):
+            raise UsageError(
+                "{name} cannot be {value}.", "Correct {path}.", name=name, value=shown(value), path=config_file()
+            )
+    if "form" in preferred:
+        preferred["form"] = "free" if preferred["form"] == "free" else form_key(preferred["form"])
+    return dataclasses.replace(settings, **preferred)
+
+
+def form_key(name: str) -> str:
+    """The key of a form. Raises UsageError when there is none."""
+    from engine.prosody.forms import form_called
+
+    return form_called(name).key
 
 
 def open_settings(path: Path) -> tuple[Settings, Path | None]:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from engine.config_file import write_template
 from engine.errors import UsageError
 from poetry_tui.terminal.hang_up import Attributes, watching
 
@@ -22,6 +23,7 @@ def open_studio(wanted_run: Path | None = None) -> NoReturn:
     gc.disable()
     from poetry_tui.app import Monitor, PoetryApp
 
+    write_template()
     app = PoetryApp() if wanted_run is None else Monitor(wanted_run=wanted_run)
     with watching(app.leave, _restore_terminal):
         app.run()

@@ -13,6 +13,7 @@ from engine.commands.output import new_parser, say
 from engine.commands.poster import add_poster_flags, check_poster_path, poster_style, save_poster
 from engine.composing.constraints.request import check_request
 from engine.config import ComposeConfig, TrainConfig
+from engine.config_file import config_section
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ComposeError, UsageError
 from engine.model.metadata import read_metadata, vocabulary_of
@@ -32,6 +33,8 @@ MAX_SEED = 2**31 - 1
 WORDS = ("keywords", "use")
 # The form of a request that names none, as in the studio; a kept text gives the lengths of its lines itself.
 DEFAULT_FORM = "七绝"
+# What the section `compose` of config.toml may set.
+PREFERENCES = ("form", "temperature", "top_p", "rhyme_book", "style", "n_particles", "max_chars", "model")
 REPLACES_BEGIN = ("form", "couplet", "title", "keywords", "style", "acrostic", "acrostic_tail", "keep", "use")
 
 
@@ -80,12 +83,14 @@ def add_parser(commands: Any) -> None:
 
 def compose(arguments: argparse.Namespace) -> int:
     """Compose the requested poems; each is printed as soon as it is complete."""
-    requests = _requests(arguments)
+    preferred = config_section("compose", PREFERENCES)
+    model = preferred.pop("model", None)
+    requests = _requests(arguments, preferred)
     if arguments.poster:
         # Before the model is loaded.
         check_poster_path(arguments.poster, replaces=arguments.force)
         poster_style(arguments, requests[0].title)
-    folder = find_model(arguments.model)
+    folder = find_model(arguments.model or model)
     # Before PyTorch is loaded, which takes seconds.
     suitable = _suitable(requests, vocabulary_of(folder, read_metadata(folder)))
     if not suitable:
@@ -185,7 +190,7 @@ def _suitable(requests: Sequence[ComposeConfig], vocabulary: Vocabulary) -> list
     return suitable
 
 
-def _requests(arguments: argparse.Namespace) -> list[ComposeConfig]:
+def _requests(arguments: argparse.Namespace, preferred: dict[str, Any]) -> list[ComposeConfig]:
     """One request for each begin; none is needed beside an option of `REPLACES_BEGIN`. Raises UsageError."""
     values = given(arguments, ComposeConfig)
     begins = values.pop("begin")
@@ -200,8 +205,11 @@ def _requests(arguments: argparse.Namespace) -> list[ComposeConfig]:
         )
     if arguments.n_poems < 1:
         raise UsageError("-n is {number}, and a poem is the least.", "Give 1 or more.", number=arguments.n_poems)
-    if not (values.get("keep") or values.get("couplet")):
-        values.setdefault("form", DEFAULT_FORM)
+    if values.get("keep") or values.get("couplet"):
+        preferred.pop("form", None)
+    else:
+        preferred.setdefault("form", DEFAULT_FORM)
+    values = {**preferred, **values}
     seed = values.pop("seed", None)
     if seed is None:
         seed = random.randrange(MAX_SEED - arguments.n_poems)

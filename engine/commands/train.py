@@ -11,6 +11,7 @@ from engine.commands.console_logger import ConsoleLogger
 from engine.commands.flags import add_setting_flags, flag_of, given
 from engine.commands.output import new_parser, say
 from engine.config import ARCHITECTURE_FIELDS, ModelConfig, TrainConfig
+from engine.config_file import config_section
 from engine.corpus.store import open_corpus
 from engine.errors import INTERRUPTED, RunError, UsageError
 from engine.files import is_file, is_folder, is_there, parse_json, resolved
@@ -116,7 +117,7 @@ class _EventSink:
 
 def new_config(arguments: argparse.Namespace) -> TrainConfig:
     """Settings of a new training: preset or file, then the architecture of the parent model, then the flags."""
-    base = preset(arguments.preset or "studio") if arguments.config is None else _config_from(arguments.config)
+    base = _preferred(arguments.preset) if arguments.config is None else _config_from(arguments.config)
     changes = given(arguments, TrainConfig)
     del changes["preset"]
     if "corpus" in changes:
@@ -124,6 +125,20 @@ def new_config(arguments: argparse.Namespace) -> TrainConfig:
     config = base.replace(**changes)
     shape = {} if config.start_from is None else _shape_of(config.start_from)
     return config.replace(model=base.model.replace(**{**shape, **given(arguments, ModelConfig)}))
+
+
+def _preferred(name: str | None) -> TrainConfig:
+    """The preset of a name, or of config.toml, with the settings of config.toml."""
+    known = {
+        "preset": TrainConfig,
+        **{one: kind for kind in (TrainConfig, ModelConfig) for one in kind.__struct_fields__},
+    }
+    changes = config_section("train", [one for one in known if one != "model"])
+    base = preset(name or changes.get("preset", "studio"))
+    changes.pop("preset", None)
+    of_model = {one: value for one, value in changes.items() if known[one] is ModelConfig}
+    own = {one: value for one, value in changes.items() if one not in of_model}
+    return base.replace(**own, model=base.model.replace(**of_model))
 
 
 def _shape_of(name: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 from engine import __version__, paths
@@ -49,12 +50,27 @@ def examine() -> dict[str, Any]:
             "home_is_writable": _is_writable(),
             "free_bytes": _free_bytes(),
             "bundled": str(paths.bundled_data()),
+            **{name: str(path) for name, path in places().items()},
         },
         "corpora": [{"name": corpus.name, "n_poems": corpus.n_poems} for corpus in list_corpora()],
         "models": models,
         "n_runs": len(list_runs()),
         "terminal": _terminal(),
         "problems": _problems(device, models),
+    }
+
+
+def places() -> dict[str, Path]:
+    """The folders and files of the user's, by name."""
+    return {
+        "config": paths.config_file(),
+        "data": paths.home(),
+        "settings": paths.state_file("settings.json"),
+        "log": paths.state_file("log/engine.log"),
+        "cache": paths.caches(),
+        "corpora": paths.corpora(),
+        "models": paths.models(),
+        "runs": paths.runs(),
     }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 import engine
-from engine.paths import home
+from engine.paths import state_file
 
 # -P: a folder called `engine` in the user's working folder must not be taken for ours.
 SERVICE = (sys.executable, "-P", "-m", "engine", "service")
@@ -19,7 +19,7 @@ _MAX_LOG_BYTES = 1 << 20
 
 def log_file() -> Path:
     """Where the service's narration goes."""
-    return home() / "log" / "engine.log"
+    return state_file("log/engine.log")
 
 
 def open_log() -> IO[str]:
