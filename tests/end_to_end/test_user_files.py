@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -18,7 +20,9 @@ POEMS = """\
 """
 
 
-def run(*words: str, status: int = 0, **environment: str) -> "subprocess.CompletedProcess[str]":
+def run(
+    *words: str, status: int = 0, environment: Mapping[str, str] = MappingProxyType({})
+) -> "subprocess.CompletedProcess[str]":
     done = subprocess.run(
         [sys.executable, "-m", "poetry_tui", *words],
         capture_output=True,
@@ -114,7 +118,7 @@ def test_files_lie_where_the_system_wants_them_and_those_of_before_are_moved_onc
     (before / "log" / "engine.log").write_text("said before\n", encoding="utf-8")
     (before / "favourites.db").write_bytes(b"kept")
     write_run(before / "runs" / "one", life(20))
-    found = {name: Path(path) for name, path in json.loads(run("locate", "--json", **home).stdout).items()}
+    found = {name: Path(path) for name, path in json.loads(run("locate", "--json", environment=home).stdout).items()}
     state = tmp_path / "state" / "poetry-tui"
     assert (found["settings"], found["log"]) == (state / "settings.json", state / "log" / "engine.log")
     assert found["config"] == tmp_path / "config" / "poetry-tui" / "config.toml"
@@ -126,13 +130,13 @@ def test_files_lie_where_the_system_wants_them_and_those_of_before_are_moved_onc
     assert (before / "favourites.db").read_bytes() == b"kept"
     # What an older studio leaves there later does not replace what is newer.
     (before / "settings.json").write_text("{}", encoding="utf-8")
-    assert run("locate", "settings", **home).stdout.strip() == str(found["settings"])
+    assert run("locate", "settings", environment=home).stdout.strip() == str(found["settings"])
     assert "studio-paper" in found["settings"].read_text(encoding="utf-8")
-    assert "one" in run("runs", **home).stdout
+    assert "one" in run("runs", environment=home).stdout
     assert list(found["cache"].iterdir())
-    run("cache", "clear", **home)
+    run("cache", "clear", environment=home)
     assert not found["cache"].exists()
-    assert "one" in run("runs", **home).stdout
+    assert "one" in run("runs", environment=home).stdout
 
 
 def test_clearing_the_caches_keeps_the_poems_and_waits_for_a_training(studio_home: Path, tmp_path: Path) -> None:
