@@ -43,7 +43,7 @@ define install
 	            echo "PyTorch's CPU build cannot be had from $(CPU_WHEELS); try again, or run make without TORCH=cpu for PyPI's build." >&2; \
 	            exit 1; }; \
 	    elif [ "$$(uname -s)" = Linux ]; then \
-	        echo "About 3 GB are downloaded, 2.5 GB of it for NVIDIA cards." >&2; \
+	        echo "About 3 GB are downloaded (5 GB on disk), most of it for NVIDIA cards." >&2; \
 	        command -v nvidia-smi >/dev/null || [ -e /proc/driver/nvidia ] || \
 	            echo "No NVIDIA card is found here: stop with Ctrl-C, and make $(or $(firstword $(MAKECMDGOALS)),studio) TORCH=cpu downloads 250 MB instead." >&2; \
 	    else \
