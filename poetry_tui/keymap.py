@@ -70,7 +70,7 @@ KEY_ORDER: Mapping[str, Sequence[str]] = {
         """
         go again recompose lock lock_line undo redo clear_session history favourite copy poster.draw stop step pick line
         earlier later own_prompt options warmer cooler write_poem rhyme_dictionary tones pinyin upright traditional
-        panel inspector.next_layer inspector.unit_before inspector.unit_after shading leave
+        quotations panel inspector.next_layer inspector.unit_before inspector.unit_after shading leave
         """,
     ),
     "train": _labels(

@@ -1,13 +1,16 @@
 """`poetry-tui corpus`: get, bring, list, check and remove corpora."""
 
 import argparse
+import dataclasses
 from collections import Counter
+from itertools import islice
 from typing import Any, get_args
 
 from engine.commands.flags import add_reading_flags
-from engine.corpus.cleaning import REASONS, Cleaner, CleaningReport
+from engine.corpus.cleaning import REASONS, Cleaner, CleaningReport, to_simplified
 from engine.corpus.corpus import Corpus, Shape, damaged_corpora, held_out_poems, list_corpora
 from engine.corpus.install import PARTS, install, installed
+from engine.corpus.phrases import MAX_FOUND, largest_corpus, quotations
 from engine.corpus.readers.formats import FORMATS, how_read, open_poems
 from engine.corpus.store import import_poems, open_corpus, remove
 from engine.prosody.pass_rates import FormRate, pass_rates
@@ -72,6 +75,13 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument("--titles", action="store_true", help="with titles and authors, as JSON lines")
 
+    parser = command(verbs, "find", _find, "find the poems with a phrase: line, author, title", json_too=True)
+    parser.add_argument("phrase", help="two characters or more, such as 江头")
+    parser.add_argument("--corpus", metavar="NAME", help="an installed corpus (default: the largest)")
+    parser.add_argument(
+        "--limit", type=int, default=MAX_FOUND, metavar="N", help=f"lines at most (default: {MAX_FOUND})"
+    )
+
     parser = command(verbs, "rm", _remove, "remove a corpus with its caches")
     parser.add_argument("name", help="an installed corpus")
     parser.add_argument("--yes", action="store_true", help="do not ask")
@@ -131,6 +141,17 @@ def _check(options: argparse.Namespace) -> None:
         print("\nexamples of what was dropped")
         print_pairs([(f"  {reason}", text) for reason, texts in report.examples.items() for text in texts])
     _show_rates(rates)
+
+
+def _find(options: argparse.Namespace) -> None:
+    corpus = open_corpus(options.corpus) if options.corpus else largest_corpus()
+    found = list(islice(quotations(to_simplified(options.phrase), corpus), max(options.limit, 0)))
+    if options.json:
+        print_json([dataclasses.asdict(one) for one in found])
+    elif found:
+        print_table(("line", "author", "title"), [(one.line, one.author, one.title) for one in found])
+    else:
+        print_note(f"No poem of {corpus.name} has {options.phrase}.")
 
 
 def _explained(counts: Counter[str]) -> list[tuple[str, str, str]]:

@@ -1,5 +1,7 @@
 """The poem pane: the poem, below it the pager and what is known about it; the keys that step through, lock and revise it."""
 
+import asyncio
+import functools
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -10,6 +12,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
 
+from engine.errors import StudioError
 from engine.prosody.text import han_of, is_han
 from poetry_tui.compose.poem.facts import AnnotationCache, Facts, novelty_facts, origin_facts, poem_heading, tone_facts
 from poetry_tui.compose.poem.pager import Pager
@@ -17,7 +20,7 @@ from poetry_tui.compose.session.generation import Spawn
 from poetry_tui.compose.session.revision_controller import LockChange, RevisionController
 from poetry_tui.compose.session.revisions import ComposeRequest
 from poetry_tui.compose.session.state import ComposeSession, Composition
-from poetry_tui.i18n import tr, tr_label
+from poetry_tui.i18n import tr, tr_error, tr_label
 from poetry_tui.keymap import bind
 from poetry_tui.messages import CopyWanted
 from poetry_tui.settings import SettingsStore
@@ -54,6 +57,7 @@ class PoemPane(Vertical):
         bind("h", "history", "compose.history", show=False),
         bind("y", "copy", "compose.copy", show=False),
         bind("e", "poster", "poster.draw", show=False),
+        bind("o", "quotations", "compose.quotations", show=False),
         bind("left", "step(-1)", "compose.step", show=False),
         bind("right", "step(1)", "compose.step", show=False),
         bind("j", "line(1)", "compose.line", show=False),
@@ -195,6 +199,29 @@ class PoemPane(Vertical):
     def action_shading(self) -> None:
         self.view.toggle_shading()
 
+    def action_quotations(self) -> None:
+        """Look for a phrase around the cursor in the largest corpus."""
+        if self._session.current is not None and self._revisions.cursor is not None:
+            self._spawn(
+                functools.partial(self._look_for_quotations, self._session.current.text, self._revisions.cursor)
+            )
+
+    async def _look_for_quotations(self, text: str, index: int) -> None:
+        from engine.corpus.phrases import largest_corpus, quotations_around
+        from poetry_tui.widgets.choose import Choose
+
+        try:
+            corpus = await asyncio.to_thread(largest_corpus)
+            found = await asyncio.to_thread(quotations_around, text, index, corpus)
+        except StudioError as error:
+            self.notify(tr_error(str(error)), severity="error", markup=False)
+            return
+        if not found:
+            self.notify(tr("compose.no_quotations", corpus=corpus.name), markup=False)
+        elif self._session.current is not None and self._session.current.text == text and self.screen.is_current:
+            labels = [f"{one.phrase}　{one.line}　{one.author}《{one.title}》" for one in found]
+            self.app.push_screen(Choose(tr("compose.quotations_in", corpus=corpus.name), labels, 0))
+
     # Cursor and poems
 
     def action_step(self, by: int) -> None:
@@ -324,7 +351,7 @@ class PoemPane(Vertical):
                 return len(self._session.compositions) > 1
             case "recompose":
                 return self._revisions.can_recompose
-            case "lock" | "lock_line":
+            case "lock" | "lock_line" | "quotations":
                 return self._revisions.cursor is not None
             case "undo":
                 return self._revisions.can_undo

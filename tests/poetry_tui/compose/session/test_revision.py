@@ -1,11 +1,13 @@
 """Writing together with the machine on the Compose screen: requests, candidates, tones, other characters, locks, revisions."""
 
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from textual import events
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
+from engine.corpus.store import import_file
 from poetry_tui.compose.poem.facts import Facts
 from poetry_tui.compose.poem.pager import Pager
 from poetry_tui.compose.poem.pane import TYPING_PAUSE_S
@@ -309,3 +311,20 @@ async def test_a_pattern_is_kept_and_filled_up_to_the_length_of_the_form(until: 
         await studio.until(lambda: not studio.screen.request_form.picker.is_active)
         (request,) = studio.screen.request_form.requests(None)
         assert (request.config["begin"], request.config["keep"]) == ("", "□□江头□笛风" + "□" * 21)
+
+
+async def test_older_poems_with_the_words_at_the_cursor_are_listed_or_said_to_be_missing(
+    until: Until, tmp_path: Path
+) -> None:
+    async with open_studio(until) as studio:
+        await known(studio)
+        await studio.press("enter")
+        await studio.written()
+        await studio.press("right", "o")
+        await studio.until(lambda: "corpus install" in " ".join(studio.said))
+        file = tmp_path / "poems.txt"
+        file.write_text("旧作：" + studio.current.text[:3] + "山河远，一别故人心。", encoding="utf-8")
+        import_file(file, "old")
+        await studio.press("o")
+        await studio.until(lambda: isinstance(studio.app.screen, Choose))
+        assert "《旧作》" in str(studio.app.screen.query_one(OptionList).get_option_at_index(0).prompt)

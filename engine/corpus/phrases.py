@@ -1,0 +1,93 @@
+"""Other poems with a phrase, from the installed corpora: where an allusion or a word stood before. Loads no index.
+
+The file of poems is searched as bytes: 312,000 poems, 82 MB, take some hundredths of a second for a phrase.
+"""
+
+import json
+import mmap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from engine.corpus.corpus import Corpus, list_corpora
+from engine.errors import CorpusError
+from engine.prosody.text import is_han, split_lines
+
+MAX_FOUND = 40
+_MIN_PHRASE_CHARS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """A line of a poem in which a phrase stands."""
+
+    phrase: str
+    line: str
+    author: str
+    title: str
+
+
+def quotations(phrase: str, corpus: Corpus, without: str = "") -> Iterator[Quotation]:
+    """The lines of a corpus with a phrase, one for each poem, in its order; those of the poem `without` are left out.
+
+    Raises:
+        CorpusError: the poems cannot be read.
+    """
+    try:
+        with (
+            (corpus.folder / "poems.jsonl").open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text,
+        ):
+            at = text.find(phrase.encode())
+            while at >= 0:
+                end = text.find(b"\n", at)
+                end = len(text) if end < 0 else end
+                poem = json.loads(text[text.rfind(b"\n", 0, at) + 1 : end])
+                # The title may have it alone, and a phrase does not go on beyond its line.
+                line = next((line for line in split_lines(poem["text"]) if phrase in line), None)
+                if line is not None and poem["text"] != without:
+                    yield Quotation(phrase, line, poem["author"], poem["title"])
+                at = text.find(phrase.encode(), end)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CorpusError(
+            "The poems of the corpus {name} cannot be read ({error}).",
+            "Install or import it again.",
+            name=corpus.name,
+            error=error,
+        ) from error
+
+
+def largest_corpus() -> Corpus:
+    """The installed corpus with the most poems.
+
+    Raises:
+        CorpusError: there is none.
+    """
+    found = max(list_corpora(), key=lambda corpus: corpus.n_poems, default=None)
+    if found is None:
+        raise CorpusError("There is no corpus to look into.", "Install one: `poetry-tui corpus install tang-song`.")
+    return found
+
+
+def quotations_around(text: str, index: int, corpus: Corpus) -> list[Quotation]:
+    """Lines of other poems with a phrase around a character of a poem: those of the longest phrase first, `MAX_FOUND` at most."""
+    found: list[Quotation] = []
+    seen: set[str] = set()
+    for phrase in _phrases(text, index):
+        for one in islice(quotations(phrase, corpus, without=text), MAX_FOUND):
+            if one.line not in seen and len(found) < MAX_FOUND:
+                seen.add(one.line)
+                found.append(one)
+    return found
+
+
+def _phrases(text: str, index: int) -> Iterator[str]:
+    """The runs of two characters and more of a line that a position is in, the longest first."""
+    first = last = index
+    while first > 0 and is_han(text[first - 1]):
+        first -= 1
+    while last < len(text) and is_han(text[last]):
+        last += 1
+    for length in range(last - first, _MIN_PHRASE_CHARS - 1, -1):
+        for start in range(max(first, index - length + 1), min(index, last - length) + 1):
+            yield text[start : start + length]
