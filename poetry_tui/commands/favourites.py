@@ -84,7 +84,7 @@ def _list(options: argparse.Namespace) -> None:
         print_note(
             "No poem was found."
             if options.search or options.tag or options.deleted
-            else "You kept no poem yet: f keeps one in the studio."
+            else "No poem is saved yet: f saves one in the studio."
         )
 
 

@@ -77,8 +77,8 @@ class SessionSaver(ScreenKeys):
             title, hint = tr_error(error.message), tr_error(error.hint)
             self.notify(hint, title=title, severity="error", markup=False, timeout=10)
             return
-        current.is_kept = True
-        self.notify(tr("compose.kept_said"), markup=False)
+        current.is_favourite = True
+        self.notify(tr("compose.favourite_saved"), markup=False)
         self.post_message(self.Changed())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -81,7 +81,7 @@ def _facts(poem: Favourite) -> Iterator[tuple[str, Content]]:
             yield label, Content(f"{value:.2f}" if isinstance(value, float) else str(value))
     if (nats := nats_per_han(poem.logprob, poem.text)) is not None:
         yield tr_label("favourites.likelihood"), Content(tr("favourites.nats", nats=shown_nats(nats)))
-    yield tr_label("favourites.kept"), Content(date_of(poem))
+    yield tr_label("favourites.saved_at"), Content(date_of(poem))
     if poem.tags:
         yield tr_label("favourites.tags"), Content.styled(" ".join(f"#{tag}" for tag in poem.tags), "$accent")
     if poem.note:

@@ -101,7 +101,7 @@ def novelty_facts(novelty: Novelty | StudioError) -> list[Content]:
 def origin_facts(composition: Composition) -> list[Content]:
     """Seed, temperature, model and nats per Han character."""
     if composition.is_own:
-        return [Content(tr("compose.kept"))] if composition.is_kept else []
+        return [Content(tr("compose.is_favourite"))] if composition.is_favourite else []
     temperature = composition.config.get("temperature")
     # An old favourite may lack it.
     parts = [tr("compose.seed", seed=composition.config.get("seed", "?"))]
@@ -114,8 +114,8 @@ def origin_facts(composition: Composition) -> list[Content]:
         parts.append(tr("compose.cut"))
     if composition.is_stopped:
         parts.append(tr("compose.stopped"))
-    if composition.is_kept:
-        parts.insert(0, tr("compose.kept"))
+    if composition.is_favourite:
+        parts.insert(0, tr("compose.is_favourite"))
     return list(map(Content, parts))
 
 

@@ -29,8 +29,8 @@ class SessionAutosave:
     @property
     def is_current(self) -> bool:
         """Whether the file holds the session as it is."""
-        revisions, n_kept = self._state
-        return revisions is self._written[0] and n_kept == self._written[1]
+        revisions, n_favourites = self._state
+        return revisions is self._written[0] and n_favourites == self._written[1]
 
     async def open(self) -> int:
         """Take a file and add its unsaved poems to the session; their number. OSError where the folder cannot be written."""
@@ -66,4 +66,4 @@ class SessionAutosave:
 
     @property
     def _state(self) -> tuple[object, int]:
-        return self._session.tree.revisions, sum(poem.is_kept for poem in self._session.compositions)
+        return self._session.tree.revisions, sum(poem.is_favourite for poem in self._session.compositions)

@@ -20,7 +20,7 @@ class Composition:
 
     `tokens` holds the characters that the engine has sent, `shown` the number of revealed ones. `progress`: that of the candidates
     which the poem stands for, while they are composed. `is_whole`: the poem came as a whole, so that there is nothing to stop.
-    `is_own`: the user typed it. `is_kept`: it is saved as a favourite.
+    `is_own`: the user typed it. `is_favourite`: it is saved as a favourite.
     """
 
     request: ComposeRequest
@@ -31,7 +31,7 @@ class Composition:
     novelty: Novelty | StudioError | None = None
     is_whole: bool = False
     is_stopped: bool = False
-    is_kept: bool = False
+    is_favourite: bool = False
     is_own: bool = False
     progress: Progress | None = None
     # The last result of `nats_per_han` and its key: every repaint asks for that of each poem of the session.

@@ -157,7 +157,7 @@ async def test_a_favourite_is_kept_with_all_that_made_it(until: Until) -> None:
         await studio.press("enter")
         await studio.written()
         await studio.press("f")
-        await studio.until(lambda: studio.current.is_kept)
+        await studio.until(lambda: studio.current.is_favourite)
         (kept,) = FavouriteStore().list()
         assert (kept.text, kept.begin, kept.model) == (REGULAR, "日", "studio-lstm")
         assert kept.seed == studio.current.config["seed"]
@@ -177,7 +177,7 @@ async def test_favourites_that_cannot_be_written_are_said_and_nothing_breaks(
         await studio.written()
         await studio.press("f")
         await studio.until(lambda: any("The disk is full" in said for said in studio.said))
-        assert not studio.current.is_kept
+        assert not studio.current.is_favourite
 
 
 async def test_a_favourite_is_written_again_as_it_was(until: Until) -> None:

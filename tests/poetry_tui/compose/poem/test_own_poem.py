@@ -111,7 +111,7 @@ async def test_a_kept_poem_of_ones_own_comes_back_as_it_was(until: Until) -> Non
         await studio.press("ctrl+s")
         await studio.written()
         await studio.press("f")
-        await studio.until(lambda: studio.current.is_kept)
+        await studio.until(lambda: studio.current.is_favourite)
         (kept,) = FavouriteStore().list()
         assert (kept.text, kept.model, kept.logprob) == (IN_ORDER, "", None)
         studio.screen.recreate(kept)

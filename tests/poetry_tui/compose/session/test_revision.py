@@ -82,7 +82,7 @@ async def test_keywords_are_asked_for_shown_and_kept_with_the_poem(until: Until)
         assert studio.current.config["keywords"] == "琵琶 秋 醉"
         assert str(studio.screen.poem_pane.border_title).endswith("琵琶 秋 醉")
         await studio.press("f")
-        await studio.until(lambda: studio.current.is_kept)
+        await studio.until(lambda: studio.current.is_favourite)
         (kept,) = FavouriteStore().list()
         assert kept.settings["keywords"] == "琵琶 秋 醉"
         studio.screen.query_one("#keywords", Input).value = ""

@@ -36,7 +36,7 @@ def session_of(*texts: str) -> ComposeSession:
 
 def test_poems_locks_and_the_tree_come_back(tmp_path: Path) -> None:
     session = session_of("日暮江头。", "日出江花。", "山中。")
-    session.compositions[1].is_kept = True
+    session.compositions[1].is_favourite = True
     session.set_tree(session.tree.go_to(1).with_cursor(2).toggle_lock())
     file = SessionFile(tmp_path)
     assert file.open() == ComposeSession()
@@ -46,7 +46,7 @@ def test_poems_locks_and_the_tree_come_back(tmp_path: Path) -> None:
     assert found.tree.revisions == session.tree.revisions
     assert found.tree.number == 1
     assert found.current is not None
-    assert (found.current.text, found.current.is_kept, found.current.is_over) == ("日出江花。", True, True)
+    assert (found.current.text, found.current.is_favourite, found.current.is_over) == ("日出江花。", True, True)
     assert n_unsaved(found) == 2
 
 
@@ -170,7 +170,7 @@ async def test_a_session_whose_poems_are_favourites_starts_empty(until: Until) -
         await studio.press("enter")
         await studio.written()
         await studio.press("f")
-        await studio.until(lambda: studio.current.is_kept)
+        await studio.until(lambda: studio.current.is_favourite)
     assert len(FavouriteStore().list()) == 1
     async with open_studio(until) as studio:
         await studio.until(lambda: studio.screen.session_saver.autosave.is_open)
