@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from engine.errors import Message, StudioError, UsageError, did_you_mean
 from engine.prosody import RhymeBook
-from engine.prosody.regulated.line_types import LineVariant, couplet_variants, form_tables
+from engine.prosody.line_types import LineVariant, couplet_variants, form_tables
 from engine.prosody.tones import LEVEL, must_be
 from engine.system.safe_text import shown
 

@@ -15,7 +15,7 @@ from typing import Literal
 
 from engine.prosody.form_match import RhymeFit
 from engine.prosody.forms import Form, RhymePosition, TonePattern
-from engine.prosody.regulated.line_types import LineVariant, couplet_licences, line_variants
+from engine.prosody.line_types import LineVariant, couplet_licences, line_variants
 from engine.prosody.regulated.rhymes import fit_regulated_rhymes
 from engine.prosody.tones import BOTH_MOSTLY_LEVEL, BOTH_MOSTLY_OBLIQUE, LEVEL_ONLY, OBLIQUE_ONLY, UNKNOWN, letters_of
 
