@@ -56,9 +56,10 @@ def test_the_statistics_are_means_over_what_their_names_say(loaded: LoadedModel)
     assert found["rhyme character"] == pytest.approx(-np.mean([10, 22]))
 
 
-@given(st.lists(st.sampled_from([POEM, POEM[:12], "白日依山尽，黄河入海流。", POEM[12:]]), min_size=1, max_size=5))
-def test_the_features_of_a_poem_do_not_depend_on_its_company(texts: list[str]) -> None:
-    loaded = load_model(find_model("studio-small"), CPU)
+@given(
+    texts=st.lists(st.sampled_from([POEM, POEM[:12], "白日依山尽，黄河入海流。", POEM[12:]]), min_size=1, max_size=5)
+)
+def test_the_features_of_a_poem_do_not_depend_on_its_company(loaded: LoadedModel, texts: list[str]) -> None:
     together = mean_features(loaded.model, loaded.vocabulary, texts)
     alone = np.concatenate([mean_features(loaded.model, loaded.vocabulary, [text]) for text in texts])
     assert np.allclose(together, alone, atol=1e-4)
