@@ -27,7 +27,7 @@ LOAD_ALL = """
 import os, signal, sys
 # Libraries look at the platform when they are loaded: they see the real one.
 import asyncio, filelock, numpy, opencc, platformdirs, psutil, rich.console, rich.progress, safetensors.torch
-import subprocess, tempfile, torch, torch.distributed
+import subprocess, tempfile, textual_serve.server, torch, torch.distributed
 import textual.app, textual.command, textual.drivers.linux_driver, textual.screen, textual.widgets
 for name in ("fcntl", "termios", "tty", "pty", "resource", "pwd", "grp"):
     sys.modules[name] = None
