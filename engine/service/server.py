@@ -26,12 +26,10 @@ from engine.service.protocol import (
     Cancelled,
     Failure,
     Hello,
-    InvalidRequestError,
     Reply,
     Shutdown,
-    request_of_line,
-    to_line,
 )
+from engine.service.wire import InvalidRequestError, request_of_line, to_line
 from engine.system.interruption import POLITE
 from engine.system.safe_text import brief
 

@@ -31,9 +31,8 @@ from engine.service.protocol import (
     Progress,
     Request,
     Token,
-    reply_of_line,
-    to_line,
 )
+from engine.service.wire import reply_of_line, to_line
 from engine.system.processes import own_session
 from poetry_tui.engine_client.process import MAX_LINE_BYTES, SERVICE, end, environment, log_file, open_log
 from poetry_tui.i18n import tr

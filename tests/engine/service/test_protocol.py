@@ -25,7 +25,6 @@ from engine.service.protocol import (
     ComposePoem,
     Failure,
     InspectCharacter,
-    InvalidRequestError,
     LoadModel,
     MeasureNovelty,
     Poem,
@@ -33,10 +32,8 @@ from engine.service.protocol import (
     Request,
     Shutdown,
     Token,
-    reply_of_line,
-    request_of_line,
-    to_line,
 )
+from engine.service.wire import InvalidRequestError, reply_of_line, request_of_line, to_line
 from tests.engine.small_model import small_model
 from tests.small_corpus import write_corpus
 

@@ -40,9 +40,8 @@ from engine.service.protocol import (
     Reply,
     Shutdown,
     Token,
-    request_of_line,
-    to_line,
 )
+from engine.service.wire import request_of_line, to_line
 
 REGULAR = "暮江头一笛风，满船明月照归篷。扁舟夜泊芦花里，不见青山只见鸿。"
 SHORT = "色入江流，清风上小楼。故人何处去，明月满扁舟。"
