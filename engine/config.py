@@ -20,8 +20,6 @@ Precision = Literal["auto", "float32", "bfloat16"]
 CELLS: tuple[Cell, ...] = get_args(Cell)
 INITIALISATIONS: tuple[Initialisation, ...] = get_args(Initialisation)
 OPTIMIZERS: tuple[Optimizer, ...] = get_args(Optimizer)
-SCHEDULES: tuple[Schedule, ...] = get_args(Schedule)
-DEVICES: tuple[DeviceChoice, ...] = get_args(DeviceChoice)
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 BEGIN_CHARACTERS = "日红山夜湖海月君"

@@ -18,9 +18,9 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import psutil
 from filelock import FileLock, Timeout
@@ -287,7 +287,3 @@ class ControlFiles:
         """Acknowledge all requests left from before a resume."""
         for what in self.requests():
             self.acknowledge(what)
-
-
-def write_json(path: Path, body: Mapping[str, Any]) -> None:
-    write_atomically(path, json.dumps(body, ensure_ascii=False, indent=2) + "\n")
