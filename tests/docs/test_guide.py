@@ -50,6 +50,7 @@ def commands_in(document: Path) -> Iterator[str]:
 
 def parsers() -> Iterator[argparse.ArgumentParser]:
     for top in (make_parser(), make_engine_parser()):
+        yield top
         for command in commands_of(top).values():
             yield command
             yield from commands_of(command).values()
