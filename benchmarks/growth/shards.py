@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.speed.verse import MadeCorpus
 from engine.corpus.cleaning import CleaningReport
 from engine.corpus.corpus import Corpus
-from engine.corpus.poem import SPLITS
+from engine.corpus.splits import SPLITS
 from engine.corpus.token_cache import TokenizedCorpus
 from engine.corpus.vocabulary import Vocabulary
 

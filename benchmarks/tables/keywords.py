@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 
 from engine.corpus.keywords import FUNCTION_CHARACTERS, TABLE, is_at_foot
-from engine.corpus.poem import split_of
+from engine.corpus.splits import split_of
 from engine.corpus.store import open_corpus
 from engine.files import write_atomically
 from engine.paths import bundled_data

@@ -6,7 +6,7 @@ python -m benchmarks.tables.line_ends tang-song-ci
 import sys
 from collections import Counter
 
-from engine.corpus.poem import split_of
+from engine.corpus.splits import split_of
 from engine.corpus.store import open_corpus
 from engine.corpus.usage import LINE_ENDS
 from engine.files import write_atomically

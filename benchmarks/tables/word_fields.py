@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.corpus.keywords import idf_nats, words_of_line
-from engine.corpus.poem import split_of
+from engine.corpus.splits import split_of
 from engine.corpus.store import open_corpus
 from engine.corpus.word_fields import TABLE
 from engine.files import write_atomically

@@ -16,7 +16,8 @@ from typing import Any, Literal
 
 from engine import paths
 from engine.corpus.cleaning import CleaningReport
-from engine.corpus.poem import SPLITS, Poem, Split, is_even, split_of, without_shared_lines
+from engine.corpus.poem import Poem, is_even
+from engine.corpus.splits import SPLITS, Split, split_of, without_shared_lines
 from engine.errors import CorpusError
 from engine.files import folders_in, is_file
 from engine.prosody.text import lines_of

@@ -22,7 +22,8 @@ from filelock import FileLock
 from engine.corpus.control_code_cache import N_TAGS, ControlCodeTokens, ControlCodeWriter, marks
 from engine.corpus.corpus import Corpus
 from engine.corpus.keywords import MAX_KEYWORD_CHARS
-from engine.corpus.poem import SPLITS, Poem, Split, han_digest, split_of
+from engine.corpus.poem import Poem, han_digest
+from engine.corpus.splits import SPLITS, Split, split_of
 from engine.corpus.vocabulary import BEGIN, END, UNKNOWN, Vocabulary
 from engine.errors import CorpusError
 from engine.files import replace_folder, reporting_disk_errors, write_atomically

@@ -12,7 +12,8 @@ from engine.composing.free_verse import compose_free_many
 from engine.composing.prompt import build_prompt
 from engine.config import ComposeConfig
 from engine.corpus.corpus import Corpus
-from engine.corpus.poem import Poem, split_of
+from engine.corpus.poem import Poem
+from engine.corpus.splits import split_of
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ComposeError
 from engine.evaluation.likelihood import evaluate

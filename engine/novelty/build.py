@@ -15,7 +15,8 @@ import numpy.typing as npt
 from filelock import FileLock
 
 from engine.corpus.corpus import Corpus
-from engine.corpus.poem import Poem, split_of
+from engine.corpus.poem import Poem
+from engine.corpus.splits import split_of
 from engine.errors import CorpusError, ModelError
 from engine.files import reporting_disk_errors, write_atomically
 from engine.novelty.bloom import BloomFilter, CodePoints, Hashes, HashSet, code_points, distinct, hash_rows

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from engine.corpus.corpus import Corpus, list_corpora, reporting_read_errors
-from engine.corpus.poem import Poem, split_of
+from engine.corpus.poem import Poem
+from engine.corpus.splits import split_of
 from engine.errors import CorpusError
 from engine.novelty.build import PAUSE
 from engine.novelty.line_index import MIN_LINE_CHARS, RUN_LENGTH, LineIndex

@@ -8,7 +8,8 @@ import pytest
 
 from engine import paths
 from engine.corpus.corpus import check, damaged_corpora, list_corpora
-from engine.corpus.poem import Poem, split_of
+from engine.corpus.poem import Poem
+from engine.corpus.splits import split_of
 from engine.corpus.store import import_file, open_corpus, read_cleanly, remove
 from engine.errors import CorpusError
 from tests.engine.corpus.corpus_samples import (

@@ -13,7 +13,7 @@ from engine.corpus.control_code_cache import KEYWORD_PARTS, N_TAGS, TITLE_PART
 from engine.corpus.control_codes import control_code_indices, control_code_tags, control_codes_of
 from engine.corpus.corpus import Corpus
 from engine.corpus.keywords import MAX_KEYWORDS
-from engine.corpus.poem import SPLITS, split_of
+from engine.corpus.splits import SPLITS, split_of
 from engine.corpus.store import import_file, open_corpus
 from engine.corpus.token_cache import TokenizedCorpus, open_tokens
 from engine.corpus.vocabulary import BEGIN, END, UNKNOWN, Vocabulary

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from engine import paths
 from engine.__main__ import main
 from engine.corpus.corpus import Corpus
-from engine.corpus.poem import split_of
+from engine.corpus.splits import split_of
 from engine.corpus.store import import_file
 from engine.corpus.token_cache import open_tokens
 from engine.corpus.vocabulary import BEGIN, END, SPECIAL_TOKENS, UNKNOWN, Vocabulary

@@ -9,7 +9,8 @@ from engine.__main__ import main
 from engine.config import ComposeConfig
 from engine.corpus.control_codes import control_code_tags
 from engine.corpus.corpus import Corpus
-from engine.corpus.poem import Poem, split_of
+from engine.corpus.poem import Poem
+from engine.corpus.splits import split_of
 from engine.corpus.store import import_file
 from engine.corpus.vocabulary import Vocabulary
 from engine.evaluation.samples import Sample, acrostic_requests, random_requests, write_sample

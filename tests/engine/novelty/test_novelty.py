@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from engine.__main__ import main
 from engine.corpus.corpus import Corpus
-from engine.corpus.poem import Poem, split_of
+from engine.corpus.poem import Poem
+from engine.corpus.splits import split_of
 from engine.corpus.store import import_file
 from engine.errors import ModelError
 from engine.model.checkpoint import load_model, save_model

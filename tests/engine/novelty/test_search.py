@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from engine.corpus.cleaning import Cleaner
 from engine.corpus.corpus import Corpus
-from engine.corpus.poem import Poem, RawPoem, split_of
+from engine.corpus.poem import Poem, RawPoem
+from engine.corpus.splits import split_of
 from engine.corpus.store import create
 from engine.errors import UsageError
 from engine.model.checkpoint import save_model

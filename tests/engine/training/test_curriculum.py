@@ -9,7 +9,7 @@ import pytest
 
 from engine.config import TrainConfig
 from engine.corpus.batching import epoch_order, n_batches
-from engine.corpus.poem import SPLITS
+from engine.corpus.splits import SPLITS
 from engine.corpus.store import open_corpus
 from engine.corpus.token_cache import N_BOUNDS, TokenizedCorpus, open_tokens
 from engine.corpus.vocabulary import END, PAD
