@@ -19,17 +19,8 @@ from poetry_tui.commands.output import (
     print_table,
     printable,
 )
-from poetry_tui.favourites.export import (
-    FILE_ENDINGS,
-    FORMATS,
-    date_of,
-    export,
-    form_key_of,
-    format_of,
-    heading_of,
-    to_dict,
-)
-from poetry_tui.favourites.store import FavouriteStore, matches
+from poetry_tui.favourites.export import FILE_ENDINGS, FORMATS, date_of, export, format_of, to_dict
+from poetry_tui.favourites.store import FavouriteStore, form_key_of, heading_of, matches
 from poetry_tui.verse.likelihood import nats_per_han, shown_nats
 
 
@@ -122,14 +113,16 @@ def _poster(options: argparse.Namespace) -> None:
 def _export(options: argparse.Namespace) -> None:
     form = _format(options.format, options.output)
     found = FavouriteStore().search(options.search, options.tag)
-    text = export(found, form)
+    exported = export(found, form)
     if options.output is None:
-        print(text, end="")
+        if isinstance(exported, bytes):
+            raise UsageError(f"{form} is no text to print.", f"Name a file: -o poems{FILE_ENDINGS[form]}")
+        print(exported, end="")
         return
     if options.output.exists() and not options.force:
         raise StudioError(f"{options.output} is there already.", "Choose another name, or say --force to replace it.")
     try:
-        write_atomically(options.output, text)
+        write_atomically(options.output, exported)
     except OSError as error:
         raise StudioError(f"{options.output} cannot be written ({error.strerror}).", "Choose another place.") from error
     print_note(f"{len(found)} poems were written to {options.output}.")

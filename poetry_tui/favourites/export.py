@@ -1,4 +1,4 @@
-"""Favourites as files for elsewhere: Markdown, JSON lines, plain text."""
+"""Favourites as files for elsewhere: Markdown, JSON lines, plain text, a booklet."""
 
 import dataclasses
 import datetime
@@ -7,20 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from engine.errors import UsageError
-from engine.prosody.text import LINE_MARKS, couplets, split_lines
-from poetry_tui.favourites.store import Favourite
+from engine.prosody.text import couplets, split_lines
+from poetry_tui.favourites.booklet import as_epub, as_html
+from poetry_tui.favourites.store import Favourite, heading_of
 from poetry_tui.verse.likelihood import nats_per_han, shown_nats
-
-
-def heading_of(favourite: Favourite) -> str:
-    """Its title, or its first line without the closing mark."""
-    return favourite.title or next(iter(split_lines(favourite.text)), favourite.text).rstrip(LINE_MARKS)
-
-
-def form_key_of(favourite: Favourite) -> str | None:
-    """The key of the form that it was composed in; None for free verse."""
-    form = str(favourite.settings.get("form") or "free")
-    return None if form == "free" else form
 
 
 def _rows(favourite: Favourite) -> list[str]:
@@ -68,12 +58,20 @@ def _section(favourite: Favourite) -> str:
     return "\n" + "\n\n".join(filter(None, parts)) + "\n"
 
 
-FORMATS: Mapping[str, Callable[[Iterable[Favourite]], str]] = {
+FORMATS: Mapping[str, Callable[[Iterable[Favourite]], str | bytes]] = {
     "markdown": as_markdown,
     "jsonl": as_json_lines,
     "text": as_text,
+    "html": as_html,
+    "epub": as_epub,
 }
-FILE_ENDINGS: Mapping[str, str] = {"markdown": ".md", "jsonl": ".jsonl", "text": ".txt"}
+FILE_ENDINGS: Mapping[str, str] = {
+    "markdown": ".md",
+    "jsonl": ".jsonl",
+    "text": ".txt",
+    "html": ".html",
+    "epub": ".epub",
+}
 
 
 def format_of(path: Path) -> str:
@@ -96,7 +94,7 @@ def format_of(path: Path) -> str:
     return endings[ending]
 
 
-def export(favourites: Iterable[Favourite], form: str) -> str:
+def export(favourites: Iterable[Favourite], form: str) -> str | bytes:
     """The favourites in one of `FORMATS`.
 
     Raises:

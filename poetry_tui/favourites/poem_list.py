@@ -6,8 +6,8 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from poetry_tui.favourites.export import date_of, heading_of
-from poetry_tui.favourites.store import Favourite
+from poetry_tui.favourites.export import date_of
+from poetry_tui.favourites.store import Favourite, heading_of
 from poetry_tui.i18n import tr_error
 
 

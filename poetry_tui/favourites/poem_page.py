@@ -13,8 +13,8 @@ from engine.errors import StudioError
 from engine.prosody.tunes import stanza_starts_of
 from engine.service.protocol import Token
 from poetry_tui.favourites import OWN
-from poetry_tui.favourites.export import date_of, form_key_of
-from poetry_tui.favourites.store import Favourite
+from poetry_tui.favourites.export import date_of
+from poetry_tui.favourites.store import Favourite, form_key_of
 from poetry_tui.i18n import TRANSLATIONS, tr, tr_error, tr_label
 from poetry_tui.verse.likelihood import nats_per_han, shown_nats
 from poetry_tui.verse.poem_view import PoemView, PoemViewState

@@ -16,10 +16,10 @@ from textual.widgets import Input, OptionList, Static
 from engine.errors import StudioError, UsageError
 from engine.files import is_there, write_atomically
 from engine.system.names import path_of
-from poetry_tui.favourites.export import export, form_key_of, format_of, heading_of
+from poetry_tui.favourites.export import export, format_of
 from poetry_tui.favourites.poem_list import PoemShelf
 from poetry_tui.favourites.poem_page import MUTED, PoemPage
-from poetry_tui.favourites.store import Favourite, FavouriteStore, matches, tags_of
+from poetry_tui.favourites.store import Favourite, FavouriteStore, form_key_of, heading_of, matches, tags_of
 from poetry_tui.i18n import tr, tr_error, tr_label, tr_os_error
 from poetry_tui.keymap import bind
 from poetry_tui.messages import CopyWanted

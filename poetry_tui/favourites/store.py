@@ -16,6 +16,7 @@ from typing import Any
 
 from engine import paths
 from engine.errors import StudioError
+from engine.prosody.text import LINE_MARKS, split_lines
 from engine.system.safe_text import shown
 from poetry_tui.favourites.rows import COLUMNS, fields_of
 
@@ -93,6 +94,17 @@ def tags_of(text: str) -> tuple[str, ...]:
     """The tags someone typed: separated by spaces or commas, a # before each at will, each of them once, in order."""
     words = text.replace("，", " ").replace("、", " ").replace(",", " ").split()
     return tuple(dict.fromkeys(word.lstrip("#＃") for word in words if word.lstrip("#＃")))
+
+
+def heading_of(favourite: Favourite) -> str:
+    """Its title, or its first line without the closing mark."""
+    return favourite.title or next(iter(split_lines(favourite.text)), favourite.text).rstrip(LINE_MARKS)
+
+
+def form_key_of(favourite: Favourite) -> str | None:
+    """The key of the form that it was composed in; None for free verse."""
+    form = str(favourite.settings.get("form") or "free")
+    return None if form == "free" else form
 
 
 class FavouriteStore:

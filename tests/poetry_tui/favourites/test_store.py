@@ -11,8 +11,8 @@ import pytest
 
 from engine.errors import StudioError, UsageError
 from poetry_tui.favourites import store as module
-from poetry_tui.favourites.export import export, heading_of
-from poetry_tui.favourites.store import DAYS_UNTIL_DELETED_FOR_GOOD, Favourite, FavouriteStore, tags_of
+from poetry_tui.favourites.export import export
+from poetry_tui.favourites.store import DAYS_UNTIL_DELETED_FOR_GOOD, Favourite, FavouriteStore, heading_of, tags_of
 
 POEM = Favourite(
     id=0,
