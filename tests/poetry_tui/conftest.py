@@ -1,5 +1,6 @@
 """What every test of the face gets: a service without torch, and a way to wait for what the screen should show."""
 
+import asyncio
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -15,7 +16,8 @@ from tests.poetry_tui.runs import make_run
 
 FAKE_SERVICE = (sys.executable, "-P", str(Path(__file__).parent / "engine_client" / "fake_service.py"))
 Until = Callable[[Any, Callable[[], object]], Awaitable[None]]
-_TRIES = 1000
+# Generous: it only tells a state that never comes from a slow machine.
+DEADLINE_S = 60.0
 
 
 @pytest.fixture(autouse=True)
@@ -51,10 +53,15 @@ def until() -> Until:
     """Let the app go on until something is so; fails where it never is."""
 
     async def wait(pilot: Any, is_so: Callable[[], object]) -> None:
-        for _ in range(_TRIES):
+        if is_so():
+            return
+        deadline_s = time.monotonic() + DEADLINE_S
+        while time.monotonic() < deadline_s:
+            # Not `pilot.pause`: it asks every widget on the screen whether it has nothing to do.
+            await asyncio.sleep(0.01)
             if is_so():
+                await pilot.pause()
                 return
-            await pilot.pause(0.01)
         raise AssertionError("the app never came to the expected state")
 
     return wait
