@@ -200,7 +200,7 @@ class ComposeConfig(Settings, frozen=True, kw_only=True):
     keywords: Annotated[
         str,
         Meta(
-            description="one to four keywords, such as 琵琶 秋 醉; a model trained with titles alone reads them as one"
+            description="one to four keywords that the poem takes up, such as 琵琶 秋 醉; one with a mark (琵琶!) stands as it is"
         ),
     ] = ""
     style: Annotated[

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from engine.composing.constrained import compose_constrained, compose_constrained_many
 from engine.composing.constraints.shape import FREE_VERSE, is_shaped
+from engine.composing.constraints.used_words import steered, with_marked
 from engine.composing.free_verse import compose_free, compose_free_many
 from engine.composing.prompt import build_prompt
 from engine.composing.results import (
@@ -64,8 +65,6 @@ RANKED_POOL = 48
 LARGE_POOL = 32
 # Candidates with characters forced ahead, which have `constrained.N_PARTICLES` particles each.
 FORCED_AHEAD_POOL, RANKED_FORCED_AHEAD_POOL = 4, 12
-# Candidates with words to use, each with a placement of its own.
-USED_WORDS_POOL = 8
 # Candidates of free verse: the best of 24 is 0.3 nats a character likelier than the best of 5.
 FREE_POOL = 24
 
@@ -83,6 +82,7 @@ def compose(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int = 0)
         UsageError: for an unknown form or rhyme.
         ComposeError: for a character that is not in the vocabulary, or constraints that contradict each other.
     """
+    config = with_marked(config)
     compose_one = compose_free if _is_free(config) else compose_constrained
     return compose_one(loaded, config, n_alternatives)
 
@@ -126,14 +126,17 @@ def compose_many(
     Raises:
         UsageError, ComposeError: as `compose`.
     """
+    config = with_marked(config)
     config, default_pool_size = _with_pool(config, n, is_ranked=loaded.ranker is not None)
     pool_size = max(n, default_pool_size if pool_size is None else pool_size)
     seeds = [(config.seed + number) % 2**31 for number in range(pool_size)]
-    compose_batch = compose_free_many if _is_free(config) else compose_constrained_many
     with use_all_cores_for(pool_size * max(1, config.n_particles), loaded.device):
-        batch = list(compose_batch(loaded, config, seeds, go_on))
-    poems = []
-    for seed, (token_ids, log_probs) in zip(seeds, batch, strict=True):
+        if _is_free(config):
+            of_seeds = dict(zip(seeds, compose_free_many(loaded, config, seeds, go_on), strict=True))
+        else:
+            of_seeds = compose_constrained_many(loaded, config, seeds, n, go_on)
+    batch, poems = list(of_seeds.values()), []
+    for seed, (token_ids, log_probs) in of_seeds.items():
         reason: Finish = "end" if token_ids[-1] == END else "limit"
         text = loaded.vocabulary.decode(token_ids)
         poems.append(_composition(text, log_probs, reason, loaded, config, seed))
@@ -153,6 +156,8 @@ def _with_sense(
     and keywords explain them."""
     scored = [ScoredText(poem.text, log_probs) for poem, (_, log_probs) in zip(poems, batch, strict=True)]
     marks = ranker.marks(loaded.model, loaded.vocabulary, scored)
+    if config.use:
+        config = steered(config, loaded.vocabulary)
     if config.title or config.keywords:
         marks += MARKS_PER_TOPIC_NAT * _topic_gains(poems, loaded, config)
     return [
@@ -224,8 +229,6 @@ def _with_pool(config: ComposeConfig, n: int, *, is_ranked: bool) -> tuple[Compo
         return config, FREE_POOL if _is_free(config) else n
     if config.acrostic or config.acrostic_tail or config.keep:
         return config, RANKED_FORCED_AHEAD_POOL if is_ranked else FORCED_AHEAD_POOL
-    if config.use:
-        return config, USED_WORDS_POOL
     if is_ranked and config.n_particles != 1:
         return config.replace(n_particles=config.n_particles or SMALL_REQUEST_PARTICLES), RANKED_POOL
     if n > SMALL_REQUEST or config.n_particles == 1:

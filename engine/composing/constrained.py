@@ -11,7 +11,7 @@ from engine.composing.constraints.couplet import ParallelGuide, upper_line
 from engine.composing.constraints.layout import Slot
 from engine.composing.constraints.plan import ConstraintPlan, resolve_rhyme
 from engine.composing.constraints.shape import FREE_VERSE, plan_of
-from engine.composing.constraints.used_words import placements
+from engine.composing.constraints.used_words import placements, steered, used_words
 from engine.composing.decoder import ConstrainedDecoder, Guide, StepTrace
 from engine.composing.particles import Particles
 from engine.composing.prompt import build_prompt
@@ -42,10 +42,16 @@ def compose_constrained(loaded: LoadedModel, config: ComposeConfig, n_alternativ
     With words to use, the poem is complete before its first token: a placement of them may turn out to admit none.
     """
     if config.use and config.form != FREE_VERSE:
-        yield from _first_composed(
-            config, loaded, lambda placed: list(compose_constrained(loaded, placed, n_alternatives))
-        )
+        guided = list(_stream(loaded, steered(config, loaded.vocabulary), n_alternatives))
+        if _has_words(config, "".join(token.character for token in guided), loaded):
+            yield from guided
+        else:
+            yield from _first_composed(config, loaded, lambda placed: list(_stream(loaded, placed, n_alternatives)))
         return
+    yield from _stream(loaded, config, n_alternatives)
+
+
+def _stream(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int) -> Iterator[Token]:
     plan = plan_of(config, loaded.vocabulary)
     decoder = _decoder(loaded, config, plan, [config.seed], keep_trace=True)
     prompt = np.array(build_prompt(config, plan, loaded.vocabulary))
@@ -56,24 +62,36 @@ def compose_constrained(loaded: LoadedModel, config: ComposeConfig, n_alternativ
 
 @torch.inference_mode()
 def compose_constrained_many(
+    loaded: LoadedModel, config: ComposeConfig, seeds: Sequence[int], n: int, go_on: Callable[[int, int], None]
+) -> dict[int, tuple[list[int], list[float]]]:
+    """Compose a poem in a form for each seed, in batches; returns token ids and ln p of each by its seed.
+
+    With words to use, the poems that take them up by the bias of topics alone; where these are fewer than `n`, further ones with
+    a placement of the words.
+
+    Args:
+        go_on: called after each segment with the number of segments done and of all; may raise to abort.
+    """
+    if not config.use or config.form == FREE_VERSE:
+        return dict(zip(seeds, _decode_many(loaded, config, seeds, go_on), strict=True))
+    guided = _decode_many(loaded, steered(config, loaded.vocabulary), seeds, go_on)
+    found = {
+        seed: one
+        for seed, one in zip(seeds, guided, strict=True)
+        if _has_words(config, loaded.vocabulary.decode(one[0]), loaded)
+    }
+    for seed in [one for one in seeds if one not in found][: max(0, n - len(found))]:
+        (found[seed],) = _first_composed(
+            config.replace(seed=seed),
+            loaded,
+            lambda placed: _decode_many(loaded, placed, [placed.seed], lambda *_: go_on(1, 1)),
+        )
+    return found
+
+
+def _decode_many(
     loaded: LoadedModel, config: ComposeConfig, seeds: Sequence[int], go_on: Callable[[int, int], None]
 ) -> list[tuple[list[int], list[float]]]:
-    """Compose a poem in a form for each seed, in batches; returns token ids and ln p of each.
-
-    `go_on` is called after each segment with the number of segments done and of all, and may raise to abort.
-    Words to use are placed for each seed anew, and poems are counted instead of segments; a seed with which no poem is found is
-    composed with another placement.
-    """
-    if config.use and config.form != FREE_VERSE:
-        found = []
-        for number, seed in enumerate(seeds):
-
-            def compose_placed(placed: ComposeConfig, n_done: int = number) -> list[tuple[list[int], list[float]]]:
-                return compose_constrained_many(loaded, placed, [placed.seed], lambda *_: go_on(n_done, len(seeds)))
-
-            found += _first_composed(config.replace(seed=seed), loaded, compose_placed)
-        go_on(len(seeds), len(seeds))
-        return found
     plan = plan_of(config, loaded.vocabulary)
     width = n_particles(config, plan)
     poems: list[tuple[list[int], list[float]]] = []
@@ -94,6 +112,11 @@ def compose_constrained_many(
     return poems
 
 
+def _has_words(config: ComposeConfig, text: str, loaded: LoadedModel) -> bool:
+    """Whether a poem has every word to use."""
+    return all(word in text for word in used_words(config.use, loaded.vocabulary))
+
+
 def _first_composed(
     config: ComposeConfig, loaded: LoadedModel, compose_placed: Callable[[ComposeConfig], list[Composed]]
 ) -> list[Composed]:
@@ -101,7 +124,7 @@ def _first_composed(
     failure: ComposeError | None = None
     for placed in placements(config, loaded.vocabulary):
         try:
-            return compose_placed(placed)
+            return compose_placed(placed.replace(n_particles=max(config.n_particles, N_PARTICLES)))
         except ComposeError as error:
             failure = error
     assert failure is not None  # `placements` yields one, or raises

@@ -9,7 +9,7 @@ Shapes: N poems, R rows, S slots, O tone patterns, L rhyme labels, G rhyme group
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,16 +32,22 @@ BEGIN_NATS, LAST_PLACE_NATS = 2.0, 5.0
 CONTINUE_NATS, RESERVED_NATS = 8.0, 4.0
 # Worth of a planned word to the choice between a line's particles, in nats: about what the unlikely word itself costs.
 STANDING_NATS = 6.0
+# How much more the last place and the standing of a word to use are worth.
+CERTAIN_WEIGHT = 3.0
 # Words of a field that stand for it.
 N_FROM_FIELD = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A word that a poem is about: a keyword, which shall stand in the poem, or a word of the title, which its field may stand for."""
+    """A word that a poem is about: a keyword, which shall stand in the poem, or a word of the title, which its field may stand for.
+
+    `is_certain`: a word to use, without which the poem is not taken.
+    """
 
     word: str
     is_keyword: bool
+    is_certain: bool = False
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -54,22 +60,32 @@ class Topic:
 
 
 def topics_of(config: ComposeConfig) -> tuple[Topic, ...]:
-    """The topics of a request: its keywords, and the words of its title."""
-    keywords = tuple(Topic(word, is_keyword=True) for word in split_keywords(config.keywords))
-    return keywords + tuple(Topic(word, is_keyword=False) for word in words_of_title(to_simplified(config.title)))
+    """The topics of a request: words to use, keywords, and the words of its title."""
+    certain = dict.fromkeys(split_keywords(config.use))
+    others = [word for word in dict.fromkeys(split_keywords(config.keywords)) if word not in certain]
+    keywords = [Topic(word, is_keyword=True, is_certain=True) for word in certain]
+    keywords += [Topic(word, is_keyword=True) for word in others]
+    return tuple(keywords) + tuple(
+        Topic(word, is_keyword=False) for word in words_of_title(to_simplified(config.title))
+    )
 
 
 class TopicGuide:
     """The planned words of many poems that share a constraint plan."""
 
     def __init__(
-        self, plan: ConstraintPlan, vocabulary: Vocabulary, planned: Sequence[Sequence[tuple[int, str]]]
+        self,
+        plan: ConstraintPlan,
+        vocabulary: Vocabulary,
+        planned: Sequence[Sequence[tuple[int, str]]],
+        certain: Collection[str] = (),
     ) -> None:
-        """`planned`: of each poem (N) the words and the line from which each is planned."""
+        """`planned`: of each poem (N) the words and the line from which each is planned; `certain`: words to use."""
         self._plan = plan
         words = list(dict.fromkeys(word for of_poem in planned for _, word in of_poem))
         self._tokens = [np.array(vocabulary.encode(word)) for word in words]
         self._places = [places_of(tokens, plan) for tokens in self._tokens]
+        self._weights = [CERTAIN_WEIGHT if word in certain else 1.0 for word in words]
         # The line from which each poem's words are planned (N, W), 0 for a word of other poems.
         self._first_line = np.zeros((len(planned), len(words)), np.int64)
         for poem, of_poem in enumerate(planned):
@@ -93,7 +109,7 @@ class TopicGuide:
                 # No character is written twice, so that one which stands alone keeps its word out.
                 steered[rows[:, None], tokens] -= np.float32(RESERVED_NATS)
                 steered[rows[can_begin], tokens[0]] += np.float32(RESERVED_NATS)
-            bias = is_due * (BEGIN_NATS + LAST_PLACE_NATS / (1 + n_later))
+            bias = is_due * (BEGIN_NATS + self._weights[number] * LAST_PLACE_NATS / (1 + n_later))
             steered[rows[can_begin], tokens[0]] += bias[can_begin].astype(np.float32)
             for n_written in range(1, min(len(tokens), slot.position)):
                 begun = slot.index - n_written
@@ -104,11 +120,11 @@ class TopicGuide:
 
     def worth(self, particles: Particles, poems: Ints) -> Floats:
         """The worth of the planned words that stand in each row (R,), in nats."""
-        n_standing = np.zeros(len(particles))
+        weights = np.zeros(len(particles))
         for number, tokens in enumerate(self._tokens):
             rows = np.flatnonzero(self._first_line[poems, number])
-            n_standing[rows] += _stands(tokens, particles.token_ids[rows])
-        return STANDING_NATS * n_standing
+            weights[rows] += self._weights[number] * _stands(tokens, particles.token_ids[rows])
+        return STANDING_NATS * weights
 
     def _left_in_line(self, slot: Slot) -> int:
         return self._plan.form.line_lengths[slot.line - 1] - slot.position
@@ -132,25 +148,24 @@ def topic_guide(
     if not topics:
         return None
     key = " ".join(("topics", *(topic.word for topic in topics)))
-    return TopicGuide(
-        plan,
-        vocabulary,
-        [_planned(topics, plan, vocabulary, random.Random(poem_seed(seed, key))) for seed in seeds],
-    )
+    # Of each topic the words that have a place in the form.
+    choices = [[word for word in one.words if _has_place(word, plan, vocabulary)] for one in topics]
+    keywords = [
+        words[0]
+        for topic, words in zip(topics, choices, strict=True)
+        if topic.is_keyword and words and (words[0] == topic.word or not topic.is_certain)
+    ]
+    fields = [words for topic, words in zip(topics, choices, strict=True) if words and not topic.is_keyword]
+    n_lines = len(plan.form.line_lengths)
+    planned = [_planned(keywords, fields, n_lines, random.Random(poem_seed(seed, key))) for seed in seeds]
+    return TopicGuide(plan, vocabulary, planned, {topic.word for topic in topics if topic.is_certain})
 
 
 def _planned(
-    topics: Sequence[Topic], plan: ConstraintPlan, vocabulary: Vocabulary, rng: random.Random
+    keywords: Sequence[str], fields: Sequence[Sequence[str]], n_lines: int, rng: random.Random
 ) -> list[tuple[int, str]]:
-    """The words of one poem, each with the line from which it is planned."""
-    n_lines = len(plan.form.line_lengths)
-    words: list[str] = []
-    for topic in (one for one in topics if one.is_keyword):
-        words.append(next((word for word in topic.words if _has_place(word, plan, vocabulary)), ""))
-    of_title = [one for one in topics if not one.is_keyword]
-    fields = [[word for word in topic.words if _has_place(word, plan, vocabulary)] for topic in of_title]
-    fields = [field for field in fields if field]
-    rng.shuffle(fields)
+    """The words of one poem, keywords first and then words of the title's fields, each with the line from which it is planned."""
+    words, fields = list(dict.fromkeys(keywords)), rng.sample(fields, len(fields))
     for number in range(max(0, n_lines // 2 + 1 - len(words)) if fields else 0):
         field = fields[number % len(fields)]
         # The first words of a field are the most telling.

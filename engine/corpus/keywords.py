@@ -34,7 +34,7 @@ FUNCTION_CHARACTERS = frozenset(
     "间边时日年今昔朝夕知见闻道言说语问作成出入起生得失过经行归坐立看望听闻觉想忆念恨愁喜爱好恶难易大小高低新旧真空"
     "清明清更与并对就教令使遣为谓云曰哪些么们吗吧呢些许底向往何必且等"
 ) - frozenset("日年朝夕君归愁恨忆明")
-_SEPARATORS = re.compile(r"[\s,，、;；|/]+")
+_SEPARATORS = re.compile(r"[\s,，、;；|/!！]+")
 # Of a title what says how it came to be: 次韵, 送, 寄, 题.
 _OF_OCCASION = re.compile("[次韵和奉酬答赠送寄题赋得作诗词首其同用过访游登观书见示呈上谢戏咏别留偶因又再]")
 
@@ -49,6 +49,12 @@ def idf_nats() -> Mapping[str, float]:
 def split_keywords(text: str) -> list[str]:
     """The keywords of a request, simplified, which stand between spaces, commas or other marks."""
     return [word for word in _SEPARATORS.split(to_simplified(text)) if word]
+
+
+def marked_keywords(text: str) -> list[str]:
+    """The keywords that shall stand as they are: those before a mark, as in 琵琶! 秋."""
+    *before_marks, _ = re.split("[!！]", text)
+    return [words[-1] for words in map(split_keywords, before_marks) if words]
 
 
 def keyword_candidates(poem: Poem, title: str) -> tuple[str, ...]:

@@ -144,7 +144,7 @@ def _write(
             )
         return compose_free_many(loaded, request, seeds, lambda *_: None, prompt)
     try:
-        return compose_constrained_many(loaded, request, seeds, lambda *_: None)
+        return list(compose_constrained_many(loaded, request, seeds, len(seeds), lambda *_: None).values())
     except ComposeError:
         # One poem without a way on ends the whole batch: each is tried alone.
         return (

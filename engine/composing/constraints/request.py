@@ -5,7 +5,7 @@ import re
 from engine.composing.begin_variants import fold_begin
 from engine.composing.constraints.forced_characters import BLANK
 from engine.composing.constraints.shape import FREE_VERSE, check_free, is_shaped, plan_of
-from engine.composing.constraints.used_words import placements
+from engine.composing.constraints.used_words import placements, with_marked
 from engine.composing.prompt import build_prompt
 from engine.config import ComposeConfig
 from engine.corpus.vocabulary import Vocabulary
@@ -20,7 +20,7 @@ def check_request(config: ComposeConfig, vocabulary: Vocabulary) -> None:
         UsageError: for an unknown form or rhyme.
         ComposeError: for a character that is not in the vocabulary, or constraints that contradict each other.
     """
-    plan = None
+    plan, config = None, with_marked(config)
     if config.form == FREE_VERSE and not is_shaped(config):
         check_free(config)
         forced_prefix(config, vocabulary)

@@ -16,7 +16,7 @@ from engine.composing.constraints.tone_patterns import fit_tone_patterns
 from engine.composing.seeds import poem_seed
 from engine.config import ComposeConfig
 from engine.corpus.control_codes import KEYWORD, TITLE
-from engine.corpus.keywords import MAX_KEYWORD_CHARS, split_keywords
+from engine.corpus.keywords import MAX_KEYWORD_CHARS, marked_keywords, split_keywords
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ComposeError, Message
 from engine.prosody.forms import Form, form_called
@@ -42,7 +42,7 @@ def placements(config: ComposeConfig, vocabulary: Vocabulary) -> Iterator[Compos
         ComposeError: for a word that is not in the vocabulary, or words that fit nowhere.
     """
     words = used_words(config.use, vocabulary)
-    config = _steered(config.replace(use=""), words, vocabulary)
+    config = steered(config, vocabulary).replace(use="")
     form = form_called(config.form).in_book(config.rhyme_book)
     plan_poem(config, vocabulary)  # a contradiction of the other constraints is reported as such
     rng = random.Random(poem_seed(config.seed, " ".join((form.key, *words))))
@@ -69,14 +69,27 @@ def used_words(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
             Message("{n} words are more than a poem is made to use.", n=len(words)),
             Message("Give one to {n} of them.", n=MAX_WORDS),
         )
-    for word in words:
-        if not all(map(is_han, word)):
+    for word in text.split():
+        if not all(map(is_han, "".join(split_keywords(word)))):
             raise ComposeError("{word} is no Chinese word.", "Give words such as 琵琶 or 秋.", word=shown(word))
     return tuple(dict.fromkeys(fold_begin(word, vocabulary) for word in words))
 
 
-def _steered(config: ComposeConfig, words: Sequence[str], vocabulary: Vocabulary) -> ComposeConfig:
-    """The request with its words as keywords, so that the poem leads up to them, where it has neither title nor keywords."""
+def with_marked(config: ComposeConfig) -> ComposeConfig:
+    """The request with its marked keywords (琵琶!) as words to use."""
+    marked = marked_keywords(config.keywords)
+    if not marked:
+        return config
+    return config.replace(use=" ".join((config.use, *marked)), keywords=" ".join(split_keywords(config.keywords)))
+
+
+def steered(config: ComposeConfig, vocabulary: Vocabulary) -> ComposeConfig:
+    """The request with its words to use as keywords, so that the poem leads up to them, where it has neither title nor keywords.
+
+    Raises:
+        ComposeError: for a word that is not in the vocabulary.
+    """
+    words = used_words(config.use, vocabulary)
     is_trained = vocabulary.tag(KEYWORD) is not None or vocabulary.tag(TITLE) is not None
     if config.title or config.keywords or not is_trained or any(len(word) > MAX_KEYWORD_CHARS for word in words):
         return config

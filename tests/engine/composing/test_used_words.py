@@ -63,6 +63,13 @@ def test_candidates_hold_the_words_in_several_places(loaded: LoadedModel) -> Non
     assert [again(loaded, config, poem).text for poem in poems] == [poem.text for poem in poems]
 
 
+def test_a_marked_keyword_is_a_word_to_use() -> None:
+    loaded = rhyming_model(tags=True)
+    config = ComposeConfig(keywords="春风! 月", form="七绝", seed=5, n_particles=1)
+    assert all("春风" in poem.text and "雪" in poem.text for poem in compose_many(loaded, config.replace(use="雪"), 3))
+    assert "春风" in compose_poem(loaded, config).text
+
+
 def test_a_word_stands_in_a_tune_too(loaded: LoadedModel) -> None:
     poem = compose_poem(loaded, ComposeConfig(use="春风", form="浣溪沙", seed=2, top_p=1.0))
     assert "春风" in poem.text
@@ -88,6 +95,7 @@ def test_words_and_kept_characters_go_together(loaded: LoadedModel) -> None:
         ("春风春风春风", "五绝", "No place in 五绝 takes the word 春风春风春风."),
         ("春 日 山 月 风", "五绝", "5 words are more"),
         ("ab", "五绝", "is no Chinese word"),
+        ("春 [/b]", "五绝", r"\[/b\]' is no Chinese word"),
         ("鹓", "五绝", "does not know 鹓"),
         ("春", "free", "needs a form"),
     ],
