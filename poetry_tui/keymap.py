@@ -56,7 +56,7 @@ def next_with(values: Sequence[str], character: str | None, index: int) -> int |
     if character is None or character.isascii():
         return None
     after = [*range(index + 1, len(values)), *range(index + 1)]
-    return next((place for place in after if character in values[place]), None)
+    return next((position for position in after if character in values[position]), None)
 
 
 def _labels(mode: str, names: str) -> tuple[str, ...]:

@@ -82,8 +82,8 @@ def _axes(frame: _Frame, x_label: str, y_label: str) -> list[str]:
     parts.append(f'<path d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}" class="axis" stroke="{INK}" fill="none"/>')
     middle = (LEFT + WIDTH - RIGHT) / 2
     parts.append(f'<text x="{middle}" y="{HEIGHT - 8}" text-anchor="middle">{escape(x_label)}</text>')
-    place = f'x="14" y="{HEIGHT / 2 - 14}" transform="rotate(-90 14 {HEIGHT / 2 - 14})"'
-    parts.append(f'<text {place} text-anchor="middle">{escape(y_label)}</text>')
+    placement = f'x="14" y="{HEIGHT / 2 - 14}" transform="rotate(-90 14 {HEIGHT / 2 - 14})"'
+    parts.append(f'<text {placement} text-anchor="middle">{escape(y_label)}</text>')
     return parts
 
 

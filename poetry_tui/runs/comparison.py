@@ -165,4 +165,4 @@ def _least(values: Sequence[float | None]) -> frozenset[int]:
     numbers = {value for value in values if value is not None and math.isfinite(value)}
     if len(numbers) < 2:
         return frozenset()
-    return frozenset(place for place, value in enumerate(values) if value == min(numbers))
+    return frozenset(column for column, value in enumerate(values) if value == min(numbers))

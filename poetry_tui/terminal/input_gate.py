@@ -161,9 +161,9 @@ class InputGate:
         if not isinstance(event, events.MouseDown):
             return False
         stack = self._app.screen_stack
-        before, place = self._last_press, (event.x, event.y)
-        self._last_press = (stack[-1], place, event.time) if stack else None
+        before, position = self._last_press, (event.x, event.y)
+        self._last_press = (stack[-1], position, event.time) if stack else None
         if before is None or self._last_press is None:
             return False
-        is_second = before[1] == place and event.time - before[2] <= self._app.CLICK_CHAIN_TIME_THRESHOLD
+        is_second = before[1] == position and event.time - before[2] <= self._app.CLICK_CHAIN_TIME_THRESHOLD
         return is_second and before[0] is not stack[-1]

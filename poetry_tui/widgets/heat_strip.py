@@ -76,10 +76,10 @@ def strip_of(
     values: Sequence[float], width: int, palette: Palette, plain: Style, marked: int | None = None
 ) -> list[Segment]:
     """A strip of exactly `width` cells, a value a cell; `marked` is the place of one to point out."""
-    places = spread(len(values), width)
+    units = spread(len(values), width)
     # The marked one may be none of those that there is room for: its neighbour stands for it.
-    at = None if marked is None else min(places, key=lambda place: abs(place - marked))
-    cells = [_cell(values[place if place != at else marked or 0], palette, plain, place == at) for place in places]
+    at = None if marked is None else min(units, key=lambda unit: abs(unit - marked))
+    cells = [_cell(values[unit if unit != at else marked or 0], palette, plain, unit == at) for unit in units]
     return [*cells, Segment(" " * (width - len(cells)), plain)]
 
 

@@ -78,14 +78,14 @@ class CharacterInspector(Widget, can_focus=True):
     class InspectionWanted(Message):
         """The cursor rests on a position without an inspection."""
 
-        def __init__(self, place: InspectCharacter) -> None:
+        def __init__(self, inspected: InspectCharacter) -> None:
             super().__init__()
-            self.place = place
+            self.inspected = inspected
 
     def __init__(self) -> None:
         super().__init__()
         self.token: Token | None = None
-        self.place: InspectCharacter | None = None
+        self.inspected: InspectCharacter | None = None
         self.inspection: Inspection | None = None
         self.alternatives = Alternatives((), "")
         self.unit: int | None = None
@@ -98,36 +98,36 @@ class CharacterInspector(Widget, can_focus=True):
 
     # Display
 
-    def show(self, token: Token | None, place: InspectCharacter | None = None) -> None:
+    def show(self, token: Token | None, inspected: InspectCharacter | None = None) -> None:
         """Display a character; with its place, the state of the network too."""
-        if token is self.token and place == self.place:
+        if token is self.token and inspected == self.inspected:
             return
-        is_same_place = token is self.token and place is not None and self.place is None
-        self.token, self.place = token, place
-        self.inspection = self._recall(place)
-        self._set_alternatives(picked=self.alternatives.picked if is_same_place else None)
+        is_same_position = token is self.token and inspected is not None and self.inspected is None
+        self.token, self.inspected = token, inspected
+        self.inspection = self._recall(inspected)
+        self._set_alternatives(picked=self.alternatives.picked if is_same_position else None)
         if self._resting is not None:
             self._resting.stop()
-        if place is not None and self.inspection is None and self.is_mounted:
+        if inspected is not None and self.inspection is None and self.is_mounted:
             self._resting = self.set_timer(REST_S, self._want)
 
-    def set_inspection(self, place: InspectCharacter, inspection: Inspection) -> None:
+    def set_inspection(self, inspected: InspectCharacter, inspection: Inspection) -> None:
         """Take the inspection of a place; one that is no longer displayed is cached."""
-        self._remembered = [*(known for known in self._remembered if known[0] != place), (place, inspection)]
+        self._remembered = [*(known for known in self._remembered if known[0] != inspected), (inspected, inspection)]
         del self._remembered[:-N_REMEMBERED]
-        if place == self.place:
+        if inspected == self.inspected:
             self.inspection = inspection
             self._set_alternatives(picked=self.alternatives.picked)
 
     def _want(self) -> None:
-        if self.place is not None and self.inspection is None and self.is_on_screen:
-            self.post_message(self.InspectionWanted(self.place))
+        if self.inspected is not None and self.inspection is None and self.is_on_screen:
+            self.post_message(self.InspectionWanted(self.inspected))
 
     def on_show(self) -> None:
         self._want()
 
-    def _recall(self, place: InspectCharacter | None) -> Inspection | None:
-        return next((inspection for known, inspection in self._remembered if known == place), None)
+    def _recall(self, inspected: InspectCharacter | None) -> Inspection | None:
+        return next((inspection for known, inspection in self._remembered if known == inspected), None)
 
     def _set_alternatives(self, picked: int | None) -> None:
         self.alternatives = Alternatives(_alternatives(self.token, self.inspection), self._character, picked)
@@ -152,8 +152,10 @@ class CharacterInspector(Widget, can_focus=True):
         """Request the picked alternative."""
         if self.alternatives.picked is None:
             return
-        alternative, place = self.alternatives.items[self.alternatives.picked], self.place
-        if place is not None and is_fixed_by_form(place.config, place.text, place.index, alternative.character):
+        alternative, inspected = self.alternatives.items[self.alternatives.picked], self.inspected
+        if inspected is not None and is_fixed_by_form(
+            inspected.config, inspected.text, inspected.index, alternative.character
+        ):
             self.notify(tr("inspector.marks_stay"), markup=False)
         else:
             self.post_message(self.Chosen(alternative))
@@ -231,7 +233,7 @@ class CharacterInspector(Widget, can_focus=True):
         n_alternatives = len(self.alternatives.items)
         room = height - HEAD_ROWS - 2 * len(gap)
         if self.inspection is None:
-            waiting = [Row([piece(tr("inspector.looking"), styles.faint)])] if self.place is not None else []
+            waiting = [Row([piece(tr("inspector.looking"), styles.faint)])] if self.inspected is not None else []
             return [*head, *gap, *alternative_rows(self.alternatives, width, room - 1, styles), *gap, *waiting]
         choice = choose_layout(self.inspection, self.layer_in_view, width, room - n_alternatives)
         n_alternatives = max(

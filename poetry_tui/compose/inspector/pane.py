@@ -82,9 +82,9 @@ class InspectorPane(Vertical):
         current, cursor = self._session.current, self._session.cursor
         tokens = current.visible if current else []
         index = cursor if cursor is not None else len(tokens) - 1
-        self.inspector.show(tokens[index] if 0 <= index < len(tokens) else None, self._inspected_place())
+        self.inspector.show(tokens[index] if 0 <= index < len(tokens) else None, self._inspected_character())
 
-    def _inspected_place(self) -> InspectCharacter | None:
+    def _inspected_character(self) -> InspectCharacter | None:
         """The position at the cursor, for the engine; None without a cursor."""
         revision, cursor = self._session.revision, self._session.cursor
         if revision is None or cursor is None:
@@ -96,18 +96,18 @@ class InspectorPane(Vertical):
         event.stop()
         if self._inspecting is not None:
             self._inspecting.cancel()
-        self._inspecting = self._spawn(functools.partial(self._inspect, event.place))
+        self._inspecting = self._spawn(functools.partial(self._inspect, event.inspected))
 
-    async def _inspect(self, place: InspectCharacter) -> None:
+    async def _inspect(self, inspected: InspectCharacter) -> None:
         """Ask the engine for the state of the network at a position."""
         try:
-            found = await self._engine.inspect(place)
+            found = await self._engine.inspect(inspected)
         except StudioError as error:
             self.notify(tr_error(error.hint), title=tr_error(error.message), severity="warning", markup=False)
             return
         if found is not None:
-            self.inspector.set_inspection(place, found)
-            self._session.set_inspection(place, found)
+            self.inspector.set_inspection(inspected, found)
+            self._session.set_inspection(inspected, found)
             self.post_message(self.Inspected())
 
     @property

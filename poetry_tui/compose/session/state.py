@@ -188,13 +188,13 @@ class ComposeSession:
             self.tree = self.tree.go_to(index).with_cursor(None)
         return True
 
-    def set_inspection(self, place: InspectCharacter, found: Inspection) -> None:
+    def set_inspection(self, inspected: InspectCharacter, found: Inspection) -> None:
         """Add the probability of a character that came without one."""
         revision = self.revision
-        if revision is None or revision.text != place.text:
+        if revision is None or revision.text != inspected.text:
             return
         token = msgspec.structs.replace(
-            revision.tokens[place.index],
+            revision.tokens[inspected.index],
             probability=found.probability,
             surprisal_nats=found.surprisal_nats,
             alternatives=found.alternatives,

@@ -87,7 +87,7 @@ class ComparisonTable(Widget):
         names = [f"{letter} {name}" for letter, name in zip(RUN_LETTERS, self._comparison.names, strict=False)]
         lines = _row("", label_width, names, widths, ["", *RUN_STYLES])
         for row in self._comparison.figures:
-            styles = ["bold $text-success" if place in row.best else "" for place in range(len(names))]
+            styles = ["bold $text-success" if column in row.best else "" for column in range(len(names))]
             lines += _row(label_of(row), label_width, row.values, widths, ["dim", *styles])
         if not self._comparison.validates_alike:
             lines += Content.styled(tr("train.compare_other_poems"), "$text-warning").wrap(max(width, 1))

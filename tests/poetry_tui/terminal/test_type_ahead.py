@@ -66,7 +66,7 @@ async def test_what_follows_the_search_key_is_searched_for(kept: FavouriteStore,
         assert len(kept.list()) == 3
 
 
-@pytest.mark.parametrize("opening", ["t", "n", "i", "e"])
+@pytest.mark.parametrize("opening", ["t", "n", "i", "E"])
 async def test_what_follows_a_prompts_key_is_the_answer(opening: str, kept: FavouriteStore, until: Until) -> None:
     async with favourites(until) as (app, pilot):
         await type_at_once(app, pilot, until, opening, "d", "d", "z")

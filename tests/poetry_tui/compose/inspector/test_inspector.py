@@ -35,7 +35,7 @@ class Box(App[None]):
         yield CharacterInspector()
 
     def on_character_inspector_inspection_wanted(self, event: CharacterInspector.InspectionWanted) -> None:
-        self.wanted.append(event.place)
+        self.wanted.append(event.inspected)
 
     def on_character_inspector_chosen(self, event: CharacterInspector.Chosen) -> None:
         self.chosen.append(event.character)
