@@ -31,7 +31,7 @@ ENGINE_COMMANDS: Mapping[str, str] = {
 }
 # Modules of `poetry_tui.commands`, in the order of the help.
 COMMANDS = (
-    "corpus", "models", "check", "novelty", "runs", "monitor", "report", "experiment", "favourites", "serve", "doctor",
+    "corpus", "models", "check", "novelty", "runs", "monitor", "report", "experiment", "favourites", "serve", "completion", "doctor",
 )  # fmt: skip
 LANGUAGES = ("zh", "en")
 EPILOG = """\
