@@ -58,13 +58,13 @@ def _completion(options: argparse.Namespace) -> None:
 
 def _whole_parser() -> argparse.ArgumentParser:
     """The parser of all commands; those of the engine with their arguments, which only the engine's own parser knows."""
-    from poetry_tui.cli import ENGINE_COMMANDS, make_parser
-
-    parser = make_parser()
-    # By name: the engine's commands load PyTorch when they are carried out, which this process never does.
-    engine = importlib.import_module("engine.__main__").make_parser()
+    # By name: the command line lies above its commands, and the engine's commands load PyTorch when they are carried out, which this
+    # process never does.
+    cli = importlib.import_module("poetry_tui.cli")
+    parser: argparse.ArgumentParser = cli.make_parser()
+    engine: argparse.ArgumentParser = importlib.import_module("engine.__main__").make_parser()
     commands = _commands_of(parser)
-    for name in ENGINE_COMMANDS:
+    for name in cli.ENGINE_COMMANDS:
         commands[name] = _commands_of(engine)[name]
     for one in _all_parsers(parser):
         for action in one._actions:
