@@ -49,7 +49,7 @@ examples:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit status."""
-    arguments = _take_language(list(sys.argv[1:] if argv is None else argv))
+    arguments = _take_quiet(_take_language(list(sys.argv[1:] if argv is None else argv)))
     is_debug = "--debug" in arguments
     use_utf8(restarts=argv is None)
     prepare()
@@ -91,6 +91,7 @@ def make_parser(command: str | None = None) -> "Parser":
     )
     parser.add_argument("--version", action="version", version=f"poetry-tui {__version__}")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser.add_argument("--quiet", action="store_true", help="print data and errors alone, no narration")
     parser.add_argument("--lang", choices=LANGUAGES, help="language of help and errors (default: the locale's)")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     for name, what in ENGINE_COMMANDS.items():
@@ -144,3 +145,12 @@ def _take_language(arguments: list[str]) -> list[str]:
         if argument == "--":
             break
     return arguments
+
+
+def _take_quiet(arguments: list[str]) -> list[str]:
+    """The arguments without `--quiet`, which the environment hands on to the engine."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    if "--quiet" not in arguments[:end]:
+        return arguments
+    os.environ["POETRY_TUI_QUIET"] = "1"
+    return [one for one in arguments[:end] if one != "--quiet"] + arguments[end:]

@@ -56,7 +56,7 @@ def add_parser(commands: Any) -> None:
         metavar="TEXT",
         help=f"{helps['form']} (default: {DEFAULT_FORM}; with --keep: free)",
     )
-    add_setting_flags(parser, ComposeConfig, without=("begin", "form", *WORDS))
+    add_setting_flags(parser, ComposeConfig, without=("begin", "form", *WORDS), defaults=ComposeConfig())
     for name in WORDS:
         parser.add_argument(f"--{name}", nargs="+", default=argparse.SUPPRESS, metavar="WORD", help=helps[name])
     for short, name in (("--order", "tone_pattern"), ("--tail", "acrostic_tail")):

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from engine.corpus.readers.formats import FORMATS
-from engine.settings import OLD_NAMES, Settings, settings_of
+from engine.errors import Message
+from engine.settings import OLD_NAMES, Setting, Settings, settings_of
 from engine.translations import worded
 
 SettingsClass = type[Settings]
@@ -25,13 +26,17 @@ def add_setting_flags(
     *,
     only: Collection[str] = (),
     without: Collection[str] = (),
+    defaults: Settings | None = None,
 ) -> None:
-    """Add a flag for each setting of a class, or for those in `only`. A flag that is not given leaves no attribute."""
+    """Add a flag for each setting of a class, or for those in `only`. A flag that is not given leaves no attribute.
+
+    `defaults`: the settings whose values the help gives as the defaults.
+    """
     for setting in settings_of(settings):
         if setting.name in without or (only and setting.name not in only):
             continue
         options: dict[str, Any] = {
-            "help": worded(setting.help).replace("%", "%%"),
+            "help": (worded(setting.help) + _default_of(setting, defaults)).replace("%", "%%"),
             "default": argparse.SUPPRESS,
             "dest": setting.name,
         }
@@ -44,6 +49,15 @@ def add_setting_flags(
         parser.add_argument(flag_of(setting.name), **options)
         for old in (old for old, current in OLD_NAMES.items() if current == setting.name):
             parser.add_argument(flag_of(old), **{**options, "help": argparse.SUPPRESS})
+
+
+def _default_of(setting: Setting, defaults: Settings | None) -> str:
+    """The end of a flag's help that says its default; empty where it has none or the help says it."""
+    value = getattr(defaults, setting.name, None)
+    # Without a seed, composing takes a random one.
+    if value is None or value == "" or isinstance(value, bool) or "default" in setting.help or setting.name == "seed":
+        return ""
+    return " " + worded(Message("(default: {value})", value=value))
 
 
 def add_reading_flags(parser: argparse._ActionsContainer) -> None:

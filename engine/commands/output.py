@@ -1,6 +1,7 @@
 """What the commands share: narration on stderr, and how a command is added to the parser."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -9,15 +10,23 @@ from engine.errors import StudioError
 from engine.system.safe_text import printable
 from engine.translations import worded
 
+# Set by `--quiet`; the engine, which is a process of its own, inherits it.
+QUIET_VARIABLE = "POETRY_TUI_QUIET"
+
 
 def say(line: str) -> None:
-    """Print a line for people to stderr."""
+    """Print a line for people to stderr, unless `--quiet` was given."""
+    if not os.environ.get(QUIET_VARIABLE):
+        _print_to_stderr(line)
+
+
+def _print_to_stderr(line: str) -> None:
     print("\n".join(map(printable, line.split("\n"))), file=sys.stderr, flush=True)
 
 
 def complain(error: StudioError) -> None:
     """Print an error to stderr, in the language of the command line."""
-    say(f"poetry-tui: {worded(str(error))}".rstrip())
+    _print_to_stderr(f"poetry-tui: {worded(str(error))}".rstrip())
 
 
 def new_parser(

@@ -73,7 +73,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--poems", type=path_of, metavar="FILE", help="write the composed poems to a file, one JSON object a line"
     )
-    add_setting_flags(parser, ComposeConfig, only=("temperature", "top_p", "seed", "n_particles"))
+    add_setting_flags(
+        parser, ComposeConfig, only=("temperature", "top_p", "seed", "n_particles"), defaults=ComposeConfig()
+    )
     add_setting_flags(parser, TrainConfig, only=("device",))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
+from engine.commands.output import say
 from engine.errors import UsageError
 from engine.system.safe_text import printable as printable
 
@@ -38,8 +39,8 @@ def print_json(value: Any) -> None:
 
 
 def print_note(sentence: str) -> None:
-    """Tell the person at the terminal; a program reading stdout does not see it."""
-    print("\n".join(map(printable, sentence.split("\n"))), file=sys.stderr)
+    """Tell the person at the terminal, unless `--quiet` was given; a program reading stdout does not see it."""
+    say(sentence)
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -74,7 +75,7 @@ def confirm(what: str, is_sure: bool) -> bool:
         return True
     if not sys.stdin.isatty():
         raise UsageError(f"{what} cannot be undone.", "Say --yes to go ahead.")
-    print_note(f"{what} cannot be undone. Go ahead? [y/N]")
+    print(printable(f"{what} cannot be undone. Go ahead? [y/N]"), file=sys.stderr)
     return sys.stdin.readline().strip().lower() in ("y", "yes", "是")
 
 

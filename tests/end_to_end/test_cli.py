@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -204,3 +205,17 @@ def test_errors_are_chinese_where_the_locale_is(line: str) -> None:
 
 def test_a_language_that_the_studio_does_not_speak_is_refused() -> None:
     assert "Did you mean zh?" in said("--lang zhh runs")
+
+
+def test_quiet_leaves_data_and_errors(studio_home: Path) -> None:
+    def run(*words: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "poetry_tui", *words]
+        return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+
+    poem = ("compose", "日", "--seed", "7", "--model", "studio-small")
+    told, quiet = run(*poem), run(*poem, "--quiet")
+    assert quiet.stdout == told.stdout
+    assert told.stderr
+    assert quiet.stderr == ""
+    assert run("--quiet", "runs").stderr == ""
+    assert run("--quiet", "runs", "show", "none").stderr.startswith("poetry-tui: ")
