@@ -1,6 +1,5 @@
 """Favourites as a booklet: one HTML page, or an EPUB, a zip of XHTML. Poems stand in collections, by the first tag of each."""
 
-import contextlib
 import datetime
 import io
 import itertools
@@ -9,11 +8,9 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
-from engine.errors import StudioError
-from engine.prosody.forms import form_called
 from engine.prosody.text import couplets, split_lines
 from engine.prosody.tunes import stanza_starts_of
-from poetry_tui.favourites.store import Favourite, form_key_of, heading_of
+from poetry_tui.favourites.store import Favourite, form_key_of, heading_of, name_of_form
 
 TITLE = "詩"
 _CSS = """\
@@ -114,9 +111,7 @@ def _collections(favourites: Iterable[Favourite]) -> Mapping[str, Sequence[Favou
 
 
 def _article(poem: Favourite) -> str:
-    form, named = form_key_of(poem), ""
-    with contextlib.suppress(StudioError):
-        named = form_called(form).name if form else ""
+    form, named = form_key_of(poem), name_of_form(poem)
     stanzas = "".join(f'<p class="verse">{"<br/>".join(map(escape, rows))}</p>' for rows in _stanzas(poem.text, form))
     facts = f'<p class="form">{escape(named)}</p>' if named else ""
     note = f'<p class="note">{escape(poem.note)}</p>' if poem.note else ""

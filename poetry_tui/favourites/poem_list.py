@@ -1,4 +1,4 @@
-"""The kept poems as a list: begin character, heading, and below them date, model and tags."""
+"""The kept poems as a list: begin character, heading, and below them date, form, model and tags."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from poetry_tui.favourites.export import date_of
-from poetry_tui.favourites.store import Favourite, heading_of
+from poetry_tui.favourites.store import Favourite, heading_of, name_of_form
 from poetry_tui.i18n import tr_error
 
 
@@ -46,7 +46,8 @@ def _rows(poem: Favourite) -> Content:
     """日 日暮江头一笛风 / 2026-03-01 studio-lstm #江 — one option, two rows, each cut where the shelf ends."""
     tags = "".join(f" #{tag}" for tag in poem.tags)
     first = Content.assemble((f"{poem.begin[:1]:\u3000<1} ", "bold $accent"), heading_of(poem))
-    second = Content.assemble("   ", (f"{date_of(poem)} {poem.model}", "$foreground 60%"), (tags, "$accent"))
+    made = " ".join(filter(None, (date_of(poem), name_of_form(poem), poem.model)))
+    second = Content.assemble("   ", (made, "$foreground 60%"), (tags, "$accent"))
     if poem.problem:
         second = Content.assemble("   ", (tr_error(poem.problem), "$text-error"))
     return Content("\n").join((first, second))

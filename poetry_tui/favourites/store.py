@@ -107,6 +107,17 @@ def form_key_of(favourite: Favourite) -> str | None:
     return None if form == "free" else form
 
 
+def name_of_form(favourite: Favourite) -> str:
+    """The name of its form, 七绝; "" for free verse and for a form that is not known."""
+    # Read from a table, which a list of free verse does without.
+    from engine.prosody.forms import form_called
+
+    form = form_key_of(favourite)
+    with contextlib.suppress(StudioError):
+        return form_called(form).name if form else ""
+    return ""
+
+
 class FavouriteStore:
     """The favourites in one file; it is made when the first poem is kept.
 
