@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from engine.prosody import RHYME_BOOKS, RhymeBook
-from poetry_tui.compose.request.form_choices import FREE, FormChoice
+from poetry_tui.compose.request.form_choices import COUPLET, FREE, FormChoice
 from poetry_tui.compose.session.revision_request import pattern_of_form
 from poetry_tui.i18n import tr
 from poetry_tui.settings import Settings
@@ -223,12 +223,13 @@ class RequestFields(Vertical):
         """Offer the forms. A saved form that no longer exists becomes free verse."""
         wanted = self.form_key
         self._forms = tuple(choices)
-        self._keys = [FREE, *(choice.key for choice in choices)]
-        self._offer_form_names(self._keys.index(wanted) if wanted in self._keys else 0)
+        self._keys = [COUPLET, FREE, *(choice.key for choice in choices)]
+        self._offer_form_names(self._keys.index(wanted if wanted in self._keys else FREE))
         self._offer_rules()
 
     def _offer_form_names(self, index: int | None = None) -> None:
-        names = {FREE: tr("compose.free"), **{choice.key: choice.name for choice in self._forms}}
+        names = {FREE: tr("compose.free"), COUPLET: tr("compose.couplet")}
+        names |= {choice.key: choice.name for choice in self._forms}
         self.form.offer(
             [names.get(key, _UNKNOWN_YET) for key in self._keys], self.form.index if index is None else index
         )

@@ -118,8 +118,13 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
     def request(self, prompt: str, model: str | None) -> ComposeRequest:
         """The request for a prompt with the options of the form and a new seed."""
         from engine.config import ComposeConfig
+        from poetry_tui.compose.request.form_choices import COUPLET, FREE
 
-        config = ComposeConfig(begin=prompt, seed=new_seed(), **self.fields.options)
+        options = {**self.fields.options, "begin": prompt, "seed": new_seed()}
+        if options["form"] == COUPLET:
+            # The engine knows a couplet by its upper line.
+            options |= {"form": FREE, "begin": "", "couplet": prompt}
+        config = ComposeConfig(**options)
         return ComposeRequest(config.to_dict(), model=model)
 
     @property

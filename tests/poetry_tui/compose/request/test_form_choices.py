@@ -1,5 +1,7 @@
 """The forms, rhyme books and rhymes on offer, and how the fields of the Compose screen follow one another."""
 
+from engine.config import ComposeConfig
+from poetry_tui.compose.request.form import RequestForm
 from poetry_tui.compose.request.form_choices import form_choices
 from tests.poetry_tui.compose.open_studio import open_studio
 from tests.poetry_tui.conftest import Until
@@ -31,3 +33,14 @@ async def test_the_rhymes_on_offer_are_those_of_the_chosen_book(until: Until) ->
         fields.book.step(-2)
         await studio.until(lambda: fields.options["rhyme_book"] is None)
         assert fields.rhyme.values[1] == "一东"
+
+
+async def test_the_upper_line_of_a_couplet_is_typed_where_a_poem_has_its_begin(until: Until) -> None:
+    async with open_studio(until) as studio:
+        form = studio.screen.query_one(RequestForm)
+        await studio.until(lambda: len(form.fields.form.values) > 3)
+        form.fields.form.step(-1)
+        assert form.fields.form.values[form.fields.form.index] in ("对联", "couplet")
+        config = form.request("海阔凭鱼跃", None).config
+        assert (config["form"], config["begin"], config["couplet"]) == ("free", "", "海阔凭鱼跃")
+        assert ComposeConfig.from_dict(config).couplet == "海阔凭鱼跃"
