@@ -254,7 +254,7 @@ async def test_everything_that_a_key_does_is_in_the_palette(until: Until) -> Non
         commands = {command.title: command for command in studio.app.get_system_commands(cast(Any, studio.screen))}
         await commands["竖排 vertical"].callback()
         assert studio.screen.query_one(PoemView).view_state.is_upright
-        for title in ("平仄 tones", "繁体 traditional", "变体 revisions", "收藏 keep"):
+        for title in ("平仄 tones", "繁体 traditional", "变体 revisions", "收藏 favourite"):
             assert title in commands
 
 
