@@ -1,6 +1,6 @@
 """The kept poems as a list: begin character, heading, and below them date, form, model and tags."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from textual.content import Content
 from textual.widgets import OptionList
@@ -8,7 +8,7 @@ from textual.widgets.option_list import Option
 
 from poetry_tui.favourites.export import date_of
 from poetry_tui.favourites.store import Favourite, heading_of, name_of_form
-from poetry_tui.i18n import tr_error
+from poetry_tui.i18n import tr, tr_error
 
 
 class PoemShelf(OptionList):
@@ -51,3 +51,18 @@ def _rows(poem: Favourite) -> Content:
     if poem.problem:
         second = Content.assemble("   ", (tr_error(poem.problem), "$text-error"))
     return Content("\n").join((first, second))
+
+
+def invitation() -> Content:
+    """What stands where no poem does: three calm lines."""
+    return Content("\n").join(_invitation_lines())
+
+
+def _invitation_lines() -> Iterator[Content]:
+    title = tr("favourites.empty_title")
+    yield Content.styled(" ".join("卷中待诗"), "bold $accent")
+    if title != "卷中待诗":
+        yield Content.styled(title, "$foreground 60%")
+    yield Content("")
+    yield Content(tr("favourites.empty_how"))
+    yield Content.styled(tr("favourites.empty_where"), "$foreground 60%")

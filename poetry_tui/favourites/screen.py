@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import datetime
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from textual import on, work
@@ -17,8 +17,8 @@ from engine.errors import StudioError, UsageError
 from engine.files import is_there, write_atomically
 from engine.system.names import path_of
 from poetry_tui.favourites.export import export, format_of
-from poetry_tui.favourites.poem_list import PoemShelf
-from poetry_tui.favourites.poem_page import MUTED, PoemPage
+from poetry_tui.favourites.poem_list import PoemShelf, invitation
+from poetry_tui.favourites.poem_page import PoemPage
 from poetry_tui.favourites.store import Favourite, FavouriteStore, form_key_of, heading_of, matches, tags_of
 from poetry_tui.i18n import tr, tr_error, tr_label, tr_os_error
 from poetry_tui.keymap import bind
@@ -146,7 +146,7 @@ class FavouritesScreen(StudioScreen):
 
     def show_all(self, cursor_on: int | None = None) -> None:
         """Show the list as it is, or what to do where there is none."""
-        self._show_instead(None if self._all or self._shows_deleted else _invitation())
+        self._show_instead(None if self._all or self._shows_deleted else invitation())
         self.show_matches(cursor_on)
 
     def show_matches(self, cursor_on: int | None = None) -> None:
@@ -294,7 +294,6 @@ class FavouritesScreen(StudioScreen):
     def action_poster(self) -> None:
         """Ask how the poem shall be drawn, and draw it."""
         if poem := self.chosen:
-            # Fonts and pictures are loaded when a poster is first wanted.
             from poetry_tui.widgets.poster_dialog import PosterDialog, PosterPoem
 
             text = self.display_of_poems.to_display_chars(poem.text) or poem.text
@@ -349,18 +348,3 @@ class FavouritesScreen(StudioScreen):
 
     def _say(self, key: str, severity: str = "information", **values: object) -> None:
         self.notify(tr(key, **values), severity=severity, markup=False)  # type: ignore[arg-type]
-
-
-def _invitation() -> Content:
-    """What stands where no poem does: three calm lines."""
-    return Content("\n").join(_invitation_lines())
-
-
-def _invitation_lines() -> Iterator[Content]:
-    title = tr("favourites.empty_title")
-    yield Content.styled(" ".join("卷中待诗"), "bold $accent")
-    if title != "卷中待诗":
-        yield Content.styled(title, MUTED)
-    yield Content("")
-    yield Content(tr("favourites.empty_how"))
-    yield Content.styled(tr("favourites.empty_where"), MUTED)
