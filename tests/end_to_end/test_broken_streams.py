@@ -78,7 +78,7 @@ def test_a_studio_without_a_terminal_says_so_whatever_is_closed() -> None:
 def test_a_low_limit_of_memory_is_one_sentence() -> None:
     done = shell(f"ulimit -v 600000; {STUDIO} compose 春 --seed 1")
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith("The memory that this process may use is too small.")
+    assert done.stderr.splitlines()[-1].startswith("poetry-tui: The memory that this process may use is too small.")
     assert is_quiet(done.stderr), done.stderr
 
 

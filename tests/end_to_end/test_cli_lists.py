@@ -165,7 +165,7 @@ def test_favourites_are_listed_shown_and_exported(tmp_path: Path, capsys: pytest
     ("arguments", "complaint"),
     [
         (["-o", "out.png"], "not written to .png files"),
-        (["-o", "poems.html"], ".md, .jsonl, .txt"),
+        (["-o", "poems.pdf"], ".md, .jsonl, .txt"),
         (["-o", "poems.txt", "--format", "jsonl"], "ends like text, but --format says jsonl"),
     ],
 )
