@@ -271,7 +271,7 @@ def test_a_wrong_order_is_wrong_use(
 ) -> None:
     model = save_model_of(corpus, tmp_path / "small")
     assert main(judged(["--model", model, *words], tmp_path)) == 2
-    assert capsys.readouterr().err.strip() == sentence
+    assert capsys.readouterr().err.strip() == f"poetry-tui: {sentence}"
 
 
 @pytest.mark.parametrize(
