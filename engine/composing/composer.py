@@ -1,43 +1,26 @@
 """The entry points of composing: a poem token by token, a whole poem, or the best of many candidates."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 from engine.composing.constrained import compose_constrained, compose_constrained_many
 from engine.composing.constraints.shape import FREE_VERSE, is_shaped
-from engine.composing.constraints.used_words import steered, with_marked
+from engine.composing.constraints.used_words import with_marked
 from engine.composing.free_verse import compose_free, compose_free_many
-from engine.composing.prompt import build_prompt
-from engine.composing.results import (
+from engine.composing.ranking import (
     COUPLET_PARALLELISM_NATS,
-    MARKS_PER_NAT,
     PARALLELISM_NATS,
-    Alternative,
-    Composition,
-    Finish,
-    Token,
-    judge,
+    best_of,
     parallelism_of,
     score_of,
+    with_sense,
 )
-from engine.composing.topics import topics_of
+from engine.composing.results import Alternative, Composition, Finish, Token, judge
 from engine.config import ComposeConfig
-from engine.corpus.vocabulary import BEGIN, END
+from engine.corpus.vocabulary import END
 from engine.errors import ComposeError
 from engine.model.checkpoint import LoadedModel
 from engine.model.devices import use_all_cores_for
-from engine.model.ranker import (
-    MARKS_PER_KEYWORD,
-    MARKS_PER_KEYWORD_FIELD,
-    MARKS_PER_TITLE_WORD,
-    MARKS_PER_TOPIC_NAT,
-    MAX_TITLE_WORDS,
-    Floats,
-    Ranker,
-    ScoredText,
-    mean_log_probs,
-)
-from engine.novelty.novelty import verse_lines
 from engine.prosody.forms import form_called
 from engine.prosody.parallelism import couplet_parallelism
 from engine.prosody.text import han_of, is_han, lines_of
@@ -141,81 +124,8 @@ def compose_many(
         text = loaded.vocabulary.decode(token_ids)
         poems.append(_composition(text, log_probs, reason, loaded, config, seed))
     if loaded.ranker is not None and not _is_free(config):
-        poems = _with_sense(poems, batch, loaded, loaded.ranker, config)
-    return _best(poems, n, loaded, config)
-
-
-def _with_sense(
-    poems: Sequence[Composition],
-    batch: Sequence[tuple[list[int], list[float]]],
-    loaded: LoadedModel,
-    ranker: Ranker,
-    config: ComposeConfig,
-) -> list[Composition]:
-    """The poems with the marks that the ranker predicts, less what `score` takes from the mean of ln p, and more the better title
-    and keywords explain them."""
-    scored = [ScoredText(poem.text, log_probs) for poem, (_, log_probs) in zip(poems, batch, strict=True)]
-    marks = ranker.marks(loaded.model, loaded.vocabulary, scored)
-    if config.use:
-        config = steered(config, loaded.vocabulary)
-    if config.title or config.keywords:
-        marks += MARKS_PER_TOPIC_NAT * _topic_gains(poems, loaded, config)
-    return [
-        dataclasses.replace(
-            poem, sense=mark - MARKS_PER_NAT * (one.han_mean - poem.score) + _topic_marks(config, poem.text)
-        )
-        for poem, one, mark in zip(poems, scored, marks.tolist(), strict=True)
-    ]
-
-
-def _topic_gains(poems: Sequence[Composition], loaded: LoadedModel, config: ComposeConfig) -> Floats:
-    """ln p(poem | title, keywords) − ln p(poem) of each poem (N,), in nats a token."""
-    about = ComposeConfig(title=config.title, keywords=config.keywords)
-    prompt = build_prompt(about, None, loaded.vocabulary)
-    texts = [poem.text for poem in poems]
-    conditioned = mean_log_probs(loaded.model, loaded.vocabulary, prompt, texts)
-    return conditioned - mean_log_probs(loaded.model, loaded.vocabulary, [BEGIN], texts)
-
-
-def _topic_marks(config: ComposeConfig, text: str) -> float:
-    """The marks for the keywords and words of the title's fields that stand in a text."""
-    marks, of_title = 0.0, set[str]()
-    for topic in topics_of(config):
-        if not topic.is_keyword:
-            of_title.update(word for word in topic.words if word in text)
-        elif topic.word in text:
-            marks += MARKS_PER_KEYWORD
-        elif topic.is_in(text):
-            marks += MARKS_PER_KEYWORD_FIELD
-    return marks + MARKS_PER_TITLE_WORD * min(len(of_title), MAX_TITLE_WORDS)
-
-
-def _best(poems: Sequence[Composition], n: int, loaded: LoadedModel, config: ComposeConfig) -> list[Composition]:
-    """The best `n`, best first, with as few as possible that share their first characters with a better one.
-
-    By score alone 13 of 30 七绝 with the begin character 日 would begin 日日, against one in seven of the poets'.
-    """
-
-    def merit(poem: Composition) -> float:
-        return poem.score + _topic_marks(config, poem.text) / MARKS_PER_NAT if poem.sense is None else poem.sense
-
-    copied = {poem.text for poem in poems if _copies(poem, loaded)}
-    ranked = sorted(poems, key=lambda poem: (poem.text in copied, -merit(poem)))
-    n_prefix = max(2, len(config.begin) + 1)
-    prefixes: set[str] = set()
-    ahead: list[int] = []
-    behind: list[int] = []
-    for rank, poem in enumerate(ranked):
-        prefix = poem.text[:n_prefix]
-        # A poem that copies a line comes last whatever its beginning.
-        (behind if prefix in prefixes or poem.text in copied else ahead).append(rank)
-        prefixes.add(prefix)
-    return [ranked[rank] for rank in sorted((ahead + behind)[:n])]
-
-
-def _copies(poem: Composition, loaded: LoadedModel) -> bool:
-    """Whether a poem has a line of the training text; only free verse may."""
-    return loaded.lines is not None and bool(loaded.lines.contains(verse_lines(poem.text)).any())
+        poems = with_sense(poems, batch, loaded, loaded.ranker, config)
+    return best_of(poems, n, loaded, config)
 
 
 def _is_free(config: ComposeConfig) -> bool:

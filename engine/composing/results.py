@@ -1,6 +1,5 @@
 """Results of composing: tokens, and the finished poem."""
 
-import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,22 +12,12 @@ from engine.corpus.vocabulary import SPECIAL_TOKENS, Vocabulary
 from engine.prosody.checker import AnyFit, fitted, verdicts_of
 from engine.prosody.form_match import Verdict
 from engine.prosody.forms import Form
-from engine.prosody.parallelism import mean_score, middle_couplets
 from engine.prosody.rhymes import masks_of
 from engine.prosody.text import is_han, split_lines
 
 Finish = Literal["end", "limit"]
 # (character, probability, probability among the characters that the constraints allow: 0 for a forbidden one)
 Alternative = tuple[str, float, float]
-
-# Penalty of a repeated character: the surprisal of one that the model all but rules out.
-REPETITION_NATS = 8.0
-# Penalty of a 律诗 whose middle couplets are not parallel at all; scores of candidates differ by some tenths of a nat.
-PARALLELISM_NATS = 0.5
-# The same of a couplet, which is nothing else.
-COUPLET_PARALLELISM_NATS = 1.5
-# Marks of the ranker that a penalty of one nat a character takes: about what a nat of likelihood is worth to readers.
-MARKS_PER_NAT = 4.0
 
 _DECIDED: Mapping[Verdict, bool | None] = {"ok": True, "violation": False, "undecidable": None}
 
@@ -132,25 +121,7 @@ def allowed_mass(log_probs: NDArray[np.float32], allowed: NDArray[np.bool_] | No
     )
 
 
-def score_of(text: str, han_logprob: float) -> float:
-    """The mean ln p of the Han characters of a text, less `REPETITION_NATS` times the share of repeated ones.
-
-    A doubled character (青青) is no repetition.
-    """
-    han = list(filter(is_han, text))
-    n_doubled = sum(character == after for character, after in itertools.pairwise(text))
-    n_repeated = max(0, len(han) - len(set(han)) - n_doubled)
-    return (han_logprob - REPETITION_NATS * n_repeated) / max(1, len(han))
-
-
-def parallelism_of(text: str, form: Form) -> float | None:
-    """The mean parallelism of the couplets that a form requires to be parallel, 0 to 1; None where it requires none."""
-    if not form.is_regulated:
-        return None
-    return mean_score(middle_couplets(_han_lines(text)))
-
-
-def _han_lines(text: str) -> list[str]:
+def han_lines_of(text: str) -> list[str]:
     """The lines of a poem without marks."""
     return ["".join(filter(is_han, line)) for line in split_lines(text)]
 
@@ -162,7 +133,7 @@ def judge(
 
     Of several tone patterns or groups that fit equally well, the requested one.
     """
-    lines = _han_lines(text)
+    lines = han_lines_of(text)
     found = fitted(lines, form)
     verdicts = verdicts_of(lines, found)
     decided = tuple(_DECIDED[one] for one in (verdicts.form, verdicts.tones, verdicts.rhyme))

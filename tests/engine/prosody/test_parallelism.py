@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.composing.results import parallelism_of
+from engine.composing.ranking import parallelism_of
 from engine.prosody.checker import check
 from engine.prosody.forms import form_called
 from engine.prosody.parallelism import couplet_parallelism, mean_score, middle_couplets

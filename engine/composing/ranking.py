@@ -1,0 +1,128 @@
+"""Ranking of candidates: by likelihood, the ranker's marks, repetitions, parallelism and topic."""
+
+import dataclasses
+import itertools
+from collections.abc import Sequence
+
+from engine.composing.constraints.used_words import steered
+from engine.composing.prompt import build_prompt
+from engine.composing.results import Composition, han_lines_of
+from engine.composing.topics import topics_of
+from engine.config import ComposeConfig
+from engine.corpus.vocabulary import BEGIN
+from engine.model.checkpoint import LoadedModel
+from engine.model.ranker import (
+    MARKS_PER_KEYWORD,
+    MARKS_PER_KEYWORD_FIELD,
+    MARKS_PER_TITLE_WORD,
+    MARKS_PER_TOPIC_NAT,
+    MAX_TITLE_WORDS,
+    Floats,
+    Ranker,
+    ScoredText,
+    mean_log_probs,
+)
+from engine.novelty.novelty import verse_lines
+from engine.prosody.forms import Form
+from engine.prosody.parallelism import mean_score, middle_couplets
+from engine.prosody.text import is_han
+
+# Penalty of a repeated character: the surprisal of one that the model all but rules out.
+REPETITION_NATS = 8.0
+# Penalty of a 律诗 whose middle couplets are not parallel at all; scores of candidates differ by some tenths of a nat.
+PARALLELISM_NATS = 0.5
+# The same of a couplet, which is nothing else.
+COUPLET_PARALLELISM_NATS = 1.5
+# Marks of the ranker that a penalty of one nat a character takes: about what a nat of likelihood is worth to readers.
+MARKS_PER_NAT = 4.0
+
+
+def with_sense(
+    poems: Sequence[Composition],
+    batch: Sequence[tuple[list[int], list[float]]],
+    loaded: LoadedModel,
+    ranker: Ranker,
+    config: ComposeConfig,
+) -> list[Composition]:
+    """The poems with the marks that the ranker predicts, less what `score` takes from the mean of ln p, and more the better title
+    and keywords explain them."""
+    scored = [ScoredText(poem.text, log_probs) for poem, (_, log_probs) in zip(poems, batch, strict=True)]
+    marks = ranker.marks(loaded.model, loaded.vocabulary, scored)
+    if config.use:
+        config = steered(config, loaded.vocabulary)
+    if config.title or config.keywords:
+        marks += MARKS_PER_TOPIC_NAT * _topic_gains(poems, loaded, config)
+    return [
+        dataclasses.replace(
+            poem, sense=mark - MARKS_PER_NAT * (one.han_mean - poem.score) + _topic_marks(config, poem.text)
+        )
+        for poem, one, mark in zip(poems, scored, marks.tolist(), strict=True)
+    ]
+
+
+def best_of(poems: Sequence[Composition], n: int, loaded: LoadedModel, config: ComposeConfig) -> list[Composition]:
+    """The best `n`, best first, with as few as possible that share their first characters with a better one.
+
+    By score alone 13 of 30 七绝 with the begin character 日 would begin 日日, against one in seven of the poets'.
+    """
+
+    def merit(poem: Composition) -> float:
+        return poem.score + _topic_marks(config, poem.text) / MARKS_PER_NAT if poem.sense is None else poem.sense
+
+    copied = {poem.text for poem in poems if _copies(poem, loaded)}
+    ranked = sorted(poems, key=lambda poem: (poem.text in copied, -merit(poem)))
+    n_prefix = max(2, len(config.begin) + 1)
+    prefixes: set[str] = set()
+    ahead: list[int] = []
+    behind: list[int] = []
+    for rank, poem in enumerate(ranked):
+        prefix = poem.text[:n_prefix]
+        # A poem that copies a line comes last whatever its beginning.
+        (behind if prefix in prefixes or poem.text in copied else ahead).append(rank)
+        prefixes.add(prefix)
+    return [ranked[rank] for rank in sorted((ahead + behind)[:n])]
+
+
+def _topic_gains(poems: Sequence[Composition], loaded: LoadedModel, config: ComposeConfig) -> Floats:
+    """ln p(poem | title, keywords) − ln p(poem) of each poem (N,), in nats a token."""
+    about = ComposeConfig(title=config.title, keywords=config.keywords)
+    prompt = build_prompt(about, None, loaded.vocabulary)
+    texts = [poem.text for poem in poems]
+    conditioned = mean_log_probs(loaded.model, loaded.vocabulary, prompt, texts)
+    return conditioned - mean_log_probs(loaded.model, loaded.vocabulary, [BEGIN], texts)
+
+
+def _topic_marks(config: ComposeConfig, text: str) -> float:
+    """The marks for the keywords and words of the title's fields that stand in a text."""
+    marks, of_title = 0.0, set[str]()
+    for topic in topics_of(config):
+        if not topic.is_keyword:
+            of_title.update(word for word in topic.words if word in text)
+        elif topic.word in text:
+            marks += MARKS_PER_KEYWORD
+        elif topic.is_in(text):
+            marks += MARKS_PER_KEYWORD_FIELD
+    return marks + MARKS_PER_TITLE_WORD * min(len(of_title), MAX_TITLE_WORDS)
+
+
+def _copies(poem: Composition, loaded: LoadedModel) -> bool:
+    """Whether a poem has a line of the training text; only free verse may."""
+    return loaded.lines is not None and bool(loaded.lines.contains(verse_lines(poem.text)).any())
+
+
+def score_of(text: str, han_logprob: float) -> float:
+    """The mean ln p of the Han characters of a text, less `REPETITION_NATS` times the share of repeated ones.
+
+    A doubled character (青青) is no repetition.
+    """
+    han = list(filter(is_han, text))
+    n_doubled = sum(character == after for character, after in itertools.pairwise(text))
+    n_repeated = max(0, len(han) - len(set(han)) - n_doubled)
+    return (han_logprob - REPETITION_NATS * n_repeated) / max(1, len(han))
+
+
+def parallelism_of(text: str, form: Form) -> float | None:
+    """The mean parallelism of the couplets that a form requires to be parallel, 0 to 1; None where it requires none."""
+    if not form.is_regulated:
+        return None
+    return mean_score(middle_couplets(han_lines_of(text)))
