@@ -25,8 +25,7 @@ from engine.config import Cell, ComposeConfig
 from engine.corpus.vocabulary import BEGIN, END
 from engine.errors import Message, UsageError
 from engine.model.checkpoint import LoadedModel
-from engine.model.layers import State, layer_input, residual_stream
-from engine.model.reference_cells import CellWeights, gru_step, lstm_step, rnn_step
+from engine.model.unrolled import unroll
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +92,8 @@ def inspect(
     state = model.features(read[:, :-1])[1] if read.shape[1] > 1 else None
     h_size = model.config.hidden_size
     units = tuple(int(unit) for unit in torch.linspace(0, h_size - 1, min(n_units, h_size)).round())
-    layers, hidden = _last_step(loaded, read[:, -1], state, units)
-    log_probs = torch.log_softmax(model.logits(model.projection(hidden))[0].float().cpu(), dim=0).numpy()  # (V,)
+    last = next(unroll(model, read[:, -1:], state))
+    log_probs = torch.log_softmax(model.logits(model.projection(last.top))[0].float().cpu(), dim=0).numpy()  # (V,)
     probability = math.exp(log_probs[token_ids[-1]])
     allowed = None if plan is None else _allowed(loaded, config, plan, token_ids)
     return Inspection(
@@ -106,43 +105,8 @@ def inspect(
         cell=model.config.cell,
         n_hidden=h_size,
         units=units,
-        layers=layers,
+        layers=tuple(_values(layer.gates, layer.states, units) for layer in last.layers),
     )
-
-
-def _last_step(
-    loaded: LoadedModel, last: Tensor, state: State | None, units: Sequence[int]
-) -> tuple[tuple[LayerValues, ...], Tensor]:
-    """The values of all layers while one token (1,) is read, and the input of the projection (1, H)."""
-    model = loaded.model
-    below = model.embedding(last)  # (1,) -> (1, E)
-    zeros = below.new_zeros(model.config.n_layers, 1, model.config.hidden_size)
-    layers, stream = [], None
-    for layer, weights in enumerate(model.recurrent.all_weights):
-        before = [part[layer] for part in state or (zeros, zeros)]  # each (1, H)
-        gates, states = _step(model.config.cell, below, before, CellWeights(*weights))
-        layers.append(_values(gates, states, units))
-        stream = residual_stream(model.config, stream, states["hidden"])
-        below = layer_input(model.config, stream)
-    return tuple(layers), below
-
-
-def _step(
-    cell: Cell, x: Tensor, before: Sequence[Tensor], weights: CellWeights
-) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """The gates and the states of one layer, each (1, H), by the equations."""
-    if cell == "lstm":
-        h, c = before
-        lstm = lstm_step(x, h, c, weights)
-        gates = {"i": lstm.input_gate, "f": lstm.forget_gate, "o": lstm.output_gate}
-        memory = {"memory": lstm.c, "memory_before": c, "candidate": lstm.candidate}
-        return gates, {"hidden": lstm.h, "hidden_before": h, **memory}
-    h = before[0]
-    if cell == "gru":
-        gru = gru_step(x, h, weights)
-        gates = {"r": gru.reset_gate, "z": gru.update_gate}
-        return gates, {"hidden": gru.h, "hidden_before": h, "candidate": gru.candidate}
-    return {}, {"hidden": rnn_step(x, h, weights), "hidden_before": h}
 
 
 def _values(gates: Mapping[str, Tensor], states: Mapping[str, Tensor], units: Sequence[int]) -> LayerValues:

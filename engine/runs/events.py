@@ -102,6 +102,24 @@ class Validated(Event, frozen=True, kw_only=True):
     train_nats_per_han: float | None = None
 
 
+class Probed(Event, frozen=True, kw_only=True):
+    """Measurements before the first step and at each validation, on `n_poems` held-out poems of one length (`engine.training.probe`).
+
+    `hidden_grad_norms`: ‖∂loss_t/∂h_{t−k}‖ of the top layer for k = 0, 1, …; `memory_grad_norms` the same for the memory C of an LSTM,
+    empty for other cells. `accuracy`: share of the poems whose character was predicted, by position. `neighbours`: a character and
+    after it its nearest in the embedding. `projected`: the commonest characters; `coordinates` x and y of each in turn (PCA).
+    """
+
+    step: Whole
+    n_poems: Whole
+    hidden_grad_norms: tuple[float, ...]
+    memory_grad_norms: tuple[float, ...] = ()
+    accuracy: tuple[float, ...] = ()
+    neighbours: tuple[str, ...] = ()
+    projected: str = ""
+    coordinates: tuple[float, ...] = ()
+
+
 class Sampled(Event, frozen=True, kw_only=True):
     step: Whole
     begin: str
@@ -172,7 +190,7 @@ class RunFailed(Event, frozen=True, kw_only=True):
 
 
 # Events whose fields are scalars or lists: read in one pass.
-_Flat = Step | Compared | Validated | Sampled | CheckpointSaved | Resources | Control | RunFinished | RunFailed
+_Flat = Step | Compared | Validated | Probed | Sampled | CheckpointSaved | Resources | Control | RunFinished | RunFailed
 EVENT_TYPES: Mapping[str, type[Event]] = {name_of(kind): kind for kind in (RunStarted, *get_args(_Flat))}
 
 

@@ -1,4 +1,4 @@
-"""The training loop. Yields an event for every logged step, validation, preview, sample and checkpoint."""
+"""The training loop. Yields an event for every logged step, validation, probe, preview, sample and checkpoint."""
 
 import json
 import math
@@ -87,6 +87,8 @@ def train(  # noqa: C901 - the training loop is one story, read from top to bott
     """Train until the last step, a stop request or divergence. Yields the events of the run; writes checkpoints to its folder."""
     config, control, workers = trainer.config, trainer.control, trainer.workers
     yield trainer.started
+    if trainer.progress.step == 0:
+        yield trainer.probe()  # the weights as they were initialised
 
     for batch in trainer.batches():
         dtype = trainer.dtype
@@ -128,6 +130,7 @@ def train(  # noqa: C901 - the training loop is one story, read from top to bott
             yield events.Validated(
                 step=progress.step, val_nats_per_han=nats_per_han, train_nats=per_char, train_nats_per_han=per_han
             )
+            yield trainer.probe()
         if validates or SAMPLE in requests:
             yield from sampled_poems(trainer.model, trainer.vocabulary, config, progress.step)
         if validates and config.early_stop is not None and progress.n_worse >= config.early_stop:

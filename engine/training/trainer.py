@@ -44,6 +44,7 @@ from engine.training.curriculum import Curriculum, held_out_segments, plan_curri
 from engine.training.distributed import Workers
 from engine.training.metrics import Meter, Progress, ResourceMeter
 from engine.training.optim import learning_rate, make_optimizer, set_learning_rate, update_parameters
+from engine.training.probe import probe
 from engine.training.warm_start import warm_start
 
 # A control code is read and never predicted: this output bias leaves it neither probability nor gradient.
@@ -173,6 +174,11 @@ class Trainer:
         batches = in_order(self.validation, self.config.batch_size)
         tally = tally_batches(self.model, batches, self.vocabulary, self.device, self.config.chunk_rows)
         return tally.nats_per_han
+
+    def probe(self) -> events.Probed:
+        """Measure gradients, accuracy by position and the embedding on some validation poems."""
+        characters, step = self.config.begin_characters, self.progress.step
+        return probe(self.model, self.vocabulary, self.validation, characters, self.device, step)
 
     def save(self, *, is_best: bool) -> events.CheckpointSaved:
         """Write a checkpoint, point `last` (and `best`) to it, remove old ones.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from poetry_tui.report.page import Block
+from poetry_tui.report.blocks import Block
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~])")
 # The colours of the curves on a dark page, in the order of those in `svg`.

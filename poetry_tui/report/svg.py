@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from poetry_tui.widgets.braille_plot import robust_limits, step_label, tick_label, ticks
+from poetry_tui.widgets.braille_plot import log_ticks, robust_limits, step_label, tick_label, ticks
 
 WIDTH, HEIGHT = 720, 330
 LEFT, RIGHT, TOP, BOTTOM = 58, 24, 16, 44
@@ -32,22 +32,28 @@ class _Frame:
     right: float
     low: float
     high: float
+    is_log: bool = False
 
     def x(self, value: float) -> float:
         return LEFT + (value - self.left) / (self.right - self.left) * (WIDTH - LEFT - RIGHT)
 
     def y(self, value: float) -> float:
-        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
+        low, at, high = self.low, min(max(value, self.low), self.high), self.high
+        if self.is_log:
+            low, at, high = math.log(low), math.log(at), math.log(high)
+        share = (at - low) / (high - low)
         return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
 
 
-def chart(series: Sequence[Series], x_label: str, y_label: str) -> str:
+def chart(series: Sequence[Series], x_label: str, y_label: str, *, is_log: bool = False) -> str:
     """An SVG of some series; what is no number is left out, and without any number there is an empty frame.
+
+    `is_log`: y by its logarithm; values that have none are left out.
 
     It names its colours, and by class what they colour, so that a page around it may choose others: `paper`, `rule`, `axis`,
     and of each series `line-0`, `fill-0` and so on, in the order of `COLOURS`.
     """
-    frame = _frame(series)
+    frame = _frame(series, is_log)
     style = f'font-family="sans-serif" font-size="12" fill="{INK}"'
     parts = [
         f'<svg {_NAMESPACE} viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{_quoted(y_label)}" {style}>',
@@ -60,18 +66,21 @@ def chart(series: Sequence[Series], x_label: str, y_label: str) -> str:
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _frame(series: Sequence[Series]) -> _Frame:
+def _frame(series: Sequence[Series], is_log: bool = False) -> _Frame:
     points = [point for one in series for point in one.points if all(map(math.isfinite, point))]
     if not points:
         return _Frame(0, 1, 0, 1)
     xs, ys = [x for x, _ in points], [y for _, y in points]
-    low, high = robust_limits(ys)
-    return _Frame(min(xs), max(max(xs), min(xs) + 1e-9), low, high)
+    left, right = min(xs), max(max(xs), min(xs) + 1e-9)
+    positive = [y for y in ys if y > 0]
+    if is_log and positive:
+        return _Frame(left, right, min(positive) / 1.3, max(positive) * 1.3, is_log=True)
+    return _Frame(left, right, *robust_limits(ys))
 
 
 def _axes(frame: _Frame, x_label: str, y_label: str) -> list[str]:
     parts = []
-    for value in ticks(frame.low, frame.high, 6):
+    for value in log_ticks(frame.low, frame.high) if frame.is_log else ticks(frame.low, frame.high, 6):
         y = frame.y(value)
         parts.append(f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" class="rule" stroke="{GRID}" fill="none"/>')
         parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{tick_label(value)}</text>')
@@ -90,7 +99,8 @@ def _axes(frame: _Frame, x_label: str, y_label: str) -> list[str]:
 def _drawn(one: Series, frame: _Frame, number: int) -> list[str]:
     curve = number % len(COLOURS)
     colour, dash = COLOURS[curve], DASHES[curve]
-    points = [(frame.x(x), frame.y(y)) for x, y in one.points if math.isfinite(x) and math.isfinite(y)]
+    kept = [(x, y) for x, y in one.points if math.isfinite(x) and math.isfinite(y) and (y > 0 or not frame.is_log)]
+    points = [(frame.x(x), frame.y(y)) for x, y in kept]
     parts = []
     if one.band:
         edge = [(x, high) for x, _, high in one.band] + [(x, low) for x, low, _ in reversed(one.band)]

@@ -11,8 +11,9 @@ from engine.files import replace_folder, write_atomically
 from engine.system.processes import own_session
 from poetry_tui.engine_client.process import end, environment
 from poetry_tui.i18n import language
+from poetry_tui.report.blocks import Figure
 from poetry_tui.report.history import RunHistory
-from poetry_tui.report.page import Figure, blocks, title
+from poetry_tui.report.page import blocks, title
 
 MARKDOWN, HTML = "report.md", "report.html"
 # Who ends a name so wants one file. Any other ending (report.v2) is part of a folder's name.

@@ -10,6 +10,7 @@ from engine.runs.events import (
     CheckpointSaved,
     Compared,
     Control,
+    Probed,
     Record,
     Resources,
     RunStarted,
@@ -53,7 +54,7 @@ class StallDetector:
                 self.is_between_steps = False
                 if gap_s is not None:
                     self._steps_s.append(gap_s)
-            case Validated() | Sampled() | Compared() | CheckpointSaved():
+            case Validated() | Probed() | Sampled() | Compared() | CheckpointSaved():
                 self.is_between_steps = True
                 if gap_s is not None:
                     self._breaks_s.append(gap_s)

@@ -12,6 +12,7 @@ from engine.runs.events import (
     CheckpointSaved,
     Compared,
     Control,
+    Probed,
     Record,
     Resources,
     RunFailed,
@@ -82,12 +83,14 @@ class RunState:
     step: int = 0
     epoch: int = 0
     lr: float = 0.0
+    rate: Curve = field(default_factory=Curve)
     # In nats a Han character, as validations are; `loss_unit` says how far that is known of a run of before.
     loss: Curve = field(default_factory=Curve)
     axes: RunAxes = field(default_factory=RunAxes)
     speed: Curve = field(default_factory=Curve)
     grad_norm: Curve = field(default_factory=Curve)
     validations: list[Validated] = field(default_factory=list)
+    probes: list[Probed] = field(default_factory=list)
     samples: list[Sampled] = field(default_factory=list)
     comparisons: list[Compared] = field(default_factory=list)
     controls: list[Control] = field(default_factory=list)
@@ -129,6 +132,8 @@ class RunState:
                 self._fold_step(event, record)
             case Validated():
                 self.validations.append(event)
+            case Probed():
+                self.probes.append(event)
             case Sampled():
                 self.samples.append(event)
             case Compared():
@@ -161,10 +166,11 @@ class RunState:
 
     def _rewind(self, step: int) -> None:
         self.step = step
-        for curve in (self.loss, self.speed, self.grad_norm):
+        for curve in (self.loss, self.speed, self.grad_norm, self.rate):
             curve.truncate(step)
         self._truncate_points(len(self.loss))
         self.validations = [item for item in self.validations if item.step <= step]
+        self.probes = [item for item in self.probes if item.step <= step]
         self.samples = [item for item in self.samples if item.step <= step]
         self.comparisons = [item for item in self.comparisons if item.step <= step]
         self.controls = [item for item in self.controls if item.step <= step]
@@ -195,6 +201,7 @@ class RunState:
             self._per_char.append((event.step, self.loss.n_steps[-1], event.loss_nats))
         self.speed.append(event.step, event.chars_per_s)
         self.grad_norm.append(event.step, event.grad_norm)
+        self.rate.append(event.step, event.lr)
         self.step, self.epoch, self.lr = event.step, event.epoch, event.lr
 
     def _fold_comparison(self, event: Compared) -> None:
@@ -240,6 +247,15 @@ class RunState:
         """The validation with the fewest nats; one that is not a number is never the best."""
         numbers = [item for item in self.validations if item.val_nats_per_han == item.val_nats_per_han]
         return min(numbers, key=lambda item: item.val_nats_per_han, default=None)
+
+    @property
+    def gap(self) -> Curve:
+        """The generalisation gap at each validation: its loss less the training loss since the one before, in nats a Han character."""
+        curve = Curve()
+        for item in self.validations:
+            if item.train_nats_per_han is not None:
+                curve.append(item.step, item.val_nats_per_han - item.train_nats_per_han)
+        return curve
 
     @property
     def compared(self) -> Compared | None:

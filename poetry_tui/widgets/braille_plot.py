@@ -310,8 +310,17 @@ def ticks(low: float, high: float, at_most: int) -> list[float]:
     return [index * gap for index in range(first, math.floor(high / gap + 1e-9) + 1)]
 
 
+def log_ticks(low: float, high: float) -> list[float]:
+    """Powers of ten between two positive limits; with 2 and 5 times them where there are few."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    factors = (1,) if len(powers) > 4 else (1, 2, 5)
+    return [value for power in powers for factor in factors if low <= (value := factor * 10.0**power) <= high]
+
+
 def tick_label(value: float) -> str:
     """A value of the loss axis in at most six characters."""
+    if 0 < abs(value) < 0.01:
+        return f"{value:.0e}".replace("e-0", "e-")
     return next((text for text in (f"{value:.2f}", f"{value:.1f}", f"{value:.0f}") if len(text) <= 5), f"{value:.0e}")
 
 

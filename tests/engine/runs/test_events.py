@@ -21,6 +21,7 @@ BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "typing.Optional[int]": st.none() | st.integers(0, 10**9),
     "float | None": st.none() | st.floats(),
     "tuple[float, ...]": st.lists(st.floats(), max_size=5).map(tuple),
+    "tuple[str, ...]": st.lists(TEXT, max_size=5).map(tuple),
     "collections.abc.Mapping[str, typing.Any]": st.dictionaries(TEXT, st.integers() | TEXT | st.none(), max_size=3),
 }
 

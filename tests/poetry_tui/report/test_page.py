@@ -1,6 +1,6 @@
 """The report as a page: what it says of colours, widths and characters that mean something in HTML."""
 
-from poetry_tui.report.page import Figure, Prediction
+from poetry_tui.report.blocks import Figure, Prediction
 from poetry_tui.report.render import to_html
 from poetry_tui.report.svg import COLOURS, Series, chart
 

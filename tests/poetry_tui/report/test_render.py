@@ -1,6 +1,6 @@
 """A report in its templates: what a run or a model wrote is text, never markup."""
 
-from poetry_tui.report.page import Block, Figure, Heading, Paragraph, Poem, Prediction, Table
+from poetry_tui.report.blocks import Block, Figure, Heading, Paragraph, Poem, Prediction, Table
 from poetry_tui.report.render import to_html, to_markdown
 from poetry_tui.report.svg import chart
 

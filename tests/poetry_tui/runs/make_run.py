@@ -15,6 +15,7 @@ from engine.runs.events import (
     Compared,
     Control,
     Event,
+    Probed,
     Record,
     Resources,
     RunFailed,
@@ -97,6 +98,20 @@ def compared(number: int) -> Compared:
     )
 
 
+def probed(number: int, factor: float = 0.7) -> Probed:
+    """A probe whose gradient shrinks by a factor at each character."""
+    return Probed(
+        step=number,
+        n_poems=100,
+        hidden_grad_norms=tuple(0.4 * factor**k for k in range(21)),
+        memory_grad_norms=tuple(0.5 * 0.9**k for k in range(21)),
+        accuracy=tuple(0.1 + 0.8 * (position % 8 == 7) for position in range(32)),
+        neighbours=("月日星云",),
+        projected="日月山",
+        coordinates=(0.5, 0.1, 0.4, 0.2, -0.9, -0.3),
+    )
+
+
 def life(n_steps: int = 1000, every: int = 5, total_steps: int = 2000) -> list[Event]:
     """What a healthy run says up to `n_steps`."""
     said: list[Event] = [started(total_steps=total_steps)]
@@ -164,6 +179,7 @@ def failed(number: int) -> RunFailed:
 # An event of each kind that `life` leaves out.
 OTHERS: tuple[Event, ...] = (
     Control(step=300, what="lr changed", value=1e-3),
+    probed(300),
     Resources(
         step=300,
         cpu_percent=180.0,

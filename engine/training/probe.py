@@ -1,0 +1,126 @@
+"""Measurements on some held-out poems before the first step and at each validation: reach of gradients, accuracy, embedding.
+
+Shapes: B poems, T characters, K distances, E embedding, F features, V vocabulary.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from engine.corpus.batching import Batch, Segments
+from engine.corpus.vocabulary import SPECIAL_TOKENS, Vocabulary
+from engine.model.char_rnn import CharRNN
+from engine.model.unrolled import unroll
+from engine.prosody.text import is_han
+from engine.runs import events
+
+# The farthest hidden state that a gradient is measured at, in characters before the loss.
+MAX_DISTANCE = 20
+N_GRADIENT_POEMS = 32
+N_ACCURACY_POEMS = 100
+# Commonest Han characters in the projection of the embedding, and those among which neighbours are looked for.
+N_PROJECTED = 64
+N_CANDIDATES = 1000
+N_NEIGHBOURS = 6
+
+
+def probe(
+    model: CharRNN, vocabulary: Vocabulary, validation: Segments, characters: str, device: torch.device, step: int
+) -> events.Probed:
+    """Measure a model on held-out poems of one length. Leaves it in evaluation mode, its gradients and random state untouched.
+
+    Args:
+        characters: those whose neighbours in the embedding are recorded; unknown ones are left out.
+    """
+    model.eval()
+    batch = poems_of_one_length(validation)
+    x, y = torch.from_numpy(batch.x).to(device), torch.from_numpy(batch.y).to(device)
+    hidden, memory = gradient_norms(model, x[:N_GRADIENT_POEMS], y[:N_GRADIENT_POEMS])
+    projected, coordinates = project_embedding(model, vocabulary)
+    return events.Probed(
+        step=step,
+        n_poems=len(x),
+        hidden_grad_norms=tuple(hidden.tolist()),
+        memory_grad_norms=() if memory is None else tuple(memory.tolist()),
+        accuracy=tuple(round(share, 4) for share in accuracy_by_position(model, x, y).tolist()),
+        neighbours=neighbours(model, vocabulary, "".join(filter(vocabulary.__contains__, characters))),
+        projected=projected,
+        coordinates=tuple(round(value, 4) for value in coordinates.flatten().tolist()),
+    )
+
+
+def poems_of_one_length(validation: Segments) -> Batch:
+    """At most `N_ACCURACY_POEMS` poems of the commonest length, so that a position means the same in all of them.
+
+    Lengths that hold `MAX_DISTANCE` are preferred. x and y are (B, T) without padding.
+    """
+    lengths = validation.lengths()
+    is_long = lengths > MAX_DISTANCE + 1
+    values, counts = np.unique(lengths[is_long] if is_long.any() else lengths, return_counts=True)
+    length = int(values[counts.argmax()])
+    batch = validation.batch(np.flatnonzero(lengths == length)[:N_ACCURACY_POEMS])
+    return Batch(batch.x[:, : length - 1], batch.y[:, : length - 1])
+
+
+@torch.enable_grad()
+def gradient_norms(model: CharRNN, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor | None]:
+    """‖∂loss_t/∂h_{t−k}‖ of the top layer for k = 0 … K, as means over poems; loss_t is −ln p of the target y_t, t = K.
+
+    K is `MAX_DISTANCE`, or less for shorter poems. In the top layer a loss reaches an earlier state through the recurrence alone.
+
+    Args:
+        x, y: characters and targets (B, T).
+
+    Returns:
+        norms for the hidden states (K + 1,), and for the memories C_{t−k} of an lstm, None for the other cells.
+    """
+    t = min(MAX_DISTANCE, x.shape[1] - 1)
+    steps = list(unroll(model, x[:, : t + 1]))
+    # A sum: each poem's loss depends on its own states alone, so that rows of the gradient are gradients of single losses.
+    loss = nn.functional.cross_entropy(model.logits(model.projection(steps[-1].top)), y[:, t], reduction="sum")
+    tops = [step.layers[-1].states for step in reversed(steps)]
+    kinds = ("hidden", "memory") if "memory" in tops[0] else ("hidden",)
+    gradients = torch.autograd.grad(loss, [states[kind] for kind in kinds for states in tops])
+    norms = torch.stack(gradients).norm(dim=2).mean(dim=1).reshape(len(kinds), t + 1)  # (K + 1, B, H) -> (K + 1,)
+    return norms[0], norms[1] if len(kinds) == 2 else None
+
+
+@torch.inference_mode()
+def accuracy_by_position(model: CharRNN, x: Tensor, y: Tensor) -> Tensor:
+    """Share of the poems whose target is the likeliest character, at each position (T,)."""
+    features, _ = model.features(x)  # (B, T) -> (B, T, F)
+    return torch.stack([(model.logits(features[:, t]).argmax(1) == y[:, t]).float().mean() for t in range(x.shape[1])])
+
+
+@torch.inference_mode()
+def neighbours(model: CharRNN, vocabulary: Vocabulary, characters: str) -> tuple[str, ...]:
+    """Each character, and after it its nearest in the embedding by cosine among the commonest Han characters, nearest first."""
+    indices = common_han(vocabulary, N_CANDIDATES)
+    own = vocabulary.encode(characters)
+    table = nn.functional.normalize(model.embedding.weight.float(), dim=1)  # (V, E)
+    ranked = (table[own] @ table[indices].T).argsort(dim=1, descending=True).tolist()
+    nearest = [[indices[at] for at in row if indices[at] != one] for row, one in zip(ranked, own, strict=True)]
+    return tuple(
+        one + "".join(map(vocabulary.character, row[:N_NEIGHBOURS]))
+        for one, row in zip(characters, nearest, strict=True)
+    )
+
+
+@torch.inference_mode()
+def project_embedding(model: CharRNN, vocabulary: Vocabulary) -> tuple[str, Tensor]:
+    """The commonest Han characters, and their embeddings on the first two principal components (N, 2).
+
+    A component's sign is free: it is chosen so that the coordinate farthest from 0 is positive.
+    """
+    indices = common_han(vocabulary, N_PROJECTED)
+    table = model.embedding.weight[indices].float().cpu()  # (N, E)
+    _, _, components = torch.linalg.svd(table - table.mean(0), full_matrices=False)
+    coordinates = (table - table.mean(0)) @ components[:2].T  # (N, E) -> (N, 2)
+    farthest = coordinates.gather(0, coordinates.abs().argmax(0, keepdim=True))  # (1, 2)
+    return "".join(map(vocabulary.character, indices)), coordinates * farthest.sign()
+
+
+def common_han(vocabulary: Vocabulary, n: int) -> list[int]:
+    """Indices of the commonest Han characters, at most n; a vocabulary is in the order of frequency."""
+    indexed = enumerate(vocabulary.characters, start=len(SPECIAL_TOKENS))
+    return [index for index, character in indexed if is_han(character)][:n]

@@ -1,0 +1,116 @@
+"""The curves of a report: losses, validations, and what the probes of a run measured."""
+
+from collections.abc import Iterator, Sequence
+
+from engine.runs.events import Probed
+from poetry_tui.i18n import tr, tr_label
+from poetry_tui.report.blocks import Block, Figure, Heading, Paragraph, Table
+from poetry_tui.report.history import RunHistory, spread
+from poetry_tui.report.svg import Series, chart
+from poetry_tui.runs.curve import Curve
+
+N_COLUMNS = 240
+# Probes of one run that are drawn, from before the first step to the last.
+N_TIMES = 4
+# Distances of the table of gradients, in characters.
+DISTANCES = (0, 1, 2, 5, 10, 20)
+
+
+def curves(histories: Sequence[RunHistory]) -> Iterator[Block]:
+    yield Heading(tr_label("report.curves"))
+    validations = [
+        [(float(one.step), one.val_nats_per_han) for one in history.state.validations] for history in histories
+    ]
+    loss = [_loss_series(history) for history in histories]
+    if len(histories) == 1:
+        loss.append(Series(tr("report.validation"), validations[0], is_dotted=True))
+    is_per_char = any(history.state.loss_unit == "char" for history in histories)
+    axis = "report.axis_loss_char" if is_per_char else "report.axis_loss"
+    yield _figure("loss.svg", loss, "report.loss_by_step", "report.axis_step", axis)
+    by_step = [Series(s.name, points, is_dotted=True) for s, points in zip(histories, validations, strict=True)]
+    yield _figure("validation.svg", by_step, "report.val_by_step", "report.axis_step", "report.axis_val")
+    by_minutes = [
+        Series(
+            s.name, [(s.state.position_of(int(step), "minutes") / 1000, nats) for step, nats in points], is_dotted=True
+        )
+        for s, points in zip(histories, validations, strict=True)
+    ]
+    caption = ("report.val_by_minutes", "report.axis_minutes", "report.axis_val")
+    yield _figure("validation-by-time.svg", by_minutes, *caption)
+    gaps = [
+        Series(history.name, list(zip(curve.steps, curve.values, strict=True)), is_dotted=True)
+        for history in histories
+        if len(curve := history.state.gap)
+    ]
+    if gaps:
+        yield _figure("gap.svg", gaps, "report.gap_by_step", "report.axis_step", "report.axis_gap")
+    norms = [_smoothed(history.name, history.state.grad_norm) for history in histories]
+    yield _figure("gradient-norm.svg", norms, "report.norm_by_step", "report.axis_step", "report.axis_norm")
+    rates = [_smoothed(history.name, history.state.rate) for history in histories]
+    yield _figure("learning-rate.svg", rates, "report.rate_by_step", "report.axis_step", "report.axis_rate")
+
+
+def _loss_series(history: RunHistory) -> Series:
+    return _smoothed(history.name, history.state.loss)
+
+
+def _smoothed(name: str, curve: Curve) -> Series:
+    """The smoothed line of a curve, and the range of its points as a band."""
+    if not len(curve):
+        return Series(name, ())
+    first, last = float(curve.steps[0]), float(curve.steps[-1])
+    width = (last - first) / N_COLUMNS
+    columns = [
+        (first + (index + 0.5) * width, column)
+        for index, column in enumerate(curve.columns(first, last, N_COLUMNS))
+        if column is not None
+    ]
+    band = [(x, column.low, column.high) for x, column in columns]
+    return Series(name, [(x, column.smooth) for x, column in columns], band)
+
+
+def _figure(
+    file_name: str, series: Sequence[Series], caption: str, x_label: str, y_label: str, *, is_log: bool = False
+) -> Figure:
+    return Figure(file_name, chart(series, tr(x_label), tr(y_label), is_log=is_log), tr(caption))
+
+
+def probes(histories: Sequence[RunHistory]) -> Iterator[Block]:
+    """How far gradients reach, and accuracy by position; nothing for runs of before these were measured."""
+    probed = [(history.name, history.state.probes) for history in histories if history.state.probes]
+    if not probed:
+        return
+    yield Heading(tr_label("report.gradients"))
+    yield Paragraph(tr("report.what_gradients"))
+    distance = ("report.axis_distance", "report.axis_grad_norm")
+    if len(probed) == 1:
+        times = [(tr("report.step_n", step=f"{one.step:,}"), one) for one in spread(probed[0][1], N_TIMES)]
+        yield _figure("gradients.svg", _reaches(times), "report.gradients_by_time", *distance, is_log=True)
+    else:
+        starts, ends = ([(name, series[at]) for name, series in probed] for at in (0, -1))
+        yield _figure("gradients-first.svg", _reaches(starts), "report.gradients_first", *distance, is_log=True)
+        yield _figure("gradients-last.svg", _reaches(ends), "report.gradients_last", *distance, is_log=True)
+    header = ("", tr("report.step"), *(f"k = {k}" for k in DISTANCES), tr("report.per_char"))
+    yield Table(header, [row for name, series in probed for row in _reach_rows(name, series)])
+    yield Heading(tr_label("report.accuracy"))
+    yield Paragraph(tr("report.what_accuracy"))
+    by_position = [Series(name, list(enumerate(series[-1].accuracy, 1))) for name, series in probed]
+    yield _figure("accuracy.svg", by_position, "report.accuracy_last", "report.axis_position", "report.axis_accuracy")
+
+
+def _reaches(named: Sequence[tuple[str, Probed]]) -> list[Series]:
+    """Gradient norms by distance; those of a memory as dots."""
+    series = [Series(name, list(enumerate(one.hidden_grad_norms))) for name, one in named]
+    memories = [(name, one.memory_grad_norms) for name, one in named if one.memory_grad_norms]
+    return series + [Series(f"{name} · C", list(enumerate(norms)), is_dotted=True) for name, norms in memories[-1:]]
+
+
+def _reach_rows(name: str, series: Sequence[Probed]) -> Iterator[tuple[str, ...]]:
+    """Gradient norms of the first and the last probe at some distances, and the factor from one character to the one before."""
+    for one in dict.fromkeys((series[0], series[-1])):
+        for kind, norms in (("H", one.hidden_grad_norms), ("C", one.memory_grad_norms)):
+            if norms:
+                cells = [f"{norms[k]:.2g}" if k < len(norms) else "–" for k in DISTANCES]
+                is_usable = len(norms) > 2 and norms[1] > 0
+                factor = f"× {(norms[-1] / norms[1]) ** (1 / (len(norms) - 2)):.2f}" if is_usable else "–"
+                yield (f"{name} · {kind}", f"{one.step:,}", *cells, factor)

@@ -1,0 +1,53 @@
+"""The curves of a report, made of runs that were written in a moment."""
+
+import math
+from itertools import pairwise
+
+from poetry_tui.report.blocks import Figure, Table
+from poetry_tui.report.curves import curves, probes
+from poetry_tui.report.history import RunHistory
+from poetry_tui.report.svg import Series, chart
+from tests.poetry_tui.runs.make_run import life, probed, records
+
+
+def history(name: str, *factors: float) -> RunHistory:
+    found = RunHistory(name)
+    said = life(500)
+    for at, factor in enumerate(factors):
+        said.append(probed(500 + at, factor))
+    for record in records(said):
+        found.fold(record)
+    return found
+
+
+def test_two_runs_have_their_gradients_at_the_start_and_at_the_end_and_the_factor_of_each() -> None:
+    content = list(probes([history("rnn", 0.3, 0.5), history("lstm", 0.9, 0.95)]))
+    assert [block.file_name for block in content if isinstance(block, Figure)] == [
+        "gradients-first.svg",
+        "gradients-last.svg",
+        "accuracy.svg",
+    ]
+    (table,) = (block for block in content if isinstance(block, Table))
+    assert [(row[0], row[1], row[-1]) for row in table.rows if row[0].endswith("H")] == [
+        ("rnn · H", "500", "× 0.30"),
+        ("rnn · H", "501", "× 0.50"),
+        ("lstm · H", "500", "× 0.90"),
+        ("lstm · H", "501", "× 0.95"),
+    ]
+
+
+def test_a_run_that_was_never_probed_has_no_gradients_but_its_gap_and_its_learning_rate() -> None:
+    old = history("old")
+    assert list(probes([old])) == []
+    names = {block.file_name for block in curves([old]) if isinstance(block, Figure)}
+    assert {"gap.svg", "gradient-norm.svg", "learning-rate.svg"} <= names
+
+
+def test_a_chart_by_logarithm_draws_an_exponential_as_a_straight_line_and_leaves_out_what_has_no_logarithm() -> None:
+    values = [(k, 0.5**k) for k in range(5)] + [(5, 0.0), (6, math.nan)]
+    svg = chart([Series("r", values)], "k", "norm", is_log=True)
+    line = svg.split('points="')[1].split('"')[0]
+    ys = [float(point.split(",")[1]) for point in line.split()]
+    falls = [after - before for before, after in pairwise(ys)]
+    assert len(ys) == 5
+    assert max(falls) - min(falls) < 0.2
