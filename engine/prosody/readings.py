@@ -1,13 +1,20 @@
-"""Pinyin of verse, with tones: by word, as pypinyin's dictionary has it, and by the tone that the form demands.
+"""Pinyin of verse, with tones: by word, as pypinyin's dictionary has it, by the tone that the form demands, and by the rhyme.
 
 A character with a level and an oblique reading in the rhyme book (看 kān, kàn; 胜 shēng, shèng) is read in the tone of its position,
-where the dictionary has its syllable in both. Readings that only a school tradition gives (斜 xiá) are left out.
+and one that rhymes by a reading of the poem's rhyme group (车 chē, jū), where some word of the dictionary is read so. Readings that
+only a school tradition gives (斜 xiá) are left out.
 """
 
 import functools
 import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 
+from engine.prosody import RhymeBook
 from engine.prosody.checker import check
+from engine.prosody.report import Report
+from engine.prosody.rhymes import masks_of
 from engine.prosody.text import split_lines
 from engine.prosody.tones import EITHER, LEVEL
 
@@ -15,11 +22,21 @@ from engine.prosody.tones import EITHER, LEVEL
 _LEVEL_VOWELS, _OBLIQUE_VOWELS = "āēīōūǖáéíóúǘ", "ǎěǐǒǔǚàèìòùǜ"
 
 
+@dataclass(frozen=True, slots=True)
+class _Demand:
+    """The form's demand on a reading: vowels with one of these tone marks ("" for any), and one of these finals.
+
+    `is_rhyme`: a reading of another final is none.
+    """
+
+    vowels: str
+    finals: frozenset[str]
+    is_rhyme: bool
+
+
 @functools.lru_cache(maxsize=64)
 def pinyin_of(text: str) -> tuple[str, ...]:
     """The pinyin of each character, "" for a mark. Loads a dictionary at its first call, so it belongs in a thread."""
-    from pypinyin import pinyin
-
     readings = [""] * len(text)
     at = 0
     for line in split_lines(text):
@@ -27,12 +44,8 @@ def pinyin_of(text: str) -> tuple[str, ...]:
         for index, reading in enumerate(_of_line(line), start=at):
             readings[index] = reading
         at += len(line)
-    for index, tone in _demanded(text).items():
-        vowels = _LEVEL_VOWELS if tone == LEVEL else _OBLIQUE_VOWELS
-        if not _has(readings[index], vowels):
-            others = pinyin(text[index], heteronym=True)[0]
-            said = (other for other in others if _has(other, vowels) and _letters(other) == _letters(readings[index]))
-            readings[index] = next(said, readings[index])
+    for index, demand in _demands(text, check(text)):
+        readings[index] = _suited(text[index], readings[index], demand)
     return tuple(readings)
 
 
@@ -43,23 +56,85 @@ def _of_line(line: str) -> list[str]:
     return [one[0] for one in pinyin(line, errors=lambda unknown: [""] * len(unknown))]  # type: ignore[arg-type, return-value]
 
 
+def _suited(character: str, reading: str, demand: _Demand) -> str:
+    """The reading by word where it meets the demand; otherwise another that does, one of the same syllable before others."""
+    if _has(reading, demand.vowels) and (not demand.is_rhyme or _final(reading) in demand.finals):
+        return reading
+    others = [one for one in _heteronyms(character) if _has(one, demand.vowels)]
+    same_syllable = [one for one in others if _letters(one) == _letters(reading)]
+    in_group = [one for one in others if _final(one) in demand.finals]
+    found = [one for one in in_group if one in same_syllable] or same_syllable[:1]
+    if not found or demand.is_rhyme:
+        found = [one for one in in_group if one in found or _is_in_a_word(character, one)] or found
+    return (found or [reading])[0]
+
+
+@functools.cache
+def _is_in_a_word(character: str, reading: str) -> bool:
+    """Whether a word of the dictionary reads a character so; it has readings that no living word has (听 yǐn)."""
+    from pypinyin.constants import PHRASES_DICT
+
+    return any([reading] == PHRASES_DICT[word][word.index(character)] for word in PHRASES_DICT if character in word)
+
+
+def _heteronyms(character: str) -> list[str]:
+    from pypinyin import pinyin
+
+    return next(iter(pinyin(character, heteronym=True, errors="ignore")), [])
+
+
 def _letters(reading: str) -> str:
     return "".join(filter(str.isascii, unicodedata.normalize("NFD", reading)))
 
 
 def _has(reading: str, vowels: str) -> bool:
-    return any(vowel in vowels for vowel in reading)
+    return not vowels or any(vowel in vowels for vowel in reading)
 
 
-def _demanded(text: str) -> dict[int, str]:
-    """平 or 仄 by index, at positions whose character has readings of both and whose form demands one."""
-    report = check(text)
-    tones: dict[int, str] = {}
+def _final(reading: str) -> str:
+    from pypinyin.contrib.tone_convert import to_finals
+
+    return to_finals(reading, strict=True)
+
+
+@functools.cache
+def _finals_of(book: RhymeBook, is_level: bool, group: int) -> frozenset[str]:
+    """The modern finals of a rhyme group, by those of its characters that have one reading. `group` has one bit."""
+    masks = masks_of(book)
+    own, other = (masks.level, masks.oblique) if is_level else (masks.oblique, masks.level)
+    readings = [_heteronyms(one) for one, mask in own.items() if mask == group and one not in other]
+    counts = Counter(_final(one[0]) for one in readings if len(one) == 1)
+    # A single character has strayed to its final.
+    return frozenset(final for final, n in counts.items() if n > 1)
+
+
+def _demands(text: str, report: Report) -> Iterator[tuple[int, _Demand]]:
+    """The index and the demand of each character that rhymes, or has readings of both tones where the form demands one."""
+    if report.tone_pattern is None:
+        return
+    masks = masks_of(report.rhyme_book)
+    rhymes = {one.line: one.label for one in report.rhymes if one.verdict == "ok"}
+    doubtful = {(one.line, one.position) for one in report.doubtful}
     at = 0
-    for line in report.lines if report.tone_pattern is not None else ():
-        for character, reading, tone in zip(line.text, line.readings, line.template, strict=True):
+    for number, line in enumerate(report.lines, start=1):
+        for position, (character, reading, tone) in enumerate(
+            zip(line.text, line.readings, line.template, strict=True), 1
+        ):
             at = text.index(character, at)
-            if reading == "both" and tone != EITHER:
-                tones[at] = tone
+            names = report.rhyme_groups.get(rhymes.get(number, ""), ()) if position == len(line.text) else ()
+            is_both = reading == "both" and tone != EITHER
+            if names or is_both:
+                is_level = tone == LEVEL
+                mask = (masks.level if is_level else masks.oblique).get(character, 0)
+                shared = sum(1 << masks.names.index(name) for name in names)
+                # Poets hardly use that reading: another tone may be, another syllable is not.
+                is_trusted = bool(names) or (number, position) not in doubtful
+                finals = _finals(report.rhyme_book, is_level, (mask & shared or mask) if is_trusted else 0)
+                vowels = (_LEVEL_VOWELS if is_level else _OBLIQUE_VOWELS) if is_both else ""
+                yield at, _Demand(vowels, finals, bool(names))
             at += 1
-    return tones
+
+
+def _finals(book: RhymeBook, is_level: bool, mask: int) -> frozenset[str]:
+    groups = (1 << bit for bit in range(mask.bit_length()) if mask >> bit & 1)
+    return frozenset().union(*(_finals_of(book, is_level, group) for group in groups))
