@@ -47,6 +47,29 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     sync_folder(path.parent)
 
 
+def check_new_file(path: Path, *, replaces: bool = False) -> None:
+    """Refuse a file that a person named, before any work is done for it.
+
+    Raises:
+        StudioError: its folder is missing, or something is there already that `replaces` does not give up.
+    """
+    if is_there(path) and not replaces:
+        raise StudioError("{path} is there already.", "Choose another name, or say --force to replace it.", path=path)
+    if not is_folder(path.parent):
+        raise StudioError("There is no folder {path}.", "Make it, or name a file elsewhere.", path=path.parent)
+
+
+@contextlib.contextmanager
+def reporting_file_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError while a file that a person named is written into a StudioError."""
+    try:
+        yield
+    except OSError as error:
+        raise StudioError(
+            "{path} cannot be written ({error}).", "Choose another place.", path=path, error=error.strerror or error
+        ) from error
+
+
 @contextlib.contextmanager
 def replace_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder beside `path`; when the block ends well it takes the place of `path`, old content and all.

@@ -3,8 +3,7 @@
 import argparse
 from pathlib import Path
 
-from engine.errors import StudioError
-from engine.files import is_there
+from engine.files import check_new_file, reporting_file_errors
 from engine.poster.layout import AIDS, PosterStyle
 from engine.poster.papers import DEFAULT_PAPER, PAPERS
 from engine.poster.render import ending_of, write_poster
@@ -43,15 +42,12 @@ def poster_style(arguments: argparse.Namespace, title: str) -> PosterStyle:
 
 
 def check_poster_path(path: Path, *, replaces: bool) -> None:
-    """Raise an error where a poster cannot be written there: another ending than .png or .svg, or a file that is there."""
+    """Raise an error where a poster cannot be written there: another ending than .png or .svg, or as `check_new_file` says."""
     ending_of(path)
-    if is_there(path) and not replaces:
-        raise StudioError(f"{path} is there already.", "Choose another name, or say --force to replace it.")
+    check_new_file(path, replaces=replaces)
 
 
 def save_poster(path: Path, text: str, style: PosterStyle, form: str | None, font: Path | None) -> None:
     """Write a poster. Raises StudioError, also where the file cannot be written."""
-    try:
+    with reporting_file_errors(path):
         write_poster(path, text, style, form, font)
-    except OSError as error:
-        raise StudioError(f"{path} cannot be written ({error.strerror}).", "Choose another place.") from error

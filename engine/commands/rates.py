@@ -10,7 +10,7 @@ from engine.commands.flags import add_setting_flags, given
 from engine.commands.output import new_parser, say
 from engine.config import ComposeConfig, TrainConfig
 from engine.errors import UsageError
-from engine.files import write_atomically
+from engine.files import check_new_file, write_atomically
 from engine.model.registry import find_model
 from engine.prosody.forms import Form, form_called, forms
 from engine.system.names import path_of
@@ -84,6 +84,8 @@ def rates(arguments: argparse.Namespace) -> int:
     wanted, config = _forms(arguments.form_names), ComposeConfig(**given(arguments, ComposeConfig))
     if arguments.n_poems < 1:
         raise UsageError("-n is {number}, and a poem is the least.", "Give 1 or more.", number=arguments.n_poems)
+    if arguments.poems:
+        check_new_file(arguments.poems, replaces=True)
     folder = find_model(arguments.model)
 
     from engine.model.checkpoint import load_model

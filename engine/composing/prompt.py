@@ -60,7 +60,8 @@ def _keywords(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
             raise ComposeError(
                 "{word} is no keyword.",
                 "A keyword has one to {n} Chinese characters.",
-                word=shown(word),
+                # With the marks that part keywords, as it was typed.
+                word=shown(next((typed for typed in text.split() if word in typed), word)),
                 n=MAX_KEYWORD_CHARS,
             )
     return tuple(fold_begin(word, vocabulary) for word in words)

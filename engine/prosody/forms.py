@@ -162,9 +162,8 @@ def form_called(name: str) -> Form:
         for form in forms():
             if form.takes_n_lines and counted[1] in (form.key, form.name, *form.also):
                 return with_n_lines(form.key, _n_lines_of_pailu(form, int(counted[2])))
-    known = ", ".join(f"{form.key} {form.name}" for form in forms())
     names = [called for form in forms() for called in (form.key, form.name, *form.also)]
-    hint = did_you_mean(name, names, "The forms are: {names}.", names=known)
+    hint = did_you_mean(name, names, "`poetry-tui forms` lists the forms.")
     raise UsageError("There is no form called {name}.", hint, name=shown(name))
 
 

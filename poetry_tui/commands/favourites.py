@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 
 from engine.commands.poster import add_poster_flags, check_poster_path, poster_style, save_poster
-from engine.errors import StudioError, UsageError
-from engine.files import write_atomically
+from engine.errors import UsageError
+from engine.files import check_new_file, reporting_file_errors, write_atomically
 from engine.prosody.text import couplets, split_lines
 from engine.system.names import path_of
 from engine.system.safe_text import brief
@@ -116,15 +116,17 @@ def _export(options: argparse.Namespace) -> None:
     exported = export(found, form)
     if options.output is None:
         if isinstance(exported, bytes):
-            raise UsageError(f"{form} is no text to print.", f"Name a file: -o poems{FILE_ENDINGS[form]}")
+            raise UsageError(
+                "{form} is no text to print.",
+                "Name a file: -o poems{ending}",
+                form=form,
+                ending=FILE_ENDINGS[form],
+            )
         print(exported, end="")
         return
-    if options.output.exists() and not options.force:
-        raise StudioError(f"{options.output} is there already.", "Choose another name, or say --force to replace it.")
-    try:
+    check_new_file(options.output, replaces=options.force)
+    with reporting_file_errors(options.output):
         write_atomically(options.output, exported)
-    except OSError as error:
-        raise StudioError(f"{options.output} cannot be written ({error.strerror}).", "Choose another place.") from error
     print_note(f"{len(found)} poems were written to {options.output}.")
 
 
@@ -135,7 +137,11 @@ def _format(wanted: str | None, output: Path | None) -> str:
     form = format_of(output)
     if wanted not in (None, form):
         raise UsageError(
-            f"{output.name} ends like {form}, but --format says {wanted}.",
-            f"Leave --format out, or let the name end in {FILE_ENDINGS[wanted]}.",
+            "{name} ends like {form}, but --format says {wanted}.",
+            "Leave --format out, or let the name end in {ending}.",
+            name=output.name,
+            form=form,
+            wanted=wanted,
+            ending=FILE_ENDINGS[wanted],
         )
     return form

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import RunError, UsageError
-from engine.files import reporting_disk_errors, write_atomically
+from engine.files import check_new_file, reporting_disk_errors, write_atomically
 from engine.runs.folder import read_config
 from engine.runs.labels import change_labels, rename_run
 from engine.system.names import path_of
@@ -167,6 +167,8 @@ def _export(options: argparse.Namespace) -> None:
         print(content, end="")
         return
     path = path.expanduser().absolute()
+    if options.format != "tensorboard":
+        check_new_file(path, replaces=True)
     with reporting_disk_errors(path, RunError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, content)

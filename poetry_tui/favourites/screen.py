@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 
 from engine.errors import StudioError, UsageError
-from engine.files import is_there, write_atomically
+from engine.files import check_new_file, is_there, write_atomically
 from engine.system.names import path_of
 from poetry_tui.favourites.export import export, format_of
 from poetry_tui.favourites.poem_list import PoemShelf, invitation
@@ -320,6 +320,7 @@ class FavouritesScreen(StudioScreen):
             self._say("favourites.file_is_there", severity="error", path=path)
             return
         try:
+            check_new_file(path)
             await asyncio.to_thread(write_atomically, path, export(poems, format_of(path)))
         except StudioError as error:
             self.notify(tr_error(str(error)), severity="error", markup=False)

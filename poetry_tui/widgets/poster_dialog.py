@@ -19,7 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from engine.errors import StudioError, UsageError
-from engine.files import is_there
+from engine.files import check_new_file, is_there
 from engine.poster.fonts import HanFont, han_fonts
 from engine.poster.layout import AIDS, HEIGHT, MAX_INSCRIPTION_CHARS, MAX_TITLE_CHARS, WIDTH, PosterStyle
 from engine.poster.papers import PAPERS
@@ -168,6 +168,7 @@ class PosterDialog(ModalScreen[Path | None]):
             if await asyncio.to_thread(is_there, path):
                 self.problem.update(tr("favourites.file_is_there", path=path))
                 return
+            check_new_file(path)
             self.problem.update(tr("poster.drawing"))
             await asyncio.to_thread(write_poster, path, poem.text, style, poem.form, self._font_file)
         except (StudioError, UsageError) as error:
@@ -215,8 +216,10 @@ class PosterPreview(Widget):
         left = (self.size.width - len(above[0])) // 2
         cells = [
             Segment("▀", Style(color=_hex(one), bgcolor=_hex(other)))
-            for one, other in zip(above[0], below[0], strict=True)
+            for one, other in zip(above[0][:-1], below[0], strict=False)
         ]
+        # Han fonts have a wide half block, which would stand out of the paper in a picture of the screen.
+        cells.append(Segment(" ", Style(bgcolor=_hex(above[0][-1]))))
         return Strip([Segment(" " * left, self.rich_style), *cells]).adjust_cell_length(
             self.size.width, self.rich_style
         )

@@ -101,7 +101,21 @@ def test_a_form_can_be_asked_for_by_either_name(poems: Path, capsys: pytest.Capt
 
 def test_a_form_that_there_is_not_is_wrong_use(poems: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(poems), "--form", "sonnet"]) == 2
-    assert "There is no form called 'sonnet'" in capsys.readouterr().err
+    assert "There is no form called 'sonnet'. `poetry-tui forms` lists the forms." in capsys.readouterr().err
+    assert main(["check", str(poems), "--form", "浣溪纱令"]) == 2
+    assert "Did you mean 浣溪纱?" in (near := capsys.readouterr().err)
+    assert len(near) < 120
+
+
+def test_the_forms_are_listed_by_any_part_of_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["forms", "--json"]) == 0
+    whole = json.loads(capsys.readouterr().out)
+    assert {form["name"]: form["line_lengths"] for form in whole}["如梦令"] == [6, 6, 5, 6, 2, 2, 6]
+    assert main(["forms", "忆仙"]) == 0
+    _header, row = capsys.readouterr().out.splitlines()
+    assert row.split() == ["如梦令", "rumengling", "6×2", "5", "6", "2×2", "6", "忆仙姿"]
+    assert main(["forms", "sonnet"]) == 0
+    assert capsys.readouterr().out == ""
 
 
 def test_a_file_that_is_not_there_is_told_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

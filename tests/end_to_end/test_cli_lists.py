@@ -196,6 +196,15 @@ def test_an_exported_file_has_the_format_of_its_ending(
     assert (tmp_path / arguments[1]).read_text(encoding="utf-8").startswith(beginning)
 
 
+def test_a_file_in_a_folder_that_is_missing_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept()
+    missing = tmp_path / "missing"
+    for arguments in (["export", "-o", str(missing / "a.md")], ["poster", "1", str(missing / "a.png")]):
+        assert main(["favourites", *arguments]) == 1
+        assert f"There is no folder {missing}." in capsys.readouterr().err
+    assert not missing.exists()
+
+
 def test_a_poem_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     poem = kept("日\x1b[2J暮。", title="\x1b]0;gone\x07")
     assert main(["favourites"]) == 0

@@ -153,6 +153,7 @@ def test_a_begin_that_cannot_suit_the_form_is_said_and_the_others_are_composed(
         ["日", "--use", "一二三四五六七八九"],
         ["rain", "--form", "free"],
         ["rain", "moon"],
+        ["日", "--poster", "no-such-folder/poem.png"],
     ],
 )
 def test_constraints_that_cannot_be_kept_are_refused_before_pytorch_is_loaded(

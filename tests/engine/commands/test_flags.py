@@ -10,6 +10,8 @@ from engine.commands.parser import Parser
 from engine.commands.train import CHANGED_BY_RESUME, new_config
 from engine.config import ModelConfig, TrainConfig
 from engine.errors import ModelError, UsageError
+from engine.model.metadata import read_metadata
+from engine.model.registry import find_model
 from engine.presets import preset
 from engine.settings import Settings, settings_of
 from tests.engine.small_model import save_small_model, small_config
@@ -61,6 +63,16 @@ def test_a_flag_that_was_not_given_leaves_no_trace() -> None:
     add_setting_flags(parser, TrainConfig)
     assert given(parser.parse_args([]), TrainConfig) == {}
     assert given(parser.parse_args(["--seed", "3"]), TrainConfig) == {"seed": 3}
+
+
+@pytest.mark.parametrize("name", ["studio-lstm", "studio-small"])
+def test_the_commands_that_made_a_bundled_model_can_be_given_again(name: str) -> None:
+    """They have the flags of then, some of which have other names today."""
+    commands = read_metadata(find_model(name))["made_by"].split(" && ")
+    for words in (command.split()[1:] for command in commands):
+        assert make_parser().parse_args(words).carry_out
+    # Under the names of today; whole, where it begins with no other run.
+    assert config_of(*commands[0].split()[2:]).max_steps > 10_000
 
 
 def test_flags_can_be_chosen() -> None:

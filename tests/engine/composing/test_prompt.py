@@ -1,5 +1,7 @@
 """The prompt: the control codes of a request, as far as the vocabulary has them."""
 
+import re
+
 import pytest
 
 from engine.composing.prompt import build_prompt
@@ -51,3 +53,8 @@ def test_keywords_are_refused_by_a_model_without_titles_and_what_is_no_keyword_b
     for words in ("autumn", "琵琶秋醉登高", "琵 琶 秋 醉 登"):
         with pytest.raises(ComposeError, match="keyword"):
             prompt(vocabulary, keywords=words)
+
+
+def test_what_is_no_keyword_is_named_as_it_was_typed() -> None:
+    with pytest.raises(ComposeError, match=re.escape("'[/b]' is no keyword.")):
+        prompt(Vocabulary(CHARACTERS, (TITLE,)), keywords="秋 [/b]")

@@ -233,7 +233,7 @@ async def test_the_listed_poems_are_exported_and_no_file_is_replaced(kept: Favou
     assert [line["begin"] for line in lines] == ["山", "日"]
     assert "2 poems were written" in "\n".join(app.said)
     assert "is there already" in "\n".join(app.said)
-    assert "cannot be written" in "\n".join(app.said)
+    assert "There is no folder" in "\n".join(app.said)
 
 
 @pytest.mark.parametrize("key", ["r", "enter"])

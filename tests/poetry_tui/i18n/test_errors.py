@@ -180,7 +180,7 @@ def test_only_who_chose_chinese_hears_chinese() -> None:
 @pytest.mark.parametrize(
     ("does", "chinese"),
     [
-        (lambda: form_called("sonnet"), "没有名为 'sonnet' 的诗体。诗体有："),
+        (lambda: form_called("sonnet"), "没有名为 'sonnet' 的诗体。`poetry-tui forms` 列出所有诗体。"),
         (lambda: open_corpus("nowhere"), "没有名为 nowhere 的语料或文件。现有语料：还没有。"),
         (lambda: read_config(paths.runs() / "none"), "不是训练：没有 config.json。请给出训练的文件夹"),
         (lambda: model_files.read_metadata(paths.runs()), "里没有模型：缺 model.json。请给出模型的文件夹"),

@@ -86,3 +86,16 @@ async def test_what_does_not_fit_and_a_missing_font_are_said_in_the_dialog(
         bare = PosterDialog(PosterPoem(POEM), settings)
         app.push_screen(bare)
         await until(pilot, lambda: "fonts-noto-cjk" in str(bare.problem.render()))
+
+
+async def test_no_half_block_stands_at_the_right_edge_of_the_picture(settings: SettingsStore) -> None:
+    """Fonts that draw it as wide as a Han character would let it stand out of the paper."""
+    app: App[None] = App()
+    async with app.run_test(size=(80, 24)) as pilot:
+        preview = (await opened(pilot, settings)).preview
+        n_pixels = len(preview._rows[0])
+        row = preview.render_line(0).text.strip()
+        assert row == "▀" * (n_pixels - 1)
+        edge = next(one for one in reversed(list(preview.render_line(0))) if one.style and one.style.bgcolor)
+        assert preview.render_line(0).cell_length == preview.size.width
+        assert edge.text.isspace()
