@@ -1,11 +1,14 @@
-"""Two themes of our own: ink on paper, and paper on ink. One accent, the cinnabar of a seal."""
+"""Two themes of our own: ink on paper, and paper on ink. One accent, the cinnabar of a seal.
+
+All text has a contrast of at least 4.5 to 1 with what is behind it.
+"""
 
 from textual.theme import Theme
 
 INK = "studio-ink"
 PAPER = "studio-paper"
 # For `Content`, where `$text-muted` (which depends on what lies behind it) comes out as plain black or white.
-FAINT = "$foreground 60%"
+FAINT = "$foreground 75%"
 
 THEMES = (
     Theme(
@@ -23,6 +26,8 @@ THEMES = (
         dark=True,
         variables={
             "block-cursor-text-style": "none",
+            "text-muted": "auto 65%",
+            "text-disabled": "auto 56%",
             "border": "#c8755b",
             "border-blurred": "#2b3036",
             "scrollbar": "#2b3036",
@@ -40,20 +45,22 @@ THEMES = (
     ),
     Theme(
         name=PAPER,
-        primary="#a63d2f",
-        secondary="#5c706d",
-        accent="#a63d2f",
+        primary="#9c372a",
+        secondary="#566a67",
+        accent="#9c372a",
         foreground="#2a2622",
         background="#f8f5ee",
         surface="#f2ede2",
         panel="#ddd5c5",
-        success="#4f7a48",
-        warning="#946a10",
+        success="#476f41",
+        warning="#87600d",
         error="#b03030",
         dark=False,
         variables={
             "block-cursor-text-style": "none",
-            "border": "#a63d2f",
+            "text-muted": "auto 65%",
+            "text-disabled": "auto 56%",
+            "border": "#9c372a",
             "border-blurred": "#ddd5c5",
             "scrollbar": "#ddd5c5",
             "scrollbar-hover": "#c9bfab",
@@ -63,9 +70,9 @@ THEMES = (
             "scrollbar-background-active": "#f8f5ee",
             "scrollbar-corner-color": "#f8f5ee",
             "footer-background": "#f8f5ee",
-            "footer-description-foreground": "#7a7266",
-            "footer-key-foreground": "#a63d2f",
-            "input-selection-background": "#a63d2f 25%",
+            "footer-description-foreground": "#6b6459",
+            "footer-key-foreground": "#9c372a",
+            "input-selection-background": "#9c372a 25%",
         },
     ),
 )

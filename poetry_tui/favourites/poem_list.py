@@ -9,6 +9,7 @@ from textual.widgets.option_list import Option
 from poetry_tui.favourites.export import date_of
 from poetry_tui.favourites.store import Favourite, heading_of, name_of_form
 from poetry_tui.i18n import tr, tr_error
+from poetry_tui.themes import FAINT
 
 
 class PoemShelf(OptionList):
@@ -18,7 +19,7 @@ class PoemShelf(OptionList):
     PoemShelf {
         background: transparent; text-wrap: nowrap; text-overflow: ellipsis;
         & > .option-list--option-highlighted { background: $foreground 8%; color: $foreground; }
-        &:focus > .option-list--option-highlighted { background: $accent 22%; color: $foreground; }
+        &:focus > .option-list--option-highlighted { background: $accent 18%; color: $foreground; }
     }
     """
 
@@ -47,7 +48,7 @@ def _rows(poem: Favourite) -> Content:
     tags = "".join(f" #{tag}" for tag in poem.tags)
     first = Content.assemble((f"{poem.begin[:1]:\u3000<1} ", "bold $accent"), heading_of(poem))
     made = " ".join(filter(None, (date_of(poem), name_of_form(poem), poem.model)))
-    second = Content.assemble("   ", (made, "$foreground 60%"), (tags, "$accent"))
+    second = Content.assemble("   ", (made, FAINT), (tags, "$accent"))
     if poem.problem:
         second = Content.assemble("   ", (tr_error(poem.problem), "$text-error"))
     return Content("\n").join((first, second))
@@ -62,7 +63,7 @@ def _invitation_lines() -> Iterator[Content]:
     title = tr("favourites.empty_title")
     yield Content.styled(" ".join("卷中待诗"), "bold $accent")
     if title != "卷中待诗":
-        yield Content.styled(title, "$foreground 60%")
+        yield Content.styled(title, FAINT)
     yield Content("")
     yield Content(tr("favourites.empty_how"))
-    yield Content.styled(tr("favourites.empty_where"), "$foreground 60%")
+    yield Content.styled(tr("favourites.empty_where"), FAINT)

@@ -16,12 +16,12 @@ from poetry_tui.favourites import OWN
 from poetry_tui.favourites.export import date_of
 from poetry_tui.favourites.store import Favourite, form_key_of
 from poetry_tui.i18n import TRANSLATIONS, tr, tr_error, tr_label
+from poetry_tui.themes import FAINT
 from poetry_tui.verse.likelihood import nats_per_han, shown_nats
 from poetry_tui.verse.poem_view import PoemView, PoemViewState
 
 # Said elsewhere, or of no interest to a reader.
 _UNSAID = ("begin", "seed", "max_chars", "n_particles", "keep")
-MUTED = "$foreground 60%"
 
 
 class PoemPage(Vertical):
@@ -99,5 +99,5 @@ def _name_of_form(key: object) -> object:
 
 def _table(facts: list[tuple[str, Content]]) -> Content:
     width = max(cell_len(label) for label, _ in facts)
-    rows = (Content.styled(label + " " * (width - cell_len(label) + 2), MUTED) + value for label, value in facts)
+    rows = (Content.styled(label + " " * (width - cell_len(label) + 2), FAINT) + value for label, value in facts)
     return Content("\n").join(rows)

@@ -6,6 +6,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from poetry_tui.i18n import tr
+from poetry_tui.themes import FAINT
 from poetry_tui.train.corpus_offer import CorpusOffer
 from poetry_tui.train.monitor.monitor import RunMonitor
 from poetry_tui.train.run_list import RunList
@@ -28,7 +29,7 @@ class HowToBegin(Widget):
 
     def render(self) -> Content:
         sentence = "train.empty" if self.screen.has_class("-wide") else "train.empty_narrow"
-        return Content.assemble((tr("train.empty_title"), "bold $accent"), "\n\n", (tr(sentence), "dim"))
+        return Content.assemble((tr("train.empty_title"), "bold $accent"), "\n\n", (tr(sentence), FAINT))
 
 
 class TrainBody(Horizontal):

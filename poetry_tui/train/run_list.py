@@ -18,6 +18,7 @@ from poetry_tui.keymap import bind
 from poetry_tui.runs.comparison import titles
 from poetry_tui.runs.summary import RunSummary
 from poetry_tui.runs.wording import COLOURS, SYMBOLS, moment, summary_figures
+from poetry_tui.themes import FAINT
 from poetry_tui.widgets.line_input import AskLine
 
 # Symbol and letter: a click here overlays the run, a click on the rest of the row follows it.
@@ -75,7 +76,7 @@ class RunList(OptionList):
             self._say_again()
             return
         chosen = self.highlighted_option.id if self.highlighted_option else None
-        none = Option(Content.styled(tr("train.runs_none"), "dim"), disabled=True)
+        none = Option(Content.styled(tr("train.runs_none"), FAINT), disabled=True)
         self.set_options(
             [Option(self._prompt(*one), id=one[0].id) for one in zip(runs, self._titles, strict=True)] or [none]
         )
@@ -153,4 +154,4 @@ class RunList(OptionList):
             left += f"  {when}"
         room = width - 1 - len(right)
         left = Content(left).truncate(room, ellipsis=True, pad=True).plain
-        return Content.assemble((SYMBOLS[run.status], f"bold {COLOURS[run.status]}"), left, (right, "dim"))
+        return Content.assemble((SYMBOLS[run.status], f"bold {COLOURS[run.status]}"), left, (right, FAINT))

@@ -79,7 +79,7 @@ class PoemView(ScrollView, can_focus=True, inherit_bindings=False):
         .poem-view--locked { color: $foreground; background: $panel; text-style: bold; }
         .poem-view--hint { color: $text-muted; background: $background; }
         .poem-view--title { color: $text-muted; background: $background; text-style: bold; }
-        .poem-view--tone { color: $foreground 45%; background: $background; }
+        .poem-view--tone { color: $foreground 75%; background: $background; }
         .poem-view--wrong { color: $error; background: $background; text-style: bold; }
         .poem-view--licence { color: $success; background: $background; }
         .poem-view--rhyme { color: $accent; background: $background; }

@@ -13,6 +13,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
+from poetry_tui.themes import FAINT
+
 # Some text and the part that it is, which has a component class.
 Cells = tuple[str, str]
 
@@ -29,7 +31,7 @@ class Rows(Widget):
     COMPONENT_CLASSES = {"rows--label", "rows--value", "rows--done", "rows--rest", "rows--curve"}
     DEFAULT_CSS = """
     Rows {
-        & > .rows--label { text-style: dim; }
+        & > .rows--label { color: $foreground 75%; }
         & > .rows--value { text-style: bold; }
         & > .rows--done { color: $accent; }
         & > .rows--rest { color: $foreground 25%; }
@@ -98,4 +100,4 @@ class Lines(Static):
         """Show that there are no rows yet."""
         self.styles.text_wrap = "wrap"
         self.styles.height = "auto"
-        self.update(Content.styled(sentence, "dim"))
+        self.update(Content.styled(sentence, FAINT))

@@ -43,7 +43,7 @@ class RequestFields(Vertical):
             &:focus { background: $panel; }
         }
         Horizontal { height: 1; }
-        Horizontal Static { width: 9; color: $foreground 60%; }
+        Horizontal Static { width: 9; color: $foreground 75%; }
         Horizontal Input { width: 1fr; }
         #own { margin-bottom: 1; }
         #candidates { margin-top: 1; }

@@ -18,6 +18,7 @@ from textual.widgets import Button
 from poetry_tui.i18n import TRANSLATIONS, tr, tr_label
 from poetry_tui.keymap import bind, translated
 from poetry_tui.runs.comparison import MISSING, Comparison, Row
+from poetry_tui.themes import FAINT
 
 # As the curves are coloured: the run that is followed, then those beside it.
 RUN_STYLES = ("bold $accent", "bold $secondary", "bold $warning", "bold $success", "bold $error")
@@ -88,14 +89,14 @@ class ComparisonTable(Widget):
         lines = _row("", label_width, names, widths, ["", *RUN_STYLES])
         for row in self._comparison.figures:
             styles = ["bold $text-success" if column in row.best else "" for column in range(len(names))]
-            lines += _row(label_of(row), label_width, row.values, widths, ["dim", *styles])
+            lines += _row(label_of(row), label_width, row.values, widths, [FAINT, *styles])
         if not self._comparison.validates_alike:
             lines += Content.styled(tr("train.compare_other_poems"), "$text-warning").wrap(max(width, 1))
         lines += [Content(), Content.styled(tr_label("train.settings"), "bold") + self._how_many()]
         for row in self._settings:
             styles = ["" if value == row.values[0] else "bold $text-warning" for value in row.values]
             values = list(map(format_value, row.values))
-            lines += _row(label_of(row), label_width, values, widths, ["" if row.differs else "dim", *styles])
+            lines += _row(label_of(row), label_width, values, widths, ["" if row.differs else FAINT, *styles])
         return lines
 
     def _how_many(self) -> Content:
@@ -103,7 +104,7 @@ class ComparisonTable(Widget):
         if len(self._comparison.names) < 2:
             return Content()
         note = tr("train.compare_differ", n=n_differing, all=n_all) if n_differing else tr("train.compare_same")
-        return Content.styled(f"  {note}", "dim")
+        return Content.styled(f"  {note}", FAINT)
 
 
 def label_of(row: Row) -> str:

@@ -10,6 +10,7 @@ from poetry_tui.runs.follower import RunFollower
 from poetry_tui.runs.state import RunState, Status
 from poetry_tui.runs.wording import COLOURS, SYMBOLS, count, duration, epochs_read, figures, what_next
 from poetry_tui.terminal.chart_glyphs import progress, small_curve
+from poetry_tui.themes import FAINT
 from poetry_tui.widgets.rows import Cells, Rows
 
 # A shorter bar says nothing.
@@ -114,7 +115,7 @@ class RunHeadline(Widget):
         line = Content.assemble(badge, " ", what_next(follower))
         # What has gone wrong is worth a second line; some cells of the first may stay empty where it is broken.
         line = line.truncate(max(2 * width - 12, 1), ellipsis=True)
-        name = Content.styled(follower.folder.name, "dim")
+        name = Content.styled(follower.folder.name, FAINT)
         room = width - line.cell_length - name.cell_length
         return line + Content(" " * room) + name if room >= 2 else line
 

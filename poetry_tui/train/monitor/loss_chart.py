@@ -64,7 +64,7 @@ class LossChart(Rows):
         & > .loss-chart--overlay3 { color: $success; }
         & > .loss-chart--overlay4 { color: $error; }
         & > .loss-chart--axis { color: $foreground 30%; }
-        & > .loss-chart--label { color: $foreground 55%; }
+        & > .loss-chart--label { color: $foreground 75%; }
     }
     """
 

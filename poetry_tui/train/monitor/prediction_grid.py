@@ -12,6 +12,7 @@ from textual.style import Style
 from engine.runs.events import Compared
 from poetry_tui.i18n import tr, tr_label
 from poetry_tui.keymap import VERTICAL_SCROLLING
+from poetry_tui.themes import FAINT
 from poetry_tui.widgets.rows import Lines
 
 # A thousandth counts as nothing: the scale is that of the logarithm, as the loss is.
@@ -94,7 +95,7 @@ class PredictionGrid(VerticalScroll, inherit_bindings=False):
         text, spans, at = "", [], 0
         for predicted, target in zip(event.prediction[start:end], event.target[start:end], strict=False):
             cells = two_cells(predicted)
-            spans.append(Span(at, at + len(cells), "bold underline" if predicted == target else "dim"))
+            spans.append(Span(at, at + len(cells), "bold underline" if predicted == target else FAINT))
             text += cells
             at += len(cells)
         return Content(text, spans)
@@ -115,7 +116,7 @@ class PredictionGrid(VerticalScroll, inherit_bindings=False):
         colours = self.app.theme_variables
         paper = Color.parse(colours["background"])
         bad, good = Color.parse(colours["error"]), Color.parse(colours["success"])
-        ends = [(bad, 0.42 * (1 - 2 * share)) if share < 0.5 else (good, 0.62 * (2 * share - 1)) for share in _NINTHS]
+        ends = [(bad, 0.42 * (1 - 2 * share)) if share < 0.5 else (good, 0.48 * (2 * share - 1)) for share in _NINTHS]
         return tuple(Style(background=paper.blend(end, amount)) for end, amount in ends)
 
 

@@ -10,6 +10,7 @@ from engine.runs.events import Resources
 from poetry_tui.i18n import tr, tr_label
 from poetry_tui.runs.wording import count
 from poetry_tui.terminal.chart_glyphs import bar
+from poetry_tui.themes import FAINT
 from poetry_tui.widgets.rows import Lines
 
 PHASES = ("data", "forward", "backward", "optimizer")
@@ -73,7 +74,7 @@ class ResourcePane(VerticalScroll):
         else:
             rows = [*used, Content(), *shares]
         if event.gpu_memory_bytes is not None:
-            note = Content.styled(tr("train.phase_note_gpu"), "dim").wrap(max(width, 1))
+            note = Content.styled(tr("train.phase_note_gpu"), FAINT).wrap(max(width, 1))
             self.tooltip = tr("train.phase_note_gpu")
             rows += note if len(rows) + len(note) <= height else []
         inner.show(Content("\n").join(rows))
@@ -94,7 +95,7 @@ class ResourcePane(VerticalScroll):
 
     def _row(self, key: str, value: str) -> Content:
         name = Content(tr(key))
-        return name.pad_right(max(0, LABEL_WIDTH - name.cell_length)).stylize("dim") + Content(f" {value}")
+        return name.pad_right(max(0, LABEL_WIDTH - name.cell_length)).stylize(FAINT) + Content(f" {value}")
 
 
 def _shares(event: Resources) -> list[tuple[str, float]]:

@@ -8,6 +8,7 @@ from engine.runs.events import Sampled
 from poetry_tui.i18n import tr, tr_label
 from poetry_tui.keymap import VERTICAL_SCROLLING
 from poetry_tui.runs.state import SampleRound
+from poetry_tui.themes import FAINT
 from poetry_tui.widgets.rows import Lines
 
 MAX_ROUNDS = 40
@@ -50,7 +51,7 @@ class SampleTimeline(VerticalScroll, inherit_bindings=False):
             self.query_one(Lines).show_note(tr("train.samples_none"))
 
     def _block(self, item: SampleRound, is_newest: bool) -> Content:
-        style = "bold $accent" if is_newest else "dim"
+        style = "bold $accent" if is_newest else FAINT
         head = Content.styled(tr("train.at_step", step=f"{item.step:,}"), style)
         return Content("\n").join([head, *(self._line(sample) for sample in item.samples)])
 

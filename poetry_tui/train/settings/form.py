@@ -45,6 +45,7 @@ class RunSettings(VerticalScroll):
         & Collapsible { border: none; padding: 0; background: transparent; margin: 0 0 1 0; }
         & Collapsible Contents { padding: 0; }
         & CollapsibleTitle { padding: 0; color: $text-muted; }
+        & SelectCurrent .arrow { color: $text-muted; }
         & #start { width: 1fr; margin: 1 0 0 0; }
     }
     """
