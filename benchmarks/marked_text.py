@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from engine.files import write_atomically
+from engine.system.files import write_atomically
 
 
 def replace_marked(document: Path, name: str, text: str) -> None:

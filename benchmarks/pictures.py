@@ -41,7 +41,7 @@ def main() -> None:
 @contextmanager
 def temporary_home() -> Iterator[Path]:
     """A home of its own for the studio, with the installed corpora."""
-    from engine import paths
+    from engine.system import paths
 
     corpora = paths.corpora().resolve()
     with tempfile.TemporaryDirectory() as name:
@@ -67,18 +67,18 @@ async def until(pilot: Any, is_so: Callable[[], object]) -> None:
 
 async def take_pictures(folder: Path, run: Path) -> None:
     # Imported here, when the home is moved.
-    from engine import paths
-    from engine.config import ComposeConfig
+    from engine.config.schema import ComposeConfig
+    from engine.system import paths
     from poetry_tui.app import PoetryApp
     from poetry_tui.compose.screen import ComposeScreen
     from poetry_tui.compose.session.revisions import ComposeRequest
     from poetry_tui.compose.session_saver import save_favourite
     from poetry_tui.engine_client.client import Phase
-    from poetry_tui.settings import Settings
-    from poetry_tui.themes import INK, PAPER
+    from poetry_tui.preferences.settings import Settings
+    from poetry_tui.preferences.themes import INK, PAPER
     from poetry_tui.train.run_list import RunList
     from poetry_tui.train.screen import TrainScreen
-    from poetry_tui.widgets.footer import StudioFooter
+    from poetry_tui.widgets.shell.footer import StudioFooter
 
     if paths.runs().resolve() not in run.parents:
         shutil.copytree(run, paths.runs() / run.name, ignore=shutil.ignore_patterns("checkpoints", "lock", "heartbeat"))

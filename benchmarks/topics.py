@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.composing import topics
 from engine.composing.composer import Composition, compose_many
-from engine.config import ComposeConfig
-from engine.corpus.vocabulary import BEGIN
+from engine.composing.decoding import topics
+from engine.config.schema import ComposeConfig
+from engine.corpus.tokens.vocabulary import BEGIN
 from engine.model.checkpoint import LoadedModel, load_model
 from engine.model.devices import choose_device
 from engine.model.ranker import ScoredText, mean_log_probs

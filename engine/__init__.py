@@ -1,6 +1,6 @@
 """The recurrent engine: corpora, models, training and composing. It knows no screen.
 
-`load`, `compose`, `check`, `evaluate` and `train` are those of `engine.api`; docs/python.md shows their use.
+`load`, `compose`, `check`, `evaluate` and `train` are those of `engine.commands.api`; docs/python.md shows their use.
 """
 
 from importlib import import_module
@@ -12,5 +12,5 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     # When first used, and by its name: `import engine` stays cheap, and the interface, which imports it, free of all this.
     if name in ("check", "compose", "evaluate", "load", "train"):
-        return getattr(import_module("engine.api"), name)
+        return getattr(import_module("engine.commands.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

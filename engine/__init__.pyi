@@ -1,7 +1,7 @@
-from engine.api import check as check
-from engine.api import compose as compose
-from engine.api import evaluate as evaluate
-from engine.api import load as load
-from engine.api import train as train
+from engine.commands.api import check as check
+from engine.commands.api import compose as compose
+from engine.commands.api import evaluate as evaluate
+from engine.commands.api import load as load
+from engine.commands.api import train as train
 
 __version__: str

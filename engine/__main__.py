@@ -9,7 +9,7 @@ from engine.commands import compose, evaluate, pack, rates, service, train
 from engine.commands.front import carry_out, ensure_memory
 from engine.commands.output import complain
 from engine.commands.parser import Parser
-from engine.errors import DEBUG_HINT, StudioError
+from engine.system.errors import DEBUG_HINT, StudioError
 from engine.system.processes import wait_passively
 from engine.system.streams import prepare, use_utf8
 

@@ -19,14 +19,13 @@ from textual.driver import Driver
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
-from engine.errors import INTERRUPTED
+from engine.system.errors import INTERRUPTED
 from poetry_tui.engine_client.client import EngineClient, EngineState, Phase
-from poetry_tui.i18n import Language, set_language, tr, tr_error, tr_os_error
-from poetry_tui.keymap import bind, configured_keys
-from poetry_tui.messages import CopyWanted, EngineChanged, ModelWanted
-from poetry_tui.services import Services
-from poetry_tui.settings import Settings, SettingsStore, configured_settings, open_settings, settings_file
-from poetry_tui.terminal.chart_glyphs import Charts, is_ascii, use_charts
+from poetry_tui.preferences.chart_glyphs import Charts, is_ascii, use_charts
+from poetry_tui.preferences.i18n import Language, set_language, tr, tr_error, tr_os_error
+from poetry_tui.preferences.keymap import bind, configured_keys
+from poetry_tui.preferences.settings import Settings, SettingsStore, configured_settings, open_settings, settings_file
+from poetry_tui.preferences.themes import INK, PAPER, THEMES
 from poetry_tui.terminal.compat import (
     dismiss_once,
     guard_option_lists,
@@ -36,9 +35,10 @@ from poetry_tui.terminal.compat import (
 )
 from poetry_tui.terminal.hang_up import is_leaving
 from poetry_tui.terminal.input_gate import InputGate
-from poetry_tui.themes import INK, PAPER, THEMES
-from poetry_tui.widgets.header import TABS, StudioHeader
-from poetry_tui.widgets.studio_screen import StudioScreen
+from poetry_tui.widgets.shell.header import TABS, StudioHeader
+from poetry_tui.widgets.shell.messages import CopyWanted, EngineChanged, ModelWanted
+from poetry_tui.widgets.shell.services import Services
+from poetry_tui.widgets.shell.studio_screen import StudioScreen
 
 # Of what is said once and names a file.
 LONG_NOTICE_S = 15.0
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 
 def _palette_commands() -> "type[Provider]":
-    from poetry_tui.widgets.palette import StudioCommands
+    from poetry_tui.widgets.shell.palette import StudioCommands
 
     return StudioCommands
 
@@ -284,17 +284,17 @@ class PoetryApp(App[None]):
     async def action_quit(self) -> None:
         """Quit; where trainings that were started here still run, ask what shall become of them."""
         # Not loaded means that nothing was started here.
-        runs = sys.modules.get("poetry_tui.runs.control")
+        runs = sys.modules.get("poetry_tui.tracking.control")
         folders = runs.started_here() if runs else []
         if not folders:
             self.exit()
         elif len(self.screen_stack) == 1:
-            from poetry_tui.widgets.quit_question import QuitQuestion
+            from poetry_tui.widgets.shell.quit_question import QuitQuestion
 
             self.push_screen(QuitQuestion(folders), self._quit_as_answered)
 
     def _quit_as_answered(self, answer: str | None) -> None:
-        from poetry_tui.widgets.quit_question import LEAVE, STOP, stop_all
+        from poetry_tui.widgets.shell.quit_question import LEAVE, STOP, stop_all
 
         if answer == STOP and (problem := stop_all()):
             self.notify(problem, severity="error", markup=False)
@@ -317,7 +317,7 @@ class PoetryApp(App[None]):
 
     @work(group="picture", exit_on_error=False)
     async def _save_picture(self, svg: str) -> None:
-        from engine.files import write_atomically
+        from engine.system.files import write_atomically
         from poetry_tui.terminal.screenshot import picture_file
 
         path = picture_file()
@@ -332,13 +332,13 @@ class PoetryApp(App[None]):
     # Help and palette
 
     def action_help(self) -> None:
-        from poetry_tui.widgets.help_screen import HelpScreen
+        from poetry_tui.widgets.shell.help_screen import HelpScreen
 
         if isinstance(self.screen, StudioScreen):
             self.push_screen(HelpScreen(self.screen.known_bindings, self.screen.FIGURES))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        from poetry_tui.widgets.palette import commands
+        from poetry_tui.widgets.shell.palette import commands
 
         return commands(self, screen)
 

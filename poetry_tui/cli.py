@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from engine import __version__
 from engine.commands.front import carry_out
-from engine.errors import DEBUG_HINT, StudioError
+from engine.system.errors import DEBUG_HINT, StudioError
 from engine.system.streams import prepare, use_utf8
-from engine.translations import LANGUAGE_VARIABLE
+from engine.system.translations import LANGUAGE_VARIABLE
 
 if TYPE_CHECKING:
     from engine.commands.parser import Parser

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from engine.config_file import write_template
-from engine.errors import UsageError
+from engine.config.user_file import write_template
+from engine.system.errors import UsageError
 from poetry_tui.terminal.hang_up import Attributes, watching
 
 

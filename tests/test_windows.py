@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from engine.files import replace_folder, write_atomically
 from engine.system import processes
+from engine.system.files import replace_folder, write_atomically
 from engine.system.interruption import StopRequest
 from poetry_tui.engine_client.client import EngineClient, Phase
 

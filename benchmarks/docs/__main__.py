@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.docs.cli_page import cli_page
 from benchmarks.docs.keys_page import keys_page
-from engine.files import write_atomically
+from engine.system.files import write_atomically
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES: Mapping[str, Callable[[], str]] = {"cli.md": cli_page, "keys.md": keys_page}

@@ -11,8 +11,8 @@ from textual.dom import DOMNode
 
 import poetry_tui
 from benchmarks.docs.markdown import table
-from poetry_tui.i18n import TRANSLATIONS
-from poetry_tui.keymap import translation_key
+from poetry_tui.preferences.i18n import TRANSLATIONS
+from poetry_tui.preferences.keymap import translation_key
 
 INTRODUCTION = """\
 # Keys

@@ -16,10 +16,10 @@ from benchmarks.growth.shards import open_shards
 from benchmarks.speed.memory import STATUS, peak_bytes, told
 from benchmarks.speed.training import BATCHES_A_ROUND, Phases, Trainer, fused
 from benchmarks.speed.verse import make_corpus
-from engine.config import TrainConfig
-from engine.corpus.batching import Segments, cut_segments, epoch_order
-from engine.corpus.vocabulary import BEGIN, END, SPECIAL_TOKENS
-from engine.presets import preset
+from engine.config.presets import preset
+from engine.config.schema import TrainConfig
+from engine.corpus.tokens.batching import Segments, cut_segments, epoch_order
+from engine.corpus.tokens.vocabulary import BEGIN, END, SPECIAL_TOKENS
 
 INPUT_OUTPUT = Path("/proc/self/io")
 

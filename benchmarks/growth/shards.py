@@ -1,6 +1,6 @@
 """A corpus of any size on the disk: copies of the generated one.
 
-The files are a token cache's (`engine.corpus.token_cache`): tokens.bin, offsets.bin, splits.bin. Every repetition is written out, so
+The files are a token cache's (`engine.corpus.tokens.token_cache`): tokens.bin, offsets.bin, splits.bin. Every repetition is written out, so
 that all of it is really read from where it lies.
 """
 
@@ -13,8 +13,8 @@ from benchmarks.speed.verse import MadeCorpus
 from engine.corpus.cleaning import CleaningReport
 from engine.corpus.corpus import Corpus
 from engine.corpus.splits import SPLITS
-from engine.corpus.token_cache import TokenizedCorpus
-from engine.corpus.vocabulary import Vocabulary
+from engine.corpus.tokens.token_cache import TokenizedCorpus
+from engine.corpus.tokens.vocabulary import Vocabulary
 
 PER_CENT_TRAINING = 98
 

@@ -20,12 +20,12 @@ import torch
 from numpy.typing import NDArray
 
 from engine.composing.results import judge
-from engine.corpus.control_codes import ControlCodes, control_code_indices
-from engine.corpus.vocabulary import BEGIN, PAD
+from engine.corpus.tokens.control_codes import ControlCodes, control_code_indices
+from engine.corpus.tokens.vocabulary import BEGIN, PAD
 from engine.model.checkpoint import LoadedModel, load_model
 from engine.model.ranker import STATISTICS, Ranker, ScoredText, mean_features, statistics_of
 from engine.model.registry import find_model
-from engine.prosody.forms import form_called
+from engine.prosody.forms.definitions import form_called
 
 MARKS = Path(__file__).with_name("marks.tsv")
 N_FOLDS = 10

@@ -16,9 +16,9 @@ from benchmarks.recipe.rows import COMMON, ROWS, Row
 from benchmarks.recipe.table import write_table
 from engine.corpus.corpus import held_out_poems
 from engine.corpus.store import open_corpus
-from engine.files import write_atomically
 from engine.model.metadata import read_metadata
 from engine.model.registry import find_model
+from engine.system.files import write_atomically
 
 ROOT = Path(__file__).parents[2]
 JUDGED_BY = "tang-song"

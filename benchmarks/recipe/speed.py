@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.recipe.rows import COMMON
 from benchmarks.speed.racing import race
 from engine.commands.train import new_config
-from engine.corpus.batching import n_batches
+from engine.corpus.tokens.batching import n_batches
 from engine.model.devices import choose_device, use_threads
 from engine.training.distributed import Workers
 from engine.training.trainer import Trainer, build_trainer

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from engine.model.checkpoint import CheckpointFolder
 from engine.runs.folder import CHECKPOINTS, EVENTS
-from poetry_tui.runs.state import Status
-from poetry_tui.runs.summary import summarise
+from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.summary import summarise
 from tests.small_corpus import write_corpus
 
 ROOT = Path(__file__).parents[2]

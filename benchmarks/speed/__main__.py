@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.speed.verse import MadeCorpus, make_corpus
-from engine import paths
-from engine.corpus.batching import cut_segments
+from engine.config.presets import preset
 from engine.corpus.corpus import Corpus, list_corpora
 from engine.corpus.store import import_file
-from engine.corpus.token_cache import open_tokens
-from engine.presets import preset
+from engine.corpus.tokens.batching import cut_segments
+from engine.corpus.tokens.token_cache import open_tokens
+from engine.system import paths
 from engine.system.processes import wait_passively
 
 PARTS = (

@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks.speed.keys import start_training, wait_for_steps
 from benchmarks.speed.racing import Result
 from engine.runs.events import Step
-from poetry_tui.runs.reader import EventTail
+from poetry_tui.tracking.reader import EventTail
 
 N_POEMS = 200
 N_SINGLE_POEMS = 5

@@ -19,14 +19,14 @@ from torch import Tensor
 
 from benchmarks.speed.racing import Measure, race
 from engine.composing.composer import compose, compose_many
-from engine.config import ComposeConfig, ModelConfig
-from engine.corpus.vocabulary import BEGIN, END, SPECIAL_TOKENS, Vocabulary
+from engine.config.presets import preset
+from engine.config.schema import ComposeConfig, ModelConfig
+from engine.corpus.tokens.vocabulary import BEGIN, END, SPECIAL_TOKENS, Vocabulary
 from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import LoadedModel, load_model
 from engine.model.decode_step import can_multiply_bfloat16
 from engine.model.devices import usable_cores
 from engine.model.registry import list_models
-from engine.presets import preset
 
 # Four lines of seven characters, each with its mark.
 QUATRAIN_CHARS = 4 * 8

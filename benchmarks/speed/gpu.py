@@ -20,11 +20,11 @@ from torch.autograd.profiler_util import FunctionEvent
 from torch.profiler import ProfilerActivity, profile
 
 from engine.composing.composer import compose, compose_many
-from engine.config import ComposeConfig, TrainConfig
-from engine.corpus.vocabulary import END
+from engine.config.presets import preset
+from engine.config.schema import ComposeConfig, TrainConfig
+from engine.corpus.tokens.vocabulary import END
 from engine.model.checkpoint import LoadedModel
 from engine.model.devices import device_name, product_dtype, use_threads
-from engine.presets import preset
 from engine.training.distributed import Workers
 from engine.training.trainer import Trainer, build_trainer
 

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine import paths
+from engine.system import paths
 
 STATUS = Path("/proc/self/status")
 # Memory rises for hundreds of steps: oneDNN keeps what it made for each length of poem and each size of chunk.

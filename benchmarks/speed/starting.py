@@ -5,7 +5,7 @@ import time
 
 from benchmarks.speed.racing import race
 from engine.corpus.corpus import Corpus
-from engine.corpus.token_cache import open_tokens
+from engine.corpus.tokens.token_cache import open_tokens
 
 
 def bench_starting(corpus: Corpus, n_rounds: int) -> None:

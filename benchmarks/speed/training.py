@@ -15,13 +15,13 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.speed.racing import Measure, Result, race
-from engine.config import TrainConfig
-from engine.corpus.batching import Batch, Segments, epoch_order
-from engine.corpus.vocabulary import PAD
+from engine.config.presets import preset
+from engine.config.schema import TrainConfig
+from engine.corpus.tokens.batching import Batch, Segments, epoch_order
+from engine.corpus.tokens.vocabulary import PAD
 from engine.model.char_rnn import CharRNN
 from engine.model.devices import mixed_precision, product_dtype
 from engine.model.fused_loss import linear_cross_entropy
-from engine.presets import preset
 from engine.training.optim import make_optimizer
 
 PRODUCT_SIZE = 2048

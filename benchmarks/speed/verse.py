@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.corpus.batching import Segments
-from engine.corpus.vocabulary import BEGIN, END, SPECIAL_TOKENS, Vocabulary
+from engine.corpus.tokens.batching import Segments
+from engine.corpus.tokens.vocabulary import BEGIN, END, SPECIAL_TOKENS, Vocabulary
 
 VOCAB_CHARACTERS = 7000
 # Lines × characters a line, and how often: quatrains and octaves of 5 and 7, and longer poems in the old style.

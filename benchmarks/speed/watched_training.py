@@ -22,7 +22,7 @@ from benchmarks.speed.keys import start_training, wait_for_steps
 from benchmarks.speed.racing import Result
 from benchmarks.speed.terminal import process_in_terminal, wait_for, watch
 from engine.runs.events import Step
-from poetry_tui.runs.reader import EventTail
+from poetry_tui.tracking.reader import EventTail
 
 STRETCH_S = 6.0
 # Before each stretch: a studio that wakes has some catching up to do.

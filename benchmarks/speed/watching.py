@@ -18,15 +18,15 @@ import psutil
 
 from benchmarks.speed.racing import Result
 from benchmarks.speed.terminal import process_in_terminal, wait_for, watch
-from engine import paths
 from engine.runs import events
 from engine.runs.folder import RunWriter
+from engine.system import paths
 from poetry_tui.app import PoetryApp
-from poetry_tui.runs.follower import RunFollower
-from poetry_tui.settings import Settings
+from poetry_tui.preferences.settings import Settings
+from poetry_tui.tracking.follower import RunFollower
 from poetry_tui.train.monitor.loss_chart import LossChart
 from poetry_tui.train.screen import TrainScreen
-from tests.poetry_tui.runs import make_run
+from tests.poetry_tui.tracking import make_run
 
 N_POINTS = 100_000
 SIZES = ((80, 24), (120, 40), (200, 60))

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from benchmarks.tables.other_books import PINGSHUI, Readings, our_readings, read_books, read_tone_lists, tones_in
 from engine.corpus.store import open_corpus
-from engine.files import write_atomically
-from engine.paths import bundled_data
 from engine.prosody.text import is_han
+from engine.system.files import write_atomically
+from engine.system.paths import bundled_data
 
 N_MOST_FREQUENT = 5000
 HEADER = """\

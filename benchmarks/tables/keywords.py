@@ -10,12 +10,12 @@ import math
 import sys
 from collections import Counter
 
-from engine.corpus.keywords import FUNCTION_CHARACTERS, TABLE, is_at_foot
 from engine.corpus.splits import split_of
 from engine.corpus.store import open_corpus
-from engine.files import write_atomically
-from engine.paths import bundled_data
+from engine.corpus.tokens.keywords import FUNCTION_CHARACTERS, TABLE, is_at_foot
 from engine.prosody.text import is_han, lines_of
+from engine.system.files import write_atomically
+from engine.system.paths import bundled_data
 
 MIN_DOCUMENT_FREQUENCY = 60
 MIN_AT_FOOT = 0.9

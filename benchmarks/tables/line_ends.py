@@ -9,9 +9,9 @@ from collections import Counter
 from engine.corpus.splits import split_of
 from engine.corpus.store import open_corpus
 from engine.corpus.usage import LINE_ENDS
-from engine.files import write_atomically
-from engine.paths import bundled_data
 from engine.prosody.text import is_han, lines_of
+from engine.system.files import write_atomically
+from engine.system.paths import bundled_data
 
 MIN_LINES = 3
 

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from engine.corpus.poem import Poem
 from engine.corpus.store import open_corpus
-from engine.files import write_atomically
-from engine.paths import bundled_data
 from engine.prosody import parallelism
 from engine.prosody.parallelism import PARALLEL_SCORE, TABLE, UNITS_PER_ROOT_NAT, couplet_parallelism, features
 from engine.prosody.text import lines_of
+from engine.system.files import write_atomically
+from engine.system.paths import bundled_data
 
 MIN_COUNT = 30
 RANK = 32

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from engine.corpus.cleaning import to_simplified
-from engine.files import write_atomically
-from engine.paths import bundled_data
 from engine.prosody.text import is_han
+from engine.system.files import write_atomically
+from engine.system.paths import bundled_data
 
 TONES = {"上平": "上平", "下平": "下平", "上": "上", "去": "去", "入": "入"}
 HEADER = """\

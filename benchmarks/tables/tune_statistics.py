@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from engine.corpus.store import open_corpus
-from engine.errors import StudioError
 from engine.prosody.pass_rates import tune_title
 from engine.prosody.rhymes import masks_of
 from engine.prosody.text import lines_of
 from engine.prosody.tones import EITHER, LEVEL, OBLIQUE, reading_of, usual_tones
 from engine.prosody.tunes import recut
+from engine.system.errors import StudioError
 from engine.system.streams import OutputLostError, prepare
 
 MAJORITY = 0.88

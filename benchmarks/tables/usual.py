@@ -15,12 +15,12 @@ from pathlib import Path
 from engine.corpus.cleaning import to_simplified
 from engine.corpus.poem import Poem
 from engine.corpus.store import open_corpus
-from engine.paths import bundled_data
-from engine.prosody import RhymeBook
 from engine.prosody.checker import AnyFit, fitted, verdicts_of
 from engine.prosody.pass_rates import form_and_lines
 from engine.prosody.rhymes import N_PARTS, Masks, masks_of, part_of, rhyme_groups
+from engine.prosody.text import RhymeBook
 from engine.prosody.tones import LEVEL, OBLIQUE, reading_of
+from engine.system.paths import bundled_data
 
 # A tone that a character has in so many of the places that demand one is its own; of a few places nothing can be told. With 0.85
 # 长 教 分 相 were level only, which poets write as oblique in 11 to 15 places of a hundred.

@@ -15,13 +15,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.corpus.keywords import idf_nats, words_of_line
 from engine.corpus.splits import split_of
 from engine.corpus.store import open_corpus
+from engine.corpus.tokens.keywords import idf_nats, words_of_line
 from engine.corpus.word_fields import TABLE
-from engine.files import write_atomically
-from engine.paths import bundled_data
 from engine.prosody.text import han_of, lines_of
+from engine.system.files import write_atomically
+from engine.system.paths import bundled_data
 
 # Words of the lexicon that get a field for what stands beside them: those of the most poems.
 N_KEYS = 4000

@@ -14,8 +14,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
 from engine.corpus.cleaning import to_simplified
-from engine.paths import bundled_data
 from engine.prosody.rhymes import rhyme_groups
+from engine.system.paths import bundled_data
 
 # The finals of each group; -i is that of 知 and 思.
 GROUPS: Mapping[str, str] = {

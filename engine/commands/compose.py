@@ -12,17 +12,17 @@ from engine.commands.flags import add_setting_flags, given
 from engine.commands.output import new_parser, say
 from engine.commands.poster import add_poster_flags, check_poster_path, poster_style, save_poster
 from engine.composing.constraints.request import check_request
-from engine.config import ComposeConfig, TrainConfig
-from engine.config_file import config_section
-from engine.corpus.vocabulary import Vocabulary
-from engine.errors import ComposeError, UsageError
+from engine.config.options import settings_of
+from engine.config.schema import ComposeConfig, TrainConfig
+from engine.config.user_file import config_section
+from engine.corpus.novelty.novelty import novelty_of
+from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.model.metadata import read_metadata, vocabulary_of
 from engine.model.registry import find_model
-from engine.novelty.novelty import novelty_of
-from engine.prosody.forms import form_called
-from engine.settings import settings_of
+from engine.prosody.forms.definitions import form_called
+from engine.system.errors import ComposeError, UsageError
 from engine.system.names import path_of
-from engine.translations import worded
+from engine.system.translations import worded
 
 if TYPE_CHECKING:
     from engine.composing.composer import Composition

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from engine.commands.flags import add_reading_flags, add_setting_flags
 from engine.commands.output import new_parser, say
-from engine.config import TrainConfig
+from engine.config.schema import TrainConfig
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.control_codes import CONTROL_CODE_PARTS, ControlCodePart
 from engine.corpus.poem import Poem
 from engine.corpus.readers.formats import how_read, open_poems
-from engine.errors import CorpusError, UsageError
+from engine.corpus.tokens.control_codes import CONTROL_CODE_PARTS, ControlCodePart
 from engine.evaluation.ngram import DEFAULT_ORDER, check_order
 from engine.model.registry import find_model
+from engine.system.errors import CorpusError, UsageError
 from engine.system.names import path_of
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ import shlex
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from engine.config.options import OLD_NAMES, Setting, Settings, settings_of
 from engine.corpus.readers.formats import FORMATS
-from engine.errors import Message
-from engine.settings import OLD_NAMES, Setting, Settings, settings_of
-from engine.translations import worded
+from engine.system.errors import Message
+from engine.system.translations import worded
 
 SettingsClass = type[Settings]
 

@@ -9,7 +9,7 @@ import math
 import sys
 from collections.abc import Callable
 
-from engine.errors import INTERRUPTED, StudioError
+from engine.system.errors import INTERRUPTED, StudioError
 from engine.system.interruption import interruptible
 from engine.system.streams import OutputLostError
 

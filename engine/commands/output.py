@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from engine.errors import StudioError
+from engine.system.errors import StudioError
 from engine.system.safe_text import printable
-from engine.translations import worded
+from engine.system.translations import worded
 
 # Set by `--quiet`; the engine, which is a process of its own, inherits it.
 QUIET_VARIABLE = "POETRY_TUI_QUIET"

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from engine.commands.flags import add_setting_flags, flags_between
 from engine.commands.output import new_parser, say
-from engine.config import TrainConfig
-from engine.errors import CorpusError, ModelError, UsageError
-from engine.files import is_there, resolved
+from engine.config.presets import PRESETS
+from engine.config.schema import TrainConfig
 from engine.model.registry import find_model
-from engine.presets import PRESETS
+from engine.system.errors import CorpusError, ModelError, UsageError
+from engine.system.files import is_there, resolved
 from engine.system.names import path_of
 
 if TYPE_CHECKING:
@@ -57,10 +57,10 @@ def pack(arguments: argparse.Namespace) -> int:
     shares = _shares(arguments.shares, len(arguments.models))
     sources = [find_model(model) for model in arguments.models]
 
+    from engine.corpus.novelty.build import open_lines
     from engine.model.averaging import mean_of
     from engine.model.checkpoint import load_model, save_model
     from engine.model.devices import choose_device
-    from engine.novelty.build import open_lines
 
     device = choose_device(getattr(arguments, "device", "auto"))
     models = [load_model(source, device) for source in sources]
@@ -128,8 +128,8 @@ def _held_out_figures(loaded: "LoadedModel", corpus: "Corpus") -> dict[str, obje
 
 def _validation_nats(loaded: "LoadedModel", corpus: "Corpus") -> float:
     """What the training would have validated the model with, in nats per Han character."""
-    from engine.corpus.batching import in_order
-    from engine.corpus.token_cache import open_tokens
+    from engine.corpus.tokens.batching import in_order
+    from engine.corpus.tokens.token_cache import open_tokens
     from engine.evaluation.likelihood import tally_batches
     from engine.training.curriculum import held_out_segments
 

@@ -4,9 +4,9 @@ import argparse
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from engine.errors import Message, UsageError, did_you_mean
+from engine.system.errors import Message, UsageError, did_you_mean
 from engine.system.safe_text import brief, shown
-from engine.translations import is_chinese, sentences, worded
+from engine.system.translations import is_chinese, sentences, worded
 
 
 class Parser(argparse.ArgumentParser):

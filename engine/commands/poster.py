@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from engine.files import check_new_file, reporting_file_errors
 from engine.poster.layout import AIDS, PosterStyle
 from engine.poster.papers import DEFAULT_PAPER, PAPERS
 from engine.poster.render import ending_of, write_poster
+from engine.system.files import check_new_file, reporting_file_errors
 from engine.system.names import path_of
 
 

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from engine.commands.flags import add_setting_flags, given
 from engine.commands.output import new_parser, say
-from engine.config import ComposeConfig, TrainConfig
-from engine.errors import UsageError
-from engine.files import check_new_file, write_atomically
+from engine.config.schema import ComposeConfig, TrainConfig
 from engine.model.registry import find_model
-from engine.prosody.forms import Form, form_called, forms
+from engine.prosody.forms.definitions import Form, form_called, forms
+from engine.system.errors import UsageError
+from engine.system.files import check_new_file, write_atomically
 from engine.system.names import path_of
 
 if TYPE_CHECKING:
     from engine.corpus.corpus import Corpus
+    from engine.corpus.novelty.line_index import LineIndex
     from engine.evaluation.samples import Sample, SamplingMode
     from engine.evaluation.verse_quality import VerseRates
     from engine.model.checkpoint import LoadedModel
-    from engine.novelty.line_index import LineIndex
 
 EVERY_FORM = "all"
 COLUMNS: tuple[tuple[str, str], ...] = (
@@ -88,10 +88,10 @@ def rates(arguments: argparse.Namespace) -> int:
         check_new_file(arguments.poems, replaces=True)
     folder = find_model(arguments.model)
 
+    from engine.corpus.novelty.build import exact_lines
+    from engine.corpus.novelty.novelty import corpus_of
     from engine.model.checkpoint import load_model
     from engine.model.devices import choose_device, use_threads
-    from engine.novelty.build import exact_lines
-    from engine.novelty.novelty import corpus_of
 
     use_threads(1)
     loaded = load_model(folder, choose_device(getattr(arguments, "device", "auto")))

@@ -1,4 +1,4 @@
-"""`service`: composes for the studio; see `engine.service.server`."""
+"""`service`: composes for the studio; see `engine.composing.service.server`."""
 
 import argparse
 from typing import Any
@@ -11,6 +11,6 @@ def add_parser(commands: Any) -> None:
 
 
 def serve(_arguments: argparse.Namespace) -> int:
-    from engine.service.server import serve
+    from engine.composing.service.server import serve
 
     serve()

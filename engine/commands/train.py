@@ -6,21 +6,21 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine import paths
 from engine.commands.console_logger import ConsoleLogger
 from engine.commands.flags import add_setting_flags, flag_of, given
 from engine.commands.output import new_parser, say
-from engine.config import ARCHITECTURE_FIELDS, ModelConfig, TrainConfig
-from engine.config_file import config_section
+from engine.config.presets import PRESETS, preset
+from engine.config.schema import ARCHITECTURE_FIELDS, ModelConfig, TrainConfig
+from engine.config.user_file import config_section
 from engine.corpus.store import open_corpus
-from engine.errors import INTERRUPTED, RunError, UsageError
-from engine.files import is_file, is_folder, is_there, parse_json, resolved
 from engine.model.metadata import architecture_of, read_metadata
 from engine.model.registry import find_model
-from engine.presets import PRESETS, preset
 from engine.runs import events
 from engine.runs.folder import EVENTS, MAX_CONFIG_BYTES, has_started, read_config, removed_unless_started
 from engine.runs.labels import run_folder
+from engine.system import paths
+from engine.system.errors import INTERRUPTED, RunError, UsageError
+from engine.system.files import is_file, is_folder, is_there, parse_json, resolved
 from engine.system.interruption import StopRequest
 from engine.system.names import is_name, path_of
 from engine.system.streams import OutputLostError

@@ -16,14 +16,14 @@ from engine.composing.ranking import (
     with_sense,
 )
 from engine.composing.results import Alternative, Composition, Finish, Token, judge
-from engine.config import ComposeConfig
-from engine.corpus.vocabulary import END
-from engine.errors import ComposeError
+from engine.config.schema import ComposeConfig
+from engine.corpus.tokens.vocabulary import END
 from engine.model.checkpoint import LoadedModel
 from engine.model.devices import use_all_cores_for
-from engine.prosody.forms import form_called
+from engine.prosody.forms.definitions import form_called
 from engine.prosody.parallelism import couplet_parallelism
 from engine.prosody.text import han_of, is_han, lines_of
+from engine.system.errors import ComposeError
 
 __all__ = [
     "FREE_VERSE",

@@ -10,17 +10,17 @@ import torch
 from engine.composing.constraints.couplet import ParallelGuide, upper_line
 from engine.composing.constraints.layout import Slot
 from engine.composing.constraints.plan import ConstraintPlan, resolve_rhyme
+from engine.composing.constraints.prompt import build_prompt
+from engine.composing.constraints.seeds import poem_seed
 from engine.composing.constraints.shape import FREE_VERSE, plan_of
 from engine.composing.constraints.used_words import placements, steered, used_words
-from engine.composing.decoder import ConstrainedDecoder, Guide, StepTrace
-from engine.composing.particles import Particles
-from engine.composing.prompt import build_prompt
+from engine.composing.decoding.decoder import ConstrainedDecoder, Guide, StepTrace
+from engine.composing.decoding.particles import Particles
+from engine.composing.decoding.topics import topic_guide
 from engine.composing.results import Token, allowed_mass, likeliest
-from engine.composing.seeds import poem_seed
-from engine.composing.topics import topic_guide
-from engine.config import ComposeConfig
-from engine.errors import ComposeError
+from engine.config.schema import ComposeConfig
 from engine.model.checkpoint import LoadedModel
+from engine.system.errors import ComposeError
 
 # Particles of a poem with characters forced ahead: with as many, the lines before them read as if nothing were forced.
 N_PARTICLES = 16

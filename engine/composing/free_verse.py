@@ -12,15 +12,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from engine.composing.constraints.prompt import build_prompt
 from engine.composing.constraints.request import forced_prefix
+from engine.composing.constraints.seeds import poem_seed
 from engine.composing.constraints.shape import check_free
-from engine.composing.prompt import build_prompt
+from engine.composing.constraints.token_prosody import Bools
+from engine.composing.decoding.sampling import sample_top_p
 from engine.composing.results import Token, likeliest
-from engine.composing.sampling import sample_top_p
-from engine.composing.seeds import poem_seed
-from engine.composing.token_prosody import Bools
-from engine.config import ComposeConfig
-from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
+from engine.config.schema import ComposeConfig
+from engine.corpus.tokens.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
 from engine.model.checkpoint import LoadedModel
 from engine.model.layers import State
 from engine.prosody.text import LINE_MARKS

@@ -16,16 +16,16 @@ from torch import Tensor
 
 from engine.composing.composer import FREE_VERSE
 from engine.composing.constraints.plan import ConstraintPlan, plan_poem
-from engine.composing.particles import Particles
-from engine.composing.prompt import build_prompt
+from engine.composing.constraints.prompt import build_prompt
+from engine.composing.constraints.token_prosody import Bools
+from engine.composing.decoding.particles import Particles
+from engine.composing.decoding.token_masks import TokenMasks
 from engine.composing.results import Alternative, allowed_mass, likeliest
-from engine.composing.token_masks import TokenMasks
-from engine.composing.token_prosody import Bools
-from engine.config import Cell, ComposeConfig
-from engine.corpus.vocabulary import BEGIN, END
-from engine.errors import Message, UsageError
+from engine.config.schema import Cell, ComposeConfig
+from engine.corpus.tokens.vocabulary import BEGIN, END
 from engine.model.checkpoint import LoadedModel
 from engine.model.unrolled import unroll
+from engine.system.errors import Message, UsageError
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ import dataclasses
 import itertools
 from collections.abc import Sequence
 
+from engine.composing.constraints.prompt import build_prompt
 from engine.composing.constraints.used_words import steered
-from engine.composing.prompt import build_prompt
+from engine.composing.decoding.topics import topics_of
 from engine.composing.results import Composition, han_lines_of
-from engine.composing.topics import topics_of
-from engine.config import ComposeConfig
-from engine.corpus.vocabulary import BEGIN
+from engine.config.schema import ComposeConfig
+from engine.corpus.novelty.novelty import verse_lines
+from engine.corpus.tokens.vocabulary import BEGIN
 from engine.model.checkpoint import LoadedModel
 from engine.model.ranker import (
     MARKS_PER_KEYWORD,
@@ -22,8 +23,7 @@ from engine.model.ranker import (
     ScoredText,
     mean_log_probs,
 )
-from engine.novelty.novelty import verse_lines
-from engine.prosody.forms import Form
+from engine.prosody.forms.definitions import Form
 from engine.prosody.parallelism import mean_score, middle_couplets
 from engine.prosody.text import is_han
 

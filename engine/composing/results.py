@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.corpus.vocabulary import SPECIAL_TOKENS, Vocabulary
+from engine.corpus.tokens.vocabulary import SPECIAL_TOKENS, Vocabulary
 from engine.prosody.checker import AnyFit, fitted, verdicts_of
-from engine.prosody.form_match import Verdict
-from engine.prosody.forms import Form
+from engine.prosody.forms.definitions import Form
+from engine.prosody.forms.match import Verdict
 from engine.prosody.rhymes import masks_of
 from engine.prosody.text import is_han, split_lines
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from engine.corpus.editorial_marks import MAX_LINE_HAN, NotKept, clean_text, clean_title
 from engine.corpus.poem import Poem, RawPoem, han_digest
-from engine.errors import CorpusError
 from engine.prosody.text import lines_of
+from engine.system.errors import CorpusError
 
 # Each pair: the variant, then the character in use. Chosen by frequency in Tang and Song verse; only pairs that mean
 # the same everywhere (祇, both "only" and "a god", is left as it is).

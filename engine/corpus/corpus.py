@@ -1,7 +1,7 @@
 """An installed corpus: its poems, what it says of itself, a check of its file, and the poems that are held out of training.
 
 A corpus folder holds `poems.jsonl` (one object a line: title, author, text), `corpus.json` (the fields of `Corpus`),
-`LICENSE` where the source has one, and token caches (`engine.corpus.token_cache`).
+`LICENSE` where the source has one, and token caches (`engine.corpus.tokens.token_cache`).
 """
 
 import contextlib
@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from engine import paths
 from engine.corpus.cleaning import CleaningReport
 from engine.corpus.poem import Poem, is_even
 from engine.corpus.splits import SPLITS, Split, split_of, without_shared_lines
-from engine.errors import CorpusError
-from engine.files import folders_in, is_file
 from engine.prosody.text import lines_of
+from engine.system import paths
+from engine.system.errors import CorpusError
+from engine.system.files import folders_in, is_file
 
 CORPUS_FORMAT = 1
 # Name of a form, lines, characters a line.

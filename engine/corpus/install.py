@@ -12,14 +12,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from engine import paths
 from engine.corpus.cleaning import Cleaner
 from engine.corpus.corpus import Corpus, list_corpora
 from engine.corpus.poem import RawPoem
 from engine.corpus.readers.json import read_tarball
 from engine.corpus.store import Progress, create
-from engine.errors import CorpusError
-from engine.system import scratch
+from engine.system import paths, scratch
+from engine.system.errors import CorpusError
 from engine.system.processes import end_tree
 
 PACKAGE = "chinese-poetry@2.0.1"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from engine.corpus.corpus import Corpus, list_corpora
-from engine.errors import CorpusError
 from engine.prosody.text import is_han, split_lines
+from engine.system.errors import CorpusError
 
 MAX_FOUND = 40
 _MIN_PHRASE_CHARS = 2

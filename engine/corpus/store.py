@@ -9,16 +9,16 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from engine import paths
 from engine.corpus.cleaning import Cleaner, CleaningReport
 from engine.corpus.corpus import Corpus, list_corpora, load, reporting_read_errors
 from engine.corpus.poem import Poem, RawPoem
 from engine.corpus.readers.archives import folder_files
 from engine.corpus.readers.content import Content, content_of, reporting_damage
 from engine.corpus.readers.formats import PoemFile, open_content, open_poems, read_poems
-from engine.errors import CorpusError, Message, did_you_mean
-from engine.files import is_folder, is_there, replace_folder, reporting_disk_errors, write_atomically
 from engine.prosody.text import lines_of
+from engine.system import paths
+from engine.system.errors import CorpusError, Message, did_you_mean
+from engine.system.files import is_folder, is_there, replace_folder, reporting_disk_errors, write_atomically
 from engine.system.names import check_name, is_name, path_of
 from engine.system.safe_text import brief, shown
 

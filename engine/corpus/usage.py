@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.corpus.vocabulary import Vocabulary
-from engine.paths import bundled_rows
+from engine.corpus.tokens.vocabulary import Vocabulary
+from engine.system.paths import bundled_rows
 
 LINE_ENDS, SEASONS = "line_ends.tsv", "seasons.tsv"
 # Seasons that poets seldom put into one poem: 梅 and 雪 stand with spring, frost and geese with winter.

@@ -7,9 +7,9 @@ import functools
 import re
 from collections.abc import Mapping
 
-from engine.corpus.control_codes import title_of
-from engine.corpus.keywords import FUNCTION_CHARACTERS, idf_nats
-from engine.paths import bundled_rows
+from engine.corpus.tokens.control_codes import title_of
+from engine.corpus.tokens.keywords import FUNCTION_CHARACTERS, idf_nats
+from engine.system.paths import bundled_rows
 
 TABLE = "word_fields.tsv"
 MAX_WORD_CHARS = 4

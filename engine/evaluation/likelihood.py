@@ -14,15 +14,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.corpus.batching import Batch
-from engine.corpus.control_codes import ControlCodePart, ControlCodes, control_code_indices, control_codes_of
+from engine.corpus.novelty.novelty import n_memorised
 from engine.corpus.poem import Poem
-from engine.corpus.vocabulary import BEGIN, END, N_HAN_CHARACTERS, PAD, UNKNOWN, Vocabulary
+from engine.corpus.tokens.batching import Batch
+from engine.corpus.tokens.control_codes import ControlCodePart, ControlCodes, control_code_indices, control_codes_of
+from engine.corpus.tokens.vocabulary import BEGIN, END, N_HAN_CHARACTERS, PAD, UNKNOWN, Vocabulary
 from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import LoadedModel
 from engine.model.fused_loss import target_nats
 from engine.model.layers import State
-from engine.novelty.novelty import n_memorised
 from engine.prosody.text import is_han
 
 Bools = NDArray[np.bool_]

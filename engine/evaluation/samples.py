@@ -8,19 +8,19 @@ from typing import Literal
 
 from engine.composing.constrained import compose_constrained_many
 from engine.composing.constraints.plan import plan_poem
+from engine.composing.constraints.prompt import build_prompt
 from engine.composing.free_verse import compose_free_many
-from engine.composing.prompt import build_prompt
-from engine.config import ComposeConfig
+from engine.config.schema import ComposeConfig
 from engine.corpus.corpus import Corpus
 from engine.corpus.poem import Poem
 from engine.corpus.splits import split_of
-from engine.corpus.vocabulary import Vocabulary
-from engine.errors import ComposeError
+from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.evaluation.likelihood import evaluate
 from engine.model.checkpoint import LoadedModel
-from engine.prosody.forms import Form
+from engine.prosody.forms.definitions import Form
 from engine.prosody.pass_rates import form_and_lines
 from engine.prosody.text import han_of, is_han
+from engine.system.errors import ComposeError
 
 # `constrained`: every rule of the form is enforced; `acrostic`: given phrases too. `conditioned`: the control code of the form is
 # read, nothing is enforced. `unconditional`: none is read; poems that come out with the form's lines are judged. `real`: held-out poems.

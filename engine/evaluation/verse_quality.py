@@ -5,10 +5,10 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from engine.novelty.line_index import RUN_LENGTH, LineIndex
-from engine.novelty.novelty import verse_lines
+from engine.corpus.novelty.line_index import RUN_LENGTH, LineIndex
+from engine.corpus.novelty.novelty import verse_lines
 from engine.prosody.checker import check
-from engine.prosody.forms import Form
+from engine.prosody.forms.definitions import Form
 from engine.prosody.text import han_of
 
 # What the checker calls a character that rhymes twice; the second may stand for two words.

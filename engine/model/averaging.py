@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from engine.config import ARCHITECTURE_FIELDS
-from engine.errors import ModelError
+from engine.config.schema import ARCHITECTURE_FIELDS
 from engine.model.checkpoint import LoadedModel
+from engine.system.errors import ModelError
 
 # Metadata that is kept of each model.
 REMEMBERED = ("name", "training", "steps", "n_chars_seen")

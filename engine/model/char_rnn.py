@@ -11,7 +11,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from engine.config import ModelConfig
+from engine.config.schema import ModelConfig
 from engine.model.decode_step import (
     DecodeWeights,
     LayerState,

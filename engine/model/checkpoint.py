@@ -25,9 +25,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from engine.corpus.vocabulary import Vocabulary
-from engine.errors import ModelError
-from engine.files import is_folder, parse_json, read_start, replace_folder, write_atomically
+from engine.corpus.novelty.training_lines import TrainingLines, lines_of_model
+from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.model.card import CARD, model_card
 from engine.model.char_rnn import CharRNN
 from engine.model.metadata import (
@@ -42,7 +41,8 @@ from engine.model.metadata import (
     vocabulary_of,
 )
 from engine.model.ranker import Ranker, ranker_of
-from engine.novelty.training_lines import TrainingLines, lines_of_model
+from engine.system.errors import ModelError
+from engine.system.files import is_folder, parse_json, read_start, replace_folder, write_atomically
 
 # The state that an optimiser keeps of each parameter.
 ADAMW_STATE, RMSPROP_STATE = {"step", "exp_avg", "exp_avg_sq"}, {"step", "square_avg"}

@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.config import Cell
+from engine.config.schema import Cell
 from engine.model.devices import has_fast_bfloat16
 from engine.model.fused_loss import ALIGNED_FLOATS
 

@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.config import DeviceChoice, Precision, TrainConfig
-from engine.errors import UsageError
-from engine.settings import check_setting
+from engine.config.options import check_setting
+from engine.config.schema import DeviceChoice, Precision, TrainConfig
+from engine.system.errors import UsageError
 
 # More rows than the stage ever asks for at once: what somebody waits for must not wait for a training.
 MIN_ROWS_FOR_ALL_CORES = 48

@@ -15,7 +15,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from engine.config import ModelConfig
+from engine.config.schema import ModelConfig
 
 # Bits of a random number for each activation that dropout may drop.
 BITS = 16

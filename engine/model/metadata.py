@@ -2,7 +2,7 @@
 
 model.json          architecture, vocabulary, how it was made
 model.safetensors   eight bytes with its header's length, little-endian; the header in JSON; the data
-lines.bloom         the lines that it was trained on (see `engine.novelty.training_lines`); a model may be without
+lines.bloom         the lines that it was trained on (see `engine.corpus.novelty.training_lines`); a model may be without
 """
 
 import math
@@ -13,10 +13,10 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError, convert
 
-from engine.config import ModelConfig
-from engine.corpus.vocabulary import Vocabulary
-from engine.errors import Message, ModelError, UsageError
-from engine.files import is_there, open_regular, parse_json, read_json, read_start
+from engine.config.schema import ModelConfig
+from engine.corpus.tokens.vocabulary import Vocabulary
+from engine.system.errors import Message, ModelError, UsageError
+from engine.system.files import is_there, open_regular, parse_json, read_json, read_start
 from engine.system.names import is_name
 from engine.system.safe_text import shown
 

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
+from engine.corpus.tokens.vocabulary import BEGIN, PAD, Vocabulary
 from engine.corpus.usage import n_season_clashes, rare_end_share
-from engine.corpus.vocabulary import BEGIN, PAD, Vocabulary
-from engine.errors import ModelError
-from engine.files import is_file, write_atomically
 from engine.model.char_rnn import CharRNN
 from engine.model.metadata import HINT, RANKER, tensor_entries
 from engine.prosody.text import han_of, is_han, lines_of
+from engine.system.errors import ModelError
+from engine.system.files import is_file, write_atomically
 
 STATISTICS = (
     "mean",

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine import paths
-from engine.errors import ModelError, did_you_mean
-from engine.files import folders_in, is_file, is_folder, is_there, replace_folder, reporting_disk_errors, resolved
+from engine.corpus.novelty.training_lines import LINES, lines_file
 from engine.model.card import CARD, model_card
 from engine.model.metadata import (
     METADATA,
@@ -21,8 +19,18 @@ from engine.model.metadata import (
     read_metadata,
     tensor_entries,
 )
-from engine.novelty.training_lines import LINES, lines_file
 from engine.runs.labels import run_folder
+from engine.system import paths
+from engine.system.errors import ModelError, did_you_mean
+from engine.system.files import (
+    folders_in,
+    is_file,
+    is_folder,
+    is_there,
+    replace_folder,
+    reporting_disk_errors,
+    resolved,
+)
 from engine.system.names import check_name, is_name, path_of
 from engine.system.safe_text import printable, shown
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from engine.config import Cell
+from engine.config.schema import Cell
 from engine.model.char_rnn import CharRNN
 from engine.model.layers import State, layer_input, residual_stream
 from engine.model.reference_cells import CellWeights, gru_step, lstm_step, rnn_step

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import StudioError, UsageError
+from engine.system.errors import StudioError, UsageError
 
 # Beginnings of file names, without case, spaces, - and _, the finest for verse first.
 _PREFERRED = (

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.errors import UsageError
 from engine.poster.papers import DEFAULT_PAPER, PAPERS
 from engine.poster.seal import seal, seal_characters
 from engine.poster.shapes import Disc, Line, Shape, Text
@@ -12,6 +11,7 @@ from engine.prosody.checker import check
 from engine.prosody.readings import pinyin_of
 from engine.prosody.text import LINE_MARKS, is_han, split_lines
 from engine.prosody.tunes import stanza_starts_of
+from engine.system.errors import UsageError
 
 Aid = Literal["none", "tones", "pinyin"]
 AIDS: tuple[Aid, ...] = ("none", "tones", "pinyin")

@@ -7,12 +7,12 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import StudioError, UsageError
-from engine.files import write_atomically
 from engine.poster.fonts import INSTALL_HINT, HanFont, font_at, han_fonts
 from engine.poster.layout import HEIGHT, WIDTH, PosterStyle, lay_out
 from engine.poster.papers import PAPERS, Paper, strewn
 from engine.poster.shapes import Disc, Line, Polygon, Shape, Text
+from engine.system.errors import StudioError, UsageError
+from engine.system.files import write_atomically
 
 if TYPE_CHECKING:
     from PIL.Image import Image

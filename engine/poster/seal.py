@@ -4,9 +4,9 @@ import math
 import random
 from collections.abc import Iterator
 
-from engine.errors import UsageError
 from engine.poster.shapes import Disc, Line, Polygon, Shape, Text
 from engine.prosody.text import is_han
+from engine.system.errors import UsageError
 
 MAX_CHARS = 4
 # A name of two or three characters is filled up to four, as seals have it.

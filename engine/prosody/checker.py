@@ -8,15 +8,15 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from engine.prosody import RhymeBook
-from engine.prosody.form_match import Fit, Verdict, fit
-from engine.prosody.forms import Form, form_called, forms_of_lengths
-from engine.prosody.old_style import is_old_style, old_style_report, style_of
+from engine.prosody.forms.definitions import Form, form_called, forms_of_lengths
+from engine.prosody.forms.match import Fit, Verdict, fit
 from engine.prosody.regulated.match import RegulatedFit, fit_regulated
+from engine.prosody.regulated.old_style import is_old_style, old_style_report, style_of
 from engine.prosody.regulated.report import regulated_report, regulated_verdicts
 from engine.prosody.regulated.rhymes import group_names
 from engine.prosody.report import CharacterPosition, Fault, LineReport, Report, Rhyme, Verdicts, Violation
 from engine.prosody.rhymes import masks_of
+from engine.prosody.text import RhymeBook
 from engine.prosody.tones import EITHER, reading_of
 from engine.prosody.tunes import characters_off, fit_tune, line_differences, nearly_tune, recognised_tune, recut
 

@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.paths import bundled_rows
+from engine.system.paths import bundled_rows
 
 TABLE = "parallelism.tsv"
 # One vector unit is this many square roots of a nat: products of two signed bytes are divided by its square.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engine.prosody.checker import quick_verdicts
-from engine.prosody.forms import Form, forms, forms_of_lengths, tunes_called
+from engine.prosody.forms.definitions import Form, forms, forms_of_lengths, tunes_called
 from engine.prosody.rhymes import masks_of
 from engine.prosody.text import lines_of
 from engine.prosody.tunes import fit_tune, recut

@@ -11,11 +11,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.prosody import RhymeBook
 from engine.prosody.checker import check
 from engine.prosody.report import Report
 from engine.prosody.rhymes import masks_of
-from engine.prosody.text import split_lines
+from engine.prosody.text import RhymeBook, split_lines
 from engine.prosody.tones import EITHER, LEVEL
 
 # Vowels with the marks of the first and second tone (平), and of the third and fourth (仄).

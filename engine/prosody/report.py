@@ -7,8 +7,8 @@ from typing import Any, Self
 
 import msgspec
 
-from engine.prosody import RhymeBook
-from engine.prosody.form_match import Verdict
+from engine.prosody.forms.match import Verdict
+from engine.prosody.text import RhymeBook
 from engine.prosody.tones import Reading
 
 

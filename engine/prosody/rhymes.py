@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.errors import UsageError
-from engine.paths import bundled_rows
-from engine.prosody import RHYME_BOOKS, RhymeBook
+from engine.prosody.text import RHYME_BOOKS, RhymeBook
+from engine.system.errors import UsageError
+from engine.system.paths import bundled_rows
 from engine.system.safe_text import shown
 
 Tone = Literal["上平", "下平", "上", "去", "入"]

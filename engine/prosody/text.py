@@ -1,8 +1,13 @@
-"""Verse as text: Han characters, lines and couplets, and their layout in a terminal."""
+"""Verse as text: Han characters, lines and couplets, and their layout in a terminal; the names of the rhyme books."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Literal
+
+RhymeBook = Literal["pingshui", "cilin", "xinyun"]
+# The books by name. 中华新韵 assigns tones and rhymes by modern Mandarin.
+RHYME_BOOKS: Mapping[RhymeBook, str] = {"pingshui": "平水韵", "cilin": "词林正韵", "xinyun": "中华新韵"}
 
 # The punctuation of a cleaned poem; the enumeration comma 、 does not end a line of verse.
 LINE_MARKS = "，。？！；："

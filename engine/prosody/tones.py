@@ -8,9 +8,9 @@ import functools
 from collections.abc import Mapping
 from typing import Literal
 
-from engine.paths import bundled_rows
-from engine.prosody import RhymeBook
 from engine.prosody.rhymes import Masks, masks_of
+from engine.prosody.text import RhymeBook
+from engine.system.paths import bundled_rows
 
 Reading = Literal["平", "仄", "both", "unknown"]
 

@@ -9,13 +9,12 @@ import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.errors import UsageError
-from engine.prosody import RhymeBook
-from engine.prosody.form_match import Fit, fit, fit_rhymes
-from engine.prosody.forms import Form, form_called, tunes_of_size
+from engine.prosody.forms.definitions import Form, form_called, tunes_of_size
+from engine.prosody.forms.match import Fit, fit, fit_rhymes
 from engine.prosody.rhymes import masks_of
-from engine.prosody.text import han_of, is_han, split_lines
+from engine.prosody.text import RhymeBook, han_of, is_han, split_lines
 from engine.prosody.tones import cannot_be, must_be
+from engine.system.errors import UsageError
 
 # Of so many positions that demand a tone, one may be wrong in verse that is still taken for a tune.
 _PLACES_A_VIOLATION = 8

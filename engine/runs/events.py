@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from engine.errors import Message, RunError
-from engine.files import parse_json
+from engine.system.errors import Message, RunError
+from engine.system.files import parse_json
 from engine.system.safe_text import shown
 
 FORMAT_VERSION = 1

@@ -7,7 +7,7 @@ runs/<id>/config.json      the settings it was started with
           log.txt          console output of the trainer; the traceback of a failure
           control/         request files: stop, pause, save, sample, lr
           checkpoints/     step-00001000/ …, last.json and best.json name two of them
-          lines.bloom      the lines that it learns from (see `engine.novelty.training_lines`)
+          lines.bloom      the lines that it learns from (see `engine.corpus.novelty.training_lines`)
           heartbeat        the writer's pid; renewed every second while it lives
           lock             held by the writer as long as it lives
 """
@@ -25,10 +25,10 @@ from typing import TextIO
 import psutil
 from filelock import FileLock, Timeout
 
-from engine.config import TrainConfig
-from engine.errors import RunError, UsageError
-from engine.files import is_file, is_folder, is_there, open_regular, read_json, read_start, write_atomically
+from engine.config.schema import TrainConfig
 from engine.runs import events
+from engine.system.errors import RunError, UsageError
+from engine.system.files import is_file, is_folder, is_there, open_regular, read_json, read_start, write_atomically
 
 CONFIG = "config.json"
 EVENTS = "events.jsonl"

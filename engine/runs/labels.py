@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from engine import paths
-from engine.errors import RunError, UsageError
-from engine.files import is_file, is_folder, is_there, read_start, write_atomically
 from engine.runs.folder import CONFIG, EVENTS, LABELS
+from engine.system import paths
+from engine.system.errors import RunError, UsageError
+from engine.system.files import is_file, is_folder, is_there, read_start, write_atomically
 from engine.system.names import MAX_TEXT_CHARS, path_of
 from engine.system.safe_text import shown
 

@@ -8,7 +8,7 @@ import ipaddress
 import os
 from pathlib import Path
 
-from engine.errors import Message, StudioError, UsageError
+from engine.system.errors import Message, StudioError, UsageError
 from engine.system.safe_text import shown
 
 # What Linux, macOS and most other systems allow for one name and for a whole path. Files are written aside under a longer name:

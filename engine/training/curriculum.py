@@ -5,10 +5,10 @@ The data read while the learning rate falls shapes a model most; a model for qua
 
 from dataclasses import dataclass
 
-from engine.config import TrainConfig
-from engine.corpus.batching import Int64, Segments, cut_segments, n_batches
-from engine.corpus.token_cache import TokenizedCorpus
-from engine.errors import CorpusError
+from engine.config.schema import TrainConfig
+from engine.corpus.tokens.batching import Int64, Segments, cut_segments, n_batches
+from engine.corpus.tokens.token_cache import TokenizedCorpus
+from engine.system.errors import CorpusError
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import torch
 
-from engine.config import TrainConfig
-from engine.errors import Message, StudioError
+from engine.config.schema import TrainConfig
 from engine.model.devices import choose_device, usable_cores, use_threads
 from engine.runs import events
 from engine.runs.folder import LR, PAUSE, SAMPLE, SAVE, STOP, ControlFiles, RunWriter, write_config
+from engine.system.errors import Message, StudioError
 from engine.training.distributed import NextAction, Workers, join_workers, local_device
 from engine.training.metrics import Progress
 from engine.training.preview import sampled_poems, teacher_forced_preview

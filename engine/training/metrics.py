@@ -10,9 +10,9 @@ import psutil
 import torch
 from torch import Tensor
 
-from engine.errors import ModelError
 from engine.evaluation.likelihood import TargetCounts
 from engine.runs import events
+from engine.system.errors import ModelError
 from engine.system.safe_text import shown
 
 EVENT_PERIOD_S = 0.1
@@ -37,7 +37,7 @@ class Progress:
     # Validations in a row that were not the best so far, and how often a divergence was answered by going back.
     n_worse: int = 0
     n_returns: int = 0
-    # Whether E counts as a character of a segment (`engine.corpus.batching.cut_segments`). Runs begun before it ceased to keep it so,
+    # Whether E counts as a character of a segment (`batching.cut_segments`). Runs begun before it ceased to keep it so,
     # and resume with the same batches.
     end_counts: bool = False
 

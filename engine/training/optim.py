@@ -6,7 +6,7 @@ import math
 import torch
 from torch.optim import Optimizer
 
-from engine.config import TrainConfig
+from engine.config.schema import TrainConfig
 from engine.model.char_rnn import CharRNN
 
 # A batch is some 1,500 characters: a second moment over the last hundred steps follows the loss more closely than the usual thousand.

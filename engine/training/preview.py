@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from engine.composing.composer import compose_poem
-from engine.config import ComposeConfig, TrainConfig
-from engine.corpus.batching import Batch
-from engine.corpus.vocabulary import PAD, Vocabulary
-from engine.errors import ComposeError
+from engine.config.schema import ComposeConfig, TrainConfig
+from engine.corpus.tokens.batching import Batch
+from engine.corpus.tokens.vocabulary import PAD, Vocabulary
 from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import LoadedModel
 from engine.runs import events
+from engine.system.errors import ComposeError
 
 SAMPLE_CHARS = 80
 

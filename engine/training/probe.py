@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.corpus.batching import Batch, Segments
-from engine.corpus.vocabulary import SPECIAL_TOKENS, Vocabulary
+from engine.corpus.tokens.batching import Batch, Segments
+from engine.corpus.tokens.vocabulary import SPECIAL_TOKENS, Vocabulary
 from engine.model.char_rnn import CharRNN
 from engine.model.unrolled import unroll
 from engine.prosody.text import is_han

@@ -15,13 +15,13 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 import engine
-from engine.config import TrainConfig
-from engine.corpus.batching import Batch, Segments, epoch_order, in_order
-from engine.corpus.control_codes import control_code_tags
+from engine.config.schema import TrainConfig
+from engine.corpus.novelty.build import keep_lines
 from engine.corpus.store import open_corpus
-from engine.corpus.token_cache import TokenizedCorpus, open_tokens
-from engine.corpus.vocabulary import PAD, Vocabulary
-from engine.errors import RunError
+from engine.corpus.tokens.batching import Batch, Segments, epoch_order, in_order
+from engine.corpus.tokens.control_codes import control_code_tags
+from engine.corpus.tokens.token_cache import TokenizedCorpus, open_tokens
+from engine.corpus.tokens.vocabulary import PAD, Vocabulary
 from engine.evaluation.likelihood import TargetCounts, count_targets, han_indices, tally_batches, unknown_nats
 from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import CheckpointFolder, load_model, load_progress, save_checkpoint
@@ -37,9 +37,9 @@ from engine.model.devices import (
 from engine.model.fused_loss import linear_cross_entropy
 from engine.model.metadata import read_metadata
 from engine.model.registry import find_model
-from engine.novelty.build import keep_lines
 from engine.runs import events
 from engine.runs.folder import CHECKPOINTS, ControlFiles
+from engine.system.errors import RunError
 from engine.training.curriculum import Curriculum, held_out_segments, plan_curriculum
 from engine.training.distributed import Workers
 from engine.training.metrics import Meter, Progress, ResourceMeter

@@ -5,12 +5,12 @@ Shapes: V vocabulary.
 
 import torch
 
-from engine.config import ARCHITECTURE_FIELDS
-from engine.corpus.control_codes import KEYWORD, TITLE
-from engine.corpus.vocabulary import SPECIAL_TOKENS, Vocabulary
-from engine.errors import ModelError
+from engine.config.schema import ARCHITECTURE_FIELDS
+from engine.corpus.tokens.control_codes import KEYWORD, TITLE
+from engine.corpus.tokens.vocabulary import SPECIAL_TOKENS, Vocabulary
 from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import LoadedModel
+from engine.system.errors import ModelError
 
 # What introduces words on what the poem is about introduces keywords too.
 NEAREST_TAG = {KEYWORD: TITLE}

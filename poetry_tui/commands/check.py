@@ -10,12 +10,11 @@ from engine.commands.flags import add_reading_flags
 from engine.corpus.cleaning import Cleaner
 from engine.corpus.poem import RawPoem
 from engine.corpus.readers.formats import how_read
-from engine.prosody import RHYME_BOOKS
 from engine.prosody.checker import check
-from engine.prosody.forms import Form, form_called
+from engine.prosody.forms.definitions import Form, form_called
 from engine.prosody.report import Couplet, Report
 from engine.prosody.rhymes import rhyme_book_called
-from engine.prosody.text import LINE_MARKS, split_lines
+from engine.prosody.text import LINE_MARKS, RHYME_BOOKS, split_lines
 from engine.prosody.tones import Reading
 from poetry_tui.commands.output import Commands, command, print_json, print_note, printable
 from poetry_tui.commands.poem_input import given_poems, numbered_poems

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 from engine.corpus.corpus import list_corpora
 from engine.corpus.install import PARTS
-from engine.errors import UsageError
 from engine.model.registry import list_models
-from engine.prosody.forms import forms
+from engine.prosody.forms.definitions import forms
 from engine.runs.labels import read_labels, run_folders
+from engine.system.errors import UsageError
 from engine.system.names import path_of
 from poetry_tui.commands.output import Commands, command
 

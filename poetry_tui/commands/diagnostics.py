@@ -10,19 +10,20 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from engine import __version__, paths
+from engine import __version__
 from engine.commands.front import has_little_memory
 from engine.corpus.corpus import list_corpora
 from engine.model.registry import list_models
-from poetry_tui.runs.control import list_runs
-from poetry_tui.terminal.chart_glyphs import chosen
+from engine.system import paths
+from poetry_tui.preferences.chart_glyphs import chosen
+from poetry_tui.tracking.control import list_runs
 
 PACKAGES = ("torch", "numpy", "textual", "rich", "safetensors", "opencc")
 DEVICE_TIMEOUT_S = 120
 # Run in a process of its own, because this one never loads torch.
 _ASK_FOR_DEVICE = """
 import json, torch
-from engine.config import ModelConfig
+from engine.config.schema import ModelConfig
 from engine.model.devices import choose_device, device_name, product_dtype, usable_cores
 device = choose_device("auto")
 name = device_name(device, product_dtype("auto", device, ModelConfig().hidden_size))
@@ -127,7 +128,7 @@ def _free_bytes() -> int:
 
 def _terminal() -> dict[str, Any]:
     # It knows the themes, and so Textual: only for those who ask.
-    from poetry_tui.settings import load_settings, settings_file
+    from poetry_tui.preferences.settings import load_settings, settings_file
 
     size = shutil.get_terminal_size()
     return {

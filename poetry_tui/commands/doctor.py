@@ -4,11 +4,11 @@ import argparse
 import shutil
 from typing import Any
 
-from engine import paths
-from engine.errors import RunError
+from engine.system import paths
+from engine.system.errors import RunError
 from poetry_tui.commands.diagnostics import examine, places
 from poetry_tui.commands.output import Commands, command, group, megabytes, print_json, print_note, print_pairs
-from poetry_tui.runs.summary import list_runs
+from poetry_tui.tracking.summary import list_runs
 
 # In the folder of a corpus.
 CORPUS_CACHES = ("tokens-*", "kneser-ney-*", "lines-*.bloom")

@@ -4,13 +4,13 @@ import argparse
 from pathlib import Path
 
 from engine.commands.flags import add_setting_flags, given
-from engine.config import ModelConfig, TrainConfig
-from engine.presets import PRESETS, preset
+from engine.config.presets import PRESETS, preset
+from engine.config.schema import ModelConfig, TrainConfig
 from engine.system.names import path_of
 from poetry_tui.commands.output import Commands, command, print_note
 from poetry_tui.report.history import read_history
 from poetry_tui.report.write import HTML, check_folder, write_report
-from poetry_tui.runs.experiments import EXPERIMENTS, plan, run, run_folder_for
+from poetry_tui.tracking.experiments import EXPERIMENTS, plan, run, run_folder_for
 
 # A quarter of an hour a training on two cores; the differences show by then.
 DEFAULT_STEPS = 500

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 from engine.commands.poster import add_poster_flags, check_poster_path, poster_style, save_poster
-from engine.errors import UsageError
-from engine.files import check_new_file, reporting_file_errors, write_atomically
 from engine.prosody.text import couplets, split_lines
+from engine.system.errors import UsageError
+from engine.system.files import check_new_file, reporting_file_errors, write_atomically
 from engine.system.names import path_of
 from engine.system.safe_text import brief
 from poetry_tui.commands.output import (
@@ -21,7 +21,7 @@ from poetry_tui.commands.output import (
 )
 from poetry_tui.favourites.export import FILE_ENDINGS, FORMATS, date_of, export, format_of, to_dict
 from poetry_tui.favourites.store import FavouriteStore, form_key_of, heading_of, matches
-from poetry_tui.verse.likelihood import nats_per_han, shown_nats
+from poetry_tui.widgets.poem.likelihood import nats_per_han, shown_nats
 
 
 def add_parser(commands: Commands) -> None:

@@ -4,8 +4,8 @@ import argparse
 import itertools
 from collections.abc import Sequence
 
-from engine.prosody import RHYME_BOOKS
-from engine.prosody.forms import Form, forms
+from engine.prosody.forms.definitions import Form, forms
+from engine.prosody.text import RHYME_BOOKS
 from poetry_tui.commands.output import Commands, command, print_json, print_note, print_table
 
 

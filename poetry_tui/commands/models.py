@@ -2,9 +2,9 @@
 
 import argparse
 
-from engine.files import is_there
 from engine.model.registry import ModelInfo, add_model, list_models, remove_model
 from engine.runs.labels import run_folder
+from engine.system.files import is_there
 from engine.system.names import path_of
 from poetry_tui.commands.output import (
     Commands,

@@ -2,10 +2,10 @@
 
 import argparse
 
-from engine.errors import RunError
+from engine.system.errors import RunError
 from poetry_tui.commands.output import Commands, command
-from poetry_tui.runs.control import find_run, list_runs
 from poetry_tui.studio import open_studio
+from poetry_tui.tracking.control import find_run, list_runs
 
 
 def add_parser(commands: Commands) -> None:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 from engine.commands.flags import add_reading_flags
 from engine.corpus.cleaning import Cleaner
 from engine.corpus.readers.formats import how_read
-from engine.errors import ModelError
 from engine.model.metadata import read_metadata
 from engine.model.registry import find_model
+from engine.system.errors import ModelError
 from poetry_tui.commands.output import Commands, command, print_json, print_note, printable
 from poetry_tui.commands.poem_input import given_poems, numbered_poems
 
 if TYPE_CHECKING:
-    from engine.novelty.novelty import Novelty
+    from engine.corpus.novelty.novelty import Novelty
 
 
 def add_parser(commands: Commands) -> None:
@@ -32,8 +32,8 @@ def add_parser(commands: Commands) -> None:
 
 def _novelty(options: argparse.Namespace) -> None:
     # numpy takes longer to load than most commands to run.
-    from engine.novelty.novelty import corpus_of, novelty_of
-    from engine.novelty.training_lines import lines_of_model
+    from engine.corpus.novelty.novelty import corpus_of, novelty_of
+    from engine.corpus.novelty.training_lines import lines_of_model
 
     folder = find_model(options.model)
     header = read_metadata(folder)

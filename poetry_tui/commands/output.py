@@ -10,7 +10,7 @@ from typing import Any
 from rich.cells import cell_len
 
 from engine.commands.output import say
-from engine.errors import UsageError
+from engine.system.errors import UsageError
 from engine.system.safe_text import printable as printable
 
 Run = Callable[[argparse.Namespace], int | None]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from engine.corpus.poem import RawPoem
 from engine.corpus.readers.content import kept_aside
 from engine.corpus.readers.formats import PoemFile, open_content, open_poems
-from engine.errors import CorpusError
 from engine.prosody.text import is_han
+from engine.system.errors import CorpusError
 from engine.system.names import path_of
 from poetry_tui.commands.output import print_note
 

@@ -3,13 +3,13 @@
 import argparse
 from pathlib import Path
 
-from engine.errors import RunError
+from engine.system.errors import RunError
 from engine.system.names import path_of
 from poetry_tui.commands.output import Commands, command, print_note
-from poetry_tui.i18n import LANGUAGES, set_language
+from poetry_tui.preferences.i18n import LANGUAGES, set_language
 from poetry_tui.report.history import read_history
 from poetry_tui.report.write import HTML, default_name, write_report
-from poetry_tui.runs.control import find_run
+from poetry_tui.tracking.control import find_run
 
 
 def add_parser(commands: Commands) -> None:
@@ -25,7 +25,7 @@ def add_parser(commands: Commands) -> None:
 
 def _report(options: argparse.Namespace) -> None:
     # Settings know the themes, and those load the screen's library.
-    from poetry_tui.settings import load_settings, settings_file
+    from poetry_tui.preferences.settings import load_settings, settings_file
 
     runs = [find_run(name) for name in options.runs]
     set_language(options.language or load_settings(settings_file()).language)

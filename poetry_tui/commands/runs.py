@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.errors import RunError, UsageError
-from engine.files import check_new_file, reporting_disk_errors, write_atomically
 from engine.runs.folder import read_config
 from engine.runs.labels import change_labels, rename_run
+from engine.system.errors import RunError, UsageError
+from engine.system.files import check_new_file, reporting_disk_errors, write_atomically
 from engine.system.names import path_of
 from poetry_tui.commands.output import (
     Commands,
@@ -24,13 +24,13 @@ from poetry_tui.commands.output import (
     print_table,
     printable,
 )
-from poetry_tui.runs.comparison import WHAT_IS_VALIDATED, differing, flat, titles
-from poetry_tui.runs.control import RunSummary, find_run, list_runs, remove_run
-from poetry_tui.runs.export import as_csv, as_json, as_tensorboard, read_records
-from poetry_tui.runs.malformed_lines import count_malformed
-from poetry_tui.runs.reader import log_tail
-from poetry_tui.runs.state import Status
-from poetry_tui.runs.wording import ABOUT, perplexity
+from poetry_tui.tracking.comparison import WHAT_IS_VALIDATED, differing, flat, titles
+from poetry_tui.tracking.control import RunSummary, find_run, list_runs, remove_run
+from poetry_tui.tracking.export import as_csv, as_json, as_tensorboard, read_records
+from poetry_tui.tracking.malformed_lines import count_malformed
+from poetry_tui.tracking.reader import log_tail
+from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.wording import ABOUT, perplexity
 
 # What is shown of the log of a run that came to a bad end.
 LOG_LINES = 12

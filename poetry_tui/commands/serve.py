@@ -3,7 +3,7 @@
 import argparse
 import importlib.util
 
-from engine.errors import INTERRUPTED, StudioError, UsageError
+from engine.system.errors import INTERRUPTED, StudioError, UsageError
 from engine.system.names import LOOPBACK, is_loopback
 from poetry_tui.commands.output import Commands, command, print_note
 

@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.worker import Worker
 
-from engine.errors import StudioError
+from engine.system.errors import StudioError
 from poetry_tui.compose.inspector.pane import InspectorPane
 from poetry_tui.compose.poem.pane import PoemPane
 from poetry_tui.compose.request.form import RequestForm
@@ -21,10 +21,10 @@ from poetry_tui.compose.session.state import ComposeSession
 from poetry_tui.compose.session_saver import SessionSaver
 from poetry_tui.engine_client.client import EngineState, Phase
 from poetry_tui.favourites import OWN
-from poetry_tui.i18n import tr, tr_error
-from poetry_tui.keymap import bind
-from poetry_tui.services import Services
-from poetry_tui.widgets.studio_screen import StudioScreen
+from poetry_tui.preferences.i18n import tr, tr_error
+from poetry_tui.preferences.keymap import bind
+from poetry_tui.widgets.shell.services import Services
+from poetry_tui.widgets.shell.studio_screen import StudioScreen
 
 if TYPE_CHECKING:
     from poetry_tui.compose.inspector.character_inspector import CharacterInspector

@@ -7,15 +7,15 @@ from textual import work
 from textual.binding import BindingType
 from textual.message import Message
 
-from engine.errors import StudioError
+from engine.system.errors import StudioError
 from poetry_tui.compose.session.autosave import PERIOD_S, SessionAutosave
 from poetry_tui.compose.session.generation import GenerationController
 from poetry_tui.compose.session.revision_controller import RevisionController
 from poetry_tui.compose.session.state import ComposeSession, Composition
 from poetry_tui.favourites import OWN
-from poetry_tui.i18n import tr, tr_error
-from poetry_tui.keymap import bind
-from poetry_tui.widgets.studio_screen import ScreenKeys
+from poetry_tui.preferences.i18n import tr, tr_error
+from poetry_tui.preferences.keymap import bind
+from poetry_tui.widgets.shell.studio_screen import ScreenKeys
 
 
 class SessionSaver(ScreenKeys):

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from engine.errors import ComposeError, StudioError
-from engine.files import is_file
-from engine.service.protocol import (
+from engine.composing.service.protocol import (
     LAST_REPLIES,
     AnyReply,
     Cancel,
@@ -32,10 +30,12 @@ from engine.service.protocol import (
     Request,
     Token,
 )
-from engine.service.wire import reply_of_line, to_line
+from engine.composing.service.wire import reply_of_line, to_line
+from engine.system.errors import ComposeError, StudioError
+from engine.system.files import is_file
 from engine.system.processes import own_session
 from poetry_tui.engine_client.process import MAX_LINE_BYTES, SERVICE, end, environment, log_file, open_log
-from poetry_tui.i18n import tr
+from poetry_tui.preferences.i18n import tr
 
 
 class Phase(StrEnum):

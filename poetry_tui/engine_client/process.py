@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 import engine
-from engine.paths import state_file
+from engine.system.paths import state_file
 
 # -P: a folder called `engine` in the user's working folder must not be taken for ours.
 SERVICE = (sys.executable, "-P", "-m", "engine", "service")

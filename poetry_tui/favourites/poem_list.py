@@ -8,8 +8,8 @@ from textual.widgets.option_list import Option
 
 from poetry_tui.favourites.export import date_of
 from poetry_tui.favourites.store import Favourite, heading_of, name_of_form
-from poetry_tui.i18n import tr, tr_error
-from poetry_tui.themes import FAINT
+from poetry_tui.preferences.i18n import tr, tr_error
+from poetry_tui.preferences.themes import FAINT
 
 
 class PoemShelf(OptionList):

@@ -9,16 +9,16 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from engine.errors import StudioError
+from engine.composing.service.protocol import Token
 from engine.prosody.tunes import stanza_starts_of
-from engine.service.protocol import Token
+from engine.system.errors import StudioError
 from poetry_tui.favourites import OWN
 from poetry_tui.favourites.export import date_of
 from poetry_tui.favourites.store import Favourite, form_key_of
-from poetry_tui.i18n import TRANSLATIONS, tr, tr_error, tr_label
-from poetry_tui.themes import FAINT
-from poetry_tui.verse.likelihood import nats_per_han, shown_nats
-from poetry_tui.verse.poem_view import PoemView, PoemViewState
+from poetry_tui.preferences.i18n import TRANSLATIONS, tr, tr_error, tr_label
+from poetry_tui.preferences.themes import FAINT
+from poetry_tui.widgets.poem.likelihood import nats_per_han, shown_nats
+from poetry_tui.widgets.poem.poem_view import PoemView, PoemViewState
 
 # Said elsewhere, or of no interest to a reader.
 _UNSAID = ("begin", "seed", "max_chars", "n_particles", "keep")
@@ -90,7 +90,7 @@ def _facts(poem: Favourite) -> Iterator[tuple[str, Content]]:
 
 def _name_of_form(key: object) -> object:
     # Read from a table, which a poem in free verse does without.
-    from engine.prosody.forms import form_called
+    from engine.prosody.forms.definitions import form_called
 
     with contextlib.suppress(StudioError):
         return form_called(str(key)).name

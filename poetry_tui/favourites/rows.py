@@ -7,11 +7,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from engine.config import ComposeConfig
-from engine.errors import Message, UsageError
-from engine.files import parse_json
+from engine.config.options import check_setting
+from engine.config.schema import ComposeConfig
 from engine.runs.events import MAX_TIME_S
-from engine.settings import check_setting
+from engine.system.errors import Message, UsageError
+from engine.system.files import parse_json
 from engine.system.safe_text import printable
 
 COLUMNS = ("id", "text", "begin", "model", "seed", "settings", "logprob", "created_s", "title", "tags", "note")

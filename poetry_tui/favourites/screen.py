@@ -13,20 +13,20 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 
-from engine.errors import StudioError, UsageError
-from engine.files import check_new_file, is_there, write_atomically
+from engine.system.errors import StudioError, UsageError
+from engine.system.files import check_new_file, is_there, write_atomically
 from engine.system.names import path_of
 from poetry_tui.favourites.export import export, format_of
 from poetry_tui.favourites.poem_list import PoemShelf, invitation
 from poetry_tui.favourites.poem_page import PoemPage
 from poetry_tui.favourites.store import Favourite, FavouriteStore, form_key_of, heading_of, matches, tags_of
-from poetry_tui.i18n import tr, tr_error, tr_label, tr_os_error
-from poetry_tui.keymap import bind
-from poetry_tui.messages import CopyWanted
-from poetry_tui.services import Services
+from poetry_tui.preferences.i18n import tr, tr_error, tr_label, tr_os_error
+from poetry_tui.preferences.keymap import bind
 from poetry_tui.widgets.line_input import AskLine, LineInput
-from poetry_tui.widgets.poem_display import PoemDisplay
-from poetry_tui.widgets.studio_screen import StudioScreen
+from poetry_tui.widgets.poem.poem_display import PoemDisplay
+from poetry_tui.widgets.shell.messages import CopyWanted
+from poetry_tui.widgets.shell.services import Services
+from poetry_tui.widgets.shell.studio_screen import StudioScreen
 
 
 class FavouritesScreen(StudioScreen):

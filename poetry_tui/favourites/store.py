@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine import paths
-from engine.errors import StudioError
 from engine.prosody.text import LINE_MARKS, split_lines
+from engine.system import paths
+from engine.system.errors import StudioError
 from engine.system.safe_text import shown
 from poetry_tui.favourites.rows import COLUMNS, fields_of
 
@@ -110,7 +110,7 @@ def form_key_of(favourite: Favourite) -> str | None:
 def name_of_form(favourite: Favourite) -> str:
     """The name of its form, 七绝; "" for free verse and for a form that is not known."""
     # Read from a table, which a list of free verse does without.
-    from engine.prosody.forms import form_called
+    from engine.prosody.forms.definitions import form_called
 
     form = form_key_of(favourite)
     with contextlib.suppress(StudioError):

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from engine.runs.events import Probed
-from poetry_tui.i18n import tr, tr_label
+from poetry_tui.preferences.i18n import tr, tr_label
 from poetry_tui.report.blocks import Block, Figure, Heading, Paragraph, Table
 from poetry_tui.report.history import RunHistory, spread
 from poetry_tui.report.svg import Series, chart
-from poetry_tui.runs.curve import Curve
+from poetry_tui.tracking.run_state.curve import Curve
 
 N_COLUMNS = 240
 # Probes of one run that are drawn, from before the first step to the last.

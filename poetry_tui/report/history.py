@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from engine.errors import ModelError
 from engine.model.metadata import read_metadata
 from engine.model.registry import find_model
 from engine.runs.events import Compared, Record
-from poetry_tui.runs.control import is_alive
-from poetry_tui.runs.reader import EventTail
-from poetry_tui.runs.state import RunState, SampleRound, Status
-from poetry_tui.runs.status import probe_writer, status_of
+from engine.system.errors import ModelError
+from poetry_tui.tracking.control import is_alive
+from poetry_tui.tracking.reader import EventTail
+from poetry_tui.tracking.run_state.state import RunState, SampleRound, Status
+from poetry_tui.tracking.run_state.status import probe_writer, status_of
 
 T = TypeVar("T")
 

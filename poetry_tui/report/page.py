@@ -7,17 +7,17 @@ from typing import Any
 
 from engine import __version__
 from engine.commands.flags import flags_between
-from engine.config import TrainConfig
-from engine.errors import StudioError
-from engine.presets import PRESETS
+from engine.config.presets import PRESETS
+from engine.config.schema import TrainConfig
 from engine.prosody.text import split_lines
 from engine.runs.smoothing import WINDOW_STEPS
-from poetry_tui.i18n import tr, tr_label
+from engine.system.errors import StudioError
+from poetry_tui.preferences.i18n import tr, tr_label
 from poetry_tui.report.blocks import Block, Code, Heading, Paragraph, Poem, Prediction, Table
 from poetry_tui.report.curves import curves, probes
 from poetry_tui.report.history import RunHistory
-from poetry_tui.runs.comparison import Comparison, Row, compare
-from poetry_tui.runs.wording import ABOUT
+from poetry_tui.tracking.comparison import Comparison, Row, compare
+from poetry_tui.tracking.wording import ABOUT
 
 N_ROUNDS = 5
 N_EXCERPTS = 4

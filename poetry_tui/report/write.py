@@ -5,12 +5,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine import paths
-from engine.errors import RunError, UsageError
-from engine.files import replace_folder, write_atomically
+from engine.system import paths
+from engine.system.errors import RunError, UsageError
+from engine.system.files import replace_folder, write_atomically
 from engine.system.processes import own_session
 from poetry_tui.engine_client.process import end, environment
-from poetry_tui.i18n import language
+from poetry_tui.preferences.i18n import language
 from poetry_tui.report.blocks import Figure
 from poetry_tui.report.history import RunHistory
 from poetry_tui.report.page import blocks, title

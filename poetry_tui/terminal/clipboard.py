@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from poetry_tui.i18n import tr
+from poetry_tui.preferences.i18n import tr
 
 # A tool that has not taken a poem by then is waiting for something that will not come, such as a display that hangs.
 DEADLINE_S = 2.0

@@ -21,7 +21,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-from engine.errors import INTERRUPTED
+from engine.system.errors import INTERRUPTED
 
 # A terminal's settings, as `termios.tcgetattr` gives them; None where there are none.
 Attributes = list[Any] | None
@@ -143,7 +143,7 @@ def end_children(patience_s: float = 0.0) -> None:
     """Let every process that came from this one end by itself for so long, then end it; except trainings and theirs."""
     import psutil
 
-    runs = sys.modules.get("poetry_tui.runs.control")
+    runs = sys.modules.get("poetry_tui.tracking.control")
     trainers = set(runs.trainer_pids()) if runs else set()
     below = []
     for child in psutil.Process().children():

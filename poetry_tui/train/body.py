@@ -5,8 +5,8 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
 
-from poetry_tui.i18n import tr
-from poetry_tui.themes import FAINT
+from poetry_tui.preferences.i18n import tr
+from poetry_tui.preferences.themes import FAINT
 from poetry_tui.train.corpus_offer import CorpusOffer
 from poetry_tui.train.monitor.monitor import RunMonitor
 from poetry_tui.train.run_list import RunList

@@ -13,8 +13,8 @@ from textual.message import Message
 from textual.widgets import Button, ProgressBar, Static
 
 from engine.corpus.corpus import list_corpora
-from engine.errors import StudioError
-from poetry_tui.i18n import tr, tr_error
+from engine.system.errors import StudioError
+from poetry_tui.preferences.i18n import tr, tr_error
 
 
 class CorpusOffer(Vertical):

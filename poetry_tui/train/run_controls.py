@@ -7,16 +7,16 @@ from typing import ClassVar
 from textual import work
 from textual.binding import BindingType
 
-from engine.errors import StudioError
-from poetry_tui.i18n import tr, tr_error
-from poetry_tui.keymap import bind
-from poetry_tui.runs import control
-from poetry_tui.runs.control import RunCommand
-from poetry_tui.runs.replay import RunReplay
-from poetry_tui.runs.state import Status
+from engine.system.errors import StudioError
+from poetry_tui.preferences.i18n import tr, tr_error
+from poetry_tui.preferences.keymap import bind
+from poetry_tui.tracking import control
+from poetry_tui.tracking.control import RunCommand
+from poetry_tui.tracking.replay import RunReplay
+from poetry_tui.tracking.run_state.state import Status
 from poetry_tui.train.followed_runs import FollowedRuns
 from poetry_tui.widgets.line_input import AskLine
-from poetry_tui.widgets.studio_screen import ScreenKeys
+from poetry_tui.widgets.shell.studio_screen import ScreenKeys
 
 
 class RunControls:

@@ -11,14 +11,14 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from engine.errors import StudioError
 from engine.runs.labels import read_labels, rename_run
-from poetry_tui.i18n import tr, tr_error, tr_label
-from poetry_tui.keymap import bind
-from poetry_tui.runs.comparison import titles
-from poetry_tui.runs.summary import RunSummary
-from poetry_tui.runs.wording import COLOURS, SYMBOLS, moment, summary_figures
-from poetry_tui.themes import FAINT
+from engine.system.errors import StudioError
+from poetry_tui.preferences.i18n import tr, tr_error, tr_label
+from poetry_tui.preferences.keymap import bind
+from poetry_tui.preferences.themes import FAINT
+from poetry_tui.tracking.comparison import titles
+from poetry_tui.tracking.summary import RunSummary
+from poetry_tui.tracking.wording import COLOURS, SYMBOLS, moment, summary_figures
 from poetry_tui.widgets.line_input import AskLine
 
 # Symbol and letter: a click here overlays the run, a click on the rest of the row follows it.

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from poetry_tui.runs.curve import Column, Curve
-from poetry_tui.terminal.chart_glyphs import stroke
+from poetry_tui.preferences.chart_glyphs import stroke
+from poetry_tui.tracking.run_state.curve import Column, Curve
 
 OVERLAYS = ("overlay1", "overlay2", "overlay3", "overlay4")
 # The followed run, in the list and in comparisons (its own curve needs no letter), and the runs overlaid on it.

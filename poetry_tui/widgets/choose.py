@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList
 
-from poetry_tui.keymap import next_with
+from poetry_tui.preferences.keymap import next_with
 
 
 class Choose(ModalScreen[int | None]):

@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 
-from poetry_tui.terminal.chart_glyphs import is_ascii, shade
+from poetry_tui.preferences.chart_glyphs import is_ascii, shade
 
 # More steps than an eye tells apart, and few enough to be remembered.
 N_STEPS = 33

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from poetry_tui.i18n import tr
+from poetry_tui.preferences.i18n import tr
 from poetry_tui.terminal.pastes import one_line
 
 

@@ -18,16 +18,16 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from engine.errors import StudioError, UsageError
-from engine.files import check_new_file, is_there
 from engine.poster.fonts import HanFont, han_fonts
 from engine.poster.layout import AIDS, HEIGHT, MAX_INSCRIPTION_CHARS, MAX_TITLE_CHARS, WIDTH, PosterStyle
 from engine.poster.papers import PAPERS
 from engine.poster.render import ending_of, poster_image, write_poster
 from engine.poster.seal import MAX_CHARS
+from engine.system.errors import StudioError, UsageError
+from engine.system.files import check_new_file, is_there
 from engine.system.names import path_of
-from poetry_tui.i18n import tr, tr_error, tr_label, tr_os_error
-from poetry_tui.settings import SettingsStore
+from poetry_tui.preferences.i18n import tr, tr_error, tr_label, tr_os_error
+from poetry_tui.preferences.settings import SettingsStore
 from poetry_tui.widgets.line_input import LineInput
 from poetry_tui.widgets.stepper import Stepper
 

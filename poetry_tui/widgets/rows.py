@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
-from poetry_tui.themes import FAINT
+from poetry_tui.preferences.themes import FAINT
 
 # Some text and the part that it is, which has a component class.
 Cells = tuple[str, str]

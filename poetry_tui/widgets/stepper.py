@@ -7,9 +7,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from poetry_tui.i18n import tr, tr_label
-from poetry_tui.keymap import next_with
-from poetry_tui.themes import FAINT
+from poetry_tui.preferences.i18n import tr, tr_label
+from poetry_tui.preferences.keymap import next_with
+from poetry_tui.preferences.themes import FAINT
 
 # So many values are quicker found in a list than one after another.
 _MIN_IN_LIST = 5

@@ -15,9 +15,9 @@ from benchmarks.speed.gpu import (
     trainer_on,
     waits,
 )
-from engine.config import PRECISIONS, Precision, TrainConfig
+from engine.config.presets import preset
+from engine.config.schema import PRECISIONS, Precision, TrainConfig
 from engine.corpus.store import import_file
-from engine.presets import preset
 from engine.training.trainer import Trainer
 from tests.small_corpus import write_corpus
 

@@ -16,7 +16,7 @@ from benchmarks.growth.laws import affine, power_law
 from benchmarks.growth.page import growth_plot, growth_section
 from benchmarks.growth.shards import bytes_of, open_shards, write_shards
 from benchmarks.speed.verse import make_corpus
-from engine.presets import preset
+from engine.config.presets import preset
 
 SIZES = [1.0, 3.0, 10.0, 40.0]
 POSITIVE = st.floats(0.01, 100)

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 import engine
-from engine.errors import StudioError, UsageError
 from engine.runs.events import RunFinished
 from engine.runs.folder import EVENTS
+from engine.system.errors import StudioError, UsageError
 from tests.small_corpus import write_corpus
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -7,4 +7,4 @@ import pytest
 
 @pytest.fixture
 def no_bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.paths.bundled_data", lambda: tmp_path / "nothing")
+    monkeypatch.setattr("engine.system.paths.bundled_data", lambda: tmp_path / "nothing")

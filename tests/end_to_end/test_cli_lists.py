@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.config import ModelConfig
-from engine.presets import preset
+from engine.config.presets import preset
+from engine.config.schema import ModelConfig
 from engine.runs.folder import write_config
 from poetry_tui.cli import main
 from poetry_tui.favourites.store import Favourite, FavouriteStore
-from poetry_tui.runs.summary import summarise
-from tests.poetry_tui.runs.make_run import life, write_run
+from poetry_tui.tracking.summary import summarise
+from tests.poetry_tui.tracking.make_run import life, write_run
 
 POEMS = """\
 春晓:春眠不觉晓，处处闻啼鸟。夜来风雨声，花落知多少。
@@ -88,7 +88,9 @@ def test_malformed_lines_are_counted_once_and_again_when_the_run_has_grown(
         file.write("nothing\n")
     assert count() == 1
     with monkeypatch.context() as patch:
-        patch.setattr("poetry_tui.runs.malformed_lines.EventTail.poll", lambda tail: pytest.fail("it was read again"))
+        patch.setattr(
+            "poetry_tui.tracking.malformed_lines.EventTail.poll", lambda tail: pytest.fail("it was read again")
+        )
         assert count() == 1
     with events.open("a", encoding="utf-8") as file:
         file.write("nothing again\n")

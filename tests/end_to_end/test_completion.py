@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.poetry_tui.runs.make_run import life, write_run
+from tests.poetry_tui.tracking.make_run import life, write_run
 
 LINES = [
     ("poetry-tui compl", "completion"),

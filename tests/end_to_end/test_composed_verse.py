@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from engine.composing.composer import compose_many
-from engine.config import ComposeConfig
+from engine.config.schema import ComposeConfig
 from engine.model.checkpoint import LoadedModel, load_model
 from engine.model.registry import find_model
 from engine.prosody.text import is_han

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import paths
-from engine.config import CELLS
+from engine.config.schema import CELLS
 from engine.runs.folder import read_config
+from engine.system import paths
 from poetry_tui.cli import main
 from tests.small_corpus import write_corpus
 

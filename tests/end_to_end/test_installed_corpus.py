@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from engine import paths
 from engine.corpus.cleaning import Cleaner
 from engine.corpus.corpus import Corpus, check
 from engine.corpus.poem import RawPoem, han_digest
 from engine.corpus.store import open_corpus
-from engine.corpus.token_cache import open_tokens
+from engine.corpus.tokens.token_cache import open_tokens
 from engine.prosody.text import lines_of
+from engine.system import paths
 
 # Looked up before `studio_home` gives every test a home of its own.
 _CHECKOUT = Path(__file__).parents[2]

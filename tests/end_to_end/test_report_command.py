@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.presets import preset
+from engine.config.presets import preset
 from engine.training.loop import run_training
 from poetry_tui.cli import main
 from tests.small_corpus import write_corpus

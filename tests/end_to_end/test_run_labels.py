@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.config import ModelConfig
-from engine.files import write_atomically
-from engine.presets import preset
+from engine.config.presets import preset
+from engine.config.schema import ModelConfig
+from engine.system.files import write_atomically
 from poetry_tui.cli import main
-from poetry_tui.runs import summary
-from poetry_tui.runs.state import RunState
-from tests.poetry_tui.runs.make_run import append, finished, life, started, write_run
+from poetry_tui.tracking import summary
+from poetry_tui.tracking.run_state.state import RunState
+from tests.poetry_tui.tracking.make_run import append, finished, life, started, write_run
 
 
 @pytest.fixture
@@ -142,8 +142,8 @@ def test_three_hundred_runs_are_listed_without_reading_one(runs_folder: Path) ->
 
 
 _LIST = """
-from poetry_tui.runs import summary
-from poetry_tui.runs.state import RunState
+from poetry_tui.tracking import summary
+from poetry_tui.tracking.run_state.state import RunState
 read = []
 outline_of = summary._outline_of
 summary._outline_of = lambda path: read.append(path) or outline_of(path)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.presets import preset
+from engine.config.presets import preset
 from engine.runs.folder import HEARTBEAT
 from poetry_tui.cli import main
-from poetry_tui.i18n import set_language
-from poetry_tui.runs import control as runs
-from poetry_tui.runs.follower import RunFollower
-from poetry_tui.runs.state import Status
-from poetry_tui.runs.wording import what_next
+from poetry_tui.preferences.i18n import set_language
+from poetry_tui.tracking import control as runs
+from poetry_tui.tracking.follower import RunFollower
+from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.wording import what_next
 from tests.small_corpus import write_corpus
 
 DEADLINE_S = 120.0
@@ -25,7 +25,7 @@ DEADLINE_S = 120.0
 def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second is long enough for a network whose steps take milliseconds; nobody wants to wait for more."""
     for module in ("stall_detector", "status"):
-        monkeypatch.setattr(f"poetry_tui.runs.{module}.MIN_STALL_TIMEOUT_S", 1.0)
+        monkeypatch.setattr(f"poetry_tui.tracking.run_state.{module}.MIN_STALL_TIMEOUT_S", 1.0)
 
 
 def watch_until(follower: RunFollower, is_so: Callable[[], bool]) -> None:

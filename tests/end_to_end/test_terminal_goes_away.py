@@ -16,8 +16,8 @@ import pytest
 
 from engine.runs.folder import STOP, ControlFiles, run_is_alive
 from poetry_tui.favourites.store import Favourite, FavouriteStore
-from poetry_tui.i18n import tr
-from tests.poetry_tui.runs.make_run import finished, life, write_run
+from poetry_tui.preferences.i18n import tr
+from tests.poetry_tui.tracking.make_run import finished, life, write_run
 from tests.small_corpus import write_corpus
 from tests.terminals import STUDIO, Terminal, below, terminal, wait_until, wait_until_gone
 
@@ -29,9 +29,9 @@ STUDIO_WITHOUT_TORCH = (sys.executable, str(Path(__file__).with_name("studio_wit
 # Starts a training as the Train screen does, then opens the studio on it.
 STUDIO_WITH_TRAINING = """
 import sys
-from engine.presets import preset
+from engine.config.presets import preset
 from poetry_tui.studio import open_studio
-from poetry_tui.runs import control as runs
+from poetry_tui.tracking import control as runs
 config = preset("tiny").replace(corpus=sys.argv[1], max_steps=10**6, n_epochs=10**6)
 open_studio(runs.start_run(config, "going"))
 """

@@ -10,9 +10,9 @@ from types import MappingProxyType
 
 import pytest
 
-from engine.config_file import SECTIONS, TEMPLATE, write_template
+from engine.config.user_file import SECTIONS, TEMPLATE, write_template
 from poetry_tui.app import PoetryApp
-from tests.poetry_tui.runs.make_run import life, write_run
+from tests.poetry_tui.tracking.make_run import life, write_run
 
 POEMS = """\
 春晓：春眠不觉晓，处处闻啼鸟。夜来风雨声，花落知多少。

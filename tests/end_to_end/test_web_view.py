@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, WebSocket, sync_playwright
 
-from engine.errors import INTERRUPTED
+from engine.system.errors import INTERRUPTED
 from engine.system.names import is_loopback
 from poetry_tui.cli import main
 

@@ -102,8 +102,6 @@ def test_the_installed_command_composes_with_the_bundled_model(programs: Path, t
 
 def test_the_installed_engine_is_the_wheels_and_answers(programs: Path, tmp_path: Path) -> None:
     assert "compose" in run([programs / "python", "-P", "-m", "engine", "--help"], tmp_path)
-    located = (
-        "import engine, poetry_tui, engine.paths as p; print(engine.__file__, poetry_tui.__file__, p.bundled_data())"
-    )
+    located = "import engine, poetry_tui, engine.system.paths as p; print(engine.__file__, poetry_tui.__file__, p.bundled_data())"
     for path in run([programs / "python", "-P", "-c", located], tmp_path).split():
         assert Path(path).is_relative_to(programs.parent), path

@@ -5,8 +5,8 @@ from typing import Any
 
 import torch
 
-from engine.config import Cell, ModelConfig
-from engine.corpus.vocabulary import Vocabulary
+from engine.config.schema import Cell, ModelConfig
+from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import LoadedModel, save_model
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from engine.errors import StudioError
+from engine.system.errors import StudioError
 
 FACTOR = max(1, int(os.environ.get("POETRY_TUI_FUZZ", "1")))
 SEED = int(os.environ.get("POETRY_TUI_FUZZ_SEED", "20260301"))

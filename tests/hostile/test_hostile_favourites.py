@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import StudioError
+from engine.system.errors import StudioError
 from poetry_tui.cli import main
 from poetry_tui.favourites.export import FORMATS, export
 from poetry_tui.favourites.rows import COLUMNS

@@ -9,25 +9,25 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.config import TrainConfig
-from engine.errors import ModelError, RunError
+from engine.config.presets import preset
+from engine.config.schema import TrainConfig
+from engine.corpus.novelty.bloom import hash_strings
+from engine.corpus.novelty.training_lines import LINES, read_lines
 from engine.model.checkpoint import load_model, load_progress, save_checkpoint
 from engine.model.metadata import METADATA, WEIGHTS, read_metadata, tensor_entries
 from engine.model.registry import list_models
-from engine.novelty.bloom import hash_strings
-from engine.novelty.training_lines import LINES, read_lines
-from engine.paths import models
-from engine.presets import preset
 from engine.runs.events import from_line, to_line
 from engine.runs.folder import CONFIG, read_config
+from engine.system.errors import ModelError, RunError
+from engine.system.paths import models
 from engine.training.metrics import Progress
 from engine.training.optim import make_optimizer
-from poetry_tui.runs.comparison import compare
-from poetry_tui.runs.state import RunState, Status
-from poetry_tui.settings import Settings, load_settings, open_settings, save_settings
+from poetry_tui.preferences.settings import Settings, load_settings, open_settings, save_settings
+from poetry_tui.tracking.comparison import compare
+from poetry_tui.tracking.run_state.state import RunState, Status
 from tests.engine.small_model import save_small_model, small_model
 from tests.hostile.mutations import FACTOR, as_json, documents, is_refused, rng, texts
-from tests.poetry_tui.runs import make_run
+from tests.poetry_tui.tracking import make_run
 
 CPU = torch.device("cpu")
 
@@ -134,8 +134,8 @@ def test_weights_that_nothing_learns_are_refused(tmp_path: Path, value: float) -
 
 
 def test_training_lines_are_read_or_refused(tmp_path: Path) -> None:
-    from engine.novelty.bloom import BloomFilter
-    from engine.novelty.training_lines import TrainingLines
+    from engine.corpus.novelty.bloom import BloomFilter
+    from engine.corpus.novelty.training_lines import TrainingLines
 
     chance = rng("bloom")
     one = BloomFilter.of(hash_strings(["床前明月光"]), 10)

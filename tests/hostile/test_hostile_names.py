@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from engine import paths
 from engine.__main__ import main as engine_main
 from engine.corpus.store import create, open_corpus
 from engine.corpus.store import remove as remove_corpus
-from engine.errors import StudioError
 from engine.model.registry import add_model, find_model, remove_model
+from engine.system import paths
+from engine.system.errors import StudioError
 from engine.system.names import MAX_FOLDER_NAME_BYTES, check_name, path_of
 from poetry_tui.cli import main
 from poetry_tui.favourites.store import Favourite, FavouriteStore
-from poetry_tui.runs.control import find_run
+from poetry_tui.tracking.control import find_run
 from tests.engine.composing.rhyming_model import rhyming_model
 from tests.engine.small_model import save_small_model
 from tests.hostile.mutations import FACTOR, NAMES, is_refused, rng
-from tests.poetry_tui.runs.make_run import life, write_run
+from tests.poetry_tui.tracking.make_run import life, write_run
 
 UNFORESEEN = ("Traceback", "unexpected", "not foreseen", "Errno", "Error(")
 

@@ -11,10 +11,10 @@ import pytest
 from msgspec import convert
 
 from engine.composing.composer import compose_poem
-from engine.config import ComposeConfig
-from engine.paths import models
-from engine.service.protocol import AnyRequest, Failure
-from engine.service.server import Service
+from engine.composing.service.protocol import AnyRequest, Failure
+from engine.composing.service.server import Service
+from engine.config.schema import ComposeConfig
+from engine.system.paths import models
 from tests.engine.small_model import save_small_model, small_model
 from tests.hostile.mutations import FACTOR, NAMES, as_json, documents, rng, texts
 
@@ -117,7 +117,7 @@ def test_every_operation_is_among_the_requests() -> None:
 
 @pytest.mark.parametrize("value", ["\ud800", "日\x00月", "x" * 5000])
 def test_a_text_that_is_none_is_refused_by_the_config(value: str, tmp_path: Path) -> None:
-    from engine.errors import UsageError
+    from engine.system.errors import UsageError
 
     with pytest.raises(UsageError):
         compose_poem(small_model(), ComposeConfig(begin=value))

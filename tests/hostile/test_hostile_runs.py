@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from engine import paths
-from engine.errors import StudioError
-from engine.files import open_regular
 from engine.runs.events import MAX_TIME_S, to_line
 from engine.runs.folder import CONFIG, CONTROL, EVENTS, HEARTBEAT, LOG, LR, REQUESTS, ControlFiles, run_is_alive
+from engine.system import paths
+from engine.system.errors import StudioError
+from engine.system.files import open_regular
 from poetry_tui.cli import main
 from poetry_tui.report.history import read_history
-from poetry_tui.runs.follower import RunFollower
-from poetry_tui.runs.reader import MAX_LINE_BYTES, EventTail
-from poetry_tui.runs.replay import RunReplay
-from poetry_tui.runs.summary import list_runs
+from poetry_tui.tracking.follower import RunFollower
+from poetry_tui.tracking.reader import MAX_LINE_BYTES, EventTail
+from poetry_tui.tracking.replay import RunReplay
+from poetry_tui.tracking.summary import list_runs
 from tests.hostile.mutations import FACTOR, as_json, documents, is_refused, rng, texts
 from tests.hostile.test_hostile_names import check_output
-from tests.poetry_tui.runs.make_run import OTHERS, life, records, write_run
+from tests.poetry_tui.tracking.make_run import OTHERS, life, records, write_run
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="files of this kind exist on POSIX alone")
 

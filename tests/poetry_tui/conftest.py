@@ -11,8 +11,8 @@ import pytest
 
 from poetry_tui.app import PoetryApp
 from poetry_tui.engine_client.client import EngineClient
-from poetry_tui.i18n import set_language
-from tests.poetry_tui.runs import make_run
+from poetry_tui.preferences.i18n import set_language
+from tests.poetry_tui.tracking import make_run
 
 FAKE_SERVICE = (sys.executable, "-P", str(Path(__file__).parent / "engine_client" / "fake_service.py"))
 Until = Callable[[Any, Callable[[], object]], Awaitable[None]]
@@ -38,7 +38,7 @@ def capable_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def clock_of_made_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Made runs spoke years ago; by the clock that stands still there, none of them has been silent for long."""
-    monkeypatch.setattr("poetry_tui.runs.status.now_s", lambda: make_run.START_S)
+    monkeypatch.setattr("poetry_tui.tracking.run_state.status.now_s", lambda: make_run.START_S)
 
 
 @pytest.fixture(autouse=True)
@@ -93,4 +93,4 @@ def heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
         return (folder / "heartbeat").exists()
 
     for module in ("follower.is_alive", "summary.run_is_alive", "control.is_alive", "control.run_is_alive"):
-        monkeypatch.setattr(f"poetry_tui.runs.{module}", beats)
+        monkeypatch.setattr(f"poetry_tui.tracking.{module}", beats)

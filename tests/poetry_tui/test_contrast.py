@@ -11,18 +11,18 @@ from textual.color import Color
 from textual.theme import Theme
 
 import poetry_tui
-from engine import paths
+from engine.system import paths
 from poetry_tui.app import PoetryApp
 from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.engine_client.client import Phase
 from poetry_tui.favourites.poem_list import PoemShelf
 from poetry_tui.favourites.store import Favourite, FavouriteStore
-from poetry_tui.runs.state import Status
-from poetry_tui.settings import Settings
-from poetry_tui.themes import INK, PAPER, THEMES
+from poetry_tui.preferences.settings import Settings
+from poetry_tui.preferences.themes import INK, PAPER, THEMES
+from poetry_tui.tracking.run_state.state import Status
 from poetry_tui.train.run_list import RunList
 from tests.poetry_tui.conftest import Until
-from tests.poetry_tui.runs import make_run
+from tests.poetry_tui.tracking import make_run
 from tests.poetry_tui.train.train_desk import is_shown, train
 
 MIN_RATIO = 4.5

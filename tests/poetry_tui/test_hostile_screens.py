@@ -7,21 +7,21 @@ from typing import Any
 
 import pytest
 
-from engine import paths
 from engine.runs.events import to_line
 from engine.runs.folder import CONFIG, EVENTS
+from engine.system import paths
 from poetry_tui.app import PoetryApp
 from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.favourites.poem_list import PoemShelf
 from poetry_tui.favourites.screen import FavouritesScreen
 from poetry_tui.favourites.store import Favourite, FavouriteStore
-from poetry_tui.settings import settings_file
+from poetry_tui.preferences.settings import settings_file
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.screen import TrainScreen
 from tests.hostile.mutations import FACTOR, as_json, documents, rng
 from tests.hostile.test_hostile_runs import LINES
 from tests.poetry_tui.conftest import Until
-from tests.poetry_tui.runs.make_run import OTHERS, life, records, write_run
+from tests.poetry_tui.tracking.make_run import OTHERS, life, records, write_run
 
 
 @pytest.fixture(autouse=True)

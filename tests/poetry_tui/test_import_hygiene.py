@@ -13,8 +13,8 @@ LATER = {
     "argparse",
     "tomllib",
     "secrets",
-    "engine.config",
-    "engine.prosody.forms",
+    "engine.config.schema",
+    "engine.prosody.forms.definitions",
     "engine.prosody.rhymes",
     "poetry_tui.compose.inspector.character_inspector",
     "poetry_tui.compose.request.fields",
@@ -43,9 +43,11 @@ def test_the_first_screen_leaves_to_later_what_the_first_paint_does_not_show() -
 
 def test_the_other_screens_wait_until_they_are_wanted() -> None:
     loaded = fresh("import sys, poetry_tui.app; print(*sys.modules)").split()
-    assert not {"poetry_tui.train.screen", "poetry_tui.favourites.screen", "poetry_tui.widgets.help_screen"} & set(
-        loaded
-    )
+    assert not {
+        "poetry_tui.train.screen",
+        "poetry_tui.favourites.screen",
+        "poetry_tui.widgets.shell.help_screen",
+    } & set(loaded)
 
 
 def test_no_command_loads_the_template_engine_before_it_writes_a_report() -> None:

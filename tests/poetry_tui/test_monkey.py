@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from textual.screen import Screen
 
-from engine import paths
+from engine.system import paths
 from poetry_tui.app import PoetryApp
 from poetry_tui.favourites.store import Favourite, FavouriteStore
-from poetry_tui.runs import control as runs
-from poetry_tui.settings import Settings
+from poetry_tui.preferences.settings import Settings
+from poetry_tui.tracking import control as runs
 from tests.poetry_tui.monkey import let_loose
-from tests.poetry_tui.runs import make_run
+from tests.poetry_tui.tracking import make_run
 
 N_EVENTS = int(os.environ.get("POETRY_TUI_MONKEY_EVENTS", "600"))
 SEEDS = range(int(os.environ.get("POETRY_TUI_MONKEY_SEEDS", "1")))

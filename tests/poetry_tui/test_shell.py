@@ -7,14 +7,14 @@ from textual.command import CommandList, CommandPalette
 
 from poetry_tui.app import PoetryApp
 from poetry_tui.compose.screen import ComposeScreen
-from poetry_tui.i18n import Language, tr, tr_label
-from poetry_tui.settings import Settings, load_settings, settings_file
-from poetry_tui.themes import INK, PAPER
-from poetry_tui.widgets.footer import StudioFooter
-from poetry_tui.widgets.header import StudioHeader
-from poetry_tui.widgets.help_screen import HelpScreen
-from poetry_tui.widgets.palette import best_match, named_commands
-from poetry_tui.widgets.studio_screen import TooSmall
+from poetry_tui.preferences.i18n import Language, tr, tr_label
+from poetry_tui.preferences.settings import Settings, load_settings, settings_file
+from poetry_tui.preferences.themes import INK, PAPER
+from poetry_tui.widgets.shell.footer import StudioFooter
+from poetry_tui.widgets.shell.header import StudioHeader
+from poetry_tui.widgets.shell.help_screen import HelpScreen
+from poetry_tui.widgets.shell.palette import best_match, named_commands
+from poetry_tui.widgets.shell.studio_screen import TooSmall
 from tests.poetry_tui.conftest import Until
 
 
@@ -134,7 +134,7 @@ async def test_settings_that_cannot_be_written_are_said_and_nothing_breaks(monke
     def refuse(*_: object) -> None:
         raise PermissionError("read-only [/folder]")
 
-    monkeypatch.setattr("poetry_tui.settings.save_settings", refuse)
+    monkeypatch.setattr("poetry_tui.preferences.settings.save_settings", refuse)
     app = PoetryApp(Settings())
     async with app.run_test() as pilot:
         app.action_toggle_theme()

@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.composing.begin_variants import fold_begin
+from engine.composing.constraints.begin_variants import fold_begin
 from engine.composing.constraints.forced_characters import BLANK
 from engine.composing.constraints.layout import COMMA, STOP, Slot
+from engine.composing.constraints.token_prosody import EITHER_BITS, LEVEL_BIT, Codes
 from engine.composing.constraints.tone_patterns import tones_of
-from engine.composing.token_prosody import EITHER_BITS, LEVEL_BIT, Codes
-from engine.config import ComposeConfig
-from engine.corpus.vocabulary import SPECIAL_TOKENS, Vocabulary
-from engine.errors import ComposeError, Message
+from engine.config.schema import ComposeConfig
+from engine.corpus.tokens.vocabulary import SPECIAL_TOKENS, Vocabulary
 from engine.prosody.parallelism import fit_table
 from engine.prosody.text import han_of, is_han
+from engine.system.errors import ComposeError, Message
 
 if TYPE_CHECKING:
     from engine.composing.constraints.plan import Ints
-    from engine.composing.particles import Floats, Particles
-    from engine.composing.sampling import LogProbs
+    from engine.composing.decoding.particles import Floats, Particles
+    from engine.composing.decoding.sampling import LogProbs
 
 MIN_CHARS, MAX_CHARS = 4, 11
 # The bias of a character with each nat by which it fits the one above it; what keeps a character from being doubled.

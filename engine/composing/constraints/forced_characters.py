@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.composing.begin_variants import BEGIN_HINT, fold_begin
+from engine.composing.constraints.begin_variants import BEGIN_HINT, fold_begin
 from engine.composing.constraints.layout import Slot
-from engine.config import ComposeConfig
-from engine.corpus.vocabulary import Vocabulary
-from engine.errors import ComposeError, Message
-from engine.prosody.forms import Form
+from engine.config.schema import ComposeConfig
+from engine.corpus.tokens.vocabulary import Vocabulary
+from engine.prosody.forms.definitions import Form
+from engine.system.errors import ComposeError, Message
 
 BLANK = "□"
 _SEPARATORS = re.compile(r"[，。？！；：、／｜,.?!;:/|\s]+")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from engine.prosody.forms import Form
+from engine.prosody.forms.definitions import Form
 
 COMMA, STOP = "，。"
 

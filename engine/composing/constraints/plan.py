@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from engine.composing.constraints.forced_characters import ForcedCharacter, forced_characters
 from engine.composing.constraints.layout import Slot, lay_out_slots
 from engine.composing.constraints.rhyme import RhymeSlot, requested_group, resolve_groups, rhyme_slots, shared_groups
+from engine.composing.constraints.token_prosody import Bools, Codes, TokenProsody, token_prosody
 from engine.composing.constraints.tone_patterns import fit_tone_patterns
-from engine.composing.token_prosody import Bools, Codes, TokenProsody, token_prosody
-from engine.config import ComposeConfig
-from engine.corpus.keywords import split_keywords
-from engine.corpus.vocabulary import END, Vocabulary
-from engine.errors import ComposeError
-from engine.prosody.forms import Form, form_called
+from engine.config.schema import ComposeConfig
+from engine.corpus.tokens.keywords import split_keywords
+from engine.corpus.tokens.vocabulary import END, Vocabulary
+from engine.prosody.forms.definitions import Form, form_called
 from engine.prosody.rhymes import masks_of
+from engine.system.errors import ComposeError
 
 Ints = NDArray[np.int64]
 

@@ -2,15 +2,15 @@
 
 import re
 
-from engine.composing.begin_variants import fold_begin
+from engine.composing.constraints.begin_variants import fold_begin
 from engine.composing.constraints.forced_characters import BLANK
+from engine.composing.constraints.prompt import build_prompt
 from engine.composing.constraints.shape import FREE_VERSE, check_free, is_shaped, plan_of
 from engine.composing.constraints.used_words import placements, with_marked
-from engine.composing.prompt import build_prompt
-from engine.config import ComposeConfig
-from engine.corpus.vocabulary import Vocabulary
-from engine.errors import ComposeError
+from engine.config.schema import ComposeConfig
+from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.prosody.text import is_han
+from engine.system.errors import ComposeError
 
 
 def check_request(config: ComposeConfig, vocabulary: Vocabulary) -> None:

@@ -10,13 +10,13 @@ import numpy as np
 
 from engine.composing.constraints.forced_characters import ForcedCharacter
 from engine.composing.constraints.layout import Slot
+from engine.composing.constraints.seeds import poem_seed
+from engine.composing.constraints.token_prosody import Bools, TokenProsody, bits_of, group_usage
 from engine.composing.constraints.tone_patterns import TonePatternFit
-from engine.composing.seeds import poem_seed
-from engine.composing.token_prosody import Bools, TokenProsody, bits_of, group_usage
-from engine.errors import ComposeError, Message, UsageError
-from engine.prosody import RhymeBook
-from engine.prosody.forms import Form, RhymePosition
+from engine.prosody.forms.definitions import Form, RhymePosition
 from engine.prosody.rhymes import group_called, masks_of
+from engine.prosody.text import RhymeBook
+from engine.system.errors import ComposeError, Message, UsageError
 from engine.system.safe_text import shown
 
 

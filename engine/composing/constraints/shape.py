@@ -13,12 +13,12 @@ from engine.composing.constraints.couplet import kept_couplet, opposite_tones, u
 from engine.composing.constraints.forced_characters import BLANK, forced_characters
 from engine.composing.constraints.layout import COMMA, STOP, Slot
 from engine.composing.constraints.plan import FREE, ConstraintPlan, plan_poem, resolve_rhyme
-from engine.composing.token_prosody import EITHER_BITS, token_prosody
-from engine.config import ComposeConfig
-from engine.corpus.vocabulary import END, Vocabulary
-from engine.errors import ComposeError
-from engine.prosody.forms import Form, TonePattern
+from engine.composing.constraints.token_prosody import EITHER_BITS, token_prosody
+from engine.config.schema import ComposeConfig
+from engine.corpus.tokens.vocabulary import END, Vocabulary
+from engine.prosody.forms.definitions import Form, TonePattern
 from engine.prosody.text import LINE_MARKS, is_han
+from engine.system.errors import ComposeError
 
 FREE_VERSE = "free"
 _NEEDS_FORM = {

@@ -11,11 +11,11 @@ import numpy as np
 
 from engine.composing.constraints.forced_characters import NAMES, ForcedCharacter
 from engine.composing.constraints.layout import Slot
-from engine.composing.token_prosody import EITHER_BITS, LEVEL_BIT, OBLIQUE_BIT, Codes
-from engine.errors import ComposeError, Message
-from engine.prosody import RhymeBook
-from engine.prosody.forms import Form, Segment, SegmentOption, TonePattern
+from engine.composing.constraints.token_prosody import EITHER_BITS, LEVEL_BIT, OBLIQUE_BIT, Codes
+from engine.prosody.forms.definitions import Form, Segment, SegmentOption, TonePattern
+from engine.prosody.text import RhymeBook
 from engine.prosody.tones import reading_of
+from engine.system.errors import ComposeError, Message
 from engine.system.safe_text import shown
 
 CODE_OF = {"平": LEVEL_BIT, "仄": OBLIQUE_BIT, "中": EITHER_BITS}

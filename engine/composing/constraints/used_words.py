@@ -8,19 +8,19 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from engine.composing.begin_variants import fold_begin
+from engine.composing.constraints.begin_variants import fold_begin
 from engine.composing.constraints.forced_characters import BLANK, forced_characters
 from engine.composing.constraints.layout import lay_out_slots
 from engine.composing.constraints.plan import plan_poem
+from engine.composing.constraints.seeds import poem_seed
 from engine.composing.constraints.tone_patterns import fit_tone_patterns
-from engine.composing.seeds import poem_seed
-from engine.config import ComposeConfig
-from engine.corpus.control_codes import KEYWORD, TITLE
-from engine.corpus.keywords import MAX_KEYWORD_CHARS, marked_keywords, split_keywords
-from engine.corpus.vocabulary import Vocabulary
-from engine.errors import ComposeError, Message
-from engine.prosody.forms import Form, form_called
+from engine.config.schema import ComposeConfig
+from engine.corpus.tokens.control_codes import KEYWORD, TITLE
+from engine.corpus.tokens.keywords import MAX_KEYWORD_CHARS, marked_keywords, split_keywords
+from engine.corpus.tokens.vocabulary import Vocabulary
+from engine.prosody.forms.definitions import Form, form_called
 from engine.prosody.text import is_han
+from engine.system.errors import ComposeError, Message
 from engine.system.safe_text import shown
 
 MAX_WORDS = 4

@@ -19,7 +19,7 @@ from engine.corpus.readers.content import (
     open_gzip,
     reporting_damage,
 )
-from engine.errors import CorpusError
+from engine.system.errors import CorpusError
 
 MAX_FILES = 100_000
 MAX_DEPTH = 12

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
-from engine.errors import CorpusError
 from engine.prosody.text import is_han
+from engine.system.errors import CorpusError
 
 LOOKED_AT_BYTES = 1 << 18
 # The longest poem of the language has some 2,500 characters; a line of a million is no line of poems.

@@ -40,9 +40,9 @@ from engine.corpus.readers.verse_lines import (
     is_whole_poem,
     n_bare_breaks,
 )
-from engine.errors import CorpusError
 from engine.prosody.rhymes import masks_of
 from engine.prosody.text import is_han
+from engine.system.errors import CorpusError
 
 _LOOKED_AT_LINES = 400
 # The share of its lines that must look like a format for a file to be of it; collections of whole poems have couplets too.

@@ -10,8 +10,8 @@ from engine.corpus.readers.archives import tar_contents
 from engine.corpus.readers.content import LOOKED_AT_BYTES, MAX_JSON_BYTES, Content, content_of, encoding_of, text_of
 from engine.corpus.readers.tables import NAMES, names_of_fields
 from engine.corpus.readers.verse_lines import closed_lines
-from engine.errors import CorpusError, Message
-from engine.files import parse_json
+from engine.system.errors import CorpusError, Message
+from engine.system.files import parse_json
 
 # The collection's main text, by the names of the package and of the repository, now and before; the rest of it repeats these
 # poems, rates them, or is prose.

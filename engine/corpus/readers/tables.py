@@ -16,7 +16,7 @@ from typing import Literal, get_args
 
 from engine.corpus.poem import RawPoem
 from engine.corpus.readers.verse_lines import closed_lines, has_stop, is_even, is_whole_poem, n_han
-from engine.errors import CorpusError
+from engine.system.errors import CorpusError
 
 Field = Literal["title", "author", "content"]
 FIELDS: tuple[Field, ...] = get_args(Field)

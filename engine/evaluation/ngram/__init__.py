@@ -1,6 +1,6 @@
 """What to hold a network's figures against: an n-gram model of the same training text."""
 
-from engine.errors import UsageError
+from engine.system.errors import UsageError
 
 DEFAULT_ORDER = 5
 LOWEST_ORDER, HIGHEST_ORDER = 2, 6

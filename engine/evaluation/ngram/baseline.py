@@ -4,17 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from engine.corpus.control_codes import ControlCodes
+from engine.config.options import with_current_names
 from engine.corpus.corpus import Corpus, list_corpora
 from engine.corpus.install import PARTS
+from engine.corpus.novelty.novelty import corpus_of
 from engine.corpus.poem import Poem
-from engine.errors import CorpusError, ModelError
+from engine.corpus.tokens.control_codes import ControlCodes
 from engine.evaluation.likelihood import tally_poems
 from engine.evaluation.ngram import DEFAULT_ORDER, check_order
 from engine.evaluation.ngram.store import open_kneser_ney
 from engine.model.checkpoint import LoadedModel
-from engine.novelty.novelty import corpus_of
-from engine.settings import with_current_names
+from engine.system.errors import CorpusError, ModelError
 
 
 @dataclass(frozen=True, slots=True)

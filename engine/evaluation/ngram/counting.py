@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.corpus.vocabulary import BEGIN
+from engine.corpus.tokens.vocabulary import BEGIN
 from engine.evaluation.ngram.kneser_ney import Level, discounts_of
 
 Tokens = NDArray[np.unsignedinteger[Any]]

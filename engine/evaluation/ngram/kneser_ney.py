@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.corpus.batching import Batch
-from engine.corpus.vocabulary import BEGIN, PAD
+from engine.corpus.tokens.batching import Batch
+from engine.corpus.tokens.vocabulary import BEGIN, PAD
 
 # Where counts of counts say nothing: in a text so small, or so odd, that no n-gram of some order was seen just so often.
 DEFAULT_DISCOUNTS = (0.5, 1.0, 1.5)

@@ -15,12 +15,12 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from engine.corpus.corpus import Corpus
-from engine.corpus.token_cache import TokenizedCorpus, open_tokens
-from engine.corpus.vocabulary import Vocabulary
-from engine.errors import CorpusError
+from engine.corpus.tokens.token_cache import TokenizedCorpus, open_tokens
+from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.evaluation.ngram.counting import count_ngrams
 from engine.evaluation.ngram.kneser_ney import KneserNey, Level
-from engine.files import parse_json, read_start, replace_folder, reporting_disk_errors, write_atomically
+from engine.system.errors import CorpusError
+from engine.system.files import parse_json, read_start, replace_folder, reporting_disk_errors, write_atomically
 
 FORMAT = 1
 

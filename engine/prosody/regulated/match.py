@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.prosody.form_match import RhymeFit
-from engine.prosody.forms import Form, RhymePosition, TonePattern
-from engine.prosody.line_types import LineVariant, couplet_licences, line_variants
+from engine.prosody.forms.definitions import Form, RhymePosition, TonePattern
+from engine.prosody.forms.line_types import LineVariant, couplet_licences, line_variants
+from engine.prosody.forms.match import RhymeFit
 from engine.prosody.regulated.rhymes import fit_regulated_rhymes
 from engine.prosody.tones import BOTH_MOSTLY_LEVEL, BOTH_MOSTLY_OBLIQUE, LEVEL_ONLY, OBLIQUE_ONLY, UNKNOWN, letters_of
 

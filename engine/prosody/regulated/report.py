@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from engine.prosody.form_match import Verdict
-from engine.prosody.line_types import line_variants
+from engine.prosody.forms.line_types import line_variants
+from engine.prosody.forms.match import Verdict
 from engine.prosody.parallelism import CoupletParallelism, middle_couplets
 from engine.prosody.regulated.match import RegulatedFit, unusual_places, wrong_places
 from engine.prosody.regulated.rhymes import clashes, group_names

@@ -7,12 +7,12 @@ A first line of a neighbouring group is called 首句邻韵, 借韵 or 孤雁出
 import functools
 from collections.abc import Mapping, Sequence
 
-from engine.paths import bundled_rows
-from engine.prosody import RhymeBook
-from engine.prosody.form_match import RhymeFault, RhymeFit
-from engine.prosody.forms import Form
+from engine.prosody.forms.definitions import Form
+from engine.prosody.forms.match import RhymeFault, RhymeFit
 from engine.prosody.rhymes import Masks, masks_of, merged_characters, rhyme_groups, unusual_rhymes
+from engine.prosody.text import RhymeBook
 from engine.prosody.tones import LEVEL, OBLIQUE, usual_tones
+from engine.system.paths import bundled_rows
 
 _LABEL = "A"
 

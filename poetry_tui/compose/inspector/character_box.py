@@ -2,11 +2,11 @@
 
 from rich.cells import cell_len
 
-from engine.service.protocol import Inspection, Token
+from engine.composing.service.protocol import Inspection, Token
 from poetry_tui.compose.inspector.alternatives import END_GLYPH
 from poetry_tui.compose.inspector.rows import GAP, InspectorStyles, Row, percent, piece
-from poetry_tui.i18n import tr
-from poetry_tui.verse.typesetting import full_width
+from poetry_tui.preferences.i18n import tr
+from poetry_tui.widgets.poem.typesetting import full_width
 
 HEAD_ROWS = 3
 _BOX_CELLS = 6

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from engine.service.protocol import Inspection
+from engine.composing.service.protocol import Inspection
 from poetry_tui.compose.inspector.equation import equation_rows, n_equation_rows
 from poetry_tui.compose.inspector.rows import InspectorStyles, Row, decimals, piece
-from poetry_tui.i18n import tr
+from poetry_tui.preferences.i18n import tr
 from poetry_tui.widgets.heat_strip import strip_of
 
 # A strip's name in the reply, and the letter that stands for it.

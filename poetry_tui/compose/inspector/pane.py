@@ -8,14 +8,14 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 
-from engine.errors import StudioError
-from engine.service.protocol import InspectCharacter
+from engine.composing.service.protocol import InspectCharacter
+from engine.system.errors import StudioError
 from poetry_tui.compose.session.generation import Job, Spawn
 from poetry_tui.compose.session.revision_controller import RevisionController
 from poetry_tui.compose.session.state import ComposeSession
 from poetry_tui.engine_client.client import EngineClient
-from poetry_tui.i18n import tr_error, tr_label
-from poetry_tui.keymap import bind
+from poetry_tui.preferences.i18n import tr_error, tr_label
+from poetry_tui.preferences.keymap import bind
 
 if TYPE_CHECKING:
     from poetry_tui.compose.inspector.character_inspector import CharacterInspector

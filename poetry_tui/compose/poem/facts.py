@@ -10,16 +10,16 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from engine.errors import StudioError
-from engine.service.protocol import Novelty
+from engine.composing.service.protocol import Novelty
+from engine.system.errors import StudioError
 from poetry_tui.compose.session.generation import Spawn
 from poetry_tui.compose.session.state import Composition
-from poetry_tui.i18n import tr, tr_error, tr_label
-from poetry_tui.verse.likelihood import shown_nats
+from poetry_tui.preferences.i18n import tr, tr_error, tr_label
+from poetry_tui.widgets.poem.likelihood import shown_nats
 
 if TYPE_CHECKING:
-    from engine.prosody import RhymeBook
-    from poetry_tui.verse.annotations import PoemAnnotations
+    from engine.prosody.text import RhymeBook
+    from poetry_tui.widgets.poem.annotations import PoemAnnotations
 
     # Text, form, rhyme book, and whether with pinyin, decide the annotations.
     Key = tuple[str, str | None, RhymeBook | None, bool]
@@ -38,7 +38,7 @@ def poem_heading(composition: Composition) -> str:
     if form == "free":
         return tr_label("compose.poem")
     # Read from a table: not before a form is requested.
-    from engine.prosody.forms import form_called
+    from engine.prosody.forms.definitions import form_called
 
     names = []
     with contextlib.suppress(StudioError):
@@ -190,7 +190,7 @@ class AnnotationCache:
 
     async def _annotate(self, key: "Key") -> None:
         # Loads the tables of the prosody: not before the first poem whose tones are displayed.
-        from poetry_tui.verse.annotations import annotate
+        from poetry_tui.widgets.poem.annotations import annotate
 
         try:
             self._found[key] = await asyncio.to_thread(annotate, *key[:3], with_pinyin=key[3])

@@ -5,14 +5,14 @@ Checking reads the tables of the prosody, so `own_composition` belongs in a thre
 
 import re
 
-from engine.config import ComposeConfig
+from engine.composing.service.protocol import Token
+from engine.config.schema import ComposeConfig
 from engine.corpus.cleaning import to_simplified
-from engine.errors import UsageError
 from engine.prosody.checker import check
-from engine.prosody.forms import named_with_lines
+from engine.prosody.forms.definitions import named_with_lines
 from engine.prosody.regulated.report import BORROWED_RHYME, BROKEN_QUATRAIN
 from engine.prosody.text import LINE_MARKS, is_han
-from engine.service.protocol import Token
+from engine.system.errors import UsageError
 from poetry_tui.compose.session.revision_request import FREE, OPEN
 from poetry_tui.compose.session.revisions import ComposeRequest
 from poetry_tui.compose.session.state import Composition

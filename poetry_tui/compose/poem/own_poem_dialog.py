@@ -11,10 +11,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
-from poetry_tui.i18n import tr, tr_label
+from poetry_tui.preferences.i18n import tr, tr_label
 
 if TYPE_CHECKING:
-    from poetry_tui.verse.annotations import PoemAnnotations
+    from poetry_tui.widgets.poem.annotations import PoemAnnotations
 
 # Time without a key before the text is checked.
 PAUSE_S = 0.25
@@ -86,7 +86,7 @@ class OwnPoemDialog(ModalScreen[str | None]):
             self._verdict.update(tr("own.nothing"))
             return
         from poetry_tui.compose.poem.facts import tone_facts
-        from poetry_tui.verse.annotations import annotate
+        from poetry_tui.widgets.poem.annotations import annotate
 
         tones: PoemAnnotations = await asyncio.to_thread(annotate, verse)
         self._verdict.update(Content(" · ").join(tone_facts(tones)))

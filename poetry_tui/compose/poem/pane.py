@@ -12,24 +12,24 @@ from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
 
-from engine.errors import StudioError
 from engine.prosody.text import han_of, is_han
+from engine.system.errors import StudioError
 from poetry_tui.compose.poem.facts import AnnotationCache, Facts, novelty_facts, origin_facts, poem_heading, tone_facts
 from poetry_tui.compose.poem.pager import Pager
 from poetry_tui.compose.session.generation import Spawn
 from poetry_tui.compose.session.revision_controller import LockChange, RevisionController
 from poetry_tui.compose.session.revisions import ComposeRequest
 from poetry_tui.compose.session.state import ComposeSession, Composition
-from poetry_tui.i18n import tr, tr_error, tr_label
-from poetry_tui.keymap import bind
-from poetry_tui.messages import CopyWanted
-from poetry_tui.settings import SettingsStore
-from poetry_tui.verse.poem_view import PoemView, PoemViewState
-from poetry_tui.widgets.poem_display import PoemDisplay
+from poetry_tui.preferences.i18n import tr, tr_error, tr_label
+from poetry_tui.preferences.keymap import bind
+from poetry_tui.preferences.settings import SettingsStore
+from poetry_tui.widgets.poem.poem_display import PoemDisplay
+from poetry_tui.widgets.poem.poem_view import PoemView, PoemViewState
+from poetry_tui.widgets.shell.messages import CopyWanted
 
 if TYPE_CHECKING:
     from poetry_tui.compose.request.tone_pattern import FormPattern, FormPatternView
-    from poetry_tui.verse.annotations import PoemAnnotations
+    from poetry_tui.widgets.poem.annotations import PoemAnnotations
 
 
 # Time without a key before typed characters are put into the poem.

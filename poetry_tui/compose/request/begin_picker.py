@@ -6,7 +6,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from poetry_tui.themes import FAINT
+from poetry_tui.preferences.themes import FAINT
 
 _PER_ROW = 4
 _CELLS = 5

@@ -10,12 +10,12 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from engine.prosody import RHYME_BOOKS, RhymeBook
+from engine.prosody.text import RHYME_BOOKS, RhymeBook
 from poetry_tui.compose.request.form_choices import COUPLET, FREE, FormChoice
 from poetry_tui.compose.session.revision_request import pattern_of_form
-from poetry_tui.i18n import tr
-from poetry_tui.settings import Settings
-from poetry_tui.terminal.chart_glyphs import is_ascii
+from poetry_tui.preferences.chart_glyphs import is_ascii
+from poetry_tui.preferences.i18n import tr
+from poetry_tui.preferences.settings import Settings
 from poetry_tui.widgets.line_input import LineInput
 from poetry_tui.widgets.stepper import Stepper
 

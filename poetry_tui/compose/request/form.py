@@ -17,9 +17,9 @@ from poetry_tui.compose.request.begin_picker import BeginPicker
 from poetry_tui.compose.session.generation import new_seed
 from poetry_tui.compose.session.revisions import ComposeRequest
 from poetry_tui.compose.session.state import ComposeSession
-from poetry_tui.i18n import tr, tr_label
-from poetry_tui.keymap import bind
-from poetry_tui.settings import SettingsStore
+from poetry_tui.preferences.i18n import tr, tr_label
+from poetry_tui.preferences.keymap import bind
+from poetry_tui.preferences.settings import SettingsStore
 
 if TYPE_CHECKING:
     from poetry_tui.compose.request.fields import RequestFields
@@ -117,7 +117,7 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     def request(self, prompt: str, model: str | None) -> ComposeRequest:
         """The request for a prompt with the options of the form and a new seed."""
-        from engine.config import ComposeConfig
+        from engine.config.schema import ComposeConfig
         from poetry_tui.compose.request.form_choices import COUPLET, FREE
 
         options = {**self.fields.options, "begin": prompt, "seed": new_seed()}

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.prosody import RhymeBook
-from engine.prosody.forms import Form, forms, named_with_lines
+from engine.prosody.forms.definitions import Form, forms, named_with_lines
 from engine.prosody.rhymes import names_of, rhyme_groups
+from engine.prosody.text import RhymeBook
 
 # Verse without a form, and the lower line of a couplet (对联), whose upper line is typed as the begin.
 FREE, COUPLET = "free", "couplet"

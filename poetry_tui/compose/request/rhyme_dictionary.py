@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.corpus.cleaning import to_simplified
-from engine.errors import StudioError
 from engine.model.metadata import read_metadata
 from engine.model.registry import find_model
-from engine.prosody import RhymeBook
 from engine.prosody.rhymes import masks_of
+from engine.prosody.text import RhymeBook
+from engine.system.errors import StudioError
 
 LEVEL, OBLIQUE = "平", "仄"
 

@@ -13,11 +13,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
 from engine.prosody.text import is_han
-from poetry_tui.i18n import tr, tr_label
+from poetry_tui.preferences.i18n import tr, tr_label
 from poetry_tui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
-    from engine.prosody import RhymeBook
+    from engine.prosody.text import RhymeBook
     from poetry_tui.compose.request.rhyme_dictionary import RhymeEntry
 
 

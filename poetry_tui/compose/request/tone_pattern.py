@@ -6,10 +6,10 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
-from engine.errors import StudioError
-from engine.prosody.forms import form_called
-from poetry_tui.i18n import tr
-from poetry_tui.themes import FAINT
+from engine.prosody.forms.definitions import form_called
+from engine.system.errors import StudioError
+from poetry_tui.preferences.i18n import tr
+from poetry_tui.preferences.themes import FAINT
 
 # A mark after each line: where the form rhymes, and elsewhere.
 RHYME_MARK, OTHER_MARK = "。", "，"

@@ -6,8 +6,8 @@ import functools
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
-from engine.errors import StudioError
-from engine.service.protocol import Novelty, Poem, Progress, Token
+from engine.composing.service.protocol import Novelty, Poem, Progress, Token
+from engine.system.errors import StudioError
 from poetry_tui.compose.session.revisions import ComposeRequest
 from poetry_tui.compose.session.state import ComposeSession, Composition, candidate_poem
 

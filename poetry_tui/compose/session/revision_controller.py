@@ -7,7 +7,7 @@ from poetry_tui.compose.session.generation import new_seed
 from poetry_tui.compose.session.revision_request import line_ranges
 from poetry_tui.compose.session.revisions import ComposeRequest, Origin, RevisionTree, TreeRow
 from poetry_tui.compose.session.state import ComposeSession
-from poetry_tui.i18n import tr
+from poetry_tui.preferences.i18n import tr
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def repeated_positions(config: Mapping[str, Any], text: str, position: int) -> f
     if config.get("form", FREE) == FREE:
         return frozenset({position})
     # Its tables take a moment to load.
-    from engine.prosody.forms import form_called
+    from engine.prosody.forms.definitions import form_called
 
     lines = [[at for at in line if text[at] not in LINE_MARKS] for line in line_ranges(text)]
     repeated = {position}
@@ -82,7 +82,7 @@ def pattern_of_form(typed: str, form: str) -> str:
     pattern = "".join(typed.split())
     if not pattern or form == FREE:
         return pattern
-    from engine.prosody.forms import form_called
+    from engine.prosody.forms.definitions import form_called
 
     n_typed = sum(one not in LINE_MARKS for one in pattern)
     return pattern + OPEN * (sum(form_called(form).line_lengths) - n_typed)
@@ -96,7 +96,7 @@ def _pattern(config: Mapping[str, Any], text: str, kept: Collection[int]) -> str
     if config.get("form", FREE) == FREE:
         return pattern
     # Its tables are not needed before the first poem in a form; the first paint is sooner without them.
-    from engine.prosody.forms import form_called
+    from engine.prosody.forms.definitions import form_called
 
     n_places = sum(form_called(str(config["form"])).line_lengths)
     return pattern + OPEN * (n_places - sum(character not in LINE_MARKS for character in text))

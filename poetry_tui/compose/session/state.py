@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from engine.errors import StudioError
-from engine.service.protocol import InspectCharacter, Inspection, Novelty, Poem, Progress, Token
+from engine.composing.service.protocol import InspectCharacter, Inspection, Novelty, Poem, Progress, Token
+from engine.system.errors import StudioError
 from poetry_tui.compose.session.revision_request import forced_positions
 from poetry_tui.compose.session.revisions import ComposeRequest, Revision, RevisionTree
-from poetry_tui.verse.likelihood import nats_per_han
+from poetry_tui.widgets.poem.likelihood import nats_per_han
 
 
 @dataclass(slots=True)

@@ -15,10 +15,10 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button
 
-from poetry_tui.i18n import TRANSLATIONS, tr, tr_label
-from poetry_tui.keymap import bind, translated
-from poetry_tui.runs.comparison import MISSING, Comparison, Row
-from poetry_tui.themes import FAINT
+from poetry_tui.preferences.i18n import TRANSLATIONS, tr, tr_label
+from poetry_tui.preferences.keymap import bind, translated
+from poetry_tui.preferences.themes import FAINT
+from poetry_tui.tracking.comparison import MISSING, Comparison, Row
 
 # As the curves are coloured: the run that is followed, then those beside it.
 RUN_STYLES = ("bold $accent", "bold $secondary", "bold $warning", "bold $success", "bold $error")

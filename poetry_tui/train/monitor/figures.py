@@ -4,13 +4,13 @@ from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 from textual.widget import Widget
 
-from poetry_tui.i18n import tr, tr_label
-from poetry_tui.runs.curve import Curve
-from poetry_tui.runs.follower import RunFollower
-from poetry_tui.runs.state import RunState, Status
-from poetry_tui.runs.wording import COLOURS, SYMBOLS, count, duration, epochs_read, figures, what_next
-from poetry_tui.terminal.chart_glyphs import progress, small_curve
-from poetry_tui.themes import FAINT
+from poetry_tui.preferences.chart_glyphs import progress, small_curve
+from poetry_tui.preferences.i18n import tr, tr_label
+from poetry_tui.preferences.themes import FAINT
+from poetry_tui.tracking.follower import RunFollower
+from poetry_tui.tracking.run_state.curve import Curve
+from poetry_tui.tracking.run_state.state import RunState, Status
+from poetry_tui.tracking.wording import COLOURS, SYMBOLS, count, duration, epochs_read, figures, what_next
 from poetry_tui.widgets.rows import Cells, Rows
 
 # A shorter bar says nothing.

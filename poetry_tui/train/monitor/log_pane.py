@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widgets import RichLog
 
-from poetry_tui.i18n import tr, tr_label
+from poetry_tui.preferences.i18n import tr, tr_label
 
 MAX_LINES = 500
 

@@ -11,10 +11,10 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from engine.runs.events import RETURNED
-from poetry_tui.i18n import tr, tr_label
-from poetry_tui.runs.state import Axis, RunState
-from poetry_tui.runs.wording import ABOUT
-from poetry_tui.terminal.chart_glyphs import is_ascii
+from poetry_tui.preferences.chart_glyphs import is_ascii
+from poetry_tui.preferences.i18n import tr, tr_label
+from poetry_tui.tracking.run_state.state import Axis, RunState
+from poetry_tui.tracking.wording import ABOUT
 from poetry_tui.widgets.braille_plot import (
     LABEL_WIDTH,
     OVERLAY_LETTERS,

@@ -12,14 +12,14 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 
-from engine.errors import StudioError
-from poetry_tui.i18n import tr, tr_error
-from poetry_tui.keymap import bind
+from engine.system.errors import StudioError
+from poetry_tui.preferences.i18n import tr, tr_error
+from poetry_tui.preferences.keymap import bind
 from poetry_tui.report.write import folder_for, write_in_child
-from poetry_tui.runs.follower import RunFollower
-from poetry_tui.runs.reader import LogTail
-from poetry_tui.runs.replay import RunReplay
-from poetry_tui.runs.state import RunState, Status
+from poetry_tui.tracking.follower import RunFollower
+from poetry_tui.tracking.reader import LogTail
+from poetry_tui.tracking.replay import RunReplay
+from poetry_tui.tracking.run_state.state import RunState, Status
 from poetry_tui.train.followed_runs import FollowedRuns
 from poetry_tui.train.monitor.comparison import CompareScreen
 from poetry_tui.train.monitor.figures import RunFigures, RunHeadline, SparklineRow

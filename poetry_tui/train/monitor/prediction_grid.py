@@ -10,9 +10,9 @@ from textual.content import Content, Span
 from textual.style import Style
 
 from engine.runs.events import Compared
-from poetry_tui.i18n import tr, tr_label
-from poetry_tui.keymap import VERTICAL_SCROLLING
-from poetry_tui.themes import FAINT
+from poetry_tui.preferences.i18n import tr, tr_label
+from poetry_tui.preferences.keymap import VERTICAL_SCROLLING
+from poetry_tui.preferences.themes import FAINT
 from poetry_tui.widgets.rows import Lines
 
 # A thousandth counts as nothing: the scale is that of the logarithm, as the loss is.

@@ -7,10 +7,10 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from engine.runs.events import Resources
-from poetry_tui.i18n import tr, tr_label
-from poetry_tui.runs.wording import count
-from poetry_tui.terminal.chart_glyphs import bar
-from poetry_tui.themes import FAINT
+from poetry_tui.preferences.chart_glyphs import bar
+from poetry_tui.preferences.i18n import tr, tr_label
+from poetry_tui.preferences.themes import FAINT
+from poetry_tui.tracking.wording import count
 from poetry_tui.widgets.rows import Lines
 
 PHASES = ("data", "forward", "backward", "optimizer")

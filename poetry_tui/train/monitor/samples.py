@@ -5,10 +5,10 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from engine.runs.events import Sampled
-from poetry_tui.i18n import tr, tr_label
-from poetry_tui.keymap import VERTICAL_SCROLLING
-from poetry_tui.runs.state import SampleRound
-from poetry_tui.themes import FAINT
+from poetry_tui.preferences.i18n import tr, tr_label
+from poetry_tui.preferences.keymap import VERTICAL_SCROLLING
+from poetry_tui.preferences.themes import FAINT
+from poetry_tui.tracking.run_state.state import SampleRound
 from poetry_tui.widgets.rows import Lines
 
 MAX_ROUNDS = 40

@@ -11,11 +11,11 @@ from textual.message import Message
 from textual.widgets import Button, Collapsible, Input, Select, Static
 from textual.widgets.collapsible import CollapsibleTitle
 
-from engine.config import TrainConfig
+from engine.config.schema import TrainConfig
 from engine.corpus.install import PARTS
-from engine.errors import StudioError, UsageError
-from poetry_tui.i18n import tr, tr_label
-from poetry_tui.terminal.chart_glyphs import arrow
+from engine.system.errors import StudioError, UsageError
+from poetry_tui.preferences.chart_glyphs import arrow
+from poetry_tui.preferences.i18n import tr, tr_label
 from poetry_tui.train.settings.questions import (
     BEGINNING,
     MAIN,

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.config import ARCHITECTURE_FIELDS, ModelConfig, TrainConfig
-from engine.errors import StudioError, UsageError
+from engine.config.options import Setting, settings_of
+from engine.config.presets import PRESETS, preset
+from engine.config.schema import ARCHITECTURE_FIELDS, ModelConfig, TrainConfig
 from engine.model.metadata import architecture_of, read_metadata
 from engine.model.registry import find_model, list_models, runs_with_a_model
-from engine.presets import PRESETS, preset
-from engine.settings import Setting, settings_of
+from engine.system.errors import StudioError, UsageError
 
 # What most people set; everything else is one click further.
 MAIN = (

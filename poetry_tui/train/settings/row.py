@@ -7,8 +7,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static
 
-from engine.errors import StudioError
-from poetry_tui.i18n import TRANSLATIONS, tr, tr_error
+from engine.system.errors import StudioError
+from poetry_tui.preferences.i18n import TRANSLATIONS, tr, tr_error
 from poetry_tui.train.settings.questions import BEGINNING, NO, YES, Question
 from poetry_tui.widgets.line_input import LineInput
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from engine import paths
 from engine.__main__ import main
-from engine.errors import RunError
 from engine.runs import events
 from engine.runs.folder import EVENTS, read_config
+from engine.system import paths
+from engine.system.errors import RunError
 from tests.children import child
 from tests.engine.small_model import save_small_model
 from tests.small_corpus import write_corpus

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from engine.__main__ import main
-from engine.model.checkpoint import save_model
-from engine.service.handlers import Call, CancelledError, candidates, compose
-from engine.service.protocol import (
+from engine.composing.service.handlers import Call, CancelledError, candidates, compose
+from engine.composing.service.protocol import (
     Candidate,
     CandidatesDone,
     ComposeCandidates,
@@ -23,6 +22,7 @@ from engine.service.protocol import (
     Reply,
     Request,
 )
+from engine.model.checkpoint import save_model
 from tests.engine.composing.rhyming_model import rhyming_model
 from tests.engine.prosody.verse_judge import faults
 

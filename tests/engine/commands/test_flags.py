@@ -8,12 +8,12 @@ from engine.__main__ import main, make_parser
 from engine.commands.flags import add_setting_flags, flag_of, given
 from engine.commands.parser import Parser
 from engine.commands.train import CHANGED_BY_RESUME, new_config
-from engine.config import ModelConfig, TrainConfig
-from engine.errors import ModelError, UsageError
+from engine.config.options import Settings, settings_of
+from engine.config.presets import preset
+from engine.config.schema import ModelConfig, TrainConfig
 from engine.model.metadata import read_metadata
 from engine.model.registry import find_model
-from engine.presets import preset
-from engine.settings import Settings, settings_of
+from engine.system.errors import ModelError, UsageError
 from tests.engine.small_model import save_small_model, small_config
 
 

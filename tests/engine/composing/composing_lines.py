@@ -6,10 +6,10 @@ from typing import Any, cast
 import numpy as np
 
 from engine.composing.composer import Composition, compose_poem
-from engine.config import ComposeConfig
+from engine.config.schema import ComposeConfig
+from engine.corpus.novelty.bloom import CodePoints
+from engine.corpus.novelty.training_lines import TrainingLines
 from engine.model.checkpoint import LoadedModel
-from engine.novelty.bloom import CodePoints
-from engine.novelty.training_lines import TrainingLines
 from engine.prosody.text import is_han
 from tests.engine.composing.rhyming_model import rhyming_model
 

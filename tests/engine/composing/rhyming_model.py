@@ -2,9 +2,9 @@
 
 import torch
 
-from engine.config import ModelConfig
-from engine.corpus.control_codes import control_code_tags
-from engine.corpus.vocabulary import Vocabulary
+from engine.config.schema import ModelConfig
+from engine.corpus.tokens.control_codes import control_code_tags
+from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import LoadedModel
 

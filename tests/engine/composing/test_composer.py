@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from engine.composing.composer import Composition, Token, compose, compose_many, compose_poem, finish
-from engine.config import CELLS, Cell, ComposeConfig
-from engine.corpus.vocabulary import BEGIN, END, PAD, UNKNOWN
-from engine.errors import ComposeError
+from engine.config.schema import CELLS, Cell, ComposeConfig
+from engine.corpus.tokens.vocabulary import BEGIN, END, PAD, UNKNOWN
 from engine.model.checkpoint import LoadedModel
 from engine.prosody.text import is_han
+from engine.system.errors import ComposeError
 from tests.engine.small_model import small_model
 
 

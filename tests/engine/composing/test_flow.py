@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from engine.composing.composer import compose, compose_many, compose_poem
-from engine.config import ComposeConfig
-from engine.corpus.vocabulary import BEGIN
-from engine.errors import ComposeError
+from engine.config.schema import ComposeConfig
+from engine.corpus.tokens.vocabulary import BEGIN
 from engine.model.checkpoint import LoadedModel
+from engine.system.errors import ComposeError
 from tests.engine.composing.composing_lines import again
 from tests.engine.composing.rhyming_model import rhyming_model
 from tests.engine.prosody.verse_judge import faults

@@ -9,17 +9,17 @@ import torch
 
 from engine.composing.composer import compose, compose_poem
 from engine.composing.inspection import LayerValues, inspect
-from engine.config import CELLS, Cell, ComposeConfig
-from engine.corpus.control_codes import control_code_tags
-from engine.corpus.vocabulary import BEGIN, Vocabulary
-from engine.errors import UsageError
+from engine.composing.service import protocol
+from engine.composing.service.handlers import Call, CancelledError
+from engine.composing.service.handlers import inspect as inspect_for_service
+from engine.composing.service.protocol import InspectCharacter, Reply
+from engine.config.schema import CELLS, Cell, ComposeConfig
+from engine.corpus.tokens.control_codes import control_code_tags
+from engine.corpus.tokens.vocabulary import BEGIN, Vocabulary
 from engine.model.checkpoint import LoadedModel
 from engine.model.layers import State
 from engine.prosody.rhymes import rhyme_groups
-from engine.service import protocol
-from engine.service.handlers import Call, CancelledError
-from engine.service.handlers import inspect as inspect_for_service
-from engine.service.protocol import InspectCharacter, Reply
+from engine.system.errors import UsageError
 from tests.engine.small_model import small_model
 
 CONFIG = ComposeConfig(begin="日", seed=16, max_chars=14)

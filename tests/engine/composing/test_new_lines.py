@@ -3,9 +3,9 @@
 import pytest
 
 from engine.composing.composer import compose_many, compose_poem
-from engine.config import ComposeConfig
-from engine.errors import ComposeError
+from engine.config.schema import ComposeConfig
 from engine.model.checkpoint import LoadedModel
+from engine.system.errors import ComposeError
 from tests.engine.composing.composing_lines import HAN, Lines, lines_of, with_lines
 from tests.engine.composing.rhyming_model import rhyming_model
 from tests.engine.prosody.verse_judge import faults, repeated

@@ -8,7 +8,7 @@ import pytest
 
 from engine.corpus.cleaning import Cleaner
 from engine.corpus.readers.formats import read_poems
-from engine.errors import CorpusError, StudioError
+from engine.system.errors import CorpusError, StudioError
 
 posix = pytest.mark.skipif(os.name != "posix", reason="FIFOs and sockets")
 

@@ -11,7 +11,7 @@ from engine.corpus.cleaning import Cleaner
 from engine.corpus.poem import RawPoem
 from engine.corpus.readers.formats import FORMATS, TEXT_FORMATS, how_read, open_poems, read_poems
 from engine.corpus.store import read_cleanly
-from engine.errors import CorpusError
+from engine.system.errors import CorpusError
 from tests.engine.corpus.corpus_samples import (
     DENGGUANQUELOU,
     JINGYESI,

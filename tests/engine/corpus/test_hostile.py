@@ -14,7 +14,7 @@ from engine.corpus.poem import RawPoem
 from engine.corpus.readers import archives, content
 from engine.corpus.readers.formats import FORMATS, read_poems
 from engine.corpus.store import open_corpus
-from engine.errors import CorpusError
+from engine.system.errors import CorpusError
 from tests.engine.corpus.corpus_samples import JINGYESI, SHANXING, entry
 from tests.engine.corpus.hostile_files import posix, read_to_the_end, refused
 

@@ -11,7 +11,7 @@ import pytest
 
 from engine.corpus.readers import archives, content
 from engine.corpus.readers.formats import read_poems
-from engine.errors import CorpusError
+from engine.system.errors import CorpusError
 from tests.engine.corpus.corpus_samples import JINGYESI, entry
 from tests.engine.corpus.hostile_files import read_to_the_end, refused
 

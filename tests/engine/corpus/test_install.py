@@ -14,7 +14,7 @@ from engine.corpus.corpus import list_corpora
 from engine.corpus.install import install
 from engine.corpus.poem import Poem
 from engine.corpus.store import open_corpus
-from engine.errors import CorpusError
+from engine.system.errors import CorpusError
 from tests.engine.corpus.corpus_samples import JINGYESI, SHANXING, small_package
 
 needs_shell = pytest.mark.skipif(os.name == "nt", reason="the pretended npm is a shell script")

@@ -11,7 +11,7 @@ import pytest
 
 from engine.corpus.poem import RawPoem
 from engine.corpus.readers.formats import open_poems, read_poems
-from engine.errors import CorpusError
+from engine.system.errors import CorpusError
 from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, entry, made_up_poems
 
 COUPLETS = ["床前明月光，疑是地上霜。", "举头望明月，低头思故乡。"]

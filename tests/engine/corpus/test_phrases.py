@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from engine.corpus.corpus import Corpus
 from engine.corpus.phrases import Quotation, _phrases, largest_corpus, quotations, quotations_around
 from engine.corpus.store import import_file
-from engine.errors import CorpusError
+from engine.system.errors import CorpusError
 from tests.engine.corpus.corpus_samples import write_poems
 
 POEMS = [

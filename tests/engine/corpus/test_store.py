@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from engine import paths
 from engine.corpus.corpus import check, damaged_corpora, list_corpora
 from engine.corpus.poem import Poem
 from engine.corpus.splits import split_of
 from engine.corpus.store import import_file, open_corpus, read_cleanly, remove
-from engine.errors import CorpusError
+from engine.system import paths
+from engine.system.errors import CorpusError
 from tests.engine.corpus.corpus_samples import (
     DENGGUANQUELOU,
     JINGYESI,

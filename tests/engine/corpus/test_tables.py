@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from engine.corpus.poem import RawPoem
 from engine.corpus.readers.formats import open_poems, read_poems
 from engine.corpus.readers.tables import FIELDS, NAMES
-from engine.errors import CorpusError
+from engine.system.errors import CorpusError
 from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING
 
 POEMS = [("登鹳雀楼", "唐", "王之涣", DENGGUANQUELOU), ("静夜思", "唐", "李白", JINGYESI)]

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.corpus.usage import line_ends, n_season_clashes, rare_end_share, rare_ends
-from engine.corpus.vocabulary import Vocabulary
 from engine.prosody.text import lines_of
 
 VOCABULARY = Vocabulary("家阳头人斜醒日，。")

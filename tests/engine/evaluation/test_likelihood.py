@@ -5,11 +5,11 @@ import math
 import pytest
 import torch
 
-from engine.config import CELLS, Cell
-from engine.corpus.batching import Batch
-from engine.corpus.control_codes import ControlCodes, control_code_indices, control_code_tags, control_codes_of
+from engine.config.schema import CELLS, Cell
 from engine.corpus.poem import Poem
-from engine.corpus.vocabulary import BEGIN, END, N_HAN_CHARACTERS, PAD, UNKNOWN, Vocabulary
+from engine.corpus.tokens.batching import Batch
+from engine.corpus.tokens.control_codes import ControlCodes, control_code_indices, control_code_tags, control_codes_of
+from engine.corpus.tokens.vocabulary import BEGIN, END, N_HAN_CHARACTERS, PAD, UNKNOWN, Vocabulary
 from engine.evaluation import likelihood as evaluation
 from engine.evaluation.likelihood import Figures, Tally, evaluate, tally_batches
 from engine.model.checkpoint import LoadedModel

@@ -11,18 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import paths
 from engine.__main__ import main
 from engine.corpus.corpus import Corpus
 from engine.corpus.splits import split_of
 from engine.corpus.store import import_file
-from engine.corpus.token_cache import open_tokens
-from engine.corpus.vocabulary import BEGIN, END, SPECIAL_TOKENS, UNKNOWN, Vocabulary
-from engine.errors import CorpusError
+from engine.corpus.tokens.token_cache import open_tokens
+from engine.corpus.tokens.vocabulary import BEGIN, END, SPECIAL_TOKENS, UNKNOWN, Vocabulary
 from engine.evaluation.ngram.counting import count_ngrams
 from engine.evaluation.ngram.kneser_ney import DEFAULT_DISCOUNTS, KneserNey, discounts_of
 from engine.evaluation.ngram.store import open_kneser_ney
 from engine.model.checkpoint import save_model
+from engine.system import paths
+from engine.system.errors import CorpusError
 from tests.engine.corpus.corpus_samples import made_up_poems, write_poems
 from tests.engine.small_model import small_model
 

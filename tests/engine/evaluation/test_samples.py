@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 
 from engine.__main__ import main
-from engine.config import ComposeConfig
-from engine.corpus.control_codes import control_code_tags
+from engine.config.schema import ComposeConfig
 from engine.corpus.corpus import Corpus
+from engine.corpus.novelty.build import build, keep_lines
+from engine.corpus.novelty.novelty import verse_lines
 from engine.corpus.poem import Poem
 from engine.corpus.splits import split_of
 from engine.corpus.store import import_file
-from engine.corpus.vocabulary import Vocabulary
+from engine.corpus.tokens.control_codes import control_code_tags
+from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.evaluation.samples import Sample, acrostic_requests, random_requests, write_sample
 from engine.evaluation.verse_quality import rates_of
 from engine.model.checkpoint import save_model
-from engine.novelty.build import build, keep_lines
-from engine.novelty.novelty import verse_lines
-from engine.prosody.forms import Form, form_called, forms
+from engine.prosody.forms.definitions import Form, form_called, forms
 from tests.engine.composing.rhyming_model import rhyming_model
 from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems, write_poems
 from tests.engine.small_model import small_model

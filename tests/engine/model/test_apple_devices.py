@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.config import TrainConfig
-from engine.errors import ModelError, UsageError
+from engine.config.schema import TrainConfig
 from engine.model.checkpoint import OPTIMIZER, load_progress, save_checkpoint
 from engine.model.devices import choose_device, product_dtype
 from engine.model.metadata import tensor_entries
+from engine.system.errors import ModelError, UsageError
 from engine.training.optim import make_optimizer
 from tests.engine.small_model import small_model
 

@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from engine.__main__ import main
-from engine.corpus.vocabulary import Vocabulary
-from engine.errors import ModelError
+from engine.config.presets import preset
+from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.model.averaging import mean_of
 from engine.model.checkpoint import LoadedModel, load_model
 from engine.model.metadata import read_metadata
-from engine.presets import preset
+from engine.system.errors import ModelError
 from engine.training.loop import run_training
 from tests.engine.small_model import small_model
 from tests.small_corpus import write_corpus

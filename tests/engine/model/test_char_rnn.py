@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from engine.config import CELLS, OPTIMIZERS, Cell, Initialisation, ModelConfig, Optimizer, TrainConfig
+from engine.config.schema import CELLS, OPTIMIZERS, Cell, Initialisation, ModelConfig, Optimizer, TrainConfig
 from engine.model.char_rnn import N_GATES, CharRNN
 from engine.model.decode_step import can_multiply_bfloat16
 from engine.model.devices import has_fast_bfloat16

@@ -10,8 +10,7 @@ import pytest
 import torch
 
 from engine.composing.composer import compose_poem
-from engine.config import CELLS, Cell, ComposeConfig
-from engine.errors import ModelError
+from engine.config.schema import CELLS, Cell, ComposeConfig
 from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import (
     OPTIMIZER,
@@ -23,6 +22,7 @@ from engine.model.checkpoint import (
     save_model,
 )
 from engine.model.metadata import METADATA, WEIGHTS
+from engine.system.errors import ModelError
 from tests.engine.small_model import save_small_model, small_model
 
 CPU = torch.device("cpu")

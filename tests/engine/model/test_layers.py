@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from engine.__main__ import main
-from engine.config import CELLS, Cell, ModelConfig
+from engine.config.schema import CELLS, Cell, ModelConfig
 from engine.model.char_rnn import CharRNN
 from engine.model.layers import UNSTACKED_DEVICES, ResidualRNN, make_layers, run
 from engine.model.metadata import read_metadata

@@ -8,14 +8,14 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from engine.config import CELLS, Cell, Precision
-from engine.errors import UsageError
+from engine.config.presets import preset
+from engine.config.schema import CELLS, Cell, Precision
 from engine.model.checkpoint import CheckpointFolder
 from engine.model.devices import device_name, mixed_precision, product_dtype
 from engine.model.fused_loss import linear_cross_entropy
-from engine.presets import preset
 from engine.runs.events import RunStarted, Validated, from_line
 from engine.runs.folder import CHECKPOINTS, EVENTS
+from engine.system.errors import UsageError
 from engine.training.loop import run_training
 from tests.engine.small_model import VOCABULARY, small_model
 from tests.small_corpus import write_corpus

@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.composing.composer import Composition, compose_many
-from engine.composing.prompt import build_prompt
-from engine.config import ComposeConfig
-from engine.corpus.vocabulary import BEGIN
-from engine.errors import ModelError
+from engine.composing.constraints.prompt import build_prompt
+from engine.config.schema import ComposeConfig
+from engine.corpus.tokens.vocabulary import BEGIN
 from engine.model.checkpoint import LoadedModel, load_model, save_model
 from engine.model.metadata import RANKER
 from engine.model.ranker import (
@@ -26,6 +25,7 @@ from engine.model.ranker import (
     statistics_of,
 )
 from engine.model.registry import add_model, find_model
+from engine.system.errors import ModelError
 
 CPU = torch.device("cpu")
 POEM = "日暮苍山远，天寒白屋贫。柴门闻犬吠，风雪夜归人。"

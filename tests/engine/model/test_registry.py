@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import paths
-from engine.errors import ModelError
 from engine.model.registry import DEFAULT_MODEL, add_model, find_model, list_models, remove_model
+from engine.system import paths
+from engine.system.errors import ModelError
 
 
 def make_model(folder: Path, **about: object) -> Path:

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import StudioError, UsageError
 from engine.poster import fonts
 from engine.poster.layout import AIDS, HEIGHT, WIDTH, PosterStyle, lay_out
 from engine.poster.papers import PAPERS
@@ -17,6 +16,7 @@ from engine.poster.render import poster_image, poster_png, poster_svg, write_pos
 from engine.poster.seal import seal_characters
 from engine.poster.shapes import Text
 from engine.prosody.text import han_of, is_han
+from engine.system.errors import StudioError, UsageError
 
 POEM = "日暮江头一笛风，满船明月照归篷。扁舟欲去无人问，只在芦花浅水中。"
 WULV = "国破山河在，城春草木深。感时花溅泪，恨别鸟惊心。烽火连三月，家书抵万金。白头搔更短，浑欲不胜簪。"

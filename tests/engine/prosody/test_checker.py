@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import UsageError
 from engine.prosody.checker import check, quick_verdicts
-from engine.prosody.forms import Form, SegmentOption, TonePattern, forms
+from engine.prosody.forms.definitions import Form, SegmentOption, TonePattern, forms
 from engine.prosody.report import Report, Verdicts
 from engine.prosody.tones import reading_of
+from engine.system.errors import UsageError
 
 GUANQUE = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
 RUMENGLING = "常记溪亭日暮，沉醉不知归路。兴尽晚回舟，误入藕花深处。争渡，争渡，惊起一滩鸥鹭。"

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.tables.compare import differences, print_agreement
 from benchmarks.tables.other_books import PINGSHUI, TABLES, our_readings, read_books, read_tone_lists, tones_in
-from engine.paths import bundled_data
+from engine.system.paths import bundled_data
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.prosody import RhymeBook
 from engine.prosody.checker import check
 from engine.prosody.report import Report
+from engine.prosody.text import RhymeBook
 
 FOLDER = Path(__file__).parent
 BASES = {

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.composing.ranking import parallelism_of
 from engine.prosody.checker import check
-from engine.prosody.forms import form_called
+from engine.prosody.forms.definitions import form_called
 from engine.prosody.parallelism import couplet_parallelism, mean_score, middle_couplets
 from engine.prosody.report import Report
 

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from engine.paths import bundled_data
 from engine.prosody.pinyin import characters_by_syllable, syllable_of, syllables_in
+from engine.system.paths import bundled_data
 
 INITIALS = ("zh", "ch", "sh", *"bpmfdtnlgkhjqxrzcsyw")
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from engine import paths
 from engine.corpus.poem import Poem, han_digest
 from engine.prosody.checker import check
 from engine.prosody.pass_rates import pass_rates
 from engine.prosody.report import Report
 from engine.prosody.text import is_han
 from engine.prosody.tones import reading_of
+from engine.system import paths
 
 CAUSES = {
     "古风": "",  # told as old-style verse, which is undecidable, or violations

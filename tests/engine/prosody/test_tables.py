@@ -2,8 +2,6 @@
 
 import pytest
 
-from engine.errors import UsageError
-from engine.paths import bundled_data
 from engine.prosody.rhymes import (
     N_PARTS,
     group_called,
@@ -15,6 +13,8 @@ from engine.prosody.rhymes import (
 )
 from engine.prosody.text import is_han
 from engine.prosody.tones import cannot_be, must_be, reading_of
+from engine.system.errors import UsageError
+from engine.system.paths import bundled_data
 
 CORRECTIONS = bundled_data() / "prosody" / "corrections.tsv"
 

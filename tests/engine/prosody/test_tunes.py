@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from benchmarks.tables.tune_statistics import pattern
-from engine import paths
-from engine.corpus.control_codes import control_codes_of
 from engine.corpus.poem import Poem
+from engine.corpus.tokens.control_codes import control_codes_of
 from engine.prosody.checker import check, split_verse
-from engine.prosody.forms import form_called, forms
+from engine.prosody.forms.definitions import form_called, forms
 from engine.prosody.pass_rates import form_and_lines
 from engine.prosody.report import Report
 from engine.prosody.text import lines_of
 from engine.prosody.tunes import aligned, recut
+from engine.system import paths
 from tests.children import child
 
 TUNES = [form for form in forms() if not form.is_regulated]

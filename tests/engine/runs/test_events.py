@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import RunError
 from engine.runs import events
+from engine.system.errors import RunError
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 BY_TYPE: dict[str, st.SearchStrategy[Any]] = {

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.files import replace_folder
 from engine.system import scratch
+from engine.system.files import replace_folder
 
 AT_WORK = """
 import sys, time
 from pathlib import Path
-from engine.files import replace_folder
+from engine.system.files import replace_folder
 with replace_folder(Path(sys.argv[1])) as aside:
     (aside / "half").write_text("written")
     print("at work", flush=True)

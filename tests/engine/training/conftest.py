@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.config import TrainConfig
-from engine.presets import preset
+from engine.config.presets import preset
+from engine.config.schema import TrainConfig
 from tests.engine.training.training_run import N_STEPS
 from tests.small_corpus import write_corpus
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.config import TrainConfig
-from engine.errors import RunError
+from engine.config.schema import TrainConfig
 from engine.runs import events
 from engine.runs import folder as run_folder
 from engine.runs.folder import (
@@ -20,6 +19,7 @@ from engine.runs.folder import (
     RunWriter,
     run_is_alive,
 )
+from engine.system.errors import RunError
 from engine.training import metrics as resources
 from engine.training.loop import run_training
 from tests.engine.training.training_run import events_of, final_weights

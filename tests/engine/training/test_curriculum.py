@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.config import TrainConfig
-from engine.corpus.batching import epoch_order, n_batches
+from engine.config.presets import preset
+from engine.config.schema import TrainConfig
 from engine.corpus.splits import SPLITS
 from engine.corpus.store import open_corpus
-from engine.corpus.token_cache import N_BOUNDS, TokenizedCorpus, open_tokens
-from engine.corpus.vocabulary import END, PAD
-from engine.errors import CorpusError
+from engine.corpus.tokens.batching import epoch_order, n_batches
+from engine.corpus.tokens.token_cache import N_BOUNDS, TokenizedCorpus, open_tokens
+from engine.corpus.tokens.vocabulary import END, PAD
 from engine.model.checkpoint import CheckpointFolder
-from engine.presets import preset
 from engine.runs import events
 from engine.runs.events import from_line
 from engine.runs.folder import CHECKPOINTS, EVENTS
+from engine.system.errors import CorpusError
 from engine.training.curriculum import Curriculum, held_out_segments, plan_curriculum
 from engine.training.loop import run_training
 

@@ -8,10 +8,9 @@ import pytest
 import torch
 from safetensors import SafetensorError
 
-from engine.config import ModelConfig, Precision, TrainConfig
-from engine.corpus.control_codes import ControlCodes, control_code_indices, control_code_tags
-from engine.corpus.vocabulary import BEGIN
-from engine.errors import CorpusError, RunError
+from engine.config.schema import ModelConfig, Precision, TrainConfig
+from engine.corpus.tokens.control_codes import ControlCodes, control_code_indices, control_code_tags
+from engine.corpus.tokens.vocabulary import BEGIN
 from engine.model.checkpoint import CheckpointFolder, load_model
 from engine.model.registry import find_model
 from engine.runs import events
@@ -22,6 +21,7 @@ from engine.runs.folder import (
     LR,
     ControlFiles,
 )
+from engine.system.errors import CorpusError, RunError
 from engine.training import trainer as trainer_module
 from engine.training.loop import run_training
 from tests.engine.training.training_run import N_STEPS, events_of, final_weights, records_of, stop_after

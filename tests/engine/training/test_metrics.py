@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from engine.config import TrainConfig
-from engine.corpus.batching import in_order
+from engine.config.presets import preset
+from engine.config.schema import TrainConfig
 from engine.corpus.store import open_corpus
-from engine.corpus.token_cache import open_tokens
-from engine.corpus.vocabulary import END, UNKNOWN, Vocabulary
+from engine.corpus.tokens.batching import in_order
+from engine.corpus.tokens.token_cache import open_tokens
+from engine.corpus.tokens.vocabulary import END, UNKNOWN, Vocabulary
 from engine.evaluation.likelihood import count_targets, han_indices, tally_batches
 from engine.model.checkpoint import CheckpointFolder, load_model
-from engine.presets import preset
 from engine.runs import events
 from engine.runs.folder import CHECKPOINTS
 from engine.training.curriculum import plan_curriculum

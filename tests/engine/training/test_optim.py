@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.config import OPTIMIZERS, Optimizer, TrainConfig
+from engine.config.schema import OPTIMIZERS, Optimizer, TrainConfig
 from engine.training.optim import make_optimizer, update_parameters
 from tests.engine.small_model import small_model
 from tests.small_corpus import write_corpus

@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from engine.config import CELLS, Cell, ModelConfig, TrainConfig
-from engine.corpus.batching import Segments
-from engine.corpus.vocabulary import Vocabulary
+from engine.config.schema import CELLS, Cell, ModelConfig, TrainConfig
+from engine.corpus.tokens.batching import Segments
+from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.model.char_rnn import CharRNN
 from engine.runs.events import Probed, Validated
 from engine.training.loop import run_training

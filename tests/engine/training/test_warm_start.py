@@ -8,16 +8,16 @@ import torch
 
 from engine.__main__ import main, make_parser
 from engine.commands.train import new_config
-from engine.config import ARCHITECTURE_FIELDS, TrainConfig
+from engine.config.presets import preset
+from engine.config.schema import ARCHITECTURE_FIELDS, TrainConfig
 from engine.corpus.store import open_corpus
-from engine.corpus.vocabulary import Vocabulary
-from engine.errors import ModelError
+from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import LoadedModel, load_model
 from engine.model.metadata import architecture_of, read_metadata
 from engine.model.registry import find_model
-from engine.presets import preset
 from engine.runs.events import Record, Validated
+from engine.system.errors import ModelError
 from engine.training.loop import run_training
 from engine.training.trainer import CONTROL_CODE_BIAS
 from engine.training.warm_start import warm_start

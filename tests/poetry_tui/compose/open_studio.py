@@ -8,7 +8,7 @@ from poetry_tui.app import PoetryApp
 from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.compose.session.state import Composition
 from poetry_tui.engine_client.client import EngineClient
-from poetry_tui.settings import Settings
+from poetry_tui.preferences.settings import Settings
 from tests.poetry_tui.conftest import FAKE_SERVICE, Until
 
 AT_ONCE = Settings(pace=3, n_candidates=1, form="free")

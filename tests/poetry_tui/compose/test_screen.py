@@ -3,7 +3,7 @@
 import pytest
 from textual.widgets import Input
 
-from engine.errors import StudioError
+from engine.system.errors import StudioError
 from poetry_tui.compose.inspector.character_inspector import CharacterInspector
 from poetry_tui.compose.poem.pager import Pager
 from poetry_tui.compose.request.begin_picker import BeginPicker
@@ -11,8 +11,8 @@ from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.engine_client.client import Phase
 from poetry_tui.favourites.screen import FavouritesScreen
 from poetry_tui.favourites.store import Favourite, FavouriteStore
-from poetry_tui.settings import Settings, load_settings, settings_file
-from poetry_tui.verse.poem_view import PoemView
+from poetry_tui.preferences.settings import Settings, load_settings, settings_file
+from poetry_tui.widgets.poem.poem_view import PoemView
 from tests.poetry_tui.compose.open_studio import REGULAR, open_studio
 from tests.poetry_tui.conftest import FAKE_SERVICE, Until
 

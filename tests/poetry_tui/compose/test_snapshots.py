@@ -12,10 +12,10 @@ import pytest
 from poetry_tui.app import PoetryApp
 from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.engine_client.client import Phase
-from poetry_tui.settings import Settings
-from poetry_tui.themes import INK, PAPER
-from poetry_tui.verse.poem_view import PoemView
-from poetry_tui.widgets.header import StudioHeader
+from poetry_tui.preferences.settings import Settings
+from poetry_tui.preferences.themes import INK, PAPER
+from poetry_tui.widgets.poem.poem_view import PoemView
+from poetry_tui.widgets.shell.header import StudioHeader
 from tests.poetry_tui.conftest import Until
 
 SIZES = [(80, 24), (120, 40), (200, 60)]

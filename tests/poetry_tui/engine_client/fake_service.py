@@ -15,8 +15,7 @@ from collections.abc import Mapping
 from queue import Queue
 from typing import Any
 
-from engine.errors import StudioError
-from engine.service.protocol import (
+from engine.composing.service.protocol import (
     VERSION,
     Alternative,
     AnyRequest,
@@ -41,7 +40,8 @@ from engine.service.protocol import (
     Shutdown,
     Token,
 )
-from engine.service.wire import request_of_line, to_line
+from engine.composing.service.wire import request_of_line, to_line
+from engine.system.errors import StudioError
 
 REGULAR = "暮江头一笛风，满船明月照归篷。扁舟夜泊芦花里，不见青山只见鸿。"
 SHORT = "色入江流，清风上小楼。故人何处去，明月满扁舟。"

@@ -13,11 +13,11 @@ from poetry_tui.app import PoetryApp
 from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.favourites.poem_list import PoemShelf
 from poetry_tui.favourites.store import Favourite, FavouriteStore
-from poetry_tui.i18n import Language
-from poetry_tui.settings import Settings
-from poetry_tui.themes import INK, PAPER
-from poetry_tui.verse.poem_view import PoemView
+from poetry_tui.preferences.i18n import Language
+from poetry_tui.preferences.settings import Settings
+from poetry_tui.preferences.themes import INK, PAPER
 from poetry_tui.widgets.line_input import AskLine
+from poetry_tui.widgets.poem.poem_view import PoemView
 
 POEMS = (
     "日暮江头一笛风，满船明月照归篷。扁舟不系随流去，人在芦花浅水中。",

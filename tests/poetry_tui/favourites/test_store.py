@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import StudioError, UsageError
+from engine.system.errors import StudioError, UsageError
 from poetry_tui.favourites import store as module
 from poetry_tui.favourites.export import export
 from poetry_tui.favourites.store import DAYS_UNTIL_DELETED_FOR_GOOD, Favourite, FavouriteStore, heading_of, tags_of

@@ -7,7 +7,7 @@ from poetry_tui.report.blocks import Figure, Table
 from poetry_tui.report.curves import curves, probes
 from poetry_tui.report.history import RunHistory
 from poetry_tui.report.svg import Series, chart
-from tests.poetry_tui.runs.make_run import life, probed, records
+from tests.poetry_tui.tracking.make_run import life, probed, records
 
 
 def history(name: str, *factors: float) -> RunHistory:

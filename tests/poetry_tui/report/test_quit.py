@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from poetry_tui.report.write import HTML, folder_for
-from poetry_tui.runs.state import Status
+from poetry_tui.tracking.run_state.state import Status
 from tests.poetry_tui.conftest import Until
-from tests.poetry_tui.runs import make_run
+from tests.poetry_tui.tracking import make_run
 from tests.poetry_tui.train.train_desk import is_shown, make, studio
 
 pytestmark = pytest.mark.usefixtures("train_first")

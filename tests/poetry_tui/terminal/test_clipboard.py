@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from poetry_tui.i18n import set_language
+from poetry_tui.preferences.i18n import set_language
 from poetry_tui.terminal import clipboard
 from poetry_tui.terminal.clipboard import TMUX, Copied, copy, in_words, tools
 from tests.poetry_tui.compose.open_studio import AT_ONCE, REGULAR, open_studio

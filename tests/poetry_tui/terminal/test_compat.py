@@ -18,9 +18,9 @@ from textual.widgets import Static
 from textual.widgets._toast import Toast
 
 from poetry_tui.app import PoetryApp
-from poetry_tui.settings import Settings
+from poetry_tui.preferences.settings import Settings
 from poetry_tui.terminal.compat import WholeCharacterCompositor, WholePiecesUpdate, use_whole_characters
-from poetry_tui.widgets.help_screen import HelpScreen
+from poetry_tui.widgets.shell.help_screen import HelpScreen
 from tests.poetry_tui.conftest import Until
 
 VERSE = "日暮江头一笛风满船明月照归篷扁舟夜泊芦花里不见青山只见鸿"

@@ -11,9 +11,9 @@ from textual.widgets import OptionList
 
 from poetry_tui.app import PoetryApp
 from poetry_tui.compose.request.form import RequestForm
-from poetry_tui.settings import Settings
+from poetry_tui.preferences.settings import Settings
 from poetry_tui.terminal import compat
-from poetry_tui.verse.poem_view import PoemView
+from poetry_tui.widgets.poem.poem_view import PoemView
 from tests.poetry_tui.conftest import Until
 
 

@@ -5,9 +5,9 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from poetry_tui.app import PoetryApp
-from poetry_tui.settings import Settings
+from poetry_tui.preferences.settings import Settings
 from poetry_tui.terminal.compat import bindings_of, open_screens
-from poetry_tui.widgets.footer import StudioFooter
+from poetry_tui.widgets.shell.footer import StudioFooter
 from tests.poetry_tui.conftest import Until
 
 

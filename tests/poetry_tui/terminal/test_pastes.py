@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from poetry_tui.app import PoetryApp
 from poetry_tui.compose.screen import ComposeScreen
-from poetry_tui.settings import Settings
+from poetry_tui.preferences.settings import Settings
 from poetry_tui.terminal import compat
 from poetry_tui.terminal.pastes import END, MAX_PASTED_CHARS, START, one_line, plain
 from poetry_tui.widgets.line_input import LineInput

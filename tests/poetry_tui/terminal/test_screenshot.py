@@ -7,8 +7,8 @@ from textual.app import App, ComposeResult
 from textual.widgets import Static
 
 from poetry_tui.app import PoetryApp
-from poetry_tui.i18n import Language
-from poetry_tui.settings import Settings
+from poetry_tui.preferences.i18n import Language
+from poetry_tui.preferences.settings import Settings
 from poetry_tui.terminal.screenshot import with_true_widths
 from tests.poetry_tui.conftest import Until
 

@@ -10,25 +10,25 @@ import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input
 
-from engine import paths
+from engine.system import paths
 from poetry_tui.app import PoetryApp
 from poetry_tui.compose.poem.pane import PoemPane
 from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.favourites.poem_list import PoemShelf
 from poetry_tui.favourites.screen import FavouritesScreen
 from poetry_tui.favourites.store import Favourite, FavouriteStore
-from poetry_tui.runs import control as runs
-from poetry_tui.runs.state import Status
-from poetry_tui.settings import Settings
+from poetry_tui.preferences.settings import Settings
+from poetry_tui.tracking import control as runs
+from poetry_tui.tracking.run_state.state import Status
 from poetry_tui.train.screen import TrainScreen
 from poetry_tui.train.settings.form import RunSettings
-from poetry_tui.widgets.header import StudioHeader
-from poetry_tui.widgets.help_screen import HelpScreen
 from poetry_tui.widgets.line_input import AskLine
+from poetry_tui.widgets.shell.header import StudioHeader
+from poetry_tui.widgets.shell.help_screen import HelpScreen
+from poetry_tui.widgets.shell.studio_screen import StudioScreen
 from poetry_tui.widgets.stepper import Stepper
-from poetry_tui.widgets.studio_screen import StudioScreen
 from tests.poetry_tui.conftest import Until
-from tests.poetry_tui.runs import make_run
+from tests.poetry_tui.tracking import make_run
 from tests.poetry_tui.train.train_desk import is_shown, make, studio
 from tests.poetry_tui.typing import click_at_once, type_at_once
 

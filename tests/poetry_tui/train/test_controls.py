@@ -4,14 +4,14 @@ import pytest
 
 from engine.runs.folder import CONTROL
 from engine.runs.labels import read_labels
-from poetry_tui.runs import control as runs
-from poetry_tui.runs.state import Status
+from poetry_tui.tracking import control as runs
+from poetry_tui.tracking.run_state.state import Status
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.screen import TrainScreen
 from poetry_tui.widgets.line_input import AskLine
-from poetry_tui.widgets.quit_question import QuitQuestion
+from poetry_tui.widgets.shell.quit_question import QuitQuestion
 from tests.poetry_tui.conftest import Until
-from tests.poetry_tui.runs import make_run
+from tests.poetry_tui.tracking import make_run
 from tests.poetry_tui.train.train_desk import is_shown, make, studio
 
 pytestmark = pytest.mark.usefixtures("train_first")

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from engine.runs.events import CheckpointSaved, Event
-from poetry_tui.runs import control
-from poetry_tui.runs.follower import RunFollower
-from poetry_tui.runs.replay import RunReplay
-from poetry_tui.runs.state import Status
+from poetry_tui.tracking import control
+from poetry_tui.tracking.follower import RunFollower
+from poetry_tui.tracking.replay import RunReplay
+from poetry_tui.tracking.run_state.state import Status
 from poetry_tui.train.followed_runs import FollowedRuns
 from poetry_tui.train.run_controls import RunControls
 from poetry_tui.widgets.braille_plot import OVERLAY_LETTERS
-from tests.poetry_tui.runs import make_run
+from tests.poetry_tui.tracking import make_run
 
 SAVED = CheckpointSaved(step=50, path="checkpoints/best", is_best=True)
 ACTIONS = ("pause", "stop", "continue", "save", "rate", "sample", "compose_with")

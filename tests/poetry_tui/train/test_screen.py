@@ -8,22 +8,22 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Collapsible, Static
 
-from engine import paths
-from engine.config import TrainConfig
-from engine.errors import CorpusError, RunError
+from engine.config.schema import TrainConfig
 from engine.runs.events import Compared, RunFailed, Sampled
+from engine.system import paths
+from engine.system.errors import CorpusError, RunError
 from poetry_tui.app import Monitor, PoetryApp
 from poetry_tui.engine_client.client import EngineClient
-from poetry_tui.i18n import set_language
-from poetry_tui.runs import control as runs
-from poetry_tui.runs.state import Status
-from poetry_tui.settings import Settings
-from poetry_tui.themes import INK
+from poetry_tui.preferences.i18n import set_language
+from poetry_tui.preferences.settings import Settings
+from poetry_tui.preferences.themes import INK
+from poetry_tui.tracking import control as runs
+from poetry_tui.tracking.run_state.state import Status
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.settings.form import RunSettings
 from poetry_tui.train.settings.questions import questions
 from tests.poetry_tui.conftest import Until
-from tests.poetry_tui.runs import make_run
+from tests.poetry_tui.tracking import make_run
 from tests.poetry_tui.train.train_desk import NAME, is_shown, make, studio, train
 
 pytestmark = pytest.mark.usefixtures("train_first")

@@ -9,13 +9,13 @@ import pytest
 from msgspec.structs import replace
 
 from poetry_tui.app import PoetryApp
-from poetry_tui.runs import control as runs
-from poetry_tui.runs.state import Status
-from poetry_tui.settings import Settings
-from poetry_tui.themes import INK, PAPER
+from poetry_tui.preferences.settings import Settings
+from poetry_tui.preferences.themes import INK, PAPER
+from poetry_tui.tracking import control as runs
+from poetry_tui.tracking.run_state.state import Status
 from poetry_tui.train.run_list import RunList
 from tests.poetry_tui.conftest import Until
-from tests.poetry_tui.runs import make_run
+from tests.poetry_tui.tracking import make_run
 from tests.poetry_tui.train.train_desk import is_shown, make, studio
 
 pytestmark = pytest.mark.usefixtures("train_first")
@@ -84,7 +84,7 @@ def test_a_stalled_run_looks_it(
     said = [replace(make_run.started(), pid=4711), *make_run.life(777)[1:]]
     make(said, alive=True)
     now_s = make_run.records(said)[-1].time_s + 125
-    monkeypatch.setattr("poetry_tui.runs.status.now_s", lambda: now_s)
+    monkeypatch.setattr("poetry_tui.tracking.run_state.status.now_s", lambda: now_s)
 
     async def settle(pilot: Any) -> None:
         await shown(pilot, until, Status.STALLED)

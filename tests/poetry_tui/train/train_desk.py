@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from engine import paths
+from engine.system import paths
 from poetry_tui.app import PoetryApp
-from poetry_tui.runs.state import Status
-from poetry_tui.settings import Settings
-from poetry_tui.themes import INK
+from poetry_tui.preferences.settings import Settings
+from poetry_tui.preferences.themes import INK
+from poetry_tui.tracking.run_state.state import Status
 from poetry_tui.train.screen import TrainScreen
-from tests.poetry_tui.runs import make_run
+from tests.poetry_tui.tracking import make_run
 
 NAME = "20261123-101500-nndl-lstm"
 

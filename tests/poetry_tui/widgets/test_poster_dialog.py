@@ -8,9 +8,9 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from engine.errors import StudioError
 from engine.poster import fonts
-from poetry_tui.settings import Settings, SettingsStore
+from engine.system.errors import StudioError
+from poetry_tui.preferences.settings import Settings, SettingsStore
 from poetry_tui.widgets.poster_dialog import PosterDialog, PosterPoem
 from tests.engine.poster.conftest import POEM, font_folder  # noqa: F401 - a fixture
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from rich.style import Style
 
-from engine.service.protocol import Alternative, InspectCharacter, Inspection, Token
+from engine.composing.service.protocol import Alternative, InspectCharacter, Inspection, Token
 from poetry_tui.compose.inspector.rows import InspectorStyles, Row
 from poetry_tui.widgets.heat_strip import palettes_of
 

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 from textual.app import App, ComposeResult
 
-from engine.service.protocol import Alternative, InspectCharacter
+from engine.composing.service.protocol import Alternative, InspectCharacter
 from poetry_tui.compose.inspector.character_inspector import CharacterInspector
-from poetry_tui.i18n import set_language, tr
-from poetry_tui.themes import PAPER, THEMES
+from poetry_tui.preferences.i18n import set_language, tr
+from poetry_tui.preferences.themes import PAPER, THEMES
 from tests.poetry_tui.compose.inspector.inspector_samples import PLACE, a_token, an_inspection
 from tests.poetry_tui.conftest import Until
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.widgets import TextArea
 
-from engine.errors import UsageError
 from engine.prosody.text import LINE_MARKS, is_han
+from engine.system.errors import UsageError
 from poetry_tui.compose.poem.own_poem import MAX_OWN_CHARS, own_composition, verse_of
 from poetry_tui.compose.poem.own_poem_dialog import OwnPoemDialog
 from poetry_tui.favourites.store import FavouriteStore

@@ -1,6 +1,6 @@
 """The forms, rhyme books and rhymes on offer, and how the fields of the Compose screen follow one another."""
 
-from engine.config import ComposeConfig
+from engine.config.schema import ComposeConfig
 from poetry_tui.compose.request.form import RequestForm
 from poetry_tui.compose.request.form_choices import form_choices
 from tests.poetry_tui.compose.open_studio import open_studio

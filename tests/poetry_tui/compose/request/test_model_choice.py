@@ -8,11 +8,11 @@ import pytest
 from poetry_tui.app import PoetryApp
 from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.engine_client.client import Phase
-from poetry_tui.runs.state import Status
-from poetry_tui.settings import Settings
-from poetry_tui.widgets.header import StudioHeader
+from poetry_tui.preferences.settings import Settings
+from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.widgets.shell.header import StudioHeader
 from tests.poetry_tui.conftest import Until
-from tests.poetry_tui.runs import make_run
+from tests.poetry_tui.tracking import make_run
 from tests.poetry_tui.train.train_desk import is_shown, make
 
 INSTALLED = ["studio-lstm", "studio-small", "mine"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.prosody.forms import forms
+from engine.prosody.forms.definitions import forms
 from poetry_tui.compose.request.tone_pattern import pattern_of
 from tests.poetry_tui.compose.open_studio import open_studio
 from tests.poetry_tui.conftest import Until

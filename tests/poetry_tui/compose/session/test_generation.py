@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from engine.errors import ComposeError, StudioError
-from engine.service.protocol import Novelty, Poem, Progress, Token
+from engine.composing.service.protocol import Novelty, Poem, Progress, Token
+from engine.system.errors import ComposeError, StudioError
 from poetry_tui.compose.session import generation
 from poetry_tui.compose.session.generation import GenerationController
 from poetry_tui.compose.session.revisions import ComposeRequest

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine import paths
-from engine.service.protocol import Alternative, Poem, Token
+from engine.composing.service.protocol import Alternative, Poem, Token
+from engine.system import paths
 from poetry_tui.compose.session.file import MAX_POEMS, SessionFile, n_unsaved
 from poetry_tui.compose.session.revisions import ComposeRequest, RevisionTree
 from poetry_tui.compose.session.state import ComposeSession, Composition

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from engine import paths
-from engine.presets import preset
-from poetry_tui.runs.state import Status
-from poetry_tui.themes import INK, PAPER
+from engine.config.presets import preset
+from engine.system import paths
+from poetry_tui.preferences.themes import INK, PAPER
+from poetry_tui.tracking.run_state.state import Status
 from poetry_tui.train.monitor.comparison import CompareScreen
 from tests.poetry_tui.conftest import Until
-from tests.poetry_tui.runs import make_run
+from tests.poetry_tui.tracking import make_run
 from tests.poetry_tui.train.train_desk import is_shown, make, studio, train
 
 pytestmark = pytest.mark.usefixtures("train_first")

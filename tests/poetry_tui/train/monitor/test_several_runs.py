@@ -6,17 +6,17 @@ from typing import Any
 import pytest
 from textual.events import MouseScrollUp
 
-from engine import paths
-from engine.presets import preset
+from engine.config.presets import preset
+from engine.system import paths
 from poetry_tui.app import PoetryApp
 from poetry_tui.report.write import folder_for
-from poetry_tui.runs.state import Status
+from poetry_tui.tracking.run_state.state import Status
 from poetry_tui.train.monitor.comparison import CompareScreen, ComparisonTable
 from poetry_tui.train.monitor.loss_chart import LossChart
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.screen import TrainScreen
 from tests.poetry_tui.conftest import Until
-from tests.poetry_tui.runs import make_run
+from tests.poetry_tui.tracking import make_run
 from tests.poetry_tui.train.train_desk import NAME, is_shown, make, studio, train
 
 pytestmark = pytest.mark.usefixtures("train_first")

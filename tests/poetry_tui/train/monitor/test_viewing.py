@@ -7,8 +7,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.runs.events import Compared, Resources
-from poetry_tui.runs.replay import RunReplay
-from poetry_tui.runs.state import Status
+from poetry_tui.tracking.replay import RunReplay
+from poetry_tui.tracking.run_state.state import Status
 from poetry_tui.train.monitor.log_pane import LogPane
 from poetry_tui.train.monitor.loss_chart import LossChart
 from poetry_tui.train.monitor.monitor import RunMonitor
@@ -17,7 +17,7 @@ from poetry_tui.train.monitor.resource_pane import ResourcePane
 from poetry_tui.train.monitor.samples import SampleTimeline
 from poetry_tui.train.run_list import RunList
 from tests.poetry_tui.conftest import Until
-from tests.poetry_tui.runs import make_run
+from tests.poetry_tui.tracking import make_run
 from tests.poetry_tui.train.train_desk import is_shown, make, studio, train
 
 pytestmark = pytest.mark.usefixtures("train_first")

@@ -11,10 +11,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from poetry_tui.app import PoetryApp
-from poetry_tui.settings import Settings
+from poetry_tui.preferences.settings import Settings
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.settings.form import RunSettings
-from poetry_tui.widgets.footer import StudioFooter
+from poetry_tui.widgets.shell.footer import StudioFooter
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.train.train_desk import studio
 

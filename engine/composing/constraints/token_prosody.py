@@ -1,0 +1,93 @@
+"""Tones and rhyme groups of the vocabulary, by a rhyme book. Free of torch.
+
+Shapes: V vocabulary, G rhyme groups (106) or parts (19).
+"""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.corpus.tokens.vocabulary import SPECIAL_TOKENS, Vocabulary
+from engine.prosody.rhymes import masks_of, unusual_rhymes
+from engine.prosody.text import RhymeBook, is_han
+from engine.prosody.tones import LEVEL, OBLIQUE, tone_masks, usual_tones
+
+Bools = NDArray[np.bool_]
+Codes = NDArray[np.uint8]
+
+# Tones as bits: a slot that takes either, and a character that can be either, has both.
+LEVEL_BIT, OBLIQUE_BIT = 1, 2
+EITHER_BITS = LEVEL_BIT | OBLIQUE_BIT
+
+# A character is about as frequent as 1 / (its rank in the vocabulary + this).
+ZIPF_OFFSET = 50
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenProsody:
+    """Tones and rhyme groups of each token.
+
+    Only characters that the rhyme book itself lists may be sampled, with the readings that poets use: 不 is 仄, though the book
+    has a level reading of it, and 平 rhymes in 八庚 alone. `tones` (V,): the tones of each character as bits, 0 for one that is
+    never sampled. `drawable` (4, V): row c has the characters that suit a slot of tone bits c. `level` and `oblique` (G, V): the
+    members of each group in that tone; `n_level` and `n_oblique` (G,): their numbers. `has_control_code` (G,): whether the
+    vocabulary has a control code for the group. `code_points` (V,): each character's, 0 for a special token or a control code.
+    """
+
+    tones: Codes
+    drawable: Bools
+    level: Bools
+    oblique: Bools
+    n_level: NDArray[np.int64]
+    n_oblique: NDArray[np.int64]
+    has_control_code: Bools
+    code_points: NDArray[np.uint32]
+
+    def rhymes(self, is_level: bool) -> Bools:
+        """The members (G, V) of the groups in one tone."""
+        return self.level if is_level else self.oblique
+
+
+@functools.lru_cache(maxsize=8)
+def token_prosody(vocabulary: Vocabulary, system: RhymeBook) -> TokenProsody:
+    """The tables of a vocabulary; cached."""
+    masks, groups = tone_masks(system, with_added=False), masks_of(system, with_added=False)
+    usual, unusual = {} if system == "xinyun" else usual_tones(), unusual_rhymes(system)
+    tones = np.zeros(len(vocabulary), np.uint8)
+    level, oblique = np.zeros((2, len(groups.names), len(vocabulary)), np.bool_)
+    for index, character in enumerate(vocabulary.characters, start=len(SPECIAL_TOKENS)):
+        if is_han(character):
+            not_level, not_oblique = unusual.get(character, (0, 0))
+            if character in masks.level and usual.get(character) != OBLIQUE:
+                tones[index] |= LEVEL_BIT
+                level[:, index] = bits_of(groups.level[character] & ~not_level, len(groups.names))
+            if character in masks.oblique and usual.get(character) != LEVEL:
+                tones[index] |= OBLIQUE_BIT
+                oblique[:, index] = bits_of(groups.oblique[character] & ~not_oblique, len(groups.names))
+    drawable = np.stack([(tones & code) > 0 for code in range(EITHER_BITS + 1)])
+    has_control_code = np.array([vocabulary.tag(f"rhyme:{name}") is not None for name in groups.names], np.bool_)
+    code_points = np.zeros(len(vocabulary), np.uint32)
+    first = len(SPECIAL_TOKENS)
+    code_points[first : first + len(vocabulary.characters)] = [ord(one) for one in vocabulary.characters]
+    return TokenProsody(tones, drawable, level, oblique, level.sum(1), oblique.sum(1), has_control_code, code_points)
+
+
+@functools.lru_cache(maxsize=1024)
+def group_members(prosody: TokenProsody, is_level: bool, groups: bytes) -> Bools:
+    """The characters (V,) in one tone of some groups, given as the bytes of an array (G,)."""
+    return np.asarray(prosody.rhymes(is_level)[np.frombuffer(groups, np.bool_)].any(0))
+
+
+@functools.lru_cache(maxsize=32)
+def group_usage(prosody: TokenProsody, is_level: bool) -> NDArray[np.float64]:
+    """The usage of each group (G,) in one tone, by the ranks of its characters (Zipf); just above 0 for an empty group."""
+    members = prosody.rhymes(is_level)
+    frequencies = 1 / (np.arange(members.shape[1]) + ZIPF_OFFSET)
+    return np.asarray((members * frequencies).sum(1) + 1e-9)
+
+
+def bits_of(mask: int, n_bits: int) -> Bools:
+    """A bit mask as an array (n_bits,), lowest bit first."""
+    return np.array([mask >> bit & 1 for bit in range(n_bits)], np.bool_)

@@ -1,0 +1,280 @@
+"""The constrained decoder: many poems in one batch, a segment at a time, by particle filtering.
+
+A poem has one particle, or several that try continuations side by side. A particle's weight is the probability mass that the
+constraints allow, times the probability of the characters that are forced after it; particles of little weight are resampled.
+At the end of a segment the likeliest particle is kept. A segment is a line together with the characters forced at the
+beginning of the next one, so that a line is kept which leads up to them; or a single slot where nothing is forced ahead.
+
+Shapes: N poems, P particles of each, R = N · P rows, S slots, V vocabulary.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.composing.constraints.layout import Slot
+from engine.composing.constraints.plan import FREE, ConstraintPlan, Ints
+from engine.composing.constraints.token_prosody import Bools
+from engine.composing.decoding.particles import Floats, Particles, are_degenerate, resample
+from engine.composing.decoding.sampling import LogProbs, Uniforms, log_allowed_mass, sample_top_p
+from engine.composing.decoding.token_masks import TokenMasks
+from engine.corpus.novelty.line_index import MIN_PART_CHARS
+from engine.corpus.tokens.vocabulary import UNKNOWN
+from engine.corpus.usage import rare_ends
+from engine.model.checkpoint import LoadedModel
+from engine.model.layers import State
+from engine.system.errors import ComposeError
+
+# Maximum retries for a segment when no particle satisfies all constraints.
+MAX_SEGMENT_RETRIES = 12
+# Penalty of a character at a line's end that poets hardly ever write there after the one before it.
+RARE_END_NATS = 3.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepTrace:
+    """The distributions at one slot: ln p (R, V), and the characters that the constraints allow (R, V)."""
+
+    log_probs: LogProbs
+    allowed: Bools
+
+    def gather(self, rows: Ints) -> "StepTrace":
+        return StepTrace(self.log_probs[rows], self.allowed[rows])
+
+
+class Guide(Protocol):
+    """What characters are preferred beside the model's own choice; none is forbidden or forced."""
+
+    def steered(self, log_probs: LogProbs, particles: Particles, poems: Ints, slot: Slot) -> LogProbs:
+        """ln p (R, V) with a bias at a slot, not normalised; `poems`: the poem of each row (R,)."""
+
+    def worth(self, particles: Particles, poems: Ints) -> Floats:
+        """Added to ln p of each row (R,) in the choice between the particles of a line, in nats."""
+
+
+class ConstrainedDecoder:
+    """Decodes `len(seeds)` poems of one plan. Each poem has its own generator, so that it is independent of the others.
+
+    With `keep_trace` the distributions of the last segment are in `trace`, by slot index.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        plan: ConstraintPlan,
+        seeds: Sequence[int],
+        n_particles: int,
+        temperature: float,
+        top_p: float,
+        *,
+        guide: Guide | None = None,
+        keep_trace: bool = False,
+    ) -> None:
+        self._guide = guide
+        self._loaded, self._plan, self._n_particles = loaded, plan, n_particles
+        self._temperature, self._top_p, self._keep_trace = temperature, top_p, keep_trace
+        # One slot a segment: with a trace to show and nothing forced ahead there is no line to wait for.
+        self._streams = keep_trace and n_particles == 1 and not plan.forces_ahead
+        self._rngs = [np.random.default_rng(seed) for seed in seeds]
+        self._line_positions = [
+            [slot.index for slot in plan.slots if slot.is_character and slot.line == line]
+            for line in range(1, len(plan.form.line_lengths) + 1)
+        ]
+        self._masks = TokenMasks(plan, loaded.vocabulary, loaded.lines)
+        self.trace: dict[int, StepTrace] = {}
+
+    def decode(self, prompts: Ints, groups: Bools) -> Iterator[tuple[Particles, Sequence[Slot]]]:
+        """Decode segment after segment; yields the particles (the first of each poem is the one kept) and the segment's slots.
+
+        Args:
+            prompts: the tokens before each poem (N, T), BEGIN first.
+            groups: the rhyme groups open to each poem (N, L, G).
+
+        Raises:
+            ComposeError: when no line satisfies all constraints within `MAX_SEGMENT_RETRIES`.
+        """
+        state = self._read(prompts[:, :-1])
+        particles = Particles.initial(self._plan, groups.copy(), state, prompts[:, -1].copy())
+        particles = particles.gather(np.repeat(np.arange(len(particles)), self._n_particles))
+        for segment in self._segments():
+            particles = self._decode_segment(particles, segment)
+            yield particles, segment
+
+    def _read(self, prompts: Ints) -> State | None:
+        """The states of N poems after their prompts (N, T), None for empty ones. A common prefix is read once."""
+        state = None
+        for column in prompts.T:
+            n_read = 1 if state is None else state[0].shape[1]
+            if n_read == 1 and (column != column[0]).any():
+                n_read = len(column)
+                state = state and tuple(part.expand(-1, n_read, -1).contiguous() for part in state)
+            state = self._loaded.model.read(torch.from_numpy(column[:n_read].copy()).to(self._loaded.device), state)
+        return state and tuple(part.expand(-1, len(prompts), -1) for part in state)
+
+    @property
+    def n_segments(self) -> int:
+        return sum(1 for _ in self._segments())
+
+    def _segments(self) -> Iterator[Sequence[Slot]]:
+        slots, is_known = self._plan.slots, self._plan.token_ids != FREE
+        if self._streams:
+            yield from ([slot] for slot in slots)
+            return
+        start = 0
+        for slot in slots:
+            if slot.mark and slot.index >= start:
+                stop = slot.index + 1
+                while stop < len(slots) and is_known[stop]:
+                    stop += 1
+                yield slots[start:stop]
+                start = stop
+
+    def _decode_segment(self, particles: Particles, segment: Sequence[Slot]) -> Particles:
+        poems = np.arange(len(self._rngs))
+        before = particles if self._streams else particles.gather(self._rows_of(poems))
+        after = self._try_segment(before, poems, segment)
+        for _ in range(MAX_SEGMENT_RETRIES):
+            dead = np.flatnonzero(~after.alive[:: self._n_particles])
+            if not len(dead):
+                return after
+            if not self._streams:
+                rows = self._rows_of(dead)
+                after.scatter(rows, self._try_segment(particles.gather(rows), dead, segment))
+        line = segment[0].line
+        raise ComposeError(
+            "No line {number} was found that satisfies all constraints and is new.",
+            "Compose again, or with fewer constraints.",
+            number=line,
+        )
+
+    def _rows_of(self, poems: Ints) -> Ints:
+        """The rows of some poems."""
+        return (poems[:, None] * self._n_particles + np.arange(self._n_particles)).ravel()
+
+    def _try_segment(self, particles: Particles, poems: Ints, segment: Sequence[Slot]) -> Particles:
+        """The rows of some poems after one attempt at a segment, all particles of a poem copies of its likeliest."""
+        for slot in segment:
+            self._step(particles, poems, slot)
+            if self._n_particles > 1 and slot is not segment[-1]:
+                particles = self._resampled(particles, poems, segment)
+        if self._n_particles == 1:
+            return particles
+        score = particles.log_probs[:, segment[0].index : segment[-1].index + 1].sum(1)
+        if self._guide is not None:
+            score += self._guide.worth(particles, np.repeat(poems, self._n_particles))
+        score[~particles.alive] = -np.inf
+        best = score.reshape(-1, self._n_particles).argmax(1) + np.arange(len(poems)) * self._n_particles
+        particles = self._gathered(particles, np.repeat(best, self._n_particles), segment)
+        particles.log_weights[:] = 0
+        return particles
+
+    def _step(self, particles: Particles, poems: Ints, slot: Slot) -> None:
+        """Advance every row by one token."""
+        x = torch.from_numpy(particles.last).to(self._loaded.device)
+        log_probs_of_rows, particles.state = self._loaded.model.step_log_probs(x, particles.state)  # (R,) -> (R, V)
+        log_probs: LogProbs = log_probs_of_rows.numpy()
+        known, rows = int(self._plan.token_ids[slot.index]), np.arange(len(particles))
+        is_sampled = slot.is_character and known == FREE and slot.source is None
+        needs_mask = is_sampled or (self._keep_trace and slot.is_character)
+        allowed = self._masks.allowed(particles, slot) if needs_mask else None
+        preferred = log_probs
+        if is_sampled and slot.ends_line and slot.position > 1:
+            preferred = log_probs.copy()
+            preferred[rare_ends(self._loaded.vocabulary, particles.last)] -= RARE_END_NATS
+        if is_sampled and allowed is not None:
+            if self._guide is not None:
+                preferred = self._guide.steered(preferred, particles, np.repeat(poems, self._n_particles), slot)
+            particles.last = self._sample(particles, poems, slot, preferred, allowed)
+        elif slot.source is not None:
+            particles.last = particles.token_ids[:, slot.source].copy()
+        elif known != FREE:
+            particles.last = np.full(len(particles), known, np.int64)
+        else:
+            marks = np.array(self._loaded.vocabulary.encode(slot.mark))
+            particles.last = marks[log_probs[:, marks].argmax(1)]
+        particles.token_ids[:, slot.index] = particles.last
+        particles.log_probs[:, slot.index] = log_probs[rows, particles.last]
+        if slot.is_character and not is_sampled:
+            particles.log_weights += particles.log_probs[:, slot.index]
+        elif allowed is not None and self._n_particles > 1:
+            particles.log_weights += log_allowed_mass(preferred, allowed)
+        if slot.is_character and slot.source is None:
+            self._masks.update(particles, slot)
+        if slot.ends_line and not is_sampled:
+            particles.alive &= ~self._repeats_known_line(particles, slot, rows)
+        if self._keep_trace:
+            shown = np.zeros(log_probs.shape, np.bool_) if allowed is None else allowed
+            shown[rows, particles.last] = True
+            self.trace[slot.index] = StepTrace(log_probs, shown)
+
+    def _sample(self, particles: Particles, poems: Ints, slot: Slot, log_probs: LogProbs, allowed: Bools) -> Ints:
+        """A character for each row. Characters that complete a known line are removed from `allowed` and sampled again."""
+        chosen = np.zeros(len(particles), np.int64)
+        pending: Ints = np.arange(len(particles))
+        while len(pending):
+            hopeless = ~allowed.any(1)
+            particles.alive[hopeless] = False
+            # A dead row goes on only because rows are decoded side by side.
+            allowed[hopeless, UNKNOWN] = True
+            # All rows at first, without a copy.
+            rows = slice(None) if len(pending) == len(particles) else pending
+            chosen[pending] = sample_top_p(
+                log_probs[rows], allowed[rows], self._temperature, self._top_p, self._uniforms(poems, pending)
+            )
+            particles.token_ids[pending, slot.index] = chosen[pending]
+            if not slot.ends_line and slot.position < MIN_PART_CHARS:
+                break
+            pending = pending[particles.alive[pending] & self._repeats_known_line(particles, slot, pending)]
+            allowed[pending, chosen[pending]] = False
+        return chosen
+
+    def _uniforms(self, poems: Ints, rows: Ints) -> Uniforms:
+        """Random numbers for some of `rows`, each poem's from its own generator."""
+
+        def uniforms(which: Ints) -> NDArray[np.float64]:
+            if self._n_particles == 1:
+                return np.array([self._rngs[poems[row]].random() for row in rows[which]])
+            owners, counts = np.unique(rows[which] // self._n_particles, return_counts=True)
+            sampled = [self._rngs[poems[owner]].random(n) for owner, n in zip(owners, counts, strict=True)]
+            return np.concatenate(sampled)
+
+        return uniforms
+
+    def _repeats_known_line(self, particles: Particles, slot: Slot, rows: Ints) -> Bools:
+        """Whether a line of the training text, or another line of the poem, ends at this slot of these rows."""
+        if slot.line in self._plan.forced_lines or slot.source is not None:
+            return np.zeros(len(rows), np.bool_)
+        *others, at = self._line_positions[: slot.line]
+        line = particles.token_ids[rows][:, at[: slot.position]]  # (…, characters of the line so far)
+        repeats = np.zeros(len(rows), np.bool_)
+        if self._loaded.lines is not None:
+            if slot.position >= MIN_PART_CHARS:
+                repeats |= self._loaded.lines.ends(self._plan.prosody.code_points[line])
+            else:
+                repeats |= self._loaded.lines.contains(list(map(self._loaded.vocabulary.decode, line.tolist())))
+        for other in others:
+            if slot.ends_line and len(other) == len(at):
+                repeats |= (particles.token_ids[rows][:, other] == line).all(1)
+        return repeats
+
+    def _resampled(self, particles: Particles, poems: Ints, segment: Sequence[Slot]) -> Particles:
+        """The rows after resampling the poems whose weights are degenerate."""
+        weights = np.where(particles.alive, particles.log_weights, -np.inf).reshape(-1, self._n_particles)  # (N, P)
+        chosen = np.arange(len(particles)).reshape(weights.shape)
+        for number in np.flatnonzero(are_degenerate(weights)):
+            chosen[number] = number * self._n_particles + resample(weights[number], self._rngs[poems[number]])
+            particles.log_weights[chosen[number]] = 0
+        if (chosen.ravel() == np.arange(len(particles))).all():
+            return particles
+        return self._gathered(particles, chosen.ravel(), segment)
+
+    def _gathered(self, particles: Particles, rows: Ints, segment: Sequence[Slot]) -> Particles:
+        """Some rows, and their traces in this segment."""
+        for slot in segment:
+            if slot.index in self.trace:
+                self.trace[slot.index] = self.trace[slot.index].gather(rows)
+        return particles.gather(rows)

@@ -1,0 +1,108 @@
+"""Particles: poems being decoded side by side. One row is one poem, or one of the continuations that a poem tries.
+
+Resampling (sequential Monte Carlo) replaces the unlikely particles of a poem by copies of its likely ones.
+
+Shapes: P particles of a poem, R rows, S slots, O tone patterns, L rhyme labels, G rhyme groups or parts, H hidden.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.composing.constraints.plan import FREE, ConstraintPlan, Ints
+from engine.composing.constraints.token_prosody import Bools
+from engine.model.layers import State
+
+Floats = NDArray[np.float64]
+Weights = NDArray[np.float64]
+
+
+@dataclass(slots=True, eq=False)
+class Particles:
+    """The state of R rows.
+
+    `state`: the network's, before it reads `last` (R,). `token_ids` and `log_probs` (R, S): the tokens written, `FREE` where
+    none is, and the model's own ln p of each. `tone_patterns` (R, O) and `groups` (R, L, G): the tone patterns and rhyme
+    groups that are still open. `log_weights` (R,): importance weights since the last resampling, in nats. `alive` (R,):
+    whether the row satisfies every constraint so far.
+    """
+
+    state: State | None
+    last: Ints
+    token_ids: Ints
+    log_probs: Floats
+    tone_patterns: Bools
+    groups: Bools
+    log_weights: Floats
+    alive: Bools
+
+    @classmethod
+    def initial(cls, plan: ConstraintPlan, groups: Bools, state: State | None, last: Ints) -> Self:
+        """Rows before their first slot.
+
+        Args:
+            groups: open rhyme groups (R, L, G).
+            state: the network's state after all of the prompt but its last token.
+            last: the last token of the prompt (R,).
+        """
+        n_rows, n_slots = len(last), len(plan.slots)
+        return cls(
+            state,
+            last,
+            np.full((n_rows, n_slots), FREE, np.int64),
+            np.zeros((n_rows, n_slots)),
+            np.ones((n_rows, len(plan.tone_patterns)), np.bool_),
+            groups,
+            np.zeros(n_rows),
+            np.ones(n_rows, np.bool_),
+        )
+
+    def __len__(self) -> int:
+        return len(self.last)
+
+    def gather(self, indices: Ints) -> "Particles":
+        """Copy the rows at `indices`, each as often as it is named."""
+        where = torch.from_numpy(indices)
+        state = self.state and tuple(part[:, where.to(part.device)] for part in self.state)
+        arrays = {name: getattr(self, name)[indices] for name in _ARRAYS}
+        return Particles(state=state, **arrays)
+
+    def scatter(self, indices: Ints, other: "Particles") -> None:
+        """Replace the rows at `indices` by those of `other`, in place."""
+        where = torch.from_numpy(indices)
+        if self.state is None or other.state is None:
+            raise ValueError("rows are replaced only after their first slot")
+        self.state = tuple(
+            part.index_copy(1, where.to(part.device), new) for part, new in zip(self.state, other.state, strict=True)
+        )
+        for name in _ARRAYS:
+            getattr(self, name)[indices] = getattr(other, name)
+
+
+_ARRAYS = tuple(field.name for field in dataclasses.fields(Particles) if field.name != "state")
+
+
+def are_degenerate(log_weights: Weights) -> NDArray[np.bool_]:
+    """Whether the effective sample size of each poem's weights (N, P) is below P / 2; False where every particle is dead."""
+    weights = _normalised(log_weights)
+    return np.asarray((weights**2).sum(1) * weights.shape[1] > 2)
+
+
+def resample(log_weights: Weights, rng: np.random.Generator) -> Ints:
+    """Sample P particle indices by weights (P,) with one random number (systematic resampling)."""
+    cumulative = _normalised(log_weights[None])[0].cumsum()
+    points = (np.arange(len(cumulative)) + rng.random()) / len(cumulative) * cumulative[-1]
+    indices: Ints = np.minimum(np.searchsorted(cumulative, points, side="right"), len(cumulative) - 1)
+    return indices
+
+
+def _normalised(log_weights: Weights) -> Weights:
+    """Weights (N, P) that sum to 1 for each poem, or are all 0 when every particle is dead."""
+    highest = log_weights.max(1, keepdims=True)
+    weights: Weights = np.exp(log_weights - np.where(np.isneginf(highest), 0, highest))
+    weights /= np.maximum(weights.sum(1, keepdims=True), np.finfo(np.float64).tiny)
+    return weights

@@ -1,0 +1,325 @@
+"""The messages between the studio and the composing service, declared once for both sides.
+
+The wire is JSON lines, UTF-8, one object a line. A request carries a positive `id`, chosen by the client, and its kind as `op`:
+
+    {"id": 1, "op": "load", "model": null}
+    {"id": 2, "op": "compose", "model": null, "config": {"begin": "日", "form": "qijue"}, "n_alternatives": 10}
+    {"id": 3, "op": "cancel", "target": 2}
+
+A reply carries the `id` of its request and its kind as `reply`; the last reply to every request but `cancel` and `shutdown` is one
+of `LAST_REPLIES`:
+
+    {"id": 0, "reply": "hello", "protocol": 2, "pid": 123}          sent once, before torch is loaded
+    {"id": 1, "reply": "loaded", "model": "studio-lstm", "device": "cpu", …}
+    {"id": 2, "reply": "token", "index": 0, "character": "日", …}
+    {"id": 3, "reply": "progress", "n_done": 9, "n_segments": 36}
+    {"id": 2, "reply": "cancelled"}
+    {"id": 0, "reply": "error", "message": {"template": …, "parameters": …}, "hint": …}   0 where the request has no id that can be read
+
+Imports neither torch nor a screen.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, field
+
+from engine.system.errors import Message, StudioError, argument_of
+from engine.system.safe_text import printable
+
+VERSION = 2
+MAX_REQUEST_BYTES = 1 << 20
+
+MAX_ALTERNATIVES = 1000
+MAX_POEM_CANDIDATES = 64
+MAX_INSPECTED_CHARS = 65_536
+MAX_UNITS = 16_384
+
+AlternativesCount = Annotated[int, Meta(ge=0, le=MAX_ALTERNATIVES)]
+
+
+class Request(Struct, frozen=True, tag_field="op"):
+    """What the client asks for. `model`: a name or a folder, None for the studio's own model."""
+
+
+class LoadModel(Request, frozen=True, tag="load"):
+    """Load a model, so that the first poem need not wait. Answered by `LoadedModel`."""
+
+    model: str | None = None
+
+
+class ComposePoem(Request, frozen=True, tag="compose"):
+    """Compose one poem. Answered by a `Token` for each character, then a `Poem`. `config`: fields of ComposeConfig."""
+
+    config: Mapping[str, Any] = {}
+    model: str | None = None
+    n_alternatives: AlternativesCount = 0
+
+
+class ComposeCandidates(Request, frozen=True, tag="candidates"):
+    """Compose and rank several poems. Answered by `Progress` while they are composed, `n` times `Candidate`, the best first, then
+    `CandidatesDone`."""
+
+    config: Mapping[str, Any] = {}
+    n: Annotated[int, Meta(ge=1, le=MAX_POEM_CANDIDATES)] = 5
+    model: str | None = None
+
+
+class InspectCharacter(Request, frozen=True, tag="inspect"):
+    """Show what the network computed for one character of a poem. Answered by an `Inspection`.
+
+    `index` counts the characters of `text`, punctuation too; the length of the text stands for its end. `config`: fields of the
+    ComposeConfig that the poem was composed with. `n_units`: units of each layer to report, evenly spaced.
+    """
+
+    text: str
+    index: Annotated[int, Meta(ge=0, le=MAX_INSPECTED_CHARS)] = 0
+    config: Mapping[str, Any] = {}
+    model: str | None = None
+    n_alternatives: AlternativesCount = 10
+    n_units: Annotated[int, Meta(ge=1, le=MAX_UNITS)] = 48
+
+
+class MeasureNovelty(Request, frozen=True, tag="novelty"):
+    """Compare a poem with the training text of a model. Answered by a `Novelty`."""
+
+    text: str
+    model: str | None = None
+
+
+class Cancel(Request, frozen=True, tag="cancel"):
+    """Stop the request with the id `target`; ignored where it has its last reply already."""
+
+    target: Annotated[int, Meta(ge=0)]
+
+
+class Shutdown(Request, frozen=True, tag="shutdown"):
+    """End the service."""
+
+
+AnyRequest = LoadModel | ComposePoem | ComposeCandidates | InspectCharacter | MeasureNovelty | Cancel | Shutdown
+
+
+class Reply(Struct, frozen=True, tag_field="reply"):
+    """An answer of the service."""
+
+
+class Hello(Reply, frozen=True, tag="hello"):
+    """The first line of the service."""
+
+    protocol: int
+    pid: int
+
+
+class LoadedModel(Reply, frozen=True, tag="loaded"):
+    """A model in memory. `device`: the type of a torch device, such as cpu."""
+
+    name: str = field(name="model")
+    device: str
+    cell: str
+    n_params: int
+    vocab_size: int
+
+
+class Alternative(Struct, frozen=True, array_like=True):
+    """A character that could stand at a position: the model's probability, and that under the constraints (0: forbidden)."""
+
+    character: str
+    probability: float
+    allowed_probability: float
+
+    @property
+    def is_forbidden(self) -> bool:
+        return self.allowed_probability == 0.0
+
+
+class Token(Reply, frozen=True, tag="token"):
+    """One character of a poem, with the model's probability at temperature 1 and without constraints.
+
+    `surprisal_nats`: −ln p. `is_forced`: given by the request, not sampled. `alternatives`: the likeliest characters.
+    `allowed_probability`: the probability under the constraints. `line` and `position` count from 1; punctuation has position 0.
+    """
+
+    index: int
+    character: str
+    probability: float
+    surprisal_nats: float
+    is_forced: bool
+    alternatives: tuple[Alternative, ...]
+    allowed_probability: float = 0.0
+    line: int = 0
+    position: int = 0
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the model's probability is known; a poem that arrives whole has none."""
+        return self.probability > 0
+
+
+class Poem(Reply, frozen=True, tag="poem"):
+    """A finished poem. `finish`: "end", or "limit" where it reached its greatest length.
+
+    `logprob`: sum of ln p over all characters and the end, in nats. `score`: mean ln p of the Han characters, less
+    penalties. `sense`: the mark that the model's ranker predicts, by which candidates are ranked; without a ranker `score` ranks
+    them. `tone_pattern`: its name (aBbA), `order` on the wire, `rhyme`: the rhyme group. `seed` and `n_particles` reproduce the poem.
+    """
+
+    begin: str
+    text: str
+    seed: int
+    model: str
+    logprob: float
+    finish: str
+    score: float | None = None
+    rhyme: str | None = None
+    n_particles: int = 0
+    lines: tuple[str, ...] = ()
+    form: str = "free"
+    tone_pattern: str | None = field(default=None, name="order")
+    parallelism: float | None = None
+    verdicts: dict[str, bool | None] = {}
+    sense: float | None = None
+
+
+class Candidate(Poem, frozen=True, tag="candidate"):
+    """One of several poems for the same request. `rank` counts from 1, the best."""
+
+    rank: int = 1
+
+
+class Progress(Reply, frozen=True, tag="progress"):
+    """Of the segments of a pool of candidates, `n_done` are composed; of free verse tokens, and the greatest possible number of them."""
+
+    n_done: int
+    n_segments: Annotated[int, Meta(ge=1)]
+
+    @property
+    def share(self) -> float:
+        return self.n_done / self.n_segments
+
+
+class CandidatesDone(Reply, frozen=True, tag="done"):
+    """All `n` candidates were sent."""
+
+    n: int
+
+
+class Layer(Struct, frozen=True):
+    """Values of some units of a recurrent layer, and means over all of its units (of states: mean magnitudes).
+
+    `gates`: lstm i f o, gru r z, rnn none. `states`: hidden, hidden_before; gru and lstm also candidate; lstm also memory and
+    memory_before.
+    """
+
+    gates: dict[str, tuple[float, ...]]
+    states: dict[str, tuple[float, ...]]
+    means: dict[str, float]
+
+    def values(self, name: str) -> tuple[float, ...]:
+        """The values of a gate or a state. Raises KeyError where the cell has none of that name."""
+        return self.gates[name] if name in self.gates else self.states[name]
+
+
+class Inspection(Reply, frozen=True, tag="inspected"):
+    """What the network computed for one character (empty: the end of the poem), and its reading in the rhyme book.
+
+    `tone`: 平, 仄, both or unknown. `rhyme_groups`: groups, or parts for a tune. `units`: the numbers of the units whose values the
+    layers hold, of `n_hidden`.
+    """
+
+    index: int
+    character: str
+    probability: float
+    allowed_probability: float
+    surprisal_nats: float
+    tone: str
+    rhyme_groups: tuple[str, ...]
+    alternatives: tuple[Alternative, ...]
+    cell: str
+    n_hidden: int
+    units: tuple[int, ...]
+    layers: tuple[Layer, ...]
+
+
+class Novelty(Reply, frozen=True, tag="novelty"):
+    """What a poem shares with the training text: the longest run of characters, and how many whole lines.
+
+    `is_exact`: searched in the corpus, which then names `line`, `title` and `author`; otherwise looked up in the model's Bloom filter,
+    whose figures may be too high.
+    """
+
+    longest_run: int
+    run: str
+    n_lines: int
+    n_lines_copied: int
+    is_exact: bool = field(name="exact")
+    line: str | None = None
+    title: str | None = None
+    author: str | None = None
+
+
+class Cancelled(Reply, frozen=True, tag="cancelled"):
+    """The request was cancelled."""
+
+
+class WireMessage(Struct, frozen=True):
+    """A `Message` on the wire: its template, and its parameters, which may be messages again."""
+
+    template: str
+    parameters: "Mapping[str, WireMessage | str | int | float]" = {}
+
+    @classmethod
+    def of(cls, text: str) -> "WireMessage":
+        """What `text` says, in one line without control characters."""
+        if not isinstance(text, Message):
+            return cls(printable(text))
+        parameters = {name: cls._parameter(value) for name, value in text.parameters.items()}
+        return cls(printable(text.template), parameters)
+
+    @classmethod
+    def _parameter(cls, value: object) -> "WireMessage | str | int | float":
+        value = argument_of(value)
+        if isinstance(value, Message):
+            return cls.of(value)
+        return value if isinstance(value, int | float) else printable(str(value))
+
+    def message(self) -> Message:
+        return Message(
+            self.template,
+            **{
+                name: value.message() if isinstance(value, WireMessage) else value
+                for name, value in self.parameters.items()
+            },
+        )
+
+
+class Failure(Reply, frozen=True, tag="error"):
+    """The request failed: what is wrong, and what to do."""
+
+    message: WireMessage
+    hint: WireMessage
+
+    @classmethod
+    def of(cls, error: StudioError) -> "Failure":
+        return cls(WireMessage.of(error.message), WireMessage.of(error.hint))
+
+    def error(self, kind: type[StudioError] = StudioError) -> StudioError:
+        """The error that the service met."""
+        return kind(self.message.message(), self.hint.message())
+
+
+AnyReply = (
+    Hello
+    | LoadedModel
+    | Token
+    | Poem
+    | Progress
+    | Candidate
+    | CandidatesDone
+    | Inspection
+    | Novelty
+    | Cancelled
+    | Failure
+)
+# By exact type: a `Candidate` is a `Poem`, and not the last reply.
+LAST_REPLIES: tuple[type[Reply], ...] = (LoadedModel, Poem, CandidatesDone, Inspection, Novelty, Cancelled, Failure)

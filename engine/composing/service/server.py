@@ -1,0 +1,162 @@
+"""The composing service: a process that answers requests on stdin with replies on stdout; stderr is a log.
+
+`protocol` declares the messages. One thread reads, so that a cancellation takes effect at once; another carries out
+the requests in order. The end of stdin means that the client is gone, and ends the process at once.
+"""
+
+import functools
+import os
+import queue
+import signal
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
+
+from engine.composing.service.handlers import HANDLERS, Call, CancelledError
+from engine.composing.service.protocol import (
+    MAX_REQUEST_BYTES,
+    VERSION,
+    AnyRequest,
+    Cancel,
+    Cancelled,
+    Failure,
+    Hello,
+    Reply,
+    Shutdown,
+)
+from engine.composing.service.wire import InvalidRequestError, request_of_line, to_line
+from engine.model.metadata import WEIGHTS
+from engine.model.registry import find_model
+from engine.system.errors import StudioError, UsageError
+from engine.system.interruption import POLITE
+from engine.system.safe_text import brief
+
+if TYPE_CHECKING:
+    from engine.model.checkpoint import LoadedModel
+
+# Loaded models that stay in memory.
+MAX_MODELS = 2
+
+
+def serve() -> NoReturn:
+    """Serve stdin until it ends."""
+    # Ctrl-C in the terminal is meant for the face; it ends us by closing stdin.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A polite kill needs no cleaning up, and shall not wait for a thread that composes.
+    for number in POLITE:
+        signal.signal(number, signal.SIG_DFL)
+    # Only replies may reach the real stdout: whatever a library prints goes to stderr.
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    service = Service(replies)
+    service.reply(0, Hello(VERSION, os.getpid()))
+    threading.Thread(target=service.work, name="composer", daemon=True).start()
+    service.read(sys.stdin.buffer)
+    # The worker may be in the middle of a poem that nobody waits for: leave without asking it.
+    os._exit(0)
+
+
+class Service:
+    """Requests go in by `read`, are carried out by `work`, and answered by `reply`."""
+
+    def __init__(self, replies: BinaryIO) -> None:
+        self._replies = replies
+        self._reply_lock = threading.Lock()
+        self._requests: queue.SimpleQueue[tuple[int, AnyRequest]] = queue.SimpleQueue()
+        # Ids of the requests that have no last reply yet, and those of them that were cancelled.
+        self._open: set[int] = set()
+        self._cancelled: set[int] = set()
+        self._models: dict[tuple[Path, int], LoadedModel] = {}
+
+    def read(self, requests: BinaryIO) -> None:
+        """Take requests until there are no more, or a `Shutdown`."""
+        while line := requests.readline(MAX_REQUEST_BYTES):
+            if not line.endswith(b"\n") and len(line) == MAX_REQUEST_BYTES:
+                while line and not line.endswith(b"\n"):
+                    line = requests.readline(MAX_REQUEST_BYTES)
+                self._reply_error(0, UsageError("A request is longer than a mebibyte.", "Send one object a line."))
+                continue
+            if not line.strip():
+                continue
+            try:
+                request_id, request = request_of_line(line)
+            except InvalidRequestError as error:
+                hint = "engine/composing/service/protocol.py declares the requests."
+                self._reply_error(
+                    error.id, UsageError("A request cannot be read: {error}.", hint, error=brief(str(error)))
+                )
+                continue
+            if isinstance(request, Shutdown):
+                return
+            if isinstance(request, Cancel):
+                self._cancelled |= self._open & {request.target}
+            else:
+                self._open.add(request_id)
+                self._requests.put((request_id, request))
+
+    def work(self) -> NoReturn:
+        """Carry out requests for ever; nothing that goes wrong with one of them ends the service."""
+        # Loading torch takes a second or two: begin before the first poem is wanted.
+        from engine.model.devices import use_threads
+
+        # Composing reads each weight once a character: a second thread hardly helps, and waiting for it takes ten
+        # times as long as working when a training keeps the processor busy.
+        use_threads(1)
+        while True:
+            self.carry_out(*self._requests.get())
+
+    def carry_out(self, request_id: int, request: AnyRequest) -> None:
+        """Carry out one request; whatever becomes of it, it gets a last reply."""
+        try:
+            HANDLERS[type(request)](request, self._call(request_id))
+        except CancelledError:
+            self.reply(request_id, Cancelled())
+        except StudioError as error:
+            self._reply_error(request_id, error)
+        except Exception as error:  # noqa: BLE001 - the client is told, the traceback is in the log, the next request may be well
+            traceback.print_exc()
+            self._reply_error(
+                request_id,
+                StudioError(
+                    "Composing failed: {error}.", "The log tells more.", error=f"{type(error).__name__}: {error}"
+                ),
+            )
+        finally:
+            self._open.discard(request_id)
+            self._cancelled.discard(request_id)
+
+    def _call(self, request_id: int) -> Call:
+        return Call(
+            reply=functools.partial(self.reply, request_id),
+            is_cancelled=lambda: request_id in self._cancelled,
+            load=self._model,
+        )
+
+    def _model(self, name: str | None) -> "LoadedModel":
+        """A model by name or folder, from memory when it was one of the last used and its file has not changed."""
+        from engine.model.checkpoint import load_model
+        from engine.model.devices import choose_device
+
+        folder = find_model(name).resolve()
+        weights = folder / WEIGHTS
+        key = (folder, weights.stat().st_mtime_ns if weights.exists() else 0)
+        loaded = self._models.pop(key, None) or load_model(folder, choose_device("auto"))
+        self._models[key] = loaded
+        while len(self._models) > MAX_MODELS:
+            del self._models[next(iter(self._models))]
+        return loaded
+
+    def _reply_error(self, request_id: int, error: StudioError) -> None:
+        self.reply(request_id, Failure.of(error))
+
+    def reply(self, request_id: int, reply: Reply) -> None:
+        """Send one reply, whole, whichever thread it comes from."""
+        line = to_line(request_id, reply)
+        with self._reply_lock:
+            try:
+                self._replies.write(line)
+                self._replies.flush()
+            except OSError:
+                os._exit(0)  # the client is gone

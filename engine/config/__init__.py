@@ -1,0 +1,1 @@
+"""Settings: the configurations of model, training and composing, how options are declared, presets, and the user's config.toml."""

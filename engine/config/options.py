@@ -1,0 +1,178 @@
+"""Declared settings: each field's type, range and help stand in its declaration, and everything else is made from that.
+
+A field is `Annotated[kind, Meta(ge=, le=, description=)]` of a class derived from `Settings` (`schema`). `settings_of` reads the
+declarations; flags, the form of the Train screen, the help and the range checks are made from them.
+"""
+
+import functools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import NoneType
+from typing import Annotated, Any, Literal, Self, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from engine.system.errors import Message, UsageError
+from engine.system.names import MAX_TEXT_CHARS
+from engine.system.safe_text import shown
+
+# Earlier names of settings, as files (config.json, model.json, events.jsonl) and command lines of then have them.
+OLD_NAMES: Mapping[str, str] = {
+    "batch_poems": "batch_size",
+    "header_share": "conditioning_prob",
+    "late_longest_poem": "anneal_max_chars",
+    "late_share": "anneal_fraction",
+    "longest_poem": "max_poem_chars",
+    "min_count": "min_freq",
+    "tone_order": "tone_pattern",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One declared field: `low` and `high` are inclusive; `choices` is empty where any value of `kind` in that range will do."""
+
+    name: str
+    help: str
+    kind: type[bool] | type[int] | type[float] | type[str]
+    choices: tuple[str, ...]
+    low: float
+    high: float
+    is_optional: bool
+
+    def check(self, value: Any) -> None:
+        """Raise a UsageError when a value does not suit the field."""
+        if value is None and self.is_optional:
+            return
+        if self.choices:
+            if value not in self.choices:
+                raise UsageError(
+                    "{name} cannot be {value}.",
+                    "Choose one of: {names}.",
+                    name=self.name,
+                    value=shown(value),
+                    names=", ".join(self.choices),
+                )
+            return
+        expected = (int, float) if self.kind is float else self.kind
+        if not isinstance(value, expected) or (isinstance(value, bool) and self.kind is not bool):
+            raise UsageError(
+                "{name} must be of type {kind}, not {value}.",
+                "It means: {meaning}.",
+                name=self.name,
+                kind=self.kind.__name__,
+                value=shown(value),
+                meaning=Message(self.help),
+            )
+        # NaN is in no range.
+        if isinstance(value, int | float) and not self.low <= value <= self.high:
+            raise UsageError(
+                "{name} is {value}, outside {low} to {high}.",
+                "It means: {meaning}.",
+                name=self.name,
+                value=shown(value),
+                low=f"{self.low:g}",
+                high=f"{self.high:g}",
+                meaning=Message(self.help),
+            )
+        if isinstance(value, str):
+            self._check_text(value)
+
+    def _check_text(self, value: str) -> None:
+        if len(value) > MAX_TEXT_CHARS:
+            raise UsageError(
+                "{name} has {number} characters, and may have {number2}.",
+                "It means: {meaning}.",
+                name=self.name,
+                number=f"{len(value):,}",
+                number2=f"{MAX_TEXT_CHARS:,}",
+                meaning=Message(self.help),
+            )
+        # A lone surrogate is half of a character, or a byte of a command line that is no UTF-8: no file can hold it.
+        if any("\ud800" <= one <= "\udfff" or one == "\0" for one in value):
+            raise UsageError(
+                "{name} holds what is no text: {value}.", "Write it in UTF-8.", name=self.name, value=shown(value)
+            )
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Validation and plain-dict conversion shared by the settings classes."""
+
+    def __post_init__(self) -> None:
+        for setting in settings_of(type(self)):
+            setting.check(getattr(self, setting.name))
+
+    def to_dict(self) -> dict[str, Any]:
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from plain values, under current or earlier names.
+
+        Raises:
+            UsageError: for values that are no mapping, an unknown name, a wrong type or a value out of range.
+        """
+        if not isinstance(values, Mapping):
+            raise UsageError("{value} holds no settings.", "Settings are names with their values.", value=shown(values))
+        values = with_current_names(values)
+        unknown = sorted(set(values) - set(cls.__struct_fields__), key=str)
+        if unknown:
+            raise UsageError(
+                "There is no setting called {name}.",
+                "Known settings: {names}.",
+                name=shown(unknown[0]),
+                names=", ".join(sorted(cls.__struct_fields__)),
+            )
+        return cls(**values)
+
+    def replace(self, **changes: Any) -> Self:
+        return msgspec.structs.replace(self, **changes)
+
+
+@functools.cache
+def settings_of(kind: type[Settings]) -> tuple[Setting, ...]:
+    """The fields of a settings class that carry a description, in their order."""
+    hints = get_type_hints(kind, include_extras=True)
+    return tuple(_setting(name, hints[name]) for name in kind.__struct_fields__ if get_origin(hints[name]) is Annotated)
+
+
+def _setting(name: str, declared: Any) -> Setting:
+    """Read a field's `Annotated[kind, Meta]` or `Annotated[Annotated[kind, Meta] | None, Meta]`."""
+    of_value, *metas = get_args(declared)
+    is_optional = NoneType in get_args(of_value)
+    if is_optional:
+        of_value = next(part for part in get_args(of_value) if part is not NoneType)
+    if get_origin(of_value) is Annotated:
+        of_value, *inner = get_args(of_value)
+        metas += inner
+    choices = get_args(of_value) if get_origin(of_value) is Literal else ()
+    given: dict[str, Any] = {
+        key: getattr(meta, key)
+        for meta in metas
+        for key in ("description", "ge", "le")
+        if getattr(meta, key) is not None
+    }
+    return Setting(
+        name,
+        help=given["description"],
+        kind=str if choices else of_value,
+        choices=choices,
+        low=given.get("ge", -math.inf),
+        high=given.get("le", math.inf),
+        is_optional=is_optional,
+    )
+
+
+def with_current_names(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with their earlier names replaced by the current ones; a current name that is there too wins."""
+    current = {OLD_NAMES.get(name, name): value for name, value in values.items()}
+    return {**current, **{name: value for name, value in values.items() if name in current}}
+
+
+def check_setting(kind: type[Settings], name: str, value: Any) -> None:
+    """Raise a UsageError when a settings class has a setting of that name, and the value does not suit it."""
+    for setting in settings_of(kind):
+        if setting.name == name:
+            setting.check(value)

@@ -1,0 +1,87 @@
+"""Named starting points for a training."""
+
+from collections.abc import Mapping
+
+from engine.config.schema import ModelConfig, TrainConfig
+from engine.system.errors import UsageError, did_you_mean
+from engine.system.safe_text import shown
+
+PRESETS: Mapping[str, TrainConfig] = {
+    # The course experiment's sizes, optimiser and initialisation. What it got wrong is mended: no ReLU on the logits,
+    # a learning rate that learns, poems batched and whole, and some of them held out.
+    "nndl": TrainConfig(
+        preset="nndl",
+        corpus="tang",
+        model=ModelConfig(embedding_size=100, hidden_size=128, tied=False, init="xavier"),
+        batch_size=100,
+        optimizer="rmsprop",
+        learning_rate=2e-3,
+        schedule="constant",
+        warmup_steps=0,
+        n_epochs=30,
+        validate_every=250,
+        checkpoint_every=100,
+    ),
+    # The best model that two cores learn in a few hours (docs/experiments.md): residual connections, small batches and no dropout
+    # while every poem is seen only once or twice, and only poems of most lengths that the studio composes (a 七律 has 64).
+    "studio": TrainConfig(
+        preset="studio",
+        corpus="tang-song-ci",
+        conditioning_prob=0.6,
+        model=ModelConfig(residual=True),
+        min_freq=5,
+        max_poem_chars=80,
+        max_steps=12_000,
+        validate_every=500,
+        n_val_poems=600,
+        checkpoint_every=500,
+    ),
+    # For one graphics card of the last few generations: as many weights as 40 MB hold in 16 bits. A card reads every poem some forty
+    # times in the minutes that it needs, so that much is dropped; long poems are left out only at the end.
+    "gpu": TrainConfig(
+        preset="gpu",
+        corpus="tang-song-ci",
+        conditioning_prob=0.6,
+        model=ModelConfig(embedding_size=512, hidden_size=1024, residual=True, dropout=0.3, recurrent_dropout=0.2),
+        min_freq=5,
+        batch_size=512,
+        learning_rate=3e-3,
+        warmup_steps=600,
+        weight_decay=0.02,
+        anneal_fraction=0.3,
+        anneal_max_chars=80,
+        n_epochs=40,
+        validate_every=1000,
+        n_val_poems=600,
+        checkpoint_every=2000,
+        chunk_rows=8192,
+    ),
+    # Seconds on one core: for tests and for a first look at the Train screen.
+    "tiny": TrainConfig(
+        preset="tiny",
+        model=ModelConfig(embedding_size=16, hidden_size=24),
+        min_freq=1,
+        batch_size=8,
+        max_chars=64,
+        warmup_steps=5,
+        learning_rate=1e-2,
+        n_epochs=2,
+        validate_every=20,
+        n_val_poems=20,
+        checkpoint_every=20,
+        compare_every=5,
+        n_threads=1,
+    ),
+}
+
+
+def preset(name: str) -> TrainConfig:
+    """The settings behind a preset's name.
+
+    Raises:
+        UsageError: for a name that is not in `PRESETS`.
+    """
+    if name not in PRESETS:
+        hint = did_you_mean(name, PRESETS, "Choose one of: {names}.", names=", ".join(PRESETS))
+        raise UsageError("There is no preset called {name}.", hint, name=shown(name))
+    return PRESETS[name]

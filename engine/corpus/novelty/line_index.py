@@ -1,0 +1,114 @@
+"""An index of the lines of a training text: whole lines, runs of characters, reduplications.
+
+B lines, V vocabulary.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from engine.corpus.novelty.bloom import CodePoints, Flags, Hashes, code_points, extend, hash_ends, hash_strings
+from engine.prosody.text import MARKS
+
+# Shorter ones are phrases that anybody finds: of the lines of held-out poems, a third of those of three characters stand in
+# the training text, a sixth of those of four, one in twenty of those of five, one in thirty of those of seven.
+MIN_LINE_CHARS = 4
+# A line of seven characters may hold one of five that somebody wrote; four of a line are a common turn.
+MIN_PART_CHARS = 5
+# Length of the runs in the filter, in characters; longer runs are chains of them.
+RUN_LENGTH = 4
+
+_WITHOUT_MARKS = str.maketrans("", "", MARKS)
+
+
+class Strings(Protocol):
+    """Strings by their hashes: a Bloom filter, or all of them."""
+
+    def contains(self, hashes: Hashes) -> Flags:
+        """For each hash of (B,) whether its string is among them; False is certain."""
+
+
+@dataclass(frozen=True, eq=False)
+class LineIndex:
+    """`line in lines` asks for a whole line, marks aside; a line of fewer than `MIN_LINE_CHARS` characters is never in.
+
+    `lines` are the whole lines, `runs` all runs of `RUN_LENGTH` characters in them; nothing that stands in the training text is
+    overlooked, and where they are filters something else is taken for it now and then.
+    """
+
+    lines: Strings
+    runs: Strings
+    reduplicated: frozenset[str]
+
+    def __contains__(self, line: str) -> bool:
+        return bool(self.contains([line])[0])
+
+    def contains(self, lines: Sequence[str]) -> Flags:
+        """For each line whether it stands in the training text."""
+        bare = [line.translate(_WITHOUT_MARKS) for line in lines]
+        found = self.lines.contains(hash_strings(bare))
+        found &= np.array([len(line) >= MIN_LINE_CHARS for line in bare], np.bool_)
+        return found
+
+    def contains_known(self, lines: Sequence[str]) -> Flags:
+        """For each line whether a training line of `MIN_PART_CHARS` characters or more stands in it: it whole, or a part of it."""
+        bare = [line.translate(_WITHOUT_MARKS) for line in lines]
+        beginnings = [[line[:stop] for stop in range(MIN_PART_CHARS, len(line) + 1)] for line in bare]
+        held = self.contains(bare)
+        ended = self.ends_with_known([one for some in beginnings for one in some])
+        held[np.repeat(np.arange(len(bare)), list(map(len, beginnings)))[ended]] = True
+        return held
+
+    def ends_with_known(self, beginnings: Sequence[str]) -> Flags:
+        """For each beginning of a line whether a training line of `MIN_PART_CHARS` characters or more ends it.
+
+        Beginnings are given without marks. Of the line 独看床前明月光 the beginning 独看床前明 is ended by none, the whole by one.
+        """
+        ended = np.zeros(len(beginnings), np.bool_)
+        lengths = np.array([len(one) for one in beginnings], np.int64)
+        for length in np.unique(lengths):
+            positions = np.flatnonzero(lengths == length)
+            text = "".join(beginnings[position] for position in positions.tolist())
+            ended[positions] = self.ends(code_points(text).reshape(len(positions), int(length)))
+        return ended
+
+    def ends(self, beginnings: CodePoints) -> Flags:
+        """The same of beginnings of one length, given by their code points (B, L)."""
+        hashes = hash_ends(beginnings, MIN_PART_CHARS)
+        return np.asarray(self.lines.contains(hashes.ravel()).reshape(hashes.shape).any(1))
+
+    def completes_known(self, beginning: str, characters: CodePoints) -> Flags:
+        """For each code point of (V,) whether, put after `beginning`, it completes a training line.
+
+        For a mask over the vocabulary at the last position of a line.
+        """
+        if len(beginning) + 1 < MIN_LINE_CHARS:
+            return np.zeros(characters.shape, np.bool_)
+        return self.lines.contains(extend(hash_strings([beginning]), characters))
+
+    def reduplicates(self, character: str) -> bool:
+        """Whether the training text really doubles a character: 悠悠, 日日."""
+        return character in self.reduplicated
+
+    def may_contain(self, run: str) -> bool:
+        """Whether a run may stand within a training line; False is certain. Of fewer than `RUN_LENGTH` characters any may."""
+        return len(run) < RUN_LENGTH or self.longest_run(run) == (0, len(run))
+
+    def longest_run(self, line: str) -> tuple[int, int]:
+        """The longest run of a line's characters that may stand in one training line: (first position, length).
+
+        Never shorter than the real one where that has `RUN_LENGTH` characters or more; (0, 0) where there is none of that
+        length.
+        """
+        n_runs = len(line) - RUN_LENGTH + 1
+        if n_runs < 1:
+            return 0, 0
+        found = self.runs.contains(hash_strings([line[position : position + RUN_LENGTH] for position in range(n_runs)]))
+        first = best_first = best = 0
+        for position, is_found in enumerate(found.tolist()):
+            first = first if is_found else position + 1
+            if position + 1 - first > best:
+                best_first, best = first, position + 1 - first
+        return (best_first, best + RUN_LENGTH - 1) if best else (0, 0)

@@ -1,0 +1,159 @@
+"""The lines that a model was trained on, small enough to ship with it: one file, `lines.bloom`.
+
+What `engine.corpus.novelty.line_index` asks is answered by two Bloom filters, of whole lines and of runs of four characters: what stands
+in the training text is always found; something else is taken for it now and then (see `LINE_BITS`, `RUN_BITS`).
+
+The file, little-endian: eight bytes of magic; eight with the length of the header; the header in JSON, which names the format,
+the corpus and the sizes; the bits of the lines, then those of the runs; SHA-256 of all before it.
+"""
+
+import hashlib
+import json
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.corpus.novelty.bloom import MAX_BITS, MAX_HASHES, Bits, BloomFilter
+from engine.corpus.novelty.line_index import LineIndex
+from engine.runs.folder import CHECKPOINTS
+from engine.system.errors import ModelError
+from engine.system.files import is_file, open_regular, parse_json, resolved, write_atomically
+from engine.system.paths import bundled_data
+from engine.system.safe_text import shown
+
+HINT = "Restore it from a copy of the model, or delete it: without it the model composes, and no line is compared."
+FORMAT = 1
+LINES = "lines.bloom"
+
+# One line in 120 is taken for a training line by mistake; of the runs, one in ten. For 300,000 poems that makes 7.5 MB.
+LINE_BITS = 10.0
+RUN_BITS = 4.8
+
+# Two filters as large as they may be, and the header.
+MAX_FILE_BYTES = MAX_BITS // 4 + (1 << 20)
+
+_MAGIC = b"VERSELNS"
+_SIZES = struct.Struct("<8sQ")
+_CHECKSUM_BYTES = 32
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingLines(LineIndex):
+    """The lines of a training text as filters, with the corpus that they are of."""
+
+    lines: BloomFilter
+    runs: BloomFilter
+    corpus_sha256: str
+
+    def to_bytes(self) -> bytes:
+        """The file's content."""
+        header = {
+            "format": FORMAT,
+            "corpus_sha256": self.corpus_sha256,
+            "lines": _sizes(self.lines),
+            "runs": _sizes(self.runs),
+            "reduplicated": "".join(sorted(self.reduplicated)),
+        }
+        text = json.dumps(header, ensure_ascii=False).encode()
+        content = _SIZES.pack(_MAGIC, len(text)) + text + self.lines.bits.tobytes() + self.runs.bits.tobytes()
+        return content + hashlib.sha256(content).digest()
+
+    def save(self, folder: Path) -> None:
+        """Write `lines.bloom` into a folder, in one step."""
+        write_atomically(folder / LINES, self.to_bytes())
+
+
+def read_lines(path: Path) -> TrainingLines:
+    """The lines of a file.
+
+    Raises:
+        ModelError: when the file is missing, cut, altered or of a format that this studio does not know.
+    """
+    try:
+        with open_regular(path) as file:
+            content = file.read(MAX_FILE_BYTES)
+        magic, header_size = _SIZES.unpack(content[: _SIZES.size])
+        if magic != _MAGIC:
+            raise ValueError("it is no file of training lines")
+        if hashlib.sha256(content[:-_CHECKSUM_BYTES]).digest() != content[-_CHECKSUM_BYTES:]:
+            raise ValueError("its checksum is wrong, so that it was cut or altered")
+        bits = np.frombuffer(content, np.uint8)[_SIZES.size + header_size : -_CHECKSUM_BYTES]
+        return _lines_of(parse_json(content[_SIZES.size : _SIZES.size + header_size]), bits)
+    except OSError as error:
+        raise ModelError("{path} cannot be read: {error}.", HINT, path=path, error=error.strerror) from error
+    except (ValueError, struct.error) as error:
+        raise ModelError("{path} cannot be read: {error}.", HINT, path=path, error=error) from error
+
+
+def lines_file(folder: Path) -> Path | None:
+    """The file with the training lines of a model folder; None where there is none.
+
+    It lies in the folder, of a checkpoint in its run; the bundled models share one, which lies beside their folders.
+    """
+    candidates = [folder / LINES]
+    if folder.parent.name == CHECKPOINTS:
+        candidates.append(folder.parent.parent / LINES)
+    elif resolved(folder).parent == resolved(bundled_data() / "models"):
+        candidates.append(folder.parent / LINES)
+    return next(filter(is_file, candidates), None)
+
+
+def lines_of_model(folder: Path, header: Mapping[str, Any]) -> TrainingLines | None:
+    """The training lines that lie with a model, or with the run of a checkpoint; None where none do.
+
+    Args:
+        header: the model's own, of its model.json.
+
+    Raises:
+        ModelError: when they are damaged, or those of another corpus than the model's.
+    """
+    path = lines_file(folder)
+    if path is None:
+        return None
+    lines = read_lines(path)
+    corpus = header.get("corpus")
+    if isinstance(corpus, dict) and corpus.get("sha256") not in (None, lines.corpus_sha256):
+        raise ModelError("{path} holds the lines of another corpus than the model's.", HINT, path=path)
+    return lines
+
+
+def _lines_of(header: Any, bits: Bits) -> TrainingLines:
+    """Raises ValueError where the header is none, or header and bits do not fit."""
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise ValueError(f"it is not in format {FORMAT}, which this studio reads")
+    if not isinstance(header.get("reduplicated"), str) or not isinstance(header.get("corpus_sha256"), str):
+        raise ValueError("its header is incomplete")
+    n_bytes = [_n_bytes(header.get(name)) for name in ("lines", "runs")]
+    if sum(n_bytes) != len(bits):
+        raise ValueError(f"it has {len(bits):,} bytes of bits and should have {sum(n_bytes):,}")
+    return TrainingLines(
+        lines=_filter(header["lines"], bits[: n_bytes[0]]),
+        runs=_filter(header["runs"], bits[n_bytes[0] :]),
+        reduplicated=frozenset(header["reduplicated"]),
+        corpus_sha256=header["corpus_sha256"],
+    )
+
+
+def _sizes(filter: BloomFilter) -> dict[str, int]:
+    return {"n_bits": filter.n_bits, "n_hashes": filter.n_hashes, "n_keys": filter.n_keys}
+
+
+def _n_bytes(sizes: Any) -> int:
+    """How many bytes the bits of a filter have. Raises ValueError where its sizes are none."""
+    counts = [sizes.get(name) if isinstance(sizes, dict) else None for name in ("n_bits", "n_hashes", "n_keys")]
+    n_bits, n_hashes, n_keys = (one if type(one) is int else -1 for one in counts)
+    if not 0 < n_bits <= MAX_BITS or n_bits % 8:
+        raise ValueError(f"a filter cannot have {shown(n_bits)} bits")
+    if not 0 < n_hashes <= MAX_HASHES:
+        raise ValueError(f"a filter cannot have {shown(n_hashes)} hashes")
+    if n_keys < 0:
+        raise ValueError(f"a filter cannot have {shown(n_keys)} keys")
+    return n_bits // 8
+
+
+def _filter(sizes: Mapping[str, Any], bits: Bits) -> BloomFilter:
+    return BloomFilter(bits, int(sizes["n_hashes"]), int(sizes["n_keys"]))

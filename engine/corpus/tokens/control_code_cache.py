@@ -1,0 +1,167 @@
+"""The control codes of a corpus as indices on disk, beside its tokens.
+
+`header_tags.bin` (n_poems, 5): the tags of dynasty, period, poet, form and rhyme, `PAD` where there is none · `keywords.bin`
+(n_words, 4): the characters of each keyword, `PAD` after them, the candidates of one poem after those of another ·
+`titles.bin`: the characters of all titles, one after the other · `keyword_offsets.bin` and `title_offsets.bin` int64, where
+each poem's words and title begin, and the end.
+"""
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.corpus.poem import Poem
+from engine.corpus.tokens.control_codes import (
+    KEYWORD,
+    POEM,
+    STYLE,
+    TITLE,
+    control_codes_of,
+    keyword_indices,
+    title_indices,
+)
+from engine.corpus.tokens.keywords import MAX_CANDIDATES, MAX_KEYWORD_CHARS
+from engine.corpus.tokens.vocabulary import PAD, Vocabulary
+
+# Columns of `Parts`: a tag each, a candidate for a keyword each, the title.
+N_TAGS = len(STYLE) + 2
+STYLE_PARTS = slice(0, len(STYLE))
+FORM_PART, RHYME_PART = N_TAGS - 2, N_TAGS - 1
+KEYWORD_PARTS = slice(N_TAGS, N_TAGS + MAX_CANDIDATES)
+TITLE_PART = N_TAGS + MAX_CANDIDATES
+N_PARTS = TITLE_PART + 1
+
+Indices = npt.NDArray[np.int64]
+Parts = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class ControlCodeTokens:
+    """The arrays of the files, and the indices of the marks: before a title, before each keyword (`PAD` where the vocabulary has
+    none, and then no poem has keywords), and between these and the poem."""
+
+    tags: npt.NDArray[Any]
+    keywords: npt.NDArray[Any]
+    keyword_offsets: Indices
+    titles: npt.NDArray[Any]
+    title_offsets: Indices
+    title_mark: int
+    poem_mark: int
+    keyword_mark: int
+
+    def present(self, poems: Indices) -> Parts:
+        """Which parts each poem has, shape (n, `N_PARTS`); a poem numbered −1 (no poem's beginning) has none."""
+        safe = np.maximum(poems, 0)
+        n_keywords = self.keyword_offsets[safe + 1] - self.keyword_offsets[safe]
+        has_title = self.title_offsets[safe + 1] > self.title_offsets[safe]
+        parts: Parts = np.concatenate(
+            [self.tags[safe] != PAD, np.arange(MAX_CANDIDATES) < n_keywords[:, None], has_title[:, None]], axis=1
+        )
+        return parts & (poems >= 0)[:, None]
+
+    def lengths(self, poems: Indices, parts: Parts) -> Indices:
+        """How many tokens the wanted parts of each poem take; all of them must be present."""
+        safe = np.maximum(poems, 0)
+        title_lengths = self.title_offsets[safe + 1] - self.title_offsets[safe] + 1
+        lengths: Indices = parts[:, :N_TAGS].sum(axis=1) + np.where(parts[:, TITLE_PART], title_lengths, 0)
+        for candidate, wanted in enumerate(parts[:, KEYWORD_PARTS].T):
+            rows = np.flatnonzero(wanted)
+            words = self.keywords[self.keyword_offsets[safe[rows]] + candidate]
+            lengths[rows] += 1 + np.count_nonzero(words != PAD, axis=1)
+        lengths += parts[:, N_TAGS:].any(axis=1)  # the mark before the poem
+        return lengths
+
+    def tokens(self, poems: Indices, parts: Parts) -> Indices:
+        """The wanted parts of each poem as indices, in the order of a sequence: (n, longest), `PAD` after them; all must be present."""
+        # One column to spare for each character of a word that has fewer than it may.
+        n_columns = int(self.lengths(poems, parts).max(initial=0))
+        grid = np.full((len(poems), n_columns + MAX_KEYWORD_CHARS), PAD, dtype=np.int64)
+        columns = np.zeros(len(poems), dtype=np.int64)
+        for part in range(N_TAGS):
+            rows = np.flatnonzero(parts[:, part])
+            grid[rows, columns[rows]] = self.tags[poems[rows], part]
+            columns[rows] += 1
+        for candidate, wanted in enumerate(parts[:, KEYWORD_PARTS].T):
+            rows = np.flatnonzero(wanted)
+            words = self.keywords[self.keyword_offsets[poems[rows]] + candidate]  # (n, MAX_KEYWORD_CHARS)
+            grid[rows, columns[rows]] = self.keyword_mark
+            for position in range(MAX_KEYWORD_CHARS):
+                grid[rows, columns[rows] + 1 + position] = words[:, position]
+            columns[rows] += 1 + np.count_nonzero(words != PAD, axis=1)
+        rows = np.flatnonzero(parts[:, TITLE_PART])
+        starts = self.title_offsets[poems[rows]]
+        lengths = self.title_offsets[poems[rows] + 1] - starts
+        grid[rows, columns[rows]] = self.title_mark
+        write_ragged(self.titles, starts, lengths, grid, rows, columns[rows] + 1)
+        columns[rows] += 1 + lengths
+        rows = np.flatnonzero(parts[:, N_TAGS:].any(axis=1))
+        grid[rows, columns[rows]] = self.poem_mark
+        return grid[:, :n_columns]
+
+
+class ControlCodeWriter:
+    """Writes the files chunk by chunk."""
+
+    def __init__(self, folder: Path, vocabulary: Vocabulary, dtype: np.dtype[Any]) -> None:
+        self._vocabulary = vocabulary
+        self._dtype = dtype
+        self.n_title_tokens = self.n_keywords = 0
+        self._has_keywords = vocabulary.tag(KEYWORD) is not None
+        self._files = ExitStack()
+        names = ("header_tags", "keywords", "keyword_offsets", "titles", "title_offsets")
+        self._tags, self._keywords, self._keyword_offsets, self._titles, self._title_offsets = (
+            self._files.enter_context((folder / f"{name}.bin").open("wb")) for name in names
+        )
+        for offsets in (self._keyword_offsets, self._title_offsets):
+            np.zeros(1, np.int64).tofile(offsets)
+
+    def write(self, poems: Iterable[Poem]) -> None:
+        tags: list[list[int]] = []
+        keywords: list[list[list[int]]] = []
+        titles: list[list[int]] = []
+        for poem in poems:
+            codes = control_codes_of(poem)
+            names = [*((kind, getattr(codes, kind)) for kind in STYLE), ("form", codes.form), ("rhyme", codes.rhyme)]
+            tags.append([self._vocabulary.tag(f"{kind}:{name}") or PAD for kind, name in names])
+            words = [keyword_indices(self._vocabulary, word) for word in codes.keywords] if self._has_keywords else []
+            keywords.append([word + [PAD] * (MAX_KEYWORD_CHARS - len(word)) for word in words if word])
+            titles.append(title_indices(self._vocabulary, codes.title))
+        np.array(tags, self._dtype).tofile(self._tags)
+        np.array([word for words in keywords for word in words], self._dtype).tofile(self._keywords)
+        np.array([index for title in titles for index in title], self._dtype).tofile(self._titles)
+        self.n_keywords = _write_offsets(self._keyword_offsets, self.n_keywords, keywords)
+        self.n_title_tokens = _write_offsets(self._title_offsets, self.n_title_tokens, titles)
+
+    def close(self) -> None:
+        self._files.close()
+
+
+def _write_offsets(file: Any, n_before: int, pieces: list[Any]) -> int:
+    """Append where each piece ends; returns the last end."""
+    ends = n_before + np.cumsum([len(piece) for piece in pieces], dtype=np.int64)
+    ends.tofile(file)
+    return int(ends[-1])
+
+
+def marks(vocabulary: Vocabulary) -> tuple[int, int, int]:
+    """The indices of the marks of title, poem and keyword; KeyError for a vocabulary without control codes."""
+    title_mark, poem_mark, keyword_mark = (vocabulary.tag(mark) for mark in (TITLE, POEM, KEYWORD))
+    if title_mark is None or poem_mark is None:
+        raise KeyError("the vocabulary has no control codes")
+    return title_mark, poem_mark, PAD if keyword_mark is None else keyword_mark
+
+
+def write_ragged(
+    source: npt.NDArray[Any], starts: Indices, lengths: Indices, grid: Indices, rows: Indices, columns: Indices
+) -> None:
+    """Write `source[start : start + length]` into the grid from (row, column) on, for each piece; all arguments but the grid are (n,).
+
+    All pieces at once: one by one they cost a training on a graphics card more time than the network.
+    """
+    within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    grid[np.repeat(rows, lengths), np.repeat(columns, lengths) + within] = source[np.repeat(starts, lengths) + within]

@@ -1,0 +1,83 @@
+"""Old-style verse (古体): quatrains (古绝) and longer poems (古诗) of five or seven characters that no rule of tones binds.
+
+It is told as what it is: measured by the rules of regulated verse it would be a list of violations that its poet never meant.
+"""
+
+from collections.abc import Sequence
+
+from engine.prosody.regulated.match import RegulatedFit
+from engine.prosody.regulated.rhymes import group_names
+from engine.prosody.report import CharacterPosition, LineReport, Report, Rhyme, Verdicts
+from engine.prosody.rhymes import masks_of
+from engine.prosody.text import RhymeBook
+from engine.prosody.tones import reading_of
+
+QUATRAIN = "古绝"
+STYLES = {5: "五言古诗", 7: "七言古诗"}
+# 古诗 of fewer lines than these is a couplet or a fragment.
+_MIN_LINES = 5
+# Of so many lines of a quatrain that break the rules it was not meant to keep them, of five characters and of seven: 静夜思 breaks
+# them in two lines. Of a longer poem half of the lines.
+_LINES_OF_QUATRAIN = {5: 2, 7: 3}
+
+
+def is_old_style(found: RegulatedFit) -> bool:
+    """Whether so many lines break the rules of regulated verse that the poem was not meant to keep them.
+
+    A quatrain of oblique rhyme is old-style unless all of it is in order: the Tang poets' mostly are.
+    """
+    n_lines, length = len(found.lines), found.form.line_lengths[0]
+    broken = {number for number, line in enumerate(found.lines) if line.wrong}
+    faults = zip(found.tone_pattern.rhymes, found.rhyme.faults, strict=True)
+    broken |= {position.line for position, fault in faults if fault in ("出韵", "声调")}
+    if found.has_faulty_joins:
+        broken |= {line for line, _ in found.joins}
+    if not found.form.rhymes_level:
+        return bool(broken)
+    return len(broken) >= (_LINES_OF_QUATRAIN[length] if n_lines == 4 else n_lines / 2)
+
+
+def style_of(lines: Sequence[str]) -> str:
+    """What old-style verse of these lines is called, "" where they are of other lengths or too few."""
+    lengths = set(map(len, lines))
+    if len(lengths) != 1 or not (lengths <= STYLES.keys()) or len(lines) < 4:
+        return ""
+    (length,) = lengths
+    return QUATRAIN if len(lines) == 4 else STYLES[length] if len(lines) >= _MIN_LINES else ""
+
+
+def old_style_report(lines: Sequence[str], style: str, book: RhymeBook | None) -> Report:
+    """The tones, and the rhyme of the even lines where they share a part of 词林正韵, which is as wide as old-style verse rhymes."""
+    system: RhymeBook = "xinyun" if book == "xinyun" else "cilin"
+    masks = masks_of(system)
+    shared = -1
+    for line in lines[1::2]:
+        shared &= masks.level.get(line[-1], 0) | masks.oblique.get(line[-1], 0)
+    rhymes = [
+        Rhyme(number, line[-1], "A", group_names(masks, line[-1]), "ok", "")
+        for number, line in enumerate(lines, start=1)
+        if number % 2 == 0 and shared > 0
+    ]
+    readings = [tuple(reading_of(character, system) for character in line) for line in lines]
+    unknown = (
+        CharacterPosition(number, position, character)
+        for number, line in enumerate(lines, start=1)
+        for position, character in enumerate(line, start=1)
+        if readings[number - 1][position - 1] == "unknown"
+    )
+    return Report(
+        form=None,
+        tone_pattern=None,
+        ties=(),
+        verdicts=Verdicts("undecidable", "undecidable", "ok" if rhymes else "undecidable"),
+        lines=tuple(LineReport(line, reading, "") for line, reading in zip(lines, readings, strict=True)),
+        violations=(),
+        licences=(),
+        faults=(),
+        rhymes=tuple(rhymes),
+        rhyme_groups={"A": masks.names_in(shared)} if rhymes else {},
+        either=(),
+        unknown=tuple(unknown),
+        style=style,
+        rhyme_book=system,
+    )

@@ -1,0 +1,288 @@
+"""Files that are whole or absent: written aside, flushed, then renamed over the old one. Files of JSON are read with care."""
+
+import contextlib
+import errno
+import json
+import math
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Never
+
+from engine.system import scratch
+from engine.system.errors import Message, StudioError
+from engine.system.paths import HOME_VARIABLE
+
+# JSON nested deeper than this is refused: json.loads stops at the interpreter's own limit only, and whoever walks the value
+# afterwards would meet that limit again.
+MAX_JSON_DEPTH = 64
+MAX_JSON_BYTES = 64 << 20
+# Whole numbers beyond 64 bits fit no column, no array and no float.
+_MAX_WHOLE = 1 << 63
+_MAX_DIGITS = 19
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def write_atomically(path: Path, content: bytes | str) -> None:
+    """Replace `path` by `content` (text as UTF-8) in one step; a crash leaves the old file. OSError when it cannot."""
+    data = content.encode() if isinstance(content, str) else content
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    aside = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes private files; what the studio writes is as readable as anything else of the user's.
+        aside.chmod(0o666 & ~_umask())
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def check_new_file(path: Path, *, replaces: bool = False) -> None:
+    """Refuse a file that a person named, before any work is done for it.
+
+    Raises:
+        StudioError: its folder is missing, or something is there already that `replaces` does not give up.
+    """
+    if is_there(path) and not replaces:
+        raise StudioError("{path} is there already.", "Choose another name, or say --force to replace it.", path=path)
+    if not is_folder(path.parent):
+        raise StudioError("There is no folder {path}.", "Make it, or name a file elsewhere.", path=path.parent)
+
+
+@contextlib.contextmanager
+def reporting_file_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError while a file that a person named is written into a StudioError."""
+    try:
+        yield
+    except OSError as error:
+        raise StudioError(
+            "{path} cannot be written ({error}).", "Choose another place.", path=path, error=error.strerror or error
+        ) from error
+
+
+@contextlib.contextmanager
+def replace_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `path`; when the block ends well it takes the place of `path`, old content and all.
+
+    When the block raises, the new folder is removed and `path` stays as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch.sweep_beside(path)
+    with scratch.scratch_folder(path.parent, f".{path.name}.", scratch.ASIDE) as aside:
+        aside.chmod(0o777 & ~_umask())
+        yield aside
+        for file in aside.rglob("*"):
+            if file.is_file():
+                sync_file(file)
+                # Some writers (safetensors) make private files.
+                file.chmod(0o666 & ~_umask())
+        scratch.replace(aside, path)
+    sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def reporting_disk_errors(path: Path, error: type[StudioError]) -> Iterator[None]:
+    """Turn an OSError while `path`, or what is in it, is written into a StudioError that tells what can be done."""
+    try:
+        yield
+    except OSError as problem:
+        raise error(
+            "The folder {path} cannot be written ({error}).",
+            "Free some space, change its permissions, or set {variable} to another folder.",
+            path=path.parent,
+            error=problem.strerror or problem,
+            variable=HOME_VARIABLE,
+        ) from problem
+
+
+def folders_in(root: Path, error: type[StudioError]) -> list[Path]:
+    """The folders in a folder of the user's, hidden ones (being made or removed) left out; none where it is not there.
+
+    Raises:
+        error: when it cannot be read.
+    """
+    try:
+        return [path for path in root.iterdir() if is_folder(path) and not path.name.startswith(".")]
+    except FileNotFoundError:
+        return []
+    except OSError as problem:
+        hint = Message("Change its permissions, or set {name} to another folder.", name=HOME_VARIABLE)
+        raise error("The folder {path} cannot be read: {error}.", hint, path=root, error=problem.strerror) from problem
+
+
+def parse_json(text: bytes | str, *, infinity_too: bool = False) -> Any:
+    """The value of a JSON text, in UTF-8 where it is bytes, that is safe to walk, to compute with and to write again.
+
+    A lone surrogate in a string becomes U+FFFD, so that every string of the value can be encoded. `infinity_too`: NaN and
+    Infinity, which are no JSON, are taken as Python writes them.
+
+    Raises:
+        ValueError: with a clause for a person, when the text is no JSON, is nested deeper than `MAX_JSON_DEPTH`, or holds NaN,
+            infinity, a number too large for a float, or a whole number beyond 64 bits.
+    """
+    try:
+        whole = text if isinstance(text, str) else text.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8") from None
+    try:
+        value = (_DECODER_WITH_INFINITY if infinity_too else _DECODER).decode(whole.removeprefix("\ufeff"))
+    except json.JSONDecodeError as error:
+        raise ValueError(Message("it is no JSON: {error}", error=error)) from None
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    may_be_deep = whole.count("[") + whole.count("{") > MAX_JSON_DEPTH
+    if may_be_deep:
+        _refuse_deep(value)
+    if _ESCAPED_SURROGATE.search(whole) or _SURROGATES.search(whole):
+        value = _without_surrogates(value)
+    return value
+
+
+def read_json(
+    path: Path, error: type[StudioError] = StudioError, hint: str = "", max_bytes: int = MAX_JSON_BYTES
+) -> Any:
+    """The value of a JSON file, as `parse_json` gives it.
+
+    Raises:
+        error: (with `hint`) when the file is missing, is no regular file (a FIFO would block), cannot be read, is larger than
+            `max_bytes`, or is not what `parse_json` takes.
+    """
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError("it is no file")
+        if status.st_size > max_bytes:
+            raise ValueError(Message("it has more than {number} MB", number=max_bytes >> 20))
+        return parse_json(path.read_bytes())
+    except OSError as problem:
+        raise error(f"{path} cannot be read ({problem.strerror or problem}).", hint) from problem
+    except ValueError as problem:
+        raise error(f"{path} cannot be read ({problem}).", hint) from problem
+
+
+_TOO_DEEP = "it is nested too deeply"
+
+
+def _whole(digits: str) -> int:
+    number = int(digits) if len(digits) <= _MAX_DIGITS + 1 else _MAX_WHOLE
+    if not -_MAX_WHOLE <= number < _MAX_WHOLE:
+        raise ValueError("it holds a number that is too large")
+    return number
+
+
+def _real(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("it holds a number that is too large")
+    return number
+
+
+def _no_number(word: str) -> Never:
+    raise ValueError(Message("it holds {word}, which is no number of JSON", word=word))
+
+
+_DECODER = json.JSONDecoder(parse_int=_whole, parse_float=_real, parse_constant=_no_number)
+# What `json.dumps` writes for a float that is infinite or no number.
+_DECODER_WITH_INFINITY = json.JSONDecoder(parse_int=_whole, parse_float=_real, parse_constant=float)
+
+
+def _refuse_deep(value: Any) -> None:
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(MAX_JSON_DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise ValueError(_TOO_DEEP)
+
+
+def _without_surrogates(value: Any) -> Any:
+    """The value with U+FFFD for every lone surrogate, keys included; it is at most `MAX_JSON_DEPTH` deep."""
+    if isinstance(value, str):
+        return _SURROGATES.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_without_surrogates(inner) for inner in value]
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(inner) for key, inner in value.items()}
+    return value
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file to read its bytes.
+
+    Raises:
+        OSError: when it is not there, may not be read, or is no regular file: a FIFO would block for ever, a device has no end.
+    """
+    # O_NONBLOCK: opening a FIFO waits for somebody who writes into it.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
+def read_start(path: Path, max_bytes: int) -> bytes:
+    """The first bytes of a small file; OSError as `open_regular`."""
+    with open_regular(path) as file:
+        return file.read(max_bytes)
+
+
+def is_file(path: Path) -> bool:
+    """Whether a regular file is there; False as well where nobody may look, or where no such path can be."""
+    return os.path.isfile(path)  # noqa: PTH113 - unlike `Path.is_file` it raises no PermissionError and no ENAMETOOLONG
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; False as well where nobody may look, or where no such path can be."""
+    return os.path.isdir(path)  # noqa: PTH112 - as `is_file`
+
+
+def is_there(path: Path) -> bool:
+    """Whether anything is there, a link that leads nowhere too; False where nobody may look."""
+    return os.path.lexists(path)
+
+
+def resolved(path: Path) -> Path:
+    """The whole path with links followed; unlike `Path.resolve` it takes links that lead in a circle as they are."""
+    return Path(os.path.realpath(path))
+
+
+def sync_file(path: Path) -> None:
+    """Make sure that what was written to a file is on the disk."""
+    # For writing: Windows flushes no file that is open for reading only.
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(path: Path) -> None:
+    """Make sure that a rename within a folder is on the disk, where folders can be opened and flushed."""
+    with contextlib.suppress(PermissionError, IsADirectoryError):  # Windows opens no folder
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            # Some network disks know no such thing.
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+                raise
+        finally:
+            os.close(descriptor)
+
+
+def _umask() -> int:
+    current = os.umask(0o022)
+    os.umask(current)
+    return current

@@ -1,0 +1,94 @@
+"""Every folder that the engine reads or writes outside a run.
+
+What the user owns lies in the data folder, `config.toml` in the config folder, the studio's own settings and logs in the state
+folder, caches in the cache folder, as platformdirs names them for the system. Setting the environment variable
+`POETRY_TUI_HOME` puts all of it into one folder: for tests, for a portable studio on a stick, for a second user.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import platformdirs
+
+from engine.system.errors import UsageError
+from engine.system.names import path_of
+
+APP_NAME = "poetry-tui"
+HOME_VARIABLE = "POETRY_TUI_HOME"
+
+
+def home() -> Path:
+    """The folder that holds everything the user owns: corpora, models, runs, favourites.
+
+    Raises:
+        UsageError: when `POETRY_TUI_HOME` names what can be no folder.
+    """
+    if _is_moved():
+        try:
+            return path_of(os.environ[HOME_VARIABLE])
+        except UsageError as error:
+            raise UsageError(
+                "POETRY_TUI_HOME names no folder: {problem}", "Set it to a folder, or unset it.", problem=error.message
+            ) from None
+    return platformdirs.user_data_path(APP_NAME, appauthor=False)
+
+
+def corpora() -> Path:
+    """One folder a corpus: cleaned poems, licence, source, token caches."""
+    return home() / "corpora"
+
+
+def models() -> Path:
+    """One folder a model that the user added; the bundled ones lie in `bundled_data()`."""
+    return home() / "models"
+
+
+def runs() -> Path:
+    """One folder a training run."""
+    return home() / "runs"
+
+
+def caches() -> Path:
+    """Files that are made again when they are missing."""
+    return home() / "cache" if _is_moved() else platformdirs.user_cache_path(APP_NAME, appauthor=False)
+
+
+def config_file() -> Path:
+    """The file of the user's defaults, which the studio writes once and never changes."""
+    folder = home() if _is_moved() else platformdirs.user_config_path(APP_NAME, appauthor=False)
+    return folder / "config.toml"
+
+
+def state_file(name: str) -> Path:
+    """A file of the studio's own, such as `settings.json` or `log/engine.log`, in the state folder.
+
+    One that an earlier version left in the data folder is moved here once; where it cannot be moved, it is used where it lies.
+    """
+    folder = home() if _is_moved() else platformdirs.user_state_path(APP_NAME, appauthor=False)
+    old, new = home() / name, folder / name
+    if old != new and os.path.lexists(old) and not os.path.lexists(new):
+        try:
+            new.parent.mkdir(parents=True, exist_ok=True)
+            old.rename(new)
+        except OSError:
+            return old
+    return new
+
+
+def _is_moved() -> bool:
+    return bool(os.environ.get(HOME_VARIABLE))
+
+
+def bundled_data() -> Path:
+    """What ships with the package: beside the code in a wheel, at the top of the checkout in development."""
+    package = Path(__file__).parent.parent
+    inside_wheel = package / "data"
+    return inside_wheel if inside_wheel.is_dir() else package.parent / "data"
+
+
+def bundled_rows(name: str) -> Iterator[list[str]]:
+    """The rows of a tab-separated table of the bundled data, such as `prosody/cilin.tsv`, without its comments."""
+    for line in (bundled_data() / name).read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            yield line.split("\t")

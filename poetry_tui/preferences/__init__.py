@@ -1,0 +1,1 @@
+"""Preferences of the user: settings, language, colours, keys, and the glyphs of charts."""

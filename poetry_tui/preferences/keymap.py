@@ -1,0 +1,108 @@
+"""Key bindings. Footer, help and `docs/keys.md` are made from the same `Binding` objects.
+
+The id of a binding is its translation key: `compose.again` for the footer, `compose.again.tip` for tooltip and help. It is
+translated when it is displayed, so that a change of language needs no new bindings.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from textual.binding import ActiveBinding, Binding, BindingType
+
+from engine.config.user_file import config_section
+from engine.system.errors import UsageError
+from engine.system.paths import config_file
+from engine.system.safe_text import shown
+from poetry_tui.preferences.i18n import TRANSLATIONS, tr
+
+
+def bind(
+    key: str, action: str, label: str, *, show: bool = True, display: str | None = None, priority: bool = False
+) -> Binding:
+    """Make a binding whose description and tooltip are the translations of `label` and `label`.tip."""
+    return Binding(key, action, label, show=show, key_display=display, priority=priority, id=label)
+
+
+def configured_keys() -> dict[str, str]:
+    """The keys of `config.toml` by binding id; several keys of one action stand between commas. Raises UsageError for an unknown id."""
+    keys = config_section("keys", TRANSLATIONS)
+    for name, value in keys.items():
+        if not isinstance(value, str) or not value.strip() or f"{name}.tip" not in TRANSLATIONS:
+            raise UsageError(
+                "{name} cannot be {value}.", "Correct {path}.", name=name, value=shown(value), path=config_file()
+            )
+    return keys
+
+
+def translation_key(binding: Binding) -> str | None:
+    """The translation key of a binding; None for a binding of a Textual widget."""
+    # Textual makes the palette's binding itself.
+    key = "shell.palette" if binding.action in ("command_palette", "app.command_palette") else binding.id
+    return key if key in TRANSLATIONS else None
+
+
+def translated(active: ActiveBinding) -> ActiveBinding:
+    """The binding with description and tooltip in the current language; bindings of Textual widgets stay as they are."""
+    key = translation_key(active.binding)
+    if key is None:
+        return active
+    tip = tr(f"{key}.tip")
+    binding = dataclasses.replace(active.binding, description=tr(key), tooltip=tip)
+    return active._replace(binding=binding, tooltip=tip)
+
+
+def next_with(values: Sequence[str], character: str | None, index: int) -> int | None:
+    """The index of the next value after `index`, around the end, that contains the typed Han character; None for any other key."""
+    if character is None or character.isascii():
+        return None
+    after = [*range(index + 1, len(values)), *range(index + 1)]
+    return next((position for position in after if character in values[position]), None)
+
+
+def _labels(mode: str, names: str) -> tuple[str, ...]:
+    return tuple(name if "." in name else f"{mode}.{name}" for name in names.split())
+
+
+# By screen, the labels of the keys in the order of footer, help and palette; keys that are not listed come last.
+KEY_ORDER: Mapping[str, Sequence[str]] = {
+    "compose": _labels(
+        "compose",
+        """
+        go again recompose lock lock_line undo redo clear_session history favourite copy poster.draw stop step pick line
+        earlier later own_prompt options warmer cooler write_poem rhyme_dictionary tones pinyin upright traditional
+        quotations panel inspector.next_layer inspector.unit_before inspector.unit_after shading leave
+        """,
+    ),
+    "train": _labels(
+        "train",
+        """
+        start new list pause stop continue save_now rate sample_now compose_with earlier later now replay faster
+        slower compare report log system zoom pan_left pan_right axis log_axis overlay rename back
+        """,
+    ),
+}
+# By screen, the keys that fill the footer where it has room, the first ones first; then come all others.
+FOOTER_FILLERS: Mapping[str, Sequence[str]] = {
+    "compose": _labels(
+        "compose",
+        """
+        options own_prompt step upright earlier later history undo copy pick write_poem rhyme_dictionary
+        traditional
+        """,
+    ),
+    "train": _labels(
+        "train",
+        """
+        save_now sample_now compose_with list overlay rate report earlier later replay
+        """,
+    ),
+}
+# Of a pane that scrolls up and down, where the arrows sideways are another widget's.
+VERTICAL_SCROLLING: list[BindingType] = [
+    Binding("up", "scroll_up", show=False),
+    Binding("down", "scroll_down", show=False),
+    Binding("home", "scroll_home", show=False),
+    Binding("end", "scroll_end", show=False),
+    Binding("pageup", "page_up", show=False),
+    Binding("pagedown", "page_down", show=False),
+]

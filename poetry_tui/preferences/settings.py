@@ -1,0 +1,171 @@
+"""What the studio remembers about its user from one start to the next: a small JSON file in the user's folder."""
+
+import dataclasses
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from engine.config.options import with_current_names
+from engine.config.user_file import config_section
+from engine.prosody.text import RHYME_BOOKS, RhymeBook
+from engine.system.errors import UsageError
+from engine.system.files import is_there, parse_json, read_start, write_atomically
+from engine.system.names import MAX_TEXT_CHARS
+from engine.system.paths import config_file, state_file
+from engine.system.safe_text import shown
+from poetry_tui.preferences.chart_glyphs import CHARTS, Charts
+from poetry_tui.preferences.i18n import Language
+from poetry_tui.preferences.themes import INK
+
+MAX_FILE_BYTES = 1 << 20
+# What the section `studio` of config.toml may set.
+STUDIO_SETTINGS = ("language", "theme", "charts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`model` is None for the bundled one; `pace` is an index into the Compose screen's paces; `form` is a form's key.
+
+    How a poem is shown: `with_tones` 平 and 仄 beside it, `with_pinyin` pinyin in their place,
+    `is_upright` in columns, `is_traditional` in traditional characters.
+    """
+
+    language: Language = "both"
+    charts: Charts = "auto"
+    theme: str = INK
+    model: str | None = None
+    temperature: float = 0.8
+    pace: int = 1
+    form: str = "qijue"
+    rhyme: str | None = None
+    rhyme_book: RhymeBook | None = None
+    tone_pattern: str | None = None
+    n_candidates: int = 5
+    with_tones: bool = False
+    with_pinyin: bool = False
+    is_upright: bool = False
+    is_traditional: bool = False
+    poster_paper: str = "xuan"
+    poster_seal: str = ""
+
+
+def settings_file() -> Path:
+    return state_file("settings.json")
+
+
+def load_settings(path: Path) -> Settings:
+    """The remembered settings; what is missing, unreadable or makes no sense is the default instead.
+
+    A settings file is convenience, not work: a damaged one must never keep the studio from opening.
+    """
+    values = _values(path) or {}
+    return Settings(**{name: value for name, value in values.items() if _makes_sense(name, value)})
+
+
+def configured_settings(settings: Settings) -> Settings:
+    """Settings with what `config.toml` says in place of what was remembered. Raises UsageError for what makes no sense."""
+    preferred = config_section("studio", STUDIO_SETTINGS)
+    preferred |= {name: value for name, value in config_section("compose").items() if name in _NAMES}
+    for name, value in preferred.items():
+        if not _makes_sense(name, value):
+            raise UsageError(
+                "{name} cannot be {value}.", "Correct {path}.", name=name, value=shown(value), path=config_file()
+            )
+    if "form" in preferred:
+        preferred["form"] = "free" if preferred["form"] == "free" else form_key(preferred["form"])
+    return dataclasses.replace(settings, **preferred)
+
+
+def form_key(name: str) -> str:
+    """The key of a form. Raises UsageError when there is none."""
+    from engine.prosody.forms.definitions import form_called
+
+    return form_called(name).key
+
+
+def open_settings(path: Path) -> tuple[Settings, Path | None]:
+    """The remembered settings, as `load_settings`, and where a damaged file was put.
+
+    A file that is no object of settings, or has values that make no sense, is renamed, so that nothing that somebody wrote into
+    it is overwritten; None where it is whole, or cannot be renamed, as in a folder that cannot be written.
+    """
+    values = _values(path)
+    settings = load_settings(path)
+    is_whole = values is not None and all(_makes_sense(name, value) for name, value in values.items() if name in _NAMES)
+    if is_whole or not is_there(path):
+        return settings, None
+    aside = path.with_name(f"{path.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
+    try:
+        path.rename(aside)
+        save_settings(settings, path)
+    except OSError:
+        return settings, None
+    return settings, aside
+
+
+def save_settings(settings: Settings, path: Path) -> None:
+    """Write them in one step; those of a newer studio stay. OSError where the folder cannot be written."""
+    newer = {name: value for name, value in (_values(path) or {}).items() if name not in _NAMES}
+    body = {**dataclasses.asdict(settings), **newer}
+    write_atomically(path, json.dumps(body, ensure_ascii=False, indent=2) + "\n")
+
+
+class SettingsStore:
+    """The current settings, in memory and in their file. `unsaved` is called with the error where they cannot be written."""
+
+    def __init__(self, settings: Settings, unsaved: Callable[[OSError], None]) -> None:
+        self.current = settings
+        self._unsaved = unsaved
+
+    def change(self, **changes: object) -> None:
+        """Change some settings and write them; a failure to write is reported through `unsaved`."""
+        changed = dataclasses.replace(self.current, **changes)  # type: ignore[arg-type]
+        if changed == self.current:
+            return
+        self.current = changed
+        try:
+            save_settings(changed, settings_file())
+        except OSError as error:
+            self._unsaved(error)
+
+
+def _values(path: Path) -> dict[str, Any] | None:
+    """What stands in the file; None where it is missing or holds no object."""
+    try:
+        values = parse_json(read_start(path, MAX_FILE_BYTES))
+    except (OSError, ValueError):
+        return None
+    return with_current_names(values) if isinstance(values, dict) else None
+
+
+_NAMES = frozenset(item.name for item in dataclasses.fields(Settings))
+
+
+def _makes_sense(name: str, value: Any) -> bool:
+    match name:
+        case "language":
+            return value in get_args(Language)
+        case "charts":
+            return value in CHARTS
+        case "theme" | "form" | "poster_paper" | "poster_seal":
+            return _is_short(value)
+        case "rhyme_book":
+            # A tuple compares: a value of a damaged file need not be hashable.
+            return value is None or value in tuple(RHYME_BOOKS)
+        case "model" | "rhyme" | "tone_pattern":
+            return value is None or _is_short(value)
+        case "temperature":
+            return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 10
+        case "with_tones" | "with_pinyin" | "is_upright" | "is_traditional":
+            return isinstance(value, bool)
+        case "pace" | "n_candidates":
+            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return False
+
+
+def _is_short(value: Any) -> bool:
+    """A name, a path: in one line."""
+    return isinstance(value, str) and len(value) <= MAX_TEXT_CHARS and value.isprintable()

@@ -1,0 +1,168 @@
+"""Runs side by side: what came of each, and the settings in which they differ. Pure: knows no screen and no file."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.config.presets import PRESETS
+from engine.config.schema import TrainConfig
+from engine.system.errors import StudioError
+from poetry_tui.preferences.i18n import tr
+from poetry_tui.tracking.run_state.state import RunState, Status
+from poetry_tui.tracking.summary import RunSummary
+from poetry_tui.tracking.wording import ABOUT, duration, epochs_read, perplexity, training_nats
+
+MISSING = "-"
+IN_EVERY_TITLE = ("preset", "cell")
+# Validations are on other poems where one of these is not the same (`engine.training.curriculum.held_out_segments`).
+WHAT_IS_VALIDATED = frozenset({"corpus", "n_val_poems", "max_poem_chars", "anneal_fraction", "anneal_max_chars"})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What each run has under one name: a setting's, or the key of a figure's words. `best`: the runs that did best."""
+
+    name: str
+    values: tuple[str, ...]
+    best: frozenset[int] = frozenset()
+
+    @property
+    def differs(self) -> bool:
+        return len(set(self.values)) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Runs by name, their figures and all of their settings, those that differ first."""
+
+    names: tuple[str, ...]
+    figures: tuple[Row, ...]
+    settings: tuple[Row, ...]
+
+    @property
+    def differing(self) -> tuple[Row, ...]:
+        return tuple(row for row in self.settings if row.differs)
+
+    @property
+    def validates_alike(self) -> bool:
+        """Whether the nats of the runs are of the same poems, so that the fewest are the best."""
+        return WHAT_IS_VALIDATED.isdisjoint(row.name for row in self.differing)
+
+
+def compare(runs: Sequence[tuple[str, Status, RunState]]) -> Comparison:
+    """Put runs side by side: each by its name, its status and what it has said so far."""
+    states = [state for _, _, state in runs]
+    columns = [figures_of(state, status) for _, status, state in runs]
+    best = {
+        "report.val_nats": _least([state.best.val_nats_per_han if state.best else None for state in states]),
+        "report.speed": _least([-speed if (speed := median_speed(state)) else None for state in states]),
+    }
+    figures = tuple(
+        Row(key, tuple(column.get(key, MISSING) for column in columns), best.get(key, frozenset()))
+        for key in dict.fromkeys(key for column in columns for key in column)
+    )
+    settings = [
+        Row(name, tuple(map(str, values))) for name, values in aligned([state.config for state in states]).items()
+    ]
+    return Comparison(
+        tuple(name for name, _, _ in runs), figures, tuple(sorted(settings, key=lambda row: not row.differs))
+    )
+
+
+def figures_of(state: RunState, status: Status) -> dict[str, str]:
+    """What came of a run, by the keys of the words for it; what it has not told is left out."""
+    found = {
+        "report.status": tr(f"train.status.{status}"),
+        "report.step": f"{state.step:,}" + (f" / {state.total_steps:,}" if state.total_steps else ""),
+        "report.time": duration(state.elapsed_s),
+    }
+    if epochs := epochs_read(state):
+        found["report.epochs"] = epochs
+    if state.axes.n_chars:
+        found["report.chars"] = f"{ABOUT if state.axes.is_estimate else ''}{state.axes.n_chars:,.0f}"
+    if speed := median_speed(state):
+        found["report.speed"] = f"{speed:,.0f}"
+    if state.started is not None:
+        found["report.params"] = f"{state.started.n_params:,}"
+        found["report.vocabulary"] = f"{state.started.vocab_size:,}"
+    nats = state.loss.last_smooth
+    if nats is not None:
+        found["report.train_nats"] = training_nats(state)
+        if state.loss_unit != "char":
+            found["report.train_perplexity"] = f"{ABOUT if state.loss_unit == 'about_han' else ''}{perplexity(nats)}"
+    if state.best is not None:
+        nats = state.best.val_nats_per_han
+        found["report.val_nats"] = f"{nats:.3f}"
+        found["report.perplexity"] = perplexity(nats)
+        found["report.best_step"] = f"{state.best.step:,}"
+    return found
+
+
+def median_speed(state: RunState) -> float | None:
+    """Characters a second in the middle of all that it told; None before it told any."""
+    speeds = sorted(state.speed.values)
+    return speeds[len(speeds) // 2] if speeds else None
+
+
+def titles(runs: Sequence[RunSummary]) -> list[str]:
+    """The title of each run of a list: the name that it was given, or preset, cell and the settings that are not the preset's, without
+    those that all runs of the preset share: `nndl lstm hidden_size 64`."""
+    changed = [_changed(run.config or {}) for run in runs]
+    by_preset: dict[object, list[dict[str, Any]]] = {}
+    for settings in changed:
+        by_preset.setdefault(settings.get("preset"), []).append(settings)
+    shared = {
+        preset: {name for name, value in group[0].items() if all(other.get(name) == value for other in group)}
+        for preset, group in by_preset.items()
+    }
+    found = []
+    for run, settings in zip(runs, changed, strict=True):
+        usual = [str(settings[name]) for name in IN_EVERY_TITLE if settings.get(name)]
+        left_out = shared[settings.get("preset")].union(IN_EVERY_TITLE)
+        differing = [f"{name} {value}" for name, value in settings.items() if name not in left_out]
+        found.append(run.labels.name or " ".join([*usual, *differing]) or run.id)
+    return found
+
+
+def _changed(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Preset, cell, and the settings in which a run differs from its preset."""
+    settings = flat(with_all_settings(config))
+    usual = PRESETS.get(str(settings.get("preset")))
+    base = flat(usual.to_dict()) if usual is not None else settings
+    return {name: value for name, value in settings.items() if name in IN_EVERY_TITLE or base.get(name) != value}
+
+
+def flat(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings without nesting: `model.cell` is called `cell`."""
+    own = {name: value for name, value in config.items() if name != "model"}
+    model = config.get("model")
+    return {**own, **(model if isinstance(model, Mapping) else {})}
+
+
+def aligned(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Every setting with its value in each of them, `-` where one lacks it."""
+    flats = [flat(with_all_settings(config)) for config in configs]
+    names = dict.fromkeys(name for settings in flats for name in settings)
+    return {name: [settings.get(name, MISSING) for settings in flats] for name in names}
+
+
+def differing(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """The settings that are not the same in all of them, with the value in each."""
+    return {name: values for name, values in aligned(configs).items() if any(value != values[0] for value in values)}
+
+
+def with_all_settings(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Settings with those that a run of an earlier version did not know, as it did without them; foreign ones as they are."""
+    try:
+        return TrainConfig.from_dict(config).to_dict() if config else config
+    except (StudioError, TypeError, ValueError):
+        return config
+
+
+def _least(values: Sequence[float | None]) -> frozenset[int]:
+    """Where the least number stands; nowhere where all that have one have the same."""
+    numbers = {value for value in values if value is not None and math.isfinite(value)}
+    if len(numbers) < 2:
+        return frozenset()
+    return frozenset(column for column, value in enumerate(values) if value == min(numbers))

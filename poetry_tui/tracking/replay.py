@@ -1,0 +1,98 @@
+"""Replaying a run from its events, at any speed: a follower whose events come by the clock of whoever watches."""
+
+import time
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from engine.runs.events import Record
+from engine.system.errors import RunError, StudioError
+from poetry_tui.tracking.follower import RunFollower, Snapshot
+from poetry_tui.tracking.reader import Chunk, EventTail
+from poetry_tui.tracking.run_state.state import Status
+
+# A whole run is seen in so many seconds, unless it was shorter than that.
+DEFAULT_LENGTH_S = 40.0
+# What passed between two events of a run that was paused, or dead, is not waited for.
+MAX_GAP_S = 5.0
+MAX_SPEED, MIN_SPEED = 1e6, 0.125
+# Folded at one look, so that keys come between.
+MAX_RECORDS = 2000
+
+
+@dataclass(slots=True)
+class RunReplay(RunFollower):
+    """Looks like any follower to a screen. `speed`: seconds of the run for each second of the watcher's clock."""
+
+    clock_s: Callable[[], float] = time.monotonic
+    speed: float = 0.0
+    is_held: bool = False
+    _records: list[Record] = field(default_factory=list)
+    # When each record was said, in seconds from the first, long gaps cut short.
+    _times_s: list[float] = field(default_factory=list)
+    _n_taken: int = 0
+    _played_s: float = 0.0
+    _read_s: float | None = None
+
+    def read(self) -> Snapshot:
+        """What is due now; the first look reads the whole run."""
+        try:
+            if not self._records:
+                self._load()
+        except StudioError as error:
+            return Snapshot(Chunk(), problem=error)
+        except OSError as error:
+            problem = RunError(
+                "The run {name} cannot be read: {error}.",
+                "Check {path}.",
+                name=self.folder.name,
+                error=error.strerror,
+                path=self.folder,
+            )
+            return Snapshot(Chunk(), problem=problem)
+        now_s = self.clock_s()
+        if self._read_s is not None and not self.is_held:
+            self._played_s += (now_s - self._read_s) * self.speed
+        self._read_s = now_s
+        due = bisect_right(self._times_s, self._played_s)
+        end = min(due, self._n_taken + MAX_RECORDS)
+        records = tuple(self._records[self._n_taken : end])
+        self._n_taken = max(end, self._n_taken)
+        return Snapshot(Chunk(records, more=end < due))
+
+    def fold(self, snapshot: Snapshot) -> bool:
+        """Fold what was due; the status is that of a replay, whatever the run is doing by now."""
+        before = (self.status, self.problem)
+        for record in snapshot.chunk.records:
+            self.state.fold(record)
+        self.problem = snapshot.problem
+        self.is_settled = True
+        self.status = Status.REPLAYING
+        return bool(snapshot.chunk.records) or before != (self.status, self.problem)
+
+    @property
+    def is_over(self) -> bool:
+        return bool(self._records) and self._n_taken == len(self._records)
+
+    def set_speed(self, speed: float) -> None:
+        """Replay at this speed, within `MIN_SPEED` and `MAX_SPEED`."""
+        self.speed = min(max(speed, MIN_SPEED), MAX_SPEED)
+
+    def hold(self) -> None:
+        """Stand still, or go on."""
+        self.is_held = not self.is_held
+
+    def _load(self) -> None:
+        tail = EventTail(self.folder)
+        chunk = tail.poll()
+        self._records.extend(chunk.records)
+        while chunk.more:
+            chunk = tail.poll()
+            self._records.extend(chunk.records)
+        played_s, before_s = 0.0, None
+        for record in self._records:
+            if before_s is not None:
+                played_s += min(max(record.time_s - before_s, 0.0), MAX_GAP_S)
+            before_s = record.time_s
+            self._times_s.append(played_s)
+        self.speed = self.speed or max(1.0, played_s / DEFAULT_LENGTH_S)

@@ -1,0 +1,286 @@
+"""What a list of runs shows of each, read without parsing every step of it."""
+
+import contextlib
+import dataclasses
+import functools
+import math
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine.runs.events import Record, RunFailed, from_line
+from engine.runs.folder import EVENTS, run_is_alive
+from engine.runs.labels import NO_LABELS, RunLabels, read_labels, run_folder
+from engine.runs.smoothing import first_step_before
+from engine.system import paths
+from engine.system.errors import Message, RunError, did_you_mean
+from engine.system.files import folders_in, is_folder, open_regular, read_start, write_atomically
+from engine.system.safe_text import shown
+from poetry_tui.tracking.run_state.axes import MAX_COMPARISONS
+from poetry_tui.tracking.run_state.state import LossUnit, RunState, Status
+from poetry_tui.tracking.run_state.status import WriterProbe, probe_writer, silence_s, status_of
+
+# Rare events, searched for by their bytes: a long run is megabytes of steps that a list need not parse.
+RARE_EVENTS = (b'"run_started"', b'"validated"', b'"control"', b'"run_finished"', b'"run_failed"')
+LOOKS = b'"compared"'
+TAIL_BYTES = 32 * 1024
+# So much more is read word by word; beyond it, the outline is made anew.
+MAX_NEWS_BYTES = 1 << 20
+MAX_CACHE_BYTES = 64 << 20
+# In the folder of caches. The number changes with what a summary says.
+CACHE = "runs-1.json"
+
+
+@dataclass(slots=True)
+class _Outline:
+    """What a run is in outline, from the first `n_bytes` of a file."""
+
+    inode: int
+    n_bytes: int
+    state: RunState
+
+
+_outlines: dict[Path, _Outline] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One run in a list. `problem` is set when its events cannot be read; the other figures are then empty.
+
+    `silent_s`: how long a stalled run has said nothing; `error`: why a failed one failed, as far as it told. `loss_nats` is the
+    training loss a character, `loss_nats_per_han` the same a Han character, for a run of before about or not at all (`loss_unit`).
+    """
+
+    id: str
+    folder: Path
+    status: Status
+    started_s: float | None = None
+    elapsed_s: float = 0.0
+    silent_s: float = 0.0
+    step: int = 0
+    total_steps: int | None = None
+    loss_nats: float | None = None
+    loss_nats_per_han: float | None = None
+    loss_unit: LossUnit = "han"
+    best_nats_per_han: float | None = None
+    config: Mapping[str, Any] | None = None
+    error: str = ""
+    problem: str = ""
+    labels: RunLabels = NO_LABELS
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for `--json`."""
+        return {
+            "id": self.id,
+            **msgspec.to_builtins(self.labels),
+            "folder": str(self.folder),
+            "status": str(self.status),
+            "started": datetime.fromtimestamp(self.started_s).isoformat(timespec="seconds") if self.started_s else None,
+            "elapsed_s": round(self.elapsed_s, 1),
+            "silent_s": round(self.silent_s, 1),
+            "step": self.step,
+            "total_steps": self.total_steps,
+            "loss_nats": self.loss_nats,
+            "loss_nats_per_han": self.loss_nats_per_han,
+            "loss_is_estimate": self.loss_unit == "about_han",
+            "best_nats_per_han": self.best_nats_per_han,
+            "config": dict(self.config) if self.config else None,
+            "error": self.error,
+            "problem": self.problem,
+        }
+
+
+class _Cached(msgspec.Struct, frozen=True):
+    """The summary of a run without a writer, and the stamp of the events that it was made of."""
+
+    stamp: tuple[int, int, int]
+    summary: RunSummary
+
+
+def summarise(folder: Path, cache: dict[str, _Cached] | None = None) -> RunSummary:
+    """Sum up one run folder; a damaged or foreign one is summed up as a problem, never as an exception.
+
+    With a cache, the summary of a run without a writer is taken from there, or added.
+    """
+    writer = probe_writer(folder, run_is_alive(folder))
+    stamp = _stamp(folder / EVENTS)
+    if cache is None or writer.is_there or stamp is None:
+        summary = _summarise(folder, writer)
+    else:
+        known = cache.get(str(folder))
+        if known is None or known.stamp != stamp:
+            known = _Cached(stamp, _summarise(folder, writer))
+            if not known.summary.problem:
+                cache[str(folder)] = known
+        summary = known.summary
+    return dataclasses.replace(summary, labels=read_labels(folder))
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """A different one for every content of a file; None where there is no file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _summarise(folder: Path, writer: WriterProbe) -> RunSummary:
+    try:
+        state = _outline_of(folder / EVENTS)
+    except FileNotFoundError:
+        state = RunState()
+    except RunError as error:
+        return RunSummary(folder.name, folder, Status.LOST, problem=str(error))
+    except OSError as error:
+        return RunSummary(
+            folder.name,
+            folder,
+            Status.LOST,
+            problem=Message("{path} cannot be read: {error}.", path=EVENTS, error=error.strerror),
+        )
+    best = state.best
+    status = status_of(state, writer)
+    return RunSummary(
+        id=folder.name,
+        folder=folder,
+        status=status,
+        silent_s=silence_s(state, writer) if status is Status.STALLED else 0.0,
+        started_s=state.first_time_s,
+        elapsed_s=state.elapsed_s,
+        step=state.step,
+        total_steps=state.total_steps,
+        loss_nats=state.loss_nats_per_char,
+        loss_nats_per_han=None if state.loss_unit == "char" else state.loss.last_smooth,
+        loss_unit=state.loss_unit,
+        best_nats_per_han=best.val_nats_per_han if best else None,
+        config=state.config or None,
+        error=state.last_word.message if isinstance(state.last_word, RunFailed) else "",
+    )
+
+
+def list_runs(folder: Path | None = None) -> list[RunSummary]:
+    """The runs in a folder (the user's, when none is named), newest first.
+
+    Raises:
+        RunError: the folder cannot be read.
+    """
+    root = folder or paths.runs()
+    cache_file = paths.caches() / CACHE
+    cache = _open_cache(cache_file)
+    known = dict(cache)
+    found = [summarise(path, cache) for path in folders_in(root, RunError)]
+    if cache != known:
+        _save_cache(cache_file, cache)
+    # One that has not spoken yet is the newest of all.
+    soon = {run.id: math.inf for run in found if run.status is Status.STARTING}
+    return sorted(found, key=lambda run: (soon.get(run.id, run.started_s or 0.0), run.id), reverse=True)
+
+
+def find_run(name: str) -> RunSummary:
+    """The run of that id, in that folder, or of that name.
+
+    Raises:
+        UsageError: no run can be called that.
+        RunError: there is none; the hint lists the newest ones.
+    """
+    if (folder := run_folder(name)) is not None:
+        return summarise(folder)
+    runs = list_runs()
+    names = [called for run in runs for called in (run.labels.name, run.id) if called]
+    raise RunError(
+        "There is no run called {name}.",
+        did_you_mean(name, names, "Known runs: {names}.", names=", ".join(run.id for run in runs[:5]))
+        if runs
+        else "Start one first.",
+        name=shown(name),
+    )
+
+
+@functools.cache
+def _open_cache(path: Path) -> dict[str, _Cached]:
+    """Summaries by run folder, read once in a process; none where the file is missing, damaged or of another version."""
+    try:
+        data = read_start(path, MAX_CACHE_BYTES)
+        return msgspec.json.decode(data, type=dict[str, _Cached], dec_hook=lambda kind, value: kind(value))
+    except (OSError, ValueError):
+        return {}
+
+
+def _save_cache(path: Path, cache: dict[str, _Cached]) -> None:
+    for folder in [folder for folder in cache if not is_folder(Path(folder))]:
+        del cache[folder]
+    # Without it a list is only slower.
+    with contextlib.suppress(OSError):
+        write_atomically(path, msgspec.json.encode(cache, enc_hook=str))
+
+
+def _outline_of(path: Path) -> RunState:
+    """The outline of an events file. A list is looked at every other second: only what has been added is read again."""
+    with open_regular(path) as file:
+        status = os.fstat(file.fileno())
+        known = _outlines.get(path)
+        if known is None or known.inode != status.st_ino or not 0 <= status.st_size - known.n_bytes <= MAX_NEWS_BYTES:
+            data = file.read()
+            known = _outlines[path] = _Outline(status.st_ino, data.rfind(b"\n") + 1, _outline(data))
+            return known.state
+        file.seek(known.n_bytes)
+        news = file.read()
+    whole = news[: news.rfind(b"\n") + 1]
+    known.n_bytes += len(whole)
+    try:
+        _fold(known.state, whole.splitlines())
+    except RunError:
+        del _outlines[path]  # it holds half of what was added
+        raise
+    return known.state
+
+
+def _outline(data: bytes) -> RunState:
+    """Fold the rare events of a run and the last of the others: as many as the smoothed loss is made of, so that a list says the
+    same figure as whoever reads all."""
+    rare = [at for mark in RARE_EVENTS for at in _offsets(data, mark)]
+    # The first looks convert the losses of a run of before.
+    rare += _offsets(data, LOOKS, MAX_COMPARISONS)
+    starts = sorted({data.rfind(b"\n", 0, at) + 1 for at in rare})
+    n_bytes = TAIL_BYTES
+    while True:
+        tail = max(0, len(data) - n_bytes)
+        tail = data.rfind(b"\n", 0, tail) + 1 if tail else 0
+        lines = [data[start : data.find(b"\n", start)] for start in starts if start < tail]
+        state = RunState()
+        _fold(state, [*lines, *data[tail : data.rfind(b"\n") + 1].splitlines()])
+        steps = state.loss.steps
+        if tail == 0 or (steps and steps[0] <= first_step_before(steps[-1])):
+            return state
+        n_bytes *= 4
+
+
+def _fold(state: RunState, lines: Sequence[bytes]) -> None:
+    for line in lines:
+        record = _record(line)
+        if record is not None:
+            state.fold(record)
+
+
+def _offsets(data: bytes, mark: bytes, at_most: int = sys.maxsize) -> list[int]:
+    """Where `mark` stands as an event's name, the first so many times."""
+    offsets: list[int] = []
+    at = data.find(b'"event":' + mark)
+    while at >= 0 and len(offsets) < at_most:
+        offsets.append(at)
+        at = data.find(b'"event":' + mark, at + 1)
+    return offsets
+
+
+def _record(line: bytes) -> Record | None:
+    try:
+        return from_line(line.decode("utf-8"))
+    except ValueError:
+        return None

@@ -1,0 +1,228 @@
+"""Typesetting: the cell of each character of a poem, stable while the poem grows. Pure arithmetic.
+
+A couplet a row where two lines have the same length, as `engine.prosody.text.couplets` has it; a line a row otherwise. The block is
+centred as it is expected to become, not as it is, so that the verse does not wander while it is written. Set vertically (竖排), a line is a
+column, columns from right to left.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from engine.corpus.tokens.vocabulary import UNKNOWN_GLYPH
+from engine.prosody.text import HAN_CELLS, LINE_MARKS
+
+SENTENCE_ENDS = "。？！"
+# Stands for a character outside the vocabulary; the usual □ is one cell in some terminals and two in others.
+_GETA = "〓"
+_FULL_WIDTH_SHIFT = 0xFEE0
+# Verse of five characters and a mark, then of seven: what a line is expected to become.
+_DEFAULT_LENGTHS = (6, 8)
+_DEFAULT_ROWS = (2, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A character's index in the poem, the column and the row where it stands."""
+
+    index: int
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """`height` counts the rows from the top of the view to the poem's last; `caret` is the (x, y) after it.
+
+    `is_upright`: columns from right to left. An annotation beside a character stands in the cells right of it then, else below it.
+    """
+
+    cells: tuple[Cell, ...]
+    caret: tuple[int, int]
+    height: int
+    is_upright: bool = False
+
+
+def full_width(character: str) -> str:
+    """The character as exactly two cells, whatever it is."""
+    if character == UNKNOWN_GLYPH:
+        return _GETA
+    if cell_len(character) == HAN_CELLS:
+        return character
+    if "!" <= character <= "~":
+        return chr(ord(character) + _FULL_WIDTH_SHIFT)
+    return character + " " if cell_len(character) == 1 else "  "
+
+
+def typeset(
+    characters: Sequence[str],
+    width: int,
+    height: int,
+    is_done: bool = False,
+    *,
+    with_annotations: bool = False,
+    annotation_cells: int = HAN_CELLS,
+    stanza_starts: Collection[int] = (),
+) -> Layout:
+    """Lay out the characters of a poem, so far, in a view of `width` × `height` cells.
+
+    `with_annotations` leaves a row below each line, for annotations as wide as `annotation_cells`. A row is left free before the
+    characters of `stanza_starts`.
+    """
+    lines = line_indices(characters)
+    longest = expected(max((len(line) for line in lines), default=0), _DEFAULT_LENGTHS)
+    if is_done and lines:
+        longest = max(len(line) for line in lines)
+    paired, gap = _manner(
+        longest, width, annotation_cells - 1 if with_annotations and annotation_cells > HAN_CELLS else 0
+    )
+    rows = _couplets(lines, characters, is_done) if paired else lines
+    step = HAN_CELLS + gap
+    per_row = max(1, (width + gap) // step)
+    rows = [row[start : start + per_row] for row in rows for start in range(0, len(row), per_row)]
+    rows = [part for row in rows for part in ([[], row] if row[0] in stanza_starts else [row])]
+    block = min(longest * (2 if paired else 1), per_row) * step - gap
+    if is_done and rows:
+        block = max(map(len, rows)) * step - gap
+    left = max(0, (width - block) // 2)
+    n_rows = max(len(rows), 1) if is_done else expected(len(rows), _DEFAULT_ROWS if paired else (4, 8))
+    closest = 2 if with_annotations else 1
+    leading = closest + 1 if n_rows * (closest + 1) - 1 <= height else closest
+    top = max(0, (height - (n_rows * leading - leading + closest)) // 2)
+    cells = tuple(
+        Cell(index, left + column * step, top + y * leading)
+        for y, row in enumerate(rows)
+        for column, index in enumerate(row)
+    )
+    caret = _caret(rows, lines, characters, left, top, step, leading, per_row, paired)
+    return Layout(cells, caret, (cells[-1].y if cells else top) + closest)
+
+
+def line_indices(characters: Sequence[str]) -> list[list[int]]:
+    """Indices of each line of verse; a line ends after its marks."""
+    lines: list[list[int]] = []
+    for index, character in enumerate(characters):
+        after_mark = index > 0 and characters[index - 1] in LINE_MARKS
+        if not lines or (after_mark and character not in LINE_MARKS):
+            lines.append([])
+        lines[-1].append(index)
+    return lines
+
+
+def _couplets(lines: list[list[int]], characters: Sequence[str], is_done: bool) -> list[list[int]]:
+    rows: list[list[int]] = []
+    position = 0
+    while position < len(lines):
+        first, second = lines[position], lines[position + 1] if position + 1 < len(lines) else []
+        is_open = not is_done and position + 2 == len(lines) and characters[second[-1]] not in LINE_MARKS
+        fits = len(second) == len(first) or (is_open and len(second) < len(first))
+        is_pair = bool(second) and fits and characters[first[-1]] not in SENTENCE_ENDS
+        rows.append(first + second if is_pair else first)
+        position += 2 if is_pair else 1
+    return rows
+
+
+def _manner(longest: int, width: int, min_gap: int = 0) -> tuple[bool, int]:
+    """Couplets or single lines, and the cells between two characters: the most generous that fits."""
+    for paired, gap in ((True, 1), (True, 0), (False, 1)):
+        gap = max(gap, min_gap)
+        if longest * (2 if paired else 1) * (HAN_CELLS + gap) - gap <= width:
+            return paired, gap
+    return False, min_gap
+
+
+def expected(so_far: int, usual: Sequence[int]) -> int:
+    return next((length for length in usual if so_far <= length), so_far)
+
+
+def _caret(
+    rows: list[list[int]],
+    lines: list[list[int]],
+    characters: Sequence[str],
+    left: int,
+    top: int,
+    step: int,
+    leading: int,
+    per_row: int,
+    paired: bool,
+) -> tuple[int, int]:
+    """The (x, y) of the next character."""
+    if not rows:
+        return left, top
+    last = characters[rows[-1][-1]]
+    stays = last not in LINE_MARKS or (paired and last not in SENTENCE_ENDS and rows[-1] == lines[-1])
+    if stays and len(rows[-1]) < per_row:
+        return left + len(rows[-1]) * step, top + (len(rows) - 1) * leading
+    return left, top + len(rows) * leading
+
+
+# Cells between two columns, the most generous that fits; with annotations beside the characters they take two of their own.
+_GAPS = (4, 3, 2, 1)
+_GAPS_WITH_ANNOTATIONS = (3, 2, 1)
+_DEFAULT_COLUMNS = (4, 8)
+# A longer line is broken; up to this length it is one column, and the view scrolls.
+_MAX_COLUMN_CHARS = 16
+# A poem whose columns fill less of the view than this has a row between two characters.
+_AIRY_SHARE = 0.7
+
+
+def typeset_vertical(
+    characters: Sequence[str],
+    width: int,
+    height: int,
+    is_done: bool = False,
+    *,
+    with_annotations: bool = False,
+    annotation_cells: int = HAN_CELLS,
+    stanza_starts: Collection[int] = (),
+) -> Layout:
+    """Lay out the characters of a poem, so far, in columns in a view of `width` × `height` cells; the arguments are those of `typeset`.
+
+    Where the columns have no room beside one another, they stand in blocks of as many, one below the other.
+    """
+    most = max(height, _MAX_COLUMN_CHARS)
+    lines = [line[start : start + most] for line in line_indices(characters) for start in range(0, len(line), most)]
+    lines = [part for line in lines for part in ([[], line] if line[0] in stanza_starts else [line])]
+    n_columns = max(len(lines), 1) if is_done else expected(len(lines), _DEFAULT_COLUMNS)
+    longest = max((len(line) for line in lines), default=1)
+    longest = longest if is_done else expected(longest, _DEFAULT_LENGTHS)
+    column = HAN_CELLS + annotation_cells if with_annotations else HAN_CELLS
+    per_block, gap = _columns_per_block(n_columns, column, width, _GAPS_WITH_ANNOTATIONS if with_annotations else _GAPS)
+    n_blocks = -(-n_columns // per_block)
+    leading = 2 if n_blocks == 1 and longest * 2 - 1 <= height * _AIRY_SHARE else 1
+    block = (longest - 1) * leading + 1
+    top = max(0, (height - (n_blocks * (block + 1) - 1)) // 2)
+    # The rightmost column's left edge, the whole being centred.
+    right = (width + per_block * (column + gap) - gap) // 2 - column
+
+    def at(line: int, row: int) -> tuple[int, int]:
+        return (
+            max(0, right - line % per_block * (column + gap)),
+            top + line // per_block * (block + 1) + row * leading,
+        )
+
+    cells = tuple(Cell(index, *at(number, row)) for number, line in enumerate(lines) for row, index in enumerate(line))
+    bottom = max((cell.y for cell in cells), default=top)
+    return Layout(cells, _caret_of_columns(characters, lines, at), bottom + 1, is_upright=True)
+
+
+def _columns_per_block(n_columns: int, column: int, width: int, gaps: Sequence[int]) -> tuple[int, int]:
+    """How many columns stand side by side, and the cells between two: in as few blocks, and as generously, as there is room."""
+    for n_blocks in range(1, n_columns + 1):
+        per_block = -(-n_columns // n_blocks)
+        for gap in gaps:
+            if per_block * (column + gap) - gap <= width:
+                return per_block, gap
+    return 1, gaps[-1]
+
+
+def _caret_of_columns(
+    characters: Sequence[str], lines: list[list[int]], at: Callable[[int, int], tuple[int, int]]
+) -> tuple[int, int]:
+    """The (x, y) of the next character."""
+    if not lines:
+        return at(0, 0)
+    if characters[lines[-1][-1]] in LINE_MARKS:
+        return at(len(lines), 0)
+    return at(len(lines) - 1, len(lines[-1]))

@@ -1,0 +1,1 @@
+"""Widgets of every screen: header, footer, help, palette, and the base of the screens."""

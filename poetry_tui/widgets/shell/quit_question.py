@@ -1,0 +1,71 @@
+"""The one question at quitting: what shall become of the trainings that this studio started."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from engine.system.errors import StudioError
+from poetry_tui.preferences.i18n import tr, tr_error, tr_label
+from poetry_tui.tracking import control as runs
+
+LEAVE, STOP, CANCEL = "leave", "stop", "cancel"
+
+
+def stop_all() -> str:
+    """Ask every training that was started here to save and stop; say what went wrong, if anything did."""
+    problems = []
+    for folder in runs.started_here():
+        try:
+            runs.stop_run(folder)
+        except StudioError as error:
+            problems.append(tr_error(str(error)))
+    return " ".join(problems)
+
+
+class QuitQuestion(ModalScreen[str]):
+    """Answers `leave`, `stop` or `cancel`; leaving it running is the first choice, as nothing is lost by it."""
+
+    BINDINGS: ClassVar = [Binding("escape", f"answer('{CANCEL}')", show=False)]
+    AUTO_FOCUS = f"#{LEAVE}"
+    DEFAULT_CSS = """
+    QuitQuestion {
+        align: center middle;
+        & > Vertical {
+            width: 64; max-width: 96%; height: auto; padding: 1 2; border: round $accent; background: $surface;
+            border-title-color: $accent;
+        }
+        & Static { height: auto; margin: 0 0 1 0; }
+        & Horizontal { height: auto; align-horizontal: center; }
+        & Button { margin: 0 1; }
+    }
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        super().__init__()
+        self._folders = folders
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = tr_label("train.quit_title")
+            names = "\n".join(folder.name for folder in self._folders)
+            yield Static(Content.assemble((names, "bold"), "\n\n", tr("train.quit_text")), markup=False)
+            with Horizontal():
+                yield Button(tr("train.quit_leave"), id=LEAVE, variant="primary", compact=True)
+                yield Button(tr("train.quit_stop"), id=STOP, compact=True)
+                yield Button(tr("train.quit_cancel"), id=CANCEL, compact=True)
+
+    @on(Button.Pressed)
+    def pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.action_answer(event.button.id or CANCEL)
+
+    def action_answer(self, answer: str) -> None:
+        self.dismiss(answer)
