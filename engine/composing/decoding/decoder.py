@@ -24,15 +24,16 @@ from engine.composing.decoding.sampling import LogProbs, Uniforms, log_allowed_m
 from engine.composing.decoding.token_masks import TokenMasks
 from engine.corpus.novelty.line_index import MIN_PART_CHARS
 from engine.corpus.tokens.vocabulary import UNKNOWN
-from engine.corpus.usage import rare_ends
+from engine.corpus.usage import TAILED_LENGTHS, line_tails, rare_ends
 from engine.model.checkpoint import LoadedModel
 from engine.model.layers import State
 from engine.system.errors import ComposeError
 
 # Maximum retries for a segment when no particle satisfies all constraints.
 MAX_SEGMENT_RETRIES = 12
-# Penalty of a character at a line's end that poets hardly ever write there after the one before it.
-RARE_END_NATS = 3.0
+# Penalty of a character at a line's end that poets hardly ever write there after the one before it, and of one there or before it
+# with which the line ends in three that they hardly ever end one with.
+RARE_END_NATS, RARE_TAIL_NATS = 3.0, 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,10 +182,7 @@ class ConstrainedDecoder:
         is_sampled = slot.is_character and known == FREE and slot.source is None
         needs_mask = is_sampled or (self._keep_trace and slot.is_character)
         allowed = self._masks.allowed(particles, slot) if needs_mask else None
-        preferred = log_probs
-        if is_sampled and slot.ends_line and slot.position > 1:
-            preferred = log_probs.copy()
-            preferred[rare_ends(self._loaded.vocabulary, particles.last)] -= RARE_END_NATS
+        preferred = self._attested(log_probs, particles, slot) if is_sampled else log_probs
         if is_sampled and allowed is not None:
             if self._guide is not None:
                 preferred = self._guide.steered(preferred, particles, np.repeat(poems, self._n_particles), slot)
@@ -210,6 +208,37 @@ class ConstrainedDecoder:
             shown = np.zeros(log_probs.shape, np.bool_) if allowed is None else allowed
             shown[rows, particles.last] = True
             self.trace[slot.index] = StepTrace(log_probs, shown)
+
+    def _attested(self, log_probs: LogProbs, particles: Particles, slot: Slot) -> LogProbs:
+        """ln p (R, V) less the penalties of line ends that poets hardly ever write, not normalised.
+
+        The last character but one is chosen with those in view that tones and rhyme leave for the last.
+        """
+        length = self._plan.form.line_lengths[slot.line - 1]
+        if slot.position < max(2, length - 1):
+            return log_probs
+        attested = log_probs.copy()
+        if slot.ends_line:
+            attested[rare_ends(self._loaded.vocabulary, particles.last)] -= RARE_END_NATS
+        if length in TAILED_LENGTHS:
+            tails = line_tails(self._loaded.vocabulary)
+            if slot.ends_line:
+                rare = tails.rare_last(particles.token_ids[:, slot.index - 2], particles.last)
+            else:
+                rare = tails.rare_second(
+                    particles.last, self._may_end_line(particles, self._plan.slots[slot.index + 1])
+                )
+            attested[rare] -= RARE_TAIL_NATS
+        return attested
+
+    def _may_end_line(self, particles: Particles, end: Slot) -> Bools:
+        """The characters (R, V) that may stand at the end of a line, given what is written before the last but one."""
+        known = int(self._plan.token_ids[end.index])
+        if known == FREE:
+            return self._masks.allowed(particles, end)
+        allowed = np.zeros((len(particles), len(self._loaded.vocabulary)), np.bool_)
+        allowed[:, known] = True
+        return allowed
 
     def _sample(self, particles: Particles, poems: Ints, slot: Slot, log_probs: LogProbs, allowed: Bools) -> Ints:
         """A character for each row. Characters that complete a known line are removed from `allowed` and sampled again."""

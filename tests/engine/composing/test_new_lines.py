@@ -3,9 +3,12 @@
 import pytest
 
 from engine.composing.composer import compose_many, compose_poem
+from engine.composing.decoding import decoder
 from engine.config.schema import ComposeConfig
+from engine.corpus.usage import LINE_TAILS
 from engine.model.checkpoint import LoadedModel
 from engine.system.errors import ComposeError
+from engine.system.paths import bundled_rows
 from tests.engine.composing.composing_lines import HAN, Lines, lines_of, with_lines
 from tests.engine.composing.rhyming_model import rhyming_model
 from tests.engine.prosody.verse_judge import faults, repeated
@@ -71,3 +74,18 @@ def test_of_free_candidates_those_that_copy_a_line_come_last(loaded: LoadedModel
     *new, last = compose_many(reading, constraint, 5, pool_size=5)
     assert last.text == best.text
     assert [poem.text for poem in new] == [poem.text for poem in others]
+
+
+def test_lines_end_in_three_characters_that_poets_end_lines_with_more_often_than_by_the_model_alone(
+    loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tails = {before + after for before, afters in bundled_rows(LINE_TAILS) for after in afters}
+
+    def n_attested() -> int:
+        poems = compose_many(loaded, ComposeConfig(form="五绝", n_particles=1), 24)
+        assert all(faults(poem.text, "wujue") == [] for poem in poems)
+        return sum(line[-3:] in tails for poem in poems for line in lines_of(poem))
+
+    n_penalised = n_attested()
+    monkeypatch.setattr(decoder, "RARE_TAIL_NATS", 0.0)
+    assert n_penalised > 2 * n_attested()

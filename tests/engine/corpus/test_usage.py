@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.corpus.tokens.vocabulary import Vocabulary
-from engine.corpus.usage import line_ends, n_season_clashes, rare_end_share, rare_ends
+from engine.corpus.usage import LINE_TAILS, line_ends, line_tails, n_season_clashes, rare_end_share, rare_ends
 from engine.prosody.text import lines_of
+from engine.system.paths import bundled_rows
 
 VOCABULARY = Vocabulary("家阳头人斜醒日，。")
 
@@ -54,3 +55,25 @@ def test_a_rare_end_of_one_line_is_the_rare_end_of_a_decoded_one() -> None:
     rare = rare_ends(VOCABULARY, np.array([before]))[0]
     for index, character in enumerate(VOCABULARY.characters, start=4):
         assert rare[index] == bool(rare_end_share([f"酒醒{character}"]))
+
+
+TAILED = "晚风吹送行人欲黄金有家白云间，。"
+
+
+@given(
+    st.lists(st.tuples(*[st.sampled_from(TAILED[:-2])] * 2), min_size=1, max_size=5), st.sets(st.sampled_from(TAILED))
+)
+def test_a_line_that_ends_in_three_characters_of_the_table_is_led_to_by_the_two_before(
+    pairs: list[tuple[str, str]], ends: set[str]
+) -> None:
+    vocabulary = Vocabulary(dict.fromkeys(TAILED))
+    known = dict(bundled_rows(LINE_TAILS))
+    first, second = np.array([vocabulary.encode("".join(pair)) for pair in pairs]).T
+    may_end = np.zeros((len(pairs), len(vocabulary)), np.bool_)
+    may_end[:, vocabulary.encode("".join(ends))] = True
+    tails = line_tails(vocabulary)
+    rare_last, rare_second = tails.rare_last(first, second), tails.rare_second(first, may_end)
+    for row, (one, two) in enumerate(pairs):
+        for index, character in enumerate(vocabulary.characters, start=4):
+            assert rare_last[row, index] == (character not in known.get(one + two, ""))
+            assert rare_second[row, index] == ends.isdisjoint(known.get(one + character, ""))
