@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.commands.console_logger import RowBreaks, lay_out
-from engine.commands.flags import add_setting_flags, given
+from engine.commands.flags import add_setting_flags, given, help_group, with_default
 from engine.commands.output import new_parser, say
 from engine.commands.poster import add_poster_flags, check_poster_path, poster_style, save_poster
 from engine.composing.constraints.request import check_request
@@ -20,7 +20,7 @@ from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.model.metadata import read_metadata, vocabulary_of
 from engine.model.registry import find_model
 from engine.prosody.forms.definitions import form_called
-from engine.system.errors import ComposeError, UsageError
+from engine.system.errors import ComposeError, Message, UsageError
 from engine.system.names import path_of
 from engine.system.translations import worded
 
@@ -49,30 +49,36 @@ def add_parser(commands: Any) -> None:
         help="begin text: one character, several, or a whole first line; one poem for each",
     )
     parser.add_argument("--model", metavar="NAME", help="a model by name, or its folder (default: the studio's own)")
-    helps = {setting.name: setting.help for setting in settings_of(ComposeConfig)}
-    parser.add_argument(
+    declared = {setting.name: setting for setting in settings_of(ComposeConfig)}
+    help_group(parser, declared["form"].group).add_argument(
         "--form",
         default=argparse.SUPPRESS,
         metavar="TEXT",
-        help=f"{helps['form']} (default: {DEFAULT_FORM}; with --keep: free)",
+        help=with_default(declared["form"].help, Message("{form}; with --keep: free", form=DEFAULT_FORM)),
     )
-    add_setting_flags(parser, ComposeConfig, without=("begin", "form", *WORDS), defaults=ComposeConfig())
     for name in WORDS:
-        parser.add_argument(f"--{name}", nargs="+", default=argparse.SUPPRESS, metavar="WORD", help=helps[name])
+        help_group(parser, declared[name].group).add_argument(
+            f"--{name}", nargs="+", default=argparse.SUPPRESS, metavar="WORD", help=declared[name].help
+        )
+    add_setting_flags(parser, ComposeConfig, without=("begin", "form", *WORDS), defaults=ComposeConfig())
     for short, name in (("--order", "tone_pattern"), ("--tail", "acrostic_tail")):
         parser.add_argument(short, dest=name, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-    parser.add_argument(
+    add_setting_flags(parser, TrainConfig, only=("device",), defaults=TrainConfig())
+    output = help_group(parser, "output")
+    output.add_argument(
         "-n",
         type=int,
         default=1,
         metavar="N",
         dest="n_poems",
-        help="poems for each begin text: the best of many candidates; free verse with --seed: those of consecutive seeds",
+        help=with_default(
+            "poems for each begin text: the best of many candidates; free verse with --seed: those of consecutive seeds",
+            1,
+        ),
     )
-    parser.add_argument("--vertical", action="store_true", help="print columns, from right to left")
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line for each poem")
-    add_setting_flags(parser, TrainConfig, only=("device",))
-    parser.add_argument(
+    output.add_argument("--vertical", action="store_true", help="print columns, from right to left")
+    output.add_argument("--json", action="store_true", help="print one JSON object a line for each poem")
+    help_group(parser, "poster").add_argument(
         "--poster",
         type=path_of,
         metavar="FILE",

@@ -47,7 +47,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--order", type=int, metavar="N", help="order of the n-gram model, 2 to 6 (default: 5)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    add_setting_flags(parser, TrainConfig, only=("device",))
+    add_setting_flags(parser, TrainConfig, only=("device",), defaults=TrainConfig())
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
@@ -95,7 +95,12 @@ def _read(arguments: argparse.Namespace) -> list[Poem]:
     file = open_poems(path, arguments.format, arguments.columns)
     poems = list(itertools.islice(cleaner.clean_all(file), MAX_POEMS + 1))
     if len(poems) > MAX_POEMS:
-        raise CorpusError(f"{path} holds more than {MAX_POEMS:,} poems.", "Judge the model by some of them.")
+        raise CorpusError(
+            "{path} holds more than {number} poems.",
+            "Judge the model by some of them.",
+            path=path,
+            number=f"{MAX_POEMS:,}",
+        )
     dropped = ", ".join(f"{reason} {count}" for reason, count in cleaner.report.dropped.most_common())
     if not poems:
         raise CorpusError(

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from engine.config.options import OLD_NAMES, Setting, Settings, settings_of
+from engine.config.schema import ComposeConfig
 from engine.corpus.readers.formats import FORMATS
 from engine.system.errors import Message
-from engine.system.translations import worded
 
 SettingsClass = type[Settings]
 
@@ -21,22 +21,23 @@ def flag_of(name: str) -> str:
 
 
 def add_setting_flags(
-    parser: argparse._ActionsContainer,
+    parser: argparse.ArgumentParser,
     settings: SettingsClass,
     *,
     only: Collection[str] = (),
     without: Collection[str] = (),
     defaults: Settings | None = None,
 ) -> None:
-    """Add a flag for each setting of a class, or for those in `only`. A flag that is not given leaves no attribute.
+    """Add a flag for each setting of a class, in its group, or for those in `only`. A flag that is not given leaves no attribute.
 
     `defaults`: the settings whose values the help gives as the defaults.
     """
     for setting in settings_of(settings):
         if setting.name in without or (only and setting.name not in only):
             continue
+        group = help_group(parser, setting.group)
         options: dict[str, Any] = {
-            "help": (worded(setting.help) + _default_of(setting, defaults)).replace("%", "%%"),
+            "help": _help_of(setting, defaults),
             "default": argparse.SUPPRESS,
             "dest": setting.name,
         }
@@ -46,18 +47,31 @@ def add_setting_flags(
             # The settings class judges the values, choices too: its sentences are better than argparse's.
             metavar = "|".join(setting.choices) if setting.choices else _METAVARS[setting.kind]
             options |= {"type": setting.kind, "metavar": metavar}
-        parser.add_argument(flag_of(setting.name), **options)
+        group.add_argument(flag_of(setting.name), **options)
         for old in (old for old, current in OLD_NAMES.items() if current == setting.name):
-            parser.add_argument(flag_of(old), **{**options, "help": argparse.SUPPRESS})
+            group.add_argument(flag_of(old), **{**options, "help": argparse.SUPPRESS})
 
 
-def _default_of(setting: Setting, defaults: Settings | None) -> str:
-    """The end of a flag's help that says its default; empty where it has none or the help says it."""
+def help_group(parser: argparse.ArgumentParser, title: str) -> argparse._ArgumentGroup:
+    """The group of a parser with a title, made at its first use."""
+    found = (group for group in parser._action_groups if group.title == title)
+    return next(found, None) or parser.add_argument_group(title)
+
+
+def with_default(help: str, value: object) -> Message:
+    """The help of an argument, and its default."""
+    shown = {True: Message("on"), False: Message("off")}[value] if isinstance(value, bool) else value
+    return Message("{help} (default: {value})", help=Message(help), value=shown)
+
+
+def _help_of(setting: Setting, defaults: Settings | None) -> str:
+    """What a setting means, with its default where it has one that the help does not say."""
     value = getattr(defaults, setting.name, None)
     # Without a seed, composing takes a random one.
-    if value is None or value == "" or isinstance(value, bool) or "default" in setting.help or setting.name == "seed":
-        return ""
-    return " " + worded(Message("(default: {value})", value=value))
+    is_drawn = isinstance(defaults, ComposeConfig) and setting.name == "seed"
+    if value is None or value == "" or "default" in setting.help or is_drawn:
+        return setting.help
+    return with_default(setting.help, value)
 
 
 def add_reading_flags(parser: argparse._ActionsContainer) -> None:

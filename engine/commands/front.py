@@ -40,7 +40,9 @@ def carry_out(run: Callable[[], int], complain: Callable[[StudioError], object],
     except OutputLostError as lost:
         if lost.is_unwanted or lost.is_hang_up:
             return 0 if lost.is_unwanted else INTERRUPTED
-        complain(StudioError(f"The output cannot be written: {lost}.", "Make room, or send stdout elsewhere."))
+        complain(
+            StudioError("The output cannot be written: {error}.", "Make room, or send stdout elsewhere.", error=lost)
+        )
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED

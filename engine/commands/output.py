@@ -16,8 +16,13 @@ QUIET_VARIABLE = "POETRY_TUI_QUIET"
 
 def say(line: str) -> None:
     """Print a line for people to stderr, unless `--quiet` was given."""
-    if not os.environ.get(QUIET_VARIABLE):
+    if not is_quiet():
         _print_to_stderr(line)
+
+
+def is_quiet() -> bool:
+    """Whether `--quiet` was given."""
+    return bool(os.environ.get(QUIET_VARIABLE))
 
 
 def _print_to_stderr(line: str) -> None:

@@ -46,14 +46,14 @@ def add_parser(commands: Any) -> None:
         help="weights of the runs in the mean, in their order (default: equal)",
     )
     parser.add_argument("--replace", action="store_true", help="replace an existing model")
-    add_setting_flags(parser, TrainConfig, only=("device",))
+    add_setting_flags(parser, TrainConfig, only=("device",), defaults=TrainConfig())
 
 
 def pack(arguments: argparse.Namespace) -> int:
     """Write the model, its training lines, its held-out figures and the command that makes it again."""
     folder: Path = resolved(arguments.folder)
     if is_there(folder) and not arguments.replace:
-        raise ModelError(f"{folder} is there already.", "Choose another folder, or say --replace.")
+        raise ModelError("{path} is there already.", "Choose another folder, or say --replace.", path=folder)
     shares = _shares(arguments.shares, len(arguments.models))
     sources = [find_model(model) for model in arguments.models]
 

@@ -62,7 +62,7 @@ class Parser(argparse.ArgumentParser):
 
     def _translate(self) -> None:
         """Word description, titles and help in Chinese, where the table has them."""
-        self.description, self.epilog = _worded(self.description), _worded(self.epilog)
+        self.description, self.epilog = _worded_lines(self.description), _worded_lines(self.epilog)
         groups = [self, *self._action_groups]
         for group in self._action_groups:
             group.title, group.description = _worded(group.title), _worded(group.description)
@@ -83,6 +83,19 @@ class Parser(argparse.ArgumentParser):
 
 def _worded(text: str | None) -> str | None:
     return None if text is None else worded(text)
+
+
+def _worded_lines(text: str | None) -> str | None:
+    """A description or an epilog, line by line. The description of most commands is their help as a sentence."""
+    if text is None:
+        return None
+    known = sentences()
+    return "\n".join(known.get(line) or known.get(as_help(line), line) for line in text.split("\n"))
+
+
+def as_help(description: str) -> str:
+    """The help that a description was made of."""
+    return description[:1].lower() + description[1:].removesuffix(".")
 
 
 def _translate_argparse() -> None:

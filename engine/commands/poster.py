@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from engine.commands.flags import help_group, with_default
 from engine.poster.layout import AIDS, PosterStyle
 from engine.poster.papers import DEFAULT_PAPER, PAPERS
 from engine.poster.render import ending_of, write_poster
@@ -12,11 +13,13 @@ from engine.system.names import path_of
 
 def add_poster_flags(parser: argparse.ArgumentParser) -> None:
     """Add the flags of a `PosterStyle` but its title, and --font and --force."""
-    group = parser.add_argument_group("the poster")
+    group = help_group(parser, "poster")
     papers = ", ".join(f"{key} {paper.name_zh}" for key, paper in PAPERS.items())
-    group.add_argument("--paper", default=DEFAULT_PAPER, metavar="NAME", help=f"{papers} (default: {DEFAULT_PAPER})")
+    group.add_argument("--paper", default=DEFAULT_PAPER, metavar="NAME", help=with_default(papers, DEFAULT_PAPER))
     group.add_argument("--horizontal", action="store_true", help="lines from left to right, in place of columns")
-    group.add_argument("--aid", choices=AIDS, default="none", help="tones or pinyin beside the characters")
+    group.add_argument(
+        "--aid", choices=AIDS, default="none", help="tones or pinyin beside the characters (default: none)"
+    )
     group.add_argument("--inscription", default="", metavar="TEXT", help="a small line before the seal, such as 赠友人")
     group.add_argument("--seal", default="", metavar="NAME", help="a seal with a name of one to four characters")
     group.add_argument("--seal-red-on-white", action="store_true", help="a seal of red characters, in place of white")

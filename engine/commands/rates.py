@@ -31,14 +31,16 @@ COLUMNS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 SHARES = ("n_form_ok", "n_tones_ok", "n_rhyme_ok", "n_ok", "n_unknown", "n_rhyme_again", "n_with_line")
 LEGEND = """\
-constrained: the form is enforced; acrostic: given phrases too; conditioned: the model reads the form's control code, nothing is
-enforced; unconditional: it reads none, and poems with the form's lines are judged; real: held-out poems of its corpus. Begin
-characters are random.
-form, tones, rhyme, all ok: share of poems that pass the checker; unknown: with a character that the rhyme book lacks; same
-rhyme: a rhyme character twice; with line: poems that hold a whole training line, or one of five characters and more within a
-line; lines: share of lines that are training lines; run: mean of the poems' longest runs shared with one (without the corpus
-these three come from the filter, which takes 1 line in 120 by mistake); d.: different poems, lines, pairs of characters; ln p:
-mean of a Han character."""
+constrained: the form is enforced; acrostic: given phrases too;
+conditioned: the model reads the form's control code, nothing is enforced;
+unconditional: it reads none, and poems with the form's lines are judged;
+real: held-out poems of its corpus. Begin characters are random.
+form, tones, rhyme, all ok: share of poems that pass the checker;
+unknown: with a character that the rhyme book lacks; same rhyme: a rhyme character twice;
+with line: poems that hold a whole training line, or one of five characters and more within a line;
+lines: share of lines that are training lines; run: mean of the poems' longest runs shared with one
+(without the corpus these three come from the filter, which takes 1 line in 120 by mistake);
+d.: different poems, lines, pairs of characters; ln p: mean of a Han character."""
 
 
 def add_parser(commands: Any) -> None:
@@ -76,7 +78,7 @@ def add_parser(commands: Any) -> None:
     add_setting_flags(
         parser, ComposeConfig, only=("temperature", "top_p", "seed", "n_particles"), defaults=ComposeConfig()
     )
-    add_setting_flags(parser, TrainConfig, only=("device",))
+    add_setting_flags(parser, TrainConfig, only=("device",), defaults=TrainConfig())
 
 
 def rates(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.commands.console_logger import ConsoleLogger
-from engine.commands.flags import add_setting_flags, flag_of, given
+from engine.commands.flags import add_setting_flags, flag_of, given, help_group
 from engine.commands.output import new_parser, say
 from engine.config.presets import PRESETS, preset
 from engine.config.schema import ARCHITECTURE_FIELDS, ModelConfig, TrainConfig
@@ -32,7 +32,9 @@ CHANGED_BY_RESUME = ("max_steps", "n_epochs", "device", "precision", "n_threads"
 
 def add_parser(commands: Any) -> None:
     parser = new_parser(commands, "train", train, "Train a model and print its run folder.")
-    start = parser.add_argument_group("where it starts").add_mutually_exclusive_group()
+    # The defaults that help gives are those of the preset without which nothing is said.
+    usual = preset("studio")
+    start = help_group(parser, "start").add_mutually_exclusive_group()
     start.add_argument("--preset", metavar="|".join(PRESETS), help="preset to start from (default: studio)")
     start.add_argument(
         "--config", type=path_of, metavar="FILE", help="settings from a JSON file, such as a run's config.json"
@@ -48,8 +50,9 @@ def add_parser(commands: Any) -> None:
         help="the new run's folder (default: one in the user's data folder)",
     )
     parser.add_argument("--json", action="store_true", help="print every event as a JSON line")
-    add_setting_flags(parser.add_argument_group("the training"), TrainConfig, without=("preset",))
-    add_setting_flags(parser.add_argument_group("the model"), ModelConfig)
+    add_setting_flags(parser, TrainConfig, without=("preset",), defaults=usual)
+    add_setting_flags(parser, ModelConfig, defaults=usual.model)
+    parser.epilog = "The defaults are those of the preset studio."
 
 
 def train(arguments: argparse.Namespace) -> int:
@@ -67,7 +70,7 @@ def train(arguments: argparse.Namespace) -> int:
         resume = restart_count() > 0 and has_started(folder)
         if has_started(folder) and not resume and is_main_process():
             raise RunError(
-                f"{folder} already holds a run.", f"Go on with it: --resume {folder}, or choose another --run."
+                "{path} already holds a run.", "Go on with it: --resume {path}, or choose another --run.", path=folder
             )
     if is_main_process():
         say(f"run {folder}")
@@ -88,7 +91,12 @@ def train(arguments: argparse.Namespace) -> int:
     if not arguments.json and is_main_process():
         sink.print(str(folder))
     if sink.lost is not None and not (sink.lost.is_unwanted or sink.lost.is_hang_up):
-        raise RunError(f"The output could not be written: {sink.lost}.", f"All of it stands in {folder / EVENTS}.")
+        raise RunError(
+            "The output could not be written: {error}.",
+            "All of it stands in {path}.",
+            error=sink.lost,
+            path=folder / EVENTS,
+        )
     return INTERRUPTED if stop.requested and reason == "stopped" else 0
 
 
@@ -158,7 +166,12 @@ def resumed_config(arguments: argparse.Namespace, folder: Path) -> TrainConfig:
     for name in changes:
         if name not in CHANGED_BY_RESUME:
             allowed = ", ".join(map(flag_of, CHANGED_BY_RESUME))
-            raise UsageError(f"A run that goes on keeps its own {flag_of(name)}.", f"These may change: {allowed}.")
+            raise UsageError(
+                "A run that goes on keeps its own {flag}.",
+                "These may change: {names}.",
+                flag=flag_of(name),
+                names=allowed,
+            )
     return config.replace(**changes)
 
 
@@ -169,9 +182,11 @@ def _config_from(path: Path) -> TrainConfig:
         with path.open("rb") as file:
             values = parse_json(file.read(MAX_CONFIG_BYTES))
     except OSError as error:
-        raise UsageError(f"{path} cannot be read as settings: {error.strerror}.", hint) from error
+        raise UsageError(
+            "{path} cannot be read as settings: {error}.", hint, path=path, error=error.strerror
+        ) from error
     except ValueError as error:
-        raise UsageError(f"{path} cannot be read as settings: {error}.", hint) from error
+        raise UsageError("{path} cannot be read as settings: {error}.", hint, path=path, error=error) from error
     if not isinstance(values, dict):
         raise UsageError("{value} holds no settings.", hint, value=path)
     return TrainConfig.from_dict(values)

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import NoneType
-from typing import Annotated, Any, Literal, Self, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -31,7 +31,10 @@ OLD_NAMES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One declared field: `low` and `high` are inclusive; `choices` is empty where any value of `kind` in that range will do."""
+    """One declared field: `low` and `high` are inclusive; `choices` is empty where any value of `kind` in that range will do.
+
+    `group`: the title under which help lists it.
+    """
 
     name: str
     help: str
@@ -40,6 +43,7 @@ class Setting:
     low: float
     high: float
     is_optional: bool
+    group: str
 
     def check(self, value: Any) -> None:
         """Raise a UsageError when a value does not suit the field."""
@@ -97,7 +101,12 @@ class Setting:
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Validation and plain-dict conversion shared by the settings classes."""
+    """Validation and plain-dict conversion shared by the settings classes.
+
+    `GROUPS`: the title of each group of settings, by the first setting of the group.
+    """
+
+    GROUPS: ClassVar[Mapping[str, str]] = {}
 
     def __post_init__(self) -> None:
         for setting in settings_of(type(self)):
@@ -135,10 +144,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def settings_of(kind: type[Settings]) -> tuple[Setting, ...]:
     """The fields of a settings class that carry a description, in their order."""
     hints = get_type_hints(kind, include_extras=True)
-    return tuple(_setting(name, hints[name]) for name in kind.__struct_fields__ if get_origin(hints[name]) is Annotated)
+    found, group = [], ""
+    for name in kind.__struct_fields__:
+        group = kind.GROUPS.get(name, group)
+        if get_origin(hints[name]) is Annotated:
+            found.append(_setting(name, hints[name], group))
+    return tuple(found)
 
 
-def _setting(name: str, declared: Any) -> Setting:
+def _setting(name: str, declared: Any, group: str) -> Setting:
     """Read a field's `Annotated[kind, Meta]` or `Annotated[Annotated[kind, Meta] | None, Meta]`."""
     of_value, *metas = get_args(declared)
     is_optional = NoneType in get_args(of_value)
@@ -162,6 +176,7 @@ def _setting(name: str, declared: Any) -> Setting:
         low=given.get("ge", -math.inf),
         high=given.get("le", math.inf),
         is_optional=is_optional,
+        group=group,
     )
 
 

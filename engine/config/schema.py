@@ -28,6 +28,8 @@ BEGIN_CHARACTERS = "日红山夜湖海月君"
 class ModelConfig(Settings, frozen=True, kw_only=True):
     """The network: embedding → recurrent layers → projection → output layer over the vocabulary."""
 
+    GROUPS = {"cell": "model"}
+
     cell: Annotated[Cell, Meta(description="recurrent cell")] = "lstm"
     n_layers: Annotated[int, Meta(ge=1, le=16, description="number of recurrent layers")] = 2
     embedding_size: Annotated[int, Meta(ge=1, le=8192, description="embedding dimension")] = 256
@@ -49,6 +51,16 @@ ARCHITECTURE_FIELDS = ("cell", "n_layers", "embedding_size", "hidden_size", "tie
 
 class TrainConfig(Settings, frozen=True, kw_only=True):
     """A training run: data, model, optimiser, and how often to validate, save and preview."""
+
+    GROUPS = {
+        "preset": "start",
+        "corpus": "data",
+        "conditioning_prob": "conditioning and annealing",
+        "start_from": "start",
+        "optimizer": "optimisation",
+        "early_stop": "validation, checkpoints and samples",
+        "seed": "computation",
+    }
 
     preset: Annotated[str, Meta(description="preset that the settings start from")] = "studio"
     corpus: Annotated[str, Meta(description="corpus by name, or a file of poems")] = "tang"
@@ -161,6 +173,14 @@ class TrainConfig(Settings, frozen=True, kw_only=True):
 
 class ComposeConfig(Settings, frozen=True, kw_only=True):
     """How one poem is sampled from a model."""
+
+    GROUPS = {
+        "begin": "sampling",
+        "form": "form and rhyme",
+        "title": "topic and style",
+        "acrostic": "fixed text",
+        "n_particles": "sampling",
+    }
 
     begin: Annotated[str, Meta(description="begin characters, or the whole first line")] = ""
     temperature: Annotated[float, Meta(ge=0.0, le=10.0, description="sampling temperature (0 = greedy)")] = 0.8

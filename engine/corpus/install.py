@@ -18,7 +18,7 @@ from engine.corpus.poem import RawPoem
 from engine.corpus.readers.json import read_tarball
 from engine.corpus.store import Progress, create
 from engine.system import paths, scratch
-from engine.system.errors import CorpusError
+from engine.system.errors import CorpusError, Message
 from engine.system.processes import end_tree
 
 PACKAGE = "chinese-poetry@2.0.1"
@@ -40,7 +40,9 @@ _FILES = {
     "ci": r"songci/ci\.song\.\w+\.json",
 }
 
-_OTHER_WAY = "Or get {package} in another way and bring the file: `poetry-tui corpus import FILE.tgz`."
+_OTHER_WAY = Message(
+    "Or get {package} in another way and bring the file: `poetry-tui corpus import FILE.tgz`.", package=PACKAGE
+)
 _PREFIX = "poetry-corpus-"
 # The share of the whole work that the download is, and how often we look how far it is.
 _DOWNLOADED = 0.3
@@ -114,8 +116,7 @@ def _npm_pack(folder: Path, progress: Progress) -> Path:
     if npm is None:
         raise CorpusError(
             "The program npm, which fetches the poems, is not installed.",
-            f"Install Node.js. {_OTHER_WAY}",
-            package=PACKAGE,
+            Message("Install Node.js. {hint}", hint=_OTHER_WAY),
         )
     # A cache of our own shows how much has arrived, and works where the user's is not writable.
     cache = folder / "cache"
@@ -134,7 +135,7 @@ def _npm_pack(folder: Path, progress: Progress) -> Path:
         said = (folder / "complaint").read_text(errors="replace").strip().splitlines()
         raise CorpusError(
             "npm could not get {package}: {error}.",
-            f"Is there a network? {_OTHER_WAY}",
+            Message("Is there a network? {hint}", hint=_OTHER_WAY),
             package=PACKAGE,
             error=said[-1] if said else f"it ended with status {process.returncode}",
         )
@@ -150,7 +151,9 @@ def _answered_file(answer: str) -> str:
         raise CorpusError("npm gave an answer that cannot be understood.", _OTHER_WAY, package=PACKAGE) from error
     if integrity != INTEGRITY:
         raise CorpusError(
-            "npm offers another {package} than the known one.", f"Nothing was installed. {_OTHER_WAY}", package=PACKAGE
+            "npm offers another {package} than the known one.",
+            Message("Nothing was installed. {hint}", hint=_OTHER_WAY),
+            package=PACKAGE,
         )
     return Path(filename).name
 

@@ -165,9 +165,9 @@ def read_json(
             raise ValueError(Message("it has more than {number} MB", number=max_bytes >> 20))
         return parse_json(path.read_bytes())
     except OSError as problem:
-        raise error(f"{path} cannot be read ({problem.strerror or problem}).", hint) from problem
+        raise error("{path} cannot be read ({error}).", hint, path=path, error=problem.strerror or problem) from problem
     except ValueError as problem:
-        raise error(f"{path} cannot be read ({problem}).", hint) from problem
+        raise error("{path} cannot be read ({error}).", hint, path=path, error=problem) from problem
 
 
 _TOO_DEEP = "it is nested too deeply"

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from engine.system.errors import Message, argument_of
 from engine.system.paths import bundled_rows
 
-ERROR_TABLES = ("commands", "composing", "corpora", "models", "runs", "settings", "settings_help")
+ERROR_TABLES = ("commands", "composing", "corpora", "models", "runs", "settings", "settings_help", "help")
 # Set by `--lang`; the engine, which is a process of its own, inherits it.
 LANGUAGE_VARIABLE = "POETRY_TUI_LANG"
 

@@ -71,9 +71,12 @@ def add_parser(commands: Commands) -> None:
     parser = command(verbs, "held-out", _held_out, "print the held-out poems, one a line, to evaluate models on")
     parser.add_argument("name", help="an installed corpus")
     parser.add_argument(
-        "--shape", choices=get_args(Shape), default="all", help="quatrains and octaves have lines of 5 or 7 characters"
+        "--shape",
+        choices=get_args(Shape),
+        default="all",
+        help="quatrains and octaves have lines of 5 or 7 characters (default: all)",
     )
-    parser.add_argument("--titles", action="store_true", help="with titles and authors, as JSON lines")
+    parser.add_argument("--titles", "--json", action="store_true", help="with titles and authors, as JSON lines")
 
     parser = command(verbs, "find", _find, "find the poems with a phrase: line, author, title", json_too=True)
     parser.add_argument("phrase", help="two characters or more, such as 江头")
@@ -207,7 +210,7 @@ def _held_out(options: argparse.Namespace) -> None:
 def _remove(options: argparse.Namespace) -> int:
     if options.name not in {corpus.name for corpus in list_corpora()}:
         remove(options.name)
-    elif confirm(f"Removing the corpus {options.name}", options.yes):
+    elif confirm(options.name, options.yes):
         remove(options.name)
         print_note(f"The corpus {options.name} is removed.")
         return 0

@@ -28,8 +28,10 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "-o", dest="folder", type=path_of, metavar="DIR", help="the folder of the report (default: report-EXPERIMENT)"
     )
-    add_setting_flags(parser, TrainConfig, without=("preset",))
-    add_setting_flags(parser, ModelConfig)
+    usual = preset("nndl")
+    add_setting_flags(parser, TrainConfig, without=("preset",), defaults=usual.replace(max_steps=DEFAULT_STEPS))
+    add_setting_flags(parser, ModelConfig, defaults=usual.model)
+    parser.epilog = "The defaults are those of the preset nndl."
 
 
 def _experiment(options: argparse.Namespace) -> None:

@@ -66,7 +66,7 @@ def _add(options: argparse.Namespace) -> None:
 
 def _remove(options: argparse.Namespace) -> int:
     yours = {model.name for model in list_models() if not model.is_bundled}
-    if options.name in yours and not confirm(f"Removing the model {options.name}", options.yes):
+    if options.name in yours and not confirm(options.name, options.yes):
         return 1
     remove_model(options.name)
     print_note(f"The model {options.name} is removed.")

@@ -40,7 +40,9 @@ def _novelty(options: argparse.Namespace) -> None:
     corpus, lines = corpus_of(header), lines_of_model(folder, header)
     if corpus is None and lines is None:
         raise ModelError(
-            f"What {header.get('name', folder.name)} was trained on is not known.", "Install the corpus of the model."
+            "The training text of {name} is not known.",
+            "Install the corpus of the model.",
+            name=header.get("name", folder.name),
         )
     if corpus is None:
         name = header.get("corpus", {}).get("name", "of the model")

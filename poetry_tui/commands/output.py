@@ -9,9 +9,10 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from engine.commands.output import say
-from engine.system.errors import UsageError
+from engine.commands.output import is_quiet, say
+from engine.system.errors import Message, UsageError
 from engine.system.safe_text import printable as printable
+from engine.system.translations import worded
 
 Run = Callable[[argparse.Namespace], int | None]
 # What argparse's add_subparsers returns.
@@ -70,19 +71,23 @@ def megabytes(n_bytes: int) -> str:
 
 
 def confirm(what: str, is_sure: bool) -> bool:
-    """Ask before something is removed, unless `is_sure`; a UsageError where nobody can be asked."""
+    """Ask before `what` is removed, unless `is_sure`; a UsageError where nobody can be asked."""
     if is_sure:
         return True
     if not sys.stdin.isatty():
-        raise UsageError(f"{what} cannot be undone.", "Say --yes to go ahead.")
-    print(printable(f"{what} cannot be undone. Go ahead? [y/N]"), file=sys.stderr)
+        raise UsageError("Removing {what} cannot be undone.", "Say --yes to go ahead.", what=what)
+    question = Message("Removing {what} cannot be undone. Go ahead? [y/N]", what=what)
+    print(printable(worded(question)), file=sys.stderr)
     return sys.stdin.readline().strip().lower() in ("y", "yes", "是")
 
 
 @contextlib.contextmanager
 def progress(what: str) -> Iterator[Callable[[str, float], None]]:
-    """A bar on stderr where that is a terminal, a line for each stage elsewhere; call it with (stage, fraction)."""
-    if not sys.stderr.isatty():
+    """A bar on stderr where that is a terminal, a line for each stage elsewhere; call it with (stage, fraction).
+
+    Nothing with `--quiet`.
+    """
+    if is_quiet() or not sys.stderr.isatty():
         seen: set[str] = set()
 
         def report(stage: str, fraction: float) -> None:

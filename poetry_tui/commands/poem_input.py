@@ -37,4 +37,6 @@ def numbered_poems(file: PoemFile) -> Iterator[tuple[int, RawPoem]]:
         else:
             print_note(f"poem {number} is left out: it holds no Han character")
     if not n_found:
-        raise CorpusError(f"No poem was found in {file.name}.", "Is it a file of poems? --format says how to read it.")
+        raise CorpusError(
+            "No poem was found in {name}.", "Is it a file of poems? --format says how to read it.", name=file.name
+        )

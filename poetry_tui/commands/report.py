@@ -45,6 +45,8 @@ def _report(options: argparse.Namespace) -> None:
     try:
         write_report(histories, folder.expanduser().absolute())
     except OSError as error:
-        raise RunError(f"The report cannot be written: {error.strerror}.", "Name another folder with -o.") from error
+        raise RunError(
+            "The report cannot be written: {error}.", "Name another folder with -o.", error=error.strerror
+        ) from error
     print_note(f"Open {folder / HTML} in a browser; the same in Markdown lies beside it.")
     print(folder)

@@ -181,7 +181,7 @@ def _remove(options: argparse.Namespace) -> int:
     # All of them are looked up before the first is removed.
     runs = [find_run(name) for name in options.runs]
     names = ", ".join(run.id for run in runs)
-    if not confirm(f"Removing {names} with all checkpoints", options.yes):
+    if not confirm(names, options.yes):
         return 1
     for run in runs:
         remove_run(run.folder)

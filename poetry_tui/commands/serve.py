@@ -27,7 +27,7 @@ def _serve(options: argparse.Namespace) -> int:
             'Install it: pip install "poetry-tui[web]" or textual-serve.',
         )
     if not 0 < options.port < 1 << 16:
-        raise UsageError(f"There is no port {options.port}.", "Ports go from 1 to 65535.")
+        raise UsageError("There is no port {number}.", "Ports go from 1 to 65535.", number=options.port)
     if not is_loopback(options.host):
         print_note("The web view asks for no password: everybody who reaches it can read and write your files.")
     from poetry_tui.commands.web_server import WebServer
@@ -36,5 +36,8 @@ def _serve(options: argparse.Namespace) -> int:
         WebServer(options.host, options.port).serve()
     except OSError as error:
         hint = "Choose another with --port or --host."
-        raise StudioError(f"{options.host}:{options.port} cannot be served: {error.strerror}.", hint) from error
+        address = f"{options.host}:{options.port}"
+        raise StudioError(
+            "{address} cannot be served: {error}.", hint, address=address, error=error.strerror
+        ) from error
     return INTERRUPTED

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from engine import __version__
+from engine.commands.output import QUIET_VARIABLE
 from poetry_tui import cli
 from poetry_tui.cli import main
+from poetry_tui.commands.output import progress
+from tests.poetry_tui.preferences.test_help import ALL
 
 
 @pytest.mark.parametrize(
@@ -205,6 +208,35 @@ def test_errors_are_chinese_where_the_locale_is(line: str) -> None:
 
 def test_a_language_that_the_studio_does_not_speak_is_refused() -> None:
     assert "Did you mean zh?" in said("--lang zhh runs")
+
+
+def test_every_command_that_prints_a_result_has_json() -> None:
+    """Except those that print a path, a script, or a file of a format that is chosen."""
+    with_json = {parser.prog for parser in ALL if "--json" in parser._option_string_actions}
+    others = {parser.prog.removeprefix("poetry-tui ") for parser in ALL if parser.prog not in with_json}
+    groups = {"poetry-tui", "corpus", "models", "runs", "favourites", "cache"}
+    changes = {
+        "corpus rm",
+        "models rm",
+        "runs rename",
+        "runs note",
+        "runs tag",
+        "runs rm",
+        "favourites restore",
+        "cache clear",
+    }
+    paths = {"models add", "report", "experiment", "pack", "favourites poster"}
+    files = {"runs export", "favourites export", "completion"}
+    screens = {"monitor", "serve"}
+    assert others == groups | changes | paths | files | screens
+
+
+def test_quiet_shows_no_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv(QUIET_VARIABLE, "1")
+    with progress("corpus") as tell:
+        tell("download", 0.5)
+    assert capsys.readouterr().err == ""
 
 
 def test_quiet_leaves_data_and_errors(studio_home: Path) -> None:

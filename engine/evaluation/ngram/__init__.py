@@ -10,5 +10,9 @@ def check_order(order: int) -> None:
     """Raise a UsageError for an order that there is not."""
     if not LOWEST_ORDER <= order <= HIGHEST_ORDER:
         raise UsageError(
-            f"There is no {order}-gram to count.", f"--order takes {LOWEST_ORDER} to {HIGHEST_ORDER} tokens."
+            "There is no {order}-gram to count.",
+            "--order takes {low} to {high} tokens.",
+            order=order,
+            low=LOWEST_ORDER,
+            high=HIGHEST_ORDER,
         )

@@ -69,8 +69,9 @@ def training_corpus(model: str, header: Mapping[str, Any]) -> Corpus:
     trained_on = header.get("corpus")
     if not isinstance(trained_on, dict) or not trained_on.get("sha256"):
         raise ModelError(
-            f"The model {model} does not say what it was trained on, so there is no text to count.",
+            "The model {name} does not say what it was trained on, so there is no text to count.",
             "Leave out --baseline, or name a model that was trained here.",
+            name=model,
         )
     corpus = corpus_of(header)
     if corpus is not None:
@@ -79,12 +80,18 @@ def training_corpus(model: str, header: Mapping[str, Any]) -> Corpus:
     command = f"corpus install {name}" if name in PARTS else f"corpus import FILE --name {name}"
     if any(installed.name == name for installed in list_corpora()):
         raise CorpusError(
-            f"The corpus {name} is not the one that {model} was trained on: its poems have changed since.",
-            f"Bring that one back with `poetry-tui {command}`, or leave out --baseline.",
+            "The corpus {name} is not the one that {model} was trained on: its poems have changed since.",
+            "Bring that one back with `poetry-tui {command}`, or leave out --baseline.",
+            name=name,
+            model=model,
+            command=command,
         )
     raise CorpusError(
-        f"The corpus {name}, which {model} was trained on, is not here, so there is no text to count.",
-        f"`poetry-tui {command}` gets it.",
+        "The corpus {name}, which {model} was trained on, is not here, so there is no text to count.",
+        "`poetry-tui {command}` gets it.",
+        name=name,
+        model=model,
+        command=command,
     )
 
 

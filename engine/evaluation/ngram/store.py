@@ -72,8 +72,10 @@ def _count(
     poems = _training_poems(tokens, max_poem_chars)
     if not poems.any():
         raise CorpusError(
-            f"No training poem of {corpus.name} has at most {max_poem_chars} characters.",
+            "No training poem of {name} has at most {number} characters.",
             "There is nothing to count without one.",
+            name=corpus.name,
+            number=max_poem_chars,
         )
     text = tokens.tokens[np.repeat(poems, np.diff(tokens.offsets))]
     return KneserNey(count_ngrams(text, vocabulary.n_drawable, order), int(poems.sum()), len(text))
