@@ -23,7 +23,7 @@ from engine.system.errors import INTERRUPTED
 from poetry_tui.engine_client.client import EngineClient, EngineState, Phase
 from poetry_tui.preferences.chart_glyphs import Charts, is_ascii, use_charts
 from poetry_tui.preferences.i18n import Language, set_language, tr, tr_error, tr_os_error
-from poetry_tui.preferences.keymap import bind, configured_keys
+from poetry_tui.preferences.keymap import KEY_GROUPS, bind, configured_keys
 from poetry_tui.preferences.settings import Settings, SettingsStore, configured_settings, open_settings, settings_file
 from poetry_tui.preferences.themes import INK, PAPER, THEMES
 from poetry_tui.terminal.compat import (
@@ -335,7 +335,8 @@ class PoetryApp(App[None]):
         from poetry_tui.widgets.shell.help_screen import HelpScreen
 
         if isinstance(self.screen, StudioScreen):
-            self.push_screen(HelpScreen(self.screen.known_bindings, self.screen.FIGURES))
+            screen = self.screen
+            self.push_screen(HelpScreen(screen.known_bindings, screen.FIGURES, KEY_GROUPS[screen.MODE]))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         from poetry_tui.widgets.shell.palette import commands

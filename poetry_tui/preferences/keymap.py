@@ -63,23 +63,43 @@ def _labels(mode: str, names: str) -> tuple[str, ...]:
     return tuple(name if "." in name else f"{mode}.{name}" for name in names.split())
 
 
-# By screen, the labels of the keys in the order of footer, help and palette; keys that are not listed come last.
+# By screen, the labels of the keys in the groups of the help, each by the translation key of its heading.
+KEY_GROUPS: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "compose": {
+        "shell.keys_write": _labels(
+            "compose", "go again stop recompose own_prompt options warmer cooler write_poem rhyme_dictionary"
+        ),
+        "shell.keys_revise": _labels(
+            "compose", "lock lock_line undo redo step pick line earlier later history clear_session"
+        ),
+        "shell.keys_keep": _labels("compose", "favourite copy poster.draw"),
+        "shell.keys_view": _labels(
+            "compose",
+            """
+            tones pinyin upright traditional quotations panel inspector.next_layer inspector.unit_before
+            inspector.unit_after shading leave
+            """,
+        ),
+    },
+    "train": {
+        "shell.keys_run": _labels(
+            "train", "start new list pause stop continue save_now rate sample_now compose_with rename"
+        ),
+        "shell.keys_replay": _labels("train", "earlier later now replay faster slower"),
+        "shell.keys_chart": _labels(
+            "train", "compare report log system zoom pan_left pan_right axis log_axis overlay back"
+        ),
+    },
+    "favourites": {
+        "shell.keys_list": _labels("favourites", "search delete undo deleted_ones back"),
+        "shell.keys_poem": _labels("favourites", "recreate tags note title"),
+        "shell.keys_keep": _labels("favourites", "copy poster.draw export"),
+        "shell.keys_view": _labels("compose", "upright traditional"),
+    },
+}
+# The same in the order of footer, help and palette; keys that are not listed come last.
 KEY_ORDER: Mapping[str, Sequence[str]] = {
-    "compose": _labels(
-        "compose",
-        """
-        go again recompose lock lock_line undo redo clear_session history favourite copy poster.draw stop step pick line
-        earlier later own_prompt options warmer cooler write_poem rhyme_dictionary tones pinyin upright traditional
-        quotations panel inspector.next_layer inspector.unit_before inspector.unit_after shading leave
-        """,
-    ),
-    "train": _labels(
-        "train",
-        """
-        start new list pause stop continue save_now rate sample_now compose_with earlier later now replay faster
-        slower compare report log system zoom pan_left pan_right axis log_axis overlay rename back
-        """,
-    ),
+    mode: [label for labels in groups.values() for label in labels] for mode, groups in KEY_GROUPS.items()
 }
 # By screen, the keys that fill the footer where it has room, the first ones first; then come all others.
 FOOTER_FILLERS: Mapping[str, Sequence[str]] = {

@@ -20,6 +20,7 @@ from poetry_tui.tracking.summary import RunSummary
 from poetry_tui.train.body import TrainBody
 from poetry_tui.train.corpus_offer import CorpusOffer, installed_corpora
 from poetry_tui.train.followed_runs import FollowedRuns
+from poetry_tui.train.monitor.loss_chart import SIGNS
 from poetry_tui.train.monitor.monitor import RunMonitor
 from poetry_tui.train.monitor.samples import SampleTimeline
 from poetry_tui.train.run_controls import RunControlKeys, RunControls
@@ -43,6 +44,7 @@ class TrainScreen(StudioScreen):
     """
 
     MODE = "train"
+    FIGURES = SIGNS
     # What is focused at first depends on whether there is a run to follow.
     AUTO_FOCUS = ""
     BINDINGS = [
@@ -71,6 +73,7 @@ class TrainScreen(StudioScreen):
         &.-narrow.-settings #train-left { display: block; }
         &.-narrow.-settings #train-right { display: none; }
         &.-low RunSettings { height: 1fr; max-height: 100%; }
+        &.-narrow FocusHelp { height: 2; }
         &.-low RunList { height: 6; }
         &.-low RunMonitor.-resources SampleTimeline { display: none; }
         &.-tall SparklineRow { display: block; }

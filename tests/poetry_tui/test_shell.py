@@ -12,7 +12,7 @@ from poetry_tui.preferences.settings import Settings, load_settings, settings_fi
 from poetry_tui.preferences.themes import INK, PAPER
 from poetry_tui.widgets.shell.footer import StudioFooter
 from poetry_tui.widgets.shell.header import StudioHeader
-from poetry_tui.widgets.shell.help_screen import HelpScreen
+from poetry_tui.widgets.shell.help_screen import HelpScreen, KeyList
 from poetry_tui.widgets.shell.palette import best_match, named_commands
 from poetry_tui.widgets.shell.studio_screen import TooSmall
 from tests.poetry_tui.conftest import Until
@@ -91,6 +91,22 @@ async def test_help_lists_every_key_of_the_screen_and_closes() -> None:
             assert part in text
         await pilot.press("escape")
         assert not isinstance(app.screen, HelpScreen)
+
+
+@pytest.mark.parametrize("mode", ["compose", "train", "favourites"])
+async def test_help_groups_the_keys_and_leaves_no_key_of_a_screen_to_the_common_ones(
+    mode: str, no_engine: None
+) -> None:
+    app = PoetryApp(Settings(language="en"))
+    async with app.run_test(size=(120, 50)) as pilot:
+        app.action_mode(mode)
+        await pilot.pause()
+        await pilot.press("question_mark")
+        groups = app.screen.query_one("#help-keys", KeyList).groups
+        assert all(groups.values())
+        assert list(groups)[-1] == "Everywhere"
+        names = ("compose", "train", "favourites", "help", "quit", "palette")
+        assert {tip for _, tip in groups["Everywhere"]} == {tr(f"shell.{name}.tip") for name in names}
 
 
 async def test_the_theme_is_remembered() -> None:

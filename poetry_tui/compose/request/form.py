@@ -43,6 +43,7 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
         scrollbar-color: $panel;
         scrollbar-background: $background;
         &:focus-within { border: round $accent 60%; border-title-color: $accent; }
+        FocusHelp { height: 5; display: none; &.-shown { display: block; } }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -96,7 +97,9 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
     async def _mount_fields(self) -> None:
         # Whoever leaves at once is gone before this.
         if self.is_attached:
-            await self.mount(self.fields)
+            from poetry_tui.widgets.focus_help import FocusHelp
+
+            await self.mount(self.fields, FocusHelp(self.fields))
 
     def refresh_labels(self) -> None:
         self.border_title = Content(tr_label("compose.begin"))

@@ -42,6 +42,9 @@ CONTROL_LETTERS = {
     "continued in float32": "F",
     RETURNED: "B",
 }
+# The signs of the chart, by their translation keys; those of the step axis are control events and losses that are no number.
+AXIS_SIGNS = {letter: f"train.letter.{letter}" for letter in (*CONTROL_LETTERS.values(), "!")}
+SIGNS = {"o": "train.letter.o", "*": "train.letter.*", **AXIS_SIGNS, "a b c": "train.letter.a"}
 
 
 class LossChart(Rows):
@@ -196,6 +199,7 @@ class LossChart(Rows):
                 tr("train.zoomed", percent=f"{self.zoom:.0%}".rstrip("%")) if self.zoom < 1 else "",
                 tr("train.log_scale") if self.is_log else "",
                 *(f"{letter} {name}" for letter, name in zip(OVERLAY_LETTERS, names, strict=False)),
+                *(f"{letter} {tr(AXIS_SIGNS[letter])}" for letter in self._letters(state)),
             ]
             about = ABOUT if self.axis == "chars" and state.axes.is_estimate else ""
             signs = tr("train.loss_legend_ascii" if is_ascii() else "train.loss_legend")
@@ -207,6 +211,12 @@ class LossChart(Rows):
         if titles != self._titles:
             self._titles = titles
             self.border_title, self.border_subtitle = titles[0], Content(below)
+
+    def _letters(self, state: RunState) -> list[str]:
+        """The letters on the part of the step axis that is seen, for the legend."""
+        first, last = self._visible
+        letters = (mark.letter for mark in self._marks(state) if mark.value is None and first <= mark.step <= last)
+        return [letter for letter in dict.fromkeys(letters) if letter in AXIS_SIGNS]
 
     def _marks(self, state: RunState) -> list[Mark]:
         pointer = [] if self.selected_step is None else [Mark(self.selected_step, "selected", "^")]

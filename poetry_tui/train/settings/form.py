@@ -26,6 +26,7 @@ from poetry_tui.train.settings.questions import (
     questions,
 )
 from poetry_tui.train.settings.row import SettingRow
+from poetry_tui.widgets.focus_help import FocusHelp
 
 # The experiment itself: it learns visibly within minutes, on the corpus that `make studio` installs.
 DEFAULT_PRESET = "nndl"
@@ -46,6 +47,7 @@ class RunSettings(VerticalScroll):
         & Collapsible Contents { padding: 0; }
         & CollapsibleTitle { padding: 0; color: $text-muted; }
         & SelectCurrent .arrow { color: $text-muted; }
+        & FocusHelp { height: 3; }
         & #start { width: 1fr; margin: 1 0 0 0; }
     }
     """
@@ -72,6 +74,7 @@ class RunSettings(VerticalScroll):
         yield from (SettingRow(question, answers[question.name]) for question in questions() if question.name in MAIN)
         yield Collapsible(title=tr("train.more"), id="more")
         yield Button(tr("train.start_button"), variant="primary", id="start", compact=True)
+        yield FocusHelp(self)
 
     def on_mount(self) -> None:
         self._draw_titles()

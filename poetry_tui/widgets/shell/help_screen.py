@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding
 from textual.containers import VerticalScroll
@@ -14,6 +16,8 @@ from textual.widgets import Static
 
 from poetry_tui.preferences.i18n import tr, tr_label
 from poetry_tui.preferences.keymap import translation_key
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class HelpScreen(ModalScreen[None]):
@@ -42,22 +46,30 @@ class HelpScreen(ModalScreen[None]):
     """
     BINDINGS = [Binding("escape,question_mark,q", "dismiss", show=False)]
 
-    def __init__(self, bindings: Iterable[ActiveBinding], figures: Mapping[str, str] = MappingProxyType({})) -> None:
-        """`figures`: figures as the screen below shows them, and the translation keys of their meanings."""
+    def __init__(
+        self,
+        bindings: Iterable[ActiveBinding],
+        figures: Mapping[str, str] = _NONE,
+        groups: Mapping[str, Sequence[str]] = _NONE,
+    ) -> None:
+        """`figures`: figures and letters as the screen below shows them, and the translation keys of their meanings.
+        `groups`: the labels of the keys by the translation key of their heading; all others are keys of every screen."""
         super().__init__()
         self._bindings_below = list(bindings)
         self._figures = figures
+        self._groups = groups
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help-card"):
             yield Static(Content(tr_label("shell.help_title")), id="help-title")
-            yield KeyList(self._keys_and_tips(), id="help-keys")
+            yield KeyList(self._keys_by_heading(), id="help-keys")
             if self._figures:
-                yield KeyList([(figure, tr(key)) for figure, key in self._figures.items()], id="help-figures")
+                meanings = [(figure, tr(key)) for figure, key in self._figures.items()]
+                yield KeyList({tr_label("shell.keys_figures"): meanings}, id="help-figures")
             yield Static(Content(tr("shell.help_close")), id="help-close")
 
-    def _keys_and_tips(self) -> list[tuple[str, str]]:
-        """One pair for each action that has words, its keys together."""
+    def _keys_by_heading(self) -> dict[str, list[tuple[str, str]]]:
+        """Keys and tip of each action that has words, its keys together."""
         keys: dict[str, list[str]] = {}
         tips: dict[str, str] = {}
         for active in self._bindings_below:
@@ -65,7 +77,12 @@ class HelpScreen(ModalScreen[None]):
             if name is not None:
                 keys.setdefault(name, []).append(self.app.get_key_display(active.binding))
                 tips[name] = active.tooltip
-        return [(" ".join(dict.fromkeys(displays)), tips[name]) for name, displays in keys.items()]
+        headings = {label: heading for heading, labels in self._groups.items() for label in labels}
+        found: dict[str, list[tuple[str, str]]] = {tr_label(heading): [] for heading in self._groups}
+        for name, displays in keys.items():
+            heading = tr_label(headings.get(name, "shell.keys_everywhere"))
+            found.setdefault(heading, []).append((" ".join(dict.fromkeys(displays)), tips[name]))
+        return found
 
     def on_click(self) -> None:
         if self.get_widget_at(*self.app.mouse_position)[0] is self:
@@ -73,15 +90,15 @@ class HelpScreen(ModalScreen[None]):
 
 
 class KeyList(Widget):
-    """Keys on the left, what they do on the right; a long sentence goes on below itself."""
+    """Under each heading keys on the left, their actions on the right; a long sentence goes on below itself."""
 
     DEFAULT_CSS = """
     KeyList { width: 1fr; height: auto; }
     """
 
-    def __init__(self, keys_and_tips: Sequence[tuple[str, str]], *, id: str) -> None:
+    def __init__(self, keys_by_heading: Mapping[str, Sequence[tuple[str, str]]], *, id: str) -> None:
         super().__init__(id=id)
-        self._pairs = keys_and_tips
+        self.groups = keys_by_heading
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self._lines(width))
@@ -90,11 +107,12 @@ class KeyList(Widget):
         return Content("\n").join(self._lines(self.content_size.width))
 
     def _lines(self, width: int) -> list[Content]:
-        left = max((Content(keys).cell_length for keys, _ in self._pairs), default=0) + 3
+        left = max((cell_len(keys) for pairs in self.groups.values() for keys, _ in pairs), default=0) + 3
         lines: list[Content] = []
-        for keys, tip in self._pairs:
-            first, *others = Content(tip).wrap(max(width - left, 1))
-            pad = " " * (left - Content(keys).cell_length)
-            lines.append(Content.styled(keys + pad, "bold $accent") + first)
-            lines += [Content(" " * left) + line for line in others]
-        return lines
+        for heading, pairs in self.groups.items():
+            lines += [Content(), Content.styled(heading, "bold")]
+            for keys, tip in pairs:
+                first, *others = Content(tip).wrap(max(width - left, 1))
+                lines.append(Content.styled(keys + " " * (left - cell_len(keys)), "bold $accent") + first)
+                lines += [Content(" " * left) + line for line in others]
+        return lines[1:]

@@ -10,7 +10,7 @@ from engine.runs.events import Compared, Resources
 from poetry_tui.tracking.replay import RunReplay
 from poetry_tui.tracking.run_state.state import Status
 from poetry_tui.train.monitor.log_pane import LogPane
-from poetry_tui.train.monitor.loss_chart import LossChart
+from poetry_tui.train.monitor.loss_chart import CONTROL_LETTERS, LossChart
 from poetry_tui.train.monitor.monitor import RunMonitor
 from poetry_tui.train.monitor.prediction_grid import PredictionGrid
 from poetry_tui.train.monitor.resource_pane import ResourcePane
@@ -37,6 +37,22 @@ async def test_the_log_is_there_on_demand_and_zoom_shows_the_end(heartbeats: Non
         await until(pilot, lambda: app.screen.query_one(LogPane).lines)
         await pilot.press("z")
         assert app.screen.query_one(LossChart).zoom < 1
+
+
+async def test_the_letters_on_the_step_axis_stand_in_the_legend_and_in_the_help(heartbeats: None, until: Until) -> None:
+    make([*make_run.life(300), make_run.paused(300), make_run.finished(300)])
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED))
+        chart = app.screen.query_one(LossChart)
+        assert "P paused" in str(chart.border_subtitle)
+        assert "learning rate" not in str(chart.border_subtitle)
+        chart.zoom, chart.end = 0.25, 0.5
+        chart.show(chart.state)
+        assert "P paused" not in str(chart.border_subtitle)
+        await pilot.press("question_mark")
+        meanings = str(app.screen.query_one("#help-figures").render())
+        assert all(letter in meanings for letter in (*CONTROL_LETTERS.values(), "learning rate changed"))
 
 
 async def test_the_arrows_go_back_in_time_and_0_comes_back(heartbeats: None, until: Until) -> None:
