@@ -14,6 +14,7 @@ from poetry_tui.app import PoetryApp
 from poetry_tui.preferences.settings import Settings
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.settings.form import RunSettings
+from poetry_tui.widgets.focus_help import FocusHelp
 from poetry_tui.widgets.shell.footer import StudioFooter
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.train.train_desk import studio
@@ -62,7 +63,7 @@ async def test_a_tab_from_field_to_field_styles_and_draws_two_rows_and_lays_noth
             assert len(styled) <= 20, (before, after, len(styled))
             rows = {widget for row in (before, after) for widget in row.walk_children(Widget)}
             assert set(drawn) & rows
-            assert set(drawn) - rows <= {app.screen.query_one(StudioFooter), app.screen.query_one(RunList)}
+            assert set(drawn) - rows <= {app.screen.query_one(kind) for kind in (StudioFooter, FocusHelp, RunList)}
         # Every other second the list of runs may want a place of another size.
         assert len(laid_out) <= 3
 
