@@ -164,13 +164,13 @@ class ConstrainedDecoder:
                 particles = self._resampled(particles, poems, segment)
         if self._n_particles == 1:
             return particles
-        score = particles.log_probs[:, segment[0].index : segment[-1].index + 1].sum(1)
+        score = particles.log_probs[:, segment[0].index : segment[-1].index + 1].sum(1) - particles.penalties
         if self._guide is not None:
             score += self._guide.worth(particles, np.repeat(poems, self._n_particles))
         score[~particles.alive] = -np.inf
         best = score.reshape(-1, self._n_particles).argmax(1) + np.arange(len(poems)) * self._n_particles
         particles = self._gathered(particles, np.repeat(best, self._n_particles), segment)
-        particles.log_weights[:] = 0
+        particles.log_weights[:] = particles.penalties[:] = 0
         return particles
 
     def _step(self, particles: Particles, poems: Ints, slot: Slot) -> None:
@@ -182,11 +182,13 @@ class ConstrainedDecoder:
         is_sampled = slot.is_character and known == FREE and slot.source is None
         needs_mask = is_sampled or (self._keep_trace and slot.is_character)
         allowed = self._masks.allowed(particles, slot) if needs_mask else None
-        preferred = self._attested(log_probs, particles, slot) if is_sampled else log_probs
+        preferred = log_probs
         if is_sampled and allowed is not None:
+            preferred = attested = self._attested(log_probs, particles, slot)
             if self._guide is not None:
-                preferred = self._guide.steered(preferred, particles, np.repeat(poems, self._n_particles), slot)
+                preferred = self._guide.steered(attested, particles, np.repeat(poems, self._n_particles), slot)
             particles.last = self._sample(particles, poems, slot, preferred, allowed)
+            particles.penalties += log_probs[rows, particles.last] - attested[rows, particles.last]
         elif slot.source is not None:
             particles.last = particles.token_ids[:, slot.source].copy()
         elif known != FREE:

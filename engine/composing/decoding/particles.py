@@ -27,8 +27,8 @@ class Particles:
 
     `state`: the network's, before it reads `last` (R,). `token_ids` and `log_probs` (R, S): the tokens written, `FREE` where
     none is, and the model's own ln p of each. `tone_patterns` (R, O) and `groups` (R, L, G): the tone patterns and rhyme
-    groups that are still open. `log_weights` (R,): importance weights since the last resampling, in nats. `alive` (R,):
-    whether the row satisfies every constraint so far.
+    groups that are still open. `log_weights` (R,): importance weights since the last resampling, in nats. `penalties` (R,): the nats
+    by which the line ends of the segment were made less likely. `alive` (R,): whether the row satisfies every constraint so far.
     """
 
     state: State | None
@@ -38,6 +38,7 @@ class Particles:
     tone_patterns: Bools
     groups: Bools
     log_weights: Floats
+    penalties: Floats
     alive: Bools
 
     @classmethod
@@ -57,6 +58,7 @@ class Particles:
             np.zeros((n_rows, n_slots)),
             np.ones((n_rows, len(plan.tone_patterns)), np.bool_),
             groups,
+            np.zeros(n_rows),
             np.zeros(n_rows),
             np.ones(n_rows, np.bool_),
         )
