@@ -20,6 +20,7 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from engine.system.errors import INTERRUPTED
+from engine.system.paths import state_file
 from poetry_tui.engine_client.client import EngineClient, EngineState, Phase
 from poetry_tui.preferences.chart_glyphs import Charts, is_ascii, use_charts
 from poetry_tui.preferences.i18n import Language, set_language, tr, tr_error, tr_os_error
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
     from poetry_tui.favourites.screen import FavouritesScreen
+    from poetry_tui.lessons.guide import LessonGuide
+    from poetry_tui.lessons.panel import LessonPanel
 
 
 def _palette_commands() -> "type[Provider]":
@@ -80,12 +83,18 @@ class PoetryApp(App[None]):
         bind("2", "mode('train')", "shell.train", show=False),
         bind("3", "mode('favourites')", "shell.favourites", show=False),
         bind("question_mark", "help", "shell.help", display="?"),
+        bind("ctrl+l", "lessons", "lessons.open", display="^l", show=False),
+        bind("ctrl+g", "lesson_step(1)", "lessons.next", display="^g", show=False),
+        bind("ctrl+o", "lesson_step(-1)", "lessons.back", display="^o", show=False),
         bind("q", "quit", "shell.quit"),
         bind("ctrl+q", "quit", "shell.quit", show=False, priority=True),
     ]
 
-    def __init__(self, settings: Settings | None = None, wanted_run: Path | None = None) -> None:
-        """`wanted_run`: the run that the Train screen is to follow at first, in place of the one that it would choose."""
+    def __init__(
+        self, settings: Settings | None = None, wanted_run: Path | None = None, wanted_lesson: int | None = None
+    ) -> None:
+        """`wanted_run`: the run that the Train screen is to follow at first, in place of the one that it would choose.
+        `wanted_lesson`: the lesson to open, from 1; 0: the list of lessons."""
         use_whole_characters()
         super().__init__()
         dismiss_once()
@@ -98,7 +107,7 @@ class PoetryApp(App[None]):
             SettingsStore(current, self._say_unsaved),
             InputGate(self),
         )
-        self._wanted_run = wanted_run
+        self._wanted_run, self._wanted_lesson = wanted_run, wanted_lesson
         set_language(current.language)
         self._draw_with(current.charts)
         for mode in TABS:
@@ -152,6 +161,7 @@ class PoetryApp(App[None]):
         if not gc.isenabled():
             self.call_after_refresh(_collect_garbage)
         self.call_after_refresh(guard_option_lists)
+        self.call_after_refresh(self._open_lesson)
         self.theme_changed_signal.subscribe(self, lambda theme: self.services.settings.change(theme=theme.name))
 
     # Keys and clicks
@@ -174,6 +184,35 @@ class PoetryApp(App[None]):
     def action_mode(self, mode: str) -> None:
         if len(self.screen_stack) == 1:
             self.switch_mode(mode)
+
+    # Lessons
+
+    @functools.cached_property
+    def guide(self) -> "LessonGuide":
+        from poetry_tui.lessons.guide import LessonGuide
+
+        return LessonGuide(self)
+
+    def _open_lesson(self) -> None:
+        """Open the wanted lesson, or the one that was open when the studio was left; most starts load none."""
+        if self._wanted_lesson is not None:
+            self.guide.open_number(self._wanted_lesson)
+        elif state_file("lessons.json").exists():
+            self.guide.resume()
+
+    def action_lessons(self) -> None:
+        self.guide.choose()
+
+    def action_lesson_step(self, by: int) -> None:
+        self.guide.turn(by)
+
+    # Not by `@on`, which would load the lessons before the first paint.
+    def on_lesson_panel_pressed(self, event: "LessonPanel.Pressed") -> None:
+        self.guide.press(event.what)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The keys of a lesson do something while one is open."""
+        return action != "lesson_step" or ("guide" in self.__dict__ and self.guide.lesson is not None)
 
     # The engine
 

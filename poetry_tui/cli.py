@@ -31,8 +31,8 @@ ENGINE_COMMANDS: Mapping[str, str] = {
 }
 # Modules of `poetry_tui.commands`, in the order of the help.
 COMMANDS = (
-    "corpus", "models", "check", "forms", "novelty", "runs", "monitor", "report", "experiment", "favourites", "serve",
-    "completion", "doctor",
+    "corpus", "models", "check", "forms", "novelty", "runs", "monitor", "report", "experiment", "lessons", "favourites",
+    "serve", "completion", "doctor",
 )  # fmt: skip
 LANGUAGES = ("zh", "en")
 EPILOG = """\

@@ -11,8 +11,9 @@ from engine.system.errors import UsageError
 from poetry_tui.terminal.hang_up import Attributes, watching
 
 
-def open_studio(wanted_run: Path | None = None) -> NoReturn:
-    """Open the studio; with a run, on the Train screen that follows it. The process ends with it.
+def open_studio(wanted_run: Path | None = None, wanted_lesson: int | None = None) -> NoReturn:
+    """Open the studio; with a run, on the Train screen that follows it; with a lesson, on its step. The
+    process ends with it.
 
     Raises:
         UsageError: when stdin or stdout is no terminal.
@@ -24,7 +25,7 @@ def open_studio(wanted_run: Path | None = None) -> NoReturn:
     from poetry_tui.app import Monitor, PoetryApp
 
     write_template()
-    app = PoetryApp() if wanted_run is None else Monitor(wanted_run=wanted_run)
+    app = PoetryApp(wanted_lesson=wanted_lesson) if wanted_run is None else Monitor(wanted_run=wanted_run)
     with watching(app.leave, _restore_terminal):
         app.run()
     # All is said, saved and closed: taking the interpreter apart would take longer than all the rest of leaving.

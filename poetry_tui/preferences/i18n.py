@@ -15,7 +15,7 @@ from engine.system.translations import in_chinese, phrases
 
 Language = Literal["both", "zh", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
-TABLES = ("shell", "compose", "inspector", "train", "favourites", "poster", "report")
+TABLES = ("shell", "compose", "inspector", "train", "favourites", "poster", "report", "lessons")
 TRANSLATIONS: Mapping[str, tuple[str, str]] = {
     key: (chinese, english) for table in TABLES for key, chinese, english in bundled_rows(f"i18n/{table}.tsv")
 }

@@ -110,6 +110,9 @@ def commands(app: App[Any], screen: Screen[object]) -> Iterable[SystemCommand]:
     for charts in CHARTS:
         name = tr("shell.charts", name=tr(f"shell.charts_{charts}"))
         yield SystemCommand(name, tr("shell.charts.tip"), functools.partial(app.run_action, f"app.charts('{charts}')"))
+    yield SystemCommand(
+        tr_label("lessons.open"), tr("lessons.open.tip"), functools.partial(app.run_action, "app.lessons")
+    )
     yield SystemCommand(tr("shell.help"), tr("shell.help.tip"), functools.partial(app.run_action, "app.help"))
     yield SystemCommand(tr("shell.screenshot"), tr("shell.screenshot.tip"), app.action_screenshot)
     yield SystemCommand(tr("shell.quit"), tr("shell.quit.tip"), app.action_quit)

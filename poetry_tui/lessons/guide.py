@@ -1,0 +1,203 @@
+"""The guide: opens a lesson, displays its steps on the screen in front, and goes on when a step is done."""
+
+import time
+from typing import Any
+
+from textual.app import App
+from textual.timer import Timer
+
+from poetry_tui.lessons.facts import Facts, facts_of
+from poetry_tui.lessons.lesson import Lesson, Step, lessons
+from poetry_tui.lessons.panel import LessonPanel, PanelText
+from poetry_tui.lessons.progress import LessonProgress, load_progress, save_progress
+from poetry_tui.preferences.i18n import tr, tr_label, tr_os_error
+from poetry_tui.terminal.compat import open_screens
+from poetry_tui.train.screen import TrainScreen
+from poetry_tui.train.settings.form import RunSettings
+from poetry_tui.train.settings.questions import answers_of_preset
+from poetry_tui.widgets.choose import Choose
+from poetry_tui.widgets.shell.footer import StudioFooter
+from poetry_tui.widgets.shell.header import TABS
+from poetry_tui.widgets.shell.studio_screen import StudioScreen
+
+# It reads what lies in memory; a step that was done is followed by the next within this time.
+PERIOD_S = 0.3
+
+
+class LessonGuide:
+    """One lesson at a time. It reads facts of the studio and changes nothing but its panel and the form of the Train screen."""
+
+    def __init__(self, app: App[Any]) -> None:
+        self._app = app
+        self._progress = load_progress()
+        self._timer: Timer | None = None
+        # The facts when the step began, in this start of the studio.
+        self._at_first: Facts | None = None
+        self._is_form_filled = False
+
+    @property
+    def lesson(self) -> Lesson | None:
+        """The lesson that is open."""
+        return next((one for one in lessons() if one.name == self._progress.open), None)
+
+    @property
+    def _mark(self) -> LessonProgress:
+        """The progress of the open lesson."""
+        return self._progress.lessons[self._progress.open]
+
+    @property
+    def step(self) -> Step | None:
+        """The step to be done; None without an open lesson."""
+        lesson = self.lesson
+        return lesson.step[min(self._mark.step, len(lesson.step) - 1)] if lesson is not None else None
+
+    # Opening and leaving
+
+    def resume(self) -> None:
+        """Open the lesson that was open when the studio was left."""
+        if self.lesson is not None and self._progress.open in self._progress.lessons:
+            self.open(self.lesson)
+
+    def open_number(self, number: int) -> None:
+        """Open a lesson by its number; 0: offer the list."""
+        if number:
+            self.open(lessons()[number - 1])
+        else:
+            self.choose()
+
+    def press(self, what: str) -> None:
+        """Answer a button of the panel."""
+        if what == "leave":
+            self.choose()
+        else:
+            self.turn(1 if what == "next" else -1)
+
+    def open(self, lesson: Lesson) -> None:
+        """Open a lesson at the step that it had come to; one that was done begins again."""
+        self._progress.open = lesson.name
+        mark = self._progress.lessons.get(lesson.name)
+        if mark is None or mark.is_done:
+            self._progress.lessons[lesson.name] = LessonProgress(began_s=time.time())
+        self._begin_step()
+        if self._timer is None:
+            self._timer = self._app.set_interval(PERIOD_S, self.check)
+
+    def leave(self) -> None:
+        """Take the lesson from the screen; it goes on from this step when it is opened again."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        self._progress.open = ""
+        self._save()
+        for screen in open_screens(self._app):
+            screen.query(LessonPanel).remove()
+
+    def choose(self) -> None:
+        """Offer the lessons; with one open, to leave it."""
+        rows = [
+            tr("lessons.row", number=number, title=_title(one), state=self._state_of(one))
+            for number, one in _numbered()
+        ]
+        here = next((number - 1 for number, one in _numbered() if one is self.lesson), self._first_open())
+        if self.lesson is not None:
+            rows.append(tr("lessons.leave_this"))
+
+        def take(index: int | None) -> None:
+            if index is not None and index < len(lessons()):
+                self.open(lessons()[index])
+            elif index is not None:
+                self.leave()
+
+        self._app.push_screen(Choose(tr_label("lessons.open"), rows, here), take)
+
+    def _first_open(self) -> int:
+        """The first lesson that was not done, for the cursor."""
+        undone = (index for index, one in enumerate(lessons()) if not self._is_done(one))
+        return next(undone, 0)
+
+    def _is_done(self, lesson: Lesson) -> bool:
+        mark = self._progress.lessons.get(lesson.name)
+        return mark is not None and mark.is_done
+
+    def _state_of(self, lesson: Lesson) -> str:
+        mark = self._progress.lessons.get(lesson.name)
+        if mark is None:
+            return ""
+        return tr("lessons.is_done") if mark.is_done else tr("lessons.at", step=mark.step + 1, n=len(lesson.step))
+
+    # Steps
+
+    def turn(self, by: int) -> None:
+        """Go to the next step, done or not, or back to the one before; after the last one the lesson is done."""
+        lesson = self.lesson
+        if lesson is None:
+            return
+        if self._mark.step + by >= len(lesson.step):
+            self._mark.is_done = True
+            self._app.notify(tr("lessons.finished", title=_title(lesson)), markup=False)
+            self.leave()
+            return
+        self._mark.step = max(self._mark.step + by, 0)
+        self._begin_step()
+
+    def _begin_step(self) -> None:
+        self._at_first = None
+        self._is_form_filled = False
+        self._save()
+        self.check()
+
+    def check(self) -> None:
+        """Look at the facts: go on where the step was done; display it in any case."""
+        step = self.step
+        if step is None:
+            return
+        facts = facts_of(self._app, self._mark.began_s)
+        if self._at_first is None:
+            self._at_first = facts
+        self._fill_form(step)
+        if step.is_done(facts, self._at_first):
+            self.turn(1)
+        else:
+            self._display(step, facts)
+
+    def _fill_form(self, step: Step) -> None:
+        """Put the settings of a step into the form of the Train screen, once it is there."""
+        screen = self._app.screen
+        if not step.settings or self._is_form_filled or not isinstance(screen, TrainScreen) or not screen.is_whole:
+            return
+        self._is_form_filled = True
+        screen.query_one(RunSettings).fill({**answers_of_preset(step.settings["preset"]), **step.settings})
+
+    def _display(self, step: Step, facts: Facts) -> None:
+        screen, lesson = self._app.screen, self.lesson
+        if lesson is None or not isinstance(screen, StudioScreen) or not screen.is_whole:
+            return
+        panels = screen.query(LessonPanel)
+        if not panels:
+            screen.mount(LessonPanel(), before=screen.query_one(StudioFooter))
+            screen.call_after_refresh(self.check)
+            return
+        number = lessons().index(lesson) + 1
+        place = f"{self._mark.step + 1}/{len(lesson.step)}"
+        title = tr("lessons.title", number=number, title=_title(lesson), place=place)
+        panels.first().show(PanelText(title, step.worded(facts), self._hint(step)))
+
+    def _hint(self, step: Step) -> str:
+        """How to go on: on another screen, by doing it, or by the key."""
+        if step.mode != self._app.current_mode:
+            return tr("lessons.elsewhere", tab=TABS.index(step.mode) + 1, name=tr_label(f"shell.{step.mode}"))
+        return tr("lessons.goes_on" if step.is_to_do else "lessons.read_on")
+
+    def _save(self) -> None:
+        try:
+            save_progress(self._progress)
+        except OSError as error:
+            self._app.notify(tr("lessons.unsaved", why=tr_os_error(error)), severity="warning", markup=False)
+
+
+def _title(lesson: Lesson) -> str:
+    return lesson.title.worded({})
+
+
+def _numbered() -> list[tuple[int, Lesson]]:
+    return list(enumerate(lessons(), start=1))

@@ -1,0 +1,80 @@
+"""Lessons and their steps, read from `data/lessons/*.toml`, one file a lesson in both languages. Knows no Textual."""
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from engine.system.paths import bundled_data
+from poetry_tui.preferences.i18n import language
+
+
+class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A text in both languages. Its `{name}` placeholders are facts (`poetry_tui.lessons.facts`)."""
+
+    zh: str
+    en: str
+
+    def worded(self, facts: Mapping[str, Any]) -> str:
+        """The text in the current language, filled with facts; "…" stands for one that is not known yet."""
+        text = self.zh if language() == "zh" else self.en
+        known = {name: value for name, value in facts.items() if value is not None}
+        return " ".join(text.split()).format_map(_Known(known))
+
+
+class Step(Text, frozen=True, forbid_unknown_fields=True):
+    """One step: its text, the screen it is done on, and the facts that show that it was done.
+
+    `until`: facts and their values; `at_least`: facts and their least values; `changed`: facts that are no longer what they were at the
+    beginning of the step. A step without any of these is read. `settings`: answers filled into the form of the Train screen.
+    """
+
+    mode: str
+    until: dict[str, Any] = {}
+    at_least: dict[str, float] = {}
+    changed: tuple[str, ...] = ()
+    settings: dict[str, str] = {}
+
+    @property
+    def is_to_do(self) -> bool:
+        """Whether there is something to do, rather than to read alone."""
+        return bool(self.until or self.at_least or self.changed)
+
+    def is_done(self, facts: Mapping[str, Any], at_first: Mapping[str, Any]) -> bool:
+        """Whether the facts show that it was done; `at_first`: the facts at its beginning."""
+        return (
+            self.is_to_do
+            and all(facts.get(name) == value for name, value in self.until.items())
+            and all((facts.get(name) or 0) >= value for name, value in self.at_least.items())
+            and all(facts.get(name) not in (None, at_first.get(name)) for name in self.changed)
+        )
+
+
+class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A sitting of about ten minutes."""
+
+    name: str
+    title: Text
+    step: tuple[Step, ...]
+
+
+@functools.cache
+def lessons() -> tuple[Lesson, ...]:
+    """The lessons in their order, which is that of the file names."""
+    paths = sorted((bundled_data() / "lessons").glob("*.toml"))
+    return tuple(msgspec.toml.decode(path.read_bytes(), type=Lesson) for path in paths)
+
+
+class _Unknown(str):
+    """Formats as "…", whatever the format."""
+
+    def __format__(self, spec: str) -> str:
+        return "…"
+
+
+class _Known(dict[str, Any]):
+    """Facts; a missing one is unknown, not an error."""
+
+    def __missing__(self, name: str) -> _Unknown:
+        return _Unknown()

@@ -1,0 +1,74 @@
+"""The band at the lower edge of a screen that displays the step of a lesson."""
+
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Button, Static
+
+from poetry_tui.preferences.i18n import tr
+from poetry_tui.preferences.themes import FAINT
+
+# Identifiers of the buttons, and the labels of the keys that do the same.
+_BUTTONS = {"next": "^g", "back": "^o", "leave": "^l"}
+
+
+@dataclass(frozen=True, slots=True)
+class PanelText:
+    """`title`: lesson and step. `hint`: how to go on. `text`: what to do or to look at."""
+
+    title: str
+    text: str
+    hint: str
+
+
+class LessonPanel(Vertical):
+    """Above the footer, in the flow of the screen: it covers nothing, and never takes the focus."""
+
+    DEFAULT_CSS = """
+    LessonPanel {
+        height: auto; max-height: 40%; padding: 0 1; background: $surface;
+        & Horizontal { height: 1; }
+        & #lesson-title { width: 1fr; height: 1; text-style: bold; color: $accent; text-wrap: nowrap; text-overflow: ellipsis; }
+        & #lesson-text { height: auto; }
+        & Button { width: auto; min-width: 0; margin: 0 0 0 2; background: $surface; color: $text-muted; text-style: none; }
+    }
+    """
+
+    class Pressed(Message):
+        """A button was clicked: next, back or leave."""
+
+        def __init__(self, what: str) -> None:
+            super().__init__()
+            self.what = what
+
+    def __init__(self) -> None:
+        super().__init__(id="lesson")
+        self._shown: PanelText | None = None
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield Static(id="lesson-title", markup=False)
+            for name in _BUTTONS:
+                button = Button("", id=f"lesson-{name}", compact=True)
+                button.can_focus = False
+                yield button
+        yield Static(id="lesson-text", markup=False)
+
+    def show(self, shown: PanelText) -> None:
+        """Display a step; what is displayed already is not drawn again."""
+        if not self.is_mounted or shown == self._shown:
+            return
+        self._shown = shown
+        self.query_one("#lesson-title", Static).update(Content(shown.title))
+        self.query_one("#lesson-text", Static).update(Content.assemble(shown.text, " ", (shown.hint, FAINT)))
+        for name, key in _BUTTONS.items():
+            self.query_one(f"#lesson-{name}", Button).label = Content(f"{key} {tr(f'lessons.{name}')}")
+
+    @on(Button.Pressed)
+    def tell(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.post_message(self.Pressed(str(event.button.id).removeprefix("lesson-")))
