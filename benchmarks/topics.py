@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.composing.composer import Composition, compose_many
-from engine.composing.decoding import topics
+from engine.composing.decoding import guides as topics
 from engine.config.schema import ComposeConfig
 from engine.corpus.tokens.vocabulary import BEGIN
 from engine.model.checkpoint import LoadedModel, load_model

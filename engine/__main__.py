@@ -5,10 +5,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from engine.commands import compose, evaluate, pack, rates, service, train
-from engine.commands.front import carry_out, ensure_memory
-from engine.commands.output import complain
-from engine.commands.parser import Parser
+from engine.commands import compose, evaluate, pack, rates, train
+from engine.commands.front import carry_out, complain, ensure_memory
+from engine.commands.parser import Parser, new_parser
 from engine.system.errors import DEBUG_HINT, StudioError
 from engine.system.processes import wait_passively
 from engine.system.streams import prepare, use_utf8
@@ -32,9 +31,16 @@ def make_parser() -> argparse.ArgumentParser:
     parser = Parser(prog="poetry-tui", description="Train recurrent networks on classical Chinese verse, and compose.")
     parser.add_argument("--debug", action="store_true", help="show a traceback when something fails")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (train, compose, evaluate, rates, pack, service):
+    for module in (train, compose, evaluate, rates, pack):
         module.add_parser(commands)
+    new_parser(commands, "service", _serve, "Compose for the studio: JSON lines on stdin and stdout.")
     return parser
+
+
+def _serve(_arguments: argparse.Namespace) -> int:
+    from engine.composing.service.server import serve
+
+    serve()
 
 
 def _report_unexpected(kind: type[BaseException], error: BaseException, _traceback: Any) -> None:

@@ -129,7 +129,7 @@ def _hand_over(command: str, arguments: list[str]) -> int:
 
 
 def _complain(error: StudioError, is_debug: bool) -> None:
-    from engine.commands.output import complain
+    from engine.commands.front import complain
 
     if is_debug:
         traceback.print_exc()

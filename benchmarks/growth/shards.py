@@ -11,8 +11,7 @@ import numpy as np
 
 from benchmarks.speed.verse import MadeCorpus
 from engine.corpus.cleaning import CleaningReport
-from engine.corpus.corpus import Corpus
-from engine.corpus.splits import SPLITS
+from engine.corpus.corpus import SPLITS, Corpus
 from engine.corpus.tokens.token_cache import TokenizedCorpus
 from engine.corpus.tokens.vocabulary import Vocabulary
 

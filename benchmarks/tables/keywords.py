@@ -10,7 +10,7 @@ import math
 import sys
 from collections import Counter
 
-from engine.corpus.splits import split_of
+from engine.corpus.corpus import split_of
 from engine.corpus.store import open_corpus
 from engine.corpus.tokens.keywords import FUNCTION_CHARACTERS, TABLE, is_at_foot
 from engine.prosody.text import is_han, lines_of

@@ -7,7 +7,7 @@ python -m benchmarks.tables.line_ends tang-song-ci
 import sys
 from collections import Counter
 
-from engine.corpus.splits import split_of
+from engine.corpus.corpus import split_of
 from engine.corpus.store import open_corpus
 from engine.corpus.usage import LINE_ENDS, LINE_TAILS, TAILED_LENGTHS
 from engine.prosody.text import is_han, lines_of

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.corpus.splits import split_of
+from engine.corpus.corpus import split_of
 from engine.corpus.store import open_corpus
 from engine.corpus.tokens.keywords import idf_nats, words_of_line
 from engine.corpus.word_fields import TABLE

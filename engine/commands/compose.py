@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.commands.console_logger import RowBreaks, lay_out
 from engine.commands.flags import add_setting_flags, given, help_group, with_default
-from engine.commands.output import new_parser, say
+from engine.commands.front import say
+from engine.commands.parser import new_parser
 from engine.commands.poster import add_poster_flags, check_poster_path, poster_style, save_poster
 from engine.composing.constraints.request import check_request
 from engine.config.options import settings_of

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.commands.flags import add_reading_flags, add_setting_flags
-from engine.commands.output import new_parser, say
+from engine.commands.front import say
+from engine.commands.parser import new_parser
 from engine.config.schema import TrainConfig
 from engine.corpus.cleaning import Cleaner
 from engine.corpus.poem import Poem

@@ -1,4 +1,4 @@
-"""Run a command: errors become an exit status and one sentence.
+"""Run a command: errors become an exit status and one sentence; narration goes to stderr.
 
 Exit status: 0 done, 1 failed, 2 wrong use, 130 interrupted (Ctrl-C, SIGTERM, a terminal that closes). A reader of stdout that
 reads no further (`| head`) is no failure; a stdout that takes no more for another reason (a full disk, `>&-`) is one.
@@ -6,12 +6,18 @@ reads no further (`| head`) is no failure; a stdout that takes no more for anoth
 
 import errno
 import math
+import os
 import sys
 from collections.abc import Callable
 
 from engine.system.errors import INTERRUPTED, StudioError
 from engine.system.interruption import interruptible
+from engine.system.names import printable
 from engine.system.streams import OutputLostError
+from engine.system.translations import worded
+
+# Set by `--quiet`; the engine, which is a process of its own, inherits it.
+QUIET_VARIABLE = "POETRY_TUI_QUIET"
 
 _LITTLE_MEMORY = StudioError(
     "The memory that this process may use is too small.",
@@ -109,3 +115,23 @@ def memory_limit_bytes() -> float:
 
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     return math.inf if limit == resource.RLIM_INFINITY else limit
+
+
+def say(line: str) -> None:
+    """Print a line for people to stderr, unless `--quiet` was given."""
+    if not is_quiet():
+        _print_to_stderr(line)
+
+
+def is_quiet() -> bool:
+    """Whether `--quiet` was given."""
+    return bool(os.environ.get(QUIET_VARIABLE))
+
+
+def _print_to_stderr(line: str) -> None:
+    print("\n".join(map(printable, line.split("\n"))), file=sys.stderr, flush=True)
+
+
+def complain(error: StudioError) -> None:
+    """Print an error to stderr, in the language of the command line."""
+    _print_to_stderr(f"poetry-tui: {worded(str(error))}".rstrip())

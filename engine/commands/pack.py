@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.commands.flags import add_setting_flags, flags_between
-from engine.commands.output import new_parser, say
+from engine.commands.front import say
+from engine.commands.parser import new_parser
 from engine.config.presets import PRESETS
 from engine.config.schema import TrainConfig
 from engine.model.registry import find_model

@@ -1,11 +1,11 @@
 """The command line's parser: argparse, with errors as UsageError, near names, and help in Chinese."""
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
 from engine.system.errors import Message, UsageError, did_you_mean
-from engine.system.safe_text import brief, shown
+from engine.system.names import brief, shown
 from engine.system.translations import is_chinese, sentences, worded
 
 
@@ -102,3 +102,13 @@ def _translate_argparse() -> None:
     """Word argparse's own messages in Chinese; it takes them from these two functions of its module."""
     argparse._ = lambda text: sentences().get(text, text)  # type: ignore[attr-defined]
     argparse.ngettext = lambda one, many, n: sentences().get(one if n == 1 else many, one if n == 1 else many)  # type: ignore[attr-defined]
+
+
+def new_parser(
+    commands: Any, name: str, carry_out: Callable[[argparse.Namespace], int], help: str
+) -> argparse.ArgumentParser:
+    """A command's own parser; `carry_out` runs it and returns the exit code."""
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
+    parser.set_defaults(carry_out=carry_out)
+    parser.add_argument("--debug", action="store_true", help="show a traceback when something fails")
+    return parser

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.commands.flags import add_setting_flags, given
-from engine.commands.output import new_parser, say
+from engine.commands.front import say
+from engine.commands.parser import new_parser
 from engine.config.schema import ComposeConfig, TrainConfig
 from engine.model.registry import find_model
 from engine.prosody.forms.definitions import Form, form_called, forms

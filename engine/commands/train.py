@@ -8,7 +8,8 @@ from typing import Any
 
 from engine.commands.console_logger import ConsoleLogger
 from engine.commands.flags import add_setting_flags, flag_of, given, help_group
-from engine.commands.output import new_parser, say
+from engine.commands.front import say
+from engine.commands.parser import new_parser
 from engine.config.presets import PRESETS, preset
 from engine.config.schema import ARCHITECTURE_FIELDS, ModelConfig, TrainConfig
 from engine.config.user_file import config_section
@@ -23,8 +24,8 @@ from engine.system.errors import INTERRUPTED, RunError, UsageError
 from engine.system.files import is_file, is_folder, is_there, parse_json, resolved
 from engine.system.interruption import StopRequest
 from engine.system.names import is_name, path_of
+from engine.system.processes import is_main_process, restart_count, world_size
 from engine.system.streams import OutputLostError
-from engine.training.torchrun import is_main_process, restart_count, world_size
 
 # Settings that a resumed run may change: none that would make it another training.
 CHANGED_BY_RESUME = ("max_steps", "n_epochs", "device", "precision", "n_threads", "checkpoint_every", "validate_every")

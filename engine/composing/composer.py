@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 
 from engine.composing.constrained import compose_constrained, compose_constrained_many
-from engine.composing.constraints.shape import FREE_VERSE, is_shaped
+from engine.composing.constraints.request import FREE_VERSE, is_shaped
 from engine.composing.constraints.used_words import with_marked
 from engine.composing.free_verse import compose_free, compose_free_many
 from engine.composing.ranking import (

@@ -7,16 +7,16 @@ from typing import TypeVar
 import numpy as np
 import torch
 
-from engine.composing.constraints.couplet import ParallelGuide, upper_line
+from engine.composing.constraints.couplet import upper_line
 from engine.composing.constraints.layout import Slot
 from engine.composing.constraints.plan import ConstraintPlan, resolve_rhyme
 from engine.composing.constraints.prompt import build_prompt
-from engine.composing.constraints.seeds import poem_seed
-from engine.composing.constraints.shape import FREE_VERSE, plan_of
+from engine.composing.constraints.request import FREE_VERSE, plan_of
+from engine.composing.constraints.rhyme import poem_seed
 from engine.composing.constraints.used_words import placements, steered, used_words
 from engine.composing.decoding.decoder import ConstrainedDecoder, Guide, StepTrace
+from engine.composing.decoding.guides import ParallelGuide, topic_guide
 from engine.composing.decoding.particles import Particles
-from engine.composing.decoding.topics import topic_guide
 from engine.composing.results import Token, allowed_mass, likeliest
 from engine.config.schema import ComposeConfig
 from engine.model.checkpoint import LoadedModel

@@ -13,9 +13,8 @@ import torch
 from numpy.typing import NDArray
 
 from engine.composing.constraints.prompt import build_prompt
-from engine.composing.constraints.request import forced_prefix
-from engine.composing.constraints.seeds import poem_seed
-from engine.composing.constraints.shape import check_free
+from engine.composing.constraints.request import check_free, forced_prefix
+from engine.composing.constraints.rhyme import poem_seed
 from engine.composing.constraints.token_prosody import Bools
 from engine.composing.decoding.sampling import sample_top_p
 from engine.composing.results import Token, likeliest

@@ -24,7 +24,7 @@ from engine.composing.results import Alternative, allowed_mass, likeliest
 from engine.config.schema import Cell, ComposeConfig
 from engine.corpus.tokens.vocabulary import BEGIN, END
 from engine.model.checkpoint import LoadedModel
-from engine.model.unrolled import unroll
+from engine.model.reference_cells import unroll
 from engine.system.errors import Message, UsageError
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from engine.composing.constraints.prompt import build_prompt
 from engine.composing.constraints.used_words import steered
-from engine.composing.decoding.topics import topics_of
+from engine.composing.decoding.guides import topics_of
 from engine.composing.results import Composition, han_lines_of
 from engine.config.schema import ComposeConfig
 from engine.corpus.novelty.novelty import verse_lines

@@ -14,8 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, get_args, get_origin
 import msgspec
 
 from engine.system.errors import Message, UsageError
-from engine.system.names import MAX_TEXT_CHARS
-from engine.system.safe_text import shown
+from engine.system.names import MAX_TEXT_CHARS, shown
 
 # Earlier names of settings, as files (config.json, model.json, events.jsonl) and command lines of then have them.
 OLD_NAMES: Mapping[str, str] = {

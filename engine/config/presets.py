@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from engine.config.schema import ModelConfig, TrainConfig
 from engine.system.errors import UsageError, did_you_mean
-from engine.system.safe_text import shown
+from engine.system.names import shown
 
 PRESETS: Mapping[str, TrainConfig] = {
     # The course experiment's sizes, optimiser and initialisation. What it got wrong is mended: no ReLU on the logits,

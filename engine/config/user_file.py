@@ -9,8 +9,8 @@ from typing import Any
 
 from engine.system.errors import UsageError, did_you_mean
 from engine.system.files import is_there, read_start, write_atomically
+from engine.system.names import shown
 from engine.system.paths import config_file
-from engine.system.safe_text import shown
 
 SECTIONS = ("compose", "train", "studio", "keys")
 MAX_BYTES = 1 << 20

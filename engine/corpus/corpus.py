@@ -1,4 +1,4 @@
-"""An installed corpus: its poems, what it says of itself, a check of its file, and the poems that are held out of training.
+"""An installed corpus: its poems, what it says of itself, a check of its file, its splits, and the poems that are held out of training.
 
 A corpus folder holds `poems.jsonl` (one object a line: title, author, text), `corpus.json` (the fields of `Corpus`),
 `LICENSE` where the source has one, and token caches (`engine.corpus.tokens.token_cache`).
@@ -9,18 +9,22 @@ import dataclasses
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from engine.corpus.cleaning import CleaningReport
-from engine.corpus.poem import Poem, is_even
-from engine.corpus.splits import SPLITS, Split, split_of, without_shared_lines
+from engine.corpus.poem import Poem, han_digest, is_even
 from engine.prosody.text import lines_of
 from engine.system import paths
 from engine.system.errors import CorpusError
 from engine.system.files import folders_in, is_file
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+PER_MILLE_VALIDATION = 10
+PER_MILLE_TEST = 10
 
 CORPUS_FORMAT = 1
 # Name of a form, lines, characters a line.
@@ -211,3 +215,25 @@ def reporting_read_errors(path: Path) -> Iterator[None]:
             name=path.name,
             error=error.strerror or error,
         ) from error
+
+
+def split_of(poem: Poem) -> Split:
+    """Where a poem belongs: 1 % validation, 1 % test, by its Han characters alone, so it never changes its place."""
+    per_mille = int.from_bytes(han_digest(poem.text)[:8], "big") % 1000
+    if per_mille < PER_MILLE_VALIDATION:
+        return "validation"
+    if per_mille < PER_MILLE_VALIDATION + PER_MILLE_TEST:
+        return "test"
+    return "train"
+
+
+def without_shared_lines(candidates: Iterable[Poem], training: Iterable[Poem]) -> Iterator[Poem]:
+    """Only the candidates of which no line stands in any training poem.
+
+    Poems of different splits can still share lines (replies, quotations, variants of one poem); an honest evaluation
+    leaves such poems out. Lines are compared by their Han characters; holds the candidates' lines in memory.
+    """
+    kept = list(candidates)
+    lines = {line for poem in kept for line in lines_of(poem.text)}
+    seen = {line for poem in training for line in lines_of(poem.text) if line in lines}
+    return (poem for poem in kept if not any(line in seen for line in lines_of(poem.text)))

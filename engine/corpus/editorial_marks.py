@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 
-from engine.corpus.readers.verse_lines import n_han, usual_length
+from engine.corpus.poem import n_han, usual_length
 from engine.prosody.text import MARKS, is_han, lines_of
 
 NAMED = "__"

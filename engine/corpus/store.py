@@ -19,8 +19,7 @@ from engine.prosody.text import lines_of
 from engine.system import paths
 from engine.system.errors import CorpusError, Message, did_you_mean
 from engine.system.files import is_folder, is_there, replace_folder, reporting_disk_errors, write_atomically
-from engine.system.names import check_name, is_name, path_of
-from engine.system.safe_text import brief, shown
+from engine.system.names import brief, check_name, is_name, path_of, shown
 
 # Raised when a file may be read in another way than before, so that it is imported anew.
 READERS = 2

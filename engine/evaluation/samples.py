@@ -11,9 +11,8 @@ from engine.composing.constraints.plan import plan_poem
 from engine.composing.constraints.prompt import build_prompt
 from engine.composing.free_verse import compose_free_many
 from engine.config.schema import ComposeConfig
-from engine.corpus.corpus import Corpus
+from engine.corpus.corpus import Corpus, split_of
 from engine.corpus.poem import Poem
-from engine.corpus.splits import split_of
 from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.evaluation.likelihood import evaluate
 from engine.model.checkpoint import LoadedModel

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from engine.system.safe_text import printable
+from engine.system.names import printable
 
 CARD = "README.md"
 # A figure beyond it is no likelihood of a character.

@@ -17,8 +17,7 @@ from engine.config.schema import ModelConfig
 from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.system.errors import Message, ModelError, UsageError
 from engine.system.files import is_there, open_regular, parse_json, read_json, read_start
-from engine.system.names import is_name
-from engine.system.safe_text import shown
+from engine.system.names import is_name, shown
 
 FORMAT_VERSION = 1
 WEIGHTS, METADATA, RANKER = "model.safetensors", "model.json", "ranker.safetensors"

@@ -31,8 +31,7 @@ from engine.system.files import (
     reporting_disk_errors,
     resolved,
 )
-from engine.system.names import check_name, is_name, path_of
-from engine.system.safe_text import printable, shown
+from engine.system.names import check_name, is_name, path_of, printable, shown
 
 DEFAULT_MODEL = "studio-lstm"
 # Where a run keeps its checkpoints, the best one first.

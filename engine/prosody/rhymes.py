@@ -10,8 +10,8 @@ from typing import Literal
 
 from engine.prosody.text import RHYME_BOOKS, RhymeBook
 from engine.system.errors import UsageError
+from engine.system.names import shown
 from engine.system.paths import bundled_rows
-from engine.system.safe_text import shown
 
 Tone = Literal["上平", "下平", "上", "去", "入"]
 

@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from engine.system.errors import Message, RunError
 from engine.system.files import parse_json
-from engine.system.safe_text import shown
+from engine.system.names import shown
 
 FORMAT_VERSION = 1
 # `what` of a `control` event after a divergence: the run went back to its best checkpoint. The value is the new peak learning rate; the

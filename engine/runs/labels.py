@@ -10,8 +10,7 @@ from engine.runs.folder import CONFIG, EVENTS, LABELS
 from engine.system import paths
 from engine.system.errors import RunError, UsageError
 from engine.system.files import is_file, is_folder, is_there, read_start, write_atomically
-from engine.system.names import MAX_TEXT_CHARS, path_of
-from engine.system.safe_text import shown
+from engine.system.names import MAX_TEXT_CHARS, path_of, shown
 
 _MAX_BYTES = 64 * 1024
 

@@ -18,7 +18,7 @@ import torch.distributed as dist
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.training.torchrun import is_single_machine, local_rank, restart_count, world_size
+from engine.system.processes import is_single_machine, local_rank, restart_count, world_size
 
 Rows = NDArray[np.int64]
 

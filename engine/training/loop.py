@@ -10,16 +10,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
-from engine.config.schema import TrainConfig
+from engine.composing.composer import compose_poem
+from engine.config.schema import ComposeConfig, TrainConfig
+from engine.corpus.tokens.batching import Batch
+from engine.corpus.tokens.vocabulary import PAD, Vocabulary
+from engine.model.char_rnn import CharRNN
+from engine.model.checkpoint import LoadedModel
 from engine.model.devices import choose_device, usable_cores, use_threads
 from engine.runs import events
 from engine.runs.folder import LR, PAUSE, SAMPLE, SAVE, STOP, ControlFiles, RunWriter, write_config
-from engine.system.errors import Message, StudioError
+from engine.system.errors import ComposeError, Message, StudioError
+from engine.system.processes import is_main_process, local_world_size
 from engine.training.distributed import NextAction, Workers, join_workers, local_device
 from engine.training.metrics import Progress
-from engine.training.preview import sampled_poems, teacher_forced_preview
-from engine.training.torchrun import is_main_process, local_world_size
 from engine.training.trainer import Trainer, build_trainer
 
 PAUSE_POLL_S = 0.1
@@ -203,3 +208,43 @@ def _acknowledge(control: ControlFiles, requests: frozenset[str], progress: Prog
     if LR in requests and (rate := control.take_lr()) is not None:
         progress.peak_lr = rate
         yield events.Control(step=progress.step, what="lr changed", value=rate)
+
+
+SAMPLE_CHARS = 80
+
+
+@torch.no_grad()
+def teacher_forced_preview(
+    model: CharRNN, features: Tensor, batch: Batch, vocabulary: Vocabulary, step: int
+) -> events.Compared:
+    """Compare prediction and target of a batch's first segment, from the features (N, F) of the training step."""
+    target = batch.y[0][batch.y[0] != PAD]
+    logits = model.logits(features[: len(target)].detach().float())  # (T, F) -> (T, V)
+    probabilities = torch.softmax(logits, dim=1).cpu()
+    of_target = probabilities[torch.arange(len(target)), torch.from_numpy(target)].tolist()
+    return events.Compared(
+        step=step,
+        prediction=_one_character_each(probabilities.argmax(1).tolist(), vocabulary),
+        target=_one_character_each(target.tolist(), vocabulary),
+        probability=tuple(round(probability, 4) for probability in of_target),
+    )
+
+
+def _one_character_each(indices: list[int], vocabulary: Vocabulary) -> str:
+    """One character for each index, so that two texts align; the end token is shown as E."""
+    return "".join(vocabulary.character(index) or "E" for index in indices)
+
+
+def sampled_poems(model: CharRNN, vocabulary: Vocabulary, config: TrainConfig, step: int) -> Iterator[events.Sampled]:
+    """Compose a poem for each begin character, with the same seeds every time."""
+    model.eval()
+    loaded = LoadedModel("sample", model, vocabulary, {})
+    for offset, begin in enumerate(config.begin_characters):
+        request = ComposeConfig(
+            begin=begin, seed=config.seed + offset, temperature=config.sample_temperature, max_chars=SAMPLE_CHARS
+        )
+        try:
+            poem = compose_poem(loaded, request)
+        except ComposeError:
+            continue  # a small corpus need not know every begin character
+        yield events.Sampled(step=step, begin=begin, text=poem.text, seed=request.seed, temperature=request.temperature)

@@ -13,7 +13,7 @@ from torch import Tensor
 from engine.evaluation.likelihood import TargetCounts
 from engine.runs import events
 from engine.system.errors import ModelError
-from engine.system.safe_text import shown
+from engine.system.names import shown
 
 EVENT_PERIOD_S = 0.1
 

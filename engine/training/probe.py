@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from engine.corpus.tokens.batching import Batch, Segments
 from engine.corpus.tokens.vocabulary import SPECIAL_TOKENS, Vocabulary
 from engine.model.char_rnn import CharRNN
-from engine.model.unrolled import unroll
+from engine.model.reference_cells import unroll
 from engine.prosody.text import is_han
 from engine.runs import events
 

@@ -7,8 +7,7 @@ from engine.commands.poster import add_poster_flags, check_poster_path, poster_s
 from engine.prosody.text import couplets, split_lines
 from engine.system.errors import UsageError
 from engine.system.files import check_new_file, reporting_file_errors, write_atomically
-from engine.system.names import path_of
-from engine.system.safe_text import brief
+from engine.system.names import brief, path_of
 from poetry_tui.commands.output import (
     Commands,
     command,

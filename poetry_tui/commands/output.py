@@ -9,9 +9,9 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from engine.commands.output import is_quiet, say
+from engine.commands.front import is_quiet, say
 from engine.system.errors import Message, UsageError
-from engine.system.safe_text import printable as printable
+from engine.system.names import printable as printable
 from engine.system.translations import worded
 
 Run = Callable[[argparse.Namespace], int | None]

@@ -12,7 +12,7 @@ from engine.config.schema import ComposeConfig
 from engine.runs.events import MAX_TIME_S
 from engine.system.errors import Message, UsageError
 from engine.system.files import parse_json
-from engine.system.safe_text import printable
+from engine.system.names import printable
 
 COLUMNS = ("id", "text", "begin", "model", "seed", "settings", "logprob", "created_s", "title", "tags", "note")
 

@@ -17,7 +17,7 @@ from typing import Any
 from engine.prosody.text import LINE_MARKS, split_lines
 from engine.system import paths
 from engine.system.errors import StudioError
-from engine.system.safe_text import shown
+from engine.system.names import shown
 from poetry_tui.favourites.rows import COLUMNS, fields_of
 
 # "poet" in the file's header tells a favourites file from any other SQLite file.

@@ -11,8 +11,8 @@ from textual.binding import ActiveBinding, Binding, BindingType
 
 from engine.config.user_file import config_section
 from engine.system.errors import UsageError
+from engine.system.names import shown
 from engine.system.paths import config_file
-from engine.system.safe_text import shown
 from poetry_tui.preferences.i18n import TRANSLATIONS, tr
 
 

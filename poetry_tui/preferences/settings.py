@@ -13,9 +13,8 @@ from engine.config.user_file import config_section
 from engine.prosody.text import RHYME_BOOKS, RhymeBook
 from engine.system.errors import UsageError
 from engine.system.files import is_there, parse_json, read_start, write_atomically
-from engine.system.names import MAX_TEXT_CHARS
+from engine.system.names import MAX_TEXT_CHARS, shown
 from engine.system.paths import config_file, state_file
-from engine.system.safe_text import shown
 from poetry_tui.preferences.chart_glyphs import CHARTS, Charts
 from poetry_tui.preferences.i18n import Language
 from poetry_tui.preferences.themes import INK

@@ -21,7 +21,7 @@ from engine.runs.smoothing import first_step_before
 from engine.system import paths
 from engine.system.errors import Message, RunError, did_you_mean
 from engine.system.files import folders_in, is_folder, open_regular, read_start, write_atomically
-from engine.system.safe_text import shown
+from engine.system.names import shown
 from poetry_tui.tracking.run_state.axes import MAX_COMPARISONS
 from poetry_tui.tracking.run_state.state import LossUnit, RunState, Status
 from poetry_tui.tracking.run_state.status import WriterProbe, probe_writer, silence_s, status_of

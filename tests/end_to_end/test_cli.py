@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine import __version__
-from engine.commands.output import QUIET_VARIABLE
+from engine.commands.front import QUIET_VARIABLE
 from poetry_tui import cli
 from poetry_tui.cli import main
 from poetry_tui.commands.output import progress

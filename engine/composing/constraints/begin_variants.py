@@ -1,10 +1,16 @@
 """Begin characters outside the vocabulary: folded to a variant, or refused with the nearest known characters."""
 
+import bisect
+import functools
 import re
+import unicodedata
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from engine.corpus.tokens.vocabulary import Vocabulary
+from engine.corpus.tokens.vocabulary import FIRST_BLOCK, N_WELL_KNOWN, Vocabulary
+from engine.prosody.pinyin import syllable_of
+from engine.prosody.rhymes import masks_of
 from engine.prosody.text import is_han
 from engine.system.errors import ComposeError, Message
 
@@ -56,9 +62,6 @@ def _fold(character: str, vocabulary: Vocabulary, hint: str) -> str:
             return variant
     if not is_han(character):
         raise ComposeError("{text} is no Han character.", hint, text=f"{character!r}")
-    # Imported late: its tables serve refused characters only.
-    from engine.composing.constraints.nearest_characters import nearest
-
     near = " ".join(nearest(character, vocabulary, _N_SUGGESTED))
     nearby = (
         Message("Nearest characters that it knows: {near}.", near=near) if near else "Begin with another character."
@@ -93,3 +96,65 @@ def _converter(name: str) -> Any:
     import opencc
 
     return opencc.OpenCC(name)
+
+
+# Old and vulgar forms that OpenCC leaves alone: the form, then the character in use. From the variant notes of dictionaries.
+_OTHER_FORMS = """
+㐂喜 㒵貌 皃貌 㑹会 仌冰 氷冰 亾亡 㚑灵 囯国 囶国 旾春 秌秋 埜野 壄野 埊地 奌点 囙因 囬回 朙明 眀明
+畮亩 珎珍 灮光 桒桑 躰体 靁雷 蘤花 夘卯 乹乾 亝齐 仏佛 兎兔 冺泯 凥居 刅创 夛多 尓尔 崕崖 庻庶 恱悦
+攷考 昬昏 梹槟 湌餐 烖灾 猒厌 瓈璃 眎视 矦侯 粇糠 糉粽 罸罚 舩船 芲花 莭节 菓果 葘灾 蔴麻 虵蛇 覇霸
+趂趁 跥跺 踁胫 軆体 逰游 邉边 鍳鉴 陿狭 霛灵 靣面 頋顾 飡餐 髩鬓 鬪斗 龝秋
+"""
+_FORMS = {pair[0]: pair[1] for pair in _OTHER_FORMS.split()}
+_N_RADICALS, _FIRST_RADICAL = 214, 0x2F00
+
+
+def nearest(character: str, vocabulary: Vocabulary, limit: int = 5) -> list[str]:
+    """Well-known characters of the vocabulary nearest to one that it lacks, the nearest first; few or none where none is near.
+
+    First another way to write it, then characters that are read alike (with the same radical before others), then those that
+    have its radical and rhyme with it, then those that have its radical.
+    """
+    known = [one for one in vocabulary.characters if FIRST_BLOCK[0] <= ord(one) <= FIRST_BLOCK[1]][:N_WELL_KNOWN]
+    form = _FORMS.get(character)
+    found = [form] if form is not None and form in vocabulary else []
+    # What is known of the character in use is known of its other form.
+    model = form or character
+    ranked = [(rank, index, one) for index, one in enumerate(known) if (rank := _distance(model, one)) is not None]
+    found += [one for _, _, one in sorted(ranked) if one not in found]
+    return found[:limit]
+
+
+def _distance(character: str, other: str) -> int | None:
+    """From 0, the nearest, to 4; None where two characters have nothing in common."""
+    syllable = syllable_of(character)
+    is_read_alike = syllable is not None and syllable == syllable_of(other)
+    groups, other_groups = _groups_of(character), _groups_of(other)
+    has_radical = _radical_of(character) is not None and _radical_of(character) == _radical_of(other)
+    if is_read_alike:
+        return 0 if has_radical else 1
+    if has_radical:
+        return 2 if groups & other_groups else 4
+    return 3 if groups and groups == other_groups and syllable is None else None
+
+
+def _groups_of(character: str) -> int:
+    masks = masks_of("pingshui")
+    return masks.level.get(character, 0) | masks.oblique.get(character, 0)
+
+
+def _radical_of(character: str) -> int | None:
+    """The number of a character's radical; None outside the first block of Unicode, which is ordered by radical."""
+    code = ord(character)
+    return bisect.bisect_right(_radicals(), code) if FIRST_BLOCK[0] <= code <= FIRST_BLOCK[1] else None
+
+
+@functools.cache
+def _radicals() -> list[int]:
+    """Where each radical of Kangxi begins in the first block: with the radical itself."""
+    return sorted(_each_radical())
+
+
+def _each_radical() -> Iterator[int]:
+    for number in range(_N_RADICALS):
+        yield ord(unicodedata.normalize("NFKC", chr(_FIRST_RADICAL + number)))

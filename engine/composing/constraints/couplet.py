@@ -1,13 +1,12 @@
 """Couplets 对联: lower lines for a given upper line. Free of torch.
 
 The lower line is as long as the upper one, has the opposite tone at every second character and at the end, and no character of
-the upper line. Characters that poets set against that of the upper line are made likelier (`engine.prosody.parallelism`).
+the upper line. `decoding.guides` makes characters likelier that poets set against that of the upper line.
 
-Shapes: R rows, S slots, V vocabulary.
+Shapes: S slots.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,19 +16,11 @@ from engine.composing.constraints.layout import COMMA, STOP, Slot
 from engine.composing.constraints.token_prosody import EITHER_BITS, LEVEL_BIT, Codes
 from engine.composing.constraints.tone_patterns import tones_of
 from engine.config.schema import ComposeConfig
-from engine.corpus.tokens.vocabulary import SPECIAL_TOKENS, Vocabulary
-from engine.prosody.parallelism import fit_table
+from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.prosody.text import han_of, is_han
 from engine.system.errors import ComposeError, Message
 
-if TYPE_CHECKING:
-    from engine.composing.constraints.plan import Ints
-    from engine.composing.decoding.particles import Floats, Particles
-    from engine.composing.decoding.sampling import LogProbs
-
 MIN_CHARS, MAX_CHARS = 4, 11
-# The bias of a character with each nat by which it fits the one above it; what keeps a character from being doubled.
-NATS_PER_FIT_NAT, UNDOUBLED_NATS = 1.0, 60.0
 
 
 def upper_line(config: ComposeConfig, vocabulary: Vocabulary) -> str:
@@ -68,28 +59,3 @@ def opposite_tones(upper: str, slots: Sequence[Slot]) -> Codes:
 def ends_level(upper: str) -> bool:
     """Whether an upper line ends in a level tone, where custom has an oblique one."""
     return tones_of(upper[-1], "pingshui") == LEVEL_BIT
-
-
-class ParallelGuide:
-    """Biases the characters of a lower line by their fit with those above them."""
-
-    def __init__(self, upper: str, vocabulary: Vocabulary) -> None:
-        table, first = fit_table(), len(SPECIAL_TOKENS)
-        self._upper = upper
-        self._bias = np.zeros((len(upper), len(vocabulary)), np.float32)
-        for number, above in enumerate(upper):
-            fits = [table.fit_nats(above, one) if is_han(one) else 0.0 for one in vocabulary.characters]
-            self._bias[number, first : first + len(fits)] = NATS_PER_FIT_NAT * np.array(fits, np.float32)
-
-    def steered(self, log_probs: "LogProbs", particles: "Particles", poems: "Ints", slot: Slot) -> "LogProbs":
-        """ln p (R, V) with the bias at a slot, not normalised; a character is doubled where the one above is."""
-        if slot.line != 2:
-            return log_probs
-        at = slot.position - 1
-        steered: LogProbs = log_probs + self._bias[at]
-        is_doubled = at > 0 and self._upper[at] == self._upper[at - 1]
-        steered[np.arange(len(particles)), particles.last] += UNDOUBLED_NATS if is_doubled else -UNDOUBLED_NATS
-        return steered
-
-    def worth(self, particles: "Particles", poems: "Ints") -> "Floats":
-        return np.zeros(len(particles))

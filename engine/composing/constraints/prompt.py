@@ -6,13 +6,20 @@ from engine.composing.constraints.begin_variants import fold_begin
 from engine.composing.constraints.plan import ConstraintPlan
 from engine.config.schema import ComposeConfig
 from engine.corpus.cleaning import to_simplified
-from engine.corpus.tokens.control_codes import KEYWORD, STYLE, TITLE, ControlCodes, control_code_indices
+from engine.corpus.tokens.control_codes import (
+    KEYWORD,
+    STYLE,
+    TITLE,
+    ControlCodes,
+    Style,
+    control_code_indices,
+    style_named,
+)
 from engine.corpus.tokens.keywords import MAX_KEYWORD_CHARS, MAX_KEYWORDS, split_keywords
-from engine.corpus.tokens.poets import Style, style_named
 from engine.corpus.tokens.vocabulary import BEGIN, Vocabulary
 from engine.prosody.text import han_of, is_han
 from engine.system.errors import ComposeError, Message
-from engine.system.safe_text import shown
+from engine.system.names import shown
 
 
 def build_prompt(config: ComposeConfig, plan: ConstraintPlan | None, vocabulary: Vocabulary) -> list[int]:

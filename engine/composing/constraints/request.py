@@ -1,16 +1,134 @@
 """The check of a request before PyTorch is loaded: constraints that contradict each other, the form or the vocabulary."""
 
+import functools
 import re
+from collections.abc import Sequence
+
+import numpy as np
 
 from engine.composing.constraints.begin_variants import fold_begin
-from engine.composing.constraints.forced_characters import BLANK
+from engine.composing.constraints.couplet import kept_couplet, opposite_tones, upper_line
+from engine.composing.constraints.forced_characters import BLANK, forced_characters
+from engine.composing.constraints.layout import COMMA, STOP, Slot
+from engine.composing.constraints.plan import FREE, ConstraintPlan, plan_poem, resolve_rhyme
 from engine.composing.constraints.prompt import build_prompt
-from engine.composing.constraints.shape import FREE_VERSE, check_free, is_shaped, plan_of
+from engine.composing.constraints.token_prosody import EITHER_BITS, token_prosody
 from engine.composing.constraints.used_words import placements, with_marked
 from engine.config.schema import ComposeConfig
-from engine.corpus.tokens.vocabulary import Vocabulary
-from engine.prosody.text import is_han
+from engine.corpus.tokens.vocabulary import END, Vocabulary
+from engine.prosody.forms.definitions import Form, TonePattern
+from engine.prosody.text import LINE_MARKS, is_han
 from engine.system.errors import ComposeError
+
+FREE_VERSE = "free"
+_NEEDS_FORM = {
+    "tone_pattern": "A tone pattern",
+    "rhyme": "A rhyme",
+    "acrostic": "An acrostic",
+    "acrostic_tail": "An acrostic of line ends",
+    "use": "A word to use",
+}
+_ENDS = rf"{LINE_MARKS}、,.?!;:/|／｜\s"
+_LINE = re.compile(f"([^{_ENDS}]+)([{_ENDS}]*)")
+
+
+def check_free(config: ComposeConfig) -> None:
+    """Raise a ComposeError for a constraint that needs a form."""
+    for name, what in _NEEDS_FORM.items():
+        if getattr(config, name):
+            raise ComposeError(
+                "{what} needs a form, and free verse has none.", "Choose a form, such as 五绝.", what=what
+            )
+
+
+def is_shaped(config: ComposeConfig) -> bool:
+    """Whether free verse keeps characters behind a blank, in lines whose ends are marked."""
+    if config.form != FREE_VERSE or config.couplet:
+        return bool(config.couplet)
+    behind = config.keep.partition(BLANK)[2]
+    return any(map(is_han, behind)) and len(_LINE.findall(config.keep)) > 1
+
+
+def plan_of(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
+    """The plan of a request that names a form or keeps a shape. Raises as `plan_poem`."""
+    if config.form == FREE_VERSE or config.couplet:
+        return plan_shape(config, vocabulary)
+    return resolve_rhyme(_plan_of_constraints(config.replace(seed=0), vocabulary), config)
+
+
+@functools.lru_cache(maxsize=16)
+def _plan_of_constraints(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
+    """Cached for poems that differ in their seeds: a plan takes as long as two decoding steps."""
+    return plan_poem(config, vocabulary)
+
+
+def plan_shape(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
+    """The plan of free verse in the shape of its kept text, or of a couplet, whose lower line opposes the tones of the upper one.
+
+    Raises:
+        ComposeError: for a constraint that needs a form, or a character or mark that is not in the vocabulary.
+    """
+    check_free(config)
+    if config.couplet:
+        config = config.replace(keep=kept_couplet(config, vocabulary))
+    lines = [(line, _mark(marks)) for line, marks in _LINE.findall(config.keep)]
+    if len(lines[-1][1]) > 1:
+        lines[-1] = (lines[-1][0], STOP)
+    slots = _slots(lines)
+    shape = Form(
+        FREE_VERSE,
+        "the kept text",
+        (),
+        tuple(len(line) for line, _ in lines),
+        (_ANY_PATTERN,),
+        "pingshui",
+        is_regulated=True,
+    )
+    forced = forced_characters(config, shape, slots, vocabulary)
+    token_ids = np.full(len(slots), FREE, np.int64)
+    for slot in slots:
+        known = forced[slot.index].character if slot.index in forced else slot.mark
+        if any(mark not in vocabulary for mark in slot.mark):
+            raise ComposeError(
+                "The model does not know the mark {mark}.", "Mark the lines with ， and 。", mark=slot.mark
+            )
+        if len(known) == 1:
+            (token_ids[slot.index],) = vocabulary.encode(known)
+    token_ids[-1] = END
+    prosody = token_prosody(vocabulary, shape.rhyme_system)
+    written = {slot.line for slot in slots if slot.is_character and slot.index not in forced}
+    codes = np.full(len(slots), EITHER_BITS, np.uint8)
+    if config.couplet:
+        codes = opposite_tones(upper_line(config, vocabulary), slots)
+    return ConstraintPlan(
+        form=shape,
+        slots=slots,
+        forced=forced,
+        token_ids=token_ids,
+        tone_patterns=(_ANY_PATTERN.name,),
+        codes=codes[None],
+        rhymes={},
+        groups=np.ones((1, len(prosody.level)), np.bool_),
+        prosody=prosody,
+        forced_lines=frozenset(range(1, len(lines) + 1)) - written,
+    )
+
+
+_ANY_PATTERN = TonePattern("", (), ())
+
+
+def _mark(marks: str) -> str:
+    """The mark that closes a line; of lines that are only separated, both marks, for the model to choose."""
+    return next((mark for mark in marks if mark in LINE_MARKS), COMMA + STOP)
+
+
+def _slots(lines: Sequence[tuple[str, str]]) -> tuple[Slot, ...]:
+    slots: list[Slot] = []
+    for number, (line, mark) in enumerate(lines, start=1):
+        for position in range(1, len(line) + 1):
+            slots.append(Slot(len(slots), number, position, ends_line=position == len(line)))
+        slots.append(Slot(len(slots), number, 0, mark))
+    return (*slots, Slot(len(slots), len(lines), 0))
 
 
 def check_request(config: ComposeConfig, vocabulary: Vocabulary) -> None:

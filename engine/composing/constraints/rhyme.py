@@ -3,6 +3,7 @@
 Shapes: O tone patterns, L rhyme labels, G rhyme groups or parts.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,14 +11,21 @@ import numpy as np
 
 from engine.composing.constraints.forced_characters import ForcedCharacter
 from engine.composing.constraints.layout import Slot
-from engine.composing.constraints.seeds import poem_seed
 from engine.composing.constraints.token_prosody import Bools, TokenProsody, bits_of, group_usage
 from engine.composing.constraints.tone_patterns import TonePatternFit
 from engine.prosody.forms.definitions import Form, RhymePosition
 from engine.prosody.rhymes import group_called, masks_of
 from engine.prosody.text import RhymeBook
 from engine.system.errors import ComposeError, Message, UsageError
-from engine.system.safe_text import shown
+from engine.system.names import shown
+
+
+def poem_seed(seed: int, constraints: str) -> int:
+    """Derive the generator seed of one poem from the request's seed and a text of its constraints.
+
+    The constraints enter because poems of one seed would otherwise resemble each other.
+    """
+    return int.from_bytes(hashlib.blake2b(f"{seed} {constraints}".encode(), digest_size=7).digest(), "big")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,7 +16,7 @@ from engine.prosody.forms.definitions import Form, Segment, SegmentOption, ToneP
 from engine.prosody.text import RhymeBook
 from engine.prosody.tones import reading_of
 from engine.system.errors import ComposeError, Message
-from engine.system.safe_text import shown
+from engine.system.names import shown
 
 CODE_OF = {"平": LEVEL_BIT, "仄": OBLIQUE_BIT, "中": EITHER_BITS}
 TONES_OF = {"平": LEVEL_BIT, "仄": OBLIQUE_BIT, "both": EITHER_BITS, "unknown": 0}

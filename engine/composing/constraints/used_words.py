@@ -12,7 +12,7 @@ from engine.composing.constraints.begin_variants import fold_begin
 from engine.composing.constraints.forced_characters import BLANK, forced_characters
 from engine.composing.constraints.layout import lay_out_slots
 from engine.composing.constraints.plan import plan_poem
-from engine.composing.constraints.seeds import poem_seed
+from engine.composing.constraints.rhyme import poem_seed
 from engine.composing.constraints.tone_patterns import fit_tone_patterns
 from engine.config.schema import ComposeConfig
 from engine.corpus.tokens.control_codes import KEYWORD, TITLE
@@ -21,7 +21,7 @@ from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.prosody.forms.definitions import Form, form_called
 from engine.prosody.text import is_han
 from engine.system.errors import ComposeError, Message
-from engine.system.safe_text import shown
+from engine.system.names import shown
 
 MAX_WORDS = 4
 # Placements of one request that are tried in turn until a poem is found.

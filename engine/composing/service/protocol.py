@@ -25,7 +25,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, field
 
 from engine.system.errors import Message, StudioError, argument_of
-from engine.system.safe_text import printable
+from engine.system.names import printable
 
 VERSION = 2
 MAX_REQUEST_BYTES = 1 << 20

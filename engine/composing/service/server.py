@@ -31,7 +31,7 @@ from engine.model.metadata import WEIGHTS
 from engine.model.registry import find_model
 from engine.system.errors import StudioError, UsageError
 from engine.system.interruption import POLITE
-from engine.system.safe_text import brief
+from engine.system.names import brief
 
 if TYPE_CHECKING:
     from engine.model.checkpoint import LoadedModel

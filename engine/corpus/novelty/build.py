@@ -14,12 +14,11 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock
 
-from engine.corpus.corpus import Corpus
+from engine.corpus.corpus import Corpus, split_of
 from engine.corpus.novelty.bloom import BloomFilter, CodePoints, Hashes, HashSet, code_points, distinct, hash_rows
 from engine.corpus.novelty.line_index import MIN_LINE_CHARS, RUN_LENGTH, LineIndex
 from engine.corpus.novelty.training_lines import FORMAT, LINE_BITS, LINES, RUN_BITS, TrainingLines, read_lines
 from engine.corpus.poem import Poem
-from engine.corpus.splits import split_of
 from engine.prosody.text import MARKS
 from engine.system.errors import CorpusError, ModelError
 from engine.system.files import reporting_disk_errors, write_atomically

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.corpus.corpus import Corpus, list_corpora, reporting_read_errors
+from engine.corpus.corpus import Corpus, list_corpora, reporting_read_errors, split_of
 from engine.corpus.novelty.build import PAUSE
 from engine.corpus.novelty.line_index import MIN_LINE_CHARS, RUN_LENGTH, LineIndex
 from engine.corpus.poem import Poem
-from engine.corpus.splits import split_of
 from engine.prosody.text import is_han, lines_of, split_lines
 from engine.system.errors import CorpusError
 

@@ -22,8 +22,8 @@ from engine.corpus.novelty.line_index import LineIndex
 from engine.runs.folder import CHECKPOINTS
 from engine.system.errors import ModelError
 from engine.system.files import is_file, open_regular, parse_json, resolved, write_atomically
+from engine.system.names import shown
 from engine.system.paths import bundled_data
-from engine.system.safe_text import shown
 
 HINT = "Restore it from a copy of the model, or delete it: without it the model composes, and no line is compared."
 FORMAT = 1

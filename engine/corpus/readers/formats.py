@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from engine.corpus.poem import RawPoem
+from engine.corpus.poem import (
+    RawPoem,
+    break_at_margin,
+    ends_sentence,
+    has_stop,
+    is_even_block,
+    is_whole_poem,
+    n_bare_breaks,
+)
 from engine.corpus.readers import archives
 from engine.corpus.readers.content import (
     GZIP_MAGIC,
@@ -32,14 +40,6 @@ from engine.corpus.readers.json import (
 )
 from engine.corpus.readers.tables import read_table, recognise_table, table_of
 from engine.corpus.readers.text import TEXT_READERS, blocks, has_title
-from engine.corpus.readers.verse_lines import (
-    break_at_margin,
-    ends_sentence,
-    has_stop,
-    is_even_block,
-    is_whole_poem,
-    n_bare_breaks,
-)
 from engine.prosody.rhymes import masks_of
 from engine.prosody.text import is_han
 from engine.system.errors import CorpusError

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.corpus.readers.verse_lines import (
+from engine.corpus.poem import (
     ends_line,
     ends_sentence,
     even_block_lengths,

@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from engine.corpus.poem import RawPoem
+from engine.corpus.poem import RawPoem, closed_lines
 from engine.corpus.readers.archives import tar_contents
 from engine.corpus.readers.content import LOOKED_AT_BYTES, MAX_JSON_BYTES, Content, content_of, encoding_of, text_of
 from engine.corpus.readers.tables import NAMES, names_of_fields
-from engine.corpus.readers.verse_lines import closed_lines
 from engine.system.errors import CorpusError, Message
 from engine.system.files import parse_json
 

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal, get_args
 
-from engine.corpus.poem import RawPoem
-from engine.corpus.readers.verse_lines import closed_lines, has_stop, is_even, is_whole_poem, n_han
+from engine.corpus.poem import RawPoem, closed_lines, has_even_pieces, has_stop, is_whole_poem, n_han
 from engine.system.errors import CorpusError
 
 Field = Literal["title", "author", "content"]
@@ -247,7 +246,7 @@ def _is_table(rows: Sequence[Sequence[str]], separator: str, name: str) -> bool:
     holds_poems = [sum(is_whole_poem(row[column]) for row in rows if len(row) == width) for column in range(width)]
     if len(rows) > 1 and max(holds_poems) >= _MOST * (same - 1) and min(holds_poems) == 0:
         return True
-    is_tabbed = separator == "\t" and not any(is_even("，".join(row)) for row in rows)
+    is_tabbed = separator == "\t" and not any(has_even_pieces("，".join(row)) for row in rows)
     return is_tabbed and any(has_stop(cell) for row in rows for cell in row)
 
 

@@ -4,7 +4,18 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from engine.corpus.poem import RawPoem
+from engine.corpus.poem import (
+    RawPoem,
+    closed_lines,
+    ends_line,
+    ends_sentence,
+    has_even_pieces,
+    has_stop,
+    is_even_block,
+    is_whole_poem,
+    n_han,
+    usual_length,
+)
 from engine.corpus.readers.headings import (
     Heading,
     attribution_of,
@@ -17,17 +28,6 @@ from engine.corpus.readers.headings import (
     split_attribution,
     under_title,
     without_number,
-)
-from engine.corpus.readers.verse_lines import (
-    closed_lines,
-    ends_line,
-    ends_sentence,
-    has_stop,
-    is_even,
-    is_even_block,
-    is_whole_poem,
-    n_han,
-    usual_length,
 )
 
 _COLON = re.compile("[:：]")
@@ -59,7 +59,7 @@ def _is_verse_before(title: str, content: str) -> bool:
 
     Titles have marks too: 相和歌辞。江南曲 is not even, and 丰年多庆，九日示怀 is, but before lines of five.
     """
-    return is_even(title) and usual_length(title) == usual_length(content)
+    return has_even_pieces(title) and usual_length(title) == usual_length(content)
 
 
 # Longer than any poem: a text is cut after a sentence beyond so many Han characters, a block anywhere beyond so many lines.

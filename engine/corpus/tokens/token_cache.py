@@ -19,9 +19,8 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock
 
-from engine.corpus.corpus import Corpus
+from engine.corpus.corpus import SPLITS, Corpus, Split, split_of
 from engine.corpus.poem import Poem, han_digest
-from engine.corpus.splits import SPLITS, Split, split_of
 from engine.corpus.tokens.control_code_cache import N_TAGS, ControlCodeTokens, ControlCodeWriter, marks
 from engine.corpus.tokens.keywords import MAX_KEYWORD_CHARS
 from engine.corpus.tokens.vocabulary import BEGIN, END, UNKNOWN, Vocabulary

@@ -18,7 +18,7 @@ from engine.prosody.forms.line_types import LineVariant, couplet_variants, form_
 from engine.prosody.text import RhymeBook
 from engine.prosody.tones import LEVEL, must_be
 from engine.system.errors import Message, StudioError, UsageError, did_you_mean
-from engine.system.safe_text import shown
+from engine.system.names import shown
 
 # Where the sequence of line types stands in the report: aBbA.
 LEVEL_ENDED_TYPES = "AB"

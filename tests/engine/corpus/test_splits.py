@@ -2,8 +2,8 @@
 
 from collections import Counter
 
+from engine.corpus.corpus import split_of, without_shared_lines
 from engine.corpus.poem import Poem
-from engine.corpus.splits import split_of, without_shared_lines
 from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems
 
 

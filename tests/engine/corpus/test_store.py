@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.corpus.corpus import check, damaged_corpora, list_corpora
+from engine.corpus.corpus import check, damaged_corpora, list_corpora, split_of
 from engine.corpus.poem import Poem
-from engine.corpus.splits import split_of
 from engine.corpus.store import import_file, open_corpus, read_cleanly, remove
 from engine.system import paths
 from engine.system.errors import CorpusError

@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.__main__ import main
-from engine.corpus.corpus import Corpus
-from engine.corpus.splits import split_of
+from engine.corpus.corpus import Corpus, split_of
 from engine.corpus.store import import_file
 from engine.corpus.tokens.token_cache import open_tokens
 from engine.corpus.tokens.vocabulary import BEGIN, END, SPECIAL_TOKENS, UNKNOWN, Vocabulary

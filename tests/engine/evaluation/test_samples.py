@@ -7,11 +7,10 @@ import pytest
 
 from engine.__main__ import main
 from engine.config.schema import ComposeConfig
-from engine.corpus.corpus import Corpus
+from engine.corpus.corpus import Corpus, split_of
 from engine.corpus.novelty.build import build, keep_lines
 from engine.corpus.novelty.novelty import verse_lines
 from engine.corpus.poem import Poem
-from engine.corpus.splits import split_of
 from engine.corpus.store import import_file
 from engine.corpus.tokens.control_codes import control_code_tags
 from engine.corpus.tokens.vocabulary import Vocabulary

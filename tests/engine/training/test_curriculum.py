@@ -9,7 +9,7 @@ import pytest
 
 from engine.config.presets import preset
 from engine.config.schema import TrainConfig
-from engine.corpus.splits import SPLITS
+from engine.corpus.corpus import SPLITS
 from engine.corpus.store import open_corpus
 from engine.corpus.tokens.batching import epoch_order, n_batches
 from engine.corpus.tokens.token_cache import N_BOUNDS, TokenizedCorpus, open_tokens

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.composing.composer import compose, compose_many, compose_poem
-from engine.composing.constraints.shape import is_shaped
+from engine.composing.constraints.request import is_shaped
 from engine.config.schema import ComposeConfig
 from engine.model.checkpoint import LoadedModel
 from engine.prosody.text import is_han

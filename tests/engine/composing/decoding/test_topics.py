@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from engine.composing.composer import compose_many, compose_poem
 from engine.composing.constraints.plan import plan_poem
-from engine.composing.decoding.topics import topics_of
+from engine.composing.decoding.guides import topics_of
 from engine.config.schema import ComposeConfig
 from engine.corpus.word_fields import field_of, word_fields, words_of_title
 from tests.engine.composing.composing_lines import again

@@ -11,14 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.__main__ import main
-from engine.corpus.corpus import Corpus
+from engine.corpus.corpus import Corpus, split_of
 from engine.corpus.novelty.bloom import BloomFilter, code_points, extend, hash_ends, hash_rows, hash_strings
 from engine.corpus.novelty.build import build, exact_lines, keep_lines, open_lines
 from engine.corpus.novelty.line_index import MIN_LINE_CHARS
 from engine.corpus.novelty.novelty import n_memorised
 from engine.corpus.novelty.training_lines import TrainingLines, lines_file, read_lines
 from engine.corpus.poem import Poem
-from engine.corpus.splits import split_of
 from engine.corpus.store import import_file
 from engine.model.checkpoint import load_model, save_model
 from engine.model.registry import add_model, list_models

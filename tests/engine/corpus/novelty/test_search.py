@@ -11,12 +11,11 @@ from engine.composing.service import protocol
 from engine.composing.service.handlers import Call, CancelledError, novelty
 from engine.composing.service.protocol import MeasureNovelty, Reply
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.corpus import Corpus
+from engine.corpus.corpus import Corpus, split_of
 from engine.corpus.novelty import novelty as searching
 from engine.corpus.novelty.build import keep_lines, open_lines
 from engine.corpus.novelty.novelty import Novelty, novelty_of, search, verse_lines
 from engine.corpus.poem import Poem, RawPoem
-from engine.corpus.splits import split_of
 from engine.corpus.store import create
 from engine.model.checkpoint import save_model
 from engine.prosody.text import lines_of

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.corpus.poem import Poem
+from engine.corpus.tokens.control_codes import coded_poets, style_named, style_of
 from engine.corpus.tokens.keywords import (
     FUNCTION_CHARACTERS,
     MAX_CANDIDATES,
@@ -14,7 +15,6 @@ from engine.corpus.tokens.keywords import (
     keyword_candidates,
     words_of_line,
 )
-from engine.corpus.tokens.poets import coded_poets, style_named, style_of
 from engine.prosody.text import lines_of
 from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, SHANXING
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.corpus.corpus import Corpus
-from engine.corpus.splits import SPLITS, split_of
+from engine.corpus.corpus import SPLITS, Corpus, split_of
 from engine.corpus.store import import_file, open_corpus
 from engine.corpus.tokens import token_cache as tokens
 from engine.corpus.tokens.control_code_cache import KEYWORD_PARTS, N_TAGS, TITLE_PART

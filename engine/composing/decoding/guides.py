@@ -16,15 +16,17 @@ import numpy as np
 
 from engine.composing.constraints.layout import Slot
 from engine.composing.constraints.plan import FREE, ConstraintPlan, Ints
-from engine.composing.constraints.seeds import poem_seed
+from engine.composing.constraints.rhyme import poem_seed
 from engine.composing.constraints.token_prosody import Bools
 from engine.composing.decoding.particles import Floats, Particles
 from engine.composing.decoding.sampling import LogProbs
 from engine.config.schema import ComposeConfig
 from engine.corpus.cleaning import to_simplified
 from engine.corpus.tokens.keywords import FUNCTION_CHARACTERS, is_at_foot, split_keywords
-from engine.corpus.tokens.vocabulary import Vocabulary
+from engine.corpus.tokens.vocabulary import SPECIAL_TOKENS, Vocabulary
 from engine.corpus.word_fields import field_of, words_of_title
+from engine.prosody.parallelism import fit_table
+from engine.prosody.text import is_han
 
 # The bias on the first character of a planned word, in nats: at its last place in a line both, elsewhere the second in part.
 BEGIN_NATS, LAST_PLACE_NATS = 2.0, 5.0
@@ -217,3 +219,32 @@ def _stands(tokens: Ints, token_ids: Ints) -> Bools:
     for offset, token in enumerate(tokens):
         stands &= token_ids[:, offset : offset + n_places] == token
     return np.asarray(stands.any(1))
+
+
+# The bias of a character with each nat by which it fits the one above it; what keeps a character from being doubled.
+NATS_PER_FIT_NAT, UNDOUBLED_NATS = 1.0, 60.0
+
+
+class ParallelGuide:
+    """Biases the characters of a lower line by their fit with those above them."""
+
+    def __init__(self, upper: str, vocabulary: Vocabulary) -> None:
+        table, first = fit_table(), len(SPECIAL_TOKENS)
+        self._upper = upper
+        self._bias = np.zeros((len(upper), len(vocabulary)), np.float32)
+        for number, above in enumerate(upper):
+            fits = [table.fit_nats(above, one) if is_han(one) else 0.0 for one in vocabulary.characters]
+            self._bias[number, first : first + len(fits)] = NATS_PER_FIT_NAT * np.array(fits, np.float32)
+
+    def steered(self, log_probs: LogProbs, particles: Particles, poems: Ints, slot: Slot) -> LogProbs:
+        """ln p (R, V) with the bias at a slot, not normalised; a character is doubled where the one above is."""
+        if slot.line != 2:
+            return log_probs
+        at = slot.position - 1
+        steered: LogProbs = log_probs + self._bias[at]
+        is_doubled = at > 0 and self._upper[at] == self._upper[at - 1]
+        steered[np.arange(len(particles)), particles.last] += UNDOUBLED_NATS if is_doubled else -UNDOUBLED_NATS
+        return steered
+
+    def worth(self, particles: Particles, poems: Ints) -> Floats:
+        return np.zeros(len(particles))
