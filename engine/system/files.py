@@ -47,14 +47,18 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     sync_folder(path.parent)
 
 
-def check_new_file(path: Path, *, replaces: bool = False) -> None:
+def check_new_file(path: Path, *, replaces: bool | None = None) -> None:
     """Refuse a file that a person named, before any work is done for it.
 
+    Args:
+        replaces: whether --force was given; None where there is no such flag.
+
     Raises:
-        StudioError: its folder is missing, or something is there already that `replaces` does not give up.
+        StudioError: its folder is missing, or something is there already that is not to be replaced.
     """
     if is_there(path) and not replaces:
-        raise StudioError("{path} is there already.", "Choose another name, or say --force to replace it.", path=path)
+        hint = "Choose another name." if replaces is None else "Choose another name, or say --force to replace it."
+        raise StudioError("{path} is there already.", hint, path=path)
     if not is_folder(path.parent):
         raise StudioError("There is no folder {path}.", "Make it, or name a file elsewhere.", path=path.parent)
 

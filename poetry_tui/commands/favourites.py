@@ -19,7 +19,8 @@ from poetry_tui.commands.output import (
     printable,
 )
 from poetry_tui.favourites.export import FILE_ENDINGS, FORMATS, date_of, export, format_of, to_dict
-from poetry_tui.favourites.store import FavouriteStore, form_key_of, heading_of, matches
+from poetry_tui.favourites.search import collection_of, matches
+from poetry_tui.favourites.store import FavouriteStore, form_key_of, heading_of
 from poetry_tui.widgets.poem.likelihood import nats_per_han, shown_nats
 
 
@@ -28,6 +29,9 @@ def add_parser(commands: Commands) -> None:
     parser = command(verbs, "list", _list, "list the favourites, newest first", json_too=True)
     _add_filters(parser)
     parser.add_argument("--deleted", action="store_true", help="list those deleted in the last 30 days, latest first")
+    parser = command(verbs, "collect", _collect, "put favourites into a collection")
+    parser.add_argument("collection", metavar="NAME", help="name of the collection; an empty one takes them out")
+    parser.add_argument("ids", type=int, metavar="ID", nargs="+", help="their numbers in the list")
     parser = command(verbs, "restore", _restore, "restore a poem deleted in the last 30 days")
     parser.add_argument("id", type=int, help="its number in `favourites list --deleted`")
     parser = command(verbs, "show", _show, "show a poem and the settings that made it", json_too=True)
@@ -56,26 +60,43 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
         "--search", default="", metavar="TEXT", help="only those with these words in poem, title, tags or note"
     )
     parser.add_argument("--tag", default="", help="only those with this tag")
+    parser.add_argument("--collection", default="", metavar="NAME", help="only those in this collection")
 
 
 def _list(options: argparse.Namespace) -> None:
     store = FavouriteStore()
     listed = store.list_deleted() if options.deleted else store.list()
-    found = [favourite for favourite in listed if matches(favourite, options.search, options.tag)]
+    found = [favourite for favourite in listed if matches(favourite, *_filters(options))]
     if options.json:
         print_json([to_dict(favourite) for favourite in found])
     elif found:
         rows = [
-            (str(f.id), brief(f.begin, 12), brief(heading_of(f), 40), date_of(f), f.model, " ".join(f.tags), f.problem)
+            (
+                *(str(f.id), brief(f.begin, 12), brief(heading_of(f), 40), date_of(f), f.model),
+                *(f.collection, " ".join(f.tags), f.problem),
+            )
             for f in found
         ]
-        print_table(("id", "begin", "poem", "kept", "model", "tags", ""), rows)
+        print_table(("id", "begin", "poem", "kept", "model", "collection", "tags", ""), rows)
     else:
         print_note(
             "No poem was found."
-            if options.search or options.tag or options.deleted
+            if any(_filters(options)) or options.deleted
             else "No poem is saved yet: f saves one in the studio."
         )
+
+
+def _filters(options: argparse.Namespace) -> tuple[str, str, str]:
+    """Words, tag and collection, as `matches` takes them."""
+    return options.search, options.tag, collection_of(options.collection)
+
+
+def _collect(options: argparse.Namespace) -> None:
+    store = FavouriteStore()
+    # All of them are looked up before the first is changed.
+    for poem in [store.get(number) for number in options.ids]:
+        store.set_collection(poem.id, collection_of(options.collection))
+        print_note(f"{heading_of(poem)} @{collection_of(options.collection)}")
 
 
 def _restore(options: argparse.Namespace) -> None:
@@ -93,7 +114,8 @@ def _show(options: argparse.Namespace) -> None:
         print(printable(row))
     print()
     settings = {"model": favourite.model, "seed": favourite.seed, **favourite.settings}
-    about = [("title", favourite.title), ("tags", " ".join(favourite.tags)), ("note", favourite.note)]
+    about = [("title", favourite.title), ("collection", favourite.collection)]
+    about += [("tags", " ".join(favourite.tags)), ("note", favourite.note)]
     about.append(("problem", favourite.problem))
     nats = nats_per_han(favourite.logprob, favourite.text)
     made = [("kept", date_of(favourite)), ("nats per Han character", "-" if nats is None else shown_nats(nats))]
@@ -111,7 +133,7 @@ def _poster(options: argparse.Namespace) -> None:
 
 def _export(options: argparse.Namespace) -> None:
     form = _format(options.format, options.output)
-    found = FavouriteStore().search(options.search, options.tag)
+    found = FavouriteStore().search(*_filters(options))
     exported = export(found, form)
     if options.output is None:
         if isinstance(exported, bytes):

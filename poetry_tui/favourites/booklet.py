@@ -1,4 +1,4 @@
-"""Favourites as a booklet: one HTML page, or an EPUB, a zip of XHTML. Poems stand in collections, by the first tag of each."""
+"""Favourites as a booklet: one HTML page, or an EPUB, a zip of XHTML. Each collection is a chapter."""
 
 import datetime
 import io
@@ -103,10 +103,10 @@ def _body(favourites: Iterable[Favourite]) -> str:
 
 
 def _collections(favourites: Iterable[Favourite]) -> Mapping[str, Sequence[Favourite]]:
-    """The poems by their first tag, those without any first."""
+    """The poems by collection, or by their first tag where they are in none; those without either first."""
     found: dict[str, list[Favourite]] = {"": []}
     for poem in favourites:
-        found.setdefault(next(iter(poem.tags), ""), []).append(poem)
+        found.setdefault(poem.collection or next(iter(poem.tags), ""), []).append(poem)
     return found
 
 

@@ -46,9 +46,12 @@ class PoemShelf(OptionList):
 def _rows(poem: Favourite) -> Content:
     """日 日暮江头一笛风 / 2026-03-01 studio-lstm #江 — one option, two rows, each cut where the shelf ends."""
     tags = "".join(f" #{tag}" for tag in poem.tags)
+    collection = f" @{poem.collection}" if poem.collection else ""
     first = Content.assemble((f"{poem.begin[:1]:\u3000<1} ", "bold $accent"), heading_of(poem))
-    made = " ".join(filter(None, (date_of(poem), name_of_form(poem), poem.model)))
-    second = Content.assemble("   ", (made, FAINT), (tags, "$accent"))
+    made = " ".join(filter(None, (date_of(poem), name_of_form(poem))))
+    second = Content.assemble(
+        "   ", (made, FAINT), (collection, "$accent"), (f" {poem.model}", FAINT), (tags, "$accent")
+    )
     if poem.problem:
         second = Content.assemble("   ", (tr_error(poem.problem), "$text-error"))
     return Content("\n").join((first, second))

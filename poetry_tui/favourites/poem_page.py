@@ -82,6 +82,8 @@ def _facts(poem: Favourite) -> Iterator[tuple[str, Content]]:
     if (nats := nats_per_han(poem.logprob, poem.text)) is not None:
         yield tr_label("favourites.likelihood"), Content(tr("favourites.nats", nats=shown_nats(nats)))
     yield tr_label("favourites.saved_at"), Content(date_of(poem))
+    if poem.collection:
+        yield tr_label("favourites.collection"), Content.styled(f"@{poem.collection}", "$accent")
     if poem.tags:
         yield tr_label("favourites.tags"), Content.styled(" ".join(f"#{tag}" for tag in poem.tags), "$accent")
     if poem.note:

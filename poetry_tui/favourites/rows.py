@@ -14,7 +14,20 @@ from engine.system.errors import Message, UsageError
 from engine.system.files import parse_json
 from engine.system.names import printable
 
-COLUMNS = ("id", "text", "begin", "model", "seed", "settings", "logprob", "created_s", "title", "tags", "note")
+COLUMNS = (
+    "id",
+    "text",
+    "begin",
+    "model",
+    "seed",
+    "settings",
+    "logprob",
+    "created_s",
+    "title",
+    "tags",
+    "note",
+    "collection",
+)
 
 
 def fields_of(row: Sequence[Any]) -> dict[str, Any]:
@@ -92,4 +105,5 @@ _READERS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "title": (_text, ""),
     "tags": (_tags, ()),
     "note": (_text, ""),
+    "collection": (_text, ""),
 }

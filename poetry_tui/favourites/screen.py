@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import datetime
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
@@ -13,13 +14,14 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 
-from engine.system.errors import StudioError, UsageError
-from engine.system.files import check_new_file, is_there, write_atomically
+from engine.system.errors import StudioError
+from engine.system.files import check_new_file, write_atomically
 from engine.system.names import path_of
 from poetry_tui.favourites.export import export, format_of
 from poetry_tui.favourites.poem_list import PoemShelf, invitation
 from poetry_tui.favourites.poem_page import PoemPage
-from poetry_tui.favourites.store import Favourite, FavouriteStore, form_key_of, heading_of, matches, tags_of
+from poetry_tui.favourites.search import collection_of, found_by, next_collection, tags_of
+from poetry_tui.favourites.store import Favourite, FavouriteStore, form_key_of, heading_of
 from poetry_tui.preferences.i18n import tr, tr_error, tr_label, tr_os_error
 from poetry_tui.preferences.keymap import bind
 from poetry_tui.widgets.line_input import AskLine, LineInput
@@ -38,9 +40,11 @@ class FavouritesScreen(StudioScreen):
         bind("slash", "search", "favourites.search", display="/"),
         bind("r", "recreate", "favourites.recreate"),
         bind("y", "copy", "favourites.copy"),
-        bind("t", "tags", "favourites.tags"),
-        bind("n", "note", "favourites.note", show=False),
-        bind("i", "title", "favourites.title", show=False),
+        bind("t", "edit('tags')", "favourites.tags"),
+        bind("c", "edit('collection')", "favourites.collection", show=False),
+        bind("C", "next_collection", "favourites.next_collection", display="C", show=False),
+        bind("n", "edit('note')", "favourites.note", show=False),
+        bind("i", "edit('title')", "favourites.title", show=False),
         bind("e", "poster", "poster.draw"),
         bind("E", "export", "favourites.export", display="E"),
         bind("d", "delete", "favourites.delete"),
@@ -163,11 +167,8 @@ class FavouritesScreen(StudioScreen):
         self.refresh_bindings()
 
     def matching(self) -> list[Favourite]:
-        """The poems that the search line accepts; its words with # are tags."""
-        typed = self.query_one("#favourites-search", Input).value.split()
-        tags = [part[1:] for part in typed if part[0] in "#＃" and len(part) > 1]
-        text = " ".join(part for part in typed if part[0] not in "#＃")
-        return [poem for poem in self._listed if matches(poem, text) and all(tag in poem.tags for tag in tags)]
+        """The poems that the search line accepts."""
+        return found_by(self.query_one("#favourites-search", Input).value, self._listed)
 
     def _show_instead(self, content: Content | None) -> None:
         """Show this in place of list and poem; None shows these."""
@@ -210,9 +211,9 @@ class FavouritesScreen(StudioScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing are not in the footer."""
-        if action in ("recreate", "tags", "note", "title", "poster", "export", "delete") and self._shows_deleted:
+        if action in ("recreate", "edit", "poster", "export", "delete") and self._shows_deleted:
             return False
-        if action in ("recreate", "copy", "tags", "note", "title", "poster", "export", "delete"):
+        if action in ("recreate", "copy", "edit", "poster", "export", "delete"):
             return self.is_mounted and self.chosen is not None
         if action == "search":
             return bool(self._listed)
@@ -260,19 +261,23 @@ class FavouritesScreen(StudioScreen):
         self.show_all()
         self.reload()
 
-    def action_tags(self) -> None:
-        if poem := self.chosen:
-            tags = " ".join(poem.tags)
-            self._edit("favourites.ask_tags", tags, lambda line: self.store.set_tags(poem.id, tags_of(line)))
+    def action_next_collection(self) -> None:
+        """Show the next collection alone, and all poems after the last."""
+        search = self.query_one("#favourites-search", Input)
+        search.value = next_collection(search.value, self._all)
 
-    def action_note(self) -> None:
-        if poem := self.chosen:
-            self._edit("favourites.ask_note", poem.note, lambda line: self.store.set_note(poem.id, line.strip()))
-
-    def action_title(self) -> None:
-        if poem := self.chosen:
-            title = poem.title
-            self._edit("favourites.ask_title", title, lambda line: self.store.set_title(poem.id, line.strip()))
+    def action_edit(self, what: str) -> None:
+        """Ask for the tags, note, title or collection of a poem."""
+        if (poem := self.chosen) is None:
+            return
+        store = self.store
+        line, change = {
+            "tags": (" ".join(poem.tags), lambda line: store.set_tags(poem.id, tags_of(line))),
+            "note": (poem.note, lambda line: store.set_note(poem.id, line.strip())),
+            "title": (poem.title, lambda line: store.set_title(poem.id, line.strip())),
+            "collection": (poem.collection, lambda line: store.set_collection(poem.id, collection_of(line))),
+        }[what]
+        self._edit(f"favourites.ask_{what}", line, change)
 
     # Questions are pushed by the key itself, not by a worker later: what is typed next belongs to them.
 
@@ -311,15 +316,9 @@ class FavouritesScreen(StudioScreen):
 
     @work(exit_on_error=False)
     async def _export(self, poems: list[Favourite], name: str) -> None:
+        path = Path(name)
         try:
             path = path_of(name)
-        except UsageError as error:
-            self.notify(tr_error(str(error)), severity="error", markup=False)
-            return
-        if is_there(path):
-            self._say("favourites.file_is_there", severity="error", path=path)
-            return
-        try:
             check_new_file(path)
             await asyncio.to_thread(write_atomically, path, export(poems, format_of(path)))
         except StudioError as error:

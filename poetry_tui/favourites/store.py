@@ -19,6 +19,7 @@ from engine.system import paths
 from engine.system.errors import StudioError
 from engine.system.names import shown
 from poetry_tui.favourites.rows import COLUMNS, fields_of
+from poetry_tui.favourites.search import matches
 
 # "poet" in the file's header tells a favourites file from any other SQLite file.
 APPLICATION_ID = 0x706F6574
@@ -41,6 +42,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )""",
         "CREATE INDEX favourites_by_text ON favourites (text)",
     ),
+    ("ALTER TABLE favourites ADD COLUMN collection TEXT NOT NULL DEFAULT ''",),
 )
 # Another studio's transaction takes some hundredths of a second. Somebody waits for the list, so that it waits less long.
 WAIT_TO_WRITE_S = 3.0
@@ -70,6 +72,7 @@ class Favourite:
     title: str = ""
     tags: tuple[str, ...] = ()
     note: str = ""
+    collection: str = ""
     problem: str = ""
 
 
@@ -79,21 +82,6 @@ Favourites = list[Favourite]
 
 def default_path() -> Path:
     return paths.home() / "favourites.db"
-
-
-def matches(favourite: Favourite, text: str = "", tag: str = "") -> bool:
-    """Whether every word of `text` stands somewhere in it, punctuation and case aside, and it carries `tag`."""
-    if tag and tag not in favourite.tags:
-        return False
-    parts = (favourite.text, favourite.title, favourite.note, favourite.model, *favourite.tags)
-    haystack = "\n".join(map(_folded, parts))
-    return all(_folded(word) in haystack for word in text.split())
-
-
-def tags_of(text: str) -> tuple[str, ...]:
-    """The tags someone typed: separated by spaces or commas, a # before each at will, each of them once, in order."""
-    words = text.replace("，", " ").replace("、", " ").replace(",", " ").split()
-    return tuple(dict.fromkeys(word.lstrip("#＃") for word in words if word.lstrip("#＃")))
 
 
 def heading_of(favourite: Favourite) -> str:
@@ -138,7 +126,7 @@ class FavouriteStore:
                 db.execute("UPDATE favourites SET deleted_s = NULL WHERE id = ?", (row[0],))
             else:
                 cursor = db.execute(
-                    f"INSERT INTO favourites ({_COLUMNS}) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    f"INSERT INTO favourites ({_COLUMNS}) VALUES (NULL{', ?' * (len(COLUMNS) - 1)})",
                     _values(favourite),
                 )
                 row = db.execute(f"SELECT {_COLUMNS} FROM favourites WHERE id = ?", (cursor.lastrowid,)).fetchone()
@@ -152,9 +140,9 @@ class FavouriteStore:
         """Those that `restore` can bring back, the last one deleted first."""
         return self._select("WHERE deleted_s IS NOT NULL ORDER BY deleted_s DESC, id DESC")
 
-    def search(self, text: str = "", tag: str = "") -> Favourites:
+    def search(self, text: str = "", tag: str = "", collection: str = "") -> Favourites:
         """Those that `matches` accepts, newest first."""
-        return [favourite for favourite in self.list() if matches(favourite, text, tag)]
+        return [favourite for favourite in self.list() if matches(favourite, text, tag, collection)]
 
     def get(self, favourite_id: int) -> Favourite:
         """One of them; a StudioError when it is not there."""
@@ -183,6 +171,10 @@ class FavouriteStore:
 
     def set_title(self, favourite_id: int, title: str) -> None:
         self._change(favourite_id, "title = ?", title)
+
+    def set_collection(self, favourite_id: int, collection: str) -> None:
+        """Put it into a collection; "" takes it out of its own."""
+        self._change(favourite_id, "collection = ?", collection)
 
     def purge(self, now_s: float | None = None) -> int:
         """Forget what was deleted more than `DAYS_UNTIL_DELETED_FOR_GOOD` days ago; returns how many."""
@@ -321,15 +313,12 @@ def _values(favourite: Favourite) -> tuple[Any, ...]:
     f = favourite
     created_s = f.created_s or time.time()
     made = _json(dict(f.settings))
-    return f.text, f.begin, f.model, f.seed, made, f.logprob, created_s, f.title, _json(list(f.tags)), f.note
+    tags = _json(list(f.tags))
+    return f.text, f.begin, f.model, f.seed, made, f.logprob, created_s, f.title, tags, f.note, f.collection
 
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def _folded(text: str) -> str:
-    return "".join(filter(str.isalnum, text)).casefold()
 
 
 def _missing(favourite_id: int) -> StudioError:

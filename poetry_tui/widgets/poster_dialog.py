@@ -24,7 +24,7 @@ from engine.poster.papers import PAPERS
 from engine.poster.render import ending_of, poster_image, write_poster
 from engine.poster.seal import MAX_CHARS
 from engine.system.errors import StudioError, UsageError
-from engine.system.files import check_new_file, is_there
+from engine.system.files import check_new_file
 from engine.system.names import path_of
 from poetry_tui.preferences.i18n import tr, tr_error, tr_label, tr_os_error
 from poetry_tui.preferences.settings import SettingsStore
@@ -165,10 +165,7 @@ class PosterDialog(ModalScreen[Path | None]):
         try:
             path = path_of(self.file.value.strip())
             ending_of(path)
-            if await asyncio.to_thread(is_there, path):
-                self.problem.update(tr("favourites.file_is_there", path=path))
-                return
-            check_new_file(path)
+            await asyncio.to_thread(check_new_file, path)
             self.problem.update(tr("poster.drawing"))
             await asyncio.to_thread(write_poster, path, poem.text, style, poem.form, self._font_file)
         except (StudioError, UsageError) as error:

@@ -222,6 +222,7 @@ def test_every_command_that_prints_a_result_has_json() -> None:
         "runs note",
         "runs tag",
         "runs rm",
+        "favourites collect",
         "favourites restore",
         "cache clear",
     }

@@ -198,6 +198,18 @@ def test_an_exported_file_has_the_format_of_its_ending(
     assert (tmp_path / arguments[1]).read_text(encoding="utf-8").startswith(beginning)
 
 
+def test_favourites_are_put_into_a_collection_and_listed_by_it(capsys: pytest.CaptureFixture[str]) -> None:
+    kept()
+    kept("山月照人。")
+    assert main(["favourites", "collect", "江湖", "1", "9"]) == 1
+    assert main(["favourites", "collect", "江湖", "1"]) == 0
+    capsys.readouterr()
+    assert main(["favourites", "list", "--collection", "江湖"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    assert main(["favourites", "export", "--format", "jsonl"]) == 0
+    assert [json.loads(line)["collection"] for line in capsys.readouterr().out.splitlines()] == ["", "江湖"]
+
+
 def test_a_file_in_a_folder_that_is_missing_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     kept()
     missing = tmp_path / "missing"

@@ -12,7 +12,8 @@ from engine.system.errors import StudioError
 from poetry_tui.cli import main
 from poetry_tui.favourites.export import FORMATS, export
 from poetry_tui.favourites.rows import COLUMNS
-from poetry_tui.favourites.store import WAIT_TO_READ_S, WAIT_TO_WRITE_S, Favourite, FavouriteStore, matches
+from poetry_tui.favourites.search import matches
+from poetry_tui.favourites.store import WAIT_TO_READ_S, WAIT_TO_WRITE_S, Favourite, FavouriteStore
 from tests.hostile.mutations import FACTOR, VALUES, as_json, check_sentence, documents, is_refused, rng
 from tests.hostile.test_hostile_names import check_output
 
@@ -31,7 +32,8 @@ def store() -> FavouriteStore:
     with sqlite3.connect(store.path) as db:
         db.execute("ALTER TABLE favourites RENAME TO strict_ones")
         db.execute(LOOSE)
-        db.execute("INSERT INTO favourites SELECT * FROM strict_ones")
+        names = ", ".join((*COLUMNS, "deleted_s"))
+        db.execute(f"INSERT INTO favourites ({names}) SELECT {names} FROM strict_ones")
         db.execute("DROP TABLE strict_ones")
     db.close()
     return store

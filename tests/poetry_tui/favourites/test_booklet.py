@@ -1,5 +1,6 @@
 """Booklets: every poem with title, form and stanzas, in collections; an EPUB is a zip of well-formed XHTML."""
 
+import dataclasses
 import io
 import xml.etree.ElementTree as ET
 import zipfile
@@ -25,6 +26,12 @@ def test_a_page_has_collections_titles_forms_and_stanzas() -> None:
     assert '<p class="form">长相思</p>' in page
     assert page.count('class="verse"') == 4
     assert "床前明月光，疑是地上霜。" in page
+
+
+def test_a_collection_is_a_chapter_whatever_the_tags() -> None:
+    page = as_html(dataclasses.replace(poem, collection="小集") if poem.id > 1 else poem for poem in POEMS)
+    assert page.count("<h2>") == 1
+    assert page.index("静&lt;夜&gt;思") < page.index("<h2>小集</h2>") < page.index("汴水流") < page.index("日暮江头")
 
 
 def test_an_epub_is_well_formed_names_all_its_files_and_is_the_same_each_time() -> None:

@@ -186,6 +186,24 @@ async def test_tags_are_asked_for_and_kept(kept: FavouriteStore) -> None:
         assert kept.list()[0].tags == ("sea", "lake")
 
 
+async def test_a_poem_is_put_into_a_collection_and_the_collections_are_shown_in_turn(kept: FavouriteStore) -> None:
+    app = Shelf()
+    async with app.run_test() as pilot:
+        await loaded(pilot)
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.screen, AskLine))
+        app.screen.query_one(Input).value = "西湖 集"
+        await pilot.press("enter")
+        await loaded(pilot)
+        assert "@西湖-集" in str(app.screen.query_one("#page-made", Static).content)
+        await pilot.press("C")
+        await pilot.pause()
+        assert app.shelf == ["湖"]
+        await pilot.press("C")
+        await pilot.pause()
+        assert len(app.shelf) == 4
+
+
 async def test_a_poem_is_sent_to_the_clipboard(kept: FavouriteStore) -> None:
     app = Shelf()
     async with app.run_test() as pilot:

@@ -12,7 +12,8 @@ import pytest
 from engine.system.errors import StudioError, UsageError
 from poetry_tui.favourites import store as module
 from poetry_tui.favourites.export import export
-from poetry_tui.favourites.store import DAYS_UNTIL_DELETED_FOR_GOOD, Favourite, FavouriteStore, heading_of, tags_of
+from poetry_tui.favourites.search import collection_of, found_by, next_collection, tags_of
+from poetry_tui.favourites.store import DAYS_UNTIL_DELETED_FOR_GOOD, Favourite, FavouriteStore, heading_of
 
 POEM = Favourite(
     id=0,
@@ -197,9 +198,34 @@ def test_an_older_file_is_migrated_with_its_poems(store: FavouriteStore, monkeyp
     )
     assert store.list() == [kept]
     with sqlite3.connect(store.path) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (2,)
+        assert db.execute("PRAGMA user_version").fetchone() == (len(module.MIGRATIONS),)
         assert db.execute("SELECT stars FROM favourites").fetchall() == [(None,)]
     db.close()
+
+
+def test_a_file_from_before_collections_is_read_and_its_poems_are_put_into_them(
+    store: FavouriteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a file has version 1 and no column for collections."""
+    kept = store.add(dataclasses.replace(POEM, title="江上", tags=("江",)))
+    with sqlite3.connect(store.path) as db:
+        db.execute("ALTER TABLE favourites DROP COLUMN collection")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    assert store.list() == [kept]
+    store.set_collection(kept.id, "江湖")
+    assert store.get(kept.id) == dataclasses.replace(kept, collection="江湖")
+
+
+def test_poems_are_found_by_collection(store: FavouriteStore) -> None:
+    for text, collection in (("甲。", "春"), ("乙。", ""), ("丙。", "春秋")):
+        store.add(another(text, collection=collection))
+    assert [poem.text for poem in store.search(collection="春")] == ["甲。"]
+    assert [poem.text for poem in found_by("@春 甲", store.list())] == ["甲。"]
+    assert found_by("@春 乙", store.list()) == []
+    assert collection_of(" @春 江 ") == "春-江"
+    shown = [line := ""] + [line := next_collection(line, store.list()) for _ in range(3)]
+    assert shown == ["", "@春", "@春秋", ""]
 
 
 def test_a_migration_that_fails_changes_nothing(store: FavouriteStore, monkeypatch: pytest.MonkeyPatch) -> None:
