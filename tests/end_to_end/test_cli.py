@@ -228,7 +228,7 @@ def test_every_command_that_prints_a_result_has_json() -> None:
     }
     paths = {"models add", "report", "experiment", "pack", "favourites poster"}
     files = {"runs export", "favourites export", "completion"}
-    screens = {"monitor", "serve"}
+    screens = {"monitor", "serve", "lessons"}
     assert others == groups | changes | paths | files | screens
 
 
