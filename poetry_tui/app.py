@@ -5,7 +5,7 @@ import functools
 import gc
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -26,7 +26,7 @@ from poetry_tui.preferences.chart_glyphs import Charts, is_ascii, use_charts
 from poetry_tui.preferences.i18n import Language, set_language, tr, tr_error, tr_os_error
 from poetry_tui.preferences.keymap import KEY_GROUPS, bind, configured_keys
 from poetry_tui.preferences.settings import Settings, SettingsStore, configured_settings, open_settings, settings_file
-from poetry_tui.preferences.themes import INK, PAPER, THEMES
+from poetry_tui.preferences.themes import AUTO, INK, PAPER, THEMES
 from poetry_tui.terminal.compat import (
     dismiss_once,
     guard_option_lists,
@@ -91,10 +91,15 @@ class PoetryApp(App[None]):
     ]
 
     def __init__(
-        self, settings: Settings | None = None, wanted_run: Path | None = None, wanted_lesson: int | None = None
+        self,
+        settings: Settings | None = None,
+        wanted_run: Path | None = None,
+        wanted_lesson: int | None = None,
+        has_light_background: Callable[[], bool] = bool,
     ) -> None:
         """`wanted_run`: the run that the Train screen is to follow at first, in place of the one that it would choose.
-        `wanted_lesson`: the lesson to open, from 1; 0: the list of lessons."""
+        `wanted_lesson`: the lesson to open, from 1; 0: the list of lessons.
+        `has_light_background`: asks the terminal, where the theme is to suit it."""
         use_whole_characters()
         super().__init__()
         dismiss_once()
@@ -118,7 +123,9 @@ class PoetryApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         # Not by assignment, which has all style sheets parsed once more before the first paint.
-        self.set_reactive(PoetryApp.theme, current.theme if current.theme in self.available_themes else INK)
+        is_light = current.theme == AUTO and has_light_background()
+        name = current.theme if current.theme in self.available_themes else PAPER if is_light else INK
+        self.set_reactive(PoetryApp.theme, name)
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:

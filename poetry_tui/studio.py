@@ -25,7 +25,8 @@ def open_studio(wanted_run: Path | None = None, wanted_lesson: int | None = None
     from poetry_tui.app import Monitor, PoetryApp
 
     write_template()
-    app = PoetryApp(wanted_lesson=wanted_lesson) if wanted_run is None else Monitor(wanted_run=wanted_run)
+    kind = PoetryApp if wanted_run is None else Monitor
+    app = kind(wanted_run=wanted_run, wanted_lesson=wanted_lesson, has_light_background=_has_light_background)
     with watching(app.leave, _restore_terminal):
         app.run()
     # All is said, saved and closed: taking the interpreter apart would take longer than all the rest of leaving.
@@ -37,6 +38,12 @@ def open_studio(wanted_run: Path | None = None, wanted_lesson: int | None = None
 def _is_in_browser() -> bool:
     """Whether `poetry-tui serve` has started us: Textual's driver for that talks with its server through pipes."""
     return os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
+
+
+def _has_light_background() -> bool:
+    from poetry_tui.terminal.background import is_light
+
+    return not _is_in_browser() and is_light(sys.stdin.fileno())
 
 
 def _restore_terminal(attributes: Attributes) -> None:

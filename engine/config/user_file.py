@@ -33,7 +33,7 @@ TEMPLATE = """\
 
 [studio]
 # language = "both"        # both, zh or en
-# theme = "studio-ink"
+# theme = "auto"           # auto (by the terminal's background), studio-ink, studio-paper, or any of Textual's
 # charts = "auto"          # auto, braille or ascii
 
 [keys]

@@ -17,7 +17,7 @@ from engine.system.names import MAX_TEXT_CHARS, shown
 from engine.system.paths import config_file, state_file
 from poetry_tui.preferences.chart_glyphs import CHARTS, Charts
 from poetry_tui.preferences.i18n import Language
-from poetry_tui.preferences.themes import INK
+from poetry_tui.preferences.themes import AUTO
 
 MAX_FILE_BYTES = 1 << 20
 # What the section `studio` of config.toml may set.
@@ -34,7 +34,7 @@ class Settings:
 
     language: Language = "both"
     charts: Charts = "auto"
-    theme: str = INK
+    theme: str = AUTO
     model: str | None = None
     temperature: float = 0.8
     pace: int = 1

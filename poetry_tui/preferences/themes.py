@@ -7,6 +7,8 @@ from textual.theme import Theme
 
 INK = "studio-ink"
 PAPER = "studio-paper"
+# Of the settings: the one that suits the terminal's background.
+AUTO = "auto"
 # For `Content`, where `$text-muted` (which depends on what lies behind it) comes out as plain black or white.
 FAINT = "$foreground 75%"
 

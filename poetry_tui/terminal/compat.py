@@ -28,6 +28,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
+from poetry_tui.terminal import background
 from poetry_tui.terminal.pastes import PasteReader
 
 if sys.platform == "win32":
@@ -142,10 +143,14 @@ def read_pastes_whole() -> None:
 
 def _feed(parser: XTermParser, data: str) -> Iterable[Message]:
     # The end of input is the parser's to handle.
-    return _paste_reader(parser).feed(data, functools.partial(_parse, parser)) if data else _parse(parser, data)
+    if not data:
+        return _parse(parser, data)
+    return _paste_reader(parser).feed(background.without_answers(data), functools.partial(_parse, parser))
 
 
 def _tick(parser: XTermParser) -> Iterable[Message]:
+    if typed := background.take_typed_ahead():
+        yield from _feed(parser, typed)
     yield from _parser_tick(parser)
     yield from _paste_reader(parser).tick(functools.partial(_parse, parser))
 
