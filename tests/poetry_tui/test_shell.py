@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from textual.binding import Binding
 from textual.command import CommandList, CommandPalette
 
 from poetry_tui.app import PoetryApp
@@ -105,7 +106,10 @@ async def test_help_groups_the_keys_and_leaves_no_key_of_a_screen_to_the_common_
         groups = app.screen.query_one("#help-keys", KeyList).groups
         assert all(groups.values())
         assert list(groups)[-1] == "Everywhere"
-        common = {tr("shell.palette.tip"), *(tr(f"{binding.id}.tip") for binding in PoetryApp.BINDINGS)}
+        common = {
+            tr("shell.palette.tip"),
+            *(tr(f"{one.id}.tip") for one in PoetryApp.BINDINGS if isinstance(one, Binding)),
+        }
         assert {tip for _, tip in groups["Everywhere"]} <= common
 
 
