@@ -17,6 +17,7 @@ from engine.composing.constraints.used_words import placements, steered, used_wo
 from engine.composing.decoding.decoder import ConstrainedDecoder, Guide, StepTrace
 from engine.composing.decoding.guides import ParallelGuide, topic_guide
 from engine.composing.decoding.particles import Particles
+from engine.composing.decoding.styles import style_guide
 from engine.composing.results import Token, allowed_mass, likeliest
 from engine.config.schema import ComposeConfig
 from engine.model.checkpoint import LoadedModel
@@ -136,9 +137,10 @@ def _decoder(
 ) -> ConstrainedDecoder:
     constraints = " ".join((plan.form.key, config.begin, config.acrostic, config.acrostic_tail, config.keep))
     if config.couplet:
-        guide: Guide | None = ParallelGuide(upper_line(config, loaded.vocabulary), loaded.vocabulary)
+        topics: Guide | None = ParallelGuide(upper_line(config, loaded.vocabulary), loaded.vocabulary)
     else:
-        guide = topic_guide(config, plan, loaded.vocabulary, seeds)
+        topics = topic_guide(config, plan, loaded.vocabulary, seeds)
+    guides = (topics, style_guide(config, loaded.vocabulary))
     return ConstrainedDecoder(
         loaded,
         plan,
@@ -146,7 +148,7 @@ def _decoder(
         n_particles(config, plan),
         config.temperature,
         config.top_p,
-        guide=guide,
+        guides=[guide for guide in guides if guide is not None],
         keep_trace=keep_trace,
     )
 

@@ -16,7 +16,8 @@ from engine.composing.constraints.prompt import build_prompt
 from engine.composing.constraints.request import check_free, forced_prefix
 from engine.composing.constraints.rhyme import poem_seed
 from engine.composing.constraints.token_prosody import Bools
-from engine.composing.decoding.sampling import sample_top_p
+from engine.composing.decoding.sampling import LogProbs, sample_top_p
+from engine.composing.decoding.styles import style_bias
 from engine.composing.results import Token, likeliest
 from engine.config.schema import ComposeConfig
 from engine.corpus.tokens.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
@@ -43,7 +44,7 @@ class _Poem:
 def compose_free(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int) -> Iterator[Token]:
     """Sample a free poem; yields each token as soon as it is sampled."""
     poem = _new_poem(loaded.vocabulary, config)
-    prompt = build_prompt(config, None, loaded.vocabulary)
+    prompt, bias = build_prompt(config, None, loaded.vocabulary), style_bias(config, loaded.vocabulary)
     state, last = _read(loaded, prompt[:-1]), prompt[-1]
     line, position = 1, 0
     while not poem.is_over():
@@ -51,7 +52,7 @@ def compose_free(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int
             torch.tensor([last], device=loaded.device), state
         )  # (1,) -> (1, V)
         log_probs = log_probs_of_all[0, : loaded.vocabulary.n_drawable]
-        _append_next([poem], log_probs[None].numpy(), config)
+        _append_next([poem], log_probs[None].numpy(), config, bias)
         index, last = len(poem.token_ids) - 1, poem.token_ids[-1]
         character = loaded.vocabulary.character(last)
         is_mark = not character or character in LINE_MARKS
@@ -87,6 +88,7 @@ def compose_free_many(
     """
     poems = [_new_poem(loaded.vocabulary, config.replace(seed=seed)) for seed in seeds]
     prompt = build_prompt(config, None, loaded.vocabulary) if prompt is None else prompt
+    bias = style_bias(config, loaded.vocabulary)
     state = _read(loaded, prompt[:-1])
     if state is not None:
         state = tuple(part.expand(-1, len(poems), -1) for part in state)
@@ -97,7 +99,7 @@ def compose_free_many(
         log_probs, state = loaded.model.step_log_probs(
             torch.tensor(last, device=loaded.device), state
         )  # (R,) -> (R, V)
-        _append_next(open_poems, log_probs[:, : loaded.vocabulary.n_drawable].numpy(), config)
+        _append_next(open_poems, log_probs[:, : loaded.vocabulary.n_drawable].numpy(), config, bias)
         rows = [row for row, poem in enumerate(open_poems) if not poem.is_over()]
         if len(rows) < len(open_poems):
             where = torch.tensor(rows, device=loaded.device, dtype=torch.long)
@@ -123,14 +125,16 @@ def _read(loaded: LoadedModel, token_ids: Sequence[int]) -> State | None:
     return state
 
 
-def _append_next(poems: Sequence[_Poem], log_probs: NDArray[np.float32], config: ComposeConfig) -> None:
-    """Append the next token to poems of one length and prefix (R) by ln p (R, V)."""
+def _append_next(
+    poems: Sequence[_Poem], log_probs: NDArray[np.float32], config: ComposeConfig, bias: LogProbs | None
+) -> None:
+    """Append the next token to poems of one length and prefix (R) by ln p (R, V) and the bias of a style."""
     index, prefix = len(poems[0].token_ids), poems[0].prefix
     if index < len(prefix):
         chosen = [prefix[index]] * len(poems)
     else:
         sampled = sample_top_p(
-            log_probs,
+            log_probs if bias is None else log_probs + bias[: log_probs.shape[1]],
             _drawable(log_probs.shape[1], may_end=index > 0),
             config.temperature,
             config.top_p,

@@ -4,17 +4,19 @@ import dataclasses
 import itertools
 from collections.abc import Sequence
 
-from engine.composing.constraints.prompt import build_prompt
+from engine.composing.constraints.prompt import build_prompt, style_of_request
 from engine.composing.constraints.used_words import steered
 from engine.composing.decoding.guides import topics_of
 from engine.composing.results import Composition, han_lines_of
 from engine.config.schema import ComposeConfig
 from engine.corpus.novelty.novelty import verse_lines
+from engine.corpus.style_characters import bias_of
 from engine.corpus.tokens.vocabulary import BEGIN
 from engine.model.checkpoint import LoadedModel
 from engine.model.ranker import (
     MARKS_PER_KEYWORD,
     MARKS_PER_KEYWORD_FIELD,
+    MARKS_PER_STYLE_NAT,
     MARKS_PER_TITLE_WORD,
     MARKS_PER_TOPIC_NAT,
     MAX_TITLE_WORDS,
@@ -54,9 +56,9 @@ def with_sense(
         marks += MARKS_PER_TOPIC_NAT * _topic_gains(poems, loaded, config)
     return [
         dataclasses.replace(
-            poem, sense=mark - MARKS_PER_NAT * (one.han_mean - poem.score) + _topic_marks(config, poem.text)
+            poem, sense=mark - MARKS_PER_NAT * (one.han_mean - poem.score) + _topic_marks(config, poem.text) + gain
         )
-        for poem, one, mark in zip(poems, scored, marks.tolist(), strict=True)
+        for poem, one, mark, gain in zip(poems, scored, marks.tolist(), _style_marks(poems, config), strict=True)
     ]
 
 
@@ -103,6 +105,13 @@ def _topic_marks(config: ComposeConfig, text: str) -> float:
         elif topic.is_in(text):
             marks += MARKS_PER_KEYWORD_FIELD
     return marks + MARKS_PER_TITLE_WORD * min(len(of_title), MAX_TITLE_WORDS)
+
+
+def _style_marks(poems: Sequence[Composition], config: ComposeConfig) -> list[float]:
+    """The marks of each poem for the mean bias of the style over its Han characters."""
+    bias = bias_of(style_of_request(config.style))
+    texts = [list(filter(is_han, poem.text)) for poem in poems]
+    return [MARKS_PER_STYLE_NAT * sum(bias.get(one, 0.0) for one in text) / max(1, len(text)) for text in texts]
 
 
 def _copies(poem: Composition, loaded: LoadedModel) -> bool:

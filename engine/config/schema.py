@@ -226,7 +226,7 @@ class ComposeConfig(Settings, frozen=True, kw_only=True):
     style: Annotated[
         str,
         Meta(
-            description="style of a dynasty (唐, 宋), a period (盛唐, 晚唐, 北宋) or a poet (李白); for models trained with styles"
+            description="style of a dynasty (唐, 宋), a period (盛唐, 晚唐, 北宋) or a poet (李白), whose characters become likelier"
         ),
     ] = ""
     acrostic: Annotated[str, Meta(description="藏头: first characters of the lines; □ leaves one open")] = ""

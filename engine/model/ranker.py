@@ -44,6 +44,8 @@ N_LEAST_CHARS = 4
 MARKS_PER_TOPIC_NAT = 20.0
 MARKS_PER_KEYWORD, MARKS_PER_KEYWORD_FIELD = 1.5, 0.7
 MARKS_PER_TITLE_WORD, MAX_TITLE_WORDS = 0.4, 3
+# With each nat a character of a style's bias.
+MARKS_PER_STYLE_NAT = 4.0
 # Added to the rank in −ln(rank + offset), which stands for a character's ln p alone (Zipf and Mandelbrot).
 RANK_OFFSET = 30
 # Poems whose logits (T, V) are in memory at once.

@@ -72,7 +72,7 @@ def test_a_loop_that_is_left_stops_the_training_with_a_checkpoint(tmp_path: Path
     }
     events = engine.train("nndl", folder, **settings)
     assert not folder.exists()
-    assert [event.name for event in islice(events, 2)] == ["run_started", "step"]
+    assert [event.name for event in islice(events, 3)] == ["run_started", "probed", "step"]
     events.close()  # type: ignore[attr-defined]
     last = json.loads((folder / EVENTS).read_text(encoding="utf-8").splitlines()[-1])
     assert (last["event"], last["reason"]) == ("run_finished", "stopped")

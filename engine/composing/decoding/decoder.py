@@ -72,10 +72,10 @@ class ConstrainedDecoder:
         temperature: float,
         top_p: float,
         *,
-        guide: Guide | None = None,
+        guides: Sequence[Guide] = (),
         keep_trace: bool = False,
     ) -> None:
-        self._guide = guide
+        self._guides = guides
         self._loaded, self._plan, self._n_particles = loaded, plan, n_particles
         self._temperature, self._top_p, self._keep_trace = temperature, top_p, keep_trace
         # One slot a segment: with a trace to show and nothing forced ahead there is no line to wait for.
@@ -165,8 +165,8 @@ class ConstrainedDecoder:
         if self._n_particles == 1:
             return particles
         score = particles.log_probs[:, segment[0].index : segment[-1].index + 1].sum(1) - particles.penalties
-        if self._guide is not None:
-            score += self._guide.worth(particles, np.repeat(poems, self._n_particles))
+        for guide in self._guides:
+            score += guide.worth(particles, np.repeat(poems, self._n_particles))
         score[~particles.alive] = -np.inf
         best = score.reshape(-1, self._n_particles).argmax(1) + np.arange(len(poems)) * self._n_particles
         particles = self._gathered(particles, np.repeat(best, self._n_particles), segment)
@@ -185,8 +185,8 @@ class ConstrainedDecoder:
         preferred = log_probs
         if is_sampled and allowed is not None:
             preferred = attested = self._attested(log_probs, particles, slot)
-            if self._guide is not None:
-                preferred = self._guide.steered(attested, particles, np.repeat(poems, self._n_particles), slot)
+            for guide in self._guides:
+                preferred = guide.steered(preferred, particles, np.repeat(poems, self._n_particles), slot)
             particles.last = self._sample(particles, poems, slot, preferred, allowed)
             particles.penalties += log_probs[rows, particles.last] - attested[rows, particles.last]
         elif slot.source is not None:

@@ -30,7 +30,7 @@ _BETWEEN = " · "
 
 
 def poem_heading(composition: Composition) -> str:
-    """The title of the poem pane: form and rhyme, as requested or resulting; title and keywords of the request."""
+    """The title of the poem pane: form and rhyme, as requested or resulting; title, keywords and style of the request."""
     form = str(composition.config.get("form", "free"))
     if composition.is_own:
         title = str(composition.config.get("title") or "")
@@ -44,9 +44,11 @@ def poem_heading(composition: Composition) -> str:
     with contextlib.suppress(StudioError):
         names = [form_called(form).name]
     rhyme = composition.config.get("rhyme") or (composition.done.rhyme if composition.done else None)
-    title, keywords = (str(composition.config.get(name) or "") for name in ("title", "keywords"))
+    title, keywords, style = (str(composition.config.get(name) or "") for name in ("title", "keywords", "style"))
     parts = [*names, *([tr("compose.in_rhyme", rhyme=rhyme)] if rhyme else []), *([f"《{title}》"] if title else [])]
-    return " · ".join([*parts, *([keywords] if keywords else [])])
+    return " · ".join(
+        [*parts, *([keywords] if keywords else []), *([tr("compose.in_style", style=style)] if style else [])]
+    )
 
 
 def tone_facts(tones: "PoemAnnotations") -> list[Content]:

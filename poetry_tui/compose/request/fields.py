@@ -1,4 +1,4 @@
-"""The options beside the begin character: form, rhyme, tones, title, keywords, acrostics, candidates, temperature, pace, model."""
+"""The options beside the begin character: form, rhyme, tones, title, keywords, style, acrostics, candidates, temperature, pace, model."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,7 +26,7 @@ CANDIDATES = (1, 3, 5, 9)
 _UNKNOWN_YET = "…"
 # The fields to write in, and what comes between the lines of a paste: each line begins a poem of its own, or is a keyword; the
 # lines of an acrostic are its characters.
-_JOINTS = {"own": " ", "title": None, "keywords": " ", "acrostic": "", "acrostic_tail": "", "keep": ""}
+_JOINTS = {"own": " ", "title": None, "keywords": " ", "style": "", "acrostic": "", "acrostic_tail": "", "keep": ""}
 
 
 class RequestFields(Vertical):
@@ -63,7 +63,7 @@ class RequestFields(Vertical):
         self._wanted_rhyme, self._wanted_tone_pattern = settings.rhyme, settings.tone_pattern
         self._wanted_book: RhymeBook | None = settings.rhyme_book
         self._keys: list[str] = [settings.form]
-        self.own, self.title_input, self.keywords, self.acrostic, self.acrostic_tail, self.keep = (
+        self.own, self.title_input, self.keywords, self.style, self.acrostic, self.acrostic_tail, self.keep = (
             LineInput(id=name, compact=True, joint=joint) for name, joint in _JOINTS.items()
         )
         self._labels = {Static(markup=False): field for field in self.inputs[1:]}
@@ -100,7 +100,7 @@ class RequestFields(Vertical):
 
     @property
     def inputs(self) -> tuple[Input, ...]:
-        return self.own, self.title_input, self.keywords, self.acrostic, self.acrostic_tail, self.keep
+        return self.own, self.title_input, self.keywords, self.style, self.acrostic, self.acrostic_tail, self.keep
 
     def refresh_labels(self) -> None:
         for field in self.inputs:
@@ -127,6 +127,7 @@ class RequestFields(Vertical):
             "tone_pattern": self._wanted_tone_pattern,
             "title": self.title_input.value.strip(),
             "keywords": self.keywords.value.strip(),
+            "style": self.style.value.strip(),
             "acrostic": self.acrostic.value.strip(),
             "acrostic_tail": self.acrostic_tail.value.strip(),
             "keep": pattern_of_form(self.keep.value, self.form_key),

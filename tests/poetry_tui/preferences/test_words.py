@@ -18,6 +18,7 @@ FAMILIES = (
     "compose.own",
     "compose.title",
     "compose.keywords",
+    "compose.style",
     "compose.acrostic",
     "compose.keep",
     "compose.tones_",

@@ -1,0 +1,55 @@
+"""The bias of a style: characters that its poets write oftener are made likelier, those that they write more seldom less likely.
+
+Shapes: N poems, R rows, S slots, V vocabulary.
+"""
+
+import numpy as np
+
+from engine.composing.constraints.layout import Slot
+from engine.composing.constraints.plan import Ints
+from engine.composing.constraints.prompt import style_of_request
+from engine.composing.decoding.particles import Floats, Particles
+from engine.composing.decoding.sampling import LogProbs
+from engine.config.schema import ComposeConfig
+from engine.corpus.style_characters import bias_of
+from engine.corpus.tokens.vocabulary import Vocabulary
+
+# Multiple of the counted bias: 1 predicts a poet's own verse best, 3 makes the poet plainer to see at 0.07 nats a character.
+STYLE_STRENGTH = 3.0
+
+
+class StyleGuide:
+    """The same bias (V,) at every slot, in nats."""
+
+    def __init__(self, bias: LogProbs) -> None:
+        self._bias = bias
+
+    def steered(self, log_probs: LogProbs, particles: Particles, poems: Ints, slot: Slot) -> LogProbs:
+        """ln p (R, V) with the bias, not normalised."""
+        return log_probs + self._bias[: log_probs.shape[1]]
+
+    def worth(self, particles: Particles, poems: Ints) -> Floats:
+        """The sum of the bias over the characters of each row (R,), in nats."""
+        return np.asarray(np.where(particles.token_ids >= 0, self._bias[particles.token_ids], 0).sum(1), np.float64)
+
+
+def style_guide(config: ComposeConfig, vocabulary: Vocabulary) -> StyleGuide | None:
+    """The guide of a request's style; None where it names none."""
+    bias = style_bias(config, vocabulary)
+    return None if bias is None else StyleGuide(bias)
+
+
+def style_bias(config: ComposeConfig, vocabulary: Vocabulary) -> LogProbs | None:
+    """The bias of a request's style on each token (V,), in nats; None where it names none.
+
+    Raises:
+        ComposeError: for an unknown style.
+    """
+    of_characters = bias_of(style_of_request(config.style))
+    if not of_characters:
+        return None
+    bias = np.zeros(len(vocabulary), np.float32)
+    for character, nats in of_characters.items():
+        if character in vocabulary:
+            bias[vocabulary.encode(character)] = STYLE_STRENGTH * nats
+    return bias
