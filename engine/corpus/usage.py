@@ -1,9 +1,9 @@
 """How poets use words: the characters that they end lines with, and the seasons that they put into one poem.
 
 Readers call a phrase bent most often where it ends a line. Of the lines that a model writes 3 in 20 end in a pair that fewer than
-three lines of the training text end in (`data/line_ends.tsv`), and nearly all phrases that readers called bent are three characters
-that at most one line ends in (`data/line_tails.tsv`; both made by `benchmarks.tables.line_ends`). Spring and autumn in one poem are
-the contradiction that lowers their marks most (`data/seasons.tsv`). docs/experiments.md has the correlations with the marks.
+three lines of the training text end in (`data/line_ends.tsv`), and two in three of the line ends that readers called bent are three
+characters that at most one line ends in (`data/line_tails.tsv`; both made by `benchmarks.tables.line_ends`). Spring and autumn in one
+poem are the contradiction that lowers their marks most (`data/seasons.tsv`). docs/experiments.md has the correlations with the marks.
 
 Shapes: R rows, V vocabulary, T tails.
 """
