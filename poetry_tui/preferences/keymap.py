@@ -91,8 +91,8 @@ KEY_GROUPS: Mapping[str, Mapping[str, Sequence[str]]] = {
         ),
     },
     "favourites": {
-        "shell.keys_list": _labels("favourites", "search delete undo deleted_ones back"),
-        "shell.keys_poem": _labels("favourites", "recreate tags note title"),
+        "shell.keys_list": _labels("favourites", "search next_collection deleted_ones back"),
+        "shell.keys_poem": _labels("favourites", "recreate tags collection note title delete undo"),
         "shell.keys_keep": _labels("favourites", "copy poster.draw export"),
         "shell.keys_view": _labels("compose", "upright traditional"),
     },

@@ -110,7 +110,7 @@ async def test_help_groups_the_keys_and_leaves_no_key_of_a_screen_to_the_common_
             tr("shell.palette.tip"),
             *(tr(f"{one.id}.tip") for one in PoetryApp.BINDINGS if isinstance(one, Binding)),
         }
-        assert {tip for _, tip in groups["Everywhere"]} <= common
+        assert {tip for _, tip in groups["Everywhere"]} <= common, "put it into KEY_GROUPS"
 
 
 async def test_the_theme_is_remembered() -> None:
