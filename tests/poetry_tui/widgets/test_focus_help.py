@@ -42,7 +42,7 @@ async def test_no_field_of_the_compose_form_lies_below_its_help(no_engine: None,
         said = screen.query_one(FocusHelp)
         assert not said.display
         await pilot.press("b")
-        for _ in range(14):
+        for _ in range(30):
             await pilot.pause()
             focused = app.focused
             assert focused is not None
