@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from textual import events
 from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
@@ -9,6 +10,7 @@ from textual.widgets.option_list import Option
 from poetry_tui.favourites.export import date_of
 from poetry_tui.favourites.store import Favourite, heading_of, name_of_form
 from poetry_tui.preferences.i18n import tr, tr_error
+from poetry_tui.preferences.keymap import next_with
 from poetry_tui.preferences.themes import FAINT
 
 
@@ -31,6 +33,13 @@ class PoemShelf(OptionList):
     def chosen(self) -> Favourite | None:
         """The poem that the cursor is on."""
         return None if self.highlighted is None else self._poems[self.highlighted]
+
+    def on_key(self, event: events.Key) -> None:
+        """Go to the next poem whose heading has the typed Han character; letters are keys of the screen."""
+        found = next_with([heading_of(poem) for poem in self._poems], event.character, self.highlighted or 0)
+        if found is not None:
+            event.stop()
+            self.highlighted = found
 
     def show(self, poems: Sequence[Favourite], cursor_on: int | None = None) -> None:
         """Show these poems, the cursor on the one with the id `cursor_on`."""

@@ -5,6 +5,7 @@ translated when it is displayed, so that a change of language needs no new bindi
 """
 
 import dataclasses
+import time
 from collections.abc import Mapping, Sequence
 
 from textual.binding import ActiveBinding, Binding, BindingType
@@ -57,6 +58,38 @@ def next_with(values: Sequence[str], character: str | None, index: int) -> int |
         return None
     after = [*range(index + 1, len(values)), *range(index + 1)]
     return next((position for position in after if character in values[position]), None)
+
+
+class TypeAhead:
+    """Finds an entry of a list by its name while it is typed: characters within `MAX_PAUSE_S` of one another belong together."""
+
+    MAX_PAUSE_S = 1.0
+
+    def __init__(self) -> None:
+        self._typed = ""
+        self._last_s = 0.0
+
+    def find(self, values: Sequence[str], character: str | None, index: int) -> int | None:
+        """The index of the entry that begins with what has been typed, else contains it; the next one where only one character was."""
+        if character is None or not character.isprintable() or character.isspace():
+            return None
+        now_s = time.monotonic()
+        typed = (self._typed if now_s - self._last_s < self.MAX_PAUSE_S else "") + character.casefold()
+        self._last_s = now_s
+        found = _entry_with(values, typed, index)
+        if found is None:
+            typed = character.casefold()
+            found = _entry_with(values, typed, index)
+        self._typed = typed
+        return found
+
+
+def _entry_with(values: Sequence[str], typed: str, index: int) -> int | None:
+    start = index + (len(typed) == 1)
+    order = [*range(start, len(values)), *range(min(start, len(values)))]
+    names = [value.casefold() for value in values]
+    begins = (at for at in order if names[at].startswith(typed))
+    return next(begins, next((at for at in order if typed in names[at]), None))
 
 
 def _labels(mode: str, names: str) -> tuple[str, ...]:

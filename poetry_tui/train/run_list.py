@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 from engine.runs.labels import read_labels, rename_run
 from engine.system.errors import StudioError
 from poetry_tui.preferences.i18n import tr, tr_error, tr_label
-from poetry_tui.preferences.keymap import bind
+from poetry_tui.preferences.keymap import bind, next_with
 from poetry_tui.preferences.themes import FAINT
 from poetry_tui.tracking.comparison import titles
 from poetry_tui.tracking.summary import RunSummary
@@ -119,6 +119,13 @@ class RunList(OptionList):
     def choose(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         self.post_message(self.RunChosen(self._runs[event.option_index].folder))
+
+    def on_key(self, event: events.Key) -> None:
+        """Go to the next run whose title has the typed Han character; letters are keys of the screen."""
+        found = next_with(self._titles, event.character, self.highlighted or 0)
+        if found is not None:
+            event.stop()
+            self.highlighted = found
 
     async def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)

@@ -1,4 +1,4 @@
-"""A card with a list to choose from: arrows, a click, or the first character of what is wanted."""
+"""A card with a list to choose from: arrows, a click, or the name of what is wanted, typed."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList
 
-from poetry_tui.preferences.keymap import next_with
+from poetry_tui.preferences.keymap import TypeAhead
 
 
 class Choose(ModalScreen[int | None]):
@@ -42,6 +42,7 @@ class Choose(ModalScreen[int | None]):
         self._title = title
         self._values = values
         self._index = index
+        self._type_ahead = TypeAhead()
 
     def compose(self) -> ComposeResult:
         options = OptionList(*map(Content, self._values), markup=False)
@@ -58,7 +59,7 @@ class Choose(ModalScreen[int | None]):
 
     def on_key(self, event: events.Key) -> None:
         options = self.query_one(OptionList)
-        found = next_with(self._values, event.character, options.highlighted or 0)
+        found = self._type_ahead.find(self._values, event.character, options.highlighted or 0)
         if found is not None:
             event.stop()
             options.highlighted = found

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
@@ -99,7 +100,8 @@ class SettingRow(Widget):
         """Of a list: choose among these answers, each by what it is called; nobody is told of a change."""
         select: Select[str] = self.query_one(Select)
         with select.prevent(Select.Changed):
-            select.set_options((Content(text), answer) for answer, text in options.items())
+            # Typed letters find an entry that is a `Text`, no `Content`.
+            select.set_options((Text(text), answer) for answer, text in options.items())
             select.value = chosen
             # The answer may be the same, and called otherwise.
             select.mutate_reactive(Select.value)  # type: ignore[misc]
