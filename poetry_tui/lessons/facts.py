@@ -6,7 +6,9 @@ from typing import Any
 
 from textual.app import App
 
+from engine.prosody.forms.definitions import form_called
 from poetry_tui.compose.screen import ComposeScreen
+from poetry_tui.preferences.i18n import tr
 from poetry_tui.terminal.compat import open_screens
 from poetry_tui.tracking.comparison import flat
 from poetry_tui.tracking.run_state.state import RunState
@@ -46,13 +48,17 @@ def _compose_facts(screen: ComposeScreen) -> dict[str, Any]:
         "n_locked": len(revision.locked) if revision else 0,
     }
     if current is not None and current.is_composed:
-        found |= {"form": str(current.config.get("form")), "poem": current.text, "favourite": current.is_favourite}
-        found["poem_model"] = str(current.request.model)
+        form = str(current.config.get("form") or "free")
+        found |= {
+            "form": tr("compose.free") if form == "free" else form_called(form).name,
+            "poem": current.text,
+            "favourite": current.is_favourite,
+        }
     inspector = screen.inspector_pane.inspector
     if (inspection := inspector.inspection) is not None:
         layer = inspection.layers[inspector.layer_in_view]
         found |= {"character": inspection.character, "cell": inspection.cell, "unit": inspector.unit}
-        found |= {"layer": inspector.layer_in_view + 1, "surprisal": inspection.surprisal_nats}
+        found |= {"layer": inspector.layer_in_view + 1, "probability": inspection.probability}
         found |= {f"mean_{name}": value for name, value in layer.means.items()}
     return found
 

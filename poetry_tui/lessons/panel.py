@@ -53,7 +53,8 @@ class LessonPanel(Vertical):
         with Horizontal():
             yield Static(id="lesson-title", markup=False)
             for name in _BUTTONS:
-                button = Button("", id=f"lesson-{name}", compact=True)
+                # With its label from the first: Textual cannot draw a text in the width of an empty one.
+                button = Button(_label(name), id=f"lesson-{name}", compact=True)
                 button.can_focus = False
                 yield button
         yield Static(id="lesson-text", markup=False)
@@ -65,10 +66,14 @@ class LessonPanel(Vertical):
         self._shown = shown
         self.query_one("#lesson-title", Static).update(Content(shown.title))
         self.query_one("#lesson-text", Static).update(Content.assemble(shown.text, " ", (shown.hint, FAINT)))
-        for name, key in _BUTTONS.items():
-            self.query_one(f"#lesson-{name}", Button).label = Content(f"{key} {tr(f'lessons.{name}')}")
+        for name in _BUTTONS:
+            self.query_one(f"#lesson-{name}", Button).label = _label(name)
 
     @on(Button.Pressed)
     def tell(self, event: Button.Pressed) -> None:
         event.stop()
         self.post_message(self.Pressed(str(event.button.id).removeprefix("lesson-")))
+
+
+def _label(name: str) -> Content:
+    return Content(f"{_BUTTONS[name]} {tr(f'lessons.{name}')}")

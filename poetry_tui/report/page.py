@@ -16,6 +16,7 @@ from poetry_tui.preferences.i18n import tr, tr_label
 from poetry_tui.report.blocks import Block, Code, Heading, Paragraph, Poem, Prediction, Table
 from poetry_tui.report.curves import curves, probes
 from poetry_tui.report.history import RunHistory
+from poetry_tui.report.method import question_and_method
 from poetry_tui.tracking.comparison import Comparison, Row, compare
 from poetry_tui.tracking.wording import ABOUT
 
@@ -29,12 +30,13 @@ def blocks(histories: Sequence[RunHistory]) -> list[Block]:
     return [
         Heading(title(histories), 1),
         Paragraph(tr("report.made", version=__version__, moment=time.strftime("%Y-%m-%d %H:%M"))),
+        *question_and_method(histories),
         *_figures(side_by_side),
-        *_settings(side_by_side.names, side_by_side.settings),
         *curves(histories),
         *probes(histories),
         *_predictions(histories),
         *_samples(histories),
+        *_settings(side_by_side.names, side_by_side.settings),
         *_machine(histories),
         *_again(histories),
     ]

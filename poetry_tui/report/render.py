@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from poetry_tui.report.blocks import Block
+from poetry_tui.report.svg import COLOURS
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~])")
 # The colours of the curves on a dark page, in the order of those in `svg`.
@@ -16,7 +17,11 @@ _DARK_COLOURS = ("#e8795f", "#6fb0d2", "#9dc06f", "#c495da", "#dcab58", "#b5b0a6
 def to_html(blocks: Sequence[Block], title: str, language: str) -> str:
     """Render one page that needs nothing beside it: styles and figures are in it. `language` is a tag of HTML's `lang`."""
     template = _environment().get_template("report.html.jinja")
-    return template.render(groups=_by_kind(blocks), title=title, language=language, dark_colours=_DARK_COLOURS) + "\n"
+    groups = _by_kind(blocks)
+    return (
+        template.render(groups=groups, title=title, language=language, colours=COLOURS, dark_colours=_DARK_COLOURS)
+        + "\n"
+    )
 
 
 def to_markdown(blocks: Sequence[Block]) -> str:

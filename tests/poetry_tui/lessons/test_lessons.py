@@ -5,7 +5,9 @@ from string import Formatter
 from typing import Any
 
 import pytest
+from textual.app import App, ComposeResult
 from textual.widget import Widget
+from textual.widgets import Button
 
 from engine.system import paths
 from poetry_tui.app import PoetryApp
@@ -185,6 +187,17 @@ async def test_the_panel_leaves_the_screen_its_keys_and_most_of_its_rows(size: t
         assert panel.region.bottom == size[1] - 1
         assert app.focused is None or panel not in app.focused.ancestors
         assert not any(widget.can_focus for widget in panel.walk_children(Widget))
+
+
+async def test_the_buttons_have_their_labels_before_any_step_is_displayed() -> None:
+    class Bare(App[None]):
+        def compose(self) -> ComposeResult:
+            yield LessonPanel()
+
+    async with Bare().run_test() as pilot:
+        labels = [str(button.label) for button in pilot.app.query(Button)]
+        assert labels == ["^g next", "^o back", "^l lessons"]
+        assert all(button.size.width >= 7 for button in pilot.app.query(Button))
 
 
 @pytest.mark.parametrize("damage", ["", "[]", '{"open": 3}', '{"open": "gone", "lessons": {}}'])
