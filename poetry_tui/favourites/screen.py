@@ -17,7 +17,7 @@ from textual.widgets import Input, OptionList, Static
 from engine.system.errors import StudioError
 from engine.system.files import check_new_file, write_atomically
 from engine.system.names import path_of
-from poetry_tui.favourites.export import export, format_of
+from poetry_tui.favourites.export import date_of, export, format_of
 from poetry_tui.favourites.poem_list import PoemShelf, invitation
 from poetry_tui.favourites.poem_page import PoemPage
 from poetry_tui.favourites.search import collection_of, found_by, next_collection, tags_of
@@ -25,6 +25,7 @@ from poetry_tui.favourites.store import Favourite, FavouriteStore, form_key_of, 
 from poetry_tui.preferences.i18n import tr, tr_error, tr_label, tr_os_error
 from poetry_tui.preferences.keymap import bind
 from poetry_tui.widgets.line_input import AskLine, LineInput
+from poetry_tui.widgets.poem.comparison import ComparedPoem, PoemMarker
 from poetry_tui.widgets.poem.poem_display import PoemDisplay
 from poetry_tui.widgets.shell.messages import CopyWanted
 from poetry_tui.widgets.shell.services import Services
@@ -47,6 +48,7 @@ class FavouritesScreen(StudioScreen):
         bind("i", "edit('title')", "favourites.title", show=False),
         bind("e", "poster", "poster.draw"),
         bind("E", "export", "favourites.export", display="E"),
+        bind("m", "compare", "compose.compare", show=False),
         bind("d", "delete", "favourites.delete"),
         bind("u", "undo", "favourites.undo"),
         bind("D", "deleted_ones", "favourites.deleted_ones", display="D", show=False),
@@ -85,6 +87,7 @@ class FavouritesScreen(StudioScreen):
     def __init__(self, services: Services) -> None:
         super().__init__(services)
         self.store = FavouriteStore()
+        self._marker = PoemMarker()
         self.display_of_poems = PoemDisplay(services.settings, self.show_poem_page)
         self._all: list[Favourite] = []
         # The last one first.
@@ -213,7 +216,7 @@ class FavouritesScreen(StudioScreen):
         """Keys that would do nothing are not in the footer."""
         if action in ("recreate", "edit", "poster", "export", "delete") and self._shows_deleted:
             return False
-        if action in ("recreate", "copy", "edit", "poster", "export", "delete"):
+        if action in ("recreate", "copy", "compare", "edit", "poster", "export", "delete"):
             return self.is_mounted and self.chosen is not None
         if action == "search":
             return bool(self._listed)
@@ -295,6 +298,12 @@ class FavouritesScreen(StudioScreen):
         if await self._done(change):
             # The cursor stays where keys that were typed meanwhile have moved it.
             self.reload()
+
+    def action_compare(self) -> None:
+        """Mark the poem, or compare it with the marked one."""
+        if poem := self.chosen:
+            about = f"{poem.model} · {date_of(poem)}"
+            self._marker.mark(ComparedPoem(poem.text, heading_of(poem), form_key_of(poem), about), self)
 
     def action_poster(self) -> None:
         """Ask how the poem shall be drawn, and draw it."""

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from hatch_build import described
+
 ROOT = Path(__file__).parent.parent.parent
 DEADLINE_S = 300
 # A package index takes files of up to 100 MB without asking.
@@ -68,12 +70,18 @@ def test_the_wheel_holds_both_packages_and_the_data(wheel: Path) -> None:
     assert not [name for name in names if name.startswith(("tests/", "data/", "training/"))]
 
 
-def test_the_description_of_the_package_has_absolute_links(wheel: Path) -> None:
+def test_the_description_has_links_that_work_elsewhere_and_no_address_that_is_none(wheel: Path) -> None:
     archive = zipfile.ZipFile(wheel)
     (metadata,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
-    description = archive.read(metadata).decode().partition("\n\n")[2]
+    head, _, description = archive.read(metadata).decode().partition("\n\n")
+    assert "example" not in head
     links = re.findall(r"\]\(([^)]+)\)", description)
-    assert [link for link in links if link.endswith("/raw/main/docs/pictures/compose.png")]
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
+    assert "# " in description
+    # Where the project has an address, everything leads there.
+    whole = described((ROOT / "README.md").read_text(encoding="utf-8"), "https://host/project")
+    links = re.findall(r"\]\(([^)]+)\)", whole)
+    assert "https://host/project/raw/main/docs/pictures/compose.png" in links
     assert [link for link in links if not link.startswith(("https://", "#"))] == []
 
 

@@ -23,6 +23,8 @@ from poetry_tui.compose.session.state import ComposeSession, Composition
 from poetry_tui.preferences.i18n import tr, tr_error, tr_label
 from poetry_tui.preferences.keymap import bind
 from poetry_tui.preferences.settings import SettingsStore
+from poetry_tui.widgets.poem.comparison import ComparedPoem, PoemMarker
+from poetry_tui.widgets.poem.likelihood import shown_nats
 from poetry_tui.widgets.poem.poem_display import PoemDisplay
 from poetry_tui.widgets.poem.poem_view import PoemView, PoemViewState
 from poetry_tui.widgets.shell.messages import CopyWanted
@@ -57,6 +59,7 @@ class PoemPane(Vertical):
         bind("h", "history", "compose.history", show=False),
         bind("y", "copy", "compose.copy", show=False),
         bind("e", "poster", "poster.draw", show=False),
+        bind("m", "compare", "compose.compare", show=False),
         bind("o", "quotations", "compose.quotations", show=False),
         bind("left", "step(-1)", "compose.step", show=False),
         bind("right", "step(1)", "compose.step", show=False),
@@ -93,6 +96,7 @@ class PoemPane(Vertical):
         self._session, self._revisions, self._settings, self._spawn = session, revisions, settings, spawn
         self._annotations = AnnotationCache(spawn, self.show_poem)
         self._display = PoemDisplay(settings, self.show_poem)
+        self._marker = PoemMarker()
         # Already in the first paint, when nothing else is known yet.
         self._hint = tr("compose.hint_warming_up")
         self.view = PoemView(self._hint)
@@ -327,6 +331,14 @@ class PoemPane(Vertical):
         if self._session.current is not None:
             self.post_message(CopyWanted(self.view.text_as_shown))
 
+    def action_compare(self) -> None:
+        """Mark the poem, or compare it with the marked one: a candidate with another, or before and after a revision."""
+        current = self._session.current
+        if current is not None and current.is_composed:
+            form, nats = str(current.config.get("form", "free")), current.nats_per_han
+            about = "" if nats is None else tr("favourites.nats", nats=shown_nats(nats))
+            self._marker.mark(ComparedPoem(current.text, str(current.config.get("title") or ""), form, about), self)
+
     def action_poster(self) -> None:
         """Ask how the poem shall be drawn, and draw it."""
         current = self._session.current
@@ -343,7 +355,7 @@ class PoemPane(Vertical):
         """Keys that would do nothing are not in the footer."""
         current = self._session.current
         match action:
-            case "copy" | "poster":
+            case "copy" | "poster" | "compare":
                 return current is not None and current.is_composed
             case "step" | "line" | "history":
                 return self._revisions.has_revision

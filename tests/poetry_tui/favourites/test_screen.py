@@ -12,11 +12,12 @@ from textual.widgets import Input, Static
 from poetry_tui.app import PoetryApp
 from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.favourites.poem_list import PoemShelf
-from poetry_tui.favourites.store import Favourite, FavouriteStore
+from poetry_tui.favourites.store import Favourite, FavouriteStore, heading_of
 from poetry_tui.preferences.i18n import Language
 from poetry_tui.preferences.settings import Settings
 from poetry_tui.preferences.themes import INK, PAPER
 from poetry_tui.widgets.line_input import AskLine
+from poetry_tui.widgets.poem.comparison import ComparisonScreen
 from poetry_tui.widgets.poem.poem_view import PoemView
 
 POEMS = (
@@ -202,6 +203,23 @@ async def test_a_poem_is_put_into_a_collection_and_the_collections_are_shown_in_
         await pilot.press("C")
         await pilot.pause()
         assert len(app.shelf) == 4
+
+
+async def test_two_poems_are_marked_and_stand_side_by_side(kept: FavouriteStore) -> None:
+    app = Shelf()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await loaded(pilot)
+        await pilot.press("m", "m")
+        assert "taken away" in app.said[-1]
+        await pilot.press("m", "down", "m")
+        await until(pilot, lambda: isinstance(app.screen, ComparisonScreen))
+        await loaded(pilot)
+        columns = [str(column.render()) for column in app.screen.query(Static)]
+        for text, poem in zip(columns, kept.list(), strict=False):
+            assert heading_of(poem) in text
+            assert "平" in text
+        await pilot.press("escape")
+        assert not isinstance(app.screen, ComparisonScreen)
 
 
 async def test_a_poem_is_sent_to_the_clipboard(kept: FavouriteStore) -> None:

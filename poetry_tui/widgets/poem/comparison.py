@@ -1,0 +1,131 @@
+"""Two poems side by side: their forms, tones and rhymes, and where one revises the other, the characters that differ."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from engine.prosody.text import HAN_CELLS, LINE_MARKS, is_han, split_lines
+from poetry_tui.preferences.i18n import tr, tr_label
+from poetry_tui.preferences.themes import FAINT
+
+if TYPE_CHECKING:
+    from poetry_tui.widgets.poem.annotations import PoemAnnotations
+
+_STYLES = {"tone": FAINT, "wrong": "$text-error", "licence": "$text-warning", "rhyme": "$accent"}
+_DIFFERS = "bold $accent"
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedPoem:
+    """A poem to compare, in the characters that are shown. `form`: its key, where it is known; `about`: a line on its making."""
+
+    text: str
+    title: str = ""
+    form: str | None = None
+    about: str = ""
+
+
+class PoemMarker:
+    """Remembers the first of two poems to compare."""
+
+    def __init__(self) -> None:
+        self._marked: ComparedPoem | None = None
+
+    def mark(self, poem: ComparedPoem, widget: Widget) -> None:
+        """Mark a poem; where another one is marked, compare the two. Marking it again takes the mark away."""
+        marked, self._marked = self._marked, None
+        if marked is None:
+            self._marked = poem
+            widget.app.notify(tr("compose.marked"), markup=False)
+        elif marked.text != poem.text:
+            widget.app.push_screen(ComparisonScreen(marked, poem))
+        else:
+            widget.app.notify(tr("compose.unmarked"), markup=False)
+
+
+def differing(first: str, second: str) -> frozenset[int]:
+    """The indices at which two texts differ, where one revises the other: marks in the same places, half of the characters alike."""
+    pairs = list(zip(first, second, strict=False))
+    others = [index for index, (one, other) in enumerate(pairs) if one != other]
+    is_revision = len(first) == len(second) and all(is_han(one) == is_han(other) for one, other in pairs)
+    return frozenset(others) if is_revision and 2 * len(others) <= len(pairs) else frozenset()
+
+
+class ComparisonScreen(ModalScreen[None]):
+    """A card with a column for each poem; any of esc, enter and m closes it."""
+
+    DEFAULT_CSS = """
+    ComparisonScreen {
+        align: center middle;
+        & > VerticalScroll {
+            width: 96; max-width: 98%; height: auto; max-height: 94%; padding: 1 2; background: $surface;
+            border: round $accent; border-title-color: $accent; border-subtitle-color: $text-muted;
+            scrollbar-size-vertical: 1;
+        }
+        Horizontal { height: auto; }
+        Static { width: 1fr; height: auto; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,m,q", "dismiss", show=False)]
+
+    def __init__(self, first: ComparedPoem, second: ComparedPoem) -> None:
+        super().__init__()
+        self._poems = (first, second)
+        self._columns = (Static(), Static())
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll() as card:
+            card.border_title = Content(tr_label("compose.comparison"))
+            n = len(differing(*(poem.text for poem in self._poems)))
+            card.border_subtitle = Content(tr("compose.differ", n=n) if n else "")
+            yield Horizontal(*self._columns)
+
+    def on_mount(self) -> None:
+        self._show(None, None)
+        self._annotate()
+
+    @work(exit_on_error=False)
+    async def _annotate(self) -> None:
+        # Reads the tables of prosody, which takes a moment at first.
+        from poetry_tui.widgets.poem.annotations import annotate
+
+        first, second = self._poems
+        self._show(
+            await asyncio.to_thread(annotate, first.text, first.form),
+            await asyncio.to_thread(annotate, second.text, second.form),
+        )
+
+    def _show(self, *annotations: "PoemAnnotations | None") -> None:
+        others = differing(*(poem.text for poem in self._poems))
+        for column, poem, found in zip(self._columns, self._poems, annotations, strict=True):
+            column.update(_column(poem, found, others))
+
+
+def _column(poem: ComparedPoem, found: "PoemAnnotations | None", others: frozenset[int]) -> Content:
+    """Title, form and rhyme, then each line of verse above its tones."""
+    rows = [Content.styled(poem.title or split_lines(poem.text)[0].rstrip(LINE_MARKS), "bold")]
+    facts = (found.form or found.style, found.tone_pattern, *found.rhyme_groups) if found else ()
+    rows += [
+        Content.styled(" · ".join(filter(None, facts)) or " ", FAINT),
+        Content.styled(poem.about, FAINT),
+        Content(),
+    ]
+    at = 0
+    for line in split_lines(poem.text):
+        verse, tones = Content(), Content()
+        for index, character in enumerate(line, start=at):
+            verse += Content.styled(character, _DIFFERS if index in others else "")
+            mark = found.annotations.get(index) if found else None
+            tones += Content.styled(mark.text, _STYLES[mark.look]) if mark else Content(" " * HAN_CELLS)
+        at += len(line)
+        rows += [verse, tones]
+    return Content("\n").join(rows)
