@@ -109,7 +109,7 @@ KEY_GROUPS: Mapping[str, Mapping[str, Sequence[str]]] = {
         "shell.keys_view": _labels(
             "compose",
             """
-            tones pinyin upright traditional quotations panel inspector.next_layer inspector.unit_before
+            tones pinyin upright traditional compare quotations panel inspector.next_layer inspector.unit_before
             inspector.unit_after shading leave
             """,
         ),
@@ -127,7 +127,7 @@ KEY_GROUPS: Mapping[str, Mapping[str, Sequence[str]]] = {
         "shell.keys_list": _labels("favourites", "search next_collection deleted_ones back"),
         "shell.keys_poem": _labels("favourites", "recreate tags collection note title delete undo"),
         "shell.keys_keep": _labels("favourites", "copy poster.draw export"),
-        "shell.keys_view": _labels("compose", "upright traditional"),
+        "shell.keys_view": _labels("compose", "upright traditional compare"),
     },
 }
 # The same in the order of footer, help and palette; keys that are not listed come last.

@@ -1,10 +1,11 @@
 """The Compose screen, driven by keys and mouse."""
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from engine.system.errors import StudioError
 from poetry_tui.compose.inspector.character_inspector import CharacterInspector
+from poetry_tui.compose.poem.own_poem_dialog import OwnPoemDialog
 from poetry_tui.compose.poem.pager import Pager
 from poetry_tui.compose.request.begin_picker import BeginPicker
 from poetry_tui.compose.screen import ComposeScreen
@@ -12,6 +13,7 @@ from poetry_tui.engine_client.client import Phase
 from poetry_tui.favourites.screen import FavouritesScreen
 from poetry_tui.favourites.store import Favourite, FavouriteStore
 from poetry_tui.preferences.settings import Settings, load_settings, settings_file
+from poetry_tui.widgets.poem.comparison import ComparisonScreen, differing
 from poetry_tui.widgets.poem.poem_view import PoemView
 from tests.poetry_tui.compose.open_studio import REGULAR, open_studio
 from tests.poetry_tui.conftest import FAKE_SERVICE, Until
@@ -150,6 +152,24 @@ async def test_brackets_turn_to_earlier_and_later_poems(until: Until) -> None:
         assert " 1 " in studio.screen.query_one(Pager).render().plain
         await studio.press("right_square_bracket")
         assert studio.screen.session.index == 1
+
+
+async def test_a_poem_and_its_revision_are_compared(until: Until) -> None:
+    async with open_studio(until) as studio:
+        await studio.press("enter")
+        await studio.written()
+        first = studio.current.text
+        await studio.press("m", "n")
+        await studio.until(lambda: isinstance(studio.app.screen, OwnPoemDialog))
+        revised = first.replace(first[2], "山", 1)
+        studio.app.screen.query_one(TextArea).text = revised
+        await studio.press("ctrl+s")
+        await studio.until(lambda: isinstance(studio.app.screen, ComposeScreen) and studio.current.text == revised)
+        await studio.press("m")
+        await studio.until(lambda: isinstance(studio.app.screen, ComparisonScreen))
+        assert len(differing(first, revised)) == 1
+        await studio.press("escape")
+        assert isinstance(studio.app.screen, ComposeScreen)
 
 
 async def test_a_favourite_is_kept_with_all_that_made_it(until: Until) -> None:
