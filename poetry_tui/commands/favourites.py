@@ -19,8 +19,8 @@ from poetry_tui.commands.output import (
     printable,
 )
 from poetry_tui.favourites.export import FILE_ENDINGS, FORMATS, date_of, export, format_of, to_dict
-from poetry_tui.favourites.search import collection_of, matches
-from poetry_tui.favourites.store import FavouriteStore, form_key_of, heading_of
+from poetry_tui.favourites.search import collection_of
+from poetry_tui.favourites.store import FavouriteStore, form_key_of, heading_of, matches
 from poetry_tui.widgets.poem.likelihood import nats_per_han, shown_nats
 
 

@@ -1,22 +1,11 @@
 """Finding favourites: by words, #tags and an @collection, and what such names are as someone typed them."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from poetry_tui.favourites.store import Favourite
+from poetry_tui.favourites.store import Favourite, matches
 
 
-def matches(favourite: "Favourite", text: str = "", tag: str = "", collection: str = "") -> bool:
-    """Whether every word of `text` stands somewhere in it, punctuation and case aside, and it has `tag` and is in `collection`."""
-    if (tag and tag not in favourite.tags) or (collection and collection != favourite.collection):
-        return False
-    parts = (favourite.text, favourite.title, favourite.note, favourite.model, favourite.collection, *favourite.tags)
-    haystack = "\n".join(map(_folded, parts))
-    return all(_folded(word) in haystack for word in text.split())
-
-
-def found_by(line: str, favourites: "Iterable[Favourite]") -> "list[Favourite]":
+def found_by(line: str, favourites: Iterable[Favourite]) -> list[Favourite]:
     """The favourites that a search line accepts; its words with # are tags, one with @ is a collection."""
     typed = line.split()
     tags = [word[1:] for word in typed if word[0] in "#＃" and len(word) > 1]
@@ -26,7 +15,7 @@ def found_by(line: str, favourites: "Iterable[Favourite]") -> "list[Favourite]":
     return [favourite for favourite in found if all(tag in favourite.tags for tag in tags)]
 
 
-def next_collection(line: str, favourites: "Iterable[Favourite]") -> str:
+def next_collection(line: str, favourites: Iterable[Favourite]) -> str:
     """The search line for the collection after the one that a line shows; "" after the last."""
     names = sorted({favourite.collection for favourite in favourites if favourite.collection})
     shown = line.strip().lstrip("@＠")
@@ -43,7 +32,3 @@ def tags_of(text: str) -> tuple[str, ...]:
 def collection_of(text: str) -> str:
     """The name of a collection as someone typed it, an @ before it at will: one word, so that a search can name it."""
     return "-".join(text.lstrip("@＠ ").split())
-
-
-def _folded(text: str) -> str:
-    return "".join(filter(str.isalnum, text)).casefold()

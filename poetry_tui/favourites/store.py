@@ -19,7 +19,6 @@ from engine.system import paths
 from engine.system.errors import StudioError
 from engine.system.names import shown
 from poetry_tui.favourites.rows import COLUMNS, fields_of
-from poetry_tui.favourites.search import matches
 
 # "poet" in the file's header tells a favourites file from any other SQLite file.
 APPLICATION_ID = 0x706F6574
@@ -82,6 +81,15 @@ Favourites = list[Favourite]
 
 def default_path() -> Path:
     return paths.home() / "favourites.db"
+
+
+def matches(favourite: Favourite, text: str = "", tag: str = "", collection: str = "") -> bool:
+    """Whether every word of `text` stands somewhere in it, punctuation and case aside, and it has `tag` and is in `collection`."""
+    if (tag and tag not in favourite.tags) or (collection and collection != favourite.collection):
+        return False
+    parts = (favourite.text, favourite.title, favourite.note, favourite.model, favourite.collection, *favourite.tags)
+    haystack = "\n".join(map(_folded, parts))
+    return all(_folded(word) in haystack for word in text.split())
 
 
 def heading_of(favourite: Favourite) -> str:
@@ -319,6 +327,10 @@ def _values(favourite: Favourite) -> tuple[Any, ...]:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def _folded(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()
 
 
 def _missing(favourite_id: int) -> StudioError:
