@@ -2,7 +2,7 @@
 
 import sys
 
-from poetry_tui.cli import main
+from poetry_tui.commands.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -37,9 +37,7 @@ from poetry_tui.terminal.compat import (
 from poetry_tui.terminal.hang_up import is_leaving
 from poetry_tui.terminal.input_gate import InputGate
 from poetry_tui.widgets.shell.header import TABS, StudioHeader
-from poetry_tui.widgets.shell.messages import CopyWanted, EngineChanged, ModelWanted
-from poetry_tui.widgets.shell.services import Services
-from poetry_tui.widgets.shell.studio_screen import StudioScreen
+from poetry_tui.widgets.shell.studio_screen import CopyWanted, EngineChanged, ModelWanted, Services, StudioScreen
 
 # Of what is said once and names a file.
 LONG_NOTICE_S = 15.0

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from benchmarks.docs.markdown import table
 from engine.__main__ import make_parser as make_engine_parser
 from engine.corpus.readers.formats import FORMATS
-from poetry_tui.cli import ENGINE_COMMANDS, make_parser
+from poetry_tui.commands.cli import ENGINE_COMMANDS, make_parser
 
 INTRODUCTION = """\
 # Commands

@@ -7,7 +7,7 @@ import torch
 
 from benchmarks.growth.axes import Axis, Measured, Quantity
 from benchmarks.growth.laws import affine, power_law
-from poetry_tui.report.svg import HEIGHT, PAPER, WIDTH, Series, chart
+from poetry_tui.tracking.report.svg import HEIGHT, PAPER, WIDTH, Series, chart
 
 N_DRAWN = 60
 # Charts beside each other: the first quantities of each axis.

@@ -23,7 +23,7 @@ from engine.runs.folder import RunWriter
 from engine.system import paths
 from poetry_tui.app import PoetryApp
 from poetry_tui.preferences.settings import Settings
-from poetry_tui.tracking.follower import RunFollower
+from poetry_tui.tracking.reader import RunFollower
 from poetry_tui.train.monitor.loss_chart import LossChart
 from poetry_tui.train.screen import TrainScreen
 from tests.poetry_tui.tracking import make_run

@@ -64,3 +64,19 @@ def columns_rtl(lines: Sequence[str]) -> list[str]:
     height = max(map(len, lines), default=0)
     padded = [line.ljust(height, "\u3000") for line in lines]
     return ["\u3000".join(line[row] for line in reversed(padded)).rstrip("\u3000 ") for row in range(height)]
+
+
+def nats_per_han(logprob: float | None, text: str) -> float | None:
+    """Nats per Han character, as `evaluate` counts them: −ln p of everything in a poem (forced characters, marks
+    and the end too) divided by its Han characters. Never negative; the fewer, the likelier. None where nothing is known.
+
+    Args:
+        logprob: ln p of the whole poem, in nats.
+    """
+    n_han = sum(map(is_han, text))
+    return -logprob / n_han if logprob is not None and n_han else None
+
+
+def shown_nats(nats: float) -> str:
+    """The figure with two decimals, as every screen displays it."""
+    return f"{nats:.2f}"

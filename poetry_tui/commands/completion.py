@@ -60,7 +60,7 @@ def _whole_parser() -> argparse.ArgumentParser:
     """The parser of all commands; those of the engine with their arguments, which only the engine's own parser knows."""
     # By name: the command line lies above its commands, and the engine's commands load PyTorch when they are carried out, which this
     # process never does.
-    cli = importlib.import_module("poetry_tui.cli")
+    cli = importlib.import_module("poetry_tui.commands.cli")
     parser: argparse.ArgumentParser = cli.make_parser()
     engine: argparse.ArgumentParser = importlib.import_module("engine.__main__").make_parser()
     commands = _commands_of(parser)

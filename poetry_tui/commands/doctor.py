@@ -1,13 +1,24 @@
 """`poetry-tui doctor`, `locate` and `cache`: what the studio finds on this machine, where its files lie, and clearing caches."""
 
 import argparse
+import importlib.metadata
+import json
+import os
+import platform
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
+from engine import __version__
+from engine.commands.front import has_little_memory
+from engine.corpus.corpus import list_corpora
+from engine.model.registry import list_models
 from engine.system import paths
 from engine.system.errors import RunError
-from poetry_tui.commands.diagnostics import examine, places
 from poetry_tui.commands.output import Commands, command, group, megabytes, print_json, print_note, print_pairs
+from poetry_tui.preferences.chart_glyphs import chosen
 from poetry_tui.tracking.summary import list_runs
 
 # In the folder of a corpus.
@@ -77,3 +88,126 @@ def _pairs(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("terminal", f"{terminal['columns']}×{terminal['rows']}, TERM={terminal['term']}, LANG={terminal['lang']}"),
         ("charts", {"ascii": "in plain ASCII", "braille": "in braille dots"}[terminal["charts"]]),
     ]
+
+
+PACKAGES = ("torch", "numpy", "textual", "rich", "safetensors", "opencc")
+DEVICE_TIMEOUT_S = 120
+# Run in a process of its own, because this one never loads torch.
+_ASK_FOR_DEVICE = """
+import json, torch
+from engine.config.schema import ModelConfig
+from engine.model.devices import choose_device, device_name, product_dtype, usable_cores
+device = choose_device("auto")
+name = device_name(device, product_dtype("auto", device, ModelConfig().hidden_size))
+print(json.dumps({"device": device.type, "name": name, "cores": usable_cores()}))
+"""
+
+
+def examine() -> dict[str, Any]:
+    """Everything worth knowing when something does not work; plain values. `problems` holds one sentence each."""
+    device = ask_for_device()
+    models = [
+        {"name": m.name, "bundled": m.is_bundled, "size_bytes": m.size_bytes, "problem": m.problem}
+        for m in list_models()
+    ]
+    folder = paths.home()
+    return {
+        "studio": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "npm": shutil.which("npm"),
+        "device": device,
+        "paths": {
+            "home": str(folder),
+            "home_is_writable": _is_writable(),
+            "free_bytes": _free_bytes(),
+            "bundled": str(paths.bundled_data()),
+            **{name: str(path) for name, path in places().items()},
+        },
+        "corpora": [{"name": corpus.name, "n_poems": corpus.n_poems} for corpus in list_corpora()],
+        "models": models,
+        "n_runs": len(list_runs()),
+        "terminal": _terminal(),
+        "problems": _problems(device, models),
+    }
+
+
+def places() -> dict[str, Path]:
+    """The folders and files of the user's, by name."""
+    return {
+        "config": paths.config_file(),
+        "data": paths.home(),
+        "settings": paths.state_file("settings.json"),
+        "log": paths.state_file("log/engine.log"),
+        "cache": paths.caches(),
+        "corpora": paths.corpora(),
+        "models": paths.models(),
+        "runs": paths.runs(),
+    }
+
+
+def ask_for_device() -> dict[str, Any]:
+    """What the engine would compute on: device, name, cores; or `problem`, when torch cannot be loaded."""
+    try:
+        answer = subprocess.run(
+            [sys.executable, "-P", "-c", _ASK_FOR_DEVICE],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=DEVICE_TIMEOUT_S,
+            check=True,
+        )
+        found = json.loads(answer.stdout)
+    except subprocess.CalledProcessError as error:
+        last_line = next(iter(reversed(error.stderr.strip().splitlines())), f"exit status {error.returncode}")
+        return {"problem": last_line}
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        return {"problem": str(error)}
+    return dict(found)
+
+
+def _problems(device: dict[str, Any], models: list[dict[str, Any]]) -> list[str]:
+    problems = []
+    if "problem" in device:
+        remedy = "lift the limit of memory (`ulimit -v`)" if has_little_memory() else "install the studio again"
+        problems.append(f"The engine does not start ({device['problem']}); {remedy}.")
+    if not any(model["bundled"] and not model["problem"] for model in models):
+        problems.append("The studio's own model is missing; install the studio again, or train one.")
+    problems += [f"The model {model['name']} is unusable: {model['problem']}" for model in models if model["problem"]]
+    if not _is_writable():
+        problems.append(f"{paths.home()} cannot be written; change its permissions, or set {paths.HOME_VARIABLE}.")
+    return problems
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _is_writable() -> bool:
+    """Whether the user's folder can be written, or made where it does not exist yet."""
+    there = next(path for path in (paths.home(), *paths.home().absolute().parents) if path.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+
+
+def _free_bytes() -> int:
+    there = next(path for path in (paths.home(), *paths.home().absolute().parents) if path.is_dir())
+    return shutil.disk_usage(there).free
+
+
+def _terminal() -> dict[str, Any]:
+    # It knows the themes, and so Textual: only for those who ask.
+    from poetry_tui.preferences.settings import load_settings, settings_file
+
+    size = shutil.get_terminal_size()
+    return {
+        "is_terminal": sys.stdout.isatty(),
+        "columns": size.columns,
+        "rows": size.lines,
+        **{name.lower(): os.environ.get(name, "") for name in ("TERM", "COLORTERM", "LANG", "TERM_PROGRAM")},
+        "charts": chosen(load_settings(settings_file()).charts),
+        "kitty_keys_off": os.environ.get("TEXTUAL_DISABLE_KITTY_KEY", ""),
+    }

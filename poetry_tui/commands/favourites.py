@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from engine.commands.poster import add_poster_flags, check_poster_path, poster_style, save_poster
-from engine.prosody.text import couplets, split_lines
+from engine.prosody.text import couplets, nats_per_han, shown_nats, split_lines
 from engine.system.errors import UsageError
 from engine.system.files import check_new_file, reporting_file_errors, write_atomically
 from engine.system.names import brief, path_of
@@ -21,7 +21,6 @@ from poetry_tui.commands.output import (
 from poetry_tui.favourites.export import FILE_ENDINGS, FORMATS, date_of, export, format_of, to_dict
 from poetry_tui.favourites.search import collection_of
 from poetry_tui.favourites.store import FavouriteStore, form_key_of, heading_of, matches
-from poetry_tui.widgets.poem.likelihood import nats_per_han, shown_nats
 
 
 def add_parser(commands: Commands) -> None:

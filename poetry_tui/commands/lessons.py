@@ -4,7 +4,7 @@ import argparse
 
 from engine.system.errors import UsageError
 from poetry_tui.commands.output import Commands, command
-from poetry_tui.studio import open_studio
+from poetry_tui.commands.studio import open_studio
 
 
 def add_parser(commands: Commands) -> None:

@@ -23,8 +23,7 @@ from poetry_tui.engine_client.client import EngineState, Phase
 from poetry_tui.favourites import OWN
 from poetry_tui.preferences.i18n import tr, tr_error
 from poetry_tui.preferences.keymap import bind
-from poetry_tui.widgets.shell.services import Services
-from poetry_tui.widgets.shell.studio_screen import StudioScreen
+from poetry_tui.widgets.shell.studio_screen import Services, StudioScreen
 
 if TYPE_CHECKING:
     from poetry_tui.compose.inspector.character_inspector import CharacterInspector

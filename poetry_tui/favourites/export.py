@@ -6,11 +6,10 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from engine.prosody.text import couplets, split_lines
+from engine.prosody.text import couplets, nats_per_han, shown_nats, split_lines
 from engine.system.errors import UsageError
 from poetry_tui.favourites.booklet import as_epub, as_html
 from poetry_tui.favourites.store import Favourite, heading_of
-from poetry_tui.widgets.poem.likelihood import nats_per_han, shown_nats
 
 
 def _rows(favourite: Favourite) -> list[str]:

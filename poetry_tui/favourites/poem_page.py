@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.composing.service.protocol import Token
+from engine.prosody.text import nats_per_han, shown_nats
 from engine.prosody.tunes import stanza_starts_of
 from engine.system.errors import StudioError
 from poetry_tui.favourites import OWN
@@ -17,7 +18,6 @@ from poetry_tui.favourites.export import date_of
 from poetry_tui.favourites.store import Favourite, form_key_of
 from poetry_tui.preferences.i18n import TRANSLATIONS, tr, tr_error, tr_label
 from poetry_tui.preferences.themes import FAINT
-from poetry_tui.widgets.poem.likelihood import nats_per_han, shown_nats
 from poetry_tui.widgets.poem.poem_view import PoemView, PoemViewState
 
 # Said elsewhere, or of no interest to a reader.

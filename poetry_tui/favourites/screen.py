@@ -27,9 +27,7 @@ from poetry_tui.preferences.keymap import bind
 from poetry_tui.widgets.line_input import AskLine, LineInput
 from poetry_tui.widgets.poem.comparison import ComparedPoem, PoemMarker
 from poetry_tui.widgets.poem.poem_display import PoemDisplay
-from poetry_tui.widgets.shell.messages import CopyWanted
-from poetry_tui.widgets.shell.services import Services
-from poetry_tui.widgets.shell.studio_screen import StudioScreen
+from poetry_tui.widgets.shell.studio_screen import CopyWanted, Services, StudioScreen
 
 
 class FavouritesScreen(StudioScreen):

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 from engine.runs.events import Record
 from engine.system.errors import RunError, StudioError
-from poetry_tui.tracking.follower import RunFollower, Snapshot
-from poetry_tui.tracking.reader import Chunk, EventTail
+from poetry_tui.tracking.reader import Chunk, EventTail, RunFollower, Snapshot
 from poetry_tui.tracking.run_state.state import Status
 
 # A whole run is seen in so many seconds, unless it was shorter than that.

@@ -4,11 +4,11 @@ import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from poetry_tui.tracking.braille_plot import FOLLOWED_LETTER, OVERLAY_LETTERS
 from poetry_tui.tracking.comparison import Comparison, compare
-from poetry_tui.tracking.follower import RunFollower
+from poetry_tui.tracking.reader import RunFollower
 from poetry_tui.tracking.replay import RunReplay
 from poetry_tui.tracking.run_state.state import RunState
-from poetry_tui.widgets.braille_plot import FOLLOWED_LETTER, OVERLAY_LETTERS
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from poetry_tui.preferences.i18n import tr, tr_error
 from poetry_tui.preferences.keymap import bind
 from poetry_tui.terminal.compat import bindings_of
 from poetry_tui.tracking import control as runs
-from poetry_tui.tracking.follower import RunFollower
+from poetry_tui.tracking.reader import RunFollower
 from poetry_tui.tracking.replay import RunReplay
 from poetry_tui.tracking.summary import RunSummary
 from poetry_tui.train.body import TrainBody
@@ -26,9 +26,7 @@ from poetry_tui.train.monitor.samples import SampleTimeline
 from poetry_tui.train.run_controls import RunControlKeys, RunControls
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.settings.form import INSTALLABLE, RunSettings
-from poetry_tui.widgets.shell.messages import ModelWanted
-from poetry_tui.widgets.shell.services import Services
-from poetry_tui.widgets.shell.studio_screen import StudioScreen
+from poetry_tui.widgets.shell.studio_screen import ModelWanted, Services, StudioScreen
 
 # A figure that changes more often cannot be read, and every read and every painting is paid for by the training.
 READ_PERIOD_S = 0.2

@@ -13,7 +13,7 @@ from benchmarks.docs.__main__ import DOCS, PAGES
 from benchmarks.docs.cli_page import commands_of
 from benchmarks.docs.keys_page import owners_of_keys
 from engine.__main__ import make_parser as make_engine_parser
-from poetry_tui.cli import ENGINE_COMMANDS, make_parser
+from poetry_tui.commands.cli import ENGINE_COMMANDS, make_parser
 
 ROOT = DOCS.parent
 DOCUMENTS = [

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from poetry_tui.cli import main
+from poetry_tui.commands.cli import main
 from poetry_tui.engine_client import client
 
 FAKE_SERVICE = Path(__file__).parents[1] / "poetry_tui" / "engine_client" / "fake_service.py"

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from engine.prosody.report import Report
-from poetry_tui.cli import main
+from poetry_tui.commands.cli import main
 
 GUANQUE = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
 SPOILT = GUANQUE.replace("海", "山")

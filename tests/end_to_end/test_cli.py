@@ -11,8 +11,8 @@ import pytest
 
 from engine import __version__
 from engine.commands.front import QUIET_VARIABLE
-from poetry_tui import cli
-from poetry_tui.cli import main
+from poetry_tui.commands import cli
+from poetry_tui.commands.cli import main
 from poetry_tui.commands.output import progress
 from tests.poetry_tui.preferences.test_help import ALL
 
@@ -149,7 +149,7 @@ def test_an_empty_list_is_an_empty_json_list(line: str, capsys: pytest.CaptureFi
 
 def test_the_commands_of_the_face_load_no_torch() -> None:
     script = (
-        "import sys; from poetry_tui.cli import main; status = main(['models', '--json']); "
+        "import sys; from poetry_tui.commands.cli import main; status = main(['models', '--json']); "
         "main(['runs']); main(['corpus']); main(['favourites']); "
         "loaded = {'torch', 'safetensors', 'textual'} & sys.modules.keys(); sys.exit(f'loaded: {loaded}' if loaded else status)"
     )

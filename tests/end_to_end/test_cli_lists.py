@@ -11,7 +11,7 @@ import pytest
 from engine.config.presets import preset
 from engine.config.schema import ModelConfig
 from engine.runs.folder import write_config
-from poetry_tui.cli import main
+from poetry_tui.commands.cli import main
 from poetry_tui.favourites.store import Favourite, FavouriteStore
 from poetry_tui.tracking.summary import summarise
 from tests.poetry_tui.tracking.make_run import life, write_run
@@ -230,7 +230,7 @@ def test_the_doctor_tells_what_is_here(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, no_bundled: None, studio_home: Path
 ) -> None:
     device = {"device": "cpu", "name": "cpu", "cores": 2}
-    monkeypatch.setattr("poetry_tui.commands.diagnostics.ask_for_device", lambda: device)
+    monkeypatch.setattr("poetry_tui.commands.doctor.ask_for_device", lambda: device)
     assert main(["doctor", "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert found["device"] == device

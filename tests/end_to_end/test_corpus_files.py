@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from poetry_tui.cli import main
+from poetry_tui.commands.cli import main
 from tests.children import child
 
 posix = pytest.mark.skipif(os.name != "posix", reason="pipes with names, signals")

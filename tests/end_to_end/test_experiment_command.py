@@ -7,7 +7,7 @@ import pytest
 from engine.config.schema import CELLS
 from engine.runs.folder import read_config
 from engine.system import paths
-from poetry_tui.cli import main
+from poetry_tui.commands.cli import main
 from tests.small_corpus import write_corpus
 
 

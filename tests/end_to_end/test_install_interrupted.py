@@ -14,7 +14,7 @@ from engine.corpus import install as installer
 from engine.corpus.cleaning import Cleaner
 from engine.corpus.poem import RawPoem
 from engine.corpus.store import create, open_corpus
-from poetry_tui.cli import main
+from poetry_tui.commands.cli import main
 from tests.terminals import wait_until, wait_until_gone
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the pretended npm is a shell script")

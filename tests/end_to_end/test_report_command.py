@@ -9,7 +9,7 @@ import pytest
 
 from engine.config.presets import preset
 from engine.training.loop import run_training
-from poetry_tui.cli import main
+from poetry_tui.commands.cli import main
 from tests.small_corpus import write_corpus
 
 

@@ -12,7 +12,7 @@ import pytest
 from engine.config.presets import preset
 from engine.config.schema import ModelConfig
 from engine.system.files import write_atomically
-from poetry_tui.cli import main
+from poetry_tui.commands.cli import main
 from poetry_tui.tracking import summary
 from poetry_tui.tracking.run_state.state import RunState
 from tests.poetry_tui.tracking.make_run import append, finished, life, started, write_run

@@ -30,7 +30,7 @@ STUDIO_WITHOUT_TORCH = (sys.executable, str(Path(__file__).with_name("studio_wit
 STUDIO_WITH_TRAINING = """
 import sys
 from engine.config.presets import preset
-from poetry_tui.studio import open_studio
+from poetry_tui.commands.studio import open_studio
 from poetry_tui.tracking import control as runs
 config = preset("tiny").replace(corpus=sys.argv[1], max_steps=10**6, n_epochs=10**6)
 open_studio(runs.start_run(config, "going"))
@@ -40,7 +40,7 @@ open_studio(runs.start_run(config, "going"))
 # One whose lists of corpora come from a disk that never answers.
 STUDIO_THAT_WAITS = """
 import time
-from poetry_tui.studio import open_studio
+from poetry_tui.commands.studio import open_studio
 from poetry_tui.terminal import hang_up as leaving
 from poetry_tui.train import screen as train
 leaving.MAX_LEAVING_S = 1.0

@@ -19,7 +19,7 @@ from playwright.sync_api import Page, WebSocket, sync_playwright
 
 from engine.system.errors import INTERRUPTED
 from engine.system.names import is_loopback
-from poetry_tui.cli import main
+from poetry_tui.commands.cli import main
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 DEADLINE_S = 120

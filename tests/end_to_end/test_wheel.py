@@ -61,9 +61,9 @@ def run(command: Sequence[str | Path], folder: Path) -> str:
 
 def test_the_wheel_holds_both_packages_and_the_data(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {"engine/__main__.py", "poetry_tui/cli.py", "poetry_tui/app.tcss", "engine/py.typed"} <= names
+    assert {"engine/__main__.py", "poetry_tui/commands/cli.py", "poetry_tui/app.tcss", "engine/py.typed"} <= names
     assert "poetry_tui/commands/web/app_index.html" in names
-    assert {f"poetry_tui/report/templates/report.{kind}.jinja" for kind in ("css", "html", "md")} <= names
+    assert {f"poetry_tui/tracking/report/templates/report.{kind}.jinja" for kind in ("css", "html", "md")} <= names
     shipped = {f"engine/data/{path.relative_to(ROOT / 'data').as_posix()}" for path in tracked_data()}
     assert shipped
     assert shipped <= names

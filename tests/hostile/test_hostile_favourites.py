@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.system.errors import StudioError
-from poetry_tui.cli import main
+from poetry_tui.commands.cli import main
 from poetry_tui.favourites.export import FORMATS, export
 from poetry_tui.favourites.rows import COLUMNS
 from poetry_tui.favourites.store import WAIT_TO_READ_S, WAIT_TO_WRITE_S, Favourite, FavouriteStore, matches

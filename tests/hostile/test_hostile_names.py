@@ -16,7 +16,7 @@ from engine.model.registry import add_model, find_model, remove_model
 from engine.system import paths
 from engine.system.errors import StudioError
 from engine.system.names import MAX_FOLDER_NAME_BYTES, check_name, path_of
-from poetry_tui.cli import main
+from poetry_tui.commands.cli import main
 from poetry_tui.favourites.store import Favourite, FavouriteStore
 from poetry_tui.tracking.control import find_run
 from tests.engine.composing.rhyming_model import rhyming_model

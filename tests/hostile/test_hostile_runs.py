@@ -12,11 +12,10 @@ from engine.runs.folder import CONFIG, CONTROL, EVENTS, HEARTBEAT, LOG, LR, REQU
 from engine.system import paths
 from engine.system.errors import StudioError
 from engine.system.files import open_regular
-from poetry_tui.cli import main
-from poetry_tui.report.history import read_history
-from poetry_tui.tracking.follower import RunFollower
-from poetry_tui.tracking.reader import MAX_LINE_BYTES, EventTail
+from poetry_tui.commands.cli import main
+from poetry_tui.tracking.reader import MAX_LINE_BYTES, EventTail, RunFollower
 from poetry_tui.tracking.replay import RunReplay
+from poetry_tui.tracking.report.history import read_history
 from poetry_tui.tracking.summary import list_runs
 from tests.hostile.mutations import FACTOR, as_json, documents, is_refused, rng, texts
 from tests.hostile.test_hostile_names import check_output

@@ -92,5 +92,5 @@ def heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
     def beats(folder: Path) -> bool:
         return (folder / "heartbeat").exists()
 
-    for module in ("follower.is_alive", "summary.run_is_alive", "control.is_alive", "control.run_is_alive"):
+    for module in ("reader.is_alive", "summary.run_is_alive", "control.is_alive", "control.run_is_alive"):
         monkeypatch.setattr(f"poetry_tui.tracking.{module}", beats)

@@ -37,7 +37,7 @@ def test_the_first_screen_loads_nothing_heavy() -> None:
 
 
 def test_the_first_screen_leaves_to_later_what_the_first_paint_does_not_show() -> None:
-    code = "import sys, poetry_tui.cli, poetry_tui.app, poetry_tui.compose.screen as _; print(*sys.modules)"
+    code = "import sys, poetry_tui.commands.cli, poetry_tui.app, poetry_tui.compose.screen as _; print(*sys.modules)"
     assert not LATER & set(fresh(code).split())
 
 
@@ -52,7 +52,10 @@ def test_the_other_screens_wait_until_they_are_wanted() -> None:
 
 def test_no_command_loads_the_template_engine_before_it_writes_a_report() -> None:
     assert (
-        "jinja2" not in fresh("import sys, poetry_tui.cli; poetry_tui.cli.make_parser(); print(*sys.modules)").split()
+        "jinja2"
+        not in fresh(
+            "import sys, poetry_tui.commands.cli; poetry_tui.commands.cli.make_parser(); print(*sys.modules)"
+        ).split()
     )
 
 

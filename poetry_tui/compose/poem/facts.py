@@ -11,11 +11,11 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from engine.composing.service.protocol import Novelty
+from engine.prosody.text import shown_nats
 from engine.system.errors import StudioError
 from poetry_tui.compose.session.generation import Spawn
 from poetry_tui.compose.session.state import Composition
 from poetry_tui.preferences.i18n import tr, tr_error, tr_label
-from poetry_tui.widgets.poem.likelihood import shown_nats
 
 if TYPE_CHECKING:
     from engine.prosody.text import RhymeBook

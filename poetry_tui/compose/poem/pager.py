@@ -7,8 +7,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
+from engine.prosody.text import shown_nats
 from poetry_tui.preferences.themes import FAINT
-from poetry_tui.widgets.poem.likelihood import shown_nats
 
 
 class Pager(Widget):

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
 
-from engine.prosody.text import han_of, is_han
+from engine.prosody.text import han_of, is_han, shown_nats
 from engine.system.errors import StudioError
 from poetry_tui.compose.poem.facts import AnnotationCache, Facts, novelty_facts, origin_facts, poem_heading, tone_facts
 from poetry_tui.compose.poem.pager import Pager
@@ -24,10 +24,9 @@ from poetry_tui.preferences.i18n import tr, tr_error, tr_label
 from poetry_tui.preferences.keymap import bind
 from poetry_tui.preferences.settings import SettingsStore
 from poetry_tui.widgets.poem.comparison import ComparedPoem, PoemMarker
-from poetry_tui.widgets.poem.likelihood import shown_nats
 from poetry_tui.widgets.poem.poem_display import PoemDisplay
 from poetry_tui.widgets.poem.poem_view import PoemView, PoemViewState
-from poetry_tui.widgets.shell.messages import CopyWanted
+from poetry_tui.widgets.shell.studio_screen import CopyWanted
 
 if TYPE_CHECKING:
     from poetry_tui.compose.request.tone_pattern import FormPattern, FormPatternView

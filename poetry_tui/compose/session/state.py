@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from engine.composing.service.protocol import InspectCharacter, Inspection, Novelty, Poem, Progress, Token
+from engine.prosody.text import nats_per_han
 from engine.system.errors import StudioError
 from poetry_tui.compose.session.revision_request import forced_positions
 from poetry_tui.compose.session.revisions import ComposeRequest, Revision, RevisionTree
-from poetry_tui.widgets.poem.likelihood import nats_per_han
 
 
 @dataclass(slots=True)

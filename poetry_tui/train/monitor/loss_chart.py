@@ -13,9 +13,7 @@ from textual.strip import Strip
 from engine.runs.events import RETURNED
 from poetry_tui.preferences.chart_glyphs import is_ascii
 from poetry_tui.preferences.i18n import tr, tr_label
-from poetry_tui.tracking.run_state.state import Axis, RunState
-from poetry_tui.tracking.wording import ABOUT
-from poetry_tui.widgets.braille_plot import (
+from poetry_tui.tracking.braille_plot import (
     LABEL_WIDTH,
     OVERLAY_LETTERS,
     OVERLAYS,
@@ -26,6 +24,8 @@ from poetry_tui.widgets.braille_plot import (
     minute_label,
     plot,
 )
+from poetry_tui.tracking.run_state.state import Axis, RunState
+from poetry_tui.tracking.wording import ABOUT
 from poetry_tui.widgets.rows import Rows
 
 # How much of the run the chart shows.

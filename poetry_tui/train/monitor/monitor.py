@@ -15,10 +15,9 @@ from textual.message import Message
 from engine.system.errors import StudioError
 from poetry_tui.preferences.i18n import tr, tr_error
 from poetry_tui.preferences.keymap import bind
-from poetry_tui.report.write import folder_for, write_in_child
-from poetry_tui.tracking.follower import RunFollower
-from poetry_tui.tracking.reader import LogTail
+from poetry_tui.tracking.reader import LogTail, RunFollower
 from poetry_tui.tracking.replay import RunReplay
+from poetry_tui.tracking.report.write import folder_for, write_in_child
 from poetry_tui.tracking.run_state.state import RunState, Status
 from poetry_tui.train.followed_runs import FollowedRuns
 from poetry_tui.train.monitor.comparison import CompareScreen

@@ -1,6 +1,7 @@
 """What every screen of the studio has: tabs above, keys below, one sentence where the terminal is too small."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
@@ -9,18 +10,58 @@ from textual.binding import ActiveBinding
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.geometry import Size
+from textual.message import Message
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
-from poetry_tui.engine_client.client import EngineState, Phase
+from poetry_tui.engine_client.client import EngineClient, EngineState, Phase
 from poetry_tui.preferences.i18n import tr
 from poetry_tui.preferences.keymap import KEY_ORDER, translated
+from poetry_tui.preferences.settings import SettingsStore
 from poetry_tui.terminal.compat import BindingChain, bindings_of, update_focus_styles, with_pane_keys
+from poetry_tui.terminal.input_gate import InputGate
 from poetry_tui.widgets.shell.footer import StudioFooter
 from poetry_tui.widgets.shell.header import StudioHeader
-from poetry_tui.widgets.shell.services import Services
+
+
+class EngineChanged(Message):
+    """The engine service starts, is ready, died, was given up."""
+
+    def __init__(self, state: EngineState) -> None:
+        super().__init__()
+        self.state = state
+
+
+class ModelWanted(Message):
+    """Somebody wants to compose with a model: its name, or the folder of a model or a run."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__()
+        self.model = model
+
+
+class CopyWanted(Message):
+    """Somebody wants a text in the clipboard, and to be told how it got there."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+@dataclass(slots=True)
+class Services:
+    """Shared by every screen.
+
+    `engine`: the client of the composing service, which starts when a screen first needs it. `settings`: the user's settings,
+    in memory and on disk. `input_gate`: holds keys back while an earlier one is handled; tells whether one was typed blind.
+    """
+
+    engine: EngineClient
+    settings: SettingsStore
+    input_gate: InputGate
+
 
 # The smallest terminal, in cells, that has room for a screen.
 MIN_COLUMNS = 60

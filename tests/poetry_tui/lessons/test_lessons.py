@@ -11,7 +11,7 @@ from textual.widgets import Button
 
 from engine.system import paths
 from poetry_tui.app import PoetryApp
-from poetry_tui.cli import main
+from poetry_tui.commands.cli import main
 from poetry_tui.lessons.facts import facts_of
 from poetry_tui.lessons.lesson import Step, lessons
 from poetry_tui.lessons.panel import LessonPanel, PanelText

@@ -23,11 +23,11 @@ from poetry_tui.preferences.chart_glyphs import (
     use_charts,
 )
 from poetry_tui.preferences.settings import Settings, load_settings, settings_file
+from poetry_tui.tracking.braille_plot import Mark, Overlay, plot
 from poetry_tui.tracking.run_state.curve import Curve
 from poetry_tui.tracking.run_state.state import Status
 from poetry_tui.train.monitor.figures import RunFigures, SparklineRow
 from poetry_tui.train.monitor.loss_chart import LossChart
-from poetry_tui.widgets.braille_plot import Mark, Overlay, plot
 from tests.poetry_tui.compose.open_studio import AT_ONCE, open_studio
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.tracking import make_run

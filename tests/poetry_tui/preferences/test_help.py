@@ -10,7 +10,7 @@ from engine.__main__ import make_parser as make_engine_parser
 from engine.commands.parser import as_help
 from engine.system.errors import Message
 from engine.system.translations import LANGUAGE_VARIABLE, phrases, sentences
-from poetry_tui.cli import ENGINE_COMMANDS, make_parser
+from poetry_tui.commands.cli import ENGINE_COMMANDS, make_parser
 
 
 def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.runs.events import RETURNED, Control, Event
-from poetry_tui.cli import main
+from poetry_tui.commands.cli import main
 from tests.poetry_tui.tracking.make_run import OTHERS, finished, life, started, step, write_run
 
 # TensorBoard's own reader, in a process of its own: it warns of much.

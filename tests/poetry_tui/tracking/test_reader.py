@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from engine.runs.events import Control, Event, Record, Validated, to_line
 from engine.runs.folder import EVENTS
 from engine.system.errors import RunError
-from poetry_tui.tracking.follower import RunFollower
-from poetry_tui.tracking.reader import EventTail, log_tail
+from poetry_tui.tracking.reader import EventTail, RunFollower, log_tail
 from poetry_tui.tracking.run_state.curve import Curve
 from poetry_tui.tracking.run_state.state import RunState, Status
 from tests.poetry_tui.tracking import make_run

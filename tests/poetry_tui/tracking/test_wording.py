@@ -13,13 +13,13 @@ from msgspec.structs import replace
 from engine.runs.events import CheckpointSaved, Event, Record, RunFailed, Step, Validated, to_line
 from engine.runs.folder import EVENTS
 from engine.runs.smoothing import WINDOW_STEPS, mean_of_last_steps
+from poetry_tui.tracking.braille_plot import plot, robust_limits
 from poetry_tui.tracking.comparison import compare, figures_of
-from poetry_tui.tracking.follower import RunFollower
+from poetry_tui.tracking.reader import RunFollower
 from poetry_tui.tracking.run_state.curve import Curve
 from poetry_tui.tracking.run_state.state import RunState, Status
 from poetry_tui.tracking.summary import summarise
 from poetry_tui.tracking.wording import epochs_read, figures, training_nats, what_next
-from poetry_tui.widgets.braille_plot import plot, robust_limits
 from tests.poetry_tui.tracking import make_run
 
 PER_HAN = make_run.CHARS_PER_HAN

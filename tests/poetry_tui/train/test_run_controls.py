@@ -6,12 +6,12 @@ import pytest
 
 from engine.runs.events import CheckpointSaved, Event
 from poetry_tui.tracking import control
-from poetry_tui.tracking.follower import RunFollower
+from poetry_tui.tracking.braille_plot import OVERLAY_LETTERS
+from poetry_tui.tracking.reader import RunFollower
 from poetry_tui.tracking.replay import RunReplay
 from poetry_tui.tracking.run_state.state import Status
 from poetry_tui.train.followed_runs import FollowedRuns
 from poetry_tui.train.run_controls import RunControls
-from poetry_tui.widgets.braille_plot import OVERLAY_LETTERS
 from tests.poetry_tui.tracking import make_run
 
 SAVED = CheckpointSaved(step=50, path="checkpoints/best", is_best=True)

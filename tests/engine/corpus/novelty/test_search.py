@@ -20,7 +20,7 @@ from engine.corpus.store import create
 from engine.model.checkpoint import save_model
 from engine.prosody.text import lines_of
 from engine.system.errors import UsageError
-from poetry_tui.cli import main
+from poetry_tui.commands.cli import main
 from tests.engine.corpus.corpus_samples import JINGYESI, made_up_poems
 from tests.engine.small_model import small_model
 

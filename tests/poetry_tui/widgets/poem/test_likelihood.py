@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from engine.composing.service.protocol import Poem, Token
-from poetry_tui.cli import main
+from engine.prosody.text import nats_per_han
+from poetry_tui.commands.cli import main
 from poetry_tui.compose.poem.facts import origin_facts
 from poetry_tui.compose.session.revisions import ComposeRequest
 from poetry_tui.compose.session.state import Composition
@@ -14,7 +15,6 @@ from poetry_tui.compose.session_saver import save_favourite
 from poetry_tui.favourites.export import as_markdown
 from poetry_tui.favourites.poem_page import _facts
 from poetry_tui.favourites.store import FavouriteStore
-from poetry_tui.widgets.poem.likelihood import nats_per_han
 from tests.poetry_tui.compose.open_studio import open_studio
 from tests.poetry_tui.conftest import Until
 

@@ -29,11 +29,14 @@ ENGINE_COMMANDS: Mapping[str, str] = {
     "evaluate": "score a model on poems, in nats per Han character",
     "rates": "measure how often a model's verse keeps the rules, and its novelty",
 }
-# Modules of `poetry_tui.commands`, in the order of the help.
-COMMANDS = (
-    "corpus", "models", "check", "forms", "novelty", "runs", "monitor", "report", "experiment", "lessons", "favourites",
-    "serve", "completion", "doctor",
-)  # fmt: skip
+# Modules of `poetry_tui.commands` by the command that each adds first, in the order of the help.
+COMMANDS: Mapping[str, str] = {
+    module.rpartition(".")[2]: module
+    for module in (
+        "corpus", "models", "verse.check", "verse.forms", "verse.novelty", "training.runs", "training.monitor", "training.report",
+        "training.experiment", "lessons", "favourites", "web.serve", "completion", "doctor",
+    )
+}  # fmt: skip
 LANGUAGES = ("zh", "en")
 EPILOG = """\
 `poetry-tui COMMAND -h` explains a command. `poetry-tui locate` shows where your files lie, config.toml among them;
@@ -64,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str]) -> int:
     words = [argument for argument in arguments if argument != "--debug"]
     if not words:
-        from poetry_tui.studio import open_studio
+        from poetry_tui.commands.studio import open_studio
 
         return open_studio()
     if words[0] in ENGINE_COMMANDS:
@@ -97,8 +100,8 @@ def make_parser(command: str | None = None) -> "Parser":
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     for name, what in ENGINE_COMMANDS.items():
         commands.add_parser(name, help=what, add_help=False)
-    for name in (command,) if command in COMMANDS else COMMANDS:
-        importlib.import_module(f"poetry_tui.commands.{name}").add_parser(commands)
+    for module in (COMMANDS[command],) if command and command in COMMANDS else COMMANDS.values():
+        importlib.import_module(f"poetry_tui.commands.{module}").add_parser(commands)
     return parser
 
 

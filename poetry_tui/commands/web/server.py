@@ -23,7 +23,7 @@ class WebServer(Server):
     def __init__(self, host: str, port: int) -> None:
         # textual-serve gives it to the system's shell.
         command = subprocess.list2cmdline(STUDIO) if sys.platform == "win32" else shlex.join(STUDIO)
-        templates = Path(__file__).parent / "web"
+        templates = Path(__file__).parent
         super().__init__(command, host, port, title="Poetry Studio 詩", templates_path=templates)
         self._sessions: set[asyncio.Task[None]] = set()
 

@@ -8,9 +8,9 @@ from engine.config.presets import PRESETS, preset
 from engine.config.schema import ModelConfig, TrainConfig
 from engine.system.names import path_of
 from poetry_tui.commands.output import Commands, command, print_note
-from poetry_tui.report.history import read_history
-from poetry_tui.report.write import HTML, check_folder, write_report
 from poetry_tui.tracking.experiments import EXPERIMENTS, plan, run, run_folder_for
+from poetry_tui.tracking.report.history import read_history
+from poetry_tui.tracking.report.write import HTML, check_folder, write_report
 
 # A quarter of an hour a training on two cores; the differences show by then.
 DEFAULT_STEPS = 500

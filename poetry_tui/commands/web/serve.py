@@ -30,7 +30,7 @@ def _serve(options: argparse.Namespace) -> int:
         raise UsageError("There is no port {number}.", "Ports go from 1 to 65535.", number=options.port)
     if not is_loopback(options.host):
         print_note("The web view asks for no password: everybody who reaches it can read and write your files.")
-    from poetry_tui.commands.web_server import WebServer
+    from poetry_tui.commands.web.server import WebServer
 
     try:
         WebServer(options.host, options.port).serve()

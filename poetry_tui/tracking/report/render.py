@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from poetry_tui.report.blocks import Block
-from poetry_tui.report.svg import COLOURS
+from poetry_tui.tracking.report.blocks import Block
+from poetry_tui.tracking.report.svg import COLOURS
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~])")
 # The colours of the curves on a dark page, in the order of those in `svg`.
@@ -31,7 +31,7 @@ def to_markdown(blocks: Sequence[Block]) -> str:
 
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("poetry_tui.report"),
+        loader=PackageLoader("poetry_tui.tracking.report"),
         autoescape=select_autoescape(("html.jinja",), default=False),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -3,10 +3,10 @@
 import math
 from itertools import pairwise
 
-from poetry_tui.report.blocks import Figure, Table
-from poetry_tui.report.curves import curves, probes
-from poetry_tui.report.history import RunHistory
-from poetry_tui.report.svg import Series, chart
+from poetry_tui.tracking.report.blocks import Figure, Table
+from poetry_tui.tracking.report.curves import curves, probes
+from poetry_tui.tracking.report.history import RunHistory
+from poetry_tui.tracking.report.svg import Series, chart
 from tests.poetry_tui.tracking.make_run import life, probed, records
 
 

@@ -11,9 +11,9 @@ from engine.system.files import replace_folder, write_atomically
 from engine.system.processes import own_session
 from poetry_tui.engine_client.process import end, environment
 from poetry_tui.preferences.i18n import language
-from poetry_tui.report.blocks import Figure
-from poetry_tui.report.history import RunHistory
-from poetry_tui.report.page import blocks, title
+from poetry_tui.tracking.report.blocks import Figure
+from poetry_tui.tracking.report.history import RunHistory
+from poetry_tui.tracking.report.page import blocks, title
 
 MARKDOWN, HTML = "report.md", "report.html"
 # Who ends a name so wants one file. Any other ending (report.v2) is part of a folder's name.
@@ -51,7 +51,7 @@ def write_report(histories: Sequence[RunHistory], folder: Path) -> Path:
         OSError: it cannot be written.
     """
     # Loads the template engine: not before a report is written.
-    from poetry_tui.report.render import to_html, to_markdown
+    from poetry_tui.tracking.report.render import to_html, to_markdown
 
     check_folder(folder)
     content = blocks(histories)

@@ -13,11 +13,11 @@ from engine.prosody.text import split_lines
 from engine.runs.smoothing import WINDOW_STEPS
 from engine.system.errors import StudioError
 from poetry_tui.preferences.i18n import tr, tr_label
-from poetry_tui.report.blocks import Block, Code, Heading, Paragraph, Poem, Prediction, Table
-from poetry_tui.report.curves import curves, probes
-from poetry_tui.report.history import RunHistory
-from poetry_tui.report.method import question_and_method
 from poetry_tui.tracking.comparison import Comparison, Row, compare
+from poetry_tui.tracking.report.blocks import Block, Code, Heading, Paragraph, Poem, Prediction, Table
+from poetry_tui.tracking.report.curves import curves, probes
+from poetry_tui.tracking.report.history import RunHistory
+from poetry_tui.tracking.report.method import question_and_method
 from poetry_tui.tracking.wording import ABOUT
 
 N_ROUNDS = 5

@@ -1,8 +1,8 @@
 """A report in its templates: what a run or a model wrote is text, never markup."""
 
-from poetry_tui.report.blocks import Block, Figure, Heading, Paragraph, Poem, Prediction, Table
-from poetry_tui.report.render import to_html, to_markdown
-from poetry_tui.report.svg import chart
+from poetry_tui.tracking.report.blocks import Block, Figure, Heading, Paragraph, Poem, Prediction, Table
+from poetry_tui.tracking.report.render import to_html, to_markdown
+from poetry_tui.tracking.report.svg import chart
 
 HOSTILE = "<b>日</b> & [月](x) *山*"
 

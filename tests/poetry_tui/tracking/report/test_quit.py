@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from poetry_tui.report.write import HTML, folder_for
+from poetry_tui.tracking.report.write import HTML, folder_for
 from poetry_tui.tracking.run_state.state import Status
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.tracking import make_run

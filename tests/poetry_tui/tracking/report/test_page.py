@@ -1,8 +1,8 @@
 """The report as a page: what it says of colours, widths and characters that mean something in HTML."""
 
-from poetry_tui.report.blocks import Figure, Prediction
-from poetry_tui.report.render import to_html
-from poetry_tui.report.svg import COLOURS, Series, chart
+from poetry_tui.tracking.report.blocks import Figure, Prediction
+from poetry_tui.tracking.report.render import to_html
+from poetry_tui.tracking.report.svg import COLOURS, Series, chart
 
 
 def test_every_curve_has_a_colour_for_the_dark() -> None:

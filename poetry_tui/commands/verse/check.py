@@ -17,7 +17,7 @@ from engine.prosody.rhymes import rhyme_book_called
 from engine.prosody.text import LINE_MARKS, RHYME_BOOKS, split_lines
 from engine.prosody.tones import Reading
 from poetry_tui.commands.output import Commands, command, print_json, print_note, printable
-from poetry_tui.commands.poem_input import given_poems, numbered_poems
+from poetry_tui.commands.verse.poem_input import given_poems, numbered_poems
 
 # Every glyph below a character is as wide as the character: two cells.
 READING_GLYPHS: dict[Reading, str] = {"平": "平", "仄": "仄", "both": "通", "unknown": "？"}

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from poetry_tui.preferences.i18n import tr, tr_label
-from poetry_tui.report.blocks import Block, Heading, Paragraph
-from poetry_tui.report.history import RunHistory
 from poetry_tui.tracking.comparison import aligned, differing
+from poetry_tui.tracking.report.blocks import Block, Heading, Paragraph
+from poetry_tui.tracking.report.history import RunHistory
 
 # Settings that decide where and how often something is done, not what is learnt.
 NOT_ASKED = frozenset({"preset", "device", "n_threads", "precision", "checkpoint_every", "compare_every", "chunk_rows"})

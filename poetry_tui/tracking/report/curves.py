@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from engine.runs.events import Probed
 from poetry_tui.preferences.i18n import tr, tr_label
-from poetry_tui.report.blocks import Block, Figure, Heading, Paragraph, Table
-from poetry_tui.report.history import RunHistory, spread
-from poetry_tui.report.svg import Series, chart
+from poetry_tui.tracking.report.blocks import Block, Figure, Heading, Paragraph, Table
+from poetry_tui.tracking.report.history import RunHistory, spread
+from poetry_tui.tracking.report.svg import Series, chart
 from poetry_tui.tracking.run_state.curve import Curve
 
 N_COLUMNS = 240

@@ -10,7 +10,7 @@ from engine.model.metadata import read_metadata
 from engine.model.registry import find_model
 from engine.system.errors import ModelError
 from poetry_tui.commands.output import Commands, command, print_json, print_note, printable
-from poetry_tui.commands.poem_input import given_poems, numbered_poems
+from poetry_tui.commands.verse.poem_input import given_poems, numbered_poems
 
 if TYPE_CHECKING:
     from engine.corpus.novelty.novelty import Novelty

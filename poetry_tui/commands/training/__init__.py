@@ -1,0 +1,1 @@
+"""Commands about trainings: runs, monitor, report, experiment."""

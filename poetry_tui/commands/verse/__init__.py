@@ -1,0 +1,1 @@
+"""Commands that judge verse: check, forms, novelty."""
