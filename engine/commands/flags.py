@@ -27,10 +27,12 @@ def add_setting_flags(
     only: Collection[str] = (),
     without: Collection[str] = (),
     defaults: Settings | None = None,
+    several: bool = False,
 ) -> None:
     """Add a flag for each setting of a class, in its group, or for those in `only`. A flag that is not given leaves no attribute.
 
-    `defaults`: the settings whose values the help gives as the defaults.
+    `defaults`: the settings whose values the help gives as the defaults. `several`: a flag takes values separated by commas, as text, and
+    yes and no where it is on or off.
     """
     for setting in settings_of(settings):
         if setting.name in without or (only and setting.name not in only):
@@ -41,7 +43,17 @@ def add_setting_flags(
             "default": argparse.SUPPRESS,
             "dest": setting.name,
         }
-        if setting.kind is bool:
+        if several:
+            is_flag = setting.kind is bool
+            options["metavar"] = ",".join(
+                setting.choices or (("yes", "no") if is_flag else (_METAVARS[setting.kind], "…"))
+            )
+            if is_flag:
+                no = {**options, "action": "store_const", "const": "no", "help": argparse.SUPPRESS}
+                del no["metavar"]
+                group.add_argument(flag_of(f"no_{setting.name}"), **no)
+                options |= {"nargs": "?", "const": "yes"}
+        elif setting.kind is bool:
             options["action"] = argparse.BooleanOptionalAction
         else:
             # The settings class judges the values, choices too: its sentences are better than argparse's.

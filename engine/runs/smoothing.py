@@ -15,9 +15,9 @@ STARTING_SHARE = 8
 TOO_LARGE = 1e6
 
 
-def first_step_before(step: float) -> float:
+def first_step_before(step: float, window: int = WINDOW_STEPS) -> float:
     """The mean at a step is over the steps after this one."""
-    return step - min(WINDOW_STEPS, max(1.0, step / STARTING_SHARE))
+    return step - min(window, max(1.0, step / STARTING_SHARE))
 
 
 def mean_of_last_steps(steps: Sequence[int], n_steps: Sequence[int], values: Sequence[float]) -> float | None:
@@ -33,20 +33,25 @@ def mean_of_last_steps(steps: Sequence[int], n_steps: Sequence[int], values: Seq
 
 
 def extend_means(
-    means: "array[float]", steps: "array[int]", n_steps: "array[int]", values: "array[float]", n_points: int
+    means: "array[float]",
+    steps: "array[int]",
+    n_steps: "array[int]",
+    values: "array[float]",
+    n_points: int,
+    window: int = WINDOW_STEPS,
 ) -> None:
-    """Append the mean at each event that `means` lacks, up to `n_points` of them."""
+    """Append the mean at each event that `means` lacks, up to `n_points` of them. `window`: how many steps it looks back over."""
     start = len(means)
-    first = bisect_right(steps, first_step_before(steps[start - 1]), 0, start) if start else 0
+    first = bisect_right(steps, first_step_before(steps[start - 1], window), 0, start) if start else 0
     weight = sum(n_steps[first:start])
     total = sum(n * value for n, value in zip(n_steps[first:start], values[first:start], strict=True))
-    starting = WINDOW_STEPS * STARTING_SHARE
+    starting = window * STARTING_SHARE
     for index in range(start, n_points):
         step, n = steps[index], n_steps[index]
         weight += n
         total += n * values[index]
         # A run of a hundred thousand events is smoothed at once when somebody opens it: no call for each.
-        before = step - WINDOW_STEPS if step >= starting else first_step_before(step)
+        before = step - window if step >= starting else first_step_before(step, window)
         while steps[first] <= before:
             n = n_steps[first]
             left = n * values[first]

@@ -6,7 +6,7 @@ Every cell carries the name of its part (`PARTS`), so that a screen can colour i
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from poetry_tui.preferences.chart_glyphs import stroke
@@ -30,6 +30,9 @@ _IN_ASCII = {"range": ":", "mean": ".", **dict(zip(OVERLAYS, OVERLAY_LETTERS, st
 # farther off than all that they take.
 BULK = 0.95
 OUTLIER_ROOM = 0.3
+# Room beyond the values on a logarithmic axis; from this ratio on, its ticks are powers of ten.
+LOG_ROOM = 1.05
+POWERS_RATIO = 50
 LABEL_WIDTH = 6
 FOOT_ROWS = 2
 # A tick of the value axis, that axis, the corner, a tick of the step axis, that axis; in braille's company and in ASCII.
@@ -149,12 +152,14 @@ def plot(
     is_log: bool = False,
     is_ascii: bool = False,
     position_label: Callable[[float], str] | None = None,
+    value_of: Callable[[float], float] | None = None,
 ) -> list[list[Cell]]:
     """Draw a curve into `height` rows of `width` cells, axes included; no rows when there is no room for any.
 
     `first` and `last` are the limits of the step axis, the whole curve where they are None. The smoothed line is
     the curve's own, so it does not depend on the limits. `overlays` are drawn behind it; `is_log` draws the values by their
-    logarithm; `is_ascii` draws without braille and lines; `position_label` says a place of the step axis where that is no step.
+    logarithm; `is_ascii` draws without braille and lines; `position_label` says a place of the step axis where that is no step; `value_of`
+    is what is drawn of a value, and rises with it.
     """
     n_columns, n_rows = width - LABEL_WIDTH - 1, height - FOOT_ROWS
     if n_columns < 4 or n_rows < 2:
@@ -162,10 +167,14 @@ def plot(
     first = float(curve.steps[0] if curve.steps else 0) if first is None else first
     last = float(curve.steps[-1] if curve.steps else 1) if last is None else last
     last = max(last, first + 1)
-    columns = curve.columns(first, last, n_columns * 2)
-    overlaid = [other.curve.columns(first, last, n_columns * 2) for other in overlays]
+    columns, *overlaid = (
+        _valued(one.columns(first, last, n_columns * 2), value_of)
+        for one in (curve, *(other.curve for other in overlays))
+    )
     seen = [mark for mark in marks if first <= mark.step <= last]
-    low, high = _limits((columns, *overlaid), seen)
+    if value_of is not None:
+        seen = [mark if mark.value is None else replace(mark, value=value_of(mark.value)) for mark in seen]
+    low, high = _log_limits((columns, *overlaid), seen) if is_log else _limits((columns, *overlaid), seen)
     canvas = _Canvas(n_columns, n_rows, first, last, low, high, is_log=is_log and low > 0, is_ascii=is_ascii)
     for other, other_columns in zip(overlays, overlaid, strict=True):
         _draw_other(canvas, other, other_columns)
@@ -175,6 +184,22 @@ def plot(
             canvas.letters[canvas.column(mark.step), canvas.row(mark.value) // 4] = (mark.letter, mark.part)
     label = position_label or step_label
     return [*_rows(canvas), _axis(canvas, seen), _step_labels(canvas, label)]
+
+
+def _valued(columns: list[Column | None], value_of: Callable[[float], float] | None) -> list[Column | None]:
+    if value_of is None:
+        return columns
+    return [column and Column(*map(value_of, column)) for column in columns]
+
+
+def _log_limits(curves: Sequence[Sequence[Column | None]], marks: Sequence[Mark]) -> tuple[float, float]:
+    """The limits of an axis by the logarithm: everything fits, for outliers squash little there; those of `_limits` where something is
+    not above 0."""
+    values = [value for columns in curves for column in columns if column for value in column]
+    values += [mark.value for mark in marks if mark.value is not None and math.isfinite(mark.value)]
+    if not values or min(values) <= 0:
+        return _limits(curves, marks)
+    return min(values) / LOG_ROOM, max(values) * LOG_ROOM
 
 
 def _limits(curves: Sequence[Sequence[Column | None]], marks: Sequence[Mark]) -> tuple[float, float]:
@@ -255,7 +280,10 @@ def _rows(canvas: _Canvas) -> list[list[Cell]]:
     """The rows above the step axis, with the ticks of the value axis before them."""
     axis = _AXIS[canvas.is_ascii]
     labels: dict[int, str] = {}
-    for value in ticks(canvas.low, canvas.high, max(3, canvas.height // 3)):
+    is_wide = canvas.is_log and canvas.high / canvas.low > POWERS_RATIO
+    for value in (
+        log_ticks(canvas.low, canvas.high) if is_wide else ticks(canvas.low, canvas.high, max(3, canvas.height // 3))
+    ):
         labels.setdefault(canvas.row(value) // 4, tick_label(value))
     rows: list[list[Cell]] = []
     for y, cells in enumerate(canvas.rows()):

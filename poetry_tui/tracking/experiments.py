@@ -1,60 +1,113 @@
-"""Experiments: a few trainings that differ in one setting alone, with the same data, budget and seed."""
+"""Experiments: trainings that differ in some settings alone, each with several seeds. One that was interrupted goes on where it was."""
 
+import hashlib
+import itertools
+import json
+import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from engine.config.schema import CELLS, INITIALISATIONS, TrainConfig
-from engine.runs.folder import CONFIG, has_started, removed_unless_started, write_config
+from engine.config.schema import CELLS, INITIALISATIONS, ModelConfig, TrainConfig
+from engine.runs.folder import CHECKPOINTS, CONFIG, has_started, removed_unless_started, write_config
 from engine.system import paths
 from engine.system.errors import INTERRUPTED, RunError
+from engine.system.files import read_json, write_atomically
 from engine.system.processes import call_politely
-from poetry_tui.tracking.control import new_run_id, summarise
+from poetry_tui.tracking.control import remove_run, summarise
 from poetry_tui.tracking.run_state.state import Status
+
+MAX_RATES_BYTES = 1 << 20
+# Settings of a training or of its model, and the values that each takes in turn.
+Grid = Mapping[str, Sequence[Any]]
+
+# The questions of the course that the studio grew out of; `report.question.NAME` words each. A sweep has the settings of its flags.
+EXPERIMENTS: Mapping[str, Grid] = {
+    "cells": {"cell": CELLS},
+    "initialisations": {"init": INITIALISATIONS},
+    "batch-sizes": {"batch_size": (25, 50, 100, 200)},
+    "sweep": {},
+}
+_ENDED = (Status.COMPLETED, Status.DIVERGED)
 
 
 @dataclass(frozen=True, slots=True)
-class Experiment:
-    """`setting` of the model takes each of `values` in turn; `question` is what that answers."""
+class Trial:
+    """One training of an experiment: the values of the settings that vary, and all settings, the seed among them."""
 
-    setting: str
-    values: tuple[str, ...]
-    question: str
+    values: Mapping[str, Any]
+    config: TrainConfig
 
+    @property
+    def condition(self) -> str:
+        """The values in words, the same for all seeds: `lstm`, or `cell lstm, learning_rate 0.001` where several settings vary."""
+        if len(self.values) == 1:
+            return str(*self.values.values())
+        return ", ".join(f"{name} {value}" for name, value in self.values.items())
 
-# The questions of the course that the studio grew out of.
-EXPERIMENTS: Mapping[str, Experiment] = {
-    "cells": Experiment("cell", CELLS, "What do gates buy: RNN, LSTM or GRU?"),
-    "initialisations": Experiment("init", INITIALISATIONS, "Does it matter how the weights begin?"),
-}
-
-
-def plan(experiment: Experiment, base: TrainConfig) -> list[TrainConfig]:
-    """The trainings of an experiment, equal in everything else."""
-    return [base.replace(model=base.model.replace(**{experiment.setting: value})) for value in experiment.values]
-
-
-def run_folder_for(config: TrainConfig, experiment: Experiment) -> Path:
-    """A new folder among the user's runs, named after the value that is tried."""
-    value = getattr(config.model, experiment.setting)
-    return paths.runs() / f"{new_run_id(config)}-{value}"
+    @property
+    def folder(self) -> Path:
+        """Its folder among the user's runs, named after the values, the seed and a hash of all settings: always the same one."""
+        settings = json.dumps(self.config.to_dict(), sort_keys=True)
+        words = re.sub(r"[^\w.-]+", "-", "-".join(map(str, self.values.values())))[:60]
+        return paths.runs() / f"{words}-seed{self.config.seed}-{hashlib.sha256(settings.encode()).hexdigest()[:8]}"
 
 
-def run(config: TrainConfig, folder: Path) -> None:
-    """Train to the end in a process of its own, whose narration goes where ours goes.
+def plan(grid: Grid, base: TrainConfig, n_seeds: int) -> list[Trial]:
+    """Every combination of the grid with every seed, equal in everything else.
+
+    Where batch sizes vary, the steps vary against them, so that all trainings read the same number of poems.
+    """
+    trials = []
+    for combination in itertools.product(*grid.values()):
+        values = dict(zip(grid, combination, strict=True))
+        config = with_settings(base, values)
+        if "batch_size" in grid and config.max_steps is not None:
+            share = base.batch_size / config.batch_size
+            scaled = {name: max(1, round(getattr(base, name) * share)) for name in ("max_steps", "validate_every")}
+            config = config.replace(**{name: value for name, value in scaled.items() if name not in grid})
+        trials += [Trial(values, config.replace(seed=base.seed + number)) for number in range(n_seeds)]
+    return trials
+
+
+def with_settings(base: TrainConfig, values: Mapping[str, Any]) -> TrainConfig:
+    """The settings with others of the training and of its model in place.
+
+    Raises:
+        UsageError: a value does not suit its setting.
+    """
+    of_model = {name: value for name, value in values.items() if name in ModelConfig.__struct_fields__}
+    own = {name: value for name, value in values.items() if name not in of_model}
+    return base.replace(**own, model=base.model.replace(**of_model))
+
+
+def run(trial: Trial) -> None:
+    """Train to the end in a process of its own, whose narration goes where ours goes; a training that has ended is left as it is.
 
     A training that diverges is a result, not a failure.
 
     Raises:
-        RunError: it ended in another way, with what to do.
+        RunError: it is being trained elsewhere, or it ended in another way.
     """
-    command = [sys.executable, "-P", "-m", "engine", "train", "--config", str(folder / CONFIG), "--run", str(folder)]
+    folder = trial.folder
+    command = [sys.executable, "-P", "-m", "engine", "train"]
+    if folder.exists():
+        status = summarise(folder).status
+        if status in _ENDED:
+            return
+        if status.is_live:
+            raise RunError("The training {name} is running.", "Wait for its end, or stop it.", name=folder.name)
+        if (folder / CHECKPOINTS / "last.json").is_file():
+            _finish(folder, [*command, "--resume", str(folder)])
+            return
+        remove_run(folder)
     with removed_unless_started(folder):
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            write_config(folder, config)
+            folder.mkdir(parents=True)
+            write_config(folder, trial.config)
         except OSError as error:
             raise RunError(
                 "The run folder {path} cannot be written: {error}.",
@@ -63,17 +116,40 @@ def run(config: TrainConfig, folder: Path) -> None:
                 error=error.strerror,
                 variable=paths.HOME_VARIABLE,
             ) from error
-        status = call_politely(command, stdout=subprocess.DEVNULL)
-        if status == INTERRUPTED:
-            raise KeyboardInterrupt
-        if not has_started(folder):
-            raise RunError("The training {name} could not begin.", "The line above says why.", name=folder.name)
-    ended = summarise(folder).status
-    if ended not in (Status.COMPLETED, Status.DIVERGED):
+        _finish(folder, [*command, "--config", str(folder / CONFIG), "--run", str(folder)])
+
+
+def _finish(folder: Path, command: Sequence[str]) -> None:
+    """Carry out a training; its end must be a result."""
+    if call_politely(command, stdout=subprocess.DEVNULL) == INTERRUPTED:
+        raise KeyboardInterrupt
+    if not has_started(folder):
+        raise RunError("The training {name} could not begin.", "The line above says why.", name=folder.name)
+    if (ended := summarise(folder).status) not in _ENDED:
         raise RunError(
             "The training {name} ended before its last step ({status}).",
-            "Go on with `poetry-tui train --resume {path}`, then compare with `poetry-tui report`.",
+            "Give the same command again: the experiment goes on from the last checkpoint.",
             name=folder.name,
             status=ended,
-            path=folder,
         )
+
+
+def rates(model: Path, flags: Sequence[str]) -> dict[str, dict[str, float | None]]:
+    """The figures of `rates` on a model's verse by sampling mode; kept in the user's folder, and measured once for the same flags.
+
+    Raises:
+        RunError: the command failed.
+    """
+    words = json.dumps([(model / "model.json").read_text(encoding="utf-8"), *flags])
+    kept = paths.home() / "experiments" / f"rates-{hashlib.sha256(words.encode()).hexdigest()[:16]}.json"
+    if not kept.is_file():
+        command = [sys.executable, "-P", "-m", "engine", "rates", "--model", str(model), *flags, "--json"]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+        if done.returncode == INTERRUPTED:
+            raise KeyboardInterrupt
+        if done.returncode:
+            raise RunError("The poems could not be sampled.", "The line above says why.")
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(kept, done.stdout)
+    found = read_json(kept, RunError, "Remove the file, and give the command again.", MAX_RATES_BYTES)
+    return {row["mode"]: row for row in found["rates"]}

@@ -20,15 +20,24 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "-o", dest="folder", type=path_of, metavar="DIR", help="the folder of the report (default: report-RUN)"
     )
+    add_language_flag(parser)
+
+
+def add_language_flag(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", choices=LANGUAGES, help="the report's language (default: the studio's)")
 
 
-def _report(options: argparse.Namespace) -> None:
+def set_report_language(options: argparse.Namespace) -> None:
+    """Set the language that was given, or the studio's."""
     # Settings know the themes, and those load the screen's library.
     from poetry_tui.preferences.settings import load_settings, settings_file
 
-    runs = [find_run(name) for name in options.runs]
     set_language(options.language or load_settings(settings_file()).language)
+
+
+def _report(options: argparse.Namespace) -> None:
+    runs = [find_run(name) for name in options.runs]
+    set_report_language(options)
     folder: Path = options.folder or Path(default_name([run.folder.resolve().name for run in runs]))
     histories = []
     for run in runs:

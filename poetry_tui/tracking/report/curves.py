@@ -26,9 +26,9 @@ def curves(histories: Sequence[RunHistory]) -> Iterator[Block]:
         loss.append(Series(tr("report.validation"), validations[0], is_dotted=True))
     is_per_char = any(history.state.loss_unit == "char" for history in histories)
     axis = "report.axis_loss_char" if is_per_char else "report.axis_loss"
-    yield _figure("loss.svg", loss, "report.loss_by_step", "report.axis_step", axis)
+    yield figure("loss.svg", loss, "report.loss_by_step", "report.axis_step", axis)
     by_step = [Series(s.name, points, is_dotted=True) for s, points in zip(histories, validations, strict=True)]
-    yield _figure("validation.svg", by_step, "report.val_by_step", "report.axis_step", "report.axis_val")
+    yield figure("validation.svg", by_step, "report.val_by_step", "report.axis_step", "report.axis_val")
     by_minutes = [
         Series(
             s.name, [(s.state.position_of(int(step), "minutes") / 1000, nats) for step, nats in points], is_dotted=True
@@ -36,18 +36,18 @@ def curves(histories: Sequence[RunHistory]) -> Iterator[Block]:
         for s, points in zip(histories, validations, strict=True)
     ]
     caption = ("report.val_by_minutes", "report.axis_minutes", "report.axis_val")
-    yield _figure("validation-by-time.svg", by_minutes, *caption)
+    yield figure("validation-by-time.svg", by_minutes, *caption)
     gaps = [
         Series(history.name, list(zip(curve.steps, curve.values, strict=True)), is_dotted=True)
         for history in histories
         if len(curve := history.state.gap)
     ]
     if gaps:
-        yield _figure("gap.svg", gaps, "report.gap_by_step", "report.axis_step", "report.axis_gap")
+        yield figure("gap.svg", gaps, "report.gap_by_step", "report.axis_step", "report.axis_gap")
     norms = [_smoothed(history.name, history.state.grad_norm) for history in histories]
-    yield _figure("gradient-norm.svg", norms, "report.norm_by_step", "report.axis_step", "report.axis_norm")
+    yield figure("gradient-norm.svg", norms, "report.norm_by_step", "report.axis_step", "report.axis_norm")
     rates = [_smoothed(history.name, history.state.rate) for history in histories]
-    yield _figure("learning-rate.svg", rates, "report.rate_by_step", "report.axis_step", "report.axis_rate")
+    yield figure("learning-rate.svg", rates, "report.rate_by_step", "report.axis_step", "report.axis_rate")
 
 
 def _loss_series(history: RunHistory) -> Series:
@@ -69,9 +69,10 @@ def _smoothed(name: str, curve: Curve) -> Series:
     return Series(name, [(x, column.smooth) for x, column in columns], band)
 
 
-def _figure(
+def figure(
     file_name: str, series: Sequence[Series], caption: str, x_label: str, y_label: str, *, is_log: bool = False
 ) -> Figure:
+    """A chart whose caption and axes are given by the keys of their words."""
     return Figure(file_name, chart(series, tr(x_label), tr(y_label), is_log=is_log), tr(caption))
 
 
@@ -85,17 +86,17 @@ def probes(histories: Sequence[RunHistory]) -> Iterator[Block]:
     distance = ("report.axis_distance", "report.axis_grad_norm")
     if len(probed) == 1:
         times = [(tr("report.step_n", step=f"{one.step:,}"), one) for one in spread(probed[0][1], N_TIMES)]
-        yield _figure("gradients.svg", _reaches(times), "report.gradients_by_time", *distance, is_log=True)
+        yield figure("gradients.svg", _reaches(times), "report.gradients_by_time", *distance, is_log=True)
     else:
         starts, ends = ([(name, series[at]) for name, series in probed] for at in (0, -1))
-        yield _figure("gradients-first.svg", _reaches(starts), "report.gradients_first", *distance, is_log=True)
-        yield _figure("gradients-last.svg", _reaches(ends), "report.gradients_last", *distance, is_log=True)
+        yield figure("gradients-first.svg", _reaches(starts), "report.gradients_first", *distance, is_log=True)
+        yield figure("gradients-last.svg", _reaches(ends), "report.gradients_last", *distance, is_log=True)
     header = ("", tr("report.step"), *(f"k = {k}" for k in DISTANCES), tr("report.per_char"))
     yield Table(header, [row for name, series in probed for row in _reach_rows(name, series)])
     yield Heading(tr_label("report.accuracy"))
     yield Paragraph(tr("report.what_accuracy"))
     by_position = [Series(name, list(enumerate(series[-1].accuracy, 1))) for name, series in probed]
-    yield _figure("accuracy.svg", by_position, "report.accuracy_last", "report.axis_position", "report.axis_accuracy")
+    yield figure("accuracy.svg", by_position, "report.accuracy_last", "report.axis_position", "report.axis_accuracy")
 
 
 def _reaches(named: Sequence[tuple[str, Probed]]) -> list[Series]:

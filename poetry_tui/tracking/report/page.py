@@ -29,7 +29,7 @@ def blocks(histories: Sequence[RunHistory]) -> list[Block]:
     side_by_side = compare([(history.name, history.status, history.state) for history in histories])
     return [
         Heading(title(histories), 1),
-        Paragraph(tr("report.made", version=__version__, moment=time.strftime("%Y-%m-%d %H:%M"))),
+        made(),
         *question_and_method(histories),
         *_figures(side_by_side),
         *curves(histories),
@@ -40,6 +40,22 @@ def blocks(histories: Sequence[RunHistory]) -> list[Block]:
         *_machine(histories),
         *_again(histories),
     ]
+
+
+def of_runs(every: Sequence[RunHistory], first_seeds: Sequence[RunHistory]) -> Iterator[Block]:
+    """The runs of an experiment: figures and settings of all, what the first seed of each condition predicts and writes."""
+    side_by_side = compare([(history.name, history.status, history.state) for history in every])
+    yield from _figures(side_by_side)
+    yield from _predictions(first_seeds)
+    yield from _samples(first_seeds)
+    yield from _settings(side_by_side.names, side_by_side.settings)
+    yield from _machine(first_seeds)
+    yield from _again(every)
+
+
+def made() -> Paragraph:
+    """Version and time."""
+    return Paragraph(tr("report.made", version=__version__, moment=time.strftime("%Y-%m-%d %H:%M")))
 
 
 def title(histories: Sequence[RunHistory]) -> str:

@@ -1,6 +1,7 @@
 """Curves as SVG: a few series over one axis, readable on paper and on a screen, in text that can be searched."""
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
@@ -54,15 +55,58 @@ def chart(series: Sequence[Series], x_label: str, y_label: str, *, is_log: bool 
     and of each series `line-0`, `fill-0` and so on, in the order of `COLOURS`.
     """
     frame = _frame(series, is_log)
-    style = f'font-family="sans-serif" font-size="12" fill="{INK}"'
-    parts = [
-        f'<svg {_NAMESPACE} viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{_quoted(y_label)}" {style}>',
-        f'<rect width="{WIDTH}" height="{HEIGHT}" class="paper" fill="{PAPER}"/>',
-        *_axes(frame, x_label, y_label),
-    ]
+    parts = [*_opened(HEIGHT, y_label), *_axes(frame, x_label, y_label)]
     for number, one in enumerate(series):
         parts += _drawn(one, frame, number)
     parts += _legend(series)
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _opened(height: int, label: str) -> list[str]:
+    """The beginning of a drawing and its paper."""
+    style = f'font-family="sans-serif" font-size="12" fill="{INK}"'
+    return [
+        f'<svg {_NAMESPACE} viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{_quoted(label)}" {style}>',
+        f'<rect width="{WIDTH}" height="{height}" class="paper" fill="{PAPER}"/>',
+    ]
+
+
+def strip_plot(rows: Sequence[tuple[str, Sequence[float]]], x_label: str) -> str:
+    """A row for each name: a dot for each of its values that is a number, a bar over the mean ± the standard deviation."""
+    kept = [(name, [value for value in values if math.isfinite(value)]) for name, values in rows]
+    bars = [(statistics.fmean(values), statistics.stdev(values)) for _, values in kept if len(values) > 1]
+    numbers = [value for _, values in kept for value in values] + [
+        mean + side * by for mean, by in bars for side in (-1, 1)
+    ]
+    low, high = (min(numbers), max(numbers)) if numbers else (0.0, 1.0)
+    margin = (high - low) * 0.05 or abs(high) * 0.01 or 1.0
+    frame = _Frame(low - margin, high + margin, 0.0, 1.0)
+    left = min(240, 14 + max((_text_width(name) for name, _ in kept), default=0))
+    height = 28 * len(kept) + 64
+
+    def x(value: float) -> float:
+        return left + (frame.x(value) - LEFT) * (WIDTH - RIGHT - left) / (WIDTH - RIGHT - LEFT)
+
+    parts = _opened(height, x_label)
+    for value in ticks(frame.left, frame.right, 6):
+        parts.append(f'<path d="M{x(value):.1f} 8V{height - 48}" class="rule" stroke="{GRID}" fill="none"/>')
+        parts.append(f'<text x="{x(value):.1f}" y="{height - 32}" text-anchor="middle">{value:.5g}</text>')
+    parts.append(
+        f'<text x="{(left + WIDTH - RIGHT) / 2}" y="{height - 10}" text-anchor="middle">{escape(x_label)}</text>'
+    )
+    for number, (name, values) in enumerate(kept):
+        curve, y = number % len(COLOURS), 24 + 28 * number
+        parts.append(f'<text x="{left - 10}" y="{y + 4}" text-anchor="end">{escape(name)}</text>')
+        if len(values) > 1:
+            mean, spread = statistics.fmean(values), statistics.stdev(values)
+            ends = f"M{x(mean - spread):.1f} {y}H{x(mean + spread):.1f}M{x(mean):.1f} {y - 8}v16"
+            parts.append(
+                f'<path d="{ends}" class="line-{curve}" stroke="{COLOURS[curve]}" stroke-width="2" fill="none"/>'
+            )
+        parts += [
+            f'<circle cx="{x(value):.1f}" cy="{y}" r="4" class="fill-{curve}" fill="{COLOURS[curve]}" fill-opacity="0.6"/>'
+            for value in values
+        ]
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -119,7 +163,9 @@ def _drawn(one: Series, frame: _Frame, number: int) -> list[str]:
 
 
 def _legend(series: Sequence[Series]) -> list[str]:
-    parts = []
+    width = 44 + max((_text_width(one.name) for one in series), default=0)
+    place = f'x="{WIDTH - RIGHT - width}" y="{TOP}" width="{width}" height="{17 * len(series) + 4}"'
+    parts = [f'<rect {place} class="paper" fill="{PAPER}" fill-opacity="0.8"/>']
     for number, one in enumerate(series):
         y = TOP + 14 + 17 * number
         curve = number % len(COLOURS)
@@ -129,6 +175,11 @@ def _legend(series: Sequence[Series]) -> list[str]:
         parts.append(f'<path d="M{x} {y - 4}h24" class="line-{curve}" stroke="{colour}" stroke-width="2"{style}/>')
         parts.append(f'<text x="{x - 6}" y="{y}" text-anchor="end">{escape(one.name)}</text>')
     return parts
+
+
+def _text_width(text: str) -> int:
+    """About how wide a label is: a Han character is twice as wide as a letter."""
+    return sum(14 if ord(one) > 0x2E7F else 7 for one in text)
 
 
 def _quoted(text: str) -> str:

@@ -2,8 +2,9 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from engine.system import paths
 from engine.system.errors import RunError, UsageError
@@ -11,7 +12,7 @@ from engine.system.files import replace_folder, write_atomically
 from engine.system.processes import own_session
 from poetry_tui.engine_client.process import end, environment
 from poetry_tui.preferences.i18n import language
-from poetry_tui.tracking.report.blocks import Figure
+from poetry_tui.tracking.report.blocks import Block, Figure
 from poetry_tui.tracking.report.history import RunHistory
 from poetry_tui.tracking.report.page import blocks, title
 
@@ -44,7 +45,14 @@ def check_folder(folder: Path) -> None:
 
 
 def write_report(histories: Sequence[RunHistory], folder: Path) -> Path:
-    """Write `report.md`, `report.html` and the curves into a folder, in the place of a report that stands there.
+    """Write the report on some runs into a folder, in the place of a report that stands there. Raises as `write_page` does."""
+    return write_page(blocks(histories), title(histories), folder)
+
+
+def write_page(
+    content: Sequence[Block], heading: str, folder: Path, others: Mapping[str, str] = MappingProxyType({})
+) -> Path:
+    """Write `report.md`, `report.html`, the figures and other files by name into a folder, in the place of a report that stands there.
 
     Raises:
         UsageError: the folder holds something that is no report, or its name is that of a file.
@@ -54,13 +62,14 @@ def write_report(histories: Sequence[RunHistory], folder: Path) -> Path:
     from poetry_tui.tracking.report.render import to_html, to_markdown
 
     check_folder(folder)
-    content = blocks(histories)
     with replace_folder(folder) as aside:
         for figure in content:
             if isinstance(figure, Figure):
                 write_atomically(aside / figure.file_name, figure.svg)
+        for name, text in others.items():
+            write_atomically(aside / name, text)
         write_atomically(aside / MARKDOWN, to_markdown(content))
-        write_atomically(aside / HTML, to_html(content, title(histories), "zh" if language() == "zh" else "en"))
+        write_atomically(aside / HTML, to_html(content, heading, "zh" if language() == "zh" else "en"))
     return folder
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple, cast
 
-from engine.runs.smoothing import extend_means, mean_of_last_steps
+from engine.runs.smoothing import WINDOW_STEPS, extend_means, mean_of_last_steps
 
 # Beyond this a figure is as good as infinite, and sums over it may be.
 MAX_VALUE = 1e30
@@ -41,6 +41,8 @@ class Curve:
         self._told_until = 0
         self.values: array[float] = array("d")
         self._smooth: array[float] = array("d")
+        # The same over other numbers of steps, for those that somebody looked at.
+        self._smoothed: dict[int, array[float]] = {}
         self.n_not_finite = 0
         self.not_finite_steps: array[int] = array("q")
         # Least, sum and largest of each whole block of values.
@@ -83,12 +85,21 @@ class Curve:
         self._catch_up()
         return self._smooth
 
-    def against(self, positions: Sequence[float]) -> "Curve":
-        """The same points and the same means over another axis: `positions` has a number for each point, never falling."""
+    def smoothed(self, window: int) -> "array[float]":
+        """The mean at each point over the last `window` steps."""
+        if window == WINDOW_STEPS:
+            return self.smooth
+        means = self._smoothed.setdefault(window, array("d"))
+        extend_means(means, self.steps, self.n_steps, self.values, len(self.values), window)
+        return means
+
+    def against(self, positions: Sequence[float], smoothing: int = WINDOW_STEPS) -> "Curve":
+        """The same points over another axis, smoothed over so many steps: `positions` has a number for each point, never falling."""
         other = Curve()
         # Shared, not copied: it is for looking at, and for as long as nothing is added to either.
         other.steps = cast("array[int]", positions)
-        other.values, other._smooth = self.values, self.smooth
+        self._catch_up()
+        other.values, other._smooth = self.values, self.smoothed(smoothing)
         other._lows, other._sums, other._highs = self._lows, self._sums, self._highs
         return other
 
@@ -97,6 +108,7 @@ class Curve:
         del self.not_finite_steps[bisect_right(self.not_finite_steps, last_step) :]
         n_kept = bisect_right(self.steps, last_step)
         del self.steps[n_kept:], self.n_steps[n_kept:], self.values[n_kept:], self._smooth[n_kept:]
+        self._smoothed.clear()
         self._told_until = min(self._told_until, max(last_step, 0))
         n_blocks = n_kept // BLOCK
         del self._lows[n_blocks:], self._sums[n_blocks:], self._highs[n_blocks:]
@@ -113,6 +125,7 @@ class Curve:
     def scale(self, n_points: int, factor: float) -> None:
         """Multiply the first points: they were in another unit."""
         self.values[:n_points] = array("d", [value * factor for value in self.values[:n_points]])
+        self._smoothed.clear()
         del self._smooth[:], self._lows[:], self._sums[:], self._highs[:]
 
     def columns(self, first_step: float, last_step: float, n_columns: int) -> list[Column | None]:

@@ -331,6 +331,10 @@ class RunState:
         index = bisect_right(self.comparisons, step, key=lambda one: one.step)
         return self.comparisons[index - 1] if index else None
 
+    def probed_at(self, step: int | None = None) -> Probed | None:
+        """The last probe up to a step, or of all."""
+        return next((one for one in reversed(self.probes) if step is None or one.step <= step), None)
+
     def sample_rounds(self, limit: int | None = None, until: int | None = None) -> list[SampleRound]:
         """The samples by step, newest first, at most `limit` rounds, none after the step `until`."""
         rounds: list[SampleRound] = []

@@ -1,4 +1,4 @@
-"""The loss of a run over its steps: range and mean of what fell into each column, the smoothed line, validations."""
+"""The chart of a run: its loss over the steps, with range, mean, smoothed line and validations, or another of its curves."""
 
 import time
 from collections.abc import Sequence
@@ -24,8 +24,20 @@ from poetry_tui.tracking.braille_plot import (
     minute_label,
     plot,
 )
+from poetry_tui.tracking.run_state.curve import Curve
 from poetry_tui.tracking.run_state.state import Axis, RunState
 from poetry_tui.tracking.wording import ABOUT
+from poetry_tui.train.monitor.charted import (
+    CHART_KINDS,
+    HAS_VALIDATIONS,
+    OVER_STEPS,
+    SMOOTHINGS,
+    Charted,
+    ChartKind,
+    charted,
+    probe_step,
+    value_of,
+)
 from poetry_tui.widgets.rows import Rows
 
 # How much of the run the chart shows.
@@ -76,6 +88,8 @@ class LossChart(Rows):
         self.state: RunState | None = None
         self.overlays: Sequence[tuple[str, RunState]] = ()
         self.selected_step: int | None = None
+        self.kind: ChartKind = "loss"
+        self.smoothing = SMOOTHINGS[0]
         self.axis: Axis = "step"
         self.is_log = False
         # The share of the shown run that is seen, and where its end is, as a share of that run. Whole, the runs beside it
@@ -122,6 +136,21 @@ class LossChart(Rows):
         self.end = min(max(self.end + by * self.zoom, self.zoom), 1.0)
         self._draw()
 
+    def next_kind(self, by: int = 1) -> None:
+        """Draw the next curve of the run; zoom and axis stay what they are."""
+        self.kind = CHART_KINDS[(CHART_KINDS.index(self.kind) + by) % len(CHART_KINDS)]
+        self._draw()
+
+    def next_smoothing(self) -> None:
+        """Smooth the line over more steps or fewer."""
+        self.smoothing = SMOOTHINGS[(SMOOTHINGS.index(self.smoothing) + 1) % len(SMOOTHINGS)]
+        self._draw()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on the title draws the next curve."""
+        if event.y == 0:
+            self.next_kind()
+
     def next_axis(self) -> None:
         """Draw over steps, characters read, or minutes."""
         self.axis = AXES[(AXES.index(self.axis) + 1) % len(AXES)]
@@ -160,33 +189,49 @@ class LossChart(Rows):
         rows: list[list[Cell]] = []
         state = self.state
         self._n_drawn = 0 if state is None else len(state.loss)
-        if state is not None and len(state.loss):
+        drawn = None if state is None else self._charted(state)
+        if state is not None and drawn is not None and len(drawn.curve):
             overlays = [
-                Overlay(other.loss.against(other.positions(self.axis)), part, letter)
-                for (_, other), part, letter in zip(self.overlays, OVERLAYS, OVERLAY_LETTERS, strict=False)
+                Overlay(curve, part, letter)
+                for (letter, curve), part in zip(self._behind(drawn), OVERLAYS, strict=False)
+                if len(curve)
             ]
-            curve = state.loss.against(state.positions(self.axis))
+            curve, is_over_steps = drawn.curve, self.kind in OVER_STEPS
             self._span = first, last = curve.steps[0], curve.steps[-1]
-            self._visible = (first + (last - first) * (self.end - self.zoom), first + (last - first) * self.end)
-            if self.zoom >= 1:
-                ends = [(other.curve.steps[0], other.curve.steps[-1]) for other in overlays if len(other.curve)]
+            zoom, end = (self.zoom, self.end) if is_over_steps else (1.0, 1.0)
+            self._visible = (first + (last - first) * (end - zoom), first + (last - first) * end)
+            if zoom >= 1:
+                ends = [(other.curve.steps[0], other.curve.steps[-1]) for other in overlays]
                 self._visible = min([first, *(one for one, _ in ends)]), max([last, *(one for _, one in ends)])
             width, height = self.content_size
             rows = plot(
                 curve,
-                self._marks(state),
+                self._marks(state) if is_over_steps else (),
                 width,
                 height,
                 *self._visible,
                 overlays=overlays,
-                is_log=self.is_log,
+                # Gradients that vanish do so by factors.
+                is_log=self.is_log != (self.kind == "gradients"),
                 is_ascii=is_ascii(),
-                position_label=minute_label if self.axis == "minutes" else None,
+                position_label=minute_label if self.axis == "minutes" and is_over_steps else None,
+                value_of=value_of(self.kind),
             )
         self._drawing_s = time.thread_time() - began_s
         self._is_rendered = False
         self.show_rows(rows)
         self.refresh_labels()
+
+    def _charted(self, state: RunState) -> Charted:
+        return charted(state, self.kind, self.axis, self.smoothing, self.selected_step)
+
+    def _behind(self, drawn: Charted) -> list[tuple[str, Curve]]:
+        """The curves behind the run's own: those of other runs, or else more of its own."""
+        others = [
+            (letter, self._charted(other).curve)
+            for (_, other), letter in zip(self.overlays, OVERLAY_LETTERS, strict=False)
+        ]
+        return others or list(drawn.others)
 
     def refresh_labels(self) -> None:
         """Write title and legend in the current language; what is not as usual comes first, for the end of a long line is cut."""
@@ -194,19 +239,22 @@ class LossChart(Rows):
         if state is not None and len(state.loss):
             step = self.selected_step
             names = [name for name, _ in self.overlays]
+            is_over_steps = self.kind in OVER_STEPS
+            probed = probe_step(state, self.kind, step)
             notes = [
                 tr("train.looking_at", step=f"{step:,}") if step is not None else "",
-                tr("train.zoomed", percent=f"{self.zoom:.0%}".rstrip("%")) if self.zoom < 1 else "",
+                tr("train.chart_at", step=f"{probed:,}") if probed is not None else "",
+                tr("train.zoomed", percent=f"{self.zoom:.0%}".rstrip("%")) if self.zoom < 1 and is_over_steps else "",
                 tr("train.log_scale") if self.is_log else "",
+                tr("train.smoothed", steps=f"{self.smoothing:,}")
+                if self.smoothing != SMOOTHINGS[0] and is_over_steps
+                else "",
                 *(f"{letter} {name}" for letter, name in zip(OVERLAY_LETTERS, names, strict=False)),
-                *(f"{letter} {tr(AXIS_SIGNS[letter])}" for letter in self._letters(state)),
+                *(f"{letter} {tr(AXIS_SIGNS[letter])}" for letter in (self._letters(state) if is_over_steps else ())),
             ]
-            about = ABOUT if self.axis == "chars" and state.axes.is_estimate else ""
-            signs = tr("train.loss_legend_ascii" if is_ascii() else "train.loss_legend")
-            legend = f"{signs} · {about}{tr(f'train.axis.{self.axis}')}"
-            below = f"{' · '.join(filter(None, notes))}  {legend}".strip()
-            unit = tr(f"train.unit.{state.loss_unit}")
-        titles = (" · ".join(filter(None, (tr_label("train.loss"), unit))), below)
+            below = f"{' · '.join(filter(None, notes))}  {self._legend(state)}".strip()
+            unit = tr(f"train.unit.{state.loss_unit if self.kind == 'loss' else self.kind}")
+        titles = (" · ".join(filter(None, (tr_label(f"train.chart.{self.kind}"), unit))), below)
         # A title that is written again has all of the chart painted again.
         if titles != self._titles:
             self._titles = titles
@@ -218,9 +266,21 @@ class LossChart(Rows):
         letters = (mark.letter for mark in self._marks(state) if mark.value is None and first <= mark.step <= last)
         return [letter for letter in dict.fromkeys(letters) if letter in AXIS_SIGNS]
 
+    def _legend(self, state: RunState) -> str:
+        """What the signs mean, and what the curve is drawn over."""
+        if not len(self._charted(state).curve):
+            return tr("train.chart_empty")
+        if self.kind not in OVER_STEPS:
+            return tr(f"train.chart_legend.{self.kind}")
+        about = ABOUT if self.axis == "chars" and state.axes.is_estimate else ""
+        which = ("" if self.kind in HAS_VALIDATIONS else "_steps") + ("_ascii" if is_ascii() else "")
+        signs = "" if self.kind == "gap" else f"{tr(f'train.loss_legend{which}')} · "
+        return f"{signs}{about}{tr(f'train.axis.{self.axis}')}"
+
     def _marks(self, state: RunState) -> list[Mark]:
         pointer = [] if self.selected_step is None else [Mark(self.selected_step, "selected", "^")]
-        marks = [*marks_of(state), *pointer]
+        has_points = self.kind in HAS_VALIDATIONS
+        marks = [*(mark for mark in marks_of(state) if has_points or mark.value is None), *pointer]
         if self.axis == "step":
             return marks
         return [replace(mark, step=int(state.position_of(mark.step, self.axis))) for mark in marks]

@@ -64,6 +64,9 @@ class RunMonitor(Vertical):
         bind("comma", "pan(-0.5)", "train.pan_left", display=",", show=False),
         bind("full_stop", "pan(0.5)", "train.pan_right", display=".", show=False),
         bind("x", "next_axis", "train.axis", show=False),
+        bind("v", "next_chart(1)", "train.chart", show=False),
+        bind("V", "next_chart(-1)", "train.chart_before", display="V", show=False),
+        bind("u", "next_smoothing", "train.smoothing", show=False),
         bind("g", "toggle_log_scale", "train.log_axis", show=False),
     ]
     DEFAULT_CSS = """
@@ -164,7 +167,14 @@ class RunMonitor(Vertical):
         self.query_one(RunFigures).show(follower)
         # What somebody has asked to see is drawn at once, and what happens rarely; the rest when it is due.
         overlays = tuple((name, len(other.loss) > 0) for name, other in self._runs.overlay_states)
-        noted = (self.selected_step, overlays, len(state.validations), len(state.controls), follower.status)
+        noted = (
+            self.selected_step,
+            overlays,
+            len(state.probes),
+            len(state.validations),
+            len(state.controls),
+            follower.status,
+        )
         is_behind = not is_other and noted == self._noted and not self._curves_are_due()
         if not is_behind:
             self._noted = noted
@@ -249,6 +259,14 @@ class RunMonitor(Vertical):
     def action_next_axis(self) -> None:
         """Draw the curve over steps, characters or minutes."""
         self.query_one(LossChart).next_axis()
+
+    def action_next_chart(self, by: int) -> None:
+        """Draw another curve of the run: loss, perplexity, generalisation gap, gradient norm, learning rate, speed, gradients, accuracy."""
+        self.query_one(LossChart).next_kind(by)
+
+    def action_next_smoothing(self) -> None:
+        """Smooth the curve over more steps or fewer."""
+        self.query_one(LossChart).next_smoothing()
 
     def action_toggle_log_scale(self) -> None:
         """Draw the curve by its logarithm, or as it is."""
