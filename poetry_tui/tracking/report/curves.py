@@ -6,7 +6,7 @@ from engine.runs.events import Probed
 from poetry_tui.preferences.i18n import tr, tr_label
 from poetry_tui.tracking.report.blocks import Block, Figure, Heading, Paragraph, Table
 from poetry_tui.tracking.report.history import RunHistory, spread
-from poetry_tui.tracking.report.svg import Series, chart
+from poetry_tui.tracking.report.svg import Series, chart, scatter
 from poetry_tui.tracking.run_state.curve import Curve
 
 N_COLUMNS = 240
@@ -115,3 +115,21 @@ def _reach_rows(name: str, series: Sequence[Probed]) -> Iterator[tuple[str, ...]
                 is_usable = len(norms) > 2 and norms[1] > 0
                 factor = f"× {(norms[-1] / norms[1]) ** (1 / (len(norms) - 2)):.2f}" if is_usable else "–"
                 yield (f"{name} · {kind}", f"{one.step:,}", *cells, factor)
+
+
+def embeddings(histories: Sequence[RunHistory]) -> Iterator[Block]:
+    """Nearest characters through the training, and the commonest characters on two principal components at the end."""
+    probed = [(history.name, history.state.probes) for history in histories if history.state.probes]
+    if not any(one.neighbours for _, series in probed for one in series):
+        return
+    yield Heading(tr_label("report.embedding"))
+    yield Paragraph(tr("report.what_embedding"))
+    for number, (name, series) in enumerate(probed, 1):
+        times = spread(series, N_TIMES)
+        header = (name, *(tr("report.step_n", step=f"{one.step:,}") for one in times))
+        nearest = [{line[:1]: " ".join(line[1:]) for line in one.neighbours} for one in times]
+        yield Table(header, [(one, *(row.get(one, "–") for row in nearest)) for one in nearest[-1]])
+        last = series[-1]
+        points = list(zip(last.coordinates[::2], last.coordinates[1::2], last.projected, strict=False))
+        caption = tr("report.projection", run=name, step=f"{last.step:,}")
+        yield Figure(f"embedding-{number}.svg", scatter(points, caption), caption)

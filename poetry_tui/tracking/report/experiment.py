@@ -83,6 +83,7 @@ def blocks(name: str, method: str, histories: Mapping[str, Sequence[RunHistory]]
         *results(conditions_of(histories), TRAINING_MEASURES),
         *_curves(histories),
         *curves.probes(first_seeds),
+        *curves.embeddings(first_seeds),
         *of_runs(every, first_seeds),
     ]
 

@@ -15,7 +15,7 @@ from engine.system.errors import StudioError
 from poetry_tui.preferences.i18n import tr, tr_label
 from poetry_tui.tracking.comparison import Comparison, Row, compare
 from poetry_tui.tracking.report.blocks import Block, Code, Heading, Paragraph, Poem, Prediction, Table
-from poetry_tui.tracking.report.curves import curves, probes
+from poetry_tui.tracking.report.curves import curves, embeddings, probes
 from poetry_tui.tracking.report.history import RunHistory
 from poetry_tui.tracking.report.method import question_and_method
 from poetry_tui.tracking.wording import ABOUT
@@ -34,6 +34,7 @@ def blocks(histories: Sequence[RunHistory]) -> list[Block]:
         *_figures(side_by_side),
         *curves(histories),
         *probes(histories),
+        *embeddings(histories),
         *_predictions(histories),
         *_samples(histories),
         *_settings(side_by_side.names, side_by_side.settings),

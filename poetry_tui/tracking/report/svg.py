@@ -110,6 +110,20 @@ def strip_plot(rows: Sequence[tuple[str, Sequence[float]]], x_label: str) -> str
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
+def scatter(points: Sequence[tuple[float, float, str]], label: str) -> str:
+    """Each text at its place (x, y), on a square without axes."""
+    size = HEIGHT + 90
+    farthest = max((abs(value) for x, y, _ in points for value in (x, y) if math.isfinite(value)), default=0.0) or 1.0
+    parts = _opened(size, label)
+    for x, y, text in points:
+        if math.isfinite(x) and math.isfinite(y):
+            left, top = WIDTH / 2 + x / farthest * (WIDTH / 2 - 20), size / 2 - y / farthest * (size / 2 - 20)
+            parts.append(
+                f'<text x="{left:.1f}" y="{top:.1f}" text-anchor="middle" font-size="15">{escape(text)}</text>'
+            )
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
 def _frame(series: Sequence[Series], is_log: bool = False) -> _Frame:
     points = [point for one in series for point in one.points if all(map(math.isfinite, point))]
     if not points:

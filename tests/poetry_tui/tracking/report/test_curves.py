@@ -4,7 +4,7 @@ import math
 from itertools import pairwise
 
 from poetry_tui.tracking.report.blocks import Figure, Table
-from poetry_tui.tracking.report.curves import curves, probes
+from poetry_tui.tracking.report.curves import curves, embeddings, probes
 from poetry_tui.tracking.report.history import RunHistory
 from poetry_tui.tracking.report.svg import Series, chart
 from tests.poetry_tui.tracking.make_run import life, probed, records
@@ -51,3 +51,12 @@ def test_a_chart_by_logarithm_draws_an_exponential_as_a_straight_line_and_leaves
     falls = [after - before for before, after in pairwise(ys)]
     assert len(ys) == 5
     assert max(falls) - min(falls) < 0.2
+
+
+def test_the_embedding_is_told_by_nearest_characters_through_time_and_a_picture_with_every_character() -> None:
+    content = list(embeddings([history("lstm", 0.3, 0.5)]))
+    (table,) = (block for block in content if isinstance(block, Table))
+    assert table.rows == [("月", "日 星 云", "日 星 云")]
+    (figure,) = (block for block in content if isinstance(block, Figure))
+    assert all(f">{character}</text>" in figure.svg for character in "日月山")
+    assert list(embeddings([history("old")])) == []
