@@ -47,22 +47,38 @@ EQUATIONS: Mapping[str, tuple[tuple[Term, ...], ...]] = {
         ),
     ),
 }
+_FROM_INPUT_AND_STATE = (*(Term("xW"), Term("+")), *(Term("H₋₁", "hidden_before"), Term("W"), Term(")")))
+# How the gates, and an lstm's candidate, come about: shown where there is room, each with weights of its own.
+GATE_EQUATIONS: Mapping[str, tuple[tuple[Term, ...], ...]] = {
+    "lstm": (
+        (*(Term("i", "i"), Term("f", "f"), Term("o", "o")), Term("="), Term("σ("), *_FROM_INPUT_AND_STATE),
+        (Term("C̃", "candidate"), Term("="), Term("tanh("), *_FROM_INPUT_AND_STATE),
+    ),
+    "gru": ((Term("r", "r"), Term("z", "z"), Term("="), Term("σ("), *_FROM_INPUT_AND_STATE),),
+}
 _VALUE_CELLS = 4
 # Gates and what is left of an update gate are shares; all else has a sign.
 _GATES = ("i", "f", "o", "r", "z", _OPEN_UPDATE)
 
 
 def equation_rows(
-    cell: str, layer: Layer, unit: int | None, width: int, is_tall: bool, styles: InspectorStyles
+    cell: str,
+    layer: Layer,
+    unit: int | None,
+    width: int,
+    is_tall: bool,
+    styles: InspectorStyles,
+    *,
+    has_gates: bool = False,
 ) -> list[Row]:
     """The cell's equations with the values of one unit (its index among the reported ones), or the means of all.
 
     Tall: a row of letters above a row of values. Otherwise the letters alone, tinted; where there is no colour nothing is lost
-    either, for the strips say the same values.
+    either, for the strips say the same values. `has_gates`: those of the gates too.
     """
     value_of = _looker(layer, unit)
     rows = []
-    for equation in EQUATIONS.get(cell, ()):
+    for equation in _equations(cell, has_gates):
         for terms in _wrapped(equation, width, is_tall):
             rows.append(Row([part for term in terms for part in _letter(term, value_of, is_tall, styles)]))
             if is_tall:
@@ -70,8 +86,12 @@ def equation_rows(
     return rows
 
 
-def n_equation_rows(cell: str, width: int, is_tall: bool) -> int:
-    wrapped = sum(len(_wrapped(equation, width, is_tall)) for equation in EQUATIONS.get(cell, ()))
+def _equations(cell: str, has_gates: bool) -> Sequence[Sequence[Term]]:
+    return [*EQUATIONS.get(cell, ()), *(GATE_EQUATIONS.get(cell, ()) if has_gates else ())]
+
+
+def n_equation_rows(cell: str, width: int, is_tall: bool, *, has_gates: bool = False) -> int:
+    wrapped = sum(len(_wrapped(equation, width, is_tall)) for equation in _equations(cell, has_gates))
     return wrapped * (2 if is_tall else 1)
 
 

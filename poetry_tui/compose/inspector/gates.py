@@ -25,17 +25,21 @@ _LABEL_CELLS = {False: 2, True: 11}
 
 @dataclass(frozen=True, slots=True)
 class GateLayout:
-    """Displayed layers; whether the equation has its values in rows of their own; whether blank rows part the layers."""
+    """Displayed layers; whether the equation has its values in rows of their own; whether blank rows part the layers; whether the gates
+    have equations too."""
 
     layers: tuple[int, ...]
     is_tall: bool
     is_airy: bool = False
+    has_gates: bool = False
 
 
 def choose_layout(inspection: Inspection, layer: int, width: int, height: int) -> GateLayout:
     """The most detailed layout that fits: all layers or the selected one, the equation tall where there is room."""
     everything, alone = tuple(range(len(inspection.layers))), (layer,)
     choices = [
+        GateLayout(everything, True, True, has_gates=True),
+        GateLayout(everything, True, has_gates=True),
         GateLayout(everything, True, True),
         GateLayout(everything, True),
         GateLayout(everything, False),
@@ -48,7 +52,11 @@ def n_rows(inspection: Inspection, choice: GateLayout, width: int) -> int:
     """Height of a layout: a title and strips per layer, and one equation."""
     n_blank = len(choice.layers) - 1 if choice.is_airy else 0
     a_layer = 1 + len(STRIPS.get(inspection.cell, ()))
-    return n_blank + len(choice.layers) * a_layer + n_equation_rows(inspection.cell, width, choice.is_tall)
+    return (
+        n_blank
+        + len(choice.layers) * a_layer
+        + n_equation_rows(inspection.cell, width, choice.is_tall, has_gates=choice.has_gates)
+    )
 
 
 def gate_rows(
@@ -61,7 +69,15 @@ def gate_rows(
             rows.append(Row())
         rows.append(_title(inspection, number, unit, number == layer, width, styles))
         if number == layer:
-            rows += equation_rows(inspection.cell, inspection.layers[number], unit, width, choice.is_tall, styles)
+            rows += equation_rows(
+                inspection.cell,
+                inspection.layers[number],
+                unit,
+                width,
+                choice.is_tall,
+                styles,
+                has_gates=choice.has_gates,
+            )
         rows += [
             _strip(inspection, number, name, letter, unit, width, styles)
             for name, letter in STRIPS.get(inspection.cell, ())

@@ -10,7 +10,7 @@ from rich.style import Style
 from engine.composing.service.protocol import Alternative, Inspection
 from poetry_tui.compose.inspector.alternatives import Alternatives, alternative_rows
 from poetry_tui.compose.inspector.character_box import character_rows
-from poetry_tui.compose.inspector.equation import EQUATIONS, equation_rows, n_equation_rows
+from poetry_tui.compose.inspector.equation import EQUATIONS, GATE_EQUATIONS, equation_rows, n_equation_rows
 from poetry_tui.compose.inspector.gates import STRIPS, GateLayout, choose_layout, gate_rows, n_rows
 from poetry_tui.compose.inspector.rows import cells, decimals, percent
 from poetry_tui.widgets.heat_strip import Palette, palettes_of, spread, strip_of
@@ -118,18 +118,20 @@ def test_a_share_takes_five_cells(share: float, said: str) -> None:
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("is_tall", [True, False])
+@pytest.mark.parametrize("has_gates", [True, False])
 def test_an_equation_is_as_high_as_was_said_and_no_wider_than_there_is_room(
-    cell: str, width: int, is_tall: bool
+    cell: str, width: int, is_tall: bool, has_gates: bool
 ) -> None:
-    rows = equation_rows(cell, an_inspection(cell).layers[0], None, width, is_tall, styles())
-    assert len(rows) == n_equation_rows(cell, width, is_tall)
+    layer = an_inspection(cell).layers[0]
+    rows = equation_rows(cell, layer, None, width, is_tall, styles(), has_gates=has_gates)
+    assert len(rows) == n_equation_rows(cell, width, is_tall, has_gates=has_gates)
     assert all(len(text_of(row).replace("\u0303", "").rstrip()) <= width for row in rows)
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_letter_of_an_equation_stands_for_a_value_that_the_engine_tells(cell: str) -> None:
     layer = an_inspection(cell).layers[0]
-    for equation in EQUATIONS[cell]:
+    for equation in (*EQUATIONS[cell], *GATE_EQUATIONS.get(cell, ())):
         for term in equation:
             assert not term.value or term.value == "1−z" or layer.values(term.value)
 
@@ -140,6 +142,13 @@ def test_the_means_stand_under_the_letters() -> None:
     assert text_of(letters).split() == ["C", "=", "f", "⊙", "C₋₁", "+", "i", "⊙", "C̃"]
     names = ("memory", "f", "memory_before", "i", "candidate")
     assert text_of(figures).split() == [decimals(layer.means[name]) for name in names]
+
+
+def test_how_the_gates_come_about_stands_below_with_their_values() -> None:
+    layer = an_inspection("lstm").layers[0]
+    letters, figures = equation_rows("lstm", layer, None, 58, True, styles(), has_gates=True)[4:6]
+    assert text_of(letters).split() == ["i", "f", "o", "=", "σ(xW", "+", "H₋₁", "W)"]
+    assert text_of(figures).split() == [decimals(layer.means[name]) for name in ("i", "f", "o", "hidden_before")]
 
 
 def test_the_values_of_one_unit_can_stand_there_instead_and_then_the_equation_holds() -> None:
