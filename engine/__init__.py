@@ -6,11 +6,11 @@
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0"
-
 
 def __getattr__(name: str) -> Any:
     # When first used, and by its name: `import engine` stays cheap, and the interface, which imports it, free of all this.
     if name in ("check", "compose", "evaluate", "load", "train"):
         return getattr(import_module("engine.commands.api"), name)
+    if name == "__version__":
+        return import_module("engine.system").__version__
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

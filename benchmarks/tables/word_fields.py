@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.corpus.corpus import split_of
 from engine.corpus.store import open_corpus
 from engine.corpus.tokens.keywords import idf_nats, words_of_line
-from engine.corpus.word_fields import TABLE
+from engine.corpus.usage import WORD_FIELDS
 from engine.prosody.text import han_of, lines_of
 from engine.system.files import write_atomically
 from engine.system.paths import bundled_data
@@ -79,7 +79,7 @@ def main() -> None:
         field = _field(key, [[words[one] for one in of_one] for of_one in ranked])
         if len(field) >= MIN_FIELD:
             rows.append(f"{key}\t{' '.join(field)}\n")
-    write_atomically(bundled_data() / TABLE, HEADER + "".join(rows))
+    write_atomically(bundled_data() / WORD_FIELDS, HEADER + "".join(rows))
 
 
 def _associations(

@@ -14,7 +14,6 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-import engine
 from engine.config.schema import TrainConfig
 from engine.corpus.novelty.build import keep_lines
 from engine.corpus.store import open_corpus
@@ -39,6 +38,7 @@ from engine.model.metadata import read_metadata
 from engine.model.registry import find_model
 from engine.runs import events
 from engine.runs.folder import CHECKPOINTS, ControlFiles
+from engine.system import __version__
 from engine.system.errors import RunError
 from engine.training.curriculum import Curriculum, held_out_segments, plan_curriculum
 from engine.training.distributed import Workers
@@ -241,7 +241,7 @@ class Trainer:
             "n_chars_seen": progress.n_chars,
             **({"started_from": self.parent_model} if self.parent_model else {}),
             "figures": {"val_nats_per_han": progress.best_nats if progress.step == progress.best_step else None},
-            "made_with": {"engine": engine.__version__, "torch": torch.__version__},
+            "made_with": {"engine": __version__, "torch": torch.__version__},
         }
 
 

@@ -24,7 +24,7 @@ from engine.config.schema import ComposeConfig
 from engine.corpus.cleaning import to_simplified
 from engine.corpus.tokens.keywords import FUNCTION_CHARACTERS, is_at_foot, split_keywords
 from engine.corpus.tokens.vocabulary import SPECIAL_TOKENS, Vocabulary
-from engine.corpus.word_fields import field_of, words_of_title
+from engine.corpus.usage import field_of, words_of_title
 from engine.prosody.parallelism import fit_table
 from engine.prosody.text import is_han
 

@@ -8,7 +8,7 @@ from engine.composing.composer import compose_many, compose_poem
 from engine.composing.constraints.plan import plan_poem
 from engine.composing.decoding.guides import topics_of
 from engine.config.schema import ComposeConfig
-from engine.corpus.word_fields import field_of, word_fields, words_of_title
+from engine.corpus.usage import field_of, word_fields, words_of_title
 from tests.engine.composing.composing_lines import again
 from tests.engine.composing.rhyming_model import rhyming_model
 
