@@ -179,7 +179,6 @@ def failed(number: int) -> RunFailed:
 # An event of each kind that `life` leaves out.
 OTHERS: tuple[Event, ...] = (
     Control(step=300, what="lr changed", value=1e-3),
-    probed(300),
     Resources(
         step=300,
         cpu_percent=180.0,
@@ -191,6 +190,7 @@ OTHERS: tuple[Event, ...] = (
         backward_share=0.4,
         optimizer_share=0.1,
     ),
+    probed(300),
     RunFailed(step=300, kind="RunError", message="The disk is full."),
     RunFinished(step=300, reason="completed"),
 )
