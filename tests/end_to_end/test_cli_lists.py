@@ -88,9 +88,7 @@ def test_malformed_lines_are_counted_once_and_again_when_the_run_has_grown(
         file.write("nothing\n")
     assert count() == 1
     with monkeypatch.context() as patch:
-        patch.setattr(
-            "poetry_tui.tracking.malformed_lines.EventTail.poll", lambda tail: pytest.fail("it was read again")
-        )
+        patch.setattr("poetry_tui.tracking.reader.EventTail.poll", lambda tail: pytest.fail("it was read again"))
         assert count() == 1
     with events.open("a", encoding="utf-8") as file:
         file.write("nothing again\n")
