@@ -348,7 +348,8 @@ def log_ticks(low: float, high: float) -> list[float]:
 def tick_label(value: float) -> str:
     """A value of the loss axis in at most six characters."""
     if 0 < abs(value) < 0.01:
-        return f"{value:.0e}".replace("e-0", "e-")
+        exact, rounded = (f"{value:.{digits}e}".replace(".0e", "e").replace("e-0", "e-") for digits in (1, 0))
+        return exact if len(exact) <= 6 else rounded
     return next((text for text in (f"{value:.2f}", f"{value:.1f}", f"{value:.0f}") if len(text) <= 5), f"{value:.0e}")
 
 

@@ -140,6 +140,7 @@ def test_ticks_are_few_and_within_their_limits(low: float, extent: float, at_mos
 
 
 def test_numbers_are_said_shortly() -> None:
+    assert [tick_label(value) for value in (2.5, 0.0019, 0.002, 0.0021)] == ["2.50", "1.9e-3", "2e-3", "2.1e-3"]
     assert [step_label(step) for step in (0, 950, 1500, 20_000, 3e6)] == ["0", "950", "1.5k", "20k", "3M"]
     assert [duration(seconds) for seconds in (5, 425, 12_000, None, math.inf)] == [
         "5 s",
