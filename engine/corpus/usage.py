@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 from engine.corpus.tokens.control_codes import title_of
 from engine.corpus.tokens.keywords import FUNCTION_CHARACTERS, idf_nats
 from engine.corpus.tokens.vocabulary import UNKNOWN, Vocabulary
-from engine.system.paths import bundled_rows
+from engine.system.paths import bundled_data, bundled_rows
+
+Ints = NDArray[np.int64]
 
 LINE_ENDS, LINE_TAILS, SEASONS = "line_ends.tsv", "line_tails.tsv", "seasons.tsv"
 # Lines with a pause before their last three characters, their tail (三字尾).
@@ -56,23 +58,45 @@ def n_season_clashes(lines: Sequence[str]) -> int:
     return sum(seasons.issuperset(clash) for clash in CLASHES)
 
 
+def _continuations(name: str, n_before: int, vocabulary: Vocabulary) -> tuple[Ints, Ints]:
+    """A table of `n_before` characters and those that follow them: the tokens before (T, n_before), and the one after (T,).
+
+    Read as an array of code points, since row by row it would take half of the time to the first poem. Rows with a character
+    that the vocabulary lacks are left out.
+    """
+    text = (bundled_data() / name).read_text("utf-8")
+    codes = np.frombuffer(text[text.index("\n", text.rindex("#")) + 1 :].encode("utf-32-le"), np.uint32)
+    token_of = np.full(int(codes.max(initial=0)) + 1, UNKNOWN)
+    for character, token in vocabulary.word_int_map.items():
+        if len(character) == 1 and ord(character) < len(token_of):
+            token_of[ord(character)] = token
+    ends = np.flatnonzero(codes == ord("\n"))
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    n_after = ends - starts - n_before - 1  # without the tab
+    before = token_of[codes[starts[:, None] + np.arange(n_before)]].repeat(n_after, axis=0)
+    row_of = np.arange(len(starts)).repeat(n_after)
+    position = np.arange(len(row_of)) - (n_after.cumsum() - n_after)[row_of]
+    after = token_of[codes[starts[row_of] + n_before + 1 + position]]
+    is_known = (before != UNKNOWN).all(1) & (after != UNKNOWN)
+    return before[is_known], after[is_known]
+
+
 @functools.lru_cache(maxsize=4)
-def _followers(vocabulary: Vocabulary) -> Mapping[int, NDArray[np.int64]]:
-    """Token -> the tokens that poets end lines with after it."""
-    return {
-        vocabulary.encode(before)[0]: np.array(
-            vocabulary.encode("".join(one for one in after if one in vocabulary)), np.int64
-        )
-        for before, after in line_ends().items()
-        if before in vocabulary
-    }
+def _ends(vocabulary: Vocabulary) -> tuple[Ints, Ints]:
+    """The pairs of tokens that poets end lines with, by the first, ascending; each (T,)."""
+    before, after = _continuations(LINE_ENDS, 1, vocabulary)
+    order = before[:, 0].argsort(kind="stable")
+    return before[order, 0], after[order]
 
 
-def rare_ends(vocabulary: Vocabulary, before: NDArray[np.int64]) -> NDArray[np.bool_]:
+def rare_ends(vocabulary: Vocabulary, before: Ints) -> NDArray[np.bool_]:
     """Which tokens (R, V) poets hardly ever end a line with after the tokens `before` (R,)."""
+    first, last = _ends(vocabulary)
     rare = np.ones((len(before), len(vocabulary)), np.bool_)
-    for row, token in enumerate(before.tolist()):
-        rare[row, _followers(vocabulary).get(token, [])] = False
+    for row, (start, stop) in enumerate(
+        zip(np.searchsorted(first, before), np.searchsorted(first, before + 1), strict=True)
+    ):
+        rare[row, last[start:stop]] = False
     return rare
 
 
@@ -81,18 +105,14 @@ class LineTails:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._n_tokens = len(vocabulary)
-        befores, afters = zip(*bundled_rows(LINE_TAILS), strict=True)
-        n_afters = list(map(len, afters))
-        two = np.array(vocabulary.encode("".join(befores))).reshape(-1, 2).repeat(n_afters, axis=0)  # (T, 2)
-        last = np.array(vocabulary.encode("".join(afters)))
-        is_known = (two != UNKNOWN).all(1) & (last != UNKNOWN)
-        pairs = (two[:, 0] * self._n_tokens + two[:, 1])[is_known]
+        two, last = _continuations(LINE_TAILS, 2, vocabulary)
+        pairs = two[:, 0] * self._n_tokens + two[:, 1]
         order = pairs.argsort(kind="stable")
         # The first two tokens of each tail as one number, ascending, and the other two of it; each (T,).
-        self._pairs, self._last = pairs[order], last[is_known][order]
+        self._pairs, self._last = pairs[order], last[order]
         self._second = self._pairs % self._n_tokens
 
-    def rare_last(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def rare_last(self, first: Ints, second: Ints) -> NDArray[np.bool_]:
         """Which tokens (R, V) complete no tail that begins with two tokens, each (R,)."""
         pairs = first * self._n_tokens + second
         rare = np.ones((len(pairs), self._n_tokens), np.bool_)
@@ -100,7 +120,7 @@ class LineTails:
             rare[row, self._last[some]] = False
         return rare
 
-    def rare_second(self, first: NDArray[np.int64], may_end: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def rare_second(self, first: Ints, may_end: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which tokens (R, V) lead from a first token (R,) to no tail that ends in a token of `may_end` (R, V)."""
         pairs = first * self._n_tokens
         rare = np.ones((len(pairs), self._n_tokens), np.bool_)
@@ -108,7 +128,7 @@ class LineTails:
             rare[row, self._second[some][may_end[row, self._last[some]]]] = False
         return rare
 
-    def _slices(self, low: NDArray[np.int64], high: NDArray[np.int64]) -> list[slice]:
+    def _slices(self, low: Ints, high: Ints) -> list[slice]:
         """Of each row the tails whose pair is at least `low` and less than `high`, each (R,)."""
         return list(map(slice, np.searchsorted(self._pairs, low), np.searchsorted(self._pairs, high)))
 
@@ -154,6 +174,8 @@ def words_of_title(title: str) -> tuple[str, ...]:
 
     Longer words come first, then rarer ones; function characters (望 听) only in a title of nothing else.
     """
+    if not title:
+        return ()  # without the tables, which take long to read
     text = _OFFICE.sub(" ", _RANK.sub(" ", title_of(title)))
     table, words, at = word_fields(), [], 0
     while at < len(text):
