@@ -1,11 +1,11 @@
-"""`python -m engine train | compose | evaluate | rates | pack | service`: the commands that need torch."""
+"""`python -m engine train | compose | evaluate | rates | neighbours | pack | service`: the commands that need torch."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from typing import Any
 
-from engine.commands import compose, evaluate, pack, rates, train
+from engine.commands import compose, evaluate, neighbours, pack, rates, train
 from engine.commands.front import carry_out, complain, ensure_memory
 from engine.commands.parser import Parser, new_parser
 from engine.system.errors import DEBUG_HINT, StudioError
@@ -31,7 +31,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = Parser(prog="poetry-tui", description="Train recurrent networks on classical Chinese verse, and compose.")
     parser.add_argument("--debug", action="store_true", help="show a traceback when something fails")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (train, compose, evaluate, rates, pack):
+    for module in (train, compose, evaluate, rates, neighbours, pack):
         module.add_parser(commands)
     new_parser(commands, "service", _serve, "Compose for the studio: JSON lines on stdin and stdout.")
     return parser

@@ -37,13 +37,17 @@ def probe(
     x, y = torch.from_numpy(batch.x).to(device), torch.from_numpy(batch.y).to(device)
     hidden, memory = gradient_norms(model, x[:N_GRADIENT_POEMS], y[:N_GRADIENT_POEMS])
     projected, coordinates = project_embedding(model, vocabulary)
+    known = "".join(filter(vocabulary.__contains__, characters))
+    nearest = neighbours(model, vocabulary, known)
     return events.Probed(
         step=step,
         n_poems=len(x),
         hidden_grad_norms=tuple(hidden.tolist()),
         memory_grad_norms=() if memory is None else tuple(memory.tolist()),
         accuracy=tuple(round(share, 4) for share in accuracy_by_position(model, x, y).tolist()),
-        neighbours=neighbours(model, vocabulary, "".join(filter(vocabulary.__contains__, characters))),
+        neighbours=tuple(
+            one + "".join(character for character, _ in row) for one, row in zip(known, nearest, strict=True)
+        ),
         projected=projected,
         coordinates=tuple(round(value, 4) for value in coordinates.flatten().tolist()),
     )
@@ -93,16 +97,20 @@ def accuracy_by_position(model: CharRNN, x: Tensor, y: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def neighbours(model: CharRNN, vocabulary: Vocabulary, characters: str) -> tuple[str, ...]:
-    """Each character, and after it its nearest in the embedding by cosine among the commonest Han characters, nearest first."""
+def neighbours(
+    model: CharRNN, vocabulary: Vocabulary, characters: str, n: int = N_NEIGHBOURS
+) -> tuple[tuple[tuple[str, float], ...], ...]:
+    """The n nearest of each character in the embedding, nearest first, with the cosine; among the commonest Han characters."""
     indices = common_han(vocabulary, N_CANDIDATES)
     own = vocabulary.encode(characters)
     table = nn.functional.normalize(model.embedding.weight.float(), dim=1)  # (V, E)
-    ranked = (table[own] @ table[indices].T).argsort(dim=1, descending=True).tolist()
-    nearest = [[indices[at] for at in row if indices[at] != one] for row, one in zip(ranked, own, strict=True)]
+    cosines, ranked = (table[own] @ table[indices].T).sort(dim=1, descending=True)
+    rows = zip(own, ranked.tolist(), cosines.tolist(), strict=True)
     return tuple(
-        one + "".join(map(vocabulary.character, row[:N_NEIGHBOURS]))
-        for one, row in zip(characters, nearest, strict=True)
+        tuple(
+            (vocabulary.character(indices[at]), cosine) for at, cosine in zip(*row, strict=True) if indices[at] != one
+        )[:n]
+        for one, *row in rows
     )
 
 

@@ -28,6 +28,7 @@ ENGINE_COMMANDS: Mapping[str, str] = {
     "pack": "make a small model folder of a run, to give away",
     "evaluate": "score a model on poems, in nats per Han character",
     "rates": "measure how often a model's verse keeps the rules, and its novelty",
+    "neighbours": "print the nearest characters in the embedding of a model",
 }
 # Modules of `poetry_tui.commands` by the command that each adds first, in the order of the help.
 COMMANDS: Mapping[str, str] = {

@@ -6,10 +6,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+import torch
 
 from engine.__main__ import main
+from engine.model.checkpoint import load_model
 from engine.runs import events
 from engine.runs.folder import EVENTS, read_config
 from engine.system import paths
@@ -113,6 +116,32 @@ def test_evaluate_counts_a_poem_as_often_as_it_is_there(
     file.write_text("日月山水风，花雪夜江湖。海君红春秋，人天地云雨。\n" * 3, encoding="utf-8")
     main(["evaluate", "--model", model, "--poems", str(file), "--json"])
     assert json.loads(capsys.readouterr().out)["n_poems"] == 3
+
+
+def test_neighbours_are_printed_by_cosine_nearest_first(model: str) -> None:
+    line = [sys.executable, "-m", "poetry_tui", "neighbours", "日月", model, "--n", "3", "--json"]
+    with child(line, stdout=subprocess.PIPE, text=True) as process:
+        rows = lines_of(process.communicate()[0])
+        assert process.returncode == 0
+    assert [row["character"] for row in rows] == ["日", "月"]
+    loaded = load_model(Path(model), torch.device("cpu"))
+    table = loaded.model.embedding.weight
+    for row in rows:
+        found = cast(list[dict[str, Any]], row["neighbours"])
+        assert len(found) == 3
+        assert row["character"] not in [one["character"] for one in found]
+        own, *others = loaded.vocabulary.encode(str(row["character"]) + "".join(one["character"] for one in found))
+        expected = torch.nn.functional.cosine_similarity(table[own], table[others]).tolist()
+        assert [one["cosine"] for one in found] == pytest.approx(expected, abs=1e-4)
+        assert expected == sorted(expected, reverse=True)
+
+
+@pytest.mark.parametrize("words", [["鹓"], ["日", "--n", "0"]])
+def test_neighbours_refuses_an_unknown_character_and_a_number_below_one(
+    model: str, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["neighbours", words[0], model, *words[1:]]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00\x01\x02" * 50, b"no poem at all\n"])

@@ -96,10 +96,10 @@ def test_the_nearest_character_of_the_embedding_comes_first() -> None:
     with torch.no_grad():
         model.embedding.weight[moon] = 3 * model.embedding.weight[day]
         model.embedding.weight[hill] = -model.embedding.weight[day]
-    found = neighbours(model, VOCABULARY, "日")
-    assert found[0][:2] == "日月"
-    assert found[0][-1] == "山"
-    assert set(found[0]) == set("日月山水风花")
+    (found,) = neighbours(model, VOCABULARY, "日")
+    assert found[0] == ("月", pytest.approx(1, abs=1e-5))
+    assert found[-1] == ("山", pytest.approx(-1, abs=1e-5))
+    assert {character for character, _ in found} == set("月山水风花")
 
 
 def test_the_projection_has_the_commonest_han_characters_and_keeps_their_spread() -> None:

@@ -1,0 +1,53 @@
+"""`neighbours`: the nearest characters in the embedding of a model."""
+
+import argparse
+import json
+from typing import Any
+
+from engine.commands.flags import add_setting_flags
+from engine.commands.parser import new_parser
+from engine.config.schema import TrainConfig
+from engine.model.registry import find_model
+from engine.system.errors import Message, UsageError
+
+DEFAULT_N = 10
+MAX_N = 100
+
+
+def add_parser(commands: Any) -> None:
+    parser = new_parser(
+        commands, "neighbours", print_neighbours, "Print the nearest characters in the embedding of a model."
+    )
+    parser.add_argument("characters", metavar="CHARACTERS", help="the characters, without spaces")
+    parser.add_argument(
+        "model", nargs="?", metavar="MODEL", help="a model or a run, by name or folder (default: the studio's own)"
+    )
+    parser.add_argument(
+        "-n", "--n", type=int, default=DEFAULT_N, metavar="N", help="neighbours of each character (default: 10)"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line for each character")
+    add_setting_flags(parser, TrainConfig, only=("device",), defaults=TrainConfig())
+
+
+def print_neighbours(arguments: argparse.Namespace) -> int:
+    """Print a line for each character: its nearest among the commonest Han characters, with the cosine."""
+    if not 1 <= arguments.n <= MAX_N:
+        raise UsageError("--n cannot be {number}.", Message("Give 1 to {most}.", most=MAX_N), number=arguments.n)
+    folder = find_model(arguments.model)
+
+    from engine.model.checkpoint import load_model
+    from engine.model.devices import choose_device
+    from engine.training.probe import neighbours
+
+    loaded = load_model(folder, choose_device(getattr(arguments, "device", "auto")))
+    for character in arguments.characters:
+        if character not in loaded.vocabulary:
+            raise UsageError("The model does not know {character}.", "Choose one of its corpus.", character=character)
+    found = neighbours(loaded.model, loaded.vocabulary, arguments.characters, arguments.n)
+    for character, nearest in zip(arguments.characters, found, strict=True):
+        if arguments.json:
+            rows = [{"character": one, "cosine": round(cosine, 4)} for one, cosine in nearest]
+            print(json.dumps({"character": character, "model": loaded.name, "neighbours": rows}, ensure_ascii=False))
+        else:
+            print(f"{character}  " + "  ".join(f"{one} {cosine:.2f}" for one, cosine in nearest))
+    return 0
