@@ -1,4 +1,5 @@
-"""The poems that someone kept: one SQLite file in the user's data folder.
+"""The poems that someone kept: one SQLite file in the user's data folder
+(`favourites.db` in `engine.system.paths.home()`, on Linux `~/.local/share/poetry-tui`).
 
 Every call opens the file, does its work in one transaction and closes it, so that two studios at once see each
 other's changes and none loses any. SQLite's rollback journal keeps it a single file that is whole after any crash.
