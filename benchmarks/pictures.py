@@ -72,7 +72,7 @@ async def take_pictures(folder: Path, run: Path) -> None:
     from poetry_tui.app import PoetryApp
     from poetry_tui.compose.screen import ComposeScreen
     from poetry_tui.compose.session.revisions import ComposeRequest
-    from poetry_tui.compose.session_saver import save_favourite
+    from poetry_tui.compose.session.saver import save_favourite
     from poetry_tui.engine_client.client import Phase
     from poetry_tui.preferences.settings import Settings
     from poetry_tui.preferences.themes import INK, PAPER

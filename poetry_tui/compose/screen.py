@@ -17,8 +17,8 @@ from poetry_tui.compose.request.form import RequestForm
 from poetry_tui.compose.session.generation import GenerationController
 from poetry_tui.compose.session.revision_controller import RevisionController
 from poetry_tui.compose.session.revisions import ComposeRequest
+from poetry_tui.compose.session.saver import SessionSaver
 from poetry_tui.compose.session.state import ComposeSession
-from poetry_tui.compose.session_saver import SessionSaver
 from poetry_tui.engine_client.client import EngineState, Phase
 from poetry_tui.favourites import OWN
 from poetry_tui.preferences.i18n import tr, tr_error
@@ -217,7 +217,7 @@ class ComposeScreen(StudioScreen):
         try:
             composition = await asyncio.to_thread(own_composition, text, self.services.engine.model)
         except StudioError as error:
-            self.poem_pane.own_text = text
+            self.poem_pane.dialogs.own_text = text
             self._report_error(error)
             return
         self.services.settings.change(with_tones=True)

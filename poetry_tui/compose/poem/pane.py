@@ -1,7 +1,5 @@
 """The poem pane: the poem, below it the pager and what is known about it; the keys that step through, lock and revise it."""
 
-import asyncio
-import functools
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -13,14 +11,14 @@ from textual.message import Message
 from textual.timer import Timer
 
 from engine.prosody.text import han_of, is_han, shown_nats
-from engine.system.errors import StudioError
+from poetry_tui.compose.poem.dialogs import PoemDialogs
 from poetry_tui.compose.poem.facts import AnnotationCache, Facts, novelty_facts, origin_facts, poem_heading, tone_facts
 from poetry_tui.compose.poem.pager import Pager
 from poetry_tui.compose.session.generation import Spawn
 from poetry_tui.compose.session.revision_controller import LockChange, RevisionController
 from poetry_tui.compose.session.revisions import ComposeRequest
 from poetry_tui.compose.session.state import ComposeSession, Composition
-from poetry_tui.preferences.i18n import tr, tr_error, tr_label
+from poetry_tui.preferences.i18n import tr, tr_label
 from poetry_tui.preferences.keymap import bind
 from poetry_tui.preferences.settings import SettingsStore
 from poetry_tui.widgets.poem.comparison import ComparedPoem, PoemMarker
@@ -102,8 +100,7 @@ class PoemPane(Vertical):
         self.pager = Pager()
         self.facts = Facts()
         self.pattern: FormPatternView | None = None
-        # The typed text of a poem that is not displayed yet: it is there again when the dialog is opened next.
-        self.own_text = ""
+        self.dialogs = PoemDialogs(self, session, revisions, settings, spawn)
         # Characters that were typed at the cursor, until a pause ends them.
         self._typed = ""
         self._typing: Timer | None = None
@@ -205,25 +202,7 @@ class PoemPane(Vertical):
     def action_quotations(self) -> None:
         """Look for a phrase around the cursor in the largest corpus."""
         if self._session.current is not None and self._revisions.cursor is not None:
-            self._spawn(
-                functools.partial(self._look_for_quotations, self._session.current.text, self._revisions.cursor)
-            )
-
-    async def _look_for_quotations(self, text: str, index: int) -> None:
-        from engine.corpus.phrases import largest_corpus, quotations_around
-        from poetry_tui.widgets.choose import Choose
-
-        try:
-            corpus = await asyncio.to_thread(largest_corpus)
-            found = await asyncio.to_thread(quotations_around, text, index, corpus)
-        except StudioError as error:
-            self.notify(tr_error(str(error)), severity="error", markup=False)
-            return
-        if not found:
-            self.notify(tr("compose.no_quotations", corpus=corpus.name), markup=False)
-        elif self._session.current is not None and self._session.current.text == text and self.screen.is_current:
-            labels = [f"{one.phrase}　{one.line}　{one.author}《{one.title}》" for one in found]
-            self.app.push_screen(Choose(tr("compose.quotations_in", corpus=corpus.name), labels, 0))
+            self.dialogs.show_quotations(self._session.current.text, self._revisions.cursor)
 
     # Cursor and poems
 
@@ -299,32 +278,10 @@ class PoemPane(Vertical):
                 self.notify(tr(key, characters=characters), markup=False)
 
     def action_history(self) -> None:
-        """Offer the tree of all revisions."""
-        from poetry_tui.widgets.choose import Choose
-
-        rows = self._revisions.rows()
-        here = next((index for index, row in enumerate(rows) if row.is_here), 0)
-
-        def go_to(index: int | None) -> None:
-            if index is not None:
-                self._revisions.go_to(rows[index].revision.number)
-
-        if rows:
-            labels = [self._revisions.label_of(row) for row in rows]
-            self.app.push_screen(Choose(tr_label("compose.history"), labels, here), go_to)
+        self.dialogs.choose_revision()
 
     def action_write_poem(self) -> None:
-        """Ask for a poem of the user: checked, stepped through and revised like any other."""
-        from poetry_tui.compose.poem.own_poem_dialog import OwnPoemDialog
-
-        dialog = OwnPoemDialog(self.own_text)
-
-        def take(text: str | None) -> None:
-            self.own_text = dialog.text if text is None else ""
-            if text is not None:
-                self.post_message(self.OwnPoemEntered(text))
-
-        self.app.push_screen(dialog, take)
+        self.dialogs.ask_for_own_poem(lambda text: self.post_message(self.OwnPoemEntered(text)))
 
     def action_copy(self) -> None:
         if self._session.current is not None:
@@ -339,16 +296,9 @@ class PoemPane(Vertical):
             self._marker.mark(ComparedPoem(current.text, str(current.config.get("title") or ""), form, about), self)
 
     def action_poster(self) -> None:
-        """Ask how the poem shall be drawn, and draw it."""
         current = self._session.current
         if current is not None and current.tokens:
-            # Fonts and pictures are loaded when a poster is first wanted.
-            from poetry_tui.widgets.poster_dialog import PosterDialog, PosterPoem
-
-            text = self._display.to_display_chars(current.text) or current.text
-            title = str(current.config.get("title") or "")
-            poem = PosterPoem(text, title, str(current.config.get("form", "free")))
-            self.app.push_screen(PosterDialog(poem, self._settings))
+            self.dialogs.draw_poster(current, self._display.to_display_chars(current.text) or current.text)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing are not in the footer."""

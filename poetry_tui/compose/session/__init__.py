@@ -1,1 +1,1 @@
-"""The session: its poems, their revisions, composing, saving. No Textual import."""
+"""The session: its poems, their revisions, composing, saving. No Textual import but in `saver`, which holds the keys."""

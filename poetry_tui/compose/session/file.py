@@ -131,7 +131,7 @@ def _poem_to_dict(revision: Revision, composition: Composition, first: int) -> d
         "tokens": tokens,
         "done": None if revision.done is None else {name: getattr(revision.done, name) for name in _DONE_FIELDS},
         "is_stopped": composition.is_stopped,
-        "is_kept": composition.is_favourite,
+        "is_favourite": composition.is_favourite,
         "is_own": composition.is_own,
     }
 
@@ -187,7 +187,7 @@ def _poem_of(said: Mapping[str, Any], number: int) -> tuple[Revision, Compositio
         done=done,
         is_whole=True,
         is_stopped=bool(said["is_stopped"]) or (done is None and not said["is_own"]),
-        is_favourite=bool(said["is_kept"]),
+        is_favourite=bool(said["is_favourite"] if "is_favourite" in said else said["is_kept"]),
         is_own=bool(said["is_own"]),
     )
     return revision, composition

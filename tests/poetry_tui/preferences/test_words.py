@@ -53,7 +53,7 @@ def test_every_binding_of_the_screens_has_words_and_a_tooltip() -> None:
     from poetry_tui.compose.poem.pane import PoemPane
     from poetry_tui.compose.request.form import RequestForm
     from poetry_tui.compose.screen import ComposeScreen
-    from poetry_tui.compose.session_saver import SessionSaver
+    from poetry_tui.compose.session.saver import SessionSaver
     from poetry_tui.preferences.keymap import KEY_ORDER
 
     owners = (ComposeScreen, SessionSaver, RequestForm, PoemPane, InspectorPane)

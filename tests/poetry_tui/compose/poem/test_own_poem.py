@@ -102,7 +102,7 @@ async def test_a_text_without_verse_is_refused_and_kept(until: Until) -> None:
         await _typed(studio, "hello")
         await studio.press("ctrl+s")
         await studio.until(lambda: any("no line of verse" in said for said in studio.said))
-        assert studio.screen.poem_pane.own_text == "hello"
+        assert studio.screen.poem_pane.dialogs.own_text == "hello"
 
 
 async def test_a_kept_poem_of_ones_own_comes_back_as_it_was(until: Until) -> None:

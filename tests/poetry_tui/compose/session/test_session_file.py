@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -78,10 +79,27 @@ def test_a_file_of_version_1_is_read_with_the_same_poems(tmp_path: Path) -> None
     names = {"forced": "given", "sampled": "drawn"}
     for poem in written["poems"]:
         poem["glyphs"] = poem.pop("tokens")
+        poem["is_kept"] = poem.pop("is_favourite")
         poem["origins"] = [names.get(origin, origin) for origin in poem["origins"]]
     path.write_text(json.dumps({**written, "v": 1}), encoding="utf-8")
     found = SessionFile(tmp_path).open()
     assert found.tree.revisions == session.tree.revisions
+
+
+@pytest.mark.parametrize("name", ["is_favourite", "is_kept"])
+def test_a_favourite_is_read_under_the_name_of_today_and_of_before(tmp_path: Path, name: str) -> None:
+    session = session_of("日暮江头。", "日出江花。")
+    session.compositions[0].is_favourite = True
+    file = SessionFile(tmp_path)
+    file.open()
+    file.save(session)
+    file.close()
+    path = tmp_path / "1.json"
+    written = json.loads(path.read_text(encoding="utf-8"))
+    for poem in written["poems"]:
+        poem[name] = poem.pop("is_favourite")
+    path.write_text(json.dumps(written), encoding="utf-8")
+    assert [poem.is_favourite for poem in SessionFile(tmp_path).open().compositions] == [True, False]
 
 
 def test_the_oldest_poems_make_room(tmp_path: Path) -> None:

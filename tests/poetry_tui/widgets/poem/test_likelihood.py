@@ -10,8 +10,8 @@ from engine.prosody.text import nats_per_han
 from poetry_tui.commands.cli import main
 from poetry_tui.compose.poem.facts import origin_facts
 from poetry_tui.compose.session.revisions import ComposeRequest
+from poetry_tui.compose.session.saver import save_favourite
 from poetry_tui.compose.session.state import Composition
-from poetry_tui.compose.session_saver import save_favourite
 from poetry_tui.favourites.export import as_markdown
 from poetry_tui.favourites.poem_page import _facts
 from poetry_tui.favourites.store import FavouriteStore
