@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from poetry_tui.preferences.chart_glyphs import stroke
+from poetry_tui.tracking.axis import log_ticks, robust_limits, step_label, tick_label, ticks
 from poetry_tui.tracking.run_state.curve import Column, Curve
 
 OVERLAYS = ("overlay1", "overlay2", "overlay3", "overlay4")
@@ -26,10 +27,6 @@ _BRAILLE = 0x2800
 _LIT = re.compile(rb"[^\0]")
 # Told apart without colour: only the smoothed line is drawn by its shape.
 _IN_ASCII = {"range": ":", "mean": ".", **dict(zip(OVERLAYS, OVERLAY_LETTERS, strict=True))}
-# So many of the values from either end fit on the axis; beyond them it goes on for a share of what they take, where overlays lie
-# farther off than all that they take.
-BULK = 0.95
-OUTLIER_ROOM = 0.3
 # Room beyond the values on a logarithmic axis; from this ratio on, its ticks are powers of ten.
 LOG_ROOM = 1.05
 POWERS_RATIO = 50
@@ -210,34 +207,6 @@ def _limits(curves: Sequence[Sequence[Column | None]], marks: Sequence[Mark]) ->
     return robust_limits(means, points, [value for value in latest if value is not None])
 
 
-def robust_limits(
-    values: Sequence[float], points: Sequence[float] = (), latest: Sequence[float] = ()
-) -> tuple[float, float]:
-    """The limits of an axis for some values and single points: the few of either that lie far from all overlays do not set it, as the
-    losses of a run's first steps. Drawn at the edge, they are seen as they are by who zooms in on them. What is `latest` is
-    always within."""
-    limits = [_bulk(some) for some in (values, points) if some]
-    if not limits:
-        return 0.0, 1.0
-    low, high = min(low for low, _ in limits), max(high for _, high in limits)
-    low, high = min(low, *latest, high), max(high, *latest, low)
-    margin = max((high - low) * 0.06, abs(high) * 1e-3, 1e-6)
-    return low - margin, high + margin
-
-
-def _bulk(values: Sequence[float]) -> tuple[float, float]:
-    """The least and the largest of some values, without the few of either that are outliers."""
-    ordered = sorted(values)
-    low, high, last = ordered[0], ordered[-1], len(ordered) - 1
-    n_apart = min(int((1 - BULK) * len(ordered)), last // 2)
-    bulk_low, bulk_high = ordered[n_apart], ordered[last - n_apart]
-    extent = bulk_high - bulk_low
-    return (
-        low if bulk_low - low <= extent else bulk_low - OUTLIER_ROOM * extent,
-        high if high - bulk_high <= extent else bulk_high + OUTLIER_ROOM * extent,
-    )
-
-
 def _draw_columns(canvas: _Canvas, columns: Sequence[Column | None]) -> None:
     """Range, mean and smoothed line, each joined to the column before it."""
     before: tuple[int, int] | None = None
@@ -325,42 +294,3 @@ def _step_labels(canvas: _Canvas, format_step: Callable[[float], str]) -> list[C
         text[start : start + len(label)] = label
         free_from = start + len(label) + 1
     return [(character, "label") for character in text]
-
-
-def ticks(low: float, high: float, at_most: int) -> list[float]:
-    """Round numbers between two limits, at most so many of them (and one where none is round enough)."""
-    if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
-        return []
-    rough = (high - low) / max(at_most, 1)
-    power = 10.0 ** math.floor(math.log10(rough))
-    gap = next(power * factor for factor in (1, 2, 5, 10, 20) if power * factor >= rough * 0.999)
-    first = math.ceil(low / gap - 1e-9)
-    return [index * gap for index in range(first, math.floor(high / gap + 1e-9) + 1)]
-
-
-def log_ticks(low: float, high: float) -> list[float]:
-    """Powers of ten between two positive limits; with 2 and 5 times them where there are few."""
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    factors = (1,) if len(powers) > 4 else (1, 2, 5)
-    return [value for power in powers for factor in factors if low <= (value := factor * 10.0**power) <= high]
-
-
-def tick_label(value: float) -> str:
-    """A value of the loss axis in at most six characters."""
-    if 0 < abs(value) < 0.01:
-        exact, rounded = (f"{value:.{digits}e}".replace(".0e", "e").replace("e-0", "e-") for digits in (1, 0))
-        return exact if len(exact) <= 6 else rounded
-    return next((text for text in (f"{value:.2f}", f"{value:.1f}", f"{value:.0f}") if len(text) <= 5), f"{value:.0e}")
-
-
-def minute_label(milliminutes: float) -> str:
-    """A time on the axis as 0.5m or 90m."""
-    return f"{milliminutes / 1000:.4g}m"
-
-
-def step_label(step: float) -> str:
-    """A step as 950, 1.5k, 20k or 3M."""
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if step >= size:
-            return f"{step / size:.4g}{letter}"
-    return f"{step:.4g}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from poetry_tui.tracking.braille_plot import log_ticks, robust_limits, step_label, tick_label, ticks
+from poetry_tui.tracking.axis import log_ticks, robust_limits, step_label, tick_label, ticks
 
 WIDTH, HEIGHT = 720, 330
 LEFT, RIGHT, TOP, BOTTOM = 58, 24, 16, 44

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from engine.runs.events import CheckpointSaved, Event, Record, RunFailed, Step, Validated, to_line
 from engine.runs.folder import EVENTS
 from engine.runs.smoothing import WINDOW_STEPS, mean_of_last_steps
-from poetry_tui.tracking.braille_plot import plot, robust_limits
+from poetry_tui.tracking.axis import robust_limits
+from poetry_tui.tracking.braille_plot import plot
 from poetry_tui.tracking.comparison import compare, figures_of
 from poetry_tui.tracking.reader import RunFollower
 from poetry_tui.tracking.run_state.curve import Curve

@@ -11,7 +11,8 @@ from engine.config.presets import PRESETS
 from engine.config.schema import ARCHITECTURE_FIELDS
 from engine.runs.events import Control, Validated
 from poetry_tui.preferences.i18n import TRANSLATIONS
-from poetry_tui.tracking.braille_plot import PARTS, Mark, plot, step_label, tick_label, ticks
+from poetry_tui.tracking.axis import step_label, tick_label, ticks
+from poetry_tui.tracking.braille_plot import PARTS, Mark, plot
 from poetry_tui.tracking.run_state.curve import Curve
 from poetry_tui.tracking.run_state.state import RunState
 from poetry_tui.tracking.wording import count, duration
