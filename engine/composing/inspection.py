@@ -7,7 +7,7 @@ Shapes: T characters before the step, V vocabulary, H hidden, L layers.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,8 +86,7 @@ def inspect(
         )
     model, vocabulary = loaded.model, loaded.vocabulary
     token_ids = [*vocabulary.encode(text[:index]), vocabulary.encode(text[index])[0] if index < len(text) else END]
-    plan = None if config.form == FREE_VERSE else plan_poem(config, vocabulary)
-    prompt = build_prompt(config, plan, vocabulary)
+    plan, prompt = _plan_and_prompt(loaded, config)
     read = torch.tensor([[*prompt, *token_ids[:-1]]], device=loaded.device)  # (1, T)
     state = model.features(read[:, :-1])[1] if read.shape[1] > 1 else None
     h_size = model.config.hidden_size
@@ -107,6 +106,57 @@ def inspect(
         units=units,
         layers=tuple(_values(layer.gates, layer.states, units) for layer in last.layers),
     )
+
+
+@torch.inference_mode()
+def states_of_poem(
+    loaded: LoadedModel,
+    config: ComposeConfig,
+    text: str,
+    layer: int,
+    kind: str,
+    n_units: int,
+    check_cancelled: Callable[[], None] = lambda: None,
+) -> tuple[tuple[int, ...], list[list[float]]]:
+    """The states of a layer from which the characters of a poem were predicted: those of its n units of largest variance.
+
+    Args:
+        kind: hidden, or memory of an lstm.
+        check_cancelled: called before every character; may raise to give up.
+
+    Returns:
+        indices of the units in descending order of variance over the poem, and their values (n, T).
+
+    Raises:
+        UsageError: for a layer or a memory that the model lacks, or an unknown form or rhyme.
+        ComposeError: when the constraints of the request contradict each other.
+    """
+    model = loaded.model
+    if layer >= model.config.n_layers:
+        raise UsageError(
+            Message("The model has no layer {number}.", number=layer),
+            Message("Its layers are 0 to {number}.", number=model.config.n_layers - 1),
+        )
+    if kind == "memory" and model.config.cell != "lstm":
+        raise UsageError("Only an LSTM has a memory.", "Ask for the hidden state.")
+    _, prompt = _plan_and_prompt(loaded, config)
+    read = torch.tensor([[*prompt, *loaded.vocabulary.encode(text[:-1])]], device=loaded.device)
+    before, own = (
+        read[:, : len(prompt) - 1],
+        read[:, len(prompt) - 1 :],
+    )  # own (1, T): each is read before a character of the text
+    steps = list[Tensor]()
+    for step in unroll(model, own, model.features(before)[1] if before.shape[1] else None):
+        check_cancelled()
+        steps.append(step.layers[layer].states[kind][0])
+    states = torch.stack(steps, dim=1)  # (H, T)
+    units = states.var(dim=1, correction=0).argsort(descending=True, stable=True)[:n_units]
+    return tuple(units.tolist()), states[units].tolist()
+
+
+def _plan_and_prompt(loaded: LoadedModel, config: ComposeConfig) -> tuple[ConstraintPlan | None, list[int]]:
+    plan = None if config.form == FREE_VERSE else plan_poem(config, loaded.vocabulary)
+    return plan, build_prompt(config, plan, loaded.vocabulary)
 
 
 def _values(gates: Mapping[str, Tensor], states: Mapping[str, Tensor], units: Sequence[int]) -> LayerValues:

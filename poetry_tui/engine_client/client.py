@@ -21,11 +21,13 @@ from engine.composing.service.protocol import (
     Failure,
     InspectCharacter,
     Inspection,
+    InspectStates,
     LoadedModel,
     LoadModel,
     MeasureNovelty,
     Novelty,
     Poem,
+    PoemStates,
     Progress,
     Request,
     Token,
@@ -63,7 +65,7 @@ class EngineState:
     problem: StudioError | None = None
 
 
-R = TypeVar("R", Inspection, Novelty)
+R = TypeVar("R", Inspection, PoemStates, Novelty)
 
 PAUSES_BEFORE_RESTART_S = (0.2, 1.0, 3.0)
 PATIENCE_AT_CLOSE_S = 1.0
@@ -159,6 +161,10 @@ class EngineClient:
     async def inspect(self, character: InspectCharacter) -> Inspection | None:
         """What the network computed for a character; None when the request was cancelled. Raises StudioError."""
         return await self._only(character, Inspection)
+
+    async def states(self, request: InspectStates) -> PoemStates | None:
+        """The states of a layer over a poem; None when the request was cancelled. Raises StudioError."""
+        return await self._only(request, PoemStates)
 
     async def novelty(self, text: str, model: str | None = None) -> Novelty | None:
         """What a poem shares with the training text; None when the request was cancelled. Raises StudioError."""

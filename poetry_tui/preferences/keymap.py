@@ -110,7 +110,7 @@ KEY_GROUPS: Mapping[str, Mapping[str, Sequence[str]]] = {
             "compose",
             """
             tones pinyin upright traditional compare quotations panel inspector.next_layer inspector.unit_before
-            inspector.unit_after shading leave
+            inspector.unit_after inspector.states shading leave
             """,
         ),
     },

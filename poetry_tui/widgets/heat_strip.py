@@ -79,16 +79,20 @@ def strip_of(
     units = spread(len(values), width)
     # The marked one may be none of those that there is room for: its neighbour stands for it.
     at = None if marked is None else min(units, key=lambda unit: abs(unit - marked))
-    cells = [_cell(values[unit if unit != at else marked or 0], palette, plain, unit == at) for unit in units]
+    mark = "|" if is_ascii() else "│"
+    cells = [
+        cell_of(values[unit if unit != at else marked or 0], palette, plain, mark if unit == at else "")
+        for unit in units
+    ]
     return [*cells, Segment(" " * (width - len(cells)), plain)]
 
 
-def _cell(value: float, palette: Palette, plain: Style, is_marked: bool) -> Segment:
+def cell_of(value: float, palette: Palette, plain: Style, mark: str = "", n_cells: int = 1) -> Segment:
+    """A value in one or more cells, with a mark of the same width to point it out."""
     if not palette.colours:
-        return Segment(shade(palette.share_of(value)), plain + Style(reverse=is_marked))
+        return Segment(shade(palette.share_of(value)) * n_cells, plain + Style(reverse=bool(mark)))
     behind = palette.colour_of(value)
-    mark = "|" if is_ascii() else "│"
-    return Segment(mark if is_marked else " ", Style(color=readable_on(behind), bgcolor=behind.rich_color))
+    return Segment(mark or " " * n_cells, Style(color=readable_on(behind), bgcolor=behind.rich_color))
 
 
 def readable_on(behind: Color) -> RichColor:

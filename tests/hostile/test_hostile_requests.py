@@ -18,7 +18,7 @@ from engine.system.paths import models
 from tests.engine.small_model import save_small_model, small_model
 from tests.hostile.mutations import FACTOR, NAMES, as_json, documents, rng, texts
 
-LAST_WORDS = {"loaded", "poem", "done", "inspected", "novelty", "cancelled", "error"}
+LAST_WORDS = {"loaded", "poem", "done", "inspected", "states", "novelty", "cancelled", "error"}
 
 
 class Replies(io.BytesIO):

@@ -13,6 +13,7 @@ from engine.composing.service.protocol import (
     ComposeCandidates,
     ComposePoem,
     InspectCharacter,
+    InspectStates,
     LoadModel,
     MeasureNovelty,
     Progress,
@@ -129,6 +130,30 @@ def inspect(request: InspectCharacter, call: Call) -> None:
     )
 
 
+def states(request: InspectStates, call: Call) -> None:
+    """The states of a layer over a whole poem."""
+    from engine.composing import inspection
+
+    config = ComposeConfig.from_dict(request.config)
+    call.check_cancelled()
+    loaded = call.load(request.model)
+    layer = loaded.model.config.n_layers - 1 if request.layer is None else request.layer
+    units, values = inspection.states_of_poem(
+        loaded, config, request.text, layer, request.kind, request.n_units, call.check_cancelled
+    )
+    call.reply(
+        protocol.PoemStates(
+            cell=loaded.model.config.cell,
+            n_layers=loaded.model.config.n_layers,
+            n_hidden=loaded.model.config.hidden_size,
+            layer=layer,
+            kind=request.kind,
+            units=units,
+            values=tuple(map(_rounded, values)),
+        )
+    )
+
+
 def novelty(request: MeasureNovelty, call: Call) -> None:
     """What a text shares with the lines that the model was trained on."""
     from engine.corpus.novelty.novelty import corpus_of, novelty_of
@@ -167,6 +192,7 @@ HANDLERS: Mapping[type[Request], Callable[[Any, Call], None]] = {
     ComposePoem: compose,
     ComposeCandidates: candidates,
     InspectCharacter: inspect,
+    InspectStates: states,
     MeasureNovelty: novelty,
 }
 

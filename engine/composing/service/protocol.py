@@ -20,7 +20,7 @@ Imports neither torch nor a screen.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -34,6 +34,9 @@ MAX_ALTERNATIVES = 1000
 MAX_POEM_CANDIDATES = 64
 MAX_INSPECTED_CHARS = 65_536
 MAX_UNITS = 16_384
+# A longer text would keep a composition waiting for seconds, and its states would fill the line.
+MAX_STATES_CHARS = 1000
+MAX_STATES_UNITS = 64
 
 AlternativesCount = Annotated[int, Meta(ge=0, le=MAX_ALTERNATIVES)]
 
@@ -80,6 +83,24 @@ class InspectCharacter(Request, frozen=True, tag="inspect"):
     n_units: Annotated[int, Meta(ge=1, le=MAX_UNITS)] = 48
 
 
+StateKind = Literal["hidden", "memory"]
+
+
+class InspectStates(Request, frozen=True, tag="states"):
+    """Show the states of a layer over a whole poem. Answered by `PoemStates`.
+
+    `layer` counts from 0, the lowest; None: the highest. `kind`: hidden (H), or memory (C) of an lstm. `config`: as in
+    `InspectCharacter`. `n_units`: units to report, those of the largest variance.
+    """
+
+    text: Annotated[str, Meta(min_length=1, max_length=MAX_STATES_CHARS)]
+    layer: Annotated[int, Meta(ge=0)] | None = None
+    kind: StateKind = "hidden"
+    config: Mapping[str, Any] = {}
+    model: str | None = None
+    n_units: Annotated[int, Meta(ge=1, le=MAX_STATES_UNITS)] = MAX_STATES_UNITS
+
+
 class MeasureNovelty(Request, frozen=True, tag="novelty"):
     """Compare a poem with the training text of a model. Answered by a `Novelty`."""
 
@@ -97,7 +118,9 @@ class Shutdown(Request, frozen=True, tag="shutdown"):
     """End the service."""
 
 
-AnyRequest = LoadModel | ComposePoem | ComposeCandidates | InspectCharacter | MeasureNovelty | Cancel | Shutdown
+AnyRequest = (
+    LoadModel | ComposePoem | ComposeCandidates | InspectCharacter | InspectStates | MeasureNovelty | Cancel | Shutdown
+)
 
 
 class Reply(Struct, frozen=True, tag_field="reply"):
@@ -241,6 +264,21 @@ class Inspection(Reply, frozen=True, tag="inspected"):
     layers: tuple[Layer, ...]
 
 
+class PoemStates(Reply, frozen=True, tag="states"):
+    """The states of a layer over a poem. `values`: for each of `units`, in descending order of variance, a value for each character.
+
+    The state of a character is that from which it was predicted, as in an `Inspection`.
+    """
+
+    cell: str
+    n_layers: int
+    n_hidden: int
+    layer: int
+    kind: StateKind
+    units: tuple[int, ...]
+    values: tuple[tuple[float, ...], ...]
+
+
 class Novelty(Reply, frozen=True, tag="novelty"):
     """What a poem shares with the training text: the longest run of characters, and how many whole lines.
 
@@ -317,9 +355,12 @@ AnyReply = (
     | Candidate
     | CandidatesDone
     | Inspection
+    | PoemStates
     | Novelty
     | Cancelled
     | Failure
 )
 # By exact type: a `Candidate` is a `Poem`, and not the last reply.
-LAST_REPLIES: tuple[type[Reply], ...] = (LoadedModel, Poem, CandidatesDone, Inspection, Novelty, Cancelled, Failure)
+LAST_REPLIES: tuple[type[Reply], ...] = (
+    *(LoadedModel, Poem, CandidatesDone, Inspection, PoemStates, Novelty, Cancelled, Failure),
+)

@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 
-from engine.composing.service.protocol import InspectCharacter
+from engine.composing.service.protocol import InspectCharacter, InspectStates
 from engine.system.errors import StudioError
 from poetry_tui.compose.session.generation import Job, Spawn
 from poetry_tui.compose.session.revision_controller import RevisionController
@@ -41,6 +41,7 @@ class InspectorPane(Vertical):
         bind("g", "layer", "inspector.next_layer", show=False),
         bind("comma", "unit(-1)", "inspector.unit_before", display=",", show=False),
         bind("full_stop", "unit(1)", "inspector.unit_after", display=".", show=False),
+        bind("H", "states", "inspector.states", show=False),
     ]
 
     class Inspected(Message):
@@ -133,5 +134,20 @@ class InspectorPane(Vertical):
     def action_unit(self, by: int) -> None:
         self.inspector.action_step_unit(by)
 
+    def action_states(self) -> None:
+        """Show the states of a layer over the whole poem; the cursor may be moved there."""
+        revision = self._session.revision
+        if revision is None:
+            return
+        from poetry_tui.compose.inspector.states_screen import StatesScreen
+
+        request = InspectStates(revision.text, config=revision.config, model=revision.model)
+
+        def go_to(index: int | None) -> None:
+            if index is not None and self._session.revision is revision:
+                self._revisions.set_cursor(index)
+
+        self.app.push_screen(StatesScreen(self._engine.states, request, self._session.cursor or 0), go_to)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self._revisions.has_revision if action == "pick" else True
+        return self._revisions.has_revision if action in ("pick", "states") else True

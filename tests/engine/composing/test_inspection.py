@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from engine.composing.composer import compose, compose_poem
-from engine.composing.inspection import LayerValues, inspect
+from engine.composing.inspection import LayerValues, inspect, states_of_poem
 from engine.composing.service import protocol
 from engine.composing.service.handlers import Call, CancelledError
 from engine.composing.service.handlers import inspect as inspect_for_service
@@ -190,6 +190,37 @@ def test_the_end_of_a_poem_can_be_looked_at_too() -> None:
 def test_a_place_that_the_text_lacks_is_refused(index: int) -> None:
     with pytest.raises(UsageError, match="no place"):
         inspect(small_model(), CONFIG, "日月", index)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("layer", [0, 1])
+def test_the_states_of_a_poem_are_those_of_each_character_by_variance(cell: Cell, layer: int) -> None:
+    loaded, text = small_model(cell), written(cell)
+    kinds = ("hidden", "memory") if cell == "lstm" else ("hidden",)
+    inspections = [inspect(loaded, CONFIG, text, index, n_units=SMALL_HIDDEN) for index in range(len(text))]
+    for kind in kinds:
+        units, values = states_of_poem(loaded, CONFIG, text, layer, kind, n_units=5)
+        expected = torch.tensor([found.layers[layer].states[kind] for found in inspections]).T  # (H, T)
+        variances = expected.var(dim=1)
+        assert list(units) == variances.argsort(descending=True)[:5].tolist()
+        for unit, row in zip(units, values, strict=True):
+            assert row == pytest.approx(expected[unit].tolist(), abs=1e-5)
+
+
+def test_under_a_form_and_a_title_the_states_are_those_of_the_inspector(well_read: LoadedModel) -> None:
+    config = ComposeConfig(form="wujue", seed=3, title="东江")
+    text = compose_poem(well_read, config).text
+    units, values = states_of_poem(well_read, config, text, 1, "memory", n_units=3)
+    for index in (0, 7, len(text) - 1):
+        memory = inspect(well_read, config, text, index, n_units=SMALL_HIDDEN).layers[1].states["memory"]
+        assert [row[index] for row in values] == pytest.approx([memory[unit] for unit in units], abs=1e-5)
+
+
+def test_a_layer_or_a_memory_that_the_model_lacks_is_refused() -> None:
+    with pytest.raises(UsageError, match="no layer 2"):
+        states_of_poem(small_model(), CONFIG, "日月", 2, "hidden", 4)
+    with pytest.raises(UsageError, match="Only an LSTM"):
+        states_of_poem(small_model("gru"), CONFIG, "日月", 0, "memory", 4)
 
 
 def answers(request: InspectCharacter, loaded: LoadedModel, is_cancelled: bool = False) -> list[Reply]:

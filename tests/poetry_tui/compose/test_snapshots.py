@@ -10,12 +10,14 @@ from typing import Any, cast
 import pytest
 
 from poetry_tui.app import PoetryApp
+from poetry_tui.compose.inspector.states_screen import StatesScreen
 from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.engine_client.client import Phase
 from poetry_tui.preferences.settings import Settings
 from poetry_tui.preferences.themes import INK, PAPER
 from poetry_tui.widgets.poem.poem_view import PoemView
 from poetry_tui.widgets.shell.header import StudioHeader
+from tests.poetry_tui.compose.open_studio import AT_ONCE
 from tests.poetry_tui.conftest import Until
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -118,3 +120,17 @@ def test_a_notice_in_chinese_over_verse_and_panels(snap_compare: Any, until: Unt
 
     app = PoetryApp(Settings(language="zh", pace=3, n_candidates=1, with_tones=True))
     assert snap_compare(app, terminal_size=size, run_before=before)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_the_states_of_a_poem(snap_compare: Any, until: Until, size: tuple[int, int]) -> None:
+    async def before(pilot: Any) -> None:
+        await opened(until, "enter", n_poems=1)(pilot)
+        await pilot.press("H")
+        await until(
+            pilot, lambda: isinstance(pilot.app.screen, StatesScreen) and pilot.app.screen.map.states is not None
+        )
+        await pilot.press("down", "down")
+        await pilot.pause()
+
+    assert snap_compare(PoetryApp(AT_ONCE), terminal_size=size, run_before=before)

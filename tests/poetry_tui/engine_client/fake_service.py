@@ -8,6 +8,7 @@ A first argument `no-model` refuses to load any, `dead` dies at once, `mute` nev
 """
 
 import contextlib
+import math
 import os
 import sys
 import threading
@@ -29,12 +30,14 @@ from engine.composing.service.protocol import (
     Hello,
     InspectCharacter,
     Inspection,
+    InspectStates,
     Layer,
     LoadedModel,
     LoadModel,
     MeasureNovelty,
     Novelty,
     Poem,
+    PoemStates,
     Progress,
     Reply,
     Shutdown,
@@ -132,6 +135,17 @@ def inspect(id: int, request: InspectCharacter) -> None:
     say(id, inspection)
 
 
+def states(id: int, request: InspectStates) -> None:
+    """Waves, of a shorter period in each further unit, and twice as high in a memory."""
+    layer = 1 if request.layer is None else request.layer
+    height = 2 if request.kind == "memory" else 1
+    units = tuple(unit * 8 for unit in range(request.n_units))
+    values = tuple(
+        tuple(height * math.sin(index / (2 + unit % 9) + layer) for index in range(len(request.text))) for unit in units
+    )
+    say(id, PoemStates("lstm", 2, 512, layer, request.kind, units, values))
+
+
 def novelty(id: int, request: MeasureNovelty) -> None:
     run = request.text[:3]
     say(id, Novelty(3, run, 1, 0, is_exact=True, line=run + "下大荒流，", title="旅夜", author="杜甫"))
@@ -210,6 +224,8 @@ def main() -> None:  # noqa: C901 - a case for each operation
                 candidates(id, request, model, cancelled, heard)
             case InspectCharacter():
                 inspect(id, request)
+            case InspectStates():
+                states(id, request)
             case MeasureNovelty():
                 novelty(id, request)
             case Shutdown():
