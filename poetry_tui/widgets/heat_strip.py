@@ -92,7 +92,8 @@ def cell_of(value: float, palette: Palette, plain: Style, mark: str = "", n_cell
     if not palette.colours:
         return Segment(shade(palette.share_of(value)) * n_cells, plain + Style(reverse=bool(mark)))
     behind = palette.colour_of(value)
-    return Segment(mark or " " * n_cells, Style(color=readable_on(behind), bgcolor=behind.rich_color))
+    style = Style(color=readable_on(behind), bgcolor=behind.rich_color, meta=plain.meta or None)
+    return Segment(mark or " " * n_cells, style)
 
 
 def readable_on(behind: Color) -> RichColor:

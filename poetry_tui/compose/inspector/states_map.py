@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from engine.composing.service.protocol import PoemStates
-from poetry_tui.compose.inspector.rows import piece
+from poetry_tui.compose.inspector.rows import GAP, piece
 from poetry_tui.widgets.heat_strip import Palette, cell_of, palettes_of
 from poetry_tui.widgets.poem.typesetting import full_width
 
@@ -118,9 +118,14 @@ class StatesMap(Widget, can_focus=True):
         columns = range(self._left, min(self._left + self._n_columns_shown, len(self.text)))
         if y == 0:
             characters = [piece(full_width(self.text[at]), here if at == self.column else plain) for at in columns]
-            return [piece("", plain, LABEL_CELLS), *characters]
+            return [piece("", plain + GAP, LABEL_CELLS), *characters]
         label = piece(f"{states.units[row]:>{LABEL_CELLS - 1}} ", here if row == self.row else faint)
         mark = "[]" if row == self.row else "::"
         palette, values = self.palette, states.values[row]
-        cells = [cell_of(values[at], palette, plain, mark if at == self.column else "", n_cells=2) for at in columns]
+        cells = [
+            cell_of(values[at], palette, plain + GAP, mark, n_cells=2)
+            if at == self.column
+            else cell_of(values[at], palette, plain, n_cells=2)
+            for at in columns
+        ]
         return [label, *cells]
