@@ -19,6 +19,7 @@ from engine.corpus.readers.json import read_tarball
 from engine.corpus.store import Progress, create
 from engine.system import paths, scratch
 from engine.system.errors import CorpusError, Message
+from engine.system.interruption import deferred
 from engine.system.processes import end_tree
 
 PACKAGE = "chinese-poetry@2.0.1"
@@ -122,14 +123,18 @@ def _npm_pack(folder: Path, progress: Progress) -> Path:
     cache = folder / "cache"
     command = [npm, "pack", PACKAGE, "--json", "--loglevel=error", f"--cache={cache}", f"--pack-destination={folder}"]
     with (folder / "answer").open("wb") as answer, (folder / "complaint").open("wb") as complaint:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=answer, stderr=complaint, cwd=folder)
+        process = None
         try:
+            with deferred():
+                process = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=answer, stderr=complaint, cwd=folder
+                )
             while process.poll() is None:
                 progress("download", _DOWNLOADED * min(1.0, _bytes_below(cache) / PACKAGE_BYTES))
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(timeout=_POLL_S)
         finally:
-            if process.poll() is None:
+            if process is not None and process.poll() is None:
                 end_tree(process)
     if process.returncode != 0:
         said = (folder / "complaint").read_text(errors="replace").strip().splitlines()

@@ -39,6 +39,29 @@ def interruptible() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextlib.contextmanager
+def deferred() -> Iterator[None]:
+    """For as long as the block lasts, signals that would end it wait for its end.
+
+    Around `Popen`: an interrupt between the start of the child and the assignment of its name would leave it behind.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *POLITE)}
+    before = {number: handler for number, handler in before.items() if callable(handler)}
+    for number in before:
+        signal.signal(number, lambda number, _frame: came.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in came:
+            signal.raise_signal(number)
+
+
 class StopRequest:
     """The signals ask a training to save and stop; once more, by Ctrl-C or SIGTERM, they end it at once.
 

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from engine.system.interruption import deferred
+
 PATIENCE_S = 3.0
 # OpenMP's own variable, and that of GNU's libgomp.
 WAIT_POLICY, SPIN_COUNT = "OMP_WAIT_POLICY", "GOMP_SPINCOUNT"
@@ -24,10 +26,14 @@ def call_politely(line: Sequence[str], **options: Any) -> int:
 
     `subprocess.call` would kill it a quarter of a second after Ctrl-C, whatever it has to save.
     """
-    process = subprocess.Popen(line, **own_session(), **options)
+    process = None
     try:
+        with deferred():
+            process = subprocess.Popen(line, **own_session(), **options)
         return process.wait()
     except KeyboardInterrupt:
+        if process is None:
+            raise
         process.terminate()
         try:
             process.wait()

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 import pytest
 
 from engine.system import interruption
-from engine.system.interruption import StopRequest, interruptible
+from engine.system.interruption import StopRequest, deferred, interruptible
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
@@ -81,3 +81,26 @@ def test_an_interrupt_that_comes_twice_at_once_is_one() -> None:
         send(signal.SIGINT)
         send(signal.SIGINT)
         assert stop.requested
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_deferred_signal_takes_effect_when_the_block_has_ended(number: signal.Signals) -> None:
+    done = []
+
+    def start() -> None:
+        with interruptible():
+            with deferred():
+                send(number)
+                done.append("started")
+            done.append("after the block")
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    assert done == ["started"]
+
+
+def test_a_block_without_a_signal_leaves_the_handlers_as_they_were() -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with deferred():
+        pass
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before

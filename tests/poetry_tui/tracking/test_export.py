@@ -62,7 +62,7 @@ def test_a_csv_file_has_a_row_for_each_event_of_figures(capsys: pytest.CaptureFi
 def test_a_json_file_has_the_run_its_settings_and_its_events(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    path = exported(capsys, "--format", "json", "-o", str(tmp_path / "new" / "run.json")).strip()
+    path = exported(capsys, "--format", "json", "-o", str(tmp_path / "run.json")).strip()
     found = json.loads(Path(path).read_text(encoding="utf-8"))
     assert found["id"] == "20261101-1"
     assert found["config"]["preset"] == "nndl"
@@ -101,4 +101,4 @@ def test_a_place_that_cannot_be_written_is_said_in_one_sentence(
 ) -> None:
     (tmp_path / "file").write_text("")
     assert main(["runs", "export", "20261101-1", "-o", str(tmp_path / "file" / "x.csv")]) == 1
-    assert "cannot be written" in capsys.readouterr().err
+    assert f"There is no folder {tmp_path / 'file'}." in capsys.readouterr().err
