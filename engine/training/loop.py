@@ -138,7 +138,7 @@ def train(  # noqa: C901 - the training loop is one story, read from top to bott
             yield trainer.probe()
         if validates or SAMPLE in requests:
             yield from sampled_poems(trainer.model, trainer.vocabulary, config, progress.step)
-        if validates and config.early_stop is not None and progress.n_worse >= config.early_stop:
+        if validates and progress.should_stop_early(config.early_stop):
             yield events.Control(step=progress.step, what="no longer improving", value=progress.n_worse)
             stops = True
         if saves or improved or stops or SAVE in requests:

@@ -67,6 +67,10 @@ class Progress:
         self.n_worse = 0 if improved else self.n_worse + 1
         return improved
 
+    def should_stop_early(self, patience: int | None) -> bool:
+        """Whether as many validations as `patience` in a row were not the best so far; never without a patience."""
+        return patience is not None and self.n_worse >= patience
+
     def pop_train_nats(self) -> tuple[float, float | None]:
         """Mean training loss since the last validation in nats a character and in nats a Han character; resets the sums.
 
