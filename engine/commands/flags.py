@@ -5,12 +5,12 @@ import shlex
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from engine.config.options import OLD_NAMES, Setting, Settings, settings_of
+from engine.config.options import OLD_NAMES, DeclaredSettings, Setting, settings_of
 from engine.config.schema import ComposeConfig
 from engine.corpus.readers.formats import FORMATS
 from engine.system.errors import Message
 
-SettingsClass = type[Settings]
+SettingsClass = type[DeclaredSettings]
 
 _METAVARS: Mapping[type, str] = {int: "N", float: "X", str: "TEXT"}
 
@@ -26,7 +26,7 @@ def add_setting_flags(
     *,
     only: Collection[str] = (),
     without: Collection[str] = (),
-    defaults: Settings | None = None,
+    defaults: DeclaredSettings | None = None,
     several: bool = False,
 ) -> None:
     """Add a flag for each setting of a class, in its group, or for those in `only`. A flag that is not given leaves no attribute.
@@ -76,7 +76,7 @@ def with_default(help: str, value: object) -> Message:
     return Message("{help} (default: {value})", help=Message(help), value=shown)
 
 
-def _help_of(setting: Setting, defaults: Settings | None) -> str:
+def _help_of(setting: Setting, defaults: DeclaredSettings | None) -> str:
     """What a setting means, with its default where it has one that the help does not say."""
     value = getattr(defaults, setting.name, None)
     # Without a seed, composing takes a random one.
@@ -107,7 +107,7 @@ def given(arguments: argparse.Namespace, settings: SettingsClass) -> dict[str, A
     return {name: value for name, value in vars(arguments).items() if name in settings.__struct_fields__}
 
 
-def flags_between(default: Settings, settings: Settings) -> list[str]:
+def flags_between(default: DeclaredSettings, settings: DeclaredSettings) -> list[str]:
     """The words of a command line that turn one settings object into another of its class."""
     words: list[str] = []
     for setting in settings_of(type(settings)):

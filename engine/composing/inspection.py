@@ -81,8 +81,8 @@ def inspect(
     """
     if not 0 <= index <= len(text):
         raise UsageError(
-            Message("The text has no place {number}.", number=index),
-            Message("Its places are 0 to {number}.", number=len(text)),
+            Message("The text has no position {number}.", number=index),
+            Message("Its positions are 0 to {number}.", number=len(text)),
         )
     model, vocabulary = loaded.model, loaded.vocabulary
     token_ids = [*vocabulary.encode(text[:index]), vocabulary.encode(text[index])[0] if index < len(text) else END]

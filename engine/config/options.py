@@ -1,6 +1,6 @@
 """Declared settings: each field's type, range and help stand in its declaration, and everything else is made from that.
 
-A field is `Annotated[kind, Meta(ge=, le=, description=)]` of a class derived from `Settings` (`schema`). `settings_of` reads the
+A field is `Annotated[kind, Meta(ge=, le=, description=)]` of a class derived from `DeclaredSettings` (`schema`). `settings_of` reads the
 declarations; flags, the form of the Train screen, the help and the range checks are made from them.
 """
 
@@ -99,7 +99,7 @@ class Setting:
             )
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class DeclaredSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Validation and plain-dict conversion shared by the settings classes.
 
     `GROUPS`: the title of each group of settings, by the first setting of the group.
@@ -140,7 +140,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @functools.cache
-def settings_of(kind: type[Settings]) -> tuple[Setting, ...]:
+def settings_of(kind: type[DeclaredSettings]) -> tuple[Setting, ...]:
     """The fields of a settings class that carry a description, in their order."""
     hints = get_type_hints(kind, include_extras=True)
     found, group = [], ""
@@ -185,7 +185,7 @@ def with_current_names(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**current, **{name: value for name, value in values.items() if name in current}}
 
 
-def check_setting(kind: type[Settings], name: str, value: Any) -> None:
+def check_setting(kind: type[DeclaredSettings], name: str, value: Any) -> None:
     """Raise a UsageError when a settings class has a setting of that name, and the value does not suit it."""
     for setting in settings_of(kind):
         if setting.name == name:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 import msgspec
 from msgspec import Meta
 
-from engine.config.options import Settings
+from engine.config.options import DeclaredSettings
 from engine.prosody.text import RhymeBook
 from engine.system.errors import UsageError
 
@@ -25,7 +25,7 @@ PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 BEGIN_CHARACTERS = "日红山夜湖海月君"
 
 
-class ModelConfig(Settings, frozen=True, kw_only=True):
+class ModelConfig(DeclaredSettings, frozen=True, kw_only=True):
     """The network: embedding → recurrent layers → projection → output layer over the vocabulary."""
 
     GROUPS = {"cell": "model"}
@@ -49,7 +49,7 @@ class ModelConfig(Settings, frozen=True, kw_only=True):
 ARCHITECTURE_FIELDS = ("cell", "n_layers", "embedding_size", "hidden_size", "tied", "residual", "layer_norm")
 
 
-class TrainConfig(Settings, frozen=True, kw_only=True):
+class TrainConfig(DeclaredSettings, frozen=True, kw_only=True):
     """A training run: data, model, optimiser, and how often to validate, save and preview."""
 
     GROUPS = {
@@ -171,7 +171,7 @@ class TrainConfig(Settings, frozen=True, kw_only=True):
         return super().from_dict(values)
 
 
-class ComposeConfig(Settings, frozen=True, kw_only=True):
+class ComposeConfig(DeclaredSettings, frozen=True, kw_only=True):
     """How one poem is sampled from a model."""
 
     GROUPS = {

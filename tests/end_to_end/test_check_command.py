@@ -43,7 +43,7 @@ def test_tones_stand_below_the_verse_and_faults_are_marked_without_colour(
     start = next(index for index, line in enumerate(lines) if "黄河入山流" in line)
     column = cell_len(lines[start].split("山流")[0])
     assert cell_len(lines[start + 2].split("＾")[0]) == column
-    assert any("line 2, place 4: 山 is 平, 仄 is wanted" in line for line in lines)
+    assert any("line 2, position 4: 山 is 平, 仄 is wanted" in line for line in lines)
     assert "\x1b" not in "".join(lines)
 
 

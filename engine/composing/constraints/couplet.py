@@ -46,7 +46,7 @@ def kept_couplet(config: ComposeConfig, vocabulary: Vocabulary) -> str:
 
 
 def opposite_tones(upper: str, slots: Sequence[Slot]) -> Codes:
-    """The tones (S,), as bits, that each slot takes; the upper line and the places that do not count take either."""
+    """The tones (S,), as bits, that each slot takes; the upper line and the positions that do not count take either."""
     codes = np.full(len(slots), EITHER_BITS, np.uint8)
     for slot in slots:
         if slot.line == 2 and slot.position and (slot.position % 2 == 0 or slot.ends_line):

@@ -36,7 +36,7 @@ class ForcedCharacter:
         return Message("{character} of {constraint}", character=self.character, constraint=NAMES[self.constraint])
 
     @property
-    def place(self) -> Message:
+    def position(self) -> Message:
         return Message("position {number} of line {number2}", number=self.slot.position, number2=self.slot.line)
 
 
@@ -55,9 +55,9 @@ def forced_characters(
         other = found.setdefault(index, one)
         if other.character != one.character:
             where = (
-                one.place
+                one.position
                 if other.slot == one.slot
-                else Message("{place}, which repeats {place2}", place=one.place, place2=other.place)
+                else Message("{position}, which repeats {position2}", position=one.position, position2=other.position)
             )
             raise ComposeError(
                 "{constraint} wants {character} and {constraint2} {character2} at {where}.",

@@ -50,24 +50,26 @@ def rhyme_slots(
     ends = {slot.line: slot for slot in slots if slot.ends_line and slot.source is None}
     labels = labels_of(form)
     patterns: dict[int, Bools] = {}
-    places: dict[int, RhymePosition] = {}
+    positions: dict[int, RhymePosition] = {}
     for number, fit in enumerate(fits):
-        for place in fit.pattern.rhymes:
-            if end := ends.get(place.line + 1):
-                places[end.index] = place
+        for position in fit.pattern.rhymes:
+            if end := ends.get(position.line + 1):
+                positions[end.index] = position
                 patterns.setdefault(end.index, np.zeros(len(fits), np.bool_))[number] = True
     found = {}
-    for index, place in places.items():
-        left = [one for at, one in places.items() if at >= index and at not in forced and one.label == place.label]
+    for index, position in positions.items():
+        left = [
+            one for at, one in positions.items() if at >= index and at not in forced and one.label == position.label
+        ]
         n_level = sum(one.is_level for one in left)
         found[index] = RhymeSlot(
-            labels.index(place.label), place.is_level, patterns[index], n_level, len(left) - n_level
+            labels.index(position.label), position.is_level, patterns[index], n_level, len(left) - n_level
         )
     return found
 
 
 def labels_of(form: Form) -> list[str]:
-    return list(dict.fromkeys(place.label for place in form.tone_patterns[0].rhymes))
+    return list(dict.fromkeys(position.label for position in form.tone_patterns[0].rhymes))
 
 
 def requested_group(name: str | None, form: Form) -> int | None:
@@ -211,11 +213,11 @@ def _refuse_repeated(rhymes: Mapping[int, RhymeSlot], forced: Mapping[int, Force
         other = seen.setdefault(one.character, one)
         if other is not one:
             raise ComposeError(
-                "{other} rhymes at {place} and again at {place2}, but {form} rhymes with a character once.",
+                "{other} rhymes at {position} and again at {position2}, but {form} rhymes with a character once.",
                 "Change one of them.",
                 other=other.named,
-                place=other.place,
-                place2=one.place,
+                position=other.position,
+                position2=one.position,
                 form=form.name,
             )
 

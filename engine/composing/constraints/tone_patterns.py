@@ -174,29 +174,29 @@ def _misfit(
     wanted = "平" if code == LEVEL_BIT else "仄"
     if not tones_of(one.character, system):
         return ComposeError(
-            "The rhyme book does not tell the tone of {one}, and {form} wants one at {place}.",
+            "The rhyme book does not tell the tone of {one}, and {form} wants one at {position}.",
             "Choose another character, or another position for it.",
             one=one.named,
             form=name,
-            place=one.place,
+            position=one.position,
         )
     return ComposeError(
-        "{one} is {reading}, but {form} wants {wanted} at {place}.",
+        "{one} is {reading}, but {form} wants {wanted} at {position}.",
         "Choose another character, or another form.",
         one=one.named,
         reading=reading_of(one.character, system),
         form=name,
         wanted=wanted,
-        place=one.place,
+        position=one.position,
     )
 
 
 def _described(one: ForcedCharacter, system: RhymeBook) -> Message:
     reading = reading_of(one.character, system)
     return Message(
-        "{character} of {constraint} ({reading}, {place})",
+        "{character} of {constraint} ({reading}, {position})",
         character=one.character,
         constraint=NAMES[one.constraint],
         reading=reading,
-        place=one.place,
+        position=one.position,
     )

@@ -154,9 +154,9 @@ def _columns(report: Report, row: Sequence[int], marks: Sequence[str]) -> tuple[
         tones += "".join(READING_GLYPHS[reading] for reading in line.readings)
         tones += RHYMES if number in rhyming else NOTHING
         for position in range(1, len(line.text) + 1):
-            place = (number, position)
-            sign = DOUBTFUL if place in doubtful else RESCUED if place in rescued else NOTHING
-            faults += WRONG if place in wrong else sign
+            at = (number, position)
+            sign = DOUBTFUL if at in doubtful else RESCUED if at in rescued else NOTHING
+            faults += WRONG if at in wrong else sign
         faults += NOTHING
     return verse, tones, faults
 
@@ -190,7 +190,7 @@ def _summary(report: Report, wanted: Form | None) -> str:
 def _details(report: Report) -> Iterator[str]:
     for one in report.violations:
         name = f" ({_meant(one.name)})" if one.name else ""
-        yield f"line {one.line}, place {one.position}: {one.character} is {one.found}, {one.expected} is wanted{name}"
+        yield f"line {one.line}, position {one.position}: {one.character} is {one.found}, {one.expected} is wanted{name}"
     for fault in report.faults:
         if not fault.licence:
             yield f"line {fault.line}: {_meant(fault.name)}"
@@ -203,22 +203,22 @@ def _details(report: Report) -> Iterator[str]:
     for allowed in report.licences:
         yield f"line {allowed.line}, allowed: {_meant(allowed.name)}"
     for note in report.notes:
-        place = "".join(f", place {position}" for position in note.positions)
-        yield f"line {note.line}{place}, noted: {note.characters} {_meant(note.name)}"
+        where = "".join(f", position {position}" for position in note.positions)
+        yield f"line {note.line}{where}, noted: {note.characters} {_meant(note.name)}"
     for couplet in report.couplets:
         yield _parallelism(couplet)
     if report.doubtful:
-        places = " ".join(f"{one.line}.{one.position}{one.character}" for one in report.doubtful)
-        yield f"by a reading that poets hardly use: {places}"
+        positions = " ".join(f"{one.line}.{one.position}{one.character}" for one in report.doubtful)
+        yield f"by a reading that poets hardly use: {positions}"
     if report.either:
-        places = " ".join(f"{one.line}.{one.position}{one.character}" for one in report.either)
-        yield f"with the reading that suits: {places}"
+        positions = " ".join(f"{one.line}.{one.position}{one.character}" for one in report.either)
+        yield f"with the reading that suits: {positions}"
     if report.unknown:
         yield f"not in the rhyme book: {' '.join(dict.fromkeys(one.character for one in report.unknown))}"
 
 
 def _parallelism(couplet: Couplet) -> str:
-    """How parallel a middle couplet is, and the places that do not match."""
+    """How parallel a middle couplet is, and the positions that do not match."""
     said = "parallel" if couplet.is_parallel else "not parallel"
     parts = [f"lines {couplet.line} and {couplet.line + 1}: {said} (对仗 {couplet.score:.2f})"]
     if couplet.mismatches:

@@ -99,7 +99,7 @@ class CharacterInspector(Widget, can_focus=True):
     # Display
 
     def show(self, token: Token | None, inspected: InspectCharacter | None = None) -> None:
-        """Display a character; with its place, the state of the network too."""
+        """Display a character; with its position, the state of the network too."""
         if token is self.token and inspected == self.inspected:
             return
         is_same_position = token is self.token and inspected is not None and self.inspected is None
@@ -112,7 +112,7 @@ class CharacterInspector(Widget, can_focus=True):
             self._resting = self.set_timer(REST_S, self._want)
 
     def set_inspection(self, inspected: InspectCharacter, inspection: Inspection) -> None:
-        """Take the inspection of a place; one that is no longer displayed is cached."""
+        """Take the inspection of a position; one that is no longer displayed is cached."""
         self._remembered = [*(known for known in self._remembered if known[0] != inspected), (inspected, inspection)]
         del self._remembered[:-N_REMEMBERED]
         if inspected == self.inspected:

@@ -8,7 +8,7 @@ from engine.__main__ import main, make_parser
 from engine.commands.flags import add_setting_flags, flag_of, given
 from engine.commands.parser import Parser
 from engine.commands.train import CHANGED_BY_RESUME, new_config
-from engine.config.options import Settings, settings_of
+from engine.config.options import DeclaredSettings, settings_of
 from engine.config.presets import preset
 from engine.config.schema import ModelConfig, TrainConfig
 from engine.model.metadata import read_metadata
@@ -22,7 +22,7 @@ def config_of(*words: str) -> TrainConfig:
 
 
 @pytest.mark.parametrize("settings", [TrainConfig, ModelConfig])
-def test_every_setting_has_a_flag(settings: type[Settings], capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_setting_has_a_flag(settings: type[DeclaredSettings], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["train", "-h"])
     assert caught.value.code == 0

@@ -188,7 +188,7 @@ def test_the_end_of_a_poem_can_be_looked_at_too() -> None:
 
 @pytest.mark.parametrize("index", [-1, 3])
 def test_a_place_that_the_text_lacks_is_refused(index: int) -> None:
-    with pytest.raises(UsageError, match="no place"):
+    with pytest.raises(UsageError, match="no position"):
         inspect(small_model(), CONFIG, "日月", index)
 
 

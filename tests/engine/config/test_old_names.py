@@ -8,7 +8,7 @@ import pytest
 from engine.__main__ import make_parser
 from engine.commands.flags import flag_of, given
 from engine.commands.train import new_config
-from engine.config.options import OLD_NAMES, Settings
+from engine.config.options import OLD_NAMES, DeclaredSettings
 from engine.config.presets import preset
 from engine.config.schema import ComposeConfig, TrainConfig
 from engine.runs.folder import CONFIG, read_config
@@ -25,7 +25,7 @@ VALUES = {
 }
 
 
-def kind_of(name: str) -> type[Settings]:
+def kind_of(name: str) -> type[DeclaredSettings]:
     return ComposeConfig if OLD_NAMES[name] in ComposeConfig.__struct_fields__ else TrainConfig
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.composing.composer import compose_poem
-from engine.config.options import Settings, settings_of
+from engine.config.options import DeclaredSettings, settings_of
 from engine.config.schema import ComposeConfig, ModelConfig, TrainConfig
 from engine.corpus.store import open_corpus
 from engine.model import metadata as model_files
@@ -113,7 +113,7 @@ def test_a_chinese_sentence_takes_in_what_the_english_one_does() -> None:
 
 
 @pytest.mark.parametrize("kind", [ModelConfig, TrainConfig, ComposeConfig])
-def test_what_each_setting_means_is_known_in_chinese(kind: type[Settings]) -> None:
+def test_what_each_setting_means_is_known_in_chinese(kind: type[DeclaredSettings]) -> None:
     for setting in settings_of(kind):
         assert setting.help in sentences()
 
