@@ -1,6 +1,5 @@
 """The shell of the studio: modes, themes, palette, settings. It builds little before the first paint."""
 
-import asyncio
 import functools
 import gc
 import os
@@ -21,9 +20,9 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from engine.system.errors import INTERRUPTED
 from engine.system.paths import state_file
-from poetry_tui.engine_client.client import EngineClient, EngineState, Phase
+from poetry_tui.engine_client.client import EngineClient, EngineState
 from poetry_tui.preferences.chart_glyphs import Charts, is_ascii, use_charts
-from poetry_tui.preferences.i18n import Language, set_language, tr, tr_error, tr_os_error
+from poetry_tui.preferences.i18n import Language, set_language, tr, tr_os_error
 from poetry_tui.preferences.keymap import KEY_GROUPS, bind, configured_keys
 from poetry_tui.preferences.settings import Settings, SettingsStore, configured_settings, open_settings, settings_file
 from poetry_tui.preferences.themes import AUTO, INK, PAPER, THEMES
@@ -37,7 +36,14 @@ from poetry_tui.terminal.compat import (
 from poetry_tui.terminal.hang_up import is_leaving
 from poetry_tui.terminal.input_gate import InputGate
 from poetry_tui.widgets.shell.header import TABS, StudioHeader
-from poetry_tui.widgets.shell.studio_screen import CopyWanted, EngineChanged, ModelWanted, Services, StudioScreen
+from poetry_tui.widgets.shell.studio_screen import (
+    CopyWanted,
+    EngineChanged,
+    ModelWanted,
+    Services,
+    StudioScreen,
+    notify_problem,
+)
 
 # Of what is said once and names a file.
 LONG_NOTICE_S = 15.0
@@ -230,14 +236,7 @@ class PoetryApp(App[None]):
             # One that is not there yet asks when it is.
             if screen.is_whole:
                 screen.engine_changed(event.state)
-        problem = event.state.problem
-        if problem is not None and event.state.phase in (Phase.RESTARTING, Phase.NO_MODEL, Phase.FAILED):
-            self.notify(
-                tr_error(problem.hint),
-                title=tr_error(problem.message),
-                severity="warning" if event.state.phase is Phase.RESTARTING else "error",
-                markup=False,
-            )
+        notify_problem(self, event.state)
 
     # Not by `@on`, which would load the favourites before the first paint.
     async def on_favourites_screen_recreate_wanted(self, event: "FavouritesScreen.RecreateWanted") -> None:
@@ -293,26 +292,22 @@ class PoetryApp(App[None]):
 
     @on(CopyWanted)
     def copy_as_wanted(self, event: CopyWanted) -> None:
-        self._copy_and_say(event.text)
-
-    @work(group="copy", exclusive=True, exit_on_error=False)
-    async def _copy_and_say(self, text: str) -> None:
         """Copy a text in every way that there is, and say which of them took it."""
-        from poetry_tui.terminal import clipboard
-
-        super().copy_to_clipboard(text)
-        self.notify(clipboard.in_words(await clipboard.copy(text)), markup=False)
+        super().copy_to_clipboard(event.text)
+        self._copy(event.text, is_quiet=False)
 
     def copy_to_clipboard(self, text: str) -> None:
         """What Textual calls for a selection: quietly, to the platform's own clipboard too."""
         super().copy_to_clipboard(text)
-        self._copy_quietly(text)
+        self._copy(text, is_quiet=True)
 
     @work(group="copy", exclusive=True, exit_on_error=False)
-    async def _copy_quietly(self, text: str) -> None:
+    async def _copy(self, text: str, is_quiet: bool) -> None:
         from poetry_tui.terminal import clipboard
 
-        await clipboard.copy(text)
+        outcome = await clipboard.copy(text)
+        if not is_quiet:
+            self.notify(clipboard.in_words(outcome), markup=False)
 
     # Leaving
 
@@ -333,17 +328,9 @@ class PoetryApp(App[None]):
         if not folders:
             self.exit()
         elif len(self.screen_stack) == 1:
-            from poetry_tui.widgets.shell.quit_question import QuitQuestion
+            from poetry_tui.widgets.shell.quit_question import ask_before_quitting
 
-            self.push_screen(QuitQuestion(folders), self._quit_as_answered)
-
-    def _quit_as_answered(self, answer: str | None) -> None:
-        from poetry_tui.widgets.shell.quit_question import LEAVE, STOP, stop_all
-
-        if answer == STOP and (problem := stop_all()):
-            self.notify(problem, severity="error", markup=False)
-        elif answer in (LEAVE, STOP):
-            self.exit()
+            ask_before_quitting(self, folders)
 
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
         from poetry_tui.terminal.screenshot import with_true_widths
@@ -356,22 +343,10 @@ class PoetryApp(App[None]):
         """Save a picture of the screen in the user's downloads, or hand it to the browser that shows the studio."""
         if self.is_web:
             return super().deliver_screenshot(filename, path, time_format)
-        self._save_picture(self.export_screenshot())
+        from poetry_tui.terminal.screenshot import save_picture
+
+        self.run_worker(save_picture(self, self.export_screenshot()), group="picture", exit_on_error=False)
         return None
-
-    @work(group="picture", exit_on_error=False)
-    async def _save_picture(self, svg: str) -> None:
-        from engine.system.files import write_atomically
-        from poetry_tui.terminal.screenshot import picture_file
-
-        path = picture_file()
-        try:
-            await asyncio.to_thread(write_atomically, path, svg)
-        except OSError as error:
-            said = tr("shell.screenshot_failed", path=path, why=tr_os_error(error))
-            self.notify(said, severity="error", markup=False, timeout=10)
-        else:
-            self.notify(tr("shell.screenshot_saved", path=path), markup=False, timeout=10)
 
     # Help and palette
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from engine.model.checkpoint import CheckpointFolder
 from engine.runs.folder import CHECKPOINTS, EVENTS
-from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.tracking.summary import summarise
 from tests.small_corpus import write_corpus
 

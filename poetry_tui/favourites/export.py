@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.prosody.text import couplets, nats_per_han, shown_nats, split_lines
 from engine.system.errors import UsageError
+from engine.system.files import check_new_file, write_atomically
 from poetry_tui.favourites.booklet import as_epub, as_html
 from poetry_tui.favourites.store import Favourite, heading_of
 
@@ -107,3 +108,14 @@ def export(favourites: Iterable[Favourite], form: str) -> str | bytes:
             names=", ".join(FORMATS),
         )
     return FORMATS[form](favourites)
+
+
+def export_to(path: Path, favourites: Iterable[Favourite]) -> None:
+    """Write the favourites to a new file in the format of its ending.
+
+    Raises:
+        StudioError: where the file exists or its ending names no format.
+        OSError: where it cannot be written.
+    """
+    check_new_file(path)
+    write_atomically(path, export(favourites, format_of(path)))

@@ -15,12 +15,11 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 
 from engine.system.errors import StudioError
-from engine.system.files import check_new_file, write_atomically
 from engine.system.names import path_of
-from poetry_tui.favourites.export import date_of, export, format_of
+from poetry_tui.favourites.export import date_of, export_to
 from poetry_tui.favourites.poem_list import PoemShelf, invitation
 from poetry_tui.favourites.poem_page import PoemPage
-from poetry_tui.favourites.search import collection_of, found_by, next_collection, tags_of
+from poetry_tui.favourites.search import field_of, found_by, next_collection
 from poetry_tui.favourites.store import Favourite, FavouriteStore, form_key_of, heading_of
 from poetry_tui.preferences.i18n import tr, tr_error, tr_label, tr_os_error
 from poetry_tui.preferences.keymap import bind
@@ -271,13 +270,7 @@ class FavouritesScreen(StudioScreen):
         """Ask for the tags, note, title or collection of a poem."""
         if (poem := self.chosen) is None:
             return
-        store = self.store
-        line, change = {
-            "tags": (" ".join(poem.tags), lambda line: store.set_tags(poem.id, tags_of(line))),
-            "note": (poem.note, lambda line: store.set_note(poem.id, line.strip())),
-            "title": (poem.title, lambda line: store.set_title(poem.id, line.strip())),
-            "collection": (poem.collection, lambda line: store.set_collection(poem.id, collection_of(line))),
-        }[what]
+        line, change = field_of(poem, what, self.store)
         self._edit(f"favourites.ask_{what}", line, change)
 
     # Questions are pushed by the key itself, not by a worker later: what is typed next belongs to them.
@@ -326,8 +319,7 @@ class FavouritesScreen(StudioScreen):
         path = Path(name)
         try:
             path = path_of(name)
-            check_new_file(path)
-            await asyncio.to_thread(write_atomically, path, export(poems, format_of(path)))
+            await asyncio.to_thread(export_to, path, poems)
         except StudioError as error:
             self.notify(tr_error(str(error)), severity="error", markup=False)
             return

@@ -1,8 +1,8 @@
-"""Finding favourites: by words, #tags and an @collection, and what such names are as someone typed them."""
+"""Lines that the user types: a search by words, #tags and an @collection, and the fields of a favourite."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from poetry_tui.favourites.store import Favourite, matches
+from poetry_tui.favourites.store import Favourite, FavouriteStore, matches
 
 
 def found_by(line: str, favourites: Iterable[Favourite]) -> list[Favourite]:
@@ -32,3 +32,14 @@ def tags_of(text: str) -> tuple[str, ...]:
 def collection_of(text: str) -> str:
     """The name of a collection as someone typed it, an @ before it at will: one word, so that a search can name it."""
     return "-".join(text.lstrip("@＠ ").split())
+
+
+def field_of(favourite: Favourite, name: str, store: FavouriteStore) -> tuple[str, Callable[[str], None]]:
+    """The line that a field (tags, note, title or collection) is edited as, and the function that stores the edited line."""
+    number = favourite.id
+    return {
+        "tags": (" ".join(favourite.tags), lambda line: store.set_tags(number, tags_of(line))),
+        "note": (favourite.note, lambda line: store.set_note(number, line.strip())),
+        "title": (favourite.title, lambda line: store.set_title(number, line.strip())),
+        "collection": (favourite.collection, lambda line: store.set_collection(number, collection_of(line))),
+    }[name]

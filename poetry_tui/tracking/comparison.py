@@ -9,7 +9,8 @@ from engine.config.presets import PRESETS
 from engine.config.schema import TrainConfig
 from engine.system.errors import StudioError
 from poetry_tui.preferences.i18n import tr
-from poetry_tui.tracking.run_state.state import RunState, Status
+from poetry_tui.tracking.run_state.state import RunState
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.tracking.summary import RunSummary
 from poetry_tui.tracking.wording import ABOUT, duration, epochs_read, perplexity, training_nats
 

@@ -18,7 +18,7 @@ from engine.system.errors import INTERRUPTED, RunError
 from engine.system.files import read_json, write_atomically
 from engine.system.processes import call_politely
 from poetry_tui.tracking.control import remove_run, summarise
-from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.run_state.status import Status
 
 MAX_RATES_BYTES = 1 << 20
 # Settings of a training or of its model, and the values that each takes in turn.

@@ -12,8 +12,8 @@ from engine.runs.folder import COUNTED, EVENTS, LOG
 from engine.system.errors import RunError, StudioError
 from engine.system.files import open_regular, parse_json, read_start, write_atomically
 from poetry_tui.tracking.control import is_alive, pending_commands
-from poetry_tui.tracking.run_state.state import RunState, Status
-from poetry_tui.tracking.run_state.status import NO_WRITER, WriterProbe, probe_writer, silence_s, status_of
+from poetry_tui.tracking.run_state.state import RunState
+from poetry_tui.tracking.run_state.status import NO_WRITER, Status, WriterProbe, probe_writer, silence_s, status_of
 
 CHUNK_BYTES = 256 * 1024
 # No event is nearly as long; what has no line end within it is one malformed line.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from engine.runs.events import Record
 from engine.system.errors import RunError, StudioError
 from poetry_tui.tracking.reader import Chunk, EventTail, RunFollower, Snapshot
-from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.run_state.status import Status
 
 # A whole run is seen in so many seconds, unless it was shorter than that.
 DEFAULT_LENGTH_S = 40.0

@@ -23,8 +23,8 @@ from engine.system.errors import Message, RunError, did_you_mean
 from engine.system.files import folders_in, is_folder, open_regular, read_start, write_atomically
 from engine.system.names import shown
 from poetry_tui.tracking.run_state.axes import MAX_COMPARISONS
-from poetry_tui.tracking.run_state.state import LossUnit, RunState, Status
-from poetry_tui.tracking.run_state.status import WriterProbe, probe_writer, silence_s, status_of
+from poetry_tui.tracking.run_state.state import LossUnit, RunState
+from poetry_tui.tracking.run_state.status import Status, WriterProbe, probe_writer, silence_s, status_of
 
 # Rare events, searched for by their bytes: a long run is megabytes of steps that a list need not parse.
 RARE_EVENTS = (b'"run_started"', b'"validated"', b'"control"', b'"run_finished"', b'"run_failed"')

@@ -7,7 +7,8 @@ from engine.runs.events import RunFailed
 from poetry_tui.preferences.i18n import tr, tr_error
 from poetry_tui.tracking.reader import RunFollower
 from poetry_tui.tracking.replay import RunReplay
-from poetry_tui.tracking.run_state.state import RunState, Status
+from poetry_tui.tracking.run_state.state import RunState
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.tracking.summary import RunSummary
 
 # Before a figure that is an estimate.

@@ -14,7 +14,7 @@ from poetry_tui.commands.cli import main
 from poetry_tui.preferences.i18n import set_language
 from poetry_tui.tracking import control as runs
 from poetry_tui.tracking.reader import RunFollower
-from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.tracking.wording import what_next
 from tests.small_corpus import write_corpus
 

@@ -24,7 +24,8 @@ from engine.training.metrics import Progress
 from engine.training.optim import make_optimizer
 from poetry_tui.preferences.settings import Settings, load_settings, open_settings, save_settings
 from poetry_tui.tracking.comparison import compare
-from poetry_tui.tracking.run_state.state import RunState, Status
+from poetry_tui.tracking.run_state.state import RunState
+from poetry_tui.tracking.run_state.status import Status
 from tests.engine.small_model import save_small_model, small_model
 from tests.hostile.mutations import FACTOR, as_json, documents, is_refused, rng, texts
 from tests.poetry_tui.tracking import make_run

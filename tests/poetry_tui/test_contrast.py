@@ -19,7 +19,7 @@ from poetry_tui.favourites.poem_list import PoemShelf
 from poetry_tui.favourites.store import Favourite, FavouriteStore
 from poetry_tui.preferences.settings import Settings
 from poetry_tui.preferences.themes import INK, PAPER, THEMES
-from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.run_list import RunList
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.tracking import make_run

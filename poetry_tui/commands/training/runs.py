@@ -28,7 +28,7 @@ from poetry_tui.tracking.comparison import WHAT_IS_VALIDATED, differing, flat, t
 from poetry_tui.tracking.control import RunSummary, find_run, list_runs, remove_run
 from poetry_tui.tracking.export import as_csv, as_json, as_tensorboard, read_records
 from poetry_tui.tracking.reader import count_malformed, log_tail
-from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.tracking.wording import ABOUT, perplexity
 
 # What is shown of the log of a run that came to a bad end.

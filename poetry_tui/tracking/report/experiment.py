@@ -13,7 +13,7 @@ from poetry_tui.tracking.report.blocks import Block, Figure, Heading, Paragraph,
 from poetry_tui.tracking.report.history import RunHistory
 from poetry_tui.tracking.report.page import made, of_runs
 from poetry_tui.tracking.report.svg import Series, strip_plot
-from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.tracking.spread import Difference, Spread, difference
 from poetry_tui.tracking.wording import perplexity
 

@@ -11,8 +11,8 @@ from engine.runs.events import Compared, Record
 from engine.system.errors import ModelError
 from poetry_tui.tracking.control import is_alive
 from poetry_tui.tracking.reader import EventTail
-from poetry_tui.tracking.run_state.state import RunState, SampleRound, Status
-from poetry_tui.tracking.run_state.status import probe_writer, status_of
+from poetry_tui.tracking.run_state.state import RunState, SampleRound
+from poetry_tui.tracking.run_state.status import Status, probe_writer, status_of
 
 T = TypeVar("T")
 

@@ -4,7 +4,6 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Literal
 
 from engine.runs.events import (
@@ -38,26 +37,6 @@ Axis = Literal["step", "chars", "minutes"]
 LossUnit = Literal["han", "about_han", "char"]
 # What the trainer does at every so many steps that takes longer than a step.
 LONG_WORK = ("validate_every", "checkpoint_every")
-
-
-class Status(StrEnum):
-    """What a run is doing, as far as anyone can tell."""
-
-    STARTING = "starting"
-    RUNNING = "running"
-    PAUSED = "paused"
-    STALLED = "stalled"
-    COMPLETED = "completed"
-    STOPPED = "stopped"
-    DIVERGED = "diverged"
-    FAILED = "failed"
-    LOST = "lost"
-    REPLAYING = "replaying"
-
-    @property
-    def is_live(self) -> bool:
-        """Whether its writer is there."""
-        return self in (Status.STARTING, Status.RUNNING, Status.PAUSED, Status.STALLED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,36 @@
 
 import time
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from engine.runs.events import RunFailed, RunFinished
 from engine.runs.folder import last_beat_s
 from poetry_tui.tracking.run_state.stall_detector import MIN_STALL_TIMEOUT_S
-from poetry_tui.tracking.run_state.state import LONG_WORK, RunState, Status
+from poetry_tui.tracking.run_state.state import LONG_WORK, RunState
 
 # A writer is gone a moment after its last word. One whose heart still beats so long after is the next one, loading.
 LEAVING_S = 5.0
+
+
+class Status(StrEnum):
+    """What a run is doing, as far as anyone can tell."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STALLED = "stalled"
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    DIVERGED = "diverged"
+    FAILED = "failed"
+    LOST = "lost"
+    REPLAYING = "replaying"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether its writer is there."""
+        return self in (Status.STARTING, Status.RUNNING, Status.PAUSED, Status.STALLED)
 
 
 @dataclass(frozen=True, slots=True)

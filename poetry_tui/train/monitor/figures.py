@@ -9,7 +9,8 @@ from poetry_tui.preferences.i18n import tr, tr_label
 from poetry_tui.preferences.themes import FAINT
 from poetry_tui.tracking.reader import RunFollower
 from poetry_tui.tracking.run_state.curve import Curve
-from poetry_tui.tracking.run_state.state import RunState, Status
+from poetry_tui.tracking.run_state.state import RunState
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.tracking.wording import COLOURS, SYMBOLS, count, duration, epochs_read, figures, what_next
 from poetry_tui.widgets.rows import Cells, Rows
 

@@ -18,7 +18,8 @@ from poetry_tui.preferences.keymap import bind
 from poetry_tui.tracking.reader import LogTail, RunFollower
 from poetry_tui.tracking.replay import RunReplay
 from poetry_tui.tracking.report.write import folder_for, write_in_child
-from poetry_tui.tracking.run_state.state import RunState, Status
+from poetry_tui.tracking.run_state.state import RunState
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.followed_runs import FollowedRuns
 from poetry_tui.train.monitor.comparison import CompareScreen
 from poetry_tui.train.monitor.figures import RunFigures, RunHeadline, SparklineRow

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -69,3 +69,15 @@ class QuitQuestion(ModalScreen[str]):
 
     def action_answer(self, answer: str) -> None:
         self.dismiss(answer)
+
+
+def ask_before_quitting(app: App[None], folders: Sequence[Path]) -> None:
+    """Ask the question, and quit as it is answered."""
+
+    def quit_as_answered(answer: str | None) -> None:
+        if answer == STOP and (problem := stop_all()):
+            app.notify(problem, severity="error", markup=False)
+        elif answer in (LEAVE, STOP):
+            app.exit()
+
+    app.push_screen(QuitQuestion(folders), quit_as_answered)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import ActiveBinding
 from textual.content import Content
 from textual.dom import DOMNode
@@ -17,7 +17,7 @@ from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from poetry_tui.engine_client.client import EngineClient, EngineState, Phase
-from poetry_tui.preferences.i18n import tr
+from poetry_tui.preferences.i18n import tr, tr_error
 from poetry_tui.preferences.keymap import KEY_ORDER, translated
 from poetry_tui.preferences.settings import SettingsStore
 from poetry_tui.terminal.compat import BindingChain, bindings_of, update_focus_styles, with_pane_keys
@@ -187,6 +187,17 @@ class ScreenKeys(Widget):
         """As its screen does; the message goes to the widget alone that owns the worker."""
         if isinstance(self.screen, StudioScreen):
             self.screen.notify_unforeseen(event)
+
+
+def notify_problem(app: App[None], state: EngineState) -> None:
+    """Notify of why the engine is being restarted or does not compose."""
+    if state.problem is not None and state.phase in (Phase.RESTARTING, Phase.NO_MODEL, Phase.FAILED):
+        app.notify(
+            tr_error(state.problem.hint),
+            title=tr_error(state.problem.message),
+            severity="warning" if state.phase is Phase.RESTARTING else "error",
+            markup=False,
+        )
 
 
 def in_short(state: EngineState) -> str:

@@ -17,7 +17,7 @@ from poetry_tui.lessons.lesson import Step, lessons
 from poetry_tui.lessons.panel import LessonPanel, PanelText
 from poetry_tui.lessons.progress import Progress, load_progress, progress_file
 from poetry_tui.preferences.settings import Settings
-from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.settings.form import RunSettings
 from poetry_tui.train.settings.questions import answers_of_preset, config_of
 from poetry_tui.widgets.choose import Choose

@@ -9,7 +9,7 @@ from textual.geometry import Region
 
 from poetry_tui.app import PoetryApp
 from poetry_tui.terminal.compat import WholeCharacterCompositor
-from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.run_state.status import Status
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.tracking import make_run
 from tests.poetry_tui.train.train_desk import is_shown, make, studio

@@ -19,7 +19,7 @@ from poetry_tui.favourites.screen import FavouritesScreen
 from poetry_tui.favourites.store import Favourite, FavouriteStore
 from poetry_tui.preferences.settings import Settings
 from poetry_tui.tracking import control as runs
-from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.screen import TrainScreen
 from poetry_tui.train.settings.form import RunSettings
 from poetry_tui.widgets.line_input import AskLine

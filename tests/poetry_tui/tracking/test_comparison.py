@@ -9,7 +9,8 @@ from engine.config.presets import preset
 from engine.config.schema import TrainConfig
 from engine.runs.events import Event
 from poetry_tui.tracking.comparison import Comparison, Row, compare
-from poetry_tui.tracking.run_state.state import RunState, Status
+from poetry_tui.tracking.run_state.state import RunState
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.monitor.comparison import fold
 from tests.poetry_tui.tracking import make_run
 

@@ -12,7 +12,7 @@ from engine.runs.folder import CONTROL, EVENTS, read_config
 from engine.system import paths
 from engine.system.errors import RunError
 from poetry_tui.tracking import control as runs
-from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.run_state.status import Status
 from tests.poetry_tui.tracking import make_run
 
 

@@ -13,7 +13,8 @@ from engine.runs.folder import EVENTS
 from engine.system.errors import RunError
 from poetry_tui.tracking.reader import EventTail, RunFollower, log_tail
 from poetry_tui.tracking.run_state.curve import Curve
-from poetry_tui.tracking.run_state.state import RunState, Status
+from poetry_tui.tracking.run_state.state import RunState
+from poetry_tui.tracking.run_state.status import Status
 from tests.poetry_tui.tracking import make_run
 
 

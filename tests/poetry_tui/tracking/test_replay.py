@@ -8,7 +8,7 @@ from engine.runs.events import Record, to_line
 from engine.runs.folder import EVENTS
 from poetry_tui.tracking.reader import RunFollower
 from poetry_tui.tracking.replay import MAX_GAP_S, RunReplay
-from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.run_state.status import Status
 from tests.poetry_tui.tracking import make_run
 
 

@@ -18,7 +18,8 @@ from poetry_tui.tracking.braille_plot import plot
 from poetry_tui.tracking.comparison import compare, figures_of
 from poetry_tui.tracking.reader import RunFollower
 from poetry_tui.tracking.run_state.curve import Curve
-from poetry_tui.tracking.run_state.state import RunState, Status
+from poetry_tui.tracking.run_state.state import RunState
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.tracking.summary import summarise
 from poetry_tui.tracking.wording import epochs_read, figures, training_nats, what_next
 from tests.poetry_tui.tracking import make_run

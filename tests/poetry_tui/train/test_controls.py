@@ -5,7 +5,7 @@ import pytest
 from engine.runs.folder import CONTROL
 from engine.runs.labels import read_labels
 from poetry_tui.tracking import control as runs
-from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.screen import TrainScreen
 from poetry_tui.widgets.line_input import AskLine

@@ -18,7 +18,7 @@ from poetry_tui.preferences.i18n import set_language
 from poetry_tui.preferences.settings import Settings
 from poetry_tui.preferences.themes import INK
 from poetry_tui.tracking import control as runs
-from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.settings.form import RunSettings
 from poetry_tui.train.settings.questions import questions

@@ -12,7 +12,7 @@ from poetry_tui.app import PoetryApp
 from poetry_tui.preferences.settings import Settings
 from poetry_tui.preferences.themes import INK, PAPER
 from poetry_tui.tracking import control as runs
-from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.run_list import RunList
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.tracking import make_run

@@ -7,7 +7,7 @@ from engine.system import paths
 from poetry_tui.app import PoetryApp
 from poetry_tui.preferences.settings import Settings
 from poetry_tui.preferences.themes import INK
-from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.screen import TrainScreen
 from tests.poetry_tui.tracking import make_run
 

@@ -9,7 +9,7 @@ from poetry_tui.app import PoetryApp
 from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.engine_client.client import Phase
 from poetry_tui.preferences.settings import Settings
-from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.widgets.shell.header import StudioHeader
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.tracking import make_run

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from poetry_tui.tracking.report.write import HTML, folder_for
-from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.run_state.status import Status
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.tracking import make_run
 from tests.poetry_tui.train.train_desk import is_shown, make, studio

@@ -10,8 +10,8 @@ from engine.config.presets import preset
 from engine.config.schema import TrainConfig
 from engine.runs.events import CheckpointSaved, Control, Event, Record, RunStarted, Validated
 from poetry_tui.tracking.run_state.stall_detector import DEFAULT_STALL_TIMEOUT_S, MIN_STALL_TIMEOUT_S, STALL_STEPS
-from poetry_tui.tracking.run_state.state import RunState, Status
-from poetry_tui.tracking.run_state.status import WriterProbe, silence_s, status_of
+from poetry_tui.tracking.run_state.state import RunState
+from poetry_tui.tracking.run_state.status import Status, WriterProbe, silence_s, status_of
 from tests.poetry_tui.tracking import make_run
 
 VALIDATE_EVERY = 100

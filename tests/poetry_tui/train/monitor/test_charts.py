@@ -6,7 +6,8 @@ from itertools import pairwise
 import pytest
 
 from engine.runs.events import Event
-from poetry_tui.tracking.run_state.state import RunState, Status
+from poetry_tui.tracking.run_state.state import RunState
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.monitor.charted import CHART_KINDS, OVER_STEPS, charted
 from poetry_tui.train.monitor.loss_chart import LossChart
 from tests.poetry_tui.conftest import Until

@@ -11,7 +11,7 @@ import pytest
 from engine.config.presets import preset
 from engine.system import paths
 from poetry_tui.preferences.themes import INK, PAPER
-from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.monitor.comparison import CompareScreen
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.tracking import make_run

@@ -10,7 +10,7 @@ from engine.config.presets import preset
 from engine.system import paths
 from poetry_tui.app import PoetryApp
 from poetry_tui.tracking.report.write import folder_for
-from poetry_tui.tracking.run_state.state import Status
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.monitor.comparison import CompareScreen, ComparisonTable
 from poetry_tui.train.monitor.loss_chart import LossChart
 from poetry_tui.train.run_list import RunList
