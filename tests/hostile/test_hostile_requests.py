@@ -53,7 +53,8 @@ REQUESTS: tuple[dict[str, Any], ...] = (
     {"id": 3, "op": "candidates", "model": "mine", "config": {"begin": "日", "max_chars": 8, "temperature": 0.5, "top_p": 0.9}, "n": 2},
     {"id": 4, "op": "inspect", "model": "mine", "config": {"begin": "日"}, "text": "日月，", "index": 1, "n_alternatives": 3, "n_units": 8},
     {"id": 5, "op": "novelty", "model": "mine", "text": "日月山水"},
-    {"id": 6, "op": "cancel", "target": 3},
+    {"id": 6, "op": "states", "model": "mine", "config": {"begin": "日"}, "text": "日月，", "layer": 1, "kind": "hidden", "n_units": 8},
+    {"id": 7, "op": "cancel", "target": 3},
 )  # fmt: skip
 
 
