@@ -227,9 +227,10 @@ def _describe(poem: "Composition") -> None:
     """Report form, rhyme, model and seed of a poem on stderr."""
     form = "" if poem.tone_pattern is None else f"{form_called(poem.form).name}, "
     rhyme = f"{poem.rhyme}, " if poem.rhyme else ""
-    cut = ", cut at the limit" if poem.finish == "limit" else ""
-    once = " --n-particles 1" if poem.n_particles == 1 else ""
-    say(f"    {form}{rhyme}{poem.model}, seed {poem.seed}{once}{cut}")
+    cut = worded(", cut at the limit") if poem.finish == "limit" else ""
+    template = "{model}, seed {seed} --n-particles 1" if poem.n_particles == 1 else "{model}, seed {seed}"
+    made = worded(template, model=poem.model, seed=poem.seed)
+    say(f"    {form}{rhyme}{made}{cut}")
 
 
 def _print_as_it_comes(loaded: "LoadedModel", request: ComposeConfig) -> "Composition":

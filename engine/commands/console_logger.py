@@ -8,6 +8,7 @@ from collections.abc import Callable
 from engine.prosody.text import columns_rtl, couplets, split_lines
 from engine.runs import events
 from engine.runs.smoothing import WINDOW_STEPS, mean_of_last_steps
+from engine.system.errors import Message
 
 LINE_PERIOD_S = 3.0
 
@@ -38,19 +39,25 @@ class ConsoleLogger:
             case events.Validated():
                 self._val_nats = event.val_nats_per_han
                 self._say(
-                    f"step {event.step:,}: {_with_perplexity(event.val_nats_per_han)} on held-out poems"
-                    f"{_training_of(event)}; nats per Han character (perplexity)"
+                    Message(
+                        "step {step:,}: {validation} on held-out poems{training}; nats per Han character (perplexity)",
+                        step=event.step,
+                        validation=_with_perplexity(event.val_nats_per_han),
+                        training=_training_of(event),
+                    )
                 )
             case events.Sampled():
                 self._say(f"    {event.text}")
             case events.CheckpointSaved():
-                self._say(f"step {event.step:,}: saved{', the best so far' if event.is_best else ''}")
+                saved = "step {step:,}: saved, the best so far" if event.is_best else "step {step:,}: saved"
+                self._say(Message(saved, step=event.step))
             case events.Control():
                 self._first = None  # a pause is no working time
                 what = "went back to the best checkpoint, lr changed" if event.what == events.RETURNED else event.what
-                self._say(f"step {event.step:,}: {what}{f' to {event.value:g}' if event.value is not None else ''}")
+                template = "step {step:,}: {what}" if event.value is None else "step {step:,}: {what} to {value:g}"
+                self._say(Message(template, step=event.step, what=what, value=event.value))
             case events.RunFinished():
-                self._say(f"step {event.step:,}: {event.reason}")
+                self._say(Message("step {step:,}: {what}", step=event.step, what=event.reason))
             case _:  # `compared` is for the screen; a failure is told by whoever catches it.
                 pass
 
@@ -60,12 +67,20 @@ class ConsoleLogger:
         self._last_step = event.resumed_from_step or 0
         self._last_line_s = self._clock()
         self._say(
-            f"{model.get('cell')} {model.get('n_layers')}×{model.get('hidden_size')} on {event.config.get('corpus')}, "
-            f"{event.device}: {event.n_params:,} weights, {event.vocab_size:,} characters known, "
-            f"{event.total_steps:,} steps, {event.n_chars_per_epoch:,} characters an epoch"
+            Message(
+                "{model} on {corpus}, {device}: {n_params:,} weights, {vocab_size:,} characters known, "
+                "{total_steps:,} steps, {n_chars_per_epoch:,} characters an epoch",
+                model=f"{model.get('cell')} {model.get('n_layers')}×{model.get('hidden_size')}",
+                corpus=event.config.get("corpus"),
+                device=event.device,
+                n_params=event.n_params,
+                vocab_size=event.vocab_size,
+                total_steps=event.total_steps,
+                n_chars_per_epoch=event.n_chars_per_epoch,
+            )
         )
         if event.resumed_from_step is not None:
-            self._say(f"going on from step {event.resumed_from_step:,}")
+            self._say(Message("going on from step {step:,}", step=event.resumed_from_step))
 
     def _step(self, event: events.Step) -> None:
         now_s = self._clock()
@@ -78,24 +93,34 @@ class ConsoleLogger:
             return
         self._last_line_s = now_s
         self._say(
-            f"step {event.step:,}/{self._total_steps:,} {event.step / max(1, self._total_steps):6.1%}"
-            f"   {self._figures(event)}   {event.chars_per_s:,.0f} chars/s{self._time_left(event.step, now_s)}"
+            Message(
+                "step {step:,}/{n_steps:,} {done:6.1%}   {figures}   {chars_per_s:,.0f} chars/s{left}",
+                step=event.step,
+                n_steps=self._total_steps,
+                done=event.step / max(1, self._total_steps),
+                figures=self._figures(event),
+                chars_per_s=event.chars_per_s,
+                left=self._time_left(event.step, now_s),
+            )
         )
 
-    def _figures(self, event: events.Step) -> str:
+    def _figures(self, event: events.Step) -> Message:
         """The training loss, smoothed as it is everywhere, and the last validation, both in one unit."""
         if not self._losses:
-            return f"training {event.loss_nats:.3f} nats per character"
+            return Message("training {nats:.3f} nats per character", nats=event.loss_nats)
         steps, n_steps, values = zip(*self._losses, strict=True)
-        validated = "" if self._val_nats is None else f", validation {self._val_nats:.3f}"
-        return f"training {mean_of_last_steps(steps, n_steps, values):.3f}{validated} nats/Han"
+        nats = mean_of_last_steps(steps, n_steps, values)
+        if self._val_nats is None:
+            return Message("training {nats:.3f} nats/Han", nats=nats)
+        return Message("training {nats:.3f}, validation {val_nats:.3f} nats/Han", nats=nats, val_nats=self._val_nats)
 
     def _time_left(self, step: int, now_s: float) -> str:
         assert self._first is not None
         first_step, first_s = self._first
         if step <= first_step or step >= self._total_steps:
             return ""
-        return f"   {duration((self._total_steps - step) * (now_s - first_s) / (step - first_step))} left"
+        left_s = (self._total_steps - step) * (now_s - first_s) / (step - first_step)
+        return Message("   {duration} left", duration=duration(left_s))
 
 
 def _with_perplexity(nats: float) -> str:
@@ -104,7 +129,8 @@ def _with_perplexity(nats: float) -> str:
 
 def _training_of(event: events.Validated) -> str:
     """Training loss since the last validation, if it is known in nats per Han character."""
-    return "" if event.train_nats_per_han is None else f", {_with_perplexity(event.train_nats_per_han)} in training"
+    nats = event.train_nats_per_han
+    return "" if nats is None else Message(", {nats} in training", nats=_with_perplexity(nats))
 
 
 def duration(seconds: float) -> str:

@@ -19,6 +19,7 @@ from engine.evaluation.ngram import DEFAULT_ORDER, check_order
 from engine.model.registry import find_model
 from engine.system.errors import CorpusError, UsageError
 from engine.system.names import path_of
+from engine.system.translations import worded
 
 if TYPE_CHECKING:
     from engine.evaluation.likelihood import Figures
@@ -72,8 +73,11 @@ def evaluate(arguments: argparse.Namespace) -> int:
     figures = figures_of(loaded, poems, parts)
     if figures.n_memorised:
         say(
-            f"{figures.n_memorised:,} of the {figures.n_poems:,} poems have half of their lines or more in the training text of "
-            f"{figures.model}: the figures flatter it (`poetry-tui corpus held-out` gives poems that it has not read)"
+            "{n_memorised:,} of the {n_poems:,} poems have half of their lines or more in the training text of {model}: "
+            "the figures flatter it (`poetry-tui corpus held-out` gives poems that it has not read)",
+            n_memorised=figures.n_memorised,
+            n_poems=figures.n_poems,
+            model=figures.model,
         )
     if arguments.json:
         beside = {} if baseline is None else {"baseline": baseline.to_dict()}
@@ -81,11 +85,17 @@ def evaluate(arguments: argparse.Namespace) -> int:
         return 0
     _print(figures) if baseline is None else _print_beside(figures, baseline)
     for part, nats in figures.nats_per_han_with.items():
-        told = "all that is known" if part == "all" else f"the {part}"
-        print(f"{nats:.4f} ({nats - figures.nats_per_han:+.4f}) with {told} told before the poem")
-    print(
-        f"{figures.model} on {figures.n_poems:,} poems, {figures.n_han:,} Han characters, {figures.n_oov:,} of them unknown"
+        told = worded("all that is known") if part == "all" else worded("the {part}", part=part)
+        more = worded("with {told} told before the poem", told=told)
+        print(f"{nats:.4f} ({nats - figures.nats_per_han:+.4f}) {more}")
+    about = worded(
+        "{model} on {n_poems:,} poems, {n_han:,} Han characters, {n_oov:,} of them unknown",
+        model=figures.model,
+        n_poems=figures.n_poems,
+        n_han=figures.n_han,
+        n_oov=figures.n_oov,
     )
+    print(about)
     return 0
 
 
@@ -113,7 +123,7 @@ def _read(arguments: argparse.Namespace) -> list[Poem]:
     if file.is_chosen_by_looking and not arguments.json:
         say(how_read(file, cleaner.report.n_read))
     if dropped:
-        say(f"left out of {cleaner.report.n_read:,} poems: {dropped}")
+        say("left out of {n_poems:,} poems: {reasons}", n_poems=cleaner.report.n_read, reasons=dropped)
     return poems
 
 
@@ -122,7 +132,13 @@ def _print(figures: "Figures") -> None:
         ("everything counted", figures.nats_per_han),
         ("Han characters only", figures.nats_per_han_text),
     ):
-        print(f"{nats:.4f} nats per Han character, {label} (perplexity {perplexity(nats):,.1f})")
+        line = worded(
+            "{nats:.4f} nats per Han character, {label} (perplexity {perplexity:,.1f})",
+            nats=nats,
+            label=worded(label),
+            perplexity=perplexity(nats),
+        )
+        print(line)
 
 
 def _print_beside(figures: "Figures", baseline: "BaselineFigures") -> None:
@@ -137,10 +153,14 @@ def _print_beside(figures: "Figures", baseline: "BaselineFigures") -> None:
         print(f"{label:<22}  {ours:>{widths[0]}.4f}  {theirs:>{widths[1]}.4f}  {theirs - ours:>17.4f}")
         ours, theirs = perplexity(ours), perplexity(theirs)
         print(f"{'  perplexity':<22}  {ours:>{widths[0]},.1f}  {theirs:>{widths[1]},.1f}  {1 - ours / theirs:>17.1%}")
-    print(
-        f"{counted} of the {baseline.n_poems_counted:,} training poems of {baseline.corpus}, "
-        f"{baseline.n_chars_counted:,} characters, with the network's vocabulary"
+    about = worded(
+        "{counted} of the {n_poems:,} training poems of {corpus}, {n_chars:,} characters, with the network's vocabulary",
+        counted=counted,
+        n_poems=baseline.n_poems_counted,
+        corpus=baseline.corpus,
+        n_chars=baseline.n_chars_counted,
     )
+    print(about)
 
 
 def perplexity(nats: float) -> float:

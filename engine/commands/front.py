@@ -117,10 +117,10 @@ def memory_limit_bytes() -> float:
     return math.inf if limit == resource.RLIM_INFINITY else limit
 
 
-def say(line: str) -> None:
-    """Print a line for people to stderr, unless `--quiet` was given."""
+def say(line: str, /, **parameters: object) -> None:
+    """Print a line for people to stderr in the language of the command line, unless `--quiet` was given; `parameters` fill it."""
     if not is_quiet():
-        _print_to_stderr(line)
+        _print_to_stderr(worded(line, **parameters))
 
 
 def is_quiet() -> bool:

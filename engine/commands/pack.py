@@ -83,7 +83,7 @@ def pack(arguments: argparse.Namespace) -> int:
         lines=loaded.lines or (open_lines(corpus) if corpus else None),
     )
     size = sum(path.stat().st_size for path in folder.iterdir())
-    say(f"{folder.name}: {size / 1e6:.1f} MB")
+    say("{name}: {megabytes:.1f} MB", name=folder.name, megabytes=size / 1e6)
     print(folder)
     return 0
 
@@ -109,10 +109,13 @@ def _corpus_of(loaded: "LoadedModel") -> "Corpus | None":
     try:
         corpus = open_corpus(str(wanted.get("name")))
     except CorpusError as error:
-        say(f"not judged on held-out quatrains: {error}")
+        say("not judged on held-out quatrains: {error}", error=error)
         return None
     if corpus.sha256 != wanted.get("sha256"):
-        say(f"not judged on held-out quatrains: {corpus.name} is no longer the corpus that it was trained on.")
+        say(
+            "not judged on held-out quatrains: {corpus} is no longer the corpus that it was trained on.",
+            corpus=corpus.name,
+        )
         return None
     return corpus
 

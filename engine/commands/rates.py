@@ -130,10 +130,10 @@ def _samples(
 
     n_poems, phrases = arguments.n_poems, arguments.phrases
     real = real_samples(loaded, corpus, wanted, n_poems, config.seed) if corpus else {}
-    say(f"{n_poems:,} free poems")
+    say("{n_poems:,} free poems", n_poems=n_poems)
     free = write_sample(loaded, random_requests(loaded.vocabulary, config, n_poems, None))
     for form in wanted:
-        say(f"{n_poems:,} poems {form.key} {form.name}")
+        say("{n_poems:,} poems {key} {form}", n_poems=n_poems, key=form.key, form=form.name)
         in_form = config.replace(form=form.key)
         yield form, "constrained", write_sample(loaded, random_requests(loaded.vocabulary, in_form, n_poems, form))
         if fitting := [phrase for phrase in phrases if len(phrase) <= len(form.line_lengths)]:

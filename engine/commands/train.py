@@ -74,7 +74,7 @@ def train(arguments: argparse.Namespace) -> int:
                 "{path} already holds a run.", "Go on with it: --resume {path}, or choose another --run.", path=folder
             )
     if is_main_process():
-        say(f"run {folder}")
+        say("run {folder}", folder=folder)
     with removed_unless_started(folder) if is_main_process() else contextlib.nullcontext(), StopRequest(say) as stop:
         sink = _EventSink(stop, as_json=arguments.json)
         from engine.training.loop import run_training

@@ -1,4 +1,4 @@
-"""Errors and help in Chinese.
+"""Errors, notes and help in Chinese.
 
 The engine words them in English, errors as `errors.Message`: a template with parameters. The tables of `data/i18n/errors` hold,
 for each template, its translation with the same placeholders. A parameter is translated in turn where it is a message or a known
@@ -12,14 +12,15 @@ from collections.abc import Mapping
 from engine.system.errors import Message, argument_of
 from engine.system.paths import bundled_rows
 
-ERROR_TABLES = ("commands", "composing", "corpora", "models", "runs", "settings", "settings_help", "help")
+ERROR_TABLES = ("commands", "composing", "corpora", "models", "runs", "settings", "settings_help", "help", "output")
 # Set by `--lang`; the engine, which is a process of its own, inherits it.
 LANGUAGE_VARIABLE = "POETRY_TUI_LANG"
 
 
-def worded(text: str) -> str:
-    """A text for the terminal: in Chinese where `--lang` or else the locale says so, as it is otherwise."""
-    return in_chinese(text) if is_chinese() else text
+def worded(text: str, /, **parameters: object) -> str:
+    """A text for the terminal: in Chinese where `--lang` or else the locale says so, as it is otherwise; `parameters` fill it."""
+    message = Message(text, **parameters) if parameters else text
+    return in_chinese(message) if is_chinese() else message
 
 
 def is_chinese() -> bool:

@@ -97,7 +97,7 @@ def make_parser(command: str | None = None) -> "Parser":
     parser.add_argument("--version", action="version", version=f"poetry-tui {__version__}")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     parser.add_argument("--quiet", action="store_true", help="print data and errors alone, no narration")
-    parser.add_argument("--lang", choices=LANGUAGES, help="language of help and errors (default: the locale's)")
+    parser.add_argument("--lang", choices=LANGUAGES, help="language of help, notes and errors (default: the locale's)")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     for name, what in ENGINE_COMMANDS.items():
         commands.add_parser(name, help=what, add_help=False)

@@ -14,12 +14,15 @@ from engine.corpus.phrases import MAX_FOUND, largest_corpus, quotations
 from engine.corpus.readers.formats import FORMATS, how_read, open_poems
 from engine.corpus.store import import_poems, open_corpus, remove
 from engine.prosody.pass_rates import FormRate, pass_rates
+from engine.system.errors import Message
 from engine.system.names import path_of
+from engine.system.translations import worded
 from poetry_tui.commands.output import (
     Commands,
     command,
     confirm,
     group,
+    heads,
     print_json,
     print_note,
     print_pairs,
@@ -99,17 +102,20 @@ def _install(options: argparse.Namespace) -> None:
         return
     simplify = not options.traditional
     if not options.again and (there := installed(options.name, simplify=simplify)) is not None:
-        print_note(f"The corpus {options.name} is here already, and nothing was downloaded; --again gets it once more.")
+        print_note(
+            "The corpus {name} is here already, and nothing was downloaded; --again gets it once more.",
+            name=options.name,
+        )
         _show(there, as_json=options.json)
         return
-    with progress(f"corpus {options.name}") as tell:
+    with progress(worded("corpus {name}", name=options.name)) as tell:
         corpus = install(options.name, tell, options.tarball, simplify=simplify, again=options.again)
     _show(corpus, as_json=options.json)
 
 
 def _import(options: argparse.Namespace) -> None:
     file = open_poems(options.file, options.format, options.columns)
-    with progress(f"corpus {options.name or options.file.stem}") as tell:
+    with progress(worded("corpus {name}", name=options.name or options.file.stem)) as tell:
         corpus = import_poems(file, options.name, not options.traditional, tell)
     print_note(how_read(file, corpus.cleaning.n_read))
     _show(corpus, as_json=options.json)
@@ -123,7 +129,7 @@ def _list(options: argparse.Namespace) -> None:
         print_json([_without_cleaning(corpus) for corpus in corpora])
     elif corpora:
         rows = [(c.name, f"{c.n_poems:,}", f"{c.n_han:,}", c.licence, c.source) for c in corpora]
-        print_table(("name", "poems", "Han characters", "licence", "source"), rows)
+        print_table(heads("name", "poems", "Han characters", "licence", "source"), rows)
     elif not damaged:
         print_note(
             "There is no corpus yet. `poetry-tui corpus install tang` gets one, `corpus import FILE` brings your own."
@@ -135,13 +141,13 @@ def _check(options: argparse.Namespace) -> None:
     if options.json:
         print_json({**report.to_dict(), "prosody": [rate.to_dict() for rate in rates]})
         return
-    print_pairs([("read", f"{report.n_read:,}"), ("kept", f"{report.n_kept:,}")])
-    for title, counts in (("dropped", report.dropped), ("changed", report.changed)):
+    print_pairs([(worded("read"), f"{report.n_read:,}"), (worded("kept"), f"{report.n_kept:,}")])
+    for title, counts in ((worded("dropped"), report.dropped), (worded("changed"), report.changed)):
         if counts.total():
             print(f"\n{title}")
-            print_table(("  reason", "poems", "what it means"), _explained(counts))
+            print_table(heads("  reason", "poems", "what it means"), _explained(counts))
     if report.examples:
-        print("\nexamples of what was dropped")
+        print(f"\n{worded('examples of what was dropped')}")
         print_pairs([(f"  {reason}", text) for reason, texts in report.examples.items() for text in texts])
     _show_rates(rates)
 
@@ -152,25 +158,29 @@ def _find(options: argparse.Namespace) -> None:
     if options.json:
         print_json([dataclasses.asdict(one) for one in found])
     elif found:
-        print_table(("line", "author", "title"), [(one.line, one.author, one.title) for one in found])
+        print_table(heads("line", "author", "title"), [(one.line, one.author, one.title) for one in found])
     else:
-        print_note(f"No poem of {corpus.name} has {options.phrase}.")
+        print_note("No poem of {corpus} has {phrase}.", corpus=corpus.name, phrase=options.phrase)
 
 
 def _explained(counts: Counter[str]) -> list[tuple[str, str, str]]:
-    return [(f"  {reason}", f"{count:,}", REASONS.get(reason, "")) for reason, count in counts.most_common() if count]
+    return [
+        (f"  {reason}", f"{count:,}", worded(REASONS.get(reason, "")))
+        for reason, count in counts.most_common()
+        if count
+    ]
 
 
 def _show_rates(rates: list[FormRate]) -> None:
     """The real poems' rates, beside which a model's are to be read."""
     if not rates:
         return
-    print("\nby the rules of verse, of the poems with the shape of a form")
+    print(f"\n{worded('by the rules of verse, of the poems with the shape of a form')}")
     rows = []
     for rate in rates:
         counts = (rate.n_ok, rate.n_tones_ok, rate.n_rhyme_ok, rate.n_undecidable)
         rows.append((rate.name, f"{rate.n_poems:,}", *(f"{100 * count / rate.n_poems:.1f} %" for count in counts)))
-    print_table(("form", "poems", "all ok", "tones ok", "rhyme ok", "undecidable"), rows)
+    print_table(heads("form", "poems", "all ok", "tones ok", "rhyme ok", "undecidable"), rows)
 
 
 def _report_of(options: argparse.Namespace) -> tuple[CleaningReport, list[FormRate]]:
@@ -191,8 +201,11 @@ def _report_of(options: argparse.Namespace) -> tuple[CleaningReport, list[FormRa
 
 def _report_of_corpus(corpus: Corpus) -> tuple[CleaningReport, list[FormRate]]:
     if corpus.read_as in FORMATS:
-        print_note(f"{corpus.source} was read as {corpus.read_as}: {FORMATS[corpus.read_as]}.")
-    print_note(f"Checking {corpus.n_poems:,} poems against the rules of verse.")
+        meaning = Message(FORMATS[corpus.read_as])
+        print_note(
+            "{name} was read as {format}: {meaning}.", name=corpus.source, format=corpus.read_as, meaning=meaning
+        )
+    print_note("Checking {n_poems:,} poems against the rules of verse.", n_poems=corpus.n_poems)
     return corpus.cleaning, pass_rates(corpus.poems())
 
 
@@ -204,7 +217,7 @@ def _held_out(options: argparse.Namespace) -> None:
         else:
             print(poem.text)
         n_poems += 1
-    print_note(f"{n_poems:,} poems of the test split; no line of theirs stands in a training poem.")
+    print_note("{n_poems:,} poems of the test split; no line of theirs stands in a training poem.", n_poems=n_poems)
 
 
 def _remove(options: argparse.Namespace) -> int:
@@ -212,7 +225,7 @@ def _remove(options: argparse.Namespace) -> int:
         remove(options.name)
     elif confirm(options.name, options.yes):
         remove(options.name)
-        print_note(f"The corpus {options.name} is removed.")
+        print_note("The corpus {name} is removed.", name=options.name)
         return 0
     return 1
 
@@ -222,8 +235,17 @@ def _show(corpus: Corpus, *, as_json: bool) -> None:
         print_json(_without_cleaning(corpus))
         return
     dropped = sum(corpus.cleaning.dropped.values())
-    print(f"{corpus.name}: {corpus.n_poems:,} poems, {corpus.n_han:,} Han characters, in {corpus.folder}")
-    print_note(f"{dropped:,} poems were left out; `poetry-tui corpus check {corpus.name}` says why.")
+    about = worded(
+        "{name}: {n_poems:,} poems, {n_han:,} Han characters, in {folder}",
+        name=corpus.name,
+        n_poems=corpus.n_poems,
+        n_han=corpus.n_han,
+        folder=corpus.folder,
+    )
+    print(about)
+    print_note(
+        "{n_poems:,} poems were left out; `poetry-tui corpus check {name}` says why.", n_poems=dropped, name=corpus.name
+    )
 
 
 def _without_cleaning(corpus: Corpus) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from engine.commands.front import has_little_memory
 from engine.corpus.corpus import list_corpora
 from engine.model.registry import list_models
 from engine.system import paths
-from engine.system.errors import RunError
+from engine.system.errors import Message, RunError
+from engine.system.translations import worded
 from poetry_tui.commands.output import Commands, command, group, megabytes, print_json, print_note, print_pairs
 from poetry_tui.preferences.chart_glyphs import chosen
 from poetry_tui.tracking.summary import list_runs
@@ -53,7 +54,7 @@ def _clear(options: argparse.Namespace) -> None:
     size = sum(file.stat().st_size for path in found for file in (path, *path.rglob("*")) if file.is_file())
     for path in found:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    print_note(f"{len(found)} caches were removed, {megabytes(size)}.")
+    print_note("{n_caches} caches were removed, {size}.", n_caches=len(found), size=megabytes(size))
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -69,24 +70,39 @@ def _doctor(options: argparse.Namespace) -> int:
 
 def _pairs(found: dict[str, Any]) -> list[tuple[str, str]]:
     device, where, terminal = found["device"], found["paths"], found["terminal"]
-    packages = ", ".join(f"{name} {version or 'missing'}" for name, version in found["packages"].items())
+    packages = ", ".join(f"{name} {version or worded('missing')}" for name, version in found["packages"].items())
     return [
-        ("studio", found["studio"]),
-        ("python", f"{found['python']} on {found['platform']}"),
-        ("packages", packages),
-        ("npm", found["npm"] or "not found: `corpus install` needs it, or a tarball"),
-        ("device", device.get("problem") or f"{device['device']} ({device['name']}), {device['cores']} cores"),
-        ("your files", where["home"] + ("" if where["home_is_writable"] else " (cannot be written)")),
-        ("free space", megabytes(where["free_bytes"])),
-        ("the studio's", where["bundled"]),
-        ("config", where["config"]),
-        ("log", where["log"]),
-        ("cache", where["cache"]),
-        ("corpora", ", ".join(f"{c['name']} ({c['n_poems']:,} poems)" for c in found["corpora"]) or "none yet"),
-        ("models", ", ".join(model["name"] for model in found["models"]) or "none"),
-        ("runs", str(found["n_runs"])),
-        ("terminal", f"{terminal['columns']}×{terminal['rows']}, TERM={terminal['term']}, LANG={terminal['lang']}"),
-        ("charts", {"ascii": "in plain ASCII", "braille": "in braille dots"}[terminal["charts"]]),
+        (worded("studio"), found["studio"]),
+        (worded("python"), worded("{python} on {platform}", python=found["python"], platform=found["platform"])),
+        (worded("packages"), packages),
+        (worded("npm"), found["npm"] or worded("not found: `corpus install` needs it, or a tarball")),
+        (
+            worded("device"),
+            device.get("problem")
+            or worded(
+                "{device} ({name}), {cores} cores", device=device["device"], name=device["name"], cores=device["cores"]
+            ),
+        ),
+        (worded("your files"), where["home"] + ("" if where["home_is_writable"] else worded(" (cannot be written)"))),
+        (worded("free space"), megabytes(where["free_bytes"])),
+        (worded("the studio's"), where["bundled"]),
+        (worded("config"), where["config"]),
+        (worded("log"), where["log"]),
+        (worded("cache"), where["cache"]),
+        (
+            worded("corpora"),
+            ", ".join(
+                worded("{name} ({n_poems:,} poems)", name=c["name"], n_poems=c["n_poems"]) for c in found["corpora"]
+            )
+            or worded("none yet"),
+        ),
+        (worded("models"), ", ".join(model["name"] for model in found["models"]) or worded("none")),
+        (worded("runs"), str(found["n_runs"])),
+        (
+            worded("terminal"),
+            f"{terminal['columns']}×{terminal['rows']}, TERM={terminal['term']}, LANG={terminal['lang']}",
+        ),
+        (worded("charts"), worded("in plain ASCII") if terminal["charts"] == "ascii" else worded("in braille dots")),
     ]
 
 
@@ -168,15 +184,29 @@ def ask_for_device() -> dict[str, Any]:
 
 
 def _problems(device: dict[str, Any], models: list[dict[str, Any]]) -> list[str]:
-    problems = []
+    problems: list[str] = []
     if "problem" in device:
         remedy = "lift the limit of memory (`ulimit -v`)" if has_little_memory() else "install the studio again"
-        problems.append(f"The engine does not start ({device['problem']}); {remedy}.")
+        problems.append(
+            Message(
+                "The engine does not start ({problem}); {remedy}.", problem=device["problem"], remedy=Message(remedy)
+            )
+        )
     if not any(model["bundled"] and not model["problem"] for model in models):
-        problems.append("The studio's own model is missing; install the studio again, or train one.")
-    problems += [f"The model {model['name']} is unusable: {model['problem']}" for model in models if model["problem"]]
+        problems.append(Message("The studio's own model is missing; install the studio again, or train one."))
+    problems += [
+        Message("The model {name} is unusable: {problem}", name=model["name"], problem=model["problem"])
+        for model in models
+        if model["problem"]
+    ]
     if not _is_writable():
-        problems.append(f"{paths.home()} cannot be written; change its permissions, or set {paths.HOME_VARIABLE}.")
+        problems.append(
+            Message(
+                "{path} cannot be written; change its permissions, or set {variable}.",
+                path=paths.home(),
+                variable=paths.HOME_VARIABLE,
+            )
+        )
     return problems
 
 

@@ -8,10 +8,12 @@ from engine.prosody.text import couplets, nats_per_han, shown_nats, split_lines
 from engine.system.errors import UsageError
 from engine.system.files import check_new_file, reporting_file_errors, write_atomically
 from engine.system.names import brief, path_of
+from engine.system.translations import worded
 from poetry_tui.commands.output import (
     Commands,
     command,
     group,
+    heads,
     print_json,
     print_note,
     print_pairs,
@@ -76,7 +78,7 @@ def _list(options: argparse.Namespace) -> None:
             )
             for f in found
         ]
-        print_table(("id", "begin", "poem", "kept", "model", "collection", "tags", ""), rows)
+        print_table(heads("id", "begin", "poem", "kept", "model", "collection", "tags", ""), rows)
     else:
         print_note(
             "No poem was found."
@@ -101,7 +103,7 @@ def _collect(options: argparse.Namespace) -> None:
 def _restore(options: argparse.Namespace) -> None:
     store = FavouriteStore()
     store.restore(options.id)
-    print_note(f"Put back: {heading_of(store.get(options.id))}")
+    print_note("Put back: {poem}", poem=heading_of(store.get(options.id)))
 
 
 def _show(options: argparse.Namespace) -> None:
@@ -113,11 +115,14 @@ def _show(options: argparse.Namespace) -> None:
         print(printable(row))
     print()
     settings = {"model": favourite.model, "seed": favourite.seed, **favourite.settings}
-    about = [("title", favourite.title), ("collection", favourite.collection)]
-    about += [("tags", " ".join(favourite.tags)), ("note", favourite.note)]
-    about.append(("problem", favourite.problem))
+    about = [(worded("title"), favourite.title), (worded("collection"), favourite.collection)]
+    about += [(worded("tags"), " ".join(favourite.tags)), (worded("note"), favourite.note)]
+    about.append((worded("problem"), favourite.problem))
     nats = nats_per_han(favourite.logprob, favourite.text)
-    made = [("kept", date_of(favourite)), ("nats per Han character", "-" if nats is None else shown_nats(nats))]
+    made = [
+        (worded("kept"), date_of(favourite)),
+        (worded("nats per Han character"), "-" if nats is None else shown_nats(nats)),
+    ]
     shown = [pair for pair in about if pair[1]] + made + [(name, str(value)) for name, value in settings.items()]
     print_pairs(shown)
 
@@ -127,7 +132,7 @@ def _poster(options: argparse.Namespace) -> None:
     check_poster_path(options.file, replaces=options.force)
     style = poster_style(options, favourite.title)
     save_poster(options.file, favourite.text, style, form_key_of(favourite), options.font)
-    print_note(f"{heading_of(favourite)} was drawn to {options.file}.")
+    print_note("{poem} was drawn to {path}.", poem=heading_of(favourite), path=options.file)
 
 
 def _export(options: argparse.Namespace) -> None:
@@ -147,7 +152,7 @@ def _export(options: argparse.Namespace) -> None:
     check_new_file(options.output, replaces=options.force)
     with reporting_file_errors(options.output):
         write_atomically(options.output, exported)
-    print_note(f"{len(found)} poems were written to {options.output}.")
+    print_note("{n_poems} poems were written to {path}.", n_poems=len(found), path=options.output)
 
 
 def _format(wanted: str | None, output: Path | None) -> str:

@@ -6,12 +6,14 @@ from engine.model.registry import ModelInfo, add_model, list_models, remove_mode
 from engine.runs.labels import run_folder
 from engine.system.files import is_there
 from engine.system.names import path_of
+from engine.system.translations import worded
 from poetry_tui.commands.output import (
     Commands,
     command,
     confirm,
     figure,
     group,
+    heads,
     megabytes,
     print_json,
     print_note,
@@ -42,7 +44,8 @@ def _list(options: argparse.Namespace) -> None:
             "There is no model: the studio's own is missing. Install it again, or train one and `poetry-tui models add RUN`."
         )
         return
-    print_table(("name", "cell", "weights", "characters", "corpus", "nats/Han", "size", ""), [_row(m) for m in models])
+    names = heads("name", "cell", "weights", "characters", "corpus", "nats/Han", "size", "")
+    print_table(names, [_row(m) for m in models])
 
 
 def _row(model: ModelInfo) -> tuple[str, ...]:
@@ -54,7 +57,7 @@ def _row(model: ModelInfo) -> tuple[str, ...]:
         str(model.metadata.get("corpus", {}).get("name", "")),
         figure(model.val_nats_per_han),
         megabytes(model.size_bytes),
-        model.problem or ("came with the studio" if model.is_bundled else ""),
+        worded(model.problem or ("came with the studio" if model.is_bundled else "")),
     )
 
 
@@ -69,5 +72,5 @@ def _remove(options: argparse.Namespace) -> int:
     if options.name in yours and not confirm(options.name, options.yes):
         return 1
     remove_model(options.name)
-    print_note(f"The model {options.name} is removed.")
+    print_note("The model {name} is removed.", name=options.name)
     return 0

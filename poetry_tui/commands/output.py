@@ -39,9 +39,14 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False))
 
 
-def print_note(sentence: str) -> None:
+def print_note(sentence: str, /, **parameters: object) -> None:
     """Tell the person at the terminal, unless `--quiet` was given; a program reading stdout does not see it."""
-    say(sentence)
+    say(sentence, **parameters)
+
+
+def heads(*names: str) -> tuple[str, ...]:
+    """The heads of a table in the language of the command line."""
+    return tuple(map(worded, names))
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -93,7 +98,7 @@ def progress(what: str) -> Iterator[Callable[[str, float], None]]:
         def report(stage: str, fraction: float) -> None:
             if stage not in seen:
                 seen.add(stage)
-                print_note(f"{what}: {stage}")
+                print_note(f"{what}: {worded(stage)}")
 
         yield report
         return
@@ -103,4 +108,4 @@ def progress(what: str) -> Iterator[Callable[[str, float], None]]:
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=1.0)
-        yield lambda stage, fraction: bar.update(task, completed=fraction, description=f"{what}: {stage}")
+        yield lambda stage, fraction: bar.update(task, completed=fraction, description=f"{what}: {worded(stage)}")

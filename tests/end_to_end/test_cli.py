@@ -158,17 +158,21 @@ def test_the_commands_of_the_face_load_no_torch() -> None:
 
 
 def said(line: str, **environment: str) -> str:
-    """What the command says on stderr, in a process of its own."""
+    """What a command that fails says on stderr, in a process of its own."""
+    done = carried_out(line, **environment)
+    assert done.returncode in (1, 2)
+    return done.stderr
+
+
+def carried_out(line: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     quiet = dict.fromkeys(("LC_ALL", "LC_MESSAGES", "LANG", "POETRY_TUI_LANG"), "")
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-m", "poetry_tui", *line.split()],
         capture_output=True,
         encoding="utf-8",
         env={**os.environ, **quiet, "PYTHONUTF8": "1", **environment},
         check=False,
     )
-    assert done.returncode in (1, 2)
-    return done.stderr
 
 
 @pytest.mark.parametrize(
@@ -204,6 +208,34 @@ def test_errors_are_chinese_where_the_locale_is(line: str) -> None:
     assert chinese.isascii() is False
     assert english.removeprefix("poetry-tui: ").split()[0] not in chinese
     assert said(f"--lang=en {line}", LANG="zh_CN.UTF-8") == english
+
+
+@pytest.mark.parametrize(
+    ("line", "english", "chinese"),
+    [
+        ("models list", "came with the studio", "自带"),
+        ("forms wulv", "characters of the lines", "各句字数"),
+        ("corpus list", "There is no corpus yet.", "还没有语料。"),
+        ("check poems.txt", "line 2, position 4: 山 is 平, 仄 is wanted", "第 2 句第 4 字：“山”是平，应为仄"),
+    ],
+)
+def test_notes_and_tables_are_chinese_where_that_is_asked_for_and_json_never_is(
+    line: str, english: str, chinese: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("poems.txt").write_text("白日依山尽，黄河入山流。欲穷千里目，更上一层楼。\n", encoding="utf-8")
+    path = str(Path(cli.__file__).parents[2])
+    done = {name: carried_out(f"{asked}{line}", PYTHONPATH=path) for name, asked in (("en", ""), ("zh", "--lang zh "))}
+    assert [one.returncode for one in done.values()] == [0, 0]
+    printed = {name: one.stdout + one.stderr for name, one in done.items()}
+    assert english in printed["en"]
+    assert chinese not in printed["en"]
+    assert chinese in printed["zh"]
+    assert english not in printed["zh"]
+    assert (
+        carried_out(f"--lang zh {line} --json", PYTHONPATH=path).stdout
+        == carried_out(f"{line} --json", PYTHONPATH=path).stdout
+    )
 
 
 def test_a_language_that_the_studio_does_not_speak_is_refused() -> None:

@@ -1,5 +1,6 @@
 """The formats that poems come in, and the reader for a file, chosen by looking at its content unless a format is named."""
 
+import functools
 import itertools
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -42,7 +43,7 @@ from engine.corpus.readers.tables import read_table, recognise_table, table_of
 from engine.corpus.readers.text import TEXT_READERS, blocks, has_title
 from engine.prosody.rhymes import masks_of
 from engine.prosody.text import is_han
-from engine.system.errors import CorpusError
+from engine.system.errors import CorpusError, Message
 
 _LOOKED_AT_LINES = 400
 # The share of its lines that must look like a format for a file to be of it; collections of whole poems have couplets too.
@@ -143,7 +144,7 @@ class PoemFile:
     poems: Iterator[RawPoem]
     detail: str = ""
     is_chosen_by_looking: bool = True
-    notes: list[str] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[RawPoem]:
         return self.poems
@@ -193,14 +194,28 @@ def open_content(content: Content, format: str | None = None, columns: str | Non
     return _open_text(content, format, columns)
 
 
-def how_read(file: PoemFile, n_poems: int | None = None) -> str:
+def how_read(file: PoemFile, n_poems: int | None = None) -> Message:
     """Sentences on how a file is read and what else can be chosen."""
-    came = "" if n_poems is None else f"; {n_poems:,} poem{'' if n_poems == 1 else 's'} came of it"
-    detail = f" ({file.detail})" if file.detail else ""
-    said = [f"{file.name} is read as {file.format}{detail}: {FORMATS[file.format]}{came}.", *file.notes]
+    came = (
+        Message("; one poem came of it")
+        if n_poems == 1
+        else Message("; {n_poems:,} poems came of it", n_poems=n_poems or 0)
+    )
+    said = [
+        Message(
+            "{name} is read as {format}{detail}: {meaning}{came}.",
+            name=file.name,
+            format=file.format,
+            detail=Message(" ({detail})", detail=file.detail) if file.detail else "",
+            meaning=Message(FORMATS[file.format]),
+            came="" if n_poems is None else came,
+        ),
+        *file.notes,
+    ]
     if file.other_formats:
-        said.append(f"If that is wrong, choose another: --format {' | '.join(file.other_formats)}.")
-    return " ".join(said)
+        others = " | ".join(file.other_formats)
+        said.append(Message("If that is wrong, choose another: --format {others}.", others=others))
+    return functools.reduce(lambda before, after: Message(Message.WITH_HINT, message=before, hint=after), said)
 
 
 def _check_format(format: str | None) -> None:
@@ -222,7 +237,7 @@ def _open_text(content: Content, format: str | None, columns: str | None) -> Poe
         poems = read_json_lines(content.lines(encoding), content.name)
     elif chosen == "table":
         table = table_of(lines, content.name, columns)
-        detail = f"columns {table.says}"
+        detail = Message("columns {columns}", columns=table.says)
         poems = read_table(content.lines(encoding), table, content.name)
     else:
         poems = TEXT_READERS[chosen](content.lines(encoding))
@@ -263,7 +278,7 @@ def _open_many(name: str, contents: Callable[[archives.Choose], Iterator[Content
                 kind=kind,
                 name=name,
             )
-        note = left_out(names, chosen) if chosen else ""
+        note = left_out(names, chosen) if chosen else None
         file.notes += [note] if note else []
         return chosen or sorted(texts)
 

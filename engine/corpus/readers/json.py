@@ -40,15 +40,19 @@ def choose_files(names: Sequence[str]) -> list[str]:
     return sorted(main or [name for name in names if _is_of_poems(name) and not _is_prose(name)], key=_natural)
 
 
-def left_out(names: Sequence[str], chosen: Sequence[str]) -> str:
-    """A sentence on what of the collection was not read; "" where that is nothing to speak of."""
+def left_out(names: Sequence[str], chosen: Sequence[str]) -> Message | None:
+    """A sentence on what of the collection was not read; None where that is nothing to speak of."""
     rest = set(names).difference(chosen)
     parts = list(dict.fromkeys(_part(name) for name in sorted(rest) if _is_of_poems(name)))
     prose = [part for part in parts if any(_part(name) == part and _is_prose(name) for name in rest)]
     others = [part for part in parts if part not in prose]
-    said = [f"prose: {_listed(prose)}"] if prose else []
-    said += [f"parts beside its main text: {_listed(others)}"] if others else []
-    return f"left out of the collection: {'; '.join(said)}" if said else ""
+    if prose and others:
+        template = "left out of the collection: prose: {prose}; parts beside its main text: {others}"
+    elif prose:
+        template = "left out of the collection: prose: {prose}"
+    else:
+        template = "left out of the collection: parts beside its main text: {others}"
+    return Message(template, prose=_listed(prose), others=_listed(others)) if parts else None
 
 
 def _listed(parts: Sequence[str]) -> str:

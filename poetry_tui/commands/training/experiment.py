@@ -14,6 +14,7 @@ from engine.model.registry import find_model
 from engine.prosody.forms.definitions import form_called
 from engine.system.errors import UsageError
 from engine.system.names import path_of, shown
+from engine.system.translations import worded
 from poetry_tui.commands.output import Commands, Run, command, group, print_note
 from poetry_tui.commands.training.report import add_language_flag, set_report_language
 from poetry_tui.preferences.i18n import TRANSLATIONS, tr
@@ -148,7 +149,8 @@ def _experiment(options: argparse.Namespace) -> None:
     trials = plan(grid, base, options.n_seeds)
     histories: dict[str, list[RunHistory]] = {}
     for number, trial in enumerate(trials, 1):
-        print_note(f"\n{number} / {len(trials)}: {trial.condition}, seed {trial.config.seed}")
+        seed = worded("{condition}, seed {seed}", condition=trial.condition, seed=trial.config.seed)
+        print_note(f"\n{number} / {len(trials)}: {seed}")
         run(trial)
         histories.setdefault(trial.condition, []).append(read_history(trial.folder))
     conditions = conditions_of(histories)
@@ -167,7 +169,8 @@ def _temperature(options: argparse.Namespace) -> None:
     for temperature in temperatures:
         found = []
         for seed in range(options.seed, options.seed + options.n_seeds):
-            print_note(f"\ntemperature {temperature:g}, seed {seed}")
+            about = worded("temperature {temperature:g}, seed {seed}", temperature=temperature, seed=seed)
+            print_note(f"\n{about}")
             flags = [
                 "--form",
                 form.key,
@@ -239,7 +242,8 @@ def _write(
             spread = condition.spread(measure.key)
             print_note(f"  {condition.name}: {spread.text(measure.decimals) if spread else '–'}")
         print_note(conclusion(conditions, measure))
-    print_note(f"\nOpen {options.folder / HTML} in a browser.")
+    print_note("")
+    print_note("Open {path} in a browser.", path=options.folder / HTML)
     print(options.folder)
 
 

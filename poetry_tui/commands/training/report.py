@@ -57,5 +57,5 @@ def _report(options: argparse.Namespace) -> None:
         raise RunError(
             "The report cannot be written: {error}.", "Name another folder with -o.", error=error.strerror
         ) from error
-    print_note(f"Open {folder / HTML} in a browser; the same in Markdown lies beside it.")
+    print_note("Open {path} in a browser; the same in Markdown lies beside it.", path=folder / HTML)
     print(folder)

@@ -12,12 +12,14 @@ from engine.runs.labels import change_labels, rename_run
 from engine.system.errors import RunError, UsageError
 from engine.system.files import check_new_file, reporting_disk_errors, write_atomically
 from engine.system.names import path_of
+from engine.system.translations import worded
 from poetry_tui.commands.output import (
     Commands,
     command,
     confirm,
     figure,
     group,
+    heads,
     print_json,
     print_note,
     print_pairs,
@@ -75,9 +77,18 @@ def _list(options: argparse.Namespace) -> None:
     if options.json:
         print_json([_plain(run) for run in runs])
     elif runs:
-        header = ("run", "name", "tags", "status", "started", "step", "train. nats/Han", "val. nats/Han", "")
+        header = heads("run", "name", "tags", "status", "started", "step", "train. nats/Han", "val. nats/Han", "")
         rows = [
-            (r.id, title, " ".join(r.labels.tags), str(r.status), _started(r), _steps(r), *_figures(r), _trouble(r))
+            (
+                r.id,
+                title,
+                " ".join(r.labels.tags),
+                worded(str(r.status)),
+                _started(r),
+                _steps(r),
+                *_figures(r),
+                _trouble(r),
+            )
             for r, title in zip(runs, titles(runs), strict=True)
         ]
         print_table(header, rows)
@@ -94,25 +105,25 @@ def _show(options: argparse.Namespace) -> None:
     labels = run.labels
     print_pairs(
         [
-            ("run", run.id),
-            *([("name", labels.name)] if labels.name else []),
-            *([("note", labels.note)] if labels.note else []),
+            (worded("run"), run.id),
+            *([(worded("name"), labels.name)] if labels.name else []),
+            *([(worded("note"), labels.note)] if labels.note else []),
             *([("tags", " ".join(labels.tags))] if labels.tags else []),
-            ("folder", str(run.folder)),
-            ("status", str(run.status)),
-            ("started", _started(run)),
-            ("trained for", _hours(run.elapsed_s)),
-            ("step", _steps(run)),
-            *zip(FIGURES, (loss, best), strict=True),
-            *([("silent for", _hours(run.silent_s))] if run.silent_s else []),
-            *([("error", run.error)] if run.error else []),
-            *([("problem", trouble)] if (trouble := _trouble(run)) else []),
+            (worded("folder"), str(run.folder)),
+            (worded("status"), worded(str(run.status))),
+            (worded("started"), _started(run)),
+            (worded("trained for"), _hours(run.elapsed_s)),
+            (worded("step"), _steps(run)),
+            *zip(heads(*FIGURES), (loss, best), strict=True),
+            *([(worded("silent for"), _hours(run.silent_s))] if run.silent_s else []),
+            *([(worded("error"), worded(run.error))] if run.error else []),
+            *([(worded("problem"), trouble)] if (trouble := _trouble(run)) else []),
         ]
     )
     if run.status in (Status.FAILED, Status.LOST) and (lines := _log_tail(run)):
-        print("\nend of the log")
+        print(f"\n{worded('end of the log')}")
         print("\n".join(f"  {printable(line)}" for line in lines))
-    print("\nsettings")
+    print(f"\n{worded('settings')}")
     print_pairs([(f"  {name}", str(value)) for name, value in flat(_config(run)).items()])
 
 
@@ -126,7 +137,7 @@ def _compare(options: argparse.Namespace) -> None:
         return
     rows = [(name, *map(str, values)) for name, values in settings.items()]
     figures = [(_steps(run), *_figures(run, with_perplexity=True)) for run in runs]
-    labels = ("step", *FIGURES)
+    labels = heads("step", *FIGURES)
     rows += [(label, *values) for label, values in zip(labels, zip(*figures, strict=True), strict=True)]
     print_table(("", *(run.labels.name or run.id for run in runs)), rows)
     if not WHAT_IS_VALIDATED.isdisjoint(settings):
@@ -172,7 +183,7 @@ def _export(options: argparse.Namespace) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, content)
     if options.format == "tensorboard":
-        print_note(f"`tensorboard --logdir {path.parent.parent}` shows it beside the other runs there.")
+        print_note("`tensorboard --logdir {path}` shows it beside the other runs there.", path=path.parent.parent)
     print(path)
 
 
@@ -184,7 +195,7 @@ def _remove(options: argparse.Namespace) -> int:
         return 1
     for run in runs:
         remove_run(run.folder)
-        print_note(f"The run {run.id} is removed.")
+        print_note("The run {name} is removed.", name=run.id)
     return 0
 
 
@@ -196,8 +207,11 @@ def _plain(run: RunSummary) -> dict[str, Any]:
 def _trouble(run: RunSummary) -> str:
     """Why a run cannot be read, or how much of it cannot."""
     n_malformed = _n_malformed(run)
-    lines = "line of its events is" if n_malformed == 1 else "lines of its events are"
-    return run.problem or (f"{n_malformed:,} {lines} malformed" if n_malformed else "")
+    if run.problem or not n_malformed:
+        return worded(run.problem)
+    if n_malformed == 1:
+        return worded("1 line of its events is malformed")
+    return worded("{n_lines:,} lines of its events are malformed", n_lines=n_malformed)
 
 
 def _n_malformed(run: RunSummary) -> int:
@@ -239,14 +253,16 @@ def _figures(run: RunSummary, *, with_perplexity: bool = False) -> tuple[str, st
         return figure(nats) + suffix
 
     if run.loss_nats_per_han is None and run.loss_nats is not None:
-        loss = f"{figure(run.loss_nats)} per character"
+        loss = worded("{nats} per character", nats=figure(run.loss_nats))
     else:
         loss = (ABOUT if run.loss_unit == "about_han" else "") + formatted(run.loss_nats_per_han)
     return loss, formatted(run.best_nats_per_han)
 
 
 def _steps(run: RunSummary) -> str:
-    return f"{run.step:,}" + (f" of {run.total_steps:,}" if run.total_steps else "")
+    if not run.total_steps:
+        return f"{run.step:,}"
+    return worded("{step:,} of {n_steps:,}", step=run.step, n_steps=run.total_steps)
 
 
 def _started(run: RunSummary) -> str:

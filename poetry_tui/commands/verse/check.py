@@ -16,6 +16,7 @@ from engine.prosody.report import Couplet, Report
 from engine.prosody.rhymes import rhyme_book_called
 from engine.prosody.text import LINE_MARKS, RHYME_BOOKS, split_lines
 from engine.prosody.tones import Reading
+from engine.system.translations import worded
 from poetry_tui.commands.output import Commands, command, print_json, print_note, printable
 from poetry_tui.commands.verse.poem_input import given_poems, numbered_poems
 
@@ -23,8 +24,8 @@ from poetry_tui.commands.verse.poem_input import given_poems, numbered_poems
 READING_GLYPHS: dict[Reading, str] = {"平": "平", "仄": "仄", "both": "通", "unknown": "？"}
 WRONG, RESCUED, DOUBTFUL, RHYMES, NOTHING = "＾救疑韵　"
 LEGEND = (
-    f"平 level, 仄 oblique, 通 both readings, ？ unknown, 韵 rhymes, {WRONG} against the form, {RESCUED} rescued (拗救), "
-    f"{DOUBTFUL} right by a reading that poets hardly use"
+    "平 level, 仄 oblique, 通 both readings, ？ unknown, 韵 rhymes, {wrong} against the form, {rescued} rescued (拗救), "
+    "{doubtful} right by a reading that poets hardly use"
 )
 # What faults, licences and notes are called in handbooks, and what they are.
 MEANINGS = {
@@ -84,7 +85,7 @@ def _check(options: argparse.Namespace) -> int:
     # Every poem is judged, whatever its length and however often it is there.
     cleaner = Cleaner(simplify=False, unique=False, lenient=True)
     if not options.json:
-        print_note(LEGEND)
+        print_note(LEGEND, wrong=WRONG, rescued=RESCUED, doubtful=DOUBTFUL)
     file = given_poems(options.file, options.format, options.columns)
     if file.is_chosen_by_looking and not options.json:
         print_note(how_read(file))
@@ -93,7 +94,9 @@ def _check(options: argparse.Namespace) -> int:
         poem = cleaner.clean(raw)
         if poem is None:
             print_note(
-                f"poem {number} could not be cleaned ({', '.join(cleaner.report.dropped)}); it is checked as it stands"
+                "poem {number} could not be cleaned ({reasons}); it is checked as it stands",
+                number=number,
+                reasons=", ".join(cleaner.report.dropped),
             )
         text = raw.text if poem is None else poem.text
         report = check(text, form, book=book, strict=options.strict)
@@ -165,24 +168,34 @@ def _summary(report: Report, wanted: Form | None) -> str:
     verdicts = report.verdicts
     groups = ", ".join("/".join(names) for names in report.rhyme_groups.values())
     if report.style:
-        rhyme = f" · rhyme {verdicts.rhyme} {groups}" if groups else ""
-        return f"{verdicts.overall}: {report.style}, old-style verse, which no rule of tones binds{rhyme}"
+        rhyme = f" · {worded('rhyme')} {worded(verdicts.rhyme)} {groups}" if groups else ""
+        old = worded(
+            "{verdict}: {style}, old-style verse, which no rule of tones binds",
+            verdict=verdicts.overall,
+            style=report.style,
+        )
+        return old + rhyme
     if report.tone_pattern is None:
         lengths = " ".join(str(len(line.text)) for line in report.lines)
         if wanted is not None:
-            return f"violation: not {wanted.name}, whose lines have other lengths than {lengths}"
+            return worded(
+                "violation: not {form}, whose lines have other lengths than {lengths}",
+                form=wanted.name,
+                lengths=lengths,
+            )
         if report.form is not None:
-            return f"violation: not {form_called(report.form).name}, for its lines of {lengths}"
-        return f"undecidable: no form that the studio knows has lines of {lengths}"
+            name = form_called(report.form).name
+            return worded("violation: not {form}, for its lines of {lengths}", form=name, lengths=lengths)
+        return worded("undecidable: no form that the studio knows has lines of {lengths}", lengths=lengths)
     form = form_called(report.form or "")
     tone_pattern = f" {report.tone_pattern}" if form.is_regulated else ""
-    ties = f" (as well: {', '.join(report.ties)})" if report.ties else ""
-    doubt = ", doubtful" if report.is_doubtful else ""
+    ties = worded(" (as well: {ties})", ties=", ".join(report.ties)) if report.ties else ""
+    doubt = worded(", doubtful") if report.is_doubtful else ""
     own_book = form.in_book(None).rhyme_system
-    book = f" by {RHYME_BOOKS[report.rhyme_book]}" if report.rhyme_book != own_book else ""
+    book = worded(" by {book}", book=RHYME_BOOKS[report.rhyme_book]) if report.rhyme_book != own_book else ""
     return (
-        f"{verdicts.overall}{doubt}: {form.name}{tone_pattern}{ties} · form {verdicts.form} · tones {verdicts.tones}"
-        f" · rhyme {verdicts.rhyme} {groups}".rstrip()
+        f"{worded(verdicts.overall)}{doubt}: {form.name}{tone_pattern}{ties} · {worded('form')} {worded(verdicts.form)}"
+        f" · {worded('tones')} {worded(verdicts.tones)} · {worded('rhyme')} {worded(verdicts.rhyme)} {groups}".rstrip()
         + book
     )
 
@@ -190,44 +203,67 @@ def _summary(report: Report, wanted: Form | None) -> str:
 def _details(report: Report) -> Iterator[str]:
     for one in report.violations:
         name = f" ({_meant(one.name)})" if one.name else ""
-        yield f"line {one.line}, position {one.position}: {one.character} is {one.found}, {one.expected} is wanted{name}"
+        wrong = worded(
+            "line {line}, position {position}: {character} is {found}, {expected} is wanted",
+            line=one.line,
+            position=one.position,
+            character=one.character,
+            found=one.found,
+            expected=one.expected,
+        )
+        yield wrong + name
     for fault in report.faults:
         if not fault.licence:
-            yield f"line {fault.line}: {_meant(fault.name)}"
+            yield worded("line {line}: {meaning}", line=fault.line, meaning=_meant(fault.name))
     for rhyme in report.rhymes:
         if rhyme.verdict != "ok":
-            groups = ", ".join(rhyme.groups) or "no group is known"
-            yield f"line {rhyme.line}: rhyme {rhyme.character} {rhyme.verdict} {rhyme.reason} ({groups})".replace(
-                "  ", " "
-            )
+            groups = ", ".join(rhyme.groups) or worded("no group is known")
+            yield worded(
+                "line {line}: rhyme {character} {verdict} {reason} ({groups})",
+                line=rhyme.line,
+                character=rhyme.character,
+                verdict=rhyme.verdict,
+                reason=rhyme.reason,
+                groups=groups,
+            ).replace("  ", " ")
     for allowed in report.licences:
-        yield f"line {allowed.line}, allowed: {_meant(allowed.name)}"
+        yield worded("line {line}, allowed: {meaning}", line=allowed.line, meaning=_meant(allowed.name))
     for note in report.notes:
-        where = "".join(f", position {position}" for position in note.positions)
-        yield f"line {note.line}{where}, noted: {note.characters} {_meant(note.name)}"
+        yield worded(
+            "line {line}{where}, noted: {characters} {meaning}",
+            line=note.line,
+            where="".join(worded(", position {position}", position=position) for position in note.positions),
+            characters=note.characters,
+            meaning=_meant(note.name),
+        )
     for couplet in report.couplets:
         yield _parallelism(couplet)
     if report.doubtful:
         positions = " ".join(f"{one.line}.{one.position}{one.character}" for one in report.doubtful)
-        yield f"by a reading that poets hardly use: {positions}"
+        yield worded("by a reading that poets hardly use: {positions}", positions=positions)
     if report.either:
         positions = " ".join(f"{one.line}.{one.position}{one.character}" for one in report.either)
-        yield f"with the reading that suits: {positions}"
+        yield worded("with the reading that suits: {positions}", positions=positions)
     if report.unknown:
-        yield f"not in the rhyme book: {' '.join(dict.fromkeys(one.character for one in report.unknown))}"
+        characters = " ".join(dict.fromkeys(one.character for one in report.unknown))
+        yield worded("not in the rhyme book: {characters}", characters=characters)
 
 
 def _parallelism(couplet: Couplet) -> str:
     """How parallel a middle couplet is, and the positions that do not match."""
-    said = "parallel" if couplet.is_parallel else "not parallel"
-    parts = [f"lines {couplet.line} and {couplet.line + 1}: {said} (对仗 {couplet.score:.2f})"]
+    template = (
+        "lines {first} and {second}: parallel (对仗 {score:.2f})"
+        if couplet.is_parallel
+        else "lines {first} and {second}: not parallel (对仗 {score:.2f})"
+    )
+    parts = [worded(template, first=couplet.line, second=couplet.line + 1, score=couplet.score)]
     if couplet.mismatches:
-        parts.append(f"unlike at {' '.join(map(str, couplet.mismatches))}")
+        parts.append(worded("unlike at {positions}", positions=" ".join(map(str, couplet.mismatches))))
     if couplet.repeated:
-        parts.append(f"in both {couplet.repeated}")
+        parts.append(worded("in both {characters}", characters=couplet.repeated))
     return ", ".join(parts)
 
 
 def _meant(name: str) -> str:
     """A name of the handbooks with what it means."""
-    return f"{name}, {MEANINGS[name]}" if name in MEANINGS else name
+    return f"{name}, {worded(MEANINGS[name])}" if name in MEANINGS else name

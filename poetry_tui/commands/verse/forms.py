@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from engine.prosody.forms.definitions import Form, forms
 from engine.prosody.text import RHYME_BOOKS
-from poetry_tui.commands.output import Commands, command, print_json, print_note, print_table
+from poetry_tui.commands.output import Commands, command, heads, print_json, print_note, print_table
 
 
 def add_parser(commands: Commands) -> None:
@@ -23,7 +23,7 @@ def _forms(options: argparse.Namespace) -> None:
         print_note("No form has this text in its name.")
         return
     rows = [(form.name, form.key, _lengths(form.line_lengths), " ".join(form.also)) for form in found]
-    print_table(("form", "key", "characters of the lines", "also called"), rows)
+    print_table(heads("form", "key", "characters of the lines", "also called"), rows)
 
 
 def _plain(form: Form) -> dict[str, object]:

@@ -9,6 +9,7 @@ from engine.corpus.readers.formats import how_read
 from engine.model.metadata import read_metadata
 from engine.model.registry import find_model
 from engine.system.errors import ModelError
+from engine.system.translations import worded
 from poetry_tui.commands.output import Commands, command, print_json, print_note, printable
 from poetry_tui.commands.verse.poem_input import given_poems, numbered_poems
 
@@ -45,8 +46,8 @@ def _novelty(options: argparse.Namespace) -> None:
             name=header.get("name", folder.name),
         )
     if corpus is None:
-        name = header.get("corpus", {}).get("name", "of the model")
-        print_note(f"The corpus {name} is not here: the filter of its lines tells at most what is shared.")
+        name = header.get("corpus", {}).get("name", worded("of the model"))
+        print_note("The corpus {name} is not here: the filter of its lines tells at most what is shared.", name=name)
     cleaner = Cleaner(simplify=corpus is None or corpus.simplified, unique=False, lenient=True)
     file = given_poems(options.file, options.format, options.columns)
     if file.is_chosen_by_looking and not options.json:
@@ -64,9 +65,15 @@ def _novelty(options: argparse.Namespace) -> None:
 
 
 def _sentence(found: "Novelty") -> str:
-    bound = "" if found.exact else "at most "
     run = f" ({found.run})" if found.run else ""
-    where = f", in {found.line}" if found.line else ""
-    of = f" of {found.title or 'a poem without title'} by {found.author or 'nobody known'}" if found.line else ""
-    copied = f"{found.n_lines_copied} of {found.n_lines}" if found.n_lines_copied else "no"
-    return f"longest shared run {bound}{found.longest_run}{run}{where}{of} · {copied} lines copied"
+    longest = "longest shared run {n}{run}" if found.exact else "longest shared run at most {n}{run}"
+    said = worded(longest, n=found.longest_run, run=run)
+    if found.line:
+        title = found.title or worded("a poem without title")
+        author = found.author or worded("nobody known")
+        said += worded(", in {line} of {title} by {author}", line=found.line, title=title, author=author)
+    if not found.n_lines_copied:
+        return said + worded(" · no lines copied")
+    return said + worded(
+        " · {n_copied} of {n_lines} lines copied", n_copied=found.n_lines_copied, n_lines=found.n_lines
+    )

@@ -35,7 +35,7 @@ def numbered_poems(file: PoemFile) -> Iterator[tuple[int, RawPoem]]:
             n_found += 1
             yield number, raw
         else:
-            print_note(f"poem {number} is left out: it holds no Han character")
+            print_note("poem {number} is left out: it holds no Han character", number=number)
     if not n_found:
         raise CorpusError(
             "No poem was found in {name}.", "Is it a file of poems? --format says how to read it.", name=file.name

@@ -6,28 +6,37 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from engine.composing.composer import compose_poem
 from engine.config.options import DeclaredSettings, settings_of
 from engine.config.schema import ComposeConfig, ModelConfig, TrainConfig
+from engine.corpus.cleaning import REASONS
+from engine.corpus.readers.formats import FORMATS
 from engine.corpus.store import open_corpus
 from engine.model import metadata as model_files
 from engine.model.registry import find_model
 from engine.prosody.forms.definitions import form_called
+from engine.prosody.forms.match import Verdict
 from engine.runs.events import RunFailed
 from engine.runs.folder import read_config
 from engine.system import paths
 from engine.system.errors import Message, ModelError, StudioError
 from engine.system.translations import in_chinese, phrases, sentences
+from poetry_tui.commands.training.runs import FIGURES
+from poetry_tui.commands.verse.check import MEANINGS
 from poetry_tui.preferences.i18n import set_language, tr_error
+from poetry_tui.tracking.run_state.status import Status
 from tests.engine.small_model import small_model
 
 ROOT = Path(__file__).parents[3]
 # What only a terminal command can ask for, and what only a faulty client of the engine hears.
 NEVER_ON_A_SCREEN = ("engine/composing/service/server.py",)
-PLACES = re.compile(r"\{(\w+)\}")
+PLACES = re.compile(r"\{(\w+)(?::[^{}]*)?\}")
+# What words a text for the terminal: notes on stderr, lines and heads of tables on stdout.
+PRINTED = {"say", "print_note", "worded", "heads"}
 
 
 def sources() -> Iterator[Path]:
@@ -78,7 +87,7 @@ def templates_of(path: Path) -> Iterator[Template]:
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Name)
-            and node.func.id in {*KINDS, "Message", "error"}
+            and node.func.id in {*KINDS, *PRINTED, "Message", "error"}
         ):
             given = frozenset(keyword.arg for keyword in node.keywords if keyword.arg)
             for argument in node.args:
@@ -90,8 +99,14 @@ KINDS = {"StudioError", *(kind.__name__ for kind in StudioError.__subclasses__()
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_sentence_of_a_module_is_known_in_chinese(path: Path) -> None:
-    unknown = [one.text for one in templates_of(path) if one.text and one.text not in {**sentences(), **phrases()}]
-    assert unknown == []
+    known = {*sentences(), *phrases()}
+    # A text without a letter, such as an indented path, has nothing to translate.
+    assert [one.text for one in templates_of(path) if re.search("[A-Za-z]", one.text) and one.text not in known] == []
+
+
+def test_every_word_that_a_command_takes_from_a_table_is_known_in_chinese() -> None:
+    tables = (REASONS.values(), FORMATS.values(), MEANINGS.values(), FIGURES, map(str, Status), get_args(Verdict))
+    assert {text for table in tables for text in table} - {*sentences(), *phrases()} == set()
 
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
