@@ -118,7 +118,7 @@ def _reach_rows(name: str, series: Sequence[Probed]) -> Iterator[tuple[str, ...]
 
 
 def embeddings(histories: Sequence[RunHistory]) -> Iterator[Block]:
-    """Nearest characters through the training, and the commonest characters on two principal components at the end."""
+    """Nearest characters through the training, and the commonest characters on two principal components before it and at its end."""
     probed = [(history.name, history.state.probes) for history in histories if history.state.probes]
     if not any(one.neighbours for _, series in probed for one in series):
         return
@@ -129,7 +129,7 @@ def embeddings(histories: Sequence[RunHistory]) -> Iterator[Block]:
         header = (name, *(tr("report.step_n", step=f"{one.step:,}") for one in times))
         nearest = [{line[:1]: " ".join(line[1:]) for line in one.neighbours} for one in times]
         yield Table(header, [(one, *(row.get(one, "–") for row in nearest)) for one in nearest[-1]])
-        last = series[-1]
-        points = list(zip(last.coordinates[::2], last.coordinates[1::2], last.projected, strict=False))
-        caption = tr("report.projection", run=name, step=f"{last.step:,}")
-        yield Figure(f"embedding-{number}.svg", scatter(points, caption), caption)
+        for one in dict.fromkeys((series[0], series[-1])):
+            points = list(zip(one.coordinates[::2], one.coordinates[1::2], one.projected, strict=False))
+            caption = tr("report.projection", run=name, step=f"{one.step:,}")
+            yield Figure(f"embedding-{number}-{one.step}.svg", scatter(points, caption), caption)
