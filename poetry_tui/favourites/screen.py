@@ -264,6 +264,8 @@ class FavouritesScreen(StudioScreen):
     def action_next_collection(self) -> None:
         """Show the next collection alone, and all poems after the last."""
         search = self.query_one("#favourites-search", Input)
+        if not any(poem.collection for poem in self._all):
+            self._say("favourites.no_collection")
         search.value = next_collection(search.value, self._all)
 
     def action_edit(self, what: str) -> None:

@@ -140,16 +140,17 @@ FOOTER_FILLERS: Mapping[str, Sequence[str]] = {
     "compose": _labels(
         "compose",
         """
-        options own_prompt step upright earlier later history undo copy pick write_poem rhyme_dictionary
+        options own_prompt step copy poster.draw upright earlier later history undo pick write_poem rhyme_dictionary
         traditional
         """,
     ),
     "train": _labels(
         "train",
         """
-        save_now sample_now compose_with list overlay rate report earlier later replay
+        chart list overlay save_now sample_now compose_with rate report earlier later replay
         """,
     ),
+    "favourites": _labels("favourites", "collection export title note"),
 }
 # Of a pane that scrolls up and down, where the arrows sideways are another widget's.
 VERTICAL_SCROLLING: list[BindingType] = [

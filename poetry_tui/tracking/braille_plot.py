@@ -253,7 +253,10 @@ def _rows(canvas: _Canvas) -> list[list[Cell]]:
     for value in (
         log_ticks(canvas.low, canvas.high) if is_wide else ticks(canvas.low, canvas.high, max(3, canvas.height // 3))
     ):
-        labels.setdefault(canvas.row(value) // 4, tick_label(value))
+        label = tick_label(value)
+        # Of a constant all ticks round to one figure: it stands once.
+        if label not in labels.values():
+            labels.setdefault(canvas.row(value) // 4, label)
     rows: list[list[Cell]] = []
     for y, cells in enumerate(canvas.rows()):
         label = labels.get(y, "")[:LABEL_WIDTH].rjust(LABEL_WIDTH)

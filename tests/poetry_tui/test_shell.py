@@ -210,7 +210,11 @@ async def test_the_palette_shows_the_name_by_which_a_command_was_found(until: Un
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize(
     ("width", "keys"),
-    [(80, {"⏎", "t", "?"}), (120, {"w", "b", "← →", "v", "?"}), (200, {"w", "b", "← →", "v", "[", "]", "h", "y", "?"})],
+    [
+        (80, {"⏎", "t", "?"}),
+        (120, {"w", "b", "← →", "y", "?"}),
+        (200, {"w", "b", "← →", "v", "[", "]", "h", "y", "e", "?"}),
+    ],
 )
 async def test_the_footer_is_filled_with_what_fits(
     width: int, keys: set[str], language: Language, until: Until

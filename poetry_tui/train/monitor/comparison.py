@@ -181,6 +181,8 @@ class CompareScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical() as card:
             card.border_title = tr_label("train.compare_title")
+            if self._with_equal:
+                card.border_subtitle = tr("train.compare_one")
             with Horizontal():
                 yield Button(f"h {tr('train.equal')}", id="compare-equal", compact=True)
                 yield Button(f"esc {tr('train.compare_close')}", id="compare-close", compact=True)
