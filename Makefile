@@ -1,5 +1,6 @@
 # make studio    set everything up and open the studio (TORCH=cpu: with PyTorch's CPU build, where there is no NVIDIA card)
 # make test      set everything up, the developer tools too, and run the whole test suite
+# make fuzz      run the tests that draw examples, with new and more examples
 # make quick     run the tests but for the slow ones and those that start the program
 # make check     lint, types, import contracts and tests
 # make docs      generate docs/cli.md and docs/keys.md from the parsers and the key bindings
@@ -20,7 +21,7 @@ PATHS  := engine poetry_tui tests benchmarks hatch_build.py
 CPU_WHEELS := https://download.pytorch.org/whl/cpu
 PIP        := $(BIN)/python -m pip install --disable-pip-version-check -c $(VENV)/constraints.txt
 
-.PHONY: studio setup test quick check lint types contracts bench docs pictures growth recipe soak format clean
+.PHONY: studio setup test fuzz quick check lint types contracts bench docs pictures growth recipe soak format clean
 
 studio: $(STAMP)
 	@$(BIN)/poetry-tui corpus install tang --if-missing || true
@@ -88,6 +89,10 @@ $(BIN)/python:
 # order of tests/conftest.py, the longest first.
 test: setup
 	$(BIN)/python -m pytest -q -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+
+# The seed of a failure is printed with its example.
+fuzz: setup
+	STUDIO_FUZZ=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 8 --dist loadfile -m hypothesis
 
 # Without the tests that start the program as a user does, and the slow ones.
 quick: setup

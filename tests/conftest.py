@@ -10,9 +10,11 @@ from hypothesis import HealthCheck, settings
 
 TESTS = Path(__file__).parent
 
-# On a machine that others use too, time tells nothing of a test.
-settings.register_profile("shared-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("shared-machine")
+# On a machine that others use too, time tells nothing of a test. The suite draws the same examples every time, so that it says
+# the same of the same code everywhere; `make fuzz` draws new ones, and more of them.
+settings.register_profile("repeatable", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.register_profile("fuzz", settings.get_profile("repeatable"), derandomize=False, max_examples=300)
+settings.load_profile("fuzz" if "STUDIO_FUZZ" in os.environ else "repeatable")
 
 # Set before anything imports torch: the tests share the machine with whatever else runs on it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -75,8 +75,8 @@ class Setting:
                 "It means: {meaning}.",
                 name=self.name,
                 value=shown(value),
-                low=f"{self.low:g}",
-                high=f"{self.high:g}",
+                low=f"{self.low:.10g}",
+                high=f"{self.high:.10g}",
                 meaning=Message(self.help),
             )
         if isinstance(value, str):

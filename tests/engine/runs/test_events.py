@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from engine.runs import events
 from engine.system.errors import RunError
 
+# A file of ours holds whole numbers of 64 bits; `parse_json` refuses a larger one.
+WHOLE = st.integers(-(2**63), 2**63 - 1)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "int": st.integers(-(2**53), 2**53),
@@ -22,7 +24,7 @@ BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "float | None": st.none() | st.floats(),
     "tuple[float, ...]": st.lists(st.floats(), max_size=5).map(tuple),
     "tuple[str, ...]": st.lists(TEXT, max_size=5).map(tuple),
-    "collections.abc.Mapping[str, typing.Any]": st.dictionaries(TEXT, st.integers() | TEXT | st.none(), max_size=3),
+    "collections.abc.Mapping[str, typing.Any]": st.dictionaries(TEXT, WHOLE | TEXT | st.none(), max_size=3),
 }
 
 
