@@ -3,14 +3,18 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
-from engine.commands import compose, evaluate, neighbours, pack, rates, train
 from engine.commands.front import carry_out, complain, ensure_memory
 from engine.commands.parser import Parser, new_parser
 from engine.system.errors import DEBUG_HINT, StudioError
 from engine.system.processes import wait_passively
 from engine.system.streams import prepare, use_utf8
+
+# Modules of `engine.commands`, in the order of the help.
+COMMANDS = ("train", "compose", "evaluate", "rates", "neighbours", "pack")
+SERVICE = "service"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,19 +25,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(words: Sequence[str]) -> int:
-    arguments = make_parser().parse_args(words)
+    arguments = make_parser(next((word for word in words if not word.startswith("-")), None)).parse_args(words)
     ensure_memory()
     exit_code: int = arguments.carry_out(arguments)
     return exit_code
 
 
-def make_parser() -> argparse.ArgumentParser:
+def make_parser(command: str | None = None) -> argparse.ArgumentParser:
+    """The parser of every command, or only of the one named, which loads less."""
     parser = Parser(prog="poetry-tui", description="Train recurrent networks on classical Chinese verse, and compose.")
     parser.add_argument("--debug", action="store_true", help="show a traceback when something fails")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (train, compose, evaluate, rates, neighbours, pack):
-        module.add_parser(commands)
-    new_parser(commands, "service", _serve, "Compose for the studio: JSON lines on stdin and stdout.")
+    for name in (command,) if command in COMMANDS else () if command == SERVICE else COMMANDS:
+        import_module(f"engine.commands.{name}").add_parser(commands)
+    new_parser(commands, SERVICE, _serve, "Compose for the studio: JSON lines on stdin and stdout.")
     return parser
 
 

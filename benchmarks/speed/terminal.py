@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 
 ROWS, COLUMNS = 40, 120
 MAX_WAIT_S = 60.0
+# The question for a terminal's attributes, and an answer: nearly every terminal gives one at once.
+ATTRIBUTES_WANTED, ATTRIBUTES = b"\x1b[c", b"\x1b[?62;22c"
 
 
 @contextlib.contextmanager
@@ -51,7 +53,10 @@ def wait_for(terminal: int, marker: str) -> None:
     written, began_s = b"", time.perf_counter()
     while (left_s := began_s + MAX_WAIT_S - time.perf_counter()) > 0:
         if select.select([terminal], [], [], left_s)[0]:
-            written += os.read(terminal, 65536)
+            read = os.read(terminal, 65536)
+            written += read
+            if ATTRIBUTES_WANTED in read:
+                os.write(terminal, ATTRIBUTES)
         if marker.encode() in written:
             return
     raise RuntimeError(f"{marker} was not painted within {MAX_WAIT_S:.0f} s; written: {written[-500:]!r}")

@@ -20,6 +20,7 @@ from engine.corpus.novelty.novelty import novelty_of
 from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.model.metadata import read_metadata, vocabulary_of
 from engine.model.registry import find_model
+from engine.model.torch_import import import_torch_to_compose
 from engine.prosody.forms.definitions import form_called
 from engine.system.errors import ComposeError, Message, UsageError
 from engine.system.names import path_of
@@ -103,6 +104,7 @@ def compose(arguments: argparse.Namespace) -> int:
     if not suitable:
         return ComposeError.exit_code
 
+    import_torch_to_compose()
     from engine.model.checkpoint import load_model
     from engine.model.devices import choose_device, use_threads
 

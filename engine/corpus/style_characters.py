@@ -21,5 +21,6 @@ def _table() -> Mapping[str, Mapping[str, float]]:
 
 def bias_of(style: Style) -> Mapping[str, float]:
     """Character -> bias in nats, of the narrowest part of a style that the table has: poet, period, dynasty."""
-    named = (name for name in (style.poet, style.period, style.dynasty) if name in _table())
-    return _table().get(next(named, ""), {})
+    names = [name for name in (style.poet, style.period, style.dynasty) if name]
+    # Most requests name none: the table takes a while to read.
+    return next((_table()[name] for name in names if name in _table()), {})

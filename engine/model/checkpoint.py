@@ -170,17 +170,7 @@ def load_model(folder: Path, device: torch.device, name: str | None = None) -> L
     # Copied: the file is mapped, and where it puts a weight in memory would change the last digit of a product.
     weights = {key: value.to(torch.float32, copy=True) for key, value in _read_tensors(folder / WEIGHTS).items()}
     for key, value in weights.items():
-        if not value.isfinite().all():
-            raise ModelError(
-                "{path} is damaged: {name} holds values that are no numbers.", HINT, path=folder / WEIGHTS, name=key
-            )
-        if value.numel() and value.abs().max() > LARGEST_WEIGHT:
-            raise ModelError(
-                "{path} is damaged: {name} holds values beyond any that are learned.",
-                HINT,
-                path=folder / WEIGHTS,
-                name=key,
-            )
+        _check_values(folder / WEIGHTS, key, value)
     model.load_state_dict(weights, strict=not config.tied, assign=True)
     if config.tied:
         model.output_weight = model.embedding.weight
@@ -188,6 +178,21 @@ def load_model(folder: Path, device: torch.device, name: str | None = None) -> L
     lines = lines_of_model(folder, metadata)
     ranker = ranker_of(folder, model.output_weight.shape[1])
     return LoadedModel(name or str(metadata.get("name") or folder.name), model, vocabulary, metadata, lines, ranker)
+
+
+def _check_values(path: Path, name: str, value: Tensor) -> None:
+    """Raises ModelError for values that are no numbers, or larger than any that are learned."""
+    if not value.numel():
+        return
+    # One pass, in which a value that is no number becomes both ends.
+    low, high = value.aminmax()
+    if low >= -LARGEST_WEIGHT and high <= LARGEST_WEIGHT:
+        return
+    if low.isfinite() and high.isfinite():
+        raise ModelError(
+            "{path} is damaged: {name} holds values beyond any that are learned.", HINT, path=path, name=name
+        )
+    raise ModelError("{path} is damaged: {name} holds values that are no numbers.", HINT, path=path, name=name)
 
 
 def load_progress(folder: Path, optimizer: torch.optim.Optimizer) -> dict[str, Any]:

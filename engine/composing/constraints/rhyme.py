@@ -203,7 +203,7 @@ def _groups_left(
 def groups_of_character(character: str, is_level: bool, system: RhymeBook) -> Bools:
     """The groups (G,) of a forced character in one tone, with the readings added to the rhyme book."""
     masks = masks_of(system)
-    return bits_of((masks.level if is_level else masks.oblique).get(character, 0), len(masks.names))
+    return bits_of([(masks.level if is_level else masks.oblique).get(character, 0)], len(masks.names))[:, 0]
 
 
 def _refuse_repeated(rhymes: Mapping[int, RhymeSlot], forced: Mapping[int, ForcedCharacter], form: Form) -> None:

@@ -4,6 +4,7 @@ Shapes: V vocabulary, G rhyme groups (106) or parts (19).
 """
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,16 +57,17 @@ def token_prosody(vocabulary: Vocabulary, system: RhymeBook) -> TokenProsody:
     masks, groups = tone_masks(system, with_added=False), masks_of(system, with_added=False)
     usual, unusual = {} if system == "xinyun" else usual_tones(), unusual_rhymes(system)
     tones = np.zeros(len(vocabulary), np.uint8)
-    level, oblique = np.zeros((2, len(groups.names), len(vocabulary)), np.bool_)
+    level_masks, oblique_masks = [0] * len(vocabulary), [0] * len(vocabulary)
     for index, character in enumerate(vocabulary.characters, start=len(SPECIAL_TOKENS)):
         if is_han(character):
             not_level, not_oblique = unusual.get(character, (0, 0))
             if character in masks.level and usual.get(character) != OBLIQUE:
                 tones[index] |= LEVEL_BIT
-                level[:, index] = bits_of(groups.level[character] & ~not_level, len(groups.names))
+                level_masks[index] = groups.level[character] & ~not_level
             if character in masks.oblique and usual.get(character) != LEVEL:
                 tones[index] |= OBLIQUE_BIT
-                oblique[:, index] = bits_of(groups.oblique[character] & ~not_oblique, len(groups.names))
+                oblique_masks[index] = groups.oblique[character] & ~not_oblique
+    level, oblique = bits_of(level_masks, len(groups.names)), bits_of(oblique_masks, len(groups.names))
     drawable = np.stack([(tones & code) > 0 for code in range(EITHER_BITS + 1)])
     has_control_code = np.array([vocabulary.tag(f"rhyme:{name}") is not None for name in groups.names], np.bool_)
     code_points = np.zeros(len(vocabulary), np.uint32)
@@ -88,6 +90,9 @@ def group_usage(prosody: TokenProsody, is_level: bool) -> NDArray[np.float64]:
     return np.asarray((members * frequencies).sum(1) + 1e-9)
 
 
-def bits_of(mask: int, n_bits: int) -> Bools:
-    """A bit mask as an array (n_bits,), lowest bit first."""
-    return np.array([mask >> bit & 1 for bit in range(n_bits)], np.bool_)
+def bits_of(masks: Sequence[int], n_bits: int) -> Bools:
+    """Bit masks as an array (n_bits, number of masks), lowest bit first."""
+    n_bytes = -(-n_bits // 8)
+    octets = np.frombuffer(b"".join(mask.to_bytes(n_bytes, "little") for mask in masks), np.uint8)
+    bits = np.unpackbits(octets.reshape(len(masks), n_bytes), axis=1, count=n_bits, bitorder="little")
+    return np.ascontiguousarray(bits.T.view(np.bool_))

@@ -29,6 +29,7 @@ from engine.composing.service.protocol import (
 from engine.composing.service.wire import InvalidRequestError, request_of_line, to_line
 from engine.model.metadata import WEIGHTS
 from engine.model.registry import find_model
+from engine.model.torch_import import import_torch_to_compose
 from engine.system.errors import StudioError, UsageError
 from engine.system.interruption import POLITE
 from engine.system.names import brief
@@ -98,7 +99,8 @@ class Service:
 
     def work(self) -> NoReturn:
         """Carry out requests for ever; nothing that goes wrong with one of them ends the service."""
-        # Loading torch takes a second or two: begin before the first poem is wanted.
+        # Loading torch takes a second: begin before the first poem is wanted.
+        import_torch_to_compose()
         from engine.model.devices import use_threads
 
         # Composing reads each weight once a character: a second thread hardly helps, and waiting for it takes ten
