@@ -23,7 +23,7 @@ from engine.corpus.store import open_corpus
 from engine.corpus.tokens.vocabulary import BEGIN
 from engine.model.checkpoint import LoadedModel, load_model
 from engine.model.devices import choose_device
-from engine.model.ranker import ScoredText, mean_log_probs
+from engine.model.ranker import ScoredText, read_texts
 from engine.model.registry import find_model
 from engine.prosody.text import han_of, lines_of
 
@@ -96,9 +96,10 @@ def _row(
 ) -> str:
     ranks = np.array([classifier.ranks(poem.text).index(poet) + 1 for (poet, _), poem in poems.items()])
     texts = [poem.text for poem in poems.values()]
-    means = mean_log_probs(loaded.model, loaded.vocabulary, [BEGIN], texts)
+    (reading,) = read_texts(loaded.model, loaded.vocabulary, [[BEGIN]], texts)
+    means = reading.mean_log_probs()
     scored = [ScoredText(text, [mean] * len(text)) for text, mean in zip(texts, means, strict=True)]
-    marks = [0.0] if loaded.ranker is None else loaded.ranker.marks(loaded.model, loaded.vocabulary, scored)
+    marks = [0.0] if loaded.ranker is None else loaded.ranker.marks(loaded.vocabulary, scored, reading)
     seen = f"{(ranks == 1).sum()} of {len(ranks)}"
     return f"| {strength:g} | {seen} | {ranks.mean():.2f} | {means.mean():.3f} | {np.mean(marks):.2f} |"
 

@@ -21,7 +21,7 @@ from engine.config.schema import ComposeConfig
 from engine.corpus.tokens.vocabulary import BEGIN
 from engine.model.checkpoint import LoadedModel, load_model
 from engine.model.devices import choose_device
-from engine.model.ranker import ScoredText, mean_log_probs
+from engine.model.ranker import ScoredText, read_texts
 from engine.model.registry import find_model
 from engine.prosody.text import han_of, lines_of
 
@@ -132,9 +132,10 @@ def _row(scale: float, of_pairs: Sequence[Composition], of_titles: Sequence[Comp
     for title, poem in zip(TITLES, of_titles, strict=False):
         words = {word for topic in topics.topics_of(ComposeConfig(title=title)) for word in topic.words}
         n_titles += sum(word in poem.text for word in words) > 1
-    means = mean_log_probs(loaded.model, loaded.vocabulary, [BEGIN], texts)
+    (reading,) = read_texts(loaded.model, loaded.vocabulary, [[BEGIN]], texts)
+    means = reading.mean_log_probs()
     scored = [ScoredText(text, [mean] * len(text)) for text, mean in zip(texts, means, strict=True)]
-    marks = [0.0] if loaded.ranker is None else loaded.ranker.marks(loaded.model, loaded.vocabulary, scored)
+    marks = [0.0] if loaded.ranker is None else loaded.ranker.marks(loaded.vocabulary, scored, reading)
     pairs = [two for text in texts for line in lines_of(text) for two in itertools.pairwise(han_of(line))]
     figures = (means.mean(), np.mean(marks), len(set(pairs)) / len(pairs))
     return f"| {scale:g} | {n_literal} | {n_field} | {n_titles} | " + " | ".join(f"{one:.3f}" for one in figures) + " |"

@@ -23,7 +23,7 @@ from engine.composing.results import judge
 from engine.corpus.tokens.control_codes import ControlCodes, control_code_indices
 from engine.corpus.tokens.vocabulary import BEGIN, PAD
 from engine.model.checkpoint import LoadedModel, load_model
-from engine.model.ranker import STATISTICS, Ranker, ScoredText, mean_features, statistics_of
+from engine.model.ranker import STATISTICS, Ranker, ScoredText, read_texts, statistics_of
 from engine.model.registry import find_model
 from engine.prosody.forms.definitions import form_called
 
@@ -85,7 +85,8 @@ def inputs_of(loaded: LoadedModel, poems: Sequence[Marked]) -> tuple[Floats, Flo
         batch = poems[start : start + BATCH_POEMS]
         scored = scored_texts(loaded, batch)
         statistics += [statistics_of(one, loaded.vocabulary) for one in scored]
-        features.append(mean_features(loaded.model, loaded.vocabulary, [poem.text for poem in batch]))
+        (reading,) = read_texts(loaded.model, loaded.vocabulary, [[BEGIN]], [poem.text for poem in batch])
+        features.append(reading.mean_features())
     return np.array(statistics), np.concatenate(features)
 
 

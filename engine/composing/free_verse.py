@@ -119,10 +119,7 @@ def _new_poem(vocabulary: Vocabulary, config: ComposeConfig) -> _Poem:
 
 def _read(loaded: LoadedModel, token_ids: Sequence[int]) -> State | None:
     """The state after some tokens; None before the first."""
-    state = None
-    for token_id in token_ids:
-        state = loaded.model.read(torch.tensor([token_id], device=loaded.device), state)
-    return state
+    return loaded.model.read(torch.tensor([token_ids], device=loaded.device))[1] if token_ids else None
 
 
 def _append_next(

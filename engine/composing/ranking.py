@@ -20,10 +20,9 @@ from engine.model.ranker import (
     MARKS_PER_TITLE_WORD,
     MARKS_PER_TOPIC_NAT,
     MAX_TITLE_WORDS,
-    Floats,
     Ranker,
     ScoredText,
-    mean_log_probs,
+    read_texts,
 )
 from engine.prosody.forms.definitions import Form
 from engine.prosody.parallelism import mean_score, middle_couplets
@@ -49,11 +48,16 @@ def with_sense(
     """The poems with the marks that the ranker predicts, less what `score` takes from the mean of ln p, and more the better title
     and keywords explain them."""
     scored = [ScoredText(poem.text, log_probs) for poem, (_, log_probs) in zip(poems, batch, strict=True)]
-    marks = ranker.marks(loaded.model, loaded.vocabulary, scored)
     if config.use:
         config = steered(config, loaded.vocabulary)
+    prompts = [[BEGIN]]
     if config.title or config.keywords:
-        marks += MARKS_PER_TOPIC_NAT * _topic_gains(poems, loaded, config)
+        about = ComposeConfig(title=config.title, keywords=config.keywords)
+        prompts.append(build_prompt(about, None, loaded.vocabulary))
+    plain, *conditioned = read_texts(loaded.model, loaded.vocabulary, prompts, [poem.text for poem in poems])
+    marks = ranker.marks(loaded.vocabulary, scored, plain)
+    for reading in conditioned:  # ln p(poem | title, keywords) − ln p(poem), in nats a token
+        marks += MARKS_PER_TOPIC_NAT * (reading.mean_log_probs() - plain.mean_log_probs())
     return [
         dataclasses.replace(
             poem, sense=mark - MARKS_PER_NAT * (one.han_mean - poem.score) + _topic_marks(config, poem.text) + gain
@@ -83,15 +87,6 @@ def best_of(poems: Sequence[Composition], n: int, loaded: LoadedModel, config: C
         (behind if prefix in prefixes or poem.text in copied else ahead).append(rank)
         prefixes.add(prefix)
     return [ranked[rank] for rank in sorted((ahead + behind)[:n])]
-
-
-def _topic_gains(poems: Sequence[Composition], loaded: LoadedModel, config: ComposeConfig) -> Floats:
-    """ln p(poem | title, keywords) − ln p(poem) of each poem (N,), in nats a token."""
-    about = ComposeConfig(title=config.title, keywords=config.keywords)
-    prompt = build_prompt(about, None, loaded.vocabulary)
-    texts = [poem.text for poem in poems]
-    conditioned = mean_log_probs(loaded.model, loaded.vocabulary, prompt, texts)
-    return conditioned - mean_log_probs(loaded.model, loaded.vocabulary, [BEGIN], texts)
 
 
 def _topic_marks(config: ComposeConfig, text: str) -> float:

@@ -98,10 +98,24 @@ class CharRNN(nn.Module):
         log_softmax_(log_probs.numpy())
         return log_probs[:, : len(self.output_bias)], state_after
 
-    def read(self, x: Tensor, state: State | None = None) -> State:
-        """The state that `step` leaves, without its logits."""
+    def read(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Read characters x (B, T), T > 0, by the steps of `step` without its logits.
+
+        Returns:
+            the input of the projection after each character (B, T, H) and the state after the last.
+        """
         with _without_gradients():
-            return self._read(self._current_decode_weights(), x, state)[1]
+            weights, hidden = self._current_decode_weights(), []
+            for column in x.unbind(1):
+                top, state = self._read(weights, column, state)
+                hidden.append(top)
+            assert state is not None
+            return torch.stack(hidden, dim=1), state
+
+    def logits_after(self, hidden: Tensor) -> Tensor:
+        """The logits (B, V) of `step` for inputs of the projection (B, H)."""
+        with _without_gradients():
+            return self._current_decode_weights().logits(hidden)[:, : len(self.output_bias)]
 
     def _step(self, x: Tensor, state: State | None) -> tuple[Tensor, State]:
         """Logits (B, V′), −∞ beyond V, and the state after."""

@@ -4,7 +4,7 @@ It sees a few statistics of ln p and the mean of the model's own features over t
 to poems of one beginning; the ranker orders the poems of one request, its values are not comparable between requests.
 `benchmarks.ranking` fits it; docs/experiments.md has its correlation with the marks.
 
-Shapes: N poems, T tokens, F features, K statistics.
+Shapes: N poems, T tokens, V vocabulary, H hidden, F features, K statistics.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,9 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
+from torch import Tensor, nn
 
-from engine.corpus.tokens.vocabulary import BEGIN, PAD, Vocabulary
+from engine.corpus.tokens.vocabulary import PAD, Vocabulary
 from engine.corpus.usage import n_season_clashes, rare_end_share
 from engine.model.char_rnn import CharRNN
 from engine.model.metadata import HINT, RANKER, tensor_entries
@@ -48,8 +49,8 @@ MARKS_PER_TITLE_WORD, MAX_TITLE_WORDS = 0.4, 3
 MARKS_PER_STYLE_NAT = 4.0
 # Added to the rank in −ln(rank + offset), which stands for a character's ln p alone (Zipf and Mandelbrot).
 RANK_OFFSET = 30
-# Poems whose logits (T, V) are in memory at once.
-MAX_ROWS_WITH_LOGITS = 32
+# Characters whose logits (V,) are in memory at once.
+MAX_ROWS_WITH_LOGITS = 1024
 
 Floats = NDArray[np.float64]
 
@@ -69,24 +70,62 @@ class ScoredText:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """Texts as a model reads them after a prompt.
+
+    `hidden` (N, T + 1, H): the input of the projection before each token and after the last. `tokens` (N, T): `PAD` after a
+    text's end.
+    """
+
+    model: CharRNN
+    hidden: Tensor
+    tokens: Tensor
+
+    @torch.inference_mode()
+    def mean_features(self) -> Floats:
+        """The mean over the tokens of each text of what the output layer reads after them (N, F)."""
+        is_text = self.tokens != PAD
+        # The projection is linear: that of the mean is the mean of theirs.
+        mean = (self.hidden[:, 1:] * is_text[..., None]).sum(1) / is_text.sum(1).clamp(min=1)[:, None]  # (N, H)
+        return self.model.projection(mean).cpu().double().numpy()  # type: ignore[no-any-return]
+
+    @torch.inference_mode()
+    def mean_log_probs(self) -> Floats:
+        """The mean ln p of the tokens of each text (N,), in nats; no text may be empty."""
+        is_text = self.tokens != PAD
+        nats = torch.zeros(self.tokens.shape, device=self.tokens.device)
+        nats[is_text] = torch.cat(
+            [
+                nn.functional.cross_entropy(self.model.logits_after(hidden), targets, reduction="none")
+                for hidden, targets in zip(
+                    torch.split(self.hidden[:, :-1][is_text], MAX_ROWS_WITH_LOGITS),
+                    torch.split(self.tokens[is_text], MAX_ROWS_WITH_LOGITS),
+                    strict=True,
+                )
+            ]
+        )
+        return (-nats.sum(1) / is_text.sum(1)).cpu().double().numpy()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Ranker:
     """`statistics` (K,) and `features` (F,): the weights of each input in the mark that is predicted."""
 
     statistics: Floats
     features: Floats
 
-    def marks(self, model: CharRNN, vocabulary: Vocabulary, poems: Sequence[ScoredText]) -> Floats:
+    def marks(self, vocabulary: Vocabulary, poems: Sequence[ScoredText], reading: Reading) -> Floats:
         """The predicted marks of poems (N,), up to a constant: only their order and differences count.
 
         A poem without two lines of Han characters has −∞.
+
+        Args:
+            reading: of the same poems after BEGIN alone.
         """
-        whole = [number for number, poem in enumerate(poems) if len(_han_lines(poem.text)) > 1]
-        marks = np.full(len(poems), -np.inf)
-        if whole:
-            chosen = [poems[number] for number in whole]
-            statistics = np.array([statistics_of(poem, vocabulary) for poem in chosen])
-            features = mean_features(model, vocabulary, [poem.text for poem in chosen])
-            marks[whole] = statistics @ self.statistics + features @ self.features
+        marks = reading.mean_features() @ self.features
+        for number, poem in enumerate(poems):
+            is_whole = len(_han_lines(poem.text)) > 1
+            marks[number] += statistics_of(poem, vocabulary) @ self.statistics if is_whole else -np.inf
         return marks
 
     def save(self, folder: Path) -> None:
@@ -151,38 +190,26 @@ def statistics_of(poem: ScoredText, vocabulary: Vocabulary) -> Floats:
 
 
 @torch.inference_mode()
-def mean_features(model: CharRNN, vocabulary: Vocabulary, texts: Sequence[str]) -> Floats:
-    """The mean over the tokens of each text, read without control codes, of what the output layer reads (N, F)."""
-    tokens = [vocabulary.encode(text) for text in texts]
-    lengths = torch.tensor([len(one) for one in tokens])
-    grid = torch.full((len(tokens), int(lengths.max()) + 1), PAD)
-    for row, one in enumerate(tokens):
-        grid[row, : len(one) + 1] = torch.tensor([BEGIN, *one])
-    features, _ = model.features(grid.to(model.output_bias.device))  # (N, T + 1) -> (N, T + 1, F)
-    is_read = torch.arange(grid.shape[1])[None] <= lengths[:, None]
-    is_read[:, 0] = False
-    of_text = features.float().cpu() * is_read[..., None]
-    return (of_text.sum(1) / lengths[:, None]).double().numpy()
-
-
-@torch.inference_mode()
-def mean_log_probs(model: CharRNN, vocabulary: Vocabulary, prompt: Sequence[int], texts: Sequence[str]) -> Floats:
-    """The mean ln p of the tokens of each text after a prompt that begins with BEGIN (N,), in nats; no text may be empty."""
-    means = []
-    rows = [[*prompt, *vocabulary.encode(text)] for text in texts]
-    for start in range(0, len(rows), MAX_ROWS_WITH_LOGITS):
-        batch = rows[start : start + MAX_ROWS_WITH_LOGITS]
-        grid = torch.full((len(batch), max(map(len, batch))), PAD)
-        for number, row in enumerate(batch):
-            grid[number, : len(row)] = torch.tensor(row)
-        grid = grid.to(model.output_bias.device)
-        features, _ = model.features(grid[:, :-1])  # (N, T) -> (N, T, F)
-        targets = grid[:, len(prompt) :]
-        logits = model.logits(features[:, len(prompt) - 1 :]).float()  # (N, T, V)
-        log_probs = logits.log_softmax(-1).gather(-1, targets[..., None])[..., 0]
-        is_text = targets != PAD
-        means += ((log_probs * is_text).sum(1) / is_text.sum(1)).tolist()
-    return np.array(means)
+def read_texts(
+    model: CharRNN, vocabulary: Vocabulary, prompts: Sequence[Sequence[int]], texts: Sequence[str]
+) -> list[Reading]:
+    """Read texts after each of some prompts, which begin with BEGIN, all in one batch: one reading for each prompt."""
+    device = model.output_bias.device
+    rows = [vocabulary.encode(text) for text in texts]
+    grid = torch.full((len(rows), max(map(len, rows))), PAD)
+    for number, row in enumerate(rows):
+        grid[number, : len(row)] = torch.tensor(row, dtype=torch.long)
+    tokens = grid.to(device)
+    # Each prompt is read once.
+    befores, states = zip(*(model.read(torch.tensor([prompt], device=device)) for prompt in prompts), strict=True)
+    before = torch.cat([hidden[:, -1:].expand(len(rows), -1, -1) for hidden in befores])
+    state = tuple(
+        torch.cat([part.expand(-1, len(rows), -1) for part in parts], 1) for parts in zip(*states, strict=True)
+    )
+    hidden = before
+    if tokens.shape[1]:
+        hidden = torch.cat((before, model.read(tokens.repeat(len(prompts), 1), state)[0]), dim=1)
+    return [Reading(model, one, tokens) for one in torch.split(hidden, len(rows))]
 
 
 def _han_lines(text: str) -> list[str]:

@@ -113,7 +113,8 @@ class ConstrainedDecoder:
             if n_read == 1 and (column != column[0]).any():
                 n_read = len(column)
                 state = state and tuple(part.expand(-1, n_read, -1).contiguous() for part in state)
-            state = self._loaded.model.read(torch.from_numpy(column[:n_read].copy()).to(self._loaded.device), state)
+            x = torch.from_numpy(column[:n_read, None].copy()).to(self._loaded.device)  # (N or 1, 1)
+            state = self._loaded.model.read(x, state)[1]
         return state and tuple(part.expand(-1, len(prompts), -1) for part in state)
 
     @property

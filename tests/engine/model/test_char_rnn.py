@@ -70,7 +70,9 @@ def test_reading_leaves_the_state_of_a_step_and_its_ln_p_are_those_of_its_logits
         log_p, same = model.step_log_probs(x, before)
         assert log_p.shape == logits.shape
         assert torch.allclose(log_p, torch.log_softmax(logits, dim=1), atol=1e-6)
-        for parts in zip(after, same, model.read(x, before), strict=True):
+        hidden, read = model.read(x[:, None], before)
+        assert torch.equal(model.logits_after(hidden[:, 0]), logits)
+        for parts in zip(after, same, read, strict=True):
             assert torch.equal(parts[0], parts[1])
             assert torch.equal(parts[0], parts[2])
         before = after

@@ -17,11 +17,11 @@ from engine.model.metadata import RANKER
 from engine.model.ranker import (
     MAX_ROWS_WITH_LOGITS,
     STATISTICS,
+    Floats,
     Ranker,
     ScoredText,
-    mean_features,
-    mean_log_probs,
     ranker_of,
+    read_texts,
     statistics_of,
 )
 from engine.model.registry import add_model, find_model
@@ -43,6 +43,15 @@ def ranker(loaded: LoadedModel, **statistics: float) -> Ranker:
     return Ranker(weights, np.zeros(loaded.model.output_weight.shape[1]))
 
 
+def mean_features(loaded: LoadedModel, texts: list[str]) -> Floats:
+    (reading,) = read_texts(loaded.model, loaded.vocabulary, [[BEGIN]], texts)
+    return reading.mean_features()
+
+
+def mean_log_probs(loaded: LoadedModel, prompts: list[list[int]], texts: list[str]) -> list[Floats]:
+    return [one.mean_log_probs() for one in read_texts(loaded.model, loaded.vocabulary, prompts, texts)]
+
+
 def test_the_statistics_are_means_over_what_their_names_say(loaded: LoadedModel) -> None:
     log_probs = [-float(index) for index in range(len(POEM))]
     found = dict(zip(STATISTICS, statistics_of(ScoredText(POEM, log_probs), loaded.vocabulary), strict=True))
@@ -60,17 +69,15 @@ def test_the_statistics_are_means_over_what_their_names_say(loaded: LoadedModel)
     texts=st.lists(st.sampled_from([POEM, POEM[:12], "白日依山尽，黄河入海流。", POEM[12:]]), min_size=1, max_size=5)
 )
 def test_the_features_of_a_poem_do_not_depend_on_its_company(loaded: LoadedModel, texts: list[str]) -> None:
-    together = mean_features(loaded.model, loaded.vocabulary, texts)
-    alone = np.concatenate([mean_features(loaded.model, loaded.vocabulary, [text]) for text in texts])
+    together = mean_features(loaded, texts)
+    alone = np.concatenate([mean_features(loaded, [text]) for text in texts])
     assert np.allclose(together, alone, atol=1e-4)
 
 
 def test_a_poem_of_less_than_two_lines_comes_last(loaded: LoadedModel) -> None:
-    marks = ranker(loaded, mean=1).marks(
-        loaded.model,
-        loaded.vocabulary,
-        [ScoredText("，", [-1]), ScoredText(POEM, [-2] * len(POEM)), ScoredText("", [])],
-    )
+    poems = [ScoredText("，", [-1]), ScoredText(POEM, [-2] * len(POEM)), ScoredText("", [])]
+    (reading,) = read_texts(loaded.model, loaded.vocabulary, [[BEGIN]], [poem.text for poem in poems])
+    marks = ranker(loaded, mean=1).marks(loaded.vocabulary, poems, reading)
     assert marks.tolist() == [-np.inf, -2.0, -np.inf]
 
 
@@ -118,11 +125,23 @@ def test_the_mean_ln_p_of_a_text_does_not_depend_on_its_company_and_falls_withou
     loaded: LoadedModel,
 ) -> None:
     prompt = build_prompt(ComposeConfig(title="风雪夜归"), None, loaded.vocabulary)
-    texts = [POEM, POEM[:12], *["春眠不觉晓，处处闻啼鸟。"] * MAX_ROWS_WITH_LOGITS]
-    together = mean_log_probs(loaded.model, loaded.vocabulary, prompt, texts)
-    alone = [mean_log_probs(loaded.model, loaded.vocabulary, prompt, [text])[0] for text in texts[:3]]
+    texts = [POEM, POEM[:12], *["春眠不觉晓，处处闻啼鸟。"] * (MAX_ROWS_WITH_LOGITS // 10)]
+    plain, together = mean_log_probs(loaded, [[BEGIN], prompt], texts)
+    alone = [mean_log_probs(loaded, [prompt], [text])[0][0] for text in texts[:3]]
     assert np.allclose(together[:3], alone, atol=1e-4)
-    assert together[0] > mean_log_probs(loaded.model, loaded.vocabulary, [BEGIN], texts)[0]
+    assert together[0] > plain[0]
+
+
+@pytest.mark.parametrize("name", ["studio-small", "studio-lstm"])
+def test_a_reading_by_decode_steps_agrees_with_the_layers_in_float32(name: str) -> None:
+    one = load_model(find_model(name), CPU)
+    tokens = torch.tensor([[BEGIN, *one.vocabulary.encode(POEM)]])
+    with torch.inference_mode():
+        features = one.model.features(tokens)[0][0]  # (T + 1, F)
+        log_probs = one.model.logits(features[:-1]).log_softmax(-1).gather(1, tokens[0, 1:, None])
+    assert mean_log_probs(one, [[BEGIN]], [POEM])[0][0] == pytest.approx(float(log_probs.mean()), abs=0.01)
+    mean = features[1:].mean(0).double().numpy()
+    assert np.linalg.norm(mean_features(one, [POEM])[0] - mean) < 0.01 * np.linalg.norm(mean)
 
 
 def test_candidates_that_take_up_the_keywords_are_ranked_before_others(loaded: LoadedModel) -> None:
