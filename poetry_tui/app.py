@@ -27,6 +27,7 @@ from poetry_tui.preferences.keymap import KEY_GROUPS, bind, configured_keys
 from poetry_tui.preferences.settings import Settings, SettingsStore, configured_settings, open_settings, settings_file
 from poetry_tui.preferences.themes import AUTO, INK, PAPER, THEMES
 from poetry_tui.terminal.compat import (
+    break_lines_between_han,
     dismiss_once,
     guard_option_lists,
     open_screens,
@@ -105,6 +106,7 @@ class PoetryApp(App[None]):
         `wanted_lesson`: the lesson to open, from 1; 0: the list of lessons.
         `has_light_background`: asks the terminal, where the theme is to suit it."""
         use_whole_characters()
+        break_lines_between_han()
         super().__init__()
         dismiss_once()
         read_pastes_whole()

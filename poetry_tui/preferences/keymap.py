@@ -121,7 +121,7 @@ KEY_GROUPS: Mapping[str, Mapping[str, Sequence[str]]] = {
         "shell.keys_replay": _labels("train", "earlier later now replay faster slower"),
         "shell.keys_chart": _labels(
             "train",
-            "chart chart_before compare report log system zoom pan_left pan_right axis log_axis smoothing overlay back",
+            "chart chart_before compare report log system zoom zoom_in pan_left pan_right axis log_axis smoothing overlay back",
         ),
     },
     "favourites": {

@@ -1,14 +1,16 @@
-"""Private parts of Textual 8.2 that the studio replaces.
+"""Private parts of Textual 8.2, and of Rich below it, that the studio replaces.
 
 `tests/poetry_tui/terminal/test_compat.py` fails where a new release moves them.
 """
 
 import codecs
 import functools
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
+import rich._wrap
 import textual.screen
 from rich.console import Console
 from rich.control import Control
@@ -39,6 +41,15 @@ else:
 # Bindings with the nodes that own them, from the focused widget to the app.
 BindingChain = list[tuple[DOMNode, BindingsMap]]
 
+# One part of a line, which is not broken: a Han character or a word, with the marks that must not be parted from it.
+_UNBROKEN = re.compile(
+    r"(?=\s*\S)\s*[{opening}]*(?:[{han}]|[^\s{han}{opening}{closing}]+)?[{closing},.;:!?)\]]*\s*".format(
+        han="\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff",
+        opening="（《〈「『【“",
+        closing="，。、；：？！）》〉」』】”…",
+    )
+)
+
 _dismiss = Screen.dismiss
 _parse, _parser_tick = XTermParser.feed, XTermParser.tick
 
@@ -46,6 +57,14 @@ _parse, _parser_tick = XTermParser.feed, XTermParser.tick
 def use_whole_characters() -> None:
     """Have every screen made from now on, Textual's own too, composed by `WholeCharacterCompositor`."""
     vars(textual.screen)["Compositor"] = WholeCharacterCompositor
+
+
+def break_lines_between_han() -> None:
+    """Have lines of Chinese broken at any character but before a closing and behind an opening mark.
+
+    Rich breaks at spaces alone: a phrase that does not fit goes to the next line as a whole, and leaves half of a line empty.
+    """
+    rich._wrap.re_word = _UNBROKEN
 
 
 class WholeCharacterCompositor(Compositor):

@@ -8,6 +8,7 @@ from typing import get_args
 from textual import events
 from textual.content import Content
 from textual.geometry import Region
+from textual.reactive import var
 from textual.strip import Strip
 
 from engine.runs.events import RETURNED
@@ -31,8 +32,8 @@ from poetry_tui.train.monitor.charted import (
 )
 from poetry_tui.widgets.rows import Rows
 
-# How much of the run the chart shows.
-ZOOMS = (1.0, 0.25, 0.05)
+# The share of the run that the chart shows zoomed, the share of that at each further step, and the least.
+ZOOM = 0.25
 MIN_ZOOM = 0.002
 AXES: tuple[Axis, ...] = get_args(Axis)
 CONTROL_LETTERS = {
@@ -74,18 +75,20 @@ class LossChart(Rows):
     }
     """
 
+    # Others watch it.
+    kind: var[ChartKind] = var("loss")
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.state: RunState | None = None
         self.overlays: Sequence[tuple[str, RunState]] = ()
         self.selected_step: int | None = None
-        self.kind: ChartKind = "loss"
         self.smoothing = SMOOTHINGS[0]
         self.axis: Axis = "step"
         self.is_log = False
         # The share of the shown run that is seen, and where its end is, as a share of that run. Whole, the runs beside it
         # are seen to their ends too.
-        self.zoom = ZOOMS[0]
+        self.zoom = 1.0
         self.end = 1.0
         # The positions on the axis that the picture reaches from and to, and those of the shown run.
         self._visible = self._span = (0.0, 1.0)
@@ -115,12 +118,16 @@ class LossChart(Rows):
         n_points = len(self.state.loss) if self.state is not None else 0
         return n_points > self._n_drawn * (1 + self.zoom / (2 * max(self.content_size.width, 1)))
 
-    def next_zoom(self) -> float:
-        """Show less of the run, or all of it again; the smoothed line stays what it is."""
-        self.zoom = next((zoom for zoom in ZOOMS if zoom < self.zoom - 1e-9), ZOOMS[0])
+    def toggle_zoom(self) -> None:
+        """Show the last part of the run, or all of it again; the smoothed line stays what it is."""
+        self.zoom = 1.0 if self.zoom < 1 else ZOOM
         self.end = 1.0
         self._draw()
-        return self.zoom
+
+    def zoom_in(self) -> None:
+        """Show the last part of what is seen."""
+        self.zoom = max(self.zoom * ZOOM, MIN_ZOOM)
+        self._draw()
 
     def pan(self, by: float) -> None:
         """Move what is seen by a share of its width."""
@@ -235,7 +242,9 @@ class LossChart(Rows):
             notes = [
                 tr("train.looking_at", step=f"{step:,}") if step is not None else "",
                 tr("train.chart_at", step=f"{probed:,}") if probed is not None else "",
-                tr("train.zoomed", percent=f"{self.zoom:.0%}".rstrip("%")) if self.zoom < 1 and is_over_steps else "",
+                tr("train.zoomed", first=f"{100 * (self.end - self.zoom):.3g}", last=f"{100 * self.end:.3g}")
+                if self.zoom < 1 and is_over_steps
+                else "",
                 tr("train.log_scale") if self.is_log else "",
                 tr("train.smoothed", steps=f"{self.smoothing:,}")
                 if self.smoothing != SMOOTHINGS[0] and is_over_steps

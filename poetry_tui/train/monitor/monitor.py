@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
@@ -21,6 +22,7 @@ from poetry_tui.tracking.report.write import folder_for, write_in_child
 from poetry_tui.tracking.run_state.state import RunState
 from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.followed_runs import FollowedRuns
+from poetry_tui.train.monitor.charted import OVER_STEPS, ChartKind
 from poetry_tui.train.monitor.comparison import CompareScreen
 from poetry_tui.train.monitor.figures import RunFigures, RunHeadline, SparklineRow
 from poetry_tui.train.monitor.log_pane import LogPane
@@ -34,6 +36,8 @@ from poetry_tui.train.monitor.samples import MAX_ROUNDS, SampleTimeline
 CURVES_SHARE = 0.01
 MIN_CURVES_PERIOD_S = 1.0
 MAX_CURVES_WAIT_S = 4.0
+# With fewer rows, the panes below the chart show the least of theirs, and nothing beside a curve that is not drawn over steps.
+MIN_ROWS_FOR_ALL = 18
 # Long enough to read a path, and to copy it.
 REPORT_NOTICE_S = 20
 
@@ -62,6 +66,7 @@ class RunMonitor(Vertical):
         bind("l", "toggle_log", "train.log"),
         bind("y", "toggle_resources", "train.system", show=False),
         bind("z", "zoom", "train.zoom"),
+        bind("Z", "zoom_in", "train.zoom_in", display="Z", show=False),
         bind("comma", "pan(-0.5)", "train.pan_left", display=",", show=False),
         bind("full_stop", "pan(0.5)", "train.pan_right", display=".", show=False),
         bind("x", "next_axis", "train.axis", show=False),
@@ -86,6 +91,8 @@ class RunMonitor(Vertical):
         &.-log LogPane, &.-resources ResourcePane { display: block; }
         &.-log PredictionGrid, &.-log SampleTimeline { display: none; }
         &.-resources PredictionGrid { display: none; }
+        &.-short #monitor-below { min-height: 4; }
+        &.-short.-probe #monitor-below { display: none; }
     }
     """
 
@@ -117,6 +124,16 @@ class RunMonitor(Vertical):
             yield ResourcePane()
             yield SampleTimeline()
             yield LogPane()
+
+    def on_mount(self) -> None:
+        self.watch(self.query_one(LossChart), "kind", self._chart_changed)
+
+    def _chart_changed(self, kind: ChartKind) -> None:
+        self.set_class(kind not in OVER_STEPS, "-probe")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Leave the chart the room where a lesson or a low terminal leaves little."""
+        self.set_class(event.size.height < MIN_ROWS_FOR_ALL, "-short")
 
     def refresh_labels(self) -> None:
         """Write all labels in the current language, and draw with the characters that are drawn with now."""
@@ -250,8 +267,12 @@ class RunMonitor(Vertical):
         self.paint_at_once()
 
     def action_zoom(self) -> None:
-        """Show less of the run in the chart, or all of it again."""
-        self.query_one(LossChart).next_zoom()
+        """Show the last part of the run in the chart, or all of it again."""
+        self.query_one(LossChart).toggle_zoom()
+
+    def action_zoom_in(self) -> None:
+        """Show the last part of what the chart shows."""
+        self.query_one(LossChart).zoom_in()
 
     def action_pan(self, by: float) -> None:
         """Move the part of the run that the chart shows, by a share of its width."""

@@ -11,6 +11,7 @@ from textual._compositor import ChopsUpdate, Compositor
 from textual.app import App, ComposeResult
 from textual.command import CommandPalette
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.geometry import Region
 from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
@@ -19,7 +20,12 @@ from textual.widgets._toast import Toast
 
 from poetry_tui.app import PoetryApp
 from poetry_tui.preferences.settings import Settings
-from poetry_tui.terminal.compat import WholeCharacterCompositor, WholePiecesUpdate, use_whole_characters
+from poetry_tui.terminal.compat import (
+    WholeCharacterCompositor,
+    WholePiecesUpdate,
+    break_lines_between_han,
+    use_whole_characters,
+)
 from poetry_tui.widgets.shell.help_screen import HelpScreen
 from tests.poetry_tui.conftest import Until
 
@@ -173,3 +179,20 @@ async def test_textual_still_cuts_where_nothing_covers() -> None:
             theirs.reflow(app.screen, app.size)
             lost.append(han_in(inside(theirs.render_strips(), app.query_one("#card").region)) != VERSE)
         assert any(lost)
+
+
+@given(st.text("春江花月，。“”（）《》 abc.…\u3000", max_size=60), st.integers(2, 30))
+def test_a_line_of_chinese_breaks_between_any_characters_but_at_their_marks(text: str, width: int) -> None:
+    break_lines_between_han()
+    lines = Content(text).wrap(width)
+    assert "".join("".join(line.plain.split()) for line in lines) == "".join(text.split())
+    assert all(line.cell_length <= width for line in lines)
+
+
+def test_a_line_of_chinese_is_filled_and_its_marks_are_not_parted_from_it() -> None:
+    break_lines_between_han()
+    lines = [
+        line.plain
+        for line in Content("现在第 4 步，共 600 步。曲线下面，“左边”是一首（真诗）。It's 3.5 nats.").wrap(20)
+    ]
+    assert lines == ["现在第 4 步，共 600", "步。曲线下面，“左边”", "是一首（真诗）。It's", "3.5 nats."]

@@ -4,8 +4,12 @@ import math
 from itertools import pairwise
 
 import pytest
+from rich.cells import cell_len
 
 from engine.runs.events import Event
+from poetry_tui.app import PoetryApp
+from poetry_tui.lessons.panel import LessonPanel
+from poetry_tui.preferences.settings import Settings
 from poetry_tui.tracking.run_state.state import RunState
 from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.monitor.charted import CHART_KINDS, OVER_STEPS, charted
@@ -67,7 +71,7 @@ async def test_every_chart_is_drawn_and_zoom_is_shared_by_those_over_steps(heart
         for kind in CHART_KINDS:
             assert chart.kind == kind
             assert (chart.zoom, chart.smoothing) == (0.25, 1)
-            assert ("25 %" in str(chart.border_subtitle)) == (kind in OVER_STEPS)
+            assert ("75–100 %" in str(chart.border_subtitle)) == (kind in OVER_STEPS)
             titles.append(str(chart.border_title))
             pictures.append(str(chart._rows))
             await pilot.press("v")
@@ -93,3 +97,22 @@ async def test_perplexity_is_e_to_the_loss_on_the_axis(heartbeats: None, until: 
         await pilot.press("v")
         perplexities = labels()
         assert math.exp(min(nats) - 1) < max(perplexities) < math.exp(max(nats) + 1)
+
+
+@pytest.mark.usefixtures("train_first")
+async def test_with_a_lesson_on_a_low_terminal_the_reach_of_gradients_has_room_and_its_formula_once(
+    heartbeats: None, until: Until
+) -> None:
+    make([*SAID, make_run.finished(500)])
+    app = PoetryApp(Settings(), wanted_lesson=2)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED) and app.screen.query(LessonPanel))
+        chart = app.screen.query_one(LossChart)
+        assert chart.content_size.height >= 4
+        while chart.kind != "gradients":
+            await pilot.press("v")
+        await until(pilot, lambda: chart.content_size.height >= 8)
+        assert str(chart.border_title).count("∂loss") == 1
+        assert cell_len(str(chart.border_title)) <= chart.size.width - 6
+        await pilot.press("v", "v")
+        await until(pilot, lambda: app.screen.query_one("#monitor-below").display)

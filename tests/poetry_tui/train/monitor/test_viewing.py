@@ -35,8 +35,12 @@ async def test_the_log_is_there_on_demand_and_zoom_shows_the_end(heartbeats: Non
         await until(pilot, lambda: is_shown(app, Status.COMPLETED))
         await pilot.press("l")
         await until(pilot, lambda: app.screen.query_one(LogPane).lines)
+        chart = app.screen.query_one(LossChart)
+        for key, shares in (("z", "75–100 %"), ("Z", "93.8–100 %"), ("comma", "90.6–96.9 %"), ("Z", "95.3–96.9 %")):
+            await pilot.press(key)
+            assert shares in str(chart.border_subtitle)
         await pilot.press("z")
-        assert app.screen.query_one(LossChart).zoom < 1
+        assert chart.zoom == 1
 
 
 async def test_the_letters_on_the_step_axis_stand_in_the_legend_and_in_the_help(heartbeats: None, until: Until) -> None:
