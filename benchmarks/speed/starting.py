@@ -1,9 +1,9 @@
 """Start-up time of a training: building the token cache of a corpus, and opening it again."""
 
-import shutil
 import time
 
 from benchmarks.speed.racing import race
+from engine.corpus.caches import remove_caches_of
 from engine.corpus.corpus import Corpus
 from engine.corpus.tokens.token_cache import open_tokens
 
@@ -21,8 +21,7 @@ def bench_starting(corpus: Corpus, n_rounds: int) -> None:
 
 def _start(corpus: Corpus, *, is_first: bool = False) -> float:
     if is_first:
-        for cache in corpus.folder.glob("tokens-*"):
-            shutil.rmtree(cache)
+        remove_caches_of(corpus)
     started_s = time.perf_counter()
     tokens = open_tokens(corpus, min_freq=2)
     elapsed_s = time.perf_counter() - started_s

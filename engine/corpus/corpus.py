@@ -1,7 +1,7 @@
 """An installed corpus: its poems, what it says of itself, a check of its file, its splits, and the poems that are held out of training.
 
-A corpus folder holds `poems.jsonl` (one object a line: title, author, text), `corpus.json` (the fields of `Corpus`),
-`LICENSE` where the source has one, and token caches (`engine.corpus.tokens.token_cache`).
+A corpus folder holds `poems.jsonl` (one object a line: title, author, text), `corpus.json` (the fields of `Corpus`)
+and `LICENSE` where the source has one.
 """
 
 import contextlib

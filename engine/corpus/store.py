@@ -1,5 +1,6 @@
 """The user's corpora: opened by name, imported from any file of poems, created, removed."""
 
+import contextlib
 import hashlib
 import json
 import re
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from engine.corpus.caches import remove_caches_of
 from engine.corpus.cleaning import Cleaner, CleaningReport
 from engine.corpus.corpus import Corpus, list_corpora, load, reporting_read_errors
 from engine.corpus.poem import Poem, RawPoem
@@ -140,6 +142,9 @@ def create(
         )
     check_name(name, "corpus", CorpusError)
     folder = paths.corpora() / name
+    replaced = None
+    with contextlib.suppress(CorpusError):
+        replaced = load(folder)
     with reporting_disk_errors(folder, CorpusError), replace_folder(folder) as aside:
         sha256, n_poems, n_han = _write_poems(aside / "poems.jsonl", cleaner.clean_all(raws))
         if n_poems == 0:
@@ -156,6 +161,8 @@ def create(
         write_atomically(aside / "corpus.json", json.dumps(corpus.to_dict(), ensure_ascii=False, indent=1))
         if licence_text:
             write_atomically(aside / "LICENSE", licence_text)
+    if replaced is not None and replaced.sha256 != sha256:
+        remove_caches_of(replaced)
     progress("write", 1.0)
     return corpus
 
@@ -168,6 +175,8 @@ def remove(name: str) -> None:
             name, [corpus.name for corpus in list_corpora()], "`poetry-tui corpus list` shows the names."
         )
         raise CorpusError("There is no corpus called {name}.", hint, name=brief(name))
+    with contextlib.suppress(CorpusError):
+        remove_caches_of(load(folder))
     with reporting_disk_errors(folder, CorpusError):
         # The header goes first: a half-deleted folder must not look like a corpus.
         (folder / "corpus.json").unlink()

@@ -35,7 +35,7 @@ def home() -> Path:
 
 
 def corpora() -> Path:
-    """One folder a corpus: cleaned poems, licence, source, token caches."""
+    """One folder a corpus: cleaned poems, licence, source."""
     return home() / "corpora"
 
 
@@ -66,13 +66,18 @@ def state_file(name: str) -> Path:
     One that an earlier version left in the data folder is moved here once; where it cannot be moved, it is used where it lies.
     """
     folder = home() if _is_moved() else platformdirs.user_state_path(APP_NAME, appauthor=False)
-    old, new = home() / name, folder / name
+    return moved_once(home() / name, folder / name)
+
+
+def moved_once(old: Path, new: Path) -> Path:
+    """The path of a file or folder that an earlier version kept as `old`: `new`, after moving it; `old` where it cannot be moved."""
     if old != new and os.path.lexists(old) and not os.path.lexists(new):
         try:
             new.parent.mkdir(parents=True, exist_ok=True)
             old.rename(new)
         except OSError:
-            return old
+            # Another process may have moved it meanwhile.
+            return new if os.path.lexists(new) else old
     return new
 
 

@@ -13,48 +13,67 @@ from typing import Any
 
 from engine import __version__
 from engine.commands.front import has_little_memory
+from engine.corpus.caches import clear_caches
 from engine.corpus.corpus import list_corpora
 from engine.model.registry import list_models
 from engine.system import paths
 from engine.system.errors import Message, RunError
 from engine.system.translations import worded
-from poetry_tui.commands.output import Commands, command, group, megabytes, print_json, print_note, print_pairs
+from poetry_tui.commands.output import (
+    Commands,
+    command,
+    group,
+    heads,
+    megabytes,
+    print_json,
+    print_note,
+    print_pairs,
+    print_table,
+)
+from poetry_tui.favourites.store import default_path
 from poetry_tui.preferences.chart_glyphs import chosen
 from poetry_tui.tracking.summary import list_runs
 
-# In the folder of a corpus.
-CORPUS_CACHES = ("tokens-*", "kneser-ney-*", "lines-*.bloom")
+# By the names of `places`.
+CONTENT = {
+    "data": "your files: the next four, unsaved poems",
+    "corpora": "poems to learn from",
+    "models": "models that you added",
+    "runs": "trainings",
+    "favourites": "saved poems",
+    "config": "your defaults, to edit",
+    "settings": "settings of the studio",
+    "log": "narration of the composing service",
+    "cache": "may be removed: `cache clear`",
+    "bundled": "tables and models of the studio",
+}
 
 
 def add_parser(commands: Commands) -> None:
     command(commands, "doctor", _doctor, "report versions, device, paths, corpora, models and terminal", json_too=True)
-    parser = command(commands, "locate", _locate, "print where config, data, logs and caches lie", json_too=True)
-    parser.add_argument("name", nargs="?", choices=list(places()), help="print only this path")
+    parser = command(commands, "locate", _locate, "print where your files lie, and those of the studio", json_too=True)
+    parser.add_argument("name", nargs="?", choices=list(CONTENT), help="print only this path")
     verbs = group(commands, "cache", "remove what can be made again")
     command(verbs, "clear", _clear, "remove all caches: of the list of runs, and of corpora (tokens, lines, n-grams)")
 
 
 def _locate(options: argparse.Namespace) -> None:
-    found = {name: str(path) for name, path in places().items()}
-    if options.name is not None:
-        found = {options.name: found[options.name]}
+    found = {name: str(path) for name, path in places().items() if options.name in (None, name)}
     if options.json:
         print_json(found)
     elif options.name is not None:
         print(found[options.name])
     else:
-        print_pairs(list(found.items()))
+        print_table(
+            heads("name", "content", "path"), [(name, worded(CONTENT[name]), path) for name, path in found.items()]
+        )
 
 
 def _clear(options: argparse.Namespace) -> None:
     if any(run.status.is_live for run in list_runs()):
         raise RunError("A training is running, and reads the caches of its corpus.", "Stop it first.")
-    found = [paths.caches()] if paths.caches().exists() else []
-    found += [path for pattern in CORPUS_CACHES for path in paths.corpora().glob(f"*/{pattern}")]
-    size = sum(file.stat().st_size for path in found for file in (path, *path.rglob("*")) if file.is_file())
-    for path in found:
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    print_note("{n_caches} caches were removed, {size}.", n_caches=len(found), size=megabytes(size))
+    n_caches, n_bytes = clear_caches()
+    print_note("{n_caches} caches were removed, {size}.", n_caches=n_caches, size=megabytes(n_bytes))
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -83,9 +102,9 @@ def _pairs(found: dict[str, Any]) -> list[tuple[str, str]]:
                 "{device} ({name}), {cores} cores", device=device["device"], name=device["name"], cores=device["cores"]
             ),
         ),
-        (worded("your files"), where["home"] + ("" if where["home_is_writable"] else worded(" (cannot be written)"))),
+        (worded("data"), where["data"] + ("" if where["home_is_writable"] else worded(" (cannot be written)"))),
         (worded("free space"), megabytes(where["free_bytes"])),
-        (worded("the studio's"), where["bundled"]),
+        (worded("bundled"), where["bundled"]),
         (worded("config"), where["config"]),
         (worded("log"), where["log"]),
         (worded("cache"), where["cache"]),
@@ -138,7 +157,6 @@ def examine() -> dict[str, Any]:
             "home": str(folder),
             "home_is_writable": _is_writable(),
             "free_bytes": _free_bytes(),
-            "bundled": str(paths.bundled_data()),
             **{name: str(path) for name, path in places().items()},
         },
         "corpora": [{"name": corpus.name, "n_poems": corpus.n_poems} for corpus in list_corpora()],
@@ -150,16 +168,18 @@ def examine() -> dict[str, Any]:
 
 
 def places() -> dict[str, Path]:
-    """The folders and files of the user's, by name."""
+    """The folders and files of the user's, and the studio's folder, by the names of `CONTENT`."""
     return {
-        "config": paths.config_file(),
         "data": paths.home(),
-        "settings": paths.state_file("settings.json"),
-        "log": paths.state_file("log/engine.log"),
-        "cache": paths.caches(),
         "corpora": paths.corpora(),
         "models": paths.models(),
         "runs": paths.runs(),
+        "favourites": default_path(),
+        "config": paths.config_file(),
+        "settings": paths.state_file("settings.json"),
+        "log": paths.state_file("log/engine.log"),
+        "cache": paths.caches(),
+        "bundled": paths.bundled_data(),
     }
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -124,6 +125,8 @@ def test_files_lie_where_the_system_wants_them_and_those_of_before_are_moved_onc
     assert found["config"] == tmp_path / "config" / "poetry-tui" / "config.toml"
     assert found["cache"] == tmp_path / "cache" / "poetry-tui"
     assert (found["data"], found["runs"]) == (before, before / "runs")
+    assert found["favourites"] == before / "favourites.db"
+    assert {"models", "corpora", "bundled"} <= found.keys()
     assert found["settings"].read_text(encoding="utf-8") == '{"theme": "studio-paper", "newer": 1}'
     assert found["log"].read_text(encoding="utf-8") == "said before\n"
     assert not (before / "settings.json").exists()
@@ -131,6 +134,8 @@ def test_files_lie_where_the_system_wants_them_and_those_of_before_are_moved_onc
     # What an older studio leaves there later does not replace what is newer.
     (before / "settings.json").write_text("{}", encoding="utf-8")
     assert run("locate", "settings", environment=home).stdout.strip() == str(found["settings"])
+    table = run("locate", environment=home).stdout
+    assert all(re.search(f"^{name} .* {re.escape(str(path))}$", table, re.MULTILINE) for name, path in found.items())
     assert "studio-paper" in found["settings"].read_text(encoding="utf-8")
     assert "one" in run("runs", environment=home).stdout
     assert list(found["cache"].iterdir())

@@ -1,6 +1,6 @@
-"""From a corpus to the lines of its training poems: built once, kept beside the poems, copied into every run.
+"""From a corpus to the lines of its training poems: built once, cached, copied into every run.
 
-The file beside the poems is `lines-<key>.bloom`, keyed as token caches are: by format and by the corpus' own checksum.
+The cache is `lines-<key>.bloom`, keyed as token caches are: by format and by the corpus' own checksum.
 """
 
 import contextlib
@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from filelock import FileLock
 
+from engine.corpus.caches import building, cache_of
 from engine.corpus.corpus import Corpus, split_of
 from engine.corpus.novelty.bloom import BloomFilter, CodePoints, Hashes, HashSet, code_points, distinct, hash_rows
 from engine.corpus.novelty.line_index import MIN_LINE_CHARS, RUN_LENGTH, LineIndex
@@ -39,15 +39,16 @@ Int64 = npt.NDArray[np.int64]
 
 
 def open_lines(corpus: Corpus) -> TrainingLines:
-    """The training lines of a corpus, from the file beside its poems or built now (300,000 poems take some ten seconds).
+    """The training lines of a corpus, from their cache or built now (300,000 poems take some ten seconds).
 
-    CorpusError when the corpus is damaged or its folder cannot be written.
+    CorpusError when the corpus is damaged or the cache cannot be written.
     """
     key = hashlib.sha256(f"{FORMAT} {corpus.sha256}".encode()).hexdigest()[:16]
-    path = corpus.folder / f"lines-{key}.bloom"
-    # Two trainings that start at once build it once.
-    with reporting_disk_errors(path, CorpusError), FileLock(corpus.folder / ".lines.lock"):
-        # A cache is only a cache: whatever is wrong with it, building it again puts it right.
+    path = cache_of(corpus, f"lines-{key}.bloom")
+    # A cache is only a cache: whatever is wrong with it, building it again puts it right.
+    with contextlib.suppress(ModelError):
+        return read_lines(path)
+    with building(path):
         with contextlib.suppress(ModelError):
             return read_lines(path)
         lines = build(corpus.poems(), corpus.sha256)

@@ -1,6 +1,6 @@
 """A corpus as indices on the disk: built once, memory-mapped ever after.
 
-A cache is a folder beside the poems: `tokens.bin` (every poem as G … E, one after the other), `offsets.bin` (int64, where
+A cache is a folder: `tokens.bin` (every poem as G … E, one after the other), `offsets.bin` (int64, where
 each poem begins, and the end), `splits.bin` (uint8, index into `SPLITS`) and `tokens.json` (vocabulary and key); for a
 vocabulary with control codes also the files of `control_code_cache`. Nothing of it is read before it is used, so that a corpus
 larger than memory opens at once.
@@ -17,15 +17,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from filelock import FileLock
 
+from engine.corpus.caches import building, cache_of
 from engine.corpus.corpus import SPLITS, Corpus, Split, split_of
 from engine.corpus.poem import Poem, han_digest
 from engine.corpus.tokens.control_code_cache import N_TAGS, ControlCodeTokens, ControlCodeWriter, marks
 from engine.corpus.tokens.keywords import MAX_KEYWORD_CHARS
 from engine.corpus.tokens.vocabulary import BEGIN, END, UNKNOWN, Vocabulary
 from engine.system.errors import CorpusError
-from engine.system.files import replace_folder, reporting_disk_errors, write_atomically
+from engine.system.files import replace_folder, write_atomically
 
 CACHE_FORMAT = 1
 # Raised when the control codes of a poem change (the checker's rules, how a title is shortened, which words can be keywords).
@@ -86,7 +86,7 @@ def open_tokens(
     Without `vocabulary` one is made of the characters that the training split has at least `min_freq` times; with one
     (a model's, to go on training) characters that it lacks become `UNKNOWN`. `tags`, those of `control_codes` or a run's
     older ones, are given to the made vocabulary; finding out each poem's control codes takes a minute for 300,000, once. CorpusError
-    when the corpus is too small to train on, damaged, or its folder cannot be written.
+    when the corpus is too small to train on, damaged, or the cache cannot be written.
     """
     if corpus.n_poems < MIN_POEMS:
         raise CorpusError(
@@ -98,11 +98,10 @@ def open_tokens(
         )
     tags = tuple(tags) if vocabulary is None else ()
     key = _key(corpus, min_freq, vocabulary, tags)
-    folder = corpus.folder / f"tokens-{key}"
+    folder = cache_of(corpus, f"tokens-{key}")
     opened = _open_cache(corpus, folder, key)
     if opened is None:
-        # Two trainings that start at once build it once.
-        with reporting_disk_errors(folder, CorpusError), FileLock(corpus.folder / ".tokens.lock"):
+        with building(folder):
             opened = _open_cache(corpus, folder, key)
             if opened is None:
                 with replace_folder(folder) as aside:

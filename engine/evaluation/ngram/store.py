@@ -1,6 +1,6 @@
-"""A counted model beside the poems that it was counted from, so that the second evaluation need not count again.
+"""A cache of the counted model of a corpus, so that the second evaluation need not count again.
 
-`kneser-ney-<key>/` in the folder of a corpus: `last-K.npy`, `counts-K.npy` and `first-K.npy` for the n-grams of K tokens, which are
+`kneser-ney-<key>/` among the caches of the corpus: `last-K.npy`, `counts-K.npy` and `first-K.npy` for the n-grams of K tokens, which are
 mapped, not read; `model.json`, with the key and the discounts. The key is made of all that the counting depends on.
 """
 
@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
+from engine.corpus.caches import building, cache_of
 from engine.corpus.corpus import Corpus
 from engine.corpus.tokens.token_cache import TokenizedCorpus, open_tokens
 from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.evaluation.ngram.counting import count_ngrams
 from engine.evaluation.ngram.kneser_ney import KneserNey, Level
 from engine.system.errors import CorpusError
-from engine.system.files import parse_json, read_start, replace_folder, reporting_disk_errors, write_atomically
+from engine.system.files import parse_json, read_start, replace_folder, write_atomically
 
 FORMAT = 1
 
@@ -44,13 +44,13 @@ def open_kneser_ney(
         log: is called with a line before each long computation.
 
     Raises:
-        CorpusError: when the corpus is damaged, has no such poem, or its folder cannot be written.
+        CorpusError: when the corpus is damaged, has no such poem, or the cache cannot be written.
     """
     key = _key(corpus, vocabulary, max_poem_chars, order)
-    folder = corpus.folder / f"kneser-ney-{key}"
+    folder = cache_of(corpus, f"kneser-ney-{key}")
     opened = _open(folder, key, order)
     if opened is None:
-        with reporting_disk_errors(folder, CorpusError), FileLock(corpus.folder / ".kneser-ney.lock"):
+        with building(folder):
             opened = _open(folder, key, order)
             if opened is None:
                 opened = _count(corpus, vocabulary, max_poem_chars, order, log)

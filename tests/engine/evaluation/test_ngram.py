@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.__main__ import main
+from engine.corpus.caches import cache_folder
 from engine.corpus.corpus import Corpus, split_of
 from engine.corpus.store import import_file
 from engine.corpus.tokens.token_cache import open_tokens
@@ -20,7 +21,6 @@ from engine.evaluation.ngram.counting import count_ngrams
 from engine.evaluation.ngram.kneser_ney import DEFAULT_DISCOUNTS, KneserNey, discounts_of
 from engine.evaluation.ngram.store import open_kneser_ney
 from engine.model.checkpoint import save_model
-from engine.system import paths
 from engine.system.errors import CorpusError
 from tests.engine.corpus.corpus_samples import made_up_poems, write_poems
 from tests.engine.small_model import small_model
@@ -183,7 +183,7 @@ def test_the_counted_model_is_kept_and_read_back(corpus: Corpus, monkeypatch: py
 def test_a_damaged_model_is_counted_again(corpus: Corpus, damage: str, how: str) -> None:
     vocabulary, said = vocabulary_of(corpus), list[str]()
     whole = open_kneser_ney(corpus, vocabulary, None, 3)
-    (folder,) = corpus.folder.glob("kneser-ney-*")
+    (folder,) = cache_folder(corpus).glob("kneser-ney-*")
     file = folder / damage
     content = file.read_bytes()
     match how:
@@ -312,7 +312,7 @@ def test_a_folder_that_cannot_be_written_is_said_in_a_sentence(
     monkeypatch.setattr(np, "save", full)
     assert main(judged(["--model", model, "--baseline"], tmp_path)) == 1
     assert "cannot be written (No space left on device)" in capsys.readouterr().err
-    assert not list((paths.corpora() / "mine").glob("*kneser-ney-*/*"))
+    assert not list(cache_folder(corpus).glob("*kneser-ney-*/*"))
 
 
 def test_random_texts_are_counted_like_dictionaries() -> None:

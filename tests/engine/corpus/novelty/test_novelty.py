@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.__main__ import main
+from engine.corpus.caches import cache_folder
 from engine.corpus.corpus import Corpus, split_of
 from engine.corpus.novelty.bloom import BloomFilter, code_points, extend, hash_ends, hash_rows, hash_strings
 from engine.corpus.novelty.build import build, exact_lines, keep_lines, open_lines
@@ -181,13 +182,13 @@ def test_the_lines_of_a_corpus_are_built_once_and_again_when_damaged(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built = open_lines(corpus).to_bytes()
-    (file,) = corpus.folder.glob("lines-*.bloom")
+    (file,) = cache_folder(corpus).glob("lines-*.bloom")
     with monkeypatch.context() as patch:
         patch.setattr(Corpus, "poems", lambda _: pytest.fail("the poems were read again"))
         assert open_lines(corpus).to_bytes() == built
     file.write_bytes(built[:-5])
     assert open_lines(corpus).to_bytes() == built
-    assert list(corpus.folder.glob("lines-*.bloom")) == [file]
+    assert list(cache_folder(corpus).glob("lines-*.bloom")) == [file]
 
 
 def test_without_filters_nothing_is_taken_for_a_training_line_by_mistake(corpus: Corpus) -> None:
@@ -276,7 +277,7 @@ def test_packing_carries_the_lines_or_takes_them_from_the_corpus(corpus: Corpus,
         assert main(["pack", str(source), str(folder)]) == 0
         assert (folder / "lines.bloom").read_bytes() == open_lines(corpus).to_bytes()
         source = folder
-        for cache in corpus.folder.glob("lines-*.bloom"):
+        for cache in cache_folder(corpus).glob("lines-*.bloom"):
             cache.unlink()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.corpus.caches import cache_folder
 from engine.corpus.corpus import SPLITS, Corpus, split_of
 from engine.corpus.store import import_file, open_corpus
 from engine.corpus.tokens import token_cache as tokens
@@ -26,7 +27,7 @@ def corpus(tmp_path: Path) -> Corpus:
 
 
 def caches(corpus: Corpus) -> list[Path]:
-    return sorted(path for path in corpus.folder.iterdir() if path.name.startswith("tokens-"))
+    return sorted(cache_folder(corpus).glob("tokens-*"))
 
 
 def same(one: TokenizedCorpus, other: TokenizedCorpus) -> bool:
