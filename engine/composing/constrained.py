@@ -67,35 +67,37 @@ def compose_constrained_many(
 ) -> dict[int, tuple[list[int], list[float]]]:
     """Compose a poem in a form for each seed, in batches; returns token ids and ln p of each by its seed.
 
+    A poem that comes to a line for which the model has no character left, such as one more rhyme, is left out.
+
     With words to use, the poems that take them up by the bias of topics alone; where these are fewer than `n`, further ones with
     a placement of the words.
 
     Args:
         go_on: called after each segment with the number of segments done and of all; may raise to abort.
+
+    Raises:
+        ComposeError: when no poem is left.
     """
     if not config.use or config.form == FREE_VERSE:
-        return dict(zip(seeds, _decode_many(loaded, config, seeds, go_on), strict=True))
+        return _decode_many(loaded, config, seeds, go_on)
     guided = _decode_many(loaded, steered(config, loaded.vocabulary), seeds, go_on)
-    found = {
-        seed: one
-        for seed, one in zip(seeds, guided, strict=True)
-        if _has_words(config, loaded.vocabulary.decode(one[0]), loaded)
-    }
+    found = {seed: one for seed, one in guided.items() if _has_words(config, loaded.vocabulary.decode(one[0]), loaded)}
     for seed in [one for one in seeds if one not in found][: max(0, n - len(found))]:
         (found[seed],) = _first_composed(
             config.replace(seed=seed),
             loaded,
-            lambda placed: _decode_many(loaded, placed, [placed.seed], lambda *_: go_on(1, 1)),
+            lambda placed: list(_decode_many(loaded, placed, [placed.seed], lambda *_: go_on(1, 1)).values()),
         )
     return found
 
 
 def _decode_many(
     loaded: LoadedModel, config: ComposeConfig, seeds: Sequence[int], go_on: Callable[[int, int], None]
-) -> list[tuple[list[int], list[float]]]:
+) -> dict[int, tuple[list[int], list[float]]]:
     plan = plan_of(config, loaded.vocabulary)
     width = n_particles(config, plan)
-    poems: list[tuple[list[int], list[float]]] = []
+    poems: dict[int, tuple[list[int], list[float]]] = {}
+    failure: ComposeError | None = None
     n_at_once = max(1, MAX_ROWS // width)
     n_batches, n_done = math.ceil(len(seeds) / n_at_once), 0
     for start in range(0, len(seeds), n_at_once):
@@ -104,12 +106,21 @@ def _decode_many(
         prompts = np.array([build_prompt(config, one, loaded.vocabulary) for one in plans])
         decoder = _decoder(loaded, config, plan, batch, keep_trace=False)
         n_segments = n_batches * decoder.n_segments
+        segments = decoder.decode(prompts, np.stack([one.groups for one in plans]))
         particles = None
-        for particles, _ in decoder.decode(prompts, np.stack([one.groups for one in plans])):  # noqa: B007 - the last are kept
-            n_done += 1
-            go_on(n_done, n_segments)
+        try:
+            for particles, _ in segments:  # noqa: B007 - the last are kept
+                n_done += 1
+                go_on(n_done, n_segments)
+        except ComposeError as error:
+            failure = error
+            continue
         assert particles is not None
-        poems += zip(particles.token_ids[::width].tolist(), particles.log_probs[::width].tolist(), strict=True)
+        token_ids, log_probs = particles.token_ids[::width].tolist(), particles.log_probs[::width].tolist()
+        of_seeds = zip(batch, token_ids, log_probs, decoder.failed, strict=True)
+        poems.update((seed, (ids, nats)) for seed, ids, nats, has_failed in of_seeds if not has_failed)
+    if failure is not None and not poems:
+        raise failure
     return poems
 
 

@@ -145,9 +145,4 @@ def _write(
     try:
         return list(compose_constrained_many(loaded, request, seeds, len(seeds), lambda *_: None).values())
     except ComposeError:
-        # One poem without a way on ends the whole batch: each is tried alone.
-        return (
-            [poem for seed in seeds for poem in _write(loaded, request.replace(seed=seed), 1, None)]
-            if n_poems > 1
-            else []
-        )
+        return []

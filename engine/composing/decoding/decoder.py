@@ -87,16 +87,20 @@ class ConstrainedDecoder:
         ]
         self._masks = TokenMasks(plan, loaded.vocabulary, loaded.lines)
         self.trace: dict[int, StepTrace] = {}
+        # The poems (N,) that were given up, for want of a line that satisfies all constraints.
+        self.failed: Bools = np.zeros(len(seeds), np.bool_)
 
     def decode(self, prompts: Ints, groups: Bools) -> Iterator[tuple[Particles, Sequence[Slot]]]:
         """Decode segment after segment; yields the particles (the first of each poem is the one kept) and the segment's slots.
+
+        What the particles of a poem in `failed` hold is no poem.
 
         Args:
             prompts: the tokens before each poem (N, T), BEGIN first.
             groups: the rhyme groups open to each poem (N, L, G).
 
         Raises:
-            ComposeError: when no line satisfies all constraints within `MAX_SEGMENT_RETRIES`.
+            ComposeError: when the last poem has failed: no line satisfies all constraints within `MAX_SEGMENT_RETRIES`.
         """
         state = self._read(prompts[:, :-1])
         particles = Particles.initial(self._plan, groups.copy(), state, prompts[:, -1].copy())
@@ -139,19 +143,19 @@ class ConstrainedDecoder:
         poems = np.arange(len(self._rngs))
         before = particles if self._streams else particles.gather(self._rows_of(poems))
         after = self._try_segment(before, poems, segment)
-        for _ in range(MAX_SEGMENT_RETRIES):
-            dead = np.flatnonzero(~after.alive[:: self._n_particles])
-            if not len(dead):
-                return after
-            if not self._streams:
-                rows = self._rows_of(dead)
-                after.scatter(rows, self._try_segment(particles.gather(rows), dead, segment))
-        line = segment[0].line
-        raise ComposeError(
-            "No line {number} was found that satisfies all constraints and is new.",
-            "Compose again, or with fewer constraints.",
-            number=line,
-        )
+        n_retries = 0 if self._streams else MAX_SEGMENT_RETRIES
+        while len(dead := np.flatnonzero(~after.alive[:: self._n_particles] & ~self.failed)) and n_retries > 0:
+            rows = self._rows_of(dead)
+            after.scatter(rows, self._try_segment(particles.gather(rows), dead, segment))
+            n_retries -= 1
+        self.failed[dead] = True
+        if self.failed.all():
+            raise ComposeError(
+                "No line {number} was found that satisfies all constraints and is new.",
+                "Compose again, or with fewer constraints.",
+                number=segment[0].line,
+            )
+        return after
 
     def _rows_of(self, poems: Ints) -> Ints:
         """The rows of some poems."""

@@ -53,6 +53,23 @@ def test_verse_by_the_modern_book_passes_an_independent_judge(
         assert rhyme is None or (poem.rhyme or "").endswith(rhyme)
 
 
+@pytest.mark.parametrize(("seed", "n_left"), [(12, 7), (45, 6)])
+def test_a_poem_that_runs_out_of_rhymes_is_left_out_of_its_pool(loaded: LoadedModel, seed: int, n_left: int) -> None:
+    poems = compose_many(loaded, ComposeConfig(form="钗头凤", seed=seed), 8, pool_size=8)
+    assert len(poems) == n_left
+    assert all(poem.verdicts == (True, True, True) for poem in poems)
+
+
+def test_a_pool_without_a_poem_left_fails_in_a_sentence(loaded: LoadedModel) -> None:
+    config, failed = ComposeConfig(form="钗头凤", seed=12), 0
+    whole = {poem.seed for poem in compose_many(loaded, config, 8, pool_size=8)}
+    for seed in sorted(set(range(12, 20)) - whole):
+        with pytest.raises(ComposeError, match=r"No line .* was found"):
+            compose_many(loaded, config.replace(seed=seed, n_particles=8), 1, pool_size=1)
+        failed += 1
+    assert failed == 1
+
+
 def test_a_pailu_has_as_many_lines_as_it_is_asked_for(loaded: LoadedModel) -> None:
     for poem in compose_many(loaded, ComposeConfig(form="七排14", top_p=1.0), 6, pool_size=6):
         assert faults(poem.text, "qipai", poem.rhyme, n_lines=14) == []
