@@ -85,6 +85,10 @@ $(BIN)/python:
 	echo "The studio needs Python 3.11 or newer, and none was found; install one and run make again." >&2; \
 	exit 1
 
+# Bytecode is written whatever the environment says: without it every worker rewrites 300 files of tests, and every program that
+# a test starts compiles what has changed since the installation.
+test fuzz quick: export PYTHONDONTWRITEBYTECODE :=
+
 # A worker for each core, up to eight. The tests of a file stay together, since they share what they set up; files come in the
 # order of tests/conftest.py, the longest first.
 test: setup

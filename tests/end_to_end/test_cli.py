@@ -1,16 +1,20 @@
 """The command line as a person or a program meets it."""
 
+import argparse
 import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from engine import __version__
+from engine.__main__ import main as engine_main
 from engine.commands.front import QUIET_VARIABLE
+from engine.system.translations import LANGUAGE_VARIABLE
 from poetry_tui.commands import cli
 from poetry_tui.commands.cli import main
 from poetry_tui.commands.output import progress
@@ -157,22 +161,40 @@ def test_the_commands_of_the_face_load_no_torch() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def said(line: str, **environment: str) -> str:
-    """What a command that fails says on stderr, in a process of its own."""
-    done = carried_out(line, **environment)
-    assert done.returncode in (1, 2)
-    return done.stderr
+CarriedOut = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def carried_out(line: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    quiet = dict.fromkeys(("LC_ALL", "LC_MESSAGES", "LANG", "POETRY_TUI_LANG"), "")
-    return subprocess.run(
-        [sys.executable, "-m", "poetry_tui", *line.split()],
-        capture_output=True,
-        encoding="utf-8",
-        env={**os.environ, **quiet, "PYTHONUTF8": "1", **environment},
-        check=False,
-    )
+@pytest.fixture
+def carried_out(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> CarriedOut:
+    """Carry out a command here, one of the engine too, in the language of the given environment."""
+    monkeypatch.setattr(cli, "_hand_over", lambda command, arguments: engine_main([command, *arguments]))
+
+    def carry_out(line: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("LC_ALL", "LC_MESSAGES", "LANG", LANGUAGE_VARIABLE):
+                patch.setenv(name, environment.get(name, ""))
+            # A parser in Chinese has argparse speak it to the end of the process.
+            for name in ("_", "ngettext"):
+                patch.setattr(argparse, name, vars(argparse)[name])
+            try:
+                status = main(line.split())
+            except SystemExit as leaving:
+                status = int(leaving.code or 0)
+        return subprocess.CompletedProcess(line, status, *capsys.readouterr())
+
+    return carry_out
+
+
+@pytest.fixture
+def said(carried_out: CarriedOut) -> Callable[..., str]:
+    """What a command that fails says on stderr."""
+
+    def say(line: str, **environment: str) -> str:
+        done = carried_out(line, **environment)
+        assert done.returncode in (1, 2)
+        return done.stderr
+
+    return say
 
 
 @pytest.mark.parametrize(
@@ -189,7 +211,7 @@ def carried_out(line: str, **environment: str) -> "subprocess.CompletedProcess[s
         ("corpus install tan", "tang"),
     ],
 )
-def test_a_mistyped_name_is_answered_with_the_nearest(line: str, near: str) -> None:
+def test_a_mistyped_name_is_answered_with_the_nearest(line: str, near: str, said: Callable[..., str]) -> None:
     english, chinese = said(line), said(f"--lang zh {line}")
     assert english.startswith("poetry-tui: ")
     assert f"Did you mean {near}?" in english
@@ -200,7 +222,7 @@ def test_a_mistyped_name_is_answered_with_the_nearest(line: str, near: str) -> N
 @pytest.mark.parametrize(
     "line", ["compose", "runs show", "compose 日 --seed x", "models rm nothing", "runs show nothing"]
 )
-def test_errors_are_chinese_where_the_locale_is(line: str) -> None:
+def test_errors_are_chinese_where_the_locale_is(line: str, said: Callable[..., str]) -> None:
     english = said(line, LANG="en_GB.UTF-8")
     assert said(line, LC_ALL="C.UTF-8", LANG="zh_CN.UTF-8") == english
     chinese = said(line, LANG="zh_CN.UTF-8")
@@ -220,25 +242,21 @@ def test_errors_are_chinese_where_the_locale_is(line: str) -> None:
     ],
 )
 def test_notes_and_tables_are_chinese_where_that_is_asked_for_and_json_never_is(
-    line: str, english: str, chinese: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    line: str, english: str, chinese: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, carried_out: CarriedOut
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("poems.txt").write_text("白日依山尽，黄河入山流。欲穷千里目，更上一层楼。\n", encoding="utf-8")
-    path = str(Path(cli.__file__).parents[2])
-    done = {name: carried_out(f"{asked}{line}", PYTHONPATH=path) for name, asked in (("en", ""), ("zh", "--lang zh "))}
+    done = {name: carried_out(f"{asked}{line}") for name, asked in (("en", ""), ("zh", "--lang zh "))}
     assert [one.returncode for one in done.values()] == [0, 0]
     printed = {name: one.stdout + one.stderr for name, one in done.items()}
     assert english in printed["en"]
     assert chinese not in printed["en"]
     assert chinese in printed["zh"]
     assert english not in printed["zh"]
-    assert (
-        carried_out(f"--lang zh {line} --json", PYTHONPATH=path).stdout
-        == carried_out(f"{line} --json", PYTHONPATH=path).stdout
-    )
+    assert carried_out(f"--lang zh {line} --json").stdout == carried_out(f"{line} --json").stdout
 
 
-def test_a_language_that_the_studio_does_not_speak_is_refused() -> None:
+def test_a_language_that_the_studio_does_not_speak_is_refused(said: Callable[..., str]) -> None:
     assert "Did you mean zh?" in said("--lang zhh runs")
 
 

@@ -1,13 +1,18 @@
 """`poetry-tui experiment`: a question answered by real trainings and a report on them."""
 
+import contextlib
 import csv
+import io
 import itertools
 import shutil
 import statistics
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from engine.__main__ import main as engine_main
 from engine.config.presets import preset
 from engine.config.schema import CELLS
 from engine.runs.folder import EVENTS, read_config
@@ -15,9 +20,21 @@ from engine.system import paths
 from poetry_tui.commands.cli import main
 from poetry_tui.tracking.experiments import EXPERIMENTS, plan
 from poetry_tui.tracking.report.history import read_history
+from tests.children import ForkedEngine
 from tests.small_corpus import write_corpus
 
 
+@pytest.fixture
+def forked_trainings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings are processes that have loaded PyTorch already."""
+
+    def call(line: Sequence[str], **_options: object) -> int:
+        return ForkedEngine(line[line.index("engine") + 1 :]).wait()
+
+    monkeypatch.setattr("poetry_tui.tracking.experiments.call_politely", call)
+
+
+@pytest.mark.usefixtures("forked_trainings")
 def test_the_three_cells_are_trained_alike_and_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     corpus = str(write_corpus(tmp_path / "poems.txt"))
     folder = tmp_path / "report"
@@ -32,6 +49,7 @@ def test_the_three_cells_are_trained_alike_and_reported(tmp_path: Path, capsys: 
     assert capsys.readouterr().out.strip() == str(folder)
 
 
+@pytest.mark.usefixtures("forked_trainings")
 def test_a_sweep_trains_every_combination_with_every_seed_and_goes_on_where_it_was_interrupted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -122,12 +140,20 @@ def test_batch_sizes_read_the_same_number_of_poems() -> None:
 
 
 @pytest.mark.slow
-def test_temperatures_are_compared_on_poems_of_the_bundled_model(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_temperatures_are_compared_on_poems_of_a_bundled_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def run(line: Sequence[str], **_options: object) -> "subprocess.CompletedProcess[str]":
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            status = engine_main(line[line.index("engine") + 1 :])
+        return subprocess.CompletedProcess(line, status, output.getvalue())
+
+    monkeypatch.setattr(subprocess, "run", run)
     folder = tmp_path / "report"
     words = [
         "temperature",
+        "--model",
+        "studio-small",
         "--temperature",
         "0.3,1.2",
         "--seeds",

@@ -1,4 +1,4 @@
-"""config.toml, and where files lie: through the commands, in processes of their own."""
+"""config.toml, and where files lie: through the commands."""
 
 import json
 import os
@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import pytest
 
+from engine.__main__ import main as engine_main
 from engine.config.user_file import SECTIONS, TEMPLATE, write_template
 from poetry_tui.app import PoetryApp
 from tests.poetry_tui.tracking.make_run import life, write_run
@@ -42,9 +43,12 @@ def configure(home: Path, text: str) -> Path:
     return path
 
 
-def test_a_flag_precedes_the_config_and_the_config_the_default(studio_home: Path) -> None:
+def test_a_flag_precedes_the_config_and_the_config_the_default(
+    studio_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def composed(*flags: str) -> dict[str, object]:
-        found: dict[str, object] = json.loads(run("compose", "日", "--seed", "7", "--json", *flags).stdout)
+        assert engine_main(["compose", "日", "--seed", "7", "--json", *flags]) == 0
+        found: dict[str, object] = json.loads(capsys.readouterr().out)
         return found
 
     model = ("--model", "studio-small")
@@ -82,15 +86,19 @@ def test_a_mistake_in_the_config_is_said_and_the_file_stays(text: str, problem: 
     assert path.read_text(encoding="utf-8") == text
 
 
-def test_the_template_is_written_once_and_sets_nothing(studio_home: Path) -> None:
+def test_the_template_is_written_once_and_sets_nothing(studio_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def composed() -> str:
+        assert engine_main(["compose", "日", "--seed", "7", "--model", "studio-small"]) == 0
+        return capsys.readouterr().out
+
     write_template()
     path = studio_home / "config.toml"
     assert path.read_text(encoding="utf-8") == TEMPLATE
     commented = [line for line in TEMPLATE.splitlines() if line and not line.startswith(("#", "["))]
     assert commented == []
-    before = run("compose", "日", "--seed", "7", "--model", "studio-small").stdout
+    before = composed()
     path.write_text(TEMPLATE.replace("# form", "form").replace("# temperature", "temperature"), encoding="utf-8")
-    assert run("compose", "日", "--seed", "7", "--model", "studio-small").stdout == before
+    assert composed() == before
     write_template()
     assert "\nform =" in path.read_text(encoding="utf-8")
     assert all(f"[{name}]" in TEMPLATE for name in SECTIONS)
