@@ -35,6 +35,7 @@ __all__ = [
     "compose_many",
     "compose_poem",
     "finish",
+    "pool_size_of",
 ]
 
 # Candidates of a request for at most `SMALL_REQUEST` poems, and particles of each: the best of 8 with 4 particles is 0.3 nats a
@@ -126,6 +127,11 @@ def compose_many(
     if loaded.ranker is not None and not _is_free(config):
         poems = with_sense(poems, batch, loaded, loaded.ranker, config)
     return best_of(poems, n, loaded, config)
+
+
+def pool_size_of(loaded: LoadedModel, config: ComposeConfig, n: int) -> int:
+    """The number of candidates among which `compose_many` finds the best `n` by default."""
+    return max(n, _with_pool(with_marked(config), n, is_ranked=loaded.ranker is not None)[1])
 
 
 def _is_free(config: ComposeConfig) -> bool:

@@ -59,10 +59,11 @@ def n_season_clashes(lines: Sequence[str]) -> int:
 
 
 def _continuations(name: str, n_before: int, vocabulary: Vocabulary) -> tuple[Ints, Ints]:
-    """A table of `n_before` characters and those that follow them: the tokens before (T, n_before), and the one after (T,).
+    """A table of `n_before` characters and those that follow them: the tokens before as one number to the base V, ascending, and the
+    token after; each (T,).
 
-    Read as an array of code points, since row by row it would take half of the time to the first poem. Rows with a character
-    that the vocabulary lacks are left out.
+    Read as an array of code points, since row by row it would take half of the time to the first poem. What has a character that the
+    vocabulary lacks is left out.
     """
     text = (bundled_data() / name).read_text("utf-8")
     codes = np.frombuffer(text[text.index("\n", text.rindex("#")) + 1 :].encode("utf-32-le"), np.uint32)
@@ -70,23 +71,25 @@ def _continuations(name: str, n_before: int, vocabulary: Vocabulary) -> tuple[In
     for character, token in vocabulary.word_int_map.items():
         if len(character) == 1 and ord(character) < len(token_of):
             token_of[ord(character)] = token
+    tokens = token_of[codes]
     ends = np.flatnonzero(codes == ord("\n"))
     starts = np.concatenate(([0], ends[:-1] + 1))
-    n_after = ends - starts - n_before - 1  # without the tab
-    before = token_of[codes[starts[:, None] + np.arange(n_before)]].repeat(n_after, axis=0)
-    row_of = np.arange(len(starts)).repeat(n_after)
-    position = np.arange(len(row_of)) - (n_after.cumsum() - n_after)[row_of]
-    after = token_of[codes[starts[row_of] + n_before + 1 + position]]
-    is_known = (before != UNKNOWN).all(1) & (after != UNKNOWN)
-    return before[is_known], after[is_known]
+    before = tokens[starts[:, None] + np.arange(n_before)]
+    keys = before @ len(vocabulary) ** np.arange(n_before)[::-1]
+    order = np.flatnonzero((before != UNKNOWN).all(1))
+    order = order[keys[order].argsort(kind="stable")]
+    first = starts[order] + n_before + 1  # beyond the tab
+    n_after = ends[order] - first
+    position = np.arange(n_after.sum()) - (n_after.cumsum() - n_after).repeat(n_after)
+    after = tokens[first.repeat(n_after) + position]
+    is_known = after != UNKNOWN
+    return keys[order].repeat(n_after)[is_known], after[is_known]
 
 
 @functools.lru_cache(maxsize=4)
 def _ends(vocabulary: Vocabulary) -> tuple[Ints, Ints]:
     """The pairs of tokens that poets end lines with, by the first, ascending; each (T,)."""
-    before, after = _continuations(LINE_ENDS, 1, vocabulary)
-    order = before[:, 0].argsort(kind="stable")
-    return before[order, 0], after[order]
+    return _continuations(LINE_ENDS, 1, vocabulary)
 
 
 def rare_ends(vocabulary: Vocabulary, before: Ints) -> NDArray[np.bool_]:
@@ -105,11 +108,8 @@ class LineTails:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._n_tokens = len(vocabulary)
-        two, last = _continuations(LINE_TAILS, 2, vocabulary)
-        pairs = two[:, 0] * self._n_tokens + two[:, 1]
-        order = pairs.argsort(kind="stable")
         # The first two tokens of each tail as one number, ascending, and the other two of it; each (T,).
-        self._pairs, self._last = pairs[order], last[order]
+        self._pairs, self._last = _continuations(LINE_TAILS, 2, vocabulary)
         self._second = self._pairs % self._n_tokens
 
     def rare_last(self, first: Ints, second: Ints) -> NDArray[np.bool_]:

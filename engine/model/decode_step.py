@@ -12,6 +12,7 @@ Rounding differs between the three, so that a seed gives the same poem only wher
 Shapes: B poems, E input, H hidden, V vocabulary, V′ the next multiple of `ALIGNED_FLOATS` from V on, F features.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -158,10 +159,14 @@ class _BFloat16Output:
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         self._columns, self._bias = weight.T, bias
-        rounded = weight.bfloat16().float()
+
+    @functools.cached_property
+    def _few_rows(self) -> Any:
+        """The packed weight; None where 16 bits do not hold it. Made when first used: the first poems are many."""
+        rounded = self._columns.T.bfloat16().float()
         has_float16 = torch.backends.quantized.engine in _ENGINES_OF_16_BITS
         can_pack = has_float16 and rounded.abs().max() < torch.finfo(torch.float16).max
-        self._few_rows = torch.ops.quantized.linear_prepack_fp16(rounded, bias) if can_pack else None
+        return torch.ops.quantized.linear_prepack_fp16(rounded, self._bias) if can_pack else None
 
     def __call__(self, hidden: Tensor) -> Tensor:
         if len(hidden) < self.FEW_ROWS and self._few_rows is not None:

@@ -115,13 +115,17 @@ class ComposeScreen(StudioScreen):
 
     def _hint(self) -> str:
         """The text of an empty poem pane."""
-        is_warm = self.services.engine.state.phase in (Phase.READY, Phase.NO_MODEL, Phase.FAILED)
-        if self.generation.is_writing:
-            progress = self.session.current.progress if self.session.current is not None else None
-            if is_warm and progress is not None:
-                return tr("compose.hint_candidates", percent=int(100 * progress.share))
-            return tr("compose.hint_thinking" if is_warm else "compose.hint_waiting")
-        return tr("compose.hint" if is_warm else "compose.hint_warming_up")
+        phase = self.services.engine.state.phase
+        is_warm = phase in (Phase.READY, Phase.NO_MODEL, Phase.FAILED)
+        if not self.generation.is_writing:
+            return tr("compose.hint" if is_warm else "compose.hint_warming_up")
+        if not is_warm:
+            return tr("compose.hint_loading" if phase is Phase.LOADING else "compose.hint_starting")
+        progress = self.session.current.progress if self.session.current is not None else None
+        if progress is None:
+            return tr("compose.hint_thinking")
+        key = "compose.hint_candidates" if progress.share < 1 else "compose.hint_ranking"
+        return tr(key, number=progress.n_poems, percent=int(100 * progress.share))
 
     def engine_changed(self, state: EngineState) -> None:
         super().engine_changed(state)

@@ -86,16 +86,18 @@ def compose(request: ComposePoem, call: Call) -> None:
 
 def candidates(request: ComposeCandidates, call: Call) -> None:
     """The best of many poems, composed in one batch and ranked."""
-    from engine.composing.composer import compose_many
+    from engine.composing.composer import compose_many, pool_size_of
 
     config = ComposeConfig.from_dict(request.config)
     call.check_cancelled()
+    loaded = call.load(request.model)
+    n_poems = pool_size_of(loaded, config, request.n)
 
     def go_on(n_done: int, n_segments: int) -> None:
         call.check_cancelled()
-        call.reply(Progress(n_done, n_segments))
+        call.reply(Progress(n_done, n_segments, n_poems))
 
-    poems = compose_many(call.load(request.model), config, request.n, go_on=go_on)
+    poems = compose_many(loaded, config, request.n, pool_size=n_poems, go_on=go_on)
     for rank, poem in enumerate(poems, start=1):
         call.reply(convert({**poem.to_dict(), "rank": rank}, protocol.Candidate))
     call.reply(CandidatesDone(len(poems)))

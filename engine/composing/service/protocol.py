@@ -211,10 +211,12 @@ class Candidate(Poem, frozen=True, tag="candidate"):
 
 
 class Progress(Reply, frozen=True, tag="progress"):
-    """Of the segments of a pool of candidates, `n_done` are composed; of free verse tokens, and the greatest possible number of them."""
+    """Of the segments of a pool of `n_poems` candidates, `n_done` are composed; of free verse tokens, and the greatest possible number
+    of them. When all are composed, the candidates are ranked."""
 
     n_done: int
     n_segments: Annotated[int, Meta(ge=1)]
+    n_poems: Annotated[int, Meta(ge=1)]
 
     @property
     def share(self) -> float:

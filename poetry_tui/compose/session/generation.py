@@ -138,6 +138,7 @@ class GenerationController:
         for candidate in candidates[1:]:
             candidate.reveal_all()
         self._session.add_whole(candidates)
+        self.tick()
         await self._add_likelihoods(candidates[0])
 
     async def _add_likelihoods(self, poem: Composition) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from engine.__main__ import main
+from engine.composing.composer import FREE_POOL, SMALL_REQUEST_POOL
 from engine.composing.service.handlers import Call, CancelledError, candidates, compose
 from engine.composing.service.protocol import (
     Candidate,
@@ -193,14 +194,14 @@ def test_the_service_tells_how_far_the_pool_is_before_its_candidates(
     progress = [reply for reply in replies if isinstance(reply, Progress)]
     assert replies[: len(progress)] == progress
     n_segments = progress[-1].n_segments
-    assert progress == [Progress(n, n_segments) for n in range(1, n_segments + 1)]
+    assert progress == [Progress(n, n_segments, SMALL_REQUEST_POOL) for n in range(1, n_segments + 1)]
     assert progress[-1].share == 1.0
 
 
 def test_of_free_verse_the_service_tells_tokens_of_the_greatest_possible_number() -> None:
     replies = answers(candidates, ComposeCandidates({"begin": "春", "max_chars": 9}, 2))
     progress = [reply for reply in replies if isinstance(reply, Progress)]
-    assert progress == [Progress(n, 9) for n in range(len(progress))]
+    assert progress == [Progress(n, 9, FREE_POOL) for n in range(len(progress))]
     assert 1 < len(progress) <= 9
 
 

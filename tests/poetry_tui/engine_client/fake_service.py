@@ -49,7 +49,7 @@ from engine.system.errors import StudioError
 REGULAR = "暮江头一笛风，满船明月照归篷。扁舟夜泊芦花里，不见青山只见鸿。"
 SHORT = "色入江流，清风上小楼。故人何处去，明月满扁舟。"
 ALTERNATIVES = "春不人山风月江花水云"
-N_SEGMENTS = 5
+N_SEGMENTS, N_POEMS = 5, 24
 REFUSAL = Failure.of(StudioError("误 cannot begin a poem.", "Try 日, 月 or 山."))
 KEYWORDS_REFUSAL = Failure.of(
     StudioError("This model was trained without keywords and titles.", "Leave them out, or choose another model.")
@@ -100,7 +100,7 @@ def candidates(
         say(id, refused)
         return
     for n_done in range(N_SEGMENTS + 1):
-        say(id, Progress(n_done, N_SEGMENTS))
+        say(id, Progress(n_done, N_SEGMENTS, N_POEMS))
         if config["begin"] == "慢" and n_done == 2:
             with heard:
                 heard.wait_for(lambda: id in cancelled)

@@ -96,6 +96,17 @@ def _fast_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generation, "TICKS_PER_S", 1000)
 
 
+async def test_the_best_candidate_is_there_as_soon_as_it_is_received_without_a_tick(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(generation, "TICKS_PER_S", 1e-3)
+    bench = Bench(pace_chars_per_s=1e-3)
+    bench.start("日", n_candidates=3)
+    async with asyncio.timeout(20):
+        await bench.until_visible("日")
+    bench.controller.stop()
+
+
 async def test_requests_are_composed_in_order_and_become_revisions() -> None:
     bench = Bench()
     assert await bench.run("日", "山") == [TEXT, "山" + TEXT[1:]]

@@ -7,6 +7,7 @@ import pytest
 from textual import events
 from textual.widgets import Input, OptionList
 
+from engine.composing.service.protocol import Progress
 from engine.corpus.store import import_file
 from poetry_tui.compose.poem.facts import Facts
 from poetry_tui.compose.poem.pager import Pager
@@ -120,14 +121,22 @@ async def test_the_mind_of_the_network_is_shown_while_the_best_candidate_appears
         assert all(token.is_known for token in revision.tokens[: len(before)])
 
 
-@pytest.mark.parametrize(("language", "said"), [("zh", "候选 … 40 %"), ("en", "candidates … 40 %")])
+@pytest.mark.parametrize(
+    ("language", "composing", "ranking"),
+    [
+        ("zh", "24 首候选 … 40 %", "评选 24 首候选 …"),
+        ("en", "24 candidates … 40 %", "ranking 24 candidates …"),
+    ],
+)
 async def test_while_candidates_are_composed_the_pane_shows_how_far_the_pool_is(
-    until: Until, language: Language, said: str
+    until: Until, language: Language, composing: str, ranking: str
 ) -> None:
     settings = Settings(pace=3, n_candidates=5, language=language)
     async with open_studio(until, settings=settings) as studio:
         await studio.press("b", "慢", "enter")
-        await studio.until(lambda: studio.screen.query_one(PoemView).view_state.hint == said)
+        await studio.until(lambda: studio.screen.query_one(PoemView).view_state.hint == composing)
+        studio.current.set_progress(Progress(5, 5, 24))
+        await studio.until(lambda: studio.screen.query_one(PoemView).view_state.hint == ranking)
         await studio.press("s")
         await studio.until(lambda: not studio.screen.generation.is_writing)
         assert "%" not in studio.screen.query_one(PoemView).view_state.hint
