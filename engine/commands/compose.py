@@ -11,7 +11,7 @@ from engine.commands.console_logger import RowBreaks, lay_out
 from engine.commands.flags import add_setting_flags, given, help_group, with_default
 from engine.commands.front import say
 from engine.commands.parser import new_parser
-from engine.commands.poster import add_poster_flags, check_poster_path, poster_style, save_poster
+from engine.commands.poster.flags import add_poster_flags, check_poster_path, poster_style, save_poster
 from engine.composing.constraints.request import check_request
 from engine.config.options import settings_of
 from engine.config.schema import ComposeConfig, TrainConfig

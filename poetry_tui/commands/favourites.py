@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from engine.commands.poster import add_poster_flags, check_poster_path, poster_style, save_poster
+from engine.commands.poster.flags import add_poster_flags, check_poster_path, poster_style, save_poster
 from engine.prosody.text import couplets, nats_per_han, shown_nats, split_lines
 from engine.system.errors import UsageError
 from engine.system.files import check_new_file, reporting_file_errors, write_atomically

@@ -4,11 +4,14 @@ import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from poetry_tui.tracking.braille_plot import FOLLOWED_LETTER, OVERLAY_LETTERS
 from poetry_tui.tracking.comparison import Comparison, compare
 from poetry_tui.tracking.reader import RunFollower
 from poetry_tui.tracking.replay import RunReplay
 from poetry_tui.tracking.run_state.state import RunState
+
+# The followed run's, in the list and in comparisons (its own curve needs no letter), and those of the runs overlaid on it.
+FOLLOWED_LETTER = "a"
+OVERLAY_LETTERS = "bcde"
 
 
 @dataclass(slots=True)

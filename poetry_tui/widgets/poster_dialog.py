@@ -18,11 +18,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from engine.poster.fonts import HanFont, han_fonts
-from engine.poster.layout import AIDS, HEIGHT, MAX_INSCRIPTION_CHARS, MAX_TITLE_CHARS, WIDTH, PosterStyle
-from engine.poster.papers import PAPERS
-from engine.poster.render import ending_of, poster_image, write_poster
-from engine.poster.seal import MAX_CHARS
+from engine.commands.poster.fonts import HanFont, han_fonts
+from engine.commands.poster.layout import AIDS, HEIGHT, MAX_INSCRIPTION_CHARS, MAX_TITLE_CHARS, WIDTH, PosterStyle
+from engine.commands.poster.papers import PAPERS
+from engine.commands.poster.render import ending_of, poster_image, write_poster
+from engine.commands.poster.seal import MAX_CHARS
 from engine.system.errors import StudioError, UsageError
 from engine.system.files import check_new_file
 from engine.system.names import path_of

@@ -19,10 +19,11 @@ from poetry_tui.preferences.i18n import TRANSLATIONS, tr, tr_label
 from poetry_tui.preferences.keymap import bind, translated
 from poetry_tui.preferences.themes import FAINT
 from poetry_tui.tracking.comparison import MISSING, Comparison, Row
+from poetry_tui.train.followed_runs import FOLLOWED_LETTER, OVERLAY_LETTERS
 
 # As the curves are coloured: the run that is followed, then those beside it.
 RUN_STYLES = ("bold $accent", "bold $secondary", "bold $warning", "bold $success", "bold $error")
-RUN_LETTERS = "abcde"
+RUN_LETTERS = FOLLOWED_LETTER + OVERLAY_LETTERS
 GAP = 2
 MIN_COLUMN_CELLS = 8
 READ_PERIOD_S = 1.0

@@ -15,10 +15,11 @@ from engine.runs.events import RETURNED
 from poetry_tui.preferences.chart_glyphs import is_ascii
 from poetry_tui.preferences.i18n import tr, tr_label
 from poetry_tui.tracking.axis import minute_label
-from poetry_tui.tracking.braille_plot import LABEL_WIDTH, OVERLAY_LETTERS, OVERLAYS, PARTS, Cell, Mark, Overlay, plot
 from poetry_tui.tracking.run_state.curve import Curve
 from poetry_tui.tracking.run_state.state import Axis, RunState
 from poetry_tui.tracking.wording import ABOUT
+from poetry_tui.train.followed_runs import OVERLAY_LETTERS
+from poetry_tui.train.monitor.braille_plot import LABEL_WIDTH, OVERLAYS, PARTS, Cell, Mark, Overlay, plot
 from poetry_tui.train.monitor.charted import (
     CHART_KINDS,
     HAS_VALIDATIONS,

@@ -23,9 +23,9 @@ from poetry_tui.preferences.chart_glyphs import (
     use_charts,
 )
 from poetry_tui.preferences.settings import Settings, load_settings, settings_file
-from poetry_tui.tracking.braille_plot import Mark, Overlay, plot
 from poetry_tui.tracking.run_state.curve import Curve
 from poetry_tui.tracking.run_state.status import Status
+from poetry_tui.train.monitor.braille_plot import Mark, Overlay, plot
 from poetry_tui.train.monitor.figures import RunFigures, SparklineRow
 from poetry_tui.train.monitor.loss_chart import LossChart
 from tests.poetry_tui.compose.open_studio import AT_ONCE, open_studio

@@ -14,7 +14,6 @@ from engine.runs.events import CheckpointSaved, Event, Record, RunFailed, Step, 
 from engine.runs.folder import EVENTS
 from engine.runs.smoothing import WINDOW_STEPS, mean_of_last_steps
 from poetry_tui.tracking.axis import robust_limits
-from poetry_tui.tracking.braille_plot import plot
 from poetry_tui.tracking.comparison import compare, figures_of
 from poetry_tui.tracking.reader import RunFollower
 from poetry_tui.tracking.run_state.curve import Curve
@@ -22,6 +21,7 @@ from poetry_tui.tracking.run_state.state import RunState
 from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.tracking.summary import summarise
 from poetry_tui.tracking.wording import epochs_read, figures, training_nats, what_next
+from poetry_tui.train.monitor.braille_plot import plot
 from tests.poetry_tui.tracking import make_run
 
 PER_HAN = make_run.CHARS_PER_HAN

@@ -6,11 +6,10 @@ import pytest
 
 from engine.runs.events import CheckpointSaved, Event
 from poetry_tui.tracking import control
-from poetry_tui.tracking.braille_plot import OVERLAY_LETTERS
 from poetry_tui.tracking.reader import RunFollower
 from poetry_tui.tracking.replay import RunReplay
 from poetry_tui.tracking.run_state.status import Status
-from poetry_tui.train.followed_runs import FollowedRuns
+from poetry_tui.train.followed_runs import OVERLAY_LETTERS, FollowedRuns
 from poetry_tui.train.run_controls import RunControls
 from tests.poetry_tui.tracking import make_run
 

@@ -8,11 +8,11 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from engine.poster import fonts
+from engine.commands.poster import fonts
 from engine.system.errors import StudioError
 from poetry_tui.preferences.settings import Settings, SettingsStore
 from poetry_tui.widgets.poster_dialog import PosterDialog, PosterPoem
-from tests.engine.poster.conftest import POEM, font_folder  # noqa: F401 - a fixture
+from tests.engine.commands.poster.conftest import POEM, font_folder  # noqa: F401 - a fixture
 
 
 @pytest.fixture

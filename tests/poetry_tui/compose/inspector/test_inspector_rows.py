@@ -11,7 +11,7 @@ from engine.composing.service.protocol import Alternative, Inspection
 from poetry_tui.compose.inspector.alternatives import Alternatives, alternative_rows
 from poetry_tui.compose.inspector.character_box import character_rows
 from poetry_tui.compose.inspector.equation import EQUATIONS, GATE_EQUATIONS, equation_rows, n_equation_rows
-from poetry_tui.compose.inspector.gates import STRIPS, GateLayout, choose_layout, gate_rows, n_rows
+from poetry_tui.compose.inspector.gate_rows import STRIPS, GateLayout, choose_layout, gate_rows, n_rows
 from poetry_tui.compose.inspector.rows import cells, decimals, percent
 from poetry_tui.widgets.heat_strip import Palette, palettes_of, spread, strip_of
 from tests.poetry_tui.compose.inspector.inspector_samples import (

@@ -12,10 +12,10 @@ from engine.config.schema import ARCHITECTURE_FIELDS
 from engine.runs.events import Control, Validated
 from poetry_tui.preferences.i18n import TRANSLATIONS
 from poetry_tui.tracking.axis import step_label, tick_label, ticks
-from poetry_tui.tracking.braille_plot import PARTS, Mark, plot
 from poetry_tui.tracking.run_state.curve import Curve
 from poetry_tui.tracking.run_state.state import RunState
 from poetry_tui.tracking.wording import count, duration
+from poetry_tui.train.monitor.braille_plot import PARTS, Mark, plot
 from poetry_tui.train.monitor.loss_chart import marks_of
 from poetry_tui.train.monitor.prediction_grid import share_of, two_cells
 from poetry_tui.train.settings.questions import MAIN, answers_of_preset, answers_of_shape, config_of, questions

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.poster import fonts
-from engine.poster.layout import AIDS, HEIGHT, WIDTH, PosterStyle, lay_out
-from engine.poster.papers import PAPERS
-from engine.poster.render import poster_image, poster_png, poster_svg, write_poster
-from engine.poster.seal import seal_characters
-from engine.poster.shapes import Text
+from engine.commands.poster import fonts
+from engine.commands.poster.layout import AIDS, HEIGHT, WIDTH, PosterStyle, lay_out
+from engine.commands.poster.papers import PAPERS
+from engine.commands.poster.render import poster_image, poster_png, poster_svg, write_poster
+from engine.commands.poster.seal import seal_characters
+from engine.commands.poster.shapes import Text
 from engine.prosody.text import han_of, is_han
 from engine.system.errors import StudioError, UsageError
 

@@ -6,7 +6,7 @@ import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 
-from engine.poster import fonts
+from engine.commands.poster import fonts
 
 POEM = "日暮江头一笛风，满船明月照归篷。扁舟欲去无人问，只在芦花浅水中。"
 CHARACTERS = sorted({*POEM, *"江上赠友人李白之印东坡王<>abcdefghijklmnopqrstuvwxyzāáǎàēéěèīíǐìōóǒòūúǔùǘǚǜü"})

@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.poster.shapes import Disc, Line, Polygon, Shape
+from engine.commands.poster.shapes import Disc, Line, Polygon, Shape
 
 _SEED = 7
 

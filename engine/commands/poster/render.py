@@ -7,10 +7,10 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.poster.fonts import INSTALL_HINT, HanFont, font_at, han_fonts
-from engine.poster.layout import HEIGHT, WIDTH, PosterStyle, lay_out
-from engine.poster.papers import PAPERS, Paper, strewn
-from engine.poster.shapes import Disc, Line, Polygon, Shape, Text
+from engine.commands.poster.fonts import INSTALL_HINT, HanFont, font_at, han_fonts
+from engine.commands.poster.layout import HEIGHT, WIDTH, PosterStyle, lay_out
+from engine.commands.poster.papers import PAPERS, Paper, strewn
+from engine.commands.poster.shapes import Disc, Line, Polygon, Shape, Text
 from engine.system.errors import StudioError, UsageError
 from engine.system.files import write_atomically
 

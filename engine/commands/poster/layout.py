@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.poster.papers import DEFAULT_PAPER, PAPERS
-from engine.poster.seal import seal, seal_characters
-from engine.poster.shapes import Disc, Line, Shape, Text
+from engine.commands.poster.papers import DEFAULT_PAPER, PAPERS
+from engine.commands.poster.seal import seal, seal_characters
+from engine.commands.poster.shapes import Disc, Line, Shape, Text
 from engine.prosody.checker import check
 from engine.prosody.readings import pinyin_of
 from engine.prosody.text import LINE_MARKS, is_han, split_lines

@@ -12,11 +12,9 @@ from functools import cache
 from poetry_tui.preferences.chart_glyphs import stroke
 from poetry_tui.tracking.axis import log_ticks, robust_limits, step_label, tick_label, ticks
 from poetry_tui.tracking.run_state.curve import Column, Curve
+from poetry_tui.train.followed_runs import OVERLAY_LETTERS
 
 OVERLAYS = ("overlay1", "overlay2", "overlay3", "overlay4")
-# The followed run, in the list and in comparisons (its own curve needs no letter), and the runs overlaid on it.
-FOLLOWED_LETTER = "a"
-OVERLAY_LETTERS = "bcde"
 PARTS = ("blank", "range", "mean", "smooth", "validation", "best", "control", "selected", "axis", "label", *OVERLAYS)
 # The bit of each braille dot, by its column and row in the cell.
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))

@@ -4,7 +4,7 @@ import math
 import random
 from collections.abc import Iterator
 
-from engine.poster.shapes import Disc, Line, Polygon, Shape, Text
+from engine.commands.poster.shapes import Disc, Line, Polygon, Shape, Text
 from engine.prosody.text import is_han
 from engine.system.errors import UsageError
 

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 from engine.commands.flags import help_group, with_default
-from engine.poster.layout import AIDS, PosterStyle
-from engine.poster.papers import DEFAULT_PAPER, PAPERS
-from engine.poster.render import ending_of, write_poster
+from engine.commands.poster.layout import AIDS, PosterStyle
+from engine.commands.poster.papers import DEFAULT_PAPER, PAPERS
+from engine.commands.poster.render import ending_of, write_poster
 from engine.system.files import check_new_file, reporting_file_errors
 from engine.system.names import path_of
 
