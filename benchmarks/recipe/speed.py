@@ -18,8 +18,9 @@ from benchmarks.speed.racing import race
 from engine.commands.train import new_config
 from engine.corpus.tokens.batching import n_batches
 from engine.model.devices import choose_device, use_threads
+from engine.training.build import build_trainer
 from engine.training.distributed import Workers
-from engine.training.trainer import Trainer, build_trainer
+from engine.training.trainer import Trainer
 
 N_STEPS_A_TURN, N_TURNS, N_WARM_UP = 4, 9, 2
 

@@ -25,8 +25,9 @@ from engine.config.schema import ComposeConfig, TrainConfig
 from engine.corpus.tokens.vocabulary import END
 from engine.model.checkpoint import LoadedModel
 from engine.model.devices import device_name, product_dtype, use_threads
+from engine.training.build import build_trainer
 from engine.training.distributed import Workers
-from engine.training.trainer import Trainer, build_trainer
+from engine.training.trainer import Trainer
 
 # What reads a value that the device has yet to compute, and so waits for it: PyTorch's operations, and CUDA's calls.
 WAITING_OPERATIONS = {"aten::_local_scalar_dense", "aten::nonzero", "aten::is_nonzero", "aten::masked_select"}

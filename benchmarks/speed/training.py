@@ -22,7 +22,7 @@ from engine.corpus.tokens.vocabulary import PAD
 from engine.model.char_rnn import CharRNN
 from engine.model.devices import mixed_precision, product_dtype
 from engine.model.fused_loss import linear_cross_entropy
-from engine.training.optim import make_optimizer
+from engine.training.trainer import make_optimizer
 
 PRODUCT_SIZE = 2048
 BATCHES_A_ROUND = 2

@@ -10,24 +10,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
-from engine.composing.composer import compose_poem
-from engine.config.schema import ComposeConfig, TrainConfig
-from engine.corpus.tokens.batching import Batch
-from engine.corpus.tokens.vocabulary import PAD, Vocabulary
-from engine.model.char_rnn import CharRNN
-from engine.model.checkpoint import LoadedModel
+from engine.config.schema import TrainConfig
+from engine.evaluation.likelihood import TargetCounts, unknown_nats
 from engine.model.devices import choose_device, usable_cores, use_threads
 from engine.runs import events
 from engine.runs.folder import LR, PAUSE, SAMPLE, SAVE, STOP, ControlFiles, RunWriter, write_config
-from engine.system.errors import ComposeError, Message, StudioError
+from engine.system.errors import Message, StudioError
 from engine.system.processes import is_main_process, local_world_size
+from engine.training.build import build_trainer
 from engine.training.distributed import NextAction, Workers, join_workers, local_device
 from engine.training.metrics import Progress
-from engine.training.trainer import Trainer, build_trainer
+from engine.training.preview import sampled_poems, teacher_forced_preview
+from engine.training.trainer import StepResult, Trainer
 
 PAUSE_POLL_S = 0.1
+EVENT_PERIOD_S = 0.1
 
 
 def run_training(
@@ -95,13 +93,15 @@ def train(  # noqa: C901 - the training loop is one story, read from top to bott
     if trainer.progress.step == 0:
         yield trainer.probe()  # the weights as they were initialised
 
+    meter = Meter(trainer.device, unknown_nats(trainer.vocabulary))
     for batch in trainer.batches():
         dtype = trainer.dtype
-        rate, features = trainer.update(batch)
+        result = trainer.update(batch)
+        meter.add(result, batch.global_targets)
         if trainer.dtype != dtype:
             yield events.Control(step=trainer.progress.step, what="continued in float32")
 
-        progress, meter = trainer.progress, trainer.meter
+        progress = trainer.progress
         is_last = progress.step == trainer.total_steps
         validates = is_last or progress.step % config.validate_every == 0
         saves = is_last or progress.step % config.checkpoint_every == 0
@@ -111,7 +111,7 @@ def train(  # noqa: C901 - the training loop is one story, read from top to bott
         stops = STOP in requests or stop_requested()
 
         if should_poll or stops:
-            step_event = meter.read(progress, batch.epoch, trainer.epochs_done, rate)
+            step_event = meter.read(progress, batch.epoch, trainer.epochs_done, result.lr)
             yield step_event
             if trainer.resources.is_due():
                 yield trainer.resources.read(progress.step)
@@ -124,9 +124,10 @@ def train(  # noqa: C901 - the training loop is one story, read from top to bott
                     yield events.RunFinished(step=progress.step, reason="diverged")
                     return
                 yield returned
+                meter = Meter(trainer.device, unknown_nats(trainer.vocabulary))
                 continue
         if compares:
-            yield teacher_forced_preview(trainer.model, features, batch.local, trainer.vocabulary, progress.step)
+            yield teacher_forced_preview(trainer.model, result.features, batch.local, trainer.vocabulary, progress.step)
         improved = False
         if validates:
             nats_per_han = trainer.validate()
@@ -210,41 +211,61 @@ def _acknowledge(control: ControlFiles, requests: frozenset[str], progress: Prog
         yield events.Control(step=progress.step, what="lr changed", value=rate)
 
 
-SAMPLE_CHARS = 80
+class Meter:
+    """Sums over the steps since the last reading. They stay on the device, so that only a reading synchronises with it.
 
+    `unknown_nats`: additional cost of a target outside the vocabulary in nats per Han character.
+    """
 
-@torch.no_grad()
-def teacher_forced_preview(
-    model: CharRNN, features: Tensor, batch: Batch, vocabulary: Vocabulary, step: int
-) -> events.Compared:
-    """Compare prediction and target of a batch's first segment, from the features (N, F) of the training step."""
-    target = batch.y[0][batch.y[0] != PAD]
-    logits = model.logits(features[: len(target)].detach().float())  # (T, F) -> (T, V)
-    probabilities = torch.softmax(logits, dim=1).cpu()
-    of_target = probabilities[torch.arange(len(target)), torch.from_numpy(target)].tolist()
-    return events.Compared(
-        step=step,
-        prediction=_one_character_each(probabilities.argmax(1).tolist(), vocabulary),
-        target=_one_character_each(target.tolist(), vocabulary),
-        probability=tuple(round(probability, 4) for probability in of_target),
-    )
+    def __init__(self, device: torch.device, unknown_nats: float) -> None:
+        self._unknown_nats = unknown_nats
+        # Only a CPU has doubles at no cost; over the few steps between readings float32 is exact enough.
+        self._dtype = torch.float64 if device.type == "cpu" else torch.float32
+        self._device = device
+        self._clear()
+        self.restart_clock()
 
+    def _clear(self) -> None:
+        self._nats = torch.zeros((), dtype=self._dtype, device=self._device)
+        self._grad_norm = torch.zeros((), device=self._device)
+        self._n_steps = 0
+        self._counts = TargetCounts(0, 0, 0)
 
-def _one_character_each(indices: list[int], vocabulary: Vocabulary) -> str:
-    """One character for each index, so that two texts align; the end token is shown as E."""
-    return "".join(vocabulary.character(index) or "E" for index in indices)
+    def restart_clock(self) -> None:
+        """Exclude the time since the last reading from the speed, after a validation, a pause or a checkpoint."""
+        self._since_s = time.perf_counter()
 
+    def add(self, result: StepResult, counts: TargetCounts) -> None:
+        """Add a step and the counts of its targets."""
+        self._nats += result.loss_nats * counts.n_chars
+        self._grad_norm += result.grad_norm
+        self._n_steps += 1
+        self._counts = TargetCounts(*map(sum, zip(self._counts, counts, strict=True)))
 
-def sampled_poems(model: CharRNN, vocabulary: Vocabulary, config: TrainConfig, step: int) -> Iterator[events.Sampled]:
-    """Compose a poem for each begin character, with the same seeds every time."""
-    model.eval()
-    loaded = LoadedModel("sample", model, vocabulary, {})
-    for offset, begin in enumerate(config.begin_characters):
-        request = ComposeConfig(
-            begin=begin, seed=config.seed + offset, temperature=config.sample_temperature, max_chars=SAMPLE_CHARS
+    def is_due(self) -> bool:
+        return time.perf_counter() - self._since_s >= EVENT_PERIOD_S
+
+    def read(self, progress: Progress, epoch: int, epochs_done: float, rate: float) -> events.Step:
+        """Return the means since the last reading as an event, add the sums to `progress`, and reset them."""
+        nats, n_steps, (n_chars, n_han, n_unknown) = float(self._nats), self._n_steps, self._counts
+        all_nats = nats + n_unknown * self._unknown_nats
+        progress.n_chars += n_chars
+        progress.train_nats_sum += nats
+        progress.train_chars += n_chars
+        progress.train_all_nats_sum += all_nats
+        progress.train_han += n_han
+        elapsed_s = time.perf_counter() - self._since_s
+        event = events.Step(
+            step=progress.step,
+            epoch=epoch,
+            loss_nats=nats / n_chars,
+            lr=rate,
+            grad_norm=float(self._grad_norm) / n_steps,
+            chars_per_s=n_chars / max(elapsed_s, 1e-9),
+            n_chars=progress.n_chars,
+            epochs_done=round(epochs_done, 6),
+            loss_nats_per_han=all_nats / n_han if n_han else None,
         )
-        try:
-            poem = compose_poem(loaded, request)
-        except ComposeError:
-            continue  # a small corpus need not know every begin character
-        yield events.Sampled(step=step, begin=begin, text=poem.text, seed=request.seed, temperature=request.temperature)
+        self._clear()
+        self.restart_clock()
+        return event

@@ -1,4 +1,4 @@
-"""Progress of a training, kept in checkpoints, and the meter of its steps between two events."""
+"""Progress of a training, kept in checkpoints, and the meter of its resources."""
 
 import math
 import time
@@ -8,14 +8,10 @@ from typing import Any, Self
 
 import psutil
 import torch
-from torch import Tensor
 
-from engine.evaluation.likelihood import TargetCounts
 from engine.runs import events
 from engine.system.errors import ModelError
 from engine.system.names import shown
-
-EVENT_PERIOD_S = 0.1
 
 
 @dataclass(slots=True)
@@ -92,66 +88,6 @@ def _is_of(value: object, kind: Any) -> bool:
     if kind is float:
         return isinstance(value, int | float) and not math.isnan(value)
     return (isinstance(value, int) and value >= 0) or (value is None and kind is not int)
-
-
-class Meter:
-    """Sums over the steps since the last reading. They stay on the device, so that only a reading synchronises with it.
-
-    `unknown_nats`: additional cost of a target outside the vocabulary in nats per Han character.
-    """
-
-    def __init__(self, device: torch.device, unknown_nats: float) -> None:
-        self._unknown_nats = unknown_nats
-        # Only a CPU has doubles at no cost; over the few steps between readings float32 is exact enough.
-        self._dtype = torch.float64 if device.type == "cpu" else torch.float32
-        self._device = device
-        self._clear()
-        self.restart_clock()
-
-    def _clear(self) -> None:
-        self._nats = torch.zeros((), dtype=self._dtype, device=self._device)
-        self._grad_norm = torch.zeros((), device=self._device)
-        self._n_steps = 0
-        self._counts = TargetCounts(0, 0, 0)
-
-    def restart_clock(self) -> None:
-        """Exclude the time since the last reading from the speed, after a validation, a pause or a checkpoint."""
-        self._since_s = time.perf_counter()
-
-    def add(self, loss: Tensor, grad_norm: Tensor, counts: TargetCounts) -> None:
-        """Add a step: mean loss in nats a character, gradient norm, counts of its targets."""
-        self._nats += loss * counts.n_chars
-        self._grad_norm += grad_norm
-        self._n_steps += 1
-        self._counts = TargetCounts(*map(sum, zip(self._counts, counts, strict=True)))
-
-    def is_due(self) -> bool:
-        return time.perf_counter() - self._since_s >= EVENT_PERIOD_S
-
-    def read(self, progress: Progress, epoch: int, epochs_done: float, rate: float) -> events.Step:
-        """Return the means since the last reading as an event, add the sums to `progress`, and reset them."""
-        nats, n_steps, (n_chars, n_han, n_unknown) = float(self._nats), self._n_steps, self._counts
-        all_nats = nats + n_unknown * self._unknown_nats
-        progress.n_chars += n_chars
-        progress.train_nats_sum += nats
-        progress.train_chars += n_chars
-        progress.train_all_nats_sum += all_nats
-        progress.train_han += n_han
-        elapsed_s = time.perf_counter() - self._since_s
-        event = events.Step(
-            step=progress.step,
-            epoch=epoch,
-            loss_nats=nats / n_chars,
-            lr=rate,
-            grad_norm=float(self._grad_norm) / n_steps,
-            chars_per_s=n_chars / max(elapsed_s, 1e-9),
-            n_chars=progress.n_chars,
-            epochs_done=round(epochs_done, 6),
-            loss_nats_per_han=all_nats / n_han if n_han else None,
-        )
-        self._clear()
-        self.restart_clock()
-        return event
 
 
 PERIOD_S = 2.0

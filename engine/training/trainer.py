@@ -1,60 +1,46 @@
-"""The trainer: corpus, model, optimiser and progress of a run, and the training step.
+"""The trainer: the state of a run, its training step, optimiser and learning-rate schedule. `loop` decides when it does what.
 
 Shapes: B segments in a batch, T characters, F features, N = characters of a batch without padding.
 """
 
+import inspect
 import math
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
 from torch import Tensor
+from torch.optim import Optimizer
 
 from engine.config.schema import TrainConfig
-from engine.corpus.novelty.build import keep_lines
-from engine.corpus.store import open_corpus
 from engine.corpus.tokens.batching import Batch, Segments, epoch_order, in_order
-from engine.corpus.tokens.control_codes import control_code_tags
-from engine.corpus.tokens.token_cache import TokenizedCorpus, open_tokens
+from engine.corpus.tokens.token_cache import TokenizedCorpus
 from engine.corpus.tokens.vocabulary import PAD, Vocabulary
-from engine.evaluation.likelihood import TargetCounts, count_targets, han_indices, tally_batches, unknown_nats
+from engine.evaluation.likelihood import TargetCounts, count_targets, han_indices, tally_batches
 from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import CheckpointFolder, load_model, load_progress, save_checkpoint
-from engine.model.devices import (
-    device_name,
-    gradient_scale,
-    mixed_precision,
-    product_dtype,
-    to_device,
-    trim_malloc,
-    tune_malloc,
-)
+from engine.model.devices import gradient_scale, mixed_precision, to_device, trim_malloc
 from engine.model.fused_loss import linear_cross_entropy
-from engine.model.metadata import read_metadata
-from engine.model.registry import find_model
 from engine.runs import events
 from engine.runs.folder import CHECKPOINTS, ControlFiles
 from engine.system import __version__
 from engine.system.errors import RunError
-from engine.training.curriculum import Curriculum, held_out_segments, plan_curriculum
+from engine.training.curriculum import Curriculum
 from engine.training.distributed import Workers
-from engine.training.metrics import Meter, Progress, ResourceMeter
-from engine.training.optim import learning_rate, make_optimizer, set_learning_rate, update_parameters
+from engine.training.metrics import Progress, ResourceMeter
 from engine.training.probe import probe
-from engine.training.warm_start import warm_start
 
-# A control code is read and never predicted: this output bias leaves it neither probability nor gradient.
-CONTROL_CODE_BIAS = -30.0
 # Factor of the peak learning rate after a divergence.
 DIVERGED_LR_FACTOR = 0.3
 # What PyTorch raises where oneDNN cannot make the program of a product.
 ONEDNN_FAILURE = "could not create a primitive"
 # Often enough to keep a `studio` below a gigabyte, and so seldom that no cost could be measured.
 TRIM_MALLOC_EVERY = 50
+# A batch is some 1,500 characters: a second moment over the last hundred steps follows the loss more closely than the usual thousand.
+BETAS = (0.9, 0.99)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +58,15 @@ class TrainBatch:
         return 0.0 if self.is_padding_rank else self.local.n_targets / self.global_targets.n_chars
 
 
+class StepResult(NamedTuple):
+    """Learning rate of a step, mean loss of the whole batch in nats a character, gradient norm, features (N, F) of this rank's rows."""
+
+    lr: float
+    loss_nats: Tensor
+    grad_norm: Tensor
+    features: Tensor
+
+
 @dataclass(slots=True)
 class Trainer:
     """State of a training run. `dtype` is the type of matrix products."""
@@ -83,11 +78,10 @@ class Trainer:
     curriculum: Curriculum
     validation: Segments
     model: CharRNN
-    optimizer: torch.optim.Optimizer
+    optimizer: Optimizer
     progress: Progress
     checkpoints: CheckpointFolder
     control: ControlFiles
-    meter: Meter
     resources: ResourceMeter
     started: events.RunStarted
     parent_model: Mapping[str, object]
@@ -125,12 +119,8 @@ class Trainer:
                 if self.progress.step != before + 1:
                     break  # it has gone back to a checkpoint
 
-    def update(self, batch: TrainBatch) -> tuple[float, Tensor]:
-        """Take one step: forward, backward, all-reduce, clip, optimiser update.
-
-        Returns:
-            The learning rate of the step, and the features (N, F) of the output layer.
-        """
+    def update(self, batch: TrainBatch) -> StepResult:
+        """Take one step: forward, backward, all-reduce, clip, optimiser update."""
         self.resources.mark_phase("data")
         rate = learning_rate(self.config, self.progress.peak_lr, self.progress.step, self.total_steps)
         set_learning_rate(self.optimizer, rate)
@@ -154,11 +144,10 @@ class Trainer:
         grad_norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm or math.inf)
         update_parameters(self.optimizer)
         self.progress.step += 1
-        self.meter.add(loss_of_all, grad_norm.detach(), batch.global_targets)
         if self.progress.step % TRIM_MALLOC_EVERY == 0:
             trim_malloc()
         self.resources.mark_phase("optimizer")
-        return rate, features
+        return StepResult(rate, loss_of_all, grad_norm.detach(), features)
 
     def _forward_and_backward(self, batch: TrainBatch) -> tuple[Tensor, Tensor]:
         """Returns this rank's part of the batch's loss, whose gradients are then there, and the features (N, F)."""
@@ -220,7 +209,6 @@ class Trainer:
         self.progress = Progress.from_checkpoint(load_progress(best, self.optimizer))
         self.progress.n_returns = 1
         self.progress.peak_lr *= DIVERGED_LR_FACTOR
-        self.meter = Meter(self.device, unknown_nats(self.vocabulary))
         self.checkpoints.point("last", self.progress.step)
         return events.Control(step=self.progress.step, what=events.RETURNED, value=self.progress.peak_lr)
 
@@ -245,93 +233,6 @@ class Trainer:
         }
 
 
-def build_trainer(
-    config: TrainConfig, folder: Path, workers: Workers, device: torch.device, *, resume: bool
-) -> Trainer:
-    """Open the corpus, make or load model and optimiser, and plan the curriculum."""
-    torch.manual_seed(config.seed)
-    dtype = product_dtype(config.precision, device, config.model.hidden_size)
-
-    checkpoints = CheckpointFolder(folder / CHECKPOINTS)
-    checkpoint = checkpoints.find("last") if resume else None
-    source = open_corpus(config.corpus, trained_on=_trained_on(checkpoint))
-    corpus = open_tokens(source, config.min_freq, tags=_tags(config, checkpoint))
-    model, optimizer, progress = _restore(checkpoint, corpus, config, device)
-    curriculum, validation = (
-        plan_curriculum(corpus, config, end_counts=progress.end_counts),
-        held_out_segments(corpus, config),
-    )
-    if progress.best_step is not None and checkpoints.path_of(progress.best_step).is_dir():
-        checkpoints.point("best", progress.best_step)  # a kill may have come between a checkpoint and its naming
-    keep_lines(corpus.corpus, folder)
-    # Not before the corpus is read: memory freed by reading goes back to the system.
-    tune_malloc()
-
-    started = events.RunStarted(
-        pid=os.getpid(),
-        config=config.to_dict(),
-        n_params=model.n_params(),
-        vocab_size=len(corpus.vocabulary),
-        total_steps=curriculum.total_steps,
-        n_chars_per_epoch=curriculum.n_chars_per_epoch,
-        device=device_name(device, dtype),
-        resumed_from_step=progress.step if checkpoint else None,
-        n_epochs=round(curriculum.epochs_at(curriculum.total_steps, config.batch_size), 6),
-    )
-    return Trainer(
-        config, device, dtype, corpus, curriculum, validation, model, optimizer, progress,
-        checkpoints, ControlFiles(folder), Meter(device, unknown_nats(corpus.vocabulary)), ResourceMeter(device),
-        started, _parent_model(config), workers,
-    )  # fmt: skip
-
-
-def _trained_on(checkpoint: Path | None) -> str | None:
-    """SHA-256 of the corpus that a checkpoint was trained on."""
-    corpus = {} if checkpoint is None else read_metadata(checkpoint).get("corpus")
-    return corpus.get("sha256") if isinstance(corpus, dict) else None
-
-
-def _tags(config: TrainConfig, checkpoint: Path | None) -> Sequence[str]:
-    """Control codes of the vocabulary. A resumed run keeps those that it began with; a later version may have more."""
-    if config.conditioning_prob == 0:
-        return ()
-    return control_code_tags() if checkpoint is None else list(read_metadata(checkpoint).get("header_tags", ()))
-
-
-def _restore(
-    checkpoint: Path | None, corpus: TokenizedCorpus, config: TrainConfig, device: torch.device
-) -> tuple[CharRNN, torch.optim.Optimizer, Progress]:
-    """Make a new model with its optimiser, or load those of a checkpoint."""
-    if checkpoint is None:
-        model = CharRNN(config.model, len(corpus.vocabulary)).to(device)
-        with torch.no_grad():
-            model.output_bias[corpus.vocabulary.n_drawable :] = CONTROL_CODE_BIAS
-        if config.start_from is not None:
-            warm_start(model, corpus.vocabulary, load_model(find_model(config.start_from), device))
-        return model, make_optimizer(model, config), Progress(peak_lr=config.learning_rate)
-    loaded = load_model(checkpoint, device)
-    if (
-        loaded.metadata.get("corpus", {}).get("sha256") != corpus.corpus.sha256
-        or loaded.vocabulary != corpus.vocabulary
-    ):
-        raise RunError(
-            "The corpus {name} is no longer the one that this run was trained on.",
-            "Bring the old corpus back, or start a new run.",
-            name=corpus.corpus.name,
-        )
-    optimizer = make_optimizer(loaded.model, config)
-    return loaded.model, optimizer, Progress.from_checkpoint(load_progress(checkpoint, optimizer))
-
-
-def _parent_model(config: TrainConfig) -> Mapping[str, object]:
-    """Metadata of the model that gave the initial weights; empty for a training from scratch."""
-    if config.start_from is None:
-        return {}
-    metadata = read_metadata(find_model(config.start_from))
-    remembered = ("name", "corpus", "training", "steps", "n_chars_seen", "started_from", "mean_of")
-    return {key: metadata[key] for key in remembered if key in metadata}
-
-
 def _loss(
     model: CharRNN, batch: Batch, chunk_rows: int, device: torch.device, dtype: torch.dtype
 ) -> tuple[Tensor, Tensor]:
@@ -345,3 +246,51 @@ def _loss(
     # A GRU's come in 32 bits all the same.
     features = features.flatten(0, 1).index_select(0, to_device(device, positions)).to(dtype)  # (B, T, F) -> (N, F)
     return linear_cross_entropy(features, model.output_weight, model.output_bias, targets, chunk_rows), features
+
+
+# PyTorch's optimisers load its compiler, only to tell it to leave them alone: a second at the start of every training.
+# Nothing is compiled here, so the functions below these decorators are called instead.
+for _decorated in (Optimizer.add_param_group, Optimizer.zero_grad, Optimizer.state_dict, Optimizer.load_state_dict):
+    _eager = inspect.unwrap(_decorated)
+    _eager.__dynamo_disable = _eager
+
+
+def make_optimizer(model: CharRNN, config: TrainConfig) -> Optimizer:
+    """AdamW (Loshchilov and Hutter 2019) or RMSprop (Hinton 2012)."""
+    parameters = list(model.parameters())
+    if config.optimizer == "rmsprop":
+        return torch.optim.RMSprop(parameters, lr=config.learning_rate)
+    # One kernel for all parameters: six million of them step in milliseconds.
+    fused = parameters[0].device.type in ("cpu", "cuda")
+    return torch.optim.AdamW(
+        parameters, lr=config.learning_rate, betas=BETAS, weight_decay=config.weight_decay, fused=fused
+    )
+
+
+@torch.no_grad()
+def update_parameters(optimizer: Optimizer) -> None:
+    """Perform one step of the optimiser and clear the gradients, as `optimizer.step()` does, without loading PyTorch's compiler."""
+    # Profiles find the step by this name, as they find PyTorch's own.
+    with torch.profiler.record_function("Optimizer.step"):
+        inspect.unwrap(type(optimizer).step)(optimizer)
+    optimizer.zero_grad(set_to_none=True)
+
+
+def learning_rate(config: TrainConfig, peak: float, step: int, total_steps: int) -> float:
+    """The learning rate of the update after `step` finished ones.
+
+    Linear warm-up, then constant, or a half cosine down to `final_lr_fraction` of the peak at the last step (Loshchilov and Hutter 2017).
+    """
+    warmup = min(config.warmup_steps, total_steps)
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    if config.schedule == "constant":
+        return peak
+    progress = (step - warmup) / max(1, total_steps - warmup)
+    floor = config.final_lr_fraction
+    return peak * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
+
+
+def set_learning_rate(optimizer: Optimizer, rate: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = rate

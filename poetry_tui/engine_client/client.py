@@ -11,28 +11,31 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from engine.composing.service.protocol import (
+from engine.composing.service.replies import (
     LAST_REPLIES,
     AnyReply,
-    Cancel,
     Candidate,
-    ComposeCandidates,
-    ComposePoem,
     Failure,
-    InspectCharacter,
     Inspection,
-    InspectStates,
     LoadedModel,
-    LoadModel,
-    MeasureNovelty,
     Novelty,
     Poem,
     PoemStates,
     Progress,
-    Request,
     Token,
+    reply_of_line,
+    to_line,
 )
-from engine.composing.service.wire import reply_of_line, to_line
+from engine.composing.service.requests import (
+    Cancel,
+    ComposeCandidates,
+    ComposePoem,
+    InspectCharacter,
+    InspectStates,
+    LoadModel,
+    MeasureNovelty,
+    Request,
+)
 from engine.system.errors import ComposeError, StudioError
 from engine.system.files import is_file
 from engine.system.processes import own_session

@@ -1,6 +1,5 @@
 """The followed run and the runs whose curves are overlaid on its own. Knows no screen."""
 
-import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +15,7 @@ OVERLAY_LETTERS = "bcde"
 
 @dataclass(slots=True)
 class FollowedRuns:
-    """Reads the followed run and its overlays. `is_dirty`: something has changed since they were last drawn."""
+    """The followed run and its overlays. `is_dirty`: something has changed since they were last drawn."""
 
     followed: RunFollower | None = None
     overlays: dict[Path, RunFollower] = field(default_factory=dict)
@@ -35,14 +34,6 @@ class FollowedRuns:
             del self.overlays[folder]
         elif len(self.overlays) < len(OVERLAY_LETTERS):
             self.overlays[folder] = RunFollower(folder)
-
-    async def read(self, follower: RunFollower) -> bool:
-        """Read the next chunk of the followed run and of each overlay, in threads; return whether the followed run has more."""
-        snapshot = await asyncio.to_thread(follower.read)
-        self.is_dirty |= follower.fold(snapshot)
-        for overlay in list(self.overlays.values()):
-            self.is_dirty |= overlay.fold(await asyncio.to_thread(overlay.read))
-        return snapshot.chunk.more
 
     @property
     def is_replay(self) -> bool:

@@ -28,10 +28,6 @@ from poetry_tui.train.run_list import RunList
 from poetry_tui.train.settings.form import INSTALLABLE, RunSettings
 from poetry_tui.widgets.shell.studio_screen import ModelWanted, Services, StudioScreen
 
-# A figure that changes more often cannot be read, and every read and every painting is paid for by the training.
-READ_PERIOD_S = 0.2
-# While another screen is in front.
-HIDDEN_READ_PERIOD_S = 0.5
 LIST_PERIOD_S = 2.0
 
 
@@ -111,19 +107,12 @@ class TrainScreen(StudioScreen):
     def _follow(self, follower: RunFollower) -> None:
         self.runs.follow(follower)
         self.query_one(RunList).show_letters(self.runs.letters)
-        self.monitor.show(follower)
-        self._read(follower)
+        self.monitor.follow(follower)
 
-    @work(group="read", exclusive=True, exit_on_error=False)
-    async def _read(self, follower: RunFollower) -> None:
-        """Read and paint the run until another one is followed; a long one in chunks, so that keys come between."""
-        while self.runs.followed is follower:
-            has_more = await self.runs.read(follower)
-            self.monitor.paint_within(READ_PERIOD_S if has_more else 0.0)
-            if (command := self.controls.due_command()) is not None:
-                self.control_keys.send(command, follower.folder)
-            if not has_more:
-                await asyncio.sleep(READ_PERIOD_S if self.is_current else HIDDEN_READ_PERIOD_S)
+    @on(RunMonitor.Read)
+    def send_due_command(self, event: RunMonitor.Read) -> None:
+        if (command := self.controls.due_command()) is not None:
+            self.control_keys.send(command, event.folder)
 
     @on(RunMonitor.Drawn)
     def offer_keys(self) -> None:

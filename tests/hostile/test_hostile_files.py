@@ -21,7 +21,7 @@ from engine.runs.folder import CONFIG, read_config
 from engine.system.errors import ModelError, RunError
 from engine.system.paths import models
 from engine.training.metrics import Progress
-from engine.training.optim import make_optimizer
+from engine.training.trainer import make_optimizer
 from poetry_tui.preferences.settings import Settings, load_settings, open_settings, save_settings
 from poetry_tui.tracking.comparison import compare
 from poetry_tui.tracking.run_state.state import RunState

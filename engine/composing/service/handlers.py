@@ -6,18 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import convert
 
-from engine.composing.service import protocol
-from engine.composing.service.protocol import (
-    Alternative,
-    CandidatesDone,
+from engine.composing.service import replies
+from engine.composing.service.replies import Alternative, CandidatesDone, Progress, Reply
+from engine.composing.service.requests import (
     ComposeCandidates,
     ComposePoem,
     InspectCharacter,
     InspectStates,
     LoadModel,
     MeasureNovelty,
-    Progress,
-    Reply,
     Request,
 )
 from engine.config.schema import ComposeConfig
@@ -58,7 +55,7 @@ class Call:
 def load(request: LoadModel, call: Call) -> None:
     loaded = call.load(request.model)
     call.reply(
-        protocol.LoadedModel(
+        replies.LoadedModel(
             name=loaded.name,
             device=loaded.device.type,
             cell=loaded.model.config.cell,
@@ -81,7 +78,7 @@ def compose(request: ComposePoem, call: Call) -> None:
         tokens.append(token)
         if token.character:
             call.reply(_token(token))
-    call.reply(convert(composer.finish(tokens, loaded, config).to_dict(), protocol.Poem))
+    call.reply(convert(composer.finish(tokens, loaded, config).to_dict(), replies.Poem))
 
 
 def candidates(request: ComposeCandidates, call: Call) -> None:
@@ -99,7 +96,7 @@ def candidates(request: ComposeCandidates, call: Call) -> None:
 
     poems = compose_many(loaded, config, request.n, pool_size=n_poems, go_on=go_on)
     for rank, poem in enumerate(poems, start=1):
-        call.reply(convert({**poem.to_dict(), "rank": rank}, protocol.Candidate))
+        call.reply(convert({**poem.to_dict(), "rank": rank}, replies.Candidate))
     call.reply(CandidatesDone(len(poems)))
 
 
@@ -115,7 +112,7 @@ def inspect(request: InspectCharacter, call: Call) -> None:
     )
     book = _book_of(config)
     call.reply(
-        protocol.Inspection(
+        replies.Inspection(
             index=found.index,
             character=found.character,
             probability=_short(found.probability),
@@ -144,7 +141,7 @@ def states(request: InspectStates, call: Call) -> None:
         loaded, config, request.text, layer, request.kind, request.n_units, call.check_cancelled
     )
     call.reply(
-        protocol.PoemStates(
+        replies.PoemStates(
             cell=loaded.model.config.cell,
             n_layers=loaded.model.config.n_layers,
             n_hidden=loaded.model.config.hidden_size,
@@ -176,7 +173,7 @@ def novelty(request: MeasureNovelty, call: Call) -> None:
             name=loaded.name,
         )
     call.reply(
-        protocol.Novelty(
+        replies.Novelty(
             longest_run=found.longest_run,
             run=found.run,
             n_lines=found.n_lines,
@@ -199,8 +196,8 @@ HANDLERS: Mapping[type[Request], Callable[[Any, Call], None]] = {
 }
 
 
-def _token(token: "Token") -> protocol.Token:
-    return protocol.Token(
+def _token(token: "Token") -> replies.Token:
+    return replies.Token(
         index=token.index,
         character=token.character,
         probability=_short(token.probability),
@@ -230,8 +227,8 @@ def _rhyme_groups(character: str, system: RhymeBook) -> tuple[str, ...]:
     return masks.names_in(masks.level.get(character, 0) | masks.oblique.get(character, 0))
 
 
-def _layer(layer: "LayerValues") -> protocol.Layer:
-    return protocol.Layer(
+def _layer(layer: "LayerValues") -> replies.Layer:
+    return replies.Layer(
         gates={name: _rounded(values) for name, values in layer.gates.items()},
         states={name: _rounded(values) for name, values in layer.states.items()},
         means={name: round(value, 4) for name, value in layer.means.items()},

@@ -1,6 +1,6 @@
 """The composing service: a process that answers requests on stdin with replies on stdout; stderr is a log.
 
-`protocol` declares the messages. One thread reads, so that a cancellation takes effect at once; another carries out
+`requests` and `replies` declare the messages. One thread reads, so that a cancellation takes effect at once; another carries out
 the requests in order. The end of stdin means that the client is gone, and ends the process at once.
 """
 
@@ -15,18 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from engine.composing.service.handlers import HANDLERS, Call, CancelledError
-from engine.composing.service.protocol import (
+from engine.composing.service.replies import Cancelled, Failure, Hello, ReplyWriter
+from engine.composing.service.requests import (
     MAX_REQUEST_BYTES,
     VERSION,
     AnyRequest,
     Cancel,
-    Cancelled,
-    Failure,
-    Hello,
-    Reply,
+    InvalidRequestError,
     Shutdown,
+    request_of_line,
 )
-from engine.composing.service.wire import InvalidRequestError, request_of_line, to_line
 from engine.model.metadata import WEIGHTS
 from engine.model.registry import find_model
 from engine.model.torch_import import import_torch_to_compose
@@ -51,8 +49,8 @@ def serve() -> NoReturn:
     # Only replies may reach the real stdout: whatever a library prints goes to stderr.
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    service = Service(replies)
-    service.reply(0, Hello(VERSION, os.getpid()))
+    service = Service(ReplyWriter(replies))
+    service.replies.send(0, Hello(VERSION, os.getpid()))
     threading.Thread(target=service.work, name="composer", daemon=True).start()
     service.read(sys.stdin.buffer)
     # The worker may be in the middle of a poem that nobody waits for: leave without asking it.
@@ -60,11 +58,10 @@ def serve() -> NoReturn:
 
 
 class Service:
-    """Requests go in by `read`, are carried out by `work`, and answered by `reply`."""
+    """Requests go in by `read`, are carried out by `work`, and answered through `replies`."""
 
-    def __init__(self, replies: BinaryIO) -> None:
-        self._replies = replies
-        self._reply_lock = threading.Lock()
+    def __init__(self, replies: ReplyWriter) -> None:
+        self.replies = replies
         self._requests: queue.SimpleQueue[tuple[int, AnyRequest]] = queue.SimpleQueue()
         # Ids of the requests that have no last reply yet, and those of them that were cancelled.
         self._open: set[int] = set()
@@ -84,7 +81,7 @@ class Service:
             try:
                 request_id, request = request_of_line(line)
             except InvalidRequestError as error:
-                hint = "engine/composing/service/protocol.py declares the requests."
+                hint = "engine/composing/service/requests.py declares the requests."
                 self._reply_error(
                     error.id, UsageError("A request cannot be read: {error}.", hint, error=brief(str(error)))
                 )
@@ -114,7 +111,7 @@ class Service:
         try:
             HANDLERS[type(request)](request, self._call(request_id))
         except CancelledError:
-            self.reply(request_id, Cancelled())
+            self.replies.send(request_id, Cancelled())
         except StudioError as error:
             self._reply_error(request_id, error)
         except Exception as error:  # noqa: BLE001 - the client is told, the traceback is in the log, the next request may be well
@@ -131,7 +128,7 @@ class Service:
 
     def _call(self, request_id: int) -> Call:
         return Call(
-            reply=functools.partial(self.reply, request_id),
+            reply=functools.partial(self.replies.send, request_id),
             is_cancelled=lambda: request_id in self._cancelled,
             load=self._model,
         )
@@ -151,14 +148,4 @@ class Service:
         return loaded
 
     def _reply_error(self, request_id: int, error: StudioError) -> None:
-        self.reply(request_id, Failure.of(error))
-
-    def reply(self, request_id: int, reply: Reply) -> None:
-        """Send one reply, whole, whichever thread it comes from."""
-        line = to_line(request_id, reply)
-        with self._reply_lock:
-            try:
-                self._replies.write(line)
-                self._replies.flush()
-            except OSError:
-                os._exit(0)  # the client is gone
+        self.replies.send(request_id, Failure.of(error))

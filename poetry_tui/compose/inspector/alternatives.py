@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.segment import Segment
 from rich.style import Style
 
-from engine.composing.service.protocol import Alternative
+from engine.composing.service.replies import Alternative
 from poetry_tui.compose.inspector.rows import InspectorStyles, Row, percent, piece
 from poetry_tui.preferences.chart_glyphs import is_ascii
 from poetry_tui.widgets.poem.typesetting import full_width

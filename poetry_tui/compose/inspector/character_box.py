@@ -2,7 +2,7 @@
 
 from rich.cells import cell_len
 
-from engine.composing.service.protocol import Inspection, Token
+from engine.composing.service.replies import Inspection, Token
 from poetry_tui.compose.inspector.alternatives import END_GLYPH
 from poetry_tui.compose.inspector.rows import GAP, InspectorStyles, Row, percent, piece
 from poetry_tui.preferences.i18n import tr

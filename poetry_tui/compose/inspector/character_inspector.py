@@ -17,7 +17,8 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from engine.composing.service.protocol import Alternative, InspectCharacter, Inspection, Token
+from engine.composing.service.replies import Alternative, Inspection, Token
+from engine.composing.service.requests import InspectCharacter
 from poetry_tui.compose.inspector.alternatives import Alternatives, alternative_rows
 from poetry_tui.compose.inspector.character_box import HEAD_ROWS, character_rows
 from poetry_tui.compose.inspector.gate_rows import choose_layout, gate_rows, n_rows

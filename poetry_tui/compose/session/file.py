@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.composing.service.protocol import Alternative, Poem, Token
+from engine.composing.service.replies import Alternative, Poem, Token
 from engine.system import paths
 from engine.system.files import parse_json, read_start, write_atomically
 from poetry_tui.compose.session.revisions import ComposeRequest, Origin, Revision, RevisionTree

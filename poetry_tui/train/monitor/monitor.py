@@ -3,10 +3,12 @@
 The monitor owns how the run is viewed: the selected step, the open panes, and through its chart zoom, pan and axes.
 """
 
+import asyncio
 import time
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 from textual import events
 from textual.app import ComposeResult
@@ -31,6 +33,10 @@ from poetry_tui.train.monitor.prediction_grid import PredictionGrid
 from poetry_tui.train.monitor.resource_pane import ResourcePane
 from poetry_tui.train.monitor.samples import MAX_ROUNDS, SampleTimeline
 
+# A figure that changes more often cannot be read, and every read and every painting is paid for by the training.
+READ_PERIOD_S = 0.2
+# While another screen is in front.
+HIDDEN_READ_PERIOD_S = 0.5
 # Curves may take this share of one processor from the training, and hardly change within a second; that of a long run, which
 # changes by less than a dot, may wait for some more. Figures come first.
 CURVES_SHARE = 0.01
@@ -99,6 +105,13 @@ class RunMonitor(Vertical):
     class Drawn(Message):
         """The runs were drawn anew: another status, maybe, so that other keys apply."""
 
+    class Read(Message):
+        """More of the followed run was read."""
+
+        def __init__(self, folder: Path) -> None:
+            super().__init__()
+            self.folder = folder
+
     def __init__(self, runs: FollowedRuns, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._runs = runs
@@ -146,12 +159,32 @@ class RunMonitor(Vertical):
         self.query_one(ResourcePane).refresh_labels()
         self._runs.is_dirty = True
 
-    # Drawing
+    # Reading
 
-    def paint_within(self, period_s: float) -> None:
-        """Draw what has changed, unless that was done less than this long ago."""
-        if time.monotonic() - self._painted_s >= period_s:
-            self.paint()
+    def follow(self, follower: RunFollower) -> None:
+        """Draw another run at once, though little of it has been read yet; read and draw it until the next one is followed."""
+        self._draw(follower)
+        self._run_for_screen(self._read(follower), "read")
+
+    async def _read(self, follower: RunFollower) -> None:
+        """Read the followed run and its overlays in threads, and draw them; a long run in chunks, so that keys come between."""
+        while self._runs.followed is follower:
+            snapshot = await asyncio.to_thread(follower.read)
+            self._runs.is_dirty |= follower.fold(snapshot)
+            for overlay in list(self._runs.overlays.values()):
+                self._runs.is_dirty |= overlay.fold(await asyncio.to_thread(overlay.read))
+            has_more = snapshot.chunk.more
+            if not has_more or time.monotonic() - self._painted_s >= READ_PERIOD_S:
+                self.paint()
+            self.post_message(self.Read(follower.folder))
+            if not has_more:
+                await asyncio.sleep(READ_PERIOD_S if self.screen.is_current else HIDDEN_READ_PERIOD_S)
+
+    def _run_for_screen(self, work: Coroutine[Any, Any, None], group: str) -> None:
+        """Run a worker of the screen, which notifies of what goes wrong unforeseen; it replaces the last one of its group."""
+        self.screen.run_worker(work, group=group, exclusive=True, exit_on_error=False)
+
+    # Drawing
 
     def paint_at_once(self) -> None:
         """Draw what a key has changed, before the next read."""
@@ -166,10 +199,6 @@ class RunMonitor(Vertical):
         with self.app.batch_update():
             self._runs.is_dirty = not self._draw(self._runs.followed)
         self.post_message(self.Drawn())
-
-    def show(self, follower: RunFollower) -> None:
-        """Draw another run at once, though little of it has been read yet."""
-        self._draw(follower)
 
     def _draw(self, follower: RunFollower) -> bool:
         """Draw a run as it is now; return False where curves that have changed were left for later."""
@@ -307,9 +336,7 @@ class RunMonitor(Vertical):
     def action_report(self) -> None:
         """Write the report on the followed run and its overlays, in the background."""
         if self._runs.followed is not None:
-            writing = self._write_report([self._runs.followed.folder, *self._runs.overlays])
-            # The screen's worker: it notifies of what goes wrong unforeseen.
-            self.screen.run_worker(writing, group="report", exclusive=True, exit_on_error=False)
+            self._run_for_screen(self._write_report([self._runs.followed.folder, *self._runs.overlays]), "report")
 
     async def _write_report(self, folders: Sequence[Path]) -> None:
         self.notify(tr("train.report_begun"), timeout=2, markup=False)

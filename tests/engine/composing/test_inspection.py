@@ -9,10 +9,11 @@ import torch
 
 from engine.composing.composer import compose, compose_poem
 from engine.composing.inspection import LayerValues, inspect, states_of_poem
-from engine.composing.service import protocol
+from engine.composing.service import replies
 from engine.composing.service.handlers import Call, CancelledError
 from engine.composing.service.handlers import inspect as inspect_for_service
-from engine.composing.service.protocol import InspectCharacter, Reply
+from engine.composing.service.replies import Reply
+from engine.composing.service.requests import InspectCharacter
 from engine.config.schema import CELLS, Cell, ComposeConfig
 from engine.corpus.tokens.control_codes import control_code_tags
 from engine.corpus.tokens.vocabulary import BEGIN, Vocabulary
@@ -232,7 +233,7 @@ def answers(request: InspectCharacter, loaded: LoadedModel, is_cancelled: bool =
 def test_the_service_answers_with_tone_rhyme_groups_and_layers() -> None:
     request = InspectCharacter("日月山风", 3, {"begin": "日"}, n_alternatives=3, n_units=4)
     (found,) = answers(request, small_model())
-    assert isinstance(found, protocol.Inspection)
+    assert isinstance(found, replies.Inspection)
     assert (found.character, found.tone) == ("风", "平")
     assert "一东" in found.rhyme_groups
     assert len(found.alternatives) == 3
@@ -244,7 +245,7 @@ def test_the_service_answers_with_tone_rhyme_groups_and_layers() -> None:
 def test_in_a_tune_a_character_rhymes_by_its_part(well_read: LoadedModel) -> None:
     text = compose_poem(well_read, ComposeConfig(form="yijiangnan", seed=3)).text
     (found,) = answers(InspectCharacter(text, 2, {"form": "yijiangnan"}), well_read)
-    assert isinstance(found, protocol.Inspection)
+    assert isinstance(found, replies.Inspection)
     assert found.rhyme_groups
     assert all(name.endswith("部") for name in found.rhyme_groups)
 

@@ -11,7 +11,7 @@ from engine.model.checkpoint import OPTIMIZER, load_progress, save_checkpoint
 from engine.model.devices import choose_device, product_dtype
 from engine.model.metadata import tensor_entries
 from engine.system.errors import ModelError, UsageError
-from engine.training.optim import make_optimizer
+from engine.training.trainer import make_optimizer
 from tests.engine.small_model import small_model
 
 

@@ -9,7 +9,7 @@ from engine.config.schema import CELLS, OPTIMIZERS, Cell, Initialisation, ModelC
 from engine.model.char_rnn import N_GATES, CharRNN
 from engine.model.decode_step import can_multiply_bfloat16
 from engine.model.devices import has_fast_bfloat16
-from engine.training.optim import make_optimizer
+from engine.training.trainer import make_optimizer
 from tests.engine.small_model import small_config, small_model
 
 V = 300

@@ -115,7 +115,7 @@ def test_a_run_of_before_goes_on_with_the_pieces_that_it_began_with(
     config = config.replace(checkpoint_every=8, validate_every=8, anneal_fraction=0.0, max_chars=2 * len(QUATRAIN))
     with monkeypatch.context() as before:
         before.setattr(
-            "engine.training.trainer.plan_curriculum", lambda *given, **_: plan_curriculum(*given, end_counts=True)
+            "engine.training.build.plan_curriculum", lambda *given, **_: plan_curriculum(*given, end_counts=True)
         )
         run_training(config, tmp_path / "whole")
         seen: list[events.Event] = []

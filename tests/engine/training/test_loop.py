@@ -103,7 +103,7 @@ def test_a_run_with_headers_goes_on_in_a_later_studio_that_knows_more_forms(
     config = config.replace(conditioning_prob=0.5)
     known = tuple(tag for tag in control_code_tags() if tag not in ("form:qilv", "form:wujue"))
     with monkeypatch.context() as earlier:
-        earlier.setattr("engine.training.trainer.control_code_tags", lambda: known)
+        earlier.setattr("engine.training.build.control_code_tags", lambda: known)
         on_record, stop_requested = stop_after(1)
         run_training(config, tmp_path / "run", on_record=on_record, stop_requested=stop_requested)
     assert run_training(config, tmp_path / "run", resume=True) == "completed"
@@ -116,7 +116,7 @@ def test_a_run_of_before_keywords_begins_another_that_is_told_them_and_stops_and
     config = config.replace(conditioning_prob=0.9, checkpoint_every=3)
     older = tuple(tag for tag in control_code_tags() if tag.split(":")[0] in ("title", "poem", "form", "rhyme"))
     with monkeypatch.context() as earlier:
-        earlier.setattr("engine.training.trainer.control_code_tags", lambda: older)
+        earlier.setattr("engine.training.build.control_code_tags", lambda: older)
         run_training(config.replace(max_steps=2), tmp_path / "older")
     config = config.replace(start_from=str(tmp_path / "older"), max_steps=12)
     run_training(config, tmp_path / "undisturbed")

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from engine.config.schema import OPTIMIZERS, Optimizer, TrainConfig
-from engine.training.optim import make_optimizer, update_parameters
+from engine.training.trainer import make_optimizer, update_parameters
 from tests.engine.small_model import small_model
 from tests.small_corpus import write_corpus
 

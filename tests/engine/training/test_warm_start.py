@@ -18,8 +18,8 @@ from engine.model.metadata import architecture_of, read_metadata
 from engine.model.registry import find_model
 from engine.runs.events import Record, Validated
 from engine.system.errors import ModelError
+from engine.training.build import CONTROL_CODE_BIAS
 from engine.training.loop import run_training
-from engine.training.trainer import CONTROL_CODE_BIAS
 from engine.training.warm_start import warm_start
 from tests.engine.small_model import VOCABULARY, small_config, small_model
 from tests.small_corpus import write_corpus

@@ -16,34 +16,37 @@ from collections.abc import Mapping
 from queue import Queue
 from typing import Any
 
-from engine.composing.service.protocol import (
-    VERSION,
+from engine.composing.service.replies import (
     Alternative,
-    AnyRequest,
-    Cancel,
     Cancelled,
     Candidate,
     CandidatesDone,
-    ComposeCandidates,
-    ComposePoem,
     Failure,
     Hello,
-    InspectCharacter,
     Inspection,
-    InspectStates,
     Layer,
     LoadedModel,
-    LoadModel,
-    MeasureNovelty,
     Novelty,
     Poem,
     PoemStates,
     Progress,
     Reply,
-    Shutdown,
     Token,
+    to_line,
 )
-from engine.composing.service.wire import request_of_line, to_line
+from engine.composing.service.requests import (
+    VERSION,
+    AnyRequest,
+    Cancel,
+    ComposeCandidates,
+    ComposePoem,
+    InspectCharacter,
+    InspectStates,
+    LoadModel,
+    MeasureNovelty,
+    Shutdown,
+    request_of_line,
+)
 from engine.system.errors import StudioError
 
 REGULAR = "暮江头一笛风，满船明月照归篷。扁舟夜泊芦花里，不见青山只见鸿。"

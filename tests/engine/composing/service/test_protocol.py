@@ -11,27 +11,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.composing.service.protocol import (
+from engine.composing.service.replies import (
     LAST_REPLIES,
     Alternative,
     AnyReply,
-    AnyRequest,
-    Cancel,
     Candidate,
-    ComposeCandidates,
-    ComposePoem,
     Failure,
-    InspectCharacter,
-    InspectStates,
-    LoadModel,
-    MeasureNovelty,
     Poem,
     Reply,
+    Token,
+    reply_of_line,
+    to_line,
+)
+from engine.composing.service.requests import (
+    AnyRequest,
+    Cancel,
+    ComposeCandidates,
+    ComposePoem,
+    InspectCharacter,
+    InspectStates,
+    InvalidRequestError,
+    LoadModel,
+    MeasureNovelty,
     Request,
     Shutdown,
-    Token,
+    request_of_line,
 )
-from engine.composing.service.wire import InvalidRequestError, reply_of_line, request_of_line, to_line
 from engine.corpus.store import import_file
 from engine.model.checkpoint import save_model
 from engine.system.errors import ComposeError, Message, StudioError

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from engine.composing.service.protocol import VERSION
+from engine.composing.service.requests import VERSION
 from engine.config.schema import CELLS
 from tests.engine.small_model import VOCABULARY, save_small_model
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.composing.service import protocol
+from engine.composing.service import replies as service_replies
 from engine.composing.service.handlers import Call, CancelledError, novelty
-from engine.composing.service.protocol import MeasureNovelty, Reply
+from engine.composing.service.replies import Reply
+from engine.composing.service.requests import MeasureNovelty
 from engine.corpus.cleaning import Cleaner
 from engine.corpus.corpus import Corpus, split_of
 from engine.corpus.novelty import novelty as searching
@@ -160,7 +161,7 @@ def test_the_service_tells_a_text() -> None:
     call = Call(replies.append, lambda: False, lambda _: loaded)
     novelty(MeasureNovelty("床前明月光，不见故乡人。"), call)
     (found,) = replies
-    assert isinstance(found, protocol.Novelty)
+    assert isinstance(found, service_replies.Novelty)
     assert found.is_exact
     assert (found.longest_run, found.n_lines_copied) == (5, 1)
     assert (found.line, found.title) == ("床前明月光", "题床前")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from engine.composing.service.protocol import Alternative, Inspection
+from engine.composing.service.replies import Alternative, Inspection
 from poetry_tui.compose.inspector.alternatives import Alternatives, alternative_rows
 from poetry_tui.compose.inspector.character_box import character_rows
 from poetry_tui.compose.inspector.equation import EQUATIONS, GATE_EQUATIONS, equation_rows, n_equation_rows

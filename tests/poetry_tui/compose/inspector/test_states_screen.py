@@ -4,7 +4,7 @@ from typing import cast
 
 import pytest
 
-from engine.composing.service.protocol import PoemStates
+from engine.composing.service.replies import PoemStates
 from poetry_tui.compose.inspector.states_map import LABEL_CELLS
 from poetry_tui.compose.inspector.states_screen import StatesScreen
 from tests.poetry_tui.compose.open_studio import OpenStudio, open_studio

@@ -1,10 +1,4 @@
-"""The messages between the studio and the composing service, declared once for both sides.
-
-The wire is JSON lines, UTF-8, one object a line. A request carries a positive `id`, chosen by the client, and its kind as `op`:
-
-    {"id": 1, "op": "load", "model": null}
-    {"id": 2, "op": "compose", "model": null, "config": {"begin": "日", "form": "qijue"}, "n_alternatives": 10}
-    {"id": 3, "op": "cancel", "target": 2}
+"""Replies of the composing service, and how they are written and read.
 
 A reply carries the `id` of its request and its kind as `reply`; the last reply to every request but `cancel` and `shutdown` is one
 of `LAST_REPLIES`:
@@ -19,108 +13,17 @@ of `LAST_REPLIES`:
 Imports neither torch nor a screen.
 """
 
+import os
+import threading
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, BinaryIO
 
+import msgspec
 from msgspec import Meta, Struct, field
 
+from engine.composing.service.requests import Request, StateKind
 from engine.system.errors import Message, StudioError, argument_of
 from engine.system.names import printable
-
-VERSION = 2
-MAX_REQUEST_BYTES = 1 << 20
-
-MAX_ALTERNATIVES = 1000
-MAX_POEM_CANDIDATES = 64
-MAX_INSPECTED_CHARS = 65_536
-MAX_UNITS = 16_384
-# A longer text would keep a composition waiting for seconds, and its states would fill the line.
-MAX_STATES_CHARS = 1000
-MAX_STATES_UNITS = 64
-
-AlternativesCount = Annotated[int, Meta(ge=0, le=MAX_ALTERNATIVES)]
-
-
-class Request(Struct, frozen=True, tag_field="op"):
-    """What the client asks for. `model`: a name or a folder, None for the studio's own model."""
-
-
-class LoadModel(Request, frozen=True, tag="load"):
-    """Load a model, so that the first poem need not wait. Answered by `LoadedModel`."""
-
-    model: str | None = None
-
-
-class ComposePoem(Request, frozen=True, tag="compose"):
-    """Compose one poem. Answered by a `Token` for each character, then a `Poem`. `config`: fields of ComposeConfig."""
-
-    config: Mapping[str, Any] = {}
-    model: str | None = None
-    n_alternatives: AlternativesCount = 0
-
-
-class ComposeCandidates(Request, frozen=True, tag="candidates"):
-    """Compose and rank several poems. Answered by `Progress` while they are composed, `n` times `Candidate`, the best first, then
-    `CandidatesDone`."""
-
-    config: Mapping[str, Any] = {}
-    n: Annotated[int, Meta(ge=1, le=MAX_POEM_CANDIDATES)] = 5
-    model: str | None = None
-
-
-class InspectCharacter(Request, frozen=True, tag="inspect"):
-    """Show what the network computed for one character of a poem. Answered by an `Inspection`.
-
-    `index` counts the characters of `text`, punctuation too; the length of the text stands for its end. `config`: fields of the
-    ComposeConfig that the poem was composed with. `n_units`: units of each layer to report, evenly spaced.
-    """
-
-    text: str
-    index: Annotated[int, Meta(ge=0, le=MAX_INSPECTED_CHARS)] = 0
-    config: Mapping[str, Any] = {}
-    model: str | None = None
-    n_alternatives: AlternativesCount = 10
-    n_units: Annotated[int, Meta(ge=1, le=MAX_UNITS)] = 48
-
-
-StateKind = Literal["hidden", "memory"]
-
-
-class InspectStates(Request, frozen=True, tag="states"):
-    """Show the states of a layer over a whole poem. Answered by `PoemStates`.
-
-    `layer` counts from 0, the lowest; None: the highest. `kind`: hidden (H), or memory (C) of an lstm. `config`: as in
-    `InspectCharacter`. `n_units`: units to report, those of the largest variance.
-    """
-
-    text: Annotated[str, Meta(min_length=1, max_length=MAX_STATES_CHARS)]
-    layer: Annotated[int, Meta(ge=0)] | None = None
-    kind: StateKind = "hidden"
-    config: Mapping[str, Any] = {}
-    model: str | None = None
-    n_units: Annotated[int, Meta(ge=1, le=MAX_STATES_UNITS)] = MAX_STATES_UNITS
-
-
-class MeasureNovelty(Request, frozen=True, tag="novelty"):
-    """Compare a poem with the training text of a model. Answered by a `Novelty`."""
-
-    text: str
-    model: str | None = None
-
-
-class Cancel(Request, frozen=True, tag="cancel"):
-    """Stop the request with the id `target`; ignored where it has its last reply already."""
-
-    target: Annotated[int, Meta(ge=0)]
-
-
-class Shutdown(Request, frozen=True, tag="shutdown"):
-    """End the service."""
-
-
-AnyRequest = (
-    LoadModel | ComposePoem | ComposeCandidates | InspectCharacter | InspectStates | MeasureNovelty | Cancel | Shutdown
-)
 
 
 class Reply(Struct, frozen=True, tag_field="reply"):
@@ -366,3 +269,41 @@ AnyReply = (
 LAST_REPLIES: tuple[type[Reply], ...] = (
     *(LoadedModel, Poem, CandidatesDone, Inspection, PoemStates, Novelty, Cancelled, Failure),
 )
+
+
+class _Envelope(Struct, frozen=True):
+    """What every line has beside its message."""
+
+    id: Annotated[int, Meta(ge=0)]
+
+
+_ENVELOPES = msgspec.json.Decoder(_Envelope)
+_REPLIES: msgspec.json.Decoder[AnyReply] = msgspec.json.Decoder(AnyReply)
+
+
+def to_line(id: int, message: Request | Reply) -> bytes:
+    """One line of the wire, with its line end."""
+    return msgspec.json.encode({"id": id, **msgspec.to_builtins(message)}) + b"\n"
+
+
+def reply_of_line(line: bytes) -> tuple[int, AnyReply]:
+    """The id and the reply of a line. Raises ValueError (`msgspec.DecodeError`) for a line that is no reply."""
+    return _ENVELOPES.decode(line).id, _REPLIES.decode(line)
+
+
+class ReplyWriter:
+    """Sends replies, each whole, whichever thread it comes from."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def send(self, request_id: int, reply: Reply) -> None:
+        """Send one reply. Ends the process where the client is gone."""
+        line = to_line(request_id, reply)
+        with self._lock:
+            try:
+                self._stream.write(line)
+                self._stream.flush()
+            except OSError:
+                os._exit(0)
