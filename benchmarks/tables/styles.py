@@ -19,9 +19,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from engine.composing.decoding.styles import TABLE
 from engine.corpus.corpus import split_of
 from engine.corpus.store import open_corpus
-from engine.corpus.style_characters import TABLE
 from engine.corpus.tokens.control_codes import PERIODS, style_of
 from engine.corpus.tokens.vocabulary import BEGIN, END, PAD, Vocabulary
 from engine.model.char_rnn import CharRNN

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from engine.composing.constraints.prompt import build_prompt, style_of_request
 from engine.composing.constraints.used_words import steered
 from engine.composing.decoding.guides import topics_of
+from engine.composing.decoding.styles import bias_of
 from engine.composing.results import Composition, han_lines_of
 from engine.config.schema import ComposeConfig
 from engine.corpus.novelty.novelty import verse_lines
-from engine.corpus.style_characters import bias_of
 from engine.corpus.tokens.vocabulary import BEGIN
 from engine.model.checkpoint import LoadedModel
 from engine.model.ranker import (

@@ -7,9 +7,8 @@ from textual.app import App
 from textual.timer import Timer
 
 from poetry_tui.lessons.facts import Facts, facts_of
-from poetry_tui.lessons.lesson import Lesson, Step, lessons
+from poetry_tui.lessons.lesson import Lesson, LessonProgress, Step, lessons, load_progress, save_progress
 from poetry_tui.lessons.panel import LessonPanel, PanelText
-from poetry_tui.lessons.progress import LessonProgress, load_progress, save_progress
 from poetry_tui.preferences.i18n import tr, tr_label, tr_os_error
 from poetry_tui.terminal.compat import open_screens
 from poetry_tui.train.screen import TrainScreen

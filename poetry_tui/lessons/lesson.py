@@ -1,13 +1,19 @@
-"""Lessons and their steps, read from `data/lessons/*.toml`, one file a lesson in both languages. Knows no Textual."""
+"""Lessons and their steps, read from `data/lessons/*.toml`, one file a lesson; how far each has come. Knows no Textual."""
 
 import functools
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from engine.system.paths import bundled_data
+from engine.system.files import read_start, write_atomically
+from engine.system.paths import bundled_data, state_file
 from poetry_tui.preferences.i18n import language
+
+# Of the file in the state folder that tells how far each lesson has come.
+MAX_PROGRESS_BYTES = 1 << 16
 
 
 class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,3 +84,35 @@ class _Known(dict[str, Any]):
 
     def __missing__(self, name: str) -> _Unknown:
         return _Unknown()
+
+
+class LessonProgress(msgspec.Struct):
+    """`step`: index of the step to be done. `began_s`: Unix time at which the lesson was begun."""
+
+    step: int = 0
+    began_s: float = 0.0
+    is_done: bool = False
+
+
+class Progress(msgspec.Struct):
+    """`open`: the lesson that is on the screen, by name; "" for none."""
+
+    open: str = ""
+    lessons: dict[str, LessonProgress] = {}
+
+
+def progress_file() -> Path:
+    return state_file("lessons.json")
+
+
+def load_progress() -> Progress:
+    """The progress on disk; none where the file is missing or damaged."""
+    try:
+        return msgspec.json.decode(read_start(progress_file(), MAX_PROGRESS_BYTES), type=Progress)
+    except (OSError, ValueError):
+        return Progress()
+
+
+def save_progress(progress: Progress) -> None:
+    """Write the progress in one step. Raises OSError where the folder cannot be written."""
+    write_atomically(progress_file(), json.dumps(msgspec.to_builtins(progress), ensure_ascii=False, indent=2) + "\n")

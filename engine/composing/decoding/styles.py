@@ -1,7 +1,12 @@
 """The bias of a style: characters that its poets write oftener are made likelier, those that they write more seldom less likely.
 
+The biases are counted over the training poems (`data/styles.tsv`, made by `benchmarks.tables.styles`).
+
 Shapes: N poems, R rows, S slots, V vocabulary.
 """
+
+import functools
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -11,11 +16,28 @@ from engine.composing.constraints.prompt import style_of_request
 from engine.composing.decoding.particles import Floats, Particles
 from engine.composing.decoding.sampling import LogProbs
 from engine.config.schema import ComposeConfig
-from engine.corpus.style_characters import bias_of
+from engine.corpus.tokens.control_codes import Style
 from engine.corpus.tokens.vocabulary import Vocabulary
+from engine.system.paths import bundled_rows
 
 # Multiple of the counted bias: 1 predicts a poet's own verse best, 3 makes the poet plainer to see at 0.07 nats a character.
 STYLE_STRENGTH = 3.0
+TABLE = "styles.tsv"
+
+
+@functools.cache
+def _table() -> Mapping[str, Mapping[str, float]]:
+    return {
+        name: {entry[0]: int(entry[1:]) / 100 for entry in entries.split()} for name, entries in bundled_rows(TABLE)
+    }
+
+
+def bias_of(style: Style) -> Mapping[str, float]:
+    """Character -> bias in nats: what a style writes oftener or more seldom than others after the same words, of the narrowest part
+    that the table has, of poet, period and dynasty."""
+    names = [name for name in (style.poet, style.period, style.dynasty) if name]
+    # Most requests name none: the table takes a while to read.
+    return next((_table()[name] for name in names if name in _table()), {})
 
 
 class StyleGuide:

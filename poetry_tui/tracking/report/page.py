@@ -13,15 +13,16 @@ from engine.prosody.text import split_lines
 from engine.runs.smoothing import WINDOW_STEPS
 from engine.system.errors import StudioError
 from poetry_tui.preferences.i18n import tr, tr_label
-from poetry_tui.tracking.comparison import Comparison, Row, compare
+from poetry_tui.tracking.comparison import Comparison, Row, aligned, compare, differing
 from poetry_tui.tracking.report.blocks import Block, Code, Heading, Paragraph, Poem, Prediction, Table
 from poetry_tui.tracking.report.curves import curves, embeddings, probes
 from poetry_tui.tracking.report.history import RunHistory
-from poetry_tui.tracking.report.method import question_and_method
 from poetry_tui.tracking.wording import ABOUT
 
 N_ROUNDS = 5
 N_EXCERPTS = 4
+# Settings that decide where and how often something is done, not what is learnt.
+NOT_ASKED = frozenset({"preset", "device", "n_threads", "precision", "checkpoint_every", "compare_every", "chunk_rows"})
 
 
 def blocks(histories: Sequence[RunHistory]) -> list[Block]:
@@ -61,6 +62,43 @@ def made() -> Paragraph:
 
 def title(histories: Sequence[RunHistory]) -> str:
     return tr("report.title", runs=", ".join(history.name for history in histories))
+
+
+def question_and_method(histories: Sequence[RunHistory]) -> Iterator[Block]:
+    """What the runs can answer, and how they were made; nothing of runs that never told their settings."""
+    configs = [history.config for history in histories]
+    if not all(configs):
+        return
+    changed = {name: values for name, values in differing(configs).items() if name not in NOT_ASKED}
+    yield Heading(tr_label("report.question"))
+    yield Paragraph(_question(changed))
+    yield Heading(tr_label("report.method"))
+    shared = {name: " / ".join(dict.fromkeys(map(str, values))) for name, values in aligned(configs).items()}
+    yield Paragraph(tr("report.method_network", n=len(histories), **shared))
+    yield Paragraph(tr("report.method_data", poems=_poems(histories), **shared))
+    steps = " / ".join(dict.fromkeys(f"{one.state.step:,}" for one in histories))
+    yield Paragraph(tr("report.method_runs", steps=steps, **shared))
+    if changed and "seed" not in changed:
+        yield Paragraph(tr("report.method_one_seed"))
+
+
+def _question(changed: Mapping[str, Sequence[Any]]) -> str:
+    if not changed:
+        return tr("report.question_one")
+    if set(changed) == {"seed"}:
+        return tr("report.question_seed")
+    named = [f"{name} ({', '.join(dict.fromkeys(map(str, values)))})" for name, values in changed.items()]
+    return tr("report.question_several", settings=", ".join(named))
+
+
+def _poems(histories: Sequence[RunHistory]) -> str:
+    """The corpora, with number of poems and licence where a checkpoint tells them."""
+    found = []
+    for history in histories:
+        corpus: Mapping[str, Any] = history.about.get("corpus", {})
+        name = str(history.config.get("corpus", "–"))
+        found.append(f"{name} ({corpus['n_poems']:,}; {corpus['licence']})" if corpus else name)
+    return ", ".join(dict.fromkeys(found))
 
 
 def _figures(side_by_side: Comparison) -> Iterator[Block]:

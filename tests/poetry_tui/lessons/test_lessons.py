@@ -13,9 +13,8 @@ from engine.system import paths
 from poetry_tui.app import PoetryApp
 from poetry_tui.commands.cli import main
 from poetry_tui.lessons.facts import facts_of
-from poetry_tui.lessons.lesson import Step, lessons
+from poetry_tui.lessons.lesson import Progress, Step, lessons, load_progress, progress_file
 from poetry_tui.lessons.panel import LessonPanel, PanelText
-from poetry_tui.lessons.progress import Progress, load_progress, progress_file
 from poetry_tui.preferences.settings import Settings
 from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.settings.form import RunSettings

@@ -5,9 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.composing.composer import compose_many, compose_poem
-from engine.composing.decoding.styles import STYLE_STRENGTH, style_bias
+from engine.composing.decoding.styles import STYLE_STRENGTH, bias_of, style_bias
 from engine.config.schema import ComposeConfig
-from engine.corpus.style_characters import bias_of
 from engine.corpus.tokens.control_codes import PERIODS, coded_poets, style_named
 from engine.model.checkpoint import LoadedModel
 from tests.engine.composing.composing_lines import again

@@ -7,7 +7,7 @@ from engine.config.presets import preset
 from poetry_tui.preferences.i18n import in_language
 from poetry_tui.tracking.report.blocks import Paragraph
 from poetry_tui.tracking.report.history import RunHistory
-from poetry_tui.tracking.report.method import question_and_method
+from poetry_tui.tracking.report.page import question_and_method
 from tests.poetry_tui.tracking import make_run
 
 
