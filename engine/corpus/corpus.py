@@ -184,14 +184,14 @@ def check(corpus: Corpus) -> CorpusCheck:
     )
 
 
-def held_out_poems(corpus: Corpus, shape: Shape = "all", split: Split = "test") -> Iterator[Poem]:
-    """The poems of a split that share no line with a training poem.
+def held_out_poems(corpus: Corpus, shape: Shape = "all") -> Iterator[Poem]:
+    """The poems of the test split that share no line with a training poem.
 
     Args:
         shape: `quatrains` are four lines, `octaves` eight, of five or of seven characters.
     """
     fits = _shape_test(shape)
-    candidates = [poem for poem in corpus.poems() if split_of(poem) == split and fits(poem)]
+    candidates = [poem for poem in corpus.poems() if split_of(poem) == "test" and fits(poem)]
     training = (poem for poem in corpus.poems() if split_of(poem) == "train")
     return without_shared_lines(candidates, training)
 

@@ -154,7 +154,7 @@ class _LeaveUnfilled(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def load_model(folder: Path, device: torch.device, name: str | None = None) -> LoadedModel:
+def load_model(folder: Path, device: torch.device) -> LoadedModel:
     """Read a model or checkpoint folder.
 
     Raises:
@@ -177,7 +177,7 @@ def load_model(folder: Path, device: torch.device, name: str | None = None) -> L
     model.to(device).eval()
     lines = lines_of_model(folder, metadata)
     ranker = ranker_of(folder, model.output_weight.shape[1])
-    return LoadedModel(name or str(metadata.get("name") or folder.name), model, vocabulary, metadata, lines, ranker)
+    return LoadedModel(str(metadata.get("name") or folder.name), model, vocabulary, metadata, lines, ranker)
 
 
 def _check_values(path: Path, name: str, value: Tensor) -> None:

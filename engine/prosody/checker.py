@@ -90,9 +90,9 @@ def _best_fit(lines: Sequence[str], wanted: Form | None, book: RhymeBook | None,
     return best
 
 
-def fitted(lines: Sequence[str], form: Form, *, strict: bool = False) -> AnyFit:
+def fitted(lines: Sequence[str], form: Form) -> AnyFit:
     """Some lines of a form's lengths, fitted to it."""
-    return fit_regulated(lines, form, strict=strict) if form.is_regulated else fit(lines, form)
+    return fit_regulated(lines, form) if form.is_regulated else fit(lines, form)
 
 
 def _without_form(lines: Sequence[str], wanted: Form | None, book: RhymeBook | None) -> Report:

@@ -32,9 +32,9 @@ def scratch_folder(parent: Path, prefix: str, suffix: str = "") -> Iterator[Path
         _let_go(lock)
 
 
-def sweep(parent: Path, prefix: str, suffix: str = "") -> None:
+def sweep(parent: Path, prefix: str) -> None:
     """Remove the scratch folders of this kind that dead processes of ours left in `parent`; what cannot be removed stays."""
-    for folder in _matching(parent, f"{re.escape(prefix)}{_RANDOM}{re.escape(suffix)}"):
+    for folder in _matching(parent, f"{re.escape(prefix)}{_RANDOM}"):
         with _abandoned(folder) as is_abandoned:
             if is_abandoned:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -42,10 +42,6 @@ class Workers:
     size: int = 1
     control_group: Any = None
 
-    @property
-    def is_main_process(self) -> bool:
-        return self.rank == 0
-
     def shard(self, rows: Rows) -> Rows:
         """This rank's rows of a batch; may be empty."""
         return rows[self.rank :: self.size]

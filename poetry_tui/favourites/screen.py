@@ -117,6 +117,7 @@ class FavouritesScreen(StudioScreen):
 
     # What is shown
 
+    @on(OptionList.OptionHighlighted)
     def show_poem_page(self) -> None:
         """Display the chosen poem."""
         chosen, display = self.query_one(PoemShelf).chosen, self.display_of_poems
@@ -183,10 +184,6 @@ class FavouritesScreen(StudioScreen):
         self.query_one("#favourites-search", Input).placeholder = tr("favourites.search_here")
         if self.has_class("-empty") and not self._all:
             self.reload()
-
-    @on(OptionList.OptionHighlighted)
-    def show_poem(self) -> None:
-        self.show_poem_page()
 
     @on(OptionList.OptionSelected)
     async def choose(self) -> None:

@@ -195,17 +195,17 @@ class RunFollower:
             asked = pending_commands(self.folder) if writer.is_there else frozenset()
             last_line = next((line for line in reversed(self._log.poll()) if line.strip()), "")
             return Snapshot(chunk, writer, asked, last_line)
-        except StudioError as error:
-            return Snapshot(Chunk(), writer, problem=error)
-        except OSError as error:
-            problem = RunError(
-                "The run {name} cannot be read: {error}.",
-                "Check {path}.",
-                name=self.folder.name,
-                error=error.strerror,
-                path=self.folder,
-            )
-            return Snapshot(Chunk(), writer, problem=problem)
+        except (StudioError, OSError) as error:
+            return Snapshot(Chunk(), writer, problem=self._problem(error))
+
+    def _problem(self, error: StudioError | OSError) -> StudioError:
+        """Why the run cannot be read, for a person."""
+        if isinstance(error, StudioError):
+            return error
+        name, path = self.folder.name, self.folder
+        return RunError(
+            "The run {name} cannot be read: {error}.", "Check {path}.", name=name, error=error.strerror, path=path
+        )
 
     def _probe_writer(self) -> WriterProbe:
         """Whether somebody writes the run; who lived a moment ago is taken to live."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from engine.runs.events import Record
-from engine.system.errors import RunError, StudioError
+from engine.system.errors import StudioError
 from poetry_tui.tracking.reader import Chunk, EventTail, RunFollower, Snapshot
 from poetry_tui.tracking.run_state.status import Status
 
@@ -38,17 +38,8 @@ class RunReplay(RunFollower):
         try:
             if not self._records:
                 self._load()
-        except StudioError as error:
-            return Snapshot(Chunk(), problem=error)
-        except OSError as error:
-            problem = RunError(
-                "The run {name} cannot be read: {error}.",
-                "Check {path}.",
-                name=self.folder.name,
-                error=error.strerror,
-                path=self.folder,
-            )
-            return Snapshot(Chunk(), problem=problem)
+        except (StudioError, OSError) as error:
+            return Snapshot(Chunk(), problem=self._problem(error))
         now_s = self.clock_s()
         if self._read_s is not None and not self.is_held:
             self._played_s += (now_s - self._read_s) * self.speed

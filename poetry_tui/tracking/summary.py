@@ -165,17 +165,16 @@ def _summarise(folder: Path, writer: WriterProbe) -> RunSummary:
     )
 
 
-def list_runs(folder: Path | None = None) -> list[RunSummary]:
-    """The runs in a folder (the user's, when none is named), newest first.
+def list_runs() -> list[RunSummary]:
+    """The user's runs, newest first.
 
     Raises:
         RunError: the folder cannot be read.
     """
-    root = folder or paths.runs()
     cache_file = paths.caches() / CACHE
     cache = _open_cache(cache_file)
     known = dict(cache)
-    found = [summarise(path, cache) for path in folders_in(root, RunError)]
+    found = [summarise(path, cache) for path in folders_in(paths.runs(), RunError)]
     if cache != known:
         _save_cache(cache_file, cache)
     # One that has not spoken yet is the newest of all.

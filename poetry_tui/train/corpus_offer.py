@@ -47,8 +47,8 @@ class CorpusOffer(Vertical):
             super().__init__()
             self.corpus = corpus
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self.corpus = "tang"
 
     def compose(self) -> ComposeResult:

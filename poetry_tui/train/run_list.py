@@ -50,8 +50,8 @@ class RunList(OptionList):
             super().__init__()
             self.folder = folder
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id, markup=False)
+    def __init__(self) -> None:
+        super().__init__(markup=False)
         self._runs: list[RunSummary] = []
         self._titles: list[str] = []
         self._letters: Mapping[Path, str] = {}

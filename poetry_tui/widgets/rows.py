@@ -39,8 +39,8 @@ class Rows(Widget):
     }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._rows: Sequence[Sequence[Cells]] = ()
         # Textual's own are forgotten at every refresh.
         self._part_styles: dict[str, Style] = {}

@@ -26,7 +26,6 @@ from engine.system.errors import Message, ModelError, UsageError
 
 if TYPE_CHECKING:
     from engine.composing.composer import Token
-    from engine.composing.inspection import LayerValues
     from engine.model.checkpoint import LoadedModel
 
 FREE = "free"
@@ -172,18 +171,7 @@ def novelty(request: MeasureNovelty, call: Call) -> None:
             "Install the corpus that it was trained on.",
             name=loaded.name,
         )
-    call.reply(
-        replies.Novelty(
-            longest_run=found.longest_run,
-            run=found.run,
-            n_lines=found.n_lines,
-            n_lines_copied=found.n_lines_copied,
-            is_exact=found.exact,
-            line=found.line,
-            title=found.title,
-            author=found.author,
-        )
-    )
+    call.reply(convert(found, replies.Novelty, from_attributes=True))
 
 
 HANDLERS: Mapping[type[Request], Callable[[Any, Call], None]] = {
@@ -227,7 +215,7 @@ def _rhyme_groups(character: str, system: RhymeBook) -> tuple[str, ...]:
     return masks.names_in(masks.level.get(character, 0) | masks.oblique.get(character, 0))
 
 
-def _layer(layer: "LayerValues") -> replies.Layer:
+def _layer(layer: replies.Layer) -> replies.Layer:
     return replies.Layer(
         gates={name: _rounded(values) for name, values in layer.gates.items()},
         states={name: _rounded(values) for name, values in layer.states.items()},

@@ -196,11 +196,11 @@ def epoch_order(segments: Segments, batch_size: int, seed: int, epoch: int, part
     return [batches[position] for position in random.permutation(len(batches))]
 
 
-def in_order(segments: Segments, batch_size: int, parts: Parts | None = None) -> Iterator[Batch]:
+def in_order(segments: Segments, batch_size: int) -> Iterator[Batch]:
     """All batches, shortest segments first: for measuring, where order does not matter."""
-    by_length = np.argsort(segments.lengths(parts), kind="stable")
+    by_length = np.argsort(segments.lengths(), kind="stable")
     for first in range(0, len(by_length), batch_size):
-        yield segments.batch(by_length[first : first + batch_size], parts)
+        yield segments.batch(by_length[first : first + batch_size])
 
 
 def n_batches(segments: Segments, batch_size: int) -> int:

@@ -55,11 +55,6 @@ class RegulatedFit:
     ties: tuple[str, ...] = ()
 
     @property
-    def cost(self) -> int:
-        """What the faults weigh: a wrong tone or rhyme 2, a line or couplet that does not join 3."""
-        return self.score // COST
-
-    @property
     def templates(self) -> tuple[str, ...]:
         return tuple(line.variant.template for line in self.lines)
 

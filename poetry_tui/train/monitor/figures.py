@@ -25,8 +25,8 @@ class RunFigures(Rows):
     RunFigures { height: 2; padding: 0 1; }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._follower: RunFollower | None = None
 
     def show(self, follower: RunFollower) -> None:
@@ -83,8 +83,8 @@ class RunHeadline(Widget):
     RunHeadline { height: 1; padding: 0 1; }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._follower: RunFollower | None = None
         # What it says, as far as it depends on the run.
         self._shown: tuple[object, ...] = ()
@@ -128,8 +128,8 @@ class SparklineRow(Rows):
     SparklineRow { height: 2; padding: 0 1; }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._state: RunState | None = None
 
     def show(self, state: RunState) -> None:

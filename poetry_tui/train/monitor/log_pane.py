@@ -13,8 +13,8 @@ MAX_LINES = 500
 class LogPane(RichLog):
     """Rewritten only when the log has changed; follows its end."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id, max_lines=MAX_LINES, wrap=True, markup=False, highlight=False, min_width=20)
+    def __init__(self) -> None:
+        super().__init__(max_lines=MAX_LINES, wrap=True, markup=False, highlight=False, min_width=20)
         self._shown: Sequence[str] | None = None
 
     def on_mount(self) -> None:

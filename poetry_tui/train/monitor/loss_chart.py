@@ -79,8 +79,8 @@ class LossChart(Rows):
     # Others watch it.
     kind: var[ChartKind] = var("loss")
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self.state: RunState | None = None
         self.overlays: Sequence[tuple[str, RunState]] = ()
         self.selected_step: int | None = None

@@ -112,8 +112,8 @@ class RunMonitor(Vertical):
             super().__init__()
             self.folder = folder
 
-    def __init__(self, runs: FollowedRuns, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, runs: FollowedRuns) -> None:
+        super().__init__()
         self._runs = runs
         # What was drawn last.
         self._follower: RunFollower | None = None

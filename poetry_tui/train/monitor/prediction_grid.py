@@ -42,8 +42,8 @@ class PredictionGrid(VerticalScroll, inherit_bindings=False):
     PredictionGrid { scrollbar-gutter: stable; }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self.shown: Compared | None = None
 
     def compose(self) -> ComposeResult:

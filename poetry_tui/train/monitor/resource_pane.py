@@ -27,8 +27,8 @@ class ResourcePane(VerticalScroll):
     ResourcePane { scrollbar-gutter: stable; }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._shown: tuple[Resources | None, float] = (None, 0.0)
 
     def compose(self) -> ComposeResult:

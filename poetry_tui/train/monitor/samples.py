@@ -23,8 +23,8 @@ class SampleTimeline(VerticalScroll, inherit_bindings=False):
     SampleTimeline { & > Lines { text-overflow: ellipsis; } }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._shown: tuple[int, int] | None = None
 
     def compose(self) -> ComposeResult:

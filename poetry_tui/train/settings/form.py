@@ -59,8 +59,8 @@ class RunSettings(VerticalScroll):
             super().__init__()
             self.config = config
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id, can_focus=False)
+    def __init__(self) -> None:
+        super().__init__(can_focus=False)
         self._preset = DEFAULT_PRESET
         self._installed: list[str] = []
         self._beginnings: list[str] = []
