@@ -18,7 +18,7 @@ from benchmarks.speed.gpu import (
 from engine.config.presets import preset
 from engine.config.schema import PRECISIONS, Precision, TrainConfig
 from engine.corpus.store import import_file
-from engine.training.trainer import Trainer
+from engine.training.trainer import StepResult, TrainBatch, Trainer
 from tests.small_corpus import write_corpus
 
 CPU = torch.device("cpu")
@@ -48,9 +48,10 @@ def test_an_operation_that_waits_is_found(corpus: str, tmp_path: Path, monkeypat
     trainer = trainer_on(CPU, small(corpus), tmp_path / "run")
     update = Trainer.update
 
-    def and_look(self: Trainer, batch: object) -> tuple[float, torch.Tensor]:
-        rate, features = update(self, batch)  # type: ignore[arg-type]
-        return rate + 0 * features.sum().item(), features
+    def and_look(self: Trainer, batch: TrainBatch) -> StepResult:
+        result = update(self, batch)
+        result.features.sum().item()
+        return result
 
     monkeypatch.setattr(Trainer, "update", and_look)
     assert waits(trainer, n_steps=3) == {"aten::_local_scalar_dense": 1}

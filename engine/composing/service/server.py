@@ -49,7 +49,7 @@ def serve() -> NoReturn:
     # Only replies may reach the real stdout: whatever a library prints goes to stderr.
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    service = Service(ReplyWriter(replies))
+    service = Service(replies)
     service.replies.send(0, Hello(VERSION, os.getpid()))
     threading.Thread(target=service.work, name="composer", daemon=True).start()
     service.read(sys.stdin.buffer)
@@ -60,8 +60,8 @@ def serve() -> NoReturn:
 class Service:
     """Requests go in by `read`, are carried out by `work`, and answered through `replies`."""
 
-    def __init__(self, replies: ReplyWriter) -> None:
-        self.replies = replies
+    def __init__(self, replies: BinaryIO) -> None:
+        self.replies = ReplyWriter(replies)
         self._requests: queue.SimpleQueue[tuple[int, AnyRequest]] = queue.SimpleQueue()
         # Ids of the requests that have no last reply yet, and those of them that were cancelled.
         self._open: set[int] = set()
