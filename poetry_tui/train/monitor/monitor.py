@@ -4,16 +4,17 @@ The monitor owns how the run is viewed: the selected step, the open panes, and t
 """
 
 import asyncio
+import functools
 import time
 from bisect import bisect_left
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.worker import WorkType
 
 from engine.system.errors import StudioError
 from poetry_tui.preferences.i18n import tr, tr_error
@@ -164,7 +165,7 @@ class RunMonitor(Vertical):
     def follow(self, follower: RunFollower) -> None:
         """Draw another run at once, though little of it has been read yet; read and draw it until the next one is followed."""
         self._draw(follower)
-        self._run_for_screen(self._read(follower), "read")
+        self._run_for_screen(functools.partial(self._read, follower), "read")
 
     async def _read(self, follower: RunFollower) -> None:
         """Read the followed run and its overlays in threads, and draw them; a long run in chunks, so that keys come between."""
@@ -180,7 +181,7 @@ class RunMonitor(Vertical):
             if not has_more:
                 await asyncio.sleep(READ_PERIOD_S if self.screen.is_current else HIDDEN_READ_PERIOD_S)
 
-    def _run_for_screen(self, work: Coroutine[Any, Any, None], group: str) -> None:
+    def _run_for_screen(self, work: WorkType[None], group: str) -> None:
         """Run a worker of the screen, which notifies of what goes wrong unforeseen; it replaces the last one of its group."""
         self.screen.run_worker(work, group=group, exclusive=True, exit_on_error=False)
 
@@ -336,7 +337,8 @@ class RunMonitor(Vertical):
     def action_report(self) -> None:
         """Write the report on the followed run and its overlays, in the background."""
         if self._runs.followed is not None:
-            self._run_for_screen(self._write_report([self._runs.followed.folder, *self._runs.overlays]), "report")
+            folders = [self._runs.followed.folder, *self._runs.overlays]
+            self._run_for_screen(functools.partial(self._write_report, folders), "report")
 
     async def _write_report(self, folders: Sequence[Path]) -> None:
         self.notify(tr("train.report_begun"), timeout=2, markup=False)
