@@ -91,7 +91,9 @@ def _complete(action: argparse.Action) -> None:
     if action.choices is not None or action.nargs == 0:
         return
     if kind := _KINDS.get(action.dest):
-        completed = shtab.cmd(f"poetry-tui completion --names {kind}")
+        names = f"poetry-tui completion --names {kind}"
+        # shtab's line for zsh has every list of names printed whenever any word is completed: some thirty processes.
+        completed = {**shtab.cmd(names), "zsh": f"{{compadd -- \\$({names})}}"}
     elif metavar and metavar == metavar.lower() and "|" in metavar:
         action.choices = metavar.split("|")
     elif action.type is path_of or "FILE" in metavar:

@@ -67,6 +67,16 @@ def test_the_shell_completes_commands_flags_and_names(shell: str, environment: d
         assert whole in done.stdout, (line, done.stdout, done.stderr)
 
 
+def test_zsh_asks_for_names_only_where_one_is_completed(environment: dict[str, str], tmp_path: Path) -> None:
+    if shutil.which("zsh") is None:
+        pytest.skip("zsh is not installed")
+    file = tmp_path / "_poetry-tui"
+    file.write_text(script("zsh", environment), encoding="utf-8")
+    load = 'poetry-tui() { print asked for "$@" >&2 }; _arguments() {}; source "$1"'
+    done = subprocess.run(["zsh", "-f", "-c", load, "zsh", str(file)], capture_output=True, env=environment, check=True)
+    assert done.stderr == b""
+
+
 def test_a_shell_that_is_not_known_is_refused(environment: dict[str, str]) -> None:
     command = [sys.executable, "-m", "poetry_tui", "completion"]
     for words in ([], ["cmd"]):
