@@ -21,8 +21,8 @@ from poetry_tui.commands.output import (
     printable,
 )
 from poetry_tui.favourites.export import FILE_ENDINGS, FORMATS, date_of, export, format_of, to_dict
-from poetry_tui.favourites.search import collection_of
-from poetry_tui.favourites.store import FavouriteStore, form_key_of, heading_of, matches
+from poetry_tui.favourites.search import collection_of, matches
+from poetry_tui.favourites.store import Favourite, FavouriteStore, form_key_of, heading_of
 
 
 def add_parser(commands: Commands) -> None:
@@ -67,7 +67,7 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
 def _list(options: argparse.Namespace) -> None:
     store = FavouriteStore()
     listed = store.list_deleted() if options.deleted else store.list()
-    found = [favourite for favourite in listed if matches(favourite, *_filters(options))]
+    found = _matching(listed, options)
     if options.json:
         print_json([to_dict(favourite) for favourite in found])
     elif found:
@@ -85,6 +85,10 @@ def _list(options: argparse.Namespace) -> None:
             if any(_filters(options)) or options.deleted
             else "No poem is saved yet: f saves one in the studio."
         )
+
+
+def _matching(favourites: list[Favourite], options: argparse.Namespace) -> list[Favourite]:
+    return [favourite for favourite in favourites if matches(favourite, *_filters(options))]
 
 
 def _filters(options: argparse.Namespace) -> tuple[str, str, str]:
@@ -137,7 +141,7 @@ def _poster(options: argparse.Namespace) -> None:
 
 def _export(options: argparse.Namespace) -> None:
     form = _format(options.format, options.output)
-    found = FavouriteStore().search(*_filters(options))
+    found = _matching(FavouriteStore().list(), options)
     exported = export(found, form)
     if options.output is None:
         if isinstance(exported, bytes):

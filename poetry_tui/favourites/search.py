@@ -2,7 +2,16 @@
 
 from collections.abc import Callable, Iterable
 
-from poetry_tui.favourites.store import Favourite, FavouriteStore, matches
+from poetry_tui.favourites.store import Favourite, FavouriteStore
+
+
+def matches(favourite: Favourite, text: str = "", tag: str = "", collection: str = "") -> bool:
+    """Whether every word of `text` stands somewhere in it, punctuation and case aside, and it has `tag` and is in `collection`."""
+    if (tag and tag not in favourite.tags) or (collection and collection != favourite.collection):
+        return False
+    parts = (favourite.text, favourite.title, favourite.note, favourite.model, favourite.collection, *favourite.tags)
+    haystack = "\n".join(map(_folded, parts))
+    return all(_folded(word) in haystack for word in text.split())
 
 
 def found_by(line: str, favourites: Iterable[Favourite]) -> list[Favourite]:
@@ -43,3 +52,7 @@ def field_of(favourite: Favourite, name: str, store: FavouriteStore) -> tuple[st
         "title": (favourite.title, lambda line: store.set_title(number, line.strip())),
         "collection": (favourite.collection, lambda line: store.set_collection(number, collection_of(line))),
     }[name]
+
+
+def _folded(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()

@@ -84,15 +84,6 @@ def default_path() -> Path:
     return paths.home() / "favourites.db"
 
 
-def matches(favourite: Favourite, text: str = "", tag: str = "", collection: str = "") -> bool:
-    """Whether every word of `text` stands somewhere in it, punctuation and case aside, and it has `tag` and is in `collection`."""
-    if (tag and tag not in favourite.tags) or (collection and collection != favourite.collection):
-        return False
-    parts = (favourite.text, favourite.title, favourite.note, favourite.model, favourite.collection, *favourite.tags)
-    haystack = "\n".join(map(_folded, parts))
-    return all(_folded(word) in haystack for word in text.split())
-
-
 def heading_of(favourite: Favourite) -> str:
     """Its title, or its first line without the closing mark."""
     return favourite.title or next(iter(split_lines(favourite.text)), favourite.text).rstrip(LINE_MARKS)
@@ -148,10 +139,6 @@ class FavouriteStore:
     def list_deleted(self) -> Favourites:
         """Those that `restore` can bring back, the last one deleted first."""
         return self._select("WHERE deleted_s IS NOT NULL ORDER BY deleted_s DESC, id DESC")
-
-    def search(self, text: str = "", tag: str = "", collection: str = "") -> Favourites:
-        """Those that `matches` accepts, newest first."""
-        return [favourite for favourite in self.list() if matches(favourite, text, tag, collection)]
 
     def get(self, favourite_id: int) -> Favourite:
         """One of them; a StudioError when it is not there."""
@@ -328,10 +315,6 @@ def _values(favourite: Favourite) -> tuple[Any, ...]:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def _folded(text: str) -> str:
-    return "".join(filter(str.isalnum, text)).casefold()
 
 
 def _missing(favourite_id: int) -> StudioError:

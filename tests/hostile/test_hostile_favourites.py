@@ -12,7 +12,8 @@ from engine.system.errors import StudioError
 from poetry_tui.commands.cli import main
 from poetry_tui.favourites.export import FORMATS, export
 from poetry_tui.favourites.rows import COLUMNS
-from poetry_tui.favourites.store import WAIT_TO_READ_S, WAIT_TO_WRITE_S, Favourite, FavouriteStore, matches
+from poetry_tui.favourites.search import matches
+from poetry_tui.favourites.store import WAIT_TO_READ_S, WAIT_TO_WRITE_S, Favourite, FavouriteStore
 from tests.hostile.mutations import FACTOR, VALUES, as_json, check_sentence, documents, is_refused, rng
 from tests.hostile.test_hostile_names import check_output
 

@@ -19,8 +19,7 @@ from textual.widget import Widget
 
 from engine.composing.service.replies import Alternative, Inspection, Token
 from engine.composing.service.requests import InspectCharacter
-from poetry_tui.compose.inspector.alternatives import Alternatives, alternative_rows
-from poetry_tui.compose.inspector.character_box import HEAD_ROWS, character_rows
+from poetry_tui.compose.inspector.character_rows import HEAD_ROWS, Alternatives, alternative_rows, character_rows
 from poetry_tui.compose.inspector.gate_rows import choose_layout, gate_rows, n_rows
 from poetry_tui.compose.inspector.rows import InspectorStyles, Row, piece
 from poetry_tui.compose.session.revision_request import is_fixed_by_form
