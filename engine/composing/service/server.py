@@ -4,6 +4,7 @@
 the requests in order. The end of stdin means that the client is gone, and ends the process at once.
 """
 
+import contextlib
 import functools
 import os
 import queue
@@ -22,9 +23,11 @@ from engine.composing.service.requests import (
     AnyRequest,
     Cancel,
     InvalidRequestError,
+    LoadModel,
     Shutdown,
     request_of_line,
 )
+from engine.config.schema import ComposeConfig
 from engine.model.metadata import WEIGHTS
 from engine.model.registry import find_model
 from engine.model.torch_import import import_torch_to_compose
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 
 # Loaded models that stay in memory.
 MAX_MODELS = 2
+# In the form that the studio begins with.
+WARM_UP_POEM = ComposeConfig(form="qijue", seed=1)
 
 
 def serve() -> NoReturn:
@@ -104,7 +109,22 @@ class Service:
         # times as long as working when a training keeps the processor busy.
         use_threads(1)
         while True:
-            self.carry_out(*self._requests.get())
+            request_id, request = self._requests.get()
+            self.carry_out(request_id, request)
+            if isinstance(request, LoadModel):
+                self.warm_up(request.model)
+
+    def warm_up(self, model: str | None) -> None:
+        """Compose a poem for nobody, so that tables are read and weights packed when the first one is wanted; a request ends it."""
+        from engine.composing.composer import compose_many
+
+        def go_on(*_: int) -> None:
+            if not self._requests.empty():
+                raise CancelledError
+
+        # Whatever goes wrong here goes wrong again where somebody asks for a poem, and is said there.
+        with contextlib.suppress(Exception):
+            compose_many(self._model(model), WARM_UP_POEM, 1, pool_size=1, go_on=go_on)
 
     def carry_out(self, request_id: int, request: AnyRequest) -> None:
         """Carry out one request; whatever becomes of it, it gets a last reply."""

@@ -1,5 +1,6 @@
 """The composing service, through a real process."""
 
+import io
 import json
 import os
 import signal
@@ -11,8 +12,11 @@ from typing import Any
 
 import pytest
 
+from engine.composing.composer import compose_many
 from engine.composing.service.requests import VERSION
+from engine.composing.service.server import Service
 from engine.config.schema import CELLS
+from tests.engine.composing.rhyming_model import rhyming_model
 from tests.engine.small_model import VOCABULARY, save_small_model
 
 Reply = dict[str, Any]
@@ -211,3 +215,27 @@ def test_it_ends_when_told_before_anything_was_loaded(home: Path) -> None:
     client.send("shutdown")
     assert client.process.wait() == 0
     client.end()
+
+
+def test_a_poem_is_composed_for_nobody_until_a_request_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    n_segments = 0
+
+    def counted(*arguments: Any, go_on: Any, **options: Any) -> Any:
+        def count(*progress: int) -> None:
+            nonlocal n_segments
+            n_segments += 1
+            go_on(*progress)
+
+        return compose_many(*arguments, go_on=count, **options)
+
+    replies = io.BytesIO()
+    service = Service(replies)
+    monkeypatch.setattr(service, "_model", lambda _: rhyming_model())
+    monkeypatch.setattr("engine.composing.composer.compose_many", counted)
+    service.warm_up(None)
+    n_of_whole_poem = n_segments
+    service.read(io.BytesIO(b'{"id": 1, "op": "load", "model": null}\n'))
+    service.warm_up(None)
+    assert n_of_whole_poem > 1
+    assert n_segments == n_of_whole_poem + 1
+    assert replies.getvalue() == b""
