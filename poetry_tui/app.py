@@ -14,6 +14,7 @@ os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
 from rich.console import RenderableType
 from textual import events, on, work
 from textual.app import App, SystemCommand
+from textual.binding import Binding
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
@@ -22,7 +23,7 @@ from engine.system.errors import INTERRUPTED
 from engine.system.paths import state_file
 from poetry_tui.engine_client.client import EngineClient, EngineState
 from poetry_tui.preferences.chart_glyphs import Charts, is_ascii, use_charts
-from poetry_tui.preferences.i18n import Language, set_language, tr, tr_os_error
+from poetry_tui.preferences.i18n import Language, name_keys, set_language, tr, tr_os_error
 from poetry_tui.preferences.keymap import KEY_GROUPS, bind, configured_keys
 from poetry_tui.preferences.settings import Settings, SettingsStore, configured_settings, open_settings, settings_file
 from poetry_tui.preferences.themes import AUTO, INK, PAPER, THEMES
@@ -124,8 +125,11 @@ class PoetryApp(App[None]):
         for mode in TABS:
             if mode != self.DEFAULT_MODE:
                 self.add_mode(mode, functools.partial(self._screen_of, mode))
-        if keys := configured_keys():
+        keys = configured_keys()
+        if keys:
             self.set_keymap(keys)
+        # Of several keys of one action, the first is named.
+        name_keys({label: self.get_key_display(Binding(key.split(",")[0], "")) for label, key in keys.items()})
         for theme in THEMES:
             self.register_theme(theme)
         # Not by assignment, which has all style sheets parsed once more before the first paint.

@@ -11,7 +11,7 @@ from textual.dom import DOMNode
 
 import poetry_tui
 from benchmarks.docs.markdown import table
-from poetry_tui.preferences.i18n import TRANSLATIONS
+from poetry_tui.preferences.i18n import TRANSLATIONS, with_keys
 from poetry_tui.preferences.keymap import translation_key
 
 INTRODUCTION = """\
@@ -58,7 +58,12 @@ def _rows(owner: type[DOMNode]) -> Iterator[tuple[str, str, str, str]]:
             keys.setdefault(name, []).append(_displayed(binding))
     for name, displayed in keys.items():
         chinese, english = TRANSLATIONS[name]
-        yield " ".join(f"`{key}`" for key in dict.fromkeys(displayed)), english, chinese, TRANSLATIONS[f"{name}.tip"][1]
+        yield (
+            " ".join(f"`{key}`" for key in dict.fromkeys(displayed)),
+            english,
+            chinese,
+            with_keys(TRANSLATIONS[f"{name}.tip"][1]),
+        )
 
 
 def _displayed(binding: Binding) -> str:

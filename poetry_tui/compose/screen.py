@@ -69,7 +69,9 @@ class ComposeScreen(StudioScreen):
         self.session_saver = SessionSaver(self.session, self.revisions, self.generation)
         self.request_form = RequestForm(self.session, services.settings)
         self.poem_pane = PoemPane(self.session, self.revisions, services.settings, self._spawn)
-        self.inspector_pane = InspectorPane(self.session, self.revisions, services.engine, self._spawn)
+        self.inspector_pane = InspectorPane(
+            self.session, self.revisions, services.engine, self._spawn, self.poem_pane.to_display_chars
+        )
         self.pane_keys = (self.session_saver, self.request_form, self.poem_pane, self.inspector_pane)
         # The field that the last request came from, if any: where a refused request is mended.
         self._requested_from: Widget | None = None

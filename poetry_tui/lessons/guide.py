@@ -179,7 +179,19 @@ class LessonGuide:
         number = lessons().index(lesson) + 1
         place = f"{self._mark.step + 1}/{len(lesson.step)}"
         title = tr("lessons.title", number=number, title=_title(lesson), place=place)
-        panels.first().show(PanelText(title, step.worded(facts), self._hint(step)))
+        panels.first().show(PanelText(title, self._text(lesson, step, facts), self._hint(step)))
+
+    def _text(self, lesson: Lesson, step: Step, facts: Facts) -> str:
+        """The text of the step; where figures are missing, from which step they come, in place of what is only to be read."""
+        unknown = step.unknown(facts)
+        earlier = [(number, one) for number, one in enumerate(lesson.step[: self._mark.step], start=1) if one.is_to_do]
+        if any(name.startswith("run_") for name in unknown):
+            earlier = [(number, one) for number, one in earlier if one.settings]
+        text = step.worded(facts)
+        if not unknown or not earlier or step.mode != self._app.current_mode:
+            return text
+        skipped = tr("lessons.skipped", step=earlier[-1][0])
+        return f"{skipped} {text}" if step.is_to_do else skipped
 
     def _hint(self, step: Step) -> str:
         """How to go on: on another screen, by doing it, or by the key."""

@@ -4,13 +4,14 @@ import functools
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import msgspec
 
 from engine.system.files import read_start, write_atomically
 from engine.system.paths import bundled_data, state_file
-from poetry_tui.preferences.i18n import language
+from poetry_tui.preferences.i18n import language, with_keys
 
 # Of the file in the state folder that tells how far each lesson has come.
 MAX_PROGRESS_BYTES = 1 << 16
@@ -26,7 +27,7 @@ class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The text in the current language, filled with facts; "…" stands for one that is not known yet."""
         text = self.zh if language() == "zh" else self.en
         known = {name: value for name, value in facts.items() if value is not None}
-        return " ".join(text.split()).format_map(_Known(known))
+        return with_keys(" ".join(text.split())).format_map(_Known(known))
 
 
 class Step(Text, frozen=True, forbid_unknown_fields=True):
@@ -41,6 +42,10 @@ class Step(Text, frozen=True, forbid_unknown_fields=True):
     at_least: dict[str, float] = {}
     changed: tuple[str, ...] = ()
     settings: dict[str, str] = {}
+
+    def unknown(self, facts: Mapping[str, Any]) -> set[str]:
+        """The facts that its text names and that are not known."""
+        return {name for _, name, _, _ in Formatter().parse(self.en) if name and facts.get(name) is None}
 
     @property
     def is_to_do(self) -> bool:

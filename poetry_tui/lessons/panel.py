@@ -9,11 +9,11 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Static
 
-from poetry_tui.preferences.i18n import tr
+from poetry_tui.preferences.i18n import tr, with_keys
 from poetry_tui.preferences.themes import FAINT
 
-# Identifiers of the buttons, and the labels of the keys that do the same.
-_BUTTONS = {"next": "^g", "back": "^o", "leave": "^l"}
+# Identifiers of the buttons, and the keys that do the same.
+_BUTTONS = {"next": "<lessons.next:^g>", "back": "<lessons.back:^o>", "leave": "<lessons.open:^l>"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +76,4 @@ class LessonPanel(Vertical):
 
 
 def _label(name: str) -> Content:
-    return Content(f"{_BUTTONS[name]} {tr(f'lessons.{name}')}")
+    return Content(f"{with_keys(_BUTTONS[name])} {tr(f'lessons.{name}')}")

@@ -1,12 +1,14 @@
 """All texts of the interface, in Chinese and in English. The language is a setting.
 
 The texts are tables of `data/i18n`, one for each screen, with rows `key, Chinese, English`. A key begins with the name of its table:
-`compose.again`. The tooltip of a key binding has the binding's key with the suffix `.tip`.
+`compose.again`. The tooltip of a key binding has the binding's key with the suffix `.tip`. A text names a key as
+`<compose.again:r>`: the label of its binding and its usual key, in place of which the user's own is shown.
 
 The errors of the engine, which are worded in English, are translated by `engine.system.translations`.
 """
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Literal, get_args
 
@@ -20,7 +22,21 @@ TRANSLATIONS: Mapping[str, tuple[str, str]] = {
     key: (chinese, english) for table in TABLES for key, chinese, english in bundled_rows(f"i18n/{table}.tsv")
 }
 
+_NAMED_KEY = re.compile(r"<([a-z]+\.[a-z_]+):([^>]+)>")
+
 _language: Language = "both"
+_own_keys: Mapping[str, str] = {}
+
+
+def name_keys(own_keys: Mapping[str, str]) -> None:
+    """Have all later texts name these keys, by the labels of their bindings, in place of the usual ones."""
+    global _own_keys
+    _own_keys = own_keys
+
+
+def with_keys(text: str) -> str:
+    """A text with the keys that it names as they are pressed."""
+    return _NAMED_KEY.sub(lambda named: _own_keys.get(named[1], named[2]), text) if "<" in text else text
 
 
 def set_language(language: Language) -> None:
@@ -48,7 +64,7 @@ def language() -> Language:
 def tr(key: str, **values: object) -> str:
     """Translate a key and fill its `{name}` placeholders; English where the language is `both`. KeyError for an unknown key."""
     chinese, english = TRANSLATIONS[key]
-    chosen = chinese if _language == "zh" else english
+    chosen = with_keys(chinese if _language == "zh" else english)
     return chosen.format(**values) if values else chosen
 
 

@@ -116,7 +116,7 @@ KEY_GROUPS: Mapping[str, Mapping[str, Sequence[str]]] = {
     },
     "train": {
         "shell.keys_run": _labels(
-            "train", "start new list pause stop continue save_now rate sample_now compose_with rename"
+            "train", "start new new_alike list pause stop continue save_now rate sample_now compose_with rename"
         ),
         "shell.keys_replay": _labels("train", "earlier later now replay faster slower"),
         "shell.keys_chart": _labels(
@@ -140,14 +140,14 @@ FOOTER_FILLERS: Mapping[str, Sequence[str]] = {
     "compose": _labels(
         "compose",
         """
-        options own_prompt step copy poster.draw upright earlier later history undo pick write_poem rhyme_dictionary
+        options own_prompt step copy poster.draw inspector.states upright earlier later history undo pick write_poem rhyme_dictionary
         traditional
         """,
     ),
     "train": _labels(
         "train",
         """
-        chart list overlay save_now sample_now compose_with rate report earlier later replay
+        chart new_alike list overlay save_now sample_now compose_with rate report earlier later replay
         """,
     ),
     "favourites": _labels("favourites", "collection export title note"),

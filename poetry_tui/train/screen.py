@@ -9,6 +9,7 @@ from textual.actions import parse
 from textual.widget import Widget
 
 from engine.config.schema import TrainConfig
+from engine.runs.folder import read_config
 from engine.system.errors import StudioError
 from poetry_tui.preferences.i18n import tr, tr_error
 from poetry_tui.preferences.keymap import bind
@@ -26,6 +27,7 @@ from poetry_tui.train.monitor.samples import SampleTimeline
 from poetry_tui.train.run_controls import RunControlKeys, RunControls
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.settings.form import INSTALLABLE, RunSettings
+from poetry_tui.train.settings.questions import answers_of
 from poetry_tui.widgets.shell.studio_screen import ModelWanted, Services, StudioScreen
 
 LIST_PERIOD_S = 2.0
@@ -44,6 +46,7 @@ class TrainScreen(StudioScreen):
     BINDINGS = [
         bind("ctrl+r", "start", "train.start", display="^r", priority=True),
         bind("n,ctrl+n", "new", "train.new", display="n"),
+        bind("N", "new_alike", "train.new_alike", display="N", show=False),
         bind("b", "list", "train.list", show=False),
         bind("o", "compose_with", "train.compose_with", show=False),
         bind("r", "replay", "train.replay", show=False),
@@ -220,7 +223,7 @@ class TrainScreen(StudioScreen):
         match action:
             case "compose_with":
                 return self.controls.applies(action)
-            case "replay":
+            case "replay" | "new_alike":
                 return self.runs.followed is not None
         return True
 
@@ -230,6 +233,17 @@ class TrainScreen(StudioScreen):
     def action_new(self) -> None:
         self.add_class("-settings")
         self.query_one(RunSettings).row("preset").control.focus()
+
+    def action_new_alike(self) -> None:
+        """Fill the form with the settings of the followed run, to start another like it."""
+        if self.runs.followed is not None:
+            try:
+                config = read_config(self.runs.followed.folder)
+            except StudioError as error:
+                self._notify_error(error)
+                return
+            self.query_one(RunSettings).fill(answers_of(config))
+            self.action_new()
 
     def action_list(self) -> None:
         """Go to the list of runs, which a narrow screen shows beside the settings only."""

@@ -90,8 +90,12 @@ class PosterDialog(ModalScreen[Path | None]):
         )
         self.font = Stepper("poster.font", [], id="poster-font")
         self.title_field = LineInput(poem.title[:MAX_TITLE_CHARS], max_length=MAX_TITLE_CHARS, id="poster-title")
-        self.inscription = LineInput(max_length=MAX_INSCRIPTION_CHARS, placeholder="赠友人", id="poster-inscription")
-        self.seal = LineInput(now.poster_seal, max_length=MAX_CHARS, placeholder="李白", id="poster-seal")
+        self.inscription = LineInput(
+            max_length=MAX_INSCRIPTION_CHARS, placeholder=tr("poster.example", text="赠友人"), id="poster-inscription"
+        )
+        self.seal = LineInput(
+            now.poster_seal, max_length=MAX_CHARS, placeholder=tr("poster.example", text="李白"), id="poster-seal"
+        )
         self.file = LineInput(_suggested(poem), select_on_focus=False, id="poster-file")
         self.preview = PosterPreview()
         self.problem = Static(id="poster-problem", markup=False)

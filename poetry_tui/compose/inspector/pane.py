@@ -1,6 +1,7 @@
 """The inspector pane: the character at the cursor, or the newest one, with the keys that pick another."""
 
 import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -51,9 +52,16 @@ class InspectorPane(Vertical):
         """A key needs the pane, which is hidden."""
 
     def __init__(
-        self, session: ComposeSession, revisions: RevisionController, engine: EngineClient, spawn: Spawn
+        self,
+        session: ComposeSession,
+        revisions: RevisionController,
+        engine: EngineClient,
+        spawn: Spawn,
+        to_display_chars: Callable[[str], str],
     ) -> None:
+        """`to_display_chars`: a text in the characters that are displayed; "" where it is displayed as it is."""
         super().__init__()
+        self._to_display_chars = to_display_chars
         self._session, self._revisions, self._engine, self._spawn = session, revisions, engine, spawn
         self._inspecting: Job | None = None
 
@@ -141,13 +149,15 @@ class InspectorPane(Vertical):
             return
         from poetry_tui.compose.inspector.states_screen import StatesScreen
 
-        request = InspectStates(revision.text, config=revision.config, model=revision.model)
+        text = revision.text
+        request = InspectStates(text, config=revision.config, model=revision.model)
+        displayed = self._to_display_chars(text) or text
 
         def go_to(index: int | None) -> None:
             if index is not None and self._session.revision is revision:
                 self._revisions.set_cursor(index)
 
-        self.app.push_screen(StatesScreen(self._engine.states, request, self._session.cursor or 0), go_to)
+        self.app.push_screen(StatesScreen(self._engine.states, request, displayed, self._session.cursor or 0), go_to)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self._revisions.has_revision if action in ("pick", "states") else True

@@ -52,12 +52,16 @@ class StatesScreen(ModalScreen[int | None]):
     ]
 
     def __init__(
-        self, ask: Callable[[InspectStates], Awaitable[PoemStates | None]], request: InspectStates, column: int
+        self,
+        ask: Callable[[InspectStates], Awaitable[PoemStates | None]],
+        request: InspectStates,
+        displayed: str,
+        column: int,
     ) -> None:
-        """`ask` gets the states from the engine."""
+        """`ask` gets the states from the engine. `displayed`: the poem in the characters that are displayed."""
         super().__init__()
         self._ask, self._request = ask, request
-        self.map = StatesMap(request.text, column)
+        self.map = StatesMap(displayed, column)
         self._value = Static(id="states-value", markup=False)
         self._card = Vertical()
 

@@ -1,5 +1,6 @@
 """The poem pane: the poem, below it the pager and what is known about it; the keys that step through, lock and revise it."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -104,6 +105,11 @@ class PoemPane(Vertical):
         # Characters that were typed at the cursor, until a pause ends them.
         self._typed = ""
         self._typing: Timer | None = None
+
+    @property
+    def to_display_chars(self) -> Callable[[str], str]:
+        """A text in the characters that are displayed; "" where it is displayed as it is."""
+        return self._display.to_display_chars
 
     def compose(self) -> ComposeResult:
         yield self.view

@@ -10,6 +10,7 @@ from poetry_tui.tracking.axis import log_ticks, robust_limits, step_label, tick_
 
 WIDTH, HEIGHT = 720, 330
 LEFT, RIGHT, TOP, BOTTOM = 58, 24, 16, 44
+LEGEND_ROW = 18
 # Told apart by people who see few colours, and in print by their dashes.
 COLOURS = ("#b4432f", "#2f6f8f", "#5d7d3a", "#8a5a9e", "#b07d2b", "#4a4a4a")
 DASHES = ("", "7 4", "2 3", "9 3 2 3", "5 2", "1 2")
@@ -55,10 +56,11 @@ def chart(series: Sequence[Series], x_label: str, y_label: str, *, is_log: bool 
     and of each series `line-0`, `fill-0` and so on, in the order of `COLOURS`.
     """
     frame = _frame(series, is_log)
-    parts = [*_opened(HEIGHT, y_label), *_axes(frame, x_label, y_label)]
+    n_rows, legend = _legend(series)
+    parts = [*_opened(HEIGHT + LEGEND_ROW * n_rows, y_label), *_axes(frame, x_label, y_label)]
     for number, one in enumerate(series):
         parts += _drawn(one, frame, number)
-    parts += _legend(series)
+    parts += legend
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -176,19 +178,20 @@ def _drawn(one: Series, frame: _Frame, number: int) -> list[str]:
     return parts
 
 
-def _legend(series: Sequence[Series]) -> list[str]:
-    width = 44 + max((_text_width(one.name) for one in series), default=0)
-    place = f'x="{WIDTH - RIGHT - width}" y="{TOP}" width="{width}" height="{17 * len(series) + 4}"'
-    parts = [f'<rect {place} class="paper" fill="{PAPER}" fill-opacity="0.8"/>']
+def _legend(series: Sequence[Series]) -> tuple[int, list[str]]:
+    """Rows and drawing of the legend, below the chart, where it covers no curve."""
+    parts, row, x = [], 0, LEFT
     for number, one in enumerate(series):
-        y = TOP + 14 + 17 * number
-        curve = number % len(COLOURS)
-        colour, dash = COLOURS[curve], DASHES[curve]
-        style = f' stroke-dasharray="{dash}"' if dash else ""
-        x = WIDTH - RIGHT - 26
-        parts.append(f'<path d="M{x} {y - 4}h24" class="line-{curve}" stroke="{colour}" stroke-width="2"{style}/>')
-        parts.append(f'<text x="{x - 6}" y="{y}" text-anchor="end">{escape(one.name)}</text>')
-    return parts
+        curve, width = number % len(COLOURS), 30 + _text_width(one.name)
+        if x > LEFT and x + width > WIDTH - RIGHT:
+            row, x = row + 1, LEFT
+        y = HEIGHT + LEGEND_ROW * row + 8
+        style = f' stroke-dasharray="{DASHES[curve]}"' if DASHES[curve] else ""
+        line = f'class="line-{curve}" stroke="{COLOURS[curve]}" stroke-width="2"{style}'
+        parts.append(f'<path d="M{x} {y - 4}h24" {line}/>')
+        parts.append(f'<text x="{x + 30}" y="{y}">{escape(one.name)}</text>')
+        x += width + 18
+    return row + 1 if series else 0, parts
 
 
 def _text_width(text: str) -> int:

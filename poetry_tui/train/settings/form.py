@@ -89,7 +89,7 @@ class RunSettings(VerticalScroll):
             self._list_beginnings(self._beginning)
 
     def _draw_titles(self) -> None:
-        self.border_title = tr_label("train.settings")
+        self.border_title = tr_label("train.new_run")
         self.query_one("#more", Collapsible).title = tr("train.more")
         self._draw_arrows()
         self.query_one("#start", Button).label = Content(tr("train.start_button"))

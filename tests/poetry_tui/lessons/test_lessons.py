@@ -15,6 +15,7 @@ from poetry_tui.commands.cli import main
 from poetry_tui.lessons.facts import facts_of
 from poetry_tui.lessons.lesson import Progress, Step, lessons, load_progress, progress_file
 from poetry_tui.lessons.panel import LessonPanel, PanelText
+from poetry_tui.preferences.i18n import name_keys
 from poetry_tui.preferences.settings import Settings
 from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.settings.form import RunSettings
@@ -217,3 +218,38 @@ def test_a_number_that_is_no_lesson_is_refused(capsys: Any) -> None:
 
 def test_progress_lies_in_the_state_folder(studio_home: Path) -> None:
     assert progress_file() == studio_home / "lessons.json"
+
+
+async def test_a_lesson_names_the_keys_that_the_user_has_chosen(until: Until, no_npm: None) -> None:
+    paths.config_file().parent.mkdir(parents=True, exist_ok=True)
+    paths.config_file().write_text(
+        '[keys]\n"lessons.next" = "f6,ctrl+k"\n"train.start" = "ctrl+t"\n"train.new" = "f4"\n'
+    )
+    app = PoetryApp(AT_ONCE, wanted_lesson=2)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: step_of(app) == 1)
+        assert [str(button.label) for button in app.screen.query_one(LessonPanel).query(Button)] == [
+            "f6 next",
+            "^o back",
+            "^l lessons",
+        ]
+        await pilot.press("2")
+        await until(pilot, lambda: step_of(app) == 2)
+        assert "Press ^t to start" in shown(app).text
+        assert "f4 shows it" in shown(app).text
+        assert "f6 skips it" in shown(app).hint
+    name_keys({})
+
+
+async def test_a_step_whose_figures_come_from_a_skipped_one_names_that(until: Until, no_npm: None) -> None:
+    app = PoetryApp(Settings(language="en"), wanted_lesson=2)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("2")
+        await until(pilot, lambda: step_of(app) == 2)
+        for number, start in ((3, "The figures here come from step 2"), (4, "The figures here come from step 2")):
+            await pilot.press("ctrl+g")
+            while step_of(app) != number:
+                await pilot.pause(0.05)
+            assert shown(app).text.startswith(start)
+            # What is to be done is said all the same.
+            assert ("Wait for the end" in shown(app).text) == (number == 4)

@@ -5,8 +5,12 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
+from textual.app import App
+from textual.binding import Binding
 
 import poetry_tui
+from benchmarks.docs.keys_page import owners_of_keys
+from poetry_tui.lessons.lesson import lessons
 from poetry_tui.preferences.i18n import LANGUAGES, TRANSLATIONS, Language, set_language, tr, tr_label
 from poetry_tui.preferences.keymap import bind
 
@@ -74,3 +78,39 @@ def test_the_language_decides_what_is_said(language: Language) -> None:
 
 def test_a_binding_carries_the_key_of_its_words() -> None:
     assert bind("r", "again", "compose.again").id == "compose.again"
+
+
+# A text names a key as `<train.stop:s>`; these would name one as it is only as long as nobody gives it another.
+LITERAL_KEYS = re.compile(
+    r"\^[a-z]|\b[Pp]ress [a-zA-Z0-9?](?![a-z0-9])|按 ?[a-zA-Z0-9?](?![a-zA-Z]| =)|[.;,] [a-zA-Z] (?!is\b)\w+s\b"
+)
+NAMED_KEYS = re.compile(r"<([^:<>]+):([^<>]+)>")
+
+
+def all_texts() -> list[tuple[str, str]]:
+    """Every text as it is written in its file, with the name of where it stands."""
+    texts = [(key, text) for key, both in TRANSLATIONS.items() for text in both]
+    return texts + [(one.name, text) for one in lessons() for step in one.step for text in (step.zh, step.en)]
+
+
+def test_texts_name_keys_by_what_they_do_and_the_usual_one_is_right() -> None:
+    usual: dict[str, set[str]] = {}
+    for owner in owners_of_keys():
+        for binding in owner.BINDINGS:
+            if isinstance(binding, Binding) and binding.id:
+                for one in Binding.make_bindings([binding]):
+                    usual.setdefault(binding.id, set()).update((one.key, App[None]().get_key_display(one)))
+    n_named = 0
+    for place, text in all_texts():
+        for label, key in NAMED_KEYS.findall(text):
+            assert key in usual[label], (place, label, key)
+            n_named += 1
+        literal = LITERAL_KEYS.search(NAMED_KEYS.sub("", " ".join(text.split())))
+        assert literal is None, (place, literal)
+    assert n_named > 80
+
+
+@pytest.mark.parametrize("key", [key for key in TRANSLATIONS if "_keys" in key or ".keys" in key])
+def test_a_hint_of_keys_says_what_each_of_them_does(key: str) -> None:
+    for text in TRANSLATIONS[key]:
+        assert not re.search(r"(Esc|⏎|↓|→)\s*($|·)", text), text

@@ -1,13 +1,16 @@
 """Steering a run from the train screen: pause, stop, save, sample, learning rate, and leaving the studio."""
 
+import msgspec
 import pytest
 
-from engine.runs.folder import CONTROL
+from engine.runs.folder import CONTROL, read_config, write_config
 from engine.runs.labels import read_labels
 from poetry_tui.tracking import control as runs
 from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.screen import TrainScreen
+from poetry_tui.train.settings.form import RunSettings
+from poetry_tui.train.settings.questions import config_of
 from poetry_tui.widgets.line_input import AskLine
 from poetry_tui.widgets.shell.quit_question import QuitQuestion
 from tests.poetry_tui.conftest import Until
@@ -103,3 +106,18 @@ async def test_f2_names_the_run_under_the_cursor(heartbeats: None, until: Until)
         runs_listed = app.screen.query_one(RunList)
         await until(pilot, lambda: "night rain" in str(runs_listed.get_option_at_index(0).prompt))
         assert read_labels(folder).name == "night rain"
+
+
+async def test_another_run_like_the_followed_one_begins_with_its_settings(heartbeats: None, until: Until) -> None:
+    folder = make([*make_run.life(300), make_run.finished(300)])
+    config = read_config(folder)
+    write_config(folder, msgspec.structs.replace(config, seed=77, batch_size=48))
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: is_shown(app, Status.COMPLETED))
+        form = app.screen.query_one(RunSettings)
+        assert "New run" in str(form.border_title)
+        assert config_of(form.answers())[0] != read_config(folder)
+        await pilot.press("N")
+        await until(pilot, lambda: form.row("preset").control.has_focus)
+        assert config_of(form.answers())[0] == read_config(folder)

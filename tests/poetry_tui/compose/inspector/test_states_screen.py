@@ -1,5 +1,6 @@
 """The heat map of a poem's states, over the Compose screen with a service behind it."""
 
+import dataclasses
 from typing import cast
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from engine.composing.service.replies import PoemStates
 from poetry_tui.compose.inspector.states_map import LABEL_CELLS
 from poetry_tui.compose.inspector.states_screen import StatesScreen
-from tests.poetry_tui.compose.open_studio import OpenStudio, open_studio
+from poetry_tui.widgets.poem import display_chars
+from poetry_tui.widgets.shell.footer import StudioFooter
+from tests.poetry_tui.compose.open_studio import AT_ONCE, OpenStudio, open_studio
 from tests.poetry_tui.conftest import Until
 
 
@@ -110,3 +113,19 @@ async def test_a_click_moves_the_cursor_of_the_map(until: Until) -> None:
         shown = card_of(studio).map
         await studio.pilot.click(shown, offset=(LABEL_CELLS + 13, 5))
         assert (shown.column, shown.row) == (6, 4)
+
+
+async def test_the_map_of_a_poem_in_traditional_characters_has_these(until: Until) -> None:
+    async with open_studio(until, settings=dataclasses.replace(AT_ONCE, is_traditional=True)) as studio:
+        await studio.until(lambda: display_chars.load.cache_info().currsize)
+        await opened(studio, "红")
+        text, shown = card_of(studio)._request.text, card_of(studio).map.text
+        assert shown == display_chars.to_display_chars(text) != text
+
+
+async def test_the_key_of_the_map_is_in_the_footer_of_a_wide_terminal(until: Until) -> None:
+    async with open_studio(until, size=(160, 40)) as studio:
+        await studio.press("enter")
+        await studio.written()
+        await studio.pilot.pause()
+        assert " H states " in studio.screen.query_one(StudioFooter).render_line(0).text

@@ -1,12 +1,13 @@
 """The curves of a report, made of runs that were written in a moment."""
 
 import math
+import re
 from itertools import pairwise
 
 from poetry_tui.tracking.report.blocks import Figure, Table
 from poetry_tui.tracking.report.curves import curves, embeddings, probes
 from poetry_tui.tracking.report.history import RunHistory
-from poetry_tui.tracking.report.svg import Series, chart
+from poetry_tui.tracking.report.svg import HEIGHT, WIDTH, Series, _text_width, chart
 from tests.poetry_tui.tracking.make_run import life, probed, records
 
 
@@ -61,3 +62,14 @@ def test_the_embedding_is_told_by_nearest_characters_through_time_and_a_picture_
     assert first.file_name != last.file_name
     assert all(f">{character}</text>" in figure.svg for figure in (first, last) for character in "日月山")
     assert list(embeddings([history("old")])) == []
+
+
+def test_the_legend_covers_no_curve_however_many_and_long_the_names() -> None:
+    series = [Series(f"run-{number} " + "很长的名字" * number, [(0.0, 1.0), (9.0, 2.0)]) for number in range(6)]
+    svg = chart(series, "x", "y")
+    height = int(svg.split(f'viewBox="0 0 {WIDTH} ')[1].split('"')[0])
+    at = [(float(x), float(y), name) for x, y, name in re.findall(r'<text x="([\d.]+)" y="([\d.]+)">(.*?)</text>', svg)]
+    assert [name for _, _, name in at] == [one.name for one in series]
+    assert all(HEIGHT < y < height for _, y, _ in at)
+    assert all(x + _text_width(name) <= WIDTH for x, _, name in at)
+    assert len({y for _, y, _ in at}) > 1
