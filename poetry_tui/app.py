@@ -27,14 +27,7 @@ from poetry_tui.preferences.i18n import Language, name_keys, set_language, tr, t
 from poetry_tui.preferences.keymap import KEY_GROUPS, bind, configured_keys
 from poetry_tui.preferences.settings import Settings, SettingsStore, configured_settings, open_settings, settings_file
 from poetry_tui.preferences.themes import AUTO, INK, PAPER, THEMES
-from poetry_tui.terminal.compat import (
-    break_lines_between_han,
-    dismiss_once,
-    guard_option_lists,
-    open_screens,
-    read_pastes_whole,
-    use_whole_characters,
-)
+from poetry_tui.terminal.compat import guard_option_lists, open_screens, replace_private_parts
 from poetry_tui.terminal.hang_up import is_leaving
 from poetry_tui.terminal.input_gate import InputGate
 from poetry_tui.widgets.shell.header import TABS, StudioHeader
@@ -103,14 +96,13 @@ class PoetryApp(App[None]):
         wanted_lesson: int | None = None,
         has_light_background: Callable[[], bool] = bool,
     ) -> None:
-        """`wanted_run`: the run that the Train screen is to follow at first, in place of the one that it would choose.
+        """`wanted_run`: open on the Train screen, following this run.
         `wanted_lesson`: the lesson to open, from 1; 0: the list of lessons.
         `has_light_background`: asks the terminal, where the theme is to suit it."""
-        use_whole_characters()
-        break_lines_between_han()
+        replace_private_parts()
+        if wanted_run is not None:
+            self.DEFAULT_MODE = "train"  # type: ignore[misc]
         super().__init__()
-        dismiss_once()
-        read_pastes_whole()
         current, self._damaged = (settings, None) if settings is not None else open_settings(settings_file())
         if settings is None:
             current = configured_settings(current)
@@ -367,9 +359,3 @@ class PoetryApp(App[None]):
         from poetry_tui.widgets.shell.palette import commands
 
         return commands(self, screen)
-
-
-class Monitor(PoetryApp):
-    """The studio, opened on the Train screen."""
-
-    DEFAULT_MODE = "train"

@@ -22,11 +22,10 @@ def open_studio(wanted_run: Path | None = None, wanted_lesson: int | None = None
         raise UsageError("The studio needs a terminal.", "`poetry-tui -h` lists the commands that work without one.")
     # Hardly anything that is made before the first paint is garbage; the app collects again from then on.
     gc.disable()
-    from poetry_tui.app import Monitor, PoetryApp
+    from poetry_tui.app import PoetryApp
 
     write_template()
-    kind = PoetryApp if wanted_run is None else Monitor
-    app = kind(wanted_run=wanted_run, wanted_lesson=wanted_lesson, has_light_background=_has_light_background)
+    app = PoetryApp(wanted_run=wanted_run, wanted_lesson=wanted_lesson, has_light_background=_has_light_background)
     with watching(app.leave, _restore_terminal):
         app.run()
     # All is said, saved and closed: taking the interpreter apart would take longer than all the rest of leaving.

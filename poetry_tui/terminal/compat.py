@@ -54,6 +54,14 @@ _dismiss = Screen.dismiss
 _parse, _parser_tick = XTermParser.feed, XTermParser.tick
 
 
+def replace_private_parts() -> None:
+    """Replace all that the first screen needs replaced; `guard_option_lists` can wait until it is painted."""
+    use_whole_characters()
+    break_lines_between_han()
+    dismiss_once()
+    read_pastes_whole()
+
+
 def use_whole_characters() -> None:
     """Have every screen made from now on, Textual's own too, composed by `WholeCharacterCompositor`."""
     vars(textual.screen)["Compositor"] = WholeCharacterCompositor

@@ -12,7 +12,7 @@ from engine.config.schema import TrainConfig
 from engine.runs.events import Compared, RunFailed, Sampled
 from engine.system import paths
 from engine.system.errors import CorpusError, RunError
-from poetry_tui.app import Monitor, PoetryApp
+from poetry_tui.app import PoetryApp
 from poetry_tui.engine_client.client import EngineClient
 from poetry_tui.preferences.i18n import set_language
 from poetry_tui.preferences.settings import Settings
@@ -47,7 +47,7 @@ async def test_who_only_watches_a_training_wakes_no_engine_before_composing(
 ) -> None:
     woken: list[EngineClient] = []
     monkeypatch.setattr(EngineClient, "start", lambda self: woken.append(self))
-    app = Monitor(Settings(theme=INK), wanted_run=make(make_run.life(100), alive=True))
+    app = PoetryApp(Settings(theme=INK), wanted_run=make(make_run.life(100), alive=True))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: is_shown(app, Status.RUNNING))
         assert not woken
