@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.corpus.novelty.training_lines import LINES, lines_file
 from engine.model.card import CARD, model_card
 from engine.model.metadata import (
     METADATA,
@@ -19,6 +18,7 @@ from engine.model.metadata import (
     read_metadata,
     tensor_entries,
 )
+from engine.runs.folder import LINES, lines_file
 from engine.runs.labels import run_folder
 from engine.system import paths
 from engine.system.errors import ModelError, did_you_mean

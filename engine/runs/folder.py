@@ -28,7 +28,17 @@ from filelock import FileLock, Timeout
 from engine.config.schema import TrainConfig
 from engine.runs import events
 from engine.system.errors import RunError, UsageError
-from engine.system.files import is_file, is_folder, is_there, open_regular, read_json, read_start, write_atomically
+from engine.system.files import (
+    is_file,
+    is_folder,
+    is_there,
+    open_regular,
+    read_json,
+    read_start,
+    resolved,
+    write_atomically,
+)
+from engine.system.paths import bundled_data
 
 CONFIG = "config.json"
 EVENTS = "events.jsonl"
@@ -39,6 +49,7 @@ CONTROL = "control"
 CHECKPOINTS = "checkpoints"
 HEARTBEAT = "heartbeat"
 LOCK = "lock"
+LINES = "lines.bloom"
 
 STOP, PAUSE, SAVE, SAMPLE, LR = "stop", "pause", "save", "sample", "lr"
 REQUESTS = frozenset({STOP, PAUSE, SAVE, SAMPLE, LR})
@@ -287,3 +298,16 @@ class ControlFiles:
         """Acknowledge all requests left from before a resume."""
         for what in self.requests():
             self.acknowledge(what)
+
+
+def lines_file(folder: Path) -> Path | None:
+    """The file with the training lines of a model folder; None where there is none.
+
+    It lies in the folder, of a checkpoint in its run; the bundled models share one, which lies beside their folders.
+    """
+    candidates = [folder / LINES]
+    if folder.parent.name == CHECKPOINTS:
+        candidates.append(folder.parent.parent / LINES)
+    elif resolved(folder).parent == resolved(bundled_data() / "models"):
+        candidates.append(folder.parent / LINES)
+    return next(filter(is_file, candidates), None)

@@ -12,12 +12,12 @@ import torch
 from engine.config.presets import preset
 from engine.config.schema import TrainConfig
 from engine.corpus.novelty.bloom import hash_strings
-from engine.corpus.novelty.training_lines import LINES, read_lines
+from engine.corpus.novelty.training_lines import read_lines
 from engine.model.checkpoint import load_model, load_progress, save_checkpoint
 from engine.model.metadata import METADATA, WEIGHTS, read_metadata, tensor_entries
 from engine.model.registry import list_models
 from engine.runs.events import from_line, to_line
-from engine.runs.folder import CONFIG, read_config
+from engine.runs.folder import CONFIG, LINES, read_config
 from engine.system.errors import ModelError, RunError
 from engine.system.paths import models
 from engine.training.metrics import Progress

@@ -17,9 +17,10 @@ from engine.corpus.caches import building, cache_of
 from engine.corpus.corpus import Corpus, split_of
 from engine.corpus.novelty.bloom import BloomFilter, CodePoints, Hashes, HashSet, code_points, distinct, hash_rows
 from engine.corpus.novelty.line_index import MIN_LINE_CHARS, RUN_LENGTH, LineIndex
-from engine.corpus.novelty.training_lines import FORMAT, LINE_BITS, LINES, RUN_BITS, TrainingLines, read_lines
+from engine.corpus.novelty.training_lines import FORMAT, LINE_BITS, RUN_BITS, TrainingLines, read_lines
 from engine.corpus.poem import Poem
 from engine.prosody.text import MARKS
+from engine.runs.folder import LINES
 from engine.system.errors import CorpusError, ModelError
 from engine.system.files import reporting_disk_errors, write_atomically
 

@@ -19,15 +19,13 @@ import numpy as np
 
 from engine.corpus.novelty.bloom import MAX_BITS, MAX_HASHES, Bits, BloomFilter
 from engine.corpus.novelty.line_index import LineIndex
-from engine.runs.folder import CHECKPOINTS
+from engine.runs.folder import LINES, lines_file
 from engine.system.errors import ModelError
-from engine.system.files import is_file, open_regular, parse_json, resolved, write_atomically
+from engine.system.files import open_regular, parse_json, write_atomically
 from engine.system.names import shown
-from engine.system.paths import bundled_data
 
 HINT = "Restore it from a copy of the model, or delete it: without it the model composes, and no line is compared."
 FORMAT = 1
-LINES = "lines.bloom"
 
 # One line in 120 is taken for a training line by mistake; of the runs, one in ten. For 300,000 poems that makes 7.5 MB.
 LINE_BITS = 10.0
@@ -87,19 +85,6 @@ def read_lines(path: Path) -> TrainingLines:
         raise ModelError("{path} cannot be read: {error}.", HINT, path=path, error=error.strerror) from error
     except (ValueError, struct.error) as error:
         raise ModelError("{path} cannot be read: {error}.", HINT, path=path, error=error) from error
-
-
-def lines_file(folder: Path) -> Path | None:
-    """The file with the training lines of a model folder; None where there is none.
-
-    It lies in the folder, of a checkpoint in its run; the bundled models share one, which lies beside their folders.
-    """
-    candidates = [folder / LINES]
-    if folder.parent.name == CHECKPOINTS:
-        candidates.append(folder.parent.parent / LINES)
-    elif resolved(folder).parent == resolved(bundled_data() / "models"):
-        candidates.append(folder.parent / LINES)
-    return next(filter(is_file, candidates), None)
 
 
 def lines_of_model(folder: Path, header: Mapping[str, Any]) -> TrainingLines | None:

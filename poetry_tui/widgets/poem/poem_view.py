@@ -1,6 +1,7 @@
 """The poem view: a poem that appears character by character, centred, with a caret; complete, it has a cursor."""
 
 import dataclasses
+import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -202,8 +203,11 @@ class PoemView(ScrollView, can_focus=True, inherit_bindings=False):
         """The spans of each row, from left to right."""
         state = self.view_state
         if not state.tokens:
-            left = max(0, (width - cell_len(state.hint)) // 2)
-            return {height // 2: [Span(left, state.hint, "hint")]} if state.hint else {}
+            lines = textwrap.wrap(state.hint, max(1, width))
+            return {
+                height // 2 + row: [Span(max(0, (width - cell_len(line)) // 2), line, "hint")]
+                for row, line in enumerate(lines)
+            }
         rows: dict[int, list[Span]] = {}
         for cell in self._page.cells:
             token = state.tokens[cell.index]

@@ -47,6 +47,14 @@ async def test_a_request_made_while_the_engine_warms_up_is_said_and_kept(until: 
         await studio.until(lambda: "in a moment" in studio.screen.query_one(PoemView).view_state.hint)
 
 
+async def test_a_hint_that_is_wider_than_its_pane_goes_on_in_the_next_row(until: Until) -> None:
+    async with open_studio(until, "mute", size=(60, 16)) as studio:
+        view = studio.screen.query_one(PoemView)
+        await studio.until(lambda: view.size.width < len(view.view_state.hint))
+        rows = [view.render_line(row).text for row in range(view.size.height)]
+        assert " ".join(" ".join(rows).split()) == view.view_state.hint
+
+
 async def test_again_writes_the_same_beginning_with_another_seed(until: Until) -> None:
     async with open_studio(until) as studio:
         await studio.press("enter")

@@ -17,12 +17,13 @@ from engine.corpus.novelty.bloom import BloomFilter, code_points, extend, hash_e
 from engine.corpus.novelty.build import build, exact_lines, keep_lines, open_lines
 from engine.corpus.novelty.line_index import MIN_LINE_CHARS
 from engine.corpus.novelty.novelty import n_memorised
-from engine.corpus.novelty.training_lines import TrainingLines, lines_file, read_lines
+from engine.corpus.novelty.training_lines import TrainingLines, read_lines
 from engine.corpus.poem import Poem
 from engine.corpus.store import import_file
 from engine.model.checkpoint import load_model, save_model
 from engine.model.registry import add_model, list_models
 from engine.prosody.text import lines_of
+from engine.runs.folder import lines_file
 from engine.system.errors import ModelError
 from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, made_up_poems, write_poems
 from tests.engine.small_model import save_small_model, small_model
