@@ -24,7 +24,7 @@ from engine.model.torch_import import import_torch_to_compose
 from engine.prosody.forms.definitions import form_called
 from engine.system.errors import ComposeError, Message, UsageError
 from engine.system.names import path_of
-from engine.system.translations import worded
+from engine.system.translations import listed, worded
 
 if TYPE_CHECKING:
     from engine.composing.composer import Composition
@@ -227,12 +227,14 @@ def _requests(arguments: argparse.Namespace, preferred: dict[str, Any]) -> list[
 
 def _describe(poem: "Composition") -> None:
     """Report form, rhyme, model and seed of a poem on stderr."""
-    form = "" if poem.tone_pattern is None else f"{form_called(poem.form).name}, "
-    rhyme = f"{poem.rhyme}, " if poem.rhyme else ""
-    cut = worded(", cut at the limit") if poem.finish == "limit" else ""
     template = "{model}, seed {seed} --n-particles 1" if poem.n_particles == 1 else "{model}, seed {seed}"
-    made = worded(template, model=poem.model, seed=poem.seed)
-    say(f"    {form}{rhyme}{made}{cut}")
+    made = [
+        "" if poem.tone_pattern is None else form_called(poem.form).name,
+        poem.rhyme or "",
+        worded(template, model=poem.model, seed=poem.seed),
+        worded("cut at the limit") if poem.finish == "limit" else "",
+    ]
+    say(f"    {listed(filter(None, made))}")
 
 
 def _print_as_it_comes(loaded: "LoadedModel", request: ComposeConfig) -> "Composition":

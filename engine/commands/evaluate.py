@@ -17,8 +17,8 @@ from engine.corpus.readers.formats import how_read, open_poems
 from engine.corpus.tokens.control_codes import CONTROL_CODE_PARTS, ControlCodePart
 from engine.evaluation.ngram import DEFAULT_ORDER, check_order
 from engine.model.registry import find_model
-from engine.system.errors import CorpusError, UsageError
-from engine.system.names import path_of
+from engine.system.errors import CorpusError, Message, UsageError
+from engine.system.names import padded, path_of
 from engine.system.translations import worded
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
         return 0
     _print(figures) if baseline is None else _print_beside(figures, baseline)
     for part, nats in figures.nats_per_han_with.items():
-        told = worded("all that is known") if part == "all" else worded("the {part}", part=part)
+        told = worded("all that is known") if part == "all" else worded("the {part}", part=Message(part))
         more = worded("with {told} told before the poem", told=told)
         print(f"{nats:.4f} ({nats - figures.nats_per_han:+.4f}) {more}")
     about = worded(
@@ -112,7 +112,7 @@ def _read(arguments: argparse.Namespace) -> list[Poem]:
             path=path,
             number=f"{MAX_POEMS:,}",
         )
-    dropped = ", ".join(f"{reason} {count}" for reason, count in cleaner.report.dropped.most_common())
+    dropped = cleaner.report.reasons()
     if not poems:
         raise CorpusError(
             "No poem could be read from {name}: {why}.",
@@ -144,15 +144,20 @@ def _print(figures: "Figures") -> None:
 def _print_beside(figures: "Figures", baseline: "BaselineFigures") -> None:
     """The network beside the n-gram model: nats and perplexities a Han character."""
     counted = baseline.name
-    widths = max(10, len(figures.model)), len(counted)
-    print(f"nats per Han character  {figures.model:>{widths[0]}}  {counted:>{widths[1]}}  the network saves")
+    widths = 22, max(10, len(figures.model)), len(counted), 17
+
+    def show(label: str, *cells: str) -> None:
+        aligned = (padded(cell, width, to_right=True) for cell, width in zip(cells, widths[1:], strict=True))
+        print("  ".join((padded(label, widths[0]), *aligned)))
+
+    show(worded("nats per Han character"), figures.model, counted, worded("the network saves"))
     for label, ours, theirs in (
         ("everything counted", figures.nats_per_han, baseline.nats_per_han),
         ("Han characters only", figures.nats_per_han_text, baseline.nats_per_han_text),
     ):
-        print(f"{label:<22}  {ours:>{widths[0]}.4f}  {theirs:>{widths[1]}.4f}  {theirs - ours:>17.4f}")
+        show(worded(label), f"{ours:.4f}", f"{theirs:.4f}", f"{theirs - ours:.4f}")
         ours, theirs = perplexity(ours), perplexity(theirs)
-        print(f"{'  perplexity':<22}  {ours:>{widths[0]},.1f}  {theirs:>{widths[1]},.1f}  {1 - ours / theirs:>17.1%}")
+        show(f"  {worded('perplexity')}", f"{ours:,.1f}", f"{theirs:,.1f}", f"{1 - ours / theirs:.1%}")
     about = worded(
         "{counted} of the {n_poems:,} training poems of {corpus}, {n_chars:,} characters, with the network's vocabulary",
         counted=counted,

@@ -8,10 +8,11 @@ from engine.commands.flags import add_setting_flags
 from engine.commands.parser import new_parser
 from engine.config.schema import TrainConfig
 from engine.model.registry import find_model
-from engine.system.errors import Message, UsageError
+from engine.system.errors import ComposeError, Message, UsageError
 
 DEFAULT_N = 10
 MAX_N = 100
+HINT = "Give Chinese characters, one or several, such as 日月."
 
 
 def add_parser(commands: Any) -> None:
@@ -33,18 +34,22 @@ def print_neighbours(arguments: argparse.Namespace) -> int:
     """Print a line for each character: its nearest among the commonest Han characters, with the cosine."""
     if not 1 <= arguments.n <= MAX_N:
         raise UsageError("--n cannot be {number}.", Message("Give 1 to {most}.", most=MAX_N), number=arguments.n)
+    if not arguments.characters.strip():
+        raise UsageError("There is no character to look up.", HINT)
     folder = find_model(arguments.model)
 
+    from engine.composing.constraints.begin_variants import fold_begin
     from engine.model.checkpoint import load_model
     from engine.model.devices import choose_device
     from engine.training.probe import neighbours
 
     loaded = load_model(folder, choose_device(getattr(arguments, "device", "auto")))
-    for character in arguments.characters:
-        if character not in loaded.vocabulary:
-            raise UsageError("The model does not know {character}.", "Choose one of its corpus.", character=character)
-    found = neighbours(loaded.model, loaded.vocabulary, arguments.characters, arguments.n)
-    for character, nearest in zip(arguments.characters, found, strict=True):
+    try:
+        characters = fold_begin(arguments.characters, loaded.vocabulary, HINT)
+    except ComposeError as error:
+        raise UsageError(error.message, error.hint) from None
+    found = neighbours(loaded.model, loaded.vocabulary, characters, arguments.n)
+    for character, nearest in zip(characters, found, strict=True):
         if arguments.json:
             rows = [{"character": one, "cosine": round(cosine, 4)} for one, cosine in nearest]
             print(json.dumps({"character": character, "model": loaded.name, "neighbours": rows}, ensure_ascii=False))

@@ -35,7 +35,7 @@ class Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is None or value in action.choices:
             return
-        names = ", ".join(map(str, action.choices))
+        names = tuple(map(str, action.choices))
         if isinstance(action, argparse._SubParsersAction):
             raise UsageError(
                 "`{command}` has no command {name}.",

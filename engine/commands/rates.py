@@ -14,7 +14,8 @@ from engine.model.registry import find_model
 from engine.prosody.forms.definitions import Form, form_called, forms
 from engine.system.errors import UsageError
 from engine.system.files import check_new_file, write_atomically
-from engine.system.names import path_of
+from engine.system.names import padded, path_of
+from engine.system.translations import is_chinese, worded
 
 if TYPE_CHECKING:
     from engine.corpus.corpus import Corpus
@@ -27,7 +28,7 @@ EVERY_FORM = "all"
 COLUMNS: tuple[tuple[str, str], ...] = (
     ("poems", "n_poems"), ("form", "n_form_ok"), ("tones", "n_tones_ok"), ("rhyme", "n_rhyme_ok"), ("all ok", "n_ok"),
     ("unknown", "n_unknown"), ("same rhyme", "n_rhyme_again"), ("with line", "n_with_line"), ("lines", "lines_copied"),
-    ("run", "longest_runs"), ("d.poems", "distinct_poems"), ("d.lines", "distinct_lines"),
+    ("longest", "longest_runs"), ("d.poems", "distinct_poems"), ("d.lines", "distinct_lines"),
     ("d.pairs", "distinct_bigrams"), ("ln p", "mean_logprob"), ("chars/s", "chars_per_s"),
 )  # fmt: skip
 SHARES = ("n_form_ok", "n_tones_ok", "n_rhyme_ok", "n_ok", "n_unknown", "n_rhyme_again", "n_with_line")
@@ -39,7 +40,7 @@ real: held-out poems of its corpus. Begin characters are random.
 form, tones, rhyme, all ok: share of poems that pass the checker;
 unknown: with a character that the rhyme book lacks; same rhyme: a rhyme character twice;
 with line: poems that hold a whole training line, or one of five characters and more within a line;
-lines: share of lines that are training lines; run: mean of the poems' longest runs shared with one
+lines: share of lines that are training lines; longest: mean of the poems' longest runs shared with one
 (without the corpus these three come from the filter, which takes 1 line in 120 by mistake);
 d.: different poems, lines, pairs of characters; ln p: mean of a Han character."""
 
@@ -110,7 +111,7 @@ def rates(arguments: argparse.Namespace) -> int:
             kept += _as_lines(form, mode, sample)
             write_atomically(arguments.poems, kept)
         if not arguments.json:
-            _print_row(form.key, mode, figures, is_first=len(found) == 1)
+            _print_row(form, mode, figures, is_first=len(found) == 1)
     if arguments.json:
         about = {"model": loaded.name, "n_requested": arguments.n_poems, "seed": config.seed}
         drawn = {"temperature": config.temperature, "top_p": config.top_p, "device": loaded.device.type}
@@ -165,14 +166,16 @@ def _as_lines(form: Form, mode: str, sample: "Sample") -> str:
     return "".join(json.dumps(poem, ensure_ascii=False) + "\n" for poem in poems)
 
 
-def _print_row(form: str, mode: str, figures: "VerseRates", *, is_first: bool) -> None:
-    widths = [max(len(title), 7) for title, _ in COLUMNS]
-    if is_first:
-        titles = (title.rjust(width) for (title, _), width in zip(COLUMNS, widths, strict=True))
-        print("  ".join(["form".ljust(14), "mode".ljust(13), *titles]))
+def _print_row(form: Form, mode: str, figures: "VerseRates", *, is_first: bool) -> None:
     values = figures.to_dict()
-    cells = (_cell(name, values).rjust(width) for (_, name), width in zip(COLUMNS, widths, strict=True))
-    print("  ".join([form.ljust(14), mode.ljust(13), *cells]), flush=True)
+    heads = [worded(title) for title, _ in COLUMNS]
+    rows = [(worded("form"), worded("mode"), heads)] if is_first else []
+    rows.append((form.name if is_chinese() else form.key, worded(mode), [_cell(name, values) for _, name in COLUMNS]))
+    for name, how, cells in rows:
+        aligned = (
+            padded(cell, max(len(title), 7), to_right=True) for cell, (title, _) in zip(cells, COLUMNS, strict=True)
+        )
+        print("  ".join([padded(name, 14), padded(how, 13), *aligned]), flush=True)
 
 
 def _cell(name: str, values: dict[str, int | float | None]) -> str:

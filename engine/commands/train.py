@@ -166,12 +166,11 @@ def resumed_config(arguments: argparse.Namespace, folder: Path) -> TrainConfig:
     del changes["preset"]
     for name in changes:
         if name not in CHANGED_BY_RESUME:
-            allowed = ", ".join(map(flag_of, CHANGED_BY_RESUME))
             raise UsageError(
                 "A run that goes on keeps its own {flag}.",
                 "These may change: {names}.",
                 flag=flag_of(name),
-                names=allowed,
+                names=tuple(map(flag_of, CHANGED_BY_RESUME)),
             )
     return config.replace(**changes)
 

@@ -55,7 +55,7 @@ class Setting:
                     "Choose one of: {names}.",
                     name=self.name,
                     value=shown(value),
-                    names=", ".join(self.choices),
+                    names=tuple(self.choices),
                 )
             return
         expected = (int, float) if self.kind is float else self.kind
@@ -131,7 +131,7 @@ class DeclaredSettings(msgspec.Struct, frozen=True, kw_only=True):
                 "There is no setting called {name}.",
                 "Known settings: {names}.",
                 name=shown(unknown[0]),
-                names=", ".join(sorted(cls.__struct_fields__)),
+                names=tuple(sorted(cls.__struct_fields__)),
             )
         return cls(**values)
 

@@ -82,6 +82,6 @@ def preset(name: str) -> TrainConfig:
         UsageError: for a name that is not in `PRESETS`.
     """
     if name not in PRESETS:
-        hint = did_you_mean(name, PRESETS, "Choose one of: {names}.", names=", ".join(PRESETS))
+        hint = did_you_mean(name, PRESETS, "Choose one of: {names}.", names=tuple(PRESETS))
         raise UsageError("There is no preset called {name}.", hint, name=shown(name))
     return PRESETS[name]

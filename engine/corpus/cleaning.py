@@ -10,7 +10,7 @@ from typing import Any
 from engine.corpus.editorial_marks import MAX_LINE_HAN, NotKept, clean_text, clean_title
 from engine.corpus.poem import Poem, RawPoem, han_digest
 from engine.prosody.text import lines_of
-from engine.system.errors import CorpusError
+from engine.system.errors import CorpusError, Message
 
 # Each pair: the variant, then the character in use. Chosen by frequency in Tang and Song verse; only pairs that mean
 # the same everywhere (祇, both "only" and "a god", is left as it is).
@@ -96,6 +96,13 @@ class CleaningReport:
         shown = self.examples.setdefault(reason, [])
         if len(shown) < EXAMPLES_PER_REASON:
             shown.append(f"{clean_title(raw.title)[:20]} | {_printable(raw.text)[:60]}")
+
+    def reasons(self, most: int | None = None) -> tuple[Message, ...]:
+        """Why poems were dropped, and how many each time, the commonest first."""
+        return tuple(
+            Message("{reason} ({n_poems:,})", reason=Message(REASONS[key]), n_poems=n)
+            for key, n in self.dropped.most_common(most)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         return {

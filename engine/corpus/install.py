@@ -64,9 +64,7 @@ def install(
     downloaded, unless it shall be got `again`; nor is a corpus of another source replaced without that (CorpusError).
     """
     if name not in PARTS:
-        raise CorpusError(
-            "There is no corpus {name} to install.", "There are: {names}.", name=name, names=", ".join(PARTS)
-        )
+        raise CorpusError("There is no corpus {name} to install.", "There are: {names}.", name=name, names=tuple(PARTS))
     if not again and (there := installed(name, simplify=simplify)) is not None:
         return there
     scratch.sweep_below(paths.corpora())

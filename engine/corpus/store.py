@@ -53,7 +53,7 @@ def open_corpus(name_or_path: str | Path, trained_on: str | None = None) -> Corp
             str(name_or_path),
             names,
             "Corpora here: {names}. `poetry-tui corpus install tang` gets one, `corpus import FILE` brings your own.",
-            names="、".join(names) or "none yet",
+            names=tuple(names) or "none yet",
         )
         raise CorpusError("There is no corpus and no file called {name}.", hint, name=brief(str(name_or_path)))
     # A pipe gives what it holds once: what is counted and what is imported must be the same.
@@ -198,9 +198,8 @@ def _write_poems(path: Path, poems: Iterable[Poem]) -> tuple[str, int, int]:
 
 
 def _why(report: CleaningReport) -> str:
-    reasons = ", ".join(f"{reason} {count}" for reason, count in report.dropped.most_common(3))
     return (
-        Message("{number} read, dropped: {reasons}", number=report.n_read, reasons=reasons)
+        Message("{number} read, dropped: {reasons}", number=report.n_read, reasons=report.reasons(3))
         if report.n_read
         else "there is none in it"
     )

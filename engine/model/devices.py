@@ -39,9 +39,9 @@ def choose_device(choice: DeviceChoice) -> torch.device:
     if choice == "auto":
         return torch.device(next(name for name, is_there in available.items() if is_there))
     if not available[choice]:
-        there = ", ".join(name for name, is_there in available.items() if is_there)
+        there = (name for name, is_there in available.items() if is_there)
         raise UsageError(
-            "This machine offers no {name} device.", "Choose one of: {names}.", name=choice, names=f"auto, {there}"
+            "This machine offers no {name} device.", "Choose one of: {names}.", name=choice, names=("auto", *there)
         )
     return torch.device(choice)
 

@@ -116,7 +116,7 @@ def find_model(name_or_path: str | Path | None = None) -> Path:
         return found
     names = [printable(model.name) for model in list_models()]
     hint = (
-        did_you_mean(wanted, names, "Known models: {names}.", names=", ".join(names))
+        did_you_mean(wanted, names, "Known models: {names}.", names=tuple(names))
         if names
         else "Train one first, or install the studio again: its own is missing."
     )
@@ -169,7 +169,7 @@ def remove_model(name: str) -> None:
             raise ModelError(
                 "The model {name} came with the studio and stays.", "Only your own can be removed.", name=shown(name)
             )
-        known = ", ".join(printable(path.name) for path in _model_folders(paths.models())) or "none"
+        known = tuple(printable(path.name) for path in _model_folders(paths.models())) or "none"
         raise ModelError("You have no model called {name}.", "Your models: {names}.", name=shown(name), names=known)
     with reporting_disk_errors(folder, ModelError):
         # Renamed first: a deletion cut short leaves nothing that looks like a model.

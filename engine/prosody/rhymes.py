@@ -66,7 +66,7 @@ def rhyme_book_called(name: str) -> RhymeBook:
     for key, own in RHYME_BOOKS.items():
         if name in (key, own):
             return key
-    known = ", ".join(f"{key} {own}" for key, own in RHYME_BOOKS.items())
+    known = tuple(f"{key} {own}" for key, own in RHYME_BOOKS.items())
     raise UsageError(
         "There is no rhyme book called {name}.", "The rhyme books are: {names}.", name=shown(name), names=known
     )

@@ -17,8 +17,8 @@ DEBUG_HINT = "`--debug` shows where; please report it."
 class Message(str):
     """English text that keeps its template and parameters, so that it can be worded in another language.
 
-    A parameter may be a Message itself, a text, a number, or an exception that has one of these as its argument. As a string, it is
-    the English text. Without parameters the template is not formatted.
+    A parameter may be a Message itself, a text, a number, an exception that has one of these as its argument, or a tuple of texts
+    and messages, which are listed. As a string, it is the English text. Without parameters the template is not formatted.
     """
 
     __slots__ = ("parameters", "template")
@@ -30,7 +30,11 @@ class Message(str):
     parameters: Mapping[str, object]
 
     def __new__(cls, template: str, /, **parameters: object) -> Self:
-        text = super().__new__(cls, template.format(**parameters) if parameters else template)
+        listed = {
+            name: ", ".join(map(str, value)) if isinstance(value, tuple) else value
+            for name, value in parameters.items()
+        }
+        text = super().__new__(cls, template.format(**listed) if parameters else template)
         text.template = template
         text.parameters = parameters
         return text
@@ -53,12 +57,15 @@ class Message(str):
                     raise ValueError("a parameter is missing")
                 message = super().__new__(cls, text)
                 message.template = template
-                message.parameters = {
-                    name: cls.from_dict(value) if isinstance(value, dict) else value
-                    for name, value in parameters.items()
-                }
+                message.parameters = {name: cls._parameter(value) for name, value in parameters.items()}
                 return message
         raise ValueError("no message")
+
+    @classmethod
+    def _parameter(cls, value: object) -> object:
+        if isinstance(value, list):
+            return tuple(map(cls._parameter, value))
+        return cls.from_dict(value) if isinstance(value, dict) else value
 
 
 def _placeholders(template: str) -> set[str]:
@@ -67,6 +74,8 @@ def _placeholders(template: str) -> set[str]:
 
 def _plain(parameter: object) -> object:
     parameter = argument_of(parameter)
+    if isinstance(parameter, tuple):
+        return list(map(_plain, parameter))
     if isinstance(parameter, Message):
         return parameter.to_dict()
     return parameter if isinstance(parameter, int | float) else str(parameter)

@@ -6,6 +6,7 @@ system: its length in bytes, characters that cannot be written, separators.
 
 import ipaddress
 import os
+import unicodedata
 from pathlib import Path
 
 from engine.system.errors import Message, StudioError, UsageError
@@ -33,6 +34,12 @@ def _printable(character: str) -> str:
     if character.isprintable():
         return character
     return "\ufffd" if "\ud800" <= character <= "\udfff" else " "
+
+
+def padded(text: str, n_cells: int, *, to_right: bool = False) -> str:
+    """The text with spaces up to a width in terminal cells, of which a Han character takes two; before it with `to_right`."""
+    spaces = " " * (n_cells - sum(1 + (unicodedata.east_asian_width(one) in "WF") for one in text))
+    return spaces + text if to_right else text + spaces
 
 
 def brief(text: str, max_chars: int = 300) -> str:

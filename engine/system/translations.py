@@ -7,7 +7,7 @@ phrase, and stands as it is otherwise. A test finds every template of the source
 
 import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from engine.system.errors import Message, argument_of
 from engine.system.paths import bundled_rows
@@ -21,6 +21,11 @@ def worded(text: str, /, **parameters: object) -> str:
     """A text for the terminal: in Chinese where `--lang` or else the locale says so, as it is otherwise; `parameters` fill it."""
     message = Message(text, **parameters) if parameters else text
     return in_chinese(message) if is_chinese() else message
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names one after the other, separated as the language of the command line does it."""
+    return ("、" if is_chinese() else ", ").join(names)
 
 
 def is_chinese() -> bool:
@@ -58,6 +63,8 @@ def _parameter(value: object) -> object:
     value = argument_of(value)
     if isinstance(value, Message):
         return in_chinese(value)
+    if isinstance(value, tuple):
+        return "、".join(in_chinese(one) if isinstance(one, Message) else str(one) for one in value)
     if not isinstance(value, int | float):
         return phrases().get(str(value), value)
     return value

@@ -18,7 +18,7 @@ from engine.corpus.corpus import list_corpora
 from engine.model.registry import list_models
 from engine.system import paths
 from engine.system.errors import Message, RunError
-from engine.system.translations import worded
+from engine.system.translations import listed, worded
 from poetry_tui.commands.output import (
     Commands,
     command,
@@ -89,7 +89,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
 def _pairs(found: dict[str, Any]) -> list[tuple[str, str]]:
     device, where, terminal = found["device"], found["paths"], found["terminal"]
-    packages = ", ".join(f"{name} {version or worded('missing')}" for name, version in found["packages"].items())
+    packages = listed(f"{name} {version or worded('missing')}" for name, version in found["packages"].items())
     return [
         (worded("studio"), found["studio"]),
         (worded("python"), worded("{python} on {platform}", python=found["python"], platform=found["platform"])),
@@ -110,16 +110,16 @@ def _pairs(found: dict[str, Any]) -> list[tuple[str, str]]:
         (worded("cache"), where["cache"]),
         (
             worded("corpora"),
-            ", ".join(
-                worded("{name} ({n_poems:,} poems)", name=c["name"], n_poems=c["n_poems"]) for c in found["corpora"]
-            )
+            listed(worded("{name} ({n_poems:,} poems)", name=c["name"], n_poems=c["n_poems"]) for c in found["corpora"])
             or worded("none yet"),
         ),
-        (worded("models"), ", ".join(model["name"] for model in found["models"]) or worded("none")),
+        (worded("models"), listed(model["name"] for model in found["models"]) or worded("none")),
         (worded("runs"), str(found["n_runs"])),
         (
             worded("terminal"),
-            f"{terminal['columns']}×{terminal['rows']}, TERM={terminal['term']}, LANG={terminal['lang']}",
+            listed(
+                (f"{terminal['columns']}×{terminal['rows']}", f"TERM={terminal['term']}", f"LANG={terminal['lang']}")
+            ),
         ),
         (worded("charts"), worded("in plain ASCII") if terminal["charts"] == "ascii" else worded("in braille dots")),
     ]

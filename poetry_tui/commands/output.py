@@ -92,13 +92,17 @@ def progress(what: str) -> Iterator[Callable[[str, float], None]]:
 
     Nothing with `--quiet`.
     """
+
+    def stage_of(stage: str) -> str:
+        return worded("{what}: {stage}", what=what, stage=Message(stage))
+
     if is_quiet() or not sys.stderr.isatty():
         seen: set[str] = set()
 
         def report(stage: str, fraction: float) -> None:
             if stage not in seen:
                 seen.add(stage)
-                print_note(f"{what}: {worded(stage)}")
+                print_note(stage_of(stage))
 
         yield report
         return
@@ -108,4 +112,4 @@ def progress(what: str) -> Iterator[Callable[[str, float], None]]:
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=1.0)
-        yield lambda stage, fraction: bar.update(task, completed=fraction, description=f"{what}: {worded(stage)}")
+        yield lambda stage, fraction: bar.update(task, completed=fraction, description=stage_of(stage))

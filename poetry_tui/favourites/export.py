@@ -83,7 +83,7 @@ def format_of(path: Path) -> str:
     ending = path.suffix.lower()
     endings = {ending: form for form, ending in FILE_ENDINGS.items()}
     if ending not in endings:
-        names = ", ".join(FILE_ENDINGS.values())
+        names = tuple(FILE_ENDINGS.values())
         if not ending:
             raise UsageError(
                 "{name} has no ending that says a format.", "Choose one of: {names}.", name=path.name, names=names
@@ -105,7 +105,7 @@ def export(favourites: Iterable[Favourite], form: str) -> str | bytes:
             "There is no export format called {name}.",
             "Choose one of: {names}.",
             name=f"{form!r}",
-            names=", ".join(FORMATS),
+            names=tuple(FORMATS),
         )
     return FORMATS[form](favourites)
 

@@ -40,9 +40,7 @@ def fields_of(row: Sequence[Any]) -> dict[str, Any]:
         except ValueError:
             values[name] = empty
             bad.append(name)
-    values["problem"] = (
-        Message("What the file says of its {names} cannot be read.", names=", ".join(bad)) if bad else ""
-    )
+    values["problem"] = Message("What the file says of its {names} cannot be read.", names=tuple(bad)) if bad else ""
     return values
 
 

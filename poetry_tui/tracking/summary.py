@@ -195,7 +195,7 @@ def find_run(name: str) -> RunSummary:
     names = [called for run in runs for called in (run.labels.name, run.id) if called]
     raise RunError(
         "There is no run called {name}.",
-        did_you_mean(name, names, "Known runs: {names}.", names=", ".join(run.id for run in runs[:5]))
+        did_you_mean(name, names, "Known runs: {names}.", names=tuple(run.id for run in runs[:5]))
         if runs
         else "Start one first.",
         name=shown(name),

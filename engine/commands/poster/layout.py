@@ -44,9 +44,8 @@ class PosterStyle:
     def check(self) -> None:
         """Raises a UsageError for an unknown paper, a seal or a text that does not fit."""
         if self.paper not in PAPERS:
-            names = ", ".join(PAPERS)
             raise UsageError(
-                "There is no paper called {name}.", "Choose one of: {names}.", name=self.paper, names=names
+                "There is no paper called {name}.", "Choose one of: {names}.", name=self.paper, names=tuple(PAPERS)
             )
         seal_characters(self.seal)
         for text, most in ((self.title, MAX_TITLE_CHARS), (self.inscription, MAX_INSCRIPTION_CHARS)):

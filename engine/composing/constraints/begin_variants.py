@@ -50,7 +50,7 @@ def _hint_of_reading(word: str, vocabulary: Vocabulary) -> str:
     ]
     if not syllables or not all(alike):
         return ""
-    near = ", ".join(f"{syllable}: {' '.join(known)}" for syllable, known in zip(syllables, alike, strict=True))
+    near = tuple(f"{syllable}: {' '.join(known)}" for syllable, known in zip(syllables, alike, strict=True))
     return Message("Characters that are read so: {near}.", near=near)
 
 

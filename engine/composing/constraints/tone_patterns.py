@@ -61,7 +61,7 @@ def _patterns_named(name: str | None, form: Form) -> list[TonePattern]:
     ]
     if not tone_patterns or (name and not form.is_regulated):
         known = Message(
-            "Its tone patterns are {names}.", names=", ".join(tone_pattern.name for tone_pattern in form.tone_patterns)
+            "Its tone patterns are {names}.", names=tuple(tone_pattern.name for tone_pattern in form.tone_patterns)
         )
         hint = known if form.is_regulated else "Leave the order out."
         raise ComposeError("{form} has no tone pattern called {name}.", hint, form=form.name, name=shown(name))

@@ -162,10 +162,17 @@ def _nowhere(
     words: Sequence[str], grid: Grid, config: ComposeConfig, form: Form, vocabulary: Vocabulary, rng: random.Random
 ) -> ComposeError:
     """The error that names a word without a place, or all words where each has one alone."""
-    hint = "Choose other words, or another form or rhyme."
     for word in words:
         if not any(_suits(MANY, config, vocabulary, candidate) for candidate in _grids_with(word, grid, rng)):
-            return ComposeError("No place in {form} takes the word {word}.", hint, form=form.name, word=word)
+            return ComposeError(
+                "The word {word} fits no line of {form}: tones, rhyme or given characters do not allow it.",
+                "Choose another word, form or rhyme.",
+                form=form.name,
+                word=word,
+            )
     return ComposeError(
-        "No places were found in {form} that take all of {words}.", hint, form=form.name, words=" ".join(words)
+        "The words {words} do not fit into one {form} together.",
+        "Give fewer words, or choose another form or rhyme.",
+        form=form.name,
+        words=tuple(words),
     )

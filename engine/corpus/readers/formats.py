@@ -220,9 +220,7 @@ def how_read(file: PoemFile, n_poems: int | None = None) -> Message:
 
 def _check_format(format: str | None) -> None:
     if format is not None and format not in FORMATS:
-        raise CorpusError(
-            "There is no format {name}.", "The formats are: {names}.", name=format, names=", ".join(FORMATS)
-        )
+        raise CorpusError("There is no format {name}.", "The formats are: {names}.", name=format, names=tuple(FORMATS))
 
 
 def _open_text(content: Content, format: str | None, columns: str | None) -> PoemFile:

@@ -55,8 +55,8 @@ def left_out(names: Sequence[str], chosen: Sequence[str]) -> Message | None:
     return Message(template, prose=_listed(prose), others=_listed(others)) if parts else None
 
 
-def _listed(parts: Sequence[str]) -> str:
-    return ", ".join(parts[:_PARTS_SHOWN]) + (" …" if len(parts) > _PARTS_SHOWN else "")
+def _listed(parts: Sequence[str]) -> tuple[str, ...]:
+    return (*parts[:_PARTS_SHOWN], *(["…"] if len(parts) > _PARTS_SHOWN else []))
 
 
 def _part(name: str) -> str:
@@ -126,7 +126,7 @@ def read_json_poems(content: Content, *, has_poems: bool = False) -> Iterator[Ra
             Message(
                 "No object of {name} has the content of a poem; the keys are {names}.",
                 name=content.name,
-                names=", ".join(keys[:_KEYS_SHOWN]),
+                names=tuple(keys[:_KEYS_SHOWN]),
             ),
             Message(
                 "Call the content paragraphs or content, beside title and author; it may also be called {names}.",
@@ -187,8 +187,8 @@ def _keys_of(value: Any) -> list[str]:
     return list(value) if isinstance(value, dict) else []
 
 
-def _other_names() -> str:
-    return ", ".join(NAMES["content"][2:])
+def _other_names() -> tuple[str, ...]:
+    return tuple(NAMES["content"][2:])
 
 
 def read_json_lines(lines: Iterable[str], name: str) -> Iterator[RawPoem]:

@@ -186,9 +186,9 @@ def _unknown_columns(name: str, row: Sequence[str]) -> CorpusError:
     )
 
 
-def _shown(row: Sequence[str]) -> str:
+def _shown(row: Sequence[str]) -> tuple[str, ...]:
     cells = [" ".join(cell.split()) for cell in row[:_COLUMNS_SHOWN]]
-    return ", ".join(cell if len(cell) <= _MAX_SHOWN else cell[:_MAX_SHOWN] + "…" for cell in cells)
+    return tuple(cell if len(cell) <= _MAX_SHOWN else cell[:_MAX_SHOWN] + "…" for cell in cells)
 
 
 def _wanted_columns(columns: str) -> dict[Field, str]:

@@ -19,7 +19,7 @@ from engine.corpus.tokens.token_cache import TokenizedCorpus, open_tokens
 from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.evaluation.ngram.counting import count_ngrams
 from engine.evaluation.ngram.kneser_ney import KneserNey, Level
-from engine.system.errors import CorpusError
+from engine.system.errors import CorpusError, Message
 from engine.system.files import parse_json, read_start, replace_folder, write_atomically
 
 FORMAT = 1
@@ -67,7 +67,13 @@ def _key(corpus: Corpus, vocabulary: Vocabulary, max_poem_chars: int | None, ord
 def _count(
     corpus: Corpus, vocabulary: Vocabulary, max_poem_chars: int | None, order: int, log: Callable[[str], None]
 ) -> KneserNey:
-    log(f"counting the {order}-grams of the training poems of {corpus.name}: some seconds a million characters, once")
+    log(
+        Message(
+            "counting the {order}-grams of the training poems of {corpus}: some seconds a million characters, once",
+            order=order,
+            corpus=corpus.name,
+        )
+    )
     tokens = open_tokens(corpus, vocabulary=Vocabulary(vocabulary.characters))
     poems = _training_poems(tokens, max_poem_chars)
     if not poems.any():

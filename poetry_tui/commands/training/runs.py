@@ -12,7 +12,7 @@ from engine.runs.labels import change_labels, rename_run
 from engine.system.errors import RunError, UsageError
 from engine.system.files import check_new_file, reporting_disk_errors, write_atomically
 from engine.system.names import path_of
-from engine.system.translations import worded
+from engine.system.translations import listed, worded
 from poetry_tui.commands.output import (
     Commands,
     command,
@@ -190,7 +190,7 @@ def _export(options: argparse.Namespace) -> None:
 def _remove(options: argparse.Namespace) -> int:
     # All of them are looked up before the first is removed.
     runs = [find_run(name) for name in options.runs]
-    names = ", ".join(run.id for run in runs)
+    names = listed(run.id for run in runs)
     if not confirm(names, options.yes):
         return 1
     for run in runs:

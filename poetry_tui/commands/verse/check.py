@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from engine.commands.flags import add_reading_flags
-from engine.corpus.cleaning import Cleaner
+from engine.corpus.cleaning import REASONS, Cleaner
 from engine.corpus.poem import RawPoem
 from engine.corpus.readers.formats import how_read
 from engine.prosody.checker import check
@@ -16,7 +16,8 @@ from engine.prosody.report import Couplet, Report
 from engine.prosody.rhymes import rhyme_book_called
 from engine.prosody.text import LINE_MARKS, RHYME_BOOKS, split_lines
 from engine.prosody.tones import Reading
-from engine.system.translations import worded
+from engine.system.errors import Message
+from engine.system.translations import listed, worded
 from poetry_tui.commands.output import Commands, command, print_json, print_note, printable
 from poetry_tui.commands.verse.poem_input import given_poems, numbered_poems
 
@@ -96,7 +97,7 @@ def _check(options: argparse.Namespace) -> int:
             print_note(
                 "poem {number} could not be cleaned ({reasons}); it is checked as it stands",
                 number=number,
-                reasons=", ".join(cleaner.report.dropped),
+                reasons=tuple(Message(REASONS[key]) for key in cleaner.report.dropped),
             )
         text = raw.text if poem is None else poem.text
         report = check(text, form, book=book, strict=options.strict)
@@ -166,7 +167,7 @@ def _columns(report: Report, row: Sequence[int], marks: Sequence[str]) -> tuple[
 
 def _summary(report: Report, wanted: Form | None) -> str:
     verdicts = report.verdicts
-    groups = ", ".join("/".join(names) for names in report.rhyme_groups.values())
+    groups = listed("/".join(names) for names in report.rhyme_groups.values())
     if report.style:
         rhyme = f" · {worded('rhyme')} {worded(verdicts.rhyme)} {groups}" if groups else ""
         old = worded(
@@ -189,12 +190,13 @@ def _summary(report: Report, wanted: Form | None) -> str:
         return worded("undecidable: no form that the studio knows has lines of {lengths}", lengths=lengths)
     form = form_called(report.form or "")
     tone_pattern = f" {report.tone_pattern}" if form.is_regulated else ""
-    ties = worded(" (as well: {ties})", ties=", ".join(report.ties)) if report.ties else ""
+    ties = worded(" (as well: {ties})", ties=tuple(report.ties)) if report.ties else ""
     doubt = worded(", doubtful") if report.is_doubtful else ""
     own_book = form.in_book(None).rhyme_system
     book = worded(" by {book}", book=RHYME_BOOKS[report.rhyme_book]) if report.rhyme_book != own_book else ""
     return (
-        f"{worded(verdicts.overall)}{doubt}: {form.name}{tone_pattern}{ties} · {worded('form')} {worded(verdicts.form)}"
+        worded("{verdict}{doubt}: {form}", verdict=verdicts.overall, doubt=doubt, form=form.name)
+        + f"{tone_pattern}{ties} · {worded('form')} {worded(verdicts.form)}"
         f" · {worded('tones')} {worded(verdicts.tones)} · {worded('rhyme')} {worded(verdicts.rhyme)} {groups}".rstrip()
         + book
     )
@@ -202,7 +204,7 @@ def _summary(report: Report, wanted: Form | None) -> str:
 
 def _details(report: Report) -> Iterator[str]:
     for one in report.violations:
-        name = f" ({_meant(one.name)})" if one.name else ""
+        name = worded(" ({inner})", inner=_meant(one.name)) if one.name else ""
         wrong = worded(
             "line {line}, position {position}: {character} is {found}, {expected} is wanted",
             line=one.line,
@@ -217,7 +219,7 @@ def _details(report: Report) -> Iterator[str]:
             yield worded("line {line}: {meaning}", line=fault.line, meaning=_meant(fault.name))
     for rhyme in report.rhymes:
         if rhyme.verdict != "ok":
-            groups = ", ".join(rhyme.groups) or worded("no group is known")
+            groups = listed(rhyme.groups) or worded("no group is known")
             yield worded(
                 "line {line}: rhyme {character} {verdict} {reason} ({groups})",
                 line=rhyme.line,
@@ -258,12 +260,12 @@ def _parallelism(couplet: Couplet) -> str:
     )
     parts = [worded(template, first=couplet.line, second=couplet.line + 1, score=couplet.score)]
     if couplet.mismatches:
-        parts.append(worded("unlike at {positions}", positions=" ".join(map(str, couplet.mismatches))))
+        parts.append(worded(", unlike at {positions}", positions=" ".join(map(str, couplet.mismatches))))
     if couplet.repeated:
-        parts.append(worded("in both {characters}", characters=couplet.repeated))
-    return ", ".join(parts)
+        parts.append(worded(", in both {characters}", characters=couplet.repeated))
+    return "".join(parts)
 
 
 def _meant(name: str) -> str:
     """A name of the handbooks with what it means."""
-    return f"{name}, {worded(MEANINGS[name])}" if name in MEANINGS else name
+    return worded("{name}, {meaning}", name=name, meaning=Message(MEANINGS[name])) if name in MEANINGS else name

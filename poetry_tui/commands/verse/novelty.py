@@ -65,7 +65,7 @@ def _novelty(options: argparse.Namespace) -> None:
 
 
 def _sentence(found: "Novelty") -> str:
-    run = f" ({found.run})" if found.run else ""
+    run = worded(" ({inner})", inner=found.run) if found.run else ""
     longest = "longest shared run {n}{run}" if found.exact else "longest shared run at most {n}{run}"
     said = worded(longest, n=found.longest_run, run=run)
     if found.line:

@@ -124,7 +124,7 @@ def test_the_modules_say_a_hundred_sentences_and_more() -> None:
 def test_a_chinese_sentence_takes_in_what_the_english_one_does() -> None:
     for english, chinese in {**sentences(), **phrases()}.items():
         assert set(PLACES.findall(english)) == set(PLACES.findall(chinese)), english
-        assert re.search("[\u3400-\u9fff、]", PLACES.sub("", chinese)) or english == "the group {name}", chinese
+        assert re.search("[\u3400-\u9fff、，：（]", PLACES.sub("", chinese)) or english == "the group {name}", chinese
 
 
 @pytest.mark.parametrize("kind", [ModelConfig, TrainConfig, ComposeConfig])
@@ -213,6 +213,14 @@ def test_the_failure_of_a_run_is_worded_in_chinese_from_its_events() -> None:
     failed = RunFailed(step=1, kind="ModelError", message=str(error), wording=wording)
     assert failed.worded == str(error) == "a.json is damaged: position 3 of line 1. Choose another name."
     assert in_chinese(failed.worded) == "a.json 已损坏：第 1 句第 3 字。请换一个名字。"
+
+
+def test_several_names_are_listed_as_the_language_does_it() -> None:
+    reason = Message("{reason} ({n_poems:,})", reason=Message("it has no Han characters"), n_poems=2)
+    message = Message("Choose one of: {names}.", names=("none", "日月", reason))
+    assert message == "Choose one of: none, 日月, it has no Han characters (2)."
+    for one in (message, Message.from_dict(json.loads(json.dumps(message.to_dict())))):
+        assert in_chinese(one) == "请选其一：none、日月、没有汉字（2）。"
 
 
 @pytest.mark.parametrize(

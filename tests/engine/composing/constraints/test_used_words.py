@@ -91,8 +91,8 @@ def test_words_and_kept_characters_go_together(loaded: LoadedModel) -> None:
 @pytest.mark.parametrize(
     ("use", "form", "said"),
     [
-        ("东风红宫翁", "五绝", "No place in 五绝 takes the word 东风红宫翁."),
-        ("春风春风春风", "五绝", "No place in 五绝 takes the word 春风春风春风."),
+        ("东风红宫翁", "五绝", "The word 东风红宫翁 fits no line of 五绝: "),
+        ("春风春风春风", "五绝", "The word 春风春风春风 fits no line of 五绝: "),
         ("春 日 山 月 风", "五绝", "5 words are more"),
         ("ab", "五绝", "is no Chinese word"),
         ("春 [/b]", "五绝", r"\[/b\]' is no Chinese word"),
