@@ -39,8 +39,6 @@ _Count = Annotated[int, Meta(ge=0)]
 
 
 class _CorpusFields(Struct, frozen=True):
-    """The corpus of a training."""
-
     name: _Text | None = None
     sha256: _Text | None = None
     licence: _Text | None = None

@@ -27,7 +27,6 @@ class CellWeights:
     hidden_bias: Tensor
 
     def gate(self, position: int, n_gates: int) -> "CellWeights":
-        """The weights of one gate alone."""
         parts = (self.input, self.hidden, self.input_bias, self.hidden_bias)
         return CellWeights(*(part.chunk(n_gates)[position] for part in parts))
 

@@ -236,7 +236,6 @@ class Meter:
         self._since_s = time.perf_counter()
 
     def add(self, result: StepResult, counts: TargetCounts) -> None:
-        """Add a step and the counts of its targets."""
         self._nats += result.loss_nats * counts.n_chars
         self._grad_norm += result.grad_norm
         self._n_steps += 1

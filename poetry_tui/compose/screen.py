@@ -256,7 +256,6 @@ class ComposeScreen(StudioScreen):
             self.action_stop()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that would do nothing are not in the footer."""
         current = self.session.current
         match action:
             case "again":

@@ -207,7 +207,6 @@ class FavouritesScreen(StudioScreen):
         return self.query_one(PoemShelf).chosen
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that would do nothing are not in the footer."""
         if action in ("recreate", "edit", "poster", "export", "delete") and self._shows_deleted:
             return False
         if action in ("recreate", "copy", "compare", "edit", "poster", "export", "delete"):

@@ -36,12 +36,10 @@ class LessonGuide:
 
     @property
     def lesson(self) -> Lesson | None:
-        """The lesson that is open."""
         return next((one for one in lessons() if one.name == self._progress.open), None)
 
     @property
     def _mark(self) -> LessonProgress:
-        """The progress of the open lesson."""
         return self._progress.lessons[self._progress.open]
 
     @property

@@ -57,7 +57,6 @@ def in_language(language: Language) -> Iterator[None]:
 
 
 def language() -> Language:
-    """The current language."""
     return _language
 
 

@@ -101,7 +101,6 @@ class RunControlKeys(ScreenKeys):
         self._runs, self._controls = runs, controls
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that would do nothing are not in the footer."""
         return self._controls.applies(str(parameters[0]) if parameters else action)
 
     def action_control(self, action: str) -> None:

@@ -61,7 +61,6 @@ class RunList(OptionList):
         self.show([])
 
     def refresh_labels(self) -> None:
-        """Say the title in the current language."""
         self.border_title = tr_label("train.runs")
         self.tooltip = tr("train.runs.tip")
 

@@ -219,7 +219,6 @@ class TrainScreen(StudioScreen):
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that would do nothing are not in the footer."""
         match action:
             case "compose_with":
                 return self.controls.applies(action)

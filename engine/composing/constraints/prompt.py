@@ -93,7 +93,6 @@ def style_of_request(name: str) -> Style:
 
 
 def _title(title: str, vocabulary: Vocabulary) -> str:
-    """The characters of a title that are in the vocabulary."""
     if not title.strip():
         return ""
     if vocabulary.tag(TITLE) is None:

@@ -110,7 +110,6 @@ class ControlCodes:
     poet: str = ""
 
     def only(self, part: ControlCodePart) -> "ControlCodes":
-        """One part of these codes."""
         if part == "all":
             return self
         return ControlCodes(**{name: getattr(self, name) for name in (STYLE if part == "style" else (part,))})

@@ -26,7 +26,6 @@ BROKEN_QUATRAIN, BORROWED_RHYME = "折腰体", "首句邻韵"
 
 
 def regulated_verdicts(lines: Sequence[str], found: RegulatedFit) -> Verdicts:
-    """The verdicts alone."""
     return Verdicts("ok", _tones_verdict(lines, found), found.rhyme.verdict)
 
 

@@ -200,7 +200,6 @@ def _remove(options: argparse.Namespace) -> int:
 
 
 def _plain(run: RunSummary) -> dict[str, Any]:
-    """For `--json`."""
     return {**run.to_dict(), "n_malformed": _n_malformed(run)}
 
 

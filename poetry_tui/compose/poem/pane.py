@@ -307,7 +307,6 @@ class PoemPane(Vertical):
             self.dialogs.draw_poster(current, self._display.to_display_chars(current.text) or current.text)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that would do nothing are not in the footer."""
         current = self._session.current
         match action:
             case "copy" | "poster" | "compare":

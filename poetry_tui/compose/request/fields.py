@@ -293,5 +293,4 @@ def _name_of(model: str | None) -> str:
 
 
 def _paces() -> Sequence[str]:
-    """The paces as bars."""
     return (">", ">>", ">>>", ">>>>") if is_ascii() else ("▂", "▂▄", "▂▄▆", "▂▄▆█")

@@ -119,7 +119,6 @@ def _rows(pattern: "FormPattern", width: int) -> list[Content]:
 
 
 def _styled(line: "PatternLine") -> Content:
-    """A line of the pattern with its mark."""
     content = Content("")
     for position, tone in enumerate(line.template, start=1):
         is_rhyme = bool(line.rhyme) and position == len(line.template)

@@ -82,7 +82,6 @@ class SessionSaver(ScreenKeys):
         self.post_message(self.Changed())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that would do nothing are not in the footer."""
         current = self._session.current
         return current is not None and (action == "clear_session" or current.is_composed)
 

@@ -98,7 +98,6 @@ class _Canvas:
         return 0 if row < 0 else last if row > last else row
 
     def column(self, step: float) -> int:
-        """The cell column of a step."""
         share = (step - self.first) / max(self.last - self.first, 1e-9)
         return min(self.width - 1, int(share * self.width))
 

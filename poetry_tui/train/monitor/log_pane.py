@@ -21,7 +21,6 @@ class LogPane(RichLog):
         self.refresh_labels()
 
     def refresh_labels(self) -> None:
-        """Say the title in the current language."""
         self.border_title = tr_label("train.log_title")
 
     def show(self, lines: Sequence[str]) -> None:

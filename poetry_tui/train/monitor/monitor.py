@@ -265,7 +265,6 @@ class RunMonitor(Vertical):
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that would do nothing are not in the footer."""
         return self._runs.is_replay if action == "set_speed" else self._runs.followed is not None
 
     def action_select_step(self, by: int) -> None:

@@ -38,7 +38,6 @@ class ResourcePane(VerticalScroll):
         self.refresh_labels()
 
     def refresh_labels(self) -> None:
-        """Say everything in the current language."""
         self.border_title = tr_label("train.resources")
         self.border_subtitle = tr("train.phase_note")
         self._draw()

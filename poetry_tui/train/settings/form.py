@@ -127,7 +127,6 @@ class RunSettings(VerticalScroll):
         return [row for row in self.query(SettingRow) if row.question.name not in self._folded]
 
     def row(self, name: str) -> SettingRow:
-        """The row of one setting."""
         return self.query_one(f"#setting-{name}", SettingRow)
 
     def fill(self, answers: Mapping[str, str]) -> None:

@@ -81,7 +81,6 @@ class SettingRow(Widget):
         return {choice: tr(translated[choice]) if choice in translated else choice for choice in self.question.choices}
 
     def refresh_labels(self) -> None:
-        """Say everything in the current language."""
         self.query_one(Label).update(Content(label_of(self.question)))
         self.tooltip = Content(tr_error(self.question.help))
         if self.question.choices:
