@@ -21,12 +21,25 @@ from engine.composing.constraints.token_prosody import Bools
 from engine.composing.decoding.particles import Particles
 from engine.composing.decoding.token_masks import TokenMasks
 from engine.composing.results import Alternative, allowed_mass, likeliest
-from engine.composing.service.replies import Layer
 from engine.config.schema import Cell, ComposeConfig
 from engine.corpus.tokens.vocabulary import BEGIN, END
 from engine.model.checkpoint import LoadedModel
 from engine.model.reference_cells import unroll
 from engine.system.errors import Message, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class LayerValues:
+    """Values of one layer at the step. Every sequence holds those of the same units, in order.
+
+    `gates`: between 0 and 1; lstm i f o, gru r z, rnn none. `states`: hidden (H_t) and hidden_before (H_{t−1}), with a gru also
+    candidate (H̃), with an lstm also candidate (C̃), memory (C_t) and memory_before. `means`: over all H units, of gates the mean, of
+    states the mean magnitude.
+    """
+
+    gates: Mapping[str, tuple[float, ...]]
+    states: Mapping[str, tuple[float, ...]]
+    means: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +58,7 @@ class Inspection:
     cell: Cell
     n_hidden: int
     units: tuple[int, ...]
-    layers: tuple[Layer, ...]
+    layers: tuple[LayerValues, ...]
 
     @property
     def surprisal_nats(self) -> float:
@@ -146,8 +159,8 @@ def _plan_and_prompt(loaded: LoadedModel, config: ComposeConfig) -> tuple[Constr
     return plan, build_prompt(config, plan, loaded.vocabulary)
 
 
-def _values(gates: Mapping[str, Tensor], states: Mapping[str, Tensor], units: Sequence[int]) -> Layer:
-    return Layer(
+def _values(gates: Mapping[str, Tensor], states: Mapping[str, Tensor], units: Sequence[int]) -> LayerValues:
+    return LayerValues(
         gates={name: tuple(gate[0, units].tolist()) for name, gate in gates.items()},
         states={name: tuple(state[0, units].tolist()) for name, state in states.items()},
         means={

@@ -26,6 +26,7 @@ from engine.system.errors import Message, ModelError, UsageError
 
 if TYPE_CHECKING:
     from engine.composing.composer import Token
+    from engine.composing.inspection import LayerValues
     from engine.model.checkpoint import LoadedModel
 
 FREE = "free"
@@ -215,7 +216,7 @@ def _rhyme_groups(character: str, system: RhymeBook) -> tuple[str, ...]:
     return masks.names_in(masks.level.get(character, 0) | masks.oblique.get(character, 0))
 
 
-def _layer(layer: replies.Layer) -> replies.Layer:
+def _layer(layer: "LayerValues") -> replies.Layer:
     return replies.Layer(
         gates={name: _rounded(values) for name, values in layer.gates.items()},
         states={name: _rounded(values) for name, values in layer.states.items()},

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from engine.composing.composer import compose, compose_poem
-from engine.composing.inspection import inspect, states_of_poem
+from engine.composing.inspection import LayerValues, inspect, states_of_poem
 from engine.composing.service import replies
 from engine.composing.service.handlers import Call, CancelledError
 from engine.composing.service.handlers import inspect as inspect_for_service
@@ -93,7 +93,7 @@ def test_the_values_of_each_unit_satisfy_the_equations(cell: Cell, is_connected:
             assert_unit_is_right(cell, layer, unit)
 
 
-def assert_unit_is_right(cell: Cell, layer: replies.Layer, unit: int) -> None:
+def assert_unit_is_right(cell: Cell, layer: LayerValues, unit: int) -> None:
     gates = {name: values[unit] for name, values in layer.gates.items()}
     states = {name: values[unit] for name, values in layer.states.items()}
     if cell == "lstm":
