@@ -144,6 +144,10 @@ class CharRNN(nn.Module):
         self._decode_weights = None
         return super().train(mode)
 
+    def pack(self) -> None:
+        """Pack the weights for `step` now, where that is to be done."""
+        self._current_decode_weights()
+
     def _current_decode_weights(self) -> DecodeWeights:
         """The packed weights, made again after the parameters were trained, loaded or moved."""
         version = weight_version(self._all_weights)

@@ -117,6 +117,8 @@ class Service:
     def warm_up(self, model: str | None) -> None:
         """Compose a poem for nobody, so that tables are read and weights packed when the first one is wanted; a request ends it."""
         from engine.composing.composer import compose_many
+        from engine.composing.constraints.request import plan_of
+        from engine.corpus.usage import line_tails
 
         def go_on(*_: int) -> None:
             if not self._requests.empty():
@@ -124,7 +126,15 @@ class Service:
 
         # Whatever goes wrong here goes wrong again where somebody asks for a poem, and is said there.
         with contextlib.suppress(Exception):
-            compose_many(self._model(model), WARM_UP_POEM, 1, pool_size=1, go_on=go_on)
+            loaded = self._model(model)
+            # PyTorch packs weights beside Python, which reads tables.
+            packing = threading.Thread(target=loaded.model.pack)
+            packing.start()
+            plan_of(WARM_UP_POEM, loaded.vocabulary)
+            line_tails(loaded.vocabulary)
+            packing.join()
+            if self._requests.empty():
+                compose_many(loaded, WARM_UP_POEM, 1, pool_size=1, go_on=go_on)
 
     def carry_out(self, request_id: int, request: AnyRequest) -> None:
         """Carry out one request; whatever becomes of it, it gets a last reply."""

@@ -218,12 +218,13 @@ def test_it_ends_when_told_before_anything_was_loaded(home: Path) -> None:
 
 
 def test_a_poem_is_composed_for_nobody_until_a_request_comes(monkeypatch: pytest.MonkeyPatch) -> None:
-    n_segments = 0
+    n_segments, comes_with_first = 0, b""
 
     def counted(*arguments: Any, go_on: Any, **options: Any) -> Any:
         def count(*progress: int) -> None:
             nonlocal n_segments
             n_segments += 1
+            service.read(io.BytesIO(comes_with_first))
             go_on(*progress)
 
         return compose_many(*arguments, go_on=count, **options)
@@ -234,8 +235,10 @@ def test_a_poem_is_composed_for_nobody_until_a_request_comes(monkeypatch: pytest
     monkeypatch.setattr("engine.composing.composer.compose_many", counted)
     service.warm_up(None)
     n_of_whole_poem = n_segments
-    service.read(io.BytesIO(b'{"id": 1, "op": "load", "model": null}\n'))
-    service.warm_up(None)
     assert n_of_whole_poem > 1
+    comes_with_first = b'{"id": 1, "op": "load", "model": null}\n'
+    service.warm_up(None)
+    assert n_segments == n_of_whole_poem + 1
+    service.warm_up(None)
     assert n_segments == n_of_whole_poem + 1
     assert replies.getvalue() == b""
