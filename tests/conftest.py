@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from engine.system.processes import wait_passively
+
 TESTS = Path(__file__).parent
 
 # On a machine that others use too, time tells nothing of a test. The suite draws the same examples every time, so that it says
@@ -16,8 +18,10 @@ settings.register_profile("repeatable", deadline=None, suppress_health_check=[He
 settings.register_profile("fuzz", settings.get_profile("repeatable"), derandomize=False, max_examples=300)
 settings.load_profile("fuzz" if "STUDIO_FUZZ" in os.environ else "repeatable")
 
-# Set before anything imports torch: the tests share the machine with whatever else runs on it.
+# Both before anything imports torch: the tests share the machine with whatever else runs on it. Composing takes every core, and
+# threads that spin while they wait take ten times as long where another process has the core.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+wait_passively()
 
 
 def pytest_configure(config: pytest.Config) -> None:

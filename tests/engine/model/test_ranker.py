@@ -65,12 +65,20 @@ def test_the_statistics_are_means_over_what_their_names_say(loaded: LoadedModel)
     assert found["rhyme character"] == pytest.approx(-np.mean([10, 22]))
 
 
-@given(
-    texts=st.lists(st.sampled_from([POEM, POEM[:12], "白日依山尽，黄河入海流。", POEM[12:]]), min_size=1, max_size=5)
-)
-def test_the_features_of_a_poem_do_not_depend_on_its_company(loaded: LoadedModel, texts: list[str]) -> None:
+TEXTS = (POEM, POEM[:12], "白日依山尽，黄河入海流。", POEM[12:])
+
+
+@pytest.fixture(scope="module")
+def features_alone(loaded: LoadedModel) -> dict[str, Floats]:
+    return {text: mean_features(loaded, [text]) for text in TEXTS}
+
+
+@given(texts=st.lists(st.sampled_from(TEXTS), min_size=1, max_size=5))
+def test_the_features_of_a_poem_do_not_depend_on_its_company(
+    loaded: LoadedModel, features_alone: dict[str, Floats], texts: list[str]
+) -> None:
     together = mean_features(loaded, texts)
-    alone = np.concatenate([mean_features(loaded, [text]) for text in texts])
+    alone = np.concatenate([features_alone[text] for text in texts])
     assert np.allclose(together, alone, atol=1e-4)
 
 
@@ -83,8 +91,8 @@ def test_a_poem_of_less_than_two_lines_comes_last(loaded: LoadedModel) -> None:
 
 def test_candidates_are_ranked_by_the_ranker_where_the_model_has_one(loaded: LoadedModel) -> None:
     config = ComposeConfig(begin="山", form="五绝", seed=3)
-    plain = compose_many(loaded_with(loaded, None), config, 4)
-    by_last_line = compose_many(loaded_with(loaded, ranker(loaded, **{"last line": 1.0})), config, 4)
+    plain = compose_many(loaded_with(loaded, None), config, 4, pool_size=12)
+    by_last_line = compose_many(loaded_with(loaded, ranker(loaded, **{"last line": 1.0})), config, 4, pool_size=12)
     assert all(poem.sense is None for poem in plain)
     senses = [poem.sense for poem in by_last_line]
     assert None not in senses
@@ -147,10 +155,10 @@ def test_a_reading_by_decode_steps_agrees_with_the_layers_in_float32(name: str) 
 def test_candidates_that_take_up_the_keywords_are_ranked_before_others(loaded: LoadedModel) -> None:
     one = loaded_with(loaded, ranker(loaded))
     plain = ComposeConfig(begin="山", form="五绝", seed=3)
-    n_poems, words = 8, ("雪", "月")
-    poems = compose_many(one, plain.replace(keywords=" ".join(words)), n_poems)
+    n_poems, pool_size, words = 8, 40, ("雪", "月")
+    poems = compose_many(one, plain.replace(keywords=" ".join(words)), n_poems, pool_size=pool_size)
 
     def n_taken_up(poems: list[Composition]) -> int:
         return sum(word in poem.text for poem in poems for word in words)
 
-    assert n_taken_up(poems) > n_taken_up(compose_many(one, plain, n_poems))
+    assert n_taken_up(poems) > n_taken_up(compose_many(one, plain, n_poems, pool_size=pool_size))
