@@ -3,9 +3,10 @@
 What cannot be read is left out and told of, so that one bad row hides no other poem; the file itself is left as it is.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta, convert
 
 from engine.config.options import check_setting
 from engine.config.schema import ComposeConfig
@@ -14,6 +15,8 @@ from engine.system.errors import Message, UsageError
 from engine.system.files import parse_json
 from engine.system.names import printable
 
+# No poem comes near, and infinity is beyond.
+MAX_NATS = 1e30
 COLUMNS = (
     "id",
     "text",
@@ -51,24 +54,8 @@ def _text(value: Any) -> str:
     return "\n".join(map(printable, value.split("\n")))
 
 
-def _seed(value: Any) -> int:
-    if not isinstance(value, int) or value < 0:
-        raise ValueError("no seed")
-    return value
-
-
-def _nats(value: Any) -> float | None:
-    if value is None:
-        return None
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError("no number")
-    return float(value)
-
-
-def _moment(value: Any) -> float:
-    if not isinstance(value, int | float) or not 0 <= value <= MAX_TIME_S:
-        raise ValueError("no moment")
-    return float(value)
+def _as(kind: Any) -> Callable[[Any], Any]:
+    return lambda value: convert(value, kind)
 
 
 def _settings(value: Any) -> Mapping[str, Any]:
@@ -96,10 +83,10 @@ _READERS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "text": (_text, ""),
     "begin": (_text, ""),
     "model": (_text, ""),
-    "seed": (_seed, 0),
+    "seed": (_as(Annotated[int, Meta(ge=0)]), 0),
     "settings": (_settings, {}),
-    "logprob": (_nats, None),
-    "created_s": (_moment, 0.0),
+    "logprob": (_as(Annotated[float, Meta(ge=-MAX_NATS, le=MAX_NATS)] | None), None),
+    "created_s": (_as(Annotated[float, Meta(ge=0, le=MAX_TIME_S)]), 0.0),
     "title": (_text, ""),
     "tags": (_tags, ()),
     "note": (_text, ""),
