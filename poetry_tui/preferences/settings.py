@@ -6,16 +6,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Any, get_type_hints
+
+import msgspec
 
 from engine.config.options import with_current_names
 from engine.config.user_file import config_section
-from engine.prosody.text import RHYME_BOOKS, RhymeBook
+from engine.prosody.text import RhymeBook
 from engine.system.errors import UsageError
 from engine.system.files import is_there, parse_json, read_start, write_atomically
 from engine.system.names import MAX_TEXT_CHARS, shown
 from engine.system.paths import config_file, state_file
-from poetry_tui.preferences.chart_glyphs import CHARTS, Charts
+from poetry_tui.preferences.chart_glyphs import Charts
 from poetry_tui.preferences.i18n import Language
 from poetry_tui.preferences.themes import AUTO
 
@@ -36,13 +38,13 @@ class Settings:
     charts: Charts = "auto"
     theme: str = AUTO
     model: str | None = None
-    temperature: float = 0.8
-    pace: int = 1
+    temperature: Annotated[float, msgspec.Meta(ge=0, le=10)] = 0.8
+    pace: Annotated[int, msgspec.Meta(ge=0)] = 1
     form: str = "qijue"
     rhyme: str | None = None
     rhyme_book: RhymeBook | None = None
     tone_pattern: str | None = None
-    n_candidates: int = 5
+    n_candidates: Annotated[int, msgspec.Meta(ge=0)] = 5
     with_tones: bool = False
     with_pinyin: bool = False
     is_upright: bool = False
@@ -67,7 +69,7 @@ def load_settings(path: Path) -> Settings:
 def configured_settings(settings: Settings) -> Settings:
     """Settings with what `config.toml` says in place of what was remembered. Raises UsageError for what makes no sense."""
     preferred = config_section("studio", STUDIO_SETTINGS)
-    preferred |= {name: value for name, value in config_section("compose").items() if name in _NAMES}
+    preferred |= {name: value for name, value in config_section("compose").items() if name in _TYPES}
     for name, value in preferred.items():
         if not _makes_sense(name, value):
             raise UsageError(
@@ -93,7 +95,7 @@ def open_settings(path: Path) -> tuple[Settings, Path | None]:
     """
     values = _values(path)
     settings = load_settings(path)
-    is_whole = values is not None and all(_makes_sense(name, value) for name, value in values.items() if name in _NAMES)
+    is_whole = values is not None and all(_makes_sense(name, value) for name, value in values.items() if name in _TYPES)
     if is_whole or not is_there(path):
         return settings, None
     aside = path.with_name(f"{path.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
@@ -107,7 +109,7 @@ def open_settings(path: Path) -> tuple[Settings, Path | None]:
 
 def save_settings(settings: Settings, path: Path) -> None:
     """Write them in one step; those of a newer studio stay. OSError where the folder cannot be written."""
-    newer = {name: value for name, value in (_values(path) or {}).items() if name not in _NAMES}
+    newer = {name: value for name, value in (_values(path) or {}).items() if name not in _TYPES}
     body = {**dataclasses.asdict(settings), **newer}
     write_atomically(path, json.dumps(body, ensure_ascii=False, indent=2) + "\n")
 
@@ -140,31 +142,15 @@ def _values(path: Path) -> dict[str, Any] | None:
     return with_current_names(values) if isinstance(values, dict) else None
 
 
-_NAMES = frozenset(item.name for item in dataclasses.fields(Settings))
+_TYPES = get_type_hints(Settings, include_extras=True)
 
 
 def _makes_sense(name: str, value: Any) -> bool:
-    match name:
-        case "language":
-            return value in get_args(Language)
-        case "charts":
-            return value in CHARTS
-        case "theme" | "form" | "poster_paper" | "poster_seal":
-            return _is_short(value)
-        case "rhyme_book":
-            # A tuple compares: a value of a damaged file need not be hashable.
-            return value is None or value in tuple(RHYME_BOOKS)
-        case "model" | "rhyme" | "tone_pattern":
-            return value is None or _is_short(value)
-        case "temperature":
-            return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 10
-        case "with_tones" | "with_pinyin" | "is_upright" | "is_traditional":
-            return isinstance(value, bool)
-        case "pace" | "n_candidates":
-            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    return False
-
-
-def _is_short(value: Any) -> bool:
-    """A name, a path: in one line."""
-    return isinstance(value, str) and len(value) <= MAX_TEXT_CHARS and value.isprintable()
+    if name not in _TYPES:
+        return False
+    try:
+        msgspec.convert(value, _TYPES[name])
+    except msgspec.ValidationError:
+        return False
+    # A name, a path: in one line.
+    return not isinstance(value, str) or (len(value) <= MAX_TEXT_CHARS and value.isprintable())

@@ -12,8 +12,7 @@ from typing import Any
 import msgspec
 
 from engine.runs.events import RETURNED, Control, Record, Resources, RunStarted, Step, Validated, to_line
-from engine.system.errors import RunError
-from poetry_tui.tracking.reader import EventTail
+from poetry_tui.tracking.reader import EventTail, unreadable
 
 # The events that consist of figures: a row of the CSV file, or a point of TensorBoard's curves, each.
 FIGURES = (Step, Validated, Resources)
@@ -31,13 +30,7 @@ def read_records(folder: Path) -> list[Record]:
         try:
             chunk = tail.poll()
         except OSError as error:
-            raise RunError(
-                "The run {name} cannot be read: {error}.",
-                "Check {path}.",
-                name=folder.name,
-                error=error.strerror,
-                path=folder,
-            ) from error
+            raise unreadable(folder, error) from error
         for record in chunk.records:
             if (step := _goes_back_to(record)) is not None:
                 kept = [one for one in kept if getattr(one.event, "step", 0) <= step]

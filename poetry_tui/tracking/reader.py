@@ -143,6 +143,14 @@ def log_tail(folder: Path, max_lines: int = 200, max_bytes: int = 64 * 1024) -> 
     return lines[-max_lines:]
 
 
+def unreadable(folder: Path, error: StudioError | OSError) -> StudioError:
+    """Why a run cannot be read, for a person."""
+    if isinstance(error, StudioError):
+        return error
+    name, why = folder.name, error.strerror
+    return RunError("The run {name} cannot be read: {error}.", "Check {path}.", name=name, error=why, path=folder)
+
+
 # A heart beats once a second; looking more often finds out nothing.
 PROBE_PERIOD_S = 1.0
 
@@ -196,16 +204,7 @@ class RunFollower:
             last_line = next((line for line in reversed(self._log.poll()) if line.strip()), "")
             return Snapshot(chunk, writer, asked, last_line)
         except (StudioError, OSError) as error:
-            return Snapshot(Chunk(), writer, problem=self._problem(error))
-
-    def _problem(self, error: StudioError | OSError) -> StudioError:
-        """Why the run cannot be read, for a person."""
-        if isinstance(error, StudioError):
-            return error
-        name, path = self.folder.name, self.folder
-        return RunError(
-            "The run {name} cannot be read: {error}.", "Check {path}.", name=name, error=error.strerror, path=path
-        )
+            return Snapshot(Chunk(), writer, problem=unreadable(self.folder, error))
 
     def _probe_writer(self) -> WriterProbe:
         """Whether somebody writes the run; who lived a moment ago is taken to live."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from engine.runs.events import Record
 from engine.system.errors import StudioError
-from poetry_tui.tracking.reader import Chunk, EventTail, RunFollower, Snapshot
+from poetry_tui.tracking.reader import Chunk, EventTail, RunFollower, Snapshot, unreadable
 from poetry_tui.tracking.run_state.status import Status
 
 # A whole run is seen in so many seconds, unless it was shorter than that.
@@ -39,7 +39,7 @@ class RunReplay(RunFollower):
             if not self._records:
                 self._load()
         except (StudioError, OSError) as error:
-            return Snapshot(Chunk(), problem=self._problem(error))
+            return Snapshot(Chunk(), problem=unreadable(self.folder, error))
         now_s = self.clock_s()
         if self._read_s is not None and not self.is_held:
             self._played_s += (now_s - self._read_s) * self.speed

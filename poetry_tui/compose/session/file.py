@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from msgspec import convert
+
 from engine.composing.service.replies import Alternative, Poem, Token
 from engine.system import paths
 from engine.system.files import parse_json, read_start, write_atomically
@@ -177,7 +179,7 @@ def _poem_of(said: Mapping[str, Any], number: int) -> tuple[Revision, Compositio
     if not isinstance(config.get("begin"), str) or not isinstance(config.get("seed"), int):
         raise TypeError("no begin character or seed")
     model = None if said["model"] is None else str(said["model"])
-    done = None if said["done"] is None else _done_of(said["done"])
+    done = convert({name: said["done"][name] for name in _DONE_FIELDS}, Poem) if said["done"] is not None else None
     revision = Revision(number, parent, tokens, origins, config, model, done, changed, locked)
     request = ComposeRequest(config, model, parent, changed, dict(enumerate(origins)), locked)
     composition = Composition(
@@ -193,35 +195,13 @@ def _poem_of(said: Mapping[str, Any], number: int) -> tuple[Revision, Compositio
     return revision, composition
 
 
-def _done_of(said: Mapping[str, Any]) -> Poem:
-    score, rhyme = said["score"], said["rhyme"]
-    return Poem(
-        begin=str(said["begin"]),
-        text=str(said["text"]),
-        seed=int(said["seed"]),
-        model=str(said["model"]),
-        logprob=float(said["logprob"]),
-        finish=str(said["finish"]),
-        score=None if score is None else float(score),
-        rhyme=None if rhyme is None else str(rhyme),
-        n_particles=int(said["n_particles"]),
-    )
-
-
 def _token_of(said: Sequence[Any], position: int) -> Token:
     character, is_forced, probability, surprisal_nats, allowed_probability, alternatives = said
     if not isinstance(character, str) or len(character) != 1:
         raise ValueError("no character")
-    others = tuple(Alternative(str(other), float(p), float(allowed)) for other, p, allowed in alternatives)
-    return Token(
-        position,
-        character,
-        float(probability),
-        float(surprisal_nats),
-        bool(is_forced),
-        others,
-        float(allowed_probability),
-    )
+    others = convert(alternatives, tuple[Alternative, ...])
+    figures = float(probability), float(surprisal_nats)
+    return Token(position, character, *figures, bool(is_forced), others, float(allowed_probability))
 
 
 def _session_of(poems: Sequence[tuple[Revision, Composition]], here: int) -> ComposeSession:
