@@ -233,7 +233,7 @@ async def test_a_poem_is_sent_to_the_clipboard(kept: FavouriteStore) -> None:
 
 @pytest.mark.parametrize(
     ("language", "endings"),
-    [("en", "Choose one of: .md, .jsonl, .txt, .html, .epub."), ("zh", ".md, .jsonl, .txt, .html, .epub。")],
+    [("en", "Choose one of: .md, .jsonl, .txt, .html, .epub."), ("zh", ".md、.jsonl、.txt、.html、.epub。")],
 )
 async def test_a_picture_of_poems_is_refused_with_the_endings_there_are(
     language: Language, endings: str, kept: FavouriteStore, tmp_path: Path
