@@ -21,7 +21,7 @@ from engine.runs.folder import CHECKPOINTS, ControlFiles
 from engine.system.errors import RunError
 from engine.training.curriculum import held_out_segments, plan_curriculum
 from engine.training.distributed import Workers
-from engine.training.metrics import Progress, ResourceMeter
+from engine.training.progress import Progress, ResourceMeter
 from engine.training.trainer import Trainer, make_optimizer
 from engine.training.warm_start import warm_start
 

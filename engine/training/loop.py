@@ -20,8 +20,8 @@ from engine.system.errors import Message, StudioError
 from engine.system.processes import is_main_process, local_world_size
 from engine.training.build import build_trainer
 from engine.training.distributed import NextAction, Workers, join_workers, local_device
-from engine.training.metrics import Progress
 from engine.training.preview import sampled_poems, teacher_forced_preview
+from engine.training.progress import Progress
 from engine.training.trainer import StepResult, Trainer
 
 PAUSE_POLL_S = 0.1

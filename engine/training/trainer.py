@@ -30,8 +30,8 @@ from engine.system import __version__
 from engine.system.errors import RunError
 from engine.training.curriculum import Curriculum
 from engine.training.distributed import Workers
-from engine.training.metrics import Progress, ResourceMeter
 from engine.training.probe import probe
+from engine.training.progress import Progress, ResourceMeter
 
 # Factor of the peak learning rate after a divergence.
 DIVERGED_LR_FACTOR = 0.3

@@ -20,7 +20,7 @@ from engine.runs.events import from_line, to_line
 from engine.runs.folder import CONFIG, LINES, read_config
 from engine.system.errors import ModelError, RunError
 from engine.system.paths import models
-from engine.training.metrics import Progress
+from engine.training.progress import Progress
 from engine.training.trainer import make_optimizer
 from poetry_tui.preferences.settings import Settings, load_settings, open_settings, save_settings
 from poetry_tui.tracking.comparison import compare

@@ -20,7 +20,7 @@ from engine.runs.folder import (
     run_is_alive,
 )
 from engine.system.errors import RunError
-from engine.training import metrics as resources
+from engine.training import progress as resources
 from engine.training.loop import run_training
 from tests.engine.training.training_run import events_of, final_weights
 
