@@ -355,6 +355,13 @@ class PoetryApp(App[None]):
             screen = self.screen
             self.push_screen(HelpScreen(screen.known_bindings, screen.FIGURES, KEY_GROUPS[screen.MODE]))
 
+    def action_command_palette(self) -> None:
+        """Open the palette, which asks in the current language."""
+        from textual.command import CommandPalette
+
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder=tr("shell.palette_search"), id="--command-palette"))
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         from poetry_tui.widgets.shell.palette import commands
 

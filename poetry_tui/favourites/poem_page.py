@@ -20,6 +20,7 @@ from poetry_tui.preferences.i18n import TRANSLATIONS, tr, tr_error, tr_label
 from poetry_tui.preferences.themes import FAINT
 from poetry_tui.widgets.poem.poem_view import PoemView, PoemViewState
 
+LONG_TITLE_CHARS = 16
 # Said elsewhere, or of no interest to a reader.
 _UNSAID = ("begin", "seed", "max_chars", "n_particles", "keep")
 
@@ -68,6 +69,9 @@ def _facts(poem: Favourite) -> Iterator[tuple[str, Content]]:
     """What is known about a poem, as labels and values."""
     if poem.problem:
         yield tr_label("favourites.problem"), Content.styled(tr_error(poem.problem), "$text-error")
+    # Above the verse, a long one is cut where the page is narrow.
+    if len(poem.title) >= LONG_TITLE_CHARS:
+        yield tr_label("favourites.title"), Content(poem.title)
     is_own = bool(poem.settings.get(OWN))
     if is_own:
         yield tr_label("favourites.model"), Content(tr("compose.own_poem"))

@@ -211,6 +211,8 @@ class FavouritesScreen(StudioScreen):
             return False
         if action in ("recreate", "copy", "compare", "edit", "poster", "export", "delete"):
             return self.is_mounted and self.chosen is not None
+        if action in ("next_collection", "deleted_ones", "back"):
+            return bool(self._all or self._deleted)
         if action == "search":
             return bool(self._listed)
         return bool(self._deleted) if action == "undo" else True

@@ -9,7 +9,7 @@ from textual.timer import Timer
 from poetry_tui.lessons.facts import Facts, facts_of
 from poetry_tui.lessons.lesson import Lesson, LessonProgress, Step, lessons, load_progress, save_progress
 from poetry_tui.lessons.panel import LessonPanel, PanelText
-from poetry_tui.preferences.i18n import tr, tr_label, tr_os_error
+from poetry_tui.preferences.i18n import tr, tr_label, tr_os_error, with_keys
 from poetry_tui.terminal.compat import open_screens
 from poetry_tui.train.screen import TrainScreen
 from poetry_tui.train.settings.form import RunSettings
@@ -186,7 +186,10 @@ class LessonGuide:
         if any(name.startswith("run_") for name in unknown):
             earlier = [(number, one) for number, one in earlier if one.settings]
         text = step.worded(facts)
-        if not unknown or not earlier or step.mode != self._app.current_mode:
+        if unknown and step.mode != self._app.current_mode:
+            # The screen that knows them may not have been opened yet.
+            return ""
+        if not unknown or not earlier:
             return text
         skipped = tr("lessons.skipped", step=earlier[-1][0])
         return f"{skipped} {text}" if step.is_to_do else skipped
@@ -194,7 +197,8 @@ class LessonGuide:
     def _hint(self, step: Step) -> str:
         """How to go on: on another screen, by doing it, or by the key."""
         if step.mode != self._app.current_mode:
-            return tr("lessons.elsewhere", tab=TABS.index(step.mode) + 1, name=tr_label(f"shell.{step.mode}"))
+            tab = with_keys(f"<shell.{step.mode}:{TABS.index(step.mode) + 1}>")
+            return tr("lessons.elsewhere", tab=tab, name=tr_label(f"shell.{step.mode}"))
         return tr("lessons.goes_on" if step.is_to_do else "lessons.read_on")
 
     def _save(self) -> None:

@@ -65,7 +65,7 @@ class LessonPanel(Vertical):
             return
         self._shown = shown
         self.query_one("#lesson-title", Static).update(Content(shown.title))
-        self.query_one("#lesson-text", Static).update(Content.assemble(shown.text, " ", (shown.hint, FAINT)))
+        self.query_one("#lesson-text", Static).update(Content.assemble(f"{shown.text} ".lstrip(), (shown.hint, FAINT)))
         for name in _BUTTONS:
             self.query_one(f"#lesson-{name}", Button).label = _label(name)
 

@@ -26,14 +26,17 @@ class FollowedRuns:
         self.followed = follower
         self.overlays.pop(follower.folder, None)
 
-    def toggle_overlay(self, folder: Path) -> None:
-        """Overlay the curve of a run, as long as a letter is free, or remove it."""
+    def toggle_overlay(self, folder: Path) -> bool:
+        """Overlay the curve of a run, or remove it; return whether that was done: for it a letter must be free."""
         if self.followed is not None and folder == self.followed.folder:
-            return
+            return False
         if folder in self.overlays:
             del self.overlays[folder]
-        elif len(self.overlays) < len(OVERLAY_LETTERS):
-            self.overlays[folder] = RunFollower(folder)
+            return True
+        if len(self.overlays) == len(OVERLAY_LETTERS):
+            return False
+        self.overlays[folder] = RunFollower(folder)
+        return True
 
     @property
     def is_replay(self) -> bool:

@@ -265,8 +265,10 @@ class TrainScreen(StudioScreen):
             self.toggle_overlay(folder)
 
     def toggle_overlay(self, folder: Path) -> None:
-        """Overlay the curve of a run, or remove it."""
-        self.runs.toggle_overlay(folder)
+        """Overlay the curve of a run, or remove it; say why neither is possible."""
+        if not self.runs.toggle_overlay(folder):
+            self.notify(tr("train.overlay_refused"), markup=False)
+            return
         self.query_one(RunList).show_letters(self.runs.letters)
         self.monitor.paint_at_once()
 

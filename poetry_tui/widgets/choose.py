@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList
 
+from poetry_tui.preferences.i18n import tr
 from poetry_tui.preferences.keymap import TypeAhead
 
 
@@ -29,6 +30,7 @@ class Choose(ModalScreen[int | None]):
             background: $surface;
             border: round $accent;
             border-title-color: $accent;
+            border-subtitle-color: $text-muted;
             scrollbar-size-vertical: 1;
             scrollbar-color: $panel;
             scrollbar-background: $surface;
@@ -47,6 +49,7 @@ class Choose(ModalScreen[int | None]):
     def compose(self) -> ComposeResult:
         options = OptionList(*map(Content, self._values), markup=False)
         options.border_title = Content(self._title)
+        options.border_subtitle = tr("shell.choose_keys")
         yield options
 
     def on_mount(self) -> None:

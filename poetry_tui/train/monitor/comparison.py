@@ -91,6 +91,8 @@ class ComparisonTable(Widget):
         for row in self._comparison.figures:
             styles = ["bold $text-success" if column in row.best else "" for column in range(len(names))]
             lines += _row(label_of(row), label_width, row.values, widths, [FAINT, *styles])
+        if len(names) < 2:
+            lines += Content.styled(tr("train.compare_one"), FAINT).wrap(max(width, 1))
         if not self._comparison.validates_alike:
             lines += Content.styled(tr("train.compare_other_poems"), "$text-warning").wrap(max(width, 1))
         lines += [Content(), Content.styled(tr_label("train.settings"), "bold") + self._how_many()]
@@ -182,8 +184,6 @@ class CompareScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical() as card:
             card.border_title = tr_label("train.compare_title")
-            if self._with_equal:
-                card.border_subtitle = tr("train.compare_one")
             with Horizontal():
                 yield Button(f"h {tr('train.equal')}", id="compare-equal", compact=True)
                 yield Button(f"esc {tr('train.compare_close')}", id="compare-close", compact=True)

@@ -86,7 +86,8 @@ class ComparisonScreen(ModalScreen[None]):
         with VerticalScroll() as card:
             card.border_title = Content(tr_label("compose.comparison"))
             n = len(differing(*(poem.text for poem in self._poems)))
-            card.border_subtitle = Content(tr("compose.differ", n=n) if n else "")
+            notes = (tr("compose.differ", n=n) if n else "", tr("compose.comparison_keys"))
+            card.border_subtitle = Content(" · ".join(filter(None, notes)))
             yield Horizontal(*self._columns)
 
     def on_mount(self) -> None:

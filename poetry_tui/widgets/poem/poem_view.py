@@ -6,11 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.color import Color
+from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -219,7 +220,7 @@ class PoemView(ScrollView, can_focus=True, inherit_bindings=False):
                 x, y = (cell.x + HAN_CELLS, cell.y) if self._page.is_upright else (cell.x, cell.y + 1)
                 rows.setdefault(y, []).append(Span(x, annotation.text, annotation.look))
         if state.title:
-            title = set_cell_size(state.title, min(cell_len(state.title), width))
+            title = Content(state.title).truncate(width, ellipsis=True).plain
             y = max(min((cell.y for cell in self._page.cells), default=0) - _TITLE_ROWS, 0)
             rows.setdefault(y, []).append(Span(max(0, (width - cell_len(title)) // 2), title, "title"))
         if not state.is_written:

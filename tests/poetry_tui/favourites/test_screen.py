@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -362,3 +363,32 @@ async def test_a_tune_is_shown_with_its_title_and_its_stanzas_apart_and_copied_s
     assert first.startswith("长相思\n汴水流，")
     assert second.startswith("思悠悠，")
     assert "".join((first, second)).replace("\n", "") == "长相思" + verse
+
+
+async def test_an_empty_shelf_offers_no_key_that_would_do_nothing(no_engine: None) -> None:
+    app = Shelf()
+    async with app.run_test() as pilot:
+        await loaded(pilot)
+        offered = {one.binding.action for one in app.screen.active_bindings.values() if one.enabled}
+        assert not {"next_collection", "deleted_ones", "back"} & offered
+
+
+async def test_a_long_title_is_cut_with_a_sign_and_told_whole_below(kept: FavouriteStore) -> None:
+    title = "送友人自长安西归太原兼寄诸公因题驿壁三十韵并序"
+    kept.set_title(kept.list()[0].id, title)
+    app = Shelf()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await loaded(pilot)
+        rows = [strip.text for strip in app.screen._compositor.render_strips()]
+        assert next(row for row in rows if title[:16] in row).rstrip(" │").endswith("…")
+        assert title in str(app.screen.query_one("#page-made", Static).content)
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "找一条命令"), ("en", "Search for a command")])
+async def test_the_palette_asks_in_the_language_of_the_studio(no_engine: None, language: Language, words: str) -> None:
+    app = Shelf()
+    async with app.run_test() as pilot:
+        app.action_language(language)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        assert words in app.screen.query_one(Input).placeholder

@@ -253,3 +253,7 @@ async def test_a_step_whose_figures_come_from_a_skipped_one_names_that(until: Un
             assert shown(app).text.startswith(start)
             # What is to be done is said all the same.
             assert ("Wait for the end" in shown(app).text) == (number == 4)
+        await pilot.press("1")
+        await until(pilot, lambda: step_of(app) == 4)
+        # Figures that are not known are not spoken of on a screen that does not know them.
+        assert (shown(app).text, shown(app).hint) == ("", "This step is on the screen Train: press 2.")

@@ -129,9 +129,13 @@ async def test_one_run_alone_shows_all_of_its_settings(heartbeats: None, until: 
         await until(pilot, lambda: is_shown(app, Status.COMPLETED))
         await pilot.press("t")
         await until(pilot, lambda: isinstance(app.screen, CompareScreen))
-        assert "learning rate" in str(app.screen.query_one(ComparisonTable).render())
+        told = str(app.screen.query_one(ComparisonTable).render())
+        assert "learning rate" in told
+        assert "m on another run adds it" in " ".join(told.split())
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, TrainScreen))
+        await pilot.press("b", "m")
+        assert any("another run than the one shown" in notice.message for notice in app._notifications)
 
 
 async def test_capital_r_writes_the_report_of_the_runs_and_says_where(heartbeats: None, until: Until) -> None:
