@@ -12,9 +12,7 @@ Rounding differs between the three, so that a seed gives the same poem only wher
 Shapes: B poems, E input, H hidden, V vocabulary, V′ the next multiple of `ALIGNED_FLOATS` from V on, F features.
 """
 
-import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -130,52 +128,25 @@ class _Float16Weights:
 
 
 class _BFloat16Weights:
-    """Recurrent weights rounded to bfloat16 and packed for oneDNN; gates, states and logits stay in float32."""
+    """Weights rounded to bfloat16 and packed for oneDNN; biases, gates and states stay in float32.
+
+    The logits lose digits too, 0.01 nats of ln p: with float32 results oneDNN rounds the weight at every call, which takes as long as
+    the product of 256 rows.
+    """
 
     def __init__(self, cell: Cell, layers: Sequence[Layer], outputs: Sequence[tuple[Tensor, Tensor | None]]) -> None:
         self._layers = [_BFLOAT16_CELLS[cell](*layer) for layer in layers]
-        *projections, (output_weight, output_bias) = outputs
-        # The output layer rounds what it reads to bfloat16, so that a projection in bfloat16 loses nothing more.
-        self._projections = [_PackedLinear(weight) for weight, _ in projections]
-        self._output = _BFloat16Output(output_weight, output_bias)
+        self._outputs = [(_PackedLinear(weight), bias) for weight, bias in outputs]
 
     def cell(self, layer: int, below: Tensor, before: LayerState) -> LayerState:
         return self._layers[layer].step(below, before)
 
     def logits(self, hidden: Tensor) -> Tensor:
-        for projection in self._projections:
-            hidden = projection(hidden)
-        return self._output(hidden)
-
-
-class _BFloat16Output:
-    """(B, K) -> (B, N): factors rounded to bfloat16, sums and results in float32, in which a packed product would lose digits.
-
-    oneDNN rounds the weight at every call, which takes as long as a product of `FEW_ROWS`; fewer are multiplied by weights rounded
-    before and kept in 16 bits. Both give the same sums up to the last digit.
-    """
-
-    FEW_ROWS = 4
-
-    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
-        self._columns, self._bias = weight.T, bias
-
-    @functools.cached_property
-    def _few_rows(self) -> Any:
-        """The packed weight; None where 16 bits do not hold it. Made when first used: the first poems are many."""
-        rounded = self._columns.T.bfloat16().float()
-        has_float16 = torch.backends.quantized.engine in _ENGINES_OF_16_BITS
-        can_pack = has_float16 and rounded.abs().max() < torch.finfo(torch.float16).max
-        return torch.ops.quantized.linear_prepack_fp16(rounded, self._bias) if can_pack else None
-
-    def __call__(self, hidden: Tensor) -> Tensor:
-        if len(hidden) < self.FEW_ROWS and self._few_rows is not None:
-            product: Tensor = torch.ops.quantized.linear_dynamic_fp16(hidden.bfloat16().float(), self._few_rows)
-            return product
-        with _bfloat16_products():
-            if self._bias is None:
-                return torch.mm(hidden, self._columns)
-            return torch.addmm(self._bias, hidden, self._columns)
+        for linear, bias in self._outputs:
+            hidden = linear(hidden)
+            if bias is not None:
+                hidden += bias
+        return hidden
 
 
 class _PackedLinear:
@@ -190,17 +161,20 @@ class _PackedLinear:
     TILE_ROWS, MAX_ROWS = 64, 256
 
     def __init__(self, weight: Tensor) -> None:
-        self._packed = torch.ops.mkldnn._reorder_linear_weight(weight.bfloat16())
+        self._packed, self._n_columns = torch.ops.mkldnn._reorder_linear_weight(weight.bfloat16()), weight.shape[1]
 
     def __call__(self, *inputs: Tensor) -> Tensor:
-        n_rows = len(inputs[0])
-        x = torch.cat(inputs, dim=1).bfloat16()
-        x = torch.nn.functional.pad(x, (0, 0, 0, -n_rows % self.TILE_ROWS))
-        products = [
-            torch.ops.mkldnn._linear_pointwise(rows, self._packed, None, "none", [], "")
-            for rows in torch.split(x, self.MAX_ROWS)
-        ]
-        return torch.cat(products)[:n_rows].float()
+        n_rows, end = len(inputs[0]), 0
+        x = torch.zeros(-(-n_rows // self.TILE_ROWS) * self.TILE_ROWS, self._n_columns, dtype=torch.bfloat16)
+        for one in inputs:
+            start, end = end, end + one.shape[1]
+            x[:n_rows, start:end] = one
+        products = [self._product(x[at : at + self.MAX_ROWS]) for at in range(0, len(x), self.MAX_ROWS)]
+        return (products[0] if len(products) == 1 else torch.cat(products))[:n_rows].float()
+
+    def _product(self, x: Tensor) -> Tensor:
+        product: Tensor = torch.ops.mkldnn._linear_pointwise(x, self._packed, None, "none", [], "")
+        return product
 
 
 class _BFloat16Rnn:
@@ -245,23 +219,9 @@ _BFLOAT16_CELLS: dict[Cell, Callable[..., _BFloat16Rnn | _BFloat16Lstm | _BFloat
 }
 
 
-@contextmanager
-def _bfloat16_products() -> Iterator[None]:
-    """Let oneDNN round float32 factors to bfloat16; sums and results stay in float32."""
-    matmul: Any = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
-    before = matmul.fp32_precision
-    matmul.fp32_precision = "bf16"
-    try:
-        yield
-    finally:
-        matmul.fp32_precision = before
-
-
 # PyTorch's inductor calls these two operators; other versions may lack them.
-_HAS_BFLOAT16_OPERATORS = (
-    hasattr(torch.ops.mkldnn, "_linear_pointwise")
-    and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
-    and hasattr(getattr(torch.backends.mkldnn, "matmul", None), "fp32_precision")
+_HAS_BFLOAT16_OPERATORS = hasattr(torch.ops.mkldnn, "_linear_pointwise") and hasattr(
+    torch.ops.mkldnn, "_reorder_linear_weight"
 )
 
 _STEPS: dict[Cell, Callable[..., Any]] = {"rnn": torch.rnn_tanh_cell, "lstm": torch.lstm_cell, "gru": torch.gru_cell}

@@ -2,8 +2,8 @@
 
 A poem has one particle, or several that try continuations side by side. A particle's weight is the probability mass that the
 constraints allow, times the probability of the characters that are forced after it; particles of little weight are resampled.
-At the end of a segment the likeliest particle is kept. A segment is a line together with the characters forced at the
-beginning of the next one, so that a line is kept which leads up to them; or a single slot where nothing is forced ahead.
+After the last character of a segment the likeliest particle is kept. A segment is a line together with the characters forced at
+the beginning of the next one, so that a line is kept which leads up to them; or a single slot where nothing is forced ahead.
 
 Shapes: N poems, P particles of each, R = N · P rows, S slots, V vocabulary.
 """
@@ -91,7 +91,9 @@ class ConstrainedDecoder:
         self.failed: Bools = np.zeros(len(seeds), np.bool_)
 
     def decode(self, prompts: Ints, groups: Bools) -> Iterator[tuple[Particles, Sequence[Slot]]]:
-        """Decode segment after segment; yields the particles (the first of each poem is the one kept) and the segment's slots.
+        """Read the prompts, then decode segment after segment while iterated.
+
+        Yields the particles (the first of each poem is the one kept) and the segment's slots.
 
         What the particles of a poem in `failed` hold is no poem.
 
@@ -104,7 +106,9 @@ class ConstrainedDecoder:
         """
         state = self._read(prompts[:, :-1])
         particles = Particles.initial(self._plan, groups.copy(), state, prompts[:, -1].copy())
-        particles = particles.gather(np.repeat(np.arange(len(particles)), self._n_particles))
+        return self._decode_segments(particles.gather(np.repeat(np.arange(len(particles)), self._n_particles)))
+
+    def _decode_segments(self, particles: Particles) -> Iterator[tuple[Particles, Sequence[Slot]]]:
         for segment in self._segments():
             particles = self._decode_segment(particles, segment)
             yield particles, segment
@@ -163,12 +167,17 @@ class ConstrainedDecoder:
 
     def _try_segment(self, particles: Particles, poems: Ints, segment: Sequence[Slot]) -> Particles:
         """The rows of some poems after one attempt at a segment, all particles of a poem copies of its likeliest."""
+        last = max((slot.index for slot in segment if slot.is_character), default=-1)
         for slot in segment:
-            self._step(particles, poems, slot)
-            if self._n_particles > 1 and slot is not segment[-1]:
+            self._step(particles, poems, slot, are_copies=slot is segment[0] or slot.index > last)
+            if self._n_particles > 1 and slot.index < last:
                 particles = self._resampled(particles, poems, segment)
-        if self._n_particles == 1:
-            return particles
+            elif self._n_particles > 1 and slot.index == last:
+                particles = self._likeliest(particles, poems, segment)
+        return particles
+
+    def _likeliest(self, particles: Particles, poems: Ints, segment: Sequence[Slot]) -> Particles:
+        """The rows as copies of the likeliest particle of each poem."""
         score = particles.log_probs[:, segment[0].index : segment[-1].index + 1].sum(1) - particles.penalties
         for guide in self._guides:
             score += guide.worth(particles, np.repeat(poems, self._n_particles))
@@ -178,11 +187,16 @@ class ConstrainedDecoder:
         particles.log_weights[:] = particles.penalties[:] = 0
         return particles
 
-    def _step(self, particles: Particles, poems: Ints, slot: Slot) -> None:
-        """Advance every row by one token."""
-        x = torch.from_numpy(particles.last).to(self._loaded.device)
-        log_probs_of_rows, particles.state = self._loaded.model.step_log_probs(x, particles.state)  # (R,) -> (R, V)
+    def _step(self, particles: Particles, poems: Ints, slot: Slot, *, are_copies: bool) -> None:
+        """Advance every row by one token; the network reads the particles of a poem once where they `are_copies`."""
+        n_copies = self._n_particles if are_copies else 1
+        x = torch.from_numpy(particles.last[::n_copies].copy()).to(self._loaded.device)
+        before = particles.state and tuple(part[:, ::n_copies] for part in particles.state)
+        log_probs_of_rows, state = self._loaded.model.step_log_probs(x, before)  # (R,) -> (R, V)
+        particles.state = state if n_copies == 1 else tuple(part.repeat_interleave(n_copies, 1) for part in state)
         log_probs: LogProbs = log_probs_of_rows.numpy()
+        if n_copies > 1:
+            log_probs = log_probs.repeat(n_copies, axis=0)
         known, rows = int(self._plan.token_ids[slot.index]), np.arange(len(particles))
         is_sampled = slot.is_character and known == FREE and slot.source is None
         needs_mask = is_sampled or (self._keep_trace and slot.is_character)

@@ -1,11 +1,14 @@
 """How a poem comes: what is read before it, what comes when, what each token tells, what is kept."""
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import torch
 
 from engine.composing.composer import compose, compose_many, compose_poem
+from engine.composing.constrained import compose_constrained_many
 from engine.config.schema import ComposeConfig
 from engine.corpus.tokens.vocabulary import BEGIN
 from engine.model.checkpoint import LoadedModel
@@ -63,7 +66,23 @@ def test_a_poem_comes_line_by_line_where_something_is(monkeypatch: pytest.Monkey
     tokens = compose(loaded, ComposeConfig(form="五绝", acrostic="春月", n_particles=5))
     assert next(tokens).character == "春"
     # A line, its mark, and what is fixed at the beginning of the next one.
-    assert rows == [5] * 7
+    # Before the first character they are all alike, and read as one.
+    assert rows == [1] + [5] * 6
+
+
+def test_a_pool_is_the_same_on_one_thread_and_on_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded, threads = rhyming_model(), set[int]()
+    watch(loaded, monkeypatch, lambda _: threads.add(threading.get_ident()))
+    config, seeds, calls = ComposeConfig(form="五绝", rhyme="东", n_particles=4), range(50), list[tuple[int, int]]()
+    pools = []
+    for n_threads in (1, 3):
+        monkeypatch.setattr(torch, "get_num_threads", lambda n=n_threads: n)
+        threads.clear()
+        poems = compose_constrained_many(loaded, config, seeds, len(seeds), lambda *call: calls.append(call))
+        assert len(threads - {threading.get_ident()}) == (0 if n_threads == 1 else n_threads)
+        pools.append([token_ids for token_ids, _ in poems.values()])
+    assert pools[0] == pools[1]
+    assert calls == [(1, 4), (2, 4), (3, 4), (4, 4)] * 2
 
 
 def tokens_of(loaded: LoadedModel, **constraint: Any) -> Iterator[Any]:
