@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.commands.console_logger import RowBreaks, lay_out
-from engine.commands.flags import add_setting_flags, given, help_group, with_default
+from engine.commands.flags import add_setting_flags, check_count, given, help_group, with_default
 from engine.commands.front import say
 from engine.commands.parser import new_parser
 from engine.commands.poster.flags import add_poster_flags, check_poster_path, poster_style, save_poster
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from engine.model.checkpoint import LoadedModel
 
 MAX_SEED = 2**31 - 1
+MAX_POEMS = 1_000_000
 # The fields that take several words, which the shell separates.
 WORDS = ("keywords", "use")
 # The form of a request that names none, as in the studio; a kept text gives the lengths of its lines itself.
@@ -212,8 +213,7 @@ def _requests(arguments: argparse.Namespace, preferred: dict[str, Any]) -> list[
         raise UsageError(
             "There is no character to begin with.", "Give one or more, such as `poetry-tui compose 日 红 山`."
         )
-    if arguments.n_poems < 1:
-        raise UsageError("-n is {number}, and a poem is the least.", "Give 1 or more.", number=arguments.n_poems)
+    check_count("-n", arguments.n_poems, MAX_POEMS)
     if values.get("keep") or values.get("couplet"):
         preferred.pop("form", None)
     else:

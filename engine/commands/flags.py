@@ -8,11 +8,23 @@ from typing import Any
 from engine.config.options import OLD_NAMES, DeclaredSettings, Setting, settings_of
 from engine.config.schema import ComposeConfig
 from engine.corpus.readers.formats import FORMATS
-from engine.system.errors import Message
+from engine.system.errors import Message, UsageError
+from engine.system.names import brief
 
 SettingsClass = type[DeclaredSettings]
 
 _METAVARS: Mapping[type, str] = {int: "N", float: "X", str: "TEXT"}
+
+
+def check_count(flag: str, number: int, most: int) -> None:
+    """Raise a UsageError where a flag that counts is below 1 or above `most`."""
+    if not 1 <= number <= most:
+        raise UsageError(
+            "{flag} cannot be {number}.",
+            Message("Give 1 to {most:,}.", most=most),
+            flag=flag,
+            number=brief(str(number)),
+        )
 
 
 def flag_of(name: str) -> str:

@@ -4,11 +4,11 @@ import argparse
 import json
 from typing import Any
 
-from engine.commands.flags import add_setting_flags
+from engine.commands.flags import add_setting_flags, check_count
 from engine.commands.parser import new_parser
 from engine.config.schema import TrainConfig
 from engine.model.registry import find_model
-from engine.system.errors import ComposeError, Message, UsageError
+from engine.system.errors import ComposeError, UsageError
 
 DEFAULT_N = 10
 MAX_N = 100
@@ -32,8 +32,7 @@ def add_parser(commands: Any) -> None:
 
 def print_neighbours(arguments: argparse.Namespace) -> int:
     """Print a line for each character: its nearest among the commonest Han characters, with the cosine."""
-    if not 1 <= arguments.n <= MAX_N:
-        raise UsageError("--n cannot be {number}.", Message("Give 1 to {most}.", most=MAX_N), number=arguments.n)
+    check_count("-n", arguments.n, MAX_N)
     if not arguments.characters.strip():
         raise UsageError("There is no character to look up.", HINT)
     folder = find_model(arguments.model)

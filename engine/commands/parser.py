@@ -44,11 +44,25 @@ class Parser(argparse.ArgumentParser):
                 name=shown(value),
             )
         raise UsageError(
-            "{name} cannot be {value}.",
+            "{name} cannot be {value}." if action.option_strings else "`{name}` does not take {value}.",
             did_you_mean(str(value), map(str, action.choices), "Choose one of: {names}.", names=names),
-            name=argparse._get_action_name(action) or action.dest,
+            name="/".join(action.option_strings) or self.prog,
             value=shown(value),
         )
+
+    def _get_value(self, action: argparse.Action, text: str) -> Any:
+        try:
+            return super()._get_value(action, text)
+        except argparse.ArgumentError:
+            if action.type not in (int, float):
+                raise
+            raise UsageError(
+                "The value {value} of {name} is not {kind}.",
+                Message("`{command} -h` shows how to use it.", command=self.prog),
+                name=argparse._get_action_name(action) or action.dest,
+                value=shown(text),
+                kind="a whole number" if action.type is int else "a number",
+            ) from None
 
     def error(self, message: str) -> NoReturn:
         # It repeats what was typed.

@@ -6,13 +6,12 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from engine.commands.flags import add_setting_flags, given
+from engine.commands.flags import add_setting_flags, check_count, given
 from engine.commands.front import say
 from engine.commands.parser import new_parser
 from engine.config.schema import ComposeConfig, TrainConfig
 from engine.model.registry import find_model
 from engine.prosody.forms.definitions import Form, form_called, forms
-from engine.system.errors import UsageError
 from engine.system.files import check_new_file, write_atomically
 from engine.system.names import padded, path_of
 from engine.system.translations import is_chinese, worded
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from engine.model.checkpoint import LoadedModel
 
 EVERY_FORM = "all"
+MAX_POEMS = 1_000_000
 COLUMNS: tuple[tuple[str, str], ...] = (
     ("poems", "n_poems"), ("form", "n_form_ok"), ("tones", "n_tones_ok"), ("rhyme", "n_rhyme_ok"), ("all ok", "n_ok"),
     ("unknown", "n_unknown"), ("same rhyme", "n_rhyme_again"), ("with line", "n_with_line"), ("lines", "lines_copied"),
@@ -86,8 +86,7 @@ def add_parser(commands: Any) -> None:
 def rates(arguments: argparse.Namespace) -> int:
     """Compose, judge and print, a form after the other."""
     wanted, config = _forms(arguments.form_names), ComposeConfig(**given(arguments, ComposeConfig))
-    if arguments.n_poems < 1:
-        raise UsageError("-n is {number}, and a poem is the least.", "Give 1 or more.", number=arguments.n_poems)
+    check_count("-n", arguments.n_poems, MAX_POEMS)
     if arguments.poems:
         check_new_file(arguments.poems, replaces=True)
     folder = find_model(arguments.model)

@@ -174,7 +174,7 @@ def remove(name: str) -> None:
         hint = did_you_mean(
             name, [corpus.name for corpus in list_corpora()], "`poetry-tui corpus list` shows the names."
         )
-        raise CorpusError("There is no corpus called {name}.", hint, name=brief(name))
+        raise CorpusError("There is no corpus called {name}.", hint, name=brief(name) or shown(name))
     with contextlib.suppress(CorpusError):
         remove_caches_of(load(folder))
     with reporting_disk_errors(folder, CorpusError):

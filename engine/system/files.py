@@ -54,8 +54,10 @@ def check_new_file(path: Path, *, replaces: bool | None = None) -> None:
         replaces: whether --force was given; None where there is no such flag.
 
     Raises:
-        StudioError: its folder is missing, or something is there already that is not to be replaced.
+        StudioError: its folder is missing, it is a folder itself, or something is there already that is not to be replaced.
     """
+    if is_folder(path):
+        raise StudioError("{path} is a folder.", "Name a file.", path=path)
     if is_there(path) and not replaces:
         hint = "Choose another name." if replaces is None else "Choose another name, or say --force to replace it."
         raise StudioError("{path} is there already.", hint, path=path)

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -61,12 +62,24 @@ def test_the_version_is_the_engines(capsys: pytest.CaptureFixture[str]) -> None:
         ("corpus import nowhere.txt", 1, "no file nowhere.txt"),
         ("corpus check nowhere.txt", 1, "nowhere.txt"),
         ("corpus rm nothing", 1, "no corpus called nothing"),
+        ("corpus rm ''", 1, "no corpus called ''. "),
+        ("locate nowhere", 2, "`poetry-tui locate` does not take 'nowhere'. Choose one of: data"),
+        ("completion tcsh", 2, "does not take 'tcsh'. Choose one of: bash, zsh, fish."),
+        ("serve --port x", 2, "The value 'x' of --port is not a whole number."),
+        ("serve --host ''", 2, "no address to listen on"),
+        ("compose 日 -n 0", 2, "-n cannot be 0. Give 1 to 1,000,000."),
+        ("compose 日 -n 99999999999999999999", 2, "Give 1 to 1,000,000."),
+        ("rates --poems .", 1, ". is a folder. Name a file."),
+        ("neighbours ''", 2, "There is no character to look up. Give Chinese characters"),
+        ("neighbours [/b]", 2, "'[' is no Han character. Give Chinese characters"),
+        ("experiment cells --seeds 0", 2, "--seeds cannot be 0."),
     ],
 )
 def test_an_error_is_one_line_on_stderr(
     line: str, status: int, expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(line.split()) == status
+    words = shlex.split(line)
+    assert (engine_main if words[0] in cli.ENGINE_COMMANDS else main)(words) == status
     said = capsys.readouterr()
     assert said.out == ""
     assert expected in said.err

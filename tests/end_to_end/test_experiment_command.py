@@ -110,7 +110,7 @@ def test_a_sweep_trains_every_combination_with_every_seed_and_goes_on_where_it_w
         (["sweep", "--learning-rate", "fast,slow"], "--learning-rate cannot be"),
         (["sweep", "--tied", "maybe"], "--tied cannot be"),
         (["sweep", "--cell", "lstm,transformer"], "cell cannot be"),
-        (["cells", "--seeds", "0"], "--seeds is 0"),
+        (["cells", "--seeds", "0"], "--seeds cannot be 0. Give 1 to 100."),
         (["temperature", "--temperature", "0.5"], "One temperature"),
         (["temperature", "--temperature", "0.5,hot"], "is no temperature"),
     ],

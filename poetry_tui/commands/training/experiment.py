@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.commands.flags import add_setting_flags, flag_of, with_default
+from engine.commands.flags import add_setting_flags, check_count, flag_of, with_default
 from engine.config.options import Setting, settings_of
 from engine.config.presets import PRESETS, preset
 from engine.config.schema import ComposeConfig, ModelConfig, TrainConfig
@@ -217,8 +217,7 @@ def _sampled(rates_by_mode: Mapping[str, Mapping[str, float | None]]) -> dict[st
 def _folder(options: argparse.Namespace) -> Path:
     """Set the report's language; refuse a number of seeds or a folder that cannot be: not after hours of training."""
     set_report_language(options)
-    if not 1 <= options.n_seeds <= MAX_SEEDS:
-        raise UsageError("--seeds is {number}.", "Give 1 to {most}.", number=options.n_seeds, most=MAX_SEEDS)
+    check_count("--seeds", options.n_seeds, MAX_SEEDS)
     folder: Path = options.folder.expanduser().absolute()
     check_folder(folder)
     print_note(tr(f"report.question.{options.experiment}"))

@@ -28,6 +28,8 @@ def _serve(options: argparse.Namespace) -> int:
         )
     if not 0 < options.port < 1 << 16:
         raise UsageError("There is no port {number}.", "Ports go from 1 to 65535.", number=options.port)
+    if not options.host.strip():
+        raise UsageError("There is no address to listen on.", "Leave out --host, or give an address.")
     if not is_loopback(options.host):
         print_note("The web view asks for no password: everybody who reaches it can read and write your files.")
     from poetry_tui.commands.web.server import WebServer
