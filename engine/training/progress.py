@@ -1,38 +1,43 @@
 """Progress of a training, kept in checkpoints, and the meter of its resources."""
 
 import math
+import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
+import msgspec
 import psutil
 import torch
+from msgspec import Meta
 
 from engine.runs import events
 from engine.system.errors import ModelError
-from engine.system.names import shown
+from engine.system.names import brief
+
+# The bound refuses NaN, which is in no range.
+_Number = Annotated[float, Meta(ge=-sys.float_info.max)]
+_Count = Annotated[int, Meta(ge=0)]
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(msgspec.Struct, forbid_unknown_fields=True):
     """Progress of a training. A checkpoint keeps it, so that a resumed run gives bit-identical results."""
 
-    peak_lr: float
-    step: int = 0
-    n_chars: int = 0
-    best_nats: float = math.inf
-    best_step: int | None = None
+    peak_lr: _Number
+    step: _Count = 0
+    n_chars: _Count = 0
+    best_nats: _Number = math.inf
+    best_step: _Count | None = None
     # Since the last validation: the sum over all characters, and how many they were.
-    train_nats_sum: float = 0.0
-    train_chars: int = 0
+    train_nats_sum: _Number = 0.0
+    train_chars: _Count = 0
     # The same with what unknown Han characters cost beside, and how many Han characters they were. Kept apart: a checkpoint of
     # before these were counted has the two above alone.
-    train_all_nats_sum: float = 0.0
-    train_han: int = 0
+    train_all_nats_sum: _Number = 0.0
+    train_han: _Count = 0
     # Validations in a row that were not the best so far, and how often a divergence was answered by going back.
-    n_worse: int = 0
-    n_returns: int = 0
+    n_worse: _Count = 0
+    n_returns: _Count = 0
     # Whether E counts as a character of a segment (`batching.cut_segments`). Runs begun before it ceased to keep it so,
     # and resume with the same batches.
     end_counts: bool = False
@@ -44,16 +49,14 @@ class Progress:
         Raises:
             ModelError: when a value is missing, unknown or of another type.
         """
-        kept = {"end_counts": True, **values}
-        types = {item.name: item.type for item in fields(cls)}
-        wrong = [name for name in ("peak_lr", *kept) if name not in types or not _is_of(kept.get(name), types[name])]
-        if wrong:
+        try:
+            return msgspec.convert({"end_counts": True, **values}, cls)
+        except msgspec.ValidationError as error:
             raise ModelError(
-                "The checkpoint cannot be continued: {name} of its progress is damaged.",
+                "The checkpoint cannot be continued: its progress is damaged ({error}).",
                 "Continue from another checkpoint of the run.",
-                name=shown(wrong[0]),
-            )
-        return cls(**kept)
+                error=brief(str(error)),
+            ) from error
 
     def note_validation(self, nats_per_han: float) -> bool:
         """Record a validation. Returns whether it is the best so far."""
@@ -77,17 +80,6 @@ class Progress:
         self.train_nats_sum, self.train_chars = 0.0, 0
         self.train_all_nats_sum, self.train_han = 0.0, 0
         return per_char, per_han
-
-
-def _is_of(value: object, kind: Any) -> bool:
-    """Whether a value has a field's type. Counts must not be negative, floats not NaN."""
-    if kind is bool:
-        return isinstance(value, bool)
-    if isinstance(value, bool):
-        return False
-    if kind is float:
-        return isinstance(value, int | float) and not math.isnan(value)
-    return (isinstance(value, int) and value >= 0) or (value is None and kind is not int)
 
 
 PERIOD_S = 2.0

@@ -6,9 +6,10 @@ Shapes: B segments in a batch, T characters, F features, N = characters of a bat
 import inspect
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 import torch
 from safetensors import SafetensorError
@@ -178,7 +179,9 @@ class Trainer:
         step = self.progress.step
         path = self.checkpoints.path_of(step)
         try:
-            save_checkpoint(path, self.model, self.vocabulary, self._about(), self.optimizer, asdict(self.progress))
+            save_checkpoint(
+                path, self.model, self.vocabulary, self._about(), self.optimizer, msgspec.structs.asdict(self.progress)
+            )
             self.checkpoints.point("last", step)
             if is_best:
                 self.checkpoints.point("best", step)
