@@ -13,16 +13,16 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from msgspec import Meta, Struct, convert, to_builtins
 
 from engine.corpus.novelty.bloom import MAX_BITS, MAX_HASHES, Bits, BloomFilter
 from engine.corpus.novelty.line_index import LineIndex
 from engine.runs.folder import LINES, lines_file
 from engine.system.errors import ModelError
 from engine.system.files import open_regular, parse_json, write_atomically
-from engine.system.names import shown
 
 HINT = "Restore it from a copy of the model, or delete it: without it the model composes, and no line is compared."
 FORMAT = 1
@@ -39,6 +39,19 @@ _SIZES = struct.Struct("<8sQ")
 _CHECKSUM_BYTES = 32
 
 
+class _FilterSizes(Struct, frozen=True):
+    n_bits: Annotated[int, Meta(gt=0, le=MAX_BITS, multiple_of=8)]
+    n_hashes: Annotated[int, Meta(gt=0, le=MAX_HASHES)]
+    n_keys: Annotated[int, Meta(ge=0)]
+
+
+class _Header(Struct, frozen=True):
+    corpus_sha256: str
+    lines: _FilterSizes
+    runs: _FilterSizes
+    reduplicated: str
+
+
 @dataclass(frozen=True, eq=False)
 class TrainingLines(LineIndex):
     """The lines of a training text as filters, with the corpus that they are of."""
@@ -49,14 +62,9 @@ class TrainingLines(LineIndex):
 
     def to_bytes(self) -> bytes:
         """The file's content."""
-        header = {
-            "format": FORMAT,
-            "corpus_sha256": self.corpus_sha256,
-            "lines": _sizes(self.lines),
-            "runs": _sizes(self.runs),
-            "reduplicated": "".join(sorted(self.reduplicated)),
-        }
-        text = json.dumps(header, ensure_ascii=False).encode()
+        lines, runs = (_FilterSizes(one.n_bits, one.n_hashes, one.n_keys) for one in (self.lines, self.runs))
+        header = _Header(self.corpus_sha256, lines, runs, "".join(sorted(self.reduplicated)))
+        text = json.dumps({"format": FORMAT, **to_builtins(header)}, ensure_ascii=False).encode()
         content = _SIZES.pack(_MAGIC, len(text)) + text + self.lines.bits.tobytes() + self.runs.bits.tobytes()
         return content + hashlib.sha256(content).digest()
 
@@ -110,35 +118,13 @@ def _lines_of(header: Any, bits: Bits) -> TrainingLines:
     """Raises ValueError where the header is none, or header and bits do not fit."""
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise ValueError(f"it is not in format {FORMAT}, which this studio reads")
-    if not isinstance(header.get("reduplicated"), str) or not isinstance(header.get("corpus_sha256"), str):
-        raise ValueError("its header is incomplete")
-    n_bytes = [_n_bytes(header.get(name)) for name in ("lines", "runs")]
-    if sum(n_bytes) != len(bits):
-        raise ValueError(f"it has {len(bits):,} bytes of bits and should have {sum(n_bytes):,}")
+    known = convert(header, _Header)
+    n_line_bytes, n_bytes = known.lines.n_bits // 8, (known.lines.n_bits + known.runs.n_bits) // 8
+    if n_bytes != len(bits):
+        raise ValueError(f"it has {len(bits):,} bytes of bits and should have {n_bytes:,}")
     return TrainingLines(
-        lines=_filter(header["lines"], bits[: n_bytes[0]]),
-        runs=_filter(header["runs"], bits[n_bytes[0] :]),
-        reduplicated=frozenset(header["reduplicated"]),
-        corpus_sha256=header["corpus_sha256"],
+        lines=BloomFilter(bits[:n_line_bytes], known.lines.n_hashes, known.lines.n_keys),
+        runs=BloomFilter(bits[n_line_bytes:], known.runs.n_hashes, known.runs.n_keys),
+        reduplicated=frozenset(known.reduplicated),
+        corpus_sha256=known.corpus_sha256,
     )
-
-
-def _sizes(filter: BloomFilter) -> dict[str, int]:
-    return {"n_bits": filter.n_bits, "n_hashes": filter.n_hashes, "n_keys": filter.n_keys}
-
-
-def _n_bytes(sizes: Any) -> int:
-    """How many bytes the bits of a filter have. Raises ValueError where its sizes are none."""
-    counts = [sizes.get(name) if isinstance(sizes, dict) else None for name in ("n_bits", "n_hashes", "n_keys")]
-    n_bits, n_hashes, n_keys = (one if type(one) is int else -1 for one in counts)
-    if not 0 < n_bits <= MAX_BITS or n_bits % 8:
-        raise ValueError(f"a filter cannot have {shown(n_bits)} bits")
-    if not 0 < n_hashes <= MAX_HASHES:
-        raise ValueError(f"a filter cannot have {shown(n_hashes)} hashes")
-    if n_keys < 0:
-        raise ValueError(f"a filter cannot have {shown(n_keys)} keys")
-    return n_bits // 8
-
-
-def _filter(sizes: Mapping[str, Any], bits: Bits) -> BloomFilter:
-    return BloomFilter(bits, int(sizes["n_hashes"]), int(sizes["n_keys"]))
