@@ -24,7 +24,7 @@ class HowToBegin(Widget):
     """What stands in place of the followed run where there is none."""
 
     DEFAULT_CSS = """
-    HowToBegin { height: 1fr; content-align: center middle; text-align: center; padding: 1 4; display: none; }
+    HowToBegin { height: 1fr; content-align: center middle; text-align: center; padding: 1 4; }
     """
 
     def render(self) -> Content:

@@ -18,7 +18,7 @@ from poetry_tui.tracking import control as runs
 from poetry_tui.tracking.reader import RunFollower
 from poetry_tui.tracking.replay import RunReplay
 from poetry_tui.tracking.summary import RunSummary
-from poetry_tui.train.body import TrainBody
+from poetry_tui.train.body import HowToBegin, TrainBody
 from poetry_tui.train.corpus_offer import CorpusOffer, installed_corpora
 from poetry_tui.train.followed_runs import FollowedRuns
 from poetry_tui.train.monitor.loss_chart import SIGNS
@@ -64,8 +64,6 @@ class TrainScreen(StudioScreen):
         & #train-right { width: 1fr; }
         & CorpusOffer { display: none; }
         &.-offer CorpusOffer { display: block; }
-        &.-empty HowToBegin { display: block; }
-        &.-empty RunMonitor { display: none; }
         &.-narrow #train-left { width: 1fr; display: none; }
         &.-narrow.-settings #train-left { display: block; }
         &.-narrow.-settings #train-right { display: none; }
@@ -89,8 +87,7 @@ class TrainScreen(StudioScreen):
         self._installed: list[str] | None = None
         # What the footer offered when it was last drawn, which takes longer than all else that is painted.
         self._offered: tuple[object, ...] = ()
-        # Before anything is mounted: later it would style the whole screen once more.
-        self.add_class("-empty")
+        self.monitor.display = False
 
     def compose_body(self) -> Iterable[Widget]:
         yield TrainBody(self.monitor)
@@ -103,7 +100,8 @@ class TrainScreen(StudioScreen):
 
     def follow(self, folder: Path) -> None:
         """Follow this run from now on; the one before is left alone."""
-        self.remove_class("-empty")
+        # Not by a class of the screen, which would style all of it once more.
+        self.query_one(HowToBegin).display, self.monitor.display = False, True
         self.query_one(RunList).mark(folder)
         self._follow(RunFollower(folder))
 

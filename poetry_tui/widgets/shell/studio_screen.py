@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import App, ComposeResult
 from textual.binding import ActiveBinding
 from textual.content import Content
@@ -88,6 +88,7 @@ class StudioScreen(Screen[None]):
         self.services = services
         # Widgets whose keys work wherever the focus is on the screen.
         self.pane_keys: Sequence[Widget] = ()
+        self._was_shown = False
 
     def compose(self) -> ComposeResult:
         yield StudioHeader(self.MODE)
@@ -139,6 +140,11 @@ class StudioScreen(Screen[None]):
     def is_whole(self) -> bool:
         """Whether its widgets are there: not yet while it is made, and no longer while the studio is left."""
         return self.is_mounted and bool(self.query(StudioHeader))
+
+    @on(events.ScreenResume)
+    def style_once(self, event: events.ScreenResume) -> None:
+        """Have no widget styled once more when the screen is first shown: each was when it was mounted."""
+        event.refresh_styles, self._was_shown = self._was_shown, True
 
     def on_screen_resume(self) -> None:
         if self.is_whole:
