@@ -56,7 +56,7 @@ def next_with(values: Sequence[str], character: str | None, index: int) -> int |
     """The index of the next value after `index`, around the end, that contains the typed Han character; None for any other key."""
     if character is None or character.isascii():
         return None
-    after = [*range(index + 1, len(values)), *range(index + 1)]
+    after = [*range(index + 1, len(values)), *range(min(index + 1, len(values)))]
     return next((position for position in after if character in values[position]), None)
 
 

@@ -9,7 +9,7 @@ from engine.system import paths
 from poetry_tui.app import PoetryApp
 from poetry_tui.favourites.poem_list import PoemShelf
 from poetry_tui.favourites.store import Favourite, FavouriteStore
-from poetry_tui.preferences.keymap import TypeAhead
+from poetry_tui.preferences.keymap import TypeAhead, next_with
 from poetry_tui.preferences.settings import Settings
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.settings.form import RunSettings
@@ -96,3 +96,13 @@ async def test_runs_and_poems_are_found_by_a_han_character(train_first: None, un
             await pilot.press(name)
             assert shelf.chosen is not None
             assert name in shelf.chosen.text
+
+
+@pytest.mark.parametrize(
+    ("values", "index", "found"),
+    [([], 0, None), (["日", "月"], 0, 0), (["日", "月日"], 0, 1), (["日", "月"], 1, 0), (["月"], 5, None)],
+)
+def test_a_typed_character_goes_to_the_next_entry_with_it_and_nowhere_in_an_empty_list(
+    values: list[str], index: int, found: int | None
+) -> None:
+    assert next_with(values, "日", index) == found
