@@ -30,6 +30,8 @@ class PoemPage(Vertical):
 
     DEFAULT_CSS = """
     PoemPage {
+        overflow-y: auto; scrollbar-size-vertical: 1;
+        & PoemView { min-height: 8; }
         & #page-made { height: auto; padding: 0 2; border-top: solid $panel; }
     }
     """

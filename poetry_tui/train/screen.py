@@ -220,8 +220,10 @@ class TrainScreen(StudioScreen):
         match action:
             case "compose_with":
                 return self.controls.applies(action)
-            case "replay" | "new_alike":
+            case "replay" | "new_alike" | "overlay":
                 return self.runs.followed is not None
+            case "back":
+                return self.runs.followed is not None or self.has_class("-settings")
         return True
 
     async def action_start(self) -> None:

@@ -57,11 +57,11 @@ class PosterDialog(ModalScreen[Path | None]):
         & > Horizontal {
             width: 92; max-width: 96%; height: 36; max-height: 94%; padding: 1 2; background: $surface;
             border: round $accent; border-title-color: $accent;
+            border-subtitle-color: $text-muted;
         }
         #poster-fields { width: 1fr; min-width: 36; padding-right: 2; overflow-y: auto; scrollbar-size-vertical: 1; }
         #poster-fields Static { height: auto; color: $text-muted; }
-        #poster-fields .poster-gap { margin-top: 1; }
-        #poster-problem { color: $text-error; }
+        #poster-fields #poster-problem { color: $text-error; margin-top: 1; }
         Stepper:focus { background: $panel; }
         Input { height: 1; border: none; padding: 0; background: $background; }
         Input:focus { border: none; background: $panel; }
@@ -103,12 +103,12 @@ class PosterDialog(ModalScreen[Path | None]):
     def compose(self) -> ComposeResult:
         with Horizontal() as card:
             card.border_title = Content(tr_label("poster.dialog"))
+            card.border_subtitle = tr("poster.keys")
             with Vertical(id="poster-fields"):
                 yield from (self.paper, self.manner, self.aid, self.seal_kind, self.font)
                 for field in (self.title_field, self.inscription, self.seal, self.file):
                     yield Static(Content(tr((field.id or "").replace("poster-", "poster."))))
                     yield field
-                yield Static(Content(tr("poster.keys")), classes="poster-gap")
                 yield self.problem
             yield self.preview
 

@@ -245,3 +245,20 @@ async def test_the_footer_offers_no_key_that_would_be_typed_into_a_field(until: 
         await pilot.press("b")
         await until(pilot, lambda: "w" not in {item.display for item in footer._columns.values()})
         assert {item.display for item in footer._columns.values()} <= {"Esc", "^p"}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("key", ["e", "n", "d", "H", "h"])
+async def test_every_dialog_says_how_to_leave_it_on_a_small_terminal(
+    language: Language, key: str, until: Until
+) -> None:
+    app = PoetryApp(Settings(language=language, pace=3, n_candidates=1))
+    async with app.run_test(size=(60, 20)) as pilot:
+        screen = app.screen
+        await pilot.press("enter")
+        await until(pilot, lambda: "f" in screen.active_bindings)
+        await pilot.press("right", key)
+        await until(pilot, lambda: app.screen is not screen)
+        await until(pilot, lambda: any("Esc" in strip.text for strip in app.screen._compositor.render_strips()))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)

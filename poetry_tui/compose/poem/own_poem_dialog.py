@@ -36,7 +36,7 @@ class OwnPoemDialog(ModalScreen[str | None]):
             border: round $accent;
             border-title-color: $accent;
         }
-        TextArea { height: 12; max-height: 50vh; border: none; background: $background; padding: 0 1; }
+        TextArea { height: 12; max-height: 40vh; border: none; background: $background; padding: 0 1; }
         Static { height: auto; color: $text-muted; margin-top: 1; }
     }
     """

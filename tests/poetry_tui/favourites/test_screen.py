@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from poetry_tui.app import PoetryApp
 from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.favourites.poem_list import PoemShelf
+from poetry_tui.favourites.poem_page import PoemPage
 from poetry_tui.favourites.store import Favourite, FavouriteStore, heading_of
 from poetry_tui.preferences.i18n import Language
 from poetry_tui.preferences.settings import Settings
@@ -392,3 +393,16 @@ async def test_the_palette_asks_in_the_language_of_the_studio(no_engine: None, l
         await pilot.press("ctrl+p")
         await until(pilot, lambda: isinstance(app.screen, CommandPalette))
         assert words in app.screen.query_one(Input).placeholder
+
+
+async def test_a_long_note_leaves_the_poem_its_room_on_a_small_terminal(kept: FavouriteStore) -> None:
+    kept.set_note(kept.list()[0].id, "赠小明，生日快乐。" * 12)
+    app = Shelf()
+    async with app.run_test(size=(60, 20)) as pilot:
+        await loaded(pilot)
+        shown = "".join(strip.text for strip in app.screen._compositor.render_strips())
+        assert "湖上春来似画图" in shown.replace(" ", "")
+        page = app.screen.query_one(PoemPage)
+        page.scroll_end(animate=False)
+        await until(pilot, lambda: page.scroll_y > 0)
+        assert page.query_one("#page-made").region.bottom <= page.region.bottom

@@ -12,6 +12,7 @@ from poetry_tui.train.screen import TrainScreen
 from poetry_tui.train.settings.form import RunSettings
 from poetry_tui.train.settings.questions import config_of
 from poetry_tui.widgets.line_input import AskLine
+from poetry_tui.widgets.shell.footer import StudioFooter
 from poetry_tui.widgets.shell.quit_question import QuitQuestion
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.tracking import make_run
@@ -121,3 +122,14 @@ async def test_another_run_like_the_followed_one_begins_with_its_settings(heartb
         await pilot.press("N")
         await until(pilot, lambda: form.row("preset").control.has_focus)
         assert config_of(form.answers())[0] == read_config(folder)
+
+
+async def test_without_a_run_the_footer_offers_no_curve(until: Until) -> None:
+    app = studio()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        footer = app.screen.query_one(StudioFooter)
+        assert "n new" in footer.render_line(0).text
+        assert not {"m", "escape"} & set(app.screen.active_bindings)
+        await pilot.press("n")
+        await until(pilot, lambda: "escape" in app.screen.active_bindings)
