@@ -72,12 +72,11 @@ async def test_the_screen_knows_its_size_before_it_is_laid_out(monkeypatch: pyte
     assert all(laid_out)
 
 
-async def test_a_terminal_that_grows_shows_the_screen_again() -> None:
+async def test_a_terminal_that_grows_shows_the_screen_again(until: Until) -> None:
     app = PoetryApp(Settings())
     async with app.run_test(size=(40, 10)) as pilot:
         await pilot.resize_terminal(100, 30)
-        await pilot.pause()
-        assert not app.screen.query_one(TooSmall).display
+        await until(pilot, lambda: not app.screen.query_one(TooSmall).display)
         assert app.screen.query_one(StudioHeader).display
 
 
