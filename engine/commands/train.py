@@ -13,7 +13,7 @@ from engine.commands.parser import new_parser
 from engine.config.presets import PRESETS, preset
 from engine.config.schema import ARCHITECTURE_FIELDS, ModelConfig, TrainConfig
 from engine.config.user_file import config_section
-from engine.corpus.store import open_corpus
+from engine.corpus.store import corpus_path, open_corpus
 from engine.model.metadata import architecture_of, read_metadata
 from engine.model.registry import find_model
 from engine.runs import events
@@ -73,6 +73,8 @@ def train(arguments: argparse.Namespace) -> int:
             raise RunError(
                 "{path} already holds a run.", "Go on with it: --resume {path}, or choose another --run.", path=folder
             )
+    # Before PyTorch is loaded.
+    corpus_path(config.corpus)
     if is_main_process():
         say("run {folder}", folder=folder)
     with removed_unless_started(folder) if is_main_process() else contextlib.nullcontext(), StopRequest(say) as stop:

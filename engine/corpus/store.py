@@ -32,6 +32,24 @@ Progress = Callable[[str, float], None]
 _MAX_STEM_BYTES = 150
 
 
+def corpus_path(name_or_path: str | Path) -> Path:
+    """The folder of an installed corpus, or the path of a file of poems; reads neither. Raises as `open_corpus`."""
+    folder = paths.corpora() / str(name_or_path)
+    if is_name(str(name_or_path)) and (folder / "corpus.json").is_file():
+        return folder
+    path = path_of(name_or_path)
+    if not is_there(path):
+        names = [corpus.name for corpus in list_corpora()]
+        hint = did_you_mean(
+            str(name_or_path),
+            names,
+            "Corpora here: {names}. `poetry-tui corpus install tang` gets one, `corpus import FILE` brings your own.",
+            names=tuple(names) or "none yet",
+        )
+        raise CorpusError("There is no corpus and no file called {name}.", hint, name=brief(str(name_or_path)))
+    return path
+
+
 def open_corpus(name_or_path: str | Path, trained_on: str | None = None) -> Corpus:
     """An installed corpus by its name, or any file of poems by its path, which is imported on the way.
 
@@ -43,19 +61,9 @@ def open_corpus(name_or_path: str | Path, trained_on: str | None = None) -> Corp
         UsageError: when it can be neither a name nor a path.
         CorpusError: when there is none, or nothing can be read.
     """
-    folder = paths.corpora() / str(name_or_path)
-    if is_name(str(name_or_path)) and (folder / "corpus.json").is_file():
-        return load(folder)
-    path = path_of(name_or_path)
-    if not is_there(path):
-        names = [corpus.name for corpus in list_corpora()]
-        hint = did_you_mean(
-            str(name_or_path),
-            names,
-            "Corpora here: {names}. `poetry-tui corpus install tang` gets one, `corpus import FILE` brings your own.",
-            names=tuple(names) or "none yet",
-        )
-        raise CorpusError("There is no corpus and no file called {name}.", hint, name=brief(str(name_or_path)))
+    path = corpus_path(name_or_path)
+    if path.parent == paths.corpora() and (path / "corpus.json").is_file():
+        return load(path)
     # A pipe gives what it holds once: what is counted and what is imported must be the same.
     content = None if is_folder(path) else content_of(path)
     digest = _digest_of_folder(path) if content is None else _digest_of(content)

@@ -72,6 +72,7 @@ def test_the_version_is_the_engines(capsys: pytest.CaptureFixture[str]) -> None:
         ("rates --poems .", 1, ". is a folder. Name a file."),
         ("neighbours ''", 2, "There is no character to look up. Give Chinese characters"),
         ("neighbours [/b]", 2, "'[' is no Han character. Give Chinese characters"),
+        ("train --corpus nowhere", 1, "There is no corpus and no file called nowhere."),
         ("experiment cells --seeds 0", 2, "--seeds cannot be 0."),
     ],
 )
