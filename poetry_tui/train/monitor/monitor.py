@@ -44,7 +44,7 @@ CURVES_SHARE = 0.01
 MIN_CURVES_PERIOD_S = 1.0
 MAX_CURVES_WAIT_S = 4.0
 # With fewer rows, the panes below the chart show the least of theirs, and nothing beside a curve that is not drawn over steps.
-MIN_ROWS_FOR_ALL = 18
+MIN_ROWS_FOR_ALL = 20
 # Long enough to read a path, and to copy it.
 REPORT_NOTICE_S = 20
 

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from engine.runs.events import Event
 from poetry_tui.app import PoetryApp
 from poetry_tui.lessons.panel import LessonPanel
+from poetry_tui.preferences.i18n import Language
 from poetry_tui.preferences.settings import Settings
 from poetry_tui.tracking.run_state.state import RunState
 from poetry_tui.tracking.run_state.status import Status
@@ -100,11 +101,12 @@ async def test_perplexity_is_e_to_the_loss_on_the_axis(heartbeats: None, until: 
 
 
 @pytest.mark.usefixtures("train_first")
+@pytest.mark.parametrize("language", ["zh", "en"])
 async def test_with_a_lesson_on_a_low_terminal_the_reach_of_gradients_has_room_and_its_formula_once(
-    heartbeats: None, until: Until
+    language: Language, heartbeats: None, until: Until
 ) -> None:
     make([*SAID, make_run.finished(500)])
-    app = PoetryApp(Settings(), wanted_lesson=2)
+    app = PoetryApp(Settings(language=language), wanted_lesson=2)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: is_shown(app, Status.COMPLETED) and app.screen.query(LessonPanel))
         chart = app.screen.query_one(LossChart)
