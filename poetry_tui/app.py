@@ -132,11 +132,8 @@ class PoetryApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """The first screen comes this way: as a mode it would cost the first paint a second parse of all style sheets."""
-        mode = self.DEFAULT_MODE
-        screen = self._screen_of(mode)
-        screen.fit(self.size)
-        self.add_mode(mode, functools.partial(self._screen_of, mode))
-        return screen
+        self.add_mode(self.DEFAULT_MODE, functools.partial(self._screen_of, self.DEFAULT_MODE))
+        return self._screen_of(self.DEFAULT_MODE)
 
     def _screen_of(self, mode: str) -> StudioScreen:
         """Import and build the screen of a mode, when it is first shown."""

@@ -1,16 +1,20 @@
 """The frame around the screens: modes, themes, language, palette, help, small terminals."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from textual.binding import Binding
 from textual.command import CommandList, CommandPalette
+from textual.css.stylesheet import Stylesheet
+from textual.dom import DOMNode
 
 from poetry_tui.app import PoetryApp
 from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.preferences.i18n import Language, tr, tr_label
 from poetry_tui.preferences.settings import Settings, load_settings, settings_file
 from poetry_tui.preferences.themes import INK, PAPER
+from poetry_tui.train.screen import TrainScreen
 from poetry_tui.widgets.shell.footer import StudioFooter
 from poetry_tui.widgets.shell.header import StudioHeader
 from poetry_tui.widgets.shell.help_screen import HelpScreen, KeyList
@@ -70,6 +74,30 @@ async def test_the_screen_knows_its_size_before_it_is_laid_out(monkeypatch: pyte
         await pilot.pause()
     assert laid_out
     assert all(laid_out)
+
+
+async def test_a_screen_is_styled_as_a_whole_only_where_it_was_hidden(
+    no_engine: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("poetry_tui.train.screen.installed_corpora", lambda: ["tang"])
+    styled: list[type] = []
+    update = Stylesheet.update_nodes
+
+    def watched(sheet: Stylesheet, nodes: Iterable[DOMNode], animate: bool = False) -> None:
+        nodes = list(nodes)
+        if StudioHeader in map(type, nodes):
+            styled.append(type(nodes[0]))
+        update(sheet, nodes, animate)
+
+    app = PoetryApp(Settings())
+    async with app.run_test(size=(120, 40)) as pilot:
+        monkeypatch.setattr(Stylesheet, "update_nodes", watched)
+        await pilot.press("2")
+        await pilot.pause()
+        assert TrainScreen not in styled
+        await pilot.press("1")
+        await pilot.pause()
+        assert styled[-1] is ComposeScreen
 
 
 async def test_a_terminal_that_grows_shows_the_screen_again(until: Until) -> None:

@@ -88,16 +88,17 @@ class StudioScreen(Screen[None]):
         self.services = services
         # Widgets whose keys work wherever the focus is on the screen.
         self.pane_keys: Sequence[Widget] = ()
-        self._was_shown = False
+        self._was_hidden = False
 
     def compose(self) -> ComposeResult:
+        self._fit(self.app.size)
         yield StudioHeader(self.MODE)
         yield from self.compose_body()
         yield StudioFooter()
         yield TooSmall()
 
-    def fit(self, size: Size) -> None:
-        """Have the classes of a size before the first layout: Textual's own come after the first paint, for a second."""
+    def _fit(self, size: Size) -> None:
+        """Have the classes of a size before the widgets are mounted: Textual's own come later and style each once more."""
         points = ((size.width, self.HORIZONTAL_BREAKPOINTS), (size.height, self.VERTICAL_BREAKPOINTS))
         for cells, breakpoints in points:
             self.add_class([name for least, name in breakpoints if cells >= least][-1])
@@ -143,8 +144,11 @@ class StudioScreen(Screen[None]):
 
     @on(events.ScreenResume)
     def style_once(self, event: events.ScreenResume) -> None:
-        """Have no widget styled once more when the screen is first shown: each was when it was mounted."""
-        event.refresh_styles, self._was_shown = self._was_shown, True
+        """Have no widget styled once more where the screen was not hidden before: each was when it was mounted."""
+        event.refresh_styles, self._was_hidden = event.refresh_styles and self._was_hidden, False
+
+    def on_screen_suspend(self) -> None:
+        self._was_hidden = True
 
     def on_screen_resume(self) -> None:
         if self.is_whole:
