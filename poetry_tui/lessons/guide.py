@@ -146,7 +146,8 @@ class LessonGuide:
     def check(self) -> None:
         """Look at the facts: go on where the step was done; display it in any case."""
         step = self.step
-        if step is None:
+        # A timer ticks once more when the studio is left and has no screen any more.
+        if step is None or not self._app.screen_stack:
             return
         facts = facts_of(self._app, self._mark.began_s)
         if self._at_first is None:
