@@ -33,7 +33,7 @@ from engine.system.errors import ComposeError
 MAX_SEGMENT_RETRIES = 12
 # Penalty of a character at a line's end that poets hardly ever write there after the one before it, and of one there or before it
 # with which the line ends in three that they hardly ever end one with.
-RARE_END_NATS, RARE_TAIL_NATS = 3.0, 3.0
+RARE_END_NATS, RARE_TAIL_NATS = np.float32(3), np.float32(3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -240,7 +240,7 @@ class ConstrainedDecoder:
             return log_probs
         attested = log_probs.copy()
         if slot.ends_line:
-            attested[rare_ends(self._loaded.vocabulary, particles.last)] -= RARE_END_NATS
+            attested -= RARE_END_NATS * rare_ends(self._loaded.vocabulary, particles.last)
         if length in TAILED_LENGTHS:
             tails = line_tails(self._loaded.vocabulary)
             if slot.ends_line:
@@ -249,7 +249,7 @@ class ConstrainedDecoder:
                 rare = tails.rare_second(
                     particles.last, self._may_end_line(particles, self._plan.slots[slot.index + 1])
                 )
-            attested[rare] -= RARE_TAIL_NATS
+            attested -= RARE_TAIL_NATS * rare
         return attested
 
     def _may_end_line(self, particles: Particles, end: Slot) -> Bools:

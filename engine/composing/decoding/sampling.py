@@ -53,7 +53,9 @@ def sample_top_p(log_probs: LogProbs, allowed: Bools, temperature: float, top_p:
         numbers = uniforms(pending)
         accepted = np.zeros(len(pending), np.bool_)
         for start in range(0, len(pending), ROWS_AT_ONCE):
-            rows, some = pending[start : start + ROWS_AT_ONCE], slice(start, start + ROWS_AT_ONCE)
+            some = slice(start, start + ROWS_AT_ONCE)
+            # At first all rows, which a slice does not copy.
+            rows = some if len(pending) == len(chosen) else pending[some]
             weights = _weights(log_probs[rows], allowed if len(allowed) == 1 else allowed[rows], temperature)
             chosen[rows], totals = _invert_cdf(weights, numbers[some])
             accepted[some] = _in_nucleus(weights, totals, chosen[rows], top_p)
