@@ -284,8 +284,8 @@ def _check_weights(path: Path, expected: Mapping[str, tuple[int, ...]]) -> None:
                 path=path,
                 name=METADATA,
                 name2=name,
-                found=found,
-                shape=shape,
+                found=str(found),
+                shape=str(shape),
             )
         if entries[name].dtype not in DTYPES:
             raise ModelError(

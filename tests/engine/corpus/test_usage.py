@@ -58,16 +58,21 @@ def test_a_rare_end_of_one_line_is_the_rare_end_of_a_decoded_one() -> None:
 
 
 TAILED = "晚风吹送行人欲黄金有家白云间，。"
+TAILED_VOCABULARY = Vocabulary(dict.fromkeys(TAILED))
+
+
+@pytest.fixture(scope="module")
+def known_tails() -> dict[str, str]:
+    return dict(bundled_rows(LINE_TAILS))
 
 
 @given(
     st.lists(st.tuples(*[st.sampled_from(TAILED[:-2])] * 2), min_size=1, max_size=5), st.sets(st.sampled_from(TAILED))
 )
 def test_a_line_that_ends_in_three_characters_of_the_table_is_led_to_by_the_two_before(
-    pairs: list[tuple[str, str]], ends: set[str]
+    known_tails: dict[str, str], pairs: list[tuple[str, str]], ends: set[str]
 ) -> None:
-    vocabulary = Vocabulary(dict.fromkeys(TAILED))
-    known = dict(bundled_rows(LINE_TAILS))
+    vocabulary, known = TAILED_VOCABULARY, known_tails
     first, second = np.array([vocabulary.encode("".join(pair)) for pair in pairs]).T
     may_end = np.zeros((len(pairs), len(vocabulary)), np.bool_)
     may_end[:, vocabulary.encode("".join(ends))] = True
