@@ -114,8 +114,8 @@ def as_help(description: str) -> str:
 
 def _translate_argparse() -> None:
     """Word argparse's own messages in Chinese; it takes them from these two functions of its module."""
-    argparse._ = lambda text: sentences().get(text, text)  # type: ignore[attr-defined]
-    argparse.ngettext = lambda one, many, n: sentences().get(one if n == 1 else many, one if n == 1 else many)  # type: ignore[attr-defined]
+    argparse._ = lambda text: sentences().get(text, text) if is_chinese() else text  # type: ignore[attr-defined]
+    argparse.ngettext = lambda one, many, n: argparse._(one if n == 1 else many)  # type: ignore[attr-defined]
 
 
 def new_parser(
