@@ -1,4 +1,7 @@
-"""The shell of the studio: modes, themes, palette, settings. It builds little before the first paint."""
+"""The shell of the studio: modes, themes, palette, settings. It builds little before the first paint.
+
+The file is long because Textual looks for the actions, the messages and the hooks of the whole studio on the app itself.
+"""
 
 import functools
 import gc

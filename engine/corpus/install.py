@@ -120,6 +120,7 @@ def _npm_pack(folder: Path, progress: Progress) -> Path:
     # A cache of our own shows how much has arrived, and works where the user's is not writable.
     cache = folder / "cache"
     command = [npm, "pack", PACKAGE, "--json", "--loglevel=error", f"--cache={cache}", f"--pack-destination={folder}"]
+    progress("download", 0.0)
     with (folder / "answer").open("wb") as answer, (folder / "complaint").open("wb") as complaint:
         process = None
         try:
