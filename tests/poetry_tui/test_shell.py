@@ -8,6 +8,7 @@ from textual.binding import Binding
 from textual.command import CommandList, CommandPalette
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
+from textual.widgets import Input
 
 from poetry_tui.app import PoetryApp
 from poetry_tui.compose.screen import ComposeScreen
@@ -289,3 +290,15 @@ async def test_every_dialog_says_how_to_leave_it_on_a_small_terminal(
         await until(pilot, lambda: any("Esc" in strip.text for strip in app.screen._compositor.render_strips()))
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is screen)
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "找一条命令"), ("en", "Search for a command")])
+async def test_the_palette_asks_in_the_language_of_the_studio(
+    no_engine: None, language: Language, words: str, until: Until
+) -> None:
+    app = PoetryApp(Settings())
+    async with app.run_test() as pilot:
+        app.action_language(language)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        assert words in app.screen.query_one(Input).placeholder

@@ -1,84 +1,24 @@
 """The favourites screen through its keys, and how it looks."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from poetry_tui.app import PoetryApp
 from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.favourites.poem_list import PoemShelf
-from poetry_tui.favourites.poem_page import PoemPage
 from poetry_tui.favourites.store import Favourite, FavouriteStore, heading_of
 from poetry_tui.preferences.i18n import Language
-from poetry_tui.preferences.settings import Settings
 from poetry_tui.preferences.themes import INK, PAPER
 from poetry_tui.widgets.line_input import AskLine
 from poetry_tui.widgets.poem.comparison import ComparisonScreen
-from poetry_tui.widgets.poem.poem_view import PoemView
+from tests.poetry_tui.favourites.shelf import Shelf, loaded, until
 
-POEMS = (
-    "日暮江头一笛风，满船明月照归篷。扁舟不系随流去，人在芦花浅水中。",
-    "山中有客不知年，水上无人月满船。一夜西风吹雁去，满天霜露落花前。",
-    "夜深人静月如霜，独坐江头望故乡。",
-    "湖上春来似画图，乱峰围绕水平铺。松排山面千重翠，月点波心一颗珠。碧毯线头抽早稻，青罗裙带展新蒲。",
-)
-# Noon in Greenwich, so that the day is the same nearly everywhere.
-FIRST_KEPT_S = 1_800_014_400.0
 SIZES = {"small": (80, 24), "comfortable": (120, 40)}
 THEMES = {"dark": INK, "light": PAPER}
-
-
-class Shelf(PoetryApp):
-    """The studio, opened on its favourites."""
-
-    DEFAULT_MODE = "favourites"
-
-    def __init__(self, theme: str = INK) -> None:
-        super().__init__(Settings(theme=theme))
-        self.said: list[str] = []
-
-    def notify(self, message: str, **options: Any) -> None:
-        self.said.append(message)
-        super().notify(message, **options)
-
-    @property
-    def shelf(self) -> list[str]:
-        """The begin characters of the poems on the shelf, from the top."""
-        return [poem.begin for poem in self.screen.query_one(PoemShelf)._poems]
-
-
-@pytest.fixture
-def kept(no_engine: None) -> FavouriteStore:
-    store = FavouriteStore()
-    for number, text in enumerate(POEMS):
-        made = {"begin": text[0], "temperature": 0.8, "top_p": 0.9, "seed": 7 + number, "max_chars": 128}
-        when_s = FIRST_KEPT_S + number * 86_400
-        tags = ("江", "秋") if number < 2 else ()
-        title, note = ("钱塘湖春行", "给小红") if number == 3 else ("", "")
-        store.add(
-            Favourite(0, text, text[0], "studio-lstm", 7 + number, made, -3.1 * len(text), when_s, title, tags, note)
-        )
-    return store
-
-
-async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
-    """Let the app work until something holds; it fails the test when it never does."""
-    for _ in range(500):
-        if holds():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError("it never came to that")
-
-
-async def loaded(pilot: Pilot[None]) -> None:
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
 
 
 async def test_poems_stand_newest_first_and_the_first_is_shown(kept: FavouriteStore) -> None:
@@ -341,68 +281,9 @@ def test_the_question_looks_as_it_did(kept: FavouriteStore, snap_compare: Any) -
     assert snap_compare(Shelf(), terminal_size=SIZES["small"], run_before=ask)
 
 
-async def test_a_kept_poem_stands_in_columns_and_in_traditional_characters(kept: FavouriteStore) -> None:
-    app = Shelf()
-    async with app.run_test(size=(120, 40)) as pilot:
-        verse = app.screen.query_one(PoemView)
-        await until(pilot, lambda: bool(verse.view_state.tokens))
-        await pilot.press("v", "z")
-        await until(pilot, lambda: verse.view_state.is_upright and verse.view_state.display_chars != "")
-        assert len(verse.view_state.display_chars) == len(verse.view_state.tokens)
-    assert all(poem.text in POEMS for poem in kept.list())
-
-
-async def test_a_tune_is_shown_with_its_title_and_its_stanzas_apart_and_copied_so(kept: FavouriteStore) -> None:
-    verse = "汴水流，泗水流。流到瓜洲古渡头，吴山点点愁。思悠悠，恨悠悠。恨到归时方始休，月明人倚楼。"
-    kept.add(Favourite(0, verse, "汴", "m", 1, {"form": "free"}, created_s=4e9, title="长相思"))
-    app = Shelf()
-    async with app.run_test() as pilot:
-        await loaded(pilot)
-        await pilot.press("home", "y")
-        await until(pilot, lambda: bool(app.clipboard))
-    first, second = app.clipboard.split("\n\n")
-    assert first.startswith("长相思\n汴水流，")
-    assert second.startswith("思悠悠，")
-    assert "".join((first, second)).replace("\n", "") == "长相思" + verse
-
-
 async def test_an_empty_shelf_offers_no_key_that_would_do_nothing(no_engine: None) -> None:
     app = Shelf()
     async with app.run_test() as pilot:
         await loaded(pilot)
         offered = {one.binding.action for one in app.screen.active_bindings.values() if one.enabled}
         assert not {"next_collection", "deleted_ones", "back"} & offered
-
-
-async def test_a_long_title_is_cut_with_a_sign_and_told_whole_below(kept: FavouriteStore) -> None:
-    title = "送友人自长安西归太原兼寄诸公因题驿壁三十韵并序"
-    kept.set_title(kept.list()[0].id, title)
-    app = Shelf()
-    async with app.run_test(size=(80, 24)) as pilot:
-        await loaded(pilot)
-        rows = [strip.text for strip in app.screen._compositor.render_strips()]
-        assert next(row for row in rows if title[:16] in row).rstrip(" │").endswith("…")
-        assert title in str(app.screen.query_one("#page-made", Static).content)
-
-
-@pytest.mark.parametrize(("language", "words"), [("zh", "找一条命令"), ("en", "Search for a command")])
-async def test_the_palette_asks_in_the_language_of_the_studio(no_engine: None, language: Language, words: str) -> None:
-    app = Shelf()
-    async with app.run_test() as pilot:
-        app.action_language(language)
-        await pilot.press("ctrl+p")
-        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
-        assert words in app.screen.query_one(Input).placeholder
-
-
-async def test_a_long_note_leaves_the_poem_its_room_on_a_small_terminal(kept: FavouriteStore) -> None:
-    kept.set_note(kept.list()[0].id, "赠小明，生日快乐。" * 12)
-    app = Shelf()
-    async with app.run_test(size=(60, 20)) as pilot:
-        await loaded(pilot)
-        shown = "".join(strip.text for strip in app.screen._compositor.render_strips())
-        assert "湖上春来似画图" in shown.replace(" ", "")
-        page = app.screen.query_one(PoemPage)
-        page.scroll_end(animate=False)
-        await until(pilot, lambda: page.scroll_y > 0)
-        assert page.query_one("#page-made").region.bottom <= page.region.bottom
