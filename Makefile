@@ -89,7 +89,7 @@ $(BIN)/python:
 # a test starts compiles what has changed since the installation.
 test fuzz quick: export PYTHONDONTWRITEBYTECODE :=
 
-# A worker for each core, up to eight. The tests of a file stay together, since they share what they set up; files come in the
+# Three workers for two cores (tests/conftest.py), up to eight. The tests of a file stay together, since they share what they set up; files come in the
 # order of tests/conftest.py, the longest first.
 test: setup
 	$(BIN)/python -m pytest -q -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder

@@ -38,6 +38,12 @@ def pytest_configure(config: pytest.Config) -> None:
             signal.signal(number, lambda *_: None)
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Three workers for two cores: a third of the time a test waits for a process or a terminal."""
+    n_cores = os.cpu_count() or 1
+    return n_cores + (n_cores + 1) // 2
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the tests of `end_to_end` as e2e and those that compare a picture as snapshot; with `-n`, begin with the longest files."""
     for item in items:
