@@ -11,6 +11,7 @@ from engine.corpus.tokens.vocabulary import BEGIN, END, PAD, UNKNOWN
 from engine.model.checkpoint import LoadedModel
 from engine.prosody.text import is_han
 from engine.system.errors import ComposeError
+from tests.engine.composing.rhyming_model import rhyming_model
 from tests.engine.small_model import small_model
 
 
@@ -29,6 +30,16 @@ def test_the_same_wish_gives_the_same_poem(cell: Cell, temperature: float) -> No
 def test_another_seed_gives_another_poem(loaded: LoadedModel) -> None:
     texts = {compose_poem(loaded, ComposeConfig(begin="日", seed=seed, temperature=1.0)).text for seed in range(8)}
     assert len(texts) == 8
+
+
+@pytest.mark.parametrize("form", ["free", "七绝"])
+def test_the_pools_of_neighbouring_seeds_share_no_candidate(form: str) -> None:
+    model = rhyming_model()
+    pools = [compose_many(model, ComposeConfig(begin="日", form=form, seed=seed), 8, pool_size=8) for seed in (4, 5)]
+    first, second = ({(poem.seed, poem.text) for poem in pool} for pool in pools)
+    assert len(first) == len(second) == 8
+    assert not {seed for seed, _ in first} & {seed for seed, _ in second}
+    assert {text for _, text in first} != {text for _, text in second}
 
 
 def test_poems_of_one_seed_do_not_echo_each_other(loaded: LoadedModel) -> None:
