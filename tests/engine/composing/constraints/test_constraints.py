@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.composing.composer import Composition, compose_many, compose_poem
+from engine.composing.composer import SEED_STRIDE, Composition, compose_many, compose_poem
 from engine.composing.constraints.layout import lay_out_slots
 from engine.composing.constraints.token_prosody import LEVEL_BIT, OBLIQUE_BIT, token_prosody
 from engine.config.schema import ComposeConfig
@@ -53,7 +53,7 @@ def test_verse_by_the_modern_book_passes_an_independent_judge(
         assert rhyme is None or (poem.rhyme or "").endswith(rhyme)
 
 
-@pytest.mark.parametrize(("seed", "n_left"), [(30, 7), (67, 5)])
+@pytest.mark.parametrize(("seed", "n_left"), [(0, 7), (7, 6)])
 def test_a_poem_that_runs_out_of_rhymes_is_left_out_of_its_pool(loaded: LoadedModel, seed: int, n_left: int) -> None:
     poems = compose_many(loaded, ComposeConfig(form="钗头凤", seed=seed), 8, pool_size=8)
     assert len(poems) == n_left
@@ -61,9 +61,9 @@ def test_a_poem_that_runs_out_of_rhymes_is_left_out_of_its_pool(loaded: LoadedMo
 
 
 def test_a_pool_without_a_poem_left_fails_in_a_sentence(loaded: LoadedModel) -> None:
-    config, failed = ComposeConfig(form="钗头凤", seed=29), 0
+    config, failed = ComposeConfig(form="钗头凤", seed=0), 0
     whole = {poem.seed for poem in compose_many(loaded, config, 8, pool_size=8)}
-    for seed in sorted(set(range(29, 37)) - whole):
+    for seed in sorted({number * SEED_STRIDE for number in range(8)} - whole):
         with pytest.raises(ComposeError, match=r"No line .* was found"):
             compose_many(loaded, config.replace(seed=seed, n_particles=4), 1, pool_size=1)
         failed += 1
