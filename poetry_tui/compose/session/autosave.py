@@ -39,7 +39,7 @@ class SessionAutosave:
 
         file = SessionFile()
         found = await asyncio.to_thread(file.open)
-        while not all(poem.is_over for poem in self._session.compositions):
+        while self._session.incomplete:
             await asyncio.sleep(_POLL_S)
         self._file = file
         n = n_unsaved(found)

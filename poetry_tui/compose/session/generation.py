@@ -1,4 +1,4 @@
-"""Generation: poems are requested one after another, and their characters are revealed at the chosen pace. No Textual import."""
+"""Generation: poems are requested one after another; the clock by which their characters are revealed. No Textual import."""
 
 import asyncio
 import contextlib
@@ -76,7 +76,7 @@ class GenerationController:
     @property
     def is_writing(self) -> bool:
         """Whether a poem is incomplete."""
-        return any(not poem.is_over for poem in self._session.compositions)
+        return bool(self._session.incomplete)
 
     def start(self, requests: Sequence[ComposeRequest], n_candidates: int = 1) -> None:
         """Compose the requests in order, after stopping the current poem; each as the best of `n_candidates`."""
@@ -92,7 +92,7 @@ class GenerationController:
         if self._writing is not None:
             self._writing.cancel()
             self._writing = None
-        for poem in [poem for poem in self._session.compositions if not poem.is_over]:
+        for poem in self._session.incomplete:
             poem.stop()
         self._settle()
         self.tick()
@@ -115,7 +115,7 @@ class GenerationController:
                     if n_candidates > 1:
                         await self._write_candidates(poem, n_candidates)
                     else:
-                        await self._write(poem)
+                        await poem.write(self._compose(poem))
                 except StudioError as error:
                     self._fail(poem, error)
                     return
@@ -125,10 +125,8 @@ class GenerationController:
             self.stop()
             raise
 
-    async def _write(self, poem: Composition) -> None:
-        async with contextlib.aclosing(self._engine.compose(poem.config, poem.request.model)) as replies:
-            async for reply in replies:
-                poem.take(reply)
+    def _compose(self, poem: Composition) -> AsyncGenerator[Token | Poem, None]:
+        return self._engine.compose(poem.config, poem.request.model)
 
     async def _write_candidates(self, poem: Composition, n: int) -> None:
         """Replace a poem by several candidates, the best first; that one is revealed as if it were being composed."""
@@ -139,18 +137,10 @@ class GenerationController:
             candidate.reveal_all()
         self._session.add_whole(candidates)
         self.tick()
-        await self._add_likelihoods(candidates[0])
-
-    async def _add_likelihoods(self, poem: Composition) -> None:
-        """Compose a candidate again with its seed, for the probabilities of its characters.
-
-        An error loses nothing: the inspector asks for each position that it displays.
-        """
+        # Composed again with its seed, for the probabilities of its characters. An error loses nothing: the inspector asks
+        # for each position that it displays.
         with contextlib.suppress(StudioError):
-            async with contextlib.aclosing(self._engine.compose(poem.config, poem.request.model)) as replies:
-                async for reply in replies:
-                    if isinstance(reply, Token) and not self._session.set_likelihood(poem, reply):
-                        return
+            await self._session.add_likelihoods(candidates[0], self._compose(candidates[0]))
 
     def _fail(self, poem: Composition, error: StudioError) -> None:
         poem.problem = error
@@ -181,11 +171,8 @@ class GenerationController:
 
     def tick(self) -> None:
         """Reveal the characters of one tick; the last tick ends the revealing."""
-        unfinished = [poem for poem in self._session.compositions if not poem.is_over]
-        for poem in unfinished:
-            poem.reveal(self._pace_chars_per_s() / TICKS_PER_S)
-        self._session.settle()
-        if all(poem.is_over for poem in unfinished):
+        self._session.reveal(self._pace_chars_per_s() / TICKS_PER_S)
+        if not self._session.incomplete:
             self._all_revealed.set()
         self._on_change()
 

@@ -1,7 +1,8 @@
 """The poems of one session of the studio: request, tokens, and how many of these are revealed. No Textual import."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +43,12 @@ class Composition:
     def config(self) -> Mapping[str, Any]:
         """The plain fields of a ComposeConfig."""
         return self.request.config
+
+    async def write(self, replies: AsyncGenerator[Token | Poem, None]) -> None:
+        """Take the characters as the engine sends them, and the complete poem last. Raises the StudioError of the engine."""
+        async with aclosing(replies):
+            async for reply in replies:
+                self.take(reply)
 
     def take(self, said: Token | Poem) -> None:
         if isinstance(said, Token):
@@ -139,6 +146,11 @@ class ComposeSession:
         return self.compositions[self.index] if self.compositions else None
 
     @property
+    def incomplete(self) -> list[Composition]:
+        """The poems that are being composed or revealed."""
+        return [composition for composition in self.compositions if not composition.is_over]
+
+    @property
     def revision(self) -> Revision | None:
         """The revision of the displayed poem; None while that is incomplete."""
         return self.tree.revisions[self.index] if 0 <= self.index < len(self.tree.revisions) else None
@@ -158,6 +170,12 @@ class ComposeSession:
         self.settle()
         if compositions:
             self.set_tree(self.tree.go_to(first).with_cursor(None))
+
+    def reveal(self, n_characters: float) -> None:
+        """Reveal more characters of the incomplete poems; those that become complete become revisions."""
+        for composition in self.incomplete:
+            composition.reveal(n_characters)
+        self.settle()
 
     def settle(self) -> None:
         """Add a revision to the tree for every complete composition."""
@@ -202,6 +220,13 @@ class ComposeSession:
             allowed_probability=found.allowed_probability,
         )
         self.set_likelihood(self.compositions[revision.number], token)
+
+    async def add_likelihoods(self, composition: Composition, replies: AsyncGenerator[Token | Poem, None]) -> None:
+        """Add the probabilities of a complete poem's characters from composing it again; stops where that gives another text."""
+        async with aclosing(replies):
+            async for reply in replies:
+                if isinstance(reply, Token) and not self.set_likelihood(composition, reply):
+                    return
 
     def set_likelihood(self, composition: Composition, token: Token) -> bool:
         """Add the probability of a character to a complete poem; False where the token is of another text."""
