@@ -75,7 +75,8 @@ def add_parser(commands: Any) -> None:
         metavar="N",
         dest="n_poems",
         help=with_default(
-            "poems for each begin text: the best of many candidates; free verse with --seed: those of consecutive seeds",
+            "poems for each begin text: the best of many candidates; one with --seed: that seed's candidate alone, such as a"
+            " poem printed with it; free verse with --seed: those of consecutive seeds",
             1,
         ),
     )

@@ -68,7 +68,7 @@ class ConsoleLogger:
         self._last_line_s = self._clock()
         self._say(
             Message(
-                "{model} on {corpus}, {device}: {n_params:,} weights, {vocab_size:,} characters known, "
+                "{model} on {corpus}, {device}: {n_params:,} parameters, {vocab_size:,} characters known, "
                 "{total_steps:,} steps, {n_chars_per_epoch:,} characters an epoch",
                 model=f"{model.get('cell')} {model.get('n_layers')}×{model.get('hidden_size')}",
                 corpus=event.config.get("corpus"),

@@ -1,6 +1,7 @@
 """The command line's parser: argparse, with errors as UsageError, near names, and help in Chinese."""
 
 import argparse
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -72,6 +73,8 @@ class Parser(argparse.ArgumentParser):
     def format_help(self) -> str:
         if is_chinese():
             self._translate()
+            # argparse ends the titles of its groups with a colon of its own.
+            return re.sub(r"(?m)^(\S.*):$", r"\1：", super().format_help())
         return super().format_help()
 
     def _translate(self) -> None:

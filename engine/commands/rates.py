@@ -77,6 +77,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--poems", type=path_of, metavar="FILE", help="write the composed poems to a file, one JSON object a line"
     )
+    parser.add_argument("--force", action="store_true", help="replace an existing file")
     add_setting_flags(
         parser, ComposeConfig, only=("temperature", "top_p", "seed", "n_particles"), defaults=ComposeConfig()
     )
@@ -88,7 +89,7 @@ def rates(arguments: argparse.Namespace) -> int:
     wanted, config = _forms(arguments.form_names), ComposeConfig(**given(arguments, ComposeConfig))
     check_count("-n", arguments.n_poems, MAX_POEMS)
     if arguments.poems:
-        check_new_file(arguments.poems, replaces=True)
+        check_new_file(arguments.poems, replaces=arguments.force)
     folder = find_model(arguments.model)
 
     from engine.corpus.novelty.build import exact_lines

@@ -45,7 +45,7 @@ POETRY_TUI_HOME puts them all into one folder.
 
 examples:
   poetry-tui                                     open the studio
-  poetry-tui compose 日 红 山 --seed 7           three poems
+  poetry-tui compose 日 红 山                    three poems
   poetry-tui corpus install tang                 get the Tang poems, through npm
   poetry-tui train --preset nndl --corpus tang   train the course experiment's network
   poetry-tui runs compare RUN RUN                their differing settings and their results

@@ -52,7 +52,7 @@ def add_parser(commands: Commands) -> None:
         metavar="FILE",
         help=f"{', '.join(FILE_ENDINGS.values())} (default: standard output)",
     )
-    parser.add_argument("--force", action="store_true", help="replace an existing FILE")
+    parser.add_argument("--force", action="store_true", help="replace an existing file")
     _add_filters(parser)
 
 

@@ -44,7 +44,7 @@ def _list(options: argparse.Namespace) -> None:
             "There is no model: the studio's own is missing. Install it again, or train one and `poetry-tui models add RUN`."
         )
         return
-    names = heads("name", "cell", "weights", "characters", "corpus", "nats/Han", "size", "")
+    names = heads("name", "cell", "parameters", "characters", "corpus", "nats/Han", "size", "")
     print_table(names, [_row(m) for m in models])
 
 

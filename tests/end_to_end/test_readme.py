@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from engine.composing.composer import SEED_STRIDE
 from tests.small_corpus import write_corpus
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -42,9 +43,12 @@ def test_the_transcript_of_sixty_seconds_is_true(tmp_path: Path) -> None:
     done = run(["poetry_tui", *compose.split()[1:]], tmp_path)
     shown = [line for line in poems.splitlines() if not line.startswith(" ")]
     assert without_characters(done.stdout.strip()) == without_characters("\n".join(shown))
-    footer = re.compile(r" {4}七绝, \S+, studio-lstm, seed \d+")
+    footer = re.compile(r" {4}七绝, \S+, studio-lstm, seed (\d+)")
+    first_seed = int(compose.split("--seed ")[1].split()[0])
+    seeds_of_pool = {(first_seed + number * SEED_STRIDE) % 2**31 for number in range(1000)}
     for text in (poems, done.stderr):
-        assert [bool(footer.fullmatch(line)) for line in text.splitlines() if line.startswith(" ")] == [True, True]
+        matches = [footer.fullmatch(line) for line in text.splitlines() if line.startswith(" ")]
+        assert [match is not None and int(match[1]) in seeds_of_pool for match in matches] == [True, True]
 
     echo, _, command = check.removesuffix(" 2>/dev/null").partition(" | ")
     done = run(["poetry_tui", *command.split()[1:]], tmp_path, stdin=echo.removeprefix("echo ").strip("'"))

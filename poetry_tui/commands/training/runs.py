@@ -67,6 +67,7 @@ def add_parser(commands: Commands) -> None:
         metavar="PATH",
         help="a file; of tensorboard a folder (default: stdout; of tensorboard the folder tensorboard/RUN)",
     )
+    parser.add_argument("--force", action="store_true", help="replace an existing file")
     parser = command(verbs, "rm", _remove, "remove runs with their checkpoints")
     parser.add_argument("runs", metavar="RUN", nargs="+", help="runs by name or folder")
     parser.add_argument("--yes", action="store_true", help="do not ask")
@@ -178,7 +179,7 @@ def _export(options: argparse.Namespace) -> None:
         return
     path = path.expanduser().absolute()
     if options.format != "tensorboard":
-        check_new_file(path, replaces=True)
+        check_new_file(path, replaces=options.force)
     with reporting_disk_errors(path, RunError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, content)

@@ -85,9 +85,9 @@ def _check(options: argparse.Namespace) -> int:
     book = rhyme_book_called(options.rhyme_book) if options.rhyme_book else None
     # Every poem is judged, whatever its length and however often it is there.
     cleaner = Cleaner(simplify=False, unique=False, lenient=True)
+    file = given_poems(options.file, options.format, options.columns)
     if not options.json:
         print_note(LEGEND, wrong=WRONG, rescued=RESCUED, doubtful=DOUBTFUL)
-    file = given_poems(options.file, options.format, options.columns)
     if file.is_chosen_by_looking and not options.json:
         print_note(how_read(file))
     n_violating = 0

@@ -37,19 +37,19 @@ def _novelty(options: argparse.Namespace) -> None:
     from engine.corpus.novelty.training_lines import lines_of_model
 
     folder = find_model(options.model)
-    header = read_metadata(folder)
-    corpus, lines = corpus_of(header), lines_of_model(folder, header)
+    metadata = read_metadata(folder)
+    corpus, lines = corpus_of(metadata), lines_of_model(folder, metadata)
     if corpus is None and lines is None:
         raise ModelError(
             "The training text of {name} is not known.",
             "Install the corpus of the model.",
-            name=header.get("name", folder.name),
+            name=metadata.get("name", folder.name),
         )
+    file = given_poems(options.file, options.format, options.columns)
     if corpus is None:
-        name = header.get("corpus", {}).get("name", worded("of the model"))
+        name = metadata.get("corpus", {}).get("name", worded("of the model"))
         print_note("The corpus {name} is not here: the filter of its lines tells at most what is shared.", name=name)
     cleaner = Cleaner(simplify=corpus is None or corpus.simplified, unique=False, lenient=True)
-    file = given_poems(options.file, options.format, options.columns)
     if file.is_chosen_by_looking and not options.json:
         print_note(how_read(file))
     for _, raw in numbered_poems(file):

@@ -49,7 +49,7 @@ def test_it_says_what_is_trained() -> None:
     telling = Telling()
     telling.start(1000, resumed_from_step=200)
     assert telling.lines == [
-        "lstm 2×512 on tang, cpu: 12,345 weights, 6,000 characters known, 1,000 steps, 99 characters an epoch",
+        "lstm 2×512 on tang, cpu: 12,345 parameters, 6,000 characters known, 1,000 steps, 99 characters an epoch",
         "going on from step 200",
     ]
 

@@ -102,3 +102,15 @@ def test_a_place_that_cannot_be_written_is_said_in_one_sentence(
     (tmp_path / "file").write_text("")
     assert main(["runs", "export", "20261101-1", "-o", str(tmp_path / "file" / "x.csv")]) == 1
     assert f"There is no folder {tmp_path / 'file'}." in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("run")
+def test_a_file_is_replaced_with_force_alone(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("mine")
+    command = ["runs", "export", "20261101-1", "-o", str(path)]
+    assert main(command) == 1
+    assert f"{path} is there already." in capsys.readouterr().err
+    assert path.read_text() == "mine"
+    assert main([*command, "--force"]) == 0
+    assert path.read_text().startswith("event,")
