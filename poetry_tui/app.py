@@ -18,9 +18,11 @@ from rich.console import RenderableType
 from textual import events, on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.theme import ThemeProvider
 
 from engine.system.errors import INTERRUPTED
 from engine.system.paths import state_file
@@ -30,7 +32,7 @@ from poetry_tui.preferences.i18n import Language, name_keys, set_language, tr, t
 from poetry_tui.preferences.keymap import KEY_GROUPS, bind, configured_keys
 from poetry_tui.preferences.settings import Settings, SettingsStore, configured_settings, open_settings, settings_file
 from poetry_tui.preferences.themes import AUTO, INK, PAPER, THEMES
-from poetry_tui.terminal.compat import guard_option_lists, open_screens, replace_private_parts
+from poetry_tui.terminal.compat import open_screens, replace_private_parts
 from poetry_tui.terminal.hang_up import is_leaving
 from poetry_tui.terminal.input_gate import InputGate
 from poetry_tui.widgets.shell.header import TABS, StudioHeader
@@ -169,7 +171,6 @@ class PoetryApp(App[None]):
         # The command turned it off, for a quicker start.
         if not gc.isenabled():
             self.call_after_refresh(_collect_garbage)
-        self.call_after_refresh(guard_option_lists)
         self.call_after_refresh(self._open_lesson)
         self.theme_changed_signal.subscribe(self, lambda theme: self.services.settings.change(theme=theme.name))
 
@@ -357,10 +358,12 @@ class PoetryApp(App[None]):
 
     def action_command_palette(self) -> None:
         """Open the palette, which asks in the current language."""
-        from textual.command import CommandPalette
-
         if not isinstance(self.screen, CommandPalette):
             self.push_screen(CommandPalette(placeholder=tr("shell.palette_search"), id="--command-palette"))
+
+    def search_themes(self) -> None:
+        """Textual's list of themes, which asks in the current language."""
+        self.push_screen(CommandPalette(providers=[ThemeProvider], placeholder=tr("shell.theme_search")))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         from poetry_tui.widgets.shell.palette import commands

@@ -21,6 +21,8 @@ from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingsMap
+from textual.command import CommandList, CommandPalette
+from textual.content import Content
 from textual.dom import DOMNode
 from textual.geometry import Region
 from textual.keys import key_to_character
@@ -29,7 +31,10 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
 
+from poetry_tui.preferences.i18n import tr
 from poetry_tui.terminal import background
 from poetry_tui.terminal.pastes import PasteReader
 
@@ -52,14 +57,17 @@ _UNBROKEN = re.compile(
 
 _dismiss = Screen.dismiss
 _parse, _parser_tick = XTermParser.feed, XTermParser.tick
+_move_page, _click = OptionList._move_page, OptionList._on_click
 
 
 def replace_private_parts() -> None:
-    """Replace all that the first screen needs replaced; `guard_option_lists` can wait until it is painted."""
+    """Replace all of them, before the first screen is made."""
     use_whole_characters()
     break_lines_between_han()
     dismiss_once()
     read_pastes_whole()
+    guard_option_lists()
+    translate_no_matches()
 
 
 def use_whole_characters() -> None:
@@ -192,29 +200,40 @@ def _patient_decoder(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
     return functools.partial(codecs.getincrementaldecoder(encoding), errors="replace")
 
 
+def translate_no_matches() -> None:
+    """Have Textual's palettes say in the current language that nothing matches."""
+    CommandList.add_option = _add_translated  # type: ignore[method-assign, assignment]
+
+
+def _add_translated(options: CommandList, option: Option) -> OptionList:
+    if option.id == CommandPalette._NO_MATCHES:
+        option = Option(Content(tr("shell.no_matches")), id=option.id, disabled=True)
+    return OptionList.add_option(options, option)
+
+
+def withdraw_notices(app: App[Any], text: str) -> None:
+    """Take away the notices with a text before their time is over."""
+    for notice in list(app._notifications):
+        if notice.message == text:
+            app._unnotify(notice)
+
+
 def guard_option_lists() -> None:
     """Have every list of options, Textual's own too, stand keys and clicks on what is not there: else Textual ends the app."""
-    # Not loaded before the first paint.
-    from textual.widgets import OptionList
+    OptionList._move_page = _move_page_if_laid_out  # type: ignore[method-assign, assignment]
+    OptionList._on_click = _click_if_there  # type: ignore[method-assign, assignment]
 
-    turn_page, click = OptionList._move_page, OptionList._on_click
-    if hasattr(turn_page, "__wrapped__"):
-        return
 
-    @functools.wraps(turn_page)
-    def move_page(options: OptionList, direction: Literal[-1, 1]) -> None:
-        # A list that is hidden, or was just filled, has not been laid out.
-        if (options.highlighted or 0) in options._index_to_line:
-            turn_page(options, direction)
+def _move_page_if_laid_out(options: OptionList, direction: Literal[-1, 1]) -> None:
+    # A list that is hidden, or was just filled, has not been laid out.
+    if (options.highlighted or 0) in options._index_to_line:
+        _move_page(options, direction)
 
-    @functools.wraps(click)
-    async def on_click(options: OptionList, event: events.Click) -> None:
-        # The list may have become shorter since it was drawn.
-        if (event.style.meta.get("option") or 0) < len(options.options):
-            await click(options, event)
 
-    OptionList._move_page = move_page  # type: ignore[method-assign, assignment]
-    OptionList._on_click = on_click  # type: ignore[method-assign, assignment]
+async def _click_if_there(options: OptionList, event: events.Click) -> None:
+    # The list may have become shorter since it was drawn.
+    if (event.style.meta.get("option") or 0) < len(options.options):
+        await _click(options, event)
 
 
 def open_screens(app: App[Any]) -> list[Screen[Any]]:
@@ -252,11 +271,6 @@ def with_pane_keys(chain: BindingChain, screen: Screen[Any], panes: Sequence[Wid
 def clock_of_events_s() -> float:
     """The clock that events carry in `time`."""
     return _time.get_time()
-
-
-def is_at_rest(app: App[Any]) -> bool:
-    """Whether app, front screen and everything on it wait for a message."""
-    return busy_pump(app) is None
 
 
 def busy_pump(app: App[Any]) -> MessagePump | None:

@@ -302,3 +302,19 @@ async def test_the_palette_asks_in_the_language_of_the_studio(
         await pilot.press("ctrl+p")
         await until(pilot, lambda: isinstance(app.screen, CommandPalette))
         assert words in app.screen.query_one(Input).placeholder
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "没有找到"), ("en", "No matches")])
+@pytest.mark.parametrize("action", ["command_palette", "change_theme"])
+async def test_a_palette_says_in_the_language_of_the_studio_that_nothing_matches(
+    no_engine: None, action: str, language: Language, words: str, until: Until
+) -> None:
+    app = PoetryApp(Settings(language=language))
+    async with app.run_test() as pilot:
+        app.call_later(app.run_action, f"app.{action}")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        assert ("找" in app.screen.query_one(Input).placeholder) == (language == "zh")
+        await pilot.press(*"qqqqq")
+        options = app.screen.query_one(CommandList)
+        await until(pilot, lambda: options.option_count == 1 and options.get_option_at_index(0).disabled)
+        assert any(words in strip.text for strip in app.screen._compositor.render_strips())

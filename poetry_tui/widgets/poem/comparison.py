@@ -16,6 +16,7 @@ from textual.widgets import Static
 from engine.prosody.text import HAN_CELLS, LINE_MARKS, is_han, split_lines
 from poetry_tui.preferences.i18n import tr, tr_label
 from poetry_tui.preferences.themes import FAINT
+from poetry_tui.terminal.compat import withdraw_notices
 
 if TYPE_CHECKING:
     from poetry_tui.widgets.poem.annotations import PoemAnnotations
@@ -43,6 +44,7 @@ class PoemMarker:
     def mark(self, poem: ComparedPoem, widget: Widget) -> None:
         """Mark a poem; where another one is marked, compare the two. Marking it again takes the mark away."""
         marked, self._marked = self._marked, None
+        withdraw_notices(widget.app, tr("compose.marked"))
         if marked is None:
             self._marked = poem
             widget.app.notify(tr("compose.marked"), markup=False)

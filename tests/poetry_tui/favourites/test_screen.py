@@ -153,8 +153,12 @@ async def test_two_poems_are_marked_and_stand_side_by_side(kept: FavouriteStore)
         await loaded(pilot)
         await pilot.press("m", "m")
         assert "taken away" in app.said[-1]
-        await pilot.press("m", "down", "m")
+        await pilot.press("m")
+        assert "on another poem" in app.said[-1]
+        await pilot.press("down", "m")
         await until(pilot, lambda: isinstance(app.screen, ComparisonScreen))
+        # The note of how to go on is of no use any more.
+        assert not [notice for notice in app._notifications if "on another poem" in notice.message]
         await loaded(pilot)
         columns = [str(column.render()) for column in app.screen.query(Static)]
         for text, poem in zip(columns, kept.list(), strict=False):

@@ -27,22 +27,22 @@ async def test_the_app_is_at_rest_when_every_message_was_handled(until: Until) -
 
     app = Busy(Settings())
     async with app.run_test() as pilot:
-        await until(pilot, lambda: compat.is_at_rest(app))
+        await until(pilot, lambda: compat.busy_pump(app) is None)
         app.post_message(Slow())
-        assert not compat.is_at_rest(app)
+        assert compat.busy_pump(app) is not None
         await asyncio.sleep(0.01)
         # Nothing lies in a queue any more, but a handler still works.
-        assert not compat.is_at_rest(app)
-        await until(pilot, lambda: compat.is_at_rest(app))
+        assert compat.busy_pump(app) is not None
+        await until(pilot, lambda: compat.busy_pump(app) is None)
 
 
 async def test_a_widget_that_works_is_not_at_rest(until: Until) -> None:
     app = PoetryApp(Settings())
     async with app.run_test() as pilot:
-        await until(pilot, lambda: compat.is_at_rest(app))
+        await until(pilot, lambda: compat.busy_pump(app) is None)
         app.screen.focused.post_message(events.Key("left", None))  # type: ignore[union-attr]
-        assert not compat.is_at_rest(app)
-        await until(pilot, lambda: compat.is_at_rest(app))
+        assert compat.busy_pump(app) is not None
+        await until(pilot, lambda: compat.busy_pump(app) is None)
 
 
 async def test_every_screen_is_dismissed_only_in_front() -> None:
@@ -74,7 +74,6 @@ async def test_a_page_of_a_list_that_was_not_laid_out_ends_nothing() -> None:
         options.display = False
         await app.screen.mount(options)
         options.highlighted = 1
-        compat.guard_option_lists()
         options._move_page(1)
         await pilot.pause()
         assert app._exception is None
@@ -85,7 +84,6 @@ async def test_a_click_on_an_option_that_is_no_more_ends_nothing() -> None:
     async with app.run_test() as pilot:
         options = OptionList("one", "two")
         await app.screen.mount(options)
-        compat.guard_option_lists()
         click = events.Click(options, 0, 0, 0, 0, 1, False, False, False, style=Style(meta={"option": 1}))
         options.clear_options()
         await options._on_click(click)
