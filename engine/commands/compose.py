@@ -13,6 +13,7 @@ from engine.commands.front import say
 from engine.commands.parser import new_parser
 from engine.commands.poster.flags import add_poster_flags, check_poster_path, poster_style, save_poster
 from engine.composing.constraints.request import check_request
+from engine.composing.replies import Token
 from engine.config.options import settings_of
 from engine.config.schema import ComposeConfig, TrainConfig
 from engine.config.user_file import config_section
@@ -239,7 +240,7 @@ def _describe(poem: "Composition") -> None:
 
 
 def _print_as_it_comes(loaded: "LoadedModel", request: ComposeConfig) -> "Composition":
-    from engine.composing.composer import Token, compose, finish
+    from engine.composing.composer import compose, finish
 
     rows = RowBreaks()
 

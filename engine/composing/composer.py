@@ -15,7 +15,8 @@ from engine.composing.ranking import (
     score_of,
     with_sense,
 )
-from engine.composing.results import Alternative, Composition, Finish, Token, judge
+from engine.composing.replies import Finish, Token
+from engine.composing.results import Composition, judge
 from engine.config.schema import ComposeConfig
 from engine.corpus.tokens.vocabulary import END
 from engine.model.checkpoint import LoadedModel
@@ -25,18 +26,7 @@ from engine.prosody.parallelism import couplet_parallelism
 from engine.prosody.text import han_of, is_han, lines_of
 from engine.system.errors import ComposeError
 
-__all__ = [
-    "FREE_VERSE",
-    "Alternative",
-    "Composition",
-    "Finish",
-    "Token",
-    "compose",
-    "compose_many",
-    "compose_poem",
-    "finish",
-    "pool_size_of",
-]
+__all__ = ["FREE_VERSE", "Composition", "compose", "compose_many", "compose_poem", "finish", "pool_size_of"]
 
 # Candidates of a request for at most `SMALL_REQUEST` poems, and particles of each: the best of 8 with 4 particles is 0.3 nats a
 # character likelier than the best of 32 with one, and takes as long.

@@ -20,7 +20,8 @@ from engine.composing.decoding.decoder import ConstrainedDecoder, Guide, StepTra
 from engine.composing.decoding.guides import ParallelGuide, topic_guide
 from engine.composing.decoding.particles import Particles
 from engine.composing.decoding.styles import style_guide
-from engine.composing.results import Token, allowed_mass, likeliest
+from engine.composing.replies import Token
+from engine.composing.results import allowed_mass, likeliest, surprisal_nats_of
 from engine.config.schema import ComposeConfig
 from engine.model.checkpoint import LoadedModel
 from engine.system.errors import ComposeError
@@ -193,10 +194,11 @@ def _token(
         index=slot.index,
         character=loaded.vocabulary.character(token_id),
         probability=probability,
-        forced=slot.index in plan.forced,
-        finish="end" if slot.is_end else None,
+        surprisal_nats=surprisal_nats_of(probability),
+        is_forced=slot.index in plan.forced,
         alternatives=likeliest(log_probs, allowed, loaded.vocabulary, n_alternatives),
+        allowed_probability=min(1.0, probability / allowed_mass(log_probs, allowed)),
         line=slot.line,
         position=slot.position,
-        allowed_probability=min(1.0, probability / allowed_mass(log_probs, np.asarray(allowed))),
+        finish="end" if slot.is_end else None,
     )

@@ -18,7 +18,8 @@ from engine.composing.constraints.rhyme import poem_seed
 from engine.composing.constraints.token_prosody import Bools
 from engine.composing.decoding.sampling import LogProbs, sample_top_p
 from engine.composing.decoding.styles import style_bias
-from engine.composing.results import Token, likeliest
+from engine.composing.replies import Token
+from engine.composing.results import likeliest, surprisal_nats_of
 from engine.config.schema import ComposeConfig
 from engine.corpus.tokens.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
 from engine.model.checkpoint import LoadedModel
@@ -57,16 +58,18 @@ def compose_free(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int
         character = loaded.vocabulary.character(last)
         is_mark = not character or character in LINE_MARKS
         position += not is_mark
+        probability = math.exp(poem.log_probs[-1])
         yield Token(
             index=index,
             character=character,
-            probability=math.exp(poem.log_probs[-1]),
-            forced=index < len(poem.prefix),
-            finish="end" if last == END else "limit" if poem.is_over() else None,
+            probability=probability,
+            surprisal_nats=surprisal_nats_of(probability),
+            is_forced=index < len(poem.prefix),
             alternatives=likeliest(log_probs.numpy(), None, loaded.vocabulary, n_alternatives),
+            allowed_probability=probability,
             line=line,
             position=0 if is_mark else position,
-            allowed_probability=math.exp(poem.log_probs[-1]),
+            finish="end" if last == END else "limit" if poem.is_over() else None,
         )
         if is_mark:
             line, position = line + 1, 0

@@ -8,61 +8,31 @@ Shapes: T characters before the step, V vocabulary, H hidden, L layers.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from engine.composing.composer import FREE_VERSE
 from engine.composing.constraints.plan import ConstraintPlan, plan_poem
 from engine.composing.constraints.prompt import build_prompt
+from engine.composing.constraints.request import FREE_VERSE
 from engine.composing.constraints.token_prosody import Bools
 from engine.composing.decoding.particles import Particles
 from engine.composing.decoding.token_masks import TokenMasks
-from engine.composing.results import Alternative, allowed_mass, likeliest
-from engine.config.schema import Cell, ComposeConfig
+from engine.composing.replies import Inspection, Layer
+from engine.composing.results import allowed_mass, likeliest, surprisal_nats_of
+from engine.config.schema import ComposeConfig
 from engine.corpus.tokens.vocabulary import BEGIN, END
 from engine.model.checkpoint import LoadedModel
 from engine.model.reference_cells import unroll
+from engine.prosody.forms.definitions import form_called
+from engine.prosody.rhymes import masks_of
+from engine.prosody.text import RhymeBook
+from engine.prosody.tones import reading_of
 from engine.system.errors import Message, UsageError
 
-
-@dataclass(frozen=True, slots=True)
-class LayerValues:
-    """Values of one layer at the step. Every sequence holds those of the same units, in order.
-
-    `gates`: between 0 and 1; lstm i f o, gru r z, rnn none. `states`: hidden (H_t) and hidden_before (H_{t−1}), with a gru also
-    candidate (H̃), with an lstm also candidate (C̃), memory (C_t) and memory_before. `means`: over all H units, of gates the mean, of
-    states the mean magnitude.
-    """
-
-    gates: Mapping[str, tuple[float, ...]]
-    states: Mapping[str, tuple[float, ...]]
-    means: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Inspection:
-    """One step: its character, its distribution, and the layers from the lowest up.
-
-    `character` is empty for the end of the poem. `probability` is the model's, at temperature 1; `allowed_probability` the same
-    among the allowed characters, 0 for a forbidden one. `units`: indices, from 0, of the units whose values are returned.
-    """
-
-    index: int
-    character: str
-    probability: float
-    allowed_probability: float
-    alternatives: tuple[Alternative, ...]
-    cell: Cell
-    n_hidden: int
-    units: tuple[int, ...]
-    layers: tuple[LayerValues, ...]
-
-    @property
-    def surprisal_nats(self) -> float:
-        return -math.log(max(self.probability, 1e-38))
+# Decimals of the values of units: they are drawn.
+N_DECIMALS = 6
 
 
 @torch.inference_mode()
@@ -95,16 +65,21 @@ def inspect(
     log_probs = torch.log_softmax(model.logits(model.projection(last.top))[0].float().cpu(), dim=0).numpy()  # (V,)
     probability = math.exp(log_probs[token_ids[-1]])
     allowed = None if plan is None else _allowed(loaded, config, plan, token_ids)
+    character, book = text[index : index + 1], _book_of(config)
+    masks = masks_of(book)
     return Inspection(
         index=index,
-        character=text[index : index + 1],
+        character=character,
         probability=probability,
         allowed_probability=min(1.0, probability / allowed_mass(log_probs, allowed)),
+        surprisal_nats=surprisal_nats_of(probability),
+        tone=reading_of(character, book),
+        rhyme_groups=masks.names_in(masks.level.get(character, 0) | masks.oblique.get(character, 0)),
         alternatives=likeliest(log_probs, allowed, vocabulary, n_alternatives),
         cell=model.config.cell,
         n_hidden=h_size,
         units=units,
-        layers=tuple(_values(layer.gates, layer.states, units) for layer in last.layers),
+        layers=tuple(_layer(layer.gates, layer.states, units) for layer in last.layers),
     )
 
 
@@ -117,7 +92,7 @@ def states_of_poem(
     kind: str,
     n_units: int,
     check_cancelled: Callable[[], None] = lambda: None,
-) -> tuple[tuple[int, ...], list[list[float]]]:
+) -> tuple[tuple[int, ...], tuple[tuple[float, ...], ...]]:
     """The states of a layer from which the characters of a poem were predicted: those of its n units of largest variance.
 
     Args:
@@ -151,7 +126,7 @@ def states_of_poem(
         steps.append(step.layers[layer].states[kind][0])
     states = torch.stack(steps, dim=1)  # (H, T)
     units = states.var(dim=1, correction=0).argsort(descending=True, stable=True)[:n_units]
-    return tuple(units.tolist()), states[units].tolist()
+    return tuple(units.tolist()), tuple(map(_rounded, states[units]))
 
 
 def _plan_and_prompt(loaded: LoadedModel, config: ComposeConfig) -> tuple[ConstraintPlan | None, list[int]]:
@@ -159,15 +134,24 @@ def _plan_and_prompt(loaded: LoadedModel, config: ComposeConfig) -> tuple[Constr
     return plan, build_prompt(config, plan, loaded.vocabulary)
 
 
-def _values(gates: Mapping[str, Tensor], states: Mapping[str, Tensor], units: Sequence[int]) -> LayerValues:
-    return LayerValues(
-        gates={name: tuple(gate[0, units].tolist()) for name, gate in gates.items()},
-        states={name: tuple(state[0, units].tolist()) for name, state in states.items()},
-        means={
-            **{name: float(gate.mean()) for name, gate in gates.items()},
-            **{name: float(state.abs().mean()) for name, state in states.items()},
-        },
+def _book_of(config: ComposeConfig) -> RhymeBook:
+    """The rhyme book that a poem was composed by."""
+    if config.form == FREE_VERSE:
+        return config.rhyme_book or "pingshui"
+    return form_called(config.form).in_book(config.rhyme_book).rhyme_system
+
+
+def _layer(gates: Mapping[str, Tensor], states: Mapping[str, Tensor], units: Sequence[int]) -> Layer:
+    magnitudes = {**gates, **{name: state.abs() for name, state in states.items()}}
+    return Layer(
+        gates={name: _rounded(gate[0, units]) for name, gate in gates.items()},
+        states={name: _rounded(state[0, units]) for name, state in states.items()},
+        means={name: round(float(values.mean()), N_DECIMALS) for name, values in magnitudes.items()},
     )
+
+
+def _rounded(values: Tensor) -> tuple[float, ...]:
+    return tuple(round(value, N_DECIMALS) for value in values.tolist())
 
 
 def _allowed(

@@ -1,13 +1,13 @@
-"""Results of composing: tokens, and the finished poem."""
+"""The finished poem, its verdicts, and the alternatives of a token."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.composing.replies import Alternative, Finish
 from engine.corpus.tokens.vocabulary import SPECIAL_TOKENS, Vocabulary
 from engine.prosody.checker import AnyFit, fitted, verdicts_of
 from engine.prosody.forms.definitions import Form
@@ -15,36 +15,7 @@ from engine.prosody.forms.match import Verdict
 from engine.prosody.rhymes import masks_of
 from engine.prosody.text import is_han, split_lines
 
-Finish = Literal["end", "limit"]
-# (character, probability, probability among the characters that the constraints allow: 0 for a forbidden one)
-Alternative = tuple[str, float, float]
-
 _DECIDED: Mapping[Verdict, bool | None] = {"ok": True, "violation": False, "undecidable": None}
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One token of a poem.
-
-    `probability`: the model's, before temperature and top-p; `allowed_probability`: the same among the characters that the
-    constraints allow. `line` and `position` count from 1; a mark has position 0. `forced`: given by the request, not sampled.
-    `finish`, of the last token only: `end` (the model ended the poem; `character` is empty) or `limit` (of characters).
-    """
-
-    index: int
-    character: str
-    probability: float
-    forced: bool = False
-    finish: Finish | None = None
-    alternatives: tuple[Alternative, ...] = ()
-    line: int = 0
-    position: int = 0
-    allowed_probability: float = 1.0
-
-    @property
-    def surprisal_nats(self) -> float:
-        """−ln p."""
-        return -math.log(max(self.probability, 1e-38))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +68,10 @@ class Composition:
 def likeliest(
     log_probs: NDArray[np.float32], allowed: NDArray[np.bool_] | None, vocabulary: Vocabulary, limit: int
 ) -> tuple[Alternative, ...]:
-    """The `limit` likeliest characters by ln p (V,), with their probability among the `allowed` (V,); None allows all."""
+    """The `limit` likeliest characters by ln p (V,), with their probability among the `allowed` (V,); None allows all.
+
+    Probabilities are rounded to six significant digits: they are shown, sent and stored, and nothing is computed with them.
+    """
     if limit == 0:
         return ()
     n_special = len(SPECIAL_TOKENS)
@@ -106,12 +80,18 @@ def likeliest(
     order = np.argpartition(-characters, limit - 1)[:limit]
     order = order[np.lexsort((order, -characters[order]))] + n_special
     mass = allowed_mass(log_probs, allowed)
-    named = []
+    found = []
     for index in order.tolist():
         probability = math.exp(log_probs[index])
         is_allowed = allowed is None or bool(allowed[index])
-        named.append((vocabulary.character(index), probability, probability / mass if is_allowed else 0.0))
-    return tuple(named)
+        shares = (float(f"{share:.6g}") for share in (probability, probability / mass if is_allowed else 0.0))
+        found.append(Alternative(vocabulary.character(index), *shares))
+    return tuple(found)
+
+
+def surprisal_nats_of(probability: float) -> float:
+    """−ln p."""
+    return -math.log(max(probability, 1e-38))
 
 
 def allowed_mass(log_probs: NDArray[np.float32], allowed: NDArray[np.bool_] | None) -> float:

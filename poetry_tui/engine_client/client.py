@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from engine.composing.service.replies import (
+from engine.composing.replies import (
     LAST_REPLIES,
     AnyReply,
     Candidate,
@@ -26,7 +26,7 @@ from engine.composing.service.replies import (
     reply_of_line,
     to_line,
 )
-from engine.composing.service.requests import (
+from engine.composing.requests import (
     Cancel,
     ComposeCandidates,
     ComposePoem,

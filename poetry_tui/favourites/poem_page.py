@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from engine.composing.service.replies import Token
+from engine.composing.replies import Token
 from engine.prosody.text import nats_per_han, shown_nats
 from engine.prosody.tunes import stanza_starts_of
 from engine.system.errors import StudioError

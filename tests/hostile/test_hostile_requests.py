@@ -11,8 +11,8 @@ import pytest
 from msgspec import convert
 
 from engine.composing.composer import compose_poem
-from engine.composing.service.replies import Failure
-from engine.composing.service.requests import AnyRequest
+from engine.composing.replies import Failure
+from engine.composing.requests import AnyRequest
 from engine.composing.service.server import Service
 from engine.config.schema import ComposeConfig
 from engine.system.paths import models

@@ -1,14 +1,16 @@
-"""How the service carries out each request. Free of torch until one is carried out."""
+"""How the service carries out each request and sends its replies. Free of torch until a request is carried out."""
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from msgspec import convert
 
-from engine.composing.service import replies
-from engine.composing.service.replies import Alternative, CandidatesDone, Progress, Reply
-from engine.composing.service.requests import (
+from engine.composing import replies
+from engine.composing.replies import CandidatesDone, Progress, Reply, Token, to_line
+from engine.composing.requests import (
     ComposeCandidates,
     ComposePoem,
     InspectCharacter,
@@ -18,18 +20,11 @@ from engine.composing.service.requests import (
     Request,
 )
 from engine.config.schema import ComposeConfig
-from engine.prosody.forms.definitions import form_called
-from engine.prosody.rhymes import masks_of
-from engine.prosody.text import RhymeBook
-from engine.prosody.tones import reading_of
 from engine.system.errors import Message, ModelError, UsageError
 
 if TYPE_CHECKING:
-    from engine.composing.composer import Token
-    from engine.composing.inspection import LayerValues
     from engine.model.checkpoint import LoadedModel
 
-FREE = "free"
 # A longer text would keep a composition waiting for seconds.
 MAX_NOVELTY_CHARS = 2000
 
@@ -77,7 +72,7 @@ def compose(request: ComposePoem, call: Call) -> None:
         call.check_cancelled()
         tokens.append(token)
         if token.character:
-            call.reply(_token(token))
+            call.reply(token)
     call.reply(convert(composer.finish(tokens, loaded, config).to_dict(), replies.Poem))
 
 
@@ -107,26 +102,8 @@ def inspect(request: InspectCharacter, call: Call) -> None:
     config = ComposeConfig.from_dict(request.config)
     # The cursor may have moved on while another request was carried out.
     call.check_cancelled()
-    found = inspection.inspect(
-        call.load(request.model), config, request.text, request.index, request.n_alternatives, request.n_units
-    )
-    book = _book_of(config)
-    call.reply(
-        replies.Inspection(
-            index=found.index,
-            character=found.character,
-            probability=_short(found.probability),
-            allowed_probability=_short(found.allowed_probability),
-            surprisal_nats=_short(found.surprisal_nats),
-            tone=reading_of(found.character, book),
-            rhyme_groups=_rhyme_groups(found.character, book),
-            alternatives=_alternatives(found.alternatives),
-            cell=found.cell,
-            n_hidden=found.n_hidden,
-            units=tuple(found.units),
-            layers=tuple(map(_layer, found.layers)),
-        )
-    )
+    loaded = call.load(request.model)
+    call.reply(inspection.inspect(loaded, config, request.text, request.index, request.n_alternatives, request.n_units))
 
 
 def states(request: InspectStates, call: Call) -> None:
@@ -148,7 +125,7 @@ def states(request: InspectStates, call: Call) -> None:
             layer=layer,
             kind=request.kind,
             units=units,
-            values=tuple(map(_rounded, values)),
+            values=values,
         )
     )
 
@@ -185,49 +162,19 @@ HANDLERS: Mapping[type[Request], Callable[[Any, Call], None]] = {
 }
 
 
-def _token(token: "Token") -> replies.Token:
-    return replies.Token(
-        index=token.index,
-        character=token.character,
-        probability=_short(token.probability),
-        surprisal_nats=_short(token.surprisal_nats),
-        is_forced=token.forced,
-        alternatives=_alternatives(token.alternatives),
-        allowed_probability=_short(token.allowed_probability),
-        line=token.line,
-        position=token.position,
-    )
+class ReplyWriter:
+    """Sends replies, each whole, whichever thread it comes from."""
 
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
 
-def _alternatives(found: Sequence[tuple[str, float, float]]) -> tuple[Alternative, ...]:
-    return tuple(Alternative(character, _short(p), _short(allowed)) for character, p, allowed in found)
-
-
-def _book_of(config: ComposeConfig) -> RhymeBook:
-    """The rhyme book that a poem was composed by."""
-    if config.form == FREE:
-        return config.rhyme_book or "pingshui"
-    return form_called(config.form).in_book(config.rhyme_book).rhyme_system
-
-
-def _rhyme_groups(character: str, system: RhymeBook) -> tuple[str, ...]:
-    """The groups of a character in a book, or its parts."""
-    masks = masks_of(system)
-    return masks.names_in(masks.level.get(character, 0) | masks.oblique.get(character, 0))
-
-
-def _layer(layer: "LayerValues") -> replies.Layer:
-    return replies.Layer(
-        gates={name: _rounded(values) for name, values in layer.gates.items()},
-        states={name: _rounded(values) for name, values in layer.states.items()},
-        means={name: round(value, 4) for name, value in layer.means.items()},
-    )
-
-
-def _rounded(values: Sequence[float]) -> tuple[float, ...]:
-    return tuple(round(value, 4) for value in values)
-
-
-def _short(value: float) -> float:
-    """A number rounded to five significant digits."""
-    return float(f"{value:.5g}")
+    def send(self, request_id: int, reply: Reply) -> None:
+        """Send one reply as a line of JSON. Ends the process where the client is gone."""
+        line = to_line(request_id, reply)
+        with self._lock:
+            try:
+                self._stream.write(line)
+                self._stream.flush()
+            except OSError:
+                os._exit(0)

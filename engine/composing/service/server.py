@@ -15,9 +15,8 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
-from engine.composing.service.handlers import HANDLERS, Call, CancelledError
-from engine.composing.service.replies import Cancelled, Failure, Hello, ReplyWriter
-from engine.composing.service.requests import (
+from engine.composing.replies import Cancelled, Failure, Hello
+from engine.composing.requests import (
     MAX_REQUEST_BYTES,
     VERSION,
     AnyRequest,
@@ -27,6 +26,7 @@ from engine.composing.service.requests import (
     Shutdown,
     request_of_line,
 )
+from engine.composing.service.handlers import HANDLERS, Call, CancelledError, ReplyWriter
 from engine.config.schema import ComposeConfig
 from engine.model.metadata import WEIGHTS
 from engine.model.registry import find_model
@@ -86,7 +86,7 @@ class Service:
             try:
                 request_id, request = request_of_line(line)
             except InvalidRequestError as error:
-                hint = "engine/composing/service/requests.py declares the requests."
+                hint = "engine/composing/requests.py declares the requests."
                 self._reply_error(
                     error.id, UsageError("A request cannot be read: {error}.", hint, error=brief(str(error)))
                 )

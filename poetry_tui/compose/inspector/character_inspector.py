@@ -17,8 +17,8 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from engine.composing.service.replies import Alternative, Inspection, Token
-from engine.composing.service.requests import InspectCharacter
+from engine.composing.replies import Alternative, Inspection, Token
+from engine.composing.requests import InspectCharacter
 from poetry_tui.compose.inspector.character_rows import HEAD_ROWS, Alternatives, alternative_rows, character_rows
 from poetry_tui.compose.inspector.gate_rows import choose_layout, gate_rows, n_rows
 from poetry_tui.compose.inspector.rows import InspectorStyles, Row, piece

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from engine.composing.service.replies import Alternative, Inspection, Token
+from engine.composing.replies import Alternative, Inspection, Token
 from poetry_tui.compose.inspector.rows import GAP, InspectorStyles, Row, percent, piece
 from poetry_tui.preferences.chart_glyphs import is_ascii
 from poetry_tui.preferences.i18n import tr

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from rich.segment import Segment
 from rich.style import Style
 
-from engine.composing.service.replies import Layer
+from engine.composing.replies import Layer
 from poetry_tui.compose.inspector.rows import InspectorStyles, Row, decimals, piece
 from poetry_tui.widgets.heat_strip import readable_on
 

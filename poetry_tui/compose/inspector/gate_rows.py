@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from engine.composing.service.replies import Inspection
+from engine.composing.replies import Inspection
 from poetry_tui.compose.inspector.equation import equation_rows, n_equation_rows
 from poetry_tui.compose.inspector.rows import InspectorStyles, Row, decimals, piece
 from poetry_tui.preferences.i18n import tr

@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 
-from engine.composing.service.requests import InspectCharacter, InspectStates
+from engine.composing.requests import InspectCharacter, InspectStates
 from engine.system.errors import StudioError
 from poetry_tui.compose.session.generation import Job, Spawn
 from poetry_tui.compose.session.revision_controller import RevisionController

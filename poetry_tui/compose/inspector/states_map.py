@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from engine.composing.service.replies import PoemStates
+from engine.composing.replies import PoemStates
 from poetry_tui.compose.inspector.rows import GAP, piece
 from poetry_tui.widgets.heat_strip import Palette, cell_of, palettes_of
 from poetry_tui.widgets.poem.typesetting import full_width

@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.composing.service.replies import PoemStates
-from engine.composing.service.requests import InspectStates
+from engine.composing.replies import PoemStates
+from engine.composing.requests import InspectStates
 from engine.system.errors import StudioError
 from poetry_tui.compose.inspector.rows import decimals
 from poetry_tui.compose.inspector.states_map import LABEL_CELLS, StatesMap

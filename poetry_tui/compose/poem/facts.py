@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from engine.composing.service.replies import Novelty
+from engine.composing.replies import Novelty
 from engine.prosody.text import shown_nats
 from engine.system.errors import StudioError
 from poetry_tui.compose.session.generation import Spawn

@@ -5,7 +5,7 @@ Checking reads the tables of the prosody, so `own_composition` belongs in a thre
 
 import re
 
-from engine.composing.service.replies import Token
+from engine.composing.replies import Token
 from engine.config.schema import ComposeConfig
 from engine.corpus.cleaning import to_simplified
 from engine.prosody.checker import check

@@ -14,7 +14,7 @@ from typing import Any
 
 from msgspec import convert
 
-from engine.composing.service.replies import Alternative, Poem, Token
+from engine.composing.replies import Alternative, Poem, Token
 from engine.system import paths
 from engine.system.files import parse_json, read_start, write_atomically
 from poetry_tui.compose.session.revisions import ComposeRequest, Origin, Revision, RevisionTree

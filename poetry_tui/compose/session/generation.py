@@ -6,7 +6,7 @@ import functools
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
-from engine.composing.service.replies import Novelty, Poem, Progress, Token
+from engine.composing.replies import Novelty, Poem, Progress, Token
 from engine.system.errors import StudioError
 from poetry_tui.compose.session.revisions import ComposeRequest
 from poetry_tui.compose.session.state import ComposeSession, Composition, candidate_poem

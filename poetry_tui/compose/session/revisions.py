@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from engine.composing.service.replies import Poem, Token
+from engine.composing.replies import Poem, Token
 from engine.prosody.text import LINE_MARKS
 from poetry_tui.compose.session.revision_request import config_to_keep, line_ranges, repeated_positions
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from engine.composing.service.replies import Inspection, Novelty, Poem, Progress, Token
-from engine.composing.service.requests import InspectCharacter
+from engine.composing.replies import Inspection, Novelty, Poem, Progress, Token
+from engine.composing.requests import InspectCharacter
 from engine.prosody.text import nats_per_han
 from engine.system.errors import StudioError
 from poetry_tui.compose.session.revision_request import forced_positions

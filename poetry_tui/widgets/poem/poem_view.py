@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from engine.composing.service.replies import Token
+from engine.composing.replies import Token
 from engine.prosody.text import HAN_CELLS, LINE_MARKS
 from poetry_tui.widgets.poem.typesetting import Cell, Layout, full_width, line_indices, typeset, typeset_vertical
 

@@ -13,9 +13,9 @@ import pytest
 
 from engine.__main__ import main
 from engine.composing.composer import FREE_POOL, SMALL_REQUEST_POOL
+from engine.composing.replies import Candidate, CandidatesDone, Progress, Reply
+from engine.composing.requests import ComposeCandidates, ComposePoem, Request
 from engine.composing.service.handlers import Call, CancelledError, candidates, compose
-from engine.composing.service.replies import Candidate, CandidatesDone, Progress, Reply
-from engine.composing.service.requests import ComposeCandidates, ComposePoem, Request
 from engine.model.checkpoint import save_model
 from tests.engine.composing.rhyming_model import rhyming_model
 from tests.engine.prosody.verse_judge import faults

@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from engine.composing.composer import Composition, Token, compose, compose_many, compose_poem, finish
+from engine.composing.composer import Composition, compose, compose_many, compose_poem, finish
+from engine.composing.replies import Token
 from engine.config.schema import CELLS, Cell, ComposeConfig
 from engine.corpus.tokens.vocabulary import BEGIN, END, PAD, UNKNOWN
 from engine.model.checkpoint import LoadedModel
@@ -71,7 +72,7 @@ def test_carrying_the_state_gives_what_reading_the_prefix_again_gives(cell: Cell
 def test_a_poem_begins_with_the_given_characters_and_says_so(loaded: LoadedModel) -> None:
     tokens = list(compose(loaded, ComposeConfig(begin="春江花", seed=1)))
     assert [token.character for token in tokens[:3]] == list("春江花")
-    assert [token.forced for token in tokens] == [True] * 3 + [False] * (len(tokens) - 3)
+    assert [token.is_forced for token in tokens] == [True] * 3 + [False] * (len(tokens) - 3)
     assert [token.index for token in tokens] == list(range(len(tokens)))
 
 
@@ -147,7 +148,7 @@ def test_a_poem_as_an_object_has_every_field_of_the_command() -> None:
 
 def test_a_composition_that_was_broken_off_is_no_poem(loaded: LoadedModel) -> None:
     with pytest.raises(ComposeError, match="broken off"):
-        finish([Token(0, "日", 0.5)], loaded, ComposeConfig(begin="日"))
+        finish([Token(0, "日", 0.5, math.log(2), True, ())], loaded, ComposeConfig(begin="日"))
 
 
 def test_specials_are_never_drawn_and_no_poem_ends_before_it_begins() -> None:

@@ -167,7 +167,7 @@ def test_a_title_or_keywords_alone_choose_their_begin_character(topic: dict[str,
     for poem in poems:
         assert faults(poem.text, "qijue", poem.rhyme) == []
         assert again(loaded, constraint, poem).text == poem.text
-    assert not any(token.forced for token in compose(loaded, constraint) if token.position)
+    assert not any(token.is_forced for token in compose(loaded, constraint) if token.position)
 
 
 def test_a_model_that_reads_headers_is_told_the_rhyme_that_the_seed_settles(monkeypatch: pytest.MonkeyPatch) -> None:

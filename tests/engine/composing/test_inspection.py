@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import torch
 
+from engine.composing import replies
 from engine.composing.composer import compose, compose_poem
-from engine.composing.inspection import LayerValues, inspect, states_of_poem
-from engine.composing.service import replies
+from engine.composing.inspection import inspect, states_of_poem
+from engine.composing.replies import Layer, Reply
+from engine.composing.requests import InspectCharacter
 from engine.composing.service.handlers import Call, CancelledError
 from engine.composing.service.handlers import inspect as inspect_for_service
-from engine.composing.service.replies import Reply
-from engine.composing.service.requests import InspectCharacter
 from engine.config.schema import CELLS, Cell, ComposeConfig
 from engine.corpus.tokens.control_codes import control_code_tags
 from engine.corpus.tokens.vocabulary import BEGIN, Vocabulary
@@ -93,7 +93,7 @@ def test_the_values_of_each_unit_satisfy_the_equations(cell: Cell, is_connected:
             assert_unit_is_right(cell, layer, unit)
 
 
-def assert_unit_is_right(cell: Cell, layer: LayerValues, unit: int) -> None:
+def assert_unit_is_right(cell: Cell, layer: Layer, unit: int) -> None:
     gates = {name: values[unit] for name, values in layer.gates.items()}
     states = {name: values[unit] for name, values in layer.states.items()}
     if cell == "lstm":
@@ -132,7 +132,7 @@ def test_under_rules_every_place_has_the_chances_that_composing_had(
     for token in tokens:
         found = inspect(well_read, config, text, token.index, 8)
         assert found.probability == pytest.approx(token.probability, rel=3e-5)
-        if token.position and not token.forced:
+        if token.position and not token.is_forced:
             assert found.allowed_probability == pytest.approx(token.allowed_probability, rel=1e-4)
             assert [is_allowed for _, _, is_allowed in found.alternatives] == pytest.approx(
                 [is_allowed for _, _, is_allowed in token.alternatives], rel=1e-4

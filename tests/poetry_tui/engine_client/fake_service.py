@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from queue import Queue
 from typing import Any
 
-from engine.composing.service.replies import (
+from engine.composing.replies import (
     Alternative,
     Cancelled,
     Candidate,
@@ -34,7 +34,7 @@ from engine.composing.service.replies import (
     Token,
     to_line,
 )
-from engine.composing.service.requests import (
+from engine.composing.requests import (
     VERSION,
     AnyRequest,
     Cancel,

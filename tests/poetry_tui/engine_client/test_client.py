@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from engine.composing.service.replies import Poem, Token
-from engine.composing.service.requests import InspectCharacter
+from engine.composing.replies import Poem, Token
+from engine.composing.requests import InspectCharacter
 from engine.system.errors import ComposeError
 from poetry_tui.engine_client.client import EngineClient, EngineLostError, EngineState, Phase
 from poetry_tui.engine_client.process import log_file

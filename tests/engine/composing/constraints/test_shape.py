@@ -48,7 +48,7 @@ def test_a_beginning_and_kept_characters_go_together(loaded: LoadedModel) -> Non
 
 def test_what_is_kept_is_told_as_given(loaded: LoadedModel) -> None:
     tokens = list(compose(loaded, kept("山□□，□月□。"), 4))
-    assert [token.index for token in tokens if token.forced] == [0, 5]
+    assert [token.index for token in tokens if token.is_forced] == [0, 5]
     assert [token.position for token in tokens] == [1, 2, 3, 0, 1, 2, 3, 0, 0]
     assert all(len(token.alternatives) == 4 for token in tokens)
 

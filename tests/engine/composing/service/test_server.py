@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from engine.composing.composer import compose_many
-from engine.composing.service.requests import VERSION
+from engine.composing.requests import VERSION
 from engine.composing.service.server import Service
 from engine.config.schema import CELLS
 from tests.engine.composing.rhyming_model import rhyming_model

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.composing.service import replies as service_replies
+from engine.composing import replies as service_replies
+from engine.composing.replies import Reply
+from engine.composing.requests import MeasureNovelty
 from engine.composing.service.handlers import Call, CancelledError, novelty
-from engine.composing.service.replies import Reply
-from engine.composing.service.requests import MeasureNovelty
 from engine.corpus.cleaning import Cleaner
 from engine.corpus.corpus import Corpus, split_of
 from engine.corpus.novelty import novelty as searching

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 from rich.style import Style
 
-from engine.composing.service.replies import Alternative, Inspection, Token
-from engine.composing.service.requests import InspectCharacter
+from engine.composing.replies import Alternative, Inspection, Token
+from engine.composing.requests import InspectCharacter
 from poetry_tui.compose.inspector.rows import InspectorStyles, Row
 from poetry_tui.widgets.heat_strip import palettes_of
 

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from textual.app import App, ComposeResult
 
-from engine.composing.service.replies import Alternative
-from engine.composing.service.requests import InspectCharacter
+from engine.composing.replies import Alternative
+from engine.composing.requests import InspectCharacter
 from poetry_tui.compose.inspector.character_inspector import CharacterInspector
 from poetry_tui.preferences.i18n import set_language, tr
 from poetry_tui.preferences.themes import PAPER, THEMES

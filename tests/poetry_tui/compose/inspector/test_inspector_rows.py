@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from engine.composing.service.replies import Alternative, Inspection
+from engine.composing.replies import Alternative, Inspection
 from poetry_tui.compose.inspector.character_rows import Alternatives, alternative_rows, character_rows
 from poetry_tui.compose.inspector.equation import EQUATIONS, GATE_EQUATIONS, equation_rows, n_equation_rows
 from poetry_tui.compose.inspector.gate_rows import STRIPS, GateLayout, choose_layout, gate_rows, n_rows

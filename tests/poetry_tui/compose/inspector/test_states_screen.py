@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from engine.composing.service.replies import PoemStates
+from engine.composing.replies import PoemStates
 from poetry_tui.compose.inspector.states_map import LABEL_CELLS
 from poetry_tui.compose.inspector.states_screen import StatesScreen
 from poetry_tui.widgets.poem import display_chars

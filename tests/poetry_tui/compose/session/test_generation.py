@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.composing.service.replies import Novelty, Poem, Progress, Token
+from engine.composing.replies import Novelty, Poem, Progress, Token
 from engine.system.errors import ComposeError, StudioError
 from poetry_tui.compose.session import generation
 from poetry_tui.compose.session.generation import GenerationController

@@ -7,7 +7,7 @@ import pytest
 from textual import events
 from textual.widgets import Input, OptionList
 
-from engine.composing.service.replies import Progress
+from engine.composing.replies import Progress
 from engine.corpus.store import import_file
 from poetry_tui.compose.poem.facts import Facts
 from poetry_tui.compose.poem.pager import Pager

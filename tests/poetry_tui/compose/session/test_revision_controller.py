@@ -1,6 +1,6 @@
 """Edits of a session without a screen."""
 
-from engine.composing.service.replies import Poem, Token
+from engine.composing.replies import Poem, Token
 from poetry_tui.compose.session.revision_controller import LockChange, RevisionController
 from poetry_tui.compose.session.revisions import ComposeRequest
 from poetry_tui.compose.session.state import ComposeSession, Composition

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from engine.composing.service.replies import Token
+from engine.composing.replies import Token
 from engine.config.schema import ComposeConfig
 from poetry_tui.compose.session.revision_request import OPEN, is_fixed_by_form, line_ranges
 from poetry_tui.compose.session.revisions import ComposeRequest, Origin, RevisionTree

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.composing.service.replies import Poem, Token
+from engine.composing.replies import Poem, Token
 from poetry_tui.compose.session.revision_request import forced_positions
 from poetry_tui.compose.session.revisions import ComposeRequest
 from poetry_tui.compose.session.state import ComposeSession, Composition, candidate_poem

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.composing.service.replies import Alternative, Poem, Token
+from engine.composing.replies import Alternative, Poem, Token
 from engine.system import paths
 from poetry_tui.compose.session.file import MAX_POEMS, SessionFile, n_unsaved
 from poetry_tui.compose.session.revisions import ComposeRequest, RevisionTree

@@ -5,7 +5,7 @@ import json
 import msgspec
 import pytest
 
-from engine.composing.service.replies import Poem, Token
+from engine.composing.replies import Poem, Token
 from engine.prosody.text import nats_per_han
 from poetry_tui.commands.cli import main
 from poetry_tui.compose.poem.facts import origin_facts

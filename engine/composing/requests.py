@@ -6,7 +6,7 @@ A request carries a positive `id`, chosen by the client, and its kind as `op`:
     {"id": 2, "op": "compose", "model": null, "config": {"begin": "日", "form": "qijue"}, "n_alternatives": 10}
     {"id": 3, "op": "cancel", "target": 2}
 
-Declared once for both sides, as the replies are (`engine.composing.service.replies`). Imports neither torch nor a screen.
+Declared once for both sides, as the replies are (`engine.composing.replies`). Imports neither torch nor a screen.
 """
 
 from collections.abc import Mapping

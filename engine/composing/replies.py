@@ -1,4 +1,4 @@
-"""Replies of the composing service, and how they are written and read.
+"""Replies of the composing service: made by the engine, read by the studio.
 
 A reply carries the `id` of its request and its kind as `reply`; the last reply to every request but `cancel` and `shutdown` is one
 of `LAST_REPLIES`:
@@ -13,17 +13,17 @@ of `LAST_REPLIES`:
 Imports neither torch nor a screen.
 """
 
-import os
-import threading
 from collections.abc import Mapping
-from typing import Annotated, BinaryIO
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct, field
 
-from engine.composing.service.requests import Request, StateKind
+from engine.composing.requests import Request, StateKind
 from engine.system.errors import Message, StudioError, argument_of
 from engine.system.names import printable
+
+Finish = Literal["end", "limit"]
 
 
 class Reply(Struct, frozen=True, tag_field="reply"):
@@ -47,7 +47,7 @@ class LoadedModel(Reply, frozen=True, tag="loaded"):
     vocab_size: int
 
 
-class Alternative(Struct, frozen=True, array_like=True):
+class Alternative(NamedTuple):
     """A character that could stand at a position: the model's probability, and that under the constraints (0: forbidden)."""
 
     character: str
@@ -64,6 +64,7 @@ class Token(Reply, frozen=True, tag="token"):
 
     `surprisal_nats`: −ln p. `is_forced`: given by the request, not sampled. `alternatives`: the likeliest characters.
     `allowed_probability`: the probability under the constraints. `line` and `position` count from 1; punctuation has position 0.
+    `finish`, of the last token only: "end" (`character` is empty; such a token is not sent) or "limit" (of characters).
     """
 
     index: int
@@ -75,6 +76,7 @@ class Token(Reply, frozen=True, tag="token"):
     allowed_probability: float = 0.0
     line: int = 0
     position: int = 0
+    finish: Finish | None = None
 
     @property
     def is_known(self) -> bool:
@@ -289,21 +291,3 @@ def to_line(id: int, message: Request | Reply) -> bytes:
 def reply_of_line(line: bytes) -> tuple[int, AnyReply]:
     """The id and the reply of a line. Raises ValueError (`msgspec.DecodeError`) for a line that is no reply."""
     return _ENVELOPES.decode(line).id, _REPLIES.decode(line)
-
-
-class ReplyWriter:
-    """Sends replies, each whole, whichever thread it comes from."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._lock = threading.Lock()
-
-    def send(self, request_id: int, reply: Reply) -> None:
-        """Send one reply. Ends the process where the client is gone."""
-        line = to_line(request_id, reply)
-        with self._lock:
-            try:
-                self._stream.write(line)
-                self._stream.flush()
-            except OSError:
-                os._exit(0)

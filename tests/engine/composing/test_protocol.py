@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.composing.service.replies import (
+from engine.composing.replies import (
     LAST_REPLIES,
     Alternative,
     AnyReply,
@@ -23,7 +23,7 @@ from engine.composing.service.replies import (
     reply_of_line,
     to_line,
 )
-from engine.composing.service.requests import (
+from engine.composing.requests import (
     AnyRequest,
     Cancel,
     ComposeCandidates,
@@ -43,7 +43,7 @@ from engine.system.errors import ComposeError, Message, StudioError
 from tests.engine.small_model import small_model
 from tests.small_corpus import write_corpus
 
-FAKE_SERVICE = Path(__file__).parents[3] / "poetry_tui" / "engine_client" / "fake_service.py"
+FAKE_SERVICE = Path(__file__).parents[2] / "poetry_tui" / "engine_client" / "fake_service.py"
 CONFIG = {"begin": "日", "seed": 7, "max_chars": 12, "temperature": 0.8}
 TEXT = "日月山水风，"
 # One request of every kind that a client sends and that leads to the same kinds of replies in both services.
