@@ -69,7 +69,7 @@ def _sign(characters: Sequence[str]) -> str:
 
 def _parts(character: str) -> int:
     masks = masks_of("cilin")
-    return masks.level.get(character, 0) | masks.oblique.get(character, 0)
+    return masks.groups_of(character)
 
 
 def _labels(ends: Sequence[Sequence[int]]) -> list[str]:

@@ -17,7 +17,7 @@ from engine.corpus.poem import Poem
 from engine.corpus.store import open_corpus
 from engine.prosody.checker import AnyFit, fitted, verdicts_of
 from engine.prosody.pass_rates import form_and_lines
-from engine.prosody.rhymes import N_PARTS, Masks, masks_of, part_of, rhyme_groups
+from engine.prosody.rhymes import Masks, masks_of, names_of, part_of, rhyme_groups
 from engine.prosody.text import RhymeBook
 from engine.prosody.tones import LEVEL, OBLIQUE, reading_of
 from engine.system.paths import bundled_data
@@ -95,7 +95,7 @@ def _rhyme_rows(counts: Rhymes) -> Iterator[str]:
 
     def is_seen_in_parts(character: str, tone: str, mask: int) -> bool:
         seen = in_parts.get(to_simplified(character), Counter())
-        return _is_usual(seen, {(tone, bit) for bit in range(N_PARTS) if mask >> bit & 1})
+        return _is_usual(seen, {(tone, bit) for bit in range(len(names_of("cilin"))) if mask >> bit & 1})
 
     for tone in (LEVEL, OBLIQUE):
         for group in rhyme_groups():

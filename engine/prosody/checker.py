@@ -4,27 +4,26 @@ ok and violation are told from the rhyme book alone; a character that it lacks m
 A character with both readings satisfies either, and the report says where (`either`).
 """
 
+import dataclasses
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from engine.prosody.forms.definitions import Form, form_called, forms_of_lengths
-from engine.prosody.forms.match import Fit, Verdict, fit
+from engine.prosody.forms.match import TuneFit, Verdict, fit
 from engine.prosody.regulated.match import RegulatedFit, fit_regulated
 from engine.prosody.regulated.old_style import is_old_style, old_style_report, style_of
 from engine.prosody.regulated.report import regulated_report, regulated_verdicts
-from engine.prosody.regulated.rhymes import group_names
-from engine.prosody.report import CharacterPosition, Fault, LineReport, Report, Rhyme, Verdicts, Violation
-from engine.prosody.rhymes import masks_of
+from engine.prosody.report import Fault, Report, Verdicts, Violation, positions_of, report_of_fit, report_of_tones
 from engine.prosody.text import RhymeBook
-from engine.prosody.tones import EITHER, reading_of
+from engine.prosody.tones import reading_of, tone_book
 from engine.prosody.tunes import characters_off, fit_tune, line_differences, nearly_tune, recognised_tune, recut
 
 # A missing character, as editions and the studio write it, is a position of its line.
 _BETWEEN_LINES = re.compile(r"[^\w□〓]+|_+")
 _BETWEEN_LINES_BUT_PAUSES = re.compile(r"(?:[^\w□〓、]|_)+")
 
-AnyFit = Fit | RegulatedFit
+AnyFit = TuneFit | RegulatedFit
 
 
 def check(
@@ -57,7 +56,7 @@ def check(
                 return old_style_report(lines, style_of(lines), book)
             return regulated_report(lines, found)
         if found is not None:
-            return _report(recut(lines, found.form.line_lengths), found)
+            return _tune_report(recut(lines, found.form.line_lengths), found)
     return _without_form(manners[0], wanted, book)
 
 
@@ -85,7 +84,7 @@ def _best_fit(lines: Sequence[str], wanted: Form | None, book: RhymeBook | None,
     fits = (fit_regulated(lines, form, strict=strict) for form in regulated)
     best = min(fits, key=lambda one: one.score, default=None)
     tune = recognised_tune(lines, book)
-    if best is None or (tune is not None and tune.score[0] < best.n_faults):
+    if best is None or (tune is not None and tune.n_faults < best.n_faults):
         return tune
     return best
 
@@ -101,22 +100,11 @@ def _without_form(lines: Sequence[str], wanted: Form | None, book: RhymeBook | N
         return old_style_report(lines, style, book)
     meant = wanted or _nearly_regulated(lines) or nearly_tune(lines)
     verdict: Verdict = "undecidable" if meant is None else "violation"
-    system: RhymeBook = "xinyun" if book == "xinyun" else "pingshui"
-    return Report(
-        form=meant.key if meant else None,
-        tone_pattern=None,
-        ties=(),
-        verdicts=Verdicts(verdict, "undecidable", "undecidable"),
-        lines=tuple(LineReport(line, tuple(reading_of(one, system) for one in line), "") for line in lines),
-        violations=(),
-        licences=(),
-        faults=tuple(_wrong_lengths(lines, meant)) if meant else (),
-        rhymes=(),
-        rhyme_groups={},
-        either=(),
-        unknown=tuple(_unknown(lines, system)),
-        rhyme_book=meant.in_book(book).rhyme_system if meant else system,
-    )
+    report = report_of_tones(lines, Verdicts(verdict, "undecidable", "undecidable"), tone_book(book))
+    if meant is None:
+        return report
+    faults = tuple(_wrong_lengths(lines, meant))
+    return dataclasses.replace(report, form=meant.key, faults=faults, rhyme_book=meant.in_book(book).rhyme_system)
 
 
 def _nearly_regulated(lines: Sequence[str]) -> Form | None:
@@ -141,66 +129,27 @@ def _wrong_lengths(lines: Sequence[str], form: Form) -> Iterable[Fault]:
         yield Fault("缺句" if n_lines < n_wanted else "多句", min(n_lines, n_wanted + 1))
 
 
-def _report(lines: Sequence[str], found: Fit) -> Report:
-    """What is said of a tune."""
-    templates = [template for pattern in found.options for template in pattern.templates]
-    masks = masks_of(found.form.rhyme_system)
-    either = (one for one in _positions(lines) if reading_of(one.character, found.form.rhyme_system) == "both")
-    return Report(
-        form=found.form.key,
-        tone_pattern=found.tone_pattern.name,
-        ties=found.ties,
-        verdicts=verdicts_of(lines, found),
-        lines=tuple(_line_report(line, template, found.form) for line, template in zip(lines, templates, strict=True)),
-        violations=tuple(_violations(lines, templates, found)),
-        licences=(),
-        faults=tuple(_faults(lines, found.form)),
-        rhymes=tuple(_rhymes(lines, found)),
-        rhyme_groups={label: masks.names_in(mask) for label, mask in found.rhyme.shared.items()},
-        either=tuple(one for one in either if templates[one.line - 1][one.position - 1] != EITHER),
-        unknown=tuple(_unknown(lines, found.form.rhyme_system)),
-        rhyme_book=found.form.rhyme_system,
+def _tune_report(lines: Sequence[str], found: TuneFit) -> Report:
+    report = report_of_fit(lines, found, verdicts_of(lines, found))
+    return dataclasses.replace(
+        report, violations=tuple(_violations(report, found)), faults=tuple(_ill_repeated(lines, found.form))
     )
 
 
-def _line_report(line: str, template: str, form: Form) -> LineReport:
-    return LineReport(line, tuple(reading_of(one, form.rhyme_system) for one in line), template)
-
-
-def _positions(lines: Sequence[str]) -> Iterable[CharacterPosition]:
-    for number, line in enumerate(lines, start=1):
-        for position, character in enumerate(line, start=1):
-            yield CharacterPosition(number, position, character)
-
-
-def _unknown(lines: Sequence[str], system: RhymeBook) -> Iterable[CharacterPosition]:
-    return (at for at in _positions(lines) if reading_of(at.character, system) == "unknown")
-
-
-def _violations(lines: Sequence[str], templates: Sequence[str], found: Fit) -> Iterable[Violation]:
-    n_han = sum(map(len, lines))
-    for index, at in enumerate(_positions(lines)):
+def _violations(report: Report, found: TuneFit) -> Iterator[Violation]:
+    n_han = sum(map(len, found.templates))
+    for index, at in enumerate(positions_of([line.text for line in report.lines])):
         if found.wrong >> (n_han - 1 - index) & 1:
-            expected = templates[at.line - 1][at.position - 1]
-            reading = reading_of(at.character, found.form.rhyme_system)
+            line = report.lines[at.line - 1]
+            expected, reading = line.template[at.position - 1], line.readings[at.position - 1]
             yield Violation(at.line, at.position, at.character, expected, reading, "")
 
 
-def _faults(lines: Sequence[str], form: Form) -> Iterable[Fault]:
+def _ill_repeated(lines: Sequence[str], form: Form) -> Iterator[Fault]:
     """叠句: a line does not repeat the one before, as it should."""
     for repeat in form.repeats:
         if lines[repeat.line] != lines[repeat.line - 1][-repeat.length :]:
             yield Fault("叠句", repeat.line + 1)
-
-
-def _rhymes(lines: Sequence[str], found: Fit) -> Iterable[Rhyme]:
-    masks = masks_of(found.form.rhyme_system)
-    for position, fault in zip(found.tone_pattern.rhymes, found.rhyme.faults, strict=True):
-        character = lines[position.line][-1]
-        verdict: Verdict = "violation" if fault else "undecidable" if position.line in found.rhyme.unknown else "ok"
-        if fault == "疑重韵":
-            verdict = "undecidable"
-        yield Rhyme(position.line + 1, character, position.label, group_names(masks, character), verdict, fault)
 
 
 def quick_verdicts(lines: Sequence[str], form: Form) -> Verdicts:
@@ -214,20 +163,15 @@ def verdicts_of(lines: Sequence[str], found: AnyFit) -> Verdicts:
     """The verdicts on lines of a form's lengths that were fitted to it."""
     if isinstance(found, RegulatedFit):
         return regulated_verdicts(lines, found)
-    ill_repeated = any(lines[one.line] != lines[one.line - 1][-one.length :] for one in found.form.repeats)
-    return Verdicts("violation" if ill_repeated else "ok", _tones_verdict("".join(lines), found), found.rhyme.verdict)
+    repeats: Verdict = "violation" if any(_ill_repeated(lines, found.form)) else "ok"
+    return Verdicts(repeats, _tones_verdict("".join(lines), found), found.rhyme.verdict)
 
 
-def _tones_verdict(text: str, found: Fit) -> Verdict:
+def _tones_verdict(text: str, found: TuneFit) -> Verdict:
     if found.wrong:
         return "violation"
-    never_level, never_oblique = found.never
-    # What may be level and may be oblique is unknown or has both readings.
-    open_places = found.demanded & ~(never_level | never_oblique)
-    if not open_places:
-        return "ok"
-    n_han = len(text)
-    for index, character in enumerate(text):
-        if open_places >> (n_han - 1 - index) & 1 and reading_of(character, found.form.rhyme_system) == "unknown":
-            return "undecidable"
-    return "ok"
+    unknown = (
+        found.undecided >> index & 1 and reading_of(character, found.form.rhyme_system) == "unknown"
+        for index, character in enumerate(reversed(text))
+    )
+    return "undecidable" if found.undecided and any(unknown) else "ok"

@@ -18,7 +18,6 @@ import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from engine.system.paths import bundled_rows
 
@@ -55,17 +54,6 @@ class CoupletParallelism:
     @property
     def is_parallel(self) -> bool:
         return self.score >= PARALLEL_SCORE
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain lists, numbers and strings, as JSON has them."""
-        return {
-            "line": self.line,
-            "score": round(self.score, 3),
-            "parallel": self.is_parallel,
-            "mismatches": list(self.mismatches),
-            "repeated": self.repeated,
-            "synonyms": list(self.synonyms),
-        }
 
 
 def couplet_parallelism(upper: str, lower: str, line: int = 1) -> CoupletParallelism:

@@ -76,10 +76,9 @@ def form_and_lines(poem: TitledVerse) -> tuple[Form | None, list[str]]:
     """
     lines = lines_of(poem.text.replace("、", ""))
     title = tune_title(poem.title)
-    fits = [found for form in tunes_called(title) if (found := fit_tune(lines_of(poem.text), form)) is not None]
-    if fits:
-        form = min(fits, key=lambda found: found.score).form
-        return form, recut(lines, form.line_lengths)
+    for form in tunes_called(title):
+        if (found := fit_tune(lines_of(poem.text), form)) is not None:
+            return found.form, recut(lines, found.form.line_lengths)
     regulated = [form for form in forms_of_lengths(tuple(map(len, lines))) if form.is_regulated]
     return _of_its_rhyme(regulated, lines) if regulated else None, lines
 

@@ -1,15 +1,20 @@
 """What the checker says about a poem, as plain frozen data. Lines and positions count from 1, as people do."""
 
 import dataclasses
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import msgspec
 
-from engine.prosody.forms.match import Verdict
+from engine.prosody.forms.definitions import RhymePosition
+from engine.prosody.forms.match import RhymeFit, TuneFit, Verdict
+from engine.prosody.regulated.match import RegulatedFit
+from engine.prosody.rhymes import Masks, masks_of
 from engine.prosody.text import RhymeBook
-from engine.prosody.tones import Reading
+from engine.prosody.tones import EITHER, Reading, reading_of
+
+BORROWED_RHYME = "首句邻韵"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ class Verdicts:
         return next((one for one in ("violation", "undecidable") if one in all_of_them), "ok")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """`form` and `tone_pattern` name the form and its tone pattern that fit best, `ties` the patterns that fit as well; all of them None
     or empty where no form has these line lengths. `rhyme_groups`: the groups that the poem rhymes in, by label.
@@ -120,18 +125,18 @@ class Report:
     change no verdict. `style`: 古绝, 五言古诗, 七言古诗: verse that no rule of tones binds.
     """
 
-    form: str | None
-    tone_pattern: str | None
-    ties: tuple[str, ...]
+    form: str | None = None
+    tone_pattern: str | None = None
+    ties: tuple[str, ...] = ()
     verdicts: Verdicts
     lines: tuple[LineReport, ...]
-    violations: tuple[Violation, ...]
-    licences: tuple[Licence, ...]
-    faults: tuple[Fault, ...]
-    rhymes: tuple[Rhyme, ...]
-    rhyme_groups: Mapping[str, tuple[str, ...]]
-    either: tuple[CharacterPosition, ...]
-    unknown: tuple[CharacterPosition, ...]
+    violations: tuple[Violation, ...] = ()
+    licences: tuple[Licence, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    rhymes: tuple[Rhyme, ...] = ()
+    rhyme_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    either: tuple[CharacterPosition, ...] = ()
+    unknown: tuple[CharacterPosition, ...] = ()
     notes: tuple[Note, ...] = ()
     doubtful: tuple[CharacterPosition, ...] = ()
     style: str = ""
@@ -156,3 +161,53 @@ class Report:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The report that `to_dict` was made of."""
         return msgspec.convert({**data, "tone_pattern": data["order"]}, cls)
+
+
+def report_of_tones(lines: Sequence[str], verdicts: Verdicts, book: RhymeBook) -> Report:
+    """The readings of lines that are held to no template."""
+    return _with_readings(lines, [""] * len(lines), verdicts, book)
+
+
+def report_of_fit(lines: Sequence[str], found: TuneFit | RegulatedFit, verdicts: Verdicts) -> Report:
+    """Readings and rhymes of lines beside the form that they were fitted to."""
+    book, rhyme, templates = found.form.rhyme_system, found.rhyme, found.templates
+    masks = masks_of(book)
+    report = _with_readings(lines, templates, verdicts, book)
+    return dataclasses.replace(
+        report,
+        form=found.form.key,
+        tone_pattern=found.tone_pattern.name,
+        ties=found.ties,
+        rhymes=tuple(_rhymes(lines, found.tone_pattern.rhymes, rhyme, masks)),
+        rhyme_groups={label: masks.names_in(mask) for label, mask in rhyme.shared.items()},
+        either=tuple(at for at in _read_as("both", report) if templates[at.line - 1][at.position - 1] != EITHER),
+    )
+
+
+def _with_readings(lines: Sequence[str], templates: Sequence[str], verdicts: Verdicts, book: RhymeBook) -> Report:
+    readings = (tuple(reading_of(character, book) for character in line) for line in lines)
+    reports = tuple(LineReport(*parts) for parts in zip(lines, readings, templates, strict=True))
+    report = Report(verdicts=verdicts, lines=reports, rhyme_book=book)
+    return dataclasses.replace(report, unknown=tuple(_read_as("unknown", report)))
+
+
+def _read_as(reading: Reading, report: Report) -> Iterator[CharacterPosition]:
+    positions = positions_of([line.text for line in report.lines])
+    return (at for at in positions if report.lines[at.line - 1].readings[at.position - 1] == reading)
+
+
+def positions_of(lines: Sequence[str]) -> Iterator[CharacterPosition]:
+    """Every character of a poem with its place."""
+    for number, line in enumerate(lines, start=1):
+        for position, character in enumerate(line, start=1):
+            yield CharacterPosition(number, position, character)
+
+
+def _rhymes(lines: Sequence[str], positions: Sequence[RhymePosition], rhyme: RhymeFit, masks: Masks) -> Iterator[Rhyme]:
+    for at, fault in zip(positions, rhyme.faults, strict=True):
+        character = lines[at.line][-1]
+        is_undecidable = fault == "疑重韵" or (not fault and at.line in rhyme.unknown)
+        verdict: Verdict = "undecidable" if is_undecidable else "violation" if fault else "ok"
+        reason = fault or (BORROWED_RHYME if at.line in rhyme.borrowed else "")
+        groups = masks.names_in(masks.groups_of(character))
+        yield Rhyme(at.line + 1, character, at.label, groups, verdict, reason)

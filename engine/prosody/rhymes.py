@@ -4,7 +4,7 @@ A character keeps all its readings, so it belongs to a set of groups; sets are b
 """
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +15,7 @@ from engine.system.paths import bundled_rows
 
 Tone = Literal["上平", "下平", "上", "去", "入"]
 
-N_PARTS = 19
+_NUMERALS = "一二三四五六七八九十"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,10 @@ class Masks:
     level: Mapping[str, int]
     oblique: Mapping[str, int]
     names: tuple[str, ...]
+
+    def groups_of(self, character: str) -> int:
+        """All of a character's groups; 0 for an unknown one."""
+        return self.level.get(character, 0) | self.oblique.get(character, 0)
 
     def names_in(self, mask: int) -> tuple[str, ...]:
         return tuple(name for bit, name in enumerate(self.names) if mask >> bit & 1)
@@ -102,44 +106,41 @@ def group_called(name: str) -> RhymeGroup:
     )
 
 
-def groups_of(character: str) -> tuple[RhymeGroup, ...]:
-    """Every group that a character belongs to; none for an unknown one."""
-    masks = masks_of("pingshui")
-    mask = masks.level.get(character, 0) | masks.oblique.get(character, 0)
-    return tuple(group for group in rhyme_groups() if mask & group.bit)
-
-
 @functools.cache
 def masks_of(system: RhymeBook, *, with_added: bool = True) -> Masks:
     """The masks of a rhyme system: 106 bits for `pingshui`, 19 for `cilin`, 14 for `xinyun`.
 
     `with_added=False` leaves out the readings that we added to the book: what it gives then, nobody can dispute.
     """
+    level: dict[str, int] = {}
+    oblique: dict[str, int] = {}
+    for is_level, character, bits in _readings(system, with_added):
+        side = level if is_level else oblique
+        side[character] = side.get(character, 0) | bits
+    return Masks(level, oblique, names_of(system))
+
+
+def _readings(system: RhymeBook, with_added: bool) -> Iterator[tuple[bool, str, int]]:
+    """(whether it is level, character, its group or parts as a bit mask) for each character of each group."""
     if system == "xinyun":
-        return _modern_masks()
-    level: dict[str, int] = {}
-    oblique: dict[str, int] = {}
+        for number, _, tone, characters in bundled_rows("prosody/xinyun.tsv"):
+            for character in characters:
+                yield tone == "平", character, 1 << (int(number) - 1)
+        return
     for group in rhyme_groups():
-        side = level if group.is_level else oblique
         for character in group.characters:
-            if not with_added and character in group.added:
-                continue
-            bits = part_of(group.letter, character) if system == "cilin" else group.bit
-            side[character] = side.get(character, 0) | bits
-    names = tuple(part_names()) if system == "cilin" else tuple(group.name for group in rhyme_groups())
-    return Masks(level, oblique, names)
+            if with_added or character not in group.added:
+                yield group.is_level, character, part_of(group.letter, character) if system == "cilin" else group.bit
 
 
-def _modern_masks() -> Masks:
-    level: dict[str, int] = {}
-    oblique: dict[str, int] = {}
-    names = []
-    for number, name, tone, characters in bundled_rows("prosody/xinyun.tsv"):
-        side = level if tone == "平" else oblique
-        for character in characters:
-            side[character] = side.get(character, 0) | 1 << (int(number) - 1)
-        names.append(name)
-    return Masks(level, oblique, tuple(dict.fromkeys(names)))
+@functools.cache
+def names_of(system: RhymeBook) -> tuple[str, ...]:
+    """The names of a book's groups or parts, in order, without the masks of all its characters."""
+    if system == "xinyun":
+        return tuple(dict.fromkeys(row[1] for row in bundled_rows("prosody/xinyun.tsv")))
+    if system == "cilin":
+        return tuple(f"第{number}部" for number in (*_NUMERALS, *(f"十{one}" for one in _NUMERALS[:9])))
+    return tuple(group.name for group in rhyme_groups())
 
 
 @functools.cache
@@ -164,7 +165,7 @@ def unusual_rhymes(system: RhymeBook) -> Mapping[str, tuple[int, int]]:
 
     From `data/prosody/unusual_rhymes.tsv`.
     """
-    names = masks_of(system).names
+    names = names_of(system)
     unusual: dict[str, tuple[int, int]] = {}
     for own, tone, name, characters in bundled_rows("prosody/unusual_rhymes.tsv"):
         if own == system:
@@ -175,25 +176,16 @@ def unusual_rhymes(system: RhymeBook) -> Mapping[str, tuple[int, int]]:
     return unusual
 
 
-@functools.cache
 def part_of(letter: str, character: str) -> int:
-    """The mask of the part of 词林正韵 that a character has as a member of a group."""
-    return _parts()(letter, character)
-
-
-class _Parts:
-    """(group letter, character) -> the mask of its part; of both parts where a divided group does not say which."""
-
-    def __init__(self, whole: Mapping[str, int], divided: Mapping[tuple[str, str], int]) -> None:
-        self._whole = whole
-        self._divided = divided
-
-    def __call__(self, letter: str, character: str) -> int:
-        return self._divided.get((letter, character), self._whole[letter])
+    """The mask of the part of 词林正韵 that a character has as a member of a group; of both parts where a divided group does not say
+    which."""
+    whole, divided = _parts()
+    return divided.get((letter, character), whole[letter])
 
 
 @functools.cache
-def _parts() -> _Parts:
+def _parts() -> tuple[Mapping[str, int], Mapping[tuple[str, str], int]]:
+    """The masks of the parts by group letter, and by group letter and character for the groups that are divided."""
     whole: dict[str, int] = {}
     for part, level, oblique in bundled_rows("prosody/cilin.tsv"):
         for letter in level + oblique:
@@ -202,19 +194,4 @@ def _parts() -> _Parts:
     for letter, part, characters in bundled_rows("prosody/cilin_splits.tsv"):
         for character in characters:
             divided[letter, character] = divided.get((letter, character), 0) | 1 << (int(part) - 1)
-    return _Parts(whole, divided)
-
-
-@functools.cache
-def names_of(system: RhymeBook) -> tuple[str, ...]:
-    """The names of a book's groups or parts, in order, without the masks of all its characters."""
-    if system == "xinyun":
-        return tuple(dict.fromkeys(row[1] for row in bundled_rows("prosody/xinyun.tsv")))
-    return tuple(part_names()) if system == "cilin" else tuple(group.name for group in rhyme_groups())
-
-
-def part_names() -> Iterable[str]:
-    """What the parts of 词林正韵 are called, in order: 第一部."""
-    numerals = "一二三四五六七八九十"
-    for number in range(1, N_PARTS + 1):
-        yield f"第{numerals[number - 1] if number <= 10 else '十' + numerals[number - 11]}部"
+    return whole, divided

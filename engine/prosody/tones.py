@@ -8,7 +8,7 @@ import functools
 from collections.abc import Mapping
 from typing import Literal
 
-from engine.prosody.rhymes import Masks, masks_of
+from engine.prosody.rhymes import masks_of
 from engine.prosody.text import RhymeBook
 from engine.system.paths import bundled_rows
 
@@ -16,19 +16,18 @@ Reading = Literal["平", "仄", "both", "unknown"]
 
 LEVEL, OBLIQUE, EITHER = "平仄中"
 
-
 # What a character of verse can be, as `letters_of` writes it: one tone; both; both, of which poets use one nearly always; not known.
 LEVEL_ONLY, OBLIQUE_ONLY, BOTH, BOTH_MOSTLY_LEVEL, BOTH_MOSTLY_OBLIQUE, UNKNOWN = "PZepz?"
 
 
-def tone_masks(system: RhymeBook, *, with_added: bool = True) -> Masks:
-    """The book that tells the tones: 中华新韵 by modern Mandarin, any other by the Pingshui book (`with_added` as in `masks_of`)."""
-    return masks_of("xinyun" if system == "xinyun" else "pingshui", with_added=with_added)
+def tone_book(system: RhymeBook | None) -> RhymeBook:
+    """The book that tells the tones: 中华新韵 by modern Mandarin, 平水韵 for any other and for none."""
+    return "xinyun" if system == "xinyun" else "pingshui"
 
 
 def reading_of(character: str, system: RhymeBook = "pingshui") -> Reading:
     """平, 仄, both where the book has it in groups of both, unknown where it lacks it."""
-    masks = tone_masks(system)
+    masks = masks_of(tone_book(system))
     if character in masks.level:
         return "both" if character in masks.oblique else "平"
     return "仄" if character in masks.oblique else "unknown"
@@ -42,12 +41,19 @@ def usual_tones() -> Mapping[str, str]:
 
 def letters_of(text: str, system: RhymeBook = "pingshui") -> str:
     """What each character of a text can be, a letter each."""
-    return text.translate(_letters("xinyun" if system == "xinyun" else "pingshui"))
+    return text.translate(_letters(tone_book(system)))
+
+
+class _Letters(dict[int, str]):
+    """A translation table to letters; any character that it lacks is unknown."""
+
+    def __missing__(self, code: int) -> str:
+        return UNKNOWN
 
 
 @functools.cache
 def _letters(system: RhymeBook) -> Mapping[int, str]:
-    masks = tone_masks(system)
+    masks = masks_of(system)
     letters = _Letters()
     mostly = {} if system == "xinyun" else {LEVEL: BOTH_MOSTLY_LEVEL, OBLIQUE: BOTH_MOSTLY_OBLIQUE}
     for character in masks.level.keys() | masks.oblique.keys():
@@ -60,37 +66,16 @@ def _letters(system: RhymeBook) -> Mapping[int, str]:
 
 def cannot_be(text: str, system: RhymeBook = "pingshui") -> tuple[int, int]:
     """(cannot be level, cannot be oblique): bit masks of a text; a character with both readings, or unknown, is in neither."""
-    if not text:
-        return 0, 0
-    never_level, never_oblique = _digits("xinyun" if system == "xinyun" else "pingshui")
-    return int(text.translate(never_level), 2), int(text.translate(never_oblique), 2)
-
-
-def must_be(template: str) -> tuple[int, int]:
-    """(must be level, must be oblique): bit masks of a template of 平 仄 中."""
-    return tuple(  # type: ignore[return-value]
-        int("0" + "".join("1" if letter == wanted else "0" for letter in template), 2) for wanted in (LEVEL, OBLIQUE)
-    )
-
-
-class _Digits(dict[int, str]):
-    """A translation table to binary digits; any other character is a 0."""
-
-    def __missing__(self, code: int) -> str:
-        return "0"
-
-
-class _Letters(dict[int, str]):
-    """A translation table to letters; any character that it lacks is unknown."""
-
-    def __missing__(self, code: int) -> str:
-        return UNKNOWN
+    letters = letters_of(text, system)
+    return _bits(letters, OBLIQUE_ONLY), _bits(letters, LEVEL_ONLY)
 
 
 @functools.cache
-def _digits(system: RhymeBook) -> tuple[Mapping[int, str], Mapping[int, str]]:
-    masks = tone_masks(system)
-    known = masks.level.keys() | masks.oblique.keys()
-    never_level = _Digits({ord(character): "01"[character not in masks.level] for character in known})
-    never_oblique = _Digits({ord(character): "01"[character not in masks.oblique] for character in known})
-    return never_level, never_oblique
+def must_be(template: str) -> tuple[int, int]:
+    """(must be level, must be oblique): bit masks of a template of 平 仄 中."""
+    return _bits(template, LEVEL), _bits(template, OBLIQUE)
+
+
+def _bits(signs: str, wanted: str) -> int:
+    """A bit for each sign, the first the highest: 1 where it is the wanted one."""
+    return int("0" + "".join("1" if sign == wanted else "0" for sign in signs), 2)

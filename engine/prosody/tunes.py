@@ -6,11 +6,12 @@ may end; a tune's rhymes stand at marks in all of them.
 
 import contextlib
 import functools
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.prosody.forms.definitions import Form, form_called, tunes_of_size
-from engine.prosody.forms.match import Fit, fit, fit_rhymes
+from engine.prosody.forms.match import TuneFit, fit, fit_rhymes
 from engine.prosody.rhymes import masks_of
 from engine.prosody.text import RhymeBook, han_of, is_han, split_lines
 from engine.prosody.tones import cannot_be, must_be
@@ -32,22 +33,18 @@ _NUMERALS = "零一二三四五六七八九十"
 
 def recut(pieces: Iterable[str], lengths: Sequence[int]) -> list[str]:
     """The characters of some pieces in lines of other lengths."""
-    characters = "".join(pieces)
-    lines, start = [], 0
-    for length in lengths:
-        lines.append(characters[start : start + length])
-        start += length
-    return lines
+    characters = iter("".join(pieces))
+    return ["".join(itertools.islice(characters, length)) for length in lengths]
 
 
-def fit_tune(pieces: Sequence[str], form: Form) -> Fit | None:
+def fit_tune(pieces: Sequence[str], form: Form) -> TuneFit | None:
     """The way of a tune (itself or one of its variants) that has as many characters and fits best; None where none has."""
     n_characters = sum(map(len, pieces))
     candidates = (variant for variant in (form, *form.variants) if sum(variant.line_lengths) == n_characters)
     return _best((fit(recut(pieces, variant.line_lengths), variant) for variant in candidates), pieces)
 
 
-def recognised_tune(pieces: Sequence[str], book: RhymeBook | None = None) -> Fit | None:
+def recognised_tune(pieces: Sequence[str], book: RhymeBook | None = None) -> TuneFit | None:
     """The tune that some verse is in by a rhyme book, where most positions fit and the rhymes stand at marks; None where it is in none."""
     lengths = tuple(map(len, pieces))
     candidates: Iterable[Form] = tunes_of_size(sum(lengths))
@@ -58,34 +55,26 @@ def recognised_tune(pieces: Sequence[str], book: RhymeBook | None = None) -> Fit
     return _best((one for one in fits if _is_recognised(one) and _rhymes_at_marks(one, pieces)), pieces)
 
 
-def _best(fits: Iterable[Fit], pieces: Sequence[str]) -> Fit | None:
+def _best(fits: Iterable[TuneFit], pieces: Sequence[str]) -> TuneFit | None:
     """The fit with the fewest violations; of several, the one whose lines end most often at a mark."""
-    ends = set(_ends(list(map(len, pieces))))
-    return min(
-        fits,
-        key=lambda one: (one.score[0], sum(end not in ends for end in _ends(one.form.line_lengths))),
-        default=None,
-    )
+    ends = _ends(map(len, pieces))
+    return min(fits, key=lambda one: (one.n_faults, len(_ends(one.form.line_lengths) - ends)), default=None)
 
 
-def _is_recognised(found: Fit) -> bool:
-    return found.score[0] * _PLACES_A_VIOLATION <= found.demanded.bit_count()
+def _is_recognised(found: TuneFit) -> bool:
+    return found.n_faults * _PLACES_A_VIOLATION <= found.n_demanded
 
 
-def _rhymes_at_marks(found: Fit, pieces: Sequence[str]) -> bool:
-    ends = set(_ends(list(map(len, pieces))))
-    own = list(_ends(found.form.line_lengths))
+def _rhymes_at_marks(found: TuneFit, pieces: Sequence[str]) -> bool:
+    ends, own = _ends(map(len, pieces)), list(itertools.accumulate(found.form.line_lengths))
     rhymes = found.tone_pattern.rhymes
     n_missing = sum(own[position.line] not in ends for position in rhymes)
     return n_missing * _RHYMES_A_MISSING_MARK <= len(rhymes)
 
 
-def _ends(lengths: Sequence[int]) -> Iterator[int]:
+def _ends(lengths: Iterable[int]) -> set[int]:
     """The number of characters up to the end of each line."""
-    total = 0
-    for length in lengths:
-        total += length
-        yield total
+    return set(itertools.accumulate(lengths))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +166,7 @@ def nearly_tune(pieces: Sequence[str]) -> Form | None:
 def _ends_agree(lengths: Sequence[int], variant: Form) -> bool:
     """Whether most of a tune's lines end at a mark, counted from the front or from the back: quick, before lines are aligned."""
     total, size = sum(lengths), sum(variant.line_lengths)
-    ends, own = set(_ends(lengths)), set(_ends(variant.line_lengths))
+    ends, own = _ends(lengths), _ends(variant.line_lengths)
     from_the_back = {end + size - total for end in ends}
     return len(own & (ends | from_the_back)) >= _MIN_SHARE_OF_ENDS * len(own)
 
@@ -198,7 +187,7 @@ def _share_wrong(pieces: Sequence[str], variant: Form, runs: Iterable[Run]) -> f
             n_demanded += (level | oblique).bit_count()
             n_wrong += (level & never_level | oblique & never_oblique).bit_count()
     rhymes = [position for position in tone_pattern.rhymes if lines[position.line]]
-    n_wrong += fit_rhymes(lines, rhymes, masks_of(variant.rhyme_system), once=False).n_wrong if rhymes else 0
+    n_wrong += fit_rhymes(lines, rhymes, masks_of(variant.rhyme_system)).n_wrong if rhymes else 0
     if n_wrong * _PLACES_A_VIOLATION > n_demanded or len(rhymes) * 2 < len(tone_pattern.rhymes):
         return None
     return n_wrong / max(1, n_demanded)

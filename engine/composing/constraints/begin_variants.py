@@ -140,7 +140,7 @@ def _distance(character: str, other: str) -> int | None:
 
 def _groups_of(character: str) -> int:
     masks = masks_of("pingshui")
-    return masks.level.get(character, 0) | masks.oblique.get(character, 0)
+    return masks.groups_of(character)
 
 
 def _radical_of(character: str) -> int | None:

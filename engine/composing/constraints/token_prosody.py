@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from engine.corpus.tokens.vocabulary import SPECIAL_TOKENS, Vocabulary
 from engine.prosody.rhymes import masks_of, unusual_rhymes
 from engine.prosody.text import RhymeBook, is_han
-from engine.prosody.tones import LEVEL, OBLIQUE, tone_masks, usual_tones
+from engine.prosody.tones import LEVEL, OBLIQUE, tone_book, usual_tones
 
 Bools = NDArray[np.bool_]
 Codes = NDArray[np.uint8]
@@ -54,7 +54,7 @@ class TokenProsody:
 @functools.lru_cache(maxsize=8)
 def token_prosody(vocabulary: Vocabulary, system: RhymeBook) -> TokenProsody:
     """The tables of a vocabulary; cached."""
-    masks, groups = tone_masks(system, with_added=False), masks_of(system, with_added=False)
+    masks, groups = masks_of(tone_book(system), with_added=False), masks_of(system, with_added=False)
     usual, unusual = {} if system == "xinyun" else usual_tones(), unusual_rhymes(system)
     tones = np.zeros(len(vocabulary), np.uint8)
     level_masks, oblique_masks = [0] * len(vocabulary), [0] * len(vocabulary)

@@ -106,7 +106,7 @@ def _rhyme_parts(line: str) -> int:
     """The parts of 词林正韵 that a line's last character belongs to, as a bit mask."""
     masks = masks_of("cilin")
     last = next(filter(is_han, reversed(line)), "")
-    return masks.level.get(last, 0) | masks.oblique.get(last, 0)
+    return masks.groups_of(last)
 
 
 def _lines_end_where_verse_does(found: Sequence[Sequence[str]]) -> bool:

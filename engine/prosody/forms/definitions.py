@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from engine.prosody.forms.line_types import LineVariant, couplet_variants, form_tables
 from engine.prosody.text import RhymeBook
-from engine.prosody.tones import LEVEL, must_be
+from engine.prosody.tones import LEVEL
 from engine.system.errors import Message, StudioError, UsageError, did_you_mean
 from engine.system.names import shown
 
@@ -60,14 +60,11 @@ _Entry = TypeVar("_Entry", _Regulated, _Tune)
 class SegmentOption:
     """One allowed way of a segment.
 
-    `templates`: 平 仄 中, a string a line. `must_level` and `must_oblique`: the same as bit masks over the whole poem, its
-    first character the highest bit. `licences`: (line of the poem, name) of each licence; `notes`: of each deviation that needs
-    none.
+    `templates`: 平 仄 中, a string a line. `licences`: (line of the poem, name) of each licence; `notes`: of each deviation that
+    needs none.
     """
 
     templates: tuple[str, ...]
-    must_level: int
-    must_oblique: int
     licences: tuple[tuple[int, str], ...] = ()
     notes: tuple[tuple[int, str], ...] = ()
 
@@ -268,9 +265,7 @@ def _regulated(entry: _Regulated) -> Form:
     tone_patterns = []
     for first in entry.orders:
         types = _followed(first, n_lines)
-        segments = [
-            _segment(line, couplet_variants(types[line : line + 2], length), lengths) for line in range(0, n_lines, 2)
-        ]
+        segments = [_couplet(line, couplet_variants(types[line : line + 2], length)) for line in range(0, n_lines, 2)]
         rhymes = [
             RhymePosition(line, "A", is_level)
             for line, type in enumerate(types)
@@ -288,28 +283,15 @@ def _followed(types: str, n_lines: int) -> str:
     return types
 
 
-def _segment(
-    first_line: int, variants: Sequence[tuple[LineVariant, LineVariant]], line_lengths: Sequence[int]
-) -> Segment:
-    return Segment(first_line, tuple(_pattern(first_line, variant, line_lengths) for variant in variants))
+def _couplet(first_line: int, variants: Sequence[tuple[LineVariant, LineVariant]]) -> Segment:
+    return Segment(first_line, tuple(_option(first_line, variant) for variant in variants))
 
 
-def _pattern(first_line: int, variants: Sequence[LineVariant], line_lengths: Sequence[int]) -> SegmentOption:
-    templates = tuple(variant.template for variant in variants)
-    level, oblique = _masks(first_line, templates, line_lengths)
-    licences = tuple(
-        (first_line + offset, variant.licence) for offset, variant in enumerate(variants) if variant.licence
-    )
-    notes = tuple((first_line + offset, variant.note) for offset, variant in enumerate(variants) if variant.note)
-    return SegmentOption(templates, level, oblique, licences, notes)
-
-
-def _masks(first_line: int, templates: Sequence[str], line_lengths: Sequence[int]) -> tuple[int, int]:
-    """(must be level, must be oblique) over the whole poem, of which these lines are a part."""
-    text = "".join(templates)
-    n_after = sum(line_lengths) - sum(line_lengths[:first_line]) - len(text)
-    level, oblique = must_be(text)
-    return level << n_after, oblique << n_after
+def _option(first_line: int, variants: Sequence[LineVariant]) -> SegmentOption:
+    numbered = list(enumerate(variants, start=first_line))
+    licences = tuple((line, variant.licence) for line, variant in numbered if variant.licence)
+    notes = tuple((line, variant.note) for line, variant in numbered if variant.note)
+    return SegmentOption(tuple(variant.template for variant in variants), licences, notes)
 
 
 def _tune(entry: _Tune) -> Form:
@@ -317,10 +299,7 @@ def _tune(entry: _Tune) -> Form:
     rows = [row.split() for stanza in stanzas for row in stanza]
     templates = [row[0] for row in rows]
     lengths = [len(template) for template in templates]
-    segments = [
-        Segment(line, (SegmentOption((template,), *_masks(line, [template], lengths)),))
-        for line, template in enumerate(templates)
-    ]
+    segments = [Segment(line, (SegmentOption((template,)),)) for line, template in enumerate(templates)]
     rhymes = [RhymePosition(line, row[1], row[0][-1] == LEVEL) for line, row in enumerate(rows) if len(row) > 1]
     repeats = [Repeat(line, int(row[2][1:] or len(row[0]))) for line, row in enumerate(rows) if row[2:]]
     starts = [sum(map(len, stanzas[:number])) for number in range(len(stanzas))]

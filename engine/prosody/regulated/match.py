@@ -9,7 +9,7 @@ Fast: a line becomes a word of six letters that say what its characters can be, 
 
 import dataclasses
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -222,17 +222,3 @@ def _in_variant(word: str, type: str, variant: LineVariant) -> LineFit:
         _TONE * len(wrong_at) + UNUSUAL * len(unusual_at) + NOTE * bool(variant.note) + LICENCE * bool(variant.licence)
     )
     return LineFit(type, variant, wrong_at, unusual_at, score)
-
-
-def wrong_places(found: RegulatedFit) -> Iterator[tuple[int, int, str]]:
-    """(line, position, both from 0, the line's type) of every wrong tone."""
-    for number, line in enumerate(found.lines):
-        for position in line.wrong:
-            yield number, position, line.type
-
-
-def unusual_places(found: RegulatedFit) -> Iterator[tuple[int, int]]:
-    """(line, position, both from 0) of every tone that is right by an unusual reading alone."""
-    for number, line in enumerate(found.lines):
-        for position in line.unusual:
-            yield number, position

@@ -3,19 +3,18 @@
 It is told as what it is: measured by the rules of regulated verse it would be a list of violations that its poet never meant.
 """
 
+import dataclasses
+import functools
+import operator
 from collections.abc import Sequence
 
 from engine.prosody.regulated.match import RegulatedFit
-from engine.prosody.regulated.rhymes import group_names
-from engine.prosody.report import CharacterPosition, LineReport, Report, Rhyme, Verdicts
+from engine.prosody.report import Report, Rhyme, Verdicts, report_of_tones
 from engine.prosody.rhymes import masks_of
 from engine.prosody.text import RhymeBook
-from engine.prosody.tones import reading_of
 
 QUATRAIN = "古绝"
 STYLES = {5: "五言古诗", 7: "七言古诗"}
-# 古诗 of fewer lines than these is a couplet or a fragment.
-_MIN_LINES = 5
 # Of so many lines of a quatrain that break the rules it was not meant to keep them, of five characters and of seven: 静夜思 breaks
 # them in two lines. Of a longer poem half of the lines.
 _LINES_OF_QUATRAIN = {5: 2, 7: 3}
@@ -43,41 +42,20 @@ def style_of(lines: Sequence[str]) -> str:
     if len(lengths) != 1 or not (lengths <= STYLES.keys()) or len(lines) < 4:
         return ""
     (length,) = lengths
-    return QUATRAIN if len(lines) == 4 else STYLES[length] if len(lines) >= _MIN_LINES else ""
+    return QUATRAIN if len(lines) == 4 else STYLES[length]
 
 
 def old_style_report(lines: Sequence[str], style: str, book: RhymeBook | None) -> Report:
     """The tones, and the rhyme of the even lines where they share a part of 词林正韵, which is as wide as old-style verse rhymes."""
     system: RhymeBook = "xinyun" if book == "xinyun" else "cilin"
     masks = masks_of(system)
-    shared = -1
-    for line in lines[1::2]:
-        shared &= masks.level.get(line[-1], 0) | masks.oblique.get(line[-1], 0)
+    shared = functools.reduce(operator.and_, (masks.groups_of(line[-1]) for line in lines[1::2]))
     rhymes = [
-        Rhyme(number, line[-1], "A", group_names(masks, line[-1]), "ok", "")
+        Rhyme(number, line[-1], "A", masks.names_in(masks.groups_of(line[-1])), "ok", "")
         for number, line in enumerate(lines, start=1)
-        if number % 2 == 0 and shared > 0
+        if number % 2 == 0 and shared
     ]
-    readings = [tuple(reading_of(character, system) for character in line) for line in lines]
-    unknown = (
-        CharacterPosition(number, position, character)
-        for number, line in enumerate(lines, start=1)
-        for position, character in enumerate(line, start=1)
-        if readings[number - 1][position - 1] == "unknown"
-    )
-    return Report(
-        form=None,
-        tone_pattern=None,
-        ties=(),
-        verdicts=Verdicts("undecidable", "undecidable", "ok" if rhymes else "undecidable"),
-        lines=tuple(LineReport(line, reading, "") for line, reading in zip(lines, readings, strict=True)),
-        violations=(),
-        licences=(),
-        faults=(),
-        rhymes=tuple(rhymes),
-        rhyme_groups={"A": masks.names_in(shared)} if rhymes else {},
-        either=(),
-        unknown=tuple(unknown),
-        style=style,
-        rhyme_book=system,
-    )
+    verdicts = Verdicts("undecidable", "undecidable", "ok" if rhymes else "undecidable")
+    rhyme_groups = {"A": masks.names_in(shared)} if rhymes else {}
+    report = report_of_tones(lines, verdicts, system)
+    return dataclasses.replace(report, rhymes=tuple(rhymes), rhyme_groups=rhyme_groups, style=style)

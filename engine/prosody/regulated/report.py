@@ -1,28 +1,29 @@
 """What the checker says of lines that were judged as regulated verse: faults and licences as handbooks name them, and notes."""
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 
 from engine.prosody.forms.line_types import line_variants
 from engine.prosody.forms.match import Verdict
 from engine.prosody.parallelism import CoupletParallelism, middle_couplets
-from engine.prosody.regulated.match import RegulatedFit, unusual_places, wrong_places
-from engine.prosody.regulated.rhymes import clashes, group_names
+from engine.prosody.regulated.match import RegulatedFit
+from engine.prosody.regulated.rhymes import clashes
 from engine.prosody.report import (
+    BORROWED_RHYME,
     CharacterPosition,
     Couplet,
     Fault,
     Licence,
-    LineReport,
     Note,
     Report,
-    Rhyme,
     Verdicts,
     Violation,
+    positions_of,
+    report_of_fit,
 )
-from engine.prosody.rhymes import masks_of
-from engine.prosody.tones import EITHER, LEVEL, OBLIQUE, UNKNOWN, letters_of, reading_of
+from engine.prosody.tones import EITHER, LEVEL, OBLIQUE, UNKNOWN, Reading, letters_of, reading_of
 
-BROKEN_QUATRAIN, BORROWED_RHYME = "折腰体", "首句邻韵"
+BROKEN_QUATRAIN = "折腰体"
 
 
 def regulated_verdicts(lines: Sequence[str], found: RegulatedFit) -> Verdicts:
@@ -31,29 +32,15 @@ def regulated_verdicts(lines: Sequence[str], found: RegulatedFit) -> Verdicts:
 
 def regulated_report(lines: Sequence[str], found: RegulatedFit) -> Report:
     parallel = middle_couplets(lines)
-    book, masks = found.form.rhyme_system, masks_of(found.form.rhyme_system)
-    readings = [tuple(reading_of(character, book) for character in line) for line in lines]
-    signs = found.templates
-    either = (one for one in _positions(lines) if readings[one.line - 1][one.position - 1] == "both")
-    unknown = (one for one in _positions(lines) if readings[one.line - 1][one.position - 1] == "unknown")
-    return Report(
-        form=found.form.key,
-        tone_pattern=found.tone_pattern.name,
-        ties=found.ties,
-        verdicts=regulated_verdicts(lines, found),
-        lines=tuple(LineReport(*parts) for parts in zip(lines, readings, signs, strict=True)),
-        violations=tuple(_violations(lines, found)),
+    report = report_of_fit(lines, found, regulated_verdicts(lines, found))
+    notes = (*_notes(lines, found), *_synonyms(lines, parallel))
+    return dataclasses.replace(
+        report,
+        violations=tuple(_violations(report, found)),
         licences=tuple(sorted(_licences(lines, found), key=lambda one: one.line)),
         faults=tuple(_faults(found)),
-        rhymes=tuple(_rhymes(lines, found)),
-        rhyme_groups={label: masks.names_in(mask) for label, mask in found.rhyme.shared.items()},
-        either=tuple(one for one in either if signs[one.line - 1][one.position - 1] != EITHER),
-        unknown=tuple(unknown),
-        notes=tuple(
-            sorted((*_notes(lines, found), *_synonyms(lines, parallel)), key=lambda one: (one.line, one.positions))
-        ),
+        notes=tuple(sorted(notes, key=lambda one: (one.line, one.positions))),
         doubtful=tuple(_doubtful(lines, found)),
-        rhyme_book=book,
         couplets=tuple(
             Couplet(one.line, round(one.score, 3), one.is_parallel, one.mismatches, one.repeated) for one in parallel
         ),
@@ -75,26 +62,18 @@ def _tones_verdict(lines: Sequence[str], found: RegulatedFit) -> Verdict:
     return "ok"
 
 
-def _positions(lines: Sequence[str]) -> Iterator[CharacterPosition]:
-    for number, line in enumerate(lines, start=1):
-        for position, character in enumerate(line, start=1):
-            yield CharacterPosition(number, position, character)
+def _violations(report: Report, found: RegulatedFit) -> Iterator[Violation]:
+    for number, (line, fitted) in enumerate(zip(report.lines, found.lines, strict=True), start=1):
+        from_end = {position - len(line.text) for position in fitted.wrong}
+        for position in fitted.wrong:
+            name = _name_of_violation(fitted.type, position - len(line.text), from_end, line.readings[-3])
+            character, expected, reading = line.text[position], line.template[position], line.readings[position]
+            yield Violation(number, position + 1, character, expected, reading, name)
 
 
-def _violations(lines: Sequence[str], found: RegulatedFit) -> Iterator[Violation]:
-    wrong = list(wrong_places(found))
-    for line, position, type in wrong:
-        character, expected = lines[line][position], found.templates[line][position]
-        own = {other - len(lines[line]) for number, other, _ in wrong if number == line}
-        name = _name_of_violation(type, position - len(lines[line]), own, lines[line], found)
-        reading = reading_of(character, found.form.rhyme_system)
-        yield Violation(line + 1, position + 1, character, expected, reading, name)
-
-
-def _name_of_violation(type: str, position: int, wrong: set[int], line: str, found: RegulatedFit) -> str:
+def _name_of_violation(type: str, position: int, wrong: set[int], third_last: Reading) -> str:
     """The usual name of a wrong tone at a position counted from the end (−1 the last), beside the others that are wrong."""
-    is_level_third = reading_of(line[-3], found.form.rhyme_system) == LEVEL
-    if (type == "A" and position == -3 and -2 not in wrong) or (type == "B" and position == -2 and is_level_third):
+    if (type == "A" and position == -3 and -2 not in wrong) or (type == "B" and position == -2 and third_last == LEVEL):
         return "三平尾"
     if type == "b" and position == -3 and wrong == {-3}:
         return "三仄尾"
@@ -134,17 +113,6 @@ def _faults(found: RegulatedFit) -> Iterator[Fault]:
         yield Fault(name, line + 1, BROKEN_QUATRAIN if found.is_broken_quatrain else "")
 
 
-def _rhymes(lines: Sequence[str], found: RegulatedFit) -> Iterator[Rhyme]:
-    masks, rhyme = masks_of(found.form.rhyme_system), found.rhyme
-    for position, fault in zip(found.tone_pattern.rhymes, rhyme.faults, strict=True):
-        character = lines[position.line][-1]
-        verdict: Verdict = "violation" if fault else "undecidable" if position.line in rhyme.unknown else "ok"
-        if fault == "疑重韵":
-            verdict = "undecidable"
-        reason: str = fault or (BORROWED_RHYME if position.line in rhyme.borrowed else "")
-        yield Rhyme(position.line + 1, character, position.label, group_names(masks, character), verdict, reason)
-
-
 def _notes(lines: Sequence[str], found: RegulatedFit) -> Iterator[Note]:
     """What is no fault and worth knowing: 小拗 and 三仄尾 that poets allow themselves, 撞韵, 重字."""
     rhyming = {position.line for position in found.tone_pattern.rhymes}
@@ -180,7 +148,7 @@ def _synonyms(lines: Sequence[str], couplets: Sequence[CoupletParallelism]) -> I
 def _repeated(lines: Sequence[str]) -> Iterator[CharacterPosition]:
     """Every character that stands earlier in the poem, but not the second of a doubled word (年年)."""
     seen: set[str] = set()
-    for at in _positions(lines):
+    for at in positions_of(lines):
         is_doubled = at.position > 1 and lines[at.line - 1][at.position - 2] == at.character
         if at.character in seen and not is_doubled and at.character.isalpha():
             yield at
@@ -189,6 +157,6 @@ def _repeated(lines: Sequence[str]) -> Iterator[CharacterPosition]:
 
 def _doubtful(lines: Sequence[str], found: RegulatedFit) -> Iterable[CharacterPosition]:
     """Where ok stands on a reading that poets hardly use."""
-    positions = {(line, position) for line, position in unusual_places(found)}
+    positions = {(number, position) for number, line in enumerate(found.lines) for position in line.unusual}
     positions |= {(line, len(lines[line]) - 1) for line in found.rhyme.doubtful}
     return (CharacterPosition(line + 1, position + 1, lines[line][position]) for line, position in sorted(positions))

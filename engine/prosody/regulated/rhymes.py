@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from engine.prosody.forms.definitions import Form
 from engine.prosody.forms.match import RhymeFault, RhymeFit
-from engine.prosody.rhymes import Masks, masks_of, merged_characters, rhyme_groups, unusual_rhymes
+from engine.prosody.rhymes import masks_of, merged_characters, rhyme_groups, unusual_rhymes
 from engine.prosody.text import RhymeBook
 from engine.prosody.tones import LEVEL, OBLIQUE, usual_tones
 from engine.system.paths import bundled_rows
@@ -30,7 +30,7 @@ def fit_regulated_rhymes(lines: Sequence[str], rhyming: Sequence[int], form: For
     faults: list[RhymeFault] = []
     unknown, doubtful, borrowed = [], [], []
     for number, (line, character) in enumerate(zip(rhyming, ends, strict=True)):
-        if not (character in masks.level or character in masks.oblique):
+        if not masks.groups_of(character):
             unknown.append(line)
         elif not every[number] & shared:
             is_borrowed = line == 0 and every[number] & _neighbours(form.rhyme_system, is_level, shared)
@@ -118,8 +118,3 @@ def _same_final(system: RhymeBook, groups: int) -> int:
     if system != "pingshui":
         return groups
     return sum({family[1] | family[2] for family in _families().values() if family[0] & groups})
-
-
-def group_names(masks: Masks, character: str) -> tuple[str, ...]:
-    """Every group of a character in a book."""
-    return masks.names_in(masks.level.get(character, 0) | masks.oblique.get(character, 0))

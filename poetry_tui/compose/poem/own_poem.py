@@ -10,7 +10,8 @@ from engine.config.schema import ComposeConfig
 from engine.corpus.cleaning import to_simplified
 from engine.prosody.checker import check
 from engine.prosody.forms.definitions import named_with_lines
-from engine.prosody.regulated.report import BORROWED_RHYME, BROKEN_QUATRAIN
+from engine.prosody.regulated.report import BROKEN_QUATRAIN
+from engine.prosody.report import BORROWED_RHYME
 from engine.prosody.text import LINE_MARKS, is_han
 from engine.system.errors import UsageError
 from poetry_tui.compose.session.revision_request import FREE, OPEN

@@ -108,10 +108,7 @@ def _allowed_groups(text: str) -> Mapping[int, int]:
 def _rhymes_of(lines: list[str]) -> dict[int, int]:
     """For each even line the groups that the other even lines have in common, none where they rhyme in several."""
     masks = masks_of("pingshui")
-    ends = {
-        number: masks.level.get(lines[number][-1], 0) | masks.oblique.get(lines[number][-1], 0)
-        for number in range(1, len(lines), 2)
-    }
+    ends = {number: masks.groups_of(lines[number][-1]) for number in range(1, len(lines), 2)}
     shared: dict[int, int] = {}
     for number in ends:
         others = [mask for other, mask in ends.items() if other != number and mask]

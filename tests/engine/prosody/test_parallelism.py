@@ -99,7 +99,7 @@ def test_a_score_is_a_probability_and_the_same_either_way_round(lines: tuple[str
     assert 0 <= found.score <= 1
     assert len(found.fits_nats) == len(upper)
     assert couplet_parallelism(lower, upper).score == pytest.approx(found.score)
-    assert set(found.to_dict()["mismatches"]) <= set(range(1, len(upper) + 1))
+    assert set(found.mismatches) <= set(range(1, len(upper) + 1))
 
 
 def test_composed_octaves_are_ranked_by_it_and_quatrains_are_not() -> None:

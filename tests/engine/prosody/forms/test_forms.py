@@ -4,6 +4,7 @@ import pytest
 
 from engine.prosody.forms import definitions as module
 from engine.prosody.forms.definitions import Form, form_called, forms, forms_of_lengths
+from engine.prosody.tones import must_be
 from engine.system.errors import StudioError, UsageError
 
 REGULATED = [form for form in forms() if form.is_regulated]
@@ -86,10 +87,11 @@ def test_every_pattern_has_the_length_of_its_lines_and_only_the_three_signs(form
                 lengths = form.line_lengths[segment.first_line : segment.first_line + len(pattern.templates)]
                 assert tuple(map(len, pattern.templates)) == lengths
                 assert set("".join(pattern.templates)) <= set("平仄中")
-                assert not pattern.must_level & pattern.must_oblique
                 demanded = "".join(pattern.templates)
-                assert pattern.must_level.bit_count() == demanded.count("平")
-                assert pattern.must_oblique.bit_count() == demanded.count("仄")
+                must_level, must_oblique = must_be(demanded)
+                assert not must_level & must_oblique
+                assert must_level.bit_count() == demanded.count("平")
+                assert must_oblique.bit_count() == demanded.count("仄")
 
 
 @pytest.mark.parametrize("form", TUNES, ids=lambda form: form.key)
