@@ -74,7 +74,7 @@ def inspect(
         allowed_probability=min(1.0, probability / allowed_mass(log_probs, allowed)),
         surprisal_nats=surprisal_nats_of(probability),
         tone=reading_of(character, book),
-        rhyme_groups=masks.names_in(masks.level.get(character, 0) | masks.oblique.get(character, 0)),
+        rhyme_groups=masks.names_in(masks.groups_of(character)),
         alternatives=likeliest(log_probs, allowed, vocabulary, n_alternatives),
         cell=model.config.cell,
         n_hidden=h_size,
