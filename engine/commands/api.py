@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.commands.train import new_run_folder
 from engine.config.presets import preset
 from engine.config.schema import ComposeConfig, DeviceChoice, TrainConfig
 from engine.corpus.cleaning import Cleaner
@@ -18,6 +17,7 @@ from engine.corpus.readers.formats import open_poems
 from engine.model.registry import find_model
 from engine.prosody.checker import check as check
 from engine.runs.events import Event, Record
+from engine.runs.labels import new_run_folder
 from engine.system.errors import CorpusError
 
 if TYPE_CHECKING:

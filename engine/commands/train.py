@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from engine.model.metadata import architecture_of, read_metadata
 from engine.model.registry import find_model
 from engine.runs import events
 from engine.runs.folder import EVENTS, MAX_CONFIG_BYTES, has_started, read_config, removed_unless_started
-from engine.runs.labels import run_folder
+from engine.runs.labels import new_run_folder, run_folder
 from engine.system import paths
 from engine.system.errors import INTERRUPTED, RunError, UsageError
 from engine.system.files import is_file, is_folder, is_there, parse_json, resolved
@@ -202,13 +201,3 @@ def _lasting_name(corpus: str) -> str:
         return corpus
     # A pipe gives its poems once: they become a corpus now, and the run knows that by its name.
     return str(resolved(path)) if is_file(path) or is_folder(path) else open_corpus(path).name
-
-
-def new_run_folder(config: TrainConfig) -> Path:
-    """A folder in the user's data folder that no run has yet."""
-    base = f"{config.preset}-{time.strftime('%Y%m%d-%H%M%S')}"
-    folder, number = paths.runs() / base, 1
-    while is_there(folder):
-        number += 1
-        folder = paths.runs() / f"{base}-{number}"
-    return folder

@@ -1,11 +1,13 @@
-"""Name, note and tags that a person gives a run, kept in the run's folder; and how a run is found by name or folder."""
+"""Names of runs: the labels that a person gives one, kept in its folder; how a run is found; the folder of a new one."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from engine.config.schema import TrainConfig
 from engine.runs.folder import CONFIG, EVENTS, LABELS
 from engine.system import paths
 from engine.system.errors import RunError, UsageError
@@ -79,6 +81,17 @@ def rename_run(folder: Path, name: str) -> None:
     if name and any(name in (other.name, read_labels(other).name) for other in others):
         raise RunError("There is already a run called {name}.", "Choose another name.", name=shown(name))
     change_labels(folder, name=name)
+
+
+def new_run_folder(config: TrainConfig, now_s: float | None = None) -> Path:
+    """A folder of the user's that no run has yet, whose name sorts by time: `20240131-225900-nndl-lstm`; `now_s` in Unix time."""
+    moment = time.strftime("%Y%m%d-%H%M%S", time.localtime(now_s))
+    name = f"{moment}-{config.preset}-{config.model.cell}"
+    folder, number = paths.runs() / name, 1
+    while is_there(folder):
+        number += 1
+        folder = paths.runs() / f"{name}-{number}"
+    return folder
 
 
 def run_folders() -> list[Path]:

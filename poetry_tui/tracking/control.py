@@ -29,9 +29,10 @@ from engine.runs.folder import (
     run_is_alive,
     write_config,
 )
+from engine.runs.labels import new_run_folder
 from engine.system import paths
 from engine.system.errors import Message, RunError, UsageError
-from engine.system.files import is_file, is_there, open_regular, write_atomically
+from engine.system.files import is_file, open_regular, write_atomically
 from engine.system.processes import own_session
 from poetry_tui.tracking.summary import RunSummary, find_run, list_runs, summarise
 
@@ -43,7 +44,6 @@ __all__ = [
     "is_alive",
     "learning_rate_of",
     "list_runs",
-    "new_run_id",
     "pause_run",
     "pending_commands",
     "remove_run",
@@ -67,17 +67,6 @@ RunCommand: TypeAlias = Callable[[Path], object]
 _children: dict[Path, "subprocess.Popen[bytes]"] = {}
 
 
-def new_run_id(config: TrainConfig, now_s: float | None = None) -> str:
-    """A name for a run that sorts by time and that no folder has yet: `20240131-2259-nndl-lstm`."""
-    moment = time.strftime("%Y%m%d-%H%M%S", time.localtime(now_s))
-    base = f"{moment}-{config.preset}-{config.model.cell}"
-    run_id, number = base, 1
-    while is_there(paths.runs() / run_id):
-        number += 1
-        run_id = f"{base}-{number}"
-    return run_id
-
-
 def start_run(config: TrainConfig, run_id: str | None = None) -> Path:
     """Start a training that outlives this process, and return its folder at once.
 
@@ -86,7 +75,7 @@ def start_run(config: TrainConfig, run_id: str | None = None) -> Path:
     Raises:
         RunError: the folder is taken or cannot be written.
     """
-    folder = paths.runs() / (run_id or new_run_id(config))
+    folder = new_run_folder(config) if run_id is None else paths.runs() / run_id
     try:
         folder.mkdir(parents=True)
     except FileExistsError:

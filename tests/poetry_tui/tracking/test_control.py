@@ -9,6 +9,7 @@ import pytest
 from engine.config.presets import preset
 from engine.runs.events import Validated
 from engine.runs.folder import CONTROL, EVENTS, read_config
+from engine.runs.labels import new_run_folder
 from engine.system import paths
 from engine.system.errors import RunError
 from poetry_tui.tracking import control as runs
@@ -112,10 +113,10 @@ def test_a_run_is_found_by_name_or_folder_and_an_unknown_one_names_the_known() -
 
 def test_run_names_are_never_taken_twice() -> None:
     config = preset("nndl")
-    first = runs.new_run_id(config, now_s=0)
-    (paths.runs() / first).mkdir(parents=True)
-    assert runs.new_run_id(config, now_s=0) == f"{first}-2"
-    assert first.endswith("-nndl-lstm")
+    first = new_run_folder(config, now_s=0)
+    first.mkdir(parents=True)
+    assert new_run_folder(config, now_s=0).name == f"{first.name}-2"
+    assert first.name.endswith("-nndl-lstm")
 
 
 def test_starting_leaves_a_run_that_lives_and_its_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
