@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from engine.corpus.corpus import Corpus
 from engine.system import paths
@@ -57,9 +57,17 @@ def clear_caches() -> tuple[int, int]:
     """Remove every cache of the user's, those beside the poems too; returns how many there were, and their size in bytes.
 
     Raises:
-        StudioError: one of them cannot be removed.
+        StudioError: one of them is being built, or cannot be removed.
     """
     folder = paths.caches()
+    for lock in folder.glob("corpora/*/.*.lock"):
+        try:
+            with FileLock(lock, blocking=False):
+                pass
+        except Timeout:
+            raise StudioError("A cache is being built.", "Wait until the command that builds it has ended.") from None
+        except OSError:
+            pass  # removed, or not ours to lock: its removal tells
     found = [path for path in folder.glob("*") if path.name != "corpora"] + list(folder.glob("corpora/*/[!.]*"))
     found += [path for pattern in _BESIDE_POEMS for path in paths.corpora().glob(f"*/{pattern}")]
     n_bytes = 0

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.corpus.caches import cache_folder, clear_caches
+from engine.corpus.caches import building, cache_folder, clear_caches
 from engine.corpus.corpus import Corpus, load
 from engine.corpus.novelty.build import open_lines
 from engine.corpus.store import import_file, remove
 from engine.corpus.tokens.token_cache import open_tokens
 from engine.system import paths
-from engine.system.errors import CorpusError
+from engine.system.errors import CorpusError, StudioError
 from tests.engine.corpus.corpus_samples import made_up_poems, write_poems
 
 OPEN = """
@@ -142,6 +142,17 @@ def test_clearing_removes_every_cache_and_a_training_reads_on(corpus: Corpus) ->
     assert np.array_equal(open_tokens(corpus).tokens, expected)
     assert clear_caches()[0] == 1
     assert clear_caches() == (0, 0)
+
+
+def test_clearing_waits_for_no_cache_that_is_being_built_and_removes_nothing_then(corpus: Corpus) -> None:
+    open_tokens(corpus)
+    (there,) = cache_folder(corpus).glob("tokens-*")
+    with building(cache_folder(corpus) / "lines"):
+        with pytest.raises(StudioError, match="A cache is being built"):
+            clear_caches()
+        assert there.exists()
+    clear_caches()
+    assert not there.exists()
 
 
 def test_clearing_follows_a_link_in_place_of_the_cache_folder_and_no_link_inside(
