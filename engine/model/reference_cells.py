@@ -6,7 +6,7 @@ the gates stacked along the first axis, and applied to a row vector from the rig
 Shapes: B poems, E input features, H hidden.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -26,77 +26,16 @@ class CellWeights:
     input_bias: Tensor
     hidden_bias: Tensor
 
-    def gate(self, position: int, n_gates: int) -> "CellWeights":
+    def gates(self, n: int) -> "Iterator[CellWeights]":
+        """The weights of each of n gates."""
         parts = (self.input, self.hidden, self.input_bias, self.hidden_bias)
-        return CellWeights(*(part.chunk(n_gates)[position] for part in parts))
+        return (CellWeights(*of_gate) for of_gate in zip(*(part.chunk(n) for part in parts), strict=True))
 
     def from_input(self, x: Tensor) -> Tensor:
         return x @ self.input.T + self.input_bias  # (B, E) -> (B, H)
 
     def from_hidden(self, h: Tensor) -> Tensor:
         return h @ self.hidden.T + self.hidden_bias  # (B, H) -> (B, H)
-
-
-def rnn_step(x: Tensor, h: Tensor, weights: CellWeights) -> Tensor:
-    """H_t = tanh(X_t W_xh + H_{t−1} W_hh + b_h)."""
-    return torch.tanh(weights.from_input(x) + weights.from_hidden(h))
-
-
-@dataclass(frozen=True, slots=True)
-class LstmStep:
-    """The gates and the states of one LSTM step, each (B, H)."""
-
-    input_gate: Tensor
-    forget_gate: Tensor
-    output_gate: Tensor
-    candidate: Tensor
-    c: Tensor
-    h: Tensor
-
-
-def lstm_step(x: Tensor, h: Tensor, c: Tensor, weights: CellWeights) -> LstmStep:
-    """I, F, O = σ(X_t W_x• + H_{t−1} W_h• + b_•); C̃ = tanh(…); C_t = F ⊙ C_{t−1} + I ⊙ C̃; H_t = O ⊙ tanh(C_t)."""
-
-    def affine(position: int) -> Tensor:
-        gate = weights.gate(position, n_gates=4)
-        return gate.from_input(x) + gate.from_hidden(h)
-
-    input_gate, forget_gate = torch.sigmoid(affine(0)), torch.sigmoid(affine(1))
-    candidate, output_gate = torch.tanh(affine(2)), torch.sigmoid(affine(3))
-    c_after = forget_gate * c + input_gate * candidate
-    return LstmStep(input_gate, forget_gate, output_gate, candidate, c_after, output_gate * torch.tanh(c_after))
-
-
-@dataclass(frozen=True, slots=True)
-class GruStep:
-    """The gates and the state of one GRU step, each (B, H)."""
-
-    reset_gate: Tensor
-    update_gate: Tensor
-    candidate: Tensor
-    h: Tensor
-
-
-def gru_step(x: Tensor, h: Tensor, weights: CellWeights) -> GruStep:
-    """R, Z = σ(X_t W_x• + H_{t−1} W_h• + b_•); H̃ = tanh(X_t W_xh + R ⊙ (H_{t−1} W_hh + b_hh)); H_t = Z ⊙ H_{t−1} + (1 − Z) ⊙ H̃.
-
-    PyTorch (after cuDNN) applies R after the matrix product, as here; Cho et al. 2014 apply it before,
-    (R ⊙ H_{t−1}) W_hh, which costs a second product in sequence. `gru_step_textbook` is that form.
-    """
-    reset, update, candidate = (weights.gate(position, n_gates=3) for position in range(3))
-    reset_gate = torch.sigmoid(reset.from_input(x) + reset.from_hidden(h))
-    update_gate = torch.sigmoid(update.from_input(x) + update.from_hidden(h))
-    proposal = torch.tanh(candidate.from_input(x) + reset_gate * candidate.from_hidden(h))
-    return GruStep(reset_gate, update_gate, proposal, update_gate * h + (1 - update_gate) * proposal)
-
-
-def gru_step_textbook(x: Tensor, h: Tensor, weights: CellWeights) -> GruStep:
-    """The GRU of the textbooks: H̃ = tanh(X_t W_xh + (R ⊙ H_{t−1}) W_hh + b_h)."""
-    reset, update, candidate = (weights.gate(position, n_gates=3) for position in range(3))
-    reset_gate = torch.sigmoid(reset.from_input(x) + reset.from_hidden(h))
-    update_gate = torch.sigmoid(update.from_input(x) + update.from_hidden(h))
-    proposal = torch.tanh(candidate.from_input(x) + candidate.from_hidden(reset_gate * h))
-    return GruStep(reset_gate, update_gate, proposal, update_gate * h + (1 - update_gate) * proposal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +48,39 @@ class LayerStep:
 
     gates: Mapping[str, Tensor]
     states: Mapping[str, Tensor]
+
+
+def rnn_step(x: Tensor, h: Tensor, weights: CellWeights) -> LayerStep:
+    """H_t = tanh(X_t W_xh + H_{t−1} W_hh + b_h)."""
+    hidden = torch.tanh(weights.from_input(x) + weights.from_hidden(h))
+    return LayerStep({}, {"hidden": hidden, "hidden_before": h})
+
+
+def lstm_step(x: Tensor, h: Tensor, c: Tensor, weights: CellWeights) -> LayerStep:
+    """I, F, O = σ(X_t W_x• + H_{t−1} W_h• + b_•); C̃ = tanh(…); C_t = F ⊙ C_{t−1} + I ⊙ C̃; H_t = O ⊙ tanh(C_t)."""
+    i, f, candidate, o = (gate.from_input(x) + gate.from_hidden(h) for gate in weights.gates(4))
+    i, f, candidate, o = torch.sigmoid(i), torch.sigmoid(f), torch.tanh(candidate), torch.sigmoid(o)
+    memory = f * c + i * candidate
+    states = {"hidden": o * torch.tanh(memory), "hidden_before": h, "memory": memory, "memory_before": c}
+    return LayerStep({"i": i, "f": f, "o": o}, {**states, "candidate": candidate})
+
+
+def gru_step(x: Tensor, h: Tensor, weights: CellWeights, *, is_textbook: bool = False) -> LayerStep:
+    """R, Z = σ(X_t W_x• + H_{t−1} W_h• + b_•); H̃ = tanh(X_t W_xh + R ⊙ (H_{t−1} W_hh + b_hh)); H_t = Z ⊙ H_{t−1} + (1 − Z) ⊙ H̃.
+
+    PyTorch (after cuDNN) applies R after the matrix product; Cho et al. 2014 and the textbooks (`is_textbook`) apply it before,
+    (R ⊙ H_{t−1}) W_hh + b_h, which costs a second product in sequence.
+    """
+    reset, update, proposal = weights.gates(3)
+    r = torch.sigmoid(reset.from_input(x) + reset.from_hidden(h))
+    z = torch.sigmoid(update.from_input(x) + update.from_hidden(h))
+    from_hidden = proposal.from_hidden(r * h) if is_textbook else r * proposal.from_hidden(h)
+    candidate = torch.tanh(proposal.from_input(x) + from_hidden)
+    states = {"hidden": z * h + (1 - z) * candidate, "hidden_before": h, "candidate": candidate}
+    return LayerStep({"r": r, "z": z}, states)
+
+
+_STEPS: Mapping[Cell, Callable[..., LayerStep]] = {"rnn": rnn_step, "lstm": lstm_step, "gru": gru_step}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,29 +97,14 @@ def unroll(model: CharRNN, x: Tensor, state: State | None = None) -> Iterator[Un
     embedded = model.embedding(x)  # (B, T) -> (B, T, E)
     if state is None:
         zeros = embedded.new_zeros(model.config.n_layers, len(x), model.config.hidden_size)
-        state = (zeros, zeros)
+        state = (zeros, zeros) if model.config.cell == "lstm" else (zeros,)
     before = [[part[layer] for part in state] for layer in range(model.config.n_layers)]  # each (B, H)
     for t in range(x.shape[1]):
         below, stream, layers = embedded[:, t], None, list[LayerStep]()
         for number, layer_weights in enumerate(weights):
-            layer = _layer_step(model.config.cell, below, before[number], layer_weights)
+            layer = _STEPS[model.config.cell](below, *before[number], layer_weights)
             layers.append(layer)
-            before[number] = [layer.states["hidden"], layer.states.get("memory", layer.states["hidden"])]
+            before[number] = [layer.states[name] for name in ("hidden", "memory") if name in layer.states]
             stream = residual_stream(model.config, stream, layer.states["hidden"])
             below = layer_input(model.config, stream)
         yield UnrolledStep(tuple(layers), below)
-
-
-def _layer_step(cell: Cell, x: Tensor, before: Sequence[Tensor], weights: CellWeights) -> LayerStep:
-    """One layer's step by the equations, from its input (B, E) and its states before."""
-    h = before[0]
-    if cell == "lstm":
-        lstm = lstm_step(x, h, before[1], weights)
-        memory = {"memory": lstm.c, "memory_before": before[1], "candidate": lstm.candidate}
-        gates = {"i": lstm.input_gate, "f": lstm.forget_gate, "o": lstm.output_gate}
-        return LayerStep(gates, {"hidden": lstm.h, "hidden_before": h, **memory})
-    if cell == "gru":
-        gru = gru_step(x, h, weights)
-        states = {"hidden": gru.h, "hidden_before": h, "candidate": gru.candidate}
-        return LayerStep({"r": gru.reset_gate, "z": gru.update_gate}, states)
-    return LayerStep({}, {"hidden": rnn_step(x, h, weights), "hidden_before": h})

@@ -4,12 +4,10 @@ import bisect
 import functools
 import re
 import unicodedata
-from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 from engine.corpus.tokens.vocabulary import FIRST_BLOCK, N_WELL_KNOWN, Vocabulary
-from engine.prosody.pinyin import syllable_of
+from engine.prosody.pinyin import characters_by_syllable, syllable_of, syllables_in
 from engine.prosody.rhymes import masks_of
 from engine.prosody.text import is_han
 from engine.system.errors import ComposeError, Message
@@ -40,8 +38,6 @@ def fold_begin(text: str, vocabulary: Vocabulary, hint: str = BEGIN_HINT) -> str
 
 def _hint_of_reading(word: str, vocabulary: Vocabulary) -> str:
     """Advice that lists known characters read as a word in Latin letters, most frequent first; "" where there are none."""
-    from engine.prosody.pinyin import characters_by_syllable, syllables_in
-
     syllables = syllables_in(word)[:_LONGEST_READING]
     # The vocabulary is ordered by frequency.
     alike = [
@@ -74,23 +70,13 @@ _FULL_WIDTH = dict(zip(",.!?;:", "，。！？；：", strict=True))
 
 def _variants(character: str) -> list[str]:
     """Other ways to write a character: simplified, traditional, the compatibility forms of Unicode, full-width marks."""
-    import unicodedata
-
-    simplified = _converter("t2s").convert(character)
-    traditional = _converter("s2t").convert(character)
-    japanese = _converter("jp2t").convert(character)
+    simplified, traditional, japanese = (_converter(name).convert(character) for name in ("t2s", "s2t", "jp2t"))
     folded = _FULL_WIDTH.get(character, unicodedata.normalize("NFKC", character))
-    return [
-        simplified,
-        traditional,
-        japanese,
-        _converter("t2s").convert(japanese),
-        folded,
-        _converter("t2s").convert(folded),
-    ]
+    to_simplified = _converter("t2s").convert
+    return [simplified, traditional, japanese, to_simplified(japanese), folded, to_simplified(folded)]
 
 
-@cache
+@functools.cache
 def _converter(name: str) -> Any:
     # Loaded when first needed: most begin characters are known as they are.
     import opencc
@@ -152,9 +138,5 @@ def _radical_of(character: str) -> int | None:
 @functools.cache
 def _radicals() -> list[int]:
     """Where each radical of Kangxi begins in the first block: with the radical itself."""
-    return sorted(_each_radical())
-
-
-def _each_radical() -> Iterator[int]:
-    for number in range(_N_RADICALS):
-        yield ord(unicodedata.normalize("NFKC", chr(_FIRST_RADICAL + number)))
+    radicals = map(chr, range(_FIRST_RADICAL, _FIRST_RADICAL + _N_RADICALS))
+    return sorted(ord(unicodedata.normalize("NFKC", radical)) for radical in radicals)

@@ -88,13 +88,13 @@ def plan_poem(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
         form,
         slots,
         forced,
-        _known_token_ids(slots, forced, vocabulary),
+        known_token_ids(slots, forced, vocabulary, "Compose without a form."),
         tuple(fit.pattern.name for fit in fits),
         np.stack([fit.codes for fit in fits]),
         rhyme_slots(form, fits, slots, forced),
         groups,
         prosody,
-        _forced_lines(slots, forced),
+        forced_lines(slots, forced),
     )
     return resolve_rhyme(plan, config)
 
@@ -110,7 +110,10 @@ def resolve_rhyme(plan: ConstraintPlan, config: ComposeConfig) -> ConstraintPlan
     return dataclasses.replace(plan, groups=groups, unresolved_groups=open_groups)
 
 
-def _known_token_ids(slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter], vocabulary: Vocabulary) -> Ints:
+def known_token_ids(
+    slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter], vocabulary: Vocabulary, hint: str
+) -> Ints:
+    """The token of each slot (S,) that is known, `FREE` elsewhere. `hint`: the advice about a mark that is not in the vocabulary."""
     token_ids = np.full(len(slots), FREE, np.int64)
     for slot in slots:
         if slot.index in forced:
@@ -120,13 +123,13 @@ def _known_token_ids(slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter
         elif slot.mark:
             for mark in slot.mark:
                 if mark not in vocabulary:
-                    raise ComposeError("The model does not know the mark {mark}.", "Compose without a form.", mark=mark)
+                    raise ComposeError("The model does not know the mark {mark}.", hint, mark=mark)
             if len(slot.mark) == 1:
                 (token_ids[slot.index],) = vocabulary.encode(slot.mark)
     return token_ids
 
 
-def _forced_lines(slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter]) -> frozenset[int]:
+def forced_lines(slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter]) -> frozenset[int]:
     """The lines without a sampled slot."""
     sampled = {slot.line for slot in slots if slot.is_character and slot.source is None and slot.index not in forced}
     return frozenset(slot.line for slot in slots if slot.is_character) - sampled

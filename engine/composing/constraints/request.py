@@ -2,20 +2,19 @@
 
 import functools
 import re
-from collections.abc import Sequence
 
 import numpy as np
 
 from engine.composing.constraints.begin_variants import fold_begin
 from engine.composing.constraints.couplet import kept_couplet, opposite_tones, upper_line
 from engine.composing.constraints.forced_characters import BLANK, forced_characters
-from engine.composing.constraints.layout import COMMA, STOP, Slot
-from engine.composing.constraints.plan import FREE, ConstraintPlan, plan_poem, resolve_rhyme
+from engine.composing.constraints.layout import COMMA, STOP, lay_out_slots
+from engine.composing.constraints.plan import ConstraintPlan, forced_lines, known_token_ids, plan_poem, resolve_rhyme
 from engine.composing.constraints.prompt import build_prompt
 from engine.composing.constraints.token_prosody import EITHER_BITS, token_prosody
 from engine.composing.constraints.used_words import placements, with_marked
 from engine.config.schema import ComposeConfig
-from engine.corpus.tokens.vocabulary import END, Vocabulary
+from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.prosody.forms.definitions import Form, TonePattern
 from engine.prosody.text import LINE_MARKS, is_han
 from engine.system.errors import ComposeError
@@ -74,7 +73,6 @@ def plan_shape(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
     lines = [(line, _mark(marks)) for line, marks in _LINE.findall(config.keep)]
     if len(lines[-1][1]) > 1:
         lines[-1] = (lines[-1][0], STOP)
-    slots = _slots(lines)
     shape = Form(
         FREE_VERSE,
         "the kept text",
@@ -84,19 +82,9 @@ def plan_shape(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
         "pingshui",
         is_regulated=True,
     )
+    slots = lay_out_slots(shape, [mark for _, mark in lines])
     forced = forced_characters(config, shape, slots, vocabulary)
-    token_ids = np.full(len(slots), FREE, np.int64)
-    for slot in slots:
-        known = forced[slot.index].character if slot.index in forced else slot.mark
-        if any(mark not in vocabulary for mark in slot.mark):
-            raise ComposeError(
-                "The model does not know the mark {mark}.", "Mark the lines with ， and 。", mark=slot.mark
-            )
-        if len(known) == 1:
-            (token_ids[slot.index],) = vocabulary.encode(known)
-    token_ids[-1] = END
     prosody = token_prosody(vocabulary, shape.rhyme_system)
-    written = {slot.line for slot in slots if slot.is_character and slot.index not in forced}
     codes = np.full(len(slots), EITHER_BITS, np.uint8)
     if config.couplet:
         codes = opposite_tones(upper_line(config, vocabulary), slots)
@@ -104,13 +92,13 @@ def plan_shape(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
         form=shape,
         slots=slots,
         forced=forced,
-        token_ids=token_ids,
+        token_ids=known_token_ids(slots, forced, vocabulary, "Mark the lines with ， and 。"),
         tone_patterns=(_ANY_PATTERN.name,),
         codes=codes[None],
         rhymes={},
         groups=np.ones((1, len(prosody.level)), np.bool_),
         prosody=prosody,
-        forced_lines=frozenset(range(1, len(lines) + 1)) - written,
+        forced_lines=forced_lines(slots, forced),
     )
 
 
@@ -120,15 +108,6 @@ _ANY_PATTERN = TonePattern("", (), ())
 def _mark(marks: str) -> str:
     """The mark that closes a line; of lines that are only separated, both marks, for the model to choose."""
     return next((mark for mark in marks if mark in LINE_MARKS), COMMA + STOP)
-
-
-def _slots(lines: Sequence[tuple[str, str]]) -> tuple[Slot, ...]:
-    slots: list[Slot] = []
-    for number, (line, mark) in enumerate(lines, start=1):
-        for position in range(1, len(line) + 1):
-            slots.append(Slot(len(slots), number, position, ends_line=position == len(line)))
-        slots.append(Slot(len(slots), number, 0, mark))
-    return (*slots, Slot(len(slots), len(lines), 0))
 
 
 def check_request(config: ComposeConfig, vocabulary: Vocabulary) -> None:

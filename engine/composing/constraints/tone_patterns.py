@@ -73,7 +73,11 @@ def _fitting(
 ) -> list[TonePatternFit]:
     wanted = {one.slot.index: one for one in forced}
     fits = (_fit(tone_pattern, slots, wanted, system) for tone_pattern in tone_patterns)
-    return [fit for fit in fits if not _misfits(fit, slots, wanted, system)]
+    return [
+        fit
+        for fit in fits
+        if all(_suits(one.character, int(fit.codes[_source(slots, at)]), system) for at, one in wanted.items())
+    ]
 
 
 def _fit(
@@ -108,27 +112,13 @@ def _pattern_for(segment: Segment, forced: Mapping[int, ForcedCharacter], system
             if 0 <= one.slot.line - 1 - segment.first_line < len(pattern.templates)
         )
 
-    return next(filter(takes, sorted(segment.options, key=_effort)), segment.plain)
-
-
-def _effort(pattern: SegmentOption) -> tuple[int, int]:
-    """Sort key: unlicensed deviations, then licences; the plain pattern is first."""
-    return len(pattern.notes), len(pattern.licences)
+    # Those without unlicensed deviations first, then those with fewer licences: the plain pattern before all.
+    ordered = sorted(segment.options, key=lambda option: (len(option.notes), len(option.licences)))
+    return next(filter(takes, ordered), segment.plain)
 
 
 def _suits(character: str, code: int, system: RhymeBook) -> bool:
     return code == EITHER_BITS or bool(tones_of(character, system) & code)
-
-
-def _misfits(
-    fit: TonePatternFit, slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter], system: RhymeBook
-) -> list[int]:
-    """The indices of slots whose forced character the tone pattern does not take."""
-    return [
-        index
-        for index, one in forced.items()
-        if not _suits(one.character, int(fit.codes[_source(slots, index)]), system)
-    ]
 
 
 def _source(slots: Sequence[Slot], index: int) -> int:

@@ -5,8 +5,6 @@ Shapes: R rows, S slots, O tone patterns, L rhyme labels, G rhyme groups or part
 
 import bisect
 import functools
-from collections.abc import Hashable
-from typing import Protocol
 
 import numpy as np
 
@@ -16,6 +14,7 @@ from engine.composing.constraints.rhyme import RhymeSlot, groups_of_character
 from engine.composing.constraints.token_prosody import EITHER_BITS, Bools, Codes, group_members
 from engine.composing.constraints.tone_patterns import tones_of
 from engine.composing.decoding.particles import Particles
+from engine.corpus.novelty.training_lines import TrainingLines
 from engine.corpus.tokens.vocabulary import Vocabulary
 
 # No character is written twice within this many slots: a 七绝, marks included.
@@ -23,17 +22,10 @@ NO_REPEAT_SLOTS = 32
 _NONE: Ints = np.zeros(0, np.int64)
 
 
-class Reduplication(Hashable, Protocol):
-    """Statistics of the text that a model was trained on."""
-
-    def reduplicates(self, character: str) -> bool:
-        """Whether the text doubles this character: 青青 and 年年, not 月月."""
-
-
 class TokenMasks:
     """The constraints of a plan as masks over the vocabulary, and their update after each character."""
 
-    def __init__(self, plan: ConstraintPlan, vocabulary: Vocabulary, lines: Reduplication | None) -> None:
+    def __init__(self, plan: ConstraintPlan, vocabulary: Vocabulary, lines: TrainingLines | None) -> None:
         self._plan = plan
         self._may_double = None if lines is None else reduplicable(lines, vocabulary)
         self._character_slots = [slot.index for slot in plan.slots if slot.is_character]
@@ -159,7 +151,7 @@ class TokenMasks:
 
 
 @functools.lru_cache(maxsize=4)
-def reduplicable(lines: Reduplication, vocabulary: Vocabulary) -> Bools:
+def reduplicable(lines: TrainingLines, vocabulary: Vocabulary) -> Bools:
     """Which tokens (V,) are characters that the training text doubles."""
     return np.array([lines.reduplicates(vocabulary.character(index)) for index in range(len(vocabulary))], np.bool_)
 

@@ -54,8 +54,9 @@ def cell_step(cell: Cell, x: Tensor, h: Tensor, c: Tensor, weights: CellWeights)
     """The states h and c after, each (B, H); c is an LSTM's."""
     if cell == "lstm":
         lstm = lstm_step(x, h, c, weights)
-        return lstm.h, lstm.c
-    return (gru_step(x, h, weights).h if cell == "gru" else rnn_step(x, h, weights)), c
+        return lstm.states["hidden"], lstm.states["memory"]
+    step = gru_step if cell == "gru" else rnn_step
+    return step(x, h, weights).states["hidden"], c
 
 
 def by_the_equations(model: CharRNN, x: Tensor) -> Tensor:

@@ -1,15 +1,16 @@
 """PyTorch's layers, which train, are held to the equations, which explain."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from engine.model.reference_cells import CellWeights, gru_step, gru_step_textbook, lstm_step, rnn_step
+from engine.model.reference_cells import CellWeights, LayerStep, gru_step, lstm_step, rnn_step
 
 B, T, E, H = 3, 7, 5, 6
-Step = Callable[[Tensor, Tensor, CellWeights], Tensor]
+Step = Callable[[Tensor, Tensor, CellWeights], LayerStep]
 
 
 def layers(kind: type[nn.RNN] | type[nn.LSTM] | type[nn.GRU], n_layers: int) -> nn.RNNBase:
@@ -26,7 +27,7 @@ def by_the_equations(recurrent: nn.RNNBase, x: Tensor, step: Step) -> Tensor:
     for weights in recurrent.all_weights:
         h, outputs = torch.zeros(B, H), []
         for t in range(T):
-            h = step(sequence[:, t], h, CellWeights(*weights))
+            h = step(sequence[:, t], h, CellWeights(*weights)).states["hidden"]
             outputs.append(h)
         sequence = torch.stack(outputs, dim=1)
     return sequence
@@ -40,7 +41,7 @@ def lstm_by_the_equations(recurrent: nn.RNNBase, x: Tensor) -> tuple[Tensor, Ten
         outputs = []
         for t in range(T):
             after = lstm_step(sequence[:, t], h, c, CellWeights(*weights))
-            h, c = after.h, after.c
+            h, c = after.states["hidden"], after.states["memory"]
             outputs.append(h)
         sequence = torch.stack(outputs, dim=1)
     return sequence, c
@@ -67,14 +68,14 @@ def test_the_lstm_of_pytorch_follows_the_equations(n_layers: int) -> None:
 @torch.no_grad()
 def test_the_gru_of_pytorch_follows_the_equations(n_layers: int) -> None:
     recurrent, x = layers(nn.GRU, n_layers), torch.randn(B, T, E)
-    expected = by_the_equations(recurrent, x, lambda *of: gru_step(*of).h)
+    expected = by_the_equations(recurrent, x, gru_step)
     assert torch.allclose(recurrent(x)[0], expected, atol=1e-5)
 
 
 @torch.no_grad()
 def test_the_gru_of_the_textbooks_is_another_one() -> None:
     recurrent, x = layers(nn.GRU, 1), torch.randn(B, T, E)
-    expected = by_the_equations(recurrent, x, lambda *of: gru_step_textbook(*of).h)
+    expected = by_the_equations(recurrent, x, partial(gru_step, is_textbook=True))
     assert (recurrent(x)[0] - expected).abs().max() > 1e-2
 
 
@@ -82,6 +83,7 @@ def test_the_gru_of_the_textbooks_is_another_one() -> None:
 def test_gates_lie_between_0_and_1_and_candidates_between_minus_1_and_1() -> None:
     (weights,) = layers(nn.LSTM, 1).all_weights
     step = lstm_step(torch.randn(B, E), torch.randn(B, H), torch.randn(B, H), CellWeights(*weights))
-    for gate in (step.input_gate, step.forget_gate, step.output_gate):
+    assert set(step.gates) == {"i", "f", "o"}
+    for gate in step.gates.values():
         assert ((gate > 0) & (gate < 1)).all()
-    assert (step.candidate.abs() < 1).all()
+    assert (step.states["candidate"].abs() < 1).all()
