@@ -19,7 +19,7 @@ import psutil
 from benchmarks.speed.racing import Result
 from benchmarks.speed.terminal import process_in_terminal, wait_for, watch
 from engine.runs import events
-from engine.runs.folder import RunWriter
+from engine.runs.event_log import RunWriter
 from engine.system import paths
 from poetry_tui.app import PoetryApp
 from poetry_tui.preferences.settings import Settings

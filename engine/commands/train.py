@@ -16,6 +16,7 @@ from engine.corpus.store import corpus_path, open_corpus
 from engine.model.metadata import architecture_of, read_metadata
 from engine.model.registry import find_model
 from engine.runs import events
+from engine.runs.event_log import to_line
 from engine.runs.folder import EVENTS, MAX_CONFIG_BYTES, has_started, read_config, removed_unless_started
 from engine.runs.labels import new_run_folder, run_folder
 from engine.system import paths
@@ -115,7 +116,7 @@ class _EventSink:
         self._stop.can_save |= isinstance(record.event, events.RunStarted)
         self._logger.log(record)
         if self._as_json:
-            self.print(events.to_line(record))
+            self.print(to_line(record))
 
     def print(self, line: str) -> None:
         """Print a line of data; remember the error if it could not be written."""

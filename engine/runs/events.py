@@ -1,28 +1,18 @@
-"""Events of a run: one struct an event, one JSON line each (`runs/<id>/events.jsonl`).
+"""Events of a run: one struct an event, whose tag is its class's name in snake case. `event_log` writes and reads their lines."""
 
-A line is `{"v": 1, "seq": n, "time_s": …, "event": "step", …fields}`. `event` is the tag of the union, the class's name in snake case;
-`time_s` is seconds since the epoch; `seq` counts up by one through the whole life of a run, resumes included.
-"""
-
-import json
-import math
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Any, get_args
 
 import msgspec
 from msgspec import Meta
 
-from engine.system.errors import Message, RunError
+from engine.system.errors import Message
 from engine.system.files import parse_json
-from engine.system.names import shown
 
-FORMAT_VERSION = 1
 # `what` of a `control` event after a divergence: the run went back to its best checkpoint. The value is the new peak learning rate; the
 # steps after the event's own are undone.
 RETURNED = "returned to best"
-# Values of `what` that earlier versions wrote.
-_OLD_WHATS = {"went back to the best checkpoint, lr changed": RETURNED}
 
 # Beyond it an integer is no exact float, and no count of a run comes near.
 MAX_INTEGER = 1 << 53
@@ -190,8 +180,10 @@ class RunFailed(Event, frozen=True, kw_only=True):
 
 
 # Events whose fields are scalars or lists: read in one pass.
-_Flat = Step | Compared | Validated | Probed | Sampled | CheckpointSaved | Resources | Control | RunFinished | RunFailed
-EVENT_TYPES: Mapping[str, type[Event]] = {name_of(kind): kind for kind in (RunStarted, *get_args(_Flat))}
+FlatEvent = (
+    Step | Compared | Validated | Probed | Sampled | CheckpointSaved | Resources | Control | RunFinished | RunFailed
+)
+EVENT_TYPES: Mapping[str, type[Event]] = {name_of(kind): kind for kind in (RunStarted, *get_args(FlatEvent))}
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,86 +192,3 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
     time_s: float
     event: Event
-
-
-class _Head(msgspec.Struct, frozen=True):
-    """The fields that all lines have."""
-
-    v: Literal[1]
-    seq: Whole
-    time_s: Annotated[float, Meta(ge=0, le=MAX_TIME_S)]
-
-
-_HEADS = msgspec.json.Decoder(_Head)
-_EVENTS = msgspec.json.Decoder(_Flat)
-
-_NOT_FINITE = frozenset({"nan", "inf", "-inf"})
-_FLOAT_FIELDS: Mapping[type[Event], frozenset[str]] = {
-    kind: frozenset(name for name, hint in get_type_hints(kind).items() if float in (hint, *get_args(hint)))
-    for kind in EVENT_TYPES.values()
-}
-
-
-def to_line(record: Record) -> str:
-    """One JSON line without its line end; NaN and infinity are written as strings, which JSON lacks."""
-    body = {"v": FORMAT_VERSION, "seq": record.seq, "time_s": round(record.time_s, 3), "event": record.event.name}
-    body.update((name, _to_json(value)) for name, value in msgspec.structs.asdict(record.event).items())
-    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
-def _to_json(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, tuple):
-        return [_to_json(item) for item in value]
-    return value
-
-
-def from_line(line: str) -> Record:
-    """Read one line back; unknown fields are ignored, so that an older reader accepts a newer writer's additions.
-
-    Raises:
-        ValueError: for a line that is no event.
-        RunError: for an event of another format version.
-    """
-    try:
-        event: Event = _EVENTS.decode(line)
-        head = _HEADS.decode(line)
-    except (msgspec.DecodeError, RecursionError):
-        return _from_checked_json(line)
-    return _record(head, event)
-
-
-def _from_checked_json(line: str) -> Record:
-    """Read a line through the stricter JSON reader: NaN and infinity as strings, nested objects, and the reason of a refusal."""
-    body = parse_json(line)
-    if not isinstance(body, dict):
-        raise ValueError("an event is a JSON object")
-    if body.get("v") != FORMAT_VERSION:
-        raise RunError(
-            "The run was written in format version {number}, and this studio reads version {number2}.",
-            "Update the studio, or train the run again.",
-            number=shown(body.get("v")),
-            number2=FORMAT_VERSION,
-        )
-    kind = EVENT_TYPES.get(body["event"]) if isinstance(body.get("event"), str) else None
-    if kind is None:
-        raise ValueError(f"no event is called {shown(body.get('event'))}")
-    floats = {name: _to_floats(body[name]) for name in _FLOAT_FIELDS[kind] & body.keys()}
-    try:
-        return _record(msgspec.convert({**body, "v": 1}, _Head), msgspec.convert({**body, **floats}, kind))
-    except msgspec.ValidationError as error:
-        raise ValueError(f"no {name_of(kind)} event: {error}") from None
-
-
-def _to_floats(value: Any) -> Any:
-    """The floats that strings such as "nan" stand for; other values as they are."""
-    if isinstance(value, list):
-        return [_to_floats(item) for item in value]
-    return float(value) if isinstance(value, str) and value in _NOT_FINITE else value
-
-
-def _record(head: _Head, event: Event) -> Record:
-    if isinstance(event, Control) and event.what in _OLD_WHATS:
-        event = msgspec.structs.replace(event, what=_OLD_WHATS[event.what])
-    return Record(seq=head.seq, time_s=head.time_s, event=event)

@@ -1,4 +1,4 @@
-"""The run folder: its files, its one writer, and the control files. Free of torch.
+"""The run folder: its files, whether its writer lives, and the control files. Free of torch.
 
 runs/<id>/config.json      the settings it was started with
           events.jsonl     one event a line, only ever appended
@@ -14,16 +14,12 @@ runs/<id>/config.json      the settings it was started with
 
 import contextlib
 import json
-import os
 import shutil
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
 
 import psutil
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from engine.config.schema import TrainConfig
 from engine.runs import events
@@ -59,7 +55,6 @@ MAX_CONFIG_BYTES = 1 << 20
 # A number and a line end are shorter than this.
 _MAX_NUMBER_BYTES = 64
 
-HEARTBEAT_PERIOD_S = 1.0
 # Clocks of the system and of its files may differ by so much.
 CLOCK_TOLERANCE_S = 2.0
 
@@ -127,104 +122,6 @@ def removed_unless_started(folder: Path) -> Iterator[None]:
                 with contextlib.suppress(OSError):
                     made.rmdir()
         raise
-
-
-class RunWriter:
-    """The one writer of a run: holds its lock, appends its events, renews its heartbeat."""
-
-    def __init__(self, folder: Path) -> None:
-        """Raises RunError when the folder cannot be written or another trainer writes it."""
-        self.folder = folder
-        try:
-            for part in (CONTROL, CHECKPOINTS):
-                (folder / part).mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(folder / LOCK)
-            self._lock.acquire(timeout=0)
-            self._next_seq = _repair_tail(folder / EVENTS)
-            # A lone surrogate, of a path that is no UTF-8, becomes the escape that JSON has for it.
-            self._events: TextIO = (folder / EVENTS).open("a", encoding="utf-8", errors="backslashreplace")
-        except Timeout:
-            raise RunError(
-                "Another trainer is writing {path}.", "Wait for it, stop it, or choose another folder.", path=folder
-            ) from None
-        except OSError as error:
-            raise RunError(
-                "The run folder {path} cannot be written: {error}.",
-                "Choose another place with --run DIR.",
-                path=folder,
-                error=error.strerror,
-            ) from error
-        self._closing = threading.Event()
-        self._beating = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
-        self._beating.start()
-
-    def append(self, event: events.Event) -> events.Record:
-        """Append one event as one line, handed to the system at once.
-
-        Raises:
-            RunError: when the disk does not take it.
-        """
-        record = events.Record(seq=self._next_seq, time_s=time.time(), event=event)
-        try:
-            self._events.write(events.to_line(record) + "\n")
-            self._events.flush()
-        except OSError as error:
-            raise RunError(
-                "{path} takes no more lines: {error}.",
-                "Make room, then go on with --resume.",
-                path=self.folder / EVENTS,
-                error=error.strerror,
-            ) from error
-        self._next_seq += 1
-        return record
-
-    def log(self, text: str) -> None:
-        """Append to log.txt."""
-        with (self.folder / LOG).open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text if text.endswith("\n") else text + "\n")
-
-    def _beat(self) -> None:
-        """Renew the heartbeat every second, from a thread, so that it goes on during a long validation."""
-        beat = self.folder / HEARTBEAT
-        is_ours = False
-        while True:
-            # A full disk is told by the next event, which must be written; a missed beat harms nobody.
-            with contextlib.suppress(OSError):
-                # Touched, not written again: whoever looks in the middle of a write would find no pid, and us lost.
-                if is_ours and beat.exists():
-                    os.utime(beat)
-                else:
-                    write_atomically(beat, str(os.getpid()))
-                    is_ours = True
-            if self._closing.wait(HEARTBEAT_PERIOD_S):
-                return
-
-    def close(self) -> None:
-        self._closing.set()
-        self._beating.join()
-        self._events.close()
-        (self.folder / HEARTBEAT).unlink(missing_ok=True)
-        self._lock.release()
-
-
-def _repair_tail(path: Path) -> int:
-    """End a line that a killed writer left incomplete; returns the next `seq`."""
-    if not path.exists():
-        return 1
-    open_regular(path).close()  # a FIFO would block whoever writes into it
-    with path.open("rb+") as file:
-        file.seek(0, os.SEEK_END)
-        size = file.tell()
-        file.seek(max(0, size - (1 << 20)))
-        tail = file.read()
-        if not tail.endswith(b"\n"):
-            file.write(b"\n")
-    for line in reversed(tail.decode("utf-8", errors="replace").splitlines()):
-        try:
-            return events.from_line(line).seq + 1
-        except ValueError:
-            continue
-    return 1
 
 
 def run_is_alive(folder: Path) -> bool:

@@ -15,7 +15,8 @@ from engine.config.schema import TrainConfig
 from engine.evaluation.likelihood import TargetCounts, unknown_nats
 from engine.model.devices import choose_device, usable_cores, use_threads
 from engine.runs import events
-from engine.runs.folder import LR, PAUSE, SAMPLE, SAVE, STOP, ControlFiles, RunWriter, write_config
+from engine.runs.event_log import RunWriter
+from engine.runs.folder import LR, PAUSE, SAMPLE, SAVE, STOP, ControlFiles, write_config
 from engine.system.errors import Message, StudioError
 from engine.system.processes import is_main_process, local_world_size
 from engine.training.build import build_trainer

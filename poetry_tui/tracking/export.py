@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from engine.runs.events import RETURNED, Control, Record, Resources, RunStarted, Step, Validated, to_line
+from engine.runs.event_log import to_line
+from engine.runs.events import RETURNED, Control, Record, Resources, RunStarted, Step, Validated
 from poetry_tui.tracking.reader import EventTail, unreadable
 
 # The events that consist of figures: a row of the CSV file, or a point of TensorBoard's curves, each.

@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.runs.events import Record, from_line
+from engine.runs.event_log import from_line
+from engine.runs.events import Record
 from engine.runs.folder import COUNTED, EVENTS, LOG
 from engine.system.errors import RunError, StudioError
 from engine.system.files import open_regular, parse_json, read_start, write_atomically

@@ -14,7 +14,8 @@ from typing import Any
 
 import msgspec
 
-from engine.runs.events import Record, RunFailed, from_line
+from engine.runs.event_log import from_line
+from engine.runs.events import Record, RunFailed
 from engine.runs.folder import EVENTS, run_is_alive
 from engine.runs.labels import NO_LABELS, RunLabels, read_labels, run_folder
 from engine.runs.smoothing import first_step_before

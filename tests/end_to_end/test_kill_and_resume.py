@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from engine.model.checkpoint import CheckpointFolder
 from engine.model.metadata import read_metadata
 from engine.runs import events
+from engine.runs.event_log import from_line
 from engine.runs.folder import CHECKPOINTS, EVENTS, run_is_alive
 from tests.children import ForkedEngine
 from tests.small_corpus import write_corpus
@@ -96,7 +97,7 @@ def validations_of(run: Path) -> list[events.Validated]:
     validations = []
     for line in (run / EVENTS).read_text(encoding="utf-8").splitlines():
         try:
-            record = events.from_line(line)
+            record = from_line(line)
         except ValueError:
             continue
         if isinstance(record.event, events.Validated):
@@ -120,7 +121,7 @@ def test_a_polite_interrupt_saves_stops_and_exits_with_130(tmp_path: Path) -> No
     wait_for_step(run, process, 3)
     process.send_signal(signal.SIGINT)
     assert process.wait(DEADLINE_S) == 130
-    last = events.from_line((run / EVENTS).read_text(encoding="utf-8").splitlines()[-1]).event
+    last = from_line((run / EVENTS).read_text(encoding="utf-8").splitlines()[-1]).event
     assert isinstance(last, events.RunFinished)
     assert last.reason == "stopped"
     assert CheckpointFolder(run / CHECKPOINTS).find("last") == CheckpointFolder(run / CHECKPOINTS).path_of(last.step)

@@ -16,7 +16,7 @@ from engine.corpus.novelty.training_lines import read_lines
 from engine.model.checkpoint import load_model, load_progress, save_checkpoint
 from engine.model.metadata import METADATA, WEIGHTS, read_metadata, tensor_entries
 from engine.model.registry import list_models
-from engine.runs.events import from_line, to_line
+from engine.runs.event_log import from_line, to_line
 from engine.runs.folder import CONFIG, LINES, read_config
 from engine.system.errors import ModelError, RunError
 from engine.system.paths import models

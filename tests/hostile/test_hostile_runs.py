@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.runs.events import MAX_TIME_S, to_line
+from engine.runs.event_log import to_line
+from engine.runs.events import MAX_TIME_S
 from engine.runs.folder import CONFIG, CONTROL, EVENTS, HEARTBEAT, LOG, LR, REQUESTS, ControlFiles, run_is_alive
 from engine.system import paths
 from engine.system.errors import StudioError

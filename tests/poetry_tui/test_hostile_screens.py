@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.runs.events import to_line
+from engine.runs.event_log import to_line
 from engine.runs.folder import CONFIG, EVENTS
 from engine.system import paths
 from poetry_tui.app import PoetryApp

@@ -14,6 +14,7 @@ import torch
 from engine.__main__ import main
 from engine.model.checkpoint import load_model
 from engine.runs import events
+from engine.runs.event_log import from_line
 from engine.runs.folder import EVENTS, read_config
 from engine.system import paths
 from engine.system.errors import RunError
@@ -173,7 +174,7 @@ def test_train_leaves_a_run_and_prints_its_folder(
     assert "keeps its own --cell" in capsys.readouterr().err
 
     assert main(["train", "--resume", str(run), "--max-steps", "5", "--json"]) == 0
-    records = [events.from_line(line) for line in capsys.readouterr().out.splitlines()]
+    records = [from_line(line) for line in capsys.readouterr().out.splitlines()]
     assert isinstance(records[0].event, events.RunStarted)
     assert records[0].event.resumed_from_step == 3
     assert records[-1].event == events.RunFinished(step=5, reason="completed")
@@ -190,7 +191,7 @@ def test_a_training_that_failed_before_it_began_can_be_started_again(
     assert main([*command, "nowhere"]) == 1
     assert not run.exists()
     assert main([*command, corpus]) == 0
-    names = [events.from_line(line).event.name for line in (run / EVENTS).read_text("utf-8").splitlines()]
+    names = [from_line(line).event.name for line in (run / EVENTS).read_text("utf-8").splitlines()]
     assert names[0] == "run_started"
     assert names[-1] == "run_finished"
     capsys.readouterr()
@@ -258,7 +259,7 @@ def test_ctrl_c_saves_and_exits_130(corpus: str, tmp_path: Path, studio_home: Pa
                 break
         training.stdout.read()
     assert training.returncode == 130
-    last = [events.from_line(line).event for line in (run / EVENTS).read_text(encoding="utf-8").splitlines()][-2:]
+    last = [from_line(line).event for line in (run / EVENTS).read_text(encoding="utf-8").splitlines()][-2:]
     assert isinstance(last[0], events.CheckpointSaved)
     assert isinstance(last[1], events.RunFinished)
     assert last[1].reason == "stopped"

@@ -17,7 +17,8 @@ from engine.model.char_rnn import CharRNN
 from engine.model.layers import UNSTACKED_DEVICES, ResidualRNN, make_layers, run
 from engine.model.metadata import read_metadata
 from engine.model.reference_cells import CellWeights, gru_step, lstm_step, rnn_step
-from engine.runs.events import Validated, from_line
+from engine.runs.event_log import from_line
+from engine.runs.events import Validated
 from engine.runs.folder import EVENTS
 from tests.engine.small_model import VOCABULARY, small_config, small_model
 from tests.small_corpus import write_corpus

@@ -13,7 +13,8 @@ from engine.config.schema import CELLS, Cell, Precision
 from engine.model.checkpoint import CheckpointFolder
 from engine.model.devices import device_name, mixed_precision, product_dtype
 from engine.model.fused_loss import linear_cross_entropy
-from engine.runs.events import RunStarted, Validated, from_line
+from engine.runs.event_log import from_line
+from engine.runs.events import RunStarted, Validated
 from engine.runs.folder import CHECKPOINTS, EVENTS
 from engine.system.errors import UsageError
 from engine.training.loop import run_training

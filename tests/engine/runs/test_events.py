@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.runs import events
+from engine.runs.event_log import from_line, to_line
 from engine.system.errors import RunError
 
 # A file of ours holds whole numbers of 64 bits; `parse_json` refuses a larger one.
@@ -47,10 +48,10 @@ def records(draw: st.DrawFn) -> events.Record:
 
 @given(records())
 def test_an_event_is_the_same_after_a_line_nan_and_infinity_included(record: events.Record) -> None:
-    line = events.to_line(record)
+    line = to_line(record)
     assert "\n" not in line
     # NaN is unequal to itself, so that the written forms are compared too.
-    again = events.from_line(line)
+    again = from_line(line)
     assert repr(again) == repr(record)
 
 
@@ -67,7 +68,7 @@ def test_a_step_is_read_as_json_says_however_it_is_written(data: st.DataObject) 
 
     def read(text: str) -> str:
         try:
-            event = events.from_line(text).event
+            event = from_line(text).event
         except (ValueError, RunError) as error:
             return type(error).__name__
         # 4 is as good as 4.0.
@@ -80,7 +81,7 @@ def test_a_step_is_read_as_json_says_however_it_is_written(data: st.DataObject) 
 
 def test_a_line_is_strict_json_with_version_number_and_name() -> None:
     step = events.Step(step=1, epoch=0, loss_nats=math.nan, lr=math.inf, grad_norm=-math.inf, chars_per_s=1.0)
-    body = json.loads(events.to_line(events.Record(seq=3, time_s=1.23456, event=step)), parse_constant=pytest.fail)
+    body = json.loads(to_line(events.Record(seq=3, time_s=1.23456, event=step)), parse_constant=pytest.fail)
     assert body == {
         "v": 1,
         "seq": 3,
@@ -112,20 +113,20 @@ def test_a_line_is_strict_json_with_version_number_and_name() -> None:
 )
 def test_a_line_that_is_no_event_is_a_value_error(line: str) -> None:
     with pytest.raises(ValueError, match=r"."):
-        events.from_line(line)
+        from_line(line)
 
 
 def test_another_version_is_refused_with_a_hint() -> None:
     with pytest.raises(RunError, match="version 2"):
-        events.from_line('{"v":2,"seq":1,"time_s":1,"event":"step"}')
+        from_line('{"v":2,"seq":1,"time_s":1,"event":"step"}')
 
 
 def test_what_a_newer_writer_adds_is_ignored() -> None:
     line = '{"v":1,"seq":1,"time_s":1,"event":"run_finished","step":4,"reason":"completed","mood":"good"}'
-    assert events.from_line(line).event == events.RunFinished(step=4, reason="completed")
+    assert from_line(line).event == events.RunFinished(step=4, reason="completed")
 
 
 def test_what_earlier_versions_called_a_return_is_read_as_one() -> None:
     old = "went back to the best checkpoint, lr changed"
     line = json.dumps({"v": 1, "seq": 1, "time_s": 1, "event": "control", "step": 8, "what": old, "value": 0.001})
-    assert events.from_line(line).event == events.Control(step=8, what=events.RETURNED, value=0.001)
+    assert from_line(line).event == events.Control(step=8, what=events.RETURNED, value=0.001)

@@ -6,19 +6,9 @@ from pathlib import Path
 import pytest
 
 from engine.config.schema import TrainConfig
-from engine.runs import events
-from engine.runs import folder as run_folder
-from engine.runs.folder import (
-    HEARTBEAT,
-    LR,
-    PAUSE,
-    SAMPLE,
-    SAVE,
-    STOP,
-    ControlFiles,
-    RunWriter,
-    run_is_alive,
-)
+from engine.runs import event_log, events
+from engine.runs.event_log import RunWriter
+from engine.runs.folder import HEARTBEAT, LR, PAUSE, SAMPLE, SAVE, STOP, ControlFiles, run_is_alive
 from engine.system.errors import RunError
 from engine.training import progress as resources
 from engine.training.loop import run_training
@@ -130,7 +120,7 @@ def test_a_run_tells_what_it_uses_and_where_its_time_goes(
 def test_whoever_looks_while_the_heart_beats_always_finds_the_writer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_folder, "HEARTBEAT_PERIOD_S", 0.0)
+    monkeypatch.setattr(event_log, "HEARTBEAT_PERIOD_S", 0.0)
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / HEARTBEAT).write_text("1")  # of a writer that was killed
     writer = RunWriter(tmp_path / "run")

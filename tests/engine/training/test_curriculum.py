@@ -16,7 +16,7 @@ from engine.corpus.tokens.token_cache import N_BOUNDS, TokenizedCorpus, open_tok
 from engine.corpus.tokens.vocabulary import END, PAD
 from engine.model.checkpoint import CheckpointFolder
 from engine.runs import events
-from engine.runs.events import from_line
+from engine.runs.event_log import from_line
 from engine.runs.folder import CHECKPOINTS, EVENTS
 from engine.system.errors import CorpusError
 from engine.training.curriculum import Curriculum, held_out_segments, plan_curriculum

@@ -14,13 +14,8 @@ from engine.corpus.tokens.vocabulary import BEGIN
 from engine.model.checkpoint import CheckpointFolder, load_model
 from engine.model.registry import find_model
 from engine.runs import events
-from engine.runs.folder import (
-    CHECKPOINTS,
-    EVENTS,
-    LOG,
-    LR,
-    ControlFiles,
-)
+from engine.runs.event_log import from_line
+from engine.runs.folder import CHECKPOINTS, EVENTS, LOG, LR, ControlFiles
 from engine.system.errors import CorpusError, RunError
 from engine.training import trainer as trainer_module
 from engine.training.loop import run_training
@@ -211,7 +206,7 @@ def test_a_half_written_last_line_is_ended_before_the_next_one(config: TrainConf
     lines = (folder / EVENTS).read_text(encoding="utf-8").splitlines()
     whole = [line for line in lines if line.endswith("}")]
     assert len(lines) == len(whole) + 1
-    assert [events.from_line(line).seq for line in whole] == list(range(1, len(whole) + 1))
+    assert [from_line(line).seq for line in whole] == list(range(1, len(whole) + 1))
 
 
 def test_a_disk_that_is_full_ends_the_run_with_one_sentence_and_keeps_the_last_checkpoint(

@@ -7,16 +7,14 @@ from safetensors.torch import load_file
 
 from engine.model.checkpoint import CheckpointFolder
 from engine.runs import events
-from engine.runs.folder import (
-    CHECKPOINTS,
-    EVENTS,
-)
+from engine.runs.event_log import from_line
+from engine.runs.folder import CHECKPOINTS, EVENTS
 
 N_STEPS = 24
 
 
 def records_of(folder: Path) -> list[events.Record]:
-    return [events.from_line(line) for line in (folder / EVENTS).read_text(encoding="utf-8").splitlines()]
+    return [from_line(line) for line in (folder / EVENTS).read_text(encoding="utf-8").splitlines()]
 
 
 def events_of(folder: Path, kind: type[events.Event]) -> list[events.Event]:

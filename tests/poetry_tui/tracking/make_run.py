@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from engine.config.presets import preset
 from engine.config.schema import TrainConfig
+from engine.runs.event_log import to_line
 from engine.runs.events import (
     CheckpointSaved,
     Compared,
@@ -24,7 +25,6 @@ from engine.runs.events import (
     Sampled,
     Step,
     Validated,
-    to_line,
 )
 from engine.runs.folder import EVENTS, HEARTBEAT, LOG, write_config
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.runs.events import Control, Event, Record, Validated, to_line
+from engine.runs.event_log import to_line
+from engine.runs.events import Control, Event, Record, Validated
 from engine.runs.folder import EVENTS
 from engine.system.errors import RunError
 from poetry_tui.tracking.reader import EventTail, RunFollower, log_tail

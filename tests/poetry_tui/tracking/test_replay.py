@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.runs.events import Record, to_line
+from engine.runs.event_log import to_line
+from engine.runs.events import Record
 from engine.runs.folder import EVENTS
 from poetry_tui.tracking.reader import RunFollower
 from poetry_tui.tracking.replay import MAX_GAP_S, RunReplay

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.runs.events import CheckpointSaved, Event, Record, RunFailed, Step, Validated, to_line
+from engine.runs.event_log import to_line
+from engine.runs.events import CheckpointSaved, Event, Record, RunFailed, Step, Validated
 from engine.runs.folder import EVENTS
 from engine.runs.smoothing import WINDOW_STEPS, mean_of_last_steps
 from poetry_tui.tracking.axis import robust_limits
