@@ -21,7 +21,7 @@ from poetry_tui.tracking.summary import RunSummary
 from poetry_tui.train.body import HowToBegin, TrainBody
 from poetry_tui.train.corpus_offer import CorpusOffer, installed_corpora
 from poetry_tui.train.followed_runs import FollowedRuns
-from poetry_tui.train.monitor.loss_chart import SIGNS
+from poetry_tui.train.monitor.chart_legend import SIGNS
 from poetry_tui.train.monitor.monitor import RunMonitor
 from poetry_tui.train.monitor.samples import SampleTimeline
 from poetry_tui.train.run_controls import RunControlKeys, RunControls

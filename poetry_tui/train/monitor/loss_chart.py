@@ -1,8 +1,9 @@
 """The chart of a run: its loss over the steps, with range, mean, smoothed line and validations, or another of its curves."""
 
+import math
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import get_args
 
 from textual import events
@@ -11,25 +12,22 @@ from textual.geometry import Region
 from textual.reactive import var
 from textual.strip import Strip
 
-from engine.runs.events import RETURNED
 from poetry_tui.preferences.chart_glyphs import is_ascii
-from poetry_tui.preferences.i18n import tr, tr_label
+from poetry_tui.preferences.i18n import tr
 from poetry_tui.tracking.axis import minute_label
 from poetry_tui.tracking.run_state.curve import Curve
 from poetry_tui.tracking.run_state.state import Axis, RunState
-from poetry_tui.tracking.wording import ABOUT
 from poetry_tui.train.followed_runs import OVERLAY_LETTERS
 from poetry_tui.train.monitor.braille_plot import LABEL_WIDTH, OVERLAYS, PARTS, Cell, Mark, Overlay, plot
-from poetry_tui.train.monitor.charted import (
+from poetry_tui.train.monitor.chart_legend import (
     CHART_KINDS,
     HAS_VALIDATIONS,
     OVER_STEPS,
-    SMOOTHINGS,
-    Charted,
     ChartKind,
-    charted,
-    probe_step,
-    value_of,
+    chart_title,
+    marks_of,
+    meaning_of_letters,
+    meaning_of_signs,
 )
 from poetry_tui.widgets.rows import Rows
 
@@ -37,19 +35,65 @@ from poetry_tui.widgets.rows import Rows
 ZOOM = 0.25
 MIN_ZOOM = 0.002
 AXES: tuple[Axis, ...] = get_args(Axis)
-CONTROL_LETTERS = {
-    "paused": "P",
-    "resumed": "R",
-    "lr changed": "L",
-    "saved on request": "S",
-    "sampled on request": "e",
-    "no longer improving": "X",
-    "continued in float32": "F",
-    RETURNED: "B",
-}
-# The signs of the chart, by their translation keys; those of the step axis are control events and losses that are no number.
-AXIS_SIGNS = {letter: f"train.letter.{letter}" for letter in (*CONTROL_LETTERS.values(), "!")}
-SIGNS = {"o": "train.letter.o", "*": "train.letter.*", **AXIS_SIGNS, "a b c": "train.letter.a"}
+# Steps that the smoothed line is a mean over: the studio's, none, and one for long runs.
+SMOOTHINGS = (100, 1, 1000)
+# e to more than that is infinite for a chart.
+MAX_NATS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Charted:
+    """A curve over its axis, and other curves of the same run by the letters that end them."""
+
+    curve: Curve
+    others: Sequence[tuple[str, Curve]] = ()
+
+
+def perplexity_of(nats: float) -> float:
+    return math.exp(min(nats, MAX_NATS))
+
+
+def charted(state: RunState, kind: ChartKind, axis: Axis, smoothing: int, until: int | None) -> Charted:
+    """The curve of a kind. `smoothing`: in steps; `until`: the step that a validation is chosen by, None for the last one."""
+    match kind:
+        case "loss" | "perplexity":
+            return Charted(state.loss.against(state.positions(axis), smoothing))
+        case "gradients":
+            return _gradients(state, until)
+        case "accuracy":
+            probe = state.probed_at(until)
+            return Charted(_profile(probe.accuracy if probe else (), first=1))
+    curve = {"gap": state.gap, "grad_norm": state.grad_norm, "rate": state.rate, "speed": state.speed}[kind]
+    return Charted(curve.against(_positions(state, curve, axis), smoothing))
+
+
+def _positions(state: RunState, curve: Curve, axis: Axis) -> Sequence[float]:
+    """Where the points of a curve stand on an axis; as a rule they are told with the points of the loss."""
+    if axis == "step":
+        return curve.steps
+    if curve.steps == state.loss.steps:
+        return state.positions(axis)
+    return [state.position_of(step, axis) for step in curve.steps]
+
+
+def _gradients(state: RunState, until: int | None) -> Charted:
+    """Gradient norms by distance; beside them those of the memory (C), and of the weights as they were initialised (0)."""
+    probe = state.probed_at(until)
+    if probe is None:
+        return Charted(Curve())
+    first = state.probes[0]
+    others = [("C", _profile(probe.memory_grad_norms))] if probe.memory_grad_norms else []
+    if first is not probe:
+        others.append(("0", _profile(first.hidden_grad_norms)))
+    return Charted(_profile(probe.hidden_grad_norms), others)
+
+
+def _profile(values: Sequence[float], first: int = 0) -> Curve:
+    """Values by position from `first` on, as they are."""
+    curve = Curve()
+    for position, value in enumerate(values, first):
+        curve.append(position, value)
+    return curve.against(curve.steps, smoothing=1)
 
 
 class LossChart(Rows):
@@ -98,6 +142,7 @@ class LossChart(Rows):
         self._is_rendered = False
         # How many points of the state the picture shows.
         self._n_drawn = 0
+        self._is_empty = True
         self._titles = ("", "")
 
     @property
@@ -188,8 +233,9 @@ class LossChart(Rows):
         rows: list[list[Cell]] = []
         state = self.state
         self._n_drawn = 0 if state is None else len(state.loss)
-        drawn = None if state is None else self._charted(state)
-        if state is not None and drawn is not None and len(drawn.curve):
+        drawn = Charted(Curve()) if state is None else self._charted(state)
+        self._is_empty = not len(drawn.curve)
+        if state is not None and not self._is_empty:
             overlays = [
                 Overlay(curve, part, letter)
                 for (letter, curve), part in zip(self._behind(drawn), OVERLAYS, strict=False)
@@ -214,7 +260,7 @@ class LossChart(Rows):
                 is_log=self.is_log != (self.kind == "gradients"),
                 is_ascii=is_ascii(),
                 position_label=minute_label if self.axis == "minutes" and is_over_steps else None,
-                value_of=value_of(self.kind),
+                value_of=perplexity_of if self.kind == "perplexity" else None,
             )
         self._drawing_s = time.thread_time() - began_s
         self._is_rendered = False
@@ -234,49 +280,31 @@ class LossChart(Rows):
 
     def refresh_labels(self) -> None:
         """Write title and legend in the current language; what is not as usual comes first, for the end of a long line is cut."""
-        state, below, unit = self.state, "", ""
-        if state is not None and len(state.loss):
-            step = self.selected_step
-            names = [name for name, _ in self.overlays]
-            is_over_steps = self.kind in OVER_STEPS
-            probed = probe_step(state, self.kind, step)
-            notes = [
-                tr("train.looking_at", step=f"{step:,}") if step is not None else "",
-                tr("train.chart_at", step=f"{probed:,}") if probed is not None else "",
-                tr("train.zoomed", first=f"{100 * (self.end - self.zoom):.3g}", last=f"{100 * self.end:.3g}")
-                if self.zoom < 1 and is_over_steps
-                else "",
-                tr("train.log_scale") if self.is_log else "",
-                tr("train.smoothed", steps=f"{self.smoothing:,}")
-                if self.smoothing != SMOOTHINGS[0] and is_over_steps
-                else "",
-                *(f"{letter} {name}" for letter, name in zip(OVERLAY_LETTERS, names, strict=False)),
-                *(f"{letter} {tr(AXIS_SIGNS[letter])}" for letter in (self._letters(state) if is_over_steps else ())),
-            ]
-            below = f"{' · '.join(filter(None, notes))}  {self._legend(state)}".strip()
-            unit = tr(f"train.unit.{state.loss_unit if self.kind == 'loss' else self.kind}")
-        titles = (" · ".join(filter(None, (tr_label(f"train.chart.{self.kind}"), unit))), below)
+        titles = (chart_title(self.state, self.kind), self._legend(self.state) if self._n_drawn and self.state else "")
         # A title that is written again has all of the chart painted again.
         if titles != self._titles:
             self._titles = titles
-            self.border_title, self.border_subtitle = titles[0], Content(below)
-
-    def _letters(self, state: RunState) -> list[str]:
-        """The letters on the part of the step axis that is seen, for the legend."""
-        first, last = self._visible
-        letters = (mark.letter for mark in self._marks(state) if mark.value is None and first <= mark.step <= last)
-        return [letter for letter in dict.fromkeys(letters) if letter in AXIS_SIGNS]
+            self.border_title, self.border_subtitle = titles[0], Content(titles[1])
 
     def _legend(self, state: RunState) -> str:
-        """What the signs mean, and what the curve is drawn over."""
-        if not len(self._charted(state).curve):
-            return tr("train.chart_empty")
-        if self.kind not in OVER_STEPS:
-            return tr(f"train.chart_legend.{self.kind}")
-        about = ABOUT if self.axis == "chars" and state.axes.is_estimate else ""
-        which = ("" if self.kind in HAS_VALIDATIONS else "_steps") + ("_ascii" if is_ascii() else "")
-        signs = "" if self.kind == "gap" else f"{tr(f'train.loss_legend{which}')} · "
-        return f"{signs}{about}{tr(f'train.axis.{self.axis}')}"
+        notes: list[str] = []
+        if self.selected_step is not None:
+            notes.append(tr("train.looking_at", step=f"{self.selected_step:,}"))
+        is_over_steps = self.kind in OVER_STEPS
+        if not is_over_steps and (probe := state.probed_at(self.selected_step)):
+            notes.append(tr("train.chart_at", step=f"{probe.step:,}"))
+        if self.zoom < 1 and is_over_steps:
+            first, last = 100 * (self.end - self.zoom), 100 * self.end
+            notes.append(tr("train.zoomed", first=f"{first:.3g}", last=f"{last:.3g}"))
+        if self.is_log:
+            notes.append(tr("train.log_scale"))
+        if self.smoothing != SMOOTHINGS[0] and is_over_steps:
+            notes.append(tr("train.smoothed", steps=f"{self.smoothing:,}"))
+        notes += [f"{letter} {name}" for letter, (name, _) in zip(OVERLAY_LETTERS, self.overlays, strict=False)]
+        if is_over_steps:
+            notes += meaning_of_letters(self._marks(state), *self._visible)
+        signs = tr("train.chart_empty") if self._is_empty else meaning_of_signs(state, self.kind, self.axis)
+        return f"{' · '.join(notes)}  {signs}".strip()
 
     def _marks(self, state: RunState) -> list[Mark]:
         pointer = [] if self.selected_step is None else [Mark(self.selected_step, "selected", "^")]
@@ -294,17 +322,3 @@ class LossChart(Rows):
         self._rendering_s = time.thread_time() - began_s
         self._is_rendered = True
         return strips
-
-
-def marks_of(state: RunState) -> list[Mark]:
-    """Validations as points (the best as a star), control events as letters on the axis."""
-    best = state.best
-    marks = [Mark(event.step, "control", CONTROL_LETTERS.get(event.what, "?")) for event in state.controls]
-    # A loss that is no number has no place in the curve, but it happened.
-    marks += [Mark(step, "control", "!") for step in state.loss.not_finite_steps]
-    for item in state.validations:
-        is_best = item is best
-        marks.append(
-            Mark(item.step, "best" if is_best else "validation", "*" if is_best else "o", item.val_nats_per_han)
-        )
-    return marks

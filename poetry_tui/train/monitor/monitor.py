@@ -25,7 +25,7 @@ from poetry_tui.tracking.report.write import folder_for, write_in_child
 from poetry_tui.tracking.run_state.state import RunState
 from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.followed_runs import FollowedRuns
-from poetry_tui.train.monitor.charted import OVER_STEPS, ChartKind
+from poetry_tui.train.monitor.chart_legend import OVER_STEPS, ChartKind
 from poetry_tui.train.monitor.comparison import CompareScreen
 from poetry_tui.train.monitor.figures import RunFigures, RunHeadline, SparklineRow
 from poetry_tui.train.monitor.log_pane import LogPane

@@ -13,8 +13,8 @@ from poetry_tui.preferences.i18n import Language
 from poetry_tui.preferences.settings import Settings
 from poetry_tui.tracking.run_state.state import RunState
 from poetry_tui.tracking.run_state.status import Status
-from poetry_tui.train.monitor.charted import CHART_KINDS, OVER_STEPS, charted
-from poetry_tui.train.monitor.loss_chart import LossChart
+from poetry_tui.train.monitor.chart_legend import CHART_KINDS, OVER_STEPS
+from poetry_tui.train.monitor.loss_chart import LossChart, charted
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.tracking import make_run
 from tests.poetry_tui.train.train_desk import is_shown, make, studio

@@ -9,8 +9,9 @@ from textual.widgets import Static
 from engine.runs.events import Compared, Resources
 from poetry_tui.tracking.replay import RunReplay
 from poetry_tui.tracking.run_state.status import Status
+from poetry_tui.train.monitor.chart_legend import CONTROL_LETTERS
 from poetry_tui.train.monitor.log_pane import LogPane
-from poetry_tui.train.monitor.loss_chart import CONTROL_LETTERS, LossChart
+from poetry_tui.train.monitor.loss_chart import LossChart
 from poetry_tui.train.monitor.monitor import RunMonitor
 from poetry_tui.train.monitor.prediction_grid import PredictionGrid
 from poetry_tui.train.monitor.resource_pane import ResourcePane

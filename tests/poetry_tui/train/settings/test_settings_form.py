@@ -16,7 +16,7 @@ from poetry_tui.tracking.run_state.curve import Curve
 from poetry_tui.tracking.run_state.state import RunState
 from poetry_tui.tracking.wording import count, duration
 from poetry_tui.train.monitor.braille_plot import PARTS, Mark, plot
-from poetry_tui.train.monitor.loss_chart import marks_of
+from poetry_tui.train.monitor.chart_legend import marks_of
 from poetry_tui.train.monitor.prediction_grid import share_of, two_cells
 from poetry_tui.train.settings.questions import MAIN, answers_of_preset, answers_of_shape, config_of, questions
 from tests.poetry_tui.tracking import make_run
