@@ -86,7 +86,7 @@ def compose_many(
     n: int,
     *,
     pool_size: int | None = None,
-    go_on: Callable[[int, int], None] = lambda *_: None,
+    on_progress: Callable[[int, int], None] = lambda *_: None,
 ) -> list[Composition]:
     """Compose a pool of candidates in one batch and return the best `n`, best first, by `Composition.sense` or `.score`.
 
@@ -96,7 +96,7 @@ def compose_many(
 
     Args:
         pool_size: number of candidates; by default more than `n` where that is small.
-        go_on: called again and again with the number of segments done and of all, of free verse with that of tokens and the greatest
+        on_progress: called again and again with the number of segments done and of all, of free verse with that of tokens and the greatest
             possible one; may raise to abort.
 
     Raises:
@@ -108,9 +108,9 @@ def compose_many(
     seeds = [(config.seed + number * SEED_STRIDE) % 2**31 for number in range(pool_size)]
     with use_all_cores_for(pool_size * max(1, config.n_particles), loaded.device):
         if _is_free(config):
-            of_seeds = dict(zip(seeds, compose_free_many(loaded, config, seeds, go_on), strict=True))
+            of_seeds = dict(zip(seeds, compose_free_many(loaded, config, seeds, on_progress), strict=True))
         else:
-            of_seeds = compose_constrained_many(loaded, config, seeds, n, go_on)
+            of_seeds = compose_constrained_many(loaded, config, seeds, n, on_progress)
     batch, poems = list(of_seeds.values()), []
     for seed, (token_ids, log_probs) in of_seeds.items():
         reason: Finish = "end" if token_ids[-1] == END else "limit"

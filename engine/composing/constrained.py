@@ -68,7 +68,7 @@ def _stream(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int) -> 
 
 @torch.inference_mode()
 def compose_constrained_many(
-    loaded: LoadedModel, config: ComposeConfig, seeds: Sequence[int], n: int, go_on: Callable[[int, int], None]
+    loaded: LoadedModel, config: ComposeConfig, seeds: Sequence[int], n: int, on_progress: Callable[[int, int], None]
 ) -> dict[int, tuple[list[int], list[float]]]:
     """Compose a poem in a form for each seed, in batches; returns token ids and ln p of each by its seed.
 
@@ -78,26 +78,26 @@ def compose_constrained_many(
     a placement of the words.
 
     Args:
-        go_on: called after each segment with the number of segments done and of all; may raise to abort.
+        on_progress: called after each segment with the number of segments done and of all; may raise to abort.
 
     Raises:
         ComposeError: when no poem is left.
     """
     if not config.use or config.form == FREE_VERSE:
-        return _decode_many(loaded, config, seeds, go_on)
-    guided = _decode_many(loaded, steered(config, loaded.vocabulary), seeds, go_on)
+        return _decode_many(loaded, config, seeds, on_progress)
+    guided = _decode_many(loaded, steered(config, loaded.vocabulary), seeds, on_progress)
     found = {seed: one for seed, one in guided.items() if _has_words(config, loaded.vocabulary.decode(one[0]), loaded)}
     for seed in [one for one in seeds if one not in found][: max(0, n - len(found))]:
         (found[seed],) = _first_composed(
             config.replace(seed=seed),
             loaded,
-            lambda placed: list(_decode_many(loaded, placed, [placed.seed], lambda *_: go_on(1, 1)).values()),
+            lambda placed: list(_decode_many(loaded, placed, [placed.seed], lambda *_: on_progress(1, 1)).values()),
         )
     return found
 
 
 def _decode_many(
-    loaded: LoadedModel, config: ComposeConfig, seeds: Sequence[int], go_on: Callable[[int, int], None]
+    loaded: LoadedModel, config: ComposeConfig, seeds: Sequence[int], on_progress: Callable[[int, int], None]
 ) -> dict[int, tuple[list[int], list[float]]]:
     plan = plan_of(config, loaded.vocabulary)
     width = n_particles(config, plan)
@@ -124,7 +124,7 @@ def _decode_many(
                 last = list((pool.map if n_parts > 1 else map)(_next_particles, runs))
                 failures += [one for one in last if isinstance(one, ComposeError)]
                 n_done += 1
-                go_on(n_done, n_batches * decoders[0].n_segments)
+                on_progress(n_done, n_batches * decoders[0].n_segments)
         for part, decoder, particles in zip(parts, decoders, last, strict=True):
             if isinstance(particles, Particles):
                 token_ids, log_probs = particles.token_ids[::width].tolist(), particles.log_probs[::width].tolist()

@@ -80,13 +80,13 @@ def compose_free_many(
     loaded: LoadedModel,
     config: ComposeConfig,
     seeds: Sequence[int],
-    go_on: Callable[[int, int], None],
+    on_progress: Callable[[int, int], None],
     prompt: Sequence[int] | None = None,
 ) -> list[tuple[list[int], list[float]]]:
     """Sample a free poem for each seed in one batch; returns token ids and ln p of each. Each poem equals the one sampled alone.
 
     Args:
-        go_on: called before each token with the number of tokens done and the greatest possible one; may raise to abort.
+        on_progress: called before each token with the number of tokens done and the greatest possible one; may raise to abort.
         prompt: read before the poem in place of the config's prompt, such as the control code of a form without its constraints.
     """
     poems = [_new_poem(loaded.vocabulary, config.replace(seed=seed)) for seed in seeds]
@@ -98,7 +98,7 @@ def compose_free_many(
     last = [prompt[-1]] * len(poems)
     open_poems = poems
     while open_poems:
-        go_on(len(open_poems[0].token_ids), open_poems[0].max_chars)
+        on_progress(len(open_poems[0].token_ids), open_poems[0].max_chars)
         log_probs, state = loaded.model.step_log_probs(
             torch.tensor(last, device=loaded.device), state
         )  # (R,) -> (R, V)

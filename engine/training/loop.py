@@ -47,7 +47,7 @@ def run_training(
     """
     if not is_main_process():
         with _workers_and_device(config) as (workers, device):
-            return run_follower(build_trainer(config, folder, workers, device, resume=resume))
+            return train_as_worker(build_trainer(config, folder, workers, device, resume=resume))
     writer = RunWriter(folder)
     step, reason = 0, "stopped"
     try:
@@ -159,7 +159,7 @@ def train(  # noqa: C901 - the training loop is one story, read from top to bott
     yield events.RunFinished(step=trainer.progress.step, reason="completed")
 
 
-def run_follower(trainer: Trainer) -> str:
+def train_as_worker(trainer: Trainer) -> str:
     """Train as a follower rank: take every step, and after it the action that the main process broadcasts.
 
     Returns:

@@ -39,7 +39,7 @@ from engine.composing.requests import (
 from engine.system.errors import ComposeError, StudioError
 from engine.system.files import is_file
 from engine.system.processes import own_session
-from poetry_tui.engine_client.process import MAX_LINE_BYTES, SERVICE, end, environment, log_file, open_log
+from poetry_tui.engine_client.service_process import MAX_LINE_BYTES, SERVICE, end, environment, log_file, open_log
 from poetry_tui.preferences.i18n import tr
 
 

@@ -8,7 +8,7 @@ from engine.commands.poster.papers import DEFAULT_PAPER, PAPERS
 from engine.commands.poster.seal import seal, seal_characters
 from engine.commands.poster.shapes import Disc, Line, Shape, Text
 from engine.prosody.checker import check
-from engine.prosody.readings import pinyin_of
+from engine.prosody.pinyin import pinyin_of
 from engine.prosody.text import LINE_MARKS, is_han, split_lines
 from engine.prosody.tunes import stanza_starts_of
 from engine.system.errors import UsageError

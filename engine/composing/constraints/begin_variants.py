@@ -7,7 +7,7 @@ import unicodedata
 from typing import Any
 
 from engine.corpus.tokens.vocabulary import FIRST_BLOCK, N_WELL_KNOWN, Vocabulary
-from engine.prosody.pinyin import characters_by_syllable, syllable_of, syllables_in
+from engine.prosody.homophones import characters_by_syllable, syllable_of, syllables_in
 from engine.prosody.rhymes import masks_of
 from engine.prosody.text import is_han
 from engine.system.errors import ComposeError, Message

@@ -85,11 +85,11 @@ def candidates(request: ComposeCandidates, call: Call) -> None:
     loaded = call.load(request.model)
     n_poems = pool_size_of(loaded, config, request.n)
 
-    def go_on(n_done: int, n_segments: int) -> None:
+    def on_progress(n_done: int, n_segments: int) -> None:
         call.check_cancelled()
         call.reply(Progress(n_done, n_segments, n_poems))
 
-    poems = compose_many(loaded, config, request.n, pool_size=n_poems, go_on=go_on)
+    poems = compose_many(loaded, config, request.n, pool_size=n_poems, on_progress=on_progress)
     for rank, poem in enumerate(poems, start=1):
         call.reply(convert({**poem.to_dict(), "rank": rank}, replies.Candidate))
     call.reply(CandidatesDone(len(poems)))

@@ -120,7 +120,7 @@ class Service:
         from engine.composing.constraints.request import plan_of
         from engine.corpus.usage import line_tails
 
-        def go_on(*_: int) -> None:
+        def on_progress(*_: int) -> None:
             if not self._requests.empty():
                 raise CancelledError
 
@@ -134,7 +134,7 @@ class Service:
             line_tails(loaded.vocabulary)
             packing.join()
             if self._requests.empty():
-                compose_many(loaded, WARM_UP_POEM, 1, pool_size=1, go_on=go_on)
+                compose_many(loaded, WARM_UP_POEM, 1, pool_size=1, on_progress=on_progress)
 
     def carry_out(self, request_id: int, request: AnyRequest) -> None:
         """Carry out one request; whatever becomes of it, it gets a last reply."""

@@ -37,18 +37,18 @@ class Novelty:
 
 
 def novelty_of(
-    text: str, lines: LineIndex | None, corpus: Corpus | None, go_on: Callable[[], None] = lambda: None
+    text: str, lines: LineIndex | None, corpus: Corpus | None, on_progress: Callable[[], None] = lambda: None
 ) -> Novelty | None:
     """Judge a poem: exactly where there is a corpus, else by the filter; None where there is neither.
 
-    `go_on` is called again and again while the corpus is searched; it may raise to break off.
+    `on_progress` is called again and again while the corpus is searched; it may raise to break off.
 
     Raises:
         CorpusError: when the corpus cannot be read.
     """
     verse = verse_lines(text)
     if corpus is not None:
-        return _exact(verse, lines, corpus, go_on)
+        return _exact(verse, lines, corpus, on_progress)
     return None if lines is None else _by_filter(verse, lines)
 
 
@@ -64,8 +64,8 @@ def verse_lines(text: str) -> list[str]:
     return "".join(character if is_han(character) else " " for character in text.replace(PAUSE, "")).split()
 
 
-def _exact(verse: Sequence[str], lines: LineIndex | None, corpus: Corpus, go_on: Callable[[], None]) -> Novelty:
-    found = search(corpus, verse, lines, go_on)
+def _exact(verse: Sequence[str], lines: LineIndex | None, corpus: Corpus, on_progress: Callable[[], None]) -> Novelty:
+    found = search(corpus, verse, lines, on_progress)
     n_copied = sum(line in found.copied for line in verse)
     if found.longest is None:
         return Novelty(0, "", len(verse), n_copied, exact=True)
@@ -120,12 +120,12 @@ def search(
     corpus: Corpus,
     lines: Sequence[str],
     filter: LineIndex | None = None,
-    go_on: Callable[[], None] = lambda: None,
+    on_progress: Callable[[], None] = lambda: None,
 ) -> Found:
     """Compare lines, given without marks, with every line of the training poems.
 
     Of several shared runs of one length, one is returned. A training line with a pause, 念去去、千里烟波, counts with
-    it and without as a whole line; runs end at it. `go_on` is called for every piece of the file, and may raise to break off.
+    it and without as a whole line; runs end at it. `on_progress` is called for every piece of the file, and may raise to break off.
 
     Raises:
         CorpusError: when the corpus cannot be read.
@@ -135,7 +135,7 @@ def search(
     suspects = {line for line in lines if len(line) >= MIN_LINE_CHARS and (filter is None or line in filter)}
     copied: set[str] = set()
     for piece in _pieces(corpus):
-        go_on()
+        on_progress()
         for line in sorted(suspects - copied):
             if (whole := _whole_in(piece, line)) is not None:
                 copied.add(line)

@@ -10,7 +10,7 @@ from engine.system import paths
 from engine.system.errors import RunError, UsageError
 from engine.system.files import replace_folder, write_atomically
 from engine.system.processes import own_session
-from poetry_tui.engine_client.process import end, environment
+from poetry_tui.engine_client.service_process import end, environment
 from poetry_tui.preferences.i18n import language
 from poetry_tui.tracking.report.blocks import Block, Figure
 from poetry_tui.tracking.report.history import RunHistory

@@ -159,7 +159,7 @@ class LossChart(Rows):
         self.overlays = overlays[: len(OVERLAYS)]
         self._draw()
 
-    def is_a_dot_behind(self) -> bool:
+    def has_grown_by_a_dot(self) -> bool:
         """Whether the run has become longer by half a cell since it was drawn."""
         n_points = len(self.state.loss) if self.state is not None else 0
         return n_points > self._n_drawn * (1 + self.zoom / (2 * max(self.content_size.width, 1)))

@@ -243,7 +243,7 @@ class RunMonitor(Vertical):
 
     def _curves_are_due(self) -> bool:
         late_s = time.monotonic() - self._curves_due_s
-        return late_s >= MAX_CURVES_WAIT_S or (late_s >= 0 and self.query_one(LossChart).is_a_dot_behind())
+        return late_s >= MAX_CURVES_WAIT_S or (late_s >= 0 and self.query_one(LossChart).has_grown_by_a_dot())
 
     def _draw_curves(self, state: RunState) -> None:
         chart = self.query_one(LossChart)

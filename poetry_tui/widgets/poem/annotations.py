@@ -11,7 +11,7 @@ from typing import Literal
 from engine.prosody.checker import check
 from engine.prosody.forms.definitions import Form, form_called
 from engine.prosody.forms.match import Verdict
-from engine.prosody.readings import pinyin_of
+from engine.prosody.pinyin import pinyin_of
 from engine.prosody.report import Report
 from engine.prosody.text import RHYME_BOOKS, RhymeBook
 from engine.prosody.tones import Reading

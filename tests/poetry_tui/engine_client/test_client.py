@@ -11,7 +11,7 @@ from engine.composing.replies import Poem, Token
 from engine.composing.requests import InspectCharacter
 from engine.system.errors import ComposeError
 from poetry_tui.engine_client.client import EngineClient, EngineLostError, EngineState, Phase
-from poetry_tui.engine_client.process import log_file
+from poetry_tui.engine_client.service_process import log_file
 from tests.poetry_tui.conftest import FAKE_SERVICE
 
 CONFIG = {"begin": "日", "temperature": 0.8, "seed": 7}

@@ -220,14 +220,14 @@ def test_it_ends_when_told_before_anything_was_loaded(home: Path) -> None:
 def test_a_poem_is_composed_for_nobody_until_a_request_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     n_segments, comes_with_first = 0, b""
 
-    def counted(*arguments: Any, go_on: Any, **options: Any) -> Any:
+    def counted(*arguments: Any, on_progress: Any, **options: Any) -> Any:
         def count(*progress: int) -> None:
             nonlocal n_segments
             n_segments += 1
             service.read(io.BytesIO(comes_with_first))
-            go_on(*progress)
+            on_progress(*progress)
 
-        return compose_many(*arguments, go_on=count, **options)
+        return compose_many(*arguments, on_progress=count, **options)
 
     replies = io.BytesIO()
     service = Service(replies)

@@ -160,12 +160,12 @@ async def test_the_chart_is_behind_when_the_run_has_grown_by_a_dot(heartbeats: N
         chart.show(state)
         n_drawn, n_dots = len(state.loss), 2 * chart.content_size.width
         n_grown = 0
-        while not chart.is_a_dot_behind():
+        while not chart.has_grown_by_a_dot():
             n_grown += 1
             state.fold(make_run.records([make_run.step(n_drawn + n_grown)])[0])
         assert n_grown == n_drawn // n_dots + 1
         chart.show(state)
-        assert not chart.is_a_dot_behind()
+        assert not chart.has_grown_by_a_dot()
 
 
 async def test_the_wheel_zooms_about_the_pointer(heartbeats: None, until: Until) -> None:
