@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import datetime
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -74,12 +75,11 @@ class FavouritesScreen(StudioScreen):
     }
     """
 
+    @dataclass
     class RecreateWanted(Message):
         """A favourite is to be composed again with its model, seed and settings."""
 
-        def __init__(self, favourite: Favourite) -> None:
-            super().__init__()
-            self.favourite = favourite
+        favourite: Favourite
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)

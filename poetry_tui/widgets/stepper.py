@@ -1,6 +1,7 @@
 """One setting on one line, with the value between two arrows: arrow keys and clicks change it, a list offers all values."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual import events
 from textual.content import Content
@@ -29,10 +30,9 @@ class Stepper(Widget, can_focus=True):
     """
     ALLOW_SELECT = False
 
+    @dataclass
     class Stepped(Message):
-        def __init__(self, stepper: "Stepper") -> None:
-            super().__init__()
-            self.stepper = stepper
+        stepper: "Stepper"
 
         @property
         def control(self) -> "Stepper":

@@ -5,6 +5,7 @@ answered by `set_inspection`. `Chosen` requests another character for the positi
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -64,23 +65,21 @@ class CharacterInspector(Widget, can_focus=True):
     ]
     ALLOW_SELECT = False
 
+    @dataclass
     class Chosen(Message):
         """Another character is requested for the position. The constraints may forbid it: see `alternative`."""
 
-        def __init__(self, alternative: Alternative) -> None:
-            super().__init__()
-            self.alternative = alternative
+        alternative: Alternative
 
         @property
         def character(self) -> str:
             return self.alternative.character
 
+    @dataclass
     class InspectionWanted(Message):
         """The cursor rests on a position without an inspection."""
 
-        def __init__(self, inspected: InspectCharacter) -> None:
-            super().__init__()
-            self.inspected = inspected
+        inspected: InspectCharacter
 
     def __init__(self) -> None:
         super().__init__()

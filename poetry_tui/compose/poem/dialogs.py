@@ -33,8 +33,9 @@ class PoemDialogs:
         """Offer the tree of all revisions."""
         from poetry_tui.widgets.choose import Choose
 
-        rows = self._revisions.rows()
-        here = next((index for index, row in enumerate(rows) if row.is_here), 0)
+        tree = self._session.tree
+        rows = tree.rows()
+        here = next((index for index, row in enumerate(rows) if row.revision.number == tree.number), 0)
 
         def go_to(index: int | None) -> None:
             if index is not None:

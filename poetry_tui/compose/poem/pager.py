@@ -1,6 +1,7 @@
 """The pager: number and nats per Han character of each poem of the session in one line, the displayed one marked."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual import events
 from textual.content import Content
@@ -26,12 +27,11 @@ class Pager(Widget):
     """
     ALLOW_SELECT = False
 
+    @dataclass
     class Turned(Message):
         """Another poem is to be displayed, `by` poems later."""
 
-        def __init__(self, by: int) -> None:
-            super().__init__()
-            self.by = by
+        by: int
 
     def __init__(self) -> None:
         super().__init__()

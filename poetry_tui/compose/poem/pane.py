@@ -1,6 +1,7 @@
 """The poem pane: the poem, below it the pager and what is known about it; the keys that step through, lock and revise it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -73,19 +74,17 @@ class PoemPane(Vertical):
         bind("i", "shading", "compose.shading", show=False),
     ]
 
+    @dataclass
     class RevisionRequested(Message):
         """The current poem is to be composed anew with some of its characters forced."""
 
-        def __init__(self, request: ComposeRequest) -> None:
-            super().__init__()
-            self.request = request
+        request: ComposeRequest
 
+    @dataclass
     class OwnPoemEntered(Message):
         """The user has typed a poem to be displayed and checked."""
 
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
+        text: str
 
     def __init__(
         self, session: ComposeSession, revisions: RevisionController, settings: SettingsStore, spawn: Spawn

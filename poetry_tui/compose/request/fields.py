@@ -1,6 +1,7 @@
 """The options beside the begin character: form, rhyme, tones, title, keywords, style, acrostics, candidates, temperature, pace, model."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +51,11 @@ class RequestFields(Vertical):
     }
     """
 
+    @dataclass
     class OptionChanged(Message):
         """An option has changed; `name` is the id of its field."""
 
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
+        name: str
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()

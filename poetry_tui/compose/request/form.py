@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -54,19 +55,17 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
         bind("d", "rhyme_dictionary", "compose.rhyme_dictionary", show=False),
     ]
 
+    @dataclass
     class FieldWanted(Message):
         """A key wants the focus on a field of the form, which may be hidden."""
 
-        def __init__(self, field: Widget) -> None:
-            super().__init__()
-            self.field = field
+        field: Widget
 
+    @dataclass
     class PatternChanged(Message):
         """The focus is on a field that decides the tone pattern of this form; None: on none of them any more."""
 
-        def __init__(self, pattern: "FormPattern | None") -> None:
-            super().__init__()
-            self.pattern = pattern
+        pattern: "FormPattern | None"
 
     def __init__(self, session: ComposeSession, settings: SettingsStore) -> None:
         super().__init__()

@@ -86,11 +86,11 @@ class RevisionController:
 
     @property
     def can_undo(self) -> bool:
-        return self._session.tree.can_undo or (self._session.current is None and self._cleared is not None)
+        return bool(self._session.tree.undo_stack) or (self._session.current is None and self._cleared is not None)
 
     @property
     def can_redo(self) -> bool:
-        return self._session.tree.can_redo
+        return bool(self._session.tree.redo_stack)
 
     def undo(self) -> LockChange:
         if self._cleared is not None and not self._session.compositions:
@@ -121,9 +121,6 @@ class RevisionController:
         return LockChange(*("".join(after.text[position] for position in changed) for changed in (locked, unlocked)))
 
     # The tree
-
-    def rows(self) -> tuple[TreeRow, ...]:
-        return self._session.tree.rows()
 
     def go_to(self, number: int) -> None:
         self._set(self._session.tree.go_to(number).with_cursor(None))

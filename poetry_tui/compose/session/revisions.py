@@ -11,7 +11,7 @@ A `RevisionTree` holds `Revision`s, the number of the current one and a cursor i
 - Locks: `tree.toggle_lock()` for the character at the cursor, `tree.toggle_line_lock()` for its line.
 - `request = tree.recompose(seed=…)` forces the characters that the user gave, chose or locked, and samples the others anew.
 - `tree.undo()`, `tree.redo()` cover locks, moves between revisions, and new revisions.
-- Moves: `tree.go_to(number)`, `to_parent()`, `to_child()`, `to_sibling(±1)`; `tree.rows()` lists the tree for display.
+- Moves: `tree.go_to(number)`; `tree.rows()` lists the tree for display.
 """
 
 import dataclasses
@@ -90,7 +90,6 @@ class TreeRow:
 
     revision: Revision
     depth: int
-    is_here: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +183,6 @@ class RevisionTree:
 
     # Undo and redo
 
-    @property
-    def can_undo(self) -> bool:
-        return bool(self.undo_stack)
-
-    @property
-    def can_redo(self) -> bool:
-        return bool(self.redo_stack)
-
     def undo(self) -> Self:
         """Restore the state before the last lock, move or new revision."""
         if not self.undo_stack:
@@ -214,25 +205,6 @@ class RevisionTree:
             raise ValueError(f"there is no revision {number}")
         return self if number == self.number else self._go_to(number)
 
-    def to_parent(self) -> Self:
-        parent = self._require_current().parent
-        return self if parent is None else self.go_to(parent)
-
-    def to_child(self) -> Self:
-        """Move to the newest child."""
-        children = self.children_of(self._require_current().number)
-        return self.go_to(children[-1].number) if children else self
-
-    def to_sibling(self, by: int) -> Self:
-        """Move to an older (-1) or a younger (+1) child of the same parent, or root."""
-        siblings = self.children_of(self._require_current().parent)
-        index = siblings.index(self._require_current()) + by
-        return self.go_to(siblings[index].number) if 0 <= index < len(siblings) else self
-
-    def children_of(self, number: int | None) -> tuple[Revision, ...]:
-        """The children of a revision in order of making; the roots for None."""
-        return tuple(revision for revision in self.revisions if revision.parent == number)
-
     def differences(self, number: int) -> frozenset[int]:
         """Positions at which a revision differs from its parent; none for a root."""
         revision = self.revisions[number]
@@ -251,7 +223,7 @@ class RevisionTree:
         waiting = [(revision, 0) for revision in reversed(children.get(None, []))]
         while waiting:
             revision, depth = waiting.pop()
-            rows.append(TreeRow(revision, depth, revision.number == self.number))
+            rows.append(TreeRow(revision, depth))
             waiting += [(child, depth + 1) for child in reversed(children.get(revision.number, []))]
         return tuple(rows)
 

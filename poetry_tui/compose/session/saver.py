@@ -1,14 +1,14 @@
-"""The session on the disk: restored, written again and again, cleared; a poem saved as a favourite."""
+"""The session on the disk: restored, written after each change, cleared; a poem saved as a favourite."""
 
 import asyncio
-from typing import ClassVar
+import contextlib
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import BindingType
 from textual.message import Message
 
 from engine.system.errors import StudioError
-from poetry_tui.compose.session.autosave import PERIOD_S, SessionAutosave
 from poetry_tui.compose.session.generation import GenerationController
 from poetry_tui.compose.session.revision_controller import RevisionController
 from poetry_tui.compose.session.state import ComposeSession, Composition
@@ -17,9 +17,16 @@ from poetry_tui.preferences.i18n import tr, tr_error
 from poetry_tui.preferences.keymap import bind
 from poetry_tui.widgets.shell.studio_screen import ScreenKeys
 
+if TYPE_CHECKING:
+    from poetry_tui.compose.session.file import SessionFile
+
+# A killed studio loses one second at most.
+PERIOD_S = 1.0
+_POLL_S = 0.1
+
 
 class SessionSaver(ScreenKeys):
-    """Writes the session once a second where it has changed, and restores the poems that earlier ones did not save."""
+    """Restores the poems that earlier sessions did not save as favourites, then writes the session to its own file."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("X", "clear_session", "compose.clear_session", display="X", show=False),
@@ -34,30 +41,56 @@ class SessionSaver(ScreenKeys):
     ) -> None:
         super().__init__()
         self._session, self._revisions, self._generation = session, revisions, generation
-        self.autosave = SessionAutosave(session)
+        self._file: SessionFile | None = None
+        # What the file holds: the revisions, and how many poems are saved as favourites.
+        self._written: tuple[object, int] = ((), 0)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the poems of earlier sessions have been looked for, and this one has a file."""
+        return self._file is not None
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._restore)
         self.set_interval(PERIOD_S, self._save)
 
     async def on_unmount(self) -> None:
-        await self.autosave.close()
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(self._file.save, self._session.snapshot())
+            self._file.close()
 
     @work(group="restore", exit_on_error=False)
     async def _restore(self) -> None:
-        """Restore the poems that were not saved last time, where the studio was left or killed."""
+        """Take a file, and restore the poems that were not saved last time, where the studio was left or killed."""
+        # Not needed before the first paint.
+        from poetry_tui.compose.session.file import SessionFile, merge_sessions, n_unsaved
+
+        file = SessionFile()
         try:
-            n_restored = await self.autosave.open()
+            found = await asyncio.to_thread(file.open)
         except OSError:
             # A folder that cannot be written is reported where something is saved.
             return
-        if n_restored:
+        while self._session.incomplete:
+            await asyncio.sleep(_POLL_S)
+        self._file = file
+        if n_restored := n_unsaved(found):
+            merged = merge_sessions([self._session.snapshot(), found]) if self._session.compositions else found
+            self._session.replace(merged)
             self.post_message(self.Changed())
             self.notify(tr("compose.session_restored", n=n_restored), markup=False, timeout=10)
 
     @work(group="save", exclusive=True, exit_on_error=False)
     async def _save(self) -> None:
-        await self.autosave.save()
+        """Write the session if it has changed; the next call tries again where it cannot be written."""
+        revisions = self._session.tree.revisions
+        n_favourites = sum(poem.is_favourite for poem in self._session.compositions)
+        if self._file is None or (revisions is self._written[0] and n_favourites == self._written[1]):
+            return
+        with contextlib.suppress(OSError):
+            await asyncio.to_thread(self._file.save, self._session.snapshot())
+            self._written = revisions, n_favourites
 
     def action_clear_session(self) -> None:
         """Remove all poems from the screen; undo restores them."""

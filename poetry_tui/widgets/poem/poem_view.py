@@ -102,12 +102,11 @@ class PoemView(ScrollView, can_focus=True, inherit_bindings=False):
     }
     ALLOW_SELECT = False
 
+    @dataclass
     class CharacterClicked(Message):
         """A character of the verse was clicked."""
 
-        def __init__(self, index: int) -> None:
-            super().__init__()
-            self.index = index
+        index: int
 
     def __init__(self, hint: str = "") -> None:
         super().__init__()

@@ -1,6 +1,7 @@
 """The first line of every screen: the studio's name, the three tabs, the model on the right."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from textual import events
 from textual.content import Content
@@ -32,12 +33,11 @@ class StudioHeader(Widget):
 
     status: reactive[str] = reactive("")
 
+    @dataclass
     class TabChosen(Message):
         """A tab was clicked."""
 
-        def __init__(self, mode: str) -> None:
-            super().__init__()
-            self.mode = mode
+        mode: str
 
     def __init__(self, mode: str) -> None:
         super().__init__()

@@ -26,28 +26,25 @@ from poetry_tui.widgets.shell.footer import StudioFooter
 from poetry_tui.widgets.shell.header import StudioHeader
 
 
+@dataclass
 class EngineChanged(Message):
     """The engine service starts, is ready, died, was given up."""
 
-    def __init__(self, state: EngineState) -> None:
-        super().__init__()
-        self.state = state
+    state: EngineState
 
 
+@dataclass
 class ModelWanted(Message):
     """Somebody wants to compose with a model: its name, or the folder of a model or a run."""
 
-    def __init__(self, model: str) -> None:
-        super().__init__()
-        self.model = model
+    model: str
 
 
+@dataclass
 class CopyWanted(Message):
     """Somebody wants a text in the clipboard, and to be told how it got there."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
+    text: str
 
 
 @dataclass(slots=True)

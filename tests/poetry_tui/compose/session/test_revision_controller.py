@@ -85,7 +85,7 @@ def test_a_label_shows_depth_number_and_the_lines_that_differ_from_the_parent() 
     assert request is not None
     bench.add(request, TEXT[:10] + "江月照归篷。")
     bench.add(request, TEXT)
-    labels = [bench.controller.label_of(row) for row in bench.controller.rows()]
+    labels = [bench.controller.label_of(row) for row in bench.session.tree.rows()]
     assert labels == ["1  日暮江头一笛风，满船明月照归篷。", "└ 2  满船江月照归篷。", "└ 3  (the same text)"]
     bench.controller.go_to(1)
     assert bench.session.index == 1

@@ -191,7 +191,7 @@ async def test_a_session_whose_poems_are_favourites_starts_empty(until: Until) -
         await studio.until(lambda: studio.current.is_favourite)
     assert len(FavouriteStore().list()) == 1
     async with open_studio(until) as studio:
-        await studio.until(lambda: studio.screen.session_saver.autosave.is_open)
+        await studio.until(lambda: studio.screen.session_saver.is_open)
         assert studio.screen.session.compositions == []
 
 
@@ -205,9 +205,7 @@ async def test_a_session_is_cleared_and_the_poems_come_back_with_undo(until: Unt
         await studio.press("u")
         assert studio.current.text == text
         await studio.press("X")
-        await studio.until(
-            lambda: not (paths.home() / FILE).exists() or studio.screen.session_saver.autosave._written[0] == ()
-        )
+        await studio.until(lambda: not (paths.home() / FILE).exists() or studio.screen.session_saver._written[0] == ())
     async with open_studio(until) as studio:
-        await studio.until(lambda: studio.screen.session_saver.autosave.is_open)
+        await studio.until(lambda: studio.screen.session_saver.is_open)
         assert studio.screen.session.compositions == []
