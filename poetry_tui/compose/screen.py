@@ -188,7 +188,7 @@ class ComposeScreen(StudioScreen):
     # Not by `@on`, which would load the inspector before the first paint.
     def on_character_inspector_chosen(self, event: "CharacterInspector.Chosen") -> None:
         """Put a character at the cursor, and let the model go on from there."""
-        request = self.revisions.choose(event.character)
+        request = self.revisions.choose(event.alternative.character)
         if request is not None:
             self.write([request])
 

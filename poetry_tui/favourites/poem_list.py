@@ -1,6 +1,6 @@
 """The kept poems as a list: begin character, heading, and below them date, form, model and tags."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from textual import events
 from textual.content import Content
@@ -12,6 +12,9 @@ from poetry_tui.favourites.store import Favourite, heading_of, name_of_form
 from poetry_tui.preferences.i18n import tr, tr_error
 from poetry_tui.preferences.keymap import next_with
 from poetry_tui.preferences.themes import FAINT
+
+# Above the invitation, in every language.
+_EMPTY = "卷中待诗"
 
 
 class PoemShelf(OptionList):
@@ -68,14 +71,12 @@ def _rows(poem: Favourite) -> Content:
 
 def invitation() -> Content:
     """What stands where no poem does: three calm lines."""
-    return Content("\n").join(_invitation_lines())
-
-
-def _invitation_lines() -> Iterator[Content]:
     title = tr("favourites.empty_title")
-    yield Content.styled(" ".join("卷中待诗"), "bold $accent")
-    if title != "卷中待诗":
-        yield Content.styled(title, FAINT)
-    yield Content("")
-    yield Content(tr("favourites.empty_how"))
-    yield Content.styled(tr("favourites.empty_where"), FAINT)
+    lines = (
+        Content.styled(" ".join(_EMPTY), "bold $accent"),
+        *((Content.styled(title, FAINT),) if title != _EMPTY else ()),
+        Content(""),
+        Content(tr("favourites.empty_how")),
+        Content.styled(tr("favourites.empty_where"), FAINT),
+    )
+    return Content("\n").join(lines)

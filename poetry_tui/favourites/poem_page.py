@@ -1,6 +1,5 @@
 """One kept poem, laid out as on the stage, and how it was made."""
 
-import contextlib
 from collections.abc import Iterator
 
 from rich.cells import cell_len
@@ -12,10 +11,9 @@ from textual.widgets import Static
 from engine.composing.replies import Token
 from engine.prosody.text import nats_per_han, shown_nats
 from engine.prosody.tunes import stanza_starts_of
-from engine.system.errors import StudioError
 from poetry_tui.favourites import OWN
 from poetry_tui.favourites.export import date_of
-from poetry_tui.favourites.store import Favourite, form_key_of
+from poetry_tui.favourites.store import Favourite, form_key_of, name_of_form
 from poetry_tui.preferences.i18n import TRANSLATIONS, tr, tr_error, tr_label
 from poetry_tui.preferences.themes import FAINT
 from poetry_tui.widgets.poem.poem_view import PoemView, PoemViewState
@@ -82,7 +80,7 @@ def _facts(poem: Favourite) -> Iterator[tuple[str, Content]]:
         yield tr_label("favourites.seed"), Content(str(poem.seed))
     for name, value in () if is_own else poem.settings.items():
         if name not in _UNSAID and value not in (None, "", "free"):
-            value = _name_of_form(value) if name == "form" else value
+            value = name_of_form(poem) or value if name == "form" else value
             label = tr_label(f"favourites.{name}") if f"favourites.{name}" in TRANSLATIONS else name
             yield label, Content(f"{value:.2f}" if isinstance(value, float) else str(value))
     if (nats := nats_per_han(poem.logprob, poem.text)) is not None:
@@ -94,15 +92,6 @@ def _facts(poem: Favourite) -> Iterator[tuple[str, Content]]:
         yield tr_label("favourites.tags"), Content.styled(" ".join(f"#{tag}" for tag in poem.tags), "$accent")
     if poem.note:
         yield tr_label("favourites.note"), Content(poem.note)
-
-
-def _name_of_form(key: object) -> object:
-    # Read from a table, which a poem in free verse does without.
-    from engine.prosody.forms.definitions import form_called
-
-    with contextlib.suppress(StudioError):
-        return form_called(str(key)).name
-    return key
 
 
 def _table(facts: list[tuple[str, Content]]) -> Content:

@@ -17,20 +17,6 @@ from engine.system.names import printable
 
 # No poem comes near, and infinity is beyond.
 MAX_NATS = 1e30
-COLUMNS = (
-    "id",
-    "text",
-    "begin",
-    "model",
-    "seed",
-    "settings",
-    "logprob",
-    "created_s",
-    "title",
-    "tags",
-    "note",
-    "collection",
-)
 
 
 def fields_of(row: Sequence[Any]) -> dict[str, Any]:
@@ -92,3 +78,4 @@ _READERS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "note": (_text, ""),
     "collection": (_text, ""),
 }
+COLUMNS = ("id", *_READERS)

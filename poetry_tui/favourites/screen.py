@@ -301,7 +301,7 @@ class FavouritesScreen(StudioScreen):
         if poem := self.chosen:
             from poetry_tui.widgets.poster_dialog import PosterDialog, PosterPoem
 
-            text = self.display_of_poems.to_display_chars(poem.text) or poem.text
+            text = self.display_of_poems.to_display_chars(poem.text)
             self.app.push_screen(PosterDialog(PosterPoem(text, poem.title, form_key_of(poem)), self.services.settings))
 
     def action_export(self) -> None:

@@ -98,12 +98,10 @@ def form_key_of(favourite: Favourite) -> str | None:
 def name_of_form(favourite: Favourite) -> str:
     """The name of its form, 七绝; "" for free verse and for a form that is not known."""
     # Read from a table, which a list of free verse does without.
-    from engine.prosody.forms.definitions import form_called
+    from engine.prosody.forms.definitions import form_or_none
 
-    form = form_key_of(favourite)
-    with contextlib.suppress(StudioError):
-        return form_called(form).name if form else ""
-    return ""
+    form = form_or_none(form_key_of(favourite))
+    return form.name if form else ""
 
 
 class FavouriteStore:

@@ -76,15 +76,10 @@ def configured_settings(settings: Settings) -> Settings:
                 "{name} cannot be {value}.", "Correct {path}.", name=name, value=shown(value), path=config_file()
             )
     if "form" in preferred:
-        preferred["form"] = "free" if preferred["form"] == "free" else form_key(preferred["form"])
+        from engine.prosody.forms.definitions import form_called
+
+        preferred["form"] = "free" if preferred["form"] == "free" else form_called(preferred["form"]).key
     return dataclasses.replace(settings, **preferred)
-
-
-def form_key(name: str) -> str:
-    """The key of a form. Raises UsageError when there is none."""
-    from engine.prosody.forms.definitions import form_called
-
-    return form_called(name).key
 
 
 def open_settings(path: Path) -> tuple[Settings, Path | None]:

@@ -44,7 +44,7 @@ def _is_light_by_variable(value: str) -> bool:
 
 def _ask(terminal: int) -> str:
     """All that a terminal answers; what else it sends is kept as typed ahead."""
-    global _held
+    global _held, _typed_ahead
     if sys.platform == "win32" or os.environ.get("TERM", "dumb") in _MUTE:
         return ""
     import termios
@@ -68,13 +68,8 @@ def _ask(terminal: int) -> str:
             termios.tcsetattr(asking, termios.TCSANOW, attributes)
             os.close(asking)
     text = answer.decode(errors="replace")
-    _keep_typed(without_answers(text))
+    _typed_ahead += without_answers(text)
     return text
-
-
-def _keep_typed(text: str) -> None:
-    global _typed_ahead
-    _typed_ahead += text
 
 
 def take_typed_ahead() -> str:

@@ -12,7 +12,6 @@ as it takes something, and the process leaves. Trainings go on: they outlive the
 
 import contextlib
 import errno
-import functools
 import os
 import select
 import signal
@@ -81,12 +80,12 @@ def watching(ask_to_leave: Callable[[], object], restore_terminal: Callable[[Att
     def watch() -> None:
         if _IS_LEAVING in _wait_for_end(terminal, listening):
             if not has_left.wait(MAX_LEAVING_S):
-                _leave_at_once(functools.partial(restore_terminal, attributes), 0)
+                _leave_at_once(restore_terminal, attributes, 0)
             return
         shall_leave.set()
         ask_to_leave()
         if not has_left.wait(DEADLINE_S):
-            _leave_at_once(functools.partial(restore_terminal, attributes), INTERRUPTED)
+            _leave_at_once(restore_terminal, attributes, INTERRUPTED)
 
     # What is ignored stays so (nohup); the others are heard through the wakeup descriptor, and their handlers do nothing.
     for number in _SIGNALS:
@@ -131,10 +130,10 @@ def _is_gone(terminal: int) -> bool:
     return False
 
 
-def _leave_at_once(restore_terminal: Callable[[], object], status: int) -> NoReturn:
+def _leave_at_once(restore_terminal: Callable[[Attributes], object], attributes: Attributes, status: int) -> NoReturn:
     try:
         end_children()
-        restore_terminal()
+        restore_terminal(attributes)
     finally:
         os._exit(status)
 

@@ -4,10 +4,12 @@ import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style
+from textual.app import App
 from textual.color import Color
 
 from poetry_tui.preferences.chart_glyphs import is_ascii, shade
@@ -53,6 +55,12 @@ def palettes_of(theme: Mapping[str, str], has_colour: bool) -> Palettes:
     if not has_colour:
         return Palettes(Palette(0.0, 1.0, ()), Palette(-1.0, 1.0, ()))
     return _blended(*(theme[name] for name in ("background", "foreground", "secondary", "accent")))
+
+
+def palettes_of_app(app: App[Any]) -> Palettes:
+    """The palettes of the theme of an app; those without colours where its terminal has a few alone."""
+    has_colour = not app.no_color and (app.is_headless or app.console.color_system not in (None, "standard"))
+    return palettes_of(app.theme_variables, has_colour)
 
 
 @functools.lru_cache(8)

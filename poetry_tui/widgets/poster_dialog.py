@@ -23,7 +23,7 @@ from engine.commands.poster.layout import AIDS, HEIGHT, MAX_INSCRIPTION_CHARS, M
 from engine.commands.poster.papers import PAPERS
 from engine.commands.poster.render import ending_of, poster_image, write_poster
 from engine.commands.poster.seal import MAX_CHARS
-from engine.system.errors import StudioError, UsageError
+from engine.system.errors import StudioError
 from engine.system.files import check_new_file
 from engine.system.names import path_of
 from poetry_tui.preferences.i18n import tr, tr_error, tr_label, tr_os_error
@@ -172,15 +172,14 @@ class PosterDialog(ModalScreen[Path | None]):
             await asyncio.to_thread(check_new_file, path)
             self.problem.update(tr("poster.drawing"))
             await asyncio.to_thread(write_poster, path, poem.text, style, poem.form, self._font_file)
-        except (StudioError, UsageError) as error:
+        except StudioError as error:
             self.problem.update(tr_error(str(error)))
         except OSError as error:
             self.problem.update(tr("favourites.file_failed", path=path, why=tr_os_error(error)))
         else:
             self._settings.change(poster_paper=style.paper, poster_seal=style.seal)
             self.app.notify(tr("poster.written", path=path.absolute()), markup=False)
-            if self.is_current:
-                self.dismiss(path)
+            self.dismiss(path)
 
 
 class PosterPreview(Widget):

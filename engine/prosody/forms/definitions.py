@@ -4,6 +4,7 @@ A form has one or more tone patterns, a tone pattern has segments (a couplet of 
 options: the plain one first, then those that a licence (拗救) or the practice of poets allows instead.
 """
 
+import contextlib
 import dataclasses
 import functools
 import re
@@ -164,6 +165,15 @@ def form_called(name: str) -> Form:
     names = [called for form in forms() for called in (form.key, form.name, *form.also)]
     hint = did_you_mean(name, names, "`poetry-tui forms` lists the forms.")
     raise UsageError("There is no form called {name}.", hint, name=shown(name))
+
+
+def form_or_none(name: str | None) -> Form | None:
+    """The form with a key or a name, as `form_called`; None for free verse and where there is none."""
+    if name in (None, "", "free"):
+        return None
+    with contextlib.suppress(UsageError):
+        return form_called(name)
+    return None
 
 
 def named_with_lines(key: str, n_lines: int) -> str:

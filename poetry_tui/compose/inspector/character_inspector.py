@@ -26,7 +26,7 @@ from poetry_tui.compose.inspector.rows import InspectorStyles, Row, piece
 from poetry_tui.compose.session.revision_request import is_fixed_by_form
 from poetry_tui.preferences.i18n import language, tr
 from poetry_tui.preferences.keymap import bind
-from poetry_tui.widgets.heat_strip import palettes_of, spread
+from poetry_tui.widgets.heat_strip import palettes_of_app, spread
 
 # A cursor that moves on sooner asks for no inspection.
 REST_S = 0.12
@@ -70,10 +70,6 @@ class CharacterInspector(Widget, can_focus=True):
         """Another character is requested for the position. The constraints may forbid it: see `alternative`."""
 
         alternative: Alternative
-
-        @property
-        def character(self) -> str:
-            return self.alternative.character
 
     @dataclass
     class InspectionWanted(Message):
@@ -247,9 +243,6 @@ class CharacterInspector(Widget, can_focus=True):
         def style(name: str) -> Style:
             return self.get_component_rich_style(f"character-inspector--{name}")
 
-        has_colour = not self.app.no_color and (
-            self.app.is_headless or self.app.console.color_system not in (None, "standard")
-        )
         return InspectorStyles(
             plain=style("plain"),
             faint=style("faint"),
@@ -258,7 +251,7 @@ class CharacterInspector(Widget, can_focus=True):
             allowed=style("allowed"),
             forbidden=style("forbidden"),
             picked=style("picked").background_style,
-            palettes=palettes_of(self.app.theme_variables, has_colour),
+            palettes=palettes_of_app(self.app),
         )
 
 

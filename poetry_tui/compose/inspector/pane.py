@@ -59,7 +59,7 @@ class InspectorPane(Vertical):
         spawn: Spawn,
         to_display_chars: Callable[[str], str],
     ) -> None:
-        """`to_display_chars`: a text in the characters that are displayed; "" where it is displayed as it is."""
+        """`to_display_chars`: a text in the characters that are displayed."""
         super().__init__()
         self._to_display_chars = to_display_chars
         self._session, self._revisions, self._engine, self._spawn = session, revisions, engine, spawn
@@ -149,9 +149,8 @@ class InspectorPane(Vertical):
             return
         from poetry_tui.compose.inspector.states_screen import StatesScreen
 
-        text = revision.text
-        request = InspectStates(text, config=revision.config, model=revision.model)
-        displayed = self._to_display_chars(text) or text
+        request = InspectStates(revision.text, config=revision.config, model=revision.model)
+        displayed = self._to_display_chars(revision.text)
 
         def go_to(index: int | None) -> None:
             if index is not None and self._session.revision is revision:

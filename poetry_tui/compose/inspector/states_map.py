@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from engine.composing.replies import PoemStates
 from poetry_tui.compose.inspector.rows import GAP, piece
-from poetry_tui.widgets.heat_strip import Palette, cell_of, palettes_of
+from poetry_tui.widgets.heat_strip import Palette, cell_of, palettes_of_app
 from poetry_tui.widgets.poem.typesetting import full_width
 
 # The number of a unit and a blank.
@@ -59,14 +59,9 @@ class StatesMap(Widget, can_focus=True):
     @property
     def palette(self) -> Palette:
         """From the lowest to the highest value: −1 to 1, or where a memory goes beyond, as far as that."""
-        has_colour = not self.app.no_color and (
-            self.app.is_headless or self.app.console.color_system not in (None, "standard")
-        )
         values = self.states.values if self.states is not None else ()
         largest = max((abs(value) for row in values for value in row), default=1.0)
-        return Palette(
-            -max(largest, 1.0), max(largest, 1.0), palettes_of(self.app.theme_variables, has_colour).signed.colours
-        )
+        return Palette(-max(largest, 1.0), max(largest, 1.0), palettes_of_app(self.app).signed.colours)
 
     @property
     def _n_columns_shown(self) -> int:

@@ -45,7 +45,7 @@ class StatesScreen(ModalScreen[int | None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,H,q", "leave", show=False),
+        Binding("escape,H,q", "dismiss", show=False),
         bind("enter", "go", "inspector.states_go", display="⏎"),
         bind("g", "next_layer", "inspector.next_layer"),
         bind("c", "next_kind", "inspector.states_kind"),
@@ -129,9 +129,4 @@ class StatesScreen(ModalScreen[int | None]):
         self._load()
 
     def action_go(self) -> None:
-        if self.is_current:
-            self.dismiss(self.map.column)
-
-    def action_leave(self) -> None:
-        if self.is_current:
-            self.dismiss(None)
+        self.dismiss(self.map.column)

@@ -1,7 +1,6 @@
 """The facts about a poem: form, tones and rhyme, novelty, how it was composed; the widget that shows them below it."""
 
 import asyncio
-import contextlib
 import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -31,24 +30,27 @@ _BETWEEN = " · "
 
 def poem_heading(composition: Composition) -> str:
     """The title of the poem pane: form and rhyme, as requested or resulting; title, keywords and style of the request."""
-    form = str(composition.config.get("form", "free"))
+    form, title, keywords, style = (
+        str(composition.config.get(name) or "") for name in ("form", "title", "keywords", "style")
+    )
+    in_marks = f"《{title}》" if title else ""
     if composition.is_own:
-        title = str(composition.config.get("title") or "")
-        return " · ".join([tr("compose.own_poem"), *([f"《{title}》"] if title else [])])
-    if form == "free":
+        return " · ".join(filter(None, (tr("compose.own_poem"), in_marks)))
+    if form in ("", "free"):
         return tr_label("compose.poem")
     # Read from a table: not before a form is requested.
-    from engine.prosody.forms.definitions import form_called
+    from engine.prosody.forms.definitions import form_or_none
 
-    names = []
-    with contextlib.suppress(StudioError):
-        names = [form_called(form).name]
+    found = form_or_none(form)
     rhyme = composition.config.get("rhyme") or (composition.done.rhyme if composition.done else None)
-    title, keywords, style = (str(composition.config.get(name) or "") for name in ("title", "keywords", "style"))
-    parts = [*names, *([tr("compose.in_rhyme", rhyme=rhyme)] if rhyme else []), *([f"《{title}》"] if title else [])]
-    return " · ".join(
-        [*parts, *([keywords] if keywords else []), *([tr("compose.in_style", style=style)] if style else [])]
+    parts = (
+        found.name if found else "",
+        tr("compose.in_rhyme", rhyme=rhyme) if rhyme else "",
+        in_marks,
+        keywords,
+        tr("compose.in_style", style=style) if style else "",
     )
+    return " · ".join(filter(None, parts))
 
 
 def tone_facts(tones: "PoemAnnotations") -> list[Content]:

@@ -42,7 +42,7 @@ class OwnPoemDialog(ModalScreen[str | None]):
     """
     BINDINGS = [
         Binding("ctrl+s", "accept", priority=True, show=False),
-        Binding("escape", "cancel", priority=True, show=False),
+        Binding("escape", "dismiss", priority=True, show=False),
     ]
 
     def __init__(self, text: str = "") -> None:
@@ -96,6 +96,3 @@ class OwnPoemDialog(ModalScreen[str | None]):
             self.dismiss(self.text)
         else:
             self._verdict.update(tr("own.nothing"))
-
-    def action_cancel(self) -> None:
-        self.dismiss(None)

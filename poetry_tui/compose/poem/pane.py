@@ -107,7 +107,7 @@ class PoemPane(Vertical):
 
     @property
     def to_display_chars(self) -> Callable[[str], str]:
-        """A text in the characters that are displayed; "" where it is displayed as it is."""
+        """`PoemDisplay.to_display_chars` of the pane."""
         return self._display.to_display_chars
 
     def compose(self) -> ComposeResult:
@@ -159,7 +159,7 @@ class PoemPane(Vertical):
             annotations=(annotations.annotations if annotations else {}) if with_annotations else None,
             locked=revision.locked if revision else frozenset(),
             is_upright=self._display.is_upright,
-            title=self._display.to_display_chars(title) or title,
+            title=self._display.to_display_chars(title),
             stanza_starts=_stanza_starts(current) if current and current.is_over else (),
         )
 
@@ -303,7 +303,7 @@ class PoemPane(Vertical):
     def action_poster(self) -> None:
         current = self._session.current
         if current is not None and current.tokens:
-            self.dialogs.draw_poster(current, self._display.to_display_chars(current.text) or current.text)
+            self.dialogs.draw_poster(current, self._display.to_display_chars(current.text))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         current = self._session.current

@@ -60,7 +60,8 @@ class RequestFields(Vertical):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._forms: tuple[FormChoice, ...] = ()
-        self._wanted_rhyme, self._wanted_tone_pattern = settings.rhyme, settings.tone_pattern
+        # The chosen rhyme and tone pattern; None for any.
+        self.wanted_rhyme, self.wanted_tone_pattern = settings.rhyme, settings.tone_pattern
         self._wanted_book: RhymeBook | None = settings.rhyme_book
         self._keys: list[str] = [settings.form]
         self.own, self.title_input, self.keywords, self.style, self.acrostic, self.acrostic_tail, self.keep = (
@@ -112,7 +113,6 @@ class RequestFields(Vertical):
             stepper.tooltip = tr(f"{stepper.words}.tip")
         self._offer_form_names()
         self._offer_rules()
-
         self._pace.offer(_paces(), self._pace.index)
 
     # The chosen options
@@ -120,17 +120,16 @@ class RequestFields(Vertical):
     @property
     def options(self) -> dict[str, Any]:
         """The fields of a ComposeConfig that are chosen here: all but begin and seed."""
+        written = {str(field.id): field.value.strip() for field in self.inputs[1:]}
+        return {**written, "keep": pattern_of_form(self.keep.value, self.form_key), **self._chosen}
+
+    @property
+    def _chosen(self) -> dict[str, Any]:
         return {
             "form": self.form_key,
-            "rhyme": self._wanted_rhyme,
+            "rhyme": self.wanted_rhyme,
             "rhyme_book": self._wanted_book,
-            "tone_pattern": self._wanted_tone_pattern,
-            "title": self.title_input.value.strip(),
-            "keywords": self.keywords.value.strip(),
-            "style": self.style.value.strip(),
-            "acrostic": self.acrostic.value.strip(),
-            "acrostic_tail": self.acrostic_tail.value.strip(),
-            "keep": pattern_of_form(self.keep.value, self.form_key),
+            "tone_pattern": self.wanted_tone_pattern,
             "temperature": self.temperature,
         }
 
@@ -139,19 +138,13 @@ class RequestFields(Vertical):
         return self._keys[self.form.index]
 
     @property
-    def wanted_rhyme(self) -> str | None:
-        """The chosen rhyme; None for any."""
-        return self._wanted_rhyme
-
-    @property
-    def wanted_tone_pattern(self) -> str | None:
-        """The chosen tone pattern; None for any."""
-        return self._wanted_tone_pattern
+    def _form_choice(self) -> FormChoice | None:
+        return next((choice for choice in self._forms if choice.key == self.form_key), None)
 
     @property
     def rhyme_system(self) -> RhymeBook:
         """The chosen rhyme book, or the chosen form's own."""
-        chosen = next((choice for choice in self._forms if choice.key == self.form_key), None)
+        chosen = self._form_choice
         return self._wanted_book or (chosen.books[0] if chosen else "pingshui")
 
     def choose_rhyme(self, name: str) -> None:
@@ -183,15 +176,7 @@ class RequestFields(Vertical):
     @property
     def remembered(self) -> Mapping[str, Any]:
         """The chosen options as fields of `Settings`."""
-        return {
-            "temperature": self.temperature,
-            "pace": self.pace,
-            "n_candidates": self.n_candidates,
-            "form": self.form_key,
-            "rhyme": self._wanted_rhyme,
-            "rhyme_book": self._wanted_book,
-            "tone_pattern": self._wanted_tone_pattern,
-        }
+        return {**self._chosen, "pace": self.pace, "n_candidates": self.n_candidates}
 
     def change_temperature(self, by: int) -> None:
         self._temperature.step(by)
@@ -239,7 +224,7 @@ class RequestFields(Vertical):
         """Offer rhyme books, rhymes and tone patterns of the chosen form. A choice stays where the form has it."""
         if not self._forms:
             return
-        chosen = next((choice for choice in self._forms if choice.key == self.form_key), None)
+        chosen = self._form_choice
         books = chosen.books if chosen else ()
         # The form's own book is no choice of the user.
         self._wanted_book = self._wanted_book if self._wanted_book in books[1:] else None
@@ -247,11 +232,11 @@ class RequestFields(Vertical):
         self.book.offer(names, books.index(self._wanted_book) if self._wanted_book else 0)
         rhymes = chosen.rhymes_by_book[self.rhyme_system] if chosen else ()
         tone_patterns = chosen.tone_patterns if chosen and len(chosen.tone_patterns) > 1 else ()
-        self._wanted_rhyme = self._wanted_rhyme if self._wanted_rhyme in rhymes else None
-        self._wanted_tone_pattern = self._wanted_tone_pattern if self._wanted_tone_pattern in tone_patterns else None
+        self.wanted_rhyme = self.wanted_rhyme if self.wanted_rhyme in rhymes else None
+        self.wanted_tone_pattern = self.wanted_tone_pattern if self.wanted_tone_pattern in tone_patterns else None
         for stepper, values, wanted in (
-            (self.rhyme, rhymes, self._wanted_rhyme),
-            (self.tone_pattern, tone_patterns, self._wanted_tone_pattern),
+            (self.rhyme, rhymes, self.wanted_rhyme),
+            (self.tone_pattern, tone_patterns, self.wanted_tone_pattern),
         ):
             stepper.offer([tr("compose.any"), *values], 0 if wanted is None else values.index(wanted) + 1)
 
@@ -260,9 +245,9 @@ class RequestFields(Vertical):
         event.stop()
         stepper = event.stepper
         if stepper is self.rhyme:
-            self._wanted_rhyme = stepper.value if stepper.index else None
+            self.wanted_rhyme = stepper.value if stepper.index else None
         elif stepper is self.tone_pattern:
-            self._wanted_tone_pattern = stepper.value if stepper.index else None
+            self.wanted_tone_pattern = stepper.value if stepper.index else None
         elif stepper is self.book:
             self._wanted_book = next((book for book, name in RHYME_BOOKS.items() if name == stepper.value), None)
             self._offer_rules()

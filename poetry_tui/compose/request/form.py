@@ -89,8 +89,7 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
         yield self.picker
 
     def on_mount(self) -> None:
-        self.border_title = Content(tr_label("compose.begin"))
-        self.picker.tooltip = tr("compose.picker.tip")
+        self.refresh_labels()
         self.call_after_refresh(self._mount_fields)
 
     async def _mount_fields(self) -> None:
@@ -103,7 +102,8 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
     def refresh_labels(self) -> None:
         self.border_title = Content(tr_label("compose.begin"))
         self.picker.tooltip = tr("compose.picker.tip")
-        self.fields.refresh_labels()
+        if self.has_fields:
+            self.fields.refresh_labels()
 
     async def offer_choices(self) -> None:
         """Offer the installed models, the forms and the rhymes."""

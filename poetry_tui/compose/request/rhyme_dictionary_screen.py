@@ -46,9 +46,7 @@ class RhymeDictionary(ModalScreen[str | None]):
         #keys { height: auto; color: $text-muted; }
     }
     """
-    BINDINGS = [
-        Binding("escape", "cancel", priority=True, show=False),
-    ]
+    BINDINGS = [Binding("escape", "dismiss", priority=True, show=False)]
 
     def __init__(self, system: "RhymeBook", group: str | None = None, character: str = "") -> None:
         super().__init__()
@@ -134,6 +132,3 @@ class RhymeDictionary(ModalScreen[str | None]):
 
     def key_down(self) -> None:
         self._groups.action_cursor_down()
-
-    def action_cancel(self) -> None:
-        self.dismiss(None)

@@ -6,8 +6,7 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
-from engine.prosody.forms.definitions import form_called
-from engine.system.errors import StudioError
+from engine.prosody.forms.definitions import form_or_none
 from poetry_tui.preferences.i18n import tr
 from poetry_tui.preferences.themes import FAINT
 
@@ -43,9 +42,8 @@ class FormPattern:
 
 def pattern_of(form_key: str, tone_pattern_name: str | None = None) -> FormPattern | None:
     """The pattern of a form in one of its tone patterns, the first where none is named; None for what is no form."""
-    try:
-        form = form_called(form_key)
-    except StudioError:
+    form = form_or_none(form_key)
+    if form is None:
         return None
     tone_pattern = next((one for one in form.tone_patterns if one.name == tone_pattern_name), form.tone_patterns[0])
     rhymes = {position.line: position.label for position in tone_pattern.rhymes}

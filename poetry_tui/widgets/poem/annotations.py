@@ -3,19 +3,17 @@
 A pure function of the text; the checker in `engine.prosody` judges it.
 """
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from engine.prosody.checker import check
-from engine.prosody.forms.definitions import Form, form_called
+from engine.prosody.forms.definitions import form_or_none
 from engine.prosody.forms.match import Verdict
 from engine.prosody.pinyin import pinyin_of
 from engine.prosody.report import Report
 from engine.prosody.text import RHYME_BOOKS, RhymeBook
 from engine.prosody.tones import Reading
-from engine.system.errors import UsageError
 
 Look = Literal["tone", "wrong", "licence", "rhyme"]
 # Each as wide as a character: two cells.
@@ -62,10 +60,10 @@ def annotate(
 
     `with_pinyin`: the pinyin stands beside each character, in place of its tone.
     """
-    report = check(text, _form_called(form), book=book)
+    report = check(text, form_or_none(form), book=book)
     if report.tone_pattern is None and form is not None:
         report = check(text, book=book)
-    found = form_called(report.form) if report.form is not None and report.tone_pattern is not None else None
+    found = form_or_none(report.form) if report.tone_pattern is not None else None
     annotations = _annotations(text, report)
     if with_pinyin:
         readings = [
@@ -87,13 +85,6 @@ def annotate(
         rhyme_book=RHYME_BOOKS[report.rhyme_book] if found and report.rhyme_book != found.rhyme_system else "",
         parallelism=tuple(one.score for one in report.couplets),
     )
-
-
-def _form_called(name: str | None) -> Form | None:
-    """The form with a key; None for an unknown one and for free verse."""
-    with contextlib.suppress(UsageError):
-        return form_called(name) if name is not None else None
-    return None
 
 
 def _annotations(text: str, report: Report) -> dict[int, Annotation]:

@@ -38,9 +38,9 @@ class PoemDisplay:
         self._on_change()
 
     def to_display_chars(self, text: str) -> str:
-        """A text in traditional characters; "" where it is displayed as it is."""
+        """A text in the characters that are displayed, traditional ones or its own."""
         if not self.is_traditional:
-            return ""
+            return text
         from poetry_tui.widgets.poem.display_chars import to_display_chars
 
         return to_display_chars(text)

@@ -4,7 +4,7 @@ import dataclasses
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -87,18 +87,12 @@ class PoemView(ScrollView, can_focus=True, inherit_bindings=False):
         .poem-view--rhyme { color: $accent; background: $background; }
     }
     """
-    COMPONENT_CLASSES = {
-        "poem-view--plain",
-        "poem-view--forced",
-        "poem-view--cursor",
-        "poem-view--cursor-locked",
-        "poem-view--locked",
-        "poem-view--hint",
-        "poem-view--title",
-        "poem-view--tone",
-        "poem-view--wrong",
-        "poem-view--licence",
-        "poem-view--rhyme",
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"poem-view--{look}"
+        for look in (
+            *("plain", "forced", "cursor", "cursor-locked", "locked"),
+            *("hint", "title", "tone", "wrong", "licence", "rhyme"),
+        )
     }
     ALLOW_SELECT = False
 
@@ -168,13 +162,15 @@ class PoemView(ScrollView, can_focus=True, inherit_bindings=False):
         characters = [token.character for token in state.tokens]
         manner = typeset_vertical if state.is_upright else typeset
         above = _TITLE_ROWS if state.title and state.tokens else 0
+        annotation_cells = 0
+        if state.annotations is not None:
+            annotation_cells = max((cell_len(one.text) for one in state.annotations.values()), default=HAN_CELLS)
         page = manner(
             characters,
             max(width, 2),
             max(height - above, 1),
             state.is_written,
-            with_annotations=state.annotations is not None,
-            annotation_cells=max((cell_len(one.text) for one in (state.annotations or {}).values()), default=HAN_CELLS),
+            annotation_cells=annotation_cells,
             stanza_starts=state.stanza_starts,
         )
         self._page = (

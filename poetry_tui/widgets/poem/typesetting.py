@@ -61,22 +61,19 @@ def typeset(
     height: int,
     is_done: bool = False,
     *,
-    with_annotations: bool = False,
-    annotation_cells: int = HAN_CELLS,
+    annotation_cells: int = 0,
     stanza_starts: Collection[int] = (),
 ) -> Layout:
     """Lay out the characters of a poem, so far, in a view of `width` × `height` cells.
 
-    `with_annotations` leaves a row below each line, for annotations as wide as `annotation_cells`. A row is left free before the
-    characters of `stanza_starts`.
+    A row below each line is left to annotations of `annotation_cells`; 0: there are none. A row is left free before the characters
+    of `stanza_starts`.
     """
     lines = line_indices(characters)
     longest = expected(max((len(line) for line in lines), default=0), _DEFAULT_LENGTHS)
     if is_done and lines:
         longest = max(len(line) for line in lines)
-    paired, gap = _manner(
-        longest, width, annotation_cells - 1 if with_annotations and annotation_cells > HAN_CELLS else 0
-    )
+    paired, gap = _manner(longest, width, annotation_cells - 1 if annotation_cells > HAN_CELLS else 0)
     rows = _couplets(lines, characters, is_done) if paired else lines
     step = HAN_CELLS + gap
     per_row = max(1, (width + gap) // step)
@@ -87,15 +84,17 @@ def typeset(
         block = max(map(len, rows)) * step - gap
     left = max(0, (width - block) // 2)
     n_rows = max(len(rows), 1) if is_done else expected(len(rows), _DEFAULT_ROWS if paired else (4, 8))
-    closest = 2 if with_annotations else 1
+    closest = 2 if annotation_cells else 1
     leading = closest + 1 if n_rows * (closest + 1) - 1 <= height else closest
     top = max(0, (height - (n_rows * leading - leading + closest)) // 2)
-    cells = tuple(
-        Cell(index, left + column * step, top + y * leading)
-        for y, row in enumerate(rows)
-        for column, index in enumerate(row)
-    )
-    caret = _caret(rows, lines, characters, left, top, step, leading, per_row, paired)
+
+    def at(column: int, row: int) -> tuple[int, int]:
+        return left + column * step, top + row * leading
+
+    cells = tuple(Cell(index, *at(column, y)) for y, row in enumerate(rows) for column, index in enumerate(row))
+    last = rows[-1] if rows else []
+    is_full = len(last) >= per_row or not _goes_on(last, lines, characters, paired)
+    caret = at(0, len(rows)) if is_full else at(len(last), len(rows) - 1)
     return Layout(cells, caret, (cells[-1].y if cells else top) + closest)
 
 
@@ -136,25 +135,12 @@ def expected(so_far: int, usual: Sequence[int]) -> int:
     return next((length for length in usual if so_far <= length), so_far)
 
 
-def _caret(
-    rows: list[list[int]],
-    lines: list[list[int]],
-    characters: Sequence[str],
-    left: int,
-    top: int,
-    step: int,
-    leading: int,
-    per_row: int,
-    paired: bool,
-) -> tuple[int, int]:
-    """The (x, y) of the next character."""
-    if not rows:
-        return left, top
-    last = characters[rows[-1][-1]]
-    stays = last not in LINE_MARKS or (paired and last not in SENTENCE_ENDS and rows[-1] == lines[-1])
-    if stays and len(rows[-1]) < per_row:
-        return left + len(rows[-1]) * step, top + (len(rows) - 1) * leading
-    return left, top + len(rows) * leading
+def _goes_on(row: list[int], lines: list[list[int]], characters: Sequence[str], paired: bool) -> bool:
+    """Whether the next character belongs to a row: its line, or the couplet that its line begins, is not complete."""
+    if not row:
+        return False
+    last = characters[row[-1]]
+    return last not in LINE_MARKS or (paired and last not in SENTENCE_ENDS and row == lines[-1])
 
 
 # Cells between two columns, the most generous that fits; with annotations beside the characters they take two of their own.
@@ -173,8 +159,7 @@ def typeset_vertical(
     height: int,
     is_done: bool = False,
     *,
-    with_annotations: bool = False,
-    annotation_cells: int = HAN_CELLS,
+    annotation_cells: int = 0,
     stanza_starts: Collection[int] = (),
 ) -> Layout:
     """Lay out the characters of a poem, so far, in columns in a view of `width` × `height` cells; the arguments are those of `typeset`.
@@ -187,8 +172,8 @@ def typeset_vertical(
     n_columns = max(len(lines), 1) if is_done else expected(len(lines), _DEFAULT_COLUMNS)
     longest = max((len(line) for line in lines), default=1)
     longest = longest if is_done else expected(longest, _DEFAULT_LENGTHS)
-    column = HAN_CELLS + annotation_cells if with_annotations else HAN_CELLS
-    per_block, gap = _columns_per_block(n_columns, column, width, _GAPS_WITH_ANNOTATIONS if with_annotations else _GAPS)
+    column = HAN_CELLS + annotation_cells
+    per_block, gap = _columns_per_block(n_columns, column, width, _GAPS_WITH_ANNOTATIONS if annotation_cells else _GAPS)
     n_blocks = -(-n_columns // per_block)
     leading = 2 if n_blocks == 1 and longest * 2 - 1 <= height * _AIRY_SHARE else 1
     block = (longest - 1) * leading + 1

@@ -33,7 +33,7 @@ def stop_all() -> str:
 class QuitQuestion(ModalScreen[str]):
     """Answers `leave`, `stop` or `cancel`; leaving it running is the first choice, as nothing is lost by it."""
 
-    BINDINGS: ClassVar = [Binding("escape", f"answer('{CANCEL}')", show=False)]
+    BINDINGS: ClassVar = [Binding("escape", f"dismiss('{CANCEL}')", show=False)]
     AUTO_FOCUS = f"#{LEAVE}"
     DEFAULT_CSS = """
     QuitQuestion {
@@ -65,10 +65,7 @@ class QuitQuestion(ModalScreen[str]):
     @on(Button.Pressed)
     def pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        self.action_answer(event.button.id or CANCEL)
-
-    def action_answer(self, answer: str) -> None:
-        self.dismiss(answer)
+        self.dismiss(event.button.id)
 
 
 def ask_before_quitting(app: App[None], folders: Sequence[Path]) -> None:

@@ -39,7 +39,7 @@ class Box(App[None]):
         self.wanted.append(event.inspected)
 
     def on_character_inspector_chosen(self, event: CharacterInspector.Chosen) -> None:
-        self.chosen.append(event.character)
+        self.chosen.append(event.alternative.character)
 
     @property
     def box(self) -> CharacterInspector:

@@ -81,7 +81,7 @@ def test_no_two_characters_share_a_cell_and_none_is_outside(text: str, width: in
 
 
 def test_annotations_have_a_row_of_their_own_below_each_line() -> None:
-    page = typeset(SEVEN, 60, 20, is_done=True, with_annotations=True)
+    page = typeset(SEVEN, 60, 20, is_done=True, annotation_cells=2)
     ys = sorted({cell.y for cell in page.cells})
     assert all(after - before >= 2 for before, after in itertools.pairwise(ys))
     assert page.height == ys[-1] + 2
@@ -95,7 +95,7 @@ def test_upright_a_line_is_a_column_and_columns_go_from_right_to_left() -> None:
 
 
 def test_upright_columns_without_room_go_on_below() -> None:
-    page = typeset_vertical(SEVEN + SEVEN, 37, 30, is_done=True, with_annotations=True)
+    page = typeset_vertical(SEVEN + SEVEN, 37, 30, is_done=True, annotation_cells=2)
     assert len({cell.x for cell in page.cells}) == 4
     assert page.cells[32].y > page.cells[31].y
 
@@ -112,7 +112,7 @@ def test_no_two_characters_or_annotations_share_a_cell(
     text: str, width: int, height: int, is_done: bool, with_annotations: bool, is_upright: bool
 ) -> None:
     manner = typeset_vertical if is_upright else typeset
-    page = manner(text, width, height, is_done, with_annotations=with_annotations)
+    page = manner(text, width, height, is_done, annotation_cells=2 * with_annotations)
     assert len(page.cells) == len(text)
     annotation = ((2, 0) if is_upright else (0, 1)) if with_annotations else (0, 0)
     cells = [
@@ -139,19 +139,19 @@ TUNE = "日日日，月月月月。风风，山山山山。"
 @pytest.mark.parametrize("with_annotations", [False, True])
 def test_a_stanza_stands_apart_by_a_row_and_upright_by_a_column(with_annotations: bool) -> None:
     start = TUNE.index("风")
-    plain = typeset(TUNE, 80, 40, True, with_annotations=with_annotations)
-    apart = typeset(TUNE, 80, 40, True, with_annotations=with_annotations, stanza_starts=(start,))
+    plain = typeset(TUNE, 80, 40, True, annotation_cells=2 * with_annotations)
+    apart = typeset(TUNE, 80, 40, True, annotation_cells=2 * with_annotations, stanza_starts=(start,))
     rows = [sorted({cell.y for cell in page.cells}) for page in (plain, apart)]
     step = rows[0][1] - rows[0][0]
     assert [b - a for a, b in itertools.pairwise(rows[1])] == [step, 2 * step, step]
-    upright = typeset_vertical(TUNE, 80, 40, True, with_annotations=with_annotations, stanza_starts=(start,))
+    upright = typeset_vertical(TUNE, 80, 40, True, annotation_cells=2 * with_annotations, stanza_starts=(start,))
     columns = sorted({cell.x for cell in upright.cells}, reverse=True)
     gaps = [a - b for a, b in itertools.pairwise(columns)]
     assert gaps[1] == 2 * gaps[0] == 2 * gaps[2]
 
 
 def test_characters_with_pinyin_stand_as_far_apart_as_it_is_wide() -> None:
-    page = typeset(TUNE, 80, 40, True, with_annotations=True, annotation_cells=6)
+    page = typeset(TUNE, 80, 40, True, annotation_cells=6)
     first = [cell for cell in page.cells if cell.y == page.cells[0].y]
     assert first[1].x - first[0].x == 7
     assert max(cell.x for cell in page.cells) + 6 <= 80
