@@ -23,6 +23,7 @@ from engine.model.metadata import read_metadata, vocabulary_of
 from engine.model.registry import find_model
 from engine.model.torch_import import import_torch_to_compose
 from engine.prosody.forms.definitions import form_called
+from engine.prosody.text import FREE_VERSE
 from engine.system.errors import ComposeError, Message, UsageError
 from engine.system.names import path_of
 from engine.system.translations import listed, worded
@@ -142,7 +143,7 @@ def _poems(
 ) -> "Iterator[ComposeConfig | Composition]":
     """The poems of one request: the best of a pool; of free verse with a seed, or a single poem of it, the requests themselves,
     which are printed while they are composed."""
-    from engine.composing.composer import FREE_VERSE, compose_many
+    from engine.composing.composer import compose_many
 
     has_seed, n = hasattr(arguments, "seed"), arguments.n_poems
     if request.form == FREE_VERSE and (has_seed or n == 1):

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 
 from engine.composing.constrained import compose_constrained, compose_constrained_many
-from engine.composing.constraints.request import FREE_VERSE, is_shaped
+from engine.composing.constraints.request import is_shaped
 from engine.composing.constraints.used_words import with_marked
 from engine.composing.free_verse import compose_free, compose_free_many
 from engine.composing.ranking import (
@@ -23,10 +23,10 @@ from engine.model.checkpoint import LoadedModel
 from engine.model.devices import use_all_cores_for
 from engine.prosody.forms.definitions import form_called
 from engine.prosody.parallelism import couplet_parallelism
-from engine.prosody.text import han_of, is_han, lines_of
+from engine.prosody.text import FREE_VERSE, han_of, is_han, lines_of
 from engine.system.errors import ComposeError
 
-__all__ = ["FREE_VERSE", "Composition", "compose", "compose_many", "compose_poem", "finish", "pool_size_of"]
+__all__ = ["Composition", "compose", "compose_many", "compose_poem", "finish", "pool_size_of"]
 
 # Candidates of a request for at most `SMALL_REQUEST` poems, and particles of each: the best of 8 with 4 particles is 0.3 nats a
 # character likelier than the best of 32 with one, and takes as long.

@@ -13,7 +13,7 @@ from engine.composing.constraints.couplet import upper_line
 from engine.composing.constraints.layout import Slot
 from engine.composing.constraints.plan import ConstraintPlan, resolve_rhyme
 from engine.composing.constraints.prompt import build_prompt
-from engine.composing.constraints.request import FREE_VERSE, plan_of
+from engine.composing.constraints.request import plan_of
 from engine.composing.constraints.rhyme import poem_seed
 from engine.composing.constraints.used_words import placements, steered, used_words
 from engine.composing.decoding.decoder import ConstrainedDecoder, Guide, StepTrace
@@ -24,6 +24,7 @@ from engine.composing.replies import Token
 from engine.composing.results import allowed_mass, likeliest, surprisal_nats_of
 from engine.config.schema import ComposeConfig
 from engine.model.checkpoint import LoadedModel
+from engine.prosody.text import FREE_VERSE
 from engine.system.errors import ComposeError
 
 # Particles of a poem with characters forced ahead: with as many, the lines before them read as if nothing were forced.

@@ -15,7 +15,6 @@ from torch import Tensor
 
 from engine.composing.constraints.plan import ConstraintPlan, plan_poem
 from engine.composing.constraints.prompt import build_prompt
-from engine.composing.constraints.request import FREE_VERSE
 from engine.composing.constraints.token_prosody import Bools
 from engine.composing.decoding.particles import Particles
 from engine.composing.decoding.token_masks import TokenMasks
@@ -27,7 +26,7 @@ from engine.model.checkpoint import LoadedModel
 from engine.model.reference_cells import unroll
 from engine.prosody.forms.definitions import form_called
 from engine.prosody.rhymes import masks_of
-from engine.prosody.text import RhymeBook
+from engine.prosody.text import FREE_VERSE, RhymeBook
 from engine.prosody.tones import reading_of
 from engine.system.errors import Message, UsageError
 

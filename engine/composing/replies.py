@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from engine.composing.requests import Request, StateKind
+from engine.prosody.text import FREE_VERSE
 from engine.system.errors import Message, StudioError, argument_of
 from engine.system.names import printable
 
@@ -102,7 +103,7 @@ class Poem(Reply, frozen=True, tag="poem"):
     rhyme: str | None = None
     n_particles: int = 0
     lines: tuple[str, ...] = ()
-    form: str = "free"
+    form: str = FREE_VERSE
     tone_pattern: str | None = field(default=None, name="order")
     parallelism: float | None = None
     verdicts: dict[str, bool | None] = {}

@@ -13,7 +13,7 @@ from engine.prosody.checker import AnyFit, fitted, verdicts_of
 from engine.prosody.forms.definitions import Form
 from engine.prosody.forms.match import Verdict
 from engine.prosody.rhymes import masks_of
-from engine.prosody.text import is_han, split_lines
+from engine.prosody.text import FREE_VERSE, is_han, split_lines
 
 _DECIDED: Mapping[Verdict, bool | None] = {"ok": True, "violation": False, "undecidable": None}
 
@@ -35,7 +35,7 @@ class Composition:
     model: str
     logprob: float
     finish: Finish
-    form: str = "free"
+    form: str = FREE_VERSE
     tone_pattern: str | None = None
     rhyme: str | None = None
     score: float = 0.0

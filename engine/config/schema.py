@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from engine.config.options import DeclaredSettings
-from engine.prosody.text import RhymeBook
+from engine.prosody.text import FREE_VERSE, RhymeBook
 from engine.system.errors import UsageError
 
 Cell = Literal["rnn", "lstm", "gru"]
@@ -201,7 +201,7 @@ class ComposeConfig(DeclaredSettings, frozen=True, kw_only=True):
         Meta(
             description="form or tune, such as wujue, 七绝, 仄韵五绝, 五排20 (20 lines) or 浣溪沙; free = unconstrained"
         ),
-    ] = "free"
+    ] = FREE_VERSE
     tone_pattern: Annotated[
         str | None,
         Meta(description="tone pattern of the lines, such as aBbA (default: any)"),

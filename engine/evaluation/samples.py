@@ -18,7 +18,7 @@ from engine.evaluation.likelihood import evaluate
 from engine.model.checkpoint import LoadedModel
 from engine.prosody.forms.definitions import Form
 from engine.prosody.pass_rates import form_and_lines
-from engine.prosody.text import han_of, is_han
+from engine.prosody.text import FREE_VERSE, han_of, is_han
 from engine.system.errors import ComposeError
 
 # `constrained`: every rule of the form is enforced; `acrostic`: given phrases too. `conditioned`: the control code of the form is
@@ -135,7 +135,7 @@ def _write(
 ) -> list[tuple[list[int], list[float]]]:
     """Indices and ln p of each poem; one for which no line can be found is left out."""
     seeds = [request.seed + number for number in range(n_poems)]
-    if request.form == "free":
+    if request.form == FREE_VERSE:
         prompt = None
         if conditioned_on is not None:
             prompt = build_prompt(

@@ -9,6 +9,9 @@ RhymeBook = Literal["pingshui", "cilin", "xinyun"]
 # The books by name. 中华新韵 assigns tones and rhymes by modern Mandarin.
 RHYME_BOOKS: Mapping[RhymeBook, str] = {"pingshui": "平水韵", "cilin": "词林正韵", "xinyun": "中华新韵"}
 
+# In place of a form's key.
+FREE_VERSE = "free"
+
 # The punctuation of a cleaned poem; the enumeration comma 、 does not end a line of verse.
 LINE_MARKS = "，。？！；："
 MARKS = LINE_MARKS + "、"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from engine.prosody.forms.definitions import Form, form_called, tunes_of_size
 from engine.prosody.forms.match import TuneFit, fit, fit_rhymes
 from engine.prosody.rhymes import masks_of
-from engine.prosody.text import RhymeBook, han_of, is_han, split_lines
+from engine.prosody.text import FREE_VERSE, RhymeBook, han_of, is_han, split_lines
 from engine.prosody.tones import cannot_be, must_be
 from engine.system.errors import UsageError
 
@@ -202,7 +202,7 @@ def stanza_starts_of(text: str, form: str | None = None) -> tuple[int, ...]:
     """
     pieces = [han_of(line) for line in split_lines(text)]
     with contextlib.suppress(UsageError):
-        found = form_called(form) if form and form != "free" else None
+        found = form_called(form) if form and form != FREE_VERSE else None
         if found is None and len(set(map(len, pieces))) > 1:
             recognised = recognised_tune(pieces)
             found = recognised.form if recognised else None

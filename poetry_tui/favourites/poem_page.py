@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.composing.replies import Token
-from engine.prosody.text import nats_per_han, shown_nats
+from engine.prosody.text import FREE_VERSE, nats_per_han, shown_nats
 from engine.prosody.tunes import stanza_starts_of
 from poetry_tui.favourites import OWN
 from poetry_tui.favourites.export import date_of
@@ -79,7 +79,7 @@ def _facts(poem: Favourite) -> Iterator[tuple[str, Content]]:
         yield tr_label("favourites.model"), Content(poem.model)
         yield tr_label("favourites.seed"), Content(str(poem.seed))
     for name, value in () if is_own else poem.settings.items():
-        if name not in _UNSAID and value not in (None, "", "free"):
+        if name not in _UNSAID and value not in (None, "", FREE_VERSE):
             value = name_of_form(poem) or value if name == "form" else value
             label = tr_label(f"favourites.{name}") if f"favourites.{name}" in TRANSLATIONS else name
             yield label, Content(f"{value:.2f}" if isinstance(value, float) else str(value))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.prosody.text import LINE_MARKS, split_lines
+from engine.prosody.text import FREE_VERSE, LINE_MARKS, split_lines
 from engine.system import paths
 from engine.system.errors import StudioError
 from engine.system.names import shown
@@ -91,8 +91,8 @@ def heading_of(favourite: Favourite) -> str:
 
 def form_key_of(favourite: Favourite) -> str | None:
     """The key of the form that it was composed in; None for free verse."""
-    form = str(favourite.settings.get("form") or "free")
-    return None if form == "free" else form
+    form = str(favourite.settings.get("form") or FREE_VERSE)
+    return None if form == FREE_VERSE else form
 
 
 def name_of_form(favourite: Favourite) -> str:

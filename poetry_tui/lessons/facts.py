@@ -7,6 +7,7 @@ from typing import Any
 from textual.app import App
 
 from engine.prosody.forms.definitions import form_called
+from engine.prosody.text import FREE_VERSE
 from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.preferences.i18n import tr
 from poetry_tui.terminal.compat import open_screens
@@ -48,9 +49,9 @@ def _compose_facts(screen: ComposeScreen) -> dict[str, Any]:
         "n_locked": len(revision.locked) if revision else 0,
     }
     if current is not None and current.is_composed:
-        form = str(current.config.get("form") or "free")
+        form = str(current.config.get("form") or FREE_VERSE)
         found |= {
-            "form": tr("compose.free") if form == "free" else form_called(form).name,
+            "form": tr("compose.free") if form == FREE_VERSE else form_called(form).name,
             "poem": current.text,
             "favourite": current.is_favourite,
         }

@@ -12,7 +12,7 @@ import msgspec
 
 from engine.config.options import with_current_names
 from engine.config.user_file import config_section
-from engine.prosody.text import RhymeBook
+from engine.prosody.text import FREE_VERSE, RhymeBook
 from engine.system.errors import UsageError
 from engine.system.files import is_there, parse_json, read_start, write_atomically
 from engine.system.names import MAX_TEXT_CHARS, shown
@@ -78,7 +78,7 @@ def configured_settings(settings: Settings) -> Settings:
     if "form" in preferred:
         from engine.prosody.forms.definitions import form_called
 
-        preferred["form"] = "free" if preferred["form"] == "free" else form_called(preferred["form"]).key
+        preferred["form"] = FREE_VERSE if preferred["form"] == FREE_VERSE else form_called(preferred["form"]).key
     return dataclasses.replace(settings, **preferred)
 
 

@@ -25,14 +25,14 @@ from engine.system.errors import ComposeError
 Ints = NDArray[np.int64]
 
 # The token id of a slot that is not known yet.
-FREE = -1
+NO_TOKEN = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConstraintPlan:
     """A form together with the constraints of a request.
 
-    `token_ids` (S,): the token of each forced character, mark and end, `FREE` where one is sampled, repeated or chosen among
+    `token_ids` (S,): the token of each forced character, mark and end, `NO_TOKEN` where one is sampled, repeated or chosen among
     marks. `codes` (O, S): the tones, as bits, that each tone pattern takes at a slot. `groups` (L, G): the open groups of each
     rhyme. `forced_lines`: the lines, counted from 1, of which nothing is sampled. `unresolved_groups` (L, G): the open groups
     before `resolve_rhyme`.
@@ -66,7 +66,7 @@ class ConstraintPlan:
     def forces_ahead(self) -> bool:
         """Whether a character is forced after a slot that is sampled."""
         sampled = (slot.index for slot in self.slots if slot.is_character and slot.source is None)
-        first = next((index for index in sampled if self.token_ids[index] == FREE), len(self.slots))
+        first = next((index for index in sampled if self.token_ids[index] == NO_TOKEN), len(self.slots))
         return any(index > first for index in self.forced)
 
 
@@ -113,8 +113,8 @@ def resolve_rhyme(plan: ConstraintPlan, config: ComposeConfig) -> ConstraintPlan
 def known_token_ids(
     slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter], vocabulary: Vocabulary, hint: str
 ) -> Ints:
-    """The token of each slot (S,) that is known, `FREE` elsewhere. `hint`: the advice about a mark that is not in the vocabulary."""
-    token_ids = np.full(len(slots), FREE, np.int64)
+    """The token of each slot (S,) that is known, `NO_TOKEN` elsewhere. `hint`: the advice about a mark that is not in the vocabulary."""
+    token_ids = np.full(len(slots), NO_TOKEN, np.int64)
     for slot in slots:
         if slot.index in forced:
             (token_ids[slot.index],) = vocabulary.encode(forced[slot.index].character)

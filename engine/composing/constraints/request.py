@@ -16,10 +16,9 @@ from engine.composing.constraints.used_words import placements, with_marked
 from engine.config.schema import ComposeConfig
 from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.prosody.forms.definitions import Form, TonePattern
-from engine.prosody.text import LINE_MARKS, is_han
+from engine.prosody.text import FREE_VERSE, LINE_MARKS, is_han
 from engine.system.errors import ComposeError
 
-FREE_VERSE = "free"
 _NEEDS_FORM = {
     "tone_pattern": "A tone pattern",
     "rhyme": "A rhyme",

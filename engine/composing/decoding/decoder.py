@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.composing.constraints.layout import Slot
-from engine.composing.constraints.plan import FREE, ConstraintPlan, Ints
+from engine.composing.constraints.plan import NO_TOKEN, ConstraintPlan, Ints
 from engine.composing.constraints.token_prosody import Bools
 from engine.composing.decoding.particles import Floats, Particles, are_degenerate, resample
 from engine.composing.decoding.sampling import LogProbs, Uniforms, log_allowed_mass, sample_top_p
@@ -130,7 +130,7 @@ class ConstrainedDecoder:
         return sum(1 for _ in self._segments())
 
     def _segments(self) -> Iterator[Sequence[Slot]]:
-        slots, is_known = self._plan.slots, self._plan.token_ids != FREE
+        slots, is_known = self._plan.slots, self._plan.token_ids != NO_TOKEN
         if self._streams:
             yield from ([slot] for slot in slots)
             return
@@ -198,7 +198,7 @@ class ConstrainedDecoder:
         if n_copies > 1:
             log_probs = log_probs.repeat(n_copies, axis=0)
         known, rows = int(self._plan.token_ids[slot.index]), np.arange(len(particles))
-        is_sampled = slot.is_character and known == FREE and slot.source is None
+        is_sampled = slot.is_character and known == NO_TOKEN and slot.source is None
         needs_mask = is_sampled or (self._keep_trace and slot.is_character)
         allowed = self._masks.allowed(particles, slot) if needs_mask else None
         preferred = log_probs
@@ -210,7 +210,7 @@ class ConstrainedDecoder:
             particles.penalties += log_probs[rows, particles.last] - attested[rows, particles.last]
         elif slot.source is not None:
             particles.last = particles.token_ids[:, slot.source].copy()
-        elif known != FREE:
+        elif known != NO_TOKEN:
             particles.last = np.full(len(particles), known, np.int64)
         else:
             marks = np.array(self._loaded.vocabulary.encode(slot.mark))
@@ -255,7 +255,7 @@ class ConstrainedDecoder:
     def _may_end_line(self, particles: Particles, end: Slot) -> Bools:
         """The characters (R, V) that may stand at the end of a line, given what is written before the last but one."""
         known = int(self._plan.token_ids[end.index])
-        if known == FREE:
+        if known == NO_TOKEN:
             return self._masks.allowed(particles, end)
         allowed = np.zeros((len(particles), len(self._loaded.vocabulary)), np.bool_)
         allowed[:, known] = True

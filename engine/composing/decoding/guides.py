@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.composing.constraints.layout import Slot
-from engine.composing.constraints.plan import FREE, ConstraintPlan, Ints
+from engine.composing.constraints.plan import NO_TOKEN, ConstraintPlan, Ints
 from engine.composing.constraints.rhyme import poem_seed
 from engine.composing.constraints.token_prosody import Bools
 from engine.composing.decoding.particles import Floats, Particles
@@ -195,7 +195,7 @@ def places_of(tokens: Ints, plan: ConstraintPlan) -> Bools:
         reached = plan.slots[slot.index : slot.index + len(tokens)]
         length = plan.form.line_lengths[slot.line - 1]
         fits_line = slot.is_character and slot.position + len(tokens) - 1 <= length
-        is_sampled = all(one.source is None and plan.token_ids[one.index] == FREE for one in reached)
+        is_sampled = all(one.source is None and plan.token_ids[one.index] == NO_TOKEN for one in reached)
         if fits_line and is_sampled and (len(tokens) == 1 or is_at_foot(slot.position - 1, length)):
             codes = plan.codes[:, slot.index : slot.index + len(tokens)]  # (O, characters of the word)
             places[slot.index] = (codes & tones > 0).all(1) & _may_rhyme(tokens[-1], reached[-1], plan)

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.composing.constraints.plan import FREE, ConstraintPlan, Ints
+from engine.composing.constraints.plan import NO_TOKEN, ConstraintPlan, Ints
 from engine.composing.constraints.token_prosody import Bools
 from engine.model.layers import State
 
@@ -25,7 +25,7 @@ Weights = NDArray[np.float64]
 class Particles:
     """The state of R rows.
 
-    `state`: the network's, before it reads `last` (R,). `token_ids` and `log_probs` (R, S): the tokens written, `FREE` where
+    `state`: the network's, before it reads `last` (R,). `token_ids` and `log_probs` (R, S): the tokens written, `NO_TOKEN` where
     none is, and the model's own ln p of each. `tone_patterns` (R, O) and `groups` (R, L, G): the tone patterns and rhyme
     groups that are still open. `log_weights` (R,): importance weights since the last resampling, in nats. `penalties` (R,): the nats
     by which the line ends of the segment were made less likely. `alive` (R,): whether the row satisfies every constraint so far.
@@ -54,7 +54,7 @@ class Particles:
         return cls(
             state,
             last,
-            np.full((n_rows, n_slots), FREE, np.int64),
+            np.full((n_rows, n_slots), NO_TOKEN, np.int64),
             np.zeros((n_rows, n_slots)),
             np.ones((n_rows, len(plan.tone_patterns)), np.bool_),
             groups,

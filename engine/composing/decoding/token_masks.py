@@ -9,7 +9,7 @@ import functools
 import numpy as np
 
 from engine.composing.constraints.layout import Slot
-from engine.composing.constraints.plan import FREE, ConstraintPlan, Ints
+from engine.composing.constraints.plan import NO_TOKEN, ConstraintPlan, Ints
 from engine.composing.constraints.rhyme import RhymeSlot, groups_of_character
 from engine.composing.constraints.token_prosody import EITHER_BITS, Bools, Codes, group_members
 from engine.composing.constraints.tone_patterns import tones_of
@@ -128,8 +128,8 @@ class TokenMasks:
     def _known_at(self, particles: Particles, at: list[int]) -> tuple[Ints, Ints]:
         """(row, character) at some slots, as far as they are written or forced."""
         token_ids = particles.token_ids[:, at]
-        token_ids = np.where(token_ids == FREE, self._plan.token_ids[at], token_ids)
-        rows, columns = np.nonzero(token_ids != FREE)
+        token_ids = np.where(token_ids == NO_TOKEN, self._plan.token_ids[at], token_ids)
+        rows, columns = np.nonzero(token_ids != NO_TOKEN)
         return rows, token_ids[rows, columns]
 
     def _doublings(self, particles: Particles, slot: Slot, rows: Ints, nearby: Ints) -> tuple[Ints, Ints]:

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from engine.prosody.forms.line_types import LineVariant, couplet_variants, form_tables
-from engine.prosody.text import RhymeBook
+from engine.prosody.text import FREE_VERSE, RhymeBook
 from engine.prosody.tones import LEVEL
 from engine.system.errors import Message, StudioError, UsageError, did_you_mean
 from engine.system.names import shown
@@ -169,7 +169,7 @@ def form_called(name: str) -> Form:
 
 def form_or_none(name: str | None) -> Form | None:
     """The form with a key or a name, as `form_called`; None for free verse and where there is none."""
-    if name in (None, "", "free"):
+    if name in (None, "", FREE_VERSE):
         return None
     with contextlib.suppress(UsageError):
         return form_called(name)

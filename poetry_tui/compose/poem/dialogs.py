@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from textual.widget import Widget
 
+from engine.prosody.text import FREE_VERSE
 from engine.system.errors import StudioError
 from poetry_tui.compose.session.generation import Spawn
 from poetry_tui.compose.session.revision_controller import RevisionController
@@ -84,5 +85,5 @@ class PoemDialogs:
         # Fonts and pictures are loaded when a poster is first wanted.
         from poetry_tui.widgets.poster_dialog import PosterDialog, PosterPoem
 
-        title, form = str(poem.config.get("title") or ""), str(poem.config.get("form", "free"))
+        title, form = str(poem.config.get("title") or ""), str(poem.config.get("form", FREE_VERSE))
         self._pane.app.push_screen(PosterDialog(PosterPoem(display_text, title, form), self._settings))

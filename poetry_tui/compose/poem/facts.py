@@ -10,7 +10,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from engine.composing.replies import Novelty
-from engine.prosody.text import shown_nats
+from engine.prosody.text import FREE_VERSE, shown_nats
 from engine.system.errors import StudioError
 from poetry_tui.compose.session.generation import Spawn
 from poetry_tui.compose.session.state import Composition
@@ -36,7 +36,7 @@ def poem_heading(composition: Composition) -> str:
     in_marks = f"《{title}》" if title else ""
     if composition.is_own:
         return " · ".join(filter(None, (tr("compose.own_poem"), in_marks)))
-    if form in ("", "free"):
+    if form in ("", FREE_VERSE):
         return tr_label("compose.poem")
     # Read from a table: not before a form is requested.
     from engine.prosody.forms.definitions import form_or_none
@@ -186,7 +186,7 @@ class AnnotationCache:
         if not poem.is_over or not poem.text:
             return None
         form = poem.config.get("form")
-        key = (poem.text, None if form in (None, "free") else str(form), poem.config.get("rhyme_book"), with_pinyin)
+        key = (poem.text, None if form in (None, FREE_VERSE) else str(form), poem.config.get("rhyme_book"), with_pinyin)
         if key not in self._found and key not in self._pending:
             self._pending.add(key)
             self._spawn(functools.partial(self._annotate, key))

@@ -12,9 +12,9 @@ from engine.prosody.checker import check
 from engine.prosody.forms.definitions import named_with_lines
 from engine.prosody.regulated.report import BROKEN_QUATRAIN
 from engine.prosody.report import BORROWED_RHYME
-from engine.prosody.text import LINE_MARKS, is_han
+from engine.prosody.text import FREE_VERSE, LINE_MARKS, is_han
 from engine.system.errors import UsageError
-from poetry_tui.compose.session.revision_request import FREE, OPEN
+from poetry_tui.compose.session.revision_request import OPEN
 from poetry_tui.compose.session.revisions import ComposeRequest
 from poetry_tui.compose.session.state import Composition
 
@@ -66,7 +66,7 @@ def own_composition(text: str, model: str | None) -> Composition:
     is_right = report.form is not None and report.verdicts.overall == "ok" and is_plain
     form = named_with_lines(report.form, len(report.lines)) if report.form is not None and is_right else None
     shape = "" if form else "".join(one if one in LINE_MARKS else OPEN for one in verse)
-    config = ComposeConfig(form=form or FREE, title=title, keep=shape)
+    config = ComposeConfig(form=form or FREE_VERSE, title=title, keep=shape)
     tokens = [Token(position, one, 0.0, 0.0, False, ()) for position, one in enumerate(verse)]
     composition = Composition(ComposeRequest(config.to_dict(), model), tokens, is_whole=True, is_own=True)
     composition.reveal_all()

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
 
-from engine.prosody.text import han_of, is_han, shown_nats
+from engine.prosody.text import FREE_VERSE, han_of, is_han, shown_nats
 from poetry_tui.compose.poem.dialogs import PoemDialogs
 from poetry_tui.compose.poem.facts import AnnotationCache, Facts, novelty_facts, origin_facts, poem_heading, tone_facts
 from poetry_tui.compose.poem.pager import Pager
@@ -296,7 +296,7 @@ class PoemPane(Vertical):
         """Mark the poem, or compare it with the marked one: a candidate with another, or before and after a revision."""
         current = self._session.current
         if current is not None and current.is_composed:
-            form, nats = str(current.config.get("form", "free")), current.nats_per_han
+            form, nats = str(current.config.get("form", FREE_VERSE)), current.nats_per_han
             about = "" if nats is None else tr("favourites.nats", nats=shown_nats(nats))
             self._marker.mark(ComparedPoem(current.text, str(current.config.get("title") or ""), form, about), self)
 

@@ -11,8 +11,8 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from engine.prosody.text import RHYME_BOOKS, RhymeBook
-from poetry_tui.compose.request.form_choices import COUPLET, FREE, FormChoice
+from engine.prosody.text import FREE_VERSE, RHYME_BOOKS, RhymeBook
+from poetry_tui.compose.request.form_choices import COUPLET, FormChoice
 from poetry_tui.compose.session.revision_request import pattern_of_form
 from poetry_tui.preferences.chart_glyphs import is_ascii
 from poetry_tui.preferences.i18n import tr
@@ -209,12 +209,12 @@ class RequestFields(Vertical):
         """Offer the forms. A saved form that no longer exists becomes free verse."""
         wanted = self.form_key
         self._forms = tuple(choices)
-        self._keys = [COUPLET, FREE, *(choice.key for choice in choices)]
-        self._offer_form_names(self._keys.index(wanted if wanted in self._keys else FREE))
+        self._keys = [COUPLET, FREE_VERSE, *(choice.key for choice in choices)]
+        self._offer_form_names(self._keys.index(wanted if wanted in self._keys else FREE_VERSE))
         self._offer_rules()
 
     def _offer_form_names(self, index: int | None = None) -> None:
-        names = {FREE: tr("compose.free"), COUPLET: tr("compose.couplet")}
+        names = {FREE_VERSE: tr("compose.free"), COUPLET: tr("compose.couplet")}
         names |= {choice.key: choice.name for choice in self._forms}
         self.form.offer(
             [names.get(key, _UNKNOWN_YET) for key in self._keys], self.form.index if index is None else index

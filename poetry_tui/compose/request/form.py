@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.worker import Worker
 
+from engine.prosody.text import FREE_VERSE
 from poetry_tui.compose.request.begin_picker import BeginPicker
 from poetry_tui.compose.session.generation import new_seed
 from poetry_tui.compose.session.revisions import ComposeRequest
@@ -120,12 +121,12 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
     def request(self, prompt: str, model: str | None) -> ComposeRequest:
         """The request for a prompt with the options of the form and a new seed."""
         from engine.config.schema import ComposeConfig
-        from poetry_tui.compose.request.form_choices import COUPLET, FREE
+        from poetry_tui.compose.request.form_choices import COUPLET
 
         options = {**self.fields.options, "begin": prompt, "seed": new_seed()}
         if options["form"] == COUPLET:
             # The engine knows a couplet by its upper line.
-            options |= {"form": FREE, "begin": "", "couplet": prompt}
+            options |= {"form": FREE_VERSE, "begin": "", "couplet": prompt}
         config = ComposeConfig(**options)
         return ComposeRequest(config.to_dict(), model=model)
 

@@ -8,7 +8,7 @@ from engine.prosody.rhymes import names_of, rhyme_groups
 from engine.prosody.text import RhymeBook
 
 # Verse without a form, and the lower line of a couplet (对联), whose upper line is typed as the begin.
-FREE, COUPLET = "free", "couplet"
+COUPLET = "couplet"
 # Of the parts of 词林正韵 the last five are of entering tone alone.
 _N_PARTS_WITH_LEVEL_TONES = 14
 # 排律 of these many lines are on offer; others can be named on the command line.

@@ -3,11 +3,10 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from engine.prosody.text import LINE_MARKS, split_lines
+from engine.prosody.text import FREE_VERSE, LINE_MARKS, split_lines
 
 # A position of `keep` that the model fills.
 OPEN = "□"
-FREE = "free"
 
 
 def line_ranges(text: str) -> list[range]:
@@ -21,12 +20,12 @@ def line_ranges(text: str) -> list[range]:
 
 def is_fixed_by_form(config: Mapping[str, Any], text: str, position: int, character: str) -> bool:
     """Whether the form rules out a choice: it fixes where the marks stand."""
-    return config.get("form", FREE) != FREE and (text[position] in LINE_MARKS or character in LINE_MARKS)
+    return config.get("form", FREE_VERSE) != FREE_VERSE and (text[position] in LINE_MARKS or character in LINE_MARKS)
 
 
 def repeated_positions(config: Mapping[str, Any], text: str, position: int) -> frozenset[int]:
     """All positions that must hold the same character as `position`, since the form repeats them (叠); itself included."""
-    if config.get("form", FREE) == FREE:
+    if config.get("form", FREE_VERSE) == FREE_VERSE:
         return frozenset({position})
     # Its tables take a moment to load.
     from engine.prosody.forms.definitions import form_called
@@ -69,7 +68,7 @@ def config_to_keep(
     """
     n_leading = next((position for position in range(len(text)) if position not in kept), len(text))
     n_begin = min(len("".join(str(config.get("begin", "")).split())), n_leading)
-    is_open_ended = config.get("form", FREE) == FREE and OPEN not in str(config.get("keep", ""))
+    is_open_ended = config.get("form", FREE_VERSE) == FREE_VERSE and OPEN not in str(config.get("keep", ""))
     if is_open_ended and n_leading == len(kept):
         # The begin keeps its length; without □ the rest has any shape.
         return {**config, "begin": text[:n_begin], "keep": text[:n_leading] if n_leading > n_begin else ""}
@@ -80,7 +79,7 @@ def config_to_keep(
 def pattern_of_form(typed: str, form: str) -> str:
     """A pattern that somebody typed, filled up with □ to the length of a form; as it is for free verse."""
     pattern = "".join(typed.split())
-    if not pattern or form == FREE:
+    if not pattern or form == FREE_VERSE:
         return pattern
     from engine.prosody.forms.definitions import form_called
 
@@ -93,7 +92,7 @@ def _pattern(config: Mapping[str, Any], text: str, kept: Collection[int]) -> str
     pattern = "".join(
         character if position in kept or character in LINE_MARKS else OPEN for position, character in enumerate(text)
     )
-    if config.get("form", FREE) == FREE:
+    if config.get("form", FREE_VERSE) == FREE_VERSE:
         return pattern
     # Its tables are not needed before the first poem in a form; the first paint is sooner without them.
     from engine.prosody.forms.definitions import form_called
