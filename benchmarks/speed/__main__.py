@@ -14,7 +14,8 @@ import numpy as np
 from benchmarks.speed.verse import MadeCorpus, make_corpus
 from engine.config.presets import preset
 from engine.corpus.corpus import Corpus, list_corpora
-from engine.corpus.store import import_file
+from engine.corpus.readers.formats import open_poems
+from engine.corpus.store import import_poems
 from engine.corpus.tokens.batching import cut_segments
 from engine.corpus.tokens.token_cache import open_tokens
 from engine.system import paths
@@ -101,7 +102,7 @@ def _memory(made: MadeCorpus, folder: Path) -> None:
     print("(neither tang-song nor tang-song-ci is installed: a made corpus of a sixth of their size is used)")
     with moved_home(folder / "home-for-memory"):
         made.write(folder / "made.txt")
-        bench_memory([import_file(folder / "made.txt", simplify=False).name])
+        bench_memory([import_poems(open_poems(folder / "made.txt"), simplify=False).name])
 
 
 def _composing(made: MadeCorpus, folder: Path, n_rounds: int) -> None:
@@ -122,7 +123,7 @@ def _starting(made: MadeCorpus, tang: Corpus | None, folder: Path, n_rounds: int
         return
     with moved_home(folder / "home"):
         made.write(folder / "made.txt")
-        bench_starting(import_file(folder / "made.txt", simplify=False), n_rounds)
+        bench_starting(import_poems(open_poems(folder / "made.txt"), simplify=False), n_rounds)
 
 
 @contextmanager
@@ -197,7 +198,7 @@ def _gpu(made: MadeCorpus, folder: Path, device_name: str | None, *, is_quick: b
         return
     os.environ[paths.HOME_VARIABLE] = str(folder / "home-for-gpu")
     made.write(folder / "made.txt")
-    corpus = import_file(folder / "made.txt", simplify=False)
+    corpus = import_poems(open_poems(folder / "made.txt"), simplify=False)
     bench_gpu(corpus.name, folder / "runs", torch.device(device_name or "cuda"), QUICK if is_quick else FULL)
 
 

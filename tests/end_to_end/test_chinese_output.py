@@ -8,7 +8,8 @@ import pytest
 
 import engine.__main__
 from engine.corpus.corpus import Corpus
-from engine.corpus.store import import_file
+from engine.corpus.readers.formats import open_poems
+from engine.corpus.store import import_poems
 from engine.corpus.tokens.control_codes import control_code_tags
 from engine.corpus.tokens.token_cache import open_tokens
 from engine.corpus.tokens.vocabulary import Vocabulary
@@ -41,7 +42,9 @@ def said(
     tmp_path: Path, studio_home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Callable[..., str]:
     """Runs a command in Chinese, with a corpus, a model and two runs there; returns all that it printed."""
-    corpus = import_file(write_poems(tmp_path / "poems.txt", [*made_up_poems(300), *POEMS.split("\n")[:4]]), "mine")
+    corpus = import_poems(
+        open_poems(write_poems(tmp_path / "poems.txt", [*made_up_poems(300), *POEMS.split("\n")[:4]])), "mine"
+    )
     _save_model_of(corpus, studio_home / "models" / "small")
     for name in ("one", "two"):
         write_run(studio_home / "runs" / name, life(20))

@@ -1,15 +1,14 @@
 """An index of the lines of a training text: whole lines, runs of characters, reduplications.
 
-B lines, V vocabulary.
+Shapes: B lines, L characters each.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
-from engine.corpus.novelty.bloom import CodePoints, Flags, Hashes, code_points, extend, hash_ends, hash_strings
+from engine.corpus.novelty.bloom import BloomFilter, CodePoints, Flags, HashSet, code_points, hash_ends, hash_strings
 from engine.prosody.text import MARKS
 
 # Shorter ones are phrases that anybody finds: of the lines of held-out poems, a third of those of three characters stand in
@@ -23,13 +22,6 @@ RUN_LENGTH = 4
 _WITHOUT_MARKS = str.maketrans("", "", MARKS)
 
 
-class Strings(Protocol):
-    """Strings by their hashes: a Bloom filter, or all of them."""
-
-    def contains(self, hashes: Hashes) -> Flags:
-        """For each hash of (B,) whether its string is among them; False is certain."""
-
-
 @dataclass(frozen=True, eq=False)
 class LineIndex:
     """`line in lines` asks for a whole line, marks aside; a line of fewer than `MIN_LINE_CHARS` characters is never in.
@@ -38,8 +30,8 @@ class LineIndex:
     overlooked, and where they are filters something else is taken for it now and then.
     """
 
-    lines: Strings
-    runs: Strings
+    lines: BloomFilter | HashSet
+    runs: BloomFilter | HashSet
     reduplicated: frozenset[str]
 
     def __contains__(self, line: str) -> bool:
@@ -78,15 +70,6 @@ class LineIndex:
         """The same of beginnings of one length, given by their code points (B, L)."""
         hashes = hash_ends(beginnings, MIN_PART_CHARS)
         return np.asarray(self.lines.contains(hashes.ravel()).reshape(hashes.shape).any(1))
-
-    def completes_known(self, beginning: str, characters: CodePoints) -> Flags:
-        """For each code point of (V,) whether, put after `beginning`, it completes a training line.
-
-        For a mask over the vocabulary at the last position of a line.
-        """
-        if len(beginning) + 1 < MIN_LINE_CHARS:
-            return np.zeros(characters.shape, np.bool_)
-        return self.lines.contains(extend(hash_strings([beginning]), characters))
 
     def reduplicates(self, character: str) -> bool:
         """Whether the training text really doubles a character: 悠悠, 日日."""

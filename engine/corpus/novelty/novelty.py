@@ -1,13 +1,12 @@
 """How new a poem is: its longest run of characters shared with one line that the model was trained on, and its copied lines."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from engine.corpus.corpus import Corpus, list_corpora, reporting_read_errors, split_of
+from engine.corpus.corpus import Corpus, list_corpora, poem_of, reporting_read_errors, split_of
 from engine.corpus.novelty.build import PAUSE
 from engine.corpus.novelty.line_index import MIN_LINE_CHARS, RUN_LENGTH, LineIndex
 from engine.corpus.poem import Poem
@@ -69,10 +68,8 @@ def _exact(verse: Sequence[str], lines: LineIndex | None, corpus: Corpus, on_pro
     n_copied = sum(line in found.copied for line in verse)
     if found.longest is None:
         return Novelty(0, "", len(verse), n_copied, exact=True)
-    longest = found.longest
-    return Novelty(
-        len(longest.run), longest.run, len(verse), n_copied, True, longest.line, longest.title, longest.author
-    )
+    run, poem = found.longest.run, found.longest.poem
+    return Novelty(len(run), run, len(verse), n_copied, True, found.longest.line, poem.title, poem.author)
 
 
 def _by_filter(verse: Sequence[str], lines: LineIndex) -> Novelty:
@@ -100,12 +97,11 @@ _PIECE_BYTES = 1 << 23
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """`run` stands in a line of the verse and in `line`, a line of the training poem called `title` by `author`."""
+    """`run` stands in a line of the verse and in `line`, a line of the training poem `poem`."""
 
     run: str
+    poem: Poem
     line: str
-    title: str
-    author: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +146,7 @@ def _pieces(corpus: Corpus) -> Iterator[bytes]:
     A piece is searched as bytes: UTF-8 never finds a character within another one, and to find a run of four characters nowhere in
     76 MB takes some 25 ms.
     """
-    path = corpus.folder / "poems.jsonl"
-    with reporting_read_errors(path), path.open("rb") as file:
+    with reporting_read_errors(corpus.poems_file), corpus.poems_file.open("rb") as file:
         while piece := file.read(_PIECE_BYTES):
             yield piece + file.readline()
 
@@ -169,7 +164,7 @@ def _longer_in(piece: bytes, lines: Sequence[str], longest: Shared | None, filte
             if holder is None:
                 start += 1
             else:
-                longest, length = _shared(run, *holder), length + 1
+                longest, length = Shared(run, *holder), length + 1
     return longest
 
 
@@ -179,12 +174,8 @@ def _whole_in(piece: bytes, line: str) -> Shared | None:
         written = f"{line[:position]}{PAUSE}{line[position:]}" if position else line
         holder = _holder(piece, written, is_whole=True)
         if holder is not None:
-            return _shared(line, *holder)
+            return Shared(line, *holder)
     return None
-
-
-def _shared(run: str, poem: Poem, line: str) -> Shared:
-    return Shared(run, line, poem.title, poem.author)
 
 
 def _holder(piece: bytes, run: str, *, is_whole: bool = False) -> tuple[Poem, str] | None:
@@ -194,7 +185,10 @@ def _holder(piece: bytes, run: str, *, is_whole: bool = False) -> tuple[Poem, st
         first = piece.rfind(b"\n", 0, position) + 1
         stop = piece.find(b"\n", position)
         position = stop if stop >= 0 else len(piece)
-        poem = _poem(piece[first:position])
+        try:
+            poem = poem_of(piece[first:position])
+        except ValueError as error:
+            raise CorpusError("A line of the corpus is damaged.", "Install or import the corpus again.") from error
         # The run may stand in the title, or in a poem that is held out.
         for line in _lines(poem.text, with_pauses=PAUSE in run) if split_of(poem) == "train" else ():
             if line == run or (not is_whole and run in line):
@@ -207,14 +201,3 @@ def _lines(text: str, *, with_pauses: bool) -> list[str]:
         return lines_of(text)
     stand_in = "\x00"
     return [line.replace(stand_in, PAUSE) for line in lines_of(text.replace(PAUSE, stand_in))]
-
-
-def _poem(line: bytes) -> Poem:
-    try:
-        data = json.loads(line)
-        title, author, text = data["title"], data["author"], data["text"]
-        if not isinstance(title, str) or not isinstance(author, str) or not isinstance(text, str):
-            raise TypeError("no texts")
-        return Poem(title, author, text)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise CorpusError("A line of the corpus is damaged.", "Install or import the corpus again.") from error

@@ -7,6 +7,7 @@ import stat
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -17,9 +18,11 @@ from engine.corpus.readers.content import (
     Content,
     bounded,
     open_gzip,
+    read_whole,
     reporting_damage,
 )
 from engine.system.errors import CorpusError
+from engine.system.files import open_regular
 
 MAX_FILES = 100_000
 MAX_DEPTH = 12
@@ -69,11 +72,7 @@ def _is_regular(path: Path) -> bool:
 def folder_contents(folder: Path, choose: Choose) -> Iterator[Content]:
     files = folder_files(folder)
     for name in choose(list(files)):
-        yield Content(name, _opener(files[name]))
-
-
-def _opener(path: Path) -> Callable[[], IO[bytes]]:
-    return lambda: path.open("rb")
+        yield Content(name, partial(open_regular, files[name]))
 
 
 def tar_contents(archive: Content, choose: Choose) -> Iterator[Content]:
@@ -85,7 +84,8 @@ def tar_contents(archive: Content, choose: Choose) -> Iterator[Content]:
             for member in _members(tar):
                 file = tar.extractfile(member) if member.isfile() and member.name in wanted else None
                 if file is not None:
-                    yield Content(member.name, _held(_at_most(file, member.name)))
+                    data = read_whole(file, member.name, MAX_JSON_BYTES)
+                    yield Content(member.name, partial(io.BytesIO, data))
 
 
 @contextlib.contextmanager
@@ -100,25 +100,24 @@ def _opened_tar(archive: Content) -> Iterator[tarfile.TarFile]:
 
 def _members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     for number, member in enumerate(tar):
-        if number >= MAX_FILES:
-            raise CorpusError(
-                "The archive holds more than {number} files.",
-                "Name one with only the poems in it.",
-                number=f"{MAX_FILES:,}",
-            )
+        _refuse_more_files(number + 1)
         yield member
+
+
+def _refuse_more_files(n_files: int) -> None:
+    if n_files > MAX_FILES:
+        raise CorpusError(
+            "The archive holds more than {number} files.",
+            "Name one with only the poems in it.",
+            number=f"{MAX_FILES:,}",
+        )
 
 
 def zip_contents(archive: Content, choose: Choose) -> Iterator[Content]:
     """Members of a ZIP archive."""
     with reporting_damage(archive.name), archive.open() as file, zipfile.ZipFile(file) as members:
         names = [member.filename for member in members.infolist() if not member.is_dir()]
-        if len(names) > MAX_FILES:
-            raise CorpusError(
-                "The archive holds more than {number} files.",
-                "Name one with only the poems in it.",
-                number=f"{MAX_FILES:,}",
-            )
+        _refuse_more_files(len(names))
         allowance = Allowance.for_packed(archive)
         for name in choose(names):
             yield Content(name, _member_opener(members, name, allowance))
@@ -127,19 +126,3 @@ def zip_contents(archive: Content, choose: Choose) -> Iterator[Content]:
 def _member_opener(members: zipfile.ZipFile, name: str, allowance: Allowance) -> Callable[[], IO[bytes]]:
     """Opens a member anew, which spends what is left for all of them together."""
     return lambda: bounded(members.open(name), allowance)
-
-
-def _held(data: bytes) -> Callable[[], IO[bytes]]:
-    return lambda: io.BytesIO(data)
-
-
-def _at_most(file: IO[bytes], name: str) -> bytes:
-    data = file.read(MAX_JSON_BYTES + 1)
-    if len(data) > MAX_JSON_BYTES:
-        raise CorpusError(
-            "{name} holds more than {number} MB in one piece.",
-            "Cut it into several files, or write it as JSON lines, one poem a line.",
-            name=name,
-            number=MAX_JSON_BYTES >> 20,
-        )
-    return data

@@ -55,15 +55,7 @@ class Content:
     def read(self, max_bytes: int) -> bytes:
         """All of it; CorpusError when there is more than `max_bytes`."""
         with reporting_damage(self.name), self.open() as file:
-            data = file.read(max_bytes + 1)
-        if len(data) > max_bytes:
-            raise CorpusError(
-                "{name} holds more than {number} MB in one piece.",
-                "Cut it into several files, or write it as JSON lines, one poem a line.",
-                name=self.name,
-                number=max_bytes >> 20,
-            )
-        return data
+            return read_whole(file, self.name, max_bytes)
 
     def lines(self, encoding: str) -> Iterator[str]:
         """Its lines with their ends, however these are written; CorpusError where one is too long or not `encoding`."""
@@ -80,6 +72,19 @@ class Content:
                         number2=f"{MAX_LINE_CHARS:,}",
                     )
                 yield line
+
+
+def read_whole(file: IO[bytes], name: str, max_bytes: int) -> bytes:
+    """All bytes of a file called `name`; CorpusError when there are more than `max_bytes`."""
+    data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise CorpusError(
+            "{name} holds more than {number} MB in one piece.",
+            "Cut it into several files, or write it as JSON lines, one poem a line.",
+            name=name,
+            number=max_bytes >> 20,
+        )
+    return data
 
 
 def content_of(path: Path) -> Content:

@@ -157,11 +157,6 @@ class PoemFile:
         return tuple(name for name in TEXT_FORMATS if name != self.format)
 
 
-def read_poems(path: Path, format: str | None = None, columns: str | None = None) -> Iterator[RawPoem]:
-    """The poems of a file or folder, one by one as they are read, as `open_poems` finds them."""
-    return open_poems(path, format, columns).poems
-
-
 def open_poems(path: Path, format: str | None = None, columns: str | None = None) -> PoemFile:
     """Look at a file, folder or pipe of poems, and choose how to read it.
 

@@ -25,10 +25,8 @@ _PROSE_FILES = frozenset(
 _MAX_NUMBER = 15
 _PARTS_SHOWN = 6
 
-Wanted = Callable[[str], bool]
 
-
-def read_tarball(path: Path, wanted: Wanted) -> Iterator[RawPoem]:
+def read_tarball(path: Path, wanted: Callable[[str], object]) -> Iterator[RawPoem]:
     """The poems of the wanted files in a .tgz of the package, read as a stream and never unpacked to the disk."""
     for content in tar_contents(content_of(path), lambda names: list(filter(wanted, names))):
         yield from read_json_poems(content)

@@ -1,6 +1,5 @@
 """Characters and their indices: the `word_int_map` of the experiment, most frequent character first."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from engine.prosody.text import is_han
@@ -50,13 +49,6 @@ class Vocabulary:
         """Keep the characters seen at least `min_freq` times; ties in code point order, so that it never varies."""
         kept = [character for character, count in counts.items() if count >= min_freq]
         return cls(sorted(kept, key=lambda character: (-counts[character], character)))
-
-    @classmethod
-    def from_texts(cls, texts: Iterable[str], min_freq: int = 1) -> "Vocabulary":
-        counts: Counter[str] = Counter()
-        for text in texts:
-            counts.update(text)
-        return cls.from_counts(counts, min_freq)
 
     def __len__(self) -> int:
         return self.n_drawable + len(self.tags)

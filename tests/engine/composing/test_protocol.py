@@ -37,7 +37,8 @@ from engine.composing.requests import (
     Shutdown,
     request_of_line,
 )
-from engine.corpus.store import import_file
+from engine.corpus.readers.formats import open_poems
+from engine.corpus.store import import_poems
 from engine.model.checkpoint import save_model
 from engine.system.errors import ComposeError, Message, StudioError
 from tests.engine.small_model import small_model
@@ -198,7 +199,7 @@ OPTIONAL = ("rhyme", "order", "score", "parallelism", "lines", "verdicts")
 
 def test_the_fake_service_answers_as_the_real_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POETRY_TUI_HOME", str(tmp_path))
-    corpus = import_file(write_corpus(tmp_path / "poems.txt"))
+    corpus = import_poems(open_poems(write_corpus(tmp_path / "poems.txt")))
     # Novelty is measured against the corpus that the model says it was trained on.
     about = {"name": "small", "steps": 7, "corpus": {"name": corpus.name, "sha256": corpus.sha256}}
     small = small_model("lstm")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.readers.formats import read_poems
+from engine.corpus.readers.formats import open_poems
 from engine.system.errors import CorpusError, StudioError
 
 posix = pytest.mark.skipif(os.name != "posix", reason="FIFOs and sockets")
@@ -18,7 +18,7 @@ def read_to_the_end(path: Path, format: str | None = None, columns: str | None =
     strict, lenient = Cleaner(), Cleaner(simplify=False, unique=False, lenient=True)
     n_poems = 0
     try:
-        for raw in read_poems(path, format, columns):
+        for raw in open_poems(path, format, columns).poems:
             n_poems += 1
             for cleaner in (strict, lenient):
                 poem = cleaner.clean(raw)

@@ -11,7 +11,8 @@ import pytest
 from engine.corpus.caches import building, cache_folder, clear_caches
 from engine.corpus.corpus import Corpus, load
 from engine.corpus.novelty.build import open_lines
-from engine.corpus.store import import_file, remove
+from engine.corpus.readers.formats import open_poems
+from engine.corpus.store import import_poems, remove
 from engine.corpus.tokens.token_cache import open_tokens
 from engine.system import paths
 from engine.system.errors import CorpusError, StudioError
@@ -28,7 +29,7 @@ print(int(open_tokens(open_corpus("mine")).tokens.sum()))
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Corpus:
-    return import_file(write_poems(tmp_path / "poems.txt", made_up_poems(300)), "mine")
+    return import_poems(open_poems(write_poems(tmp_path / "poems.txt", made_up_poems(300))), "mine")
 
 
 def caches_in(folder: Path) -> set[str]:
@@ -109,9 +110,9 @@ def test_a_renamed_corpus_keeps_its_caches(corpus: Corpus, monkeypatch: pytest.M
 
 def test_a_corpus_that_is_removed_or_replaced_leaves_no_cache(corpus: Corpus, tmp_path: Path) -> None:
     open_tokens(corpus)
-    same = import_file(tmp_path / "poems.txt", "mine")
+    same = import_poems(open_poems(tmp_path / "poems.txt"), "mine")
     assert caches_in(cache_folder(same)) == {"tokens"}
-    other = import_file(write_poems(tmp_path / "poems.txt", made_up_poems(20, seed=2)), "mine")
+    other = import_poems(open_poems(write_poems(tmp_path / "poems.txt", made_up_poems(20, seed=2))), "mine")
     assert not cache_folder(corpus).exists()
     open_tokens(other)
     remove("mine")

@@ -9,8 +9,7 @@ import pytest
 
 from engine.corpus.cleaning import Cleaner
 from engine.corpus.poem import RawPoem
-from engine.corpus.readers.formats import FORMATS, TEXT_FORMATS, how_read, open_poems, read_poems
-from engine.corpus.store import read_cleanly
+from engine.corpus.readers.formats import FORMATS, TEXT_FORMATS, how_read, open_poems
 from engine.system.errors import CorpusError
 from tests.engine.corpus.corpus_samples import (
     DENGGUANQUELOU,
@@ -30,19 +29,20 @@ def file(tmp_path: Path) -> Path:
 
 
 def texts(path: Path, form: str | None = None) -> list[str]:
-    return [poem.text for poem in read_cleanly(path, form, simplify=False)[0]]
+    cleaner = Cleaner(simplify=False, unique=False, lenient=True)
+    return [poem.text for poem in cleaner.clean_all(open_poems(path, form))]
 
 
 @pytest.mark.parametrize("colon", [":", "："])
 def test_lines_of_title_colon_content(file: Path, colon: str) -> None:
     file.write_text(f"静夜思{colon}{JINGYESI}\n相和歌辞。江南曲{colon}{SHANXING}\n\n", encoding="utf-8")
-    assert list(read_poems(file)) == [RawPoem("静夜思", "", JINGYESI), RawPoem("相和歌辞。江南曲", "", SHANXING)]
+    assert list(open_poems(file).poems) == [RawPoem("静夜思", "", JINGYESI), RawPoem("相和歌辞。江南曲", "", SHANXING)]
 
 
 def test_a_colon_within_the_verse_is_no_title(file: Path) -> None:
     lines = [f"其{number}:{text}" for number, text in enumerate(made_up_poems(20))]
     file.write_text("\n".join(["问君何能尔，心远地自偏：采菊东篱下，悠然见南山。", *lines]), encoding="utf-8")
-    first = next(read_poems(file))
+    first = next(open_poems(file).poems)
     assert first == RawPoem("", "", "问君何能尔，心远地自偏：采菊东篱下，悠然见南山。")
 
 
@@ -109,13 +109,13 @@ def test_long_poems_wrapped_at_a_wide_margin_stay_whole(file: Path) -> None:
 def test_poems_between_blank_lines_with_a_title_and_a_name(file: Path) -> None:
     first, second = (text.replace("。", "。\n").strip() for text in (JINGYESI, SHANXING))
     file.write_text(f"静夜思\n李白\n{first}\n\n山行\n杜牧\n{second}\n", encoding="utf-8")
-    assert list(read_poems(file)) == [RawPoem("静夜思", "李白", first), RawPoem("山行", "杜牧", second)]
+    assert list(open_poems(file).poems) == [RawPoem("静夜思", "李白", first), RawPoem("山行", "杜牧", second)]
 
 
 def test_uneven_poems_between_blank_lines_with_a_title(file: Path) -> None:
     verse = "昨夜雨疏风骤，浓睡不消残酒。\n试问卷帘人，却道海棠依旧。\n知否，知否？\n应是绿肥红瘦。"
     file.write_text(f"如梦令\n{verse}\n\n# 静夜思\n李白\n{JINGYESI}\n\n《山行》\n{SHANXING}\n", encoding="utf-8")
-    assert list(read_poems(file)) == [
+    assert list(open_poems(file).poems) == [
         RawPoem("如梦令", "", verse),
         RawPoem("静夜思", "李白", JINGYESI),
         RawPoem("山行", "", SHANXING),
@@ -182,7 +182,7 @@ def test_nndls_lines_are_read_with_their_titles_joint_authors_and_lacunae(file: 
     ]
     file.write_text("\n".join(lines), encoding="utf-8")
     cleaner = Cleaner()
-    poems = [cleaner.clean(raw) for raw in read_poems(file)]
+    poems = [cleaner.clean(raw) for raw in open_poems(file).poems]
     assert [poem and (poem.title, poem.text) for poem in poems] == [
         ("丰年多庆,九日示怀", "爽气肃时令，早衣闻朔鸿。重阳有佳节，具物欣年丰。"),
         ("重阳日中外同欢,以诗言志,因示群官", "炎节在重九，物华新雨余。清秋黄叶下，菊散金潭初。"),
@@ -200,12 +200,12 @@ def test_json_lines(file: Path, separator: str) -> None:
     content = separator.join(["床前明月光", "疑是地上霜", "举头望明月", "低头思故乡"])
     line = json.dumps({"title": "静夜思", "author": "李白", "content": content}, ensure_ascii=False)
     file.write_text(f"{line}\n\n{line}\n", encoding="utf-8")
-    assert list(read_poems(file)) == [RawPoem("静夜思", "李白", content)] * 2
+    assert list(open_poems(file).poems) == [RawPoem("静夜思", "李白", content)] * 2
 
 
 def test_json_lines_name_the_line_that_is_broken(file: Path) -> None:
     file.write_text('{"title": "甲", "content": "乙"}\n{"title"\n', encoding="utf-8")
-    poems = read_poems(file)
+    poems = open_poems(file).poems
     next(poems)
     with pytest.raises(CorpusError, match="Line 2"):
         next(poems)
@@ -214,7 +214,7 @@ def test_json_lines_name_the_line_that_is_broken(file: Path) -> None:
 def test_a_json_file_of_chinese_poetry(file: Path) -> None:
     ci = {"rhythmic": "导引", "author": "和岘", "paragraphs": ["气和玉烛，", "睿化著鸿明。"]}
     file.write_text(json.dumps([entry(JINGYESI, "静夜思", "李白"), ci], ensure_ascii=False, indent=1), encoding="utf-8")
-    poems = list(read_poems(file))
+    poems = list(open_poems(file).poems)
     assert [(poem.title, poem.author) for poem in poems] == [("静夜思", "李白"), ("导引", "和岘")]
     assert poems[1].text == "气和玉烛，\n睿化著鸿明。"
 
@@ -256,7 +256,7 @@ def test_an_encoding_is_recognised_though_its_sample_ends_within_a_character(fil
     poems = made_up_poems(9000)
     for encoding in ("utf-8", "gb18030"):
         file.write_text("x" + "\n".join(poems), encoding=encoding)
-        assert len(list(read_poems(file))) == len(poems)
+        assert len(list(open_poems(file).poems)) == len(poems)
 
 
 def test_lines_may_end_the_windows_way(file: Path) -> None:
@@ -289,7 +289,7 @@ def test_the_format_can_be_named(file: Path, form: str) -> None:
 def test_a_file_that_holds_no_poems_is_refused_with_one_sentence(file: Path, data: bytes, said: str) -> None:
     file.write_bytes(data)
     with pytest.raises(CorpusError, match=said) as caught:
-        list(read_poems(file))
+        list(open_poems(file).poems)
     assert caught.value.hint
     assert "\n" not in caught.value.message
 
@@ -297,28 +297,28 @@ def test_a_file_that_holds_no_poems_is_refused_with_one_sentence(file: Path, dat
 def test_a_file_that_goes_bad_after_its_beginning_is_refused(file: Path) -> None:
     file.write_bytes("\n".join(made_up_poems(9000)).encode() + b"\xff\xfe\n")
     with pytest.raises(CorpusError, match="damaged"):
-        list(read_poems(file))
+        list(open_poems(file).poems)
 
 
 def test_a_tarball_cut_in_half_is_refused(tmp_path: Path) -> None:
     tarball = write_package(tmp_path / "cut.tgz", {"poet.json": [entry(text) for text in made_up_poems(500)]})
     tarball.write_bytes(tarball.read_bytes()[: tarball.stat().st_size // 2])
     with pytest.raises(CorpusError, match=r"cut\.tgz is damaged or cut short"):
-        list(read_poems(tarball))
+        list(open_poems(tarball).poems)
 
 
 @pytest.mark.parametrize("missing", ["nowhere.txt", "nowhere/at/all"])
 def test_a_missing_file_is_refused(tmp_path: Path, missing: str) -> None:
     with pytest.raises(CorpusError, match="There is no file"):
-        read_poems(tmp_path / missing)
+        open_poems(tmp_path / missing)
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones(file: Path) -> None:
     with pytest.raises(CorpusError, match="There is no format csv") as caught:
-        read_poems(file, "csv")
+        open_poems(file, "csv")
     assert "title-colon" in caught.value.hint
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"no \.json files"):
-        list(read_poems(tmp_path))
+        list(open_poems(tmp_path).poems)

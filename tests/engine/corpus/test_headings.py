@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.corpus.poem import RawPoem
-from engine.corpus.readers.formats import open_poems, read_poems
+from engine.corpus.readers.formats import open_poems
 from engine.corpus.readers.headings import Heading, heading_of, is_person, name_of
 from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING
 
@@ -20,7 +20,7 @@ RUMENGLING = "常记溪亭日暮，沉醉不知归路。兴尽晚回舟，误入
 def read(tmp_path: Path, text: str, format: str | None = None) -> list[RawPoem]:
     path = tmp_path / "poems.txt"
     path.write_text(text, encoding="utf-8")
-    return list(read_poems(path, format))
+    return list(open_poems(path, format).poems)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from engine.corpus.poem import RawPoem
 from engine.corpus.readers import archives, content
-from engine.corpus.readers.formats import FORMATS, read_poems
+from engine.corpus.readers.formats import FORMATS, open_poems
 from engine.corpus.store import open_corpus
 from engine.system.errors import CorpusError
 from tests.engine.corpus.corpus_samples import JINGYESI, SHANXING, entry
@@ -25,7 +25,7 @@ def test_a_pipe_is_read_once_and_to_its_end(tmp_path: Path) -> None:
     os.mkfifo(fifo)
     writer = threading.Thread(target=fifo.write_text, args=(f"{JINGYESI}\n{SHANXING}\n",), kwargs={"encoding": "utf-8"})
     writer.start()
-    assert list(read_poems(fifo)) == [RawPoem("", "", JINGYESI), RawPoem("", "", SHANXING)]
+    assert list(open_poems(fifo).poems) == [RawPoem("", "", JINGYESI), RawPoem("", "", SHANXING)]
     writer.join()
 
 
@@ -147,7 +147,7 @@ def test_large_files_are_read_piece_by_piece(tmp_path: Path, format: str, monkey
     monkeypatch.setattr("engine.corpus.readers.json.MAX_JSON_BYTES", 1 << 20)
     lines = "\n".join(["山水日月" * 5] * 5_000)
     (tmp_path / "a").write_text({"table": f"title,content\n{lines}"}.get(format, lines), encoding="utf-8")
-    poems = read_poems(tmp_path / "a", format)
+    poems = open_poems(tmp_path / "a", format).poems
     if format in ("jsonl", "chinese-poetry"):
         with pytest.raises(CorpusError):
             list(poems)

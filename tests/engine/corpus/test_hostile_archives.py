@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.corpus.readers import archives, content
-from engine.corpus.readers.formats import read_poems
+from engine.corpus.readers.formats import open_poems
 from engine.system.errors import CorpusError
 from tests.engine.corpus.corpus_samples import JINGYESI, entry
 from tests.engine.corpus.hostile_files import read_to_the_end, refused
@@ -44,7 +44,7 @@ def test_an_archive_that_unpacks_to_far_more_than_its_size_is_refused(
     monkeypatch.setattr(content, "MIN_UNPACKED_LIMIT_BYTES", 1 << 20)
     (tmp_path / "bomb").write_bytes(bomb(kind, 8 << 20))
     with pytest.raises(CorpusError, match="unpacks to more than"):
-        list(read_poems(tmp_path / "bomb"))
+        list(open_poems(tmp_path / "bomb").poems)
 
 
 def test_an_archive_with_too_many_members_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine.corpus.poem import RawPoem
-from engine.corpus.readers.formats import open_poems, read_poems
+from engine.corpus.readers.formats import open_poems
 from engine.system.errors import CorpusError
 from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING, entry, made_up_poems
 
@@ -21,7 +21,7 @@ READ = RawPoem("静夜思", "李白", "\n".join(COUPLETS))
 
 def poems_of(path: Path, value: Any) -> list[RawPoem]:
     path.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
-    return list(read_poems(path))
+    return list(open_poems(path).poems)
 
 
 @pytest.mark.parametrize("content", ["paragraphs", "para", "content", "text", "body", "verses", "内容", "正文"])
@@ -84,7 +84,7 @@ def test_objects_without_the_content_of_a_poem_are_refused_with_their_keys(tmp_p
 def test_json_may_be_written_in_gb18030(tmp_path: Path) -> None:
     text = json.dumps([{"title": "静夜思", "author": "李白", "paragraphs": COUPLETS}] * 20, ensure_ascii=False)
     (tmp_path / "a.json").write_text(text, encoding="gb18030")
-    assert list(read_poems(tmp_path / "a.json")) == [READ] * 20
+    assert list(open_poems(tmp_path / "a.json").poems) == [READ] * 20
 
 
 def clone(folder: Path) -> list[str]:
@@ -138,7 +138,7 @@ def test_a_part_of_a_clone_gives_its_verse_and_no_prose(tmp_path: Path) -> None:
     clone(tmp_path)
     for name in ("poet.tang.0.json", "poet.song.0.json"):
         (tmp_path / "全唐诗" / name).unlink()
-    assert [poem.text for poem in read_poems(tmp_path)] == [DENGGUANQUELOU]
+    assert [poem.text for poem in open_poems(tmp_path).poems] == [DENGGUANQUELOU]
 
 
 def test_json_lines_of_the_collection_may_be_compressed(tmp_path: Path) -> None:
@@ -161,11 +161,11 @@ def test_any_text_may_be_compressed_or_lie_in_an_archive_or_folder(tmp_path: Pat
             archive.writestr("poems/a.csv", text)
     else:
         path.write_bytes(gzip.compress(text.encode()))
-    assert [poem.text for poem in read_poems(path)] == [JINGYESI, SHANXING]
+    assert [poem.text for poem in open_poems(path).poems] == [JINGYESI, SHANXING]
 
 
 def test_a_workbook_is_refused_as_one(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
     with pytest.raises(CorpusError, match="document of an office program"):
-        list(read_poems(tmp_path / "a.xlsx"))
+        list(open_poems(tmp_path / "a.xlsx").poems)

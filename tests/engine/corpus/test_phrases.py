@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from engine.corpus.corpus import Corpus
 from engine.corpus.phrases import Quotation, _phrases, largest_corpus, quotations, quotations_around
-from engine.corpus.store import import_file
+from engine.corpus.readers.formats import open_poems
+from engine.corpus.store import import_poems
 from engine.system.errors import CorpusError
 from tests.engine.corpus.corpus_samples import write_poems
 
@@ -21,7 +22,7 @@ POEMS = [
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Corpus:
-    return import_file(write_poems(tmp_path / "poems.txt", POEMS), "poems")
+    return import_poems(open_poems(write_poems(tmp_path / "poems.txt", POEMS)), "poems")
 
 
 def test_a_phrase_is_found_with_its_line_in_each_poem(corpus: Corpus) -> None:

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from engine.__main__ import main
+from engine.corpus.cleaning import Cleaner
 from engine.corpus.corpus import check, damaged_corpora, list_corpora, split_of
 from engine.corpus.poem import Poem
-from engine.corpus.store import import_file, open_corpus, read_cleanly, remove
+from engine.corpus.readers.formats import open_poems
+from engine.corpus.store import import_poems, open_corpus, remove
 from engine.system import paths
 from engine.system.errors import CorpusError
 from tests.engine.corpus.corpus_samples import (
@@ -32,7 +35,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_an_imported_file_becomes_a_corpus(file: Path) -> None:
-    corpus = import_file(file)
+    corpus = import_poems(open_poems(file))
     assert (corpus.name, corpus.n_poems, corpus.n_han) == ("my-poems", 2, 48)
     assert list(corpus.poems()) == [Poem("", "", JINGYESI), Poem("", "", SHANXING)]
     assert corpus.cleaning.dropped == {"duplicate": 1, "gap": 1}
@@ -40,7 +43,7 @@ def test_an_imported_file_becomes_a_corpus(file: Path) -> None:
 
 
 def test_a_corpus_is_found_again_by_its_name_with_all_that_was_known_of_it(file: Path) -> None:
-    imported = import_file(file, "mine")
+    imported = import_poems(open_poems(file), "mine")
     opened = open_corpus("mine")
     assert opened == imported
     assert opened.cleaning == imported.cleaning
@@ -72,29 +75,29 @@ def test_a_folder_can_be_opened_as_a_corpus(tmp_path: Path) -> None:
 
 
 def test_a_tarball_of_the_package_can_be_imported(tmp_path: Path) -> None:
-    assert import_file(small_package(tmp_path / "package.tgz")).n_poems == 101
+    assert import_poems(open_poems(small_package(tmp_path / "package.tgz"))).n_poems == 101
 
 
 def test_traditional_characters_are_simplified_unless_unwanted(tmp_path: Path) -> None:
     file = write_poems(tmp_path / "poems.txt", [TRADITIONAL])
-    assert [poem.text for poem in import_file(file, "simple").poems()] == [JINGYESI]
-    assert [poem.text for poem in import_file(file, "old", simplify=False).poems()] == [TRADITIONAL]
+    assert [poem.text for poem in import_poems(open_poems(file), "simple").poems()] == [JINGYESI]
+    assert [poem.text for poem in import_poems(open_poems(file), "old", simplify=False).poems()] == [TRADITIONAL]
     assert not open_corpus("old").simplified
 
 
 def test_importing_again_replaces_the_corpus(file: Path, tmp_path: Path) -> None:
-    import_file(file, "mine")
-    import_file(write_poems(tmp_path / "other.txt", [DENGGUANQUELOU]), "mine")
+    import_poems(open_poems(file), "mine")
+    import_poems(open_poems(write_poems(tmp_path / "other.txt", [DENGGUANQUELOU])), "mine")
     assert [poem.text for poem in open_corpus("mine").poems()] == [DENGGUANQUELOU]
     assert [path.name for path in paths.corpora().iterdir()] == ["mine"]
 
 
 def test_a_failed_import_leaves_the_old_corpus_alone(file: Path, tmp_path: Path) -> None:
-    import_file(file, "mine")
+    import_poems(open_poems(file), "mine")
     broken = tmp_path / "broken.txt"
     broken.write_bytes("\n".join(made_up_poems(9000)).encode() + b"\xff\n")
     with pytest.raises(CorpusError, match="damaged"):
-        import_file(broken, "mine")
+        import_poems(open_poems(broken), "mine")
     assert open_corpus("mine").n_poems == 2
     assert [path.name for path in paths.corpora().iterdir()] == ["mine"]
 
@@ -106,24 +109,24 @@ def test_a_file_in_which_nothing_is_verse_is_refused_with_the_reasons(tmp_path: 
         CorpusError,
         match=r"No poem could be kept from english.txt: 1 read, dropped: it holds letters, digits or signs that are no verse \(1\)",
     ):
-        import_file(english)
+        import_poems(open_poems(english))
     assert list_corpora() == []
 
 
 def test_progress_ends_at_one(file: Path) -> None:
     told: list[tuple[str, float]] = []
-    import_file(file, progress=lambda stage, fraction: told.append((stage, fraction)))
+    import_poems(open_poems(file), progress=lambda stage, fraction: told.append((stage, fraction)))
     assert told[-1] == ("write", 1.0)
 
 
 @pytest.mark.parametrize("name", ["../elsewhere", "a/b", "", ".hidden", "a b"])
 def test_a_name_that_is_no_name_is_refused(file: Path, name: str) -> None:
     with pytest.raises(CorpusError, match="cannot name a corpus"):
-        import_file(file, name)
+        import_poems(open_poems(file), name)
 
 
 def test_a_removed_corpus_is_gone(file: Path) -> None:
-    import_file(file, "mine")
+    import_poems(open_poems(file), "mine")
     remove("mine")
     assert list_corpora() == []
     assert list(paths.corpora().iterdir()) == []
@@ -132,7 +135,7 @@ def test_a_removed_corpus_is_gone(file: Path) -> None:
 
 
 def test_removing_never_leaves_the_corpora_folder(file: Path) -> None:
-    import_file(file, "mine")
+    import_poems(open_poems(file), "mine")
     for name in ("..", ".", "../corpora", ""):
         with pytest.raises(CorpusError, match="no corpus called"):
             remove(name)
@@ -140,7 +143,7 @@ def test_removing_never_leaves_the_corpora_folder(file: Path) -> None:
 
 
 def test_an_unknown_corpus_is_refused_with_the_known_ones(file: Path) -> None:
-    import_file(file, "mine")
+    import_poems(open_poems(file), "mine")
     with pytest.raises(CorpusError, match="no corpus and no file called theirs") as caught:
         open_corpus("theirs")
     assert "mine" in caught.value.hint
@@ -152,8 +155,8 @@ def test_without_any_corpus_the_list_is_empty() -> None:
 
 
 def test_a_damaged_header_is_said_and_does_not_hide_the_other_corpora(file: Path) -> None:
-    import_file(file, "mine")
-    damaged = import_file(file, "damaged")
+    import_poems(open_poems(file), "mine")
+    damaged = import_poems(open_poems(file), "damaged")
     (damaged.folder / "corpus.json").write_text("{", encoding="utf-8")
     with pytest.raises(CorpusError, match="header of the corpus damaged is damaged"):
         open_corpus("damaged")
@@ -162,7 +165,7 @@ def test_a_damaged_header_is_said_and_does_not_hide_the_other_corpora(file: Path
 
 
 def test_a_corpus_of_a_later_version_is_refused(file: Path) -> None:
-    corpus = import_file(file, "mine")
+    corpus = import_poems(open_poems(file), "mine")
     header = json.loads((corpus.folder / "corpus.json").read_text(encoding="utf-8"))
     (corpus.folder / "corpus.json").write_text(json.dumps({**header, "format": 99}), encoding="utf-8")
     with pytest.raises(CorpusError, match="format 99"):
@@ -170,7 +173,7 @@ def test_a_corpus_of_a_later_version_is_refused(file: Path) -> None:
 
 
 def test_a_damaged_line_is_named(file: Path) -> None:
-    corpus = import_file(file, "mine")
+    corpus = import_poems(open_poems(file), "mine")
     path = corpus.folder / "poems.jsonl"
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(CorpusError, match="Line 2 of the corpus mine is damaged"):
@@ -178,7 +181,7 @@ def test_a_damaged_line_is_named(file: Path) -> None:
 
 
 def test_a_corpus_without_its_poems_is_refused(file: Path) -> None:
-    corpus = import_file(file, "mine")
+    corpus = import_poems(open_poems(file), "mine")
     (corpus.folder / "poems.jsonl").unlink()
     with pytest.raises(CorpusError, match="cannot be read"):
         list(corpus.poems())
@@ -188,7 +191,7 @@ def test_a_corpus_without_its_poems_is_refused(file: Path) -> None:
 
 def test_checking_counts_what_is_there(tmp_path: Path) -> None:
     poems = [*made_up_poems(300), SHANXING]
-    corpus = import_file(write_poems(tmp_path / "poems.txt", poems))
+    corpus = import_poems(open_poems(write_poems(tmp_path / "poems.txt", poems)))
     found = check(corpus)
     assert found.intact
     assert (found.n_poems, found.n_han, found.longest_han) == (301, 300 * 20 + 28, 28)
@@ -199,21 +202,22 @@ def test_checking_counts_what_is_there(tmp_path: Path) -> None:
 
 
 def test_checking_notices_a_changed_poem(file: Path) -> None:
-    corpus = import_file(file)
+    corpus = import_poems(open_poems(file))
     path = corpus.folder / "poems.jsonl"
     path.write_text(path.read_text(encoding="utf-8").replace("故乡", "他乡"), encoding="utf-8")
     assert not check(corpus).intact
 
 
 def test_a_file_to_be_judged_keeps_every_poem(file: Path) -> None:
-    poems, report = read_cleanly(file)
-    assert [poem.text for poem in poems] == [JINGYESI, SHANXING, JINGYESI]
-    assert report.dropped == {"gap": 1}
+    cleaner = Cleaner(unique=False, lenient=True)
+    assert [poem.text for poem in cleaner.clean_all(open_poems(file))] == [JINGYESI, SHANXING, JINGYESI]
+    assert cleaner.report.dropped == {"gap": 1}
 
 
-def test_a_file_to_be_judged_without_poems_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="No poem could be read"):
-        read_cleanly(write_poems(tmp_path / "poems.txt", ["no poem"]))
+def test_a_file_to_be_judged_without_poems_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    poems = write_poems(tmp_path / "poems.txt", ["no poem"])
+    assert main(["evaluate", "--poems", str(poems)]) == 1
+    assert "No poem could be read" in capsys.readouterr().err
 
 
 @unprivileged
@@ -221,13 +225,13 @@ def test_a_folder_that_cannot_be_written_is_said(file: Path) -> None:
     paths.corpora().mkdir(parents=True)
     paths.corpora().chmod(0o500)
     with pytest.raises(CorpusError, match="cannot be written"):
-        import_file(file)
+        import_poems(open_poems(file))
 
 
 def test_a_home_that_is_a_file_is_said(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(paths.HOME_VARIABLE, str(file))
     with pytest.raises(CorpusError, match="cannot be written") as caught:
-        import_file(file)
+        import_poems(open_poems(file))
     assert paths.HOME_VARIABLE in caught.value.hint
 
 
@@ -235,7 +239,7 @@ def test_a_home_that_is_a_file_is_said(file: Path, monkeypatch: pytest.MonkeyPat
 def test_a_file_that_may_not_be_read_is_said(file: Path) -> None:
     file.chmod(0)
     with pytest.raises(CorpusError, match="cannot be read"):
-        import_file(file)
+        import_poems(open_poems(file))
 
 
 def test_without_opencc_the_message_says_how_to_go_on(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,6 +248,6 @@ def test_without_opencc_the_message_says_how_to_go_on(file: Path, monkeypatch: p
     simplified._converter.cache_clear()
     monkeypatch.setitem(__import__("sys").modules, "opencc", None)
     with pytest.raises(CorpusError, match="OpenCC is not installed") as caught:
-        import_file(file)
+        import_poems(open_poems(file))
     assert "pip install opencc" in caught.value.hint
-    assert import_file(file, simplify=False).n_poems == 2
+    assert import_poems(open_poems(file), simplify=False).n_poems == 2

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.corpus.poem import RawPoem
-from engine.corpus.readers.formats import open_poems, read_poems
+from engine.corpus.readers.formats import open_poems
 from engine.corpus.readers.tables import FIELDS, NAMES
 from engine.system.errors import CorpusError
 from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXING
@@ -28,7 +28,7 @@ def written(rows: Sequence[Sequence[str]], separator: str = ",", quoting: Litera
 
 def poems_of(path: Path, text: str | bytes, columns: str | None = None) -> list[RawPoem]:
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return list(read_poems(path, columns=columns))
+    return list(open_poems(path, columns=columns).poems)
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
@@ -146,7 +146,7 @@ def test_a_quotation_mark_that_is_never_closed_is_said_and_not_read_to_the_end(t
     rows = written([("title", "content"), *(("题", JINGYESI) for _ in range(20))])
     (tmp_path / "a.csv").write_text(rows + '"题,' + f"{JINGYESI}\n" * 60_000, encoding="utf-8")
     with pytest.raises(CorpusError, match=r"Row \d+ of a.csv cannot be read"):
-        list(read_poems(tmp_path / "a.csv"))
+        list(open_poems(tmp_path / "a.csv").poems)
 
 
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=12)

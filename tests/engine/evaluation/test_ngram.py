@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from engine.__main__ import main
 from engine.corpus.caches import cache_folder
 from engine.corpus.corpus import Corpus, split_of
-from engine.corpus.store import import_file
+from engine.corpus.readers.formats import open_poems
+from engine.corpus.store import import_poems
 from engine.corpus.tokens.token_cache import open_tokens
 from engine.corpus.tokens.vocabulary import BEGIN, END, SPECIAL_TOKENS, UNKNOWN, Vocabulary
 from engine.evaluation.ngram.counting import count_ngrams
@@ -132,7 +133,7 @@ def test_counts_of_counts_that_say_nothing_give_the_usual_discounts(how_many: li
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Corpus:
-    return import_file(write_poems(tmp_path / "mine.txt", made_up_poems(400)))
+    return import_poems(open_poems(write_poems(tmp_path / "mine.txt", made_up_poems(400))))
 
 
 def vocabulary_of(corpus: Corpus) -> Vocabulary:
@@ -142,7 +143,7 @@ def vocabulary_of(corpus: Corpus) -> Vocabulary:
 def test_only_training_poems_of_the_right_length_are_counted(tmp_path: Path) -> None:
     texts = made_up_poems(400)
     long = [first + second for first, second in zip(texts[::2], texts[1::2], strict=True)]
-    corpus = import_file(write_poems(tmp_path / "mixed.txt", texts[:200] + long))
+    corpus = import_poems(open_poems(write_poems(tmp_path / "mixed.txt", texts[:200] + long)))
     model = open_kneser_ney(corpus, vocabulary_of(corpus), 30, 3)
     assert 0 < model.n_poems < len(texts[:200])
     training = [poem.text for poem in corpus.poems() if split_of(poem) == "train" and len(poem.text) <= 30]

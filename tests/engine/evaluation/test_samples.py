@@ -11,7 +11,8 @@ from engine.corpus.corpus import Corpus, split_of
 from engine.corpus.novelty.build import build, keep_lines
 from engine.corpus.novelty.novelty import verse_lines
 from engine.corpus.poem import Poem
-from engine.corpus.store import import_file
+from engine.corpus.readers.formats import open_poems
+from engine.corpus.store import import_poems
 from engine.corpus.tokens.control_codes import control_code_tags
 from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.evaluation.samples import Sample, acrostic_requests, random_requests, write_sample
@@ -108,7 +109,7 @@ def test_a_poem_conditioned_on_its_form_reads_it_and_is_unconstrained() -> None:
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Corpus:
-    return import_file(write_poems(tmp_path / "poems.txt", [*made_up_poems(300), DENGGUANQUELOU]), "small")
+    return import_poems(open_poems(write_poems(tmp_path / "poems.txt", [*made_up_poems(300), DENGGUANQUELOU])), "small")
 
 
 def test_the_command_prints_the_rates_beside_those_of_real_poems(

@@ -19,7 +19,8 @@ from engine.corpus.novelty.line_index import MIN_LINE_CHARS
 from engine.corpus.novelty.novelty import n_memorised
 from engine.corpus.novelty.training_lines import TrainingLines, read_lines
 from engine.corpus.poem import Poem
-from engine.corpus.store import import_file
+from engine.corpus.readers.formats import open_poems
+from engine.corpus.store import import_poems
 from engine.model.checkpoint import load_model, save_model
 from engine.model.registry import add_model, list_models
 from engine.prosody.text import lines_of
@@ -44,7 +45,9 @@ def lines_of_texts(*texts: str) -> TrainingLines:
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Corpus:
-    return import_file(write_poems(tmp_path / "poems.txt", [JINGYESI, SHANXING, *made_up_poems(400)]), "small")
+    return import_poems(
+        open_poems(write_poems(tmp_path / "poems.txt", [JINGYESI, SHANXING, *made_up_poems(400)])), "small"
+    )
 
 
 @given(st.lists(han_lines, min_size=1, max_size=60))
@@ -127,9 +130,9 @@ def test_a_line_with_a_pause_counts_with_it_without_it_and_in_its_parts() -> Non
 
 def test_a_mask_at_the_last_place_of_a_line_forbids_what_would_complete_a_training_line() -> None:
     lines = lines_of_texts(JINGYESI)
-    characters = code_points("光霜月乡")
-    assert lines.completes_known("床前明月", characters).tolist() == [True, False, False, False]
-    assert not lines.completes_known("床前", characters).any()
+    ended = [np.stack([code_points(beginning + last) for last in "光霜月乡"]) for beginning in ("床前明月", "床前")]
+    assert lines.ends(ended[0]).tolist() == [True, False, False, False]
+    assert not lines.ends(ended[1]).any()
 
 
 def test_the_longest_run_is_never_told_too_short() -> None:

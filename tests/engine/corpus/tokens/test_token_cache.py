@@ -10,7 +10,8 @@ import pytest
 
 from engine.corpus.caches import cache_folder
 from engine.corpus.corpus import SPLITS, Corpus, split_of
-from engine.corpus.store import import_file, open_corpus
+from engine.corpus.readers.formats import open_poems
+from engine.corpus.store import import_poems, open_corpus
 from engine.corpus.tokens import token_cache as tokens
 from engine.corpus.tokens.control_code_cache import KEYWORD_PARTS, N_TAGS, TITLE_PART
 from engine.corpus.tokens.control_codes import control_code_indices, control_code_tags, control_codes_of
@@ -23,7 +24,7 @@ from tests.engine.corpus.corpus_samples import DENGGUANQUELOU, JINGYESI, SHANXIN
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Corpus:
-    return import_file(write_poems(tmp_path / "poems.txt", made_up_poems(500)))
+    return import_poems(open_poems(write_poems(tmp_path / "poems.txt", made_up_poems(500))))
 
 
 def caches(corpus: Corpus) -> list[Path]:
@@ -85,7 +86,7 @@ def test_the_vocabulary_comes_from_the_training_poems_alone(tmp_path: Path) -> N
         if split_of_text(changed) == "validation"
     )
     assert held_out
-    tokenized = open_tokens(import_file(write_poems(tmp_path / "poems.txt", [*poems, rare])))
+    tokenized = open_tokens(import_poems(open_poems(write_poems(tmp_path / "poems.txt", [*poems, rare]))))
     assert "鹓" not in tokenized.vocabulary
     assert UNKNOWN in tokenized.poem(500)
 
@@ -98,7 +99,7 @@ def split_of_text(text: str) -> str:
 
 def test_characters_seen_too_seldom_become_unknown(tmp_path: Path) -> None:
     poems = [*made_up_poems(300), SHANXING]
-    corpus = import_file(write_poems(tmp_path / "poems.txt", poems))
+    corpus = import_poems(open_poems(write_poems(tmp_path / "poems.txt", poems)))
     assert "枫" in open_tokens(corpus, 1).vocabulary
     seldom = open_tokens(corpus, 2)
     assert "枫" not in seldom.vocabulary
@@ -140,12 +141,12 @@ def test_a_damaged_cache_is_built_again(corpus: Corpus, name: str, damage: str) 
 
 def test_a_changed_corpus_gets_a_cache_of_its_own(corpus: Corpus, tmp_path: Path) -> None:
     open_tokens(corpus)
-    changed = import_file(write_poems(tmp_path / "other.txt", made_up_poems(50, seed=9)), corpus.name)
+    changed = import_poems(open_poems(write_poems(tmp_path / "other.txt", made_up_poems(50, seed=9))), corpus.name)
     assert len(open_tokens(changed)) == 50
 
 
 def test_a_small_corpus_still_has_a_poem_to_judge_by(tmp_path: Path) -> None:
-    corpus = import_file(write_poems(tmp_path / "poems.txt", [JINGYESI, SHANXING, DENGGUANQUELOU]))
+    corpus = import_poems(open_poems(write_poems(tmp_path / "poems.txt", [JINGYESI, SHANXING, DENGGUANQUELOU])))
     assert {split_of(poem) for poem in corpus.poems()} == {"train"}
     tokenized = open_tokens(corpus)
     assert len(tokenized.indices("train")) == 2
@@ -155,7 +156,7 @@ def test_a_small_corpus_still_has_a_poem_to_judge_by(tmp_path: Path) -> None:
 
 
 def test_one_poem_is_too_little_to_train_on(tmp_path: Path) -> None:
-    corpus = import_file(write_poems(tmp_path / "poems.txt", [JINGYESI]))
+    corpus = import_poems(open_poems(write_poems(tmp_path / "poems.txt", [JINGYESI])))
     with pytest.raises(CorpusError, match="holds 1 poem; training needs at least 2"):
         open_tokens(corpus)
 
@@ -183,7 +184,9 @@ def test_the_header_can_be_read_by_people(corpus: Corpus) -> None:
 
 def test_headers_are_kept_beside_the_tokens(tmp_path: Path) -> None:
     poems = [f"登鹳雀楼:{DENGGUANQUELOU}", f"静夜思 其二:{JINGYESI}", "题:日月盈昃辰，宿列张寒来。", *made_up_lines(20)]
-    tokenized = open_tokens(import_file(write_poems(tmp_path / "poems.txt", poems)), tags=control_code_tags())
+    tokenized = open_tokens(
+        import_poems(open_poems(write_poems(tmp_path / "poems.txt", poems))), tags=control_code_tags()
+    )
     vocabulary, headers = tokenized.vocabulary, tokenized.control_codes
     assert headers is not None
     told = headers.present(np.arange(3))

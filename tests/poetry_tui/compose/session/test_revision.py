@@ -8,7 +8,8 @@ from textual import events
 from textual.widgets import Input, OptionList
 
 from engine.composing.replies import Progress
-from engine.corpus.store import import_file
+from engine.corpus.readers.formats import open_poems
+from engine.corpus.store import import_poems
 from poetry_tui.compose.poem.facts import Facts
 from poetry_tui.compose.poem.pager import Pager
 from poetry_tui.compose.poem.pane import TYPING_PAUSE_S
@@ -333,7 +334,7 @@ async def test_older_poems_with_the_words_at_the_cursor_are_listed_or_said_to_be
         await studio.until(lambda: "corpus install" in " ".join(studio.said))
         file = tmp_path / "poems.txt"
         file.write_text("旧作：" + studio.current.text[:3] + "山河远，一别故人心。", encoding="utf-8")
-        import_file(file, "old")
+        import_poems(open_poems(file), "old")
         await studio.press("o")
         await studio.until(lambda: isinstance(studio.app.screen, Choose))
         assert "《旧作》" in str(studio.app.screen.query_one(OptionList).get_option_at_index(0).prompt)
