@@ -1,4 +1,4 @@
-"""Build hook: the package's description is README.md with links that work on a package index."""
+"""Metadata hook: the package's description is README.md with links that work on a package index."""
 
 import re
 from pathlib import Path

@@ -13,17 +13,7 @@ from engine.config.schema import ComposeConfig
 from engine.corpus.novelty.novelty import verse_lines
 from engine.corpus.tokens.vocabulary import BEGIN
 from engine.model.checkpoint import LoadedModel
-from engine.model.ranker import (
-    MARKS_PER_KEYWORD,
-    MARKS_PER_KEYWORD_FIELD,
-    MARKS_PER_STYLE_NAT,
-    MARKS_PER_TITLE_WORD,
-    MARKS_PER_TOPIC_NAT,
-    MAX_TITLE_WORDS,
-    Ranker,
-    ScoredText,
-    read_texts,
-)
+from engine.model.ranker import Ranker, ScoredText, read_texts
 from engine.prosody.forms.definitions import Form
 from engine.prosody.parallelism import mean_score, middle_couplets
 from engine.prosody.text import is_han
@@ -36,6 +26,14 @@ PARALLELISM_NATS = 0.5
 COUPLET_PARALLELISM_NATS = 1.5
 # Marks of the ranker that a penalty of one nat a character takes: about what a nat of likelihood is worth to readers.
 MARKS_PER_NAT = 4.0
+# Marks gained with each nat a token by which title and keywords make a candidate likelier than it is without them.
+MARKS_PER_TOPIC_NAT = 20.0
+# With each keyword in the poem, and with a word of the field of a keyword that is not in it.
+MARKS_PER_KEYWORD, MARKS_PER_KEYWORD_FIELD = 1.5, 0.7
+# With each of the first words in the poem that belong to the fields of its title.
+MARKS_PER_TITLE_WORD, MAX_TITLE_FIELD_WORDS = 0.4, 3
+# With each nat a character of a style's bias.
+MARKS_PER_STYLE_NAT = 4.0
 
 
 def with_sense(
@@ -99,7 +97,7 @@ def _topic_marks(config: ComposeConfig, text: str) -> float:
             marks += MARKS_PER_KEYWORD
         elif topic.is_in(text):
             marks += MARKS_PER_KEYWORD_FIELD
-    return marks + MARKS_PER_TITLE_WORD * min(len(of_title), MAX_TITLE_WORDS)
+    return marks + MARKS_PER_TITLE_WORD * min(len(of_title), MAX_TITLE_FIELD_WORDS)
 
 
 def _style_marks(poems: Sequence[Composition], config: ComposeConfig) -> list[float]:

@@ -40,13 +40,6 @@ STATISTICS = (
     "season clashes",
 )
 N_LEAST_CHARS = 4
-# Marks that a candidate gains: with each nat a token by which title and keywords make it likelier than without them; with each keyword
-# that stands in it, and with a word of the field of one that does not; with each of the first words of its title's fields.
-MARKS_PER_TOPIC_NAT = 20.0
-MARKS_PER_KEYWORD, MARKS_PER_KEYWORD_FIELD = 1.5, 0.7
-MARKS_PER_TITLE_WORD, MAX_TITLE_WORDS = 0.4, 3
-# With each nat a character of a style's bias.
-MARKS_PER_STYLE_NAT = 4.0
 # Added to the rank in −ln(rank + offset), which stands for a character's ln p alone (Zipf and Mandelbrot).
 RANK_OFFSET = 30
 # Characters whose logits (V,) are in memory at once.

@@ -13,7 +13,7 @@ import numpy as np
 from engine.composing.constraints.begin_variants import fold_begin
 from engine.composing.constraints.forced_characters import BLANK
 from engine.composing.constraints.layout import COMMA, STOP, Slot
-from engine.composing.constraints.token_prosody import EITHER_BITS, LEVEL_BIT, Codes
+from engine.composing.constraints.token_prosody import EITHER_BITS, LEVEL_BIT, OBLIQUE_BIT, Codes
 from engine.composing.constraints.tone_patterns import tones_of
 from engine.config.schema import ComposeConfig
 from engine.corpus.tokens.vocabulary import Vocabulary
@@ -52,7 +52,7 @@ def opposite_tones(upper: str, slots: Sequence[Slot]) -> Codes:
         if slot.line == 2 and slot.position and (slot.position % 2 == 0 or slot.ends_line):
             above = tones_of(upper[slot.position - 1], "pingshui")
             # A character of both tones, or of none in the book, is opposed by either.
-            codes[slot.index] = EITHER_BITS ^ above if above in (1, 2) else EITHER_BITS
+            codes[slot.index] = EITHER_BITS ^ above if above in (LEVEL_BIT, OBLIQUE_BIT) else EITHER_BITS
     return codes
 
 

@@ -35,7 +35,7 @@ def build_prompt(config: ComposeConfig, plan: ConstraintPlan | None, vocabulary:
     if vocabulary.tag(KEYWORD) is None:
         # Read as a title, four keywords of its own are worth 0.09 nats a character to a held-out quatrain.
         title, keywords = title + "".join(keywords), ()
-    header = ControlCodes(
+    codes = ControlCodes(
         title=title,
         keywords=keywords,
         dynasty=style.dynasty,
@@ -43,8 +43,8 @@ def build_prompt(config: ComposeConfig, plan: ConstraintPlan | None, vocabulary:
         poet=style.poet,
     )
     if plan is not None:
-        header = replace(header, form=plan.form.key, rhyme=plan.rhyme)
-    return [BEGIN, *control_code_indices(vocabulary, header)]
+        codes = replace(codes, form=plan.form.key, rhyme=plan.rhyme)
+    return [BEGIN, *control_code_indices(vocabulary, codes)]
 
 
 def _keywords(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:

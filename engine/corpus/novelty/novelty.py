@@ -51,9 +51,9 @@ def novelty_of(
     return None if lines is None else _by_filter(verse, lines)
 
 
-def corpus_of(header: Mapping[str, Any]) -> Corpus | None:
-    """The corpus that a model was trained on, where it is installed, under whatever name; `header`: of its model.json."""
-    trained_on = header.get("corpus")
+def corpus_of(metadata: Mapping[str, Any]) -> Corpus | None:
+    """The corpus that a model was trained on, where it is installed, under whatever name; `metadata`: of its model.json."""
+    trained_on = metadata.get("corpus")
     sha256 = trained_on.get("sha256") if isinstance(trained_on, dict) else None
     return next((corpus for corpus in list_corpora() if corpus.sha256 == sha256), None)
 

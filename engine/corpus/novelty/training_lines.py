@@ -95,11 +95,11 @@ def read_lines(path: Path) -> TrainingLines:
         raise ModelError("{path} cannot be read: {error}.", HINT, path=path, error=error) from error
 
 
-def lines_of_model(folder: Path, header: Mapping[str, Any]) -> TrainingLines | None:
+def lines_of_model(folder: Path, metadata: Mapping[str, Any]) -> TrainingLines | None:
     """The training lines that lie with a model, or with the run of a checkpoint; None where none do.
 
     Args:
-        header: the model's own, of its model.json.
+        metadata: the model's own, of its model.json.
 
     Raises:
         ModelError: when they are damaged, or those of another corpus than the model's.
@@ -108,7 +108,7 @@ def lines_of_model(folder: Path, header: Mapping[str, Any]) -> TrainingLines | N
     if path is None:
         return None
     lines = read_lines(path)
-    corpus = header.get("corpus")
+    corpus = metadata.get("corpus")
     if isinstance(corpus, dict) and corpus.get("sha256") not in (None, lines.corpus_sha256):
         raise ModelError("{path} holds the lines of another corpus than the model's.", HINT, path=path)
     return lines

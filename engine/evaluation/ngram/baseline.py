@@ -43,7 +43,7 @@ def evaluate_baseline(
     order: int = DEFAULT_ORDER,
     log: Callable[[str], None] = lambda line: None,
 ) -> BaselineFigures:
-    """The figures of an n-gram model of the network's own training text, with its vocabulary, on poems without headers.
+    """The figures of an n-gram model of the network's own training text, with its vocabulary, on poems without control codes.
 
     Raises:
         ModelError: when the model does not say what it was trained on.
@@ -64,16 +64,16 @@ def evaluate_baseline(
     )
 
 
-def training_corpus(model: str, header: Mapping[str, Any]) -> Corpus:
+def training_corpus(model: str, metadata: Mapping[str, Any]) -> Corpus:
     """The corpus that a model was trained on, by its checksum, whatever its name. Raises as `evaluate_baseline`."""
-    trained_on = header.get("corpus")
+    trained_on = metadata.get("corpus")
     if not isinstance(trained_on, dict) or not trained_on.get("sha256"):
         raise ModelError(
             "The model {name} does not say what it was trained on, so there is no text to count.",
             "Leave out --baseline, or name a model that was trained here.",
             name=model,
         )
-    corpus = corpus_of(header)
+    corpus = corpus_of(metadata)
     if corpus is not None:
         return corpus
     name = str(trained_on.get("name"))
@@ -95,7 +95,7 @@ def training_corpus(model: str, header: Mapping[str, Any]) -> Corpus:
     )
 
 
-def _max_poem_chars(header: Mapping[str, Any]) -> int | None:
-    training = header.get("training")
+def _max_poem_chars(metadata: Mapping[str, Any]) -> int | None:
+    training = metadata.get("training")
     longest = with_current_names(training).get("max_poem_chars") if isinstance(training, dict) else None
     return longest if isinstance(longest, int) else None

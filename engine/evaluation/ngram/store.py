@@ -39,7 +39,7 @@ def open_kneser_ney(
     """The n-gram model of the training poems of a corpus, as a network with these settings saw them, each poem whole.
 
     Args:
-        vocabulary: characters beyond it are all `UNKNOWN`; header tags do not matter.
+        vocabulary: characters beyond it are all `UNKNOWN`; tags of control codes do not matter.
         max_poem_chars: of how many characters poems were at most.
         log: is called with a line before each long computation.
 

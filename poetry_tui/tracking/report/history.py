@@ -21,7 +21,7 @@ T = TypeVar("T")
 class RunHistory:
     """A run as it went.
 
-    `about`: the header of its best checkpoint, empty where there is none.
+    `about`: metadata of its best checkpoint, empty where there is none.
     """
 
     name: str
@@ -82,7 +82,7 @@ def spread(items: list[T], n: int) -> list[T]:
 
 
 def _about(folder: Path) -> Mapping[str, Any]:
-    """The header of the run's best checkpoint; a run without one is still worth a report."""
+    """The metadata of the run's best checkpoint; a run without one is still worth a report."""
     try:
         return read_metadata(find_model(folder))
     except ModelError:
