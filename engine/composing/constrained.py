@@ -19,7 +19,7 @@ from engine.composing.constraints.used_words import placements, steered, used_wo
 from engine.composing.decoding.decoder import ConstrainedDecoder, Guide, StepTrace
 from engine.composing.decoding.guides import ParallelGuide, topic_guide
 from engine.composing.decoding.particles import Particles
-from engine.composing.decoding.styles import style_guide
+from engine.composing.decoding.styles import StyleGuide, style_bias
 from engine.composing.replies import Token
 from engine.composing.results import allowed_mass, likeliest, surprisal_nats_of
 from engine.config.schema import ComposeConfig
@@ -172,7 +172,8 @@ def _decoder(
         topics: Guide | None = ParallelGuide(upper_line(config, loaded.vocabulary), loaded.vocabulary)
     else:
         topics = topic_guide(config, plan, loaded.vocabulary, seeds)
-    guides = (topics, style_guide(config, loaded.vocabulary))
+    bias = style_bias(config, loaded.vocabulary)
+    guides = (topics, None if bias is None else StyleGuide(bias))
     return ConstrainedDecoder(
         loaded,
         plan,

@@ -23,7 +23,6 @@ from engine.composing.results import likeliest, surprisal_nats_of
 from engine.config.schema import ComposeConfig
 from engine.corpus.tokens.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
 from engine.model.checkpoint import LoadedModel
-from engine.model.layers import State
 from engine.prosody.text import LINE_MARKS
 
 
@@ -45,27 +44,19 @@ class _Poem:
 def compose_free(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int) -> Iterator[Token]:
     """Sample a free poem; yields each token as soon as it is sampled."""
     poem = _new_poem(loaded.vocabulary, config)
-    prompt, bias = build_prompt(config, None, loaded.vocabulary), style_bias(config, loaded.vocabulary)
-    state, last = _read(loaded, prompt[:-1]), prompt[-1]
     line, position = 1, 0
-    while not poem.is_over():
-        log_probs_of_all, state = loaded.model.step_log_probs(
-            torch.tensor([last], device=loaded.device), state
-        )  # (1,) -> (1, V)
-        log_probs = log_probs_of_all[0, : loaded.vocabulary.n_drawable]
-        _append_next([poem], log_probs[None].numpy(), config, bias)
+    for log_probs in _decode(loaded, config, [poem], build_prompt(config, None, loaded.vocabulary)):
         index, last = len(poem.token_ids) - 1, poem.token_ids[-1]
-        character = loaded.vocabulary.character(last)
+        character, probability = loaded.vocabulary.character(last), math.exp(poem.log_probs[-1])
         is_mark = not character or character in LINE_MARKS
         position += not is_mark
-        probability = math.exp(poem.log_probs[-1])
         yield Token(
             index=index,
             character=character,
             probability=probability,
             surprisal_nats=surprisal_nats_of(probability),
             is_forced=index < len(poem.prefix),
-            alternatives=likeliest(log_probs.numpy(), None, loaded.vocabulary, n_alternatives),
+            alternatives=likeliest(log_probs[0], None, loaded.vocabulary, n_alternatives),
             allowed_probability=probability,
             line=line,
             position=0 if is_mark else position,
@@ -91,25 +82,37 @@ def compose_free_many(
     """
     poems = [_new_poem(loaded.vocabulary, config.replace(seed=seed)) for seed in seeds]
     prompt = build_prompt(config, None, loaded.vocabulary) if prompt is None else prompt
+    for _ in _decode(loaded, config, poems, prompt, on_progress):
+        pass
+    return [(poem.token_ids, poem.log_probs) for poem in poems]
+
+
+def _decode(
+    loaded: LoadedModel,
+    config: ComposeConfig,
+    poems: Sequence[_Poem],
+    prompt: Sequence[int],
+    on_progress: Callable[[int, int], None] = lambda *_: None,
+) -> Iterator[NDArray[np.float32]]:
+    """Append token after token to poems of one prefix until all are over; yields ln p (R, V) of those that were open at each step."""
     bias = style_bias(config, loaded.vocabulary)
-    state = _read(loaded, prompt[:-1])
-    if state is not None:
+    state = None
+    if prompt[:-1]:
+        state = loaded.model.read(torch.tensor([prompt[:-1]], device=loaded.device))[1]
         state = tuple(part.expand(-1, len(poems), -1) for part in state)
     last = [prompt[-1]] * len(poems)
-    open_poems = poems
-    while open_poems:
-        on_progress(len(open_poems[0].token_ids), open_poems[0].max_chars)
-        log_probs, state = loaded.model.step_log_probs(
-            torch.tensor(last, device=loaded.device), state
-        )  # (R,) -> (R, V)
-        _append_next(open_poems, log_probs[:, : loaded.vocabulary.n_drawable].numpy(), config, bias)
-        rows = [row for row, poem in enumerate(open_poems) if not poem.is_over()]
-        if len(rows) < len(open_poems):
+    while poems:
+        on_progress(len(poems[0].token_ids), poems[0].max_chars)
+        of_all, state = loaded.model.step_log_probs(torch.tensor(last, device=loaded.device), state)  # (R,) -> (R, V)
+        log_probs = of_all[:, : loaded.vocabulary.n_drawable].numpy()
+        _append_next(poems, log_probs, config, bias)
+        yield log_probs
+        rows = [row for row, poem in enumerate(poems) if not poem.is_over()]
+        if len(rows) < len(poems):
             where = torch.tensor(rows, device=loaded.device, dtype=torch.long)
             state = tuple(part[:, where] for part in state)
-            open_poems = [open_poems[row] for row in rows]
-        last = [poem.token_ids[-1] for poem in open_poems]
-    return [(poem.token_ids, poem.log_probs) for poem in poems]
+            poems = [poems[row] for row in rows]
+        last = [poem.token_ids[-1] for poem in poems]
 
 
 def _new_poem(vocabulary: Vocabulary, config: ComposeConfig) -> _Poem:
@@ -118,11 +121,6 @@ def _new_poem(vocabulary: Vocabulary, config: ComposeConfig) -> _Poem:
     prefix = vocabulary.encode(text)
     rng = np.random.default_rng(poem_seed(config.seed, text))
     return _Poem(prefix, max(config.max_chars, len(prefix)), rng)
-
-
-def _read(loaded: LoadedModel, token_ids: Sequence[int]) -> State | None:
-    """The state after some tokens; None before the first."""
-    return loaded.model.read(torch.tensor([token_ids], device=loaded.device))[1] if token_ids else None
 
 
 def _append_next(

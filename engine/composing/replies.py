@@ -8,20 +8,20 @@ of `LAST_REPLIES`:
     {"id": 2, "reply": "token", "index": 0, "character": "日", …}
     {"id": 3, "reply": "progress", "n_done": 9, "n_segments": 36}
     {"id": 2, "reply": "cancelled"}
-    {"id": 0, "reply": "error", "message": {"template": …, "parameters": …}, "hint": …}   0 where the request has no id that can be read
+    {"id": 0, "reply": "error", "message": {"text": …, "template": …, "parameters": …}, "hint": …}   0 where no id could be read
 
 Imports neither torch nor a screen.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct, field
 
 from engine.composing.requests import Request, StateKind
 from engine.prosody.text import FREE_VERSE
-from engine.system.errors import Message, StudioError, argument_of
+from engine.system.errors import Message, StudioError
 from engine.system.names import printable
 
 Finish = Literal["end", "limit"]
@@ -208,50 +208,35 @@ class Cancelled(Reply, frozen=True, tag="cancelled"):
     """The request was cancelled."""
 
 
-class WireMessage(Struct, frozen=True):
-    """A `Message` on the wire: its template, and its parameters, which may be messages again."""
-
-    template: str
-    parameters: "Mapping[str, WireMessage | str | int | float]" = {}
-
-    @classmethod
-    def of(cls, text: str) -> "WireMessage":
-        """What `text` says, in one line without control characters."""
-        if not isinstance(text, Message):
-            return cls(printable(text))
-        parameters = {name: cls._parameter(value) for name, value in text.parameters.items()}
-        return cls(printable(text.template), parameters)
-
-    @classmethod
-    def _parameter(cls, value: object) -> "WireMessage | str | int | float":
-        value = argument_of(value)
-        if isinstance(value, Message):
-            return cls.of(value)
-        return value if isinstance(value, int | float) else printable(str(value))
-
-    def message(self) -> Message:
-        return Message(
-            self.template,
-            **{
-                name: value.message() if isinstance(value, WireMessage) else value
-                for name, value in self.parameters.items()
-            },
-        )
-
-
 class Failure(Reply, frozen=True, tag="error"):
-    """The request failed: what is wrong, and what to do."""
+    """The request failed: what is wrong, and what to do. Both as `Message.to_dict` gives them, in one line without control characters."""
 
-    message: WireMessage
-    hint: WireMessage
+    message: Mapping[str, Any]
+    hint: Mapping[str, Any]
 
     @classmethod
     def of(cls, error: StudioError) -> "Failure":
-        return cls(WireMessage.of(error.message), WireMessage.of(error.hint))
+        return cls(_printable(error.message.to_dict()), _printable(error.hint.to_dict()))
 
     def error(self, kind: type[StudioError] = StudioError) -> StudioError:
         """The error that the service met."""
-        return kind(self.message.message(), self.hint.message())
+        return kind(_message(self.message), _message(self.hint))
+
+
+def _message(data: Mapping[str, Any]) -> Message:
+    try:
+        return Message.from_dict(data)
+    except ValueError:  # a text with braces of its own
+        return Message(data["text"])
+
+
+def _printable(value: Any) -> Any:
+    """A JSON value with every text printable."""
+    if isinstance(value, dict):
+        return {key: _printable(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return list(map(_printable, value))
+    return printable(value) if isinstance(value, str) else value
 
 
 AnyReply = (

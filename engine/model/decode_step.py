@@ -135,7 +135,7 @@ class _BFloat16Weights:
     """
 
     def __init__(self, cell: Cell, layers: Sequence[Layer], outputs: Sequence[tuple[Tensor, Tensor | None]]) -> None:
-        self._layers = [_BFLOAT16_CELLS[cell](*layer) for layer in layers]
+        self._layers = [(_BFloat16Gru if cell == "gru" else _BFloat16RnnOrLstm)(*layer) for layer in layers]
         self._outputs = [(_PackedLinear(weight), bias) for weight, bias in outputs]
 
     def cell(self, layer: int, below: Tensor, before: LayerState) -> LayerState:
@@ -177,19 +177,13 @@ class _PackedLinear:
         return product
 
 
-class _BFloat16Rnn:
+class _BFloat16RnnOrLstm:
     def __init__(self, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> None:
         self._linear, self._bias = _PackedLinear(torch.cat((w_ih, w_hh), dim=1)), b_ih + b_hh
 
     def step(self, below: Tensor, before: LayerState) -> LayerState:
-        return (self._linear(below, before[0]).add_(self._bias).tanh_(),)
-
-
-class _BFloat16Lstm:
-    def __init__(self, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> None:
-        self._linear, self._bias = _PackedLinear(torch.cat((w_ih, w_hh), dim=1)), b_ih + b_hh
-
-    def step(self, below: Tensor, before: LayerState) -> LayerState:
+        if len(before) == 1:
+            return (self._linear(below, before[0]).add_(self._bias).tanh_(),)
         h, c = before
         i, f, g, o = self._linear(below, h).add_(self._bias).chunk(4, dim=1)  # each (B, H)
         c_after = f.sigmoid_().mul_(c).addcmul_(i.sigmoid_(), g.tanh_())
@@ -210,13 +204,6 @@ class _BFloat16Gru:
         r, z = r.add_(r_of_h).sigmoid_(), z.add_(z_of_h).sigmoid_()
         candidate = n.addcmul_(r, n_of_h).tanh_()
         return (torch.lerp(candidate, h, z),)
-
-
-_BFLOAT16_CELLS: dict[Cell, Callable[..., _BFloat16Rnn | _BFloat16Lstm | _BFloat16Gru]] = {
-    "rnn": _BFloat16Rnn,
-    "lstm": _BFloat16Lstm,
-    "gru": _BFloat16Gru,
-}
 
 
 # PyTorch's inductor calls these two operators; other versions may lack them.

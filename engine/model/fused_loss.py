@@ -11,9 +11,8 @@ Shapes: N characters, F features, V vocabulary, V′ the next multiple of `ALIGN
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -72,8 +71,7 @@ def _chunks(n_rows: int, most_rows: int) -> list[slice]:
     return [slice(*bounds) for bounds in pairwise(n_rows * chunk // n_chunks for chunk in range(n_chunks + 1))]
 
 
-@dataclass(frozen=True, slots=True)
-class _Sums:
+class _Sums(NamedTuple):
     """Sums over all rows: nats (), and the gradients of features (N, F), weight (V, F) and bias (V,)."""
 
     nats: Tensor
@@ -161,9 +159,9 @@ class _LinearCrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, chunk_rows: int) -> Tensor:
         sums_of = _sums_in_32_bits if features.dtype == weight.dtype else _sums_in_16_bits
-        sums, n_rows = sums_of(features, weight, bias, targets, chunk_rows), len(features)
-        ctx.save_for_backward(sums.features.div_(n_rows), sums.weight.div_(n_rows), sums.bias.div_(n_rows))
-        return sums.nats / n_rows
+        nats, *gradients = sums_of(features, weight, bias, targets, chunk_rows)
+        ctx.save_for_backward(*(gradient.div_(len(features)) for gradient in gradients))
+        return nats / len(features)
 
     @staticmethod
     def backward(ctx: FunctionCtx, *grad_outputs: Tensor) -> tuple[Tensor | None, ...]:

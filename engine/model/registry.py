@@ -40,7 +40,7 @@ _POINTERS = ("checkpoints/best.json", "checkpoints/last.json", "best.json", "las
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """A model in a list. `problem` says why it cannot be used; the metadata is then empty."""
+    """A model in a list, with metadata as `read_metadata` has checked them. `problem` says why it cannot be used; they are then empty."""
 
     name: str
     folder: Path
@@ -51,20 +51,17 @@ class ModelInfo:
 
     @property
     def cell(self) -> str:
-        architecture = self.metadata.get("architecture")
-        return str(architecture.get("cell", "")) if isinstance(architecture, dict) else ""
+        return str(self.metadata.get("architecture", {}).get("cell", ""))
 
     @property
     def n_params(self) -> int | None:
-        value = self.metadata.get("n_params")
-        return value if isinstance(value, int) else None
+        return self.metadata.get("n_params")
 
     @property
     def val_nats_per_han(self) -> float | None:
         """Validation loss in nats per Han character, if the metadata has it."""
-        figures = self.metadata.get("figures")
-        value = figures.get("val_nats_per_han") if isinstance(figures, dict) else None
-        return value if isinstance(value, float) else None
+        value: float | None = self.metadata.get("figures", {}).get("val_nats_per_han")
+        return value
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for `--json`: the metadata without its long vocabulary."""

@@ -124,7 +124,8 @@ class Trainer:
         """Take one step: forward, backward, all-reduce, clip, optimiser update."""
         self.resources.mark_phase("data")
         rate = learning_rate(self.config, self.progress.peak_lr, self.progress.step, self.total_steps)
-        set_learning_rate(self.optimizer, rate)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
         self.model.train()
         try:
             weighed, features = self._forward_and_backward(batch)
@@ -292,8 +293,3 @@ def learning_rate(config: TrainConfig, peak: float, step: int, total_steps: int)
     progress = (step - warmup) / max(1, total_steps - warmup)
     floor = config.final_lr_fraction
     return peak * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
-
-
-def set_learning_rate(optimizer: Optimizer, rate: float) -> None:
-    for group in optimizer.param_groups:
-        group["lr"] = rate

@@ -55,12 +55,6 @@ class StyleGuide:
         return np.asarray(np.where(particles.token_ids >= 0, self._bias[particles.token_ids], 0).sum(1), np.float64)
 
 
-def style_guide(config: ComposeConfig, vocabulary: Vocabulary) -> StyleGuide | None:
-    """The guide of a request's style; None where it names none."""
-    bias = style_bias(config, vocabulary)
-    return None if bias is None else StyleGuide(bias)
-
-
 def style_bias(config: ComposeConfig, vocabulary: Vocabulary) -> LogProbs | None:
     """The bias of a request's style on each token (V,), in nats; None where it names none.
 

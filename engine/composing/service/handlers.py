@@ -35,16 +35,21 @@ class CancelledError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The means to carry out a request: `reply` sends, `load` gets a model by name, folder or None (the studio's own)."""
+    """The means to carry out a request: `reply` sends, `find` gets a model by name, folder or None (the studio's own)."""
 
     reply: Callable[[Reply], None]
     is_cancelled: Callable[[], bool]
-    load: Callable[[str | None], "LoadedModel"]
+    find: Callable[[str | None], "LoadedModel"]
 
     def check_cancelled(self) -> None:
         """Raise CancelledError when the request was cancelled; long computations call this again and again."""
         if self.is_cancelled():
             raise CancelledError
+
+    def load(self, model: str | None) -> "LoadedModel":
+        """Get a model for a request, unless it was cancelled while another one was carried out."""
+        self.check_cancelled()
+        return self.find(model)
 
 
 def load(request: LoadModel, call: Call) -> None:
@@ -65,7 +70,6 @@ def compose(request: ComposePoem, call: Call) -> None:
     from engine.composing import composer
 
     config = ComposeConfig.from_dict(request.config)
-    call.check_cancelled()
     loaded = call.load(request.model)
     tokens: list[Token] = []
     for token in composer.compose(loaded, config, request.n_alternatives):
@@ -81,7 +85,6 @@ def candidates(request: ComposeCandidates, call: Call) -> None:
     from engine.composing.composer import compose_many, pool_size_of
 
     config = ComposeConfig.from_dict(request.config)
-    call.check_cancelled()
     loaded = call.load(request.model)
     n_poems = pool_size_of(loaded, config, request.n)
 
@@ -100,8 +103,6 @@ def inspect(request: InspectCharacter, call: Call) -> None:
     from engine.composing import inspection
 
     config = ComposeConfig.from_dict(request.config)
-    # The cursor may have moved on while another request was carried out.
-    call.check_cancelled()
     loaded = call.load(request.model)
     call.reply(inspection.inspect(loaded, config, request.text, request.index, request.n_alternatives, request.n_units))
 
@@ -111,7 +112,6 @@ def states(request: InspectStates, call: Call) -> None:
     from engine.composing import inspection
 
     config = ComposeConfig.from_dict(request.config)
-    call.check_cancelled()
     loaded = call.load(request.model)
     layer = loaded.model.config.n_layers - 1 if request.layer is None else request.layer
     units, values = inspection.states_of_poem(
@@ -140,7 +140,6 @@ def novelty(request: MeasureNovelty, call: Call) -> None:
             Message("A text of {number} characters is no poem.", number=f"{len(text):,}"),
             Message("Send at most {number}.", number=f"{MAX_NOVELTY_CHARS:,}"),
         )
-    call.check_cancelled()
     loaded = call.load(request.model)
     found = novelty_of(text, loaded.lines, corpus_of(loaded.metadata), call.check_cancelled)
     if found is None:

@@ -160,7 +160,7 @@ class Service:
         return Call(
             reply=functools.partial(self.replies.send, request_id),
             is_cancelled=lambda: request_id in self._cancelled,
-            load=self._model,
+            find=self._model,
         )
 
     def _model(self, name: str | None) -> "LoadedModel":
