@@ -13,9 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.composing.constraints.plan import ConstraintPlan, plan_poem
+from engine.composing.constraints.forced_characters import BLANK
+from engine.composing.constraints.plan import ConstraintPlan
 from engine.composing.constraints.prompt import build_prompt
+from engine.composing.constraints.request import is_shaped, plan_of
 from engine.composing.constraints.token_prosody import Bools
+from engine.composing.constraints.used_words import steered, with_marked
 from engine.composing.decoding.particles import Particles
 from engine.composing.decoding.token_masks import TokenMasks
 from engine.composing.replies import Inspection, Layer
@@ -26,7 +29,7 @@ from engine.model.checkpoint import LoadedModel
 from engine.model.reference_cells import unroll
 from engine.prosody.forms.definitions import form_called
 from engine.prosody.rhymes import masks_of
-from engine.prosody.text import FREE_VERSE, RhymeBook
+from engine.prosody.text import FREE_VERSE, RhymeBook, is_han
 from engine.prosody.tones import reading_of
 from engine.system.errors import Message, UsageError
 
@@ -129,7 +132,11 @@ def states_of_poem(
 
 
 def _plan_and_prompt(loaded: LoadedModel, config: ComposeConfig) -> tuple[ConstraintPlan | None, list[int]]:
-    plan = None if config.form == FREE_VERSE else plan_poem(config, loaded.vocabulary)
+    """The plan and the prompt that composing had; no plan where nothing constrains the line lengths."""
+    config = with_marked(config)
+    if config.use:
+        config = steered(config, loaded.vocabulary)
+    plan = plan_of(config, loaded.vocabulary) if config.form != FREE_VERSE or is_shaped(config) else None
     return plan, build_prompt(config, plan, loaded.vocabulary)
 
 
@@ -162,7 +169,9 @@ def _allowed(
     """
     vocabulary = loaded.vocabulary
     if config.begin or config.keep:
-        plan = plan_poem(config.replace(begin="", keep="", rhyme=plan.rhyme), vocabulary)
+        # Without a form the kept text gives the lengths of the lines.
+        keep = "".join(BLANK if is_han(one) else one for one in config.keep) if config.form == FREE_VERSE else ""
+        plan = plan_of(config.replace(begin="", keep=keep, rhyme=plan.rhyme), vocabulary)
     if len(token_ids) > len(plan.slots):
         return None
     masks = TokenMasks(plan, vocabulary, loaded.lines)

@@ -120,6 +120,7 @@ def well_read() -> LoadedModel:
         {"begin": "东", "rhyme": "冬"},
         {"acrostic": "东江", "tone_pattern": "aBbA", "title": "东江"},
         {"form": "yijiangnan"},
+        {"form": "free", "couplet": "东江支微鱼虞"},
     ],
     ids=lambda constraints: "+".join(constraints),
 )
@@ -137,6 +138,23 @@ def test_under_rules_every_place_has_the_chances_that_composing_had(
             assert [is_allowed for _, _, is_allowed in found.alternatives] == pytest.approx(
                 [is_allowed for _, _, is_allowed in token.alternatives], rel=1e-4
             )
+
+
+@pytest.mark.parametrize(
+    "constraints",
+    [{"use": "东江"}, {"keywords": "东江!"}, {"form": "free", "keep": "东□□江□，□□支□□。"}],
+    ids=lambda constraints: "+".join(constraints),
+)
+def test_words_to_use_and_a_kept_shape_count_in_the_inspector_too(
+    well_read: LoadedModel, constraints: dict[str, Any]
+) -> None:
+    config = ComposeConfig(**{"form": "wujue", "seed": 3, **constraints})
+    tokens = list(compose(well_read, config))
+    text = "".join(token.character for token in tokens)
+    for token in tokens:
+        found = inspect(well_read, config, text, token.index, len(well_read.vocabulary))
+        assert found.probability == pytest.approx(token.probability, rel=3e-5)
+        assert any(one.is_forbidden for one in found.alternatives)
 
 
 def test_a_mark_and_the_end_are_all_that_a_form_allows_in_their_places(well_read: LoadedModel) -> None:
