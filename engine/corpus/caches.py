@@ -6,8 +6,9 @@ They lie in the cache folder, in `corpora/<digest of the poems>/`: a renamed cor
 import contextlib
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
@@ -16,6 +17,8 @@ from engine.system import paths
 from engine.system.errors import CorpusError, StudioError
 from engine.system.files import reporting_disk_errors
 
+Cached = TypeVar("Cached")
+
 # The caches that an earlier version left in the folder of a corpus.
 _BESIDE_POEMS = ("tokens-*", "kneser-ney-*", "lines-*.bloom")
 
@@ -23,7 +26,12 @@ _BESIDE_POEMS = ("tokens-*", "kneser-ney-*", "lines-*.bloom")
 def cache_folder(corpus: Corpus) -> Path:
     """The folder of the caches of a corpus."""
     # Not the checksum itself: it comes from a file, which may hold anything.
-    return paths.caches() / "corpora" / hashlib.sha256(f"{corpus.sha256}".encode()).hexdigest()[:16]
+    return paths.caches() / "corpora" / key_of(f"{corpus.sha256}")
+
+
+def key_of(inputs: str) -> str:
+    """Sixteen digits for all that a cache depends on."""
+    return hashlib.sha256(inputs.encode()).hexdigest()[:16]
 
 
 def cache_of(corpus: Corpus, name: str) -> Path:
@@ -46,6 +54,21 @@ def building(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.parent / f".{path.name}.lock"):
             yield
+
+
+def read_or_build(path: Path, read: Callable[[], Cached | None], build: Callable[[], Cached]) -> Cached:
+    """A cache as it is read from `path`, or built now where `read` finds none, or one that is damaged.
+
+    A cache is only a cache: whatever is wrong with it, building it again puts it right. Raises as `building` and `build`.
+    """
+    cached = read()
+    if cached is None:
+        with building(path):
+            # Another process may have built it meanwhile.
+            cached = read()
+            if cached is None:
+                cached = build()
+    return cached
 
 
 def remove_caches_of(corpus: Corpus) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.corpus.novelty.bloom import code_points
 from engine.corpus.tokens.control_codes import title_of
 from engine.corpus.tokens.keywords import FUNCTION_CHARACTERS, idf_nats
 from engine.corpus.tokens.vocabulary import UNKNOWN, Vocabulary
@@ -66,7 +67,7 @@ def _continuations(name: str, n_before: int, vocabulary: Vocabulary) -> tuple[In
     vocabulary lacks is left out.
     """
     text = (bundled_data() / name).read_text("utf-8")
-    codes = np.frombuffer(text[text.index("\n", text.rindex("#")) + 1 :].encode("utf-32-le"), np.uint32)
+    codes = code_points(text[text.index("\n", text.rindex("#")) + 1 :])
     token_of = np.full(int(codes.max(initial=0)) + 1, UNKNOWN)
     for character, token in vocabulary.word_int_map.items():
         if len(character) == 1 and ord(character) < len(token_of):
@@ -95,12 +96,7 @@ def _ends(vocabulary: Vocabulary) -> tuple[Ints, Ints]:
 def rare_ends(vocabulary: Vocabulary, before: Ints) -> NDArray[np.bool_]:
     """Which tokens (R, V) poets hardly ever end a line with after the tokens `before` (R,)."""
     first, last = _ends(vocabulary)
-    rare = np.ones((len(before), len(vocabulary)), np.bool_)
-    for row, (start, stop) in enumerate(
-        zip(np.searchsorted(first, before), np.searchsorted(first, before + 1), strict=True)
-    ):
-        rare[row, last[start:stop]] = False
-    return rare
+    return _all_but(len(vocabulary), [last[some] for some in _slices(first, before, before + 1)])
 
 
 class LineTails:
@@ -115,22 +111,27 @@ class LineTails:
     def rare_last(self, first: Ints, second: Ints) -> NDArray[np.bool_]:
         """Which tokens (R, V) complete no tail that begins with two tokens, each (R,)."""
         pairs = first * self._n_tokens + second
-        rare = np.ones((len(pairs), self._n_tokens), np.bool_)
-        for row, some in enumerate(self._slices(pairs, pairs + 1)):
-            rare[row, self._last[some]] = False
-        return rare
+        return _all_but(self._n_tokens, [self._last[some] for some in _slices(self._pairs, pairs, pairs + 1)])
 
     def rare_second(self, first: Ints, may_end: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which tokens (R, V) lead from a first token (R,) to no tail that ends in a token of `may_end` (R, V)."""
         pairs = first * self._n_tokens
-        rare = np.ones((len(pairs), self._n_tokens), np.bool_)
-        for row, some in enumerate(self._slices(pairs, pairs + self._n_tokens)):
-            rare[row, self._second[some][may_end[row, self._last[some]]]] = False
-        return rare
+        tails = _slices(self._pairs, pairs, pairs + self._n_tokens)
+        ended = [self._second[some][row[self._last[some]]] for row, some in zip(may_end, tails, strict=True)]
+        return _all_but(self._n_tokens, ended)
 
-    def _slices(self, low: Ints, high: Ints) -> list[slice]:
-        """Of each row the tails whose pair is at least `low` and less than `high`, each (R,)."""
-        return list(map(slice, np.searchsorted(self._pairs, low), np.searchsorted(self._pairs, high)))
+
+def _slices(keys: Ints, low: Ints, high: Ints) -> list[slice]:
+    """Where ascending keys (T,) are at least `low` and less than `high`, each (R,)."""
+    return list(map(slice, np.searchsorted(keys, low), np.searchsorted(keys, high)))
+
+
+def _all_but(n_tokens: int, attested: Sequence[Ints]) -> NDArray[np.bool_]:
+    """All tokens (R, V) but the attested ones of each row."""
+    rare = np.ones((len(attested), n_tokens), np.bool_)
+    for row, tokens in enumerate(attested):
+        rare[row, tokens] = False
+    return rare
 
 
 line_tails = functools.lru_cache(maxsize=4)(LineTails)

@@ -4,7 +4,6 @@ The cache is `lines-<key>.bloom`, keyed as token caches are: by format and by th
 """
 
 import contextlib
-import hashlib
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from engine.corpus.caches import building, cache_of
+from engine.corpus.caches import cache_of, key_of, read_or_build
 from engine.corpus.corpus import Corpus, split_of
 from engine.corpus.novelty.bloom import BloomFilter, CodePoints, Hashes, HashSet, code_points, distinct, hash_rows
 from engine.corpus.novelty.line_index import MIN_LINE_CHARS, RUN_LENGTH, LineIndex
@@ -44,17 +43,20 @@ def open_lines(corpus: Corpus) -> TrainingLines:
 
     CorpusError when the corpus is damaged or the cache cannot be written.
     """
-    key = hashlib.sha256(f"{FORMAT} {corpus.sha256}".encode()).hexdigest()[:16]
+    key = key_of(f"{FORMAT} {corpus.sha256}")
     path = cache_of(corpus, f"lines-{key}.bloom")
-    # A cache is only a cache: whatever is wrong with it, building it again puts it right.
-    with contextlib.suppress(ModelError):
-        return read_lines(path)
-    with building(path):
+
+    def read() -> TrainingLines | None:
         with contextlib.suppress(ModelError):
             return read_lines(path)
+        return None
+
+    def build_cache() -> TrainingLines:
         lines = build(corpus.poems(), corpus.sha256)
         write_atomically(path, lines.to_bytes())
-    return lines
+        return lines
+
+    return read_or_build(path, read, build_cache)
 
 
 def keep_lines(corpus: Corpus, folder: Path) -> None:

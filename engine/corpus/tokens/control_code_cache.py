@@ -6,7 +6,7 @@
 each poem's words and title begin, and the end.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,41 +104,39 @@ class ControlCodeTokens:
         return grid[:, :n_columns]
 
 
-class ControlCodeWriter:
-    """Writes the files chunk by chunk."""
-
-    def __init__(self, folder: Path, vocabulary: Vocabulary, dtype: np.dtype[Any]) -> None:
-        self._vocabulary = vocabulary
-        self._dtype = dtype
-        self.n_title_tokens = self.n_keywords = 0
-        self._has_keywords = vocabulary.tag(KEYWORD) is not None
-        self._files = ExitStack()
-        names = ("header_tags", "keywords", "keyword_offsets", "titles", "title_offsets")
-        self._tags, self._keywords, self._keyword_offsets, self._titles, self._title_offsets = (
-            self._files.enter_context((folder / f"{name}.bin").open("wb")) for name in names
+def write_control_codes(
+    chunks: Iterable[Sequence[Poem]], folder: Path, vocabulary: Vocabulary, dtype: np.dtype[Any]
+) -> dict[str, int]:
+    """Write the files chunk by chunk; returns the numbers of keywords and of title tokens, as `tokens.json` has them."""
+    has_keywords = vocabulary.tag(KEYWORD) is not None
+    n_keywords = n_title_tokens = 0
+    names = ("header_tags", "keywords", "keyword_offsets", "titles", "title_offsets")
+    with ExitStack() as stack:
+        tag_file, keyword_file, keyword_offsets, title_file, title_offsets = (
+            stack.enter_context((folder / f"{name}.bin").open("wb")) for name in names
         )
-        for offsets in (self._keyword_offsets, self._title_offsets):
+        for offsets in (keyword_offsets, title_offsets):
             np.zeros(1, np.int64).tofile(offsets)
-
-    def write(self, poems: Iterable[Poem]) -> None:
-        tags: list[list[int]] = []
-        keywords: list[list[list[int]]] = []
-        titles: list[list[int]] = []
-        for poem in poems:
-            codes = control_codes_of(poem)
-            names = [*((kind, getattr(codes, kind)) for kind in STYLE), ("form", codes.form), ("rhyme", codes.rhyme)]
-            tags.append([self._vocabulary.tag(f"{kind}:{name}") or PAD for kind, name in names])
-            words = [keyword_indices(self._vocabulary, word) for word in codes.keywords] if self._has_keywords else []
-            keywords.append([word + [PAD] * (MAX_KEYWORD_CHARS - len(word)) for word in words if word])
-            titles.append(title_indices(self._vocabulary, codes.title))
-        np.array(tags, self._dtype).tofile(self._tags)
-        np.array([word for words in keywords for word in words], self._dtype).tofile(self._keywords)
-        np.array([index for title in titles for index in title], self._dtype).tofile(self._titles)
-        self.n_keywords = _write_offsets(self._keyword_offsets, self.n_keywords, keywords)
-        self.n_title_tokens = _write_offsets(self._title_offsets, self.n_title_tokens, titles)
-
-    def close(self) -> None:
-        self._files.close()
+        for poems in chunks:
+            tags: list[list[int]] = []
+            keywords: list[list[list[int]]] = []
+            titles: list[list[int]] = []
+            for codes in map(control_codes_of, poems):
+                kinds = [
+                    *((kind, getattr(codes, kind)) for kind in STYLE),
+                    ("form", codes.form),
+                    ("rhyme", codes.rhyme),
+                ]
+                tags.append([vocabulary.tag(f"{kind}:{name}") or PAD for kind, name in kinds])
+                words = [keyword_indices(vocabulary, word) for word in codes.keywords] if has_keywords else []
+                keywords.append([word + [PAD] * (MAX_KEYWORD_CHARS - len(word)) for word in words if word])
+                titles.append(title_indices(vocabulary, codes.title))
+            np.array(tags, dtype).tofile(tag_file)
+            np.array([word for words in keywords for word in words], dtype).tofile(keyword_file)
+            np.array([index for title in titles for index in title], dtype).tofile(title_file)
+            n_keywords = _write_offsets(keyword_offsets, n_keywords, keywords)
+            n_title_tokens = _write_offsets(title_offsets, n_title_tokens, titles)
+    return {"n_title_tokens": n_title_tokens, "n_keywords": n_keywords}
 
 
 def _write_offsets(file: Any, n_before: int, pieces: list[Any]) -> int:

@@ -40,18 +40,13 @@ class Style:
 
 
 @functools.cache
-def _known() -> tuple[Mapping[str, Style], frozenset[str]]:
-    """Every poet's style, and the poets with a control code."""
-    styles: dict[str, Style] = {}
-    coded: set[str] = set()
-    for period, code, poets in bundled_rows("poets.tsv"):
-        of_all = _style_of_time(period)
-        for poet in poets.split():
-            has_code = code == "+"
-            styles[poet] = Style(of_all.dynasty, of_all.period, poet if has_code else "")
-            if has_code:
-                coded.add(poet)
-    return styles, frozenset(coded)
+def _styles() -> Mapping[str, Style]:
+    """Every poet's style, which names those poets that have a control code."""
+    return {
+        poet: replace(_style_of_time(period), poet=poet if code == "+" else "")
+        for period, code, poets in bundled_rows("poets.tsv")
+        for poet in poets.split()
+    }
 
 
 def _style_of_time(name: str) -> Style:
@@ -62,20 +57,19 @@ def _style_of_time(name: str) -> Style:
 
 def style_of(author: str) -> Style:
     """The style of an author; an empty one for an author who is not in the table."""
-    return _known()[0].get(author, Style())
+    return _styles().get(author, Style())
 
 
 def style_named(name: str) -> Style | None:
     """The style of a dynasty, a period or a poet by name; None where there is none of that name."""
     if name in PERIODS or any(name in periods for periods in PERIODS.values()):
         return _style_of_time(name)
-    return _known()[0].get(name)
+    return _styles().get(name)
 
 
 def coded_poets() -> tuple[str, ...]:
     """The poets with a control code, in the order of the table."""
-    styles, coded = _known()
-    return tuple(poet for poet in styles if poet in coded)
+    return tuple(poet for poet, style in _styles().items() if style.poet)
 
 
 ControlCodePart = Literal["all", "form", "rhyme", "title", "keywords", "style"]

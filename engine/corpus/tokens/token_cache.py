@@ -6,7 +6,6 @@ vocabulary with control codes also the files of `control_code_cache`. Nothing of
 larger than memory opens at once.
 """
 
-import hashlib
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,10 +17,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.corpus.caches import building, cache_of
+from engine.corpus.caches import cache_of, key_of, read_or_build
 from engine.corpus.corpus import SPLITS, Corpus, Split, split_of
+from engine.corpus.novelty.bloom import code_points
 from engine.corpus.poem import Poem, han_digest
-from engine.corpus.tokens.control_code_cache import N_TAGS, ControlCodeTokens, ControlCodeWriter, marks
+from engine.corpus.tokens.control_code_cache import N_TAGS, ControlCodeTokens, marks, write_control_codes
 from engine.corpus.tokens.keywords import MAX_KEYWORD_CHARS
 from engine.corpus.tokens.vocabulary import BEGIN, END, UNKNOWN, Vocabulary
 from engine.system.errors import CorpusError
@@ -99,14 +99,13 @@ def open_tokens(
     tags = tuple(tags) if vocabulary is None else ()
     key = _key(corpus, min_freq, vocabulary, tags)
     folder = cache_of(corpus, f"tokens-{key}")
-    opened = _open_cache(corpus, folder, key)
-    if opened is None:
-        with building(folder):
-            opened = _open_cache(corpus, folder, key)
-            if opened is None:
-                with replace_folder(folder) as aside:
-                    _build(corpus, aside, key, min_freq, vocabulary, tags)
-                opened = _open_cache(corpus, folder, key)
+
+    def build() -> TokenizedCorpus | None:
+        with replace_folder(folder) as aside:
+            _build(corpus, aside, key, min_freq, vocabulary, tags)
+        return _open_cache(corpus, folder, key)
+
+    opened = read_or_build(folder, lambda: _open_cache(corpus, folder, key), build)
     if opened is None:
         raise CorpusError(
             "The token cache {name} could not be read back.", "Is the disk full or damaged?", name=folder.name
@@ -115,14 +114,10 @@ def open_tokens(
 
 
 def _key(corpus: Corpus, min_freq: int, vocabulary: Vocabulary | None, tags: tuple[str, ...]) -> str:
-    wanted = f"count-{min_freq}" if vocabulary is None else f"given-{_digest(''.join(vocabulary.characters))}"
+    wanted = f"count-{min_freq}" if vocabulary is None else f"given-{key_of(''.join(vocabulary.characters))}"
     tags = tags if vocabulary is None else vocabulary.tags
     control_codes = f" headers-{CONTROL_CODE_FORMAT} {' '.join(tags)}" if tags else ""
-    return _digest(f"{CACHE_FORMAT} {corpus.sha256} {wanted}{control_codes}")
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return key_of(f"{CACHE_FORMAT} {corpus.sha256} {wanted}{control_codes}")
 
 
 def _open_cache(corpus: Corpus, folder: Path, key: str) -> TokenizedCorpus | None:
@@ -142,7 +137,6 @@ def _open_cache(corpus: Corpus, folder: Path, key: str) -> TokenizedCorpus | Non
             _open_control_codes(folder, vocabulary, dtype, n_poems, metadata) if vocabulary.tags else None,
         )
     except (OSError, ValueError, KeyError, TypeError):
-        # A cache is only a cache: whatever is wrong with it, building it again puts it right.
         return None
 
 
@@ -183,14 +177,14 @@ def _build(
         )
     dtype = np.dtype(np.uint16 if len(vocabulary) <= np.iinfo(np.uint16).max else np.uint32)
     n_poems, n_tokens = _write_arrays(corpus, folder, _lookup_table(vocabulary, dtype), moved)
-    control_code_counts = _write_control_codes(corpus, folder, vocabulary, dtype) if vocabulary.tags else {}
+    counts = write_control_codes(_chunks(corpus), folder, vocabulary, dtype) if vocabulary.tags else {}
     metadata = {
         "format": CACHE_FORMAT,
         "key": key,
         "dtype": dtype.name,
         "n_poems": n_poems,
         "n_tokens": n_tokens,
-        **control_code_counts,
+        **counts,
         "characters": "".join(vocabulary.characters),
         "tags": vocabulary.tags,
     }
@@ -206,7 +200,7 @@ def _write_arrays(corpus: Corpus, folder: Path, table: npt.NDArray[Any], moved: 
         )
         np.zeros(1, np.int64).tofile(offsets)
         for poems in _chunks(corpus):
-            table[_code_points("".join(f"{_G}{poem.text}{_E}" for poem in poems))].tofile(tokens)
+            table[code_points("".join(f"{_G}{poem.text}{_E}" for poem in poems))].tofile(tokens)
             lengths = np.array([len(poem.text) + 2 for poem in poems], np.int64)
             (n_tokens + np.cumsum(lengths)).tofile(offsets)
             _splits(poems, moved - n_poems).tofile(splits)
@@ -215,24 +209,10 @@ def _write_arrays(corpus: Corpus, folder: Path, table: npt.NDArray[Any], moved: 
     return n_poems, n_tokens
 
 
-def _write_control_codes(corpus: Corpus, folder: Path, vocabulary: Vocabulary, dtype: np.dtype[Any]) -> dict[str, int]:
-    writer = ControlCodeWriter(folder, vocabulary, dtype)
-    try:
-        for poems in _chunks(corpus):
-            writer.write(poems)
-    finally:
-        writer.close()
-    return {"n_title_tokens": writer.n_title_tokens, "n_keywords": writer.n_keywords}
-
-
 def _chunks(corpus: Corpus) -> Iterator[list[Poem]]:
     poems = corpus.poems()
     while chunk := list(itertools.islice(poems, _POEMS_AT_ONCE)):
         yield chunk
-
-
-def _code_points(text: str) -> npt.NDArray[np.uint32]:
-    return np.frombuffer(text.encode("utf-32-le"), dtype="<u4")
 
 
 def _splits(poems: list[Poem], moved: int) -> npt.NDArray[np.uint8]:
@@ -258,7 +238,7 @@ def _counts(corpus: Corpus, moved: int) -> dict[str, int]:
     for poems in _chunks(corpus):
         training = _splits(poems, moved - n_poems) == _TRAIN
         text = "".join(poem.text for poem, is_training in zip(poems, training, strict=True) if is_training)
-        counts += np.bincount(_code_points(text), minlength=_N_CODE_POINTS)
+        counts += np.bincount(code_points(text), minlength=_N_CODE_POINTS)
         n_poems += len(poems)
     return {chr(code): int(counts[code]) for code in np.flatnonzero(counts)}
 

@@ -4,7 +4,6 @@
 mapped, not read; `model.json`, with the key and the discounts. The key is made of all that the counting depends on.
 """
 
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.corpus.caches import building, cache_of
-from engine.corpus.corpus import Corpus
-from engine.corpus.tokens.token_cache import TokenizedCorpus, open_tokens
+from engine.corpus.caches import cache_of, key_of, read_or_build
+from engine.corpus.corpus import SPLITS, Corpus
+from engine.corpus.tokens.token_cache import N_BOUNDS, open_tokens
 from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.evaluation.ngram.counting import count_ngrams
 from engine.evaluation.ngram.kneser_ney import KneserNey, Level
@@ -46,22 +45,16 @@ def open_kneser_ney(
     Raises:
         CorpusError: when the corpus is damaged, has no such poem, or the cache cannot be written.
     """
-    key = _key(corpus, vocabulary, max_poem_chars, order)
+    key = key_of(f"{FORMAT} {corpus.sha256} {max_poem_chars} {order} {''.join(vocabulary.characters)}")
     folder = cache_of(corpus, f"kneser-ney-{key}")
-    opened = _open(folder, key, order)
-    if opened is None:
-        with building(folder):
-            opened = _open(folder, key, order)
-            if opened is None:
-                opened = _count(corpus, vocabulary, max_poem_chars, order, log)
-                with replace_folder(folder) as aside:
-                    _write(aside, key, opened)
-    return opened
 
+    def build() -> KneserNey:
+        model = _count(corpus, vocabulary, max_poem_chars, order, log)
+        with replace_folder(folder) as aside:
+            _write(aside, key, model)
+        return model
 
-def _key(corpus: Corpus, vocabulary: Vocabulary, max_poem_chars: int | None, order: int) -> str:
-    inputs = f"{FORMAT} {corpus.sha256} {max_poem_chars} {order} {''.join(vocabulary.characters)}"
-    return hashlib.sha256(inputs.encode()).hexdigest()[:16]
+    return read_or_build(folder, lambda: _open(folder, key, order), build)
 
 
 def _count(
@@ -75,25 +68,18 @@ def _count(
         )
     )
     tokens = open_tokens(corpus, vocabulary=Vocabulary(vocabulary.characters))
-    poems = _training_poems(tokens, max_poem_chars)
-    if not poems.any():
+    is_counted = tokens.splits == SPLITS.index("train")
+    if max_poem_chars is not None:
+        is_counted &= np.diff(tokens.offsets) - N_BOUNDS <= max_poem_chars
+    if not is_counted.any():
         raise CorpusError(
             "No training poem of {name} has at most {number} characters.",
             "There is nothing to count without one.",
             name=corpus.name,
             number=max_poem_chars,
         )
-    text = tokens.tokens[np.repeat(poems, np.diff(tokens.offsets))]
-    return KneserNey(count_ngrams(text, vocabulary.n_drawable, order), int(poems.sum()), len(text))
-
-
-def _training_poems(tokens: TokenizedCorpus, max_poem_chars: int | None) -> NDArray[np.bool_]:
-    """Which poems of a corpus are to be learnt from: (n_poems,)."""
-    is_chosen = np.zeros(len(tokens), np.bool_)
-    is_chosen[tokens.indices("train")] = True
-    if max_poem_chars is not None:
-        is_chosen &= tokens.n_chars(np.arange(len(tokens))) <= max_poem_chars
-    return is_chosen
+    text = tokens.tokens[np.repeat(is_counted, np.diff(tokens.offsets))]
+    return KneserNey(count_ngrams(text, vocabulary.n_drawable, order), int(is_counted.sum()), len(text))
 
 
 def _write(folder: Path, key: str, model: KneserNey) -> None:
@@ -125,7 +111,6 @@ def _open(folder: Path, key: str, order: int) -> KneserNey | None:
             levels.append(level)
         return KneserNey(levels, int(header["n_poems"]), int(header["n_tokens"]))
     except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError):
-        # It can be counted again: whatever is wrong with it, that puts it right.
         return None
 
 

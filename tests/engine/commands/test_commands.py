@@ -211,7 +211,7 @@ def test_a_run_without_a_name_goes_to_the_users_runs(corpus: str, capsys: pytest
     assert main(["train", "--preset", "tiny", "--corpus", corpus, "--max-steps", "1"]) == 0
     folder = Path(capsys.readouterr().out.strip())
     assert folder.parent == paths.runs()
-    assert folder.name.startswith("tiny-")
+    assert folder.name.endswith("-tiny-lstm")
 
 
 def test_a_corpus_file_is_remembered_by_its_whole_path(
