@@ -184,9 +184,7 @@ def _config_from(path: Path) -> TrainConfig:
         with path.open("rb") as file:
             values = parse_json(file.read(MAX_CONFIG_BYTES))
     except OSError as error:
-        raise UsageError(
-            "{path} cannot be read as settings: {error}.", hint, path=path, error=error.strerror
-        ) from error
+        raise UsageError("{path} cannot be read as settings: {error}.", hint, path=path, error=error) from error
     except ValueError as error:
         raise UsageError("{path} cannot be read as settings: {error}.", hint, path=path, error=error) from error
     if not isinstance(values, dict):

@@ -106,7 +106,7 @@ def clear_caches() -> tuple[int, int]:
                 "{path} cannot be removed ({error}).",
                 "Change its permissions.",
                 path=path,
-                error=error.strerror or error,
+                error=error,
             ) from error
     with contextlib.suppress(OSError):
         folder.rmdir()

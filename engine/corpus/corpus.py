@@ -217,7 +217,7 @@ def reporting_read_errors(path: Path) -> Iterator[None]:
             "{name} cannot be read ({error}).",
             "Check that it is there and its permissions.",
             name=path.name,
-            error=error.strerror or error,
+            error=error,
         ) from error
 
 

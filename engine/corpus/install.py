@@ -180,7 +180,7 @@ def _verify(tarball: Path) -> None:
             _OTHER_WAY,
             package=PACKAGE,
             name=tarball.name,
-            error=error.strerror,
+            error=error,
         ) from error
     if f"sha512-{base64.b64encode(digest).decode()}" != INTEGRITY:
         raise CorpusError(

@@ -170,7 +170,7 @@ def tensor_entries(path: Path) -> dict[str, TensorEntry]:
     except FileNotFoundError:
         raise ModelError("{path} is missing.", HINT, path=path) from None
     except OSError as error:
-        raise ModelError("{path} cannot be read: {error}.", HINT, path=path, error=error.strerror) from error
+        raise ModelError("{path} cannot be read: {error}.", HINT, path=path, error=error) from error
     except ValueError as error:
         raise ModelError("{path} is damaged: {error}.", HINT, path=path, error=error) from error
     return entries

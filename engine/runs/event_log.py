@@ -136,7 +136,7 @@ class RunWriter:
                 "The run folder {path} cannot be written: {error}.",
                 "Choose another place with --run DIR.",
                 path=folder,
-                error=error.strerror,
+                error=error,
             ) from error
         self._closing = threading.Event()
         self._beating = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -157,7 +157,7 @@ class RunWriter:
                 "{path} takes no more lines: {error}.",
                 "Make room, then go on with --resume.",
                 path=self.folder / EVENTS,
-                error=error.strerror,
+                error=error,
             ) from error
         self._next_seq += 1
         return record

@@ -1,5 +1,6 @@
 """Names of runs: the labels that a person gives one, kept in its folder; how a run is found; the folder of a new one."""
 
+import contextlib
 import json
 import time
 from pathlib import Path
@@ -11,7 +12,7 @@ from engine.config.schema import TrainConfig
 from engine.runs.folder import CONFIG, EVENTS, LABELS
 from engine.system import paths
 from engine.system.errors import RunError, UsageError
-from engine.system.files import is_file, is_folder, is_there, read_start, write_atomically
+from engine.system.files import folders_in, is_file, is_there, read_start, write_atomically
 from engine.system.names import MAX_TEXT_CHARS, path_of, shown
 
 _MAX_BYTES = 64 * 1024
@@ -30,10 +31,9 @@ NO_LABELS = RunLabels()
 
 def read_labels(folder: Path) -> RunLabels:
     """The labels of a run; none where the file is missing or damaged."""
-    try:
+    with contextlib.suppress(OSError, ValueError):
         return _read(folder)
-    except (OSError, ValueError):
-        return NO_LABELS
+    return NO_LABELS
 
 
 def _read(folder: Path) -> RunLabels:
@@ -64,7 +64,7 @@ def change_labels(folder: Path, **changes: Any) -> None:
             "The run {name} cannot be written: {error}.",
             "Make {path} writable.",
             name=folder.name,
-            error=error.strerror,
+            error=error,
             path=folder,
         ) from error
 
@@ -96,10 +96,9 @@ def new_run_folder(config: TrainConfig, now_s: float | None = None) -> Path:
 
 def run_folders() -> list[Path]:
     """The user's run folders, in no order; none where they cannot be listed."""
-    try:
-        return [path for path in paths.runs().iterdir() if is_folder(path) and not path.name.startswith(".")]
-    except OSError:
-        return []
+    with contextlib.suppress(RunError):
+        return folders_in(paths.runs(), RunError)
+    return []
 
 
 def run_folder(name: str | Path) -> Path | None:

@@ -31,7 +31,7 @@ class Message(str):
 
     def __new__(cls, template: str, /, **parameters: object) -> Self:
         listed = {
-            name: ", ".join(map(str, value)) if isinstance(value, tuple) else value
+            name: ", ".join(map(str, value)) if isinstance(value, tuple) else argument_of(value)
             for name, value in parameters.items()
         }
         text = super().__new__(cls, template.format(**listed) if parameters else template)
@@ -82,7 +82,9 @@ def _plain(parameter: object) -> object:
 
 
 def argument_of(parameter: object) -> object:
-    """What an exception says, as a Message where it has one; any other parameter as it is."""
+    """What an exception says, as a Message where it has one, of an OSError without number and path; any other parameter as it is."""
+    if isinstance(parameter, OSError) and parameter.strerror:
+        return parameter.strerror
     if isinstance(parameter, BaseException):
         return parameter.args[0] if parameter.args and isinstance(parameter.args[0], Message) else str(parameter)
     return parameter

@@ -72,7 +72,7 @@ def reporting_file_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StudioError(
-            "{path} cannot be written ({error}).", "Choose another place.", path=path, error=error.strerror or error
+            "{path} cannot be written ({error}).", "Choose another place.", path=path, error=error
         ) from error
 
 
@@ -106,7 +106,7 @@ def reporting_disk_errors(path: Path, error: type[StudioError]) -> Iterator[None
             "The folder {path} cannot be written ({error}).",
             "Free some space, change its permissions, or set {variable} to another folder.",
             path=path.parent,
-            error=problem.strerror or problem,
+            error=problem,
             variable=HOME_VARIABLE,
         ) from problem
 
@@ -123,7 +123,7 @@ def folders_in(root: Path, error: type[StudioError]) -> list[Path]:
         return []
     except OSError as problem:
         hint = Message("Change its permissions, or set {name} to another folder.", name=HOME_VARIABLE)
-        raise error("The folder {path} cannot be read: {error}.", hint, path=root, error=problem.strerror) from problem
+        raise error("The folder {path} cannot be read: {error}.", hint, path=root, error=problem) from problem
 
 
 def parse_json(text: bytes | str, *, infinity_too: bool = False) -> Any:
@@ -170,9 +170,7 @@ def read_json(
         if status.st_size > max_bytes:
             raise ValueError(Message("it has more than {number} MB", number=max_bytes >> 20))
         return parse_json(path.read_bytes())
-    except OSError as problem:
-        raise error("{path} cannot be read ({error}).", hint, path=path, error=problem.strerror or problem) from problem
-    except ValueError as problem:
+    except (OSError, ValueError) as problem:
         raise error("{path} cannot be read ({error}).", hint, path=path, error=problem) from problem
 
 

@@ -124,9 +124,7 @@ def _hand_over(command: str, arguments: list[str]) -> int:
             os.execv(sys.executable, line)
         except OSError as error:
             hint = "Install the studio where this user may run it."
-            raise StudioError(
-                "{path} cannot be run: {error}.", hint, path=sys.executable, error=error.strerror
-            ) from error
+            raise StudioError("{path} cannot be run: {error}.", hint, path=sys.executable, error=error) from error
     # The child gets the interrupt too; it answers with its exit status, for which we wait.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     return subprocess.call(line)

@@ -294,7 +294,7 @@ def _people_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         hint = "Check the folder's permissions, or set POETRY_TUI_HOME to another folder."
         raise StudioError(
-            "The favourites in {path} cannot be reached ({error}).", hint, path=path, error=error.strerror
+            "The favourites in {path} cannot be reached ({error}).", hint, path=path, error=error
         ) from error
 
 

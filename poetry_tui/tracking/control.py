@@ -84,7 +84,7 @@ def start_run(config: TrainConfig, run_id: str | None = None) -> Path:
         ) from None
     except OSError as error:
         raise RunError(
-            "The run folder cannot be made: {error}.", "Check {path}.", error=error.strerror, path=folder.parent
+            "The run folder cannot be made: {error}.", "Check {path}.", error=error, path=folder.parent
         ) from error
     with _reporting(folder):
         write_config(folder, config)
@@ -222,7 +222,7 @@ def _reporting(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = Message("The run {name} cannot be written: {error}.", name=folder.name, error=error.strerror or error)
+        message = Message("The run {name} cannot be written: {error}.", name=folder.name, error=error)
         raise RunError(message, "Make {path} writable.", path=folder) from error
 
 

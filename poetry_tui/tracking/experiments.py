@@ -113,7 +113,7 @@ def run(trial: Trial) -> None:
                 "The run folder {path} cannot be written: {error}.",
                 "Change the folder's permissions, or set {variable} to another.",
                 path=folder,
-                error=error.strerror,
+                error=error,
                 variable=paths.HOME_VARIABLE,
             ) from error
         _finish(folder, [*command, "--config", str(folder / CONFIG), "--run", str(folder)])

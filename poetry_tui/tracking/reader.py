@@ -148,8 +148,9 @@ def unreadable(folder: Path, error: StudioError | OSError) -> StudioError:
     """Why a run cannot be read, for a person."""
     if isinstance(error, StudioError):
         return error
-    name, why = folder.name, error.strerror
-    return RunError("The run {name} cannot be read: {error}.", "Check {path}.", name=name, error=why, path=folder)
+    return RunError(
+        "The run {name} cannot be read: {error}.", "Check {path}.", name=folder.name, error=error, path=folder
+    )
 
 
 # A heart beats once a second; looking more often finds out nothing.

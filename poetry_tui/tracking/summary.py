@@ -144,7 +144,7 @@ def _summarise(folder: Path, writer: WriterProbe) -> RunSummary:
             folder.name,
             folder,
             Status.LOST,
-            problem=Message("{path} cannot be read: {error}.", path=EVENTS, error=error.strerror),
+            problem=Message("{path} cannot be read: {error}.", path=EVENTS, error=error),
         )
     best = state.best
     status = status_of(state, writer)

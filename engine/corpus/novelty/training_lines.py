@@ -89,9 +89,7 @@ def read_lines(path: Path) -> TrainingLines:
             raise ValueError("its checksum is wrong, so that it was cut or altered")
         bits = np.frombuffer(content, np.uint8)[_SIZES.size + header_size : -_CHECKSUM_BYTES]
         return _lines_of(parse_json(content[_SIZES.size : _SIZES.size + header_size]), bits)
-    except OSError as error:
-        raise ModelError("{path} cannot be read: {error}.", HINT, path=path, error=error.strerror) from error
-    except (ValueError, struct.error) as error:
+    except (OSError, ValueError, struct.error) as error:
         raise ModelError("{path} cannot be read: {error}.", HINT, path=path, error=error) from error
 
 

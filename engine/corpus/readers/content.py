@@ -306,6 +306,4 @@ _DAMAGE = (
 
 
 def _unreadable(name: str, error: OSError) -> CorpusError:
-    return CorpusError(
-        "{name} cannot be read ({error}).", "Check its permissions.", name=name, error=error.strerror or error
-    )
+    return CorpusError("{name} cannot be read ({error}).", "Check its permissions.", name=name, error=error)

@@ -48,14 +48,12 @@ def _report(options: argparse.Namespace) -> None:
                 "The run {name} cannot be read: {error}.",
                 "Check {path}.",
                 name=run.id,
-                error=error.strerror,
+                error=error,
                 path=run.folder,
             ) from error
     try:
         write_report(histories, folder.expanduser().absolute())
     except OSError as error:
-        raise RunError(
-            "The report cannot be written: {error}.", "Name another folder with -o.", error=error.strerror
-        ) from error
+        raise RunError("The report cannot be written: {error}.", "Name another folder with -o.", error=error) from error
     print_note("Open {path} in a browser; the same in Markdown lies beside it.", path=folder / HTML)
     print(folder)

@@ -39,7 +39,5 @@ def _serve(options: argparse.Namespace) -> int:
     except OSError as error:
         hint = "Choose another with --port or --host."
         address = f"{options.host}:{options.port}"
-        raise StudioError(
-            "{address} cannot be served: {error}.", hint, address=address, error=error.strerror
-        ) from error
+        raise StudioError("{address} cannot be served: {error}.", hint, address=address, error=error) from error
     return INTERRUPTED

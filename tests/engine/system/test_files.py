@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.system.errors import CorpusError
+from engine.system.errors import CorpusError, StudioError
 from engine.system.files import MAX_JSON_DEPTH, parse_json, read_json, replace_folder, write_atomically
 
 
@@ -181,3 +181,9 @@ def test_what_is_no_json_file_is_refused_with_one_sentence(tmp_path: Path) -> No
             read_json(tmp_path / name, CorpusError, "Do this.", max_bytes=10)
         assert "\n" not in str(caught.value)
         assert str(caught.value).endswith("Do this.")
+
+
+def test_an_error_of_the_system_is_said_without_its_number_and_never_as_none() -> None:
+    missing = FileNotFoundError(2, "No such file or directory", "/nowhere")
+    assert str(StudioError("It failed ({error}).", error=missing)) == "It failed (No such file or directory)."
+    assert str(StudioError("It failed ({error}).", error=OSError("bad archive"))) == "It failed (bad archive)."
