@@ -24,7 +24,7 @@ from poetry_tui.favourites.search import field_of, found_by, next_collection
 from poetry_tui.favourites.store import Favourite, FavouriteStore, form_key_of, heading_of
 from poetry_tui.preferences.i18n import tr, tr_error, tr_label, tr_os_error
 from poetry_tui.preferences.keymap import bind
-from poetry_tui.widgets.line_input import AskLine, LineInput
+from poetry_tui.widgets.fields import AskLine, LineInput
 from poetry_tui.widgets.poem.comparison import ComparedPoem, PoemMarker
 from poetry_tui.widgets.poem.poem_display import PoemDisplay
 from poetry_tui.widgets.shell.studio_screen import CopyWanted, Services, StudioScreen

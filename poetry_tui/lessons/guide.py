@@ -14,7 +14,7 @@ from poetry_tui.terminal.compat import open_screens
 from poetry_tui.train.screen import TrainScreen
 from poetry_tui.train.settings.form import RunSettings
 from poetry_tui.train.settings.questions import answers_of_preset
-from poetry_tui.widgets.choose import Choose
+from poetry_tui.widgets.cards import Choose
 from poetry_tui.widgets.shell.footer import StudioFooter
 from poetry_tui.widgets.shell.header import TABS
 from poetry_tui.widgets.shell.studio_screen import StudioScreen

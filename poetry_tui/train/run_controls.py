@@ -15,7 +15,7 @@ from poetry_tui.tracking.control import RunCommand
 from poetry_tui.tracking.replay import RunReplay
 from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.followed_runs import FollowedRuns
-from poetry_tui.widgets.line_input import AskLine
+from poetry_tui.widgets.fields import AskLine
 from poetry_tui.widgets.shell.studio_screen import ScreenKeys
 
 

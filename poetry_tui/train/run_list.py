@@ -19,7 +19,7 @@ from poetry_tui.preferences.themes import FAINT
 from poetry_tui.tracking.comparison import titles
 from poetry_tui.tracking.summary import RunSummary
 from poetry_tui.tracking.wording import COLOURS, SYMBOLS, moment, summary_figures
-from poetry_tui.widgets.line_input import AskLine
+from poetry_tui.widgets.fields import AskLine
 
 # Symbol and letter: a click here overlays the run, a click on the rest of the row follows it.
 LETTER_CELLS = 4

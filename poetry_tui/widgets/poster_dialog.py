@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -28,8 +27,8 @@ from engine.system.files import check_new_file
 from engine.system.names import path_of
 from poetry_tui.preferences.i18n import tr, tr_error, tr_label, tr_os_error
 from poetry_tui.preferences.settings import SettingsStore
-from poetry_tui.widgets.line_input import LineInput
-from poetry_tui.widgets.stepper import Stepper
+from poetry_tui.widgets.cards import Card
+from poetry_tui.widgets.fields import LineInput, Stepper
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -48,17 +47,12 @@ class PosterPoem:
     form: str | None = None
 
 
-class PosterDialog(ModalScreen[Path | None]):
+class PosterDialog(Card[Path | None]):
     """Dismissed with the written file, or with None. Paper and seal are remembered."""
 
     DEFAULT_CSS = """
     PosterDialog {
-        align: center middle;
-        & > Horizontal {
-            width: 92; max-width: 96%; height: 36; max-height: 94%; padding: 1 2; background: $surface;
-            border: round $accent; border-title-color: $accent;
-            border-subtitle-color: $text-muted;
-        }
+        & > Horizontal { width: 92; height: 36; }
         #poster-fields { width: 1fr; min-width: 36; padding-right: 2; overflow-y: auto; scrollbar-size-vertical: 1; }
         #poster-fields Static { height: auto; color: $text-muted; }
         #poster-fields #poster-problem { color: $text-error; margin-top: 1; }
@@ -69,7 +63,6 @@ class PosterDialog(ModalScreen[Path | None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", show=False),
         Binding("enter", "write", show=False),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),

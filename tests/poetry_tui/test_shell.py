@@ -318,3 +318,16 @@ async def test_a_palette_says_in_the_language_of_the_studio_that_nothing_matches
         options = app.screen.query_one(CommandList)
         await until(pilot, lambda: options.option_count == 1 and options.get_option_at_index(0).disabled)
         assert any(words in strip.text for strip in app.screen._compositor.render_strips())
+
+
+@pytest.mark.parametrize("key", ["e", "n", "d", "H", "h", "m", "question_mark"])
+async def test_no_card_has_round_corners_where_the_terminal_has_none(key: str, until: Until) -> None:
+    app = PoetryApp(Settings(charts="ascii", pace=3, n_candidates=3))
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = app.screen
+        await pilot.press("enter")
+        await until(pilot, lambda: "f" in screen.active_bindings)
+        await pilot.press("right", key, *(("right_square_bracket", "m") if key == "m" else ()))
+        await until(pilot, lambda: app.screen is not screen)
+        await pilot.pause()
+        assert not set("╭╮╰╯") & set("".join(strip.text for strip in app.screen._compositor.render_strips()))

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from engine.composing.replies import PoemStates
@@ -20,6 +19,7 @@ from poetry_tui.compose.inspector.states_map import LABEL_CELLS, StatesMap
 from poetry_tui.preferences.chart_glyphs import shade
 from poetry_tui.preferences.i18n import tr, tr_error, tr_label
 from poetry_tui.preferences.keymap import bind
+from poetry_tui.widgets.cards import Card
 
 _SCALE_STEPS = 9
 # Beside the map: border, padding.
@@ -29,23 +29,19 @@ _FRAME_ROWS = 7
 _MIN_CELLS = 72
 
 
-class StatesScreen(ModalScreen[int | None]):
+class StatesScreen(Card[int | None]):
     """Dismissed with the index of a character to put the cursor on, or with None."""
 
     DEFAULT_CSS = """
     StatesScreen {
-        align: center middle;
-        & > Vertical {
-            max-width: 98%; max-height: 96%; padding: 0 1; background: $surface;
-            border: round $accent; border-title-color: $accent; border-subtitle-color: $text-muted;
-        }
+        & > Vertical { max-width: 98%; max-height: 96%; padding: 0 1; }
         Static { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
         #states-value { margin-top: 1; height: 2; }
         #states-keys { color: $text-muted; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,H,q", "dismiss", show=False),
+        Binding("H,q", "dismiss", show=False),
         bind("enter", "go", "inspector.states_go", display="⏎"),
         bind("g", "next_layer", "inspector.next_layer"),
         bind("c", "next_kind", "inspector.states_kind"),

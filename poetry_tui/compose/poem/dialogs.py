@@ -32,7 +32,7 @@ class PoemDialogs:
 
     def choose_revision(self) -> None:
         """Offer the tree of all revisions."""
-        from poetry_tui.widgets.choose import Choose
+        from poetry_tui.widgets.cards import Choose
 
         tree = self._session.tree
         rows = tree.rows()
@@ -52,7 +52,7 @@ class PoemDialogs:
 
     async def _show_quotations(self, text: str, index: int) -> None:
         from engine.corpus.phrases import largest_corpus, quotations_around
-        from poetry_tui.widgets.choose import Choose
+        from poetry_tui.widgets.cards import Choose
 
         try:
             corpus = await asyncio.to_thread(largest_corpus)

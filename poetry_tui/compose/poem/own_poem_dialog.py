@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
 from poetry_tui.preferences.i18n import tr, tr_label
+from poetry_tui.widgets.cards import Card
 
 if TYPE_CHECKING:
     from poetry_tui.widgets.poem.annotations import PoemAnnotations
@@ -20,22 +20,12 @@ if TYPE_CHECKING:
 PAUSE_S = 0.25
 
 
-class OwnPoemDialog(ModalScreen[str | None]):
+class OwnPoemDialog(Card[str | None]):
     """Dismissed with the text, or with None."""
 
     DEFAULT_CSS = """
     OwnPoemDialog {
-        align: center middle;
-        & > Vertical {
-            width: 64;
-            max-width: 94%;
-            height: auto;
-            max-height: 94%;
-            padding: 1 2;
-            background: $surface;
-            border: round $accent;
-            border-title-color: $accent;
-        }
+        & > Vertical { width: 64; max-width: 94%; }
         TextArea { height: 12; max-height: 40vh; border: none; background: $background; padding: 0 1; }
         Static { height: auto; color: $text-muted; margin-top: 1; }
     }

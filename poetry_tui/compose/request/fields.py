@@ -17,8 +17,7 @@ from poetry_tui.compose.session.revision_request import pattern_of_form
 from poetry_tui.preferences.chart_glyphs import is_ascii
 from poetry_tui.preferences.i18n import tr
 from poetry_tui.preferences.settings import Settings
-from poetry_tui.widgets.line_input import LineInput
-from poetry_tui.widgets.stepper import Stepper
+from poetry_tui.widgets.fields import LineInput, Stepper
 
 TEMPERATURES = tuple(step / 20 for step in range(41))
 # The last pace is that of the engine.

@@ -42,8 +42,6 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
         border: round $panel;
         border-title-color: $text-muted;
         scrollbar-size-vertical: 1;
-        scrollbar-color: $panel;
-        scrollbar-background: $background;
         &:focus-within { border: round $accent 60%; border-title-color: $accent; }
         FocusHelp { height: 5; display: none; &.-shown { display: block; } }
     }
@@ -96,7 +94,7 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
     async def _mount_fields(self) -> None:
         # Whoever leaves at once is gone before this.
         if self.is_attached:
-            from poetry_tui.widgets.focus_help import FocusHelp
+            from poetry_tui.widgets.fields import FocusHelp
 
             await self.mount(self.fields, FocusHelp(self.fields))
 

@@ -9,34 +9,24 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
 from engine.prosody.text import is_han
 from poetry_tui.preferences.i18n import tr, tr_label
-from poetry_tui.widgets.line_input import LineInput
+from poetry_tui.widgets.cards import Card
+from poetry_tui.widgets.fields import LineInput
 
 if TYPE_CHECKING:
     from engine.prosody.text import RhymeBook
     from poetry_tui.compose.request.rhyme_dictionary import RhymeEntry
 
 
-class RhymeDictionary(ModalScreen[str | None]):
+class RhymeDictionary(Card[str | None]):
     """Dismissed with the name of a group to rhyme in, or with None. A character is looked up as it is typed."""
 
     DEFAULT_CSS = """
     RhymeDictionary {
-        align: center middle;
-        & > Vertical {
-            width: 84;
-            max-width: 96%;
-            height: 90%;
-            max-height: 36;
-            padding: 0 1;
-            background: $surface;
-            border: round $accent;
-            border-title-color: $accent;
-        }
+        & > Vertical { width: 84; height: 90%; max-height: 36; padding: 0 1; }
         Input { height: 1; border: none; background: $background; padding: 0 1; }
         #where { height: auto; color: $accent; padding: 0 1; }
         Horizontal { height: 1fr; margin-top: 1; }

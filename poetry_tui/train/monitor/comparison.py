@@ -11,7 +11,6 @@ from textual.binding import ActiveBinding, Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.geometry import Size
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button
 
@@ -20,6 +19,7 @@ from poetry_tui.preferences.keymap import bind, translated
 from poetry_tui.preferences.themes import FAINT
 from poetry_tui.tracking.comparison import MISSING, Comparison, Row
 from poetry_tui.train.followed_runs import FOLLOWED_LETTER, OVERLAY_LETTERS
+from poetry_tui.widgets.cards import Card
 
 # As the curves are coloured: the run that is followed, then those beside it.
 RUN_STYLES = ("bold $accent", "bold $secondary", "bold $warning", "bold $success", "bold $error")
@@ -150,24 +150,19 @@ def _padded(text: str, width: int, style: str) -> Content:
     return Content.styled(text, style) + Content(" " * max(width - cell_len(text), 0))
 
 
-class CompareScreen(ModalScreen[None]):
+class CompareScreen(Card[None]):
     """A card over the screen that keeps up with runs that go on. Equal settings are out of sight until they are wanted."""
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS = [
         bind("h", "equal", "train.equal"),
-        Binding("escape,t,q", "dismiss", show=False),
+        Binding("t,q", "dismiss", show=False),
     ]
     DEFAULT_CSS = """
     CompareScreen {
-        align: center middle;
-        & > Vertical {
-            width: auto; max-width: 100%; height: auto; max-height: 100%; padding: 0 1; background: $surface;
-            border: round $accent; border-title-color: $accent; border-subtitle-color: $text-muted;
-        }
+        & > Vertical { width: auto; max-width: 100%; max-height: 100%; padding: 0 1; }
         & VerticalScroll {
-            width: auto; height: auto; max-height: 100h; scrollbar-size-vertical: 1;
-            scrollbar-color: $panel; scrollbar-background: $surface;
+            width: auto; height: auto; max-height: 100h; scrollbar-size-vertical: 1; scrollbar-background: $surface;
         }
         & Horizontal { width: auto; height: 1; dock: bottom; }
         & Button { margin: 0 2 0 0; }

@@ -26,7 +26,7 @@ from poetry_tui.train.settings.questions import (
     questions,
 )
 from poetry_tui.train.settings.row import SettingRow
-from poetry_tui.widgets.focus_help import FocusHelp
+from poetry_tui.widgets.fields import FocusHelp
 
 # The experiment itself: it learns visibly within minutes, on the corpus that `make studio` installs.
 DEFAULT_PRESET = "nndl"

@@ -11,7 +11,7 @@ from textual.widgets import Input, Label, Select, Static
 from engine.system.errors import StudioError
 from poetry_tui.preferences.i18n import TRANSLATIONS, tr, tr_error
 from poetry_tui.train.settings.questions import BEGINNING, NO, YES, Question
-from poetry_tui.widgets.line_input import LineInput
+from poetry_tui.widgets.fields import LineInput
 
 
 def label_of(question: Question) -> str:

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -17,6 +16,7 @@ from engine.prosody.text import HAN_CELLS, LINE_MARKS, is_han, split_lines
 from poetry_tui.preferences.i18n import tr, tr_label
 from poetry_tui.preferences.themes import FAINT
 from poetry_tui.terminal.compat import withdraw_notices
+from poetry_tui.widgets.cards import Card
 
 if TYPE_CHECKING:
     from poetry_tui.widgets.poem.annotations import PoemAnnotations
@@ -62,22 +62,17 @@ def differing(first: str, second: str) -> frozenset[int]:
     return frozenset(others) if is_revision and 2 * len(others) <= len(pairs) else frozenset()
 
 
-class ComparisonScreen(ModalScreen[None]):
+class ComparisonScreen(Card[None]):
     """A card with a column for each poem; any of esc, enter and m closes it."""
 
     DEFAULT_CSS = """
     ComparisonScreen {
-        align: center middle;
-        & > VerticalScroll {
-            width: 96; max-width: 98%; height: auto; max-height: 94%; padding: 1 2; background: $surface;
-            border: round $accent; border-title-color: $accent; border-subtitle-color: $text-muted;
-            scrollbar-size-vertical: 1;
-        }
+        & > VerticalScroll { width: 96; max-width: 98%; }
         Horizontal { height: auto; }
         Static { width: 1fr; height: auto; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,m,q", "dismiss", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,m,q", "dismiss", show=False)]
 
     def __init__(self, first: ComparedPoem, second: ComparedPoem) -> None:
         super().__init__()

@@ -72,8 +72,6 @@ class PoemView(ScrollView, can_focus=True, inherit_bindings=False):
         height: 1fr;
         background: $background;
         scrollbar-size-vertical: 1;
-        scrollbar-color: $panel;
-        scrollbar-background: $background;
         .poem-view--plain { color: $foreground; background: $background; }
         .poem-view--forced { color: $accent; background: $background; text-style: bold; }
         .poem-view--cursor { color: $background; background: $accent; text-style: bold; }

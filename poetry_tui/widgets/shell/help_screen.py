@@ -10,41 +10,29 @@ from textual.binding import ActiveBinding, Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.geometry import Size
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
 from poetry_tui.preferences.i18n import tr, tr_label
 from poetry_tui.preferences.keymap import translation_key
+from poetry_tui.widgets.cards import Card
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Card[None]):
     """A card over the screen; any of Esc, ? and q closes it, and so does a click beside it."""
 
     DEFAULT_CSS = """
     HelpScreen {
-        align: center middle;
-        #help-card {
-            width: 84;
-            max-width: 95%;
-            height: auto;
-            max-height: 90%;
-            padding: 1 3;
-            background: $surface;
-            border: round $panel;
-            scrollbar-size-vertical: 1;
-            scrollbar-color: $panel;
-            scrollbar-background: $surface;
-        }
+        #help-card { width: 84; max-width: 95%; max-height: 90%; padding: 1 3; border: round $panel; }
         Static { height: auto; }
         #help-title { text-style: bold; color: $accent; padding-bottom: 1; }
         #help-figures { padding-top: 1; }
         #help-close { color: $text-muted; padding-top: 1; }
     }
     """
-    BINDINGS = [Binding("escape,question_mark,q", "dismiss", show=False)]
+    BINDINGS = [Binding("question_mark,q", "dismiss", show=False)]
 
     def __init__(
         self,

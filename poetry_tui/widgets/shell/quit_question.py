@@ -9,12 +9,12 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from engine.system.errors import StudioError
 from poetry_tui.preferences.i18n import tr, tr_error, tr_label
 from poetry_tui.tracking import control as runs
+from poetry_tui.widgets.cards import Card
 
 LEAVE, STOP, CANCEL = "leave", "stop", "cancel"
 
@@ -30,18 +30,14 @@ def stop_all() -> str:
     return " ".join(problems)
 
 
-class QuitQuestion(ModalScreen[str]):
+class QuitQuestion(Card[str]):
     """Answers `leave`, `stop` or `cancel`; leaving it running is the first choice, as nothing is lost by it."""
 
     BINDINGS: ClassVar = [Binding("escape", f"dismiss('{CANCEL}')", show=False)]
     AUTO_FOCUS = f"#{LEAVE}"
     DEFAULT_CSS = """
     QuitQuestion {
-        align: center middle;
-        & > Vertical {
-            width: 64; max-width: 96%; height: auto; padding: 1 2; border: round $accent; background: $surface;
-            border-title-color: $accent;
-        }
+        & > Vertical { width: 64; }
         & Static { height: auto; margin: 0 0 1 0; }
         & Horizontal { height: auto; align-horizontal: center; }
         & Button { margin: 0 1; }

@@ -13,7 +13,7 @@ from poetry_tui.favourites.poem_list import PoemShelf
 from poetry_tui.favourites.store import Favourite, FavouriteStore, heading_of
 from poetry_tui.preferences.i18n import Language
 from poetry_tui.preferences.themes import INK, PAPER
-from poetry_tui.widgets.line_input import AskLine
+from poetry_tui.widgets.fields import AskLine
 from poetry_tui.widgets.poem.comparison import ComparisonScreen
 from tests.poetry_tui.favourites.shelf import Shelf, loaded, until
 

@@ -20,7 +20,7 @@ from poetry_tui.preferences.settings import Settings
 from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.settings.form import RunSettings
 from poetry_tui.train.settings.questions import answers_of_preset, config_of
-from poetry_tui.widgets.choose import Choose
+from poetry_tui.widgets.cards import Choose
 from tests.poetry_tui.compose.open_studio import AT_ONCE
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.tracking import make_run

@@ -17,7 +17,7 @@ from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.preferences.settings import Settings
 from poetry_tui.terminal import compat
 from poetry_tui.terminal.pastes import END, MAX_PASTED_CHARS, START, one_line, plain
-from poetry_tui.widgets.line_input import LineInput
+from poetry_tui.widgets.fields import LineInput
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.typing import type_at_once
 

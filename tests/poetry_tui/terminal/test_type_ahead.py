@@ -22,11 +22,10 @@ from poetry_tui.tracking import control as runs
 from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.screen import TrainScreen
 from poetry_tui.train.settings.form import RunSettings
-from poetry_tui.widgets.line_input import AskLine
+from poetry_tui.widgets.fields import AskLine, Stepper
 from poetry_tui.widgets.shell.header import StudioHeader
 from poetry_tui.widgets.shell.help_screen import HelpScreen
 from poetry_tui.widgets.shell.studio_screen import StudioScreen
-from poetry_tui.widgets.stepper import Stepper
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.tracking import make_run
 from tests.poetry_tui.train.train_desk import is_shown, make, studio

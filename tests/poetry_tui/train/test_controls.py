@@ -11,7 +11,7 @@ from poetry_tui.train.run_list import RunList
 from poetry_tui.train.screen import TrainScreen
 from poetry_tui.train.settings.form import RunSettings
 from poetry_tui.train.settings.questions import config_of
-from poetry_tui.widgets.line_input import AskLine
+from poetry_tui.widgets.fields import AskLine
 from poetry_tui.widgets.shell.footer import StudioFooter
 from poetry_tui.widgets.shell.quit_question import QuitQuestion
 from tests.poetry_tui.conftest import Until

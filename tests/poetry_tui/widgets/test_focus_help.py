@@ -8,7 +8,7 @@ from poetry_tui.compose.screen import ComposeScreen
 from poetry_tui.preferences.i18n import TRANSLATIONS
 from poetry_tui.preferences.settings import Settings
 from poetry_tui.train.settings.form import RunSettings
-from poetry_tui.widgets.focus_help import FocusHelp
+from poetry_tui.widgets.fields import FocusHelp
 from tests.poetry_tui.conftest import Until
 
 COMPOSE_CELLS, COMPOSE_ROWS = 22, 5

@@ -13,7 +13,7 @@ from poetry_tui.preferences.keymap import TypeAhead, next_with
 from poetry_tui.preferences.settings import Settings
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.settings.form import RunSettings
-from poetry_tui.widgets.choose import Choose
+from poetry_tui.widgets.cards import Choose
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.tracking import make_run
 

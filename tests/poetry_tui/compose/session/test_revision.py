@@ -16,7 +16,7 @@ from poetry_tui.compose.poem.pane import TYPING_PAUSE_S
 from poetry_tui.favourites.store import FavouriteStore
 from poetry_tui.preferences.i18n import Language
 from poetry_tui.preferences.settings import Settings, load_settings, settings_file
-from poetry_tui.widgets.choose import Choose
+from poetry_tui.widgets.cards import Choose
 from poetry_tui.widgets.poem.poem_view import PoemView
 from tests.poetry_tui.compose.open_studio import REGULAR, OpenStudio, open_studio
 from tests.poetry_tui.conftest import Until

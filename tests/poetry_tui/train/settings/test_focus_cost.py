@@ -14,7 +14,7 @@ from poetry_tui.app import PoetryApp
 from poetry_tui.preferences.settings import Settings
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.settings.form import RunSettings
-from poetry_tui.widgets.focus_help import FocusHelp
+from poetry_tui.widgets.fields import FocusHelp
 from poetry_tui.widgets.shell.footer import StudioFooter
 from tests.poetry_tui.conftest import Until
 from tests.poetry_tui.train.train_desk import studio

@@ -1,43 +1,41 @@
-"""A card with a list to choose from: arrows, a click, or the name of what is wanted, typed."""
+"""Cards over a screen: their frame, and the one with a list to choose from."""
 
 from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import OptionList
 
 from poetry_tui.preferences.i18n import tr
 from poetry_tui.preferences.keymap import TypeAhead
 
 
-class Choose(ModalScreen[int | None]):
-    """Dismissed with the index of the choice, or with None."""
+class Card(ModalScreen[ScreenResultType]):
+    """A framed container in the middle of the screen. Esc leaves it without an answer."""
 
     DEFAULT_CSS = """
-    Choose {
+    Card {
         align: center middle;
-        OptionList {
-            width: auto;
-            min-width: 32;
-            max-width: 90%;
-            height: auto;
-            max-height: 80%;
-            padding: 0 1;
-            background: $surface;
-            border: round $accent;
-            border-title-color: $accent;
-            border-subtitle-color: $text-muted;
-            scrollbar-size-vertical: 1;
-            scrollbar-color: $panel;
-            scrollbar-background: $surface;
+        & > Vertical, & > Horizontal, & > VerticalScroll, & > OptionList {
+            height: auto; max-width: 96%; max-height: 94%; padding: 1 2; background: $surface; border: round $accent;
+            border-title-color: $accent; border-subtitle-color: $text-muted;
+            scrollbar-size-vertical: 1; scrollbar-background: $surface;
         }
     }
     """
-    BINDINGS: ClassVar = [Binding("escape", "dismiss", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", show=False)]
+
+
+class Choose(Card[int | None]):
+    """A list to choose from by arrows, a click, or the typed name. Dismissed with the index of the choice, or with None."""
+
+    DEFAULT_CSS = """
+    Choose > OptionList { width: auto; min-width: 32; max-width: 90%; max-height: 80%; padding: 0 1; }
+    """
 
     def __init__(self, title: str, values: Sequence[str], index: int) -> None:
         super().__init__()
