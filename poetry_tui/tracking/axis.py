@@ -3,18 +3,17 @@
 import math
 from collections.abc import Sequence
 
-# So many of the values from either end fit on the axis; beyond them it goes on for a share of what they take, where overlays lie
-# farther off than all that they take.
+# The bulk of the values: those between the 5 % and the 95 % quantile.
 BULK = 0.95
+# Values farther from the bulk than its range extend the axis by this share of that range.
 OUTLIER_ROOM = 0.3
 
 
 def robust_limits(
     values: Sequence[float], points: Sequence[float] = (), latest: Sequence[float] = ()
 ) -> tuple[float, float]:
-    """The limits of an axis for some values and single points: the few of either that lie far from all overlays do not set it, as the
-    losses of a run's first steps. Drawn at the edge, they are seen as they are by who zooms in on them. What is `latest` is
-    always within."""
+    """The limits of an axis for values and single points. Outliers of either, such as the losses of a run's first steps, do not
+    set them: they are drawn at the edge until the user zooms in on them. `latest` is always within the limits."""
     limits = [_bulk(some) for some in (values, points) if some]
     if not limits:
         return 0.0, 1.0
@@ -25,7 +24,7 @@ def robust_limits(
 
 
 def _bulk(values: Sequence[float]) -> tuple[float, float]:
-    """The least and the largest of some values, without the few of either that are outliers."""
+    """The smallest and the largest value, outliers at either end left out."""
     ordered = sorted(values)
     low, high, last = ordered[0], ordered[-1], len(ordered) - 1
     n_apart = min(int((1 - BULK) * len(ordered)), last // 2)
@@ -38,7 +37,7 @@ def _bulk(values: Sequence[float]) -> tuple[float, float]:
 
 
 def ticks(low: float, high: float, at_most: int) -> list[float]:
-    """Round numbers between two limits, at most so many of them (and one where none is round enough)."""
+    """Round numbers from `low` to `high`, about `at_most` of them; none where the limits are not finite or do not rise."""
     if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
         return []
     rough = (high - low) / max(at_most, 1)
@@ -49,7 +48,7 @@ def ticks(low: float, high: float, at_most: int) -> list[float]:
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """Powers of ten between two positive limits; with 2 and 5 times them where there are few."""
+    """Powers of ten between two positive limits, and their multiples by 2 and 5 where the range spans at most four powers."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     factors = (1,) if len(powers) > 4 else (1, 2, 5)
     return [value for power in powers for factor in factors if low <= (value := factor * 10.0**power) <= high]

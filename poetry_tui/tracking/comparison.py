@@ -1,4 +1,4 @@
-"""Runs side by side: what came of each, and the settings in which they differ. Pure: knows no screen and no file."""
+"""Compare runs: the figures of each, and the settings in which they differ. Pure: knows no screen and no file."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,14 @@ from poetry_tui.tracking.wording import ABOUT, duration, epochs_read, perplexity
 
 MISSING = "-"
 IN_EVERY_TITLE = ("preset", "cell")
-# Validations are on other poems where one of these is not the same (`engine.training.curriculum.held_out_segments`).
+# Runs that differ in one of these validate on different poems (`engine.training.curriculum.held_out_segments`).
 WHAT_IS_VALIDATED = frozenset({"corpus", "n_val_poems", "max_poem_chars", "anneal_fraction", "anneal_max_chars"})
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What each run has under one name: a setting's, or the key of a figure's words. `best`: the runs that did best."""
+    """The values of one setting or figure, one for each run. `name`: the setting, or the figure's i18n key; `best`: the indices
+    of the best runs."""
 
     name: str
     values: tuple[str, ...]
@@ -35,7 +36,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Runs by name, their figures and all of their settings, those that differ first."""
+    """The names, figures and settings of several runs; settings that differ come first."""
 
     names: tuple[str, ...]
     figures: tuple[Row, ...]
@@ -47,12 +48,12 @@ class Comparison:
 
     @property
     def validates_alike(self) -> bool:
-        """Whether the nats of the runs are of the same poems, so that the fewest are the best."""
+        """Whether all runs validate on the same poems, so that their validation nats are comparable."""
         return WHAT_IS_VALIDATED.isdisjoint(row.name for row in self.differing)
 
 
 def compare(runs: Sequence[tuple[str, Status, RunState]]) -> Comparison:
-    """Put runs side by side: each by its name, its status and what it has said so far."""
+    """Compare runs, each given as name, status and state."""
     states = [state for _, _, state in runs]
     columns = [figures_of(state, status) for _, status, state in runs]
     best = {
@@ -72,7 +73,7 @@ def compare(runs: Sequence[tuple[str, Status, RunState]]) -> Comparison:
 
 
 def figures_of(state: RunState, status: Status) -> dict[str, str]:
-    """What came of a run, by the keys of the words for it; what it has not told is left out."""
+    """The figures of a run as text, by i18n key; a figure that the run has not reported is left out."""
     found = {
         "report.status": tr(f"train.status.{status}"),
         "report.step": f"{state.step:,}" + (f" / {state.total_steps:,}" if state.total_steps else ""),
@@ -101,14 +102,14 @@ def figures_of(state: RunState, status: Status) -> dict[str, str]:
 
 
 def median_speed(state: RunState) -> float | None:
-    """Characters a second in the middle of all that it told; None before it told any."""
+    """The median speed in characters a second; None before the first step event."""
     speeds = sorted(state.speed.values)
     return speeds[len(speeds) // 2] if speeds else None
 
 
 def titles(runs: Sequence[RunSummary]) -> list[str]:
-    """The title of each run of a list: the name that it was given, or preset, cell and the settings that are not the preset's, without
-    those that all runs of the preset share: `nndl lstm hidden_size 64`."""
+    """The title of each run of a list: its name, or else preset, cell and the settings changed from the preset, without those that
+    all runs of that preset share: `nndl lstm hidden_size 64`."""
     changed = [_changed(run.config or {}) for run in runs]
     by_preset: dict[object, list[dict[str, Any]]] = {}
     for settings in changed:
@@ -135,26 +136,26 @@ def _changed(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def flat(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings without nesting: `model.cell` is called `cell`."""
+    """Flatten settings: `model.cell` becomes `cell`."""
     own = {name: value for name, value in config.items() if name != "model"}
     model = config.get("model")
     return {**own, **(model if isinstance(model, Mapping) else {})}
 
 
 def aligned(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Every setting with its value in each of them, `-` where one lacks it."""
+    """Every setting with its value in each of the configs; `-` where a config lacks it."""
     flats = [flat(with_all_settings(config)) for config in configs]
     names = dict.fromkeys(name for settings in flats for name in settings)
     return {name: [settings.get(name, MISSING) for settings in flats] for name in names}
 
 
 def differing(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """The settings that are not the same in all of them, with the value in each."""
+    """The settings that differ between the configs, with the value in each."""
     return {name: values for name, values in aligned(configs).items() if any(value != values[0] for value in values)}
 
 
 def with_all_settings(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Settings with those that a run of an earlier version did not know, as it did without them; foreign ones as they are."""
+    """Settings written by an older version, with defaults for the missing ones; returned as they are where they are no TrainConfig."""
     try:
         return TrainConfig.from_dict(config).to_dict() if config else config
     except (StudioError, TypeError, ValueError):
@@ -162,7 +163,7 @@ def with_all_settings(config: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _least(values: Sequence[float | None]) -> frozenset[int]:
-    """Where the least number stands; nowhere where all that have one have the same."""
+    """The indices of the smallest number; empty where all numbers are equal."""
     numbers = {value for value in values if value is not None and math.isfinite(value)}
     if len(numbers) < 2:
         return frozenset()

@@ -1,4 +1,4 @@
-"""Starting a training and telling it what to do. A run is a folder, and its controls are files in it."""
+"""Start a training and control it. A run is a folder; a control command is a file in it."""
 
 import contextlib
 import math
@@ -59,7 +59,7 @@ __all__ = [
     "withdraw",
 ]
 
-# How long a trainer may take to be gone after its last word.
+# Time that a trainer may take to exit after its last event.
 LEAVING_S = 15.0
 RunCommand: TypeAlias = Callable[[Path], object]
 
@@ -70,7 +70,7 @@ _children: dict[Path, "subprocess.Popen[bytes]"] = {}
 def start_run(config: TrainConfig, run_id: str | None = None) -> Path:
     """Start a training that outlives this process, and return its folder at once.
 
-    `Popen` and not asyncio: when an event loop closes, asyncio kills the children that it knows.
+    `Popen` and not asyncio: asyncio kills its children when its event loop closes.
 
     Raises:
         RunError: the folder is taken or cannot be written.
@@ -93,12 +93,12 @@ def start_run(config: TrainConfig, run_id: str | None = None) -> Path:
 
 
 def continue_run(folder: Path) -> None:
-    """Go on with a run that was stopped, failed or lost, from its last checkpoint.
+    """Resume a run that was stopped, failed or lost, from its last checkpoint.
 
     Raises:
         RunError: the run is still going on, or its folder cannot be written.
     """
-    # A trainer says its last word a moment before it is gone.
+    # A trainer writes its last event a moment before it exits.
     patience_ends_s = time.monotonic() + LEAVING_S
     while is_alive(folder):
         if summarise(folder).status.is_live or time.monotonic() > patience_ends_s:
@@ -121,39 +121,39 @@ def _spawn(folder: Path, *arguments: str) -> None:
             **own_session(),
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
-    # At once: whoever leaves now ends every child that is no training.
+    # Registered at once: a studio that quits now ends every child that is not in `_children`.
     _children[folder] = process
-    # The trainer takes seconds to load before its first heartbeat; until then this one says that it lives.
-    with contextlib.suppress(OSError):  # it beats itself as soon as it can
+    # The trainer loads for seconds before its own first heartbeat; this one covers that time.
+    with contextlib.suppress(OSError):
         write_atomically(folder / HEARTBEAT, str(process.pid))
-    # Somebody has to wait for the child, or a dead one would count as alive for as long as the studio is open.
+    # Reap the child; a zombie would count as alive for as long as the studio is open.
     threading.Thread(target=process.wait, name=f"wait-{folder.name}", daemon=True).start()
 
 
 def is_alive(folder: Path) -> bool:
-    """Whether some process writes this run, or was started by this one to do so and is still loading."""
+    """Whether a process writes this run, or a trainer started by this process for it has not exited."""
     child = _children.get(folder)
     return run_is_alive(folder) or (child is not None and child.returncode is None)
 
 
 def started_here() -> list[Path]:
-    """The folders of the trainings that this process started and that still run."""
+    """The folders of the trainings that this process started and that are still running."""
     return [folder for folder, child in _children.items() if child.returncode is None]
 
 
 def trainer_pids() -> list[int]:
-    """The processes of all trainings that this process started."""
+    """The process ids of all trainings that this process started."""
     return [child.pid for child in list(_children.values())]
 
 
 def stop_run(folder: Path) -> None:
-    """Ask a run to save and stop; a paused one too. Raises RunError when nobody is there to be told."""
+    """Ask a run, paused or not, to save and stop. Raises RunError when the run is not running."""
     _ask(folder, STOP)
     withdraw(folder, PAUSE)
 
 
 def pause_run(folder: Path) -> None:
-    """Ask a run to pause after this step. Raises RunError when nobody is there to be told."""
+    """Ask a run to pause after this step. Raises RunError when the run is not running."""
     _ask(folder, PAUSE)
 
 
@@ -163,17 +163,17 @@ def resume_run(folder: Path) -> None:
 
 
 def save_run(folder: Path) -> None:
-    """Ask a run for a checkpoint now. Raises RunError when nobody is there to be told."""
+    """Ask a run for a checkpoint now. Raises RunError when the run is not running."""
     _ask(folder, SAVE)
 
 
 def sample_run(folder: Path) -> None:
-    """Ask a run to sample the begin characters now. Raises RunError when nobody is there to be told."""
+    """Ask a run to sample the begin characters now. Raises RunError when the run is not running."""
     _ask(folder, SAMPLE)
 
 
 def learning_rate_of(text: str) -> float:
-    """What somebody typed as a learning rate: 0.001 or 1e-3. Raises UsageError for anything that a run would not take."""
+    """Parse a learning rate such as 0.001 or 1e-3. Raises UsageError for text that is no number between 0 and `MAX_LEARNING_RATE`."""
     try:
         rate = float(text)
     except ValueError:
@@ -186,17 +186,17 @@ def learning_rate_of(text: str) -> float:
 
 
 def set_learning_rate(folder: Path, learning_rate: float) -> None:
-    """Ask a run to go on with another learning rate. Raises RunError when nobody is there to be told."""
+    """Ask a run to go on with another learning rate. Raises RunError when the run is not running."""
     _ask(folder, LR, learning_rate)
 
 
 def pending_commands(folder: Path) -> frozenset[str]:
-    """What the run has been asked for and has not answered yet: stop, pause, save, sample, lr."""
+    """The commands that the run has not carried out yet: stop, pause, save, sample, lr."""
     return ControlFiles(folder).requests()
 
 
 def withdraw(folder: Path, command: str) -> None:
-    """Ask no longer for something. Raises RunError when the folder cannot be written."""
+    """Withdraw a pending command. Raises RunError when the folder cannot be written."""
     with _reporting(folder):
         ControlFiles(folder).withdraw(command)
 
@@ -209,7 +209,7 @@ def _ask(folder: Path, command: str, value: float | None = None) -> None:
 
 
 def open_log(folder: Path) -> IO[bytes]:
-    """A run's log, to be added to. Raises OSError, for a FIFO too, which would block."""
+    """Open a run's log for appending. Raises OSError, also for a FIFO, which would block."""
     path = folder / LOG
     if path.exists():
         open_regular(path).close()
@@ -218,7 +218,7 @@ def open_log(folder: Path) -> IO[bytes]:
 
 @contextlib.contextmanager
 def _reporting(folder: Path) -> Iterator[None]:
-    """Turn what the file system says of a run's folder into one sentence and a hint."""
+    """Convert an OSError on a run's folder to a RunError with a hint."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Experiments: trainings that differ in some settings alone, each with several seeds. One that was interrupted goes on where it was."""
+"""Experiments: trainings that differ only in the settings of a grid, each with several seeds. An interrupted experiment resumes."""
 
 import hashlib
 import itertools
@@ -21,10 +21,10 @@ from poetry_tui.tracking.control import remove_run, summarise
 from poetry_tui.tracking.run_state.status import Status
 
 MAX_RATES_BYTES = 1 << 20
-# Settings of a training or of its model, and the values that each takes in turn.
+# The values that each setting of a training or of its model takes in turn.
 Grid = Mapping[str, Sequence[Any]]
 
-# The questions of the course that the studio grew out of; `report.question.NAME` words each. A sweep has the settings of its flags.
+# The questions of the course that the studio grew out of; `report.question.NAME` words each. The flags of a sweep give its grid.
 EXPERIMENTS: Mapping[str, Grid] = {
     "cells": {"cell": CELLS},
     "initialisations": {"init": INITIALISATIONS},
@@ -36,30 +36,31 @@ _ENDED = (Status.COMPLETED, Status.DIVERGED)
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One training of an experiment: the values of the settings that vary, and all settings, the seed among them."""
+    """One training of an experiment. `values`: the settings that vary; `config`: all settings, the seed included."""
 
     values: Mapping[str, Any]
     config: TrainConfig
 
     @property
     def condition(self) -> str:
-        """The values in words, the same for all seeds: `lstm`, or `cell lstm, learning_rate 0.001` where several settings vary."""
+        """The values as a label, the same for all seeds: `lstm`, or `cell lstm, learning_rate 0.001` where several settings vary."""
         if len(self.values) == 1:
             return str(*self.values.values())
         return ", ".join(f"{name} {value}" for name, value in self.values.items())
 
     @property
     def folder(self) -> Path:
-        """Its folder among the user's runs, named after the values, the seed and a hash of all settings: always the same one."""
+        """The run folder. Its name is a function of the settings: values, seed and a hash of all settings."""
         settings = json.dumps(self.config.to_dict(), sort_keys=True)
         words = re.sub(r"[^\w.-]+", "-", "-".join(map(str, self.values.values())))[:60]
         return paths.runs() / f"{words}-seed{self.config.seed}-{hashlib.sha256(settings.encode()).hexdigest()[:8]}"
 
 
 def plan(grid: Grid, base: TrainConfig, n_seeds: int) -> list[Trial]:
-    """Every combination of the grid with every seed, equal in everything else.
+    """List a trial for every combination of the grid with every seed; all other settings are those of `base`.
 
-    Where batch sizes vary, the steps vary against them, so that all trainings read the same number of poems.
+    Where the batch size varies, `max_steps` and `validate_every` are scaled inversely, so that all trainings read the same
+    number of poems.
     """
     trials = []
     for combination in itertools.product(*grid.values()):
@@ -74,7 +75,7 @@ def plan(grid: Grid, base: TrainConfig, n_seeds: int) -> list[Trial]:
 
 
 def with_settings(base: TrainConfig, values: Mapping[str, Any]) -> TrainConfig:
-    """The settings with others of the training and of its model in place.
+    """Replace settings of a training and of its model.
 
     Raises:
         UsageError: a value does not suit its setting.
@@ -85,12 +86,12 @@ def with_settings(base: TrainConfig, values: Mapping[str, Any]) -> TrainConfig:
 
 
 def run(trial: Trial) -> None:
-    """Train to the end in a process of its own, whose narration goes where ours goes; a training that has ended is left as it is.
+    """Train to the end in a child process that shares our stderr; a trial that has completed or diverged is not run again.
 
     A training that diverges is a result, not a failure.
 
     Raises:
-        RunError: it is being trained elsewhere, or it ended in another way.
+        RunError: another process is training it, or it ended neither completed nor diverged.
     """
     folder = trial.folder
     command = [sys.executable, "-P", "-m", "engine", "train"]
@@ -120,7 +121,7 @@ def run(trial: Trial) -> None:
 
 
 def _finish(folder: Path, command: Sequence[str]) -> None:
-    """Carry out a training; its end must be a result."""
+    """Run the training command. Raises RunError unless the training completed or diverged."""
     if call_politely(command, stdout=subprocess.DEVNULL) == INTERRUPTED:
         raise KeyboardInterrupt
     if not has_started(folder):
@@ -135,7 +136,7 @@ def _finish(folder: Path, command: Sequence[str]) -> None:
 
 
 def rates(model: Path, flags: Sequence[str]) -> dict[str, dict[str, float | None]]:
-    """The figures of `rates` on a model's verse by sampling mode; kept in the user's folder, and measured once for the same flags.
+    """The figures of `engine rates` for a model, by sampling mode; cached in the user's folder by model and flags.
 
     Raises:
         RunError: the command failed.

@@ -1,4 +1,4 @@
-"""The events of a run for other programs: CSV, JSON, and the event files of TensorBoard, written without it."""
+"""Export the events of a run as CSV, JSON or a TensorBoard event file; TensorBoard is not needed."""
 
 import csv
 import io
@@ -15,16 +15,16 @@ from engine.runs.event_log import to_line
 from engine.runs.events import RETURNED, Control, Record, Resources, RunStarted, Step, Validated
 from poetry_tui.tracking.reader import EventTail, unreadable
 
-# The events that consist of figures: a row of the CSV file, or a point of TensorBoard's curves, each.
+# The events that consist of figures: each is a row of the CSV file, and a point of TensorBoard's curves.
 FIGURES = (Step, Validated, Resources)
 CRC32C_POLYNOMIAL = 0x82F63B78
 
 
 def read_records(folder: Path) -> list[Record]:
-    """Every record of a run, without the steps that a resume or a return to the best checkpoint has undone.
+    """Read every record of a run, without the steps that a resume or a return to the best checkpoint has undone.
 
     Raises:
-        RunError: it was written in a version that this studio does not read, or it cannot be read.
+        RunError: the event format's version is unknown, or the file cannot be read.
     """
     tail, kept = EventTail(folder), list[Record]()
     while True:
@@ -41,7 +41,7 @@ def read_records(folder: Path) -> list[Record]:
 
 
 def _goes_back_to(record: Record) -> int | None:
-    """The step after which a record undoes all."""
+    """The step that a record rewinds the run to; None for a record that does not rewind it."""
     match record.event:
         case RunStarted(resumed_from_step=step):
             return step or 0
@@ -51,7 +51,7 @@ def _goes_back_to(record: Record) -> int | None:
 
 
 def as_csv(records: list[Record]) -> str:
-    """A row for each event of figures, with the columns of all; a figure that an event lacks is empty."""
+    """Write a row for each event of `FIGURES`, with the union of their columns; a missing figure is an empty cell."""
     columns = dict.fromkeys(field.name for kind in FIGURES for field in msgspec.structs.fields(kind))
     text = io.StringIO()
     table = csv.DictWriter(text, ["event", "time_s", *columns], lineterminator="\n")
@@ -63,14 +63,14 @@ def as_csv(records: list[Record]) -> str:
 
 
 def as_json(records: list[Record], about: Mapping[str, Any]) -> str:
-    """One object: what `runs show --json` tells, and `events` as events.jsonl has them."""
+    """Write one JSON object: the fields of `runs show --json`, and `events` as in events.jsonl."""
     return (
         json.dumps({**about, "events": [json.loads(to_line(record)) for record in records]}, ensure_ascii=False) + "\n"
     )
 
 
 def as_tensorboard(records: list[Record]) -> bytes:
-    """An event file of TensorBoard (TFRecord of `tensorflow.Event`) with a curve for each figure, called event/figure.
+    """Write a TensorBoard event file (TFRecord of `tensorflow.Event`) with a curve for each figure, tagged `event/figure`.
 
     Field numbers are those of TensorFlow's event.proto and summary.proto.
     """
@@ -93,7 +93,7 @@ def _figures(record: Record) -> dict[str, Any]:
 
 
 def _field(number: int, value: int | bytes) -> bytes:
-    """A field of a protocol buffer that is a whole number (varint), a message or a string."""
+    """Encode a protocol-buffer field: an integer as varint; a message or string with its length."""
     if isinstance(value, int):
         return _varint(number << 3) + _varint(value)
     return _varint(number << 3 | 2) + _varint(len(value)) + value
@@ -111,7 +111,7 @@ def _float(number: int, value: float) -> bytes:
 
 
 def _varint(value: int) -> bytes:
-    value &= (1 << 64) - 1  # a negative one takes all 64 bits
+    value &= (1 << 64) - 1  # two's complement: a negative number takes all 64 bits
     digits = bytearray()
     while value > 0x7F:
         digits.append(value & 0x7F | 0x80)
@@ -120,7 +120,7 @@ def _varint(value: int) -> bytes:
 
 
 def _framed(event: bytes) -> bytes:
-    """A record of a TFRecord file: length, its checksum, the event, its checksum."""
+    """Frame a TFRecord record: length, checksum of the length, event, checksum of the event."""
     length = struct.pack("<Q", len(event))
     return length + struct.pack("<I", _checksum(length)) + event + struct.pack("<I", _checksum(event))
 
@@ -136,7 +136,7 @@ _CRC_OF_BYTE = tuple(_crc_table())
 
 
 def _checksum(data: bytes) -> int:
-    """CRC-32C, rotated and shifted as TFRecord masks it."""
+    """CRC-32C with TFRecord's mask (rotated and offset)."""
     crc = 0xFFFFFFFF
     for byte in data:
         crc = _CRC_OF_BYTE[(crc ^ byte) & 0xFF] ^ crc >> 8

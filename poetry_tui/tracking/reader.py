@@ -1,4 +1,4 @@
-"""Following a run: its events as they are written, whether its writer lives, which commands wait. Knows no screen."""
+"""Follow a run: read new events, probe the writer, list pending commands. Knows no screen."""
 
 import contextlib
 import json
@@ -17,15 +17,15 @@ from poetry_tui.tracking.run_state.state import RunState
 from poetry_tui.tracking.run_state.status import NO_WRITER, Status, WriterProbe, probe_writer, silence_s, status_of
 
 CHUNK_BYTES = 256 * 1024
-# No event is nearly as long; what has no line end within it is one malformed line.
+# Far longer than any event; data without a line end within it counts as one malformed line.
 MAX_LINE_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What one poll found.
+    """The result of one poll.
 
-    `restarted`: the file is another one than before, so forget what was read. `more`: there is more to read at once.
+    `restarted`: the file was replaced, so the reader must discard earlier records. `more`: further data may be read at once.
     """
 
     records: tuple[Record, ...] = ()
@@ -35,9 +35,9 @@ class Chunk:
 
 
 class EventTail:
-    """Follows `events.jsonl` of a run folder from where the last poll ended.
+    """Follow `events.jsonl` of a run folder; each poll continues where the last one ended.
 
-    A partial last line waits for the next poll, a malformed one is counted. The file may not exist yet, and may be
+    A partial last line waits for the next poll; a malformed line is counted. The file need not exist yet, and may be
     replaced by a shorter one.
     """
 
@@ -46,19 +46,20 @@ class EventTail:
         self._offset = 0
         self._inode: int | None = None
         self._partial = b""
-        # Within a line that is too long to be kept; and why the file is not read at all.
+        # The offset is inside a line longer than `MAX_LINE_BYTES`.
         self._is_skipping = False
+        # The error of an unknown format version, raised by each further poll.
         self._refusal: RunError | None = None
 
     def poll(self, max_bytes: int = CHUNK_BYTES) -> Chunk:
-        """Read at most `max_bytes` more.
+        """Read at most `max_bytes` further bytes.
 
         Raises:
-            RunError: the run was written in a version that this studio does not read.
+            RunError: the event format's version is unknown.
             OSError: the file exists and cannot be read.
         """
         try:
-            # A look at a file costs a tenth of opening it, and most looks find nothing.
+            # stat costs a tenth of open, and most polls find nothing new.
             status = self.path.stat()
             if (status.st_ino, status.st_size) == (self._inode, self._offset):
                 return Chunk()
@@ -73,14 +74,14 @@ class EventTail:
         return Chunk(tuple(records), n_malformed, restarted, more=len(data) == max_bytes)
 
     def _records_of(self, data: bytes) -> tuple[list[Record], int]:
-        """The events of the lines that end in some data, and how many of these lines are none. Raises RunError as `poll`."""
+        """The events of the lines completed by `data`, and the number of malformed lines. Raises RunError as `poll` does."""
         if self._refusal is not None:
             raise self._refusal
         *lines, self._partial = (self._partial + data).split(b"\n")
         n_malformed = 0
         if self._is_skipping:
             self._is_skipping = not lines
-            lines = lines[1:]  # the end of what was too long, and counted when it was
+            lines = lines[1:]  # the end of an overlong line, which has been counted
         if len(self._partial) > MAX_LINE_BYTES or self._is_skipping:
             n_malformed += not self._is_skipping
             self._partial, self._is_skipping = b"", True
@@ -98,7 +99,7 @@ class EventTail:
         return records, n_malformed
 
     def _follow_replacement(self, descriptor: int) -> bool:
-        """Start over when the file has shrunk or is another one; say whether it was so."""
+        """Start over when the file has shrunk or was replaced. Returns whether it was."""
         status = os.fstat(descriptor)
         restarted = self._inode is not None and (status.st_ino != self._inode or status.st_size < self._offset)
         if restarted:
@@ -108,7 +109,7 @@ class EventTail:
 
 
 class LogTail:
-    """The end of a run's log, read again when the file is another one than before, or has grown."""
+    """The end of a run's log, read again only when the file has changed."""
 
     def __init__(self, folder: Path, max_lines: int = 200, max_bytes: int = 64 * 1024) -> None:
         self._folder, self._max_lines, self._max_bytes = folder, max_lines, max_bytes
@@ -130,7 +131,7 @@ class LogTail:
 
 
 def log_tail(folder: Path, max_lines: int = 200, max_bytes: int = 64 * 1024) -> list[str]:
-    """The last lines of a run's log, oldest first; none when there is no log. Raises OSError when there is one that cannot be read."""
+    """The last lines of a run's log, oldest first; empty without a log. Raises OSError when the log exists and cannot be read."""
     try:
         with open_regular(folder / LOG) as file:
             size = file.seek(0, 2)
@@ -145,7 +146,7 @@ def log_tail(folder: Path, max_lines: int = 200, max_bytes: int = 64 * 1024) -> 
 
 
 def unreadable(folder: Path, error: StudioError | OSError) -> StudioError:
-    """Why a run cannot be read, for a person."""
+    """The error to show for a run that cannot be read."""
     if isinstance(error, StudioError):
         return error
     return RunError(
@@ -153,7 +154,7 @@ def unreadable(folder: Path, error: StudioError | OSError) -> StudioError:
     )
 
 
-# A heart beats once a second; looking more often finds out nothing.
+# The heartbeat is written once a second; probing more often finds nothing new.
 PROBE_PERIOD_S = 1.0
 
 
@@ -170,9 +171,10 @@ class Snapshot:
 
 @dataclass(slots=True)
 class RunFollower:
-    """`read` reads the files and may run in a thread; `fold` folds the snapshot into the state and runs where the state is shown.
+    """Follow one run. `read` reads the files and may run in a thread; `fold` folds the snapshot into the state, in the thread
+    that shows it.
 
-    `is_settled` is False until everything that stood there at first has been read: before that, nobody knows the status.
+    `is_settled` is False until the existing events have been read; the status is unknown before that.
     """
 
     folder: Path
@@ -182,9 +184,9 @@ class RunFollower:
     last_log_line: str = ""
     problem: StudioError | None = None
     is_settled: bool = False
-    # Whole seconds without a word from a run that is stalled.
+    # Whole seconds since the last event of a stalled run; 0 for any other.
     silent_s: int = 0
-    # How many starts have been seen when the run was asked to go on: until there is one more, it is starting again.
+    # Number of `run_started` events when the run was asked to resume; it is starting until there is one more.
     _n_starts_before: int | None = None
     _tail: EventTail | None = None
     _log: LogTail | None = None
@@ -192,11 +194,11 @@ class RunFollower:
     _probe_due_s: float = 0.0
 
     def expect_start(self) -> None:
-        """The run has just been asked to go on; its old last word counts no longer."""
+        """Note that the run was just asked to resume, so that its last event no longer gives its status."""
         self._n_starts_before = self.state.n_starts
 
     def read(self) -> Snapshot:
-        """Read the next chunk. What cannot be read is a `problem`, never an exception."""
+        """Read the next chunk. A read error becomes the snapshot's `problem`, never an exception."""
         self._tail = self._tail or EventTail(self.folder)
         self._log = self._log or LogTail(self.folder, max_lines=20, max_bytes=4096)
         writer = self._probe_writer()
@@ -209,14 +211,14 @@ class RunFollower:
             return Snapshot(Chunk(), writer, problem=unreadable(self.folder, error))
 
     def _probe_writer(self) -> WriterProbe:
-        """Whether somebody writes the run; who lived a moment ago is taken to live."""
+        """Probe the writer; a writer found alive is not probed again for `PROBE_PERIOD_S`."""
         if not self._writer.is_there or time.monotonic() >= self._probe_due_s:
             self._writer = probe_writer(self.folder, is_alive(self.folder))
             self._probe_due_s = time.monotonic() + PROBE_PERIOD_S
         return self._writer
 
     def fold(self, snapshot: Snapshot) -> bool:
-        """Fold a snapshot into the state; return whether anything that is shown has changed."""
+        """Fold a snapshot into the state. Returns whether anything shown has changed."""
         before = self._shown
         if snapshot.chunk.restarted:
             self.state = RunState()
@@ -240,7 +242,7 @@ class RunFollower:
 
     @property
     def _shown(self) -> tuple[object, ...]:
-        """What is to be seen besides the state."""
+        """The shown values that are not in `state`."""
         return self.status, self.pending_commands, self.problem, self.last_log_line, self.is_settled, self.silent_s
 
 
@@ -248,7 +250,7 @@ _MAX_BYTES = 4096
 
 
 def count_malformed(folder: Path) -> int:
-    """How many lines of a run's events are no events; 0 where there are none, or none that this studio reads.
+    """The number of malformed lines in a run's events; 0 without a file, or for an unknown format version.
 
     Raises:
         OSError: the events exist and cannot be read.
@@ -261,14 +263,14 @@ def count_malformed(folder: Path) -> int:
     n_malformed = _remembered(folder, stamp)
     if n_malformed is None:
         n_malformed = _counted(folder)
-        # Who may look at a run may not always write into it.
+        # The run folder may be read-only for this user.
         with contextlib.suppress(OSError):
             write_atomically(folder / COUNTED, json.dumps({"stamp": stamp, "n_malformed": n_malformed}) + "\n")
     return n_malformed
 
 
 def _remembered(folder: Path, stamp: list[int]) -> int | None:
-    """What was counted when the events were just as they are now."""
+    """The cached count for this stamp of the events file; None where the cache is missing, damaged or out of date."""
     try:
         found = parse_json(read_start(folder / COUNTED, _MAX_BYTES))
     except (OSError, ValueError):
@@ -287,9 +289,9 @@ def _counted(folder: Path) -> int:
             chunk = tail.poll()
             n_malformed += chunk.n_malformed
             for record in chunk.records:
-                # Whether the values of an event make sense is found out when they are used.
+                # Folding finds values of the wrong type, which the parser does not.
                 state.fold(record)
             is_over = not chunk.more
-    except RunError:  # of another version: nothing is known about its lines
+    except RunError:  # unknown format version: its lines cannot be judged
         return 0
     return n_malformed + state.n_malformed

@@ -1,4 +1,4 @@
-"""Replaying a run from its events, at any speed: a follower whose events come by the clock of whoever watches."""
+"""Replay a run from its events at any speed: a follower that releases events by the viewer's clock."""
 
 import time
 from bisect import bisect_right
@@ -10,31 +10,31 @@ from engine.system.errors import StudioError
 from poetry_tui.tracking.reader import Chunk, EventTail, RunFollower, Snapshot, unreadable
 from poetry_tui.tracking.run_state.status import Status
 
-# A whole run is seen in so many seconds, unless it was shorter than that.
+# Length of a replay at its first speed; a shorter run is replayed in real time.
 DEFAULT_LENGTH_S = 40.0
-# What passed between two events of a run that was paused, or dead, is not waited for.
+# Longer gaps between two events (the run was paused or dead) are cut to this.
 MAX_GAP_S = 5.0
 MAX_SPEED, MIN_SPEED = 1e6, 0.125
-# Folded at one look, so that keys come between.
+# Most records folded by one read, so that keys are handled in between.
 MAX_RECORDS = 2000
 
 
 @dataclass(slots=True)
 class RunReplay(RunFollower):
-    """Looks like any follower to a screen. `speed`: seconds of the run for each second of the watcher's clock."""
+    """A follower that replays. `speed`: seconds of the run for each second of the viewer's clock."""
 
     clock_s: Callable[[], float] = time.monotonic
     speed: float = 0.0
     is_held: bool = False
     _records: list[Record] = field(default_factory=list)
-    # When each record was said, in seconds from the first, long gaps cut short.
+    # Time of each record in seconds from the first, gaps cut to `MAX_GAP_S`.
     _times_s: list[float] = field(default_factory=list)
     _n_taken: int = 0
     _played_s: float = 0.0
     _read_s: float | None = None
 
     def read(self) -> Snapshot:
-        """What is due now; the first look reads the whole run."""
+        """The records that are due now; the first call reads the whole run."""
         try:
             if not self._records:
                 self._load()
@@ -51,7 +51,7 @@ class RunReplay(RunFollower):
         return Snapshot(Chunk(records, more=end < due))
 
     def fold(self, snapshot: Snapshot) -> bool:
-        """Fold what was due; the status is that of a replay, whatever the run is doing by now."""
+        """Fold the due records. The status is always `REPLAYING`, whatever the run itself does."""
         before = (self.status, self.problem)
         for record in snapshot.chunk.records:
             self.state.fold(record)
@@ -69,7 +69,7 @@ class RunReplay(RunFollower):
         self.speed = min(max(speed, MIN_SPEED), MAX_SPEED)
 
     def hold(self) -> None:
-        """Stand still, or go on."""
+        """Hold the replay, or go on."""
         self.is_held = not self.is_held
 
     def _load(self) -> None:

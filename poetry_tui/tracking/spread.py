@@ -1,4 +1,4 @@
-"""Means over seeds, their spread, and whether two of them differ. Pure."""
+"""Mean and spread over seeds, and the difference of two means with a confidence interval. Pure."""
 
 import math
 import statistics
@@ -12,7 +12,7 @@ _NORMAL_QUANTILE = 1.96
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Mean and sample standard deviation of a measure over n seeds; the deviation of a single one is NaN."""
+    """Mean and sample standard deviation of a measure over n seeds; the deviation of a single seed is NaN."""
 
     n: int
     mean: float
@@ -31,18 +31,18 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A mean less another, and half the width of its 95 % confidence interval (Welch); NaN where a side has one seed."""
+    """The difference of two means and the half-width of its 95 % confidence interval (Welch); NaN where a side has one seed."""
 
     value: float
     half_width: float
 
     @property
     def is_separated(self) -> bool:
-        """Whether the interval leaves 0 out."""
+        """Whether the interval excludes 0."""
         return abs(self.value) > self.half_width
 
     def text(self, decimals: int = 3) -> str:
-        """`+0.034 (0.014 to 0.054)`."""
+        """`+0.034 (+0.014 … +0.054)`; the value alone without an interval."""
         if math.isnan(self.half_width):
             return f"{self.value:+.{decimals}f}"
         low, high = self.value - self.half_width, self.value + self.half_width
@@ -50,7 +50,7 @@ class Difference:
 
 
 def difference(one: Spread, other: Spread) -> Difference:
-    """How far the mean of one lies above that of the other: Welch's interval, whose degrees of freedom are rounded down."""
+    """The mean of `one` less that of `other`, with Welch's interval; its degrees of freedom are rounded down."""
     value = one.mean - other.mean
     if one.n < 2 or other.n < 2:
         return Difference(value, math.nan)
@@ -63,7 +63,7 @@ def difference(one: Spread, other: Spread) -> Difference:
 
 
 def _quantile(freedom: int) -> float:
-    """The 97.5 % point of Student's t; beyond the table by the expansion of Cornish and Fisher."""
+    """The 97.5 % quantile of Student's t; beyond the table by the Cornish–Fisher expansion."""
     if freedom <= len(_QUANTILES):
         return _QUANTILES[freedom - 1]
     z = _NORMAL_QUANTILE

@@ -1,4 +1,4 @@
-"""What a list of runs shows of each, read without parsing every step of it."""
+"""Summaries of runs for lists, read without parsing every step event."""
 
 import contextlib
 import dataclasses
@@ -27,20 +27,20 @@ from poetry_tui.tracking.run_state.axes import MAX_COMPARISONS
 from poetry_tui.tracking.run_state.state import LossUnit, RunState
 from poetry_tui.tracking.run_state.status import Status, WriterProbe, probe_writer, silence_s, status_of
 
-# Rare events, searched for by their bytes: a long run is megabytes of steps that a list need not parse.
+# Rare events, found by byte search: a long run has megabytes of steps that a list need not parse.
 RARE_EVENTS = (b'"run_started"', b'"validated"', b'"control"', b'"run_finished"', b'"run_failed"')
 LOOKS = b'"compared"'
 TAIL_BYTES = 32 * 1024
-# So much more is read word by word; beyond it, the outline is made anew.
+# Up to this much new data is folded into the known outline; more is outlined from the start of the file.
 MAX_NEWS_BYTES = 1 << 20
 MAX_CACHE_BYTES = 64 << 20
-# In the folder of caches. The number changes with what a summary says.
+# File in the cache folder. The number changes with the fields of `RunSummary`.
 CACHE = "runs-1.json"
 
 
 @dataclass(slots=True)
 class _Outline:
-    """What a run is in outline, from the first `n_bytes` of a file."""
+    """A run state folded from the rare and the last events in the first `n_bytes` of a file."""
 
     inode: int
     n_bytes: int
@@ -54,8 +54,9 @@ _outlines: dict[Path, _Outline] = {}
 class RunSummary:
     """One run in a list. `problem` is set when its events cannot be read; the other figures are then empty.
 
-    `silent_s`: how long a stalled run has said nothing; `error`: why a failed one failed, as far as it told. `loss_nats` is the
-    training loss a character, `loss_nats_per_han` the same a Han character, for a run of before about or not at all (`loss_unit`).
+    `silent_s`: seconds since the last event of a stalled run. `error`: the message of a failed run, empty where it wrote none.
+    `loss_nats`: training loss in nats per character. `loss_nats_per_han`: the same per Han character; for a run written by an
+    older version it is an estimate or None (see `loss_unit`).
     """
 
     id: str
@@ -98,16 +99,16 @@ class RunSummary:
 
 
 class _Cached(msgspec.Struct, frozen=True):
-    """The summary of a run without a writer, and the stamp of the events that it was made of."""
+    """The summary of a run without a writer, and the stamp of the events file that it was read from."""
 
     stamp: tuple[int, int, int]
     summary: RunSummary
 
 
 def summarise(folder: Path, cache: dict[str, _Cached] | None = None) -> RunSummary:
-    """Sum up one run folder; a damaged or foreign one is summed up as a problem, never as an exception.
+    """Summarise a run folder; a damaged or foreign one gives a summary with `problem`, never an exception.
 
-    With a cache, the summary of a run without a writer is taken from there, or added.
+    The summary of a run without a writer is taken from `cache`, or added to it.
     """
     writer = probe_writer(folder, run_is_alive(folder))
     stamp = _stamp(folder / EVENTS)
@@ -124,7 +125,7 @@ def summarise(folder: Path, cache: dict[str, _Cached] | None = None) -> RunSumma
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """A different one for every content of a file; None where there is no file."""
+    """Inode, size and modification time of a file, which change with its content; None without a file."""
     try:
         status = path.stat()
     except OSError:
@@ -178,17 +179,17 @@ def list_runs() -> list[RunSummary]:
     found = [summarise(path, cache) for path in folders_in(paths.runs(), RunError)]
     if cache != known:
         _save_cache(cache_file, cache)
-    # One that has not spoken yet is the newest of all.
+    # A run that is still starting is the newest of all.
     soon = {run.id: math.inf for run in found if run.status is Status.STARTING}
     return sorted(found, key=lambda run: (soon.get(run.id, run.started_s or 0.0), run.id), reverse=True)
 
 
 def find_run(name: str) -> RunSummary:
-    """The run of that id, in that folder, or of that name.
+    """Find a run by id, folder or name.
 
     Raises:
-        UsageError: no run can be called that.
-        RunError: there is none; the hint lists the newest ones.
+        UsageError: the text cannot be the name of a run.
+        RunError: there is no such run; the hint suggests a similar name or lists the newest runs.
     """
     if (folder := run_folder(name)) is not None:
         return summarise(folder)
@@ -205,7 +206,7 @@ def find_run(name: str) -> RunSummary:
 
 @functools.cache
 def _open_cache(path: Path) -> dict[str, _Cached]:
-    """Summaries by run folder, read once in a process; none where the file is missing, damaged or of another version."""
+    """Summaries by run folder, read once in a process; empty where the file is missing, damaged or of another version."""
     try:
         data = read_start(path, MAX_CACHE_BYTES)
         return msgspec.json.decode(data, type=dict[str, _Cached], dec_hook=lambda kind, value: kind(value))
@@ -216,13 +217,13 @@ def _open_cache(path: Path) -> dict[str, _Cached]:
 def _save_cache(path: Path, cache: dict[str, _Cached]) -> None:
     for folder in [folder for folder in cache if not is_folder(Path(folder))]:
         del cache[folder]
-    # Without it a list is only slower.
+    # Without the cache a list is slower, but correct.
     with contextlib.suppress(OSError):
         write_atomically(path, msgspec.json.encode(cache, enc_hook=str))
 
 
 def _outline_of(path: Path) -> RunState:
-    """The outline of an events file. A list is looked at every other second: only what has been added is read again."""
+    """The outline of an events file. A list is refreshed every other second, so only appended data is read."""
     with open_regular(path) as file:
         status = os.fstat(file.fileno())
         known = _outlines.get(path)
@@ -237,16 +238,16 @@ def _outline_of(path: Path) -> RunState:
     try:
         _fold(known.state, whole.splitlines())
     except RunError:
-        del _outlines[path]  # it holds half of what was added
+        del _outlines[path]  # its state holds only part of the appended events
         raise
     return known.state
 
 
 def _outline(data: bytes) -> RunState:
-    """Fold the rare events of a run and the last of the others: as many as the smoothed loss is made of, so that a list says the
-    same figure as whoever reads all."""
+    """Fold the rare events of a run, and the last of the others: as many as the smoothing window needs, so that the smoothed loss
+    equals that of a full read."""
     rare = [at for mark in RARE_EVENTS for at in _offsets(data, mark)]
-    # The first looks convert the losses of a run of before.
+    # The first previews convert the losses of a run written by an older version.
     rare += _offsets(data, LOOKS, MAX_COMPARISONS)
     starts = sorted({data.rfind(b"\n", 0, at) + 1 for at in rare})
     n_bytes = TAIL_BYTES
@@ -270,7 +271,7 @@ def _fold(state: RunState, lines: Sequence[bytes]) -> None:
 
 
 def _offsets(data: bytes, mark: bytes, at_most: int = sys.maxsize) -> list[int]:
-    """Where `mark` stands as an event's name, the first so many times."""
+    """The first `at_most` byte offsets at which `mark` is an event's name."""
     offsets: list[int] = []
     at = data.find(b'"event":' + mark)
     while at >= 0 and len(offsets) < at_most:

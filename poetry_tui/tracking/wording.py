@@ -1,4 +1,4 @@
-"""A run in words: its status, its figures, what to do next. Plain text; knows no Textual."""
+"""Text about a run: its status, its figures, the next step. Plain text; knows no Textual."""
 
 import math
 import time
@@ -11,10 +11,10 @@ from poetry_tui.tracking.run_state.state import RunState
 from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.tracking.summary import RunSummary
 
-# Before a figure that is an estimate.
+# Prefix of an estimated figure.
 ABOUT = "~"
 _SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？")
-# One cell each, and told apart without colour.
+# One cell each, distinct without colour.
 SYMBOLS = {
     Status.STARTING: "~",
     Status.RUNNING: ">",
@@ -27,7 +27,7 @@ SYMBOLS = {
     Status.LOST: "?",
     Status.REPLAYING: "@",
 }
-# The theme's colour for each state.
+# The theme's style for each status.
 COLOURS = {
     Status.STARTING: "$text-secondary",
     Status.RUNNING: "$text-success",
@@ -43,7 +43,7 @@ COLOURS = {
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds as 42 s, 7:05 min or 3:20 h; `?` when nobody knows."""
+    """Seconds as 42 s, 7:05 min or 3:20 h; `?` for None, NaN and 1e8 s or more."""
     if seconds is None or not seconds < 1e8:
         return "?"
     whole = round(seconds)
@@ -63,12 +63,12 @@ def count(number: float) -> str:
 
 
 def what_next(follower: RunFollower) -> str:
-    """One sentence: what the run was asked for, why it ended, what to do."""
+    """One or two sentences: the pending command, the reason of a failure, the next step, remarks."""
     status, state = follower.status, follower.state
     if follower.problem:
         return tr_error(str(follower.problem))
     if not follower.is_settled:
-        return ""  # the badge says it
+        return ""  # the status badge shows it
     if isinstance(follower, RunReplay) and status is Status.REPLAYING:
         key = "over" if follower.is_over else "held" if follower.is_held else "at"
         return tr(f"train.replay_{key}", speed=f"{follower.speed:,.4g}")
@@ -82,23 +82,23 @@ def what_next(follower: RunFollower) -> str:
         if "pause" not in follower.pending_commands and status is Status.PAUSED:
             return tr("train.asked.resume")
     reason = _reason(follower) if status is Status.FAILED else ""
-    # What nothing was kept of cannot go on.
+    # A run without a checkpoint cannot be resumed.
     kept = ".kept" if status in (Status.FAILED, Status.LOST) and state.checkpoint is not None else ""
     return f"{reason} {tr(f'train.next.{status}{kept}')}".strip() + _remarks(state, status)
 
 
 def _stalled(follower: RunFollower) -> str:
-    """How long it has been silent, and what can be done; nobody knows whether it will ever hear what it is asked."""
+    """How long a stalled run has been silent, and how to end it; it may never read a command."""
     pid = follower.state.started.pid if follower.state.started else "?"
     key = "train.asked.stop_stalled" if "stop" in follower.pending_commands else "train.next.stalled"
     return tr(key, pid=pid, duration=duration(follower.silent_s))
 
 
 def _reason(follower: RunFollower) -> str:
-    """What a failed run said last, or the last line of its log when it never got to say anything."""
+    """The message of a failed run, or the last line of its log when it wrote no `run_failed`."""
     last = follower.state.last_word
     reason = tr_error(last.worded) if isinstance(last, RunFailed) else follower.last_log_line
-    # A library's message often ends without a mark, and a sentence of ours follows it.
+    # A library's message often ends without a full stop, and a sentence of ours follows it.
     return reason if not reason or reason.endswith(_SENTENCE_ENDS) else f"{reason}."
 
 
@@ -115,7 +115,7 @@ def _remarks(state: RunState, status: Status) -> str:
 
 
 def figures(state: RunState) -> list[tuple[str, str]]:
-    """Name and value of everything worth a number, most important first."""
+    """Label and value of each figure of the run, most important first."""
     total = f" / {state.total_steps:,}" if state.total_steps else ""
     pairs = [("train.step", f"{state.step:,}{total}")]
     if loss := training_nats(state):
@@ -130,8 +130,8 @@ def figures(state: RunState) -> list[tuple[str, str]]:
 
 
 def training_nats(state: RunState) -> str:
-    """The training loss, smoothed, in nats a Han character: `5.307`, `~5.307` where a run of before told it in another unit, and
-    in that unit where nothing converts it. Empty before the first step."""
+    """The smoothed training loss in nats per Han character: `5.307`; `~5.307` where it was converted from nats per character (a run
+    written by an older version); in nats per character where it cannot be converted. Empty before the first step."""
     nats = state.loss.last_smooth
     if nats is None:
         return ""
@@ -144,13 +144,13 @@ def training_nats(state: RunState) -> str:
 
 
 def _in_perplexity(state: RunState) -> str:
-    """The training loss as a perplexity, in brackets; nothing where it is not in the unit that perplexities are told of."""
+    """The training loss as a perplexity, in brackets; empty where the loss is not per Han character."""
     nats = state.loss.last_smooth
     return f" ({perplexity(nats)})" if nats is not None and state.loss_unit != "char" else ""
 
 
 def epochs_read(state: RunState) -> str:
-    """How many epochs it has read of how many: `0.08 / 2`. Empty before the first step."""
+    """Epochs read, and the total: `0.08 / 2`. Empty before the first step."""
     if state.epochs_done is None:
         return ""
     total = f" / {_epochs(state.total_epochs).removesuffix('.00')}" if state.total_epochs else ""
@@ -162,17 +162,17 @@ def _epochs(number: float) -> str:
 
 
 def perplexity(nats: float) -> str:
-    """e to some nats, as people read it."""
+    """exp of a loss in nats, with one decimal up to 100, none above."""
     return f"{math.exp(min(nats, 700)):,.0f}" if nats > math.log(100) else f"{math.exp(nats):,.1f}"
 
 
 def moment(seconds: float | None) -> str:
-    """When a run began, short: 23 Nov 14:05."""
+    """A time as `11-23 14:05`; empty for None."""
     return time.strftime("%m-%d %H:%M", time.localtime(seconds)) if seconds else ""
 
 
 def summary_figures(run: RunSummary) -> tuple[str, str]:
-    """How far a run is and how good: `45 %`, and the best validation in nats per Han character, `5.31`; empty before there was one."""
+    """Progress, `45 %`, and the best validation in nats per Han character, `5.31`; empty where unknown."""
     share = f"{100 * run.step / run.total_steps:.0f} %" if run.total_steps else ""
     value = run.best_nats_per_han
     return share, f"{value:.2f}" if value is not None else ""

@@ -24,7 +24,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`marked`: the numbers of the rows to be pointed out."""
+    """A table. `marked`: the indices of the rows to highlight."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -33,7 +33,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A drawing that is kept as `file_name` too."""
+    """An SVG drawing, also written as `file_name`."""
 
     file_name: str
     svg: str
@@ -57,7 +57,7 @@ class Prediction:
 
     @property
     def columns(self) -> list[tuple[str, str, float]]:
-        """Predicted character, target character and its probability, as long as the longest of the three."""
+        """Predicted character, target character and its probability; shorter ones are padded to the longest of the three."""
         columns = zip_longest(self.prediction, self.target, map(float, self.probability), fillvalue="")
         return [(str(predicted), str(target), float(share or 0)) for predicted, target, share in columns]
 

@@ -1,4 +1,4 @@
-"""The curves of a report: losses, validations, and what the probes of a run measured."""
+"""The curves of a report: losses, validations, and the measurements of the probes."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,7 +10,7 @@ from poetry_tui.tracking.report.svg import Series, chart, scatter
 from poetry_tui.tracking.run_state.curve import Curve
 
 N_COLUMNS = 240
-# Probes of one run that are drawn, from before the first step to the last.
+# Number of probes of one run that are drawn, evenly from the first to the last.
 N_TIMES = 4
 # Distances of the table of gradients, in characters.
 DISTANCES = (0, 1, 2, 5, 10, 20)
@@ -72,12 +72,12 @@ def _smoothed(name: str, curve: Curve) -> Series:
 def figure(
     file_name: str, series: Sequence[Series], caption: str, x_label: str, y_label: str, *, is_log: bool = False
 ) -> Figure:
-    """A chart whose caption and axes are given by the keys of their words."""
+    """A chart; caption and axis labels are i18n keys."""
     return Figure(file_name, chart(series, tr(x_label), tr(y_label), is_log=is_log), tr(caption))
 
 
 def probes(histories: Sequence[RunHistory]) -> Iterator[Block]:
-    """How far gradients reach, and accuracy by position; nothing for runs of before these were measured."""
+    """Gradient norm by distance, and accuracy by position; nothing for runs of an older version, which have no probes."""
     probed = [(history.name, history.state.probes) for history in histories if history.state.probes]
     if not probed:
         return
@@ -100,14 +100,14 @@ def probes(histories: Sequence[RunHistory]) -> Iterator[Block]:
 
 
 def _reaches(named: Sequence[tuple[str, Probed]]) -> list[Series]:
-    """Gradient norms by distance; those of a memory as dots."""
+    """Gradient norms by distance as lines; those of the memory cell of the last run as dots."""
     series = [Series(name, list(enumerate(one.hidden_grad_norms))) for name, one in named]
     memories = [(name, one.memory_grad_norms) for name, one in named if one.memory_grad_norms]
     return series + [Series(f"{name} · C", list(enumerate(norms)), is_dotted=True) for name, norms in memories[-1:]]
 
 
 def _reach_rows(name: str, series: Sequence[Probed]) -> Iterator[tuple[str, ...]]:
-    """Gradient norms of the first and the last probe at some distances, and the factor from one character to the one before."""
+    """Gradient norms of the first and the last probe at `DISTANCES`, and the mean factor from one distance to the next."""
     for one in dict.fromkeys((series[0], series[-1])):
         for kind, norms in (("H", one.hidden_grad_norms), ("C", one.memory_grad_norms)):
             if norms:
@@ -118,7 +118,8 @@ def _reach_rows(name: str, series: Sequence[Probed]) -> Iterator[tuple[str, ...]
 
 
 def embeddings(histories: Sequence[RunHistory]) -> Iterator[Block]:
-    """Nearest characters through the training, and the commonest characters on two principal components before it and at its end."""
+    """Nearest neighbours through the training, and the commonest characters on two principal components at the first and the last
+    probe."""
     probed = [(history.name, history.state.probes) for history in histories if history.state.probes]
     if not any(one.neighbours for _, series in probed for one in series):
         return

@@ -1,4 +1,4 @@
-"""The report on an experiment: question, method, means over seeds with their spread, conclusion, curves; then the runs themselves."""
+"""The report on an experiment: question, method, means and spread over seeds, conclusion, curves; then the single runs."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ from poetry_tui.tracking.wording import perplexity
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What is measured of each seed; `report.measure.KEY` words it. `is_judged`: a conclusion is drawn from it."""
+    """A measure of each seed, worded by `report.measure.KEY`. `is_judged`: a conclusion is drawn from it."""
 
     key: str
     decimals: int = 3
@@ -30,13 +30,13 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One setting of an experiment and what was measured with each seed, by the keys of measures; NaN where it diverged."""
+    """One condition of an experiment. `measured`: by measure key, one value for each seed; NaN where the run diverged."""
 
     name: str
     measured: Mapping[str, Sequence[float]]
 
     def spread(self, key: str) -> Spread | None:
-        """Mean and deviation over the seeds that came to a figure."""
+        """Mean and deviation over the seeds with a finite value; None without any."""
         values = [value for value in self.measured.get(key, ()) if math.isfinite(value)]
         return Spread.of(values) if values else None
 
@@ -50,7 +50,7 @@ TRAINING_MEASURES = (
 
 
 def conditions_of(histories: Mapping[str, Sequence[RunHistory]]) -> list[Condition]:
-    """What came of the runs of each condition, a run for each seed."""
+    """The measures of each condition. `histories`: by condition, one run for each seed."""
     return [
         Condition(name, {key: [_measured(run)[key] for run in runs] for key in (one.key for one in TRAINING_MEASURES)})
         for name, runs in histories.items()
@@ -128,7 +128,7 @@ def results(conditions: Sequence[Condition], measures: Sequence[Measure]) -> Ite
 
 
 def conclusion(conditions: Sequence[Condition], measure: Measure) -> str:
-    """The best condition of a measure, and which others its seeds separate from it: none where there is no spread to tell by."""
+    """One sentence each: the best condition of a measure, the conditions separated from it (95 % interval), and those that are not."""
     known = [(condition.name, spread) for condition in conditions if (spread := condition.spread(measure.key))]
     words = {"measure": tr(f"report.measure.{measure.key}")}
     if len(known) < 2:
@@ -156,7 +156,7 @@ def _worded(other: str, gap: Difference, measure: Measure) -> str:
 
 
 def _curves(histories: Mapping[str, Sequence[RunHistory]]) -> Iterator[Block]:
-    """Validation of each condition: the mean of its seeds, and their range as a band."""
+    """Validation loss of each condition: the mean of its seeds, and their range as a band."""
     series = []
     for name, runs in histories.items():
         by_step: dict[int, list[float]] = {}
@@ -170,7 +170,7 @@ def _curves(histories: Mapping[str, Sequence[RunHistory]]) -> Iterator[Block]:
 
 
 def as_csv(conditions: Sequence[Condition], measures: Sequence[Measure], first_seed: int) -> str:
-    """A row for each training or sample: condition, seed, measures."""
+    """CSV with a row for each training or sample: condition, seed, measures."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["condition", "seed", *(one.key for one in measures)])

@@ -1,4 +1,4 @@
-"""The history of one run, read from its folder once for a report."""
+"""The history of one run, read from its folder for a report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,9 +19,9 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class RunHistory:
-    """A run as it went.
+    """The state of a run at its end.
 
-    `about`: metadata of its best checkpoint, empty where there is none.
+    `about`: the metadata of its best checkpoint, empty without one.
     """
 
     name: str
@@ -30,12 +30,12 @@ class RunHistory:
     about: Mapping[str, Any] = field(default_factory=dict)
 
     def fold(self, record: Record) -> None:
-        """Fold one record; what a resumed run does again is told once."""
+        """Fold one record; steps repeated after a resume replace the earlier ones."""
         self.state.fold(record)
 
     @property
     def comparisons(self) -> list[Compared]:
-        """Every look at prediction beside target."""
+        """Every teacher-forced preview."""
         return self.state.comparisons
 
     @property
@@ -43,7 +43,7 @@ class RunHistory:
         return self.state.config
 
     def excerpts(self, n: int) -> list[Compared]:
-        """At most `n` looks, evenly through the run, the first and the last among them."""
+        """At most `n` previews, evenly through the run, the first and the last among them."""
         return spread(self.comparisons, n)
 
     def rounds(self, n: int) -> list[SampleRound]:
@@ -55,8 +55,8 @@ def read_history(folder: Path) -> RunHistory:
     """Read a run from its first event to its last.
 
     Raises:
-        RunError: it was written in a version that this studio does not read.
-        OSError: it cannot be read.
+        RunError: the event format's version is unknown.
+        OSError: the events cannot be read.
     """
     history = RunHistory(folder.resolve().name, about=_about(folder))
     tail = EventTail(folder)
@@ -82,7 +82,7 @@ def spread(items: list[T], n: int) -> list[T]:
 
 
 def _about(folder: Path) -> Mapping[str, Any]:
-    """The metadata of the run's best checkpoint; a run without one is still worth a report."""
+    """The metadata of the run's best checkpoint; empty without one."""
     try:
         return read_metadata(find_model(folder))
     except ModelError:

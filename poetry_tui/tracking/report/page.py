@@ -1,4 +1,4 @@
-"""What stands in a report, block by block, made of the histories of one run or several."""
+"""The blocks of a report on one or several runs."""
 
 import platform
 import time
@@ -21,12 +21,12 @@ from poetry_tui.tracking.wording import ABOUT
 
 N_ROUNDS = 5
 N_EXCERPTS = 4
-# Settings that decide where and how often something is done, not what is learnt.
+# Settings that do not change the trained model, and so are no question of the report.
 NOT_ASKED = frozenset({"preset", "device", "n_threads", "precision", "checkpoint_every", "compare_every", "chunk_rows"})
 
 
 def blocks(histories: Sequence[RunHistory]) -> list[Block]:
-    """The report on some runs, from its title to how to do it all again."""
+    """The report on some runs, from its title to the commands that repeat them."""
     side_by_side = compare([(history.name, history.status, history.state) for history in histories])
     return [
         Heading(title(histories), 1),
@@ -45,7 +45,7 @@ def blocks(histories: Sequence[RunHistory]) -> list[Block]:
 
 
 def of_runs(every: Sequence[RunHistory], first_seeds: Sequence[RunHistory]) -> Iterator[Block]:
-    """The runs of an experiment: figures and settings of all, what the first seed of each condition predicts and writes."""
+    """The runs of an experiment: figures and settings of all runs, previews and samples of the first seed of each condition."""
     side_by_side = compare([(history.name, history.status, history.state) for history in every])
     yield from _figures(side_by_side)
     yield from _predictions(first_seeds)
@@ -56,7 +56,7 @@ def of_runs(every: Sequence[RunHistory], first_seeds: Sequence[RunHistory]) -> I
 
 
 def made() -> Paragraph:
-    """Version and time."""
+    """A line with the version and the time of the report."""
     return Paragraph(tr("report.made", version=__version__, moment=time.strftime("%Y-%m-%d %H:%M")))
 
 
@@ -65,7 +65,7 @@ def title(histories: Sequence[RunHistory]) -> str:
 
 
 def question_and_method(histories: Sequence[RunHistory]) -> Iterator[Block]:
-    """What the runs can answer, and how they were made; nothing of runs that never told their settings."""
+    """Question and method; nothing where a run has no settings."""
     configs = [history.config for history in histories]
     if not all(configs):
         return
@@ -92,7 +92,7 @@ def _question(changed: Mapping[str, Sequence[Any]]) -> str:
 
 
 def _poems(histories: Sequence[RunHistory]) -> str:
-    """The corpora, with number of poems and licence where a checkpoint tells them."""
+    """The corpora, with number of poems and licence where a checkpoint has them."""
     found = []
     for history in histories:
         corpus: Mapping[str, Any] = history.about.get("corpus", {})
@@ -114,7 +114,7 @@ def _figures(side_by_side: Comparison) -> Iterator[Block]:
 
 
 def _settings(names: Sequence[str], settings: Sequence[Row]) -> Iterator[Block]:
-    """The differing ones come first: they are what the report is about."""
+    """A table of settings; those that differ are highlighted (and come first, see `compare`)."""
     yield Heading(tr_label("report.settings"))
     marked = frozenset(number for number, row in enumerate(settings) if row.differs)
     yield Table(("", *names), [(row.name, *map(_plain, row.values)) for row in settings], marked)
@@ -123,7 +123,7 @@ def _settings(names: Sequence[str], settings: Sequence[Row]) -> Iterator[Block]:
 
 
 def _plain(value: str) -> str:
-    """A setting's value for people who do not read Python."""
+    """A setting's value without Python's notation for None, True and False."""
     return {"None": "–", "True": "yes", "False": "no"}.get(value, value)
 
 
@@ -139,7 +139,7 @@ def _predictions(histories: Sequence[RunHistory]) -> Iterator[Block]:
 
 
 def _samples(histories: Sequence[RunHistory]) -> Iterator[Block]:
-    """The first begin character through time, and every begin character at the end."""
+    """Samples of the first begin character through the training, and of every begin character at its end."""
     sampled = [history for history in histories if history.state.samples]
     if not sampled:
         return
@@ -179,7 +179,7 @@ def _again(histories: Sequence[RunHistory]) -> Iterator[Block]:
 
 
 def _command(config: Mapping[str, Any]) -> str:
-    """The command line that starts such a training; empty where the settings are of another version."""
+    """The command line that repeats a training; empty where the settings cannot be read by this version."""
     try:
         wanted = TrainConfig.from_dict(config)
     except (StudioError, TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""A report as HTML and as Markdown: its blocks in the templates of this package. Imported when a report is written."""
+"""Render a report as HTML and Markdown with the templates of this package. Imported only when a report is written."""
 
 import itertools
 import re
@@ -10,12 +10,12 @@ from poetry_tui.tracking.report.blocks import Block
 from poetry_tui.tracking.report.svg import COLOURS
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~])")
-# The colours of the curves on a dark page, in the order of those in `svg`.
+# The colours of the curves on a dark page, in the order of `svg.COLOURS`.
 _DARK_COLOURS = ("#e8795f", "#6fb0d2", "#9dc06f", "#c495da", "#dcab58", "#b5b0a6")
 
 
 def to_html(blocks: Sequence[Block], title: str, language: str) -> str:
-    """Render one page that needs nothing beside it: styles and figures are in it. `language` is a tag of HTML's `lang`."""
+    """Render one self-contained page, with styles and figures inline. `language` is the page's `lang` attribute."""
     template = _environment().get_template("report.html.jinja")
     groups = _by_kind(blocks)
     return (
@@ -25,7 +25,7 @@ def to_html(blocks: Sequence[Block], title: str, language: str) -> str:
 
 
 def to_markdown(blocks: Sequence[Block]) -> str:
-    """Render one text; its figures are linked, not embedded."""
+    """Render Markdown; the figures are linked, not embedded."""
     return _environment().get_template("report.md.jinja").render(groups=_by_kind(blocks))
 
 
@@ -42,10 +42,10 @@ def _environment() -> Environment:
 
 
 def _by_kind(blocks: Sequence[Block]) -> list[tuple[str, list[Block]]]:
-    """Blocks in order, with neighbours of one class together: poems stand side by side on a page."""
+    """Blocks in order, consecutive ones of one class grouped, because a page sets poems side by side."""
     return [(kind, list(group)) for kind, group in itertools.groupby(blocks, lambda block: type(block).__name__)]
 
 
 def _plain(text: str) -> str:
-    """Text that no Markdown reader takes for markup."""
+    """Escape Markdown's markup characters."""
     return _MARKUP.sub(r"\\\1", text)

@@ -1,4 +1,4 @@
-"""Curves as SVG: a few series over one axis, readable on paper and on a screen, in text that can be searched."""
+"""Charts as SVG, readable on paper and on a screen; their text can be searched."""
 
 import math
 import statistics
@@ -11,7 +11,7 @@ from poetry_tui.tracking.axis import log_ticks, robust_limits, step_label, tick_
 WIDTH, HEIGHT = 720, 330
 LEFT, RIGHT, TOP, BOTTOM = 58, 24, 16, 44
 LEGEND_ROW = 18
-# Told apart by people who see few colours, and in print by their dashes.
+# Distinct for colour-blind readers; `DASHES` distinguishes the curves in black-and-white print.
 COLOURS = ("#b4432f", "#2f6f8f", "#5d7d3a", "#8a5a9e", "#b07d2b", "#4a4a4a")
 DASHES = ("", "7 4", "2 3", "9 3 2 3", "5 2", "1 2")
 INK, GRID, PAPER = "#2b2824", "#ddd6c8", "#fbf8f1"
@@ -48,12 +48,12 @@ class _Frame:
 
 
 def chart(series: Sequence[Series], x_label: str, y_label: str, *, is_log: bool = False) -> str:
-    """An SVG of some series; what is no number is left out, and without any number there is an empty frame.
+    """An SVG chart of some series. NaN and infinite values are left out; without any finite value the frame is empty.
 
-    `is_log`: y by its logarithm; values that have none are left out.
+    `is_log`: logarithmic y axis; values ≤ 0 are left out.
 
-    It names its colours, and by class what they colour, so that a page around it may choose others: `paper`, `rule`, `axis`,
-    and of each series `line-0`, `fill-0` and so on, in the order of `COLOURS`.
+    Every coloured element also has a CSS class, so that a page around it may set other colours: `paper`, `rule`, `axis`, and for
+    each series `line-0`, `fill-0` and so on, in the order of `COLOURS`.
     """
     frame = _frame(series, is_log)
     n_rows, legend = _legend(series)
@@ -65,7 +65,7 @@ def chart(series: Sequence[Series], x_label: str, y_label: str, *, is_log: bool 
 
 
 def _opened(height: int, label: str) -> list[str]:
-    """The beginning of a drawing and its paper."""
+    """The opening tag of a drawing, and its background."""
     style = f'font-family="sans-serif" font-size="12" fill="{INK}"'
     return [
         f'<svg {_NAMESPACE} viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{_quoted(label)}" {style}>',
@@ -74,7 +74,7 @@ def _opened(height: int, label: str) -> list[str]:
 
 
 def strip_plot(rows: Sequence[tuple[str, Sequence[float]]], x_label: str) -> str:
-    """A row for each name: a dot for each of its values that is a number, a bar over the mean ± the standard deviation."""
+    """A row for each name: a dot for each finite value, and a bar over mean ± standard deviation."""
     kept = [(name, [value for value in values if math.isfinite(value)]) for name, values in rows]
     bars = [(statistics.fmean(values), statistics.stdev(values)) for _, values in kept if len(values) > 1]
     numbers = [value for _, values in kept for value in values] + [
@@ -113,7 +113,7 @@ def strip_plot(rows: Sequence[tuple[str, Sequence[float]]], x_label: str) -> str
 
 
 def scatter(points: Sequence[tuple[float, float, str]], label: str) -> str:
-    """Each text at its place (x, y), on a square without axes."""
+    """A scatter plot of texts at (x, y), without axes."""
     size = HEIGHT + 90
     farthest = max((abs(value) for x, y, _ in points for value in (x, y) if math.isfinite(value)), default=0.0) or 1.0
     parts = _opened(size, label)
@@ -179,7 +179,7 @@ def _drawn(one: Series, frame: _Frame, number: int) -> list[str]:
 
 
 def _legend(series: Sequence[Series]) -> tuple[int, list[str]]:
-    """Rows and drawing of the legend, below the chart, where it covers no curve."""
+    """Number of rows, and elements, of the legend below the chart."""
     parts, row, x = [], 0, LEFT
     for number, one in enumerate(series):
         curve, width = number % len(COLOURS), 30 + _text_width(one.name)
@@ -195,7 +195,7 @@ def _legend(series: Sequence[Series]) -> tuple[int, list[str]]:
 
 
 def _text_width(text: str) -> int:
-    """About how wide a label is: a Han character is twice as wide as a letter."""
+    """Approximate width of a label in SVG units: 14 for a Han character, 7 for any other."""
     return sum(14 if ord(one) > 0x2E7F else 7 for one in text)
 
 

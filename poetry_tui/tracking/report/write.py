@@ -1,4 +1,4 @@
-"""Writing a report: a folder that holds everything it shows."""
+"""Write a report as a self-contained folder."""
 
 import asyncio
 import sys
@@ -17,22 +17,22 @@ from poetry_tui.tracking.report.history import RunHistory
 from poetry_tui.tracking.report.page import blocks, title
 
 MARKDOWN, HTML = "report.md", "report.html"
-# Who ends a name so wants one file. Any other ending (report.v2) is part of a folder's name.
+# A folder name with one of these endings was probably meant as a file. Any other ending (report.v2) is part of the name.
 _FILE_ENDINGS = frozenset(
     {".csv", ".docx", ".htm", ".html", ".jpg", ".json", ".md", ".pdf", ".png", ".svg", ".tex", ".txt"}
 )
 
 
 def default_name(runs: Sequence[str]) -> str:
-    """What the folder of a report is called, after the names of its runs."""
+    """The default folder name of a report, from the names of its runs."""
     return f"report-{'-'.join(runs)}"[:120]
 
 
 def check_folder(folder: Path) -> None:
-    """Refuse what a report cannot be written to, before any work is done for it.
+    """Check that a report may be written to a folder, before any work is done.
 
     Raises:
-        UsageError: the folder holds something that is no report, or its name is that of a file of some format.
+        UsageError: the folder holds something that is no report, or its name has a file's ending.
     """
     if folder.suffix.lower() in _FILE_ENDINGS and not folder.is_dir():
         raise UsageError(
@@ -45,20 +45,20 @@ def check_folder(folder: Path) -> None:
 
 
 def write_report(histories: Sequence[RunHistory], folder: Path) -> Path:
-    """Write the report on some runs into a folder, in the place of a report that stands there. Raises as `write_page` does."""
+    """Write the report on some runs into a folder, replacing a report that is there. Raises as `write_page` does."""
     return write_page(blocks(histories), title(histories), folder)
 
 
 def write_page(
     content: Sequence[Block], heading: str, folder: Path, others: Mapping[str, str] = MappingProxyType({})
 ) -> Path:
-    """Write `report.md`, `report.html`, the figures and other files by name into a folder, in the place of a report that stands there.
+    """Write `report.md`, `report.html`, the figures and `others` (text by file name) into a folder, replacing a report that is there.
 
     Raises:
-        UsageError: the folder holds something that is no report, or its name is that of a file.
-        OSError: it cannot be written.
+        UsageError: the folder holds something that is no report, or its name has a file's ending.
+        OSError: the folder cannot be written.
     """
-    # Loads the template engine: not before a report is written.
+    # Imported here because it loads the template engine.
     from poetry_tui.tracking.report.render import to_html, to_markdown
 
     check_folder(folder)
@@ -80,15 +80,15 @@ def _is_ours(folder: Path) -> bool:
 
 
 def folder_for(runs: Sequence[Path]) -> Path:
-    """Where the studio puts the report on some runs: a folder of the user's, the same each time."""
+    """The folder in the user's data folder where the studio writes the report on some runs."""
     return paths.home() / "reports" / default_name([run.resolve().name for run in runs])
 
 
 async def write_in_child(runs: Sequence[Path], folder: Path) -> Path:
-    """Write the report on some run folders and return the page to be opened; a cancelled one leaves nothing behind.
+    """Write the report on some run folders in a child process and return its HTML page; when cancelled, leave nothing behind.
 
     Raises:
-        RunError: what the command complained of.
+        RunError: the command failed; its message is the command's last line.
     """
     command = (sys.executable, "-P", "-m", "poetry_tui", "report", *map(str, runs), "-o", str(folder))
     process = await asyncio.create_subprocess_exec(

@@ -1,4 +1,4 @@
-"""How far a run was at each point of its loss: characters read, time trained, epochs. Pure: it reads no clock and no file."""
+"""Progress of a run at each point of its loss: characters read, time trained, epochs. Pure: it reads no clock and no file."""
 
 from array import array
 from bisect import bisect_right
@@ -9,25 +9,24 @@ from engine.prosody.text import is_han
 from engine.runs.events import Compared, Event, Record, Resources, RunStarted, Step
 from poetry_tui.tracking.run_state.curve import MAX_VALUE
 
-# What the first so many looks at prediction beside target show of a corpus is shown of it for good: whoever reads no more of a run
-# (a list) then comes to the same figures as whoever reads all of it.
+# The first 64 previews fix the ratio, so that a partial read of a run (a list) gives the same figures as a full one.
 MAX_COMPARISONS = 64
 
 
 @dataclass(slots=True)
 class HanRatio:
-    """How many characters that a run predicts come to one Han character, by the poems that it showed: 1.25 for lines of five with
-    their marks and ends, 1.18 for lines of seven."""
+    """Predicted characters per Han character, measured on the teacher-forced previews: 1.25 for lines of five with their
+    punctuation and ends, 1.18 for lines of seven."""
 
-    # Nats a Han character for each nat a character; None before anything was shown.
+    # Factor from nats per character to nats per Han character; None before the first preview.
     value: float | None = None
     _n_comparisons: int = 0
     _n_targets: int = 0
     _n_han: int = 0
 
     def note(self, compared: Compared) -> float | None:
-        """Take in a look. Returns what to multiply by what was converted before, where the ratio has become another one, which
-        it does at the first look, the second, the fourth, the eighth …"""
+        """Add a preview. The ratio is updated at previews 1, 2, 4, 8 …; returns the factor by which losses converted earlier must
+        be multiplied then, else None."""
         if self._n_comparisons == MAX_COMPARISONS:
             return None
         self._n_comparisons += 1
@@ -45,11 +44,11 @@ def _numbers() -> "array[float]":
 
 @dataclass(slots=True)
 class RunAxes:
-    """`chars`, `milliminutes` and `epochs` have a number for each point of the loss, none smaller than the one before it; of
-    thousandths of a minute round numbers are round minutes.
+    """Positions of the loss points on other axes: `chars`, `milliminutes` and `epochs` each have one number for each point, in
+    non-decreasing order. Time is in thousandths of a minute so that round ticks are round minutes.
 
-    `is_estimate`: the run is of before steps told how many characters had been read, so that `chars` are reckoned from speed and
-    time, and `epochs` from the characters.
+    `is_estimate`: the run was written by an older version, whose steps lack `n_chars`: `chars` is estimated from speed and time,
+    `epochs` from `chars`.
     """
 
     chars: "array[float]" = field(default_factory=_numbers)
@@ -57,11 +56,11 @@ class RunAxes:
     epochs: "array[float]" = field(default_factory=_numbers)
     is_estimate: bool = False
     n_chars: float = 0.0
-    # When the clock began that the speed of the next step is measured by.
+    # Start of the interval over which the trainer measures the speed of the next step.
     _since_s: float = 0.0
 
     def note(self, record: Record, elapsed_s: float, started: RunStarted | None, *, is_point: bool) -> None:
-        """Take in a record. `elapsed_s`: how long the run has trained by then; `is_point`: the loss has a new last point."""
+        """Fold a record. `elapsed_s`: time trained until then; `is_point`: the loss has a new last point."""
         event = record.event
         if isinstance(event, Step):
             self._count(event, record.time_s)
@@ -77,7 +76,7 @@ class RunAxes:
             self.is_estimate = True
             return
         if self.is_estimate and self.n_chars:
-            # A run of before has gone on: what was estimated is brought into line with what is known now.
+            # A run of an older version was resumed by this one: scale the estimates to the first exact count.
             factor = min(1.0, event.n_chars / self.n_chars)
             self.chars = array("d", [number * factor for number in self.chars])
         self.n_chars, self.is_estimate = float(event.n_chars), False
@@ -94,28 +93,28 @@ class RunAxes:
             return event.epochs_done if 0 <= event.epochs_done < MAX_VALUE else 0.0
         if started is None or started.n_chars_per_epoch <= 0:
             return float(event.epoch)
-        # The number of the epoch is known; how far it has come, only about.
+        # The epoch's number is exact, the progress within it an estimate.
         return min(max(self.n_chars / started.n_chars_per_epoch, event.epoch), event.epoch + 1)
 
     def truncate(self, n_points: int) -> None:
-        """Forget all but the first points."""
+        """Keep the first `n_points` points."""
         del self.chars[n_points:], self.milliminutes[n_points:], self.epochs[n_points:]
         self.n_chars = self.chars[-1] if self.chars else 0.0
 
 
 def _restarts_clock(event: Event) -> bool:
-    """Whether the trainer measures the speed of its next step from here: all that it leaves out is validating, saving, pausing."""
+    """Whether the trainer measures the speed of its next step from this event on; speed excludes validation, saving, pauses."""
     return not isinstance(event, (Compared, Resources))
 
 
 def steps_per_s(
     steps: "array[int]", milliminutes: "array[float]", window: int, n_points: int, first: int = 0
 ) -> float | None:
-    """Steps a second of time trained over the last `window` steps, or the last `n_points` points where those are more; none
-    before the point `first` counts. None where nobody can know.
+    """Steps per second of training time over the last `window` steps, or over the last `n_points` points where those reach
+    further back; points before `first` are ignored. None with fewer than two points or no time between them.
 
-    A window as long as from one validation to the next has one in it, wherever it begins: a shorter one has none nearly always,
-    and promises too early an end.
+    `window` must be at least the validation interval, so that it always includes one validation: a shorter window mostly has
+    none, and gives too early an ETA.
     """
     if len(steps) - first < 2:
         return None

@@ -1,8 +1,8 @@
-"""A figure over the steps of a run: every point is kept, smoothed as it comes, and summed up for any width of screen.
+"""A figure over the steps of a run: every point is kept, smoothed, and aggregated for any number of columns.
 
-Plain arrays and no numpy, whose import alone would cost the studio a quarter of its start. Blocks of points are summed up
-once, so that a picture of 100,000 points looks at a few thousand numbers. Points are smoothed and summed up when somebody
-looks: a long run that is read at once comes in hundreds.
+Plain arrays and no numpy, whose import alone would take a quarter of the studio's start. Points are aggregated in blocks,
+so that drawing 100,000 points reads a few thousand numbers. Smoothing and aggregation are lazy: a long run that is read
+at once comes in chunks of hundreds of points.
 """
 
 from array import array
@@ -13,14 +13,15 @@ from typing import NamedTuple, cast
 
 from engine.runs.smoothing import WINDOW_STEPS, extend_means, mean_of_last_steps
 
-# Beyond this a figure is as good as infinite, and sums over it may be.
+# Larger values count as infinite: sums over them could overflow.
 MAX_VALUE = 1e30
-# About the square root of what falls into a column of a long run's picture: as many blocks as points beside them.
+# Points in a block: about the square root of the points in a column of a long run, so that a column reads about as many
+# blocks as single points.
 BLOCK = 32
 
 
 class Column(NamedTuple):
-    """The points that fall into one column of a chart: their range, their mean, and the smoothed line where it leaves."""
+    """The points in one column of a chart: their range, their mean, and the smoothed value at the last of them."""
 
     low: float
     mean: float
@@ -36,16 +37,16 @@ class Curve:
 
     def __init__(self) -> None:
         self.steps: array[int] = array("q")
-        # How many steps each point tells of: those since the point before it, finite or not.
+        # Number of steps that each point averages: those since the previous point, finite or not.
         self.n_steps: array[int] = array("q")
         self._told_until = 0
         self.values: array[float] = array("d")
         self._smooth: array[float] = array("d")
-        # The same over other numbers of steps, for those that somebody looked at.
+        # The smoothed values for other windows, by window in steps.
         self._smoothed: dict[int, array[float]] = {}
         self.n_not_finite = 0
         self.not_finite_steps: array[int] = array("q")
-        # Least, sum and largest of each whole block of values.
+        # Minimum, sum and maximum of each whole block of values.
         self._lows: array[float] = array("d")
         self._sums: array[float] = array("d")
         self._highs: array[float] = array("d")
@@ -54,7 +55,7 @@ class Curve:
         return len(self.values)
 
     def append(self, step: int, value: float) -> None:
-        """Add a point; a step that does not come after the last one replaces what stands from there on."""
+        """Add a point; a step not after the last one first truncates the curve before that step."""
         steps = self.steps
         if steps and step <= steps[-1]:
             self.truncate(step - 1)
@@ -68,7 +69,7 @@ class Curve:
         self.values.append(value)
 
     def _catch_up(self) -> None:
-        """Smooth the points and sum up the blocks that came since somebody last looked."""
+        """Smooth and aggregate the points added since the last call."""
         values = self.values
         if len(self._smooth) == len(values):
             return
@@ -81,12 +82,12 @@ class Curve:
 
     @property
     def smooth(self) -> "array[float]":
-        """The mean at each point."""
+        """The smoothed value at each point."""
         self._catch_up()
         return self._smooth
 
     def smoothed(self, window: int) -> "array[float]":
-        """The mean at each point over the last `window` steps."""
+        """The mean over the last `window` steps, at each point."""
         if window == WINDOW_STEPS:
             return self.smooth
         means = self._smoothed.setdefault(window, array("d"))
@@ -94,9 +95,9 @@ class Curve:
         return means
 
     def against(self, positions: Sequence[float], smoothing: int = WINDOW_STEPS) -> "Curve":
-        """The same points over another axis, smoothed over so many steps: `positions` has a number for each point, never falling."""
+        """The same points over another axis. `positions`: one non-decreasing number for each point; `smoothing`: window in steps."""
         other = Curve()
-        # Shared, not copied: it is for looking at, and for as long as nothing is added to either.
+        # The arrays are shared, not copied: the result is read-only, and valid until a point is added here.
         other.steps = cast("array[int]", positions)
         self._catch_up()
         other.values, other._smooth = self.values, self.smoothed(smoothing)
@@ -104,7 +105,7 @@ class Curve:
         return other
 
     def truncate(self, last_step: int) -> None:
-        """Forget the points after `last_step`: a resumed run goes on from there."""
+        """Remove the points after `last_step`, from which a resumed run goes on."""
         del self.not_finite_steps[bisect_right(self.not_finite_steps, last_step) :]
         n_kept = bisect_right(self.steps, last_step)
         del self.steps[n_kept:], self.n_steps[n_kept:], self.values[n_kept:], self._smooth[n_kept:]
@@ -119,17 +120,17 @@ class Curve:
 
     @property
     def last_smooth(self) -> float | None:
-        """The mean at the last point: the same to the last digit for whoever knows no more than the end of the curve."""
+        """The smoothed value at the last point; bit-identical when computed from the end of the curve alone."""
         return mean_of_last_steps(self.steps, self.n_steps, self.values)
 
     def scale(self, n_points: int, factor: float) -> None:
-        """Multiply the first points: they were in another unit."""
+        """Convert the first `n_points` values to another unit by a factor."""
         self.values[:n_points] = array("d", [value * factor for value in self.values[:n_points]])
         self._smoothed.clear()
         del self._smooth[:], self._lows[:], self._sums[:], self._highs[:]
 
     def columns(self, first_step: float, last_step: float, n_columns: int) -> list[Column | None]:
-        """Cut the steps from `first_step` to `last_step` into equal columns; None where a column has no point."""
+        """Divide the steps from `first_step` to `last_step` into equal columns; None for a column without points."""
         self._catch_up()
         width = max(last_step - first_step, 1e-9) / max(n_columns, 1)
         columns: list[Column | None] = []
@@ -143,7 +144,7 @@ class Curve:
         return columns
 
     def _column(self, start: int, end: int) -> Column:
-        """The points from `start` to before `end`, of which there is one at least: whole blocks, and what juts out."""
+        """Aggregate the points `start:end` (at least one): whole blocks, and the single points at either edge."""
         first, last = -(-start // BLOCK), end // BLOCK
         if first >= last:
             part = self.values[start:end]
@@ -156,7 +157,7 @@ class Curve:
         return Column(low, total / (end - start), high, self._smooth[end - 1])
 
     def means(self, n_columns: int) -> list[float]:
-        """The curve as at most `n_columns` means over equally many points, oldest first: what a sparkline shows."""
+        """Means over `n_columns` groups (at most) of equally many points, oldest first, for a sparkline."""
         self._catch_up()
         n_points = len(self.values)
         n_parts = min(n_columns, n_points)

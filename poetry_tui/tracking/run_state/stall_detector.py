@@ -1,4 +1,4 @@
-"""The stall detector: how long a run usually takes from one event to the next, and so how long it may be silent.
+"""The stall detector: derives from the usual time between events how long a run may be silent.
 
 Pure: it reads no clock and no file.
 """
@@ -19,18 +19,19 @@ from engine.runs.events import (
     Validated,
 )
 
-# No shorter silence is remarkable: machines swap, and disks spin up.
+# A shorter silence is normal: machines swap, and disks spin up.
 MIN_STALL_TIMEOUT_S = 10.0
-# Nobody knows how long the first step, the first validation or the first checkpoint of a network takes.
+# Minimum timeout of the first step, and of validations and checkpoints, whose time is not known beforehand.
 DEFAULT_STALL_TIMEOUT_S = 300.0
-# So many times the longest of the last steps.
+# The timeout is this many times the longest recent gap.
 STALL_STEPS = 8
+# Gaps remembered of each kind.
 N_REMEMBERED = 20
 
 
 @dataclass(slots=True)
 class StallDetector:
-    """`is_between_steps`: what the run said last was no step, so that it may be at something longer than one."""
+    """Gaps between the events of a run. `is_between_steps`: the last event was no step, so longer work may be going on."""
 
     is_between_steps: bool = True
     _last: Record | None = None
@@ -39,17 +40,17 @@ class StallDetector:
 
     @property
     def last_s(self) -> float | None:
-        """When the run said its last word, in seconds since the epoch."""
+        """Time of the last event, in seconds since the Unix epoch; None before the first."""
         return self._last.time_s if self._last else None
 
     def note(self, record: Record) -> None:
-        """Take in what was said; a list of runs leaves out what it need not parse, and no gap is measured over that."""
+        """Note a record. No gap is measured across records that a list of runs has skipped (`seq` is not consecutive)."""
         before, self._last = self._last, record
         is_next = before is not None and record.seq == before.seq + 1
         gap_s = max(0.0, record.time_s - before.time_s) if before is not None and is_next else None
         match record.event:
             case Resources():
-                return  # it is told beside a step, and takes no time
+                return  # written beside a step, and takes no time
             case Step():
                 self.is_between_steps = False
                 if gap_s is not None:
@@ -59,10 +60,10 @@ class StallDetector:
                 if gap_s is not None:
                     self._breaks_s.append(gap_s)
             case RunStarted() | Control():
-                self.is_between_steps = True  # what lies before it was a pause, a death, a request
+                self.is_between_steps = True  # the gap before it was a pause, a dead writer or a request
 
     def stall_timeout_s(self, is_more_due: bool) -> float:
-        """How long the run may be silent from its last word on. `is_more_due`: a validation or a checkpoint comes next."""
+        """Seconds that the run may be silent after its last event. `is_more_due`: a validation or a checkpoint comes next."""
         if self.is_between_steps or is_more_due or not self._steps_s:
             return max(DEFAULT_STALL_TIMEOUT_S, STALL_STEPS * max((*self._steps_s, *self._breaks_s), default=0.0))
         return max(MIN_STALL_TIMEOUT_S, STALL_STEPS * max(self._steps_s))

@@ -26,22 +26,22 @@ from poetry_tui.tracking.run_state.axes import HanRatio, RunAxes, steps_per_s
 from poetry_tui.tracking.run_state.curve import MAX_VALUE, Curve
 from poetry_tui.tracking.run_state.stall_detector import StallDetector
 
-# Points that the rate for the ETA is taken over at least: about ten seconds of training.
+# Minimum number of points for the ETA's rate: about 10 s of training.
 RATE_POINTS = 100
-# Validation must have risen by so much to be said to rise.
+# Smallest rise of the validation loss that counts as overfitting.
 RISEN_NATS = 0.01
 
-# What the curve of a run is drawn over; minutes are counted in thousandths.
+# The x axis of a curve; minutes are counted in thousandths.
 Axis = Literal["step", "chars", "minutes"]
-# A loss in nats a Han character, about in that, or in nats a character.
+# Nats per Han character, the same by estimate, or nats per character.
 LossUnit = Literal["han", "about_han", "char"]
-# What the trainer does at every so many steps that takes longer than a step.
+# Settings that give the intervals, in steps, of work that takes longer than a step.
 LONG_WORK = ("validate_every", "checkpoint_every")
 
 
 @dataclass(frozen=True, slots=True)
 class SampleRound:
-    """The begin characters' samples of one step."""
+    """The samples of one step, one for each begin character."""
 
     step: int
     samples: tuple[Sampled, ...]
@@ -49,10 +49,9 @@ class SampleRound:
 
 @dataclass(slots=True)
 class RunState:
-    """Everything a run has said so far; `fold` takes in one record after the other and never looks back.
+    """The state of a run, folded from one record after the other.
 
-    A run that was resumed loses what it had said after the step that it went on from, so that its curve is that
-    of an undisturbed run.
+    A resume drops the points after the step that it went on from, so that the curve is that of an uninterrupted run.
     """
 
     started: RunStarted | None = None
@@ -63,7 +62,7 @@ class RunState:
     epoch: int = 0
     lr: float = 0.0
     rate: Curve = field(default_factory=Curve)
-    # In nats a Han character, as validations are; `loss_unit` says how far that is known of a run of before.
+    # In nats per Han character, as validations are; in a run written by an older version see `loss_unit`.
     loss: Curve = field(default_factory=Curve)
     axes: RunAxes = field(default_factory=RunAxes)
     speed: Curve = field(default_factory=Curve)
@@ -81,16 +80,17 @@ class RunState:
     n_starts: int = 0
     n_records: int = 0
     n_malformed: int = 0
-    # Of a run that told its loss per character only: what makes it nats a Han character, and how many points were told so.
+    # Conversion to nats per Han character, for a run of an older version that reports nats per character only.
     _ratio: HanRatio = field(default_factory=HanRatio)
+    # Number of first loss points that were reported per character only.
     _n_per_char: int = 0
-    # The last losses per character: step, how many steps it tells of, nats.
+    # The last losses per character: step, number of steps averaged, nats.
     _per_char: deque[tuple[int, int, float]] = field(default_factory=lambda: deque(maxlen=WINDOW_STEPS))
-    # The first point of the run's present life.
+    # Index of the first loss point since the run last started.
     _life_begins: int = 0
 
     def fold(self, record: Record) -> None:
-        """Take in one record; one whose values are of the wrong type is counted as malformed."""
+        """Fold one record; a record with values of the wrong type is counted as malformed."""
         try:
             self._fold_event(record)
         except (TypeError, ValueError):
@@ -155,7 +155,7 @@ class RunState:
         self.controls = [item for item in self.controls if item.step <= step]
 
     def _truncate_points(self, n_points: int) -> None:
-        """Keep what goes with the first points of the loss."""
+        """Truncate what belongs to the loss points to the first `n_points`."""
         self._n_per_char = min(self._n_per_char, n_points)
         last_step = self.loss.steps[n_points - 1] if n_points else -1
         while self._per_char and self._per_char[-1][0] > last_step:
@@ -167,11 +167,11 @@ class RunState:
         per_han, is_number = event.loss_nats_per_han, -MAX_VALUE < event.loss_nats < MAX_VALUE
         is_per_char = event.n_chars is None
         if event.n_chars is not None and not 0 <= event.n_chars < MAX_VALUE:
-            raise ValueError("a run reads no such number of characters")  # before anything is kept of it
+            raise ValueError("a run reads no such number of characters")  # before any field is changed
         if per_han is not None or is_per_char:
             self.loss.append(event.step, event.loss_nats * (self._ratio.value or 1.0) if per_han is None else per_han)
-        # A loss that is no number is no point of the curve, nor is one of no Han character at all (a run of before had batches of
-        # nothing but ends); a point that was replaced is replaced everywhere.
+        # A loss that is not finite is no point of the curve, nor is one without a Han character (a run of an older version had
+        # batches of end tokens only). A replaced point is replaced on every axis.
         is_point = len(self.loss) > 0 and self.loss.steps[-1] == event.step
         self._truncate_points(len(self.loss) - is_point)
         self.axes.note(record, self.elapsed_s, self.started, is_point=is_point)
@@ -190,7 +190,7 @@ class RunState:
             self.loss.scale(self._n_per_char, factor)
 
     def positions(self, axis: Axis) -> Sequence[float]:
-        """Where each point of the loss stands on an axis."""
+        """The position of each loss point on an axis."""
         match axis:
             case "step":
                 return self.loss.steps
@@ -199,7 +199,7 @@ class RunState:
         return self.axes.milliminutes
 
     def position_of(self, step: int, axis: Axis) -> float:
-        """Where a step stands on an axis: at the last point of the loss up to it."""
+        """The position of a step on an axis: that of the last loss point up to the step."""
         if axis == "step":
             return step
         positions = self.positions(axis)
@@ -223,13 +223,14 @@ class RunState:
 
     @property
     def best(self) -> Validated | None:
-        """The validation with the fewest nats; one that is not a number is never the best."""
+        """The validation with the lowest loss, NaN excluded; None before the first."""
         numbers = [item for item in self.validations if item.val_nats_per_han == item.val_nats_per_han]
         return min(numbers, key=lambda item: item.val_nats_per_han, default=None)
 
     @property
     def gap(self) -> Curve:
-        """The generalisation gap at each validation: its loss less the training loss since the one before, in nats a Han character."""
+        """The generalisation gap at each validation: its loss less the training loss since the previous validation, in nats per Han
+        character."""
         curve = Curve()
         for item in self.validations:
             if item.train_nats_per_han is not None:
@@ -238,31 +239,31 @@ class RunState:
 
     @property
     def compared(self) -> Compared | None:
-        """The last look at prediction beside target."""
+        """The last teacher-forced preview."""
         return self.comparisons[-1] if self.comparisons else None
 
     @property
     def loss_unit(self) -> LossUnit:
-        """What the last losses are in. A run of before told them per character: they are converted by the poems that it showed,
-        and stay as they are where it showed none."""
+        """The unit of the last losses. A run written by an older version reports them per character: they are converted by its
+        previews ("about_han"), and stay per character without previews."""
         if not self._n_per_char or self._n_per_char < len(self.loss):
             return "han"
         return "about_han" if self._ratio.value else "char"
 
     @property
     def loss_nats_per_char(self) -> float | None:
-        """The mean of the last losses, per character: what `loss.last_smooth` is per Han character."""
+        """The smoothed loss per character; `loss.last_smooth` is the same per Han character."""
         steps, n_steps, values = zip(*self._per_char, strict=True) if self._per_char else ((), (), ())
         return mean_of_last_steps(steps, n_steps, values)
 
     @property
     def epochs_done(self) -> float | None:
-        """Epochs read by now; None before the first step. Of a run of before, about."""
+        """Epochs read so far; None before the first step. An estimate for a run written by an older version."""
         return self.axes.epochs[-1] if self.axes.epochs else None
 
     @property
     def total_epochs(self) -> float | None:
-        """Epochs that all steps will make; of a run of before, about."""
+        """Epochs at the last step; an estimate for a run written by an older version. None where unknown."""
         if self.started is None or self.started.n_epochs is not None:
             return self.started.n_epochs if self.started else None
         n_epochs = self.config.get("n_epochs")
@@ -272,13 +273,13 @@ class RunState:
         return done * self.started.total_steps / self.step if done and self.step else None
 
     def epochs_at(self, step: int) -> float:
-        """Epochs read by a step, to the last point up to it."""
+        """Epochs read at the last loss point up to a step."""
         index = bisect_right(self.loss.steps, step)
         return self.axes.epochs[index - 1] if index else 0.0
 
     @property
     def epochs_overfitting(self) -> float | None:
-        """For how many epochs validation has risen while the training loss fell; None unless they are more than one."""
+        """Epochs since the best validation while validation rose and the training loss fell; None unless more than one."""
         best, last = self.best, self.validations[-1] if self.validations else None
         if best is None or last is None or not last.val_nats_per_han - best.val_nats_per_han >= RISEN_NATS:
             return None
@@ -287,31 +288,31 @@ class RunState:
 
     @property
     def n_not_finite(self) -> int:
-        """How many losses were NaN or infinite."""
+        """Number of losses that were NaN or infinite."""
         return self.loss.n_not_finite
 
     @property
     def steps_per_s(self) -> float | None:
-        """Validations and checkpoints included, pauses not."""
+        """Steps per second; includes the time of validations and checkpoints, excludes pauses."""
         every = [number for name in LONG_WORK if isinstance(number := self.config.get(name), int) and number > 0]
         positions = self.axes.milliminutes
         return steps_per_s(self.loss.steps, positions, max(every, default=0), RATE_POINTS, self._life_begins)
 
     @property
     def eta_s(self) -> float | None:
-        """Seconds that the rest will take at the present rate; None when nobody can know."""
+        """Estimated seconds to the last step; None without a rate or after the last event."""
         rate = self.steps_per_s
         if not rate or not self.total_steps or self.last_word:
             return None
         return max(0, self.total_steps - self.step) / rate
 
     def compared_at(self, step: int) -> Compared | None:
-        """The last look at prediction beside target up to a step."""
+        """The last teacher-forced preview up to a step."""
         index = bisect_right(self.comparisons, step, key=lambda one: one.step)
         return self.comparisons[index - 1] if index else None
 
     def probed_at(self, step: int | None = None) -> Probed | None:
-        """The last probe up to a step, or of all."""
+        """The last probe up to a step, or the last of all."""
         return next((one for one in reversed(self.probes) if step is None or one.step <= step), None)
 
     def sample_rounds(self, limit: int | None = None, until: int | None = None) -> list[SampleRound]:

@@ -1,4 +1,4 @@
-"""What a run is doing, from what it said and from what can be seen of its writer. Pure, but for `probe_writer` and `now_s`."""
+"""The status of a run, from its events and a probe of its writer. Pure, except for `probe_writer` and `now_s`."""
 
 import time
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from engine.runs.folder import last_beat_s
 from poetry_tui.tracking.run_state.stall_detector import MIN_STALL_TIMEOUT_S
 from poetry_tui.tracking.run_state.state import LONG_WORK, RunState
 
-# A writer is gone a moment after its last word. One whose heart still beats so long after is the next one, loading.
+# A writer exits within this time after its last event; a later heartbeat is that of its successor, which is loading.
 LEAVING_S = 5.0
 
 
 class Status(StrEnum):
-    """What a run is doing, as far as anyone can tell."""
+    """The status of a run."""
 
     STARTING = "starting"
     RUNNING = "running"
@@ -30,13 +30,13 @@ class Status(StrEnum):
 
     @property
     def is_live(self) -> bool:
-        """Whether its writer is there."""
+        """Whether the run has a writer."""
         return self in (Status.STARTING, Status.RUNNING, Status.PAUSED, Status.STALLED)
 
 
 @dataclass(frozen=True, slots=True)
 class WriterProbe:
-    """A run's writer from outside: whether its process is there, when its heart beat last, and when that was probed."""
+    """A probe of a run's writer: whether its process exists, and the times of the probe and of its last heartbeat."""
 
     is_there: bool
     probed_s: float = 0.0
@@ -47,20 +47,20 @@ NO_WRITER = WriterProbe(is_there=False)
 
 
 def now_s() -> float:
-    """The clock that events are dated by."""
+    """Seconds since the Unix epoch, the clock of the events."""
     return time.time()
 
 
 def probe_writer(folder: Path, is_there: bool) -> WriterProbe:
-    """Probe the writer of a run; to be done before its events are read, as a writer found dead has said all it will ever say."""
+    """Probe the writer of a run. Call it before reading the events: those of a writer found dead are then complete."""
     return WriterProbe(is_there, now_s(), last_beat_s(folder))
 
 
 def status_of(state: RunState, writer: WriterProbe) -> Status:
-    """What a run is doing.
+    """The status of a run.
 
-    A writer that is gone without a last word is lost, never running; one that lives and has not spoken is starting, and
-    one that died before its first word has failed. One that lives and is silent for too long is stalled.
+    A run whose writer is gone without a last event (`run_finished`, `run_failed`) is lost, never running; before its first
+    event it has failed. With a live writer a run is starting before its first event, and stalled when it is silent for too long.
     """
     if state.last_word is not None and not _lives_again(state, writer):
         return _ended(state.last_word)
@@ -74,10 +74,10 @@ def status_of(state: RunState, writer: WriterProbe) -> Status:
 
 
 def is_stalled(state: RunState, writer: WriterProbe) -> bool:
-    """Whether a run that should be training says nothing, for several times as long as it needs for a step.
+    """Whether a run that should be training has been silent longer than the stall detector allows.
 
-    A validation and a checkpoint may take their time as long as the heart beats; a heart that does not beat is that
-    of a process which was suspended, or of a machine that does not get to it.
+    A validation or a checkpoint may take long while the heartbeat goes on; without a heartbeat the process is suspended,
+    or the machine is overloaded.
     """
     silent_s = silence_s(state, writer)
     is_heart_still = writer.beat_s is not None and writer.probed_s - writer.beat_s > MIN_STALL_TIMEOUT_S
@@ -87,7 +87,7 @@ def is_stalled(state: RunState, writer: WriterProbe) -> bool:
 
 
 def silence_s(state: RunState, writer: WriterProbe) -> float:
-    """How long the run has said nothing."""
+    """Seconds since the last event of the run; 0 before the first."""
     last_s = state.stall_detector.last_s
     return 0.0 if last_s is None else max(0.0, writer.probed_s - last_s)
 
