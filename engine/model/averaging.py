@@ -1,6 +1,6 @@
 """Weight averaging of models that were trained from the same initial model, with different seeds or settings.
 
-The average predicts held-out poems better than any of the models (model soups, Wortsman et al. 2022), at the cost of one model.
+The average predicts held-out poems better than any of the models (model soups, Wortsman et al. 2022), at the inference cost of one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,18 +12,18 @@ from engine.config.schema import ARCHITECTURE_FIELDS
 from engine.model.checkpoint import LoadedModel
 from engine.system.errors import ModelError
 
-# Metadata that is kept of each model.
+# Metadata fields of each averaged model that its entry in `mean_of` keeps.
 REMEMBERED = ("name", "training", "steps", "n_chars_seen")
 
 
 @torch.no_grad()
 def mean_of(models: Sequence[LoadedModel], shares: Sequence[float] | None = None) -> LoadedModel:
-    """Average at least two models, in place of the first; the metadata lists all of them in `mean_of`.
+    """Average at least two models into the first, which is overwritten; the metadata lists all of them in `mean_of`.
 
-    `shares`: weight of each model in the average, of any sum; equal weights where it is None.
+    `shares`: weight of each model in the average, normalised here; None: equal weights.
 
     Raises:
-        ModelError: when they do not know the same characters and tags, or did not begin with the same model.
+        ModelError: when the architectures or vocabularies differ, or the models were not started from the same model.
     """
     first = models[0]
     shares = [1.0] * len(models) if shares is None else shares
@@ -42,7 +42,7 @@ def mean_of(models: Sequence[LoadedModel], shares: Sequence[float] | None = None
                 name=first.name,
                 other=other.name,
             )
-    # Of a tied model the parameters name the shared table once, where its state has it twice.
+    # `parameters()`, not `state_dict()`: it lists the shared table of a tied model once, so that it is not averaged twice.
     for weight, *others in zip(*(model.model.parameters() for model in models), strict=True):
         counted = torch.tensor(shares, dtype=weight.dtype, device=weight.device) / sum(shares)
         weight.copy_(torch.tensordot(counted, torch.stack([weight, *others]), dims=1))

@@ -1,4 +1,4 @@
-"""The model card: README.md of a model folder, made of its metadata. Free of torch."""
+"""The model card: README.md of a model folder, written from its metadata. Imports no torch."""
 
 import math
 from collections.abc import Mapping
@@ -7,13 +7,13 @@ from typing import Any
 from engine.system.names import printable
 
 CARD = "README.md"
-# A figure beyond it is no likelihood of a character.
+# A larger figure is implausible as a loss per character and is left out.
 MAX_NATS = 100
 _CONTROL_CODES = {"form": "form", "rhyme": "rhyme group", "title": "title", "keyword": "keywords", "poet": "style"}
 
 
 def model_card(metadata: Mapping[str, Any]) -> str:
-    """The card as Markdown; what the metadata lack is left out."""
+    """The card as Markdown; fields that the metadata lack are left out."""
     name = _text(metadata.get("name"), "model")
     architecture, training = _object(metadata, "architecture"), _object(metadata, "training")
     cell, size = _text(architecture.get("cell"), "rnn").upper(), architecture.get("hidden_size")

@@ -24,18 +24,18 @@ from engine.model.layers import State, dropout, layer_input, make_layers, residu
 
 N_GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 
-# Initial layer outputs are small. Normalised they are some twenty times as large, and `studio` started at 10.7 nats a character in place
-# of 8.9 and was still 0.2 nats behind an unnormalised one after a hundred steps.
+# Initial scale of linear weights that read normalised features. Normalisation enlarges the small initial layer outputs about twentyfold:
+# at full scale `studio` started at 10.7 nats a character, not 8.9, and after 100 steps was 0.2 nats behind an unnormalised model.
 NORM_INIT_SCALE = 0.1
 
 
 class CharRNN(nn.Module):
     """A recurrent character model. A tied model shares one (V, E) table between its embedding and its output layer.
 
-    The layers that train are PyTorch's: cuDNN on a GPU, oneDNN on a CPU. Written out in tensor operations, with one product
-    a step and the weights' gradients as single products, an LSTM came out no faster for a hidden size of 128 (its small
-    operations on the gates cost what the products save) and a quarter slower for 512; with 16-bit products and weights packed once
-    a batch an LSTM came out as fast for 512, a GRU a fifth faster, and both slower for 128.
+    Training uses PyTorch's layers: cuDNN on a GPU, oneDNN on a CPU. An LSTM written in tensor operations, with one product per step
+    and one product for each weight's gradient, was no faster for a hidden size of 128 (the elementwise operations on the gates
+    cost as much as the products save) and 25 % slower for 512. With 16-bit products and weights packed once per batch, for 512 an LSTM
+    was as fast and a GRU 20 % faster; for 128 both were slower.
     """
 
     def __init__(self, config: ModelConfig, vocab_size: int) -> None:
@@ -55,11 +55,11 @@ class CharRNN(nn.Module):
         initialise(self)
 
     def features(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """Features: the input of the output layer.
+        """Compute the features, the input of the output layer.
 
         Args:
             x: character indices (B, T).
-            state: recurrent state of the poems, or None at their beginning.
+            state: recurrent state before x; None at the beginning of the poems.
 
         Returns:
             features (B, T, F) and the state after the last character.
@@ -74,32 +74,32 @@ class CharRNN(nn.Module):
         return dropout(x, self.config.dropout, training=self.training)
 
     def logits(self, features: Tensor) -> Tensor:
-        """Scores of every character: (..., F) -> (..., V)."""
+        """Logits of every character: (..., F) -> (..., V)."""
         return nn.functional.linear(features, self.output_weight, self.output_bias)
 
     def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """Logits (B, T, V) and the state after; for training use `features` with `engine.model.fused_loss`, which never builds them."""
+        """Logits (B, T, V) and the state after x. Training uses `features` with `engine.model.fused_loss`, which avoids these logits."""
         features, state_after = self.features(x, state)
         return self.logits(features), state_after
 
     def step(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """One character on, as composing needs it: x (B,) -> logits (B, V) and the state after, without dropout.
+        """Decode one character: x (B,) -> logits (B, V) and the state after it, without dropout or gradients.
 
-        It goes cell by cell: a whole LSTM layer of PyTorch's repacks its weights at every call (oneDNN), which for a
+        It runs cell by cell: an LSTM layer of PyTorch repacks its weights at every call (oneDNN), which for a
         single character takes ten times as long as the computation.
         """
         logits, state_after = self._step(x, state)
         return logits[:, : len(self.output_bias)], state_after
 
     def step_log_probs(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """As `step`, with ln p (B, V) on the processor in place of logits."""
+        """As `step`, with ln p (B, V) on the CPU in place of logits."""
         logits, state_after = self._step(x, state)
         log_probs = logits.float().cpu()
         log_softmax_(log_probs.numpy())
         return log_probs[:, : len(self.output_bias)], state_after
 
     def read(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """Read characters x (B, T), T > 0, by the steps of `step` without its logits.
+        """Read characters x (B, T), T > 0, by the decode steps of `step`, without computing logits.
 
         Returns:
             the input of the projection after each character (B, T, H) and the state after the last.
@@ -113,7 +113,7 @@ class CharRNN(nn.Module):
             return torch.stack(hidden, dim=1), state
 
     def logits_after(self, hidden: Tensor) -> Tensor:
-        """The logits (B, V) of `step` for inputs of the projection (B, H)."""
+        """Logits (B, V) for inputs of the projection (B, H), as `step` computes them."""
         with _without_gradients():
             return self._current_decode_weights().logits(hidden)[:, : len(self.output_bias)]
 
@@ -145,11 +145,11 @@ class CharRNN(nn.Module):
         return super().train(mode)
 
     def pack(self) -> None:
-        """Pack the weights for `step` now, where that is to be done."""
+        """Pack the weights for `step` now, unless they are packed already."""
         self._current_decode_weights()
 
     def _current_decode_weights(self) -> DecodeWeights:
-        """The packed weights, made again after the parameters were trained, loaded or moved."""
+        """The packed weights; packed anew after the parameters were trained, loaded or moved."""
         version = weight_version(self._all_weights)
         if self._decode_weights is None or self.training or self._decode_weights[0] != version:
             projection = self.projection.weight if isinstance(self.projection, nn.Linear) else None
@@ -165,28 +165,28 @@ class CharRNN(nn.Module):
         return sum(parameter.numel() for parameter in self.parameters())
 
     def n_multiply_adds(self) -> int:
-        """Multiply-adds of one character forward, matrix products only; training costs three times as many."""
+        """Multiply-adds of the forward pass of one character, matrix products only; a training step costs three times as many."""
         recurrent = sum(weight.numel() for name, weight in self.recurrent.named_parameters() if "weight" in name)
         projection = sum(weight.numel() for weight in self.projection.parameters())
         return recurrent + projection + self.output_weight.numel()
 
 
 def _without_gradients() -> AbstractContextManager[object]:
-    """Inference mode, unless it is on already: entering it costs a small model a twentieth of its step."""
+    """Inference mode, unless it is on already: entering it takes 5 % of a small model's step."""
     return nullcontext() if torch.is_inference_mode_enabled() else torch.inference_mode()
 
 
 @torch.no_grad()
 def initialise(model: CharRNN) -> None:
-    """Fill the weights as `model.config.init` says.
+    """Initialise the weights by `model.config.init`.
 
-    - `plain`: PyTorch's own defaults, what one gets without thinking: embeddings from a standard normal, everything
-      else uniform in ±1/sqrt(fan_in), biases too.
-    - `xavier`: the course experiment's: embeddings uniform in ±1, linear weights uniform in
+    - `plain`: PyTorch's defaults: embeddings from a standard normal, all other weights and biases uniform in
+      ±1/sqrt(fan_in).
+    - `xavier`: that of the course experiment: embeddings uniform in ±1, linear weights uniform in
       ±sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010) with zero bias; recurrent layers as in `plain`.
-    - `default`: the studio's: small embeddings, Glorot input weights, orthogonal recurrent weights gate by gate
-      (Saxe et al. 2014), zero biases but the forget gate's, which begins open at 1 (Jozefowicz et al. 2015). Linear weights
-      that read normalised features begin at a tenth.
+    - `default`: that of the studio: embeddings normal with σ = 0.1, Glorot input weights, orthogonal recurrent weights gate by gate
+      (Saxe et al. 2014), zero biases except 1 for the forget gate (Jozefowicz et al. 2015). Linear weights
+      that read normalised features are scaled by `NORM_INIT_SCALE`.
     """
     config = model.config
     free_output = [] if config.tied else [model.output_weight]

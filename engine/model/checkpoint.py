@@ -1,14 +1,14 @@
 """Models and checkpoints on disk: safetensors and JSON, written aside and renamed; never pickle.
 
     model folder        model.safetensors   the weights
-                        model.json          architecture, vocabulary, how it was made
+                        model.json          architecture, vocabulary, training settings
                         README.md           the model card
-                        lines.bloom         the lines that it was trained on; of a checkpoint, its run has them
-    checkpoint folder   the same, and
-                        optimizer.safetensors   the optimiser's state and the random generators'
-                        progress.json           where the training stands
+                        lines.bloom         the lines of the training text
+    checkpoint folder   model.safetensors and model.json (lines.bloom is in the run folder), and
+                        optimizer.safetensors   the state of the optimiser and of the random generators
+                        progress.json           the progress of the training
 
-Nothing in a file is believed before it is checked: the JSON gives the architecture, the architecture gives every
+Files are checked before they are used: the JSON gives the architecture, the architecture gives every
 name and shape, and the safetensors header must agree with them and with the file's size before a weight is read.
 """
 
@@ -44,14 +44,14 @@ from engine.model.ranker import Ranker, ranker_of
 from engine.system.errors import ModelError
 from engine.system.files import is_folder, parse_json, read_start, replace_folder, write_atomically
 
-# The state that an optimiser keeps of each parameter.
+# The state that each optimiser keeps per parameter.
 ADAMW_STATE, RMSPROP_STATE = {"step", "exp_avg", "exp_avg_sq"}, {"step", "square_avg"}
 OPTIMIZER, PROGRESS = "optimizer.safetensors", "progress.json"
 MAX_PROGRESS_BYTES = 1 << 20
-# Weights that are learned stay below some hundreds; with any below this no product and no sum leaves float32.
+# Trained weights stay below a few hundred; below this limit no product or sum overflows float32.
 LARGEST_WEIGHT = 1e6
 
-# What the random generators' states are called in `OPTIMIZER`, beside the processor's.
+# Names of the generator states of devices in `OPTIMIZER`; that of the CPU is "random.cpu".
 RANDOM_OF_DEVICES = RANDOM_OF_CUDA, RANDOM_OF_MPS = "random.cuda", "random.mps"
 
 DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
@@ -59,8 +59,10 @@ DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A model ready to compose: in evaluation mode, on its device. `lines`: those it was trained on, where they are known.
-    `ranker`: orders its candidates, where one was fitted."""
+    """A model ready to compose: in evaluation mode, on its device.
+
+    `lines`: the lines of its training text; None if unknown. `ranker`: ranks its candidates; None if none was fitted.
+    """
 
     name: str
     model: CharRNN
@@ -83,12 +85,12 @@ def save_model(
     half: bool = False,
     lines: TrainingLines | None = None,
 ) -> None:
-    """Write a model folder in one piece, replacing one that stands there.
+    """Write a model folder atomically; an existing one is replaced.
 
     Args:
-        about: what else to remember (corpus, licence, steps, figures …); plain JSON values.
-        half: keep the weights in 16 bits (float16): half the size, and no figure moves in its third decimal.
-        lines: the lines that it was trained on, to go with it.
+        about: further metadata (corpus, licence, steps, figures …); plain JSON values.
+        half: store the weights in float16: half the size, and no figure changes in its third decimal.
+        lines: the lines of the training text, stored with the model.
     """
     with replace_folder(folder) as aside:
         metadata = _write_model(aside, model, vocabulary, about, half=half)
@@ -105,7 +107,7 @@ def save_checkpoint(
     optimizer: torch.optim.Optimizer,
     progress: Mapping[str, Any],
 ) -> None:
-    """Write a checkpoint folder in one piece: the model, and all that an exact continuation needs."""
+    """Write a checkpoint folder atomically: the model, and the state for an exact resume."""
     state: dict[str, Tensor] = {"random.cpu": torch.get_rng_state()}
     state.update((key, device.get_rng_state()) for key, device in _random_devices().items())
     for index, slots in optimizer.state_dict()["state"].items():
@@ -119,7 +121,7 @@ def save_checkpoint(
 def _write_model(
     folder: Path, model: CharRNN, vocabulary: Vocabulary, about: Mapping[str, Any], *, half: bool
 ) -> dict[str, Any]:
-    """Write parameters and metadata; returns the metadata."""
+    """Write parameters and metadata, and return the metadata."""
     dtype = torch.float16 if half else torch.float32
     weights = {name: value.detach().to("cpu", dtype).contiguous() for name, value in _own_tensors(model).items()}
     save_file(weights, folder / WEIGHTS)
@@ -136,7 +138,7 @@ def _write_model(
 
 
 def _own_tensors(model: CharRNN) -> dict[str, Tensor]:
-    """Every weight once: a tied output layer is the embedding."""
+    """The state dict without the output weight of a tied model, which is the embedding."""
     tensors = dict(model.state_dict())
     if model.config.tied:
         del tensors["output_weight"]
@@ -144,7 +146,7 @@ def _own_tensors(model: CharRNN) -> dict[str, Tensor]:
 
 
 class _LeaveUnfilled(TorchFunctionMode):
-    """Skips every `torch.nn.init` function: filling weights without memory makes PyTorch load its compiler, which takes seconds."""
+    """Skip every `torch.nn.init` function: on the meta device they make PyTorch load its compiler, which takes seconds."""
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -158,16 +160,16 @@ def load_model(folder: Path, device: torch.device) -> LoadedModel:
     """Read a model or checkpoint folder.
 
     Raises:
-        ModelError: naming the file that is missing, cut, damaged or does not fit, and why.
+        ModelError: when a file is missing, truncated, damaged or does not fit the others; it names the file and the reason.
     """
     metadata = read_metadata(folder)
     config = architecture_of(folder, metadata)
     vocabulary = vocabulary_of(folder, metadata)
-    # First only shapes, no memory: damaged metadata must not make us allocate what they claim.
+    # On the meta device first: damaged metadata must not cause a large allocation.
     with torch.device("meta"), _LeaveUnfilled():
         model = CharRNN(config, len(vocabulary))
     _check_weights(folder / WEIGHTS, {key: tuple(value.shape) for key, value in _own_tensors(model).items()})
-    # Copied: the file is mapped, and where it puts a weight in memory would change the last digit of a product.
+    # Copied: the file is mapped, and the alignment of a mapped weight would change the last digit of a product.
     weights = {key: value.to(torch.float32, copy=True) for key, value in _read_tensors(folder / WEIGHTS).items()}
     for key, value in weights.items():
         _check_values(folder / WEIGHTS, key, value)
@@ -181,10 +183,10 @@ def load_model(folder: Path, device: torch.device) -> LoadedModel:
 
 
 def _check_values(path: Path, name: str, value: Tensor) -> None:
-    """Raises ModelError for values that are no numbers, or larger than any that are learned."""
+    """Check that the values are finite and within ±`LARGEST_WEIGHT`. Raises ModelError."""
     if not value.numel():
         return
-    # One pass, in which a value that is no number becomes both ends.
+    # One pass: a NaN becomes both the minimum and the maximum.
     low, high = value.aminmax()
     if low >= -LARGEST_WEIGHT and high <= LARGEST_WEIGHT:
         return
@@ -196,7 +198,7 @@ def _check_values(path: Path, name: str, value: Tensor) -> None:
 
 
 def load_progress(folder: Path, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
-    """Restore optimiser and random generators from a checkpoint; returns the contents of its progress.json.
+    """Restore optimiser and random generators from a checkpoint, and return the contents of its progress.json.
 
     Raises:
         ModelError: when a file is missing, damaged or of another model.
@@ -209,7 +211,7 @@ def load_progress(folder: Path, optimizer: torch.optim.Optimizer) -> dict[str, A
         state = _read_tensors(folder / OPTIMIZER)
         cpu_state = state.pop("random.cpu", torch.empty(0))
         _check_random(cpu_state, torch.get_rng_state())
-        # Those of a device that this machine lacks serve nobody; a checkpoint of another machine has none of ours.
+        # States of devices that this machine lacks are dropped; a checkpoint of another machine may lack those of ours.
         kept = {key: state.pop(key) for key in RANDOM_OF_DEVICES if key in state}
         devices = {key: device for key, device in _random_devices().items() if key in kept}
         for key, device in devices.items():
@@ -227,7 +229,7 @@ def load_progress(folder: Path, optimizer: torch.optim.Optimizer) -> dict[str, A
 
 
 def _random_devices() -> dict[str, Any]:
-    """The devices of this machine that draw random numbers of their own, such as dropout's, by their names in `OPTIMIZER`."""
+    """The devices of this machine with a random generator of their own (for dropout), by their names in `OPTIMIZER`."""
     return {
         **({RANDOM_OF_CUDA: torch.cuda} if torch.cuda.is_available() else {}),
         **({RANDOM_OF_MPS: torch.mps} if torch.backends.mps.is_available() else {}),
@@ -244,18 +246,18 @@ def _cannot_be_continued(folder: Path, why: str) -> ModelError:
 
 
 def _check_random(state: Tensor, present: Tensor) -> None:
-    """Raises ValueError where a state of random numbers is not of the same make as the present one."""
+    """Check that a generator state has the type and shape of the present one. Raises ValueError."""
     if state.dtype != present.dtype or state.shape != present.shape:
         raise ValueError(f"{OPTIMIZER} lacks the state of the random numbers")
 
 
 def _optimizer_slots(state: Mapping[str, Tensor], optimizer: torch.optim.Optimizer) -> dict[int, dict[str, Tensor]]:
-    """State of the optimiser by index of the parameter. Raises ValueError when it does not fit the model."""
+    """Optimiser state by index of the parameter. Raises ValueError when it does not fit the model."""
     weights = [weight for group in optimizer.param_groups for weight in group["params"]]
     slots: dict[int, dict[str, Tensor]] = {}
     for key, value in state.items():
         number, _, slot = key.partition(".")
-        # A slot is as large as its weight, or a single number such as the count of steps.
+        # A slot has the shape of its weight, or is a scalar such as the step count.
         index = int(number) if number.isdecimal() and number.isascii() else len(weights)
         if index >= len(weights) or value.shape not in (weights[index].shape, ()):
             raise ValueError(f"{OPTIMIZER} belongs to another model")
@@ -269,7 +271,7 @@ def _optimizer_slots(state: Mapping[str, Tensor], optimizer: torch.optim.Optimiz
 
 
 def _check_weights(path: Path, expected: Mapping[str, tuple[int, ...]]) -> None:
-    """Hold a safetensors file's own header, and its size, to the shapes that the architecture gives."""
+    """Compare the header of a safetensors file with the expected shapes. Raises ModelError."""
     entries = tensor_entries(path)
     for name in expected.keys() - entries.keys():
         raise ModelError("{path} lacks the weight {name}.", HINT, path=path, name=name)
@@ -298,7 +300,7 @@ def _check_weights(path: Path, expected: Mapping[str, tuple[int, ...]]) -> None:
 
 
 def _read_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a file whose entries were checked. Raises ModelError."""
+    """Read the tensors of a file whose entries were checked. Raises ModelError."""
     try:
         return load_file(path)
     except (SafetensorError, OSError) as error:
@@ -306,7 +308,7 @@ def _read_tensors(path: Path) -> dict[str, Tensor]:
 
 
 class CheckpointFolder:
-    """The checkpoints of one run: `step-…` folders, and `last.json` and `best.json` that name two of them."""
+    """The checkpoints of one run: `step-…` folders, and `last.json` and `best.json`, each of which names one of them."""
 
     N_KEPT = 2
 
@@ -317,22 +319,22 @@ class CheckpointFolder:
         return self.folder / f"step-{step:08d}"
 
     def point(self, pointer: str, step: int) -> None:
-        """Let `last` or `best` name the checkpoint of a step; the checkpoint must be whole on disk already."""
+        """Point `last` or `best` to the checkpoint of a step, which must be complete on disk already."""
         write_atomically(
             self.folder / f"{pointer}.json", json.dumps({"step": step, "path": self.path_of(step).name}) + "\n"
         )
 
     def find(self, pointer: str) -> Path | None:
-        """The checkpoint that `last` or `best` names, if there is one."""
+        """The checkpoint that `last` or `best` names; None if there is none."""
         target = checkpoint_named(self.folder / f"{pointer}.json")
         return target if target is not None and is_folder(target) else None
 
     def prune(self) -> None:
-        """Remove all but the newest `N_KEPT`, `last` and `best`, and what a killed writer left half-written."""
+        """Remove all checkpoints but the newest `N_KEPT`, `last` and `best`, and partial files of killed processes."""
         whole = sorted(path for path in self.folder.glob("step-????????") if path.is_dir())
         kept = {*whole[-self.N_KEPT :], self.find("last"), self.find("best")}
         for path in self.folder.iterdir():
             if path.is_dir() and path not in kept:
                 shutil.rmtree(path)
             elif path.name.startswith(".") and path.suffix == ".tmp":
-                path.unlink()  # a pointer that was about to be replaced
+                path.unlink()  # a pointer whose replacement was interrupted

@@ -1,13 +1,13 @@
 """Decode steps of one character: the model's weights, packed for small batches.
 
-A step of one poem takes as long as reading the weights once, a step of many as long as the products. By preference:
+A step of one poem takes the time of reading the weights once, a step of many poems that of the products. In order of preference:
 
 - bfloat16 products with float32 sums, on processors with AMX tiles and for layers large enough to gain from them. A product of
-  256 rows with a matrix of 2,048 × 4,096 takes 5 ms on one thread, in float16 42 ms; one of a single row takes as long in both.
-- float16 weights with float32 products, for weights that 16 bits hold exactly, as those of every packed model do.
-- float32, with matrices stored by columns: 1.5 times as fast as by PyTorch's rows.
+  256 rows with a matrix of 2,048 × 4,096 takes 5 ms on one thread, in float16 42 ms; with a single row both take the same time.
+- float16 weights with float32 products, for weights that float16 represents exactly, as those of every packed model.
+- float32, with matrices stored column by column: 1.5 times as fast as PyTorch's row order.
 
-Rounding differs between the three, so that a seed gives the same poem only where the same one is used.
+Rounding differs between the three, so that a seed reproduces a poem only with the same one.
 
 Shapes: B poems, E input, H hidden, V vocabulary, V′ the next multiple of `ALIGNED_FLOATS` from V on, F features.
 """
@@ -26,14 +26,14 @@ from engine.model.fused_loss import ALIGNED_FLOATS
 
 # The state of one layer: (h,) for rnn and gru, (h, c) for lstm; each (B, H).
 LayerState = tuple[Tensor, ...]
-# Address and write counter of each weight: they change when the weights do.
+# Address and version counter of each weight; they change with the weights.
 WeightVersion = tuple[tuple[int, int], ...]
 # A layer's weights as PyTorch keeps them: w_ih, w_hh, b_ih, b_hh.
 Layer = Sequence[Tensor]
 
-# Rows whose ln p are computed together.
+# Rows per pass of `log_softmax_`.
 _ROWS_AT_ONCE = 16
-# The instruction sets for which PyTorch multiplies float32 by 16-bit weights (FBGEMM).
+# The quantisation engines with which PyTorch multiplies float32 by 16-bit weights (FBGEMM).
 _ENGINES_OF_16_BITS = ("x86", "fbgemm")
 
 
@@ -55,7 +55,7 @@ def weight_version(weights: Iterable[Tensor]) -> WeightVersion:
 def decode_weights(
     cell: Cell, layers: Sequence[Layer], projection: Tensor | None, output_weight: Tensor, output_bias: Tensor
 ) -> DecodeWeights:
-    """The weights of a cell's layers, the projection where there is one, and the output layer, copied as suits them."""
+    """Copy and pack the weights of the layers, the projection (None: the model has none) and the output layer."""
     n_missing = -len(output_weight) % ALIGNED_FLOATS
     outputs: list[tuple[Tensor, Tensor | None]] = [] if projection is None else [(projection.detach(), None)]
     padded_weight = torch.nn.functional.pad(output_weight.detach(), (0, 0, 0, n_missing))
@@ -69,7 +69,7 @@ def decode_weights(
 
 
 def can_multiply_bfloat16(device: torch.device, hidden_size: int) -> bool:
-    """Whether steps use bfloat16 products: by the processor's abilities alone, so that the choice never depends on timing."""
+    """Whether steps use bfloat16 products: decided by the processor's features alone, so that the choice never depends on timing."""
     return device.type == "cpu" and has_fast_bfloat16(device, hidden_size) and _HAS_BFLOAT16_OPERATORS
 
 
@@ -83,7 +83,7 @@ def _fits_16_bits(matrix: Tensor) -> bool:
 
 
 def log_softmax_(logits: NDArray[np.float32]) -> None:
-    """Turn logits (B, V′) into ln p in place: a few rows at a time, which stay in the processor's cache, on one thread."""
+    """Turn logits (B, V′) into ln p in place, on one thread, a few rows at a time, which stay in the processor's cache."""
     for start in range(0, len(logits), _ROWS_AT_ONCE):
         rows = logits[start : start + _ROWS_AT_ONCE]
         rows -= rows.max(1, keepdims=True)
@@ -91,7 +91,7 @@ def log_softmax_(logits: NDArray[np.float32]) -> None:
 
 
 class _Float32Weights:
-    """Any weights, on any device, stored column by column."""
+    """Float32 weights on any device, stored column by column."""
 
     def __init__(self, cell: Cell, layers: Sequence[Layer], outputs: Sequence[tuple[Tensor, Tensor | None]]) -> None:
         self._step = _STEPS[cell]
@@ -110,7 +110,7 @@ class _Float32Weights:
 
 
 class _Float16Weights:
-    """Weights that float16 holds exactly; activations and sums are float32."""
+    """Weights that float16 represents exactly; activations and sums are float32."""
 
     def __init__(self, cell: Cell, layers: Sequence[Layer], outputs: Sequence[tuple[Tensor, Tensor | None]]) -> None:
         pack = torch.ops.quantized.linear_prepack_fp16
@@ -130,8 +130,8 @@ class _Float16Weights:
 class _BFloat16Weights:
     """Weights rounded to bfloat16 and packed for oneDNN; biases, gates and states stay in float32.
 
-    The logits lose digits too, 0.01 nats of ln p: with float32 results oneDNN rounds the weight at every call, which takes as long as
-    the product of 256 rows.
+    The logits are rounded to bfloat16 too, an error of 0.01 nats of ln p: for float32 results oneDNN rounds the weight at every call,
+    which takes as long as the product of 256 rows.
     """
 
     def __init__(self, cell: Cell, layers: Sequence[Layer], outputs: Sequence[tuple[Tensor, Tensor | None]]) -> None:
@@ -152,9 +152,9 @@ class _BFloat16Weights:
 class _PackedLinear:
     """(B, K) -> (B, N) in bfloat16, for a float32 weight (N, K).
 
-    Rows are padded to a multiple of `TILE_ROWS` and multiplied `MAX_ROWS` at a time: oneDNN adds in another order for fewer and for
-    more, and rounding the results to bfloat16 makes that visible. 12 steps later the logits of a poem alone and in a batch
-    differed by 0.02, and three poems in four came out otherwise than in the batch. One row takes as long
+    Rows are padded to a multiple of `TILE_ROWS` and multiplied `MAX_ROWS` at a time: for other numbers of rows oneDNN sums in another
+    order, and rounding to bfloat16 amplifies the difference. After 12 steps the logits of a poem alone and in a batch
+    differed by 0.02, and 75 % of the poems differed from those of the batch. One row takes as long
     as 64: the time of reading the weight.
     """
 
@@ -191,7 +191,7 @@ class _BFloat16RnnOrLstm:
 
 
 class _BFloat16Gru:
-    """The candidate reads the reset gate after the product of w_hh, as PyTorch's does, so that the two products stay apart."""
+    """A GRU whose reset gate is applied after the product with w_hh, as in PyTorch, which keeps the two products separate."""
 
     def __init__(self, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> None:
         self._input, self._hidden = _PackedLinear(w_ih), _PackedLinear(w_hh)
@@ -206,13 +206,13 @@ class _BFloat16Gru:
         return (torch.lerp(candidate, h, z),)
 
 
-# PyTorch's inductor calls these two operators; other versions may lack them.
+# Private operators of PyTorch's inductor, which other versions may lack.
 _HAS_BFLOAT16_OPERATORS = hasattr(torch.ops.mkldnn, "_linear_pointwise") and hasattr(
     torch.ops.mkldnn, "_reorder_linear_weight"
 )
 
 _STEPS: dict[Cell, Callable[..., Any]] = {"rnn": torch.rnn_tanh_cell, "lstm": torch.lstm_cell, "gru": torch.gru_cell}
-# Named when they are asked for: not every machine has them.
+# Looked up on use: not every machine has these operators.
 _FLOAT16_STEPS: dict[Cell, Callable[[], Callable[..., Any]]] = {
     "rnn": lambda: torch.ops.quantized.quantized_rnn_tanh_cell_dynamic,
     "lstm": lambda: torch.ops.quantized.quantized_lstm_cell_dynamic,
@@ -225,5 +225,5 @@ def _as_state(after: Tensor | LayerState) -> LayerState:
 
 
 def _by_columns(matrix: Tensor) -> Tensor:
-    """The same matrix, each column in one piece of memory."""
+    """The same matrix with contiguous columns."""
     return matrix.T.contiguous().T

@@ -16,23 +16,24 @@ from engine.config.options import check_setting
 from engine.config.schema import DeviceChoice, Precision, TrainConfig
 from engine.system.errors import UsageError
 
-# More rows than the stage ever asks for at once: what somebody waits for must not wait for a training.
+# More rows than the Compose screen ever requests at once: with fewer, a composition on all cores would compete with a training.
 MIN_ROWS_FOR_ALL_CORES = 48
-# The smallest hidden size whose products a processor's tiles make faster; with 24 a step takes twice as long as in 32 bits.
+# The smallest hidden size that is faster with AMX tiles; with 24 a step takes twice as long as in float32.
 MIN_HIDDEN_SIZE_FOR_BFLOAT16 = 128
-# Raises gradients of 1e-7 to where float16 has all its digits; one above 16 would become infinite.
+# Scales gradients of 1e-7 into the normal range of float16; a gradient above 16 would become infinite.
 FLOAT16_GRADIENT_SCALE = 4096.0
-# Parameters of glibc's `mallopt`, and what they are set to. The largest blocks that a step of `nndl` takes and frees have some 50 MiB;
-# with 32 MiB in place of 64 it is no faster than without, with no limit at all `studio` needs 0.3 GB more.
+# Parameters of glibc's `mallopt`.
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
+# Their values. The largest blocks that a step of `nndl` allocates and frees have about 50 MiB; a limit of 32 MiB gains nothing,
+# and without a limit `studio` needs 0.3 GB more.
 KEPT_BYTES, LARGEST_KEPT_BYTES = 256 * 2**20, 64 * 2**20
 
 
 def choose_device(choice: DeviceChoice) -> torch.device:
-    """`auto` takes cuda, then mps, then cpu.
+    """The device of a setting; `auto` prefers cuda, then mps, then cpu.
 
     Raises:
-        UsageError: when a device that was asked for by name is not there, or no device has that name.
+        UsageError: when the machine lacks the device, or no device has that name.
     """
     check_setting(TrainConfig, "device", choice)
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
@@ -54,7 +55,7 @@ def use_threads(n_threads: int) -> None:
 def tune_malloc() -> None:
     """Make glibc keep freed memory for the next step, until `trim_malloc`; does nothing with other C libraries.
 
-    It would give it back to the system, which hands it out again page by page, each filled with zeros: a twentieth of a training
+    By default glibc returns it to the system, which zeroes each page when it is allocated again: 5 % of the time of a training
     with small layers and large batches.
     """
     with contextlib.suppress(AttributeError, OSError, TypeError):
@@ -66,8 +67,7 @@ def tune_malloc() -> None:
 def trim_malloc() -> None:
     """Return freed memory to the system, also from between blocks in use; does nothing with other C libraries.
 
-    Batches of many shapes leave gaps that the next ones do not fit into: a training of `studio` grew by 500 MB in its first 150 steps,
-    all of it free.
+    Batches of many shapes fragment the heap: a training of `studio` grew by 500 MB of free memory in its first 150 steps.
     """
     with contextlib.suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
@@ -75,7 +75,7 @@ def trim_malloc() -> None:
 
 @contextmanager
 def use_all_cores_for(n_rows: int, device: torch.device) -> Iterator[None]:
-    """Use every core for the block, if its steps have rows enough to gain from it."""
+    """Context manager: use every core, if `n_rows` are at least `MIN_ROWS_FOR_ALL_CORES` and the device is a CPU."""
     before = torch.get_num_threads()
     if device.type != "cpu" or n_rows < MIN_ROWS_FOR_ALL_CORES or before >= usable_cores():
         yield
@@ -92,19 +92,20 @@ def usable_cores() -> int:
 
 
 def to_device(device: torch.device, array: NDArray[Any]) -> Tensor:
-    """Copy an array to a device; to a graphics card asynchronously, from pinned memory."""
+    """Copy an array to a device; to a GPU asynchronously, from pinned memory."""
     if device.type != "cuda":
         return torch.from_numpy(array).to(device)
     return torch.from_numpy(np.ascontiguousarray(array)).pin_memory().to(device, non_blocking=True)
 
 
 def product_dtype(choice: Precision, device: torch.device, hidden_size: int) -> torch.dtype:
-    """Type of a training's matrix products. `auto`: bfloat16 on cards that have it, and on processors with AMX tiles, which
-    multiply it six times as fast as float32, for networks that are large enough; processors that only have instructions for it
-    gain less, and were not measured.
+    """Type of the matrix products of a training.
+
+    `auto`: bfloat16 on GPUs that support it, and for large enough networks on processors with AMX tiles, which multiply bfloat16
+    six times as fast as float32. Processors with bfloat16 instructions but no tiles gain less, and were not measured.
 
     Raises:
-        UsageError: for bfloat16 on a device that trains in float32 alone.
+        UsageError: for bfloat16 on a device that supports float32 only.
     """
     if choice == "bfloat16" and device.type not in ("cpu", "cuda"):
         raise UsageError(
@@ -119,30 +120,30 @@ def product_dtype(choice: Precision, device: torch.device, hidden_size: int) -> 
 
 
 def has_fast_bfloat16(device: torch.device, hidden_size: int) -> bool:
-    """Whether products of layers of this hidden size are faster in bfloat16 than in float32: on cards, and on AMX tiles."""
+    """Whether layers of this hidden size are faster in bfloat16 than in float32: on GPUs, and on processors with AMX tiles."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    # Not every PyTorch that the studio runs with can tell.
+    # Some supported versions of PyTorch lack `get_capabilities`.
     abilities: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     has_tiles = torch.backends.mkldnn.is_available() and bool(abilities.get("amx_bf16"))  # type: ignore[no-untyped-call]
     return device.type == "cpu" and has_tiles and hidden_size >= MIN_HIDDEN_SIZE_FOR_BFLOAT16
 
 
 def mixed_precision(device: torch.device, dtype: torch.dtype) -> AbstractContextManager[object]:
-    """Products in `dtype`; all else stays in float32."""
+    """Context manager: matrix products in `dtype`, all other operations in float32."""
     return nullcontext() if dtype == torch.float32 else torch.autocast(device.type, dtype=dtype)
 
 
 def gradient_scale(device: torch.device, dtype: torch.dtype) -> float:
     """Loss scale: the loss is multiplied by it before the backward pass, the gradients are divided by it afterwards.
 
-    On a graphics card PyTorch's mixed precision makes recurrent layers in float16 even where bfloat16 is asked for, and what is
-    less than 6e-8 is nothing there: of the mean over ten thousand characters, that is much of what each of them has to say.
+    On a GPU PyTorch's autocast runs recurrent layers in float16 even with dtype bfloat16. Float16 underflows below 6e-8, and many
+    gradients of a mean over 10,000 characters are smaller.
     """
     return FLOAT16_GRADIENT_SCALE if device.type == "cuda" and dtype != torch.float32 else 1.0
 
 
 def device_name(device: torch.device, dtype: torch.dtype = torch.float32) -> str:
-    """Name of the graphics card, or the kind of device; with the type of matrix products if it is not float32."""
+    """Name of the GPU, or the type of the device; followed by the type of matrix products if it is not float32."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
     return name if dtype == torch.float32 else f"{name}, {str(dtype).removeprefix('torch.')}"

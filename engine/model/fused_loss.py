@@ -1,11 +1,11 @@
 """Linear layer and cross-entropy in one, in chunks of rows: the logits of a whole batch never exist at once.
 
-For a vocabulary of 8,000 and a batch of 6,000 characters plain logits are 200 MB, written and read half a dozen
-times. The gradient is made in the forward pass, while the chunk's probabilities are at hand (softmax − one-hot), so that
+For a vocabulary of 8,000 and a batch of 6,000 characters the logits take 200 MB, which would be written and read about six
+times. The gradient (softmax − one-hot) is computed in the forward pass, from the chunk's probabilities, so that
 nothing is computed twice.
 
-Where products are made in 16 bits they are so quick that half of the time would go into what stands between them. There a chunk
-is 16 bits wide, and as little as can be is done with it.
+16-bit products are so fast that half of the time would go into the elementwise operations between them. There a chunk
+is stored in 16 bits, and few passes are made over it.
 
 Shapes: N characters, F features, V vocabulary, V′ the next multiple of `ALIGNED_FLOATS` from V on.
 """
@@ -19,13 +19,14 @@ from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx
 
 SMALLEST_PROBABILITY = torch.finfo(torch.float32).tiny
-# Two cache lines of 64 bytes, or one in 16 bits. Rows of logits that begin on one are written by the product, and read by the
-# next ones, a third faster than rows that begin anywhere.
+# Two cache lines of 64 bytes in float32, one in 16 bits. Products write and read rows of logits that begin at a cache line
+# a third faster than unaligned rows.
 ALIGNED_FLOATS = 32
-# Columns that stand beside the features: two are used, the others fill what products take at a time.
+# Columns appended to the features: two are used, the others pad to the block size of the products.
 N_BESIDE = 16
-# The logit of what stands beyond V.
+# The logit of the padding columns from V to V′.
 IMPOSSIBLE = -1e4
+# The number of rows of a 16-bit chunk is a multiple of it.
 EVEN_ROWS = 32
 
 
@@ -33,10 +34,10 @@ def linear_cross_entropy(features: Tensor, weight: Tensor, bias: Tensor, targets
     """Mean of −ln softmax(features · weightᵀ + bias)[target], in nats a character.
 
     Args:
-        features: (N, F), the weight's type or one of 16 bits; the products are made in it, what is summed up over chunks in float32.
+        features: (N, F), of the weight's type or a 16-bit type. Products use this type; sums over chunks are float32.
         weight: (V, F) and bias: (V,), the output layer.
         targets: (N,) indices.
-        chunk_rows: about so many rows' logits exist at one time, in 16 bits twice as many; it changes speed and memory, and the
+        chunk_rows: approximate number of rows per chunk, doubled in 16 bits; it changes speed and memory, and the
             value by rounding only.
     """
     loss: Tensor = _LinearCrossEntropy.apply(features, weight, bias, targets, chunk_rows)  # type: ignore[no-untyped-call]
@@ -54,7 +55,7 @@ def target_nats(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor,
 
 
 def _logits(features: Tensor, weight: Tensor, bias: Tensor, chunk_rows: int) -> Iterator[tuple[slice, Tensor]]:
-    """Chunk by chunk: which rows, and their logits (rows, V′), −∞ beyond V, in a buffer that the next chunk overwrites."""
+    """Yield for each chunk its rows, and their logits (rows, V′), −∞ beyond V, in a buffer that the next chunk overwrites."""
     chunks = _chunks(len(features), chunk_rows)
     n_most, width = max(rows.stop - rows.start for rows in chunks), -(-len(weight) // ALIGNED_FLOATS) * ALIGNED_FLOATS
     buffer = torch.empty(n_most, width, dtype=weight.dtype, device=weight.device)
@@ -66,7 +67,7 @@ def _logits(features: Tensor, weight: Tensor, bias: Tensor, chunk_rows: int) -> 
 
 
 def _chunks(n_rows: int, most_rows: int) -> list[slice]:
-    """Chunks of nearly one size: a small one at the end would use the machine badly."""
+    """Chunks of nearly equal size: a small last chunk would be inefficient."""
     n_chunks = max(1, -(-n_rows // most_rows))
     return [slice(*bounds) for bounds in pairwise(n_rows * chunk // n_chunks for chunk in range(n_chunks + 1))]
 
@@ -86,16 +87,16 @@ def _sums_in_32_bits(features: Tensor, weight: Tensor, bias: Tensor, targets: Te
     ones = bias.new_ones(len(features))
     for rows, logits in _logits(features, weight, bias, chunk_rows):
         grad_logits = _become_gradient(logits, targets[rows, None], nats)[:, : len(weight)]  # beyond, all is 0
-        grad_bias.addmv_(grad_logits.T, ones[rows])  # their sum; twice as fast as asking for it
+        grad_bias.addmv_(grad_logits.T, ones[rows])  # the sum over rows; twice as fast as sum(0)
         torch.mm(grad_logits, weight, out=grad_features[rows])  # (rows, V) @ (V, F) -> (rows, F)
         grad_weight.addmm_(grad_logits.T, features[rows])  # (V, rows) @ (rows, F) -> (V, F)
     return _Sums(nats, grad_features, grad_weight, grad_bias)
 
 
 def _sums_in_16_bits(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, chunk_rows: int) -> _Sums:
-    """Logits, softmax − one-hot and what goes into products are rounded to the features' type; sums are made in 32 bits."""
+    """As `_sums_in_32_bits`, with logits, softmax − one-hot and factors of products in the features' type; sums are float32."""
     (n_rows, n_features), n_known = features.shape, len(weight)
-    chunk_rows = _even_rows(n_rows, 2 * chunk_rows)  # of 16 bits twice as many have room where others would stand
+    chunk_rows = _even_rows(n_rows, 2 * chunk_rows)  # 16-bit chunks hold twice the rows in the same memory
     with_ones, with_bias = _with_ones(features, chunk_rows), _with_bias(weight, bias, features.dtype)
     in_chunk = torch.arange(chunk_rows, device=targets.device) * len(with_bias)
     positions = nn.functional.pad(targets, (0, len(with_ones) - n_rows)).view(-1, chunk_rows) + in_chunk
@@ -106,9 +107,9 @@ def _sums_in_16_bits(features: Tensor, weight: Tensor, bias: Tensor, targets: Te
     chunks = zip(torch.split(with_ones, chunk_rows), positions, torch.split(grad_features, chunk_rows), strict=True)
     for some, position, grad_some in chunks:
         torch.mm(some, with_bias.T, out=room)  # (rows, F + ones) @ (F + ones, V′) -> (rows, V′)
-        p = torch.softmax(room, dim=1, out=room)  # it reckons in 32 bits, row by row
+        p = torch.softmax(room, dim=1, out=room)  # computes in float32 internally
         p_targets.append(p.take(position))
-        # p − 1 would lose a target's last digits where it is nearly certain; what all others have together does not.
+        # 1 − p of a nearly certain target would lose digits in 16 bits; the sum of the other probabilities does not.
         p_others.append(p.put_(position, p.new_zeros(chunk_rows)).sum(dim=1))
         grad_logits = p.put_(position, -p_others[-1])
         torch.mm(grad_logits, with_bias[:, :n_features], out=grad_some)  # (rows, V′) @ (V′, F) -> (rows, F)
@@ -119,7 +120,7 @@ def _sums_in_16_bits(features: Tensor, weight: Tensor, bias: Tensor, targets: Te
 
 
 def _with_ones(features: Tensor, chunk_rows: int) -> Tensor:
-    """The features and, beside them, ones for the bias (chunks · chunk_rows, F + N_BESIDE); rows that are over hold zeros, and so
+    """The features with columns of ones for the bias appended (chunks · chunk_rows, F + N_BESIDE). Padding rows are zero, and so
     change no sum."""
     n_rows, n_features = features.shape
     with_ones = nn.functional.pad(features, (0, N_BESIDE, 0, -n_rows % chunk_rows))
@@ -128,7 +129,7 @@ def _with_ones(features: Tensor, chunk_rows: int) -> Tensor:
 
 
 def _with_bias(weight: Tensor, bias: Tensor, dtype: torch.dtype) -> Tensor:
-    """The weights and, beside them, the bias as a sum of two numbers of 16 bits (V′, F + N_BESIDE); nothing beyond V is likely."""
+    """The weights with the bias appended as a sum of two 16-bit numbers (V′, F + N_BESIDE); beyond V the bias is `IMPOSSIBLE`."""
     n_known, n_features = weight.shape
     with_bias = nn.functional.pad(weight.to(dtype), (0, N_BESIDE, 0, -n_known % ALIGNED_FLOATS))
     with_bias[:n_known, n_features] = bias
@@ -138,8 +139,10 @@ def _with_bias(weight: Tensor, bias: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def _even_rows(n_rows: int, most_rows: int) -> int:
-    """Rows of a chunk, so that the last one is nearly full: a multiple of `EVEN_ROWS`, since oneDNN makes, and keeps, a program for
-    each number of rows that it meets."""
+    """Number of rows of a chunk, at most about `most_rows`, such that the last chunk is nearly full.
+
+    It is a multiple of `EVEN_ROWS`, because oneDNN compiles and caches a kernel for each number of rows.
+    """
     n_chunks = max(1, -(-n_rows // most_rows))
     return -(-n_rows // (n_chunks * EVEN_ROWS)) * EVEN_ROWS
 
@@ -147,14 +150,14 @@ def _even_rows(n_rows: int, most_rows: int) -> int:
 def _become_gradient(logits: Tensor, target: Tensor, nats: Tensor) -> Tensor:
     """Turn logits (rows, V′) into softmax − one-hot of target (rows, 1), in place; `nats` grows by −ln p of the targets."""
     p = torch.softmax(logits, dim=1, out=logits)
-    # Taking the loss from the probabilities saves a pass over the chunk; what is less likely than a float32 can
-    # hold counts as 87 nats, and its gradient is exact all the same.
+    # Taking the loss from the probabilities saves a pass over the chunk. A probability that underflows float32
+    # counts as 87 nats; its gradient is exact nevertheless.
     nats -= p.gather(1, target).clamp_min_(SMALLEST_PROBABILITY).log_().sum()
     return p.scatter_add_(1, target, torch.full_like(target, -1, dtype=p.dtype))
 
 
 class _LinearCrossEntropy(torch.autograd.Function):
-    """Forward computes the loss and all three gradients; backward scales them by the incoming one."""
+    """The forward pass computes the loss and all three gradients; the backward pass scales them by the incoming gradient."""
 
     @staticmethod
     def forward(ctx: Any, features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, chunk_rows: int) -> Tensor:

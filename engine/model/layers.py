@@ -1,8 +1,8 @@
-"""The recurrent layers: one above another, or with residual connections and layer normalisation between them.
+"""The recurrent layers: plainly stacked, or with residual connections and layer normalisation between them.
 
-The residual stream above a layer is its output; with `residual` (He et al. 2016) the sum of it and of the outputs of all layers
-below. The next layer and the projection read the stream; with `layer_norm` normalised to mean 0 and variance 1 (Ba, Kiros and Hinton
-2016), while the stream itself stays unnormalised ("pre-norm", Xiong et al. 2020).
+The residual stream above a layer is its output; with `residual` (He et al. 2016) it is the sum of the outputs of this layer and all
+layers below. The next layer and the projection read the stream; with `layer_norm` they read it normalised to mean 0 and variance 1
+(Ba, Kiros and Hinton 2016), while the stream itself stays unnormalised ("pre-norm", Xiong et al. 2020).
 
 The normalisation has no parameters: a linear map with a bias reads its output, so that a gain and an offset would be redundant.
 
@@ -17,15 +17,16 @@ from torch import Tensor, nn
 
 from engine.config.schema import ModelConfig
 
-# Bits of a random number for each activation that dropout may drop.
+# Random bits per activation for dropout.
 BITS = 16
 
 
 def dropout(x: Tensor, rate: float, *, training: bool) -> Tensor:
-    """While training, set each activation to 0 with probability `rate` and scale the others by 1 / (1 − rate); any shape.
+    """Dropout (Srivastava et al. 2014) for a tensor of any shape.
 
-    Dropout of Srivastava et al. (2014). PyTorch draws a number for each activation, one after another on one core: a seventh of a
-    training step of `studio` in 16 bits. Here four activations share a number of 64 bits, each with 16 bits of its own.
+    In training it sets each activation to 0 with probability `rate` and scales the others by 1 / (1 − rate). On a CPU, PyTorch draws
+    one number per activation on one core, which takes a seventh of a 16-bit training step of `studio`. Here four activations share
+    a 64-bit number, 16 bits each.
     """
     if not training or rate == 0:
         return x
@@ -46,21 +47,21 @@ def _mask(x: Tensor, rate: float) -> Tensor:
 State = tuple[Tensor, ...]
 
 LAYERS: dict[str, type[nn.RNN] | type[nn.LSTM] | type[nn.GRU]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
-# The same layers for weights that are given with each call.
+# The same layers as functions of their weights.
 _WITH_WEIGHTS: dict[type[nn.RNNBase], Callable[..., Any]] = {
     nn.RNN: torch.rnn_tanh,
     nn.LSTM: torch.lstm,
     nn.GRU: torch.gru,
 }
-# Devices where layers in one piece are wrong: on Apple's, those of an LSTM with dropout have the gradients of layers without it
-# (pytorch#190056, PyTorch 2.13 and before), and kept dropping when they only judged or composed (pytorch#180744).
+# Devices whose stacked layers are wrong with dropout. On Apple's, the gradients of an LSTM are those without dropout
+# (pytorch#190056, PyTorch 2.13 and before), and dropout stayed active in evaluation mode (pytorch#180744).
 UNSTACKED_DEVICES = frozenset({"mps"})
-# Where w_hh stands among a layer's weights.
+# Index of w_hh among a layer's weights.
 RECURRENT = 1
 
 
 def make_layers(config: ModelConfig) -> "nn.RNNBase | ResidualRNN":
-    """PyTorch's layers in one piece, unless something comes between them."""
+    """One stacked layer of PyTorch, or a `ResidualRNN` for residual connections or layer normalisation."""
     if config.residual or config.layer_norm:
         return ResidualRNN(config)
     return LAYERS[config.cell](
@@ -73,7 +74,7 @@ def make_layers(config: ModelConfig) -> "nn.RNNBase | ResidualRNN":
 
 
 def residual_stream(config: ModelConfig, from_below: Tensor | None, hidden: Tensor) -> Tensor:
-    """Residual stream above a layer with the output `hidden` (…, H); `from_below`: the stream below it, None for the first layer."""
+    """Residual stream above a layer with output `hidden` (…, H). `from_below`: the stream below the layer, None for the first one."""
     return hidden if from_below is None or not config.residual else from_below + hidden
 
 
@@ -85,14 +86,14 @@ def layer_input(config: ModelConfig, stream: Tensor) -> Tensor:
 def run(
     layers: "nn.RNNBase | ResidualRNN", x: Tensor, state: State | None, recurrent_dropout: float = 0.0
 ) -> tuple[Tensor, State]:
-    """Run the layers on embedded characters x (B, T, E): output (B, T, H), and the state after the last character."""
+    """Run the layers on embedded characters x (B, T, E); returns the output (B, T, H) and the state after the last character."""
     if isinstance(layers, ResidualRNN):
         return cast(tuple[Tensor, State], layers(x, state))
     if layers.num_layers > 1 and x.device.type in UNSTACKED_DEVICES:
         return _run_unstacked(layers, x, state, recurrent_dropout)
     if layers.training and recurrent_dropout:
         return _run_with_dropped_weights(layers, x, state, recurrent_dropout)
-    # Of the three layer types only the LSTM wants and gives a pair.
+    # Only the LSTM takes and returns its state as a tuple.
     packed_state = None if state is None else (state if len(state) == 2 else state[0])
     hidden, after = layers(x, packed_state)
     return hidden, after if isinstance(after, tuple) else (after,)
@@ -101,7 +102,7 @@ def run(
 def _run_with_dropped_weights(
     layers: nn.RNNBase, x: Tensor, state: State | None, recurrent_dropout: float
 ) -> tuple[Tensor, State]:
-    """As `run`, with some recurrent weights dropped, the same for all characters of the batch (Merity et al. 2018)."""
+    """As `run`, with dropout on the recurrent weights, one mask for the whole batch (Merity et al. 2018)."""
     weights = [weight for layer in layers.all_weights for weight in _dropped_weights(layer, recurrent_dropout)]
     return _run_with(layers, weights, x, _or_zeros(layers, x, state), layers.num_layers, layers.dropout)
 
@@ -123,7 +124,7 @@ def _run_unstacked(
 def _run_with(
     layers: nn.RNNBase, weights: Sequence[Tensor], x: Tensor, state: State, n_layers: int, dropout_between: float
 ) -> tuple[Tensor, State]:
-    """PyTorch's layers of this type with other weights: w_ih, w_hh, b_ih, b_hh of each of `n_layers`."""
+    """Run PyTorch's layers of this type with the given weights: w_ih, w_hh, b_ih, b_hh of each of `n_layers`."""
     hidden, *after = _WITH_WEIGHTS[type(layers)](
         x,
         state if len(state) == 2 else state[0],
@@ -139,7 +140,7 @@ def _run_with(
 
 
 def _dropped_weights(weights: Sequence[Tensor], recurrent_dropout: float) -> list[Tensor]:
-    """A layer's weights with some of the recurrent ones dropped."""
+    """A layer's weights, with dropout on w_hh."""
     return [
         dropout(weight, recurrent_dropout, training=True) if index == RECURRENT else weight
         for index, weight in enumerate(weights)
@@ -147,7 +148,7 @@ def _dropped_weights(weights: Sequence[Tensor], recurrent_dropout: float) -> lis
 
 
 def _or_zeros(layers: nn.RNNBase, x: Tensor, state: State | None) -> State:
-    """The state before x, zeros at the beginning of poems."""
+    """The state before x; zeros for None, the beginning of poems."""
     if state is not None:
         return state
     zeros = x.new_zeros(layers.num_layers, len(x), layers.hidden_size)
@@ -155,7 +156,7 @@ def _or_zeros(layers: nn.RNNBase, x: Tensor, state: State | None) -> State:
 
 
 class ResidualRNN(nn.ModuleList):
-    """Recurrent layers with residual connections or layer normalisation between them; dropout on each layer's input, as in PyTorch."""
+    """Recurrent layers with residual connections or layer normalisation, and dropout, between them."""
 
     def __init__(self, config: ModelConfig) -> None:
         sizes = [config.embedding_size, *[config.hidden_size] * (config.n_layers - 1)]
@@ -164,7 +165,7 @@ class ResidualRNN(nn.ModuleList):
 
     @property
     def all_weights(self) -> Sequence[Sequence[Tensor]]:
-        """w_ih, w_hh, b_ih, b_hh of each layer, as `nn.RNNBase.all_weights` has them."""
+        """w_ih, w_hh, b_ih, b_hh of each layer, as in `nn.RNNBase.all_weights`."""
         return [layer.all_weights[0] for layer in self._one_by_one()]
 
     def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:

@@ -1,8 +1,8 @@
-"""The files of a model folder, as far as they can be read without torch: metadata, and the place of each weight.
+"""Reading a model folder without torch: its metadata, and the header of its weights.
 
-model.json          architecture, vocabulary, how it was made
-model.safetensors   eight bytes with its header's length, little-endian; the header in JSON; the data
-lines.bloom         the lines that it was trained on (see `engine.corpus.novelty.training_lines`); a model may be without
+model.json          architecture, vocabulary, training settings
+model.safetensors   8 bytes with the length of the header, little-endian; the header in JSON; the data
+lines.bloom         the lines of the training text (see `engine.corpus.novelty.training_lines`); optional
 """
 
 import math
@@ -26,7 +26,7 @@ HINT = "Restore the folder from a copy, or train the model again."
 # All of Unicode's Han characters, and more.
 MAX_VOCABULARY_CHARS = 200_000
 MAX_NAME_CHARS = 4096
-# The library that reads the tensors allows no more.
+# The limit of the safetensors library.
 MAX_TENSOR_HEADER_BYTES = 100_000_000
 MAX_DIMENSIONS = 8
 _MAX_POINTER_BYTES = 4096
@@ -50,7 +50,7 @@ class _Figures(Struct, frozen=True):
 
 
 class _Ancestor(Struct, frozen=True):
-    """What is remembered of a model that a training began with, which may have begun with another; or of a model in a mean."""
+    """Metadata of a model that a training started from, which may have an ancestor itself; or of a member of a mean."""
 
     name: _Text = ""
     corpus: _CorpusFields | _Text | None = None  # the name alone in models made by other programs
@@ -65,7 +65,7 @@ class _Member(_Ancestor, frozen=True, kw_only=True):
 
 
 class _Metadata(_Ancestor, frozen=True, kw_only=True):
-    """What everybody who reads a model.json relies on."""
+    """The fields of model.json that readers rely on."""
 
     vocabulary: Annotated[str, Meta(max_length=MAX_VOCABULARY_CHARS)]
     architecture: dict[str, Any]
@@ -76,7 +76,7 @@ class _Metadata(_Ancestor, frozen=True, kw_only=True):
 
 
 class TensorEntry(Struct, frozen=True):
-    """A tensor in the header of a safetensors file; the offsets count from the header's end."""
+    """A tensor in the header of a safetensors file; the offsets are bytes from the end of the header."""
 
     dtype: Literal["F32", "F16", "BF16", "U8", "I64", "F64"]
     shape: Annotated[list[_Count], Meta(max_length=MAX_DIMENSIONS)]
@@ -84,10 +84,10 @@ class TensorEntry(Struct, frozen=True):
 
 
 def read_metadata(folder: Path) -> dict[str, Any]:
-    """The model.json of a folder.
+    """Read the model.json of a folder.
 
     Raises:
-        ModelError: when it is missing, damaged, or of a format that this studio does not know.
+        ModelError: when it is missing, damaged, or of an unknown format version.
     """
     path = folder / METADATA
     if not is_there(path):
@@ -110,7 +110,7 @@ def read_metadata(folder: Path) -> dict[str, Any]:
 
 
 def vocabulary_of(folder: Path, metadata: Mapping[str, Any]) -> Vocabulary:
-    """The vocabulary of a model folder's metadata. Raises ModelError when it is none."""
+    """The vocabulary in the metadata of a model folder. Raises ModelError when it is invalid."""
     try:
         return Vocabulary(metadata["vocabulary"], metadata.get("header_tags", ()))
     except ValueError as error:
@@ -118,11 +118,7 @@ def vocabulary_of(folder: Path, metadata: Mapping[str, Any]) -> Vocabulary:
 
 
 def architecture_of(folder: Path, metadata: Mapping[str, Any]) -> ModelConfig:
-    """The network that a folder's metadata describes.
-
-    Raises:
-        ModelError: when it describes none.
-    """
+    """The architecture in the metadata of a model folder. Raises ModelError when it is invalid."""
     try:
         return ModelConfig.from_dict(metadata["architecture"])
     except UsageError as error:
@@ -132,24 +128,24 @@ def architecture_of(folder: Path, metadata: Mapping[str, Any]) -> ModelConfig:
 
 
 def checkpoint_named(pointer: Path) -> Path | None:
-    """The folder that `last.json` or `best.json` names, beside which it lies; None where the file is missing or names none."""
+    """The checkpoint folder, beside `last.json` or `best.json`, that this file names; None if it is missing or names none."""
     try:
         body = parse_json(read_start(pointer, _MAX_POINTER_BYTES))
     except (OSError, ValueError):
         return None
     name = body.get("path") if isinstance(body, dict) else None
-    # A name alone: what lies elsewhere is no checkpoint of this run.
+    # Only a plain name: a path elsewhere is no checkpoint of this run.
     return pointer.parent / name if isinstance(name, str) and is_name(name) else None
 
 
 def tensor_entries(path: Path) -> dict[str, TensorEntry]:
-    """The tensors in the header of a safetensors file, by name.
+    """Read the header of a safetensors file: its tensors by name.
 
-    Once this returns, the tensors lie one behind the other, from the header's end to the file's, so that whoever allocates by
-    the header allocates no more than the file has.
+    The tensors are checked to fill the file from the end of the header without gap or overlap, so that allocating by the header
+    allocates no more than the size of the file.
 
     Raises:
-        ModelError: when the file is missing, cut or damaged.
+        ModelError: when the file is missing, truncated or damaged.
     """
     try:
         with open_regular(path) as file:
@@ -177,7 +173,7 @@ def tensor_entries(path: Path) -> dict[str, TensorEntry]:
 
 
 def _end_of(entries: Mapping[str, TensorEntry]) -> int:
-    """Where the last tensor ends. Raises ValueError where tensors overlap, leave a gap, or are not as long as their shape."""
+    """The end offset of the last tensor. Raises ValueError when tensors overlap, leave a gap, or do not have the size of their shape."""
     end = 0
     for name, entry in sorted(entries.items(), key=lambda item: (item[1].data_offsets, item[0])):
         first, last = entry.data_offsets

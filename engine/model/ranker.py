@@ -1,7 +1,7 @@
 """A linear ranker of candidate poems, fitted to readers' marks for one model and kept beside its weights.
 
-It sees a few statistics of ln p and the mean of the model's own features over the poem. Readers gave marks of 1 to 10 for sense
-to poems of one beginning; the ranker orders the poems of one request, its values are not comparable between requests.
+Its inputs are a few statistics of ln p and the mean of the model's features over the poem. Readers marked the sense of poems that
+share a begin character, from 1 to 10. The ranker orders the poems of one request; its values are not comparable between requests.
 `benchmarks.ranking` fits it; docs/experiments.md has its correlation with the marks.
 
 Shapes: N poems, T tokens, V vocabulary, H hidden, F features, K statistics.
@@ -40,9 +40,9 @@ STATISTICS = (
     "season clashes",
 )
 N_LEAST_CHARS = 4
-# Added to the rank in −ln(rank + offset), which stands for a character's ln p alone (Zipf and Mandelbrot).
+# Added to the rank in −ln(rank + offset), the unigram ln p of a character (law of Zipf and Mandelbrot).
 RANK_OFFSET = 30
-# Characters whose logits (V,) are in memory at once.
+# Maximum rows of logits (rows, V) in memory.
 MAX_ROWS_WITH_LOGITS = 1024
 
 Floats = NDArray[np.float64]
@@ -50,24 +50,23 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ScoredText:
-    """A poem and ln p of each of its tokens, END included or not, as it was composed."""
+    """A poem, and ln p of each of its tokens as it was composed, with or without END."""
 
     text: str
     log_probs: Sequence[float]
 
     @property
     def han_mean(self) -> float:
-        """The mean of ln p over the Han characters, in nats; 0 where there is none."""
+        """Mean ln p of the Han characters, in nats; 0 for a text without any."""
         of_han = [one for character, one in zip(self.text, self.log_probs, strict=False) if is_han(character)]
         return sum(of_han) / max(1, len(of_han))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """Texts as a model reads them after a prompt.
+    """The states of a model while it reads texts after a prompt.
 
-    `hidden` (N, T + 1, H): the input of the projection before each token and after the last. `tokens` (N, T): `PAD` after a
-    text's end.
+    `hidden` (N, T + 1, H): the input of the projection before each token and after the last. `tokens` (N, T), padded with `PAD`.
     """
 
     model: CharRNN
@@ -76,15 +75,15 @@ class Reading:
 
     @torch.inference_mode()
     def mean_features(self) -> Floats:
-        """The mean over the tokens of each text of what the output layer reads after them (N, F)."""
+        """Mean features of each text (N, F): the input of the output layer after each token, averaged over the tokens."""
         is_text = self.tokens != PAD
-        # The projection is linear: that of the mean is the mean of theirs.
+        # The projection is linear, so it may be applied to the mean.
         mean = (self.hidden[:, 1:] * is_text[..., None]).sum(1) / is_text.sum(1).clamp(min=1)[:, None]  # (N, H)
         return self.model.projection(mean).cpu().double().numpy()  # type: ignore[no-any-return]
 
     @torch.inference_mode()
     def mean_log_probs(self) -> Floats:
-        """The mean ln p of the tokens of each text (N,), in nats; no text may be empty."""
+        """Mean ln p of the tokens of each text (N,), in nats; no text may be empty."""
         is_text = self.tokens != PAD
         nats = torch.zeros(self.tokens.shape, device=self.tokens.device)
         nats[is_text] = torch.cat(
@@ -102,18 +101,18 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranker:
-    """`statistics` (K,) and `features` (F,): the weights of each input in the mark that is predicted."""
+    """A linear model of marks. `statistics` (K,) and `features` (F,): the weights of the two groups of inputs."""
 
     statistics: Floats
     features: Floats
 
     def marks(self, vocabulary: Vocabulary, poems: Sequence[ScoredText], reading: Reading) -> Floats:
-        """The predicted marks of poems (N,), up to a constant: only their order and differences count.
+        """Predict the marks of poems (N,), up to a constant: only order and differences have a meaning.
 
-        A poem without two lines of Han characters has −∞.
+        A poem with fewer than two lines of Han characters has −∞.
 
         Args:
-            reading: of the same poems after BEGIN alone.
+            reading: the `Reading` of the same poems after BEGIN alone.
         """
         marks = reading.mean_features() @ self.features
         for number, poem in enumerate(poems):
@@ -129,7 +128,7 @@ class Ranker:
 
 
 def ranker_of(folder: Path, n_features: int) -> Ranker | None:
-    """The ranker in a model's folder; None where there is none.
+    """Read the ranker of a model folder; None if it has none.
 
     Raises:
         ModelError: when the file is damaged or of another model.
@@ -152,10 +151,9 @@ def ranker_of(folder: Path, n_features: int) -> Ranker | None:
 
 
 def statistics_of(poem: ScoredText, vocabulary: Vocabulary) -> Floats:
-    """The `STATISTICS` of a poem (K,), of ln p in nats per Han character.
+    """The `STATISTICS` of a poem (K,), in nats of ln p per Han character, except the last two, which `engine.corpus.usage` counts.
 
-    Of lines their means; of the rhyme, at every second line's end, the last two characters or the last one. The last two are the
-    share and the number that `engine.corpus.usage` counts.
+    A line is scored by its mean; a rhyme by the mean of the last two characters of every second line ("rhyme character": of the last one).
     """
     at_han = [index for index, character in enumerate(poem.text) if is_han(character)]
     log_probs = np.array(poem.log_probs)[at_han]
@@ -186,7 +184,7 @@ def statistics_of(poem: ScoredText, vocabulary: Vocabulary) -> Floats:
 def read_texts(
     model: CharRNN, vocabulary: Vocabulary, prompts: Sequence[Sequence[int]], texts: Sequence[str]
 ) -> list[Reading]:
-    """Read texts after each of some prompts, which begin with BEGIN, all in one batch: one reading for each prompt."""
+    """Read texts after each of several prompts, which begin with BEGIN, in one batch; returns one reading per prompt."""
     device = model.output_bias.device
     rows = [vocabulary.encode(text) for text in texts]
     grid = torch.full((len(rows), max(map(len, rows))), PAD)

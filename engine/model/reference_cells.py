@@ -1,7 +1,7 @@
-"""The equations of the three cells, written out one character at a time: for the reader, the tests and the glass box.
+"""The equations of the three cells, one character at a time: for readers, tests and the inspector.
 
-`engine.model.char_rnn` trains with PyTorch's layers, which a test holds to these to 1e-5. Weights come in PyTorch's layout:
-the gates stacked along the first axis, and applied to a row vector from the right (X Wᵀ).
+`engine.model.char_rnn` trains with PyTorch's layers; a test compares them with these equations to 1e-5. Weights are in PyTorch's
+layout: gates stacked along the first axis, X Wᵀ for row vectors X.
 
 Shapes: B poems, E input features, H hidden.
 """
@@ -19,7 +19,7 @@ from engine.model.layers import State, layer_input, residual_stream
 
 @dataclass(frozen=True, slots=True)
 class CellWeights:
-    """One layer: `input` (G·H, E), `hidden` (G·H, H), biases (G·H,), with G gates: rnn 1; gru 3 (R, Z, H̃); lstm 4 (I, F, C̃, O)."""
+    """Weights of one layer: `input` (G·H, E), `hidden` (G·H, H), biases (G·H,). Gates G: rnn 1; gru 3 (R, Z, H̃); lstm 4 (I, F, C̃, O)."""
 
     input: Tensor
     hidden: Tensor
@@ -40,10 +40,10 @@ class CellWeights:
 
 @dataclass(frozen=True, slots=True)
 class LayerStep:
-    """One layer after a character, every tensor (B, H).
+    """Gates and states of one layer after a character; every tensor is (B, H).
 
-    `gates`: lstm i f o, gru r z, rnn none. `states`: hidden (H_t) and hidden_before (H_{t−1}), with a gru also candidate (H̃), with an
-    lstm also candidate (C̃), memory (C_t) and memory_before.
+    `gates`: lstm i f o, gru r z, rnn none. `states`: hidden (H_t) and hidden_before (H_{t−1}); a gru also has candidate (H̃), an
+    lstm candidate (C̃), memory (C_t) and memory_before (C_{t−1}).
     """
 
     gates: Mapping[str, Tensor]
@@ -85,14 +85,14 @@ _STEPS: Mapping[Cell, Callable[..., LayerStep]] = {"rnn": rnn_step, "lstm": lstm
 
 @dataclass(frozen=True, slots=True)
 class UnrolledStep:
-    """The layers after a character, from the lowest up, and the input of the projection (B, H)."""
+    """The steps of all layers for a character, lowest layer first, and the input of the projection (B, H)."""
 
     layers: tuple[LayerStep, ...]
     top: Tensor
 
 
 def unroll(model: CharRNN, x: Tensor, state: State | None = None) -> Iterator[UnrolledStep]:
-    """Read x (B, T) in float32 and yield one step for each character. `state`: before x, None at the beginning of poems."""
+    """Read x (B, T) in float32 and yield one step per character. `state`: the state before x; None at the beginning of poems."""
     weights = [CellWeights(*layer) for layer in model.recurrent.all_weights]
     embedded = model.embedding(x)  # (B, T) -> (B, T, E)
     if state is None:

@@ -1,4 +1,4 @@
-"""Which models there are: the bundled ones and the user's own, by name or by folder. Knows no torch."""
+"""The bundled models and the user's own, found by name or folder. Imports no torch."""
 
 import json
 import shutil
@@ -34,13 +34,13 @@ from engine.system.files import (
 from engine.system.names import check_name, is_name, path_of, printable, shown
 
 DEFAULT_MODEL = "studio-lstm"
-# Where a run keeps its checkpoints, the best one first.
+# Pointers to the checkpoints of a run, the best one first; relative to the run folder or its checkpoints folder.
 _POINTERS = ("checkpoints/best.json", "checkpoints/last.json", "best.json", "last.json")
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """A model in a list, with metadata as `read_metadata` has checked them. `problem` says why it cannot be used; they are then empty."""
+    """A model in a list, with metadata checked by `read_metadata`. `problem`: why it cannot be used, with empty metadata; else ""."""
 
     name: str
     folder: Path
@@ -78,27 +78,29 @@ class ModelInfo:
 
 
 def list_models() -> list[ModelInfo]:
-    """The bundled models, the default one first, then the user's, by name."""
+    """The bundled models, the default one first, then the user's; each group in order of name."""
     bundled = [_info(folder, is_bundled=True) for folder in _model_folders(_bundled())]
     bundled.sort(key=lambda model: (model.name != DEFAULT_MODEL, model.name))
     return bundled + [_info(folder, is_bundled=False) for folder in _model_folders(paths.models())]
 
 
 def runs_with_a_model() -> list[str]:
-    """The names of the user's runs that have saved a checkpoint, the latest first."""
+    """The names of the user's runs with a checkpoint, in descending order: the latest first."""
     return sorted(
         (folder.name for folder in folders_in(paths.runs(), ModelError) if _model_in(folder) is not None), reverse=True
     )
 
 
 def find_model(name_or_path: str | Path | None = None) -> Path:
-    """The folder of a model: a model's name, the folder of a model, a checkpoint or a run, or the name of a run.
+    """Find the folder of a model.
 
-    None is the default bundled model. Of a run, the best checkpoint is taken.
+    Args:
+        name_or_path: the name of a model or run, or the folder of a model, checkpoint or run. A run stands for its best checkpoint.
+            None: the default bundled model.
 
     Raises:
-        UsageError: when it can be neither a name nor a path.
-        ModelError: when there is none; the hint lists the known names.
+        UsageError: when the argument is neither a valid name nor a valid path.
+        ModelError: when there is no such model; the hint lists the known names.
     """
     wanted = str(name_or_path or DEFAULT_MODEL)
     candidates = [path_of(wanted)]
@@ -121,13 +123,13 @@ def find_model(name_or_path: str | Path | None = None) -> Path:
 
 
 def add_model(source: Path, name: str | None = None) -> Path:
-    """Copy a model into the user's folder, under `name` or the name it has, and return where it lies now.
+    """Copy a model into the user's folder, under `name` or its own name; returns the new folder.
 
     `source` is the folder of a model, a checkpoint or a run, of which the best checkpoint is taken. Only weights,
-    metadata and training lines are copied, not the optimiser's state.
+    metadata, ranker and training lines are copied, not the optimiser's state.
 
     Raises:
-        ModelError: when there is no whole model, the name is taken or no name, or the folder cannot be written.
+        ModelError: when the model is missing or damaged, the name is taken or invalid, or the folder cannot be written.
     """
     folder = _model_in(source)
     if folder is None:
@@ -155,10 +157,10 @@ def add_model(source: Path, name: str | None = None) -> Path:
 
 
 def remove_model(name: str) -> None:
-    """Delete one of the user's models; never a bundled one.
+    """Delete one of the user's models.
 
     Raises:
-        ModelError: when there is none of that name, it is bundled, or the folder cannot be written.
+        ModelError: when there is no model of that name, it is bundled, or the folder cannot be written.
     """
     folder = paths.models() / name
     if not is_name(name) or not is_folder(folder):
@@ -169,7 +171,7 @@ def remove_model(name: str) -> None:
         known = tuple(printable(path.name) for path in _model_folders(paths.models())) or "none"
         raise ModelError("You have no model called {name}.", "Your models: {names}.", name=shown(name), names=known)
     with reporting_disk_errors(folder, ModelError):
-        # Renamed first: a deletion cut short leaves nothing that looks like a model.
+        # Renamed first: an interrupted deletion leaves nothing that looks like a model.
         doomed = Path(tempfile.mkdtemp(prefix=".removed-", dir=folder.parent))
         folder.rename(doomed / "model")
         shutil.rmtree(doomed)
@@ -180,7 +182,7 @@ def _bundled() -> Path:
 
 
 def _model_folders(root: Path) -> list[Path]:
-    """The folders in `root` that hold a model, or half of one."""
+    """The folders in `root` with metadata or weights; one of the two may be missing."""
     return sorted(
         path for path in folders_in(root, ModelError) if is_there(path / METADATA) or is_there(path / WEIGHTS)
     )
@@ -202,7 +204,7 @@ def _size_bytes(folder: Path) -> int:
 
 
 def _model_in(folder: Path) -> Path | None:
-    """The model folder that a folder is, or that a run's pointer to its best or last checkpoint names."""
+    """The folder itself if it holds a model, else the best or last checkpoint of a run or checkpoints folder; None if there is none."""
     if is_file(folder / METADATA):
         return folder
     for pointer in map(folder.joinpath, _POINTERS):

@@ -1,19 +1,19 @@
-"""Import torch for processes that only compose, in 0.6 of the processor time. Loads torch when called, not when imported."""
+"""Import torch for processes that only compose, in 60 % of the processor time. Loads torch when called, not when imported."""
 
 import gc
 import sys
 from types import ModuleType
 
-# Private modules of torch: kernels of its meta device for its compiler, and the same of its distributed operators.
+# Private modules of torch with the kernels of its meta device, and those of its distributed operators.
 META_KERNELS = ("torch._meta_registrations", "torch.distributed._meta_registrations")
 
 
 def import_torch_to_compose() -> None:
-    """Import torch without its kernels of the meta device; do nothing where it is loaded.
+    """Import torch without the kernels of its meta device; do nothing if torch is loaded.
 
-    Torch registers hundreds of them in Python, of use to its compiler and to tensors without memory that are computed with. Empty
-    modules in their places leave them out, and go when torch is there, so that whoever imports the real ones later gets them.
-    Hardly anything that the import makes is garbage, and to look for it in a growing heap takes a tenth of the time.
+    Torch registers hundreds of them in Python, for its compiler and for computing with meta tensors. Empty modules take their place
+    during the import and are removed afterwards, so that a later import gets the real ones. The garbage collector is off meanwhile:
+    the import leaves hardly any garbage, and searching a growing heap takes a tenth of its time.
     """
     if "torch" in sys.modules:
         return
