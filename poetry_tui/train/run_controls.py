@@ -50,6 +50,14 @@ class RunControls:
     def _has_checkpoint(self) -> bool:
         return self._runs.followed is not None and self._runs.followed.state.checkpoint is not None
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether the followed run is paused or was asked to be, so that `pause` resumes it."""
+        follower = self._runs.followed
+        if isinstance(follower, RunReplay):
+            return follower.is_held
+        return follower is not None and (follower.status is Status.PAUSED or "pause" in follower.pending_commands)
+
     def command(self, action: str) -> RunCommand | None:
         """The command to send to the followed run for an action; None where there is nothing to send."""
         follower = self._runs.followed
@@ -60,8 +68,7 @@ class RunControls:
                 follower.hold()
                 return None
             case "pause":
-                is_pausing = follower.status is Status.PAUSED or "pause" in follower.pending_commands
-                return control.resume_run if is_pausing else control.pause_run
+                return control.resume_run if self.is_paused else control.pause_run
             case "stop":
                 if follower.status is Status.STARTING:
                     self._stop_once_running = follower.folder

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from textual import on, work
 from textual.actions import parse
+from textual.binding import ActiveBinding
 from textual.widget import Widget
 
 from engine.config.schema import TrainConfig
@@ -119,10 +121,21 @@ class TrainScreen(StudioScreen):
     def offer_keys(self) -> None:
         """Offer the keys that apply now, where these have changed."""
         nodes = (self, *self.pane_keys)
-        offered = tuple(node.check_action(*parse(one.action)[1:]) for node in nodes for one in bindings_of(node))
+        applying = (node.check_action(*parse(one.action)[1:]) for node in nodes for one in bindings_of(node))
+        offered = (self.controls.is_paused, *applying)
         if offered != self._offered:
             self._offered = offered
             self.refresh_bindings()
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The key that pauses is called "resume" while the run is paused."""
+        active = super().active_bindings
+        if self.controls.is_paused:
+            for key, one in active.items():
+                if one.binding.id == "train.pause":
+                    active[key] = one._replace(binding=replace(one.binding, description=tr("train.resume")))
+        return active
 
     def on_screen_resume(self) -> None:
         self.monitor.paint_at_once()

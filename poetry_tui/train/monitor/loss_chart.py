@@ -299,7 +299,8 @@ class LossChart(Rows):
         if self.is_log:
             notes.append(tr("train.log_scale"))
         if self.smoothing != SMOOTHINGS[0] and is_over_steps:
-            notes.append(tr("train.smoothed", steps=f"{self.smoothing:,}"))
+            smoothed = "train.smoothed" if self.smoothing > 1 else "train.unsmoothed"
+            notes.append(tr(smoothed, steps=f"{self.smoothing:,}"))
         notes += [f"{letter} {name}" for letter, (name, _) in zip(OVERLAY_LETTERS, self.overlays, strict=False)]
         if is_over_steps:
             notes += meaning_of_letters(self._marks(state), *self._visible)
