@@ -30,7 +30,14 @@ from poetry_tui.engine_client.client import EngineClient, EngineState
 from poetry_tui.preferences.chart_glyphs import Charts, is_ascii, use_charts
 from poetry_tui.preferences.i18n import Language, name_keys, set_language, tr, tr_os_error
 from poetry_tui.preferences.keymap import KEY_GROUPS, bind, configured_keys
-from poetry_tui.preferences.settings import Settings, SettingsStore, configured_settings, open_settings, settings_file
+from poetry_tui.preferences.settings import (
+    Settings,
+    SettingsStore,
+    configured_settings,
+    language_of,
+    open_settings,
+    settings_file,
+)
 from poetry_tui.preferences.themes import AUTO, INK, PAPER, THEMES
 from poetry_tui.terminal.compat import open_screens, replace_private_parts
 from poetry_tui.terminal.hang_up import is_leaving
@@ -117,7 +124,7 @@ class PoetryApp(App[None]):
             InputGate(self),
         )
         self._wanted_run, self._wanted_lesson = wanted_run, wanted_lesson
-        set_language(current.language)
+        set_language(language_of(current))
         self._draw_with(current.charts)
         for mode in TABS:
             if mode != self.DEFAULT_MODE:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from engine.system.processes import wait_passively
+from engine.system.translations import LANGUAGE_VARIABLE
 
 TESTS = Path(__file__).parent
 
@@ -68,7 +69,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True)
 def studio_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder in place of the user's data folder; child processes inherit it."""
+    """An empty folder in place of the user's data folder, and no Chinese locale; child processes inherit both."""
     home = tmp_path / "studio-home"
     monkeypatch.setenv("POETRY_TUI_HOME", str(home))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.delenv(LANGUAGE_VARIABLE, raising=False)
     return home

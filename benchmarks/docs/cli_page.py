@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from benchmarks.docs.markdown import table
 from engine.__main__ import make_parser as make_engine_parser
 from engine.corpus.readers.formats import FORMATS
+from engine.system.errors import Message
 from poetry_tui.commands.cli import ENGINE_COMMANDS, make_parser
 
 INTRODUCTION = """\
@@ -97,4 +98,7 @@ def _value(action: argparse.Action) -> str:
 def _meaning(action: argparse.Action) -> str:
     if action.choices == tuple(FORMATS):
         return f"the format of the file: {', '.join(FORMATS)} ([formats]({FORMATS_SECTION})); default: recognised"
-    return " ".join((action.help or "").replace("%%", "%").split())
+    written = action.help or ""
+    # As argparse fills it in; a message of ours holds no placeholder of argparse's.
+    filled = written if isinstance(written, Message) else written % {**vars(action), "prog": ""}
+    return " ".join(filled.replace("%%", "%").split())

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from engine.commands.console_logger import RowBreaks, lay_out
 from engine.commands.flags import add_setting_flags, check_count, given, help_group, with_default
-from engine.commands.front import say
+from engine.commands.front import progress_line, say
 from engine.commands.parser import new_parser
 from engine.commands.poster.flags import add_poster_flags, check_poster_path, poster_style, save_poster
+from engine.commands.poster.layout import PosterStyle
 from engine.composing.constraints.request import check_request
 from engine.composing.replies import Token
 from engine.config.options import settings_of
@@ -102,6 +103,8 @@ def compose(arguments: argparse.Namespace) -> int:
         # Before the model is loaded.
         check_poster_path(arguments.poster, replaces=arguments.force)
         poster_style(arguments, requests[0].title)
+    elif arguments.font or arguments.force or poster_style(arguments, "") != PosterStyle():
+        raise UsageError("These options are those of a poster.", "Add --poster FILE, or leave them out.")
     folder = find_model(arguments.model or model)
     # Before PyTorch is loaded, which takes seconds.
     suitable = _suitable(requests, vocabulary_of(folder, read_metadata(folder)))
@@ -150,7 +153,15 @@ def _poems(
         for seed in range(request.seed, request.seed + n):
             yield request.replace(seed=seed % 2**31)
     else:
-        yield from compose_many(loaded, request, n, pool_size=1 if has_seed and n == 1 else None)
+        with progress_line("composing") as show:
+            poems = compose_many(
+                loaded,
+                request,
+                n,
+                pool_size=1 if has_seed and n == 1 else None,
+                on_progress=lambda n_done, n_all: show(n_done / n_all),
+            )
+        yield from poems
 
 
 def _print_poem(

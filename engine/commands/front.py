@@ -4,13 +4,15 @@ Exit status: 0 done, 1 failed, 2 wrong use, 130 interrupted (Ctrl-C, SIGTERM, a 
 reads no further (`| head`) is no failure; a stdout that takes no more for another reason (a full disk, `>&-`) is one.
 """
 
+import contextlib
 import errno
 import math
 import os
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 
-from engine.system.errors import INTERRUPTED, StudioError
+from engine.system.errors import INTERRUPTED, Message, StudioError
 from engine.system.interruption import interruptible
 from engine.system.names import printable
 from engine.system.streams import OutputLostError
@@ -121,6 +123,29 @@ def say(line: str, /, **parameters: object) -> None:
     """Print a line for people to stderr in the language of the command line, unless `--quiet` was given; `parameters` fill it."""
     if not is_quiet():
         _print_to_stderr(worded(line, **parameters))
+
+
+@contextlib.contextmanager
+def progress_line(what: str) -> Iterator[Callable[[float], None]]:
+    """Call what this yields with the share done, 0 to 1: a terminal shows it on a line that is erased at the end, without `--quiet`.
+
+    The line appears after a second, and is written five times a second at most.
+    """
+    is_shown = sys.stderr is not None and sys.stderr.isatty() and not is_quiet()
+    next_s, is_written = time.monotonic() + 1.0, False
+
+    def show(share: float) -> None:
+        nonlocal next_s, is_written
+        if is_shown and time.monotonic() >= next_s:
+            next_s, is_written = time.monotonic() + 0.2, True
+            line = worded("{what}: {percent} %", what=Message(what), percent=int(100 * share))
+            print(f"\r{line}", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield show
+    finally:
+        if is_written:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
 def is_quiet() -> bool:

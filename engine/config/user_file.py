@@ -37,7 +37,7 @@ TEMPLATE = """\
 # charts = "auto"          # auto, braille or ascii
 
 [keys]
-# "compose.again" = "r"    # the names stand in docs/keys.md
+# "compose.again" = "r"    # docs/keys.md lists the ids
 """
 
 

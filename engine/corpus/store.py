@@ -88,13 +88,24 @@ def import_poems(
     name: str | None = None,
     simplify: bool = True,
     progress: Progress = lambda stage, fraction: None,
+    *,
+    replaces: bool = False,
 ) -> Corpus:
     """Clean the poems of a file that was looked at into a new corpus called `name`, or after the file.
 
-    An existing corpus of that name is replaced once the new one is complete. CorpusError when nothing can be read.
+    Raises:
+        CorpusError: nothing can be read, or there is a corpus of that name; with `replaces` it is replaced once the new one is
+            complete.
     """
+    name = name_from(Path(file.name).stem) if name is None else name
+    if not replaces and is_name(name) and (paths.corpora() / name / "corpus.json").is_file():
+        raise CorpusError(
+            "There is already a corpus called {name}.",
+            "Choose another --name, or say --force to replace it.",
+            name=name,
+        )
     return create(
-        name_from(Path(file.name).stem) if name is None else name,
+        name,
         file.poems,
         licence="unknown",
         source=file.name,

@@ -29,7 +29,7 @@ def listed(names: Iterable[str]) -> str:
 
 
 def is_chinese() -> bool:
-    """Whether the command line speaks Chinese."""
+    """Whether the command line speaks Chinese: by `--lang`, else by the locale."""
     names = (LANGUAGE_VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG")
     return next((value for name in names if (value := os.environ.get(name))), "").startswith("zh")
 

@@ -56,6 +56,7 @@ def add_parser(commands: Commands) -> None:
         help="poems in any of the formats, UTF-8 or GB18030, also .gz or .zip",
     )
     parser.add_argument("--name", help="the name of the corpus (default: the name of the file)")
+    parser.add_argument("--force", action="store_true", help="replace an existing corpus of that name")
     add_reading_flags(parser)
     _add_traditional(parser)
 
@@ -116,7 +117,7 @@ def _install(options: argparse.Namespace) -> None:
 def _import(options: argparse.Namespace) -> None:
     file = open_poems(options.file, options.format, options.columns)
     with progress(worded("corpus {name}", name=options.name or options.file.stem)) as tell:
-        corpus = import_poems(file, options.name, not options.traditional, tell)
+        corpus = import_poems(file, options.name, not options.traditional, tell, replaces=options.force)
     print_note(how_read(file, corpus.cleaning.n_read))
     _show(corpus, as_json=options.json)
 
@@ -243,9 +244,10 @@ def _show(corpus: Corpus, *, as_json: bool) -> None:
         folder=corpus.folder,
     )
     print(about)
-    print_note(
-        "{n_poems:,} poems were left out; `poetry-tui corpus check {name}` says why.", n_poems=dropped, name=corpus.name
-    )
+    if dropped:
+        left_out = "{n_poems:,} poems were left out; `poetry-tui corpus check {name}` says why."
+        one = "1 poem was left out; `poetry-tui corpus check {name}` says why."
+        print_note(one if dropped == 1 else left_out, n_poems=dropped, name=corpus.name)
 
 
 def _without_cleaning(corpus: Corpus) -> dict[str, Any]:

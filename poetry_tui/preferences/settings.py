@@ -2,9 +2,10 @@
 
 import dataclasses
 import json
+import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
@@ -17,6 +18,7 @@ from engine.system.errors import UsageError
 from engine.system.files import is_there, parse_json, read_start, write_atomically
 from engine.system.names import MAX_TEXT_CHARS, shown
 from engine.system.paths import config_file, state_file
+from engine.system.translations import LANGUAGE_VARIABLE, is_chinese
 from poetry_tui.preferences.chart_glyphs import Charts
 from poetry_tui.preferences.i18n import Language
 from poetry_tui.preferences.themes import AUTO
@@ -34,7 +36,8 @@ class Settings:
     `is_upright` in columns, `is_traditional` in traditional characters.
     """
 
-    language: Language = "both"
+    # Until another is chosen, that of the locale; without a Chinese one, names in both languages and sentences in English.
+    language: Language = field(default_factory=lambda: "zh" if is_chinese() else "both")
     charts: Charts = "auto"
     theme: str = AUTO
     model: str | None = None
@@ -64,6 +67,12 @@ def load_settings(path: Path) -> Settings:
     """
     values = _values(path) or {}
     return Settings(**{name: value for name, value in values.items() if _makes_sense(name, value)})
+
+
+def language_of(settings: Settings) -> Language:
+    """The language of this start: that of `--lang`, else the remembered one."""
+    wanted = os.environ.get(LANGUAGE_VARIABLE)
+    return "zh" if wanted == "zh" else "en" if wanted == "en" else settings.language
 
 
 def configured_settings(settings: Settings) -> Settings:

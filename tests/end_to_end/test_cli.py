@@ -70,6 +70,8 @@ def test_the_version_is_the_engines(capsys: pytest.CaptureFixture[str]) -> None:
         ("compose 日 -n 0", 2, "-n cannot be 0. Give 1 to 1,000,000."),
         ("compose 日 -n 99999999999999999999", 2, "Give 1 to 1,000,000."),
         ("rates --poems .", 1, ". is a folder. Name a file."),
+        ("compose 日 --seal 春江", 2, "These options are those of a poster. Add --poster FILE"),
+        ("compose 日 --force", 2, "These options are those of a poster."),
         ("check nowhere.txt", 1, "no file nowhere.txt"),
         ("novelty nowhere.txt", 1, "no file nowhere.txt"),
         ("neighbours ''", 2, "There is no character to look up. Give Chinese characters"),

@@ -30,9 +30,9 @@ def add_language_flag(parser: argparse.ArgumentParser) -> None:
 def set_report_language(options: argparse.Namespace) -> None:
     """Set the language that was given, or the studio's."""
     # Settings know the themes, and those load the screen's library.
-    from poetry_tui.preferences.settings import load_settings, settings_file
+    from poetry_tui.preferences.settings import language_of, load_settings, settings_file
 
-    set_language(options.language or load_settings(settings_file()).language)
+    set_language(options.language or language_of(load_settings(settings_file())))
 
 
 def _report(options: argparse.Namespace) -> None:

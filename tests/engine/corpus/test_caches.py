@@ -110,9 +110,11 @@ def test_a_renamed_corpus_keeps_its_caches(corpus: Corpus, monkeypatch: pytest.M
 
 def test_a_corpus_that_is_removed_or_replaced_leaves_no_cache(corpus: Corpus, tmp_path: Path) -> None:
     open_tokens(corpus)
-    same = import_poems(open_poems(tmp_path / "poems.txt"), "mine")
+    same = import_poems(open_poems(tmp_path / "poems.txt"), "mine", replaces=True)
     assert caches_in(cache_folder(same)) == {"tokens"}
-    other = import_poems(open_poems(write_poems(tmp_path / "poems.txt", made_up_poems(20, seed=2))), "mine")
+    other = import_poems(
+        open_poems(write_poems(tmp_path / "poems.txt", made_up_poems(20, seed=2))), "mine", replaces=True
+    )
     assert not cache_folder(corpus).exists()
     open_tokens(other)
     remove("mine")

@@ -85,9 +85,13 @@ def test_traditional_characters_are_simplified_unless_unwanted(tmp_path: Path) -
     assert not open_corpus("old").simplified
 
 
-def test_importing_again_replaces_the_corpus(file: Path, tmp_path: Path) -> None:
-    import_poems(open_poems(file), "mine")
-    import_poems(open_poems(write_poems(tmp_path / "other.txt", [DENGGUANQUELOU])), "mine")
+def test_importing_again_replaces_the_corpus_only_when_told_so(file: Path, tmp_path: Path) -> None:
+    mine = import_poems(open_poems(file), "mine")
+    other = write_poems(tmp_path / "other.txt", [DENGGUANQUELOU])
+    with pytest.raises(CorpusError, match=r"There is already a corpus called mine\. .* --force"):
+        import_poems(open_poems(other), "mine")
+    assert open_corpus("mine").sha256 == mine.sha256
+    import_poems(open_poems(other), "mine", replaces=True)
     assert [poem.text for poem in open_corpus("mine").poems()] == [DENGGUANQUELOU]
     assert [path.name for path in paths.corpora().iterdir()] == ["mine"]
 
@@ -97,7 +101,7 @@ def test_a_failed_import_leaves_the_old_corpus_alone(file: Path, tmp_path: Path)
     broken = tmp_path / "broken.txt"
     broken.write_bytes("\n".join(made_up_poems(9000)).encode() + b"\xff\n")
     with pytest.raises(CorpusError, match="damaged"):
-        import_poems(open_poems(broken), "mine")
+        import_poems(open_poems(broken), "mine", replaces=True)
     assert open_corpus("mine").n_poems == 2
     assert [path.name for path in paths.corpora().iterdir()] == ["mine"]
 

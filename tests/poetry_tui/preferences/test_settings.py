@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.system.translations import LANGUAGE_VARIABLE
+from poetry_tui.app import PoetryApp
+from poetry_tui.preferences import i18n
 from poetry_tui.preferences.settings import Settings, load_settings, save_settings, settings_file
 
 
@@ -32,3 +35,30 @@ def test_a_setting_is_read_under_its_old_name(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_text('{"form": "qijue", "tone_order": "aBbA"}', encoding="utf-8")
     assert load_settings(path) == Settings(form="qijue", tone_pattern="aBbA")
+
+
+@pytest.mark.parametrize(
+    ("locale", "flag", "remembered", "expected"),
+    [
+        ("zh_CN.UTF-8", None, None, "zh"),
+        ("de_DE.UTF-8", None, None, "both"),
+        ("zh_CN.UTF-8", None, "en", "en"),
+        ("zh_CN.UTF-8", "en", None, "en"),
+        ("C", "zh", "both", "zh"),
+    ],
+)
+def test_the_studio_speaks_the_language_of_the_flag_or_the_remembered_one_or_that_of_the_locale(
+    locale: str, flag: str | None, remembered: i18n.Language | None, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", locale)
+    if flag is not None:
+        monkeypatch.setenv(LANGUAGE_VARIABLE, flag)
+    if remembered is not None:
+        save_settings(Settings(language=remembered), settings_file())
+    PoetryApp()
+    try:
+        assert i18n.language() == expected
+        # A flag is of one start: it is not remembered.
+        assert remembered in (None, load_settings(settings_file()).language)
+    finally:
+        i18n.set_language("both")
