@@ -24,6 +24,13 @@ PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 BEGIN_CHARACTERS = "日红山夜湖海月君"
 
+# Ranges that several settings have.
+Count = Annotated[int, Meta(ge=1, le=10**9)]
+PoemChars = Annotated[int, Meta(ge=8, le=10**9)]
+Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
+DropoutRate = Annotated[float, Meta(ge=0.0, le=0.95)]
+Seed = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+
 
 class ModelConfig(DeclaredSettings, frozen=True, kw_only=True):
     """The network: embedding → recurrent layers → projection → output layer over the vocabulary."""
@@ -37,11 +44,10 @@ class ModelConfig(DeclaredSettings, frozen=True, kw_only=True):
     tied: Annotated[bool, Meta(description="tie the output layer's weights to the embedding's")] = True
     residual: Annotated[bool, Meta(description="add residual connections between recurrent layers")] = False
     layer_norm: Annotated[
-        bool,
-        Meta(description="normalise the input of each layer above the first and of the output layer"),
+        bool, Meta(description="normalise the input of each layer above the first and of the output layer")
     ] = False
-    dropout: Annotated[float, Meta(ge=0.0, le=0.95, description="dropout rate of activations")] = 0.0
-    recurrent_dropout: Annotated[float, Meta(ge=0.0, le=0.95, description="dropout rate of recurrent weights")] = 0.0
+    dropout: Annotated[DropoutRate, Meta(description="dropout rate of activations")] = 0.0
+    recurrent_dropout: Annotated[DropoutRate, Meta(description="dropout rate of recurrent weights")] = 0.0
     init: Annotated[Initialisation, Meta(description="weight initialisation scheme")] = "default"
 
 
@@ -82,72 +88,52 @@ class TrainConfig(DeclaredSettings, frozen=True, kw_only=True):
         ),
     ] = 128
     max_poem_chars: Annotated[
-        Annotated[int, Meta(ge=8, le=10**9)] | None,
-        Meta(description="maximum poem length in characters; longer poems are excluded"),
+        PoemChars | None, Meta(description="maximum poem length in characters; longer poems are excluded")
     ] = None
     n_epochs: Annotated[int, Meta(ge=1, le=1_000_000, description="passes over the corpus")] = 30
-    max_steps: Annotated[
-        Annotated[int, Meta(ge=1, le=10**9)] | None,
-        Meta(description="maximum number of steps, if n_epochs would take more"),
-    ] = None
+    max_steps: Annotated[Count | None, Meta(description="maximum number of steps, if n_epochs would take more")] = None
 
     conditioning_prob: Annotated[
-        float,
-        Meta(
-            ge=0.0,
-            le=1.0,
-            description="probability that a poem is prefixed with control codes: form, rhyme, title, keywords, style",
-        ),
+        Fraction,
+        Meta(description="probability that a poem is prefixed with control codes: form, rhyme, title, keywords, style"),
     ] = 0.0
     anneal_fraction: Annotated[
-        float,
-        Meta(
-            ge=0.0,
-            le=1.0,
-            description="fraction of the steps, at the end, that read only poems of at most anneal_max_chars",
-        ),
+        Fraction,
+        Meta(description="fraction of the steps, at the end, that read only poems of at most anneal_max_chars"),
     ] = 0.0
     anneal_max_chars: Annotated[
-        Annotated[int, Meta(ge=8, le=10**9)] | None,
-        Meta(description="maximum poem length in characters during the anneal phase"),
+        PoemChars | None, Meta(description="maximum poem length in characters during the anneal phase")
     ] = None
     start_from: Annotated[
-        str | None,
-        Meta(description="model, by name or folder, that gives architecture and initial weights"),
+        str | None, Meta(description="model, by name or folder, that gives architecture and initial weights")
     ] = None
 
     optimizer: Annotated[Optimizer, Meta(description="optimiser")] = "adamw"
     learning_rate: Annotated[float, Meta(ge=0.0, le=10.0, description="peak learning rate")] = 3e-3
     schedule: Annotated[Schedule, Meta(description="learning-rate schedule after the warm-up")] = "cosine"
     warmup_steps: Annotated[int, Meta(ge=0, le=10**9, description="steps of linear warm-up")] = 200
-    final_lr_fraction: Annotated[
-        float,
-        Meta(ge=0.0, le=1.0, description="final learning rate as a fraction of the peak"),
-    ] = 0.02
+    final_lr_fraction: Annotated[Fraction, Meta(description="final learning rate as a fraction of the peak")] = 0.02
     weight_decay: Annotated[float, Meta(ge=0.0, le=10.0, description="decoupled weight decay (AdamW)")] = 0.0
     clip_norm: Annotated[
-        float,
-        Meta(ge=0.0, le=1e6, description="gradient-norm clipping threshold (0 = no clipping)"),
+        float, Meta(ge=0.0, le=1e6, description="gradient-norm clipping threshold (0 = no clipping)")
     ] = 1.0
 
     early_stop: Annotated[
         Annotated[int, Meta(ge=1, le=1_000_000)] | None,
         Meta(description="early-stopping patience: consecutive validations without improvement"),
     ] = None
-    validate_every: Annotated[int, Meta(ge=1, le=10**9, description="steps between validations")] = 500
-    n_val_poems: Annotated[int, Meta(ge=1, le=10**9, description="held-out poems per validation")] = 1000
-    checkpoint_every: Annotated[int, Meta(ge=1, le=10**9, description="steps between checkpoints")] = 500
+    validate_every: Annotated[Count, Meta(description="steps between validations")] = 500
+    n_val_poems: Annotated[Count, Meta(description="held-out poems per validation")] = 1000
+    checkpoint_every: Annotated[Count, Meta(description="steps between checkpoints")] = 500
     compare_every: Annotated[
-        int,
-        Meta(ge=1, le=10**9, description="steps between teacher-forced previews (prediction beside target)"),
+        Count, Meta(description="steps between teacher-forced previews (prediction beside target)")
     ] = 50
     begin_characters: Annotated[str, Meta(description="begin characters of the sample poems")] = BEGIN_CHARACTERS
     sample_temperature: Annotated[
-        float,
-        Meta(ge=0.0, le=10.0, description="sampling temperature of the sample poems"),
+        float, Meta(ge=0.0, le=10.0, description="sampling temperature of the sample poems")
     ] = 0.8
 
-    seed: Annotated[int, Meta(ge=0, le=2**31 - 1, description="random seed")] = 1
+    seed: Annotated[Seed, Meta(description="random seed")] = 1
     device: Annotated[DeviceChoice, Meta(description="compute device")] = "auto"
     precision: Annotated[
         Precision,
@@ -157,8 +143,7 @@ class TrainConfig(DeclaredSettings, frozen=True, kw_only=True):
     ] = "auto"
     n_threads: Annotated[int, Meta(ge=0, le=1024, description="processor threads (0 = one per core)")] = 0
     chunk_rows: Annotated[
-        int,
-        Meta(ge=1, le=1_048_576, description="rows of logits that the loss computes at a time"),
+        int, Meta(ge=1, le=1_048_576, description="rows of logits that the loss computes at a time")
     ] = 512
 
     @classmethod
@@ -185,16 +170,11 @@ class ComposeConfig(DeclaredSettings, frozen=True, kw_only=True):
     begin: Annotated[str, Meta(description="begin characters, or the whole first line")] = ""
     temperature: Annotated[float, Meta(ge=0.0, le=10.0, description="sampling temperature (0 = greedy)")] = 0.8
     top_p: Annotated[
-        float,
-        Meta(ge=0.01, le=1.0, description="nucleus sampling: cumulative probability of the candidates (top-p)"),
+        float, Meta(ge=0.01, le=1.0, description="nucleus sampling: cumulative probability of the candidates (top-p)")
     ] = 0.9
-    seed: Annotated[
-        int,
-        Meta(ge=0, le=2**31 - 1, description="random seed; the same seed, model and settings give the same poem"),
-    ] = 0
+    seed: Annotated[Seed, Meta(description="random seed; the same seed, model and settings give the same poem")] = 0
     max_chars: Annotated[
-        int,
-        Meta(ge=1, le=65_536, description="maximum length of free verse in characters, punctuation included"),
+        int, Meta(ge=1, le=65_536, description="maximum length of free verse in characters, punctuation included")
     ] = 128
     form: Annotated[
         str,
@@ -202,13 +182,11 @@ class ComposeConfig(DeclaredSettings, frozen=True, kw_only=True):
             description="form or tune, such as wujue, 七绝, 仄韵五绝, 五排20 (20 lines) or 浣溪沙; free = unconstrained"
         ),
     ] = FREE_VERSE
-    tone_pattern: Annotated[
-        str | None,
-        Meta(description="tone pattern of the lines, such as aBbA (default: any)"),
-    ] = None
+    tone_pattern: Annotated[str | None, Meta(description="tone pattern of the lines, such as aBbA (default: any)")] = (
+        None
+    )
     rhyme: Annotated[
-        str | None,
-        Meta(description="rhyme group, such as 东 or 一东; for a tune the part, such as 第七部"),
+        str | None, Meta(description="rhyme group, such as 东 or 一东; for a tune the part, such as 第七部")
     ] = None
     rhyme_book: Annotated[
         RhymeBook | None,
@@ -239,6 +217,5 @@ class ComposeConfig(DeclaredSettings, frozen=True, kw_only=True):
         str, Meta(description="对联: an upper line of 4 to 11 characters, to which lower lines are composed")
     ] = ""
     n_particles: Annotated[
-        int,
-        Meta(ge=0, le=1024, description="particles: continuations of a line sampled in parallel (0 = automatic)"),
+        int, Meta(ge=0, le=1024, description="particles: continuations of a line sampled in parallel (0 = automatic)")
     ] = 0

@@ -81,6 +81,7 @@ _MISSING = re.compile(
 )
 _MAX_SUPPLIED_CHARS = 12
 _MAX_GLYPH_DESCRIPTION_CHARS = 12
+_IN_ROUND_BRACKETS = re.compile(r"[（(][^（）()]*[）)]")
 # A source or a catalogue entry that stands in the text without brackets.
 _CATALOGUE = re.compile(
     "首句[：（]|^[诗詩][题題]：|^附注：|《[^《》]*》卷|卷[一二三四五六七八九十百○〇]+[「《]|均?[见見]《|《[^《》]*》[引云]"
@@ -88,6 +89,7 @@ _CATALOGUE = re.compile(
 _NOT_IN_A_TITLE = re.compile(r"（[^（）]*(）|$)|[□\x00-\x1f\ud800-\udfff]")
 # Description characters ⿰…, surrogates, private and compatibility characters.
 _UNUSUAL = re.compile("[\u2ff0-\u2fff\ud800-\ufaff\U0002f800-\U0002fa1f\U000f0000-\U0010ffff]")
+# 々 repeats the character before it.
 _REPEATED = re.compile("(.)([々〻]+)")
 # The ideographs of `is_han`; a few of the compatibility block are plain ones.
 _IDEOGRAPHS = "〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
@@ -118,7 +120,7 @@ def clean_title(title: str) -> str:
 def clean_text(text: str, changed: Counter[str] | None = None) -> str:
     """The verse alone: Han characters and ，。？！；：、; raises `NotKept` where that cannot be told."""
     changes = Counter[str]() if changed is None else changed
-    if _CATALOGUE.search(_without_round_brackets(text)):
+    if _CATALOGUE.search(_IN_ROUND_BRACKETS.sub("", text)):
         raise NotKept("catalogue")
     if NAMED in text:
         verse = without_names(text)
@@ -126,7 +128,8 @@ def clean_text(text: str, changed: Counter[str] | None = None) -> str:
             raise NotKept("unclear_note")
         text = verse
         changes["note_removed"] += 1
-    text = _repeat_marked(_plain_ideographs(text).translate(_FOLD))
+    text = _UNUSUAL.sub(_plain, text).translate(_FOLD)
+    text = _REPEATED.sub(lambda match: match[1] * (1 + len(match[2])), text)
     if _ANY_BRACKET.search(text):
         text = _without_notes(text, changes)
     if _GAP in text:
@@ -141,23 +144,10 @@ def clean_text(text: str, changed: Counter[str] | None = None) -> str:
     return text
 
 
-def _plain_ideographs(text: str) -> str:
-    """Compatibility ideographs as the plain ones; glyph descriptions, private and broken characters as gaps."""
-    return _UNUSUAL.sub(lambda match: _plain(match[0]), text)
-
-
-def _plain(character: str) -> str:
-    folded = unicodedata.normalize("NFKC", character)
+def _plain(match: re.Match[str]) -> str:
+    """The plain ideograph for a compatibility one, a gap for a glyph description, a private or a broken character."""
+    folded = unicodedata.normalize("NFKC", match[0])
     return folded if len(folded) == 1 and is_han(folded) else _GAP
-
-
-def _repeat_marked(text: str) -> str:
-    """々 repeats the character before it."""
-    return _REPEATED.sub(lambda match: match[1] * (1 + len(match[2])), text)
-
-
-def _without_round_brackets(text: str) -> str:
-    return re.sub(r"[（(][^（）()]*[）)]", "", text)
 
 
 def _without_notes(text: str, changes: Counter[str]) -> str:
@@ -207,7 +197,9 @@ def _with_marks_for_breaks(text: str, changes: Counter[str]) -> str:
     joined = "".join(pieces)
     if len(pieces) == 1 and len(joined) in _LINE_OF_A_BARE_POEM:
         pieces = _cut_into_lines(joined, _LINE_OF_A_BARE_POEM[len(joined)])
-    if len(pieces) < 2 or (_longest_line(joined) <= MAX_LINE_HAN and any(mark in joined for mark in MARKS)):
+    if len(pieces) < 2 or (
+        max(map(len, lines_of(joined)), default=0) <= MAX_LINE_HAN and any(mark in joined for mark in MARKS)
+    ):
         return joined
     changes["marks_from_breaks"] += 1
     return "".join(piece if piece[-1] in MARKS else piece + "，。"[index % 2] for index, piece in enumerate(pieces))
@@ -218,10 +210,6 @@ def _cut_into_lines(text: str, length: int) -> list[str]:
     if not _BARE.fullmatch(text):
         return [text]
     return [text[start : start + length] for start in range(0, len(text), length)]
-
-
-def _longest_line(text: str) -> int:
-    return max(map(len, lines_of(text)), default=0)
 
 
 def _refuse_broken_lines(text: str) -> None:

@@ -5,6 +5,7 @@ Shapes: B poems, T characters, N targets, V vocabulary.
 
 import dataclasses
 import math
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -77,13 +78,7 @@ class Tally:
     han_nats: float = 0.0
 
     def __add__(self, other: "Tally") -> "Tally":
-        return Tally(
-            self.n_poems + other.n_poems,
-            self.n_han + other.n_han,
-            self.n_oov + other.n_oov,
-            self.all_nats + other.all_nats,
-            self.han_nats + other.han_nats,
-        )
+        return Tally(*map(operator.add, dataclasses.astuple(self), dataclasses.astuple(other)))
 
     @property
     def nats_per_han(self) -> float:

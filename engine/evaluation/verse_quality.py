@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.corpus.novelty.line_index import RUN_LENGTH, LineIndex
@@ -57,7 +57,11 @@ def rates_of(texts: Sequence[str], form: Form, training: LineIndex | None) -> Ve
     reports = [check(verse, form) for verse in verses]
     lines = list(itertools.chain.from_iterable(verses))
     bigrams = [pair for line in lines for pair in itertools.pairwise(line)]
-    is_known = training is not None and bool(lines)
+    with_line = copied = longest = None
+    if training is not None and lines:
+        with_line = sum(bool(training.contains_known(verse).any()) for verse in verses)
+        copied = float(training.contains(lines).mean())
+        longest = sum(_longest_run(verse, training) for verse in verses) / len(verses)
     return VerseRates(
         n_poems=len(texts),
         n_form_ok=sum(report.verdicts.form == "ok" for report in reports),
@@ -66,11 +70,9 @@ def rates_of(texts: Sequence[str], form: Form, training: LineIndex | None) -> Ve
         n_ok=sum(report.verdicts.overall == "ok" for report in reports),
         n_unknown=sum(bool(report.unknown) for report in reports),
         n_rhyme_again=sum(any(rhyme.reason in SAME_RHYME for rhyme in report.rhymes) for report in reports),
-        n_with_line=sum(bool(training.contains_known(verse).any()) for verse in verses)
-        if training and is_known
-        else None,
-        lines_copied=float(training.contains(lines).mean()) if training and is_known else None,
-        longest_runs=_mean(_longest_run(verse, training) for verse in verses) if training and is_known else None,
+        n_with_line=with_line,
+        lines_copied=copied,
+        longest_runs=longest,
         distinct_poems=_distinct([han_of(text) for text in texts]),
         distinct_lines=_distinct(lines),
         distinct_bigrams=_distinct(bigrams),
@@ -79,11 +81,6 @@ def rates_of(texts: Sequence[str], form: Form, training: LineIndex | None) -> Ve
 
 def _longest_run(verse: Sequence[str], training: LineIndex) -> int:
     return max((training.longest_run(line)[1] for line in verse), default=0) or RUN_LENGTH - 1
-
-
-def _mean(values: Iterable[int]) -> float:
-    numbers = list(values)
-    return sum(numbers) / len(numbers)
 
 
 def _distinct(things: Sequence[object]) -> float | None:

@@ -28,6 +28,9 @@ _MIN_SHARE_OF_ENDS = 0.7
 # How many pieces of a text, or lines of a tune, may stand against each other where editions cut differently.
 _MAX_RUN = 3
 _COST_OF_A_CUT = 0.1
+_UP_TO_A_RUN = range(1, _MAX_RUN + 1)
+# (pieces, lines) that stand against each other; a piece or a line without any stands alone.
+_MOVES = ((0, 1), (1, 0), *itertools.product(_UP_TO_A_RUN, _UP_TO_A_RUN))
 _NUMERALS = "零一二三四五六七八九十"
 
 
@@ -92,15 +95,9 @@ def aligned(lengths: Sequence[int], form: Form) -> list[Run]:
     costs: dict[tuple[int, int], tuple[float, Run | None]] = {(0, 0): (0.0, None)}
     for i in range(len(lengths) + 1):
         for j in range(len(wanted) + 1):
-            for n_pieces in range(min(i, _MAX_RUN) + 1):
-                for n_lines in range(min(j, _MAX_RUN) + 1):
-                    before = costs.get((i - n_pieces, j - n_lines))
-                    if (
-                        before is None
-                        or n_pieces + n_lines == 0
-                        or (min(n_pieces, n_lines) == 0 and n_pieces + n_lines > 1)
-                    ):
-                        continue
+            for n_pieces, n_lines in _MOVES:
+                before = costs.get((i - n_pieces, j - n_lines))
+                if before is not None:
                     n_extra = sum(lengths[i - n_pieces : i]) - sum(wanted[j - n_lines : j])
                     cost = before[0] + abs(n_extra) + _COST_OF_A_CUT * max(0, n_pieces + n_lines - 2)
                     if (i, j) not in costs or cost < costs[i, j][0]:
@@ -153,14 +150,14 @@ def nearly_tune(pieces: Sequence[str]) -> Form | None:
     if len(set(lengths)) < 2:
         return None
     total = sum(lengths)
-    best: tuple[float, Form] | None = None
+    found: list[tuple[float, Form]] = []
     for n_off in (-2, -1, 1, 2):
         for variant in tunes_of_size(total + n_off):
             if len(variant.line_lengths) >= _MIN_LINES and _ends_agree(lengths, variant):
                 runs = aligned(lengths, variant)
                 if _n_off(runs) <= _MAX_CHARACTERS_OFF and (share := _share_wrong(pieces, variant, runs)) is not None:
-                    best = min(best or (share, variant), (share, variant), key=lambda one: one[0])
-    return best[1] if best else None
+                    found.append((share, variant))
+    return min(found, key=lambda one: one[0])[1] if found else None
 
 
 def _ends_agree(lengths: Sequence[int], variant: Form) -> bool:

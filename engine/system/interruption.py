@@ -4,7 +4,7 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from types import FrameType
 from typing import NoReturn
 
@@ -12,6 +12,17 @@ from typing import NoReturn
 POLITE = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 # One Ctrl-C may come twice, from the terminal and from a program between that passes it on.
 ONE_WISH_S = 0.5
+
+
+@contextlib.contextmanager
+def _handled_by(handler: Callable[[int, FrameType | None], object], numbers: Collection[int]) -> Iterator[None]:
+    """For as long as the block lasts, some signals call another handler."""
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, own in before.items():
+            signal.signal(number, own)
 
 
 @contextlib.contextmanager
@@ -25,18 +36,13 @@ def interruptible() -> Iterator[None]:
         return
 
     def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-        for number in before:
+        for number in numbers:
             signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = {number: handler for number in POLITE if (handler := signal.getsignal(number)) is signal.SIG_DFL}
-    for number in before:
-        signal.signal(number, interrupt)
-    try:
+    numbers = [number for number in POLITE if signal.getsignal(number) is signal.SIG_DFL]
+    with _handled_by(interrupt, numbers):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextlib.contextmanager
@@ -49,15 +55,11 @@ def deferred() -> Iterator[None]:
         yield
         return
     came: list[int] = []
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *POLITE)}
-    before = {number: handler for number, handler in before.items() if callable(handler)}
-    for number in before:
-        signal.signal(number, lambda number, _frame: came.append(number))
+    numbers = [number for number in (signal.SIGINT, *POLITE) if callable(signal.getsignal(number))]
     try:
-        yield
+        with _handled_by(lambda number, _frame: came.append(number), numbers):
+            yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
         for number in came:
             signal.raise_signal(number)
 
@@ -76,16 +78,13 @@ class StopRequest:
         self._first_s = 0.0
 
     def __enter__(self) -> "StopRequest":
-        numbers = (signal.SIGINT, *POLITE)
-        self._before = {number: signal.getsignal(number) for number in numbers}
-        for number, handler in self._before.items():
-            if handler is not signal.SIG_IGN:
-                signal.signal(number, self._ask)
+        numbers = [number for number in (signal.SIGINT, *POLITE) if signal.getsignal(number) is not signal.SIG_IGN]
+        self._handled = _handled_by(self._ask, numbers)
+        self._handled.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        self._handled.__exit__(None, None, None)
 
     def _ask(self, number: int, _frame: FrameType | None) -> None:
         if not self.can_save:

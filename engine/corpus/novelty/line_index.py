@@ -3,12 +3,12 @@
 Shapes: B lines, L characters each.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from engine.corpus.novelty.bloom import BloomFilter, CodePoints, Flags, HashSet, code_points, hash_ends, hash_strings
+from engine.corpus.novelty.bloom import BloomFilter, CodePoints, Flags, HashSet, hash_ends, hash_strings
 from engine.prosody.text import MARKS
 
 # Shorter ones are phrases that anybody finds: of the lines of held-out poems, a third of those of three characters stand in
@@ -47,27 +47,20 @@ class LineIndex:
     def contains_known(self, lines: Sequence[str]) -> Flags:
         """For each line whether a training line of `MIN_PART_CHARS` characters or more stands in it: it whole, or a part of it."""
         bare = [line.translate(_WITHOUT_MARKS) for line in lines]
-        beginnings = [[line[:stop] for stop in range(MIN_PART_CHARS, len(line) + 1)] for line in bare]
-        held = self.contains(bare)
-        ended = self.ends_with_known([one for some in beginnings for one in some])
-        held[np.repeat(np.arange(len(bare)), list(map(len, beginnings)))[ended]] = True
+        parts = [[line, *_parts_of(line)] for line in bare]
+        known = self.contains([part for some in parts for part in some])
+        held = np.zeros(len(bare), np.bool_)
+        held[np.repeat(np.arange(len(bare)), list(map(len, parts)))[known]] = True
         return held
 
-    def ends_with_known(self, beginnings: Sequence[str]) -> Flags:
+    def ends(self, beginnings: CodePoints) -> Flags:
         """For each beginning of a line whether a training line of `MIN_PART_CHARS` characters or more ends it.
 
-        Beginnings are given without marks. Of the line 独看床前明月光 the beginning 独看床前明 is ended by none, the whole by one.
-        """
-        ended = np.zeros(len(beginnings), np.bool_)
-        lengths = np.array([len(one) for one in beginnings], np.int64)
-        for length in np.unique(lengths):
-            positions = np.flatnonzero(lengths == length)
-            text = "".join(beginnings[position] for position in positions.tolist())
-            ended[positions] = self.ends(code_points(text).reshape(len(positions), int(length)))
-        return ended
+        Of the line 独看床前明月光 the beginning 独看床前明 is ended by none, the whole by one.
 
-    def ends(self, beginnings: CodePoints) -> Flags:
-        """The same of beginnings of one length, given by their code points (B, L)."""
+        Args:
+            beginnings: of one length, without marks, as code points (B, L).
+        """
         hashes = hash_ends(beginnings, MIN_PART_CHARS)
         return np.asarray(self.lines.contains(hashes.ravel()).reshape(hashes.shape).any(1))
 
@@ -95,3 +88,9 @@ class LineIndex:
             if position + 1 - first > best:
                 best_first, best = first, position + 1 - first
         return (best_first, best + RUN_LENGTH - 1) if best else (0, 0)
+
+
+def _parts_of(line: str) -> Iterator[str]:
+    for first in range(len(line) - MIN_PART_CHARS + 1):
+        for stop in range(first + MIN_PART_CHARS, len(line) + 1):
+            yield line[first:stop]

@@ -128,7 +128,7 @@ def read_json_poems(content: Content, *, has_poems: bool = False) -> Iterator[Ra
             ),
             Message(
                 "Call the content paragraphs or content, beside title and author; it may also be called {names}.",
-                names=_other_names(),
+                names=NAMES["content"][2:],
             ),
         )
 
@@ -183,10 +183,6 @@ def _keys_of(value: Any) -> list[str]:
     while isinstance(value, list) and value:
         value = value[0]
     return list(value) if isinstance(value, dict) else []
-
-
-def _other_names() -> tuple[str, ...]:
-    return tuple(NAMES["content"][2:])
 
 
 def read_json_lines(lines: Iterable[str], name: str) -> Iterator[RawPoem]:

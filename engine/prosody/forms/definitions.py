@@ -275,7 +275,10 @@ def _regulated(entry: _Regulated) -> Form:
     tone_patterns = []
     for first in entry.orders:
         types = _followed(first, n_lines)
-        segments = [_couplet(line, couplet_variants(types[line : line + 2], length)) for line in range(0, n_lines, 2)]
+        segments = [
+            Segment(line, tuple(_option(line, both) for both in couplet_variants(types[line : line + 2], length)))
+            for line in range(0, n_lines, 2)
+        ]
         rhymes = [
             RhymePosition(line, "A", is_level)
             for line, type in enumerate(types)
@@ -291,10 +294,6 @@ def _followed(types: str, n_lines: int) -> str:
     while len(types) < n_lines:
         types += "bA" if types[-1] == "B" else "aB"
     return types
-
-
-def _couplet(first_line: int, variants: Sequence[tuple[LineVariant, LineVariant]]) -> Segment:
-    return Segment(first_line, tuple(_option(first_line, variant) for variant in variants))
 
 
 def _option(first_line: int, variants: Sequence[LineVariant]) -> SegmentOption:

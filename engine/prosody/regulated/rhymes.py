@@ -82,19 +82,12 @@ def _neighbours(system: RhymeBook, is_level: bool, groups: int) -> int:
     """The groups from which a first line may borrow beside these; of 词林正韵 and 中华新韵, which are wide already, none."""
     if system != "pingshui":
         return 0
-    tones = range(1) if is_level else range(1, 4)
-    found = 0
-    for tone in tones:
-        for own, borrowed in _neighbour_letters():
-            members = [families[letter][tone] for letter in own if (families := _families())[letter][tone]]
-            if groups & sum(members):
+    families, found = _families(), 0
+    for own, borrowed in bundled_rows("prosody/neighbours.tsv"):
+        for tone in range(1) if is_level else range(1, 4):
+            if groups & sum(families[letter][tone] for letter in own):
                 found |= sum({families[letter][tone] for letter in borrowed})
     return found & ~groups
-
-
-@functools.cache
-def _neighbour_letters() -> tuple[tuple[str, str], ...]:
-    return tuple((own, borrowed) for own, borrowed in bundled_rows("prosody/neighbours.tsv"))
 
 
 @functools.cache

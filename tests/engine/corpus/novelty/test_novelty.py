@@ -111,8 +111,9 @@ def test_a_training_line_is_found_within_a_longer_one() -> None:
     longer = ["夜看床前明月光", "床前明月光", "床前明月照，", "长恨千里烟波尽", "千里烟波", ""]
     assert lines.contains_known(longer).tolist() == [True, True, False, False, True, False]
     assert lines.contains_known([]).tolist() == []
-    assert lines.ends_with_known(["夜看床前明", "夜看床前明月光", "明月光", ""]).tolist() == [False, True, False, False]
-    assert lines.ends_with_known([]).tolist() == []
+    beginnings = [code_points(one)[None] for one in ("夜看床前明", "夜看床前明月光", "明月光", "")]
+    assert [lines.ends(one).tolist() for one in beginnings] == [[False], [True], [False], [False]]
+    assert lines.ends(np.zeros((0, 7), np.uint32)).tolist() == []
 
 
 def test_short_lines_are_phrases_and_never_counted() -> None:
