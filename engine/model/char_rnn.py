@@ -20,7 +20,7 @@ from engine.model.decode_step import (
     log_softmax_,
     weight_version,
 )
-from engine.model.layers import State, dropout, layer_input, make_layers, residual_stream, run
+from engine.model.layers import State, dropout, initial_state, layer_input, make_layers, residual_stream, run
 
 N_GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 
@@ -65,9 +65,7 @@ class CharRNN(nn.Module):
             features (B, T, F) and the state after the last character.
         """
         embedded = self._dropped(self.embedding(x))  # (B, T) -> (B, T, E)
-        hidden, state_after = run(
-            self.recurrent, embedded, state, self.config.recurrent_dropout
-        )  # (B, T, E) -> (B, T, H)
+        hidden, state_after = run(self.recurrent, embedded, state, self.config)  # (B, T, E) -> (B, T, H)
         return self.projection(self._dropped(hidden)), state_after  # (B, T, H) -> (B, T, F)
 
     def _dropped(self, x: Tensor) -> Tensor:
@@ -105,7 +103,7 @@ class CharRNN(nn.Module):
             the input of the projection after each character (B, T, H) and the state after the last.
         """
         with _without_gradients():
-            weights, hidden = self._current_decode_weights(), []
+            weights, hidden = self.pack(), []
             for column in x.unbind(1):
                 top, state = self._read(weights, column, state)
                 hidden.append(top)
@@ -115,21 +113,19 @@ class CharRNN(nn.Module):
     def logits_after(self, hidden: Tensor) -> Tensor:
         """Logits (B, V) for inputs of the projection (B, H), as `step` computes them."""
         with _without_gradients():
-            return self._current_decode_weights().logits(hidden)[:, : len(self.output_bias)]
+            return self.pack().logits(hidden)[:, : len(self.output_bias)]
 
     def _step(self, x: Tensor, state: State | None) -> tuple[Tensor, State]:
         """Logits (B, V′), −∞ beyond V, and the state after."""
         with _without_gradients():
-            weights = self._current_decode_weights()
+            weights = self.pack()
             top, state_after = self._read(weights, x, state)
             return weights.logits(top), state_after
 
     def _read(self, weights: DecodeWeights, x: Tensor, state: State | None) -> tuple[Tensor, State]:
         """Input of the projection (B, H), and the state after x (B,)."""
         below = nn.functional.embedding(x, self.embedding.weight)  # (B,) -> (B, E)
-        if state is None:
-            zeros = below.new_zeros(self.config.n_layers, len(x), self.config.hidden_size)
-            state = (zeros, zeros) if self.config.cell == "lstm" else (zeros,)
+        state = initial_state(self.config, below) if state is None else state
         layers: list[LayerState] = []
         stream: Tensor | None = None
         for layer, before in enumerate(zip(*(part.unbind() for part in state), strict=True)):  # each (B, H)
@@ -144,12 +140,8 @@ class CharRNN(nn.Module):
         self._decode_weights = None
         return super().train(mode)
 
-    def pack(self) -> None:
-        """Pack the weights for `step` now, unless they are packed already."""
-        self._current_decode_weights()
-
-    def _current_decode_weights(self) -> DecodeWeights:
-        """The packed weights; packed anew after the parameters were trained, loaded or moved."""
+    def pack(self) -> DecodeWeights:
+        """The weights packed for `step`; packed anew after the parameters were trained, loaded or moved."""
         version = weight_version(self._all_weights)
         if self._decode_weights is None or self.training or self._decode_weights[0] != version:
             projection = self.projection.weight if isinstance(self.projection, nn.Linear) else None

@@ -9,13 +9,13 @@ The normalisation has no parameters: a linear map with a bias reads its output, 
 Shapes: B poems, T characters, E embedding, H hidden.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
-from engine.config.schema import ModelConfig
+from engine.config.schema import Cell, ModelConfig
 
 # Random bits per activation for dropout.
 BITS = 16
@@ -46,21 +46,28 @@ def _mask(x: Tensor, rate: float) -> Tensor:
 # The recurrent state between two characters: (h,) for rnn and gru, (h, c) for lstm; each (n_layers, B, H).
 State = tuple[Tensor, ...]
 
-LAYERS: dict[str, type[nn.RNN] | type[nn.LSTM] | type[nn.GRU]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+LAYERS: dict[Cell, type[nn.RNN] | type[nn.LSTM] | type[nn.GRU]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 # The same layers as functions of their weights.
-_WITH_WEIGHTS: dict[type[nn.RNNBase], Callable[..., Any]] = {
-    nn.RNN: torch.rnn_tanh,
-    nn.LSTM: torch.lstm,
-    nn.GRU: torch.gru,
-}
+_WITH_WEIGHTS: dict[Cell, Callable[..., Any]] = {"rnn": torch.rnn_tanh, "lstm": torch.lstm, "gru": torch.gru}
 # Devices whose stacked layers are wrong with dropout. On Apple's, the gradients of an LSTM are those without dropout
 # (pytorch#190056, PyTorch 2.13 and before), and dropout stayed active in evaluation mode (pytorch#180744).
 UNSTACKED_DEVICES = frozenset({"mps"})
-# Index of w_hh among a layer's weights.
-RECURRENT = 1
 
 
-def make_layers(config: ModelConfig) -> "nn.RNNBase | ResidualRNN":
+class ResidualRNN(nn.ModuleList):
+    """Recurrent layers with residual connections or layer normalisation, and dropout, between them; `run` adds these."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        sizes = [config.embedding_size, *[config.hidden_size] * (config.n_layers - 1)]
+        super().__init__(LAYERS[config.cell](size, config.hidden_size, batch_first=True) for size in sizes)
+
+    @property
+    def all_weights(self) -> Sequence[Sequence[Tensor]]:
+        """w_ih, w_hh, b_ih, b_hh of each layer, as in `nn.RNNBase.all_weights`."""
+        return [layer.all_weights[0] for layer in cast(Iterable[nn.RNNBase], self)]
+
+
+def make_layers(config: ModelConfig) -> nn.RNNBase | ResidualRNN:
     """One stacked layer of PyTorch, or a `ResidualRNN` for residual connections or layer normalisation."""
     if config.residual or config.layer_norm:
         return ResidualRNN(config)
@@ -83,103 +90,69 @@ def layer_input(config: ModelConfig, stream: Tensor) -> Tensor:
     return nn.functional.layer_norm(stream, stream.shape[-1:]) if config.layer_norm else stream
 
 
-def run(
-    layers: "nn.RNNBase | ResidualRNN", x: Tensor, state: State | None, recurrent_dropout: float = 0.0
-) -> tuple[Tensor, State]:
+def initial_state(config: ModelConfig, x: Tensor) -> State:
+    """The state at the beginning of the poems of x (B, …): zeros."""
+    zeros = x.new_zeros(config.n_layers, len(x), config.hidden_size)
+    return (zeros, zeros) if config.cell == "lstm" else (zeros,)
+
+
+def run(layers: nn.RNNBase | ResidualRNN, x: Tensor, state: State | None, config: ModelConfig) -> tuple[Tensor, State]:
     """Run the layers on embedded characters x (B, T, E); returns the output (B, T, H) and the state after the last character."""
-    if isinstance(layers, ResidualRNN):
-        return cast(tuple[Tensor, State], layers(x, state))
-    if layers.num_layers > 1 and x.device.type in UNSTACKED_DEVICES:
-        return _run_unstacked(layers, x, state, recurrent_dropout)
-    if layers.training and recurrent_dropout:
-        return _run_with_dropped_weights(layers, x, state, recurrent_dropout)
+    state = initial_state(config, x) if state is None else state
+    if isinstance(layers, ResidualRNN) or (config.n_layers > 1 and x.device.type in UNSTACKED_DEVICES):
+        return _run_one_by_one(layers, x, state, config)
+    if layers.training and config.recurrent_dropout:
+        weights = [weight for layer in layers.all_weights for weight in _dropped(layer, config)]
+        return _run_with(weights, x, state, config, config.n_layers, layers.dropout, training=True)
     # Only the LSTM takes and returns its state as a tuple.
-    packed_state = None if state is None else (state if len(state) == 2 else state[0])
-    hidden, after = layers(x, packed_state)
+    hidden, after = layers(x, state if len(state) == 2 else state[0])
     return hidden, after if isinstance(after, tuple) else (after,)
 
 
-def _run_with_dropped_weights(
-    layers: nn.RNNBase, x: Tensor, state: State | None, recurrent_dropout: float
+def _run_one_by_one(
+    layers: nn.RNNBase | ResidualRNN, x: Tensor, state: State, config: ModelConfig
 ) -> tuple[Tensor, State]:
-    """As `run`, with dropout on the recurrent weights, one mask for the whole batch (Merity et al. 2018)."""
-    weights = [weight for layer in layers.all_weights for weight in _dropped_weights(layer, recurrent_dropout)]
-    return _run_with(layers, weights, x, _or_zeros(layers, x, state), layers.num_layers, layers.dropout)
-
-
-def _run_unstacked(
-    layers: nn.RNNBase, x: Tensor, state: State | None, recurrent_dropout: float
-) -> tuple[Tensor, State]:
-    """As `run`, one layer at a time, with our dropout between layers."""
-    before, after = _or_zeros(layers, x, state), []
+    """As `run`, one layer at a time, with connections and dropout between layers."""
+    stream: Tensor | None = None
+    after = []
     for number, weights in enumerate(layers.all_weights):
-        if number:
-            x = dropout(x, layers.dropout, training=layers.training)
-        used = _dropped_weights(weights, recurrent_dropout) if layers.training else weights
-        x, state_after = _run_with(layers, used, x, tuple(part[number : number + 1] for part in before), 1, 0.0)
+        if stream is not None:
+            x = dropout(layer_input(config, stream), config.dropout, training=layers.training)
+        used = _dropped(weights, config) if layers.training else weights
+        before = tuple(part[number : number + 1] for part in state)
+        hidden, state_after = _run_with(used, x, before, config, 1, 0.0, training=layers.training)
+        stream = residual_stream(config, stream, hidden)
         after.append(state_after)
-    return x, tuple(torch.cat(parts) for parts in zip(*after, strict=True))
+    assert stream is not None
+    return layer_input(config, stream), tuple(torch.cat(parts) for parts in zip(*after, strict=True))
+
+
+def _dropped(weights: Sequence[Tensor], config: ModelConfig) -> list[Tensor]:
+    """A layer's weights with dropout on w_hh, one mask for the whole batch (Merity et al. 2018)."""
+    w_ih, w_hh, *biases = weights
+    return [w_ih, dropout(w_hh, config.recurrent_dropout, training=True), *biases]
 
 
 def _run_with(
-    layers: nn.RNNBase, weights: Sequence[Tensor], x: Tensor, state: State, n_layers: int, dropout_between: float
+    weights: Sequence[Tensor],
+    x: Tensor,
+    state: State,
+    config: ModelConfig,
+    n_layers: int,
+    dropout_between: float,
+    *,
+    training: bool,
 ) -> tuple[Tensor, State]:
-    """Run PyTorch's layers of this type with the given weights: w_ih, w_hh, b_ih, b_hh of each of `n_layers`."""
-    hidden, *after = _WITH_WEIGHTS[type(layers)](
+    """Run PyTorch's layers with the given weights: w_ih, w_hh, b_ih, b_hh of each of `n_layers`."""
+    hidden, *after = _WITH_WEIGHTS[config.cell](
         x,
         state if len(state) == 2 else state[0],
         weights,
         True,  # biases
         n_layers,
         dropout_between,
-        layers.training,
+        training,
         False,  # one direction
         True,  # batch first
     )
     return hidden, tuple(after)
-
-
-def _dropped_weights(weights: Sequence[Tensor], recurrent_dropout: float) -> list[Tensor]:
-    """A layer's weights, with dropout on w_hh."""
-    return [
-        dropout(weight, recurrent_dropout, training=True) if index == RECURRENT else weight
-        for index, weight in enumerate(weights)
-    ]
-
-
-def _or_zeros(layers: nn.RNNBase, x: Tensor, state: State | None) -> State:
-    """The state before x; zeros for None, the beginning of poems."""
-    if state is not None:
-        return state
-    zeros = x.new_zeros(layers.num_layers, len(x), layers.hidden_size)
-    return (zeros, zeros) if isinstance(layers, nn.LSTM) else (zeros,)
-
-
-class ResidualRNN(nn.ModuleList):
-    """Recurrent layers with residual connections or layer normalisation, and dropout, between them."""
-
-    def __init__(self, config: ModelConfig) -> None:
-        sizes = [config.embedding_size, *[config.hidden_size] * (config.n_layers - 1)]
-        super().__init__(LAYERS[config.cell](size, config.hidden_size, batch_first=True) for size in sizes)
-        self.config = config
-
-    @property
-    def all_weights(self) -> Sequence[Sequence[Tensor]]:
-        """w_ih, w_hh, b_ih, b_hh of each layer, as in `nn.RNNBase.all_weights`."""
-        return [layer.all_weights[0] for layer in self._one_by_one()]
-
-    def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """See `run`."""
-        stream, after = None, []
-        for number, layer in enumerate(self._one_by_one()):
-            if stream is not None:
-                x = dropout(layer_input(self.config, stream), self.config.dropout, training=self.training)
-            before = None if state is None else tuple(part[number : number + 1] for part in state)
-            hidden, state_after = run(layer, x, before, self.config.recurrent_dropout)  # (B, T, …) -> (B, T, H)
-            stream = residual_stream(self.config, stream, hidden)
-            after.append(state_after)
-        assert stream is not None
-        return layer_input(self.config, stream), tuple(torch.cat(parts) for parts in zip(*after, strict=True))
-
-    def _one_by_one(self) -> Iterator[nn.RNNBase]:
-        return cast(Iterator[nn.RNNBase], iter(self))

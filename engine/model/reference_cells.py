@@ -14,7 +14,7 @@ from torch import Tensor
 
 from engine.config.schema import Cell
 from engine.model.char_rnn import CharRNN
-from engine.model.layers import State, layer_input, residual_stream
+from engine.model.layers import State, initial_state, layer_input, residual_stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +95,7 @@ def unroll(model: CharRNN, x: Tensor, state: State | None = None) -> Iterator[Un
     """Read x (B, T) in float32 and yield one step per character. `state`: the state before x; None at the beginning of poems."""
     weights = [CellWeights(*layer) for layer in model.recurrent.all_weights]
     embedded = model.embedding(x)  # (B, T) -> (B, T, E)
-    if state is None:
-        zeros = embedded.new_zeros(model.config.n_layers, len(x), model.config.hidden_size)
-        state = (zeros, zeros) if model.config.cell == "lstm" else (zeros,)
+    state = initial_state(model.config, embedded) if state is None else state
     before = [[part[layer] for part in state] for layer in range(model.config.n_layers)]  # each (B, H)
     for t in range(x.shape[1]):
         below, stream, layers = embedded[:, t], None, list[LayerStep]()

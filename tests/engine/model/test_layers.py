@@ -141,8 +141,8 @@ def test_layers_one_at_a_time_are_connected_layers_without_connections(
     for layers in (in_one_piece, by_itself):
         x = torch.linspace(-1, 1, 2 * 5 * 12).view(2, 5, 12).requires_grad_()
         torch.manual_seed(2)
-        hidden, state = run(layers, x, None, recurrent_dropout)
-        again, _ = run(layers, x, state, recurrent_dropout)
+        hidden, state = run(layers, x, None, config)
+        again, _ = run(layers, x, state, config)
         (hidden.square().sum() + again.sum()).backward()  # type: ignore[no-untyped-call]
         weights = [weight.grad for layer in layers.all_weights for weight in layer]
         found.append([hidden, *state, again, x.grad, *weights])
@@ -157,11 +157,12 @@ def test_layers_one_at_a_time_have_the_gradients_of_what_they_compute(
 ) -> None:
     """By finite differences, with the same activations dropped each time: what PyTorch's layers fail on Apple's devices."""
     monkeypatch.setattr("engine.model.layers.UNSTACKED_DEVICES", {"cpu"})
-    layers = make_layers(small_config(cell, n_layers=2, dropout=0.5)).double()
+    config = small_config(cell, n_layers=2, dropout=0.5)
+    layers = make_layers(config).double()
 
     def loss(x: Tensor) -> Tensor:
         torch.manual_seed(42)
-        return run(layers, x, None)[0].sum()
+        return run(layers, x, None, config)[0].sum()
 
     x = torch.randn(2, 3, 12, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(loss, (x,))
@@ -169,11 +170,12 @@ def test_layers_one_at_a_time_have_the_gradients_of_what_they_compute(
 
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
 def test_layers_one_at_a_time_judge_as_layers_in_one_piece(dropout: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    layers = make_layers(small_config(n_layers=3, dropout=dropout)).eval()
+    config = small_config(n_layers=3, dropout=dropout)
+    layers = make_layers(config).eval()
     x = torch.randn(2, 5, 12)
-    expected, state_expected = run(layers, x, None)
+    expected, state_expected = run(layers, x, None, config)
     monkeypatch.setattr("engine.model.layers.UNSTACKED_DEVICES", {"cpu"})
-    found, state = run(layers, x, None)
+    found, state = run(layers, x, None, config)
     assert torch.allclose(found, expected, atol=1e-6)
     assert all(torch.allclose(*pair, atol=1e-6) for pair in zip(state, state_expected, strict=True))
 
@@ -185,10 +187,10 @@ def test_on_apples_devices_layers_run_one_at_a_time() -> None:
 @connections
 @torch.no_grad()
 def test_dropout_between_the_layers_is_for_training_alone(residual: bool, layer_norm: bool) -> None:
-    layers = small_model(residual=residual, layer_norm=layer_norm, dropout=0.5).model.recurrent
-    x = torch.randn(2, 5, 12)
-    assert not torch.equal(run(layers.train(), x, None)[0], run(layers, x, None)[0])
-    assert torch.equal(run(layers.eval(), x, None)[0], run(layers, x, None)[0])
+    model = small_model(residual=residual, layer_norm=layer_norm, dropout=0.5).model
+    layers, config, x = model.recurrent, model.config, torch.randn(2, 5, 12)
+    assert not torch.equal(run(layers.train(), x, None, config)[0], run(layers, x, None, config)[0])
+    assert torch.equal(run(layers.eval(), x, None, config)[0], run(layers, x, None, config)[0])
 
 
 @connections
