@@ -21,7 +21,8 @@ from engine.composing.constraints.token_prosody import Bools
 from engine.composing.constraints.used_words import steered, with_marked
 from engine.composing.decoding.particles import Particles
 from engine.composing.decoding.token_masks import TokenMasks
-from engine.composing.replies import Inspection, Layer
+from engine.composing.replies import Inspection, Layer, PoemStates
+from engine.composing.requests import StateKind
 from engine.composing.results import allowed_mass, likeliest, surprisal_nats_of
 from engine.config.schema import ComposeConfig
 from engine.corpus.tokens.vocabulary import BEGIN, END
@@ -90,25 +91,23 @@ def states_of_poem(
     loaded: LoadedModel,
     config: ComposeConfig,
     text: str,
-    layer: int,
-    kind: str,
+    layer: int | None,
+    kind: StateKind,
     n_units: int,
     check_cancelled: Callable[[], None] = lambda: None,
-) -> tuple[tuple[int, ...], tuple[tuple[float, ...], ...]]:
+) -> PoemStates:
     """The states of a layer from which the characters of a poem were predicted: those of its n units of largest variance.
 
     Args:
-        kind: hidden, or memory of an lstm.
+        layer: None for the highest.
         check_cancelled: called before every character; may raise to give up.
-
-    Returns:
-        indices of the units in descending order of variance over the poem, and their values (n, T).
 
     Raises:
         UsageError: for a layer or a memory that the model lacks, or an unknown form or rhyme.
         ComposeError: when the constraints of the request contradict each other.
     """
     model = loaded.model
+    layer = model.config.n_layers - 1 if layer is None else layer
     if layer >= model.config.n_layers:
         raise UsageError(
             Message("The model has no layer {number}.", number=layer),
@@ -128,7 +127,15 @@ def states_of_poem(
         steps.append(step.layers[layer].states[kind][0])
     states = torch.stack(steps, dim=1)  # (H, T)
     units = states.var(dim=1, correction=0).argsort(descending=True, stable=True)[:n_units]
-    return tuple(units.tolist()), tuple(map(_rounded, states[units]))
+    return PoemStates(
+        cell=model.config.cell,
+        n_layers=model.config.n_layers,
+        n_hidden=model.config.hidden_size,
+        layer=layer,
+        kind=kind,
+        units=tuple(units.tolist()),
+        values=tuple(map(_rounded, states[units])),
+    )
 
 
 def _plan_and_prompt(loaded: LoadedModel, config: ComposeConfig) -> tuple[ConstraintPlan | None, list[int]]:

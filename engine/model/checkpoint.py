@@ -217,10 +217,13 @@ def load_progress(folder: Path, optimizer: torch.optim.Optimizer) -> dict[str, A
         for key, device in devices.items():
             _check_random(kept[key], device.get_rng_state())
         slots = _optimizer_slots(state, optimizer)
-    except OSError as error:
-        raise _cannot_be_continued(folder, error.strerror or str(error)) from error
-    except ValueError as error:
-        raise _cannot_be_continued(folder, str(error)) from error
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            "The checkpoint {path} cannot be continued: {error}.",
+            "Continue from another checkpoint of the run.",
+            path=folder,
+            error=getattr(error, "strerror", None) or str(error),
+        ) from error
     torch.set_rng_state(cpu_state)
     for key, device in devices.items():
         device.set_rng_state(kept[key])
@@ -234,15 +237,6 @@ def _random_devices() -> dict[str, Any]:
         **({RANDOM_OF_CUDA: torch.cuda} if torch.cuda.is_available() else {}),
         **({RANDOM_OF_MPS: torch.mps} if torch.backends.mps.is_available() else {}),
     }
-
-
-def _cannot_be_continued(folder: Path, why: str) -> ModelError:
-    return ModelError(
-        "The checkpoint {path} cannot be continued: {error}.",
-        "Continue from another checkpoint of the run.",
-        path=folder,
-        error=why,
-    )
 
 
 def _check_random(state: Tensor, present: Tensor) -> None:

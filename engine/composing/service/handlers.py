@@ -113,19 +113,9 @@ def states(request: InspectStates, call: Call) -> None:
 
     config = ComposeConfig.from_dict(request.config)
     loaded = call.load(request.model)
-    layer = loaded.model.config.n_layers - 1 if request.layer is None else request.layer
-    units, values = inspection.states_of_poem(
-        loaded, config, request.text, layer, request.kind, request.n_units, call.check_cancelled
-    )
     call.reply(
-        replies.PoemStates(
-            cell=loaded.model.config.cell,
-            n_layers=loaded.model.config.n_layers,
-            n_hidden=loaded.model.config.hidden_size,
-            layer=layer,
-            kind=request.kind,
-            units=units,
-            values=values,
+        inspection.states_of_poem(
+            loaded, config, request.text, request.layer, request.kind, request.n_units, call.check_cancelled
         )
     )
 

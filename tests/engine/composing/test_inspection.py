@@ -11,7 +11,7 @@ from engine.composing import replies
 from engine.composing.composer import compose, compose_poem
 from engine.composing.inspection import inspect, states_of_poem
 from engine.composing.replies import Layer, Reply
-from engine.composing.requests import InspectCharacter
+from engine.composing.requests import InspectCharacter, StateKind
 from engine.composing.service.handlers import Call, CancelledError
 from engine.composing.service.handlers import inspect as inspect_for_service
 from engine.config.schema import CELLS, Cell, ComposeConfig
@@ -215,24 +215,24 @@ def test_a_place_that_the_text_lacks_is_refused(index: int) -> None:
 @pytest.mark.parametrize("layer", [0, 1])
 def test_the_states_of_a_poem_are_those_of_each_character_by_variance(cell: Cell, layer: int) -> None:
     loaded, text = small_model(cell), written(cell)
-    kinds = ("hidden", "memory") if cell == "lstm" else ("hidden",)
+    kinds: tuple[StateKind, ...] = ("hidden", "memory") if cell == "lstm" else ("hidden",)
     inspections = [inspect(loaded, CONFIG, text, index, n_units=SMALL_HIDDEN) for index in range(len(text))]
     for kind in kinds:
-        units, values = states_of_poem(loaded, CONFIG, text, layer, kind, n_units=5)
-        expected = torch.tensor([found.layers[layer].states[kind] for found in inspections]).T  # (H, T)
+        found = states_of_poem(loaded, CONFIG, text, layer, kind, n_units=5)
+        expected = torch.tensor([one.layers[layer].states[kind] for one in inspections]).T  # (H, T)
         variances = expected.var(dim=1)
-        assert list(units) == variances.argsort(descending=True)[:5].tolist()
-        for unit, row in zip(units, values, strict=True):
+        assert list(found.units) == variances.argsort(descending=True)[:5].tolist()
+        for unit, row in zip(found.units, found.values, strict=True):
             assert row == pytest.approx(expected[unit].tolist(), abs=1e-5)
 
 
 def test_under_a_form_and_a_title_the_states_are_those_of_the_inspector(well_read: LoadedModel) -> None:
     config = ComposeConfig(form="wujue", seed=3, title="东江")
     text = compose_poem(well_read, config).text
-    units, values = states_of_poem(well_read, config, text, 1, "memory", n_units=3)
+    found = states_of_poem(well_read, config, text, 1, "memory", n_units=3)
     for index in (0, 7, len(text) - 1):
         memory = inspect(well_read, config, text, index, n_units=SMALL_HIDDEN).layers[1].states["memory"]
-        assert [row[index] for row in values] == pytest.approx([memory[unit] for unit in units], abs=1e-5)
+        assert [row[index] for row in found.values] == pytest.approx([memory[unit] for unit in found.units], abs=1e-5)
 
 
 def test_a_layer_or_a_memory_that_the_model_lacks_is_refused() -> None:
