@@ -1,4 +1,4 @@
-"""Left and right side of the Train screen."""
+"""The left and the right column of the Train screen."""
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -14,14 +14,14 @@ from poetry_tui.train.settings.form import RunSettings
 
 
 class TrainColumn(Vertical):
-    """What is below one another on one side."""
+    """One column of widgets."""
 
-    # Its children cover it: there is nothing of it to be rendered, at every change of one of them.
+    # Its children cover it, so it need not be rendered when one of them changes.
     BLANK = True
 
 
 class HowToBegin(Widget):
-    """What stands in place of the followed run where there is none."""
+    """The hint shown while no run is followed."""
 
     DEFAULT_CSS = """
     HowToBegin { height: 1fr; content-align: center middle; text-align: center; padding: 1 4; }
@@ -33,7 +33,7 @@ class HowToBegin(Widget):
 
 
 class TrainBody(Horizontal):
-    """Left: the settings and the runs. Right: the followed run, or how to begin."""
+    """Left: settings and runs. Right: the followed run, or how to begin."""
 
     BLANK = True
 

@@ -1,4 +1,4 @@
-"""The offer to install a corpus, where a training wants one; the installation runs in a thread and shows its progress."""
+"""The offer to install the corpus that a training needs; the installation runs in a thread and shows its progress."""
 
 import asyncio
 import importlib
@@ -18,7 +18,7 @@ from poetry_tui.preferences.i18n import tr, tr_error
 
 
 class CorpusOffer(Vertical):
-    """One sentence, one button; while it installs, a progress bar; when it fails, why."""
+    """A sentence and a button; a progress bar during the installation; the error when it fails."""
 
     DEFAULT_CSS = """
     CorpusOffer {
@@ -34,14 +34,14 @@ class CorpusOffer(Vertical):
     """
 
     class InstallWanted(Message):
-        """The button was pressed: this corpus shall be installed."""
+        """The button was pressed: install this corpus."""
 
         def __init__(self, corpus: str) -> None:
             super().__init__()
             self.corpus = corpus
 
     class Installed(Message):
-        """The corpus is there."""
+        """The corpus has been installed."""
 
         def __init__(self, corpus: str) -> None:
             super().__init__()
@@ -61,27 +61,27 @@ class CorpusOffer(Vertical):
         self.offer(self.corpus)
 
     def offer(self, name: str) -> None:
-        """Offer this corpus, afresh."""
+        """Offer this corpus, without progress or error."""
         self.corpus = name
         self.remove_class("-busy", "-failed")
         self.query_one(".sentence", Static).update(Content(tr(f"train.offer.{name}", name=name)))
         self.query_one(Button).label = Content(tr("train.install", name=name))
 
     def show_progress(self, fraction: float) -> None:
-        """Show how far the installation is, 0 to 1."""
+        """Show the progress of the installation, 0 to 1."""
         self.add_class("-busy")
         self.query_one(".sentence", Static).update(Content(tr("train.installing", name=self.corpus)))
         self.query_one(ProgressBar).update(progress=fraction)
 
     def show_failure(self, error: StudioError) -> None:
-        """Say why it did not work, and offer it again."""
+        """Show the error, and offer the corpus again."""
         self.offer(self.corpus)
         self.add_class("-failed")
         self.query_one(".problem", Static).update(Content(tr_error(str(error))))
 
     def install(self) -> None:
         """Install the offered corpus, in the background."""
-        # The screen's worker: it notifies of what goes wrong unforeseen.
+        # A worker of the screen, which notifies of unexpected errors.
         self.screen.run_worker(self._install(self.corpus), group="install", exclusive=True, exit_on_error=False)
 
     async def _install(self, name: str) -> None:
@@ -101,24 +101,25 @@ class CorpusOffer(Vertical):
 
 
 def installed_corpora() -> list[str]:
-    """The names of the corpora that are there."""
+    """The names of the installed corpora."""
     return [corpus.name for corpus in list_corpora()]
 
 
 async def run_install(name: str) -> AsyncIterator[float]:
-    """Install a corpus and yield the fraction done, 0 to 1; whoever leaves early ends the installation, without a trace.
+    """Install a corpus and yield the fraction done, 0 to 1. Closing the generator early cancels the installation, which leaves
+    nothing behind.
 
     Raises:
-        CorpusError: why it did not work.
+        CorpusError: the installation failed.
     """
-    # The converter of traditional characters is loaded with it: not before somebody wants it.
+    # Imported here because it loads the converter of traditional characters.
     install = importlib.import_module("engine.corpus.install").install
     loop = asyncio.get_running_loop()
     fractions: asyncio.Queue[float | None] = asyncio.Queue()
     is_unwanted = threading.Event()
 
     def progress(_stage: str, fraction: float) -> None:
-        # A thread cannot be ended from outside, and the studio waits for it when it leaves.
+        # A thread cannot be ended from outside, and the studio waits for it when it quits.
         if is_unwanted.is_set():
             raise asyncio.CancelledError
         loop.call_soon_threadsafe(fractions.put_nowait, fraction)

@@ -1,4 +1,4 @@
-"""The followed run and the runs whose curves are overlaid on its own. Knows no screen."""
+"""The followed run, and the runs whose curves are overlaid on it. Knows no screen."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,26 +8,27 @@ from poetry_tui.tracking.reader import RunFollower
 from poetry_tui.tracking.replay import RunReplay
 from poetry_tui.tracking.run_state.state import RunState
 
-# The followed run's, in the list and in comparisons (its own curve needs no letter), and those of the runs overlaid on it.
+# The letter of the followed run in the list and in comparisons; its own curve has none.
 FOLLOWED_LETTER = "a"
+# The letters of the overlays.
 OVERLAY_LETTERS = "bcde"
 
 
 @dataclass(slots=True)
 class FollowedRuns:
-    """The followed run and its overlays. `is_dirty`: something has changed since they were last drawn."""
+    """The followed run and its overlays. `is_dirty`: something changed since they were last drawn."""
 
     followed: RunFollower | None = None
     overlays: dict[Path, RunFollower] = field(default_factory=dict)
     is_dirty: bool = False
 
     def follow(self, follower: RunFollower) -> None:
-        """Follow this run from now on; it is no overlay of itself."""
+        """Follow a run; it is removed from the overlays."""
         self.followed = follower
         self.overlays.pop(follower.folder, None)
 
     def toggle_overlay(self, folder: Path) -> bool:
-        """Overlay the curve of a run, or remove it; return whether that was done: for it a letter must be free."""
+        """Overlay the curve of a run, or remove it. Returns False for the followed run, and when no letter is free."""
         if self.followed is not None and folder == self.followed.folder:
             return False
         if folder in self.overlays:

@@ -1,4 +1,4 @@
-"""The controls of the followed run: which commands apply to it as it is, what each of them sends, and their keys."""
+"""The controls of the followed run: which commands apply to its status, and the keys that send them."""
 
 import asyncio
 from pathlib import Path
@@ -20,15 +20,15 @@ from poetry_tui.widgets.shell.studio_screen import ScreenKeys
 
 
 class RunControls:
-    """Pause, stop, continue, save, sample, another learning rate. A replay has only its clock to be controlled."""
+    """Pause, stop, continue, save, sample, change the learning rate. A replay can only be held."""
 
     def __init__(self, runs: FollowedRuns) -> None:
         self._runs = runs
-        # A run that is still loading forgets what it was asked before: it is asked to stop again once it runs.
+        # A trainer that is still loading discards earlier commands, so the stop is repeated once it runs.
         self._stop_once_running: Path | None = None
 
     def applies(self, action: str) -> bool:
-        """Whether an action makes sense for the followed run as it is; one that is still being read has no status yet."""
+        """Whether an action applies to the status of the followed run; a run that is still being read has no status."""
         follower = self._runs.followed
         status = follower.status if follower and follower.is_settled else None
         is_replay = self._runs.is_replay
@@ -59,7 +59,7 @@ class RunControls:
         return follower is not None and (follower.status is Status.PAUSED or "pause" in follower.pending_commands)
 
     def command(self, action: str) -> RunCommand | None:
-        """The command to send to the followed run for an action; None where there is nothing to send."""
+        """The command to send to the followed run for an action; None when nothing is to be sent."""
         follower = self._runs.followed
         if follower is None:
             return None
@@ -83,7 +83,7 @@ class RunControls:
         return None
 
     def due_command(self) -> RunCommand | None:
-        """The command that has waited for the run to be loaded, once; to be asked for after each read."""
+        """The stop that was deferred until the trainer had loaded, returned once. Call it after each read."""
         follower = self._runs.followed
         if follower is None or follower.folder != self._stop_once_running or follower.status is not Status.RUNNING:
             return None
@@ -92,7 +92,7 @@ class RunControls:
 
 
 class RunControlKeys(ScreenKeys):
-    """The keys of the controls: each sends its command in the background and notifies of what came of it."""
+    """The keys of the controls. Each sends its command in the background and notifies of the result."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("p", "control('pause')", "train.pause"),
@@ -130,7 +130,7 @@ class RunControlKeys(ScreenKeys):
                 self.notify(done, markup=False)
 
     def action_rate(self) -> None:
-        """Ask for the new peak of the learning rate; the schedule goes on below it."""
+        """Ask for a new peak learning rate; the schedule scales it as before."""
         follower = self._runs.followed
         if follower is None:
             return

@@ -1,4 +1,4 @@
-"""The runs, newest first, each with its state; choosing one shows it."""
+"""The list of runs, newest first, each with its status; selecting one follows it."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ LETTER_CELLS = 4
 
 
 class RunList(OptionList):
-    """Rows of `RunSummary`; rows are changed in place, so that the cursor stays where it is."""
+    """Rows of `RunSummary`, updated in place so that the cursor stays."""
 
     BINDINGS = [bind("f2", "rename", "train.rename", show=False)]
     DEFAULT_CSS = """
@@ -37,14 +37,14 @@ class RunList(OptionList):
     """
 
     class RunChosen(Message):
-        """This run shall be followed."""
+        """Follow this run."""
 
         def __init__(self, folder: Path) -> None:
             super().__init__()
             self.folder = folder
 
     class OverlayWanted(Message):
-        """The curve of this run shall be overlaid on the followed one, or no longer."""
+        """Overlay the curve of this run on the followed run's, or remove it."""
 
         def __init__(self, folder: Path) -> None:
             super().__init__()
@@ -65,7 +65,7 @@ class RunList(OptionList):
         self.tooltip = tr("train.runs.tip")
 
     def show(self, runs: Sequence[RunSummary]) -> None:
-        """Show these runs, where they differ from what stands there."""
+        """Show these runs; only rows that have changed are drawn again."""
         runs = list(runs)
         if runs == self._runs and self.option_count:
             return
@@ -83,12 +83,12 @@ class RunList(OptionList):
             self.highlighted = self.get_option_index(str(chosen))
 
     def mark(self, folder: Path) -> None:
-        """Put the cursor on a run, when it is in the list."""
+        """Put the cursor on a run, if it is in the list."""
         if folder.name in {run.id for run in self._runs}:
             self.highlighted = self.get_option_index(folder.name)
 
     def show_letters(self, letters: Mapping[Path, str]) -> None:
-        """Show which run is followed and which are overlaid, by the letters of their curves."""
+        """Show the letters of the followed run and the overlays."""
         self._letters = letters
         self.on_resize()
 
@@ -120,7 +120,7 @@ class RunList(OptionList):
         self.post_message(self.RunChosen(self._runs[event.option_index].folder))
 
     def on_key(self, event: events.Key) -> None:
-        """Go to the next run whose title has the typed Han character; letters are keys of the screen."""
+        """Go to the next run whose title contains the typed Han character; Latin letters are keys of the screen."""
         found = next_with(self._titles, event.character, self.highlighted or 0)
         if found is not None:
             event.stop()
@@ -138,15 +138,15 @@ class RunList(OptionList):
         self._say_again()
 
     def _say_again(self) -> None:
-        """Say each run as it is now; a row that is told again has the whole list painted again."""
+        """Update the rows that have changed; replacing any prompt repaints the whole list."""
         for index, (run, title) in enumerate(zip(self._runs, self._titles, strict=True)):
             prompt, before = self._prompt(run, title), self.get_option_at_index(index).prompt
-            # Their being equal says nothing of styles.
+            # `==` of Content ignores styles.
             if not (isinstance(before, Content) and before.is_same(prompt)):
                 self.replace_option_prompt_at_index(index, prompt)
 
     def _prompt(self, run: RunSummary, title: str) -> Content:
-        """Symbol, letter, title and moment on the left, progress and nats on the right, as far as there is room."""
+        """Symbol, letter, title and start time on the left, progress and nats on the right, as far as they fit."""
         share, nats = summary_figures(run)
         width = max(self.scrollable_content_region.width - 1, 20)
         if run.problem:

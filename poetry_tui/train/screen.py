@@ -38,12 +38,12 @@ LIST_PERIOD_S = 2.0
 class TrainScreen(StudioScreen):
     """Starts trainings and follows one of them: `RunControls` sends it commands, `RunMonitor` draws it.
 
-    Below 100 columns the left and the right side are shown in turns.
+    Below 100 columns it shows either the left or the right column.
     """
 
     MODE = "train"
     FIGURES = SIGNS
-    # What is focused at first depends on whether there is a run to follow.
+    # The first focus depends on whether there is a run to follow.
     AUTO_FOCUS = ""
     BINDINGS = [
         bind("ctrl+r", "start", "train.start", display="^r", priority=True),
@@ -78,7 +78,7 @@ class TrainScreen(StudioScreen):
     """
 
     def __init__(self, services: Services, wanted_run: Path | None = None) -> None:
-        """`wanted_run`: the run to follow at first, in place of the one that the screen would choose."""
+        """`wanted_run`: the run to follow first; by default a live run or the newest one."""
         super().__init__(services)
         self.runs = FollowedRuns()
         self.controls = RunControls(self.runs)
@@ -87,7 +87,7 @@ class TrainScreen(StudioScreen):
         self.pane_keys = (self.control_keys, self.monitor)
         self._wanted_run = wanted_run
         self._installed: list[str] | None = None
-        # What the footer offered when it was last drawn, which takes longer than all else that is painted.
+        # The actions of the footer when it was last drawn: drawing it takes longer than drawing all the rest.
         self._offered: tuple[object, ...] = ()
         self.monitor.display = False
 
@@ -101,8 +101,8 @@ class TrainScreen(StudioScreen):
     # Following
 
     def follow(self, folder: Path) -> None:
-        """Follow this run from now on; the one before is left alone."""
-        # Not by a class of the screen, which would style all of it once more.
+        """Follow a run in place of the current one."""
+        # Not by a class on the screen, which would restyle all of its widgets.
         self.query_one(HowToBegin).display, self.monitor.display = False, True
         self.query_one(RunList).mark(folder)
         self._follow(RunFollower(folder))
@@ -119,7 +119,7 @@ class TrainScreen(StudioScreen):
 
     @on(RunMonitor.Drawn)
     def offer_keys(self) -> None:
-        """Offer the keys that apply now, where these have changed."""
+        """Redraw the footer when the applicable keys have changed."""
         nodes = (self, *self.pane_keys)
         applying = (node.check_action(*parse(one.action)[1:]) for node in nodes for one in bindings_of(node))
         offered = (self.controls.is_paused, *applying)
@@ -142,7 +142,7 @@ class TrainScreen(StudioScreen):
 
     @work(group="lists", exit_on_error=False)
     async def _keep_lists_current(self) -> None:
-        """Read the lists of runs and corpora again and again; at first, follow the run that is worth it."""
+        """Refresh the lists of runs and corpora every `LIST_PERIOD_S`; after the first read, choose the run to follow."""
         is_first = True
         while True:
             while not self.is_current and not is_first:
@@ -159,7 +159,7 @@ class TrainScreen(StudioScreen):
             await asyncio.sleep(LIST_PERIOD_S)
 
     def _begin(self, found: Sequence[RunSummary], installed: Sequence[str]) -> None:
-        """Follow the wanted run, a live one, or the newest; without any, put the focus where a training begins."""
+        """Follow the wanted run, else a live one, else the newest; without runs, focus the settings or the corpus offer."""
         wanted = [self._wanted_run] if self._wanted_run is not None else []
         live = [run.folder for run in found if run.status.is_live]
         if candidates := [*wanted, *live, *(run.folder for run in found)]:
@@ -212,7 +212,7 @@ class TrainScreen(StudioScreen):
 
     async def _lacks_corpus(self, config: TrainConfig) -> bool:
         installed = await asyncio.to_thread(installed_corpora)
-        # Another name that is missing is for the run itself to complain about: it knows what there is.
+        # Any other missing name is reported by the run itself, with the known corpora.
         return config.corpus in INSTALLABLE and config.corpus not in installed
 
     @on(CorpusOffer.InstallWanted)
@@ -247,7 +247,7 @@ class TrainScreen(StudioScreen):
         self.query_one(RunSettings).row("preset").control.focus()
 
     def action_new_alike(self) -> None:
-        """Fill the form with the settings of the followed run, to start another like it."""
+        """Fill the form with the settings of the followed run, to start a similar one."""
         if self.runs.followed is not None:
             try:
                 config = read_config(self.runs.followed.folder)
@@ -258,17 +258,17 @@ class TrainScreen(StudioScreen):
             self.action_new()
 
     def action_list(self) -> None:
-        """Go to the list of runs, which a narrow screen shows beside the settings only."""
+        """Go to the list of runs; a narrow screen shows it together with the settings."""
         self.add_class("-settings")
         self.query_one(RunList).focus()
 
     def action_back(self) -> None:
         self.remove_class("-settings")
-        # What a narrow screen hides cannot have the keys.
+        # A narrow screen hides the list, and a hidden widget cannot have the focus.
         self.query_one(SampleTimeline if self.has_class("-narrow") else RunList).focus()
 
     def action_replay(self) -> None:
-        """Replay the run from its beginning, or follow it as it is."""
+        """Switch between a replay of the run from its beginning and following it."""
         if (follower := self.runs.followed) is not None:
             self._follow(RunFollower(follower.folder) if self.runs.is_replay else RunReplay(follower.folder))
 
@@ -278,7 +278,7 @@ class TrainScreen(StudioScreen):
             self.toggle_overlay(folder)
 
     def toggle_overlay(self, folder: Path) -> None:
-        """Overlay the curve of a run, or remove it; say why neither is possible."""
+        """Overlay the curve of a run, or remove it; notify when neither is possible."""
         if not self.runs.toggle_overlay(folder):
             self.notify(tr("train.overlay_refused"), markup=False)
             return
@@ -286,7 +286,7 @@ class TrainScreen(StudioScreen):
         self.monitor.paint_at_once()
 
     def action_compose_with(self) -> None:
-        """Compose with the best checkpoint of this run, while it goes on."""
+        """Compose with the best checkpoint of the followed run; a training goes on."""
         if self.runs.followed is not None:
             self.post_message(ModelWanted(str(self.runs.followed.folder)))
 

@@ -1,6 +1,6 @@
 """A loss curve as characters: braille dots, two across and four down in each cell, or ASCII. Knows no Textual.
 
-Every cell carries the name of its part (`PARTS`), so that a screen can colour it; the picture is whole without colour.
+Every cell has the name of its part (`PARTS`), so that a screen can colour it; the plot is complete without colour.
 """
 
 import math
@@ -23,14 +23,15 @@ _STROKES = tuple(tuple(tuple(sum(dots[first : last + 1]) for last in range(4)) f
 _FULL = tuple(sum(dots) for dots in _DOTS)
 _BRAILLE = 0x2800
 _LIT = re.compile(rb"[^\0]")
-# Told apart without colour: only the smoothed line is drawn by its shape.
+# The character of each part in ASCII; only the smoothed line is drawn with strokes.
 _IN_ASCII = {"range": ":", "mean": ".", **dict(zip(OVERLAYS, OVERLAY_LETTERS, strict=True))}
-# Room beyond the values on a logarithmic axis; from this ratio on, its ticks are powers of ten.
+# The limits of a logarithmic axis lie beyond the values by this factor.
 LOG_ROOM = 1.05
+# Above this ratio of its limits, a logarithmic axis has ticks at powers of ten.
 POWERS_RATIO = 50
 LABEL_WIDTH = 6
 FOOT_ROWS = 2
-# A tick of the value axis, that axis, the corner, a tick of the step axis, that axis; in braille's company and in ASCII.
+# Tick and line of the value axis, the corner, tick and line of the step axis; first with braille, then in ASCII.
 _AXIS = (tuple("┤│└┴─"), tuple("+|++-"))
 
 Cell = tuple[str, str]
@@ -48,7 +49,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """The smoothed line of another run, ended by a letter so that it is told apart without colour."""
+    """The smoothed line of another run; a letter at its end identifies it without colour."""
 
     curve: Curve
     part: str
@@ -57,7 +58,7 @@ class Overlay:
 
 @cache
 def _cells_of(part: str, is_ascii: bool) -> tuple[Cell, ...]:
-    """What a cell of a part shows, by the bits of its dots: made once, so that pictures are compared in no time."""
+    """The cell of a part for each value of its 8 dot bits. Cached, so that equal cells are the same object and compare fast."""
     if is_ascii:
         characters = [_IN_ASCII.get(part) or stroke(bits) if bits else " " for bits in range(256)]
     else:
@@ -77,10 +78,10 @@ class _Canvas:
     high: float
     is_log: bool = False
     is_ascii: bool = False
-    # The bits of each cell of a part, row by row.
+    # The dot bits of all cells in row-major order, by part.
     dots: dict[str, bytearray] = field(default_factory=dict)
     letters: dict[tuple[int, int], Cell] = field(default_factory=dict)
-    # A dot row is `top - value * scale`, with the logarithms of both on a log scale.
+    # A dot row is `_top - value * _scale`, with the logarithm of the value on a log scale.
     _top: float = 0.0
     _scale: float = 1.0
 
@@ -90,7 +91,7 @@ class _Canvas:
         self._top = high * self._scale
 
     def row(self, value: float) -> int:
-        """The dot row of a value, 0 at the top; what lies outside stays at the edge."""
+        """The dot row of a value, 0 at the top; a value outside the limits is clamped to the edge."""
         if self.is_log:
             value = math.log(max(value, self.low))
         row = round(self._top - value * self._scale)
@@ -102,7 +103,7 @@ class _Canvas:
         return min(self.width - 1, int(share * self.width))
 
     def line(self, part: str, x: int, top: int, bottom: int) -> None:
-        """Dots from one dot row to another in one dot column."""
+        """Draw dots from one dot row to another in one dot column."""
         layer = self.dots.get(part)
         if layer is None:
             layer = self.dots[part] = bytearray(self.width * self.height)
@@ -119,7 +120,7 @@ class _Canvas:
             layer[between] |= _FULL[x % 2]
 
     def rows(self) -> list[list[Cell]]:
-        """What each cell shows: a letter, else the smoothed line alone, else another run's, else the mean upon its range."""
+        """The cells, row by row. A cell shows the first that it has of: letter, smoothed line, overlay, mean with range."""
         cells: list[Cell] = [(" ", "blank")] * (self.width * self.height)
         around = self.dots.get("range", b"")
         for part in ("range", "mean", *reversed(OVERLAYS), "smooth"):
@@ -148,12 +149,14 @@ def plot(
     position_label: Callable[[float], str] | None = None,
     value_of: Callable[[float], float] | None = None,
 ) -> list[list[Cell]]:
-    """Draw a curve into `height` rows of `width` cells, axes included; no rows when there is no room for any.
+    """Draw a curve into `height` rows of `width` cells, axes included; returns no rows when there is too little room.
 
-    `first` and `last` are the limits of the step axis, the whole curve where they are None. The smoothed line is
-    the curve's own, so it does not depend on the limits. `overlays` are drawn behind it; `is_log` draws the values by their
-    logarithm; `is_ascii` draws without braille and lines; `position_label` says a place of the step axis where that is no step; `value_of`
-    is what is drawn of a value, and rises with it.
+    `first`, `last`: limits of the step axis; None means the ends of the curve. The smoothed line does not depend on them.
+    `overlays`: drawn behind the curve.
+    `is_log`: logarithmic value axis.
+    `is_ascii`: no braille and no box drawing.
+    `position_label`: formats a position on an axis that does not count steps.
+    `value_of`: an increasing function, applied to each value before it is drawn.
     """
     n_columns, n_rows = width - LABEL_WIDTH - 1, height - FOOT_ROWS
     if n_columns < 4 or n_rows < 2:
@@ -187,8 +190,8 @@ def _valued(columns: list[Column | None], value_of: Callable[[float], float] | N
 
 
 def _log_limits(curves: Sequence[Sequence[Column | None]], marks: Sequence[Mark]) -> tuple[float, float]:
-    """The limits of an axis by the logarithm: everything fits, for outliers squash little there; those of `_limits` where something is
-    not above 0."""
+    """The limits of a logarithmic axis, outliers included, as they compress the rest only slightly; those of `_limits` where a value
+    is not above 0."""
     values = [value for columns in curves for column in columns if column for value in column]
     values += [mark.value for mark in marks if mark.value is not None and math.isfinite(mark.value)]
     if not values or min(values) <= 0:
@@ -197,7 +200,7 @@ def _log_limits(curves: Sequence[Sequence[Column | None]], marks: Sequence[Mark]
 
 
 def _limits(curves: Sequence[Sequence[Column | None]], marks: Sequence[Mark]) -> tuple[float, float]:
-    """The limits of the value axis: nearly all points and means fit, and where each curve is last; a lone spike squashes nothing."""
+    """The limits of the value axis: they hold nearly all points and means, and the end of each curve, but not a lone spike."""
     means = [value for columns in curves for column in columns if column for value in (column.mean, column.smooth)]
     latest = [next((column.smooth for column in reversed(columns) if column), None) for columns in curves]
     points = [mark.value for mark in marks if mark.value is not None and math.isfinite(mark.value)]
@@ -205,7 +208,7 @@ def _limits(curves: Sequence[Sequence[Column | None]], marks: Sequence[Mark]) ->
 
 
 def _draw_columns(canvas: _Canvas, columns: Sequence[Column | None]) -> None:
-    """Range, mean and smoothed line, each joined to the column before it."""
+    """Draw range, mean and smoothed line; the line is joined to the previous column."""
     before: tuple[int, int] | None = None
     for x, column in enumerate(columns):
         if column is None:
@@ -220,14 +223,14 @@ def _draw_columns(canvas: _Canvas, columns: Sequence[Column | None]) -> None:
             gap, fall = x - start, smooth - previous
             for between in range(1, gap + 1):
                 here = round(before[1] + fall * between / gap)
-                # One dot short of the row before: a joined line without doubled corners.
+                # Stop one dot short of the previous row, so that the joined line has no doubled corners.
                 canvas.line("smooth", start + between, here, previous + (here > previous) - (here < previous))
                 previous = here
         before = (x, smooth)
 
 
 def _draw_other(canvas: _Canvas, other: Overlay, columns: Sequence[Column | None]) -> None:
-    """The smoothed line of another run, and its letter where it ends."""
+    """Draw the smoothed line of an overlay, and its letter at the end."""
     before: tuple[int, int] | None = None
     for x, column in enumerate(columns):
         if column is None:
@@ -243,7 +246,7 @@ def _draw_other(canvas: _Canvas, other: Overlay, columns: Sequence[Column | None
 
 
 def _rows(canvas: _Canvas) -> list[list[Cell]]:
-    """The rows above the step axis, with the ticks of the value axis before them."""
+    """The rows above the step axis, each after its part of the value axis."""
     axis = _AXIS[canvas.is_ascii]
     labels: dict[int, str] = {}
     is_wide = canvas.is_log and canvas.high / canvas.low > POWERS_RATIO
@@ -251,7 +254,7 @@ def _rows(canvas: _Canvas) -> list[list[Cell]]:
         log_ticks(canvas.low, canvas.high) if is_wide else ticks(canvas.low, canvas.high, max(3, canvas.height // 3))
     ):
         label = tick_label(value)
-        # Of a constant all ticks round to one figure: it stands once.
+        # All ticks of a constant curve round to one label, which is shown once.
         if label not in labels.values():
             labels.setdefault(canvas.row(value) // 4, label)
     rows: list[list[Cell]] = []
@@ -269,7 +272,7 @@ def _step_ticks(canvas: _Canvas) -> list[float]:
 
 
 def _axis(canvas: _Canvas, marks: Sequence[Mark]) -> list[Cell]:
-    """The step axis: ticks, and the letters of what happened on the way."""
+    """The step axis with its ticks, and the letters of the control events."""
     at = {canvas.column(step) for step in _step_ticks(canvas)}
     row: list[Cell] = [(" ", "label")] * LABEL_WIDTH
     _, _, corner, tick, line = _AXIS[canvas.is_ascii]
@@ -282,7 +285,7 @@ def _axis(canvas: _Canvas, marks: Sequence[Mark]) -> list[Cell]:
 
 
 def _step_labels(canvas: _Canvas, format_step: Callable[[float], str]) -> list[Cell]:
-    """The figures under the step axis, centred under their ticks as far as they fit."""
+    """The labels of the step axis, centred under their ticks; a label that does not fit is left out."""
     width = LABEL_WIDTH + 1 + canvas.width
     text = [" "] * width
     free_from = 0

@@ -1,4 +1,4 @@
-"""The legend of the chart of a run: what can be charted, its title, its signs, and the letters of what happened. No widget import."""
+"""The legend of a run's chart: chart kinds, titles, signs, and letters of control events. Imports no widget."""
 
 from collections.abc import Sequence
 from typing import Literal, get_args
@@ -10,11 +10,11 @@ from poetry_tui.tracking.run_state.state import Axis, RunState
 from poetry_tui.tracking.wording import ABOUT
 from poetry_tui.train.monitor.braille_plot import Mark
 
-# Over the steps of a run; the last two over something else, at one validation.
+# The curves that can be charted. The last two are not over steps: each shows one probe.
 ChartKind = Literal["loss", "perplexity", "gap", "grad_norm", "rate", "speed", "gradients", "accuracy"]
 CHART_KINDS: tuple[ChartKind, ...] = get_args(ChartKind)
 OVER_STEPS = frozenset(CHART_KINDS) - {"gradients", "accuracy"}
-# Those whose values are told by validations too.
+# The kinds whose chart shows validations as points.
 HAS_VALIDATIONS = frozenset({"loss", "perplexity"})
 CONTROL_LETTERS = {
     "paused": "P",
@@ -26,13 +26,14 @@ CONTROL_LETTERS = {
     "continued in float32": "F",
     RETURNED: "B",
 }
-# The signs of the chart, by their translation keys; those of the step axis are control events and losses that are no number.
+# The i18n keys of the signs on the step axis: control events, and losses that are not finite.
 AXIS_SIGNS = {letter: f"train.letter.{letter}" for letter in (*CONTROL_LETTERS.values(), "!")}
+# The i18n keys of all signs of the chart.
 SIGNS = {"o": "train.letter.o", "*": "train.letter.*", **AXIS_SIGNS, "a b c": "train.letter.a"}
 
 
 def chart_title(state: RunState | None, kind: ChartKind) -> str:
-    """The curve and its unit; the unit of a run that has no point yet is unknown."""
+    """The name of the curve and its unit; without the unit before the first loss point."""
     name = tr_label(f"train.chart.{kind}")
     if state is None or not len(state.loss):
         return name
@@ -41,7 +42,7 @@ def chart_title(state: RunState | None, kind: ChartKind) -> str:
 
 
 def meaning_of_signs(state: RunState, kind: ChartKind, axis: Axis) -> str:
-    """The signs that a curve is drawn with, and what it is drawn over."""
+    """The legend of the signs of a curve, and its x axis."""
     if kind not in OVER_STEPS:
         return tr(f"train.chart_legend.{kind}")
     about = ABOUT if axis == "chars" and state.axes.is_estimate else ""
@@ -57,10 +58,10 @@ def meaning_of_letters(marks: Sequence[Mark], first: float, last: float) -> list
 
 
 def marks_of(state: RunState) -> list[Mark]:
-    """Validations as points (the best as a star), control events as letters on the axis."""
+    """The marks of a run: validations as points (the best as a star), control events as letters on the step axis."""
     best = state.best
     marks = [Mark(event.step, "control", CONTROL_LETTERS.get(event.what, "?")) for event in state.controls]
-    # A loss that is no number has no place in the curve, but it happened.
+    # A loss that is not finite is no point of the curve, so the axis shows it.
     marks += [Mark(step, "control", "!") for step in state.loss.not_finite_steps]
     for item in state.validations:
         is_best = item is best

@@ -1,4 +1,4 @@
-"""The comparison of runs: a table with a column a run, figures and settings in rows, and the card that shows it."""
+"""The comparison of runs: a table with a column for each run and rows of figures and settings, and the card that shows it."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ from poetry_tui.tracking.comparison import MISSING, Comparison, Row
 from poetry_tui.train.followed_runs import FOLLOWED_LETTER, OVERLAY_LETTERS
 from poetry_tui.widgets.cards import Card
 
-# As the curves are coloured: the run that is followed, then those beside it.
+# The colours of the curves: the followed run, then the overlays.
 RUN_STYLES = ("bold $accent", "bold $secondary", "bold $warning", "bold $success", "bold $error")
 RUN_LETTERS = FOLLOWED_LETTER + OVERLAY_LETTERS
 GAP = 2
@@ -30,9 +30,9 @@ READ_PERIOD_S = 1.0
 
 
 class ComparisonTable(Widget):
-    """Shows a `Comparison`; a value that is too long for its column goes on below itself.
+    """The table of a `Comparison`; a value too long for its column is wrapped.
 
-    `with_equal` shows the settings that all runs share too.
+    `with_equal`: include the settings that all runs share.
     """
 
     DEFAULT_CSS = """
@@ -45,13 +45,13 @@ class ComparisonTable(Widget):
         self._with_equal = with_equal
 
     def show(self, comparison: Comparison, with_equal: bool) -> None:
-        """Show these runs, unless they stand there already."""
+        """Show this comparison; redraw only when it has changed."""
         if (comparison, with_equal) != (self._comparison, self._with_equal):
             self._comparison, self._with_equal = comparison, with_equal
             self.refresh(layout=True)
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
-        # The card has borders and a scroll bar beside what it holds.
+        # 6 cells are for the card's borders, padding and scroll bar.
         return min(self._label_width + sum(self._natural_widths), viewport.width - 6)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -71,13 +71,13 @@ class ComparisonTable(Widget):
 
     @property
     def _natural_widths(self) -> list[int]:
-        """What each run's column would like, its gap included."""
+        """The width of each run's column without wrapping, gap included, in cells."""
         rows = (*self._comparison.figures, *self._settings)
         columns = zip(self._comparison.names, *(row.values for row in rows), strict=True)
         return [max(cell_len(name) + 2, *map(cell_len, values)) + GAP for name, *values in columns]
 
     def _column_widths(self, room: int) -> list[int]:
-        """The natural widths where there is room; else the widest give first."""
+        """The natural widths, the widest columns narrowed until all fit into `room` cells."""
         widths = self._natural_widths
         while sum(widths) > room and max(widths) > MIN_COLUMN_CELLS:
             widths[widths.index(max(widths))] -= 1
@@ -111,20 +111,21 @@ class ComparisonTable(Widget):
 
 
 def label_of(row: Row) -> str:
-    """A figure's words, short where the report takes its time, a setting's words, or the bare name of one that has none."""
+    """The label of a row: a figure's short label if there is one, else its label; a setting's label, else its field name."""
     keys = (f"train.short.{row.name.removeprefix('report.')}", row.name, f"train.field.{row.name}")
     return next((tr(key) for key in keys if key in TRANSLATIONS), row.name)
 
 
 def format_value(value: str) -> str:
-    """A setting's value as the settings panel says it."""
+    """A setting's value as the settings form shows it."""
     return {"None": MISSING, "True": tr("train.yes"), "False": tr("train.no")}.get(value, value)
 
 
 def _row(
     label: str, label_width: int, values: Sequence[str], widths: Sequence[int], styles: Sequence[str]
 ) -> list[Content]:
-    """A label and a value a column, over as many lines as the longest value needs. `styles`: the label's, then the values'."""
+    """A label and one value for each column, on as many lines as the longest value needs. `styles`: of the label, then of the
+    values."""
     folded = [fold(value, max(width - GAP, 1)) for value, width in zip(values, widths, strict=True)]
     lines = []
     for number, parts in enumerate(zip_longest(*folded, fillvalue="")):
@@ -136,7 +137,7 @@ def _row(
 
 
 def fold(text: str, width: int) -> list[str]:
-    """A text in lines of so many cells, broken behind spaces, hyphens and strokes where it can be."""
+    """Wrap a text to `width` cells, after spaces, hyphens and slashes where possible."""
     lines = [""]
     for part in re.findall(r"[^ /-]*[ /-]+|[^ /-]+", text):
         for piece in chop_cells(part, width) if cell_len(part.rstrip()) > width else [part]:
@@ -151,7 +152,7 @@ def _padded(text: str, width: int, style: str) -> Content:
 
 
 class CompareScreen(Card[None]):
-    """A card over the screen that keeps up with runs that go on. Equal settings are out of sight until they are wanted."""
+    """A card with the comparison, refreshed every `READ_PERIOD_S`. Equal settings are hidden until the user shows them."""
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS = [
@@ -170,10 +171,10 @@ class CompareScreen(Card[None]):
     """
 
     def __init__(self, read: Callable[[], Comparison]) -> None:
-        """`read` puts the runs side by side as they are now."""
+        """`read` returns the comparison of the runs in their current state."""
         super().__init__()
         self._read = read
-        # With one run there is nothing to differ from.
+        # With one run no setting differs, so all are shown.
         self._with_equal = len(read().names) < 2
 
     def compose(self) -> ComposeResult:
@@ -198,7 +199,7 @@ class CompareScreen(Card[None]):
 
     @on(Button.Pressed, "#compare-equal")
     def action_equal(self) -> None:
-        """Show the settings that all runs have in common too, or no longer."""
+        """Show or hide the settings that all runs share."""
         self._with_equal = not self._with_equal
         self._look()
 

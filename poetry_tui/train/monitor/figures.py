@@ -1,4 +1,4 @@
-"""The figures of the followed run: its status and what to do next, numbers and progress, three small curves."""
+"""The figures of the followed run: status and next step, numbers and progress, three sparklines."""
 
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
@@ -14,12 +14,12 @@ from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.tracking.wording import COLOURS, SYMBOLS, count, duration, epochs_read, figures, what_next
 from poetry_tui.widgets.rows import Cells, Rows
 
-# A shorter bar says nothing.
+# A shorter progress bar is unreadable.
 MIN_BAR_CELLS = 10
 
 
 class RunFigures(Rows):
-    """Figures of the run in one row; in another the share done, the time left, the speed."""
+    """Two rows: the figures of the run; and its progress, time left and speed."""
 
     DEFAULT_CSS = """
     RunFigures { height: 2; padding: 0 1; }
@@ -54,7 +54,7 @@ def _figure_line(follower: RunFollower, width: int) -> list[Cells]:
 
 
 def _bar(follower: RunFollower, width: int) -> list[Cells]:
-    """The share of the steps done, in epochs too where there is room, and the time that the rest will take."""
+    """The progress bar, epochs where they fit, the ETA and the speed."""
     state = follower.state
     if not state.total_steps:
         return []
@@ -74,9 +74,9 @@ def _bar(follower: RunFollower, width: int) -> list[Cells]:
 
 
 class RunHeadline(Widget):
-    """Status, sentence and name of the followed run, in two lines where one is too short.
+    """Status, next step and name of the followed run, on two lines where one is too short.
 
-    Its height is told, not `auto`, for the reason that `Lines` gives.
+    The height is set by `show`, not `auto`, for the reason given in `Lines`.
     """
 
     DEFAULT_CSS = """
@@ -86,11 +86,11 @@ class RunHeadline(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._follower: RunFollower | None = None
-        # What it says, as far as it depends on the run.
+        # The inputs of the shown line.
         self._shown: tuple[object, ...] = ()
 
     def show(self, follower: RunFollower) -> None:
-        """Say what this run is doing, where that is another thing than before."""
+        """Show the status of this run; redraw only when it has changed."""
         width = self.content_size.width
         shown = (follower.folder, follower.status, follower.is_settled, what_next(follower), width)
         if shown == self._shown:
@@ -114,7 +114,7 @@ class RunHeadline(Widget):
         else:
             badge = (f" {tr_label('train.reading')} ", "bold dim")
         line = Content.assemble(badge, " ", what_next(follower))
-        # What has gone wrong is worth a second line; some cells of the first may stay empty where it is broken.
+        # Two lines at most; 12 cells are reserved because the first line may break early.
         line = line.truncate(max(2 * width - 12, 1), ellipsis=True)
         name = Content.styled(follower.folder.name, FAINT)
         room = width - line.cell_length - name.cell_length
@@ -144,7 +144,7 @@ class SparklineRow(Rows):
         self.show_rows([[cells for column in columns for cells in column[y]] for y in range(2)])
 
     def on_resize(self) -> None:
-        # What is drawn before there is room for it would stay as it is for a run that says nothing more.
+        # A run without further events would keep the drawing made before the widget had its size.
         if self._state is not None:
             self.show(self._state)
 
@@ -152,7 +152,7 @@ class SparklineRow(Rows):
 def _column(
     figure: str, curve: Curve, width: int, *, has_compact_numbers: bool = False
 ) -> tuple[list[Cells], list[Cells]]:
-    """The text above and the curve below it, in `width` cells each, the last two empty."""
+    """A label row and a curve row, `width` cells each, the last two empty."""
     room = max(width - 2, 0)
     value = curve.last_smooth
     text = "" if value is None else count(value) if has_compact_numbers else f"{value:.3g}"

@@ -11,7 +11,7 @@ MAX_LINES = 500
 
 
 class LogPane(RichLog):
-    """Rewritten only when the log has changed; follows its end."""
+    """The end of the log; rewritten only when it has changed."""
 
     def __init__(self) -> None:
         super().__init__(max_lines=MAX_LINES, wrap=True, markup=False, highlight=False, min_width=20)
@@ -30,5 +30,5 @@ class LogPane(RichLog):
         self._shown = lines
         self.clear()
         for line in lines or [tr("train.log_none")]:
-            # A progress bar in a log ends its lines with carriage returns: the last state is the one that counts.
+            # A progress bar in a log overwrites itself after carriage returns; show its last state.
             self.write(Content(line.rsplit("\r", 1)[-1]).plain)

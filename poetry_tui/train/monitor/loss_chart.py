@@ -1,4 +1,4 @@
-"""The chart of a run: its loss over the steps, with range, mean, smoothed line and validations, or another of its curves."""
+"""The chart of a run: its loss over steps with range, mean, smoothed line and validations, or another of its curves."""
 
 import math
 import time
@@ -31,19 +31,19 @@ from poetry_tui.train.monitor.chart_legend import (
 )
 from poetry_tui.widgets.rows import Rows
 
-# The share of the run that the chart shows zoomed, the share of that at each further step, and the least.
+# The share of the run shown after zooming in, and the factor of each further zoom.
 ZOOM = 0.25
 MIN_ZOOM = 0.002
 AXES: tuple[Axis, ...] = get_args(Axis)
-# Steps that the smoothed line is a mean over: the studio's, none, and one for long runs.
+# Smoothing windows in steps: the default, no smoothing, and one for long runs.
 SMOOTHINGS = (100, 1, 1000)
-# e to more than that is infinite for a chart.
+# The perplexity of a larger loss is drawn as exp(MAX_NATS).
 MAX_NATS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Charted:
-    """A curve over its axis, and other curves of the same run by the letters that end them."""
+    """A curve over its axis, and further curves of the same run, each with the letter drawn at its end."""
 
     curve: Curve
     others: Sequence[tuple[str, Curve]] = ()
@@ -54,7 +54,7 @@ def perplexity_of(nats: float) -> float:
 
 
 def charted(state: RunState, kind: ChartKind, axis: Axis, smoothing: int, until: int | None) -> Charted:
-    """The curve of a kind. `smoothing`: in steps; `until`: the step that a validation is chosen by, None for the last one."""
+    """The curve of a kind. `smoothing`: window in steps; `until`: use the last probe up to this step, None for the last of all."""
     match kind:
         case "loss" | "perplexity":
             return Charted(state.loss.against(state.positions(axis), smoothing))
@@ -68,7 +68,7 @@ def charted(state: RunState, kind: ChartKind, axis: Axis, smoothing: int, until:
 
 
 def _positions(state: RunState, curve: Curve, axis: Axis) -> Sequence[float]:
-    """Where the points of a curve stand on an axis; as a rule they are told with the points of the loss."""
+    """The positions of a curve's points on an axis; most curves share the steps of the loss."""
     if axis == "step":
         return curve.steps
     if curve.steps == state.loss.steps:
@@ -77,7 +77,7 @@ def _positions(state: RunState, curve: Curve, axis: Axis) -> Sequence[float]:
 
 
 def _gradients(state: RunState, until: int | None) -> Charted:
-    """Gradient norms by distance; beside them those of the memory (C), and of the weights as they were initialised (0)."""
+    """Gradient norms of the hidden state by distance; also of the memory cell (C), and at the initial weights (0: the first probe)."""
     probe = state.probed_at(until)
     if probe is None:
         return Charted(Curve())
@@ -89,7 +89,7 @@ def _gradients(state: RunState, until: int | None) -> Charted:
 
 
 def _profile(values: Sequence[float], first: int = 0) -> Curve:
-    """Values by position from `first` on, as they are."""
+    """An unsmoothed curve of values at the positions `first`, `first` + 1, …"""
     curve = Curve()
     for position, value in enumerate(values, first):
         curve.append(position, value)
@@ -97,7 +97,7 @@ def _profile(values: Sequence[float], first: int = 0) -> Curve:
 
 
 class LossChart(Rows):
-    """Draws a `RunState` line by line; redrawn when `show` is called and when it is resized, never by itself."""
+    """The chart of a `RunState`. It is redrawn by `show`, by its own keys and on resize, never on a timer."""
 
     PREFIX = "loss-chart"
     COMPONENT_CLASSES = {f"loss-chart--{part}" for part in PARTS}
@@ -120,7 +120,7 @@ class LossChart(Rows):
     }
     """
 
-    # Others watch it.
+    # Watched by the monitor.
     kind: var[ChartKind] = var("loss")
 
     def __init__(self) -> None:
@@ -131,62 +131,62 @@ class LossChart(Rows):
         self.smoothing = SMOOTHINGS[0]
         self.axis: Axis = "step"
         self.is_log = False
-        # The share of the shown run that is seen, and where its end is, as a share of that run. Whole, the runs beside it
-        # are seen to their ends too.
+        # The visible share of the run. At 1.0 the overlays are visible to their ends too.
         self.zoom = 1.0
+        # The right edge of the visible part, as a share of the run.
         self.end = 1.0
-        # The positions on the axis that the picture reaches from and to, and those of the shown run.
+        # First and last position on the axis: of the visible part, and of the whole run.
         self._visible = self._span = (0.0, 1.0)
-        # What drawing and rendering took when they were last done, in seconds of the processor.
+        # Processor time in seconds of the last drawing and of the last rendering.
         self._drawing_s = self._rendering_s = 0.0
         self._is_rendered = False
-        # How many points of the state the picture shows.
+        # Number of loss points when the chart was last drawn.
         self._n_drawn = 0
         self._is_empty = True
         self._titles = ("", "")
 
     @property
     def cost_s(self) -> float:
-        """What the last picture has cost."""
+        """Processor time of the last drawing and rendering, in seconds."""
         return self._drawing_s + self._rendering_s
 
     def show(
         self, state: RunState | None, selected_step: int | None = None, overlays: Sequence[tuple[str, RunState]] = ()
     ) -> None:
-        """Draw this state; None draws nothing. `selected_step` is pointed at on the step axis; `overlays` are other runs by name."""
+        """Draw this state; None draws nothing. `selected_step`: marked on the step axis; `overlays`: other runs with their names."""
         self.state = state
         self.selected_step = selected_step
         self.overlays = overlays[: len(OVERLAYS)]
         self._draw()
 
     def has_grown_by_a_dot(self) -> bool:
-        """Whether the run has become longer by half a cell since it was drawn."""
+        """Whether the run has grown by more than half a cell since it was last drawn."""
         n_points = len(self.state.loss) if self.state is not None else 0
         return n_points > self._n_drawn * (1 + self.zoom / (2 * max(self.content_size.width, 1)))
 
     def toggle_zoom(self) -> None:
-        """Show the last part of the run, or all of it again; the smoothed line stays what it is."""
+        """Toggle between the whole run and its last part; the smoothed line does not change."""
         self.zoom = 1.0 if self.zoom < 1 else ZOOM
         self.end = 1.0
         self._draw()
 
     def zoom_in(self) -> None:
-        """Show the last part of what is seen."""
+        """Zoom in on the end of the visible part."""
         self.zoom = max(self.zoom * ZOOM, MIN_ZOOM)
         self._draw()
 
     def pan(self, by: float) -> None:
-        """Move what is seen by a share of its width."""
+        """Move the visible part by a share of its width."""
         self.end = min(max(self.end + by * self.zoom, self.zoom), 1.0)
         self._draw()
 
     def next_kind(self, by: int = 1) -> None:
-        """Draw the next curve of the run; zoom and axis stay what they are."""
+        """Draw the next curve of the run; zoom and axis are kept."""
         self.kind = CHART_KINDS[(CHART_KINDS.index(self.kind) + by) % len(CHART_KINDS)]
         self._draw()
 
     def next_smoothing(self) -> None:
-        """Smooth the line over more steps or fewer."""
+        """Switch to the next smoothing window."""
         self.smoothing = SMOOTHINGS[(SMOOTHINGS.index(self.smoothing) + 1) % len(SMOOTHINGS)]
         self._draw()
 
@@ -196,12 +196,12 @@ class LossChart(Rows):
             self.next_kind()
 
     def next_axis(self) -> None:
-        """Draw over steps, characters read, or minutes."""
+        """Switch the x axis between steps, characters read and minutes."""
         self.axis = AXES[(AXES.index(self.axis) + 1) % len(AXES)]
         self._draw()
 
     def toggle_log_scale(self) -> None:
-        """Draw nats by their logarithm, or as they are."""
+        """Toggle the value axis between logarithmic and linear."""
         self.is_log = not self.is_log
         self._draw()
 
@@ -212,7 +212,7 @@ class LossChart(Rows):
         self._wheel(event, 1.25)
 
     def _wheel(self, event: events.MouseEvent, factor: float) -> None:
-        """Zoom about the pointer; sideways with shift or ctrl held."""
+        """Zoom around the pointer; with shift or ctrl held, pan."""
         event.stop()
         if event.shift or event.ctrl:
             self.pan(0.1 if factor > 1 else -0.1)
@@ -256,7 +256,7 @@ class LossChart(Rows):
                 height,
                 *self._visible,
                 overlays=overlays,
-                # Gradients that vanish do so by factors.
+                # Vanishing gradients shrink by a factor at each distance, so a log scale is their default.
                 is_log=self.is_log != (self.kind == "gradients"),
                 is_ascii=is_ascii(),
                 position_label=minute_label if self.axis == "minutes" and is_over_steps else None,
@@ -271,7 +271,7 @@ class LossChart(Rows):
         return charted(state, self.kind, self.axis, self.smoothing, self.selected_step)
 
     def _behind(self, drawn: Charted) -> list[tuple[str, Curve]]:
-        """The curves behind the run's own: those of other runs, or else more of its own."""
+        """The curves behind the main one: those of the overlays, else the run's further ones."""
         others = [
             (letter, self._charted(other).curve)
             for (_, other), letter in zip(self.overlays, OVERLAY_LETTERS, strict=False)
@@ -279,9 +279,9 @@ class LossChart(Rows):
         return others or list(drawn.others)
 
     def refresh_labels(self) -> None:
-        """Write title and legend in the current language; what is not as usual comes first, for the end of a long line is cut."""
+        """Write title and legend in the current language. Deviations from the defaults come first, as a long legend is cut."""
         titles = (chart_title(self.state, self.kind), self._legend(self.state) if self._n_drawn and self.state else "")
-        # A title that is written again has all of the chart painted again.
+        # Assigning a title repaints the whole chart.
         if titles != self._titles:
             self._titles = titles
             self.border_title, self.border_subtitle = titles[0], Content(titles[1])

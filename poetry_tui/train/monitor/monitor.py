@@ -1,6 +1,6 @@
-"""The followed run on the screen: headline, loss chart, small curves, prediction over target, samples, log.
+"""The followed run on the screen: headline, loss chart, sparklines, prediction over target, samples, log.
 
-The monitor owns how the run is viewed: the selected step, the open panes, and through its chart zoom, pan and axes.
+The monitor owns the view of the run: the selected step, the open panes and, in its chart, zoom, pan and axes.
 """
 
 import asyncio
@@ -34,31 +34,32 @@ from poetry_tui.train.monitor.prediction_grid import PredictionGrid
 from poetry_tui.train.monitor.resource_pane import ResourcePane
 from poetry_tui.train.monitor.samples import MAX_ROUNDS, SampleTimeline
 
-# A figure that changes more often cannot be read, and every read and every painting is paid for by the training.
+# Figures that change more often cannot be read, and reading and painting take processor time from the training.
 READ_PERIOD_S = 0.2
 # While another screen is in front.
 HIDDEN_READ_PERIOD_S = 0.5
-# Curves may take this share of one processor from the training, and hardly change within a second; that of a long run, which
-# changes by less than a dot, may wait for some more. Figures come first.
+# Drawing the curves may take this share of one processor from the training.
 CURVES_SHARE = 0.01
+# Curves hardly change within this time.
 MIN_CURVES_PERIOD_S = 1.0
+# Curves that have grown by less than a dot are redrawn this late at most.
 MAX_CURVES_WAIT_S = 4.0
-# With fewer rows, the panes below the chart show the least of theirs, and nothing beside a curve that is not drawn over steps.
+# With fewer rows, the panes below the chart have their minimum height, and are hidden below a curve that is not over steps.
 MIN_ROWS_FOR_ALL = 20
-# Long enough to read a path, and to copy it.
+# Time to read a path and to copy it.
 REPORT_NOTICE_S = 20
 
 
 class SideBySide(Horizontal):
-    """What is below the curves."""
+    """The panes below the curves."""
 
     BLANK = True
 
 
 class RunMonitor(Vertical):
-    """Draws a `FollowedRuns`; what has not changed is not drawn again. Its keys act wherever the focus is on its screen."""
+    """The view of a `FollowedRuns`; only changes are drawn. Its keys act wherever the focus is on its screen."""
 
-    # Its children cover it: there is nothing of it to be rendered, at every change of one of them.
+    # Its children cover it, so it need not be rendered when one of them changes.
     BLANK = True
     BINDINGS = [
         bind("left", "select_step(-1)", "train.earlier", show=False),
@@ -104,10 +105,10 @@ class RunMonitor(Vertical):
     """
 
     class Drawn(Message):
-        """The runs were drawn anew: another status, maybe, so that other keys apply."""
+        """The runs were drawn. The status may have changed, and with it the keys that apply."""
 
     class Read(Message):
-        """More of the followed run was read."""
+        """A chunk of the followed run was read."""
 
         def __init__(self, folder: Path) -> None:
             super().__init__()
@@ -116,16 +117,16 @@ class RunMonitor(Vertical):
     def __init__(self, runs: FollowedRuns) -> None:
         super().__init__()
         self._runs = runs
-        # What was drawn last.
+        # The run and the status that were drawn last.
         self._follower: RunFollower | None = None
         self._status: Status | None = None
         self._painted_s = 0.0
         self._log = LogTail(Path())
         self._curves_due_s = 0.0
-        # What cannot wait on the curves: the overlays with anything to be drawn, points and letters, the selected step.
+        # The values whose change redraws the curves at once: selected step, overlays, probes, validations, control events, status.
         self._noted: tuple[object, ...] = ()
         self._has_opened_log = False
-        # The step of the comparison that is shown; None follows the run.
+        # The step of the preview that is shown; None follows the run.
         self.selected_step: int | None = None
 
     def compose(self) -> ComposeResult:
@@ -146,12 +147,12 @@ class RunMonitor(Vertical):
         self.set_class(kind not in OVER_STEPS, "-probe")
 
     def on_resize(self, event: events.Resize) -> None:
-        """Leave the chart the room where a lesson or a low terminal leaves little."""
+        """Shrink the panes in favour of the chart where a lesson or a low terminal leaves few rows."""
         self.set_class(event.size.height < MIN_ROWS_FOR_ALL, "-short")
 
     def refresh_labels(self) -> None:
-        """Write all labels in the current language, and draw with the characters that are drawn with now."""
-        # The names of the curves and their dots do not wait until they are due.
+        """Write all labels in the current language, and draw with the current chart characters."""
+        # Redraw the curves at once, before they are due.
         self._noted = ()
         self.query_one(LossChart).refresh_labels()
         self.query_one(PredictionGrid).refresh_labels()
@@ -163,12 +164,13 @@ class RunMonitor(Vertical):
     # Reading
 
     def follow(self, follower: RunFollower) -> None:
-        """Draw another run at once, though little of it has been read yet; read and draw it until the next one is followed."""
+        """Draw another run at once, before it has been read; then read and draw it until the next one is followed."""
         self._draw(follower)
         self._run_for_screen(functools.partial(self._read, follower), "read")
 
     async def _read(self, follower: RunFollower) -> None:
-        """Read the followed run and its overlays in threads, and draw them; a long run in chunks, so that keys come between."""
+        """Read the followed run and its overlays in threads, and draw them. A long run is read in chunks, so that keys are handled
+        in between."""
         while self._runs.followed is follower:
             snapshot = await asyncio.to_thread(follower.read)
             self._runs.is_dirty |= follower.fold(snapshot)
@@ -182,18 +184,18 @@ class RunMonitor(Vertical):
                 await asyncio.sleep(READ_PERIOD_S if self.screen.is_current else HIDDEN_READ_PERIOD_S)
 
     def _run_for_screen(self, work: WorkType[None], group: str) -> None:
-        """Run a worker of the screen, which notifies of what goes wrong unforeseen; it replaces the last one of its group."""
+        """Run a worker of the screen, which notifies of unexpected errors; it replaces the last one of its group."""
         self.screen.run_worker(work, group=group, exclusive=True, exit_on_error=False)
 
     # Drawing
 
     def paint_at_once(self) -> None:
-        """Draw what a key has changed, before the next read."""
+        """Draw the effect of a key without waiting for the next read."""
         self._runs.is_dirty = True
         self.paint()
 
     def paint(self) -> None:
-        """Draw what has changed since the last time; nothing while another screen is in front."""
+        """Draw the changes since the last call; nothing while another screen is in front."""
         if not self._runs.is_dirty or not self.screen.is_current or self._runs.followed is None:
             return
         self._painted_s = time.monotonic()
@@ -202,7 +204,7 @@ class RunMonitor(Vertical):
         self.post_message(self.Drawn())
 
     def _draw(self, follower: RunFollower) -> bool:
-        """Draw a run as it is now; return False where curves that have changed were left for later."""
+        """Draw the current state of a run. Returns False when changed curves were postponed."""
         is_other = follower is not self._follower
         if is_other:
             self.selected_step = None
@@ -213,7 +215,7 @@ class RunMonitor(Vertical):
         state = follower.state
         self.query_one(RunHeadline).show(follower)
         self.query_one(RunFigures).show(follower)
-        # What somebody has asked to see is drawn at once, and what happens rarely; the rest when it is due.
+        # User actions and rare events redraw the curves at once; other changes when the curves are due.
         overlays = tuple((name, len(other.loss) > 0) for name, other in self._runs.overlay_states)
         noted = (
             self.selected_step,
@@ -252,7 +254,7 @@ class RunMonitor(Vertical):
         self._curves_due_s = time.monotonic() + max(chart.cost_s / CURVES_SHARE, MIN_CURVES_PERIOD_S)
 
     def _open_log_of_failure(self, follower: RunFollower) -> None:
-        """A run that has failed shows the end of its log by itself, until another one is followed or somebody closes it."""
+        """Open the log when the run has failed; close it again when it runs, or another run is followed."""
         has_failed = follower.status is Status.FAILED
         if has_failed and self._status is not Status.FAILED:
             self._has_opened_log = not self.has_class("-log")
@@ -268,7 +270,8 @@ class RunMonitor(Vertical):
         return self._runs.is_replay if action == "set_speed" else self._runs.followed is not None
 
     def action_select_step(self, by: int) -> None:
-        """Select an earlier or later comparison: predictions, samples and a mark on the curve; beyond the last one is the present."""
+        """Select an earlier or later preview: it sets predictions, samples and a mark on the curve. Beyond the last one, follow the
+        run."""
         follower = self._runs.followed
         if follower is not None and follower.state.comparisons:
             steps = [one.step for one in follower.state.comparisons]
@@ -278,12 +281,12 @@ class RunMonitor(Vertical):
         self.paint_at_once()
 
     def action_follow_latest(self) -> None:
-        """Show the run as it is now."""
+        """Follow the latest step of the run."""
         self.selected_step = None
         self.paint_at_once()
 
     def action_toggle_log(self) -> None:
-        """Show the log in place of predictions and samples, or those again."""
+        """Toggle the log, which replaces predictions and samples."""
         self._has_opened_log = False
         self.toggle_class("-log")
         if self.has_class("-log"):
@@ -291,24 +294,24 @@ class RunMonitor(Vertical):
         self.paint_at_once()
 
     def action_toggle_resources(self) -> None:
-        """Show what the training uses of the machine in place of the predictions, or those again."""
+        """Toggle the resource pane, which replaces the predictions."""
         self.toggle_class("-resources")
         self.paint_at_once()
 
     def action_zoom(self) -> None:
-        """Show the last part of the run in the chart, or all of it again."""
+        """Toggle the chart between the whole run and its last part."""
         self.query_one(LossChart).toggle_zoom()
 
     def action_zoom_in(self) -> None:
-        """Show the last part of what the chart shows."""
+        """Zoom in on the end of the chart's visible part."""
         self.query_one(LossChart).zoom_in()
 
     def action_pan(self, by: float) -> None:
-        """Move the part of the run that the chart shows, by a share of its width."""
+        """Move the chart's visible part by a share of its width."""
         self.query_one(LossChart).pan(by)
 
     def action_next_axis(self) -> None:
-        """Draw the curve over steps, characters or minutes."""
+        """Switch the chart's x axis between steps, characters and minutes."""
         self.query_one(LossChart).next_axis()
 
     def action_next_chart(self, by: int) -> None:
@@ -316,11 +319,11 @@ class RunMonitor(Vertical):
         self.query_one(LossChart).next_kind(by)
 
     def action_next_smoothing(self) -> None:
-        """Smooth the curve over more steps or fewer."""
+        """Switch the chart to the next smoothing window."""
         self.query_one(LossChart).next_smoothing()
 
     def action_toggle_log_scale(self) -> None:
-        """Draw the curve by its logarithm, or as it is."""
+        """Toggle the chart's value axis between logarithmic and linear."""
         self.query_one(LossChart).toggle_log_scale()
 
     def action_set_speed(self, factor: float) -> None:
@@ -330,7 +333,7 @@ class RunMonitor(Vertical):
             self._runs.is_dirty = True
 
     def action_compare(self) -> None:
-        """Put the followed run and its overlays side by side, as a table."""
+        """Open the comparison table of the followed run and its overlays."""
         self.app.push_screen(CompareScreen(self._runs.compare))
 
     def action_report(self) -> None:

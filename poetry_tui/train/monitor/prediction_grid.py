@@ -1,4 +1,4 @@
-"""Prediction over target, character under character, each target character tinted by the probability it was given."""
+"""The teacher-forced preview: prediction over target, aligned, each target character tinted by its probability."""
 
 import math
 
@@ -15,29 +15,29 @@ from poetry_tui.preferences.keymap import VERTICAL_SCROLLING
 from poetry_tui.preferences.themes import FAINT
 from poetry_tui.widgets.rows import Lines
 
-# A thousandth counts as nothing: the scale is that of the logarithm, as the loss is.
+# The colour scale is logarithmic, like the loss; it ends at this probability.
 MIN_PROBABILITY = 1e-3
 
 
 def share_of(probability: float) -> float:
-    """Where a probability stands on the scale, from 0 (a thousandth or less, or no number) to 1 (certain)."""
+    """Position of a probability on the logarithmic scale, from 0 (0.001 or less, or NaN) to 1 (certain)."""
     if not probability > MIN_PROBABILITY:
         return 0.0
     return min(1.0, 1 - math.log(probability) / math.log(MIN_PROBABILITY))
 
 
 def two_cells(character: str) -> str:
-    """A character in exactly two cells; one that has no width of its own becomes a blank."""
+    """Pad a character to exactly two cells; a zero-width or unprintable one becomes blank."""
     width = cell_len(character)
     return character if width == 2 else character + " " if width == 1 and character.isprintable() else "  "
 
 
 class PredictionGrid(VerticalScroll, inherit_bindings=False):
-    """Wraps pairs of lines to its width. What was predicted rightly is underlined, so that colour is not needed."""
+    """Pairs of lines (prediction, target), wrapped to the width. Correct predictions are underlined, so colour is not needed."""
 
-    # Sideways is through time, not through the text, which never is wider than the pane.
+    # Left and right select steps (the monitor's keys); the text is never wider than the pane.
     BINDINGS = VERTICAL_SCROLLING
-    # The room of a scroll bar that comes and goes would be that of a character.
+    # A scroll bar that appears would otherwise take the room of a character.
     DEFAULT_CSS = """
     PredictionGrid { scrollbar-gutter: stable; }
     """
@@ -53,12 +53,12 @@ class PredictionGrid(VerticalScroll, inherit_bindings=False):
         self.refresh_labels()
 
     def refresh_labels(self) -> None:
-        """Say the title and the figures in the current language."""
+        """Write the title and the figures in the current language."""
         self.border_title = tr_label("train.compared")
         self._draw()
 
     def show(self, event: Compared | None) -> None:
-        """Show a comparison; None shows that there is none yet."""
+        """Show a preview; None shows a note that there is none yet."""
         self.shown = event
         self._draw()
 
@@ -112,7 +112,7 @@ class PredictionGrid(VerticalScroll, inherit_bindings=False):
         return Content(text, spans)
 
     def _scale(self) -> tuple[Style, ...]:
-        """Nine tints from the theme's error colour by way of the paper to its success colour."""
+        """Nine tints from the theme's error colour through its background to its success colour."""
         colours = self.app.theme_variables
         paper = Color.parse(colours["background"])
         bad, good = Color.parse(colours["error"]), Color.parse(colours["success"])

@@ -1,4 +1,4 @@
-"""What the training uses of the machine: processor, memory, graphics card, and how its time is spent."""
+"""The resources of a training: processor, memory and GPU use, and the share of time of each phase."""
 
 from itertools import zip_longest
 
@@ -15,13 +15,14 @@ from poetry_tui.widgets.rows import Lines
 
 PHASES = ("data", "forward", "backward", "optimizer")
 LABEL_WIDTH = 12
-# The column of what is used, and what it takes to have that of the phases beside it.
+# Width of the column of resources in cells.
 USED_WIDTH = 34
+# Minimum width in cells to set the phases beside the resources.
 MIN_CELLS_SIDE_BY_SIDE = 64
 
 
 class ResourcePane(VerticalScroll):
-    """A line a figure, with a bar where it is a share of something."""
+    """One line for each figure; shares also have a bar."""
 
     DEFAULT_CSS = """
     ResourcePane { scrollbar-gutter: stable; }
@@ -43,7 +44,7 @@ class ResourcePane(VerticalScroll):
         self._draw()
 
     def show(self, event: Resources | None, chars_per_s: float) -> None:
-        """Show these figures; None shows that the run has told none yet."""
+        """Show these figures; None shows a note that the run has reported none yet."""
         if (event, chars_per_s) != self._shown:
             self._shown = (event, chars_per_s)
             self._draw()
@@ -59,7 +60,7 @@ class ResourcePane(VerticalScroll):
             return
         used, phases = self._used(event, chars_per_s), _shares(event)
         width, height = self.scrollable_content_region.width, self.scrollable_content_region.height
-        # Where both do not fit below one another, they stand beside one another if that is wide enough.
+        # Side by side where the height is too small for both and the width suffices.
         is_beside = height < len(used) + 1 + len(phases) and width >= MIN_CELLS_SIDE_BY_SIDE
         room = width - (USED_WIDTH if is_beside else 0) - LABEL_WIDTH - 12
         shares = [
@@ -89,7 +90,7 @@ class ResourcePane(VerticalScroll):
         return [*rows, self._row("train.chars_per_s", count(chars_per_s))]
 
     def _cores(self, cpu_percent: float) -> str:
-        """What it uses of the processor: more than 100 % is more than one core."""
+        """Processor use in percent and in cores; 100 % is one core."""
         return tr("train.cpu_value", percent=f"{cpu_percent:.0f}", cores=f"{cpu_percent / 100:.1f}")
 
     def _row(self, key: str, value: str) -> Content:
@@ -98,6 +99,6 @@ class ResourcePane(VerticalScroll):
 
 
 def _shares(event: Resources) -> list[tuple[str, float]]:
-    """The share of the time that each phase of a step takes, and what is left."""
+    """The share of a step's time for each phase, and for the rest."""
     shares = [event.data_share, event.forward_share, event.backward_share, event.optimizer_share]
     return list(zip((*PHASES, "rest"), (*shares, max(0.0, 1 - sum(shares))), strict=True))

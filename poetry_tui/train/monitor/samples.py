@@ -1,4 +1,4 @@
-"""What the begin characters became at each validation, newest first."""
+"""The samples of the begin characters through the training, newest first."""
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -15,9 +15,9 @@ MAX_ROUNDS = 40
 
 
 class SampleTimeline(VerticalScroll, inherit_bindings=False):
-    """A block a validation: the step, then a line a begin character. Scrolls; keeps its position unless it is at the top."""
+    """A block for each round of samples: the step, then a line for each begin character."""
 
-    # Sideways is through time (the monitor's keys), not through the text, which never is wider than the pane.
+    # Left and right select steps (the monitor's keys); the text is never wider than the pane.
     BINDINGS = VERTICAL_SCROLLING
     DEFAULT_CSS = """
     SampleTimeline { & > Lines { text-overflow: ellipsis; } }
@@ -34,12 +34,12 @@ class SampleTimeline(VerticalScroll, inherit_bindings=False):
         self.refresh_labels()
 
     def refresh_labels(self) -> None:
-        """Say the title in the current language, and the rest when it is shown next."""
+        """Write the title in the current language; the rest follows with the next `show`."""
         self.border_title = tr_label("train.samples")
         self._shown = None
 
     def show(self, rounds: list[SampleRound]) -> None:
-        """Show these rounds, newest first, unless they stand there already."""
+        """Show these rounds, newest first; redraw only when they have changed."""
         newest = (rounds[0].step, sum(len(item.samples) for item in rounds)) if rounds else (-1, 0)
         if newest == self._shown:
             return

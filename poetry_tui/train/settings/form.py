@@ -1,4 +1,4 @@
-"""The settings of the next training as a form, one row a setting (`poetry_tui.train.settings.row`)."""
+"""The settings of the next training as a form, with one row for each setting (`poetry_tui.train.settings.row`)."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -28,17 +28,17 @@ from poetry_tui.train.settings.questions import (
 from poetry_tui.train.settings.row import SettingRow
 from poetry_tui.widgets.fields import FocusHelp
 
-# The experiment itself: it learns visibly within minutes, on the corpus that `make studio` installs.
+# The course's experiment: it learns visibly within minutes, on the corpus that `make studio` installs.
 DEFAULT_PRESET = "nndl"
-# What `corpus install` knows; shown even when they are not installed yet.
+# The corpora of `corpus install`; listed even when they are not installed.
 INSTALLABLE = tuple(PARTS)
 
 
 class RunSettings(VerticalScroll):
-    """The form. It asks to be started with a configuration that is whole; what is wrong it says itself.
+    """The form. Posts `StartWanted` with a valid configuration; shows errors itself.
 
-    The rows behind "more" are not made before somebody unfolds them: mounting and styling all of them took most of the
-    time that the screen needed to open.
+    The rows behind "more" are created when it is first unfolded: mounting and styling all of them took most of the time
+    to open the screen.
     """
 
     DEFAULT_CSS = """
@@ -53,7 +53,7 @@ class RunSettings(VerticalScroll):
     """
 
     class StartWanted(Message):
-        """Somebody wants a training with these settings."""
+        """Start a training with these settings."""
 
         def __init__(self, config: TrainConfig) -> None:
             super().__init__()
@@ -80,7 +80,7 @@ class RunSettings(VerticalScroll):
         self._draw_titles()
 
     def refresh_labels(self) -> None:
-        """Say titles, labels and answers in the current language."""
+        """Write titles, labels and answers in the current language."""
         self._draw_titles()
         for row in self.rows():
             row.refresh_labels()
@@ -95,7 +95,7 @@ class RunSettings(VerticalScroll):
         self.query_one("#start", Button).label = Content(tr("train.start_button"))
 
     def _draw_arrows(self) -> None:
-        """Draw the arrows of lists and of the settings that are folded away as the terminal can."""
+        """Draw the arrows of the lists and of "more" with characters that the terminal has."""
         for static in self.query(".arrow").results(Static):
             static.update(arrow("▼" if static.has_class("down-arrow") else "▲"))
         folded = self.query_one(CollapsibleTitle)
@@ -104,7 +104,7 @@ class RunSettings(VerticalScroll):
 
     @on(Collapsible.Expanded)
     async def unfold(self) -> None:
-        """Make the rows behind "more", with the answers that stood for them."""
+        """Create the rows behind "more", with their current answers."""
         async with self._unfolding:
             rows = [
                 SettingRow(question, self._folded[question.name])
@@ -123,14 +123,14 @@ class RunSettings(VerticalScroll):
         self._draw_arrows()
 
     def rows(self) -> list[SettingRow]:
-        """The settings that have a row, in order."""
+        """The rows that exist and are filled in, in order."""
         return [row for row in self.query(SettingRow) if row.question.name not in self._folded]
 
     def row(self, name: str) -> SettingRow:
         return self.query_one(f"#setting-{name}", SettingRow)
 
     def fill(self, answers: Mapping[str, str]) -> None:
-        """Put these answers into the form; a corpus that it does not list is added."""
+        """Fill the form with these answers; an unlisted corpus is added to the list."""
         self._preset = answers["preset"]
         self._list_corpora(answers["corpus"])
         if BEGINNING not in self._folded:
@@ -141,7 +141,7 @@ class RunSettings(VerticalScroll):
             row.show_error(None)
 
     def show_corpora(self, installed: Iterable[str]) -> None:
-        """List the installed corpora, and those that could be installed as such."""
+        """List the installed corpora, and the installable ones marked as not installed."""
         self._installed = list(installed)
         self._list_corpora(self.corpus)
 
@@ -161,11 +161,11 @@ class RunSettings(VerticalScroll):
         return self.row("corpus").answer
 
     def answers(self) -> dict[str, str]:
-        """The form as it stands."""
+        """The current answer of every setting, by name."""
         return {row.question.name: row.answer for row in self.rows()} | self._folded
 
     async def ask_to_start(self) -> None:
-        """Check everything; post `StartWanted`, or show what is wrong and go there."""
+        """Check all answers; post `StartWanted`, or show the errors and focus the first one."""
         config, errors = config_of(self.answers())
         if config is not None:
             for row in self.rows():
@@ -190,7 +190,7 @@ class RunSettings(VerticalScroll):
             self._take_shape(row)
 
     def _take_shape(self, row: SettingRow) -> None:
-        """Show the network that the training begins with."""
+        """Copy the network's shape from the model that the training begins with into the form."""
         row.show_error(None)
         if not self._beginning:
             return
@@ -206,7 +206,7 @@ class RunSettings(VerticalScroll):
     @on(Input.Blurred)
     @on(Input.Changed)
     def check(self, event: Input.Blurred | Input.Changed) -> None:
-        """An error shows when the field is left, and goes as soon as it is mended."""
+        """Show an error when the field loses the focus; remove it as soon as the answer is valid."""
         event.stop()
         row = event.input.query_ancestor(SettingRow)
         if isinstance(event, Input.Changed) and not row.has_class("-wrong"):

@@ -1,6 +1,6 @@
-"""The settings of a training as a form: what to ask for, in what order, and how an answer becomes a value.
+"""The questions of the settings form: their order, their choices, and the conversion of answers to values.
 
-Made from the fields of `TrainConfig` and `ModelConfig`, so that a new setting appears here by itself. Knows no Textual.
+Derived from the fields of `TrainConfig` and `ModelConfig`, so a new setting appears in the form by itself. Knows no Textual.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from engine.model.metadata import architecture_of, read_metadata
 from engine.model.registry import find_model, list_models, runs_with_a_model
 from engine.system.errors import StudioError, UsageError
 
-# What most people set; everything else is one click further.
+# The settings shown at once, in this order; all others are behind "more".
 MAIN = (
     "preset",
     "corpus",
@@ -34,13 +34,13 @@ MAIN = (
     "device",
 )
 YES, NO = "yes", "no"
-# The setting that names a model to begin with; empty: from scratch.
+# The setting that names the model to start from; empty means from scratch.
 BEGINNING = "start_from"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One setting: its name, its help, the answers to choose from (none: write freely)."""
+    """One setting. `choices`: the possible answers; empty for free text. `of_model`: a field of `ModelConfig`."""
 
     name: str
     help: str
@@ -50,17 +50,17 @@ class Question:
     may_be_empty: bool
 
     def text_of(self, config: TrainConfig) -> str:
-        """The answer that stands for the setting's value in a configuration."""
+        """The setting's value in a configuration, as an answer."""
         value = getattr(config.model if self.of_model else config, self.name)
         if isinstance(value, bool):
             return YES if value else NO
         return "" if value is None else str(value)
 
     def value_of(self, text: str) -> Any:
-        """The value that an answer stands for.
+        """Convert an answer to a value.
 
         Raises:
-            UsageError: it is no such value, or one out of range.
+            UsageError: the answer has the wrong type or is out of range.
         """
         value = self._parse(text.strip())
         checked: type[ModelConfig] | type[TrainConfig] = ModelConfig if self.of_model else TrainConfig
@@ -82,7 +82,7 @@ class Question:
 
 
 def questions() -> list[Question]:
-    """Every setting: those of `MAIN` first and in its order, then the others as the configuration lists them."""
+    """Every setting: those of `MAIN` first, in its order, then the others in the order of the configuration."""
     found = [_question(setting, of_model=True) for setting in settings_of(ModelConfig)]
     found += [_question(setting, of_model=False) for setting in settings_of(TrainConfig)]
     return sorted(found, key=lambda question: MAIN.index(question.name) if question.name in MAIN else len(MAIN))
@@ -96,26 +96,26 @@ def _question(setting: Setting, of_model: bool) -> Question:
 
 
 def answers_of(config: TrainConfig) -> dict[str, str]:
-    """The form filled with a configuration."""
+    """The answers for a configuration, by setting."""
     return {question.name: question.text_of(config) for question in questions()}
 
 
 def answers_of_preset(name: str) -> dict[str, str]:
-    """The form filled with a preset. Raises UsageError for a name that is none."""
+    """The answers for a preset, by setting. Raises UsageError for an unknown preset."""
     return answers_of(preset(name))
 
 
 def possible_beginnings() -> list[str]:
-    """What a training can begin with: models, then the runs that have a checkpoint, the latest first."""
+    """The names that `start_from` accepts: models, then runs with a checkpoint, the latest first."""
     models = [model.name for model in list_models() if not model.problem]
     return list(dict.fromkeys((*models, *runs_with_a_model())))
 
 
 def answers_of_shape(name: str) -> dict[str, str]:
-    """What the form must say of the network to begin with this model.
+    """The answers for the network's shape that starting from this model requires.
 
     Raises:
-        ModelError: when there is no such model, or it is damaged.
+        ModelError: there is no such model, or it is damaged.
     """
     folder = find_model(name)
     config = TrainConfig(model=architecture_of(folder, read_metadata(folder)))
@@ -123,7 +123,7 @@ def answers_of_shape(name: str) -> dict[str, str]:
 
 
 def config_of(answers: Mapping[str, str]) -> tuple[TrainConfig | None, dict[str, StudioError]]:
-    """The configuration that a filled form describes, or None and what is wrong with which answer."""
+    """Convert the answers to a configuration; with any error, return None and the errors by setting."""
     model: dict[str, Any] = {}
     training: dict[str, Any] = {}
     errors: dict[str, StudioError] = {}
@@ -140,7 +140,7 @@ def config_of(answers: Mapping[str, str]) -> tuple[TrainConfig | None, dict[str,
 
 
 def _misfits(answers: Mapping[str, str], beginning: str) -> dict[str, StudioError]:
-    """What keeps a training from beginning with this model, by setting."""
+    """The errors, by setting, that prevent a training from starting from this model."""
     try:
         shape = answers_of_shape(beginning)
     except StudioError as error:

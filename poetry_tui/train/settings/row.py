@@ -1,4 +1,4 @@
-"""One setting of the next training: its name, the control that answers it, and what is wrong with the answer."""
+"""A row of the settings form: label, control and error of one setting."""
 
 from collections.abc import Mapping
 
@@ -15,26 +15,27 @@ from poetry_tui.widgets.fields import LineInput
 
 
 def label_of(question: Question) -> str:
-    """What a setting is called; a new one that nobody has translated yet goes by its own name."""
+    """The label of a setting; an untranslated setting shows its field name."""
     key = f"train.field.{question.name}"
     return tr(key) if key in TRANSLATIONS else question.name.replace("_", " ")
 
 
 class SettingSelect(Select[str]):
-    """A list of answers. A change of the focus styles the answer anew, not the list behind it, nor the parts of the answer."""
+    """A select of answers. A change of focus restyles the visible children only: neither the hidden list nor the parts of the
+    answer."""
 
     def watch_has_focus(self, has_focus: bool) -> None:
         in_sight = [child for child in self.children if child.display]
         self.app.stylesheet.update_nodes((self, *in_sight), animate=True)
         for child in in_sight:
             for part in child.children:
-                # Its colours are mixed with those behind it.
+                # Its colours are blended with the background's.
                 part.notify_style_update()
                 part.refresh()
 
 
 class SettingRow(Widget):
-    """One setting: label and control on a line, and its error below when there is one."""
+    """One setting: label and control on a line, and below it the error, if any."""
 
     # Its children cover it.
     BLANK = True
@@ -67,7 +68,7 @@ class SettingRow(Widget):
     def _control(self, answer: str) -> Input | Select[str]:
         question = self.question
         if question.name in ("corpus", BEGINNING):
-            # What there is to choose is told later.
+            # The form fills in the options later.
             return SettingSelect([(answer, answer)], allow_blank=False, compact=True)
         if question.choices:
             options = [(text, choice) for choice, text in self._choices().items()]
@@ -76,7 +77,7 @@ class SettingRow(Widget):
         return LineInput(answer, placeholder=placeholder, compact=True, select_on_focus=True)
 
     def _choices(self) -> dict[str, str]:
-        """The answers to choose from, and what each is called."""
+        """The label of each possible answer."""
         translated = {YES: "train.yes", NO: "train.no"}
         return {choice: tr(translated[choice]) if choice in translated else choice for choice in self.question.choices}
 
@@ -96,17 +97,17 @@ class SettingRow(Widget):
             self.control.value = answer
 
     def offer(self, options: Mapping[str, str], chosen: str) -> None:
-        """Of a list: choose among these answers, each by what it is called; nobody is told of a change."""
+        """Set the options of a select (label by answer) and choose one, without posting `Select.Changed`."""
         select: Select[str] = self.query_one(Select)
         with select.prevent(Select.Changed):
-            # Typed letters find an entry that is a `Text`, no `Content`.
+            # Type-to-search finds `Text` prompts, but not `Content`.
             select.set_options((Text(text), answer) for answer, text in options.items())
             select.value = chosen
-            # The answer may be the same, and called otherwise.
+            # The answer may be unchanged while its label has changed.
             select.mutate_reactive(Select.value)  # type: ignore[misc]
 
     def show_error(self, error: StudioError | None) -> None:
-        """Say what is wrong with the answer, or nothing."""
+        """Show an error below the answer; None removes it."""
         self.set_class(error is not None, "-wrong")
         if error is None:
             return
@@ -114,5 +115,5 @@ class SettingRow(Widget):
         if shown := self.query(".error"):
             shown.first(Static).update(text)
         else:
-            # Most rows never have one, and each widget more makes the screen open later.
+            # Created on demand: most rows never show one, and every widget slows the opening of the screen.
             self.mount(Static(text, classes="error"))
