@@ -21,9 +21,9 @@ from poetry_tui.compose.session.saver import SessionSaver
 from poetry_tui.compose.session.state import ComposeSession
 from poetry_tui.engine_client.client import EngineState, Phase
 from poetry_tui.favourites import OWN
-from poetry_tui.preferences.i18n import tr, tr_error
+from poetry_tui.preferences.i18n import tr
 from poetry_tui.preferences.keymap import bind
-from poetry_tui.widgets.shell.studio_screen import Services, StudioScreen
+from poetry_tui.widgets.shell.studio_screen import Services, StudioScreen, notify_error
 
 if TYPE_CHECKING:
     from poetry_tui.compose.inspector.character_inspector import CharacterInspector
@@ -202,14 +202,10 @@ class ComposeScreen(StudioScreen):
     def _report_failure(self, error: StudioError, is_refused: bool) -> None:
         if is_refused and self._requested_from is not None and self.focused is self.poem_pane.view:
             self.set_focus(self._requested_from)
-        self._report_error(error, timeout=10)
+        notify_error(self, error, timeout=10)
 
     def action_stop(self) -> None:
         self.generation.stop()
-
-    def _report_error(self, error: StudioError, timeout: float | None = None) -> None:
-        title = tr_error(error.message)
-        self.notify(tr_error(error.hint), title=title, severity="error", markup=False, timeout=timeout)
 
     @on(PoemPane.OwnPoemEntered)
     def take_own_poem(self, event: PoemPane.OwnPoemEntered) -> None:
@@ -224,7 +220,7 @@ class ComposeScreen(StudioScreen):
             composition = await asyncio.to_thread(own_composition, text, self.services.engine.model)
         except StudioError as error:
             self.poem_pane.dialogs.own_text = text
-            self._report_error(error)
+            notify_error(self, error)
             return
         self.services.settings.change(with_tones=True)
         self.generation.add_whole(composition)

@@ -38,12 +38,11 @@ class LessonPanel(Vertical):
     }
     """
 
+    @dataclass
     class Pressed(Message):
         """A button was clicked: next, back or leave."""
 
-        def __init__(self, what: str) -> None:
-            super().__init__()
-            self.what = what
+        what: str
 
     def __init__(self) -> None:
         super().__init__(id="lesson")

@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import threading
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 from textual import on
 from textual.app import ComposeResult
@@ -33,19 +34,17 @@ class CorpusOffer(Vertical):
     }
     """
 
+    @dataclass
     class InstallWanted(Message):
         """The button was pressed: install this corpus."""
 
-        def __init__(self, corpus: str) -> None:
-            super().__init__()
-            self.corpus = corpus
+        corpus: str
 
+    @dataclass
     class Installed(Message):
         """The corpus has been installed."""
 
-        def __init__(self, corpus: str) -> None:
-            super().__init__()
-            self.corpus = corpus
+        corpus: str
 
     def __init__(self) -> None:
         super().__init__()

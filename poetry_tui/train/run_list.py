@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.cells import cell_len
@@ -36,19 +37,17 @@ class RunList(OptionList):
     }
     """
 
+    @dataclass
     class RunChosen(Message):
         """Follow this run."""
 
-        def __init__(self, folder: Path) -> None:
-            super().__init__()
-            self.folder = folder
+        folder: Path
 
+    @dataclass
     class OverlayWanted(Message):
         """Overlay the curve of this run on the followed run's, or remove it."""
 
-        def __init__(self, folder: Path) -> None:
-            super().__init__()
-            self.folder = folder
+        folder: Path
 
     def __init__(self) -> None:
         super().__init__(markup=False)

@@ -15,8 +15,9 @@ from poetry_tui.compose.session.generation import Job, Spawn
 from poetry_tui.compose.session.revision_controller import RevisionController
 from poetry_tui.compose.session.state import ComposeSession
 from poetry_tui.engine_client.client import EngineClient
-from poetry_tui.preferences.i18n import tr_error, tr_label
+from poetry_tui.preferences.i18n import tr_label
 from poetry_tui.preferences.keymap import bind
+from poetry_tui.widgets.shell.studio_screen import notify_error
 
 if TYPE_CHECKING:
     from poetry_tui.compose.inspector.character_inspector import CharacterInspector
@@ -112,7 +113,7 @@ class InspectorPane(Vertical):
         try:
             found = await self._engine.inspect(inspected)
         except StudioError as error:
-            self.notify(tr_error(error.hint), title=tr_error(error.message), severity="warning", markup=False)
+            notify_error(self, error, "warning")
             return
         if found is not None:
             self.inspector.set_inspection(inspected, found)

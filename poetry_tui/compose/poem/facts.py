@@ -10,7 +10,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from engine.composing.replies import Novelty
-from engine.prosody.text import FREE_VERSE, shown_nats
+from engine.prosody.text import FREE_VERSE, RHYME_BOOKS, shown_nats
 from engine.system.errors import StudioError
 from poetry_tui.compose.session.generation import Spawn
 from poetry_tui.compose.session.state import Composition
@@ -55,35 +55,37 @@ def poem_heading(composition: Composition) -> str:
 
 def tone_facts(tones: "PoemAnnotations") -> list[Content]:
     """Form, tone pattern and rhyme; violations, licences (拗救) and notes with line and position."""
-    if tones.style:
-        groups = [Content(tr("compose.in_rhyme", rhyme=group)) for group in tones.rhyme_groups]
-        return [Content(tr("compose.old_style", style=tones.style)), *groups]
-    if tones.form is None:
+    report, form = tones.report, tones.form
+    groups = [Content(tr("compose.in_rhyme", rhyme=group)) for group in tones.rhyme_groups]
+    if report.style:
+        return [Content(tr("compose.old_style", style=report.style)), *groups]
+    if form is None:
         return [Content(tr("compose.no_form"))]
-    parts = [Content(" ".join(filter(None, (tones.form, tones.tone_pattern))))]
-    parts += [Content(tr("compose.in_rhyme", rhyme=group)) for group in tones.rhyme_groups]
-    if tones.rhyme_book:
-        parts.append(Content(tones.rhyme_book))
+    parts = [Content(" ".join(tones.names)), *groups]
+    if report.rhyme_book != form.rhyme_system:
+        parts.append(Content(RHYME_BOOKS[report.rhyme_book]))
     style = {"ok": "", "violation": "bold $error", "undecidable": "$warning"}
-    for name, said in (("tones", tones.tones), ("rhyme", tones.rhyme)):
+    for name, said in (("tones", report.verdicts.tones), ("rhyme", report.verdicts.rhyme)):
         parts.append(Content.styled(tr(f"compose.{name}_{said}"), style[said]))
-    for line, position, what in tones.faults[:_MAX_FAULTS]:
+    faults = tones.faults
+    for line, position, what in faults[:_MAX_FAULTS]:
         key = "compose.fault_at" if position else "compose.fault_in"
         parts.append(Content.styled(tr(key, line=line, position=position, what=what), "$error"))
-    if len(tones.faults) > _MAX_FAULTS:
+    if len(faults) > _MAX_FAULTS:
         parts.append(Content.styled("…", "$error"))
-    parts += [
-        Content.styled(tr("compose.licence_in", line=line, what=what), "$success") for line, what in tones.licences
-    ]
-    if tones.parallelism:
-        scores = " ".join(f"{score:.2f}" for score in tones.parallelism[:_MAX_COUPLETS])
-        more = " …" if len(tones.parallelism) > _MAX_COUPLETS else ""
+    for one in report.licences:
+        parts.append(Content.styled(tr("compose.licence_in", line=one.line, what=one.name), "$success"))
+    if report.couplets:
+        scores = " ".join(f"{couplet.score:.2f}" for couplet in report.couplets[:_MAX_COUPLETS])
+        more = " …" if len(report.couplets) > _MAX_COUPLETS else ""
         parts.append(Content(tr("compose.parallelism", scores=scores + more)))
-    for line, position, what in tones.doubtful[:_MAX_FAULTS]:
-        parts.append(Content.styled(tr("compose.doubtful_at", line=line, position=position, what=what), "$warning"))
-    for line, position, what in tones.notes[:_MAX_FAULTS]:
-        parts.append(Content(tr("compose.fault_at", line=line, position=position, what=what)))
-    if len(tones.notes) > _MAX_FAULTS:
+    for doubt in report.doubtful[:_MAX_FAULTS]:
+        doubted = tr("compose.doubtful_at", line=doubt.line, position=doubt.position, what=doubt.character)
+        parts.append(Content.styled(doubted, "$warning"))
+    for note in report.notes[:_MAX_FAULTS]:
+        position, what = next(iter(note.positions), 0), f"{note.name} {note.characters}"
+        parts.append(Content(tr("compose.fault_at", line=note.line, position=position, what=what)))
+    if len(report.notes) > _MAX_FAULTS:
         parts.append(Content("…"))
     return parts
 
@@ -178,8 +180,8 @@ class AnnotationCache:
 
     def __init__(self, spawn: Spawn, on_change: Callable[[], None]) -> None:
         self._spawn, self._on_change = spawn, on_change
-        self._found: dict[Key, PoemAnnotations] = {}
-        self._pending: set[Key] = set()
+        # None while they are computed.
+        self._found: dict[Key, PoemAnnotations | None] = {}
 
     def get(self, poem: Composition, *, with_pinyin: bool = False) -> "PoemAnnotations | None":
         """The annotations of a complete poem; None until they are computed, which this starts."""
@@ -187,10 +189,10 @@ class AnnotationCache:
             return None
         form = poem.config.get("form")
         key = (poem.text, None if form in (None, FREE_VERSE) else str(form), poem.config.get("rhyme_book"), with_pinyin)
-        if key not in self._found and key not in self._pending:
-            self._pending.add(key)
+        if key not in self._found:
+            self._found[key] = None
             self._spawn(functools.partial(self._annotate, key))
-        return self._found.get(key)
+        return self._found[key]
 
     async def _annotate(self, key: "Key") -> None:
         # Loads the tables of the prosody: not before the first poem whose tones are displayed.
@@ -198,6 +200,7 @@ class AnnotationCache:
 
         try:
             self._found[key] = await asyncio.to_thread(annotate, *key[:3], with_pinyin=key[3])
-        finally:
-            self._pending.discard(key)
+        except BaseException:
+            del self._found[key]
+            raise
         self._on_change()

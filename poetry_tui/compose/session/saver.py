@@ -13,9 +13,9 @@ from poetry_tui.compose.session.generation import GenerationController
 from poetry_tui.compose.session.revision_controller import RevisionController
 from poetry_tui.compose.session.state import ComposeSession, Composition
 from poetry_tui.favourites import OWN
-from poetry_tui.preferences.i18n import tr, tr_error
+from poetry_tui.preferences.i18n import tr
 from poetry_tui.preferences.keymap import bind
-from poetry_tui.widgets.shell.studio_screen import ScreenKeys
+from poetry_tui.widgets.shell.studio_screen import ScreenKeys, notify_error
 
 if TYPE_CHECKING:
     from poetry_tui.compose.session.file import SessionFile
@@ -107,8 +107,7 @@ class SessionSaver(ScreenKeys):
         try:
             await asyncio.to_thread(save_favourite, current)
         except StudioError as error:
-            title, hint = tr_error(error.message), tr_error(error.hint)
-            self.notify(hint, title=title, severity="error", markup=False, timeout=10)
+            notify_error(self, error, timeout=10)
             return
         current.is_favourite = True
         self.notify(tr("compose.favourite_saved"), markup=False)

@@ -8,6 +8,7 @@ import functools
 import time
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from textual import events
@@ -107,12 +108,11 @@ class RunMonitor(Vertical):
     class Drawn(Message):
         """The runs were drawn. The status may have changed, and with it the keys that apply."""
 
+    @dataclass
     class Read(Message):
         """A chunk of the followed run was read."""
 
-        def __init__(self, folder: Path) -> None:
-            super().__init__()
-            self.folder = folder
+        folder: Path
 
     def __init__(self, runs: FollowedRuns) -> None:
         super().__init__()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from textual import on
 from textual.app import ComposeResult
@@ -52,12 +53,11 @@ class RunSettings(VerticalScroll):
     }
     """
 
+    @dataclass
     class StartWanted(Message):
         """Start a training with these settings."""
 
-        def __init__(self, config: TrainConfig) -> None:
-            super().__init__()
-            self.config = config
+        config: TrainConfig
 
     def __init__(self) -> None:
         super().__init__(can_focus=False)

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.prosody.checker import check
-from engine.prosody.forms.definitions import form_or_none
-from engine.prosody.forms.match import Verdict
+from engine.prosody.forms.definitions import Form, form_or_none
 from engine.prosody.pinyin import pinyin_of
 from engine.prosody.report import Report
-from engine.prosody.text import RHYME_BOOKS, RhymeBook
+from engine.prosody.text import RhymeBook
 from engine.prosody.tones import Reading
 
 Look = Literal["tone", "wrong", "licence", "rhyme"]
@@ -31,26 +30,32 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class PoemAnnotations:
-    """The annotations by position of the text, and what the checker says: names as they are (七绝, aBbA, 一东, 孤平).
-
-    `form` and `tone_pattern` are None where no form has these lines; `style` names old-style verse (古绝). `faults` and `notes` name line
-    and position: (3, 4, "孤平"); position 0 is the whole line. `licences`, all licences, name their line; `doubtful` are the positions that
-    are right by a reading that poets hardly use. `parallelism`: the score of each middle couplet of a 律诗, 0 to 1.
-    """
+    """The annotations by position of the text, and the checker's report. `form`: None where no form has these lines."""
 
     annotations: Mapping[int, Annotation]
-    form: str | None
-    tone_pattern: str | None
-    rhyme_groups: tuple[str, ...]
-    tones: Verdict
-    rhyme: Verdict
-    faults: tuple[tuple[int, int, str], ...]
-    licences: tuple[tuple[int, str], ...]
-    notes: tuple[tuple[int, int, str], ...] = ()
-    doubtful: tuple[tuple[int, int, str], ...] = ()
-    style: str = ""
-    rhyme_book: str = ""
-    parallelism: tuple[float, ...] = ()
+    report: Report
+    form: Form | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Form and tone pattern (七绝, aBbA), or the style of old-style verse (古绝)."""
+        names = [self.form.name if self.form else self.report.style]
+        if self.form and self.form.is_regulated:
+            names.append(self.report.tone_pattern or "")
+        return tuple(filter(None, names))
+
+    @property
+    def rhyme_groups(self) -> tuple[str, ...]:
+        return tuple("/".join(names) for names in self.report.rhyme_groups.values() if names)
+
+    @property
+    def faults(self) -> list[tuple[int, int, str]]:
+        """Line, position and name of each: (3, 4, "孤平"). Position 0 is the whole line."""
+        report = self.report
+        found = [(one.line, one.position, one.name or f"{one.character}{one.expected}") for one in report.violations]
+        found += [(one.line, 0, one.name) for one in report.faults if not one.licence]
+        found += [(one.line, 0, one.reason) for one in report.rhymes if one.verdict == "violation"]
+        return sorted(found)
 
 
 def annotate(
@@ -70,21 +75,7 @@ def annotate(
             (index, reading) for index, reading in enumerate(pinyin_of(text)) if reading and index in annotations
         ]
         annotations = {index: Annotation(reading, annotations[index].look) for index, reading in readings}
-    return PoemAnnotations(
-        annotations=annotations,
-        form=found.name if found else None,
-        tone_pattern=report.tone_pattern if found and found.is_regulated else None,
-        rhyme_groups=tuple("/".join(names) for names in report.rhyme_groups.values() if names),
-        tones=report.verdicts.tones,
-        rhyme=report.verdicts.rhyme,
-        faults=_faults(report),
-        licences=tuple((one.line, one.name) for one in report.licences),
-        notes=tuple((one.line, next(iter(one.positions), 0), f"{one.name} {one.characters}") for one in report.notes),
-        doubtful=tuple((one.line, one.position, one.character) for one in report.doubtful),
-        style=report.style,
-        rhyme_book=RHYME_BOOKS[report.rhyme_book] if found and report.rhyme_book != found.rhyme_system else "",
-        parallelism=tuple(one.score for one in report.couplets),
-    )
+    return PoemAnnotations(annotations, report, found)
 
 
 def _annotations(text: str, report: Report) -> dict[int, Annotation]:
@@ -104,11 +95,3 @@ def _annotations(text: str, report: Report) -> dict[int, Annotation]:
         if number in rhymes and at < len(text):
             annotations[at] = Annotation(RHYME_MARK, "wrong" if rhymes[number] == "violation" else "rhyme")
     return annotations
-
-
-def _faults(report: Report) -> tuple[tuple[int, int, str], ...]:
-    found: list[tuple[int, int, str]] = []
-    found += [(one.line, one.position, one.name or f"{one.character}{one.expected}") for one in report.violations]
-    found += [(one.line, 0, one.name) for one in report.faults if not one.licence]
-    found += [(one.line, 0, one.reason) for one in report.rhymes if one.verdict == "violation"]
-    return tuple(sorted(found))

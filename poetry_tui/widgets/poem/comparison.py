@@ -111,9 +111,9 @@ class ComparisonScreen(Card[None]):
 def _column(poem: ComparedPoem, found: "PoemAnnotations | None", others: frozenset[int]) -> Content:
     """Title, form and rhyme, then each line of verse above its tones."""
     rows = [Content.styled(poem.title or split_lines(poem.text)[0].rstrip(LINE_MARKS), "bold")]
-    facts = (found.form or found.style, found.tone_pattern, *found.rhyme_groups) if found else ()
+    facts = (*found.names, *found.rhyme_groups) if found else ()
     rows += [
-        Content.styled(" · ".join(filter(None, facts)) or " ", FAINT),
+        Content.styled(" · ".join(facts) or " ", FAINT),
         Content.styled(poem.about, FAINT),
         Content(),
     ]

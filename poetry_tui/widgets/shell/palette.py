@@ -1,7 +1,7 @@
 """The palette's commands: everything that a key does now, and what has no key; found by their words in either language."""
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,25 +95,25 @@ def _score(wanted: str, name: str) -> float:
 
 def commands(app: App[Any], screen: Screen[object]) -> Iterable[SystemCommand]:
     """The commands of the moment in the current language, always in the same order."""
+
+    def run(action: str) -> Callable[[], Awaitable[object]]:
+        return functools.partial(app.run_action, action)
+
     for tab in TABS:
         name = tr("shell.go_to", name=tr_label(f"shell.{tab}"))
-        yield SystemCommand(name, tr(f"shell.{tab}.tip"), functools.partial(app.run_action, f"app.mode('{tab}')"))
-    yield SystemCommand(tr("shell.theme"), tr("shell.theme.tip"), functools.partial(app.run_action, "app.toggle_theme"))
+        yield SystemCommand(name, tr(f"shell.{tab}.tip"), run(f"app.mode('{tab}')"))
+    yield SystemCommand(tr("shell.theme"), tr("shell.theme.tip"), run("app.toggle_theme"))
     yield SystemCommand(tr("shell.any_theme"), tr("shell.any_theme.tip"), app.action_change_theme)
     if isinstance(screen, StudioScreen):
         yield from _commands_of(app, screen)
     for language in LANGUAGES:
         name = tr("shell.language", name=tr(f"shell.language_{language}"))
-        yield SystemCommand(
-            name, tr("shell.language.tip"), functools.partial(app.run_action, f"app.language('{language}')")
-        )
+        yield SystemCommand(name, tr("shell.language.tip"), run(f"app.language('{language}')"))
     for charts in CHARTS:
         name = tr("shell.charts", name=tr(f"shell.charts_{charts}"))
-        yield SystemCommand(name, tr("shell.charts.tip"), functools.partial(app.run_action, f"app.charts('{charts}')"))
-    yield SystemCommand(
-        tr_label("lessons.open"), tr("lessons.open.tip"), functools.partial(app.run_action, "app.lessons")
-    )
-    yield SystemCommand(tr("shell.help"), tr("shell.help.tip"), functools.partial(app.run_action, "app.help"))
+        yield SystemCommand(name, tr("shell.charts.tip"), run(f"app.charts('{charts}')"))
+    yield SystemCommand(tr_label("lessons.open"), tr("lessons.open.tip"), run("app.lessons"))
+    yield SystemCommand(tr("shell.help"), tr("shell.help.tip"), run("app.help"))
     yield SystemCommand(tr("shell.screenshot"), tr("shell.screenshot.tip"), app.action_screenshot)
     yield SystemCommand(tr("shell.quit"), tr("shell.quit.tip"), app.action_quit)
 

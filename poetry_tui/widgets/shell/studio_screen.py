@@ -11,11 +11,13 @@ from textual.content import Content
 from textual.dom import DOMNode
 from textual.geometry import Size
 from textual.message import Message
+from textual.notifications import SeverityLevel
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
+from engine.system.errors import StudioError
 from poetry_tui.engine_client.client import EngineClient, EngineState, Phase
 from poetry_tui.preferences.i18n import tr, tr_error
 from poetry_tui.preferences.keymap import KEY_ORDER, translated
@@ -196,15 +198,17 @@ class ScreenKeys(Widget):
             self.screen.notify_unforeseen(event)
 
 
+def notify_error(
+    node: App[None] | Widget, error: StudioError, severity: SeverityLevel = "error", timeout: float | None = None
+) -> None:
+    """Notify of an error, with its hint below it, for `timeout` seconds or Textual's usual ones."""
+    node.notify(tr_error(error.hint), title=tr_error(error.message), severity=severity, markup=False, timeout=timeout)
+
+
 def notify_problem(app: App[None], state: EngineState) -> None:
     """Notify of why the engine is being restarted or does not compose."""
     if state.problem is not None and state.phase in (Phase.RESTARTING, Phase.NO_MODEL, Phase.FAILED):
-        app.notify(
-            tr_error(state.problem.hint),
-            title=tr_error(state.problem.message),
-            severity="warning" if state.phase is Phase.RESTARTING else "error",
-            markup=False,
-        )
+        notify_error(app, state.problem, "warning" if state.phase is Phase.RESTARTING else "error")
 
 
 def in_short(state: EngineState) -> str:
