@@ -28,30 +28,32 @@ from engine.system.errors import ComposeError
 
 __all__ = ["Composition", "compose", "compose_many", "compose_poem", "finish", "pool_size_of"]
 
-# Candidates of a request for at most `SMALL_REQUEST` poems, and particles of each: the best of 8 with 4 particles is 0.3 nats a
-# character likelier than the best of 32 with one, and takes as long.
+# The largest request that counts as small, in poems, and its number of candidates.
 SMALL_REQUEST, SMALL_REQUEST_POOL = 8, 24
+# Particles per candidate of a small request: the best of 8 candidates with 4 particles is 0.3 nats a character likelier than the
+# best of 32 with one, and takes the same time.
 SMALL_REQUEST_PARTICLES = 4
-# Candidates where a ranker chooses, with particles as many: of few poems, and of many or of those about a topic. Readers did not
-# prefer the first of 48 to the first of 24 (42 of 80 pairs), and it takes twice as long; of plans for keywords 48 give more to choose from.
+# Candidates when a ranker chooses, with `SMALL_REQUEST_PARTICLES` each: for small requests, and for large ones or those with a title or
+# keywords. Readers did not prefer the first of 48 to the first of 24 (42 of 80 pairs), and 48 take twice as long; with keywords 48
+# candidates try more plans.
 RANKED_POOL, LARGE_RANKED_POOL = 24, 48
-# Candidates of a request for more poems, each with one particle.
+# Candidates of a larger request, with one particle each.
 LARGE_POOL = 32
-# Candidates with characters forced ahead, which have `constrained.N_PARTICLES` particles each.
+# Candidates of a request with characters forced ahead, without and with a ranker; `constrained.N_PARTICLES` particles each.
 FORCED_AHEAD_POOL, RANKED_FORCED_AHEAD_POOL = 4, 12
-# Between the seeds of a pool: with 1 the pools of neighbouring seeds shared all candidates but one, and mostly the best.
+# Distance between the seeds of a pool. With 1, the pools of consecutive seeds shared all candidates but one, and mostly the best.
 SEED_STRIDE = 86_028_121
 # Candidates of free verse: the best of 24 is 0.3 nats a character likelier than the best of 5.
 FREE_POOL = 24
 
 
 def compose(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int = 0) -> Iterator[Token]:
-    """Compose a poem; yields each token as soon as it is certain.
+    """Compose a poem; yields each token as soon as it is final.
 
-    That is token by token, or line by line where characters are forced ahead.
+    Tokens become final one at a time, or line by line where characters are forced ahead.
 
     Args:
-        config: the request. Equal requests give equal poems on one device.
+        config: the request. Equal requests give equal poems on the same device.
         n_alternatives: number of the likeliest characters to return with each token.
 
     Raises:
@@ -64,7 +66,7 @@ def compose(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int = 0)
 
 
 def finish(tokens: Iterable[Token], loaded: LoadedModel, config: ComposeConfig) -> Composition:
-    """Collect the tokens of one poem into a `Composition`."""
+    """Collect the tokens of one poem into a `Composition`. Raises ComposeError when the last token has no `finish`."""
     text, log_probs, reason = "", [], None
     for token in tokens:
         text += token.character
@@ -91,13 +93,13 @@ def compose_many(
     """Compose a pool of candidates in one batch and return the best `n`, best first, by `Composition.sense` or `.score`.
 
     Poems that repeat the beginning of a better one, or copy a training line, come last. Candidate k has the seed of the request
-    plus k times `SEED_STRIDE`; `compose` gives it again by that seed and its `n_particles`, up to the rounding of matrix products,
+    plus k · `SEED_STRIDE`. `compose` reproduces it with that seed and its `n_particles`, up to the rounding of matrix products,
     which may differ between one row and many.
 
     Args:
-        pool_size: number of candidates; by default more than `n` where that is small.
-        on_progress: called again and again with the number of segments done and of all, of free verse with that of tokens and the greatest
-            possible one; may raise to abort.
+        pool_size: number of candidates, raised to `n` if smaller; None: see `pool_size_of`.
+        on_progress: called with the number of segments done and their total; for free verse, with the number of tokens and its
+            maximum. It may raise to abort.
 
     Raises:
         UsageError, ComposeError: as `compose`.
@@ -122,12 +124,12 @@ def compose_many(
 
 
 def pool_size_of(loaded: LoadedModel, config: ComposeConfig, n: int) -> int:
-    """The number of candidates among which `compose_many` finds the best `n` by default."""
+    """The default number of candidates of `compose_many`."""
     return max(n, _with_pool(with_marked(config), n, is_ranked=loaded.ranker is not None)[1])
 
 
 def _is_free(config: ComposeConfig) -> bool:
-    """Whether nothing constrains the line lengths."""
+    """Whether the request leaves the line lengths open."""
     return config.form == FREE_VERSE and not is_shaped(config)
 
 

@@ -27,26 +27,26 @@ from engine.model.checkpoint import LoadedModel
 from engine.prosody.text import FREE_VERSE
 from engine.system.errors import ComposeError
 
-# Particles of a poem with characters forced ahead: with as many, the lines before them read as if nothing were forced.
+# Particles of a poem with characters forced ahead: with 16, the lines before them read as if nothing were forced.
 N_PARTICLES = 16
-# Rows in one batch: above, memory grows and speed does not.
+# Maximum rows per batch: beyond it memory grows and speed does not.
 MAX_ROWS = 1024
-# Fewest rows of a thread: for fewer a step takes as long.
+# Minimum rows per thread: fewer rows do not shorten a step.
 MIN_ROWS_OF_THREAD = 48
 
 Composed = TypeVar("Composed")
 
 
 def n_particles(config: ComposeConfig, plan: ConstraintPlan) -> int:
-    """Particles of a poem: as configured, else several where characters are forced ahead."""
+    """Number of particles per poem: as configured; by default `N_PARTICLES` where characters are forced ahead, else 1."""
     return config.n_particles or (N_PARTICLES if plan.forces_ahead else 1)
 
 
 @torch.inference_mode()
 def compose_constrained(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int) -> Iterator[Token]:
-    """Compose a poem in a form; yields each token once it is certain: one by one, or a line at a time.
+    """Compose a poem in a form; yields each token once it is final: one at a time, or line by line.
 
-    With words to use, the poem is complete before its first token: a placement of them may turn out to admit none.
+    With words to use, the poem is complete before its first token is yielded, because a placement of the words may admit no poem.
     """
     if config.use and config.form != FREE_VERSE:
         guided = list(_stream(loaded, steered(config, loaded.vocabulary), n_alternatives))
@@ -71,18 +71,18 @@ def _stream(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int) -> 
 def compose_constrained_many(
     loaded: LoadedModel, config: ComposeConfig, seeds: Sequence[int], n: int, on_progress: Callable[[int, int], None]
 ) -> dict[int, tuple[list[int], list[float]]]:
-    """Compose a poem in a form for each seed, in batches; returns token ids and ln p of each by its seed.
+    """Compose a poem in a form for each seed, in batches; returns token ids and ln p of each poem by seed.
 
-    A poem that comes to a line for which the model has no character left, such as one more rhyme, is left out.
+    Poems with a line that cannot be completed, for example for want of another rhyme character, are left out.
 
-    With words to use, the poems that take them up by the bias of topics alone; where these are fewer than `n`, further ones with
-    a placement of the words.
+    With words to use, it returns the poems that contain them by the topic bias alone; if these are fewer than `n`, it adds poems
+    with a placement of the words.
 
     Args:
-        on_progress: called after each segment with the number of segments done and of all; may raise to abort.
+        on_progress: called after each segment with the number of segments done and their total; may raise to abort.
 
     Raises:
-        ComposeError: when no poem is left.
+        ComposeError: when every poem fails.
     """
     if not config.use or config.form == FREE_VERSE:
         return _decode_many(loaded, config, seeds, on_progress)
@@ -112,7 +112,7 @@ def _decode_many(
         plans = [resolve_rhyme(plan, config.replace(seed=seed)) for seed in batch]
         prompts = np.array([build_prompt(config, one, loaded.vocabulary) for one in plans])
         groups = np.stack([one.groups for one in plans])
-        # Poems side by side use the cores better than the products of one step do: half of a step is NumPy's, on one core.
+        # Threads take whole poems: threads within a matrix product help less, because half of a step is NumPy on one core.
         n_parts = max(1, min(n_threads, len(batch), len(batch) * width // MIN_ROWS_OF_THREAD))
         parts = list(
             itertools.starmap(slice, itertools.pairwise(len(batch) * k // n_parts for k in range(n_parts + 1)))
@@ -136,9 +136,9 @@ def _decode_many(
     return poems
 
 
-@torch.inference_mode()  # in each thread anew
+@torch.inference_mode()  # the mode is set per thread
 def _next_particles(run: Iterator[tuple[Particles, Sequence[Slot]]]) -> Particles | ComposeError | None:
-    """The particles after the next segment, or why there are none; None afterwards."""
+    """Decode the next segment: its particles, the error if all poems fail, or None after the last segment."""
     try:
         return next(run, (None,))[0]
     except ComposeError as error:
@@ -146,14 +146,14 @@ def _next_particles(run: Iterator[tuple[Particles, Sequence[Slot]]]) -> Particle
 
 
 def _has_words(config: ComposeConfig, text: str, loaded: LoadedModel) -> bool:
-    """Whether a poem has every word to use."""
+    """Whether a poem contains every word to use."""
     return all(word in text for word in used_words(config.use, loaded.vocabulary))
 
 
 def _first_composed(
     config: ComposeConfig, loaded: LoadedModel, compose_placed: Callable[[ComposeConfig], list[Composed]]
 ) -> list[Composed]:
-    """What is composed with the first placement of the words to use that admits a poem. Raises ComposeError if none does."""
+    """Compose with the first placement of the words to use that admits a poem. Raises ComposeError if none does."""
     failure: ComposeError | None = None
     for placed in placements(config, loaded.vocabulary):
         try:
@@ -189,7 +189,7 @@ def _decoder(
 def _token(
     loaded: LoadedModel, plan: ConstraintPlan, slot: Slot, particles: Particles, trace: StepTrace, n_alternatives: int
 ) -> Token:
-    """The token of the first row at a slot."""
+    """The token of row 0 at a slot."""
     token_id, log_probs, allowed = int(particles.token_ids[0, slot.index]), trace.log_probs[0], trace.allowed[0]
     probability = math.exp(log_probs[token_id])
     return Token(

@@ -1,4 +1,4 @@
-"""Free verse: no constraints, from the forced prefix to the token with which the model ends the poem.
+"""Free verse: unconstrained sampling after a forced prefix, until the model samples END or the poem has `max_chars`.
 
 Shapes: R rows, V vocabulary.
 """
@@ -28,7 +28,7 @@ from engine.prosody.text import LINE_MARKS
 
 @dataclass(slots=True)
 class _Poem:
-    """A free poem being decoded."""
+    """A free poem during decoding."""
 
     prefix: Sequence[int]
     max_chars: int
@@ -77,8 +77,8 @@ def compose_free_many(
     """Sample a free poem for each seed in one batch; returns token ids and ln p of each. Each poem equals the one sampled alone.
 
     Args:
-        on_progress: called before each token with the number of tokens done and the greatest possible one; may raise to abort.
-        prompt: read before the poem in place of the config's prompt, such as the control code of a form without its constraints.
+        on_progress: called before each token with the number of tokens done and its maximum; may raise to abort.
+        prompt: replaces the prompt of the config, for example by the control code of a form without its constraints.
     """
     poems = [_new_poem(loaded.vocabulary, config.replace(seed=seed)) for seed in seeds]
     prompt = build_prompt(config, None, loaded.vocabulary) if prompt is None else prompt
@@ -94,7 +94,7 @@ def _decode(
     prompt: Sequence[int],
     on_progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Iterator[NDArray[np.float32]]:
-    """Append token after token to poems of one prefix until all are over; yields ln p (R, V) of those that were open at each step."""
+    """Append tokens to poems of the same prefix until all are complete; yields at each step ln p (R, V) of the R incomplete poems."""
     bias = style_bias(config, loaded.vocabulary)
     state = None
     if prompt[:-1]:
@@ -126,7 +126,7 @@ def _new_poem(vocabulary: Vocabulary, config: ComposeConfig) -> _Poem:
 def _append_next(
     poems: Sequence[_Poem], log_probs: NDArray[np.float32], config: ComposeConfig, bias: LogProbs | None
 ) -> None:
-    """Append the next token to poems of one length and prefix (R) by ln p (R, V) and the bias of a style."""
+    """Append the next token to R poems of equal length and prefix, by ln p (R, V) and the bias of a style."""
     index, prefix = len(poems[0].token_ids), poems[0].prefix
     if index < len(prefix):
         chosen = [prefix[index]] * len(poems)
@@ -146,7 +146,7 @@ def _append_next(
 
 @functools.lru_cache(maxsize=4)
 def _drawable(n_tokens: int, *, may_end: bool) -> Bools:
-    """The tokens that may be sampled (1, V): all but the special ones, and END only with `may_end`."""
+    """The tokens that may be sampled (1, V): all characters, and END if `may_end`."""
     drawable = np.ones((1, n_tokens), np.bool_)
     drawable[:, [PAD, UNKNOWN, BEGIN] if may_end else [PAD, UNKNOWN, BEGIN, END]] = False
     return drawable

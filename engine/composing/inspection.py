@@ -1,7 +1,7 @@
 """The inspector: gates, states and distribution of the network at one step of a poem.
 
-The characters before it are read by PyTorch's layer, as in training; the step itself is computed by the equations of
-`engine.model.reference_cells`. Tests compare both with the decoder.
+PyTorch's layers read the characters before the step, as in training; the equations of `engine.model.reference_cells` compute the
+step itself. Tests compare both with the decoder.
 
 Shapes: T characters before the step, V vocabulary, H hidden, L layers.
 """
@@ -34,7 +34,7 @@ from engine.prosody.text import FREE_VERSE, RhymeBook, is_han
 from engine.prosody.tones import reading_of
 from engine.system.errors import Message, UsageError
 
-# Decimals of the values of units: they are drawn.
+# Decimals of the values of units, which are only displayed.
 N_DECIMALS = 6
 
 
@@ -42,11 +42,11 @@ N_DECIMALS = 6
 def inspect(
     loaded: LoadedModel, config: ComposeConfig, text: str, index: int, n_alternatives: int = 10, n_units: int = 48
 ) -> Inspection:
-    """Inspect the step whose output is the character at `index` of a poem; the text's length stands for END.
+    """Inspect the step that predicts the character at `index` of a poem; the length of the text stands for END.
 
     Args:
         config: the request of the poem, for the prompt and the constraints.
-        n_units: units of each layer to return, evenly spaced; all of them where there are fewer.
+        n_units: number of units of each layer to return, evenly spaced; at most all of them.
 
     Raises:
         UsageError: for an index outside the text, or an unknown form or rhyme.
@@ -96,7 +96,7 @@ def states_of_poem(
     n_units: int,
     check_cancelled: Callable[[], None] = lambda: None,
 ) -> PoemStates:
-    """The states of a layer from which the characters of a poem were predicted: those of its n units of largest variance.
+    """The states of a layer from which each character of a poem was predicted, for the `n_units` units of largest variance.
 
     Args:
         layer: None for the highest.
@@ -120,7 +120,7 @@ def states_of_poem(
     before, own = (
         read[:, : len(prompt) - 1],
         read[:, len(prompt) - 1 :],
-    )  # own (1, T): each is read before a character of the text
+    )  # own (1, T): the input of the step that predicts each character of the text
     steps = list[Tensor]()
     for step in unroll(model, own, model.features(before)[1] if before.shape[1] else None):
         check_cancelled()
@@ -148,7 +148,7 @@ def _plan_and_prompt(loaded: LoadedModel, config: ComposeConfig) -> tuple[Constr
 
 
 def _book_of(config: ComposeConfig) -> RhymeBook:
-    """The rhyme book that a poem was composed by."""
+    """The rhyme book that a poem was composed with."""
     if config.form == FREE_VERSE:
         return config.rhyme_book or "pingshui"
     return form_called(config.form).in_book(config.rhyme_book).rhyme_system
@@ -170,9 +170,9 @@ def _rounded(values: Tensor) -> tuple[float, ...]:
 def _allowed(
     loaded: LoadedModel, config: ComposeConfig, plan: ConstraintPlan, token_ids: Sequence[int]
 ) -> Bools | None:
-    """The tokens (V,) allowed at the last of some token ids, given those before; None beyond the form's last slot.
+    """The tokens (V,) allowed at the last of `token_ids`, given those before; None beyond the form's last slot.
 
-    Begin and kept characters are not forced here: after another choice the rest of the poem is composed again.
+    Begin and kept characters are not forced here, because another choice would compose the rest of the poem again.
     """
     vocabulary = loaded.vocabulary
     if config.begin or config.keep:

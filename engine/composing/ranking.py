@@ -18,13 +18,13 @@ from engine.prosody.forms.definitions import Form
 from engine.prosody.parallelism import mean_score, middle_couplets
 from engine.prosody.text import is_han
 
-# Penalty of a repeated character: the surprisal of one that the model all but rules out.
+# Penalty of a repeated character: the surprisal of a character that the model hardly ever writes.
 REPETITION_NATS = 8.0
-# Penalty of a 律诗 whose middle couplets are not parallel at all; scores of candidates differ by some tenths of a nat.
+# Penalty of a 律诗 whose middle couplets are not parallel at all; scores of candidates differ by a few tenths of a nat.
 PARALLELISM_NATS = 0.5
-# The same of a couplet, which is nothing else.
+# The same for a couplet (对联), which consists of parallelism alone.
 COUPLET_PARALLELISM_NATS = 1.5
-# Marks of the ranker that a penalty of one nat a character takes: about what a nat of likelihood is worth to readers.
+# Marks of the ranker that a penalty of one nat a character subtracts: about the value of a nat of likelihood to readers.
 MARKS_PER_NAT = 4.0
 # Marks gained with each nat a token by which title and keywords make a candidate likelier than it is without them.
 MARKS_PER_TOPIC_NAT = 20.0
@@ -43,8 +43,7 @@ def with_sense(
     ranker: Ranker,
     config: ComposeConfig,
 ) -> list[Composition]:
-    """The poems with the marks that the ranker predicts, less what `score` takes from the mean of ln p, and more the better title
-    and keywords explain them."""
+    """The poems with `sense`: the ranker's mark, less the penalties in `score`, plus marks for the fit to title, keywords and style."""
     scored = [ScoredText(poem.text, log_probs) for poem, (_, log_probs) in zip(poems, batch, strict=True)]
     if config.use:
         config = steered(config, loaded.vocabulary)
@@ -65,9 +64,9 @@ def with_sense(
 
 
 def best_of(poems: Sequence[Composition], n: int, loaded: LoadedModel, config: ComposeConfig) -> list[Composition]:
-    """The best `n`, best first, with as few as possible that share their first characters with a better one.
+    """The best `n` poems, best first. Poems that share their first characters with a better one, or copy a line, come after the others.
 
-    By score alone 13 of 30 七绝 with the begin character 日 would begin 日日, against one in seven of the poets'.
+    By score alone 13 of 30 七绝 with the begin character 日 would begin 日日; of the poets' one in seven does.
     """
 
     def merit(poem: Composition) -> float:
@@ -81,14 +80,14 @@ def best_of(poems: Sequence[Composition], n: int, loaded: LoadedModel, config: C
     behind: list[int] = []
     for rank, poem in enumerate(ranked):
         prefix = poem.text[:n_prefix]
-        # A poem that copies a line comes last whatever its beginning.
+        # A poem that copies a line is moved back regardless of its first characters.
         (behind if prefix in prefixes or poem.text in copied else ahead).append(rank)
         prefixes.add(prefix)
     return [ranked[rank] for rank in sorted((ahead + behind)[:n])]
 
 
 def _topic_marks(config: ComposeConfig, text: str) -> float:
-    """The marks for the keywords and words of the title's fields that stand in a text."""
+    """The marks for the keywords and the words of the title's fields that occur in a text."""
     marks, of_title = 0.0, set[str]()
     for topic in topics_of(config):
         if not topic.is_keyword:
@@ -108,12 +107,12 @@ def _style_marks(poems: Sequence[Composition], config: ComposeConfig) -> list[fl
 
 
 def _copies(poem: Composition, loaded: LoadedModel) -> bool:
-    """Whether a poem has a line of the training text; only free verse may."""
+    """Whether a poem has a line of the training text; which only free verse can have."""
     return loaded.lines is not None and bool(loaded.lines.contains(verse_lines(poem.text)).any())
 
 
 def score_of(text: str, han_logprob: float) -> float:
-    """The mean ln p of the Han characters of a text, less `REPETITION_NATS` times the share of repeated ones.
+    """Mean ln p of the Han characters of a text, less `REPETITION_NATS` times the fraction of repeated characters.
 
     A doubled character (青青) is no repetition.
     """
@@ -124,7 +123,7 @@ def score_of(text: str, han_logprob: float) -> float:
 
 
 def parallelism_of(text: str, form: Form) -> float | None:
-    """The mean parallelism of the couplets that a form requires to be parallel, 0 to 1; None where it requires none."""
+    """Mean parallelism of the middle couplets of regulated verse, 0 to 1; None for a form without them."""
     if not form.is_regulated:
         return None
     return mean_score(middle_couplets(han_lines_of(text)))

@@ -1,6 +1,6 @@
 """Replies of the composing service: made by the engine, read by the studio.
 
-A reply carries the `id` of its request and its kind as `reply`; the last reply to every request but `cancel` and `shutdown` is one
+A reply has the `id` of its request, and its kind in `reply`. The last reply to every request except `cancel` and `shutdown` is one
 of `LAST_REPLIES`:
 
     {"id": 0, "reply": "hello", "protocol": 2, "pid": 123}          sent once, before torch is loaded
@@ -8,7 +8,7 @@ of `LAST_REPLIES`:
     {"id": 2, "reply": "token", "index": 0, "character": "日", …}
     {"id": 3, "reply": "progress", "n_done": 9, "n_segments": 36}
     {"id": 2, "reply": "cancelled"}
-    {"id": 0, "reply": "error", "message": {"text": …, "template": …, "parameters": …}, "hint": …}   0 where no id could be read
+    {"id": 0, "reply": "error", "message": {"text": …, "template": …, "parameters": …}, "hint": …}   id 0 if none could be read
 
 Imports neither torch nor a screen.
 """
@@ -49,7 +49,7 @@ class LoadedModel(Reply, frozen=True, tag="loaded"):
 
 
 class Alternative(NamedTuple):
-    """A character that could stand at a position: the model's probability, and that under the constraints (0: forbidden)."""
+    """A possible character at a position, its probability by the model and its probability under the constraints (0: forbidden)."""
 
     character: str
     probability: float
@@ -65,7 +65,7 @@ class Token(Reply, frozen=True, tag="token"):
 
     `surprisal_nats`: −ln p. `is_forced`: given by the request, not sampled. `alternatives`: the likeliest characters.
     `allowed_probability`: the probability under the constraints. `line` and `position` count from 1; punctuation has position 0.
-    `finish`, of the last token only: "end" (`character` is empty; such a token is not sent) or "limit" (of characters).
+    `finish`, of the last token only: "end" (`character` is empty; this token is not sent) or "limit" (the poem has `max_chars`).
     """
 
     index: int
@@ -81,12 +81,12 @@ class Token(Reply, frozen=True, tag="token"):
 
     @property
     def is_known(self) -> bool:
-        """Whether the model's probability is known; a poem that arrives whole has none."""
+        """Whether the model's probability is known; a poem received whole has no probabilities."""
         return self.probability > 0
 
 
 class Poem(Reply, frozen=True, tag="poem"):
-    """A finished poem. `finish`: "end", or "limit" where it reached its greatest length.
+    """A finished poem. `finish`: "end", or "limit" if the poem reached its maximum length.
 
     `logprob`: sum of ln p over all characters and the end, in nats. `score`: mean ln p of the Han characters, less
     penalties. `sense`: the mark that the model's ranker predicts, by which candidates are ranked; without a ranker `score` ranks
@@ -117,8 +117,10 @@ class Candidate(Poem, frozen=True, tag="candidate"):
 
 
 class Progress(Reply, frozen=True, tag="progress"):
-    """Of the segments of a pool of `n_poems` candidates, `n_done` are composed; of free verse tokens, and the greatest possible number
-    of them. When all are composed, the candidates are ranked."""
+    """Progress of a pool of `n_poems` candidates: `n_done` of `n_segments` are composed; the candidates are ranked after the last.
+
+    For free verse both numbers count tokens, and `n_segments` is the maximum.
+    """
 
     n_done: int
     n_segments: Annotated[int, Meta(ge=1)]
@@ -147,15 +149,15 @@ class Layer(Struct, frozen=True):
     means: dict[str, float]
 
     def values(self, name: str) -> tuple[float, ...]:
-        """The values of a gate or a state. Raises KeyError where the cell has none of that name."""
+        """The values of a gate or a state. Raises KeyError if the cell has none of that name."""
         return self.gates[name] if name in self.gates else self.states[name]
 
 
 class Inspection(Reply, frozen=True, tag="inspected"):
-    """What the network computed for one character (empty: the end of the poem), and its reading in the rhyme book.
+    """Gates, states and distribution of the network at one character (empty: END), and the character's reading in the rhyme book.
 
-    `tone`: 平, 仄, both or unknown. `rhyme_groups`: groups, or parts for a tune. `units`: the numbers of the units whose values the
-    layers hold, of `n_hidden`.
+    `tone`: 平, 仄, both or unknown. `rhyme_groups`: groups, or parts for a tune. `units`: the indices, among `n_hidden`, of the units
+    whose values are in `layers`.
     """
 
     index: int
@@ -173,9 +175,9 @@ class Inspection(Reply, frozen=True, tag="inspected"):
 
 
 class PoemStates(Reply, frozen=True, tag="states"):
-    """The states of a layer over a poem. `values`: for each of `units`, in descending order of variance, a value for each character.
+    """The states of a layer over a poem. `values` (units, characters): a row for each of `units`, in descending order of variance.
 
-    The state of a character is that from which it was predicted, as in an `Inspection`.
+    The state of a character is the one from which it was predicted, as in an `Inspection`.
     """
 
     cell: str
@@ -188,10 +190,10 @@ class PoemStates(Reply, frozen=True, tag="states"):
 
 
 class Novelty(Reply, frozen=True, tag="novelty"):
-    """What a poem shares with the training text: the longest run of characters, and how many whole lines.
+    """The overlap of a poem with the training text: the longest run of characters, and the number of whole lines.
 
-    `is_exact`: searched in the corpus, which then names `line`, `title` and `author`; otherwise looked up in the model's Bloom filter,
-    whose figures may be too high.
+    `is_exact`: the corpus was searched, and `line`, `title` and `author` name the place of the run; otherwise the model's Bloom filter
+    was, whose figures may be too high.
     """
 
     longest_run: int
@@ -209,7 +211,7 @@ class Cancelled(Reply, frozen=True, tag="cancelled"):
 
 
 class Failure(Reply, frozen=True, tag="error"):
-    """The request failed: what is wrong, and what to do. Both as `Message.to_dict` gives them, in one line without control characters."""
+    """The request failed: problem and remedy, as `Message.to_dict` returns them, each in one line without control characters."""
 
     message: Mapping[str, Any]
     hint: Mapping[str, Any]
@@ -219,7 +221,7 @@ class Failure(Reply, frozen=True, tag="error"):
         return cls(_printable(error.message.to_dict()), _printable(error.hint.to_dict()))
 
     def error(self, kind: type[StudioError] = StudioError) -> StudioError:
-        """The error that the service met."""
+        """The service's error, as an exception."""
         return kind(_message(self.message), _message(self.hint))
 
 
@@ -260,7 +262,7 @@ LAST_REPLIES: tuple[type[Reply], ...] = (
 
 
 class _Envelope(Struct, frozen=True):
-    """What every line has beside its message."""
+    """The field that every line has besides its reply."""
 
     id: Annotated[int, Meta(ge=0)]
 

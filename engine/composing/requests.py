@@ -1,12 +1,12 @@
 """Requests to the composing service, and the wire of both directions: JSON lines, UTF-8, one object a line.
 
-A request carries a positive `id`, chosen by the client, and its kind as `op`:
+A request has a positive `id`, chosen by the client, and its kind in `op`:
 
     {"id": 1, "op": "load", "model": null}
     {"id": 2, "op": "compose", "model": null, "config": {"begin": "日", "form": "qijue"}, "n_alternatives": 10}
     {"id": 3, "op": "cancel", "target": 2}
 
-Declared once for both sides, as the replies are (`engine.composing.replies`). Imports neither torch nor a screen.
+Client and service share these declarations, and those of the replies (`engine.composing.replies`). Imports neither torch nor a screen.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ MAX_ALTERNATIVES = 1000
 MAX_POEM_CANDIDATES = 64
 MAX_INSPECTED_CHARS = 65_536
 MAX_UNITS = 16_384
-# A longer text would keep a composition waiting for seconds, and its states would fill the line.
+# A longer text would delay a composition by seconds and make a huge reply.
 MAX_STATES_CHARS = 1000
 MAX_STATES_UNITS = 64
 
@@ -32,17 +32,17 @@ AlternativesCount = Annotated[int, Meta(ge=0, le=MAX_ALTERNATIVES)]
 
 
 class Request(Struct, frozen=True, tag_field="op"):
-    """What the client asks for. `model`: a name or a folder, None for the studio's own model."""
+    """A request of the client. `model`: a name or a folder; None: the bundled model."""
 
 
 class LoadModel(Request, frozen=True, tag="load"):
-    """Load a model, so that the first poem need not wait. Answered by `LoadedModel`."""
+    """Load a model in advance, so that the first poem does not wait for it. Answered by `LoadedModel`."""
 
     model: str | None = None
 
 
 class ComposePoem(Request, frozen=True, tag="compose"):
-    """Compose one poem. Answered by a `Token` for each character, then a `Poem`. `config`: fields of ComposeConfig."""
+    """Compose one poem. Answered by one `Token` per character, then a `Poem`. `config`: fields of ComposeConfig."""
 
     config: Mapping[str, Any] = {}
     model: str | None = None
@@ -50,7 +50,7 @@ class ComposePoem(Request, frozen=True, tag="compose"):
 
 
 class ComposeCandidates(Request, frozen=True, tag="candidates"):
-    """Compose and rank several poems. Answered by `Progress` while they are composed, `n` times `Candidate`, the best first, then
+    """Compose and rank several poems. Answered by `Progress` during composition, up to `n` `Candidate`s, best first, then
     `CandidatesDone`."""
 
     config: Mapping[str, Any] = {}
@@ -59,10 +59,10 @@ class ComposeCandidates(Request, frozen=True, tag="candidates"):
 
 
 class InspectCharacter(Request, frozen=True, tag="inspect"):
-    """Show what the network computed for one character of a poem. Answered by an `Inspection`.
+    """Inspect the network at one character of a poem. Answered by an `Inspection`.
 
-    `index` counts the characters of `text`, punctuation too; the length of the text stands for its end. `config`: fields of the
-    ComposeConfig that the poem was composed with. `n_units`: units of each layer to report, evenly spaced.
+    `index` counts the characters of `text`, punctuation included; the length of the text stands for END. `config`: fields of the
+    ComposeConfig that the poem was composed with. `n_units`: number of units of each layer to return, evenly spaced.
     """
 
     text: str
@@ -77,10 +77,10 @@ StateKind = Literal["hidden", "memory"]
 
 
 class InspectStates(Request, frozen=True, tag="states"):
-    """Show the states of a layer over a whole poem. Answered by `PoemStates`.
+    """Inspect the states of a layer over a whole poem. Answered by `PoemStates`.
 
     `layer` counts from 0, the lowest; None: the highest. `kind`: hidden (H), or memory (C) of an lstm. `config`: as in
-    `InspectCharacter`. `n_units`: units to report, those of the largest variance.
+    `InspectCharacter`. `n_units`: number of units to return, those of the largest variance.
     """
 
     text: Annotated[str, Meta(min_length=1, max_length=MAX_STATES_CHARS)]
@@ -99,7 +99,7 @@ class MeasureNovelty(Request, frozen=True, tag="novelty"):
 
 
 class Cancel(Request, frozen=True, tag="cancel"):
-    """Stop the request with the id `target`; ignored where it has its last reply already."""
+    """Cancel the request with the id `target`; ignored if its last reply was sent already."""
 
     target: Annotated[int, Meta(ge=0)]
 
@@ -114,13 +114,13 @@ AnyRequest = (
 
 
 def request_of_line(line: bytes) -> tuple[int, AnyRequest]:
-    """The id and the request of a line.
+    """Decode a line to the id and the request.
 
     Raises:
-        InvalidRequestError: with the id, 0 where it cannot be read.
+        InvalidRequestError: for an invalid request; it has the id, 0 if that cannot be read.
     """
     try:
-        # Not msgspec's decoder: a lone surrogate in a text shall not hide the request's id.
+        # Not msgspec's decoder, which rejects a line with a lone surrogate as a whole: its id is needed for the reply.
         fields = parse_json(line)
     except ValueError as error:
         raise InvalidRequestError(0, str(error)) from error
@@ -134,7 +134,7 @@ def request_of_line(line: bytes) -> tuple[int, AnyRequest]:
 
 
 class InvalidRequestError(ValueError):
-    """A line is no request. `id`: that of the request, 0 where it has none that can be read."""
+    """A line is no valid request. `id`: the id of the request, 0 if it cannot be read."""
 
     def __init__(self, id: int, problem: str) -> None:
         super().__init__(problem)

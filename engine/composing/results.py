@@ -22,11 +22,11 @@ _DECIDED: Mapping[Verdict, bool | None] = {"ok": True, "violation": False, "unde
 class Composition:
     """A finished poem.
 
-    `logprob`: the sum of ln p over all its characters and its end, in nats. `score`, by which candidates are ranked: the mean of
-    ln p over its Han characters, less penalties for repeated ones and for middle couplets that are not parallel. `parallelism`:
-    the mean score of the middle couplets of a 律诗, 0 to 1, None for other forms. `tone_pattern` and `rhyme`: the tone pattern and rhyme
-    group by the checker; `verdicts`: its verdicts on form, tones and rhyme, None where undecidable. `seed` and `n_particles`
-    reproduce the poem.
+    `logprob`: the sum of ln p over all characters and END, in nats. `score`: the mean of ln p over the Han characters, less
+    penalties for repeated characters and for couplets that are not parallel. `sense`: the mark that the ranker predicts; candidates
+    are ranked by it, without a ranker by `score`. `parallelism`: the mean score of the middle couplets of a 律诗, or that of a couplet,
+    0 to 1; None for other forms. `tone_pattern` and `rhyme`: the tone pattern and rhyme group by the checker; `verdicts`: its verdicts
+    on form, tones and rhyme, None where undecidable. `seed` and `n_particles` reproduce the poem.
     """
 
     begin: str
@@ -45,7 +45,7 @@ class Composition:
     parallelism: float | None = None
 
     def to_dict(self) -> dict[str, object]:
-        """The object that `poetry-tui compose --json` prints. Order, rhyme and tones are not judge for free verse."""
+        """The object that `poetry-tui compose --json` prints. Tone pattern, rhyme and verdicts are null for free verse."""
         return {
             "begin": self.begin,
             "text": self.text,
@@ -70,7 +70,7 @@ def likeliest(
 ) -> tuple[Alternative, ...]:
     """The `limit` likeliest characters by ln p (V,), with their probability among the `allowed` (V,); None allows all.
 
-    Probabilities are rounded to six significant digits: they are shown, sent and stored, and nothing is computed with them.
+    Probabilities are rounded to six significant digits, because they are only displayed, sent and stored.
     """
     if limit == 0:
         return ()
@@ -90,28 +90,28 @@ def likeliest(
 
 
 def surprisal_nats_of(probability: float) -> float:
-    """−ln p."""
+    """−ln p, of at least 1e-38."""
     return -math.log(max(probability, 1e-38))
 
 
 def allowed_mass(log_probs: NDArray[np.float32], allowed: NDArray[np.bool_] | None) -> float:
-    """The probability mass of the allowed characters (V,)."""
+    """The probability mass of the `allowed` characters (V,), at least 1e-38; 1 for None."""
     return (
         1.0 if allowed is None else max(float(np.exp(log_probs[np.flatnonzero(allowed)]).sum(dtype=np.float64)), 1e-38)
     )
 
 
 def han_lines_of(text: str) -> list[str]:
-    """The lines of a poem without marks."""
+    """The Han characters of each line of a poem."""
     return ["".join(filter(is_han, line)) for line in split_lines(text)]
 
 
 def judge(
     text: str, form: Form, requested_tone_pattern: str | None, requested_rhyme: str | None
 ) -> tuple[str, str | None, tuple[bool | None, ...]]:
-    """The tone pattern, group of the first rhyme, and verdicts on form, tones and rhyme, by the checker.
+    """The tone pattern, the group of the first rhyme, and the verdicts on form, tones and rhyme, by the checker.
 
-    Of several tone patterns or groups that fit equally well, the requested one.
+    The requested tone pattern and group win among those that fit equally well.
     """
     lines = han_lines_of(text)
     found = fitted(lines, form)
@@ -122,7 +122,7 @@ def judge(
 
 
 def _rhyme(found: AnyFit, requested: str | None) -> str | None:
-    """The group of the first rhyme; of several that hold all its characters the requested one, else the first of the book."""
+    """The group of the first rhyme. If several groups contain all its characters: the requested one, else the first in the book."""
     names = masks_of(found.form.rhyme_system).names_in(found.rhyme.shared.get(found.tone_pattern.rhymes[0].label, 0))
     as_requested = [name for name in names if requested in (name, name[-1])]
     return next(iter([*as_requested, *names]), None)

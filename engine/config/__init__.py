@@ -1,1 +1,1 @@
-"""Settings: the configurations of model, training and composing, how options are declared, presets, and the user's config.toml."""
+"""Settings: configurations of model, training and composing, the declaration of options, presets, and the user's config.toml."""

@@ -1,7 +1,7 @@
-"""Declared settings: each field's type, range and help stand in its declaration, and everything else is made from that.
+"""Declared settings: the declaration of a field has its type, range and help.
 
 A field is `Annotated[kind, Meta(ge=, le=, description=)]` of a class derived from `DeclaredSettings` (`schema`). `settings_of` reads the
-declarations; flags, the form of the Train screen, the help and the range checks are made from them.
+declarations; flags, help, the form of the Train screen and the range checks are derived from them.
 """
 
 import functools
@@ -16,7 +16,7 @@ import msgspec
 from engine.system.errors import Message, UsageError
 from engine.system.names import MAX_TEXT_CHARS, shown
 
-# Earlier names of settings, as files (config.json, model.json, events.jsonl) and command lines of then have them.
+# Names of settings in files (config.json, model.json, events.jsonl) and command lines of older versions.
 OLD_NAMES: Mapping[str, str] = {
     "batch_poems": "batch_size",
     "header_share": "conditioning_prob",
@@ -30,9 +30,9 @@ OLD_NAMES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One declared field: `low` and `high` are inclusive; `choices` is empty where any value of `kind` in that range will do.
+    """One declared field. `low` and `high` are inclusive; `choices` is empty if any value of `kind` in the range is valid.
 
-    `group`: the title under which help lists it.
+    `group`: the title under which help lists the field.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Setting:
     group: str
 
     def check(self, value: Any) -> None:
-        """Raise a UsageError when a value does not suit the field."""
+        """Raise a UsageError if a value is invalid for the field."""
         if value is None and self.is_optional:
             return
         if self.choices:
@@ -68,7 +68,7 @@ class Setting:
                 value=shown(value),
                 meaning=Message(self.help),
             )
-        # NaN is in no range.
+        # NaN fails this comparison too.
         if isinstance(value, int | float) and not self.low <= value <= self.high:
             raise UsageError(
                 "{name} is {value}, outside {low} to {high}.",
@@ -92,7 +92,7 @@ class Setting:
                 number2=f"{MAX_TEXT_CHARS:,}",
                 meaning=Message(self.help),
             )
-        # A lone surrogate is half of a character, or a byte of a command line that is no UTF-8: no file can hold it.
+        # A lone surrogate (half a character, or a byte of a command line that is no UTF-8) cannot be written to a file.
         if any("\ud800" <= one <= "\udfff" or one == "\0" for one in value):
             raise UsageError(
                 "{name} holds what is no text: {value}.", "Write it in UTF-8.", name=self.name, value=shown(value)
@@ -100,9 +100,9 @@ class Setting:
 
 
 class DeclaredSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Validation and plain-dict conversion shared by the settings classes.
+    """Base of the settings classes: validation, and conversion to and from plain dictionaries.
 
-    `GROUPS`: the title of each group of settings, by the first setting of the group.
+    `GROUPS`: maps the first setting of each group to the group's title.
     """
 
     GROUPS: ClassVar[Mapping[str, str]] = {}
@@ -117,10 +117,10 @@ class DeclaredSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from plain values, under current or earlier names.
+        """Build from plain values, under current or older names.
 
         Raises:
-            UsageError: for values that are no mapping, an unknown name, a wrong type or a value out of range.
+            UsageError: when `values` is no mapping, or for an unknown name, a wrong type or a value out of range.
         """
         if not isinstance(values, Mapping):
             raise UsageError("{value} holds no settings.", "Settings are names with their values.", value=shown(values))
@@ -141,7 +141,7 @@ class DeclaredSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 @functools.cache
 def settings_of(kind: type[DeclaredSettings]) -> tuple[Setting, ...]:
-    """The fields of a settings class that carry a description, in their order."""
+    """The fields of a settings class that have a description, in order of declaration."""
     hints = get_type_hints(kind, include_extras=True)
     found, group = [], ""
     for name in kind.__struct_fields__:
@@ -180,13 +180,13 @@ def _setting(name: str, declared: Any, group: str) -> Setting:
 
 
 def with_current_names(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings with their earlier names replaced by the current ones; a current name that is there too wins."""
+    """Settings with older names replaced by the current ones. If both are present, the value of the current name wins."""
     current = {OLD_NAMES.get(name, name): value for name, value in values.items()}
     return {**current, **{name: value for name, value in values.items() if name in current}}
 
 
 def check_setting(kind: type[DeclaredSettings], name: str, value: Any) -> None:
-    """Raise a UsageError when a settings class has a setting of that name, and the value does not suit it."""
+    """Raise a UsageError if a settings class has a setting of that name for which the value is invalid."""
     for setting in settings_of(kind):
         if setting.name == name:
             setting.check(value)

@@ -1,4 +1,4 @@
-"""Named starting points for a training."""
+"""Presets: named settings that a training starts from."""
 
 from collections.abc import Mapping
 
@@ -7,8 +7,8 @@ from engine.system.errors import UsageError, did_you_mean
 from engine.system.names import shown
 
 PRESETS: Mapping[str, TrainConfig] = {
-    # The course experiment's sizes, optimiser and initialisation. What it got wrong is mended: no ReLU on the logits,
-    # a learning rate that learns, poems batched and whole, and some of them held out.
+    # The sizes, optimiser and initialisation of the course experiment. Its faults are corrected: no ReLU on the logits,
+    # a usable learning rate, batches of whole poems, and a validation split.
     "nndl": TrainConfig(
         preset="nndl",
         corpus="tang",
@@ -22,8 +22,8 @@ PRESETS: Mapping[str, TrainConfig] = {
         validate_every=250,
         checkpoint_every=100,
     ),
-    # The best model that two cores learn in a few hours (docs/experiments.md): residual connections, small batches and no dropout
-    # while every poem is seen only once or twice, and only poems of most lengths that the studio composes (a 七律 has 64).
+    # The best model that two cores train in a few hours (docs/experiments.md): residual connections and small batches; no dropout,
+    # because every poem is seen once or twice; poems of at most 80 characters, most lengths that the studio composes (a 七律 has 64).
     "studio": TrainConfig(
         preset="studio",
         corpus="tang-song-ci",
@@ -36,8 +36,8 @@ PRESETS: Mapping[str, TrainConfig] = {
         n_val_poems=600,
         checkpoint_every=500,
     ),
-    # For one graphics card of the last few generations: as many weights as 40 MB hold in 16 bits. A card reads every poem some forty
-    # times in the minutes that it needs, so that much is dropped; long poems are left out only at the end.
+    # For one recent GPU: a model of 40 MB in float16. It sees every poem about 40 times in a few minutes, hence the high dropout;
+    # long poems are excluded only in the anneal phase.
     "gpu": TrainConfig(
         preset="gpu",
         corpus="tang-song-ci",
@@ -56,7 +56,7 @@ PRESETS: Mapping[str, TrainConfig] = {
         checkpoint_every=2000,
         chunk_rows=8192,
     ),
-    # Seconds on one core: for tests and for a first look at the Train screen.
+    # Trains in seconds on one core: for tests, and for trying the Train screen.
     "tiny": TrainConfig(
         preset="tiny",
         model=ModelConfig(embedding_size=16, hidden_size=24),
@@ -76,7 +76,7 @@ PRESETS: Mapping[str, TrainConfig] = {
 
 
 def preset(name: str) -> TrainConfig:
-    """The settings behind a preset's name.
+    """The settings of a preset.
 
     Raises:
         UsageError: for a name that is not in `PRESETS`.

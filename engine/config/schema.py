@@ -51,7 +51,7 @@ class ModelConfig(DeclaredSettings, frozen=True, kw_only=True):
     init: Annotated[Initialisation, Meta(description="weight initialisation scheme")] = "default"
 
 
-# What two networks must have in common for one to begin with the other's weights.
+# The fields that must be equal for a network to start from another's weights.
 ARCHITECTURE_FIELDS = ("cell", "n_layers", "embedding_size", "hidden_size", "tied", "residual", "layer_norm")
 
 
@@ -157,7 +157,7 @@ class TrainConfig(DeclaredSettings, frozen=True, kw_only=True):
 
 
 class ComposeConfig(DeclaredSettings, frozen=True, kw_only=True):
-    """How one poem is sampled from a model."""
+    """A request for a poem: sampling settings and constraints."""
 
     GROUPS = {
         "begin": "sampling",

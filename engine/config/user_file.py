@@ -1,6 +1,6 @@
-"""`config.toml`: the user's defaults of composing, training and the studio, and keys. A flag precedes it.
+"""`config.toml`: the user's defaults for composing, training and the studio, and key bindings. Flags take precedence.
 
-It is the user's file: it is written once, with every line commented, and never changed.
+The studio writes the file once, with every setting commented out, and never changes it.
 """
 
 import contextlib
@@ -42,7 +42,7 @@ TEMPLATE = """\
 
 
 def config_section(name: str, known: Collection[str] = ()) -> dict[str, Any]:
-    """A section of the file; empty where file or section is missing. `known`: the settings that it may have, any where it is empty.
+    """A section of the file; empty if the file or section is missing. `known`: the settings that it may have; empty: any.
 
     Raises:
         UsageError: when the file cannot be read, is no TOML, or has an unknown section or setting.
@@ -50,7 +50,7 @@ def config_section(name: str, known: Collection[str] = ()) -> dict[str, Any]:
     path = config_file()
     if not is_there(path):
         return {}
-    # Loaded only where there is a file: the studio opens sooner.
+    # Imported only if there is a file, so that the studio starts faster.
     import tomllib
 
     try:
@@ -76,7 +76,7 @@ def _refuse_unknown(names: Collection[str], known: Collection[str]) -> None:
 
 
 def write_template() -> None:
-    """Write the commented file where there is none; without it, nothing is missing."""
+    """Write the commented template if there is no file; an OSError is ignored, because the file is optional."""
     with contextlib.suppress(OSError):
         if not is_there(config_file()):
             write_atomically(config_file(), TEMPLATE)

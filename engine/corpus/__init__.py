@@ -1,1 +1,1 @@
-"""Poems: reading them from many kinds of file, cleaning them, keeping them, and turning them into indices."""
+"""Corpora of poems: readers, cleaning, storage, and encoding as token indices."""

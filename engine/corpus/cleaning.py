@@ -1,4 +1,4 @@
-"""Which poems are kept: cleaned by the rules of `editorial_marks`, long enough, of verse, each of them once."""
+"""Cleaning of poems by the rules of `editorial_marks`; short poems, prose and duplicates are dropped."""
 
 import functools
 import re
@@ -12,8 +12,8 @@ from engine.corpus.poem import Poem, RawPoem, han_digest
 from engine.prosody.text import lines_of
 from engine.system.errors import CorpusError, Message
 
-# Each pair: the variant, then the character in use. Chosen by frequency in Tang and Song verse; only pairs that mean
-# the same everywhere (祇, both "only" and "a god", is left as it is).
+# Each pair: the variant, then the character in use. Chosen by frequency in Tang and Song verse; only pairs of the same
+# meaning everywhere (祇, both "only" and "a god", is left alone).
 _VARIANT_PAIRS = """
 隠隐 疎疏 踈疏 簷檐 鴈雁 鬰郁 欝郁 髪发 頼赖 浄净 徧遍 慙惭 鶑莺 鸎莺 粧妆 劒剑 鬭斗 鬬斗 媿愧 蘂蕊 臯皋 皐皋 僊仙 猨猿 髙高
 珮佩 鼇鳌 巵卮 馿驴 櫂棹 煖暖 嬾懒 賸剩 覩睹 牋笺 歛敛 槃盘 祐佑 妬妒 隣邻 餠饼 罇樽 閙闹 隄堤 懽欢 寛宽 彊强 椀碗 盌碗 懃勤
@@ -28,16 +28,16 @@ _VARIANTS = str.maketrans({pair[0]: pair[1] for pair in _VARIANT_PAIRS.split()})
 
 
 def to_simplified(text: str) -> str:
-    """The text in simplified characters by OpenCC's `t2s`, as many as before; text that is simplified already stays as it is.
+    """Convert a text to simplified characters by OpenCC's `t2s`, keeping its length; simplified text is unchanged.
 
-    Old editions use many variants that OpenCC leaves alone because they are neither traditional nor simplified. The frequent ones are
-    folded onto the character in use today, so that a network need not learn each of them from a few examples.
+    OpenCC leaves variants of old editions alone that are neither traditional nor simplified. The frequent ones are
+    mapped to the character in use today, so that a network need not learn each of them from a few examples.
 
     Raises CorpusError when OpenCC is not installed.
     """
     simplified = _converter()(text)
     if len(simplified) != len(text):
-        # A phrase that changed its length would shift lines against each other; character by character it cannot.
+        # A phrase of another length would shift the lines; converting single characters keeps the length.
         simplified = "".join(_converter()(character)[:1] or character for character in text)
     return simplified.translate(_VARIANTS)
 
@@ -62,7 +62,7 @@ EXAMPLES_PER_REASON = 8
 _FRAGMENT_TITLE = re.compile(r"^[又逸佚残殘断斷]?句(\s|$|[其一二三四五六七八九十○〇])")
 
 
-# Why a poem is dropped, then what is changed in one, for a person.
+# The reasons for dropping a poem, then the changes to a poem, in words for the user.
 REASONS: Mapping[str, str] = {
     "no_han": "it has no Han characters",
     "too_short": f"it has fewer than {MIN_HAN} Han characters or {MIN_LINES} lines of verse",
@@ -83,7 +83,7 @@ REASONS: Mapping[str, str] = {
 
 @dataclass(slots=True)
 class CleaningReport:
-    """What cleaning read, kept, dropped and changed, counted by `REASONS`."""
+    """Numbers of poems read, kept, dropped and changed, counted by the keys of `REASONS`."""
 
     n_read: int = 0
     n_kept: int = 0
@@ -98,7 +98,7 @@ class CleaningReport:
             shown.append(f"{clean_title(raw.title)[:20]} | {_printable(raw.text)[:60]}")
 
     def reasons(self, most: int | None = None) -> tuple[Message, ...]:
-        """Why poems were dropped, and how many each time, the commonest first."""
+        """The reasons for which poems were dropped, with their counts, most common first."""
         return tuple(
             Message("{reason} ({n_poems:,})", reason=Message(REASONS[key]), n_poems=n)
             for key, n in self.dropped.most_common(most)
@@ -121,10 +121,10 @@ class CleaningReport:
 
 
 class Cleaner:
-    """Cleans one poem after another and keeps the `report`.
+    """Cleans poems and counts them in `report`.
 
-    `unique` drops a poem whose Han characters were seen before; `lenient` keeps poems of any length and titled anything,
-    for a file that is to be judged rather than learned from.
+    `unique`: drop a poem whose Han characters were seen before. `lenient`: keep poems of any length and title, for a file that is
+    to be evaluated rather than trained on.
     """
 
     def __init__(self, *, simplify: bool = True, unique: bool = True, lenient: bool = False) -> None:
@@ -137,7 +137,7 @@ class Cleaner:
         self._seen: set[bytes] = set()
 
     def clean_all(self, raws: Iterable[RawPoem]) -> Iterator[Poem]:
-        """The poems that can be kept, one by one. A reader that is a generator is closed, and its file with it, however this ends."""
+        """Yield the poems that are kept. If `raws` is a generator, it is closed at the end, and its file with it."""
         source = iter(raws)
         try:
             for raw in source:
@@ -149,7 +149,7 @@ class Cleaner:
                 source.close()
 
     def clean(self, raw: RawPoem) -> Poem | None:
-        """The poem, or None where it had to be dropped; the report knows why."""
+        """The cleaned poem, or None if it was dropped; `report` counts the reason."""
         self.report.n_read += 1
         try:
             poem = self._cleaned(raw)
@@ -187,13 +187,13 @@ class Cleaner:
 
 
 def _has_lost_a_character(lines: list[str]) -> bool:
-    """Whether all lines but one have five or seven characters, and that one has one less: where an edition lacked a
-    character it often has nothing in its place."""
+    """Whether all lines but one have five or seven characters, and that one has one less: editions often leave out a missing
+    character without a sign."""
     lengths = Counter(map(len, lines))
     usual, n_usual = lengths.most_common(1)[0]
     return len(lines) >= 4 and usual in (5, 7) and n_usual == len(lines) - 1 and lengths[usual - 1] == 1
 
 
 def _printable(text: str) -> str:
-    """On one line, and writable as UTF-8 whatever a broken file put into it."""
+    """The text on one line, encodable as UTF-8 even if a broken file has lone surrogates."""
     return " ".join(text.encode("utf-8", "replace").decode().split())

@@ -1,7 +1,7 @@
-"""An installed corpus: its poems, what it says of itself, a check of its file, its splits, and the poems that are held out of training.
+"""An installed corpus: its poems, metadata, integrity check and splits, and the held-out poems.
 
 A corpus folder holds `poems.jsonl` (one object a line: title, author, text), `corpus.json` (the fields of `Corpus`)
-and `LICENSE` where the source has one.
+and `LICENSE` if the source has one.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ PER_MILLE_VALIDATION = 10
 PER_MILLE_TEST = 10
 
 CORPUS_FORMAT = 1
-# Name of a form, lines, characters a line.
+# Name of a form, number of lines, characters per line.
 FORMS = (("wujue", 4, 5), ("qijue", 4, 7), ("wulv", 8, 5), ("qilv", 8, 7))
 Shape = Literal["all", "quatrains", "octaves"]
 N_LINES: dict[Shape, int] = {"quatrains": 4, "octaves": 8}
@@ -37,7 +37,7 @@ N_LINES: dict[Shape, int] = {"quatrains": 4, "octaves": 8}
 
 @dataclass(frozen=True)
 class Corpus:
-    """A corpus that lies in `folder`; `sha256` is that of its `poems.jsonl`."""
+    """A corpus in `folder`; `sha256` is that of its `poems.jsonl`."""
 
     folder: Path
     name: str
@@ -48,7 +48,7 @@ class Corpus:
     n_han: int
     simplified: bool
     cleaning: CleaningReport = field(repr=False, compare=False)
-    # The format that its file was read in, as `formats` calls it; "" where that is not known.
+    # The format of the file that it was imported from (`readers.formats`); "" if unknown.
     read_as: str = ""
 
     @property
@@ -56,7 +56,7 @@ class Corpus:
         return self.folder / "poems.jsonl"
 
     def poems(self) -> Iterator[Poem]:
-        """Every poem, read as a stream; CorpusError with the line number where the file is damaged."""
+        """Yield every poem, reading the file as a stream. Raises CorpusError with the line number if the file is damaged."""
         with self.reporting_unreadable_poems(OSError), self.poems_file.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
                 try:
@@ -71,13 +71,13 @@ class Corpus:
                 yield poem
 
     def is_intact(self) -> bool:
-        """Whether the poems are those that were written. Raises OSError when they cannot be read."""
+        """Whether the file of poems has its original checksum. Raises OSError when it cannot be read."""
         with self.poems_file.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest() == self.sha256
 
     @contextlib.contextmanager
     def reporting_unreadable_poems(self, *errors: type[Exception]) -> Iterator[None]:
-        """Turn these errors while the poems are read into a CorpusError for a person."""
+        """Turn these errors into a CorpusError while the poems are read."""
         try:
             yield
         except errors as error:
@@ -89,18 +89,18 @@ class Corpus:
             ) from error
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything but the folder, as `corpus.json` has it."""
+        """The content of `corpus.json`: all fields except the folder."""
         data = {key: value for key, value in vars(self).items() if key not in ("folder", "cleaning")}
         return {"format": CORPUS_FORMAT, **data, "cleaning": self.cleaning.to_dict()}
 
 
 def poem_of(line: bytes) -> Poem:
-    """A line of `poems.jsonl`; ValueError where it is damaged."""
+    """Decode a line of `poems.jsonl`. Raises ValueError if it is damaged."""
     return msgspec.json.decode(line, type=Poem)
 
 
 def list_corpora() -> list[Corpus]:
-    """Every readable corpus of the user's, by name.
+    """The user's readable corpora, in order of name.
 
     Raises:
         CorpusError: when their folder cannot be read.
@@ -109,12 +109,12 @@ def list_corpora() -> list[Corpus]:
 
 
 def damaged_corpora() -> list[CorpusError]:
-    """What is wrong with each corpus of the user's that `list_corpora` leaves out, by name; raises as that."""
+    """The error of each of the user's corpora that `list_corpora` leaves out, in order of name; raises as `list_corpora`."""
     return [problem for problem in _loaded() if isinstance(problem, CorpusError)]
 
 
 def _loaded() -> Iterator[Corpus | CorpusError]:
-    """The corpora of the folders that claim to be one, or what is wrong with them."""
+    """Yield the corpus of each folder with a `corpus.json`, or the error of reading it."""
     for folder in sorted(folders_in(paths.corpora(), CorpusError)):
         if is_file(folder / "corpus.json"):
             try:
@@ -124,7 +124,7 @@ def _loaded() -> Iterator[Corpus | CorpusError]:
 
 
 def load(folder: Path) -> Corpus:
-    """The corpus in a folder; CorpusError where its header is damaged or of another version."""
+    """Read the corpus in a folder. Raises CorpusError if its `corpus.json` is damaged or of another version."""
     try:
         data = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
         if data["format"] != CORPUS_FORMAT:
@@ -148,7 +148,7 @@ def load(folder: Path) -> Corpus:
 
 @dataclass(frozen=True, slots=True)
 class CorpusCheck:
-    """`intact`: the poems are those that were written. Lengths are in Han characters; `forms` counts by line lengths alone."""
+    """Counts over a corpus. `intact`: the checksum is right. Lengths are in Han characters; `forms` counts by line lengths alone."""
 
     name: str
     intact: bool
@@ -166,7 +166,7 @@ class CorpusCheck:
 
 
 def check(corpus: Corpus) -> CorpusCheck:
-    """Read the whole corpus and count; CorpusError where a line of it is damaged."""
+    """Read the whole corpus and count. Raises CorpusError if a line of it is damaged."""
     with reporting_read_errors(corpus.folder):
         is_intact = corpus.is_intact()
     splits, forms, characters = Counter[str](), Counter[str](), Counter[str]()
@@ -195,7 +195,7 @@ def held_out_poems(corpus: Corpus, shape: Shape = "all") -> Iterator[Poem]:
     """The poems of the test split that share no line with a training poem.
 
     Args:
-        shape: `quatrains` are four lines, `octaves` eight, of five or of seven characters.
+        shape: `quatrains` have four lines, `octaves` eight, of five or of seven characters.
     """
     n_lines = N_LINES.get(shape)
 
@@ -209,7 +209,7 @@ def held_out_poems(corpus: Corpus, shape: Shape = "all") -> Iterator[Poem]:
 
 @contextlib.contextmanager
 def reporting_read_errors(path: Path) -> Iterator[None]:
-    """Turn an OSError while reading a file or folder into a CorpusError for a person."""
+    """Turn an OSError while a file or folder is read into a CorpusError."""
     try:
         yield
     except OSError as error:
@@ -222,7 +222,7 @@ def reporting_read_errors(path: Path) -> Iterator[None]:
 
 
 def split_of(poem: Poem) -> Split:
-    """Where a poem belongs: 1 % validation, 1 % test, by its Han characters alone, so it never changes its place."""
+    """The split of a poem: 1 % validation, 1 % test, by a hash of its Han characters alone, so that it never changes."""
     per_mille = int.from_bytes(han_digest(poem.text)[:8], "big") % 1000
     if per_mille < PER_MILLE_VALIDATION:
         return "validation"
@@ -232,10 +232,10 @@ def split_of(poem: Poem) -> Split:
 
 
 def without_shared_lines(candidates: Iterable[Poem], training: Iterable[Poem]) -> Iterator[Poem]:
-    """Only the candidates of which no line stands in any training poem.
+    """The candidates that share no line with any training poem.
 
-    Poems of different splits can still share lines (replies, quotations, variants of one poem); an honest evaluation
-    leaves such poems out. Lines are compared by their Han characters; holds the candidates' lines in memory.
+    Poems of different splits may share lines (replies, quotations, variants of one poem) and would bias an evaluation.
+    Lines are compared by their Han characters; the candidates' lines are held in memory.
     """
     kept = list(candidates)
     lines = {line for poem in kept for line in lines_of(poem.text)}

@@ -1,9 +1,9 @@
-"""From what an edition prints to the bare verse: notes out, punctuation folded, gaps refused.
+"""Removal of editorial marks: notes are removed, punctuation is normalised, poems with gaps are rejected.
 
-The rules were decided by looking at the npm package `chinese-poetry` 2.0.1: round brackets hold variant readings and
-sources and go; square brackets hold a character that the editor supplied or corrected and stay; braces describe a character
-that the encoding lacked, □ one that the edition lacked, and so do many question marks in the middle of a line. A poem with
-such a gap is refused: no line ever loses a character silently.
+The rules follow the npm package `chinese-poetry` 2.0.1: round brackets hold variant readings and
+sources, and are removed; square brackets hold characters that the editor supplied or corrected, and are kept; braces describe a
+character that the encoding lacked; □, or a question mark in the middle of a line, stands for one that the edition lacked. A poem
+with such a gap is rejected, so that no line silently loses a character.
 """
 
 import re
@@ -21,10 +21,10 @@ _LENGTHS_OF_A_NAME = range(2, 5)
 
 
 def without_names(text: str) -> str | None:
-    """The verse of a poem that several wrote together: 人皆苦炎热，我爱夏日长。__李昂熏风自南来，殿阁生微凉。__柳公权
+    """The verse of a poem by several authors: 人皆苦炎热，我爱夏日长。__李昂熏风自南来，殿阁生微凉。__柳公权
 
-    A name stands behind two underscores, after the verse of who bears it, and nothing parts it from the verse that follows. In even
-    verse its length tells: 李昂熏风自南来 is two characters longer than a line. None where it cannot be told how long a name is.
+    An author's name follows two underscores, after the author's verse, without a separator from the next verse. In even
+    verse the length shows it: 李昂熏风自南来 is two characters longer than a line. None if the length of a name is ambiguous.
     """
     first, *others = _NAMES.split(text)
     usual = usual_length(first)
@@ -44,20 +44,20 @@ def without_names(text: str) -> str | None:
 
 
 def _without_label(part: str, usual: int) -> str:
-    """A part without the few characters that introduce the name behind it, after its last mark."""
+    """A part without the few characters after its last mark that introduce the name."""
     return _AFTER_LAST_MARK.sub(lambda tail: tail[0] if n_han(tail[0]) >= usual else "", part, count=1)
 
 
 def _without_han(text: str, n: int) -> str:
-    """A text without its first `n` Han characters, and what stands between them."""
+    """A text without its first `n` Han characters, and anything between them."""
     positions = [position for position, character in enumerate(text) if is_han(character)]
     return text[positions[n] :] if n else text
 
 
-# No metre of verse has lines this long; prose prefaces, notes and poems whose punctuation was lost do.
+# No metre has lines this long; prose prefaces, notes and poems without punctuation do.
 MAX_LINE_HAN = 16
 
-# What stands where a note was taken out; it never leaves this module.
+# Placeholder of a removed note, internal to this module.
 _NOTE = "\x00"
 _GAP = "□"
 
@@ -82,7 +82,7 @@ _MISSING = re.compile(
 _MAX_SUPPLIED_CHARS = 12
 _MAX_GLYPH_DESCRIPTION_CHARS = 12
 _IN_ROUND_BRACKETS = re.compile(r"[（(][^（）()]*[）)]")
-# A source or a catalogue entry that stands in the text without brackets.
+# A source or a catalogue entry in the text, without brackets.
 _CATALOGUE = re.compile(
     "首句[：（]|^[诗詩][题題]：|^附注：|《[^《》]*》卷|卷[一二三四五六七八九十百○〇]+[「《]|均?[见見]《|《[^《》]*》[引云]"
 )
@@ -96,15 +96,15 @@ _IDEOGRAPHS = "〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _BARE = re.compile(f"[{_IDEOGRAPHS}]*")
 _VERSE = re.compile(f"[{_IDEOGRAPHS}{MARKS}]*")
 _RUN_OF_MARKS = re.compile(f"[{MARKS}]{{2,}}")
-# Quatrains and octaves of five and seven characters: how many in all, how many a line.
+# Total Han characters of quatrains and octaves -> characters per line.
 _LINE_OF_A_BARE_POEM = {20: 5, 28: 7, 40: 5, 56: 7}
 _SEPARATORS = re.compile(r"\s+")
-# The longest of the collections has 250 characters; long runs of combining marks take NFKC the square of their length.
+# The longest title of the collections has 250 characters; NFKC takes quadratic time for long runs of combining marks.
 _MAX_TITLE_CHARS = 1000
 
 
 class NotKept(Exception):
-    """A poem that cannot be kept; carries the reason as counted in the report."""
+    """A poem is rejected. `reason`: a key of `REASONS`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -118,7 +118,7 @@ def clean_title(title: str) -> str:
 
 
 def clean_text(text: str, changed: Counter[str] | None = None) -> str:
-    """The verse alone: Han characters and ，。？！；：、; raises `NotKept` where that cannot be told."""
+    """The verse alone: Han characters and ，。？！；：、. Raises `NotKept` if the poem is rejected."""
     changes = Counter[str]() if changed is None else changed
     if _CATALOGUE.search(_IN_ROUND_BRACKETS.sub("", text)):
         raise NotKept("catalogue")
@@ -151,7 +151,7 @@ def _plain(match: re.Match[str]) -> str:
 
 
 def _without_notes(text: str, changes: Counter[str]) -> str:
-    """Each bracket replaced by what belongs to the verse: nothing, the supplied characters, or a gap."""
+    """Replace each bracket by its verse: nothing, the supplied characters, or a gap."""
     kept: list[list[str]] = [[]]
     open_brackets: list[str] = []
     for character in text:
@@ -192,7 +192,7 @@ def _is_supplied(inside: str) -> bool:
 
 
 def _with_marks_for_breaks(text: str, changes: Counter[str]) -> str:
-    """Line breaks and spaces out, or ，and 。in their place where they are the only punctuation."""
+    """Remove line breaks and spaces; if they are the only punctuation, replace them by ， and 。."""
     pieces = [piece for piece in _SEPARATORS.split(text) if piece]
     joined = "".join(pieces)
     if len(pieces) == 1 and len(joined) in _LINE_OF_A_BARE_POEM:
@@ -206,14 +206,14 @@ def _with_marks_for_breaks(text: str, changes: Counter[str]) -> str:
 
 
 def _cut_into_lines(text: str, length: int) -> list[str]:
-    """A regulated poem written without any mark; anything else in one piece."""
+    """Cut a text of Han characters alone into lines of `length`; any other text stays in one piece."""
     if not _BARE.fullmatch(text):
         return [text]
     return [text[start : start + length] for start in range(0, len(text), length)]
 
 
 def _refuse_broken_lines(text: str) -> None:
-    """In a poem of even lines, one that a note or a question mark touches must have the same length as the others."""
+    """Reject a poem of even lines if a line with a note or beside a question mark has another length than the others."""
     if _NOTE not in text and "？" not in text:
         return
     lengths: list[int] = []
@@ -229,5 +229,5 @@ def _refuse_broken_lines(text: str) -> None:
 
 
 def _strongest(run: re.Match[str]) -> str:
-    """One mark for several: the first that ends a sentence, else the first."""
+    """One mark in place of several: the first ？ or ！, else 。, else the first."""
     return next((mark for mark in run[0] if mark in "？！"), "。" if "。" in run[0] else run[0][0])

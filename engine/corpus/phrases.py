@@ -1,6 +1,6 @@
-"""Other poems with a phrase, from the installed corpora: where an allusion or a word stood before. Loads no index.
+"""Search of the installed corpora for poems with a phrase: earlier uses of an allusion or a word. Needs no index.
 
-The file of poems is searched as bytes: 312,000 poems, 82 MB, take some hundredths of a second for a phrase.
+The file of poems is searched as bytes: 312,000 poems (82 MB) take a few hundredths of a second per phrase.
 """
 
 import mmap
@@ -18,7 +18,7 @@ _MIN_PHRASE_CHARS = 2
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """A line of a poem in which a phrase stands."""
+    """A line of a poem that contains a phrase."""
 
     phrase: str
     line: str
@@ -27,10 +27,10 @@ class Quotation:
 
 
 def quotations(phrase: str, corpus: Corpus, without: str = "") -> Iterator[Quotation]:
-    """The lines of a corpus with a phrase, one for each poem, in its order; those of the poem `without` are left out.
+    """Yield a line with the phrase from each poem of a corpus that has one, in order; poems with the text `without` are skipped.
 
     Raises:
-        CorpusError: the poems cannot be read.
+        CorpusError: when the poems cannot be read.
     """
     with (
         corpus.reporting_unreadable_poems(OSError, ValueError),
@@ -42,7 +42,7 @@ def quotations(phrase: str, corpus: Corpus, without: str = "") -> Iterator[Quota
             end = text.find(b"\n", at)
             end = len(text) if end < 0 else end
             poem = poem_of(text[text.rfind(b"\n", 0, at) + 1 : end])
-            # The title may have it alone, and a phrase does not go on beyond its line.
+            # The phrase may be in the title alone; in the text it must lie within one line.
             line = next((line for line in split_lines(poem.text) if phrase in line), None)
             if line is not None and poem.text != without:
                 yield Quotation(phrase, line, poem.author, poem.title)
@@ -53,7 +53,7 @@ def largest_corpus() -> Corpus:
     """The installed corpus with the most poems.
 
     Raises:
-        CorpusError: there is none.
+        CorpusError: when there is none.
     """
     found = max(list_corpora(), key=lambda corpus: corpus.n_poems, default=None)
     if found is None:
@@ -62,7 +62,7 @@ def largest_corpus() -> Corpus:
 
 
 def quotations_around(text: str, index: int, corpus: Corpus) -> list[Quotation]:
-    """Lines of other poems with a phrase around a character of a poem: those of the longest phrase first, `MAX_FOUND` at most."""
+    """At most `MAX_FOUND` lines of other poems that contain a phrase around a character of a poem, longest phrases first."""
     found: list[Quotation] = []
     seen: set[str] = set()
     for phrase in _phrases(text, index):
@@ -74,7 +74,7 @@ def quotations_around(text: str, index: int, corpus: Corpus) -> list[Quotation]:
 
 
 def _phrases(text: str, index: int) -> Iterator[str]:
-    """The runs of two characters and more of a line that a position is in, the longest first."""
+    """The runs of at least `_MIN_PHRASE_CHARS` characters of a line that contain a position, longest first."""
     first = last = index
     while first > 0 and is_han(text[first - 1]):
         first -= 1

@@ -1,4 +1,4 @@
-"""Raw and cleaned poems; the marks, pieces and breaks of raw verse, which the readers ask about."""
+"""Raw and cleaned poems; marks, pieces and line breaks of raw verse, for the readers."""
 
 import hashlib
 import re
@@ -13,7 +13,7 @@ _WITHOUT_MARKS = str.maketrans("", "", MARKS)
 
 @dataclass(frozen=True, slots=True)
 class RawPoem:
-    """A poem as a file has it: any script, any punctuation, notes and line breaks included."""
+    """A poem as in the file: any script and punctuation, with notes and line breaks."""
 
     title: str
     author: str
@@ -36,7 +36,7 @@ def is_even(poem: Poem, n_lines: int, n_han: int) -> bool:
 
 
 def han_digest(text: str) -> bytes:
-    """Sixteen bytes of a cleaned text, the same for any two with the same Han characters: comparing finds duplicates."""
+    """A digest of 16 bytes of the Han characters of a cleaned text, to find duplicates."""
     return hashlib.blake2b(text.translate(_WITHOUT_MARKS).encode(), digest_size=16).digest()
 
 
@@ -46,7 +46,7 @@ _ENDS_SENTENCE = re.compile(rf"[。！？.!?｡][{_CLOSERS}]*\Z")
 _ENDS_LINE = re.compile(rf"[，。！？；：、,.!?;:｡][{_CLOSERS}]*\Z")
 _HAN_OF_A_QUATRAIN = 20
 _LINES_OF_A_QUATRAIN = 4
-# A margin is seen where so many lines are as long as each other, give or take a mark.
+# A margin: minimum number of lines, minimum fraction of them with full width, and tolerance of that width in characters.
 _LINES_OF_A_MARGIN = 3
 _MARGIN_MAJORITY = 0.8
 _UNEVENNESS_OF_A_MARGIN = 1
@@ -57,7 +57,7 @@ def n_han(text: str) -> int:
 
 
 def has_stop(line: str) -> bool:
-    """Whether a mark that ends a line of verse is anywhere in it."""
+    """Whether a line contains a mark that ends a line of verse."""
     return _STOP.search(line) is not None
 
 
@@ -66,24 +66,24 @@ def ends_sentence(line: str) -> bool:
 
 
 def ends_line(line: str) -> bool:
-    """Whether it ends in a mark: a whole line of verse, rather than one that runs on into the next."""
+    """Whether a line ends in a mark, and so does not continue on the next line."""
     return _ENDS_LINE.search(line) is not None
 
 
 def piece_lengths(text: str) -> list[int]:
-    """Han characters of each piece between two marks."""
+    """The number of Han characters of each non-empty piece between marks."""
     return [length for length in map(n_han, _STOP.split(text)) if length]
 
 
 def has_even_pieces(text: str) -> bool:
-    """Whether marks cut a text into several pieces of equal length, as regular verse is."""
+    """Whether marks cut a text into several pieces of equal length, as in regular verse."""
     lengths = piece_lengths(text)
     return len(lengths) > 1 and len(set(lengths)) == 1
 
 
 def even_block_lengths(block: Sequence[str]) -> list[int]:
-    """The lengths of the lines of verse in a block: between marks where there are any, else of the lines as they stand."""
-    # Wrapped verse runs on into the next line, unpunctuated verse does not.
+    """The lengths of the lines of verse in a block: the pieces between marks if it has any, else the lines of the file."""
+    # With marks, verse may be wrapped over several lines; without any, it is not.
     return piece_lengths("".join(block)) if any(map(has_stop, block)) else [n_han(line) for line in block]
 
 
@@ -93,13 +93,13 @@ def is_even_block(block: Sequence[str]) -> bool:
 
 
 def usual_length(text: str) -> int:
-    """The most common length of its pieces; 0 where it has none."""
+    """The most common length of the pieces of a text; 0 if it has none."""
     lengths = Counter(piece_lengths(text)).most_common(1)
     return lengths[0][0] if lengths else 0
 
 
 def is_whole_poem(line: str) -> bool:
-    """Whether a line is a poem, rather than a couplet or a piece of wrapped verse: long enough, and complete."""
+    """Whether a line is a whole poem, not a couplet or a part of wrapped verse: long enough, and complete."""
     lengths = piece_lengths(line)
     long_enough = sum(lengths) >= _HAN_OF_A_QUATRAIN or len(lengths) >= _LINES_OF_A_QUATRAIN
     complete = ends_sentence(line) or not has_stop(line)
@@ -108,7 +108,7 @@ def is_whole_poem(line: str) -> bool:
 
 
 def break_at_margin(blocks: Sequence[Sequence[str]]) -> bool:
-    """Whether lines end at a margin, rather than where lines of verse end: all but the last of a block are equally wide."""
+    """Whether lines are wrapped at a margin, not after lines of verse: nearly all but the last of each block are equally wide."""
     widths = [len(line) for block in blocks for line in block[:-1]]
     widest = max(widths, default=0)
     n_full = sum(width >= widest - _UNEVENNESS_OF_A_MARGIN for width in widths)
@@ -116,12 +116,12 @@ def break_at_margin(blocks: Sequence[Sequence[str]]) -> bool:
 
 
 def n_bare_breaks(block: Sequence[str]) -> int:
-    """Lines, the last aside, that end without a mark."""
+    """The number of lines, except the last, that end without a mark."""
     return sum(not ends_line(line) for line in block[:-1])
 
 
 def closed_lines(lines: Sequence[str]) -> list[str]:
-    """Lines of verse each ending in a mark: ，where one has none, 。after the last; lines without any mark stay as they are."""
+    """Lines of verse with a mark at each end: ， is added, 。 after the last; lines without any mark are returned unchanged."""
     if not any(map(has_stop, lines)):
         return list(lines)
     last = len(lines) - 1

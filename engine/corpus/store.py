@@ -1,4 +1,4 @@
-"""The user's corpora: opened by name, imported from any file of poems, created, removed."""
+"""The user's corpora: opening by name, importing from a file of poems, creating, removing."""
 
 import contextlib
 import hashlib
@@ -23,17 +23,17 @@ from engine.system.errors import CorpusError, Message, did_you_mean
 from engine.system.files import is_folder, is_there, replace_folder, reporting_disk_errors, write_atomically
 from engine.system.names import brief, check_name, is_name, path_of, shown
 
-# Raised when a file may be read in another way than before, so that it is imported anew.
+# Version of the readers: incremented when they read a file differently, so that it is imported again.
 READERS = 2
-# How far it is: a stage ("download", "verify", "read", "write") and the fraction done, 0 to 1, of the whole.
+# Called with a stage ("download", "verify", "read", "write") and the completed fraction of the whole, 0 to 1.
 Progress = Callable[[str, float], None]
 
-# Of a file's name in the name of its corpus, to which a fingerprint is added.
+# Maximum length of the file's name in the name of its corpus, before the fingerprint.
 _MAX_STEM_BYTES = 150
 
 
 def corpus_path(name_or_path: str | Path) -> Path:
-    """The folder of an installed corpus, or the path of a file of poems; reads neither. Raises as `open_corpus`."""
+    """The folder of an installed corpus, or the path of a file of poems, without reading it. Raises as `open_corpus`."""
     folder = paths.corpora() / str(name_or_path)
     if is_name(str(name_or_path)) and (folder / "corpus.json").is_file():
         return folder
@@ -51,20 +51,20 @@ def corpus_path(name_or_path: str | Path) -> Path:
 
 
 def open_corpus(name_or_path: str | Path, trained_on: str | None = None) -> Corpus:
-    """An installed corpus by its name, or any file of poems by its path, which is imported on the way.
+    """Open an installed corpus by name, or a file of poems by path, which is imported if necessary.
 
     Args:
-        trained_on: checksum of the corpus that a run began with, which goes on with it where it is still here, though the same file
-            would be read in another way today.
+        trained_on: checksum of the corpus of a run. If that corpus is installed, it is used even if today's readers would read
+            the file differently.
 
     Raises:
-        UsageError: when it can be neither a name nor a path.
-        CorpusError: when there is none, or nothing can be read.
+        UsageError: when the argument is neither a valid name nor a valid path.
+        CorpusError: when there is no such corpus or file, or the file has no readable poems.
     """
     path = corpus_path(name_or_path)
     if path.parent == paths.corpora() and (path / "corpus.json").is_file():
         return load(path)
-    # A pipe gives what it holds once: what is counted and what is imported must be the same.
+    # The content is kept, because a pipe can be read only once and is both hashed and imported.
     content = None if is_folder(path) else content_of(path)
     digest = _digest_of_folder(path) if content is None else _digest_of(content)
     earlier, name = (f"{name_from(path.stem)}-{fingerprint}" for fingerprint in _fingerprints(digest))
@@ -76,7 +76,7 @@ def open_corpus(name_or_path: str | Path, trained_on: str | None = None) -> Corp
     if not (folder / "corpus.json").is_file():
         with reporting_disk_errors(folder, CorpusError):
             paths.corpora().mkdir(parents=True, exist_ok=True)
-        # Several workers of one training come here at once: one of them imports it.
+        # Several processes of a training arrive here together; one of them imports the file.
         with FileLock(paths.corpora() / f".{name}.lock"):
             if not (folder / "corpus.json").is_file():
                 return import_poems(open_poems(path) if content is None else open_content(content), name)
@@ -91,7 +91,7 @@ def import_poems(
     *,
     replaces: bool = False,
 ) -> Corpus:
-    """Clean the poems of a file that was looked at into a new corpus called `name`, or after the file.
+    """Clean the poems of an opened file into a new corpus called `name`; None: named after the file.
 
     Raises:
         CorpusError: nothing can be read, or there is a corpus of that name; with `replaces` it is replaced once the new one is
@@ -126,7 +126,7 @@ def create(
     read_as: str = "",
     progress: Progress = lambda stage, fraction: None,
 ) -> Corpus:
-    """Write a corpus folder from raw poems; CorpusError when none can be kept or the folder cannot be written."""
+    """Write a corpus folder from raw poems. Raises CorpusError when no poem is kept or the folder cannot be written."""
     if " " in name:
         raise CorpusError(
             "{name} cannot name a corpus.", "Use letters, digits, dots, dashes and underscores.", name=shown(name)
@@ -161,7 +161,7 @@ def create(
 
 
 def remove(name: str) -> None:
-    """Delete a corpus with its caches; CorpusError when there is none."""
+    """Delete a corpus with its caches. Raises CorpusError when there is none of that name."""
     folder = paths.corpora() / name
     if not is_name(name) or not (folder / "corpus.json").is_file():
         hint = did_you_mean(
@@ -171,13 +171,13 @@ def remove(name: str) -> None:
     with contextlib.suppress(CorpusError):
         remove_caches_of(load(folder))
     with reporting_disk_errors(folder, CorpusError):
-        # The header goes first: a half-deleted folder must not look like a corpus.
+        # `corpus.json` first: a partly deleted folder must not look like a corpus.
         (folder / "corpus.json").unlink()
         shutil.rmtree(folder)
 
 
 def _write_poems(path: Path, poems: Iterable[Poem]) -> tuple[str, int, int]:
-    """Write one object a line; returns SHA-256, number of poems, number of Han characters."""
+    """Write one object per line; returns SHA-256, number of poems, number of Han characters."""
     digest, n_poems, n_han = hashlib.sha256(), 0, 0
     with path.open("wb") as file:
         for poem in poems:
@@ -204,7 +204,7 @@ def _digest_of(content: Content) -> bytes:
 
 
 def _digest_of_folder(folder: Path) -> bytes:
-    """Changes with the names, sizes and times of a folder's files."""
+    """A digest of the names, sizes and modification times of a folder's files."""
     digest = hashlib.sha256()
     with reporting_read_errors(folder):
         for name, file in sorted(folder_files(folder).items()):
@@ -214,5 +214,5 @@ def _digest_of_folder(folder: Path) -> bytes:
 
 
 def _fingerprints(digest: bytes) -> tuple[str, str]:
-    """Eight digits each for a file's content as the first readers read it, and as today's do."""
+    """Fingerprints of 8 digits of a file's content: that of the first readers, and that of the readers of this version."""
     return digest.hex()[:8], hashlib.sha256(digest + READERS.to_bytes()).hexdigest()[:8]

@@ -1,12 +1,12 @@
-"""How poets use words: the characters that they end lines with, the seasons that they put into one poem, and the field of a word.
+"""Usage of words in poetry: rare line ends, clashes of seasons in a poem, and the field of a word.
 
-Readers call a phrase bent most often where it ends a line. Of the lines that a model writes 3 in 20 end in a pair that fewer than
-three lines of the training text end in (`data/line_ends.tsv`), and two in three of the line ends that readers called bent are three
+Readers most often marked a phrase as bent at the end of a line. Of the lines that a model writes, 15 % end in a pair that fewer than
+three lines of the training text end in (`data/line_ends.tsv`); two thirds of the marked line ends are three
 characters that at most one line ends in (`data/line_tails.tsv`; both made by `benchmarks.tables.line_ends`). Spring and autumn in one
-poem are the contradiction that lowers their marks most (`data/seasons.tsv`). docs/experiments.md has the correlations with the marks.
+poem is the contradiction that lowers marks most (`data/seasons.tsv`). docs/experiments.md has the correlations with the marks.
 
-The field of a word is what poets write about it, such as 弦 拨 浔阳 about 琵琶 (`data/word_fields.tsv`, counted over the training poems by
-`benchmarks.tables.word_fields`).
+The field of a word is the words that poets write about it, such as 弦 拨 浔阳 for 琵琶 (`data/word_fields.tsv`, counted over the training
+poems by `benchmarks.tables.word_fields`).
 
 Shapes: R rows, V vocabulary, T tails.
 """
@@ -27,15 +27,15 @@ from engine.system.paths import bundled_data, bundled_rows
 Ints = NDArray[np.int64]
 
 LINE_ENDS, LINE_TAILS, SEASONS = "line_ends.tsv", "line_tails.tsv", "seasons.tsv"
-# Lines with a pause before their last three characters, their tail (三字尾).
+# Lengths of lines with a pause before the last three characters, the tail (三字尾).
 TAILED_LENGTHS = (5, 7)
-# Seasons that poets seldom put into one poem: 梅 and 雪 stand with spring, frost and geese with winter.
+# Pairs of seasons that rarely share a poem. Spring and winter are no clash: 梅 and 雪 occur with spring, frost and geese with winter.
 CLASHES = (("spring", "summer"), ("spring", "autumn"), ("summer", "winter"))
 
 
 @functools.cache
 def line_ends() -> Mapping[str, str]:
-    """Last character but one -> the last characters that poets write after it."""
+    """Last character but one -> the characters that poets end a line with after it."""
     return dict(bundled_rows(LINE_ENDS))
 
 
@@ -46,7 +46,7 @@ def _season_words() -> Mapping[str, tuple[str, ...]]:
 
 
 def rare_end_share(lines: Sequence[str]) -> float:
-    """The share of lines that end in a pair of characters which poets hardly ever end lines with."""
+    """The fraction of lines whose last two characters rarely end a line in the training text; 0 without lines of two characters."""
     ends = [line[-2:] for line in lines if len(line) > 1]
     return sum(end[1] not in line_ends().get(end[0], "") for end in ends) / max(1, len(ends))
 
@@ -60,11 +60,11 @@ def n_season_clashes(lines: Sequence[str]) -> int:
 
 
 def _continuations(name: str, n_before: int, vocabulary: Vocabulary) -> tuple[Ints, Ints]:
-    """A table of `n_before` characters and those that follow them: the tokens before as one number to the base V, ascending, and the
-    token after; each (T,).
+    """Read a table of `n_before` characters and their continuations, as two arrays (T,): the tokens before, as one number in base V,
+    ascending, and the token after.
 
-    Read as an array of code points, since row by row it would take half of the time to the first poem. What has a character that the
-    vocabulary lacks is left out.
+    The table is read as an array of code points, because reading it row by row takes half of the time to the first poem. Rows with a
+    character that the vocabulary lacks are left out.
     """
     text = (bundled_data() / name).read_text("utf-8")
     codes = code_points(text[text.index("\n", text.rindex("#")) + 1 :])
@@ -79,7 +79,7 @@ def _continuations(name: str, n_before: int, vocabulary: Vocabulary) -> tuple[In
     keys = before @ len(vocabulary) ** np.arange(n_before)[::-1]
     order = np.flatnonzero((before != UNKNOWN).all(1))
     order = order[keys[order].argsort(kind="stable")]
-    first = starts[order] + n_before + 1  # beyond the tab
+    first = starts[order] + n_before + 1  # after the tab
     n_after = ends[order] - first
     position = np.arange(n_after.sum()) - (n_after.cumsum() - n_after).repeat(n_after)
     after = tokens[first.repeat(n_after) + position]
@@ -89,32 +89,32 @@ def _continuations(name: str, n_before: int, vocabulary: Vocabulary) -> tuple[In
 
 @functools.lru_cache(maxsize=4)
 def _ends(vocabulary: Vocabulary) -> tuple[Ints, Ints]:
-    """The pairs of tokens that poets end lines with, by the first, ascending; each (T,)."""
+    """The pairs of tokens that end lines, in ascending order of the first; two arrays (T,)."""
     return _continuations(LINE_ENDS, 1, vocabulary)
 
 
 def rare_ends(vocabulary: Vocabulary, before: Ints) -> NDArray[np.bool_]:
-    """Which tokens (R, V) poets hardly ever end a line with after the tokens `before` (R,)."""
+    """The tokens (R, V) that rarely end a line after the tokens `before` (R,)."""
     first, last = _ends(vocabulary)
     return _all_but(len(vocabulary), [last[some] for some in _slices(first, before, before + 1)])
 
 
 class LineTails:
-    """The last three characters of the lines of five and seven that poets write, by the tokens of a vocabulary."""
+    """The last three characters of lines of five and seven in the training text, as tokens of a vocabulary."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._n_tokens = len(vocabulary)
-        # The first two tokens of each tail as one number, ascending, and the other two of it; each (T,).
+        # Of each tail (T,): its first two tokens as one number, ascending; its last token; and its second token.
         self._pairs, self._last = _continuations(LINE_TAILS, 2, vocabulary)
         self._second = self._pairs % self._n_tokens
 
     def rare_last(self, first: Ints, second: Ints) -> NDArray[np.bool_]:
-        """Which tokens (R, V) complete no tail that begins with two tokens, each (R,)."""
+        """The tokens (R, V) that complete no tail after the tokens `first` and `second`, each (R,)."""
         pairs = first * self._n_tokens + second
         return _all_but(self._n_tokens, [self._last[some] for some in _slices(self._pairs, pairs, pairs + 1)])
 
     def rare_second(self, first: Ints, may_end: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Which tokens (R, V) lead from a first token (R,) to no tail that ends in a token of `may_end` (R, V)."""
+        """The tokens (R, V) that after `first` (R,) occur in no tail with its last token in `may_end` (R, V)."""
         pairs = first * self._n_tokens
         tails = _slices(self._pairs, pairs, pairs + self._n_tokens)
         ended = [self._second[some][row[self._last[some]]] for row, some in zip(may_end, tails, strict=True)]
@@ -122,12 +122,12 @@ class LineTails:
 
 
 def _slices(keys: Ints, low: Ints, high: Ints) -> list[slice]:
-    """Where ascending keys (T,) are at least `low` and less than `high`, each (R,)."""
+    """Slices of ascending keys (T,) between `low`, inclusive, and `high`, exclusive, each (R,)."""
     return list(map(slice, np.searchsorted(keys, low), np.searchsorted(keys, high)))
 
 
 def _all_but(n_tokens: int, attested: Sequence[Ints]) -> NDArray[np.bool_]:
-    """All tokens (R, V) but the attested ones of each row."""
+    """Mask of all tokens (R, V) except the attested ones of each row."""
     rare = np.ones((len(attested), n_tokens), np.bool_)
     for row, tokens in enumerate(attested):
         rare[row, tokens] = False
@@ -141,7 +141,7 @@ WORD_FIELDS = "word_fields.tsv"
 MAX_WORD_CHARS = 4
 MAX_TITLE_WORDS = 4
 
-# Of a title: a person named by surname and rank (王十八) or office (王员外), and how it came to be; 九日 and 七夕 are words of the table.
+# In a title: a person by surname and rank (王十八) or office (王员外), and words of its occasion. 九日 and 七夕 are words of the table.
 _RANK = re.compile(
     "[^送寄酬赠别忆怀过访和]?[一二三四五六七八九十][一二三四五六七八九十]?(?=[^日月夕夜秋春年山峰江溪湖首]|$)"
 )
@@ -156,12 +156,12 @@ _OF_OCCASION = frozenset(
 
 @functools.cache
 def word_fields() -> Mapping[str, tuple[str, ...]]:
-    """Word -> the words that poets write beside it, the most telling first."""
+    """Word -> the words of its field, most specific first."""
     return {word: tuple(field.split()) for word, field in bundled_rows(WORD_FIELDS)}
 
 
 def field_of(word: str) -> tuple[str, ...]:
-    """The field of a word; of one that the table lacks, the fields of its characters in turn."""
+    """The field of a word; for a word that the table lacks, the fields of its characters, interleaved."""
     table = word_fields()
     if word in table or len(word) == 1:
         return table.get(word, ())
@@ -171,12 +171,12 @@ def field_of(word: str) -> tuple[str, ...]:
 
 
 def words_of_title(title: str) -> tuple[str, ...]:
-    """The words of a title that tell what its poem is about, by longest match with the table, at most `MAX_TITLE_WORDS`.
+    """The topic words of a title, by longest match with the table, at most `MAX_TITLE_WORDS`.
 
-    Longer words come first, then rarer ones; function characters (望 听) only in a title of nothing else.
+    Longer words come first, then rarer ones; function characters (望 听) only if the title has nothing else.
     """
     if not title:
-        return ()  # without the tables, which take long to read
+        return ()  # without reading the tables, which takes long
     text = _OFFICE.sub(" ", _RANK.sub(" ", title_of(title)))
     table, words, at = word_fields(), [], 0
     while at < len(text):

@@ -1,7 +1,7 @@
-"""The checker: a poem and a form become a report of tones, rhymes and verdicts.
+"""The checker: reports tones, rhymes and verdicts of a poem in a form.
 
-ok and violation are told from the rhyme book alone; a character that it lacks makes a verdict undecidable, never a guess.
-A character with both readings satisfies either, and the report says where (`either`).
+The verdicts ok and violation follow from the rhyme book alone; a character that it lacks makes a verdict undecidable.
+A character with both readings satisfies either, and is listed in `either` of the report.
 """
 
 import dataclasses
@@ -19,7 +19,7 @@ from engine.prosody.text import RhymeBook
 from engine.prosody.tones import reading_of, tone_book
 from engine.prosody.tunes import characters_off, fit_tune, line_differences, nearly_tune, recognised_tune, recut
 
-# A missing character, as editions and the studio write it, is a position of its line.
+# The sign of a missing character, in editions (〓) and in the studio (□), counts as a character of its line.
 _BETWEEN_LINES = re.compile(r"[^\w□〓]+|_+")
 _BETWEEN_LINES_BUT_PAUSES = re.compile(r"(?:[^\w□〓、]|_)+")
 
@@ -33,18 +33,18 @@ def check(
     book: RhymeBook | None = None,
     strict: bool = False,
 ) -> Report:
-    """Judge a poem, given as text or as lines; without a form, the one with these line lengths.
+    """Check a poem, given as text or as lines, against a form; None: the form that its line lengths suggest.
 
-    An even number of lines of five or of seven, four or eight or more, is judged as regulated verse, or as old-style verse (古体)
-    where it keeps none of its rules; a tune is recognised where most positions fit. Punctuation and line breaks part the lines; a
-    tune's lines are told by its characters and rhymes, however they are cut.
+    Four lines, or an even number from eight on, of five or seven characters each, are checked as regulated verse, or as old-style verse
+    (古体) if they keep none of its rules; a tune is recognised if most positions fit. Punctuation and line breaks separate lines;
+    the lines of a tune are found by its characters and rhymes, however the text is divided.
 
     Args:
-        book: the rhyme book; None is 平水韵 for 诗 and 词林正韵 for 词.
+        book: the rhyme book; None: 平水韵 for 诗 and 词林正韵 for 词.
         strict: whether 三仄尾 is a violation.
 
     Raises:
-        UsageError: for a form that there is not.
+        UsageError: for an unknown form.
     """
     wanted = form_called(form) if isinstance(form, str) else form
     wanted = wanted and wanted.in_book(book)
@@ -61,12 +61,12 @@ def check(
 
 
 def split_verse(text: str) -> list[str]:
-    """The lines of any text: what stands between punctuation, brackets, spaces and line breaks."""
+    """The lines of any text: the parts between punctuation, brackets, spaces and line breaks."""
     return [line for line in _BETWEEN_LINES.split(text) if line]
 
 
 def _manners(poem: str | Sequence[str]) -> Iterable[list[str]]:
-    """The ways to cut a poem into lines: at every mark but 、, then at every mark."""
+    """Yield the ways to divide a poem into lines: at every mark but 、, then at every mark."""
     text = poem if isinstance(poem, str) else "\n".join(poem)
     if "、" in text:
         pieces = _BETWEEN_LINES_BUT_PAUSES.split(text)
@@ -90,12 +90,12 @@ def _best_fit(lines: Sequence[str], wanted: Form | None, book: RhymeBook | None,
 
 
 def fitted(lines: Sequence[str], form: Form) -> AnyFit:
-    """Some lines of a form's lengths, fitted to it."""
+    """Fit lines of a form's lengths to it."""
     return fit_regulated(lines, form) if form.is_regulated else fit(lines, form)
 
 
 def _without_form(lines: Sequence[str], wanted: Form | None, book: RhymeBook | None) -> Report:
-    """The tones alone: nothing can be said about their order where the lines have no form, or not the one wanted."""
+    """The report of lines that have no form, or not the requested one: tones only, and line-length faults of a form nearly met."""
     if wanted is None and (style := style_of(lines)):
         return old_style_report(lines, style, book)
     meant = wanted or _nearly_regulated(lines) or nearly_tune(lines)
@@ -108,7 +108,7 @@ def _without_form(lines: Sequence[str], wanted: Form | None, book: RhymeBook | N
 
 
 def _nearly_regulated(lines: Sequence[str]) -> Form | None:
-    """The regulated form that some lines would have if one of them were as long as all the others."""
+    """The regulated form that lines would have if the only line of another length had that of the others; else None."""
     lengths = Counter(map(len, lines)).most_common()
     if len(lengths) != 2 or lengths[1][1] != 1 or len(lines) < 4:
         return None
@@ -117,7 +117,7 @@ def _nearly_regulated(lines: Sequence[str]) -> Form | None:
 
 
 def _wrong_lengths(lines: Sequence[str], form: Form) -> Iterable[Fault]:
-    """Which lines are longer or shorter than the form's, or missing (缺句, at the last) or too many (多句, at the first of them)."""
+    """The lines that are longer or shorter than the form's, missing (缺句, at the last line) or surplus (多句, at the first of them)."""
     if not form.is_regulated:
         yield from (Fault(difference, line) for line, difference in line_differences(lines, form))
         return
@@ -146,21 +146,21 @@ def _violations(report: Report, found: TuneFit) -> Iterator[Violation]:
 
 
 def _ill_repeated(lines: Sequence[str], form: Form) -> Iterator[Fault]:
-    """叠句: a line does not repeat the one before, as it should."""
+    """叠句: lines that do not repeat the one before, as the form requires."""
     for repeat in form.repeats:
         if lines[repeat.line] != lines[repeat.line - 1][-repeat.length :]:
             yield Fault("叠句", repeat.line + 1)
 
 
 def quick_verdicts(lines: Sequence[str], form: Form) -> Verdicts:
-    """The verdicts of `check` alone, several times as fast: for judging a corpus, or candidates while composing."""
+    """The verdicts of `check` without a report, several times as fast: for evaluating a corpus, or candidates."""
     if tuple(map(len, lines)) != form.line_lengths:
         return Verdicts("violation", "undecidable", "undecidable")
     return verdicts_of(lines, fitted(lines, form))
 
 
 def verdicts_of(lines: Sequence[str], found: AnyFit) -> Verdicts:
-    """The verdicts on lines of a form's lengths that were fitted to it."""
+    """The verdicts on lines that were fitted to a form."""
     if isinstance(found, RegulatedFit):
         return regulated_verdicts(lines, found)
     repeats: Verdict = "violation" if any(_ill_repeated(lines, found.form)) else "ok"

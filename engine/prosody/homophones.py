@@ -1,10 +1,10 @@
-"""Which characters are read alike: pinyin without tones, for the 3,755 characters of the first level of GB 2312."""
+"""Homophones: pinyin without tones, for the 3,755 characters of the first level of GB 2312."""
 
 import functools
 from collections.abc import Mapping
 
-# The first level of GB 2312-80 (rows 16 to 55) is ordered by pinyin. Here stands each syllable with the first of its characters;
-# a test holds the table to the modern rhyme groups of `data/prosody/xinyun.tsv`. v stands for ü, as one types it.
+# Each syllable with its first character in the first level of GB 2312-80 (rows 16 to 55), which is ordered by pinyin; ü is written v.
+# A test compares the table with the modern rhyme groups of `data/prosody/xinyun.tsv`.
 _FIRST_CHARACTERS = """
 a啊 ai埃 an鞍 ang肮 ao凹 ba芭 bai白 ban斑 bang邦 bao苞 bei杯 ben奔 beng崩 bi逼 bian鞭 biao标 bie鳖 bin彬 bing兵 bo玻 bu捕
 ca擦 cai猜 can餐 cang苍 cao操 ce厕 ceng层 cha插 chai拆 chan搀 chang昌 chao超 che车 chen郴 cheng撑 chi吃 chong充 chou抽
@@ -39,7 +39,7 @@ def characters_by_syllable() -> Mapping[str, str]:
     syllable = ""
     for row in range(_FIRST_ROW, _LAST_ROW + 1):
         for cell in range(_FIRST_CELL, _LAST_CELL + 1):
-            # The last row is not full.
+            # The last row has empty cells.
             character = bytes([row, cell]).decode("gb2312", errors="ignore")
             if character:
                 syllable = syllable_from.get(character, syllable)
@@ -55,12 +55,12 @@ def _syllables() -> Mapping[str, str]:
 
 
 def syllable_of(character: str) -> str | None:
-    """How a character is read, without its tone; None for one beyond the first level. A polyphone has its usual reading."""
+    """The syllable of a character, without tone; None beyond the first level. A polyphone has its most common reading."""
     return _syllables().get(character)
 
 
 def syllables_in(word: str) -> list[str]:
-    """The syllables of a word in Latin letters, the longest first; [] where it is none: mingyue -> ming, yue."""
+    """The syllables of a word in Latin letters, split greedily; [] if it is no pinyin: mingyue -> ming, yue."""
     letters = word.lower().replace("'", " ").replace("ü", "v")
     found: list[str] = []
     for part in letters.split():

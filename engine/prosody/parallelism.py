@@ -1,15 +1,15 @@
-"""对仗: whether the two lines of a couplet are parallel.
+"""Parallelism (对仗) of the two lines of a couplet.
 
-Two characters at one position are parallel when poets set such characters against each other: nouns of one kind, numbers,
-colours, directions, verbs of like use. `data/prosody/parallelism.tsv` holds a vector for each common character, made by
-`make_parallelism` from the middle couplets of real 律诗, so that the product of two vectors is about
+Two characters at one position are parallel if poets pair such characters: nouns of one kind, numbers,
+colours, directions, verbs of similar use. `data/prosody/parallelism.tsv` has a vector for each common character, made by
+`benchmarks.tables.parallelism` from the middle couplets of real 律诗, such that the product of two vectors is about
 
-    ln (count of the pair opposite each other / count expected by chance)         the fit of a pair, in nats
+    ln (count of the pair / count expected by chance)         the fit of a pair, in nats
 
 The score of a couplet is the probability, by a logistic regression on its fits and on the faults below, that it is a middle
-couplet of a 律诗 rather than a first or last one or one of lines that do not belong together.
+couplet of a 律诗, not a first or last couplet or one of unrelated lines.
 
-Faults that handbooks name (王力《汉语诗律学》, 第一章第十四至十五节): one character opposite itself or in both lines, a doubled
+Faults named in handbooks (王力《汉语诗律学》, 第一章第十四至十五节): a character in both lines, a doubled
 word opposite a word that is not doubled, and 合掌, two words of one meaning opposite each other (`data/prosody/synonyms.tsv`).
 """
 
@@ -22,25 +22,25 @@ from dataclasses import dataclass
 from engine.system.paths import bundled_rows
 
 TABLE = "parallelism.tsv"
-# One vector unit is this many square roots of a nat: products of two signed bytes are divided by its square.
+# Vector components per √nat: the product of two signed bytes is divided by its square.
 UNITS_PER_ROOT_NAT = 40
-# Fits beyond this are no better and no worse; a character opposite itself has the lowest.
+# Fits are clipped to this; a character opposite itself has the lowest fit.
 MAX_FIT_NATS = 2.0
-# A pair below this fit is listed as one that does not match.
+# A pair below this fit is listed as a mismatch.
 MIN_FIT_NATS = 0.0
 PARALLEL_SCORE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class CoupletParallelism:
-    """How parallel a couplet is.
+    """The parallelism of a couplet.
 
     Attributes:
         line: number of the upper line within the poem, from 1.
         score: 0 to 1; `PARALLEL_SCORE` and above counts as parallel.
-        fits_nats: fit of each pair of characters, in nats, clipped to ±`MAX_FIT_NATS`; 0 where the table lacks one of them.
-        mismatches: positions, from 1, whose pair does not fit or breaks a doubled word.
-        repeated: characters that stand in both lines.
+        fits_nats: fit of each pair of characters, in nats, clipped to ±`MAX_FIT_NATS`; 0 if the table lacks one of them.
+        mismatches: positions, from 1, of pairs that do not fit or break a doubled word.
+        repeated: characters that occur in both lines.
         synonyms: positions, from 1, of two characters of one meaning (合掌).
     """
 
@@ -57,7 +57,7 @@ class CoupletParallelism:
 
 
 def couplet_parallelism(upper: str, lower: str, line: int = 1) -> CoupletParallelism:
-    """Judge two lines of Han characters without marks.
+    """Score two lines of Han characters without marks.
 
     Raises:
         ValueError: for lines that are empty or of different lengths.
@@ -81,7 +81,7 @@ def couplet_parallelism(upper: str, lower: str, line: int = 1) -> CoupletParalle
 
 
 def features(fits_nats: Sequence[float], n_broken: int) -> tuple[float, ...]:
-    """What the regression sees: 1, mean fit, lowest fit, share of pairs that fit, broken doublings."""
+    """The inputs of the regression: 1, mean fit, lowest fit, fraction of pairs that fit, number of broken doublings."""
     n = len(fits_nats)
     return (
         1.0,
@@ -93,7 +93,7 @@ def features(fits_nats: Sequence[float], n_broken: int) -> tuple[float, ...]:
 
 
 def middle_couplets(lines: Sequence[str]) -> tuple[CoupletParallelism, ...]:
-    """The couplets of a 律诗 or 排律 that the rules want parallel: all but the first and the last.
+    """The couplets of a 律诗 or 排律 that must be parallel: all but the first and the last.
 
     A poem of fewer than eight lines, of an odd number of them, or whose lines differ in length has none.
     """
@@ -108,7 +108,7 @@ def mean_score(couplets: Sequence[CoupletParallelism]) -> float | None:
 
 
 def broken_doublings(upper: str, lower: str) -> frozenset[int]:
-    """Positions, from 1, of doubled words (漠漠) that stand opposite a word that is not doubled."""
+    """Positions, from 1, of doubled words (漠漠) opposite a word that is not doubled."""
     broken = set()
     for at in range(len(upper) - 1):
         if (upper[at] == upper[at + 1]) != (lower[at] == lower[at + 1]):
@@ -117,7 +117,7 @@ def broken_doublings(upper: str, lower: str) -> frozenset[int]:
 
 
 class FitTable:
-    """The vectors of `parallelism.tsv`, decoded when they are asked for, and the weights of the regression."""
+    """The vectors of `parallelism.tsv`, decoded on access, and the weights of the regression."""
 
     def __init__(self) -> None:
         (_, *signs), (_, *weights), *vectors = bundled_rows(f"prosody/{TABLE}")
@@ -134,7 +134,7 @@ class FitTable:
         return max(-MAX_FIT_NATS, min(MAX_FIT_NATS, product / UNITS_PER_ROOT_NAT**2))
 
     def _vector(self, character: str) -> tuple[int, ...]:
-        """Signed bytes; empty for a character that the table lacks, so that any product with it is 0."""
+        """The vector of a character as signed bytes; empty if the table lacks it, so that its products are 0."""
         vector = self._vectors.get(character)
         if vector is None:
             coded = self._encoded.get(character, "")
@@ -145,7 +145,7 @@ class FitTable:
 
 @functools.cache
 def fit_table() -> FitTable:
-    """The bundled table, read once."""
+    """The bundled table; cached."""
     return FitTable()
 
 

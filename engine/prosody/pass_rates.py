@@ -1,4 +1,4 @@
-"""How many real poems pass the checker: what a model's rates are to be read against."""
+"""Pass rates of real poems in the checker, the reference for those of a model."""
 
 import dataclasses
 import functools
@@ -18,7 +18,7 @@ _AFTER_TUNE = re.compile(r"[\s・·（(].*")
 
 
 class TitledVerse(Protocol):
-    """A poem as far as its form depends on it, such as `engine.corpus.poem.Poem`: cleaned text, and a title that may name a tune."""
+    """The parts of a poem that determine its form (see `engine.corpus.poem.Poem`): cleaned text, and a title that may name a tune."""
 
     @property
     def title(self) -> str: ...
@@ -29,9 +29,9 @@ class TitledVerse(Protocol):
 
 @dataclass(slots=True)
 class FormRate:
-    """Counts over the poems in a form: those ok in tones, in rhyme, in everything, and the undecidable.
+    """Counts of the poems in a form: total, ok in tones, ok in rhyme, ok in all, and undecidable.
 
-    A poem is undecidable when nothing in it is wrong and something cannot be told.
+    A poem is undecidable if it has no violation and at least one undecidable verdict.
     """
 
     form: str
@@ -47,10 +47,10 @@ class FormRate:
 
 
 def pass_rates(poems: Iterable[TitledVerse]) -> list[FormRate]:
-    """A rate for each form that occurs, in the order of `forms()`.
+    """The counts of each form that occurs, in the order of `forms()`.
 
-    Regulated forms are told by their line lengths and the tone of their rhyme, so that old-style verse counts against them; a
-    tune by its title as well. 排律 of any number of lines are one form.
+    Regulated forms are recognised by line lengths and the tone of the rhyme, so that old-style verse lowers their rates; a
+    tune also by its title. 排律 of any number of lines are one form.
     """
     rates = {form.key: FormRate(form.key, form.name) for form in forms()}
     for poem in poems:
@@ -68,10 +68,10 @@ def pass_rates(poems: Iterable[TitledVerse]) -> list[FormRate]:
 
 
 def form_and_lines(poem: TitledVerse) -> tuple[Form | None, list[str]]:
-    """The form of a poem, and its lines; None where it has none.
+    """The form of a poem, None if it has none, and its lines.
 
-    A tune is told by the title and the number of characters, whatever the cut: the form is the way of the tune that it is in,
-    and the lines are that way's. Regulated verse is told by its line lengths and the tone of
+    A tune is recognised by the title and the number of characters, however the text is divided: the form is the matching variant,
+    and the lines are that variant's. Regulated verse is recognised by line lengths and the tone of
     its rhyme.
     """
     lines = lines_of(poem.text.replace("、", ""))
@@ -84,7 +84,7 @@ def form_and_lines(poem: TitledVerse) -> tuple[Form | None, list[str]]:
 
 
 def _of_its_rhyme(regulated: Sequence[Form], lines: list[str]) -> Form:
-    """Of the regulated forms of one shape the one of level rhyme, unless the even lines rhyme in an oblique tone alone."""
+    """The regulated form of level rhyme, or of oblique rhyme if the even lines share an oblique group and no level one."""
     level = next(form for form in regulated if form.rhymes_level)
     oblique = next((form for form in regulated if not form.rhymes_level), None)
     masks = masks_of(level.rhyme_system)
@@ -98,5 +98,5 @@ def _of_its_rhyme(regulated: Sequence[Form], lines: list[str]) -> Form:
 
 
 def tune_title(title: str) -> str:
-    """A title without what follows the tune's name: 念奴娇 of 念奴娇 赤壁怀古."""
+    """The tune's name at the beginning of a title: 念奴娇 in 念奴娇 赤壁怀古."""
     return _AFTER_TUNE.sub("", title)

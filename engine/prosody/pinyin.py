@@ -1,8 +1,8 @@
-"""Pinyin of verse, with tones: by word, as pypinyin's dictionary has it, by the tone that the form demands, and by the rhyme.
+"""Pinyin of verse, with tones: by the words of pypinyin's dictionary, the tone that the form demands, and the rhyme.
 
-A character with a level and an oblique reading in the rhyme book (看 kān, kàn; 胜 shēng, shèng) is read in the tone of its position,
-and one that rhymes by a reading of the poem's rhyme group (车 chē, jū), where some word of the dictionary is read so. Readings that
-only a school tradition gives (斜 xiá) are left out.
+A character with a level and an oblique reading in the rhyme book (看 kān, kàn; 胜 shēng, shèng) is read in the tone of its position.
+A rhyming character is read by the poem's rhyme group (车 chē, jū), if a word of the dictionary has that reading. Readings of
+school tradition only (斜 xiá) are left out.
 """
 
 import functools
@@ -17,15 +17,15 @@ from engine.prosody.rhymes import masks_of
 from engine.prosody.text import RhymeBook, split_lines
 from engine.prosody.tones import EITHER, LEVEL
 
-# Vowels with the marks of the first and second tone (平), and of the third and fourth (仄).
+# Vowels with the marks of the first and second tone (平), and of the third and fourth tone (仄).
 _LEVEL_VOWELS, _OBLIQUE_VOWELS = "āēīōūǖáéíóúǘ", "ǎěǐǒǔǚàèìòùǜ"
 
 
 @dataclass(frozen=True, slots=True)
 class _Demand:
-    """The form's demand on a reading: vowels with one of these tone marks ("" for any), and one of these finals.
+    """The form's demand on a reading: a vowel with one of these tone marks ("" for any), and one of these finals.
 
-    `is_rhyme`: a reading of another final is none.
+    `is_rhyme`: a reading with another final is rejected.
     """
 
     vowels: str
@@ -35,11 +35,11 @@ class _Demand:
 
 @functools.lru_cache(maxsize=64)
 def pinyin_of(text: str) -> tuple[str, ...]:
-    """The pinyin of each character, "" for a mark. Loads a dictionary at its first call, so it belongs in a thread."""
+    """The pinyin of each character; "" for a mark. Loads a dictionary on the first call, so call it in a thread."""
     readings = [""] * len(text)
     at = 0
     for line in split_lines(text):
-        # A word does not go on beyond its line.
+        # Line by line, because a word does not cross the end of a line.
         for index, reading in enumerate(_of_line(line), start=at):
             readings[index] = reading
         at += len(line)
@@ -51,12 +51,12 @@ def pinyin_of(text: str) -> tuple[str, ...]:
 def _of_line(line: str) -> list[str]:
     from pypinyin import pinyin
 
-    # A callable may return a list, which its annotation lacks: a reading for each of the characters without one.
+    # The callable returns a list, one reading for each unknown character, which pypinyin's annotation lacks.
     return [one[0] for one in pinyin(line, errors=lambda unknown: [""] * len(unknown))]  # type: ignore[arg-type, return-value]
 
 
 def _suited(character: str, reading: str, demand: _Demand) -> str:
-    """The reading by word where it meets the demand; otherwise another that does, one of the same syllable before others."""
+    """The reading by word if it meets the demand; otherwise another one that does, preferably of the same syllable."""
     if _has(reading, demand.vowels) and (not demand.is_rhyme or _final(reading) in demand.finals):
         return reading
     others = [one for one in _heteronyms(character) if _has(one, demand.vowels)]
@@ -70,7 +70,7 @@ def _suited(character: str, reading: str, demand: _Demand) -> str:
 
 @functools.cache
 def _is_in_a_word(character: str, reading: str) -> bool:
-    """Whether a word of the dictionary reads a character so; it has readings that no living word has (听 yǐn)."""
+    """Whether a word of the dictionary has this reading of a character; some readings occur in no word (听 yǐn)."""
     from pypinyin.constants import PHRASES_DICT
 
     return any([reading] == PHRASES_DICT[word][word.index(character)] for word in PHRASES_DICT if character in word)
@@ -98,17 +98,17 @@ def _final(reading: str) -> str:
 
 @functools.cache
 def _finals_of(book: RhymeBook, is_level: bool, group: int) -> frozenset[str]:
-    """The modern finals of a rhyme group, by those of its characters that have one reading. `group` has one bit."""
+    """The modern finals of a rhyme group, from its characters with a single reading. `group`: a mask of one bit."""
     masks = masks_of(book)
     own, other = (masks.level, masks.oblique) if is_level else (masks.oblique, masks.level)
     readings = [_heteronyms(one) for one, mask in own.items() if mask == group and one not in other]
     counts = Counter(_final(one[0]) for one in readings if len(one) == 1)
-    # A single character has strayed to its final.
+    # A final of a single character is an exception.
     return frozenset(final for final, n in counts.items() if n > 1)
 
 
 def _demands(text: str, report: Report) -> Iterator[tuple[int, _Demand]]:
-    """The index and the demand of each character that rhymes, or has readings of both tones where the form demands one."""
+    """Yield index and demand of each character that rhymes, or has readings of both tones where the form demands one."""
     if report.tone_pattern is None:
         return
     masks = masks_of(report.rhyme_book)
@@ -126,7 +126,7 @@ def _demands(text: str, report: Report) -> Iterator[tuple[int, _Demand]]:
                 is_level = tone == LEVEL
                 mask = (masks.level if is_level else masks.oblique).get(character, 0)
                 shared = sum(1 << masks.names.index(name) for name in names)
-                # Poets hardly use that reading: another tone may be, another syllable is not.
+                # For a reading that poets rarely use, only the tone may change, not the syllable.
                 is_trusted = bool(names) or (number, position) not in doubtful
                 finals = _finals(report.rhyme_book, is_level, (mask & shared or mask) if is_trusted else 0)
                 vowels = (_LEVEL_VOWELS if is_level else _OBLIQUE_VOWELS) if is_both else ""

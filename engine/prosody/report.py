@@ -1,4 +1,4 @@
-"""What the checker says about a poem, as plain frozen data. Lines and positions count from 1, as people do."""
+"""The checker's report on a poem, as frozen data. Lines and positions count from 1."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ BORROWED_RHYME = "首句邻韵"
 
 @dataclass(frozen=True, slots=True)
 class LineReport:
-    """A line, the reading of each character, and the 平 仄 中 that its form wants there ("" without a form)."""
+    """A line, the reading of each character, and its template of 平 仄 中 ("" without a form)."""
 
     text: str
     readings: tuple[Reading, ...]
@@ -35,7 +35,7 @@ class CharacterPosition:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A place with the wrong tone; `name` where the fault has one: 孤平, 三平尾, 大拗, 三仄尾 (by strictness alone)."""
+    """A position with the wrong tone. `name`: the name of the fault, if any: 孤平, 三平尾, 大拗, 三仄尾 (if strict)."""
 
     line: int
     position: int
@@ -47,7 +47,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """A deviation that rules allow (拗救, 首句邻韵, 折腰体): its name, and the positions where the line leaves the plain template."""
+    """A deviation that the rules allow (拗救, 首句邻韵, 折腰体): its name, and the positions that deviate from the plain template."""
 
     name: str
     line: int
@@ -56,10 +56,10 @@ class Licence:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with whole lines: 失对 within a couplet, 失黏 between two, 叠句 where a line should repeat the one before.
+    """A fault of whole lines: 失对 within a couplet, 失黏 between couplets, 叠句 where a line should repeat the one before.
 
-    Also a line that is longer or shorter than its form's: 多一字, 少二字, 缺句, 多句; of a tune `line` counts the tune's lines
-    then. With a `licence` (失黏 in a quatrain: 折腰体) it is none.
+    Also a line of the wrong length: 多一字, 少二字, 缺句, 多句; `line` then counts the lines of the tune. With a `licence`
+    (折腰体 for 失黏 in a quatrain) it is no fault.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What is worth knowing and changes no verdict: 小拗 without 救, 三仄尾, 撞韵, 重字 (the later place), 合掌."""
+    """A remark that changes no verdict: 小拗 without 救, 三仄尾, 撞韵, 重字 (at the later position), 合掌."""
 
     name: str
     line: int
@@ -79,7 +79,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Couplet:
-    """对仗 of a couplet that the form wants parallel; `line` is its first. See `engine.prosody.parallelism` for the fields."""
+    """The parallelism (对仗) of a couplet that must be parallel; `line` is its first. See `CoupletParallelism` for the fields."""
 
     line: int
     score: float
@@ -90,10 +90,10 @@ class Couplet:
 
 @dataclass(frozen=True, slots=True)
 class Rhyme:
-    """The end of a line that must rhyme: `label` tells which rhyme, `groups` all that the character belongs to.
+    """The end of a line that must rhyme. `label`: of the rhyme; `groups`: all groups of the character.
 
-    `reason` of a violation: 出韵 another group, 重韵 the character has rhymed before (疑重韵, undecidable: it may stand for
-    another word), 声调 it lacks the tone; 首句邻韵 is a first line in a neighbouring group, which is ok.
+    `reason` of a violation: 出韵 another group, 重韵 a repeated rhyme character (疑重韵, undecidable: it may be another
+    word), 声调 the wrong tone. 首句邻韵 is a first line in a neighbouring group, which is ok.
     """
 
     line: int
@@ -118,11 +118,12 @@ class Verdicts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """`form` and `tone_pattern` name the form and its tone pattern that fit best, `ties` the patterns that fit as well; all of them None
-    or empty where no form has these line lengths. `rhyme_groups`: the groups that the poem rhymes in, by label.
-    `either`: places that a character with both readings fills, so that ok stands on the reading that suits; `doubtful`: those of
-    them where that reading is one that poets hardly use. `couplets`: how parallel the middle couplets of 律诗 and 排律 are; they
-    change no verdict. `style`: 古绝, 五言古诗, 七言古诗: verse that no rule of tones binds.
+    """The report on a poem.
+
+    `form`, `tone_pattern`: the best fit; `ties`: the patterns that fit equally well; None or empty if no form has these line lengths.
+    `rhyme_groups`: the groups that the poem rhymes in, by label. `either`: positions of characters with both readings, which count as the
+    fitting one; `doubtful`: positions that are ok by a reading that poets rarely use. `couplets`: parallelism of the middle
+    couplets of 律诗 and 排律, without effect on verdicts. `style`: 古绝, 五言古诗 or 七言古诗, verse without tone rules; else "".
     """
 
     form: str | None = None
@@ -145,7 +146,7 @@ class Report:
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether all is ok, on the strength of readings that poets hardly use."""
+        """Whether the verdict is ok but depends on readings that poets rarely use."""
         return self.verdicts.overall == "ok" and bool(self.doubtful)
 
     @property
@@ -153,23 +154,23 @@ class Report:
         return "\n".join(line.text for line in self.lines)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain lists, dicts and strings, as JSON has them; the tone pattern is called `order` there."""
+        """Plain values, for JSON; the key of the tone pattern is `order`."""
         data = dataclasses.asdict(self)
         return {"order": data.pop("tone_pattern"), **data, "verdict": self.verdicts.overall}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The report that `to_dict` was made of."""
+        """The inverse of `to_dict`."""
         return msgspec.convert({**data, "tone_pattern": data["order"]}, cls)
 
 
 def report_of_tones(lines: Sequence[str], verdicts: Verdicts, book: RhymeBook) -> Report:
-    """The readings of lines that are held to no template."""
+    """The report of lines without a form: readings only."""
     return _with_readings(lines, [""] * len(lines), verdicts, book)
 
 
 def report_of_fit(lines: Sequence[str], found: TuneFit | RegulatedFit, verdicts: Verdicts) -> Report:
-    """Readings and rhymes of lines beside the form that they were fitted to."""
+    """The report of lines fitted to a form: readings and rhymes."""
     book, rhyme, templates = found.form.rhyme_system, found.rhyme, found.templates
     masks = masks_of(book)
     report = _with_readings(lines, templates, verdicts, book)
@@ -197,7 +198,7 @@ def _read_as(reading: Reading, report: Report) -> Iterator[CharacterPosition]:
 
 
 def positions_of(lines: Sequence[str]) -> Iterator[CharacterPosition]:
-    """Every character of a poem with its place."""
+    """Yield every character of a poem with its position."""
     for number, line in enumerate(lines, start=1):
         for position, character in enumerate(line, start=1):
             yield CharacterPosition(number, position, character)

@@ -1,6 +1,6 @@
-"""Which characters rhyme: the 106 groups of the Pingshui book, and the 19 parts that 词林正韵 makes of them for 词.
+"""Rhyme groups: the 106 groups of 平水韵, the 19 parts of 词林正韵 that combine them for 词, and the 14 groups of 中华新韵.
 
-A character keeps all its readings, so it belongs to a set of groups; sets are bit masks, bit 0 for the first group or part.
+A character has all its readings, so it belongs to a set of groups; sets are bit masks, bit 0 for the first group or part.
 """
 
 import functools
@@ -20,9 +20,9 @@ _NUMERALS = "一二三四五六七八九十"
 
 @dataclass(frozen=True, slots=True)
 class RhymeGroup:
-    """A group of the Pingshui book: `name` is 一东, `characters` all ways to write its members, in both scripts.
+    """A group of 平水韵. `name`: 一东; `characters`: its members in traditional and simplified forms.
 
-    `added` are those of them that the book's digital text lacks (`data/prosody/added.tsv`).
+    `added`: members that the book's digital text lacks (`data/prosody/added.tsv`).
     """
 
     number: int
@@ -33,7 +33,7 @@ class RhymeGroup:
 
     @property
     def letter(self) -> str:
-        """The character that the group is called by: 东."""
+        """The character that names the group: 东."""
         return self.name[-1]
 
     @property
@@ -47,14 +47,14 @@ class RhymeGroup:
 
 @dataclass(frozen=True, slots=True)
 class Masks:
-    """For every known character its level and its oblique groups (or parts), as bit masks."""
+    """Level and oblique groups or parts of every known character, as bit masks; `names`: of the groups."""
 
     level: Mapping[str, int]
     oblique: Mapping[str, int]
     names: tuple[str, ...]
 
     def groups_of(self, character: str) -> int:
-        """All of a character's groups; 0 for an unknown one."""
+        """All groups of a character; 0 for an unknown one."""
         return self.level.get(character, 0) | self.oblique.get(character, 0)
 
     def names_in(self, mask: int) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Verse as text: Han characters, lines and couplets, and their layout in a terminal; the names of the rhyme books."""
+"""Verse as text: Han characters, lines and couplets, layout in a terminal, and the names of the rhyme books."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ RhymeBook = Literal["pingshui", "cilin", "xinyun"]
 # The books by name. 中华新韵 assigns tones and rhymes by modern Mandarin.
 RHYME_BOOKS: Mapping[RhymeBook, str] = {"pingshui": "平水韵", "cilin": "词林正韵", "xinyun": "中华新韵"}
 
-# In place of a form's key.
+# The value of a form's key for free verse.
 FREE_VERSE = "free"
 
 # The punctuation of a cleaned poem; the enumeration comma 、 does not end a line of verse.
@@ -35,22 +35,22 @@ def is_han(character: str) -> bool:
 
 
 def han_of(text: str) -> str:
-    """Only the Han characters of a text."""
+    """The Han characters of a text."""
     return "".join(filter(is_han, text))
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines of a cleaned text: the text between two marks, marks excluded."""
+    """The lines of a cleaned text, without marks."""
     return [line for line in _BETWEEN_LINES.split(text) if line]
 
 
 def split_lines(text: str) -> list[str]:
-    """Lines of verse, each with the mark that closes it: 床前明月光，疑是地上霜。 -> [床前明月光，, 疑是地上霜。]"""
+    """The lines of verse, each with its final mark: 床前明月光，疑是地上霜。 -> [床前明月光，, 疑是地上霜。]"""
     return _LINE.findall(text)
 
 
 def couplets(lines: Sequence[str]) -> list[str]:
-    """Rows as a reader expects them: two lines of equal length a row, any other line a row of its own."""
+    """Display rows: a couplet of equal lines in one row, any other line in its own."""
     rows: list[str] = []
     position = 0
     while position < len(lines):
@@ -63,15 +63,15 @@ def couplets(lines: Sequence[str]) -> list[str]:
 
 
 def columns_rtl(lines: Sequence[str]) -> list[str]:
-    """竖排: the lines as columns from right to left, as terminal rows; short columns are filled with wide spaces."""
+    """竖排: lines as columns from right to left, as terminal rows; short columns are padded with wide spaces."""
     height = max(map(len, lines), default=0)
     padded = [line.ljust(height, "\u3000") for line in lines]
     return ["\u3000".join(line[row] for line in reversed(padded)).rstrip("\u3000 ") for row in range(height)]
 
 
 def nats_per_han(logprob: float | None, text: str) -> float | None:
-    """Nats per Han character, as `evaluate` counts them: −ln p of everything in a poem (forced characters, marks
-    and the end too) divided by its Han characters. Never negative; the fewer, the likelier. None where nothing is known.
+    """Nats per Han character, as in `evaluate`: −ln p of the whole poem (forced characters, marks
+    and END included) divided by the number of its Han characters. Lower is likelier. None if unknown.
 
     Args:
         logprob: ln p of the whole poem, in nats.
@@ -81,5 +81,5 @@ def nats_per_han(logprob: float | None, text: str) -> float | None:
 
 
 def shown_nats(nats: float) -> str:
-    """The figure with two decimals, as every screen displays it."""
+    """The figure with two decimals, for display."""
     return f"{nats:.2f}"

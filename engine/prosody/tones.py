@@ -1,7 +1,7 @@
-"""平 and 仄 by the Pingshui rhyme book: 平 is its level tone, 仄 its rising, departing and entering tones.
+"""平 and 仄 by 平水韵: 平 is its level tone, 仄 its rising, departing and entering tones.
 
-A line of n characters is compared with a template by whole numbers of n bits, the first character being the highest bit:
-one bit mask says which places cannot be level, another which cannot be oblique, and a template says which must be.
+Lines of n characters and templates are compared as bit masks of n bits, first character highest:
+masks of the positions that cannot be level or oblique, and of those that must be.
 """
 
 import functools
@@ -16,17 +16,17 @@ Reading = Literal["平", "仄", "both", "unknown"]
 
 LEVEL, OBLIQUE, EITHER = "平仄中"
 
-# What a character of verse can be, as `letters_of` writes it: one tone; both; both, of which poets use one nearly always; not known.
+# Letters of `letters_of`: one tone; both; both, of which poets nearly always use one; unknown.
 LEVEL_ONLY, OBLIQUE_ONLY, BOTH, BOTH_MOSTLY_LEVEL, BOTH_MOSTLY_OBLIQUE, UNKNOWN = "PZepz?"
 
 
 def tone_book(system: RhymeBook | None) -> RhymeBook:
-    """The book that tells the tones: 中华新韵 by modern Mandarin, 平水韵 for any other and for none."""
+    """The book that defines the tones: 中华新韵 for itself, 平水韵 for any other and None."""
     return "xinyun" if system == "xinyun" else "pingshui"
 
 
 def reading_of(character: str, system: RhymeBook = "pingshui") -> Reading:
-    """平, 仄, both where the book has it in groups of both, unknown where it lacks it."""
+    """The reading of a character: 平, 仄, "both" if the book has it in groups of both, "unknown" if it lacks it."""
     masks = masks_of(tone_book(system))
     if character in masks.level:
         return "both" if character in masks.oblique else "平"
@@ -35,17 +35,17 @@ def reading_of(character: str, system: RhymeBook = "pingshui") -> Reading:
 
 @functools.cache
 def usual_tones() -> Mapping[str, str]:
-    """For characters of both tones that poets use in one nearly always, that tone: 不 is 仄. From `data/prosody/usual.tsv`."""
+    """Character of both tones that poets nearly always use in one -> that tone: 不 is 仄. From `data/prosody/usual.tsv`."""
     return {character: tone for tone, characters in bundled_rows("prosody/usual.tsv") for character in characters}
 
 
 def letters_of(text: str, system: RhymeBook = "pingshui") -> str:
-    """What each character of a text can be, a letter each."""
+    """The possible tones of each character of a text, one letter each."""
     return text.translate(_letters(tone_book(system)))
 
 
 class _Letters(dict[int, str]):
-    """A translation table to letters; any character that it lacks is unknown."""
+    """A translation table to letters; missing characters are `UNKNOWN`."""
 
     def __missing__(self, code: int) -> str:
         return UNKNOWN
@@ -65,7 +65,7 @@ def _letters(system: RhymeBook) -> Mapping[int, str]:
 
 
 def cannot_be(text: str, system: RhymeBook = "pingshui") -> tuple[int, int]:
-    """(cannot be level, cannot be oblique): bit masks of a text; a character with both readings, or unknown, is in neither."""
+    """(cannot be level, cannot be oblique): bit masks of a text. A character with both readings, or unknown, is in neither."""
     letters = letters_of(text, system)
     return _bits(letters, OBLIQUE_ONLY), _bits(letters, LEVEL_ONLY)
 
@@ -77,5 +77,5 @@ def must_be(template: str) -> tuple[int, int]:
 
 
 def _bits(signs: str, wanted: str) -> int:
-    """A bit for each sign, the first the highest: 1 where it is the wanted one."""
+    """A bit mask of signs, first sign highest: 1 for the wanted sign."""
     return int("0" + "".join("1" if sign == wanted else "0" for sign in signs), 2)

@@ -1,7 +1,7 @@
-"""Which tune (词牌) some verse is in, however an edition cuts its lines: by its characters, its rhymes and its tones.
+"""Recognition of the tune (词牌) of verse by its characters, rhymes and tones, however an edition divides its lines.
 
-Editions cut a tune in several ways (念奴娇 4-5-4 or 4-3-6, 满江红 3-5 or 8), so a mark counts for nothing but as a position where a line
-may end; a tune's rhymes stand at marks in all of them.
+Editions divide a tune differently (念奴娇 4-5-4 or 4-3-6, 满江红 3-5 or 8), so a mark is only a position where a line
+may end; the rhymes of a tune are at marks in all editions.
 """
 
 import contextlib
@@ -17,49 +17,49 @@ from engine.prosody.text import FREE_VERSE, RhymeBook, han_of, is_han, split_lin
 from engine.prosody.tones import cannot_be, must_be
 from engine.system.errors import UsageError
 
-# Of so many positions that demand a tone, one may be wrong in verse that is still taken for a tune.
+# One wrong tone or rhyme is tolerated per this many positions that demand a tone.
 _PLACES_A_VIOLATION = 8
-# Of so many rhymes, one may stand where the text has no mark.
+# One rhyme without a mark is tolerated per this many rhymes.
 _RHYMES_A_MISSING_MARK = 8
-# Verse that lacks or exceeds so many characters may still be meant for a tune of so many lines or more.
+# Maximum surplus or missing characters of verse that is nearly a tune, and minimum number of the tune's lines.
 _MAX_CHARACTERS_OFF = 2
 _MIN_LINES = 6
 _MIN_SHARE_OF_ENDS = 0.7
-# How many pieces of a text, or lines of a tune, may stand against each other where editions cut differently.
+# Maximum pieces of a text, or lines of a tune, that are aligned with each other where editions divide differently.
 _MAX_RUN = 3
 _COST_OF_A_CUT = 0.1
 _UP_TO_A_RUN = range(1, _MAX_RUN + 1)
-# (pieces, lines) that stand against each other; a piece or a line without any stands alone.
+# Steps of the alignment (pieces, lines); (0, 1) and (1, 0) leave a line or a piece unmatched.
 _MOVES = ((0, 1), (1, 0), *itertools.product(_UP_TO_A_RUN, _UP_TO_A_RUN))
 _NUMERALS = "零一二三四五六七八九十"
 
 
 def recut(pieces: Iterable[str], lengths: Sequence[int]) -> list[str]:
-    """The characters of some pieces in lines of other lengths."""
+    """Divide the characters of some pieces into lines of other lengths."""
     characters = iter("".join(pieces))
     return ["".join(itertools.islice(characters, length)) for length in lengths]
 
 
 def fit_tune(pieces: Sequence[str], form: Form) -> TuneFit | None:
-    """The way of a tune (itself or one of its variants) that has as many characters and fits best; None where none has."""
+    """The best fit among a tune and its variants with the same number of characters; None if there is none."""
     n_characters = sum(map(len, pieces))
     candidates = (variant for variant in (form, *form.variants) if sum(variant.line_lengths) == n_characters)
     return _best((fit(recut(pieces, variant.line_lengths), variant) for variant in candidates), pieces)
 
 
 def recognised_tune(pieces: Sequence[str], book: RhymeBook | None = None) -> TuneFit | None:
-    """The tune that some verse is in by a rhyme book, where most positions fit and the rhymes stand at marks; None where it is in none."""
+    """The tune of verse by a rhyme book, if most positions fit and the rhymes are at marks; else None."""
     lengths = tuple(map(len, pieces))
     candidates: Iterable[Form] = tunes_of_size(sum(lengths))
     if len(set(lengths)) == 1:
-        # Lines of one length are cut as they are meant.
+        # Lines of equal length are taken as they are.
         candidates = (variant for variant in candidates if variant.line_lengths == lengths)
     fits = (fit(recut(pieces, variant.line_lengths), variant.in_book(book)) for variant in candidates)
     return _best((one for one in fits if _is_recognised(one) and _rhymes_at_marks(one, pieces)), pieces)
 
 
 def _best(fits: Iterable[TuneFit], pieces: Sequence[str]) -> TuneFit | None:
-    """The fit with the fewest violations; of several, the one whose lines end most often at a mark."""
+    """The fit with the fewest faults; among equals, the one with the most line ends at marks."""
     ends = _ends(map(len, pieces))
     return min(fits, key=lambda one: (one.n_faults, len(_ends(one.form.line_lengths) - ends)), default=None)
 
@@ -76,13 +76,13 @@ def _rhymes_at_marks(found: TuneFit, pieces: Sequence[str]) -> bool:
 
 
 def _ends(lengths: Iterable[int]) -> set[int]:
-    """The number of characters up to the end of each line."""
+    """The number of characters before the end of each line."""
     return set(itertools.accumulate(lengths))
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Some pieces of a text (first, end) that stand against some lines of a tune; neither may be empty twice."""
+    """Pieces of a text (first, end) aligned with lines of a tune; one of the two may be empty. `n_extra`: surplus characters."""
 
     pieces: tuple[int, int]
     lines: tuple[int, int]
@@ -90,7 +90,7 @@ class Run:
 
 
 def aligned(lengths: Sequence[int], form: Form) -> list[Run]:
-    """The cheapest way to set pieces of these lengths against a tune's lines: one for one, merged, cut, left out or added."""
+    """The cheapest alignment of pieces of these lengths with a tune's lines: equal, merged, split, left out or added."""
     wanted = form.line_lengths
     costs: dict[tuple[int, int], tuple[float, Run | None]] = {(0, 0): (0.0, None)}
     for i in range(len(lengths) + 1):
@@ -112,7 +112,7 @@ def _path(costs: dict[tuple[int, int], tuple[float, Run | None]], end: tuple[int
 
 
 def line_differences(pieces: Sequence[str], form: Form) -> list[tuple[int, str]]:
-    """(line of the tune, counted from 1; by how much it differs: 多一字, 少二字, 缺句, 多句), for the way that is nearest."""
+    """(line of the tune from 1, its difference: 多一字, 少二字, 缺句, 多句), for the nearest variant of the tune."""
     lengths = list(map(len, pieces))
     variant = min(
         (form, *form.variants),
@@ -134,7 +134,7 @@ def _difference(run: Run) -> str:
 
 
 def characters_off(n_extra: int) -> str:
-    """What so many characters too many, or too few, are called: 多一字, 少二字."""
+    """The name of a surplus or lack of characters: 多一字, 少二字."""
     n_off = abs(n_extra)
     number = _NUMERALS[n_off] if n_off < len(_NUMERALS) else str(n_off)
     return f"{'多' if n_extra > 0 else '少'}{number}字"
@@ -145,7 +145,7 @@ def _n_off(runs: Iterable[Run]) -> int:
 
 
 def nearly_tune(pieces: Sequence[str]) -> Form | None:
-    """The tune that some verse is in but for a character or two too many or too few; None where there is none."""
+    """The tune that verse would be in with one or two characters more or less; None if there is none."""
     lengths = list(map(len, pieces))
     if len(set(lengths)) < 2:
         return None
@@ -161,7 +161,7 @@ def nearly_tune(pieces: Sequence[str]) -> Form | None:
 
 
 def _ends_agree(lengths: Sequence[int], variant: Form) -> bool:
-    """Whether most of a tune's lines end at a mark, counted from the front or from the back: quick, before lines are aligned."""
+    """Whether most of a tune's lines end at a mark, counted from the start or the end: a quick test before the alignment."""
     total, size = sum(lengths), sum(variant.line_lengths)
     ends, own = _ends(lengths), _ends(variant.line_lengths)
     from_the_back = {end + size - total for end in ends}
@@ -169,7 +169,7 @@ def _ends_agree(lengths: Sequence[int], variant: Form) -> bool:
 
 
 def _share_wrong(pieces: Sequence[str], variant: Form, runs: Iterable[Run]) -> float | None:
-    """The share of wrong tones and rhymes in the lines that are whole; None where it is too large to be the tune."""
+    """The fraction of wrong tones and rhymes in lines of the right length; None if it is too large for the tune."""
     (tone_pattern,) = variant.tone_patterns
     lines = [""] * len(variant.line_lengths)
     n_demanded = n_wrong = 0
@@ -192,10 +192,10 @@ def _share_wrong(pieces: Sequence[str], variant: Form, runs: Iterable[Run]) -> f
 
 @functools.lru_cache(maxsize=256)
 def stanza_starts_of(text: str, form: str | None = None) -> tuple[int, ...]:
-    """Where in a poem the second stanza of its tune begins, and every later one, as indices of the text; () for other verse.
+    """The text index at which each stanza of a poem's tune begins, except the first; () for other verse.
 
     Args:
-        form: the key of its form; without one, or with that of free verse, the tune that the verse is recognised as.
+        form: the key of its form; None, or free verse: the tune is recognised.
     """
     pieces = [han_of(line) for line in split_lines(text)]
     with contextlib.suppress(UsageError):

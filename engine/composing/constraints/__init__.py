@@ -1,1 +1,1 @@
-"""Constraints on a poem: form, tone pattern, rhyme and forced characters. Free of torch."""
+"""Constraints on a poem: form, tone pattern, rhyme and forced characters. Imports no torch."""

@@ -1,4 +1,4 @@
-"""Begin characters outside the vocabulary: folded to a variant, or refused with the nearest known characters."""
+"""Begin characters outside the vocabulary: folding to a known variant, or an error with the nearest known characters."""
 
 import bisect
 import functools
@@ -13,20 +13,20 @@ from engine.prosody.text import is_han
 from engine.system.errors import ComposeError, Message
 
 BEGIN_HINT = "Begin with Chinese characters, such as 日 or 春江."
-# A word in Latin letters, as one types a reading.
+# A word in Latin letters, probably pinyin.
 _LATIN_WORD = re.compile(r"[A-Za-z\u00fc'’]{2,}")
 _LONGEST_READING = 4
 _N_SUGGESTED = 5
 
 
 def fold_begin(text: str, vocabulary: Vocabulary, hint: str = BEGIN_HINT) -> str:
-    """Fold characters to the vocabulary: without spaces, traditional forms simplified, half-width marks made full-width.
+    """Fold characters to the vocabulary: remove spaces, simplify traditional forms, make half-width marks full-width.
 
     Args:
-        hint: the advice of the error about a character that is not Han.
+        hint: the hint of the error about a character that is not Han.
 
     Raises:
-        ComposeError: naming the unknown character and the nearest known ones.
+        ComposeError: for a character without a known variant; it names the nearest known ones.
     """
     characters = "".join(text.split())
     if _LATIN_WORD.fullmatch(characters):
@@ -37,7 +37,7 @@ def fold_begin(text: str, vocabulary: Vocabulary, hint: str = BEGIN_HINT) -> str
 
 
 def _hint_of_reading(word: str, vocabulary: Vocabulary) -> str:
-    """Advice that lists known characters read as a word in Latin letters, most frequent first; "" where there are none."""
+    """A hint that lists the known characters of each syllable of a pinyin word, most frequent first; "" if a syllable has none."""
     syllables = syllables_in(word)[:_LONGEST_READING]
     # The vocabulary is ordered by frequency.
     alike = [
@@ -69,7 +69,7 @@ _FULL_WIDTH = dict(zip(",.!?;:", "，。！？；：", strict=True))
 
 
 def _variants(character: str) -> list[str]:
-    """Other ways to write a character: simplified, traditional, the compatibility forms of Unicode, full-width marks."""
+    """Variants of a character: simplified, traditional, simplified Japanese, Unicode compatibility forms, full-width marks."""
     simplified, traditional, japanese = (_converter(name).convert(character) for name in ("t2s", "s2t", "jp2t"))
     folded = _FULL_WIDTH.get(character, unicodedata.normalize("NFKC", character))
     to_simplified = _converter("t2s").convert
@@ -78,13 +78,13 @@ def _variants(character: str) -> list[str]:
 
 @functools.cache
 def _converter(name: str) -> Any:
-    # Loaded when first needed: most begin characters are known as they are.
+    # Imported on first use: most begin characters are in the vocabulary.
     import opencc
 
     return opencc.OpenCC(name)
 
 
-# Old and vulgar forms that OpenCC leaves alone: the form, then the character in use. From the variant notes of dictionaries.
+# Old and vulgar forms that OpenCC does not convert: the form, then the character in use. From the variant notes of dictionaries.
 _OTHER_FORMS = """
 㐂喜 㒵貌 皃貌 㑹会 仌冰 氷冰 亾亡 㚑灵 囯国 囶国 旾春 秌秋 埜野 壄野 埊地 奌点 囙因 囬回 朙明 眀明
 畮亩 珎珍 灮光 桒桑 躰体 靁雷 蘤花 夘卯 乹乾 亝齐 仏佛 兎兔 冺泯 凥居 刅创 夛多 尓尔 崕崖 庻庶 恱悦
@@ -96,15 +96,15 @@ _N_RADICALS, _FIRST_RADICAL = 214, 0x2F00
 
 
 def nearest(character: str, vocabulary: Vocabulary, limit: int = 5) -> list[str]:
-    """Well-known characters of the vocabulary nearest to one that it lacks, the nearest first; few or none where none is near.
+    """At most `limit` frequent characters of the vocabulary that are nearest to one that it lacks, nearest first; possibly none.
 
-    First another way to write it, then characters that are read alike (with the same radical before others), then those that
-    have its radical and rhyme with it, then those that have its radical.
+    The order: another form of the character, characters of the same reading (those of the same radical first), characters of
+    the same radical and rhyme, and characters of the same radical.
     """
     known = [one for one in vocabulary.characters if FIRST_BLOCK[0] <= ord(one) <= FIRST_BLOCK[1]][:N_WELL_KNOWN]
     form = _FORMS.get(character)
     found = [form] if form is not None and form in vocabulary else []
-    # What is known of the character in use is known of its other form.
+    # A form has the reading, rhyme and radical of the character in use.
     model = form or character
     ranked = [(rank, index, one) for index, one in enumerate(known) if (rank := _distance(model, one)) is not None]
     found += [one for _, _, one in sorted(ranked) if one not in found]
@@ -112,7 +112,7 @@ def nearest(character: str, vocabulary: Vocabulary, limit: int = 5) -> list[str]
 
 
 def _distance(character: str, other: str) -> int | None:
-    """From 0, the nearest, to 4; None where two characters have nothing in common."""
+    """The distance of two characters, 0 (nearest) to 4; None if they have nothing in common."""
     syllable = syllable_of(character)
     is_read_alike = syllable is not None and syllable == syllable_of(other)
     groups, other_groups = _groups_of(character), _groups_of(other)
@@ -130,13 +130,13 @@ def _groups_of(character: str) -> int:
 
 
 def _radical_of(character: str) -> int | None:
-    """The number of a character's radical; None outside the first block of Unicode, which is ordered by radical."""
+    """The number of a character's radical; None outside Unicode's first block of Han characters, which is ordered by radical."""
     code = ord(character)
     return bisect.bisect_right(_radicals(), code) if FIRST_BLOCK[0] <= code <= FIRST_BLOCK[1] else None
 
 
 @functools.cache
 def _radicals() -> list[int]:
-    """Where each radical of Kangxi begins in the first block: with the radical itself."""
+    """The code point at which each Kangxi radical begins in the first block: that of the radical itself."""
     radicals = map(chr, range(_FIRST_RADICAL, _FIRST_RADICAL + _N_RADICALS))
     return sorted(ord(unicodedata.normalize("NFKC", radical)) for radical in radicals)

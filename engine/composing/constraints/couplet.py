@@ -1,7 +1,7 @@
-"""Couplets 对联: lower lines for a given upper line. Free of torch.
+"""Couplets 对联: lower lines for a given upper line. Imports no torch.
 
-The lower line is as long as the upper one, has the opposite tone at every second character and at the end, and no character of
-the upper line. `decoding.guides` makes characters likelier that poets set against that of the upper line.
+The lower line has the length of the upper one, the opposite tone at every second character and at the end, and no character of
+the upper line. `decoding.guides` biases it towards characters that poets pair with those of the upper line.
 
 Shapes: S slots.
 """
@@ -27,7 +27,7 @@ def upper_line(config: ComposeConfig, vocabulary: Vocabulary) -> str:
     """The Han characters of the upper line, folded to the vocabulary.
 
     Raises:
-        ComposeError: for a line of other lengths, or a character that is not in the vocabulary.
+        ComposeError: for a line outside `MIN_CHARS` to `MAX_CHARS`, or a character that is not in the vocabulary.
     """
     upper = fold_begin(han_of(config.couplet), vocabulary)
     if not MIN_CHARS <= len(upper) <= MAX_CHARS:
@@ -39,23 +39,23 @@ def upper_line(config: ComposeConfig, vocabulary: Vocabulary) -> str:
 
 
 def kept_couplet(config: ComposeConfig, vocabulary: Vocabulary) -> str:
-    """Both lines with their marks, `BLANK` for each character of the lower line that the request does not keep."""
+    """Both lines with their marks; `BLANK` for each character of the lower line that the request does not keep."""
     upper = upper_line(config, vocabulary)
     kept = "".join(one for one in config.keep if is_han(one) or one == BLANK)[len(upper) :]
     return f"{upper}{COMMA}{kept.ljust(len(upper), BLANK)}{STOP}"
 
 
 def opposite_tones(upper: str, slots: Sequence[Slot]) -> Codes:
-    """The tones (S,), as bits, that each slot takes; the upper line and the positions that do not count take either."""
+    """The tones (S,), as bits, that each slot takes: either in the upper line and at free positions of the lower line."""
     codes = np.full(len(slots), EITHER_BITS, np.uint8)
     for slot in slots:
         if slot.line == 2 and slot.position and (slot.position % 2 == 0 or slot.ends_line):
             above = tones_of(upper[slot.position - 1], "pingshui")
-            # A character of both tones, or of none in the book, is opposed by either.
+            # A character of both tones, or of unknown tone, sets no constraint.
             codes[slot.index] = EITHER_BITS ^ above if above in (LEVEL_BIT, OBLIQUE_BIT) else EITHER_BITS
     return codes
 
 
 def ends_level(upper: str) -> bool:
-    """Whether an upper line ends in a level tone, where custom has an oblique one."""
+    """Whether an upper line ends in a level tone; traditionally it ends in an oblique one."""
     return tones_of(upper[-1], "pingshui") == LEVEL_BIT

@@ -1,4 +1,4 @@
-"""Forced characters: the slot of each, and the constraint that it comes from. Free of torch."""
+"""Forced characters: the slot of each, and the constraint that forces it. Imports no torch."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,10 +43,10 @@ class ForcedCharacter:
 def forced_characters(
     config: ComposeConfig, form: Form, slots: Sequence[Slot], vocabulary: Vocabulary
 ) -> Mapping[int, ForcedCharacter]:
-    """The forced characters by slot index; one at a slot that a 叠 repeats stands at its source.
+    """The forced characters by slot index; one at a slot that repeats another (叠) is listed at the source slot.
 
     Raises:
-        ComposeError: when a text has too many characters for the form or one that is not in the vocabulary, or when two fields
+        ComposeError: when a text is too long for the form or has a character that is not in the vocabulary, or when two fields
             force different characters at one slot.
     """
     found: dict[int, ForcedCharacter] = {}
@@ -88,7 +88,7 @@ def _each_forced(
 def _text(
     constraint: str, text: str, form: Form, character_slots: Sequence[Slot], vocabulary: Vocabulary
 ) -> Iterator[ForcedCharacter]:
-    """The characters of a text that fills the form from its beginning; `keep` must fill it to its end."""
+    """The forced characters of a text that starts at the first slot; `keep` must extend to the last."""
     lines = [_folded(constraint, line, vocabulary) for line in _SEPARATORS.split(text) if line]
     characters = "".join(lines)
     if not characters:
@@ -124,7 +124,7 @@ def _at(constraint: str, characters: str, character_slots: Iterable[Slot]) -> It
 
 
 def _folded(constraint: str, text: str, vocabulary: Vocabulary) -> str:
-    """The text folded to the vocabulary; □ stays. Raises ComposeError for an unknown character."""
+    """The text folded to the vocabulary, with □ kept. Raises ComposeError for an unknown character."""
     text = "".join(_SEPARATORS.split(text))
     hint = (
         BEGIN_HINT

@@ -1,4 +1,4 @@
-"""The constraint plan: what each slot of a poem may hold, from the form and the request, before decoding. Free of torch.
+"""The constraint plan: the constraints of form and request on each slot of a poem, computed before decoding. Imports no torch.
 
 Shapes: S slots, O tone patterns, L rhyme labels, G rhyme groups or parts, V vocabulary.
 """
@@ -24,7 +24,7 @@ from engine.system.errors import ComposeError
 
 Ints = NDArray[np.int64]
 
-# The token id of a slot that is not known yet.
+# The token id of a slot whose token is not determined yet.
 NO_TOKEN = -1
 
 
@@ -32,10 +32,10 @@ NO_TOKEN = -1
 class ConstraintPlan:
     """A form together with the constraints of a request.
 
-    `token_ids` (S,): the token of each forced character, mark and end, `NO_TOKEN` where one is sampled, repeated or chosen among
-    marks. `codes` (O, S): the tones, as bits, that each tone pattern takes at a slot. `groups` (L, G): the open groups of each
-    rhyme. `forced_lines`: the lines, counted from 1, of which nothing is sampled. `unresolved_groups` (L, G): the open groups
-    before `resolve_rhyme`.
+    `forced`: the forced characters by slot index. `token_ids` (S,): the token of each forced character, mark and end; `NO_TOKEN`
+    where one is sampled, repeated or chosen among marks. `codes` (O, S): the tones, as bits, that each tone pattern takes at a slot.
+    `rhymes`: the rhyming slots by slot index. `groups` (L, G): the open groups of each rhyme. `forced_lines`: the lines, counted from
+    1, without a sampled character. `unresolved_groups` (L, G): the open groups before `resolve_rhyme`.
     """
 
     form: Form
@@ -57,21 +57,21 @@ class ConstraintPlan:
 
     @property
     def rhyme(self) -> str | None:
-        """The group of the first rhyme, where only one is open."""
+        """The group of the first rhyme; None unless exactly one is open."""
         is_open = self.groups[0]
         names = [name for name, is_own in zip(self.group_names, is_open, strict=True) if is_own]
         return names[0] if len(names) == 1 else None
 
     @property
     def forces_ahead(self) -> bool:
-        """Whether a character is forced after a slot that is sampled."""
+        """Whether a character is forced after a sampled slot."""
         sampled = (slot.index for slot in self.slots if slot.is_character and slot.source is None)
         first = next((index for index in sampled if self.token_ids[index] == NO_TOKEN), len(self.slots))
         return any(index > first for index in self.forced)
 
 
 def plan_poem(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
-    """The plan of a request that names a form. With control codes a rhyme left open is resolved by the seed.
+    """The plan of a request that names a form. If the groups have control codes, an open rhyme is resolved by the seed.
 
     Raises:
         UsageError: for an unknown form or rhyme.
@@ -100,7 +100,7 @@ def plan_poem(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
 
 
 def resolve_rhyme(plan: ConstraintPlan, config: ComposeConfig) -> ConstraintPlan:
-    """The same plan with the rhyme group of a poem of this seed, form, begin character, title and keywords."""
+    """The plan with the first rhyme resolved to one group, sampled by seed, form, begin character, title and keywords."""
     if not plan.rhymes:
         return plan
     open_groups = plan.groups if plan.unresolved_groups is None else plan.unresolved_groups
@@ -113,7 +113,10 @@ def resolve_rhyme(plan: ConstraintPlan, config: ComposeConfig) -> ConstraintPlan
 def known_token_ids(
     slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter], vocabulary: Vocabulary, hint: str
 ) -> Ints:
-    """The token of each slot (S,) that is known, `NO_TOKEN` elsewhere. `hint`: the advice about a mark that is not in the vocabulary."""
+    """The token of each slot (S,) that is determined by the plan, `NO_TOKEN` elsewhere.
+
+    Raises ComposeError, with `hint`, for a mark that is not in the vocabulary.
+    """
     token_ids = np.full(len(slots), NO_TOKEN, np.int64)
     for slot in slots:
         if slot.index in forced:
@@ -130,6 +133,6 @@ def known_token_ids(
 
 
 def forced_lines(slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter]) -> frozenset[int]:
-    """The lines without a sampled slot."""
+    """The numbers of the lines without a sampled character."""
     sampled = {slot.line for slot in slots if slot.is_character and slot.source is None and slot.index not in forced}
     return frozenset(slot.line for slot in slots if slot.is_character) - sampled

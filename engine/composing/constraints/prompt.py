@@ -1,4 +1,4 @@
-"""The prompt: BEGIN and the control codes that the model was trained with."""
+"""The prompt: BEGIN and control codes, in the format of the training data."""
 
 from dataclasses import replace
 
@@ -22,18 +22,18 @@ from engine.system.names import shown
 
 
 def build_prompt(config: ComposeConfig, plan: ConstraintPlan | None, vocabulary: Vocabulary) -> list[int]:
-    """The tokens before a poem: BEGIN, form and rhyme of the plan, title, keywords and style of the request.
+    """The tokens before a poem: BEGIN, form and rhyme of the plan, and title, keywords and style of the request.
 
-    Form and rhyme are left out where the vocabulary has no control code for them. A model that was trained with titles and
-    without keywords reads the keywords as the end of the title, which is kept where it is long.
+    Form and rhyme are left out if the vocabulary has no control code for them. For a model that was trained with titles but
+    without keywords, the keywords are appended to the title; the end of a long title is kept.
 
     Raises:
-        ComposeError: for a title or keyword without a control code, and an unknown style.
+        ComposeError: for a title or keywords that the model cannot read, an invalid keyword, or an unknown style.
     """
     style = style_of_request(config.style)
     title, keywords = _title(config.title, vocabulary), _keywords(config.keywords, vocabulary)
     if vocabulary.tag(KEYWORD) is None:
-        # Read as a title, four keywords of its own are worth 0.09 nats a character to a held-out quatrain.
+        # With four of its own keywords as the title, a held-out quatrain is 0.09 nats a character likelier.
         title, keywords = title + "".join(keywords), ()
     codes = ControlCodes(
         title=title,
@@ -66,7 +66,7 @@ def _keywords(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
             raise ComposeError(
                 "{word} is no keyword.",
                 "A keyword has one to {n} Chinese characters.",
-                # With the marks that part keywords, as it was typed.
+                # As typed, with its punctuation.
                 word=shown(next((typed for typed in text.split() if word in typed), word)),
                 n=MAX_KEYWORD_CHARS,
             )
@@ -74,10 +74,10 @@ def _keywords(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
 
 
 def style_of_request(name: str) -> Style:
-    """The style of a name, an empty one for ""; of a poet without a control code, dynasty and period.
+    """The style of a name: a dynasty, a period or a poet; an empty style for "". A poet without a control code gives dynasty and period.
 
     Raises:
-        ComposeError: for a name of none.
+        ComposeError: for an unknown name.
     """
     name = name.strip()
     if not name:
@@ -102,7 +102,7 @@ def _title(title: str, vocabulary: Vocabulary) -> str:
         try:
             known.append(fold_begin(character, vocabulary))
         except ComposeError:
-            continue  # the others can still steer the poem
+            continue  # an unknown character is left out; the others still condition the poem
     if not known:
         raise ComposeError(
             "The model knows no character of the title {title}.", "Choose another title.", title=shown(title)

@@ -1,4 +1,4 @@
-"""The check of a request before PyTorch is loaded: constraints that contradict each other, the form or the vocabulary."""
+"""The plan of any request, and its check before torch is loaded: constraints that contradict each other, the form or the vocabulary."""
 
 import functools
 import re
@@ -40,7 +40,7 @@ def check_free(config: ComposeConfig) -> None:
 
 
 def is_shaped(config: ComposeConfig) -> bool:
-    """Whether free verse keeps characters behind a blank, in lines whose ends are marked."""
+    """Whether a request without a form fixes the line lengths: a couplet, or a kept text of marked lines with a character after a blank."""
     if config.form != FREE_VERSE or config.couplet:
         return bool(config.couplet)
     behind = config.keep.partition(BLANK)[2]
@@ -48,7 +48,7 @@ def is_shaped(config: ComposeConfig) -> bool:
 
 
 def plan_of(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
-    """The plan of a request that names a form or keeps a shape. Raises as `plan_poem`."""
+    """The plan of a request with a form, a couplet or a kept text. Raises as `plan_poem` and `plan_shape`."""
     if config.form == FREE_VERSE or config.couplet:
         return plan_shape(config, vocabulary)
     return resolve_rhyme(_plan_of_constraints(config.replace(seed=0), vocabulary), config)
@@ -56,12 +56,12 @@ def plan_of(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
 
 @functools.lru_cache(maxsize=16)
 def _plan_of_constraints(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
-    """Cached for poems that differ in their seeds: a plan takes as long as two decoding steps."""
+    """The plan, cached for poems that differ in their seeds only: planning takes as long as two decoding steps."""
     return plan_poem(config, vocabulary)
 
 
 def plan_shape(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
-    """The plan of free verse in the shape of its kept text, or of a couplet, whose lower line opposes the tones of the upper one.
+    """The plan of free verse with the line lengths of its kept text, or of a couplet with opposite tones in its lower line.
 
     Raises:
         ComposeError: for a constraint that needs a form, or a character or mark that is not in the vocabulary.
@@ -105,12 +105,12 @@ _ANY_PATTERN = TonePattern("", (), ())
 
 
 def _mark(marks: str) -> str:
-    """The mark that closes a line; of lines that are only separated, both marks, for the model to choose."""
+    """The mark after a line; both marks, for the model to choose, if the lines are only separated."""
     return next((mark for mark in marks if mark in LINE_MARKS), COMMA + STOP)
 
 
 def check_request(config: ComposeConfig, vocabulary: Vocabulary) -> None:
-    """Raise the error that composing would raise before its first token.
+    """Raise the error that composing would raise before its first token, if any.
 
     Raises:
         UsageError: for an unknown form or rhyme.
@@ -128,10 +128,11 @@ def check_request(config: ComposeConfig, vocabulary: Vocabulary) -> None:
 
 
 def forced_prefix(config: ComposeConfig, vocabulary: Vocabulary) -> str:
-    """The characters that a free poem begins with, folded to the vocabulary.
+    """The prefix of a free poem, folded to the vocabulary.
 
     Raises:
-        ComposeError: for a character that is not in the vocabulary, or one kept behind a blank.
+        ComposeError: for a character that is not in the vocabulary, a kept character after a blank, or a begin that differs from the
+            kept text.
     """
     kept, blank, after = re.sub(r"[\s/|／｜]+", "", config.keep).partition(BLANK)
     if blank and any(map(is_han, after)):

@@ -1,4 +1,4 @@
-"""The slots that rhyme, and the rhyme groups that the constraints leave open. Free of torch.
+"""The slots that rhyme, and the rhyme groups that the constraints leave open. Imports no torch.
 
 Shapes: O tone patterns, L rhyme labels, G rhyme groups or parts.
 """
@@ -21,9 +21,9 @@ from engine.system.names import shown
 
 
 def poem_seed(seed: int, constraints: str) -> int:
-    """Derive the generator seed of one poem from the request's seed and a text of its constraints.
+    """Derive the seed of a poem's random generator from the request's seed and a text of its constraints.
 
-    The constraints enter because poems of one seed would otherwise resemble each other.
+    Without the constraints, poems of the same seed would resemble each other.
     """
     return int.from_bytes(hashlib.blake2b(f"{seed} {constraints}".encode(), digest_size=7).digest(), "big")
 
@@ -32,8 +32,8 @@ def poem_seed(seed: int, constraints: str) -> int:
 class RhymeSlot:
     """A slot that rhymes.
 
-    `tone_patterns` (O,): the patterns in which it does. `n_level` and `n_oblique`: the slots of this rhyme, from this one on, that
-    are sampled in each tone.
+    `tone_patterns` (O,): the patterns in which it rhymes. `n_level` and `n_oblique`: the number of slots of this rhyme, from this one
+    on, that are sampled in each tone.
     """
 
     label: int
@@ -46,7 +46,7 @@ class RhymeSlot:
 def rhyme_slots(
     form: Form, fits: Sequence[TonePatternFit], slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter]
 ) -> Mapping[int, RhymeSlot]:
-    """The rhyming slots of some tone patterns by index, without those that a 叠 repeats, which rhyme with their source."""
+    """The rhyming slots of tone patterns by slot index, without repeated ones (叠), which rhyme as their source does."""
     ends = {slot.line: slot for slot in slots if slot.ends_line and slot.source is None}
     labels = labels_of(form)
     patterns: dict[int, Bools] = {}
@@ -73,7 +73,7 @@ def labels_of(form: Form) -> list[str]:
 
 
 def requested_group(name: str | None, form: Form) -> int | None:
-    """The index of the requested rhyme group or, of a tune, part.
+    """The index of the requested rhyme group, or part of 词林正韵; None if none is requested.
 
     Raises:
         ComposeError: when the form cannot rhyme in it.
@@ -120,7 +120,7 @@ def _modern_group_called(name: str, names: Sequence[str]) -> int:
 
 
 def _part_called(name: str, names: Sequence[str]) -> int:
-    """The index of a part by its name (第七部), or by a group of the rhyme book that lies in one part."""
+    """The index of a part of 词林正韵 by its name (第七部), or by a group of 平水韵 that lies in a single part."""
     if name in names:
         return names.index(name)
     if name.startswith("第"):
@@ -151,12 +151,12 @@ def shared_groups(
     forced: Mapping[int, ForcedCharacter],
     prosody: TokenProsody,
 ) -> tuple[Bools, list[TonePatternFit]]:
-    """The open groups (L, G) of each rhyme, and the tone patterns whose rhymes can be made.
+    """The open groups (L, G) of each rhyme, and the tone patterns in which every rhyme has an open group.
 
     A requested group constrains the first rhyme.
 
     Raises:
-        ComposeError: when there is no such pattern.
+        ComposeError: when no pattern is left, or a regulated form would rhyme twice with the same forced character.
     """
     left, kept = [], []
     for fit in fits:
@@ -183,7 +183,7 @@ def _groups_left(
     prosody: TokenProsody,
     system: RhymeBook,
 ) -> Bools:
-    """The groups (G,) of one rhyme that suit the constraints and have enough characters."""
+    """The groups (G,) of one rhyme that satisfy the constraints and have enough characters."""
     own = {index: rhyme for index, rhyme in rhymes.items() if rhyme.label == label}
     left = np.ones(len(prosody.level), np.bool_)
     if requested is not None and label == 0:
@@ -193,7 +193,7 @@ def _groups_left(
         left &= groups_of_character(forced[index].character, own[index].is_level, system)
     if own:
         first = own[min(own)]
-        # A forced character does not rhyme a second time.
+        # A forced character may not rhyme a second time.
         taken = len(own.keys() & forced.keys())
         left &= (prosody.n_level >= first.n_level + taken) | (first.n_level == 0)
         left &= (prosody.n_oblique >= first.n_oblique + taken) | (first.n_oblique == 0)
@@ -201,7 +201,7 @@ def _groups_left(
 
 
 def groups_of_character(character: str, is_level: bool, system: RhymeBook) -> Bools:
-    """The groups (G,) of a forced character in one tone, with the readings added to the rhyme book."""
+    """The groups (G,) of a forced character in one tone, including the readings added to the rhyme book."""
     masks = masks_of(system)
     return bits_of([(masks.level if is_level else masks.oblique).get(character, 0)], len(masks.names))[:, 0]
 
@@ -264,19 +264,19 @@ def _contradiction(
 
 
 def _listed(template: str, names: Sequence[str]) -> str:
-    """Several names in one phrase, such as 第一部 or 第二部."""
+    """Several names joined in one phrase, such as "第一部 or 第二部"."""
     return Message(template, first=names[0], rest=_listed(template, names[1:])) if len(names) > 1 else "".join(names)
 
 
 def resolve_groups(groups: Bools, prosody: TokenProsody, is_level: bool, seed: int, request: str) -> Bools:
     """Reduce the open groups (L, G) of the first rhyme to one, sampled by seed and a text of the request.
 
-    A group's probability is proportional to its usage in one tone, `is_level` of the first rhyme. Returned as they are: groups
-    of which one is left already, and groups without a control code.
+    The probability of a group is proportional to its usage in the tone of the first rhyme (`is_level`). The groups are returned
+    unchanged if fewer than two are open, or if one of them has no control code.
     """
     if groups[0].sum() < 2 or (groups[0] & ~prosody.has_control_code).any():
         return groups
-    # The first arrival of exponential clocks: closing one group leaves the order of the others as it is.
+    # The minimum of exponential variables: closing one group leaves the order of the others unchanged.
     rng = np.random.default_rng(poem_seed(seed, f"rhyme {request}"))
     arrivals = rng.exponential(size=groups.shape[1]) / group_usage(prosody, is_level)
     resolved = groups.copy()

@@ -1,4 +1,4 @@
-"""Tones and rhyme groups of the vocabulary, by a rhyme book. Free of torch.
+"""Tones and rhyme groups of the vocabulary, by a rhyme book. Imports no torch.
 
 Shapes: V vocabulary, G rhyme groups (106) or parts (19).
 """
@@ -18,11 +18,11 @@ from engine.prosody.tones import LEVEL, OBLIQUE, tone_book, usual_tones
 Bools = NDArray[np.bool_]
 Codes = NDArray[np.uint8]
 
-# Tones as bits: a slot that takes either, and a character that can be either, has both.
+# Tones as bits; both are set for a slot that takes either tone, and for a character with readings in both.
 LEVEL_BIT, OBLIQUE_BIT = 1, 2
 EITHER_BITS = LEVEL_BIT | OBLIQUE_BIT
 
-# A character is about as frequent as 1 / (its rank in the vocabulary + this).
+# The frequency of a character is about proportional to 1 / (rank in the vocabulary + ZIPF_OFFSET).
 ZIPF_OFFSET = 50
 
 
@@ -30,11 +30,11 @@ ZIPF_OFFSET = 50
 class TokenProsody:
     """Tones and rhyme groups of each token.
 
-    Only characters that the rhyme book itself lists may be sampled, with the readings that poets use: 不 is 仄, though the book
+    Only characters that the rhyme book itself lists may be sampled, in the readings that poets use: 不 is 仄, although the book
     has a level reading of it, and 平 rhymes in 八庚 alone. `tones` (V,): the tones of each character as bits, 0 for one that is
-    never sampled. `drawable` (4, V): row c has the characters that suit a slot of tone bits c. `level` and `oblique` (G, V): the
-    members of each group in that tone; `n_level` and `n_oblique` (G,): their numbers. `has_control_code` (G,): whether the
-    vocabulary has a control code for the group. `code_points` (V,): each character's, 0 for a special token or a control code.
+    never sampled. `drawable` (4, V): row c has the characters that fit a slot of tone bits c. `level` and `oblique` (G, V): the
+    members of each group in that tone; `n_level` and `n_oblique` (G,): their number. `has_control_code` (G,): whether the
+    vocabulary has a control code for the group. `code_points` (V,): of each character, 0 for a special token or a control code.
     """
 
     tones: Codes
@@ -53,7 +53,7 @@ class TokenProsody:
 
 @functools.lru_cache(maxsize=8)
 def token_prosody(vocabulary: Vocabulary, system: RhymeBook) -> TokenProsody:
-    """The tables of a vocabulary; cached."""
+    """The prosody of a vocabulary in a rhyme book; cached."""
     masks, groups = masks_of(tone_book(system), with_added=False), masks_of(system, with_added=False)
     usual, unusual = {} if system == "xinyun" else usual_tones(), unusual_rhymes(system)
     tones = np.zeros(len(vocabulary), np.uint8)
@@ -78,20 +78,20 @@ def token_prosody(vocabulary: Vocabulary, system: RhymeBook) -> TokenProsody:
 
 @functools.lru_cache(maxsize=1024)
 def group_members(prosody: TokenProsody, is_level: bool, groups: bytes) -> Bools:
-    """The characters (V,) in one tone of some groups, given as the bytes of an array (G,)."""
+    """The characters (V,) of some groups in one tone. `groups`: the bytes of a boolean array (G,), which are hashable."""
     return np.asarray(prosody.rhymes(is_level)[np.frombuffer(groups, np.bool_)].any(0))
 
 
 @functools.lru_cache(maxsize=32)
 def group_usage(prosody: TokenProsody, is_level: bool) -> NDArray[np.float64]:
-    """The usage of each group (G,) in one tone, by the ranks of its characters (Zipf); just above 0 for an empty group."""
+    """The usage of each group (G,) in one tone, estimated from the ranks of its characters (Zipf); 1e-9 for an empty group."""
     members = prosody.rhymes(is_level)
     frequencies = 1 / (np.arange(members.shape[1]) + ZIPF_OFFSET)
     return np.asarray((members * frequencies).sum(1) + 1e-9)
 
 
 def bits_of(masks: Sequence[int], n_bits: int) -> Bools:
-    """Bit masks as an array (n_bits, number of masks), lowest bit first."""
+    """Convert bit masks to an array (n_bits, number of masks), lowest bit first."""
     n_bytes = -(-n_bits // 8)
     octets = np.frombuffer(b"".join(mask.to_bytes(n_bytes, "little") for mask in masks), np.uint8)
     bits = np.unpackbits(octets.reshape(len(masks), n_bytes), axis=1, count=n_bits, bitorder="little")

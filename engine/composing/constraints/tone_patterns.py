@@ -1,4 +1,4 @@
-"""The tone patterns of a form that take the forced characters, and the licences (拗救) that they need. Free of torch.
+"""The tone patterns of a form that admit the forced characters, and the licences (拗救) that they need. Imports no torch.
 
 Shapes: S slots.
 """
@@ -24,7 +24,7 @@ TONES_OF = {"平": LEVEL_BIT, "仄": OBLIQUE_BIT, "both": EITHER_BITS, "unknown"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TonePatternFit:
-    """A tone pattern, the tones (S,), as bits, that it takes at each slot, and the number of licences it needs."""
+    """A tone pattern, the tones (S,), as bits, that it takes at each slot, and the number of licences that it needs."""
 
     pattern: TonePattern
     codes: Codes
@@ -34,10 +34,10 @@ class TonePatternFit:
 def fit_tone_patterns(
     requested: str | None, form: Form, slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter]
 ) -> list[TonePatternFit]:
-    """The tone patterns that take all forced characters with the fewest licences.
+    """The tone patterns that admit all forced characters with the fewest licences.
 
     Raises:
-        ComposeError: when no pattern has the requested name, or none takes all forced characters.
+        ComposeError: when no pattern has the requested name, or none admits all forced characters.
     """
     tone_patterns = _patterns_named(requested, form)
     fits = _fitting(tone_patterns, slots, forced.values(), form.rhyme_system)
@@ -48,12 +48,12 @@ def fit_tone_patterns(
 
 
 def tones_of(character: str, system: RhymeBook) -> int:
-    """The tones, as bits, of a forced character, with the readings added to the rhyme book; 0 where it is not listed."""
+    """The tones, as bits, of a forced character, including the readings added to the rhyme book; 0 if it is not listed."""
     return TONES_OF[reading_of(character, system)]
 
 
 def _patterns_named(name: str | None, form: Form) -> list[TonePattern]:
-    """All tone patterns, or those with a name; an octave's may be named by its first four lines."""
+    """All tone patterns, or those whose name begins with `name`, of at least four letters. Raises ComposeError if there is none."""
     tone_patterns = [
         tone_pattern
         for tone_pattern in form.tone_patterns
@@ -83,7 +83,7 @@ def _fitting(
 def _fit(
     tone_pattern: TonePattern, slots: Sequence[Slot], forced: Mapping[int, ForcedCharacter], system: RhymeBook
 ) -> TonePatternFit:
-    """A tone pattern with the licences that the forced characters need, or plain where none helps."""
+    """A tone pattern with the licences that the forced characters need; its plain segments where no licence admits them."""
     templates: list[str] = []
     n_licences = 0
     for segment in tone_pattern.segments:
@@ -95,7 +95,7 @@ def _fit(
         if slot.is_character:
             codes[slot.index] = CODE_OF[templates[slot.line - 1][slot.position - 1]]
             if slot.source is not None:
-                # A repeated character must suit both lines.
+                # A repeated character must fit both lines.
                 codes[slot.source] &= codes[slot.index]
     return TonePatternFit(tone_pattern, codes, n_licences)
 
@@ -112,7 +112,7 @@ def _pattern_for(segment: Segment, forced: Mapping[int, ForcedCharacter], system
             if 0 <= one.slot.line - 1 - segment.first_line < len(pattern.templates)
         )
 
-    # Those without unlicensed deviations first, then those with fewer licences: the plain pattern before all.
+    # Fewest unlicensed deviations first, then fewest licences, so that the plain pattern comes first.
     ordered = sorted(segment.options, key=lambda option: (len(option.notes), len(option.licences)))
     return next(filter(takes, ordered), segment.plain)
 
@@ -133,7 +133,7 @@ def _contradiction(
     slots: Sequence[Slot],
     forced: Sequence[ForcedCharacter],
 ) -> ComposeError:
-    """The error that names the contradiction: of one character and the form, or of two characters."""
+    """The error that names the contradiction between one character and the form, or between two characters."""
     name = (
         Message("the tone pattern {word} of {form}", word=tone_patterns[0].name, form=form.name)
         if requested

@@ -1,7 +1,7 @@
-"""Words that stand literally in a poem: where they may stand, as kept texts with blanks. Free of torch.
+"""Words to use: their placements in a form, as kept texts with blanks. Imports no torch.
 
-A placement is found by depth-first search: word after word, in a random order of places, and each partial placement is tried
-against the form's tone patterns and rhymes by `plan_poem`.
+Placements are found by depth-first search: word by word, in a random order of places; `plan_poem` checks each partial placement
+against the form's tone patterns and rhymes.
 """
 
 import random
@@ -24,19 +24,19 @@ from engine.system.errors import ComposeError, Message
 from engine.system.names import shown
 
 MAX_WORDS = 4
-# Placements of one request that are tried in turn until a poem is found.
+# Maximum placements per request; they are tried in turn until one admits a poem.
 MAX_PLACEMENTS = 8
-# Partial placements tried in a search; a plan takes some milliseconds.
+# Maximum partial placements per search; a plan takes a few milliseconds.
 MAX_TRIES = 400
-# More licences than a poem can need.
+# More licences than any poem needs.
 MANY = 10_000
 
-# The characters of each line, `BLANK` where one is to be composed.
+# The characters of each line, `BLANK` for each one to compose.
 Grid = tuple[str, ...]
 
 
 def placements(config: ComposeConfig, vocabulary: Vocabulary) -> Iterator[ComposeConfig]:
-    """Requests without words to use, whose kept text holds them instead; at most `MAX_PLACEMENTS`, in an order by the seed.
+    """Yield at most `MAX_PLACEMENTS` requests whose kept text contains the words to use, in an order given by the seed.
 
     Raises:
         ComposeError: for a word that is not in the vocabulary, or words that fit nowhere.
@@ -44,13 +44,13 @@ def placements(config: ComposeConfig, vocabulary: Vocabulary) -> Iterator[Compos
     words = used_words(config.use, vocabulary)
     config = steered(config, vocabulary).replace(use="")
     form = form_called(config.form).in_book(config.rhyme_book)
-    plan_poem(config, vocabulary)  # a contradiction of the other constraints is reported as such
+    plan_poem(config, vocabulary)  # raises if the other constraints contradict each other
     rng = random.Random(poem_seed(config.seed, " ".join((form.key, *words))))
     grid = _kept(config, form, vocabulary)
-    # The longest has the fewest places.
+    # Longest first: it has the fewest places.
     ordered = sorted(words, key=len, reverse=True)
     n_found = 0
-    # First without licences other than those that the request needs anyway.
+    # First with no more licences than the request needs without the words.
     for most in (_n_licences(grid, config, vocabulary) or 0, MANY):
         for placed in _placed(ordered, grid, partial(_suits, most, config, vocabulary), rng, [MAX_TRIES]):
             yield config.replace(keep="/".join(placed))
@@ -62,7 +62,7 @@ def placements(config: ComposeConfig, vocabulary: Vocabulary) -> Iterator[Compos
 
 
 def used_words(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
-    """The requested words, each once, folded to the vocabulary."""
+    """The requested words without duplicates, folded to the vocabulary. Raises ComposeError for too many or invalid words."""
     words = list(dict.fromkeys(split_keywords(text)))
     if len(words) > MAX_WORDS:
         raise ComposeError(
@@ -76,7 +76,7 @@ def used_words(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
 
 
 def with_marked(config: ComposeConfig) -> ComposeConfig:
-    """The request with its marked keywords (琵琶!) as words to use."""
+    """The request with its marked keywords (琵琶!) moved to the words to use."""
     marked = marked_keywords(config.keywords)
     if not marked:
         return config
@@ -84,7 +84,7 @@ def with_marked(config: ComposeConfig) -> ComposeConfig:
 
 
 def steered(config: ComposeConfig, vocabulary: Vocabulary) -> ComposeConfig:
-    """The request with its words to use as keywords, so that the poem leads up to them, where it has neither title nor keywords.
+    """The request with its words to use as keywords too, so that the poem leads up to them; unchanged if it has a title or keywords.
 
     Raises:
         ComposeError: for a word that is not in the vocabulary.
@@ -97,7 +97,7 @@ def steered(config: ComposeConfig, vocabulary: Vocabulary) -> ComposeConfig:
 
 
 def _kept(config: ComposeConfig, form: Form, vocabulary: Vocabulary) -> Grid:
-    """The characters that the request forces already, whichever field forces them."""
+    """The grid of the characters that the request forces already, by any field."""
     slots = lay_out_slots(form)
     lines = [[BLANK] * length for length in form.line_lengths]
     for one in forced_characters(config, form, slots, vocabulary).values():
@@ -108,7 +108,7 @@ def _kept(config: ComposeConfig, form: Form, vocabulary: Vocabulary) -> Grid:
 def _placed(
     words: Sequence[str], grid: Grid, suits: Callable[[Grid], bool], rng: random.Random, tries: list[int]
 ) -> Iterator[Grid]:
-    """Grids with all words in them. `tries` holds the number of partial placements that may still be tried."""
+    """Yield grids that contain all words. `tries`: a list of one number, the partial placements left to try."""
     if not words:
         yield grid
         return
@@ -122,7 +122,7 @@ def _placed(
 
 
 def _grids_with(word: str, grid: Grid, rng: random.Random) -> list[Grid]:
-    """Each grid with the word in one more place: first where it crosses no pause, in lines that hold nothing else."""
+    """The grids with the word added at each possible place; places that cross no pause, and in empty lines, come first."""
     if any(word in line for line in grid):
         return [grid]
     ranked = []
@@ -138,18 +138,18 @@ def _grids_with(word: str, grid: Grid, rng: random.Random) -> list[Grid]:
 
 
 def _pauses(length: int) -> range:
-    """The pauses of a line, by the number of characters before each: 2 of 5, 2 and 4 of 7."""
+    """The pauses of a line, as the number of characters before each: 2 in a line of 5, 2 and 4 in a line of 7."""
     return range(2, length - 1, 2)
 
 
 def _suits(most: int, config: ComposeConfig, vocabulary: Vocabulary, grid: Grid) -> bool:
-    """Whether the form takes the characters of a grid with at most so many licences."""
+    """Whether the form admits the characters of a grid with at most `most` licences."""
     n_licences = _n_licences(grid, config, vocabulary)
     return n_licences is not None and n_licences <= most
 
 
 def _n_licences(grid: Grid, config: ComposeConfig, vocabulary: Vocabulary) -> int | None:
-    """The licences and deviations that the characters of a grid need; None where the form does not take them."""
+    """The number of licences and deviations that the characters of a grid need; None if the form does not admit them."""
     kept = config.replace(keep="/".join(grid))
     try:
         plan = plan_poem(kept, vocabulary)
@@ -161,7 +161,7 @@ def _n_licences(grid: Grid, config: ComposeConfig, vocabulary: Vocabulary) -> in
 def _nowhere(
     words: Sequence[str], grid: Grid, config: ComposeConfig, form: Form, vocabulary: Vocabulary, rng: random.Random
 ) -> ComposeError:
-    """The error that names a word without a place, or all words where each has one alone."""
+    """The error that names a word without a place, or all words if each fits alone."""
     for word in words:
         if not any(_suits(MANY, config, vocabulary, candidate) for candidate in _grids_with(word, grid, rng)):
             return ComposeError(

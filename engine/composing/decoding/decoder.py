@@ -1,9 +1,10 @@
 """The constrained decoder: many poems in one batch, a segment at a time, by particle filtering.
 
-A poem has one particle, or several that try continuations side by side. A particle's weight is the probability mass that the
-constraints allow, times the probability of the characters that are forced after it; particles of little weight are resampled.
-After the last character of a segment the likeliest particle is kept. A segment is a line together with the characters forced at
-the beginning of the next one, so that a line is kept which leads up to them; or a single slot where nothing is forced ahead.
+A poem has one particle, or several that sample continuations in parallel. The weight of a particle is the product of the probability
+masses that the constraints allow and the probabilities of forced characters; particles of low weight are resampled.
+After the last character of a segment the likeliest particle is kept. A segment is a line with the characters forced at
+the beginning of the next line, so that the kept line leads up to them. When a poem is streamed and nothing is forced ahead, a segment
+is a single slot.
 
 Shapes: N poems, P particles of each, R = N · P rows, S slots, V vocabulary.
 """
@@ -31,8 +32,8 @@ from engine.system.errors import ComposeError
 
 # Maximum retries for a segment when no particle satisfies all constraints.
 MAX_SEGMENT_RETRIES = 12
-# Penalty of a character at a line's end that poets hardly ever write there after the one before it, and of one there or before it
-# with which the line ends in three that they hardly ever end one with.
+# Penalty of a line-final character that poets rarely write there after the character before it; penalty of either of the last two
+# characters if the last three rarely end a line.
 RARE_END_NATS, RARE_TAIL_NATS = np.float32(3), np.float32(3)
 
 
@@ -48,19 +49,19 @@ class StepTrace:
 
 
 class Guide(Protocol):
-    """What characters are preferred beside the model's own choice; none is forbidden or forced."""
+    """A bias on the model's distribution that prefers some characters; it forbids and forces none."""
 
     def steered(self, log_probs: LogProbs, particles: Particles, poems: Ints, slot: Slot) -> LogProbs:
         """ln p (R, V) with a bias at a slot, not normalised; `poems`: the poem of each row (R,)."""
 
     def worth(self, particles: Particles, poems: Ints) -> Floats:
-        """Added to ln p of each row (R,) in the choice between the particles of a line, in nats."""
+        """Nats added to ln p of each row (R,) when the likeliest particle of a segment is chosen."""
 
 
 class ConstrainedDecoder:
-    """Decodes `len(seeds)` poems of one plan. Each poem has its own generator, so that it is independent of the others.
+    """Decodes `len(seeds)` poems of one plan. Each poem has its own random generator, so that it is independent of the others.
 
-    With `keep_trace` the distributions of the last segment are in `trace`, by slot index.
+    With `keep_trace`, `trace` maps slot indices to the distributions of the last segment.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class ConstrainedDecoder:
         self._guides = guides
         self._loaded, self._plan, self._n_particles = loaded, plan, n_particles
         self._temperature, self._top_p, self._keep_trace = temperature, top_p, keep_trace
-        # One slot a segment: with a trace to show and nothing forced ahead there is no line to wait for.
+        # One slot per segment: each token is final at once if there is one particle and nothing is forced ahead.
         self._streams = keep_trace and n_particles == 1 and not plan.forces_ahead
         self._rngs = [np.random.default_rng(seed) for seed in seeds]
         self._line_positions = [
@@ -87,22 +88,21 @@ class ConstrainedDecoder:
         ]
         self._masks = TokenMasks(plan, loaded.vocabulary, loaded.lines)
         self.trace: dict[int, StepTrace] = {}
-        # The poems (N,) that were given up, for want of a line that satisfies all constraints.
+        # The poems (N,) that failed: no line satisfied all constraints.
         self.failed: Bools = np.zeros(len(seeds), np.bool_)
 
     def decode(self, prompts: Ints, groups: Bools) -> Iterator[tuple[Particles, Sequence[Slot]]]:
-        """Read the prompts, then decode segment after segment while iterated.
+        """Read the prompts, then decode one segment per iteration.
 
-        Yields the particles (the first of each poem is the one kept) and the segment's slots.
-
-        What the particles of a poem in `failed` hold is no poem.
+        Yields the particles (all particles of a poem are copies of the kept one) and the segment's slots. The particles of a poem in
+        `failed` hold no valid poem.
 
         Args:
             prompts: the tokens before each poem (N, T), BEGIN first.
-            groups: the rhyme groups open to each poem (N, L, G).
+            groups: the open rhyme groups of each poem (N, L, G).
 
         Raises:
-            ComposeError: when the last poem has failed: no line satisfies all constraints within `MAX_SEGMENT_RETRIES`.
+            ComposeError: when all poems have failed: no line satisfies all constraints within `MAX_SEGMENT_RETRIES`.
         """
         state = self._read(prompts[:, :-1])
         particles = Particles.initial(self._plan, groups.copy(), state, prompts[:, -1].copy())
@@ -114,7 +114,7 @@ class ConstrainedDecoder:
             yield particles, segment
 
     def _read(self, prompts: Ints) -> State | None:
-        """The states of N poems after their prompts (N, T), None for empty ones. A common prefix is read once."""
+        """The states of N poems after their prompts (N, T); None for empty prompts. A common prefix is read once."""
         state = None
         for column in prompts.T:
             n_read = 1 if state is None else state[0].shape[1]
@@ -166,7 +166,7 @@ class ConstrainedDecoder:
         return (poems[:, None] * self._n_particles + np.arange(self._n_particles)).ravel()
 
     def _try_segment(self, particles: Particles, poems: Ints, segment: Sequence[Slot]) -> Particles:
-        """The rows of some poems after one attempt at a segment, all particles of a poem copies of its likeliest."""
+        """The rows of some poems after one attempt at a segment; all particles of a poem are copies of its likeliest."""
         last = max((slot.index for slot in segment if slot.is_character), default=-1)
         for slot in segment:
             self._step(particles, poems, slot, are_copies=slot is segment[0] or slot.index > last)
@@ -177,7 +177,7 @@ class ConstrainedDecoder:
         return particles
 
     def _likeliest(self, particles: Particles, poems: Ints, segment: Sequence[Slot]) -> Particles:
-        """The rows as copies of the likeliest particle of each poem."""
+        """The rows, with all particles of a poem replaced by its likeliest."""
         score = particles.log_probs[:, segment[0].index : segment[-1].index + 1].sum(1) - particles.penalties
         for guide in self._guides:
             score += guide.worth(particles, np.repeat(poems, self._n_particles))
@@ -188,7 +188,7 @@ class ConstrainedDecoder:
         return particles
 
     def _step(self, particles: Particles, poems: Ints, slot: Slot, *, are_copies: bool) -> None:
-        """Advance every row by one token; the network reads the particles of a poem once where they `are_copies`."""
+        """Advance every row by one token. If the particles of a poem `are_copies`, the network reads one of them."""
         n_copies = self._n_particles if are_copies else 1
         x = torch.from_numpy(particles.last[::n_copies].copy()).to(self._loaded.device)
         before = particles.state and tuple(part[:, ::n_copies] for part in particles.state)
@@ -231,9 +231,9 @@ class ConstrainedDecoder:
             self.trace[slot.index] = StepTrace(log_probs, shown)
 
     def _attested(self, log_probs: LogProbs, particles: Particles, slot: Slot) -> LogProbs:
-        """ln p (R, V) less the penalties of line ends that poets hardly ever write, not normalised.
+        """ln p (R, V) less the penalties of line ends that poets rarely write, not normalised.
 
-        The last character but one is chosen with those in view that tones and rhyme leave for the last.
+        The penalty of the last character but one considers only the last characters that tones and rhyme allow.
         """
         length = self._plan.form.line_lengths[slot.line - 1]
         if slot.position < max(2, length - 1):
@@ -253,7 +253,7 @@ class ConstrainedDecoder:
         return attested
 
     def _may_end_line(self, particles: Particles, end: Slot) -> Bools:
-        """The characters (R, V) that may stand at the end of a line, given what is written before the last but one."""
+        """The characters (R, V) allowed at the end of a line, given those before the last but one."""
         known = int(self._plan.token_ids[end.index])
         if known == NO_TOKEN:
             return self._masks.allowed(particles, end)
@@ -262,15 +262,15 @@ class ConstrainedDecoder:
         return allowed
 
     def _sample(self, particles: Particles, poems: Ints, slot: Slot, log_probs: LogProbs, allowed: Bools) -> Ints:
-        """A character for each row. Characters that complete a known line are removed from `allowed` and sampled again."""
+        """Sample a character for each row. A character that completes a known line is removed from `allowed` and sampled again."""
         chosen = np.zeros(len(particles), np.int64)
         pending: Ints = np.arange(len(particles))
         while len(pending):
             hopeless = ~allowed.any(1)
             particles.alive[hopeless] = False
-            # A dead row goes on only because rows are decoded side by side.
+            # A dead row continues with UNKNOWN, because the rows are decoded in one batch.
             allowed[hopeless, UNKNOWN] = True
-            # All rows at first, without a copy.
+            # A slice for all rows avoids a copy.
             rows = slice(None) if len(pending) == len(particles) else pending
             chosen[pending] = sample_top_p(
                 log_probs[rows], allowed[rows], self._temperature, self._top_p, self._uniforms(poems, pending)
@@ -283,7 +283,7 @@ class ConstrainedDecoder:
         return chosen
 
     def _uniforms(self, poems: Ints, rows: Ints) -> Uniforms:
-        """Random numbers for some of `rows`, each poem's from its own generator."""
+        """A function that returns random numbers for some of `rows`, from the generator of each poem."""
 
         def uniforms(which: Ints) -> NDArray[np.float64]:
             if self._n_particles == 1:
@@ -295,7 +295,7 @@ class ConstrainedDecoder:
         return uniforms
 
     def _repeats_known_line(self, particles: Particles, slot: Slot, rows: Ints) -> Bools:
-        """Whether a line of the training text, or another line of the poem, ends at this slot of these rows."""
+        """Whether a line of the training text, or a repeat of an earlier line of the poem, ends at this slot of each row."""
         if slot.line in self._plan.forced_lines or slot.source is not None:
             return np.zeros(len(rows), np.bool_)
         *others, at = self._line_positions[: slot.line]
@@ -323,7 +323,7 @@ class ConstrainedDecoder:
         return self._gathered(particles, chosen.ravel(), segment)
 
     def _gathered(self, particles: Particles, rows: Ints, segment: Sequence[Slot]) -> Particles:
-        """Some rows, and their traces in this segment."""
+        """Gather rows, and their traces in this segment."""
         for slot in segment:
             if slot.index in self.trace:
                 self.trace[slot.index] = self.trace[slot.index].gather(rows)

@@ -1,9 +1,9 @@
-"""The words that a poem shall take up, planned over its lines, and their bias on the logits.
+"""Guides: a bias of the logits towards planned words of a topic, or towards parallelism with an upper line.
 
-After Wang et al. (2016): each candidate of a request has a plan of its own, in which a keyword, or words from the field of the
-title, belong each to a line. From that line on the characters that begin a planned word, or go on with it, are made likelier
-until the word stands, the more so the fewer places in the line are left where tones and rhyme allow it. A keyword stands
-literally where the form has a place for it, else a word of its field does.
+After Wang et al. (2016): each candidate of a request has its own plan, which assigns keywords, or words of the title's
+fields, to lines. From that line on, the characters that begin or continue a planned word are biased upwards until
+the word is written; the bias grows as fewer places remain in the line where tones and rhyme allow the word. A keyword is planned
+literally if the form has a place for it, else as a word of its field.
 
 Shapes: N poems, R rows, S slots, O tone patterns, L rhyme labels, G rhyme groups, V vocabulary, W planned words.
 """
@@ -28,23 +28,23 @@ from engine.corpus.usage import field_of, words_of_title
 from engine.prosody.parallelism import fit_table
 from engine.prosody.text import is_han
 
-# The bias on the first character of a planned word, in nats: at its last place in a line both, elsewhere the second in part.
+# Bias on the first character of a planned word: BEGIN_NATS + LAST_PLACE_NATS / (1 + number of later places in the line).
 BEGIN_NATS, LAST_PLACE_NATS = 2.0, 5.0
-# The bias on its other characters after the ones before them, and against its characters elsewhere.
+# Bias on the next character of a word that has begun; penalty of a word's characters elsewhere.
 CONTINUE_NATS, RESERVED_NATS = 8.0, 4.0
-# Worth of a planned word to the choice between a line's particles, in nats: about what the unlikely word itself costs.
+# Added to the score of a particle that contains a planned word: about the surprisal of the word.
 STANDING_NATS = 6.0
-# How much more the last place and the standing of a word to use are worth.
+# Factor of LAST_PLACE_NATS and STANDING_NATS for words to use.
 CERTAIN_WEIGHT = 3.0
-# Words of a field that stand for it.
+# Maximum words of a field that may be planned for it.
 N_FROM_FIELD = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A word that a poem is about: a keyword, which shall stand in the poem, or a word of the title, which its field may stand for.
+    """A topic of a poem: a keyword, planned literally if possible, or a word of the title, planned as it or a word of its field.
 
-    `is_certain`: a word to use, without which the poem is not taken.
+    `is_certain`: a word to use; a poem without it is rejected.
     """
 
     word: str
@@ -53,11 +53,11 @@ class Topic:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The word and its field, the most telling first."""
+        """The word, then the words of its field, most specific first."""
         return self.word, *field_of(self.word)[:N_FROM_FIELD]
 
     def is_in(self, text: str) -> bool:
-        """Whether a text has the word or one of its field."""
+        """Whether a text contains the word or a word of its field."""
         return any(word in text for word in self.words)
 
 
@@ -82,20 +82,20 @@ class TopicGuide:
         planned: Sequence[Sequence[tuple[int, str]]],
         certain: Collection[str] = (),
     ) -> None:
-        """`planned`: of each poem (N) the words and the line from which each is planned; `certain`: words to use."""
+        """`planned`: for each poem (N) its words, each with the first line for which it is planned; `certain`: the words to use."""
         self._plan = plan
         words = list(dict.fromkeys(word for of_poem in planned for _, word in of_poem))
         self._tokens = [np.array(vocabulary.encode(word)) for word in words]
         self._places = [places_of(tokens, plan) for tokens in self._tokens]
         self._weights = [CERTAIN_WEIGHT if word in certain else 1.0 for word in words]
-        # The line from which each poem's words are planned (N, W), 0 for a word of other poems.
+        # The first line for which each word is planned (N, W); 0 for words of other poems.
         self._first_line = np.zeros((len(planned), len(words)), np.int64)
         for poem, of_poem in enumerate(planned):
             for line, word in of_poem:
                 self._first_line[poem, words.index(word)] = line
 
     def steered(self, log_probs: LogProbs, particles: Particles, poems: Ints, slot: Slot) -> LogProbs:
-        """ln p (R, V) with the bias of the words that are planned for a slot, not normalised; `poems`: the poem of each row (R,)."""
+        """ln p (R, V) with the bias of the planned words at a slot, not normalised; `poems`: the poem of each row (R,)."""
         steered = log_probs.copy()
         for number, tokens in enumerate(self._tokens):
             rows = np.flatnonzero(self._first_line[poems, number])
@@ -108,7 +108,7 @@ class TopicGuide:
             later = places[slot.index + 1 : slot.index + self._left_in_line(slot) + 1]  # (places left, O)
             n_later = (patterns[:, None] & later[None]).any(2).sum(1)
             if len(tokens) > 1:
-                # No character is written twice, so that one which stands alone keeps its word out.
+                # Characters are not repeated: one written outside its word would exclude the word.
                 steered[rows[:, None], tokens] -= np.float32(RESERVED_NATS)
                 steered[rows[can_begin], tokens[0]] += np.float32(RESERVED_NATS)
             bias = is_due * (BEGIN_NATS + self._weights[number] * LAST_PLACE_NATS / (1 + n_later))
@@ -121,7 +121,7 @@ class TopicGuide:
         return steered
 
     def worth(self, particles: Particles, poems: Ints) -> Floats:
-        """The worth of the planned words that stand in each row (R,), in nats."""
+        """The score of the planned words that each row (R,) contains, in nats."""
         weights = np.zeros(len(particles))
         for number, tokens in enumerate(self._tokens):
             rows = np.flatnonzero(self._first_line[poems, number])
@@ -132,7 +132,7 @@ class TopicGuide:
         return self._plan.form.line_lengths[slot.line - 1] - slot.position
 
     def _rhymes(self, tokens: Ints, particles: Particles, rows: Ints, begin: int) -> Bools:
-        """Whether a word from a slot on has the rhyme of each row, where it reaches a rhyming slot."""
+        """Whether a word that begins at a slot keeps the rhyme of each row; True if it ends at no rhyming slot."""
         end = begin + len(tokens) - 1
         rhyme = self._plan.rhymes.get(end)
         if rhyme is None:
@@ -145,12 +145,12 @@ class TopicGuide:
 def topic_guide(
     config: ComposeConfig, plan: ConstraintPlan, vocabulary: Vocabulary, seeds: Sequence[int]
 ) -> TopicGuide | None:
-    """The guide of the poems of some seeds; None for a request without topics."""
+    """The topic guide for poems with these seeds; None for a request without topics."""
     topics = topics_of(config)
     if not topics:
         return None
     key = " ".join(("topics", *(topic.word for topic in topics)))
-    # Of each topic the words that have a place in the form.
+    # For each topic, the words that fit somewhere in the form.
     choices = [[word for word in one.words if _has_place(word, plan, vocabulary)] for one in topics]
     keywords = [
         words[0]
@@ -166,15 +166,15 @@ def topic_guide(
 def _planned(
     keywords: Sequence[str], fields: Sequence[Sequence[str]], n_lines: int, rng: random.Random
 ) -> list[tuple[int, str]]:
-    """The words of one poem, keywords first and then words of the title's fields, each with the line from which it is planned."""
+    """The planned words of one poem, keywords and words of the title's fields, each with the first line for which it is planned."""
     words, fields = list(dict.fromkeys(keywords)), rng.sample(fields, len(fields))
     for number in range(max(0, n_lines // 2 + 1 - len(words)) if fields else 0):
         field = fields[number % len(fields)]
-        # The first words of a field are the most telling.
+        # The first words of a field are the most specific.
         free = [word for word in field if word not in words] or [""]
         words.append(rng.choices(free, [1 / (2 + rank) for rank in range(len(free))])[0])
     words = [word for word in words if word]
-    # A word that does not come to stand in its line is sought in the next ones.
+    # A word that is not written in its line stays due in the next ones.
     lines = sorted(rng.sample(range(1, n_lines + 1), min(len(words), n_lines)))
     lines += [rng.randint(1, n_lines) for _ in range(len(words) - len(lines))]
     rng.shuffle(words)
@@ -188,7 +188,7 @@ def _has_place(word: str, plan: ConstraintPlan, vocabulary: Vocabulary) -> bool:
 
 
 def places_of(tokens: Ints, plan: ConstraintPlan) -> Bools:
-    """Where a word may begin by tones (S, O): at a pause of its line, on slots that are all sampled; a rhyme it must share."""
+    """Slots at which a word may begin in each tone pattern (S, O): after a pause, on sampled slots, by tones and open rhyme groups."""
     tones = plan.prosody.tones[tokens]
     places = np.zeros((len(plan.slots), len(plan.tone_patterns)), np.bool_)
     for slot in plan.slots:
@@ -203,7 +203,7 @@ def places_of(tokens: Ints, plan: ConstraintPlan) -> Bools:
 
 
 def _may_rhyme(token: int, slot: Slot, plan: ConstraintPlan) -> Bools:
-    """Whether a character may stand at a slot by the open rhyme groups, in each tone pattern (O,)."""
+    """Whether the open rhyme groups allow a character at a slot, in each tone pattern (O,)."""
     rhyme = plan.rhymes.get(slot.index)
     if rhyme is None:
         return np.ones(len(plan.tone_patterns), np.bool_)
@@ -213,7 +213,7 @@ def _may_rhyme(token: int, slot: Slot, plan: ConstraintPlan) -> Bools:
 
 
 def _stands(tokens: Ints, token_ids: Ints) -> Bools:
-    """Whether a word stands in each row of tokens (R, S)."""
+    """Whether each row of tokens (R, S) contains a word; returns (R,)."""
     n_places = token_ids.shape[1] - len(tokens) + 1
     stands = np.ones((len(token_ids), n_places), np.bool_)
     for offset, token in enumerate(tokens):
@@ -221,12 +221,12 @@ def _stands(tokens: Ints, token_ids: Ints) -> Bools:
     return np.asarray(stands.any(1))
 
 
-# The bias of a character with each nat by which it fits the one above it; what keeps a character from being doubled.
+# Bias per nat of fit with the character above; bias against, or for, a doubled character.
 NATS_PER_FIT_NAT, UNDOUBLED_NATS = 1.0, 60.0
 
 
 class ParallelGuide:
-    """Biases the characters of a lower line by their fit with those above them."""
+    """A guide that biases each character of a lower line by its fit with the character above it."""
 
     def __init__(self, upper: str, vocabulary: Vocabulary) -> None:
         table, first = fit_table(), len(SPECIAL_TOKENS)
@@ -237,7 +237,7 @@ class ParallelGuide:
             self._bias[number, first : first + len(fits)] = NATS_PER_FIT_NAT * np.array(fits, np.float32)
 
     def steered(self, log_probs: LogProbs, particles: Particles, poems: Ints, slot: Slot) -> LogProbs:
-        """ln p (R, V) with the bias at a slot, not normalised; a character is doubled where the one above is."""
+        """ln p (R, V) with the bias at a slot, not normalised; a character is doubled exactly where the upper line doubles one."""
         if slot.line != 2:
             return log_probs
         at = slot.position - 1

@@ -1,4 +1,4 @@
-"""Particles: poems being decoded side by side. One row is one poem, or one of the continuations that a poem tries.
+"""Particles: a batch of poems during decoding. A row is one poem, or one of several continuations of a poem.
 
 Resampling (sequential Monte Carlo) replaces the unlikely particles of a poem by copies of its likely ones.
 
@@ -24,10 +24,10 @@ Floats = NDArray[np.float64]
 class Particles:
     """The state of R rows.
 
-    `state`: the network's, before it reads `last` (R,). `token_ids` and `log_probs` (R, S): the tokens written, `NO_TOKEN` where
-    none is, and the model's own ln p of each. `tone_patterns` (R, O) and `groups` (R, L, G): the tone patterns and rhyme
-    groups that are still open. `log_weights` (R,): importance weights since the last resampling, in nats. `penalties` (R,): the nats
-    by which the line ends of the segment were made less likely. `alive` (R,): whether the row satisfies every constraint so far.
+    `state`: the recurrent state before the network reads `last` (R,). `token_ids` and `log_probs` (R, S): the tokens, `NO_TOKEN` where
+    none is written yet, and ln p of each by the model. `tone_patterns` (R, O) and `groups` (R, L, G): the tone patterns and rhyme
+    groups that are still open. `log_weights` (R,): ln of the importance weights since the last resampling. `penalties` (R,): the
+    penalties of rare line ends in the segment, in nats. `alive` (R,): whether the row satisfies every constraint so far.
     """
 
     state: State | None
@@ -46,7 +46,7 @@ class Particles:
 
         Args:
             groups: open rhyme groups (R, L, G).
-            state: the network's state after all of the prompt but its last token.
+            state: the recurrent state after the prompt without its last token.
             last: the last token of the prompt (R,).
         """
         n_rows, n_slots = len(last), len(plan.slots)
@@ -66,14 +66,14 @@ class Particles:
         return len(self.last)
 
     def gather(self, indices: Ints) -> "Particles":
-        """Copy the rows at `indices`, each as often as it is named."""
+        """Copy the rows at `indices`, which may repeat."""
         where = torch.from_numpy(indices)
         state = self.state and tuple(part[:, where.to(part.device)] for part in self.state)
         arrays = {name: getattr(self, name)[indices] for name in _ARRAYS}
         return Particles(state=state, **arrays)
 
     def scatter(self, indices: Ints, other: "Particles") -> None:
-        """Replace the rows at `indices` by those of `other`, in place."""
+        """Replace the rows at `indices` by those of `other`, in place. Raises ValueError before the first slot."""
         where = torch.from_numpy(indices)
         if self.state is None or other.state is None:
             raise ValueError("rows are replaced only after their first slot")

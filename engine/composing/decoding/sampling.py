@@ -1,7 +1,7 @@
 """Top-p (nucleus) sampling with temperature, for one row or many.
 
-Many rows are processed a few at a time, so that what is computed of them stays in the processor's cache, and by NumPy: PyTorch
-would share each of these short operations out to threads, and beside a training the wait for them takes 10 times as long.
+Rows are processed a few at a time, so that their weights stay in the processor's cache, and by NumPy: PyTorch
+would distribute each short operation over threads, and during a training waiting for them takes 10 times as long as the operation.
 
 Shapes: R rows, V vocabulary, K blocks of `BLOCK` tokens.
 """
@@ -16,16 +16,16 @@ from torch import Tensor
 from engine.composing.constraints.plan import Ints
 from engine.composing.constraints.token_prosody import Bools
 
-# Lower bound of the temperature: sampling is greedy long before, and ln p divided by less may leave float32.
+# Lower bound of the temperature: sampling is greedy far above it, and ln p divided by less may overflow float32.
 MIN_TEMPERATURE = 1e-18
 # Maximum rejections of a row before its distribution is sorted.
 MAX_REJECTIONS = 12
-# The logit bias of a forbidden token: larger than any ln p over any temperature, and finite.
+# Magnitude of the logit bias of a forbidden token: larger than any |ln p| / temperature, and finite.
 FORBIDDEN = 3e38
-# Rows whose weights fit into the second-level cache of most processors together: 0.5 MB of 8,000 tokens.
+# Rows per pass: their weights (0.5 MB for 8,000 tokens) fit into the L2 cache of most processors.
 ROWS_AT_ONCE = 16
 BLOCK = 64
-# Below, the weights of a row have lost digits to underflow and are computed relative to the largest.
+# A row with a smaller sum of weights has lost digits to underflow; its weights are computed anew, relative to the largest.
 MIN_TOTAL_WEIGHT = 1e-25
 
 LogProbs = NDArray[np.float32]
@@ -33,16 +33,17 @@ Uniforms = Callable[[Ints], NDArray[np.float64]]
 
 
 def sample_top_p(log_probs: LogProbs, allowed: Bools, temperature: float, top_p: float, uniforms: Uniforms) -> Ints:
-    """Sample a token for each row of ln p (R, V) among those `allowed`, (R, V) or (1, V) for all rows; at least one a row is.
+    """Sample a token for each row of ln p (R, V).
 
-    Greedy at temperature 0, else by the temperature-scaled distribution restricted to its nucleus: the tokens for which the
-    likelier ones together hold less than `top_p`. Rejection sampling from the whole distribution gives the same without a sort.
+    Greedy at temperature 0, else from the temperature-scaled distribution restricted to its nucleus: the tokens whose likelier
+    tokens together have less than `top_p`. Rejection sampling from the whole distribution has the same result without a sort.
 
     Args:
-        uniforms: returns the next random number in [0, 1) of some rows.
+        allowed: mask of the tokens that may be sampled, at least one per row: (R, V), or (1, V) for all rows.
+        uniforms: returns the next random number in [0, 1) for each of the given rows.
     """
     if len(log_probs) == 1:
-        # Most slots allow less than half of the vocabulary.
+        # The allowed columns alone: most slots allow less than half of the vocabulary.
         columns = np.flatnonzero(allowed[0])
         return columns[[_sample_one(log_probs[0, columns], temperature, top_p, uniforms)]]
     if temperature == 0:
@@ -54,7 +55,7 @@ def sample_top_p(log_probs: LogProbs, allowed: Bools, temperature: float, top_p:
         accepted = np.zeros(len(pending), np.bool_)
         for start in range(0, len(pending), ROWS_AT_ONCE):
             some = slice(start, start + ROWS_AT_ONCE)
-            # At first all rows, which a slice does not copy.
+            # All rows in the first round: a slice avoids a copy.
             rows = some if len(pending) == len(chosen) else pending[some]
             weights = _weights(log_probs[rows], allowed if len(allowed) == 1 else allowed[rows], temperature)
             chosen[rows], totals = _invert_cdf(weights, numbers[some])
@@ -69,7 +70,7 @@ def sample_top_p(log_probs: LogProbs, allowed: Bools, temperature: float, top_p:
 
 
 def log_allowed_mass(log_probs: LogProbs, allowed: Bools) -> NDArray[np.float64]:
-    """ln of the probability mass of the allowed tokens (R,), by ln p and masks (R, V)."""
+    """ln of the probability mass of the allowed tokens (R,), from ln p (R, V) and masks (R, V)."""
     masses = np.zeros(len(log_probs))
     for start in range(0, len(log_probs), ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
@@ -82,7 +83,7 @@ def _weights(log_probs: LogProbs, allowed: Bools, temperature: float) -> LogProb
     n_rows, n_tokens = log_probs.shape
     padded = np.zeros((n_rows, -(-n_tokens // BLOCK) * BLOCK), np.float32)
     weights = padded[:, :n_tokens]
-    with np.errstate(over="ignore", under="ignore"):  # near temperature 0 all but the likeliest become 0
+    with np.errstate(over="ignore", under="ignore"):  # near temperature 0 all weights but the largest become 0
         np.multiply(log_probs, np.float32(1 / max(temperature, MIN_TEMPERATURE)), out=weights)
         np.exp(weights, out=weights)
     weights *= allowed
@@ -94,7 +95,10 @@ def _weights(log_probs: LogProbs, allowed: Bools, temperature: float) -> LogProb
 
 
 def _invert_cdf(weights: LogProbs, uniforms: NDArray[np.float64]) -> tuple[Ints, NDArray[np.float64]]:
-    """Sample a token by the inverse of the cumulative distribution: first its block, then within. Returns the totals (R,) too."""
+    """Sample a token of each row by inverting the cumulative distribution, first its block, then within the block.
+
+    Returns the tokens (R,) and the sums of the weights (R,).
+    """
     rows = np.arange(len(weights))
     blocks = weights.reshape(len(weights), -1, BLOCK)
     cdf = np.add.reduce(blocks, axis=2).cumsum(1, dtype=np.float64)  # (R, K)
@@ -103,13 +107,13 @@ def _invert_cdf(weights: LogProbs, uniforms: NDArray[np.float64]) -> tuple[Ints,
     before = np.where(block > 0, cdf[rows, block - 1], 0.0)
     within = blocks[rows, block]  # (R, BLOCK)
     position = (within.cumsum(1, dtype=np.float64) <= (points - before)[:, None]).sum(1)
-    # Rounding may leave the point just behind the block's last token.
+    # Rounding may place the point just after the block's last token of positive weight.
     last = BLOCK - 1 - (within[:, ::-1] > 0).argmax(1)
     return block * BLOCK + np.minimum(position, last), cdf[:, -1]
 
 
 def _in_nucleus(weights: LogProbs, totals: NDArray[np.float64], chosen: Ints, top_p: float) -> Bools:
-    """Whether the tokens likelier than the chosen ones hold less than `top_p` of the totals (R,)."""
+    """Whether the tokens likelier than the chosen one have less than `top_p` of the row's total; all (R,)."""
     if top_p >= 1:
         return np.ones(len(weights), np.bool_)
     least = np.take_along_axis(weights, chosen[:, None], axis=1)
@@ -118,17 +122,17 @@ def _in_nucleus(weights: LogProbs, totals: NDArray[np.float64], chosen: Ints, to
 
 
 def _scaled_logits(log_probs: LogProbs, allowed: Bools, temperature: float) -> Tensor:
-    """ln p over the temperature (R, V), biased by −`FORBIDDEN` where a token is not allowed."""
-    # Converted from bytes: three times as fast as from booleans.
+    """ln p / temperature (R, V), less `FORBIDDEN` for tokens that are not allowed."""
+    # Conversion from bytes is three times as fast as from booleans.
     forbidden = torch.from_numpy(allowed.view(np.uint8)).float().sub_(1).mul_(FORBIDDEN)
     return torch.add(forbidden, torch.from_numpy(log_probs), alpha=1 / max(temperature, MIN_TEMPERATURE))
 
 
 def _sample_one(log_probs: LogProbs, temperature: float, top_p: float, uniforms: Uniforms) -> int:
-    """As `sample_top_p` for one row of ln p (V,), without the overhead of many."""
+    """As `sample_top_p`, for one row of ln p (V,) of allowed tokens, without the overhead of batches."""
     if temperature == 0:
         return int(log_probs.argmax())
-    with np.errstate(over="ignore"):  # near temperature 0 all but the likeliest become −∞, as they should
+    with np.errstate(over="ignore"):  # near temperature 0 all logits but the largest become −∞, as intended
         weights = np.exp((log_probs - log_probs.max()) / np.float32(max(temperature, MIN_TEMPERATURE)))
     row: Ints = np.zeros(1, np.int64)
     cdf = weights.cumsum(dtype=np.float64)

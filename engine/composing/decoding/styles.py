@@ -1,6 +1,6 @@
-"""The bias of a style: characters that its poets write oftener are made likelier, those that they write more seldom less likely.
+"""The bias of a style: characters that its poets write more often than others become likelier, and the reverse.
 
-The biases are counted over the training poems (`data/styles.tsv`, made by `benchmarks.tables.styles`).
+The biases come from counts over the training poems (`data/styles.tsv`, made by `benchmarks.tables.styles`).
 
 Shapes: N poems, R rows, S slots, V vocabulary.
 """
@@ -20,7 +20,7 @@ from engine.corpus.tokens.control_codes import Style
 from engine.corpus.tokens.vocabulary import Vocabulary
 from engine.system.paths import bundled_rows
 
-# Multiple of the counted bias: 1 predicts a poet's own verse best, 3 makes the poet plainer to see at 0.07 nats a character.
+# Factor of the bias in the table: 1 predicts a poet's own verse best; 3 makes the style more recognisable and costs 0.07 nats a character.
 STYLE_STRENGTH = 3.0
 TABLE = "styles.tsv"
 
@@ -33,15 +33,17 @@ def _table() -> Mapping[str, Mapping[str, float]]:
 
 
 def bias_of(style: Style) -> Mapping[str, float]:
-    """Character -> bias in nats: what a style writes oftener or more seldom than others after the same words, of the narrowest part
-    that the table has, of poet, period and dynasty."""
+    """Character -> bias in nats: how much likelier the style writes it than others after the same words. Empty for no style.
+
+    The bias is that of the poet, else of the period, else of the dynasty: the first of them that the table has.
+    """
     names = [name for name in (style.poet, style.period, style.dynasty) if name]
     # Most requests name none: the table takes a while to read.
     return next((_table()[name] for name in names if name in _table()), {})
 
 
 class StyleGuide:
-    """The same bias (V,) at every slot, in nats."""
+    """A guide with the same bias (V,) at every slot, in nats."""
 
     def __init__(self, bias: LogProbs) -> None:
         self._bias = bias
@@ -56,7 +58,7 @@ class StyleGuide:
 
 
 def style_bias(config: ComposeConfig, vocabulary: Vocabulary) -> LogProbs | None:
-    """The bias of a request's style on each token (V,), in nats; None where it names none.
+    """The bias of a request's style on each token (V,), in nats; None for a request without one, or a style without a bias.
 
     Raises:
         ComposeError: for an unknown style.

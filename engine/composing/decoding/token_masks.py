@@ -1,4 +1,4 @@
-"""Masks over the vocabulary: the characters that each row may write at a slot by tone, rhyme and repetition.
+"""Masks over the vocabulary: the characters allowed for each row at a slot by tone, rhyme and repetition.
 
 Shapes: R rows, S slots, O tone patterns, L rhyme labels, G rhyme groups or parts, V vocabulary.
 """
@@ -17,7 +17,7 @@ from engine.composing.decoding.particles import Particles
 from engine.corpus.novelty.training_lines import TrainingLines
 from engine.corpus.tokens.vocabulary import Vocabulary
 
-# No character is written twice within this many slots: a 七绝, marks included.
+# A character is not repeated within this distance in slots: the length of a 七绝, marks included.
 NO_REPEAT_SLOTS = 32
 _NONE: Ints = np.zeros(0, np.int64)
 
@@ -31,7 +31,7 @@ class TokenMasks:
         self._character_slots = [slot.index for slot in plan.slots if slot.is_character]
 
     def allowed(self, particles: Particles, slot: Slot) -> Bools:
-        """The characters that each row may write at a slot (R, V). Repetition is allowed where nothing else is left."""
+        """The characters allowed for each row at a slot (R, V). Repetition is allowed if no other character is left."""
         allowed = self._by_tone_and_rhyme(particles, slot)
         rows, nearby = self._nearby(particles, slot)
         allowed_nearby = allowed[rows, nearby]
@@ -46,7 +46,7 @@ class TokenMasks:
         return allowed
 
     def update(self, particles: Particles, slot: Slot) -> None:
-        """Close the tone patterns and rhyme groups that the character just written at a slot rules out."""
+        """Close the tone patterns and rhyme groups that the character just written at a slot excludes."""
         plan = self._plan
         token_ids = particles.token_ids[:, slot.index]
         tones = plan.prosody.tones[token_ids]
@@ -54,7 +54,7 @@ class TokenMasks:
             character = plan.forced[slot.index].character
             tones = np.full(len(particles), tones_of(character, plan.form.rhyme_system), np.uint8)
         codes = plan.codes[:, slot.index]
-        # A forced character of unknown tone suits a slot that takes either.
+        # A forced character of unknown tone fits a slot that takes either tone.
         suits = (codes[None] & tones[:, None] > 0) | (codes[None] == EITHER_BITS)
         rhyme = plan.rhymes.get(slot.index)
         if rhyme is None:
@@ -82,7 +82,7 @@ class TokenMasks:
         return allowed
 
     def _rhyming(self, particles: Particles, rhyme: RhymeSlot) -> Bools:
-        """The characters (R, V) of each row's open groups, without those that rhyme elsewhere in the poem."""
+        """The characters (R, V) of each row's open groups, without the rhyme characters already used in the poem."""
         open_groups = self._open_groups(particles, rhyme)
         prosody = self._plan.prosody
         allowed = np.stack([group_members(prosody, rhyme.is_level, groups.tobytes()) for groups in open_groups])
@@ -91,7 +91,10 @@ class TokenMasks:
         return allowed
 
     def _open_groups(self, particles: Particles, rhyme: RhymeSlot, *, is_written: bool = False) -> Bools:
-        """The groups (R, G) with characters enough for the slots of a rhyme that are left; the current one is, unless `is_written`."""
+        """The groups (R, G) with enough unused characters for the remaining slots of a rhyme.
+
+        The current slot is one of them unless its character `is_written`.
+        """
         prosody = self._plan.prosody
         rows, taken = self._taken_rhymes(particles)
         open_groups = particles.groups[:, rhyme.label].copy()
@@ -108,11 +111,11 @@ class TokenMasks:
         return open_groups
 
     def _taken_rhymes(self, particles: Particles) -> tuple[Ints, Ints]:
-        """(row, character) of every rhyme character that is written or forced."""
+        """(row, character) of every rhyme character written or forced."""
         return self._known_at(particles, sorted(self._plan.rhymes))
 
     def _groups_of(self, rhyme: RhymeSlot, slot: Slot, token_ids: Ints) -> Bools:
-        """The groups (R, G) of the character that each row has at a slot."""
+        """The groups (R, G) of each row's character at a slot."""
         if slot.index in self._plan.forced:
             character = self._plan.forced[slot.index].character
             groups = groups_of_character(character, rhyme.is_level, self._plan.form.rhyme_system)
@@ -126,16 +129,16 @@ class TokenMasks:
         return self._known_at(particles, self._character_slots[first:stop])
 
     def _known_at(self, particles: Particles, at: list[int]) -> tuple[Ints, Ints]:
-        """(row, character) at some slots, as far as they are written or forced."""
+        """(row, character) at those of some slots that are written or forced."""
         token_ids = particles.token_ids[:, at]
         token_ids = np.where(token_ids == NO_TOKEN, self._plan.token_ids[at], token_ids)
         rows, columns = np.nonzero(token_ids != NO_TOKEN)
         return rows, token_ids[rows, columns]
 
     def _doublings(self, particles: Particles, slot: Slot, rows: Ints, nearby: Ints) -> tuple[Ints, Ints]:
-        """(row, character) where the character just written may be written again as a reduplication.
+        """(row, character) where the character just written may be doubled (reduplication).
 
-        Once a line, of characters that the training text doubles, and of none that also stands elsewhere among `nearby`.
+        Allowed once a line, for characters that the training text doubles and that occur nowhere else in `nearby`.
         """
         if self._may_double is None or slot.position < 2:
             return _NONE, _NONE
@@ -152,11 +155,11 @@ class TokenMasks:
 
 @functools.lru_cache(maxsize=4)
 def reduplicable(lines: TrainingLines, vocabulary: Vocabulary) -> Bools:
-    """Which tokens (V,) are characters that the training text doubles."""
+    """The tokens (V,) that are characters doubled in the training text."""
     return np.array([lines.reduplicates(vocabulary.character(index)) for index in range(len(vocabulary))], np.bool_)
 
 
 def _open_codes(tone_patterns: Bools, codes: Codes) -> Codes:
-    """The tones (R,), as bits, that the open tone patterns (R, O) take together, of the tones that each takes (O,)."""
+    """The union (R,), as bits, of the tones (O,) that the open tone patterns (R, O) take."""
     together: Codes = np.bitwise_or.reduce(np.where(tone_patterns, codes[None], np.uint8(0)), axis=1)
     return together

@@ -1,4 +1,4 @@
-"""How the service carries out each request and sends its replies. Free of torch until a request is carried out."""
+"""Handlers of the service's requests, and the writer of its replies. Imports torch only when a request is handled."""
 
 import os
 import threading
@@ -25,29 +25,29 @@ from engine.system.errors import Message, ModelError, UsageError
 if TYPE_CHECKING:
     from engine.model.checkpoint import LoadedModel
 
-# A longer text would keep a composition waiting for seconds.
+# A longer text would delay a composition by seconds.
 MAX_NOVELTY_CHARS = 2000
 
 
 class CancelledError(Exception):
-    """The client has cancelled the request; the service says so and goes on."""
+    """The client cancelled the request; the service replies `Cancelled` and continues."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The means to carry out a request: `reply` sends, `find` gets a model by name, folder or None (the studio's own)."""
+    """The context of a request: `reply` sends a reply, `find` returns a model by name or folder; None is the bundled one."""
 
     reply: Callable[[Reply], None]
     is_cancelled: Callable[[], bool]
     find: Callable[[str | None], "LoadedModel"]
 
     def check_cancelled(self) -> None:
-        """Raise CancelledError when the request was cancelled; long computations call this again and again."""
+        """Raise CancelledError if the request was cancelled; long computations call this repeatedly."""
         if self.is_cancelled():
             raise CancelledError
 
     def load(self, model: str | None) -> "LoadedModel":
-        """Get a model for a request, unless it was cancelled while another one was carried out."""
+        """The model of a request. Raises CancelledError if the request was cancelled while it waited."""
         self.check_cancelled()
         return self.find(model)
 
@@ -66,7 +66,7 @@ def load(request: LoadModel, call: Call) -> None:
 
 
 def compose(request: ComposePoem, call: Call) -> None:
-    """One poem, each character sent as soon as it is certain."""
+    """Compose one poem; each character is sent as soon as it is final."""
     from engine.composing import composer
 
     config = ComposeConfig.from_dict(request.config)
@@ -81,7 +81,7 @@ def compose(request: ComposePoem, call: Call) -> None:
 
 
 def candidates(request: ComposeCandidates, call: Call) -> None:
-    """The best of many poems, composed in one batch and ranked."""
+    """Compose a pool of poems in one batch, rank them, and send the best."""
     from engine.composing.composer import compose_many, pool_size_of
 
     config = ComposeConfig.from_dict(request.config)
@@ -99,7 +99,7 @@ def candidates(request: ComposeCandidates, call: Call) -> None:
 
 
 def inspect(request: InspectCharacter, call: Call) -> None:
-    """What the network computed for one character, and its reading in the rhyme book."""
+    """Inspect the network at one character, and the character's reading in the rhyme book."""
     from engine.composing import inspection
 
     config = ComposeConfig.from_dict(request.config)
@@ -108,7 +108,7 @@ def inspect(request: InspectCharacter, call: Call) -> None:
 
 
 def states(request: InspectStates, call: Call) -> None:
-    """The states of a layer over a whole poem."""
+    """Compute the states of a layer over a whole poem."""
     from engine.composing import inspection
 
     config = ComposeConfig.from_dict(request.config)
@@ -121,7 +121,7 @@ def states(request: InspectStates, call: Call) -> None:
 
 
 def novelty(request: MeasureNovelty, call: Call) -> None:
-    """What a text shares with the lines that the model was trained on."""
+    """Measure the overlap of a text with the lines that the model was trained on."""
     from engine.corpus.novelty.novelty import corpus_of, novelty_of
 
     text = request.text
@@ -152,14 +152,14 @@ HANDLERS: Mapping[type[Request], Callable[[Any, Call], None]] = {
 
 
 class ReplyWriter:
-    """Sends replies, each whole, whichever thread it comes from."""
+    """A thread-safe writer of replies."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._lock = threading.Lock()
 
     def send(self, request_id: int, reply: Reply) -> None:
-        """Send one reply as a line of JSON. Ends the process where the client is gone."""
+        """Send one reply as a line of JSON. Ends the process if the client is gone."""
         line = to_line(request_id, reply)
         with self._lock:
             try:

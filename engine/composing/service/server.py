@@ -1,7 +1,7 @@
 """The composing service: a process that answers requests on stdin with replies on stdout; stderr is a log.
 
-`requests` and `replies` declare the messages. One thread reads, so that a cancellation takes effect at once; another carries out
-the requests in order. The end of stdin means that the client is gone, and ends the process at once.
+`requests` and `replies` declare the messages. One thread reads, so that a cancellation takes effect immediately; another handles
+the requests in order. The end of stdin means that the client is gone; the process then exits immediately.
 """
 
 import contextlib
@@ -38,43 +38,43 @@ from engine.system.names import brief
 if TYPE_CHECKING:
     from engine.model.checkpoint import LoadedModel
 
-# Loaded models that stay in memory.
+# Maximum number of models kept in memory.
 MAX_MODELS = 2
-# In the form that the studio begins with.
+# A poem in the default form of the studio.
 WARM_UP_POEM = ComposeConfig(form="qijue", seed=1)
 
 
 def serve() -> NoReturn:
-    """Serve stdin until it ends."""
-    # Ctrl-C in the terminal is meant for the face; it ends us by closing stdin.
+    """Serve the requests on stdin until its end, then exit."""
+    # Ctrl-C in the terminal is for the studio, which ends the service by closing stdin.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A polite kill needs no cleaning up, and shall not wait for a thread that composes.
+    # SIGTERM and the like end the process immediately: there is nothing to clean up, and a composing thread would delay a handler.
     for number in POLITE:
         signal.signal(number, signal.SIG_DFL)
-    # Only replies may reach the real stdout: whatever a library prints goes to stderr.
+    # Only replies go to the real stdout: output of libraries goes to stderr.
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     service = Service(replies)
     service.replies.send(0, Hello(VERSION, os.getpid()))
     threading.Thread(target=service.work, name="composer", daemon=True).start()
     service.read(sys.stdin.buffer)
-    # The worker may be in the middle of a poem that nobody waits for: leave without asking it.
+    # Exit without joining the worker, which may still be composing.
     os._exit(0)
 
 
 class Service:
-    """Requests go in by `read`, are carried out by `work`, and answered through `replies`."""
+    """The service: `read` queues requests, `work` handles them, `replies` sends the answers."""
 
     def __init__(self, replies: BinaryIO) -> None:
         self.replies = ReplyWriter(replies)
         self._requests: queue.SimpleQueue[tuple[int, AnyRequest]] = queue.SimpleQueue()
-        # Ids of the requests that have no last reply yet, and those of them that were cancelled.
+        # Ids of the requests without a last reply, and of those among them that were cancelled.
         self._open: set[int] = set()
         self._cancelled: set[int] = set()
         self._models: dict[tuple[Path, int], LoadedModel] = {}
 
     def read(self, requests: BinaryIO) -> None:
-        """Take requests until there are no more, or a `Shutdown`."""
+        """Read requests until the end of the stream or a `Shutdown`."""
         while line := requests.readline(MAX_REQUEST_BYTES):
             if not line.endswith(b"\n") and len(line) == MAX_REQUEST_BYTES:
                 while line and not line.endswith(b"\n"):
@@ -100,13 +100,13 @@ class Service:
                 self._requests.put((request_id, request))
 
     def work(self) -> NoReturn:
-        """Carry out requests for ever; nothing that goes wrong with one of them ends the service."""
-        # Loading torch takes a second: begin before the first poem is wanted.
+        """Handle requests for ever; an error in one of them does not end the service."""
+        # Importing torch takes a second, so it begins before the first request.
         import_torch_to_compose()
         from engine.model.devices import use_threads
 
-        # Composing reads each weight once a character: a second thread hardly helps, and waiting for it takes ten
-        # times as long as working when a training keeps the processor busy.
+        # Composing reads each weight once per character: a second thread hardly helps, and during a training waiting for it takes
+        # ten times as long as the computation.
         use_threads(1)
         while True:
             request_id, request = self._requests.get()
@@ -115,7 +115,7 @@ class Service:
                 self.warm_up(request.model)
 
     def warm_up(self, model: str | None) -> None:
-        """Compose a poem for nobody, so that tables are read and weights packed when the first one is wanted; a request ends it."""
+        """Compose an unused poem, so that tables are read and weights packed before the first request; a request aborts it."""
         from engine.composing.composer import compose_many
         from engine.composing.constraints.request import plan_of
         from engine.corpus.usage import line_tails
@@ -124,10 +124,10 @@ class Service:
             if not self._requests.empty():
                 raise CancelledError
 
-        # Whatever goes wrong here goes wrong again where somebody asks for a poem, and is said there.
+        # An error here will recur in the next request, which reports it.
         with contextlib.suppress(Exception):
             loaded = self._model(model)
-            # PyTorch packs weights beside Python, which reads tables.
+            # PyTorch packs the weights in another thread while this one reads the tables.
             packing = threading.Thread(target=loaded.model.pack)
             packing.start()
             plan_of(WARM_UP_POEM, loaded.vocabulary)
@@ -137,14 +137,14 @@ class Service:
                 compose_many(loaded, WARM_UP_POEM, 1, pool_size=1, on_progress=on_progress)
 
     def carry_out(self, request_id: int, request: AnyRequest) -> None:
-        """Carry out one request; whatever becomes of it, it gets a last reply."""
+        """Handle one request; it gets a last reply in any case."""
         try:
             HANDLERS[type(request)](request, self._call(request_id))
         except CancelledError:
             self.replies.send(request_id, Cancelled())
         except StudioError as error:
             self._reply_error(request_id, error)
-        except Exception as error:  # noqa: BLE001 - the client is told, the traceback is in the log, the next request may be well
+        except Exception as error:  # noqa: BLE001 - reported to the client and the log; the service continues
             traceback.print_exc()
             self._reply_error(
                 request_id,
@@ -164,7 +164,7 @@ class Service:
         )
 
     def _model(self, name: str | None) -> "LoadedModel":
-        """A model by name or folder, from memory when it was one of the last used and its file has not changed."""
+        """A model by name or folder; from memory if it is one of the last `MAX_MODELS` used and its weights file is unchanged."""
         from engine.model.checkpoint import load_model
         from engine.model.devices import choose_device
 

@@ -1,1 +1,1 @@
-"""What a model's poems owe to the text that it was trained on: whole lines, runs of characters, reduplications."""
+"""Overlap of poems with the training text: whole lines, runs of characters, reduplications."""

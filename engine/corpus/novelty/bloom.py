@@ -1,7 +1,7 @@
-"""A Bloom filter over strings of characters: what was put in is always found, what was not is found by mistake rarely.
+"""A Bloom filter over strings of characters: no false negatives, rare false positives.
 
-Strings are hashed by their code points, many at once. The hash is our own and belongs to the file format: it gives the same
-bits on every machine and in every version. B strings, L characters each.
+Strings are hashed in batches, by their code points. The hash function is part of the file format: it gives the same
+bits on every machine and in every version. Shapes: B strings, L characters each.
 """
 
 import math
@@ -15,7 +15,7 @@ Hashes = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
 Bits = npt.NDArray[np.uint8]
 
-# The two halves of a hash are added in 64 bits, `MAX_HASHES` times at the most.
+# With these limits the double hashing of `_positions` does not overflow 64 bits.
 MAX_BITS = 1 << 32
 MAX_HASHES = 16
 
@@ -29,7 +29,7 @@ _KEYS_AT_ONCE = 1 << 20
 
 
 def code_points(text: str) -> CodePoints:
-    """The characters of a text as numbers, shape (len(text),)."""
+    """The code points of a text (len(text),)."""
     return np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.uint32, copy=False)
 
 
@@ -39,7 +39,7 @@ def no_hashes(shape: int | tuple[int, ...]) -> Hashes:
 
 
 def extend(hashes: Hashes, characters: CodePoints) -> Hashes:
-    """The hashes (B,) of strings, each with one more character of (B,) at its end; either may be a single one."""
+    """The hashes (B,) of strings extended by one character of (B,) each; the arrays broadcast."""
     mixed = (hashes ^ characters.astype(np.uint64)) * _MULTIPLIER
     return mixed ^ (mixed >> _HALF)
 
@@ -53,8 +53,8 @@ def hash_rows(rows: CodePoints) -> Hashes:
 
 
 def hash_ends(rows: CodePoints, shortest: int) -> Hashes:
-    """The hashes (B, L − shortest + 1) of the ends of strings (B, L): of each string from its first character on, from its
-    second on, and so on down to the end of `shortest` characters."""
+    """The hashes (B, L − shortest + 1) of the suffixes of strings (B, L), from the whole string down to the suffix of `shortest`
+    characters."""
     hashes = no_hashes((len(rows), max(0, rows.shape[1] - shortest + 1)))
     for position, column in enumerate(rows.T):
         begun = hashes[:, : position + 1]
@@ -74,14 +74,14 @@ def hash_strings(strings: list[str]) -> Hashes:
 
 
 def distinct(hashes: Hashes) -> Hashes:
-    """Each hash once, in order. By sorting: `np.unique` hashes the hashes once more and takes several times as long."""
+    """The distinct hashes, sorted. `np.unique` uses a hash table and takes several times as long."""
     ordered = np.sort(hashes)
     return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))] if len(ordered) else ordered
 
 
 @dataclass(frozen=True, eq=False)
 class BloomFilter:
-    """`bits` (n_bits / 8,) uint8, the lowest bit of a byte first; `n_hashes` of them belong to a key."""
+    """A Bloom filter. `bits` (n_bits / 8,) uint8, lowest bit first; `n_hashes` bits belong to each key."""
 
     bits: Bits
     n_hashes: int
@@ -89,7 +89,7 @@ class BloomFilter:
 
     @classmethod
     def of(cls, hashes: Hashes, bits_per_key: float) -> "BloomFilter":
-        """A filter of the strings with these hashes; of `bits_per_key` 10, one in 120 others is found by mistake."""
+        """Build a filter of strings with these hashes. With 10 `bits_per_key` the false-positive rate is 1 in 120."""
         keys = distinct(hashes)
         n_bits = min(8 * math.ceil(max(len(keys), 8) * bits_per_key / 8), MAX_BITS)
         n_hashes = min(max(1, round(bits_per_key * math.log(2))), MAX_HASHES)
@@ -104,7 +104,7 @@ class BloomFilter:
         return 8 * len(self.bits)
 
     def contains(self, hashes: Hashes) -> Flags:
-        """For each hash of (B,) whether its string may have been put in; False is certain."""
+        """Whether the filter may contain the string of each hash (B,); False is certain."""
         positions = _positions(hashes, self.n_bits, self.n_hashes)
         is_set = self.bits[positions >> np.uint64(3)] >> (positions & _LOW_THREE).astype(np.uint8) & np.uint8(1)
         found: Flags = np.logical_and.reduce(is_set, axis=0)
@@ -113,12 +113,12 @@ class BloomFilter:
 
 @dataclass(frozen=True, eq=False)
 class HashSet:
-    """Every hash of some strings, (n,) in order: exact but for two strings of one hash, which no corpus is large enough for."""
+    """The sorted hashes (n,) of strings: exact except for collisions of 64-bit hashes, which no corpus is large enough for."""
 
     hashes: Hashes
 
     def contains(self, hashes: Hashes) -> Flags:
-        """For each hash of (B,) whether its string was put in."""
+        """Whether the set contains the string of each hash (B,)."""
         positions = np.searchsorted(self.hashes, hashes)
         found = np.zeros(hashes.shape, np.bool_)
         inside = positions < len(self.hashes)
@@ -127,7 +127,7 @@ class HashSet:
 
 
 def _positions(hashes: Hashes, n_bits: int, n_hashes: int) -> Hashes:
-    """The bits that belong to each hash (B,): (n_hashes, B), by double hashing."""
+    """The positions of the bits of each hash (B,): (n_hashes, B), by double hashing."""
     mixed = (hashes ^ (hashes >> np.uint64(30))) * _FINAL_MULTIPLIER
     mixed ^= mixed >> np.uint64(31)
     first, step = mixed & _LOW_HALF, (mixed >> _HALF) | np.uint64(1)

@@ -1,6 +1,6 @@
-"""From a corpus to the lines of its training poems: built once, cached, copied into every run.
+"""Training lines of a corpus: built once, cached, copied into every run.
 
-The cache is `lines-<key>.bloom`, keyed as token caches are: by format and by the corpus' own checksum.
+The cache is `lines-<key>.bloom`; the key depends on the format and the checksum of the corpus.
 """
 
 import contextlib
@@ -23,12 +23,13 @@ from engine.runs.folder import LINES
 from engine.system.errors import CorpusError, ModelError
 from engine.system.files import reporting_disk_errors, write_atomically
 
-# A pause within a line of 词: the line counts with it and as the two parts that it makes.
+# A pause within a line of 词: the line is stored without it as a whole, and as its two parts.
 PAUSE = "、"
-# A character counts as reduplicated when one line in so many has it twice running, and three lines at least.
+# A character counts as reduplicated if at least one line in LINES_A_REDUPLICATION, and at least MIN_REDUPLICATIONS lines,
+# have it twice in a row.
 LINES_A_REDUPLICATION = 125_000
 MIN_REDUPLICATIONS = 3
-# After so many characters a line of this length draws breath, 白日|依山尽: what is doubled there is met by chance.
+# Line length -> characters before the caesura (白日|依山尽): a doubled character across it is a coincidence.
 CAESURA = {4: 2, 5: 2, 7: 4}
 
 _POEMS_AT_ONCE = 8192
@@ -39,9 +40,9 @@ Int64 = npt.NDArray[np.int64]
 
 
 def open_lines(corpus: Corpus) -> TrainingLines:
-    """The training lines of a corpus, from their cache or built now (300,000 poems take some ten seconds).
+    """The training lines of a corpus, from the cache, or built (about 10 s for 300,000 poems).
 
-    CorpusError when the corpus is damaged or the cache cannot be written.
+    Raises CorpusError when the corpus is damaged or the cache cannot be written.
     """
     key = key_of(f"{FORMAT} {corpus.sha256}")
     path = cache_of(corpus, f"lines-{key}.bloom")
@@ -60,7 +61,7 @@ def open_lines(corpus: Corpus) -> TrainingLines:
 
 
 def keep_lines(corpus: Corpus, folder: Path) -> None:
-    """Put the training lines of a corpus into the folder of a run, unless they are there."""
+    """Copy the training lines of a corpus into the folder of a run, unless they are there."""
     with contextlib.suppress(ModelError):
         if read_lines(folder / LINES).corpus_sha256 == corpus.sha256:
             return
@@ -70,7 +71,7 @@ def keep_lines(corpus: Corpus, folder: Path) -> None:
 
 
 def build(poems: Iterable[Poem], corpus_sha256: str) -> TrainingLines:
-    """The filters of the poems that belong to the training split; those held out do not count."""
+    """Build the filters from the poems of the training split; held-out poems are skipped."""
     found = _read(poems)
     return TrainingLines(
         lines=BloomFilter.of(_together(found.line_hashes), LINE_BITS),
@@ -81,9 +82,9 @@ def build(poems: Iterable[Poem], corpus_sha256: str) -> TrainingLines:
 
 
 def exact_lines(corpus: Corpus) -> LineIndex:
-    """The training lines of a corpus without any mistakes, in memory alone: eight bytes a line and a run, 80 MB for 300,000 poems.
+    """The training lines of a corpus without false positives, in memory: 8 bytes per line and run, 80 MB for 300,000 poems.
 
-    CorpusError when the corpus is damaged.
+    Raises CorpusError when the corpus is damaged.
     """
     found = _read(corpus.poems())
     lines, runs = (HashSet(distinct(_together(hashes))) for hashes in (found.line_hashes, found.run_hashes))
@@ -95,7 +96,7 @@ def _read(poems: Iterable[Poem]) -> "_Found":
     training = (poem.text for poem in poems if split_of(poem) == "train")
     while texts := list(itertools.islice(training, _POEMS_AT_ONCE)):
         found.add(texts)
-        # Lines with a pause once more, as one; lines without one are there already, which does no harm.
+        # Texts with pauses again, without the pauses; their lines without a pause are added twice, which is harmless.
         if paused := [text.replace(PAUSE, "") for text in texts if PAUSE in text]:
             found.add_lines(_Lines.of(paused))
     return found
@@ -103,7 +104,7 @@ def _read(poems: Iterable[Poem]) -> "_Found":
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """Lines of many poems: `characters` of them all, where each line begins, and how long it is."""
+    """Lines of many poems: all their `characters`, the start of each line, and its length."""
 
     characters: CodePoints
     starts: Int64
@@ -118,11 +119,11 @@ class _Lines:
         return cls(characters, starts[lengths > 0], lengths[lengths > 0])
 
     def of_length(self, length: int) -> CodePoints:
-        """The lines of one length, shape (n, length)."""
+        """The lines of one length (n, length)."""
         return self._rows(self.starts[self.lengths == length], length)
 
     def runs(self, length: int) -> CodePoints:
-        """Every run of `length` characters within a line, shape (n, length)."""
+        """Every run of `length` characters within a line (n, length)."""
         n_runs = np.maximum(self.lengths - length + 1, 0)
         first_run = np.repeat(np.cumsum(n_runs) - n_runs, n_runs)
         return self._rows(np.repeat(self.starts, n_runs) + np.arange(n_runs.sum()) - first_run, length)
@@ -134,7 +135,7 @@ class _Lines:
 
 @dataclass(slots=True)
 class _Found:
-    """What was found so far. `doubled` counts by code point: within half a line, and across the caesura."""
+    """Counts and hashes so far. `doubled` (2, code points): doubled characters within a half-line, and across the caesura."""
 
     n_lines: int = 0
     line_hashes: list[Hashes] = field(default_factory=list)
@@ -158,7 +159,7 @@ class _Found:
         self.run_hashes.append(distinct(hash_rows(lines.runs(RUN_LENGTH))))
 
     def reduplicated(self) -> frozenset[str]:
-        """The characters that are doubled often, and not mostly by meeting at the caesura as 天 does."""
+        """The characters that are doubled often enough, and at least as often within a half-line as across the caesura (unlike 天)."""
         within, across = self.doubled
         enough = max(MIN_REDUPLICATIONS, self.n_lines // LINES_A_REDUPLICATION)
         return frozenset(chr(code) for code in np.flatnonzero((within >= enough) & (within >= across)))

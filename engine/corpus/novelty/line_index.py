@@ -11,12 +11,12 @@ import numpy as np
 from engine.corpus.novelty.bloom import BloomFilter, CodePoints, Flags, HashSet, hash_ends, hash_strings
 from engine.prosody.text import MARKS
 
-# Shorter ones are phrases that anybody finds: of the lines of held-out poems, a third of those of three characters stand in
+# Shorter lines are common phrases: of the lines of held-out poems, a third of those of three characters occur in
 # the training text, a sixth of those of four, one in twenty of those of five, one in thirty of those of seven.
 MIN_LINE_CHARS = 4
-# A line of seven characters may hold one of five that somebody wrote; four of a line are a common turn.
+# A known line of five characters within a longer line counts as copied; four characters are a common phrase.
 MIN_PART_CHARS = 5
-# Length of the runs in the filter, in characters; longer runs are chains of them.
+# Length of the runs in the filter, in characters; longer runs are found as overlapping runs of it.
 RUN_LENGTH = 4
 
 _WITHOUT_MARKS = str.maketrans("", "", MARKS)
@@ -24,10 +24,10 @@ _WITHOUT_MARKS = str.maketrans("", "", MARKS)
 
 @dataclass(frozen=True, eq=False)
 class LineIndex:
-    """`line in lines` asks for a whole line, marks aside; a line of fewer than `MIN_LINE_CHARS` characters is never in.
+    """An index of training lines. `line in index` looks up a whole line without marks; lines below `MIN_LINE_CHARS` are never in it.
 
-    `lines` are the whole lines, `runs` all runs of `RUN_LENGTH` characters in them; nothing that stands in the training text is
-    overlooked, and where they are filters something else is taken for it now and then.
+    `lines`: the whole lines. `runs`: all runs of `RUN_LENGTH` characters within them. There are no false negatives; Bloom filters have
+    a few false positives.
     """
 
     lines: BloomFilter | HashSet
@@ -38,14 +38,14 @@ class LineIndex:
         return bool(self.contains([line])[0])
 
     def contains(self, lines: Sequence[str]) -> Flags:
-        """For each line whether it stands in the training text."""
+        """Whether each line occurs in the training text."""
         bare = [line.translate(_WITHOUT_MARKS) for line in lines]
         found = self.lines.contains(hash_strings(bare))
         found &= np.array([len(line) >= MIN_LINE_CHARS for line in bare], np.bool_)
         return found
 
     def contains_known(self, lines: Sequence[str]) -> Flags:
-        """For each line whether a training line of `MIN_PART_CHARS` characters or more stands in it: it whole, or a part of it."""
+        """Whether each line contains a training line of at least `MIN_PART_CHARS` characters, or is one."""
         bare = [line.translate(_WITHOUT_MARKS) for line in lines]
         parts = [[line, *_parts_of(line)] for line in bare]
         known = self.contains([part for some in parts for part in some])
@@ -54,7 +54,7 @@ class LineIndex:
         return held
 
     def ends(self, beginnings: CodePoints) -> Flags:
-        """For each beginning of a line whether a training line of `MIN_PART_CHARS` characters or more ends it.
+        """Whether each beginning of a line ends with a training line of at least `MIN_PART_CHARS` characters.
 
         Of the line 独看床前明月光 the beginning 独看床前明 is ended by none, the whole by one.
 
@@ -65,17 +65,17 @@ class LineIndex:
         return np.asarray(self.lines.contains(hashes.ravel()).reshape(hashes.shape).any(1))
 
     def reduplicates(self, character: str) -> bool:
-        """Whether the training text really doubles a character: 悠悠, 日日."""
+        """Whether the training text doubles a character as a reduplication: 悠悠, 日日."""
         return character in self.reduplicated
 
     def may_contain(self, run: str) -> bool:
-        """Whether a run may stand within a training line; False is certain. Of fewer than `RUN_LENGTH` characters any may."""
+        """Whether a run may occur within a training line; False is certain. Always True below `RUN_LENGTH` characters."""
         return len(run) < RUN_LENGTH or self.longest_run(run) == (0, len(run))
 
     def longest_run(self, line: str) -> tuple[int, int]:
-        """The longest run of a line's characters that may stand in one training line: (first position, length).
+        """The longest run of a line's characters that may occur in one training line: (first position, length).
 
-        Never shorter than the real one where that has `RUN_LENGTH` characters or more; (0, 0) where there is none of that
+        Never shorter than the real one if that has at least `RUN_LENGTH` characters; (0, 0) if there is none of that
         length.
         """
         n_runs = len(line) - RUN_LENGTH + 1

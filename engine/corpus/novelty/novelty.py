@@ -1,4 +1,4 @@
-"""How new a poem is: its longest run of characters shared with one line that the model was trained on, and its copied lines."""
+"""Novelty of a poem: its longest run of characters shared with a training line, and its copied lines."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,9 +16,9 @@ from engine.system.errors import CorpusError
 
 @dataclass(frozen=True, slots=True)
 class Novelty:
-    """`exact`: found in the corpus, of which `line`, `title` and `author` tell the place.
+    """The overlap of a poem with the training text. `exact`: the corpus was searched; `line`, `title` and `author` name the place.
 
-    Otherwise looked up in the filter: no false negatives, but `longest_run` and `n_lines_copied` may be too high,
+    Otherwise the filter was: no false negatives, but `longest_run` and `n_lines_copied` may be too high,
     and a run of fewer than four characters is reported as three.
     """
 
@@ -38,9 +38,9 @@ class Novelty:
 def novelty_of(
     text: str, lines: LineIndex | None, corpus: Corpus | None, on_progress: Callable[[], None] = lambda: None
 ) -> Novelty | None:
-    """Judge a poem: exactly where there is a corpus, else by the filter; None where there is neither.
+    """Measure the novelty of a poem: exactly if a corpus is given, else by the filter; None without both.
 
-    `on_progress` is called again and again while the corpus is searched; it may raise to break off.
+    `on_progress` is called repeatedly while the corpus is searched; it may raise to abort.
 
     Raises:
         CorpusError: when the corpus cannot be read.
@@ -52,14 +52,14 @@ def novelty_of(
 
 
 def corpus_of(metadata: Mapping[str, Any]) -> Corpus | None:
-    """The corpus that a model was trained on, where it is installed, under whatever name; `metadata`: of its model.json."""
+    """The installed corpus that a model was trained on, under any name; None if it is not installed. `metadata`: of the model."""
     trained_on = metadata.get("corpus")
     sha256 = trained_on.get("sha256") if isinstance(trained_on, dict) else None
     return next((corpus for corpus in list_corpora() if corpus.sha256 == sha256), None)
 
 
 def verse_lines(text: str) -> list[str]:
-    """The lines of any text, Han characters alone; a pause 、 parts no line."""
+    """The lines of a text, Han characters only; the pause 、 does not separate lines."""
     return "".join(character if is_han(character) else " " for character in text.replace(PAUSE, "")).split()
 
 
@@ -81,9 +81,9 @@ def _by_filter(verse: Sequence[str], lines: LineIndex) -> Novelty:
 
 
 def n_memorised(poems: Sequence[Poem], known: LineIndex) -> int:
-    """How many poems have at least half of their lines, marks aside, in the training text.
+    """The number of poems with at least half of their lines, without marks, in the training text.
 
-    One line alone may be a coincidence: of lines of five characters of held-out poems one in twenty stands there.
+    A single line may be a coincidence: one in twenty lines of five characters of held-out poems occurs there.
     """
     lines_of = [split_lines(poem.text) for poem in poems]
     found = known.contains([line for lines in lines_of for line in lines])
@@ -97,7 +97,7 @@ _PIECE_BYTES = 1 << 23
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """`run` stands in a line of the verse and in `line`, a line of the training poem `poem`."""
+    """A shared run: `run` occurs in a line of the verse and in `line` of the training poem `poem`."""
 
     run: str
     poem: Poem
@@ -106,7 +106,7 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The longest shared run, None where no character is shared; and the lines that are whole training lines."""
+    """The longest shared run (None if no character is shared), and the lines that are whole training lines."""
 
     longest: Shared | None
     copied: frozenset[str]
@@ -120,13 +120,13 @@ def search(
 ) -> Found:
     """Compare lines, given without marks, with every line of the training poems.
 
-    Of several shared runs of one length, one is returned. A training line with a pause, 念去去、千里烟波, counts with
-    it and without as a whole line; runs end at it. `on_progress` is called for every piece of the file, and may raise to break off.
+    One of several runs of the greatest length is returned. A training line with a pause, 念去去、千里烟波, counts as a whole line with
+    and without it; runs end at the pause. `on_progress` is called for every piece of the file; it may raise to abort.
 
     Raises:
         CorpusError: when the corpus cannot be read.
     """
-    # A line may have been found whole across a pause, where no run is.
+    # A copied line counts as the longest run too: it may be whole across a pause, which no run crosses.
     longest: Shared | None = None
     suspects = {line for line in lines if len(line) >= MIN_LINE_CHARS and (filter is None or line in filter)}
     copied: set[str] = set()
@@ -141,10 +141,10 @@ def search(
 
 
 def _pieces(corpus: Corpus) -> Iterator[bytes]:
-    """The file of the poems in pieces of some megabytes, cut between poems.
+    """Yield the file of poems in pieces of `_PIECE_BYTES`, extended to the end of a poem.
 
-    A piece is searched as bytes: UTF-8 never finds a character within another one, and to find a run of four characters nowhere in
-    76 MB takes some 25 ms.
+    A piece is searched as bytes: in UTF-8 no character occurs within another, and searching 76 MB for an absent run of four characters
+    takes about 25 ms.
     """
     with reporting_read_errors(corpus.poems_file), corpus.poems_file.open("rb") as file:
         while piece := file.read(_PIECE_BYTES):
@@ -152,9 +152,9 @@ def _pieces(corpus: Corpus) -> Iterator[bytes]:
 
 
 def _longer_in(piece: bytes, lines: Sequence[str], longest: Shared | None, filter: LineIndex | None) -> Shared | None:
-    """The longest shared run of a piece where it is longer than the longest so far, else that one.
+    """The longest shared run of a piece if it is longer than `longest`, else `longest`.
 
-    Only what would be longer is searched for, so that most searches fail, and most of the rest succeed at once.
+    Only longer runs are searched for, so that most searches fail.
     """
     for line in lines:
         start, length = 0, len(longest.run) + 1 if longest else 1
@@ -169,7 +169,7 @@ def _longer_in(piece: bytes, lines: Sequence[str], longest: Shared | None, filte
 
 
 def _whole_in(piece: bytes, line: str) -> Shared | None:
-    """The line as a whole line of a training poem, with a pause or without."""
+    """The line as a whole line of a training poem, with or without a pause; None if the piece has none."""
     for position in range(len(line)):
         written = f"{line[:position]}{PAUSE}{line[position:]}" if position else line
         holder = _holder(piece, written, is_whole=True)
@@ -179,7 +179,7 @@ def _whole_in(piece: bytes, line: str) -> Shared | None:
 
 
 def _holder(piece: bytes, run: str, *, is_whole: bool = False) -> tuple[Poem, str] | None:
-    """The first training poem with a run within a line, or as one, and that line."""
+    """The first training poem with a run within a line, or as a whole line, and that line."""
     sought, position = run.encode(), 0
     while (position := piece.find(sought, position)) >= 0:
         first = piece.rfind(b"\n", 0, position) + 1
@@ -189,7 +189,7 @@ def _holder(piece: bytes, run: str, *, is_whole: bool = False) -> tuple[Poem, st
             poem = poem_of(piece[first:position])
         except ValueError as error:
             raise CorpusError("A line of the corpus is damaged.", "Install or import the corpus again.") from error
-        # The run may stand in the title, or in a poem that is held out.
+        # The run may be in the title, or in a held-out poem.
         for line in _lines(poem.text, with_pauses=PAUSE in run) if split_of(poem) == "train" else ():
             if line == run or (not is_whole and run in line):
                 return poem, line

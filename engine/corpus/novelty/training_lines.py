@@ -1,10 +1,10 @@
-"""The lines that a model was trained on, small enough to ship with it: one file, `lines.bloom`.
+"""The training lines of a model in a compact file, `lines.bloom`, which ships with the model.
 
-What `engine.corpus.novelty.line_index` asks is answered by two Bloom filters, of whole lines and of runs of four characters: what stands
-in the training text is always found; something else is taken for it now and then (see `LINE_BITS`, `RUN_BITS`).
+`LineIndex` is implemented by two Bloom filters, of whole lines and of runs of four characters: no false negatives,
+and the false-positive rates of `LINE_BITS` and `RUN_BITS`.
 
-The file, little-endian: eight bytes of magic; eight with the length of the header; the header in JSON, which names the format,
-the corpus and the sizes; the bits of the lines, then those of the runs; SHA-256 of all before it.
+The file, little-endian: 8 bytes of magic; 8 bytes with the length of the header; the header in JSON, with the format,
+the corpus and the sizes; the bits of the lines, then those of the runs; SHA-256 of everything before it.
 """
 
 import hashlib
@@ -27,11 +27,11 @@ from engine.system.files import open_regular, parse_json, write_atomically
 HINT = "Restore it from a copy of the model, or delete it: without it the model composes, and no line is compared."
 FORMAT = 1
 
-# One line in 120 is taken for a training line by mistake; of the runs, one in ten. For 300,000 poems that makes 7.5 MB.
+# Bits per key. The false-positive rate is 1 in 120 for lines, 1 in 10 for runs; 300,000 poems take 7.5 MB.
 LINE_BITS = 10.0
 RUN_BITS = 4.8
 
-# Two filters as large as they may be, and the header.
+# Two filters of the maximum size, and the header.
 MAX_FILE_BYTES = MAX_BITS // 4 + (1 << 20)
 
 _MAGIC = b"VERSELNS"
@@ -54,14 +54,14 @@ class _Header(Struct, frozen=True):
 
 @dataclass(frozen=True, eq=False)
 class TrainingLines(LineIndex):
-    """The lines of a training text as filters, with the corpus that they are of."""
+    """The lines of a training text as Bloom filters, with the checksum of the corpus."""
 
     lines: BloomFilter
     runs: BloomFilter
     corpus_sha256: str
 
     def to_bytes(self) -> bytes:
-        """The file's content."""
+        """The content of the file."""
         lines, runs = (_FilterSizes(one.n_bits, one.n_hashes, one.n_keys) for one in (self.lines, self.runs))
         header = _Header(self.corpus_sha256, lines, runs, "".join(sorted(self.reduplicated)))
         text = json.dumps({"format": FORMAT, **to_builtins(header)}, ensure_ascii=False).encode()
@@ -69,15 +69,15 @@ class TrainingLines(LineIndex):
         return content + hashlib.sha256(content).digest()
 
     def save(self, folder: Path) -> None:
-        """Write `lines.bloom` into a folder, in one step."""
+        """Write `lines.bloom` into a folder atomically."""
         write_atomically(folder / LINES, self.to_bytes())
 
 
 def read_lines(path: Path) -> TrainingLines:
-    """The lines of a file.
+    """Read the training lines of a file.
 
     Raises:
-        ModelError: when the file is missing, cut, altered or of a format that this studio does not know.
+        ModelError: when the file is missing, truncated, altered or of an unknown format.
     """
     try:
         with open_regular(path) as file:
@@ -94,13 +94,13 @@ def read_lines(path: Path) -> TrainingLines:
 
 
 def lines_of_model(folder: Path, metadata: Mapping[str, Any]) -> TrainingLines | None:
-    """The training lines that lie with a model, or with the run of a checkpoint; None where none do.
+    """The training lines in a model folder, or in the run folder of a checkpoint; None if there are none.
 
     Args:
-        metadata: the model's own, of its model.json.
+        metadata: the metadata of the model.
 
     Raises:
-        ModelError: when they are damaged, or those of another corpus than the model's.
+        ModelError: when they are damaged, or belong to another corpus than the model's.
     """
     path = lines_file(folder)
     if path is None:
@@ -113,7 +113,7 @@ def lines_of_model(folder: Path, metadata: Mapping[str, Any]) -> TrainingLines |
 
 
 def _lines_of(header: Any, bits: Bits) -> TrainingLines:
-    """Raises ValueError where the header is none, or header and bits do not fit."""
+    """Decode header and bits. Raises ValueError if the header is invalid, or does not fit the bits."""
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise ValueError(f"it is not in format {FORMAT}, which this studio reads")
     known = convert(header, _Header)

@@ -1,1 +1,1 @@
-"""Readers: files of many formats as raw poems."""
+"""Readers of files of poems in many formats, as raw poems."""

@@ -1,4 +1,4 @@
-"""The files within a folder, a tar or a ZIP archive, as contents under their names; nothing is unpacked to the disk."""
+"""The files in a folder, a tar or a ZIP archive, as named contents; nothing is unpacked to the disk."""
 
 import contextlib
 import io
@@ -27,21 +27,21 @@ from engine.system.files import open_regular
 MAX_FILES = 100_000
 MAX_DEPTH = 12
 
-# Chooses, of all names, those to read, in their order.
+# Selects and orders the names to read, from all names.
 Choose = Callable[[list[str]], list[str]]
 
 
 def folder_files(folder: Path) -> dict[str, Path]:
-    """The regular files below a folder by their names in it; no links to folders, nothing hidden.
+    """The regular files below a folder by relative name; hidden files and linked folders are skipped.
 
     Raises:
-        CorpusError: when the folder holds too many, or cannot be read.
+        CorpusError: when the folder has more than `MAX_FILES` files or is deeper than `MAX_DEPTH`, or cannot be read.
     """
     found: dict[str, Path] = {}
     n_seen = 0
     name_of_folder = folder.resolve().name or str(folder)
     with reporting_damage(name_of_folder):
-        os.listdir(folder)  # noqa: PTH208 - raises where the folder itself cannot be read; one below it is passed over
+        os.listdir(folder)  # noqa: PTH208 - raises if the folder itself cannot be read; `os.walk` skips unreadable folders
         for parent, folders, names in os.walk(folder):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             depth = len(Path(parent).relative_to(folder).parts)
@@ -62,7 +62,7 @@ def folder_files(folder: Path) -> dict[str, Path]:
 
 
 def _is_regular(path: Path) -> bool:
-    """Whether a path is a file, or a link to one: a FIFO would block, a dangling link is nothing."""
+    """Whether a path is a regular file or a link to one; a FIFO would block."""
     try:
         return stat.S_ISREG(path.stat().st_mode)
     except OSError:
@@ -76,7 +76,7 @@ def folder_contents(folder: Path, choose: Choose) -> Iterator[Content]:
 
 
 def tar_contents(archive: Content, choose: Choose) -> Iterator[Content]:
-    """Members of a tar archive, compressed by gzip or not, in the order of the archive."""
+    """The selected members of a tar archive, gzipped or not, in the order of the archive."""
     with reporting_damage(archive.name):
         with _opened_tar(archive) as tar:
             wanted = set(choose([member.name for member in _members(tar) if member.isfile()]))
@@ -114,7 +114,7 @@ def _refuse_more_files(n_files: int) -> None:
 
 
 def zip_contents(archive: Content, choose: Choose) -> Iterator[Content]:
-    """Members of a ZIP archive."""
+    """The selected members of a ZIP archive."""
     with reporting_damage(archive.name), archive.open() as file, zipfile.ZipFile(file) as members:
         names = [member.filename for member in members.infolist() if not member.is_dir()]
         _refuse_more_files(len(names))
@@ -124,5 +124,5 @@ def zip_contents(archive: Content, choose: Choose) -> Iterator[Content]:
 
 
 def _member_opener(members: zipfile.ZipFile, name: str, allowance: Allowance) -> Callable[[], IO[bytes]]:
-    """Opens a member anew, which spends what is left for all of them together."""
+    """A function that opens a member; all members together share the allowance."""
     return lambda: bounded(members.open(name), allowance)

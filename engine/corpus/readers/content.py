@@ -1,7 +1,7 @@
-"""What a file of poems holds, as bytes and as lines of text, however it comes: a file, a pipe, compressed, within an archive.
+"""The content of a file of poems, as bytes and as lines of text: of a file, a pipe, a compressed file or a member of an archive.
 
-Everything is bounded, so that no file takes all of the memory, the disk or the time: a line, what comes through a pipe, and what a
-compressed file unpacks to.
+The length of a line, the size of a pipe and the unpacked size of a compressed file are limited, so that no file exhausts memory,
+disk or time.
 """
 
 import codecs
@@ -25,12 +25,12 @@ from engine.prosody.text import is_han
 from engine.system.errors import CorpusError
 
 LOOKED_AT_BYTES = 1 << 18
-# The longest poem of the language has some 2,500 characters; a line of a million is no line of poems.
+# The longest Chinese poem has about 2,500 characters.
 MAX_LINE_CHARS = 1_000_000
-# A JSON text is read whole, and takes some five times its size in memory.
+# A JSON text is read whole, and takes about five times its size in memory.
 MAX_JSON_BYTES = 200 << 20
 MAX_PIPED_BYTES = 1 << 30
-# Compressed text is some 3 to 10 times larger unpacked; what grows to more than 50 times its size was made to be a trap.
+# Text compresses by a factor of 3 to 10; a factor above 50 is a decompression bomb.
 MAX_UNPACKED_RATIO = 50
 MIN_UNPACKED_LIMIT_BYTES = 64 << 20
 MAX_UNPACKED_BYTES = 4 << 30
@@ -43,7 +43,7 @@ _CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True, eq=False)
 class Content:
-    """Bytes under a name, which can be read from their beginning as often as needed; `open` raises as `reporting_damage` says."""
+    """Named bytes that can be read repeatedly; `open` raises errors as described at `reporting_damage`."""
 
     name: str
     open: Callable[[], IO[bytes]]
@@ -53,12 +53,12 @@ class Content:
             return file.read(n_bytes)
 
     def read(self, max_bytes: int) -> bytes:
-        """All of it; CorpusError when there is more than `max_bytes`."""
+        """Read all bytes. Raises CorpusError when there are more than `max_bytes`."""
         with reporting_damage(self.name), self.open() as file:
             return read_whole(file, self.name, max_bytes)
 
     def lines(self, encoding: str) -> Iterator[str]:
-        """Its lines with their ends, however these are written; CorpusError where one is too long or not `encoding`."""
+        """Yield the lines with their ends, of any style. Raises CorpusError if one is too long or not valid `encoding`."""
         with reporting_damage(self.name, encoding), io.TextIOWrapper(self.open(), encoding=encoding) as file:
             number = 0
             while line := file.readline(MAX_LINE_CHARS):
@@ -75,7 +75,7 @@ class Content:
 
 
 def read_whole(file: IO[bytes], name: str, max_bytes: int) -> bytes:
-    """All bytes of a file called `name`; CorpusError when there are more than `max_bytes`."""
+    """Read all bytes of a file called `name`. Raises CorpusError when there are more than `max_bytes`."""
     data = file.read(max_bytes + 1)
     if len(data) > max_bytes:
         raise CorpusError(
@@ -88,10 +88,10 @@ def read_whole(file: IO[bytes], name: str, max_bytes: int) -> bytes:
 
 
 def content_of(path: Path) -> Content:
-    """A file's content, or that of a pipe, which is read once and kept aside.
+    """The content of a file, or of a pipe, which is read once into a temporary file.
 
     Raises:
-        CorpusError: when there is no such file, or it is one that cannot be read: a socket, a disk.
+        CorpusError: when there is no such file, or it cannot be read (a socket, a block device).
     """
     mode = mode_of(path)
     if stat.S_ISREG(mode):
@@ -105,7 +105,7 @@ def content_of(path: Path) -> Content:
 
 
 def mode_of(path: Path) -> int:
-    """What kind of file lies at a path, as `stat` has it; CorpusError when there is none."""
+    """The file mode of a path, as in `stat`. Raises CorpusError when there is no file."""
     try:
         return path.stat().st_mode
     except (OSError, ValueError) as error:
@@ -116,7 +116,7 @@ def mode_of(path: Path) -> int:
 
 
 def kept_aside(stream: IO[bytes], name: str) -> Content:
-    """What comes through a pipe, in a temporary file that goes with the content; what is no text or archive is refused at once."""
+    """Copy a pipe to a temporary file, removed with the content. Raises CorpusError early if it is neither text nor an archive."""
     descriptor, aside = tempfile.mkstemp(prefix="poetry-pipe-")
     content = Content(name, lambda: open(aside, "rb"))  # noqa: SIM115, PTH123
     weakref.finalize(content, _remove, aside)
@@ -144,7 +144,7 @@ def _remove(path: str) -> None:
 
 @dataclass(slots=True)
 class Allowance:
-    """How many bytes something packed may still unpack to."""
+    """The number of bytes that a compressed file may still unpack to."""
 
     name: str
     max_bytes: int
@@ -161,7 +161,7 @@ class Allowance:
         return Allowance(self.name, self.max_bytes, self.max_bytes)
 
     def spend(self, n_bytes: int) -> None:
-        """CorpusError when nothing is left."""
+        """Count unpacked bytes. Raises CorpusError when the allowance is exceeded."""
         self.n_left -= n_bytes
         if self.n_left < 0:
             raise CorpusError(
@@ -174,7 +174,7 @@ class Allowance:
 
 
 def unpacked(packed: Content) -> Content:
-    """The content of a gzip file."""
+    """The unpacked content of a gzip file."""
     allowance = Allowance.for_packed(packed)
 
     return Content(packed.name, lambda: open_gzip(packed, allowance.renewed()))
@@ -191,7 +191,7 @@ class _Readable(Protocol):
 
 
 def bounded(stream: _Readable, allowance: Allowance, *below: IO[bytes]) -> IO[bytes]:
-    """A stream of unpacked bytes that ends in a CorpusError when its allowance is spent; closing it closes what lies below it."""
+    """A stream of unpacked bytes that raises CorpusError when the allowance is exceeded; closing it closes the streams `below` too."""
     return io.BufferedReader(_Bounded(stream, allowance, below), _CHUNK_BYTES)
 
 
@@ -217,7 +217,7 @@ class _Bounded(io.RawIOBase):
 
 
 def is_tar(head: bytes) -> bool:
-    """Whether the first block of a file is the header of a tar archive's member."""
+    """Whether a file begins with the header of a tar archive's member."""
     try:
         tarfile.TarInfo.frombuf(head[: tarfile.BLOCKSIZE], "utf-8", "surrogateescape")
     except (tarfile.HeaderError, ValueError, OverflowError):
@@ -226,7 +226,7 @@ def is_tar(head: bytes) -> bool:
 
 
 def encoding_of(head: bytes, name: str) -> str:
-    """The encoding of a text, told from its beginning; CorpusError where it is none, or nothing can be seen in it."""
+    """Detect the encoding of a text from its beginning. Raises CorpusError if it is no text, or blank."""
     encoding = next((encoding for mark, encoding in _MARKED if head.startswith(mark)), None)
     candidates = ("utf-8", "gb18030") if encoding is None else (encoding,)
     is_binary = encoding is None and b"\x00" in head
@@ -248,9 +248,9 @@ _MARKED = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (cod
 
 
 def text_of(head: bytes, encoding: str) -> str | None:
-    """The beginning of a text; None where it is not in this encoding."""
+    """Decode the beginning of a text; None if it is not in this encoding."""
     try:
-        # Not final: the last character may be cut where we stopped reading.
+        # Incremental: the last character may be truncated.
         return codecs.getincrementaldecoder(encoding)().decode(head)
     except UnicodeDecodeError:
         return None
@@ -261,7 +261,7 @@ def is_visible(text: str) -> bool:
 
 
 def _mostly_han(text: str) -> bool:
-    """Nearly any bytes decode as GB18030; only those that make common Chinese are it."""
+    """Whether a text decoded as GB18030 is mostly common Chinese: nearly any bytes decode as GB18030."""
     visible = [character for character in text if not character.isspace()]
     common = sum(
         "\u4e00" <= character <= "\u9fff" or character.isascii() or character in "，。！？；：、《》"
@@ -272,7 +272,7 @@ def _mostly_han(text: str) -> bool:
 
 @contextlib.contextmanager
 def reporting_damage(name: str, encoding: str = "UTF-8") -> Iterator[None]:
-    """Turn what reading a file, a compressed one or an archive raises into a CorpusError for a person."""
+    """Turn the errors of reading a file, compressed file or archive into a CorpusError."""
     try:
         yield
     except UnicodeError as error:
@@ -290,8 +290,8 @@ def reporting_damage(name: str, encoding: str = "UTF-8") -> Iterator[None]:
         raise _unreadable(name, error) from error
 
 
-# RuntimeError: a ZIP member is encrypted; NotImplementedError: it is compressed in a way that Python does not know. ValueError and
-# its like: numbers in a header that make no sense.
+# RuntimeError: an encrypted ZIP member; NotImplementedError, a subclass: an unknown compression. ValueError, OverflowError and
+# LookupError: invalid numbers in a header.
 _DAMAGE = (
     gzip.BadGzipFile,
     tarfile.TarError,

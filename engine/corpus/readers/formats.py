@@ -1,4 +1,4 @@
-"""The formats that poems come in, and the reader for a file, chosen by looking at its content unless a format is named."""
+"""The formats of files of poems, and the choice of a reader by the content of a file, unless a format is given."""
 
 import functools
 import itertools
@@ -46,27 +46,27 @@ from engine.prosody.text import is_han
 from engine.system.errors import CorpusError, Message
 
 _LOOKED_AT_LINES = 400
-# The share of its lines that must look like a format for a file to be of it; collections of whole poems have couplets too.
+# Minimum fraction of lines that look like a format, for most formats and for collections of whole poems, which have couplets too.
 _MOST = 0.8
 _MANY = 0.6
-# Blocks of so many lines are poems with some lines of verse on each; of one or of many, collections of whole poems.
+# Line counts of blocks with several lines of verse per line; blocks of one line, or of more, are collections of whole poems.
 _LINES_OF_A_PRINTED_POEM = range(2, 5)
-# More whole lines than an octave has couplets are one long poem when its neighbours rhyme, and a poem each when they do not. In
-# old-style verse at least every second couplet rhymes with the one before; of couplets from different poems one in ten does.
+# More whole lines than an octave has couplets are one long poem if neighbouring lines rhyme, and one poem each if not. In
+# old-style verse at least half of the couplets rhyme with the previous one; of couplets from different poems one in ten does.
 _COUPLETS_OF_AN_OCTAVE = 4
 _RHYMING_SHARE = 0.3
 _LINES_OF_A_TITLED_POEM = 8
 
 
 def text_format(lines: Sequence[str]) -> str:
-    """One of `TEXT_READERS`, for the lines at the beginning of a text in which something can be seen."""
+    """The text format, a key of `TEXT_READERS`, of the first lines of a text, not all blank."""
     filled = [line.strip() for line in lines if line.strip()][:_LOOKED_AT_LINES]
     if _share(filled, has_title) >= _MOST:
         return "title-colon"
     found = list(blocks(lines))
     sizes = sorted(map(len, found))
     typical = sizes[len(sizes) // 2]
-    # A title above each poem is no reason against it.
+    # Titles above the poems do not count.
     verse = [line for line in filled if has_stop(line) or is_whole_poem(line)] or filled
     verse = [split_attribution([line])[0][0] for line in verse]
     if _share(verse, is_whole_poem) >= _MANY and (len(found) == 1 or typical not in _LINES_OF_A_PRINTED_POEM):
@@ -83,7 +83,7 @@ def _share(lines: Sequence[str], is_so: Callable[[str], bool]) -> float:
 
 
 def _is_titled_poem(block: Sequence[str]) -> bool:
-    """Whether a text is one poem below its title: a few lines, and no other title between them."""
+    """Whether a text is one poem below its title: a few lines, without another title."""
     n_heading = n_heading_lines(block)
     rest = block[n_heading:]
     return n_heading > 0 and len(rest) <= _LINES_OF_A_TITLED_POEM and not any(map(may_be_heading, rest))
@@ -94,7 +94,7 @@ def _has_heading(found: Sequence[Sequence[str]]) -> bool:
 
 
 def _are_short_poems(block: Sequence[str]) -> bool:
-    """Whether the lines of a text without titles are poems of a line each: whole ones, whose neighbours do not rhyme."""
+    """Whether the lines of a text without titles are one poem each: complete, and not rhyming with their neighbours."""
     if len(block) <= _COUPLETS_OF_AN_OCTAVE or _share(block, ends_sentence) < _MOST or any(map(may_be_heading, block)):
         return False
     parts = list(map(_rhyme_parts, block[:_LOOKED_AT_LINES]))
@@ -103,23 +103,23 @@ def _are_short_poems(block: Sequence[str]) -> bool:
 
 
 def _rhyme_parts(line: str) -> int:
-    """The parts of 词林正韵 that a line's last character belongs to, as a bit mask."""
+    """The parts of 词林正韵 of a line's last Han character, as a bit mask."""
     masks = masks_of("cilin")
     last = next(filter(is_han, reversed(line)), "")
     return masks.groups_of(last)
 
 
 def _lines_end_where_verse_does(found: Sequence[Sequence[str]]) -> bool:
-    """Whether most lines end without a mark and not at a margin either: a break there ends a line of verse."""
+    """Whether most lines end without a mark and not at a margin, so that each break ends a line of verse."""
     poems = [block[n_heading_lines(block) :] for block in found]
-    # Without any mark a block is unpunctuated verse, and even verse is put together again wherever it was wrapped.
+    # A block without marks is unpunctuated verse; a block of even verse is joined correctly wherever it was wrapped.
     uneven = [block for block in poems if len(block) > 1 and any(map(has_stop, block)) and not is_even_block(block)]
     n_breaks = sum(len(block) - 1 for block in uneven)
     n_bare = sum(map(n_bare_breaks, uneven))
     return n_bare > (1 - _MANY) * n_breaks and not break_at_margin(uneven)
 
 
-# What a person can choose with --format, and what each says of a file.
+# The choices of --format, with the description of the file.
 FORMATS: Mapping[str, str] = {
     "title-colon": "each line title:content",
     "one-a-line": "each line a whole poem, perhaps below its title",
@@ -137,7 +137,7 @@ _WORKBOOK = "[Content_Types].xml"
 
 @dataclass
 class PoemFile:
-    """A file of poems that was looked at: `format` is how it is read, `detail` how in particular; iterate once for its poems."""
+    """An opened file of poems. `format`: how it is read; `detail`: details, such as columns. It can be iterated once."""
 
     name: str
     format: str
@@ -151,22 +151,22 @@ class PoemFile:
 
     @property
     def other_formats(self) -> tuple[str, ...]:
-        """What else such a file could be read as: a text in any way, anything else in no other."""
+        """The other formats that the file could be read as: for a text all text formats, else none."""
         if self.format not in TEXT_FORMATS:
             return ()
         return tuple(name for name in TEXT_FORMATS if name != self.format)
 
 
 def open_poems(path: Path, format: str | None = None, columns: str | None = None) -> PoemFile:
-    """Look at a file, folder or pipe of poems, and choose how to read it.
+    """Open a file, folder or pipe of poems, and choose a reader by its content.
 
     Args:
-        format: one of `FORMATS`; None to look.
-        columns: of a table, which column is what: `title=1,content=3`, or the names in its first row.
+        format: a key of `FORMATS`; None: recognised by the content.
+        columns: the columns of a table: `title=1,content=3`, or the names in its first row.
 
     Raises:
-        CorpusError: at once, not at the first poem, when the path is missing, empty, binary or of an unknown format; when iterating
-            where the file turns out to be damaged on the way.
+        CorpusError: immediately when the path is missing, empty, binary or of an unknown format; while iterating when the file is
+            damaged.
     """
     _check_format(format)
     if stat.S_ISDIR(mode_of(path)):
@@ -177,7 +177,7 @@ def open_poems(path: Path, format: str | None = None, columns: str | None = None
 
 
 def open_content(content: Content, format: str | None = None, columns: str | None = None) -> PoemFile:
-    """The same for what is no file: what came through a pipe."""
+    """As `open_poems`, for content such as that of a pipe."""
     _check_format(format)
     head = content.head()
     if head.startswith(ZIP_MAGICS):
@@ -190,7 +190,7 @@ def open_content(content: Content, format: str | None = None, columns: str | Non
 
 
 def how_read(file: PoemFile, n_poems: int | None = None) -> Message:
-    """Sentences on how a file is read and what else can be chosen."""
+    """A message: how the file is read, the number of poems, and the other formats."""
     came = (
         Message("; one poem came of it")
         if n_poems == 1
@@ -238,7 +238,7 @@ def _open_text(content: Content, format: str | None, columns: str | None) -> Poe
 
 
 def _whole_lines(head: bytes, encoding: str) -> list[str]:
-    """The lines at the beginning of a text in which something can be seen, the last of them left out where it may be cut."""
+    """The first lines of a text, not all blank, without the last one if it may be truncated."""
     lines = (text_of(head, encoding) or "").splitlines()
     return lines[:-1] if len(head) == LOOKED_AT_BYTES and is_visible("".join(lines[:-1])) else lines
 
@@ -254,7 +254,7 @@ def _recognise(lines: list[str], name: str, columns: str | None) -> str:
 
 
 def _open_many(name: str, contents: Callable[[archives.Choose], Iterator[Content]], kind: str) -> PoemFile:
-    """The poems of a folder or an archive: of its .json files, else of its texts, each as it is written."""
+    """The poems of a folder or an archive: of its .json files if it has any, else of its texts, each in its own format."""
     file = PoemFile(name, "chinese-poetry", iter(()))
 
     def choose(names: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Titles and authors that stand in a text beside the verse: on lines before it, within one line, or after it behind a dash."""
+"""Titles and authors in a text: on lines before the verse, within one line, or after the verse behind a dash."""
 
 import re
 from collections.abc import Sequence
@@ -26,16 +26,16 @@ _NUMBER_BEFORE = re.compile(r"\A\s*[\d０-９]+\s*[.．、)）:：]\s*")
 _DASHES = "—–―－-─~～"
 _AROUND_A_NAME = " \t\u3000·・•:：|｜/#*" + _DASHES
 _BRACKETED = re.compile(r"[(（\[【〔](.*)[)）\]】〕]")
-# What stands behind 《…》 and is no name: how many poems, which of them, and that there is a preface.
+# Words after 《…》 that are no name: the number of poems, which of them, or a preface.
 _NO_NAME = re.compile(r"其?[一二三四五六七八九十百]+[首章]?|之.|[并有]序|读?后|卷.*|上|下")
 _BOOK = re.compile(r"《([^《》]+)》")
 _DYNASTY = re.compile(
     r"\A[（(\[【〔]?\s*(?:先秦|[东西两東兩]?[汉漢]|三国|三國|魏晋?|魏晉|[东西東]?[晋晉]|南北朝|[南北]朝|隋|[唐宋元明清金]"
     r"[代朝]?|[南北]宋|五代|南唐|近现代|近代|[现現]代|[当當]代)(?:代|朝)?\s*(?:[）)\]】〕·・•.:：]\s*|\s+)"
 )
-# 其一 and its like number the poems that share one title.
+# 其一 and the like number poems of the same title.
 _NUMBERED = re.compile(r"\A其[一二三四五六七八九十百]+\Z")
-# Surnames of poets: what tells 静夜思 李白 (title and author) from 浣溪沙 春情 (tune and title).
+# Surnames of poets: they distinguish 静夜思 李白 (title and author) from 浣溪沙 春情 (tune and title).
 _SURNAMES = frozenset(
     "李王张陈刘杨黄赵周吴徐孙朱马胡郭林何高梁郑罗宋谢唐韩曹许邓萧冯曾程蔡彭潘袁于董余苏叶吕魏蒋田杜丁沈姜范江傅钟卢汪戴崔任陆廖姚方"
     "金邱夏谭韦贾邹石熊孟秦阎薛侯雷白龙段郝孔邵史毛常万顾赖武康贺严尹钱施牛洪龚汤陶黎温莫易樊乔文安殷颜庄章鲁倪庞邢俞翟蓝聂齐向申葛柴"
@@ -43,7 +43,7 @@ _SURNAMES = frozenset(
     "释釋晁项項喻强岳仇卫牟丘皮权權饶翁蒲米毕畢寇裘耿雍包窦竇敖滕詹戎左褚尤管姚鱼缪危富伍甘巩卓甄畅费凌刁房奚霍祝焦郏"
     "鲍鮑阮嵇屈枚班阴陰虞纳納徐戚艾穆舒席海北食戴席闻聞卞冰顾"
 )
-# Poets whose surnames begin many titles too, and nobody.
+# Poets whose surnames also begin many titles, and words for an unknown author.
 _NAMES = ("元稹", "元好问", "元结", "梅尧臣", "楼钥", "佚名", "无名氏", "無名氏", "不详")
 _COMPOUND_SURNAMES = (
     "司马",
@@ -65,18 +65,18 @@ _COMPOUND_SURNAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A title and an author; either is empty where it is not known."""
+    """A title and an author; either is "" if unknown."""
 
     title: str = ""
     author: str = ""
 
     def beside(self, other: "Heading") -> "Heading":
-        """This one, with what it lacks taken from another."""
+        """This heading, with missing parts taken from another."""
         return Heading(self.title or other.title, self.author or other.author)
 
 
 def without_number(line: str) -> str:
-    """A line without the number of its poem before it."""
+    """A line without the leading number of its poem."""
     return _NUMBER_BEFORE.sub("", line.strip())
 
 
@@ -90,12 +90,12 @@ def may_be_heading(line: str) -> bool:
 
 
 def _is_bare_poem(line: str) -> bool:
-    """Whether a line without any mark has the lines of a quatrain: between spaces, or as many characters as one."""
+    """Whether a line without marks is a whole poem: four parts between spaces, or the characters of a quatrain or octave."""
     return len(line.split()) >= _LINES_OF_A_QUATRAIN or n_han(line) in _HAN_OF_A_BARE_POEM
 
 
 def is_marked(line: str) -> bool:
-    """Whether a line says that it is a title: # 静夜思, 《静夜思》, 《静夜思》李白, 李白《静夜思》."""
+    """Whether a line is marked as a title: # 静夜思, 《静夜思》, 《静夜思》李白, 李白《静夜思》."""
     if line.startswith("#"):
         return True
     book = _BOOK.search(line)
@@ -105,7 +105,7 @@ def is_marked(line: str) -> bool:
 
 
 def _is_beside_a_book(line: str, book: re.Match[str]) -> bool:
-    """Whether all that stands beside 《…》 is a name; 读《山海经》 is a title as a whole."""
+    """Whether there is nothing beside 《…》 but a name; 读《山海经》 is a title as a whole."""
     before, after = line[: book.start()].strip(), line[book.end() :].strip()
     if before:
         return not after and is_person(before)
@@ -114,7 +114,7 @@ def _is_beside_a_book(line: str, book: re.Match[str]) -> bool:
 
 
 def heading_of(line: str) -> Heading:
-    """What one line says of title and author."""
+    """The title and author in one line."""
     line = without_number(line).strip("#* ")
     book = _BOOK.search(line)
     if book is not None and _is_beside_a_book(line, book):
@@ -128,7 +128,7 @@ def heading_of(line: str) -> Heading:
 
 
 def _last_gap(line: str) -> str:
-    """The last space or bar between two parts of a line; a character that is in no line where there is none."""
+    """The last space or bar between two parts of a line; a NUL if there is none."""
     return next((one for one in reversed(line) if one in " \t\u3000/｜|"), "\x00")
 
 
@@ -140,7 +140,7 @@ def _without_dynasty_after(title: str) -> str:
 
 
 def name_of(text: str) -> str:
-    """A name without its dynasty and what stands around it: 〔唐〕李白, 唐·李白, ——李白."""
+    """A name without dynasty and surrounding signs: 〔唐〕李白, 唐·李白, ——李白."""
     name = text.strip(_DASHES + " \t\u3000")
     found = _DYNASTY.match(name)
     name = (name[found.end() :] if found else name).strip(_AROUND_A_NAME)
@@ -149,7 +149,7 @@ def name_of(text: str) -> str:
 
 
 def is_person(text: str) -> bool:
-    """Whether a text is a name, as its dynasty or its surname tells."""
+    """Whether a text is a person's name, recognised by dynasty or surname."""
     name = name_of(text)
     n = len(name)
     if not 2 <= n <= 4 or n_han(name) != n:
@@ -159,39 +159,39 @@ def is_person(text: str) -> bool:
 
 
 def n_heading_lines(block: Sequence[str]) -> int:
-    """How many lines before the verse are title and author: none, one or two.
+    """The number of lines before the verse that are title and author: 0, 1 or 2.
 
-    A line is one when it is marked as such, when without it the poem is even, or when every line after it is a whole one and it
-    is shorter than those; wrapped verse, whose first line may have no mark either, must not lose it.
+    A line is a heading if it is marked as one, if the rest is even verse, or if every later line ends in a mark and the line
+    is shorter. Wrapped verse must not lose its first line, which may have no mark either.
     """
     marked = int(len(block) > 1 and is_marked(block[0]))
     candidates = [n for n in range(marked, min(3, max(1, len(block)))) if not any(map(has_stop, block[marked:n]))]
     if not any(map(has_stop, block)):
-        # Two lines of unpunctuated verse longer than the others are no title and author.
+        # Without marks, the second line of a heading must be as short as a name.
         candidates = [n for n in candidates if n < 2 or n_han(block[1]) <= _MAX_NAME_HAN]
     even = [n for n in candidates if is_even_block(block[n:])]
     if even:
-        # A title as long as a line of unpunctuated verse leaves an odd number of lines when it is taken for one.
+        # A title as long as a line of unpunctuated verse, read as verse, leaves an odd number of lines.
         return next((n for n in even if len(even_block_lengths(block[n:])) % 2 == 0), even[0])
     most = candidates[-1]
     return most if all(map(may_be_heading, block[marked:most])) and _stand_out(block, most) else marked
 
 
 def _stand_out(block: Sequence[str], n_heading: int) -> bool:
-    """Whether the lines after the heading have marks: enough of them at their end, or most of them somewhere, and then the heading
-    is shorter than they are, or longer than what stands between two marks."""
+    """Whether the lines after the heading are clearly verse: all end in marks, or most have marks and the heading is
+    shorter than the lines or longer than a piece between marks."""
     rest = block[n_heading:]
     if len(rest) >= _LINES_TO_TELL_A_HEADING and all(map(ends_line, rest)):
         return True
     if not has_stop(rest[0]) or sum(map(has_stop, rest)) < _MOST * len(rest):
         return False
-    # The first line of wrapped verse is as long as the others, and holds no more than one piece where it has no mark.
+    # The first line of wrapped verse is as long as the others, and has at most one piece if it has no mark.
     longest_line, longest_piece = max(map(len, rest)), max(piece_lengths("".join(rest)), default=0)
     return all(len(line) < longest_line - 1 or n_han(line) > longest_piece for line in block[:n_heading])
 
 
 def heading_of_lines(lines: Sequence[str]) -> Heading:
-    """What the lines before a poem say: title, then author."""
+    """The heading in the lines before a poem: title, then author."""
     if not lines:
         return Heading()
     heading = heading_of(lines[0])
@@ -210,7 +210,7 @@ def under_title(heading: Heading, above: Heading) -> Heading:
 
 
 def split_attribution(lines: Sequence[str]) -> tuple[list[str], Heading]:
-    """The lines without ——李白《静夜思》 at their end, and what it said; 李白 alone on the last line too."""
+    """The lines without a final attribution (——李白《静夜思》, or 李白 alone on the last line), and its heading."""
     last = lines[-1].rstrip()
     verse, said = _behind_a_dash(last)
     if said and (ends_sentence(verse) or (not verse and len(lines) > 1)):
@@ -227,12 +227,12 @@ def is_attribution(line: str) -> bool:
 
 
 def attribution_of(line: str) -> Heading:
-    """What ——李白《静夜思》 says."""
+    """The heading in an attribution: ——李白《静夜思》."""
     return _attribution(_behind_a_dash(line)[1])
 
 
 def _behind_a_dash(line: str) -> tuple[str, str]:
-    """What stands before the last run of two dashes (one, at a line's beginning) and what behind it; "" where there is none."""
+    """The text before and after the last run of two dashes (one at the beginning of a line); "" for the second if there is none."""
     end = max(map(line.rfind, _DASHES)) + 1
     verse = line[:end].rstrip(_DASHES + " ")
     said = line[end:].strip()

@@ -1,4 +1,4 @@
-"""Poems in JSON: a list of objects, one object, or objects within objects, as the collections of 蒙学 have them."""
+"""Poems in JSON: a list of objects, one object, or nested objects, as in the collections of 蒙学."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,10 +12,10 @@ from engine.corpus.readers.tables import NAMES, names_of_fields
 from engine.system.errors import CorpusError, Message
 from engine.system.files import parse_json
 
-# The collection's main text, by the names of the package and of the repository, now and before; the rest of it repeats these
-# poems, rates them, or is prose.
+# The main text of the collection, by old and new names in package and repository; the other files repeat these
+# poems, rate them, or are prose.
 _MAIN_FILE = re.compile(r"(^|/)(quantangshi|全唐诗|json)/poet\.(tang|song)\.\d+\.json$")
-# Folders that hold rejected poems, search ranks and tone patterns.
+# Folders of rejected poems, search ranks and tone patterns.
 _ASIDE = frozenset({"error", "rank", "strains"})
 _PROSE_FOLDERS = frozenset({"论语", "lunyu", "四书五经", "sishuwujing", "幽梦影", "youmengying"})
 _PROSE_FILES = frozenset(
@@ -27,19 +27,19 @@ _PARTS_SHOWN = 6
 
 
 def read_tarball(path: Path, wanted: Callable[[str], object]) -> Iterator[RawPoem]:
-    """The poems of the wanted files in a .tgz of the package, read as a stream and never unpacked to the disk."""
+    """Yield the poems of the wanted files in a .tgz of the package, read as a stream and never unpacked to the disk."""
     for content in tar_contents(content_of(path), lambda names: list(filter(wanted, names))):
         yield from read_json_poems(content)
 
 
 def choose_files(names: Sequence[str]) -> list[str]:
-    """The .json files to read, in their order: of the whole collection its main text, else all of them but prose."""
+    """The .json files to read, in natural order: the main text of the collection, else all except prose."""
     main = [name for name in names if _MAIN_FILE.search(name)]
     return sorted(main or [name for name in names if _is_of_poems(name) and not _is_prose(name)], key=_natural)
 
 
 def left_out(names: Sequence[str], chosen: Sequence[str]) -> Message | None:
-    """A sentence on what of the collection was not read; None where that is nothing to speak of."""
+    """A message that lists the parts of the collection that are not read; None if there are none."""
     rest = set(names).difference(chosen)
     parts = list(dict.fromkeys(_part(name) for name in sorted(rest) if _is_of_poems(name)))
     prose = [part for part in parts if any(_part(name) == part and _is_prose(name) for name in rest)]
@@ -58,7 +58,7 @@ def _listed(parts: Sequence[str]) -> tuple[str, ...]:
 
 
 def _part(name: str) -> str:
-    """The part of the collection that a file belongs to: its folder, or the file itself where it lies in none."""
+    """The part of the collection that a file belongs to: its folder, or the file itself if it is in none."""
     path = PurePosixPath(name)
     return path.parent.name if len(path.parts) > 1 else path.name
 
@@ -78,7 +78,7 @@ def _is_prose(name: str) -> bool:
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    """`poet.song.9000` before `poet.song.10000`."""
+    """A sort key that puts `poet.song.9000` before `poet.song.10000`."""
     return [
         (int(part), "") if part.isdecimal() and len(part) <= _MAX_NUMBER else (0, part)
         for part in re.split(r"(\d+)", name)
@@ -86,19 +86,19 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 
 _KEYS_SHOWN = 8
-# What a key may hold in place of a title or a text; another key of the same meaning counts then.
+# Values that count as missing; another key of the same meaning is used then.
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 _JSON = re.compile(r'\[\s*(\{|\[|\"|\]|\Z)|\{\s*("|\Z)')
 
 
 def read_json_poems(content: Content, *, has_poems: bool = False) -> Iterator[RawPoem]:
-    """The poems of one JSON file; what is no poem is passed over.
+    """Yield the poems of a JSON file; other values are skipped.
 
     Args:
-        has_poems: whether it is an error that none is found.
+        has_poems: whether a file without poems is an error.
 
     Raises:
-        CorpusError: when it is no JSON, is too large, or has no poems and should have.
+        CorpusError: when it is no JSON, is too large, or has no poems despite `has_poems`.
     """
     data = content.read(MAX_JSON_BYTES)
     text = text_of(data, encoding_of(data[:LOOKED_AT_BYTES], content.name))
@@ -134,7 +134,7 @@ def read_json_poems(content: Content, *, has_poems: bool = False) -> Iterator[Ra
 
 
 def poems_in(value: Any, title: str = "", author: str = "") -> Iterator[RawPoem]:
-    """The poems of a JSON value; `title` and `author` are those of what it lies in, for poems that have none of their own."""
+    """Yield the poems of a JSON value. `title` and `author`: of the enclosing object, for poems without their own."""
     if isinstance(value, list):
         for item in value:
             if isinstance(item, str):
@@ -155,13 +155,13 @@ def poems_in(value: Any, title: str = "", author: str = "") -> Iterator[RawPoem]
 
 
 def _text_of(entry: Mapping[str, Any], key: str | None) -> str | None:
-    """The content of an object as text; None where it has none. An empty poem is a poem."""
+    """The content of an object as text, which may be empty; None if it has none."""
     if key is None:
         key = names_of_fields([name for name in entry if entry[name] is not None]).get("content")
     content = None if key is None else entry[key]
     if isinstance(content, list) and not _holds_objects(content):
         lines = [line for line in content if isinstance(line, str)]
-        # `paragraphs` stay as they are: the installed corpora are known by their checksums.
+        # `paragraphs` are unchanged, because they determine the checksums of the installed corpora.
         content = "\n".join(lines if key == "paragraphs" else closed_lines(lines))
     return content if isinstance(content, str) else None
 
@@ -186,7 +186,7 @@ def _keys_of(value: Any) -> list[str]:
 
 
 def read_json_lines(lines: Iterable[str], name: str) -> Iterator[RawPoem]:
-    """The poems of JSON objects, one a line; CorpusError with the number of a line that is none, or has no content."""
+    """Yield the poems of JSON lines. Raises CorpusError with the number of a line that is invalid or has no content."""
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -207,7 +207,7 @@ def read_json_lines(lines: Iterable[str], name: str) -> Iterator[RawPoem]:
 
 
 def looks_like_json_lines(lines: Sequence[str]) -> bool:
-    """Whether the first line is a JSON object, and not the whole of the file or of a longer object."""
+    """Whether the first line is a JSON object, and other lines follow."""
     filled = [line for line in lines if line.strip()]
     if len(filled) < 2 or not filled[0].lstrip().startswith("{"):
         return False

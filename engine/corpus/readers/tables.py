@@ -1,7 +1,7 @@
 """Tables of poems, separated by commas, semicolons, tabs or bars, with the names of their columns in the first row.
 
-The columns are known by their names (`NAMES`). A table whose columns nobody can know is refused: read as a text it would
-become one long poem of headers.
+Columns are recognised by their names (`NAMES`). A table without a recognised column is rejected: read as a text it would
+become one long poem.
 """
 
 import csv
@@ -31,7 +31,7 @@ title titles rhythmic poemtitle poemname name chapter
 _AUTHOR = """
 author authors writer poet authorname poetname 作者 诗人 詩人 作者名 词人 詞人 作家 姓名
 """
-# Of several that an object has, the first counts.
+# If an object has several, the first in this order counts.
 NAMES: Mapping[Field, tuple[str, ...]] = {
     "content": tuple(_CONTENT.split()),
     "title": tuple(_TITLE.split()),
@@ -46,13 +46,13 @@ _RANKS: Mapping[str, tuple[Field, int]] = {
 
 
 def plain_name(name: str) -> str:
-    """A name without case, spaces and underscores."""
+    """A name in lower case, without spaces, dashes, underscores and quotation marks."""
     return name.strip().translate(_WITHOUT).lower()
 
 
 @functools.lru_cache(4096)
 def field_and_rank(name: str) -> tuple[Field, int] | None:
-    """What a column of this name holds, and how likely, 0 before 1; None where nobody knows."""
+    """The field of a column of this name, and its rank, 0 being the likeliest; None if it is unknown."""
     return _RANKS.get(plain_name(name))
 
 
@@ -62,7 +62,7 @@ def field_called(name: str) -> Field | None:
 
 
 def names_of_fields(names: Iterable[str]) -> dict[Field, str]:
-    """The name, of several, under which each field is most likely found; only those that are."""
+    """Field -> the likeliest of several names for it; fields without a name are left out."""
     best: dict[Field, tuple[int, str]] = {}
     for name in names:
         found = field_and_rank(name)
@@ -79,15 +79,15 @@ _MAX_NAME_CHARS = 40
 _COLUMNS_SHOWN = 8
 _MAX_SHOWN = 12
 _MAX_CELL_CHARS = 1_000_000
-# What programs write into a cell for a line break.
+# Line breaks as programs write them into a cell.
 _BREAKS = re.compile(r"<br\s*/?>|\\r\\n|\\n", re.IGNORECASE)
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """How a table is written: its separator, the number of the column of each field, how many columns its first row has, and
-    whether that is a row of names."""
+    """The layout of a table: separator, column index of each field, number of columns in the first row, and
+    whether the first row has names."""
 
     separator: str
     columns: dict[Field, int]
@@ -96,15 +96,15 @@ class Table:
 
     @property
     def says(self) -> str:
-        """The fields with their columns, as `--columns` takes them."""
+        """The fields with their columns, in the syntax of `--columns`."""
         return ",".join(f"{field}={self.columns[field] + 1}" for field in FIELDS if field in self.columns)
 
 
 def recognise_table(lines: Sequence[str], name: str) -> Table | None:
-    """The table that the first lines of a file are of; None where they are none.
+    """Recognise a table by the first lines of a file; None if they are no table.
 
     Raises:
-        CorpusError: when they are a table and no column's name is that of a poem's text.
+        CorpusError: when they are a table without a column for the text.
     """
     rows_by = {separator: _first_rows(lines, separator) for separator in _SEPARATORS}
     for separator, rows in rows_by.items():
@@ -118,10 +118,10 @@ def recognise_table(lines: Sequence[str], name: str) -> Table | None:
 
 
 def table_of(lines: Sequence[str], name: str, columns: str | None) -> Table:
-    """The table in a file that is said to be one; `columns` as `--columns` gives them: title=1,content=3, or by their names.
+    """The table in a file known to be one. `columns`: the value of `--columns`: title=1,content=3, or names of columns.
 
     Raises:
-        CorpusError: when its columns are not known, or it lacks those that are named.
+        CorpusError: when its columns are not recognised, or one of `columns` is missing.
     """
     if columns is None:
         found = recognise_table(lines, name)
@@ -153,7 +153,7 @@ def table_of(lines: Sequence[str], name: str, columns: str | None) -> Table:
 
 
 def read_table(lines: Iterable[str], table: Table, name: str) -> Iterator[RawPoem]:
-    """The poems of a table; CorpusError where a row cannot be read."""
+    """Yield the poems of a table. Raises CorpusError if a row cannot be read."""
     rows = csv.reader(_without_leading_lines(lines), delimiter=table.separator)
     before = csv.field_size_limit(_MAX_CELL_CHARS)
     try:
@@ -203,7 +203,7 @@ def _wanted_columns(columns: str) -> dict[Field, str]:
 
 
 def _known_columns(row: Sequence[str]) -> dict[Field, int]:
-    """The column of each field, by the names in the first row; of several, the likeliest name."""
+    """The column of each field by the names in the first row, the likeliest name of each."""
     if any(len(cell) > _MAX_NAME_CHARS for cell in row):
         return {}
     return {field: list(row).index(name) for field, name in names_of_fields(row).items()}
@@ -218,7 +218,7 @@ def _first_rows(lines: Sequence[str], separator: str) -> list[list[str]]:
 
 
 def _without_leading_lines(lines: Iterable[str]) -> Iterator[str]:
-    """Lines without the blank ones, and Excel's `sep=`, before the first row."""
+    """The lines without blank lines and Excel's `sep=` before the first row."""
     is_first = True
     for line in lines:
         line = line if line.endswith("\n") else line + "\n"
@@ -233,7 +233,7 @@ def _is_called_a_table(name: str) -> bool:
 
 
 def _is_table(rows: Sequence[Sequence[str]], separator: str, name: str) -> bool:
-    """Whether rows have so many cells each, and not because the separator is a mark of the verse, or stands for one."""
+    """Whether rows have a constant number of cells, and the separator is no punctuation of verse."""
     if not rows or len(rows[0]) < 2:
         return False
     width = Counter(map(len, rows)).most_common(1)[0][0]
@@ -242,7 +242,7 @@ def _is_table(rows: Sequence[Sequence[str]], separator: str, name: str) -> bool:
         return False
     if _is_called_a_table(name):
         return True
-    # Verse is cut by such marks too: into even lines. In a table a cell holds a whole poem, and another is none.
+    # These marks also cut verse, into even lines. In a table one column has whole poems, and another has none.
     holds_poems = [sum(is_whole_poem(row[column]) for row in rows if len(row) == width) for column in range(width)]
     if len(rows) > 1 and max(holds_poems) >= _MOST * (same - 1) and min(holds_poems) == 0:
         return True
@@ -256,7 +256,7 @@ def _cell(row: Sequence[str], table: Table, field: Field) -> str:
 
 
 def _content(row: Sequence[str], table: Table) -> str:
-    """The cell with the poem; with what follows where it is the last column and its commas were not quoted."""
+    """The cell with the poem; if it is the last column, also the cells after it, because its commas may be unquoted."""
     number = table.columns["content"]
     if number == table.n_columns - 1 and len(row) > table.n_columns and table.separator in ",;":
         return table.separator.join(row[number:]).strip()
@@ -264,7 +264,7 @@ def _content(row: Sequence[str], table: Table) -> str:
 
 
 def _verse(cell: str) -> str:
-    """A cell's text as lines of verse: breaks spelled out, and lists as programs write them, are lines."""
+    """A cell as lines of verse: spelled-out breaks and list syntax become lines."""
     if cell.startswith("[") and cell.endswith("]"):
         return "\n".join(closed_lines(_listed(cell)))
     return _BREAKS.sub("\n", cell)

@@ -1,4 +1,4 @@
-"""Readers of texts: a poem a line, with or without its title, and poems in blocks of lines."""
+"""Readers of texts: one poem per line, with or without title, and poems in blocks of lines."""
 
 import itertools
 import re
@@ -36,7 +36,7 @@ _HAN_OF_A_LINE = 4
 
 
 def has_title(line: str) -> bool:
-    """Whether the line reads `title:content`; a colon within verse has verse before it, or little after it."""
+    """Whether a line has the form `title:content`; a colon within verse has verse before it, or little text after it."""
     line = without_number(line)
     found = _COLON.search(line)
     if found is None:
@@ -46,7 +46,7 @@ def has_title(line: str) -> bool:
 
 
 def split_title(line: str) -> tuple[str, str]:
-    """Title and content of a line; "" and the line where it has no title."""
+    """The title and content of a line; the title is "" if it has none."""
     if not has_title(line):
         return "", line.strip()
     found = _COLON.search(line)
@@ -55,25 +55,25 @@ def split_title(line: str) -> tuple[str, str]:
 
 
 def _is_verse_before(title: str, content: str) -> bool:
-    """Whether a title is verse: cut by marks into lines as long as those of the content.
+    """Whether a title is verse: marks cut it into lines as long as those of the content.
 
-    Titles have marks too: 相和歌辞。江南曲 is not even, and 丰年多庆，九日示怀 is, but before lines of five.
+    Titles may have marks too: 相和歌辞。江南曲 is not even; 丰年多庆，九日示怀 is, but before lines of five.
     """
     return has_even_pieces(title) and usual_length(title) == usual_length(content)
 
 
-# Longer than any poem: a text is cut after a sentence beyond so many Han characters, a block anywhere beyond so many lines.
+# Limits longer than any poem. A text is cut after a sentence beyond the first, and anywhere beyond the second or third.
 _HAN_OF_A_LONG_POEM = 1000
 _HAN_OF_A_LONG_PIECE = 4000
 _LINES_OF_A_LONG_BLOCK = 2000
-# The share of lines that may end without a mark among whole lines of verse: titles with marks in them, slips.
+# Maximum fraction of lines without a final mark among whole lines of verse (titles with marks, errors).
 _ODD_LINES = 0.1
 
 Lines = Iterable[str]
 
 
 def read_title_colon(lines: Lines) -> Iterator[RawPoem]:
-    """Lines `title:content`; a line without a title is a poem without one."""
+    """Read lines `title:content`; a line without a title is an untitled poem."""
     for line in filter(str.strip, lines):
         title, content = split_title(without_number(line))
         heading = heading_of(title) if is_marked(title) else Heading(title)
@@ -81,7 +81,7 @@ def read_title_colon(lines: Lines) -> Iterator[RawPoem]:
 
 
 def read_one_a_line(lines: Lines) -> Iterator[RawPoem]:
-    """Each line a whole poem; one or two lines without a mark before it are its title and author, ——李白 after it its author."""
+    """Read each line as a whole poem; one or two lines without marks before it are title and author, ——李白 after it is the author."""
     above: list[str] = []
     poem: RawPoem | None = None
     for line in map(without_number, filter(str.strip, lines)):
@@ -94,7 +94,7 @@ def read_one_a_line(lines: Lines) -> Iterator[RawPoem]:
             continue
         if poem is not None:
             yield poem
-        # Nothing tells a title from unpunctuated verse but the marks of the line after it.
+        # Only the marks of the next line distinguish a title from unpunctuated verse.
         if not (has_stop(line) or is_whole_poem(line)):
             yield from (RawPoem("", "", one) for one in above)
             above = []
@@ -108,17 +108,17 @@ def read_one_a_line(lines: Lines) -> Iterator[RawPoem]:
 
 
 def read_blank_lines(lines: Lines) -> Iterator[RawPoem]:
-    """Poems between blank lines, their lines wrapped anywhere."""
+    """Read poems separated by blank lines, with lines wrapped anywhere."""
     return _read_blocks(lines, list)
 
 
 def read_verse_lines(lines: Lines) -> Iterator[RawPoem]:
-    """Poems between blank lines, each line of the file a line of verse, with or without a mark at its end."""
+    """Read poems separated by blank lines, each line being a line of verse, with or without a final mark."""
     return _read_blocks(lines, closed_lines)
 
 
 def read_plain(lines: Lines) -> Iterator[RawPoem]:
-    """One poem; a text longer than any poem is cut after a sentence, so that one gap cannot cost all of it."""
+    """Read one poem; a text longer than any poem is cut after sentences, so that a gap loses only one piece."""
     piece: list[str] = []
     n_in_piece = 0
     is_first = True
@@ -134,7 +134,7 @@ def read_plain(lines: Lines) -> Iterator[RawPoem]:
 
 
 def blocks(lines: Lines) -> Iterator[list[str]]:
-    """Runs of lines between blank ones, stripped; a run longer than any poem is cut."""
+    """The runs of non-blank lines, stripped; a run longer than any poem is cut."""
     block: list[str] = []
     for line in lines:
         if line.strip():
@@ -152,7 +152,7 @@ def _read_blocks(lines: Lines, closing: Callable[[Sequence[str]], list[str]]) ->
 
 
 def _with_titles_above(found: Iterable[list[str]]) -> Iterator[list[str]]:
-    """Blocks with the title, or title and author, that stand alone above blank lines put before the verse that they belong to."""
+    """The blocks, with a title, or title and author, that is separated by blank lines joined to the verse below it."""
     above: list[list[str]] = []
     for block in found:
         if all(map(may_be_heading, block)) and sum(map(len, above)) + len(block) <= 2:
@@ -168,7 +168,7 @@ def _with_titles_above(found: Iterable[list[str]]) -> Iterator[list[str]]:
 
 
 def _parted(block: list[str]) -> Iterator[list[str]]:
-    """The poems of a block that holds several, each below a title; only where the other lines are whole lines of verse."""
+    """The poems of a block with several titled poems; it is split only if its other lines are whole lines of verse."""
     is_said = [is_attribution(line) for line in block]
     is_title = [may_be_heading(line) and not said for line, said in zip(block, is_said, strict=True)]
     starts = [0]

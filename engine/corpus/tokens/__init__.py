@@ -1,1 +1,1 @@
-"""From poems to batches of tokens: vocabulary, control codes, the token cache, batching. Free of torch."""
+"""Tokens: vocabulary, control codes, the token cache and batching. Imports no torch."""

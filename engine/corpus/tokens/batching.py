@@ -1,9 +1,9 @@
-"""Poems → batches (x, y) of shape (B, T), bucketed by length so that hardly a cell is padding.
+"""Batching: poems → batches (x, y) of shape (B, T), bucketed by length to minimise padding.
 
-Segments: a poem of at most `max_chars` characters is one segment, G … E. A longer one is cut after sentence ends; a later segment
-begins with the sentence mark before it, so that every character is predicted exactly once and no segment pretends,
-by a G, to be a poem's beginning. G and E are no characters, so no segment has an E alone to predict. Between G and the
-first character control codes may stand (`engine.corpus.tokens.control_codes`): they are read, never predicted.
+Segments: a poem of at most `max_chars` characters is one segment, G … E. A longer one is cut after sentence ends. A later segment
+begins with the mark before it, so that every character is predicted exactly once, and has no G, which only a poem's
+beginning has. G and E do not count as characters, so no segment consists of E alone. Control codes
+(`engine.corpus.tokens.control_codes`) may follow G; they are inputs, never targets.
 """
 
 from collections.abc import Iterator
@@ -27,16 +27,17 @@ from engine.corpus.tokens.token_cache import TokenizedCorpus
 from engine.corpus.tokens.vocabulary import PAD, UNKNOWN
 
 SENTENCE_ENDS = "。？！；"
-# Probability that a conditioned poem keeps each control code, so that the model learns to do without any of them.
+# Probability with which a conditioned poem keeps each control code, so that the model learns to do without any of them.
 PART_KEPT = 0.7
-# The same for each of dynasty, period and poet, and for one to `MAX_KEYWORDS` of the candidates for keywords.
+# The same for each of dynasty, period and poet.
 STYLE_KEPT = 0.5
-# Share of the conditioned poems that get dynasty, period and poet only: beside form, rhyme, title and keywords a style
-# adds little, and the model did not learn it.
+# Fraction of the conditioned poems with dynasty, period and poet only: next to form, rhyme, title and keywords a style
+# adds little information, and the model did not learn it.
 STYLE_ALONE = 0.25
+# Probability with which a conditioned poem has keywords: 1 to `MAX_KEYWORDS` of its candidates.
 KEYWORDS_KEPT = 0.6
-# Batches are a multiple of so many characters and one more long, as quatrains and octaves with their end are: oneDNN makes, and
-# keeps, a program of recurrent layers for each length that it meets, which takes time and cuts the memory into segments.
+# T is one more than a multiple of EVEN_CHARS, as in quatrains and octaves with their end: oneDNN compiles and caches a kernel of the
+# recurrent layers for each T, which takes time and fragments memory.
 EVEN_CHARS = 4
 
 Int64 = NDArray[np.int64]
@@ -44,7 +45,7 @@ Int64 = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """x (B, T) and y (B, T), y one character ahead of x; both `PAD` where a poem has ended, y also before its first character.
+    """Inputs x (B, T) and targets y (B, T), x shifted by one; both are `PAD` after a poem's end, y also for control codes.
 
     T is one more than a multiple of `EVEN_CHARS`.
     """
@@ -59,9 +60,9 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """Where each segment lies in the token array: `tokens[start:stop]`, its first token being only read, never predicted.
+    """Segments of the token array: `tokens[start:stop]`, of which the first token is an input only.
 
-    `poems`: the number of the poem that a segment begins, −1 for a later segment of a poem.
+    `poems`: the number of the poem that a segment begins; −1 for a later segment of a poem.
     """
 
     tokens: NDArray[np.unsignedinteger]
@@ -87,7 +88,7 @@ class Segments:
         return targets
 
     def lengths(self, parts: Parts | None = None) -> Int64:
-        """How many tokens each segment has, with these control codes."""
+        """The number of tokens of each segment (n,), including its control codes."""
         lengths = self.stops - self.starts
         return (
             lengths
@@ -96,11 +97,11 @@ class Segments:
         )
 
     def sample_conditioning(self, share: float, seed: int, epoch: int) -> Parts | None:
-        """The control codes of each segment in an epoch, shape (n, `N_PARTS`): `share` of the poems have codes, each of the
-        parts with its own chance. Depends on nothing but its arguments; None where nothing is conditioned."""
+        """Sample the control codes of each segment for an epoch (n, `N_PARTS`): a fraction `share` of the poems is conditioned, and each
+        part is kept with its own probability. Depends on the arguments only; None if nothing is conditioned."""
         if self.control_codes is None or share == 0:
             return None
-        # Form, rhyme and title are drawn first: the same numbers as before there were others, so that runs of then go on.
+        # Form, rhyme and title are sampled first, so that runs of older versions, which had no other parts, resume exactly.
         random = np.random.default_rng((seed, epoch, 3))
         is_conditioned = random.random((len(self), 1)) < share
         present = self.control_codes.present(self.poems)
@@ -140,10 +141,10 @@ class Segments:
 
 
 def cut_segments(corpus: TokenizedCorpus, poems: Int64, max_chars: int, *, end_counts: bool = False) -> Segments:
-    """The segments of some poems, given by their numbers: at most `max_chars` characters each.
+    """Cut poems, given by number, into segments of at most `max_chars` characters.
 
-    `end_counts` counts E as a character, as runs did until E was left out of the count: such a run goes on with the segments that
-    it began with.
+    `end_counts`: count E as a character, as older versions did; a run of such a version is resumed with the same
+    segments.
     """
     starts, stops, beginnings = corpus.offsets[poems], corpus.offsets[poems + 1], poems
     is_long = corpus.n_chars(poems) + end_counts > max_chars
@@ -171,12 +172,12 @@ def _cut(
     max_chars: int,
     end_counts: bool,
 ) -> Iterator[tuple[int, int]]:
-    """Cut `tokens[start:stop]`, which ends with an E, into segments of at most `max_chars` characters, after the last sentence end
+    """Cut `tokens[start:stop]`, which ends with E, into segments of at most `max_chars` characters, each after the last sentence end
     that fits."""
-    n_no_chars = 1 if end_counts else 2  # the token that is only read, and E
+    n_no_chars = 1 if end_counts else 2  # the first token, an input only, and E
     while stop - start - n_no_chars > max_chars:
         fitting = np.flatnonzero(ends_sentence[tokens[start + 1 : start + 1 + max_chars]])
-        # A sentence longer than a segment is cut in the middle, there being nowhere better.
+        # A sentence longer than a segment is cut at the limit.
         end = start + 1 + int(fitting[-1]) if len(fitting) else start + max_chars
         yield start, end + 1
         start = end
@@ -185,9 +186,9 @@ def _cut(
 
 
 def epoch_order(segments: Segments, batch_size: int, seed: int, epoch: int, parts: Parts | None = None) -> list[Int64]:
-    """The batches of one epoch as rows of `segments`: random, of nearly equal length within a batch, control codes counted.
+    """The batches of one epoch as rows of `segments`: in random order, with segments of similar length, control codes included.
 
-    It depends on nothing but its arguments, so that a resumed run finds its place by counting.
+    It depends on the arguments only, so that a resumed run finds its position by counting.
     """
     random = np.random.default_rng((seed, epoch))
     shuffled = random.permutation(len(segments))
@@ -197,7 +198,7 @@ def epoch_order(segments: Segments, batch_size: int, seed: int, epoch: int, part
 
 
 def in_order(segments: Segments, batch_size: int) -> Iterator[Batch]:
-    """All batches, shortest segments first: for measuring, where order does not matter."""
+    """Yield all batches, shortest segments first, for evaluation."""
     by_length = np.argsort(segments.lengths(), kind="stable")
     for first in range(0, len(by_length), batch_size):
         yield segments.batch(by_length[first : first + batch_size])

@@ -1,9 +1,9 @@
-"""The control codes of a corpus as indices on disk, beside its tokens.
+"""The control codes of a corpus as token indices, in files beside its tokens.
 
-`header_tags.bin` (n_poems, 5): the tags of dynasty, period, poet, form and rhyme, `PAD` where there is none · `keywords.bin`
-(n_words, 4): the characters of each keyword, `PAD` after them, the candidates of one poem after those of another ·
-`titles.bin`: the characters of all titles, one after the other · `keyword_offsets.bin` and `title_offsets.bin` int64, where
-each poem's words and title begin, and the end.
+`header_tags.bin` (n_poems, 5): the tags of dynasty, period, poet, form and rhyme, `PAD` for none · `keywords.bin`
+(n_words, 4): the characters of each keyword, padded with `PAD`, poem by poem ·
+`titles.bin`: the characters of all titles, concatenated · `keyword_offsets.bin` and `title_offsets.bin` int64: the start of
+each poem's words and title, and the end.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ from engine.corpus.tokens.control_codes import (
 from engine.corpus.tokens.keywords import MAX_CANDIDATES, MAX_KEYWORD_CHARS
 from engine.corpus.tokens.vocabulary import PAD, Vocabulary
 
-# Columns of `Parts`: a tag each, a candidate for a keyword each, the title.
+# Columns of `Parts`: one per tag, one per keyword candidate, and one for the title.
 N_TAGS = len(STYLE) + 2
 STYLE_PARTS = slice(0, len(STYLE))
 FORM_PART, RHYME_PART = N_TAGS - 2, N_TAGS - 1
@@ -42,8 +42,8 @@ Parts = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class ControlCodeTokens:
-    """The arrays of the files, and the indices of the marks: before a title, before each keyword (`PAD` where the vocabulary has
-    none, and then no poem has keywords), and between these and the poem."""
+    """The arrays of the files, and the indices of the marks: before a title, before each keyword (`PAD` if the vocabulary has
+    none; then no poem has keywords), and between these and the poem."""
 
     tags: npt.NDArray[Any]
     keywords: npt.NDArray[Any]
@@ -55,7 +55,7 @@ class ControlCodeTokens:
     keyword_mark: int
 
     def present(self, poems: Indices) -> Parts:
-        """Which parts each poem has, shape (n, `N_PARTS`); a poem numbered −1 (no poem's beginning) has none."""
+        """The parts that each poem has (n, `N_PARTS`); none for number −1, a segment within a poem."""
         safe = np.maximum(poems, 0)
         n_keywords = self.keyword_offsets[safe + 1] - self.keyword_offsets[safe]
         has_title = self.title_offsets[safe + 1] > self.title_offsets[safe]
@@ -65,7 +65,7 @@ class ControlCodeTokens:
         return parts & (poems >= 0)[:, None]
 
     def lengths(self, poems: Indices, parts: Parts) -> Indices:
-        """How many tokens the wanted parts of each poem take; all of them must be present."""
+        """The number of tokens of the selected parts of each poem (n,); the poem must have them."""
         safe = np.maximum(poems, 0)
         title_lengths = self.title_offsets[safe + 1] - self.title_offsets[safe] + 1
         lengths: Indices = parts[:, :N_TAGS].sum(axis=1) + np.where(parts[:, TITLE_PART], title_lengths, 0)
@@ -77,8 +77,8 @@ class ControlCodeTokens:
         return lengths
 
     def tokens(self, poems: Indices, parts: Parts) -> Indices:
-        """The wanted parts of each poem as indices, in the order of a sequence: (n, longest), `PAD` after them; all must be present."""
-        # One column to spare for each character of a word that has fewer than it may.
+        """The selected parts of each poem as tokens, in sequence order: (n, longest), padded with `PAD`; the poem must have them."""
+        # Spare columns: a keyword is written with its padding, which later parts overwrite.
         n_columns = int(self.lengths(poems, parts).max(initial=0))
         grid = np.full((len(poems), n_columns + MAX_KEYWORD_CHARS), PAD, dtype=np.int64)
         columns = np.zeros(len(poems), dtype=np.int64)
@@ -107,7 +107,7 @@ class ControlCodeTokens:
 def write_control_codes(
     chunks: Iterable[Sequence[Poem]], folder: Path, vocabulary: Vocabulary, dtype: np.dtype[Any]
 ) -> dict[str, int]:
-    """Write the files chunk by chunk; returns the numbers of keywords and of title tokens, as `tokens.json` has them."""
+    """Write the files chunk by chunk; returns the numbers of keywords and title tokens, for `tokens.json`."""
     has_keywords = vocabulary.tag(KEYWORD) is not None
     n_keywords = n_title_tokens = 0
     names = ("header_tags", "keywords", "keyword_offsets", "titles", "title_offsets")
@@ -140,14 +140,14 @@ def write_control_codes(
 
 
 def _write_offsets(file: Any, n_before: int, pieces: list[Any]) -> int:
-    """Append where each piece ends; returns the last end."""
+    """Append the end offset of each piece; returns the last one."""
     ends = n_before + np.cumsum([len(piece) for piece in pieces], dtype=np.int64)
     ends.tofile(file)
     return int(ends[-1])
 
 
 def marks(vocabulary: Vocabulary) -> tuple[int, int, int]:
-    """The indices of the marks of title, poem and keyword; KeyError for a vocabulary without control codes."""
+    """The indices of the marks of title, poem and keyword. Raises KeyError for a vocabulary without control codes."""
     title_mark, poem_mark, keyword_mark = (vocabulary.tag(mark) for mark in (TITLE, POEM, KEYWORD))
     if title_mark is None or poem_mark is None:
         raise KeyError("the vocabulary has no control codes")
@@ -157,9 +157,9 @@ def marks(vocabulary: Vocabulary) -> tuple[int, int, int]:
 def write_ragged(
     source: npt.NDArray[Any], starts: Indices, lengths: Indices, grid: Indices, rows: Indices, columns: Indices
 ) -> None:
-    """Write `source[start : start + length]` into the grid from (row, column) on, for each piece; all arguments but the grid are (n,).
+    """Write `source[start : start + length]` into the grid from (row, column) on, for each piece; all arrays but source and grid are (n,).
 
-    All pieces at once: one by one they cost a training on a graphics card more time than the network.
+    Vectorised over the pieces: a loop takes longer than the network of a training on a GPU.
     """
     within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     grid[np.repeat(rows, lengths), np.repeat(columns, lengths) + within] = source[np.repeat(starts, lengths) + within]

@@ -1,13 +1,13 @@
-"""The control codes (CTRL) of a poem: form, rhyme, title, keywords and style, read before its first character.
+"""The control codes of a poem: form, rhyme, title, keywords and style, read before its first character.
 
 A training sequence is
 
     G [dynasty] [period] [poet] [form] [rhyme] [keyword-mark word]… [title-mark title] [poem-mark] poem E
 
-The poem-mark stands where keywords or a title do. Every part may be missing, so that a model learns to write with any of them and with
-none. Keywords are one to four of the poem's candidates (`engine.corpus.tokens.keywords`), others in every epoch; dynasty, period and poet
-are the style (`data/poets.tsv`). A vocabulary decides by its tags which parts there are: those of before there were keywords
-and styles have form, rhyme and title.
+The poem-mark follows keywords or a title. Every part is optional, so that a model learns to write with or without any of
+them. The keywords are one to four of the poem's candidates (`engine.corpus.tokens.keywords`), sampled anew in every epoch; dynasty,
+period and poet are the style (`data/poets.tsv`). The tags of a vocabulary determine the available parts: vocabularies of older versions
+have form, rhyme and title only.
 """
 
 import functools
@@ -26,13 +26,13 @@ from engine.prosody.rhymes import masks_of, rhyme_groups
 from engine.prosody.text import han_of, lines_of
 from engine.system.paths import bundled_rows
 
-# Each dynasty with the periods of its poets; the corpus has the 五代 with the 唐.
+# The periods of each dynasty; the corpus counts the 五代 as 唐.
 PERIODS: Mapping[str, tuple[str, ...]] = {"唐": ("初唐", "盛唐", "中唐", "晚唐", "五代"), "宋": ("北宋", "南宋")}
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """A manner of writing, as far as it is known: dynasty (唐), period (晚唐) and poet (李商隐), "" for an unknown one."""
+    """A style: dynasty (唐), period (晚唐) and poet (李商隐); "" for unknown parts."""
 
     dynasty: str = ""
     period: str = ""
@@ -41,7 +41,7 @@ class Style:
 
 @functools.cache
 def _styles() -> Mapping[str, Style]:
-    """Every poet's style, which names those poets that have a control code."""
+    """The style of every poet; `poet` is set for poets with a control code."""
     return {
         poet: replace(_style_of_time(period), poet=poet if code == "+" else "")
         for period, code, poets in bundled_rows("poets.tsv")
@@ -56,12 +56,12 @@ def _style_of_time(name: str) -> Style:
 
 
 def style_of(author: str) -> Style:
-    """The style of an author; an empty one for an author who is not in the table."""
+    """The style of an author; an empty style for an author who is not in the table."""
     return _styles().get(author, Style())
 
 
 def style_named(name: str) -> Style | None:
-    """The style of a dynasty, a period or a poet by name; None where there is none of that name."""
+    """The style of a dynasty, a period or a poet by name; None for an unknown name."""
     if name in PERIODS or any(name in periods for periods in PERIODS.values()):
         return _style_of_time(name)
     return _styles().get(name)
@@ -75,13 +75,13 @@ def coded_poets() -> tuple[str, ...]:
 ControlCodePart = Literal["all", "form", "rhyme", "title", "keywords", "style"]
 CONTROL_CODE_PARTS: tuple[ControlCodePart, ...] = get_args(ControlCodePart)
 TITLE, POEM, KEYWORD = "title", "poem", "keyword"
-# The kinds of style in the order of a sequence: their tags are `dynasty:唐`, `period:晚唐`, `poet:李商隐`.
+# The kinds of style in sequence order; their tags are `dynasty:唐`, `period:晚唐`, `poet:李商隐`.
 STYLE = ("dynasty", "period", "poet")
-# Titles end in what they are about (送人游吴, 寄题园亭二十六咏 水帘): of a long one the last characters are kept.
+# The topic is at the end of a title (送人游吴, 寄题园亭二十六咏 水帘), so the last characters of a long one are kept.
 MAX_TITLE_CHARS = 12
 
-# The form's code for a model trained before the form existed: ln p of a 五排 rises by 0.05 nats a character. Of oblique
-# quatrains it falls by 0.1 when they are called quatrains, and they get no form's code.
+# The code used for a form that the model's vocabulary lacks: it raises ln p of a 五排 by 0.05 nats a character. Oblique
+# quatrains get no code, because that of a quatrain lowers their ln p by 0.1 nats a character.
 NEAREST_FORM = {"wupai": "wulv", "qipai": "qilv"}
 
 _NUMERAL = "一二三四五六七八九十百廿"
@@ -90,9 +90,9 @@ _COUNT_AT_THE_END = re.compile(rf"(其[{_NUMERAL}]+|[{_NUMERAL}]+[首咏章绝]|
 
 @dataclass(frozen=True, slots=True)
 class ControlCodes:
-    """`form` is a form's key, `rhyme` the name of a group or part (一东, 第七部); None, "" and () where it is unknown.
+    """The control codes of a poem. `form`: a form's key; `rhyme`: the name of a group or part (一东, 第七部); None, "" or () if unknown.
 
-    `keywords`: of a poem all candidates; the first `MAX_KEYWORDS` in the vocabulary are used.
+    `keywords`: all candidates of the poem; the first `MAX_KEYWORDS` in the vocabulary are used.
     """
 
     form: str | None = None
@@ -110,7 +110,7 @@ class ControlCodes:
 
 
 def control_code_tags() -> tuple[str, ...]:
-    """Every tag of a control code, in the order of a vocabulary's tags."""
+    """All tags of control codes, in the order of a vocabulary's tags."""
     level_groups = [group.name for group in rhyme_groups() if group.is_level]
     rhymes = [*level_groups, *masks_of("cilin").names]
     styles = [
@@ -129,10 +129,10 @@ def control_code_tags() -> tuple[str, ...]:
 
 
 def control_codes_of(poem: Poem) -> ControlCodes:
-    """The control codes of a poem: form and rhyme where the checker finds nothing wrong with either, title, keywords and style."""
+    """The control codes of a poem: form and rhyme if the checker finds no violation in them, title, keywords and style."""
     form, lines = form_and_lines(poem)
     title = title_of(poem.title)
-    # The name of a tune tells nothing but the form.
+    # The title of a tune is its name, which repeats the form.
     title = title if form is None or form.is_regulated else ""
     style = style_of(poem.author)
     known = ControlCodes(
@@ -146,7 +146,7 @@ def control_codes_of(poem: Poem) -> ControlCodes:
         return known
     found = fitted(lines, form)
     verdicts = verdicts_of(lines, found)
-    # What is composed in a tune has the lines of its first way.
+    # Poems in a tune are composed with the line lengths of its first variant.
     is_as_composed = (
         form.is_regulated
         or tuple(map(len, lines_of(poem.text.replace("、", "")))) == form_called(form.key).line_lengths
@@ -159,21 +159,21 @@ def control_codes_of(poem: Poem) -> ControlCodes:
 
 
 def _rhyme(form: Form, shared: Mapping[str, int]) -> str | None:
-    """The group of the first rhyme of a poem, where it can be but one."""
+    """The group of the first rhyme of a poem; None unless it is unique."""
     first = form.tone_patterns[0].rhymes[0].label
     names = masks_of(form.rhyme_system).names_in(shared.get(first, 0))
     return names[0] if len(names) == 1 else None
 
 
 def title_of(title: str) -> str:
-    """The part of a poem's title that tells what it is about: its own name where it is one of a series, and no numbers."""
+    """The topic of a poem's title: its own name within a series, without numbers."""
     names = [_COUNT_AT_THE_END.sub("", han_of(part)) for part in title.split()]
     name = next((name for name in reversed(names) if name), han_of(title))
     return name[-MAX_TITLE_CHARS:]
 
 
 def control_code_indices(vocabulary: Vocabulary, codes: ControlCodes) -> list[int]:
-    """What stands between G and the poem: the codes that the vocabulary has tags for, or a tag for the nearest form."""
+    """The tokens between G and the poem: the codes that the vocabulary has tags for; a missing form is replaced by `NEAREST_FORM`."""
     own = vocabulary.tag(f"form:{codes.form}")
     form = own if own is not None else vocabulary.tag(f"form:{NEAREST_FORM.get(codes.form or '')}")
     style = [vocabulary.tag(f"{kind}:{getattr(codes, kind)}") for kind in STYLE]
@@ -193,12 +193,12 @@ def control_code_indices(vocabulary: Vocabulary, codes: ControlCodes) -> list[in
 
 
 def keyword_indices(vocabulary: Vocabulary, word: str) -> list[int]:
-    """The characters of a keyword, at most `MAX_KEYWORD_CHARS`; nothing where the vocabulary lacks one of them."""
+    """The tokens of a keyword; [] if it has more than `MAX_KEYWORD_CHARS` or the vocabulary lacks one of them."""
     known = len(word) <= MAX_KEYWORD_CHARS and all(character in vocabulary for character in word)
     return vocabulary.encode(word) if known else []
 
 
 def title_indices(vocabulary: Vocabulary, title: str) -> list[int]:
-    """The characters of a title that the vocabulary knows, at most `MAX_TITLE_CHARS`: the last ones."""
+    """The tokens of the last `MAX_TITLE_CHARS` characters of a title that are in the vocabulary."""
     known = [character for character in title if character in vocabulary]
     return vocabulary.encode("".join(known[-MAX_TITLE_CHARS:]))

@@ -1,10 +1,10 @@
-"""Keywords of a poem: the words that it could have been asked for by, such as 琵琶, 秋 or 岳阳楼.
+"""Keywords of a poem: words that a request could have named, such as 琵琶, 秋 or 岳阳楼.
 
-A word is a character, or two that poets use as a word, of `data/keywords.tsv`, which holds how many training poems have each
-(made by `benchmarks.tables.keywords`; characters and words that name nothing, 不 已 何处, are left out). The candidates of a poem are
-drawn from its lines and its title without replacement, each with a chance in proportion to its inverse document frequency, so
-that rare words come often and 月 or 秋 sometimes; the numbers drawn depend on the poem alone. A title that is itself a short name
-(岳阳楼) is one word. In what order they stand says nothing.
+A word is a character, or a pair that poets use as a word, of `data/keywords.tsv`, which has the number of training poems with each
+(made by `benchmarks.tables.keywords`; function characters and words, 不 已 何处, are left out). The candidates of a poem are
+sampled from its lines and its title without replacement, in proportion to their inverse document frequency, so
+that rare words are frequent and 月 or 秋 occasional; the random numbers depend on the poem alone. A title that is a short name
+(岳阳楼) is one word. The order of the candidates is random.
 """
 
 import functools
@@ -19,14 +19,14 @@ from engine.prosody.text import lines_of
 from engine.system.paths import bundled_rows
 
 TABLE = "keywords.tsv"
-# A poem has at most `MAX_CANDIDATES`, of which its control codes take at most `MAX_KEYWORDS`; a word has at most
-# `MAX_KEYWORD_CHARS` characters.
+# Maximum candidates of a poem.
 MAX_CANDIDATES = 8
+# Maximum keywords in the control codes of a poem.
 MAX_KEYWORDS = 4
 MAX_KEYWORD_CHARS = 4
 MAX_FROM_TITLE = 2
 
-# Characters that name nothing: particles, pronouns, numbers, verbs of every poem. No word of the table has one of them.
+# Function characters: particles, pronouns, numbers, common verbs. No word of the table has one.
 FUNCTION_CHARACTERS = frozenset(
     "一二三四五六七八九十百千万两几数半双多少众诸各每不未无莫弗勿毋非休没有是为亦也矣焉哉兮乎耶邪欤者而于以与其所此彼斯兹"
     "之何谁孰安岂宁讵胡奚曷怎那这个了着得能可堪须当应宜欲将且又更还犹尚自相被把向从在到来去至及由因虽故即便却则若如似"
@@ -35,30 +35,30 @@ FUNCTION_CHARACTERS = frozenset(
     "清明清更与并对就教令使遣为谓云曰哪些么们吗吧呢些许底向往何必且等"
 ) - frozenset("日年朝夕君归愁恨忆明")
 _SEPARATORS = re.compile(r"[\s,，、;；|/!！]+")
-# Of a title what says how it came to be: 次韵, 送, 寄, 题.
+# Words in a title for its occasion: 次韵, 送, 寄, 题.
 _OF_OCCASION = re.compile("[次韵和奉酬答赠送寄题赋得作诗词首其同用过访游登观书见示呈上谢戏咏别留偶因又再]")
 
 
 @functools.cache
 def idf_nats() -> Mapping[str, float]:
-    """Word -> ln (training poems / those that have it), of every word that can be a keyword."""
+    """Word -> inverse document frequency, ln (training poems / training poems with the word), in nats."""
     (_, n_poems), *counts = bundled_rows(TABLE)
     return {word: math.log(int(n_poems) / int(count)) for word, count in counts}
 
 
 def split_keywords(text: str) -> list[str]:
-    """The keywords of a request, simplified, which stand between spaces, commas or other marks."""
+    """The keywords of a request, simplified; they are separated by spaces, commas or other marks."""
     return [word for word in _SEPARATORS.split(to_simplified(text)) if word]
 
 
 def marked_keywords(text: str) -> list[str]:
-    """The keywords that shall stand as they are: those before a mark, as in 琵琶! 秋."""
+    """The keywords followed by a mark, which are to be used literally: 琵琶 in 琵琶! 秋."""
     *before_marks, _ = re.split("[!！]", text)
     return [words[-1] for words in map(split_keywords, before_marks) if words]
 
 
 def keyword_candidates(poem: Poem, title: str) -> tuple[str, ...]:
-    """At most `MAX_CANDIDATES` words of a poem in no particular order, at most `MAX_FROM_TITLE` of them of its `title`."""
+    """At most `MAX_CANDIDATES` words of a poem in random order, of which at most `MAX_FROM_TITLE` are from its `title`."""
     chance = random.Random(han_digest(poem.text))
     of_title = _drawn(_words_of_title(title), chance, MAX_FROM_TITLE)
     words = {word for line in lines_of(poem.text) for word in words_of_line(line)}
@@ -69,7 +69,7 @@ def keyword_candidates(poem: Poem, title: str) -> tuple[str, ...]:
 
 
 def words_of_line(line: str) -> Iterator[str]:
-    """The words of a line that the table has: characters, and pairs where a foot of the verse begins."""
+    """The words of a line in the table: characters, and pairs at the feet of the verse."""
     table = idf_nats()
     for start, character in enumerate(line):
         if character in table:
@@ -79,7 +79,7 @@ def words_of_line(line: str) -> Iterator[str]:
 
 
 def is_at_foot(start: int, length: int) -> bool:
-    """Whether two characters from `start` on can be a word of a line of so many: 2-2-1, 2-1-2, 2-2-2-1, 2-2-1-2."""
+    """Whether a pair from `start` on can be a word in a line of this length: 2-2-1, 2-1-2, 2-2-2-1, 2-2-1-2."""
     return start < length - 1 and (start % 2 == 0 or start == length - 2)
 
 
@@ -94,7 +94,7 @@ def _words_of_title(title: str) -> set[str]:
 
 
 def _drawn(words: set[str], chance: random.Random, n: int) -> list[str]:
-    """At most `n` of some words without replacement, each with a chance in proportion to its weight (Efraimidis and Spirakis 2006)."""
+    """Sample at most `n` words without replacement, weighted by IDF (Efraimidis and Spirakis 2006)."""
     table, rarest = idf_nats(), math.log(1000)
     keys = {word: chance.random() ** (1 / table.get(word, rarest)) for word in sorted(words)}
     return sorted(keys, key=lambda word: -keys[word])[:n]

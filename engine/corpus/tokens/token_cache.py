@@ -1,9 +1,9 @@
-"""A corpus as indices on the disk: built once, memory-mapped ever after.
+"""The token cache: a corpus as token indices on disk, built once and memory-mapped.
 
-A cache is a folder: `tokens.bin` (every poem as G … E, one after the other), `offsets.bin` (int64, where
-each poem begins, and the end), `splits.bin` (uint8, index into `SPLITS`) and `tokens.json` (vocabulary and key); for a
-vocabulary with control codes also the files of `control_code_cache`. Nothing of it is read before it is used, so that a corpus
-larger than memory opens at once.
+A cache is a folder: `tokens.bin` (every poem as G … E, concatenated), `offsets.bin` (int64, the start of each poem, and the
+end), `splits.bin` (uint8, index into `SPLITS`) and `tokens.json` (vocabulary and key); for a
+vocabulary with control codes also the files of `control_code_cache`. The arrays are read on access only, so that a corpus
+larger than memory opens instantly.
 """
 
 import itertools
@@ -28,15 +28,15 @@ from engine.system.errors import CorpusError
 from engine.system.files import replace_folder, write_atomically
 
 CACHE_FORMAT = 1
-# Raised when the control codes of a poem change (the checker's rules, how a title is shortened, which words can be keywords).
+# Incremented when the control codes of a poem change (the checker's rules, the shortening of titles, the words of keywords).
 CONTROL_CODE_FORMAT = 2
 MIN_POEMS = 2
-# The tokens of a poem that are no characters of it: G and E.
+# Tokens of a poem that are no characters: G and E.
 N_BOUNDS = 2
 
 _POEMS_AT_ONCE = 8192
 _N_CODE_POINTS = 0x110000
-# Code points that stand for G and E while a chunk of poems is one array; no cleaned text holds them.
+# Code points of G and E while a chunk of poems is one array; no cleaned text contains them.
 _G, _E = "\x01", "\x02"
 _TRAIN, _VALIDATION = SPLITS.index("train"), SPLITS.index("validation")
 
@@ -69,24 +69,26 @@ class TokenizedCorpus:
         return self.tokens[self.offsets[index] : self.offsets[index + 1]]
 
     def lengths(self, indices: Indices) -> Indices:
-        """How many tokens each poem has, G and E counted."""
+        """The number of tokens of each poem, G and E included."""
         lengths: Indices = self.offsets[indices + 1] - self.offsets[indices]
         return lengths
 
     def n_chars(self, indices: Indices) -> Indices:
-        """The length of each poem in characters, as every limit of a poem's length means it: G and E are none."""
+        """The length of each poem in characters, without G and E; limits of poem lengths refer to it."""
         return self.lengths(indices) - N_BOUNDS
 
 
 def open_tokens(
     corpus: Corpus, min_freq: int = 1, *, vocabulary: Vocabulary | None = None, tags: Sequence[str] = ()
 ) -> TokenizedCorpus:
-    """The corpus as indices, from its cache or built now.
+    """Open the token cache of a corpus, building it if necessary.
 
-    Without `vocabulary` one is made of the characters that the training split has at least `min_freq` times; with one
-    (a model's, to go on training) characters that it lacks become `UNKNOWN`. `tags`, those of `control_codes` or a run's
-    older ones, are given to the made vocabulary; finding out each poem's control codes takes a minute for 300,000, once. CorpusError
-    when the corpus is too small to train on, damaged, or the cache cannot be written.
+    Without `vocabulary`, one is made of the characters with at least `min_freq` occurrences in the training split; with one
+    (that of a model, to continue its training), characters that it lacks become `UNKNOWN`. `tags`: the tags of the new vocabulary, those
+    of `control_codes` or of an older run; computing the control codes of 300,000 poems takes a minute, once.
+
+    Raises:
+        CorpusError: when the corpus is too small to train on or damaged, or the cache cannot be written.
     """
     if corpus.n_poems < MIN_POEMS:
         raise CorpusError(
@@ -121,7 +123,7 @@ def _key(corpus: Corpus, min_freq: int, vocabulary: Vocabulary | None, tags: tup
 
 
 def _open_cache(corpus: Corpus, folder: Path, key: str) -> TokenizedCorpus | None:
-    """The cache, or None where there is none or its files do not fit each other."""
+    """Open the cache; None if there is none or its files do not fit each other."""
     try:
         metadata = json.loads((folder / "tokens.json").read_text(encoding="utf-8"))
         if metadata["key"] != key:
@@ -223,7 +225,7 @@ def _splits(poems: list[Poem], moved: int) -> npt.NDArray[np.uint8]:
 
 
 def _lookup_table(vocabulary: Vocabulary, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Index by code point, shape (0x110000,)."""
+    """Token index by code point (0x110000,)."""
     table = np.full(_N_CODE_POINTS, UNKNOWN, dtype)
     for character, index in vocabulary.word_int_map.items():
         table[ord(character)] = index
@@ -232,7 +234,7 @@ def _lookup_table(vocabulary: Vocabulary, dtype: np.dtype[Any]) -> npt.NDArray[A
 
 
 def _counts(corpus: Corpus, moved: int) -> dict[str, int]:
-    """How often each character occurs in the training split."""
+    """The number of occurrences of each character in the training split."""
     counts = np.zeros(_N_CODE_POINTS, np.int64)
     n_poems = 0
     for poems in _chunks(corpus):
@@ -244,9 +246,9 @@ def _counts(corpus: Corpus, moved: int) -> dict[str, int]:
 
 
 def _poem_moved_to_validation(corpus: Corpus) -> int:
-    """In a corpus so small that chance left validation empty, the one poem that goes there; −1 in any other.
+    """The number of a training poem to move to the validation split if that is empty, in a very small corpus; else −1.
 
-    The choice is by hash too, so that it stays the same from run to run.
+    It is the poem with the smallest hash, so that it is the same in every run.
     """
     lowest, number = None, -1
     for index, poem in enumerate(corpus.poems()):

@@ -1,1 +1,1 @@
-"""Forms of verse: their definitions, the line types of regulated verse, and how a poem matches a form."""
+"""Forms of verse: definitions, the line types of regulated verse, and the match of a poem with a form."""

@@ -1,7 +1,7 @@
 """The forms of verse, read from `data/prosody/forms.toml`: line lengths, tones, rhyme positions, licences (拗救).
 
 A form has one or more tone patterns, a tone pattern has segments (a couplet of regulated verse, a line of a 词), and a segment has
-options: the plain one first, then those that a licence (拗救) or the practice of poets allows instead.
+options: the plain one first, then those that a licence (拗救) or poetic practice allows.
 """
 
 import contextlib
@@ -21,12 +21,12 @@ from engine.prosody.tones import LEVEL
 from engine.system.errors import Message, StudioError, UsageError, did_you_mean
 from engine.system.names import shown
 
-# Where the sequence of line types stands in the report: aBbA.
+# The line types that end in a level tone.
 LEVEL_ENDED_TYPES = "AB"
 MIN_PAILU_LINES, MAX_PAILU_LINES = 10, 200
 _WITH_N_LINES = re.compile(r"(\D+?)(\d{1,4})")
 
-# A line of a tune: its template, the letter of its rhyme, and what of the line before it repeats.
+# A line of a tune: its template, the label of its rhyme, and the number of characters that repeat the line before.
 _LINE = r"[平仄中]+( [A-Z]( 叠\d*)?)?\n"
 _Lines = Annotated[str, Meta(pattern=rf"^({_LINE}\n?)*{_LINE}$")]
 _Name = Annotated[str, Meta(min_length=1)]
@@ -59,10 +59,10 @@ _Entry = TypeVar("_Entry", _Regulated, _Tune)
 
 @dataclass(frozen=True, slots=True)
 class SegmentOption:
-    """One allowed way of a segment.
+    """An allowed tone template of a segment.
 
-    `templates`: 平 仄 中, a string a line. `licences`: (line of the poem, name) of each licence; `notes`: of each deviation that
-    needs none.
+    `templates`: strings of 平 仄 中, one per line. `licences`: (line of the poem, name) of each licence; `notes`: of each deviation
+    without a licence.
     """
 
     templates: tuple[str, ...]
@@ -72,7 +72,7 @@ class SegmentOption:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Some lines of a poem, from `first_line` on (0 for the first), and what may stand there."""
+    """Consecutive lines of a poem, from `first_line` (from 0), and their options."""
 
     first_line: int
     options: tuple[SegmentOption, ...]
@@ -84,7 +84,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class RhymePosition:
-    """The last character of `line`; places of one `label` rhyme with one another, in level or oblique tone."""
+    """A rhyming line end. `line` counts from 0; positions with the same `label` rhyme with one another, in level or oblique tone."""
 
     line: int
     label: str
@@ -93,7 +93,7 @@ class RhymePosition:
 
 @dataclass(frozen=True, slots=True)
 class TonePattern:
-    """`name` gives the line types of regulated verse (aBbA), and is the form's own for a tune."""
+    """A tone pattern. `name`: the line types of regulated verse (aBbA); for a tune the name of the form."""
 
     name: str
     segments: tuple[Segment, ...]
@@ -115,11 +115,11 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """`stanza_starts`: the first line of every stanza. `rhyme_system` says whose groups its rhymes are judged by.
+    """A form of verse. `stanza_starts`: the first line of each stanza, from 0. `rhyme_system`: the rhyme book of its rhymes.
 
-    `variants`: the other ways of a tune (又一体), forms with its key and names, which are recognised and not composed.
-    `is_regulated`: 近体诗, whose lines and couplets follow rules; any other form is a tune. `rhymes_level`: a regulated form's
-    rhyme is level, not oblique.
+    `variants`: other variants of a tune (又一体), forms with its key and names, which are recognised but not composed.
+    `is_regulated`: 近体诗, whose lines and couplets follow rules; any other form is a tune. `rhymes_level`: whether a regulated form
+    rhymes in a level tone.
     """
 
     key: str
@@ -136,11 +136,11 @@ class Form:
 
     @property
     def takes_n_lines(self) -> bool:
-        """排律: the number of lines is the poet's choice."""
+        """Whether the number of lines is free (排律)."""
         return self.is_regulated and len(self.line_lengths) >= MIN_PAILU_LINES
 
     def in_book(self, book: RhymeBook | None) -> "Form":
-        """The form rhyming by a book, None for its own: 诗 by any, 词 by 词林正韵 or 中华新韵, 平水韵 being no book of 词."""
+        """The form with another rhyme book; None: unchanged. 诗 take any book, 词 take 词林正韵 or 中华新韵 and ignore 平水韵."""
         if book is None or book == self.rhyme_system or (book == "pingshui" and not self.is_regulated):
             return self
         variants = tuple(variant.in_book(book) for variant in self.variants)
@@ -148,12 +148,12 @@ class Form:
 
 
 def form_called(name: str) -> Form:
-    """The form with a key (wujue) or a name (五绝); 五排20 and wupai20 say how many lines a 排律 has.
+    """The form with a key (wujue) or a name (五绝); 五排20 and wupai20 give the number of lines of a 排律.
 
     Raises:
-        UsageError: when there is none.
+        UsageError: for an unknown form.
     """
-    # The tunes take ten times as long to build as the others, which most requests name.
+    # Regulated forms first: building the tunes takes ten times as long, and most requests need none.
     for family in (regulated_forms, forms):
         for form in family():
             if name in (form.key, form.name, *form.also):
@@ -168,7 +168,7 @@ def form_called(name: str) -> Form:
 
 
 def form_or_none(name: str | None) -> Form | None:
-    """The form with a key or a name, as `form_called`; None for free verse and where there is none."""
+    """As `form_called`; None for free verse and unknown names."""
     if name in (None, "", FREE_VERSE):
         return None
     with contextlib.suppress(UsageError):
@@ -177,7 +177,7 @@ def form_or_none(name: str | None) -> Form | None:
 
 
 def named_with_lines(key: str, n_lines: int) -> str:
-    """What `form_called` finds the form of so many lines by: wupai20; of a form whose lines are fixed the key."""
+    """The name with which `form_called` finds a form with this number of lines: wupai20; the key if the number is fixed."""
     form = form_called(key)
     return f"{key}{n_lines}" if form.takes_n_lines and n_lines != len(form.line_lengths) else key
 
@@ -194,7 +194,7 @@ def _n_lines_of_pailu(form: Form, n_lines: int) -> int:
 
 
 def forms_of_lengths(line_lengths: Sequence[int]) -> tuple[Form, ...]:
-    """The forms whose lines have these lengths; none for most."""
+    """The forms with these line lengths; often none."""
     found = _by_lengths().get(tuple(line_lengths), ())
     n_lines, kinds = len(line_lengths), set(line_lengths)
     if n_lines % 2 or n_lines < MIN_PAILU_LINES or len(kinds) > 1:
@@ -204,18 +204,18 @@ def forms_of_lengths(line_lengths: Sequence[int]) -> tuple[Form, ...]:
 
 
 def tunes_of_size(n_characters: int) -> tuple[Form, ...]:
-    """The tunes, variants too, that have so many characters."""
+    """The tunes and variants with this number of characters."""
     return _by_size().get(n_characters, ())
 
 
 def tunes_called(title: str) -> tuple[Form, ...]:
-    """The tunes that go by a name; 乌夜啼 is two."""
+    """The tunes with a name; 乌夜啼 names two."""
     return tuple(form for form in forms() if not form.is_regulated and title in (form.name, *form.also))
 
 
 @functools.lru_cache(maxsize=64)
 def with_n_lines(key: str, n_lines: int) -> Form:
-    """The 排律 of a key, of so many lines."""
+    """The 排律 with a key and a number of lines."""
     entry = next(one for one in _entries("regulated", _Regulated) if one.key == key)
     return _regulated(msgspec.structs.replace(entry, n_lines=n_lines))
 
@@ -227,7 +227,7 @@ def regulated_forms() -> tuple[Form, ...]:
 
 @functools.cache
 def forms() -> tuple[Form, ...]:
-    """Every form: the regulated ones first, then the tunes."""
+    """All forms: the regulated ones first, then the tunes."""
     return (*regulated_forms(), *map(_tune, _entries("tunes", _Tune)))
 
 
@@ -235,7 +235,7 @@ def _entries(table: str, kind: type[_Entry]) -> list[_Entry]:
     """The entries of a table of `forms.toml`.
 
     Raises:
-        StudioError: naming the entry that lacks a key, has an unknown one, or a line that is none.
+        StudioError: for an entry with a missing, unknown or invalid key; it names the entry.
     """
     entries = []
     for number, entry in enumerate(form_tables()[table], start=1):
@@ -290,7 +290,7 @@ def _regulated(entry: _Regulated) -> Form:
 
 
 def _followed(types: str, n_lines: int) -> str:
-    """The line types of a poem of level rhyme that begins so; each couplet adheres to the one before."""
+    """Continue line types of level rhyme to `n_lines`; each couplet adheres (黏) to the one before."""
     while len(types) < n_lines:
         types += "bA" if types[-1] == "B" else "aB"
     return types

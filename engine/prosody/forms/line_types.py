@@ -1,4 +1,4 @@
-"""The four line types of regulated verse (a A b B), and what a line or a couplet may be in their place: 拗救 and what poets allow.
+"""The four line types of regulated verse (a A b B), and their variants by licence (拗救) or poetic practice.
 
 Read from `data/prosody/forms.toml`.
 """
@@ -15,14 +15,14 @@ from engine.system.paths import bundled_data
 
 @functools.cache
 def form_tables() -> Mapping[str, Any]:
-    """The tables of `data/prosody/forms.toml` as they stand there."""
+    """The parsed tables of `data/prosody/forms.toml`; cached."""
     with (bundled_data() / "prosody" / "forms.toml").open("rb") as file:
         return tomllib.load(file)
 
 
 @dataclass(frozen=True, slots=True)
 class LineVariant:
-    """An allowed variant of a line type: its template, the name of its licence and that of a note, "" for none."""
+    """An allowed variant of a line type: its template, and the names of its licence and note, "" for none."""
 
     template: str
     licence: str = ""
@@ -31,9 +31,9 @@ class LineVariant:
 
 @functools.cache
 def line_variants(type: str, length: int, *, strict: bool = False) -> tuple[LineVariant, ...]:
-    """Every allowed way of a line type (a) by itself, the plain one first.
+    """All variants of a line type (a) on its own, the plain one first.
 
-    `strict` leaves out what poets allow themselves though handbooks warn of it: 三仄尾.
+    `strict` leaves out variants that poets use although handbooks advise against them: 三仄尾.
     """
     data, size = form_tables(), str(length)
     licensed = [LineVariant(one[size][0], one["names"][0]) for one in data["licences"] if one["types"] == type]
@@ -51,6 +51,6 @@ def couplet_licences(types: str, length: int) -> tuple[tuple[LineVariant, LineVa
 
 
 def couplet_variants(types: str, length: int) -> tuple[tuple[LineVariant, LineVariant], ...]:
-    """Every allowed way of a couplet of two line types, the plain one first."""
+    """All variants of a couplet of two line types, the plain one first."""
     alone = itertools.product(*(line_variants(type, length) for type in types))
     return (*alone, *couplet_licences(types, length))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""How well some lines fit a tune: the tones that its template demands, and its rhymes. Fast: bit masks only.
+"""The fit of lines to a tune: the tones that its template demands, and its rhymes, by bit masks.
 
 Regulated verse, whose lines may depart from their templates by rule, is fitted by `engine.prosody.regulated.match`.
 """
@@ -19,12 +19,12 @@ RhymeFault = Literal["", "出韵", "重韵", "声调", "疑重韵"]
 
 @dataclass(frozen=True, slots=True)
 class RhymeFit:
-    """`shared`: label -> mask of the groups that its positions, or most of them, have in common. `faults`: one a rhyme position.
+    """Rhymes of a poem. `shared`: label -> mask of the groups common to all, or most, of its positions. `faults`: one per rhyme position.
 
-    出韵 is another group, 重韵 a character that has rhymed before, 声调 a character without the position's tone. 疑重韵 is a
-    simplified character that has rhymed before and may stand for another word. `unknown`: the lines that end in a
-    character that the rhyme book lacks, `doubtful` those that rhyme by a reading that poets hardly use, `borrowed` a first
-    line in a neighbouring group, which is a licence (of regulated verse both).
+    出韵: another group; 重韵: a repeated rhyme character; 声调: the wrong tone; 疑重韵: a repeated simplified
+    character that may be another word. `unknown`: lines that end in a character that the rhyme book lacks. For regulated
+    verse: `doubtful`, lines that rhyme by a reading that poets rarely use, and `borrowed`, a first line in a neighbouring
+    group, which is a licence.
     """
 
     shared: Mapping[str, int]
@@ -46,10 +46,10 @@ class RhymeFit:
 
 @dataclass(frozen=True, slots=True)
 class TuneFit:
-    """Some lines beside the template of a tune.
+    """The fit of lines to the template of a tune.
 
     `wrong`, `undecided`: bit masks over the poem, first character highest, of the positions that contradict the template, and of
-    those that may do so: characters of both tones, and those that the rhyme book lacks. `n_demanded`: positions where it demands
+    those that may: characters of both tones, and unknown ones. `n_demanded`: the number of positions where the template demands
     a tone.
     """
 
@@ -76,7 +76,7 @@ class TuneFit:
 
 
 def fit(lines: Sequence[str], form: Form) -> TuneFit:
-    """How lines of a tune's lengths fit it."""
+    """Fit lines of a tune's line lengths to it."""
     (tone_pattern,) = form.tone_patterns
     never_level, never_oblique = cannot_be("".join(lines), form.rhyme_system)
     level, oblique = must_be("".join(tone_pattern.templates))
@@ -91,7 +91,7 @@ def fit(lines: Sequence[str], form: Form) -> TuneFit:
 
 
 def fit_rhymes(lines: Sequence[str], positions: Sequence[RhymePosition], masks: Masks) -> RhymeFit:
-    """Whether the positions of each label share a group."""
+    """Find the groups shared by the positions of each label, and the faults."""
     ends = [(position, lines[position.line][-1]) for position in positions]
     readings = [(masks.level if at.is_level else masks.oblique).get(character, 0) for at, character in ends]
     unknown = tuple(at.line for at, character in ends if not masks.groups_of(character))
@@ -107,8 +107,8 @@ def fit_rhymes(lines: Sequence[str], positions: Sequence[RhymePosition], masks: 
 
 
 def _shared(masks: Sequence[int]) -> int:
-    """What all masks but empty ones have in common, else the bit that most have; of several, one of the last mask's, where most
-    rhymes agree."""
+    """The groups common to all non-empty masks; else the single most common group, preferring one of the last mask, because
+    most rhymes agree there."""
     bits = [1 << bit for bit in range(max(masks).bit_length())]
     return functools.reduce(operator.and_, filter(None, masks)) or max(
         bits, key=lambda bit: (sum(1 for mask in masks if mask & bit), bool(masks[-1] & bit))

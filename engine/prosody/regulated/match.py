@@ -1,10 +1,10 @@
-"""How well some lines are regulated verse (近体诗): the type of every line, deviations from it, licences (拗救), and rhymes.
+"""The fit of lines to regulated verse (近体诗): the type of each line, deviations, licences (拗救), and rhymes.
 
-A line is of type a, A, b or B (`data/prosody/forms.toml`). The second characters of a couplet's lines are opposite (对) and those of
-neighbouring couplets' alike (黏): a couplet that does not join the one before is one fault, 失黏, and what follows is judged by
-its own order; a line that does not oppose is one fault, 失对. Source: 王力《诗词格律》, chapters 二 and 三.
+A line is of type a, A, b or B (`data/prosody/forms.toml`). The second characters of a couplet's lines have opposite tones (对), those
+of neighbouring couplets' adjacent lines the same (黏). A couplet that does not join the one before is one fault, 失黏, and the
+following lines are judged by its pattern; a line that does not oppose is one fault, 失对. Source: 王力《诗词格律》, chapters 二 and 三.
 
-Fast: a line becomes a word of six letters that say what its characters can be, and what a word comes to is remembered.
+For speed, a line is a word of six kinds of letters for the possible tones of its characters, and the fit of each word is cached.
 """
 
 import dataclasses
@@ -20,20 +20,20 @@ from engine.prosody.regulated.rhymes import fit_regulated_rhymes
 from engine.prosody.tones import BOTH_MOSTLY_LEVEL, BOTH_MOSTLY_OBLIQUE, LEVEL_ONLY, OBLIQUE_ONLY, UNKNOWN, letters_of
 
 JoiningFault = Literal["失对", "失黏"]
-# (line from 0, what is wrong between it and the one before).
+# (line from 0, fault between it and the line before).
 Joins = tuple[tuple[int, JoiningFault], ...]
 
-# A score is a number: costs first, then unusual readings, notes, licences, a thousand of each being one of the kind before.
+# A score is one number with digits to the base 1000: costs, unusual readings, notes, licences, in order of weight.
 LICENCE, NOTE, UNUSUAL, COST = 1, 10**3, 10**6, 10**9
-# A fault between lines weighs more than one wrong tone and less than two: two wrong tones that a line of the other kind would
-# not have make it one of that kind.
+# A fault between lines costs more than one wrong tone and less than two: a line with two wrong tones that the opposite line type
+# would not have counts as a line of that type.
 _TONE, _JOIN, _RHYME = 2 * COST, 3 * COST, 2 * COST
 
 
 @dataclass(frozen=True, slots=True)
 class LineFit:
-    """A line as the best variant of a type. `wrong` and `unusual`: the positions, from 0, with the wrong tone and those right only by
-    a reading that poets hardly use."""
+    """The best variant of a type for a line. `wrong` and `unusual`: positions, from 0, with the wrong tone, and positions that are right
+    only by a reading that poets rarely use."""
 
     type: str
     variant: LineVariant
@@ -44,7 +44,7 @@ class LineFit:
 
 @dataclass(frozen=True, slots=True)
 class RegulatedFit:
-    """`ties` are the orders that score the same."""
+    """The best fit of a poem. `ties`: tone patterns with the same score."""
 
     form: Form
     tone_pattern: TonePattern
@@ -64,7 +64,7 @@ class RegulatedFit:
 
     @property
     def is_broken_quatrain(self) -> bool:
-        """折腰体: a quatrain whose second couplet does not join the first, and nothing else between lines is wrong."""
+        """Whether the only fault between lines is that the second couplet of a quatrain does not join the first (折腰体)."""
         return len(self.lines) == 4 and self.joins == ((2, "失黏"),)
 
     @property
@@ -78,7 +78,7 @@ class RegulatedFit:
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """The best lines of one couplet or more, and the faults between them."""
+    """The best fit of consecutive couplets, and the faults between their lines."""
 
     score: int
     lines: tuple[LineFit, ...]
@@ -87,7 +87,7 @@ class _Stretch:
 
 @dataclass(frozen=True, slots=True)
 class _Opening:
-    """How a first line may end: in which tone, rhyming or not, and whether that is worth a note."""
+    """A possible end of the first line: its tone, whether it rhymes, and whether it is worth a note."""
 
     is_level: bool
     rhymes: bool
@@ -95,9 +95,9 @@ class _Opening:
 
 
 def fit_regulated(lines: Sequence[str], form: Form, *, strict: bool = False) -> RegulatedFit:
-    """The tone pattern that some lines fit best. The lines are even in number and all of five or all of seven characters."""
+    """Find the tone pattern that lines fit best. The number of lines is even; all have five or all have seven characters."""
     words = [letters_of(line, form.rhyme_system) for line in lines]
-    # Whether a rhyme has the right tone is a matter of its rhyme.
+    # The tone of a rhyme is judged with the rhyme.
     open_words = [word[:-1] + UNKNOWN if number % 2 else word for number, word in enumerate(words)]
     tails = _tails(open_words, form, strict)
     found: list[RegulatedFit] = []
@@ -106,7 +106,7 @@ def fit_regulated(lines: Sequence[str], form: Form, *, strict: bool = False) -> 
         positions = tuple(RhymePosition(line, "A", form.rhymes_level) for line in rhyming)
         rhyme = fit_regulated_rhymes(lines, rhyming, form)
         if opening.rhymes and rhyme.faults[0] == "声调":
-            continue  # a first line that ends in the other tone is not meant to rhyme
+            continue  # a first line that ends in the other tone is not intended to rhyme
         of_rhyme = _RHYME * rhyme.n_wrong + UNUSUAL * len(rhyme.doubtful) + LICENCE * len(rhyme.borrowed)
         first = words[0][:-1] + UNKNOWN if opening.rhymes else words[0]
         for starts_oblique in (True, False):
@@ -115,7 +115,7 @@ def fit_regulated(lines: Sequence[str], form: Form, *, strict: bool = False) -> 
             )
             whole = _joined(couplet, starts_oblique, tails, 2, form)
             tone_pattern = TonePattern("".join(line.type for line in whole.lines), (), positions)
-            # A first line that ends in the rhyme's tone was meant to rhyme.
+            # A first line that ends in the rhyme's tone was intended to rhyme.
             misses_rhyme = not opening.rhymes and len(lines[0]) - 1 in whole.lines[0].wrong
             score = whole.score + of_rhyme + NOTE * opening.note + 2 * UNUSUAL * misses_rhyme
             found.append(RegulatedFit(form, tone_pattern, whole.lines, whole.joins, rhyme, score))
@@ -128,13 +128,13 @@ def fit_regulated(lines: Sequence[str], form: Form, *, strict: bool = False) -> 
 
 @functools.cache
 def _openings(rhymes_level: bool) -> tuple[_Opening, ...]:
-    """A first line rhymes, or ends in the other tone; of oblique rhyme it may end in another oblique final too, as 竹里馆 does."""
+    """The first line rhymes, or ends in the other tone; with oblique rhyme it may end in another oblique final, as in 竹里馆."""
     rhyming, other = _Opening(rhymes_level, True), _Opening(not rhymes_level, False)
     return (rhyming, other) if rhymes_level else (rhyming, other, _Opening(False, False, note=1))
 
 
 def _tails(words: Sequence[str], form: Form, strict: bool) -> dict[bool, _Stretch]:
-    """All couplets but the first at their best, by what the second is: whether its first line has an oblique second character."""
+    """The best fit of all couplets but the first, by whether the second couplet's first line has an oblique second character."""
     ends = (not form.rhymes_level, form.rhymes_level)
     tails: dict[bool, _Stretch] = {}
     for line in range(len(words) - 2, 1, -2):
@@ -150,11 +150,11 @@ def _tails(words: Sequence[str], form: Form, strict: bool) -> dict[bool, _Stretc
 
 
 def _joined(couplet: _Stretch, starts_oblique: bool, tails: dict[bool, _Stretch], line: int, form: Form) -> _Stretch:
-    """A couplet with the best of what follows from `line` on: in the other way or, for a 失黏, in the same."""
+    """A couplet with the best fit of the lines from `line` on, which join it or, with 失黏, do not."""
     if not tails:
         return couplet
     adhering, breaking = tails[not starts_oblique], tails[starts_oblique]
-    # In oblique rhyme poets repeat a couplet as often as they join it.
+    # In verse of oblique rhyme, poets break the joining as often as they keep it.
     fault = _JOIN if form.rhymes_level else 0
     breaks = breaking.score + fault < adhering.score
     rest = breaking if breaks else adhering
@@ -167,7 +167,7 @@ def _joined(couplet: _Stretch, starts_oblique: bool, tails: dict[bool, _Stretch]
 def _best_couplet(
     odd: str, even: str, line: int, starts_oblique: bool, level_ends: tuple[bool, bool], strict: bool
 ) -> _Stretch:
-    """The best couplet of a way, with neither or one of its lines of the other kind: then that line is a fault."""
+    """The best fit of a couplet; at most one of its lines may be of the opposite type, which is a fault."""
     odd_type, even_type = _type(starts_oblique, level_ends[0]), _type(not starts_oblique, level_ends[1])
     best = _couplet(odd, even, odd_type, even_type, strict)
     if best.score > _JOIN:
@@ -188,7 +188,7 @@ def _type(is_oblique_second: bool, is_level_ended: bool) -> str:
 
 
 def _couplet(odd: str, even: str, odd_type: str, even_type: str, strict: bool) -> _Stretch:
-    """Two lines, as words of letters, each as its own best variant, or the second rescuing the first."""
+    """Fit two lines, as words of letters: each by its own best variant, or the second licensing the first (对句相救)."""
     lines = (_fit_line(odd, odd_type, strict), _fit_line(even, even_type, strict))
     best = _Stretch(lines[0].score + lines[1].score, lines)
     if not lines[0].score:
@@ -206,7 +206,7 @@ def _couplet(odd: str, even: str, odd_type: str, even_type: str, strict: bool) -
 
 @functools.lru_cache(maxsize=1 << 16)
 def _fit_line(word: str, type: str, strict: bool) -> LineFit:
-    """A line, as a word of letters, as the best variant of a type; a variant that leaves more than one position wrong is no licence."""
+    """The best variant of a type for a line, as a word of letters; a licence that leaves more than one wrong position is not used."""
     plain, *others = (_in_variant(word, type, variant) for variant in line_variants(type, len(word), strict=strict))
     return min((plain, *(one for one in others if len(one.wrong) <= 1)), key=lambda one: one.score)
 

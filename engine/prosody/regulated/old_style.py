@@ -1,6 +1,6 @@
-"""Old-style verse (古体): quatrains (古绝) and longer poems (古诗) of five or seven characters that no rule of tones binds.
+"""Old-style verse (古体): quatrains (古绝) and longer poems (古诗) of five or seven characters, without tone rules.
 
-It is told as what it is: measured by the rules of regulated verse it would be a list of violations that its poet never meant.
+It is reported as such, because by the rules of regulated verse it would have many unintended violations.
 """
 
 import dataclasses
@@ -15,15 +15,15 @@ from engine.prosody.text import RhymeBook
 
 QUATRAIN = "古绝"
 STYLES = {5: "五言古诗", 7: "七言古诗"}
-# Of so many lines of a quatrain that break the rules it was not meant to keep them, of five characters and of seven: 静夜思 breaks
-# them in two lines. Of a longer poem half of the lines.
+# A quatrain with at least this many lines that break the rules is old-style, by line length: 静夜思 breaks
+# them in two lines. For a longer poem the limit is half of its lines.
 _LINES_OF_QUATRAIN = {5: 2, 7: 3}
 
 
 def is_old_style(found: RegulatedFit) -> bool:
-    """Whether so many lines break the rules of regulated verse that the poem was not meant to keep them.
+    """Whether a poem breaks the rules of regulated verse in so many lines that it was not intended to keep them.
 
-    A quatrain of oblique rhyme is old-style unless all of it is in order: the Tang poets' mostly are.
+    A quatrain of oblique rhyme is old-style unless it has no fault: those of the Tang poets mostly are.
     """
     n_lines, length = len(found.lines), found.form.line_lengths[0]
     broken = {number for number, line in enumerate(found.lines) if line.wrong}
@@ -37,7 +37,7 @@ def is_old_style(found: RegulatedFit) -> bool:
 
 
 def style_of(lines: Sequence[str]) -> str:
-    """What old-style verse of these lines is called, "" where they are of other lengths or too few."""
+    """The name of old-style verse with these lines; "" if there are too few or their lengths differ or are not 5 or 7."""
     lengths = set(map(len, lines))
     if len(lengths) != 1 or not (lengths <= STYLES.keys()) or len(lines) < 4:
         return ""
@@ -46,7 +46,7 @@ def style_of(lines: Sequence[str]) -> str:
 
 
 def old_style_report(lines: Sequence[str], style: str, book: RhymeBook | None) -> Report:
-    """The tones, and the rhyme of the even lines where they share a part of 词林正韵, which is as wide as old-style verse rhymes."""
+    """The report: tones, and the rhyme if the even lines share a part of 词林正韵, which is as wide as rhyme in old-style verse."""
     system: RhymeBook = "xinyun" if book == "xinyun" else "cilin"
     masks = masks_of(system)
     shared = functools.reduce(operator.and_, (masks.groups_of(line[-1]) for line in lines[1::2]))

@@ -1,4 +1,4 @@
-"""What the checker says of lines that were judged as regulated verse: faults and licences as handbooks name them, and notes."""
+"""The checker's report on regulated verse: faults and licences by their names in handbooks, and notes."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
@@ -53,7 +53,7 @@ def _tones_verdict(lines: Sequence[str], found: RegulatedFit) -> Verdict:
     rhyming = {position.line for position in found.tone_pattern.rhymes}
     for number, (line, template) in enumerate(zip(lines, found.templates, strict=True)):
         letters = letters_of(line, found.form.rhyme_system)
-        # The last of a rhyming line is its rhyme's matter.
+        # The last character of a rhyming line is judged with the rhyme.
         wanted = template[:-1] if number in rhyming else template
         if UNKNOWN in letters and any(
             letter == UNKNOWN and sign != EITHER for letter, sign in zip(letters, wanted, strict=False)
@@ -72,7 +72,7 @@ def _violations(report: Report, found: RegulatedFit) -> Iterator[Violation]:
 
 
 def _name_of_violation(type: str, position: int, wrong: set[int], third_last: Reading) -> str:
-    """The usual name of a wrong tone at a position counted from the end (−1 the last), beside the others that are wrong."""
+    """The usual name of a wrong tone at a position counted from the end (−1 is the last), given all wrong positions of the line; or ""."""
     if (type == "A" and position == -3 and -2 not in wrong) or (type == "B" and position == -2 and third_last == LEVEL):
         return "三平尾"
     if type == "b" and position == -3 and wrong == {-3}:
@@ -95,7 +95,7 @@ def _licences(lines: Sequence[str], found: RegulatedFit) -> Iterator[Licence]:
 
 
 def _leaving(lines: Sequence[str], found: RegulatedFit, line: int, plain: str) -> tuple[int, ...]:
-    """The positions at which a line, or the licence in it, has the opposite of the plain tone; also the 平 that 救 the line before."""
+    """The positions where a line, or its licence, has the opposite of the plain tone, and the 平 that licenses the line before."""
     opposite = {LEVEL: OBLIQUE, OBLIQUE: LEVEL}
     positions = []
     for position, (character, sign, chosen) in enumerate(
@@ -114,11 +114,11 @@ def _faults(found: RegulatedFit) -> Iterator[Fault]:
 
 
 def _notes(lines: Sequence[str], found: RegulatedFit) -> Iterator[Note]:
-    """What is no fault and worth knowing: 小拗 and 三仄尾 that poets allow themselves, 撞韵, 重字."""
+    """Yield remarks on deviations that are no faults: 小拗 and 三仄尾 as poets use them, 撞韵, 重字."""
     rhyming = {position.line for position in found.tone_pattern.rhymes}
     for number, fit_line in enumerate(found.lines):
         if fit_line.variant.note:
-            # 自救首字仄 is about the first of the last five characters, all others about the third.
+            # 自救首字仄 concerns the first of the last five characters, all others the third-last.
             at = len(lines[number]) - (5 if fit_line.variant.licence else 3)
             yield Note(fit_line.variant.note, number + 1, (at + 1,), lines[number][at])
     if 0 not in rhyming and not found.form.rhymes_level and found.lines[0].type in "ab":
@@ -132,13 +132,13 @@ def _notes(lines: Sequence[str], found: RegulatedFit) -> Iterator[Note]:
         if fault in ("重韵", "疑重韵")
     }
     for repeated in _repeated(lines):
-        # A rhyme that comes twice is a fault already.
+        # A repeated rhyme is a fault already.
         if not (repeated.line - 1 in rhymes_twice and repeated.position == len(lines[repeated.line - 1])):
             yield Note("重字", repeated.line, (repeated.position,), repeated.character)
 
 
 def _synonyms(lines: Sequence[str], couplets: Sequence[CoupletParallelism]) -> Iterator[Note]:
-    """合掌: two characters of one meaning opposite each other, told at the lower line with both of them."""
+    """合掌: two characters of one meaning opposite each other, reported at the lower line with both characters."""
     for couplet in couplets:
         upper, lower = lines[couplet.line - 1], lines[couplet.line]
         for position in couplet.synonyms:
@@ -146,7 +146,7 @@ def _synonyms(lines: Sequence[str], couplets: Sequence[CoupletParallelism]) -> I
 
 
 def _repeated(lines: Sequence[str]) -> Iterator[CharacterPosition]:
-    """Every character that stands earlier in the poem, but not the second of a doubled word (年年)."""
+    """Yield every character that occurs earlier in the poem, except the second of a doubled word (年年)."""
     seen: set[str] = set()
     for at in positions_of(lines):
         is_doubled = at.position > 1 and lines[at.line - 1][at.position - 2] == at.character
@@ -156,7 +156,7 @@ def _repeated(lines: Sequence[str]) -> Iterator[CharacterPosition]:
 
 
 def _doubtful(lines: Sequence[str], found: RegulatedFit) -> Iterable[CharacterPosition]:
-    """Where ok stands on a reading that poets hardly use."""
+    """The positions that are ok only by a reading that poets rarely use."""
     positions = {(number, position) for number, line in enumerate(found.lines) for position in line.unusual}
     positions |= {(line, len(lines[line]) - 1) for line in found.rhyme.doubtful}
     return (CharacterPosition(line + 1, position + 1, lines[line][position]) for line, position in sorted(positions))

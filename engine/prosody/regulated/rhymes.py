@@ -1,7 +1,7 @@
-"""Whether the lines of regulated verse rhyme: the even ones in one group, the first in it or in a neighbouring one (邻韵).
+"""Rhymes of regulated verse: even lines in one group, the first line in it or in a neighbouring one (邻韵).
 
-A first line of a neighbouring group is called 首句邻韵, 借韵 or 孤雁出群, and is a licence. The neighbours stand in
-`data/prosody/neighbours.tsv`, the finals that groups of different tones share in `families.tsv`.
+A first line in a neighbouring group (首句邻韵, 借韵 or 孤雁出群) is a licence. The neighbours are in
+`data/prosody/neighbours.tsv`, the finals shared by groups of different tones in `families.tsv`.
 """
 
 import functools
@@ -18,7 +18,7 @@ _LABEL = "A"
 
 
 def fit_regulated_rhymes(lines: Sequence[str], rhyming: Sequence[int], form: Form) -> RhymeFit:
-    """What the rhymes of some lines, the first perhaps among them, come to in a form and its book."""
+    """Fit the rhymes of lines by a form's rhyme book. `rhyming`: the rhyming lines from 0, with or without the first."""
     masks, is_level = masks_of(form.rhyme_system), form.rhymes_level
     ends = [lines[line][-1] for line in rhyming]
     side = masks.level if is_level else masks.oblique
@@ -47,7 +47,7 @@ def fit_regulated_rhymes(lines: Sequence[str], rhyming: Sequence[int], form: For
 
 
 def _usual(character: str, mask: int, form: Form) -> int:
-    """The groups of a mask that poets rhyme a character in."""
+    """The groups of a mask in which poets rhyme a character."""
     if form.rhyme_system == "xinyun":
         return mask
     if usual_tones().get(character) == (OBLIQUE if form.rhymes_level else LEVEL):
@@ -57,7 +57,7 @@ def _usual(character: str, mask: int, form: Form) -> int:
 
 
 def _shared(masks: Sequence[int], first: Sequence[int]) -> int:
-    """The groups that all of the masks have, but for the empty ones; those of them that the first line has too, if any."""
+    """The groups common to all non-empty masks; of these, those that the first line has too, if any."""
     shared = -1
     for mask in filter(None, masks):
         shared &= mask
@@ -67,7 +67,7 @@ def _shared(masks: Sequence[int], first: Sequence[int]) -> int:
 
 
 def _most_common(masks: Sequence[int], n_first: int) -> int:
-    """The one group that most even lines have; the first line decides between two, and else the earlier rhyme."""
+    """The single group of most even lines; the first line breaks a tie, then the earlier rhyme."""
     bits = [1 << bit for bit in range(max(masks, default=0).bit_length())]
 
     def weight(bit: int) -> tuple[int, int]:
@@ -79,7 +79,7 @@ def _most_common(masks: Sequence[int], n_first: int) -> int:
 
 @functools.lru_cache(maxsize=1024)
 def _neighbours(system: RhymeBook, is_level: bool, groups: int) -> int:
-    """The groups from which a first line may borrow beside these; of 词林正韵 and 中华新韵, which are wide already, none."""
+    """The groups from which a first line may borrow, beside these; none for 词林正韵 and 中华新韵, whose groups are wide."""
     if system != "pingshui":
         return 0
     families, found = _families(), 0
@@ -92,13 +92,13 @@ def _neighbours(system: RhymeBook, is_level: bool, groups: int) -> int:
 
 @functools.cache
 def _families() -> Mapping[str, tuple[int, int, int, int]]:
-    """The bits of a family's groups in the four tones, 0 where it has none, by its level group."""
+    """Level group -> bits of its family's groups in the four tones, 0 for none."""
     bits = {group.letter: group.bit for group in rhyme_groups()} | {"-": 0}
     return {row[0]: tuple(bits[letter] for letter in row) for row in bundled_rows("prosody/families.tsv")}  # type: ignore[misc]
 
 
 def clashes(character: str, found: RhymeFit, form: Form) -> bool:
-    """撞韵: an unrhymed line of a poem of level rhyme ends in the rhyme's final, in a rising or departing tone."""
+    """Whether an unrhymed line of a poem of level rhyme ends in the rhyme's final in another tone (撞韵)."""
     masks, shared = masks_of(form.rhyme_system), found.shared.get(_LABEL, 0)
     if not form.rhymes_level or not shared or character in masks.level:
         return False
@@ -107,7 +107,7 @@ def clashes(character: str, found: RhymeFit, form: Form) -> bool:
 
 @functools.lru_cache(maxsize=1024)
 def _same_final(system: RhymeBook, groups: int) -> int:
-    """The oblique groups or parts of the same finals as these level ones."""
+    """The oblique groups or parts with the same finals as these level ones."""
     if system != "pingshui":
         return groups
     return sum({family[1] | family[2] for family in _families().values() if family[0] & groups})
