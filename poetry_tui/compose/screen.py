@@ -73,7 +73,7 @@ class ComposeScreen(StudioScreen):
             self.session, self.revisions, services.engine, self._spawn, self.poem_pane.to_display_chars
         )
         self.pane_keys = (self.session_saver, self.request_form, self.poem_pane, self.inspector_pane)
-        # The field that the last request came from, if any: where a refused request is mended.
+        # The field that the last request was sent from, if any; it gets the focus back when the request is refused.
         self._requested_from: Widget | None = None
         self._shown: tuple[object, ...] = ()
 
@@ -83,7 +83,7 @@ class ComposeScreen(StudioScreen):
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.show)
-        # Nothing waits for the engine, and the first paint least of all.
+        # Started after the first paint, which must not wait for the engine.
         self.call_after_refresh(self.services.engine.start)
 
     def on_screen_resume(self) -> None:
@@ -110,7 +110,7 @@ class ComposeScreen(StudioScreen):
             self.generation.look_up_novelty()
         session = self.session
         shown = session.tree, session.index, len(session.compositions), self.generation.is_writing
-        # The footer is made anew where a key may do something else than before.
+        # Rebuild the footer when the keys that apply may have changed.
         if not self._shown or shown[0] is not self._shown[0] or shown[1:] != self._shown[1:]:
             self._shown = shown
             self.refresh_bindings()
@@ -132,7 +132,7 @@ class ComposeScreen(StudioScreen):
     def engine_changed(self, state: EngineState) -> None:
         super().engine_changed(state)
         self.show()
-        # Asleep, the engine has nothing to say, and the fields are not loaded before the first paint.
+        # An engine asleep has no model to show, and the fields must not be loaded before the first paint.
         if state.phase is not Phase.ASLEEP:
             self.fields.model_is(self.services.engine.model, state.model.name if state.model is not None else None)
 
@@ -153,7 +153,7 @@ class ComposeScreen(StudioScreen):
     # Composing
 
     def action_compose(self) -> None:
-        """Compose a poem for each chosen begin; where a character is picked for a position, go on from that instead."""
+        """Compose a poem for each chosen begin; if an alternative is picked at the cursor, put that there instead."""
         is_in_form = self.focused is not None and self.request_form in self.focused.ancestors
         if self.inspector_pane.is_picking and not is_in_form:
             self.inspector_pane.choose()
@@ -168,7 +168,7 @@ class ComposeScreen(StudioScreen):
         self.action_compose()
 
     def action_again(self) -> None:
-        """The same begin with a new seed and the current options."""
+        """Compose with the same begin, a new seed and the current options."""
         if self.session.current is not None:
             begin = str(self.session.current.config["begin"])
             self.write([self.request_form.request(begin, self.services.engine.model)], self.fields.n_candidates)
@@ -187,13 +187,13 @@ class ComposeScreen(StudioScreen):
 
     # Not by `@on`, which would load the inspector before the first paint.
     def on_character_inspector_chosen(self, event: "CharacterInspector.Chosen") -> None:
-        """Put a character at the cursor, and let the model go on from there."""
+        """Put a character at the cursor and compose the rest."""
         request = self.revisions.choose(event.alternative.character)
         if request is not None:
             self.write([request])
 
     def write(self, requests: Sequence[ComposeRequest], n_candidates: int = 1) -> None:
-        """Compose requests in place of the current one; each as the best of several candidates."""
+        """Stop the current request and compose these, each as the best of `n_candidates`."""
         is_from_field = self.request_form.has_fields and self.focused in self.fields.inputs
         self._requested_from = self.focused if is_from_field else None
         self.generation.start(requests, n_candidates)
@@ -213,7 +213,7 @@ class ComposeScreen(StudioScreen):
 
     @work(group="own", exclusive=True, exit_on_error=False)
     async def add_own_poem(self, text: str) -> None:
-        """Display a poem that the user typed, with its tones and faults."""
+        """Display a poem typed by the user, with its tones and faults."""
         from poetry_tui.compose.poem.own_poem import own_composition
 
         try:

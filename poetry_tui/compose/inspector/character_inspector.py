@@ -28,16 +28,17 @@ from poetry_tui.preferences.i18n import language, tr
 from poetry_tui.preferences.keymap import bind
 from poetry_tui.widgets.heat_strip import palettes_of_app, spread
 
-# A cursor that moves on sooner asks for no inspection.
+# Time that the cursor must rest before an inspection is requested.
 REST_S = 0.12
+# Size of the cache of inspections.
 N_REMEMBERED = 64
-# From this height on there are blank rows between the parts.
+# Minimum height in rows for blank rows between the parts.
 _AIRY_HEIGHT = 26
 _MIN_ALTERNATIVES = 4
 
 
 class CharacterInspector(Widget, can_focus=True):
-    """Draws rows of segments; no text of a model is ever read as markup."""
+    """Draws rows of segments, so text of a model is never parsed as markup."""
 
     DEFAULT_CSS = """
     CharacterInspector {
@@ -107,7 +108,7 @@ class CharacterInspector(Widget, can_focus=True):
             self._resting = self.set_timer(REST_S, self._want)
 
     def set_inspection(self, inspected: InspectCharacter, inspection: Inspection) -> None:
-        """Take the inspection of a position; one that is no longer displayed is cached."""
+        """Cache the inspection of a position, and display it if the position is still displayed."""
         self._remembered = [*(known for known in self._remembered if known[0] != inspected), (inspected, inspection)]
         del self._remembered[:-N_REMEMBERED]
         if inspected == self.inspected:
@@ -156,13 +157,13 @@ class CharacterInspector(Widget, can_focus=True):
             self.post_message(self.Chosen(alternative))
 
     def action_next_layer(self) -> None:
-        """Select the layer above; after the highest, the lowest."""
+        """Select the next higher layer; after the highest, the lowest."""
         if self.inspection is not None:
             self._layer = (self.layer_in_view + 1) % len(self.inspection.layers)
             self._draw_again()
 
     def action_step_unit(self, by: int) -> None:
-        """Select the unit before or after; beyond either end, the means of all units."""
+        """Select the previous or next unit; beyond either end, the means of all units."""
         if self.inspection is not None:
             n = len(self.inspection.units)
             positions = [None, *range(n)]
@@ -171,7 +172,7 @@ class CharacterInspector(Widget, can_focus=True):
 
     @property
     def layer_in_view(self) -> int:
-        """The selected layer: by default the highest."""
+        """The index of the selected layer; by default the highest."""
         n = len(self.inspection.layers) if self.inspection is not None else 1
         return n - 1 if self._layer is None or self._layer >= n else self._layer
 
@@ -190,7 +191,7 @@ class CharacterInspector(Widget, can_focus=True):
             self._look_at_unit(offset.x - row.strip[0], row.strip[1])
 
     def _look_at_unit(self, x: int, width: int) -> None:
-        """Select the unit in a cell of a strip, or the means where it is selected already."""
+        """Select the unit in a cell of a strip; if it is selected already, the means of all units."""
         if self.inspection is None:
             return
         positions = spread(len(self.inspection.units), width)
@@ -218,7 +219,7 @@ class CharacterInspector(Widget, can_focus=True):
         return Strip(segments).adjust_cell_length(width, plain)
 
     def _all_rows(self, width: int, height: int) -> list[Row]:
-        """Head, alternatives and gates, in as many rows as there are: the gates take rows from the alternatives, down to a minimum."""
+        """Head, alternatives and gates, fitted to `height` rows; the gates take rows from the alternatives, down to a minimum."""
         styles = self._styles()
         if self.token is None:
             lines = Content(tr("compose.no_character")).wrap(max(width, 1))
@@ -256,7 +257,7 @@ class CharacterInspector(Widget, can_focus=True):
 
 
 def _alternatives(token: Token | None, inspection: Inspection | None) -> tuple[Alternative, ...]:
-    """The likeliest characters of a position; the character of the poem last, where it is none of them."""
+    """The likeliest characters of a position; the poem's own character is appended if it is not among them."""
     if token is None or (inspection is None and not token.is_known):
         return ()
     source = inspection if inspection is not None else token

@@ -18,9 +18,9 @@ from poetry_tui.widgets.poem.typesetting import full_width
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _PERCENT_CELLS = 6
 _NAME_CELLS = 5
-# Below this width there is room for one percentage.
+# Minimum width in cells for two percentages (before and after the constraints).
 _ROOMY = 30
-# The end of a poem, where one is written.
+# The end token, where a character would be.
 END_GLYPH = "∎ "
 HEAD_ROWS = 3
 _BOX_CELLS = 6
@@ -29,7 +29,8 @@ _BOX_CELLS = 6
 def character_rows(
     token: Token, inspection: Inspection | None, is_constrained: bool, width: int, styles: InspectorStyles
 ) -> list[Row]:
-    """Three rows: the character, beside it probability, surprisal, tone and rhyme; some are missing before the inspection."""
+    """Three rows: the character, beside it probability, surprisal, tone and rhyme. Before the inspection, unknown ones are `…` and
+    tone and rhyme are replaced by the origin."""
     source = inspection if inspection is not None else token
     chance = percent(source.probability).strip() if source.probability else "…"
     if is_constrained:
@@ -54,14 +55,14 @@ def character_rows(
 
 
 def _surprise(token: Token, room: int) -> str:
-    """The surprisal, with its name where there is room."""
+    """The surprisal, with its name if that fits."""
     nats = f"{token.surprisal_nats:.1f}" if token.is_known else "…"
     full = tr("compose.surprisal", nats=nats)
     return full if cell_len(full) <= room else f"{nats} nats"
 
 
 def _sound(inspection: Inspection) -> str:
-    """Its tone and its rhyme groups: 平 · 一东."""
+    """The tone and the rhyme groups: 平 · 一东."""
     tone = {"平": "平", "仄": "仄", "both": "平/仄"}.get(inspection.tone)
     return " · ".join([tone, *inspection.rhyme_groups]) if tone else tr("inspector.no_tone")
 
@@ -85,7 +86,7 @@ class Alternatives:
 
 
 def alternative_rows(alternatives: Alternatives, width: int, height: int, styles: InspectorStyles) -> list[Row]:
-    """A row per alternative; where there are more than `height`, those around the picked one."""
+    """A row for each alternative; if there are more than `height`, those around the picked one."""
     n = len(alternatives.items)
     middle = alternatives.picked if alternatives.picked is not None else alternatives.character_index or 0
     first = min(max(middle - height // 2, 0), max(n - height, 0))
@@ -119,7 +120,8 @@ def _row(alternatives: Alternatives, index: int, width: int, styles: InspectorSt
 def _bar(
     one: Alternative, largest: float, room: int, is_it: bool, styles: InspectorStyles, behind: Style
 ) -> Sequence[Segment]:
-    """A solid bar of the model's probability, a paler one of what the constraints add; hatched for a forbidden character."""
+    """A solid bar for the model's probability, then a paler one for the probability that the constraints add; hatched for a
+    forbidden character."""
     before = one.probability / largest * room
     hatched, full_block, half_block = "x#=" if is_ascii() else "░█▒"
     if one.is_forbidden:
@@ -129,7 +131,7 @@ def _bar(
     if is_ascii() or not styles.palettes.has_colour:
         return [piece(full_block * round(before) + half_block * (round(after) - round(before)), style + behind, room)]
     solid, paler = _filled(style), _filled(styles.allowed)
-    # Whole cells are coloured blanks, which are as wide as a cell in every font.
+    # Whole cells are coloured blanks, because a blank fills its cell in every font.
     full = int(before)
     segments = [piece(" " * full, solid)]
     if full < room and before > full:

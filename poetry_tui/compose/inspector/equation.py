@@ -1,4 +1,4 @@
-"""The equations of a cell, each letter above or tinted by its live value. No widget import."""
+"""The equations of a cell, each letter above its current value or tinted by it. No widget import."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from poetry_tui.widgets.heat_strip import readable_on
 
 
 class Term(NamedTuple):
-    """A letter of an equation and the value that it stands for, or an operator without one."""
+    """A letter of an equation with the name of its value, or an operator without one."""
 
     symbol: str
     value: str = ""
@@ -48,7 +48,7 @@ EQUATIONS: Mapping[str, tuple[tuple[Term, ...], ...]] = {
     ),
 }
 _FROM_INPUT_AND_STATE = (*(Term("xW"), Term("+")), *(Term("H₋₁", "hidden_before"), Term("W"), Term(")")))
-# How the gates, and an lstm's candidate, come about: shown where there is room, each with weights of its own.
+# The equations of the gates, and of an LSTM's candidate, shown where they fit; each has its own weights.
 GATE_EQUATIONS: Mapping[str, tuple[tuple[Term, ...], ...]] = {
     "lstm": (
         (*(Term("i", "i"), Term("f", "f"), Term("o", "o")), Term("="), Term("σ("), *_FROM_INPUT_AND_STATE),
@@ -57,7 +57,7 @@ GATE_EQUATIONS: Mapping[str, tuple[tuple[Term, ...], ...]] = {
     "gru": ((Term("r", "r"), Term("z", "z"), Term("="), Term("σ("), *_FROM_INPUT_AND_STATE),),
 }
 _VALUE_CELLS = 4
-# Gates and what is left of an update gate are shares; all else has a sign.
+# Values in [0, 1]: the gates, and 1 − z. All others are signed.
 _GATES = ("i", "f", "o", "r", "z", _OPEN_UPDATE)
 
 
@@ -71,10 +71,10 @@ def equation_rows(
     *,
     has_gates: bool = False,
 ) -> list[Row]:
-    """The cell's equations with the values of one unit (its index among the reported ones), or the means of all.
+    """The equations of a cell with the values of one unit (its index among the reported ones), or the means of all units.
 
-    Tall: a row of letters above a row of values. Otherwise the letters alone, tinted; where there is no colour nothing is lost
-    either, for the strips say the same values. `has_gates`: those of the gates too.
+    `is_tall`: a row of letters above a row of values; otherwise only letters, tinted by their values. Without colour the strips
+    still show these values. `has_gates`: include the equations of the gates.
     """
     value_of = _looker(layer, unit)
     rows = []
@@ -105,7 +105,7 @@ def _looker(layer: Layer, unit: int | None) -> Callable[[str], float]:
 
 
 def _cells_of(term: Term, is_tall: bool) -> int:
-    # The combining tilde takes no cell: `len` would count it.
+    # The combining tilde takes no cell, but `len` counts it.
     n = len(term.symbol.replace("\u0303", ""))
     if not term.value:
         return n if term.symbol == "W" or term.symbol.endswith(("(", ")")) else n + 1
@@ -113,8 +113,8 @@ def _cells_of(term: Term, is_tall: bool) -> int:
 
 
 def _wrapped(equation: Sequence[Term], width: int, is_tall: bool) -> list[list[Term]]:
-    """The terms in lines that fit, broken before a plus, or else before a product."""
-    # A letter brings a blank after it, which falls off at the end of a line.
+    """The terms on one line if they fit, else on two, broken before the first plus, or without one before the first product."""
+    # The blank after a letter is dropped at the end of a line.
     n_blank = 1 if equation[-1].value else 0
     if sum(_cells_of(term, is_tall) for term in equation) - n_blank <= width:
         return [list(equation)]
@@ -141,7 +141,7 @@ def _figure(term: Term, value_of: Callable[[str], float], styles: InspectorStyle
 
 
 def _tinted(term: Term, text: str, value: float, width: int, styles: InspectorStyles) -> list[Segment]:
-    """A text on the colour of a value, with a blank after it."""
+    """A text on the colour of its value, with a blank after it."""
     if not styles.palettes.has_colour:
         return [piece(text, styles.plain, width)]
     palette = styles.palettes.gate if term.value in _GATES else styles.palettes.signed

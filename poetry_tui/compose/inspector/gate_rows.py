@@ -8,7 +8,7 @@ from poetry_tui.compose.inspector.rows import InspectorStyles, Row, decimals, pi
 from poetry_tui.preferences.i18n import tr
 from poetry_tui.widgets.heat_strip import strip_of
 
-# A strip's name in the reply, and the letter that stands for it.
+# The strips of each cell: name in the reply, and letter.
 STRIPS = {
     "lstm": (
         *(("i", "i"), ("f", "f"), ("o", "o")),
@@ -18,15 +18,15 @@ STRIPS = {
     "rnn": (("hidden", "H"),),
 }
 _FIGURE_CELLS = 5
-# Narrower than this a strip has no room for a word beside its letter.
+# Minimum width in cells for a name beside a strip's letter.
 _ROOMY = 44
 _LABEL_CELLS = {False: 2, True: 11}
 
 
 @dataclass(frozen=True, slots=True)
 class GateLayout:
-    """Displayed layers; whether the equation has its values in rows of their own; whether blank rows part the layers; whether the gates
-    have equations too."""
+    """The layout of the gates: `layers` displayed; `is_tall`, the values of the equation in rows of their own; `is_airy`, blank rows
+    between layers; `has_gates`, equations of the gates too."""
 
     layers: tuple[int, ...]
     is_tall: bool
@@ -35,7 +35,7 @@ class GateLayout:
 
 
 def choose_layout(inspection: Inspection, layer: int, width: int, height: int) -> GateLayout:
-    """The most detailed layout that fits: all layers or the selected one, the equation tall where there is room."""
+    """The most detailed layout that fits: all layers or the selected one only, with a tall equation where possible."""
     everything, alone = tuple(range(len(inspection.layers))), (layer,)
     choices = [
         GateLayout(everything, True, True, has_gates=True),
@@ -49,7 +49,7 @@ def choose_layout(inspection: Inspection, layer: int, width: int, height: int) -
 
 
 def n_rows(inspection: Inspection, choice: GateLayout, width: int) -> int:
-    """Height of a layout: a title and strips per layer, and one equation."""
+    """Height of a layout in rows: title and strips for each layer, and the equations once."""
     n_blank = len(choice.layers) - 1 if choice.is_airy else 0
     a_layer = 1 + len(STRIPS.get(inspection.cell, ()))
     return (
@@ -62,7 +62,7 @@ def n_rows(inspection: Inspection, choice: GateLayout, width: int) -> int:
 def gate_rows(
     inspection: Inspection, choice: GateLayout, layer: int, unit: int | None, width: int, styles: InspectorStyles
 ) -> list[Row]:
-    """The layers of a layout from the highest down, with the equation in the selected one."""
+    """The rows of a layout: its layers from the highest down, the equations in the selected one."""
     rows: list[Row] = []
     for number in reversed(choice.layers):
         if rows and choice.is_airy:

@@ -1,4 +1,4 @@
-"""The inspector pane: the character at the cursor, or the newest one, with the keys that pick another."""
+"""The inspector pane: shows the character at the cursor, or the newest one; its keys pick another character."""
 
 import functools
 from collections.abc import Callable
@@ -47,10 +47,10 @@ class InspectorPane(Vertical):
     ]
 
     class Inspected(Message):
-        """The engine has told the probabilities of a character that came without."""
+        """The engine has sent the missing probabilities of a character."""
 
     class Opened(Message):
-        """A key needs the pane, which is hidden."""
+        """A key needs the pane, which is hidden: show it."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class InspectorPane(Vertical):
         spawn: Spawn,
         to_display_chars: Callable[[str], str],
     ) -> None:
-        """`to_display_chars`: a text in the characters that are displayed."""
+        """`to_display_chars` converts a text to the displayed characters, simplified or traditional."""
         super().__init__()
         self._to_display_chars = to_display_chars
         self._session, self._revisions, self._engine, self._spawn = session, revisions, engine, spawn
@@ -74,11 +74,11 @@ class InspectorPane(Vertical):
 
     def on_mount(self) -> None:
         self.refresh_labels()
-        # The first paint is sooner without it.
+        # Mounted after the first paint, to speed that up.
         self.call_after_refresh(self._mount_inspector)
 
     async def _mount_inspector(self) -> None:
-        # A studio that is left at once has removed the pane before this.
+        # The pane may already be removed, in a studio that was left at once.
         if self.is_attached:
             await self.mount(self.inspector)
 
@@ -130,7 +130,7 @@ class InspectorPane(Vertical):
         self.inspector.action_choose()
 
     def action_pick(self, by: int) -> None:
-        """Pick the next likelier or less likely character for the position; enter puts it there."""
+        """Pick the next likelier or less likely character for the cursor's position; enter puts it there."""
         if self._revisions.cursor is None:
             self._revisions.step(1)
         if not self.display:
@@ -144,7 +144,7 @@ class InspectorPane(Vertical):
         self.inspector.action_step_unit(by)
 
     def action_states(self) -> None:
-        """Show the states of a layer over the whole poem; the cursor may be moved there."""
+        """Open the heat map of a layer's states over the poem; it may return a new cursor position."""
         revision = self._session.revision
         if revision is None:
             return

@@ -10,7 +10,7 @@ from rich.style import Style
 
 from poetry_tui.widgets.heat_strip import Palettes
 
-# Keeps blanks apart from a Han character in an exported SVG, which misplaces runs of both.
+# Separates blanks from Han characters in an exported SVG, which misplaces a run of both.
 GAP = Style(meta={"gap": True})
 
 
@@ -38,7 +38,7 @@ class Row:
 
 
 def piece(text: str, style: Style, width: int | None = None) -> Segment:
-    """Some text, cut or filled to `width` cells."""
+    """A segment, cut or padded to `width` cells."""
     return Segment(text if width is None else set_cell_size(text, width), style)
 
 

@@ -15,13 +15,13 @@ from poetry_tui.compose.inspector.rows import GAP, piece
 from poetry_tui.widgets.heat_strip import Palette, cell_of, palettes_of_app
 from poetry_tui.widgets.poem.typesetting import full_width
 
-# The number of a unit and a blank.
+# Width of a unit's number and a blank.
 LABEL_CELLS = 6
 _WHEEL_ROWS = 3
 
 
 class StatesMap(Widget, can_focus=True):
-    """Scrolls with its cursor, which marks a character and a unit. The characters stay above the rows, the units to the left."""
+    """The heat map, scrolled to its cursor, which marks a character and a unit. The header row and the unit column do not scroll."""
 
     DEFAULT_CSS = """
     StatesMap {
@@ -42,7 +42,7 @@ class StatesMap(Widget, can_focus=True):
     ALLOW_SELECT = False
 
     class Moved(Message):
-        """The cursor is on another value."""
+        """The cursor or the states have changed."""
 
     def __init__(self, text: str, column: int) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class StatesMap(Widget, can_focus=True):
 
     @property
     def palette(self) -> Palette:
-        """From the lowest to the highest value: −1 to 1, or where a memory goes beyond, as far as that."""
+        """The colour scale, symmetric about 0: −1 to 1, or wider where a memory cell exceeds that."""
         values = self.states.values if self.states is not None else ()
         largest = max((abs(value) for row in values for value in row), default=1.0)
         return Palette(-max(largest, 1.0), max(largest, 1.0), palettes_of_app(self.app).signed.colours)
@@ -72,7 +72,7 @@ class StatesMap(Widget, can_focus=True):
         return max(self.size.height - 1, 1)
 
     def action_move(self, columns: int, rows: int) -> None:
-        """Move the cursor, and scroll as far as it needs."""
+        """Move the cursor, and scroll it into view."""
         if self.states is not None:
             self.column = min(max(self.column + columns, 0), len(self.text) - 1)
             self.row = min(max(self.row + rows, 0), len(self.states.units) - 1)

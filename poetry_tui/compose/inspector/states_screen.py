@@ -22,15 +22,15 @@ from poetry_tui.preferences.keymap import bind
 from poetry_tui.widgets.cards import Card
 
 _SCALE_STEPS = 9
-# Beside the map: border, padding.
+# Cells beside the map: border, padding.
 _FRAME_CELLS = 4
-# Beside its rows: border, characters, blank, value, scale, keys.
+# Rows beside those of the units: border, characters, blank, value, scale, keys.
 _FRAME_ROWS = 7
 _MIN_CELLS = 72
 
 
 class StatesScreen(Card[int | None]):
-    """Dismissed with the index of a character to put the cursor on, or with None."""
+    """Dismissed with the index of the character to move the cursor to, or with None."""
 
     DEFAULT_CSS = """
     StatesScreen {
@@ -54,7 +54,7 @@ class StatesScreen(Card[int | None]):
         displayed: str,
         column: int,
     ) -> None:
-        """`ask` gets the states from the engine. `displayed`: the poem in the characters that are displayed."""
+        """`ask` requests the states from the engine. `displayed`: the poem as displayed, simplified or traditional."""
         super().__init__()
         self._ask, self._request = ask, request
         self.map = StatesMap(displayed, column)
@@ -90,7 +90,7 @@ class StatesScreen(Card[int | None]):
 
     @on(StatesMap.Moved)
     def show_value(self) -> None:
-        """The value at the cursor, and below it the scale."""
+        """Show the value at the cursor, and below it the colour scale."""
         states, column, row = self.map.states, self.map.column, self.map.row
         if states is None:
             return
@@ -111,12 +111,12 @@ class StatesScreen(Card[int | None]):
         self._value.update(Content(f"{value}\n") + scale + Content(f" {decimals(palette.high)}"))
 
     def action_next_layer(self) -> None:
-        """The layer above; after the highest, the lowest."""
+        """Show the next higher layer; after the highest, the lowest."""
         if self.map.states is not None:
             self._change(layer=(self.map.states.layer + 1) % self.map.states.n_layers)
 
     def action_next_kind(self) -> None:
-        """The memory in place of the hidden state, or the other way round."""
+        """Switch an LSTM between memory cell and hidden state."""
         if self.map.states is not None and self.map.states.cell == "lstm":
             self._change(kind="hidden" if self._request.kind == "memory" else "memory")
 

@@ -16,7 +16,7 @@ from poetry_tui.preferences.settings import SettingsStore
 
 
 class PoemDialogs:
-    """Opens dialogs over the screen of `pane`. `own_text`: text typed as an own poem and not displayed; the dialog opens with it."""
+    """Opens dialogs over the screen of `pane`. `own_text`: draft of the user's own poem, with which its dialog opens."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class PoemDialogs:
         self.own_text = ""
 
     def choose_revision(self) -> None:
-        """Offer the tree of all revisions."""
+        """Open the tree of revisions, and go to the chosen one."""
         from poetry_tui.widgets.cards import Choose
 
         tree = self._session.tree
@@ -68,7 +68,7 @@ class PoemDialogs:
             self._pane.app.push_screen(Choose(tr("compose.quotations_in", corpus=corpus.name), labels, 0))
 
     def ask_for_own_poem(self, enter: Callable[[str], object]) -> None:
-        """Ask for a poem of the user, and hand it to `enter`: checked, stepped through and revised like any other."""
+        """Ask for a poem of the user, and pass its text to `enter`."""
         from poetry_tui.compose.poem.own_poem_dialog import OwnPoemDialog
 
         dialog = OwnPoemDialog(self.own_text)
@@ -81,8 +81,8 @@ class PoemDialogs:
         self._pane.app.push_screen(dialog, take)
 
     def draw_poster(self, poem: Composition, display_text: str) -> None:
-        """Ask how the poem shall be drawn, and draw it."""
-        # Fonts and pictures are loaded when a poster is first wanted.
+        """Ask how to draw the poem as a poster, and draw it."""
+        # Imported here because it loads fonts and images.
         from poetry_tui.widgets.poster_dialog import PosterDialog, PosterPoem
 
         title, form = str(poem.config.get("title") or ""), str(poem.config.get("form", FREE_VERSE))

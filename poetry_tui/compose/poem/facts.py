@@ -29,7 +29,7 @@ _BETWEEN = " · "
 
 
 def poem_heading(composition: Composition) -> str:
-    """The title of the poem pane: form and rhyme, as requested or resulting; title, keywords and style of the request."""
+    """The heading of the poem pane: the requested form; the requested rhyme, else that of the poem; title, keywords and style."""
     form, title, keywords, style = (
         str(composition.config.get(name) or "") for name in ("form", "title", "keywords", "style")
     )
@@ -38,7 +38,7 @@ def poem_heading(composition: Composition) -> str:
         return " · ".join(filter(None, (tr("compose.own_poem"), in_marks)))
     if form in ("", FREE_VERSE):
         return tr_label("compose.poem")
-    # Read from a table: not before a form is requested.
+    # Imported here because it reads the table of forms.
     from engine.prosody.forms.definitions import form_or_none
 
     found = form_or_none(form)
@@ -91,7 +91,7 @@ def tone_facts(tones: "PoemAnnotations") -> list[Content]:
 
 
 def novelty_facts(novelty: Novelty | StudioError) -> list[Content]:
-    """The longest run shared with a training line, and that line where it is known; or the error of the lookup."""
+    """The longest run shared with a training line, that line if known, and the number of copied lines; or the lookup's error."""
     if isinstance(novelty, StudioError):
         return [Content(tr_error(novelty.message))]
     n = novelty.n_lines_copied
@@ -109,7 +109,7 @@ def origin_facts(composition: Composition) -> list[Content]:
     if composition.is_own:
         return [Content(tr("compose.is_favourite"))] if composition.is_favourite else []
     temperature = composition.config.get("temperature")
-    # An old favourite may lack it.
+    # A favourite of an older version may lack it.
     parts = [tr("compose.seed", seed=composition.config.get("seed", "?"))]
     parts += [f"T {temperature:.2f}"] if isinstance(temperature, int | float) else []
     if composition.done:
@@ -126,7 +126,7 @@ def origin_facts(composition: Composition) -> list[Content]:
 
 
 class Facts(Widget):
-    """As high as its facts need; on a low screen one fact follows the other in the same line."""
+    """Shows groups of facts, each group from a new line; on a low screen all facts are packed into the same lines."""
 
     DEFAULT_CSS = """
     Facts {
@@ -162,7 +162,7 @@ class Facts(Widget):
 
 
 def packed(parts: Sequence[Content], width: int) -> list[Content]:
-    """The parts in order, in the fewest lines that hold them."""
+    """Pack the parts, in order, into the fewest lines of `width` cells."""
     lines: list[Content] = []
     for part in parts:
         if lines and lines[-1].cell_length + len(_BETWEEN) + part.cell_length <= width:
@@ -175,7 +175,7 @@ def packed(parts: Sequence[Content], width: int) -> list[Content]:
 class AnnotationCache:
     """Tone annotations of the poems of a session, computed once in the background.
 
-    `spawn` starts a coroutine function in the background; `on_change` is called when annotations are there.
+    `spawn` starts a coroutine function in the background; `on_change` is called when annotations have been computed.
     """
 
     def __init__(self, spawn: Spawn, on_change: Callable[[], None]) -> None:
@@ -184,7 +184,7 @@ class AnnotationCache:
         self._found: dict[Key, PoemAnnotations | None] = {}
 
     def get(self, poem: Composition, *, with_pinyin: bool = False) -> "PoemAnnotations | None":
-        """The annotations of a complete poem; None until they are computed, which this starts."""
+        """The annotations of a complete poem. Until they are computed, returns None; the first call starts that."""
         if not poem.is_over or not poem.text:
             return None
         form = poem.config.get("form")
@@ -195,7 +195,7 @@ class AnnotationCache:
         return self._found[key]
 
     async def _annotate(self, key: "Key") -> None:
-        # Loads the tables of the prosody: not before the first poem whose tones are displayed.
+        # Imported here because it loads the tables of the prosody.
         from poetry_tui.widgets.poem.annotations import annotate
 
         try:

@@ -18,16 +18,16 @@ from poetry_tui.compose.session.revision_request import OPEN
 from poetry_tui.compose.session.revisions import ComposeRequest
 from poetry_tui.compose.session.state import Composition
 
-# As long as the longest tune and a 排律 of a hundred lines of seven.
+# Room for the longest tune, and for a 排律 of 100 lines of 7 characters with their marks.
 MAX_OWN_CHARS = 800
 _TITLE = re.compile(r"^\s*《([^》\n]{1,60})》\s*\n?")
 
 
 def verse_of(text: str) -> tuple[str, str]:
-    """(title, verse) of a pasted text: 《…》 in front is the title; lines are closed by the mark that follows them, or by one.
+    """Split a pasted text into (title, verse). A leading 《…》 is the title; a line without a mark of verse after it gets ， or 。.
 
-    Characters become simplified ones, which the models read. What is neither a Han character nor a mark of verse parts lines
-    and is left out.
+    Characters are converted to simplified ones, which the models read. Anything other than Han characters and marks of verse
+    separates lines and is dropped.
     """
     titled = _TITLE.match(text)
     title, body = (titled[1].strip(), text[titled.end() :]) if titled else ("", text)
@@ -42,13 +42,13 @@ def verse_of(text: str) -> tuple[str, str]:
 
 
 def own_composition(text: str, model: str | None) -> Composition:
-    """The composition of a typed text. Nothing in it is locked: what is not locked may be rewritten by the model.
+    """The composition of a typed text. No character is locked, so the model may rewrite each of them in a revision.
 
-    Verse that is right in its form keeps the form when it is revised; other verse keeps its line lengths alone, so that a fault
-    elsewhere does not stand in the way of mending one.
+    Revisions of correct verse are constrained to its form; those of other verse only to its line lengths, so that a fault can be
+    corrected while another remains.
 
     Raises:
-        UsageError: for a text without a line of verse, or of more than `MAX_OWN_CHARS` characters.
+        UsageError: the text has no line of verse, or more than `MAX_OWN_CHARS` characters.
     """
     title, verse = verse_of(text)
     if not verse:
@@ -61,7 +61,7 @@ def own_composition(text: str, model: str | None) -> Composition:
             number2=MAX_OWN_CHARS,
         )
     report = check(verse)
-    # The constraints know the form without these licences of rhyme and joining.
+    # The form's constraints do not allow these licences of rhyme and joining.
     is_plain = not any(one.name in (BROKEN_QUATRAIN, BORROWED_RHYME) for one in report.licences)
     is_right = report.form is not None and report.verdicts.overall == "ok" and is_plain
     form = named_with_lines(report.form, len(report.lines)) if report.form is not None and is_right else None

@@ -1,4 +1,4 @@
-"""The dialog for a poem of the user: typed or pasted, and checked while it is typed."""
+"""The dialog for typing or pasting a poem, which is checked while it is typed."""
 
 import asyncio
 from typing import TYPE_CHECKING

@@ -13,7 +13,7 @@ from poetry_tui.preferences.themes import FAINT
 
 
 class Pager(Widget):
-    """A click on a number displays that poem. Where there is no room for all, those around the displayed one are listed."""
+    """A click on a number displays that poem. If not all numbers fit, those around the displayed one are listed."""
 
     DEFAULT_CSS = """
     Pager {
@@ -29,7 +29,7 @@ class Pager(Widget):
 
     @dataclass
     class Turned(Message):
-        """Another poem is to be displayed, `by` poems later."""
+        """Display the poem `by` positions later."""
 
         by: int
 
@@ -37,11 +37,11 @@ class Pager(Widget):
         super().__init__()
         self._figures: tuple[float | None, ...] = ()
         self._index = 0
-        # Which columns each number took when it was last drawn.
+        # The columns of each label when it was last drawn.
         self._columns: dict[int, range] = {}
 
     def show(self, figures: Sequence[float | None], index: int) -> None:
-        """Show as many poems as there are figures, nats per Han character each, or None."""
+        """Show one label for each poem. `figures`: nats per Han character, or None where unknown; `index`: the displayed poem."""
         if (tuple(figures), index) != (self._figures, self._index):
             self._figures, self._index = tuple(figures), index
             self.display = len(figures) > 1
@@ -76,7 +76,7 @@ def _label(number: int, nats: float | None) -> str:
 
 
 def around(index: int, widths: Sequence[int], room: int) -> range:
-    """The largest range of indices around one whose labels fit."""
+    """The largest range of indices around `index` whose labels fit into `room` cells."""
     first = last = index
     left = room - widths[index]
     while True:

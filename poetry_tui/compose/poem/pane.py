@@ -1,4 +1,4 @@
-"""The poem pane: the poem, below it the pager and what is known about it; the keys that step through, lock and revise it."""
+"""The poem pane: the poem, below it the pager and the facts; the keys that step through, lock and revise the poem."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from poetry_tui.widgets.poem.annotations import PoemAnnotations
 
 
-# Time without a key before typed characters are put into the poem.
+# Time without a key after which typed characters are put into the poem.
 TYPING_PAUSE_S = 0.3
 
 
@@ -76,13 +76,13 @@ class PoemPane(Vertical):
 
     @dataclass
     class RevisionRequested(Message):
-        """The current poem is to be composed anew with some of its characters forced."""
+        """Compose a revision of the current poem."""
 
         request: ComposeRequest
 
     @dataclass
     class OwnPoemEntered(Message):
-        """The user has typed a poem to be displayed and checked."""
+        """The user has typed a poem: display and check it."""
 
         text: str
 
@@ -94,14 +94,14 @@ class PoemPane(Vertical):
         self._annotations = AnnotationCache(spawn, self.show_poem)
         self._display = PoemDisplay(settings, self.show_poem)
         self._marker = PoemMarker()
-        # Already in the first paint, when nothing else is known yet.
+        # Shown in the first paint.
         self._hint = tr("compose.hint_warming_up")
         self.view = PoemView(self._hint)
         self.pager = Pager()
         self.facts = Facts()
         self.pattern: FormPatternView | None = None
         self.dialogs = PoemDialogs(self, session, revisions, settings, spawn)
-        # Characters that were typed at the cursor, until a pause ends them.
+        # Characters typed at the cursor since the last pause.
         self._typed = ""
         self._typing: Timer | None = None
 
@@ -126,7 +126,7 @@ class PoemPane(Vertical):
     # Display
 
     def show(self, hint: str) -> None:
-        """Display the current poem of the session, or `hint` where there is none."""
+        """Display the current poem of the session, or `hint` without one."""
         self._hint = hint
         self.show_poem()
 
@@ -164,7 +164,7 @@ class PoemPane(Vertical):
         )
 
     def show_pattern(self, pattern: "FormPattern | None") -> None:
-        """Display the tone pattern of a form in place of the poem, or the poem again."""
+        """Display the tone pattern of a form in place of the poem; None displays the poem again."""
         if self.pattern is None:
             if pattern is None:
                 return
@@ -182,22 +182,22 @@ class PoemPane(Vertical):
         return self.pattern.render().plain if self.pattern is not None else ""
 
     def action_tones(self) -> None:
-        """Tones beside the characters, in place of pinyin, or nothing."""
+        """Toggle tones beside the characters; tones replace pinyin."""
         now = self._settings.current
         self._settings.change(with_tones=now.with_pinyin or not now.with_tones, with_pinyin=False)
         self.show_poem()
 
     def action_pinyin(self) -> None:
-        """Pinyin beside the characters, in place of tones, or what was there before."""
+        """Toggle pinyin beside the characters, which hides the tones; without pinyin they return."""
         self._settings.change(with_pinyin=not self._settings.current.with_pinyin)
         self.show_poem()
 
     def action_upright(self) -> None:
-        """Columns from right to left, or lines again."""
+        """Toggle vertical setting (columns from right to left)."""
         self._display.toggle_upright()
 
     def action_traditional(self) -> None:
-        """Traditional characters, or the poem as it is; only the display changes."""
+        """Toggle the display in traditional characters; the poem itself stays simplified."""
         self._display.toggle_traditional()
         self._spawn(self._display.load)
 
@@ -215,7 +215,7 @@ class PoemPane(Vertical):
         self._revisions.step(by)
 
     def action_line(self, by: int) -> None:
-        """To the line before or after; without a cursor, to the first character."""
+        """Move the cursor to the line before or after; without a cursor, to the first character."""
         here = self._revisions.cursor
         self._revisions.set_cursor(0 if here is None else self.view.in_next_line(here, by))
 
@@ -235,7 +235,7 @@ class PoemPane(Vertical):
     # Revision
 
     def on_key(self, event: events.Key) -> None:
-        """Take a Han character for the poem; an input method sends those of a word one after the other."""
+        """Take a Han character typed at the cursor; an input method sends those of a word one by one."""
         if event.character and is_han(event.character) and self._revisions.cursor is not None:
             event.stop()
             self._take(event.character)
@@ -253,7 +253,7 @@ class PoemPane(Vertical):
         self._typing = self.set_timer(TYPING_PAUSE_S, self._put_typed)
 
     def _put_typed(self) -> None:
-        """Put what was typed at the cursor; the model goes on behind it."""
+        """Put the typed characters at the cursor, and compose the rest."""
         typed, self._typed = self._typed, ""
         request = self._revisions.choose(typed)
         if request is not None:
@@ -277,7 +277,7 @@ class PoemPane(Vertical):
         self._report(self._revisions.redo())
 
     def _report(self, change: LockChange) -> None:
-        """Name the characters that an undo or a redo has locked or unlocked: the text stays, and the marks are easily missed."""
+        """Notify which characters an undo or redo has locked or unlocked: the text is unchanged, and lock marks are easily missed."""
         for characters, key in ((change.unlocked, "compose.undone_freed"), (change.locked, "compose.undone_locked")):
             if characters:
                 self.notify(tr(key, characters=characters), markup=False)
@@ -293,7 +293,7 @@ class PoemPane(Vertical):
             self.post_message(CopyWanted(self.view.text_as_shown))
 
     def action_compare(self) -> None:
-        """Mark the poem, or compare it with the marked one: a candidate with another, or before and after a revision."""
+        """Mark the poem, or compare it with the marked one."""
         current = self._session.current
         if current is not None and current.is_composed:
             form, nats = str(current.config.get("form", FREE_VERSE)), current.nats_per_han
@@ -326,7 +326,7 @@ class PoemPane(Vertical):
 
 
 def _stanza_starts(poem: Composition) -> tuple[int, ...]:
-    # Reads the table of forms: not before a poem is displayed.
+    # Imported here because it reads the table of forms.
     from engine.prosody.tunes import stanza_starts_of
 
     return stanza_starts_of(poem.text, str(poem.config.get("form") or ""))

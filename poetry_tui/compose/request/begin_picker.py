@@ -1,4 +1,4 @@
-"""The begin characters as chips: arrows or mouse to move, space or ctrl+click to take several, one poem each."""
+"""The begin characters as chips: arrow keys or mouse choose one; space or ctrl+click choose several, with one poem for each."""
 
 from textual import events
 from textual.content import Content

@@ -20,17 +20,17 @@ from poetry_tui.preferences.settings import Settings
 from poetry_tui.widgets.fields import LineInput, Stepper
 
 TEMPERATURES = tuple(step / 20 for step in range(41))
-# The last pace is that of the engine.
+# The last pace reveals characters as fast as the engine sends them.
 PACES_CHARS_PER_S = (3.0, 7.0, 16.0, float("inf"))
 CANDIDATES = (1, 3, 5, 9)
 _UNKNOWN_YET = "…"
-# The fields to write in, and what comes between the lines of a paste: each line begins a poem of its own, or is a keyword; the
-# lines of an acrostic are its characters.
+# The text fields, and the `joint` between the lines of a paste (see `one_line`): a space where each line is a begin or a keyword,
+# nothing where the lines form one style, acrostic or pattern.
 _JOINTS = {"own": " ", "title": None, "keywords": " ", "style": "", "acrostic": "", "acrostic_tail": "", "keep": ""}
 
 
 class RequestFields(Vertical):
-    """The fields hold the saved settings from the start; forms and models are offered when they are known."""
+    """The fields start with the saved settings; forms and models are offered once they are known."""
 
     DEFAULT_CSS = """
     RequestFields {
@@ -59,7 +59,7 @@ class RequestFields(Vertical):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._forms: tuple[FormChoice, ...] = ()
-        # The chosen rhyme and tone pattern; None for any.
+        # The chosen rhyme and tone pattern; None means any.
         self.wanted_rhyme, self.wanted_tone_pattern = settings.rhyme, settings.tone_pattern
         self._wanted_book: RhymeBook | None = settings.rhyme_book
         self._keys: list[str] = [settings.form]
@@ -118,7 +118,7 @@ class RequestFields(Vertical):
 
     @property
     def options(self) -> dict[str, Any]:
-        """The fields of a ComposeConfig that are chosen here: all but begin and seed."""
+        """The chosen fields of a ComposeConfig: all but begin and seed."""
         written = {str(field.id): field.value.strip() for field in self.inputs[1:]}
         return {**written, "keep": pattern_of_form(self.keep.value, self.form_key), **self._chosen}
 
@@ -147,7 +147,7 @@ class RequestFields(Vertical):
         return self._wanted_book or (chosen.books[0] if chosen else "pingshui")
 
     def choose_rhyme(self, name: str) -> None:
-        """Choose a rhyme by its name, where the form has it."""
+        """Choose a rhyme by its name, if the form has it."""
         if name in self.rhyme.values:
             self.rhyme.step(self.rhyme.values.index(name) - self.rhyme.index)
 
@@ -188,12 +188,12 @@ class RequestFields(Vertical):
         self._show_models()
 
     def model_is(self, key: str | None, name: str | None = None) -> None:
-        """Show the model in use, or being loaded; `name` is its own name, once it is loaded."""
+        """Show the model in use or being loaded. `name`: its name, once it is loaded."""
         self._model_in_use = (key, name or _name_of(key))
         self._show_models()
 
     def _show_models(self) -> None:
-        """Offer the installed models and the model in use, which may be none of them."""
+        """Offer the installed models and the model in use, which need not be installed."""
         key, name = self._model_in_use
         in_use = key or name
         names = {installed: installed for installed in self._installed_models}
@@ -220,12 +220,12 @@ class RequestFields(Vertical):
         )
 
     def _offer_rules(self) -> None:
-        """Offer rhyme books, rhymes and tone patterns of the chosen form. A choice stays where the form has it."""
+        """Offer rhyme books, rhymes and tone patterns of the chosen form. A choice is kept if the form has it."""
         if not self._forms:
             return
         chosen = self._form_choice
         books = chosen.books if chosen else ()
-        # The form's own book is no choice of the user.
+        # The first book is the form's default, which is stored as None.
         self._wanted_book = self._wanted_book if self._wanted_book in books[1:] else None
         names = [RHYME_BOOKS[book] for book in books] or [RHYME_BOOKS["pingshui"]]
         self.book.offer(names, books.index(self._wanted_book) if self._wanted_book else 0)
@@ -255,7 +255,7 @@ class RequestFields(Vertical):
         self.post_message(self.OptionChanged(stepper.id or ""))
 
     def on_key(self, event: events.Key) -> None:
-        """Up and down go from field to field."""
+        """Move the focus from field to field with up and down."""
         if event.key in ("up", "down"):
             event.stop()
             (self.screen.focus_previous if event.key == "up" else self.screen.focus_next)()
@@ -267,12 +267,12 @@ class RequestFields(Vertical):
 
 
 def nearest(values: Sequence[float], wanted: float) -> int:
-    """The index of the value on offer that is nearest."""
+    """The index of the value nearest to `wanted`."""
     return min(range(len(values)), key=lambda index: abs(values[index] - wanted))
 
 
 def _name_of(model: str | None) -> str:
-    """The name of a model by its key: of a run, the name of its folder."""
+    """The name to show for a model's key: for a run, the name of its folder."""
     return _UNKNOWN_YET if model is None else Path(model).name or model
 
 

@@ -1,4 +1,4 @@
-"""The request form: the chips of begin characters, and below them every other option of a poem."""
+"""The request form: the chips of begin characters, and below them all other options of a poem."""
 
 import asyncio
 import functools
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from poetry_tui.compose.request.tone_pattern import FormPattern
 
 BEGIN_CHARACTERS = "日红山夜湖海月君"
-# Typed instead of a begin character: let the model begin.
+# Typed instead of a begin character, these let the model choose the first character.
 _ANY = ("?", "？", "*")
 
 
 class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
-    """The chips are there at the first paint; the fields are mounted after it, and hold their values before."""
+    """The chips are in the first paint; the fields are mounted after it, but have their values before."""
 
     DEFAULT_CSS = """
     RequestForm {
@@ -56,13 +56,13 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     @dataclass
     class FieldWanted(Message):
-        """A key wants the focus on a field of the form, which may be hidden."""
+        """Focus a field of the form, which may be hidden."""
 
         field: Widget
 
     @dataclass
     class PatternChanged(Message):
-        """The focus is on a field that decides the tone pattern of this form; None: on none of them any more."""
+        """Show the tone pattern of the form, as a field that decides it has the focus; None when none has it any more."""
 
         pattern: "FormPattern | None"
 
@@ -75,7 +75,7 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     @property
     def has_fields(self) -> bool:
-        """Whether the fields are loaded yet; asking for `fields` loads them."""
+        """Whether the fields are loaded; reading `fields` loads them."""
         return "fields" in self.__dict__
 
     @functools.cached_property
@@ -92,7 +92,7 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
         self.call_after_refresh(self._mount_fields)
 
     async def _mount_fields(self) -> None:
-        # Whoever leaves at once is gone before this.
+        # The form may already be removed, in a studio that was left at once.
         if self.is_attached:
             from poetry_tui.widgets.fields import FocusHelp
 
@@ -107,7 +107,7 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
     async def offer_choices(self) -> None:
         """Offer the installed models, the forms and the rhymes."""
         self.fields.offer_models(await asyncio.to_thread(_model_names))
-        # The tables of the prosody take their time to load.
+        # Imported here because it loads the tables of the prosody.
         from poetry_tui.compose.request.form_choices import form_choices
 
         self.fields.offer_forms(await asyncio.to_thread(form_choices))
@@ -130,7 +130,8 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     @property
     def prompts(self) -> list[str]:
-        """The begin of each poem: the typed ones, else the chosen chips; an acrostic and kept characters need none."""
+        """The begin of each poem: the typed ones, else the chosen chips. With an acrostic or kept characters and no typed begin it is
+        empty."""
         typed = ["" if text in _ANY else text for text in self.fields.own.value.split()]
         if typed:
             return typed
@@ -146,8 +147,8 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     # Not by `@on`, which would load the fields before the first paint.
     def on_request_fields_option_changed(self, event: "RequestFields.OptionChanged") -> None:
-        """Remember the options. The message bubbles on to the screen."""
-        # The chips are pale while something else says how to begin.
+        """Save the options in the settings. The message bubbles on to the screen."""
+        # The chips are pale while another field decides the begin.
         self.picker.is_active = not (self.fields.own.value.strip() or self._begins_elsewhere)
         if event.name == "model":
             self._settings.change(model=self.fields.model)
@@ -159,12 +160,12 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)
     def show_pattern(self) -> None:
-        """Post the tone pattern of the form while a field that decides it has the focus; once None, when none has."""
+        """Post the tone pattern of the form when a field that decides it gets the focus; post None when the last one loses it."""
         focused = self.screen.focused
         is_wanted = self.has_fields and focused in (self.fields.form, self.fields.tone_pattern, self.fields.rhyme)
         if is_wanted or self._has_pattern:
             self._has_pattern = is_wanted
-            # The screen's worker: it notifies of what goes wrong unforeseen.
+            # A worker of the screen, which notifies of unexpected errors.
             self._finding_pattern = self.screen.run_worker(
                 self._post_pattern, group="pattern", exclusive=True, exit_on_error=False
             )
@@ -187,7 +188,7 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
         self.post_message(self.FieldWanted(self.fields.form))
 
     def action_rhyme_dictionary(self) -> None:
-        """Open the rhyme dictionary at the chosen rhyme, or at the character under the cursor; a chosen group becomes the rhyme."""
+        """Open the rhyme dictionary at the character under the cursor, or else at the chosen rhyme; a chosen group becomes the rhyme."""
         from poetry_tui.compose.request.rhyme_dictionary_screen import RhymeDictionary
 
         revision, cursor = self._session.revision, self._session.cursor

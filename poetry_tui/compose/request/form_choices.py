@@ -9,9 +9,9 @@ from engine.prosody.text import RhymeBook
 
 # Verse without a form, and the lower line of a couplet (对联), whose upper line is typed as the begin.
 COUPLET = "couplet"
-# Of the parts of 词林正韵 the last five are of entering tone alone.
+# The last five parts of 词林正韵 have entering tones only.
 _N_PARTS_WITH_LEVEL_TONES = 14
-# 排律 of these many lines are on offer; others can be named on the command line.
+# Numbers of lines of the 排律 on offer; the command line accepts others.
 _N_LINES_OF_PAILU = (10, 12, 16, 20, 24, 30, 40)
 _BOOKS_OF_VERSE: tuple[RhymeBook, ...] = ("pingshui", "cilin", "xinyun")
 _BOOKS_OF_TUNES: tuple[RhymeBook, ...] = ("cilin", "xinyun")
@@ -47,7 +47,7 @@ def _choices(form: Form) -> Iterator[FormChoice]:
         yield FormChoice(form.key, form.name, tone_patterns, rhymes)
         return
     for n_lines in _N_LINES_OF_PAILU:
-        # A tone pattern is named by its first lines, whatever their number.
+        # The first four letters name the tone pattern of a 排律 of any length.
         firsts = tuple(name[:4] for name in tone_patterns)
         yield FormChoice(named_with_lines(form.key, n_lines), f"{form.name} {n_lines} 句", firsts, rhymes)
 

@@ -1,4 +1,4 @@
-"""The rhyme book to browse: the characters of each group by frequency, the groups and tones of a character.
+"""The data of the rhyme dictionary: the characters of each group by frequency, the groups and tones of a character.
 
 Reads the tables of the prosody and a model's vocabulary, so it belongs in a thread. Knows no screen.
 """
@@ -22,10 +22,10 @@ class RhymeEntry:
     """A group of a rhyme book in one tone.
 
     Attributes:
-        name: 一东, or 第三部 of a book whose parts hold both tones.
+        name: 一东, or 第三部 in a book whose parts hold both tones.
         tone: 平 or 仄.
-        common: its characters that stand in the bundled model's vocabulary, the most frequent first.
-        rare: the others, in the order of code points.
+        common: its characters in the bundled model's vocabulary, the most frequent first.
+        rare: its other simplified characters, by code point.
     """
 
     name: str
@@ -59,7 +59,7 @@ def rhyme_entries(system: RhymeBook) -> tuple[RhymeEntry, ...]:
 
 
 def entries_of(character: str, system: RhymeBook) -> tuple[int, ...]:
-    """The numbers, from 0, of the entries that a character belongs to; none for one that the book lacks."""
+    """The indices of the entries that contain a character; empty for a character that the book lacks."""
     simplified = to_simplified(character)
     return tuple(
         number
@@ -70,7 +70,7 @@ def entries_of(character: str, system: RhymeBook) -> tuple[int, ...]:
 
 @functools.cache
 def frequency_rank() -> Mapping[str, int]:
-    """Rank of a character by how often the bundled model's corpus has it, 0 for the most frequent; empty without the model."""
+    """Frequency rank of each character in the bundled model's corpus, 0 for the most frequent; empty without the model."""
     try:
         vocabulary = read_metadata(find_model(None)).get("vocabulary")
     except StudioError:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class RhymeDictionary(Card[str | None]):
-    """Dismissed with the name of a group to rhyme in, or with None. A character is looked up as it is typed."""
+    """Dismissed with the name of the chosen rhyme group, or with None. A character is looked up as it is typed."""
 
     DEFAULT_CSS = """
     RhymeDictionary {
@@ -81,7 +81,7 @@ class RhymeDictionary(Card[str | None]):
 
     @on(Input.Changed)
     async def look_up(self, event: Input.Changed) -> None:
-        """Go to the first group of the last character that was typed, and name all of them."""
+        """Go to the first group of the last typed character, and list all of its groups."""
         event.stop()
         typed = [one for one in event.value if is_han(one)]
         if not typed or not self._entries:

@@ -1,4 +1,4 @@
-"""平仄谱: the tone pattern of a form in rows, a sentence a row, and the view that stands in place of the poem meanwhile."""
+"""平仄谱: the tone pattern of a form in rows, one sentence each, and the view that replaces the poem while it is shown."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ from engine.prosody.forms.definitions import form_or_none
 from poetry_tui.preferences.i18n import tr
 from poetry_tui.preferences.themes import FAINT
 
-# A mark after each line: where the form rhymes, and elsewhere.
+# The mark after a line that rhymes, and after any other line.
 RHYME_MARK, OTHER_MARK = "。", "，"
 
 
 @dataclass(frozen=True, slots=True)
 class PatternLine:
-    """The template of a line in 平 仄 中, and the label of its rhyme: "" where it does not rhyme."""
+    """The template of a line in 平 仄 中, and the label of its rhyme; "" for a line that does not rhyme."""
 
     template: str
     rhyme: str
@@ -28,7 +28,8 @@ class PatternLine:
 
 @dataclass(frozen=True, slots=True)
 class FormPattern:
-    """`stanzas` hold rows, and a row holds the lines up to the next rhyme. `tone_pattern` is the chosen one's name; `tone_patterns` all."""
+    """The tone pattern of a form. `stanzas` hold rows; a row holds the lines up to the next rhyme. `tone_pattern`: name of the shown
+    one; `tone_patterns`: the names of all."""
 
     name: str
     tone_pattern: str
@@ -41,7 +42,7 @@ class FormPattern:
 
 
 def pattern_of(form_key: str, tone_pattern_name: str | None = None) -> FormPattern | None:
-    """The pattern of a form in one of its tone patterns, the first where none is named; None for what is no form."""
+    """A form in one of its tone patterns; an unknown or missing name selects the first. None for an unknown form."""
     form = form_or_none(form_key)
     if form is None:
         return None
@@ -57,7 +58,7 @@ def pattern_of(form_key: str, tone_pattern_name: str | None = None) -> FormPatte
             rows = []
         line = PatternLine(template, rhymes.get(number, ""))
         row.append(line)
-        # The first line of regulated verse may rhyme, and still stands beside the second.
+        # The first line of regulated verse may rhyme, but stays in one row with the second.
         if line.rhyme and not (form.is_regulated and number % 2 == 0):
             rows.append(tuple(row))
             row = []
@@ -68,7 +69,7 @@ def pattern_of(form_key: str, tone_pattern_name: str | None = None) -> FormPatte
 
 
 class FormPatternView(Static):
-    """Hidden without a pattern. Positions of either tone are faint; rhymes are in the accent colour."""
+    """Shows a pattern; hidden without one. Positions of either tone are faint; rhymes are in the accent colour."""
 
     DEFAULT_CSS = """
     FormPatternView { width: 1fr; height: 1fr; content-align: center middle; text-align: center; display: none; }
@@ -93,7 +94,7 @@ class FormPatternView(Static):
         if len(pattern.tone_patterns) > 1:
             head.append(Content.styled(f"{pattern.tone_pattern}　({' '.join(pattern.tone_patterns)})", FAINT))
         legend = Content.styled(tr("compose.pattern_legend"), FAINT)
-        # Where the pattern needs the rows, the legend is left out.
+        # If the height is too small, leave out the legend and the blank rows.
         parts = [*head, Content(""), *rows, Content(""), legend]
         if len(parts) > height:
             parts = [*head[:1], *(row for row in rows if row.plain)]

@@ -1,7 +1,7 @@
 """The session file: the poems of a running studio, so that the next start restores those that are no favourites.
 
-Each running studio has a file of its own, `desks/N.json` in the user's folder, and holds a lock beside it, which the system
-releases whatever ends the studio. A start takes the first free file, and the poems of every other free one.
+Each running studio has its own file, `desks/N.json` in the user's folder, with a lock file beside it; the system releases the
+lock however the studio ends. A starting studio takes the first unlocked file, and the poems of all other unlocked ones.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ _DONE_FIELDS = ("begin", "text", "seed", "model", "logprob", "finish", "score", 
 
 
 class SessionFile:
-    """The session file of one studio. Its calls wait for the disk, so they belong in a thread."""
+    """The session file of one studio. Its methods block on the disk, so call them in a thread."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder or paths.home() / "desks"
@@ -40,7 +40,7 @@ class SessionFile:
         self._locks: list[int] = []
 
     def open(self) -> ComposeSession:
-        """Lock a file and return the poems of all unlocked ones. OSError where the folder cannot be written."""
+        """Lock a file and return the poems of all unlocked ones. Raises OSError when the folder cannot be written."""
         self._folder.mkdir(parents=True, exist_ok=True)
         found: list[ComposeSession] = []
         others: list[Path] = []
@@ -65,7 +65,7 @@ class SessionFile:
         return session
 
     def save(self, session: ComposeSession) -> None:
-        """Write the complete poems, or delete the file where there are none. OSError where it cannot be written."""
+        """Write the complete poems; without any, delete the file. Raises OSError when it cannot be written."""
         if self._own is None:
             return
         if session.tree.revisions:
@@ -74,7 +74,7 @@ class SessionFile:
             self._own.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Release the lock."""
+        """Release the locks."""
         for lock in self._locks:
             with contextlib.suppress(OSError):
                 os.close(lock)
@@ -159,7 +159,7 @@ def _read(path: Path) -> ComposeSession:
 
 
 def _from_version_1(poem: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A poem of a version 1 file with the names of today."""
+    """Convert a poem of a version 1 file to the current field names."""
     names = {"given": Origin.FORCED, "drawn": Origin.SAMPLED}
     return {**poem, "tokens": poem["glyphs"], "origins": [names.get(origin, origin) for origin in poem["origins"]]}
 
@@ -213,7 +213,7 @@ def _session_of(poems: Sequence[tuple[Revision, Composition]], here: int) -> Com
 
 
 def merge_sessions(sessions: Sequence[ComposeSession]) -> ComposeSession:
-    """All poems in one session, those of the first session last and displayed."""
+    """Merge sessions into one. The poems of the first session come last, and its current poem is displayed."""
     poems: list[tuple[Revision, Composition]] = []
     here = 0
     for session in reversed(sessions):

@@ -1,4 +1,4 @@
-"""Generation: poems are requested one after another; the clock by which their characters are revealed. No Textual import."""
+"""Generation: requests poems one after another, and reveals their characters on a clock. No Textual import."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ from poetry_tui.compose.session.revisions import ComposeRequest
 from poetry_tui.compose.session.state import ComposeSession, Composition, candidate_poem
 
 TICKS_PER_S = 12
-# Short enough to be read out and typed.
+# Seeds are short enough to be read out and typed.
 _MAX_SEED = 1_000_000
 
 
@@ -70,7 +70,7 @@ class GenerationController:
         self._revealing: Job | None = None
         self._comparing: Job | None = None
         self._all_revealed = asyncio.Event()
-        # The poem whose novelty is looked up now.
+        # The poem whose novelty is being looked up.
         self._compared: Composition | None = None
 
     @property
@@ -82,7 +82,7 @@ class GenerationController:
         """Compose the requests in order, after stopping the current poem; each as the best of `n_candidates`."""
         self.stop()
         self._engine.start()
-        # The engine composes one thing at a time: a new poem comes before the lookup of an old one.
+        # The engine serves one request at a time, and a new poem precedes the novelty of an old one.
         if self._comparing is not None:
             self._comparing.cancel()
         self._writing = self._spawn(functools.partial(self._write_all, tuple(requests), n_candidates))
@@ -121,7 +121,7 @@ class GenerationController:
                     return
                 await self._all_revealed.wait()
         except Exception:
-            # A bug of ours: the job reports it, and no poem stays incomplete.
+            # A bug: leave no poem incomplete, and let the job report it.
             self.stop()
             raise
 
@@ -137,8 +137,8 @@ class GenerationController:
             candidate.reveal_all()
         self._session.add_whole(candidates)
         self.tick()
-        # Composed again with its seed, for the probabilities of its characters. An error loses nothing: the inspector asks
-        # for each position that it displays.
+        # Compose it again with its seed, for the probabilities of its characters. An error is harmless: the inspector requests
+        # each position that it displays.
         with contextlib.suppress(StudioError):
             await self._session.add_likelihoods(candidates[0], self._compose(candidates[0]))
 
@@ -179,7 +179,7 @@ class GenerationController:
     # Novelty
 
     def look_up_novelty(self) -> None:
-        """Ask once what the current poem shares with the training text, when it is complete."""
+        """Request the novelty of the current poem, once, when it is complete."""
         poem = self._session.current
         if poem is None or not poem.is_over or not poem.text or poem.novelty is not None or poem is self._compared:
             return
@@ -201,7 +201,7 @@ class GenerationController:
 
 def new_seed() -> int:
     """A random seed of at most six digits."""
-    # Not needed before the first paint.
+    # Imported here to speed up the first paint.
     import secrets
 
     return secrets.randbelow(_MAX_SEED)

@@ -1,4 +1,4 @@
-"""Revision: moves the cursor, locks characters, replaces one, undoes, and walks the tree of a session. No Textual import."""
+"""The revision controller: cursor moves, locks, chosen characters, undo, and moves in the tree of a session. No Textual import."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class LockChange:
 
 
 class RevisionController:
-    """Applies one edit of the user to the pure tree of a session, then calls `on_change`.
+    """Each edit replaces the immutable tree of the session, then calls `on_change`.
 
     `choose` and `recompose` return the request that the engine has to compose.
     """
@@ -27,7 +27,7 @@ class RevisionController:
     def __init__(self, session: ComposeSession, on_change: Callable[[], None]) -> None:
         self._session = session
         self._on_change = on_change
-        # The poems before the session was cleared.
+        # The session before it was cleared.
         self._cleared: ComposeSession | None = None
 
     @property
@@ -64,7 +64,7 @@ class RevisionController:
 
     @property
     def can_recompose(self) -> bool:
-        """Whether something was locked or chosen; otherwise a new poem for the same request does the same."""
+        """Whether a character is locked or chosen; otherwise composing the request again has the same effect."""
         revision = self._session.revision
         return revision is not None and bool(revision.locked or Origin.CHOSEN in revision.origins)
 
@@ -136,7 +136,7 @@ class RevisionController:
             changes = [revision.text[line.start : line.stop] for line in lines if changed & set(line)]
             text = "".join(changes[:2]) + ("…" if len(changes) > 2 else "")
         text = text or tr("compose.the_same")
-        # Numbers of one width, so that the labels of one generation are aligned.
+        # Pad the numbers, so that the labels of one depth are aligned.
         width = len(str(len(tree.revisions)))
         return f"{'  ' * (row.depth - 1)}{'└ ' if row.depth else ''}{revision.number + 1:>{width}}  {text}"
 

@@ -19,7 +19,7 @@ def line_ranges(text: str) -> list[range]:
 
 
 def is_fixed_by_form(config: Mapping[str, Any], text: str, position: int, character: str) -> bool:
-    """Whether the form rules out a choice: it fixes where the marks stand."""
+    """Whether the form forbids this character here, because its marks have fixed positions."""
     return config.get("form", FREE_VERSE) != FREE_VERSE and (text[position] in LINE_MARKS or character in LINE_MARKS)
 
 
@@ -27,7 +27,7 @@ def repeated_positions(config: Mapping[str, Any], text: str, position: int) -> f
     """All positions that must hold the same character as `position`, since the form repeats them (叠); itself included."""
     if config.get("form", FREE_VERSE) == FREE_VERSE:
         return frozenset({position})
-    # Its tables take a moment to load.
+    # Imported here because it loads the table of forms.
     from engine.prosody.forms.definitions import form_called
 
     lines = [[at for at in line if text[at] not in LINE_MARKS] for line in line_ranges(text)]
@@ -64,20 +64,20 @@ def config_to_keep(
 
     Args:
         config: the one that `text` was composed with.
-        changed: the position at which `text` differs from that poem; an acrostic that names this position follows `text`.
+        changed: the position at which `text` differs from that poem; an acrostic character at this position is updated to `text`.
     """
     n_leading = next((position for position in range(len(text)) if position not in kept), len(text))
     n_begin = min(len("".join(str(config.get("begin", "")).split())), n_leading)
     is_open_ended = config.get("form", FREE_VERSE) == FREE_VERSE and OPEN not in str(config.get("keep", ""))
     if is_open_ended and n_leading == len(kept):
-        # The begin keeps its length; without □ the rest has any shape.
+        # The begin keeps its length; a pattern without □ leaves the shape of the rest free.
         return {**config, "begin": text[:n_begin], "keep": text[:n_leading] if n_leading > n_begin else ""}
     agreed = _acrostics(config, text, changed) if changed is not None else {}
     return {**config, **agreed, "begin": text[:n_begin], "keep": _pattern(config, text, kept)}
 
 
 def pattern_of_form(typed: str, form: str) -> str:
-    """A pattern that somebody typed, filled up with □ to the length of a form; as it is for free verse."""
+    """A typed pattern, padded with □ to the length of the form; unpadded for free verse."""
     pattern = "".join(typed.split())
     if not pattern or form == FREE_VERSE:
         return pattern
@@ -88,13 +88,13 @@ def pattern_of_form(typed: str, form: str) -> str:
 
 
 def _pattern(config: Mapping[str, Any], text: str, kept: Collection[int]) -> str:
-    """The text with □ for each character that is not kept. Marks stay; positions that the form still lacks are □."""
+    """The text with □ for each character that is not kept, padded with □ to the length of the form. Marks stay."""
     pattern = "".join(
         character if position in kept or character in LINE_MARKS else OPEN for position, character in enumerate(text)
     )
     if config.get("form", FREE_VERSE) == FREE_VERSE:
         return pattern
-    # Its tables are not needed before the first poem in a form; the first paint is sooner without them.
+    # Imported here because it loads the table of forms, which the first paint does not need.
     from engine.prosody.forms.definitions import form_called
 
     n_places = sum(form_called(str(config["form"])).line_lengths)
@@ -102,7 +102,7 @@ def _pattern(config: Mapping[str, Any], text: str, kept: Collection[int]) -> str
 
 
 def _acrostics(config: Mapping[str, Any], text: str, changed: int) -> dict[str, str]:
-    """The acrostics of a config with the changed character in place of theirs."""
+    """The acrostics that have a character at the changed position, updated to that of the text."""
     agreed = {}
     for line_number, line in enumerate(line_ranges(text)):
         positions = [position for position in line if text[position] not in LINE_MARKS]

@@ -35,7 +35,7 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ComposeRequest:
-    """A poem to be composed. The engine receives `config` (fields of a ComposeConfig) and `model`; `RevisionTree.add` the rest.
+    """A poem to be composed. The engine receives `config` (fields of a ComposeConfig) and `model`; `RevisionTree.add` uses the rest.
 
     `parent`: number of the revision that it revises. `changed`: position of the chosen character. `origins` and `locked` of the
     forced characters, by position.
@@ -51,7 +51,7 @@ class ComposeRequest:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A complete text with its request. `number` counts from 0 in order of making; `parent` is None for a root.
+    """A complete text with its request. `number` counts from 0 in order of creation; `parent` is None for a root.
 
     `origins` holds one entry per character; `locked` and `changed` are indices of characters.
     """
@@ -122,9 +122,9 @@ class RevisionTree:
     # Requests
 
     def choose(self, characters: str, *, seed: int | None = None) -> ComposeRequest:
-        """The request for other characters from the cursor on, after which the model goes on; marks stay where the form has them.
+        """The request that forces other characters from the cursor on, and samples the rest; several characters skip marks.
 
-        `seed`: of the sampling; by default that of the current revision. ValueError without a cursor.
+        `seed`: of the sampling; by default that of the current revision. Raises ValueError without a cursor.
         """
         revision = self._require_current()
         if self.cursor is None:
@@ -146,7 +146,7 @@ class RevisionTree:
         return self._request(text, origins, locked, seed, changed=self.cursor)
 
     def recompose(self, *, seed: int) -> ComposeRequest:
-        """The request that samples all characters anew but those that the user gave, chose or locked."""
+        """The request that samples all characters anew, except those that the user gave, chose or locked."""
         revision = self._require_current()
         origins = {position: revision.origins[position] for position in sorted(revision.kept_positions)}
         return self._request(revision.text, origins, revision.locked, seed)
@@ -175,7 +175,7 @@ class RevisionTree:
         return self if self.cursor is None else self._toggle([self.cursor])
 
     def toggle_line_lock(self) -> Self:
-        """Lock the line at the cursor, or unlock it where all of it is locked."""
+        """Lock the line at the cursor, or unlock it if all of it is locked."""
         if self.cursor is None:
             return self
         lines = line_ranges(self._require_current().text)
@@ -214,8 +214,8 @@ class RevisionTree:
         return frozenset(at for at, character in enumerate(revision.text) if before[at : at + 1] != character)
 
     def rows(self) -> tuple[TreeRow, ...]:
-        """All revisions in display order: each below its parent, before its younger siblings."""
-        # Not by recursion: a tree may be as deep as the user is patient.
+        """All revisions in display order (depth first): each below its parent, before its younger siblings."""
+        # Not recursive, because the depth of the tree is unlimited.
         children: dict[int | None, list[Revision]] = {}
         for revision in self.revisions:
             children.setdefault(revision.parent, []).append(revision)

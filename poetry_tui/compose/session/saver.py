@@ -1,4 +1,4 @@
-"""The session on the disk: restored, written after each change, cleared; a poem saved as a favourite."""
+"""Save the session: restore it, write it after each change, clear it; save a poem as a favourite."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ from poetry_tui.widgets.shell.studio_screen import ScreenKeys, notify_error
 if TYPE_CHECKING:
     from poetry_tui.compose.session.file import SessionFile
 
-# A killed studio loses one second at most.
+# Interval between saves; a killed studio loses at most this much.
 PERIOD_S = 1.0
 _POLL_S = 0.1
 
@@ -42,12 +42,12 @@ class SessionSaver(ScreenKeys):
         super().__init__()
         self._session, self._revisions, self._generation = session, revisions, generation
         self._file: SessionFile | None = None
-        # What the file holds: the revisions, and how many poems are saved as favourites.
+        # The saved state: the revisions, and the number of favourites.
         self._written: tuple[object, int] = ((), 0)
 
     @property
     def is_open(self) -> bool:
-        """Whether the poems of earlier sessions have been looked for, and this one has a file."""
+        """Whether the session has its file, and earlier sessions have been read."""
         return self._file is not None
 
     def on_mount(self) -> None:
@@ -62,7 +62,7 @@ class SessionSaver(ScreenKeys):
 
     @work(group="restore", exit_on_error=False)
     async def _restore(self) -> None:
-        """Take a file, and restore the poems that were not saved last time, where the studio was left or killed."""
+        """Open a session file, and restore the poems of earlier sessions that are no favourites."""
         # Not needed before the first paint.
         from poetry_tui.compose.session.file import SessionFile, merge_sessions, n_unsaved
 
@@ -70,7 +70,7 @@ class SessionSaver(ScreenKeys):
         try:
             found = await asyncio.to_thread(file.open)
         except OSError:
-            # A folder that cannot be written is reported where something is saved.
+            # A folder that cannot be written is reported when the user saves something.
             return
         while self._session.incomplete:
             await asyncio.sleep(_POLL_S)
@@ -83,7 +83,7 @@ class SessionSaver(ScreenKeys):
 
     @work(group="save", exclusive=True, exit_on_error=False)
     async def _save(self) -> None:
-        """Write the session if it has changed; the next call tries again where it cannot be written."""
+        """Write the session if it has changed; after a failed write the next call tries again."""
         revisions = self._session.tree.revisions
         n_favourites = sum(poem.is_favourite for poem in self._session.compositions)
         if self._file is None or (revisions is self._written[0] and n_favourites == self._written[1]):
@@ -119,12 +119,12 @@ class SessionSaver(ScreenKeys):
 
 
 def save_favourite(composition: Composition) -> None:
-    """Write a poem to the favourites; it waits for the disk, so it belongs in a thread.
+    """Write a poem to the favourites. Blocks on the disk, so call it in a thread.
 
     Raises:
-        StudioError: when the favourites cannot be written.
+        StudioError: the favourites cannot be written.
     """
-    # SQLite is loaded with the first favourite, not before the first paint.
+    # Imported here because it loads SQLite.
     from poetry_tui.favourites.store import Favourite, FavouriteStore
 
     made_by = "" if composition.is_own else composition.done.model if composition.done else composition.request.model

@@ -1,4 +1,4 @@
-"""The poems of one session of the studio: request, tokens, and how many of these are revealed. No Textual import."""
+"""The poems of one session of the studio: request, tokens, and the number of revealed tokens. No Textual import."""
 
 import dataclasses
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -20,9 +20,9 @@ from poetry_tui.compose.session.revisions import ComposeRequest, Revision, Revis
 class Composition:
     """A requested poem, complete or not.
 
-    `tokens` holds the characters that the engine has sent, `shown` the number of revealed ones. `progress`: that of the candidates
-    which the poem stands for, while they are composed. `is_whole`: the poem came as a whole, so that there is nothing to stop.
-    `is_own`: the user typed it. `is_favourite`: it is saved as a favourite.
+    `tokens`: the characters received from the engine. `shown`: number of revealed ones. `progress`: of the candidates while they
+    are composed, for which this poem is the placeholder. `is_whole`: the poem was received complete, so that `stop` reveals it.
+    `is_own`: typed by the user. `is_favourite`: saved as a favourite.
     """
 
     request: ComposeRequest
@@ -36,7 +36,7 @@ class Composition:
     is_favourite: bool = False
     is_own: bool = False
     progress: Progress | None = None
-    # The last result of `nats_per_han` and its key: every repaint asks for that of each poem of the session.
+    # The cached result of `nats_per_han` and its key, because every repaint reads that of each poem of the session.
     _counted: tuple[tuple[bool, int, int], float | None] | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -45,7 +45,7 @@ class Composition:
         return self.request.config
 
     async def write(self, replies: AsyncGenerator[Token | Poem, None]) -> None:
-        """Take the characters as the engine sends them, and the complete poem last. Raises the StudioError of the engine."""
+        """Take the characters as the engine sends them, then the complete poem. Raises the engine's StudioError."""
         async with aclosing(replies):
             async for reply in replies:
                 self.take(reply)
@@ -87,7 +87,7 @@ class Composition:
 
     @property
     def is_over(self) -> bool:
-        """Whether the poem is complete, stopped or failed, and wholly revealed."""
+        """Whether the poem is complete and fully revealed, stopped, failed, or typed by the user."""
         is_written = self.done is not None and int(self.shown) >= len(self.tokens)
         return is_written or self.is_own or self.is_stopped or self.problem is not None
 
@@ -97,7 +97,7 @@ class Composition:
 
     @property
     def logprob(self) -> float | None:
-        """ln p of all characters, forced ones too, and of the end where there is one; None for a poem of the user, and where the
+        """ln p of all characters, forced ones included, and of the end token if there is one; None for a poem of the user, and if the
         probability of a character is unknown."""
         if self.is_own:
             return None
@@ -123,7 +123,7 @@ class Composition:
 
 
 def candidate_poem(request: ComposeRequest, done: Poem) -> Composition:
-    """The composition of a candidate. The probabilities of its characters are unknown until the engine tells them."""
+    """The composition of a candidate. The probabilities of its characters are unknown until `set_likelihood`."""
     forced = forced_positions(request.config, done.text)
     tokens = [Token(position, one, 0.0, 0.0, position in forced, ()) for position, one in enumerate(done.text)]
     own = dataclasses.replace(request, config={**request.config, "seed": done.seed, "n_particles": done.n_particles})
@@ -132,9 +132,9 @@ def candidate_poem(request: ComposeRequest, done: Poem) -> Composition:
 
 @dataclass(slots=True)
 class ComposeSession:
-    """Compositions in the order of their making; `current`, number `index`, is the displayed one.
+    """Compositions in order of creation; `current`, at `index`, is the displayed one.
 
-    The complete ones are the revisions of `tree`, with the same numbers; at most the last one is incomplete.
+    Each complete one is the revision of `tree` with the same number; only the last one may be incomplete.
     """
 
     compositions: list[Composition] = field(default_factory=list)
@@ -172,7 +172,7 @@ class ComposeSession:
             self.set_tree(self.tree.go_to(first).with_cursor(None))
 
     def reveal(self, n_characters: float) -> None:
-        """Reveal more characters of the incomplete poems; those that become complete become revisions."""
+        """Reveal more characters of the incomplete poems; a poem that becomes complete becomes a revision."""
         for composition in self.incomplete:
             composition.reveal(n_characters)
         self.settle()
@@ -190,7 +190,7 @@ class ComposeSession:
             self.set_tree(tree.with_cursor(cursor) if is_rewritten else tree)
 
     def discard(self, composition: Composition) -> None:
-        """Remove a composition without characters, and display the revision from before."""
+        """Remove a composition without characters, and display the current revision."""
         self.compositions = [other for other in self.compositions if other is not composition]
         if self.tree.number is not None:
             self.index = self.tree.number
@@ -208,7 +208,7 @@ class ComposeSession:
         return True
 
     def set_inspection(self, inspected: InspectCharacter, found: Inspection) -> None:
-        """Add the probability of a character that came without one."""
+        """Add the probabilities of an inspection to a character that has none."""
         revision = self.revision
         if revision is None or revision.text != inspected.text:
             return
@@ -222,14 +222,14 @@ class ComposeSession:
         self.set_likelihood(self.compositions[revision.number], token)
 
     async def add_likelihoods(self, composition: Composition, replies: AsyncGenerator[Token | Poem, None]) -> None:
-        """Add the probabilities of a complete poem's characters from composing it again; stops where that gives another text."""
+        """Add the probabilities of a complete poem's characters, from composing it again; stops at the first character that differs."""
         async with aclosing(replies):
             async for reply in replies:
                 if isinstance(reply, Token) and not self.set_likelihood(composition, reply):
                     return
 
     def set_likelihood(self, composition: Composition, token: Token) -> bool:
-        """Add the probability of a character to a complete poem; False where the token is of another text."""
+        """Add the probability of a character to a complete poem; False if the token's character differs from the poem's."""
         index = token.index
         if not index < len(composition.tokens) or composition.tokens[index].character != token.character:
             return False
@@ -246,11 +246,11 @@ class ComposeSession:
         return True
 
     def snapshot(self) -> "ComposeSession":
-        """A copy that later changes of this session leave as it is."""
+        """A copy that later changes of this session do not affect."""
         return dataclasses.replace(self, compositions=list(self.compositions))
 
     def replace(self, other: "ComposeSession") -> None:
-        """Take the poems of another session in place of these."""
+        """Replace the poems by those of another session."""
         self.compositions, self.index, self.tree = other.compositions, other.index, other.tree
 
     def set_tree(self, tree: RevisionTree) -> None:
