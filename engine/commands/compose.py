@@ -24,7 +24,7 @@ from engine.model.metadata import read_metadata, vocabulary_of
 from engine.model.registry import find_model
 from engine.model.torch_import import import_torch_to_compose
 from engine.prosody.forms.definitions import form_called
-from engine.prosody.text import FREE_VERSE
+from engine.prosody.text import FREE_VERSE, is_han
 from engine.system.errors import ComposeError, Message, UsageError
 from engine.system.names import path_of
 from engine.system.translations import listed, worded
@@ -183,7 +183,7 @@ def _print_poem(
             print(json.dumps(printed, ensure_ascii=False), flush=True)
             return composed
         print(lay_out(composed.text, vertical=arguments.vertical), flush=True)
-    _describe(composed)
+    _describe(composed, loaded.vocabulary)
     return composed
 
 
@@ -239,14 +239,16 @@ def _requests(arguments: argparse.Namespace, preferred: dict[str, Any]) -> list[
     return [ComposeConfig(begin=begin, seed=seed, **values) for begin in begins]
 
 
-def _describe(poem: "Composition") -> None:
-    """Report form, rhyme, model and seed of a poem on stderr."""
+def _describe(poem: "Composition", vocabulary: Vocabulary) -> None:
+    """Report form, rhyme, model and seed of a poem on stderr, and the given characters that the model does not know."""
+    unknown = " ".join(dict.fromkeys(one for one in poem.text if is_han(one) and one not in vocabulary))
     template = "{model}, seed {seed} --n-particles 1" if poem.n_particles == 1 else "{model}, seed {seed}"
     made = [
         "" if poem.tone_pattern is None else form_called(poem.form).name,
         poem.rhyme or "",
         worded(template, model=poem.model, seed=poem.seed),
         worded("cut at the limit") if poem.finish == "limit" else "",
+        worded("unknown to the model: {characters}", characters=unknown) if unknown else "",
     ]
     say(f"    {listed(filter(None, made))}")
 

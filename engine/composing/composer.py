@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 
 from engine.composing.constrained import compose_constrained, compose_constrained_many
-from engine.composing.constraints.request import is_shaped
+from engine.composing.constraints.request import is_shaped, plan_of
 from engine.composing.constraints.used_words import with_marked
 from engine.composing.free_verse import compose_free, compose_free_many
 from engine.composing.ranking import (
@@ -116,7 +116,10 @@ def compose_many(
     batch, poems = list(of_seeds.values()), []
     for seed, (token_ids, log_probs) in of_seeds.items():
         reason: Finish = "end" if token_ids[-1] == END else "limit"
-        text = loaded.vocabulary.decode(token_ids)
+        if _is_free(config):
+            text = loaded.vocabulary.decode(token_ids)
+        else:
+            text = plan_of(config, loaded.vocabulary).text_of(token_ids, loaded.vocabulary)
         poems.append(_composition(text, log_probs, reason, loaded, config, seed))
     if loaded.ranker is not None and not _is_free(config):
         poems = with_sense(poems, batch, loaded, loaded.ranker, config)

@@ -194,7 +194,7 @@ def _token(
     probability = math.exp(log_probs[token_id])
     return Token(
         index=slot.index,
-        character=loaded.vocabulary.character(token_id),
+        character=plan.character_at(slot, token_id, loaded.vocabulary),
         probability=probability,
         surprisal_nats=surprisal_nats_of(probability),
         is_forced=slot.index in plan.forced,

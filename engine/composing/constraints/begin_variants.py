@@ -19,11 +19,12 @@ _LONGEST_READING = 4
 _N_SUGGESTED = 5
 
 
-def fold_begin(text: str, vocabulary: Vocabulary, hint: str = BEGIN_HINT) -> str:
+def fold_begin(text: str, vocabulary: Vocabulary, hint: str = BEGIN_HINT, *, keeps_unknown: bool = False) -> str:
     """Fold characters to the vocabulary: remove spaces, simplify traditional forms, make half-width marks full-width.
 
     Args:
         hint: the hint of the error about a character that is not Han.
+        keeps_unknown: leave a Han character without a variant in the vocabulary as it is.
 
     Raises:
         ComposeError: for a character without a known variant; it names the nearest known ones.
@@ -33,7 +34,7 @@ def fold_begin(text: str, vocabulary: Vocabulary, hint: str = BEGIN_HINT) -> str
         raise ComposeError(
             "{text} is no Han character.", _hint_of_reading(characters, vocabulary) or hint, text=f"{characters!r}"
         )
-    return "".join(_fold(character, vocabulary, hint) for character in characters)
+    return "".join(_fold(character, vocabulary, hint, keeps_unknown=keeps_unknown) for character in characters)
 
 
 def _hint_of_reading(word: str, vocabulary: Vocabulary) -> str:
@@ -50,7 +51,7 @@ def _hint_of_reading(word: str, vocabulary: Vocabulary) -> str:
     return Message("Characters that are read so: {near}.", near=near)
 
 
-def _fold(character: str, vocabulary: Vocabulary, hint: str) -> str:
+def _fold(character: str, vocabulary: Vocabulary, hint: str, *, keeps_unknown: bool) -> str:
     if character in vocabulary:
         return character
     for variant in _variants(character):
@@ -58,6 +59,8 @@ def _fold(character: str, vocabulary: Vocabulary, hint: str) -> str:
             return variant
     if not is_han(character):
         raise ComposeError("{text} is no Han character.", hint, text=f"{character!r}")
+    if keeps_unknown:
+        return character
     near = " ".join(nearest(character, vocabulary, _N_SUGGESTED))
     nearby = (
         Message("Nearest characters that it knows: {near}.", near=near) if near else "Begin with another character."

@@ -46,8 +46,8 @@ def forced_characters(
     """The forced characters by slot index; one at a slot that repeats another (叠) is listed at the source slot.
 
     Raises:
-        ComposeError: when a text is too long for the form or has a character that is not in the vocabulary, or when two fields
-            force different characters at one slot.
+        ComposeError: when a text is too long for the form or has a character that `_folded` refuses, or when two fields force
+            different characters at one slot.
     """
     found: dict[int, ForcedCharacter] = {}
     for one in _each_forced(config, form, slots, vocabulary):
@@ -124,14 +124,20 @@ def _at(constraint: str, characters: str, character_slots: Iterable[Slot]) -> It
 
 
 def _folded(constraint: str, text: str, vocabulary: Vocabulary) -> str:
-    """The text folded to the vocabulary, with □ kept. Raises ComposeError for an unknown character."""
+    """The text folded to the vocabulary, with □ kept, and, except in `begin`, an unknown Han character, such as one of a name.
+
+    Raises:
+        ComposeError: for a character that is not Han, and in `begin` for one that the vocabulary lacks.
+    """
     text = "".join(_SEPARATORS.split(text))
     hint = (
         BEGIN_HINT
         if constraint == "begin"
         else Message("Give {constraint} Chinese characters, and □ where any may stand.", constraint=NAMES[constraint])
     )
-    return BLANK.join(fold_begin(part, vocabulary, hint) for part in text.split(BLANK))
+    return BLANK.join(
+        fold_begin(part, vocabulary, hint, keeps_unknown=constraint != "begin") for part in text.split(BLANK)
+    )
 
 
 def _refuse_too_many(constraint: str, n_characters: int, form: Form, n_slots: int, what: str) -> None:

@@ -17,7 +17,7 @@ from engine.composing.constraints.token_prosody import Bools, Codes, TokenProsod
 from engine.composing.constraints.tone_patterns import fit_tone_patterns
 from engine.config.schema import ComposeConfig
 from engine.corpus.tokens.keywords import split_keywords
-from engine.corpus.tokens.vocabulary import END, Vocabulary
+from engine.corpus.tokens.vocabulary import END, UNKNOWN, Vocabulary
 from engine.prosody.forms.definitions import Form, form_called
 from engine.prosody.rhymes import masks_of
 from engine.system.errors import ComposeError
@@ -68,6 +68,15 @@ class ConstraintPlan:
         sampled = (slot.index for slot in self.slots if slot.is_character and slot.source is None)
         first = next((index for index in sampled if self.token_ids[index] == NO_TOKEN), len(self.slots))
         return any(index > first for index in self.forced)
+
+    def character_at(self, slot: Slot, token_id: int, vocabulary: Vocabulary) -> str:
+        """The character of a token at a slot: of an unknown one the forced character, which the network reads as unknown."""
+        forced = self.forced.get(slot.index if slot.source is None else slot.source)
+        return forced.character if token_id == UNKNOWN and forced is not None else vocabulary.character(token_id)
+
+    def text_of(self, token_ids: Sequence[int], vocabulary: Vocabulary) -> str:
+        """The text of the tokens of a whole poem (S,)."""
+        return "".join(self.character_at(slot, token_ids[slot.index], vocabulary) for slot in self.slots)
 
 
 def plan_poem(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:

@@ -1,6 +1,7 @@
 """Composing: the same constraint gives the same poem, the state is carried rightly, and what is drawn is what was asked for."""
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -123,6 +124,22 @@ def test_a_traditional_begin_is_folded_and_an_unknown_one_refused(loaded: Loaded
     with pytest.raises(ComposeError, match="does not know 岳") as caught:
         compose_poem(loaded, ComposeConfig(begin="日岳"))
     assert "Nearest characters that it knows" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("constraint", "at"),
+    [({"acrostic": "婧□晗"}, {0: "婧", 16: "晗"}), ({"keep": "□□婧" + "□" * 25}, {2: "婧"})],
+)
+def test_a_given_character_that_the_model_lacks_stands_in_the_poem(
+    constraint: dict[str, Any], at: dict[int, str]
+) -> None:
+    model = rhyming_model()
+    config = ComposeConfig(form="七绝", seed=4, **constraint)
+    for poem in (compose_poem(model, config), *compose_many(model, config, 3)):
+        assert {
+            index: character for index, character in enumerate(poem.text) if character not in model.vocabulary
+        } == at
+        assert poem.verdicts == (True, True, True)
 
 
 def test_a_poem_as_an_object_has_every_field_of_the_command() -> None:

@@ -76,12 +76,18 @@ def test_only_what_stands_behind_a_blank_asks_for_a_shape(keep: str, is_so: bool
     assert not is_shaped(kept(keep, form="wujue"))
 
 
+def test_a_kept_character_that_the_model_lacks_stands_in_the_poem(loaded: LoadedModel) -> None:
+    poem = compose_poem(loaded, ComposeConfig(keep="□□□，□鹓□。"))
+    assert poem.text[5] == "鹓"
+    assert all(character in loaded.vocabulary for character in poem.text.replace("鹓", ""))
+
+
 @pytest.mark.parametrize(
     ("keep", "constraints", "sentence"),
     [
         ("□□□？□月□。", {}, "The model does not know the mark ？."),
         ("春□□，□月□。", {"begin": "山"}, "The beginning wants 山 and the kept text 春 at position 1 of line 1."),
-        ("□□□，□鹓□。", {}, "The model does not know 鹓."),
+        ("□□□，□月□。", {"begin": "鹓"}, "The model does not know 鹓."),
         ("□□□，□月□。", {"rhyme": "东"}, "A rhyme needs a form"),
     ],
 )
