@@ -39,7 +39,7 @@ from poetry_tui.preferences.settings import (
     settings_file,
 )
 from poetry_tui.preferences.themes import AUTO, INK, PAPER, THEMES
-from poetry_tui.terminal.compat import open_screens, replace_private_parts
+from poetry_tui.terminal.compat import open_screens, replace_private_parts, survive_errors
 from poetry_tui.terminal.hang_up import is_leaving
 from poetry_tui.terminal.input_gate import InputGate
 from poetry_tui.widgets.shell.header import TABS, StudioHeader
@@ -49,6 +49,7 @@ from poetry_tui.widgets.shell.studio_screen import (
     ModelWanted,
     Services,
     StudioScreen,
+    notify_error,
     notify_problem,
 )
 
@@ -112,6 +113,7 @@ class PoetryApp(App[None]):
         `wanted_lesson`: the lesson to open, from 1; 0: the list of lessons.
         `has_light_background`: asks the terminal, where the theme is to suit it."""
         replace_private_parts()
+        survive_errors(notify_error)
         if wanted_run is not None:
             self.DEFAULT_MODE = "train"  # type: ignore[misc]
         super().__init__()

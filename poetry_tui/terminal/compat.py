@@ -34,6 +34,7 @@ from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from engine.system.errors import StudioError
 from poetry_tui.preferences.i18n import tr
 from poetry_tui.terminal import background
 from poetry_tui.terminal.pastes import PasteReader
@@ -56,6 +57,7 @@ _UNBROKEN = re.compile(
 )
 
 _dismiss = Screen.dismiss
+_dispatch, _handle_exception = MessagePump._dispatch_message, App._handle_exception
 _parse, _parser_tick = XTermParser.feed, XTermParser.tick
 _move_page, _click = OptionList._move_page, OptionList._on_click
 
@@ -68,6 +70,25 @@ def replace_private_parts() -> None:
     read_pastes_whole()
     guard_option_lists()
     translate_no_matches()
+
+
+def survive_errors(notify: Callable[[App[Any], StudioError], None]) -> None:
+    """Have a StudioError of a key, a handler of messages, a timer or a callback notified; Textual ends the app with any error."""
+
+    async def dispatch(pump: MessagePump, message: Message) -> None:
+        try:
+            await _dispatch(pump, message)
+        except StudioError as error:
+            notify(pump.app, error)
+
+    def handle(app: App[Any], error: Exception) -> None:
+        if isinstance(error, StudioError):
+            notify(app, error)
+        else:
+            _handle_exception(app, error)
+
+    MessagePump._dispatch_message = dispatch  # type: ignore[assignment, method-assign]
+    App._handle_exception = handle  # type: ignore[assignment, method-assign]
 
 
 def use_whole_characters() -> None:

@@ -175,7 +175,11 @@ class StudioScreen(Screen[None]):
     @on(Worker.StateChanged)
     def notify_unforeseen(self, event: Worker.StateChanged) -> None:
         """A mistake of ours in the background is said; it must not end the studio, nor vanish."""
-        if event.state is WorkerState.ERROR:
+        if event.state is not WorkerState.ERROR:
+            return
+        if isinstance(event.worker.error, StudioError):
+            notify_error(self, event.worker.error)
+        else:
             self.notify(tr("shell.unforeseen", error=repr(event.worker.error)), severity="error", markup=False)
 
     def on_resize(self) -> None:
@@ -201,8 +205,9 @@ class ScreenKeys(Widget):
 def notify_error(
     node: App[None] | Widget, error: StudioError, severity: SeverityLevel = "error", timeout: float | None = None
 ) -> None:
-    """Notify of an error, with its hint below it, for `timeout` seconds or Textual's usual ones."""
-    node.notify(tr_error(error.hint), title=tr_error(error.message), severity=severity, markup=False, timeout=timeout)
+    """Notify of an error, with its hint below it if it has one, for `timeout` seconds or Textual's usual ones."""
+    title, text = (tr_error(error.message), tr_error(error.hint)) if error.hint else ("", tr_error(error.message))
+    node.notify(text, title=title, severity=severity, markup=False, timeout=timeout)
 
 
 def notify_problem(app: App[None], state: EngineState) -> None:

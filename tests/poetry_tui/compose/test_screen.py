@@ -1,6 +1,7 @@
 """The Compose screen, driven by keys and mouse."""
 
 import pytest
+from textual.events import Paste
 from textual.widgets import Input, TextArea
 
 from engine.system.errors import StudioError
@@ -235,6 +236,29 @@ async def test_a_refused_beginning_is_said_with_its_hint_and_leaves_no_trace(unt
         await studio.press("b", "误", "enter")
         await studio.until(lambda: any("Try 日" in said for said in studio.said))
         assert studio.screen.session.current is None
+
+
+@pytest.mark.parametrize("field", ["own", "title", "keywords", "style", "acrostic", "acrostic_tail", "keep"])
+async def test_a_paste_too_long_for_a_field_is_refused_there_and_the_studio_goes_on(field: str, until: Until) -> None:
+    async with open_studio(until) as studio:
+        await studio.until(lambda: studio.screen.query(f"#{field}"))
+        studio.screen.query_one(f"#{field}", Input).focus()
+        studio.app.post_message(Paste("春" * 5_000))
+        await studio.until(lambda: len(studio.screen.query_one(f"#{field}", Input).value) == 5_000)
+        await studio.press("enter")
+        assert any("5,000 characters" in notice for notice in studio.said)
+        assert studio.screen.focused is studio.screen.query_one(f"#{field}")
+        assert not studio.screen.session.compositions
+
+
+async def test_another_poem_with_a_title_too_long_is_refused(until: Until) -> None:
+    async with open_studio(until) as studio:
+        await studio.press("enter")
+        await studio.written()
+        studio.screen.query_one("#title", Input).value = "春" * 5_000
+        await studio.press("r")
+        assert any("5,000 characters" in notice for notice in studio.said)
+        assert len(studio.screen.session.compositions) == 1
 
 
 async def test_a_refused_beginning_stays_in_its_field_which_keeps_the_keys(until: Until) -> None:
