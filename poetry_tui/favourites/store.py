@@ -43,6 +43,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX favourites_by_text ON favourites (text)",
     ),
     ("ALTER TABLE favourites ADD COLUMN collection TEXT NOT NULL DEFAULT ''",),
+    # Up to version 2 the requested title stood among the settings alone.
+    (
+        """UPDATE favourites SET title = json_extract(settings, '$.title')
+            WHERE title = '' AND CASE WHEN json_valid(settings) THEN json_type(settings, '$.title') = 'text' END""",
+    ),
 )
 # Another studio's transaction takes some hundredths of a second. Somebody waits for the list, so that it waits less long.
 WAIT_TO_WRITE_S = 3.0

@@ -137,5 +137,6 @@ def save_favourite(composition: Composition) -> None:
             seed=int(composition.config["seed"]),
             settings={**composition.config, **({OWN: True} if composition.is_own else {})},
             logprob=composition.logprob,
+            title=str(composition.config.get("title") or ""),
         )
     )

@@ -221,6 +221,26 @@ def test_a_file_from_before_collections_is_read_and_its_poems_are_put_into_them(
     assert store.get(kept.id) == dataclasses.replace(kept, collection="江湖")
 
 
+def test_a_requested_title_that_an_older_file_has_among_the_settings_alone_becomes_the_title(
+    store: FavouriteStore,
+) -> None:
+    made = {"old": {"title": "登高"}, "own": {"title": "登高"}, "number": {"title": 7}, "none": {}}
+    ids = {
+        name: store.add(another(name, settings=settings, title="江上" if name == "own" else "")).id
+        for name, settings in made.items()
+    }
+    ids["damaged"] = store.add(another("damaged")).id
+    with sqlite3.connect(store.path) as db:
+        db.execute("UPDATE favourites SET settings = '{' WHERE id = ?", (ids["damaged"],))
+        db.execute("PRAGMA user_version = 2")
+    db.close()
+    titles = {name: store.get(number).title for name, number in ids.items()}
+    assert titles == {"old": "登高", "own": "江上", "number": "", "none": "", "damaged": ""}
+    # A title that is taken away stays away.
+    store.set_title(ids["old"], "")
+    assert store.get(ids["old"]).title == ""
+
+
 def test_poems_are_found_by_collection(store: FavouriteStore) -> None:
     for text, collection in (("甲。", "春"), ("乙。", ""), ("丙。", "春秋")):
         store.add(another(text, collection=collection))

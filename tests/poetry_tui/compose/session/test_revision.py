@@ -13,6 +13,7 @@ from engine.corpus.store import import_poems
 from poetry_tui.compose.poem.facts import Facts
 from poetry_tui.compose.poem.pager import Pager
 from poetry_tui.compose.poem.pane import TYPING_PAUSE_S
+from poetry_tui.favourites.search import found_by
 from poetry_tui.favourites.store import FavouriteStore
 from poetry_tui.preferences.i18n import Language
 from poetry_tui.preferences.settings import Settings, load_settings, settings_file
@@ -72,6 +73,19 @@ async def test_an_acrostic_begins_the_poem_in_place_of_the_chips(until: Until) -
         config = studio.current.config
         assert (config["begin"], config["acrostic"], config["title"]) == ("", "春江花月", "登高")
         await studio.until(lambda: not studio.screen.request_form.picker.is_active)
+
+
+async def test_a_favourite_has_the_title_that_was_asked_for(until: Until) -> None:
+    async with open_studio(until) as studio:
+        await known(studio)
+        studio.screen.query_one("#title", Input).value = "贺王小明生日"
+        await studio.press("enter")
+        await studio.written()
+        await studio.press("f")
+        await studio.until(lambda: studio.current.is_favourite)
+        (kept,) = FavouriteStore().list()
+        assert kept.title == "贺王小明生日"
+        assert found_by("小明", FavouriteStore().list()) == [kept]
 
 
 async def test_keywords_are_asked_for_shown_and_kept_with_the_poem(until: Until) -> None:
