@@ -19,6 +19,7 @@ from poetry_tui.terminal.compat import bindings_of
 from poetry_tui.tracking import control as runs
 from poetry_tui.tracking.reader import RunFollower
 from poetry_tui.tracking.replay import RunReplay
+from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.tracking.summary import RunSummary
 from poetry_tui.train.body import HowToBegin, TrainBody
 from poetry_tui.train.corpus_offer import CorpusOffer, installed_corpora
@@ -87,6 +88,8 @@ class TrainScreen(StudioScreen):
         self.pane_keys = (self.control_keys, self.monitor)
         self._wanted_run = wanted_run
         self._installed: list[str] | None = None
+        # The settings and the folder of the run that was started last.
+        self._started: tuple[TrainConfig, Path] | None = None
         # The actions of the footer when it was last drawn: drawing it takes longer than drawing all the rest.
         self._offered: tuple[object, ...] = ()
         self.monitor.display = False
@@ -195,6 +198,9 @@ class TrainScreen(StudioScreen):
         """Start a training; where its corpus is missing, offer to install that first."""
         if self.refuse_blind():
             return
+        if self._is_starting(event.config):
+            self.notify(tr("train.starts_already"), severity="warning", markup=False)
+            return
         if await self._lacks_corpus(event.config):
             self.query_one(CorpusOffer).offer(event.config.corpus)
             self.add_class("-offer")
@@ -206,9 +212,19 @@ class TrainScreen(StudioScreen):
         except StudioError as error:
             self._notify_error(error)
             return
+        self._started = (event.config, folder)
         self.remove_class("-offer", "-settings")
         self.follow(folder)
         self.query_one(RunList).focus()
+
+    def _is_starting(self, config: TrainConfig) -> bool:
+        """Whether the followed run was started with these settings and has not begun: a second press is meant for it."""
+        follower = self.runs.followed
+        return (
+            follower is not None
+            and self._started == (config, follower.folder)
+            and (not follower.is_settled or follower.status is Status.STARTING)
+        )
 
     async def _lacks_corpus(self, config: TrainConfig) -> bool:
         installed = await asyncio.to_thread(installed_corpora)

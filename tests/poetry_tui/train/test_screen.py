@@ -106,6 +106,27 @@ async def test_ctrl_r_starts_a_training_with_the_form_as_it_stands(
     assert [(config.preset, config.model.cell, config.model.hidden_size) for config in started] == [("tiny", "gru", 24)]
 
 
+async def test_a_second_press_starts_no_second_training_until_the_first_has_begun(
+    started: list[TrainConfig], heartbeats: None, until: Until
+) -> None:
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = train(app)
+        await until(pilot, lambda: screen._installed)
+        form = screen.query_one(RunSettings)
+        form.row("preset").answer = "tiny"
+        await until(pilot, lambda: form.row("hidden_size").answer == "24")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: is_shown(app, Status.STARTING))
+        await pilot.press("ctrl+r", "ctrl+r")
+        await until(pilot, lambda: any("starting already" in one.message for one in app._notifications))
+        assert len(started) == 1
+        # Another training is another matter.
+        form.row("cell").answer = "gru"
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: len(started) == 2)
+
+
 async def test_a_wrong_setting_is_said_beside_it_and_nothing_starts(
     monkeypatch: pytest.MonkeyPatch, until: Until
 ) -> None:
