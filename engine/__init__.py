@@ -1,6 +1,6 @@
-"""The recurrent engine: corpora, models, training and composing. It knows no screen.
+"""The engine: corpora, models, training and composing. Imports no screen.
 
-`load`, `compose`, `check`, `evaluate` and `train` are those of `engine.commands.api`; docs/python.md shows their use.
+`load`, `compose`, `check`, `evaluate` and `train` are functions of `engine.commands.api`; see docs/python.md.
 """
 
 from importlib import import_module
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    # When first used, and by its name: `import engine` stays cheap, and the interface, which imports it, free of all this.
+    # Imported by name on first use: `import engine` stays cheap, and the interface, which imports it, loads no torch.
     if name in ("check", "compose", "evaluate", "load", "train"):
         return getattr(import_module("engine.commands.api"), name)
     if name == "__version__":

@@ -32,7 +32,7 @@ def _run(words: Sequence[str]) -> int:
 
 
 def make_parser(command: str | None = None) -> argparse.ArgumentParser:
-    """The parser of every command, or only of the one named, which loads less."""
+    """The parser of all commands, or of the named one alone, which loads less."""
     parser = Parser(prog="poetry-tui", description="Train recurrent networks on classical Chinese verse, and compose.")
     parser.add_argument("--debug", action="store_true", help="show a traceback when something fails")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)

@@ -1,4 +1,4 @@
-"""How well a model knows poems: nats per Han character, with and without punctuation and ends.
+"""Likelihood of poems: nats per Han character, with and without punctuation and ends.
 
 Shapes: B poems, T characters, N targets, V vocabulary.
 """
@@ -30,7 +30,7 @@ Bools = NDArray[np.bool_]
 
 
 class TargetCounts(NamedTuple):
-    """Of some targets: all of them (punctuation and E too), the Han characters, and those of them outside the vocabulary."""
+    """Counts of targets: all (punctuation and E included), Han characters, and Han characters outside the vocabulary."""
 
     n_chars: int
     n_han: int
@@ -38,9 +38,9 @@ class TargetCounts(NamedTuple):
 
 
 def han_indices(vocabulary: Vocabulary) -> Bools:
-    """Which indices of a vocabulary stand for a Han character (V,).
+    """The indices of a vocabulary that are Han characters, as a mask (V,).
 
-    `UNKNOWN` is taken for one: in a cleaned corpus it hardly ever is anything else.
+    `UNKNOWN` counts as one: in a cleaned corpus it is hardly ever anything else.
     """
     indices = np.zeros(len(vocabulary), dtype=np.bool_)
     indices[: vocabulary.n_drawable] = [False, True, False, False, *map(is_han, vocabulary.characters)]
@@ -48,28 +48,29 @@ def han_indices(vocabulary: Vocabulary) -> Bools:
 
 
 def unknown_nats(vocabulary: Vocabulary) -> float:
-    """What a Han character outside the vocabulary costs beside −ln p(unknown): choosing it among all unknown ones, in nats."""
+    """The nats of a Han character outside the vocabulary in addition to −ln p(UNKNOWN): choosing uniformly among all unknown ones."""
     return math.log(max(1, N_HAN_CHARACTERS - vocabulary.n_han))
 
 
 def count_targets(targets: NDArray[Any], is_han: Bools) -> TargetCounts:
-    """Count targets, given as indices of any shape, none of them padding."""
+    """Count targets, given as indices of any shape without padding."""
     return TargetCounts(targets.size, int(is_han[targets].sum()), int(np.count_nonzero(targets == UNKNOWN)))
 
 
-# Characters in a batch, and of one poem at a time: what bounds the memory, however long a poem is.
+# Maximum characters of a batch.
 BATCH_CHARS = 16_384
+# Characters per poem that are read at a time, which bounds memory for long poems.
 WINDOW_CHARS = 512
 CHUNK_ROWS = 1024
 
 Floats = NDArray[np.float64]
-# −ln p of every target of a batch (B, T), 0 where there is none: what any model of verse can be asked for.
+# −ln p of every target of a batch (B, T), 0 for padding: the interface of any model of verse.
 NatsOf = Callable[[Batch], Floats]
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Sums of −ln p over poems, in nats: `all_nats` counts Han characters, punctuation and ends; `han_nats` Han alone."""
+    """Sums of −ln p over poems, in nats. `all_nats`: of Han characters, punctuation and ends; `han_nats`: of Han characters."""
 
     n_poems: int = 0
     n_han: int = 0
@@ -82,20 +83,20 @@ class Tally:
 
     @property
     def nats_per_han(self) -> float:
-        """Everything, per Han character; NaN where there is none."""
+        """Nats of all targets per Han character; NaN without any."""
         return self.all_nats / self.n_han if self.n_han else math.nan
 
     @property
     def nats_per_han_text(self) -> float:
-        """Han characters alone, per Han character; NaN where there is none."""
+        """Nats of the Han characters per Han character; NaN without any."""
         return self.han_nats / self.n_han if self.n_han else math.nan
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The figures of `evaluate --json`. `nats_per_han_with` has the same figure for poems with their control codes, by the parts
-    that were read; empty for a model without control codes. `n_memorised`: of how many poems half of the lines or more
-    stand in the training text, None where that is not known."""
+    """The figures of `evaluate --json`. `nats_per_han_with`: the same figure with control codes, by the parts
+    that were given; empty for a model without control codes. `n_memorised`: the number of poems with at least half of their lines
+    in the training text; None if the training text is unknown."""
 
     model: str
     n_poems: int
@@ -113,9 +114,9 @@ class Figures:
 def evaluate(
     loaded: LoadedModel, poems: Sequence[Poem], control_code_parts: Sequence[ControlCodePart] = ("all",)
 ) -> Figures:
-    """The figures of a model on poems, without control codes and with each of `control_code_parts`.
+    """Evaluate a model on poems, without control codes and with each of `control_code_parts`.
 
-    Each poem is read whole, however long, with the state carried from its first character to its end.
+    Each poem is read whole, of any length, with the state carried from beginning to end.
     """
     nats_of = partial(_nats, loaded.model, device=loaded.device, chunk_rows=CHUNK_ROWS)
     introduced = [(ControlCodes(), poem.text) for poem in poems]
@@ -139,7 +140,7 @@ def evaluate(
 
 
 def tally_poems(nats_of: NatsOf, introduced: Iterable[tuple[ControlCodes, str]], vocabulary: Vocabulary) -> Tally:
-    """The sums over poems, each after its control codes, for any model that computes the nats of a batch."""
+    """Sum over poems, each after its control codes, for any model that computes the nats of a batch."""
     tally = Tally()
     for together in _by_length(introduced):
         batch, is_han_target = _batch_of(together, vocabulary)
@@ -150,9 +151,9 @@ def tally_poems(nats_of: NatsOf, introduced: Iterable[tuple[ControlCodes, str]],
 def tally_batches(
     model: CharRNN, batches: Iterable[Batch], vocabulary: Vocabulary, device: torch.device, chunk_rows: int
 ) -> Tally:
-    """The same sums for poems that are indices already, as a training validates.
+    """As `tally_poems`, for batches of segments, as a training validates.
 
-    Which indices are Han characters: `engine.evaluation.likelihood`. A poem is counted where it ends.
+    See `han_indices`. A poem is counted at its E. The model's training mode is restored.
     """
     is_han_index = han_indices(vocabulary)  # (V,)
     was_training = model.training
@@ -169,7 +170,7 @@ def tally_batches(
 
 @torch.inference_mode()
 def _nats(model: CharRNN, batch: Batch, device: torch.device, chunk_rows: int) -> Floats:
-    """−ln p of every target (B, T), 0 where there is none."""
+    """−ln p of every target (B, T), 0 for padding."""
     nats = np.zeros(batch.y.shape)
     state: State | None = None
     for start in range(0, batch.y.shape[1], WINDOW_CHARS):
@@ -185,7 +186,7 @@ def _nats(model: CharRNN, batch: Batch, device: torch.device, chunk_rows: int) -
 
 
 def _tally(nats: Floats, batch: Batch, is_han_target: Bools, vocabulary: Vocabulary) -> Tally:
-    """Sum up one batch, adding to each unknown Han character what choosing it among all unknown ones costs."""
+    """Sum one batch; `unknown_nats` are added for each unknown Han character."""
     is_oov = (batch.y == UNKNOWN) & is_han_target
     n_oov = int(is_oov.sum())
     oov_nats = n_oov * unknown_nats(vocabulary)
@@ -199,7 +200,7 @@ def _tally(nats: Floats, batch: Batch, is_han_target: Bools, vocabulary: Vocabul
 
 
 def _by_length(introduced: Iterable[tuple[ControlCodes, str]]) -> Iterator[list[tuple[ControlCodes, str]]]:
-    """Poems of like length together, at most `BATCH_CHARS` characters a time (a longer poem is alone)."""
+    """Group poems of similar length, at most `BATCH_CHARS` characters per group (a longer poem is alone)."""
     together: list[tuple[ControlCodes, str]] = []
     for one in sorted(introduced, key=lambda one: len(one[1])):
         if together and (len(together) + 1) * (len(one[1]) + 1) > BATCH_CHARS:
@@ -211,7 +212,7 @@ def _by_length(introduced: Iterable[tuple[ControlCodes, str]]) -> Iterator[list[
 
 
 def _batch_of(introduced: Sequence[tuple[ControlCodes, str]], vocabulary: Vocabulary) -> tuple[Batch, Bools]:
-    """Poems as x and y (B, T), and where y is a Han character, known or not (B, T); control codes are in x alone."""
+    """Poems as x and y (B, T), and a mask of the Han characters in y, known or not (B, T); control codes are in x only."""
     prefixes = [control_code_indices(vocabulary, codes) for codes, _ in introduced]
     longest = max(len(prefix) + len(text) for prefix, (_, text) in zip(prefixes, introduced, strict=True))
     grid = np.full((len(introduced), longest + 2), PAD, dtype=np.int64)

@@ -21,20 +21,21 @@ from engine.prosody.pass_rates import form_and_lines
 from engine.prosody.text import FREE_VERSE, han_of, is_han
 from engine.system.errors import ComposeError
 
-# `constrained`: every rule of the form is enforced; `acrostic`: given phrases too. `conditioned`: the control code of the form is
-# read, nothing is enforced. `unconditional`: none is read; poems that come out with the form's lines are judged. `real`: held-out poems.
+# `constrained`: every rule of the form is enforced. `acrostic`: given acrostics too. `conditioned`: the prompt has the form's control
+# code, nothing is enforced. `unconditional`: no control code; poems that happen to have the form's lines count. `real`: held-out poems.
 SamplingMode = Literal["constrained", "acrostic", "conditioned", "unconditional", "real"]
 
-# Begin characters are sampled from the most frequent ones; each begins a batch of poems.
+# Begin characters are sampled from this many of the most frequent ones.
 N_FREQUENT_BEGINS = 2000
+# Poems per begin character.
 BATCH_SIZE = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Poems of one sampling mode. `n_lost`: those for which no line was found that keeps to the rules and is new.
+    """Poems of one sampling mode. `n_lost`: the number of poems that failed, for lack of a new line that satisfies the constraints.
 
-    `logprobs`: ln p of the Han characters of each poem, none for real ones; `mean_logprob`: that of a Han character;
+    `logprobs`: ln p of the Han characters of each poem, empty for real ones; `mean_logprob`: the mean per Han character;
     `seconds`: wall-clock time of composing, None for real poems.
     """
 
@@ -53,25 +54,25 @@ class Sample:
 
     @property
     def chars_per_s(self) -> float | None:
-        """Characters a second, marks counted."""
+        """Characters per second, marks included."""
         return sum(map(len, self.texts)) / self.seconds if self.seconds else None
 
     def only(self, form: Form) -> "Sample":
-        """Those with the lines of a form."""
+        """The poems with the lines of a form."""
         titled = (Poem(form.name, "", text) for text in self.texts)
         fitting = [number for number, poem in enumerate(titled) if form_and_lines(poem)[0] == form]
         return Sample.of([self.texts[one] for one in fitting], [self.logprobs[one] for one in fitting])
 
 
-# Each request with the number of poems to compose for it.
+# Requests, each with its number of poems.
 Requests = Iterable[tuple[ComposeConfig, int]]
 
 
 def random_requests(vocabulary: Vocabulary, config: ComposeConfig, n_poems: int, form: Form | None) -> Requests:
-    """Requests with random begin characters that `form` can begin with; the same for one form and seed.
+    """Requests with random begin characters that `form` admits; equal for equal form and seed.
 
     Args:
-        config: the request to vary. Its form may differ from `form`: free verse with the begin characters of a form.
+        config: the request to vary. Its form may differ from `form`, such as free verse with the begin characters of a form.
     """
     rng = random.Random(config.seed)
     known = [character for character in vocabulary.characters if is_han(character)][:N_FREQUENT_BEGINS]
@@ -83,14 +84,14 @@ def random_requests(vocabulary: Vocabulary, config: ComposeConfig, n_poems: int,
 
 
 def acrostic_requests(config: ComposeConfig, n_poems: int, phrases: Sequence[str]) -> Requests:
-    """Requests for `n_poems` poems, with each phrase in turn as the acrostic."""
+    """Requests for `n_poems` poems, with the phrases in turn as acrostics."""
     for first in range(0, n_poems, BATCH_SIZE):
         phrase = phrases[first // BATCH_SIZE % len(phrases)]
         yield config.replace(acrostic=phrase, seed=config.seed + first), min(BATCH_SIZE, n_poems - first)
 
 
 def write_sample(loaded: LoadedModel, requests: Requests, conditioned_on: Form | None = None) -> Sample:
-    """Compose the poems of some requests; free verse may be conditioned on a form."""
+    """Compose the poems of requests. `conditioned_on`: the form whose control code precedes free verse."""
     texts, logprobs, n_requested = [], [], 0
     began = time.perf_counter()
     for request, n_poems in requests:
@@ -104,9 +105,9 @@ def write_sample(loaded: LoadedModel, requests: Requests, conditioned_on: Form |
 def real_samples(
     loaded: LoadedModel, corpus: Corpus, forms: Sequence[Form], n_poems: int, seed: int
 ) -> dict[str, Sample]:
-    """By form, up to `n_poems` held-out poems of a corpus; the form of a 词 is read from its title too."""
+    """At most `n_poems` held-out poems of a corpus for each form, by key; a 词 is recognised by its title too."""
     found: dict[str, list[Poem]] = {form.key: [] for form in forms}
-    # Of 排律, those with as many lines as the form here.
+    # 排律 only with the form's number of lines.
     lengths = {form.key: {variant.line_lengths for variant in (form, *form.variants)} for form in forms}
     for poem in corpus.poems():
         if split_of(poem) != "train":
@@ -133,7 +134,7 @@ def _can_begin(request: ComposeConfig, vocabulary: Vocabulary) -> bool:
 def _write(
     loaded: LoadedModel, request: ComposeConfig, n_poems: int, conditioned_on: Form | None
 ) -> list[tuple[list[int], list[float]]]:
-    """Indices and ln p of each poem; one for which no line can be found is left out."""
+    """Token ids and ln p of each poem; failed poems are left out."""
     seeds = [request.seed + number for number in range(n_poems)]
     if request.form == FREE_VERSE:
         prompt = None

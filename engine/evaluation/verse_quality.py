@@ -1,4 +1,4 @@
-"""Rule compliance and novelty of poems in a form: one row of figures for model output and for real poems."""
+"""Rule compliance and novelty of poems in a form: one row of figures, for model output and for real poems."""
 
 import dataclasses
 import itertools
@@ -11,21 +11,21 @@ from engine.prosody.checker import check
 from engine.prosody.forms.definitions import Form
 from engine.prosody.text import han_of
 
-# What the checker calls a character that rhymes twice; the second may stand for two words.
+# The checker's names of a repeated rhyme character; the second may be two words.
 SAME_RHYME = ("重韵", "疑重韵")
 
 
 @dataclass(frozen=True, slots=True)
 class VerseRates:
-    """Counts and shares over poems in a form; None where there is nothing to tell, or the training lines are not known.
+    """Counts and fractions over poems in a form; None without data, or if the training lines are unknown.
 
-    `n_*` counts poems: `n_form_ok` have the lines of the form, `n_tones_ok` and `n_rhyme_ok` pass the checker, `n_ok` all
-    three; `n_unknown` have a character that the rhyme book lacks, `n_rhyme_again` the same rhyme character twice,
-    `n_with_line` hold a whole training line, or one of five characters and more within a line. `lines_copied` is the share of
-    lines that are training lines; `longest_runs` the mean of the poems' longest runs shared with one, three at the least.
-    A filter overlooks nothing of these, and takes one line in 120 for a training line by mistake.
+    `n_*` count poems: `n_form_ok` with the lines of the form, `n_tones_ok` and `n_rhyme_ok` by the checker, `n_ok` ok in all
+    three, `n_unknown` with a character that the rhyme book lacks, `n_rhyme_again` with a repeated rhyme character,
+    `n_with_line` with a training line, whole or as at least five characters of a line. `lines_copied`: fraction of
+    lines that are training lines. `longest_runs`: mean of the poems' longest runs shared with a training line, at least three.
+    The filter has no false negatives, and false positives for one line in 120.
 
-    `distinct_*`: different ones per one. `mean_logprob`: ln p a Han character, in nats.
+    `distinct_*`: number of distinct items / number of items. `mean_logprob`: ln p per Han character, in nats.
     """
 
     n_poems: int
@@ -52,7 +52,7 @@ class VerseRates:
 
 
 def rates_of(texts: Sequence[str], form: Form, training: LineIndex | None) -> VerseRates:
-    """The figures of poems as a form's; a text with other lines than the form's counts against it."""
+    """Measure poems in a form; a text with other line lengths counts as a failure."""
     verses = list(map(verse_lines, texts))
     reports = [check(verse, form) for verse in verses]
     lines = list(itertools.chain.from_iterable(verses))

@@ -1,1 +1,1 @@
-"""A training run as a folder: its events, its files, its controls. Free of torch."""
+"""A training run as a folder: its events, files and controls. Imports no torch."""

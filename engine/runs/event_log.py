@@ -1,7 +1,7 @@
-"""The event log of a run (`events.jsonl`): its lines, and the one writer of the run. Free of torch.
+"""The event log of a run (`events.jsonl`): its format, and its only writer. Imports no torch.
 
-A line is `{"v": 1, "seq": n, "time_s": …, "event": "step", …fields}`: `time_s` is seconds since the epoch; `seq` counts up by one through
-the whole life of a run, resumes included.
+A line is `{"v": 1, "seq": n, "time_s": …, "event": "step", …fields}`: `time_s` is seconds since the epoch; `seq` increases by one per
+line, also after resumes.
 """
 
 import contextlib
@@ -25,13 +25,13 @@ from engine.system.files import open_regular, parse_json, write_atomically
 from engine.system.names import shown
 
 FORMAT_VERSION = 1
-# Values of `Control.what` that earlier versions wrote.
+# Values of `Control.what` that older versions wrote.
 _OLD_WHATS = {"went back to the best checkpoint, lr changed": RETURNED}
 HEARTBEAT_PERIOD_S = 1.0
 
 
 class _Head(msgspec.Struct, frozen=True):
-    """The fields that all lines have."""
+    """The fields common to all lines."""
 
     v: Literal[1]
     seq: Whole
@@ -49,7 +49,7 @@ _FLOAT_FIELDS: Mapping[type[Event], frozenset[str]] = {
 
 
 def to_line(record: Record) -> str:
-    """One JSON line without its line end; NaN and infinity are written as strings, which JSON lacks."""
+    """A JSON line without its line end; NaN and infinity, which JSON lacks, are written as strings."""
     body = {"v": FORMAT_VERSION, "seq": record.seq, "time_s": round(record.time_s, 3), "event": record.event.name}
     body.update((name, _to_json(value)) for name, value in msgspec.structs.asdict(record.event).items())
     return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -64,7 +64,7 @@ def _to_json(value: Any) -> Any:
 
 
 def from_line(line: str) -> Record:
-    """Read one line back; unknown fields are ignored, so that an older reader accepts a newer writer's additions.
+    """Decode a line. Unknown fields are ignored, so that an older reader accepts additions of newer versions.
 
     Raises:
         ValueError: for a line that is no event.
@@ -79,7 +79,7 @@ def from_line(line: str) -> Record:
 
 
 def _from_checked_json(line: str) -> Record:
-    """Read a line through the stricter JSON reader: NaN and infinity as strings, nested objects, and the reason of a refusal."""
+    """Decode a line with the stricter JSON reader: NaN and infinity as strings, nested objects, and the reason of a rejection."""
     body = parse_json(line)
     if not isinstance(body, dict):
         raise ValueError("an event is a JSON object")
@@ -101,7 +101,7 @@ def _from_checked_json(line: str) -> Record:
 
 
 def _to_floats(value: Any) -> Any:
-    """The floats that strings such as "nan" stand for; other values as they are."""
+    """Convert strings such as "nan" to floats; other values are unchanged."""
     if isinstance(value, list):
         return [_to_floats(item) for item in value]
     return float(value) if isinstance(value, str) and value in _NOT_FINITE else value
@@ -114,10 +114,10 @@ def _record(head: _Head, event: Event) -> Record:
 
 
 class RunWriter:
-    """The one writer of a run: holds its lock, appends its events, renews its heartbeat."""
+    """The only writer of a run: holds its lock, appends its events, renews its heartbeat."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises RunError when the folder cannot be written or another trainer writes it."""
+        """Open the run's files. Raises RunError when the folder cannot be written or another trainer is writing it."""
         self.folder = folder
         try:
             for part in (CONTROL, CHECKPOINTS):
@@ -125,7 +125,7 @@ class RunWriter:
             self._lock = FileLock(folder / LOCK)
             self._lock.acquire(timeout=0)
             self._next_seq = _repair_tail(folder / EVENTS)
-            # A lone surrogate, of a path that is no UTF-8, becomes the escape that JSON has for it.
+            # A lone surrogate (in a path that is no UTF-8) is written as a JSON escape.
             self._events: TextIO = (folder / EVENTS).open("a", encoding="utf-8", errors="backslashreplace")
         except Timeout:
             raise RunError(
@@ -143,10 +143,10 @@ class RunWriter:
         self._beating.start()
 
     def append(self, event: Event) -> Record:
-        """Append one event as one line, handed to the system at once.
+        """Append an event as one line, flushed to the system.
 
         Raises:
-            RunError: when the disk does not take it.
+            RunError: when it cannot be written.
         """
         record = Record(seq=self._next_seq, time_s=time.time(), event=event)
         try:
@@ -168,13 +168,13 @@ class RunWriter:
             file.write(text if text.endswith("\n") else text + "\n")
 
     def _beat(self) -> None:
-        """Renew the heartbeat every second, from a thread, so that it goes on during a long validation."""
+        """Renew the heartbeat every second, from a thread, so that it continues during a long validation."""
         beat = self.folder / HEARTBEAT
         is_ours = False
         while True:
-            # A full disk is told by the next event, which must be written; a missed beat harms nobody.
+            # A full disk is reported by the next event; a missed heartbeat is harmless.
             with contextlib.suppress(OSError):
-                # Touched, not written again: whoever looks in the middle of a write would find no pid, and us lost.
+                # Touched, not rewritten: a reader in the middle of a write would find no pid.
                 if is_ours and beat.exists():
                     os.utime(beat)
                 else:
@@ -192,10 +192,10 @@ class RunWriter:
 
 
 def _repair_tail(path: Path) -> int:
-    """End a line that a killed writer left incomplete; returns the next `seq`."""
+    """Terminate a line that a killed writer left incomplete; returns the next `seq`."""
     if not path.exists():
         return 1
-    open_regular(path).close()  # a FIFO would block whoever writes into it
+    open_regular(path).close()  # raises for a FIFO, on which writing would block
     with path.open("rb+") as file:
         file.seek(0, os.SEEK_END)
         size = file.tell()

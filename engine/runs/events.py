@@ -1,4 +1,4 @@
-"""Events of a run: one struct an event, whose tag is its class's name in snake case. `event_log` writes and reads their lines."""
+"""Events of a run: one struct per event, tagged by its class name in snake case. `event_log` writes and reads their lines."""
 
 import re
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ from msgspec import Meta
 from engine.system.errors import Message
 from engine.system.files import parse_json
 
-# `what` of a `control` event after a divergence: the run went back to its best checkpoint. The value is the new peak learning rate; the
-# steps after the event's own are undone.
+# `what` of a `control` event after a divergence: the run returned to its best checkpoint. The value is the new peak learning rate;
+# steps after the event's step are undone.
 RETURNED = "returned to best"
 
-# Beyond it an integer is no exact float, and no count of a run comes near.
+# Larger integers are not exact as floats, and no count of a run is as large.
 MAX_INTEGER = 1 << 53
-# The year 3000: a clock that is wrong by more has no date.
+# The year 3000, an upper bound of valid times.
 MAX_TIME_S = 32_503_680_000.0
 
 Whole = Annotated[int, Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
@@ -49,16 +49,16 @@ class RunStarted(Event, frozen=True, kw_only=True):
     n_chars_per_epoch: Whole
     device: str
     resumed_from_step: Whole | None = None
-    # Epochs of all steps together, fractions included; None in runs of before it was written.
+    # Epochs of all steps, with fraction; None in runs of older versions.
     n_epochs: float | None = None
 
 
 class Step(Event, frozen=True, kw_only=True):
-    """Figures of the steps since the last such event, as means; at most ten events a second.
+    """Means over the steps since the last such event; at most ten events per second.
 
-    `loss_nats` is per character, `loss_nats_per_han` the same loss in the unit of validations (nats a Han character). `n_chars` counts
-    the characters predicted since the run began, punctuation and ends included, `epochs_done` the epochs; steps undone by a return to
-    the best checkpoint count in neither. The last three are None in runs of before they were written, the last one also where no Han
+    `loss_nats`: per character; `loss_nats_per_han`: the same loss in nats per Han character, the unit of validations. `n_chars`:
+    characters predicted since the run began, punctuation and ends included; `epochs_done`: epochs. Neither counts steps undone by a
+    return to the best checkpoint. The last three are None in runs of older versions, the last one also if no Han
     character was predicted.
     """
 
@@ -83,8 +83,8 @@ class Compared(Event, frozen=True, kw_only=True):
 
 
 class Validated(Event, frozen=True, kw_only=True):
-    """`train_nats` is per character, `train_nats_per_han` the same in the unit of `val_nats_per_han`: both are means over the
-    steps since the last validation."""
+    """A validation. `train_nats` (per character) and `train_nats_per_han` are means over the steps since the last validation;
+    `train_nats_per_han` has the unit of `val_nats_per_han`."""
 
     step: Whole
     val_nats_per_han: float
@@ -95,9 +95,9 @@ class Validated(Event, frozen=True, kw_only=True):
 class Probed(Event, frozen=True, kw_only=True):
     """Measurements before the first step and at each validation, on `n_poems` held-out poems of one length (`engine.training.probe`).
 
-    `hidden_grad_norms`: ‖∂loss_t/∂h_{t−k}‖ of the top layer for k = 0, 1, …; `memory_grad_norms` the same for the memory C of an LSTM,
-    empty for other cells. `accuracy`: share of the poems whose character was predicted, by position. `neighbours`: a character and
-    after it its nearest in the embedding. `projected`: the commonest characters; `coordinates` x and y of each in turn (PCA).
+    `hidden_grad_norms`: ‖∂loss_t/∂h_{t−k}‖ of the top layer for k = 0, 1, …; `memory_grad_norms`: the same for the memory C of an LSTM,
+    empty for other cells. `accuracy`: fraction of correctly predicted poems at each position. `neighbours`: strings of a character and
+    its nearest in the embedding. `projected`: the most common characters; `coordinates`: x and y of each in turn (PCA).
     """
 
     step: Whole
@@ -119,7 +119,7 @@ class Sampled(Event, frozen=True, kw_only=True):
 
 
 class CheckpointSaved(Event, frozen=True, kw_only=True):
-    """`path` is relative to the run folder."""
+    """A checkpoint was written. `path` is relative to the run folder."""
 
     step: Whole
     path: str
@@ -127,9 +127,9 @@ class CheckpointSaved(Event, frozen=True, kw_only=True):
 
 
 class Resources(Event, frozen=True, kw_only=True):
-    """Resource use, every other second. `cpu_percent` is of one core; shares are of the time since the last one.
+    """Resource use, every two seconds. `cpu_percent`: of one core; shares: fractions of the time since the last such event.
 
-    `gpu_percent` and `gpu_memory_bytes` are None without a graphics card.
+    `gpu_percent` and `gpu_memory_bytes` are None without a GPU.
     """
 
     step: Whole
@@ -144,8 +144,8 @@ class Resources(Event, frozen=True, kw_only=True):
 
 
 class Control(Event, frozen=True, kw_only=True):
-    """`what`: paused, resumed, lr changed, saved on request, sampled on request, no longer improving, continued in float32,
-    `RETURNED`."""
+    """A change of a run. `what`: paused, resumed, lr changed, saved on request, sampled on request, no longer improving, continued in
+    float32, `RETURNED`."""
 
     step: Whole
     what: str
@@ -153,16 +153,16 @@ class Control(Event, frozen=True, kw_only=True):
 
 
 class RunFinished(Event, frozen=True, kw_only=True):
-    """`reason`: completed, stopped, diverged."""
+    """The end of a run. `reason`: completed, stopped, diverged."""
 
     step: Whole
     reason: str
 
 
 class RunFailed(Event, frozen=True, kw_only=True):
-    """`kind` is the exception's class; the traceback is in log.txt.
+    """The failure of a run. `kind`: the exception's class; the traceback is in log.txt.
 
-    `wording`: the template and parameters of the message, `Message.to_dict` as JSON; empty where it has none.
+    `wording`: `Message.to_dict` of the message as JSON; "" if it is no `Message`.
     """
 
     step: Whole
@@ -172,14 +172,14 @@ class RunFailed(Event, frozen=True, kw_only=True):
 
     @property
     def worded(self) -> str:
-        """The message, as a `Message` where its wording was recorded."""
+        """The message, as a `Message` if its wording was recorded."""
         try:
             return Message.from_dict(parse_json(self.wording))
         except ValueError:
             return self.message
 
 
-# Events whose fields are scalars or lists: read in one pass.
+# Events whose fields are scalars or lists, decoded in one pass.
 FlatEvent = (
     Step | Compared | Validated | Probed | Sampled | CheckpointSaved | Resources | Control | RunFinished | RunFailed
 )

@@ -1,15 +1,15 @@
-"""The run folder: its files, whether its writer lives, and the control files. Free of torch.
+"""The run folder: its files, the liveness of its writer, and the control files. Imports no torch.
 
-runs/<id>/config.json      the settings it was started with
-          events.jsonl     one event a line, only ever appended
-          labels.json      its name, note and tags, where somebody gave it any
-          malformed.json   how many of these lines a reader could not use, when they were last counted
+runs/<id>/config.json      the settings of the training
+          events.jsonl     one event per line, append-only
+          labels.json      its name, note and tags, if any were given
+          malformed.json   the last count of malformed lines of events.jsonl
           log.txt          console output of the trainer; the traceback of a failure
           control/         request files: stop, pause, save, sample, lr
-          checkpoints/     step-00001000/ …, last.json and best.json name two of them
-          lines.bloom      the lines that it learns from (see `engine.corpus.novelty.training_lines`)
-          heartbeat        the writer's pid; renewed every second while it lives
-          lock             held by the writer as long as it lives
+          checkpoints/     step-00001000/ …; last.json and best.json each name one of them
+          lines.bloom      the lines of the training text (see `engine.corpus.novelty.training_lines`)
+          heartbeat        the pid of the writer; touched every second while it runs
+          lock             held by the writer while it runs
 """
 
 import contextlib
@@ -49,13 +49,13 @@ LINES = "lines.bloom"
 
 STOP, PAUSE, SAVE, SAMPLE, LR = "stop", "pause", "save", "sample", "lr"
 REQUESTS = frozenset({STOP, PAUSE, SAVE, SAMPLE, LR})
-# A learning rate asked for must be below it: `TrainConfig` allows no more either.
+# Upper bound of a requested learning rate, as in `TrainConfig`.
 MAX_LEARNING_RATE = 10.0
 MAX_CONFIG_BYTES = 1 << 20
-# A number and a line end are shorter than this.
+# Longer than a number and a line end.
 _MAX_NUMBER_BYTES = 64
 
-# Clocks of the system and of its files may differ by so much.
+# Maximum difference between the clocks of the system and of its files.
 CLOCK_TOLERANCE_S = 2.0
 
 
@@ -64,7 +64,7 @@ def write_config(folder: Path, config: TrainConfig) -> None:
 
 
 def read_config(folder: Path) -> TrainConfig:
-    """The settings of a run.
+    """Read the settings of a run.
 
     Raises:
         RunError: when the folder is no run, or its config.json is damaged.
@@ -92,20 +92,20 @@ _STARTED = f'"event":"{events.name_of(events.RunStarted)}"'.encode()
 
 
 def has_started(folder: Path) -> bool:
-    """Whether a training has started here. One that failed before its first step, without a corpus for example, cannot be resumed."""
+    """Whether a training has started in a folder. One that failed before its first step, for lack of a corpus, cannot be resumed."""
     try:
         with open_regular(folder / EVENTS) as lines:
             return any(_STARTED in line for line in lines)
-    except OSError:  # nothing is there, or no run can be: who writes it will say so
+    except OSError:  # no events, or unreadable: the writer will report that
         return False
 
 
 @contextlib.contextmanager
 def removed_unless_started(folder: Path) -> Iterator[None]:
-    """Remove a run folder that the block creates, if the block fails before the training has started.
+    """Context manager: remove a run folder that the block created, if the block fails before the training has started.
 
-    An unknown corpus or a missing device leaves nothing behind. A folder that was not empty before stays, and so does one that another
-    trainer has locked.
+    So an unknown corpus or a missing device leaves nothing behind. A folder that was not empty before, or is locked by another
+    trainer, is kept.
     """
     missing = [path for path in (folder, *folder.parents) if not is_there(path)]
     is_ours = False
@@ -127,8 +127,8 @@ def removed_unless_started(folder: Path) -> Iterator[None]:
 def run_is_alive(folder: Path) -> bool:
     """Whether the process of the last heartbeat is alive.
 
-    A late heartbeat alone does not count as dead: the machine may sleep or swap. A process that started after the last heartbeat is
-    another one with the same pid.
+    A late heartbeat alone does not count as dead, because the machine may sleep or swap. A process that started after the last
+    heartbeat is another one with the same pid.
     """
     try:
         last_beat_s = (folder / HEARTBEAT).stat().st_mtime
@@ -148,14 +148,14 @@ def last_beat_s(folder: Path) -> float | None:
 
 
 class ControlFiles:
-    """Requests to a running training, as files, so that they work from any terminal.
+    """Requests to a running training, as files, so that any process can make them.
 
-    Other files, and a folder that is missing or unreadable, are ignored.
+    Other files, and a missing or unreadable folder, are ignored.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / CONTROL
-        # Requests that were carried out and whose files could not be removed.
+        # Handled requests whose files could not be removed.
         self._acknowledged: set[str] = set()
 
     def requests(self) -> frozenset[str]:
@@ -168,7 +168,7 @@ class ControlFiles:
         return frozenset(there - self._acknowledged)
 
     def request(self, what: str, value: float | None = None) -> None:
-        """Raises OSError when the file cannot be written."""
+        """Make a request. Raises OSError when the file cannot be written."""
         write_atomically(self.folder / what, "" if value is None else f"{value!r}\n")
 
     def withdraw(self, what: str) -> None:
@@ -183,7 +183,7 @@ class ControlFiles:
             self._acknowledged.add(what)
 
     def take_lr(self) -> float | None:
-        """The requested learning rate, or None when the file holds no valid one; removes the file."""
+        """The requested learning rate; None if the file holds no valid one. Removes the file."""
         try:
             value = float(read_start(self.folder / LR, _MAX_NUMBER_BYTES).decode())
         except (OSError, ValueError):
@@ -198,9 +198,9 @@ class ControlFiles:
 
 
 def lines_file(folder: Path) -> Path | None:
-    """The file with the training lines of a model folder; None where there is none.
+    """The file with the training lines of a model folder; None if there is none.
 
-    It lies in the folder, of a checkpoint in its run; the bundled models share one, which lies beside their folders.
+    It is in the folder itself, for a checkpoint in its run folder; the bundled models share one beside their folders.
     """
     candidates = [folder / LINES]
     if folder.parent.name == CHECKPOINTS:

@@ -1,4 +1,4 @@
-"""Names of runs: the labels that a person gives one, kept in its folder; how a run is found; the folder of a new one."""
+"""Labels of runs, kept in their folders; finding a run by name; the folder of a new run."""
 
 import contextlib
 import json
@@ -19,7 +19,7 @@ _MAX_BYTES = 64 * 1024
 
 
 class RunLabels(msgspec.Struct, frozen=True, kw_only=True):
-    """The labels of a run; empty where none was given."""
+    """The labels of a run; empty if none were given."""
 
     name: str = ""
     note: str = ""
@@ -30,7 +30,7 @@ NO_LABELS = RunLabels()
 
 
 def read_labels(folder: Path) -> RunLabels:
-    """The labels of a run; none where the file is missing or damaged."""
+    """Read the labels of a run; `NO_LABELS` if the file is missing or damaged."""
     with contextlib.suppress(OSError, ValueError):
         return _read(folder)
     return NO_LABELS
@@ -44,8 +44,8 @@ def change_labels(folder: Path, **changes: Any) -> None:
     """Change some labels of a run.
 
     Raises:
-        UsageError: a label is not one line of text, or too long.
-        RunError: the labels of now are damaged, or the folder cannot be written.
+        UsageError: when a label is not one line of text, or too long.
+        RunError: when the present labels are damaged, or the folder cannot be written.
     """
     try:
         known = _read(folder) if is_there(folder / LABELS) else NO_LABELS
@@ -70,11 +70,11 @@ def change_labels(folder: Path, **changes: Any) -> None:
 
 
 def rename_run(folder: Path, name: str) -> None:
-    """Give a run a name, none when it is empty; its folder stays.
+    """Give a run a name, or remove it with an empty one; the folder keeps its name.
 
     Raises:
-        RunError: another run has that name, or as `change_labels`.
-        UsageError: the name is not one line of text.
+        RunError: when another run has that name, or as `change_labels`.
+        UsageError: when the name is not one line of text.
     """
     name = name.strip()
     others = [other for other in run_folders() if other.name != folder.name]
@@ -84,7 +84,7 @@ def rename_run(folder: Path, name: str) -> None:
 
 
 def new_run_folder(config: TrainConfig, now_s: float | None = None) -> Path:
-    """A folder of the user's that no run has yet, whose name sorts by time: `20240131-225900-nndl-lstm`; `now_s` in Unix time."""
+    """A new path for a run, whose name sorts by time: `20240131-225900-nndl-lstm`. `now_s`: Unix time, None: now."""
     moment = time.strftime("%Y%m%d-%H%M%S", time.localtime(now_s))
     name = f"{moment}-{config.preset}-{config.model.cell}"
     folder, number = paths.runs() / name, 1
@@ -95,14 +95,14 @@ def new_run_folder(config: TrainConfig, now_s: float | None = None) -> Path:
 
 
 def run_folders() -> list[Path]:
-    """The user's run folders, in no order; none where they cannot be listed."""
+    """The user's run folders in arbitrary order; empty if they cannot be listed."""
     with contextlib.suppress(RunError):
         return folders_in(paths.runs(), RunError)
     return []
 
 
 def run_folder(name: str | Path) -> Path | None:
-    """The folder of a run, given by its folder's name, its folder or the name that it was given. UsageError when it can be none."""
+    """Find the folder of a run by folder name, path or given name; None if there is none. Raises UsageError for an invalid path."""
     path = path_of(name)
     for folder in (paths.runs() / path, path):
         if is_file(folder / EVENTS) or is_file(folder / CONFIG):

@@ -1,29 +1,30 @@
-"""Smoothing of a training's figures: the mean over its last steps, each event weighted by its number of steps.
+"""Smoothing of a training's figures: the mean over the last steps, each event weighted by its number of steps.
 
-Console, list, table and chart show the loss smoothed like this. A mean over events would depend on the speed of the machine, since
-events are written by the clock.
+Console, list, table and chart show this smoothed loss. An unweighted mean over events would depend on the speed of the machine,
+because events are written by the clock.
 """
 
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 
-# The mean looks back over so many steps; over an eighth of what is there until that is longer, so that it follows the steep start.
+# Window of the mean in steps.
 WINDOW_STEPS = 100
+# At the beginning the window is step / STARTING_SHARE, if that is smaller, so that the mean follows the steep start.
 STARTING_SHARE = 8
-# A sum that something this many times larger has just left is made anew: little of it would be true.
+# The sum is computed anew after subtracting a value this many times larger, because of cancellation.
 TOO_LARGE = 1e6
 
 
 def first_step_before(step: float, window: int = WINDOW_STEPS) -> float:
-    """The mean at a step is over the steps after this one."""
+    """The last step before the window of the mean at a step."""
     return step - min(window, max(1.0, step / STARTING_SHARE))
 
 
 def mean_of_last_steps(steps: Sequence[int], n_steps: Sequence[int], values: Sequence[float]) -> float | None:
-    """Mean at the last of some events, given by step, number of steps and value of each; None without events.
+    """The mean at the last of the given events; None without events. The sequences are step, number of steps and value of each.
 
-    Events before the window may be missing: the result is the same to the last digit.
+    Events before the window may be left out: the result is bit-identical.
     """
     if not steps:
         return None
@@ -40,7 +41,7 @@ def extend_means(
     n_points: int,
     window: int = WINDOW_STEPS,
 ) -> None:
-    """Append the mean at each event that `means` lacks, up to `n_points` of them. `window`: how many steps it looks back over."""
+    """Append the mean at each event that `means` lacks, up to `n_points` in total. `window`: window in steps."""
     start = len(means)
     first = bisect_right(steps, first_step_before(steps[start - 1], window), 0, start) if start else 0
     weight = sum(n_steps[first:start])
@@ -50,7 +51,7 @@ def extend_means(
         step, n = steps[index], n_steps[index]
         weight += n
         total += n * values[index]
-        # A run of a hundred thousand events is smoothed at once when somebody opens it: no call for each.
+        # Inlined: a run of 100,000 events is smoothed at once when it is opened.
         before = step - window if step >= starting else first_step_before(step, window)
         while steps[first] <= before:
             n = n_steps[first]

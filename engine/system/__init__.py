@@ -1,3 +1,3 @@
-"""Processes, signals, streams and names: what the engine asks of the operating system."""
+"""The interface to the operating system: errors, files, names, paths, processes, signals and streams."""
 
 __version__ = "0.1.0"

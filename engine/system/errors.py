@@ -1,29 +1,29 @@
-"""Errors that a person reads: one sentence that says what is wrong, one that says what to do.
+"""Errors for the user: one sentence for the problem, one for the remedy.
 
-Each sentence is a `Message`: an English template and its parameters. The template is the sentence's code: the interface looks it up in
-the tables of translations (`engine.system.translations`), so no translation depends on parsing English.
+Each sentence is a `Message`: an English template and its parameters. The template is the key into
+the tables of translations (`engine.system.translations`), so that translation does not parse English.
 """
 
 from collections.abc import Iterable, Mapping
 from string import Formatter
 from typing import Any, Self
 
-# Exit status of what was interrupted: Ctrl-C, a signal, a terminal that is gone.
+# Exit status after an interruption: Ctrl-C, a signal, a closed terminal.
 INTERRUPTED = 130
-# Of an error that nobody foresaw.
+# Hint of an unexpected error.
 DEBUG_HINT = "`--debug` shows where; please report it."
 
 
 class Message(str):
-    """English text that keeps its template and parameters, so that it can be worded in another language.
+    """English text with its template and parameters, so that it can be translated.
 
-    A parameter may be a Message itself, a text, a number, an exception that has one of these as its argument, or a tuple of texts
-    and messages, which are listed. As a string, it is the English text. Without parameters the template is not formatted.
+    A parameter may be a Message, a text, a number, an exception (whose argument may be one of these), or a tuple of texts
+    and messages, which are listed. The string itself is the English text. Without parameters the template is not formatted.
     """
 
     __slots__ = ("parameters", "template")
 
-    # The template of a message with its hint.
+    # The template of a message followed by its hint.
     WITH_HINT = "{message} {hint}"
 
     template: str
@@ -40,13 +40,13 @@ class Message(str):
         return text
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain dicts, strings and numbers, as JSON has them."""
+        """Plain values, for JSON."""
         parameters = {name: _plain(value) for name, value in self.parameters.items()}
         return {"text": str(self), "template": self.template, "parameters": parameters}
 
     @classmethod
     def from_dict(cls, data: object) -> Self:
-        """The message that `to_dict` was made of. Formats nothing, so that a file of unknown origin does no harm.
+        """The inverse of `to_dict`. It formats nothing, so that a file of unknown origin does no harm.
 
         Raises:
             ValueError: when `data` is no message, or lacks a parameter of its template.
@@ -82,7 +82,7 @@ def _plain(parameter: object) -> object:
 
 
 def argument_of(parameter: object) -> object:
-    """What an exception says, as a Message where it has one, of an OSError without number and path; any other parameter as it is."""
+    """The text of an exception, as a Message if it has one, without number and path for an OSError; any other parameter unchanged."""
     if isinstance(parameter, OSError) and parameter.strerror:
         return parameter.strerror
     if isinstance(parameter, BaseException):
@@ -91,7 +91,7 @@ def argument_of(parameter: object) -> object:
 
 
 class StudioError(Exception):
-    """What went wrong (`message`) and what to do about it (`hint`), each one sentence for a person.
+    """The problem (`message`) and the remedy (`hint`), one sentence each, for the user.
 
     The command line prints both without a traceback and exits with `exit_code`.
     """
@@ -99,7 +99,7 @@ class StudioError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, hint: str = "", /, **parameters: object) -> None:
-        """Keep both as messages; `parameters` fill the templates that are none yet."""
+        """Store both as messages; `parameters` fill those that are plain templates."""
         self.message = _filled(message, parameters)
         self.hint = _filled(hint, parameters)
         super().__init__(self.message)
@@ -117,17 +117,17 @@ def _filled(text: str, parameters: Mapping[str, object]) -> Message:
 
 
 def did_you_mean(name: str, known: Iterable[str], hint: str, /, **parameters: object) -> Message:
-    """A hint that begins with the known name nearest to a mistyped one, where one is near."""
+    """A hint that begins with the known name nearest to a mistyped one, if one is similar."""
     import difflib
 
     rest = Message(hint, **parameters)
-    # Half of a name of two characters is near.
+    # For short names, half of the characters suffice.
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6 if len(name) > 3 else 0.5)
     return Message("Did you mean {near}? {hint}", near=near[0], hint=rest) if near else rest
 
 
 class UsageError(StudioError):
-    """The request itself makes no sense: an unknown option, a value out of range."""
+    """An invalid request: an unknown option, a value out of range."""
 
     exit_code = 2
 

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: written aside, flushed, then renamed over the old one. Files of JSON are read with care."""
+"""Atomic writing of files and folders (written aside, flushed, renamed), and checked reading of JSON."""
 
 import contextlib
 import errno
@@ -16,11 +16,11 @@ from engine.system import scratch
 from engine.system.errors import Message, StudioError
 from engine.system.paths import HOME_VARIABLE
 
-# JSON nested deeper than this is refused: json.loads stops at the interpreter's own limit only, and whoever walks the value
-# afterwards would meet that limit again.
+# JSON nested deeper is rejected: json.loads is limited only by the interpreter's recursion limit, which code that walks the
+# value would hit again.
 MAX_JSON_DEPTH = 64
 MAX_JSON_BYTES = 64 << 20
-# Whole numbers beyond 64 bits fit no column, no array and no float.
+# Integers must fit into 64 bits.
 _MAX_WHOLE = 1 << 63
 _MAX_DIGITS = 19
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -28,7 +28,7 @@ _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
-    """Replace `path` by `content` (text as UTF-8) in one step; a crash leaves the old file. OSError when it cannot."""
+    """Replace `path` by `content` (text as UTF-8) atomically; a crash leaves the old file. Raises OSError."""
     data = content.encode() if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
@@ -38,7 +38,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes private files; what the studio writes is as readable as anything else of the user's.
+        # mkstemp creates private files; files of the studio get the user's default permissions.
         aside.chmod(0o666 & ~_umask())
         aside.replace(path)
     except BaseException:
@@ -48,13 +48,13 @@ def write_atomically(path: Path, content: bytes | str) -> None:
 
 
 def check_new_file(path: Path, *, replaces: bool | None = None) -> None:
-    """Refuse a file that a person named, before any work is done for it.
+    """Check a file to be written that the user named, before any work is done for it.
 
     Args:
-        replaces: whether --force was given; None where there is no such flag.
+        replaces: whether --force was given; None if there is no such flag.
 
     Raises:
-        StudioError: its folder is missing, it is a folder itself, or something is there already that is not to be replaced.
+        StudioError: when its folder is missing, it is a folder, or it exists and is not to be replaced.
     """
     if is_folder(path):
         raise StudioError("{path} is a folder.", "Name a file.", path=path)
@@ -67,7 +67,7 @@ def check_new_file(path: Path, *, replaces: bool | None = None) -> None:
 
 @contextlib.contextmanager
 def reporting_file_errors(path: Path) -> Iterator[None]:
-    """Turn an OSError while a file that a person named is written into a StudioError."""
+    """Context manager: turn an OSError into a StudioError while a file that the user named is written."""
     try:
         yield
     except OSError as error:
@@ -78,9 +78,9 @@ def reporting_file_errors(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def replace_folder(path: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `path`; when the block ends well it takes the place of `path`, old content and all.
+    """Context manager: yield an empty folder beside `path`, which replaces `path` at the end of the block.
 
-    When the block raises, the new folder is removed and `path` stays as it was.
+    When the block raises, the new folder is removed and `path` is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch.sweep_beside(path)
@@ -90,7 +90,7 @@ def replace_folder(path: Path) -> Iterator[Path]:
         for file in aside.rglob("*"):
             if file.is_file():
                 sync_file(file)
-                # Some writers (safetensors) make private files.
+                # Some writers (safetensors) create private files.
                 file.chmod(0o666 & ~_umask())
         scratch.replace(aside, path)
     sync_folder(path.parent)
@@ -98,7 +98,7 @@ def replace_folder(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def reporting_disk_errors(path: Path, error: type[StudioError]) -> Iterator[None]:
-    """Turn an OSError while `path`, or what is in it, is written into a StudioError that tells what can be done."""
+    """Context manager: turn an OSError into a StudioError with remedies, while `path` or its content is written."""
     try:
         yield
     except OSError as problem:
@@ -112,7 +112,7 @@ def reporting_disk_errors(path: Path, error: type[StudioError]) -> Iterator[None
 
 
 def folders_in(root: Path, error: type[StudioError]) -> list[Path]:
-    """The folders in a folder of the user's, hidden ones (being made or removed) left out; none where it is not there.
+    """The folders in a folder of the user's, except hidden ones (being created or removed); none if it is missing.
 
     Raises:
         error: when it cannot be read.
@@ -127,14 +127,14 @@ def folders_in(root: Path, error: type[StudioError]) -> list[Path]:
 
 
 def parse_json(text: bytes | str, *, infinity_too: bool = False) -> Any:
-    """The value of a JSON text, in UTF-8 where it is bytes, that is safe to walk, to compute with and to write again.
+    """Decode a JSON text (bytes: UTF-8) to a value that is safe to walk, to compute with and to write again.
 
-    A lone surrogate in a string becomes U+FFFD, so that every string of the value can be encoded. `infinity_too`: NaN and
-    Infinity, which are no JSON, are taken as Python writes them.
+    A lone surrogate in a string becomes U+FFFD, so that every string can be encoded. `infinity_too`: accept NaN and
+    Infinity, as Python writes them.
 
     Raises:
-        ValueError: with a clause for a person, when the text is no JSON, is nested deeper than `MAX_JSON_DEPTH`, or holds NaN,
-            infinity, a number too large for a float, or a whole number beyond 64 bits.
+        ValueError: with a clause for the user, when the text is no JSON, is nested deeper than `MAX_JSON_DEPTH`, or has NaN,
+            infinity, a number too large for a float, or an integer beyond 64 bits.
     """
     try:
         whole = text if isinstance(text, str) else text.decode("utf-8-sig")
@@ -157,11 +157,11 @@ def parse_json(text: bytes | str, *, infinity_too: bool = False) -> Any:
 def read_json(
     path: Path, error: type[StudioError] = StudioError, hint: str = "", max_bytes: int = MAX_JSON_BYTES
 ) -> Any:
-    """The value of a JSON file, as `parse_json` gives it.
+    """Read a JSON file with `parse_json`.
 
     Raises:
         error: (with `hint`) when the file is missing, is no regular file (a FIFO would block), cannot be read, is larger than
-            `max_bytes`, or is not what `parse_json` takes.
+            `max_bytes`, or is rejected by `parse_json`.
     """
     try:
         status = path.stat()
@@ -196,7 +196,7 @@ def _no_number(word: str) -> Never:
 
 
 _DECODER = json.JSONDecoder(parse_int=_whole, parse_float=_real, parse_constant=_no_number)
-# What `json.dumps` writes for a float that is infinite or no number.
+# Accepts what `json.dumps` writes for infinite floats and NaN.
 _DECODER_WITH_INFINITY = json.JSONDecoder(parse_int=_whole, parse_float=_real, parse_constant=float)
 
 
@@ -215,7 +215,7 @@ def _refuse_deep(value: Any) -> None:
 
 
 def _without_surrogates(value: Any) -> Any:
-    """The value with U+FFFD for every lone surrogate, keys included; it is at most `MAX_JSON_DEPTH` deep."""
+    """The value with every lone surrogate replaced by U+FFFD, keys included; it is at most `MAX_JSON_DEPTH` deep."""
     if isinstance(value, str):
         return _SURROGATES.sub("\ufffd", value)
     if isinstance(value, list):
@@ -229,9 +229,9 @@ def open_regular(path: Path) -> BinaryIO:
     """Open a file to read its bytes.
 
     Raises:
-        OSError: when it is not there, may not be read, or is no regular file: a FIFO would block for ever, a device has no end.
+        OSError: when it is missing, unreadable, or no regular file: a FIFO would block, a device has no end.
     """
-    # O_NONBLOCK: opening a FIFO waits for somebody who writes into it.
+    # O_NONBLOCK: opening a FIFO would otherwise wait for a writer.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -240,46 +240,46 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def read_start(path: Path, max_bytes: int) -> bytes:
-    """The first bytes of a small file; OSError as `open_regular`."""
+    """Read at most `max_bytes` of a file. Raises OSError as `open_regular`."""
     with open_regular(path) as file:
         return file.read(max_bytes)
 
 
 def is_file(path: Path) -> bool:
-    """Whether a regular file is there; False as well where nobody may look, or where no such path can be."""
+    """Whether a path is a regular file; False if it is not accessible or no valid path."""
     return os.path.isfile(path)  # noqa: PTH113 - unlike `Path.is_file` it raises no PermissionError and no ENAMETOOLONG
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a folder is there; False as well where nobody may look, or where no such path can be."""
+    """Whether a path is a folder; False if it is not accessible or no valid path."""
     return os.path.isdir(path)  # noqa: PTH112 - as `is_file`
 
 
 def is_there(path: Path) -> bool:
-    """Whether anything is there, a link that leads nowhere too; False where nobody may look."""
+    """Whether a path exists, dangling links included; False if it is not accessible."""
     return os.path.lexists(path)
 
 
 def resolved(path: Path) -> Path:
-    """The whole path with links followed; unlike `Path.resolve` it takes links that lead in a circle as they are."""
+    """The absolute path with links followed; unlike `Path.resolve` it accepts circular links."""
     return Path(os.path.realpath(path))
 
 
 def sync_file(path: Path) -> None:
-    """Make sure that what was written to a file is on the disk."""
-    # For writing: Windows flushes no file that is open for reading only.
+    """Flush a file to the disk."""
+    # Opened for writing, because Windows flushes no file that is open for reading only.
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 
 
 def sync_folder(path: Path) -> None:
-    """Make sure that a rename within a folder is on the disk, where folders can be opened and flushed."""
-    with contextlib.suppress(PermissionError, IsADirectoryError):  # Windows opens no folder
+    """Flush a rename within a folder to the disk, on systems where folders can be opened and flushed."""
+    with contextlib.suppress(PermissionError, IsADirectoryError):  # Windows cannot open folders
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         except OSError as error:
-            # Some network disks know no such thing.
+            # Some network disks do not support it.
             if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
                 raise
         finally:

@@ -1,4 +1,4 @@
-"""What the signals mean that ask a process to end: Ctrl-C, a polite kill, a terminal that closes."""
+"""Handling of the signals that ask a process to end: Ctrl-C (SIGINT), SIGTERM, SIGHUP."""
 
 import contextlib
 import signal
@@ -8,15 +8,15 @@ from collections.abc import Callable, Collection, Iterator
 from types import FrameType
 from typing import NoReturn
 
-# Signals that end a process which does not listen. Windows has no SIGHUP.
+# Signals that end a process by default, and can be handled. Windows has no SIGHUP.
 POLITE = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
-# One Ctrl-C may come twice, from the terminal and from a program between that passes it on.
+# Two signals within this time count as one: a Ctrl-C may arrive twice, from the terminal and from a parent that forwards it.
 ONE_WISH_S = 0.5
 
 
 @contextlib.contextmanager
 def _handled_by(handler: Callable[[int, FrameType | None], object], numbers: Collection[int]) -> Iterator[None]:
-    """For as long as the block lasts, some signals call another handler."""
+    """Context manager: handle some signals by another handler during the block."""
     before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
@@ -27,9 +27,9 @@ def _handled_by(handler: Callable[[int, FrameType | None], object], numbers: Col
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """For as long as the block lasts, SIGTERM and SIGHUP end it as Ctrl-C does, so that what it began is cleaned up.
+    """Context manager: SIGTERM and SIGHUP end the block as Ctrl-C does, so that it can clean up.
 
-    Those that come later do not disturb the cleaning: a terminal that closes sends several. What is ignored (nohup) stays so.
+    Further signals are ignored during the cleanup, because a closing terminal sends several. Ignored signals (nohup) stay ignored.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -47,9 +47,9 @@ def interruptible() -> Iterator[None]:
 
 @contextlib.contextmanager
 def deferred() -> Iterator[None]:
-    """For as long as the block lasts, signals that would end it wait for its end.
+    """Context manager: defer signals that would end the block until its end.
 
-    Around `Popen`: an interrupt between the start of the child and the assignment of its name would leave it behind.
+    For `Popen`: an interrupt between the start of the child and the assignment of its name would leave the child behind.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -65,10 +65,10 @@ def deferred() -> Iterator[None]:
 
 
 class StopRequest:
-    """The signals ask a training to save and stop; once more, by Ctrl-C or SIGTERM, they end it at once.
+    """Context manager: the first signal asks a training to save and stop; a second SIGINT or SIGTERM ends it immediately.
 
-    A terminal that closes may send SIGHUP twice, which is no impatience. Until `can_save` is set there is nothing to save, and
-    the first one ends the process at once. What is ignored (nohup) stays so.
+    A closing terminal may send SIGHUP twice, which does not count as a second signal. Until `can_save` is set, the first signal
+    ends the process immediately. Ignored signals (nohup) stay ignored.
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
@@ -92,7 +92,7 @@ class StopRequest:
         now_s = time.monotonic()
         if not self.requested:
             self.requested, self._first_s = True, now_s
-            # The signal may have come in the middle of another line, which allows no second one within.
+            # The signal may arrive while a line is being written, and writing is not reentrant.
             with contextlib.suppress(RuntimeError):
                 self._say("saving, then stopping (once more to stop at once) …")
         elif number in (signal.SIGINT, signal.SIGTERM) and now_s - self._first_s > ONE_WISH_S:

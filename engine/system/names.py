@@ -1,7 +1,7 @@
-"""Names and paths that a person gives: of models, runs and corpora, which become folders of the user's, and of files.
+"""Names and paths given by the user: names of models, runs and corpora, which become folders, and paths of files.
 
-A name is judged before any file is looked for, so that what no file system takes ends in a sentence and not in an error of the
-system: its length in bytes, characters that cannot be written, separators.
+Names are checked before any file access (length in bytes, unencodable characters, separators), so that invalid ones give a
+proper error message.
 """
 
 import ipaddress
@@ -11,22 +11,22 @@ from pathlib import Path
 
 from engine.system.errors import Message, StudioError, UsageError
 
-# As much of a value as a sentence can hold.
+# Maximum characters of a value within a sentence.
 _MAX_SHOWN = 60
 
 
 def shown(value: object) -> str:
-    """A value within a sentence: as Python writes it, which escapes what cannot be printed, and cut where it is long."""
+    """A value for a sentence: its `repr`, which escapes unprintable characters, truncated."""
     if isinstance(value, str):
         value = value[: _MAX_SHOWN + 1]
     elif isinstance(value, int) and abs(value) >= 10**_MAX_SHOWN:
-        return f"a number of more than {_MAX_SHOWN} digits"  # Python refuses to write one of some thousands
+        return f"a number of more than {_MAX_SHOWN} digits"  # Python refuses to format integers of thousands of digits
     text = repr(value)
     return text if len(text) <= _MAX_SHOWN + 2 else f"{text[:_MAX_SHOWN]}…"
 
 
 def printable(text: str) -> str:
-    """The text in one line, without anything that could steer a terminal: escapes, line ends, marks of direction, surrogates."""
+    """The text in one line, without characters that control a terminal: escapes, line ends, direction marks, surrogates."""
     return text if text.isprintable() else "".join(map(_printable, text))
 
 
@@ -37,22 +37,22 @@ def _printable(character: str) -> str:
 
 
 def padded(text: str, n_cells: int, *, to_right: bool = False) -> str:
-    """The text with spaces up to a width in terminal cells, of which a Han character takes two; before it with `to_right`."""
+    """The text padded to a width in terminal cells (a Han character takes two), on the left if `to_right`."""
     spaces = " " * (n_cells - sum(1 + (unicodedata.east_asian_width(one) in "WF") for one in text))
     return spaces + text if to_right else text + spaces
 
 
 def brief(text: str, max_chars: int = 300) -> str:
-    """The text in one line, cut where it is longer than a person reads."""
+    """The text in one line, truncated to `max_chars`."""
     return printable(text if len(text) <= max_chars else f"{text[:max_chars]}…")
 
 
-# What Linux, macOS and most other systems allow for one name and for a whole path. Files are written aside under a longer name:
-# `.NAME.12345678.tmp`.
+# Limits of Linux, macOS and most other systems for a name and for a path, in bytes. The limit of folder names is lower, because files
+# are written aside under a longer name: `.NAME.12345678.tmp`.
 MAX_NAME_BYTES = 255
 MAX_FOLDER_NAME_BYTES = 200
 MAX_PATH_BYTES = 4000
-# The longest value of a setting that is a text: a path, or a whole tune with every character given, is shorter.
+# Maximum length of a text setting; paths, and whole tunes with every character given, are shorter.
 MAX_TEXT_CHARS = 4096
 RULE = "Use letters, digits, spaces, dots, dashes and underscores."
 _MARKS = "_-. "
@@ -60,10 +60,10 @@ LOOPBACK = "localhost"
 
 
 def check_name(name: str, what: str, error: type[StudioError] = UsageError) -> str:
-    """A name that becomes a folder's: begins with a letter, a digit or `_`, goes on with these, spaces, dots and dashes.
+    """Check a name for a folder: it begins with a letter, a digit or `_`, followed by these, spaces, dots and dashes.
 
     Raises:
-        error: for any other, and for one of more than `MAX_FOLDER_NAME_BYTES`. `what` says what it should name: a model.
+        error: for any other name, or one of more than `MAX_FOLDER_NAME_BYTES`. `what`: the kind of thing named, such as "model".
     """
     if not is_name(name):
         if is_plain(name) and len(name.encode()) > MAX_FOLDER_NAME_BYTES:
@@ -77,21 +77,21 @@ def check_name(name: str, what: str, error: type[StudioError] = UsageError) -> s
 
 
 def is_name(name: str) -> bool:
-    """Whether `check_name` takes it."""
+    """Whether `check_name` accepts a name."""
     return is_plain(name) and len(name.encode()) <= MAX_FOLDER_NAME_BYTES
 
 
 def is_plain(name: str) -> bool:
-    """Whether a name has only the characters that `check_name` takes; such a name may be too long."""
+    """Whether a name has only characters that `check_name` accepts; it may be too long."""
     is_begun = bool(name) and (name[0].isalnum() or name[0] == "_")
     return is_begun and all(one.isalnum() or one in _MARKS for one in name)
 
 
 def path_of(text: str | Path) -> Path:
-    """The path that a person wrote, its `~` or `~user` expanded.
+    """The path that the user wrote, with `~` or `~user` expanded.
 
     Raises:
-        UsageError: for what no file system takes: an empty path, a NUL, a part of more than `MAX_NAME_BYTES`, an unknown user.
+        UsageError: for an invalid path: empty, with a NUL, with a part of more than `MAX_NAME_BYTES`, or of an unknown user.
     """
     written = str(text)
     if not written or "\0" in written:
@@ -118,7 +118,7 @@ def path_of(text: str | Path) -> Path:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address."""
+    """Whether an address is reachable from this machine only."""
     try:
         return host == LOOPBACK or ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

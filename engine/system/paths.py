@@ -1,8 +1,8 @@
-"""Every folder that the engine reads or writes outside a run.
+"""The folders that the engine reads or writes outside a run.
 
-What the user owns lies in the data folder, `config.toml` in the config folder, the studio's own settings and logs in the state
-folder, caches in the cache folder, as platformdirs names them for the system. Setting the environment variable
-`POETRY_TUI_HOME` puts all of it into one folder: for tests, for a portable studio on a stick, for a second user.
+The user's data are in the data folder, `config.toml` in the config folder, the studio's settings and logs in the state
+folder, caches in the cache folder of the system, as given by platformdirs. The environment variable
+`POETRY_TUI_HOME` puts all of them into one folder: for tests, a portable studio, or a second user.
 """
 
 import os
@@ -19,10 +19,10 @@ HOME_VARIABLE = "POETRY_TUI_HOME"
 
 
 def home() -> Path:
-    """The folder that holds everything the user owns: corpora, models, runs, favourites.
+    """The folder of the user's data: corpora, models, runs, favourites.
 
     Raises:
-        UsageError: when `POETRY_TUI_HOME` names what can be no folder.
+        UsageError: when `POETRY_TUI_HOME` is no valid path.
     """
     if _is_moved():
         try:
@@ -35,42 +35,42 @@ def home() -> Path:
 
 
 def corpora() -> Path:
-    """One folder a corpus: cleaned poems, licence, source."""
+    """The corpora, a folder each: cleaned poems, licence, source."""
     return home() / "corpora"
 
 
 def models() -> Path:
-    """One folder a model that the user added; the bundled ones lie in `bundled_data()`."""
+    """The user's models, a folder each; the bundled ones are in `bundled_data()`."""
     return home() / "models"
 
 
 def runs() -> Path:
-    """One folder a training run."""
+    """The training runs, a folder each."""
     return home() / "runs"
 
 
 def caches() -> Path:
-    """Files that are made again when they are missing."""
+    """The caches, which are rebuilt when missing."""
     return home() / "cache" if _is_moved() else platformdirs.user_cache_path(APP_NAME, appauthor=False)
 
 
 def config_file() -> Path:
-    """The file of the user's defaults, which the studio writes once and never changes."""
+    """The file of the user's defaults, which the studio creates once and never changes."""
     folder = home() if _is_moved() else platformdirs.user_config_path(APP_NAME, appauthor=False)
     return folder / "config.toml"
 
 
 def state_file(name: str) -> Path:
-    """A file of the studio's own, such as `settings.json` or `log/engine.log`, in the state folder.
+    """A file of the studio, such as `settings.json` or `log/engine.log`, in the state folder.
 
-    One that an earlier version left in the data folder is moved here once; where it cannot be moved, it is used where it lies.
+    A file that an older version wrote into the data folder is moved here first; if that fails, its old path is returned.
     """
     folder = home() if _is_moved() else platformdirs.user_state_path(APP_NAME, appauthor=False)
     return moved_once(home() / name, folder / name)
 
 
 def moved_once(old: Path, new: Path) -> Path:
-    """The path of a file or folder that an earlier version kept as `old`: `new`, after moving it; `old` where it cannot be moved."""
+    """Move a file or folder of an older version from `old` to `new`; returns `new`, or `old` if it cannot be moved."""
     if old != new and os.path.lexists(old) and not os.path.lexists(new):
         try:
             new.parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ def _is_moved() -> bool:
 
 
 def bundled_data() -> Path:
-    """What ships with the package: beside the code in a wheel, at the top of the checkout in development."""
+    """The data of the package: beside the code in a wheel, at the top of the checkout in development."""
     package = Path(__file__).parent.parent
     inside_wheel = package / "data"
     return inside_wheel if inside_wheel.is_dir() else package.parent / "data"

@@ -1,4 +1,4 @@
-"""Starting and ending child processes on every system, and how the threads of this one wait."""
+"""Starting and ending child processes, the waiting of threads, and the ranks of distributed processes."""
 
 import contextlib
 import os
@@ -10,21 +10,21 @@ from typing import Any
 from engine.system.interruption import deferred
 
 PATIENCE_S = 3.0
-# OpenMP's own variable, and that of GNU's libgomp.
+# Environment variables of OpenMP, and of GNU's libgomp.
 WAIT_POLICY, SPIN_COUNT = "OMP_WAIT_POLICY", "GOMP_SPINCOUNT"
 
 
 def own_session() -> dict[str, Any]:
-    """What `Popen` takes for a process that neither Ctrl-C nor a closing terminal reaches."""
+    """Options of `Popen` for a process that neither Ctrl-C nor a closing terminal reaches."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
     return {"start_new_session": True}
 
 
 def call_politely(line: Sequence[str], **options: Any) -> int:
-    """Run a program and return its exit status. An interrupt is passed on to it, and then its own end is waited for.
+    """Run a program and return its exit status. An interrupt is forwarded to it, and its end awaited.
 
-    `subprocess.call` would kill it a quarter of a second after Ctrl-C, whatever it has to save.
+    `subprocess.call` would kill it 0.25 s after Ctrl-C, even while it saves.
     """
     process = None
     try:
@@ -44,8 +44,8 @@ def call_politely(line: Sequence[str], **options: Any) -> int:
 
 
 def end_tree(process: "subprocess.Popen[bytes]") -> None:
-    """End a process and all that it started (a package manager may be a script that calls another), and wait for it."""
-    # Whoever only starts processes (the studio, before its first paint) does not wait for it to be loaded.
+    """End a process and its descendants (a package manager may be a script that calls another), and wait for it."""
+    # Imported here: the studio only starts processes before its first paint.
     import psutil
 
     below = []
@@ -63,13 +63,13 @@ def end_tree(process: "subprocess.Popen[bytes]") -> None:
 
 
 def wait_passively() -> None:
-    """Let waiting threads sleep instead of spin, unless the environment says otherwise; call it before torch is loaded.
+    """Let waiting threads sleep instead of spin, unless the environment decides otherwise; call it before torch is loaded.
 
-    A thread that spins holds its core. Where another process wants that core (a training beside a composition, or anything else),
-    the thread that is waited for does not get it: 200 七绝 take 7 s alone, 52 s beside a training whose threads spin, and 8 s
-    beside one whose threads sleep. Alone it makes no difference that could be measured (two cores).
+    A spinning thread occupies its core and keeps the thread that it waits for from running if another process wants the core:
+    200 七绝 take 7 s alone, 52 s beside a training whose threads spin, and 8 s
+    beside one whose threads sleep. Without competition there is no measurable difference (two cores).
 
-    The variables are OpenMP's own and that of GNU's libgomp; both are read once, when the library is loaded.
+    The libraries read these variables once, when they are loaded.
     """
     if WAIT_POLICY not in os.environ and SPIN_COUNT not in os.environ:
         os.environ[WAIT_POLICY] = "PASSIVE"
@@ -97,7 +97,7 @@ def is_single_machine() -> bool:
 
 
 def restart_count() -> int:
-    """How often `torchrun` has restarted the processes after one of them died."""
+    """The number of times that `torchrun` has restarted the processes after one of them died."""
     return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
 
 

@@ -1,8 +1,8 @@
-"""Folders that belong to a process while it works, and to nobody once it is dead: what a kill left behind is swept away.
+"""Scratch folders: owned by a process while it runs, and swept away if a killed process left them.
 
-The process that makes one holds a lock on the folder itself, which the system drops with the process; whoever can take the
-lock of a scratch folder has found an abandoned one. Where folders cannot be locked (Windows, some network disks), one that
-nothing was written to for a day counts as abandoned.
+The owner holds a lock on the folder itself, which the system releases with the process; a scratch folder whose lock
+is free is abandoned. Where folders cannot be locked (Windows, some network disks), one without
+changes for a day counts as abandoned.
 """
 
 import contextlib
@@ -16,14 +16,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ABANDONED_AFTER_S = 24 * 3600.0
-# What `tempfile` puts between prefix and suffix.
+# The random part that `tempfile` puts between prefix and suffix.
 _RANDOM = "[a-z0-9_]{8}"
 ASIDE, STEPPED_ASIDE = ".tmp", ".old"
 
 
 @contextlib.contextmanager
 def scratch_folder(parent: Path, prefix: str, suffix: str = "") -> Iterator[Path]:
-    """A new empty folder in `parent` that is gone, with what it holds by then, when the block is left. Raises OSError."""
+    """Context manager: create an empty folder in `parent`, removed with its content at the end of the block. Raises OSError."""
     folder, lock = _make(parent, prefix, suffix)
     try:
         yield folder
@@ -33,7 +33,7 @@ def scratch_folder(parent: Path, prefix: str, suffix: str = "") -> Iterator[Path
 
 
 def sweep(parent: Path, prefix: str) -> None:
-    """Remove the scratch folders of this kind that dead processes of ours left in `parent`; what cannot be removed stays."""
+    """Remove abandoned scratch folders with a prefix in `parent`; those that cannot be removed remain."""
     for folder in _matching(parent, f"{re.escape(prefix)}{_RANDOM}"):
         with _abandoned(folder) as is_abandoned:
             if is_abandoned:
@@ -41,21 +41,21 @@ def sweep(parent: Path, prefix: str) -> None:
 
 
 def sweep_beside(path: Path) -> None:
-    """Remove what dead processes left that were about to replace the folder `path`; an old one that had stepped aside comes back."""
+    """Remove the scratch folders of dead processes that were replacing the folder `path`; an old folder moved aside is restored."""
     _sweep_asides(path.parent, re.escape(path.name))
 
 
 def sweep_below(parent: Path) -> None:
-    """The same for every folder in `parent`, which must be one of our own."""
+    """As `sweep_beside`, for every folder in `parent`, which must be a folder of the studio."""
     _sweep_asides(parent, ".+")
 
 
 def replace(new: Path, path: Path) -> None:
-    """Put one folder in the place of another in the same parent; the old one comes back when that fails. Raises OSError."""
+    """Replace a folder by another in the same parent; on failure the old one is restored. Raises OSError."""
     if not path.exists():
         new.rename(path)
         return
-    # A folder with content cannot be replaced in one step, so the old one steps aside first.
+    # A non-empty folder cannot be replaced in one step, so the old one is moved aside first.
     aside, lock = _make(path.parent, f".{path.name}.", STEPPED_ASIDE)
     old = aside / "old"
     try:
@@ -66,7 +66,7 @@ def replace(new: Path, path: Path) -> None:
             old.rename(path)
         raise
     finally:
-        # Should even its coming back fail, the next sweep brings it back.
+        # If restoring fails too, the next sweep restores it.
         if path.exists():
             shutil.rmtree(aside, ignore_errors=True)
         _let_go(lock)
@@ -87,7 +87,7 @@ def _sweep_asides(parent: Path, name: str) -> None:
 
 
 def _matching(parent: Path, pattern: str) -> list[Path]:
-    """The folders (no links) in `parent` that are ours and named so."""
+    """The folders (no links) in `parent` of this user whose name matches."""
     found = []
     with contextlib.suppress(OSError), os.scandir(parent) as entries:
         for entry in entries:
@@ -101,7 +101,7 @@ def _is_ours(entry: "os.DirEntry[str]") -> bool:
 
 
 def _make(parent: Path, prefix: str, suffix: str) -> tuple[Path, int | None]:
-    """A new folder and the descriptor that holds its lock, or None where it cannot be locked."""
+    """A new folder, and the descriptor that holds its lock; None if it cannot be locked."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=prefix, suffix=suffix, dir=parent))
         descriptor = None
@@ -111,7 +111,7 @@ def _make(parent: Path, prefix: str, suffix: str) -> tuple[Path, int | None]:
             if os.path.samestat(os.fstat(descriptor), folder.stat()):
                 return folder, descriptor
         except (FileNotFoundError, BlockingIOError):
-            pass  # swept between its making and its locking: make another
+            pass  # swept between creation and locking: create another
         except OSError:
             _let_go(descriptor)
             return folder, None
@@ -120,7 +120,7 @@ def _make(parent: Path, prefix: str, suffix: str) -> tuple[Path, int | None]:
 
 @contextlib.contextmanager
 def _abandoned(folder: Path) -> Iterator[bool]:
-    """Whether nobody works in a scratch folder; nobody begins to, as long as the block lasts."""
+    """Context manager: whether a scratch folder is abandoned; its lock is held during the block."""
     descriptor = None
     try:
         try:
@@ -137,7 +137,7 @@ def _abandoned(folder: Path) -> Iterator[bool]:
 
 
 def _lock(descriptor: int) -> None:
-    """Lock a folder. Raises BlockingIOError where another process holds it, and another OSError where folders have no locks."""
+    """Lock a folder. Raises BlockingIOError if another process holds the lock, another OSError if folders cannot be locked."""
     try:
         import fcntl
     except ImportError:  # Windows

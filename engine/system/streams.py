@@ -1,7 +1,7 @@
-"""stdin, stdout and stderr of a command, whatever they lead to: a closed pipe, a full disk, a terminal that is gone, nothing.
+"""Standard streams that tolerate a closed pipe, a full disk, a closed terminal or a closed descriptor.
 
-stdout is data: that it takes no more is an error, `OutputLostError`, once; what is written after that is dropped. stderr is
-narration: what it does not take is dropped. A closed stdin is an empty one.
+stdout is data: the first failed write raises `OutputLostError`, later ones are dropped. stderr is
+narration: failed writes are dropped. A closed stdin is empty.
 """
 
 import errno
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class OutputLostError(Exception):
-    """stdout takes no more. Not an OSError: whoever catches those means files."""
+    """Writing to stdout failed. It is no OSError, which code catches for files."""
 
     def __init__(self, number: int) -> None:
         super().__init__("stdout is closed" if number == errno.EBADF else os.strerror(number))
@@ -24,23 +24,23 @@ class OutputLostError(Exception):
 
     @property
     def is_unwanted(self) -> bool:
-        """Whether its reader has gone (`| head`): who reads no further has read enough."""
+        """Whether the reader closed the pipe, as `| head` does, which is no error."""
         return self.number == errno.EPIPE
 
     @property
     def is_hang_up(self) -> bool:
-        """Whether it was a terminal that is gone."""
+        """Whether the terminal was closed."""
         return self.number == errno.EIO
 
 
 def prepare() -> None:
-    """Make the three streams of this process sure, as the module says, and UTF-8; streams that somebody captures stay."""
+    """Replace closed or fragile standard streams (see the module), and set UTF-8; captured streams are unchanged."""
     for wanted in (0, 1, 2):
         _fill(wanted)
-    # The console of Windows is no file of bytes.
+    # The Windows console is no byte stream.
     is_plain = sys.platform != "win32"
     if sys.stdin is None:
-        sys.stdin = open(0, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115 - it stays open
+        sys.stdin = open(0, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115 - stays open
     if sys.stdout is None or (is_plain and sys.stdout is sys.__stdout__):
         sys.stdout = _text(_Stdout(1, is_closed=sys.stdout is None))
     if sys.stderr is None or (is_plain and sys.stderr is sys.__stderr__):
@@ -48,11 +48,11 @@ def prepare() -> None:
 
 
 def _fill(number: int) -> None:
-    """Where a standard descriptor is closed, let it lead to nothing: the next file that is opened must not take its number."""
+    """Open the null device as a closed standard descriptor, so that the next opened file does not get its number."""
     try:
         os.fstat(number)
     except OSError:
-        # Not inheritable, as all that Python opens: a command that takes our place finds it closed, and says so.
+        # Not inheritable, as all files of Python: a program started with exec finds the descriptor closed, and reports it.
         os.open(os.devnull, os.O_RDWR)
 
 
@@ -63,7 +63,7 @@ def _text(raw: io.FileIO, *, write_through: bool = False) -> TextIO:
 
 
 class _Waiting(io.FileIO):
-    """Waits where another program has made what we share with it non-blocking."""
+    """A file that waits if another program has made the shared description non-blocking."""
 
     def write(self, data: "ReadableBuffer", /) -> int:
         while (n_written := super().write(data)) is None:
@@ -72,7 +72,7 @@ class _Waiting(io.FileIO):
 
 
 class _Stdout(_Waiting):
-    """Raises OutputLostError at the first write that fails."""
+    """stdout that raises OutputLostError at the first failed write."""
 
     def __init__(self, number: int, *, is_closed: bool) -> None:
         super().__init__(number, "w", closefd=False)
@@ -92,7 +92,7 @@ class _Stdout(_Waiting):
 
 
 class _Stderr(_Waiting):
-    """Takes everything."""
+    """stderr that drops failed writes."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number, "w", closefd=False)
@@ -105,19 +105,19 @@ class _Stderr(_Waiting):
 
 
 def use_utf8(*, restarts: bool = True) -> None:
-    """Read and write streams in UTF-8, and begin again in Python's UTF-8 mode where the locale cannot name a Chinese file.
+    """Use UTF-8 for the streams, and restart in Python's UTF-8 mode if the locale cannot encode Chinese file names.
 
-    Under `LC_ALL=C` without that mode arguments arrive as lone surrogates, and no path with a Chinese character can be opened.
-    The arguments of the new start are the very bytes of this one. To be called before anything is read or written; `restarts`:
-    whether the process is this program's own.
+    Under `LC_ALL=C` without that mode, arguments arrive as lone surrogates, and no path with a Chinese character can be opened.
+    The restart gets the same argument bytes. Call it before anything is read or written. `restarts`:
+    whether the process may be restarted, because it belongs to this program.
     """
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A byte that is no UTF-8 goes through as an escape, which in a text of JSON is JSON's own.
+            # An invalid byte is passed on as an escape, which is valid in JSON.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     if not restarts or os.name != "posix" or sys.flags.utf8_mode or _can_name_chinese_files():
         return
-    os.environ["PYTHONUTF8"] = "1"  # and for every process that is started from here
+    os.environ["PYTHONUTF8"] = "1"  # for child processes too
     os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
 
 

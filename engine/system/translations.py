@@ -1,8 +1,8 @@
-"""Errors, notes and help in Chinese.
+"""Chinese translations of errors, notes and help.
 
-The engine words them in English, errors as `errors.Message`: a template with parameters. The tables of `data/i18n/errors` hold,
-for each template, its translation with the same placeholders. A parameter is translated in turn where it is a message or a known
-phrase, and stands as it is otherwise. A test finds every template of the source in these tables.
+The engine writes them in English, errors as `errors.Message`: a template with parameters. The tables of `data/i18n/errors` have,
+for each template, its translation with the same placeholders. A parameter is translated if it is a message or a known
+phrase. A test finds every template of the source in these tables.
 """
 
 import functools
@@ -13,41 +13,41 @@ from engine.system.errors import Message, argument_of
 from engine.system.paths import bundled_rows
 
 ERROR_TABLES = ("commands", "composing", "corpora", "models", "runs", "settings", "settings_help", "help", "output")
-# Set by `--lang`; the engine, which is a process of its own, inherits it.
+# Set by `--lang`; the engine process inherits it.
 LANGUAGE_VARIABLE = "POETRY_TUI_LANG"
 
 
 def worded(text: str, /, **parameters: object) -> str:
-    """A text for the terminal: in Chinese where `--lang` or else the locale says so, as it is otherwise; `parameters` fill it."""
+    """A text for the terminal, in Chinese if `--lang` or the locale asks for it; `parameters` fill its template."""
     message = Message(text, **parameters) if parameters else text
     return in_chinese(message) if is_chinese() else message
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names one after the other, separated as the language of the command line does it."""
+    """Names joined by the separator of the command line's language."""
     return ("、" if is_chinese() else ", ").join(names)
 
 
 def is_chinese() -> bool:
-    """Whether the command line speaks Chinese: by `--lang`, else by the locale."""
+    """Whether the command line uses Chinese: by `--lang`, else by the locale."""
     names = (LANGUAGE_VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG")
     return next((value for name in names if (value := os.environ.get(name))), "").startswith("zh")
 
 
 @functools.cache
 def sentences() -> Mapping[str, str]:
-    """The Chinese of every error message, read when the first is asked for."""
+    """English template -> Chinese, of every error message; read on first use."""
     return {english: chinese for table in ERROR_TABLES for english, chinese in bundled_rows(f"i18n/errors/{table}.tsv")}
 
 
 @functools.cache
 def phrases() -> Mapping[str, str]:
-    """The Chinese of the phrases that stand as parameters in error messages."""
+    """English -> Chinese, of the phrases that are parameters of error messages."""
     return dict(bundled_rows("i18n/errors/phrases.tsv"))
 
 
 def in_chinese(text: str) -> str:
-    """The Chinese wording of a message; a text that is in no table stays as it is."""
+    """The Chinese translation of a message; a text that is in no table is unchanged."""
     if not isinstance(text, Message):
         return sentences().get(text) or phrases().get(text, text)
     if text.template == Message.WITH_HINT:
@@ -59,7 +59,7 @@ def in_chinese(text: str) -> str:
 
 
 def _parameter(value: object) -> object:
-    """A parameter within a sentence: of the texts only phrases are translated, so that a name never is."""
+    """A translated parameter. Of texts, only known phrases are translated, never names."""
     value = argument_of(value)
     if isinstance(value, Message):
         return in_chinese(value)

@@ -1,1 +1,1 @@
-"""The training loop and its parts: batches in, checkpoints and events out."""
+"""The training loop and its parts: trainer, curriculum, previews, probes, distributed workers."""

@@ -1,4 +1,4 @@
-"""Building the trainer of a run: corpus, model and optimiser are made, or loaded from its last checkpoint."""
+"""Construction of a run's trainer: corpus, model and optimiser, new or loaded from the last checkpoint."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -25,14 +25,14 @@ from engine.training.progress import Progress, ResourceMeter
 from engine.training.trainer import Trainer, make_optimizer
 from engine.training.warm_start import warm_start
 
-# A control code is read and never predicted: this output bias leaves it neither probability nor gradient.
+# Initial output bias of control codes, which are inputs only: it leaves them neither probability nor gradient.
 CONTROL_CODE_BIAS = -30.0
 
 
 def build_trainer(
     config: TrainConfig, folder: Path, workers: Workers, device: torch.device, *, resume: bool
 ) -> Trainer:
-    """Open the corpus, make or load model and optimiser, and plan the curriculum."""
+    """Open the corpus, create or load model and optimiser, and plan the curriculum. Raises RunError if the corpus has changed."""
     torch.manual_seed(config.seed)
     dtype = product_dtype(config.precision, device, config.model.hidden_size)
 
@@ -46,9 +46,9 @@ def build_trainer(
         held_out_segments(corpus, config),
     )
     if progress.best_step is not None and checkpoints.path_of(progress.best_step).is_dir():
-        checkpoints.point("best", progress.best_step)  # a kill may have come between a checkpoint and its naming
+        checkpoints.point("best", progress.best_step)  # a kill may have come between writing and pointing
     keep_lines(corpus.corpus, folder)
-    # Not before the corpus is read: memory freed by reading goes back to the system.
+    # After reading the corpus, whose memory is to be returned to the system.
     tune_malloc()
 
     started = events.RunStarted(
@@ -69,13 +69,13 @@ def build_trainer(
 
 
 def _trained_on(checkpoint: Path | None) -> str | None:
-    """SHA-256 of the corpus that a checkpoint was trained on."""
+    """SHA-256 of the corpus that a checkpoint was trained on; None without one."""
     corpus = {} if checkpoint is None else read_metadata(checkpoint).get("corpus")
     return corpus.get("sha256") if isinstance(corpus, dict) else None
 
 
 def _tags(config: TrainConfig, checkpoint: Path | None) -> Sequence[str]:
-    """Control codes of the vocabulary. A resumed run keeps those that it began with; a later version may have more."""
+    """The control codes of the vocabulary. A resumed run keeps its own; a later version may have more."""
     if config.conditioning_prob == 0:
         return ()
     return control_code_tags() if checkpoint is None else list(read_metadata(checkpoint).get("header_tags", ()))
@@ -84,7 +84,7 @@ def _tags(config: TrainConfig, checkpoint: Path | None) -> Sequence[str]:
 def _restore(
     checkpoint: Path | None, corpus: TokenizedCorpus, config: TrainConfig, device: torch.device
 ) -> tuple[CharRNN, torch.optim.Optimizer, Progress]:
-    """Make a new model with its optimiser, or load those of a checkpoint."""
+    """Create a model with its optimiser, or load those of a checkpoint."""
     if checkpoint is None:
         model = CharRNN(config.model, len(corpus.vocabulary)).to(device)
         with torch.no_grad():
@@ -107,7 +107,7 @@ def _restore(
 
 
 def _parent_model(config: TrainConfig) -> Mapping[str, object]:
-    """Metadata of the model that gave the initial weights; empty for a training from scratch."""
+    """Metadata of the model of the initial weights; empty for a training from scratch."""
     if config.start_from is None:
         return {}
     metadata = read_metadata(find_model(config.start_from))

@@ -1,6 +1,6 @@
 """The curriculum: the whole corpus, epoch after epoch, then optionally an anneal phase on short poems only.
 
-The data read while the learning rate falls shapes a model most; a model for quatrains may end on them.
+The data read while the learning rate decays shape a model most; a model for quatrains may end on quatrains.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from engine.system.errors import CorpusError
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`segments` are read from `first_step` on, until before `end_step`; its epochs are counted from `first_epoch` on."""
+    """A phase of a training: `segments` are read from `first_step` to before `end_step`; epochs count from `first_epoch`."""
 
     segments: Segments
     first_step: int
@@ -41,22 +41,22 @@ class Curriculum:
         return self.stages[0].segments.n_targets
 
     def epochs_at(self, step: int, batch_size: int) -> float:
-        """Epochs completed after a number of steps, with fractions; also of a stage that ends within an epoch."""
+        """Epochs completed after a number of steps, as a fraction; all stages are counted, including partial epochs."""
         return sum(
             max(0, min(step, stage.end_step) - stage.first_step) / n_batches(stage.segments, batch_size)
             for stage in self.stages
         )
 
     def stage_at(self, step: int) -> Stage:
-        """Stage of a step before the last."""
+        """The stage of a step below `total_steps`."""
         return next(stage for stage in self.stages if step < stage.end_step)
 
 
 def plan_curriculum(corpus: TokenizedCorpus, config: TrainConfig, *, end_counts: bool = False) -> Curriculum:
-    """The stages of a training. `end_counts`: see `cut_segments`.
+    """Plan the stages of a training. `end_counts`: see `cut_segments`.
 
     Raises:
-        CorpusError: no poem of the training split is short enough.
+        CorpusError: when no poem of the training split is short enough.
     """
     segments = _segments(corpus, config, config.max_poem_chars, end_counts)
     total_steps = config.n_epochs * n_batches(segments, config.batch_size)
@@ -72,12 +72,12 @@ def plan_curriculum(corpus: TokenizedCorpus, config: TrainConfig, *, end_counts:
 
 
 def held_out_segments(corpus: TokenizedCorpus, config: TrainConfig) -> Segments:
-    """Validation data: the first `n_val_poems` poems of the validation split, one segment each.
+    """The validation data: the first `n_val_poems` poems of the validation split, one segment each.
 
-    With an anneal phase only poems within `anneal_max_chars`, if there are any: longer ones would seem to grow worse during it.
+    With an anneal phase, only poems within `anneal_max_chars`, if there are any, because the loss of longer poems rises in this phase.
 
     Raises:
-        CorpusError: no poem of the split is short enough.
+        CorpusError: when no poem of the split is short enough.
     """
     poems = _short_enough(corpus, corpus.indices("validation"), config.max_poem_chars)
     if not len(poems):

@@ -22,7 +22,7 @@ from engine.system.processes import is_single_machine, local_rank, restart_count
 
 Rows = NDArray[np.int64]
 
-# Ranks wait for each other through validations and pauses; a dead one is noticed by its broken connection.
+# Long, because ranks wait for each other during validations and pauses; a dead rank is noticed by its broken connection.
 TIMEOUT = timedelta(days=7)
 
 
@@ -36,7 +36,7 @@ class NextAction(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Process group of a training. `control_group` carries the next actions, on the processor for every device."""
+    """The process group of a training. `control_group` carries the next actions, on the CPU with any device."""
 
     rank: int = 0
     size: int = 1
@@ -47,9 +47,9 @@ class Workers:
         return rows[self.rank :: self.size]
 
     def all_reduce(self, parameters: Sequence[torch.nn.Parameter], nats: Tensor) -> Tensor:
-        """Sum the gradients over all ranks, in place, and a scalar of nats, which is returned.
+        """Sum the gradients over all ranks in place, and a scalar of nats; returns the summed scalar.
 
-        One message for all: with small models the number of messages costs more than their size.
+        It is one message, because with small models the number of messages costs more than their size.
         """
         if self.size == 1:
             return nats
@@ -74,7 +74,7 @@ class Workers:
 
 
 def local_device(device: torch.device) -> torch.device:
-    """Graphics card of this process among those of its machine."""
+    """The GPU of this process among those of its machine."""
     if device.type != "cuda" or world_size() == 1:
         return device
     return torch.device("cuda", local_rank())
@@ -82,7 +82,7 @@ def local_device(device: torch.device) -> torch.device:
 
 @contextmanager
 def join_workers(device: torch.device) -> Iterator[Workers]:
-    """Hold the process group open for the block; without `torchrun` a group of one."""
+    """Context manager: join the process group for the block; without `torchrun` it is a group of one."""
     if world_size() == 1:
         yield Workers()
         return
@@ -90,7 +90,7 @@ def join_workers(device: torch.device) -> Iterator[Workers]:
         torch.cuda.set_device(device)
     store, rank, size = next(dist.rendezvous("env://", timeout=TIMEOUT))  # type: ignore[attr-defined]
     if is_single_machine():
-        # torchrun's store outlives a restart: what the dead workers left there must not be found by the new ones.
+        # torchrun's store outlives a restart; the prefix hides the entries of dead workers from the new ones.
         store = dist.PrefixStore(f"start-{restart_count()}", store)  # type: ignore[attr-defined]
     backend = "nccl" if device.type == "cuda" else "gloo"
     dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=TIMEOUT)

@@ -40,7 +40,7 @@ def run_training(
     """Train into a run folder: each event is appended to `events.jsonl`, then passed to `on_record`.
 
     Returns:
-        The reason of the end: completed, stopped or diverged.
+        Why the training ended: completed, stopped or diverged.
 
     Raises:
         StudioError: for an error that the user can correct. Every error is also written to the run as a `run_failed` event.
@@ -52,7 +52,7 @@ def run_training(
     step, reason = 0, "stopped"
     try:
         if resume:
-            ControlFiles(folder).clear()  # what an earlier life of the run was asked for and did not do
+            ControlFiles(folder).clear()  # requests left from before the interruption
         write_config(folder, config)
         writer.log(
             f"{time.strftime('%Y-%m-%d %H:%M:%S')} {'resumed' if resume else 'started'} by process {os.getpid()}"
@@ -78,7 +78,7 @@ def run_training(
 
 @contextmanager
 def _workers_and_device(config: TrainConfig) -> Iterator[tuple[Workers, torch.device]]:
-    """Join the process group; yields it with this process's device. Sets the number of threads."""
+    """Context manager: set the number of threads, join the process group, and yield it with this process's device."""
     use_threads(config.n_threads or max(1, usable_cores() // local_world_size()))
     device = local_device(choose_device(config.device))
     with join_workers(device) as workers:
@@ -88,11 +88,11 @@ def _workers_and_device(config: TrainConfig) -> Iterator[tuple[Workers, torch.de
 def train(  # noqa: C901 - the training loop is one story, read from top to bottom
     trainer: Trainer, stop_requested: Callable[[], bool] = lambda: False
 ) -> Iterator[events.Event]:
-    """Train until the last step, a stop request or divergence. Yields the events of the run; writes checkpoints to its folder."""
+    """Train until the last step, a stop request or a divergence. Yields the events of the run and writes its checkpoints."""
     config, control, workers = trainer.config, trainer.control, trainer.workers
     yield trainer.started
     if trainer.progress.step == 0:
-        yield trainer.probe()  # the weights as they were initialised
+        yield trainer.probe()  # the initial weights
 
     meter = Meter(trainer.device, unknown_nats(trainer.vocabulary))
     for batch in trainer.batches():
@@ -163,7 +163,7 @@ def train_as_worker(trainer: Trainer) -> str:
     """Train as a follower rank: take every step, and after it the action that the main process broadcasts.
 
     Returns:
-        The reason of the end: completed or stopped.
+        Why the training ended: completed or stopped.
     """
     for batch in trainer.batches():
         trainer.update(batch)
@@ -183,7 +183,7 @@ def _is_sane(loss_nats: float, vocab_size: int) -> bool:
 def _handle_commands(
     trainer: Trainer, requests: frozenset[str], stop_requested: Callable[[], bool]
 ) -> Iterator[events.Event]:
-    """Carry out the requests of the control folder. A pause blocks here until it is withdrawn; saving and sampling work meanwhile."""
+    """Handle the requests of the control folder. A pause blocks until it is withdrawn; saving and sampling work meanwhile."""
     control, progress = trainer.control, trainer.progress
     yield from _acknowledge(control, requests, progress)
     if PAUSE in requests:
@@ -200,7 +200,7 @@ def _handle_commands(
 
 
 def _acknowledge(control: ControlFiles, requests: frozenset[str], progress: Progress) -> Iterator[events.Control]:
-    """Acknowledge the requests that have been carried out, and set a requested learning rate."""
+    """Acknowledge handled requests, and set a requested learning rate."""
     if SAVE in requests:
         control.acknowledge(SAVE)
         yield events.Control(step=progress.step, what="saved on request")
@@ -213,14 +213,14 @@ def _acknowledge(control: ControlFiles, requests: frozenset[str], progress: Prog
 
 
 class Meter:
-    """Sums over the steps since the last reading. They stay on the device, so that only a reading synchronises with it.
+    """Sums over the steps since the last reading. They stay on the device, so that only `read` synchronises with it.
 
-    `unknown_nats`: additional cost of a target outside the vocabulary in nats per Han character.
+    `unknown_nats`: additional nats per Han target outside the vocabulary.
     """
 
     def __init__(self, device: torch.device, unknown_nats: float) -> None:
         self._unknown_nats = unknown_nats
-        # Only a CPU has doubles at no cost; over the few steps between readings float32 is exact enough.
+        # Float64 is cheap on a CPU only; for the few steps between readings float32 is exact enough.
         self._dtype = torch.float64 if device.type == "cpu" else torch.float32
         self._device = device
         self._clear()

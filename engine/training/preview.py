@@ -1,4 +1,4 @@
-"""Previews of a model during its training: prediction beside target, and poems from the begin characters.
+"""Previews of a model during training: prediction beside target, and sample poems.
 
 Shapes: N characters of a batch without padding, T characters, F features, V vocabulary.
 """
@@ -53,5 +53,5 @@ def sampled_poems(model: CharRNN, vocabulary: Vocabulary, config: TrainConfig, s
         try:
             poem = compose_poem(loaded, request)
         except ComposeError:
-            continue  # a small corpus need not know every begin character
+            continue  # a small corpus may lack the begin character
         yield events.Sampled(step=step, begin=begin, text=poem.text, seed=request.seed, temperature=request.temperature)

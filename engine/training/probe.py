@@ -1,4 +1,4 @@
-"""Measurements on some held-out poems before the first step and at each validation: reach of gradients, accuracy, embedding.
+"""Measurements on held-out poems before the first step and at each validation: reach of gradients, accuracy, embedding.
 
 Shapes: B poems, T characters, K distances, E embedding, F features, V vocabulary.
 """
@@ -14,12 +14,13 @@ from engine.model.reference_cells import unroll
 from engine.prosody.text import is_han
 from engine.runs import events
 
-# The farthest hidden state that a gradient is measured at, in characters before the loss.
+# Maximum distance, in characters before the loss, of the hidden states whose gradient is measured.
 MAX_DISTANCE = 20
 N_GRADIENT_POEMS = 32
 N_ACCURACY_POEMS = 100
-# Commonest Han characters in the projection of the embedding, and those among which neighbours are looked for.
+# Number of most common Han characters in the projection of the embedding.
 N_PROJECTED = 64
+# Number of most common Han characters that may be neighbours.
 N_CANDIDATES = 1000
 N_NEIGHBOURS = 6
 
@@ -27,10 +28,10 @@ N_NEIGHBOURS = 6
 def probe(
     model: CharRNN, vocabulary: Vocabulary, validation: Segments, characters: str, device: torch.device, step: int
 ) -> events.Probed:
-    """Measure a model on held-out poems of one length. Leaves it in evaluation mode, its gradients and random state untouched.
+    """Measure a model on held-out poems of one length. The model is left in evaluation mode; gradients and random state are unchanged.
 
     Args:
-        characters: those whose neighbours in the embedding are recorded; unknown ones are left out.
+        characters: characters whose neighbours in the embedding are recorded; unknown ones are skipped.
     """
     model.eval()
     batch = poems_of_one_length(validation)
@@ -54,9 +55,9 @@ def probe(
 
 
 def poems_of_one_length(validation: Segments) -> Batch:
-    """At most `N_ACCURACY_POEMS` poems of the commonest length, so that a position means the same in all of them.
+    """At most `N_ACCURACY_POEMS` poems of the most common length, so that positions are comparable.
 
-    Lengths that hold `MAX_DISTANCE` are preferred. x and y are (B, T) without padding.
+    Lengths above `MAX_DISTANCE` are preferred. x and y are (B, T) without padding.
     """
     lengths = validation.lengths()
     is_long = lengths > MAX_DISTANCE + 1
@@ -68,19 +69,19 @@ def poems_of_one_length(validation: Segments) -> Batch:
 
 @torch.enable_grad()
 def gradient_norms(model: CharRNN, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor | None]:
-    """‖∂loss_t/∂h_{t−k}‖ of the top layer for k = 0 … K, as means over poems; loss_t is −ln p of the target y_t, t = K.
+    """‖∂loss_t/∂h_{t−k}‖ of the top layer for k = 0 … K, averaged over poems; loss_t is −ln p of the target y_t, t = K.
 
-    K is `MAX_DISTANCE`, or less for shorter poems. In the top layer a loss reaches an earlier state through the recurrence alone.
+    K is `MAX_DISTANCE`, or less for shorter poems. In the top layer a loss reaches an earlier state only through the recurrence.
 
     Args:
         x, y: characters and targets (B, T).
 
     Returns:
-        norms for the hidden states (K + 1,), and for the memories C_{t−k} of an lstm, None for the other cells.
+        norms for the hidden states (K + 1,), and for the memories C_{t−k} of an lstm; None for other cells.
     """
     t = min(MAX_DISTANCE, x.shape[1] - 1)
     steps = list(unroll(model, x[:, : t + 1]))
-    # A sum: each poem's loss depends on its own states alone, so that rows of the gradient are gradients of single losses.
+    # Summed: each poem's loss depends on its own states alone, so each row of the gradient is that of a single loss.
     loss = nn.functional.cross_entropy(model.logits(model.projection(steps[-1].top)), y[:, t], reduction="sum")
     tops = [step.layers[-1].states for step in reversed(steps)]
     kinds = ("hidden", "memory") if "memory" in tops[0] else ("hidden",)
@@ -91,7 +92,7 @@ def gradient_norms(model: CharRNN, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor
 
 @torch.inference_mode()
 def accuracy_by_position(model: CharRNN, x: Tensor, y: Tensor) -> Tensor:
-    """Share of the poems whose target is the likeliest character, at each position (T,)."""
+    """Fraction of the poems whose target is the likeliest character, at each position (T,)."""
     features, _ = model.features(x)  # (B, T) -> (B, T, F)
     return torch.stack([(model.logits(features[:, t]).argmax(1) == y[:, t]).float().mean() for t in range(x.shape[1])])
 
@@ -100,7 +101,8 @@ def accuracy_by_position(model: CharRNN, x: Tensor, y: Tensor) -> Tensor:
 def neighbours(
     model: CharRNN, vocabulary: Vocabulary, characters: str, n: int = N_NEIGHBOURS
 ) -> tuple[tuple[tuple[str, float], ...], ...]:
-    """The n nearest of each character in the embedding, nearest first, with the cosine; among the commonest Han characters."""
+    """The n nearest neighbours of each character in the embedding, nearest first, with the cosine; among the `N_CANDIDATES` most common
+    Han characters."""
     indices = common_han(vocabulary, N_CANDIDATES)
     own = vocabulary.encode(characters)
     table = nn.functional.normalize(model.embedding.weight.float(), dim=1)  # (V, E)
@@ -116,9 +118,9 @@ def neighbours(
 
 @torch.inference_mode()
 def project_embedding(model: CharRNN, vocabulary: Vocabulary) -> tuple[str, Tensor]:
-    """The commonest Han characters, and their embeddings on the first two principal components (N, 2).
+    """The N most common Han characters, and their embeddings on the first two principal components (N, 2).
 
-    A component's sign is free: it is chosen so that the coordinate farthest from 0 is positive.
+    The sign of a component is arbitrary: it is chosen such that the coordinate farthest from 0 is positive.
     """
     indices = common_han(vocabulary, N_PROJECTED)
     table = model.embedding.weight[indices].float().cpu()  # (N, E)
@@ -129,6 +131,6 @@ def project_embedding(model: CharRNN, vocabulary: Vocabulary) -> tuple[str, Tens
 
 
 def common_han(vocabulary: Vocabulary, n: int) -> list[int]:
-    """Indices of the commonest Han characters, at most n; a vocabulary is in the order of frequency."""
+    """Indices of at most n most common Han characters; a vocabulary is in order of frequency."""
     indexed = enumerate(vocabulary.characters, start=len(SPECIAL_TOKENS))
     return [index for index, character in indexed if is_han(character)][:n]

@@ -1,4 +1,4 @@
-"""Progress of a training, kept in checkpoints, and the meter of its resources."""
+"""The progress of a training, which checkpoints store, and the meter of its resources."""
 
 import math
 import sys
@@ -15,36 +15,38 @@ from engine.runs import events
 from engine.system.errors import ModelError
 from engine.system.names import brief
 
-# The bound refuses NaN, which is in no range.
+# The bound rejects NaN, which fails every comparison.
 _Number = Annotated[float, Meta(ge=-sys.float_info.max)]
 _Count = Annotated[int, Meta(ge=0)]
 
 
 class Progress(msgspec.Struct, forbid_unknown_fields=True):
-    """Progress of a training. A checkpoint keeps it, so that a resumed run gives bit-identical results."""
+    """The progress of a training. Checkpoints store it, so that a resumed run gives bit-identical results."""
 
     peak_lr: _Number
     step: _Count = 0
     n_chars: _Count = 0
     best_nats: _Number = math.inf
     best_step: _Count | None = None
-    # Since the last validation: the sum over all characters, and how many they were.
+    # Sum of the training loss over all characters since the last validation.
     train_nats_sum: _Number = 0.0
+    # Number of these characters.
     train_chars: _Count = 0
-    # The same with what unknown Han characters cost beside, and how many Han characters they were. Kept apart: a checkpoint of
-    # before these were counted has the two above alone.
+    # The same sum with the additional nats of unknown Han characters. It is separate, because checkpoints of older versions lack it.
     train_all_nats_sum: _Number = 0.0
+    # Number of Han characters since the last validation.
     train_han: _Count = 0
-    # Validations in a row that were not the best so far, and how often a divergence was answered by going back.
+    # Consecutive validations without improvement.
     n_worse: _Count = 0
+    # Number of returns to the best checkpoint after a divergence.
     n_returns: _Count = 0
-    # Whether E counts as a character of a segment (`batching.cut_segments`). Runs begun before it ceased to keep it so,
-    # and resume with the same batches.
+    # Whether E counts as a character of a segment (`batching.cut_segments`). True in runs of older versions, which resume with
+    # the same batches.
     end_counts: bool = False
 
     @classmethod
     def from_checkpoint(cls, values: Mapping[str, Any]) -> Self:
-        """Build from a checkpoint's values; where `end_counts` is missing, it was true.
+        """Build from a checkpoint's values. A missing `end_counts` means True.
 
         Raises:
             ModelError: when a value is missing, unknown or of another type.
@@ -59,7 +61,7 @@ class Progress(msgspec.Struct, forbid_unknown_fields=True):
             ) from error
 
     def note_validation(self, nats_per_han: float) -> bool:
-        """Record a validation. Returns whether it is the best so far."""
+        """Record a validation; returns whether it is the best so far."""
         improved = nats_per_han < self.best_nats
         if improved:
             self.best_nats, self.best_step = nats_per_han, self.step
@@ -67,13 +69,13 @@ class Progress(msgspec.Struct, forbid_unknown_fields=True):
         return improved
 
     def should_stop_early(self, patience: int | None) -> bool:
-        """Whether as many validations as `patience` in a row were not the best so far; never without a patience."""
+        """Whether `patience` consecutive validations brought no improvement; False for None."""
         return patience is not None and self.n_worse >= patience
 
     def pop_train_nats(self) -> tuple[float, float | None]:
-        """Mean training loss since the last validation in nats a character and in nats a Han character; resets the sums.
+        """Mean training loss since the last validation, in nats per character and in nats per Han character; resets the sums.
 
-        The second is None where no Han character was counted.
+        The second is None if no Han character was counted.
         """
         per_char = self.train_nats_sum / max(1, self.train_chars)
         per_han = self.train_all_nats_sum / self.train_han if self.train_han else None
@@ -82,18 +84,19 @@ class Progress(msgspec.Struct, forbid_unknown_fields=True):
         return per_char, per_han
 
 
+# Minimum time between two readings.
 PERIOD_S = 2.0
-# Phases of a step, in order. The gradient of the output layer is made in the forward pass (`engine.model.fused_loss`).
+# Phases of a step, in order. The gradient of the output layer is computed in the forward pass (`engine.model.fused_loss`).
 PHASES = ("data", "forward", "backward", "optimizer")
 
 
 class ResourceMeter:
-    """Time per phase since the last reading. On a graphics card it ends when the kernels are launched, not when they finish."""
+    """The time per phase since the last reading. On a GPU a phase ends when its kernels are launched, not when they finish."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
         self._process = psutil.Process()
-        self._process.cpu_percent()  # the first call only starts the count
+        self._process.cpu_percent()  # the first call only starts the measurement
         self._start()
 
     def _start(self) -> None:
@@ -111,7 +114,7 @@ class ResourceMeter:
         return time.perf_counter() - self._since_s >= PERIOD_S
 
     def read(self, step: int) -> events.Resources:
-        """Return resource use since the last reading."""
+        """Return the resource use since the last reading, and start the next period."""
         elapsed_s = time.perf_counter() - self._since_s
         event = events.Resources(
             step=step,
@@ -126,10 +129,10 @@ class ResourceMeter:
 
 
 def _gpu_percent(device: torch.device) -> float | None:
-    """Utilisation of the graphics card in percent; None without one, or where its driver does not report it."""
+    """Utilisation of the GPU in percent; None without a GPU, or if its driver does not report it."""
     if device.type != "cuda":
         return None
     try:
         return float(torch.cuda.utilization(device))
-    except Exception:  # noqa: BLE001 - NVML has errors of its own, in a package that need not be there
+    except Exception:  # noqa: BLE001 - NVML's own exceptions, from an optional package
         return None

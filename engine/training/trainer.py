@@ -1,4 +1,4 @@
-"""The trainer: the state of a run, its training step, optimiser and learning-rate schedule. `loop` decides when it does what.
+"""The trainer: the state of a run, its training step, optimiser and learning-rate schedule. `loop` calls it.
 
 Shapes: B segments in a batch, T characters, F features, N = characters of a batch without padding.
 """
@@ -36,17 +36,17 @@ from engine.training.progress import Progress, ResourceMeter
 
 # Factor of the peak learning rate after a divergence.
 DIVERGED_LR_FACTOR = 0.3
-# What PyTorch raises where oneDNN cannot make the program of a product.
+# Text of PyTorch's error when oneDNN cannot create the kernel of a product.
 ONEDNN_FAILURE = "could not create a primitive"
-# Often enough to keep a `studio` below a gigabyte, and so seldom that no cost could be measured.
+# Steps between calls of `trim_malloc`: they keep `studio` below 1 GB, at no measurable cost.
 TRIM_MALLOC_EVERY = 50
-# A batch is some 1,500 characters: a second moment over the last hundred steps follows the loss more closely than the usual thousand.
+# AdamW's. A batch has about 1,500 characters: a second moment over 100 steps follows the loss better than the usual 1,000.
 BETAS = (0.9, 0.99)
 
 
 @dataclass(frozen=True, slots=True)
 class TrainBatch:
-    """This rank's rows of one batch. `global_targets` counts the targets of the whole batch; a padding rank's loss has weight 0."""
+    """This rank's rows of one batch. `global_targets` counts the targets of the whole batch. A padding rank has loss weight 0."""
 
     epoch: int
     local: Batch
@@ -60,7 +60,7 @@ class TrainBatch:
 
 
 class StepResult(NamedTuple):
-    """Learning rate of a step, mean loss of the whole batch in nats a character, gradient norm, features (N, F) of this rank's rows."""
+    """Learning rate of a step, mean loss of the whole batch in nats per character, gradient norm, features (N, F) of this rank's rows."""
 
     lr: float
     loss_nats: Tensor
@@ -70,7 +70,7 @@ class StepResult(NamedTuple):
 
 @dataclass(slots=True)
 class Trainer:
-    """State of a training run. `dtype` is the type of matrix products."""
+    """The state of a training run. `dtype`: the type of matrix products."""
 
     config: TrainConfig
     device: torch.device
@@ -113,12 +113,12 @@ class Trainer:
                 if before == stage.end_step:
                     break
                 local_rows = self.workers.shard(rows)
-                # All ranks must take every step: one without a row of a small last batch reads one with weight 0.
+                # All ranks must take every step: a rank without a row of a small last batch reads one with weight 0.
                 batch = stage.segments.batch(local_rows if len(local_rows) else rows[:1], parts)
                 global_targets = count_targets(stage.segments.targets(rows), is_han)
                 yield TrainBatch(epoch, batch, global_targets, is_padding_rank=not len(local_rows))
                 if self.progress.step != before + 1:
-                    break  # it has gone back to a checkpoint
+                    break  # the run has returned to a checkpoint
 
     def update(self, batch: TrainBatch) -> StepResult:
         """Take one step: forward, backward, all-reduce, clip, optimiser update."""
@@ -130,7 +130,7 @@ class Trainer:
         try:
             weighed, features = self._forward_and_backward(batch)
         except RuntimeError as error:
-            # oneDNN could not make a program of products in bfloat16, for want of memory or of tiles: float32 needs none.
+            # oneDNN could not create a bfloat16 kernel, for lack of memory or tiles; float32 needs none.
             if self.dtype == torch.float32 or ONEDNN_FAILURE not in str(error):
                 raise
             self.dtype = torch.float32
@@ -152,7 +152,7 @@ class Trainer:
         return StepResult(rate, loss_of_all, grad_norm.detach(), features)
 
     def _forward_and_backward(self, batch: TrainBatch) -> tuple[Tensor, Tensor]:
-        """Returns this rank's part of the batch's loss, whose gradients are then there, and the features (N, F)."""
+        """Compute this rank's part of the batch's loss, and its gradients; returns the loss and the features (N, F)."""
         loss, features = _loss(self.model, batch.local, self.config.chunk_rows, self.device, self.dtype)
         self.resources.mark_phase("forward")
         weighed = loss if batch.loss_weight == 1 else loss * batch.loss_weight
@@ -172,10 +172,10 @@ class Trainer:
         return probe(self.model, self.vocabulary, self.validation, characters, self.device, step)
 
     def save(self, *, is_best: bool) -> events.CheckpointSaved:
-        """Write a checkpoint, point `last` (and `best`) to it, remove old ones.
+        """Write a checkpoint, point `last` (and `best`) to it, and remove old ones.
 
         Raises:
-            RunError: when it cannot be written; the previous checkpoint stays.
+            RunError: when it cannot be written; the previous checkpoint remains.
         """
         step = self.progress.step
         path = self.checkpoints.path_of(step)
@@ -200,7 +200,7 @@ class Trainer:
         """After a divergence, restore the best checkpoint and lower the peak learning rate, once in a run.
 
         Returns:
-            The event, or None where there is no best checkpoint or the run has returned before. A run killed before its next
+            The event, or None if there is no best checkpoint or the run has returned before. A run killed before its next
             checkpoint resumes at the same step, diverges again and returns again.
         """
         best = self.checkpoints.find("best")
@@ -240,20 +240,20 @@ class Trainer:
 def _loss(
     model: CharRNN, batch: Batch, chunk_rows: int, device: torch.device, dtype: torch.dtype
 ) -> tuple[Tensor, Tensor]:
-    """Mean loss of a batch in nats a character, and the features (N, F) of the output layer."""
+    """Mean loss of a batch in nats per character, and the features (N, F), the input of the output layer."""
     x = to_device(device, batch.x)
     with mixed_precision(device, dtype):
         features, _ = model.features(x)  # (B, T) -> (B, T, F)
-    # The output layer is much of the work: padding is left out.
+    # The output layer is a large part of the work, so padding is left out.
     positions = np.flatnonzero(batch.y != PAD)
     targets = to_device(device, batch.y.ravel()[positions])  # (N,)
-    # A GRU's come in 32 bits all the same.
+    # A GRU's features are float32 even under autocast.
     features = features.flatten(0, 1).index_select(0, to_device(device, positions)).to(dtype)  # (B, T, F) -> (N, F)
     return linear_cross_entropy(features, model.output_weight, model.output_bias, targets, chunk_rows), features
 
 
-# PyTorch's optimisers load its compiler, only to tell it to leave them alone: a second at the start of every training.
-# Nothing is compiled here, so the functions below these decorators are called instead.
+# PyTorch's optimisers load its compiler to exclude these methods from compilation, which takes a second at the start of every
+# training. Nothing is compiled here, so the functions below the decorators are called instead.
 for _decorated in (Optimizer.add_param_group, Optimizer.zero_grad, Optimizer.state_dict, Optimizer.load_state_dict):
     _eager = inspect.unwrap(_decorated)
     _eager.__dynamo_disable = _eager
@@ -264,7 +264,7 @@ def make_optimizer(model: CharRNN, config: TrainConfig) -> Optimizer:
     parameters = list(model.parameters())
     if config.optimizer == "rmsprop":
         return torch.optim.RMSprop(parameters, lr=config.learning_rate)
-    # One kernel for all parameters: six million of them step in milliseconds.
+    # One kernel for all parameters: it updates six million of them in milliseconds.
     fused = parameters[0].device.type in ("cpu", "cuda")
     return torch.optim.AdamW(
         parameters, lr=config.learning_rate, betas=BETAS, weight_decay=config.weight_decay, fused=fused
@@ -273,17 +273,17 @@ def make_optimizer(model: CharRNN, config: TrainConfig) -> Optimizer:
 
 @torch.no_grad()
 def update_parameters(optimizer: Optimizer) -> None:
-    """Perform one step of the optimiser and clear the gradients, as `optimizer.step()` does, without loading PyTorch's compiler."""
-    # Profiles find the step by this name, as they find PyTorch's own.
+    """Perform one optimiser step and clear the gradients, as `optimizer.step()` does, without loading PyTorch's compiler."""
+    # PyTorch's own name of the step in profiles.
     with torch.profiler.record_function("Optimizer.step"):
         inspect.unwrap(type(optimizer).step)(optimizer)
     optimizer.zero_grad(set_to_none=True)
 
 
 def learning_rate(config: TrainConfig, peak: float, step: int, total_steps: int) -> float:
-    """The learning rate of the update after `step` finished ones.
+    """The learning rate of the update that follows `step` completed ones.
 
-    Linear warm-up, then constant, or a half cosine down to `final_lr_fraction` of the peak at the last step (Loshchilov and Hutter 2017).
+    Linear warm-up, then constant, or cosine decay to `final_lr_fraction` of the peak at the last step (Loshchilov and Hutter 2017).
     """
     warmup = min(config.warmup_steps, total_steps)
     if step < warmup:

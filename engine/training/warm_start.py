@@ -1,4 +1,4 @@
-"""Warm start: initialise a model from another one, to train on with more poems, other poems or control codes.
+"""Warm start: initialise a model from another one, to continue its training with other poems or control codes.
 
 Shapes: V vocabulary.
 """
@@ -12,9 +12,9 @@ from engine.model.char_rnn import CharRNN
 from engine.model.checkpoint import LoadedModel
 from engine.system.errors import ModelError
 
-# What introduces words on what the poem is about introduces keywords too.
+# The known tag that a new one is initialised from: the title-mark also precedes words about the topic.
 NEAREST_TAG = {KEYWORD: TITLE}
-# Factor of the random initial embedding that a new control code keeps.
+# Fraction of its random initial embedding that a new control code keeps.
 NOISE = 0.3
 
 
@@ -22,15 +22,15 @@ NOISE = 0.3
 def warm_start(model: CharRNN, vocabulary: Vocabulary, source: LoadedModel) -> int:
     """Copy the weights of `source` into `model`, matching characters and tags by name.
 
-    Characters that the source does not know keep the weights that they have. A tag that it does not know is read as what the source
-    knows that comes nearest to it: the keyword-mark as the title-mark, any other as the mean of all its tags, with a little noise
-    (the weights that the tag has) so that no two tags are one; none is ever predicted.
+    Characters that the source does not know keep their initial weights. The embedding of an unknown tag is initialised from the
+    nearest known one (the keyword-mark from the title-mark, any other from the mean of all tags), plus `NOISE` times its random
+    initial embedding, so that no two tags are equal. Tags are never predicted.
 
     Returns:
-        The number of indices of the vocabulary that the source knows.
+        the number of indices of the vocabulary that the source knows.
 
     Raises:
-        ModelError: when the two networks are not of one architecture.
+        ModelError: when the two architectures differ.
     """
     ours, theirs = model.config, source.model.config
     different = [name for name in ARCHITECTURE_FIELDS if getattr(ours, name) != getattr(theirs, name)]
@@ -59,7 +59,7 @@ def warm_start(model: CharRNN, vocabulary: Vocabulary, source: LoadedModel) -> i
 
 
 def _begin_new_tags(model: CharRNN, vocabulary: Vocabulary, source: LoadedModel, before: torch.Tensor) -> None:
-    """Fill the embeddings of the tags that the source lacks, where it has any; `before`: the embedding as it was made (V, E)."""
+    """Initialise the embeddings of the tags that the source lacks, if it has any tags. `before`: the initial embedding (V, E)."""
     theirs = source.vocabulary
     if not theirs.tags:
         return
@@ -74,7 +74,7 @@ def _begin_new_tags(model: CharRNN, vocabulary: Vocabulary, source: LoadedModel,
 
 
 def _shared_indices(vocabulary: Vocabulary, other: Vocabulary) -> tuple[list[int], list[int]]:
-    """The indices of what both know, in the one vocabulary and in the other."""
+    """The indices of the tokens that both vocabularies have, in the first and in the second."""
     wanted, found = list(range(len(SPECIAL_TOKENS))), list(range(len(SPECIAL_TOKENS)))
     for name, index in vocabulary.word_int_map.items():
         if name in other:

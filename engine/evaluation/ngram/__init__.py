@@ -1,4 +1,4 @@
-"""What to hold a network's figures against: an n-gram model of the same training text."""
+"""The baseline for a network's figures: an n-gram model of the same training text."""
 
 from engine.system.errors import UsageError
 
@@ -7,7 +7,7 @@ LOWEST_ORDER, HIGHEST_ORDER = 2, 6
 
 
 def check_order(order: int) -> None:
-    """Raise a UsageError for an order that there is not."""
+    """Raise a UsageError for an unsupported order."""
     if not LOWEST_ORDER <= order <= HIGHEST_ORDER:
         raise UsageError(
             "There is no {order}-gram to count.",

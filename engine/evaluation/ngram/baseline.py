@@ -1,4 +1,4 @@
-"""A Kneser-Ney model beside a network: the same training text, the same poems, the same figures."""
+"""The Kneser-Ney baseline of a network: the same training text, poems and figures."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ from engine.system.errors import CorpusError, ModelError
 
 @dataclass(frozen=True, slots=True)
 class BaselineFigures:
-    """What `evaluate --baseline --json` prints beside the network's figures; `n_chars_counted`: G and E are not among them."""
+    """The baseline figures of `evaluate --baseline --json`. `n_chars_counted` excludes G and E."""
 
     model: str
     order: int
@@ -43,11 +43,11 @@ def evaluate_baseline(
     order: int = DEFAULT_ORDER,
     log: Callable[[str], None] = lambda line: None,
 ) -> BaselineFigures:
-    """The figures of an n-gram model of the network's own training text, with its vocabulary, on poems without control codes.
+    """Evaluate, on poems without control codes, an n-gram model of the network's training text and vocabulary.
 
     Raises:
-        ModelError: when the model does not say what it was trained on.
-        CorpusError: when that is not installed, or no longer the same.
+        ModelError: when the model's metadata do not name its corpus.
+        CorpusError: when the corpus is not installed, or has changed.
     """
     check_order(order)
     corpus = training_corpus(loaded.name, loaded.metadata)
@@ -65,7 +65,7 @@ def evaluate_baseline(
 
 
 def training_corpus(model: str, metadata: Mapping[str, Any]) -> Corpus:
-    """The corpus that a model was trained on, by its checksum, whatever its name. Raises as `evaluate_baseline`."""
+    """The installed corpus that a model was trained on, found by its checksum under any name. Raises as `evaluate_baseline`."""
     trained_on = metadata.get("corpus")
     if not isinstance(trained_on, dict) or not trained_on.get("sha256"):
         raise ModelError(

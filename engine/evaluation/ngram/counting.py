@@ -1,7 +1,7 @@
-"""Counting the n-grams of a text, length by length.
+"""Counting of the n-grams of a text, length by length.
 
-An n-gram's key is the number of the n-gram of its first tokens, times the size of the vocabulary, plus its last token: that fits
-in 64 bits at any length, and sorted keys are the next level of the trie.
+The key of an n-gram is (number of the n-gram of its first tokens) · V + (its last token): it fits
+into 64 bits at any length, and the sorted keys are the next level of the trie.
 
 Shapes: N tokens of the text, V vocabulary.
 """
@@ -20,22 +20,22 @@ Int64 = NDArray[np.int64]
 
 
 def count_ngrams(tokens: Tokens, vocab_size: int, order: int) -> list[Level]:
-    """The levels of a Kneser-Ney model of poems G … E that follow each other in `tokens` (N,).
+    """Count the levels of a Kneser-Ney model of poems G … E, concatenated in `tokens` (N,).
 
-    No n-gram reaches from one poem into the next. 13 million tokens take half a minute and 1 GB at order 5.
+    No n-gram crosses the end of a poem. 13 million tokens take half a minute and 1 GB at order 5.
     """
     depths = _depths(tokens, order)
-    # Of the n-gram, as long as the level below has them, that ends at each place; a token's number is its index.
+    # The number of the n-gram, of the length of the level below, that ends at each position; for length 1 the token itself.
     numbers = tokens.astype(np.int32)  # (N,)
     seen = np.bincount(tokens, minlength=vocab_size)
-    seen[BEGIN] = 0  # it is given, never predicted
+    seen[BEGIN] = 0  # an input only, never predicted
     last, first = np.arange(vocab_size), np.array([0, vocab_size])
     levels = []
     for length in range(2, order + 1):
         keys, ends = _by_key(numbers, tokens, np.flatnonzero(depths >= length - 1).astype(np.int32), vocab_size)
         is_new = np.diff(keys, prepend=-1) > 0
         beginnings = np.flatnonzero(is_new)
-        # How many different tokens stand before each n-gram of the level below: this level has each of them once.
+        # Number of distinct tokens before each n-gram of the level below; this level has each of them once.
         continuations = np.bincount(numbers[ends[beginnings]], minlength=len(seen))
         levels.append(_level(last, np.where(continuations > 0, continuations, seen), first))
         numbers[ends] = np.cumsum(is_new, dtype=np.int32) - 1
@@ -47,7 +47,7 @@ def count_ngrams(tokens: Tokens, vocab_size: int, order: int) -> list[Level]:
 
 
 def _by_key(numbers: Int32, tokens: Tokens, ends: Int32, vocab_size: int) -> tuple[Int64, Int32]:
-    """The keys of the n-grams that end at some places, sorted, and where each of them ends."""
+    """The sorted keys of the n-grams that end at some positions, and the end of each."""
     keys = numbers[ends - 1].astype(np.int64)
     keys *= vocab_size
     keys += tokens[ends]
@@ -56,7 +56,7 @@ def _by_key(numbers: Int32, tokens: Tokens, ends: Int32, vocab_size: int) -> tup
 
 
 def _depths(tokens: Tokens, order: int) -> NDArray[np.uint8]:
-    """How many tokens of its poem stand before each, up to `order`."""
+    """The number of tokens of the poem before each token, at most `order`."""
     begins = np.flatnonzero(tokens == BEGIN)
     lengths = np.diff(begins, append=len(tokens))
     depths = np.arange(len(tokens), dtype=np.int32) - np.repeat(begins.astype(np.int32), lengths)
@@ -68,5 +68,5 @@ def _level(last: NDArray[Any], counts: NDArray[Any], first: NDArray[Any]) -> Lev
 
 
 def _small(numbers: NDArray[Any]) -> NDArray[Any]:
-    """The same in the smallest unsigned type that holds them all."""
+    """The numbers in the smallest unsigned type that can represent them."""
     return numbers.astype(np.min_scalar_type(int(numbers.max(initial=0))))

@@ -1,7 +1,7 @@
-"""A cache of the counted model of a corpus, so that the second evaluation need not count again.
+"""The cache of the n-gram model of a corpus, so that it is counted only once.
 
 `kneser-ney-<key>/` among the caches of the corpus: `last-K.npy`, `counts-K.npy` and `first-K.npy` for the n-grams of K tokens, which are
-mapped, not read; `model.json`, with the key and the discounts. The key is made of all that the counting depends on.
+memory-mapped; `model.json`, with the key and the discounts. The key depends on all inputs of the counting.
 """
 
 import json
@@ -35,12 +35,12 @@ def open_kneser_ney(
     order: int,
     log: Callable[[str], None] = lambda line: None,
 ) -> KneserNey:
-    """The n-gram model of the training poems of a corpus, as a network with these settings saw them, each poem whole.
+    """Open the n-gram model of a corpus's training poems, whole, as a network with these settings reads them, counting it if necessary.
 
     Args:
-        vocabulary: characters beyond it are all `UNKNOWN`; tags of control codes do not matter.
-        max_poem_chars: of how many characters poems were at most.
-        log: is called with a line before each long computation.
+        vocabulary: characters outside it become `UNKNOWN`; its tags are ignored.
+        max_poem_chars: maximum length of the counted poems in characters; None: no limit.
+        log: called with a line of text before each long computation.
 
     Raises:
         CorpusError: when the corpus is damaged, has no such poem, or the cache cannot be written.
@@ -97,7 +97,7 @@ def _write(folder: Path, key: str, model: KneserNey) -> None:
 
 
 def _open(folder: Path, key: str, order: int) -> KneserNey | None:
-    """The model, or None where there is none or its files do not fit each other."""
+    """The cached model; None if there is none or its files do not fit each other."""
     try:
         header = parse_json(read_start(folder / _HEADER, _MAX_HEADER_BYTES))
         if header["key"] != key or len(header["discounts"]) != order:
