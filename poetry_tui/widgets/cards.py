@@ -34,7 +34,10 @@ class Choose(Card[int | None]):
     """A list to choose from by arrows, a click, or the typed name. Dismissed with the index of the choice, or with None."""
 
     DEFAULT_CSS = """
-    Choose > OptionList { width: auto; min-width: 32; max-width: 90%; max-height: 80%; padding: 0 1; }
+    Choose > OptionList {
+        width: auto; min-width: 32; max-width: 90%; max-height: 80%; padding: 0 1;
+        &:focus { border: round $accent; }
+    }
     """
 
     def __init__(self, title: str, values: Sequence[str], index: int) -> None:

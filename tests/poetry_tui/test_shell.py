@@ -321,7 +321,7 @@ async def test_a_palette_says_in_the_language_of_the_studio_that_nothing_matches
 
 
 @pytest.mark.parametrize("key", ["e", "n", "d", "H", "h", "m", "question_mark"])
-async def test_no_card_has_round_corners_where_the_terminal_has_none(key: str, until: Until) -> None:
+async def test_a_card_has_a_frame_of_ascii_where_the_terminal_has_no_other(key: str, until: Until) -> None:
     app = PoetryApp(Settings(charts="ascii", pace=3, n_candidates=3))
     async with app.run_test(size=(120, 40)) as pilot:
         screen = app.screen
@@ -330,4 +330,4 @@ async def test_no_card_has_round_corners_where_the_terminal_has_none(key: str, u
         await pilot.press("right", key, *(("right_square_bracket", "m") if key == "m" else ()))
         await until(pilot, lambda: app.screen is not screen)
         await pilot.pause()
-        assert not set("╭╮╰╯") & set("".join(strip.text for strip in app.screen._compositor.render_strips()))
+        assert not set("╭╮╰╯▊▎▔▁") & set("".join(strip.text for strip in app.screen._compositor.render_strips()))

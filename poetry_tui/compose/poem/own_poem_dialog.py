@@ -27,6 +27,7 @@ class OwnPoemDialog(Card[str | None]):
     OwnPoemDialog {
         & > Vertical { width: 64; max-width: 94%; }
         TextArea { height: 12; max-height: 40vh; border: none; background: $background; padding: 0 1; }
+        TextArea:focus { border: none; }
         Static { height: auto; color: $text-muted; margin-top: 1; }
     }
     """

@@ -31,6 +31,7 @@ class RhymeDictionary(Card[str | None]):
         #where { height: auto; color: $accent; padding: 0 1; }
         Horizontal { height: 1fr; margin-top: 1; }
         OptionList { width: 18; height: 1fr; border: none; padding: 0; background: $surface; scrollbar-size-vertical: 1; }
+        OptionList:focus { border: none; }
         VerticalScroll { width: 1fr; height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
         VerticalScroll Static { height: auto; }
         #keys { height: auto; color: $text-muted; }
