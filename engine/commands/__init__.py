@@ -1,1 +1,1 @@
-"""The commands that compute. What they need of torch is imported when they run, so that help is instant."""
+"""The commands that compute. They import torch when they run, so that help is instant."""

@@ -1,4 +1,4 @@
-"""Python use: load a model, compose, check, evaluate, train. `import engine` offers these functions; docs/python.md shows them.
+"""The Python interface: load a model, compose, check, evaluate, train. `import engine` exports these functions (docs/python.md).
 
 PyTorch is loaded by the first call of `load`, `evaluate` or `train`; `check` needs none.
 """
@@ -29,14 +29,14 @@ __all__ = ["check", "compose", "evaluate", "load", "train"]
 
 
 def load(model: str | Path | None = None, device: DeviceChoice = "auto") -> "LoadedModel":
-    """Load a model by name, or from the folder of a model, a checkpoint or a run; without either, the bundled one.
+    """Load a model by name, or from the folder of a model, a checkpoint or a run; None: the bundled one.
 
     Args:
         device: auto, cpu, cuda or mps.
 
     Raises:
-        ModelError: for a model that is not there, or damaged.
-        DeviceError: for a device that is not there.
+        ModelError: for a missing or damaged model.
+        UsageError: for a device that is missing or unknown.
     """
     from engine.model.checkpoint import load_model
     from engine.model.devices import choose_device
@@ -50,7 +50,7 @@ def compose(
     """Compose the best `n` of a pool of candidates, best first.
 
     Args:
-        begin: begin characters; may be empty beside a title, keywords or an acrostic.
+        begin: begin characters; may be empty with a title, keywords or an acrostic.
         constraints: fields of `engine.config.schema.ComposeConfig`: seed, temperature, rhyme, title, keywords, acrostic, keep …
 
     Raises:
@@ -66,7 +66,7 @@ def evaluate(model: "LoadedModel", poems: Path | Iterable[str]) -> "Figures":
     """Score a model on poems: nats per Han character, with and without control codes.
 
     Args:
-        poems: a file of poems in any format that the studio reads, or texts, a poem each.
+        poems: a file of poems in any supported format, or texts, one per poem.
 
     Raises:
         CorpusError: when no poem can be read.
@@ -83,20 +83,20 @@ def evaluate(model: "LoadedModel", poems: Path | Iterable[str]) -> "Figures":
 def train(
     config: TrainConfig | str, folder: Path | None = None, *, resume: bool = False, **settings: Any
 ) -> Iterator[Event]:
-    """Train in a thread, and yield the events of the run as they come, until its last.
+    """Train in a thread, and yield the events of the run until its end.
 
-    The training begins with the first event that is asked for. A loop that is left before the end stops it, after a last
-    checkpoint. The run is a folder like any other: the studio shows it, and `load(folder)` gives its best checkpoint.
+    The training starts when the first event is requested. Leaving the loop early stops it, after a last
+    checkpoint. The run is an ordinary run folder: the studio shows it, and `load(folder)` loads its best checkpoint.
 
     Args:
         config: settings, or the name of a preset.
-        folder: the run's folder; by default a new one in the user's data folder.
+        folder: the run folder; None: a new one in the user's data folder.
         resume: continue the run of `folder` from its last checkpoint.
         settings: fields of `TrainConfig` that replace those of `config`.
 
     Raises:
         UsageError: for an unknown preset or setting, or a value out of range.
-        StudioError: whatever ends the training.
+        StudioError: for an error that ends the training.
     """
     base = preset(config) if isinstance(config, str) else config
     changed = TrainConfig.from_dict({**base.to_dict(), **settings})
@@ -113,7 +113,7 @@ def _events(config: TrainConfig, folder: Path, resume: bool) -> Iterator[Event]:
         try:
             run_training(config, folder, resume=resume, on_record=said.put, stop_requested=is_left.is_set)
             said.put(None)
-        except BaseException as error:  # noqa: BLE001 - raised again where the events are read
+        except BaseException as error:  # noqa: BLE001 - re-raised in the consumer's thread
             said.put(error)
 
     trainer = threading.Thread(target=run, name="train")

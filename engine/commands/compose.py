@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
 MAX_SEED = 2**31 - 1
 MAX_POEMS = 1_000_000
-# The fields that take several words, which the shell separates.
+# Fields whose flags take several words, separated by the shell.
 WORDS = ("keywords", "use")
-# The form of a request that names none, as in the studio; a kept text gives the lengths of its lines itself.
+# The form of a request without one, as in the studio; with a kept text, which gives line lengths itself, there is none.
 DEFAULT_FORM = "七绝"
-# What the section `compose` of config.toml may set.
+# Settings allowed in the section `compose` of config.toml.
 PREFERENCES = ("form", "temperature", "top_p", "rhyme_book", "style", "n_particles", "max_chars", "model")
 REPLACES_BEGIN = ("form", "couplet", "title", "keywords", "style", "acrostic", "acrostic_tail", "keep", "use")
 
@@ -100,13 +100,13 @@ def compose(arguments: argparse.Namespace) -> int:
     model = preferred.pop("model", None)
     requests = _requests(arguments, preferred)
     if arguments.poster:
-        # Before the model is loaded.
+        # Checked before the model is loaded.
         check_poster_path(arguments.poster, replaces=arguments.force)
         poster_style(arguments, requests[0].title)
     elif arguments.font or arguments.force or poster_style(arguments, "") != PosterStyle():
         raise UsageError("These options are those of a poster.", "Add --poster FILE, or leave them out.")
     folder = find_model(arguments.model or model)
-    # Before PyTorch is loaded, which takes seconds.
+    # Checked before PyTorch is loaded, which takes seconds.
     suitable = _suitable(requests, vocabulary_of(folder, read_metadata(folder)))
     if not suitable:
         return ComposeError.exit_code
@@ -135,7 +135,7 @@ def compose(arguments: argparse.Namespace) -> int:
         except ComposeError as error:
             if len(requests) == 1:
                 raise
-            # The others may still suit the form.
+            # The other requests may still succeed.
             say(f"{request.begin}: {worded(str(error))}")
             n_failed += 1
     return ComposeError.exit_code if n_failed else 0
@@ -144,8 +144,8 @@ def compose(arguments: argparse.Namespace) -> int:
 def _poems(
     loaded: "LoadedModel", request: ComposeConfig, arguments: argparse.Namespace
 ) -> "Iterator[ComposeConfig | Composition]":
-    """The poems of one request: the best of a pool; of free verse with a seed, or a single poem of it, the requests themselves,
-    which are printed while they are composed."""
+    """Yield the poems of one request: the best of a pool. A single poem of free verse, or free verse with a seed, is yielded as a request,
+    to be printed while it is composed."""
     from engine.composing.composer import compose_many
 
     has_seed, n = hasattr(arguments, "seed"), arguments.n_poems
@@ -167,7 +167,7 @@ def _poems(
 def _print_poem(
     loaded: "LoadedModel", poem: "ComposeConfig | Composition", arguments: argparse.Namespace, *, is_first: bool
 ) -> "Composition":
-    """Print a poem as JSON or laid out, with a blank line between; on a terminal a request is printed while it is composed."""
+    """Print a poem as JSON or laid out, after a blank line if not first; on a terminal a request is printed while it is composed."""
     from engine.composing.composer import compose_poem
 
     if not is_first and not arguments.json:
@@ -177,7 +177,7 @@ def _print_poem(
     else:
         composed = compose_poem(loaded, poem) if isinstance(poem, ComposeConfig) else poem
         if arguments.json:
-            # By the filter alone: a search of the corpus takes longer than composing.
+            # By the filter alone: searching the corpus takes longer than composing.
             found = novelty_of(composed.text, loaded.lines, None)
             printed = {**composed.to_dict(), "novelty": found and found.to_dict()}
             print(json.dumps(printed, ensure_ascii=False), flush=True)
@@ -188,7 +188,7 @@ def _print_poem(
 
 
 def _draw(poem: "Composition", title: str, number: int, arguments: argparse.Namespace) -> None:
-    """Draw a poem as a poster; `number` counts the poems of the command from 1."""
+    """Draw a poem as a poster; `number` is that of the poem in the command, from 1."""
     path = arguments.poster
     if number > 1:
         path = path.with_stem(f"{path.stem}-{number}")
@@ -198,7 +198,7 @@ def _draw(poem: "Composition", title: str, number: int, arguments: argparse.Name
 
 
 def _suitable(requests: Sequence[ComposeConfig], vocabulary: Vocabulary) -> list[ComposeConfig]:
-    """The requests whose constraints can be kept. Reports the others; raises the error of a single one."""
+    """The requests whose constraints can be met. The others are reported; with a single request its error is raised."""
     suitable, refused = [], set()
     for request in requests:
         try:
@@ -215,7 +215,7 @@ def _suitable(requests: Sequence[ComposeConfig], vocabulary: Vocabulary) -> list
 
 
 def _requests(arguments: argparse.Namespace, preferred: dict[str, Any]) -> list[ComposeConfig]:
-    """One request for each begin; none is needed beside an option of `REPLACES_BEGIN`. Raises UsageError."""
+    """One request for each begin text, which options of `REPLACES_BEGIN` make optional. Raises UsageError."""
     values = given(arguments, ComposeConfig)
     begins = values.pop("begin")
     for name in WORDS:
@@ -240,7 +240,7 @@ def _requests(arguments: argparse.Namespace, preferred: dict[str, Any]) -> list[
 
 
 def _describe(poem: "Composition", vocabulary: Vocabulary) -> None:
-    """Report form, rhyme, model and seed of a poem on stderr, and the given characters that the model does not know."""
+    """Report form, rhyme, model and seed of a poem on stderr, and its characters outside the vocabulary."""
     unknown = " ".join(dict.fromkeys(one for one in poem.text if is_han(one) and one not in vocabulary))
     template = "{model}, seed {seed} --n-particles 1" if poem.n_particles == 1 else "{model}, seed {seed}"
     made = [

@@ -1,4 +1,4 @@
-"""Console output: a training as log lines, a poem laid out for a terminal."""
+"""Console output: log lines of a training, and the layout of a poem for a terminal."""
 
 import math
 import time
@@ -14,9 +14,9 @@ LINE_PERIOD_S = 3.0
 
 
 class ConsoleLogger:
-    """Format the events of a training as log lines; steps at most one every few seconds.
+    """Formats the events of a training as log lines; steps at most every `LINE_PERIOD_S` seconds.
 
-    `clock` gives seconds; a test brings its own.
+    `clock` returns seconds; tests replace it.
     """
 
     def __init__(self, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
@@ -26,7 +26,7 @@ class ConsoleLogger:
         self._first: tuple[int, float] | None = None
         self._last_line_s = clock()
         self._last_step = 0
-        # The last steps: the number of each event, how many it tells of, the loss in nats a Han character.
+        # The last step events: step, number of steps that the event covers, loss in nats per Han character.
         self._losses: deque[tuple[int, int, float]] = deque(maxlen=WINDOW_STEPS)
 
     def log(self, record: events.Record) -> None:
@@ -52,13 +52,13 @@ class ConsoleLogger:
                 saved = "step {step:,}: saved, the best so far" if event.is_best else "step {step:,}: saved"
                 self._say(Message(saved, step=event.step))
             case events.Control():
-                self._first = None  # a pause is no working time
+                self._first = None  # exclude a pause from the estimate of the time left
                 what = "went back to the best checkpoint, lr changed" if event.what == events.RETURNED else event.what
                 template = "step {step:,}: {what}" if event.value is None else "step {step:,}: {what} to {value:g}"
                 self._say(Message(template, step=event.step, what=what, value=event.value))
             case events.RunFinished():
                 self._say(Message("step {step:,}: {what}", step=event.step, what=event.reason))
-            case _:  # `compared` is for the screen; a failure is told by whoever catches it.
+            case _:  # `compared` is for the screen; failures are reported by the caller
                 pass
 
     def _start(self, event: events.RunStarted) -> None:
@@ -105,7 +105,7 @@ class ConsoleLogger:
         )
 
     def _figures(self, event: events.Step) -> Message:
-        """The training loss, smoothed as it is everywhere, and the last validation, both in one unit."""
+        """The smoothed training loss and the last validation loss, in the same unit."""
         if not self._losses:
             return Message("training {nats:.3f} nats per character", nats=event.loss_nats)
         steps, n_steps, values = zip(*self._losses, strict=True)
@@ -128,13 +128,13 @@ def _with_perplexity(nats: float) -> str:
 
 
 def _training_of(event: events.Validated) -> str:
-    """Training loss since the last validation, if it is known in nats per Han character."""
+    """Text of the training loss since the last validation; "" if it is not known in nats per Han character."""
     nats = event.train_nats_per_han
     return "" if nats is None else Message(", {nats} in training", nats=_with_perplexity(nats))
 
 
 def duration(seconds: float) -> str:
-    """`42 s`, `3 min`, `2 h 05 min`."""
+    """A duration as text: `42 s`, `3 min`, `2 h 05 min`."""
     if seconds < 60:
         return f"{seconds:.0f} s"
     hours, minutes = divmod(round(seconds / 60), 60)
@@ -142,19 +142,19 @@ def duration(seconds: float) -> str:
 
 
 def lay_out(text: str, *, vertical: bool = False) -> str:
-    """A poem for the terminal: a couplet a row, or in columns from right to left."""
+    """Lay out a poem for the terminal: a couplet per row, or in columns from right to left."""
     lines = split_lines(text)
     return "\n".join(columns_rtl(lines) if vertical else couplets(lines))
 
 
 class RowBreaks:
-    """Row breaks of a poem that is printed character by character: after a sentence, and after two lines."""
+    """Row breaks of a poem that is printed character by character: after a sentence, or after two lines."""
 
     def __init__(self) -> None:
         self._n_lines = 0
 
     def ends_row(self, character: str) -> bool:
-        """Whether a row ends after this character, the next one of the poem."""
+        """Whether a row ends after this character, the next of the poem."""
         if character in "，；：":
             self._n_lines += 1
         if character in "。？！" or self._n_lines == 2:

@@ -1,4 +1,4 @@
-"""`evaluate`: how well a model knows a file of poems."""
+"""`evaluate`: the likelihood of a file of poems by a model."""
 
 import argparse
 import itertools
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from engine.evaluation.ngram.baseline import BaselineFigures
 
 
-# All of them are held in memory, and judged in some hours.
+# All poems are held in memory; this many take hours to evaluate.
 MAX_POEMS = 1_000_000
 
 
@@ -53,7 +53,7 @@ def add_parser(commands: Any) -> None:
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
-    """Print the figures of a model on the poems of a file."""
+    """Evaluate a model on the poems of a file, and print the figures."""
     if arguments.order is not None and not arguments.baseline:
         raise UsageError("--order is that of the baseline.", "Add --baseline.")
     if arguments.order is not None:
@@ -100,7 +100,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
 
 def _read(arguments: argparse.Namespace) -> list[Poem]:
-    """Every poem of a file, whatever its length and however often it is there."""
+    """Read the poems of a file, of any length, duplicates included."""
     path: Path = arguments.poems
     cleaner = Cleaner(unique=False, lenient=True)
     file = open_poems(path, arguments.format, arguments.columns)
@@ -142,7 +142,7 @@ def _print(figures: "Figures") -> None:
 
 
 def _print_beside(figures: "Figures", baseline: "BaselineFigures") -> None:
-    """The network beside the n-gram model: nats and perplexities a Han character."""
+    """Print a table of the network and the n-gram model: nats and perplexity per Han character."""
     counted = baseline.name
     widths = 22, max(10, len(figures.model)), len(counted), 17
 

@@ -1,4 +1,4 @@
-"""The command line's flags: one for every field of a settings class, made from its declaration."""
+"""Flags of the command line, derived from the declarations of the settings classes."""
 
 import argparse
 import shlex
@@ -17,7 +17,7 @@ _METAVARS: Mapping[type, str] = {int: "N", float: "X", str: "TEXT"}
 
 
 def check_count(flag: str, number: int, most: int) -> None:
-    """Raise a UsageError where a flag that counts is below 1 or above `most`."""
+    """Raise a UsageError if the value of a counting flag is below 1 or above `most`."""
     if not 1 <= number <= most:
         raise UsageError(
             "{flag} cannot be {number}.",
@@ -28,7 +28,7 @@ def check_count(flag: str, number: int, most: int) -> None:
 
 
 def flag_of(name: str) -> str:
-    """`hidden_size` -> `--hidden-size`."""
+    """The flag of a setting: `hidden_size` -> `--hidden-size`."""
     return "--" + name.replace("_", "-")
 
 
@@ -41,10 +41,10 @@ def add_setting_flags(
     defaults: DeclaredSettings | None = None,
     several: bool = False,
 ) -> None:
-    """Add a flag for each setting of a class, in its group, or for those in `only`. A flag that is not given leaves no attribute.
+    """Add a flag for each setting of a class, or for those in `only`, in its help group. A flag that is not given sets no attribute.
 
-    `defaults`: the settings whose values the help gives as the defaults. `several`: a flag takes values separated by commas, as text, and
-    yes and no where it is on or off.
+    `defaults`: settings whose values help shows as defaults. `several`: flags take comma-separated values as text, and
+    yes and no for booleans.
     """
     for setting in settings_of(settings):
         if setting.name in without or (only and setting.name not in only):
@@ -68,7 +68,7 @@ def add_setting_flags(
         elif setting.kind is bool:
             options["action"] = argparse.BooleanOptionalAction
         else:
-            # The settings class judges the values, choices too: its sentences are better than argparse's.
+            # The settings class checks the values, choices included: its messages are better than argparse's.
             metavar = "|".join(setting.choices) if setting.choices else _METAVARS[setting.kind]
             options |= {"type": setting.kind, "metavar": metavar}
         group.add_argument(flag_of(setting.name), **options)
@@ -77,21 +77,21 @@ def add_setting_flags(
 
 
 def help_group(parser: argparse.ArgumentParser, title: str) -> argparse._ArgumentGroup:
-    """The group of a parser with a title, made at its first use."""
+    """The help group of a parser with a title, created on first use."""
     found = (group for group in parser._action_groups if group.title == title)
     return next(found, None) or parser.add_argument_group(title)
 
 
 def with_default(help: str, value: object) -> Message:
-    """The help of an argument, and its default."""
+    """The help of an argument with its default."""
     shown = {True: Message("on"), False: Message("off")}[value] if isinstance(value, bool) else value
     return Message("{help} (default: {value})", help=Message(help), value=shown)
 
 
 def _help_of(setting: Setting, defaults: DeclaredSettings | None) -> str:
-    """What a setting means, with its default where it has one that the help does not say."""
+    """The help of a setting, with its default if it has one that the help does not mention."""
     value = getattr(defaults, setting.name, None)
-    # Without a seed, composing takes a random one.
+    # Composing without a seed uses a random one.
     is_drawn = isinstance(defaults, ComposeConfig) and setting.name == "seed"
     if value is None or value == "" or "default" in setting.help or is_drawn:
         return setting.help
@@ -115,12 +115,12 @@ def add_reading_flags(parser: argparse._ActionsContainer) -> None:
 
 
 def given(arguments: argparse.Namespace, settings: SettingsClass) -> dict[str, Any]:
-    """The fields of a settings class that the command line gave."""
+    """The fields of a settings class given on the command line, with their values."""
     return {name: value for name, value in vars(arguments).items() if name in settings.__struct_fields__}
 
 
 def flags_between(default: DeclaredSettings, settings: DeclaredSettings) -> list[str]:
-    """The words of a command line that turn one settings object into another of its class."""
+    """The command-line words that turn the settings `default` into `settings`."""
     words: list[str] = []
     for setting in settings_of(type(settings)):
         value = getattr(settings, setting.name)

@@ -1,7 +1,7 @@
-"""Run a command: errors become an exit status and one sentence; narration goes to stderr.
+"""Running a command: errors become an exit status and a message; narration goes to stderr.
 
-Exit status: 0 done, 1 failed, 2 wrong use, 130 interrupted (Ctrl-C, SIGTERM, a terminal that closes). A reader of stdout that
-reads no further (`| head`) is no failure; a stdout that takes no more for another reason (a full disk, `>&-`) is one.
+Exit status: 0 done, 1 failed, 2 usage error, 130 interrupted (Ctrl-C, SIGTERM, a closed terminal). A closed pipe on stdout
+(`| head`) is no failure; any other write error on stdout (a full disk, `>&-`) is one.
 """
 
 import contextlib
@@ -18,16 +18,16 @@ from engine.system.names import printable
 from engine.system.streams import OutputLostError
 from engine.system.translations import worded
 
-# Set by `--quiet`; the engine, which is a process of its own, inherits it.
+# Set by `--quiet`; the engine process inherits it.
 QUIET_VARIABLE = "POETRY_TUI_QUIET"
 
 _LITTLE_MEMORY = StudioError(
     "The memory that this process may use is too small.",
     "Close other programs, lift the limit (`ulimit -v unlimited`), or choose a smaller model or batch.",
 )
-# PyTorch alone takes so much, of which most is never touched.
+# Address space that PyTorch alone reserves; most of it is never touched.
 MIN_MEMORY_BYTES = 800_000_000
-# How libraries say it.
+# Parts of the libraries' messages about lack of memory.
 _NO_MEMORY = (
     "allocate memory",
     "enough memory",
@@ -36,7 +36,7 @@ _NO_MEMORY = (
     "start new thread",
     "bad_alloc",
 )
-# Where so much of what is allowed is in use, whatever goes wrong goes wrong for want of the rest.
+# Above this fraction of the memory limit, any error is attributed to lack of memory.
 _NEARLY_ALL = 0.7
 
 
@@ -68,7 +68,7 @@ def carry_out(run: Callable[[], int], complain: Callable[[StudioError], object],
 
 
 def run_and_flush(run: Callable[[], int]) -> int:
-    """Run, then flush stdout, also before the SystemExit of `--help`. Raises OutputLostError when the output cannot be written."""
+    """Run and flush stdout, also before the SystemExit of `--help`. Raises OutputLostError when the output cannot be written."""
     try:
         status = run()
     except SystemExit:
@@ -79,7 +79,7 @@ def run_and_flush(run: Callable[[], int]) -> int:
 
 
 def is_lack_of_memory(error: BaseException) -> bool:
-    """Whether an error, or one that caused it, is due to lack of memory; each library words it differently."""
+    """Whether an error, or one of its causes, is due to lack of memory, which each library words differently."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, MemoryError) or (isinstance(seen, OSError) and seen.errno == errno.ENOMEM):
@@ -91,7 +91,7 @@ def is_lack_of_memory(error: BaseException) -> bool:
 
 
 def ensure_memory() -> None:
-    """Refuse to load PyTorch where `ulimit -v` cannot hold it: it might fail in any way, or end the process. Raises StudioError."""
+    """Raise StudioError if `ulimit -v` is too small for PyTorch, which would fail in unpredictable ways or end the process."""
     if has_little_memory():
         raise _LITTLE_MEMORY
 
@@ -102,7 +102,7 @@ def has_little_memory() -> bool:
 
 
 def is_at_memory_limit() -> bool:
-    """Whether this process has used most of the memory that `ulimit -v` allows; not every library reports the lack."""
+    """Whether this process has used most of the memory that `ulimit -v` allows; not every library reports a lack of memory."""
     import psutil
 
     used: int = psutil.Process().memory_info().vms
@@ -110,7 +110,7 @@ def is_at_memory_limit() -> bool:
 
 
 def memory_limit_bytes() -> float:
-    """How much memory the system lets this process ask for; infinity without a limit."""
+    """The address-space limit of this process in bytes; infinity without a limit."""
     if sys.platform == "win32":
         return math.inf
     import resource
@@ -120,16 +120,16 @@ def memory_limit_bytes() -> float:
 
 
 def say(line: str, /, **parameters: object) -> None:
-    """Print a line for people to stderr in the language of the command line, unless `--quiet` was given; `parameters` fill it."""
+    """Print a line to stderr in the language of the command line, unless `--quiet` was given; `parameters` fill the template."""
     if not is_quiet():
         _print_to_stderr(worded(line, **parameters))
 
 
 @contextlib.contextmanager
 def progress_line(what: str) -> Iterator[Callable[[float], None]]:
-    """Call what this yields with the share done, 0 to 1: a terminal shows it on a line that is erased at the end, without `--quiet`.
+    """Yield a function that shows the completed fraction, 0 to 1, on a terminal line that is erased at the end; not with `--quiet`.
 
-    The line appears after a second, and is written five times a second at most.
+    The line appears after 1 s, and is updated at most five times a second.
     """
     is_shown = sys.stderr is not None and sys.stderr.isatty() and not is_quiet()
     next_s, is_written = time.monotonic() + 1.0, False

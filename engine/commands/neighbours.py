@@ -31,7 +31,7 @@ def add_parser(commands: Any) -> None:
 
 
 def print_neighbours(arguments: argparse.Namespace) -> int:
-    """Print a line for each character: its nearest among the commonest Han characters, with the cosine."""
+    """Print a line per character: its nearest neighbours among the most common Han characters, with the cosine."""
     check_count("-n", arguments.n, MAX_N)
     if not arguments.characters.strip():
         raise UsageError("There is no character to look up.", HINT)

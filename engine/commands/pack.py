@@ -1,4 +1,4 @@
-"""`pack`: make a model folder of a run, small enough to give away."""
+"""`pack`: write a small model folder of a run, for distribution."""
 
 import argparse
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.corpus.corpus import Corpus
     from engine.model.checkpoint import LoadedModel
 
-# The models that another one needs, in the commands that make them all; the oldest is number 1.
+# Names of the ancestors in the commands that reproduce a model; the oldest is number 1.
 NUMBERED_RUN = "run-{number}"
 
 
@@ -51,7 +51,7 @@ def add_parser(commands: Any) -> None:
 
 
 def pack(arguments: argparse.Namespace) -> int:
-    """Write the model, its training lines, its held-out figures and the command that makes it again."""
+    """Write the model, its training lines, its held-out figures and the command that reproduces it."""
     folder: Path = resolved(arguments.folder)
     if is_there(folder) and not arguments.replace:
         raise ModelError("{path} is there already.", "Choose another folder, or say --replace.", path=folder)
@@ -89,7 +89,7 @@ def pack(arguments: argparse.Namespace) -> int:
 
 
 def _shares(shares: list[float] | None, n_models: int) -> list[float]:
-    """How much each model counts; equal where nothing is said."""
+    """The weights of the models in the mean; equal for None. Raises UsageError."""
     if shares is None:
         return [1.0] * n_models
     if len(shares) != n_models or not all(share > 0 for share in shares) or sum(shares) == inf:
@@ -102,7 +102,7 @@ def _shares(shares: list[float] | None, n_models: int) -> list[float]:
 
 
 def _corpus_of(loaded: "LoadedModel") -> "Corpus | None":
-    """The corpus that a model was trained on, where it is installed and still the same."""
+    """The corpus that a model was trained on, if it is installed and unchanged; else None."""
     from engine.corpus.store import open_corpus
 
     wanted = loaded.metadata.get("corpus", {})
@@ -121,7 +121,7 @@ def _corpus_of(loaded: "LoadedModel") -> "Corpus | None":
 
 
 def _held_out_figures(loaded: "LoadedModel", corpus: "Corpus") -> dict[str, object]:
-    """Figures on test quatrains of the model's own corpus, none of whose lines it was trained on."""
+    """The figures on test quatrains of the model's corpus that share no line with its training poems."""
     from engine.corpus.corpus import held_out_poems
     from engine.evaluation.likelihood import evaluate
 
@@ -131,7 +131,7 @@ def _held_out_figures(loaded: "LoadedModel", corpus: "Corpus") -> dict[str, obje
 
 
 def _validation_nats(loaded: "LoadedModel", corpus: "Corpus") -> float:
-    """What the training would have validated the model with, in nats per Han character."""
+    """The validation loss of the model, as its training would compute it, in nats per Han character."""
     from engine.corpus.tokens.batching import in_order
     from engine.corpus.tokens.token_cache import open_tokens
     from engine.evaluation.likelihood import tally_batches
@@ -144,7 +144,7 @@ def _validation_nats(loaded: "LoadedModel", corpus: "Corpus") -> float:
 
 
 def _without_places(about: dict[str, Any]) -> dict[str, Any]:
-    """Metadata without local paths: a parent model is given by its name."""
+    """Metadata without local paths: a parent model is given by name."""
     if "started_from" not in about:
         return about
     ancestor = _without_places(about["started_from"])
@@ -161,14 +161,14 @@ def _without_places(about: dict[str, Any]) -> dict[str, Any]:
 def _command_again(about: dict[str, Any]) -> str:
     """The command that reproduces a model: the preset, and a flag for each setting that differs from it.
 
-    A model that began with another one's weights needs that one first: its command comes before. So does a mean need all of its own.
+    The commands of a model that it was started from, or of the members of a mean, come first.
     """
     commands, _ = _makings(about, count(1), is_last=True)
     return " && ".join(commands)
 
 
 def _makings(about: dict[str, Any], numbers: Iterator[int], *, is_last: bool) -> tuple[list[str], str]:
-    """The commands that make a model, and the name that the last one gives it; the final model is not numbered."""
+    """The commands that reproduce a model, and the name that the last one gives it; the final model is not numbered."""
     commands: list[str] = []
     beginning = None
     if "started_from" in about:
@@ -187,7 +187,7 @@ def _makings(about: dict[str, Any], numbers: Iterator[int], *, is_last: bool) ->
         return commands, "" if is_last else runs[0]
     folder = "FOLDER" if is_last else NUMBERED_RUN.format(number=next(numbers))
     shares = [member.get("share", 1.0) for member in members]
-    # Said after the folder, since it takes all numbers that follow.
+    # After the folder, because --shares takes all numbers that follow.
     said = [] if len(set(shares)) == 1 else ["--shares", *(f"{share:g}" for share in shares)]
     commands.append(" ".join(["poetry-tui", "pack", *runs, folder, *said]))
     return commands, folder

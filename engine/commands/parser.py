@@ -1,4 +1,4 @@
-"""The command line's parser: argparse, with errors as UsageError, near names, and help in Chinese."""
+"""The parser of the command line: argparse with errors as UsageError, suggestions for typos, and help in Chinese."""
 
 import argparse
 import re
@@ -66,19 +66,19 @@ class Parser(argparse.ArgumentParser):
             ) from None
 
     def error(self, message: str) -> NoReturn:
-        # It repeats what was typed.
+        # `brief`, because the message repeats the user's input.
         sentence = brief(message[:1].upper() + message[1:].rstrip(".")) + ("。" if is_chinese() else ".")
         raise UsageError(sentence, Message("`{command} -h` shows how to use it.", command=self.prog))
 
     def format_help(self) -> str:
         if is_chinese():
             self._translate()
-            # argparse ends the titles of its groups with a colon of its own.
+            # argparse appends an ASCII colon to the titles of groups.
             return re.sub(r"(?m)^(\S.*):$", r"\1：", super().format_help())
         return super().format_help()
 
     def _translate(self) -> None:
-        """Word description, titles and help in Chinese, where the table has them."""
+        """Translate description, titles and help into Chinese, as far as the tables have them."""
         self.description, self.epilog = _worded_lines(self.description), _worded_lines(self.epilog)
         groups = [self, *self._action_groups]
         for group in self._action_groups:
@@ -90,7 +90,7 @@ class Parser(argparse.ArgumentParser):
                     choice.help = _worded(choice.help)
 
     def _refuse_empty_values(self, words: Iterable[str]) -> None:
-        """Refuse `--seed=--`, which argparse turns into an empty list for a flag of any type."""
+        """Reject `--seed=--`, which argparse turns into an empty list for a flag of any type."""
         for word in words:
             if word == "--":
                 return
@@ -103,7 +103,7 @@ def _worded(text: str | None) -> str | None:
 
 
 def _worded_lines(text: str | None) -> str | None:
-    """A description or an epilog, line by line. The description of most commands is their help as a sentence."""
+    """Translate a description or an epilog line by line. The description of most commands is their help as a sentence."""
     if text is None:
         return None
     known = sentences()
@@ -111,12 +111,12 @@ def _worded_lines(text: str | None) -> str | None:
 
 
 def as_help(description: str) -> str:
-    """The help that a description was made of."""
+    """The help text from which a description was made."""
     return description[:1].lower() + description[1:].removesuffix(".")
 
 
 def _translate_argparse() -> None:
-    """Word argparse's own messages in Chinese; it takes them from these two functions of its module."""
+    """Translate argparse's own messages, which it gets from these two functions of its module."""
     argparse._ = lambda text: sentences().get(text, text) if is_chinese() else text  # type: ignore[attr-defined]
     argparse.ngettext = lambda one, many, n: argparse._(one if n == 1 else many)  # type: ignore[attr-defined]
 
@@ -124,7 +124,7 @@ def _translate_argparse() -> None:
 def new_parser(
     commands: Any, name: str, carry_out: Callable[[argparse.Namespace], int], help: str
 ) -> argparse.ArgumentParser:
-    """A command's own parser; `carry_out` runs it and returns the exit code."""
+    """Add a parser for a command; `carry_out` runs the command and returns the exit status."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
     parser.set_defaults(carry_out=carry_out)
     parser.add_argument("--debug", action="store_true", help="show a traceback when something fails")

@@ -1,4 +1,4 @@
-"""`rates`: how often a model's verse keeps the rules, with and without constraints, beside real poems."""
+"""`rates`: rule compliance of a model's verse, with and without constraints, compared with real poems."""
 
 import argparse
 import dataclasses
@@ -85,7 +85,7 @@ def add_parser(commands: Any) -> None:
 
 
 def rates(arguments: argparse.Namespace) -> int:
-    """Compose, judge and print, a form after the other."""
+    """Compose, check and print, form by form."""
     wanted, config = _forms(arguments.form_names), ComposeConfig(**given(arguments, ComposeConfig))
     check_count("-n", arguments.n_poems, MAX_POEMS)
     if arguments.poems:
@@ -155,7 +155,7 @@ def _figures(sample: "Sample", form: Form, training: "LineIndex | None") -> "Ver
 
 
 def _forms(names: Sequence[str] | None) -> list[Form]:
-    """Raises UsageError for a form that there is not."""
+    """The requested forms; by default the regulated ones. Raises UsageError for an unknown form."""
     if not names:
         return [form for form in forms() if form.is_regulated]
     return list(forms()) if EVERY_FORM in names else list(map(form_called, names))

@@ -1,4 +1,4 @@
-"""`train`: start a training, or go on with one."""
+"""`train`: start a training, or resume one."""
 
 import argparse
 import contextlib
@@ -27,13 +27,13 @@ from engine.system.names import is_name, path_of
 from engine.system.processes import is_main_process, restart_count, world_size
 from engine.system.streams import OutputLostError
 
-# Settings that a resumed run may change: none that would make it another training.
+# Settings that may change on resume, because they do not change the training itself.
 CHANGED_BY_RESUME = ("max_steps", "n_epochs", "device", "precision", "n_threads", "checkpoint_every", "validate_every")
 
 
 def add_parser(commands: Any) -> None:
     parser = new_parser(commands, "train", train, "Train a model and print its run folder.")
-    # The defaults that help gives are those of the preset without which nothing is said.
+    # Help shows the defaults of the default preset.
     usual = preset("studio")
     start = help_group(parser, "start").add_mutually_exclusive_group()
     start.add_argument("--preset", metavar="|".join(PRESETS), help="preset to start from (default: studio)")
@@ -41,7 +41,7 @@ def add_parser(commands: Any) -> None:
         "--config", type=path_of, metavar="FILE", help="settings from a JSON file, such as a run's config.json"
     )
     start.add_argument("--resume", type=path_of, metavar="DIR", help="resume a run from its last checkpoint")
-    # The longer name is for torchrun, which takes --run for an unclear option of its own.
+    # The longer name is for torchrun, which reads --run as an ambiguous abbreviation of its own options.
     parser.add_argument(
         "--run",
         "--run-folder",
@@ -57,7 +57,7 @@ def add_parser(commands: Any) -> None:
 
 
 def train(arguments: argparse.Namespace) -> int:
-    """Start or resume a training, with log lines on stderr."""
+    """Start or resume a training, with log lines on stderr; returns the exit status."""
     resume = arguments.resume is not None
     if resume:
         folder = run_folder(arguments.resume) or arguments.resume
@@ -67,13 +67,13 @@ def train(arguments: argparse.Namespace) -> int:
         if world_size() > 1 and arguments.run is None:
             raise UsageError("Several workers need to know their run's folder.", "Name it with --run-folder.")
         folder = arguments.run or new_run_folder(config)
-        # Started again by torchrun after a worker died, the run goes on from its last checkpoint.
+        # When torchrun restarts the processes after a worker died, the run resumes from its last checkpoint.
         resume = restart_count() > 0 and has_started(folder)
         if has_started(folder) and not resume and is_main_process():
             raise RunError(
                 "{path} already holds a run.", "Go on with it: --resume {path}, or choose another --run.", path=folder
             )
-    # Before PyTorch is loaded.
+    # Checked before PyTorch is loaded.
     corpus_path(config.corpus)
     if is_main_process():
         say("run {folder}", folder=folder)
@@ -81,7 +81,7 @@ def train(arguments: argparse.Namespace) -> int:
         sink = _EventSink(stop, as_json=arguments.json)
         from engine.training.loop import run_training
 
-        # A worker that does not lead hears from the lead when to stop.
+        # A follower rank is told by the main process when to stop.
         stop.can_save = not is_main_process()
         reason = run_training(
             config, folder, resume=resume, on_record=sink.on_record, stop_requested=lambda: stop.requested
@@ -104,7 +104,7 @@ def train(arguments: argparse.Namespace) -> int:
 
 
 class _EventSink:
-    """Log lines to stderr, events to stdout. A closed stdout does not end the training."""
+    """Writes log lines to stderr and events to stdout. A closed stdout does not end the training."""
 
     def __init__(self, stop: StopRequest, *, as_json: bool) -> None:
         self._stop = stop
@@ -119,7 +119,7 @@ class _EventSink:
             self.print(to_line(record))
 
     def print(self, line: str) -> None:
-        """Print a line of data; remember the error if it could not be written."""
+        """Print a line of data; store the error if it cannot be written."""
         try:
             print(line, flush=True)
         except OutputLostError as lost:
@@ -127,7 +127,7 @@ class _EventSink:
 
 
 def new_config(arguments: argparse.Namespace) -> TrainConfig:
-    """Settings of a new training: preset or file, then the architecture of the parent model, then the flags."""
+    """The settings of a new training: preset or file, then the architecture of the parent model, then the flags."""
     base = _preferred(arguments.preset) if arguments.config is None else _config_from(arguments.config)
     changes = given(arguments, TrainConfig)
     del changes["preset"]
@@ -139,7 +139,7 @@ def new_config(arguments: argparse.Namespace) -> TrainConfig:
 
 
 def _preferred(name: str | None) -> TrainConfig:
-    """The preset of a name, or of config.toml, with the settings of config.toml."""
+    """A preset by name, or that of config.toml, with the settings of config.toml."""
     known = {
         "preset": TrainConfig,
         **{one: kind for kind in (TrainConfig, ModelConfig) for one in kind.__struct_fields__},
@@ -153,14 +153,14 @@ def _preferred(name: str | None) -> TrainConfig:
 
 
 def _shape_of(name: str) -> dict[str, Any]:
-    """The architecture of a model, as settings."""
+    """The architecture of a model as settings."""
     folder = find_model(name)
     model = architecture_of(folder, read_metadata(folder))
     return {setting: getattr(model, setting) for setting in ARCHITECTURE_FIELDS}
 
 
 def resumed_config(arguments: argparse.Namespace, folder: Path) -> TrainConfig:
-    """Settings of a resumed run: its own, with flags for those of `CHANGED_BY_RESUME`."""
+    """The settings of a resumed run: its own, with flags for those of `CHANGED_BY_RESUME`."""
     if arguments.run is not None:
         raise UsageError("--run makes a new run and --resume goes on with an old one.", "Give one of them.")
     config = read_config(folder)
@@ -180,7 +180,7 @@ def resumed_config(arguments: argparse.Namespace, folder: Path) -> TrainConfig:
 def _config_from(path: Path) -> TrainConfig:
     hint = "Give a JSON file such as a run's config.json."
     try:
-        # A pipe will do.
+        # Opened directly, so that a pipe works too.
         with path.open("rb") as file:
             values = parse_json(file.read(MAX_CONFIG_BYTES))
     except OSError as error:
@@ -193,10 +193,10 @@ def _config_from(path: Path) -> TrainConfig:
 
 
 def _lasting_name(corpus: str) -> str:
-    """A corpus by its name as it is; a file by its whole path, so that the run can go on from any folder."""
+    """The name of an installed corpus, or the absolute path of a file, so that the run can be resumed from any folder."""
     path = path_of(corpus)
     is_installed = is_name(corpus) and is_file(paths.corpora() / corpus / "corpus.json")
     if is_installed or not is_there(path):
         return corpus
-    # A pipe gives its poems once: they become a corpus now, and the run knows that by its name.
+    # A pipe can be read only once: it is imported now, and the run refers to the corpus.
     return str(resolved(path)) if is_file(path) or is_folder(path) else open_corpus(path).name

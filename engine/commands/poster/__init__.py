@@ -1,1 +1,1 @@
-"""A poem as a picture: paper, columns or lines of verse, title and seal, written as PNG or SVG. Loads no torch."""
+"""Posters: a poem as a picture with paper, columns or lines of verse, title and seal, as PNG or SVG. Imports no torch."""

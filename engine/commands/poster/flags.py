@@ -1,4 +1,4 @@
-"""The flags of a poster, for every command that draws one."""
+"""The flags of a poster, for all commands that draw one."""
 
 import argparse
 from pathlib import Path
@@ -12,7 +12,7 @@ from engine.system.names import path_of
 
 
 def add_poster_flags(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of a `PosterStyle` but its title, and --font and --force."""
+    """Add the flags of a `PosterStyle` except its title, and --font and --force."""
     group = help_group(parser, "poster")
     papers = ", ".join(f"{key} {paper.name_zh}" for key, paper in PAPERS.items())
     group.add_argument("--paper", default=DEFAULT_PAPER, metavar="NAME", help=with_default(papers, DEFAULT_PAPER))
@@ -30,7 +30,7 @@ def add_poster_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def poster_style(arguments: argparse.Namespace, title: str) -> PosterStyle:
-    """The style that the flags of `add_poster_flags` give. Raises UsageError."""
+    """The style given by the flags of `add_poster_flags`. Raises UsageError."""
     style = PosterStyle(
         arguments.paper,
         not arguments.horizontal,
@@ -45,12 +45,12 @@ def poster_style(arguments: argparse.Namespace, title: str) -> PosterStyle:
 
 
 def check_poster_path(path: Path, *, replaces: bool) -> None:
-    """Raise an error where a poster cannot be written there: another ending than .png or .svg, or as `check_new_file` says."""
+    """Check the path of a poster. Raises UsageError for an ending other than .png or .svg, and as `check_new_file`."""
     ending_of(path)
     check_new_file(path, replaces=replaces)
 
 
 def save_poster(path: Path, text: str, style: PosterStyle, form: str | None, font: Path | None) -> None:
-    """Write a poster. Raises StudioError, also where the file cannot be written."""
+    """Write a poster. Raises StudioError, also if the file cannot be written."""
     with reporting_file_errors(path):
         write_poster(path, text, style, form, font)

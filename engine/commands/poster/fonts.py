@@ -1,4 +1,4 @@
-"""Han fonts of this computer: found by file name, read by fontTools. Kai and Song faces come first, as verse is printed in them."""
+"""Han fonts of this computer: found by file name, read by fontTools. Kai and Song faces are preferred, as in printed verse."""
 
 import functools
 import io
@@ -11,14 +11,14 @@ from typing import Any
 
 from engine.system.errors import StudioError, UsageError
 
-# Beginnings of file names, without case, spaces, - and _, the finest for verse first.
+# Prefixes of file names, in lower case without spaces, - and _, in order of preference.
 _PREFERRED = (
     "lxgwwenkai", "kaiti", "stkaiti", "simkai", "ukai", "gkai00mp", "notoserifcjk", "notoserifsc", "sourcehanserif",
     "songti", "stsong", "simsun", "simfang", "uming", "gbsn00lp", "notosanscjk", "notosanssc", "sourcehansans",
     "pingfang", "hiraginosansgb", "msyh", "stheiti", "wqy", "droidsansfallback",
 )  # fmt: skip
 _ENDINGS = (".ttf", ".otf", ".ttc", ".otc")
-# Faces of a collection: the one whose family name says simplified characters.
+# Last words of family names that mark the simplified-Chinese face of a collection.
 _SIMPLIFIED = ("SC", "CN", "GB")
 INSTALL_HINT = "Install one (Debian: `apt install fonts-noto-cjk` or `fonts-arphic-ukai`), or name a font file that has Chinese characters."
 
@@ -77,7 +77,7 @@ class HanFont:
 
 
 def font_at(path: Path) -> HanFont:
-    """A font file's face for simplified characters."""
+    """The face of a font file for simplified characters."""
     from fontTools.ttLib import TTCollection, TTLibError
 
     if path.suffix.lower() not in (".ttc", ".otc"):
@@ -93,16 +93,16 @@ def font_at(path: Path) -> HanFont:
 
 @functools.cache
 def han_fonts() -> tuple[HanFont, ...]:
-    """The Han fonts of this computer, the finest for verse first; one for each name of the list above.
+    """The Han fonts of this computer in order of preference, one per entry of `_PREFERRED`; cached.
 
     Raises:
-        StudioError: there is none.
+        StudioError: when there is none.
     """
     found: dict[int, Path] = {}
     for path in _font_files():
         name = path.stem.lower().translate({ord(mark): None for mark in " -_"})
         rank = next((i for i, beginning in enumerate(_PREFERRED) if name.startswith(beginning)), None)
-        # Of several weights the regular one, of several files the first by name.
+        # Among several weights the regular one, among several files the first by name.
         if rank is not None and (rank not in found or _weight(path) < _weight(found[rank])):
             found[rank] = path
     if not found:

@@ -1,4 +1,4 @@
-"""The page: where each character of a poster stands. Sizes in em are those of the verse's characters."""
+"""The layout of a poster: the position of each character. Sizes in em refer to the characters of the verse."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ AIDS: tuple[Aid, ...] = ("none", "tones", "pinyin")
 WIDTH, HEIGHT = 1500, 2000
 _MARGIN_X, _MARGIN_TOP, _MARGIN_BOTTOM = 200, 250, 270
 _MAX_EM, _MAX_EM_LINES = 112.0, 96.0
-# A longer title goes into a second column.
+# A longer title is set in two columns.
 _MAX_TITLE_CHARS = 14
 MAX_TITLE_CHARS, MAX_INSCRIPTION_CHARS = 2 * _MAX_TITLE_CHARS, 16
 _TONE_RADIUS = 0.07
@@ -28,9 +28,9 @@ _MIN_SEAL, _MAX_SEAL = 78.0, 108.0
 
 @dataclass(frozen=True, slots=True)
 class PosterStyle:
-    """How a poem is set. `paper` is a key of `PAPERS`; `is_vertical`: columns from right to left; `aid` stands beside each character.
+    """The style of a poster. `paper`: a key of `PAPERS`; `is_vertical`: columns from right to left; `aid`: shown beside each character.
 
-    `inscription` (落款) is a small line before the seal; `seal` a name of one to four characters.
+    `inscription` (落款): a small line before the seal; `seal`: a name of one to four characters.
     """
 
     paper: str = DEFAULT_PAPER
@@ -42,7 +42,7 @@ class PosterStyle:
     is_seal_red_on_white: bool = False
 
     def check(self) -> None:
-        """Raises a UsageError for an unknown paper, a seal or a text that does not fit."""
+        """Raise a UsageError for an unknown paper, or a seal or text that does not fit."""
         if self.paper not in PAPERS:
             raise UsageError(
                 "There is no paper called {name}.", "Choose one of: {names}.", name=self.paper, names=tuple(PAPERS)
@@ -64,16 +64,16 @@ class _Sign:
     mark: str = ""
 
 
-# Signs beside one another; None is half a sign of space. A column without any parts two stanzas.
+# Signs of a column or row; None is half a sign of space. An empty column separates two stanzas.
 _Run = list[_Sign | None]
 
 
 def lay_out(text: str, style: PosterStyle, form: str | None = None) -> list[Shape]:
-    """The shapes of a poster of `WIDTH` × `HEIGHT` pixels, without the paper's own.
+    """The shapes of a poster of `WIDTH` × `HEIGHT` pixels, without those of the paper.
 
     Args:
         text: a poem, in the characters that are to be drawn.
-        form: its form's key, where it is known; a tune's stanzas are set apart by it.
+        form: the key of its form, if known; it determines the stanzas of a tune.
     """
     style.check()
     stanzas = _stanzas(text, form)
@@ -103,7 +103,7 @@ def _stanzas(text: str, form: str | None) -> list[list[_Run]]:
 
 
 def _aids(text: str, aid: Aid) -> Mapping[int, str]:
-    """平, 仄 or both, or the pinyin, by index of the text."""
+    """Index of the text -> the reading (平, 仄, both, unknown) or the pinyin of its character."""
     if aid == "pinyin":
         return dict(enumerate(pinyin_of(text)))
     readings: dict[int, str] = {}
@@ -176,7 +176,7 @@ def _columns(stanzas: Sequence[Sequence[_Run]], style: PosterStyle, aids: Mappin
 
 
 def _manners(stanzas: Sequence[Sequence[_Run]], is_regular: bool) -> Iterator[list[_Run]]:
-    """Ways to set the verse in columns: a line each, a couplet each, or, lines of several lengths, one after the other."""
+    """Yield arrangements in columns: one line each, one couplet each, or for unequal lines continuous text of a column length."""
     if is_regular:
         lines = list(stanzas[0])
         if len(lines) <= 8:
@@ -191,7 +191,7 @@ def _manners(stanzas: Sequence[Sequence[_Run]], is_regular: bool) -> Iterator[li
             signs = [sign for line in stanza for sign in line]
             columns += [signs[start : start + length] for start in range(0, len(signs), length)]
             columns.append([])
-        # A column with one character alone is no column.
+        # Columns of a single character are avoided.
         if all(len(column) != 1 for column in columns):
             yield columns[:-1]
     yield [list(line) for stanza in stanzas for line in stanza]
@@ -203,7 +203,7 @@ def _length(runs: Sequence[_Run], pitch: float) -> float:
 
 
 def _ruled(right: float, top: float, tall: float, steps: Sequence[float], em: float, colour: str) -> Iterator[Shape]:
-    """A frame and rules between the columns (乌丝栏, 朱丝栏); `steps` are the columns' widths."""
+    """A frame, and rules between the columns (乌丝栏, 朱丝栏). `steps`: widths of the columns in pixels."""
     above, below = top - em * 0.75, top + tall + em * 0.75
     left = right
     for step in (0.0, *steps):
@@ -279,7 +279,7 @@ def _rows(stanzas: Sequence[Sequence[_Run]], style: PosterStyle, aids: Mapping[i
 
 
 def _sentences(stanza: Sequence[_Run]) -> Iterator[_Run]:
-    """Rows of a tune: up to the end of a sentence, its phrases apart; a long sentence goes into several rows."""
+    """Rows of a tune: one sentence each with spaced phrases; a long sentence takes several rows."""
     row: _Run = []
     for line in stanza:
         phrases = _phrases(line)
@@ -296,7 +296,7 @@ def _sentences(stanza: Sequence[_Run]) -> Iterator[_Run]:
 
 
 def _phrases(line: _Run) -> _Run:
-    """A line with a space after each 、."""
+    """A line with half a sign of space after each 、."""
     run: _Run = []
     for sign in line:
         run += [sign, None] if sign is not None and sign.mark == "、" else [sign]
@@ -332,7 +332,7 @@ def _beside(
 
 
 def _stop(mark: str, x: float, y: float, em: float, colour: str) -> Iterator[Shape]:
-    """句读 in the seal's red: a ring ends a sentence, a dot a phrase."""
+    """Punctuation (句读) in the seal's red: a ring after a sentence, a dot after a phrase."""
     if mark in ("。", "？", "！"):
         yield Disc(x, y, em * 0.1, colour, stroke=em * 0.035)
     elif mark:
@@ -340,7 +340,7 @@ def _stop(mark: str, x: float, y: float, em: float, colour: str) -> Iterator[Sha
 
 
 def _cut(text: str, length: int) -> list[str]:
-    """A text in parts of nearly the same length."""
+    """A text in parts of nearly equal length, at most `length`."""
     n_parts = -(-len(text) // length)
     size = -(-len(text) // n_parts) if n_parts else 1
     return [text[start : start + size] for start in range(0, len(text), size)]

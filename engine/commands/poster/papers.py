@@ -1,4 +1,4 @@
-"""Papers: colours of ground, ink and seal, and what is strewn on them. Everything is drawn; there are no picture files."""
+"""Papers: colours of ground, ink and seal, and their decoration, which is drawn; there are no image files."""
 
 import math
 import random
@@ -12,9 +12,9 @@ _SEED = 7
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """`top` and `bottom`: the ground's colours, blended. `faint`: title and inscription. `rule`: lines between the columns, if any.
+    """A paper. `top`, `bottom`: colours of the gradient; `faint`: of title and inscription; `rule`: of lines between columns, or "".
 
-    `fibres` and `flecks` lie on the paper, in these colours; `grain` is the depth of its texture, 0 to 1.
+    `fibres`, `flecks`: colours of decorations, or ""; `grain`: depth of the texture, 0 to 1.
     """
 
     name_zh: str
@@ -45,7 +45,7 @@ DEFAULT_PAPER = "xuan"
 
 
 def strewn(paper: Paper, width: float, height: float) -> Iterator[Shape]:
-    """The fibres, flecks and the moon of a sheet; the same each time."""
+    """The fibres, flecks and moon of a sheet; always the same ones."""
     chance = random.Random(_SEED)
     if paper.has_moon:
         x, y, radius = width * 0.19, height * 0.07, width * 0.046
@@ -69,7 +69,7 @@ def _fibre(chance: random.Random, colour: str, width: float, height: float) -> I
 
 
 def _fleck(chance: random.Random, colour: str, width: float, height: float) -> Shape:
-    """A scrap of gold leaf; the larger, the rarer, and small where the verse stands."""
+    """A fleck of gold leaf; large ones are rare, and none are large behind the verse."""
     x, y, size = chance.random(), chance.random(), 1.5 + 12 * chance.random() ** 5
     if 0.12 < x < 0.88 and 0.12 < y < 0.86:
         size = min(size, 3.5)

@@ -1,4 +1,4 @@
-"""Draw a poster: PNG by Pillow, SVG with the outlines of its characters. Takes a second or two, so it belongs in a thread."""
+"""Rendering of a poster: PNG by Pillow, SVG with outlines of the characters. It takes 1 to 2 s, so call it in a thread."""
 
 import functools
 import io
@@ -17,24 +17,24 @@ from engine.system.files import write_atomically
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-# A picture is drawn larger and then reduced, which smooths its edges.
+# Factor by which a picture is drawn larger, then reduced, for smooth edges.
 _OVERSAMPLING = 2
-# The baseline lies below the centre of the em box by so much.
+# Distance of the baseline below the centre of the em box.
 _BASELINE_EM = 0.38
 
 
 def write_poster(path: Path, text: str, style: PosterStyle, form: str | None = None, font: Path | None = None) -> None:
-    """Write a poster, as PNG or SVG by the ending of its name.
+    """Write a poster as PNG or SVG, by the ending of its name.
 
     Args:
         text: a poem, in the characters that are to be drawn.
-        form: its form's key, where it is known.
-        font: a font file, in place of the finest that is found.
+        form: the key of its form, if known.
+        font: a font file to try first; None: the preferred font of the system.
 
     Raises:
-        UsageError: an ending that is neither, or a style that `PosterStyle.check` refuses.
-        StudioError: no font has these characters.
-        OSError: the file cannot be written.
+        UsageError: for another ending, or a style that `PosterStyle.check` rejects.
+        StudioError: when no font has these characters.
+        OSError: when the file cannot be written.
     """
     drawn = FORMATS[ending_of(path)](text, style, form, font)
     write_atomically(path, drawn)
@@ -44,7 +44,7 @@ def ending_of(path: Path) -> str:
     """The ending of a poster's name, `.png` or `.svg`.
 
     Raises:
-        UsageError: it has another one.
+        UsageError: for another ending.
     """
     if path.suffix.lower() not in FORMATS:
         raise UsageError("{name} is no name of a picture.", "Let it end in .png or .svg.", name=path.name)
@@ -59,7 +59,7 @@ def poster_png(text: str, style: PosterStyle, form: str | None = None, font: Pat
 
 
 def poster_svg(text: str, style: PosterStyle, form: str | None = None, font: Path | None = None) -> bytes:
-    """The poster as an SVG that needs no font: its characters are outlines."""
+    """The poster as an SVG that needs no fonts: its characters are outlines."""
     shapes, paper = lay_out(text, style, form), PAPERS[style.paper]
     fonts = _fonts_for(shapes, font)
     parts = [_svg_shape(shape, fonts) for shape in (*strewn(paper, WIDTH, HEIGHT), *shapes)]
@@ -124,7 +124,7 @@ def poster_image(
 
 
 def _ground(paper: Paper, width: int, height: int) -> "Image":
-    """Two blended colours, mottled at several scales and darker towards the edges."""
+    """The ground: a gradient of two colours with noise at several scales, darker towards the edges."""
     import numpy as np
     from PIL import Image, ImageColor
 
@@ -156,10 +156,10 @@ def _pillow_font(font: HanFont, size: float):  # type: ignore[no-untyped-def]
 
 
 def _fonts_for(shapes: Iterable[Shape], wanted: Path | None) -> Callable[[str], HanFont]:
-    """The font of each text: the first one that has all its characters.
+    """A function that returns the font of a text: the first one that has all its characters.
 
     Raises:
-        StudioError: no font has some character.
+        StudioError: when no font has all characters of a text.
     """
     fonts = [font_at(wanted)] if wanted else []
     try:

@@ -1,4 +1,4 @@
-"""The seal (印): a name in red, cut by hand: white on red (白文) or red on white (朱文)."""
+"""The seal (印): a name in white on red (白文) or red on white (朱文), with a hand-cut edge."""
 
 import math
 import random
@@ -9,10 +9,10 @@ from engine.prosody.text import is_han
 from engine.system.errors import UsageError
 
 MAX_CHARS = 4
-# A name of two or three characters is filled up to four, as seals have it.
+# Characters that fill a name of two or three characters up to four, as is customary.
 _FILLING = {2: "之印", 3: "印"}
 _N_POINTS_A_SIDE = 9
-# How far the edge strays, as a share of the side.
+# Maximum deviation of the edge, as a fraction of the side.
 _WEAR = 0.012
 
 
@@ -20,7 +20,7 @@ def seal_characters(name: str) -> str:
     """The one or four characters of a seal.
 
     Raises:
-        UsageError: the name is too long, or has something other than Han characters.
+        UsageError: when the name is too long or has other than Han characters.
     """
     name = "".join(name.split())
     if len(name) > MAX_CHARS or not all(map(is_han, name)):
@@ -44,7 +44,7 @@ def seal(
     else:
         yield Polygon(edge, colour)
         for _ in range(7):
-            # Where the stone is chipped, the paper shows.
+            # Chips of the stone, where the paper shows.
             a, b = chance.choice(edge)
             yield Disc(a, b, side * chance.uniform(0.008, 0.022), paper)
     cells = [(0.0, 0.0)] if len(characters) == 1 else [(0.5, -0.5), (0.5, 0.5), (-0.5, -0.5), (-0.5, 0.5)]

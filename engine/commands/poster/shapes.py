@@ -1,4 +1,4 @@
-"""What a page is made of. Coordinates and sizes are pixels of the whole page; y points down."""
+"""The shapes of a page. Coordinates and sizes are pixels of the whole page; y points down."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Disc:
-    """A disc, or a ring where `stroke` is its width."""
+    """A disc; with `stroke` a ring of this width."""
 
     x: float
     y: float
