@@ -18,8 +18,8 @@ from engine.system.errors import CorpusError
 class Novelty:
     """The overlap of a poem with the training text. `exact`: the corpus was searched; `line`, `title` and `author` name the place.
 
-    Otherwise the filter was: no false negatives, but `longest_run` and `n_lines_copied` may be too high,
-    and a run of fewer than four characters is reported as three.
+    Otherwise the filter was: no false negatives, but `longest_run` and `n_lines_copied` may be too high, `run` is "", since no run is
+    certain to occur, and a run of fewer than four characters is reported as three.
     """
 
     longest_run: int
@@ -74,10 +74,9 @@ def _exact(verse: Sequence[str], lines: LineIndex | None, corpus: Corpus, on_pro
 
 def _by_filter(verse: Sequence[str], lines: LineIndex) -> Novelty:
     copied = [line for line, is_copied in zip(verse, lines.contains(verse).tolist(), strict=True) if is_copied]
-    runs = [line[first : first + length] for line in verse for first, length in [lines.longest_run(line)]]
-    run = max([*runs, *copied], key=len, default="")
-    longest = len(run) or min(RUN_LENGTH - 1, max(map(len, verse), default=0))
-    return Novelty(longest, run, len(verse), len(copied), exact=False)
+    longest = max((*map(len, copied), *(length for _, length in map(lines.longest_run, verse))), default=0)
+    longest = longest or min(RUN_LENGTH - 1, max(map(len, verse), default=0))
+    return Novelty(longest, "", len(verse), len(copied), exact=False)
 
 
 def n_memorised(poems: Sequence[Poem], known: LineIndex) -> int:

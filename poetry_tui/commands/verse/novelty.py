@@ -48,7 +48,9 @@ def _novelty(options: argparse.Namespace) -> None:
     file = given_poems(options.file, options.format, options.columns)
     if corpus is None:
         name = metadata.get("corpus", {}).get("name", worded("of the model"))
-        print_note("The corpus {name} is not here: the filter of its lines tells at most what is shared.", name=name)
+        print_note(
+            "The corpus {name} is not installed: the figures are upper bounds. Install it for exact ones.", name=name
+        )
     cleaner = Cleaner(simplify=corpus is None or corpus.simplified, unique=False, lenient=True)
     if file.is_chosen_by_looking and not options.json:
         print_note(how_read(file))
@@ -66,7 +68,7 @@ def _novelty(options: argparse.Namespace) -> None:
 
 def _sentence(found: "Novelty") -> str:
     run = worded(" ({inner})", inner=found.run) if found.run else ""
-    longest = "longest shared run {n}{run}" if found.exact else "longest shared run at most {n}{run}"
+    longest = "longest shared run {n}{run}" if found.exact else "longest shared run at most {n}"
     said = worded(longest, n=found.longest_run, run=run)
     if found.line:
         title = found.title or worded("a poem without title")
@@ -74,6 +76,7 @@ def _sentence(found: "Novelty") -> str:
         said += worded(", in {line} of {title} by {author}", line=found.line, title=title, author=author)
     if not found.n_lines_copied:
         return said + worded(" · no lines copied")
-    return said + worded(
-        " · {n_copied} of {n_lines} lines copied", n_copied=found.n_lines_copied, n_lines=found.n_lines
+    copied = (
+        " · {n_copied} of {n_lines} lines copied" if found.exact else " · at most {n_copied} of {n_lines} lines copied"
     )
+    return said + worded(copied, n_copied=found.n_lines_copied, n_lines=found.n_lines)

@@ -94,10 +94,13 @@ def novelty_facts(novelty: Novelty | StudioError) -> list[Content]:
     """The longest run shared with a training line, that line if known, and the number of copied lines; or the lookup's error."""
     if isinstance(novelty, StudioError):
         return [Content(tr_error(novelty.message))]
-    n = novelty.n_lines_copied
-    shared = "compose.shared_run" if novelty.is_exact else "compose.shared_at_most"
+    n, is_exact = novelty.n_lines_copied, novelty.is_exact
+    shared, copied = "compose.shared_run", "compose.lines_copied"
+    if not is_exact:
+        shared, copied = "compose.shared_run_at_most", "compose.lines_copied_at_most"
     parts = [tr(shared, n=novelty.longest_run, run=novelty.run).rstrip()]
-    parts.append(tr("compose.lines_copied", n=n) if n else tr("compose.none_copied"))
+    parts.append(tr(copied, n=n) if n else tr("compose.none_copied"))
+    parts += [] if is_exact else [tr("compose.unverified")]
     if novelty.line and novelty.longest_run > 1:
         source = "".join((novelty.author or "", f"《{novelty.title}》" if novelty.title else ""))
         parts.append(f"{novelty.line}　{source}".rstrip("　"))

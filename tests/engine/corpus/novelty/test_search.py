@@ -147,8 +147,11 @@ def test_without_the_corpus_the_command_says_that_it_tells_a_bound(
     poems.write_text("床前明月光，不见故乡人。\n", encoding="utf-8")
     assert main(["novelty", str(poems), "--model", str(model)]) == 0
     told = capsys.readouterr()
-    assert "at most 5 (床前明月光) · 1 of 2 lines copied" in told.out
-    assert "at most" in told.err
+    assert "longest shared run at most 5 · at most 1 of 2 lines copied" in told.out
+    assert "upper bounds" in told.err
+    assert main(["novelty", str(poems), "--model", str(model), "--json"]) == 0
+    bound = json.loads(capsys.readouterr().out)["novelty"]
+    assert (bound["longest_run"], bound["run"], bound["exact"]) == (5, "", False)
 
 
 def test_the_service_tells_a_text() -> None:
