@@ -143,6 +143,9 @@ class Resources(Event, frozen=True, kw_only=True):
     optimizer_share: float
 
 
+LR_CHANGED = "lr changed"
+
+
 class Control(Event, frozen=True, kw_only=True):
     """A change of a run. `what`: paused, resumed, lr changed, saved on request, sampled on request, no longer improving, continued in
     float32, `RETURNED`."""

@@ -209,7 +209,7 @@ def _acknowledge(control: ControlFiles, requests: frozenset[str], progress: Prog
         yield events.Control(step=progress.step, what="sampled on request")
     if LR in requests and (rate := control.take_lr()) is not None:
         progress.peak_lr = rate
-        yield events.Control(step=progress.step, what="lr changed", value=rate)
+        yield events.Control(step=progress.step, what=events.LR_CHANGED, value=rate)
 
 
 class Meter:

@@ -65,7 +65,8 @@ def compare(runs: Sequence[tuple[str, Status, RunState]]) -> Comparison:
         for key in dict.fromkeys(key for column in columns for key in column)
     )
     settings = [
-        Row(name, tuple(map(str, values))) for name, values in aligned([state.config for state in states]).items()
+        Row(name, tuple(map(str, values)))
+        for name, values in aligned([with_rate_changes(state.config, state.rate_changes) for state in states]).items()
     ]
     return Comparison(
         tuple(name for name, _, _ in runs), figures, tuple(sorted(settings, key=lambda row: not row.differs))
@@ -79,6 +80,10 @@ def figures_of(state: RunState, status: Status) -> dict[str, str]:
         "report.step": f"{state.step:,}" + (f" / {state.total_steps:,}" if state.total_steps else ""),
         "report.time": duration(state.elapsed_s),
     }
+    if n_pauses := sum(one.what == "paused" for one in state.controls):
+        found["report.pauses"] = str(n_pauses)
+    if state.n_starts > 1:
+        found["report.resumes"] = str(state.n_starts - 1)
     if epochs := epochs_read(state):
         found["report.epochs"] = epochs
     if state.axes.n_chars:
@@ -140,6 +145,15 @@ def flat(config: Mapping[str, Any]) -> dict[str, Any]:
     own = {name: value for name, value in config.items() if name != "model"}
     model = config.get("model")
     return {**own, **(model if isinstance(model, Mapping) else {})}
+
+
+def with_rate_changes(config: Mapping[str, Any], rate_changes: Sequence[tuple[int, float]]) -> Mapping[str, Any]:
+    """Settings to compare, whose learning rate names each later one: `0.01 → 0.005 @ 300`, from step 300 on."""
+    if not rate_changes:
+        return config
+    later = "".join(f" → {rate:g} @ {step:,}" for step, rate in rate_changes)
+    settings = with_all_settings(config)
+    return {**settings, "learning_rate": f"{settings.get('learning_rate', MISSING)}{later}"}
 
 
 def aligned(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:

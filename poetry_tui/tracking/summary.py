@@ -35,7 +35,7 @@ TAIL_BYTES = 32 * 1024
 MAX_NEWS_BYTES = 1 << 20
 MAX_CACHE_BYTES = 64 << 20
 # File in the cache folder. The number changes with the fields of `RunSummary`.
-CACHE = "runs-1.json"
+CACHE = "runs-2.json"
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class RunSummary:
 
     `silent_s`: seconds since the last event of a stalled run. `error`: the message of a failed run, empty where it wrote none.
     `loss_nats`: training loss in nats per character. `loss_nats_per_han`: the same per Han character; for a run written by an
-    older version it is an estimate or None (see `loss_unit`).
+    older version it is an estimate or None (see `loss_unit`). `rate_changes`: as of `RunState`.
     """
 
     id: str
@@ -72,6 +72,7 @@ class RunSummary:
     loss_unit: LossUnit = "han"
     best_nats_per_han: float | None = None
     config: Mapping[str, Any] | None = None
+    rate_changes: tuple[tuple[int, float], ...] = ()
     error: str = ""
     problem: str = ""
     labels: RunLabels = NO_LABELS
@@ -93,6 +94,7 @@ class RunSummary:
             "loss_is_estimate": self.loss_unit == "about_han",
             "best_nats_per_han": self.best_nats_per_han,
             "config": dict(self.config) if self.config else None,
+            "rate_changes": [{"step": step, "learning_rate": rate} for step, rate in self.rate_changes],
             "error": self.error,
             "problem": self.problem,
         }
@@ -163,6 +165,7 @@ def _summarise(folder: Path, writer: WriterProbe) -> RunSummary:
         loss_unit=state.loss_unit,
         best_nats_per_han=best.val_nats_per_han if best else None,
         config=state.config or None,
+        rate_changes=state.rate_changes,
         error=state.last_word.message if isinstance(state.last_word, RunFailed) else "",
     )
 

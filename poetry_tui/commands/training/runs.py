@@ -26,7 +26,7 @@ from poetry_tui.commands.output import (
     print_table,
     printable,
 )
-from poetry_tui.tracking.comparison import WHAT_IS_VALIDATED, differing, flat, titles
+from poetry_tui.tracking.comparison import WHAT_IS_VALIDATED, differing, flat, titles, with_rate_changes
 from poetry_tui.tracking.control import RunSummary, find_run, list_runs, remove_run
 from poetry_tui.tracking.export import as_csv, as_json, as_tensorboard, read_records
 from poetry_tui.tracking.reader import count_malformed, log_tail
@@ -125,14 +125,14 @@ def _show(options: argparse.Namespace) -> None:
         print(f"\n{worded('end of the log')}")
         print("\n".join(f"  {printable(line)}" for line in lines))
     print(f"\n{worded('settings')}")
-    print_pairs([(f"  {name}", str(value)) for name, value in flat(_config(run)).items()])
+    print_pairs([(f"  {name}", str(value)) for name, value in flat(_settings(run)).items()])
 
 
 def _compare(options: argparse.Namespace) -> None:
     if len(options.runs) < 2:
         raise UsageError("A comparison needs two runs or more.", "`poetry-tui runs list` shows them.")
     runs = [find_run(name) for name in options.runs]
-    settings = differing([_config(run) for run in runs])
+    settings = differing([_settings(run) for run in runs])
     if options.json:
         print_json({"runs": [run.to_dict() for run in runs], "differing": settings})
         return
@@ -226,6 +226,11 @@ def _log_tail(run: RunSummary) -> list[str]:
     with contextlib.suppress(OSError):
         return log_tail(run.folder, LOG_LINES)
     return []
+
+
+def _settings(run: RunSummary) -> Mapping[str, Any]:
+    """Its settings to be read and compared: with the later learning rates."""
+    return with_rate_changes(_config(run), run.rate_changes)
 
 
 def _config(run: RunSummary) -> Mapping[str, Any]:

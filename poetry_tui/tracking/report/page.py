@@ -13,7 +13,7 @@ from engine.prosody.text import split_lines
 from engine.runs.smoothing import WINDOW_STEPS
 from engine.system.errors import StudioError
 from poetry_tui.preferences.i18n import tr, tr_label
-from poetry_tui.tracking.comparison import Comparison, Row, aligned, compare, differing
+from poetry_tui.tracking.comparison import Comparison, Row, aligned, compare, differing, with_rate_changes
 from poetry_tui.tracking.report.blocks import Block, Code, Heading, Paragraph, Poem, Prediction, Table
 from poetry_tui.tracking.report.curves import curves, embeddings, probes
 from poetry_tui.tracking.report.history import RunHistory
@@ -66,7 +66,7 @@ def title(histories: Sequence[RunHistory]) -> str:
 
 def question_and_method(histories: Sequence[RunHistory]) -> Iterator[Block]:
     """Question and method; nothing where a run has no settings."""
-    configs = [history.config for history in histories]
+    configs = [with_rate_changes(history.config, history.state.rate_changes) for history in histories]
     if not all(configs):
         return
     changed = {name: values for name, values in differing(configs).items() if name not in NOT_ASKED}

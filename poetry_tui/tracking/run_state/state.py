@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from engine.runs.events import (
+    LR_CHANGED,
     RETURNED,
     CheckpointSaved,
     Compared,
@@ -216,6 +217,11 @@ class RunState:
     @property
     def config(self) -> Mapping[str, Any]:
         return self.started.config if self.started else {}
+
+    @property
+    def rate_changes(self) -> tuple[tuple[int, float], ...]:
+        """The peak learning rates that replaced the configured one while it trained, each with the step before it."""
+        return tuple((one.step, one.value) for one in self.controls if one.what == LR_CHANGED and one.value is not None)
 
     @property
     def total_steps(self) -> int | None:

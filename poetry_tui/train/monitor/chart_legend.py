@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-from engine.runs.events import RETURNED
+from engine.runs.events import LR_CHANGED, RETURNED
 from poetry_tui.preferences.chart_glyphs import is_ascii
 from poetry_tui.preferences.i18n import tr, tr_label
 from poetry_tui.tracking.run_state.state import Axis, RunState
@@ -19,7 +19,7 @@ HAS_VALIDATIONS = frozenset({"loss", "perplexity"})
 CONTROL_LETTERS = {
     "paused": "P",
     "resumed": "R",
-    "lr changed": "L",
+    LR_CHANGED: "L",
     "saved on request": "S",
     "sampled on request": "e",
     "no longer improving": "X",

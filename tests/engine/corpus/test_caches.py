@@ -135,7 +135,7 @@ def test_clearing_removes_every_cache_and_a_training_reads_on(corpus: Corpus) ->
     open_lines(corpus)
     (corpus.folder / "tokens-0123").mkdir()
     (corpus.folder / "tokens-0123" / "tokens.bin").write_bytes(b"0" * 1000)
-    (paths.caches() / "runs-1.json").write_text("{}", encoding="utf-8")
+    (paths.caches() / "runs-2.json").write_text("{}", encoding="utf-8")
     n_caches, n_bytes = clear_caches()
     assert n_caches == 4
     assert n_bytes > 1000 + tokens.tokens.nbytes

@@ -1,5 +1,7 @@
 """Runs side by side: what differs, what is best, what an earlier version left unsaid."""
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -7,10 +9,11 @@ from rich.cells import cell_len
 
 from engine.config.presets import preset
 from engine.config.schema import TrainConfig
-from engine.runs.events import Event
+from engine.runs.events import LR_CHANGED, Control, Event
 from poetry_tui.tracking.comparison import Comparison, Row, compare
 from poetry_tui.tracking.run_state.state import RunState
 from poetry_tui.tracking.run_state.status import Status
+from poetry_tui.tracking.summary import summarise
 from poetry_tui.train.monitor.comparison import fold
 from tests.poetry_tui.tracking import make_run
 
@@ -38,6 +41,20 @@ def test_the_settings_that_differ_come_first_and_the_others_are_all_there() -> N
     assert found.settings[:2] == found.differing
     assert row_of(found.settings, "cell").values == ("lstm", "gru")
     assert row_of(found.settings, "learning_rate").values == ("0.002", "0.002")
+
+
+def test_a_learning_rate_changed_in_training_is_a_difference_and_pauses_are_counted(
+    tmp_path: Path,
+) -> None:
+    changed = [*make_run.life(300), Control(step=300, what=LR_CHANGED, value=0.005), make_run.paused(300)]
+    runs = [("as set", Status.COMPLETED, state_of(make_run.life(300))), ("changed", Status.PAUSED, state_of(changed))]
+    found = compare(runs)
+    (row,) = found.differing
+    assert (row.name, row.values) == ("learning_rate", ("0.002", "0.002 → 0.005 @ 300"))
+    assert row_of(found.figures, "report.pauses").values == ("-", "1")
+    summary = summarise(make_run.write_run(tmp_path / "changed", changed))
+    assert summary.rate_changes == ((300, 0.005),)
+    assert summary.to_dict()["rate_changes"] == [{"step": 300, "learning_rate": 0.005}]
 
 
 def test_a_setting_that_an_earlier_version_did_not_know_differs_only_where_it_was_used() -> None:
