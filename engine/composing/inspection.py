@@ -100,7 +100,7 @@ def states_of_poem(
 
     Args:
         layer: None for the highest.
-        check_cancelled: called before every character; may raise to give up.
+        check_cancelled: called before every character; may raise to abort.
 
     Raises:
         UsageError: for a layer or a memory that the model lacks, or an unknown form or rhyme.

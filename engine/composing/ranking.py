@@ -26,13 +26,13 @@ PARALLELISM_NATS = 0.5
 COUPLET_PARALLELISM_NATS = 1.5
 # Marks of the ranker that a penalty of one nat a character subtracts: about the value of a nat of likelihood to readers.
 MARKS_PER_NAT = 4.0
-# Marks gained with each nat a token by which title and keywords make a candidate likelier than it is without them.
+# Marks per nat a token that title and keywords add to the likelihood of a candidate.
 MARKS_PER_TOPIC_NAT = 20.0
-# With each keyword in the poem, and with a word of the field of a keyword that is not in it.
+# Marks for each keyword in the poem, and for each absent keyword with another word of its field in it.
 MARKS_PER_KEYWORD, MARKS_PER_KEYWORD_FIELD = 1.5, 0.7
-# With each of the first words in the poem that belong to the fields of its title.
+# Marks for each word of the title's fields in the poem, up to a number of words.
 MARKS_PER_TITLE_WORD, MAX_TITLE_FIELD_WORDS = 0.4, 3
-# With each nat a character of a style's bias.
+# Marks per nat a character of a style's bias.
 MARKS_PER_STYLE_NAT = 4.0
 
 

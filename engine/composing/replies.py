@@ -32,7 +32,7 @@ class Reply(Struct, frozen=True, tag_field="reply"):
 
 
 class Hello(Reply, frozen=True, tag="hello"):
-    """The first line of the service."""
+    """The first reply of the service, sent unasked."""
 
     protocol: int
     pid: int
@@ -255,7 +255,7 @@ AnyReply = (
     | Cancelled
     | Failure
 )
-# By exact type: a `Candidate` is a `Poem`, and not the last reply.
+# Compared by exact type: a `Candidate` is a subclass of `Poem`, but not a last reply.
 LAST_REPLIES: tuple[type[Reply], ...] = (
     *(LoadedModel, Poem, CandidatesDone, Inspection, PoemStates, Novelty, Cancelled, Failure),
 )
@@ -272,10 +272,10 @@ _REPLIES: msgspec.json.Decoder[AnyReply] = msgspec.json.Decoder(AnyReply)
 
 
 def to_line(id: int, message: Request | Reply) -> bytes:
-    """One line of the wire, with its line end."""
+    """Encode a request or a reply as a line, with its line end."""
     return msgspec.json.encode({"id": id, **msgspec.to_builtins(message)}) + b"\n"
 
 
 def reply_of_line(line: bytes) -> tuple[int, AnyReply]:
-    """The id and the reply of a line. Raises ValueError (`msgspec.DecodeError`) for a line that is no reply."""
+    """Decode a line to the id and the reply. Raises ValueError (`msgspec.DecodeError`) for an invalid line."""
     return _ENVELOPES.decode(line).id, _REPLIES.decode(line)

@@ -1,4 +1,4 @@
-"""Requests to the composing service, and the wire of both directions: JSON lines, UTF-8, one object a line.
+"""Requests to the composing service, and the wire format of both directions: JSON lines, UTF-8, one object per line.
 
 A request has a positive `id`, chosen by the client, and its kind in `op`:
 

@@ -91,7 +91,7 @@ _NOT_IN_A_TITLE = re.compile(r"（[^（）]*(）|$)|[□\x00-\x1f\ud800-\udfff]"
 _UNUSUAL = re.compile("[\u2ff0-\u2fff\ud800-\ufaff\U0002f800-\U0002fa1f\U000f0000-\U0010ffff]")
 # 々 repeats the character before it.
 _REPEATED = re.compile("(.)([々〻]+)")
-# The ideographs of `is_han`; a few of the compatibility block are plain ones.
+# The ideographs of `is_han`; a few of the compatibility block are unified ideographs themselves.
 _IDEOGRAPHS = "〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _BARE = re.compile(f"[{_IDEOGRAPHS}]*")
 _VERSE = re.compile(f"[{_IDEOGRAPHS}{MARKS}]*")

@@ -16,7 +16,7 @@ from engine.config.options import check_setting
 from engine.config.schema import DeviceChoice, Precision, TrainConfig
 from engine.system.errors import UsageError
 
-# More rows than the Compose screen ever requests at once: with fewer, a composition on all cores would compete with a training.
+# Minimum rows of a composition that uses all cores. Smaller ones stay on their threads, so that a user need not wait for a training.
 MIN_ROWS_FOR_ALL_CORES = 48
 # The smallest hidden size that is faster with AMX tiles; with 24 a step takes twice as long as in float32.
 MIN_HIDDEN_SIZE_FOR_BFLOAT16 = 128

@@ -68,7 +68,7 @@ class ResidualRNN(nn.ModuleList):
 
 
 def make_layers(config: ModelConfig) -> nn.RNNBase | ResidualRNN:
-    """One stacked layer of PyTorch, or a `ResidualRNN` for residual connections or layer normalisation."""
+    """PyTorch's stacked layers as one module, or a `ResidualRNN` for residual connections or layer normalisation."""
     if config.residual or config.layer_norm:
         return ResidualRNN(config)
     return LAYERS[config.cell](

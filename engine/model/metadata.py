@@ -23,7 +23,7 @@ FORMAT_VERSION = 1
 WEIGHTS, METADATA, RANKER = "model.safetensors", "model.json", "ranker.safetensors"
 HINT = "Restore the folder from a copy, or train the model again."
 
-# All of Unicode's Han characters, and more.
+# More than the number of Han characters in Unicode.
 MAX_VOCABULARY_CHARS = 200_000
 MAX_NAME_CHARS = 4096
 # The limit of the safetensors library.

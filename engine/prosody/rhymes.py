@@ -95,7 +95,7 @@ def group_called(name: str) -> RhymeGroup:
     for group in groups:
         if name in (group.letter, group.name):
             return group
-    # 鹽 and 盐: a name may come in the script that the book was printed in, which is a member of its own group.
+    # A traditional name (鹽 for 盐) is the first member of its own group.
     if len(name) == 1:
         homonyms = [group for group in groups if group.characters.startswith(name)]
         if len(homonyms) == 1:
@@ -110,7 +110,7 @@ def group_called(name: str) -> RhymeGroup:
 def masks_of(system: RhymeBook, *, with_added: bool = True) -> Masks:
     """The masks of a rhyme system: 106 bits for `pingshui`, 19 for `cilin`, 14 for `xinyun`.
 
-    `with_added=False` leaves out the readings that we added to the book: what it gives then, nobody can dispute.
+    `with_added=False` leaves out the readings that were added to the book, so that the result follows the book alone.
     """
     level: dict[str, int] = {}
     oblique: dict[str, int] = {}
@@ -121,7 +121,7 @@ def masks_of(system: RhymeBook, *, with_added: bool = True) -> Masks:
 
 
 def _readings(system: RhymeBook, with_added: bool) -> Iterator[tuple[bool, str, int]]:
-    """(whether it is level, character, its group or parts as a bit mask) for each character of each group."""
+    """Yield (is level, character, bit mask of its group or parts) for each character of each group."""
     if system == "xinyun":
         for number, _, tone, characters in bundled_rows("prosody/xinyun.tsv"):
             for character in characters:
@@ -135,7 +135,7 @@ def _readings(system: RhymeBook, with_added: bool) -> Iterator[tuple[bool, str, 
 
 @functools.cache
 def names_of(system: RhymeBook) -> tuple[str, ...]:
-    """The names of a book's groups or parts, in order, without the masks of all its characters."""
+    """The names of a book's groups or parts, in order; cheaper than `masks_of`."""
     if system == "xinyun":
         return tuple(dict.fromkeys(row[1] for row in bundled_rows("prosody/xinyun.tsv")))
     if system == "cilin":
@@ -145,7 +145,7 @@ def names_of(system: RhymeBook) -> tuple[str, ...]:
 
 @functools.cache
 def printed_masks() -> Mapping[str, int]:
-    """The groups of each character as the book prints it, as bit masks: 乾 and 幹 apart, where 干 has the groups of both."""
+    """Character as printed in the book -> its groups as a bit mask. 乾 and 幹 are separate; 干 in `masks_of` has the groups of both."""
     masks: dict[str, int] = {}
     for number, _, _, printed, *_ in bundled_rows("prosody/pingshui.tsv"):
         for character in printed:
@@ -155,13 +155,13 @@ def printed_masks() -> Mapping[str, int]:
 
 @functools.cache
 def merged_characters() -> frozenset[str]:
-    """Simplified characters that stand for several of the book's: seen twice, they may be two words (台 for 臺 and 台)."""
+    """Simplified characters that replace several of the book's; two occurrences may be two words (台 for 臺 and 台)."""
     return frozenset(row[0] for row in bundled_rows("prosody/merged.tsv"))
 
 
 @functools.cache
 def unusual_rhymes(system: RhymeBook) -> Mapping[str, tuple[int, int]]:
-    """(level groups, oblique groups) of characters that the book has in them and poets do not rhyme so, as bit masks.
+    """Character -> (level groups, oblique groups), as bit masks, in which the book lists it but poets do not rhyme it.
 
     From `data/prosody/unusual_rhymes.tsv`.
     """
@@ -177,15 +177,15 @@ def unusual_rhymes(system: RhymeBook) -> Mapping[str, tuple[int, int]]:
 
 
 def part_of(letter: str, character: str) -> int:
-    """The mask of the part of 词林正韵 that a character has as a member of a group; of both parts where a divided group does not say
-    which."""
+    """The mask of the part of 词林正韵 of a character as a member of a group; of all parts of a divided group that does not assign the
+    character."""
     whole, divided = _parts()
     return divided.get((letter, character), whole[letter])
 
 
 @functools.cache
 def _parts() -> tuple[Mapping[str, int], Mapping[tuple[str, str], int]]:
-    """The masks of the parts by group letter, and by group letter and character for the groups that are divided."""
+    """The masks of the parts by group letter; for divided groups, by group letter and character."""
     whole: dict[str, int] = {}
     for part, level, oblique in bundled_rows("prosody/cilin.tsv"):
         for letter in level + oblique:

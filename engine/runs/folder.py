@@ -92,7 +92,7 @@ _STARTED = f'"event":"{events.name_of(events.RunStarted)}"'.encode()
 
 
 def has_started(folder: Path) -> bool:
-    """Whether a training has started in a folder. One that failed before its first step, for lack of a corpus, cannot be resumed."""
+    """Whether a training has started in a folder. One that failed before, for example for lack of a corpus, cannot be resumed."""
     try:
         with open_regular(folder / EVENTS) as lines:
             return any(_STARTED in line for line in lines)

@@ -198,7 +198,7 @@ def _manners(stanzas: Sequence[Sequence[_Run]], is_regular: bool) -> Iterator[li
 
 
 def _length(runs: Sequence[_Run], pitch: float) -> float:
-    """The longest run, in em."""
+    """The length of the longest run, in em."""
     return max(sum(pitch / 2 if sign is None else pitch for sign in run) for run in runs) - pitch + 1
 
 
