@@ -55,48 +55,34 @@ class Setting:
                     "Choose one of: {names}.",
                     name=self.name,
                     value=shown(value),
-                    names=tuple(self.choices),
+                    names=self.choices,
                 )
             return
-        expected = (int, float) if self.kind is float else self.kind
-        if not isinstance(value, expected) or (isinstance(value, bool) and self.kind is not bool):
-            raise UsageError(
-                "{name} must be of type {kind}, not {value}.",
-                "It means: {meaning}.",
-                name=self.name,
-                kind=self.kind.__name__,
-                value=shown(value),
-                meaning=Message(self.help),
-            )
-        # NaN fails this comparison too.
-        if isinstance(value, int | float) and not self.low <= value <= self.high:
-            raise UsageError(
-                "{name} is {value}, outside {low} to {high}.",
-                "It means: {meaning}.",
-                name=self.name,
-                value=shown(value),
-                low=f"{self.low:.10g}",
-                high=f"{self.high:.10g}",
-                meaning=Message(self.help),
-            )
-        if isinstance(value, str):
-            self._check_text(value)
-
-    def _check_text(self, value: str) -> None:
-        if len(value) > MAX_TEXT_CHARS:
-            raise UsageError(
-                "{name} has {number} characters, and may have {number2}.",
-                "It means: {meaning}.",
-                name=self.name,
-                number=f"{len(value):,}",
-                number2=f"{MAX_TEXT_CHARS:,}",
-                meaning=Message(self.help),
-            )
+        problem = self._problem(value)
+        if problem is not None:
+            raise UsageError(problem, "It means: {meaning}.", meaning=Message(self.help))
         # A lone surrogate (half a character, or a byte of a command line that is no UTF-8) cannot be written to a file.
-        if any("\ud800" <= one <= "\udfff" or one == "\0" for one in value):
+        if isinstance(value, str) and any("\ud800" <= one <= "\udfff" or one == "\0" for one in value):
             raise UsageError(
                 "{name} holds what is no text: {value}.", "Write it in UTF-8.", name=self.name, value=shown(value)
             )
+
+    def _problem(self, value: Any) -> Message | None:
+        """What is wrong with the type, the range or the length of a value."""
+        name, expected = self.name, (int, float) if self.kind is float else self.kind
+        if not isinstance(value, expected) or (isinstance(value, bool) and self.kind is not bool):
+            kind = self.kind.__name__
+            return Message("{name} must be of type {kind}, not {value}.", name=name, kind=kind, value=shown(value))
+        # NaN fails this comparison too.
+        if isinstance(value, int | float) and not self.low <= value <= self.high:
+            low, high = f"{self.low:.10g}", f"{self.high:.10g}"
+            return Message(
+                "{name} is {value}, outside {low} to {high}.", name=name, value=shown(value), low=low, high=high
+            )
+        if isinstance(value, str) and len(value) > MAX_TEXT_CHARS:
+            n, most = f"{len(value):,}", f"{MAX_TEXT_CHARS:,}"
+            return Message("{name} has {number} characters, and may have {number2}.", name=name, number=n, number2=most)
+        return None
 
 
 class DeclaredSettings(msgspec.Struct, frozen=True, kw_only=True):

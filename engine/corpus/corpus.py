@@ -57,7 +57,7 @@ class Corpus:
 
     def poems(self) -> Iterator[Poem]:
         """Yield every poem, reading the file as a stream. Raises CorpusError with the line number if the file is damaged."""
-        with self.reporting_unreadable_poems(OSError), self.poems_file.open("rb") as lines:
+        with self.reporting_unreadable_poems(), self.poems_file.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
                 try:
                     poem = poem_of(line)
@@ -76,11 +76,11 @@ class Corpus:
             return hashlib.file_digest(file, "sha256").hexdigest() == self.sha256
 
     @contextlib.contextmanager
-    def reporting_unreadable_poems(self, *errors: type[Exception]) -> Iterator[None]:
-        """Turn these errors into a CorpusError while the poems are read."""
+    def reporting_unreadable_poems(self) -> Iterator[None]:
+        """Turn an OSError or ValueError while the poems are read into a CorpusError."""
         try:
             yield
-        except errors as error:
+        except (OSError, ValueError) as error:
             raise CorpusError(
                 "The poems of the corpus {name} cannot be read ({error}).",
                 "Install or import it again.",
@@ -167,7 +167,7 @@ class CorpusCheck:
 
 def check(corpus: Corpus) -> CorpusCheck:
     """Read the whole corpus and count. Raises CorpusError if a line of it is damaged."""
-    with reporting_read_errors(corpus.folder):
+    with corpus.reporting_unreadable_poems():
         is_intact = corpus.is_intact()
     splits, forms, characters = Counter[str](), Counter[str](), Counter[str]()
     n_poems = longest = 0
@@ -205,20 +205,6 @@ def held_out_poems(corpus: Corpus, shape: Shape = "all") -> Iterator[Poem]:
     candidates = [poem for poem in corpus.poems() if split_of(poem) == "test" and fits(poem)]
     training = (poem for poem in corpus.poems() if split_of(poem) == "train")
     return without_shared_lines(candidates, training)
-
-
-@contextlib.contextmanager
-def reporting_read_errors(path: Path) -> Iterator[None]:
-    """Turn an OSError while a file or folder is read into a CorpusError."""
-    try:
-        yield
-    except OSError as error:
-        raise CorpusError(
-            "{name} cannot be read ({error}).",
-            "Check that it is there and its permissions.",
-            name=path.name,
-            error=error,
-        ) from error
 
 
 def split_of(poem: Poem) -> Split:

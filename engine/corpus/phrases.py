@@ -33,7 +33,7 @@ def quotations(phrase: str, corpus: Corpus, without: str = "") -> Iterator[Quota
         CorpusError: when the poems cannot be read.
     """
     with (
-        corpus.reporting_unreadable_poems(OSError, ValueError),
+        corpus.reporting_unreadable_poems(),
         corpus.poems_file.open("rb") as file,
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text,
     ):

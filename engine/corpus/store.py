@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from engine.corpus.caches import remove_caches_of
 from engine.corpus.cleaning import Cleaner
-from engine.corpus.corpus import Corpus, list_corpora, load, reporting_read_errors
+from engine.corpus.corpus import Corpus, list_corpora, load
 from engine.corpus.poem import Poem, RawPoem
 from engine.corpus.readers.archives import folder_files
 from engine.corpus.readers.content import Content, content_of, reporting_damage
@@ -206,7 +206,7 @@ def _digest_of(content: Content) -> bytes:
 def _digest_of_folder(folder: Path) -> bytes:
     """A digest of the names, sizes and modification times of a folder's files."""
     digest = hashlib.sha256()
-    with reporting_read_errors(folder):
+    with reporting_damage(folder.name):
         for name, file in sorted(folder_files(folder).items()):
             status = file.stat()
             digest.update(f"{name} {status.st_size} {status.st_mtime_ns}".encode(errors="surrogateescape"))

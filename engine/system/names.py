@@ -66,7 +66,7 @@ def check_name(name: str, what: str, error: type[StudioError] = UsageError) -> s
         error: for any other name, or one of more than `MAX_FOLDER_NAME_BYTES`. `what`: the kind of thing named, such as "model".
     """
     if not is_name(name):
-        if is_plain(name) and len(name.encode()) > MAX_FOLDER_NAME_BYTES:
+        if _is_plain(name):
             problem = Message("{name} is too long to name a {what}.", name=shown(name), what=what)
             raise error(
                 problem,
@@ -78,10 +78,10 @@ def check_name(name: str, what: str, error: type[StudioError] = UsageError) -> s
 
 def is_name(name: str) -> bool:
     """Whether `check_name` accepts a name."""
-    return is_plain(name) and len(name.encode()) <= MAX_FOLDER_NAME_BYTES
+    return _is_plain(name) and len(name.encode()) <= MAX_FOLDER_NAME_BYTES
 
 
-def is_plain(name: str) -> bool:
+def _is_plain(name: str) -> bool:
     """Whether a name has only characters that `check_name` accepts; it may be too long."""
     is_begun = bool(name) and (name[0].isalnum() or name[0] == "_")
     return is_begun and all(one.isalnum() or one in _MARKS for one in name)

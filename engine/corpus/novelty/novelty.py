@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.corpus.corpus import Corpus, list_corpora, poem_of, reporting_read_errors, split_of
+from engine.corpus.corpus import Corpus, list_corpora, poem_of, split_of
 from engine.corpus.novelty.build import PAUSE
 from engine.corpus.novelty.line_index import MIN_LINE_CHARS, RUN_LENGTH, LineIndex
 from engine.corpus.poem import Poem
@@ -145,7 +145,7 @@ def _pieces(corpus: Corpus) -> Iterator[bytes]:
     A piece is searched as bytes: in UTF-8 no character occurs within another, and searching 76 MB for an absent run of four characters
     takes about 25 ms.
     """
-    with reporting_read_errors(corpus.poems_file), corpus.poems_file.open("rb") as file:
+    with corpus.reporting_unreadable_poems(), corpus.poems_file.open("rb") as file:
         while piece := file.read(_PIECE_BYTES):
             yield piece + file.readline()
 

@@ -92,7 +92,7 @@ def tar_contents(archive: Content, choose: Choose) -> Iterator[Content]:
 def _opened_tar(archive: Content) -> Iterator[tarfile.TarFile]:
     is_packed = archive.head(2) == GZIP_MAGIC
     with (
-        open_gzip(archive, Allowance.for_packed(archive)) if is_packed else archive.open() as stream,
+        open_gzip(archive) if is_packed else archive.open() as stream,
         tarfile.open(fileobj=stream, mode="r|") as tar,
     ):
         yield tar

@@ -18,6 +18,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -157,9 +158,6 @@ class Allowance:
         max_bytes = min(MAX_UNPACKED_BYTES, max(MIN_UNPACKED_LIMIT_BYTES, MAX_UNPACKED_RATIO * n_packed))
         return cls(packed.name, max_bytes, max_bytes)
 
-    def renewed(self) -> "Allowance":
-        return Allowance(self.name, self.max_bytes, self.max_bytes)
-
     def spend(self, n_bytes: int) -> None:
         """Count unpacked bytes. Raises CorpusError when the allowance is exceeded."""
         self.n_left -= n_bytes
@@ -175,12 +173,11 @@ class Allowance:
 
 def unpacked(packed: Content) -> Content:
     """The unpacked content of a gzip file."""
+    return Content(packed.name, partial(open_gzip, packed))
+
+
+def open_gzip(packed: Content) -> IO[bytes]:
     allowance = Allowance.for_packed(packed)
-
-    return Content(packed.name, lambda: open_gzip(packed, allowance.renewed()))
-
-
-def open_gzip(packed: Content, allowance: Allowance) -> IO[bytes]:
     file = packed.open()
     return bounded(gzip.GzipFile(fileobj=file), allowance, file)
 

@@ -85,15 +85,6 @@ class _Stretch:
     joins: Joins = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Opening:
-    """A possible end of the first line: its tone, whether it rhymes, and whether it is worth a note."""
-
-    is_level: bool
-    rhymes: bool
-    note: int = 0
-
-
 def fit_regulated(lines: Sequence[str], form: Form, *, strict: bool = False) -> RegulatedFit:
     """Find the tone pattern that lines fit best. The number of lines is even; all have five or all have seven characters."""
     words = [letters_of(line, form.rhyme_system) for line in lines]
@@ -101,36 +92,34 @@ def fit_regulated(lines: Sequence[str], form: Form, *, strict: bool = False) -> 
     open_words = [word[:-1] + UNKNOWN if number % 2 else word for number, word in enumerate(words)]
     tails = _tails(open_words, form, strict)
     found: list[RegulatedFit] = []
-    for opening in _openings(form.rhymes_level):
-        rhyming = [line for line in range(len(lines)) if line % 2 or (line == 0 and opening.rhymes)]
-        positions = tuple(RhymePosition(line, "A", form.rhymes_level) for line in rhyming)
+    is_level = form.rhymes_level
+    # The first line (level, rhyming) rhymes, or ends in the other tone; with oblique rhyme it may end in another oblique final, as
+    # in 竹里馆, which is worth a note.
+    openings = [(is_level, True), (not is_level, False)]
+    if not is_level:
+        openings.append((False, False))
+    for ends_level, rhymes in openings:
+        rhyming = [line for line in range(len(lines)) if line % 2 or (line == 0 and rhymes)]
+        positions = tuple(RhymePosition(line, "A", is_level) for line in rhyming)
         rhyme = fit_regulated_rhymes(lines, rhyming, form)
-        if opening.rhymes and rhyme.faults[0] == "声调":
+        if rhymes and rhyme.faults[0] == "声调":
             continue  # a first line that ends in the other tone is not intended to rhyme
         of_rhyme = _RHYME * rhyme.n_wrong + UNUSUAL * len(rhyme.doubtful) + LICENCE * len(rhyme.borrowed)
-        first = words[0][:-1] + UNKNOWN if opening.rhymes else words[0]
+        first = words[0][:-1] + UNKNOWN if rhymes else words[0]
         for starts_oblique in (True, False):
-            couplet = _best_couplet(
-                first, open_words[1], 0, starts_oblique, (opening.is_level, form.rhymes_level), strict
-            )
+            couplet = _best_couplet(first, open_words[1], 0, starts_oblique, (ends_level, is_level), strict)
             whole = _joined(couplet, starts_oblique, tails, 2, form)
             tone_pattern = TonePattern("".join(line.type for line in whole.lines), (), positions)
             # A first line that ends in the rhyme's tone was intended to rhyme.
-            misses_rhyme = not opening.rhymes and len(lines[0]) - 1 in whole.lines[0].wrong
-            score = whole.score + of_rhyme + NOTE * opening.note + 2 * UNUSUAL * misses_rhyme
+            misses_rhyme = not rhymes and len(lines[0]) - 1 in whole.lines[0].wrong
+            is_noted = not rhymes and ends_level == is_level
+            score = whole.score + of_rhyme + NOTE * is_noted + 2 * UNUSUAL * misses_rhyme
             found.append(RegulatedFit(form, tone_pattern, whole.lines, whole.joins, rhyme, score))
     best = min(found, key=lambda one: one.score)
     ties = {one.tone_pattern.name for one in found if one.score == best.score and not one.joins} - {
         best.tone_pattern.name
     }
     return dataclasses.replace(best, ties=tuple(sorted(ties)))
-
-
-@functools.cache
-def _openings(rhymes_level: bool) -> tuple[_Opening, ...]:
-    """The first line rhymes, or ends in the other tone; with oblique rhyme it may end in another oblique final, as in 竹里馆."""
-    rhyming, other = _Opening(rhymes_level, True), _Opening(not rhymes_level, False)
-    return (rhyming, other) if rhymes_level else (rhyming, other, _Opening(False, False, note=1))
 
 
 def _tails(words: Sequence[str], form: Form, strict: bool) -> dict[bool, _Stretch]:

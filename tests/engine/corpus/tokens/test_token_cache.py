@@ -141,7 +141,9 @@ def test_a_damaged_cache_is_built_again(corpus: Corpus, name: str, damage: str) 
 
 def test_a_changed_corpus_gets_a_cache_of_its_own(corpus: Corpus, tmp_path: Path) -> None:
     open_tokens(corpus)
-    changed = import_poems(open_poems(write_poems(tmp_path / "other.txt", made_up_poems(50, seed=9))), corpus.name)
+    changed = import_poems(
+        open_poems(write_poems(tmp_path / "other.txt", made_up_poems(50, seed=9))), corpus.name, replaces=True
+    )
     assert len(open_tokens(changed)) == 50
 
 
