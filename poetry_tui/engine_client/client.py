@@ -272,13 +272,11 @@ class EngineClient:
             number, reply = reply_of_line(line)
         except ValueError:
             return
-        if number == self._load_id:
-            self._take_loaded(reply)
-        elif number in self._waiting:
+        if number in self._waiting:
             self._waiting[number].put_nowait(reply)
-
-    def _take_loaded(self, reply: AnyReply) -> None:
-        if isinstance(reply, LoadedModel):
+        elif number != self._load_id:
+            return
+        elif isinstance(reply, LoadedModel):
             self._become(EngineState(Phase.READY, reply))
         elif isinstance(reply, Failure):
             self._become(EngineState(Phase.NO_MODEL, problem=reply.error()))

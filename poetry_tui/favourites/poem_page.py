@@ -34,29 +34,31 @@ class PoemPage(Vertical):
     }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._verse, self._made = PoemView(), Static(id="page-made")
+        self._verse.can_focus = False
+
     def compose(self) -> ComposeResult:
-        verse = PoemView()
-        verse.can_focus = False
-        yield verse
-        yield Static(id="page-made")
+        yield self._verse
+        yield self._made
 
     def show(self, poem: Favourite | None, *, display_chars: str = "", is_upright: bool = False) -> None:
         """Show a poem, or nothing; in the language that there is now, and as `PoemViewState` says of display_chars and columns."""
-        made = self.query_one("#page-made", Static)
-        made.display = poem is not None
+        self._made.display = poem is not None
         tokens = [] if poem is None else _tokens(poem)
         title = poem.title if poem else ""
         starts = stanza_starts_of(poem.text, form_key_of(poem)) if poem else ()
-        self.query_one(PoemView).show(
+        self._verse.show(
             PoemViewState(tokens, display_chars=display_chars, is_upright=is_upright, title=title, stanza_starts=starts)
         )
         if poem is not None:
-            made.update(_table(list(_facts(poem))))
+            self._made.update(_table(list(_facts(poem))))
 
     @property
     def text_as_shown(self) -> str:
         """The verse as it stands here, as `PoemView.text_as_shown`."""
-        return self.query_one(PoemView).text_as_shown
+        return self._verse.text_as_shown
 
 
 def _tokens(poem: Favourite) -> list[Token]:

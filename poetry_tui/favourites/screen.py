@@ -90,12 +90,14 @@ class FavouritesScreen(StudioScreen):
         # The last one first.
         self._deleted: list[Favourite] = []
         self._shows_deleted = False
+        self._search = LineInput(joint=" ", id="favourites-search")
+        self._shelf, self._page = PoemShelf(id="favourites-shelf"), PoemPage()
+        self._none, self._empty = Static(id="favourites-none"), Static(id="favourites-empty")
 
     def compose_body(self) -> Iterable[Widget]:
-        search = LineInput(placeholder=tr("favourites.search_here"), joint=" ", id="favourites-search")
-        shelf, none = PoemShelf(id="favourites-shelf"), Static(id="favourites-none")
-        yield Horizontal(Vertical(search, shelf, none, id="favourites-left"), PoemPage(), id="favourites-body")
-        yield Static(id="favourites-empty")
+        left = Vertical(self._search, self._shelf, self._none, id="favourites-left")
+        yield Horizontal(left, self._page, id="favourites-body")
+        yield self._empty
 
     def on_mount(self) -> None:
         self._say_everything()
@@ -120,9 +122,9 @@ class FavouritesScreen(StudioScreen):
     @on(OptionList.OptionHighlighted)
     def show_poem_page(self) -> None:
         """Display the chosen poem."""
-        chosen, display = self.query_one(PoemShelf).chosen, self.display_of_poems
+        chosen, display = self.chosen, self.display_of_poems
         display_chars = display.to_display_chars(chosen.text) if chosen else ""
-        self.query_one(PoemPage).show(chosen, display_chars=display_chars, is_upright=display.is_upright)
+        self._page.show(chosen, display_chars=display_chars, is_upright=display.is_upright)
 
     def action_upright(self) -> None:
         """Columns from right to left, or lines again."""
@@ -155,33 +157,32 @@ class FavouritesScreen(StudioScreen):
         self.show_matches(cursor_on)
 
     def show_matches(self, cursor_on: int | None = None) -> None:
-        found = self.matching()
-        shelf = self.query_one(PoemShelf)
+        found, shelf = self.matching(), self._shelf
         shelf.show(found, cursor_on)
         shelf.border_title = tr_label("favourites.shelf_deleted" if self._shows_deleted else "favourites.shelf")
         count = tr("favourites.found", n=len(found), all=len(self._listed))
         shelf.border_subtitle = count if len(found) < len(self._listed) else ""
         none = "favourites.none_found" if self._listed else "favourites.none_deleted"
-        self.query_one("#favourites-none", Static).update(Content(tr(none)))
+        self._none.update(Content(tr(none)))
         self.show_poem_page()
         self.set_class(not found and (bool(self._listed) or self._shows_deleted), "-none-found")
         self.refresh_bindings()
 
     def matching(self) -> list[Favourite]:
         """The poems that the search line accepts."""
-        return found_by(self.query_one("#favourites-search", Input).value, self._listed)
+        return found_by(self._search.value, self._listed)
 
     def _show_instead(self, content: Content | None) -> None:
         """Show this in place of list and poem; None shows these."""
         self.set_class(content is not None, "-empty")
         if content is not None:
-            self.query_one("#favourites-empty", Static).update(content)
+            self._empty.update(content)
             self.refresh_bindings()
         elif self.focused is None:
-            self.query_one(PoemShelf).focus()
+            self._shelf.focus()
 
     def _say_everything(self) -> None:
-        self.query_one("#favourites-search", Input).placeholder = tr("favourites.search_here")
+        self._search.placeholder = tr("favourites.search_here")
         if self.has_class("-empty") and not self._all:
             self.reload()
 
@@ -198,13 +199,13 @@ class FavouritesScreen(StudioScreen):
 
     @on(Input.Submitted, "#favourites-search")
     def leave_search(self) -> None:
-        self.query_one(PoemShelf).focus()
+        self._shelf.focus()
 
     # Keys
 
     @property
     def chosen(self) -> Favourite | None:
-        return self.query_one(PoemShelf).chosen
+        return self._shelf.chosen
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("recreate", "edit", "poster", "export", "delete") and self._shows_deleted:
@@ -218,11 +219,11 @@ class FavouritesScreen(StudioScreen):
         return bool(self._deleted) if action == "undo" else True
 
     def action_search(self) -> None:
-        self.query_one("#favourites-search", Input).focus()
+        self._search.focus()
 
     def action_back(self) -> None:
-        self.query_one("#favourites-search", Input).value = ""
-        self.query_one(PoemShelf).focus()
+        self._search.value = ""
+        self._shelf.focus()
 
     def action_recreate(self) -> None:
         if self.chosen:
@@ -230,7 +231,7 @@ class FavouritesScreen(StudioScreen):
 
     def action_copy(self) -> None:
         if self.chosen:
-            self.post_message(CopyWanted(self.query_one(PoemPage).text_as_shown))
+            self.post_message(CopyWanted(self._page.text_as_shown))
 
     async def action_delete(self) -> None:
         """Take the poem off the shelf; the file keeps it for a month."""
@@ -261,10 +262,9 @@ class FavouritesScreen(StudioScreen):
 
     def action_next_collection(self) -> None:
         """Show the next collection alone, and all poems after the last."""
-        search = self.query_one("#favourites-search", Input)
         if not any(poem.collection for poem in self._all):
             self._say("favourites.no_collection")
-        search.value = next_collection(search.value, self._all)
+        self._search.value = next_collection(self._search.value, self._all)
 
     def action_edit(self, what: str) -> None:
         """Ask for the tags, note, title or collection of a poem."""

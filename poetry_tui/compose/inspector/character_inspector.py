@@ -100,7 +100,7 @@ class CharacterInspector(Widget, can_focus=True):
             return
         is_same_position = token is self.token and inspected is not None and self.inspected is None
         self.token, self.inspected = token, inspected
-        self.inspection = self._recall(inspected)
+        self.inspection = next((inspection for known, inspection in self._remembered if known == inspected), None)
         self._set_alternatives(picked=self.alternatives.picked if is_same_position else None)
         if self._resting is not None:
             self._resting.stop()
@@ -122,16 +122,10 @@ class CharacterInspector(Widget, can_focus=True):
     def on_show(self) -> None:
         self._want()
 
-    def _recall(self, inspected: InspectCharacter | None) -> Inspection | None:
-        return next((inspection for known, inspection in self._remembered if known == inspected), None)
-
     def _set_alternatives(self, picked: int | None) -> None:
-        self.alternatives = Alternatives(_alternatives(self.token, self.inspection), self._character, picked)
+        character = self.token.character if self.token is not None else ""
+        self.alternatives = Alternatives(_alternatives(self.token, self.inspection), character, picked)
         self._draw_again()
-
-    @property
-    def _character(self) -> str:
-        return self.token.character if self.token is not None else ""
 
     # Actions
 
@@ -240,7 +234,6 @@ class CharacterInspector(Widget, can_focus=True):
         return [*head, *gap, *alternatives, *gap, *gates]
 
     def _styles(self) -> InspectorStyles:
-
         def style(name: str) -> Style:
             return self.get_component_rich_style(f"character-inspector--{name}")
 

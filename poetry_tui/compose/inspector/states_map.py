@@ -67,10 +67,6 @@ class StatesMap(Widget, can_focus=True):
     def _n_columns_shown(self) -> int:
         return max((self.size.width - LABEL_CELLS) // 2, 1)
 
-    @property
-    def _n_rows_shown(self) -> int:
-        return max(self.size.height - 1, 1)
-
     def action_move(self, columns: int, rows: int) -> None:
         """Move the cursor, and scroll it into view."""
         if self.states is not None:
@@ -81,7 +77,8 @@ class StatesMap(Widget, can_focus=True):
 
     def _scroll_to_cursor(self) -> None:
         self._left = min(max(self._left, self.column - self._n_columns_shown + 1), self.column)
-        self._top = min(max(self._top, self.row - self._n_rows_shown + 1), self.row)
+        n_rows_shown = max(self.size.height - 1, 1)
+        self._top = min(max(self._top, self.row - n_rows_shown + 1), self.row)
         self.refresh()
 
     def on_resize(self) -> None:

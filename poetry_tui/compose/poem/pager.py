@@ -49,7 +49,8 @@ class Pager(Widget):
 
     def render(self) -> Content:
         width = self.content_size.width
-        labels = [_label(number, nats) for number, nats in enumerate(self._figures, start=1)]
+        shown_figures = ["" if nats is None else f"{shown_nats(nats)} " for nats in self._figures]
+        labels = [f" {number} {figure}" for number, figure in enumerate(shown_figures, start=1)]
         shown = around(self._index, [Content(label).cell_length for label in labels], width - 4)
         line = Content.styled("‹ " if shown.start else "  ", FAINT)
         columns: dict[int, range] = {}
@@ -69,10 +70,6 @@ class Pager(Widget):
         for index, columns in self._columns.items():
             if offset.x in columns:
                 self.post_message(self.Turned(index - self._index))
-
-
-def _label(number: int, nats: float | None) -> str:
-    return f" {number} " if nats is None else f" {number} {shown_nats(nats)} "
 
 
 def around(index: int, widths: Sequence[int], room: int) -> range:

@@ -63,8 +63,9 @@ class RequestFields(Vertical):
         self.wanted_rhyme, self.wanted_tone_pattern = settings.rhyme, settings.tone_pattern
         self._wanted_book: RhymeBook | None = settings.rhyme_book
         self._keys: list[str] = [settings.form]
+        self.inputs = tuple(LineInput(id=name, compact=True, joint=joint) for name, joint in _JOINTS.items())
         self.own, self.title_input, self.keywords, self.style, self.acrostic, self.acrostic_tail, self.keep = (
-            LineInput(id=name, compact=True, joint=joint) for name, joint in _JOINTS.items()
+            self.inputs
         )
         self._labels = {Static(markup=False): field for field in self.inputs[1:]}
         self.form = Stepper("compose.form", [_UNKNOWN_YET], id="form")
@@ -97,10 +98,6 @@ class RequestFields(Vertical):
 
     def on_mount(self) -> None:
         self.refresh_labels()
-
-    @property
-    def inputs(self) -> tuple[Input, ...]:
-        return self.own, self.title_input, self.keywords, self.style, self.acrostic, self.acrostic_tail, self.keep
 
     def refresh_labels(self) -> None:
         for field in self.inputs:

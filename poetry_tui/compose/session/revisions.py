@@ -153,7 +153,8 @@ class RevisionTree:
 
     def add(self, request: ComposeRequest, tokens: Sequence[Token], done: Poem | None = None) -> Self:
         """Add the composed text of a request and make it the current revision, with the cursor at the chosen character."""
-        origins = [request.origins.get(position, _origin_of(token)) for position, token in enumerate(tokens)]
+        by_token = [Origin.FORCED if token.is_forced else Origin.SAMPLED for token in tokens]
+        origins = [request.origins.get(position, origin) for position, origin in enumerate(by_token)]
         revision = Revision(
             number=len(self.revisions),
             parent=request.parent,
@@ -270,7 +271,3 @@ class RevisionTree:
 
     def _replace(self, **changes: Any) -> Self:
         return dataclasses.replace(self, **changes)
-
-
-def _origin_of(token: Token) -> Origin:
-    return Origin.FORCED if token.is_forced else Origin.SAMPLED
