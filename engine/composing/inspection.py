@@ -99,7 +99,7 @@ def states_of_poem(
     """The states of a layer from which each character of a poem was predicted, for the `n_units` units of largest variance.
 
     Args:
-        layer: None for the highest.
+        layer: the layer, from 0; None: the highest.
         check_cancelled: called before every character; may raise to abort.
 
     Raises:
@@ -139,7 +139,7 @@ def states_of_poem(
 
 
 def _plan_and_prompt(loaded: LoadedModel, config: ComposeConfig) -> tuple[ConstraintPlan | None, list[int]]:
-    """The plan and the prompt that composing had; no plan where nothing constrains the line lengths."""
+    """The plan and the prompt that composing uses; the plan is None if the line lengths are open."""
     config = with_marked(config)
     if config.use:
         config = steered(config, loaded.vocabulary)

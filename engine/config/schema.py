@@ -24,7 +24,7 @@ PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 BEGIN_CHARACTERS = "日红山夜湖海月君"
 
-# Ranges that several settings have.
+# Ranges shared by several settings.
 Count = Annotated[int, Meta(ge=1, le=10**9)]
 PoemChars = Annotated[int, Meta(ge=8, le=10**9)]
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]

@@ -2,7 +2,7 @@
 
 The rules follow the npm package `chinese-poetry` 2.0.1: round brackets hold variant readings and
 sources, and are removed; square brackets hold characters that the editor supplied or corrected, and are kept; braces describe a
-character that the encoding lacked; □, or a question mark in the middle of a line, stands for one that the edition lacked. A poem
+character that the encoding lacked; □, and often a question mark within a line, stands for one that the edition lacked. A poem
 with such a gap is rejected, so that no line silently loses a character.
 """
 
@@ -145,7 +145,7 @@ def clean_text(text: str, changed: Counter[str] | None = None) -> str:
 
 
 def _plain(match: re.Match[str]) -> str:
-    """The plain ideograph for a compatibility one, a gap for a glyph description, a private or a broken character."""
+    """The replacement of an unusual character: the plain ideograph of a compatibility one, else a gap."""
     folded = unicodedata.normalize("NFKC", match[0])
     return folded if len(folded) == 1 and is_han(folded) else _GAP
 

@@ -94,8 +94,8 @@ def import_poems(
     """Clean the poems of an opened file into a new corpus called `name`; None: named after the file.
 
     Raises:
-        CorpusError: nothing can be read, or there is a corpus of that name; with `replaces` it is replaced once the new one is
-            complete.
+        CorpusError: when no poem can be read, or, without `replaces`, a corpus of that name exists. With `replaces` that corpus is
+            replaced once the new one is complete.
     """
     name = name_from(Path(file.name).stem) if name is None else name
     if not replaces and is_name(name) and (paths.corpora() / name / "corpus.json").is_file():

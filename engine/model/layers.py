@@ -91,7 +91,7 @@ def layer_input(config: ModelConfig, stream: Tensor) -> Tensor:
 
 
 def initial_state(config: ModelConfig, x: Tensor) -> State:
-    """The state at the beginning of the poems of x (B, …): zeros."""
+    """The state at the beginning of the poems of x (B, …), all zeros."""
     zeros = x.new_zeros(config.n_layers, len(x), config.hidden_size)
     return (zeros, zeros) if config.cell == "lstm" else (zeros,)
 

@@ -24,7 +24,7 @@ def fold_begin(text: str, vocabulary: Vocabulary, hint: str = BEGIN_HINT, *, kee
 
     Args:
         hint: the hint of the error about a character that is not Han.
-        keeps_unknown: leave a Han character without a variant in the vocabulary as it is.
+        keeps_unknown: keep a Han character without a variant in the vocabulary.
 
     Raises:
         ComposeError: for a character without a known variant; it names the nearest known ones.

@@ -46,8 +46,8 @@ def forced_characters(
     """The forced characters by slot index; one at a slot that repeats another (叠) is listed at the source slot.
 
     Raises:
-        ComposeError: when a text is too long for the form or has a character that `_folded` refuses, or when two fields force
-            different characters at one slot.
+        ComposeError: when a text is too long for the form, has a character that is not Han or (in `begin`) not in the vocabulary, or
+            two fields force different characters at one slot.
     """
     found: dict[int, ForcedCharacter] = {}
     for one in _each_forced(config, form, slots, vocabulary):
@@ -124,7 +124,7 @@ def _at(constraint: str, characters: str, character_slots: Iterable[Slot]) -> It
 
 
 def _folded(constraint: str, text: str, vocabulary: Vocabulary) -> str:
-    """The text folded to the vocabulary, with □ kept, and, except in `begin`, an unknown Han character, such as one of a name.
+    """Fold a text to the vocabulary. □ is kept, and except in `begin` so is a Han character outside the vocabulary, such as one of a name.
 
     Raises:
         ComposeError: for a character that is not Han, and in `begin` for one that the vocabulary lacks.

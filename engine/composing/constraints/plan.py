@@ -70,12 +70,12 @@ class ConstraintPlan:
         return any(index > first for index in self.forced)
 
     def character_at(self, slot: Slot, token_id: int, vocabulary: Vocabulary) -> str:
-        """The character of a token at a slot: of an unknown one the forced character, which the network reads as unknown."""
+        """The character of a token at a slot; for `UNKNOWN` the forced character, which the network reads as `UNKNOWN`."""
         forced = self.forced.get(slot.index if slot.source is None else slot.source)
         return forced.character if token_id == UNKNOWN and forced is not None else vocabulary.character(token_id)
 
     def text_of(self, token_ids: Sequence[int], vocabulary: Vocabulary) -> str:
-        """The text of the tokens of a whole poem (S,)."""
+        """The text of the tokens of a poem (S,)."""
         return "".join(self.character_at(slot, token_ids[slot.index], vocabulary) for slot in self.slots)
 
 

@@ -56,10 +56,10 @@ class LineIndex:
     def ends(self, beginnings: CodePoints) -> Flags:
         """Whether each beginning of a line ends with a training line of at least `MIN_PART_CHARS` characters.
 
-        Of the line 独看床前明月光 the beginning 独看床前明 is ended by none, the whole by one.
+        Of the line 独看床前明月光, the beginning 独看床前明 does not, the whole line does.
 
         Args:
-            beginnings: of one length, without marks, as code points (B, L).
+            beginnings: code points (B, L) of beginnings of equal length, without marks.
         """
         hashes = hash_ends(beginnings, MIN_PART_CHARS)
         return np.asarray(self.lines.contains(hashes.ravel()).reshape(hashes.shape).any(1))

@@ -18,8 +18,8 @@ from engine.system.errors import CorpusError
 class Novelty:
     """The overlap of a poem with the training text. `exact`: the corpus was searched; `line`, `title` and `author` name the place.
 
-    Otherwise the filter was: no false negatives, but `longest_run` and `n_lines_copied` may be too high, `run` is "", since no run is
-    certain to occur, and a run of fewer than four characters is reported as three.
+    Otherwise the filter was: no false negatives, but `longest_run` and `n_lines_copied` may be too high. `run` is then "", because no run
+    is certain to occur, and a run of fewer than four characters is reported as three.
     """
 
     longest_run: int
