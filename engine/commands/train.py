@@ -9,9 +9,8 @@ from engine.commands.console_logger import ConsoleLogger
 from engine.commands.flags import add_setting_flags, flag_of, given, help_group
 from engine.commands.front import say
 from engine.commands.parser import new_parser
-from engine.config.presets import PRESETS, preset
+from engine.config.presets import PRESETS, configured_training, preset
 from engine.config.schema import ARCHITECTURE_FIELDS, ModelConfig, TrainConfig
-from engine.config.user_file import config_section
 from engine.corpus.store import corpus_path, open_corpus
 from engine.model.metadata import architecture_of, read_metadata
 from engine.model.registry import find_model
@@ -128,7 +127,7 @@ class _EventSink:
 
 def new_config(arguments: argparse.Namespace) -> TrainConfig:
     """The settings of a new training: preset or file, then the architecture of the parent model, then the flags."""
-    base = _preferred(arguments.preset) if arguments.config is None else _config_from(arguments.config)
+    base = configured_training(arguments.preset) if arguments.config is None else _config_from(arguments.config)
     changes = given(arguments, TrainConfig)
     del changes["preset"]
     if "corpus" in changes:
@@ -136,20 +135,6 @@ def new_config(arguments: argparse.Namespace) -> TrainConfig:
     config = base.replace(**changes)
     shape = {} if config.start_from is None else _shape_of(config.start_from)
     return config.replace(model=base.model.replace(**{**shape, **given(arguments, ModelConfig)}))
-
-
-def _preferred(name: str | None) -> TrainConfig:
-    """A preset by name, or that of config.toml, with the settings of config.toml."""
-    known = {
-        "preset": TrainConfig,
-        **{one: kind for kind in (TrainConfig, ModelConfig) for one in kind.__struct_fields__},
-    }
-    changes = config_section("train", [one for one in known if one != "model"])
-    base = preset(name or changes.get("preset", "studio"))
-    changes.pop("preset", None)
-    of_model = {one: value for one, value in changes.items() if known[one] is ModelConfig}
-    own = {one: value for one, value in changes.items() if one not in of_model}
-    return base.replace(**own, model=base.model.replace(**of_model))
 
 
 def _shape_of(name: str) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""Presets: named settings that a training starts from."""
+"""Presets: named settings that a training starts from, and those that the user configured."""
 
 from collections.abc import Mapping
 
 from engine.config.schema import ModelConfig, TrainConfig
+from engine.config.user_file import config_section
 from engine.system.errors import UsageError, did_you_mean
 from engine.system.names import shown
 
@@ -85,3 +86,21 @@ def preset(name: str) -> TrainConfig:
         hint = did_you_mean(name, PRESETS, "Choose one of: {names}.", names=tuple(PRESETS))
         raise UsageError("There is no preset called {name}.", hint, name=shown(name))
     return PRESETS[name]
+
+
+def configured_training(name: str | None = None, default: str = "studio") -> TrainConfig:
+    """The preset of this name, else that of config.toml, else `default`; with the settings of config.toml.
+
+    Raises:
+        UsageError: as `config_section` and `preset`, and for a setting out of range.
+    """
+    known = {
+        "preset": TrainConfig,
+        **{one: kind for kind in (TrainConfig, ModelConfig) for one in kind.__struct_fields__},
+    }
+    changes = config_section("train", [one for one in known if one != "model"])
+    base = preset(name or changes.pop("preset", default))
+    changes.pop("preset", None)
+    of_model = {one: value for one, value in changes.items() if known[one] is ModelConfig}
+    own = {one: value for one, value in changes.items() if one not in of_model}
+    return base.replace(**own, model=base.model.replace(**of_model))

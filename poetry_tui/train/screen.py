@@ -156,6 +156,8 @@ class TrainScreen(StudioScreen):
             if installed != self._installed:
                 self._installed = installed
                 self.query_one(RunSettings).show_corpora(installed)
+                if installed and not self.query_one(CorpusOffer).has_class("-busy"):
+                    self.remove_class("-offer")
             if is_first and self.runs.followed is None:
                 self._begin(found, installed)
             is_first = False

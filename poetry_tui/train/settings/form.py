@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widgets import Button, Collapsible, Input, Select, Static
 from textual.widgets.collapsible import CollapsibleTitle
 
+from engine.config.presets import configured_training
 from engine.config.schema import TrainConfig
 from engine.corpus.install import PARTS
 from engine.system.errors import StudioError, UsageError
@@ -20,6 +21,7 @@ from poetry_tui.preferences.i18n import tr, tr_label
 from poetry_tui.train.settings.questions import (
     BEGINNING,
     MAIN,
+    answers_of,
     answers_of_preset,
     answers_of_shape,
     config_of,
@@ -28,6 +30,7 @@ from poetry_tui.train.settings.questions import (
 )
 from poetry_tui.train.settings.row import SettingRow
 from poetry_tui.widgets.fields import FocusHelp
+from poetry_tui.widgets.shell.studio_screen import notify_error
 
 # The course's experiment: it learns visibly within minutes, on the corpus that `make studio` installs.
 DEFAULT_PRESET = "nndl"
@@ -61,23 +64,36 @@ class RunSettings(VerticalScroll):
 
     def __init__(self) -> None:
         super().__init__(can_focus=False)
-        self._preset = DEFAULT_PRESET
+        # A wrong setting in config.toml leaves the preset as it is; the screen notifies of it.
+        self.problem: StudioError | None = None
+        answers = self._first_answers()
+        self._preset = answers["preset"]
         self._installed: list[str] = []
         self._beginnings: list[str] = []
         self._beginning = ""
         # The answers of the settings that have no row yet.
-        self._folded = {name: answer for name, answer in answers_of_preset(DEFAULT_PRESET).items() if name not in MAIN}
+        self._folded = {name: answer for name, answer in answers.items() if name not in MAIN}
+        self._shown_first = {name: answer for name, answer in answers.items() if name in MAIN}
         self._unfolding = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
-        answers = answers_of_preset(DEFAULT_PRESET)
-        yield from (SettingRow(question, answers[question.name]) for question in questions() if question.name in MAIN)
+        shown = self._shown_first
+        yield from (SettingRow(question, shown[question.name]) for question in questions() if question.name in MAIN)
         yield Collapsible(title=tr("train.more"), id="more")
         yield Button(tr("train.start_button"), variant="primary", id="start", compact=True)
         yield FocusHelp(self)
 
+    def _first_answers(self) -> dict[str, str]:
+        try:
+            return answers_of(configured_training(default=DEFAULT_PRESET))
+        except StudioError as error:
+            self.problem = error
+            return answers_of_preset(DEFAULT_PRESET)
+
     def on_mount(self) -> None:
         self._draw_titles()
+        if self.problem is not None:
+            notify_error(self, self.problem)
 
     def refresh_labels(self) -> None:
         """Write titles, labels and answers in the current language."""
@@ -141,9 +157,10 @@ class RunSettings(VerticalScroll):
             row.show_error(None)
 
     def show_corpora(self, installed: Iterable[str]) -> None:
-        """List the installed corpora, and the installable ones marked as not installed."""
-        self._installed = list(installed)
-        self._list_corpora(self.corpus)
+        """List the installed corpora, and the installable ones marked as not installed; choose one of the former at first."""
+        is_first, self._installed = not self._installed, list(installed)
+        is_missing = self.corpus in INSTALLABLE and self.corpus not in self._installed
+        self._list_corpora(self._installed[0] if is_first and is_missing and self._installed else self.corpus)
 
     def _list_corpora(self, chosen: str) -> None:
         options = {name: name for name in self._installed}

@@ -12,6 +12,7 @@ from engine.config.schema import TrainConfig
 from engine.runs.events import Compared, RunFailed, Sampled
 from engine.system import paths
 from engine.system.errors import CorpusError, RunError
+from engine.system.paths import config_file
 from poetry_tui.app import PoetryApp
 from poetry_tui.engine_client.client import EngineClient
 from poetry_tui.preferences.i18n import set_language
@@ -104,6 +105,39 @@ async def test_ctrl_r_starts_a_training_with_the_form_as_it_stands(
         await pilot.press("ctrl+r")
         await until(pilot, lambda: is_shown(app, Status.STARTING))
     assert [(config.preset, config.model.cell, config.model.hidden_size) for config in started] == [("tiny", "gru", 24)]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected", "said"),
+    [
+        ('preset = "tiny"\ncorpus = "mini"\nlearning_rate = 0.02', ("tiny", "mini", "0.02"), ""),
+        ('preset = "zz"', ("nndl", "tang", "0.002"), "There is no preset called 'zz'."),
+    ],
+)
+async def test_the_form_begins_with_the_settings_of_config_toml(
+    written: str, expected: tuple[str, str, str], said: str, until: Until
+) -> None:
+    config_file().parent.mkdir(parents=True, exist_ok=True)
+    config_file().write_text(f"[train]\n{written}\n", encoding="utf-8")
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = train(app)
+        await until(pilot, lambda: screen._installed)
+        answers = screen.query_one(RunSettings).answers()
+        assert (answers["preset"], answers["corpus"], answers["learning_rate"]) == expected
+        assert [one.title for one in app._notifications] == ([said] if said else [])
+
+
+async def test_the_corpus_that_is_here_is_chosen_where_the_usual_one_is_not(
+    monkeypatch: pytest.MonkeyPatch, until: Until
+) -> None:
+    monkeypatch.setattr("poetry_tui.train.screen.installed_corpora", lambda: ["mini"])
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = train(app)
+        await until(pilot, lambda: screen._installed)
+        assert screen.query_one(RunSettings).corpus == "mini"
+        assert not screen.has_class("-offer")
 
 
 async def test_a_second_press_starts_no_second_training_until_the_first_has_begun(
