@@ -1,1 +1,1 @@
-"""The face of the poetry studio: a Textual app and the `poetry-tui` command. It loads no torch."""
+"""The interface of the poetry studio: a Textual app and the `poetry-tui` command. It loads no torch."""

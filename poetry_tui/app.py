@@ -1,6 +1,6 @@
-"""The shell of the studio: modes, themes, palette, settings. It builds little before the first paint.
+"""The app: modes, themes, palette, settings. It builds little before the first paint.
 
-The file is long because Textual looks for the actions, the messages and the hooks of the whole studio on the app itself.
+The file is long because Textual looks up the actions, messages and hooks of the whole studio on the app itself.
 """
 
 import functools
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-# Before the first textual import: with the kitty protocol an input method's longer commits arrive garbled.
+# Set before the first textual import: with the kitty protocol, longer input-method commits arrive garbled.
 os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
 
 from rich.console import RenderableType
@@ -53,7 +53,7 @@ from poetry_tui.widgets.shell.studio_screen import (
     notify_problem,
 )
 
-# Of what is said once and names a file.
+# For a notice that is shown once and names a file.
 LONG_NOTICE_S = 15.0
 
 
@@ -72,13 +72,13 @@ def _palette_commands() -> "type[Provider]":
 
 
 def _collect_garbage() -> None:
-    """From now on; what has been made so far stays to the end, and looking through it would be felt now and then."""
+    """Enable garbage collection. Existing objects are frozen: they live until the end, and scanning them would cause pauses."""
     gc.freeze()
     gc.enable()
 
 
 class PlainScrollBarRender(ScrollBarRender):
-    """Scroll bars that begin and end with whole cells."""
+    """Scroll bars drawn with whole cells only."""
 
     VERTICAL_BARS = HORIZONTAL_BARS = [" "] * 8
 
@@ -111,7 +111,7 @@ class PoetryApp(App[None]):
     ) -> None:
         """`wanted_run`: open on the Train screen, following this run.
         `wanted_lesson`: the lesson to open, from 1; 0: the list of lessons.
-        `has_light_background`: asks the terminal, where the theme is to suit it."""
+        `has_light_background`: asks the terminal; called only if the theme depends on it."""
         replace_private_parts()
         survive_errors(notify_error)
         if wanted_run is not None:
@@ -134,23 +134,23 @@ class PoetryApp(App[None]):
         keys = configured_keys()
         if keys:
             self.set_keymap(keys)
-        # Of several keys of one action, the first is named.
+        # Texts name the first of several keys of an action.
         name_keys({label: self.get_key_display(Binding(key.split(",")[0], "")) for label, key in keys.items()})
         for theme in THEMES:
             self.register_theme(theme)
-        # Not by assignment, which has all style sheets parsed once more before the first paint.
+        # Not by assignment, which parses all style sheets again before the first paint.
         is_light = current.theme == AUTO and has_light_background()
         name = current.theme if current.theme in self.available_themes else PAPER if is_light else INK
         self.set_reactive(PoetryApp.theme, name)
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
-        """The first screen comes this way: as a mode it would cost the first paint a second parse of all style sheets."""
+        """The first screen. Not opened as a mode, which would parse all style sheets a second time before the first paint."""
         self.add_mode(self.DEFAULT_MODE, functools.partial(self._screen_of, self.DEFAULT_MODE))
         return self._screen_of(self.DEFAULT_MODE)
 
     def _screen_of(self, mode: str) -> StudioScreen:
-        """Import and build the screen of a mode, when it is first shown."""
+        """Import and build the screen of a mode; called when it is first shown."""
         match mode:
             case "train":
                 from poetry_tui.train.screen import TrainScreen
@@ -165,7 +165,7 @@ class PoetryApp(App[None]):
         return ComposeScreen(self.services)
 
     def get_driver_class(self) -> type[Driver]:
-        """Textual's own choice, but for a terminal, which may go away."""
+        """Textual's choice, except that a terminal gets `StudioDriver`, which survives its loss."""
         chosen = super().get_driver_class()
         if chosen.__name__ != "LinuxDriver":
             return chosen
@@ -177,7 +177,7 @@ class PoetryApp(App[None]):
         if self._damaged is not None:
             text = tr("shell.settings_damaged", path=self._damaged)
             self.notify(text, severity="warning", markup=False, timeout=LONG_NOTICE_S)
-        # The command turned it off, for a quicker start.
+        # `poetry-tui` disables garbage collection to start faster.
         if not gc.isenabled():
             self.call_after_refresh(_collect_garbage)
         self.call_after_refresh(self._open_lesson)
@@ -186,7 +186,7 @@ class PoetryApp(App[None]):
     # Keys and clicks
 
     async def on_event(self, event: events.Event) -> None:
-        """Let keys, pastes and clicks in one at a time; all else passes."""
+        """Admit keys, pastes and clicks one at a time; pass on all other events."""
         is_input = isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded
         if not is_input or self.services.input_gate.admit(event):
             await super().on_event(event)
@@ -213,7 +213,7 @@ class PoetryApp(App[None]):
         return LessonGuide(self)
 
     def _open_lesson(self) -> None:
-        """Open the wanted lesson, or the one that was open when the studio was left; most starts load none."""
+        """Open the wanted lesson, or the one that was open when the studio was left; most starts load no lesson."""
         if self._wanted_lesson is not None:
             self.guide.open_number(self._wanted_lesson)
         elif state_file("lessons.json").exists():
@@ -230,7 +230,7 @@ class PoetryApp(App[None]):
         self.guide.press(event.what)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The keys of a lesson do something while one is open."""
+        """Enable the keys of a lesson only while one is open."""
         return action != "lesson_step" or ("guide" in self.__dict__ and self.guide.lesson is not None)
 
     # The engine
@@ -241,7 +241,7 @@ class PoetryApp(App[None]):
     @on(EngineChanged)
     def show_engine(self, event: EngineChanged) -> None:
         for screen in self._studio_screens():
-            # One that is not there yet asks when it is.
+            # A screen that is not mounted yet reads the state when it is.
             if screen.is_whole:
                 screen.engine_changed(event.state)
         notify_problem(self, event.state)
@@ -276,14 +276,14 @@ class PoetryApp(App[None]):
             screen.refresh_labels()
 
     def action_charts(self, charts: Charts) -> None:
-        """Draw curves and bars with braille dots, in plain ASCII, or as the terminal can."""
+        """Draw curves and bars with braille dots, in plain ASCII, or as the terminal supports."""
         self.services.settings.change(charts=charts)
         if self._draw_with(charts):
             for screen in self._studio_screens():
                 screen.refresh_labels()
 
     def _draw_with(self, charts: Charts) -> bool:
-        """Choose what is drawn with; says whether that is another than before."""
+        """Set the characters of charts. Returns whether they have changed."""
         is_another = use_charts(charts)
         self.set_class(is_ascii(), "-ascii")
         ScrollBar.renderer = PlainScrollBarRender if is_ascii() else ScrollBarRender
@@ -300,12 +300,12 @@ class PoetryApp(App[None]):
 
     @on(CopyWanted)
     def copy_as_wanted(self, event: CopyWanted) -> None:
-        """Copy a text in every way that there is, and say which of them took it."""
+        """Copy a text in every available way, and notify which of them succeeded."""
         super().copy_to_clipboard(event.text)
         self._copy(event.text, is_quiet=False)
 
     def copy_to_clipboard(self, text: str) -> None:
-        """What Textual calls for a selection: quietly, to the platform's own clipboard too."""
+        """Copy a selection (called by Textual), also to the platform's clipboard, without a notice."""
         super().copy_to_clipboard(text)
         self._copy(text, is_quiet=True)
 
@@ -320,17 +320,17 @@ class PoetryApp(App[None]):
     # Leaving
 
     def leave(self) -> None:
-        """Leave without a question, from any thread: the terminal is gone, or a signal wants us to go."""
+        """Quit without a question, from any thread, because the terminal is gone or a signal has come."""
         self.call_later(self.exit, None, INTERRUPTED)
 
     def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
-        """Leave; whatever holds the studio then, it does so for `leaving.MAX_LEAVING_S` at most."""
+        """Quit; the process ends after `hang_up.MAX_LEAVING_S` at most, whatever blocks."""
         is_leaving()
         super().exit(result, return_code, message)
 
     async def action_quit(self) -> None:
-        """Quit; where trainings that were started here still run, ask what shall become of them."""
-        # Not loaded means that nothing was started here.
+        """Quit; while trainings started here are running, ask first whether they go on."""
+        # If the module is not loaded, no training was started here.
         runs = sys.modules.get("poetry_tui.tracking.control")
         folders = runs.started_here() if runs else []
         if not folders:
@@ -348,7 +348,7 @@ class PoetryApp(App[None]):
     def deliver_screenshot(
         self, filename: str | None = None, path: str | None = None, time_format: str | None = None
     ) -> str | None:
-        """Save a picture of the screen in the user's downloads, or hand it to the browser that shows the studio."""
+        """Save a screenshot in the user's downloads folder, or send it to the browser that shows the studio."""
         if self.is_web:
             return super().deliver_screenshot(filename, path, time_format)
         from poetry_tui.terminal.screenshot import save_picture
@@ -366,7 +366,7 @@ class PoetryApp(App[None]):
             self.push_screen(HelpScreen(screen.known_bindings, screen.FIGURES, KEY_GROUPS[screen.MODE]))
 
     def action_command_palette(self) -> None:
-        """Open the palette, which asks in the current language."""
+        """Open the palette, with its prompt in the current language."""
         if not isinstance(self.screen, CommandPalette):
             self.push_screen(CommandPalette(placeholder=tr("shell.palette_search"), id="--command-palette"))
 

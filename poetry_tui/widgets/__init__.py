@@ -1,1 +1,1 @@
-"""The pieces that screens are made of."""
+"""Widgets shared by several screens."""

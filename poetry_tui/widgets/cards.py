@@ -15,7 +15,7 @@ from poetry_tui.preferences.keymap import TypeAhead
 
 
 class Card(ModalScreen[ScreenResultType]):
-    """A framed container in the middle of the screen. Esc leaves it without an answer."""
+    """A framed container in the middle of the screen. Esc dismisses it with None."""
 
     DEFAULT_CSS = """
     Card {

@@ -1,4 +1,4 @@
-"""Fields of a form: one line of text, one of several values, the help of the field that has the focus; the card that asks for a line."""
+"""Fields of a form: a line of text, a choice among values, the help of the focused field; and the card that asks for a line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from poetry_tui.preferences.themes import FAINT
 from poetry_tui.terminal.pastes import one_line
 from poetry_tui.widgets.cards import Card, Choose
 
-# So many values are quicker found in a list than one after another.
+# From this number of values on, a click opens a list.
 _MIN_IN_LIST = 5
 
 
 class LineInput(Input):
-    """Textual's, which takes the first line of a paste; here `joint` comes between lines, as `pastes.one_line` says."""
+    """Textual's Input, which keeps only the first line of a paste. This one joins the lines with `joint` (see `pastes.one_line`)."""
 
     def __init__(self, *arguments: Any, joint: str | None = None, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -37,7 +37,7 @@ class LineInput(Input):
 
 
 class AskLine(Card[str | None]):
-    """Dismissed with the line, or with None when it was cancelled."""
+    """Dismissed with the line, or with None when cancelled."""
 
     DEFAULT_CSS = """
     AskLine {
@@ -67,7 +67,7 @@ class AskLine(Card[str | None]):
 class Stepper(Widget, can_focus=True):
     """One setting on one line, its value between two arrows: keys and clicks change it, a list offers all values.
 
-    Chooses among `values` by index; `Stepped` says when someone did.
+    Chooses among `values` by index; posts `Stepped` when the user changes it.
     """
 
     DEFAULT_CSS = """
@@ -100,12 +100,12 @@ class Stepper(Widget, can_focus=True):
         return self.values[self.index] if self.values else ""
 
     def offer(self, values: Sequence[str], index: int) -> None:
-        """Other values to choose from; this is not a choice, and is not told."""
+        """Replace the values and the index, without posting `Stepped`."""
         self.values, self.index = list(values), index
         self.refresh()
 
     def step(self, by: int) -> None:
-        """Choose a neighbour; at either end nothing happens."""
+        """Choose the value `by` positions on, within the ends."""
         index = min(max(self.index + by, 0), len(self.values) - 1)
         if index != self.index:
             self.index = index
@@ -134,7 +134,7 @@ class Stepper(Widget, can_focus=True):
             self.step(1 if offset.x >= (left + right) // 2 else -1)
 
     def open_list(self) -> None:
-        """Offer all values at once."""
+        """Open a list of all values."""
         self.app.push_screen(Choose(tr_label(self.words), self.values, self.index), self._choose)
 
     def _choose(self, index: int | None) -> None:
@@ -153,9 +153,9 @@ class Stepper(Widget, can_focus=True):
 
 
 class FocusHelp(Widget):
-    """The tooltip of the focused widget, or of what is around it within `fields`, at the lower edge of a form.
+    """The tooltip of the focused widget, or of its nearest ancestor within `fields`, at the lower edge of a form.
 
-    Has the class `-shown` where there is one.
+    Has the class `-shown` when there is one.
     """
 
     DEFAULT_CSS = """
@@ -175,7 +175,7 @@ class FocusHelp(Widget):
         self.call_after_refresh(self._uncover)
 
     def _uncover(self) -> None:
-        """Scroll the focused widget out from below the help: Textual takes what is below a docked widget for visible."""
+        """Scroll the focused widget out from under the help; Textual counts a widget under a docked one as visible."""
         focused, form = self.screen.focused, self.parent
         if not self.region or focused is None or focused.styles.overlay == "screen" or not isinstance(form, Widget):
             return

@@ -1,4 +1,4 @@
-"""Values as a strip of colours, a value a cell; as blocks of different height where there is no colour. Knows no widget."""
+"""Values as a strip of coloured cells, one for each value; without colour as blocks of different height. Knows no widget."""
 
 import functools
 import math
@@ -14,22 +14,22 @@ from textual.color import Color
 
 from poetry_tui.preferences.chart_glyphs import is_ascii, shade
 
-# More steps than an eye tells apart, and few enough to be remembered.
+# Colour steps of a palette: finer than the eye can distinguish, and few enough to cache.
 N_STEPS = 33
-# How much of the ink the strongest value gets: the strips shall not shout louder than the verse.
+# Share of the foreground colour for the largest value, so that the strips stay weaker than the verse.
 _STRONGEST = 0.85
 
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """`colours` from `low` to `high`; none for a terminal that has none."""
+    """A colour scale: `colours` from `low` to `high`; empty for a terminal without colours."""
 
     low: float
     high: float
     colours: tuple[Color, ...]
 
     def share_of(self, value: float) -> float:
-        """Where a value stands between low and high, from 0 to 1; values beyond stand at the ends."""
+        """Position of a value between `low` and `high`, clamped to 0 … 1; 0 for NaN."""
         if math.isnan(value):
             return 0.0
         return min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
@@ -40,7 +40,7 @@ class Palette:
 
 @dataclass(frozen=True, slots=True)
 class Palettes:
-    """`gate` goes from the paper to ink, 0 to 1; `signed` from cool by way of the paper to warm, −1 to 1."""
+    """`gate`: from background to foreground, for 0 to 1; `signed`: from cool through background to warm, for −1 to 1."""
 
     gate: Palette
     signed: Palette
@@ -51,14 +51,14 @@ class Palettes:
 
 
 def palettes_of(theme: Mapping[str, str], has_colour: bool) -> Palettes:
-    """The palettes of a theme, of whose variables `background`, `foreground`, `secondary` and `accent` count."""
+    """The palettes of a theme, from its variables `background`, `foreground`, `secondary` and `accent`."""
     if not has_colour:
         return Palettes(Palette(0.0, 1.0, ()), Palette(-1.0, 1.0, ()))
     return _blended(*(theme[name] for name in ("background", "foreground", "secondary", "accent")))
 
 
 def palettes_of_app(app: App[Any]) -> Palettes:
-    """The palettes of the theme of an app; those without colours where its terminal has a few alone."""
+    """The palettes of an app's theme; without colours if its terminal has at most 16."""
     has_colour = not app.no_color and (app.is_headless or app.console.color_system not in (None, "standard"))
     return palettes_of(app.theme_variables, has_colour)
 
@@ -74,7 +74,7 @@ def _blended(background: str, foreground: str, secondary: str, accent: str) -> P
 
 
 def spread(n_values: int, width: int) -> list[int]:
-    """Which of some values stand in `width` cells: all, or evenly spaced ones from the first to the last."""
+    """The indices of the values shown in `width` cells: all, or evenly spaced ones from the first to the last."""
     if n_values <= width:
         return list(range(n_values))
     return [0] if width == 1 else [round(cell * (n_values - 1) / (width - 1)) for cell in range(width)]
@@ -83,9 +83,9 @@ def spread(n_values: int, width: int) -> list[int]:
 def strip_of(
     values: Sequence[float], width: int, palette: Palette, plain: Style, marked: int | None = None
 ) -> list[Segment]:
-    """A strip of exactly `width` cells, a value a cell; `marked` is the place of one to point out."""
+    """A strip of exactly `width` cells, one for each value. `marked`: index of a value to mark."""
     units = spread(len(values), width)
-    # The marked one may be none of those that there is room for: its neighbour stands for it.
+    # If the marked value has no cell, it is shown in the cell of its nearest neighbour.
     at = None if marked is None else min(units, key=lambda unit: abs(unit - marked))
     mark = "|" if is_ascii() else "│"
     cells = [
@@ -96,7 +96,7 @@ def strip_of(
 
 
 def cell_of(value: float, palette: Palette, plain: Style, mark: str = "", n_cells: int = 1) -> Segment:
-    """A value in one or more cells, with a mark of the same width to point it out."""
+    """A value in `n_cells` cells. `mark`: text of the same width over the colour, "" for none."""
     if not palette.colours:
         return Segment(shade(palette.share_of(value)) * n_cells, plain + Style(reverse=bool(mark)))
     behind = palette.colour_of(value)
@@ -105,5 +105,5 @@ def cell_of(value: float, palette: Palette, plain: Style, mark: str = "", n_cell
 
 
 def readable_on(behind: Color) -> RichColor:
-    """Black or white, whichever can be read there."""
+    """Black or white, whichever is readable on this colour."""
     return (behind + behind.get_contrast_text(0.87)).rich_color

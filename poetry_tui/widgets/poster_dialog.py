@@ -1,4 +1,4 @@
-"""The dialog for a poster: paper, setting, title, inscription and seal beside a small picture of it; enter writes the file."""
+"""The poster dialog: paper, setting, title, inscription and seal beside a preview; enter writes the file."""
 
 import asyncio
 from collections.abc import Sequence
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 PAUSE_S = 0.15
-# Enough for the strokes to show as shades.
+# Width of the preview image in pixels, before it is scaled to the cells: enough for strokes to show as shades.
 _DRAWN_WIDTH = 360
 
 
 @dataclass(frozen=True, slots=True)
 class PosterPoem:
-    """A poem for a poster: its text in the characters that are shown, its title, and its form's key where that is known."""
+    """A poem for a poster: its text in the displayed characters, its title, and its form's key if known."""
 
     text: str
     title: str = ""
@@ -48,7 +48,7 @@ class PosterPoem:
 
 
 class PosterDialog(Card[Path | None]):
-    """Dismissed with the written file, or with None. Paper and seal are remembered."""
+    """Dismissed with the written file, or with None. Paper and seal are saved in the settings."""
 
     DEFAULT_CSS = """
     PosterDialog {
@@ -128,13 +128,13 @@ class PosterDialog(Card[Path | None]):
     @on(Stepper.Stepped)
     @on(Input.Changed)
     def draw_again(self, event: Stepper.Stepped | Input.Changed) -> None:
-        # The picture does not depend on its name.
+        # The preview does not depend on the file name.
         if event.control is not self.file:
             self.draw()
 
     @work(group="poster", exclusive=True, exit_on_error=False)
     async def draw(self) -> None:
-        """Draw the small picture, or say what keeps it from being drawn."""
+        """Draw the preview, or show the error."""
         await asyncio.sleep(PAUSE_S)
         try:
             if not self._fonts:
@@ -157,7 +157,7 @@ class PosterDialog(Card[Path | None]):
 
     @work(group="write", exclusive=True, exit_on_error=False)
     async def action_write(self) -> None:
-        """Write the file and close; say why where that fails."""
+        """Write the file and close the dialog; on failure show the error."""
         poem, style = self._poem, self.style
         try:
             path = path_of(self.file.value.strip())
@@ -176,7 +176,7 @@ class PosterDialog(Card[Path | None]):
 
 
 class PosterPreview(Widget):
-    """A picture in half blocks: two pixels a cell, one above the other."""
+    """An image in half blocks: each cell shows two pixels, one above the other."""
 
     def __init__(self) -> None:
         super().__init__(id="poster-preview")
@@ -192,7 +192,7 @@ class PosterPreview(Widget):
         self._scale()
 
     def _scale(self) -> None:
-        """Fit the picture into the cells that there are."""
+        """Scale the image to the size of the widget."""
         width = min(self.size.width, self.size.height * 2 * WIDTH // HEIGHT)
         if self._image is None or width < 2:
             return
@@ -211,7 +211,7 @@ class PosterPreview(Widget):
             Segment("▀", Style(color=_hex(one), bgcolor=_hex(other)))
             for one, other in zip(above[0][:-1], below[0], strict=False)
         ]
-        # Han fonts have a wide half block, which would stand out of the paper in a picture of the screen.
+        # The last cell is a blank: Han fonts have a wide half block, which would extend beyond the paper in a screenshot.
         cells.append(Segment(" ", Style(bgcolor=_hex(above[0][-1]))))
         return Strip([Segment(" " * left, self.rich_style), *cells]).adjust_cell_length(
             self.size.width, self.rich_style
@@ -227,7 +227,7 @@ def _said(*keys: str) -> list[str]:
 
 
 def _suggested(poem: PosterPoem) -> str:
-    """A file name after the title or the first line, in the current folder."""
+    """A file name in the current folder, from the title or the first characters of the poem."""
     name = (poem.title or poem.text[:7]).strip("，。？！；：、 ")
     name = "".join("·" if one in '/\\:*?"<>|' else one for one in name) or "poster"
     return f"{name}.png"

@@ -1,4 +1,4 @@
-"""Rows of text: `Rows` for those that change many times a second, `Lines` for a pane that scrolls."""
+"""Rows of text: `Rows` for text that changes many times a second, `Lines` for a pane that scrolls."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -15,15 +15,15 @@ from textual.widgets import Static
 
 from poetry_tui.preferences.themes import FAINT
 
-# Some text and the part that it is, which has a component class.
+# A text and the name of its part, which has a component class.
 Cells = tuple[str, str]
 
 
 class Rows(Widget):
-    """Only rows that differ from what stands there are rendered and sent to the terminal.
+    """Rows of which only the changed ones are rendered and sent to the terminal.
 
-    Plain pieces of text in place of Textual's `Content`, which takes ten times as long to render. A part is styled by its
-    component class, `PREFIX--PART`; `blank` as the widget is.
+    Plain pieces of text, because Textual's `Content` takes ten times as long to render. A part is styled by its component class,
+    `PREFIX--PART`; the part `blank` has the widget's own style.
     """
 
     ALLOW_SELECT = False
@@ -42,11 +42,11 @@ class Rows(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._rows: Sequence[Sequence[Cells]] = ()
-        # Textual's own are forgotten at every refresh.
+        # Our own cache: Textual clears its cache of styles at every refresh.
         self._part_styles: dict[str, Style] = {}
 
     def show_rows(self, rows: Sequence[Sequence[Cells]]) -> None:
-        """Show these rows in place of those before."""
+        """Replace the rows."""
         before, self._rows = self._rows, rows
         if len(before) != len(rows):
             self.refresh()
@@ -77,10 +77,10 @@ class Rows(Widget):
 
 
 class Lines(Static):
-    """As high as it has rows, none of which is wrapped; or a sentence, which is.
+    """Unwrapped rows, with a height equal to their number; or a note, which is wrapped.
 
-    Its height is told, not `auto`: an automatic height that Textual measures between two updates is not measured again,
-    and the pane would scroll over rows that are no longer there.
+    The height of rows is set explicitly, not `auto`: Textual does not measure an automatic height again when it was measured
+    between two updates, and the pane would scroll over rows that no longer exist.
     """
 
     DEFAULT_CSS = """
@@ -91,13 +91,13 @@ class Lines(Static):
         super().__init__(markup=False)
 
     def show(self, text: Content) -> None:
-        """Show these rows in place of those before."""
+        """Replace the rows."""
         self.styles.text_wrap = "nowrap"
         self.styles.height = text.plain.count("\n") + 1
         self.update(text, layout=False)
 
     def show_note(self, sentence: str) -> None:
-        """Show that there are no rows yet."""
+        """Show a sentence in place of rows, such as that there are none yet."""
         self.styles.text_wrap = "wrap"
         self.styles.height = "auto"
         self.update(Content.styled(sentence, FAINT))

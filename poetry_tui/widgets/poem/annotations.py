@@ -61,9 +61,9 @@ class PoemAnnotations:
 def annotate(
     text: str, form: str | None = None, book: RhymeBook | None = None, *, with_pinyin: bool = False
 ) -> PoemAnnotations:
-    """Annotate a poem by a form (its key) and a rhyme book, or by those that its lines fit; a fragment gets readings alone.
+    """Annotate a poem by a form (its key) and a rhyme book; by default by those that its lines fit. A fragment gets readings only.
 
-    `with_pinyin`: the pinyin stands beside each character, in place of its tone.
+    `with_pinyin`: annotate each character with its pinyin instead of its tone.
     """
     report = check(text, form_or_none(form), book=book)
     if report.tone_pattern is None and form is not None:
@@ -91,7 +91,7 @@ def _annotations(text: str, report: Report) -> dict[int, Annotation]:
             look: Look = "wrong" if here in wrong else "licence" if here in licence else "tone"
             annotations[at] = Annotation(READING_MARKS[reading], look)
             at += 1
-        # Below the mark that ends the line.
+        # The annotation of the line's final mark.
         if number in rhymes and at < len(text):
             annotations[at] = Annotation(RHYME_MARK, "wrong" if rhymes[number] == "violation" else "rhyme")
     return annotations

@@ -1,4 +1,4 @@
-"""Two poems side by side: their forms, tones and rhymes, and where one revises the other, the characters that differ."""
+"""Two poems side by side: their forms, tones and rhymes; if one revises the other, the differing characters are highlighted."""
 
 import asyncio
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _DIFFERS = "bold $accent"
 
 @dataclass(frozen=True, slots=True)
 class ComparedPoem:
-    """A poem to compare, in the characters that are shown. `form`: its key, where it is known; `about`: a line on its making."""
+    """A poem to compare, in the displayed characters. `form`: its key if known; `about`: a line about its origin."""
 
     text: str
     title: str = ""
@@ -42,7 +42,7 @@ class PoemMarker:
         self._marked: ComparedPoem | None = None
 
     def mark(self, poem: ComparedPoem, widget: Widget) -> None:
-        """Mark a poem; where another one is marked, compare the two. Marking it again takes the mark away."""
+        """Mark a poem; if another one is marked, compare the two. Marking the same poem again removes the mark."""
         marked, self._marked = self._marked, None
         withdraw_notices(widget.app, tr("compose.marked"))
         if marked is None:
@@ -55,7 +55,8 @@ class PoemMarker:
 
 
 def differing(first: str, second: str) -> frozenset[int]:
-    """The indices at which two texts differ, where one revises the other: marks in the same places, half of the characters alike."""
+    """The indices at which two texts differ if one revises the other (marks at the same positions, at least half of the characters
+    equal); otherwise empty."""
     pairs = list(zip(first, second, strict=False))
     others = [index for index, (one, other) in enumerate(pairs) if one != other]
     is_revision = len(first) == len(second) and all(is_han(one) == is_han(other) for one, other in pairs)
@@ -63,7 +64,7 @@ def differing(first: str, second: str) -> frozenset[int]:
 
 
 class ComparisonScreen(Card[None]):
-    """A card with a column for each poem; any of esc, enter and m closes it."""
+    """A card with a column for each poem; esc, enter, m or q closes it."""
 
     DEFAULT_CSS = """
     ComparisonScreen {
@@ -93,7 +94,7 @@ class ComparisonScreen(Card[None]):
 
     @work(exit_on_error=False)
     async def _annotate(self) -> None:
-        # Reads the tables of prosody, which takes a moment at first.
+        # Imported here because it loads the tables of the prosody.
         from poetry_tui.widgets.poem.annotations import annotate
 
         first, second = self._poems
@@ -109,7 +110,7 @@ class ComparisonScreen(Card[None]):
 
 
 def _column(poem: ComparedPoem, found: "PoemAnnotations | None", others: frozenset[int]) -> Content:
-    """Title, form and rhyme, then each line of verse above its tones."""
+    """Title, form and rhyme, then each line of verse with its tones below it."""
     rows = [Content.styled(poem.title or split_lines(poem.text)[0].rstrip(LINE_MARKS), "bold")]
     facts = (*found.names, *found.rhyme_groups) if found else ()
     rows += [

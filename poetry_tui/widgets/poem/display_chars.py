@@ -1,9 +1,9 @@
 """Traditional characters for display; the text itself stays simplified, as the models write it.
 
-Most characters have one traditional form, and OpenCC (s2t) knows it. Where a simplified character stands for several words,
-`data/traditional.tsv` says which one verse means: in some words, and otherwise. The position in the poem may exclude that form:
-at a rhyme its group (干 among 寒 is 乾 or 干, among 翰 it is 幹), elsewhere in regulated verse the tone that the form demands.
-OpenCC's own phrases are those of today's prose, which verse is not: they are not used.
+Most characters have one traditional form, which OpenCC (s2t) gives. For a simplified character that merges several traditional
+ones, `data/traditional.tsv` gives the usual form in verse, and the form in certain two-character words. The position in the poem
+may exclude that form: at a rhyme by the rhyme group (干 among 寒 is 乾 or 干, among 翰 it is 幹), elsewhere in regulated verse by the
+tone that the form demands. OpenCC's phrases are not used, because they are those of modern prose.
 """
 
 import functools
@@ -20,13 +20,13 @@ from engine.prosody.tones import EITHER, LEVEL
 from engine.system.paths import bundled_rows
 
 _LINE_BEGIN, _LINE_END = "^", "$"
-# With more violations of the form, no position demands a tone.
+# A poem with more violations is not taken to follow the form, so that no position demands a tone.
 _MAX_VIOLATIONS = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The forms of a simplified character, the usual one first; `words` of two characters that take another one."""
+    """The traditional forms of a simplified character, the usual one first. `words`: by two-character word, the form used in it."""
 
     forms: str
     words: Mapping[str, str]
@@ -34,21 +34,21 @@ class Choice:
 
 @cache
 def load() -> tuple[Any, Mapping[str, Choice]]:
-    """Load the converter and the table of choices. Reads files, so it belongs in a thread."""
+    """Load the converter and the table of choices. Reads files, so call it in a thread."""
     import opencc
 
     choices: dict[str, Choice] = {}
     for simplified, forms, exceptions, _why in bundled_rows("traditional.tsv"):
         parts = (part.split(": ") for part in exceptions.split("; ") if part)
         choices[simplified] = Choice(forms, {word: form for form, words in parts for word in words.split()})
-    # The tables of the prosody, too, are read when they are first looked into.
+    # Also load the tables of the prosody, which are read on first use.
     check("日日日日日，日日日日日。日日日日日，日日日日日。")
     printed_masks()
     return opencc.OpenCC("s2t"), choices
 
 
 def to_display_chars(text: str) -> str:
-    """The text in traditional characters, one for each; unchanged until `load` was called."""
+    """Convert a text to traditional characters, one for each; returns it unchanged before `load` was called."""
     return _convert(text) if load.cache_info().currsize else text
 
 
@@ -59,7 +59,7 @@ def _convert(text: str) -> str:
 
 
 def _display_char(text: str, index: int, allowed: int) -> str:
-    """The form at a position: that of the word around it, or the usual one, unless tone or rhyme excludes it."""
+    """The traditional form at an index: that of the word around it, else the usual one; another one if tone or rhyme excludes that."""
     character = text[index]
     choice = load()[1].get(character)
     if choice is None:
@@ -68,7 +68,7 @@ def _display_char(text: str, index: int, allowed: int) -> str:
     after = text[index + 1] if index + 1 < len(text) and text[index + 1] not in LINE_MARKS else _LINE_END
     said = choice.words.get(before + character) or choice.words.get(character + after) or choice.forms[0]
     readings = printed_masks()
-    # A form that the rhyme book lacks may be read in any group.
+    # A form that is missing from the rhyme book is allowed in every group.
     if not allowed or said not in readings or readings[said] & allowed:
         return said
     return next((form for form in choice.forms if readings.get(form, 0) & allowed), said)
@@ -81,13 +81,13 @@ def _alone(character: str) -> str:
 
 @cache
 def _is_told_by_its_place(character: str) -> bool:
-    """Whether the forms of a character are read in different groups."""
+    """Whether the forms of a character belong to different rhyme groups."""
     choice = load()[1].get(character)
     return choice is not None and len({printed_masks().get(form, 0) for form in choice.forms}) > 1
 
 
 def _allowed_groups(text: str) -> Mapping[int, int]:
-    """The rhyme groups that a character may be read in, as bit masks by its index in the text; only where tone or rhyme tells."""
+    """The allowed rhyme groups as bit masks, by index in the text; only for positions restricted by tone or rhyme."""
     lines = split_verse(text)
     rhymes = _rhymes_of(lines)
     templates = _templates_of(text)
@@ -106,7 +106,7 @@ def _allowed_groups(text: str) -> Mapping[int, int]:
 
 
 def _rhymes_of(lines: list[str]) -> dict[int, int]:
-    """For each even line the groups that the other even lines have in common, none where they rhyme in several."""
+    """For each even line (index from 0), the mask of the groups shared by the other even lines; 0 if they share none."""
     masks = masks_of("pingshui")
     ends = {number: masks.groups_of(lines[number][-1]) for number in range(1, len(lines), 2)}
     shared: dict[int, int] = {}
@@ -118,7 +118,7 @@ def _rhymes_of(lines: list[str]) -> dict[int, int]:
 
 
 def _templates_of(text: str) -> list[str]:
-    """平, 仄 or 中 for each position, line by line, where the poem keeps to a form."""
+    """The template of each line in 平, 仄 and 中; empty if the poem follows no form."""
     report = check(text)
     if report.tone_pattern is None or len(report.violations) > _MAX_VIOLATIONS:
         return []

@@ -1,4 +1,4 @@
-"""The display of poems, the same on every screen: lines or columns, simplified or traditional characters. No Textual import."""
+"""The display settings of poems, shared by all screens: lines or columns, simplified or traditional characters. No Textual import."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from poetry_tui.preferences.settings import SettingsStore
 
 
 class PoemDisplay:
-    """Changes the settings of the display, then calls `on_change`."""
+    """Changes the display settings, then calls `on_change`."""
 
     def __init__(self, settings: SettingsStore, on_change: Callable[[], None]) -> None:
         self._settings, self._on_change = settings, on_change
@@ -26,11 +26,11 @@ class PoemDisplay:
         self._on_change()
 
     def toggle_traditional(self) -> None:
-        """Change the setting; `load` has to follow."""
+        """Toggle the setting; the caller must then run `load`."""
         self._settings.change(is_traditional=not self.is_traditional)
 
     async def load(self) -> None:
-        """Load the tables of traditional characters where they are needed."""
+        """Load the tables of traditional characters if they are displayed, then call `on_change`."""
         from poetry_tui.widgets.poem import display_chars
 
         if self.is_traditional:
@@ -38,7 +38,7 @@ class PoemDisplay:
         self._on_change()
 
     def to_display_chars(self, text: str) -> str:
-        """A text in the characters that are displayed, traditional ones or its own."""
+        """Convert a text to the displayed characters, traditional or unchanged."""
         if not self.is_traditional:
             return text
         from poetry_tui.widgets.poem.display_chars import to_display_chars

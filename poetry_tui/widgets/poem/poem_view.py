@@ -1,4 +1,4 @@
-"""The poem view: a poem that appears character by character, centred, with a caret; complete, it has a cursor."""
+"""The poem view: a centred poem with a caret while it is being revealed, and a cursor once it is complete."""
 
 import dataclasses
 import textwrap
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from poetry_tui.widgets.poem.annotations import Annotation
 
 _CARET = "▌ "
-# The title and the row below it.
+# Rows of the title: the title and a blank row.
 _TITLE_ROWS = 2
-# Keeps gaps and characters apart in an exported SVG, which misplaces longer runs of two-cell characters.
+# Separates gaps from characters in an exported SVG, which misplaces longer runs of two-cell characters.
 _GAP = Style(meta={"gap": True})
-# Surprisal of a character in full colour.
+# A character with this surprisal or more has the full foreground colour.
 _MAX_SHADED_NATS = 6.0
-# Share of the colour of a character without surprisal: still easy to read.
+# Share of the foreground colour at surprisal 0, which is still easy to read.
 _MIN_SHADE = 0.35
 
 
 class Span(NamedTuple):
-    """A drawn text: its first column, its characters, the component class of its style."""
+    """A drawn text: first column, characters, name of its component class, and surprisal."""
 
     x: int
     text: str
@@ -46,10 +46,11 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PoemViewState:
-    """The displayed poem. `hint` is displayed where there is none.
+    """The displayed poem, or `hint` without one.
 
-    `display_chars`: how the characters are shown, where that is not as they are. `annotations` stand beside them by cell, and None leaves
-    them no room. `locked` are the cells that are locked. `title` stands above the verse; a stanza begins at each of `stanza_starts`.
+    `display_chars`: the displayed character of each token; "" displays the tokens themselves. `annotations`: by index; None reserves
+    no room for them. `locked`: indices of the locked characters. `title`: shown above the verse. `stanza_starts`: indices at which a
+    stanza begins.
     """
 
     tokens: Sequence[Token] = ()
@@ -65,7 +66,7 @@ class PoemViewState:
 
 
 class PoemView(ScrollView, can_focus=True, inherit_bindings=False):
-    """Draws lines of cells, so that a new character repaints one line."""
+    """Renders line by line, so that a new character repaints one line only."""
 
     DEFAULT_CSS = """
     PoemView {
@@ -114,19 +115,19 @@ class PoemView(ScrollView, can_focus=True, inherit_bindings=False):
             self._lay_out()
 
     def toggle_shading(self) -> None:
-        """Shade the characters by surprisal, or stop shading them."""
+        """Toggle surprisal shading."""
         self.is_shaded = not self.is_shaded
         self.refresh()
 
     @property
     def text_as_shown(self) -> str:
-        """The verse in the characters that are shown; its rows, or its columns from the right, are the lines of the text."""
+        """Title and verse in the displayed characters, with a line for each row, or for each column from the right."""
         characters = [token.character for token in self.view_state.tokens]
         display_chars = self.view_state.display_chars or characters
         text, row = self.view_state.title, None
         for line in line_indices(characters):
             cell = self._page.cells[line[0]]
-            # Two lines of verse that stand side by side make one row.
+            # A couplet on one row becomes one line.
             begins_row = self._page.is_upright or cell.y != row
             text += "\n" if row is not None and line[0] in self.view_state.stanza_starts else ""
             text += ("\n" if text and begins_row else "") + "".join(display_chars[index] for index in line)
@@ -137,7 +138,7 @@ class PoemView(ScrollView, can_focus=True, inherit_bindings=False):
         return self._page.cells[index] if 0 <= index < len(self._page.cells) else None
 
     def in_next_line(self, index: int, by: int) -> int:
-        """The character in the line before (-1) or after (+1), as near as there is: above and below, or right and left."""
+        """The index of the nearest character in the previous (-1) or next (+1) row, or column when set vertically."""
         here = self.cell_of(index)
         if here is None:
             return index
@@ -154,7 +155,7 @@ class PoemView(ScrollView, can_focus=True, inherit_bindings=False):
         return min(there, key=lambda cell: abs(cell.y - here.y if is_upright else cell.x - here.x)).index
 
     def _lay_out(self) -> None:
-        """Lay the characters out again, and repaint the rows that changed."""
+        """Lay out the characters again, and repaint the changed rows."""
         state = self.view_state
         width, height = self.scrollable_content_region.size
         characters = [token.character for token in state.tokens]
@@ -242,7 +243,7 @@ class PoemView(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         width, height = self.scrollable_content_region.size
         if not self._rows:
-            # The first paint comes before the first resize, which lays out.
+            # The first paint precedes the first resize event, which lays out the poem.
             self._rows = self._spans(width, height)
         plain = self.get_component_rich_style("poem-view--plain")
         segments: list[Segment] = []
@@ -262,6 +263,6 @@ class PoemView(ScrollView, can_focus=True, inherit_bindings=False):
 
 
 def shaded_by_surprisal(paper: Color, ink: Color, surprisal_nats: float) -> Color:
-    """The colour of a character: the higher its surprisal, the farther from the background."""
+    """The colour of a character: the higher its surprisal, the stronger."""
     strength = min(max(surprisal_nats, 0.0) / _MAX_SHADED_NATS, 1.0)
     return paper.blend(ink, _MIN_SHADE + (1 - _MIN_SHADE) * strength)

@@ -1,8 +1,8 @@
 """Typesetting: the cell of each character of a poem, stable while the poem grows. Pure arithmetic.
 
-A couplet a row where two lines have the same length, as `engine.prosody.text.couplets` has it; a line a row otherwise. The block is
-centred as it is expected to become, not as it is, so that the verse does not wander while it is written. Set vertically (竖排), a line is a
-column, columns from right to left.
+Two lines of the same length share a row as a couplet (see `engine.prosody.text.couplets`); any other line has its own row. The
+block is centred by its expected final size, so that the verse does not move while it is revealed. Set vertically (竖排), each line
+is a column, and columns run from right to left.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -14,17 +14,18 @@ from engine.corpus.tokens.vocabulary import UNKNOWN_GLYPH
 from engine.prosody.text import HAN_CELLS, LINE_MARKS
 
 SENTENCE_ENDS = "。？！"
-# Stands for a character outside the vocabulary; the usual □ is one cell in some terminals and two in others.
+# Shown for a character outside the vocabulary, because □ is one cell wide in some terminals and two in others.
 _GETA = "〓"
 _FULL_WIDTH_SHIFT = 0xFEE0
-# Verse of five characters and a mark, then of seven: what a line is expected to become.
+# Expected line lengths: five or seven characters and a mark.
 _DEFAULT_LENGTHS = (6, 8)
+# Expected numbers of rows of couplets.
 _DEFAULT_ROWS = (2, 4)
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A character's index in the poem, the column and the row where it stands."""
+    """The position of a character: its index in the poem, its column and its row, in cells."""
 
     index: int
     x: int
@@ -33,9 +34,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`height` counts the rows from the top of the view to the poem's last; `caret` is the (x, y) after it.
+    """The layout of a poem. `height`: rows from the top of the view to the poem's last row; `caret`: (x, y) of the next character.
 
-    `is_upright`: columns from right to left. An annotation beside a character stands in the cells right of it then, else below it.
+    `is_upright`: columns from right to left. An annotation is then right of its character, otherwise below it.
     """
 
     cells: tuple[Cell, ...]
@@ -45,7 +46,7 @@ class Layout:
 
 
 def full_width(character: str) -> str:
-    """The character as exactly two cells, whatever it is."""
+    """Convert any character to exactly two cells."""
     if character == UNKNOWN_GLYPH:
         return _GETA
     if cell_len(character) == HAN_CELLS:
@@ -64,10 +65,10 @@ def typeset(
     annotation_cells: int = 0,
     stanza_starts: Collection[int] = (),
 ) -> Layout:
-    """Lay out the characters of a poem, so far, in a view of `width` × `height` cells.
+    """Lay out the characters of a poem, complete or not, in a view of `width` × `height` cells.
 
-    A row below each line is left to annotations of `annotation_cells`; 0: there are none. A row is left free before the characters
-    of `stanza_starts`.
+    `annotation_cells`: width of the annotations, which get a row below each line; 0 for none. `stanza_starts`: indices of the
+    characters before which a row is left blank.
     """
     lines = line_indices(characters)
     longest = expected(max((len(line) for line in lines), default=0), _DEFAULT_LENGTHS)
@@ -123,7 +124,7 @@ def _couplets(lines: list[list[int]], characters: Sequence[str], is_done: bool) 
 
 
 def _manner(longest: int, width: int, min_gap: int = 0) -> tuple[bool, int]:
-    """Couplets or single lines, and the cells between two characters: the most generous that fits."""
+    """Whether to set couplets on one row, and the gap between characters in cells: the widest setting that fits."""
     for paired, gap in ((True, 1), (True, 0), (False, 1)):
         gap = max(gap, min_gap)
         if longest * (2 if paired else 1) * (HAN_CELLS + gap) - gap <= width:
@@ -136,20 +137,20 @@ def expected(so_far: int, usual: Sequence[int]) -> int:
 
 
 def _goes_on(row: list[int], lines: list[list[int]], characters: Sequence[str], paired: bool) -> bool:
-    """Whether the next character belongs to a row: its line, or the couplet that its line begins, is not complete."""
+    """Whether the next character belongs to a row, because its line or its couplet is incomplete."""
     if not row:
         return False
     last = characters[row[-1]]
     return last not in LINE_MARKS or (paired and last not in SENTENCE_ENDS and row == lines[-1])
 
 
-# Cells between two columns, the most generous that fits; with annotations beside the characters they take two of their own.
+# Candidate gaps between columns in cells; the widest that fits is used.
 _GAPS = (4, 3, 2, 1)
 _GAPS_WITH_ANNOTATIONS = (3, 2, 1)
 _DEFAULT_COLUMNS = (4, 8)
-# A longer line is broken; up to this length it is one column, and the view scrolls.
+# A line of up to this length is one column, even if the view must scroll; a longer one is broken.
 _MAX_COLUMN_CHARS = 16
-# A poem whose columns fill less of the view than this has a row between two characters.
+# If the columns with a blank row between characters fill at most this share of the height, they are set so.
 _AIRY_SHARE = 0.7
 
 
@@ -162,9 +163,9 @@ def typeset_vertical(
     annotation_cells: int = 0,
     stanza_starts: Collection[int] = (),
 ) -> Layout:
-    """Lay out the characters of a poem, so far, in columns in a view of `width` × `height` cells; the arguments are those of `typeset`.
+    """Lay out the characters of a poem, complete or not, in columns; the arguments are those of `typeset`.
 
-    Where the columns have no room beside one another, they stand in blocks of as many, one below the other.
+    If not all columns fit side by side, they are set in blocks of equally many columns, one block below the other.
     """
     most = max(height, _MAX_COLUMN_CHARS)
     lines = [line[start : start + most] for line in line_indices(characters) for start in range(0, len(line), most)]
@@ -178,7 +179,7 @@ def typeset_vertical(
     leading = 2 if n_blocks == 1 and longest * 2 - 1 <= height * _AIRY_SHARE else 1
     block = (longest - 1) * leading + 1
     top = max(0, (height - (n_blocks * (block + 1) - 1)) // 2)
-    # The rightmost column's left edge, the whole being centred.
+    # The left edge of the rightmost column, with the block centred.
     right = (width + per_block * (column + gap) - gap) // 2 - column
 
     def at(line: int, row: int) -> tuple[int, int]:
@@ -193,7 +194,7 @@ def typeset_vertical(
 
 
 def _columns_per_block(n_columns: int, column: int, width: int, gaps: Sequence[int]) -> tuple[int, int]:
-    """How many columns stand side by side, and the cells between two: in as few blocks, and as generously, as there is room."""
+    """Columns in a block, and the gap between columns in cells: the fewest blocks, then the widest gap that fits."""
     for n_blocks in range(1, n_columns + 1):
         per_block = -(-n_columns // n_blocks)
         for gap in gaps:

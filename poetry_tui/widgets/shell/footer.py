@@ -1,10 +1,9 @@
-"""The keys of the moment in one line: as many as fit, the palette's at the right end; a click presses one.
+"""The active keys on one line: as many as fit, the palette's key at the right end; a click presses a key.
 
-First come the keys that are meant for the footer (`show=True`); where there is room for more, the others of the screen in the
-order that it wants (`FOOTER_FILLERS`).
+First come the keys with `show=True`; if there is room for more, the screen's other keys in the order of `FOOTER_FILLERS`.
 
-Textual's footer makes a widget of each key anew whenever the focus moves, and lays the whole screen out for it: half of what a
-Tab cost. This one draws a line.
+Textual's footer rebuilds a widget for each key whenever the focus moves, and lays out the whole screen again, which took half of
+the time of a Tab. This one draws a single line.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +23,7 @@ from poetry_tui.preferences.keymap import FOOTER_FILLERS, translation_key
 
 @dataclass(frozen=True, slots=True)
 class FooterItem:
-    """A key as it is shown: the key itself, how it is written, what it does, and the sentence that explains it."""
+    """A key in the footer: its name, its display text, its short description, and its tooltip."""
 
     key: str
     display: str
@@ -37,7 +36,7 @@ class FooterItem:
 
 
 class StudioFooter(Widget):
-    """Keeps up with the screen's bindings; draws only where what it shows has changed."""
+    """Follows the screen's active bindings; redraws only when its items have changed."""
 
     DEFAULT_CSS = """
     StudioFooter {
@@ -56,12 +55,12 @@ class StudioFooter(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        # The screen's own keys, those that fill what room is left, and the keys that every screen has.
+        # The `_n_own` keys of the screen, then those of every screen; the fillers go between them.
         self.items: tuple[FooterItem, ...] = ()
         self._fillers: tuple[FooterItem, ...] = ()
         self._n_own = 0
         self._palette: FooterItem | None = None
-        # Which columns each key took when it was last drawn.
+        # The columns of each item when it was last drawn.
         self._columns: dict[range, FooterItem] = {}
         self._hovered: FooterItem | None = None
 
@@ -69,7 +68,7 @@ class StudioFooter(Widget):
         self.screen.bindings_updated_signal.subscribe(self, self.bindings_changed)
 
     def bindings_changed(self, screen: Screen[object]) -> None:
-        """Take the keys that do something now."""
+        """Read the active keys of the screen."""
         if not self.is_attached or screen is not self.screen or not self.app.app_focus:
             return
         active = {key: one for key, one in screen.active_bindings.items() if not self._is_typed(one)}
@@ -85,18 +84,18 @@ class StudioFooter(Widget):
             self.refresh()
 
     def _is_typed(self, active: ActiveBinding) -> bool:
-        """Whether a key would be typed into the field that has the focus, such as +, whose name Textual does not know."""
+        """Whether the focused field would consume a key as text, such as +, whose name Textual does not recognise as a character."""
         focused, display = self.screen.focused, active.binding.key_display or ""
         return focused is not None and len(display) == 1 and focused.check_consume_key(active.binding.key, display)
 
     def _item(self, keys: Sequence[ActiveBinding]) -> FooterItem:
-        """Several keys of one description stand together: ← → step."""
+        """One item for several keys with the same description: ← → step."""
         binding, tooltip = keys[0].binding, keys[0].tooltip
         displays = " ".join(self.app.get_key_display(one.binding) for one in keys)
         return FooterItem(binding.key, displays, binding.description, tooltip)
 
     def _fitting(self, room: int) -> Sequence[FooterItem]:
-        """The items for so many cells, the fillers between the screen's own and the common ones."""
+        """The items that fit into `room` cells, the fillers between the screen's own and the common ones."""
         free = room - sum(item.cell_length + 1 for item in self.items)
         filling = []
         for item in self._fillers:
@@ -153,7 +152,7 @@ class StudioFooter(Widget):
 
 
 def _shown(active: Iterable[ActiveBinding]) -> Iterator[ActiveBinding]:
-    """One binding of each action that is meant for the footer."""
+    """The first binding of each action with `show=True`."""
     seen = set[str]()
     for one in active:
         if one.binding.show and one.binding.action not in seen:
@@ -164,12 +163,12 @@ def _shown(active: Iterable[ActiveBinding]) -> Iterator[ActiveBinding]:
 def _fillers(
     active: Iterable[ActiveBinding], screen: Screen[object], own_nodes: Sequence[object]
 ) -> list[list[ActiveBinding]]:
-    """The screen's other keys, those of one description together, in the order in which they are to fill the footer."""
+    """The screen's other keys, grouped by description, in the order of `FOOTER_FILLERS`."""
     by_words: dict[str, list[ActiveBinding]] = {}
     shown = {translation_key(one.binding) for one in active if one.binding.show}
     for one in active:
         words = translation_key(one.binding)
-        # A key that does the same in bigger steps is for the help.
+        # A key that does the same in bigger steps (shift+left) is shown in the help only.
         is_variant = "+" in one.binding.key
         if words is None or one.node not in own_nodes or words in shown or is_variant or not one.enabled:
             continue

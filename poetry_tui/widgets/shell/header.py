@@ -17,7 +17,7 @@ _MIN_STATUS_CELLS = 8
 
 
 class StudioHeader(Widget):
-    """Draws itself as one line; a click on a tab asks for that mode with `TabChosen`."""
+    """One line; a click on a tab posts `TabChosen`."""
 
     DEFAULT_CSS = """
     StudioHeader {
@@ -42,7 +42,7 @@ class StudioHeader(Widget):
     def __init__(self, mode: str) -> None:
         super().__init__()
         self.mode = mode
-        # Which columns each tab took when it was last drawn: what a click is compared with.
+        # The columns of each tab when it was last drawn, to find the tab of a click.
         self._columns: dict[str, range] = {}
 
     def render(self) -> Content:

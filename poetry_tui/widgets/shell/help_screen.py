@@ -1,4 +1,4 @@
-"""Every key of the screen below, made from the same bindings as its footer."""
+"""The help: every key of the screen below, from the same bindings as its footer."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -21,7 +21,7 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class HelpScreen(Card[None]):
-    """A card over the screen; any of Esc, ? and q closes it, and so does a click beside it."""
+    """A card over the screen; Esc, ?, q or a click beside it closes it."""
 
     DEFAULT_CSS = """
     HelpScreen {
@@ -40,8 +40,8 @@ class HelpScreen(Card[None]):
         figures: Mapping[str, str] = _NONE,
         groups: Mapping[str, Sequence[str]] = _NONE,
     ) -> None:
-        """`figures`: figures and letters as the screen below shows them, and the translation keys of their meanings.
-        `groups`: the labels of the keys by the translation key of their heading; all others are keys of every screen."""
+        """`figures`: by figure or letter of the screen below, the i18n key of its meaning.
+        `groups`: by i18n key of a heading, the labels of its keys; all other keys are listed as keys of every screen."""
         super().__init__()
         self._bindings_below = list(bindings)
         self._figures = figures
@@ -57,7 +57,7 @@ class HelpScreen(Card[None]):
             yield Static(Content(tr("shell.help_close")), id="help-close")
 
     def _keys_by_heading(self) -> dict[str, list[tuple[str, str]]]:
-        """Keys and tip of each action that has words, its keys together."""
+        """By heading, the keys and the tip of each translated action."""
         keys: dict[str, list[str]] = {}
         tips: dict[str, str] = {}
         for active in self._bindings_below:
@@ -78,7 +78,7 @@ class HelpScreen(Card[None]):
 
 
 class KeyList(Widget):
-    """Under each heading keys on the left, their actions on the right; a long sentence goes on below itself."""
+    """Headings, each above its keys on the left and their actions on the right; a long action is wrapped."""
 
     DEFAULT_CSS = """
     KeyList { width: 1fr; height: auto; }

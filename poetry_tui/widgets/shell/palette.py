@@ -1,4 +1,4 @@
-"""The palette's commands: everything that a key does now, and what has no key; found by their words in either language."""
+"""The palette's commands: the actions of all active keys, and those without a key; searched in both languages."""
 
 import functools
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -18,13 +18,13 @@ from poetry_tui.preferences.themes import FAINT
 from poetry_tui.widgets.shell.header import TABS
 from poetry_tui.widgets.shell.studio_screen import StudioScreen
 
-# How good a match is, from the best: the name itself, its beginning, a part of it, its letters in order, a word of its tip.
+# Scores of a match, best first: the whole name, its beginning, a part of it, its letters in order, a part of its tip.
 _EXACT, _BEGINNING, _PART, _LETTERS, _TIP = 1.0, 0.8, 0.6, 0.4, 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class NamedCommand:
-    """A command as it is shown, and its names and tips in both languages."""
+    """A command in the current language, and its names and tips in both languages."""
 
     command: SystemCommand
     names: tuple[str, ...]
@@ -32,7 +32,7 @@ class NamedCommand:
 
 
 class StudioCommands(Provider):
-    """What Textual's palette asks for commands."""
+    """The command provider of Textual's palette."""
 
     async def discover(self) -> Hits:
         for one in sorted(self._commands(), key=lambda one: one.command.title):
@@ -43,7 +43,7 @@ class StudioCommands(Provider):
             score, name = best_match(query, one)
             if score > 0:
                 title = one.command.title
-                # Found by a name that is not shown, a command says by which.
+                # If the match is in the other language, show that name too.
                 shown = Content(title) if name in title else Content.assemble(title, (f"  {name}", FAINT))
                 yield Hit(score, shown, one.command.callback, text=title, help=one.command.help)
 
@@ -52,7 +52,7 @@ class StudioCommands(Provider):
 
 
 def named_commands(app: App[Any], screen: Screen[object]) -> list[NamedCommand]:
-    """The commands of the moment, each with its names and tips in every language."""
+    """The available commands, each with its names and tips in every language."""
     shown = list(commands(app, screen))
     others = []
     for language in LANGUAGES:
@@ -69,7 +69,7 @@ def named_commands(app: App[Any], screen: Screen[object]) -> list[NamedCommand]:
 
 
 def best_match(query: str, one: NamedCommand) -> tuple[float, str]:
-    """How well a command answers a query, 0 to 1, and the name that answers it ("" where only a tip does)."""
+    """The score of a command for a query, 0 to 1, and the matching name ("" if only a tip matches)."""
     wanted = query.casefold().strip()
     scored = [(_score(wanted, name), name) for name in one.names]
     score, name = max(scored, key=lambda pair: pair[0])
@@ -79,10 +79,10 @@ def best_match(query: str, one: NamedCommand) -> tuple[float, str]:
 
 
 def _score(wanted: str, name: str) -> float:
-    """Shorter names come before longer ones where both are equally well matched."""
+    """The score of a name, 0 for no match; among equal matches, a shorter name scores higher."""
     folded = name.casefold()
     brevity = 0.1 * min(1.0, len(wanted) / len(folded))
-    # `起 Begin` and `Go to: 作诗` are names of several words, each of which may be the one that was meant.
+    # Each word of a name such as `起 Begin` or `Go to: 作诗` may match by itself.
     parts = folded.replace("：", " ").replace(":", " ").split()
     if wanted == folded or wanted in parts:
         return _EXACT if wanted == folded else _EXACT - 0.1 + brevity
@@ -94,7 +94,7 @@ def _score(wanted: str, name: str) -> float:
 
 
 def commands(app: App[Any], screen: Screen[object]) -> Iterable[SystemCommand]:
-    """The commands of the moment in the current language, always in the same order."""
+    """The available commands in the current language, always in the same order."""
 
     def run(action: str) -> Callable[[], Awaitable[object]]:
         return functools.partial(app.run_action, action)
@@ -119,7 +119,7 @@ def commands(app: App[Any], screen: Screen[object]) -> Iterable[SystemCommand]:
 
 
 def _commands_of(app: App[Any], screen: StudioScreen) -> Iterator[SystemCommand]:
-    """Everything that a key of the screen does now, for those who would rather search or click."""
+    """A command for each active key of the screen."""
     seen = set[str]()
     for active in screen.active_bindings.values():
         key = translation_key(active.binding)

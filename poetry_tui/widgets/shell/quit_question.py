@@ -1,4 +1,4 @@
-"""The one question at quitting: what shall become of the trainings that this studio started."""
+"""The question at quitting: whether the trainings that this studio started go on."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ LEAVE, STOP, CANCEL = "leave", "stop", "cancel"
 
 
 def stop_all() -> str:
-    """Ask every training that was started here to save and stop; say what went wrong, if anything did."""
+    """Ask every training started here to save and stop. Returns the errors as text, "" without any."""
     problems = []
     for folder in runs.started_here():
         try:
@@ -31,7 +31,7 @@ def stop_all() -> str:
 
 
 class QuitQuestion(Card[str]):
-    """Answers `leave`, `stop` or `cancel`; leaving it running is the first choice, as nothing is lost by it."""
+    """Dismissed with `leave`, `stop` or `cancel`; the default is `leave`, which loses nothing."""
 
     BINDINGS: ClassVar = [Binding("escape", f"dismiss('{CANCEL}')", show=False)]
     AUTO_FOCUS = f"#{LEAVE}"
@@ -65,7 +65,7 @@ class QuitQuestion(Card[str]):
 
 
 def ask_before_quitting(app: App[None], folders: Sequence[Path]) -> None:
-    """Ask the question, and quit as it is answered."""
+    """Ask the question, and quit according to the answer."""
 
     def quit_as_answered(answer: str | None) -> None:
         if answer == STOP and (problem := stop_all()):

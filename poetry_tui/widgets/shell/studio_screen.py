@@ -1,4 +1,4 @@
-"""What every screen of the studio has: tabs above, keys below, one sentence where the terminal is too small."""
+"""The base of the studio's screens: tabs above, keys below, and a sentence when the terminal is too small."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,21 +30,21 @@ from poetry_tui.widgets.shell.header import StudioHeader
 
 @dataclass
 class EngineChanged(Message):
-    """The engine service starts, is ready, died, was given up."""
+    """The state of the engine service has changed."""
 
     state: EngineState
 
 
 @dataclass
 class ModelWanted(Message):
-    """Somebody wants to compose with a model: its name, or the folder of a model or a run."""
+    """Compose with this model: its name, or the folder of a model or a run."""
 
     model: str
 
 
 @dataclass
 class CopyWanted(Message):
-    """Somebody wants a text in the clipboard, and to be told how it got there."""
+    """Copy a text to the clipboard, and notify by which way."""
 
     text: str
 
@@ -54,7 +54,7 @@ class Services:
     """Shared by every screen.
 
     `engine`: the client of the composing service, which starts when a screen first needs it. `settings`: the user's settings,
-    in memory and on disk. `input_gate`: holds keys back while an earlier one is handled; tells whether one was typed blind.
+    in memory and on disk. `input_gate`: holds keys back while an earlier one is handled, and detects keys typed blind.
     """
 
     engine: EngineClient
@@ -62,24 +62,24 @@ class Services:
     input_gate: InputGate
 
 
-# The smallest terminal, in cells, that has room for a screen.
+# The smallest supported terminal, in cells.
 MIN_COLUMNS = 60
 MIN_ROWS = 16
 
 
 class StudioScreen(Screen[None]):
-    """A mode of the studio. Subclasses set `MODE` and yield what lies between header and footer from `compose_body`.
+    """A mode of the studio. Subclasses set `MODE` and yield the widgets between header and footer from `compose_body`.
 
-    Width and height show as classes, for the style sheet: `-narrow` (below 100 columns) or `-wide`, and `-low` (below
-    30 rows) or `-tall`. Key bindings are made with `poetry_tui.preferences.keymap.bind`.
+    The style sheet gets width and height as classes: `-narrow` (below 100 columns) or `-wide`, and `-low` (below 30 rows) or
+    `-tall`. Make key bindings with `poetry_tui.preferences.keymap.bind`.
     """
 
     MODE: ClassVar[str] = ""
-    # Figures as the screen shows them, and the translation keys of their meanings, for the help.
+    # For the help: by figure as the screen shows it, the i18n key of its meaning.
     FIGURES: ClassVar[Mapping[str, str]] = {}
     HORIZONTAL_BREAKPOINTS = [(0, "-too-narrow"), (MIN_COLUMNS, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-too-low"), (MIN_ROWS, "-low"), (30, "-tall")]
-    # Textual paints the whole screen again when the focus moves; the widgets that lose and have it repaint themselves.
+    # Textual repaints the whole screen when the focus moves, but the two widgets concerned repaint themselves.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     def __init__(self, services: Services) -> None:
@@ -97,7 +97,7 @@ class StudioScreen(Screen[None]):
         yield TooSmall()
 
     def _fit(self, size: Size) -> None:
-        """Have the classes of a size before the widgets are mounted: Textual's own come later and style each once more."""
+        """Set the size classes before the widgets are mounted; Textual sets them later, which styles every widget again."""
         points = ((size.width, self.HORIZONTAL_BREAKPOINTS), (size.height, self.VERTICAL_BREAKPOINTS))
         for cells, breakpoints in points:
             self.add_class([name for least, name in breakpoints if cells >= least][-1])
@@ -112,13 +112,13 @@ class StudioScreen(Screen[None]):
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
-        """Textual's, described in the current language: footer, help and key panel read them here."""
+        """Textual's active bindings with descriptions in the current language, for footer, help and key panel."""
         active = {key: translated(one) for key, one in super().active_bindings.items()}
         return dict(sorted(active.items(), key=lambda item: self._key_rank(item[1])))
 
     @property
     def known_bindings(self) -> list[ActiveBinding]:
-        """Every key of the screen, also those that would do nothing now, and then what else can be pressed: for the help."""
+        """All keys of the screen, inactive ones included, then the other active keys; for the help."""
         nodes: tuple[DOMNode, ...] = (self, *self.pane_keys)
         own = [
             translated(ActiveBinding(node, binding, True, binding.tooltip))
@@ -133,17 +133,17 @@ class StudioScreen(Screen[None]):
         return order.index(label) if label in order else len(order)
 
     def engine_changed(self, state: EngineState) -> None:
-        """The engine service starts, is ready, died; the header says so, and screens that use it extend this."""
+        """Show a new state of the engine service in the header; screens that use the engine extend this."""
         self.query_one(StudioHeader).status = in_short(state)
 
     @property
     def is_whole(self) -> bool:
-        """Whether its widgets are there: not yet while it is made, and no longer while the studio is left."""
+        """Whether the screen's widgets exist: not before it is mounted, nor while the studio quits."""
         return self.is_mounted and bool(self.query(StudioHeader))
 
     @on(events.ScreenResume)
     def style_once(self, event: events.ScreenResume) -> None:
-        """Have no widget styled once more where the screen was not hidden before: each was when it was mounted."""
+        """Restyle the widgets only if the screen was hidden before; otherwise they were styled when they were mounted."""
         event.refresh_styles, self._was_hidden = event.refresh_styles and self._was_hidden, False
 
     def on_screen_suspend(self) -> None:
@@ -154,27 +154,28 @@ class StudioScreen(Screen[None]):
             self.engine_changed(self.services.engine.state)
 
     def refuse_blind(self) -> bool:
-        """Whether a key or click that starts or ends something was made before its place was on the screen; says so."""
+        """Whether the current key or click was made blind (see `InputGate.is_blind`); if so, notify the user. Actions that start or
+        end something call this first."""
         if not self.services.input_gate.is_blind:
             return False
         self.notify(tr("shell.typed_blind"), severity="warning", markup=False)
         return True
 
     def _watch_focused(self) -> None:
-        """Textual refreshes the bindings here, and again after the next painting: once is enough."""
+        """Do nothing: Textual refreshes the bindings here, and again after the next paint, which suffices."""
 
     def _update_focus_styles(self, focused: Widget | None = None, blurred: Widget | None = None) -> None:
         update_focus_styles(self, focused, blurred)
 
     def refresh_labels(self) -> None:
-        """Say everything again in the new language; screens with words in their widgets extend this."""
+        """Write all texts in the new language; screens whose widgets hold texts extend this."""
         for widget in self.walk_children(Widget):
             widget.refresh(layout=True)
         self.refresh_bindings()
 
     @on(Worker.StateChanged)
     def notify_unforeseen(self, event: Worker.StateChanged) -> None:
-        """A mistake of ours in the background is said; it must not end the studio, nor vanish."""
+        """Notify of a bug in a background worker, which must neither end the studio nor go unnoticed."""
         if event.state is not WorkerState.ERROR:
             return
         if isinstance(event.worker.error, StudioError):
@@ -187,17 +188,17 @@ class StudioScreen(Screen[None]):
 
 
 class ScreenKeys(Widget):
-    """A widget without a picture: keys that work everywhere on a studio screen and belong to one concern, and what they do."""
+    """An invisible widget: the keys of one concern, which work everywhere on a studio screen, and their actions."""
 
     DEFAULT_CSS = "ScreenKeys { display: none; }"
 
     def refuse_blind(self) -> bool:
-        """`StudioScreen.refuse_blind` of its screen."""
+        """Call `StudioScreen.refuse_blind` of the screen."""
         return isinstance(self.screen, StudioScreen) and self.screen.refuse_blind()
 
     @on(Worker.StateChanged)
     def notify_unforeseen(self, event: Worker.StateChanged) -> None:
-        """As its screen does; the message goes to the widget alone that owns the worker."""
+        """Notify as the screen does; the message is sent only to the widget that owns the worker."""
         if isinstance(self.screen, StudioScreen):
             self.screen.notify_unforeseen(event)
 
@@ -211,13 +212,13 @@ def notify_error(
 
 
 def notify_problem(app: App[None], state: EngineState) -> None:
-    """Notify of why the engine is being restarted or does not compose."""
+    """Notify of the reason why the engine is being restarted or cannot compose."""
     if state.problem is not None and state.phase in (Phase.RESTARTING, Phase.NO_MODEL, Phase.FAILED):
         notify_error(app, state.problem, "warning" if state.phase is Phase.RESTARTING else "error")
 
 
 def in_short(state: EngineState) -> str:
-    """The engine's state for the header's right end."""
+    """The engine's state as a short text for the right end of the header."""
     if state.phase is Phase.READY and state.model is not None:
         return f"{tr('shell.model')} {state.model.name} · {state.model.device}"
     if state.phase is Phase.ASLEEP:
@@ -227,7 +228,7 @@ def in_short(state: EngineState) -> str:
 
 
 class TooSmall(Widget):
-    """One sentence; shown by the screen's `-too-narrow` and `-too-low` classes."""
+    """A sentence that the terminal is too small; shown by the screen's classes `-too-narrow` and `-too-low`."""
 
     DEFAULT_CSS = """
     TooSmall {
