@@ -1,7 +1,7 @@
-"""Starts `python -m engine service`, speaks its JSON lines, and starts it again when it dies. Knows no screen.
+"""The client of `python -m engine service`: exchanges JSON lines with it, and restarts it when it dies. Knows no screen.
 
-The service is a child in a session of its own: a Ctrl+C in the terminal is not for it, and nothing that it prints can reach
-the screen (its stderr goes to a log file). It ends when its stdin does, so it never outlives the studio.
+The service is a child in its own session: Ctrl+C in the terminal does not reach it, and its output does not reach the screen (its
+stderr goes to a log file). It ends when its stdin is closed, so it never outlives the studio.
 """
 
 import asyncio
@@ -44,10 +44,10 @@ from poetry_tui.preferences.i18n import tr
 
 
 class Phase(StrEnum):
-    """What the service is doing.
+    """The phase of the service.
 
-    `ASLEEP`: not started. `NO_MODEL`: it runs, but the requested model cannot be loaded. `FAILED`: it died again and again, and is not
-    started any more.
+    `ASLEEP`: not started. `NO_MODEL`: running, but the requested model cannot be loaded. `FAILED`: it died repeatedly, and is not
+    restarted any more.
     """
 
     ASLEEP = "asleep"
@@ -61,7 +61,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EngineState:
-    """`problem` is set for NO_MODEL, RESTARTING and FAILED."""
+    """The state of the service. `problem` is set for NO_MODEL, RESTARTING and FAILED."""
 
     phase: Phase
     model: LoadedModel | None = None
@@ -76,11 +76,11 @@ _WARMING_UP = (Phase.ASLEEP, Phase.STARTING, Phase.LOADING, Phase.RESTARTING)
 
 
 class EngineLostError(StudioError):
-    """The service died; it is being started again, or has been given up."""
+    """The service died; it is being restarted, or has failed for good."""
 
 
 class EngineClient:
-    """One service at a time: `start` begins and keeps it alive, `close` ends it; `tell` hears every new state."""
+    """One service at a time: `start` starts it and keeps it running, `close` ends it; `tell` is called with every new state."""
 
     def __init__(
         self,
@@ -98,20 +98,20 @@ class EngineClient:
         self._process: asyncio.subprocess.Process | None = None
         self._last_id = 0
         self._load_id = 0
-        # Replies to a request go to its queue; a reply to a request that nobody waits for any more is dropped.
+        # The queue of replies by request id; replies to other ids are dropped. None ends a queue: the service died.
         self._waiting: dict[int, asyncio.Queue[AnyReply | None]] = {}
         self._changed = asyncio.Event()
         self._close_wanted = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Start the service, unless it runs."""
+        """Start the service, unless it is running."""
         if self._running is None or self._running.done():
-            # A task of our own: whoever cancels tasks at exit must not tear a child from us that is being born.
+            # A separate task, so that cancelling the caller does not interrupt the start of the child.
             self._running = asyncio.get_running_loop().create_task(self._run(), name="engine client")
 
     async def _run(self) -> None:
-        """Start the service, follow it, start it again when it dies; returns when closed or given up."""
+        """Start the service, follow it, and restart it when it dies; returns when closed or failed for good."""
         failures = 0
         while not self._is_closing():
             was_ready = await self._one_life()
@@ -131,11 +131,10 @@ class EngineClient:
     ) -> AsyncGenerator[Token | Poem, None]:
         """Compose one poem, character by character; waits until the service is ready.
 
-        `config` holds fields of a ComposeConfig. Leaving the iterator early (close it: `contextlib.aclosing`) cancels the
-        composition at once.
+        `config`: fields of a ComposeConfig. Closing the iterator early (`contextlib.aclosing`) cancels the composition at once.
 
         Raises:
-            StudioError: when the constraints cannot be satisfied, or the service died.
+            StudioError: the constraints cannot be satisfied, or the service died.
         """
         replies = self._replies(ComposePoem(dict(config), model, n_alternatives))
         async with contextlib.aclosing(replies):
@@ -150,7 +149,8 @@ class EngineClient:
         model: str | None = None,
         on_progress: Callable[[Progress], None] = lambda _: None,
     ) -> list[Candidate]:
-        """The best `n` of several poems for one config, the best first; `on_progress` hears how far the pool is. Raises StudioError."""
+        """Compose a pool of poems for one config, and return the best `n`, best first. `on_progress` is called while the pool is
+        composed. Raises StudioError."""
         replies = self._replies(ComposeCandidates(dict(config), n, model))
         found: list[Candidate] = []
         async with contextlib.aclosing(replies):
@@ -162,19 +162,19 @@ class EngineClient:
         return found
 
     async def inspect(self, character: InspectCharacter) -> Inspection | None:
-        """What the network computed for a character; None when the request was cancelled. Raises StudioError."""
+        """Request the gates, states and probabilities at a character; None when the request was cancelled. Raises StudioError."""
         return await self._only(character, Inspection)
 
     async def states(self, request: InspectStates) -> PoemStates | None:
-        """The states of a layer over a poem; None when the request was cancelled. Raises StudioError."""
+        """Request the states of a layer over a poem; None when the request was cancelled. Raises StudioError."""
         return await self._only(request, PoemStates)
 
     async def novelty(self, text: str, model: str | None = None) -> Novelty | None:
-        """What a poem shares with the training text; None when the request was cancelled. Raises StudioError."""
+        """Request the overlap of a poem with the training text; None when the request was cancelled. Raises StudioError."""
         return await self._only(MeasureNovelty(text, model), Novelty)
 
     async def _only(self, request: Request, kind: type[R]) -> R | None:
-        """The one reply of a kind to a request; None when it was cancelled. Raises StudioError."""
+        """Send a request and return its first reply of a kind; None when it was cancelled. Raises StudioError."""
         replies = self._replies(request)
         async with contextlib.aclosing(replies):
             async for reply in replies:
@@ -183,7 +183,7 @@ class EngineClient:
         return None
 
     async def _replies(self, request: Request) -> AsyncGenerator[AnyReply, None]:
-        """Send a request, and yield every reply; a failure is raised, and leaving early cancels."""
+        """Send a request and yield every reply. Closing the generator early cancels the request. Raises StudioError."""
         await self._until_ready()
         number = self._next_id()
         replies: asyncio.Queue[AnyReply | None] = asyncio.Queue()
@@ -205,13 +205,13 @@ class EngineClient:
                 self._send(self._next_id(), Cancel(number))
 
     def load(self, model: str | None) -> None:
-        """Change the model; the state says when it is there."""
+        """Change the model; when it is loaded, the state becomes READY."""
         self.model = model
         if self._process is not None:
             self._load()
 
     async def close(self) -> None:
-        """End the service, now; it holds nothing that could be lost."""
+        """End the service at once, since it has nothing to save."""
         self._close_wanted.set()
         if self._running is None:
             return
@@ -223,7 +223,7 @@ class EngineClient:
         await self._running
 
     async def _one_life(self) -> bool:
-        """From the service's start to its end; says whether it was ready in between."""
+        """Run the service once, from its start to its end. Returns whether it became ready."""
         was_ready = False
         self._become(EngineState(Phase.STARTING, problem=self.state.problem))
         with open_log() as log:
@@ -250,11 +250,11 @@ class EngineClient:
                 self._take(line)
                 was_ready = was_ready or self.state.phase is Phase.READY
         except ValueError:
-            # A line without an end: whatever speaks there is not the service, or no longer in its senses.
+            # A line longer than `MAX_LINE_BYTES`: this is not the service, or it is broken.
             pass
         finally:
             self._process = None
-            # Before anyone hears of the loss and asks anew: a new request must wait for the next life.
+            # Change the state before the waiting requests fail, so that a new request waits for the restart.
             lost = EngineLostError(tr("engine.lost"), tr("engine.lost_hint"))
             if not self._is_closing():
                 self._become(EngineState(Phase.RESTARTING, problem=lost))
@@ -262,12 +262,12 @@ class EngineClient:
                 replies.put_nowait(None)
             end(process, at_once=not self._is_closing())
         await process.wait()
-        # What was left unread would keep the pipe open; asyncio has no public way to close it.
+        # Unread output would keep the pipe open, and asyncio has no public way to close it.
         process._transport.close()  # type: ignore[attr-defined]
         return was_ready
 
     def _take(self, line: bytes) -> None:
-        """Take one line of the service. A line that is no reply (a library that prints) is ignored."""
+        """Dispatch one line of the service. A line that is no reply (output of a library) is ignored."""
         try:
             number, reply = reply_of_line(line)
         except ValueError:
@@ -302,7 +302,7 @@ class EngineClient:
         self._tell(state)
 
     def _send(self, number: int, request: Request) -> None:
-        """Write a request; a service that is dying says so through its stdout, not here."""
+        """Write a request; the death of the service is detected on its stdout, not here."""
         if self._process is not None and self._process.stdin is not None and not self._process.stdin.is_closing():
             self._process.stdin.write(to_line(number, request))
 

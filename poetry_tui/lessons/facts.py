@@ -1,4 +1,4 @@
-"""What a lesson can know of the studio: names and plain values, read from the screens that have been opened."""
+"""The facts of the studio that a lesson may use: names and plain values, read from the open screens."""
 
 import math
 from collections.abc import Mapping
@@ -20,10 +20,10 @@ Facts = Mapping[str, Any]
 
 
 def facts_of(app: App[Any], since_s: float) -> Facts:
-    """Facts of the moment, those of the Compose and the Train screen where they have been opened.
+    """The current facts; those of the Compose and the Train screen only if they have been opened.
 
     Args:
-        since_s: when the lesson was begun; a run that is older is not of the lesson.
+        since_s: Unix time at which the lesson began; older runs are not part of the lesson.
     """
     found: dict[str, Any] = {"mode": app.current_mode, "dialog": ""}
     if not isinstance(app.screen, StudioScreen):
@@ -37,7 +37,7 @@ def facts_of(app: App[Any], since_s: float) -> Facts:
 
 
 def _compose_facts(screen: ComposeScreen) -> dict[str, Any]:
-    """Facts of the displayed poem, the cursor and the inspector. Those of gates are means over the units of the layer in view."""
+    """Facts of the displayed poem, the cursor and the inspector. Facts of gates are means over the units of the displayed layer."""
     session, settings = screen.session, screen.services.settings.current
     current, revision = session.current, session.revision
     found: dict[str, Any] = {
@@ -65,7 +65,7 @@ def _compose_facts(screen: ComposeScreen) -> dict[str, Any]:
 
 
 def _train_facts(screen: TrainScreen, since_s: float) -> dict[str, Any]:
-    """Facts of the followed run (`run_…`), where it is of the lesson, and of the first one overlaid (`other_…`)."""
+    """Facts of the followed run (`run_…`), if it is part of the lesson, and of the first overlay (`other_…`)."""
     found: dict[str, Any] = {
         "n_overlays": len(screen.runs.overlays),
         "selected_step": screen.monitor.selected_step,
@@ -79,7 +79,7 @@ def _train_facts(screen: TrainScreen, since_s: float) -> dict[str, Any]:
 
 
 def _run_facts(name: str, state: RunState) -> dict[str, Any]:
-    """Every setting of a run, and its figures in nats per Han character."""
+    """Every setting of a run, and its figures, in nats per Han character; each name is prefixed with `name`."""
     found: dict[str, Any] = {"step": state.step, **flat(state.config)}
     if state.started is not None:
         found |= {"vocab_size": state.started.vocab_size, "uniform": math.log(max(state.started.vocab_size, 1))}

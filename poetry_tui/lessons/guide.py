@@ -1,4 +1,4 @@
-"""The guide: opens a lesson, displays its steps on the screen in front, and goes on when a step is done."""
+"""The lesson guide: opens a lesson, displays its steps on the front screen, and goes on when a step is done."""
 
 import time
 from typing import Any
@@ -19,18 +19,18 @@ from poetry_tui.widgets.shell.footer import StudioFooter
 from poetry_tui.widgets.shell.header import TABS
 from poetry_tui.widgets.shell.studio_screen import StudioScreen
 
-# It reads what lies in memory; a step that was done is followed by the next within this time.
+# Interval of checks; the next step is shown at most this long after a step is done. A check reads memory only.
 PERIOD_S = 0.3
 
 
 class LessonGuide:
-    """One lesson at a time. It reads facts of the studio and changes nothing but its panel and the form of the Train screen."""
+    """One lesson at a time. It reads facts of the studio, and changes only its panel and the form of the Train screen."""
 
     def __init__(self, app: App[Any]) -> None:
         self._app = app
         self._progress = load_progress()
         self._timer: Timer | None = None
-        # The facts when the step began, in this start of the studio.
+        # The facts when the step began, or when the studio was started during it.
         self._at_first: Facts | None = None
         self._is_form_filled = False
 
@@ -44,7 +44,7 @@ class LessonGuide:
 
     @property
     def step(self) -> Step | None:
-        """The step to be done; None without an open lesson."""
+        """The current step; None without an open lesson."""
         lesson = self.lesson
         return lesson.step[min(self._mark.step, len(lesson.step) - 1)] if lesson is not None else None
 
@@ -56,21 +56,21 @@ class LessonGuide:
             self.open(self.lesson)
 
     def open_number(self, number: int) -> None:
-        """Open a lesson by its number; 0: offer the list."""
+        """Open a lesson by its number from 1; 0 opens the list."""
         if number:
             self.open(lessons()[number - 1])
         else:
             self.choose()
 
     def press(self, what: str) -> None:
-        """Answer a button of the panel."""
+        """Handle a button of the panel."""
         if what == "leave":
             self.choose()
         else:
             self.turn(1 if what == "next" else -1)
 
     def open(self, lesson: Lesson) -> None:
-        """Open a lesson at the step that it had come to; one that was done begins again."""
+        """Open a lesson at its current step; a completed lesson begins again."""
         self._progress.open = lesson.name
         mark = self._progress.lessons.get(lesson.name)
         if mark is None or mark.is_done:
@@ -80,7 +80,7 @@ class LessonGuide:
             self._timer = self._app.set_interval(PERIOD_S, self.check)
 
     def leave(self) -> None:
-        """Take the lesson from the screen; it goes on from this step when it is opened again."""
+        """Close the lesson; when opened again, it goes on from this step."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
@@ -90,7 +90,7 @@ class LessonGuide:
             screen.query(LessonPanel).remove()
 
     def choose(self) -> None:
-        """Offer the lessons; with one open, to leave it."""
+        """Open the list of lessons, which also offers to leave the open one."""
         rows = [
             tr("lessons.row", number=number, title=_title(one), state=self._state_of(one))
             for number, one in _numbered()
@@ -108,7 +108,7 @@ class LessonGuide:
         self._app.push_screen(Choose(tr_label("lessons.open"), rows, here), take)
 
     def _first_open(self) -> int:
-        """The first lesson that was not done, for the cursor."""
+        """The index of the first lesson that is not done, for the cursor; 0 if all are."""
         undone = (index for index, one in enumerate(lessons()) if not self._is_done(one))
         return next(undone, 0)
 
@@ -125,7 +125,7 @@ class LessonGuide:
     # Steps
 
     def turn(self, by: int) -> None:
-        """Go to the next step, done or not, or back to the one before; after the last one the lesson is done."""
+        """Go to the next or the previous step, whether the current one is done or not; after the last step the lesson is done."""
         lesson = self.lesson
         if lesson is None:
             return
@@ -144,9 +144,9 @@ class LessonGuide:
         self.check()
 
     def check(self) -> None:
-        """Look at the facts: go on where the step was done; display it in any case."""
+        """Check the facts: if the step is done go on to the next, else display it."""
         step = self.step
-        # A timer ticks once more when the studio is left and has no screen any more.
+        # The timer may tick once more while the studio quits and has no screen.
         if step is None or not self._app.screen_stack:
             return
         facts = facts_of(self._app, self._mark.began_s)
@@ -159,7 +159,7 @@ class LessonGuide:
             self._display(step, facts)
 
     def _fill_form(self, step: Step) -> None:
-        """Put the settings of a step into the form of the Train screen, once it is there."""
+        """Fill the settings of a step into the form of the Train screen, once, when that is mounted."""
         screen = self._app.screen
         if not step.settings or self._is_form_filled or not isinstance(screen, TrainScreen) or not screen.is_whole:
             return
@@ -181,14 +181,15 @@ class LessonGuide:
         panels.first().show(PanelText(title, self._text(lesson, step, facts), self._hint(step)))
 
     def _text(self, lesson: Lesson, step: Step, facts: Facts) -> str:
-        """The text of the step; where figures are missing, from which step they come, in place of what is only to be read."""
+        """The text of the step. If facts are missing, it names the earlier step that gives them: before the text of a step to do, in
+        place of a text to read."""
         unknown = step.unknown(facts)
         earlier = [(number, one) for number, one in enumerate(lesson.step[: self._mark.step], start=1) if one.is_to_do]
         if any(name.startswith("run_") for name in unknown):
             earlier = [(number, one) for number, one in earlier if one.settings]
         text = step.worded(facts)
         if unknown and step.mode != self._app.current_mode:
-            # The screen that knows them may not have been opened yet.
+            # The screen that provides them may not have been opened.
             return ""
         if not unknown or not earlier:
             return text
@@ -196,7 +197,7 @@ class LessonGuide:
         return f"{skipped} {text}" if step.is_to_do else skipped
 
     def _hint(self, step: Step) -> str:
-        """How to go on: on another screen, by doing it, or by the key."""
+        """The hint how to go on: open another screen, do the step, or press the key."""
         if step.mode != self._app.current_mode:
             tab = with_keys(f"<shell.{step.mode}:{TABS.index(step.mode) + 1}>")
             return tr("lessons.elsewhere", tab=tab, name=tr_label(f"shell.{step.mode}"))

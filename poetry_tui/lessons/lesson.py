@@ -1,4 +1,4 @@
-"""Lessons and their steps, read from `data/lessons/*.toml`, one file a lesson; how far each has come. Knows no Textual."""
+"""Lessons and their steps, read from `data/lessons/*.toml` (one file for each lesson), and the user's progress. Knows no Textual."""
 
 import functools
 import json
@@ -13,7 +13,7 @@ from engine.system.files import read_start, write_atomically
 from engine.system.paths import bundled_data, state_file
 from poetry_tui.preferences.i18n import language, with_keys
 
-# Of the file in the state folder that tells how far each lesson has come.
+# Size limit of the progress file.
 MAX_PROGRESS_BYTES = 1 << 16
 
 
@@ -24,17 +24,17 @@ class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     en: str
 
     def worded(self, facts: Mapping[str, Any]) -> str:
-        """The text in the current language, filled with facts; "…" stands for one that is not known yet."""
+        """The text in the current language, filled with facts; an unknown fact becomes "…"."""
         text = self.zh if language() == "zh" else self.en
         known = {name: value for name, value in facts.items() if value is not None}
         return with_keys(" ".join(text.split())).format_map(_Known(known))
 
 
 class Step(Text, frozen=True, forbid_unknown_fields=True):
-    """One step: its text, the screen it is done on, and the facts that show that it was done.
+    """One step: its text, its screen (`mode`), and the facts by which it is done.
 
-    `until`: facts and their values; `at_least`: facts and their least values; `changed`: facts that are no longer what they were at the
-    beginning of the step. A step without any of these is read. `settings`: answers filled into the form of the Train screen.
+    `until`: required values of facts; `at_least`: minimum values of facts; `changed`: facts that must differ from their values at the
+    beginning of the step. A step without any of these is only read. `settings`: answers filled into the form of the Train screen.
     """
 
     mode: str
@@ -44,16 +44,16 @@ class Step(Text, frozen=True, forbid_unknown_fields=True):
     settings: dict[str, str] = {}
 
     def unknown(self, facts: Mapping[str, Any]) -> set[str]:
-        """The facts that its text names and that are not known."""
+        """The names of the facts in its text that are unknown."""
         return {name for _, name, _, _ in Formatter().parse(self.en) if name and facts.get(name) is None}
 
     @property
     def is_to_do(self) -> bool:
-        """Whether there is something to do, rather than to read alone."""
+        """Whether the step has something to do, not only to read."""
         return bool(self.until or self.at_least or self.changed)
 
     def is_done(self, facts: Mapping[str, Any], at_first: Mapping[str, Any]) -> bool:
-        """Whether the facts show that it was done; `at_first`: the facts at its beginning."""
+        """Whether the step is done by the current facts; `at_first`: the facts at its beginning."""
         return (
             self.is_to_do
             and all(facts.get(name) == value for name, value in self.until.items())
@@ -63,7 +63,7 @@ class Step(Text, frozen=True, forbid_unknown_fields=True):
 
 
 class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A sitting of about ten minutes."""
+    """A lesson of about ten minutes."""
 
     name: str
     title: Text
@@ -72,27 +72,27 @@ class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @functools.cache
 def lessons() -> tuple[Lesson, ...]:
-    """The lessons in their order, which is that of the file names."""
+    """The lessons in the order of their file names."""
     paths = sorted((bundled_data() / "lessons").glob("*.toml"))
     return tuple(msgspec.toml.decode(path.read_bytes(), type=Lesson) for path in paths)
 
 
 class _Unknown(str):
-    """Formats as "…", whatever the format."""
+    """Formats as "…" with any format specification."""
 
     def __format__(self, spec: str) -> str:
         return "…"
 
 
 class _Known(dict[str, Any]):
-    """Facts; a missing one is unknown, not an error."""
+    """Facts; a missing one is formatted as unknown, without an error."""
 
     def __missing__(self, name: str) -> _Unknown:
         return _Unknown()
 
 
 class LessonProgress(msgspec.Struct):
-    """`step`: index of the step to be done. `began_s`: Unix time at which the lesson was begun."""
+    """The progress of one lesson. `step`: index of the current step. `began_s`: Unix time at which the lesson began."""
 
     step: int = 0
     began_s: float = 0.0
@@ -100,7 +100,7 @@ class LessonProgress(msgspec.Struct):
 
 
 class Progress(msgspec.Struct):
-    """`open`: the lesson that is on the screen, by name; "" for none."""
+    """The progress of all lessons, by name. `open`: name of the open lesson; "" for none."""
 
     open: str = ""
     lessons: dict[str, LessonProgress] = {}
@@ -111,7 +111,7 @@ def progress_file() -> Path:
 
 
 def load_progress() -> Progress:
-    """The progress on disk; none where the file is missing or damaged."""
+    """Read the progress; empty if the file is missing or damaged."""
     try:
         return msgspec.json.decode(read_start(progress_file(), MAX_PROGRESS_BYTES), type=Progress)
     except (OSError, ValueError):
@@ -119,5 +119,5 @@ def load_progress() -> Progress:
 
 
 def save_progress(progress: Progress) -> None:
-    """Write the progress in one step. Raises OSError where the folder cannot be written."""
+    """Write the progress atomically. Raises OSError when the folder cannot be written."""
     write_atomically(progress_file(), json.dumps(msgspec.to_builtins(progress), ensure_ascii=False, indent=2) + "\n")

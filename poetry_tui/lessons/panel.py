@@ -1,4 +1,4 @@
-"""The band at the lower edge of a screen that displays the step of a lesson."""
+"""The lesson panel: a band at the lower edge of a screen that displays the current step."""
 
 from dataclasses import dataclass
 
@@ -12,13 +12,13 @@ from textual.widgets import Button, Static
 from poetry_tui.preferences.i18n import tr, with_keys
 from poetry_tui.preferences.themes import FAINT
 
-# Identifiers of the buttons, and the keys that do the same.
+# The buttons by name, and the placeholder of the key with the same action.
 _BUTTONS = {"next": "<lessons.next:^g>", "back": "<lessons.back:^o>", "leave": "<lessons.open:^l>"}
 
 
 @dataclass(frozen=True, slots=True)
 class PanelText:
-    """`title`: lesson and step. `hint`: how to go on. `text`: what to do or to look at."""
+    """The texts of the panel. `title`: lesson and step; `text`: the step; `hint`: how to go on."""
 
     title: str
     text: str
@@ -26,7 +26,7 @@ class PanelText:
 
 
 class LessonPanel(Vertical):
-    """Above the footer, in the flow of the screen: it covers nothing, and never takes the focus."""
+    """The panel. It is laid out above the footer, so it covers nothing; it never takes the focus."""
 
     DEFAULT_CSS = """
     LessonPanel {
@@ -52,14 +52,14 @@ class LessonPanel(Vertical):
         with Horizontal():
             yield Static(id="lesson-title", markup=False)
             for name in _BUTTONS:
-                # With its label from the first: Textual cannot draw a text in the width of an empty one.
+                # Created with its label: Textual would draw a later one in the width of an empty label.
                 button = Button(_label(name), id=f"lesson-{name}", compact=True)
                 button.can_focus = False
                 yield button
         yield Static(id="lesson-text", markup=False)
 
     def show(self, shown: PanelText) -> None:
-        """Display a step; what is displayed already is not drawn again."""
+        """Display a step; redraw only when its texts have changed."""
         if not self.is_mounted or shown == self._shown:
             return
         self._shown = shown

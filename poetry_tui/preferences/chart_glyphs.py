@@ -1,4 +1,4 @@
-"""What curves and bars are drawn with: braille dots and blocks, or plain ASCII where a terminal or its font has none."""
+"""The characters of curves and bars: braille dots and blocks, or plain ASCII if the terminal or its font has none."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -8,16 +8,16 @@ from typing import Literal, get_args
 Charts = Literal["auto", "braille", "ascii"]
 CHARTS: tuple[Charts, ...] = get_args(Charts)
 
-# Consoles whose fonts have 256 or 512 characters, no braille among them.
+# Values of TERM of consoles whose fonts have 256 or 512 characters, without braille.
 POOR_TERMINALS = ("linux", "dumb", "vt", "ansi", "cons25")
-# The dots of a braille character, row by row, left and right.
+# The bits of a braille character's dots: (left, right) for each row.
 _ROWS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-# A dash at the height of each row of dots.
+# The ASCII stroke at the height of each row of dots.
 _DASHES = "'-._"
-# A curve of one row: the higher the value, the higher the stroke, or the block.
+# The ASCII strokes of a one-row curve, from low to high.
 _HEIGHTS = "_.-'"
 _BLOCKS = "▁▂▃▄▅▆▇█"
-# From nothing to all, where colour cannot tell it.
+# ASCII shades from 0 to 1, for strips without colour.
 _SHADES = " .:-=+*#"
 _ARROWS = {"▼": "v", "▲": "^", "▶": ">"}
 
@@ -25,19 +25,19 @@ _is_ascii = False
 
 
 def use_charts(charts: Charts) -> bool:
-    """Choose what is drawn with from now on; says whether that is another than before. Whoever calls redraws."""
+    """Set the characters of charts. Returns whether they have changed; the caller then redraws."""
     global _is_ascii
     before, _is_ascii = _is_ascii, chosen(charts) == "ascii"
     return before != _is_ascii
 
 
 def is_ascii() -> bool:
-    """Whether everything is to be drawn in plain ASCII."""
+    """Whether charts are drawn in plain ASCII."""
     return _is_ascii
 
 
 def chosen(charts: Charts, environment: Mapping[str, str] = os.environ) -> Charts:
-    """`braille` or `ascii`: what was asked for, and for `auto` what the terminal of this environment can show."""
+    """Resolve `auto` to `braille` or `ascii` by what the terminal of this environment can show."""
     if charts != "auto":
         return charts
     return "ascii" if _is_poor(environment) else "braille"
@@ -46,7 +46,7 @@ def chosen(charts: Charts, environment: Mapping[str, str] = os.environ) -> Chart
 def _is_poor(environment: Mapping[str, str]) -> bool:
     if environment.get("TERM", "").startswith(POOR_TERMINALS):
         return True
-    # The first that is set counts. A locale that names no encoding (C, zh_CN) tells nothing about the terminal.
+    # The first variable that is set counts. A locale without an encoding (C, zh_CN) does not restrict the terminal.
     locale = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environment.get(name))), "")
     encoding = locale.partition(".")[2].partition("@")[0].lower().replace("-", "")
     return encoding not in ("", "utf8")
@@ -54,7 +54,7 @@ def _is_poor(environment: Mapping[str, str]) -> bool:
 
 @cache
 def stroke(bits: int) -> str:
-    """The ASCII character most like a braille cell with these dots: a dash at its height, a slope, or an upright line."""
+    """The ASCII character most similar to a braille cell with at least one dot: a dash at its height, a slope, or a vertical line."""
     left, right = ([y for y, row in enumerate(_ROWS) if bits & row[side]] for side in (0, 1))
     if left and right and abs(fall := sum(right) / len(right) - sum(left) / len(left)) >= 1.5:
         return "\\" if fall > 0 else "/"
@@ -63,7 +63,7 @@ def stroke(bits: int) -> str:
 
 
 def small_curve(values: Sequence[float]) -> str:
-    """Values as a curve of one row, a character each."""
+    """A sparkline: one character for each value."""
     if not values:
         return ""
     heights = _HEIGHTS if _is_ascii else _BLOCKS
@@ -73,18 +73,18 @@ def small_curve(values: Sequence[float]) -> str:
 
 
 def shade(share: float) -> str:
-    """One character for a share: the higher the block, or the darker the letter."""
+    """One character for a share from 0 to 1: a block of that height, or an ASCII shade."""
     shades = _SHADES if _is_ascii else _BLOCKS
     return shades[round(share * (len(shades) - 1))]
 
 
 def arrow(drawn: str) -> str:
-    """An arrow as Textual draws it, or the letter most like it."""
+    """Textual's arrow character, or its ASCII replacement."""
     return _ARROWS[drawn] if _is_ascii else drawn
 
 
 def bar(share: float, width: int) -> str:
-    """A bar of a share of `width` cells, to an eighth of a cell, or in ASCII to a whole one."""
+    """A bar over a share of `width` cells, rounded to 1/8 of a cell, or in ASCII to a whole one."""
     share = min(max(share, 0.0), 1.0)
     if _is_ascii:
         return ("#" * round(share * width)).ljust(width)
@@ -93,7 +93,7 @@ def bar(share: float, width: int) -> str:
 
 
 def progress(share: float, width: int) -> tuple[str, str]:
-    """What is done and what is to do of a line of `width` cells: heavy to half a cell, then light."""
+    """The done part (heavy, rounded to half a cell) and the remaining part (light) of a progress bar of `width` cells."""
     share = min(max(share, 0.0), 1.0)
     if _is_ascii:
         return "=" * (n_done := round(share * width)), "-" * (width - n_done)

@@ -1,8 +1,8 @@
 """All texts of the interface, in Chinese and in English. The language is a setting.
 
 The texts are tables of `data/i18n`, one for each screen, with rows `key, Chinese, English`. A key begins with the name of its table:
-`compose.again`. The tooltip of a key binding has the binding's key with the suffix `.tip`. A text names a key as
-`<compose.again:r>`: the label of its binding and its usual key, in place of which the user's own is shown.
+`compose.again`. The tooltip of a key binding has the binding's key with the suffix `.tip`. A text names a keyboard key as
+`<compose.again:r>`: the label of its binding and its default key, which is replaced by the user's own.
 
 The errors of the engine, which are worded in English, are translated by `engine.system.translations`.
 """
@@ -29,13 +29,13 @@ _own_keys: Mapping[str, str] = {}
 
 
 def name_keys(own_keys: Mapping[str, str]) -> None:
-    """Have all later texts name these keys, by the labels of their bindings, in place of the usual ones."""
+    """Set the user's own keys, by binding label; later texts name them instead of the default keys."""
     global _own_keys
     _own_keys = own_keys
 
 
 def with_keys(text: str) -> str:
-    """A text with the keys that it names as they are pressed."""
+    """Replace the key placeholders of a text by the user's keys."""
     return _NAMED_KEY.sub(lambda named: _own_keys.get(named[1], named[2]), text) if "<" in text else text
 
 
@@ -61,14 +61,14 @@ def language() -> Language:
 
 
 def tr(key: str, **values: object) -> str:
-    """Translate a key and fill its `{name}` placeholders; English where the language is `both`. KeyError for an unknown key."""
+    """Translate a key and fill its `{name}` placeholders; English if the language is `both`. Raises KeyError for an unknown key."""
     chinese, english = TRANSLATIONS[key]
     chosen = with_keys(chinese if _language == "zh" else english)
     return chosen.format(**values) if values else chosen
 
 
 def tr_label(key: str) -> str:
-    """Translate the key of a title or label; Chinese and English (`起 Begin`) where the language is `both`."""
+    """Translate the key of a title or label; Chinese and English (`起 Begin`) if the language is `both`."""
     chinese, english = TRANSLATIONS[key]
     return {"zh": chinese, "en": english, "both": f"{chinese} {english}"}[_language]
 

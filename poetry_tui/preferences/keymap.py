@@ -25,7 +25,7 @@ def bind(
 
 
 def configured_keys() -> dict[str, str]:
-    """The keys of `config.toml` by binding id; several keys of one action stand between commas. Raises UsageError for an unknown id."""
+    """The keys of `config.toml` by binding id; several keys of one action are separated by commas. Raises UsageError for an unknown id."""
     keys = config_section("keys", TRANSLATIONS)
     for name, value in keys.items():
         if not isinstance(value, str) or not value.strip() or f"{name}.tip" not in TRANSLATIONS:
@@ -53,7 +53,8 @@ def translated(active: ActiveBinding) -> ActiveBinding:
 
 
 def next_with(values: Sequence[str], character: str | None, index: int) -> int | None:
-    """The index of the next value after `index`, around the end, that contains the typed Han character; None for any other key."""
+    """The index of the next value after `index` (wrapping around) that contains the typed Han character; None if there is none, or
+    for an ASCII character."""
     if character is None or character.isascii():
         return None
     after = [*range(index + 1, len(values)), *range(min(index + 1, len(values)))]
@@ -61,7 +62,7 @@ def next_with(values: Sequence[str], character: str | None, index: int) -> int |
 
 
 class TypeAhead:
-    """Finds an entry of a list by its name while it is typed: characters within `MAX_PAUSE_S` of one another belong together."""
+    """Finds an entry of a list by its typed name; characters typed within `MAX_PAUSE_S` of one another are one name."""
 
     MAX_PAUSE_S = 1.0
 
@@ -70,7 +71,8 @@ class TypeAhead:
         self._last_s = 0.0
 
     def find(self, values: Sequence[str], character: str | None, index: int) -> int | None:
-        """The index of the entry that begins with what has been typed, else contains it; the next one where only one character was."""
+        """The index of an entry that begins with the typed text, else of one that contains it; None without any. A single character
+        goes on to the next such entry."""
         if character is None or not character.isprintable() or character.isspace():
             return None
         now_s = time.monotonic()
@@ -96,7 +98,7 @@ def _labels(mode: str, names: str) -> tuple[str, ...]:
     return tuple(name if "." in name else f"{mode}.{name}" for name in names.split())
 
 
-# By screen, the labels of the keys in the groups of the help, each by the translation key of its heading.
+# The groups of the help: by screen and by i18n key of the heading, the labels of the keys.
 KEY_GROUPS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "compose": {
         "shell.keys_write": _labels(
@@ -131,11 +133,11 @@ KEY_GROUPS: Mapping[str, Mapping[str, Sequence[str]]] = {
         "shell.keys_view": _labels("compose", "upright traditional compare"),
     },
 }
-# The same in the order of footer, help and palette; keys that are not listed come last.
+# The labels by screen in the order of footer, help and palette; unlisted keys come last.
 KEY_ORDER: Mapping[str, Sequence[str]] = {
     mode: [label for labels in groups.values() for label in labels] for mode, groups in KEY_GROUPS.items()
 }
-# By screen, the keys that fill the footer where it has room, the first ones first; then come all others.
+# By screen, the keys that fill free room in the footer, in this order; unlisted keys follow.
 FOOTER_FILLERS: Mapping[str, Sequence[str]] = {
     "compose": _labels(
         "compose",
@@ -152,7 +154,7 @@ FOOTER_FILLERS: Mapping[str, Sequence[str]] = {
     ),
     "favourites": _labels("favourites", "collection export title note"),
 }
-# Of a pane that scrolls up and down, where the arrows sideways are another widget's.
+# For a pane that scrolls only vertically, because left and right are keys of another widget.
 VERTICAL_SCROLLING: list[BindingType] = [
     Binding("up", "scroll_up", show=False),
     Binding("down", "scroll_down", show=False),

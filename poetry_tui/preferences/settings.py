@@ -1,4 +1,4 @@
-"""What the studio remembers about its user from one start to the next: a small JSON file in the user's folder."""
+"""The user's settings, stored between starts in a small JSON file in the user's folder."""
 
 import dataclasses
 import json
@@ -24,19 +24,19 @@ from poetry_tui.preferences.i18n import Language
 from poetry_tui.preferences.themes import AUTO
 
 MAX_FILE_BYTES = 1 << 20
-# What the section `studio` of config.toml may set.
+# The settings allowed in the section `studio` of config.toml.
 STUDIO_SETTINGS = ("language", "theme", "charts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`model` is None for the bundled one; `pace` is an index into the Compose screen's paces; `form` is a form's key.
+    """`model`: None for the bundled one; `pace`: index into the Compose screen's paces; `form`: key of a form.
 
-    How a poem is shown: `with_tones` 平 and 仄 beside it, `with_pinyin` pinyin in their place,
-    `is_upright` in columns, `is_traditional` in traditional characters.
+    Display of poems: `with_tones`: 平 and 仄 beside the characters; `with_pinyin`: pinyin instead; `is_upright`: in columns;
+    `is_traditional`: in traditional characters.
     """
 
-    # Until another is chosen, that of the locale; without a Chinese one, names in both languages and sentences in English.
+    # The default follows the locale: Chinese, or else labels in both languages and sentences in English.
     language: Language = field(default_factory=lambda: "zh" if is_chinese() else "both")
     charts: Charts = "auto"
     theme: str = AUTO
@@ -61,22 +61,22 @@ def settings_file() -> Path:
 
 
 def load_settings(path: Path) -> Settings:
-    """The remembered settings; what is missing, unreadable or makes no sense is the default instead.
+    """Read the settings; missing, unreadable and invalid ones get their defaults.
 
-    A settings file is convenience, not work: a damaged one must never keep the studio from opening.
+    Never raises, because a damaged settings file must not keep the studio from opening.
     """
     values = _values(path) or {}
     return Settings(**{name: value for name, value in values.items() if _makes_sense(name, value)})
 
 
 def language_of(settings: Settings) -> Language:
-    """The language of this start: that of `--lang`, else the remembered one."""
+    """The language of this start: that of `--lang`, else that of the settings."""
     wanted = os.environ.get(LANGUAGE_VARIABLE)
     return "zh" if wanted == "zh" else "en" if wanted == "en" else settings.language
 
 
 def configured_settings(settings: Settings) -> Settings:
-    """Settings with what `config.toml` says in place of what was remembered. Raises UsageError for what makes no sense."""
+    """Override settings by those in `config.toml`. Raises UsageError for an invalid value."""
     preferred = config_section("studio", STUDIO_SETTINGS)
     preferred |= {name: value for name, value in config_section("compose").items() if name in _TYPES}
     for name, value in preferred.items():
@@ -92,10 +92,10 @@ def configured_settings(settings: Settings) -> Settings:
 
 
 def open_settings(path: Path) -> tuple[Settings, Path | None]:
-    """The remembered settings, as `load_settings`, and where a damaged file was put.
+    """Read the settings as `load_settings` does; also return the new path of a damaged file.
 
-    A file that is no object of settings, or has values that make no sense, is renamed, so that nothing that somebody wrote into
-    it is overwritten; None where it is whole, or cannot be renamed, as in a folder that cannot be written.
+    A file that holds no JSON object, or an invalid value, is renamed before a new one is written, so that nothing in it is lost.
+    The path is None if the file is valid or missing, or cannot be renamed.
     """
     values = _values(path)
     settings = load_settings(path)
@@ -112,14 +112,14 @@ def open_settings(path: Path) -> tuple[Settings, Path | None]:
 
 
 def save_settings(settings: Settings, path: Path) -> None:
-    """Write them in one step; those of a newer studio stay. OSError where the folder cannot be written."""
+    """Write the settings atomically; unknown ones of a newer version are kept. Raises OSError when the folder cannot be written."""
     newer = {name: value for name, value in (_values(path) or {}).items() if name not in _TYPES}
     body = {**dataclasses.asdict(settings), **newer}
     write_atomically(path, json.dumps(body, ensure_ascii=False, indent=2) + "\n")
 
 
 class SettingsStore:
-    """The current settings, in memory and in their file. `unsaved` is called with the error where they cannot be written."""
+    """The current settings, in memory and in their file. `unsaved` is called with the error if they cannot be written."""
 
     def __init__(self, settings: Settings, unsaved: Callable[[OSError], None]) -> None:
         self.current = settings
@@ -138,7 +138,7 @@ class SettingsStore:
 
 
 def _values(path: Path) -> dict[str, Any] | None:
-    """What stands in the file; None where it is missing or holds no object."""
+    """The values in the file, under their current names; None if it is missing or holds no JSON object."""
     try:
         values = parse_json(read_start(path, MAX_FILE_BYTES))
     except (OSError, ValueError):
@@ -156,5 +156,5 @@ def _makes_sense(name: str, value: Any) -> bool:
         msgspec.convert(value, _TYPES[name])
     except msgspec.ValidationError:
         return False
-    # A name, a path: in one line.
+    # Text settings are names or paths, on one line.
     return not isinstance(value, str) or (len(value) <= MAX_TEXT_CHARS and value.isprintable())

@@ -1,15 +1,15 @@
-"""Two themes of our own: ink on paper, and paper on ink. One accent, the cinnabar of a seal.
+"""The studio's two themes: dark ink on paper, and light on ink; the accent is the cinnabar of a seal.
 
-All text has a contrast of at least 4.5 to 1 with what is behind it.
+All text has a contrast of at least 4.5 : 1 with its background.
 """
 
 from textual.theme import Theme
 
 INK = "studio-ink"
 PAPER = "studio-paper"
-# Of the settings: the one that suits the terminal's background.
+# Value of the setting `theme`: choose by the terminal's background.
 AUTO = "auto"
-# For `Content`, where `$text-muted` (which depends on what lies behind it) comes out as plain black or white.
+# For `Content`, in which `$text-muted` (relative to the background) would be plain black or white.
 FAINT = "$foreground 75%"
 
 THEMES = (

@@ -1,8 +1,8 @@
-"""Whether the terminal's background is light: by its own answer to OSC 11, else by the variable COLORFGBG.
+"""Detect a light terminal background: by the answer to OSC 11, else by the variable COLORFGBG.
 
-The query is sent before the app starts, with one for the terminal's attributes (DA1) behind it: nearly every terminal answers
-that at once, also one that does not know OSC 11. An answer that comes after `MAX_WAIT_S` is cut out of the app's input, and keys
-that were typed meanwhile are handed to it (`poetry_tui.terminal.compat`).
+The query is sent before the app starts, followed by one for the terminal's attributes (DA1), which nearly every terminal answers
+at once, even if it does not support OSC 11. An answer that arrives after `MAX_WAIT_S` is removed from the app's input, and keys
+typed meanwhile are passed to the app (`poetry_tui.terminal.compat`).
 """
 
 import contextlib
@@ -14,20 +14,20 @@ import time
 
 QUERY = b"\x1b]11;?\x1b\\\x1b[c"
 MAX_WAIT_S = 0.2
-# Terminals that show the query, or answer in another way.
+# Values of TERM of terminals that print the query or answer differently.
 _MUTE = ("dumb", "linux", "unknown")
 _COLOUR = re.compile(r"\x1b\]11;(?:rgba?:([0-9a-fA-F]+)/([0-9a-fA-F]+)/([0-9a-fA-F]+))?[^\x07\x1b]*(?:\x07|\x1b\\)")
 _ATTRIBUTES = re.compile(r"\x1b\[\?[\d;]*c")
-# The beginning of either answer; Escape alone is a key.
+# An incomplete answer at the end of the input; an Escape alone may also be a key.
 _CUT_SHORT = re.compile(r"\x1b(?:\](?:1(?:1(?:;[^\x07\x1b]*\x1b?)?)?)?|\[(?:\?[\d;]*)?)$")
 
 _typed_ahead = ""
-# The beginning of an answer that came in two pieces; None where no answer is to come.
+# The beginning of an answer that arrives in two pieces; None when no answer is expected.
 _held: str | None = None
 
 
 def is_light(terminal: int) -> bool:
-    """Ask a terminal for its background; False where neither it nor COLORFGBG tells."""
+    """Query a terminal's background; False if neither the terminal nor COLORFGBG gives it."""
     answer = _ask(terminal)
     colour = _COLOUR.search(answer)
     if colour is None or colour[1] is None:
@@ -37,13 +37,13 @@ def is_light(terminal: int) -> bool:
 
 
 def _is_light_by_variable(value: str) -> bool:
-    """`0;15` and `0;default;15` end with the number of the background among the 16 colours."""
+    """Parse COLORFGBG: `0;15` and `0;default;15` end with the background's index among the 16 colours."""
     background = value.rpartition(";")[2]
     return background.isdecimal() and int(background) in (7, *range(9, 16))
 
 
 def _ask(terminal: int) -> str:
-    """All that a terminal answers; what else it sends is kept as typed ahead."""
+    """The input of the terminal until its answer is complete; other input in it is stored as typed ahead."""
     global _held, _typed_ahead
     if sys.platform == "win32" or os.environ.get("TERM", "dumb") in _MUTE:
         return ""
@@ -52,7 +52,7 @@ def _ask(terminal: int) -> str:
 
     answer = b""
     with contextlib.suppress(OSError, termios.error):
-        # Opened anew, for neither writing nor reading may wait for the terminal.
+        # A new, non-blocking descriptor, because neither writing nor reading may block on the terminal.
         asking = os.open(os.ttyname(terminal), os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
         attributes = termios.tcgetattr(asking)
         try:
@@ -73,14 +73,14 @@ def _ask(terminal: int) -> str:
 
 
 def take_typed_ahead() -> str:
-    """The keys that were typed while the terminal was asked, once."""
+    """Return the keys typed during the query, and clear them."""
     global _typed_ahead
     typed, _typed_ahead = _typed_ahead, ""
     return typed
 
 
 def without_answers(data: str) -> str:
-    """Input of the terminal without an answer that is still to come; the attributes, which come last, end that."""
+    """Remove a pending answer from terminal input; the attributes, which come last, end the pending state."""
     global _held
     if _held is None:
         return data

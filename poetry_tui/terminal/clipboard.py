@@ -1,6 +1,6 @@
-"""Copying: the platform's own tool, tmux's buffer, and the terminal (OSC 52, which Textual sends), and which of them took it.
+"""Copy to the clipboard: the platform's tool, tmux's buffer, and the terminal (OSC 52, sent by Textual); report which succeeded.
 
-No tool is asked whose display is not there, and none may keep the studio waiting or write to the terminal.
+A tool without its display is not called, and no tool may block the studio or write to the terminal.
 """
 
 import asyncio
@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 from poetry_tui.preferences.i18n import tr
 
-# A tool that has not taken a poem by then is waiting for something that will not come, such as a display that hangs.
+# Timeout of a tool; a slower one is waiting for something that will not come, such as a display that hangs.
 DEADLINE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """`command` reads the text from stdin in `encoding`; `name` is what people call it."""
+    """A clipboard tool. `command` reads the text from stdin in `encoding`; `name`: its name in notices."""
 
     name: str
     command: tuple[str, ...]
@@ -28,7 +28,8 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """Who took the text: `tool` of the platform; tmux into its buffer, and on to its terminal; who failed."""
+    """The result of copying: name of the platform's tool that succeeded; whether tmux stored the text, and passed it on to its
+    terminal; names of the tools that failed."""
 
     tool: str | None = None
     in_tmux: bool = False
@@ -37,18 +38,18 @@ class Copied:
 
 
 PBCOPY = Tool("pbcopy", ("pbcopy",))
-# Both Windows consoles and WSL: it takes UTF-16 for what it is, and UTF-8 for the code page of the day.
+# For Windows consoles and WSL. It recognises UTF-16, but reads UTF-8 as the current code page.
 CLIP = Tool("clip", ("clip.exe",), "utf-16-le")
 WL_COPY = Tool("wl-copy", ("wl-copy", "--type", "text/plain;charset=utf-8"))
 XCLIP = Tool("xclip", ("xclip", "-selection", "clipboard", "-in"))
 XSEL = Tool("xsel", ("xsel", "--clipboard", "--input"))
-# -w (tmux 3.2) sets the clipboard of tmux's own terminal too, which `set-clipboard external`, the default, denies to programs.
+# -w (tmux 3.2) also sets the clipboard of tmux's terminal, which `set-clipboard external`, the default, denies to programs.
 TMUX_AND_ON = Tool("tmux", ("tmux", "load-buffer", "-w", "-"))
 TMUX = Tool("tmux", ("tmux", "load-buffer", "-"))
 
 
 def tools(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> list[Tool]:
-    """The tools of the platform that are installed and have a display to work with, the best first."""
+    """The platform's tools that are installed and have their display, the best first."""
     return [tool for tool in _tools_of(environment, platform) if _is_there(tool, environment)]
 
 
@@ -71,12 +72,12 @@ def _is_there(tool: Tool, environment: Mapping[str, str]) -> bool:
 
 
 async def copy(text: str) -> Copied:
-    """Give the text to the first tool of the platform that takes it, and to tmux where the studio runs in it."""
+    """Copy a text with the first of the platform's tools that succeeds, and into tmux if the studio runs in it."""
     multiplexer = [TMUX_AND_ON, TMUX] if os.environ.get("TMUX") and _is_there(TMUX, os.environ) else []
     (own, failed), (buffer, failed_buffers) = await asyncio.gather(
         asyncio.to_thread(_first_that_takes, text, tools()), asyncio.to_thread(_first_that_takes, text, multiplexer)
     )
-    # A tmux too old for the first way is no failure where the second one works.
+    # A tmux too old for -w is no failure if the second command succeeds.
     names = [tool.name for tool in (*failed, *(failed_buffers if buffer is None else ()))]
     return Copied(
         tool=None if own is None else own.name,
@@ -87,7 +88,7 @@ async def copy(text: str) -> Copied:
 
 
 def _first_that_takes(text: str, candidates: Sequence[Tool]) -> tuple[Tool | None, Sequence[Tool]]:
-    """The first tool that takes the text, and those that failed before it."""
+    """The first tool that succeeds (None if none does), and those that failed before it."""
     for index, tool in enumerate(candidates):
         if _takes(tool, text):
             return tool, candidates[:index]
@@ -99,14 +100,14 @@ def _takes(tool: Tool, text: str) -> bool:
         done = subprocess.run(
             tool.command,
             input=text.encode(tool.encoding, errors="replace"),
-            # wl-copy and xclip leave a process behind that owns the clipboard: a pipe would be held open by it.
+            # Not a pipe: wl-copy and xclip leave a process that owns the clipboard, which would hold it open.
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            # What a terminal sends to its programs, such as Ctrl-C, is not for the owner of the clipboard.
+            # Signals of the terminal, such as Ctrl-C, must not reach the owner of the clipboard.
             start_new_session=True,
             timeout=DEADLINE_S,
             check=False,
-            # pbcopy takes its encoding from the locale, and there may be none.
+            # pbcopy takes its encoding from the locale, which may be unset.
             env={**os.environ, "LC_CTYPE": "UTF-8"} if tool is PBCOPY else None,
         )
     except (OSError, subprocess.TimeoutExpired):
@@ -115,7 +116,7 @@ def _takes(tool: Tool, text: str) -> bool:
 
 
 def in_words(copied: Copied) -> str:
-    """What was done, and what nobody can know: whether a terminal does what it is asked to."""
+    """The notice for a result; whether a terminal obeys OSC 52 cannot be known, so the text only says "sent"."""
     if copied.tool is not None:
         return tr("copy.with_tool", tool=copied.tool)
     key = "copy.tmux_and_on" if copied.is_passed_on else "copy.tmux" if copied.in_tmux else "copy.osc52"

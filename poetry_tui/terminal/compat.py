@@ -1,6 +1,6 @@
-"""Private parts of Textual 8.2, and of Rich below it, that the studio replaces.
+"""Replacements of private parts of Textual 8.2 and of Rich.
 
-`tests/poetry_tui/terminal/test_compat.py` fails where a new release moves them.
+`tests/poetry_tui/terminal/test_compat.py` fails when a new release moves them.
 """
 
 import codecs
@@ -47,7 +47,7 @@ else:
 # Bindings with the nodes that own them, from the focused widget to the app.
 BindingChain = list[tuple[DOMNode, BindingsMap]]
 
-# One part of a line, which is not broken: a Han character or a word, with the marks that must not be parted from it.
+# An unbreakable part of a line: a Han character or a word, with the marks that must stay with it.
 _UNBROKEN = re.compile(
     r"(?=\s*\S)\s*[{opening}]*(?:[{han}]|[^\s{han}{opening}{closing}]+)?[{closing},.;:!?)\]]*\s*".format(
         han="\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff",
@@ -63,7 +63,7 @@ _move_page, _click = OptionList._move_page, OptionList._on_click
 
 
 def replace_private_parts() -> None:
-    """Replace all of them, before the first screen is made."""
+    """Apply all replacements. Call it before the first screen is created."""
     use_whole_characters()
     break_lines_between_han()
     dismiss_once()
@@ -92,38 +92,38 @@ def survive_errors(notify: Callable[[App[Any], StudioError], None]) -> None:
 
 
 def use_whole_characters() -> None:
-    """Have every screen made from now on, Textual's own too, composed by `WholeCharacterCompositor`."""
+    """Use `WholeCharacterCompositor` for every screen created from now on, including Textual's own."""
     vars(textual.screen)["Compositor"] = WholeCharacterCompositor
 
 
 def break_lines_between_han() -> None:
-    """Have lines of Chinese broken at any character but before a closing and behind an opening mark.
+    """Allow line breaks at any Han character, except before a closing mark and after an opening one.
 
-    Rich breaks at spaces alone: a phrase that does not fit goes to the next line as a whole, and leaves half of a line empty.
+    Rich breaks only at spaces: a phrase that does not fit moves to the next line as a whole, and leaves half of a line empty.
     """
     rich._wrap.re_word = _UNBROKEN
 
 
 class WholeCharacterCompositor(Compositor):
-    """Textual's compositor, which cuts a line only where another widget really covers it.
+    """Textual's compositor, except that it cuts a line only where another widget covers it.
 
-    Textual cuts every line at the edges of all widgets on that row, also at those that lie below the line. A cut through a
-    character of two cells leaves two spaces (`rich.segment.Segment.split_cells`), so a notice over a panel's border lost
-    characters. Here a line is cut at the edges of what lies above it, and is sent to the terminal in whole pieces.
+    Textual cuts every line at the edges of all widgets on that row, also of those behind it. A cut through a character of two
+    cells leaves two spaces (`rich.segment.Segment.split_cells`), so a notice over a panel's border lost characters. Here a line
+    is cut only at the edges of widgets in front of it, and is sent to the terminal in whole pieces.
     """
 
     def _render_chops(self, crop: Region, is_rendered_line: Callable[[int], bool]) -> Sequence[Mapping[int, Strip]]:
-        """The pieces of each row: the column where a piece begins -> what stands there."""
+        """The pieces of each row, by first column."""
         return self._pieces({y: [crop.column_span] for y in crop.line_range if is_rendered_line(y)})
 
     def _pieces(self, spans: Mapping[int, Sequence[tuple[int, int]]]) -> Sequence[Mapping[int, Strip]]:
-        """The pieces of each row that touch a span of columns; only the widgets that own one are rendered.
+        """The pieces of each row that touch a span of columns; only widgets with such a piece are rendered.
 
-        Textual renders every widget in the smallest rectangle around all changes, which may be most of the screen.
+        Textual renders every widget in the bounding box of all changes, which may be most of the screen.
         """
         width, height = self.size
         rows: list[dict[int, Strip]] = [{} for _ in range(height)]
-        # The columns of each row that nothing covers yet: widgets come from front to back.
+        # The columns of each row that are not covered yet; widgets are visited from front to back.
         open_spans = {y: [(0, width)] for y in spans if 0 <= y < height}
         for widget, (region, clip) in self.visible_widgets.items():
             visible = region.intersection(clip)
@@ -149,7 +149,7 @@ class WholeCharacterCompositor(Compositor):
         return [dict(sorted(row.items())) for row in rows]
 
     def render_partial_update(self) -> ChopsUpdate | None:
-        """What has changed since the last time; None where nothing has."""
+        """The changes since the last update; None without any."""
         regions = self._dirty_regions.copy()
         self._dirty_regions.clear()
         if not regions:
@@ -164,7 +164,7 @@ class WholeCharacterCompositor(Compositor):
 
 
 class WholePiecesUpdate(ChopsUpdate):
-    """An update that draws every piece it touches to its end: cropped, a piece could end in half a character."""
+    """An update that draws each touched piece as a whole, because a cropped piece could end in half a character."""
 
     def render_segments(self, console: Console) -> str:
         drawn: dict[tuple[int, int], str] = {}
@@ -176,21 +176,21 @@ class WholePiecesUpdate(ChopsUpdate):
 
 
 def dismiss_once() -> None:
-    """Have every screen, Textual's own too, dismissed only while it is the one in front."""
+    """Make every screen, including Textual's own, dismissible only while it is in front."""
     Screen.dismiss = dismiss_in_front  # type: ignore[method-assign, assignment]
 
 
 def dismiss_in_front(screen: Screen[Any], result: Any = None) -> AwaitComplete:
-    """Textual's `Screen.dismiss`; nothing where another screen is in front.
+    """Textual's `Screen.dismiss`, without effect while another screen is in front.
 
-    Textual takes away whatever is in front, so that a second dismissal (a double Enter) takes the screen below, or ends the
-    studio where there is none.
+    Textual removes the screen in front, whichever it is: a second dismissal (a double Enter) would remove the screen below, or
+    crash the studio if there is none.
     """
     return _dismiss(screen, result) if screen.is_active else AwaitComplete()
 
 
 def read_pastes_whole() -> None:
-    """Have every terminal's parser cut pastes out first (`poetry_tui.terminal.pastes`), and stand bytes that are no text."""
+    """Make the terminal parser cut out pastes first (`poetry_tui.terminal.pastes`), and tolerate bytes that are not UTF-8."""
     XTermParser.feed = _feed  # type: ignore[method-assign, assignment]
     XTermParser.tick = _tick  # type: ignore[method-assign, assignment]
     if linux_driver is not None:
@@ -198,7 +198,7 @@ def read_pastes_whole() -> None:
 
 
 def _feed(parser: XTermParser, data: str) -> Iterable[Message]:
-    # The end of input is the parser's to handle.
+    # The parser itself handles the end of input.
     if not data:
         return _parse(parser, data)
     return _paste_reader(parser).feed(background.without_answers(data), functools.partial(_parse, parser))
@@ -217,12 +217,12 @@ def _paste_reader(parser: XTermParser) -> PasteReader:
 
 
 def _patient_decoder(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
-    """Textual's decoder raises an error for a byte that is no text, which ends the app."""
+    """A decoder that replaces invalid bytes; Textual's raises an error for them, which ends the app."""
     return functools.partial(codecs.getincrementaldecoder(encoding), errors="replace")
 
 
 def translate_no_matches() -> None:
-    """Have Textual's palettes say in the current language that nothing matches."""
+    """Translate the "no matches" entry of Textual's palettes."""
     CommandList.add_option = _add_translated  # type: ignore[method-assign, assignment]
 
 
@@ -233,20 +233,20 @@ def _add_translated(options: CommandList, option: Option) -> OptionList:
 
 
 def withdraw_notices(app: App[Any], text: str) -> None:
-    """Take away the notices with a text before their time is over."""
+    """Remove the notices with this text before their timeout."""
     for notice in list(app._notifications):
         if notice.message == text:
             app._unnotify(notice)
 
 
 def guard_option_lists() -> None:
-    """Have every list of options, Textual's own too, stand keys and clicks on what is not there: else Textual ends the app."""
+    """Make every option list, including Textual's own, ignore keys and clicks on options that do not exist, which crash the app."""
     OptionList._move_page = _move_page_if_laid_out  # type: ignore[method-assign, assignment]
     OptionList._on_click = _click_if_there  # type: ignore[method-assign, assignment]
 
 
 def _move_page_if_laid_out(options: OptionList, direction: Literal[-1, 1]) -> None:
-    # A list that is hidden, or was just filled, has not been laid out.
+    # A list that is hidden or was just filled has no layout.
     if (options.highlighted or 0) in options._index_to_line:
         _move_page(options, direction)
 
@@ -258,22 +258,22 @@ async def _click_if_there(options: OptionList, event: events.Click) -> None:
 
 
 def open_screens(app: App[Any]) -> list[Screen[Any]]:
-    """Every screen of every mode that has been opened, the ones behind others too."""
+    """Every open screen of every mode, including those behind others."""
     return [screen for stack in app._screen_stacks.values() for screen in stack]
 
 
 def bindings_of(node: DOMNode) -> list[Binding]:
-    """Every key of a node, also those that do nothing now, in the order of their declaration."""
+    """All bindings of a node, inactive ones included, in order of declaration."""
     return [binding for _, binding in node._bindings]
 
 
 def with_pane_keys(chain: BindingChain, screen: Screen[Any], panes: Sequence[Widget]) -> BindingChain:
-    """Textual's chain of bindings, from the focused widget to the app, with those of the panes right after the screen's.
+    """Insert the bindings of the panes after the screen's into Textual's chain, which runs from the focused widget to the app.
 
-    A key that the focused widget types, as an input does, stays its own.
+    A key that a node of the chain consumes as text, as an input does, is left out.
     """
     nodes = [node for node, _ in chain]
-    # A focused widget that is being removed has no screen.
+    # The chain of a focused widget that is being removed has no screen.
     if screen not in nodes:
         return chain
     added: BindingChain = []
@@ -290,29 +290,29 @@ def with_pane_keys(chain: BindingChain, screen: Screen[Any], panes: Sequence[Wid
 
 
 def clock_of_events_s() -> float:
-    """The clock that events carry in `time`."""
+    """The current time on the clock of `Event.time`."""
     return _time.get_time()
 
 
 def busy_pump(app: App[Any]) -> MessagePump | None:
-    """The first of app, front screen and everything on it that does not wait for a message; None where all do."""
+    """The first of app, front screen and its widgets that is busy (see `waits`); None if all are idle."""
     stack = app.screen_stack
     nodes = stack[-1].walk_children(Widget, with_self=True) if stack and waits(app) else ()
     return next((node for node in (app, *nodes) if not waits(node)), None)
 
 
 def waits(pump: MessagePump) -> bool:
-    """Whether a pump waits for a message: none is being handled, none lies in its queue."""
+    """Whether a pump is idle or closed: no message is being handled, and its queue is empty."""
     queue: Queue[Message | None] = pump._message_queue
-    # Only the pump's own loop waits for its queue. A pump that has ended waits for nothing.
+    # Only the pump's own loop waits on its queue. A closed pump counts as idle.
     return pump._closed or (queue.empty() and bool(queue.ready_event._waiters))
 
 
 def update_focus_styles(screen: Screen[Any], focused: Widget | None, blurred: Widget | None) -> None:
-    """Style anew what a change of the focus changes: the two widgets, and whatever has come or ceased to be around the focus.
+    """Restyle the widgets affected by a change of focus: those that became, or no longer are, ancestors of the focused widget.
 
-    Textual styles everything below the outermost widget that has a rule of `:focus-within`: from one field of a form to the
-    next that was the whole form, a tenth of a second.
+    Textual restyles everything below the outermost widget with a `:focus-within` rule: between two fields of a form that was
+    the whole form, which took 0.1 s.
     """
     before = set(blurred.ancestors_with_self) if blurred is not None else set()
     after = set(focused.ancestors_with_self) if focused is not None else set()
@@ -322,7 +322,7 @@ def update_focus_styles(screen: Screen[Any], focused: Widget | None, blurred: Wi
         nodes.update(one for one in node.walk_children(with_self=True) if one._has_focus_within)
     for widget in (focused, blurred):
         if widget is not None:
-            # What has or loses the focus styles itself and what is in it.
+            # A widget that gains or loses the focus restyles itself and its descendants.
             nodes.difference_update(widget.walk_children(with_self=True))
     if nodes:
         screen.app.stylesheet.update_nodes(nodes, animate=True)

@@ -1,9 +1,9 @@
-"""The terminal as Textual drives it, made to stand a terminal that goes away. All private Textual API of leaving is here.
+"""Textual's Linux driver, made robust against the loss of its terminal. All private Textual API for quitting is here.
 
-Textual 8.2 takes the end of input for nothing to read, and its input thread spins; an error of a write ends its writer
-thread, and the main thread then waits for room in a queue that nobody empties. `poetry_tui.terminal.hang_up` watches the terminal;
-here a write that fails is dropped and an error of a read ends the thread, and both are told as a hang-up.
-`tests/poetry_tui/terminal/test_driver.py` tells when a new Textual works otherwise.
+Textual 8.2 treats the end of input as no input, so its input thread spins; a write error ends its writer thread, and the main
+thread then blocks on a full queue that is never emptied. `poetry_tui.terminal.hang_up` watches the terminal; here a failed write
+is dropped, a read error ends the input thread, and both are reported as a hang-up.
+`tests/poetry_tui/terminal/test_driver.py` fails when a new Textual behaves differently.
 """
 
 import contextlib
@@ -20,21 +20,21 @@ from textual.drivers.linux_driver import LinuxDriver
 
 from poetry_tui.terminal.hang_up import hang_up
 
-# CAN ends an escape sequence that was cut short; then what Textual's driver says when it leaves, in its order.
+# CAN ends an incomplete escape sequence; the rest is what Textual's driver writes when it stops, in its order.
 RESTORING = (
     "\x18\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
     "\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
 )
 
 
-# How often a writer that waits for the terminal asks whether that is still wanted.
+# Interval at which a writer that waits for the terminal checks `_is_over`.
 _LOOK_EVERY_S = 0.2
-# From when on nothing more is drawn.
+# Set when nothing more may be drawn.
 _is_over = threading.Event()
 
 
 class TerminalFile:
-    """What the writer thread writes to: straight to the terminal, whole, and into nothing once that is gone."""
+    """The file of the writer thread: writes unbuffered and completely to the terminal, and discards data once it is gone."""
 
     def __init__(self, fileno: int, on_gone: Callable[[], None]) -> None:
         self._fileno = _opened_anew(fileno)
@@ -54,7 +54,7 @@ class TerminalFile:
         return len(text)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing, because writes are not buffered."""
 
     def fileno(self) -> int:
         return self._fileno
@@ -64,9 +64,9 @@ class TerminalFile:
 
 
 def _opened_anew(fileno: int) -> int:
-    """The same terminal, for writing without waiting: who waits within the system holds it, and nobody could restore it.
+    """Open the same terminal for non-blocking writes: a write blocked in the kernel would keep others from restoring it.
 
-    The descriptor that we share with the shell stays a blocking one; where its terminal has no name, that one must do.
+    The descriptor shared with the shell stays blocking; it is returned if the terminal has no name.
     """
     try:
         return os.open(os.ttyname(fileno), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
@@ -75,7 +75,7 @@ def _opened_anew(fileno: int) -> int:
 
 
 class StudioDriver(LinuxDriver):
-    """Textual's driver, for which a terminal that is gone is no error."""
+    """Textual's driver, except that the loss of the terminal is a hang-up, not an error."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -89,19 +89,19 @@ class StudioDriver(LinuxDriver):
 
 
 def drawn_on() -> TextIO:
-    """Where the screen is drawn: stderr, as Textual does, or stdout where stderr goes elsewhere (`2> file`)."""
+    """The stream that the screen is drawn on: stderr, as in Textual, or stdout if stderr is redirected (`2> file`)."""
     stderr, stdout = sys.__stderr__, sys.__stdout__
     assert stdout is not None
     return stderr if stderr is not None and stderr.isatty() else stdout
 
 
 def restore_terminal(attributes: list[Any] | None) -> None:
-    """Give the terminal back without waiting for it: what nobody has read so far is thrown away.
+    """Restore the terminal without blocking; output that it has not read is discarded.
 
-    For a process that is about to leave by `os._exit`; callable from any thread.
+    For a process that is about to call `os._exit`; callable from any thread.
     """
     _is_over.set()
-    # From the background, changing the terminal would stop us instead.
+    # SIGTTOU would stop a background process that changes the terminal.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
     with contextlib.suppress(OSError, termios.error):
         fileno = drawn_on().fileno()

@@ -1,13 +1,13 @@
-"""Leaving the studio when its terminal is gone, or at a signal, whatever the studio is doing just then.
+"""Quit the studio when its terminal is gone or a signal arrives, whatever the studio is doing.
 
-A terminal that closes need not send SIGHUP: the kernel tells the leader of its session, and that may be make, a shell with
-a trap, or another program. So a thread watches the terminal itself. The same thread hears the signals, through Python's
-wakeup descriptor: the main thread may be waiting for a terminal that nobody reads, or for a locked file, where neither
-asyncio's handlers nor Python's run.
+A closed terminal need not cause a SIGHUP: the kernel sends it to the session leader only, which may be make, a shell with a
+trap, or another program. So a thread watches the terminal itself. The same thread receives the signals through Python's wakeup
+descriptor, because the main thread may be blocked on a terminal that is not read, or on a locked file, where neither asyncio's
+handlers nor Python's run.
 
-Either way the app is asked to leave as if by `q`, and has `DEADLINE_S` for it; where a person leaves, `MAX_LEAVING_S`, lest a
-thread that waits for a disk holds the studio for ever. After that its children are ended, the terminal is restored as far
-as it takes something, and the process leaves. Trainings go on: they outlive the studio by design.
+In both cases the app is asked to quit as with `q`, and has `DEADLINE_S` for it. If the user quits, it has `MAX_LEAVING_S`, so that
+a thread blocked on a disk cannot hold the studio for ever. After that its children are ended, the terminal is restored as far as
+it accepts output, and the process exits. Trainings go on: they outlive the studio by design.
 """
 
 import contextlib
@@ -22,30 +22,32 @@ from typing import Any, NoReturn
 
 from engine.system.errors import INTERRUPTED
 
-# A terminal's settings, as `termios.tcgetattr` gives them; None where there are none.
+# A terminal's settings, as returned by `termios.tcgetattr`; None if they cannot be read.
 Attributes = list[Any] | None
 
+# Time to quit after a hang-up or a signal.
 DEADLINE_S = 3.0
+# Time to quit after the user's command.
 MAX_LEAVING_S = 10.0
-# How long a child that has been told to end may take for it.
+# Time for a child to end after it was asked to.
 _PATIENCE_S = 1.0
-# Where a system's `poll` cannot tell of a hang-up, the terminal is asked so often.
+# Interval of checks of the terminal, for systems whose `poll` does not report a hang-up.
 _LOOK_EVERY_MS = 1000
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-# What wakes the watching thread, besides the numbers of signals.
+# Bytes that wake the watching thread; any other byte is the number of a signal.
 _HUNG_UP, _IS_LEAVING = 0, 255
 
-# The writing end of the pipe that wakes the watching thread; None while nobody watches.
+# The write end of the pipe that wakes the watching thread; None before `watching`.
 _wake: int | None = None
 
 
 def hang_up() -> None:
-    """Say that the terminal is gone, from any thread: a read or a write has failed."""
+    """Report that the terminal is gone, because a read or a write has failed; callable from any thread."""
     _wake_with(_HUNG_UP)
 
 
 def is_leaving() -> None:
-    """Say that the app leaves by itself; from now on it has `MAX_LEAVING_S`."""
+    """Report that the app quits by itself; from now on it has `MAX_LEAVING_S`."""
     _wake_with(_IS_LEAVING)
 
 
@@ -57,11 +59,11 @@ def _wake_with(message: int) -> None:
 
 @contextlib.contextmanager
 def watching(ask_to_leave: Callable[[], object], restore_terminal: Callable[[Attributes], object]) -> Iterator[None]:
-    """As long as the block lasts, call `ask_to_leave` when the terminal is gone or a signal wants us to go.
+    """Inside the `with` block, call `ask_to_leave` when the terminal is gone or a signal arrives. Main thread only.
 
-    `ask_to_leave` is called in another thread. If the block has not ended `DEADLINE_S` later, the process does, after
-    `restore_terminal` was called, also in that thread, with the terminal's settings of the beginning. In the main thread only.
-    Nothing is watched on Windows, which itself ends the programs of a console that closes.
+    `ask_to_leave` is called in another thread. If the block has not ended `DEADLINE_S` later, that thread calls
+    `restore_terminal` with the terminal's initial settings, and ends the process. Does nothing on Windows, which itself ends the
+    programs of a closed console.
     """
     global _wake
     if sys.platform == "win32":
@@ -87,7 +89,7 @@ def watching(ask_to_leave: Callable[[], object], restore_terminal: Callable[[Att
         if not has_left.wait(DEADLINE_S):
             _leave_at_once(restore_terminal, attributes, INTERRUPTED)
 
-    # What is ignored stays so (nohup); the others are heard through the wakeup descriptor, and their handlers do nothing.
+    # An ignored signal stays ignored (nohup); the others arrive through the wakeup descriptor, and their handlers do nothing.
     for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda *_: None)
@@ -102,9 +104,9 @@ def watching(ask_to_leave: Callable[[], object], restore_terminal: Callable[[Att
 
 
 def _wait_for_end(terminal: int, listening: int) -> set[int]:
-    """Wait until the terminal hangs up, a signal wants us to go, or the app leaves; returns the signals and messages that came."""
+    """Wait until the terminal hangs up, a signal arrives, or the app quits. Returns the signals and messages received."""
     poll = select.poll()
-    # A hang-up is told even to those who ask for nothing.
+    # poll reports a hang-up even with an empty event mask.
     poll.register(terminal, 0)
     poll.register(listening, select.POLLIN)
     while True:
@@ -139,7 +141,7 @@ def _leave_at_once(restore_terminal: Callable[[Attributes], object], attributes:
 
 
 def end_children(patience_s: float = 0.0) -> None:
-    """Let every process that came from this one end by itself for so long, then end it; except trainings and theirs."""
+    """Wait at most `patience_s` for all descendants to end, then kill the rest; trainings and their descendants are excluded."""
     import psutil
 
     runs = sys.modules.get("poetry_tui.tracking.control")

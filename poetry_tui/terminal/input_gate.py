@@ -1,8 +1,8 @@
-"""One key or click at a time: what is typed goes where the key before it led.
+"""Process one key or click at a time, so that each reaches the screen and widget to which the previous one led.
 
-Textual hands a key to the widget that has the focus at that moment, and looks for a binding when the key has come back to the
+Textual sends a key to the widget that has the focus at that moment, and looks for a binding when the key has come back to the
 app. Of keys that arrive together (a fast typist, a slow terminal, a paste without brackets) the second would reach the screen
-that the first is about to leave. Here each waits until everything that the one before it did is done.
+that the first is about to leave. Here each waits until all effects of the previous one are done.
 """
 
 import asyncio
@@ -20,21 +20,22 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.message_pump import MessagePump
 
-# A handler that waits longer than this (for a disk, say) no longer holds what was typed after it.
+# A handler that takes longer (blocked on a disk, for example) no longer holds back later events.
 MAX_HOLD_S = 5.0
-# Nobody types that far ahead: what comes beyond is a file that was thrown at the terminal.
+# Most events held; more come from a file written to the terminal, not from typing, and are dropped.
 MAX_HELD = 500
-# As many as work on a key in most cases.
+# Number of message pumps remembered: about as many as work on one key.
 MAX_BUSY_BEFORE = 12
-# It must work at any moment.
+# Never held back, because quitting must work at any moment.
 QUIT_KEY = "ctrl+q"
-# Pauses between two looks whether all is done: none at first, most keys take a millisecond.
+# First checks without a pause in between, since most keys take 1 ms.
 _N_LOOKS_WITHOUT_PAUSE = 50
+# Pause between later checks.
 _PAUSE_S = 0.002
 
 
 class InputGate:
-    """Holds keys, pastes and clicks back; the app asks it about each of them and passes on what it admits."""
+    """Holds back keys, pastes and clicks; the app calls `admit` for each, and processes those admitted."""
 
     def __init__(self, app: "App[Any]") -> None:
         self._app = app
@@ -44,26 +45,26 @@ class InputGate:
         self._is_blind = False
         self._settling: asyncio.Task[None] | None = None
         self._busy_before: deque[MessagePump] = deque(maxlen=MAX_BUSY_BEFORE)
-        # What was last painted, and since when: the screen, and the widget with the focus.
+        # The screen and the focused widget as last painted, each with the time since when.
         self._seen: dict[str, tuple[object, float]] = {}
         self._last_press: tuple[Screen[Any], tuple[int, int], float] | None = None
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing that was typed is being carried out or waits."""
+        """Whether no event is being processed or held."""
         return self._current is None and not self._held
 
     @property
     def is_blind(self) -> bool:
-        """Whether what is being carried out was typed before its place was on the screen.
+        """Whether the event being processed was made before its target was visible.
 
-        True for a key that was queued while another screen or widget had the keys, and for a click queued while another
-        screen was shown. What costs or destroys something asks this first.
+        True for a key queued while another screen or widget had the focus, and for a click queued while another screen was shown.
+        Actions that cost or destroy something check this first.
         """
         return self._current is not None and self._is_blind
 
     def admit(self, event: events.Event) -> bool:
-        """Whether the app shall handle an event now; one that is held comes again when its turn has come."""
+        """Whether the app may process an event now; a held event is posted again when its turn has come."""
         if isinstance(event, events.Key) and event.key == QUIT_KEY:
             self._held.clear()
             return True
@@ -87,14 +88,14 @@ class InputGate:
         return True
 
     def painted(self) -> None:
-        """The app has painted: note what can be seen from now on."""
+        """Note the visible screen and focus; called after each paint."""
         now_s = clock_of_events_s()
         for name, shown in self._shown().items():
             if name not in self._seen or self._seen[name][0] is not shown:
                 self._seen[name] = (shown, now_s)
 
     def close(self) -> None:
-        """Forget what is held."""
+        """Drop all held events."""
         self._held.clear()
         if self._settling is not None:
             self._settling.cancel()
@@ -106,11 +107,11 @@ class InputGate:
             self._held.append(event)
 
     async def _settle(self) -> None:
-        """Wait until all that the event set off is done; then let the next one in."""
+        """Wait until all effects of the event are done, then release the next one."""
         until_s = time.monotonic() + MAX_HOLD_S
         n_looks = n_at_rest = 0
         try:
-            # Twice: a task that was made meanwhile has begun by the second time.
+            # Check twice, because a task created meanwhile has begun by the second check.
             while n_at_rest < 2 and time.monotonic() < until_s:
                 await asyncio.sleep(0 if n_looks < _N_LOOKS_WITHOUT_PAUSE else _PAUSE_S)
                 n_looks += 1
@@ -120,7 +121,7 @@ class InputGate:
             self._release_next()
 
     def _is_at_rest(self) -> bool:
-        # The walk over a screen is felt: those that were busy before come first.
+        # Walking over a whole screen is slow, so check the recently busy pumps first.
         if not all(map(waits, self._busy_before)):
             return False
         if (busy := busy_pump(self._app)) is not None:
@@ -147,7 +148,7 @@ class InputGate:
         )
 
     def _is_over_a_ghost(self, event: events.Event) -> bool:
-        """Whether a mouse event is over a widget that has been taken away and is still drawn: Textual 8.2 ends the app at that."""
+        """Whether a mouse event is over a widget that was removed but is still drawn, at which Textual 8.2 crashes."""
         if not isinstance(event, events.MouseEvent) or not self._app.screen_stack:
             return False
         try:
@@ -157,7 +158,7 @@ class InputGate:
         return widget.parent is None
 
     def _belongs_to_a_closed_screen(self, event: events.Event) -> bool:
-        """Whether this is the second press of a double click whose first one opened or closed a screen."""
+        """Whether this is the second press of a double click whose first press opened or closed a screen."""
         if not isinstance(event, events.MouseDown):
             return False
         stack = self._app.screen_stack

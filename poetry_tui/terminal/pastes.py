@@ -1,8 +1,8 @@
-"""What comes from the terminal in one piece: a paste is cut out before Textual's parser sees it.
+"""Cut pastes out of the terminal's input before Textual parses it.
 
-Textual 8.2 parses a paste character by character and sends each escape sequence in it on as keys: 10 kB of them took ten
-seconds, and were commands. Here a paste costs one search for its end. Text that arrives in one piece without brackets, longer
-than anybody types ahead, is a paste too.
+Textual 8.2 parses a paste character by character and sends each escape sequence in it on as keys: 10 kB of them took 10 s, and
+ran commands. Here a paste costs one search for its end. Unbracketed text that arrives in one piece and is too long to be typed
+ahead counts as a paste too.
 """
 
 import re
@@ -14,11 +14,11 @@ from textual import events
 from textual.message import Message
 
 START, END = "\x1b[200~", "\x1b[201~"
-# More than any field of the studio can use.
+# A longer paste is cut; no field of the studio can use more.
 MAX_PASTED_CHARS = 10_000
-# A terminal that does not say where its paste ends has ended it when nothing more comes for so long.
+# A paste without an end mark ends after this time without input.
 MAX_PAUSE_S = 1.0
-# Text in one piece without brackets that is as long as this was not typed.
+# Unbracketed text of at least this length in one piece is a paste.
 MIN_FLOOD_CHARS = 512
 _SEQUENCES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)?|O.|[@-Z\\^_])?")
 _CONTROL_CHARACTERS = "".join(map(chr, range(32)))
@@ -28,17 +28,17 @@ Feed = Callable[[str], Iterable[Message]]
 
 
 class PasteReader:
-    """Stands before the parser of one terminal."""
+    """Preprocesses the input of one terminal's parser."""
 
     def __init__(self) -> None:
         self._pieces: list[str] | None = None
         self._n_chars = 0
-        # The end of what came last: a mark may be cut in two.
+        # The end of the last data, because a mark may be split between two reads.
         self._tail = ""
         self._last_s = 0.0
 
     def feed(self, data: str, parse: Feed) -> Iterable[Message]:
-        """What the parser makes of the data, and a `Paste` for each paste in it."""
+        """Yield the parser's messages for the data, and a `Paste` for each paste in it."""
         while data:
             self._last_s = time.monotonic()
             rest = self._after(START if self._pieces is None else END, data)
@@ -54,12 +54,12 @@ class PasteReader:
             data = rest or ""
 
     def tick(self, parse: Feed) -> Iterable[Message]:
-        """End a paste whose end does not come."""
+        """End a paste whose end mark has not come within `MAX_PAUSE_S`."""
         if self._pieces is not None and time.monotonic() - self._last_s > MAX_PAUSE_S:
             yield from self._finish(parse)
 
     def _without_brackets(self, data: str, parse: Feed) -> Iterable[Message]:
-        # Keys such as ^q may stand right behind.
+        # Keys such as ^q may follow directly.
         typed = data.rstrip(_CONTROL_CHARACTERS)
         text = plain(typed)
         if len(text) < MIN_FLOOD_CHARS:
@@ -70,7 +70,7 @@ class PasteReader:
             yield from parse(data[len(typed) :])
 
     def _after(self, mark: str, data: str) -> str | None:
-        """What follows a mark, which may have begun in what came before; None where there is none."""
+        """The data after a mark, which may have begun in the previous data; None without the mark."""
         joined = self._tail + data
         at = joined.find(mark)
         if at < 0:
@@ -81,7 +81,7 @@ class PasteReader:
 
     def _keep(self, text: str) -> None:
         assert self._pieces is not None
-        # The mark at its end comes off later.
+        # Leave room for the end mark, which is removed later.
         room = MAX_PASTED_CHARS + len(END) - self._n_chars
         self._pieces.append(text[: max(room, 0)])
         self._n_chars += len(self._pieces[-1])
@@ -89,7 +89,7 @@ class PasteReader:
     def _finish(self, parse: Feed) -> Iterable[Message]:
         text = "".join(self._pieces or ())
         self._pieces = None
-        # The parser knows of a paste, of which it has seen nothing.
+        # Reset the parser, which has seen the start mark but no text of the paste.
         for message in parse(END):
             if not isinstance(message, events.Paste):
                 yield message
@@ -98,15 +98,15 @@ class PasteReader:
 
 
 def plain(text: str) -> str:
-    """A text without escape sequences and control characters; ends of lines and tabs stay."""
+    """Remove escape sequences and control characters; newlines and tabs stay."""
     return _CONTROLS.sub("", _SEQUENCES.sub("", text))
 
 
 def one_line(text: str, joint: str | None = None) -> str:
-    """A text of several lines as one.
+    """Join the lines of a text.
 
     Args:
-        joint: what comes between two lines; None for a space, and nothing between two characters of Chinese.
+        joint: the text between two lines; None for a space, or nothing between two wide characters.
     """
     lines = [line for line in (" ".join(line.split()) for line in plain(text).splitlines()) if line]
     if joint is not None:

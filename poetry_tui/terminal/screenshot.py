@@ -1,4 +1,4 @@
-"""The screen as an SVG whose Han characters stand where they stood."""
+"""Screenshots as SVG, with Han characters at their correct positions."""
 
 import asyncio
 import datetime
@@ -17,7 +17,7 @@ _TEXT = re.compile(r'(<text [^>]*?textLength=")([\d.]+)("[^>]*>)([^<]*)(</text>)
 
 
 def with_true_widths(svg: str) -> str:
-    """Give each run of text the width of its cells: Rich's export counts characters, which squeezes Han ones to half."""
+    """Set the width of each run of text by its cells; Rich's export counts characters, which halves the width of Han ones."""
     return _TEXT.sub(_widened, svg)
 
 
@@ -31,12 +31,12 @@ def _widened(match: re.Match[str]) -> str:
 
 
 def picture_file() -> Path:
-    """Where the next picture goes: the user's folder of downloads, which need not exist, and a name by the clock."""
+    """The file of the next screenshot: in the user's downloads folder, which need not exist, named by the time."""
     return user_downloads_path() / f"poetry-{datetime.datetime.now():%Y-%m-%d-%H%M%S-%f}.svg"
 
 
 async def save_picture(app: App[None], svg: str) -> None:
-    """Write a picture, and notify of the file or of what went wrong."""
+    """Write a screenshot, and notify of its file or of the error."""
     path = picture_file()
     try:
         await asyncio.to_thread(write_atomically, path, svg)
