@@ -60,16 +60,16 @@ _PACKAGE = """\
 
 
 def as_html(favourites: Iterable[Favourite]) -> str:
-    """One page that needs no other file; each collection begins a printed page."""
+    """One self-contained page; each collection begins a new printed page."""
     page = _PAGE.format(title=TITLE, style=f"<style>{_CSS}</style>", body=_body(favourites))
-    # As HTML: the declaration and the namespaces of XHTML are for EPUB.
+    # Convert to HTML: the XML declaration is for EPUB only.
     return page.replace('<?xml version="1.0" encoding="UTF-8"?>', "<!DOCTYPE html>").replace(
         "<head>", '<head><meta charset="utf-8"/><meta name="viewport" content="width=device-width"/>', 1
     )
 
 
 def as_epub(favourites: Iterable[Favourite]) -> bytes:
-    """An EPUB 3 of the same poems, with a table of contents. The same favourites give the same bytes."""
+    """An EPUB 3 with a table of contents. Deterministic: the same favourites give the same bytes."""
     poems = list(favourites)
     body = _body(poems)
     latest_s = max((poem.created_s for poem in poems), default=0.0)
@@ -88,7 +88,7 @@ def as_epub(favourites: Iterable[Favourite]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as book:
         for name, text in files.items():
-            # A reader finds the first file, stored as it is, at a fixed offset.
+            # EPUB requires the first file to be uncompressed, so that it is at a fixed offset.
             how = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
             book.writestr(zipfile.ZipInfo(name), text, how)
     return buffer.getvalue()
@@ -103,7 +103,7 @@ def _body(favourites: Iterable[Favourite]) -> str:
 
 
 def _collections(favourites: Iterable[Favourite]) -> Mapping[str, Sequence[Favourite]]:
-    """The poems by collection, or by their first tag where they are in none; those without either first."""
+    """The poems by collection, or without one by first tag; those without either come first."""
     found: dict[str, list[Favourite]] = {"": []}
     for poem in favourites:
         found.setdefault(poem.collection or next(iter(poem.tags), ""), []).append(poem)
@@ -119,7 +119,7 @@ def _article(poem: Favourite) -> str:
 
 
 def _stanzas(text: str, form: str | None) -> Iterator[list[str]]:
-    """The rows of each stanza, a couplet a row."""
+    """The rows of each stanza, one couplet for each row."""
     starts = [0, *stanza_starts_of(text, form), len(text)]
     for start, end in itertools.pairwise(starts):
         yield couplets(split_lines(text[start:end]))

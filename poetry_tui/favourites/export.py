@@ -1,4 +1,4 @@
-"""Favourites as files for elsewhere: Markdown, JSON lines, plain text, a booklet."""
+"""Export favourites as Markdown, JSON lines, plain text or a booklet."""
 
 import dataclasses
 import datetime
@@ -18,17 +18,17 @@ def _rows(favourite: Favourite) -> list[str]:
 
 
 def date_of(favourite: Favourite) -> str:
-    """The local day on which it was kept, as 2026-03-01."""
+    """The local date on which it was saved, such as 2026-03-01."""
     return datetime.datetime.fromtimestamp(favourite.created_s).strftime("%Y-%m-%d")
 
 
 def as_text(favourites: Iterable[Favourite]) -> str:
-    """The poems alone, a couplet a line, an empty line between two poems."""
+    """The texts only: one couplet on each line, an empty line between poems."""
     return "\n".join("".join(f"{couplet}\n" for couplet in _rows(f)) for f in favourites)
 
 
 def as_json_lines(favourites: Iterable[Favourite]) -> str:
-    """One JSON object a poem, with everything known about it."""
+    """One JSON object on a line for each poem, with all of its fields."""
     return "".join(json.dumps(to_dict(f), ensure_ascii=False) + "\n" for f in favourites)
 
 
@@ -44,7 +44,7 @@ def to_dict(favourite: Favourite) -> dict[str, object]:
 
 
 def as_markdown(favourites: Iterable[Favourite]) -> str:
-    """A page with a heading a poem; the two spaces at a line's end are Markdown's line break."""
+    """A page with a heading for each poem; two spaces at the end of a line are Markdown's line break."""
     return "# 詩\n" + "".join(map(_section, favourites))
 
 
@@ -75,10 +75,10 @@ FILE_ENDINGS: Mapping[str, str] = {
 
 
 def format_of(path: Path) -> str:
-    """The format that the ending of a file's name says.
+    """The format of a file name's ending.
 
     Raises:
-        UsageError: the name has no ending, or one that no format has; the hint names those there are.
+        UsageError: the name has no ending, or an unknown one; the hint lists the known ones.
     """
     ending = path.suffix.lower()
     endings = {ending: form for form, ending in FILE_ENDINGS.items()}
@@ -95,10 +95,10 @@ def format_of(path: Path) -> str:
 
 
 def export(favourites: Iterable[Favourite], form: str) -> str | bytes:
-    """The favourites in one of `FORMATS`.
+    """Export the favourites in one of `FORMATS`.
 
     Raises:
-        UsageError: for a format that is not in `FORMATS`.
+        UsageError: the format is not in `FORMATS`.
     """
     if form not in FORMATS:
         raise UsageError(
@@ -114,8 +114,8 @@ def export_to(path: Path, favourites: Iterable[Favourite]) -> None:
     """Write the favourites to a new file in the format of its ending.
 
     Raises:
-        StudioError: where the file exists or its ending names no format.
-        OSError: where it cannot be written.
+        StudioError: the file exists, or its ending names no format.
+        OSError: the file cannot be written.
     """
     check_new_file(path)
     write_atomically(path, export(favourites, format_of(path)))

@@ -1,4 +1,4 @@
-"""The kept poems as a list: begin character, heading, and below them date, form, model and tags."""
+"""The list of favourites: begin character and heading, and below them date, form, model and tags."""
 
 from collections.abc import Sequence
 
@@ -13,12 +13,12 @@ from poetry_tui.preferences.i18n import tr, tr_error
 from poetry_tui.preferences.keymap import next_with
 from poetry_tui.preferences.themes import FAINT
 
-# Above the invitation, in every language.
+# The first line of the invitation, in every language.
 _EMPTY = "卷中待诗"
 
 
 class PoemShelf(OptionList):
-    """Two rows a poem. `show` keeps the cursor on the same poem, or where it was when that is gone."""
+    """Two rows for each poem. `show` keeps the cursor on the same poem, or on the same row if that poem is gone."""
 
     DEFAULT_CSS = """
     PoemShelf {
@@ -34,11 +34,11 @@ class PoemShelf(OptionList):
 
     @property
     def chosen(self) -> Favourite | None:
-        """The poem that the cursor is on."""
+        """The poem at the cursor."""
         return None if self.highlighted is None else self._poems[self.highlighted]
 
     def on_key(self, event: events.Key) -> None:
-        """Go to the next poem whose heading has the typed Han character; letters are keys of the screen."""
+        """Go to the next poem whose heading contains the typed Han character; Latin letters are keys of the screen."""
         found = next_with([heading_of(poem) for poem in self._poems], event.character, self.highlighted or 0)
         if found is not None:
             event.stop()
@@ -56,7 +56,7 @@ class PoemShelf(OptionList):
 
 
 def _rows(poem: Favourite) -> Content:
-    """日 日暮江头一笛风 / 2026-03-01 studio-lstm #江 — one option, two rows, each cut where the shelf ends."""
+    """The two rows of an option, each cut at the width of the list: 日 日暮江头一笛风 / 2026-03-01 studio-lstm #江."""
     tags = "".join(f" #{tag}" for tag in poem.tags)
     collection = f" @{poem.collection}" if poem.collection else ""
     first = Content.assemble((f"{poem.begin[:1]:\u3000<1} ", "bold $accent"), heading_of(poem))
@@ -70,7 +70,7 @@ def _rows(poem: Favourite) -> Content:
 
 
 def invitation() -> Content:
-    """What stands where no poem does: three calm lines."""
+    """The text shown when there are no favourites."""
     title = tr("favourites.empty_title")
     lines = (
         Content.styled(" ".join(_EMPTY), "bold $accent"),

@@ -1,4 +1,4 @@
-"""One kept poem, laid out as on the stage, and how it was made."""
+"""One favourite: the poem, typeset as on the Compose screen, and how it was made."""
 
 from collections.abc import Iterator
 
@@ -19,12 +19,12 @@ from poetry_tui.preferences.themes import FAINT
 from poetry_tui.widgets.poem.poem_view import PoemView, PoemViewState
 
 LONG_TITLE_CHARS = 16
-# Said elsewhere, or of no interest to a reader.
+# Settings that are shown elsewhere, or do not interest a reader.
 _UNSAID = ("begin", "seed", "max_chars", "n_particles", "keep")
 
 
 class PoemPage(Vertical):
-    """The verse in the middle, what is known about it below."""
+    """The verse in the middle, the facts about it below."""
 
     DEFAULT_CSS = """
     PoemPage {
@@ -44,8 +44,9 @@ class PoemPage(Vertical):
         yield self._made
 
     def show(self, poem: Favourite | None, *, display_chars: str = "", is_upright: bool = False) -> None:
-        """Show a poem, or nothing; in the language that there is now, and as `PoemViewState` says of display_chars and columns."""
-        self._made.display = poem is not None
+        """Show a poem, or nothing, in the current language. `display_chars` and `is_upright` are those of `PoemViewState`."""
+        made = self.query_one("#page-made", Static)
+        made.display = poem is not None
         tokens = [] if poem is None else _tokens(poem)
         title = poem.title if poem else ""
         starts = stanza_starts_of(poem.text, form_key_of(poem)) if poem else ()
@@ -57,21 +58,21 @@ class PoemPage(Vertical):
 
     @property
     def text_as_shown(self) -> str:
-        """The verse as it stands here, as `PoemView.text_as_shown`."""
-        return self._verse.text_as_shown
+        """The displayed text, see `PoemView.text_as_shown`."""
+        return self.query_one(PoemView).text_as_shown
 
 
 def _tokens(poem: Favourite) -> list[Token]:
-    """The poem for the stage; what the model thought of each character was not kept."""
+    """The poem as tokens; the probabilities of its characters are not stored, and are 0."""
     n_given = len(poem.begin) if poem.text.startswith(poem.begin) else 0
     return [Token(index, character, 0.0, 0.0, index < n_given, ()) for index, character in enumerate(poem.text)]
 
 
 def _facts(poem: Favourite) -> Iterator[tuple[str, Content]]:
-    """What is known about a poem, as labels and values."""
+    """The facts about a poem, as labels and values."""
     if poem.problem:
         yield tr_label("favourites.problem"), Content.styled(tr_error(poem.problem), "$text-error")
-    # Above the verse, a long one is cut where the page is narrow.
+    # Above the verse a long title is cut on a narrow page, so list it here too.
     if len(poem.title) >= LONG_TITLE_CHARS:
         yield tr_label("favourites.title"), Content(poem.title)
     is_own = bool(poem.settings.get(OWN))

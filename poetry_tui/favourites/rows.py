@@ -1,6 +1,6 @@
-"""A row of the favourites file as values of the right types: SQLite keeps a text in a column of numbers, and a disk rots.
+"""Parse a row of the favourites file. SQLite does not enforce column types, and a disk may corrupt data.
 
-What cannot be read is left out and told of, so that one bad row hides no other poem; the file itself is left as it is.
+An unreadable field becomes empty and is reported, so that one bad row hides no other poem; the file itself is not changed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,12 +15,12 @@ from engine.system.errors import Message, UsageError
 from engine.system.files import parse_json
 from engine.system.names import printable
 
-# No poem comes near, and infinity is beyond.
+# Largest absolute log-probability accepted; excludes infinity.
 MAX_NATS = 1e30
 
 
 def fields_of(row: Sequence[Any]) -> dict[str, Any]:
-    """The fields of a `Favourite`, from a row of `COLUMNS`. `problem` names what could not be read, which is then empty."""
+    """The fields of a `Favourite`, from a row of `COLUMNS`. `problem` names the unreadable fields, which are then empty."""
     values, bad = {"id": row[0]}, []
     for name, value in zip(COLUMNS[1:], row[1:], strict=True):
         reader, empty = _READERS[name]
@@ -34,7 +34,7 @@ def fields_of(row: Sequence[Any]) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    """The text, which will be printed and exported, without anything that could steer a terminal."""
+    """The text without control characters, because it will be printed to a terminal."""
     if not isinstance(value, str):
         raise ValueError("no text")
     return "\n".join(map(printable, value.split("\n")))
@@ -45,7 +45,7 @@ def _as(kind: Any) -> Callable[[Any], Any]:
 
 
 def _settings(value: Any) -> Mapping[str, Any]:
-    """Those of the settings that a composition takes; names that this studio does not know are kept as they are."""
+    """The settings of a composition, checked; names unknown to this version are kept unchecked."""
     settings = parse_json(_text(value))
     if not isinstance(settings, dict):
         raise ValueError("no settings")
@@ -64,7 +64,7 @@ def _tags(value: Any) -> tuple[str, ...]:
     return tuple(map(_text, tags))
 
 
-# How each column is read, ValueError where it cannot be, and what stands in its place then.
+# By column: its reader, which raises ValueError, and the value of an unreadable field.
 _READERS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "text": (_text, ""),
     "begin": (_text, ""),

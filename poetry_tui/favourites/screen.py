@@ -1,4 +1,4 @@
-"""The favourites screen: the poems that were kept, found again, tagged, exported, and made anew."""
+"""The Favourites screen: list, search, tag, export and re-create saved poems."""
 
 import asyncio
 import contextlib
@@ -31,7 +31,7 @@ from poetry_tui.widgets.shell.studio_screen import CopyWanted, Services, StudioS
 
 
 class FavouritesScreen(StudioScreen):
-    """The list is read again whenever the screen is shown, for another screen or studio may have kept more."""
+    """The list is read again whenever the screen is shown, because another screen or studio may have saved poems."""
 
     MODE = "favourites"
     AUTO_FOCUS = "#favourites-shelf"
@@ -77,7 +77,7 @@ class FavouritesScreen(StudioScreen):
 
     @dataclass
     class RecreateWanted(Message):
-        """A favourite is to be composed again with its model, seed and settings."""
+        """Compose a favourite again with its model, seed and settings."""
 
         favourite: Favourite
 
@@ -87,7 +87,7 @@ class FavouritesScreen(StudioScreen):
         self._marker = PoemMarker()
         self.display_of_poems = PoemDisplay(services.settings, self.show_poem_page)
         self._all: list[Favourite] = []
-        # The last one first.
+        # The last deleted one first.
         self._deleted: list[Favourite] = []
         self._shows_deleted = False
         self._search = LineInput(joint=" ", id="favourites-search")
@@ -127,11 +127,11 @@ class FavouritesScreen(StudioScreen):
         self._page.show(chosen, display_chars=display_chars, is_upright=display.is_upright)
 
     def action_upright(self) -> None:
-        """Columns from right to left, or lines again."""
+        """Toggle vertical setting (columns from right to left)."""
         self.display_of_poems.toggle_upright()
 
     def action_traditional(self) -> None:
-        """Traditional characters, or the poem as it is; only the display changes."""
+        """Toggle the display in traditional characters; the poems themselves stay simplified."""
         self.display_of_poems.toggle_traditional()
         self._load_traditional()
 
@@ -141,7 +141,7 @@ class FavouritesScreen(StudioScreen):
 
     @work(group="reload", exclusive=True, exit_on_error=False)
     async def reload(self, cursor_on: int | None = None) -> None:
-        """Read the poems again and show those that the search accepts."""
+        """Read the poems again, and show those that match the search."""
         try:
             self._all = await asyncio.to_thread(self.store.list)
             self._deleted = await asyncio.to_thread(self.store.list_deleted)
@@ -152,7 +152,7 @@ class FavouritesScreen(StudioScreen):
         self.show_all(cursor_on)
 
     def show_all(self, cursor_on: int | None = None) -> None:
-        """Show the list as it is, or what to do where there is none."""
+        """Show the list, or the invitation when there are no favourites."""
         self._show_instead(None if self._all or self._shows_deleted else invitation())
         self.show_matches(cursor_on)
 
@@ -169,11 +169,11 @@ class FavouritesScreen(StudioScreen):
         self.refresh_bindings()
 
     def matching(self) -> list[Favourite]:
-        """The poems that the search line accepts."""
-        return found_by(self._search.value, self._listed)
+        """The listed poems that match the search line."""
+        return found_by(self.query_one("#favourites-search", Input).value, self._listed)
 
     def _show_instead(self, content: Content | None) -> None:
-        """Show this in place of list and poem; None shows these."""
+        """Show `content` in place of list and poem; None shows these again."""
         self.set_class(content is not None, "-empty")
         if content is not None:
             self._empty.update(content)
@@ -234,12 +234,12 @@ class FavouritesScreen(StudioScreen):
             self.post_message(CopyWanted(self._page.text_as_shown))
 
     async def action_delete(self) -> None:
-        """Take the poem off the shelf; the file keeps it for a month."""
+        """Delete the poem; it can be restored for 30 days."""
         poem = self.chosen
         if poem is None or self.refuse_blind():
             return
         if await self._done(lambda: self.store.delete(poem.id)):
-            # At once, so that a second press means the next poem.
+            # Update the list at once, so that a second key press deletes the next poem.
             self._all = [other for other in self._all if other.id != poem.id]
             self._deleted = [poem, *self._deleted]
             self._say("favourites.deleted")
@@ -247,7 +247,7 @@ class FavouritesScreen(StudioScreen):
             self.reload()
 
     async def action_undo(self) -> None:
-        """Put back the poem that was deleted last, since the start or before; where those are listed, the chosen one."""
+        """Restore the last deleted poem, also of an earlier start; in the list of deleted poems, the chosen one."""
         poem = self.chosen if self._shows_deleted else next(iter(self._deleted), None)
         if poem is not None and await self._done(lambda: self.store.restore(poem.id)):
             self._deleted = [other for other in self._deleted if other.id != poem.id]
@@ -255,13 +255,14 @@ class FavouritesScreen(StudioScreen):
             self.reload(poem.id)
 
     def action_deleted_ones(self) -> None:
-        """Show what was deleted and can be put back, or the shelf again."""
+        """Toggle the list of deleted poems that can be restored."""
         self._shows_deleted = not self._shows_deleted
         self.show_all()
         self.reload()
 
     def action_next_collection(self) -> None:
-        """Show the next collection alone, and all poems after the last."""
+        """Show only the next collection; after the last one, all poems."""
+        search = self.query_one("#favourites-search", Input)
         if not any(poem.collection for poem in self._all):
             self._say("favourites.no_collection")
         self._search.value = next_collection(self._search.value, self._all)
@@ -273,10 +274,10 @@ class FavouritesScreen(StudioScreen):
         line, change = field_of(poem, what, self.store)
         self._edit(f"favourites.ask_{what}", line, change)
 
-    # Questions are pushed by the key itself, not by a worker later: what is typed next belongs to them.
+    # Dialogs are pushed by the key's action, not later by a worker, so that they receive the keys typed next.
 
     def _edit(self, question: str, line: str, change: Callable[[str], None]) -> None:
-        """Ask for a line and carry out the change with it."""
+        """Ask for a line, and apply the change with it."""
 
         def answered(answer: str | None) -> None:
             if answer is not None:
@@ -287,7 +288,7 @@ class FavouritesScreen(StudioScreen):
     @work(exit_on_error=False)
     async def _change(self, change: Callable[[], None]) -> None:
         if await self._done(change):
-            # The cursor stays where keys that were typed meanwhile have moved it.
+            # Keep the cursor where later keys may have moved it.
             self.reload()
 
     def action_compare(self) -> None:
@@ -297,7 +298,7 @@ class FavouritesScreen(StudioScreen):
             self._marker.mark(ComparedPoem(poem.text, heading_of(poem), form_key_of(poem), about), self)
 
     def action_poster(self) -> None:
-        """Ask how the poem shall be drawn, and draw it."""
+        """Ask how to draw the poem as a poster, and draw it."""
         if poem := self.chosen:
             from poetry_tui.widgets.poster_dialog import PosterDialog, PosterPoem
 
@@ -332,12 +333,12 @@ class FavouritesScreen(StudioScreen):
 
     @work(group="purge", exit_on_error=False)
     async def _purge(self) -> None:
-        # A file that cannot be read is told about where the list should be.
+        # An unreadable file is reported in place of the list.
         with contextlib.suppress(StudioError):
             await asyncio.to_thread(self.store.purge)
 
     async def _done(self, change: Callable[[], None]) -> bool:
-        """Whether a change of the store went well; what went wrong is said."""
+        """Apply a change to the store. Returns whether it succeeded; notifies of an error."""
         try:
             await asyncio.to_thread(change)
         except StudioError as error:

@@ -1,4 +1,4 @@
-"""Lines that the user types: a search by words, #tags and an @collection, and the fields of a favourite."""
+"""Parse the user's input: a search by words, #tags and an @collection, and the fields of a favourite."""
 
 from collections.abc import Callable, Iterable
 
@@ -6,7 +6,8 @@ from poetry_tui.favourites.store import Favourite, FavouriteStore
 
 
 def matches(favourite: Favourite, text: str = "", tag: str = "", collection: str = "") -> bool:
-    """Whether every word of `text` stands somewhere in it, punctuation and case aside, and it has `tag` and is in `collection`."""
+    """Whether a favourite contains every word of `text`, ignoring punctuation and case, and has `tag` and `collection`; an empty
+    argument accepts all."""
     if (tag and tag not in favourite.tags) or (collection and collection != favourite.collection):
         return False
     parts = (favourite.text, favourite.title, favourite.note, favourite.model, favourite.collection, *favourite.tags)
@@ -15,7 +16,7 @@ def matches(favourite: Favourite, text: str = "", tag: str = "", collection: str
 
 
 def found_by(line: str, favourites: Iterable[Favourite]) -> list[Favourite]:
-    """The favourites that a search line accepts; its words with # are tags, one with @ is a collection."""
+    """The favourites that match a search line, in which words with # are tags and one with @ is a collection."""
     typed = line.split()
     tags = [word[1:] for word in typed if word[0] in "#＃" and len(word) > 1]
     collection = next((word[1:] for word in typed if word[0] in "@＠"), "")
@@ -25,7 +26,7 @@ def found_by(line: str, favourites: Iterable[Favourite]) -> list[Favourite]:
 
 
 def next_collection(line: str, favourites: Iterable[Favourite]) -> str:
-    """The search line for the collection after the one that a line shows; "" after the last."""
+    """The search line for the collection after that of `line`; "" after the last."""
     names = sorted({favourite.collection for favourite in favourites if favourite.collection})
     shown = line.strip().lstrip("@＠")
     at = names.index(shown) + 1 if shown in names else 0
@@ -33,18 +34,18 @@ def next_collection(line: str, favourites: Iterable[Favourite]) -> str:
 
 
 def tags_of(text: str) -> tuple[str, ...]:
-    """The tags someone typed: separated by spaces or commas, a # before each at will, each of them once, in order."""
+    """Parse tags, separated by spaces or commas, with or without #; duplicates are removed, the order is kept."""
     words = text.replace("，", " ").replace("、", " ").replace(",", " ").split()
     return tuple(dict.fromkeys(word.lstrip("#＃") for word in words if word.lstrip("#＃")))
 
 
 def collection_of(text: str) -> str:
-    """The name of a collection as someone typed it, an @ before it at will: one word, so that a search can name it."""
+    """Parse the name of a collection, with or without @; spaces become hyphens, so that a search can name it as one word."""
     return "-".join(text.lstrip("@＠ ").split())
 
 
 def field_of(favourite: Favourite, name: str, store: FavouriteStore) -> tuple[str, Callable[[str], None]]:
-    """The line that a field (tags, note, title or collection) is edited as, and the function that stores the edited line."""
+    """The current value of a field (tags, note, title or collection) as a line, and the function that stores an edited line."""
     number = favourite.id
     return {
         "tags": (" ".join(favourite.tags), lambda line: store.set_tags(number, tags_of(line))),

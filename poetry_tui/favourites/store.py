@@ -1,9 +1,9 @@
-"""The poems that someone kept: one SQLite file in the user's data folder
+"""The store of favourites: one SQLite file in the user's data folder
 (`favourites.db` in `engine.system.paths.home()`, on Linux `~/.local/share/poetry-tui`).
 
-Every call opens the file, does its work in one transaction and closes it, so that two studios at once see each
-other's changes and none loses any. SQLite's rollback journal keeps it a single file that is whole after any crash.
-A file that is damaged, foreign or of a newer studio is refused and never written to.
+Every call opens the file, does its work in one transaction and closes it, so that two studios see each other's
+changes and lose none. SQLite's rollback journal keeps it a single file that is consistent after any crash.
+A file that is damaged, of another program or of a newer version is refused and never written to.
 """
 
 import contextlib
@@ -21,9 +21,9 @@ from engine.system.errors import StudioError
 from engine.system.names import shown
 from poetry_tui.favourites.rows import COLUMNS, fields_of
 
-# "poet" in the file's header tells a favourites file from any other SQLite file.
+# "poet" in ASCII, in the file's header: distinguishes a favourites file from any other SQLite file.
 APPLICATION_ID = 0x706F6574
-# MIGRATIONS[n] brings a file of version n to version n + 1; a new file goes through all of them.
+# MIGRATIONS[n] migrates a file from version n to n + 1; a new file goes through all of them.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE favourites (
@@ -49,11 +49,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             WHERE title = '' AND CASE WHEN json_valid(settings) THEN json_type(settings, '$.title') = 'text' END""",
     ),
 )
-# Another studio's transaction takes some hundredths of a second. Somebody waits for the list, so that it waits less long.
+# Timeouts for the lock of another studio, whose transaction takes some 0.01 s.
 WAIT_TO_WRITE_S = 3.0
+# Shorter, because the user waits for the list.
 WAIT_TO_READ_S = 1.0
 DAYS_UNTIL_DELETED_FOR_GOOD = 30
-# SQLite's whole numbers have 64 bits.
+# SQLite's integers have 64 bits.
 _LARGEST_ID = (1 << 63) - 1
 
 _COLUMNS = ", ".join(COLUMNS)
@@ -61,9 +62,9 @@ _COLUMNS = ", ".join(COLUMNS)
 
 @dataclass(frozen=True, slots=True)
 class Favourite:
-    """A kept poem and how it was made. `settings` are the plain fields of a ComposeConfig; `id` 0 is not kept yet.
+    """A saved poem and how it was made. `settings`: plain fields of a ComposeConfig; `id`: 0 before it is saved.
 
-    `problem`: what of it could not be read, in a sentence.
+    `problem`: a sentence on the fields that could not be read, else "".
     """
 
     id: int
@@ -81,7 +82,7 @@ class Favourite:
     problem: str = ""
 
 
-# In the class below, `list` is a method.
+# In `FavouriteStore`, `list` is a method.
 Favourites = list[Favourite]
 
 
@@ -90,19 +91,19 @@ def default_path() -> Path:
 
 
 def heading_of(favourite: Favourite) -> str:
-    """Its title, or its first line without the closing mark."""
+    """The title, or the first line without its closing mark."""
     return favourite.title or next(iter(split_lines(favourite.text)), favourite.text).rstrip(LINE_MARKS)
 
 
 def form_key_of(favourite: Favourite) -> str | None:
-    """The key of the form that it was composed in; None for free verse."""
+    """The key of the form; None for free verse."""
     form = str(favourite.settings.get("form") or FREE_VERSE)
     return None if form == FREE_VERSE else form
 
 
 def name_of_form(favourite: Favourite) -> str:
-    """The name of its form, 七绝; "" for free verse and for a form that is not known."""
-    # Read from a table, which a list of free verse does without.
+    """The name of the form, such as 七绝; "" for free verse and for an unknown form."""
+    # Imported here because it reads the table of forms.
     from engine.prosody.forms.definitions import form_or_none
 
     form = form_or_none(form_key_of(favourite))
@@ -110,16 +111,17 @@ def name_of_form(favourite: Favourite) -> str:
 
 
 class FavouriteStore:
-    """The favourites in one file; it is made when the first poem is kept.
+    """The favourites in one file, which is created when the first poem is saved.
 
-    Every method raises a StudioError when the file is damaged, foreign, newer, busy or cannot be written.
+    Every method raises StudioError when the file is damaged, of another program, of a newer version, busy, or cannot be read or
+    written.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or default_path()
 
     def add(self, favourite: Favourite) -> Favourite:
-        """Keep a poem and return it with its id and date; one already kept, or deleted, is returned as it stands."""
+        """Save a poem and return it with its id and date. If its text is already saved, return that one; restore it if deleted."""
         with self._writing() as db:
             row = db.execute(
                 f"SELECT {_COLUMNS} FROM favourites WHERE text = ? ORDER BY deleted_s IS NOT NULL, id",
@@ -136,15 +138,15 @@ class FavouriteStore:
             return _favourite(row)
 
     def list(self) -> Favourites:
-        """All of them, newest first."""
+        """All favourites, newest first."""
         return self._select("WHERE deleted_s IS NULL ORDER BY created_s DESC, id DESC")
 
     def list_deleted(self) -> Favourites:
-        """Those that `restore` can bring back, the last one deleted first."""
+        """The deleted favourites that `restore` can restore, the last deleted first."""
         return self._select("WHERE deleted_s IS NOT NULL ORDER BY deleted_s DESC, id DESC")
 
     def get(self, favourite_id: int) -> Favourite:
-        """One of them; a StudioError when it is not there."""
+        """The favourite with this id. Raises StudioError when there is none."""
         if not 0 < favourite_id <= _LARGEST_ID:
             raise _missing(favourite_id)
         with self._reading() as db:
@@ -155,7 +157,7 @@ class FavouriteStore:
         return _favourite(row)
 
     def delete(self, favourite_id: int) -> None:
-        """Take it off the list; `restore` brings it back for `DAYS_UNTIL_DELETED_FOR_GOOD` days."""
+        """Mark a favourite as deleted; `restore` undoes it for `DAYS_UNTIL_DELETED_FOR_GOOD` days."""
         self._change(favourite_id, "deleted_s = coalesce(deleted_s, ?)", time.time())
 
     def restore(self, favourite_id: int) -> None:
@@ -172,11 +174,11 @@ class FavouriteStore:
         self._change(favourite_id, "title = ?", title)
 
     def set_collection(self, favourite_id: int, collection: str) -> None:
-        """Put it into a collection; "" takes it out of its own."""
+        """Move a favourite to a collection; "" removes it from its collection."""
         self._change(favourite_id, "collection = ?", collection)
 
     def purge(self, now_s: float | None = None) -> int:
-        """Forget what was deleted more than `DAYS_UNTIL_DELETED_FOR_GOOD` days ago; returns how many."""
+        """Remove the favourites deleted more than `DAYS_UNTIL_DELETED_FOR_GOOD` days ago. Returns their number."""
         before_s = (time.time() if now_s is None else now_s) - DAYS_UNTIL_DELETED_FOR_GOOD * 86_400
         if not self._is_there():
             return 0
@@ -196,7 +198,7 @@ class FavouriteStore:
                 raise _missing(favourite_id)
 
     def _is_there(self) -> bool:
-        """Whether there is a file, of whatever kind; a StudioError where nobody may look."""
+        """Whether there is a file of any kind. Raises StudioError when that cannot be checked."""
         with _people_errors(self.path):
             try:
                 self.path.lstat()
@@ -206,7 +208,7 @@ class FavouriteStore:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
-        """The file as it is, None when there is none yet. An old version is migrated first."""
+        """A read connection; None without a file. A file of an older version is migrated first."""
         if not self._is_there():
             yield None
             return
@@ -220,7 +222,7 @@ class FavouriteStore:
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, begun with the right to write, so that nobody else can write between its statements."""
+        """One write transaction (BEGIN IMMEDIATE), so that no other process can write between its statements."""
         with _people_errors(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.closing(_connect(self.path, "rwc", WAIT_TO_WRITE_S)) as db:
@@ -235,17 +237,17 @@ class FavouriteStore:
 
 
 def _connect(path: Path, mode: str, wait_s: float) -> sqlite3.Connection:
-    # isolation_level None: transactions begin where this module says so.
+    # isolation_level None: transactions are begun explicitly.
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     db = sqlite3.connect(uri, uri=True, timeout=wait_s, isolation_level=None)
-    # A text that is no UTF-8 spoils its own row alone.
+    # Text that is not UTF-8 must damage its own row only.
     db.text_factory = lambda data: data.decode(errors="replace")
     db.execute("PRAGMA synchronous = FULL")
     return db
 
 
 def _version(db: sqlite3.Connection, path: Path) -> int:
-    """The file's format version, 0 for an empty file. Raises a StudioError for a file that is not to be touched."""
+    """The file's format version; 0 for an empty file. Raises StudioError for a file of another program or of a newer version."""
     version = _number(db, "PRAGMA user_version")
     application = _number(db, "PRAGMA application_id")
     has_tables = bool(_number(db, "SELECT count(*) FROM sqlite_master"))
@@ -261,7 +263,7 @@ def _version(db: sqlite3.Connection, path: Path) -> int:
 
 
 def _number(db: sqlite3.Connection, query: str) -> int:
-    """The one number that a query gives. A damaged file may give no row, or something else."""
+    """The single integer that a query returns. Raises DatabaseError for anything else, which a damaged file may return."""
     row = db.execute(query).fetchone()
     if not row or not isinstance(row[0], int):
         raise sqlite3.DatabaseError("its header cannot be read")
@@ -281,7 +283,7 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
 
 @contextlib.contextmanager
 def _people_errors(path: Path) -> Iterator[None]:
-    """Turn what SQLite and the file system say into one sentence and a hint."""
+    """Convert errors of SQLite and of the file system to StudioErrors with a hint."""
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -308,7 +310,7 @@ def _favourite(row: tuple[Any, ...]) -> Favourite:
 
 
 def _values(favourite: Favourite) -> tuple[Any, ...]:
-    """The columns after the id, dated now unless it carries a date."""
+    """The values of the columns after the id; without a date, the current time is used."""
     f = favourite
     created_s = f.created_s or time.time()
     made = _json(dict(f.settings))
