@@ -1,1 +1,1 @@
-"""The commands of `poetry-tui` that need no engine: one module each, with `add_parser` and what it runs."""
+"""The commands of `poetry-tui` that need no engine: a module for each, with `add_parser` and the command's function."""

@@ -1,7 +1,7 @@
 """The `poetry-tui` command: the studio, or one of its commands.
 
-stdout is data, stderr is narration. `engine.commands.front` tells the exit statuses. An error is one sentence that says what is wrong
-and one that says what to do; `--debug` adds the traceback.
+stdout is data, stderr is narration. The exit statuses are those of `engine.commands.front`. An error is one sentence on the fault
+and one on its remedy; `--debug` adds the traceback.
 """
 
 import os
@@ -21,7 +21,7 @@ from engine.system.translations import LANGUAGE_VARIABLE
 if TYPE_CHECKING:
     from engine.commands.parser import Parser
 
-# These compute, so they run in the engine, which reads their arguments itself.
+# Commands that compute: they run in the engine, which parses their arguments itself.
 ENGINE_COMMANDS: Mapping[str, str] = {
     "compose": "compose poems from begin characters",
     "train": "train a network",
@@ -30,7 +30,7 @@ ENGINE_COMMANDS: Mapping[str, str] = {
     "rates": "measure how often a model's verse keeps the rules, and its novelty",
     "neighbours": "print the nearest characters in the embedding of a model",
 }
-# Modules of `poetry_tui.commands` by the command that each adds first, in the order of the help.
+# Modules of `poetry_tui.commands` by the first command that each adds, in the order of the help.
 COMMANDS: Mapping[str, str] = {
     module.rpartition(".")[2]: module
     for module in (
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     prepare()
     try:
         return carry_out(lambda: _run(arguments), lambda error: _complain(error, is_debug), debug=False)
-    except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, and --debug the rest
+    except Exception as error:  # noqa: BLE001 - last resort: one sentence for the user; --debug shows the traceback
         _complain(StudioError("Something unexpected went wrong: {error}.", DEBUG_HINT, error=repr(error)), is_debug)
         return 1
 
@@ -80,8 +80,8 @@ def _run(arguments: list[str]) -> int:
 
 
 def make_parser(command: str | None = None) -> "Parser":
-    """The parser of every command, or only of the one named, which loads less; those of `ENGINE_COMMANDS` only by name."""
-    # Here, like the commands: the studio opens sooner without them.
+    """The parser of all commands, or of `command` only, which imports less; `ENGINE_COMMANDS` are included by name only."""
+    # Imported here, like the commands, so that the studio opens sooner.
     import argparse
     import importlib
 
@@ -107,15 +107,15 @@ def make_parser(command: str | None = None) -> "Parser":
 
 
 def _with_default_verb(words: list[str]) -> list[str]:
-    """`runs` alone means `runs list`, and so do `models`, `corpus` and `favourites`."""
+    """Insert `list` after a bare `runs`, `models`, `corpus` or `favourites`."""
     is_alone = len(words) == 1 or (words[1].startswith("-") and words[1] not in ("-h", "--help"))
     lists = ("runs", "models", "corpus", "favourites")
     return [words[0], "list", *words[1:]] if words[0] in lists and is_alone else words
 
 
 def _hand_over(command: str, arguments: list[str]) -> int:
-    """Let the engine carry out a command, in a process of its own that takes this one's place where that exists."""
-    # -P: a folder called `engine` in the working folder must not be taken for ours.
+    """Run a command in the engine: in this process's place on POSIX (exec), else in a child. Returns its exit status."""
+    # -P: do not import a package called `engine` from the working folder.
     line = [sys.executable, "-P", "-m", "engine", command, *arguments]
     sys.stdout.flush()
     sys.stderr.flush()
@@ -125,7 +125,7 @@ def _hand_over(command: str, arguments: list[str]) -> int:
         except OSError as error:
             hint = "Install the studio where this user may run it."
             raise StudioError("{path} cannot be run: {error}.", hint, path=sys.executable, error=error) from error
-    # The child gets the interrupt too; it answers with its exit status, for which we wait.
+    # The child receives the interrupt too; wait for its exit status.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     return subprocess.call(line)
 
@@ -139,7 +139,7 @@ def _complain(error: StudioError, is_debug: bool) -> None:
 
 
 def _take_language(arguments: list[str]) -> list[str]:
-    """The arguments without `--lang zh` or `--lang en`, which the environment hands on to the engine. Any other is left to the parser."""
+    """Move `--lang zh` or `--lang en` from the arguments to the environment, for the engine too. The parser rejects other values."""
     for index, argument in enumerate(arguments):
         language = (
             argument.removeprefix("--lang=") if argument != "--lang" else "".join(arguments[index + 1 : index + 2])
@@ -153,7 +153,7 @@ def _take_language(arguments: list[str]) -> list[str]:
 
 
 def _take_quiet(arguments: list[str]) -> list[str]:
-    """The arguments without `--quiet`, which the environment hands on to the engine."""
+    """Move `--quiet` from the arguments to the environment, for the engine too."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
     if "--quiet" not in arguments[:end]:
         return arguments

@@ -14,14 +14,14 @@ from engine.system.names import path_of
 from poetry_tui.commands.output import Commands, command
 
 SHELLS = ("bash", "zsh", "fish")
-# The names that the script asks for when a word is completed.
+# The names that a completion script requests when a word is completed.
 NAMES: Mapping[str, Callable[[], list[str]]] = {
     "corpora": lambda: [*PARTS, *(corpus.name for corpus in list_corpora())],
     "forms": lambda: [name for form in forms() for name in (form.key, form.name)],
     "models": lambda: [model.name for model in list_models()],
     "runs": lambda: [name for folder in run_folders() for name in (read_labels(folder).name, folder.name) if name],
 }
-# The kind of name by an argument's destination.
+# The kind of name (key of `NAMES`) by the `dest` of an argument.
 _KINDS = {
     "model": "models",
     "start_from": "models",
@@ -57,9 +57,9 @@ def _completion(options: argparse.Namespace) -> None:
 
 
 def _whole_parser() -> argparse.ArgumentParser:
-    """The parser of all commands; those of the engine with their arguments, which only the engine's own parser knows."""
-    # By name: the command line lies above its commands, and the engine's commands load PyTorch when they are carried out, which this
-    # process never does.
+    """The parser of all commands; the arguments of engine commands are taken from the engine's own parser."""
+    # Imported by name because of the import contracts: `cli` is a layer above its commands, and the engine's commands import PyTorch,
+    # but only when they are run, which never happens here.
     cli = importlib.import_module("poetry_tui.commands.cli")
     parser: argparse.ArgumentParser = cli.make_parser()
     engine: argparse.ArgumentParser = importlib.import_module("engine.__main__").make_parser()
@@ -83,7 +83,7 @@ def _all_parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentP
 
 
 def _complete(action: argparse.Action) -> None:
-    """Say what completes the value of an argument: a kind of name, its choices, or a file."""
+    """Set the completion of an argument's value: a kind of name, its choices, or a file."""
     import shtab
 
     metavar = action.metavar if isinstance(action.metavar, str) else ""
@@ -92,7 +92,7 @@ def _complete(action: argparse.Action) -> None:
         return
     if kind := _KINDS.get(action.dest):
         names = f"poetry-tui completion --names {kind}"
-        # shtab's line for zsh has every list of names printed whenever any word is completed: some thirty processes.
+        # Replace shtab's code for zsh, which prints every list of names whenever any word is completed: some 30 processes.
         completed = {**shtab.cmd(names), "zsh": f"{{compadd -- \\$({names})}}"}
     elif metavar and metavar == metavar.lower() and "|" in metavar:
         action.choices = metavar.split("|")

@@ -1,4 +1,4 @@
-"""`poetry-tui corpus`: get, bring, list, check and remove corpora."""
+"""`poetry-tui corpus`: install, import, list, check, search and remove corpora."""
 
 import argparse
 import dataclasses
@@ -173,7 +173,7 @@ def _explained(counts: Counter[str]) -> list[tuple[str, str, str]]:
 
 
 def _show_rates(rates: list[FormRate]) -> None:
-    """The real poems' rates, beside which a model's are to be read."""
+    """Print the pass rates of the corpus, the baseline for those of a model."""
     if not rates:
         return
     print(f"\n{worded('by the rules of verse, of the poems with the shape of a form')}")
@@ -185,7 +185,7 @@ def _show_rates(rates: list[FormRate]) -> None:
 
 
 def _report_of(options: argparse.Namespace) -> tuple[CleaningReport, list[FormRate]]:
-    """What was written down when a corpus was made, or for a file, what making one of it would do; and the pass rates."""
+    """The cleaning report and the pass rates: stored ones for a corpus, computed by a dry run for a file."""
     installed = {corpus.name: corpus for corpus in list_corpora()}
     is_to_be_read = options.format is not None or options.columns is not None
     if options.corpus in installed and not is_to_be_read:

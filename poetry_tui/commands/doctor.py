@@ -1,4 +1,4 @@
-"""`poetry-tui doctor`, `locate` and `cache`: what the studio finds on this machine, where its files lie, and clearing caches."""
+"""`poetry-tui doctor`, `locate` and `cache`: examine the installation, print the paths of files, clear caches."""
 
 import argparse
 import importlib.metadata
@@ -34,7 +34,7 @@ from poetry_tui.favourites.store import default_path
 from poetry_tui.preferences.chart_glyphs import chosen
 from poetry_tui.tracking.summary import list_runs
 
-# By the names of `places`.
+# The content of each path, by the names of `places`.
 CONTENT = {
     "data": "your files: the next four, unsaved poems",
     "corpora": "poems to learn from",
@@ -127,7 +127,7 @@ def _pairs(found: dict[str, Any]) -> list[tuple[str, str]]:
 
 PACKAGES = ("torch", "numpy", "textual", "rich", "safetensors", "opencc")
 DEVICE_TIMEOUT_S = 120
-# Run in a process of its own, because this one never loads torch.
+# Run in a child process, because this one never loads torch.
 _ASK_FOR_DEVICE = """
 import json, torch
 from engine.config.schema import ModelConfig
@@ -139,7 +139,7 @@ print(json.dumps({"device": device.type, "name": name, "cores": usable_cores()})
 
 
 def examine() -> dict[str, Any]:
-    """Everything worth knowing when something does not work; plain values. `problems` holds one sentence each."""
+    """Collect the facts for troubleshooting as plain values. `problems`: one sentence for each."""
     device = ask_for_device()
     models = [
         {"name": m.name, "bundled": m.is_bundled, "size_bytes": m.size_bytes, "problem": m.problem}
@@ -168,7 +168,7 @@ def examine() -> dict[str, Any]:
 
 
 def places() -> dict[str, Path]:
-    """The folders and files of the user's, and the studio's folder, by the names of `CONTENT`."""
+    """The user's folders and files, and the studio's data folder, by the names of `CONTENT`."""
     return {
         "data": paths.home(),
         "corpora": paths.corpora(),
@@ -184,7 +184,7 @@ def places() -> dict[str, Path]:
 
 
 def ask_for_device() -> dict[str, Any]:
-    """What the engine would compute on: device, name, cores; or `problem`, when torch cannot be loaded."""
+    """The engine's device, its name and the number of cores; or `problem` when torch cannot be loaded."""
     try:
         answer = subprocess.run(
             [sys.executable, "-P", "-c", _ASK_FOR_DEVICE],
@@ -238,7 +238,7 @@ def _version(package: str) -> str | None:
 
 
 def _is_writable() -> bool:
-    """Whether the user's folder can be written, or made where it does not exist yet."""
+    """Whether the user's folder can be written, or created if it does not exist."""
     there = next(path for path in (paths.home(), *paths.home().absolute().parents) if path.exists())
     return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
@@ -249,7 +249,7 @@ def _free_bytes() -> int:
 
 
 def _terminal() -> dict[str, Any]:
-    # It knows the themes, and so Textual: only for those who ask.
+    # Imported here because the settings import the themes, and these Textual.
     from poetry_tui.preferences.settings import load_settings, settings_file
 
     size = shutil.get_terminal_size()

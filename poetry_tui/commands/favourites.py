@@ -1,4 +1,4 @@
-"""`poetry-tui favourites`: list, show, export and restore the poems that were kept."""
+"""`poetry-tui favourites`: list, show, export and restore saved poems."""
 
 import argparse
 from pathlib import Path
@@ -92,13 +92,13 @@ def _matching(favourites: list[Favourite], options: argparse.Namespace) -> list[
 
 
 def _filters(options: argparse.Namespace) -> tuple[str, str, str]:
-    """Words, tag and collection, as `matches` takes them."""
+    """The filters for `matches`: words, tag and collection."""
     return options.search, options.tag, collection_of(options.collection)
 
 
 def _collect(options: argparse.Namespace) -> None:
     store = FavouriteStore()
-    # All of them are looked up before the first is changed.
+    # Look up all of them before changing the first.
     for poem in [store.get(number) for number in options.ids]:
         store.set_collection(poem.id, collection_of(options.collection))
         print_note(f"{heading_of(poem)} @{collection_of(options.collection)}")
@@ -160,7 +160,7 @@ def _export(options: argparse.Namespace) -> None:
 
 
 def _format(wanted: str | None, output: Path | None) -> str:
-    """The wanted format, or the one of the file's ending; they must agree where both say something."""
+    """The wanted format, else that of the file's ending, else markdown. Raises UsageError when the first two differ."""
     if output is None or not output.suffix:
         return wanted or "markdown"
     form = format_of(output)

@@ -1,4 +1,4 @@
-"""`poetry-tui lessons`: the studio, opened on a guided lesson."""
+"""`poetry-tui lessons`: open the studio on a guided lesson."""
 
 import argparse
 
@@ -20,7 +20,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def _lessons(options: argparse.Namespace) -> None:
-    # Reads the lessons, which the other commands do not need.
+    # Imported here because other commands do not need the lessons.
     from poetry_tui.lessons.lesson import lessons
 
     n = len(lessons())

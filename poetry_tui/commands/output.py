@@ -1,4 +1,4 @@
-"""How commands speak: data on stdout, narration on stderr."""
+"""Output of commands: data on stdout, narration on stderr."""
 
 import argparse
 import contextlib
@@ -15,14 +15,14 @@ from engine.system.names import printable as printable
 from engine.system.translations import worded
 
 Run = Callable[[argparse.Namespace], int | None]
-# What argparse's add_subparsers returns.
+# The object returned by argparse's add_subparsers.
 Commands = Any
 
 
 def command(commands: Commands, name: str, run: Run, what: str, *, json_too: bool = False) -> argparse.ArgumentParser:
-    """Add a command that `run` carries out; `what` is its one-line help."""
+    """Add a command, implemented by `run`; `what` is its one-line help."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=what, description=f"{what[:1].upper()}{what[1:]}.")
-    # Not `run`: that is what commands call their argument.
+    # Not called `run`, which is an argument of several commands.
     parser.set_defaults(carry_out=run)
     if json_too:
         parser.add_argument("--json", action="store_true", help="print JSON for a program to read")
@@ -30,7 +30,7 @@ def command(commands: Commands, name: str, run: Run, what: str, *, json_too: boo
 
 
 def group(commands: Commands, name: str, what: str) -> Commands:
-    """Add a command that has commands of its own."""
+    """Add a command with subcommands."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=what, description=f"{what[:1].upper()}{what[1:]}.")
     return parser.add_subparsers(metavar="COMMAND", required=True, parser_class=type(parser))
 
@@ -40,17 +40,17 @@ def print_json(value: Any) -> None:
 
 
 def print_note(sentence: str, /, **parameters: object) -> None:
-    """Tell the person at the terminal, unless `--quiet` was given; a program reading stdout does not see it."""
+    """Print narration on stderr, unless `--quiet` was given."""
     say(sentence, **parameters)
 
 
 def heads(*names: str) -> tuple[str, ...]:
-    """The heads of a table in the language of the command line."""
+    """Translate the column heads of a table to the language of the command line."""
     return tuple(map(worded, names))
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns aligned by terminal cells, two spaces apart."""
+    """Print columns aligned by terminal cells, two spaces apart."""
     lines = [list(map(printable, row)) for row in (header, *rows)]
     widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
@@ -59,7 +59,7 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def print_pairs(pairs: Sequence[tuple[str, str]]) -> None:
-    """Names and values, a line each, the values below one another."""
+    """Print a line for each name and value, the values aligned."""
     lines = [(printable(name), printable(value)) for name, value in pairs]
     width = max((cell_len(name) for name, _ in lines), default=0)
     for name, value in lines:
@@ -67,7 +67,7 @@ def print_pairs(pairs: Sequence[tuple[str, str]]) -> None:
 
 
 def figure(value: float | None, decimals: int = 3) -> str:
-    """A number as a table shows it, a dash where there is none."""
+    """Format a number for a table; a dash for None."""
     return "-" if value is None else f"{value:,.{decimals}f}"
 
 
@@ -76,7 +76,7 @@ def megabytes(n_bytes: int) -> str:
 
 
 def confirm(what: str, is_sure: bool) -> bool:
-    """Ask before `what` is removed, unless `is_sure`; a UsageError where nobody can be asked."""
+    """Ask before `what` is removed, unless `is_sure`. Raises UsageError when stdin is no terminal."""
     if is_sure:
         return True
     if not sys.stdin.isatty():
@@ -88,9 +88,9 @@ def confirm(what: str, is_sure: bool) -> bool:
 
 @contextlib.contextmanager
 def progress(what: str) -> Iterator[Callable[[str, float], None]]:
-    """A bar on stderr where that is a terminal, a line for each stage elsewhere; call it with (stage, fraction).
+    """Yield a function of (stage, fraction) that shows progress: a bar if stderr is a terminal, else a line for each stage.
 
-    Nothing with `--quiet`.
+    Prints nothing with `--quiet`.
     """
 
     def stage_of(stage: str) -> str:

@@ -12,15 +12,15 @@ from poetry_tui.terminal.hang_up import Attributes, watching
 
 
 def open_studio(wanted_run: Path | None = None, wanted_lesson: int | None = None) -> NoReturn:
-    """Open the studio; with a run, on the Train screen that follows it; with a lesson, on its step. The
-    process ends with it.
+    """Open the studio; with a run, on the Train screen following it; with a lesson, at its current step. The process ends with
+    the studio.
 
     Raises:
-        UsageError: when stdin or stdout is no terminal.
+        UsageError: stdin or stdout is no terminal.
     """
     if not (_is_in_browser() or (sys.stdin.isatty() and sys.stdout.isatty())):
         raise UsageError("The studio needs a terminal.", "`poetry-tui -h` lists the commands that work without one.")
-    # Hardly anything that is made before the first paint is garbage; the app collects again from then on.
+    # Few objects created before the first paint are garbage; the app enables collection after it.
     gc.disable()
     from poetry_tui.app import PoetryApp
 
@@ -28,14 +28,14 @@ def open_studio(wanted_run: Path | None = None, wanted_lesson: int | None = None
     app = PoetryApp(wanted_run=wanted_run, wanted_lesson=wanted_lesson, has_light_background=_has_light_background)
     with watching(app.leave, _restore_terminal):
         app.run()
-    # All is said, saved and closed: taking the interpreter apart would take longer than all the rest of leaving.
+    # Everything is saved and closed. Skip the interpreter's shutdown, which would take longer than all other steps of quitting.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(app.return_code or 0)
 
 
 def _is_in_browser() -> bool:
-    """Whether `poetry-tui serve` has started us: Textual's driver for that talks with its server through pipes."""
+    """Whether `poetry-tui serve` has started this process; Textual's WebDriver then talks to the server through pipes."""
     return os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
 
 
@@ -46,7 +46,7 @@ def _has_light_background() -> bool:
 
 
 def _restore_terminal(attributes: Attributes) -> None:
-    # Only called where there is termios, which the driver needs.
+    # Called only on systems with termios, which the driver imports.
     from poetry_tui.terminal.driver import restore_terminal
 
     restore_terminal(attributes)

@@ -34,7 +34,7 @@ from poetry_tui.tracking.report.experiment import (
 from poetry_tui.tracking.report.history import RunHistory, read_history
 from poetry_tui.tracking.report.write import HTML, check_folder, write_page
 
-# Some minutes a training on two cores; the differences show by then.
+# A training of this length takes some minutes on two cores, and shows the differences.
 DEFAULT_STEPS = 500
 DEFAULT_SEEDS = 3
 MAX_SEEDS = 100
@@ -78,7 +78,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def _add_experiment(experiments: Commands, name: str, run: Run) -> argparse.ArgumentParser:
-    """Add an experiment with the flags that all have; its help is its question."""
+    """Add an experiment with the flags common to all; its help is its question."""
     question = TRANSLATIONS[f"report.question.{name}"][1]
     parser = command(experiments, name, run, question)
     parser.description = question
@@ -108,12 +108,12 @@ def _settings() -> Iterator[Setting]:
 
 
 def values_of(setting: Setting, text: str) -> tuple[Any, ...]:
-    """The values of a flag, separated by commas.
+    """Parse the values of a flag, separated by commas.
 
     Raises:
-        UsageError: for one that is no value of the setting's type.
+        UsageError: a value has not the setting's type.
     """
-    # Begin characters are one value; a file's name may have a comma.
+    # Begin characters are one value; the name of an existing file may contain a comma.
     is_whole = setting.name == "begin_characters" or (setting.kind is str and Path(text).exists())
     parts = [text] if is_whole else [part.strip() for part in text.split(",")]
     try:
@@ -203,7 +203,7 @@ def _temperature_of(text: str) -> float:
 
 
 def _sampled(rates_by_mode: Mapping[str, Mapping[str, float | None]]) -> dict[str, float]:
-    """The measures of one sample, from the rows of `rates` by mode; NaN where there is nothing to tell."""
+    """The measures of one sample, from the rows of `rates` by mode; NaN for a missing figure."""
     constrained = rates_by_mode["constrained"]
     unaided = rates_by_mode.get("conditioned", rates_by_mode["unconditional"])
     values = {
@@ -215,7 +215,8 @@ def _sampled(rates_by_mode: Mapping[str, Mapping[str, float | None]]) -> dict[st
 
 
 def _folder(options: argparse.Namespace) -> Path:
-    """Set the report's language; refuse a number of seeds or a folder that cannot be: not after hours of training."""
+    """Set the report's language and return its folder. Raises UsageError for an invalid number of seeds or folder, before hours of
+    training."""
     set_report_language(options)
     check_count("--seeds", options.n_seeds, MAX_SEEDS)
     folder: Path = options.folder.expanduser().absolute()
@@ -232,7 +233,7 @@ def _write(
     measures: Sequence[Measure],
     first_seed: int,
 ) -> None:
-    """Write the report and its table as CSV; tell the means and the conclusions."""
+    """Write the report and its table as CSV; print the means and the conclusions."""
     question = tr(f"report.question.{options.experiment}")
     write_page(content, question, folder, {"results.csv": as_csv(conditions, measures, first_seed)})
     for measure in (one for one in measures if one.is_judged):

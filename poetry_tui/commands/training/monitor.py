@@ -1,4 +1,4 @@
-"""`poetry-tui monitor`: the studio, opened on a run."""
+"""`poetry-tui monitor`: open the studio on a run."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""`poetry-tui report`: the experiment report on one run or several."""
+"""`poetry-tui report`: write the experiment report on one or several runs."""
 
 import argparse
 from pathlib import Path
@@ -28,8 +28,8 @@ def add_language_flag(parser: argparse.ArgumentParser) -> None:
 
 
 def set_report_language(options: argparse.Namespace) -> None:
-    """Set the language that was given, or the studio's."""
-    # Settings know the themes, and those load the screen's library.
+    """Set the language given by `--language`, else the studio's."""
+    # Imported here because the settings import the themes, and these Textual.
     from poetry_tui.preferences.settings import language_of, load_settings, settings_file
 
     set_language(options.language or language_of(load_settings(settings_file())))

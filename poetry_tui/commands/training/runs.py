@@ -33,7 +33,7 @@ from poetry_tui.tracking.reader import count_malformed, log_tail
 from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.tracking.wording import ABOUT, perplexity
 
-# What is shown of the log of a run that came to a bad end.
+# Lines of the log shown for a failed or lost run.
 LOG_LINES = 12
 FIGURES = ("training loss, nats per Han character (perplexity)", "best validation, nats per Han character (perplexity)")
 
@@ -172,7 +172,7 @@ def _export(options: argparse.Namespace) -> None:
             content = as_json(records, {**_plain(run), "config": dict(_config(run))})
         case _:
             content = as_tensorboard(records)
-            # TensorBoard takes a folder for a run, and every file with this word in its name for events.
+            # TensorBoard treats a folder as a run, and every file with "tfevents" in its name as events.
             path = (path or Path("tensorboard", run.id)) / "events.out.tfevents.poetry-tui"
     if path is None:
         print(content, end="")
@@ -189,7 +189,7 @@ def _export(options: argparse.Namespace) -> None:
 
 
 def _remove(options: argparse.Namespace) -> int:
-    # All of them are looked up before the first is removed.
+    # Look up all of them before removing the first.
     runs = [find_run(name) for name in options.runs]
     names = listed(run.id for run in runs)
     if not confirm(names, options.yes):
@@ -205,7 +205,7 @@ def _plain(run: RunSummary) -> dict[str, Any]:
 
 
 def _trouble(run: RunSummary) -> str:
-    """Why a run cannot be read, or how much of it cannot."""
+    """The reason why a run cannot be read, or the number of its malformed lines; "" without any."""
     n_malformed = _n_malformed(run)
     if run.problem or not n_malformed:
         return worded(run.problem)
@@ -217,12 +217,12 @@ def _trouble(run: RunSummary) -> str:
 def _n_malformed(run: RunSummary) -> int:
     try:
         return 0 if run.problem else count_malformed(run.folder)
-    except OSError:  # gone, or locked away, since it was summed up
+    except OSError:  # removed, or made unreadable, since it was summarised
         return 0
 
 
 def _log_tail(run: RunSummary) -> list[str]:
-    # What is shown of a run is worth showing without its log.
+    # The rest of the run's facts are shown without a log too.
     with contextlib.suppress(OSError):
         return log_tail(run.folder, LOG_LINES)
     return []
@@ -234,7 +234,7 @@ def _settings(run: RunSummary) -> Mapping[str, Any]:
 
 
 def _config(run: RunSummary) -> Mapping[str, Any]:
-    """The settings that the run started with; those it was to start with, when it never did."""
+    """The settings of the run's `run_started`; those of its config file if it never started."""
     if run.config:
         return run.config
     try:
@@ -250,8 +250,8 @@ def _hours(seconds: float) -> str:
 
 
 def _figures(run: RunSummary, *, with_perplexity: bool = False) -> tuple[str, str]:
-    """The training loss and the best validation, both in nats per Han character; of a run that told its loss per character, about
-    in that or, where nothing converts it, in nats per character."""
+    """The training loss and the best validation, both in nats per Han character. The loss of a run of an older version, reported
+    per character, is an estimate (`~`), or in nats per character if it cannot be converted."""
 
     def formatted(nats: float | None) -> str:
         suffix = f" ({perplexity(nats)})" if with_perplexity and nats is not None else ""

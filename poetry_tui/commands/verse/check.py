@@ -1,4 +1,4 @@
-"""`poetry-tui check`: tones, rhyme and form of any poem."""
+"""`poetry-tui check`: check tones, rhyme and form of any poem."""
 
 import argparse
 from collections.abc import Iterator, Sequence
@@ -21,14 +21,14 @@ from engine.system.translations import listed, worded
 from poetry_tui.commands.output import Commands, command, print_json, print_note, printable
 from poetry_tui.commands.verse.poem_input import given_poems, numbered_poems
 
-# Every glyph below a character is as wide as the character: two cells.
+# The glyphs below a character are two cells wide, like the character.
 READING_GLYPHS: dict[Reading, str] = {"平": "平", "仄": "仄", "both": "通", "unknown": "？"}
 WRONG, RESCUED, DOUBTFUL, RHYMES, NOTHING = "＾救疑韵　"
 LEGEND = (
     "平 level, 仄 oblique, 通 both readings, ？ unknown, 韵 rhymes, {wrong} against the form, {rescued} rescued (拗救), "
     "{doubtful} right by a reading that poets hardly use"
 )
-# What faults, licences and notes are called in handbooks, and what they are.
+# The meanings of faults, licences and notes, by their names in handbooks.
 MEANINGS = {
     "失对": "its tones do not oppose those of the line before",
     "失黏": "its tones do not adhere to those of the line before",
@@ -83,7 +83,7 @@ def add_parser(commands: Commands) -> None:
 def _check(options: argparse.Namespace) -> int:
     form = form_called(options.form) if options.form else None
     book = rhyme_book_called(options.rhyme_book) if options.rhyme_book else None
-    # Every poem is judged, whatever its length and however often it is there.
+    # Check every poem, duplicates and poems of any length included.
     cleaner = Cleaner(simplify=False, unique=False, lenient=True)
     file = given_poems(options.file, options.format, options.columns)
     if not options.json:
@@ -110,7 +110,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _show(raw: RawPoem, text: str, report: Report, wanted: Form | None) -> None:
-    # Wide enough for any line: a wrapped one would part the verse from its tones.
+    # No wrapping, which would separate the verse from its tones.
     console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
     if raw.title:
         print(printable(f"{raw.title}  {raw.author}").rstrip())
@@ -128,7 +128,7 @@ def _show(raw: RawPoem, text: str, report: Report, wanted: Form | None) -> None:
 
 
 def _marks(text: str, report: Report) -> list[str]:
-    """The mark after each line; a wide space where the lines were cut in another way."""
+    """The mark after each line; wide spaces if the report divides the text into other lines."""
     lines = [line.rstrip(LINE_MARKS) for line in split_lines(text.replace("、", ""))]
     if lines != [line.text for line in report.lines]:
         return [NOTHING] * len(report.lines)
@@ -136,7 +136,7 @@ def _marks(text: str, report: Report) -> list[str]:
 
 
 def _rows(report: Report) -> Iterator[Sequence[int]]:
-    """Indices of the lines of each row: two of equal length in regulated verse, one otherwise."""
+    """The line indices of each row: two lines if all lines have the same length of at most 7, else one."""
     n_lines = len(report.lines)
     lengths = {len(line.text) for line in report.lines}
     step = 2 if len(lengths) == 1 and max(lengths, default=0) <= 7 else 1
@@ -145,7 +145,7 @@ def _rows(report: Report) -> Iterator[Sequence[int]]:
 
 
 def _columns(report: Report, row: Sequence[int], marks: Sequence[str]) -> tuple[str, str, str]:
-    """A row of verse, its tones, and the signs under what is wrong or rescued, glyph below glyph."""
+    """A row of verse, its tones, and the signs under wrong, rescued and doubtful characters, aligned."""
     rhyming = {rhyme.line for rhyme in report.rhymes if rhyme.verdict == "ok"}
     wrong = {(one.line, one.position) for one in report.violations}
     wrong |= {(one.line, len(report.lines[one.line - 1].text)) for one in report.rhymes if one.verdict == "violation"}
@@ -252,7 +252,7 @@ def _details(report: Report) -> Iterator[str]:
 
 
 def _parallelism(couplet: Couplet) -> str:
-    """How parallel a middle couplet is, and the positions that do not match."""
+    """The parallelism of a middle couplet, and the positions that do not match."""
     template = (
         "lines {first} and {second}: parallel (对仗 {score:.2f})"
         if couplet.is_parallel
@@ -267,5 +267,5 @@ def _parallelism(couplet: Couplet) -> str:
 
 
 def _meant(name: str) -> str:
-    """A name of the handbooks with what it means."""
+    """A handbook name with its meaning."""
     return worded("{name}, {meaning}", name=name, meaning=Message(MEANINGS[name])) if name in MEANINGS else name

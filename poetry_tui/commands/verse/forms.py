@@ -1,4 +1,4 @@
-"""`poetry-tui forms`: the forms of verse, with the lengths of their lines."""
+"""`poetry-tui forms`: list the forms of verse with the lengths of their lines."""
 
 import argparse
 import itertools
@@ -27,7 +27,7 @@ def _forms(options: argparse.Namespace) -> None:
 
 
 def _plain(form: Form) -> dict[str, object]:
-    """For `--json`; `orders` are the sequences of line types of regulated verse."""
+    """Plain values for `--json`. `orders`: the sequences of line types of regulated verse."""
     return {
         "key": form.key,
         "name": form.name,
@@ -39,6 +39,6 @@ def _plain(form: Form) -> dict[str, object]:
 
 
 def _lengths(lengths: Sequence[int]) -> str:
-    """7 7 3 3 7 as 7×2 3×2 7."""
+    """Abbreviate repeated lengths: 7 7 3 3 7 becomes 7×2 3×2 7."""
     runs = ((length, len(list(group))) for length, group in itertools.groupby(lengths))
     return " ".join(str(length) if n == 1 else f"{length}×{n}" for length, n in runs)

@@ -1,4 +1,4 @@
-"""`poetry-tui novelty`: what poems share with the lines that a model was trained on."""
+"""`poetry-tui novelty`: measure the overlap of poems with the training text of a model."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def _novelty(options: argparse.Namespace) -> None:
-    # numpy takes longer to load than most commands to run.
+    # Imported here because it loads numpy, which takes longer than most commands run.
     from engine.corpus.novelty.novelty import corpus_of, novelty_of
     from engine.corpus.novelty.training_lines import lines_of_model
 

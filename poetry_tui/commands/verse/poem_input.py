@@ -1,4 +1,4 @@
-"""Poems to be judged, from a file or a pipe."""
+"""The input of `check` and `novelty`: poems from a file or a pipe."""
 
 import sys
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ STDIN = "-"
 
 
 def given_poems(file: str, format: str | None = None, columns: str | None = None) -> PoemFile:
-    """The poems of a file, or of stdin where it is called `-`; CorpusError as `open_poems`."""
+    """Open the poems of a file, or of stdin for `-`. Raises CorpusError as `open_poems` does."""
     if file != STDIN:
         return open_poems(path_of(file), format, columns)
     if sys.stdin is None:
@@ -24,10 +24,10 @@ def given_poems(file: str, format: str | None = None, columns: str | None = None
 
 
 def numbered_poems(file: PoemFile) -> Iterator[tuple[int, RawPoem]]:
-    """The poems of a file with their numbers in it; one without a Han character is told of and left out.
+    """The poems of a file, numbered from 1; one without a Han character is skipped with a note.
 
     Raises:
-        CorpusError: when the file is at its end and no poem was found.
+        CorpusError: no poem was found until the end of the file.
     """
     n_found = 0
     for number, raw in enumerate(file, start=1):

@@ -1,4 +1,4 @@
-"""`poetry-tui serve`: the studio in a browser, through textual-serve."""
+"""`poetry-tui serve`: serve the studio to a browser through textual-serve."""
 
 import argparse
 import importlib.util

@@ -1,4 +1,4 @@
-"""The server of the web view: textual-serve's, on its own page, for its own pages only."""
+"""The server of the web view: textual-serve's, with our page; it refuses requests from other pages."""
 
 import asyncio
 import logging
@@ -18,10 +18,10 @@ STUDIO = [sys.executable, "-P", "-m", "poetry_tui"]
 
 
 class WebServer(Server):
-    """Serves a studio, a process of its own, to every tab that opens the page."""
+    """Serves a studio in its own process to every tab that opens the page."""
 
     def __init__(self, host: str, port: int) -> None:
-        # textual-serve gives it to the system's shell.
+        # Quoted, because textual-serve runs the command in the system's shell.
         command = subprocess.list2cmdline(STUDIO) if sys.platform == "win32" else shlex.join(STUDIO)
         templates = Path(__file__).parent
         super().__init__(command, host, port, title="Poetry Studio 詩", templates_path=templates)
@@ -38,9 +38,9 @@ class WebServer(Server):
 
     @web.middleware
     async def _refuse_others(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Answer requests of our own page alone.
+        """Answer only requests of our own page; raises HTTPForbidden for others.
 
-        Any page of the web may open a socket to this machine (Origin tells), or let its own name lead here (Host tells).
+        Any web page may open a socket to this machine (detected by Origin), or resolve its own name to it (detected by Host).
         """
         origin = request.headers.get("Origin", "").partition("://")[2]
         name = request.host.rpartition(":")[0] or request.host
@@ -49,7 +49,7 @@ class WebServer(Server):
         return await handler(request)
 
     async def handle_index(self, request: web.Request) -> web.Response:
-        """The page, with addresses of the name that the browser knows us by."""
+        """The page, with addresses that use the host name of the request."""
         self.public_url = f"{request.scheme}://{request.host}"
         page: web.Response = await super().handle_index(request)  # type: ignore[assignment]
         return page
