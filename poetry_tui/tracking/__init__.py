@@ -1,1 +1,1 @@
-"""Training runs as the studio reads and controls them. Knows no Textual."""
+"""Read, control, compare and report training runs. Knows no Textual."""

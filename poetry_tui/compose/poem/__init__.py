@@ -1,1 +1,1 @@
-"""The poem pane: the poem, what is known about it, poems of the user."""
+"""The poem pane: the poem, the facts about it, poems of the user."""

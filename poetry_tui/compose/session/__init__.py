@@ -1,1 +1,1 @@
-"""The session: its poems, their revisions, composing, saving. No Textual import but in `saver`, which holds the keys."""
+"""The session: its poems, their revisions, composing, saving. Only `saver`, which has keys, imports Textual."""

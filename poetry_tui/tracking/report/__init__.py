@@ -1,1 +1,1 @@
-"""The experiment report: what runs were, how they went and what they write, as Markdown, HTML and curves."""
+"""The experiment report: settings, curves and samples of runs, as Markdown, HTML and SVG."""

@@ -1,1 +1,1 @@
-"""The settings of the next training as a form."""
+"""The settings form of the next training."""
