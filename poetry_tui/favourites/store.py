@@ -43,7 +43,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX favourites_by_text ON favourites (text)",
     ),
     ("ALTER TABLE favourites ADD COLUMN collection TEXT NOT NULL DEFAULT ''",),
-    # Up to version 2 the requested title stood among the settings alone.
+    # In files of version 2 and older the requested title is in `settings` only.
     (
         """UPDATE favourites SET title = json_extract(settings, '$.title')
             WHERE title = '' AND CASE WHEN json_valid(settings) THEN json_type(settings, '$.title') = 'text' END""",

@@ -73,7 +73,7 @@ def replace_private_parts() -> None:
 
 
 def survive_errors(notify: Callable[[App[Any], StudioError], None]) -> None:
-    """Have a StudioError of a key, a handler of messages, a timer or a callback notified; Textual ends the app with any error."""
+    """Notify of a StudioError raised by a key action, message handler, timer or callback; in Textual any error there ends the app."""
 
     async def dispatch(pump: MessagePump, message: Message) -> None:
         try:

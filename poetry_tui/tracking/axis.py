@@ -24,7 +24,7 @@ def robust_limits(
 
 
 def _bulk(values: Sequence[float]) -> tuple[float, float]:
-    """The smallest and the largest value, outliers at either end left out."""
+    """The smallest and the largest value, without outliers."""
     ordered = sorted(values)
     low, high, last = ordered[0], ordered[-1], len(ordered) - 1
     n_apart = min(int((1 - BULK) * len(ordered)), last // 2)
@@ -37,7 +37,7 @@ def _bulk(values: Sequence[float]) -> tuple[float, float]:
 
 
 def ticks(low: float, high: float, at_most: int) -> list[float]:
-    """Round numbers from `low` to `high`, about `at_most` of them; none where the limits are not finite or do not rise."""
+    """Round numbers from `low` to `high`, about `at_most` of them; empty if the limits are not finite or do not rise."""
     if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
         return []
     rough = (high - low) / max(at_most, 1)
@@ -48,7 +48,7 @@ def ticks(low: float, high: float, at_most: int) -> list[float]:
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """Powers of ten between two positive limits, and their multiples by 2 and 5 where the range spans at most four powers."""
+    """Powers of ten between two positive limits, and their multiples by 2 and 5 if the range spans at most four powers."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     factors = (1,) if len(powers) > 4 else (1, 2, 5)
     return [value for power in powers for factor in factors if low <= (value := factor * 10.0**power) <= high]

@@ -157,7 +157,7 @@ def with_rate_changes(config: Mapping[str, Any], rate_changes: Sequence[tuple[in
 
 
 def aligned(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Every setting with its value in each of the configs; `-` where a config lacks it."""
+    """Every setting with its value in each of the configs; `-` if a config lacks it."""
     flats = [flat(with_all_settings(config)) for config in configs]
     names = dict.fromkeys(name for settings in flats for name in settings)
     return {name: [settings.get(name, MISSING) for settings in flats] for name in names}
@@ -169,7 +169,7 @@ def differing(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
 
 
 def with_all_settings(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Settings written by an older version, with defaults for the missing ones; returned as they are where they are no TrainConfig."""
+    """Add defaults for settings that a config of an older version lacks; returns what is no TrainConfig unchanged."""
     try:
         return TrainConfig.from_dict(config).to_dict() if config else config
     except (StudioError, TypeError, ValueError):
@@ -177,7 +177,7 @@ def with_all_settings(config: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _least(values: Sequence[float | None]) -> frozenset[int]:
-    """The indices of the smallest number; empty where all numbers are equal."""
+    """The indices of the smallest number; empty if all numbers are equal."""
     numbers = {value for value in values if value is not None and math.isfinite(value)}
     if len(numbers) < 2:
         return frozenset()

@@ -113,7 +113,7 @@ def _spawn(folder: Path, *arguments: str) -> None:
     """Start the trainer in a session of its own, so that closing the terminal does not end it."""
     with _reporting(folder), open_log(folder) as log:
         process = subprocess.Popen(
-            # -P: a folder called `engine` in the user's working folder must not be taken for ours.
+            # -P: do not import a package called `engine` from the working folder.
             [sys.executable, "-P", "-m", "engine", "train", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -270,7 +270,7 @@ def count_malformed(folder: Path) -> int:
 
 
 def _remembered(folder: Path, stamp: list[int]) -> int | None:
-    """The cached count for this stamp of the events file; None where the cache is missing, damaged or out of date."""
+    """The cached count for this stamp of the events file; None if the cache is missing, damaged or out of date."""
     try:
         found = parse_json(read_start(folder / COUNTED, _MAX_BYTES))
     except (OSError, ValueError):

@@ -31,7 +31,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The difference of two means and the half-width of its 95 % confidence interval (Welch); NaN where a side has one seed."""
+    """The difference of two means and the half-width of its 95 % confidence interval (Welch), NaN if a side has one seed."""
 
     value: float
     half_width: float

@@ -54,7 +54,7 @@ _outlines: dict[Path, _Outline] = {}
 class RunSummary:
     """One run in a list. `problem` is set when its events cannot be read; the other figures are then empty.
 
-    `silent_s`: seconds since the last event of a stalled run. `error`: the message of a failed run, empty where it wrote none.
+    `silent_s`: seconds since the last event of a stalled run. `error`: the message of a failed run, empty if it wrote none.
     `loss_nats`: training loss in nats per character. `loss_nats_per_han`: the same per Han character; for a run written by an
     older version it is an estimate or None (see `loss_unit`). `rate_changes`: as of `RunState`.
     """
@@ -209,7 +209,7 @@ def find_run(name: str) -> RunSummary:
 
 @functools.cache
 def _open_cache(path: Path) -> dict[str, _Cached]:
-    """Summaries by run folder, read once in a process; empty where the file is missing, damaged or of another version."""
+    """Summaries by run folder, read once in a process; empty if the file is missing, damaged or of another version."""
     try:
         data = read_start(path, MAX_CACHE_BYTES)
         return msgspec.json.decode(data, type=dict[str, _Cached], dec_hook=lambda kind, value: kind(value))

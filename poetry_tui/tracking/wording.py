@@ -130,8 +130,8 @@ def figures(state: RunState) -> list[tuple[str, str]]:
 
 
 def training_nats(state: RunState) -> str:
-    """The smoothed training loss in nats per Han character: `5.307`; `~5.307` where it was converted from nats per character (a run
-    written by an older version); in nats per character where it cannot be converted. Empty before the first step."""
+    """The smoothed training loss in nats per Han character: `5.307`; `~5.307` if converted from nats per character (a run written by
+    an older version); in nats per character if it cannot be converted. Empty before the first step."""
     nats = state.loss.last_smooth
     if nats is None:
         return ""
@@ -144,7 +144,7 @@ def training_nats(state: RunState) -> str:
 
 
 def _in_perplexity(state: RunState) -> str:
-    """The training loss as a perplexity, in brackets; empty where the loss is not per Han character."""
+    """The training loss as a perplexity, in brackets; empty if the loss is not per Han character."""
     nats = state.loss.last_smooth
     return f" ({perplexity(nats)})" if nats is not None and state.loss_unit != "char" else ""
 
@@ -172,7 +172,7 @@ def moment(seconds: float | None) -> str:
 
 
 def summary_figures(run: RunSummary) -> tuple[str, str]:
-    """Progress, `45 %`, and the best validation in nats per Han character, `5.31`; empty where unknown."""
+    """Progress, `45 %`, and the best validation in nats per Han character, `5.31`; each empty if unknown."""
     share = f"{100 * run.step / run.total_steps:.0f} %" if run.total_steps else ""
     value = run.best_nats_per_han
     return share, f"{value:.2f}" if value is not None else ""

@@ -197,7 +197,7 @@ class TrainScreen(StudioScreen):
 
     @on(RunSettings.StartWanted)
     async def start(self, event: RunSettings.StartWanted) -> None:
-        """Start a training; where its corpus is missing, offer to install that first."""
+        """Start a training; if its corpus is missing, offer to install it first."""
         if self.refuse_blind():
             return
         if self._is_starting(event.config):

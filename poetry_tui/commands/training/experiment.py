@@ -111,7 +111,7 @@ def values_of(setting: Setting, text: str) -> tuple[Any, ...]:
     """Parse the values of a flag, separated by commas.
 
     Raises:
-        UsageError: a value has not the setting's type.
+        UsageError: a value is not of the setting's type.
     """
     # Begin characters are one value; the name of an existing file may contain a comma.
     is_whole = setting.name == "begin_characters" or (setting.kind is str and Path(text).exists())

@@ -48,7 +48,7 @@ EQUATIONS: Mapping[str, tuple[tuple[Term, ...], ...]] = {
     ),
 }
 _FROM_INPUT_AND_STATE = (*(Term("xW"), Term("+")), *(Term("H₋₁", "hidden_before"), Term("W"), Term(")")))
-# The equations of the gates, and of an LSTM's candidate, shown where they fit; each has its own weights.
+# The equations of the gates, and of an LSTM's candidate, shown if they fit; each has its own weights.
 GATE_EQUATIONS: Mapping[str, tuple[tuple[Term, ...], ...]] = {
     "lstm": (
         (*(Term("i", "i"), Term("f", "f"), Term("o", "o")), Term("="), Term("σ("), *_FROM_INPUT_AND_STATE),

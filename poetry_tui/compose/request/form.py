@@ -113,7 +113,7 @@ class RequestForm(VerticalScroll, can_focus=False, inherit_bindings=False):
         self.fields.offer_forms(await asyncio.to_thread(form_choices))
 
     def requests(self, model: str | None) -> list[ComposeRequest]:
-        """A request for each prompt of the form, with new seeds; none where no begin character is chosen."""
+        """A request for each prompt of the form, with new seeds; none if no begin character is chosen."""
         return [self.request(prompt, model) for prompt in self.prompts]
 
     def request(self, prompt: str, model: str | None) -> ComposeRequest:

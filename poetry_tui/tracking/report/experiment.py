@@ -30,7 +30,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition of an experiment. `measured`: by measure key, one value for each seed; NaN where the run diverged."""
+    """One condition of an experiment. `measured`: by measure key, one value for each seed; NaN if the run diverged."""
 
     name: str
     measured: Mapping[str, Sequence[float]]

@@ -21,7 +21,7 @@ from poetry_tui.tracking.wording import ABOUT
 
 N_ROUNDS = 5
 N_EXCERPTS = 4
-# Settings that do not change the trained model, and so are no question of the report.
+# Settings of how a training is run, not of what it learns; the report's question ignores them.
 NOT_ASKED = frozenset({"preset", "device", "n_threads", "precision", "checkpoint_every", "compare_every", "chunk_rows"})
 
 
@@ -65,7 +65,7 @@ def title(histories: Sequence[RunHistory]) -> str:
 
 
 def question_and_method(histories: Sequence[RunHistory]) -> Iterator[Block]:
-    """Question and method; nothing where a run has no settings."""
+    """Question and method; nothing if a run has no settings."""
     configs = [with_rate_changes(history.config, history.state.rate_changes) for history in histories]
     if not all(configs):
         return
@@ -92,7 +92,7 @@ def _question(changed: Mapping[str, Sequence[Any]]) -> str:
 
 
 def _poems(histories: Sequence[RunHistory]) -> str:
-    """The corpora, with number of poems and licence where a checkpoint has them."""
+    """The corpora, with number of poems and licence if a checkpoint has them."""
     found = []
     for history in histories:
         corpus: Mapping[str, Any] = history.about.get("corpus", {})
@@ -179,7 +179,7 @@ def _again(histories: Sequence[RunHistory]) -> Iterator[Block]:
 
 
 def _command(config: Mapping[str, Any]) -> str:
-    """The command line that repeats a training; empty where the settings cannot be read by this version."""
+    """The command line that repeats a training; empty if this version cannot read the settings."""
     try:
         wanted = TrainConfig.from_dict(config)
     except (StudioError, TypeError, ValueError):

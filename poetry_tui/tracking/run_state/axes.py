@@ -110,7 +110,7 @@ def _restarts_clock(event: Event) -> bool:
 def steps_per_s(
     steps: "array[int]", milliminutes: "array[float]", window: int, n_points: int, first: int = 0
 ) -> float | None:
-    """Steps per second of training time over the last `window` steps, or over the last `n_points` points where those reach
+    """Steps per second of training time over the last `window` steps, or over the last `n_points` points if those reach
     further back; points before `first` are ignored. None with fewer than two points or no time between them.
 
     `window` must be at least the validation interval, so that it always includes one validation: a shorter window mostly has

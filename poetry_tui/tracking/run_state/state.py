@@ -269,7 +269,7 @@ class RunState:
 
     @property
     def total_epochs(self) -> float | None:
-        """Epochs at the last step; an estimate for a run written by an older version. None where unknown."""
+        """Epochs at the last step; an estimate for a run written by an older version. None if unknown."""
         if self.started is None or self.started.n_epochs is not None:
             return self.started.n_epochs if self.started else None
         n_epochs = self.config.get("n_epochs")

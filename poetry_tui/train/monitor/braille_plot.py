@@ -190,7 +190,7 @@ def _valued(columns: list[Column | None], value_of: Callable[[float], float] | N
 
 
 def _log_limits(curves: Sequence[Sequence[Column | None]], marks: Sequence[Mark]) -> tuple[float, float]:
-    """The limits of a logarithmic axis, outliers included, as they compress the rest only slightly; those of `_limits` where a value
+    """The limits of a logarithmic axis, outliers included, as they compress the rest only slightly; those of `_limits` if a value
     is not above 0."""
     values = [value for columns in curves for column in columns if column for value in column]
     values += [mark.value for mark in marks if mark.value is not None and math.isfinite(mark.value)]

@@ -54,7 +54,7 @@ def _figure_line(follower: RunFollower, width: int) -> list[Cells]:
 
 
 def _bar(follower: RunFollower, width: int) -> list[Cells]:
-    """The progress bar, epochs where they fit, the ETA and the speed."""
+    """The progress bar, the epochs if they fit, the ETA and the speed."""
     state = follower.state
     if not state.total_steps:
         return []
@@ -74,7 +74,7 @@ def _bar(follower: RunFollower, width: int) -> list[Cells]:
 
 
 class RunHeadline(Widget):
-    """Status, next step and name of the followed run, on two lines where one is too short.
+    """Status, next step and name of the followed run, on two lines if one is too short.
 
     The height is set by `show`, not `auto`, for the reason given in `Lines`.
     """

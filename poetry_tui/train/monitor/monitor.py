@@ -147,7 +147,7 @@ class RunMonitor(Vertical):
         self.set_class(kind not in OVER_STEPS, "-probe")
 
     def on_resize(self, event: events.Resize) -> None:
-        """Shrink the panes in favour of the chart where a lesson or a low terminal leaves few rows."""
+        """Shrink the panes in favour of the chart if a lesson or a low terminal leaves few rows."""
         self.set_class(event.size.height < MIN_ROWS_FOR_ALL, "-short")
 
     def refresh_labels(self) -> None:

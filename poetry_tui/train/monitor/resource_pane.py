@@ -60,7 +60,7 @@ class ResourcePane(VerticalScroll):
             return
         used, phases = self._used(event, chars_per_s), _shares(event)
         width, height = self.scrollable_content_region.width, self.scrollable_content_region.height
-        # Side by side where the height is too small for both and the width suffices.
+        # Side by side if the height is too small for both and the width suffices.
         is_beside = height < len(used) + 1 + len(phases) and width >= MIN_CELLS_SIDE_BY_SIDE
         room = width - (USED_WIDTH if is_beside else 0) - LABEL_WIDTH - 12
         shares = [

@@ -30,7 +30,7 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class PoemAnnotations:
-    """The annotations by position of the text, and the checker's report. `form`: None where no form has these lines."""
+    """The annotations by index in the text, and the checker's report. `form`: None if no form has these lines."""
 
     annotations: Mapping[int, Annotation]
     report: Report
@@ -50,7 +50,7 @@ class PoemAnnotations:
 
     @property
     def faults(self) -> list[tuple[int, int, str]]:
-        """Line, position and name of each: (3, 4, "孤平"). Position 0 is the whole line."""
+        """(line, position, name) such as (3, 4, "孤平"), counted from 1; position 0 is the whole line."""
         report = self.report
         found = [(one.line, one.position, one.name or f"{one.character}{one.expected}") for one in report.violations]
         found += [(one.line, 0, one.name) for one in report.faults if not one.licence]
