@@ -45,8 +45,7 @@ class PoemPage(Vertical):
 
     def show(self, poem: Favourite | None, *, display_chars: str = "", is_upright: bool = False) -> None:
         """Show a poem, or nothing, in the current language. `display_chars` and `is_upright` are those of `PoemViewState`."""
-        made = self.query_one("#page-made", Static)
-        made.display = poem is not None
+        self._made.display = poem is not None
         tokens = [] if poem is None else _tokens(poem)
         title = poem.title if poem else ""
         starts = stanza_starts_of(poem.text, form_key_of(poem)) if poem else ()
@@ -59,7 +58,7 @@ class PoemPage(Vertical):
     @property
     def text_as_shown(self) -> str:
         """The displayed text, see `PoemView.text_as_shown`."""
-        return self.query_one(PoemView).text_as_shown
+        return self._verse.text_as_shown
 
 
 def _tokens(poem: Favourite) -> list[Token]:

@@ -170,7 +170,7 @@ class FavouritesScreen(StudioScreen):
 
     def matching(self) -> list[Favourite]:
         """The listed poems that match the search line."""
-        return found_by(self.query_one("#favourites-search", Input).value, self._listed)
+        return found_by(self._search.value, self._listed)
 
     def _show_instead(self, content: Content | None) -> None:
         """Show `content` in place of list and poem; None shows these again."""
@@ -262,7 +262,6 @@ class FavouritesScreen(StudioScreen):
 
     def action_next_collection(self) -> None:
         """Show only the next collection; after the last one, all poems."""
-        search = self.query_one("#favourites-search", Input)
         if not any(poem.collection for poem in self._all):
             self._say("favourites.no_collection")
         self._search.value = next_collection(self._search.value, self._all)

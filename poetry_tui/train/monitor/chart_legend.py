@@ -29,6 +29,7 @@ CONTROL_LETTERS = {
 # The i18n keys of the signs on the step axis: control events, and losses that are not finite.
 AXIS_SIGNS = {letter: f"train.letter.{letter}" for letter in (*CONTROL_LETTERS.values(), "!")}
 # The i18n keys of all signs of the chart.
+# The i18n keys of all signs of the chart.
 SIGNS = {"o": "train.letter.o", "*": "train.letter.*", **AXIS_SIGNS, "a b c": "train.letter.a"}
 
 
