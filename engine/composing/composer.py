@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 
 from engine.composing.constrained import compose_constrained, compose_constrained_many
-from engine.composing.constraints.request import is_shaped, plan_of
+from engine.composing.constraints.request import is_free, plan_of
 from engine.composing.constraints.used_words import with_marked
 from engine.composing.free_verse import compose_free, compose_free_many
 from engine.composing.ranking import (
@@ -61,7 +61,7 @@ def compose(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int = 0)
         ComposeError: for a character that is not in the vocabulary, or constraints that contradict each other.
     """
     config = with_marked(config)
-    compose_one = compose_free if _is_free(config) else compose_constrained
+    compose_one = compose_free if is_free(config) else compose_constrained
     return compose_one(loaded, config, n_alternatives)
 
 
@@ -109,19 +109,19 @@ def compose_many(
     pool_size = max(n, default_pool_size if pool_size is None else pool_size)
     seeds = [(config.seed + number * SEED_STRIDE) % 2**31 for number in range(pool_size)]
     with use_all_cores_for(pool_size * max(1, config.n_particles), loaded.device):
-        if _is_free(config):
+        if is_free(config):
             of_seeds = dict(zip(seeds, compose_free_many(loaded, config, seeds, on_progress), strict=True))
         else:
             of_seeds = compose_constrained_many(loaded, config, seeds, n, on_progress)
     batch, poems = list(of_seeds.values()), []
     for seed, (token_ids, log_probs) in of_seeds.items():
         reason: Finish = "end" if token_ids[-1] == END else "limit"
-        if _is_free(config):
+        if is_free(config):
             text = loaded.vocabulary.decode(token_ids)
         else:
             text = plan_of(config, loaded.vocabulary).text_of(token_ids, loaded.vocabulary)
         poems.append(_composition(text, log_probs, reason, loaded, config, seed))
-    if loaded.ranker is not None and not _is_free(config):
+    if loaded.ranker is not None and not is_free(config):
         poems = with_sense(poems, batch, loaded, loaded.ranker, config)
     return best_of(poems, n, loaded, config)
 
@@ -131,15 +131,10 @@ def pool_size_of(loaded: LoadedModel, config: ComposeConfig, n: int) -> int:
     return max(n, _with_pool(with_marked(config), n, is_ranked=loaded.ranker is not None)[1])
 
 
-def _is_free(config: ComposeConfig) -> bool:
-    """Whether the request leaves the line lengths open."""
-    return config.form == FREE_VERSE and not is_shaped(config)
-
-
 def _with_pool(config: ComposeConfig, n: int, *, is_ranked: bool) -> tuple[ComposeConfig, int]:
     """The config with its number of particles, and the pool size, for the best `n` poems."""
     if config.form == FREE_VERSE and not config.couplet:
-        return config, FREE_POOL if _is_free(config) else n
+        return config, FREE_POOL if is_free(config) else n
     if config.acrostic or config.acrostic_tail or config.keep:
         return config, RANKED_FORCED_AHEAD_POOL if is_ranked else FORCED_AHEAD_POOL
     if is_ranked and config.n_particles != 1:

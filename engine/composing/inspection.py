@@ -16,7 +16,7 @@ from torch import Tensor
 from engine.composing.constraints.forced_characters import BLANK
 from engine.composing.constraints.plan import ConstraintPlan
 from engine.composing.constraints.prompt import build_prompt
-from engine.composing.constraints.request import is_shaped, plan_of
+from engine.composing.constraints.request import is_free, plan_of
 from engine.composing.constraints.token_prosody import Bools
 from engine.composing.constraints.used_words import steered, with_marked
 from engine.composing.decoding.particles import Particles
@@ -143,7 +143,7 @@ def _plan_and_prompt(loaded: LoadedModel, config: ComposeConfig) -> tuple[Constr
     config = with_marked(config)
     if config.use:
         config = steered(config, loaded.vocabulary)
-    plan = plan_of(config, loaded.vocabulary) if config.form != FREE_VERSE or is_shaped(config) else None
+    plan = None if is_free(config) else plan_of(config, loaded.vocabulary)
     return plan, build_prompt(config, plan, loaded.vocabulary)
 
 

@@ -6,6 +6,7 @@ The data read while the learning rate decays shape a model most; a model for qua
 from dataclasses import dataclass
 
 from engine.config.schema import TrainConfig
+from engine.corpus.corpus import Split
 from engine.corpus.tokens.batching import Int64, Segments, cut_segments, n_batches
 from engine.corpus.tokens.token_cache import TokenizedCorpus
 from engine.system.errors import CorpusError
@@ -79,34 +80,30 @@ def held_out_segments(corpus: TokenizedCorpus, config: TrainConfig) -> Segments:
     Raises:
         CorpusError: when no poem of the split is short enough.
     """
-    poems = _short_enough(corpus, corpus.indices("validation"), config.max_poem_chars)
-    if not len(poems):
-        raise _nothing_short_enough(corpus, "judge by", config.max_poem_chars)
-    if config.anneal_fraction:
-        short = _short_enough(corpus, poems, config.anneal_max_chars)
+    poems = _poems(corpus, "validation", config.max_poem_chars, "judge by")
+    if config.anneal_fraction and config.anneal_max_chars is not None:
+        short = poems[corpus.n_chars(poems) <= config.anneal_max_chars]
         poems = short if len(short) else poems
     poems = poems[: config.n_val_poems]
     return cut_segments(corpus, poems, max_chars=int(corpus.n_chars(poems).max()))
 
 
 def _segments(corpus: TokenizedCorpus, config: TrainConfig, max_poem_chars: int | None, end_counts: bool) -> Segments:
-    poems = _short_enough(corpus, corpus.indices("train"), max_poem_chars)
-    if not len(poems):
-        raise _nothing_short_enough(corpus, "learn from", max_poem_chars)
+    poems = _poems(corpus, "train", max_poem_chars, "learn from")
     return cut_segments(corpus, poems, config.max_chars, end_counts=end_counts)
 
 
-def _short_enough(corpus: TokenizedCorpus, poems: Int64, max_poem_chars: int | None) -> Int64:
-    if max_poem_chars is None:
-        return poems
-    return poems[corpus.n_chars(poems) <= max_poem_chars]
-
-
-def _nothing_short_enough(corpus: TokenizedCorpus, purpose: str, max_poem_chars: int | None) -> CorpusError:
-    return CorpusError(
-        "No poem of {name} to {purpose} has at most {number} characters.",
-        "Choose a larger max_poem_chars, or bring more poems.",
-        name=corpus.corpus.name,
-        purpose=purpose,
-        number=max_poem_chars,
-    )
+def _poems(corpus: TokenizedCorpus, split: Split, max_poem_chars: int | None, purpose: str) -> Int64:
+    """Indices of the poems of a split that are short enough, for a purpose that the error names."""
+    poems = corpus.indices(split)
+    if max_poem_chars is not None:
+        poems = poems[corpus.n_chars(poems) <= max_poem_chars]
+    if not len(poems):
+        raise CorpusError(
+            "No poem of {name} to {purpose} has at most {number} characters.",
+            "Choose a larger max_poem_chars, or bring more poems.",
+            name=corpus.corpus.name,
+            purpose=purpose,
+            number=max_poem_chars,
+        )
+    return poems

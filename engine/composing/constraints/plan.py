@@ -6,6 +6,7 @@ Shapes: S slots, O tone patterns, L rhyme labels, G rhyme groups or parts, V voc
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,15 +52,9 @@ class ConstraintPlan:
     unresolved_groups: Bools | None = None
 
     @property
-    def group_names(self) -> tuple[str, ...]:
-        """The names (G,) of the rhyme groups or parts."""
-        return masks_of(self.form.rhyme_system).names
-
-    @property
     def rhyme(self) -> str | None:
         """The group of the first rhyme; None unless exactly one is open."""
-        is_open = self.groups[0]
-        names = [name for name, is_own in zip(self.group_names, is_open, strict=True) if is_own]
+        names = list(compress(masks_of(self.form.rhyme_system).names, self.groups[0]))
         return names[0] if len(names) == 1 else None
 
     @property

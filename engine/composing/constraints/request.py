@@ -39,12 +39,11 @@ def check_free(config: ComposeConfig) -> None:
             )
 
 
-def is_shaped(config: ComposeConfig) -> bool:
-    """Whether a request without a form fixes the line lengths: a couplet, or a kept text of marked lines with a character after a blank."""
-    if config.form != FREE_VERSE or config.couplet:
-        return bool(config.couplet)
+def is_free(config: ComposeConfig) -> bool:
+    """Whether a request leaves the line lengths open: no form, no couplet, no kept text of marked lines with a character after a blank."""
     behind = config.keep.partition(BLANK)[2]
-    return any(map(is_han, behind)) and len(_LINE.findall(config.keep)) > 1
+    is_shaped = any(map(is_han, behind)) and len(_LINE.findall(config.keep)) > 1
+    return config.form == FREE_VERSE and not config.couplet and not is_shaped
 
 
 def plan_of(config: ComposeConfig, vocabulary: Vocabulary) -> ConstraintPlan:
@@ -117,7 +116,7 @@ def check_request(config: ComposeConfig, vocabulary: Vocabulary) -> None:
         ComposeError: for a character that is not in the vocabulary, or constraints that contradict each other.
     """
     plan, config = None, with_marked(config)
-    if config.form == FREE_VERSE and not is_shaped(config):
+    if is_free(config):
         check_free(config)
         forced_prefix(config, vocabulary)
     elif config.use and config.form != FREE_VERSE:

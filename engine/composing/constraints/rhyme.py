@@ -6,6 +6,7 @@ Shapes: O tone patterns, L rhyme labels, G rhyme groups or parts.
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 
@@ -234,9 +235,7 @@ def _contradiction(
     for index in sorted(rhymes.keys() & forced.keys()):
         one, label = forced[index], rhymes[index].label
         groups = groups_of_character(one.character, rhymes[index].is_level, form.rhyme_system)
-        names_of_groups = _listed(
-            "{first} or {rest}", [name for name, is_own in zip(names, groups, strict=True) if is_own]
-        )
+        names_of_groups = _listed("{first} or {rest}", list(compress(names, groups)))
         if label == 0 and requested is not None and not groups[requested]:
             return ComposeError(
                 "The rhyme {name} and {one} contradict each other: it rhymes in {told}.",

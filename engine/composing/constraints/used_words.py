@@ -4,6 +4,7 @@ Placements are found by depth-first search: word by word, in a random order of p
 against the form's tone patterns and rhymes.
 """
 
+import math
 import random
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -46,19 +47,19 @@ def placements(config: ComposeConfig, vocabulary: Vocabulary) -> Iterator[Compos
     form = form_called(config.form).in_book(config.rhyme_book)
     plan_poem(config, vocabulary)  # raises if the other constraints contradict each other
     rng = random.Random(poem_seed(config.seed, " ".join((form.key, *words))))
-    grid = _kept(config, form, vocabulary)
+    grid, n_licences = _kept(config, form, vocabulary), partial(_n_licences, config, vocabulary)
     # Longest first: it has the fewest places.
     ordered = sorted(words, key=len, reverse=True)
     n_found = 0
     # First with no more licences than the request needs without the words.
-    for most in (_n_licences(grid, config, vocabulary) or 0, MANY):
-        for placed in _placed(ordered, grid, partial(_suits, most, config, vocabulary), rng, [MAX_TRIES]):
+    for max_licences in (n_licences(grid), MANY):
+        for placed in _placed(ordered, grid, n_licences, max_licences, rng, [MAX_TRIES]):
             yield config.replace(keep="/".join(placed))
             n_found += 1
             if n_found == MAX_PLACEMENTS:
                 return
     if not n_found:
-        raise _nowhere(ordered, grid, config, form, vocabulary, rng)
+        raise _nowhere(ordered, grid, n_licences, form, rng)
 
 
 def used_words(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
@@ -106,7 +107,12 @@ def _kept(config: ComposeConfig, form: Form, vocabulary: Vocabulary) -> Grid:
 
 
 def _placed(
-    words: Sequence[str], grid: Grid, suits: Callable[[Grid], bool], rng: random.Random, tries: list[int]
+    words: Sequence[str],
+    grid: Grid,
+    n_licences: Callable[[Grid], float],
+    max_licences: float,
+    rng: random.Random,
+    tries: list[int],
 ) -> Iterator[Grid]:
     """Yield grids that contain all words. `tries`: a list of one number, the partial placements left to try."""
     if not words:
@@ -117,8 +123,8 @@ def _placed(
         if tries[0] <= 0:
             return
         tries[0] -= 1
-        if suits(candidate):
-            yield from _placed(others, candidate, suits, rng, tries)
+        if n_licences(candidate) <= max_licences:
+            yield from _placed(others, candidate, n_licences, max_licences, rng, tries)
 
 
 def _grids_with(word: str, grid: Grid, rng: random.Random) -> list[Grid]:
@@ -142,28 +148,21 @@ def _pauses(length: int) -> range:
     return range(2, length - 1, 2)
 
 
-def _suits(most: int, config: ComposeConfig, vocabulary: Vocabulary, grid: Grid) -> bool:
-    """Whether the form admits the characters of a grid with at most `most` licences."""
-    n_licences = _n_licences(grid, config, vocabulary)
-    return n_licences is not None and n_licences <= most
-
-
-def _n_licences(grid: Grid, config: ComposeConfig, vocabulary: Vocabulary) -> int | None:
-    """The number of licences and deviations that the characters of a grid need; None if the form does not admit them."""
-    kept = config.replace(keep="/".join(grid))
+def _n_licences(config: ComposeConfig, vocabulary: Vocabulary, grid: Grid) -> float:
+    """The number of licences and deviations that the characters of a grid need; infinite if the form does not admit them."""
     try:
-        plan = plan_poem(kept, vocabulary)
+        plan = plan_poem(config.replace(keep="/".join(grid)), vocabulary)
     except ComposeError:
-        return None
+        return math.inf
     return fit_tone_patterns(config.tone_pattern, plan.form, plan.slots, plan.forced)[0].n_licences
 
 
 def _nowhere(
-    words: Sequence[str], grid: Grid, config: ComposeConfig, form: Form, vocabulary: Vocabulary, rng: random.Random
+    words: Sequence[str], grid: Grid, n_licences: Callable[[Grid], float], form: Form, rng: random.Random
 ) -> ComposeError:
     """The error that names a word without a place, or all words if each fits alone."""
     for word in words:
-        if not any(_suits(MANY, config, vocabulary, candidate) for candidate in _grids_with(word, grid, rng)):
+        if all(n_licences(candidate) > MANY for candidate in _grids_with(word, grid, rng)):
             return ComposeError(
                 "The word {word} fits no line of {form}: tones, rhyme or given characters do not allow it.",
                 "Choose another word, form or rhyme.",
