@@ -50,7 +50,7 @@ FREE_POOL = 24
 def compose(loaded: LoadedModel, config: ComposeConfig, n_alternatives: int = 0) -> Iterator[Token]:
     """Compose a poem; yields each token as soon as it is final.
 
-    Tokens become final one at a time, or line by line where characters are forced ahead.
+    Tokens become final one at a time, or line by line if characters are forced ahead.
 
     Args:
         config: the request. Equal requests give equal poems on the same device.

@@ -38,7 +38,7 @@ Composed = TypeVar("Composed")
 
 
 def n_particles(config: ComposeConfig, plan: ConstraintPlan) -> int:
-    """Number of particles per poem: as configured; by default `N_PARTICLES` where characters are forced ahead, else 1."""
+    """Number of particles per poem: as configured; by default `N_PARTICLES` if characters are forced ahead, else 1."""
     return config.n_particles or (N_PARTICLES if plan.forces_ahead else 1)
 
 

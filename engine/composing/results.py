@@ -26,7 +26,7 @@ class Composition:
     penalties for repeated characters and for couplets that are not parallel. `sense`: the mark that the ranker predicts; candidates
     are ranked by it, without a ranker by `score`. `parallelism`: the mean score of the middle couplets of a 律诗, or that of a couplet,
     0 to 1; None for other forms. `tone_pattern` and `rhyme`: the tone pattern and rhyme group by the checker; `verdicts`: its verdicts
-    on form, tones and rhyme, None where undecidable. `seed` and `n_particles` reproduce the poem.
+    on form, tones and rhyme, None if undecidable. `seed` and `n_particles` reproduce the poem.
     """
 
     begin: str

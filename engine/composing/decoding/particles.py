@@ -88,7 +88,7 @@ _ARRAYS = tuple(field.name for field in dataclasses.fields(Particles) if field.n
 
 
 def are_degenerate(log_weights: Floats) -> NDArray[np.bool_]:
-    """Whether the effective sample size of each poem's weights (N, P) is below P / 2; False where every particle is dead."""
+    """Whether the effective sample size of each poem's weights (N, P) is below P / 2; False if every particle is dead."""
     weights = _normalised(log_weights)
     return np.asarray((weights**2).sum(1) * weights.shape[1] > 2)
 

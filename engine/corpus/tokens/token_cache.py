@@ -47,7 +47,7 @@ Indices = npt.NDArray[np.int64]
 class TokenizedCorpus:
     """Poems as indices of a vocabulary; the arrays are read-only views of files.
 
-    tokens (n_tokens,) uint16 or uint32 · offsets (n_poems + 1,) int64 · splits (n_poems,) uint8 · control codes where requested
+    tokens (n_tokens,) uint16 or uint32 · offsets (n_poems + 1,) int64 · splits (n_poems,) uint8 · control codes if requested
     """
 
     corpus: Corpus
