@@ -34,30 +34,7 @@ from engine.system import paths
 from engine.system.errors import Message, RunError, UsageError
 from engine.system.files import is_file, open_regular, write_atomically
 from engine.system.processes import own_session
-from poetry_tui.tracking.summary import RunSummary, find_run, list_runs, summarise
-
-__all__ = [
-    "RunCommand",
-    "RunSummary",
-    "continue_run",
-    "find_run",
-    "is_alive",
-    "learning_rate_of",
-    "list_runs",
-    "pause_run",
-    "pending_commands",
-    "remove_run",
-    "resume_run",
-    "sample_run",
-    "save_run",
-    "set_learning_rate",
-    "start_run",
-    "started_here",
-    "stop_run",
-    "summarise",
-    "trainer_pids",
-    "withdraw",
-]
+from poetry_tui.tracking.summary import summarise
 
 # Time that a trainer may take to exit after its last event.
 LEAVING_S = 15.0

@@ -17,8 +17,9 @@ from engine.system import paths
 from engine.system.errors import INTERRUPTED, RunError
 from engine.system.files import read_json, write_atomically
 from engine.system.processes import call_politely
-from poetry_tui.tracking.control import remove_run, summarise
+from poetry_tui.tracking.control import remove_run
 from poetry_tui.tracking.run_state.status import Status
+from poetry_tui.tracking.summary import summarise
 
 MAX_RATES_BYTES = 1 << 20
 # The values that each setting of a training or of its model takes in turn.

@@ -6,6 +6,7 @@ import json
 import math
 import struct
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import msgspec
 
 from engine.runs.event_log import to_line
 from engine.runs.events import RETURNED, Control, Record, Resources, RunStarted, Step, Validated
-from poetry_tui.tracking.reader import EventTail, unreadable
+from poetry_tui.tracking.reader import read_chunks, unreadable
 
 # The events that consist of figures: each is a row of the CSV file, and a point of TensorBoard's curves.
 FIGURES = (Step, Validated, Resources)
@@ -26,18 +27,15 @@ def read_records(folder: Path) -> list[Record]:
     Raises:
         RunError: the event format's version is unknown, or the file cannot be read.
     """
-    tail, kept = EventTail(folder), list[Record]()
-    while True:
-        try:
-            chunk = tail.poll()
-        except OSError as error:
-            raise unreadable(folder, error) from error
-        for record in chunk.records:
+    kept = list[Record]()
+    try:
+        for record in chain.from_iterable(chunk.records for chunk in read_chunks(folder)):
             if (step := _goes_back_to(record)) is not None:
                 kept = [one for one in kept if getattr(one.event, "step", 0) <= step]
             kept.append(record)
-        if not chunk.more:
-            return kept
+    except OSError as error:
+        raise unreadable(folder, error) from error
+    return kept
 
 
 def _goes_back_to(record: Record) -> int | None:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +33,12 @@ class Chunk:
     n_malformed: int = 0
     restarted: bool = False
     more: bool = False
+
+    def fold_into(self, state: RunState) -> None:
+        """Fold the records, and count the malformed lines."""
+        for record in self.records:
+            state.fold(record)
+        state.n_malformed += self.n_malformed
 
 
 class EventTail:
@@ -106,6 +113,22 @@ class EventTail:
             self._offset, self._partial, self._is_skipping, self._refusal = 0, b"", False, None
         self._inode = status.st_ino
         return restarted
+
+
+def read_chunks(folder: Path) -> Iterator[Chunk]:
+    """Read the events that a run has written so far. Raises as `EventTail.poll`."""
+    tail = EventTail(folder)
+    while (chunk := tail.poll()).more:
+        yield chunk
+    yield chunk
+
+
+def read_state(folder: Path) -> RunState:
+    """The state of a run after the events that it has written so far. Raises as `EventTail.poll`."""
+    state = RunState()
+    for chunk in read_chunks(folder):
+        chunk.fold_into(state)
+    return state
 
 
 class LogTail:
@@ -222,9 +245,7 @@ class RunFollower:
         before = self._shown
         if snapshot.chunk.restarted:
             self.state = RunState()
-        for record in snapshot.chunk.records:
-            self.state.fold(record)
-        self.state.n_malformed += snapshot.chunk.n_malformed
+        snapshot.chunk.fold_into(self.state)
         self.pending_commands, self.problem, self.last_log_line = (
             snapshot.pending_commands,
             snapshot.problem,
@@ -262,7 +283,11 @@ def count_malformed(folder: Path) -> int:
     stamp = [status.st_ino, status.st_size, status.st_mtime_ns]
     n_malformed = _remembered(folder, stamp)
     if n_malformed is None:
-        n_malformed = _counted(folder)
+        try:
+            # Folding finds values of the wrong type, which the parser does not.
+            n_malformed = read_state(folder).n_malformed
+        except RunError:  # unknown format version: its lines cannot be judged
+            n_malformed = 0
         # The run folder may be read-only for this user.
         with contextlib.suppress(OSError):
             write_atomically(folder / COUNTED, json.dumps({"stamp": stamp, "n_malformed": n_malformed}) + "\n")
@@ -279,19 +304,3 @@ def _remembered(folder: Path, stamp: list[int]) -> int | None:
         return None
     n_malformed = found.get("n_malformed")
     return n_malformed if type(n_malformed) is int and n_malformed >= 0 else None
-
-
-def _counted(folder: Path) -> int:
-    tail, state = EventTail(folder), RunState()
-    n_malformed, is_over = 0, False
-    try:
-        while not is_over:
-            chunk = tail.poll()
-            n_malformed += chunk.n_malformed
-            for record in chunk.records:
-                # Folding finds values of the wrong type, which the parser does not.
-                state.fold(record)
-            is_over = not chunk.more
-    except RunError:  # unknown format version: its lines cannot be judged
-        return 0
-    return n_malformed + state.n_malformed

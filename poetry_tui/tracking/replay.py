@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from engine.runs.events import Record
 from engine.system.errors import StudioError
-from poetry_tui.tracking.reader import Chunk, EventTail, RunFollower, Snapshot, unreadable
+from poetry_tui.tracking.reader import Chunk, RunFollower, Snapshot, read_chunks, unreadable
 from poetry_tui.tracking.run_state.status import Status
 
 # Length of a replay at its first speed; a shorter run is replayed in real time.
@@ -53,8 +53,7 @@ class RunReplay(RunFollower):
     def fold(self, snapshot: Snapshot) -> bool:
         """Fold the due records. The status is always `REPLAYING`, whatever the run itself does."""
         before = (self.status, self.problem)
-        for record in snapshot.chunk.records:
-            self.state.fold(record)
+        snapshot.chunk.fold_into(self.state)
         self.problem = snapshot.problem
         self.is_settled = True
         self.status = Status.REPLAYING
@@ -73,11 +72,7 @@ class RunReplay(RunFollower):
         self.is_held = not self.is_held
 
     def _load(self) -> None:
-        tail = EventTail(self.folder)
-        chunk = tail.poll()
-        self._records.extend(chunk.records)
-        while chunk.more:
-            chunk = tail.poll()
+        for chunk in read_chunks(self.folder):
             self._records.extend(chunk.records)
         played_s, before_s = 0.0, None
         for record in self._records:

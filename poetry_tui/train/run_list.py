@@ -1,8 +1,7 @@
 """The list of runs, newest first, each with its status; selecting one follows it."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.cells import cell_len
@@ -109,7 +108,7 @@ class RunList(OptionList):
                 rename_run(run.folder, name)
             except StudioError as error:
                 self.notify(tr_error(str(error)), severity="error", markup=False)
-            self.show([dataclasses.replace(one, labels=read_labels(one.folder)) for one in self._runs])
+            self.show([replace(one, labels=read_labels(one.folder)) for one in self._runs])
 
         self.app.push_screen(AskLine(tr("train.ask_name", run=run.id), run.labels.name), rename)
 

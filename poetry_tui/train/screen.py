@@ -20,7 +20,7 @@ from poetry_tui.tracking import control as runs
 from poetry_tui.tracking.reader import RunFollower
 from poetry_tui.tracking.replay import RunReplay
 from poetry_tui.tracking.run_state.status import Status
-from poetry_tui.tracking.summary import RunSummary
+from poetry_tui.tracking.summary import RunSummary, list_runs
 from poetry_tui.train.body import HowToBegin, TrainBody
 from poetry_tui.train.corpus_offer import CorpusOffer, installed_corpora
 from poetry_tui.train.followed_runs import FollowedRuns
@@ -150,7 +150,7 @@ class TrainScreen(StudioScreen):
         while True:
             while not self.is_current and not is_first:
                 await asyncio.sleep(LIST_PERIOD_S)
-            found = await asyncio.to_thread(runs.list_runs)
+            found = await asyncio.to_thread(list_runs)
             installed = await asyncio.to_thread(installed_corpora)
             self.query_one(RunList).show(found)
             if installed != self._installed:

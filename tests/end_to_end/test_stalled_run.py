@@ -15,6 +15,7 @@ from poetry_tui.preferences.i18n import set_language
 from poetry_tui.tracking import control as runs
 from poetry_tui.tracking.reader import RunFollower
 from poetry_tui.tracking.run_state.status import Status
+from poetry_tui.tracking.summary import summarise
 from poetry_tui.tracking.wording import what_next
 from tests.small_corpus import write_corpus
 
@@ -61,7 +62,7 @@ def test_a_suspended_trainer_is_stalled_and_runs_again_when_it_is_woken(
     try:
         watch_until(follower, lambda: follower.status is Status.STALLED)
         assert f"process {pid} lives" in what_next(follower)
-        assert runs.summarise(folder).status is Status.STALLED
+        assert summarise(folder).status is Status.STALLED
         assert main(["runs", "show", folder.name]) == 0
         assert "stalled" in capsys.readouterr().out
         silent_s = follower.silent_s
@@ -71,7 +72,7 @@ def test_a_suspended_trainer_is_stalled_and_runs_again_when_it_is_woken(
         os.kill(pid, signal.SIGCONT)
 
     watch_until(follower, lambda: follower.status is Status.RUNNING and follower.state.step > step)
-    assert runs.summarise(folder).status is Status.RUNNING
+    assert summarise(folder).status is Status.RUNNING
     runs.stop_run(folder)
     watch_until(follower, lambda: follower.status is Status.STOPPED)
     watch_until(follower, lambda: not runs.is_alive(folder))

@@ -18,7 +18,7 @@ from engine.system.errors import StudioError
 from engine.system.names import MAX_FOLDER_NAME_BYTES, check_name, path_of
 from poetry_tui.commands.cli import main
 from poetry_tui.favourites.store import Favourite, FavouriteStore
-from poetry_tui.tracking.control import find_run
+from poetry_tui.tracking.summary import find_run
 from tests.engine.composing.rhyming_model import rhyming_model
 from tests.engine.small_model import save_small_model
 from tests.hostile.mutations import FACTOR, NAMES, is_refused, rng

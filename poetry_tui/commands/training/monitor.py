@@ -5,7 +5,7 @@ import argparse
 from engine.system.errors import RunError
 from poetry_tui.commands.output import Commands, command
 from poetry_tui.commands.studio import open_studio
-from poetry_tui.tracking.control import find_run, list_runs
+from poetry_tui.tracking.summary import find_run, list_runs
 
 
 def add_parser(commands: Commands) -> None:

@@ -7,9 +7,9 @@ from engine.system.errors import RunError
 from engine.system.names import path_of
 from poetry_tui.commands.output import Commands, command, print_note
 from poetry_tui.preferences.i18n import LANGUAGES, set_language
-from poetry_tui.tracking.control import find_run
 from poetry_tui.tracking.report.history import read_history
 from poetry_tui.tracking.report.write import HTML, default_name, write_report
+from poetry_tui.tracking.summary import find_run
 
 
 def add_parser(commands: Commands) -> None:

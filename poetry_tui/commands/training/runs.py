@@ -27,10 +27,11 @@ from poetry_tui.commands.output import (
     printable,
 )
 from poetry_tui.tracking.comparison import WHAT_IS_VALIDATED, differing, flat, titles, with_rate_changes
-from poetry_tui.tracking.control import RunSummary, find_run, list_runs, remove_run
+from poetry_tui.tracking.control import remove_run
 from poetry_tui.tracking.export import as_csv, as_json, as_tensorboard, read_records
 from poetry_tui.tracking.reader import count_malformed, log_tail
 from poetry_tui.tracking.run_state.status import Status
+from poetry_tui.tracking.summary import RunSummary, find_run, list_runs
 from poetry_tui.tracking.wording import ABOUT, perplexity
 
 # Lines of the log shown for a failed or lost run.

@@ -21,7 +21,7 @@ def curves(histories: Sequence[RunHistory]) -> Iterator[Block]:
     validations = [
         [(float(one.step), one.val_nats_per_han) for one in history.state.validations] for history in histories
     ]
-    loss = [_loss_series(history) for history in histories]
+    loss = [_smoothed(history.name, history.state.loss) for history in histories]
     if len(histories) == 1:
         loss.append(Series(tr("report.validation"), validations[0], is_dotted=True))
     is_per_char = any(history.state.loss_unit == "char" for history in histories)
@@ -48,10 +48,6 @@ def curves(histories: Sequence[RunHistory]) -> Iterator[Block]:
     yield figure("gradient-norm.svg", norms, "report.norm_by_step", "report.axis_step", "report.axis_norm")
     rates = [_smoothed(history.name, history.state.rate) for history in histories]
     yield figure("learning-rate.svg", rates, "report.rate_by_step", "report.axis_step", "report.axis_rate")
-
-
-def _loss_series(history: RunHistory) -> Series:
-    return _smoothed(history.name, history.state.loss)
 
 
 def _smoothed(name: str, curve: Curve) -> Series:

@@ -14,7 +14,7 @@ from poetry_tui.tracking.report.history import RunHistory
 from poetry_tui.tracking.report.page import made, of_runs
 from poetry_tui.tracking.report.svg import Series, strip_plot
 from poetry_tui.tracking.run_state.status import Status
-from poetry_tui.tracking.spread import Difference, Spread, difference
+from poetry_tui.tracking.spread import Spread, difference
 from poetry_tui.tracking.wording import perplexity
 
 
@@ -138,7 +138,7 @@ def conclusion(conditions: Sequence[Condition], measure: Measure) -> str:
     apart = [(other, difference(spread, best)) for other, spread in ranked[1:]]
     found = [tr("report.conclude_best", **words, best=name, figure=_figure_of(best, measure))]
     for key, is_it in (("separated", True), ("together", False)):
-        named = [_worded(other, gap, measure) for other, gap in apart if gap.is_separated is is_it]
+        named = [f"{other} {gap.text(measure.decimals)}" for other, gap in apart if gap.is_separated is is_it]
         if named:
             found.append(tr(f"report.conclude_{key}", others="; ".join(named)))
     return " ".join(found)
@@ -146,13 +146,9 @@ def conclusion(conditions: Sequence[Condition], measure: Measure) -> str:
 
 def _figure_of(spread: Spread, measure: Measure) -> str:
     text = spread.text(measure.decimals)
-    return (
-        f"{text} ({tr('report.perplexity_of', perplexity=perplexity(spread.mean))})" if "nats" in measure.key else text
-    )
-
-
-def _worded(other: str, gap: Difference, measure: Measure) -> str:
-    return f"{other} {gap.text(measure.decimals)}"
+    if "nats" in measure.key:
+        text += f" ({tr('report.perplexity_of', perplexity=perplexity(spread.mean))})"
+    return text
 
 
 def _curves(histories: Mapping[str, Sequence[RunHistory]]) -> Iterator[Block]:

@@ -7,11 +7,10 @@ from typing import Any, TypeVar
 
 from engine.model.metadata import read_metadata
 from engine.model.registry import find_model
-from engine.runs.events import Compared, Record
 from engine.system.errors import ModelError
 from poetry_tui.tracking.control import is_alive
-from poetry_tui.tracking.reader import EventTail
-from poetry_tui.tracking.run_state.state import RunState, SampleRound
+from poetry_tui.tracking.reader import read_state
+from poetry_tui.tracking.run_state.state import RunState
 from poetry_tui.tracking.run_state.status import Status, probe_writer, status_of
 
 T = TypeVar("T")
@@ -29,26 +28,9 @@ class RunHistory:
     state: RunState = field(default_factory=RunState)
     about: Mapping[str, Any] = field(default_factory=dict)
 
-    def fold(self, record: Record) -> None:
-        """Fold one record; steps repeated after a resume replace the earlier ones."""
-        self.state.fold(record)
-
-    @property
-    def comparisons(self) -> list[Compared]:
-        """Every teacher-forced preview."""
-        return self.state.comparisons
-
     @property
     def config(self) -> Mapping[str, Any]:
         return self.state.config
-
-    def excerpts(self, n: int) -> list[Compared]:
-        """At most `n` previews, evenly through the run, the first and the last among them."""
-        return spread(self.comparisons, n)
-
-    def rounds(self, n: int) -> list[SampleRound]:
-        """At most `n` rounds of samples, oldest first, evenly through the run, the first and the last among them."""
-        return spread(list(reversed(self.state.sample_rounds())), n)
 
 
 def read_history(folder: Path) -> RunHistory:
@@ -58,18 +40,9 @@ def read_history(folder: Path) -> RunHistory:
         RunError: the event format's version is unknown.
         OSError: the events cannot be read.
     """
-    history = RunHistory(folder.resolve().name, about=_about(folder))
-    tail = EventTail(folder)
     writer = probe_writer(folder, is_alive(folder))
-    while True:
-        chunk = tail.poll()
-        for record in chunk.records:
-            history.fold(record)
-        history.state.n_malformed += chunk.n_malformed
-        if not chunk.more:
-            break
-    history.status = status_of(history.state, writer)
-    return history
+    state = read_state(folder)
+    return RunHistory(folder.resolve().name, status_of(state, writer), state, _about(folder))
 
 
 def spread(items: list[T], n: int) -> list[T]:

@@ -16,7 +16,7 @@ from poetry_tui.preferences.i18n import tr, tr_label
 from poetry_tui.tracking.comparison import Comparison, Row, aligned, compare, differing, with_rate_changes
 from poetry_tui.tracking.report.blocks import Block, Code, Heading, Paragraph, Poem, Prediction, Table
 from poetry_tui.tracking.report.curves import curves, embeddings, probes
-from poetry_tui.tracking.report.history import RunHistory
+from poetry_tui.tracking.report.history import RunHistory, spread
 from poetry_tui.tracking.wording import ABOUT
 
 N_ROUNDS = 5
@@ -128,12 +128,12 @@ def _plain(value: str) -> str:
 
 
 def _predictions(histories: Sequence[RunHistory]) -> Iterator[Block]:
-    if not any(history.comparisons for history in histories):
+    if not any(history.state.comparisons for history in histories):
         return
     yield Heading(tr_label("report.predictions"))
     yield Paragraph(tr("report.what_predictions"))
     for history in histories:
-        for one in history.excerpts(N_EXCERPTS):
+        for one in spread(history.state.comparisons, N_EXCERPTS):
             caption = tr("report.at_step", run=history.name, step=f"{one.step:,}")
             yield Prediction(caption, one.prediction, one.target, one.probability)
 
@@ -147,7 +147,7 @@ def _samples(histories: Sequence[RunHistory]) -> Iterator[Block]:
     yield Paragraph(tr("report.what_samples", temperature=sampled[0].state.samples[0].temperature))
     for history in sampled:
         yield Heading(history.name, 3)
-        for round_ in history.rounds(N_ROUNDS):
+        for round_ in spread(history.state.sample_rounds()[::-1], N_ROUNDS):
             for sample in round_.samples[:1]:
                 yield Poem(f"{sample.begin} · {round_.step:,}", split_lines(sample.text))
     yield Heading(tr_label("report.last_poems"))

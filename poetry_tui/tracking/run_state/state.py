@@ -4,6 +4,8 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import Any, Literal
 
 from engine.runs.events import (
@@ -298,11 +300,15 @@ class RunState:
         return self.loss.n_not_finite
 
     @property
+    def long_work_periods(self) -> list[int]:
+        """Steps from one validation to the next, and from one checkpoint to the next."""
+        return [number for name in LONG_WORK if isinstance(number := self.config.get(name), int) and number > 0]
+
+    @property
     def steps_per_s(self) -> float | None:
         """Steps per second; includes the time of validations and checkpoints, excludes pauses."""
-        every = [number for name in LONG_WORK if isinstance(number := self.config.get(name), int) and number > 0]
-        positions = self.axes.milliminutes
-        return steps_per_s(self.loss.steps, positions, max(every, default=0), RATE_POINTS, self._life_begins)
+        window, positions = max(self.long_work_periods, default=0), self.axes.milliminutes
+        return steps_per_s(self.loss.steps, positions, window, RATE_POINTS, self._life_begins)
 
     @property
     def eta_s(self) -> float | None:
@@ -323,17 +329,6 @@ class RunState:
 
     def sample_rounds(self, limit: int | None = None, until: int | None = None) -> list[SampleRound]:
         """The samples by step, newest first, at most `limit` rounds, none after the step `until`."""
-        rounds: list[SampleRound] = []
-        group: list[Sampled] = []
-        for sample in reversed(self.samples):
-            if until is not None and sample.step > until:
-                continue
-            if group and sample.step != group[0].step:
-                rounds.append(SampleRound(group[0].step, tuple(reversed(group))))
-                group = []
-                if limit is not None and len(rounds) >= limit:
-                    return rounds
-            group.append(sample)
-        if group:
-            rounds.append(SampleRound(group[0].step, tuple(reversed(group))))
-        return rounds
+        kept = (sample for sample in reversed(self.samples) if until is None or sample.step <= until)
+        rounds = (SampleRound(step, (*group,)[::-1]) for step, group in groupby(kept, attrgetter("step")))
+        return list(islice(rounds, limit))

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.runs.events import RunFailed, RunFinished
 from engine.runs.folder import last_beat_s
 from poetry_tui.tracking.run_state.stall_detector import MIN_STALL_TIMEOUT_S
-from poetry_tui.tracking.run_state.state import LONG_WORK, RunState
+from poetry_tui.tracking.run_state.state import RunState
 
 # A writer exits within this time after its last event; a later heartbeat is that of its successor, which is loading.
 LEAVING_S = 5.0
@@ -93,8 +93,7 @@ def silence_s(state: RunState, writer: WriterProbe) -> float:
 
 
 def _is_more_due(state: RunState) -> bool:
-    every = [number for name in LONG_WORK if isinstance(number := state.config.get(name), int) and number > 0]
-    return state.step == state.total_steps or any(state.step % number == 0 for number in every)
+    return state.step == state.total_steps or any(state.step % period == 0 for period in state.long_work_periods)
 
 
 def _lives_again(state: RunState, writer: WriterProbe) -> bool:

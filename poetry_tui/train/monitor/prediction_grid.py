@@ -1,12 +1,13 @@
 """The teacher-forced preview: prediction over target, aligned, each target character tinted by its probability."""
 
 import math
+from itertools import chain, repeat
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.color import Color
 from textual.containers import VerticalScroll
-from textual.content import Content, Span
+from textual.content import Content
 from textual.style import Style
 
 from engine.runs.events import Compared
@@ -92,24 +93,16 @@ class PredictionGrid(VerticalScroll, inherit_bindings=False):
         return Content("\n").join(lines[:-1])
 
     def _prediction(self, event: Compared, start: int, end: int) -> Content:
-        text, spans, at = "", [], 0
-        for predicted, target in zip(event.prediction[start:end], event.target[start:end], strict=False):
-            cells = two_cells(predicted)
-            spans.append(Span(at, at + len(cells), "bold underline" if predicted == target else FAINT))
-            text += cells
-            at += len(cells)
-        return Content(text, spans)
+        pairs = zip(event.prediction[start:end], event.target[start:end], strict=False)
+        return Content.assemble(
+            *((two_cells(one), "bold underline" if one == target else FAINT) for one, target in pairs)
+        )
 
     def _target(self, event: Compared, start: int, end: int, scale: tuple[Style, ...]) -> Content:
-        text, spans, at = "", [], 0
-        for index, target in enumerate(event.target[start:end], start):
-            cells = two_cells(target)
-            probability = event.probability[index] if index < len(event.probability) else 0.0
-            style = scale[round(share_of(probability) * (len(scale) - 1))]
-            spans.append(Span(at, at + len(cells), style))
-            text += cells
-            at += len(cells)
-        return Content(text, spans)
+        # A run of before may have written fewer probabilities than characters.
+        probabilities = chain(event.probability[start:end], repeat(0.0))
+        tints = (scale[round(share_of(one) * (len(scale) - 1))] for one in probabilities)
+        return Content.assemble(*zip(map(two_cells, event.target[start:end]), tints, strict=False))
 
     def _scale(self) -> tuple[Style, ...]:
         """Nine tints from the theme's error colour through its background to its success colour."""

@@ -14,6 +14,7 @@ from engine.system import paths
 from engine.system.errors import RunError
 from poetry_tui.tracking import control as runs
 from poetry_tui.tracking.run_state.status import Status
+from poetry_tui.tracking.summary import find_run, list_runs, summarise
 from tests.poetry_tui.tracking import make_run
 
 
@@ -82,7 +83,7 @@ def test_the_list_tells_each_run_newest_first() -> None:
     make_run.write_run(home / "a-live", make_run.life(500), alive=True)
     (home / "z-strange").mkdir()
     (home / "z-strange" / "events.jsonl").write_text('{"v":9}\n', encoding="utf-8")
-    found = {run.id: run for run in runs.list_runs()}
+    found = {run.id: run for run in list_runs()}
     assert found["a-live"].status is Status.RUNNING
     long = found["b-long"]
     assert (long.status, long.step, long.total_steps) == (Status.STOPPED, 6000, 8000)
@@ -96,19 +97,19 @@ def test_the_summary_of_a_long_run_is_that_of_reading_it_all(tmp_path: Path) -> 
     said = [*make_run.life(6000), make_run.finished(6000)]
     folder = make_run.write_run(tmp_path / "long", said)
     best = min((event for event in said if isinstance(event, Validated)), key=lambda e: e.val_nats_per_han)
-    assert runs.summarise(folder).best_nats_per_han == best.val_nats_per_han
+    assert summarise(folder).best_nats_per_han == best.val_nats_per_han
 
 
 def test_no_folder_is_no_runs() -> None:
-    assert runs.list_runs() == []
+    assert list_runs() == []
 
 
 def test_a_run_is_found_by_name_or_folder_and_an_unknown_one_names_the_known() -> None:
     folder = make_run.write_run(paths.runs() / "mine", make_run.life(50))
-    assert runs.find_run("mine").folder == folder
-    assert runs.find_run(str(folder)).folder == folder
+    assert find_run("mine").folder == folder
+    assert find_run(str(folder)).folder == folder
     with pytest.raises(RunError, match="mine"):
-        runs.find_run("yours")
+        find_run("yours")
 
 
 def test_run_names_are_never_taken_twice() -> None:
@@ -143,14 +144,14 @@ def test_starting_leaves_a_run_that_lives_and_its_settings(tmp_path: Path, monke
 
 def test_a_run_that_has_grown_is_summed_up_anew(tmp_path: Path) -> None:
     folder = make_run.write_run(tmp_path / "growing", make_run.life(50), alive=True)
-    assert runs.summarise(folder).step == 50
+    assert summarise(folder).step == 50
     with (folder / EVENTS).open("a", encoding="utf-8") as file:
         file.write('{"v":1,"seq":')
-    assert runs.summarise(folder).step == 50
+    assert summarise(folder).step == 50
     with (folder / EVENTS).open("a", encoding="utf-8") as file:
         file.write("\n")
     make_run.append(folder, [make_run.step(55), make_run.finished(55)])
     (folder / "heartbeat").unlink()
-    assert (runs.summarise(folder).step, runs.summarise(folder).status) == (55, Status.COMPLETED)
+    assert (summarise(folder).step, summarise(folder).status) == (55, Status.COMPLETED)
     make_run.write_run(folder, make_run.life(10))
-    assert runs.summarise(folder).step == 10
+    assert summarise(folder).step == 10

@@ -17,7 +17,7 @@ def history(name: str, *factors: float) -> RunHistory:
     for at, factor in enumerate(factors):
         said.append(probed(500 + at, factor))
     for record in records(said):
-        found.fold(record)
+        found.state.fold(record)
     return found
 
 

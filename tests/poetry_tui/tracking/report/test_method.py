@@ -18,7 +18,7 @@ def history(about: Mapping[str, Any] | None = None, **changes: Any) -> RunHistor
     run = RunHistory("a run", about=about or {})
     said = [make_run.started(config.replace(model=config.model.replace(**model), **changes)), make_run.step(40)]
     for record in make_run.records(said):
-        run.fold(record)
+        run.state.fold(record)
     return run
 
 
