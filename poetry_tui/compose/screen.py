@@ -115,6 +115,13 @@ class ComposeScreen(StudioScreen):
             self._shown = shown
             self.refresh_bindings()
 
+    @on(SessionSaver.Restored)
+    def show_restored(self) -> None:
+        """Display the restored poems, whose keys the footer names from now on: the focus goes there unless the user has moved it."""
+        if self.focused is self.request_form.picker:
+            self.set_focus(self.poem_pane.view)
+        self.show()
+
     def _hint(self) -> str:
         """The text of an empty poem pane."""
         phase = self.services.engine.state.phase

@@ -10,6 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from engine.composing.replies import Alternative, Inspection, Token
+from engine.prosody.text import LINE_MARKS
 from poetry_tui.compose.inspector.rows import GAP, InspectorStyles, Row, percent, piece
 from poetry_tui.preferences.chart_glyphs import is_ascii
 from poetry_tui.preferences.i18n import tr
@@ -41,7 +42,7 @@ def character_rows(
         chance,
         _surprise(token, width - _BOX_CELLS - 1),
         _sound(inspection)
-        if inspection is not None and token.character
+        if inspection is not None and token.character and token.character not in LINE_MARKS
         else tr("compose.forced" if token.is_forced else "compose.sampled"),
     ]
     character = full_width(token.character) if token.character else END_GLYPH

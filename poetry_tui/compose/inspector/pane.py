@@ -92,14 +92,18 @@ class InspectorPane(Vertical):
         current, cursor = self._session.current, self._session.cursor
         tokens = current.visible if current else []
         index = cursor if cursor is not None else len(tokens) - 1
-        self.inspector.show(tokens[index] if 0 <= index < len(tokens) else None, self._inspected_character())
+        token = tokens[index] if 0 <= index < len(tokens) else None
+        # Without a cursor the network is not displayed, but the figures of a restored poem or a candidate are asked for.
+        is_over = current is not None and current.is_over
+        is_wanted = cursor is not None or (is_over and token is not None and not token.is_known)
+        self.inspector.show(token, self._inspected_character(index) if is_wanted else None)
 
-    def _inspected_character(self) -> InspectCharacter | None:
-        """The position at the cursor, for the engine; None without a cursor."""
-        revision, cursor = self._session.revision, self._session.cursor
-        if revision is None or cursor is None:
+    def _inspected_character(self, index: int) -> InspectCharacter | None:
+        """A position of the displayed poem, for the engine; None for an incomplete poem."""
+        revision = self._session.revision
+        if revision is None:
             return None
-        return InspectCharacter(revision.text, cursor, revision.config, revision.model)
+        return InspectCharacter(revision.text, index, revision.config, revision.model)
 
     # Not by `@on`, which would load the inspector before the first paint.
     def on_character_inspector_inspection_wanted(self, event: "CharacterInspector.InspectionWanted") -> None:

@@ -114,10 +114,11 @@ class RevisionTree:
         return self._replace(cursor=None if position is None or n == 0 else min(max(position, 0), n - 1))
 
     def step(self, by: int) -> Self:
-        """Move the cursor by some positions; without a cursor, enter at the first or the last character."""
+        """Move the cursor by some positions; without a cursor, enter at the first or the last character, closing marks aside."""
         if self.cursor is not None:
             return self.with_cursor(self.cursor + by)
-        return self.with_cursor(0 if by > 0 or self.current is None else len(self.current.tokens) - 1)
+        last = len(self.current.text.rstrip(LINE_MARKS)) - 1 if self.current is not None else 0
+        return self.with_cursor(0 if by > 0 else last)
 
     # Requests
 

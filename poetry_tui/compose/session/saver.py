@@ -34,7 +34,10 @@ class SessionSaver(ScreenKeys):
     ]
 
     class Changed(Message):
-        """Poems were restored, or one was saved as a favourite."""
+        """A poem was saved as a favourite."""
+
+    class Restored(Message):
+        """Poems of earlier sessions were restored."""
 
     def __init__(
         self, session: ComposeSession, revisions: RevisionController, generation: GenerationController
@@ -78,8 +81,8 @@ class SessionSaver(ScreenKeys):
         if n_restored := n_unsaved(found):
             merged = merge_sessions([self._session.snapshot(), found]) if self._session.compositions else found
             self._session.replace(merged)
-            self.post_message(self.Changed())
-            self.notify(tr("compose.session_restored", n=n_restored), markup=False, timeout=10)
+            self.post_message(self.Restored())
+            self.notify(tr("compose.session_restored", n=n_restored), markup=False)
 
     @work(group="save", exclusive=True, exit_on_error=False)
     async def _save(self) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from poetry_tui.compose.inspector.character_inspector import CharacterInspector
+from poetry_tui.preferences.settings import Settings
 from tests.poetry_tui.compose.open_studio import OpenStudio, open_studio
 from tests.poetry_tui.conftest import Until
 
@@ -68,3 +69,23 @@ async def test_the_keys_of_the_box_are_told_where_it_has_the_focus(until: Until)
             "inspector.unit_before",
             "inspector.unit_after",
         } <= described
+
+
+async def test_a_poem_that_came_without_figures_gets_them_when_it_is_turned_to(until: Until) -> None:
+    async with open_studio(until, settings=Settings(pace=3, n_candidates=3)) as studio:
+        await studio.press("enter")
+        await studio.written(3)
+        await studio.press("right_square_bracket")
+        assert studio.screen.session.index == 1
+        assert studio.screen.session.cursor is None
+        await studio.until(lambda: studio.current.tokens[-1].is_known)
+        assert not any("…" in line for line in line_ranges(studio)[:3])
+
+
+async def test_a_mark_is_not_said_to_be_missing_in_the_rhyme_book(until: Until) -> None:
+    async with open_studio(until) as studio:
+        await looked_into(studio)
+        await studio.press(*["right"] * 3)
+        shown = studio.screen.inspector_pane.inspector
+        await studio.until(lambda: shown.token is not None and shown.token.character == "，" and shown.inspection)
+        assert "rhyme book" not in "".join(line_ranges(studio))

@@ -44,7 +44,7 @@ def test_a_new_poem_is_a_root_that_one_stands_on() -> None:
     assert tree.cursor is None
 
 
-@pytest.mark.parametrize(("by", "position"), [(1, 0), (-1, len(POEM) - 1)])
+@pytest.mark.parametrize(("by", "position"), [(1, 0), (-1, len(POEM) - 2)])
 def test_the_first_step_comes_in_from_an_end(by: int, position: int) -> None:
     assert planted().step(by).cursor == position
 

@@ -172,7 +172,10 @@ async def test_unsaved_poems_are_there_again_after_quitting(until: Until) -> Non
     async with open_studio(until) as studio:
         await studio.written()
         assert studio.current.text == text
-        assert any("1. [ and ] turn to them" in said for said in studio.said)
+        assert any("1. [ ] turn to them" in said for said in studio.said)
+        # The arrows are the poem's, as the footer says; the first one enters at the last character, not at the mark behind it.
+        await studio.press("left")
+        assert studio.screen.session.cursor == len(text) - 2
         # They are worked on like any other.
         await studio.press("j", "l")
         assert studio.screen.session.revision is not None
