@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.corpus.novelty.bloom import code_points
+from engine.corpus.tokens.control_code_cache import ragged_positions
 from engine.corpus.tokens.control_codes import title_of
 from engine.corpus.tokens.keywords import FUNCTION_CHARACTERS, idf_nats
 from engine.corpus.tokens.vocabulary import UNKNOWN, Vocabulary
@@ -81,8 +82,7 @@ def _continuations(name: str, n_before: int, vocabulary: Vocabulary) -> tuple[In
     order = order[keys[order].argsort(kind="stable")]
     first = starts[order] + n_before + 1  # after the tab
     n_after = ends[order] - first
-    position = np.arange(n_after.sum()) - (n_after.cumsum() - n_after).repeat(n_after)
-    after = tokens[first.repeat(n_after) + position]
+    after = tokens[ragged_positions(first, n_after)]
     is_known = after != UNKNOWN
     return keys[order].repeat(n_after)[is_known], after[is_known]
 

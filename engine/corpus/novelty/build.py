@@ -18,6 +18,7 @@ from engine.corpus.novelty.bloom import BloomFilter, CodePoints, Hashes, HashSet
 from engine.corpus.novelty.line_index import MIN_LINE_CHARS, RUN_LENGTH, LineIndex
 from engine.corpus.novelty.training_lines import FORMAT, LINE_BITS, RUN_BITS, TrainingLines, read_lines
 from engine.corpus.poem import Poem
+from engine.corpus.tokens.control_code_cache import ragged_positions
 from engine.prosody.text import MARKS
 from engine.runs.folder import LINES
 from engine.system.errors import CorpusError, ModelError
@@ -125,8 +126,7 @@ class _Lines:
     def runs(self, length: int) -> CodePoints:
         """Every run of `length` characters within a line (n, length)."""
         n_runs = np.maximum(self.lengths - length + 1, 0)
-        first_run = np.repeat(np.cumsum(n_runs) - n_runs, n_runs)
-        return self._rows(np.repeat(self.starts, n_runs) + np.arange(n_runs.sum()) - first_run, length)
+        return self._rows(ragged_positions(self.starts, n_runs), length)
 
     def _rows(self, starts: Int64, length: int) -> CodePoints:
         rows: CodePoints = self.characters[starts[:, None] + np.arange(length)]

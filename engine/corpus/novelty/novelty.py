@@ -64,12 +64,12 @@ def verse_lines(text: str) -> list[str]:
 
 
 def _exact(verse: Sequence[str], lines: LineIndex | None, corpus: Corpus, on_progress: Callable[[], None]) -> Novelty:
-    found = search(corpus, verse, lines, on_progress)
-    n_copied = sum(line in found.copied for line in verse)
-    if found.longest is None:
+    longest, copied = search(corpus, verse, lines, on_progress)
+    n_copied = sum(line in copied for line in verse)
+    if longest is None:
         return Novelty(0, "", len(verse), n_copied, exact=True)
-    run, poem = found.longest.run, found.longest.poem
-    return Novelty(len(run), run, len(verse), n_copied, True, found.longest.line, poem.title, poem.author)
+    run, poem = longest.run, longest.poem
+    return Novelty(len(run), run, len(verse), n_copied, True, longest.line, poem.title, poem.author)
 
 
 def _by_filter(verse: Sequence[str], lines: LineIndex) -> Novelty:
@@ -103,23 +103,16 @@ class Shared:
     line: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The longest shared run (None if no character is shared), and the lines that are whole training lines."""
-
-    longest: Shared | None
-    copied: frozenset[str]
-
-
 def search(
     corpus: Corpus,
     lines: Sequence[str],
     filter: LineIndex | None = None,
     on_progress: Callable[[], None] = lambda: None,
-) -> Found:
+) -> tuple[Shared | None, frozenset[str]]:
     """Compare lines, given without marks, with every line of the training poems.
 
-    One of several runs of the greatest length is returned. A training line with a pause, 念去去、千里烟波, counts as a whole line with
+    Returns the longest shared run, None where no character is shared, and the lines that are whole training lines. Of several runs of
+    the greatest length one is returned. A training line with a pause, 念去去、千里烟波, counts as a whole line with
     and without it; runs end at the pause. `on_progress` is called for every piece of the file; it may raise to abort.
 
     Raises:
@@ -136,7 +129,7 @@ def search(
                 copied.add(line)
                 longest = whole if longest is None or len(line) > len(longest.run) else longest
         longest = _longer_in(piece, lines, longest, filter)
-    return Found(longest, frozenset(copied))
+    return longest, frozenset(copied)
 
 
 def _pieces(corpus: Corpus) -> Iterator[bytes]:

@@ -20,6 +20,7 @@ from engine.corpus.tokens.control_code_cache import (
     TITLE_PART,
     ControlCodeTokens,
     Parts,
+    ragged_positions,
     write_ragged,
 )
 from engine.corpus.tokens.keywords import MAX_KEYWORDS
@@ -81,10 +82,7 @@ class Segments:
     def targets(self, rows: Int64) -> NDArray[np.unsignedinteger]:
         """The targets of some segments, concatenated, without control codes."""
         lengths = self.stops[rows] - self.starts[rows] - 1
-        ends = np.cumsum(lengths)
-        targets: NDArray[np.unsignedinteger] = self.tokens[
-            np.arange(ends[-1]) + np.repeat(self.starts[rows] + 1 - (ends - lengths), lengths)
-        ]
+        targets: NDArray[np.unsignedinteger] = self.tokens[ragged_positions(self.starts[rows] + 1, lengths)]
         return targets
 
     def lengths(self, parts: Parts | None = None) -> Int64:

@@ -161,5 +161,10 @@ def write_ragged(
 
     Vectorised over the pieces: a loop takes longer than the network of a training on a GPU.
     """
-    within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    grid[np.repeat(rows, lengths), np.repeat(columns, lengths) + within] = source[np.repeat(starts, lengths) + within]
+    grid[np.repeat(rows, lengths), ragged_positions(columns, lengths)] = source[ragged_positions(starts, lengths)]
+
+
+def ragged_positions(starts: Indices, lengths: Indices) -> Indices:
+    """The positions start, start + 1, … of pieces given by start and length (n,), one piece after another: (sum of lengths,)."""
+    positions: Indices = np.arange(int(lengths.sum())) + np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
+    return positions

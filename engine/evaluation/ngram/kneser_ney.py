@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.corpus.tokens.batching import Batch
+from engine.corpus.tokens.control_code_cache import ragged_positions
 from engine.corpus.tokens.vocabulary import BEGIN, PAD
 
 # Used when counts of counts are unusable: in a text so small or odd that some order has no n-gram with one of these counts.
@@ -76,8 +77,7 @@ class Level:
         low, stop = self._places(contexts)
         n_after = stop - low
         owners = np.repeat(np.arange(len(contexts)), n_after)
-        positions = np.arange(len(owners)) + np.repeat(low - (np.cumsum(n_after) - n_after), n_after)
-        counts = self.counts[positions].astype(np.int64)
+        counts = self.counts[ragged_positions(low, n_after)].astype(np.int64)
         taken = self.discounts[np.minimum(counts, 3)]
         return _sums(owners, counts, len(contexts)), _sums(owners, taken, len(contexts))
 

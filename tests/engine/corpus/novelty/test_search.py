@@ -59,7 +59,7 @@ def test_the_longest_shared_run_is_that_of_a_brute_force(
         corpus = make_corpus(["，".join(poem) + "。" for poem in poems])
         expected = longest_by_brute_force(lines, corpus)
         for filter in (None, open_lines(corpus)):
-            longest = search(corpus, lines, filter).longest
+            longest, _ = search(corpus, lines, filter)
             assert (len(longest.run) if longest else 0) == expected
             if longest:
                 assert longest.run in longest.line
@@ -91,7 +91,7 @@ def test_titles_and_held_out_poems_are_not_what_a_model_learned() -> None:
     assert found.exact
     assert found.n_lines_copied == 0
     assert found.longest_run < 5
-    title = search(make_corpus([JINGYESI], "titled"), ["题床"]).longest
+    title, _ = search(make_corpus([JINGYESI], "titled"), ["题床"])
     assert title is not None
     assert title.run == "床"
 
