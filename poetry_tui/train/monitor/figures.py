@@ -74,7 +74,7 @@ def _bar(follower: RunFollower, width: int) -> list[Cells]:
 
 
 class RunHeadline(Widget):
-    """Status, next step and name of the followed run, on two lines if one is too short.
+    """Status, next step and name of the followed run, on up to three lines if one is too short, on a low screen on two.
 
     The height is set by `show`, not `auto`, for the reason given in `Lines`.
     """
@@ -92,11 +92,11 @@ class RunHeadline(Widget):
     def show(self, follower: RunFollower) -> None:
         """Show the status of this run; redraw only when it has changed."""
         width = self.content_size.width
-        shown = (follower.folder, follower.status, follower.is_settled, what_next(follower), width)
+        shown = (follower.folder, follower.status, follower.is_settled, what_next(follower), width, self._max_lines)
         if shown == self._shown:
             return
         self._follower, self._shown = follower, shown
-        self.styles.height = 2 if self._line(follower, width).cell_length > width else 1
+        self.styles.height = len(self._lines(follower, width))
         self.refresh()
 
     def on_resize(self) -> None:
@@ -105,20 +105,29 @@ class RunHeadline(Widget):
 
     def render(self) -> Content:
         follower = self._follower
-        return Content() if follower is None else self._line(follower, self.content_size.width)
+        return Content() if follower is None else Content("\n").join(self._lines(follower, self.content_size.width))
 
-    def _line(self, follower: RunFollower, width: int) -> Content:
+    @property
+    def _max_lines(self) -> int:
+        return 2 if self.screen.has_class("-low") else 3
+
+    def _lines(self, follower: RunFollower, width: int) -> list[Content]:
         status = follower.status
         if follower.is_settled:
             badge = (f" {SYMBOLS[status]} {tr_label(f'train.status.{status}')} ", f"bold {COLOURS[status]}")
         else:
             badge = (f" {tr_label('train.reading')} ", "bold dim")
         line = Content.assemble(badge, " ", what_next(follower))
-        # Two lines at most; 12 cells are reserved because the first line may break early.
-        line = line.truncate(max(2 * width - 12, 1), ellipsis=True)
         name = Content.styled(follower.folder.name, FAINT)
         room = width - line.cell_length - name.cell_length
-        return line + Content(" " * room) + name if room >= 2 else line
+        if room >= 2:
+            return [line + Content(" " * room) + name]
+        # The name comes first here, so that nothing cuts it.
+        lines = Content.assemble(badge, " ", name, "  ", what_next(follower)).wrap(max(width, 1))
+        if len(lines) > self._max_lines:
+            cut = Content(" ").join(lines[self._max_lines - 1 :])
+            lines[self._max_lines - 1 :] = [cut.truncate(max(width, 1), ellipsis=True)]
+        return lines
 
 
 class SparklineRow(Rows):
