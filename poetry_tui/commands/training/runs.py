@@ -26,7 +26,7 @@ from poetry_tui.commands.output import (
     print_table,
     printable,
 )
-from poetry_tui.tracking.comparison import WHAT_IS_VALIDATED, differing, flat, titles, with_rate_changes
+from poetry_tui.tracking.comparison import MISSING, WHAT_IS_VALIDATED, differing, flat, titles, with_rate_changes
 from poetry_tui.tracking.control import remove_run
 from poetry_tui.tracking.export import as_csv, as_json, as_tensorboard, read_records
 from poetry_tui.tracking.reader import count_malformed, log_tail
@@ -126,7 +126,7 @@ def _show(options: argparse.Namespace) -> None:
         print(f"\n{worded('end of the log')}")
         print("\n".join(f"  {printable(line)}" for line in lines))
     print(f"\n{worded('settings')}")
-    print_pairs([(f"  {name}", str(value)) for name, value in flat(_settings(run)).items()])
+    print_pairs([(f"  {name}", _written(value)) for name, value in flat(_settings(run)).items()])
 
 
 def _compare(options: argparse.Namespace) -> None:
@@ -137,7 +137,7 @@ def _compare(options: argparse.Namespace) -> None:
     if options.json:
         print_json({"runs": [run.to_dict() for run in runs], "differing": settings})
         return
-    rows = [(name, *map(str, values)) for name, values in settings.items()]
+    rows = [(name, *map(_written, values)) for name, values in settings.items()]
     figures = [(_steps(run), *_figures(run, with_perplexity=True)) for run in runs]
     labels = heads("step", *FIGURES)
     rows += [(label, *values) for label, values in zip(labels, zip(*figures, strict=True), strict=True)]
@@ -227,6 +227,10 @@ def _log_tail(run: RunSummary) -> list[str]:
     with contextlib.suppress(OSError):
         return log_tail(run.folder, LOG_LINES)
     return []
+
+
+def _written(value: object) -> str:
+    return MISSING if value is None else str(value)
 
 
 def _settings(run: RunSummary) -> Mapping[str, Any]:
